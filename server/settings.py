@@ -1,0 +1,278 @@
+"""Every setting, described once: its name, type, default, unit and what it does. The command line makes its options from here.
+
+A value comes from the command line, else from the environment (`MICROLIVE_` and the name in capitals), else from a TOML file, else it is the
+default. `load()` puts them together; `Settings(...)` itself reads nothing but its arguments.
+"""
+
+import ipaddress
+import json
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ByteSize,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+ENVIRONMENT_PREFIX = "MICROLIVE_"
+FILE_NAME = "microlive.toml"
+
+SECRETS = frozenset({"create_token", "ice_servers"})
+"""Settings whose values are never shown."""
+
+IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used. `problems` has one line for each, which begins with where the value came from."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def _items(value: Any) -> Any:
+    """A list as the command line and the environment write it: JSON, or items with commas between."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"not a JSON list: {error}") from None
+    return [item for item in (part.strip() for part in value.split(",")) if item]
+
+
+def _expanded(path: Path) -> Path:
+    return Path(os.path.expanduser(path))  # unlike Path.expanduser() it leaves the ~ of an unknown user as it is
+
+
+def _network(value: Any) -> Any:
+    return ipaddress.ip_network(value, strict=False) if isinstance(value, str) else value
+
+
+def _address(value: str) -> str:
+    return str(ipaddress.ip_address(value.strip("[]")))
+
+
+def _host(value: str) -> str:
+    host = value.removeprefix("[").removesuffix("]")
+    if not host or re.search(r"[\s/@\[\]]", host):
+        raise ValueError(f"{value!r} is not a host name or an address")
+    return host
+
+
+def _url(value: str) -> str:
+    try:
+        url = urlsplit(value)
+        valid = url.scheme in ("http", "https") and url.hostname and url.port != 0
+    except ValueError:  # a port that is no number, a bracket left open
+        valid = False
+    if not valid:
+        raise ValueError(f"{value!r} is not an http:// or https:// URL")
+    if url.path not in ("", "/") or url.query or url.fragment or url.username is not None:
+        raise ValueError(f"{value!r} must end after the host and port: microlive needs a host of its own")
+    return f"{url.scheme}://{url.netloc}"
+
+
+def _origin(value: str) -> str:
+    return value if value == "*" else _url(value)
+
+
+def _file(value: Path) -> Path:
+    path = _expanded(value).absolute()
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise ValueError(f"cannot read {path}: {error.strerror}") from None
+    return path
+
+
+def _ice_server(value: Any) -> Any:
+    return {"urls": [value]} if isinstance(value, str) else value
+
+
+def _ice_url(value: str) -> str:
+    if not re.fullmatch(r"(stun|turn)s?:[^\s/]+", value):
+        raise ValueError(f"{value!r} is not a stun:, stuns:, turn: or turns: URL")
+    return value
+
+
+class IceServer(BaseModel):
+    """A STUN or TURN server, in the terms of `RTCIceServer` (W3C WebRTC §4.2.4)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    urls: Annotated[tuple[Annotated[str, AfterValidator(_ice_url)], ...], BeforeValidator(_items), Field(min_length=1)]
+    username: str | None = None
+    credential: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _turn_needs_credentials(self) -> Self:
+        if any(url.startswith("turn") for url in self.urls) and (self.username is None or self.credential is None):
+            raise ValueError("a turn: server needs username and credential")
+        return self
+
+    def for_browser(self) -> dict[str, Any]:
+        """What `new RTCPeerConnection({iceServers: […]})` takes, with the credential in the clear."""
+        server: dict[str, Any] = {"urls": list(self.urls)}
+        if self.username is not None and self.credential is not None:
+            server |= {"username": self.username, "credential": self.credential.get_secret_value()}
+        return server
+
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Limit = Annotated[int, Field(ge=1)]
+BitRate = Annotated[int, Field(ge=50_000, le=100_000_000)]
+Host = Annotated[str, AfterValidator(_host)]
+Address = Annotated[str, AfterValidator(_address)]
+Addresses = Annotated[tuple[Address, ...], BeforeValidator(_items)]
+Networks = Annotated[tuple[Annotated[IPNetwork, BeforeValidator(_network)], ...], BeforeValidator(_items)]
+IceServers = Annotated[tuple[Annotated[IceServer, BeforeValidator(_ice_server)], ...], BeforeValidator(_items)]
+Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_items)]
+Url = Annotated[str, AfterValidator(_url)]
+File = Annotated[Path, AfterValidator(_file)]
+
+
+class Settings(BaseModel):
+    """What a server is told when it starts. Raises pydantic's ValidationError; `load()` turns that into a SettingsError."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    host: Host = Field("127.0.0.1", description="Address or host name to listen on; 0.0.0.0 or :: for all.")
+    port: Port = Field(8080, description="TCP port to listen on; 0 picks a free one.")
+    lan: bool = Field(False, description="Also listen with HTTPS on this machine's own addresses, for phones on the same Wi-Fi; shows a QR code.")
+    lan_port: Port = Field(8443, description="TCP port of --lan; 0 picks a free one.")
+    data: Path = Field(
+        Path("~/.local/share/microlive"),
+        description=f"Directory of everything that lasts; made if missing. Its {FILE_NAME} is read unless --config names another.",
+    )
+    demo: bool = Field(False, description="Start a synthetic creator, so that there is something to watch.")
+    tls_cert: File | None = Field(None, description="PEM file of the certificate chain; with it HOST:PORT speaks HTTPS.")
+    tls_key: File | None = Field(None, description="PEM file of the private key that belongs to --tls-cert.")
+    public_url: Url | None = Field(None, description="What browsers reach this server as, such as https://live.example.org. Default: as each request says.")
+    trusted_proxies: Networks = Field((), description="Addresses or networks (CIDR) of reverse proxies whose (X-)Forwarded headers are believed.")
+    create: Literal["anyone", "token"] = Field("anyone", description="Who may create rooms: anyone, or holders of the --create-token.")
+    create_token: SecretStr | None = Field(
+        None, description=f"Secret that creates rooms when --create is token. Better given as {ENVIRONMENT_PREFIX}CREATE_TOKEN: other users see a command line."
+    )
+    cors_origins: Origins = Field(("*",), description="Origins whose pages may publish here over WHIP; * is any.")
+    udp_port: Port | None = Field(None, description="UDP port of all WebRTC media; 0 picks a free one. Default: the same number as the TCP port.")
+    udp_hosts: Addresses = Field((), description="Addresses on which WebRTC media is taken. Default: all of this machine's addresses.")
+    announce: Addresses = Field((), description="Addresses told to browsers in place of the ones media is taken on, for a server behind 1:1 NAT.")
+    ice_servers: IceServers = Field(
+        (), description="STUN and TURN servers told to browsers: URLs, or a JSON list of objects with urls, username and credential. Default: none are needed."
+    )
+    away_grace: Seconds = Field(60, description="Seconds that a room waits for its creator to come back before it ends.")
+    idle_ttl: Seconds = Field(3600, description="Seconds after which a room that never went live is removed.")
+    ended_ttl: Seconds = Field(7 * 86400, description="Seconds that an ended room is remembered.")
+    window_seconds: Seconds = Field(90, description="Seconds of media kept in memory for each live stream.")
+    window_bytes: Annotated[ByteSize, Field(ge=1 << 20)] = Field(
+        ByteSize(64 << 20), description="Bytes of media kept in memory for each live stream, at most, such as 64MiB."
+    )
+    video_bitrate: BitRate = Field(2_500_000, description="Bit/s of video that creators' browsers are asked to send, at most.")
+    remb: BitRate = Field(3_000_000, description="Bit/s that creators are told the network carries (REMB): their upper bound for all media.")
+    max_rooms_per_address_hour: Limit = Field(60, description="Rooms that one address may create in an hour.")
+    max_sockets_per_address: Limit = Field(1000, description="WebSockets that one address may hold open at a time.")
+    max_whip_per_address_minute: Limit = Field(60, description="Attempts to publish that one address has in a minute.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is written to standard error: this and above.")
+
+    @field_validator("data")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return _expanded(value).absolute()
+
+    @field_validator("tls_key")
+    @classmethod
+    def _goes_with_tls_cert(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if "tls_cert" in info.data and (value is None) != (info.data["tls_cert"] is None):
+            raise ValueError("tls_cert and tls_key go together: set both or neither")
+        return value
+
+    @field_validator("create_token")
+    @classmethod
+    def _bearer_token(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is None:
+            if info.data.get("create") == "token":
+                raise ValueError(f"needed when create is token: set {ENVIRONMENT_PREFIX}CREATE_TOKEN")
+        elif not re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", value.get_secret_value()):  # RFC 6750 §2.1, b64token
+            raise ValueError("must be letters, digits and -._~+/ only, to travel in an Authorization header")
+        return value
+
+
+def load(arguments: Mapping[str, Any], environ: Mapping[str, str], config: Path | None = None) -> Settings:
+    """The settings by precedence: `arguments` (field name → value; None is not given), `environ`, a TOML file, defaults.
+
+    The file is `config`, else the one that MICROLIVE_CONFIG names, else `microlive.toml` in the data directory if there is one.
+    Raises SettingsError.
+    """
+    given = {name: value for name, value in arguments.items() if value is not None}
+    variables = {name: environ[variable] for name in Settings.model_fields if (variable := variable_of(name)) in environ}
+    defaults = {"data": Path(environ["XDG_DATA_HOME"], "microlive")} if environ.get("XDG_DATA_HOME", "").startswith("/") else {}
+
+    path, table = _file_of(given, variables, defaults, environ, config)
+    origins = {name: f"{path}: {name}" for name in table} | {name: variable_of(name) for name in variables} | {name: option_of(name) for name in given}
+    try:
+        return Settings(**{**defaults, **table, **variables, **given})
+    except ValidationError as error:
+        raise SettingsError([_problem(details, origins) for details in error.errors(include_url=False)]) from None
+
+
+def option_of(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def variable_of(name: str) -> str:
+    return ENVIRONMENT_PREFIX + name.upper()
+
+
+def _file_of(
+    given: Mapping[str, Any], variables: Mapping[str, Any], defaults: Mapping[str, Any], environ: Mapping[str, str], config: Path | None
+) -> tuple[Path, dict[str, Any]]:
+    """The TOML file that counts, and what is in it."""
+    variable = environ.get(ENVIRONMENT_PREFIX + "CONFIG")
+    named = config or (Path(variable) if variable else None)
+    if named is not None:
+        path = _expanded(named)
+    else:
+        sources: dict[str, Any] = {"data": Settings.model_fields["data"].default, **defaults, **variables, **given}
+        path = _expanded(Path(sources["data"])) / FILE_NAME
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        if named is None and isinstance(error, (FileNotFoundError, NotADirectoryError)):
+            return path, {}
+        raise SettingsError([f"{path}: {error.strerror}"]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError([f"{path}: not a TOML file: {error}"]) from None
+    if named is None and "data" in table:
+        raise SettingsError([f"{path}: data: cannot be set here, since this file was found in the data directory"])
+    return path, table
+
+
+def _problem(details: Any, origins: Mapping[str, str]) -> str:
+    """One line: where the value came from, what is wrong with it, and the value where pydantic's words lack it and it is no secret."""
+    name, *inner = (str(part) for part in details["loc"])
+    origin = ".".join([origins.get(name, name), *inner])
+    if details["type"] == "extra_forbidden":
+        return f"{origin}: there is no such setting"
+    message = details["msg"].removeprefix("Value error, ")
+    value = details["input"]
+    if details["type"] != "value_error" and isinstance(value, (str, int, float)) and name not in SECRETS:
+        message += f", not {value!r}"
+    return f"{origin}: {message}"
