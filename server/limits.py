@@ -38,11 +38,10 @@ class RateLimiter:
         tokens, counted = self._buckets.pop(key, (float(self.limit), now))
         rate = self.limit / self.per_seconds
         tokens = min(self.limit, tokens + max(0.0, now - counted) * rate)
-        # A hair of tolerance: waiting for exactly as long as was asked must be enough, whatever the rounding.
-        allowed = tokens >= 1 - 1e-9
+        allowed = tokens >= 1
         if len(self._buckets) >= self.max_keys:
             del self._buckets[next(iter(self._buckets))]
-        self._buckets[key] = (max(0.0, tokens - 1) if allowed else tokens, max(now, counted))
+        self._buckets[key] = (tokens - allowed, max(now, counted))
         return 0.0 if allowed else (1 - tokens) / rate
 
     def __len__(self) -> int:
