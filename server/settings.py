@@ -41,6 +41,8 @@ class SettingsError(Exception):
     """Settings that cannot be used. `problems` has one line for each, which begins with where the value came from."""
 
     def __init__(self, problems: list[str]) -> None:
+        # A value that is quoted must neither break the line nor steer the terminal.
+        problems = ["".join(c if c.isprintable() else ascii(c)[1:-1] for c in problem) for problem in problems]
         super().__init__("\n".join(problems))
         self.problems = problems
 

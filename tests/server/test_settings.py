@@ -1,0 +1,220 @@
+"""Settings: which source counts, what is refused, in which words, and that no secret is ever shown."""
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from server.settings import SECRETS, IceServer, Settings, SettingsError, load, option_of, variable_of
+
+
+def problems(arguments: dict[str, Any] | None = None, environ: dict[str, str] | None = None, config: Path | None = None) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        load(arguments or {}, environ or {}, config)
+    assert all("\n" not in problem for problem in caught.value.problems)
+    return caught.value.problems
+
+
+def test_defaults_listen_on_this_machine_only() -> None:
+    settings = load({}, {})
+    assert settings == Settings()
+    assert (settings.host, settings.port, settings.lan, settings.udp_port) == ("127.0.0.1", 8080, False, None)
+    assert settings.data.is_absolute() and settings.data.parts[-3:] == (".local", "share", "microlive")
+
+
+def test_every_setting_is_described_in_a_sentence() -> None:
+    for name, field in Settings.model_fields.items():
+        assert field.description and field.description[0].isupper() and field.description.endswith("."), name
+
+
+def test_the_command_line_counts_before_the_environment_before_the_file_before_defaults(tmp_path: Path) -> None:
+    config = tmp_path / "a.toml"
+    config.write_text("port = 1\nlan_port = 1\nremb = 100000\n")
+    settings = load({"port": "3", "lan_port": None}, {"MICROLIVE_PORT": "2", "MICROLIVE_LAN_PORT": "2"}, config)
+    assert (settings.port, settings.lan_port, settings.remb, settings.video_bitrate) == (3, 2, 100_000, 2_500_000)
+
+
+def test_the_file_that_is_read(tmp_path: Path) -> None:
+    data, named, other = tmp_path / "data", tmp_path / "named.toml", tmp_path / "other.toml"
+    data.mkdir()
+    assert load({"data": str(data)}, {}).port == 8080
+    (data / "microlive.toml").write_text("port = 1")
+    named.write_text("port = 2")
+    other.write_text(f"port = 3\ndata = '{data}'")
+    assert load({"data": str(data)}, {}).port == 1
+    assert load({}, {"MICROLIVE_DATA": str(data)}).port == 1
+    assert load({}, {"MICROLIVE_DATA": str(data), "MICROLIVE_CONFIG": str(named)}).port == 2
+    assert load({"data": str(data)}, {"MICROLIVE_CONFIG": str(named)}, other).port == 3
+
+
+def test_xdg_data_home(tmp_path: Path) -> None:
+    assert load({}, {"XDG_DATA_HOME": str(tmp_path)}).data == tmp_path / "microlive"
+    assert load({}, {"XDG_DATA_HOME": "relative"}).data == Settings().data  # XDG Base Directory: such a value counts for nothing
+    (tmp_path / "microlive").mkdir()
+    (tmp_path / "microlive" / "microlive.toml").write_text("port = 1")
+    assert load({}, {"XDG_DATA_HOME": str(tmp_path)}).port == 1
+
+
+def test_settings_of_their_own_read_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, "MICROLIVE_PORT", "1")
+    assert Settings().port == 8080
+
+
+def test_frozen() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Settings().port = 1  # type: ignore[misc]
+
+
+def test_lists_as_text_and_as_toml(tmp_path: Path) -> None:
+    environ = {
+        "MICROLIVE_TRUSTED_PROXIES": "127.0.0.1, 10.1.2.3/8,2001:db8::/32,",
+        "MICROLIVE_UDP_HOSTS": '["192.0.2.1", "[2001:DB8::1]"]',
+        "MICROLIVE_ICE_SERVERS": "stun:stun.example.org:3478,stuns:stun.example.org",
+        "MICROLIVE_CORS_ORIGINS": "https://a.example/, http://b.example:8080",
+        "MICROLIVE_ANNOUNCE": "",
+    }
+    settings = load({}, environ)
+    assert settings.trusted_proxies == tuple(map(ipaddress.ip_network, ("127.0.0.1", "10.0.0.0/8", "2001:db8::/32")))
+    assert settings.udp_hosts == ("192.0.2.1", "2001:db8::1")
+    assert [server.urls for server in settings.ice_servers] == [("stun:stun.example.org:3478",), ("stuns:stun.example.org",)]
+    assert settings.cors_origins == ("https://a.example", "http://b.example:8080")
+    assert settings.announce == ()
+    config = tmp_path / "a.toml"
+    config.write_text('trusted_proxies = ["127.0.0.1"]\n[[ice_servers]]\nurls = "turn:a.example"\nusername = "u"\ncredential = "c"\n')
+    settings = load({}, {}, config)
+    assert settings.trusted_proxies == (ipaddress.ip_network("127.0.0.1"),)
+    assert [server.for_browser() for server in settings.ice_servers] == [{"urls": ["turn:a.example"], "username": "u", "credential": "c"}]
+
+
+def test_an_ice_server_without_credentials_tells_none() -> None:
+    assert IceServer(urls=("stun:a.example",)).for_browser() == {"urls": ["stun:a.example"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("https://live.example.org", "https://live.example.org"), ("http://a:8080/", "http://a:8080"), ("https://[::1]", "https://[::1]")]
+)
+def test_public_url(text: str, value: str) -> None:
+    assert load({"public_url": text}, {}).public_url == value
+
+
+def test_sizes_with_their_unit() -> None:
+    assert load({"window_bytes": "16MiB"}, {}).window_bytes == 16 << 20
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("port", "abc", "valid integer"),
+        ("port", "65536", "less than or equal to 65535, not '65536'"),
+        ("lan_port", "-1", "greater than or equal to 0"),
+        ("udp_port", "70000", "less than or equal to 65535"),
+        ("host", "", "not a host name or an address"),
+        ("host", "a b", "not a host name or an address"),
+        ("lan", "perhaps", "valid boolean"),
+        ("public_url", "live.example.org", "is not an http:// or https:// URL"),
+        ("public_url", "ftp://a", "is not an http:// or https:// URL"),
+        ("public_url", "https://a:b", "is not an http:// or https:// URL"),
+        ("public_url", "https://[", "is not an http:// or https:// URL"),
+        ("public_url", "https://a/live", "must end after the host and port"),
+        ("public_url", "https://u:p@a", "must end after the host and port"),
+        ("trusted_proxies", "127.0.0.1,proxy", "'proxy' does not appear to be an IPv4 or IPv6 network"),
+        ("trusted_proxies", "[1", "not a JSON list"),
+        ("udp_hosts", "localhost", "does not appear to be an IPv4 or IPv6 address"),
+        ("announce", "1.2.3.4.5", "does not appear to be an IPv4 or IPv6 address"),
+        ("ice_servers", "http://a", "is not a stun:, stuns:, turn: or turns: URL"),
+        ("ice_servers", "turn:a", "needs username and credential"),
+        ("ice_servers", '[{"urls": []}]', "at least 1 item"),
+        ("ice_servers", '[{"urls": "stun:a", "password": "x"}]', "password: there is no such setting"),
+        ("create", "nobody", "'anyone' or 'token'"),
+        ("create_token", "with space", "letters, digits"),
+        ("create_token", "", "letters, digits"),
+        ("cors_origins", "https://a/b", "must end after the host and port"),
+        ("away_grace", "0", "greater than 0"),
+        ("away_grace", "nan", "finite"),
+        ("ended_ttl", "inf", "finite"),
+        ("window_bytes", "64", "greater than or equal to 1048576"),
+        ("remb", "1", "greater than or equal to 50000"),
+        ("max_sockets_per_address", "0", "greater than or equal to 1"),
+        ("log_level", "loud", "'debug', 'info', 'warning' or 'error'"),
+        ("tls_cert", "/nowhere/cert.pem", "cannot read /nowhere/cert.pem: No such file or directory"),
+        ("tls_key", "/", "cannot read /: Is a directory"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_told_with_where_it_came_from(tmp_path: Path, name: str, value: str, words: str) -> None:
+    [problem] = problems({name: value})
+    assert problem.startswith(option_of(name)) and words in problem
+    [problem] = problems({}, {variable_of(name): value})
+    assert problem.startswith(variable_of(name)) and words in problem
+    config = tmp_path / "a.toml"
+    config.write_text(f"{name} = '{value}'")
+    [problem] = problems(config=config)
+    assert problem.startswith(f"{config}: {name}") and words in problem
+
+
+def test_every_problem_is_told_at_once() -> None:
+    assert [problem.partition(":")[0] for problem in problems({"port": "x"}, {"MICROLIVE_LAN_PORT": "y", "MICROLIVE_PORT": "z"})] == [
+        "--port",
+        "MICROLIVE_LAN_PORT",
+    ]
+
+
+def test_certificate_and_key_go_together(tmp_path: Path) -> None:
+    file = tmp_path / "x.pem"
+    file.write_text("")
+    assert load({"tls_cert": str(file), "tls_key": str(file)}, {}).tls_key == file
+    assert problems({"tls_cert": str(file)}) == ["tls_key: tls_cert and tls_key go together: set both or neither"]
+    assert problems({"tls_key": str(file)}) == ["--tls-key: tls_cert and tls_key go together: set both or neither"]
+
+
+def test_tokens_are_needed_when_tokens_are_asked_for() -> None:
+    assert problems({"create": "token"}) == ["create_token: needed when create is token: set MICROLIVE_CREATE_TOKEN"]
+    settings = load({"create": "token"}, {"MICROLIVE_CREATE_TOKEN": "s3cret"})
+    assert settings.create_token is not None and settings.create_token.get_secret_value() == "s3cret"
+
+
+def test_unknown_names_in_a_file_are_refused_by_name(tmp_path: Path) -> None:
+    config = tmp_path / "a.toml"
+    config.write_text("prot = 8080\n[server]\nport = 1")
+    assert problems(config=config) == [f"{config}: prot: there is no such setting", f"{config}: server: there is no such setting"]
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    assert problems(config=tmp_path / "missing.toml") == [f"{tmp_path}/missing.toml: No such file or directory"]
+    (tmp_path / "microlive.toml").write_text("port = ")
+    assert problems({"data": str(tmp_path)})[0].startswith(f"{tmp_path}/microlive.toml: not a TOML file: ")
+    (tmp_path / "microlive.toml").write_bytes(b"\xff")
+    assert problems({"data": str(tmp_path)})[0].startswith(f"{tmp_path}/microlive.toml: not a TOML file: ")
+    (tmp_path / "microlive.toml").write_text("data = '/elsewhere'")
+    assert problems({"data": str(tmp_path)}) == [f"{tmp_path}/microlive.toml: data: cannot be set here, since this file was found in the data directory"]
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"MICROLIVE_CREATE_TOKEN": "hush hush"},
+        {"MICROLIVE_ICE_SERVERS": '[{"urls": "turn:a", "username": "u", "credential": "hush", "extra": "hush"}]'},
+        {"MICROLIVE_ICE_SERVERS": '[{"urls": "turn:a", "username": "u", "credential": "hush"'},
+        {"MICROLIVE_ICE_SERVERS": '["hush'},
+    ],
+)
+def test_no_problem_tells_a_secret(environ: dict[str, str]) -> None:
+    assert "hush" not in "\n".join(problems({}, environ))
+
+
+def test_nor_does_printing_settings() -> None:
+    settings = load({"create_token": "hush", "ice_servers": '[{"urls": "turn:a", "username": "u", "credential": "hush"}]'}, {})
+    assert "hush" not in f"{settings} {settings!r} {settings.model_dump()} {settings.model_dump_json()}"
+    assert SECRETS <= set(Settings.model_fields)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(Settings.model_fields)), st.text(max_size=20).filter(lambda text: "\0" not in text)))
+def test_any_text_gives_settings_or_one_line_for_each_problem(arguments: dict[str, str]) -> None:
+    try:
+        load(arguments, {"HOME": "/nowhere"})
+    except SettingsError as error:
+        assert error.problems and all(len(problem.splitlines()) == 1 for problem in error.problems)
