@@ -1,0 +1,74 @@
+/** The feed: who is live now. The only module of its page that touches the document. */
+import { byId, setText } from './page/dom.js';
+import { liveRooms } from './page/rooms_api.js';
+import { clockTime, headCount } from './page/words.js';
+
+const EVERY = 3_000; // ms
+const list = byId('rooms');
+const template = /** @type {HTMLTemplateElement} */ (byId('room-card'));
+/** @type {Map<string, HTMLElement>} */
+const cards = new Map();
+let timer = 0;
+
+/** @param {import('./page/rooms_api.js').RoomInfo} info */
+function newCard({ room }) {
+  const card = /** @type {HTMLElement} */ (/** @type {DocumentFragment} */ (template.content.cloneNode(true)).firstElementChild);
+  /** @type {HTMLAnchorElement} */ (card.querySelector('a')).href = `/r/${encodeURIComponent(room)}`;
+  card.style.setProperty('--hue', String(hueOf(room)));
+  cards.set(room, card);
+  return card;
+}
+
+/**
+ * @param {HTMLElement} card
+ * @param {import('./page/rooms_api.js').RoomInfo} info
+ */
+function fill(card, { title, state, viewers, live_since }) {
+  const part = (/** @type {string} */ name) => /** @type {Element} */ (card.querySelector(`.${name}`));
+  card.dataset.state = state;
+  setText(part('title'), title || 'Untitled live');
+  setText(part('badge'), state === 'live' ? 'Live' : 'Back soon');
+  setText(part('count'), headCount(viewers));
+  setText(part('since'), live_since ? clockTime(Date.now() / 1000 - live_since) : '');
+}
+
+/** The same room always has the same colour. @param {string} room */
+function hueOf(room) {
+  return [...room].reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) % 360, 7);
+}
+
+/** @param {import('./page/rooms_api.js').RoomInfo[]} rooms */
+function show(rooms) {
+  const present = new Set(rooms.map(({ room }) => room));
+  for (const [room, card] of cards) {
+    if (present.has(room)) continue;
+    card.remove();
+    cards.delete(room);
+  }
+  rooms.forEach((info, n) => {
+    const card = cards.get(info.room) ?? newCard(info);
+    fill(card, info);
+    // Moved only when its place changed: moving takes the focus away.
+    if (list.children[n] !== card) list.insertBefore(card, list.children[n] ?? null);
+  });
+  document.body.dataset.feed = rooms.length ? 'full' : 'empty';
+  setText(byId('count'), rooms.length === 1 ? '1 live now' : `${rooms.length} live now`);
+}
+
+async function refresh() {
+  clearTimeout(timer);
+  if (document.hidden) return;
+  try {
+    show(await liveRooms());
+    byId('offline').hidden = true;
+  } catch {
+    byId('offline').hidden = false;
+    if (!cards.size) document.body.dataset.feed = 'empty';
+  }
+  clearTimeout(timer);
+  timer = window.setTimeout(refresh, EVERY);
+}
+
+document.addEventListener('visibilitychange', refresh);
+window.addEventListener('online', refresh);
+refresh();

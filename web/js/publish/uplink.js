@@ -1,0 +1,61 @@
+/**
+ * How much picture the uplink carries. Full resolution is kept as long as it can be (a change of size means a new init segment
+ * for everybody), but below 600 kbps it would be a slideshow: then the picture steps down, and comes back up when it may.
+ * Pure: estimates in, a level out.
+ *
+ * @typedef {object} Level
+ * @property {number} scale       scaleResolutionDownBy
+ * @property {number} maxBitrate  bit/s
+ * @property {'maintain-resolution' | 'balanced' | 'maintain-framerate'} preference
+ * @property {number} below       bit/s under which the next lower level is better
+ */
+
+/** @type {readonly Level[]} */
+export const LEVELS = Object.freeze([
+  { scale: 1, maxBitrate: 2_500_000, preference: 'maintain-resolution', below: 600_000 },
+  { scale: 2, maxBitrate: 900_000, preference: 'balanced', below: 250_000 },
+  { scale: 3, maxBitrate: 450_000, preference: 'maintain-framerate', below: 0 },
+]);
+
+const DOWN_AFTER = 4; // s below before stepping down
+const UP_AFTER = 10; // s of room before stepping up
+const UP_AFTER_MAX = 80;
+const ROOM = 1.5; // times the bound that made us step down
+
+export class Uplink {
+  #level = 0;
+  #low = 0;
+  #high = 0;
+  #upAfter = UP_AFTER;
+  #sinceUp = Infinity;
+
+  /** @returns {Level} */
+  get level() {
+    return /** @type {Level} */ (LEVELS[this.#level]);
+  }
+
+  /**
+   * Called once a second.
+   * @param {number} estimate bit/s the path is thought to carry
+   * @returns {boolean} whether the level changed
+   */
+  measure(estimate) {
+    this.#sinceUp++;
+    this.#low = estimate < this.level.below ? this.#low + 1 : 0;
+    const above = LEVELS[this.#level - 1];
+    this.#high = above && estimate > Math.min(above.below * ROOM, this.level.maxBitrate * 0.9) ? this.#high + 1 : 0;
+    if (this.#low >= DOWN_AFTER && this.#level < LEVELS.length - 1) return this.#step(1);
+    if (this.#high >= this.#upAfter && above) return this.#step(-1);
+    return false;
+  }
+
+  /** @param {1 | -1} by */
+  #step(by) {
+    // An ascent that did not last makes the next one wait twice as long.
+    if (by > 0) this.#upAfter = this.#sinceUp < 30 ? Math.min(UP_AFTER_MAX, this.#upAfter * 2) : UP_AFTER;
+    else this.#sinceUp = 0;
+    this.#level += by;
+    this.#low = this.#high = 0;
+    return true;
+  }
+}

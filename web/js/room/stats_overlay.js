@@ -1,0 +1,67 @@
+/** The numbers behind the picture, for those who ask (a long press, or `?stats`). */
+
+/**
+ * @typedef {import('../watch/player.js').PlayerStats & {player: string, state: string, bitrate: number, pace: string,
+ *   leftOut: number, reconnects: number, rebuilds: number}} RoomStats
+ */
+
+export class StatsOverlay {
+  #list;
+  #read;
+  #timer;
+
+  /**
+   * @param {HTMLElement} list a <dl>
+   * @param {() => RoomStats} read
+   */
+  constructor(list, read) {
+    this.#list = list;
+    this.#read = read;
+    list.hidden = false;
+    this.#show();
+    this.#timer = window.setInterval(() => this.#show(), 500);
+  }
+
+  close() {
+    window.clearInterval(this.#timer);
+    this.#list.hidden = true;
+  }
+
+  #show() {
+    const rows = rowsOf(this.#read());
+    while (this.#list.children.length < rows.length * 2) {
+      this.#list.append(document.createElement('dt'), document.createElement('dd'));
+    }
+    rows.flat().forEach((text, n) => {
+      const cell = this.#list.children[n];
+      if (cell && cell.textContent !== text) cell.textContent = text;
+    });
+  }
+}
+
+/**
+ * @param {RoomStats} s
+ * @returns {[string, string][]}
+ */
+function rowsOf(s) {
+  const known = Number.isFinite(s.behindLens);
+  return [
+    ['Behind the lens', known ? `${s.captureEstimated ? '≈ ' : ''}${ms(s.behindLens)} ± ${ms(s.captureError)}` : 'not known yet'],
+    ['Live edge', `${ms(s.lag)}, aim ${ms(s.target)}`],
+    ['Buffer', `${ms(s.buffer)} at × ${s.rate.toFixed(2)}`],
+    ['Jitter', `${ms(s.jitter)} p95`],
+    ['Picture', s.width ? `${s.width} × ${s.height}` : 'none'],
+    ['Bitrate', `${(s.bitrate / 1e6).toFixed(2)} Mbps`],
+    ['Frames', `${s.frames} shown, ${s.dropped} dropped`],
+    ['Pace', s.leftOut ? `${s.pace}, ${s.leftOut} left out` : s.pace],
+    ['Stalls', `${s.stalls}, ${s.seeks} jumps`],
+    ['Connection', `${s.reconnects} reconnects, ${s.rebuilds} rebuilds`],
+    ['First picture', ms(s.firstPicture)],
+    ['Player', `${s.player}, ${s.state}`],
+  ];
+}
+
+/** @param {number} value */
+function ms(value) {
+  return Number.isFinite(value) ? `${Math.round(value)} ms` : '–';
+}

@@ -1,0 +1,47 @@
+/**
+ * When records arrive, against the media time they carry. The quickest arrival of the last seconds draws a straight line,
+ * "where the live edge is now", that does not tremble with each late frame; how late the others are is the jitter.
+ */
+export class Arrivals {
+  #transits = new Float64Array(300); // ms; ten seconds of video
+  #count = 0;
+  #quickest = Infinity;
+  #jitter = 0;
+  #computedAt = -Infinity;
+
+  /** A new epoch has another path behind it: what was learnt no longer holds. */
+  reset() {
+    this.#count = 0;
+    this.#quickest = Infinity;
+    this.#jitter = 0;
+    this.#computedAt = -Infinity;
+  }
+
+  /**
+   * @param {number} media   ms, player time
+   * @param {number} arrival ms, local clock
+   */
+  add(media, arrival) {
+    const transit = arrival - media;
+    this.#transits[this.#count++ % this.#transits.length] = transit;
+    if (transit < this.#quickest) this.#quickest = transit;
+    if (arrival - this.#computedAt < 500) return;
+    this.#computedAt = arrival;
+    const sorted = this.#transits.slice(0, Math.min(this.#count, this.#transits.length)).sort();
+    this.#quickest = sorted[0] ?? transit;
+    this.#jitter = (sorted[Math.floor((sorted.length - 1) * 0.95)] ?? transit) - this.#quickest;
+  }
+
+  /** How late 95 of 100 records are at most, ms. */
+  get jitter() {
+    return this.#jitter;
+  }
+
+  /**
+   * The media time (ms) that a record arriving now without delay would carry. NaN before the first.
+   * @param {number} now
+   */
+  edge(now) {
+    return this.#count ? now - this.#quickest : NaN;
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * A MediaSource tied to a video element, and untied again.
+ *
+ * iPhones have ManagedMediaSource only. It opens only when remote playback is off, and is attached as srcObject.
+ * MediaSource is preferred where both exist: the browser then evicts nothing behind our back.
+ */
+export class Attachment {
+  source;
+  #video;
+  #url = '';
+
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {() => void} opened
+   */
+  constructor(video, opened) {
+    this.#video = video;
+    const Managed = /** @type {typeof MediaSource | undefined} */ (/** @type {any} */ (self).ManagedMediaSource);
+    const Source = self.MediaSource ?? Managed;
+    this.source = new Source();
+    this.source.addEventListener('sourceopen', () => {
+      // Without a duration of its own WebKit takes the buffered end for it, and a live picture "ends" at its edge.
+      this.source.duration = Infinity;
+      opened();
+    }, { once: true });
+    if (self.MediaSource) {
+      this.#url = URL.createObjectURL(this.source);
+      video.src = this.#url;
+    } else {
+      video.disableRemotePlayback = true;
+      video.srcObject = this.source;
+    }
+  }
+
+  /** Whether this browser has any kind of MediaSource. */
+  static get supported() {
+    return 'MediaSource' in self || 'ManagedMediaSource' in self;
+  }
+
+  close() {
+    if (this.#url) {
+      URL.revokeObjectURL(this.#url);
+      this.#video.removeAttribute('src');
+    } else {
+      this.#video.srcObject = null;
+    }
+    this.#video.load();
+  }
+}

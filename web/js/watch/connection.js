@@ -1,0 +1,212 @@
+/**
+ * A viewer's connection (relay/PROTOCOL.md): hello, records, time exchange, reports, and coming back after every kind of loss.
+ * Knows no DOM and no player.
+ */
+import { Backoff } from '../page/backoff.js';
+import { KIND, parseRecords } from './record.js';
+import { ServerClock } from './server_clock.js';
+
+/**
+ * @typedef {import('./record.js').MediaRecord} MediaRecord
+ * @typedef {{slot: number, track: 'video' | 'audio', codec: string, width?: number, height?: number}} TrackInfo
+ * @typedef {{type: 'hello', version: number, stream: string, now: number, tracks: TrackInfo[]}} Hello
+ * @typedef {{type: 'pace', pace: 'full' | 'reference' | 'key', dropped: number}} Pace
+ *
+ * @typedef {object} Listener
+ * @property {(hello: Hello) => void} hello
+ * @property {(record: MediaRecord, arrival: number) => void} record   arrival in local ms
+ * @property {(pace: Pace) => void} pace
+ * @property {() => void} down        the connection is gone; another attempt is under way
+ * @property {(attempts: number) => void} failing  several attempts failed: ask by HTTP what is the matter
+ * @property {(code: number) => void} over         the server said not to come back (4410, 4415)
+ */
+
+const CLOSED_FOR_GOOD = [4410, 4415];
+const CLOSED_FOR_MISTAKE = [1007, 1008, 1009];
+const TICK = 250;
+
+export class Connection {
+  clock = new ServerClock();
+  /** True while media is expected: silence is then a sign of a dead network, looked into after a second. */
+  lively = true;
+  #url;
+  #listener;
+  /** @type {WebSocket | null} */
+  #socket = null;
+  #backoff = new Backoff();
+  #dialled = 0;
+  #handshake = NaN;
+  #heard = 0;
+  #exchanges = 0;
+  #exchangeId = 0;
+  /** @type {Map<number, number>} */
+  #asked = new Map();
+  #askedAt = 0;
+  #reportedAt = 0;
+  #newest = -Infinity;
+  #redial = 0;
+  #ticker = 0;
+  reconnects = -1;
+  bytes = 0;
+
+  /**
+   * @param {string} url
+   * @param {Listener} listener
+   */
+  constructor(url, listener) {
+    this.#url = url;
+    this.#listener = listener;
+  }
+
+  /** @param {import('./first_socket.js').FirstSocket | null} [first] a socket already dialled */
+  open(first) {
+    this.#ticker ||= self.setInterval(() => this.#tick(performance.now()), TICK);
+    if (!first || first.socket.readyState > WebSocket.OPEN) return this.#dial();
+    this.#adopt(first.socket, first.dialled);
+    for (const { data, at } of first.received.splice(0)) this.#received(data, at);
+  }
+
+  /** Stops until `open`: the page is hidden, or the room is over. */
+  close() {
+    self.clearInterval(this.#ticker);
+    self.clearTimeout(this.#redial);
+    this.#ticker = this.#redial = 0;
+    this.#hangUp();
+    this.#backoff.reset();
+  }
+
+  /** The network may be back: do not sit out a wait or a hopeless handshake. */
+  hurry() {
+    if (this.#ticker && this.#socket?.readyState !== WebSocket.OPEN) this.#dial();
+  }
+
+  /** A fresh start with everything since the last IDR. */
+  restart() {
+    if (this.#ticker) this.#dial();
+  }
+
+  #hangUp() {
+    const socket = this.#socket;
+    if (!socket) return;
+    this.#socket = null;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+
+  #dial() {
+    self.clearTimeout(this.#redial);
+    this.#redial = 0;
+    this.#hangUp();
+    const socket = new WebSocket(this.#url);
+    socket.binaryType = 'arraybuffer';
+    this.#adopt(socket, performance.now());
+  }
+
+  /**
+   * @param {WebSocket} socket
+   * @param {number} dialled
+   */
+  #adopt(socket, dialled) {
+    this.#socket = socket;
+    this.#dialled = this.#heard = dialled;
+    this.#asked.clear();
+    socket.onopen = () => this.#opened();
+    socket.onmessage = ({ data }) => this.#received(data, performance.now());
+    socket.onclose = ({ code }) => this.#lost(code);
+    if (socket.readyState === WebSocket.OPEN) this.#opened();
+  }
+
+  #opened() {
+    this.#handshake = performance.now() - this.#dialled;
+    this.#heard = performance.now();
+    this.#exchanges = 0;
+    this.#exchange();
+  }
+
+  /** @param {number} code */
+  #lost(code) {
+    this.#hangUp();
+    if (CLOSED_FOR_GOOD.includes(code)) {
+      this.close();
+      return this.#listener.over(code);
+    }
+    this.#listener.down();
+    const wait = CLOSED_FOR_MISTAKE.includes(code) ? 5_000 : this.#backoff.next(performance.now());
+    if (this.#backoff.attempts % 4 === 3) this.#listener.failing(this.#backoff.attempts);
+    this.#redial = self.setTimeout(() => this.#dial(), wait);
+  }
+
+  /**
+   * @param {string | ArrayBuffer} data
+   * @param {number} at ms
+   */
+  #received(data, at) {
+    this.#heard = at;
+    if (typeof data === 'string') return this.#notice(JSON.parse(data), at);
+    this.bytes += data.byteLength;
+    for (const record of parseRecords(data)) {
+      if (record.kind === KIND.MEDIA && record.mediaTime > this.#newest) this.#newest = record.mediaTime;
+      this.#listener.record(record, at);
+    }
+  }
+
+  /**
+   * @param {any} notice
+   * @param {number} at
+   */
+  #notice(notice, at) {
+    if (notice.type === 'hello') {
+      this.reconnects++;
+      this.#newest = -Infinity;
+      this.#backoff.reset();
+      this.#listener.hello(notice);
+    } else if (notice.type === 'time') {
+      this.clock.add(this.#asked.get(notice.id) ?? NaN, at, notice.now);
+      this.#asked.clear();
+      // Four exchanges on end: one of them will have met no queue.
+      if (++this.#exchanges < 4) this.#exchange();
+    } else if (notice.type === 'pace') {
+      this.#listener.pace(notice);
+    }
+  }
+
+  /** @param {object} notice */
+  #send(notice) {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(notice));
+  }
+
+  #exchange() {
+    this.#askedAt = performance.now();
+    this.#asked.set(++this.#exchangeId, this.#askedAt);
+    this.#send({ type: 'time', id: this.#exchangeId });
+  }
+
+  /** @param {number} now */
+  #tick(now) {
+    const socket = this.#socket;
+    if (!socket) return;
+    if (socket.readyState !== WebSocket.OPEN) {
+      if (now - this.#dialled > this.#patience) this.#lost(0);
+      return;
+    }
+    const silence = now - this.#heard;
+    // Silence alone proves nothing, the creator may be lost; a question without an answer does.
+    const unanswered = this.#asked.size > 0 && now - this.#askedAt > 1_000;
+    if (unanswered && silence > 1_000) return this.#lost(0);
+    const due = now - this.#askedAt > 10_000 || (silence > (this.lively ? 900 : 4_000) && !this.#asked.size);
+    if (due) this.#exchange();
+    if (now - this.#reportedAt >= 1_000 - TICK / 2 && this.#newest > -Infinity) {
+      this.#reportedAt = now;
+      this.#send({ type: 'report', media_time: this.#newest });
+    }
+  }
+
+  /**
+   * How long a handshake may take. On a path known to be quick a slow one has met a dead network, and a new one started
+   * the moment the network is back is quicker than its retransmissions; but every fourth may take its time, the path may have changed.
+   */
+  get #patience() {
+    if (Number.isNaN(this.#handshake) || this.#backoff.attempts % 4 === 3) return 5_000;
+    return Math.min(5_000, Math.max(700, this.#handshake * 4));
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * The room's first act: this module has no imports and is loaded on its own, so the WebSocket is being opened while the rest
+ * of the page's modules are still arriving. What comes meanwhile is kept for whoever takes the socket over.
+ */
+
+/**
+ * The player's hello travels in the URL, so that it costs no round trip.
+ * @param {string} room
+ * @param {string} player
+ * @returns {string}
+ */
+export function watchUrl(room, player = 'mse') {
+  const url = new URL(`/ws/${encodeURIComponent(room)}`, location.href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  url.search = new URLSearchParams({ player, codecs: decodableFamilies().join(',') }).toString();
+  return url.href;
+}
+
+function decodableFamilies() {
+  const source = window.MediaSource ?? /** @type {any} */ (window).ManagedMediaSource;
+  if (!source) return ['avc1', 'opus'];
+  // WebKit knows Opus in MP4 by its capital letter only.
+  const opus = ['opus', 'Opus'].some((name) => source.isTypeSupported(`audio/mp4; codecs="${name}"`));
+  return opus ? ['avc1', 'opus'] : ['avc1'];
+}
+
+/**
+ * @typedef {object} FirstSocket
+ * @property {WebSocket} socket
+ * @property {number} dialled                                      ms, when it was opened
+ * @property {{data: string | ArrayBuffer, at: number}[]} received what came before anybody took over
+ */
+
+/** @returns {FirstSocket | null} */
+function open() {
+  // A hidden page gets no sourceopen and nobody is looking: it connects when it is shown.
+  if (document.visibilityState === 'hidden') return null;
+  const socket = new WebSocket(watchUrl(decodeURIComponent(location.pathname.split('/')[2] ?? '')));
+  socket.binaryType = 'arraybuffer';
+  /** @type {FirstSocket} */
+  const first = { socket, dialled: performance.now(), received: [] };
+  socket.onmessage = ({ data }) => first.received.push({ data, at: performance.now() });
+  return first;
+}
+
+export const firstSocket = open();

@@ -1,0 +1,64 @@
+/**
+ * Which frame is on the screen, and since when. Frame callbacks tell exactly; where there are none, the playhead has to do.
+ */
+export class FrameWatch {
+  /** s of player time */
+  mediaTime = NaN;
+  /** ms, local: when that frame is seen */
+  shownAt = NaN;
+  /** ms from navigation */
+  firstPicture = NaN;
+  #video;
+  #first;
+  #handle = 0;
+  #exact;
+
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {() => void} first called once, with the first picture
+   */
+  constructor(video, first) {
+    this.#video = video;
+    this.#first = first;
+    this.#exact = 'requestVideoFrameCallback' in video;
+    this.#await();
+  }
+
+  get started() {
+    return !Number.isNaN(this.firstPicture);
+  }
+
+  close() {
+    if (this.#exact) this.#video.cancelVideoFrameCallback(this.#handle);
+    else self.cancelAnimationFrame(this.#handle);
+    this.#handle = NaN;
+  }
+
+  #await() {
+    if (this.#exact) {
+      this.#handle = this.#video.requestVideoFrameCallback((now, { mediaTime, expectedDisplayTime }) => {
+        this.#shown(mediaTime, Math.max(now, expectedDisplayTime), now);
+        this.#await();
+      });
+    } else {
+      this.#handle = self.requestAnimationFrame((now) => {
+        const { currentTime, readyState } = this.#video;
+        if (readyState >= 2 && currentTime !== this.mediaTime) this.#shown(currentTime, now, now);
+        this.#await();
+      });
+    }
+  }
+
+  /**
+   * @param {number} mediaTime
+   * @param {number} shownAt
+   * @param {number} now
+   */
+  #shown(mediaTime, shownAt, now) {
+    this.mediaTime = mediaTime;
+    this.shownAt = shownAt;
+    if (this.started) return;
+    this.firstPicture = now;
+    this.#first();
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * Live-edge control: how far behind the edge to play, and what to do about being elsewhere. Pure: numbers in, a decision out.
+ *
+ * - A clean path plays about 150 ms behind; arrival jitter and past underflows move that back, quiet seconds bring it home.
+ * - Small differences are walked off by a playback rate nobody hears; large ones by one seek.
+ * - After an underflow Chromium's audio renderer asks for twice the data before it starts again, and never forgets, unless
+ *   the element is seeked. So the answer to an underflow is always one seek, also when it leads nowhere new.
+ * - WebKit stutters at every change of rate: there only seeks, and few.
+ *
+ * All times in milliseconds.
+ *
+ * @typedef {object} Situation
+ * @property {number} now
+ * @property {number} position  where the element plays
+ * @property {number} edge      the smooth live edge: where the newest media would be without jitter
+ * @property {number} newest    the newest media that all tracks have
+ * @property {number} jitter    95th percentile of arrival lateness
+ *
+ * @typedef {object} Decision
+ * @property {number} rate
+ * @property {number | null} seek where to, or null
+ */
+
+/** Chromium's audio renderer starts only with this much in hand. */
+export const START_LAG = 200;
+const FLOOR = 150;
+const CEILING = 1500;
+const HEADROOM = 120; // what decoding, mixing and the grain of the messages take
+const SETTLED = 10;
+const DEAD_BAND = 30;
+
+export class LiveEdge {
+  #fractional;
+  #penalty = 0;
+  #starvingSince = NaN;
+  #steering = false;
+  #rate = 1;
+  #rateAt = -Infinity;
+  #seekAt = -Infinity;
+  #then = NaN;
+  #target = FLOOR;
+
+  /** @param {{fractionalRates: boolean}} options */
+  constructor({ fractionalRates }) {
+    this.#fractional = fractionalRates;
+  }
+
+  get target() {
+    return this.#target;
+  }
+
+  get starving() {
+    return !Number.isNaN(this.#starvingSince);
+  }
+
+  /**
+   * The element ran dry. `fault` says that the path or the target is to blame, not an absent creator.
+   * @param {number} now
+   * @param {boolean} fault
+   */
+  starve(now, fault) {
+    if (this.starving) return;
+    this.#starvingSince = now;
+    if (fault) this.#penalty = Math.min(800, this.#penalty + 80);
+  }
+
+  /** The element plays again without our help. */
+  recover() {
+    this.#starvingSince = NaN;
+  }
+
+  /**
+   * @param {Situation} situation
+   * @returns {Decision}
+   */
+  decide({ now, position, edge, newest, jitter }) {
+    // 10 ms of penalty are forgiven each second.
+    this.#penalty = Math.max(0, this.#penalty - (Number.isNaN(this.#then) ? 0 : (now - this.#then) / 100));
+    this.#then = now;
+    this.#target = Math.min(CEILING, Math.max(FLOOR, jitter + HEADROOM) + this.#penalty);
+
+    if (this.starving) return this.#rescue(now, position, newest);
+    const error = edge - position - this.#target;
+    const limit = this.#fractional ? 700 : 800;
+    const rest = this.#fractional ? 2000 : 5000;
+    if (error > limit && now - this.#seekAt > rest) return this.#seek(now, newest - this.#startLag);
+    return { rate: this.#fractional ? this.#steer(now, error) : 1, seek: null };
+  }
+
+  /** Where to start, or start again, given what is there. */
+  get #startLag() {
+    return Math.max(START_LAG, this.#target);
+  }
+
+  /**
+   * @param {number} newest
+   * @returns {number}
+   */
+  startPosition(newest) {
+    return newest - this.#startLag;
+  }
+
+  /**
+   * @param {number} now
+   * @param {number} position
+   * @param {number} newest
+   * @returns {Decision}
+   */
+  #rescue(now, position, newest) {
+    this.#setRate(now, 1);
+    if (newest - position < this.#startLag) return { rate: 1, seek: null };
+    return this.#seek(now, newest - this.#startLag);
+  }
+
+  /**
+   * @param {number} now
+   * @param {number} to
+   * @returns {Decision}
+   */
+  #seek(now, to) {
+    this.#seekAt = now;
+    this.#starvingSince = NaN;
+    this.#steering = false;
+    this.#setRate(now, 1);
+    return { rate: 1, seek: to };
+  }
+
+  /**
+   * @param {number} now
+   * @param {number} error ms; positive is too far behind
+   */
+  #steer(now, error) {
+    const size = Math.abs(error);
+    if (size > DEAD_BAND) this.#steering = true;
+    else if (size < SETTLED) this.#steering = false;
+    if (now - this.#rateAt < 500) {
+      // Reaching the target ends the correction at once; only changes of speed are rationed.
+      if (!this.#steering && this.#rate !== 1) this.#setRate(now, 1);
+      return this.#rate;
+    }
+    const wish = this.#steering ? 1 + error * 0.0006 : 1;
+    this.#setRate(now, Math.round(Math.min(1.06, Math.max(0.96, wish)) * 100) / 100);
+    return this.#rate;
+  }
+
+  /**
+   * @param {number} now
+   * @param {number} rate
+   */
+  #setRate(now, rate) {
+    if (rate === this.#rate) return;
+    this.#rate = rate;
+    this.#rateAt = now;
+  }
+}

@@ -1,0 +1,281 @@
+/**
+ * Plays a stream through Media Source Extensions: one SourceBuffer for each track, fed record by record, and held at the live edge.
+ * @typedef {import('./record.js').MediaRecord} MediaRecord
+ * @typedef {import('./connection.js').Hello} Hello
+ */
+import { Attachment } from './attachment.js';
+import { LiveEdge, START_LAG } from './live_edge.js';
+import { KIND, TRACK, readInit } from './record.js';
+import { Timeline } from './timeline.js';
+import { TrackBuffer } from './track_buffer.js';
+import { FrameWatch } from './frame_watch.js';
+
+const TICK = 100;
+const BACK = 10; // s kept behind the playhead
+const BURST_TAIL = 60_000; // µs; a record published this shortly before the hello ends the burst of a join
+const BURST_WAIT = 60; // ms to wait for that tail when the creator is not sending
+const SOUND_WAIT = 200; // ms to wait for a sound track that the hello did not know of
+const GAP = 0.05; // s; browsers close smaller holes themselves
+
+/** WebKit wedges on appends of single frames and stutters at each change of rate. */
+const isWebKit = navigator.vendor.startsWith('Apple');
+
+export class MsePlayer {
+  name = 'mse';
+  stream = '';
+  #video;
+  #events;
+  #clock;
+  #attachment;
+  #opened = false;
+  #failed = false;
+  #timeline = new Timeline();
+  #edge = new LiveEdge({ fractionalRates: !isWebKit });
+  #watch;
+  /** @type {Map<number, {mime: string, segment: Uint8Array<ArrayBuffer>}>} */
+  #inits = new Map();
+  /** @type {Map<number, TrackBuffer>} */
+  #buffers = new Map();
+  /** @type {MediaRecord[]} */
+  #waiting = [];
+  #expected = 0;
+  #burstEnd = 0;
+  #bursting = true;
+  #resync = false;
+  #recordAt = NaN;
+  #ticker;
+  #stalls = 0;
+  #seeks = 0;
+  #lastSeekAt = -Infinity;
+  /** @type {AbortController} */
+  #listening = new AbortController();
+
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {import('./server_clock.js').ServerClock} clock
+   * @param {import('./player.js').PlayerEvents} events
+   */
+  constructor(video, clock, events) {
+    this.#video = video;
+    this.#clock = clock;
+    this.#events = events;
+    this.#attachment = new Attachment(video, () => {
+      this.#opened = true;
+      this.#begin();
+    });
+    this.#watch = new FrameWatch(video, () => events.picture());
+    const { signal } = this.#listening;
+    video.addEventListener('waiting', () => this.#ranDry(), { signal });
+    video.addEventListener('playing', () => this.#edge.recover(), { signal });
+    video.addEventListener('error', () => this.#broken(video.error?.message || 'the media element failed'), { signal });
+    this.#ticker = self.setInterval(() => this.#tick(), TICK);
+  }
+
+  /** @param {Hello} hello */
+  hello(hello) {
+    this.#resync = this.stream !== '';
+    this.stream = hello.stream;
+    this.#burstEnd = hello.now - BURST_TAIL;
+    this.#bursting = true;
+    this.#expected = hello.tracks.filter(({ slot }) => slot === 0).length;
+  }
+
+  /**
+   * @param {MediaRecord} record
+   * @param {number} arrival ms
+   */
+  record(record, arrival) {
+    if (record.slot !== 0 || this.#failed) return;
+    if (record.kind === KIND.INIT) return this.#init(record);
+    if (record.kind !== KIND.MEDIA || !this.#inits.has(record.track)) return;
+    if (record.publishTime >= this.#burstEnd) this.#bursting = false;
+    if (!this.#timeline.accept(record, arrival, !this.#bursting)) return;
+    if (this.#buffers.size) {
+      this.#buffers.get(record.track)?.append(record.body);
+    } else {
+      if (Number.isNaN(this.#recordAt)) this.#recordAt = arrival;
+      this.#waiting.push(record);
+      this.#begin();
+    }
+  }
+
+  resume() {
+    this.#video.play().catch((/** @type {DOMException} */ error) => {
+      if (error.name === 'NotAllowedError') this.#events.blocked();
+    });
+  }
+
+  /** @returns {import('./player.js').PlayerStats} */
+  stats() {
+    const { totalVideoFrames = 0, droppedVideoFrames = 0 } = this.#video.getVideoPlaybackQuality?.() ?? {};
+    const now = performance.now();
+    const capture = this.#timeline.captureOf(this.#watch.mediaTime);
+    return {
+      behindLens: (this.#clock.at(this.#watch.shownAt) - capture) / 1000,
+      captureError: this.#clock.error / 1000,
+      captureEstimated: this.#timeline.estimated,
+      lag: this.#timeline.arrivals.edge(now) - this.#position,
+      target: this.#edge.target,
+      buffer: Math.max(0, this.#timeline.newest - this.#position),
+      jitter: this.#timeline.arrivals.jitter,
+      rate: this.#video.playbackRate,
+      width: this.#video.videoWidth,
+      height: this.#video.videoHeight,
+      frames: totalVideoFrames,
+      dropped: droppedVideoFrames,
+      stalls: this.#stalls,
+      seeks: this.#seeks,
+      firstPicture: this.#watch.firstPicture,
+    };
+  }
+
+  close() {
+    self.clearInterval(this.#ticker);
+    this.#listening.abort();
+    this.#watch.close();
+    for (const buffer of this.#buffers.values()) buffer.close();
+    this.#buffers.clear();
+    this.#attachment.close();
+  }
+
+  get #position() {
+    return this.#video.currentTime * 1000;
+  }
+
+  /**
+   * Says so once; the room looks at the last picture and then calls `close`.
+   * @param {string} reason
+   * @param {boolean} [final]
+   */
+  #broken(reason, final = false) {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#events.broken(reason, final);
+  }
+
+  /** @param {MediaRecord} record */
+  #init(record) {
+    const { codec, segment } = readInit(record.body);
+    const mime = mimeFor(record.track, codec);
+    if (!mime) {
+      if (record.track === TRACK.VIDEO) this.#broken(`This browser cannot decode ${codec}.`, true);
+      else this.#expected--;
+      return;
+    }
+    this.#inits.set(record.track, { mime, segment });
+    const buffer = this.#buffers.get(record.track);
+    if (buffer) return buffer.init(mime, segment);
+    // A source cannot grow a track once it plays: a creator who now has sound needs a new player.
+    if (this.#buffers.size) this.#broken('a track was added');
+  }
+
+  /** Starts as soon as the tracks are known, the source is open and the burst of the join is here, and then at its end. */
+  #begin() {
+    if (!this.#opened || this.#buffers.size || !this.#timeline.begun) return;
+    const waited = performance.now() - this.#recordAt;
+    if (this.#bursting && waited < BURST_WAIT) return;
+    const complete = this.#expected ? this.#inits.size >= this.#expected : this.#inits.size === 2;
+    if (!complete && waited < SOUND_WAIT) return;
+    const options = {
+      batch: isWebKit ? 100 : 0,
+      offset: -this.#timeline.base / 1e6,
+      broken: (/** @type {string} */ reason) => this.#broken(reason),
+    };
+    const start = Math.max(this.#timeline.first, this.#timeline.newest - START_LAG);
+    this.#video.currentTime = start / 1000;
+    try {
+      for (const [track, { mime }] of this.#inits) this.#buffers.set(track, new TrackBuffer(this.#attachment.source, mime, options));
+    } catch (error) {
+      return this.#broken(String(error));
+    }
+    // One append for each track: the init segment and everything since the key frame.
+    for (const [track, buffer] of this.#buffers) {
+      const init = this.#inits.get(track);
+      const bodies = this.#waiting.filter((record) => record.track === track).map(({ body }) => body);
+      if (init) buffer.init(init.mime, init.segment, bodies);
+    }
+    this.#waiting = [];
+    this.resume();
+  }
+
+  #ranDry() {
+    // `waiting` also comes with every seek and with the very first start.
+    if (this.#video.seeking || !this.#watch.started || performance.now() - this.#lastSeekAt < 300) return;
+    this.#stalls++;
+    this.#edge.starve(performance.now(), true);
+  }
+
+  #tick() {
+    if (!this.#buffers.size) return this.#begin();
+    if (!this.#watch.started || this.#video.paused || this.#video.seeking) return;
+    const now = performance.now();
+    const { newest, arrivals } = this.#timeline;
+    const position = this.#position;
+    for (const buffer of this.#buffers.values()) buffer.trim(this.#video.currentTime - BACK);
+    if (this.#resync && !this.#bursting) {
+      this.#resync = false;
+      if (newest - position > this.#edge.target + 300) return this.#seek(this.#edge.startPosition(newest), now);
+    }
+    if (this.#stuck(now)) return this.#seek(this.#edge.startPosition(newest), now);
+    const edge = arrivals.edge(now);
+    if (Number.isNaN(edge)) return;
+    const { rate, seek } = this.#edge.decide({ now, position, edge, newest, jitter: arrivals.jitter });
+    if (this.#video.playbackRate !== rate) this.#video.playbackRate = rate;
+    if (seek !== null) this.#seek(seek, now);
+  }
+
+  /**
+   * At the edge of a hole, with media behind it; or the picture stands although newer ones are here: sound may still be
+   * running, in which case the element says nothing.
+   * @param {number} now
+   */
+  #stuck(now) {
+    if (now - this.#lastSeekAt < 1_000) return false;
+    const behindHole = this.#edge.starving && this.#nextRange() !== null;
+    const frozen = now - this.#watch.shownAt > 500 && this.#timeline.newestPicture > this.#watch.mediaTime * 1000 + 400;
+    return behindHole || frozen;
+  }
+
+  /** Start (s) of the first range beyond the hole that the playhead stands at; null when there is none. */
+  #nextRange() {
+    const position = this.#video.currentTime;
+    const { buffered } = this.#video;
+    for (let n = 0; n < buffered.length; n++) {
+      if (buffered.start(n) > position + GAP) return buffered.start(n);
+      if (buffered.end(n) > position + GAP) return null;
+    }
+    return null;
+  }
+
+  /**
+   * To `to` (ms), or if that lies in a hole, to where media begins after it.
+   * @param {number} to
+   * @param {number} now
+   */
+  #seek(to, now) {
+    const { buffered } = this.#video;
+    let seconds = to / 1000;
+    for (let n = 0; n < buffered.length; n++) {
+      if (buffered.end(n) <= seconds + GAP) continue;
+      seconds = Math.max(seconds, buffered.start(n) + 0.001);
+      break;
+    }
+    this.#seeks++;
+    this.#lastSeekAt = now;
+    this.#edge.recover();
+    this.#video.currentTime = seconds;
+  }
+}
+
+/**
+ * @param {number} track
+ * @param {string} codec
+ * @returns {string | null}
+ */
+function mimeFor(track, codec) {
+  const kind = track === TRACK.VIDEO ? 'video' : 'audio';
+  const Source = self.MediaSource ?? /** @type {any} */ (self).ManagedMediaSource;
+  // WebKit knows Opus in MP4 by its capital letter only.
+  const names = codec === 'opus' ? ['opus', 'Opus'] : [codec];
+  return names.map((name) => `${kind}/mp4; codecs="${name}"`).find((mime) => Source.isTypeSupported(mime)) ?? null;
+}

@@ -1,0 +1,39 @@
+/**
+ * The server's clock as seen from here, learnt by time exchanges (relay/PROTOCOL.md).
+ * The exchange with the shortest round trip is the truest; it is forgotten after a while, since clocks drift.
+ */
+export class ServerClock {
+  /** @type {{ahead: number, error: number}[]} µs */
+  #samples = [];
+
+  /**
+   * @param {number} sent     ms, local
+   * @param {number} received ms, local
+   * @param {number} server   µs, what the server said
+   */
+  add(sent, received, server) {
+    this.#samples.push({ ahead: server - (sent + received) * 500, error: (received - sent) * 500 });
+    if (this.#samples.length > 12) this.#samples.shift();
+  }
+
+  /** @returns {{ahead: number, error: number} | null} */
+  get #best() {
+    let best = null;
+    for (const sample of this.#samples) if (!best || sample.error < best.error) best = sample;
+    return best;
+  }
+
+  /** Half the shortest round trip in µs: how wrong `at` can be. NaN before the first exchange. */
+  get error() {
+    return this.#best?.error ?? NaN;
+  }
+
+  /**
+   * The server's time in µs at the local time `now` (ms). NaN before the first exchange.
+   * @param {number} now
+   */
+  at(now) {
+    const best = this.#best;
+    return best ? now * 1000 + best.ahead : NaN;
+  }
+}

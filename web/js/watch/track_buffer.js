@@ -1,0 +1,163 @@
+/**
+ * One SourceBuffer and the queue before it: everything waiting goes in with one append, since each append has its price.
+ */
+
+/** Half a minute of media that cannot be appended is a player that does not work. */
+const QUEUE_LIMIT = 1_000;
+
+/** @typedef {{data: Uint8Array<ArrayBuffer>, mime: string | null}} Entry mime: set on init segments */
+
+export class TrackBuffer {
+  #buffer;
+  #source;
+  #mime;
+  #batch;
+  #broken;
+  /** @type {Entry[]} */
+  #queue = [];
+  #timer = 0;
+  #appendedAt = -Infinity;
+  /** @type {number | null} */
+  #trimTo = null;
+
+  /**
+   * @param {MediaSource} source
+   * @param {string} mime
+   * @param {object} options
+   * @param {number} options.batch    ms between appends; WebKit wedges when fed frame by frame
+   * @param {number} options.offset   s added to every timestamp
+   * @param {(reason: string) => void} options.broken
+   */
+  constructor(source, mime, { batch, offset, broken }) {
+    this.#source = source;
+    this.#mime = mime;
+    this.#batch = batch;
+    this.#broken = broken;
+    this.#buffer = source.addSourceBuffer(mime);
+    this.#buffer.mode = 'segments';
+    this.#buffer.timestampOffset = offset;
+    this.#buffer.onupdateend = () => this.#pump();
+  }
+
+  /** @returns {TimeRanges | null} null once the SourceBuffer was taken from its MediaSource */
+  get buffered() {
+    try {
+      return this.#buffer.buffered;
+    } catch {
+      return null;
+    }
+  }
+
+  /**
+   * @param {string} mime
+   * @param {Uint8Array<ArrayBuffer>} segment an init segment
+   * @param {Uint8Array<ArrayBuffer>[]} [fragments] what is already there to follow it, in the same append
+   */
+  init(mime, segment, fragments = []) {
+    this.#queue.push({ data: segment, mime }, ...fragments.map((data) => ({ data, mime: null })));
+    this.#pump();
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} fragment */
+  append(fragment) {
+    this.#queue.push({ data: fragment, mime: null });
+    if (this.#queue.length > QUEUE_LIMIT) return this.#broken('the media buffer takes nothing any more');
+    this.#pump();
+  }
+
+  /**
+   * Forgets what lies before `seconds`.
+   * @param {number} seconds
+   */
+  trim(seconds) {
+    const ranges = this.buffered;
+    if (!ranges?.length || ranges.start(0) > seconds - 3) return;
+    this.#trimTo = seconds;
+    this.#pump();
+  }
+
+  close() {
+    self.clearTimeout(this.#timer);
+    this.#queue = [];
+    this.#buffer.onupdateend = null;
+  }
+
+  #pump() {
+    if (this.#buffer.updating || this.#source.readyState !== 'open') return;
+    if (this.#trimTo !== null) {
+      this.#buffer.remove(0, this.#trimTo);
+      this.#trimTo = null;
+      return;
+    }
+    if (!this.#queue.length) return;
+    const wait = this.#appendedAt + this.#batch - performance.now();
+    if (wait > 0) {
+      this.#timer ||= self.setTimeout(() => {
+        this.#timer = 0;
+        this.#pump();
+      }, wait);
+      return;
+    }
+    this.#append(this.#take());
+  }
+
+  /** As many entries as one append can hold: up to the next one that changes the codec. */
+  #take() {
+    const changes = this.#queue.findIndex(({ mime }, n) => n > 0 && mime !== null && mime !== this.#mime);
+    return this.#queue.splice(0, changes < 0 ? this.#queue.length : changes);
+  }
+
+  /** @param {Entry[]} entries */
+  #append(entries) {
+    const mime = entries[0]?.mime ?? this.#mime;
+    try {
+      if (mime !== this.#mime) this.#changeType(mime);
+      this.#buffer.appendBuffer(join(entries.map(({ data }) => data)));
+      this.#appendedAt = performance.now();
+    } catch (error) {
+      if (!(error instanceof DOMException) || error.name !== 'QuotaExceededError') return this.#broken(String(error));
+      this.#makeRoom(entries);
+    }
+  }
+
+  /**
+   * A new level or profile needs no change of type in any browser met so far; where it does, this is it.
+   * @param {string} mime
+   */
+  #changeType(mime) {
+    this.#mime = mime;
+    try {
+      this.#buffer.changeType(mime);
+    } catch {
+      // The init segment alone has to do.
+    }
+  }
+
+  /**
+   * The quota is used up: gives away the older half of what is there and tries again.
+   * @param {Entry[]} entries
+   */
+  #makeRoom(entries) {
+    const ranges = this.buffered;
+    if (!ranges?.length) return this.#broken('the media buffer is full');
+    this.#queue.unshift(...entries);
+    const start = ranges.start(0);
+    this.#buffer.remove(0, start + Math.max(0.5, (ranges.end(ranges.length - 1) - start) / 2));
+  }
+}
+
+/**
+ * @param {Uint8Array<ArrayBuffer>[]} parts
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
+function join(parts) {
+  const [only] = parts;
+  if (only && parts.length === 1) return only;
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole;
+}
