@@ -43,6 +43,8 @@ class RoomRecord:
     """Unix seconds."""
     ended_at: float | None = None
     """Unix seconds; None while the room can be used."""
+    live_at: float | None = None
+    """When it first went live, Unix seconds; None before."""
 
 
 def new_room_id() -> str:
@@ -73,6 +75,7 @@ _room = sa.Table(
     sa.Column("key_hash", sa.LargeBinary, nullable=False),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("ended_at", sa.Double),
+    sa.Column("live_at", sa.Double),
 )
 
 _schema = sa.Table("schema_version", sa.MetaData(), sa.Column("version", sa.Integer, primary_key=True))
@@ -82,7 +85,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE room (
             room TEXT PRIMARY KEY, title TEXT NOT NULL, key_hash BLOB NOT NULL,
-            created_at DOUBLE PRECISION NOT NULL, ended_at DOUBLE PRECISION
+            created_at DOUBLE PRECISION NOT NULL, ended_at DOUBLE PRECISION, live_at DOUBLE PRECISION
         )""",
     ),
 )
@@ -145,6 +148,10 @@ class Storage:
 
     async def set_title(self, room: str, title: str) -> None:
         await self._change(_room.update().where(_room.c.room == room).values(title=title))
+
+    async def set_live(self, room: str, at: float) -> None:
+        """`at` in Unix seconds. The first time stays."""
+        await self._change(_room.update().where(_room.c.room == room, _room.c.live_at.is_(None)).values(live_at=at))
 
     async def end_room(self, room: str, at: float) -> None:
         """`at` in Unix seconds. A room that has ended keeps its first end."""

@@ -1,0 +1,89 @@
+"""Records: the binary message of the WebSocket and of every later feed. PROTOCOL.md writes it down byte by byte."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag
+from struct import Struct
+
+from relay.errors import MessageError
+
+VERSION = 1
+NO_TRACK = 255
+
+_HEADER = Struct(">BBBBB3xIIqqqI")
+HEADER_SIZE = _HEADER.size
+
+
+class Kind(IntEnum):
+    INIT = 1
+    MEDIA = 2
+    EVENT = 3
+
+
+class Flag(IntFlag):
+    NONE = 0
+    KEY = 1
+    DISPOSABLE = 2
+    DISCONTINUITY = 4
+    CAPTURE_ESTIMATED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as it travels. Times are µs; see PROTOCOL.md for what each field means."""
+
+    kind: Kind
+    body: bytes
+    track: int = NO_TRACK
+    flags: Flag = Flag.NONE
+    slot: int = 0
+    epoch: int = 0
+    sequence: int = 0
+    media_time: int = 0
+    capture: int = 0
+    publish: int = 0
+
+
+def pack_record(record: Record) -> bytes:
+    """A record's bytes."""
+    return (
+        _HEADER.pack(
+            *(VERSION, record.kind, record.slot, record.track, record.flags, record.epoch & 0xFFFFFFFF, record.sequence & 0xFFFFFFFF),
+            *(record.media_time, record.capture, record.publish, len(record.body)),
+        )
+        + record.body
+    )
+
+
+def unpack_records(data: bytes) -> Iterator[Record]:
+    """The records of one binary message. Raises MessageError where they do not follow PROTOCOL.md."""
+    at = 0
+    while at < len(data):
+        if at + HEADER_SIZE > len(data):
+            raise MessageError("record header cut short")
+        version, kind, slot, track, flags, epoch, sequence, media_time, capture, publish, length = _HEADER.unpack_from(data, at)
+        if version != VERSION:
+            raise MessageError(f"record of version {version}")
+        if kind not in Kind.__members__.values():
+            raise MessageError(f"record of kind {kind}")
+        at += HEADER_SIZE
+        if at + length > len(data):
+            raise MessageError("record body cut short")
+        yield Record(Kind(kind), data[at : at + length], track, Flag(flags), slot, epoch, sequence, media_time, capture, publish)
+        at += length
+
+
+def init_body(codec: str, segment: bytes) -> bytes:
+    """Body of an init record: the codec string with its length before it, then the init segment."""
+    name = codec.encode("ascii")
+    return bytes((len(name),)) + name + segment
+
+
+def read_init_body(body: bytes) -> tuple[str, bytes]:
+    """Codec string and init segment of an init record's body. Raises MessageError."""
+    if not body or len(body) < 1 + body[0]:
+        raise MessageError("init record cut short")
+    try:
+        return body[1 : 1 + body[0]].decode("ascii"), body[1 + body[0] :]
+    except UnicodeDecodeError as error:
+        raise MessageError("codec string is not ASCII") from error

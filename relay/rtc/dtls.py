@@ -1,0 +1,107 @@
+"""DTLS and SRTP of one peer, by aiortc's RTCDtlsTransport.
+
+aiortc expects an ICE transport under it that it can wait on for datagrams. It gets a small bounded pipe that carries DTLS datagrams only: media
+never passes it, but goes to `unprotect` in the call in which it arrived. `tests/relay/rtc/test_seam.py` checks every name of aiortc used here.
+"""
+
+import asyncio
+import datetime
+from collections.abc import Callable
+
+import pylibsrtp
+from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
+
+PIPE_MAX = 32
+"""DTLS datagrams waiting at most; a handshake has some ten."""
+
+SrtpError: type[Exception] = pylibsrtp.Error
+
+
+class _Pipe:
+    """What RTCDtlsTransport sees of ICE."""
+
+    role = "controlled"
+
+    def __init__(self, send: Callable[[bytes], None]) -> None:
+        self._send_now = send
+        self._datagrams: asyncio.Queue[bytes] = asyncio.Queue(PIPE_MAX)
+
+    async def _recv(self) -> bytes:
+        return await self._datagrams.get()
+
+    async def _send(self, data: bytes) -> None:
+        self._send_now(data)
+
+    def feed(self, data: bytes) -> bool:
+        try:
+            self._datagrams.put_nowait(data)
+        except asyncio.QueueFull:
+            return False
+        return True
+
+
+_certificate: RTCCertificate | None = None
+
+
+def certificate() -> RTCCertificate:
+    """This process's DTLS certificate (P-256), renewed well before it expires."""
+    global _certificate
+    soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=7)
+    if _certificate is None or _certificate.expires < soon:
+        _certificate = RTCCertificate.generateCertificate()
+    return _certificate
+
+
+def fingerprint() -> str:
+    """The certificate's SHA-256 fingerprint as `a=fingerprint` has it."""
+    return next(f"{item.algorithm} {item.value}" for item in certificate().getFingerprints() if item.algorithm == "sha-256")
+
+
+class DtlsSrtp:
+    """The encrypted transport to one peer."""
+
+    def __init__(self, send: Callable[[bytes], None], on_closed: Callable[[], None]) -> None:
+        self._pipe = _Pipe(send)
+        self._on_closed = on_closed
+        self._transport = RTCDtlsTransport(self._pipe, [certificate()])  # type: ignore[arg-type]
+        self._transport.on("statechange", self._state_changed)
+
+    @property
+    def connected(self) -> bool:
+        return self._transport.state == "connected"
+
+    async def handshake(self, fingerprints: list[tuple[str, str]], *, client: bool) -> None:
+        """Completes the handshake as client or server and checks that the peer is who its offer says. Raises ConnectionError if it is not."""
+        self._transport._set_role("client" if client else "server")
+        await self._transport.start(RTCDtlsParameters(fingerprints=[RTCDtlsFingerprint(algorithm=algorithm, value=value) for algorithm, value in fingerprints]))
+        if self._transport.state != "connected":
+            raise ConnectionError("DTLS handshake failed")
+
+    def receive(self, data: bytes) -> bool:
+        """Takes a DTLS datagram; False where too many wait already."""
+        return self._pipe.feed(data)
+
+    def unprotect_rtp(self, data: bytes) -> bytes:
+        """Raises SrtpError on what the peer did not send, or sent before (replay)."""
+        plain: bytes = self._transport._rx_srtp.unprotect(data)
+        return plain
+
+    def unprotect_rtcp(self, data: bytes) -> bytes:
+        plain: bytes = self._transport._rx_srtp.unprotect_rtcp(data)
+        return plain
+
+    def protect_rtcp(self, data: bytes) -> bytes:
+        secret: bytes = self._transport._tx_srtp.protect_rtcp(data)
+        return secret
+
+    async def close(self) -> None:
+        """Says goodbye to the peer and ends aiortc's task."""
+        self._transport.remove_all_listeners()
+        task = self._transport._task
+        await self._transport.stop()
+        if task is not None:
+            await asyncio.wait([task])
+
+    def _state_changed(self) -> None:
+        if self._transport.state in ("closed", "failed"):
+            self._on_closed()

@@ -1,0 +1,313 @@
+"""One publisher's WebRTC session: datagrams in; pictures, sounds and sender reports out.
+
+Every datagram is finished in the call in which it arrived. The only task is the one that sees the handshake through.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from relay.rtc import rtcp
+from relay.rtc.dtls import DtlsSrtp, SrtpError, fingerprint
+from relay.rtc.feedback import KeyframeRequests, ReceptionStatistics
+from relay.rtc.ice import IceAgent
+from relay.rtc.reassembly import Picture, Reassembly
+from relay.rtc.reorder import Reorder
+from relay.rtc.rtp import RtpPacket, parse_rtp
+from relay.rtc.sdp import Answer, Offer, write_answer
+from relay.rtc.udp import UdpPort, Way
+from relay.sample import Track
+
+logger = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT = 10.0
+TICK = 0.02
+REPORT_EVERY = 0.2
+PROBE_EVERY = 1.0
+MAX_SSRCS = 4
+"""Media sources followed in a session; a sender that starts afresh brings another."""
+
+
+class Sink(Protocol):
+    """Where a session's media goes. Called synchronously, in order, `now` in seconds of the loop's clock."""
+
+    def receive_picture(self, picture: Picture) -> None: ...
+
+    def receive_audio(self, packet: RtpPacket, now: float) -> None: ...
+
+    def receive_report(self, track: Track, report: rtcp.SenderReport, now: float) -> None: ...
+
+    def tick(self, now: float) -> None:
+        """Every 20 ms while the session lives."""
+
+
+@dataclass(slots=True)
+class SessionCounters:
+    """What a session saw."""
+
+    packets: int = 0
+    rejected: int = 0
+    plis: int = 0
+    nacks: int = 0
+    last_media: float | None = None
+    """When the last audio or video packet came, seconds of the loop's clock."""
+    payload_bytes: int = 0
+    unknown_payload_types: set[int] = field(default_factory=set)
+
+
+class ReceiveSession:
+    """The server's end of a publisher.
+
+    `answer()` first, then `connect()`; `close()` in any state. `on_closed` is called once when the peer ends the session or nothing came of it.
+    """
+
+    def __init__(self, port: UdpPort, offer: Offer, sink: Sink, *, bitrate_cap: int, on_closed: Callable[[str], None]) -> None:
+        self.counters = SessionCounters()
+        self.reassembly = Reassembly()
+        self._port = port
+        self._offer = offer
+        self._sink = sink
+        self._bitrate_cap = bitrate_cap
+        self._on_closed = on_closed
+        self._loop = asyncio.get_running_loop()
+        self._agent = IceAgent(offer.ufrag, offer.password)
+        self._dtls = DtlsSrtp(self._send, lambda: self._end("the publisher closed the connection"))
+        self._way: Way | None = None
+        self._checked = asyncio.Event()
+        self._ready = False
+        self._closed = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._reorder = Reorder()
+        self._keyframes = KeyframeRequests()
+        self._reported = 0.0
+        self.round_trip: float | None = None
+        """Seconds to the peer and back, the least seen; None before the first measurement."""
+        self._probed: float | None = None
+        self._probed_last = 0.0
+        self._statistics: dict[int, ReceptionStatistics] = {}
+        video, audio = offer.find("video"), offer.find("audio")
+        assert video is not None
+        self._video_type = video.payload_type
+        self._rtx_type = video.rtx_payload_type
+        self._audio_type = audio.payload_type if audio else None
+        self._nack = "nack" in video.feedback
+        self._video_ssrc: int | None = None
+        self._audio_ssrc: int | None = None
+        port.add(self._agent.ufrag, self)
+
+    @property
+    def ufrag(self) -> str:
+        """Our ICE user name fragment."""
+        return self._agent.ufrag
+
+    @property
+    def remote_ufrag(self) -> str:
+        return self._offer.ufrag
+
+    @property
+    def connected(self) -> bool:
+        return self._ready and not self._closed
+
+    def answer(self, hosts: list[str], *, max_bitrate: int) -> str:
+        """The SDP answer, announcing `hosts` at the port's number."""
+        start = min(2_000_000, max_bitrate)
+        ours = Answer(self._agent.ufrag, self._agent.password, fingerprint(), tuple(hosts), self._port.port, max_bitrate, start)
+        return write_answer(self._offer, ours)
+
+    async def connect(self) -> None:
+        """Waits for the first connectivity check and completes the handshake. Raises ConnectionError, after 10 s at the latest."""
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT):
+                await self._checked.wait()
+                await self._dtls.handshake(list(self._offer.fingerprints), client=self._offer.passive)
+        except TimeoutError as error:
+            stage = "the DTLS handshake was not completed" if self._checked.is_set() else "no connectivity check arrived: is the UDP port reachable?"
+            raise ConnectionError(f"{stage} within {CONNECT_TIMEOUT:.0f} s") from error
+        if self._closed:
+            raise ConnectionError("the session was closed")
+        self._ready = True
+        self._tick()
+
+    async def close(self) -> None:
+        """Ends the session: no callback comes after this."""
+        self._closed = True
+        self._ready = False
+        if self._timer:
+            self._timer.cancel()
+        self._port.remove(self._agent.ufrag)
+        await self._dtls.close()
+
+    def request_keyframe(self) -> None:
+        """Asks for an IDR as soon as the rate limit lets it."""
+        self._keyframes.ask()
+        if self._ready:
+            self._feedback_keyframe(self._loop.time())
+
+    # Datagrams in (Peer)
+
+    def receive_check(self, data: bytes, way: Way) -> bool:
+        check = self._agent.receive(data, way.address[:2])
+        if check is None:
+            return False
+        if not check.answer:
+            self._measure_round_trip()
+            return True
+        way.send(check.answer)
+        if check.nominated or self._way is None:
+            self._way = way
+        self._checked.set()
+        return True
+
+    def receive(self, data: bytes) -> None:
+        if data[0] < 64:
+            if not self._dtls.receive(data):
+                self.counters.rejected += 1
+        elif self._ready and 127 < data[0] < 192 and len(data) > 1:
+            try:
+                # RFC 5761 §4: RTCP packet types are 192–223 where RTP has marker and payload type.
+                if 191 < data[1] < 224:
+                    self._receive_rtcp(self._dtls.unprotect_rtcp(data))
+                else:
+                    self._receive_rtp(parse_rtp(self._dtls.unprotect_rtp(data)))
+            except SrtpError:
+                self.counters.rejected += 1
+            except ValueError as error:
+                self.counters.rejected += 1
+                logger.debug("packet dropped: %s", error)
+
+    def _receive_rtp(self, packet: RtpPacket) -> None:
+        now = self._loop.time()
+        counters = self.counters
+        counters.packets += 1
+        payload_type = packet.payload_type
+        if payload_type == self._video_type:
+            self._count(packet, now, 90_000)
+            if packet.ssrc != self._video_ssrc:
+                self._new_video_source(packet.ssrc)
+            self._receive_video(packet, now)
+        elif payload_type == self._audio_type:
+            self._count(packet, now, 48_000)
+            if packet.ssrc != self._audio_ssrc:
+                self._audio_ssrc = packet.ssrc
+                self._reorder = Reorder()
+            for ready, arrived in self._reorder.receive(packet, now):
+                self._sink.receive_audio(ready, arrived)
+        elif payload_type == self._rtx_type:
+            self._receive_rtx(packet, now)
+        else:
+            counters.rejected += 1
+            if len(counters.unknown_payload_types) < 128:
+                counters.unknown_payload_types.add(payload_type)
+
+    def _count(self, packet: RtpPacket, now: float, clock_rate: int) -> None:
+        statistics = self._statistics.get(packet.ssrc)
+        if statistics is None:
+            if len(self._statistics) >= MAX_SSRCS:
+                del self._statistics[next(iter(self._statistics))]
+            statistics = self._statistics[packet.ssrc] = ReceptionStatistics(clock_rate)
+        statistics.add(packet, now)
+        self.counters.last_media = now
+        self.counters.payload_bytes += len(packet.payload)
+
+    def _new_video_source(self, ssrc: int) -> None:
+        self._video_ssrc = ssrc
+        self._reported = 0.0  # the bitrate cap goes out with the next tick, while the encoder makes up its mind
+        self.reassembly = Reassembly(self.reassembly.deadline, self.reassembly.retry)
+        self._keyframes.ask()
+
+    def _receive_rtx(self, packet: RtpPacket, now: float) -> None:
+        # RFC 4588 §4: the original sequence number stands before the payload. Empty ones are bandwidth probes.
+        if len(packet.payload) > 2 and self._video_ssrc is not None:
+            original = int.from_bytes(packet.payload[:2], "big")
+            self._receive_video(packet._replace(sequence=original, ssrc=self._video_ssrc, payload=packet.payload[2:]), now)
+
+    def _receive_video(self, packet: RtpPacket, now: float) -> None:
+        pictures = self.reassembly.receive(packet, now)
+        if pictures:
+            self._forward(pictures, now)
+        if self.reassembly.waiting and self._nack:
+            self._feedback_nack(now)
+
+    def _forward(self, pictures: list[Picture], now: float) -> None:
+        for picture in pictures:
+            if picture.unit.key:
+                self._keyframes.keyframe_received(now)
+            self._sink.receive_picture(picture)
+
+    def _receive_rtcp(self, data: bytes) -> None:
+        now = self._loop.time()
+        for item in rtcp.parse_rtcp(data):
+            if isinstance(item, rtcp.SenderReport):
+                statistics = self._statistics.get(item.ssrc)
+                if statistics:
+                    statistics.last_report_ntp, statistics.last_report_at = item.ntp_middle, now
+                if item.ssrc == self._video_ssrc:
+                    self._sink.receive_report(Track.VIDEO, item, now)
+                elif item.ssrc == self._audio_ssrc:
+                    self._sink.receive_report(Track.AUDIO, item, now)
+
+    # Feedback out
+
+    def _measure_round_trip(self) -> None:
+        if self._probed is not None:
+            took = self._loop.time() - self._probed
+            self.round_trip = took if self.round_trip is None else min(took, self.round_trip)
+            self._probed = None
+
+    def _probe_round_trip(self, now: float) -> None:
+        if self._way and now - self._probed_last >= PROBE_EVERY:
+            self._probed = self._probed_last = now
+            self._way.send(self._agent.probe())
+
+    def _tick(self) -> None:
+        now = self._loop.time()
+        self._timer = self._loop.call_at(now + TICK, self._tick)
+        if self.reassembly.waiting:
+            self._forward(self.reassembly.expire(now), now)
+            if self._nack:
+                self._feedback_nack(now)
+        for ready, arrived in self._reorder.expire(now):
+            self._sink.receive_audio(ready, arrived)
+        if self.reassembly.needs_keyframe:
+            self._keyframes.ask()
+        self._feedback_keyframe(now)
+        if now - self._reported >= REPORT_EVERY:
+            self._reported = now
+            self._feedback_report(now)
+            self._probe_round_trip(now)
+        self._sink.tick(now)
+
+    def _feedback_report(self, now: float) -> None:
+        report = rtcp.receiver_report(self._statistics, now)
+        if self._video_ssrc is not None:
+            report += rtcp.bitrate_cap(self._bitrate_cap, [self._video_ssrc])
+        self._send_rtcp(report)
+
+    def _feedback_keyframe(self, now: float) -> None:
+        if self._video_ssrc is not None and self._keyframes.due(now):
+            self.counters.plis += 1
+            self._send_rtcp(rtcp.receiver_report({}, now) + rtcp.keyframe_request(self._video_ssrc))
+
+    def _feedback_nack(self, now: float) -> None:
+        sequences = self.reassembly.nacks(now)
+        if sequences and self._video_ssrc is not None:
+            self.counters.nacks += len(sequences)
+            self._send_rtcp(rtcp.receiver_report({}, now) + rtcp.retransmission_request(self._video_ssrc, sequences))
+
+    def _send_rtcp(self, data: bytes) -> None:
+        if self._ready and self._dtls.connected:
+            self._send(self._dtls.protect_rtcp(data))
+
+    def _send(self, data: bytes) -> None:
+        if self._way:
+            self._way.send(data)
+
+    def _end(self, reason: str) -> None:
+        if not self._closed:
+            self._closed = True
+            self._ready = False
+            if self._timer:
+                self._timer.cancel()
+            self._on_closed(reason)

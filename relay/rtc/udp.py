@@ -1,0 +1,164 @@
+"""The UDP port that all peers share (design: one port for everybody)."""
+
+import asyncio
+import logging
+import socket
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from relay.rtc.ice import Address, receiver_of
+
+logger = logging.getLogger(__name__)
+
+MAX_DATAGRAM = 2_048
+"""Bytes; Chromium's packets are at most 1,200 and no path on the internet carries more than 1,500."""
+MAX_ADDRESSES = 16
+"""Addresses remembered for one peer; a phone's checks come from a handful."""
+RECEIVE_BUFFER = 4 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Rejected:
+    """Datagrams that were dropped, by reason."""
+
+    empty: int = 0
+    oversized: int = 0
+    stranger: int = 0
+    """From an address that has not proved to belong to a peer."""
+    unreadable: int = 0
+    unknown_kind: int = 0
+    failed: int = 0
+    """An exception of ours; it costs one datagram."""
+
+
+class Peer(Protocol):
+    """One session behind the port. Both calls are synchronous and may raise: the port counts that and goes on."""
+
+    def receive_check(self, data: bytes, way: "Way") -> bool:
+        """A STUN datagram for this peer's user name. True where it proved to come from the peer."""
+
+    def receive(self, data: bytes) -> None:
+        """A DTLS, SRTP or SRTCP datagram from an address of this peer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How to reach a peer: from which of our addresses to which of its."""
+
+    transport: asyncio.DatagramTransport
+    address: Address
+
+    def send(self, data: bytes) -> None:
+        self.transport.sendto(data, self.address)
+
+
+class _Endpoint(asyncio.DatagramProtocol):
+    """One bound address of the port."""
+
+    def __init__(self, port: "UdpPort") -> None:
+        self._port = port
+        self.peers: dict[Address, Peer] = {}
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport: asyncio.DatagramTransport = transport  # type: ignore[assignment]
+
+    def datagram_received(self, data: bytes, address: Any) -> None:
+        port = self._port
+        try:
+            peer = self.peers.get(address)
+            if not data:
+                port.rejected.empty += 1
+            elif len(data) > MAX_DATAGRAM:
+                port.rejected.oversized += 1
+            elif data[0] > 19:  # RFC 7983: 20–63 DTLS, 128–191 RTP and RTCP
+                if peer is None:
+                    port.rejected.stranger += 1
+                else:
+                    peer.receive(data)
+            elif data[0] < 4:
+                self._receive_check(data, address)
+            else:
+                port.rejected.unknown_kind += 1
+        except ValueError as error:
+            port.rejected.unreadable += 1
+            logger.debug("datagram from %s dropped: %s", address, error)
+        except Exception:
+            port.rejected.failed += 1
+            logger.debug("datagram from %s dropped", address, exc_info=True)
+
+    def error_received(self, error: Exception) -> None:
+        logger.debug("UDP: %s", error)  # an ICMP answer to something sent to a peer that is gone
+
+    def _receive_check(self, data: bytes, address: Address) -> None:
+        name = receiver_of(data)
+        # An answer names nobody: it is for whom its address belongs to.
+        peer = self._port.peers.get(name) if name else self.peers.get(address)
+        if peer is None:
+            self._port.rejected.stranger += 1
+        elif not peer.receive_check(data, Way(self._transport, address)):
+            self._port.rejected.unreadable += 1
+        elif self.peers.get(address) is not peer:
+            known = [held for held, owner in self.peers.items() if owner is peer]
+            if len(known) >= MAX_ADDRESSES:
+                del self.peers[known[0]]
+            self.peers[address] = peer
+
+
+class UdpPort:
+    """Sockets on one port number, one for each address, and the peers behind them."""
+
+    def __init__(self) -> None:
+        self.peers: dict[str, Peer] = {}
+        """By local ICE user name fragment."""
+        self.rejected = Rejected()
+        self.port = 0
+        self.hosts: list[str] = []
+        self._endpoints: list[tuple[asyncio.DatagramTransport, _Endpoint]] = []
+
+    async def open(self, hosts: list[str], port: int) -> None:
+        """Binds every host at `port`; 0 takes a free one, the same for all. Raises OSError where it cannot, with nothing left open."""
+        loop = asyncio.get_running_loop()
+        self.hosts = hosts
+        self.port = port
+        try:
+            for host in hosts:
+                sock = _bound_socket(host, self.port)
+                self.port = sock.getsockname()[1]
+                transport, endpoint = await loop.create_datagram_endpoint(lambda: _Endpoint(self), sock=sock)
+                self._endpoints.append((transport, endpoint))
+        except OSError as error:
+            await self.close()
+            raise OSError(error.errno, f"UDP port {port} of {host}: {error.strerror or error}") from error
+
+    def add(self, ufrag: str, peer: Peer) -> None:
+        self.peers[ufrag] = peer
+
+    def remove(self, ufrag: str) -> None:
+        """Forgets a peer and all its addresses."""
+        peer = self.peers.pop(ufrag, None)
+        for _, endpoint in self._endpoints:
+            for address in [held for held, owner in endpoint.peers.items() if owner is peer]:
+                del endpoint.peers[address]
+
+    async def close(self) -> None:
+        for transport, _ in self._endpoints:
+            transport.close()
+        self._endpoints.clear()
+        # The transports close their sockets in the loop's next pass.
+        await asyncio.sleep(0)
+
+
+def _bound_socket(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        sock.setblocking(False)
+        # Keyframes of many creators arrive as bursts: the default buffer holds some 150 packets.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.bind((host, port))
+    except OSError:
+        sock.close()
+        raise
+    return sock

@@ -1,0 +1,78 @@
+"""The vocabulary: what a stream is made of. Imports nothing."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Track(IntEnum):
+    """The two tracks of a stream; the value is the one on the wire."""
+
+    VIDEO = 0
+    AUDIO = 1
+
+
+TIMESCALE = {Track.VIDEO: 90_000, Track.AUDIO: 48_000}
+"""Ticks per second of each track's decode and presentation times."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackInfo:
+    """How to decode a track: what an init segment, a codec string or an SDP answer is made from."""
+
+    track: Track
+    codec: str
+    """RFC 6381: `avc1.42C01F` or `opus`."""
+    config: bytes
+    """Body of `avcC` (ISO/IEC 14496-15 §5.3.3) or of `dOps` (Opus in ISOBMFF §4.3.2)."""
+    width: int = 0
+    height: int = 0
+    channels: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One access unit or one audio packet, complete and in order."""
+
+    track: Track
+    dts: int
+    """Media time of decoding, in ticks of the track's timescale."""
+    pts: int
+    """Media time of presentation, in ticks of the track's timescale."""
+    data: bytes
+    """Video: length-prefixed NAL units (4 bytes) without parameter sets. Audio: one Opus packet."""
+    key: bool
+    """Decoding can start here (an IDR; every audio packet)."""
+    disposable: bool
+    """Nothing refers to it (`nal_ref_idc` 0)."""
+    duration: int
+    """Ticks; exact for audio, 0 (unknown until the next frame) for video."""
+    capture: int
+    """When the lens saw it: µs since the Unix epoch on the server's clock."""
+    publish: int
+    """When its last packet arrived: µs since the Unix epoch."""
+    epoch: int
+    """The publisher's session on this stream, from 1."""
+    capture_estimated: bool = False
+    """No sender report yet: `capture` is the arrival time less a guess."""
+
+    @property
+    def media_time(self) -> int:
+        """Presentation time in µs."""
+        return self.pts * 1_000_000 // TIMESCALE[self.track]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened in the stream, opaque to the relay."""
+
+    at: int
+    """Media time, µs."""
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What viewers ask of whoever publishes; serialisable, since the publisher may be on another machine."""
+
+    keyframe: bool = False
+    viewers: int = 0

@@ -1,0 +1,227 @@
+"""A stream: one publisher's media, fanned out to any number of viewers."""
+
+import logging
+import secrets
+from collections.abc import Callable
+from typing import Protocol
+
+from relay import bmff
+from relay.message import Flag, Kind, Record, init_body, pack_record
+from relay.outbox import Message
+from relay.sample import Demand, Event, Sample, Track, TrackInfo
+from relay.window import Window
+from relay.wsframe import BINARY, frame_header
+
+logger = logging.getLogger(__name__)
+
+AUDIO_ALONE = 40_000
+"""µs without video after which sound travels in a message of its own."""
+BURST_MAX = 24 * 1024 * 1024
+"""Bytes since the last IDR that a joining viewer is ever sent; past it one joins at the next IDR instead."""
+STALE_KEYFRAME = 1_000_000
+"""µs: a joining viewer that would meet an older IDR makes the stream ask for a new one."""
+
+
+class Viewer(Protocol):
+    """Whoever watches: called synchronously, must neither block nor raise."""
+
+    def send(self, message: Message) -> None: ...
+
+    def end(self) -> None:
+        """The stream is over; nothing follows."""
+
+
+class Stream:
+    """Media in by `publish()`, which never waits; out to every viewer in the same call."""
+
+    def __init__(self, name: str, window: Window, slot: int = 0) -> None:
+        self.name = name
+        self.id = secrets.token_hex(8)
+        """Changes when media time starts anew: a player then starts afresh."""
+        self.window = window
+        self.tracks: dict[Track, TrackInfo] = {}
+        self.on_demand: Callable[[Demand], None] | None = None
+        """Whoever publishes hears here what viewers need."""
+        self.on_upstream: Callable[[bytes], None] | None = None
+        self.on_viewers: Callable[[int], None] | None = None
+        self.bitrate = 0.0
+        """Video and audio, bit/s, over the last seconds."""
+        self._slot = slot
+        self._viewers: dict[Viewer, None] = {}
+        self._inits: dict[Track, Message] = {}
+        self._burst: list[Message] = []
+        self._burst_bytes = 0
+        self._joinable = False
+        self._key_publish = 0
+        self._sounds: list[Sample] = []
+        self._sequence = dict.fromkeys(Track, 0)
+        self._epoch = dict.fromkeys(Track, 0)
+        self._video_publish = 0
+        self._retained: Message | None = None
+        self._edge = 0
+        self._rate_start = 0
+        self._rate_bytes = 0
+
+    @property
+    def viewers(self) -> int:
+        return len(self._viewers)
+
+    @property
+    def edge(self) -> int:
+        """The newest media time published, µs."""
+        return self._edge
+
+    # In
+
+    def set_track(self, info: TrackInfo, publish: int) -> None:
+        """A track's decoding parameters, before its first sample and whenever they change. `publish`: µs since the Unix epoch."""
+        if self.tracks.get(info.track) == info:
+            return
+        self.tracks[info.track] = info
+        body = init_body(info.codec, bmff.init_segment(info))
+        record = Record(Kind.INIT, body, info.track, slot=self._slot, media_time=self._edge, publish=publish)
+        message = _message([pack_record(record)], self._edge, publish, vital=True)
+        self._inits[info.track] = message
+        if self._burst and info.track is Track.VIDEO:
+            # What was sent with the old parameters cannot be decoded with the new ones: one joins at the next IDR.
+            self._forget_burst()
+        self._send(message)
+
+    def publish(self, sample: Sample) -> None:
+        """Takes the next sample in decoding order and sends it on. Never waits."""
+        self.window.append(sample)
+        self._edge = max(self._edge, sample.media_time)
+        self._measure(sample)
+        if sample.track is Track.VIDEO:
+            self._video_publish = sample.publish
+            self._publish_message(sample)
+        else:
+            self._sounds.append(sample)
+            if sample.publish - self._video_publish >= AUDIO_ALONE:
+                self._publish_message(None)
+
+    def publish_event(self, event: Event, *, retain: bool = False) -> None:
+        """Sends an opaque event to every viewer; the last retained one goes to each joining viewer too."""
+        record = Record(Kind.EVENT, event.body, slot=self._slot, media_time=event.at)
+        message = _message([pack_record(record)], event.at, 0, vital=True)
+        if retain:
+            self._retained = message
+        self._send(message)
+
+    def end(self) -> None:
+        """Ends the stream for every viewer."""
+        for viewer in list(self._viewers):
+            viewer.end()
+
+    # Out
+
+    def subscribe(self, viewer: Viewer) -> list[Message]:
+        """Adds a viewer. Returns what it must get first: the retained event, the inits, everything since the last IDR."""
+        self._viewers[viewer] = None
+        self._viewers_changed()
+        retained = [self._retained] if self._retained else []
+        return [*retained, *self._inits.values(), *self._burst]
+
+    def joined(self, now: int) -> None:
+        """Asks for a fresh IDR where a joining viewer met none, or an old one. `now`: µs since the Unix epoch."""
+        if self.tracks and (not self._joinable or now - self._key_publish > STALE_KEYFRAME):
+            self.demand_keyframe()
+
+    def unsubscribe(self, viewer: Viewer) -> None:
+        if self._viewers.pop(viewer, 0) is None:
+            self._viewers_changed()
+
+    def demand_keyframe(self) -> None:
+        """Asks the publisher for an IDR; it limits the rate itself."""
+        if self.on_demand:
+            self.on_demand(Demand(keyframe=True, viewers=len(self._viewers)))
+
+    def upstream(self, body: bytes) -> None:
+        """Passes a viewer's opaque message up to whoever publishes."""
+        if self.on_upstream:
+            self.on_upstream(body)
+
+    def _viewers_changed(self) -> None:
+        if self.on_viewers:
+            self.on_viewers(len(self._viewers))
+
+    # Messages
+
+    def _publish_message(self, video: Sample | None) -> None:
+        sounds, self._sounds = self._sounds, []
+        audio_record = self._record(sounds, Track.AUDIO) if sounds else b""
+        video_record = self._record([video], Track.VIDEO) if video else b""
+        newest = video or sounds[-1]
+        message = _message(
+            [video_record, audio_record],
+            self._edge,
+            newest.publish,
+            video=video is not None,
+            key=video is not None and video.key,
+            disposable=video is not None and video.disposable,
+        )
+        self._keep_for_joiners(message)
+        self._send(message)
+
+    def _record(self, samples: list[Sample], track: Track) -> bytes:
+        first, last = samples[0], samples[-1]
+        sequence = self._sequence[track]
+        self._sequence[track] = sequence + 1
+        flags = Flag.NONE
+        if first.key:
+            flags |= Flag.KEY
+        if first.disposable:
+            flags |= Flag.DISPOSABLE
+        if first.capture_estimated:
+            flags |= Flag.CAPTURE_ESTIMATED
+        if first.epoch != self._epoch[track]:
+            self._epoch[track] = first.epoch
+            flags |= Flag.DISCONTINUITY
+        body = bmff.fragment(samples, sequence, track)
+        return pack_record(Record(Kind.MEDIA, body, track, flags, self._slot, first.epoch, sequence, first.media_time, first.capture, last.publish))
+
+    def _keep_for_joiners(self, message: Message) -> None:
+        if message.key:
+            self._forget_burst()
+            self._joinable = True
+            self._key_publish = message.publish
+        if not self._joinable:
+            return
+        self._burst.append(message)
+        self._burst_bytes += len(message.frame)
+        if self._burst_bytes > BURST_MAX:
+            self._forget_burst()
+
+    def _forget_burst(self) -> None:
+        self._burst = []
+        self._burst_bytes = 0
+        self._joinable = False
+
+    def _send(self, message: Message) -> None:
+        for viewer in list(self._viewers):
+            try:
+                viewer.send(message)
+            except Exception:  # a viewer must not cost the others a frame
+                logger.exception("viewer of %s dropped", self.name)
+                self.unsubscribe(viewer)
+
+    def _measure(self, sample: Sample) -> None:
+        self._rate_bytes += len(sample.data)
+        elapsed = sample.publish - self._rate_start
+        if not 0 <= elapsed < 10_000_000:
+            self._rate_start, self._rate_bytes = sample.publish, 0
+        elif elapsed >= 1_000_000:
+            rate = self._rate_bytes * 8_000_000 / elapsed
+            self.bitrate = rate if not self.bitrate else 0.5 * self.bitrate + 0.5 * rate
+            self._rate_start, self._rate_bytes = sample.publish, 0
+
+
+def _message(
+    records: list[bytes], media_time: int, publish: int, *, video: bool = False, key: bool = False, disposable: bool = False, vital: bool = False
+) -> Message:
+    """Frames records for the WebSocket; the last of two is the sound that a slow viewer gets alone."""
+    size = sum(map(len, records))
+    frame = b"".join((frame_header(BINARY, size), *records))
+    sound = records[-1] if video and len(records) == 2 else b""
+    audio = frame_header(BINARY, len(sound)) + sound if sound else b""
+    return Message(frame, audio, media_time, publish, video, key, disposable, vital)

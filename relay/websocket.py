@@ -1,0 +1,226 @@
+"""The WebSocket exit: one viewer's connection, as PROTOCOL.md says.
+
+Media goes past aiohttp's writer: a message is framed once and the same bytes go to every viewer's transport, without a coroutine.
+"""
+
+import asyncio
+import json
+import logging
+import socket
+import time
+from dataclasses import dataclass, field
+
+from aiohttp import WSMsgType, web
+
+from relay.outbox import Message, Outbox, Pace
+from relay.sample import TrackInfo
+from relay.stream import Stream
+from relay.wsframe import text_frame
+
+logger = logging.getLogger(__name__)
+
+TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
+NOTSENT_BYTES = 32_768
+"""What the kernel may hold unsent; more would hide a slow viewer for seconds."""
+UPSTREAM_BYTES = 4_096
+UPSTREAM_PER_SECOND = 20
+READS_NOTHING = 15.0
+"""Seconds without a byte taken, after which a viewer is let go."""
+BACKLOG_MAX = 4 * 1024 * 1024
+"""Bytes that may wait beyond the join burst, whatever they are."""
+SLOW_RATE = 500_000.0
+"""bit/s assumed for a stream whose rate is not measured yet."""
+
+GOING_AWAY, UNREADABLE, POLICY, READ_NOTHING, ENDED, UNSUPPORTED = 1001, 1007, 1008, 4408, 4410, 4415
+
+
+@dataclass(slots=True)
+class Counters:
+    """What happened on this exit since the process began."""
+
+    joined: int = 0
+    slowed: int = 0
+    dropped: int = 0
+    let_go: int = 0
+    refused: int = 0
+    players: dict[str, int] = field(default_factory=dict)
+
+
+class WebSocketViewer:
+    """A viewer of one stream. `send` is called by the stream for each message; nothing here waits for the viewer."""
+
+    def __init__(self, ws: web.WebSocketResponse, transport: asyncio.WriteTransport, stream: Stream, counters: Counters) -> None:
+        self._ws = ws
+        self._transport = transport
+        self._stream = stream
+        self._counters = counters
+        self._loop = asyncio.get_running_loop()
+        self._outbox = Outbox(self._loop.time() * 1_000)
+        self._attached = True
+        self._closer: asyncio.Task[bool] | None = None
+        self._written = 0
+        self._taken = 0
+        self._taken_at = self._loop.time()
+        self._allowance = float(UPSTREAM_PER_SECOND)
+        self._allowance_at = self._loop.time()
+
+    def join(self, greeting: str) -> None:
+        """The greeting and all that a joining viewer gets, in one write; live messages follow from here on."""
+        burst = self._stream.subscribe(self)
+        self._write(text_frame(greeting) + b"".join(message.frame for message in burst))
+        self._stream.joined(time.time_ns() // 1_000)
+
+    def send(self, message: Message) -> None:
+        if not self._attached or self._transport.is_closing():
+            return
+        waiting = self._transport.get_write_buffer_size()
+        if waiting and not self._still_reads(waiting):
+            return
+        outbox = self._outbox
+        pace, wanted = outbox.pace, outbox.wants_keyframe
+        data = outbox.choose(message, waiting * 8_000 / (self._stream.bitrate or SLOW_RATE), self._loop.time() * 1_000)
+        if data:
+            self._write(data)
+        if outbox.pace is not pace:
+            self._tell_pace()
+        if outbox.wants_keyframe and not wanted:
+            self._stream.demand_keyframe()
+
+    def end(self) -> None:
+        self.close(ENDED, "the room has ended")
+
+    def close(self, code: int, reason: str) -> None:
+        """Detaches, since no data may follow a close frame, and closes in a task that `closed` waits for."""
+        if self._attached:
+            self._attached = False
+            self._closer = self._loop.create_task(self._ws.close(code=code, message=reason.encode()[:120]))
+
+    async def closed(self) -> None:
+        """Leaves the stream and sees the close through."""
+        self._attached = False
+        self._stream.unsubscribe(self)
+        self._counters.dropped += self._outbox.dropped
+        if self._closer:
+            await self._closer
+
+    def receive_text(self, text: str) -> None:
+        """A notice from the viewer. Closes the connection on one that does not follow PROTOCOL.md."""
+        try:
+            notice = json.loads(text)
+            kind = notice["type"]
+            if kind == "time":
+                answer = {"type": "time", "id": int(notice["id"]), "now": time.time_ns() // 1_000}
+                self._write(text_frame(json.dumps(answer)))
+            elif kind == "report":
+                self._outbox.report((self._stream.edge - int(notice["media_time"])) / 1_000)
+            else:
+                raise ValueError(kind)
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+            self._counters.refused += 1
+            logger.debug("unreadable notice from a viewer of %s: %.100r", self._stream.name, text)
+            self.close(UNREADABLE, "that notice is not in the protocol: send time or report")
+
+    def allows(self) -> bool:
+        """Whether this viewer may send one more message now (token bucket); closes the connection if not."""
+        now = self._loop.time()
+        self._allowance = min(UPSTREAM_PER_SECOND, self._allowance + (now - self._allowance_at) * UPSTREAM_PER_SECOND)
+        self._allowance_at = now
+        if self._allowance < 1:
+            self._counters.refused += 1
+            self.close(POLICY, f"more than {UPSTREAM_PER_SECOND} messages a second")
+            return False
+        self._allowance -= 1
+        return True
+
+    def _write(self, data: bytes) -> None:
+        if self._attached and not self._transport.is_closing():
+            self._written += len(data)
+            self._transport.write(data)
+
+    def _still_reads(self, waiting: int) -> bool:
+        taken = self._written - waiting
+        now = self._loop.time()
+        if taken > self._taken:
+            self._taken, self._taken_at = taken, now
+            return True
+        if now - self._taken_at < READS_NOTHING and waiting < BACKLOG_MAX:
+            return True
+        self._counters.let_go += 1
+        self._attached = False
+        logger.debug("a viewer of %s took nothing for %.0f s", self._stream.name, now - self._taken_at)
+        self._closer = self._loop.create_task(self._let_go())
+        return False
+
+    async def _let_go(self) -> bool:
+        # A close frame would wait behind what is never read: try it, then cut the connection.
+        try:
+            return await asyncio.wait_for(self._ws.close(code=READ_NOTHING, message=b"read nothing for 15 s"), 1.0)
+        except TimeoutError:
+            return False
+        finally:
+            self._transport.abort()
+
+    def _tell_pace(self) -> None:
+        if self._outbox.pace is not Pace.FULL:
+            self._counters.slowed += 1
+        self._write(text_frame(json.dumps({"type": "pace", "pace": self._outbox.pace.value, "dropped": self._outbox.dropped})))
+
+
+async def watch(request: web.Request, stream: Stream, counters: Counters, connected: set[WebSocketViewer]) -> web.WebSocketResponse:
+    """Serves one viewer until it leaves; it is in `connected` meanwhile, so that a server that ends can close it."""
+    ws = web.WebSocketResponse(compress=False, heartbeat=20.0, max_msg_size=UPSTREAM_BYTES, timeout=2.0)
+    await ws.prepare(request)
+    transport = request.transport
+    if transport is None:
+        return ws
+    _set_socket_options(transport)
+    viewer = WebSocketViewer(ws, transport, stream, counters)
+    connected.add(viewer)
+    try:
+        viewer.join(_hello(stream))
+        counters.joined += 1
+        missing = _unsupported(request.query.get("codecs", ""), list(stream.tracks.values()))
+        if missing:
+            viewer.close(UNSUPPORTED, f"this player cannot decode {missing}")
+        await _receive(ws, viewer, stream)
+    finally:
+        connected.discard(viewer)
+        await viewer.closed()
+    return ws
+
+
+async def _receive(ws: web.WebSocketResponse, viewer: WebSocketViewer, stream: Stream) -> None:
+    async for message in ws:
+        if message.type in (WSMsgType.TEXT, WSMsgType.BINARY) and not viewer.allows():
+            continue
+        if message.type is WSMsgType.TEXT:
+            viewer.receive_text(message.data)
+        elif message.type is WSMsgType.BINARY:
+            stream.upstream(message.data)
+
+
+def _hello(stream: Stream) -> str:
+    tracks = [_describe(info) for info in stream.tracks.values()]
+    return json.dumps({"type": "hello", "version": 1, "stream": stream.id, "now": time.time_ns() // 1_000, "tracks": tracks})
+
+
+def _describe(info: TrackInfo) -> dict[str, object]:
+    described: dict[str, object] = {"slot": 0, "track": info.track.name.lower(), "codec": info.codec}
+    if info.width:
+        described |= {"width": info.width, "height": info.height}
+    return described
+
+
+def _unsupported(codecs: str, tracks: list[TrackInfo]) -> str:
+    """The first codec of the stream whose family is not in the player's comma-separated list; an empty list takes all."""
+    families = {name.strip().split(".")[0].lower() for name in codecs.split(",") if name.strip()}
+    for info in tracks:
+        if families and info.codec.split(".")[0].lower() not in families:
+            return info.codec
+    return ""
+
+
+def _set_socket_options(transport: asyncio.BaseTransport) -> None:
+    sock = transport.get_extra_info("socket")
+    if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
+        sock.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_BYTES)

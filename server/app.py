@@ -1,0 +1,149 @@
+"""The composition root: everything is made here, once, and ended here, in the opposite order."""
+
+import asyncio
+import logging
+import signal
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from relay.hub import Hub
+from relay.rtc.udp import UdpPort
+from server import lan
+from server.api import Api
+from server.demo import Demo
+from server.ingest.whip import MAX_BODY, Whip
+from server.middleware import cross_origin, refusals
+from server.pages import Pages
+from server.rooms import Rooms
+from server.settings import Settings
+from server.storage import Storage
+
+logger = logging.getLogger(__name__)
+
+SHUTDOWN = 3.0
+"""Seconds that open requests have to end."""
+BACKLOG = 4_096
+"""Connections that may wait to be accepted: an audience comes all at once."""
+
+
+async def serve(settings: Settings, ready: Callable[[list[str]], None]) -> None:
+    """Serves until SIGINT or SIGTERM. `ready` gets the URLs once they answer. Raises OSError where a port cannot be had, StorageError where the data cannot."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        urls = await start(settings, stack)
+        ready(urls)
+        await stop.wait()
+
+
+async def start(settings: Settings, stack: AsyncExitStack) -> list[str]:
+    """Starts everything; what is started is ended by `stack`. Returns the URLs that answer."""
+    storage = await Storage.open(settings.data)
+    stack.push_async_callback(storage.close)
+    port = UdpPort()
+    stack.push_async_callback(port.close)
+    hub = Hub(settings.window_seconds, settings.window_bytes)
+    rooms = Rooms(storage, hub, port, settings)
+    api = Api(rooms, hub, settings)
+    doors = _bind(settings)
+    # Bound, but not yet listening: nobody is answered before the rooms of the last run are back.
+    for door in doors:
+        stack.callback(door.sock.close)
+    await port.open(_media_hosts(settings), doors[0].port if settings.udp_port is None else settings.udp_port)
+    hosts = list(settings.announce or port.hosts)
+    await rooms.open()
+    runner = web.AppRunner(_application(rooms, api, settings, hosts), access_log=None, shutdown_timeout=SHUTDOWN)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    stack.push_async_callback(rooms.close)
+    stack.callback(api.close_viewers)
+    for door in doors:
+        await web.SockSite(runner, door.sock, ssl_context=door.tls, backlog=BACKLOG).start()
+    urls = [door.url for door in doors]
+    if settings.demo:
+        demo = Demo(urls[0], rooms)
+        await demo.start()
+        stack.push_async_callback(demo.close)
+        urls.append(demo.watch_url)
+    return urls
+
+
+def _application(rooms: Rooms, api: Api, settings: Settings, hosts: list[str]) -> web.Application:
+    pages = Pages(rooms, settings)
+    app = web.Application(middlewares=[cross_origin(settings), refusals(pages)], client_max_size=MAX_BODY)
+    app.add_routes([*pages.routes(), *api.routes(), *Whip(rooms, settings, hosts).routes()])
+    return app
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """A TCP port that we answer on."""
+
+    sock: socket.socket
+    host: str
+    tls: ssl.SSLContext | None
+
+    @property
+    def port(self) -> int:
+        number: int = self.sock.getsockname()[1]
+        return number
+
+    @property
+    def url(self) -> str:
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
+
+
+def _bind(settings: Settings) -> list[_Door]:
+    """The main door first, then those of --lan. Raises OSError, with nothing left open."""
+    doors: list[_Door] = []
+    try:
+        tls = _tls(settings.tls_cert, settings.tls_key) if settings.tls_cert and settings.tls_key else None
+        doors.append(_Door(_bound_socket(settings.host, settings.port), settings.host, tls))
+        if settings.lan:
+            addresses = lan.addresses()
+            lan_tls = _tls(*lan.self_signed(settings.data, addresses))
+            lan_port = settings.lan_port
+            for address in addresses:
+                doors.append(_Door(_bound_socket(address, lan_port), address, lan_tls))
+                lan_port = doors[-1].port
+    except BaseException:
+        for door in doors:
+            door.sock.close()
+        raise
+    return doors
+
+
+def _bound_socket(host: str, port: int) -> socket.socket:
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, host != "::")
+        sock.bind(address)
+    except OSError as error:
+        sock.close()
+        raise OSError(error.errno, f"port {port} of {host}: {error.strerror}") from error
+    return sock
+
+
+def _tls(certificate: Path, key: Path) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+def _media_hosts(settings: Settings) -> list[str]:
+    """Where media is taken: as told, or on all of the machine's addresses. Loopback comes last: it is of use to browsers on this machine only."""
+    if settings.udp_hosts:
+        return list(settings.udp_hosts)
+    return [*lan.addresses(), "127.0.0.1"]

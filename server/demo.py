@@ -1,0 +1,58 @@
+"""`--demo`: a room with a synthetic creator who publishes through the real WHIP door."""
+
+import asyncio
+import logging
+import sys
+
+from server.rooms import Rooms
+
+logger = logging.getLogger(__name__)
+
+TITLE = "A live from a machine"
+RETRY = 2.0
+"""Seconds before a creator that ended is started again."""
+
+
+class Demo:
+    """Owns the room and the creator's process; `close()` ends both."""
+
+    def __init__(self, url: str, rooms: Rooms) -> None:
+        self._url = url
+        self._rooms = rooms
+        self._room = ""
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def watch_url(self) -> str:
+        return f"{self._url}/r/{self._room}"
+
+    async def start(self) -> None:
+        room, key = await self._rooms.create(TITLE)
+        self._room = room.name
+        self._task = asyncio.get_running_loop().create_task(self._publish(key))
+
+    async def close(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        await self._rooms.end(self._room)
+
+    async def _publish(self, key: str) -> None:
+        while True:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "server.synthetic", f"{self._url}/whip/{self._room}"),
+                stdin=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C in the terminal is for the server, which ends this process itself
+            )
+            try:
+                assert process.stdin and process.stderr
+                process.stdin.write(key.encode() + b"\n")
+                complaint = await process.stderr.read(65_536)
+                await process.wait()
+                logger.warning("the demo's creator ended: %s", complaint.decode(errors="replace").strip().splitlines()[-1:])
+            finally:
+                if process.returncode is None:
+                    process.terminate()
+                    await process.wait()
+            await asyncio.sleep(RETRY)

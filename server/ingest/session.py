@@ -1,0 +1,165 @@
+"""One creator's session: what arrives over WebRTC becomes samples of the room's stream."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from relay import h264, opus
+from relay.errors import BitstreamError
+from relay.rtc.reassembly import Picture
+from relay.rtc.rtcp import SenderReport
+from relay.rtc.rtp import RtpPacket
+from relay.rtc.sdp import Offer
+from relay.rtc.session import ReceiveSession
+from relay.rtc.udp import UdpPort
+from relay.sample import TIMESCALE, Demand, Sample, Track
+from relay.stream import Stream
+from server.ingest.silence import ContinuousSound, Sound
+from server.ingest.timeline import Stamp, Timeline
+
+logger = logging.getLogger(__name__)
+
+SILENT_FOR = 5.0
+"""Seconds without sound or picture after which the creator counts as away."""
+
+
+class IngestSession:
+    """Publishes into `stream` from `begin()` on, until `close()`.
+
+    `on_flow(True)` is called when media starts to come, `on_flow(False)` when none has come for 5 s, `on_closed(reason)` when the creator
+    hung up. `epoch` numbers the sessions of a stream.
+    """
+
+    def __init__(
+        self,
+        session_id: str,
+        stream: Stream,
+        port: UdpPort,
+        offer: Offer,
+        *,
+        bitrate_cap: int,
+        on_flow: Callable[[bool], None],
+        on_closed: Callable[[str], None],
+    ) -> None:
+        self.id = session_id
+        self.rtc = ReceiveSession(port, offer, self, bitrate_cap=bitrate_cap, on_closed=on_closed)
+        self.flowing = False
+        self._stream = stream
+        self._on_flow = on_flow
+        self._unix = time.time() - asyncio.get_running_loop().time()
+        self._begun = False
+        self._begun_at = 0.0
+        self._epoch = 0
+        self._timeline = Timeline(0)
+        self._sound = ContinuousSound(expected=offer.find("audio") is not None)
+        self._sps = self._pps = b""
+        self._parameters: tuple[bytes, bytes] | None = None
+        """SPS and PPS of the init segment that viewers have."""
+
+    def begin(self, epoch: int, start: int) -> None:
+        """From now on this session is the stream's publisher. `start`: media time in µs at which its first sample stands."""
+        self._epoch = epoch
+        self._timeline = Timeline(start)
+        self._begun = True
+        self._begun_at = asyncio.get_running_loop().time()
+        self._stream.on_demand = self._demanded
+        self.rtc.request_keyframe()
+
+    async def close(self) -> None:
+        self._begun = False
+        if self._stream.on_demand == self._demanded:
+            self._stream.on_demand = None
+        await self.rtc.close()
+
+    def _demanded(self, demand: Demand) -> None:
+        if demand.keyframe:
+            self.rtc.request_keyframe()
+
+    # Media in (Sink)
+
+    def receive_picture(self, picture: Picture) -> None:
+        if not self._begun:
+            return
+        unit = picture.unit
+        self._sps, self._pps = unit.sps or self._sps, unit.pps or self._pps
+        if not unit.data:
+            return  # parameter sets in an access unit of their own, as OBS sends them
+        if unit.key and not self._announce_parameters(picture.arrived):
+            self.rtc.reassembly.needs_keyframe = True
+            return
+        if self._parameters is None:
+            return
+        stamp = self._timeline.picture(picture.timestamp, picture.arrived)
+        self._stream.publish(
+            self._sample(Track.VIDEO, stamp, picture.arrived, unit.data, key=unit.key, disposable=unit.disposable, duration=0),
+        )
+        self._note_flow()
+
+    def receive_audio(self, packet: RtpPacket, now: float) -> None:
+        if not self._begun or not packet.payload:
+            return
+        try:
+            duration = opus.packet_ticks(packet.payload)
+        except BitstreamError as error:
+            self.rtc.counters.rejected += 1
+            logger.debug("sound dropped: %s", error)
+            return
+        stamp = self._timeline.sound(packet.timestamp, now)
+        self._publish_sounds(self._sound.receive(stamp.ticks, duration, packet.payload), stamp, now)
+        self._note_flow()
+
+    def receive_report(self, track: Track, report: SenderReport, now: float) -> None:
+        self._timeline.report(track, report.clock, report.timestamp, now)
+
+    def tick(self, now: float) -> None:
+        """Silence for sound that did not come, and whether anything comes at all."""
+        if not self._begun:
+            return
+        if self.rtc.round_trip is not None:
+            self._timeline.round_trip = self.rtc.round_trip
+        last = max(self.rtc.counters.last_media or 0.0, self._begun_at)
+        if now - last >= SILENT_FOR:
+            if self.flowing:
+                self.flowing = False
+                self._on_flow(False)
+        elif self._parameters is not None:
+            stamp = self._timeline.captured_now(now)
+            self._publish_sounds(self._sound.advance(stamp.ticks), stamp, now)
+
+    # Samples out
+
+    def _announce_parameters(self, arrived: float) -> bool:
+        """Sends a new init segment where the IDR's parameter sets are new. False where there are none that can be read."""
+        if (self._sps, self._pps) == self._parameters:
+            return True
+        try:
+            info = h264.track_info(self._sps, self._pps)
+        except BitstreamError as error:
+            logger.debug("keyframe dropped: %s", error)
+            return False
+        publish = self._unix_us(arrived)
+        self._stream.set_track(info, publish)
+        self._stream.set_track(opus.track_info(), publish)
+        self._parameters = (self._sps, self._pps)
+        return True
+
+    def _publish_sounds(self, sounds: list[Sound], stamp: Stamp, now: float) -> None:
+        if self._parameters is None:
+            return  # nothing to show yet: sound before the first picture would only make viewers wait
+        for sound in sounds:
+            early = (stamp.ticks - sound.ticks) / TIMESCALE[Track.AUDIO]
+            own = Stamp(sound.ticks, stamp.captured - early, stamp.estimated)
+            self._stream.publish(self._sample(Track.AUDIO, own, now, sound.data, key=True, disposable=False, duration=sound.duration))
+
+    def _sample(self, track: Track, stamp: Stamp, arrived: float, data: bytes, *, key: bool, disposable: bool, duration: int) -> Sample:
+        capture, publish = self._unix_us(stamp.captured), self._unix_us(arrived)
+        return Sample(track, stamp.ticks, stamp.ticks, data, key, disposable, duration, capture, publish, self._epoch, stamp.estimated)
+
+    def _unix_us(self, now: float) -> int:
+        return round((now + self._unix) * 1_000_000)
+
+    def _note_flow(self) -> None:
+        if not self.flowing and self._parameters is not None:
+            self.flowing = True
+            self._on_flow(True)

@@ -1,0 +1,111 @@
+"""The pages: templates of `web/`, and its files under a name that changes with their content."""
+
+import hashlib
+from typing import Any
+
+import jinja2
+from aiohttp import hdrs, web
+
+from server import WEB
+from server.errors import Gone, NotFound
+from server.request import client_of, url_of
+from server.rooms import Rooms
+from server.settings import Settings
+
+TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png", ".webmanifest": "application/manifest+json"}
+"""What is served; anything else in the folder is not."""
+
+HEADINGS = {404: "Nothing here", 410: "This live is over", 429: "A moment, please"}
+
+
+class Pages:
+    """`/`, `/live`, `/r/{room}` and `/assets/…`."""
+
+    def __init__(self, rooms: Rooms, settings: Settings) -> None:
+        self._rooms = rooms
+        self._settings = settings
+        self._files = _read_files()
+        digest = hashlib.sha256()
+        for name, (content, _) in sorted(self._files.items()):
+            digest.update(name.encode() + b"\0" + content)
+        self._assets = f"/assets/{digest.hexdigest()[:12]}"
+        self._templates = jinja2.Environment(loader=jinja2.FileSystemLoader(WEB), autoescape=True, undefined=jinja2.StrictUndefined)
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/", self.feed),
+            web.get("/live", self.studio),
+            web.get("/r/{room}", self.room),
+            web.get("/assets/{version}/{name:.+}", self.asset),
+            web.get("/favicon.ico", self.icon),
+        ]
+
+    async def feed(self, request: web.Request) -> web.Response:
+        return self._render(request, "index.html")
+
+    async def studio(self, request: web.Request) -> web.Response:
+        return self._render(request, "live.html")
+
+    async def room(self, request: web.Request) -> web.Response:
+        name = request.match_info["room"]
+        try:
+            described = await self._rooms.describe(name)
+        except NotFound as error:
+            raise NotFound("There is no live at this address. Perhaps a letter is missing from the link?") from error
+        if described["state"] == "ended":
+            raise Gone("The creator has ended it. There may be others on air right now.")
+        return self._render(
+            request,
+            "room.html",
+            room=name,
+            title=described["title"],
+            state=described["state"],
+            watch_url=url_of(request, f"/r/{name}", self._settings),
+        )
+
+    async def asset(self, request: web.Request) -> web.Response:
+        found = self._files.get(request.match_info["name"])
+        if found is None:
+            raise NotFound("there is no such file")
+        content, content_type = found
+        # The name holds a hash of the content: whoever has it once needs never ask again. An old name (a page from before an update) gets the new
+        # file, but keeps it for a moment only.
+        current = request.path.startswith(self._assets + "/")
+        caching = "public, max-age=31536000, immutable" if current else "no-cache"
+        return web.Response(body=content, content_type=content_type, headers={hdrs.CACHE_CONTROL: caching, "X-Content-Type-Options": "nosniff"})
+
+    async def icon(self, _: web.Request) -> web.Response:
+        raise web.HTTPFound(f"{self._assets}/icons/icon.svg")
+
+    def message(self, request: web.Request, status: int, text: str) -> web.Response:
+        """A page that says why there is no other."""
+        heading = HEADINGS.get(status, "That did not work")
+        return self._render(request, "message.html", answer=status, status=status, heading=heading, text=text, action_url="/", action_text="See who is live")
+
+    def _render(self, request: web.Request, template: str, *, answer: int = 200, **values: Any) -> web.Response:
+        text = self._templates.get_template(template).render(assets=self._assets, **values)
+        return web.Response(status=answer, text=text, content_type="text/html", headers=self._headers(request))
+
+    def _headers(self, request: web.Request) -> dict[str, str]:
+        host = client_of(request, self._settings).host or request.host
+        policy = (
+            "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; "
+            # Safari before 15.4 does not count WebSockets as 'self'.
+            f"connect-src 'self' ws://{host} wss://{host}; base-uri 'none'; form-action 'none'; object-src 'none'; frame-ancestors *"
+        )
+        return {
+            hdrs.CACHE_CONTROL: "no-cache",
+            "Content-Security-Policy": policy,
+            "Permissions-Policy": "camera=(self), microphone=(self)",
+            "Referrer-Policy": "same-origin",
+            "X-Content-Type-Options": "nosniff",
+        }
+
+
+def _read_files() -> dict[str, tuple[bytes, str]]:
+    """All of `web/` that browsers ask for, by its path there: some hundred KB, and so no request can reach any other file."""
+    files = {}
+    for path in WEB.rglob("*"):
+        if path.is_file() and path.suffix in TYPES:
+            files[path.relative_to(WEB).as_posix()] = (path.read_bytes(), TYPES[path.suffix])
+    return files

@@ -1,0 +1,229 @@
+"""A room: one creator's live, from the first frame to the end."""
+
+import asyncio
+import json
+import logging
+import secrets
+import time
+from collections.abc import Callable, Coroutine
+from enum import Enum
+from typing import Any
+
+from relay.rtc.sdp import Offer
+from relay.rtc.udp import UdpPort
+from relay.sample import Event
+from relay.stream import Stream
+from server.ingest.session import IngestSession
+from server.settings import Settings
+from server.storage import RoomRecord
+
+logger = logging.getLogger(__name__)
+
+VIEWERS_EVERY = 1.0
+"""Seconds between two events that only tell how many are watching."""
+
+
+class State(Enum):
+    IDLE = "idle"
+    LIVE = "live"
+    AWAY = "away"
+    ENDED = "ended"
+
+
+class Happening(Enum):
+    MEDIA_CAME = 1
+    MEDIA_WENT = 2
+    """Silence for 5 s, or the session closed."""
+    FINISHED = 3
+    """The creator ended it, or did not come back in time."""
+
+
+TRANSITIONS: dict[tuple[State, Happening], State] = {
+    (State.IDLE, Happening.MEDIA_CAME): State.LIVE,
+    (State.IDLE, Happening.FINISHED): State.ENDED,
+    (State.LIVE, Happening.MEDIA_WENT): State.AWAY,
+    (State.LIVE, Happening.FINISHED): State.ENDED,
+    (State.AWAY, Happening.MEDIA_CAME): State.LIVE,
+    (State.AWAY, Happening.FINISHED): State.ENDED,
+}
+"""The whole life of a room; what is not here changes nothing."""
+
+
+class Room:
+    """Owns its sessions, timers and tasks; `close()` ends them all and leaves the room to come back after a restart."""
+
+    def __init__(
+        self,
+        record: RoomRecord,
+        stream: Stream,
+        port: UdpPort,
+        settings: Settings,
+        on_change: Callable[["Room", State], None],
+    ) -> None:
+        self.record = record
+        self.stream = stream
+        self.state = State.IDLE if record.live_at is None else State.AWAY
+        self.live_since = record.live_at
+        self._port = port
+        self._settings = settings
+        self._on_change = on_change
+        self._loop = asyncio.get_running_loop()
+        self._epoch = 0
+        self._current: IngestSession | None = None
+        self._pending: IngestSession | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._deadline: asyncio.TimerHandle | None = None
+        self._viewers_timer: asyncio.TimerHandle | None = None
+        self._closed = False
+        stream.on_viewers = self._viewers_changed
+        self._tell()
+        self._arm()
+
+    @property
+    def name(self) -> str:
+        return self.record.room
+
+    @property
+    def ended(self) -> bool:
+        return self.state is State.ENDED
+
+    @property
+    def sessions(self) -> list[IngestSession]:
+        """The one that publishes, and the one that is about to take over."""
+        return [session for session in (self._current, self._pending) if session]
+
+    def describe(self) -> dict[str, Any]:
+        """The room as the API and the room event tell it."""
+        return {
+            "room": self.name,
+            "title": self.record.title,
+            "state": self.state.value,
+            "viewers": self.stream.viewers,
+            "created_at": self.record.created_at,
+            "live_since": self.live_since,
+        }
+
+    # Publishing
+
+    def publish(self, offer: Offer) -> IngestSession:
+        """A session for this offer. It takes the room over in the moment its handshake is complete; until then the present one goes on."""
+        session = IngestSession(
+            secrets.token_urlsafe(16),
+            self.stream,
+            self._port,
+            offer,
+            bitrate_cap=self._settings.remb,
+            on_flow=lambda flowing: self._flow_changed(session, flowing),
+            on_closed=lambda reason: self._session_closed(session, reason),
+        )
+        if self._pending:
+            self._spawn(self._pending.close())
+        self._pending = session
+        self._spawn(self._connect(session))
+        return session
+
+    def find_session(self, session_id: str) -> IngestSession | None:
+        return next((session for session in self.sessions if secrets.compare_digest(session.id, session_id)), None)
+
+    async def end_session(self, session: IngestSession) -> None:
+        """The creator stopped publishing (WHIP DELETE). The room waits for another session for a while."""
+        self._detach(session)
+        await session.close()
+
+    async def _connect(self, session: IngestSession) -> None:
+        try:
+            await session.rtc.connect()
+        except ConnectionError as error:
+            logger.info("room %s: no connection: %s", self.name, error)
+            self._detach(session)
+            await session.close()
+            return
+        if self._pending is not session:
+            return  # overtaken, ended or deleted meanwhile; whoever did that closes it
+        former, self._current, self._pending = self._current, session, None
+        self._epoch += 1
+        # Media time is the room's age, so that it goes on through absences and restarts; the margin keeps it ascending.
+        age = round((time.time() - self.record.created_at) * 1_000_000)
+        session.begin(self._epoch, max(age, self.stream.edge + 100_000))
+        logger.info("room %s: session %d connected", self.name, self._epoch)
+        if former:
+            await former.close()
+
+    def _detach(self, session: IngestSession) -> None:
+        if session is self._pending:
+            self._pending = None
+        elif session is self._current:
+            self._current = None
+            self._happen(Happening.MEDIA_WENT)
+
+    def _flow_changed(self, session: IngestSession, flowing: bool) -> None:
+        if session is self._current:
+            self._happen(Happening.MEDIA_CAME if flowing else Happening.MEDIA_WENT)
+
+    def _session_closed(self, session: IngestSession, reason: str) -> None:
+        logger.info("room %s: %s", self.name, reason)
+        if session in self.sessions:
+            self._detach(session)
+            self._spawn(session.close())
+
+    # Life
+
+    def finish(self) -> None:
+        """Ends the room for good."""
+        self._happen(Happening.FINISHED)
+
+    async def close(self) -> None:
+        """Ends every session, timer and task."""
+        self._closed = True
+        for timer in (self._deadline, self._viewers_timer):
+            if timer:
+                timer.cancel()
+        for session in self.sessions:
+            self._spawn(session.close())
+        self._current = self._pending = None
+        self.stream.on_viewers = None
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _happen(self, happening: Happening) -> None:
+        after = TRANSITIONS.get((self.state, happening))
+        if after is None or self._closed:
+            return
+        before, self.state = self.state, after
+        if after is State.LIVE and self.live_since is None:
+            self.live_since = time.time()
+        logger.info("room %s: %s → %s", self.name, before.value, after.value)
+        self._arm()
+        self._tell()
+        self._on_change(self, before)
+
+    def _arm(self) -> None:
+        """Sets how long the room may stay in its state."""
+        if self._deadline:
+            self._deadline.cancel()
+            self._deadline = None
+        patience = {State.IDLE: self._settings.idle_ttl, State.AWAY: self._settings.away_grace}.get(self.state)
+        if patience is not None:
+            self._deadline = self._loop.call_later(patience, self.finish)
+
+    def _viewers_changed(self, _: int) -> None:
+        if self._viewers_timer is None:
+            self._viewers_timer = self._loop.call_later(VIEWERS_EVERY, self._tell_viewers)
+
+    def _tell_viewers(self) -> None:
+        self._viewers_timer = None
+        self._tell()
+
+    def _tell(self) -> None:
+        body = json.dumps({"type": "room", **self.describe()}).encode()
+        self.stream.publish_event(Event(self.stream.edge, body), retain=True)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception():
+            logger.error("room %s", self.name, exc_info=task.exception())
