@@ -143,7 +143,11 @@ def _tls(certificate: Path, key: Path) -> ssl.SSLContext:
 
 
 def _media_hosts(settings: Settings) -> list[str]:
-    """Where media is taken: as told, or on all of the machine's addresses. Loopback comes last: it is of use to browsers on this machine only."""
+    """Where media is taken: as told, or on all of the machine's addresses and on loopback, which only browsers on this machine can reach.
+
+    The order is that of the candidates in an answer; some clients try the first one only.
+    """
     if settings.udp_hosts:
         return list(settings.udp_hosts)
-    return [*lan.addresses(), "127.0.0.1"]
+    local, reachable = ["127.0.0.1"], lan.addresses()
+    return [*local, *reachable] if settings.host in ("127.0.0.1", "::1", "localhost") else [*reachable, *local]

@@ -24,20 +24,28 @@ class _Pipe:
 
     def __init__(self, send: Callable[[bytes], None]) -> None:
         self._send_now = send
-        self._datagrams: asyncio.Queue[bytes] = asyncio.Queue(PIPE_MAX)
+        # One place more than datagrams may take, so that the end always fits in.
+        self._datagrams: asyncio.Queue[bytes | None] = asyncio.Queue(PIPE_MAX + 1)
 
     async def _recv(self) -> bytes:
-        return await self._datagrams.get()
+        data = await self._datagrams.get()
+        if data is None:
+            raise ConnectionError("the session was closed")
+        return data
 
     async def _send(self, data: bytes) -> None:
         self._send_now(data)
 
     def feed(self, data: bytes) -> bool:
-        try:
-            self._datagrams.put_nowait(data)
-        except asyncio.QueueFull:
+        if self._datagrams.qsize() >= PIPE_MAX:
             return False
+        self._datagrams.put_nowait(data)
         return True
+
+    def close(self) -> None:
+        """Whoever waits in `_recv` gets a ConnectionError, now or behind what has arrived."""
+        if not self._datagrams.full():
+            self._datagrams.put_nowait(None)
 
 
 _certificate: RTCCertificate | None = None
@@ -95,10 +103,11 @@ class DtlsSrtp:
         return secret
 
     async def close(self) -> None:
-        """Says goodbye to the peer and ends aiortc's task."""
+        """Says goodbye to the peer and ends aiortc's task, and a handshake that is under way."""
         self._transport.remove_all_listeners()
         task = self._transport._task
         await self._transport.stop()
+        self._pipe.close()
         if task is not None:
             await asyncio.wait([task])
 

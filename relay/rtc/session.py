@@ -121,6 +121,8 @@ class ReceiveSession:
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
                 await self._checked.wait()
+                if self._closed:
+                    raise ConnectionError("the session was closed")
                 await self._dtls.handshake(list(self._offer.fingerprints), client=self._offer.passive)
         except TimeoutError as error:
             stage = "the DTLS handshake was not completed" if self._checked.is_set() else "no connectivity check arrived: is the UDP port reachable?"
@@ -134,6 +136,7 @@ class ReceiveSession:
         """Ends the session: no callback comes after this."""
         self._closed = True
         self._ready = False
+        self._checked.set()
         if self._timer:
             self._timer.cancel()
         self._port.remove(self._agent.ufrag)
