@@ -2,7 +2,10 @@
  * When records arrive, against the media time they carry. The quickest arrival of the last seconds draws a straight line,
  * "where the live edge is now", that does not tremble with each late frame; how late the others are is the jitter.
  */
+const WARM_UP = 15; // records; the first ones wait for a page that is still starting, not for the network
+
 export class Arrivals {
+  #warm = 0;
   #transits = new Float64Array(300); // ms; ten seconds of video
   #count = 0;
   #quickest = Infinity;
@@ -11,6 +14,7 @@ export class Arrivals {
 
   /** A new epoch has another path behind it: what was learnt no longer holds. */
   reset() {
+    this.#warm = 0;
     this.#count = 0;
     this.#quickest = Infinity;
     this.#jitter = 0;
@@ -23,8 +27,9 @@ export class Arrivals {
    */
   add(media, arrival) {
     const transit = arrival - media;
-    this.#transits[this.#count++ % this.#transits.length] = transit;
     if (transit < this.#quickest) this.#quickest = transit;
+    if (++this.#warm <= WARM_UP) return;
+    this.#transits[this.#count++ % this.#transits.length] = transit;
     if (arrival - this.#computedAt < 500) return;
     this.#computedAt = arrival;
     const sorted = this.#transits.slice(0, Math.min(this.#count, this.#transits.length)).sort();
@@ -42,6 +47,6 @@ export class Arrivals {
    * @param {number} now
    */
   edge(now) {
-    return this.#count ? now - this.#quickest : NaN;
+    return this.#warm ? now - this.#quickest : NaN;
   }
 }

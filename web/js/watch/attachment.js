@@ -21,6 +21,8 @@ export class Attachment {
     this.source.addEventListener('sourceopen', () => {
       // Without a duration of its own WebKit takes the buffered end for it, and a live picture "ends" at its edge.
       this.source.duration = Infinity;
+      // A seek is cut down to the seekable range, and that of the first one would otherwise end with what is parsed by then.
+      this.source.setLiveSeekableRange?.(0, 1e9);
       opened();
     }, { once: true });
     if (self.MediaSource) {

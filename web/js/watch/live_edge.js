@@ -15,6 +15,7 @@
  * @property {number} edge      the smooth live edge: where the newest media would be without jitter
  * @property {number} newest    the newest media that all tracks have
  * @property {number} jitter    95th percentile of arrival lateness
+ * @property {boolean} silent   nobody hears it: then it may run faster
  *
  * @typedef {object} Decision
  * @property {number} rate
@@ -28,6 +29,8 @@ const CEILING = 1500;
 const HEADROOM = 120; // what decoding, mixing and the grain of the messages take
 const SETTLED = 10;
 const DEAD_BAND = 30;
+const GAIN = 0.0006; // of rate for each ms of error
+const SILENT_GAIN = 0.001;
 
 export class LiveEdge {
   #fractional;
@@ -73,7 +76,7 @@ export class LiveEdge {
    * @param {Situation} situation
    * @returns {Decision}
    */
-  decide({ now, position, edge, newest, jitter }) {
+  decide({ now, position, edge, newest, jitter, silent }) {
     // 10 ms of penalty are forgiven each second.
     this.#penalty = Math.max(0, this.#penalty - (Number.isNaN(this.#then) ? 0 : (now - this.#then) / 100));
     this.#then = now;
@@ -84,7 +87,7 @@ export class LiveEdge {
     const limit = this.#fractional ? 700 : 800;
     const rest = this.#fractional ? 2000 : 5000;
     if (error > limit && now - this.#seekAt > rest) return this.#seek(now, newest - this.#startLag);
-    return { rate: this.#fractional ? this.#steer(now, error) : 1, seek: null };
+    return { rate: this.#fractional ? this.#steer(now, error, silent) : 1, seek: null };
   }
 
   /** Where to start, or start again, given what is there. */
@@ -128,18 +131,19 @@ export class LiveEdge {
   /**
    * @param {number} now
    * @param {number} error ms; positive is too far behind
+   * @param {boolean} silent
    */
-  #steer(now, error) {
+  #steer(now, error, silent) {
     const size = Math.abs(error);
     if (size > DEAD_BAND) this.#steering = true;
     else if (size < SETTLED) this.#steering = false;
-    if (now - this.#rateAt < 500) {
+    if (now - this.#rateAt < (silent ? 200 : 500)) {
       // Reaching the target ends the correction at once; only changes of speed are rationed.
       if (!this.#steering && this.#rate !== 1) this.#setRate(now, 1);
       return this.#rate;
     }
-    const wish = this.#steering ? 1 + error * 0.0006 : 1;
-    this.#setRate(now, Math.round(Math.min(1.06, Math.max(0.96, wish)) * 100) / 100);
+    const wish = this.#steering ? 1 + error * (silent ? SILENT_GAIN : GAIN) : 1;
+    this.#setRate(now, Math.round(Math.min(silent ? 1.25 : 1.06, Math.max(0.96, wish)) * 100) / 100);
     return this.#rate;
   }
 

@@ -13,8 +13,8 @@ import { FrameWatch } from './frame_watch.js';
 const TICK = 100;
 const BACK = 10; // s kept behind the playhead
 const BURST_TAIL = 60_000; // µs; a record published this shortly before the hello ends the burst of a join
-const BURST_WAIT = 60; // ms to wait for that tail when the creator is not sending
-const SOUND_WAIT = 200; // ms to wait for a sound track that the hello did not know of
+const BURST_WAIT = 60; // ms without a record: then there is no tail, the creator is not sending
+const SOUND_WAIT = 200; // ms without a sound track that the hello did not know of
 const GAP = 0.05; // s; browsers close smaller holes themselves
 
 /** WebKit wedges on appends of single frames and stutters at each change of rate. */
@@ -42,7 +42,8 @@ export class MsePlayer {
   #burstEnd = 0;
   #bursting = true;
   #resync = false;
-  #recordAt = NaN;
+  #firstAt = NaN;
+  #lastAt = NaN;
   #ticker;
   #stalls = 0;
   #seeks = 0;
@@ -93,7 +94,8 @@ export class MsePlayer {
     if (this.#buffers.size) {
       this.#buffers.get(record.track)?.append(record.body);
     } else {
-      if (Number.isNaN(this.#recordAt)) this.#recordAt = arrival;
+      if (!this.#waiting.length) this.#firstAt = arrival;
+      this.#lastAt = performance.now();
       this.#waiting.push(record);
       this.#begin();
     }
@@ -172,10 +174,10 @@ export class MsePlayer {
   /** Starts as soon as the tracks are known, the source is open and the burst of the join is here, and then at its end. */
   #begin() {
     if (!this.#opened || this.#buffers.size || !this.#timeline.begun) return;
-    const waited = performance.now() - this.#recordAt;
-    if (this.#bursting && waited < BURST_WAIT) return;
+    const now = performance.now();
+    if (this.#bursting && now - this.#lastAt < BURST_WAIT) return;
     const complete = this.#expected ? this.#inits.size >= this.#expected : this.#inits.size === 2;
-    if (!complete && waited < SOUND_WAIT) return;
+    if (!complete && now - this.#firstAt < SOUND_WAIT) return;
     const options = {
       batch: isWebKit ? 100 : 0,
       offset: -this.#timeline.base / 1e6,
@@ -219,7 +221,7 @@ export class MsePlayer {
     if (this.#stuck(now)) return this.#seek(this.#edge.startPosition(newest), now);
     const edge = arrivals.edge(now);
     if (Number.isNaN(edge)) return;
-    const { rate, seek } = this.#edge.decide({ now, position, edge, newest, jitter: arrivals.jitter });
+    const { rate, seek } = this.#edge.decide({ now, position, edge, newest, jitter: arrivals.jitter, silent: this.#video.muted });
     if (this.#video.playbackRate !== rate) this.#video.playbackRate = rate;
     if (seek !== null) this.#seek(seek, now);
   }
