@@ -11,8 +11,16 @@ CAUGHT_UP_MS = 50.0
 LAG_MS = 1_000.0
 """How far behind its own best a viewer may report to be."""
 LAG_MENDED_MS = 300.0
-JOIN_MS = 3_000
-"""How long the burst of a join may take to drain before the viewer counts as slow."""
+RETRY_MS = 1_000.0
+"""How long a slow viewer must have been slow before full video is tried again; doubles with every failure."""
+RETRY_MAX_MS = 30_000.0
+KEY_COST_MS = 500.0
+"""Time on the viewer's connection that a keyframe may take while only keyframes are sent."""
+PICTURE_MS = 10_000.0
+"""Age of the picture from which a keyframe may take longer."""
+DRAIN_MS = 250.0
+JOIN_MS = 1_500.0
+"""How long all that a joining viewer gets may take, before it counts as slow."""
 
 
 class Pace(Enum):
@@ -41,8 +49,31 @@ class Message:
     """An init record or an event: never dropped."""
 
 
+class DrainRate:
+    """How fast a viewer takes bytes, measured while bytes wait for it; that is the only time when it shows."""
+
+    def __init__(self) -> None:
+        self.rate: float | None = None
+        """bit/s; None before the first measurement."""
+        self._since: tuple[float, int] | None = None
+
+    def add(self, taken: int, waiting: int, now_ms: float) -> None:
+        """`taken`: bytes gone out so far; `waiting`: bytes that have not."""
+        if not waiting:
+            self._since = None
+            return
+        if self._since is None:
+            self._since = (now_ms, taken)
+            return
+        began, before = self._since
+        if now_ms - began >= DRAIN_MS:
+            rate = (taken - before) * 8_000 / (now_ms - began)
+            self.rate = rate if self.rate is None else 0.5 * (self.rate + rate)
+            self._since = (now_ms, taken)
+
+
 class Outbox:
-    """The rules of one viewer: which bytes of each message it gets, given how much waits in its transport.
+    """The rules of one viewer: which bytes of each message it gets, given how much waits for it.
 
     Holds no bytes itself; the transport's buffer is the queue, and what is not chosen is never queued.
     """
@@ -52,20 +83,32 @@ class Outbox:
         self.dropped = 0
         """Video frames left out since the connection began."""
         self.wants_keyframe = False
-        """Set when this viewer has caught up and waits for a keyframe; whoever asks for one clears it."""
-        self._joining_until: float | None = now_ms + JOIN_MS
+        """Set when this viewer has caught up and waits for a keyframe."""
         self._lag_best: float | None = None
         self._lagging = False
+        self._slowed_at = now_ms
+        self._retry_after = RETRY_MS
+        self._picture_at = now_ms
 
-    def choose(self, message: Message, backlog_ms: float, now_ms: float) -> bytes:
-        """The bytes to write now, or none. `backlog_ms` is how much media waits in the transport, before this message."""
+    def choose(self, message: Message, waiting: int, rate: float, now_ms: float) -> bytes:
+        """The bytes to write now, or none. `waiting`: bytes not yet taken; `rate`: bit/s at which the viewer takes them."""
         if message.vital:
             return message.frame
-        self._set_pace(backlog_ms, now_ms)
-        if not message.video or self._passes(message, backlog_ms):
+        backlog = waiting * 8_000 / rate
+        self._set_pace(backlog, now_ms)
+        if not message.video:
+            return message.frame
+        if self._passes(message, backlog, len(message.frame) * 8_000 / rate, now_ms):
+            self._picture_at = now_ms
             return message.frame
         self.dropped += 1
         return message.audio
+
+    def sound_only(self, messages: list[Message], now_ms: float) -> bytes:
+        """What is left of messages for a viewer that proved too slow for them: all but the video."""
+        self._slow_down(now_ms)
+        self.dropped += sum(message.video for message in messages)
+        return b"".join(message.audio if message.video else message.frame for message in messages)
 
     def report(self, lag_ms: float) -> None:
         """The viewer's own report: how far behind the live edge its last received media is.
@@ -81,30 +124,36 @@ class Outbox:
         elif excess < LAG_MENDED_MS:
             self._lagging = False
 
-    def _set_pace(self, backlog_ms: float, now_ms: float) -> None:
-        if self._joining_until is not None:
-            if backlog_ms >= CAUGHT_UP_MS and now_ms < self._joining_until and not self._lagging:
-                return
-            self._joining_until = None
-        if self._lagging or backlog_ms >= STALLED_MS:
-            self.pace = Pace.KEY
+    def _set_pace(self, backlog: float, now_ms: float) -> None:
+        if self._lagging or backlog >= STALLED_MS:
+            if self.pace is not Pace.KEY:
+                self._slow_down(now_ms)
             self.wants_keyframe = False
-        elif backlog_ms >= SLOW_MS and self.pace is Pace.FULL:
+        elif backlog >= SLOW_MS and self.pace is Pace.FULL:
             self.pace = Pace.REFERENCE
-        elif backlog_ms < CAUGHT_UP_MS:
+        elif backlog < CAUGHT_UP_MS:
             if self.pace is Pace.REFERENCE:
                 self.pace = Pace.FULL
-            elif self.pace is Pace.KEY:
+            elif self.pace is Pace.KEY and now_ms - self._slowed_at >= self._retry_after:
                 self.wants_keyframe = True
 
-    def _passes(self, message: Message, backlog_ms: float) -> bool:
+    def _slow_down(self, now_ms: float) -> None:
+        # A connection that cannot carry the video would otherwise ask for keyframes, at everybody's cost, as often as it falls back.
+        steady = now_ms - self._slowed_at > 2 * RETRY_MAX_MS
+        self._retry_after = RETRY_MS if steady else min(RETRY_MAX_MS, 2 * self._retry_after)
+        self._slowed_at = now_ms
+        self.pace = Pace.KEY
+
+    def _passes(self, message: Message, backlog: float, cost: float, now_ms: float) -> bool:
         if self.pace is Pace.FULL:
             return True
         if self.pace is Pace.REFERENCE:
             return not message.disposable
-        if not message.key or backlog_ms >= SLOW_MS:
+        if not message.key or backlog >= CAUGHT_UP_MS:
             return False
-        if backlog_ms < CAUGHT_UP_MS and not self._lagging:
+        if self.wants_keyframe:
             self.pace = Pace.FULL
             self.wants_keyframe = False
-        return True
+            return True
+        # What a keyframe takes is a pause in the sound: a short one is worth it, a long one when the picture has become old.
+        return cost <= KEY_COST_MS or now_ms - self._picture_at >= PICTURE_MS

@@ -4,15 +4,19 @@ Media goes past aiohttp's writer: a message is framed once and the same bytes go
 """
 
 import asyncio
+import fcntl
 import json
 import logging
 import socket
+import struct
+import termios
 import time
+from collections import deque
 from dataclasses import dataclass, field
 
 from aiohttp import WSMsgType, web
 
-from relay.outbox import Message, Outbox, Pace
+from relay.outbox import JOIN_MS, DrainRate, Message, Outbox, Pace
 from relay.sample import TrackInfo
 from relay.stream import Stream
 from relay.wsframe import text_frame
@@ -20,10 +24,12 @@ from relay.wsframe import text_frame
 logger = logging.getLogger(__name__)
 
 TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
-NOTSENT_BYTES = 32_768
+NOTSENT_BYTES = 16_384
 """What the kernel may hold unsent; more would hide a slow viewer for seconds."""
 UPSTREAM_BYTES = 4_096
 UPSTREAM_PER_SECOND = 20
+JOIN_CHUNK = 32_768
+"""Bytes of a join that wait in the transport at most: what waits there cannot be taken back from a viewer that proves slow."""
 READS_NOTHING = 15.0
 """Seconds without a byte taken, after which a viewer is let go."""
 BACKLOG_MAX = 4 * 1024 * 1024
@@ -56,6 +62,10 @@ class WebSocketViewer:
         self._counters = counters
         self._loop = asyncio.get_running_loop()
         self._outbox = Outbox(self._loop.time() * 1_000)
+        self._drain = DrainRate()
+        self._joining: deque[Message] = deque()
+        self._join_began = self._loop.time() * 1_000
+        self._socket = transport.get_extra_info("socket")
         self._attached = True
         self._closer: asyncio.Task[bool] | None = None
         self._written = 0
@@ -65,20 +75,33 @@ class WebSocketViewer:
         self._allowance_at = self._loop.time()
 
     def join(self, greeting: str) -> None:
-        """The greeting and all that a joining viewer gets, in one write; live messages follow from here on."""
-        burst = self._stream.subscribe(self)
-        self._write(text_frame(greeting) + b"".join(message.frame for message in burst))
+        """The greeting, and all that a joining viewer gets as fast as it takes it; live messages follow behind that."""
+        self._write(text_frame(greeting))
+        self._joining.extend(self._stream.subscribe(self))
+        self._continue_join()
         self._stream.joined(time.time_ns() // 1_000)
 
     def send(self, message: Message) -> None:
         if not self._attached or self._transport.is_closing():
             return
-        waiting = self._transport.get_write_buffer_size()
-        if waiting and not self._still_reads(waiting):
+        if self._joining:
+            self._joining.append(message)
+            self._continue_join()
             return
+        waiting = self._transport.get_write_buffer_size()
         outbox = self._outbox
+        if not waiting and outbox.pace is Pace.FULL:
+            # The way of nearly every message: nothing waits, nothing to decide.
+            self._taken_at = self._loop.time()
+            self._write(message.frame)
+            return
+        now = self._loop.time()
+        if waiting:
+            waiting += _in_kernel(self._socket)
+            if not self._still_reads(waiting, now):
+                return
         pace, wanted = outbox.pace, outbox.wants_keyframe
-        data = outbox.choose(message, waiting * 8_000 / (self._stream.bitrate or SLOW_RATE), self._loop.time() * 1_000)
+        data = outbox.choose(message, waiting, self._drain.rate or self._stream.bitrate or SLOW_RATE, now * 1_000)
         if data:
             self._write(data)
         if outbox.pace is not pace:
@@ -132,14 +155,25 @@ class WebSocketViewer:
         self._allowance -= 1
         return True
 
+    def _continue_join(self) -> None:
+        """Writes what is left of the join while the transport takes it. What a slow viewer has not taken in time it gets without the video."""
+        joining = self._joining
+        while joining and self._transport.get_write_buffer_size() < JOIN_CHUNK:
+            self._write(joining.popleft().frame)
+        now_ms = self._loop.time() * 1_000
+        if joining and now_ms - self._join_began >= JOIN_MS:
+            self._write(self._outbox.sound_only(list(joining), now_ms))
+            joining.clear()
+            self._tell_pace()
+
     def _write(self, data: bytes) -> None:
         if self._attached and not self._transport.is_closing():
             self._written += len(data)
             self._transport.write(data)
 
-    def _still_reads(self, waiting: int) -> bool:
+    def _still_reads(self, waiting: int, now: float) -> bool:
         taken = self._written - waiting
-        now = self._loop.time()
+        self._drain.add(taken, waiting, now * 1_000)
         if taken > self._taken:
             self._taken, self._taken_at = taken, now
             return True
@@ -218,6 +252,16 @@ def _unsupported(codecs: str, tracks: list[TrackInfo]) -> str:
         if families and info.codec.split(".")[0].lower() not in families:
             return info.codec
     return ""
+
+
+def _in_kernel(sock: socket.socket | None) -> int:
+    """Bytes that the kernel holds and the peer has not acknowledged; 0 where that cannot be told."""
+    if sock is None:
+        return 0
+    try:
+        return int(struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, b"\0\0\0\0"))[0])
+    except OSError:
+        return 0
 
 
 def _set_socket_options(transport: asyncio.BaseTransport) -> None:
