@@ -34,7 +34,9 @@ SOUND = f"aevalsrc=0.25*exp(-6*mod(t\\,1))*sin(2*PI*t*(440+110*mod(floor(t)\\,4)
 # e   c
 #   d
 SEGMENTS = {"0": "abcdef", "1": "bc", "2": "abged", "3": "abgcd", "4": "fgbc", "5": "afgcd", "6": "afgedc", "7": "abc", "8": "abcdefg", "9": "abcdfg"}
-DIGIT_WIDTH, DIGIT_HEIGHT, STROKE = 40, 72, 9
+DIGIT_WIDTH, DIGIT_HEIGHT, STROKE = 28, 52, 7
+DIGIT_STEP, POINT_STEP = DIGIT_WIDTH + 10, 18
+"""The whole clock is narrow enough for a phone that cuts the sides of the picture off."""
 
 
 def main() -> None:
@@ -82,19 +84,19 @@ def draw_clock(picture: VideoFrame, now: float) -> None:
     text = f"{moment.tm_hour:02}:{moment.tm_min:02}:{moment.tm_sec:02}.{int(now % 1 * 100):02}"
     plane = picture.planes[0]
     pixels = memoryview(plane).cast("B")
-    width = sum(DIGIT_WIDTH + 14 if character.isdigit() else 24 for character in text) - 14
+    width = sum(DIGIT_STEP if character.isdigit() else POINT_STEP for character in text) - DIGIT_STEP + DIGIT_WIDTH
     left = (picture.width - width) // 2
     top = picture.height // 2 - DIGIT_HEIGHT // 2
     for character in text:
         if character.isdigit():
             for segment in SEGMENTS[character]:
                 _fill(pixels, plane.line_size, *_segment(segment, left, top))
-            left += DIGIT_WIDTH + 14
+            left += DIGIT_STEP
         else:
             for y in (top + DIGIT_HEIGHT // 3, top + 2 * DIGIT_HEIGHT // 3) if character == ":" else (top + DIGIT_HEIGHT - STROKE,):
                 _fill(pixels, plane.line_size, left, y, STROKE, STROKE)
-            left += 24
-    _fill(pixels, plane.line_size, 40, top + DIGIT_HEIGHT + 40, max(1, round((picture.width - 80) * (now % 1))), 6)
+            left += POINT_STEP
+    _fill(pixels, plane.line_size, (picture.width - width) // 2, top + DIGIT_HEIGHT + 28, max(1, round(width * (now % 1))), 4)
 
 
 def _segment(name: str, left: int, top: int) -> tuple[int, int, int, int]:
