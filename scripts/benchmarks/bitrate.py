@@ -1,0 +1,73 @@
+"""What a creator's browser makes of a clean path: the bitrate its encoder aims at, and what it sends of a picture that is all noise."""
+
+import asyncio
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from playwright.async_api import Browser
+
+from scripts.benchmarks.figures import Bar
+from scripts.benchmarks.studio import end_live, go_live
+
+WITHIN = 3.0
+"""Seconds after the connection that the target has to reach TARGET_BAR."""
+TARGET_BAR = 2.0
+"""Mbps aimed at."""
+SPENT_BAR = 1.6
+"""Mbps really sent, mean of the seconds after WITHIN: software encoders of a busy machine leave out frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """`at` is s after the connection was there, `target` and `sent` are Mbps (`sent` since the last of these), `size` the encoder's picture."""
+
+    at: float
+    target: float
+    sent: float
+    fps: float
+    size: str
+    limited: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    seconds: list[Second]
+
+    @property
+    def bars(self) -> list[Bar]:
+        target = max((second.target for second in self.seconds if second.at <= WITHIN + 0.2), default=0.0)
+        late = [second.sent for second in self.seconds if second.at > WITHIN]
+        return [
+            Bar(f"target within {WITHIN:.0f} s", target, TARGET_BAR, "Mbps", least=True),
+            Bar(f"sent after {WITHIN:.0f} s", sum(late) / len(late) if late else 0.0, SPENT_BAR, "Mbps", least=True),
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "seconds": [asdict(second) for second in self.seconds],
+            "bars": [{"name": bar.name, "value": round(bar.value, 2), "limit": bar.limit, "kept": bar.kept} for bar in self.bars],
+        }
+
+
+async def measure(url: str, creators: Browser, *, seconds: int) -> Report:
+    """A studio that films noise in 720p, asked once a second."""
+    studio, _ = await go_live(creators, url, "noise")
+    begun = before = await studio.evaluate("connections.sent()")
+    measured = []
+    for _ in range(seconds):
+        await asyncio.sleep(1)
+        now = await studio.evaluate("connections.sent()")
+        passed = (now["at"] - before["at"]) / 1000
+        measured.append(
+            Second(
+                at=round((now["at"] - begun["at"]) / 1000, 1),
+                target=round(now["targetBitrate"] / 1e6, 2),
+                sent=round((now["bytesSent"] - before["bytesSent"]) * 8 / passed / 1e6, 2),
+                fps=round((now["framesEncoded"] - before["framesEncoded"]) / passed, 1),
+                size=f"{now['frameWidth']}×{now['frameHeight']}",
+                limited=now["qualityLimitationReason"],
+            )
+        )
+        before = now
+    await end_live(studio)
+    return Report(measured)

@@ -1,0 +1,89 @@
+"""A real Chromium, driven through Playwright, that keeps to this machine."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, Page, Playwright, async_playwright
+
+PAGES = Path(__file__).parent / "pages"
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+    # Loopback is no ICE candidate otherwise.
+    "--allow-loopback-in-peer-connection",
+    "--autoplay-policy=no-user-gesture-required",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+]
+
+
+class ChromiumMissing(Exception):
+    """There is none on this machine."""
+
+    def __init__(self) -> None:
+        super().__init__("needs Chromium; on Debian: sudo apt-get install chromium fonts-liberation")
+
+
+def executable() -> str:
+    """Debian's: Playwright's own builds bring no H.264. Raises ChromiumMissing."""
+    found = shutil.which("chromium")
+    if found is None:
+        raise ChromiumMissing
+    return found
+
+
+async def launch(playwright: Playwright, *, without: str = "") -> Browser:
+    """One browser. Two pages that must both be seen belong into two contexts: a hidden page gets no animation frames.
+
+    Arguments that begin with `without` are left out, if it is given. Raises ChromiumMissing.
+    """
+    arguments = [argument for argument in ARGUMENTS if not without or not argument.startswith(without)]
+    return await playwright.chromium.launch(executable_path=executable(), args=arguments, timeout=30_000)
+
+
+@asynccontextmanager
+async def browsers(count: int) -> AsyncIterator[list[Browser]]:
+    """`count` browsers, closed at the end. Raises ChromiumMissing."""
+    executable()
+    async with async_playwright() as playwright:
+        started = [await launch(playwright) for _ in range(count)]
+        try:
+            yield started
+        finally:
+            for browser in started:
+                await browser.close()
+
+
+class TooLate(Exception):
+    """What was waited for did not come true in time."""
+
+
+async def until(page: Page, condition: str, within: float = 20.0) -> Any:
+    """Waits until the JavaScript expression `condition` is true (or a promise of something true), and returns its value. Raises TooLate after `within` s.
+
+    Playwright's wait_for_function polls by eval() in the page, which our Content-Security-Policy forbids.
+    """
+    try:
+        async with asyncio.timeout(within):
+            while True:
+                if value := await page.evaluate(condition):
+                    return value
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise TooLate(f"not true after {within:g} s on {page.url}: {condition}") from None
+
+
+def script(name: str) -> str:
+    """The text of `pages/NAME.js`, for init scripts and evaluate()."""
+    return (PAGES / f"{name}.js").read_text()

@@ -1,0 +1,154 @@
+"""`scripts/bench`: one sub-command for each benchmark. Exit codes: 0 all bars kept, 1 a bar missed, 2 not measured."""
+
+import asyncio
+import json
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import playwright.async_api
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from scripts.benchmarks import bitrate as bitrate_benchmark
+from scripts.benchmarks import latency as latency_benchmark
+from scripts.benchmarks.chromium import ChromiumMissing, TooLate, browsers
+from scripts.benchmarks.figures import Bar, Figures
+from scripts.benchmarks.local_server import LocalServer, ServerFailed
+
+cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+console = Console(highlight=False)
+notes = Console(stderr=True, highlight=False)
+
+Report = TypeVar("Report")
+
+Url = Annotated[str | None, typer.Option(metavar="URL", help="A server that runs already. [default: one of its own, on loopback]")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output instead of a table.")]
+
+
+def main() -> None:
+    # The processes that a benchmark starts must end with it, also when it is ended.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    cli(prog_name="bench")
+
+
+@cli.callback()
+def _bench() -> None:
+    """Measures microlive against its promises. Exit codes: 0 all bars kept, 1 a bar missed, 2 not measured."""
+
+
+@cli.command()
+def latency(
+    url: Url = None,
+    slots: Annotated[int, typer.Option(min=0, help="Turns that each way gets.")] = 5,
+    seconds: Annotated[float, typer.Option(min=1, help="Seconds measured in each turn.")] = 10,
+    joins: Annotated[int, typer.Option(min=0, help="Viewers who come in, one after the other.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Glass to glass beside direct WebRTC, and time to first picture."""
+
+    async def run() -> latency_benchmark.Report:
+        async with _server(url) as base, browsers(2) as (creators, viewers):
+            return await latency_benchmark.measure(base, creators, viewers, slots=slots, seconds=seconds, joins=joins, progress=_progress)
+
+    report = _measured(run(), 60 + slots * 2 * (seconds + 40) + joins * 20)
+    if not as_json:
+        _latency_table(report)
+    _conclude(report.bars, report.as_json() if as_json else None)
+
+
+@cli.command()
+def bitrate(
+    url: Url = None,
+    seconds: Annotated[int, typer.Option(min=4, help="Seconds to look on.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """What a creator's browser aims at and sends on a clean path, filming noise."""
+
+    async def run() -> bitrate_benchmark.Report:
+        async with _server(url) as base, browsers(1) as (creators,):
+            return await bitrate_benchmark.measure(base, creators, seconds=seconds)
+
+    report = _measured(run(), 90 + 2 * seconds)
+    if not as_json:
+        table = Table("s", "target Mbps", "sent Mbps", "fps", "picture", "limited by", title="A creator's first seconds")
+        for second in report.seconds:
+            table.add_row(f"{second.at:.1f}", f"{second.target:.2f}", f"{second.sent:.2f}", f"{second.fps:.0f}", second.size, second.limited)
+        console.print(table)
+    _conclude(report.bars, report.as_json() if as_json else None)
+
+
+@asynccontextmanager
+async def _server(url: str | None) -> AsyncIterator[str]:
+    if url is not None:
+        yield url.rstrip("/")
+        return
+    with tempfile.TemporaryDirectory(prefix="microlive-bench-") as data:
+        async with LocalServer(Path(data)) as server:
+            yield server.url
+
+
+def _measured(benchmark: Coroutine[Any, Any, Report], within: float) -> Report:
+    async def bounded() -> Report:
+        async with asyncio.timeout(within):
+            return await benchmark
+
+    try:
+        return asyncio.run(bounded())
+    except (ChromiumMissing, ServerFailed, TooLate, latency_benchmark.BrokenWay) as error:
+        _give_up(str(error))
+    except playwright.async_api.Error as error:
+        _give_up(error.message)
+    except TimeoutError:
+        _give_up(f"not done after {within:.0f} s")
+    except KeyboardInterrupt:
+        _give_up("interrupted")
+
+
+def _give_up(why: str) -> NoReturn:
+    notes.print(f"bench: {why}", markup=False)
+    raise typer.Exit(2)
+
+
+def _progress(what: str) -> None:
+    notes.print(what, style="dim", markup=False)
+
+
+def _latency_table(report: latency_benchmark.Report) -> None:
+    table = Table("ms", "p50", "p95", "least", "most", "measured", title="Glass to glass, sound on")
+    for name, way in (("direct WebRTC", report.of("direct")), ("watch page, MSE", report.of("mse"))):
+        table.add_row(name, *_cells(way))
+    table.add_section()
+    table.add_row("ratio of the medians", f"{report.ratio:.2f}")
+    if report.slots:
+        console.print(table)
+        slots = Table("slot", "way", "p50", "p95", "least", "most", "frames", "stalls", "seeks", "aimed at", title="Slot by slot")
+        for number, slot in enumerate(report.slots):
+            told = [str(round(slot.player[name])) if name in slot.player else "" for name in ("stalls", "seeks", "target")]
+            slots.add_row(str(number // 2 + 1), slot.way, *_cells(Figures.of(slot.ages)), *told)
+        console.print(slots)
+    if report.joins:
+        joins = Table("ms", "p50", "p95", "least", "most", "joins", title="From navigation to the first picture")
+        joins.add_row("watch page, MSE", *_cells(Figures.of(report.joins)))
+        console.print(joins)
+
+
+def _cells(figures: Figures) -> list[str]:
+    return [*(f"{value:.0f}" for value in (figures.p50, figures.p95, figures.least, figures.most)), str(figures.count)]
+
+
+def _conclude(bars: Sequence[Bar], report: dict[str, Any] | None) -> None:
+    if report is not None:
+        print(json.dumps(report, indent=2))
+    else:
+        for bar in bars:
+            sign = "≥" if bar.least else "≤"
+            style, verdict = ("green", "kept") if bar.kept else ("red", "MISSED")
+            digits = 0 if bar.unit == "ms" else 2
+            console.print(f"{verdict}: {bar.name} {bar.value:.{digits}f} {bar.unit} ({sign} {bar.limit:.{digits}f})", style=style)
+    if not all(bar.kept for bar in bars):
+        raise typer.Exit(1)

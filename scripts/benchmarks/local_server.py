@@ -1,0 +1,80 @@
+"""A microlive of one's own, in a process of its own, on loopback."""
+
+import asyncio
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+START_WITHIN = 30.0
+STOP_WITHIN = 10.0
+
+
+class ServerFailed(Exception):
+    """The server ended, or said nothing, instead of listening."""
+
+
+class LocalServer:
+    """`async with LocalServer(data) as server:` listens at `server.url`. It can be stopped and started again, on the same port and with the same data."""
+
+    def __init__(self, data: Path, *arguments: str) -> None:
+        self._data = data
+        self._arguments = arguments
+        self._port = 0
+        self._process: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self.url = ""
+        self.log: list[str] = []
+        """What it wrote to standard error: warnings and worse."""
+
+    async def __aenter__(self) -> "LocalServer":
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    async def start(self) -> None:
+        """Returns when it listens. Raises ServerFailed."""
+        command = [sys.executable, "-m", "server", "serve", f"--port={self._port}", f"--data={self._data}", "--udp-hosts=127.0.0.1", *self._arguments]
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("MICROLIVE_")}
+        pipe = asyncio.subprocess.PIPE
+        self._process = process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environ, stdout=pipe, stderr=pipe)
+        assert process.stdout is not None and process.stderr is not None
+        self._reader = asyncio.create_task(self._read_log(process.stderr))
+        line = b""
+        with suppress(TimeoutError):
+            line = await asyncio.wait_for(process.stdout.readline(), START_WITHIN)
+        if not line.startswith(b"listening on "):
+            await self.stop()
+            raise ServerFailed("\n".join(["the server does not listen", *self.log[-5:]]))
+        self.url = line.decode().removeprefix("listening on ").strip()
+        self._port = int(self.url.rpartition(":")[2])
+
+    async def stop(self) -> int:
+        """Ends it as an operator does; its exit code. Kills it if it does not go."""
+        process, reader = self._process, self._reader
+        if process is None:
+            return 0
+        with suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            code = await asyncio.wait_for(process.wait(), STOP_WITHIN)
+        except TimeoutError:
+            process.kill()
+            code = await process.wait()
+        if reader is not None:
+            await reader
+        self._process = self._reader = None
+        return code
+
+    async def _read_log(self, stream: asyncio.StreamReader) -> None:
+        async for line in stream:
+            self.log.append(line.decode(errors="replace").rstrip())

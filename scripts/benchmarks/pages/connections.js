@@ -1,0 +1,18 @@
+/** Keeps the page's peer connections where a measurement can ask them. */
+(() => {
+  const made = [];
+  window.RTCPeerConnection = class extends window.RTCPeerConnection {
+    constructor(...options) {
+      super(...options);
+      made.push(this);
+    }
+  };
+  /** What the newest connection's video encoder aims at and has sent. */
+  const sent = async () => {
+    const report = await made.at(-1)?.getStats();
+    const video = [...(report?.values() ?? [])].find(({ type, kind }) => type === 'outbound-rtp' && kind === 'video');
+    const { targetBitrate = 0, bytesSent = 0, framesEncoded = 0, frameWidth = 0, frameHeight = 0, qualityLimitationReason = '' } = video ?? {};
+    return { at: performance.now(), targetBitrate, bytesSent, framesEncoded, frameWidth, frameHeight, qualityLimitationReason };
+  };
+  Object.assign(window, { connections: { made, sent } });
+})();

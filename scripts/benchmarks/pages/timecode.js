@@ -1,0 +1,117 @@
+/**
+ * The time code in a page: drawn by a creator, read by a viewer (timecode.py says what the squares mean).
+ * Clocks of two pages are compared, so both read Date.now(): performance.now() counts from another origin in each.
+ */
+(() => {
+  const [WIDTH, HEIGHT, FPS] = [640, 360, 30];
+  const [COLUMNS, ROWS, SIDE] = [16, 2, 40];
+  const SCALE = 4; // pixels of the reading for each side of a square
+
+  const word = (ms) => {
+    const code = ms % 2 ** 24;
+    return ((code << 8) | (0xa5 ^ (code & 255) ^ ((code >> 8) & 255) ^ (code >> 16))) >>> 0;
+  };
+
+  function draw(context) {
+    // Something that moves, so that the encoder has a picture to work on.
+    context.fillStyle = '#234';
+    context.fillRect(0, ROWS * SIDE, WIDTH, HEIGHT - ROWS * SIDE);
+    const now = Date.now();
+    for (let n = 0; n < 5; n++) {
+      context.fillStyle = `hsl(${n * 72} 60% 50%)`;
+      context.fillRect((now / (6 + n) + n * 130) % WIDTH, ROWS * SIDE + 20 + n * 50, 60, 40);
+    }
+    context.fillStyle = '#fff';
+    context.font = '40px monospace';
+    context.fillText(new Date(now).toISOString().slice(11, 23), 180, 340);
+    const bits = word(Date.now());
+    for (let n = 0; n < COLUMNS * ROWS; n++) {
+      context.fillStyle = (bits >>> (31 - n)) & 1 ? '#fff' : '#000';
+      context.fillRect((n % COLUMNS) * SIDE, Math.floor(n / COLUMNS) * SIDE, SIDE, SIDE);
+    }
+  }
+
+  /** A camera that films the clock, and a microphone that hears a tone. */
+  function source() {
+    const canvas = Object.assign(document.createElement('canvas'), { width: WIDTH, height: HEIGHT });
+    const context = canvas.getContext('2d', { alpha: false });
+    const stream = canvas.captureStream();
+    let due = 0;
+    const frame = (now) => {
+      requestAnimationFrame(frame);
+      if (now < due - 4) return;
+      due = Math.max(due + 1000 / FPS, now);
+      draw(context);
+    };
+    draw(context);
+    requestAnimationFrame(frame);
+    stream.addTrack(tone());
+    return stream;
+  }
+
+  function tone() {
+    const audio = new AudioContext();
+    const [oscillator, volume, out] = [audio.createOscillator(), audio.createGain(), audio.createMediaStreamDestination()];
+    oscillator.frequency.value = 330;
+    volume.gain.value = 0.2;
+    oscillator.connect(volume).connect(out);
+    oscillator.start();
+    return out.stream.getAudioTracks()[0];
+  }
+
+  const strip = Object.assign(document.createElement('canvas'), { width: COLUMNS * SCALE, height: ROWS * SCALE });
+  const reader = strip.getContext('2d', { willReadFrequently: true, alpha: false });
+
+  /** What the squares of this video's picture say now. */
+  function read(video) {
+    reader.drawImage(video, 0, 0, video.videoWidth, (video.videoHeight * ROWS * SIDE) / HEIGHT, 0, 0, strip.width, strip.height);
+    const { data } = reader.getImageData(0, 0, strip.width, strip.height);
+    let bits = 0;
+    for (let n = 0; n < COLUMNS * ROWS; n++) {
+      const [x, y] = [(n % COLUMNS) * SCALE + SCALE / 2, Math.floor(n / COLUMNS) * SCALE + SCALE / 2];
+      bits = (bits << 1) | (data[(y * strip.width + x) * 4 + 1] > 127 ? 1 : 0);
+    }
+    return bits >>> 0;
+  }
+
+  /** Reads on every animation frame from now on; `take()` hands over [local ms, word] of each and begins again. */
+  function watch(find) {
+    let samples = [];
+    let first = NaN; // ms from navigation
+    let decoded = NaN;
+    let known = null;
+    let picture;
+    const pictured = new Promise((resolve) => (picture = resolve));
+    const count = () => first && decoded && picture(Math.max(first, decoded));
+    const frame = () => {
+      requestAnimationFrame(frame);
+      const video = find();
+      if (!video) return;
+      if (video !== known) {
+        known = video;
+        video.requestVideoFrameCallback(() => {
+          decoded = performance.now();
+          count();
+        });
+      }
+      if (!video.videoWidth || video.readyState < 2) return;
+      const bits = read(video);
+      samples.push([Date.now(), bits]);
+      if (Number.isNaN(first) && word(bits >>> 8) === bits) {
+        first = performance.now();
+        count();
+      }
+    };
+    requestAnimationFrame(frame);
+    return {
+      take: () => samples.splice(0),
+      /** Promises the ms from navigation to the first picture that was decoded and could be read, whichever came later. */
+      pictured,
+      get started() {
+        return first > 0 && decoded > 0;
+      },
+    };
+  }
+
+  Object.assign(window, { timecode: { source, watch } });
+})();

@@ -1,0 +1,38 @@
+"""The studio page as a creator uses it, and the room page as a viewer does."""
+
+from playwright.async_api import Browser, BrowserContext, Page
+
+from scripts.benchmarks.chromium import script, until
+
+WITHIN = 20.0
+"""Seconds that a page has for each step."""
+VIEWPORT = {"width": 640, "height": 360}
+"""The time code's own size: scaling pictures in software would cost both ways the same, and the machine a core."""
+
+
+async def context_of(browser: Browser, *scripts: str) -> BrowserContext:
+    """A fresh context, with nothing cached, whose pages run `scripts` before their own."""
+    context = await browser.new_context(viewport={"width": VIEWPORT["width"], "height": VIEWPORT["height"]})
+    context.set_default_timeout(WITHIN * 1000)
+    for name in scripts:
+        await context.add_init_script(script(name))
+    return context
+
+
+async def go_live(browser: Browser, url: str, camera: str) -> tuple[Page, str]:
+    """Goes live in a studio whose camera is `pages/CAMERA.js`. Returns the page and the URL of the room."""
+    context = await context_of(browser, "timecode", "connections", camera)
+    page = await context.new_page()
+    await page.goto(f"{url}/live")
+    await page.click("#go-live")
+    await until(page, "document.body.dataset.screen === 'live' && document.body.dataset.link === 'live'", WITHIN)
+    watch = await page.get_attribute("#share-link", "href")
+    assert watch is not None
+    return page, watch
+
+
+async def end_live(page: Page) -> None:
+    await page.click("#end")
+    await page.click("#end-confirm")
+    await until(page, "document.body.dataset.screen === 'over'", WITHIN)
+    await page.context.close()
