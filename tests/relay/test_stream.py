@@ -1,0 +1,271 @@
+"""A stream: what each viewer gets, in which order, and that none harms another."""
+
+import logging
+
+import pytest
+
+from relay import h264, opus
+from relay import stream as stream_module
+from relay.message import Flag, Kind, Record, read_init_body, unpack_records
+from relay.outbox import Message
+from relay.sample import Demand, Event, Track
+from relay.stream import AUDIO_ALONE, Stream
+from relay.window import Window
+from tests.fixtures import media
+from tests.fixtures.media import sound_sample, video_sample
+
+
+class Watcher:
+    """A viewer that keeps what it got."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.ended = 0
+
+    def send(self, message: Message) -> None:
+        self.messages.append(message)
+
+    def end(self) -> None:
+        self.ended += 1
+
+    @property
+    def records(self) -> list[Record]:
+        return records_of(self.messages)
+
+
+def records_of(messages: list[Message]) -> list[Record]:
+    return [record for message in messages for record in unpack_records(payload(message.frame))]
+
+
+def payload(frame: bytes) -> bytes:
+    """Of an unmasked binary WebSocket frame."""
+    assert frame[0] == 0x82
+    start = 2 if frame[1] < 126 else 4 if frame[1] == 126 else 10
+    return frame[start:]
+
+
+def live_stream() -> tuple[Stream, Watcher]:
+    """A stream with both tracks and one viewer that has been there from the beginning."""
+    stream = Stream("room", Window(90, 1 << 20))
+    watcher = Watcher()
+    assert stream.subscribe(watcher) == []
+    stream.set_track(media.video_track(), 0)
+    stream.set_track(opus.track_info(), 0)
+    return stream, watcher
+
+
+def kinds(records: list[Record]) -> list[tuple[Kind, int]]:
+    return [(record.kind, record.track) for record in records]
+
+
+VIDEO, AUDIO = int(Track.VIDEO), int(Track.AUDIO)
+
+
+def test_a_joining_viewer_gets_what_it_needs_in_order() -> None:
+    """First the retained event, then an init of each track, then everything since the last IDR and nothing older."""
+    stream, _ = live_stream()
+    stream.publish_event(Event(0, b"{1}"), retain=True)
+    stream.publish_event(Event(0, b"{2}"), retain=True)
+    stream.publish_event(Event(0, b"{3}"))
+    for index in range(7):
+        stream.publish(video_sample(index * 3_000, key=index in (0, 4)))
+        stream.publish(sound_sample(index * 1_600))
+    late = Watcher()
+    got = records_of(stream.subscribe(late))
+    assert got[0].body == b"{2}"
+    assert kinds(got)[:3] == [(Kind.EVENT, 255), (Kind.INIT, VIDEO), (Kind.INIT, AUDIO)]
+    first = got[3]
+    assert (first.kind, first.track, Flag.KEY in first.flags, first.media_time) == (Kind.MEDIA, VIDEO, True, 4 * 1_000_000 // 30)
+    video = [record.sequence for record in got[3:] if record.track == VIDEO]
+    assert video == [4, 5, 6]
+    stream.publish(video_sample(7 * 3_000))
+    assert late.records[0].sequence == 7
+
+
+def test_inits_can_be_decoded() -> None:
+    """An init record's segment and the fragments behind it are a file that FFmpeg decodes; the codec string is the SPS's own."""
+    stream, watcher = live_stream()
+    for index, unit in enumerate(map(h264.access_unit, media.access_units(count=5))):
+        stream.publish(video_sample(index * 3_000, key=unit.key, data=unit.data))
+    video = [record for record in watcher.records if record.track == VIDEO]
+    codec, segment = read_init_body(video[0].body)
+    assert codec == media.video_track().codec
+    frames = media.decode_pictures(segment + b"".join(record.body for record in video[1:]))
+    assert [frame.pts for frame in frames] == [index * 3_000 for index in range(5)]
+
+
+def test_sound_travels_behind_the_next_picture() -> None:
+    """The audio since the last picture is in that picture's message, second, and alone in `audio` for a slow viewer."""
+    stream, watcher = live_stream()
+    stream.publish(video_sample(0, key=True, publish=1_000_000))
+    stream.publish(sound_sample(0, publish=1_010_000))
+    stream.publish(sound_sample(960, publish=1_030_000))
+    before = len(watcher.messages)
+    stream.publish(video_sample(3_000, publish=1_033_000))
+    (message,) = watcher.messages[before:]
+    video, audio = unpack_records(payload(message.frame))
+    assert (video.track, audio.track) == (VIDEO, AUDIO)
+    assert list(unpack_records(payload(message.audio))) == [audio]
+    assert (audio.media_time, audio.publish) == (0, 1_030_000)
+    assert len(media.read_mp4(read_init_body(records_of(watcher.messages)[1].body)[1] + audio.body)) == 2
+
+
+def test_sound_goes_alone_when_no_picture_comes() -> None:
+    """40 ms after the last picture sound no longer waits for one."""
+    stream, watcher = live_stream()
+    stream.publish(video_sample(0, key=True, publish=1_000_000))
+    before = len(watcher.messages)
+    stream.publish(sound_sample(0, publish=1_000_000 + AUDIO_ALONE - 1))
+    assert len(watcher.messages) == before
+    stream.publish(sound_sample(960, publish=1_000_000 + AUDIO_ALONE))
+    (message,) = watcher.messages[before:]
+    assert kinds(records_of([message])) == [(Kind.MEDIA, AUDIO)]
+    assert not message.video
+    stream.publish(sound_sample(1_920, publish=1_000_000 + AUDIO_ALONE + 20_000))
+    assert len(watcher.messages) == before + 2
+
+
+def test_a_new_sps_brings_a_new_init_before_its_first_picture() -> None:
+    """All viewers get it once, the same parameters again bring none, and the burst of the old size is no longer given to joiners."""
+    stream, watcher = live_stream()
+    stream.publish(video_sample(0, key=True))
+    stream.publish(video_sample(3_000))
+    before = len(watcher.messages)
+    wide = media.video_track(96, 64)
+    stream.set_track(wide, 5)
+    stream.set_track(wide, 6)
+    stream.set_track(opus.track_info(), 6)
+    joined_between = records_of(stream.subscribe(Watcher()))
+    assert kinds(joined_between) == [(Kind.INIT, VIDEO), (Kind.INIT, AUDIO)]
+    stream.publish(video_sample(6_000, key=True))
+    assert kinds(records_of(watcher.messages[before:])) == [(Kind.INIT, VIDEO), (Kind.MEDIA, VIDEO)]
+    assert read_init_body(joined_between[0].body)[0] == wide.codec
+    assert stream.tracks[Track.VIDEO] == wide
+    assert kinds(records_of(stream.subscribe(Watcher()))) == [(Kind.INIT, VIDEO), (Kind.INIT, AUDIO), (Kind.MEDIA, VIDEO)]
+
+
+def test_sequences_have_no_hole_and_flags_tell() -> None:
+    """Each track counts its records from 0; KEY, DISPOSABLE, CAPTURE_ESTIMATED and the first of an epoch are marked."""
+    stream, watcher = live_stream()
+    stream.publish(video_sample(0, key=True, epoch=1))
+    stream.publish(video_sample(3_000, disposable=True, epoch=1))
+    stream.publish(video_sample(6_000, key=True, epoch=2))
+    stream.publish(sound_sample(3_200, epoch=2, publish=10_000_000))
+    media_records = [record for record in watcher.records if record.kind is Kind.MEDIA]
+    assert [(record.track, record.sequence, record.epoch) for record in media_records] == [(VIDEO, 0, 1), (VIDEO, 1, 1), (VIDEO, 2, 2), (AUDIO, 0, 2)]
+    assert [record.flags for record in media_records] == [
+        Flag.KEY | Flag.DISCONTINUITY,
+        Flag.DISPOSABLE,
+        Flag.KEY | Flag.DISCONTINUITY,
+        Flag.KEY | Flag.DISCONTINUITY,
+    ]
+
+
+def test_a_viewer_that_raises_is_dropped_without_harm(caplog: pytest.LogCaptureFixture) -> None:
+    """The others get every message, before and after it; the one that raised gets no more."""
+
+    class Broken(Watcher):
+        def send(self, message: Message) -> None:
+            super().send(message)
+            raise RuntimeError("no")
+
+    stream, before = live_stream()
+    broken, after = Broken(), Watcher()
+    stream.subscribe(broken)
+    stream.subscribe(after)
+    start = len(before.messages)
+    with caplog.at_level(logging.CRITICAL, "relay.stream"):
+        for index in range(3):
+            stream.publish(video_sample(index * 3_000, key=not index))
+    assert len(before.messages) - start == len(after.messages) == 3
+    assert len(broken.messages) == 1
+    assert stream.viewers == 2
+
+
+def test_a_viewer_may_leave_while_it_is_being_sent_to() -> None:
+    """Unsubscribing from within `send` costs nobody a message."""
+    stream, first = live_stream()
+
+    class Leaving(Watcher):
+        def send(self, message: Message) -> None:
+            super().send(message)
+            stream.unsubscribe(self)
+
+    leaving, last = Leaving(), Watcher()
+    stream.subscribe(leaving)
+    stream.subscribe(last)
+    stream.publish(video_sample(0, key=True))
+    stream.publish(video_sample(3_000))
+    assert (len(leaving.messages), len(last.messages)) == (1, 2)
+
+
+def test_the_burst_of_a_joining_viewer_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A GOP larger than the bound is not sent to joiners, who wait for the next IDR instead."""
+    monkeypatch.setattr(stream_module, "BURST_MAX", 5_000)
+    stream, _ = live_stream()
+    stream.publish(video_sample(0, key=True, data=bytes(2_000)))
+    stream.publish(video_sample(3_000, data=bytes(2_000)))
+    assert [record.kind for record in records_of(stream.subscribe(Watcher()))].count(Kind.MEDIA) == 2
+    stream.publish(video_sample(6_000, data=bytes(2_000)))
+    stream.publish(video_sample(9_000, data=bytes(10)))
+    assert Kind.MEDIA not in [record.kind for record in records_of(stream.subscribe(Watcher()))]
+    stream.publish(video_sample(12_000, key=True, data=bytes(2_000)))
+    assert [record.kind for record in records_of(stream.subscribe(Watcher()))].count(Kind.MEDIA) == 1
+
+
+@pytest.mark.parametrize(("age", "asked"), [(None, True), (900_000, False), (1_100_000, True)])
+def test_a_keyframe_is_asked_for_where_a_joiner_met_none_or_an_old_one(age: int | None, asked: bool) -> None:
+    """No IDR yet, or one older than 1 s, makes the stream ask; a fresh one does not."""
+    stream, _ = live_stream()
+    demands: list[Demand] = []
+    stream.on_demand = demands.append
+    if age is not None:
+        stream.publish(video_sample(0, key=True, publish=50_000_000))
+    stream.subscribe(Watcher())
+    stream.joined(50_000_000 + (age or 0))
+    assert demands == ([Demand(keyframe=True, viewers=2)] if asked else [])
+
+
+def test_nothing_is_asked_of_a_stream_that_nobody_publishes() -> None:
+    """Before the first track is announced a joining viewer makes no demand."""
+    stream = Stream("room", Window(90, 1 << 20))
+    demands: list[Demand] = []
+    stream.on_demand = demands.append
+    stream.subscribe(Watcher())
+    stream.joined(0)
+    assert demands == []
+
+
+def test_viewers_are_counted_once_each() -> None:
+    """The count is told at each change and only then; leaving twice is leaving once."""
+    stream = Stream("room", Window(90, 1 << 20))
+    counts: list[int] = []
+    stream.on_viewers = counts.append
+    first, second = Watcher(), Watcher()
+    stream.subscribe(first)
+    stream.subscribe(second)
+    stream.unsubscribe(first)
+    stream.unsubscribe(first)
+    assert counts == [1, 2, 1]
+
+
+def test_the_end_and_upstream_are_passed_on() -> None:
+    """Every viewer hears of the end; a viewer's message reaches whoever publishes, and nobody where nobody does."""
+    stream, watcher = live_stream()
+    stream.upstream(b"lost")
+    heard: list[bytes] = []
+    stream.on_upstream = heard.append
+    stream.upstream(b"heart")
+    stream.end()
+    assert (watcher.ended, heard) == (1, [b"heart"])
+
+
+def test_the_edge_and_the_bitrate_follow_what_is_published() -> None:
+    """The edge is the newest media time of either track and never goes back; the rate is that of the last seconds."""
+    stream, _ = live_stream()
+    for index in range(120):
+        stream.publish(video_sample(index * 3_000, key=index % 30 == 0, data=bytes(4_000), publish=1_790_000_000_000_000 + index * 33_333))
+    assert stream.edge == 119 * 1_000_000 // 30
+    assert stream.bitrate == pytest.approx(960_000, rel=0.1)
+    stream.publish(sound_sample(0, publish=1_790_000_005_000_000))
+    assert stream.edge == 119 * 1_000_000 // 30
