@@ -200,10 +200,13 @@ class WebSocketViewer:
         self._write(text_frame(json.dumps({"type": "pace", "pace": self._outbox.pace.value, "dropped": self._outbox.dropped})))
 
 
-async def watch(request: web.Request, stream: Stream, counters: Counters, connected: set[WebSocketViewer]) -> web.WebSocketResponse:
+async def watch(request: web.Request, stream: Stream, counters: Counters, connected: set[WebSocketViewer]) -> web.StreamResponse:
     """Serves one viewer until it leaves; it is in `connected` meanwhile, so that a server that ends can close it."""
     ws = web.WebSocketResponse(compress=False, heartbeat=20.0, max_msg_size=UPSTREAM_BYTES, timeout=2.0)
-    await ws.prepare(request)
+    try:
+        await ws.prepare(request)
+    except ConnectionResetError:
+        return web.Response(status=400)  # it left before its handshake was answered: nobody reads this
     transport = request.transport
     if transport is None:
         return ws
