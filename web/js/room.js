@@ -60,6 +60,13 @@ const connection = new Connection(watchUrl(room), {
 /** @type {import('./watch/player.js').Player} */
 let player = newPlayer();
 
+/** What the first picture does not wait for. Fetched behind it, so that it is there when the network is not. */
+const afterwards = {
+  api: () => import('./page/rooms_api.js'),
+  share: () => import('./page/share.js'),
+  overlay: () => import('./room/stats_overlay.js'),
+};
+
 // ---- The player -------------------------------------------------------------------------------------------------------
 
 function newPlayer() {
@@ -67,6 +74,7 @@ function newPlayer() {
     picture() {
       stage.release();
       root.classList.add('playing');
+      for (const fetchModule of Object.values(afterwards)) fetchModule().catch(() => {});
     },
     broken: playerBroken,
     blocked() {
@@ -135,11 +143,11 @@ function sorry(heading, text) {
 
 /** A refused WebSocket does not say why; the HTTP interface does. */
 async function askWhatIsWrong() {
-  const { roomInfo } = await import('./page/rooms_api.js');
   try {
+    const { roomInfo } = await afterwards.api();
     if ((await roomInfo(room)).state === 'ended') enter('ended');
   } catch (error) {
-    const { status } = /** @type {import('./page/rooms_api.js').ApiError} */ (error);
+    const { status } = /** @type {{status?: number}} */ (error);
     if (status === 404) sorry('There is no such live', 'The link may be old, or cut short.');
   }
 }
@@ -166,7 +174,7 @@ async function toggleStats() {
     overlay = null;
     return;
   }
-  const { StatsOverlay } = await import('./room/stats_overlay.js');
+  const { StatsOverlay } = await afterwards.overlay();
   overlay ??= new StatsOverlay(byId('stats'), stats);
 }
 
@@ -192,7 +200,7 @@ function listen() {
   const clicks = {
     unmute: () => setMuted(false),
     sound: () => setMuted(!video.muted),
-    share: async () => (await import('./page/share.js')).share(watch, document.title),
+    share: async () => (await afterwards.share()).share(watch, document.title),
     full: fullScreen,
     play() {
       byId('play').hidden = true;

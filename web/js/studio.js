@@ -148,8 +148,9 @@ function finish(why) {
 async function end() {
   const room = mine;
   if (!room) return;
-  broadcast?.end();
+  const ended = broadcast?.end();
   finish('Thanks for going live.');
+  await ended;
   await api.endRoom(room.room, room.key).catch(() => toast('The server was not reached: the room ends by itself soon.'));
 }
 

@@ -79,8 +79,8 @@ export class Broadcast {
   }
 
   /** Ends the session on the server as well. */
-  end() {
-    this.#stop()?.end();
+  async end() {
+    await this.#stop()?.end();
   }
 
   #stop() {

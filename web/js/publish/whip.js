@@ -96,13 +96,13 @@ export class WhipSession {
   }
 
   /** Ends the session on the server too (RFC 9725 §4.2); goes out even if the page is being left. */
-  end() {
+  async end() {
     this.close();
-    this.#delete();
+    await this.#delete();
   }
 
-  #delete() {
-    if (this.#location) this.#request('DELETE', this.#location).catch(() => {});
+  async #delete() {
+    if (this.#location) await this.#request('DELETE', this.#location).catch(() => {});
   }
 
   /** @param {RTCIceCandidate | null} candidate */

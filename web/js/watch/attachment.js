@@ -1,3 +1,16 @@
+const Source = self.MediaSource ?? /** @type {typeof MediaSource | undefined} */ (/** @type {any} */ (self).ManagedMediaSource);
+
+/**
+ * The type to ask a SourceBuffer for; null when this browser does not decode it.
+ * @param {'video' | 'audio'} kind
+ * @param {string} codec
+ */
+export function mimeFor(kind, codec) {
+  // WebKit knows Opus in MP4 by its capital letter only.
+  const names = codec === 'opus' ? ['opus', 'Opus'] : [codec];
+  return names.map((name) => `${kind}/mp4; codecs="${name}"`).find((mime) => Source?.isTypeSupported(mime)) ?? null;
+}
+
 /**
  * A MediaSource tied to a video element, and untied again.
  *
@@ -15,8 +28,7 @@ export class Attachment {
    */
   constructor(video, opened) {
     this.#video = video;
-    const Managed = /** @type {typeof MediaSource | undefined} */ (/** @type {any} */ (self).ManagedMediaSource);
-    const Source = self.MediaSource ?? Managed;
+    if (!Source) throw new Error('this browser has no MediaSource');
     this.source = new Source();
     this.source.addEventListener('sourceopen', () => {
       // Without a duration of its own WebKit takes the buffered end for it, and a live picture "ends" at its edge.
@@ -32,11 +44,6 @@ export class Attachment {
       video.disableRemotePlayback = true;
       video.srcObject = this.source;
     }
-  }
-
-  /** Whether this browser has any kind of MediaSource. */
-  static get supported() {
-    return 'MediaSource' in self || 'ManagedMediaSource' in self;
   }
 
   close() {

@@ -29,6 +29,7 @@ const CEILING = 1500;
 const HEADROOM = 120; // what decoding, mixing and the grain of the messages take
 const SETTLED = 10;
 const DEAD_BAND = 30;
+const OUTAGE = 1_000;
 const GAIN = 0.0006; // of rate for each ms of error
 const SILENT_GAIN = 0.001;
 
@@ -57,18 +58,20 @@ export class LiveEdge {
   }
 
   /**
-   * The element ran dry. `fault` says that the path or the target is to blame, not an absent creator.
+   * The element ran dry.
    * @param {number} now
-   * @param {boolean} fault
    */
-  starve(now, fault) {
-    if (this.starving) return;
-    this.#starvingSince = now;
-    if (fault) this.#penalty = Math.min(800, this.#penalty + 80);
+  starve(now) {
+    if (!this.starving) this.#starvingSince = now;
   }
 
-  /** The element plays again without our help. */
-  recover() {
+  /**
+   * It plays again, or is about to. A short spell says that the target was too near; a long one was an outage, for which no
+   * buffer would have been large enough.
+   * @param {number} now
+   */
+  recover(now) {
+    if (now - this.#starvingSince < OUTAGE) this.#penalty = Math.min(800, this.#penalty + 80);
     this.#starvingSince = NaN;
   }
 
@@ -122,7 +125,7 @@ export class LiveEdge {
    */
   #seek(now, to) {
     this.#seekAt = now;
-    this.#starvingSince = NaN;
+    this.recover(now);
     this.#steering = false;
     this.#setRate(now, 1);
     return { rate: 1, seek: to };

@@ -3,7 +3,7 @@
  * @typedef {import('./record.js').MediaRecord} MediaRecord
  * @typedef {import('./connection.js').Hello} Hello
  */
-import { Attachment } from './attachment.js';
+import { Attachment, mimeFor } from './attachment.js';
 import { LiveEdge, START_LAG } from './live_edge.js';
 import { KIND, TRACK, readInit } from './record.js';
 import { Timeline } from './timeline.js';
@@ -15,6 +15,7 @@ const BACK = 10; // s kept behind the playhead
 const BURST_TAIL = 60_000; // µs; a record published this shortly before the hello ends the burst of a join
 const BURST_WAIT = 60; // ms without a record: then there is no tail, the creator is not sending
 const SOUND_WAIT = 200; // ms without a sound track that the hello did not know of
+const PATIENCE = 1_000; // ms for a seek to be answered by a picture
 const GAP = 0.05; // s; browsers close smaller holes themselves
 
 /** WebKit wedges on appends of single frames and stutters at each change of rate. */
@@ -67,7 +68,7 @@ export class MsePlayer {
     this.#watch = new FrameWatch(video, () => events.picture());
     const { signal } = this.#listening;
     video.addEventListener('waiting', () => this.#ranDry(), { signal });
-    video.addEventListener('playing', () => this.#edge.recover(), { signal });
+    video.addEventListener('playing', () => this.#edge.recover(performance.now()), { signal });
     video.addEventListener('error', () => this.#broken(video.error?.message || 'the media element failed'), { signal });
     this.#ticker = self.setInterval(() => this.#tick(), TICK);
   }
@@ -91,11 +92,11 @@ export class MsePlayer {
     if (record.kind !== KIND.MEDIA || !this.#inits.has(record.track)) return;
     if (record.publishTime >= this.#burstEnd) this.#bursting = false;
     if (!this.#timeline.accept(record, arrival, !this.#bursting)) return;
+    this.#lastAt = performance.now();
     if (this.#buffers.size) {
       this.#buffers.get(record.track)?.append(record.body);
     } else {
       if (!this.#waiting.length) this.#firstAt = arrival;
-      this.#lastAt = performance.now();
       this.#waiting.push(record);
       this.#begin();
     }
@@ -158,7 +159,7 @@ export class MsePlayer {
   /** @param {MediaRecord} record */
   #init(record) {
     const { codec, segment } = readInit(record.body);
-    const mime = mimeFor(record.track, codec);
+    const mime = mimeFor(record.track === TRACK.VIDEO ? 'video' : 'audio', codec);
     if (!mime) {
       if (record.track === TRACK.VIDEO) this.#broken(`This browser cannot decode ${codec}.`, true);
       else this.#expected--;
@@ -204,21 +205,20 @@ export class MsePlayer {
     // `waiting` also comes with every seek and with the very first start.
     if (this.#video.seeking || !this.#watch.started || performance.now() - this.#lastSeekAt < 300) return;
     this.#stalls++;
-    this.#edge.starve(performance.now(), true);
+    this.#edge.starve(performance.now());
   }
 
   #tick() {
     if (!this.#buffers.size) return this.#begin();
-    if (!this.#watch.started || this.#video.paused || this.#video.seeking) return;
     const now = performance.now();
+    const settling = this.#video.seeking && now - this.#lastSeekAt < PATIENCE;
+    if (!this.#watch.started || this.#video.paused || settling) return;
     const { newest, arrivals } = this.#timeline;
     const position = this.#position;
     for (const buffer of this.#buffers.values()) buffer.trim(this.#video.currentTime - BACK);
-    if (this.#resync && !this.#bursting) {
-      this.#resync = false;
-      if (newest - position > this.#edge.target + 300) return this.#seek(this.#edge.startPosition(newest), now);
-    }
-    if (this.#stuck(now)) return this.#seek(this.#edge.startPosition(newest), now);
+    const late = this.#resync && !this.#bursting && newest - position > this.#edge.target + 300;
+    if (!this.#bursting) this.#resync = false;
+    if (late || this.#stuck(now)) return this.#seek(this.#edge.startPosition(newest), now);
     const edge = arrivals.edge(now);
     if (Number.isNaN(edge)) return;
     const { rate, seek } = this.#edge.decide({ now, position, edge, newest, jitter: arrivals.jitter, silent: this.#video.muted });
@@ -227,57 +227,41 @@ export class MsePlayer {
   }
 
   /**
-   * At the edge of a hole, with media behind it; or the picture stands although newer ones are here: sound may still be
-   * running, in which case the element says nothing.
+   * At a hole with media behind it; or the picture stands although newer ones are here: sound may be running on, and then the
+   * element says nothing. This is also the net under everything else: whatever went wrong, a second later it is tried again.
    * @param {number} now
    */
   #stuck(now) {
-    if (now - this.#lastSeekAt < 1_000) return false;
-    const behindHole = this.#edge.starving && this.#nextRange() !== null;
+    if (now - this.#lastSeekAt < PATIENCE) return false;
+    const behind = this.#reachable(this.#video.currentTime + GAP);
+    const atHole = this.#edge.starving && behind !== null && behind > this.#video.currentTime + 2 * GAP;
     const frozen = now - this.#watch.shownAt > 500 && this.#timeline.newestPicture > this.#watch.mediaTime * 1000 + 400;
-    return behindHole || frozen;
+    return atHole || frozen;
   }
 
-  /** Start (s) of the first range beyond the hole that the playhead stands at; null when there is none. */
-  #nextRange() {
-    const position = this.#video.currentTime;
+  /**
+   * `seconds`, or if that lies in a hole, where media begins after it; null when there is none.
+   * @param {number} seconds
+   */
+  #reachable(seconds) {
     const { buffered } = this.#video;
     for (let n = 0; n < buffered.length; n++) {
-      if (buffered.start(n) > position + GAP) return buffered.start(n);
-      if (buffered.end(n) > position + GAP) return null;
+      if (buffered.end(n) > seconds) return Math.max(seconds, buffered.start(n));
     }
     return null;
   }
 
   /**
-   * To `to` (ms), or if that lies in a hole, to where media begins after it.
+   * To `to` (ms) or the next place that has media. Without one it stays: a seek into nothing never ends.
    * @param {number} to
    * @param {number} now
    */
   #seek(to, now) {
-    const { buffered } = this.#video;
-    let seconds = to / 1000;
-    for (let n = 0; n < buffered.length; n++) {
-      if (buffered.end(n) <= seconds + GAP) continue;
-      seconds = Math.max(seconds, buffered.start(n) + 0.001);
-      break;
-    }
+    const seconds = this.#reachable(to / 1000);
+    if (seconds === null) return;
     this.#seeks++;
     this.#lastSeekAt = now;
-    this.#edge.recover();
+    this.#edge.recover(now);
     this.#video.currentTime = seconds;
   }
-}
-
-/**
- * @param {number} track
- * @param {string} codec
- * @returns {string | null}
- */
-function mimeFor(track, codec) {
-  const kind = track === TRACK.VIDEO ? 'video' : 'audio';
-  const Source = self.MediaSource ?? /** @type {any} */ (self).ManagedMediaSource;
-  // WebKit knows Opus in MP4 by its capital letter only.
-  const names = codec === 'opus' ? ['opus', 'Opus'] : [codec];
-  return names.map((name) => `${kind}/mp4; codecs="${name}"`).find((mime) => Source.isTypeSupported(mime)) ?? null;
 }
