@@ -1,0 +1,59 @@
+"""One Chromium and one server for all browser tests; every test gets visitors of its own and must leave their consoles clean."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Playwright, async_playwright
+
+from scripts.benchmarks.chromium import launch
+from scripts.benchmarks.local_server import LocalServer
+from tests.e2e.pages import Studio, Visitors
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All of them drive a browser, whose driver belongs to one event loop."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def playwright() -> AsyncIterator[Playwright]:
+    async with async_playwright() as driver:
+        yield driver
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium(playwright: Playwright) -> AsyncIterator[Browser]:
+    browser = await launch(playwright)
+    yield browser
+    await browser.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalServer]:
+    async with LocalServer(tmp_path_factory.mktemp("data")) as running:
+        yield running
+        code = await running.stop()
+    assert (code, running.log) == (0, []) or not [line for line in running.log if " ERROR " in line or "Traceback" in line], running.log
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visitors(chromium: Browser) -> AsyncIterator[Visitors]:
+    made = Visitors(chromium)
+    yield made
+    await made.leave()
+    assert made.complaints.unexpected == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def studio(visitors: Visitors, server: LocalServer) -> AsyncIterator[Studio]:
+    """A creator who is live."""
+    made = await visitors.studio(server.url)
+    await made.go_live("A test")
+    yield made

@@ -1,0 +1,178 @@
+"""The pages as people use them: a creator's studio and a viewer's room."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page
+
+from scripts.benchmarks.chromium import script, until
+
+WITHIN = 20.0
+"""Seconds that a page has for each step."""
+
+# What was seen of the room's picture: frames shown, and how many seconds of media they covered without a jump.
+EYES = """
+(() => {
+  const seen = { frames: 0, played: 0, at: 0, longestFreeze: 0 };
+  let before = NaN;
+  const frame = (now, { mediaTime }) => {
+    const step = mediaTime - before;
+    if (step > 0 && step < 0.5) seen.played += step;
+    if (seen.at) seen.longestFreeze = Math.max(seen.longestFreeze, now - seen.at);
+    before = mediaTime;
+    seen.frames++;
+    seen.at = now;
+    document.querySelector('#video').requestVideoFrameCallback(frame);
+  };
+  document.addEventListener('DOMContentLoaded', () => document.querySelector('#video')?.requestVideoFrameCallback(frame));
+  Object.assign(window, { seen });
+})();
+"""
+EYES_NOW = """
+(video => ({ ...seen, ago: performance.now() - seen.at, time: video.currentTime, muted: video.muted, width: video.videoWidth, height: video.videoHeight,
+    audioBytes: video.webkitAudioDecodedByteCount, videoBytes: video.webkitVideoDecodedByteCount }))(document.querySelector('#video'))
+"""
+
+
+@dataclass
+class Complaints:
+    """What pages said in their consoles: errors, warnings, breaches of the Content-Security-Policy."""
+
+    allowed: list[re.Pattern[str]] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)
+
+    def allow(self, pattern: str) -> None:
+        """A test that cuts a network has to expect words about it."""
+        self.allowed.append(re.compile(pattern))
+
+    @property
+    def unexpected(self) -> list[str]:
+        return [text for text in self.heard if not any(pattern.search(text) for pattern in self.allowed)]
+
+    def listen(self, page: Page) -> None:
+        def console(message: ConsoleMessage) -> None:
+            if message.type in ("error", "warning"):
+                self.heard.append(f"{page.url}: {message.type}: {message.text} ({message.location.get('url', '')})")
+
+        page.on("console", console)
+        page.on("pageerror", lambda error: self.heard.append(f"{page.url}: {error}"))
+
+
+class Visitors:
+    """Makes visitors, each with a browser profile of its own, and sends them home at the end."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+        self.complaints = Complaints()
+
+    async def context(self, browser: Browser | None = None, **options: Any) -> BrowserContext:
+        context = await (browser or self._browser).new_context(viewport={"width": 480, "height": 270}, **options)
+        self._contexts.append(context)
+        context.set_default_timeout(WITHIN * 1000)
+        context.on("page", self.complaints.listen)
+        return context
+
+    async def page(self, url: str, *scripts: str, browser: Browser | None = None, **options: Any) -> Page:
+        """A fresh visitor's page at `url`; `scripts` (JavaScript) run before the page's own."""
+        context = await self.context(browser, **options)
+        for text in scripts:
+            await context.add_init_script(text)
+        page = await context.new_page()
+        await page.goto(url)
+        return page
+
+    async def studio(self, url: str, *scripts: str) -> "Studio":
+        return Studio(await self.page(f"{url}/live", script("connections"), *scripts))
+
+    async def room(self, url: str) -> "Room":
+        return Room(await self.page(url, EYES))
+
+    async def leave(self) -> None:
+        for context in self._contexts:
+            await context.close()
+
+
+class Studio:
+    """A creator's page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.watch = ""
+        """URL of the room, once live."""
+
+    async def go_live(self, title: str = "") -> str:
+        await self.page.fill("#title", title)
+        await self.page.click("#go-live")
+        await self.is_live()
+        self.watch = await self.page.get_attribute("#share-link", "href") or ""
+        return self.watch
+
+    async def is_live(self, within: float = WITHIN) -> None:
+        await until(self.page, "document.body.dataset.screen === 'live' && document.body.dataset.link === 'live'", within)
+
+    async def end(self) -> None:
+        await self.page.click("#end")
+        await self.page.click("#end-confirm")
+        await until(self.page, "document.body.dataset.screen === 'over'")
+
+    async def replace_video(self, width: int, height: int) -> None:
+        """The camera now gives another size, as a phone does when it is turned."""
+        await self.page.evaluate(
+            """([width, height]) => {
+                const canvas = Object.assign(document.createElement('canvas'), { width, height });
+                const context = canvas.getContext('2d');
+                let n = 0;
+                setInterval(() => { context.fillStyle = `hsl(${n++ * 3} 80% 50%)`; context.fillRect(0, 0, width, height); }, 33);
+                const sender = connections.made.at(-1).getSenders().find(({ track }) => track?.kind === 'video');
+                return sender.replaceTrack(canvas.captureStream().getVideoTracks()[0]);
+            }""",
+            [width, height],
+        )
+
+    async def stop_sound(self) -> None:
+        """No audio RTP from here on, not even silence."""
+        await self.page.evaluate("connections.made.at(-1).getSenders().find(({ track }) => track?.kind === 'audio').replaceTrack(null)")
+
+
+class Room:
+    """A viewer's page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    async def unmute(self) -> None:
+        await self.page.click("#unmute")
+        await until(self.page, "!document.querySelector('#video').muted")
+
+    async def seen(self) -> dict[str, Any]:
+        seen: dict[str, Any] = await self.page.evaluate(EYES_NOW)
+        return seen
+
+    async def stats(self) -> dict[str, Any]:
+        stats: dict[str, Any] = await self.page.evaluate("microlive.stats()")
+        return stats
+
+    async def state(self, state: str, within: float = WITHIN) -> None:
+        await until(self.page, f"document.querySelector('#stage').dataset.state === '{state}'", within)
+
+    async def pictured(self, within: float = WITHIN) -> None:
+        """The first picture is there."""
+        await until(self.page, "seen.frames > 0", within)
+
+    async def plays(self, seconds: float, within: float | None = None) -> None:
+        """From now on shows `seconds` of media, all its frames one after the other."""
+        before = await self.seen()
+        target = before["played"] + seconds
+        await until(self.page, f"seen.played >= {target}", within or WITHIN + 2 * seconds)
+
+    async def shows(self, condition: Callable[[dict[str, Any]], bool], within: float = WITHIN) -> dict[str, Any]:
+        """Waits until what is seen fulfils `condition`, and returns it."""
+        async with asyncio.timeout(within):
+            while True:
+                if condition(seen := await self.seen()):
+                    return seen
+                await asyncio.sleep(0.05)

@@ -1,0 +1,115 @@
+"""What stands at the door: no camera, no permission, no such room; and creators who come from elsewhere."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from aiohttp import ClientSession, web
+from playwright.async_api import Playwright
+
+from scripts.benchmarks.chromium import launch, until
+from scripts.benchmarks.local_server import LocalServer
+from tests.e2e.pages import Visitors
+
+PUBLISH = """
+async ({ whip, key }) => {
+  const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 360 }, audio: true });
+  const pc = (window.pc = new RTCPeerConnection());
+  for (const track of stream.getTracks()) {
+    const transceiver = pc.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
+    if (track.kind === 'audio') continue;
+    const { codecs } = RTCRtpSender.getCapabilities('video');
+    transceiver.setCodecPreferences(codecs.filter(({ mimeType }) => /h264|rtx/i.test(mimeType)));
+  }
+  await pc.setLocalDescription();
+  const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/sdp' };
+  const response = await fetch(whip, { method: 'POST', headers, body: pc.localDescription.sdp });
+  await pc.setRemoteDescription({ type: 'answer', sdp: await response.text() });
+  window.session = new URL(response.headers.get('Location'), response.url).href;
+  window.end = () => fetch(window.session, { method: 'DELETE', headers: { Authorization: `Bearer ${key}` } }).then(({ status }) => status);
+  return response.status;
+}
+"""
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def elsewhere() -> AsyncIterator[str]:
+    """A web site of another origin."""
+    app = web.Application()
+
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(text="<!doctype html><link rel=icon href=data:,><title>Elsewhere</title>", content_type="text/html")
+
+    app.router.add_get("/", page)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("without", "obstacle"),
+    [
+        pytest.param("--use-fake-ui", "denied", id="nobody allows the camera"),
+        pytest.param("--use-fake", "no-camera", id="there is no camera"),
+    ],
+)
+async def test_the_studio_says_what_is_in_the_way(visitors: Visitors, server: LocalServer, playwright: Playwright, without: str, obstacle: str) -> None:
+    async with await launch(playwright, without=without) as browser:
+        page = await visitors.page(f"{server.url}/live", browser=browser)
+        await until(page, "document.body.dataset.screen === 'obstacle'")
+        assert await page.get_attribute("#obstacle", "data-name") == obstacle
+        assert await page.is_visible("#obstacle-steps li") and await page.is_visible("#retry")
+
+
+@pytest.mark.parametrize("path", ["/r/nosuchroom", "/nowhere"])
+async def test_what_is_not_there(visitors: Visitors, server: LocalServer, path: str) -> None:
+    visitors.complaints.allow("404")
+    context = await visitors.context()
+    page = await context.new_page()
+    answer = await page.goto(server.url + path)
+    assert answer is not None and answer.status == 404
+    assert await page.inner_text("h1") == "Nothing here"
+    await page.click("main a")
+    await until(page, "location.pathname === '/'")
+
+
+async def test_a_room_before_its_live(visitors: Visitors, server: LocalServer) -> None:
+    async with ClientSession() as session:
+        created = await (await session.post(f"{server.url}/api/rooms", json={"title": "Soon"})).json()
+        room = await visitors.room(created["watch"])
+        await room.state("idle")
+        assert await room.page.is_visible("#card-idle")
+        # Whoever waits sees it begin.
+        creator = await visitors.page(f"{server.url}/live")
+        assert await creator.evaluate(PUBLISH, created) == 201
+        await room.plays(2)
+        await room.state("live")
+
+
+async def test_a_page_of_another_origin_publishes(visitors: Visitors, server: LocalServer, elsewhere: str) -> None:
+    async with ClientSession() as session:
+        created = await (await session.post(f"{server.url}/api/rooms", json={})).json()
+        creator = await visitors.page(elsewhere)
+        assert await creator.evaluate(PUBLISH, created) == 201
+        room = await visitors.room(created["watch"])
+        await room.plays(2)
+        assert await creator.evaluate("end()") == 200
+        await room.state("away")
+        status = (await session.delete(f"{server.url}/api/rooms/{created['room']}", headers={"Authorization": f"Bearer {created['key']}"})).status
+        assert status == 204
+        await room.state("ended", within=3)
+
+
+async def test_pages_run_no_code_but_their_own(visitors: Visitors, server: LocalServer) -> None:
+    async with ClientSession() as session, session.get(server.url) as answer:
+        policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy and "unsafe" not in policy
+    page = await visitors.page(server.url)
+    await page.wait_for_load_state("networkidle")
+    visitors.complaints.allow("inline script")
+    await page.evaluate("document.body.append(Object.assign(document.createElement('script'), { textContent: 'window.stranger = true' }))")
+    assert not await page.evaluate("window.stranger")
+    assert len(visitors.complaints.heard) == 1

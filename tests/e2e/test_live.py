@@ -1,0 +1,83 @@
+"""A creator goes live, viewers watch, and stay, whatever the creator's page goes through."""
+
+import asyncio
+
+from scripts.benchmarks.chromium import until
+from scripts.benchmarks.local_server import LocalServer
+from tests.e2e.pages import Studio, Visitors
+
+
+async def test_a_viewer_watches_with_sound(studio: Studio, visitors: Visitors) -> None:
+    room = await visitors.room(studio.watch)
+    await room.pictured()
+    assert (await room.seen())["muted"], "a page that is just opened may not make noise"
+    await room.unmute()
+    before = await room.seen()
+    await room.plays(5)
+    after = await room.shows(lambda seen: seen["time"] >= before["time"] + 5)
+    assert not after["muted"]
+    assert after["audioBytes"] > before["audioBytes"]
+    assert after["videoBytes"] > before["videoBytes"]
+    stats = await room.stats()
+    assert stats["player"] == "mse" and stats["state"] == "live" and stats["pace"] == "full"
+    assert 0 < stats["behindLens"] < 2_000
+
+
+async def test_title_viewers_and_link_are_shown(visitors: Visitors, server: LocalServer) -> None:
+    studio = await visitors.studio(server.url)
+    watch = await studio.go_live("Sunrise over the roofs")
+    rooms = [await visitors.room(watch) for _ in range(2)]
+    for room in rooms:
+        assert "Sunrise over the roofs" in await room.page.title()
+    await asyncio.gather(*(room.plays(1) for room in rooms))
+    await until(studio.page, "document.querySelector('#viewers').textContent === '2'")
+    for room in rooms:
+        await until(room.page, "document.querySelector('#viewers').textContent === '2'")
+    feed = await visitors.page(server.url)
+    await until(feed, f"document.querySelector('a[href*=\"{watch.rpartition('/')[2]}\"]')")
+    await until(studio.page, "document.querySelector('#timer').textContent !== '0:00'")
+
+
+async def test_viewers_go_on_when_the_creator_reloads(studio: Studio, visitors: Visitors) -> None:
+    room = await visitors.room(studio.watch)
+    await room.pictured()
+    await room.unmute()
+    await room.plays(1)
+    before = await room.seen()
+    await studio.page.reload()
+    await studio.is_live()
+    assert await studio.page.get_attribute("#share-link", "href") == studio.watch
+    await room.plays(3)
+    after = await room.seen()
+    assert after["time"] > before["time"] + 2 and after["frames"] > before["frames"]
+    assert after["audioBytes"] > before["audioBytes"]
+    assert (await room.stats())["state"] == "live"
+
+
+async def test_the_end(studio: Studio, visitors: Visitors) -> None:
+    room = await visitors.room(studio.watch)
+    await room.plays(1)
+    await studio.end()
+    await room.state("ended", within=3)
+    assert await room.page.is_visible("#card-ended")
+    late = await visitors.context()
+    page = await late.new_page()
+    visitors.complaints.allow("410")
+    answer = await page.goto(studio.watch)
+    assert answer is not None and answer.status == 410
+    assert await page.inner_text("h1") == "This live is over"
+
+
+async def test_a_creator_without_a_word_is_away_and_comes_back(studio: Studio, visitors: Visitors) -> None:
+    room = await visitors.room(studio.watch)
+    await room.plays(1)
+    # As a phone whose battery dies: nothing is said to the server.
+    await studio.page.evaluate("connections.made.at(-1).close()")
+    await studio.page.goto("about:blank")
+    await room.state("away", within=8)
+    assert await room.page.is_visible("#card-away")
+    await studio.page.go_back()
+    await studio.is_live()
+    await room.state("live")
+    assert not await room.page.is_visible("#card-away")
+    await room.plays(2)

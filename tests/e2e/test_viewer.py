@@ -1,0 +1,118 @@
+"""What a viewer's own device and network do: hidden pages, lost networks, a server that restarts."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from scripts.benchmarks.chromium import until
+from scripts.benchmarks.local_server import LocalServer
+from tests.e2e.pages import Room, Studio, Visitors
+from tests.e2e.road import Road
+
+NETWORK = r"ERR_(CONNECTION|INTERNET|SOCKET|EMPTY)|WebSocket connection to"
+"""What Chromium says in the console when there is no network."""
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def road(server: LocalServer) -> AsyncIterator[Road]:
+    async with Road(server.url) as made:
+        yield made
+
+
+def by(road: Road, watch: str) -> str:
+    return f"{road.url}/r/{watch.rpartition('/')[2]}"
+
+
+async def test_a_hidden_page_stops_the_feed_and_returns_at_the_live_edge(studio: Studio, visitors: Visitors) -> None:
+    room = await visitors.room(studio.watch)
+    await room.pictured()
+    await room.unmute()
+    await room.plays(1)
+    await _hide(room, True)
+    await until(studio.page, "document.querySelector('#viewers').textContent === '0'", 10)
+    hidden = await room.seen()
+    await asyncio.sleep(3)
+    await _hide(room, False)
+    back = await room.shows(lambda seen: seen["frames"] > hidden["frames"] + 5, within=5)
+    await room.plays(2)
+    # Whoever went on where they had left would be three seconds behind.
+    assert back["time"] > hidden["time"] + 2
+    assert (await room.stats())["lag"] < 1_000
+
+
+@pytest.mark.parametrize("how", ["silent", "refused"])
+async def test_a_lost_network_keeps_the_last_picture_and_is_live_a_second_after_its_return(studio: Studio, visitors: Visitors, road: Road, how: str) -> None:
+    visitors.complaints.allow(NETWORK)
+    room = await visitors.room(by(road, studio.watch))
+    await room.pictured()
+    await room.unmute()
+    await room.plays(1)
+    await room.page.context.set_offline(True)
+    await road.cut("silent" if how == "silent" else "refused")
+    await until(room.page, "document.querySelector('#stage').classList.contains('lost')", 10)
+    lost = await room.seen()
+    assert lost["width"] > 0 and await _picture(room) > 0, "the last picture is gone"
+    await road.mend()
+    await room.page.context.set_offline(False)
+    returned = await room.page.evaluate("performance.now()")
+    seen = await room.shows(lambda seen: seen["frames"] > lost["frames"], within=5)
+    assert seen["at"] - returned < 1_000
+    await room.plays(2)
+    stats = await room.stats()
+    assert stats["lag"] < 1_000 and stats["reconnects"] >= 1
+
+
+@pytest.mark.timeout(120)
+async def test_a_restart_of_the_server_brings_everybody_back(visitors: Visitors, tmp_path: Path) -> None:
+    visitors.complaints.allow(NETWORK)
+    async with LocalServer(tmp_path) as server:
+        studio = await visitors.studio(server.url)
+        room = await visitors.room(await studio.go_live("Still here"))
+        await room.pictured()
+        await room.unmute()
+        await room.plays(1)
+        before = await room.seen()
+        assert await server.stop() == 0
+        assert await _picture(room) > 0, "the last picture is gone"
+        await until(room.page, "document.querySelector('#stage').classList.contains('lost')", 10)
+        await server.start()
+        await studio.is_live(30)
+        await room.shows(lambda seen: seen["frames"] > before["frames"], within=30)
+        await room.plays(3)
+        await room.state("live")
+        assert (await room.seen())["audioBytes"] > 0
+        assert not (await room.seen())["muted"]
+        assert "Still here" in await room.page.title()
+        await studio.end()
+        await room.state("ended")
+        assert await server.stop() == 0
+        assert not [line for line in server.log if "ERROR" in line or "Traceback" in line], server.log
+
+
+async def _hide(room: Room, hidden: bool) -> None:
+    """Playwright keeps every page visible, so the page is told in the words of the Page Visibility API."""
+    await room.page.evaluate(
+        """hidden => {
+            Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+            Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => hidden ? 'hidden' : 'visible' });
+            document.dispatchEvent(new Event('visibilitychange'));
+        }""",
+        hidden,
+    )
+
+
+async def _picture(room: Room) -> float:
+    """How bright the picture is, the video's or the still's that stands in for it: 0 is black."""
+    brightness: float = await room.page.evaluate(
+        """() => {
+            const still = document.querySelector('#still');
+            const canvas = Object.assign(document.createElement('canvas'), { width: 32, height: 32 });
+            const context = canvas.getContext('2d');
+            context.drawImage(still.hidden ? document.querySelector('#video') : still, 0, 0, 32, 32);
+            return context.getImageData(0, 0, 32, 32).data.reduce((sum, value, n) => sum + (n % 4 < 3 ? value : 0), 0) / (32 * 32 * 3);
+        }"""
+    )
+    return brightness
