@@ -27,7 +27,7 @@ function fill(card, { title, state, viewers, live_since }) {
   const part = (/** @type {string} */ name) => /** @type {Element} */ (card.querySelector(`.${name}`));
   card.dataset.state = state;
   setText(part('title'), title || 'Untitled live');
-  setText(part('badge'), state === 'live' ? 'Live' : 'Back soon');
+  setText(part('badge'), state === 'live' ? 'Live' : 'Away');
   setText(part('count'), headCount(viewers));
   setText(part('since'), live_since ? clockTime(Date.now() / 1000 - live_since) : '');
 }

@@ -103,9 +103,10 @@ function begin(room) {
   showLink('connecting');
   show('live');
   setText(byId('live-title'), room.title || 'Untitled');
-  const link = /** @type {HTMLAnchorElement} */ (byId('share-link'));
-  link.href = room.watch;
-  setText(link, room.watch.replace(/^https?:\/\//, ''));
+  const { host, pathname } = new URL(room.watch);
+  /** @type {HTMLAnchorElement} */ (byId('share-link')).href = room.watch;
+  setText(byId('share-host'), host);
+  setText(byId('share-path'), pathname);
   letGo = claimOnlyTab(() => {
     leave();
     show('elsewhere');
