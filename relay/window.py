@@ -6,11 +6,15 @@ Samples are held as plain tuples of plain values, because Python's garbage colle
 
 from collections import deque
 from collections.abc import Iterator
+from typing import Final
 
 from relay.sample import TIMESCALE, Sample, Track
 
 _Held = tuple[int, int, int, bytes, bool, bool, int, int, int, int, bool]
-_TRACK, _PTS, _DATA, _KEY = 0, 2, 3, 4
+_TRACK: Final = 0
+_PTS: Final = 2
+_DATA: Final = 3
+_KEY: Final = 4
 
 
 class Window:
