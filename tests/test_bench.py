@@ -74,15 +74,15 @@ def slot(way: latency.Way, ages: list[int]) -> latency.Slot:
 
 
 def test_the_latency_report_compares_medians_over_all_slots() -> None:
-    report = latency.Report([slot("direct", [30, 40]), slot("mse", [190, 210]), slot("mse", [200]), slot("direct", [50])], [100.0, 150.0, 700.0])
+    report = latency.Report([slot("direct", [30, 40]), slot("mse", [190, 210]), slot("mse", [200]), slot("direct", [50])], [100.0, 150.0, 700.0], [80.0])
     assert (report.of("direct").p50, report.of("mse").p50, report.ratio) == (40, 200, 5)
     assert [(bar.value, bar.kept) for bar in report.bars] == [(200, True), (150, True), (645, False)]
     assert json.loads(json.dumps(report.as_json(), allow_nan=False))["ratio"] == 5
 
 
 def test_a_report_without_slots_or_joins_has_no_bars_for_them() -> None:
-    assert latency.Report([], []).bars == []
-    json.dumps(latency.Report([], []).as_json(), allow_nan=False)
+    assert latency.Report([], [], []).bars == []
+    json.dumps(latency.Report([], [], []).as_json(), allow_nan=False)
 
 
 def second(at: float, target: float, sent: float) -> bitrate.Second:

@@ -132,7 +132,8 @@ def _latency_table(report: latency_benchmark.Report) -> None:
             slots.add_row(str(number // 2 + 1), slot.way, *_cells(Figures.of(slot.ages)), *told)
         console.print(slots)
     if report.joins:
-        joins = Table("ms", "p50", "p95", "least", "most", "joins", title="From navigation to the first picture")
+        joins = Table("ms", "p50", "p95", "least", "most", "visits", title="From navigation to the first picture")
+        joins.add_row("an empty page, to its first animation frame", *_cells(Figures.of(report.empty)))
         joins.add_row("watch page, MSE", *_cells(Figures.of(report.joins)))
         console.print(joins)
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from playwright.async_api import Browser, Page
 
 from scripts.benchmarks import timecode
-from scripts.benchmarks.chromium import script, until
+from scripts.benchmarks.chromium import TooLate, script, until
 from scripts.benchmarks.figures import Bar, Figures
 from scripts.benchmarks.studio import WITHIN, context_of, end_live, go_live
 
@@ -28,6 +28,7 @@ MSE_BAR = 300.0
 JOIN_P50_BAR = 200.0
 JOIN_P95_BAR = 400.0
 
+EMPTY = "new Promise(resolve => requestAnimationFrame(() => resolve(performance.now())))"
 WATCH = "window.sampler = timecode.watch(() => document.querySelector('video'))"
 PLAYING: dict[Way, str] = {
     "direct": "direct.heard().then(heard => heard && sampler.started)",
@@ -55,6 +56,9 @@ class Slot:
 class Report:
     slots: list[Slot]
     joins: list[float]
+    """ms from navigation to the first picture that was decoded and whose time code could be read."""
+    empty: list[float]
+    """ms from navigation to the first animation frame of an empty page, in turns with the joins: what the browser and the machine take of them."""
 
     def of(self, way: Way) -> Figures:
         return Figures.of(age for slot in self.slots if slot.way == way for age in slot.ages)
@@ -82,6 +86,7 @@ class Report:
             "slots": [{"way": slot.way, "unread": slot.unread, **Figures.of(slot.ages).as_json(), "player": slot.player} for slot in self.slots],
             "first_picture": Figures.of(self.joins).as_json(),
             "joins": [round(join, 1) for join in self.joins],
+            "empty_page": Figures.of(self.empty).as_json(),
             "bars": [
                 {"name": bar.name, "value": None if math.isnan(bar.value) else round(bar.value, 1), "limit": bar.limit, "kept": bar.kept} for bar in self.bars
             ],
@@ -97,7 +102,7 @@ async def measure(url: str, creators: Browser, viewers: Browser, *, slots: int, 
         for way in ways:
             progress(f"slot {turn + 1} of {slots}: {way}")
             measured.append(await _direct(url, creators, viewers, seconds) if way == "direct" else await _mse(url, creators, viewers, seconds))
-    return Report(measured, await _joins(url, creators, viewers, joins, progress) if joins else [])
+    return Report(measured, *(await _joins(url, creators, viewers, joins, progress) if joins else ([], [])))
 
 
 async def _direct(url: str, creators: Browser, viewers: Browser, seconds: float) -> Slot:
@@ -137,7 +142,11 @@ async def _page(browser: Browser, *scripts: str) -> AsyncIterator[Page]:
 
 
 async def _sample(viewer: Page, way: Way, seconds: float) -> Slot:
-    await until(viewer, PLAYING[way], WITHIN)
+    try:
+        await until(viewer, PLAYING[way], WITHIN)
+    except TooLate:
+        told = await viewer.evaluate("window.microlive?.stats()") or ""
+        raise BrokenWay(f"{way}: nothing, or no sound, after {WITHIN:g} s on {viewer.url} {told}") from None
     await asyncio.sleep(SETTLE)
     await viewer.evaluate("void sampler.take()")
     await asyncio.sleep(seconds)
@@ -150,22 +159,28 @@ async def _sample(viewer: Page, way: Way, seconds: float) -> Slot:
     return Slot(way, ages, len(samples) - len(ages))
 
 
-async def _joins(url: str, creators: Browser, viewers: Browser, count: int, progress: Progress) -> list[float]:
-    """ms from navigation to the first picture that was decoded and whose time code could be read, each in a fresh context."""
+async def _joins(url: str, creators: Browser, viewers: Browser, count: int, progress: Progress) -> tuple[list[float], list[float]]:
+    """`Report.joins` and `Report.empty`, each visit in a fresh context."""
     studio, watch = await go_live(creators, url, "camera")
     # As a room that has been live for a while: the encoder at its bitrate, keyframes on their timer.
     await asyncio.sleep(SETTLE)
-    joins = []
+    joins, empty = [], []
     for number in range(count):
         progress(f"join {number + 1} of {count}")
-        context = await context_of(viewers, "timecode")
-        await context.add_init_script(WATCH)
-        page = await context.new_page()
-        await page.goto(watch + "?player=mse", wait_until="commit")
-        async with asyncio.timeout(WITHIN):
-            joins.append(float(await page.evaluate("sampler.pictured")))
-        await context.close()
         # Joins must not fall into step with the keyframes' timer.
         await asyncio.sleep(0.3 + 0.137 * (number % 7))
+        async with _page(viewers, "timecode") as page:
+            await page.add_init_script(WATCH)
+            joins.append(await _visit(page, watch + "?player=mse", "sampler.pictured"))
+        await asyncio.sleep(0.3)
+        async with _page(viewers) as page:
+            empty.append(await _visit(page, f"{url}/healthz", EMPTY))
     await end_live(studio)
-    return joins
+    return joins, empty
+
+
+async def _visit(page: Page, url: str, moment: str) -> float:
+    """Opens `url` and returns what the expression `moment` promises."""
+    async with asyncio.timeout(WITHIN):
+        await page.goto(url, wait_until="commit")
+        return float(await page.evaluate(moment))
