@@ -8,6 +8,7 @@ import ipaddress
 import json
 import os
 import re
+import ssl
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -204,6 +205,12 @@ class Settings(BaseModel):
     def _goes_with_tls_cert(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         if "tls_cert" in info.data and (value is None) != (info.data["tls_cert"] is None):
             raise ValueError("tls_cert and tls_key go together: set both or neither")
+        if value is not None and info.data.get("tls_cert") is not None:
+            try:
+                # The empty password fails on an encrypted key; without any, OpenSSL would ask the terminal.
+                ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(info.data["tls_cert"], value, password="")
+            except ssl.SSLError as error:
+                raise ValueError(f"{value} is no unencrypted PEM key that belongs to {info.data['tls_cert']} ({error.reason or error})") from None
         return value
 
     @field_validator("create_token")

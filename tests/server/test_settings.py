@@ -6,10 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from server.lan import self_signed
 from server.settings import SECRETS, IceServer, Settings, SettingsError, load, option_of, variable_of
 
 
@@ -164,11 +168,22 @@ def test_every_problem_is_told_at_once() -> None:
 
 
 def test_certificate_and_key_go_together(tmp_path: Path) -> None:
-    file = tmp_path / "x.pem"
-    file.write_text("")
-    assert load({"tls_cert": str(file), "tls_key": str(file)}, {}).tls_key == file
-    assert problems({"tls_cert": str(file)}) == ["tls_key: tls_cert and tls_key go together: set both or neither"]
-    assert problems({"tls_key": str(file)}) == ["--tls-key: tls_cert and tls_key go together: set both or neither"]
+    certificate, key = map(str, self_signed(tmp_path, ["127.0.0.1"]))
+    assert load({"tls_cert": certificate, "tls_key": key}, {}).tls_key == Path(key)
+    assert problems({"tls_cert": certificate}) == ["tls_key: tls_cert and tls_key go together: set both or neither"]
+    assert problems({"tls_key": key}) == ["--tls-key: tls_cert and tls_key go together: set both or neither"]
+    assert "belongs to" in problems({"tls_cert": key, "tls_key": certificate})[0]
+
+
+def test_a_key_that_is_encrypted_or_of_another_certificate(tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path, ["127.0.0.1"])
+    private = serialization.load_pem_private_key(key.read_bytes(), None)
+    encrypted, other = tmp_path / "encrypted.pem", tmp_path / "other.pem"
+    encrypted.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"password")))
+    other.write_bytes(ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    for path in (encrypted, other):
+        [problem] = problems({"tls_cert": str(certificate)}, {"MICROLIVE_TLS_KEY": str(path)})
+        assert problem.startswith(f"MICROLIVE_TLS_KEY: {path} is no unencrypted PEM key that belongs to {certificate}")
 
 
 def test_tokens_are_needed_when_tokens_are_asked_for() -> None:
