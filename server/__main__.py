@@ -133,7 +133,7 @@ def _announce(urls: list[str], settings: Settings) -> None:
 
 def _is_for_phones(url: str) -> bool:
     parts = urlsplit(url)
-    return parts.scheme == "https" and parts.hostname not in ("127.0.0.1", "::1", "localhost")
+    return parts.scheme == "https" and parts.path in ("", "/") and parts.hostname not in ("127.0.0.1", "::1", "localhost")
 
 
 def _refuse(*lines: str) -> NoReturn:
