@@ -23,7 +23,9 @@ import { ServerClock } from './server_clock.js';
 
 const CLOSED_FOR_GOOD = [4410, 4415];
 const CLOSED_FOR_MISTAKE = [1007, 1008, 1009];
-const TICK = 250;
+const TICK = 250; // ms
+const PATIENCE = 5_000; // ms for a handshake
+const PROBE_EVERY = 600; // ms
 
 export class Connection {
   clock = new ServerClock();
@@ -35,7 +37,8 @@ export class Connection {
   #socket = null;
   #backoff = new Backoff();
   #dialled = 0;
-  #handshake = NaN;
+  #probed = false;
+  #probedAt = 0;
   #heard = 0;
   #exchanges = 0;
   #exchangeId = 0;
@@ -117,7 +120,7 @@ export class Connection {
   }
 
   #opened() {
-    this.#handshake = performance.now() - this.#dialled;
+    this.#probed = false;
     this.#heard = performance.now();
     this.#exchanges = 0;
     this.#exchange();
@@ -125,6 +128,7 @@ export class Connection {
 
   /** @param {number} code */
   #lost(code) {
+    this.#probed = false;
     this.#hangUp();
     if (CLOSED_FOR_GOOD.includes(code)) {
       this.close();
@@ -186,7 +190,8 @@ export class Connection {
     const socket = this.#socket;
     if (!socket) return;
     if (socket.readyState !== WebSocket.OPEN) {
-      if (now - this.#dialled > this.#patience) this.#lost(0);
+      if (now - this.#dialled > PATIENCE) this.#lost(0);
+      else if (now - this.#dialled > PROBE_EVERY) this.#probe(socket, now);
       return;
     }
     const silence = now - this.#heard;
@@ -202,11 +207,21 @@ export class Connection {
   }
 
   /**
-   * How long a handshake may take. On a path known to be quick a slow one has met a dead network, and a new one started
-   * the moment the network is back is quicker than its retransmissions; but every fourth may take its time, the path may have changed.
+   * A handshake begun on a dead network sits out its own retransmissions after the network is back, and a browser opens one
+   * WebSocket at a time. A small request tells: if that is answered while the handshake still hangs, a new one is quicker. Once.
+   * @param {WebSocket} socket
+   * @param {number} now
    */
-  get #patience() {
-    if (Number.isNaN(this.#handshake) || this.#backoff.attempts % 4 === 3) return 5_000;
-    return Math.min(5_000, Math.max(700, this.#handshake * 4));
+  async #probe(socket, now) {
+    if (this.#probed || now - this.#probedAt < PROBE_EVERY) return;
+    this.#probedAt = now;
+    try {
+      await fetch('/healthz', { cache: 'no-store', signal: AbortSignal.timeout(PROBE_EVERY) });
+    } catch {
+      return;
+    }
+    if (socket !== this.#socket || socket.readyState !== WebSocket.CONNECTING) return;
+    this.#probed = true;
+    this.#dial();
   }
 }
