@@ -89,16 +89,23 @@ export class WhipSession {
 
   /** Leaves the peer connection; the room stays, the next session takes it over. */
   close() {
-    this.#closed = true;
-    clearTimeout(this.#flush);
-    this.pc.onconnectionstatechange = this.pc.onicecandidate = null;
+    this.#hush();
     this.pc.close();
   }
 
   /** Ends the session on the server too (RFC 9725 §4.2); goes out even if the page is being left. */
   async end() {
-    this.close();
+    this.#hush();
+    // Nobody is filmed from here on. The connection is closed last: its end would be noticed before the DELETE, which then finds no session.
+    await Promise.allSettled(this.pc.getSenders().map((sender) => sender.replaceTrack(null)));
     await this.#delete();
+    this.pc.close();
+  }
+
+  #hush() {
+    this.#closed = true;
+    clearTimeout(this.#flush);
+    this.pc.onconnectionstatechange = this.pc.onicecandidate = null;
   }
 
   async #delete() {
