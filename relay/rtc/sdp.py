@@ -138,11 +138,10 @@ def write_answer(offer: Offer, answer: Answer) -> str:
     """The SDP answer of a receiver that is an ICE-lite agent on one address and port per candidate."""
     mids = " ".join(media.mid for media in offer.media)
     lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=microlive", "t=0 0", "a=ice-lite", f"a=group:BUNDLE {mids}", "a=msid-semantic:WMS *"]
-    for index, media in enumerate(offer.media):
-        lines += _write_media(media, offer, answer)
-        if index == 0:  # with BUNDLE the first section's candidates are everybody's
-            lines += [_candidate(number, host, answer.port) for number, host in enumerate(answer.hosts)]
-            lines.append("a=end-of-candidates")
+    # With BUNDLE the first section's candidates are everybody's, but aiortc as a client looks at the last section only.
+    candidates = [_candidate(number, host, answer.port) for number, host in enumerate(answer.hosts)]
+    for media in offer.media:
+        lines += [*_write_media(media, offer, answer), *candidates, "a=end-of-candidates"]
     return "\r\n".join(lines) + "\r\n"
 
 
