@@ -1,0 +1,129 @@
+"""The loop that every creator sends: encoded and cut into RTP payloads once, before the test."""
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.video.frame import PictureType, VideoFrame
+
+SECONDS = 4
+PAYLOAD_MAX = 1_150
+"""Bytes; with headers and SRTP's tag about what browsers send."""
+SOUND_RATE, SOUND_SAMPLES, SOUND_BPS = 48_000, 960, 64_000
+FU_A, STAP_A, SPS, PPS, IDR, AUD = 28, 24, 7, 8, 5, 9
+
+
+class ClipError(Exception):
+    """FFmpeg cannot encode what was asked for; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A few seconds that can be sent again and again, each second beginning with an IDR."""
+
+    width: int
+    height: int
+    fps: int
+    kbps: float
+    """Of video and audio, as encoded."""
+    pictures: tuple[tuple[bytes, ...], ...]
+    """RTP payloads of each access unit."""
+    sounds: tuple[bytes, ...]
+    """Opus packets of 20 ms."""
+
+    @property
+    def keys(self) -> list[int]:
+        """Where the IDRs are."""
+        return list(range(0, len(self.pictures), self.fps))
+
+    def to_json(self) -> dict[str, Any]:
+        pictures = [[base64.b64encode(payload).decode() for payload in picture] for picture in self.pictures]
+        sounds = [base64.b64encode(sound).decode() for sound in self.sounds]
+        return {"width": self.width, "height": self.height, "fps": self.fps, "kbps": self.kbps, "pictures": pictures, "sounds": sounds}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Clip":
+        pictures = tuple(tuple(base64.b64decode(payload) for payload in picture) for picture in value["pictures"])
+        sounds = tuple(base64.b64decode(sound) for sound in value["sounds"])
+        return cls(value["width"], value["height"], value["fps"], value["kbps"], pictures, sounds)
+
+
+def encode(width: int, height: int, fps: int, kbps: int) -> Clip:
+    """`kbps` is what video and audio take together. Raises ClipError."""
+    try:
+        sounds = tuple(_encode_sound())
+        units = list(_encode_pictures(width, height, fps, max(30, kbps - SOUND_BPS // 1_000)))
+    except (av.FFmpegError, ValueError) as error:
+        raise ClipError(f"cannot encode {width}x{height} at {kbps} kbps and {fps} fps: {error}") from error
+    size = sum(map(len, units)) + sum(map(len, sounds))
+    return Clip(width, height, fps, size * 8 / 1_000 / SECONDS, tuple(tuple(packetise(unit)) for unit in units), sounds)
+
+
+def _encode_pictures(width: int, height: int, fps: int, kbps: int) -> Iterator[bytes]:
+    codec = av.CodecContext.create("libx264", "w")
+    assert isinstance(codec, av.VideoCodecContext)
+    codec.width, codec.height, codec.pix_fmt, codec.time_base = width, height, "yuv420p", Fraction(1, fps)
+    codec.framerate, codec.bit_rate = Fraction(fps), kbps * 1_000
+    # Filler (nal-hrd=cbr) makes each second take exactly its share, and a small buffer keeps the IDRs from towering.
+    rate = f"vbv-maxrate={kbps}:vbv-bufsize={max(1, kbps // 2)}:nal-hrd=cbr"
+    codec.options = {
+        "preset": "ultrafast",
+        "tune": "zerolatency",
+        "profile": "baseline",
+        "x264-params": f"{rate}:keyint={fps}:min-keyint={fps}:scenecut=0:threads=1",
+    }
+    luma = np.add.outer(np.arange(height), np.arange(width)) * 2
+    dots = np.random.default_rng(1).integers(0, 24, (height, width))
+    units = []
+    for number in range(SECONDS * fps):
+        planes = np.full((height * 3 // 2, width), 128, np.uint8)
+        planes[:height] = 40 + (luma + 5 * number) % 150 + np.roll(dots, 7 * number, axis=1)
+        picture = VideoFrame.from_ndarray(planes, format="yuv420p")
+        picture.pts = number
+        picture.pict_type = PictureType.NONE
+        units += [bytes(packet) for packet in codec.encode(picture)]
+    units += [bytes(packet) for packet in codec.encode(None)]
+    yield from units
+
+
+def _encode_sound() -> Iterator[bytes]:
+    codec = av.CodecContext.create("libopus", "w")
+    assert isinstance(codec, av.AudioCodecContext)
+    codec.sample_rate, codec.layout, codec.format, codec.bit_rate = SOUND_RATE, "stereo", "s16", SOUND_BPS
+    codec.options = {"vbr": "off"}
+    times = np.arange(SOUND_RATE * SECONDS) / SOUND_RATE
+    tone = (6_000 * np.sin(2 * np.pi * 330 * times) * np.exp(-4 * (times % 1.0))).astype(np.int16)
+    for start in range(0, len(tone), SOUND_SAMPLES):
+        frame = AudioFrame.from_ndarray(np.repeat(tone[start : start + SOUND_SAMPLES], 2).reshape(1, -1), format="s16", layout="stereo")
+        frame.sample_rate, frame.pts = SOUND_RATE, start
+        for packet in codec.encode(frame):
+            yield bytes(packet)
+
+
+def packetise(unit: bytes) -> Iterator[bytes]:
+    """RTP payloads of an Annex B access unit (RFC 6184): parameter sets in a STAP-A, as browsers send them, what is large in FU-As."""
+    nals = [nal for nal in split_annexb(unit) if nal[0] & 0x1F != AUD]
+    sets = [nal for nal in nals if nal[0] & 0x1F in (SPS, PPS)]
+    if sets:
+        yield bytes((0x60 | STAP_A,)) + b"".join(len(nal).to_bytes(2, "big") + nal for nal in sets)
+    for nal in nals:
+        if nal in sets:
+            continue
+        if len(nal) <= PAYLOAD_MAX:
+            yield nal
+            continue
+        step = PAYLOAD_MAX - 2
+        for at in range(1, len(nal), step):
+            part = nal[at : at + step]
+            place = 0x80 if at == 1 else 0x40 if at + step >= len(nal) else 0
+            yield bytes((nal[0] & 0xE0 | FU_A, nal[0] & 0x1F | place)) + part
+
+
+def split_annexb(unit: bytes) -> list[bytes]:
+    """The NAL units between start codes of three or four bytes."""
+    return [nal for nal in (part.rstrip(b"\0") for part in unit.split(b"\0\0\1")) if nal]

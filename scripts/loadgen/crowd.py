@@ -1,0 +1,267 @@
+"""The viewers of one process: when each comes, what all of them share, and what is told of them once a second."""
+
+import asyncio
+import errno
+import random
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+
+from scripts.loadgen.figures import Figures
+from scripts.loadgen.viewer import Viewer, request
+from scripts.loadgen.walker import MARGIN, Tally
+
+READ_SIZE = 256 * 1024
+CONNECT_TIMEOUT = 10.0
+SLICES = 20
+"""Reports go out in this many slices of a second, so that they are no burst."""
+SLOW_EVERY = 0.1
+RUDE_STAYS = (2.0, 20.0)
+"""Seconds, least and most, until a rude viewer vanishes."""
+COMES_BACK = 1.0
+TIME_EXCHANGES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class CrowdPlan:
+    """What one process's viewers do. Sent to it as JSON."""
+
+    host: str
+    port: int
+    tls: bool
+    insecure: bool
+    """Take any certificate."""
+    path: str
+    """Of the server's root, without a slash at its end."""
+    rooms: list[str]
+    weights: list[float]
+    """How much each room is wanted."""
+    viewers: int
+    probe: bool
+    """They time every message."""
+    slow: int
+    slow_bps: int
+    rude: int
+    swipe: float
+    """Mean seconds until a viewer goes to another room; 0: never, and one that is lost does not come back."""
+    first_at: float
+    """When the first one comes, seconds of the Unix epoch."""
+    ramp: float
+    """Seconds over which they come."""
+    same_clock: bool
+    """The server is on this machine."""
+
+
+class Crowd:
+    """`start()`, then `tell()` once a second, then `close()`."""
+
+    def __init__(self, plan: CrowdPlan) -> None:
+        self.tally = Tally()
+        self.slow_tally = Tally()
+        self.buffer = bytearray(MARGIN + READ_SIZE)
+        self.read_buffer = memoryview(self.buffer)[MARGIN:]
+        self.small_buffer = self.read_buffer[: max(1, int(plan.slow_bps / 8 * SLOW_EVERY))]
+        self._plan = plan
+        self._loop = asyncio.get_running_loop()
+        self._random = random.Random()
+        self._viewers: dict[Viewer, None] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._timers: dict[Viewer, asyncio.TimerHandle] = {}
+        self._pending: set[asyncio.TimerHandle] = set()
+        self._slice = 0
+        self._figures = Figures()
+        self._joins: list[float] = []
+        self._connects: list[float] = []
+        self._ahead, self._ahead_error = 0, float("inf")  # the server's clock, µs before ours
+        self._closing = False
+        self._requests: dict[str, bytes] = {}
+        self._ssl = self._context() if plan.tls else None
+
+    def start(self) -> None:
+        """Sets every viewer's arrival, evenly over the ramp."""
+        plan, now = self._plan, time.time()
+        for index in range(plan.viewers):
+            at = max(0.0, plan.first_at + plan.ramp * index / plan.viewers - now)
+            # Slow and rude ones are spread over the others.
+            kind = (index * 2_654_435_761 >> 7) % plan.viewers
+            self._after(at, partial(self._come, kind < plan.slow, plan.slow <= kind < plan.slow + plan.rude))
+        self._every(1 / SLICES, self._report)
+        if plan.slow:
+            self._every(SLOW_EVERY, self._let_slow_ones_read)
+
+    def tell(self) -> Figures:
+        """What happened since the last telling."""
+        figures, self._figures = self._figures, Figures()
+        figures.levels["watching"] = sum(viewer.watching for viewer in self._viewers)
+        figures.levels["connecting"] = len(self._viewers) - figures.levels["watching"]
+        for prefix, tally in (("", self.tally), ("slow_", self.slow_tally)):
+            figures.counts.update({f"{prefix}bytes": tally.bytes, f"{prefix}messages": tally.messages, f"{prefix}gaps": tally.gaps})
+            tally.bytes = tally.messages = tally.gaps = 0
+        delays, self.tally.delays = self.tally.delays, []
+        joins, self._joins = self._joins, []
+        connects, self._connects = self._connects, []
+        for name, values in (("delay", delays), ("join", joins), ("connect", connects)):
+            if values:
+                figures.histogram(name).add(values)
+        return figures
+
+    async def close(self) -> None:
+        """Everybody leaves."""
+        self._closing = True
+        for timer in [*self._pending, *self._timers.values()]:
+            timer.cancel()
+        for viewer in list(self._viewers):
+            viewer.leave()
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        await asyncio.sleep(0.05)  # transports close in the loop's next passes
+
+    # For viewers
+
+    def request(self, room: str) -> bytes:
+        made = self._requests.get(room)
+        if made is None:
+            host = f"[{self._plan.host}]" if ":" in self._plan.host else self._plan.host
+            made = self._requests[room] = request(f"{host}:{self._plan.port}", f"{self._plan.path}/ws/{room}?player=load")
+        return made
+
+    def server_now(self) -> int:
+        """The server's clock, µs."""
+        return time.time_ns() // 1_000 + self._ahead
+
+    def receive_time(self, sent: int, server: int) -> None:
+        """An answer of the time exchange. The one that took the least tells best."""
+        received = time.time_ns() // 1_000
+        if received - sent < self._ahead_error:
+            self._ahead_error = received - sent
+            self._ahead = server - (sent + received) // 2
+
+    def never_reads(self) -> bool:
+        """Whether the next rude viewer is one that stays and never reads; every other one is."""
+        return self._random.random() < 0.5
+
+    def connected(self, viewer: Viewer, took_ms: float) -> None:
+        self._timers.pop(viewer).cancel()
+        self._connects.append(took_ms)
+        if viewer.probe and not self._plan.same_clock and self._ahead_error == float("inf"):
+            for number in range(TIME_EXCHANGES):
+                self._after(0.1 * number, viewer.ask_time)
+        if viewer.rude:
+            self._later(viewer, self._random.uniform(*RUDE_STAYS), self._vanish)
+        elif self._plan.swipe:
+            self._later(viewer, self._random.expovariate(1 / self._plan.swipe), self._swipe)
+
+    def joined(self, viewer: Viewer, took_ms: float) -> None:
+        if not viewer.slow:
+            self._joins.append(took_ms)
+
+    def paced(self, viewer: Viewer, pace: str) -> None:
+        self._count(viewer, f"paced/{pace}")
+
+    def failed(self, viewer: Viewer, cause: str) -> None:
+        """It never came to watch."""
+        self._count(viewer, f"failed/{cause}")
+        self._gone(viewer)
+
+    def lost(self, viewer: Viewer, code: str) -> None:
+        """It watched until the connection ended without its doing."""
+        self._count(viewer, f"closed/{code}")
+        self._gone(viewer)
+
+    # Coming and going
+
+    def _come(self, slow: bool, rude: bool) -> None:
+        if self._closing:
+            return
+        room = self._random.choices(self._plan.rooms, self._plan.weights)[0]
+        viewer = Viewer(self, room, probe=self._plan.probe, slow=slow, rude=rude)
+        self._viewers[viewer] = None
+        task = self._loop.create_task(self._connect(viewer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _connect(self, viewer: Viewer) -> None:
+        self._later(viewer, CONNECT_TIMEOUT, self._too_late)
+        try:
+            await self._loop.create_connection(lambda: viewer, self._plan.host, self._plan.port, ssl=self._ssl)
+        except ConnectionRefusedError:
+            self.failed(viewer, "refused")
+        except ssl.SSLError as error:
+            self.failed(viewer, f"TLS: {error.reason}")
+        except OSError as error:
+            causes = {errno.EADDRNOTAVAIL: "no free local port", errno.EMFILE: "no free descriptor", errno.ECONNRESET: "reset"}
+            self.failed(viewer, causes.get(error.errno or 0, error.strerror or str(error)))
+
+    def _too_late(self, viewer: Viewer) -> None:
+        viewer.vanish()
+        self.failed(viewer, "timeout")
+
+    def _gone(self, viewer: Viewer) -> None:
+        self._forget(viewer)
+        if self._plan.swipe and not self._closing:
+            self._after(COMES_BACK, lambda: self._come(viewer.slow, viewer.rude))
+
+    def _forget(self, viewer: Viewer) -> None:
+        viewer.watching = False
+        self._viewers.pop(viewer, None)
+        if timer := self._timers.pop(viewer, None):
+            timer.cancel()
+
+    def _swipe(self, viewer: Viewer) -> None:
+        self._figures.counts["swipes"] += 1
+        viewer.leave()
+        self._forget(viewer)
+        self._come(viewer.slow, viewer.rude)
+
+    def _vanish(self, viewer: Viewer) -> None:
+        self._figures.counts["vanished"] += 1
+        viewer.vanish()
+        self._gone(viewer)
+
+    # Timers
+
+    def _report(self) -> None:
+        self._slice = (self._slice + 1) % SLICES
+        for viewer in islice(self._viewers, self._slice, None, SLICES):
+            viewer.report()
+
+    def _let_slow_ones_read(self) -> None:
+        for viewer in self._viewers:
+            if viewer.slow and viewer.watching:
+                viewer.allow(len(self.small_buffer))
+
+    def _later(self, viewer: Viewer, seconds: float, call: Callable[[Viewer], None]) -> None:
+        """One timer for each viewer: a new one replaces it."""
+        if timer := self._timers.pop(viewer, None):
+            timer.cancel()
+        self._timers[viewer] = self._loop.call_later(seconds, call, viewer)
+
+    def _after(self, seconds: float, call: Callable[[], None]) -> None:
+        def due() -> None:
+            self._pending.discard(handle)
+            call()
+
+        handle = self._loop.call_later(seconds, due)
+        self._pending.add(handle)
+
+    def _every(self, seconds: float, call: Callable[[], None]) -> None:
+        def again() -> None:
+            self._after(seconds, again)
+            call()
+
+        again()
+
+    def _count(self, viewer: Viewer, what: str) -> None:
+        self._figures.counts[f"slow_{what}" if viewer.slow or viewer.rude else what] += 1
+
+    def _context(self) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        if self._plan.insecure:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context

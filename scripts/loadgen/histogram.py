@@ -1,0 +1,60 @@
+"""Delays, counted in bins of 1 %, so that a run of any length takes no more room and the counts of several processes can be added."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEAST_MS, MOST_MS = 0.01, 100_000.0
+STEP = 1.01
+"""Each bin's upper edge over its lower one, at most: how exact a percentile is."""
+
+EDGES: NDArray[np.float64] = np.geomspace(LEAST_MS, MOST_MS, 1 + int(np.ceil(np.log(MOST_MS / LEAST_MS) / np.log(STEP))))
+"""ms. What lies outside counts in the first or the last bin."""
+MIDDLES: NDArray[np.float64] = np.sqrt(EDGES[:-1] * EDGES[1:])
+
+Sparse = list[list[int]]
+"""Pairs of a bin and its count: how a histogram travels."""
+
+
+class Histogram:
+    """How many delays lie in each bin. `add` delays or whole histograms; ask for percentiles at any time."""
+
+    def __init__(self) -> None:
+        self.counts: NDArray[np.int64] = np.zeros(len(MIDDLES), np.int64)
+        self.most = 0.0
+        """The largest delay, exactly, ms."""
+
+    @property
+    def count(self) -> int:
+        return int(self.counts.sum())
+
+    def add(self, delays_ms: Iterable[float]) -> None:
+        values = np.fromiter(delays_ms, np.float64)
+        if len(values):
+            bins = np.clip(np.searchsorted(EDGES, values, side="right") - 1, 0, len(self.counts) - 1)
+            self.counts += np.bincount(bins, minlength=len(self.counts))
+            self.most = max(self.most, float(values.max()))
+
+    def merge(self, other: "Histogram") -> None:
+        self.counts += other.counts
+        self.most = max(self.most, other.most)
+
+    def percentile(self, percent: float) -> float | None:
+        """The delay that `percent` of all do not exceed, ms; None while there are none."""
+        total = self.count
+        if not total:
+            return None
+        place = int(np.searchsorted(np.cumsum(self.counts), max(1, np.ceil(total * percent / 100))))
+        return min(float(MIDDLES[place]), self.most)
+
+    def to_sparse(self) -> Sparse:
+        return [[int(place), int(self.counts[place])] for place in np.flatnonzero(self.counts)]
+
+    @classmethod
+    def from_sparse(cls, pairs: Sparse, most: float) -> "Histogram":
+        made = cls()
+        for place, count in pairs:
+            made.counts[place] = count
+        made.most = most
+        return made

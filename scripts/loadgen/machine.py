@@ -1,0 +1,131 @@
+"""This machine, as /proc tells it: stolen time, the server's process, and how many files may be open."""
+
+import os
+import platform
+import re
+import resource
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.loadgen.errors import BadInput
+
+TICKS = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+SPARE_DESCRIPTORS = 128
+
+
+class StealMeter:
+    """The share of all cores' time that the hypervisor gave to others."""
+
+    def __init__(self) -> None:
+        self._before = _cpu_times()
+
+    def take(self) -> float:
+        """0–1 since the last call."""
+        now = _cpu_times()
+        spent = [after - before for after, before in zip(now, self._before, strict=True)]
+        self._before = now
+        # user, nice, system, idle, iowait, irq, softirq, steal; guest time is in user already.
+        return spent[7] / max(1, sum(spent[:8]))
+
+
+def _cpu_times() -> list[int]:
+    with open("/proc/stat", encoding="ascii") as file:
+        return [int(field) for field in file.readline().split()[1:9]]
+
+
+class ProcessMeter:
+    """CPU and memory of one process; None once it has ended."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._cpu = self._spent() or 0.0
+        self._at = time.monotonic()
+
+    def take(self) -> tuple[float, int] | None:
+        """Cores used since the last call (1.0 is one core), and resident bytes."""
+        spent, now = self._spent(), time.monotonic()
+        if spent is None:
+            return None
+        cores = (spent - self._cpu) / max(0.001, now - self._at)
+        self._cpu, self._at = spent, now
+        try:
+            resident = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * PAGE
+        except OSError:
+            return None
+        return cores, resident
+
+    def open_files_allowed(self) -> int | None:
+        try:
+            found = re.search(r"^Max open files\s+(\d+)", Path(f"/proc/{self.pid}/limits").read_text(), re.MULTILINE)
+        except OSError:
+            return None
+        return int(found[1]) if found else None
+
+    def _spent(self) -> float | None:
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return None
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def listening_pid(port: int) -> int | None:
+    """The process that listens on a TCP port; None where that cannot be told, such as another user's."""
+    inodes = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        try:
+            lines = Path(table).read_text().splitlines()[1:]
+        except OSError:
+            continue
+        for line in lines:
+            fields = line.split()
+            if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:
+                inodes.add(f"socket:[{fields[9]}]")
+    for pid in (int(name) for name in os.listdir("/proc") if name.isdecimal()):
+        try:
+            if any(os.readlink(entry.path) in inodes for entry in os.scandir(f"/proc/{pid}/fd")):
+                return pid
+        except OSError:
+            continue
+    return None
+
+
+def require_descriptors(connections: int) -> None:
+    """Raises the soft limit to the hard one; BadInput where a process with so many connections needs more than that."""
+    needed = connections + SPARE_DESCRIPTORS
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and needed > hard:
+        raise BadInput(
+            f"a process with {connections} connections needs {needed} open files and this shell allows {hard}: "
+            f"raise that with `sudo prlimit --pid $$ --nofile={needed}:{needed}`, or take more --workers"
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where a run took place."""
+
+    cpu: str
+    cores: int
+    memory: int
+    """Bytes."""
+    system: str
+    python: str
+
+
+def this_machine() -> Machine:
+    cpu = platform.processor() or platform.machine()
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            cpu = line.partition(":")[2].strip()
+            break
+    return Machine(
+        cpu,
+        len(os.sched_getaffinity(0)),
+        os.sysconf("SC_PHYS_PAGES") * PAGE,
+        f"{platform.system()} {platform.release().split('-')[0]}",
+        platform.python_version(),
+    )

@@ -1,0 +1,136 @@
+"""The course of a run: one sample a second, and the sums."""
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+from scripts.loadgen.figures import Figures
+from scripts.loadgen.histogram import Histogram
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One second. Counts are of this second; levels are as they were at its end."""
+
+    at: float
+    """Seconds since the first viewer or creator was let in."""
+    plateau: bool
+    """All have come; figures of delay, rate and CPU are judged from here."""
+    watching: int
+    connecting: int
+    publishing: int
+    live_rooms: int | None
+    mbps: float
+    """Received by viewers."""
+    messages: int
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    most: float | None
+    join_p95: float | None
+    gaps: int
+    slowed: int
+    failed: int
+    closed: int
+    sent_mbps: float
+    """Sent by creators."""
+    pli: int
+    nack: int
+    lag_p99: float | None
+    generator_cpu: dict[str, float]
+    """Cores, by process."""
+    steal: float
+    server_cpu: float | None
+    """Cores."""
+    server_memory: int | None
+    """Bytes."""
+
+
+class Record:
+    """Collects samples, writes each to `samples.jsonl` as it comes, and keeps the sums."""
+
+    def __init__(self, folder: Path) -> None:
+        self.samples: list[Sample] = []
+        self.total = Figures()
+        """Of the whole run."""
+        self.delay = Histogram()
+        """Of the plateau, as `lag` is."""
+        self.ramp_delay = Histogram()
+        self.lag = Histogram()
+        self.remb_bps = 0.0
+        """What a creator was last told the network carries, mean over creators, bit/s."""
+        self._last = time.monotonic()
+        self._folder = folder
+        self._file: IO[str] | None = None
+
+    def add(
+        self,
+        at: float,
+        plateau: bool,
+        told: dict[str, Figures],
+        *,
+        live_rooms: int | None,
+        steal: float,
+        server: tuple[float, int] | None,
+    ) -> Sample:
+        """`told`: what each worker told since the last sample, by its name."""
+        now = time.monotonic()
+        elapsed, self._last = max(0.001, now - self._last), now
+        figures = Figures()
+        for each in told.values():
+            figures.merge(each)
+        self.total.merge(figures)
+        delay, lag = figures.histogram("delay"), figures.histogram("lag")
+        (self.delay if plateau else self.ramp_delay).merge(delay)
+        if plateau:
+            self.lag.merge(lag)
+        counts, levels = figures.counts, figures.levels
+        if levels.get("publishing") and levels.get("remb_bps"):
+            self.remb_bps = levels["remb_bps"] / levels["publishing"]
+        sample = Sample(
+            at=round(at, 2),
+            plateau=plateau,
+            watching=int(levels.get("watching", 0)),
+            connecting=int(levels.get("connecting", 0)),
+            publishing=int(levels.get("publishing", 0)),
+            live_rooms=live_rooms,
+            mbps=(counts["bytes"] + counts["slow_bytes"]) * 8e-6 / elapsed,
+            messages=counts["messages"] + counts["slow_messages"],
+            p50=delay.percentile(50),
+            p95=delay.percentile(95),
+            p99=delay.percentile(99),
+            most=delay.most if delay.count else None,
+            join_p95=figures.histogram("join").percentile(95),
+            gaps=counts["gaps"],
+            slowed=figures.total("paced") - counts["paced/full"],
+            failed=figures.total("failed") + figures.total("creator_failed"),
+            closed=figures.total("closed") + figures.total("creator_closed"),
+            sent_mbps=counts["sent_bytes"] * 8e-6 / elapsed,
+            pli=counts["pli"],
+            nack=counts["nack"],
+            lag_p99=lag.percentile(99),
+            generator_cpu={name: each.levels.get("cpu", 0.0) for name, each in told.items()},
+            steal=steal,
+            server_cpu=server[0] if server else None,
+            server_memory=server[1] if server else None,
+        )
+        self.samples.append(sample)
+        if self._file is None:
+            # Not before there is something to keep.
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._file = open(self._folder / "samples.jsonl", "w", encoding="utf-8")
+        self._file.write(json.dumps(asdict(sample)) + "\n")
+        self._file.flush()
+        return sample
+
+    def skip(self, told: dict[str, Figures]) -> None:
+        """Keeps what was told before anybody was to come, or when hardly a second had gone by."""
+        for each in told.values():
+            self.total.merge(each)
+        self._last = time.monotonic()
+
+    def close(self) -> None:
+        if self._file:
+            self._file.close()

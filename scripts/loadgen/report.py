@@ -1,0 +1,185 @@
+"""The report folder: `report.html` for people, `summary.json` for programs, beside the `samples.jsonl` that the run wrote."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from scripts.loadgen import plots
+from scripts.loadgen.conditions import METRICS
+from scripts.loadgen.record import Record
+from scripts.loadgen.summary import LAG_MAX_MS, Outcome, Summary
+
+HEADLINES = {
+    Outcome.FINE: "Fine",
+    Outcome.FAILED: "Failed",
+    Outcome.INVALID: "Invalid: this says nothing about the server",
+    Outcome.BROKEN_OFF: "Broken off",
+}
+CAUSES = {
+    "failed": "Viewers who could not connect",
+    "closed": "Viewers cut off",
+    "paced": "Times a viewer was given another pace",
+    "creator_failed": "Creators who could not connect",
+    "creator_closed": "Creators cut off",
+    "slow_failed": "Slow or rude viewers who could not connect",
+    "slow_closed": "Slow or rude viewers cut off",
+    "slow_paced": "Times a slow viewer was given another pace",
+}
+CODES = {
+    "1001": "1001, the server was going away",
+    "1006": "1006, cut without a close frame",
+    "4408": "4408, read nothing for 15 s",
+    "4410": "4410, the room ended",
+    "key": "keyframes only",
+    "reference": "without frames that nothing refers to",
+    "full": "full video again",
+}
+
+
+def write_report(summary: Summary, record: Record) -> Path:
+    """Writes the folder's files; returns the page's path."""
+    folder = summary.scenario.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "summary.json").write_text(json.dumps(summary.to_json(), indent=2) + "\n", encoding="utf-8")
+    page = folder / "report.html"
+    page.write_text(render(summary, record), encoding="utf-8")
+    return page
+
+
+def render(summary: Summary, record: Record) -> str:
+    """The page, with everything it needs inside."""
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["number"] = number
+    scenario = summary.scenario
+    return environment.get_template("report.html.jinja").render(
+        summary=summary,
+        scenario=scenario,
+        machine=summary.machine,
+        outcome=summary.verdict.outcome.name.lower(),
+        headline=HEADLINES[summary.verdict.outcome],
+        story=list(_story(summary)),
+        tiles=list(_tiles(summary)),
+        plots=list(_plots(summary, record)) if record.samples else [],
+        metrics=[(name, unit, meaning, summary.figures[name]) for name, (unit, meaning) in METRICS.items() if summary.figures.get(name) is not None],
+        causes=[(CAUSES[what], [(CODES.get(cause, cause), count) for cause, count in causes.items()]) for what, causes in summary.causes.items()],
+        memory_gb=summary.machine.memory / 1e9,
+    )
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """Significant digits, with thousands told apart; what is whole stays whole."""
+    if value is None:
+        return "–"
+    if value >= 10 ** (digits - 1) or value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:.{digits}g}"
+
+
+def _story(summary: Summary) -> Iterator[str]:
+    """What happened, in sentences."""
+    scenario, figures = summary.scenario, summary.figures
+    live = f"at {number(summary.clip_kbps)} kbps, {scenario.fps} pictures a second" if summary.clip_kbps else "as it came"
+    ended = f"for {number(_measured(summary))} s after all had come." + (" The run was ended early by hand." if summary.interrupted else "")
+    if scenario.name == "viewers":
+        yield f"{scenario.viewers:,} viewers watched one live {live}, {ended}"
+    elif scenario.name == "creators":
+        yield f"{scenario.creators:,} creators published {live}, {ended}"
+    else:
+        odd = f"{scenario.slow_share:.0%} of viewers on {scenario.slow_bps // 1_000} kbps, {scenario.rude_share:.0%} rude"
+        yield f"{scenario.viewers:,} viewers swiped through {scenario.creators:,} rooms {live}, {odd}, {ended}"
+    if figures.get("p50") is not None:
+        yield f"Half of all messages were with a viewer {number(figures['p50'])} ms after they were published, 99 % within {number(figures['p99'])} ms."
+    if figures.get("join_p50") is not None:
+        yield f"A new viewer had the first picture after {number(figures['join_p50'])} ms (half of them), 95 % after {number(figures['join_p95'])} ms."
+    if figures.get("publish_p50") is not None and scenario.name != "viewers":
+        yield f"A creator was connected after {number(figures['publish_p50'])} ms (half of them), 95 % after {number(figures['publish_p95'])} ms."
+    wrong = [f"{number(figures[name])} {words}" for name, words in _WRONG if figures.get(name)]
+    yield f"Not all went well: {', '.join(wrong)}." if wrong else "Nobody was refused or cut off, and nothing was missing."
+
+
+_WRONG = (
+    ("failures", "viewers could not connect"),
+    ("disconnects", "viewers were cut off"),
+    ("gaps", "records were left out for viewers"),
+    ("creator_failures", "creators could not connect"),
+    ("creator_disconnects", "creators were cut off"),
+)
+
+
+def _measured(summary: Summary) -> float:
+    return max(0.0, summary.lasted - summary.scenario.ramp)
+
+
+def _tiles(summary: Summary) -> Iterator[tuple[str, str, str]]:
+    """Value, unit and words of the figures that matter most."""
+    figures = summary.figures
+    wanted = (
+        ("p50", "ms", "delay, half of all messages"),
+        ("p99", "ms", "delay, 99 % of messages"),
+        ("join_p95", "ms", "to the first picture, 95 %"),
+        ("watching", "", "viewers watching"),
+        ("received", "Mbps", "to all viewers together"),
+        ("publishing", "", "creators publishing"),
+        ("publish_p95", "ms", "to connect a creator, 95 %"),
+        ("server_cpu", "%", "of one core for the server"),
+        ("server_memory", "MB", "of memory for the server"),
+    )
+    for name, unit, words in wanted:
+        if figures.get(name) is not None and not (summary.scenario.name == "viewers" and name.startswith("publish")):
+            yield number(figures[name]), unit, words
+
+
+def _plots(summary: Summary, record: Record) -> Iterator[dict[str, Any]]:
+    """Title, caption, SVG and whether it takes the whole width."""
+    samples, scenario = record.samples, summary.scenario
+    if scenario.viewers:
+        limits = [(each.text, each.limit) for each in scenario.conditions if each.metric in ("p50", "p95", "p99") and each.operator in (">", ">=")]
+        yield {
+            "title": "Delay, from publishing to the viewer",
+            "caption": "Each second: half, 95 % and 99 % of that second's messages were faster than this. Grey: viewers were still coming.",
+            "svg": plots.delay_over_time(samples, limits),
+            "wide": True,
+        }
+        delay = record.delay if record.delay.count else record.ramp_delay
+        if delay.count:
+            yield {
+                "title": "How delays are distributed",
+                "caption": f"All {delay.count:,} messages timed after the last viewer had come. The axis is logarithmic: far to the right is much later.",
+                "svg": plots.delay_distribution(delay),
+                "wide": True,
+            }
+        watching: dict[str, list[float | None]] = {"watching": [sample.watching for sample in samples]}
+        if any(sample.connecting for sample in samples):
+            watching["connecting"] = [sample.connecting for sample in samples]
+        yield _small("Viewers", "Connected at the same time.", plots.over_time("viewers", samples, watching, "viewers"))
+        rate: dict[str, list[float | None]] = {"received": [sample.mbps for sample in samples]}
+        yield _small("Throughput", "Received by all viewers together.", plots.over_time("throughput", samples, rate, "Mbps"))
+    if scenario.creators and scenario.name != "viewers":
+        publishing: dict[str, list[float | None]] = {"publishing": [sample.publishing for sample in samples]}
+        if any(sample.live_rooms is not None for sample in samples):
+            publishing["rooms live, says the server"] = [sample.live_rooms for sample in samples]
+        yield _small(
+            "Creators",
+            "Connected and sending; and how many of their rooms the server lists as live.",
+            plots.over_time("creators", samples, publishing, "creators"),
+        )
+        asked: dict[str, list[float | None]] = {"keyframes (PLI)": [sample.pli for sample in samples], "packets (NACK)": [sample.nack for sample in samples]}
+        yield _small("What the server asked creators for", "Keyframes, and packets that were lost.", plots.over_time("asked", samples, asked, "a second"))
+    if any(sample.server_cpu is not None for sample in samples):
+        cpu: dict[str, list[float | None]] = {"CPU": [None if sample.server_cpu is None else sample.server_cpu * 100 for sample in samples]}
+        memory: dict[str, list[float | None]] = {"memory": [None if sample.server_memory is None else sample.server_memory / 1e6 for sample in samples]}
+        yield _small("The server's CPU", "100 % is one core.", plots.over_time("server-cpu", samples, cpu, "% of a core"))
+        yield _small("The server's memory", "Resident, without what the kernel holds for its sockets.", plots.over_time("server-memory", samples, memory, "MB"))
+    names = list(dict.fromkeys(name for sample in samples for name in sample.generator_cpu))
+    generator: dict[str, list[float | None]] = {name: [sample.generator_cpu.get(name, 0.0) * 100 for sample in samples] for name in names[:4]}
+    yield _small("The generator's CPU", "By process. Near 100 % it would be the limit.", plots.over_time("generator", samples, generator, "% of a core"))
+    lag: dict[str, list[float | None]] = {"late": [sample.lag_p99 for sample in samples]}
+    caption = f"99 % of its timers were less late than this. Beyond {LAG_MAX_MS:.0f} ms over the whole run the result is invalid."
+    yield _small("How late the generator was", caption, plots.over_time("lag", samples, lag, "ms", limit=LAG_MAX_MS))
+
+
+def _small(title: str, caption: str, svg: str) -> dict[str, Any]:
+    return {"title": title, "caption": caption, "svg": svg, "wide": False}

@@ -1,0 +1,240 @@
+"""A run from the first question to the server until everybody has left."""
+
+import asyncio
+import math
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from scripts.loadgen import clip, machine
+from scripts.loadgen.crowd import CrowdPlan
+from scripts.loadgen.errors import BadInput, ServerGone
+from scripts.loadgen.record import Record, Sample
+from scripts.loadgen.scenario import Scenario, shares
+from scripts.loadgen.stage import StagePlan
+from scripts.loadgen.target import Server, Stage
+from scripts.loadgen.workers import Worker
+
+HEAD_START = 1.5
+"""Seconds for processes to start."""
+LIVE_WITHIN = 20.0
+LOOKS_MISSED = 2
+"""Answers of the server missed one after another until it counts as gone."""
+SETTLE = 0.3
+"""Seconds after the full second by which all workers have told of it."""
+
+Watch = Callable[[Sample], None]
+Say = Callable[[str], None]
+
+
+class Run:
+    """`go()` once. What was recorded until then is there, however that ends."""
+
+    def __init__(self, scenario: Scenario, watch: Watch, say: Say) -> None:
+        self.scenario = scenario
+        self.record = Record(scenario.folder)
+        self.version = ""
+        self.clip: clip.Clip | None = None
+        self.interrupted = False
+        self.rooms: list[str] = []
+        self._watch = watch
+        self._say = say
+        self._server = Server(scenario.target, scenario.token, scenario.insecure)
+        self._workers: list[Worker] = []
+        self._stages: list[Stage] = []
+        self._created: list[Stage] = []
+        self._stop = asyncio.Event()
+        self._began = 0.0
+        self._meter: machine.ProcessMeter | None = None
+        self._steal = machine.StealMeter()
+        self._live_rooms: int | None = None
+
+    async def go(self) -> None:
+        """Raises BadInput where nothing can be tested, ServerGone where the server does not see the end."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._interrupt)
+        try:
+            self.version = await self._server.check()
+            await self._prepare()
+            await self._start()
+            await self._last()
+        finally:
+            await self._end()
+
+    def _interrupt(self) -> None:
+        self.interrupted = True
+        self._stop.set()
+
+    # Before
+
+    async def _prepare(self) -> None:
+        scenario = self.scenario
+        crowd = math.ceil(scenario.viewers / scenario.workers) if scenario.viewers else 0
+        machine.require_descriptors(max(crowd, scenario.creators))
+        if scenario.target.local:
+            pid = machine.listening_pid(scenario.target.port)
+            self._meter = machine.ProcessMeter(pid) if pid else None
+            self._check_server_descriptors()
+        if scenario.creators:
+            width, height = scenario.size
+            self._say(f"encoding {width}x{height} at {scenario.kbps} kbps")
+            self.clip = await asyncio.to_thread(clip.encode, width, height, scenario.fps, scenario.kbps)
+            self._stages = await self._find_stages()
+            self.rooms = [stage.room for stage in self._stages]
+        elif scenario.room:
+            await self._server.require_live(scenario.room)
+            self.rooms = [scenario.room]
+        else:
+            live = await self._server.live_rooms()
+            if not live:
+                raise BadInput(f"no room is live on {scenario.target.url}: go live, or let --publish do that")
+            self.rooms = live[:1]
+
+    async def _find_stages(self) -> list[Stage]:
+        scenario = self.scenario
+        if scenario.room and scenario.key:
+            stage = self._server.stage(scenario.room, scenario.key)
+            await self._server.require_key(stage)
+            return [stage]
+        for number in range(scenario.creators):
+            self._created.append(await self._server.create_room(f"load {number + 1}"))
+        return self._created
+
+    def _check_server_descriptors(self) -> None:
+        allowed = self._meter.open_files_allowed() if self._meter else None
+        needed = self.scenario.viewers + machine.SPARE_DESCRIPTORS
+        if allowed is not None and allowed < needed and self._meter:
+            raise BadInput(
+                f"the server may open {allowed} files and {self.scenario.viewers} viewers need {needed}: "
+                f"raise that with `sudo prlimit --pid {self._meter.pid} --nofile={needed}:{needed}`"
+            )
+
+    async def _start(self) -> None:
+        scenario = self.scenario
+        first_at = time.time() + HEAD_START
+        if scenario.creators:
+            await self._start_creators(first_at)
+        if scenario.viewers:
+            if self._stages:
+                self._say("waiting for our creator to be live")
+                await self._until_live()
+                first_at = time.time() + HEAD_START
+            await self._start_viewers(first_at)
+        self._began = first_at
+
+    async def _until_live(self) -> None:
+        waiting = asyncio.create_task(self._server.wait_live(self._stages[0].room, LIVE_WITHIN))
+        stop = asyncio.create_task(self._stop.wait())
+        await asyncio.wait([waiting, stop], return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        for worker in self._workers:
+            await worker.require_running()
+        if waiting.done():
+            waiting.result()
+        else:
+            waiting.cancel()
+
+    async def _start_creators(self, first_at: float) -> None:
+        scenario = self.scenario
+        assert self.clip
+        told, parts = self.clip.to_json(), min(scenario.workers, len(self._stages)) if scenario.name == "creators" else 1
+        # The audience of a mixed run comes when the first creator is live, and finds the others coming.
+        ramp = scenario.ramp if scenario.name == "creators" else min(scenario.ramp, 0.1 * len(self._stages))
+        for index in range(parts):
+            mine = [(stage.room, stage.key, stage.whip) for stage in self._stages[index::parts]]
+            plan = StagePlan(scenario.insecure, mine, told, scenario.stay, first_at, ramp)
+            await self._add_worker(f"creators {index + 1}" if parts > 1 else "creators", "stage", asdict(plan))
+
+    async def _start_viewers(self, first_at: float) -> None:
+        scenario, target = self.scenario, self.scenario.target
+        crowds = [(f"viewers {index + 1}", count, False) for index, count in enumerate(shares(scenario.viewers - scenario.probes, scenario.workers)) if count]
+        for name, count, probe in [*crowds, ("probes", scenario.probes, True)]:
+            plan = CrowdPlan(
+                host=target.host,
+                port=target.port,
+                tls=target.tls,
+                insecure=scenario.insecure,
+                path=target.path,
+                rooms=self.rooms,
+                weights=scenario.weights(len(self.rooms)),
+                viewers=count,
+                probe=probe,
+                slow=0 if probe else round(count * scenario.slow_share),
+                slow_bps=scenario.slow_bps,
+                rude=0 if probe else round(count * scenario.rude_share),
+                swipe=scenario.swipe,
+                first_at=first_at,
+                ramp=scenario.ramp,
+                same_clock=target.local,
+            )
+            await self._add_worker(name, "crowd", asdict(plan))
+
+    async def _add_worker(self, name: str, role: str, plan: dict[str, Any]) -> None:
+        worker = Worker(name, role, plan)
+        self._workers.append(worker)
+        await worker.start()
+
+    # Meanwhile
+
+    async def _last(self) -> None:
+        """Looks once a second, until time is up, somebody stops it, or the server is gone."""
+        looking = asyncio.create_task(self._look_after_server())
+        try:
+            end = self._began + self.scenario.ramp + self.scenario.seconds
+            while time.time() < end and not self._stop.is_set():
+                await self._pause(1.0 - (time.time() - SETTLE) % 1.0)
+                if looking.done():
+                    looking.result()
+                for worker in self._workers:
+                    await worker.require_running()
+                self._take()
+        finally:
+            looking.cancel()
+            await asyncio.wait([looking])
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._stop.wait(), seconds)
+        except TimeoutError:
+            pass
+
+    async def _look_after_server(self) -> None:
+        """Ends by raising ServerGone."""
+        missed = 0
+        while True:
+            missed = 0 if await self._server.alive() else missed + 1
+            if missed >= LOOKS_MISSED:
+                raise ServerGone(f"the server went away {time.time() - self._began:.0f} s after the start")
+            if self._stages:
+                ours = set(self.rooms)
+                self._live_rooms = sum(room in ours for room in await self._server.live_rooms()) if not missed else 0
+            await asyncio.sleep(1.0)
+
+    def _take(self) -> None:
+        at = time.time() - self._began
+        told = {worker.name: worker.take() for worker in self._workers}
+        if at < 0 or not any(figures.counts for figures in told.values()):
+            self.record.skip(told)
+            return
+        plateau = at >= self.scenario.ramp + 1.0
+        server = self._meter.take() if self._meter else None
+        sample = self.record.add(at, plateau, told, live_rooms=self._live_rooms, steal=self._steal.take(), server=server)
+        self._watch(sample)
+
+    # After
+
+    async def _end(self) -> None:
+        await asyncio.gather(*(worker.stop() for worker in self._workers))
+        for worker in self._workers:
+            # What was left to tell: counts only, since the delays of those who leave are nobody's.
+            self.record.total.counts.update(worker.take().counts)
+        for stage in self._created:
+            try:
+                await self._server.end_room(stage)
+            except BadInput:  # the server is gone, and with it the room
+                break
+        await self._server.close()
+        self.record.close()

@@ -1,0 +1,161 @@
+"""The server under test: which one it may be, and what its API says."""
+
+import asyncio
+import ipaddress
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from scripts.loadgen.errors import BadInput
+
+TIMEOUT = aiohttp.ClientTimeout(total=10)
+POLL_EVERY = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the server listens."""
+
+    host: str
+    port: int
+    tls: bool
+    path: str
+    """Of its root, without a slash at the end."""
+    local: bool
+    """It is on this machine: one clock, and its process can be looked at."""
+
+    @property
+    def url(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A room and what publishing to it needs."""
+
+    room: str
+    key: str
+    whip: str
+
+
+def parse_target(url: str, *, owned: bool) -> Target:
+    """Reads a server's URL. Raises BadInput, also for another machine unless `owned`: a load test is an attack on whoever did not ask for it."""
+    parts = urlsplit(url if "://" in url else f"http://{url}")
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise BadInput(f"{url}: {error}") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise BadInput(f"{url}: give the server's URL, such as http://127.0.0.1:8080")
+    local = _is_loopback(parts.hostname)
+    if not local and not owned:
+        raise BadInput(f"{parts.hostname} is not this machine: test only a server that is yours, and say so with --i-own-this-server")
+    tls = parts.scheme == "https"
+    host = "127.0.0.1" if parts.hostname == "localhost" and not tls else parts.hostname
+    return Target(host, port or (443 if tls else 80), tls, parts.path.rstrip("/"), local)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Server:
+    """The target's HTTP interface (server/API.md). Every call raises BadInput with the line to show."""
+
+    def __init__(self, target: Target, token: str | None, insecure: bool) -> None:
+        self.target = target
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._http = aiohttp.ClientSession(timeout=TIMEOUT, connector=aiohttp.TCPConnector(ssl=False) if insecure else None)
+
+    async def close(self) -> None:
+        await self._http.close()
+
+    async def check(self) -> str:
+        """The server's version; BadInput where it is no microlive."""
+        status, value = await self._ask("GET", "/api/config")
+        if status != 200 or not isinstance(value, dict) or not {"create", "version"} <= value.keys():
+            raise BadInput(f"{self.target.url} is not a microlive server: it has no /api/config")
+        return str(value["version"])
+
+    async def alive(self) -> bool:
+        """Whether it still answers at all."""
+        try:
+            async with self._http.get(f"{self.target.url}/healthz", timeout=aiohttp.ClientTimeout(total=5)) as answer:
+                return answer.status == 200
+        except TimeoutError:
+            return True  # overloaded is not gone
+        except aiohttp.ClientError:
+            return False
+
+    async def live_rooms(self) -> list[str]:
+        """Rooms that are live now, most watched first."""
+        _, value = await self._ask("GET", "/api/rooms")
+        rooms = value.get("rooms", []) if isinstance(value, dict) else []
+        return [str(room["room"]) for room in rooms if room.get("state") == "live"]
+
+    async def require_live(self, room: str) -> None:
+        status, value = await self._ask("GET", f"/api/rooms/{room}")
+        if status == 404:
+            raise BadInput(f"there is no room {room} on {self.target.url}")
+        if value.get("state") != "live":
+            raise BadInput(f"room {room} is {value.get('state')}, not live: go live in it, or let --publish do that")
+
+    async def wait_live(self, room: str, seconds: float) -> None:
+        """Returns when the room is live. Raises BadInput after `seconds`."""
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    if (await self._ask("GET", f"/api/rooms/{room}"))[1].get("state") == "live":
+                        return
+                    await asyncio.sleep(POLL_EVERY)
+        except TimeoutError as error:
+            raise BadInput(f"our creator's room {room} did not go live within {seconds:.0f} s") from error
+
+    async def create_room(self, title: str) -> Stage:
+        status, value = await self._ask("POST", "/api/rooms", {"title": title})
+        if status != 201:
+            hint = " (start the server with a larger --max-rooms-per-address-hour)" if status == 429 else " (give --token)" if status in (401, 403) else ""
+            raise BadInput(f"{self.target.url} refuses to create a room: HTTP {status}: {value.get('error', '')}{hint}")
+        return self.stage(str(value["room"]), str(value["key"]))
+
+    def stage(self, room: str, key: str) -> Stage:
+        # Not the answer's absolute URL: load goes where the command line says and nowhere else.
+        return Stage(room, key, f"{self.target.url}/whip/{room}")
+
+    async def require_key(self, stage: Stage) -> None:
+        """Raises BadInput where the key does not open the room: DELETE of a session that cannot exist tells, and changes nothing."""
+        status, _ = await self._ask("DELETE", f"/whip/{stage.room}/none", headers={"Authorization": f"Bearer {stage.key}"})
+        if status in (401, 403):
+            raise BadInput(f"the key does not belong to room {stage.room}: HTTP {status}")
+        if await self._missing(stage.room):
+            raise BadInput(f"there is no room {stage.room} on {self.target.url}")
+
+    async def end_room(self, stage: Stage) -> None:
+        await self._ask("DELETE", f"/api/rooms/{stage.room}", headers={"Authorization": f"Bearer {stage.key}"})
+
+    async def _missing(self, room: str) -> bool:
+        return (await self._ask("GET", f"/api/rooms/{room}"))[0] == 404
+
+    async def _ask(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> tuple[int, Any]:
+        """Status and JSON value; an empty object where there is none."""
+        url = f"{self.target.url}{path}"
+        try:
+            async with self._http.request(method, url, json=body, headers=headers or self._headers) as answer:
+                text = await answer.text(errors="replace")
+                try:
+                    value = json.loads(text)
+                except ValueError:
+                    value = {}
+                return answer.status, value if isinstance(value, dict) else {}
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            reason = "no answer within 10 s" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+            raise BadInput(f"{self.target.url} cannot be reached: {reason}") from error

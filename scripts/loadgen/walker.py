@@ -1,0 +1,155 @@
+"""What one viewer's bytes tell, read in place: WebSocket frames (RFC 6455 §5.2) and the headers of relay/PROTOCOL.md's records.
+
+Bodies are stepped over by their length, wherever the stream of bytes is cut. Pure: bytes in, figures out.
+"""
+
+from dataclasses import dataclass, field
+from struct import Struct
+from typing import NoReturn, Protocol
+
+BINARY, TEXT, CLOSE, PING, PONG = 0x82, 0x81, 0x88, 0x89, 0x8A
+MARGIN = 8_192
+"""Bytes in front of where data is read to: what is kept of the data before, such as half a header, goes there."""
+
+RECORD = Struct(">BBxBB3x4xIq8xqI")
+"""Version, kind, track, flags, sequence, media time, publish time, length."""
+RECORD_SIZE = 44
+assert RECORD.size == RECORD_SIZE
+
+_MEDIA, _VIDEO, _AUDIO, _KEY = 2, 0, 1, 1
+_NOT_YET = -1
+
+
+class WalkError(ValueError):
+    """The server did not follow the protocol."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the viewers of one process received since the last look."""
+
+    bytes: int = 0
+    messages: int = 0
+    gaps: int = 0
+    """Records missing in a track's sequence: what was dropped for a viewer."""
+    delays: list[float] = field(default_factory=list)
+    """ms from publish to the message's last byte, of probes."""
+
+
+class Listener(Protocol):
+    """Who hears what is rare; the rest is counted."""
+
+    def receive_text(self, text: bytes) -> None: ...
+
+    def receive_first_picture(self) -> None:
+        """The last byte of the first IDR has arrived."""
+
+    def receive_ping(self, payload: bytes) -> None: ...
+
+    def receive_close(self, code: int) -> None: ...
+
+
+class Walker:
+    """The place in one viewer's stream. `walk` takes what was read into `buffer` from MARGIN on."""
+
+    __slots__ = ("_carry", "_frame", "_listener", "_next", "_pending_idr", "_probe", "_publish", "_skip", "_tally", "live_after", "media_time", "seen_idr")
+
+    def __init__(self, tally: Tally, listener: Listener, probe: bool = False) -> None:
+        self._tally = tally
+        self._listener = listener
+        self._probe = probe
+        self._carry = b""
+        self._skip = 0  # bytes left of a body
+        self._frame = 0  # bytes left of the frame behind that
+        self._next = [_NOT_YET, _NOT_YET]  # sequence number expected, by track
+        self._publish = 0  # of this message's first record
+        self._pending_idr = False
+        self.seen_idr = False
+        self.media_time = _NOT_YET
+        """The latest received, µs."""
+        self.live_after: int | None = None
+        """Server clock, µs: messages published before were sent on joining and tell nothing about delay. None: time nothing."""
+
+    def walk(self, buffer: bytearray, size: int, now: int) -> None:
+        """`size` bytes were read; `now`: the server's clock, µs, needed for probes only. Raises WalkError."""
+        at, end = MARGIN, MARGIN + size
+        tally = self._tally
+        tally.bytes += size
+        if self._carry:
+            at -= len(self._carry)
+            buffer[at:MARGIN] = self._carry
+            self._carry = b""
+        skip, frame = self._skip, self._frame
+        while True:
+            if skip:
+                if end - at < skip:
+                    self._skip, self._frame = skip - (end - at), frame
+                    return
+                at += skip
+                skip = 0
+            if self._pending_idr:
+                self._pending_idr = False
+                self.seen_idr = True
+                self._listener.receive_first_picture()
+            if frame:
+                if end - at < RECORD_SIZE:
+                    break
+                version, kind, track, flags, sequence, media_time, publish, skip = RECORD.unpack_from(buffer, at)
+                at += RECORD_SIZE
+                frame -= RECORD_SIZE + skip
+                if version != 1 or frame < 0:
+                    self._broken("a record longer than its message" if version == 1 else f"a record of version {version}")
+                if kind == _MEDIA and track <= _AUDIO:
+                    expected = self._next[track]
+                    if sequence != expected and expected != _NOT_YET:
+                        tally.gaps += sequence - expected & 0xFFFFFFFF
+                    self._next[track] = sequence + 1 & 0xFFFFFFFF
+                    self.media_time = media_time
+                    if not self.seen_idr and flags & _KEY and track == _VIDEO:
+                        self._pending_idr = True
+                    if self._probe and not self._publish:
+                        self._publish = publish
+                continue
+            if self._publish:
+                self._time(now)
+            if end - at < 2:
+                break
+            first, length = buffer[at], buffer[at + 1]
+            header = 2
+            if length > 125:
+                header = 4 if length == 126 else 10
+                if end - at < header:
+                    break
+                length = int.from_bytes(buffer[at + 2 : at + header], "big") if length < 128 else self._broken("a masked frame")
+            if first == BINARY:
+                tally.messages += 1
+                frame = length
+                at += header
+                continue
+            if length > MARGIN - 16:
+                self._broken(f"a notice of {length} bytes")
+            if end - at < header + length:
+                break
+            at += header
+            self._receive_other(first, bytes(buffer[at : at + length]))
+            at += length
+        self._carry = bytes(buffer[at:end])
+        self._skip, self._frame = 0, frame
+
+    def _time(self, now: int) -> None:
+        if self.live_after is not None and self._publish > self.live_after:
+            self._tally.delays.append((now - self._publish) / 1_000)
+        self._publish = 0
+
+    def _receive_other(self, first: int, payload: bytes) -> None:
+        if first == TEXT:
+            self._listener.receive_text(payload)
+        elif first == PING:
+            self._listener.receive_ping(payload)
+        elif first == CLOSE:
+            self._listener.receive_close(int.from_bytes(payload[:2], "big") if len(payload) > 1 else 1005)
+        elif first != PONG:
+            self._broken(f"a frame of type {first:#04x}")
+
+    def _broken(self, what: str) -> NoReturn:
+        raise WalkError(f"the server sent {what}")

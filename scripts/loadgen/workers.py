@@ -1,0 +1,77 @@
+"""Worker processes, as the run sees them."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from scripts.loadgen.errors import BadInput
+from scripts.loadgen.figures import Figures, as_plan
+
+ROOT = Path(__file__).parents[2]
+LINE_MAX = 4 * 1024 * 1024
+END_WITHIN = 15.0
+
+
+class Worker:
+    """`start()`; `take()` now and then; `stop()`."""
+
+    def __init__(self, name: str, role: str, plan: Mapping[str, object]) -> None:
+        self.name = name
+        self._task = {"role": role, "plan": plan}
+        self._process: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._fresh = Figures()
+        self._complaint: asyncio.Task[bytes] | None = None
+
+    async def start(self) -> None:
+        pipe = asyncio.subprocess.PIPE
+        self._process = process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "scripts.loadgen.worker"),
+            cwd=ROOT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            limit=LINE_MAX,
+            start_new_session=True,  # Ctrl-C in the terminal is for the run, which ends its workers itself
+        )
+        assert process.stdin and process.stdout and process.stderr
+        self._reader = asyncio.create_task(self._read(process.stdout))
+        self._complaint = asyncio.create_task(process.stderr.read())
+        process.stdin.write(as_plan(self._task))
+
+    def take(self) -> Figures:
+        """What came since the last call; its levels are the latest."""
+        fresh, self._fresh = self._fresh, Figures(levels=dict(self._fresh.levels))
+        return fresh
+
+    async def require_running(self) -> None:
+        """Raises BadInput with its last words where the worker has ended by itself."""
+        if self._process and self._process.returncode is not None and self._complaint:
+            words = (await self._complaint).decode(errors="replace").strip().splitlines()
+            raise BadInput(f"the process of {self.name} ended: {words[-1] if words else f'exit code {self._process.returncode}'}")
+
+    async def stop(self) -> None:
+        """Ends it; what it told last can still be taken."""
+        process = self._process
+        if process is None or self._reader is None or self._complaint is None:
+            return
+        assert process.stdin
+        with suppress(BrokenPipeError, ConnectionResetError):
+            process.stdin.close()
+        try:
+            await asyncio.wait_for(asyncio.shield(self._reader), END_WITHIN)
+        except TimeoutError:
+            process.kill()
+        await process.wait()
+        await asyncio.wait([self._reader, self._complaint])
+
+    async def _read(self, stream: asyncio.StreamReader) -> None:
+        async for line in stream:
+            with suppress(ValueError):  # a line cut short by its end
+                told = Figures.from_line(line)
+                self._fresh.levels.clear()
+                self._fresh.merge(told)
