@@ -91,6 +91,13 @@ async def test_title(storage: Storage) -> None:
     assert await storage.room(RECORD.room) == replace(RECORD, title="'; DROP TABLE room; --")
 
 
+async def test_when_a_room_first_went_live(storage: Storage) -> None:
+    await storage.add_room(RECORD)
+    await storage.set_live(RECORD.room, 5.0)
+    await storage.set_live(RECORD.room, 6.0)
+    assert await storage.room(RECORD.room) == replace(RECORD, live_at=5.0)
+
+
 async def test_a_taken_name_is_said_to_be_taken(storage: Storage) -> None:
     await storage.add_room(RECORD)
     with pytest.raises(RoomExists):
