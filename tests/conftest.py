@@ -3,20 +3,20 @@
 import asyncio
 import inspect
 import os
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
-SETTLE = 2.0
+SETTLE = 5.0
 """Seconds that transports which were told to close have for it."""
 
 
 @pytest.fixture(autouse=True)
 def _leaves_nothing(request: pytest.FixtureRequest) -> None:
     """Applies `nothing_left` to every asynchronous test but those that drive a browser, whose driver lives on between tests."""
-    function = getattr(request.node, "obj", None)
-    if inspect.iscoroutinefunction(inspect.unwrap(function)) and not request.node.get_closest_marker("browser") if function else False:
+    if inspect.iscoroutinefunction(getattr(request.node, "obj", None)) and not request.node.get_closest_marker("browser"):
         request.getfixturevalue("nothing_left")
 
 
@@ -34,15 +34,17 @@ async def nothing_left() -> AsyncIterator[None]:
 
 
 def open_sockets() -> set[str]:
-    """The sockets of this process, by inode."""
+    """The TCP and UDP sockets of this process, by inode; pairs of local ones belong to event loops and to pipes of subprocesses."""
     found = set()
     for number in os.listdir("/proc/self/fd"):
         try:
             target = os.readlink(f"/proc/self/fd/{number}")
-        except OSError:  # the descriptor of the listing itself
+            if target.startswith("socket:"):
+                with socket.socket(fileno=os.dup(int(number))) as sock:
+                    if sock.family != socket.AF_UNIX:
+                        found.add(target)
+        except OSError:  # closed meanwhile, as the descriptor of the listing itself is
             continue
-        if target.startswith("socket:"):
-            found.add(target)
     return found
 
 
