@@ -16,12 +16,11 @@ WITHIN = 20.0
 # What was seen of the room's picture: frames shown, and how many seconds of media they covered without a jump.
 EYES = """
 (() => {
-  const seen = { frames: 0, played: 0, at: 0, longestFreeze: 0 };
+  const seen = { frames: 0, played: 0, at: 0 };
   let before = NaN;
   const frame = (now, { mediaTime }) => {
     const step = mediaTime - before;
     if (step > 0 && step < 0.5) seen.played += step;
-    if (seen.at) seen.longestFreeze = Math.max(seen.longestFreeze, now - seen.at);
     before = mediaTime;
     seen.frames++;
     seen.at = now;

@@ -7,8 +7,8 @@ import pytest
 from scripts.benchmarks.chromium import until
 from tests.e2e.pages import Studio, Visitors
 
-SILENCE = 8.0
-"""Seconds without audio RTP."""
+SILENCE = 30.0
+"""Seconds without audio RTP: longer than any buffer on the way, and than the server's patience with a creator who sends nothing at all."""
 
 
 async def test_the_camera_changes_its_size(studio: Studio, visitors: Visitors) -> None:
@@ -41,13 +41,14 @@ async def test_the_creator_pauses_the_camera(studio: Studio, visitors: Visitors)
     await room.plays(1)
     await studio.page.click("#pause")
     await until(studio.page, "document.querySelector('#pause').ariaPressed === 'true'")
-    audio = (await room.seen())["time"]
-    await room.shows(lambda seen: seen["time"] > audio + 3)
+    paused = (await room.seen())["time"]
+    await room.shows(lambda seen: seen["time"] > paused + 3)
     await studio.page.click("#pause")
     await room.plays(2)
     await room.state("live")
 
 
+@pytest.mark.timeout(120)
 async def test_sound_stops_and_comes_back(studio: Studio, visitors: Visitors) -> None:
     room = await visitors.room(studio.watch)
     await room.pictured()
@@ -69,7 +70,6 @@ async def test_sound_stops_and_comes_back(studio: Studio, visitors: Visitors) ->
     await room.state("live")
 
 
-@pytest.mark.timeout(90)
 async def test_a_creator_without_a_microphone(visitors: Visitors, studio: Studio) -> None:
     silent = await visitors.studio(
         studio.watch.rpartition("/r/")[0],
