@@ -47,8 +47,6 @@ class CrowdPlan:
     rude: int
     swipe: float
     """Mean seconds until a viewer goes to another room; 0: never, and one that is lost does not come back."""
-    first_at: float
-    """When the first one comes, seconds of the Unix epoch."""
     ramp: float
     """Seconds over which they come."""
     same_clock: bool
@@ -80,11 +78,11 @@ class Crowd:
         self._requests: dict[str, bytes] = {}
         self._ssl = self._context() if plan.tls else None
 
-    def start(self) -> None:
-        """Sets every viewer's arrival, evenly over the ramp."""
+    def start(self, first_at: float) -> None:
+        """Sets every viewer's arrival, evenly over the ramp. `first_at`: seconds of the Unix epoch."""
         plan, now = self._plan, time.time()
         for index in range(plan.viewers):
-            at = max(0.0, plan.first_at + plan.ramp * index / plan.viewers - now)
+            at = max(0.0, first_at + plan.ramp * index / plan.viewers - now)
             # Slow and rude ones are spread over the others.
             kind = (index * 2_654_435_761 >> 7) % plan.viewers
             self._after(at, partial(self._come, kind < plan.slow, plan.slow <= kind < plan.slow + plan.rude))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-LEAST_MS, MOST_MS = 0.01, 100_000.0
+LEAST_MS, MOST_MS = 0.1, 100_000.0
 STEP = 1.01
 """Each bin's upper edge over its lower one, at most: how exact a percentile is."""
 

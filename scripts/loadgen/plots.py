@@ -48,8 +48,7 @@ def delay_over_time(samples: Sequence[Sample], limits: Sequence[tuple[str, float
         series = {"99 %": [sample.p99 for sample in samples], "95 %": [sample.p95 for sample in samples], "half": [sample.p50 for sample in samples]}
         _lines(axes, samples, series, (RED, ORANGE, BLUE))
         for words, limit in limits:
-            axes.axhline(limit, color=INK, linewidth=1, linestyle=(0, (4, 3)))
-            axes.annotate(words, (0, limit), (2, 3), xycoords=("axes fraction", "data"), textcoords="offset points", in_layout=False, color=INK, fontsize=8)
+            _limit(axes, words, limit)
         _time(axes, samples)
         _unit(axes, "ms")
         return _svg(figure, "delay")
@@ -71,24 +70,11 @@ def delay_distribution(delay: Histogram) -> str:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} ms"))
         axes.xaxis.set_minor_locator(matplotlib.ticker.NullLocator())
         axes.grid(axis="x", visible=False)
-        axes.margins(y=0.3)
-        for row, (percent, words) in enumerate(((50, "half"), (95, "95 %"), (99, "99 %"))):
+        for percent, words, colour in ((50, "half", BLUE), (95, "95 %", ORANGE), (99, "99 %", RED)):
             value = delay.percentile(percent)
             if value is not None:
-                axes.axvline(value, color=(BLUE, ORANGE, RED)[row], linewidth=1.4, linestyle=(0, (3, 2)))
-                place = (value, 0.97 - 0.1 * row)
-                words = f"{words} within {value:.3g} ms"
-                axes.annotate(
-                    words,
-                    place,
-                    (5, 0),
-                    xycoords=("data", "axes fraction"),
-                    textcoords="offset points",
-                    in_layout=False,
-                    va="top",
-                    color=(BLUE, ORANGE, RED)[row],
-                    fontsize=8.5,
-                )
+                axes.axvline(value, color=colour, linewidth=1.6, linestyle=(0, (3, 2)), label=f"{words} within {value:.3g} ms")
+        _legend(axes, 3)
         _unit(axes, "% of messages")
         return _svg(figure, "distribution")
 
@@ -98,10 +84,7 @@ def over_time(name: str, samples: Sequence[Sample], series: dict[str, list[float
     with _plot(WIDE if wide else HALF) as (figure, axes):
         _lines(axes, samples, series, LINES)
         if limit is not None:
-            axes.axhline(limit, color=INK, linewidth=1, linestyle=(0, (4, 3)))
-            axes.annotate(
-                f"{limit:g} {unit} allowed", (0, limit), (2, 3), xycoords=("axes fraction", "data"), textcoords="offset points", in_layout=False, fontsize=8
-            )
+            _limit(axes, f"{limit:g} {unit} allowed", limit)
         _time(axes, samples)
         _unit(axes, unit)
         return _svg(figure, name)
@@ -119,9 +102,20 @@ def _lines(axes: Axes, samples: Sequence[Sample], series: dict[str, list[float |
     for (words, values), colour in zip(series.items(), colours, strict=False):
         axes.plot(at, [np.nan if value is None else value for value in values], color=colour, label=words)
     if len(series) > 1:
-        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(series), frameon=False, borderaxespad=0, handlelength=1.2, columnspacing=1.2)
+        _legend(axes, len(series))
     most = max((value for values in series.values() for value in values if value is not None), default=1.0)
     axes.set_ylim(0, most * 1.15 or 1)
+
+
+def _limit(axes: Axes, words: str, limit: float) -> None:
+    axes.axhline(limit, color=INK, linewidth=1, linestyle=(0, (4, 3)))
+    axes.annotate(words, (1, limit), (-2, 3), xycoords=("axes fraction", "data"), textcoords="offset points", ha="right", fontsize=8, in_layout=False)
+    axes.set_ylim(0, max(axes.get_ylim()[1], limit * 1.2))
+
+
+def _legend(axes: Axes, columns: int) -> None:
+    """Above the plot, where it hides nothing."""
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=columns, frameon=False, borderaxespad=0, handlelength=1.4, columnspacing=1.4)
 
 
 def _time(axes: Axes, samples: Sequence[Sample]) -> None:

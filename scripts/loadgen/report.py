@@ -82,7 +82,7 @@ def _story(summary: Summary) -> Iterator[str]:
     """What happened, in sentences."""
     scenario, figures = summary.scenario, summary.figures
     live = f"at {number(summary.clip_kbps)} kbps, {scenario.fps} pictures a second" if summary.clip_kbps else "as it came"
-    ended = f"for {number(_measured(summary))} s after all had come." + (" The run was ended early by hand." if summary.interrupted else "")
+    ended = f"for {_measured(summary):.0f} s after all had come." + (" The run was ended early by hand." if summary.interrupted else "")
     if scenario.name == "viewers":
         yield f"{scenario.viewers:,} viewers watched one live {live}, {ended}"
     elif scenario.name == "creators":

@@ -6,7 +6,6 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
 
 from scripts.loadgen import clip, machine
 from scripts.loadgen.crowd import CrowdPlan
@@ -17,8 +16,8 @@ from scripts.loadgen.stage import StagePlan
 from scripts.loadgen.target import Server, Stage
 from scripts.loadgen.workers import Worker
 
-HEAD_START = 1.5
-"""Seconds for processes to start."""
+HEAD_START = 0.2
+"""Seconds from the word to all processes until the first viewer or creator comes."""
 LIVE_WITHIN = 20.0
 LOOKS_MISSED = 2
 """Answers of the server missed one after another until it counts as gone."""
@@ -113,17 +112,26 @@ class Run:
             )
 
     async def _start(self) -> None:
-        scenario = self.scenario
-        first_at = time.time() + HEAD_START
-        if scenario.creators:
-            await self._start_creators(first_at)
-        if scenario.viewers:
-            if self._stages:
-                self._say("waiting for our creator to be live")
-                await self._until_live()
-                first_at = time.time() + HEAD_START
-            await self._start_viewers(first_at)
-        self._began = first_at
+        if self.scenario.creators:
+            self._add_creators()
+        if self.scenario.viewers:
+            self._add_viewers()
+        self._say("starting processes")
+        await asyncio.gather(*(worker.start() for worker in self._workers))
+        creators = [worker for worker in self._workers if worker.role == "stage"]
+        viewers = [worker for worker in self._workers if worker.role == "crowd"]
+        await self._begin(creators)
+        if creators and viewers:
+            self._say("waiting for our creator to be live")
+            await self._until_live()
+        await self._begin(viewers)
+
+    async def _begin(self, workers: list[Worker]) -> None:
+        """All at the same moment, once each is ready."""
+        await asyncio.gather(*(worker.ready() for worker in workers))
+        self._began = time.time() + HEAD_START
+        for worker in workers:
+            worker.begin(self._began)
 
     async def _until_live(self) -> None:
         waiting = asyncio.create_task(self._server.wait_live(self._stages[0].room, LIVE_WITHIN))
@@ -137,7 +145,7 @@ class Run:
         else:
             waiting.cancel()
 
-    async def _start_creators(self, first_at: float) -> None:
+    def _add_creators(self) -> None:
         scenario = self.scenario
         assert self.clip
         told, parts = self.clip.to_json(), min(scenario.workers, len(self._stages)) if scenario.name == "creators" else 1
@@ -145,10 +153,10 @@ class Run:
         ramp = scenario.ramp if scenario.name == "creators" else min(scenario.ramp, 0.1 * len(self._stages))
         for index in range(parts):
             mine = [(stage.room, stage.key, stage.whip) for stage in self._stages[index::parts]]
-            plan = StagePlan(scenario.insecure, mine, told, scenario.stay, first_at, ramp)
-            await self._add_worker(f"creators {index + 1}" if parts > 1 else "creators", "stage", asdict(plan))
+            plan = StagePlan(scenario.insecure, mine, told, scenario.stay, ramp)
+            self._workers.append(Worker(f"creators {index + 1}" if parts > 1 else "creators", "stage", asdict(plan)))
 
-    async def _start_viewers(self, first_at: float) -> None:
+    def _add_viewers(self) -> None:
         scenario, target = self.scenario, self.scenario.target
         crowds = [(f"viewers {index + 1}", count, False) for index, count in enumerate(shares(scenario.viewers - scenario.probes, scenario.workers)) if count]
         for name, count, probe in [*crowds, ("probes", scenario.probes, True)]:
@@ -166,16 +174,10 @@ class Run:
                 slow_bps=scenario.slow_bps,
                 rude=0 if probe else round(count * scenario.rude_share),
                 swipe=scenario.swipe,
-                first_at=first_at,
                 ramp=scenario.ramp,
                 same_clock=target.local,
             )
-            await self._add_worker(name, "crowd", asdict(plan))
-
-    async def _add_worker(self, name: str, role: str, plan: dict[str, Any]) -> None:
-        worker = Worker(name, role, plan)
-        self._workers.append(worker)
-        await worker.start()
+            self._workers.append(Worker(name, "crowd", asdict(plan)))
 
     # Meanwhile
 

@@ -36,7 +36,7 @@ class Screen:
             self._live.stop()
 
     def say(self, words: str) -> None:
-        self._console.print(f"load: {words}", style="dim", markup=False)
+        self._console.print(f"load: {words}", style="dim", markup=False, soft_wrap=True)
 
     def show(self, sample: Sample) -> None:
         self._failed += sample.failed
@@ -48,7 +48,7 @@ class Screen:
         if self._live:
             self._live.update(self._draw(sample), refresh=True)
         elif self._shown % LINE_EVERY == 0:
-            self._console.print(self._line(sample), markup=False)
+            self._console.print(self._line(sample), markup=False, soft_wrap=True)
         self._shown += 1
 
     def _draw(self, sample: Sample) -> Panel:

@@ -30,7 +30,6 @@ class StagePlan:
     clip: dict[str, Any]
     stay: float
     """Mean seconds until a creator goes away for a moment; 0: never, and one that is lost does not come back."""
-    first_at: float
     ramp: float
 
 
@@ -56,11 +55,11 @@ class Stage:
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
 
-    def start(self) -> None:
-        """Sets every creator's arrival, evenly over the ramp."""
+    def start(self, first_at: float) -> None:
+        """Sets every creator's arrival, evenly over the ramp. `first_at`: seconds of the Unix epoch."""
         now = time.time()
         for index, (room, key, url) in enumerate(self._plan.rooms):
-            at = max(0.0, self._plan.first_at + self._plan.ramp * index / len(self._plan.rooms) - now)
+            at = max(0.0, first_at + self._plan.ramp * index / len(self._plan.rooms) - now)
             self._spawn(self._live(at, room, key, url))
         self._tick()
 

@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import json
+import os
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -157,5 +158,14 @@ class Server:
                     value = {}
                 return answer.status, value if isinstance(value, dict) else {}
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            reason = "no answer within 10 s" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
-            raise BadInput(f"{self.target.url} cannot be reached: {reason}") from error
+            raise BadInput(f"{self.target.url} cannot be reached: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer within 10 s"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return "its certificate is not trusted here; --insecure takes it all the same"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return os.strerror(error.errno).lower() if error.errno and error.errno > 0 else "no such host"
+    return str(error) or type(error).__name__

@@ -117,10 +117,12 @@ class Walker:
             first, length = buffer[at], buffer[at + 1]
             header = 2
             if length > 125:
+                if length > 127:
+                    self._broken("a masked frame")
                 header = 4 if length == 126 else 10
                 if end - at < header:
                     break
-                length = int.from_bytes(buffer[at + 2 : at + header], "big") if length < 128 else self._broken("a masked frame")
+                length = int.from_bytes(buffer[at + 2 : at + header], "big")
             if first == BINARY:
                 tally.messages += 1
                 frame = length

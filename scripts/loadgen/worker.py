@@ -1,6 +1,7 @@
-"""One process of the load: `python -m scripts.loadgen.worker`, its plan as the first line of standard input.
+"""One process of the load: `python -m scripts.loadgen.worker`.
 
-Writes a line of figures a second, and a last one when standard input ends or says anything more.
+Standard input brings its plan as a line of JSON, and a line with the time at which to begin once it has answered `ready`. It writes a line of figures
+a second, and a last one when standard input ends.
 """
 
 import asyncio
@@ -18,11 +19,13 @@ from scripts.loadgen.figures import Figures
 from scripts.loadgen.stage import Stage, StagePlan
 
 LAG_EVERY = 0.01
-PLAN_MAX = 4 * 1024 * 1024
+PLAN_MAX = 64 * 1024 * 1024
+"""Bytes; what creators send is in it."""
+READY = b"ready\n"
 
 
 class Work(Protocol):
-    def start(self) -> None: ...
+    def start(self, first_at: float) -> None: ...
 
     def tell(self) -> Figures: ...
 
@@ -65,14 +68,18 @@ async def run() -> None:
     # What was made so far stays: the collector need not look at it, and hardly anything of what comes refers in circles.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-    end = asyncio.create_task(reader.read(1))
+    sys.stdout.buffer.write(READY)
+    sys.stdout.buffer.flush()
+    begin = await reader.readline()
     lag = Lag()
-    work.start()
     tell = Teller(work, lag)
-    while not end.done():
-        await asyncio.wait([end], timeout=tell.until_next())
-        if not end.done():
-            tell()
+    if begin:
+        work.start(float(begin))
+        end = asyncio.create_task(reader.read(1))
+        while not end.done():
+            await asyncio.wait([end], timeout=tell.until_next())
+            if not end.done():
+                tell()
     lag.close()
     await work.close()
     tell()
@@ -96,6 +103,7 @@ class Teller:
         figures.histogram("lag").add(self._lag.take())
         cpu, at = time.process_time(), time.monotonic()
         figures.levels["cpu"] = (cpu - self._cpu) / max(0.001, at - self._at)
+        figures.counts["elapsed_us"] = max(1_000, round((at - self._at) * 1_000_000))
         self._cpu, self._at = cpu, at
         sys.stdout.buffer.write(figures.to_line())
         sys.stdout.buffer.flush()

@@ -12,17 +12,19 @@ from scripts.loadgen.figures import Figures, as_plan
 
 ROOT = Path(__file__).parents[2]
 LINE_MAX = 4 * 1024 * 1024
-END_WITHIN = 15.0
+READY_WITHIN, END_WITHIN = 30.0, 15.0
 
 
 class Worker:
-    """`start()`; `take()` now and then; `stop()`."""
+    """`start()`, `ready()`, `begin()`; `take()` now and then; `stop()`."""
 
     def __init__(self, name: str, role: str, plan: Mapping[str, object]) -> None:
         self.name = name
+        self.role = role
         self._task = {"role": role, "plan": plan}
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
         self._fresh = Figures()
         self._complaint: asyncio.Task[bytes] | None = None
 
@@ -39,9 +41,24 @@ class Worker:
             start_new_session=True,  # Ctrl-C in the terminal is for the run, which ends its workers itself
         )
         assert process.stdin and process.stdout and process.stderr
-        self._reader = asyncio.create_task(self._read(process.stdout))
         self._complaint = asyncio.create_task(process.stderr.read())
         process.stdin.write(as_plan(self._task))
+        self._reader = asyncio.create_task(self._read(process.stdout))
+
+    async def ready(self) -> None:
+        """Returns when it can begin. Raises BadInput where it ends instead, or takes too long."""
+        assert self._reader
+        ready = asyncio.create_task(self._ready.wait())
+        await asyncio.wait([ready, self._reader], timeout=READY_WITHIN, return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        await self.require_running()
+        if not self._ready.is_set():
+            raise BadInput(f"the process of {self.name} was not ready within {READY_WITHIN:.0f} s")
+
+    def begin(self, first_at: float) -> None:
+        """Lets its first one come at `first_at`, seconds of the Unix epoch."""
+        assert self._process and self._process.stdin
+        self._process.stdin.write(f"{first_at}\n".encode())
 
     def take(self) -> Figures:
         """What came since the last call; its levels are the latest."""
@@ -50,7 +67,8 @@ class Worker:
 
     async def require_running(self) -> None:
         """Raises BadInput with its last words where the worker has ended by itself."""
-        if self._process and self._process.returncode is not None and self._complaint:
+        if self._process and self._reader and self._reader.done() and self._complaint:
+            await self._process.wait()
             words = (await self._complaint).decode(errors="replace").strip().splitlines()
             raise BadInput(f"the process of {self.name} ended: {words[-1] if words else f'exit code {self._process.returncode}'}")
 
@@ -70,6 +88,8 @@ class Worker:
         await asyncio.wait([self._reader, self._complaint])
 
     async def _read(self, stream: asyncio.StreamReader) -> None:
+        if await stream.readline():
+            self._ready.set()
         async for line in stream:
             with suppress(ValueError):  # a line cut short by its end
                 told = Figures.from_line(line)

@@ -1,0 +1,132 @@
+"""The walker sees the same, however the bytes are cut."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.message import Flag, Kind, Record, pack_record
+from relay.wsframe import BINARY, frame_header, text_frame
+from scripts.loadgen.walker import MARGIN, RECORD_SIZE, Tally, Walker, WalkError
+
+NOW = 2_000_000
+
+
+class Heard:
+    def __init__(self) -> None:
+        self.texts: list[bytes] = []
+        self.pings: list[bytes] = []
+        self.closes: list[int] = []
+        self.pictures = 0
+
+    def receive_text(self, text: bytes) -> None:
+        self.texts.append(text)
+
+    def receive_first_picture(self) -> None:
+        self.pictures += 1
+
+    def receive_ping(self, payload: bytes) -> None:
+        self.pings.append(payload)
+
+    def receive_close(self, code: int) -> None:
+        self.closes.append(code)
+
+
+def message(*records: Record) -> bytes:
+    payload = b"".join(map(pack_record, records))
+    return frame_header(BINARY, len(payload)) + payload
+
+
+def media(track: int, sequence: int, size: int = 50, flags: Flag = Flag.NONE, publish: int = 0) -> Record:
+    return Record(Kind.MEDIA, b"m" * size, track, flags, sequence=sequence, media_time=sequence * 33_333, publish=publish)
+
+
+STREAM = b"".join(
+    (
+        text_frame(json.dumps({"type": "hello", "now": 1_000_000})),
+        message(Record(Kind.EVENT, b"{}")),
+        message(Record(Kind.INIT, b"\x04avc1" + b"i" * 40)),
+        message(media(0, 7, 70, publish=500_000), media(1, 3, 20, Flag.KEY, publish=500_000)),
+        message(media(0, 8, 300, Flag.KEY, publish=1_200_000)),
+        b"\x89\x02hi",
+        message(media(0, 10, 70, publish=1_990_000), media(1, 4, 20, Flag.KEY, publish=1_980_000)),
+        message(media(1, 7, 20, Flag.KEY, publish=1_995_000)),
+        message(Record(Kind.EVENT, b"")),
+        b"\x88\x02" + (4410).to_bytes(2, "big"),
+    )
+)
+
+
+def walk(parts: list[bytes], *, probe: bool = True, live_after: int | None = 1_000_000) -> tuple[Tally, Heard, Walker]:
+    tally, heard = Tally(), Heard()
+    walker = Walker(tally, heard, probe)
+    walker.live_after = live_after
+    buffer = bytearray(MARGIN + len(STREAM))
+    for part in parts:
+        buffer[MARGIN : MARGIN + len(part)] = part
+        walker.walk(buffer, len(part), NOW)
+    return tally, heard, walker
+
+
+def check(tally: Tally, heard: Heard, walker: Walker) -> None:
+    assert tally.bytes == len(STREAM)
+    assert tally.messages == 7
+    assert tally.gaps == 3  # video 9, audio 5 and 6
+    assert tally.delays == [800.0, 10.0, 5.0]
+    assert walker.media_time == 7 * 33_333
+    assert heard.pictures == 1 and walker.seen_idr
+    assert [json.loads(text)["type"] for text in heard.texts] == ["hello"]
+    assert heard.pings == [b"hi"] and heard.closes == [4410]
+
+
+@given(st.lists(st.integers(0, len(STREAM)), max_size=30))
+def test_every_split(cuts: list[int]) -> None:
+    places = [0, *sorted(cuts), len(STREAM)]
+    check(*walk([STREAM[start:end] for start, end in zip(places, places[1:], strict=False)]))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 43, 44, 45, len(STREAM)])
+def test_equal_parts(size: int) -> None:
+    check(*walk([STREAM[at : at + size] for at in range(0, len(STREAM), size)]))
+
+
+def test_who_is_no_probe_times_nothing() -> None:
+    tally, _, _ = walk([STREAM], probe=False)
+    assert tally.delays == [] and tally.gaps == 3
+
+
+def test_nothing_is_timed_before_the_hello() -> None:
+    assert walk([STREAM], live_after=None)[0].delays == []
+
+
+def test_the_first_picture_counts_when_its_last_byte_is_there() -> None:
+    key = message(media(0, 0, 300, Flag.KEY))
+    _, heard, _ = walk([key[:-1]])
+    assert heard.pictures == 0
+    assert walk([key[:-1], key[-1:]])[1].pictures == 1
+
+
+def test_sequence_numbers_wrap_around() -> None:
+    tally, _, _ = walk([message(media(0, 2**32 - 1)), message(media(0, 0)), message(media(0, 2))])
+    assert tally.gaps == 1
+
+
+def test_long_messages_have_long_headers() -> None:
+    tally, _, _ = walk([message(media(0, 0, 70_000))[:100]])
+    assert tally.messages == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (frame_header(BINARY, RECORD_SIZE) + b"\2" + bytes(43), "version 2"),
+        (frame_header(BINARY, 60) + pack_record(media(0, 0, 50)), "longer than its message"),
+        (b"\x82\xfe\x00\x10", "masked"),
+        (b"\x81\x7e\xff\xff", "notice of 65535 bytes"),
+        (b"\x83\x00", "type 0x83"),
+    ],
+)
+def test_what_follows_no_protocol_is_told(data: bytes, words: str) -> None:
+    with pytest.raises(WalkError, match=words):
+        walk([data])
