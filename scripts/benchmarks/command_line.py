@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 import signal
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
@@ -15,13 +17,18 @@ from rich.console import Console
 from rich.table import Table
 
 from scripts.benchmarks import bitrate as bitrate_benchmark
+from scripts.benchmarks import fanout as fanout_benchmark
+from scripts.benchmarks import ingest as ingest_benchmark
 from scripts.benchmarks import latency as latency_benchmark
 from scripts.benchmarks.chromium import ChromiumMissing, TooLate, browsers
 from scripts.benchmarks.figures import Bar, Figures
+from scripts.benchmarks.load_run import LoadFailed
 from scripts.benchmarks.local_server import LocalServer, ServerFailed
+from scripts.benchmarks.yardstick import NoCompiler
+from server.lan import self_signed
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
-console = Console(highlight=False)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 notes = Console(stderr=True, highlight=False)
 
 Report = TypeVar("Report")
@@ -82,6 +89,101 @@ def bitrate(
     _conclude(report.bars, report.as_json() if as_json else None)
 
 
+@cli.command()
+def fanout(
+    viewers: Annotated[str, typer.Option(help="Sizes of the audience, with commas between.")] = "500,1000,2000,3000",
+    seconds: Annotated[float, typer.Option(min=2, max=120, help="Seconds measured for each size.")] = 15,
+    tls: Annotated[bool, typer.Option(help="Measure the smallest size over TLS too.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Viewers over WebSocket, 1 Mbps with sound: delay, CPU and memory, beside a bare C loop that writes the same bytes."""
+    try:
+        sizes = [int(size) for size in viewers.split(",")]
+        if not all(1 <= size <= 9_000 for size in sizes):
+            raise ValueError
+    except ValueError:
+        _give_up(f"--viewers {viewers!r}: write it as 500,1000, each at most 9000")
+
+    async def run() -> fanout_benchmark.Report:
+        with tempfile.TemporaryDirectory(prefix="microlive-bench-") as folder:
+            certificate = self_signed(Path(folder), ["127.0.0.1"]) if tls else None
+            return await fanout_benchmark.measure(Path(folder), sizes, seconds, _two_cores(), tls=certificate, progress=_progress)
+
+    report = _measured(run(), (len(sizes) + 1) * (3 * seconds + 240))
+    if not as_json:
+        console.print(_fanout_table(report))
+        _tell_invalid([(f"{crowd.viewers} viewers", crowd.outcome) for crowd in report.crowds])
+    _conclude(report.bars, report.as_json() if as_json else None)
+
+
+@cli.command()
+def ingest(
+    creators: Annotated[int, typer.Option(min=2, max=200, help="How many publish at the same time.")] = 20,
+    seconds: Annotated[float, typer.Option(min=2, max=120, help="Seconds measured for each bitrate.")] = 15,
+    as_json: Json = False,
+) -> None:
+    """Creators at 1 and 2.5 Mbps: CPU and memory for each, beside bare `recvfrom` and SRTP of the same packets."""
+
+    async def run() -> ingest_benchmark.Report:
+        with tempfile.TemporaryDirectory(prefix="microlive-bench-") as folder:
+            return await ingest_benchmark.measure(Path(folder), creators, seconds, _two_cores(), progress=_progress)
+
+    report = _measured(run(), 2 * (2 * seconds + 240))
+    if not as_json:
+        console.print(_ingest_table(report))
+        _tell_invalid([(f"{run.kbps:.0f} kbps", run.outcome) for run in report.runs])
+    _conclude(report.bars, report.as_json() if as_json else None)
+
+
+def _two_cores() -> tuple[int, int]:
+    """One for the server, one for the generator."""
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) < 2:
+        _give_up("server and generator need a core each; this machine has one")
+    return cores[0], cores[1]
+
+
+def _fanout_table(report: fanout_benchmark.Report) -> Table:
+    table = Table(
+        "viewers",
+        "p50 ms",
+        "p99 ms",
+        "CPU %",
+        "C loop: CPU %",
+        "p99 ms",
+        "ratio",
+        "viewers a core",
+        "KB each",
+        "dropped",
+        title="Fan-out: 1 Mbps, 30 fps, sound",
+    )
+    for crowd in report.crowds:
+        table.add_row(
+            f"{crowd.viewers}{' TLS' if crowd.tls else ''}",
+            *(f"{value:.1f}" for value in (crowd.p50, crowd.p99, crowd.cpu, crowd.loop_cpu, crowd.loop_p99)),
+            *(f"{crowd.ratio:.2f}", str(crowd.per_core), f"{crowd.memory:.0f}", str(int(crowd.gaps + crowd.disconnects))),
+        )
+    return table
+
+
+def _ingest_table(report: ingest_benchmark.Report) -> Table:
+    table = Table(
+        "creators", "kbps each", "CPU % each", "recvfrom + SRTP %", "ratio", "creators a core", "MB a room", "of that window", title="Ingest: WHIP, sound on"
+    )
+    for run in report.runs:
+        table.add_row(
+            *(str(run.creators), f"{run.kbps:.0f}", f"{run.cpu:.2f}", f"{run.bare_cpu:.2f}", f"{run.ratio:.1f}"),
+            *(str(run.per_core), f"{run.memory:.1f}", f"{run.window:.1f}"),
+        )
+    return table
+
+
+def _tell_invalid(outcomes: list[tuple[str, str]]) -> None:
+    for what, outcome in outcomes:
+        if outcome == "invalid":
+            console.print(f"INVALID: {what}: the generator was the limit, or the machine was busy with something else", style="bold white on red")
+
+
 @asynccontextmanager
 async def _server(url: str | None) -> AsyncIterator[str]:
     if url is not None:
@@ -99,7 +201,7 @@ def _measured(benchmark: Coroutine[Any, Any, Report], within: float) -> Report:
 
     try:
         return asyncio.run(bounded())
-    except (ChromiumMissing, ServerFailed, TooLate, latency_benchmark.BrokenWay) as error:
+    except (ChromiumMissing, LoadFailed, NoCompiler, ServerFailed, TooLate, latency_benchmark.BrokenWay) as error:
         _give_up(str(error))
     except playwright.async_api.Error as error:
         _give_up(error.message)

@@ -1,0 +1,40 @@
+"""A run of scripts/load from within a benchmark: its own processes, pinned, and its summary."""
+
+import asyncio
+import json
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+LOAD = Path(__file__).parents[1] / "load"
+SPARE_SECONDS = 90.0
+
+
+class LoadFailed(Exception):
+    """scripts/load could not measure; the text is what it said."""
+
+
+async def run_load(folder: Path, core: int, url: str, *arguments: str, within: float) -> dict[str, Any]:
+    """Runs `scripts/load ARGUMENTS[0] URL …` on one core and returns its summary.json. An INVALID one is returned as well: the caller tells."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(LOAD), arguments[0], url, *arguments[1:], "--report", str(folder)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
+        preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+    )
+    try:
+        out, _ = await asyncio.wait_for(process.communicate(), within + SPARE_SECONDS)
+    except BaseException:
+        if process.returncode is None:
+            process.terminate()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), 20)
+        raise
+    summary = folder / "summary.json"
+    if not summary.exists() or process.returncode == 2:
+        raise LoadFailed(out.decode(errors="replace").strip()[-600:] or f"scripts/load ended with {process.returncode}")
+    report: dict[str, Any] = json.loads(summary.read_text())
+    return report

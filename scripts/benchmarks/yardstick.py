@@ -1,0 +1,95 @@
+"""What the same work costs at the least: a bare C loop for the fan-out, bare `recvfrom` and SRTP for the ingest."""
+
+import asyncio
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pylibsrtp
+
+SOURCE = Path(__file__).with_name("fanout.c")
+SPARE_SECONDS = 30.0
+KEY = bytes(range(30))
+
+
+class NoCompiler(Exception):
+    """The yardstick is compiled when it is needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """What the C loop spent."""
+
+    cpu: float
+    """Cores."""
+    refused: int
+    p50: float
+    """ms from a frame's time until it was written to a socket."""
+    p99: float
+
+
+def compile_loop(folder: Path) -> Path:
+    """Raises NoCompiler."""
+    compiler = shutil.which("gcc") or shutil.which("cc")
+    if compiler is None:
+        raise NoCompiler("the yardstick is a C program and there is no compiler: on Debian, sudo apt-get install gcc libc6-dev")
+    program = folder / "fanout"
+    done = subprocess.run([compiler, "-O2", "-o", program, SOURCE], capture_output=True, text=True)
+    if done.returncode:
+        raise NoCompiler(f"the yardstick does not compile: {done.stderr.strip()[:400]}")
+    return program
+
+
+async def run_loop(program: Path, connections: int, seconds: float, size: int, rate: int, cores: tuple[int, int]) -> Loop:
+    """The loop writes `size` bytes to every connection `rate` times a second; it runs on the first core, its reader on the second."""
+    words = [str(program), *map(str, (connections, seconds, size, rate, *cores))]
+    process = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
+    try:
+        out, _ = await asyncio.wait_for(process.communicate(), seconds + SPARE_SECONDS)
+    except BaseException:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        raise
+    spent, passed, refused, p50, p99 = out.split()
+    return Loop(float(spent) / float(passed), int(refused), float(p50), float(p99))
+
+
+def unprotect_seconds(sizes: list[int], core: int) -> float:
+    """CPU seconds that `recvfrom` and SRTP unprotect of packets with these payload sizes take, bare, in this Python on `core`."""
+    policy = {"key": KEY, "srtp_profile": pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_80}
+    sender = pylibsrtp.Session(pylibsrtp.Policy(ssrc_type=pylibsrtp.Policy.SSRC_ANY_OUTBOUND, **policy))
+    receiver = pylibsrtp.Session(pylibsrtp.Policy(ssrc_type=pylibsrtp.Policy.SSRC_ANY_INBOUND, **policy))
+    packets = [sender.protect(_packet(number, size)) for number, size in enumerate(sizes)]
+    ours, theirs = socket.socket(type=socket.SOCK_DGRAM), socket.socket(type=socket.SOCK_DGRAM)
+    spent = 0.0
+
+    def receive() -> None:
+        nonlocal spent
+        os.sched_setaffinity(0, {core})
+        # In chunks that a socket's buffer holds, so that sending is not measured.
+        for start in range(0, len(packets), 64):
+            chunk = packets[start : start + 64]
+            for packet in chunk:
+                theirs.sendto(packet, ours.getsockname())
+            began = time.thread_time()
+            for _ in chunk:
+                receiver.unprotect(ours.recvfrom(2_048)[0])
+            spent += time.thread_time() - began
+
+    with ours, theirs:
+        ours.bind(("127.0.0.1", 0))
+        ours.settimeout(5)
+        thread = threading.Thread(target=receive)
+        thread.start()
+        thread.join()
+    return spent
+
+
+def _packet(number: int, size: int) -> bytes:
+    return bytes((0x80, 96)) + (number & 0xFFFF).to_bytes(2, "big") + number.to_bytes(4, "big") + (7).to_bytes(4, "big") + os.urandom(size)
