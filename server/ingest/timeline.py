@@ -103,8 +103,12 @@ class Timeline:
     def report(self, track: Track, sender_clock: float, timestamp: int, now: float) -> None:
         """A sender report that arrived now: `timestamp` (32 bits) is the moment `sender_clock` (seconds)."""
         clock = self._clocks[track]
-        clock.report = (sender_clock, clock.unwrap(timestamp))
+        at = clock.unwrap(timestamp)
+        clock.report = (sender_clock, at)
         self._offset.add(now - sender_clock, now)
+        if clock.arrival.value is not None:
+            # The fastest packet so far counts from now on as well: else one late packet behind the first report would move everything.
+            self._transit.add(clock.arrival.value + at / clock.rate - sender_clock, now)
 
     def picture(self, timestamp: int, arrived: float) -> Stamp:
         """Places an access unit; ticks are strictly ascending."""
