@@ -1,0 +1,286 @@
+"""What strangers, broken senders and broken viewers may send: a clear answer to them, and not one frame lost for anybody else."""
+
+import asyncio
+import os
+import random
+import socket
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from aiortc.rtp import RtpPacket
+
+from relay import websocket
+from tests.fixtures.deadline import eventually
+from tests.fixtures.server import SDP
+from tests.fixtures.viewer import Viewer
+from tests.integration.conftest import Live
+
+FRAGMENT = "application/trickle-ice-sdpfrag"
+
+
+@pytest_asyncio.fixture
+async def settings() -> dict[str, Any]:
+    return {"max_sockets_per_address": 3, "max_rooms_per_address_hour": 3}
+
+
+@pytest_asyncio.fixture
+async def unharmed(live: Live) -> AsyncIterator[Live]:
+    """A live that must not have lost a frame when the test is done, nor its session."""
+    session = live.server.session(live.room)
+    yield live
+    await live.viewer.frames(10)
+    live.viewer.assert_unbroken()
+    assert live.server.session(live.room) is session
+    reassembly = session.rtc.reassembly
+    assert (reassembly.given_up, reassembly.broken_units) == (0, 0)
+
+
+def whip(live: Live) -> str:
+    return f"/whip/{live.room.name}"
+
+
+def session_path(live: Live) -> str:
+    return whip(live) + "/" + live.publisher.location.rsplit("/", 1)[1]
+
+
+async def test_offers_that_cannot_be_taken(unharmed: Live) -> None:
+    """Each kind of bad offer gets the status that API.md says, in text/plain, while the room's live goes on."""
+    live = unharmed
+    good = live.publisher.peer.localDescription.sdp
+    video_only_vp8 = good.replace("H264/90000", "VP8/90000")
+    audio_part = good[: good.index("m=video")].replace("BUNDLE 0 1", "BUNDLE 1") + good[good.index("m=audio") :]
+    cases: list[tuple[int, str | bytes]] = [
+        (400, "hello"),
+        (400, ""),
+        (400, b"\xff\xfe\x00"),
+        (400, "v=0\r\n" + "a=x\r\n" * 10_000),
+        (400, good[: len(good) // 2].rsplit("\r\n", 1)[0] + "\r\na=candidate:\r\n"),
+        (406, video_only_vp8),
+        (413, "v=0\r\n" + "a" * 65_536),
+        (422, audio_part),
+        (422, good.replace("a=ice-ufrag", "a=x-ufrag")),
+        (422, good.replace("a=fingerprint", "a=x-fingerprint")),
+        (422, good.replace("a=sendonly", "a=recvonly")),
+    ]
+    for status, offer in cases:
+        began = time.monotonic()
+        headers = {"Content-Type": SDP, **live.room.bearer}
+        async with live.server.http.post(live.server.url + whip(live), data=offer, headers=headers) as response:
+            assert (response.status, response.content_type) == (status, "text/plain"), (offer[:40], await response.text())
+            assert await response.text()
+        assert time.monotonic() - began < 3
+    assert len(live.server.room(live.room).sessions) == 1
+
+
+async def test_keys_and_rooms(unharmed: Live) -> None:
+    """No key is 401, another room's key 403, an unknown room 404, another type 415; a body sent in chunks is measured too."""
+    live, server = unharmed, unharmed.server
+    other = await server.create()
+    offer = live.publisher.peer.localDescription.sdp
+    for path in (whip(live), session_path(live)):
+        method = "POST" if path == whip(live) else "DELETE"
+        assert await server.status(method, path, data=offer, headers={"Content-Type": SDP}) == 401
+        assert await server.status(method, path, data=offer, headers={"Content-Type": SDP, "Authorization": "Basic eA=="}) == 401
+        assert await server.status(method, path, data=offer, headers={"Content-Type": SDP, **other.bearer}) == 403
+        assert await server.status(method, path, data=offer, headers={"Content-Type": SDP, "Authorization": "Bearer é"}) == 403
+    assert await server.status("DELETE", f"/api/rooms/{live.room.name}") == 401
+    assert await server.status("DELETE", f"/api/rooms/{live.room.name}", headers=other.bearer) == 403
+    assert await server.status("POST", "/whip/nowhere", data=offer, headers={"Content-Type": SDP, **live.room.bearer}) == 404
+    assert await server.status("GET", "/ws/nowhere") == 404
+    assert await server.status("POST", whip(live), data=offer, headers={"Content-Type": "text/plain", **live.room.bearer}) == 415
+    assert await server.status("PUT", whip(live), data=offer, headers=live.room.bearer) == 405
+    assert await server.status("DELETE", whip(live) + "/none", headers=live.room.bearer) == 404
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b"a" * 1_000
+
+    assert await server.status("POST", whip(live), data=chunks(), headers={"Content-Type": SDP, **live.room.bearer}) == 413
+    assert await server.status("POST", "/api/rooms", data=chunks(), headers={"Content-Type": "application/json"}) == 413
+
+
+async def test_trickle_and_ice_restart(unharmed: Live) -> None:
+    """Candidates are taken with 204; an ICE restart is refused with 422 and changes nothing; garbage is 400, another type 415."""
+    live, path = unharmed, session_path(unharmed)
+    ufrag = live.server.session(live.room).rtc.remote_ufrag
+    headers = {"Content-Type": FRAGMENT, **live.room.bearer}
+    trickle = f"a=ice-ufrag:{ufrag}\r\na=ice-pwd:x\r\nm=video 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\na=candidate:1 1 udp 1 192.0.2.1 5 typ host\r\n"
+    assert await live.server.status("PATCH", path, data=trickle, headers=headers) == 204
+    restart = trickle.replace(ufrag, "another")
+    assert await live.server.status("PATCH", path, data=restart, headers={**headers, "If-Match": "*"}) == 422
+    assert await live.server.status("PATCH", path, data="nothing of the kind", headers=headers) == 400
+    assert await live.server.status("PATCH", path, data="", headers=headers) == 400
+    assert await live.server.status("PATCH", path, data=trickle, headers={**headers, "Content-Type": SDP}) == 415
+    assert await live.server.status("PATCH", path, data="a=x\r\n" * 20_000, headers=headers) == 413
+    assert await live.server.status("PATCH", path[:-1] + "_", data=trickle, headers=headers) == 404
+    assert await live.server.status("PATCH", path, data=trickle, headers={"Content-Type": FRAGMENT}) == 401
+
+
+async def test_datagrams_from_strangers(unharmed: Live) -> None:
+    """Nothing at all, garbage of every first byte, STUN, DTLS and RTP from somebody else are dropped and counted by reason."""
+    live, rejected = unharmed, unharmed.server.udp.rejected
+    noise = random.Random(1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.connect(("127.0.0.1", live.server.udp.port))
+        stranger.send(b"")
+        for first in range(256):
+            stranger.send(bytes([first]) + noise.randbytes(noise.randrange(100)))
+        stranger.send(bytes([0x80, 101]) + bytes(1_990))
+        stranger.send(bytes(3_000))
+        names = f"{live.server.session(live.room).rtc.ufrag}:x".encode()
+        forged = b"\0\x01" + (len(names) + 4 + -len(names) % 4).to_bytes(2, "big") + b"\x21\x12\xa4\x42" + bytes(12)
+        stranger.send(forged + b"\0\x06" + len(names).to_bytes(2, "big") + names + bytes(-len(names) % 4))
+        await eventually(lambda: rejected.unreadable >= 1)
+    assert (rejected.empty, rejected.oversized, rejected.failed) == (1, 1, 0)
+    assert rejected.stranger >= 236
+    assert rejected.unknown_kind == 16
+
+
+async def test_datagrams_from_the_creator_itself(unharmed: Live) -> None:
+    """Even from the publisher's own address: empty, cut short, replayed and unencrypted packets cost themselves only."""
+    live = unharmed
+    session = live.server.session(live.room)
+    counters, before = session.rtc.counters, session.rtc.counters.rejected
+    ssrc = live.publisher.peer.getSenders()[0]._ssrc
+    packet = RtpPacket(payload_type=101, sequence_number=7, timestamp=1, ssrc=ssrc, payload=b"\x41abc").serialize()
+    live.publisher.send_empty()
+    for data in (b"\x80", b"\x80\x65", packet[:5], packet[:11], packet, packet + bytes(1_500), b"\x80\xc8\0\x06" + bytes(24), b"\x16\xfe\xfd", b"\0\x01\0\0"):
+        await live.publisher.send_raw(data)
+    for length in range(0, 60, 7):
+        await live.publisher.send_raw(b"\x90\x65" + os.urandom(length))
+    await eventually(lambda: counters.rejected - before >= 10)
+    assert live.server.udp.rejected.empty == 1
+    assert live.server.udp.rejected.failed == 0
+
+
+async def test_rtp_that_is_wrong_inside(unharmed: Live) -> None:
+    """Encrypted by the creator, but with a wrong-length extension or an unknown payload type: dropped, and the live goes on."""
+    live = unharmed
+    session = live.server.session(live.room)
+    counters = session.rtc.counters
+    # RFC 8285 one-byte extensions: abs-send-time (id 3) of one byte instead of three, one whose length runs out of the block, and no such block at all.
+    for number, extension in enumerate((b"\xbe\xde\0\x01\x30\xaa\0\0", b"\xbe\xde\0\x01\x3f\xaa\xbb\xcc", b"\x10\x00\0\x01\x03\xff\0\0")):
+        await live.publisher.transport._send_rtp(b"\x90\x4d" + number.to_bytes(2, "big") + bytes(4) + b"\0\0\0\x63" + extension + b"payload")
+    for number, payload_type in enumerate((35, 63, 126)):
+        await live.publisher.transport._send_rtp(bytes([0x80, payload_type]) + (10 + number).to_bytes(2, "big") + bytes(4) + b"\0\0\0\x63payload")
+    await eventually(lambda: counters.unknown_payload_types >= {77, 35, 63, 126})
+
+
+async def test_a_flood_of_unknown_payload_types_is_bounded(unharmed: Live) -> None:
+    """What is remembered of foreign streams does not grow with their number."""
+    live = unharmed
+    session = live.server.session(live.room)
+    for number in range(600):
+        body = bytes([0x80, 35 + number % 29]) + number.to_bytes(2, "big") + bytes(4) + number.to_bytes(4, "big") + b"x"
+        await live.publisher.transport._send_rtp(body)
+    await eventually(lambda: len(session.rtc.counters.unknown_payload_types) == 29)
+    assert len(session.rtc._statistics) <= 4
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("garbage", 1007),
+        ("{}", 1007),
+        ("[]", 1007),
+        ("null", 1007),
+        ('{"type":"dance"}', 1007),
+        ('{"type":"time"}', 1007),
+        ('{"type":"time","id":"x"}', 1007),
+        ('{"type":"report","media_time":1e999}', 1007),
+        ('{"type":"report","media_time":' + "9" * 4_000 + "}", 1007),
+        ("[" * 4_000, 1007),
+        ("x" * 5_000, 1009),
+        (b"x" * 4_097, 1009),
+        (b"x" * 3_000_000, 1009),
+        (b"\xff" * 5, None),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+async def test_garbage_from_a_viewer(unharmed: Live, text: str | bytes, code: int | None) -> None:
+    """A notice that is none closes that viewer with 1007, a message over 4 KB with 1009; a binary message is nobody's business."""
+    live = unharmed
+    async with Viewer(live.server.http, live.server.url, live.room.name) as viewer:
+        await viewer.frames(1)
+        try:
+            await (viewer.ws.send_str(text) if isinstance(text, str) else viewer.ws.send_bytes(text))
+        except ConnectionError:  # megabytes are cut off while they are being sent
+            assert code == 1009
+        if code is None:
+            await viewer.frames(3)
+        else:
+            assert await viewer.closed() in (code, 1006 if isinstance(text, bytes) and len(text) > 1_000_000 else code)
+
+
+async def test_frames_that_are_no_websocket(unharmed: Live) -> None:
+    """Bytes behind the handshake that follow no protocol close that connection only."""
+    live = unharmed
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(live.server.url.rsplit(":", 1)[1]))
+    writer.write(
+        f"GET /ws/{live.room.name} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
+    )
+    writer.write(os.urandom(20_000))
+    async with asyncio.timeout(10):
+        while await reader.read(65_536):
+            pass
+    writer.close()
+    await eventually(lambda: live.server.stream(live.room).viewers == 1)
+
+
+async def test_too_many_messages(unharmed: Live) -> None:
+    """More than 20 messages in a second close that viewer with 1008."""
+    live = unharmed
+    async with Viewer(live.server.http, live.server.url, live.room.name) as viewer:
+        for number in range(40):
+            await viewer.ws.send_str(f'{{"type":"time","id":{number}}}')
+        assert await viewer.closed() == 1008
+
+
+async def test_too_many_sockets_and_rooms(unharmed: Live) -> None:
+    """Past the limit of one address: 429 with Retry-After, and the place of one that left is free again."""
+    live, server = unharmed, unharmed.server
+    first, second = (Viewer(server.http, server.url, live.room.name) for _ in range(2))
+    await first.__aenter__()
+    await second.__aenter__()
+    async with server.http.get(f"{server.url}/ws/{live.room.name}") as response:
+        assert response.status == 429 and int(response.headers["Retry-After"]) >= 1
+    await first.__aexit__(None, None, None)
+    await eventually(lambda: server.stream(live.room).viewers == 2)
+    async with Viewer(server.http, server.url, live.room.name) as third:
+        await third.frames(1)
+    await second.__aexit__(None, None, None)
+    for _ in range(2):
+        await server.create()
+    async with server.http.post(f"{server.url}/api/rooms", json={}) as response:
+        assert response.status == 429 and int(response.headers["Retry-After"]) >= 1
+
+
+async def test_a_viewer_that_reads_nothing(unharmed: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that stops reading costs the others nothing, is told to be slow, and is let go of in the end."""
+    monkeypatch.setattr(websocket, "READS_NOTHING", 1.0)
+    live = unharmed
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stuck:
+        stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        stuck.connect(("127.0.0.1", int(live.server.url.rsplit(":", 1)[1])))
+        stuck.send(
+            f"GET /ws/{live.room.name} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
+        )
+        await eventually(lambda: live.server.stream(live.room).viewers == 2)
+        live.publisher.camera.size = (640, 480)
+        await eventually(lambda: live.server.stream(live.room).viewers == 1, 25)
+    await live.viewer.until(lambda: True)
+
+
+async def test_a_player_without_the_codecs(unharmed: Live) -> None:
+    """A viewer that says what it decodes, and it is not this, is closed with 4415; a query that is too long is 400."""
+    live = unharmed
+    async with Viewer(live.server.http, live.server.url, live.room.name, "player=x&codecs=vp09,opus") as viewer:
+        assert await viewer.closed() == 4415
+    async with Viewer(live.server.http, live.server.url, live.room.name, "codecs=avc1.64001F,opus") as viewer:
+        await viewer.frames(1)
+    assert await live.server.status("GET", f"/ws/{live.room.name}?player={'x' * 400}") == 400

@@ -1,0 +1,251 @@
+"""The life of a room: changes of the camera, absences, takeovers, ends and restarts, as a viewer meets them."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from aiohttp import ClientSession
+
+from relay.rtc import session as rtc_session
+from relay.sample import Track
+from server.ingest import session as ingest_session
+from tests.fixtures.deadline import eventually
+from tests.fixtures.publisher import Publisher
+from tests.fixtures.server import SDP, NewRoom, Server, running
+from tests.fixtures.viewer import Viewer
+from tests.integration.conftest import Live
+
+
+def assert_sound_is_continuous(viewer: Viewer) -> None:
+    """Decoded, every frame of sound begins where the last one ended."""
+    sounds = viewer.sounds()
+    ends = [(frame.pts or 0) + frame.samples for frame in sounds]
+    assert [frame.pts for frame in sounds[1:]] == ends[:-1]
+
+
+async def test_another_size_in_the_middle_brings_an_init(live: Live) -> None:
+    """A camera that is turned gives a new init segment, and every picture decodes in the size it has; none is lost."""
+    live.publisher.camera.size = (120, 160)
+    await live.viewer.until(lambda: len(live.viewer.inits(Track.VIDEO)) == 2)
+    await live.viewer.frames(20)
+    live.viewer.assert_unbroken()
+    sizes = [(frame.width, frame.height) for frame in live.viewer.pictures()]
+    assert len(sizes) == len(live.viewer.media(Track.VIDEO))
+    assert sizes[0] == (160, 120) and sizes[-1] == (120, 160)
+    assert sizes == sorted(sizes, reverse=True)
+
+
+async def test_sound_goes_on_when_its_packets_stop(live: Live) -> None:
+    """Two seconds without a packet of sound are silence without a gap, then the microphone is heard again; no picture is lost."""
+    assert live.publisher.microphone
+    live.publisher.microphone.running.clear()
+    await live.viewer.frames(60)
+    stopped = len(live.viewer.media(Track.AUDIO))
+    live.publisher.microphone.running.set()
+    await live.viewer.frames(50)
+    assert_sound_is_continuous(live.viewer)
+    live.viewer.assert_unbroken()
+    assert stopped > 20
+    edges = [live.viewer.media(track)[-1].media_time for track in Track]
+    assert abs(edges[0] - edges[1]) < 300_000
+    last = live.viewer.sounds()[-60:]
+    assert max(np.abs(frame.to_ndarray().astype(float)).max() for frame in last) > 0
+
+
+async def test_a_creator_without_a_microphone(server: Server) -> None:
+    """Video alone gets a track of silence beside it that never breaks."""
+    room = await server.create()
+    async with Publisher(server.http, room.whip, room.key, sound=False), Viewer(server.http, server.url, room.name) as viewer:
+        await viewer.frames(45)
+        assert_sound_is_continuous(viewer)
+        edges = [viewer.media(track)[-1].media_time for track in Track]
+        assert abs(edges[0] - edges[1]) < 200_000
+        assert not any(frame.to_ndarray().any() for frame in viewer.sounds())
+
+
+async def test_lost_packets_are_asked_for_and_mended(live: Live) -> None:
+    """Of every 15 packets one is lost on its first way: retransmission brings each of them, and viewers miss nothing."""
+    ice = live.publisher.transport.transport
+    send, count = ice._send, 0
+
+    async def lossy(data: bytes) -> None:
+        nonlocal count
+        if 127 < data[0] < 192 and not 191 < data[1] < 224 and data[1] & 0x7F != 102:
+            count += 1
+            if count % 15 == 0:
+                return
+        await send(data)
+
+    ice._send = lossy
+    await live.viewer.frames(60, 20)
+    ice._send = send
+    reassembly = live.server.session(live.room).rtc.reassembly
+    await eventually(lambda: not reassembly.waiting)
+    assert reassembly.repaired > 0
+    assert live.server.session(live.room).rtc.counters.nacks >= reassembly.repaired
+    if reassembly.given_up == 0:  # a deadline of 200 ms can pass on a machine that stands still
+        live.viewer.assert_unbroken()
+    assert len(live.viewer.pictures()) == len(live.viewer.media(Track.VIDEO))
+
+
+async def test_a_second_post_takes_over(live: Live) -> None:
+    """The new session goes on in the same room without an AWAY: epoch 2, media time ahead, and the old session is gone."""
+    before = len(live.viewer.events)
+    async with Publisher(live.server.http, live.room.whip, live.room.key) as second:
+        await live.viewer.until(lambda: [record for record in live.viewer.media(Track.VIDEO) if record.epoch == 2])
+        await live.viewer.frames(10)
+        assert await live.publisher.delete() == 404
+        assert "away" not in [event["state"] for event in live.viewer.events[before:]]
+        times = [record.media_time for record in live.viewer.media(Track.VIDEO)]
+        epochs = [record.epoch for record in live.viewer.media(Track.VIDEO)]
+        assert epochs == sorted(epochs) and set(epochs) == {1, 2}
+        assert all(first < next_ for first, next_ in zip(times, times[1:], strict=False))
+        first_of_2 = next(record for record in live.viewer.media(Track.VIDEO) if record.epoch == 2)
+        assert int(first_of_2.flags) & 5 == 5  # KEY and DISCONTINUITY
+        assert len(live.viewer.pictures()) == len(live.viewer.media(Track.VIDEO))
+        await eventually(lambda: live.publisher.peer.connectionState == "closed")
+        assert await second.delete() == 200
+
+
+async def test_a_failed_takeover_changes_nothing(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An offer whose peer never connects is forgotten after the connect timeout, and the live does not lose a frame."""
+    monkeypatch.setattr(rtc_session, "CONNECT_TIMEOUT", 0.3)
+    ghost = Publisher(live.server.http, live.room.whip, live.room.key)
+    offer = await ghost.offer()
+    await ghost.peer.close()
+    assert await live.server.status("POST", f"/whip/{live.room.name}", data=offer, headers={"Content-Type": SDP, **live.room.bearer}) == 201
+    assert len(live.server.room(live.room).sessions) == 2
+    await eventually(lambda: len(live.server.room(live.room).sessions) == 1)
+    await live.viewer.frames(10)
+    live.viewer.assert_unbroken()
+    assert len(live.server.udp.peers) == 1
+
+
+async def test_delete_of_the_session_and_a_return(live: Live) -> None:
+    """DELETE makes the room AWAY; a new POST makes it LIVE, and media time has gone on by the absence."""
+    last = live.viewer.media(Track.VIDEO)[-1]
+    assert await live.publisher.delete() == 200
+    await live.viewer.event(state="away")
+    assert await live.server.state(live.room) == "away"
+    assert await live.publisher.delete() == 404
+    assert live.server.udp.peers == {}
+    async with Publisher(live.server.http, live.room.whip, live.room.key):
+        await live.viewer.until(lambda: live.viewer.media(Track.VIDEO)[-1].epoch == 2)
+        first = next(record for record in live.viewer.media(Track.VIDEO) if record.epoch == 2)
+        assert first.media_time - last.media_time == pytest.approx(first.publish - last.publish, abs=150_000)
+        await eventually(lambda: live.viewer.events[-1]["state"] == "live")
+
+
+async def test_a_creator_that_hangs_up_is_away_at_once(live: Live) -> None:
+    """Closing the connection without a word over HTTP is noticed by DTLS, not by 5 s of silence."""
+    await live.publisher.peer.close()
+    async with asyncio.timeout(3):
+        await live.viewer.event(state="away")
+
+
+async def test_silence_of_both_tracks_is_an_absence(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When neither sound nor picture comes for so long the room is AWAY; when they come again, in the same session, it is LIVE."""
+    assert live.publisher.microphone
+    monkeypatch.setattr(ingest_session, "SILENT_FOR", 0.5)
+    live.publisher.camera.running.clear()
+    live.publisher.microphone.running.clear()
+    await live.viewer.event(state="away")
+    live.publisher.camera.running.set()
+    live.publisher.microphone.running.set()
+    await live.viewer.until(lambda: live.viewer.events[-1]["state"] == "live")
+    await live.viewer.frames(10)
+    assert {record.epoch for record in live.viewer.media(Track.VIDEO)} == {1}
+
+
+async def test_the_end_of_a_room(live: Live) -> None:
+    """DELETE of the room tells every viewer, closes them with 4410, hangs up on the creator, and later requests get 410 and 409."""
+    assert await live.server.status("DELETE", f"/api/rooms/{live.room.name}", headers=live.room.bearer) == 204
+    assert await live.viewer.closed() == 4410
+    assert live.viewer.events[-1]["state"] == "ended"
+    await eventually(lambda: live.publisher.peer.connectionState == "closed")
+    assert await live.server.status("GET", f"/ws/{live.room.name}") == 410
+    offer = {"data": "v=0", "headers": {"Content-Type": SDP, **live.room.bearer}}
+    assert await live.server.status("POST", f"/whip/{live.room.name}", **offer) == 409
+    assert live.server.udp.peers == {}
+
+
+async def test_a_room_whose_creator_does_not_come_back_ends(tmp_path: Path) -> None:
+    """After the grace time AWAY becomes ENDED by itself."""
+    async with running(tmp_path, away_grace=0.3) as server:
+        room = await server.create()
+        async with Publisher(server.http, room.whip, room.key) as publisher, Viewer(server.http, server.url, room.name) as viewer:
+            await viewer.frames(3)
+            await publisher.delete()
+            assert await viewer.closed() == 4410
+        assert await server.state(room) == "ended"
+
+
+async def test_a_restart_loses_no_room(tmp_path: Path) -> None:
+    """Viewers are closed with 1001; after the restart the room is AWAY, its key is good, and media time goes on in a new stream."""
+    async with running(tmp_path) as server:
+        room = await server.create(title="Here before")
+        async with Publisher(server.http, room.whip, room.key):
+            viewer = Viewer(server.http, server.url, room.name)
+            await viewer.__aenter__()
+            await viewer.frames(5)
+            last = viewer.media(Track.VIDEO)[-1]
+            closing = asyncio.create_task(viewer.closed())
+    assert await closing == 1001
+    await viewer.__aexit__(None, None, None)
+    async with running(tmp_path) as server:
+        assert await server.state(room) == "away"
+        whip = f"{server.url}/whip/{room.name}"
+        async with Viewer(server.http, server.url, room.name) as again, Publisher(server.http, whip, room.key):
+            await again.frames(5)
+            assert again.events[0]["title"] == "Here before"
+            assert again.media(Track.VIDEO)[0].media_time > last.media_time
+            assert again.notices[0]["stream"] != viewer.notices[0]["stream"]
+
+
+async def test_sigterm_ends_a_live_cleanly(tmp_path: Path) -> None:
+    """The process exits with 0 and without a traceback; its viewer is closed with 1001."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "server", "serve", "--port", "0", "--udp-port", "0", "--udp-hosts", "127.0.0.1", "--data", str(tmp_path)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONWARNINGS": "default"},
+    )
+    assert process.stdout and process.stderr
+    try:
+        async with asyncio.timeout(30), ClientSession() as http:
+            line = (await process.stdout.readline()).decode()
+            url = line.removeprefix("listening on ").strip()
+            async with http.post(f"{url}/api/rooms", json={}) as response:
+                answer = await response.json()
+            room = NewRoom(answer["room"], answer["key"], answer["whip"])
+            async with Publisher(http, room.whip, room.key), Viewer(http, url, room.name) as viewer:
+                await viewer.frames(5)
+                process.send_signal(signal.SIGTERM)
+                assert await viewer.closed() == 1001
+                complaint = (await process.stderr.read()).decode()
+                assert await process.wait() == 0
+                assert "Traceback" not in complaint and "never" not in complaint, complaint
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def test_many_joins_and_leaves_leave_nothing_behind(live: Live) -> None:
+    """200 viewers come and go during the live: the steady one misses nothing, the count is right, and tasks are as many as before."""
+    tasks = len(asyncio.all_tasks())
+    for _ in range(20):
+        guests = [Viewer(live.server.http, live.server.url, live.room.name) for _ in range(10)]
+        for guest in guests:
+            await guest.__aenter__()
+        await guests[-1].frames(1)
+        for guest in guests:
+            await guest.__aexit__(None, None, None)
+    await eventually(lambda: live.server.stream(live.room).viewers == 1)
+    await eventually(lambda: len(asyncio.all_tasks()) <= tasks)
+    await live.viewer.frames(5)
+    live.viewer.assert_unbroken()

@@ -1,0 +1,229 @@
+"""The timeline: two tracks on one clock, whatever the network and the sender's clocks do. All times here are made up."""
+
+import random
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from relay.sample import TIMESCALE, Track
+from server.ingest.timeline import REANCHOR, SLEW, RisingMinimum, Stamp, Timeline
+
+EPOCH = 1_700_000_000.0
+"""The sender's clock when ours shows 1000."""
+FRAME, PACKET = 1 / 30, 0.02
+
+
+@dataclass
+class Sender:
+    """A phone: its clock, its random first timestamps, and what it takes from the lens to the network."""
+
+    timeline: Timeline
+    network: float = 0.03
+    encoding: float = 0.02
+    """Of pictures; sound takes none."""
+    video_base: int = 0xFFFF_0000
+    audio_base: int = 0xFFFF_F000
+    drift: float = 0.0
+    """By which its audio clock is fast."""
+    pictures: list[tuple[float, Stamp]] = field(default_factory=list)
+    sounds: list[tuple[float, Stamp]] = field(default_factory=list)
+
+    def picture(self, second: float, late: float = 0.0) -> Stamp:
+        """A picture that the lens saw at that second of the take."""
+        arrived = 1_000 + second + self.encoding + self.network + late
+        stamp = self.timeline.picture(self.video_base + round(second * 90_000) & 0xFFFFFFFF, arrived)
+        self.pictures.append((second, stamp))
+        return stamp
+
+    def sound(self, second: float, late: float = 0.0) -> Stamp:
+        arrived = 1_000 + second + self.network + late
+        stamp = self.timeline.sound(self.audio_base + round(second * (1 + self.drift) * 48_000) & 0xFFFFFFFF, arrived)
+        self.sounds.append((second, stamp))
+        return stamp
+
+    def report(self, track: Track, second: float, late: float = 0.0) -> None:
+        base, rate = (self.video_base, 90_000) if track is Track.VIDEO else (self.audio_base, 48_000)
+        ticks = second * (1 + self.drift if track is Track.AUDIO else 1) * rate
+        self.timeline.report(track, EPOCH + second, base + round(ticks) & 0xFFFFFFFF, 1_000 + second + self.network + late)
+
+    def reports(self, second: float, late: float = 0.0) -> None:
+        for track in Track:
+            self.report(track, second, late)
+
+    def run(self, start: float, end: float, *, jitter: float = 0.0, every: float | None = None, seed: int = 0) -> None:
+        """Both tracks from `start` to `end`, each packet up to `jitter` late, sender reports `every` seconds."""
+        chance = random.Random(seed)
+        happenings = [(start + index * FRAME, "picture") for index in range(round((end - start) / FRAME))]
+        happenings += [(start + index * PACKET, "sound") for index in range(round((end - start) / PACKET))]
+        if every:
+            happenings += [(start + index * every + 0.005, "report") for index in range(round((end - start) / every))]
+        for second, kind in sorted(happenings):
+            late = chance.uniform(0, jitter) if chance.random() < 0.8 else 0.0
+            if kind == "picture":
+                self.picture(second, late)
+            elif kind == "sound":
+                self.sound(second, late)
+            else:
+                self.reports(second, late)
+
+
+def media_seconds(stamp: Stamp, track: Track) -> float:
+    return stamp.ticks / TIMESCALE[track]
+
+
+def relation(sender: Sender, last: int = 1) -> float:
+    """By how much the picture stands later than the sound of the same moment, in seconds of media time."""
+    second, stamp = sender.pictures[-last]
+    heard, sound = sender.sounds[-last]
+    return (media_seconds(stamp, Track.VIDEO) - second) - (media_seconds(sound, Track.AUDIO) - heard)
+
+
+def test_a_session_begins_where_it_is_told() -> None:
+    """The first sample stands at `start`, and media time goes on as the take does."""
+    sender = Sender(Timeline(5_000_000))
+    assert media_seconds(sender.picture(0), Track.VIDEO) == pytest.approx(5, abs=1e-4)
+    assert media_seconds(sender.picture(1), Track.VIDEO) == pytest.approx(6, abs=1e-4)
+    assert sender.timeline.media_now(1_002 + sender.network + sender.encoding) == pytest.approx(7, abs=1e-4)
+    assert Timeline(5_000_000).media_now(77) == 5
+
+
+def test_before_the_first_report_arrival_places_both_tracks() -> None:
+    """Without reports the relation is off by the encoding delay only, and the capture times say that they are estimates."""
+    sender = Sender(Timeline(0))
+    sender.run(0, 3, jitter=0.05)
+    assert relation(sender) == pytest.approx(sender.encoding, abs=0.005)
+    assert all(stamp.estimated for _, stamp in sender.pictures + sender.sounds)
+
+
+def test_reports_put_both_tracks_on_one_clock() -> None:
+    """With reports the picture stands at the sound of the same moment, within some milliseconds, in spite of the encoder's delay."""
+    sender = Sender(Timeline(0), encoding=0.2)
+    sender.run(0, 20, jitter=0.05, every=1)
+    assert relation(sender) == pytest.approx(0, abs=0.01)
+    assert not sender.pictures[-1][1].estimated
+
+
+def test_a_late_first_report_corrects_in_small_steps() -> None:
+    """A difference that the first report shows is taken up by at most 4 ms a picture, not in a jump, and sound stays end to end."""
+    sender = Sender(Timeline(0), encoding=0.15)
+    sender.run(0, 5)
+    assert relation(sender) == pytest.approx(0.15, abs=0.01)
+    sender.reports(5)
+    sender.run(5, 10)
+    times = [media_seconds(stamp, Track.VIDEO) for _, stamp in sender.pictures]
+    steps = [after - before for before, after in zip(times, times[1:], strict=False)]
+    assert min(steps) >= FRAME - SLEW - 1e-4 and max(steps) <= FRAME + SLEW + 1e-4
+    assert relation(sender) == pytest.approx(0, abs=0.01)
+    ticks = [stamp.ticks for _, stamp in sender.sounds]
+    assert {after - before for before, after in zip(ticks, ticks[1:], strict=False)} == {960}
+
+
+@pytest.mark.parametrize("late", [0.3, 0.9])
+def test_a_stall_right_behind_the_first_report_moves_nothing(late: float) -> None:
+    """What was learned of the network before the first report still counts: one late packet does not shift the whole live."""
+    sender = Sender(Timeline(0))
+    sender.run(0, 2)
+    sender.reports(2)
+    sender.picture(2 + FRAME, late)
+    sender.sound(2.04, late)
+    sender.run(2.1, 3)
+    times = [media_seconds(stamp, Track.VIDEO) for _, stamp in sender.pictures]
+    steps = [after - before for before, after in zip(times, times[1:], strict=False)]
+    assert max(steps) < 0.1 + 2 * SLEW
+
+
+def test_one_report_for_one_track_only() -> None:
+    """While the other track's report is missing that one is placed by arrival, and nothing breaks."""
+    sender = Sender(Timeline(0), encoding=0.05)
+    sender.run(0, 2)
+    sender.report(Track.AUDIO, 2)
+    sender.run(2, 6)
+    assert abs(relation(sender)) <= 0.06
+    sender.report(Track.VIDEO, 6)
+    sender.run(6, 9)
+    assert relation(sender) == pytest.approx(0, abs=0.01)
+
+
+@pytest.mark.parametrize("drift", [-2e-4, 1e-4, 5e-4])
+def test_a_sound_card_that_drifts_takes_the_picture_along(drift: float) -> None:
+    """Ten minutes of a drifting audio clock: sound stays end to end in itself, and the picture stays with it."""
+    sender = Sender(Timeline(0), drift=drift)
+    sender.run(0, 600, every=5)
+    worst = 0.0
+    for index in range(1, 600, 20):
+        second, stamp = sender.pictures[index * 30 - 1]
+        heard, sound = min(sender.sounds[index * 50 - 10 : index * 50 + 10], key=lambda entry: abs(entry[0] - second))
+        worst = max(worst, abs((media_seconds(stamp, Track.VIDEO) - second) - (media_seconds(sound, Track.AUDIO) - heard)))
+    assert worst < 0.04
+    ticks = [stamp.ticks for _, stamp in sender.sounds]
+    expected = [round((second + PACKET) * (1 + drift) * 48_000) - round(second * (1 + drift) * 48_000) for second, _ in sender.sounds]
+    breaks = [step for step in (after - before for before, after in zip(ticks, ticks[1:], strict=False)) if abs(step - 960) > 1]
+    assert len(breaks) <= 600 * abs(drift) / REANCHOR + 1
+    assert set(expected) <= {959, 960, 961}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 2**32 - 1), st.floats(0, 2), st.sampled_from(["picture", "sound", "report 0", "report 1"]), st.floats(0, 2**32)),
+        max_size=60,
+    )
+)
+def test_pictures_always_ascend(drawn: list[tuple[int, float, str, float]]) -> None:
+    """Whatever a sender's timestamps and reports say, picture ticks strictly ascend from 0 and nothing raises."""
+    timeline, now, last = Timeline(0), 1_000.0, -1
+    for timestamp, step, kind, clock in drawn:
+        now += step
+        if kind == "picture":
+            stamp = timeline.picture(timestamp, now)
+            assert stamp.ticks > last
+            assert stamp.captured <= now + 1e-6 or stamp.estimated
+            last = stamp.ticks
+        elif kind == "sound":
+            timeline.sound(timestamp, now)
+        else:
+            timeline.report(Track(int(kind[-1])), clock, timestamp, now)
+
+
+def test_timestamps_wrap_in_the_middle() -> None:
+    """32-bit timestamps that wrap during the live are invisible in media time, reports or not."""
+    sender = Sender(Timeline(0), video_base=2**32 - 45_000, audio_base=2**32 - 24_000)
+    sender.run(0, 2, every=0.4)
+    assert media_seconds(sender.pictures[-1][1], Track.VIDEO) == pytest.approx(sender.pictures[-1][0], abs=0.03)
+    ticks = [stamp.ticks for _, stamp in sender.sounds]
+    assert {after - before for before, after in zip(ticks, ticks[1:], strict=False)} == {960}
+
+
+def test_capture_is_when_the_lens_saw_it() -> None:
+    """With reports and a measured round trip, capture on our clock is the moment of the take, whatever encoding took."""
+    sender = Sender(Timeline(0), encoding=0.12, network=0.04)
+    sender.timeline.round_trip = 0.08
+    sender.run(0, 3, every=0.5)
+    second, stamp = sender.pictures[-1]
+    assert stamp.captured == pytest.approx(1_000 + second, abs=0.002)
+    assert not stamp.estimated
+
+
+def test_a_slower_uplink_does_not_move_capture_but_delivery() -> None:
+    """200 ms more on the way: samples still carry the moment of the lens, so that arrival minus capture has risen by 200 ± 10 ms."""
+    sender = Sender(Timeline(0))
+    sender.timeline.round_trip = 2 * sender.network
+    sender.run(0, 5, every=0.5)
+    second, stamp = sender.pictures[-1]
+    before = 1_000 + second + sender.encoding + sender.network - stamp.captured
+    sender.network += 0.2
+    sender.run(5, 8, every=0.5)
+    second, stamp = sender.pictures[-1]
+    after = 1_000 + second + sender.encoding + sender.network - stamp.captured
+    assert after - before == pytest.approx(0.2, abs=0.01)
+
+
+def test_the_minimum_rises_slowly() -> None:
+    """A lower value is taken at once, a higher one only at 0.1 ms per second."""
+    minimum = RisingMinimum()
+    assert minimum.add(5, 0) == 5
+    assert minimum.add(3, 1) == 3
+    assert minimum.add(9, 11) == pytest.approx(3.001)
+    assert minimum.add(9, 5) == pytest.approx(3.001)
