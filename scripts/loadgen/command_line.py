@@ -19,7 +19,6 @@ from scripts.loadgen.clip import ClipError
 from scripts.loadgen.conditions import METRICS, Condition, parse_condition
 from scripts.loadgen.errors import BadInput
 from scripts.loadgen.machine import this_machine
-from scripts.loadgen.report import write_report
 from scripts.loadgen.run import Run
 from scripts.loadgen.scenario import MAX_CREATORS, MAX_SECONDS, MAX_VIEWERS, Scenario
 from scripts.loadgen.screen import Screen
@@ -210,6 +209,8 @@ def _conclude(scenario: Scenario, run: Run, began: datetime, broken_off: str | N
         clip_kbps=run.clip.kbps if run.clip else None,
         verdict=judge(scenario, record, figures, broken_off),
     )
+    from scripts.loadgen.report import write_report  # here, because it takes a second, which a refusal need not wait for
+
     page = write_report(summary, record)
     styles = {Outcome.FINE: "bold green", Outcome.FAILED: "bold red", Outcome.INVALID: "bold white on red", Outcome.BROKEN_OFF: "bold red"}
     outcome = summary.verdict.outcome

@@ -6,11 +6,11 @@ import random
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
 from scripts.loadgen.figures import Figures
+from scripts.loadgen.plans import CrowdPlan
 from scripts.loadgen.viewer import Viewer, request
 from scripts.loadgen.walker import MARGIN, Tally
 
@@ -23,34 +23,6 @@ RUDE_STAYS = (2.0, 20.0)
 """Seconds, least and most, until a rude viewer vanishes."""
 COMES_BACK = 1.0
 TIME_EXCHANGES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class CrowdPlan:
-    """What one process's viewers do. Sent to it as JSON."""
-
-    host: str
-    port: int
-    tls: bool
-    insecure: bool
-    """Take any certificate."""
-    path: str
-    """Of the server's root, without a slash at its end."""
-    rooms: list[str]
-    weights: list[float]
-    """How much each room is wanted."""
-    viewers: int
-    probe: bool
-    """They time every message."""
-    slow: int
-    slow_bps: int
-    rude: int
-    swipe: float
-    """Mean seconds until a viewer goes to another room; 0: never, and one that is lost does not come back."""
-    ramp: float
-    """Seconds over which they come."""
-    same_clock: bool
-    """The server is on this machine."""
 
 
 class Crowd:

@@ -85,7 +85,7 @@ def listening_pid(port: int) -> int | None:
                 inodes.add(f"socket:[{fields[9]}]")
     for pid in (int(name) for name in os.listdir("/proc") if name.isdecimal()):
         try:
-            if any(os.readlink(entry.path) in inodes for entry in os.scandir(f"/proc/{pid}/fd")):
+            if any(os.readlink(f"/proc/{pid}/fd/{number}") in inodes for number in os.listdir(f"/proc/{pid}/fd")):
                 return pid
         except OSError:
             continue

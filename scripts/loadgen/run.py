@@ -8,11 +8,10 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from scripts.loadgen import clip, machine
-from scripts.loadgen.crowd import CrowdPlan
 from scripts.loadgen.errors import BadInput, ServerGone
+from scripts.loadgen.plans import CrowdPlan, StagePlan
 from scripts.loadgen.record import Record, Sample
 from scripts.loadgen.scenario import Scenario, shares
-from scripts.loadgen.stage import StagePlan
 from scripts.loadgen.target import Server, Stage
 from scripts.loadgen.workers import Worker
 

@@ -5,32 +5,19 @@ import random
 import ssl
 import time
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
 from scripts.loadgen.clip import Clip
 from scripts.loadgen.figures import Figures
+from scripts.loadgen.plans import StagePlan
 from scripts.loadgen.publisher import Publisher
 from scripts.loadgen.whip import Refused
 
 TICK = 0.004
 AWAY = (1.0, 5.0)
 """Seconds, least and most, until a creator who went comes back."""
-
-
-@dataclass(frozen=True, slots=True)
-class StagePlan:
-    """What one process's creators do. Sent to it as JSON."""
-
-    insecure: bool
-    rooms: list[tuple[str, str, str]]
-    """One creator each: the room's name, its key, and the URL to publish to."""
-    clip: dict[str, Any]
-    stay: float
-    """Mean seconds until a creator goes away for a moment; 0: never, and one that is lost does not come back."""
-    ramp: float
 
 
 class Stage:

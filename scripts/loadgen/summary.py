@@ -129,7 +129,7 @@ def judge(scenario: Scenario, record: Record, figures: dict[str, float | None], 
         return Verdict(Outcome.INVALID, (*invalid, *failed))
     if scenario.viewers and not record.delay.count:
         failed.append("no viewer received anything live")
-    if scenario.creators and not figures["publishing"]:
+    if scenario.creators and not any(sample.publishing for sample in record.samples):
         failed.append("no creator was publishing")
     return Verdict(Outcome.FAILED if failed else Outcome.FINE, tuple(failed))
 

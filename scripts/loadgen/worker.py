@@ -10,13 +10,12 @@ import json
 import resource
 import sys
 import time
-from typing import Protocol
+from typing import Any, Protocol
 
 import uvloop
 
-from scripts.loadgen.crowd import Crowd, CrowdPlan
 from scripts.loadgen.figures import Figures
-from scripts.loadgen.stage import Stage, StagePlan
+from scripts.loadgen.plans import CrowdPlan, StagePlan
 
 LAG_EVERY = 0.01
 PLAN_MAX = 64 * 1024 * 1024
@@ -64,7 +63,7 @@ async def run() -> None:
     reader = asyncio.StreamReader(limit=PLAN_MAX)
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     task = json.loads(await reader.readline())
-    work: Work = Crowd(CrowdPlan(**task["plan"])) if task["role"] == "crowd" else Stage(StagePlan(**task["plan"]))
+    work = _work(task["role"], task["plan"])
     # What was made so far stays: the collector need not look at it, and hardly anything of what comes refers in circles.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
@@ -84,6 +83,17 @@ async def run() -> None:
     await work.close()
     tell()
     transport.close()
+
+
+def _work(role: str, plan: dict[str, Any]) -> Work:
+    # Imported here: creators bring WebRTC with them, which viewers need not wait for.
+    if role == "crowd":
+        from scripts.loadgen.crowd import Crowd
+
+        return Crowd(CrowdPlan(**plan))
+    from scripts.loadgen.stage import Stage
+
+    return Stage(StagePlan(**plan))
 
 
 class Teller:

@@ -1,0 +1,209 @@
+"""`scripts/load` as a person types it, against real servers on loopback. Every wait is for something that a process says."""
+
+import http.server
+import io
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.loadgen.command_line import cli
+
+ROOT = Path(__file__).parents[2]
+LIGHT = ["--kbps", "200", "--fps", "15", "--size", "160x120"]
+MANY = ["--max-rooms-per-address-hour=1000", "--max-whip-per-address-minute=1000"]
+TIMEOUT = 40.0
+
+
+class Microlive:
+    """A server of its own; `url` is where it listens."""
+
+    def __init__(self, data: Path, *arguments: str) -> None:
+        command = [sys.executable, "-m", "server", "serve", "--port=0", f"--data={data}", "--udp-hosts=127.0.0.1", "--log-level=error", *arguments]
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("MICROLIVE_")}
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout
+        self.url = self.process.stdout.readline().removeprefix("listening on ").strip()
+        assert self.url.startswith("http://127.0.0.1:")
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait(10)
+        assert self.process.stdout
+        self.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Microlive]:
+    running = Microlive(tmp_path_factory.mktemp("data"), *MANY)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Path:
+    return tmp_path / "report"
+
+
+def start(*arguments: object, **options: Any) -> subprocess.Popen[str]:
+    command = [sys.executable, str(ROOT / "scripts" / "load"), *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+
+def load(*arguments: object) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error. Runs in this process, and spares its start; the workers have their own all the same."""
+    with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as notes:
+        try:
+            cli([*map(str, arguments)], prog_name="load", standalone_mode=True)
+        except SystemExit as end:
+            code = int(end.code or 0)
+    return code, out.getvalue(), notes.getvalue()
+
+
+def summary(report: Path) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads((report / "summary.json").read_text(encoding="utf-8"))
+    assert (report / "report.html").stat().st_size > 10_000
+    assert (report / "samples.jsonl").stat().st_size > 100
+    return told
+
+
+def measured(code: int, told: dict[str, Any]) -> dict[str, float]:
+    """The figures of a run that found nothing wrong with the server. A machine that does other work too makes it INVALID."""
+    assert (code, told["outcome"]) in ((0, "fine"), (1, "invalid")), told
+    figures: dict[str, float] = told["figures"]
+    return figures
+
+
+def test_viewers(server: Microlive, report: Path) -> None:
+    code, out, _ = load("viewers", server.url, "--publish", "-n", 20, "--ramp", 0.5, "--seconds", 3, *LIGHT, "--report", report, "--fail-if", "gaps>0")
+    figures = measured(code, summary(report))
+    assert figures["watching"] == 20 and figures["failures"] == figures["disconnects"] == figures["gaps"] == 0
+    assert 0 < figures["p50"] <= figures["p99"] < 2_000 and 0 < figures["join_p50"] < 5_000
+    assert figures["received"] == pytest.approx(20 * 0.2, rel=0.5)
+    assert figures["server_memory"] > 10
+    assert str(report) in out
+
+
+def test_creators(server: Microlive, report: Path) -> None:
+    code, _, _ = load("creators", server.url, "-n", 2, "--ramp", 0, "--seconds", 3, *LIGHT, "--report", report)
+    told = summary(report)
+    figures = measured(code, told)
+    assert figures["publishing"] == 2 and figures["creator_failures"] == figures["creator_disconnects"] == 0
+    assert figures["publish_p95"] < 10_000
+    assert told["extra"]["packets"] > 200 and told["extra"]["remb"] > 5 and told["extra"]["remb_bps"] > 1_000_000
+    samples = [json.loads(line) for line in (report / "samples.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert samples[-1]["live_rooms"] == 2
+
+
+def test_mixed(server: Microlive, report: Path) -> None:
+    crowd = ["--rooms", 3, "-n", 20, "--swipe", 1, "--stay", 2, "--slow", 20, "--rude", 20]
+    code, _, _ = load("mixed", server.url, *crowd, "--ramp", 0.5, "--seconds", 4, *LIGHT, "--report", report)
+    told = summary(report)
+    figures = measured(code, told)
+    assert figures["watching"] > 10 and figures["failures"] == 0
+    assert told["extra"]["swipes"] > 5 and told["extra"]["slow_bytes"] > 0
+
+
+def test_a_condition_that_is_met_fails_the_run(server: Microlive, report: Path) -> None:
+    fail = ["--fail-if", "watching<100", "--fail-if", "p99>5000ms"]
+    code, out, _ = load("viewers", server.url, "--publish", "-n", 5, "--ramp", 0, "--seconds", 2, *LIGHT, "--report", report, *fail)
+    assert code == 1
+    assert [reason for reason in summary(report)["reasons"] if reason.startswith("watching<100: watching is 5")]
+    assert "watching<100" in out
+
+
+def watched(process: subprocess.Popen[str]) -> None:
+    """Returns when the first viewers have come."""
+    assert process.stderr
+    for line in process.stderr:
+        if " viewers; " in line and " 0 viewers; " not in line:
+            return
+    raise AssertionError("nobody came")
+
+
+def test_the_server_dies(tmp_path: Path, report: Path) -> None:
+    server = Microlive(tmp_path / "data")
+    with start("viewers", server.url, "--publish", "-n", 10, "--ramp", 1, "--seconds", 60, *LIGHT, "--report", report) as process:
+        watched(process)
+        server.process.kill()
+        _, notes = process.communicate(timeout=TIMEOUT)
+    server.close()
+    assert process.returncode == 2
+    assert "the server went away" in notes and "Traceback" not in notes
+    told = summary(report)
+    assert told["outcome"] == "broken off" and told["causes"]["closed"]
+
+
+def test_an_interrupted_run_has_its_report(server: Microlive, report: Path) -> None:
+    with start("viewers", server.url, "--publish", "-n", 10, "--ramp", 1, "--seconds", 60, *LIGHT, "--report", report) as process:
+        watched(process)
+        process.send_signal(signal.SIGINT)
+        _, notes = process.communicate(timeout=TIMEOUT)
+    assert process.returncode in (0, 1) and "Traceback" not in notes
+    assert summary(report)["interrupted"]
+
+
+class NotMicrolive(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_error(404)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def stranger() -> Iterator[str]:
+    """The URL of an HTTP server that is no microlive."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), NotMicrolive) as running:
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_port}"
+        running.shutdown()
+        thread.join()
+
+
+def refused(words: str, *arguments: object) -> None:
+    code, out, notes = load(*arguments)
+    check_refusal(words, code, notes)
+    assert not out
+
+
+def check_refusal(words: str, code: int, notes: str) -> None:
+    assert code == 2, notes
+    complaint = [line for line in notes.splitlines() if line.startswith("load: ")][-1]
+    assert words in complaint and "Traceback" not in notes
+
+
+def test_refusals(server: Microlive, stranger: str, report: Path) -> None:
+    where = ["--report", report]
+    refused("cannot be reached", "viewers", "http://127.0.0.1:9", *where)
+    refused("not a microlive server", "viewers", stranger, *where)
+    refused("no room is live", "viewers", server.url, *where)
+    refused("there is no room nowhere", "viewers", server.url, "--room", "nowhere", *where)
+    refused("--i-own-this-server", "viewers", "http://192.0.2.1", *where)
+    assert not report.exists()
+
+
+def test_a_wrong_key(server: Microlive, report: Path) -> None:
+    with urllib.request.urlopen(urllib.request.Request(f"{server.url}/api/rooms", data=b"{}", method="POST")) as answer:
+        room = json.load(answer)["room"]
+    refused(f"key does not belong to room {room}", "creators", server.url, "-n", 1, "--room", room, "--key", "wrong", *LIGHT, "--report", report)
+
+
+def test_too_few_descriptors(server: Microlive, report: Path) -> None:
+    def few() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (300, 300))
+
+    with start("viewers", server.url, "-n", 500, "--report", report, preexec_fn=few) as process:
+        _, notes = process.communicate(timeout=TIMEOUT)
+    check_refusal("sudo prlimit --pid $$ --nofile=628:628", process.returncode, notes)
