@@ -1,0 +1,90 @@
+"""RTP headers, against aiortc's own serialiser."""
+
+import pytest
+from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters, RTCRtpParameters
+from aiortc.rtp import HeaderExtensionsMap
+from aiortc.rtp import RtpPacket as AiortcPacket
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.rtc.rtp import RtpPacket, Unwrapper, parse_rtp
+
+
+def extensions() -> HeaderExtensionsMap:
+    chosen = HeaderExtensionsMap()
+    uris = ("urn:ietf:params:rtp-hdrext:sdes:mid", "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time")
+    chosen.configure(RTCRtpParameters(headerExtensions=[RTCRtpHeaderExtensionParameters(id=index + 1, uri=uri) for index, uri in enumerate(uris)]))
+    return chosen
+
+
+@given(
+    payload_type=st.integers(0, 127),
+    marker=st.booleans(),
+    sequence=st.integers(0, 65_535),
+    timestamp=st.integers(0, 2**32 - 1),
+    ssrc=st.integers(0, 2**32 - 1),
+    payload=st.binary(max_size=100),
+    csrc=st.lists(st.integers(0, 2**32 - 1), max_size=15),
+    mid=st.none() | st.text("abc", min_size=1, max_size=16),
+    padding=st.integers(0, 255),
+)
+def test_what_aiortc_writes_is_read(
+    payload_type: int, marker: bool, sequence: int, timestamp: int, ssrc: int, payload: bytes, csrc: list[int], mid: str | None, padding: int
+) -> None:
+    """Every field comes back, without the CSRCs, header extensions and padding that aiortc wrote."""
+    packet = AiortcPacket(payload_type, int(marker), sequence, timestamp, ssrc, payload)
+    packet.csrc = csrc
+    packet.padding_size = padding
+    if mid:
+        packet.extensions.mid, packet.extensions.abs_send_time = mid, 0x123456
+    read = parse_rtp(packet.serialize(extensions()))
+    assert read == RtpPacket(payload_type, marker, sequence, timestamp, ssrc, payload)
+
+
+@given(st.binary(max_size=80))
+def test_garbage_raises_value_error_only(data: bytes) -> None:
+    """Foreign bytes are a packet or a ValueError."""
+    try:
+        packet = parse_rtp(data)
+    except ValueError:
+        return
+    assert packet.payload in data
+
+
+@given(st.binary(max_size=40), st.integers(0, 255))
+def test_headers_that_lie_raise_value_error_only(rest: bytes, first: int) -> None:
+    """Version 2 with any counts, extension lengths and padding."""
+    try:
+        parse_rtp(bytes([0x80 | first & 0x3F, 101]) + rest)
+    except ValueError:
+        pass
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x80" * 11,
+        b"\x40" + bytes(11),
+        b"\x8f" + bytes(11),
+        b"\x90" + bytes(13),
+        b"\x90" + bytes(11) + b"\xbe\xde\0\5" + bytes(8),
+        b"\xa0" + bytes(12),
+        b"\xa0" + bytes(11) + b"\xff",
+    ],
+    ids=["short", "version 1", "15 CSRCs", "half an extension", "long extension", "no padding", "much padding"],
+)
+def test_lengths_that_do_not_fit(data: bytes) -> None:
+    """Each way in which a header can be cut short or lie is refused."""
+    with pytest.raises(ValueError):
+        parse_rtp(data)
+
+
+@given(start=st.integers(0, 65_535), steps=st.lists(st.integers(-30_000, 30_000), max_size=100))
+def test_unwrapping_follows_the_shortest_way(start: int, steps: list[int]) -> None:
+    """Numbers that move by less than half the range from the highest one keep their distance, whichever way they wrap."""
+    unwrapper, highest = Unwrapper(16), start
+    assert unwrapper.unwrap(start) == start
+    for step in steps:
+        value = highest + step
+        assert unwrapper.unwrap(value & 0xFFFF) == value
+        highest = max(highest, value)
