@@ -4,6 +4,7 @@ Exit codes: 0 fine, 1 a condition failed or the result is INVALID, 2 bad input o
 """
 
 import asyncio
+import math
 import re
 import shlex
 import sys
@@ -32,7 +33,10 @@ notes = Console(stderr=True, highlight=False)
 Url = Annotated[str, typer.Argument(metavar="[URL]", help="The server's root.")]
 Ramp = Annotated[float, typer.Option(min=0, max=MAX_SECONDS, help="Seconds over which everybody comes.")]
 Seconds = Annotated[float, typer.Option(min=1, max=MAX_SECONDS, help="Seconds measured once everybody is there.")]
-Workers = Annotated[int, typer.Option(min=1, max=64, help="Processes that viewers, or creators, are shared among. Probes have one more.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, max=64, help="Processes that viewers, or creators, are shared among; probes have one more. [default: as many as are needed]"),
+]
 Probes = Annotated[float, typer.Option(min=0, max=100, help="Per cent of viewers who time every message.")]
 Token = Annotated[
     str | None, typer.Option(help="Token for a server that lets only holders create rooms. Also: MICROLIVE_CREATE_TOKEN.", envvar="MICROLIVE_CREATE_TOKEN")
@@ -70,7 +74,7 @@ def viewers(
     room: Annotated[str | None, typer.Option(help="The room to watch. [default: the live room with most viewers]")] = None,
     publish: Annotated[bool, typer.Option("--publish", help="Be the creator too: in a new room, or in --room with --key.")] = False,
     key: Annotated[str | None, typer.Option(help="The creator's key of --room, for --publish.", envvar="MICROLIVE_KEY")] = None,
-    workers: Workers = 1,
+    workers: Workers = None,
     probes: Probes = 5,
     kbps: Kbps = 1_000,
     fps: Fps = 30,
@@ -85,7 +89,8 @@ def viewers(
     if publish and (room is None) != (key is None):
         _refuse("--publish takes both --room and --key, or neither")
     _run(
-        "viewers", url, report, fail_if, size, i_own_this_server, viewers=viewers, creators=int(publish), workers=min(workers, viewers), ramp=ramp,
+        "viewers", url, report, fail_if, size, i_own_this_server, viewers=viewers, creators=int(publish),
+        workers=_workers(workers, viewers, 2_500), ramp=ramp,
         seconds=seconds, probe_share=probes / 100, room=room, key=key, token=token, insecure=insecure, kbps=kbps, fps=fps,
     )  # fmt: skip
 
@@ -98,7 +103,7 @@ def creators(
     seconds: Seconds = 20,
     room: Annotated[str | None, typer.Option(help="Publish to this one room instead of to new ones; needs --key.")] = None,
     key: Annotated[str | None, typer.Option(help="The creator's key of --room.", envvar="MICROLIVE_KEY")] = None,
-    workers: Workers = 1,
+    workers: Workers = None,
     kbps: Kbps = 1_000,
     fps: Fps = 30,
     size: Size = "540x960",
@@ -114,7 +119,8 @@ def creators(
     if room and creators != 1:
         _refuse("one room has one creator: say --creators 1")
     _run(
-        "creators", url, report, fail_if, size, i_own_this_server, viewers=0, creators=creators, workers=min(workers, creators), ramp=ramp,
+        "creators", url, report, fail_if, size, i_own_this_server, viewers=0, creators=creators,
+        workers=_workers(workers, creators, 100), ramp=ramp,
         seconds=seconds, probe_share=0.0, room=room, key=key, token=token, insecure=insecure, kbps=kbps, fps=fps,
     )  # fmt: skip
 
@@ -132,7 +138,7 @@ def mixed(
     slow_kbps: Annotated[int, typer.Option(min=10, help="What a slow connection carries.")] = 200,
     rude: Annotated[float, typer.Option(min=0, max=100, help="Per cent of viewers who vanish without closing, or stay and never read.")] = 5,
     zipf: Annotated[float, typer.Option(min=0, max=5, help="How uneven rooms' audiences are: exponent of Zipf's law; 0: all alike.")] = 1,
-    workers: Workers = 1,
+    workers: Workers = None,
     probes: Probes = 5,
     kbps: Kbps = 1_000,
     fps: Fps = 30,
@@ -147,7 +153,8 @@ def mixed(
     if slow + rude > 100:
         _refuse("--slow and --rude are more than 100 per cent together")
     _run(
-        "mixed", url, report, fail_if, size, i_own_this_server, viewers=viewers, creators=rooms, workers=min(workers, viewers), ramp=ramp, seconds=seconds,
+        "mixed", url, report, fail_if, size, i_own_this_server, viewers=viewers, creators=rooms,
+        workers=_workers(workers, viewers, 2_500), ramp=ramp, seconds=seconds,
         probe_share=probes / 100, room=None, key=None, token=token, insecure=insecure, kbps=kbps, fps=fps, slow_share=slow / 100, slow_bps=slow_kbps * 1_000,
         rude_share=rude / 100, swipe=swipe, stay=stay, zipf=zipf,
     )  # fmt: skip
@@ -230,6 +237,11 @@ def _conclude(scenario: Scenario, run: Run, began: datetime, broken_off: str | N
 
 def _conditions(texts: list[str] | None) -> tuple[Condition, ...]:
     return tuple(parse_condition(text) for text in texts or ())
+
+
+def _workers(wanted: int | None, people: int, of_one: int) -> int:
+    """`of_one`: how many one core does with room to spare, at 1 Mbps and 30 pictures a second."""
+    return min(wanted or math.ceil(people / of_one), people)
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -122,7 +122,8 @@ def judge(scenario: Scenario, record: Record, figures: dict[str, float | None], 
     if lag is None:
         invalid.append("the run ended before everybody had come, so that nothing was measured under full load")
     elif lag > LAG_MAX_MS:
-        invalid.append(f"the generator's own loops were {lag:.1f} ms late (p99; {LAG_MAX_MS:.0f} ms are allowed): it was the limit, or shared its cores")
+        advice = "it was the limit, or others used its cores; give it idle ones, or more --workers"
+        invalid.append(f"the generator's own loops were {lag:.1f} ms late (p99; {LAG_MAX_MS:.0f} ms are allowed): {advice}")
     if steal is not None and steal > STEAL_MAX:
         invalid.append(f"the hypervisor gave {steal:.1f} % of this machine's CPU time to others ({STEAL_MAX:.0f} % are allowed)")
     if invalid:

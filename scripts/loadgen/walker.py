@@ -135,7 +135,8 @@ class Walker:
             at += header
             self._receive_other(first, bytes(buffer[at : at + length]))
             at += length
-        self._carry = bytes(buffer[at:end])
+        if at < end:
+            self._carry = bytes(buffer[at:end])
         self._skip, self._frame = 0, frame
 
     def _time(self, now: int) -> None:
