@@ -30,7 +30,7 @@ cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 out = Console(highlight=False)
 notes = Console(stderr=True, highlight=False)
 
-Url = Annotated[str, typer.Argument(metavar="[URL]", help="The server's root.")]
+Url = Annotated[str, typer.Argument(metavar="URL", help="The server's root.")]
 Ramp = Annotated[float, typer.Option(min=0, max=MAX_SECONDS, help="Seconds over which everybody comes.")]
 Seconds = Annotated[float, typer.Option(min=1, max=MAX_SECONDS, help="Seconds measured once everybody is there.")]
 Workers = Annotated[
@@ -38,9 +38,7 @@ Workers = Annotated[
     typer.Option(min=1, max=64, help="Processes that viewers, or creators, are shared among; probes have one more. [default: as many as are needed]"),
 ]
 Probes = Annotated[float, typer.Option(min=0, max=100, help="Per cent of viewers who time every message.")]
-Token = Annotated[
-    str | None, typer.Option(help="Token for a server that lets only holders create rooms. Also: MICROLIVE_CREATE_TOKEN.", envvar="MICROLIVE_CREATE_TOKEN")
-]
+Token = Annotated[str | None, typer.Option(help="Token for a server that lets only holders create rooms.", envvar="MICROLIVE_CREATE_TOKEN")]
 Kbps = Annotated[int, typer.Option(min=100, max=20_000, help="Of each creator, video and audio together.")]
 Fps = Annotated[int, typer.Option(min=1, max=60, help="Pictures a second.")]
 Size = Annotated[str, typer.Option(help="Of the picture, WIDTHxHEIGHT.")]

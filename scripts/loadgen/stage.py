@@ -83,12 +83,14 @@ class Stage:
             await asyncio.sleep(wait)
             publisher = Publisher(self, self._clip, room, key, url, self._http)
             self._publishers.add(publisher)
-            if not await self._connect(publisher) or not self._plan.stay:
+            connected = await self._connect(publisher)
+            if not self._plan.stay:
                 return
-            await asyncio.sleep(self._random.expovariate(1 / self._plan.stay))
-            self._publishers.discard(publisher)
-            self.figures.counts["went"] += 1
-            await publisher.close()
+            if connected:
+                await asyncio.sleep(self._random.expovariate(1 / self._plan.stay))
+                self._publishers.discard(publisher)
+                self.figures.counts["went"] += 1
+                await publisher.close()
             wait = self._random.uniform(*AWAY)
 
     async def _connect(self, publisher: Publisher) -> bool:

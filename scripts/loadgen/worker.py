@@ -106,7 +106,8 @@ class Teller:
         self._at = time.monotonic()
 
     def until_next(self) -> float:
-        return 1.0 - time.time() % 1.0
+        left = 1.0 - time.time() % 1.0
+        return left if left > 0.1 else left + 1.0  # a timer may come a little early: not the same second twice
 
     def __call__(self) -> None:
         figures = self._work.tell()

@@ -1,0 +1,55 @@
+"""What the viewers of one process share."""
+
+import asyncio
+import time
+
+import pytest
+
+from scripts.loadgen.crowd import Crowd
+from scripts.loadgen.plans import CrowdPlan
+from scripts.loadgen.viewer import masked_frame
+
+PLAN = CrowdPlan(
+    host="127.0.0.1",
+    port=9,
+    tls=False,
+    insecure=False,
+    path="",
+    rooms=["a"],
+    weights=[1.0],
+    viewers=3,
+    probe=True,
+    slow=0,
+    slow_bps=200_000,
+    rude=0,
+    swipe=0.0,
+    ramp=0.0,
+    same_clock=False,
+)
+
+
+async def test_the_quickest_time_exchange_tells_the_servers_clock() -> None:
+    crowd = Crowd(PLAN)
+    now = time.time_ns() // 1_000
+    crowd.receive_time(now - 400_000, now + 5_000_000)  # took 400 ms: sure to 200 ms
+    assert crowd.server_now() - time.time_ns() // 1_000 == pytest.approx(5_200_000, abs=50_000)
+    crowd.receive_time(time.time_ns() // 1_000 - 2_000, time.time_ns() // 1_000 + 5_100_000)
+    assert crowd.server_now() - time.time_ns() // 1_000 == pytest.approx(5_101_000, abs=50_000)
+    crowd.receive_time(now - 900_000, now)
+    assert crowd.server_now() - time.time_ns() // 1_000 == pytest.approx(5_101_000, abs=50_000)
+
+
+async def test_nobody_at_home_is_a_failure_with_its_cause() -> None:
+    crowd = Crowd(PLAN)
+    crowd.start(time.time())
+    figures = crowd.tell()
+    while figures.total("failed") < PLAN.viewers:
+        await asyncio.sleep(0)
+        figures.merge(crowd.tell())
+    assert figures.causes("failed") == {"refused": PLAN.viewers}
+    await crowd.close()
+
+
+def test_a_clients_frame_is_masked() -> None:
+    # RFC 6455 §5.3: the mask bit and four bytes of mask; zeros leave the payload as it is.
+    assert masked_frame(0x81, b"hi") == b"\x81\x82\0\0\0\0hi"
