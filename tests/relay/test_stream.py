@@ -269,3 +269,34 @@ def test_the_edge_and_the_bitrate_follow_what_is_published() -> None:
     assert stream.bitrate == pytest.approx(960_000, rel=0.1)
     stream.publish(sound_sample(0, publish=1_790_000_005_000_000))
     assert stream.edge == 119 * 1_000_000 // 30
+
+
+def test_an_hour_leaves_no_more_behind_than_a_minute() -> None:
+    """30 pictures and 50 sounds a second for an hour, and viewers who come and go: what is held is bounded by the window and one GOP."""
+    stream = Stream("room", Window(90, 64 << 20))
+    stream.set_track(media.video_track(), 0)
+    stream.set_track(opus.track_info(), 0)
+    held, burst = set(), 0
+    for second in range(3_600):
+        start = 1_790_000_000_000_000 + second * 1_000_000
+        for frame in range(30):
+            tick = second * 30 + frame
+            publish = start + frame * 33_333
+            stream.publish(video_sample(tick * 3_000, key=tick % 60 == 0, data=b"12345678", publish=publish))
+            stream.publish(sound_sample(tick * 1_600, data=b"1234", publish=publish))
+        guest = Quiet()
+        burst = max(burst, len(stream.subscribe(guest)))
+        stream.unsubscribe(guest)
+        if second > 100:
+            held.add(len(stream.window))
+    assert max(held) - min(held) <= 2
+    assert burst <= 2 + 60
+    assert stream.viewers == 0 and len(stream._sounds) <= 1
+
+
+class Quiet:
+    """A viewer that keeps nothing."""
+
+    def send(self, message: Message) -> None: ...
+
+    def end(self) -> None: ...

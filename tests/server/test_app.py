@@ -1,0 +1,48 @@
+"""The composition root: what is started is ended, also when the start fails half way."""
+
+import socket
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from server import app
+from server.settings import Settings
+from server.storage import StorageError
+from tests.fixtures.server import running
+
+
+async def test_a_server_starts_and_ends_ten_times(tmp_path: Path) -> None:
+    """On the same data, without a socket or task left (which every test here is checked for)."""
+    for _ in range(10):
+        async with running(tmp_path) as server:
+            assert await server.status("GET", "/healthz") == 200
+
+
+async def test_one_server_for_each_data_directory(tmp_path: Path) -> None:
+    """A second one is refused, leaves nothing open, and does not harm the first."""
+    async with running(tmp_path) as server:
+        async with AsyncExitStack() as stack:
+            with pytest.raises(StorageError):
+                await app.start(Settings(data=tmp_path, port=0, udp_port=0, udp_hosts=("127.0.0.1",)), stack)
+        assert await server.status("GET", "/healthz") == 200
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+async def test_a_port_that_is_taken(tmp_path: Path, kind: socket.SocketKind) -> None:
+    """TCP or UDP: an OSError that names the port, and nothing is left open."""
+    with socket.socket(socket.AF_INET, kind) as taken:
+        taken.bind(("127.0.0.1", 0))
+        if kind == socket.SOCK_STREAM:
+            taken.listen()
+        number = taken.getsockname()[1]
+        ports = {"port": number, "udp_port": 0} if kind == socket.SOCK_STREAM else {"port": 0, "udp_port": number}
+        async with AsyncExitStack() as stack:
+            with pytest.raises(OSError, match=str(number)):
+                await app.start(Settings(data=tmp_path, udp_hosts=("127.0.0.1",), **ports), stack)
+
+
+async def test_media_takes_the_number_of_the_page_by_default(tmp_path: Path) -> None:
+    """One number to open in a firewall: UDP beside TCP."""
+    async with running(tmp_path, udp_port=None) as server:
+        assert server.url.endswith(f":{server.udp.port}")
