@@ -206,13 +206,21 @@ class Run:
         """Ends by raising ServerGone."""
         missed = 0
         while True:
-            missed = 0 if await self._server.alive() else missed + 1
+            missed = 0 if await self._looks_alive() else missed + 1
             if missed >= LOOKS_MISSED:
                 raise ServerGone(f"the server went away {time.time() - self._began:.0f} s after the start")
-            if self._stages:
-                ours = set(self.rooms)
-                self._live_rooms = sum(room in ours for room in await self._server.live_rooms()) if not missed else 0
             await asyncio.sleep(1.0)
+
+    async def _looks_alive(self) -> bool:
+        if not await self._server.alive():
+            return False
+        if self._stages:
+            ours = set(self.rooms)
+            try:
+                self._live_rooms = sum(room in ours for room in await self._server.live_rooms())
+            except BadInput:  # gone since, or too busy: the next look tells
+                self._live_rooms = None
+        return True
 
     def _take(self) -> None:
         at = time.time() - self._began
