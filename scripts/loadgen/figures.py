@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,8 +50,3 @@ class Figures:
             raise ValueError("not a line of figures")
         counts, levels, histograms = parts
         return cls(Counter(counts), levels, {name: Histogram.from_sparse(pairs, most) for name, (pairs, most) in histograms.items()})
-
-
-def as_plan(plan: Mapping[str, object]) -> bytes:
-    """The line that a worker is started with."""
-    return json.dumps(plan).encode() + b"\n"

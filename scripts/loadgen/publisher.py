@@ -13,7 +13,7 @@ from aiortc.rtp import RTCP_PSFB_APP, RTCP_PSFB_PLI, RtcpPacket, RtcpPsfbPacket,
 from relay.rtc.dtls import DtlsSrtp, SrtpError
 from relay.rtc.ice import IceAgent
 from scripts.loadgen.clip import SOUND_SAMPLES, Clip
-from scripts.loadgen.whip import AUDIO_TYPE, VIDEO_TYPE, Accepted, Refused, publish, unpublish, write_offer
+from scripts.loadgen.whip import AUDIO_TYPE, VIDEO_TYPE, Accepted, publish, unpublish, write_offer
 
 if TYPE_CHECKING:
     from scripts.loadgen.stage import Stage
@@ -243,6 +243,3 @@ class Publisher(asyncio.DatagramProtocol):
     def _lost(self, cause: str) -> None:
         self.sending = False
         self._stage.lost(self, cause)
-
-
-__all__ = ["Publisher", "Refused"]

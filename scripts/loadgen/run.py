@@ -12,7 +12,7 @@ from scripts.loadgen.errors import BadInput, ServerGone
 from scripts.loadgen.plans import CrowdPlan, StagePlan
 from scripts.loadgen.record import Record, Sample
 from scripts.loadgen.scenario import Scenario, shares
-from scripts.loadgen.target import Server, Stage
+from scripts.loadgen.target import Door, Server
 from scripts.loadgen.workers import Worker
 
 HEAD_START = 0.2
@@ -41,8 +41,8 @@ class Run:
         self._say = say
         self._server = Server(scenario.target, scenario.token, scenario.insecure)
         self._workers: list[Worker] = []
-        self._stages: list[Stage] = []
-        self._created: list[Stage] = []
+        self._doors: list[Door] = []
+        self._created: list[Door] = []
         self._stop = asyncio.Event()
         self._began = 0.0
         self._meter: machine.ProcessMeter | None = None
@@ -80,8 +80,8 @@ class Run:
             width, height = scenario.size
             self._say(f"encoding {width}x{height} at {scenario.kbps} kbps")
             self.clip = await asyncio.to_thread(clip.encode, width, height, scenario.fps, scenario.kbps)
-            self._stages = await self._find_stages()
-            self.rooms = [stage.room for stage in self._stages]
+            self._doors = await self._find_doors()
+            self.rooms = [door.room for door in self._doors]
         elif scenario.room:
             await self._server.require_live(scenario.room)
             self.rooms = [scenario.room]
@@ -91,12 +91,12 @@ class Run:
                 raise BadInput(f"no room is live on {scenario.target.url}: go live, or let --publish do that")
             self.rooms = live[:1]
 
-    async def _find_stages(self) -> list[Stage]:
+    async def _find_doors(self) -> list[Door]:
         scenario = self.scenario
         if scenario.room and scenario.key:
-            stage = self._server.stage(scenario.room, scenario.key)
-            await self._server.require_key(stage)
-            return [stage]
+            door = self._server.door(scenario.room, scenario.key)
+            await self._server.require_key(door)
+            return [door]
         for number in range(scenario.creators):
             self._created.append(await self._server.create_room(f"load {number + 1}"))
         return self._created
@@ -133,25 +133,28 @@ class Run:
             worker.begin(self._began)
 
     async def _until_live(self) -> None:
-        waiting = asyncio.create_task(self._server.wait_live(self._stages[0].room, LIVE_WITHIN))
+        waiting = asyncio.create_task(self._server.wait_live(self._doors[0].room, LIVE_WITHIN))
         stop = asyncio.create_task(self._stop.wait())
         await asyncio.wait([waiting, stop], return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
         for worker in self._workers:
             await worker.require_running()
-        if waiting.done():
-            waiting.result()
-        else:
+        if not waiting.done():
             waiting.cancel()
+            return
+        causes = [cause for worker in self._workers for cause in worker.take().causes("creator_failed")]
+        if waiting.exception() and causes:
+            raise BadInput(f"our creator could not connect: {causes[0]}")
+        waiting.result()
 
     def _add_creators(self) -> None:
         scenario = self.scenario
         assert self.clip
-        told, parts = self.clip.to_json(), min(scenario.workers, len(self._stages)) if scenario.name == "creators" else 1
+        told, parts = self.clip.to_json(), min(scenario.workers, len(self._doors)) if scenario.name == "creators" else 1
         # The audience of a mixed run comes when the first creator is live, and finds the others coming.
-        ramp = scenario.ramp if scenario.name == "creators" else min(scenario.ramp, 0.1 * len(self._stages))
+        ramp = scenario.ramp if scenario.name == "creators" else min(scenario.ramp, 0.1 * len(self._doors))
         for index in range(parts):
-            mine = [(stage.room, stage.key, stage.whip) for stage in self._stages[index::parts]]
+            mine = [(door.room, door.key, door.whip) for door in self._doors[index::parts]]
             plan = StagePlan(scenario.insecure, mine, told, scenario.stay, ramp)
             self._workers.append(Worker(f"creators {index + 1}" if parts > 1 else "creators", "stage", asdict(plan)))
 
@@ -214,7 +217,7 @@ class Run:
     async def _looks_alive(self) -> bool:
         if not await self._server.alive():
             return False
-        if self._stages:
+        if self._doors:
             ours = set(self.rooms)
             try:
                 self._live_rooms = sum(room in ours for room in await self._server.live_rooms())
@@ -240,9 +243,9 @@ class Run:
         for worker in self._workers:
             # What was left to tell: counts only, since the delays of those who leave are nobody's.
             self.record.total.counts.update(worker.take().counts)
-        for stage in self._created:
+        for door in self._created:
             try:
-                await self._server.end_room(stage)
+                await self._server.end_room(door)
             except BadInput:  # the server is gone, and with it the room
                 break
         await self._server.close()

@@ -35,7 +35,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class Door:
     """A room and what publishing to it needs."""
 
     room: str
@@ -121,27 +121,27 @@ class Server:
         except TimeoutError as error:
             raise BadInput(f"our creator's room {room} did not go live within {seconds:.0f} s") from error
 
-    async def create_room(self, title: str) -> Stage:
+    async def create_room(self, title: str) -> Door:
         status, value = await self._ask("POST", "/api/rooms", {"title": title})
         if status != 201:
             hint = " (start the server with a larger --max-rooms-per-address-hour)" if status == 429 else " (give --token)" if status in (401, 403) else ""
             raise BadInput(f"{self.target.url} refuses to create a room: HTTP {status}: {value.get('error', '')}{hint}")
-        return self.stage(str(value["room"]), str(value["key"]))
+        return self.door(str(value["room"]), str(value["key"]))
 
-    def stage(self, room: str, key: str) -> Stage:
+    def door(self, room: str, key: str) -> Door:
         # Not the answer's absolute URL: load goes where the command line says and nowhere else.
-        return Stage(room, key, f"{self.target.url}/whip/{room}")
+        return Door(room, key, f"{self.target.url}/whip/{room}")
 
-    async def require_key(self, stage: Stage) -> None:
+    async def require_key(self, door: Door) -> None:
         """Raises BadInput where the key does not open the room: DELETE of a session that cannot exist tells, and changes nothing."""
-        status, _ = await self._ask("DELETE", f"/whip/{stage.room}/none", headers={"Authorization": f"Bearer {stage.key}"})
+        status, _ = await self._ask("DELETE", f"/whip/{door.room}/none", headers={"Authorization": f"Bearer {door.key}"})
         if status in (401, 403):
-            raise BadInput(f"the key does not belong to room {stage.room}: HTTP {status}")
-        if await self._missing(stage.room):
-            raise BadInput(f"there is no room {stage.room} on {self.target.url}")
+            raise BadInput(f"the key does not belong to room {door.room}: HTTP {status}")
+        if await self._missing(door.room):
+            raise BadInput(f"there is no room {door.room} on {self.target.url}")
 
-    async def end_room(self, stage: Stage) -> None:
-        await self._ask("DELETE", f"/api/rooms/{stage.room}", headers={"Authorization": f"Bearer {stage.key}"})
+    async def end_room(self, door: Door) -> None:
+        await self._ask("DELETE", f"/api/rooms/{door.room}", headers={"Authorization": f"Bearer {door.key}"})
 
     async def _missing(self, room: str) -> bool:
         return (await self._ask("GET", f"/api/rooms/{room}"))[0] == 404

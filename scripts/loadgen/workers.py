@@ -1,6 +1,7 @@
 """Worker processes, as the run sees them."""
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -8,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from scripts.loadgen.errors import BadInput
-from scripts.loadgen.figures import Figures, as_plan
+from scripts.loadgen.figures import Figures
 
 ROOT = Path(__file__).parents[2]
 LINE_MAX = 4 * 1024 * 1024
@@ -42,7 +43,7 @@ class Worker:
         )
         assert process.stdin and process.stdout and process.stderr
         self._complaint = asyncio.create_task(process.stderr.read())
-        process.stdin.write(as_plan(self._task))
+        process.stdin.write(json.dumps(self._task).encode() + b"\n")
         self._reader = asyncio.create_task(self._read(process.stdout))
 
     async def ready(self) -> None:
