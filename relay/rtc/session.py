@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Protocol
 
 from relay.rtc import rtcp
@@ -31,7 +32,8 @@ MAX_SSRCS = 4
 
 
 class Sink(Protocol):
-    """Where a session's media goes. Called synchronously, in order, `now` in seconds of the loop's clock."""
+    """Where a session's media goes. Called synchronously, in order, `now` in seconds of `time.monotonic`: uvloop's own clock counts whole milliseconds
+    and stands still while callbacks run."""
 
     def receive_picture(self, picture: Picture) -> None: ...
 
@@ -52,7 +54,7 @@ class SessionCounters:
     plis: int = 0
     nacks: int = 0
     last_media: float | None = None
-    """When the last audio or video packet came, seconds of the loop's clock."""
+    """When the last audio or video packet came, seconds of `time.monotonic`."""
     payload_bytes: int = 0
     unknown_payload_types: set[int] = field(default_factory=set)
 
@@ -146,7 +148,7 @@ class ReceiveSession:
         """Asks for an IDR as soon as the rate limit lets it."""
         self._keyframes.ask()
         if self._ready:
-            self._feedback_keyframe(self._loop.time())
+            self._feedback_keyframe(monotonic())
 
     # Datagrams in (Peer)
 
@@ -181,7 +183,7 @@ class ReceiveSession:
                 logger.debug("packet dropped: %s", error)
 
     def _receive_rtp(self, packet: RtpPacket) -> None:
-        now = self._loop.time()
+        now = monotonic()
         counters = self.counters
         counters.packets += 1
         payload_type = packet.payload_type
@@ -240,7 +242,7 @@ class ReceiveSession:
             self._sink.receive_picture(picture)
 
     def _receive_rtcp(self, data: bytes) -> None:
-        now = self._loop.time()
+        now = monotonic()
         for item in rtcp.parse_rtcp(data):
             if isinstance(item, rtcp.SenderReport):
                 statistics = self._statistics.get(item.ssrc)
@@ -255,7 +257,7 @@ class ReceiveSession:
 
     def _measure_round_trip(self) -> None:
         if self._probed is not None:
-            took = self._loop.time() - self._probed
+            took = monotonic() - self._probed
             self.round_trip = took if self.round_trip is None else min(took, self.round_trip)
             self._probed = None
 
@@ -265,8 +267,8 @@ class ReceiveSession:
             self._way.send(self._agent.probe())
 
     def _tick(self) -> None:
-        now = self._loop.time()
-        self._timer = self._loop.call_at(now + TICK, self._tick)
+        now = monotonic()
+        self._timer = self._loop.call_later(TICK, self._tick)
         if self.reassembly.waiting:
             self._forward(self.reassembly.expire(now), now)
             if self._nack:

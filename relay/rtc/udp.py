@@ -15,6 +15,8 @@ MAX_DATAGRAM = 2_048
 MAX_ADDRESSES = 16
 """Addresses remembered for one peer; a phone's checks come from a handful."""
 RECEIVE_BUFFER = 4 * 1024 * 1024
+SO_RCVBUFFORCE = 33
+"""Linux; not among the socket module's names."""
 
 
 @dataclass(slots=True)
@@ -148,13 +150,23 @@ class UdpPort:
         await asyncio.sleep(0)
 
 
+def _set_receive_buffer(sock: socket.socket) -> None:
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)  # past the system's bound, where we may
+    except OSError:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+    granted = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2  # Linux tells twice what it grants
+    if granted < RECEIVE_BUFFER:
+        logger.info("UDP receive buffer: %d KB; for many creators allow more: sysctl -w net.core.rmem_max=%d", granted // 1024, RECEIVE_BUFFER)
+
+
 def _bound_socket(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_DGRAM)
     try:
         sock.setblocking(False)
         # Keyframes of many creators arrive as bursts: the default buffer holds some 150 packets.
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        _set_receive_buffer(sock)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         sock.bind((host, port))

@@ -1,6 +1,5 @@
 """One creator's session: what arrives over WebRTC becomes samples of the room's stream."""
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -47,7 +46,7 @@ class IngestSession:
         self.flowing = False
         self._stream = stream
         self._on_flow = on_flow
-        self._unix = time.time() - asyncio.get_running_loop().time()
+        self._unix = time.time() - time.monotonic()
         self._begun = False
         self._begun_at = 0.0
         self._epoch = 0
@@ -62,7 +61,7 @@ class IngestSession:
         self._epoch = epoch
         self._timeline = Timeline(start)
         self._begun = True
-        self._begun_at = asyncio.get_running_loop().time()
+        self._begun_at = time.monotonic()
         self._stream.on_demand = self._demanded
         self.rtc.request_keyframe()
 
