@@ -15,6 +15,7 @@ const BACK = 10; // s kept behind the playhead
 const BURST_TAIL = 60_000; // µs; a record published this shortly before the hello ends the burst of a join
 const BURST_WAIT = 60; // ms without a record: then there is no tail, the creator is not sending
 const SOUND_WAIT = 200; // ms without a sound track that the hello did not know of
+const START_WAIT = 200; // ms for a start to find its place by itself
 const PATIENCE = 1_000; // ms for a seek to be answered by a picture
 const GAP = 0.05; // s; browsers close smaller holes themselves
 
@@ -186,6 +187,7 @@ export class MsePlayer {
     };
     const start = Math.max(this.#timeline.first, this.#timeline.newest - START_LAG);
     this.#video.currentTime = start / 1000;
+    this.#lastSeekAt = now;
     try {
       for (const [track, { mime }] of this.#inits) this.#buffers.set(track, new TrackBuffer(this.#attachment.source, mime, options));
     } catch (error) {
@@ -211,8 +213,9 @@ export class MsePlayer {
   #tick() {
     if (!this.#buffers.size) return this.#begin();
     const now = performance.now();
+    if (!this.#watch.started) return this.#helpStart(now);
     const settling = this.#video.seeking && now - this.#lastSeekAt < PATIENCE;
-    if (!this.#watch.started || this.#video.paused || settling) return;
+    if (this.#video.paused || settling) return;
     const { newest, arrivals } = this.#timeline;
     const position = this.#position;
     for (const buffer of this.#buffers.values()) buffer.trim(this.#video.currentTime - BACK);
@@ -224,6 +227,17 @@ export class MsePlayer {
     const { rate, seek } = this.#edge.decide({ now, position, edge, newest, jitter: arrivals.jitter, silent: this.#video.muted });
     if (this.#video.playbackRate !== rate) this.#video.playbackRate = rate;
     if (seek !== null) this.#seek(seek, now);
+  }
+
+  /**
+   * The start is a seek too. Where it fell before a track's first sample, or into a hole, as when the creator has only just begun,
+   * the element would wait for ever.
+   * @param {number} now
+   */
+  #helpStart(now) {
+    const place = this.#reachable(this.#video.currentTime);
+    const beyond = place !== null && place > this.#video.currentTime;
+    if (beyond && now - this.#lastSeekAt > START_WAIT) this.#seek(this.#edge.startPosition(this.#timeline.newest), now);
   }
 
   /**
