@@ -30,6 +30,8 @@ UPSTREAM_BYTES = 4_096
 UPSTREAM_PER_SECOND = 20
 JOIN_CHUNK = 32_768
 """Bytes of a join that wait in the transport at most: what waits there cannot be taken back from a viewer that proves slow."""
+JOIN_AGAIN = 0.03
+"""Seconds until more of a join is tried."""
 READS_NOTHING = 15.0
 """Seconds without a byte taken, after which a viewer is let go."""
 BACKLOG_MAX = 4 * 1024 * 1024
@@ -64,6 +66,7 @@ class WebSocketViewer:
         self._outbox = Outbox(self._loop.time() * 1_000)
         self._drain = DrainRate()
         self._joining: deque[Message] = deque()
+        self._join_timer: asyncio.TimerHandle | None = None
         self._join_began = self._loop.time() * 1_000
         self._socket = transport.get_extra_info("socket")
         self._attached = True
@@ -121,6 +124,9 @@ class WebSocketViewer:
     async def closed(self) -> None:
         """Leaves the stream and sees the close through."""
         self._attached = False
+        self._joining.clear()
+        if self._join_timer:
+            self._join_timer.cancel()
         self._stream.unsubscribe(self)
         self._counters.dropped += self._outbox.dropped
         if self._closer:
@@ -158,6 +164,9 @@ class WebSocketViewer:
     def _continue_join(self) -> None:
         """Writes what is left of the join while the transport takes it. What a slow viewer has not taken in time it gets without the video."""
         joining = self._joining
+        if self._join_timer:
+            self._join_timer.cancel()
+            self._join_timer = None
         while joining and self._transport.get_write_buffer_size() < JOIN_CHUNK:
             self._write(joining.popleft().frame)
         now_ms = self._loop.time() * 1_000
@@ -165,6 +174,9 @@ class WebSocketViewer:
             self._write(self._outbox.sound_only(list(joining), now_ms))
             joining.clear()
             self._tell_pace()
+        elif joining and self._attached:
+            # Live messages bring it on as well; in a room that is away none come.
+            self._join_timer = self._loop.call_later(JOIN_AGAIN, self._continue_join)
 
     def _write(self, data: bytes) -> None:
         if self._attached and not self._transport.is_closing():
