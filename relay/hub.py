@@ -1,13 +1,15 @@
 """All streams of a process, by name."""
 
+from relay.pulse import Pulse
 from relay.stream import Stream
 from relay.window import Window
 
 
 class Hub:
-    """Name → stream. One publisher per stream; a room may have several."""
+    """Name → stream. One publisher per stream; a room may have several. `pulse` tells all of them how the event loop is doing."""
 
     def __init__(self, window_seconds: float = 90.0, window_bytes: int = 64 * 1024 * 1024) -> None:
+        self.pulse = Pulse()
         self._window_seconds = window_seconds
         self._window_bytes = window_bytes
         self._streams: dict[str, Stream] = {}
@@ -16,7 +18,7 @@ class Hub:
         """The stream of that name, made if it does not exist."""
         stream = self._streams.get(name)
         if stream is None:
-            stream = self._streams[name] = Stream(name, Window(self._window_seconds, self._window_bytes))
+            stream = self._streams[name] = Stream(name, Window(self._window_seconds, self._window_bytes), pulse=self.pulse)
         return stream
 
     def get(self, name: str) -> Stream | None:

@@ -47,6 +47,24 @@ class Message:
     disposable: bool = False
     vital: bool = False
     """An init record or an event: never dropped."""
+    pictures: int = 0
+    """Video frames in it."""
+
+
+def merge(messages: list[Message]) -> Message:
+    """Several as one, in their order. A keyframe may only be the first of them, since what comes before one is of no use to who starts there."""
+    if len(messages) == 1:
+        return messages[0]
+    return Message(
+        frame=b"".join(message.frame for message in messages),
+        audio=b"".join(message.audio if message.video else message.frame for message in messages),
+        media_time=messages[-1].media_time,
+        publish=messages[-1].publish,
+        video=any(message.video for message in messages),
+        key=messages[0].key,
+        disposable=all(message.disposable for message in messages),
+        pictures=sum(message.pictures for message in messages),
+    )
 
 
 class DrainRate:
@@ -101,13 +119,13 @@ class Outbox:
         if self._passes(message, backlog, len(message.frame) * 8_000 / rate, now_ms):
             self._picture_at = now_ms
             return message.frame
-        self.dropped += 1
+        self.dropped += message.pictures
         return message.audio
 
     def sound_only(self, messages: list[Message], now_ms: float) -> bytes:
         """What is left of messages for a viewer that proved too slow for them: all but the video."""
         self._slow_down(now_ms)
-        self.dropped += sum(message.video for message in messages)
+        self.dropped += sum(message.pictures for message in messages)
         return b"".join(message.audio if message.video else message.frame for message in messages)
 
     def report(self, lag_ms: float) -> None:

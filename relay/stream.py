@@ -7,7 +7,8 @@ from typing import Protocol
 
 from relay import bmff
 from relay.message import Flag, Kind, Record, init_body, pack_record
-from relay.outbox import Message
+from relay.outbox import Message, merge
+from relay.pulse import Pulse
 from relay.sample import Demand, Event, Sample, Track, TrackInfo
 from relay.window import Window
 from relay.wsframe import BINARY, frame_header
@@ -34,8 +35,10 @@ class Viewer(Protocol):
 class Stream:
     """Media in by `publish()`, which never waits; out to every viewer in the same call."""
 
-    def __init__(self, name: str, window: Window, slot: int = 0) -> None:
+    def __init__(self, name: str, window: Window, slot: int = 0, pulse: Pulse | None = None) -> None:
         self.name = name
+        self._pulse = pulse or Pulse()
+        self._batch: list[Message] = []
         self.id = secrets.token_hex(8)
         """Changes when media time starts anew: a player then starts afresh."""
         self.window = window
@@ -110,6 +113,9 @@ class Stream:
 
     def end(self) -> None:
         """Ends the stream for every viewer."""
+        if self._batch:
+            self._send_now(merge(self._batch))
+            self._batch.clear()
         for viewer in list(self._viewers):
             viewer.end()
 
@@ -117,6 +123,10 @@ class Stream:
 
     def subscribe(self, viewer: Viewer) -> list[Message]:
         """Adds a viewer. Returns what it must get first: the retained event, the inits, everything since the last IDR."""
+        if self._batch:
+            # It is in the burst of whoever joins now, and must not come a second time.
+            self._send_now(merge(self._batch))
+            self._batch.clear()
         self._viewers[viewer] = None
         self._viewers_changed()
         retained = [self._retained] if self._retained else []
@@ -198,6 +208,21 @@ class Stream:
         self._joinable = False
 
     def _send(self, message: Message) -> None:
+        """To every viewer now; or, while the event loop is behind, together with the next ones."""
+        batch = self._batch
+        if batch and (message.vital or message.key):
+            # Nothing overtakes; and a batch begins with its keyframe, so that it can be taken or left as a whole.
+            self._send_now(merge(batch))
+            batch.clear()
+        if not message.vital and (batch or self._pulse.batch > 1):
+            batch.append(message)
+            if len(batch) < self._pulse.batch:
+                return
+            message = merge(batch)
+            batch.clear()
+        self._send_now(message)
+
+    def _send_now(self, message: Message) -> None:
         for viewer in list(self._viewers):
             try:
                 viewer.send(message)
@@ -224,4 +249,4 @@ def _message(
     frame = b"".join((frame_header(BINARY, size), *records))
     sound = records[-1] if video and len(records) == 2 else b""
     audio = frame_header(BINARY, len(sound)) + sound if sound else b""
-    return Message(frame, audio, media_time, publish, video, key, disposable, vital)
+    return Message(frame, audio, media_time, publish, video, key, disposable, vital, int(video))

@@ -60,6 +60,8 @@ async def start(settings: Settings, stack: AsyncExitStack) -> list[str]:
     port = UdpPort()
     stack.push_async_callback(port.close)
     hub = Hub(settings.window_seconds, settings.window_bytes)
+    hub.pulse.start()
+    stack.callback(hub.pulse.close)
     rooms = Rooms(storage, hub, port, settings)
     api = Api(rooms, hub, settings)
     doors = _bind(settings)

@@ -13,7 +13,7 @@ RATE = 8_000.0
 
 
 def video(*, key: bool = False, disposable: bool = False, size: int = 20, sound: bool = True) -> Message:
-    return Message(b"v" * size + b"a", b"a" if sound else b"", 0, 0, video=True, key=key, disposable=disposable)
+    return Message(b"v" * size + b"a", b"a" if sound else b"", 0, 0, video=True, key=key, disposable=disposable, pictures=1)
 
 
 SOUND = Message(b"a", b"", 0, 0)

@@ -8,6 +8,7 @@ from relay import h264, opus
 from relay import stream as stream_module
 from relay.message import Flag, Kind, Record, read_init_body, unpack_records
 from relay.outbox import Message
+from relay.pulse import Pulse
 from relay.sample import Demand, Event, Track
 from relay.stream import AUDIO_ALONE, Stream
 from relay.window import Window
@@ -34,14 +35,25 @@ class Watcher:
 
 
 def records_of(messages: list[Message]) -> list[Record]:
-    return [record for message in messages for record in unpack_records(payload(message.frame))]
+    return [record for message in messages for body in payloads(message.frame) for record in unpack_records(body)]
 
 
 def payload(frame: bytes) -> bytes:
     """Of an unmasked binary WebSocket frame."""
-    assert frame[0] == 0x82
-    start = 2 if frame[1] < 126 else 4 if frame[1] == 126 else 10
-    return frame[start:]
+    (body,) = payloads(frame)
+    return body
+
+
+def payloads(data: bytes) -> list[bytes]:
+    """Of unmasked binary WebSocket frames in a row."""
+    bodies = []
+    while data:
+        assert data[0] == 0x82
+        start = 2 if data[1] < 126 else 4 if data[1] == 126 else 10
+        size = data[1] if start == 2 else int.from_bytes(data[2:start], "big")
+        bodies.append(data[start : start + size])
+        data = data[start + size :]
+    return bodies
 
 
 def live_stream() -> tuple[Stream, Watcher]:
@@ -300,3 +312,29 @@ class Quiet:
     def send(self, message: Message) -> None: ...
 
     def end(self) -> None: ...
+
+
+def test_a_late_loop_gets_batches_that_lose_nothing() -> None:
+    """While batches are wanted a viewer gets the same records in fewer messages; a keyframe begins a batch, an event ends one, a joiner gets nothing twice."""
+    pulse = Pulse()
+    stream = Stream("room", Window(90, 1 << 24), pulse=pulse)
+    stream.set_track(opus.track_info(), 0)
+    viewer, late = Watcher(), Watcher()
+    stream.subscribe(viewer)
+    stream.publish(video_sample(0, key=True))
+    pulse.batch = 3
+    for number in range(1, 5):
+        stream.publish(video_sample(number * 3_000))
+    assert [message.pictures for message in viewer.messages] == [1, 3]
+    first = stream.subscribe(late)
+    assert sum(message.pictures for message in first) == 5 and [message.pictures for message in viewer.messages] == [1, 3, 1]
+    stream.publish(video_sample(5 * 3_000))
+    stream.publish(video_sample(6 * 3_000, key=True))
+    assert [(message.pictures, message.key) for message in viewer.messages[3:]] == [(1, False)]
+    stream.publish_event(Event(0, b"{}"))
+    assert [(message.pictures, message.key, message.vital) for message in viewer.messages[4:]] == [(1, True, False), (0, False, True)]
+    pulse.batch = 1
+    stream.publish(video_sample(7 * 3_000))
+    sequences = [record.sequence for record in viewer.records if record.track == Track.VIDEO and record.kind is Kind.MEDIA]
+    assert sequences == list(range(8))
+    assert [record.sequence for record in late.records if record.track == Track.VIDEO] == [5, 6, 7]
