@@ -1,12 +1,16 @@
 """The pages: templates of `web/`, and its files under a name that changes with their content."""
 
+import gzip
 import hashlib
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import jinja2
 from aiohttp import hdrs, web
 
 from server import WEB
+from server.bundle import bundle
 from server.errors import Gone, NotFound
 from server.request import client_of, url_of
 from server.rooms import Rooms
@@ -14,6 +18,11 @@ from server.settings import Settings
 
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png", ".webmanifest": "application/manifest+json"}
 """What is served; anything else in the folder is not."""
+
+PAGES = ("feed", "studio", "room")
+"""Modules that pages begin with; each is served as one file with all that it imports, `js/PAGE.bundle.js`."""
+FIRST, FIRST_NAME = "watch/first_socket.js", "microliveFirst"
+"""Runs before the rest of the room's page is here, as `js/first.bundle.js`, and is found there under this name."""
 
 HEADINGS = {404: "Nothing here", 410: "This live is over", 429: "A moment, please"}
 
@@ -26,8 +35,8 @@ class Pages:
         self._settings = settings
         self._files = _read_files()
         digest = hashlib.sha256()
-        for name, (content, _) in sorted(self._files.items()):
-            digest.update(name.encode() + b"\0" + content)
+        for name, file in sorted(self._files.items()):
+            digest.update(name.encode() + b"\0" + file.content)
         self._assets = f"/assets/{digest.hexdigest()[:12]}"
         self._templates = jinja2.Environment(loader=jinja2.FileSystemLoader(WEB), autoescape=True, undefined=jinja2.StrictUndefined)
 
@@ -67,12 +76,15 @@ class Pages:
         found = self._files.get(request.match_info["name"])
         if found is None:
             raise NotFound("there is no such file")
-        content, content_type = found
         # The name holds a hash of the content: whoever has it once needs never ask again. An old name (a page from before an update) gets the new
         # file, but keeps it for a moment only.
         current = request.path.startswith(self._assets + "/")
         caching = "public, max-age=31536000, immutable" if current else "no-cache"
-        return web.Response(body=content, content_type=content_type, headers={hdrs.CACHE_CONTROL: caching, "X-Content-Type-Options": "nosniff"})
+        headers = {hdrs.CACHE_CONTROL: caching, "X-Content-Type-Options": "nosniff", hdrs.VARY: hdrs.ACCEPT_ENCODING}
+        body = found.content
+        if "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "") and len(found.zipped) < len(body):
+            body, headers[hdrs.CONTENT_ENCODING] = found.zipped, "gzip"
+        return web.Response(body=body, content_type=found.content_type, headers=headers)
 
     async def icon(self, _: web.Request) -> web.Response:
         raise web.HTTPFound(f"{self._assets}/icons/icon.svg")
@@ -102,10 +114,20 @@ class Pages:
         }
 
 
-def _read_files() -> dict[str, tuple[bytes, str]]:
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One file as it is sent."""
+
+    content: bytes
+    content_type: str
+    zipped: bytes
+
+
+def _read_files() -> dict[str, _File]:
     """All of `web/` that browsers ask for, by its path there: some hundred KB, and so no request can reach any other file."""
-    files = {}
-    for path in WEB.rglob("*"):
-        if path.is_file() and path.suffix in TYPES:
-            files[path.relative_to(WEB).as_posix()] = (path.read_bytes(), TYPES[path.suffix])
-    return files
+    contents = {path.relative_to(WEB).as_posix(): path.read_bytes() for path in WEB.rglob("*") if path.is_file() and path.suffix in TYPES}
+    modules = {name.removeprefix("js/"): content.decode() for name, content in contents.items() if name.startswith("js/")}
+    contents["js/first.bundle.js"] = bundle(modules, FIRST, known_as=FIRST_NAME).encode()
+    for page in PAGES:
+        contents[f"js/{page}.bundle.js"] = bundle(modules, f"{page}.js", apart={FIRST: FIRST_NAME}).encode()
+    return {name: _File(content, TYPES[Path(name).suffix], gzip.compress(content, mtime=0)) for name, content in contents.items()}

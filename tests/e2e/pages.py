@@ -26,7 +26,14 @@ EYES = """
     seen.at = now;
     document.querySelector('#video').requestVideoFrameCallback(frame);
   };
-  document.addEventListener('DOMContentLoaded', () => document.querySelector('#video')?.requestVideoFrameCallback(frame));
+  // The page puts an element of its own in the place of the one it came with.
+  let watched = null;
+  const look = () => {
+    const video = document.querySelector('#video');
+    if (video && video !== watched) (watched = video).requestVideoFrameCallback(frame);
+    if (!seen.frames) setTimeout(look, 10);
+  };
+  document.addEventListener('DOMContentLoaded', look);
   Object.assign(window, { seen });
 })();
 """

@@ -1,5 +1,5 @@
 /** The room: watches one stream, and never stops trying. The only module of its page that touches the document. */
-import { firstSocket, watchUrl } from './watch/first_socket.js';
+import { firstSocket, firstSource, watchUrl } from './watch/first_socket.js';
 import { Connection } from './watch/connection.js';
 import { choosePlayer } from './watch/player.js';
 import { KIND, readEvent } from './watch/record.js';
@@ -10,9 +10,20 @@ import { listenForGestures } from './room/gestures.js';
 const { room = '', watch = location.href } = document.body.dataset;
 const query = new URLSearchParams(location.search);
 const { Player, unknown } = choosePlayer(query.get('player'));
-const video = /** @type {HTMLVideoElement} */ (byId('video'));
+const video = adopt(/** @type {HTMLVideoElement} */ (byId('video')));
 const root = byId('stage');
 const stage = new Stage(root, video, byId('backdrop'), byId('still'));
+
+/**
+ * Puts the element whose source is opening already in the place of the one in the document.
+ * @param {HTMLVideoElement} placeholder
+ */
+function adopt(placeholder) {
+  if (!firstSource) return placeholder;
+  for (const { name, value } of placeholder.attributes) firstSource.video.setAttribute(name, value);
+  placeholder.replaceWith(firstSource.video);
+  return firstSource.video;
+}
 
 /** @typedef {'connecting' | 'idle' | 'live' | 'away' | 'ended' | 'sorry'} RoomState */
 /** @type {RoomState} */
@@ -67,12 +78,19 @@ const afterwards = {
   overlay: () => import('./room/stats_overlay.js'),
 };
 
+/** The page comes with nothing but the picture laid out; the rest follows the first picture, or does not wait for it any longer. */
+function dress() {
+  document.body.classList.remove('bare');
+}
+window.setTimeout(dress, 300);
+
 // ---- The player -------------------------------------------------------------------------------------------------------
 
 function newPlayer() {
   return new Player(video, connection.clock, {
     picture() {
       stage.release();
+      dress();
       root.classList.add('playing');
       for (const fetchModule of Object.values(afterwards)) fetchModule().catch(() => {});
     },
@@ -122,6 +140,7 @@ function roomEvent(event) {
 /** @param {RoomState} next */
 function enter(next) {
   state = next;
+  if (next !== 'live') dress(); // there is a card to read
   root.dataset.state = next;
   connection.lively = next === 'live';
   for (const name of ['idle', 'away', 'ended', 'sorry']) byId(`card-${name}`).hidden = name !== next;

@@ -78,37 +78,36 @@
   function watch(find) {
     let samples = [];
     let first = NaN; // ms from navigation
-    let decoded = NaN;
     let known = null;
     let picture;
     const pictured = new Promise((resolve) => (picture = resolve));
-    const count = () => first && decoded && picture(Math.max(first, decoded));
+    /** The first frame that is on its way to the screen and can be read. Not by readyState: a page that shows a frame and then seeks has shown it. */
+    const look = (video) => {
+      video.requestVideoFrameCallback(() => {
+        const bits = read(video);
+        if (word(bits >>> 8) !== bits) return look(video);
+        first = performance.now();
+        picture(first);
+      });
+    };
     const frame = () => {
       requestAnimationFrame(frame);
       const video = find();
       if (!video) return;
       if (video !== known) {
         known = video;
-        video.requestVideoFrameCallback(() => {
-          decoded = performance.now();
-          count();
-        });
+        look(video);
       }
       if (!video.videoWidth || video.readyState < 2) return;
-      const bits = read(video);
-      samples.push([Date.now(), bits]);
-      if (Number.isNaN(first) && word(bits >>> 8) === bits) {
-        first = performance.now();
-        count();
-      }
+      samples.push([Date.now(), read(video)]);
     };
     requestAnimationFrame(frame);
     return {
       take: () => samples.splice(0),
-      /** Promises the ms from navigation to the first picture that was decoded and could be read, whichever came later. */
+      /** Promises the ms from navigation to the first picture that went to the screen and could be read. */
       pictured,
       get started() {
-        return first > 0 && decoded > 0;
+        return first > 0;
       },
     };
   }

@@ -1,3 +1,5 @@
+import { firstSource } from './first_socket.js';
+
 const Source = self.MediaSource ?? /** @type {typeof MediaSource | undefined} */ (/** @type {any} */ (self).ManagedMediaSource);
 
 /**
@@ -29,15 +31,20 @@ export class Attachment {
   constructor(video, opened) {
     this.#video = video;
     if (!Source) throw new Error('this browser has no MediaSource');
-    this.source = new Source();
-    this.source.addEventListener('sourceopen', () => {
+    const prepared = firstSource && video.src === firstSource.url ? firstSource : null;
+    this.source = prepared?.source ?? new Source();
+    const open = () => {
       // Without a duration of its own WebKit takes the buffered end for it, and a live picture "ends" at its edge.
       this.source.duration = Infinity;
       // A seek is cut down to the seekable range, and that of the first one would otherwise end with what is parsed by then.
       this.source.setLiveSeekableRange?.(0, 1e9);
       opened();
-    }, { once: true });
-    if (self.MediaSource) {
+    };
+    if (this.source.readyState === 'open') queueMicrotask(open);
+    else this.source.addEventListener('sourceopen', open, { once: true });
+    if (prepared) {
+      this.#url = prepared.url;
+    } else if (self.MediaSource) {
       this.#url = URL.createObjectURL(this.source);
       video.src = this.#url;
     } else {

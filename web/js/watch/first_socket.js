@@ -44,3 +44,19 @@ function open() {
 }
 
 export const firstSocket = open();
+
+/**
+ * An element with a MediaSource that is opening already: that takes as long as the socket does. Null where there is nothing to prepare.
+ * @returns {{video: HTMLVideoElement, source: MediaSource, url: string} | null}
+ */
+function prepare() {
+  if (!firstSocket || !window.MediaSource) return null;
+  const video = document.createElement('video');
+  const source = new MediaSource();
+  const url = URL.createObjectURL(source);
+  video.muted = true;
+  video.src = url;
+  return { video, source, url };
+}
+
+export const firstSource = prepare();

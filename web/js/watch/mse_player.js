@@ -17,10 +17,12 @@ const BURST_WAIT = 60; // ms without a record: then there is no tail, the creato
 const SOUND_WAIT = 200; // ms without a sound track that the hello did not know of
 const START_WAIT = 200; // ms for a start to find its place by itself
 const PATIENCE = 1_000; // ms for a seek to be answered by a picture
+const NEAR = 100; // ms that are walked off rather than jumped
 const GAP = 0.05; // s; browsers close smaller holes themselves
 
 /** WebKit wedges on appends of single frames and stutters at each change of rate. */
 const isWebKit = navigator.vendor.startsWith('Apple');
+const isChromium = 'chrome' in self;
 
 export class MsePlayer {
   name = 'mse';
@@ -66,7 +68,10 @@ export class MsePlayer {
       this.#opened = true;
       this.#begin();
     });
-    this.#watch = new FrameWatch(video, () => events.picture());
+    this.#watch = new FrameWatch(video, () => {
+      events.picture();
+      this.#leaveKeyFrame();
+    });
     const { signal } = this.#listening;
     video.addEventListener('waiting', () => this.#ranDry(), { signal });
     video.addEventListener('playing', () => this.#edge.recover(performance.now()), { signal });
@@ -185,8 +190,9 @@ export class MsePlayer {
       offset: -this.#timeline.base / 1e6,
       broken: (/** @type {string} */ reason) => this.#broken(reason),
     };
-    const start = Math.max(this.#timeline.first, this.#timeline.newest - START_LAG);
-    this.#video.currentTime = start / 1000;
+    // The first picture is the key frame: it can be shown before anything behind it is decoded. From there one seek leads to the edge. Chromium
+    // starts at zero when the first sample is as near as it is here; a seek to it would start its pipeline twice.
+    if (!isChromium) this.#video.currentTime = this.#timeline.first / 1000;
     this.#lastSeekAt = now;
     try {
       for (const [track, { mime }] of this.#inits) this.#buffers.set(track, new TrackBuffer(this.#attachment.source, mime, options));
@@ -201,6 +207,12 @@ export class MsePlayer {
     }
     this.#waiting = [];
     this.resume();
+  }
+
+  /** From the first picture to the edge, if that is further than a walk. */
+  #leaveKeyFrame() {
+    const { newest } = this.#timeline;
+    if (newest - this.#position > START_LAG + NEAR) this.#seek(this.#edge.startPosition(newest), performance.now());
   }
 
   #ranDry() {

@@ -6,7 +6,7 @@ import { Arrivals } from './arrivals.js';
 import { FrameLog } from './frame_log.js';
 import { FLAG, TRACK } from './record.js';
 
-const LEAD = 1_000_000; // µs; audio that begins a little before the key frame stays positive
+const LEAD = 10_000; // µs; more than any rounding: a key frame before zero would be dropped, and all that hangs on it
 const AUDIO_SLACK = 45_000; // µs; the grain in which sound comes
 const AUDIO_GRACE = 1_000_000; // µs; a track silent for longer holds nobody up
 
