@@ -109,7 +109,7 @@ def test_creators_and_a_condition_that_is_met(server: Microlive, report: Path) -
 
 
 def test_mixed(server: Microlive, report: Path) -> None:
-    crowd = ["--rooms", 3, "-n", 20, "--swipe", 1, "--stay", 2, "--slow", 20, "--rude", 20]
+    crowd = ["--rooms", 3, "-n", 20, "--swipe", 1, "--stay", 5, "--slow", 20, "--rude", 20, "--probes", 50]
     code, _, _ = load("mixed", server.url, *crowd, "--ramp", 0.5, "--seconds", 3, *LIGHT, "--report", report)
     told = summary(report)
     figures = measured(code, told)
