@@ -7,16 +7,21 @@ with fresh pages, so that neither pays for the other's CPU and a noisy minute hi
 
 import asyncio
 import math
+import signal
+import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import aiohttp
 from playwright.async_api import Browser, Page
 
 from scripts.benchmarks import timecode
 from scripts.benchmarks.chromium import TooLate, script, until
 from scripts.benchmarks.figures import Bar, Figures
+from scripts.benchmarks.load_run import LOAD
 from scripts.benchmarks.studio import WITHIN, context_of, end_live, go_live
 
 Way = Literal["direct", "mse"]
@@ -56,7 +61,7 @@ class Slot:
 class Report:
     slots: list[Slot]
     joins: list[float]
-    """ms from navigation to the first picture that was decoded and whose time code could be read."""
+    """ms from navigation to the first picture that went to the screen with something to be seen in it."""
     empty: list[float]
     """ms from navigation to the first animation frame of an empty page, in turns with the joins: what the browser and the machine take of them."""
 
@@ -102,7 +107,7 @@ async def measure(url: str, creators: Browser, viewers: Browser, *, slots: int, 
         for way in ways:
             progress(f"slot {turn + 1} of {slots}: {way}")
             measured.append(await _direct(url, creators, viewers, seconds) if way == "direct" else await _mse(url, creators, viewers, seconds))
-    return Report(measured, *(await _joins(url, creators, viewers, joins, progress) if joins else ([], [])))
+    return Report(measured, *(await _joins(url, viewers, joins, progress) if joins else ([], [])))
 
 
 async def _direct(url: str, creators: Browser, viewers: Browser, seconds: float) -> Slot:
@@ -159,24 +164,56 @@ async def _sample(viewer: Page, way: Way, seconds: float) -> Slot:
     return Slot(way, ages, len(samples) - len(ages))
 
 
-async def _joins(url: str, creators: Browser, viewers: Browser, count: int, progress: Progress) -> tuple[list[float], list[float]]:
-    """`Report.joins` and `Report.empty`, each visit in a fresh context."""
-    studio, watch = await go_live(creators, url, "camera")
-    # As a room that has been live for a while: the encoder at its bitrate, keyframes on their timer.
-    await asyncio.sleep(SETTLE)
+async def _joins(url: str, viewers: Browser, count: int, progress: Progress) -> tuple[list[float], list[float]]:
+    """`Report.joins` and `Report.empty`, each visit in a fresh context.
+
+    The creator sends a loop that was encoded beforehand: in life the encoder is a phone's, and does not take the core that the viewer's browser joins on.
+    """
     joins, empty = [], []
-    for number in range(count):
-        progress(f"join {number + 1} of {count}")
-        # Joins must not fall into step with the keyframes' timer.
-        await asyncio.sleep(0.3 + 0.137 * (number % 7))
-        async with _page(viewers, "timecode") as page:
-            await page.add_init_script(WATCH)
-            joins.append(await _visit(page, watch + "?player=mse", "sampler.pictured"))
-        await asyncio.sleep(0.3)
-        async with _page(viewers) as page:
-            empty.append(await _visit(page, f"{url}/healthz", EMPTY))
-    await end_live(studio)
+    async with _creator(url, SETTLE + 10 + count * 5) as watch:
+        # As a room that has been live for a while: keyframes on their timer.
+        await asyncio.sleep(SETTLE)
+        for number in range(count):
+            progress(f"join {number + 1} of {count}")
+            # Joins must not fall into step with the keyframes' timer.
+            await asyncio.sleep(0.3 + 0.137 * (number % 7))
+            async with _page(viewers, "first_picture") as page:
+                joins.append(await _visit(page, watch + "?player=mse", "firstPicture"))
+            await asyncio.sleep(0.3)
+            async with _page(viewers) as page:
+                empty.append(await _visit(page, f"{url}/healthz", EMPTY))
     return joins, empty
+
+
+@asynccontextmanager
+async def _creator(url: str, seconds: float) -> AsyncIterator[str]:
+    """A room that a creator of scripts/load is live in, for `seconds` at most; its URL."""
+    with tempfile.TemporaryDirectory(prefix="microlive-bench-") as folder:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, str(LOAD), "creators", url, "-n", "1", "--ramp", "0", "--seconds", str(min(3_000, seconds)), "--size", "640x360"),
+            *("--report", folder),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            yield f"{url}/r/{await _live_room(url)}"
+        finally:
+            process.send_signal(signal.SIGINT)
+            await process.wait()
+
+
+async def _live_room(url: str) -> str:
+    """The name of the room that is live, once there is one. Raises BrokenWay."""
+    with suppress(TimeoutError):
+        async with aiohttp.ClientSession() as http, asyncio.timeout(WITHIN):
+            while True:
+                async with http.get(f"{url}/api/rooms") as answer:
+                    for room in (await answer.json())["rooms"]:
+                        if room["state"] == "live":
+                            return str(room["room"])
+                await asyncio.sleep(0.1)
+    raise BrokenWay(f"joins: no room was live after {WITHIN:g} s")
 
 
 async def _visit(page: Page, url: str, moment: str) -> float:

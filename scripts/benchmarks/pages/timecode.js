@@ -77,17 +77,14 @@
   /** Reads on every animation frame from now on; `take()` hands over [local ms, word] of each and begins again. */
   function watch(find) {
     let samples = [];
-    let first = NaN; // ms from navigation
+    let started = false;
     let known = null;
-    let picture;
-    const pictured = new Promise((resolve) => (picture = resolve));
-    /** The first frame that is on its way to the screen and can be read. Not by readyState: a page that shows a frame and then seeks has shown it. */
+    /** Waits for a frame that can be read. */
     const look = (video) => {
       video.requestVideoFrameCallback(() => {
         const bits = read(video);
-        if (word(bits >>> 8) !== bits) return look(video);
-        first = performance.now();
-        picture(first);
+        if (word(bits >>> 8) === bits) started = true;
+        else look(video);
       });
     };
     const frame = () => {
@@ -104,10 +101,8 @@
     requestAnimationFrame(frame);
     return {
       take: () => samples.splice(0),
-      /** Promises the ms from navigation to the first picture that went to the screen and could be read. */
-      pictured,
       get started() {
-        return first > 0;
+        return started;
       },
     };
   }
