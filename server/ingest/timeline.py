@@ -17,6 +17,10 @@ SLEW = 0.004
 """Seconds by which one picture may move when the clocks turn out to stand differently."""
 JUMP = 0.5
 """Seconds from which a difference is taken at once."""
+ABSENCE = 1.0
+"""Seconds without a packet of a track after which its timestamps may have gone on differently: what was known of them counts no more."""
+IMPOSSIBLE = 0.3
+"""Seconds by which a packet may seem faster than every one before it; beyond that its timestamps jumped."""
 REANCHOR = 0.1
 """Seconds that the sound may stand off its clock before it is laid anew."""
 
@@ -57,6 +61,8 @@ class _TrackClock:
         self.report: tuple[float, int] | None = None
         """Sender's clock (seconds) and unwrapped timestamp of the last sender report."""
         self.arrival = RisingMinimum()
+        self.arrived: float | None = None
+        """When the last packet came."""
         self._last: int | None = None
 
     def unwrap(self, timestamp: int) -> int:
@@ -68,6 +74,11 @@ class _TrackClock:
         unwrapped = self._last + step
         self._last = max(self._last, unwrapped)
         return unwrapped
+
+    def forget(self) -> None:
+        """The timestamps do not go on as before: back to arrival, until the next sender report."""
+        self.report = None
+        self.arrival = RisingMinimum()
 
     def sender_time(self, timestamp: int) -> float | None:
         if self.report is None:
@@ -149,8 +160,15 @@ class Timeline:
 
     def _place(self, clock: _TrackClock, timestamp: int, arrived: float) -> tuple[float, float, bool]:
         """Media seconds on the session's clock, capture on the server's clock, and whether that is estimated."""
-        by_arrival = timestamp / clock.rate + clock.arrival.add(arrived - timestamp / clock.rate, arrived)
+        if clock.arrived is not None and arrived - clock.arrived > ABSENCE:
+            clock.forget()
+        clock.arrived = arrived
         sent = clock.sender_time(timestamp)
+        if sent is not None and self._transit.value is not None and arrived - sent < self._transit.value - IMPOSSIBLE:
+            # Taken for true it would pull the other track along, into the past.
+            clock.forget()
+            sent = None
+        by_arrival = timestamp / clock.rate + clock.arrival.add(arrived - timestamp / clock.rate, arrived)
         if sent is None or self._offset.value is None:
             moment = captured = by_arrival
         else:
