@@ -17,8 +17,6 @@ SLEW = 0.004
 """Seconds by which one picture may move when the clocks turn out to stand differently."""
 JUMP = 0.5
 """Seconds from which a difference is taken at once."""
-ABSENCE = 1.0
-"""Seconds without a packet of a track after which its timestamps may have gone on differently: what was known of them counts no more."""
 IMPOSSIBLE = 0.3
 """Seconds by which a packet may seem faster than every one before it; beyond that its timestamps jumped."""
 REANCHOR = 0.1
@@ -61,8 +59,6 @@ class _TrackClock:
         self.report: tuple[float, int] | None = None
         """Sender's clock (seconds) and unwrapped timestamp of the last sender report."""
         self.arrival = RisingMinimum()
-        self.arrived: float | None = None
-        """When the last packet came."""
         self._last: int | None = None
 
     def unwrap(self, timestamp: int) -> int:
@@ -160,9 +156,6 @@ class Timeline:
 
     def _place(self, clock: _TrackClock, timestamp: int, arrived: float) -> tuple[float, float, bool]:
         """Media seconds on the session's clock, capture on the server's clock, and whether that is estimated."""
-        if clock.arrived is not None and arrived - clock.arrived > ABSENCE:
-            clock.forget()
-        clock.arrived = arrived
         sent = clock.sender_time(timestamp)
         if sent is not None and self._transit.value is not None and arrived - sent < self._transit.value - IMPOSSIBLE:
             # Taken for true it would pull the other track along, into the past.

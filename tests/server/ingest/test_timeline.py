@@ -229,9 +229,9 @@ def test_the_minimum_rises_slowly() -> None:
     assert minimum.add(9, 5) == pytest.approx(3.001)
 
 
-@pytest.mark.parametrize("jump", [-30.0, 0.0, 5.0])
+@pytest.mark.parametrize("jump", [0.0, 5.0, 60.0])
 def test_timestamps_that_jump_in_a_pause_do_not_stop_the_picture(jump: float) -> None:
-    """After half a minute without sound its timestamps may have gone on in any way: the picture keeps its pace, and the sound comes back beside it."""
+    """After half a minute without sound its timestamps may be further on than the clock: the picture keeps its pace, and the sound comes back beside it."""
     timeline = Timeline(0)
     pictures: list[float] = []
     for number in range(40 * 30):
