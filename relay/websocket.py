@@ -12,7 +12,7 @@ import struct
 import termios
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from aiohttp import WSMsgType, web
 
@@ -51,7 +51,6 @@ class Counters:
     dropped: int = 0
     let_go: int = 0
     refused: int = 0
-    players: dict[str, int] = field(default_factory=dict)
 
 
 class WebSocketViewer:
