@@ -21,6 +21,9 @@ IMPOSSIBLE = 0.3
 """Seconds by which a packet may seem faster than every one before it; beyond that its timestamps jumped."""
 REANCHOR = 0.1
 """Seconds that the sound may stand off its clock before it is laid anew."""
+PAUSE, BEHIND = 1.0, 0.5
+"""Seconds without sound after which its timestamps may go on from anywhere, and by how much they then fell behind the clock. Chromium's stand still while
+no track is being sent, though its reports count on."""
 
 
 class RisingMinimum:
@@ -59,6 +62,8 @@ class _TrackClock:
         self.report: tuple[float, int] | None = None
         """Sender's clock (seconds) and unwrapped timestamp of the last sender report."""
         self.arrival = RisingMinimum()
+        self.arrived: float | None = None
+        """When the last packet came."""
         self._last: int | None = None
 
     def unwrap(self, timestamp: int) -> int:
@@ -113,9 +118,14 @@ class Timeline:
         at = clock.unwrap(timestamp)
         clock.report = (sender_clock, at)
         self._offset.add(now - sender_clock, now)
-        if clock.arrival.value is not None:
-            # The fastest packet so far counts from now on as well: else one late packet behind the first report would move everything.
-            self._transit.add(clock.arrival.value + at / clock.rate - sender_clock, now)
+        if clock.arrival.value is None:
+            return
+        # The fastest packet so far counts from now on as well: else one late packet behind the first report would move everything.
+        fastest = clock.arrival.value + at / clock.rate - sender_clock
+        if self._transit.value is None or fastest > self._transit.value - IMPOSSIBLE:
+            self._transit.add(fastest, now)
+        else:
+            clock.arrival = RisingMinimum()  # that packet's timestamp was of another count than this report's
 
     def picture(self, timestamp: int, arrived: float) -> Stamp:
         """Places an access unit; ticks are strictly ascending."""
@@ -137,6 +147,9 @@ class Timeline:
         """Places an audio packet. Packets with consecutive timestamps are exactly end to end."""
         clock = self._clocks[Track.AUDIO]
         unwrapped = clock.unwrap(timestamp)
+        if clock.arrived is not None and arrived - clock.arrived >= PAUSE and self._lateness(clock, unwrapped, arrived) > BEHIND:
+            clock.forget()
+        clock.arrived = arrived
         place, captured, estimated = self._place(clock, unwrapped, arrived)
         if self._sound_base is None or abs((unwrapped + self._sound_base) / clock.rate - place) > REANCHOR:
             self._sound_base = round(place * clock.rate) - unwrapped
@@ -153,6 +166,13 @@ class Timeline:
     def captured_now(self, now: float) -> Stamp:
         """A stamp for sound made here, now."""
         return Stamp(round(self.media_now(now) * TIMESCALE[Track.AUDIO]), now, True)
+
+    def _lateness(self, clock: _TrackClock, timestamp: int, arrived: float) -> float:
+        """By how much a packet came later than the fastest one, in seconds."""
+        sent = clock.sender_time(timestamp)
+        if sent is not None and self._transit.value is not None:
+            return arrived - sent - self._transit.value
+        return 0.0 if clock.arrival.value is None else arrived - timestamp / clock.rate - clock.arrival.value
 
     def _place(self, clock: _TrackClock, timestamp: int, arrived: float) -> tuple[float, float, bool]:
         """Media seconds on the session's clock, capture on the server's clock, and whether that is estimated."""

@@ -229,21 +229,26 @@ def test_the_minimum_rises_slowly() -> None:
     assert minimum.add(9, 5) == pytest.approx(3.001)
 
 
-@pytest.mark.parametrize("jump", [0.0, 5.0, 60.0])
-def test_timestamps_that_jump_in_a_pause_do_not_stop_the_picture(jump: float) -> None:
-    """After half a minute without sound its timestamps may be further on than the clock: the picture keeps its pace, and the sound comes back beside it."""
+@pytest.mark.parametrize("reports", [[0], [0, 110, 220, 700, 1_100], [0, 110, 959]])
+@pytest.mark.parametrize("jump", [-30.0, -10.0, 0.0, 5.0, 60.0])
+def test_timestamps_that_jump_in_a_pause_do_not_stop_the_picture(jump: float, reports: list[int]) -> None:
+    """After half a minute without sound its timestamps may be further on than the clock, or behind it, whatever was reported meanwhile: the picture keeps its
+    pace, and the sound comes back beside it."""
     timeline = Timeline(0)
     pictures: list[float] = []
+
+    def timestamp(number: int) -> int:
+        return number * 1_600 + (round(jump * 48_000) if number >= 959 else 0) & 0xFFFFFFFF
+
     for number in range(40 * 30):
         now = 100 + number / 30
         if number % 30 == 0:
             timeline.report(Track.VIDEO, 5_000 + now - 0.01, number * 3_000, now)
-        if number == 0:
-            timeline.report(Track.AUDIO, 5_000 + now - 0.01, 0, now)
+        if number in reports:
+            timeline.report(Track.AUDIO, 5_000 + now - 0.01, timestamp(number), now)
         pictures.append(timeline.picture(number * 3_000, now + 0.03).ticks / 90_000)
-        if number < 60 or number >= 32 * 30:
-            shift = round(jump * 48_000) if number >= 60 else 0
-            sound = timeline.sound((number * 1_600 + shift) & 0xFFFFFFFF, now + 0.01).ticks / 48_000
+        if number < 60 or number >= 960:
+            sound = timeline.sound(timestamp(number), now + 0.01).ticks / 48_000
             assert abs(sound - pictures[-1]) < 0.1
     steps = [two - one for one, two in zip(pictures, pictures[1:], strict=False)]
     assert min(steps) > 0.02 and max(steps) < 0.05
