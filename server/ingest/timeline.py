@@ -21,9 +21,9 @@ IMPOSSIBLE = 0.3
 """Seconds by which a packet may seem faster than every one before it; beyond that its timestamps jumped."""
 REANCHOR = 0.1
 """Seconds that the sound may stand off its clock before it is laid anew."""
-PAUSE, BEHIND = 1.0, 0.5
-"""Seconds without sound after which its timestamps may go on from anywhere, and by how much they then fell behind the clock. Chromium's stand still while
-no track is being sent, though its reports count on."""
+PAUSE, BEHIND, STRAGGLERS = 1.0, 0.5, 2
+"""Seconds without sound after which its timestamps may go on from anywhere, by how much they then fell behind the clock, and how many packets may do that
+because they were on their way during the pause. Chromium's timestamps stand still while no track is being sent, though its reports count on."""
 
 
 class RisingMinimum:
@@ -62,8 +62,9 @@ class _TrackClock:
         self.report: tuple[float, int] | None = None
         """Sender's clock (seconds) and unwrapped timestamp of the last sender report."""
         self.arrival = RisingMinimum()
-        self.arrived: float | None = None
-        """When the last packet came."""
+        self._arrived: float | None = None
+        self._behind = -1
+        """Packets behind the clock since a pause; negative where there was none."""
         self._last: int | None = None
 
     def unwrap(self, timestamp: int) -> int:
@@ -76,10 +77,22 @@ class _TrackClock:
         self._last = max(self._last, unwrapped)
         return unwrapped
 
+    def fell_behind(self, lateness: float, arrived: float) -> bool:
+        """Whether the timestamps of a track that paused do not go on as before. `lateness`: of the packet that came now."""
+        if self._arrived is not None and arrived - self._arrived >= PAUSE:
+            self._behind = 0
+        self._arrived = arrived
+        if lateness <= BEHIND:
+            self._behind = -1
+        elif self._behind >= 0:
+            self._behind += 1
+        return self._behind > STRAGGLERS
+
     def forget(self) -> None:
         """The timestamps do not go on as before: back to arrival, until the next sender report."""
         self.report = None
         self.arrival = RisingMinimum()
+        self._behind = -1
 
     def sender_time(self, timestamp: int) -> float | None:
         if self.report is None:
@@ -147,9 +160,8 @@ class Timeline:
         """Places an audio packet. Packets with consecutive timestamps are exactly end to end."""
         clock = self._clocks[Track.AUDIO]
         unwrapped = clock.unwrap(timestamp)
-        if clock.arrived is not None and arrived - clock.arrived >= PAUSE and self._lateness(clock, unwrapped, arrived) > BEHIND:
+        if clock.fell_behind(self._lateness(clock, unwrapped, arrived), arrived):
             clock.forget()
-        clock.arrived = arrived
         place, captured, estimated = self._place(clock, unwrapped, arrived)
         if self._sound_base is None or abs((unwrapped + self._sound_base) / clock.rate - place) > REANCHOR:
             self._sound_base = round(place * clock.rate) - unwrapped

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.sample import TIMESCALE, Track
-from server.ingest.timeline import REANCHOR, SLEW, RisingMinimum, Stamp, Timeline
+from server.ingest.timeline import REANCHOR, SLEW, STRAGGLERS, RisingMinimum, Stamp, Timeline
 
 EPOCH = 1_700_000_000.0
 """The sender's clock when ours shows 1000."""
@@ -249,6 +249,6 @@ def test_timestamps_that_jump_in_a_pause_do_not_stop_the_picture(jump: float, re
         pictures.append(timeline.picture(number * 3_000, now + 0.03).ticks / 90_000)
         if number < 60 or number >= 960:
             sound = timeline.sound(timestamp(number), now + 0.01).ticks / 48_000
-            assert abs(sound - pictures[-1]) < 0.1
+            assert abs(sound - pictures[-1]) < 0.1 or 960 <= number < 960 + STRAGGLERS
     steps = [two - one for one, two in zip(pictures, pictures[1:], strict=False)]
     assert min(steps) > 0.02 and max(steps) < 0.05
