@@ -1,11 +1,10 @@
 """A stream: one publisher's media, fanned out to any number of viewers."""
 
-import logging
 import secrets
 from collections.abc import Callable
-from typing import Protocol
 
 from relay import bmff
+from relay.fanout import Line, Viewer, deliver
 from relay.message import Flag, Kind, Record, init_body, pack_record
 from relay.outbox import Message, merge
 from relay.pulse import Pulse
@@ -13,23 +12,12 @@ from relay.sample import Demand, Event, Sample, Track, TrackInfo
 from relay.window import Window
 from relay.wsframe import BINARY, frame_header
 
-logger = logging.getLogger(__name__)
-
 AUDIO_ALONE = 40_000
 """µs without video after which sound travels in a message of its own."""
 BURST_MAX = 24 * 1024 * 1024
 """Bytes since the last IDR that a joining viewer is ever sent; past it one joins at the next IDR instead."""
 STALE_KEYFRAME = 1_000_000
 """µs: a joining viewer that would meet an older IDR makes the stream ask for a new one."""
-
-
-class Viewer(Protocol):
-    """Whoever watches: called synchronously, must neither block nor raise."""
-
-    def send(self, message: Message) -> None: ...
-
-    def end(self) -> None:
-        """The stream is over; nothing follows."""
 
 
 class Stream:
@@ -50,7 +38,7 @@ class Stream:
         self.bitrate = 0.0
         """Video and audio, bit/s, over the last seconds."""
         self._slot = slot
-        self._viewers: dict[Viewer, None] = {}
+        self._viewers: dict[Viewer, Line | None] = {}
         self._inits: dict[Track, Message] = {}
         self._burst: list[Message] = []
         self._burst_bytes = 0
@@ -138,8 +126,18 @@ class Stream:
             self.demand_keyframe()
 
     def unsubscribe(self, viewer: Viewer) -> None:
-        if self._viewers.pop(viewer, 0) is None:
+        if viewer in self._viewers:
+            del self._viewers[viewer]
             self._viewers_changed()
+
+    def open_line(self, viewer: Viewer, line: Line) -> None:
+        """From now on a viewer's messages go straight over its line, until that takes less than all of one; then `send` is called again."""
+        if viewer in self._viewers:
+            self._viewers[viewer] = line
+
+    def close_line(self, viewer: Viewer) -> None:
+        if viewer in self._viewers:
+            self._viewers[viewer] = None
 
     def demand_keyframe(self) -> None:
         """Asks the publisher for an IDR; it limits the rate itself."""
@@ -223,12 +221,8 @@ class Stream:
         self._send_now(message)
 
     def _send_now(self, message: Message) -> None:
-        for viewer in list(self._viewers):
-            try:
-                viewer.send(message)
-            except Exception:  # a viewer must not cost the others a frame
-                logger.exception("viewer of %s dropped", self.name)
-                self.unsubscribe(viewer)
+        for viewer in deliver(message, self._viewers):
+            self.unsubscribe(viewer)
 
     def _measure(self, sample: Sample) -> None:
         self._rate_bytes += len(sample.data)

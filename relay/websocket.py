@@ -1,6 +1,7 @@
 """The WebSocket exit: one viewer's connection, as PROTOCOL.md says.
 
-Media goes past aiohttp's writer: a message is framed once and the same bytes go to every viewer's transport, without a coroutine.
+Media goes past aiohttp's writer: a message is framed once and the same bytes go to every viewer's transport, without a coroutine; and past this object too
+(relay/fanout.py), as long as the viewer's connection takes all it is given.
 """
 
 import asyncio
@@ -12,10 +13,12 @@ import struct
 import termios
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiohttp import WSMsgType, web
 
+from relay.fanout import Line
 from relay.outbox import JOIN_MS, DrainRate, Message, Outbox, Pace
 from relay.sample import TrackInfo
 from relay.stream import Stream
@@ -68,6 +71,7 @@ class WebSocketViewer:
         self._join_timer: asyncio.TimerHandle | None = None
         self._join_began = self._loop.time() * 1_000
         self._socket = transport.get_extra_info("socket")
+        self._line = _line(transport, self._overflow)
         self._attached = True
         self._closer: asyncio.Task[bool] | None = None
         self._written = 0
@@ -93,9 +97,12 @@ class WebSocketViewer:
         waiting = self._transport.get_write_buffer_size()
         outbox = self._outbox
         if not waiting and outbox.pace is Pace.FULL:
-            # The way of nearly every message: nothing waits, nothing to decide.
+            # Nothing waits, nothing to decide: the next ones need not come here.
             self._taken_at = self._loop.time()
             self._write(message.frame)
+            if self._line:
+                self._drain.add(self._written, 0, 0.0)
+                self._stream.open_line(self, self._line)
             return
         now = self._loop.time()
         if waiting:
@@ -111,6 +118,12 @@ class WebSocketViewer:
         if outbox.wants_keyframe and not wanted:
             self._stream.demand_keyframe()
 
+    def _overflow(self, message: Message, sent: int) -> None:
+        # What went over the line was not counted: begin anew.
+        self._written, self._taken_at = 0, self._loop.time()
+        self._write(message.frame[sent:])
+        self._taken = self._written - self._transport.get_write_buffer_size() - _in_kernel(self._socket)
+
     def end(self) -> None:
         self.close(ENDED, "the room has ended")
 
@@ -118,6 +131,7 @@ class WebSocketViewer:
         """Detaches, since no data may follow a close frame, and closes in a task that `closed` waits for."""
         if self._attached:
             self._attached = False
+            self._stream.close_line(self)
             self._closer = self._loop.create_task(self._ws.close(code=code, message=reason.encode()[:120]))
 
     async def closed(self) -> None:
@@ -266,6 +280,14 @@ def _unsupported(codecs: str, tracks: list[TrackInfo]) -> str:
         if families and info.codec.split(".")[0].lower() not in families:
             return info.codec
     return ""
+
+
+def _line(transport: asyncio.WriteTransport, overflow: Callable[[Message, int], None]) -> Line | None:
+    """Where bytes can go past the transport; None where it encrypts them."""
+    sock = transport.get_extra_info("socket")
+    if sock is None or transport.get_extra_info("ssl_object") is not None:
+        return None
+    return Line(sock.fileno(), transport.is_closing, transport.get_write_buffer_size, overflow)
 
 
 def _in_kernel(sock: socket.socket | None) -> int:

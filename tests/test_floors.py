@@ -18,7 +18,7 @@ FLOORS: dict[str, dict[str, str]] = {
     "relay": {
         "vocabulary": ". errors rtc. sample",
         "pure": "bmff h264 message opus outbox window wsframe rtc.depacketise rtc.feedback rtc.ice rtc.reassembly rtc.reorder rtc.rtcp rtc.rtp rtc.sdp",
-        "asyncio": "hub pulse rtc.dtls rtc.session rtc.udp stream",
+        "asyncio": "fanout hub pulse rtc.dtls rtc.session rtc.udp stream",
         "http": "websocket",
     },
     "server": {

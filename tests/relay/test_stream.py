@@ -186,7 +186,7 @@ def test_a_viewer_that_raises_is_dropped_without_harm(caplog: pytest.LogCaptureF
     stream.subscribe(broken)
     stream.subscribe(after)
     start = len(before.messages)
-    with caplog.at_level(logging.CRITICAL, "relay.stream"):
+    with caplog.at_level(logging.CRITICAL, "relay.fanout"):
         for index in range(3):
             stream.publish(video_sample(index * 3_000, key=not index))
     assert len(before.messages) - start == len(after.messages) == 3
