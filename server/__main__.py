@@ -99,7 +99,7 @@ def serve(config: Path | None, **arguments: Any) -> None:
 
         from server import app  # here, because it takes a second, which --help and a mistaken option need not wait for
 
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop if settings.event_loop == "uvloop" else None) as runner:
             runner.run(app.serve(settings, ready))
     except SettingsError as error:
         _refuse(*error.problems)

@@ -193,6 +193,7 @@ class Settings(BaseModel):
     max_rooms_per_address_hour: Limit = Field(60, description="Rooms that one address may create in an hour.")
     max_sockets_per_address: Limit = Field(1000, description="WebSockets that one address may hold open at a time.")
     max_whip_per_address_minute: Limit = Field(60, description="Attempts to publish that one address has in a minute.")
+    event_loop: Literal["uvloop", "asyncio"] = Field("uvloop", description="What runs the server; asyncio is Python's own, to compare.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is written to standard error: this and above.")
 
     @field_validator("data")

@@ -109,7 +109,7 @@ def fanout(
             certificate = self_signed(Path(folder), ["127.0.0.1"]) if tls else None
             return await fanout_benchmark.measure(Path(folder), sizes, seconds, _two_cores(), tls=certificate, progress=_progress)
 
-    report = _measured(run(), (len(sizes) + 1) * (3 * seconds + 240))
+    report = _measured(run(), (len(sizes) + 2) * (3 * seconds + 240))
     if not as_json:
         console.print(_fanout_table(report))
         _tell_invalid([(f"{crowd.viewers} viewers", crowd.outcome) for crowd in report.crowds])
@@ -159,7 +159,7 @@ def _fanout_table(report: fanout_benchmark.Report) -> Table:
     )
     for crowd in report.crowds:
         table.add_row(
-            f"{crowd.viewers}{' TLS' if crowd.tls else ''}",
+            f"{crowd.viewers} {crowd.variant}",
             *(f"{value:.1f}" for value in (crowd.p50, crowd.p99, crowd.cpu, crowd.loop_cpu, crowd.loop_p99)),
             *(f"{crowd.ratio:.2f}", str(crowd.per_core), f"{crowd.memory:.0f}", str(int(crowd.gaps + crowd.disconnects))),
         )

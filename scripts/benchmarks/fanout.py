@@ -9,7 +9,7 @@ from typing import Any
 from scripts.benchmarks.figures import Bar
 from scripts.benchmarks.load_run import run_load
 from scripts.benchmarks.local_server import LocalServer
-from scripts.benchmarks.yardstick import compile_loop, run_loop
+from scripts.benchmarks.yardstick import Loop, compile_loop, run_loop
 
 KBPS, FPS = 1_000, 30
 RAMP = 500
@@ -23,7 +23,8 @@ class Crowd:
     """One size of audience."""
 
     viewers: int
-    tls: bool
+    variant: str
+    """`TLS`, or `asyncio` in place of uvloop; empty for what the bars are about."""
     p50: float
     p99: float
     """ms from publishing until the viewer has it."""
@@ -58,14 +59,14 @@ class Report:
     def bars(self) -> list[Bar]:
         bars = []
         for crowd in self.crowds:
-            if crowd.tls:
+            if crowd.variant:
                 continue  # told, without a promise
             name = f"at {crowd.viewers} viewers"
             if crowd.viewers >= 2_000:
                 bars.append(Bar(f"p99 {name}", crowd.p99, P99_MANY if crowd.viewers >= MANY else P99_FEW, "ms"))
             bars.append(Bar(f"frames dropped {name}", crowd.gaps + crowd.disconnects, 0, ""))
             bars.append(Bar(f"CPU {name}, of the C loop's", crowd.ratio, RATIO, "×"))
-        if largest := max((crowd for crowd in self.crowds if not crowd.tls), key=lambda crowd: crowd.viewers, default=None):
+        if largest := max((crowd for crowd in self.crowds if not crowd.variant), key=lambda crowd: crowd.viewers, default=None):
             bars.append(Bar(f"memory a viewer at {largest.viewers}", largest.memory, MEMORY, "KB"))
         return bars
 
@@ -83,38 +84,50 @@ Progress = Callable[[str], None]
 
 
 async def measure(folder: Path, sizes: list[int], seconds: float, cores: tuple[int, int], *, tls: tuple[Path, Path] | None, progress: Progress) -> Report:
-    """Every size with a server of its own on the first core and the generator on the second; the C loop of that size right after it."""
+    """Every size with a server of its own on the first core and the generator on the second; the C loop of that size right after it.
+
+    The smallest size again without uvloop, and over TLS where there is a certificate and its key.
+    """
     program = compile_loop(folder)
-    crowds = []
-    for number, viewers in enumerate(sizes):
-        crowds.append(await _measure(folder / f"{number}", program, viewers, seconds, cores, None, progress))
+    bench = _Bench(folder, program, seconds, cores, progress)
+    crowds = [await bench.measure(viewers) for viewers in sizes]
+    crowds.append(await bench.measure(min(sizes), "asyncio", "--event-loop=asyncio"))
     if tls:
-        crowds.append(await _measure(folder / "tls", program, min(sizes), seconds, cores, tls, progress))
+        crowds.append(await bench.measure(min(sizes), "TLS", f"--tls-cert={tls[0]}", f"--tls-key={tls[1]}"))
     return Report(crowds)
 
 
-async def _measure(
-    folder: Path, program: Path, viewers: int, seconds: float, cores: tuple[int, int], tls: tuple[Path, Path] | None, progress: Progress
-) -> Crowd:
-    progress(f"{viewers} viewers{' over TLS' if tls else ''}")
-    arguments = [f"--max-sockets-per-address={viewers + 100}"]
-    if tls:
-        arguments += [f"--tls-cert={tls[0]}", f"--tls-key={tls[1]}"]
-    (folder / "data").mkdir(parents=True)
-    async with LocalServer(folder / "data", *arguments) as server:
-        os.sched_setaffinity(server.pid, {cores[0]})
-        common = ("--publish", "--kbps", str(KBPS), "--fps", str(FPS), *(("--insecure",) if tls else ()))
-        alone = await run_load(folder / "alone", cores[1], server.url, "viewers", "-n", "1", "--ramp", "0", "--seconds", "3", *common, within=10)
-        ramp = viewers / RAMP
-        words = ("viewers", "-n", str(viewers), "--ramp", str(ramp), "--seconds", str(seconds), *common)
-        load = await run_load(folder / "crowd", cores[1], server.url, *words, within=ramp + seconds)
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    folder: Path
+    program: Path
+    """The C loop."""
+    seconds: float
+    cores: tuple[int, int]
+    progress: Progress
+
+    async def measure(self, viewers: int, variant: str = "", *options: str) -> Crowd:
+        """One crowd, in front of a server with these `options`."""
+        self.progress(f"{viewers} viewers {variant}".strip())
+        folder = self.folder / f"{viewers}{variant}"
+        (folder / "data").mkdir(parents=True)
+        async with LocalServer(folder / "data", f"--max-sockets-per-address={viewers + 100}", *options) as server:
+            os.sched_setaffinity(server.pid, {self.cores[0]})
+            common = ("--publish", "--kbps", str(KBPS), "--fps", str(FPS), *(("--insecure",) if variant == "TLS" else ()))
+            alone = await run_load(folder / "alone", self.cores[1], server.url, "viewers", "-n", "1", "--ramp", "0", "--seconds", "3", *common, within=10)
+            ramp = viewers / RAMP
+            words = ("viewers", "-n", str(viewers), "--ramp", str(ramp), "--seconds", str(self.seconds), *common)
+            load = await run_load(folder / "crowd", self.cores[1], server.url, *words, within=ramp + self.seconds)
+        size = round(load["extra"]["bytes"] / max(1, load["extra"]["messages"]))
+        loop = await run_loop(self.program, viewers, self.seconds, size, FPS, self.cores)
+        return _crowd(viewers, variant, load, alone, loop)
+
+
+def _crowd(viewers: int, variant: str, load: dict[str, Any], alone: dict[str, Any], loop: Loop) -> Crowd:
     figures = load["figures"]
-    messages = max(1, load["extra"]["messages"])
-    size = round(load["extra"]["bytes"] / messages)
-    loop = await run_loop(program, viewers, seconds, size, FPS, cores)
     return Crowd(
         viewers=viewers,
-        tls=tls is not None,
+        variant=variant,
         p50=figures["p50"],
         p99=figures["p99"],
         cpu=figures["server_cpu"],
