@@ -1,6 +1,6 @@
-/* The least that a fan-out can cost: one buffer written to N sockets, F times a second, by a bare loop. Reading is done by a process of its own.
+/* The least that a fan-out can cost: one buffer written to N sockets, so many times a second, by a bare loop. Reading is done by a process of its own.
  *
- *   fanout CONNECTIONS SECONDS BYTES FRAMES_PER_SECOND WRITER_CPU READER_CPU
+ *   fanout CONNECTIONS SECONDS BYTES WRITES_PER_SECOND WRITER_CPU READER_CPU
  *
  * Prints the writer's CPU seconds, the seconds that passed, the writes that a full socket refused, and the 50th and 99th percentile of the milliseconds
  * from the start of a frame's round until a write of it was done.
@@ -71,8 +71,8 @@ static int ascending(const void *a, const void *b) {
 
 int main(int count, char **words) {
     if (count != 7) return 2;
-    int connections = atoi(words[1]), bytes = atoi(words[3]), rate = atoi(words[4]);
-    double seconds = atof(words[2]);
+    int connections = atoi(words[1]), bytes = atoi(words[3]);
+    double seconds = atof(words[2]), rate = atof(words[4]);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
     int one = 1, listener = socket(AF_INET, SOCK_STREAM, 0), *sockets = malloc(sizeof(int) * connections);
@@ -91,7 +91,7 @@ int main(int count, char **words) {
     float *delays = malloc(sizeof(float) * rounds * (connections / 16 + 1));
     double spent = cpu(), began = now();
     for (int round = 0; round < rounds; round++) {
-        double due = began + (double)round / rate, left = due - now();
+        double due = began + round / rate, left = due - now();
         if (left > 0) {
             struct timespec pause = {(time_t)left, (long)((left - (time_t)left) * 1e9)};
             nanosleep(&pause, NULL);

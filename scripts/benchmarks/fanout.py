@@ -118,8 +118,10 @@ class _Bench:
             ramp = viewers / RAMP
             words = ("viewers", "-n", str(viewers), "--ramp", str(ramp), "--seconds", str(self.seconds), *common)
             load = await run_load(folder / "crowd", self.cores[1], server.url, *words, within=ramp + self.seconds)
+        # As many bytes in as many writes as each viewer got.
         size = round(load["extra"]["bytes"] / max(1, load["extra"]["messages"]))
-        loop = await run_loop(self.program, viewers, self.seconds, size, FPS, self.cores)
+        rate = load["figures"]["received"] * 1e6 / 8 / viewers / size
+        loop = await run_loop(self.program, viewers, self.seconds, size, rate, self.cores)
         return _crowd(viewers, variant, load, alone, loop)
 
 

@@ -45,7 +45,7 @@ def compile_loop(folder: Path) -> Path:
     return program
 
 
-async def run_loop(program: Path, connections: int, seconds: float, size: int, rate: int, cores: tuple[int, int]) -> Loop:
+async def run_loop(program: Path, connections: int, seconds: float, size: int, rate: float, cores: tuple[int, int]) -> Loop:
     """The loop writes `size` bytes to every connection `rate` times a second; it runs on the first core, its reader on the second."""
     words = [str(program), *map(str, (connections, seconds, size, rate, *cores))]
     process = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
