@@ -1,0 +1,137 @@
+"""What cannot be fuzzed as a function alone: a creator's session, the UDP port, a handshake, a viewer. Each is made anew for every input, without a socket."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, cast
+
+from aiohttp import web
+
+from relay.rtc.dtls import DtlsSrtp
+from relay.rtc.sdp import parse_offer
+from relay.rtc.session import MAX_SSRCS
+from relay.rtc.udp import MAX_ADDRESSES, UdpPort, Way, _Endpoint
+from relay.stream import Stream
+from relay.websocket import Counters, WebSocketViewer
+from relay.window import Window
+from server.ingest.session import IngestSession
+from tests.fixtures.offers import offer
+from tests.fuzz.cutting import cut
+
+OFFER = parse_offer(offer("chromium"))
+_loop = asyncio.new_event_loop()
+
+
+def _in_loop(work: Callable[[bytes], Coroutine[Any, Any, None]]) -> Callable[[bytes], None]:
+    def run(data: bytes) -> None:
+        _loop.run_until_complete(work(data))
+        left = asyncio.all_tasks(_loop)
+        assert not left, f"tasks left behind: {left}"
+
+    return run
+
+
+class _NoSrtp(DtlsSrtp):
+    """Takes packets as they are, so that what is behind the decryption gets to see them."""
+
+    connected = True
+
+    def unprotect_rtp(self, data: bytes) -> bytes:
+        return data
+
+    def unprotect_rtcp(self, data: bytes) -> bytes:
+        return data
+
+    def protect_rtcp(self, data: bytes) -> bytes:
+        return data
+
+
+class _Transport(asyncio.DatagramTransport, asyncio.WriteTransport):
+    """Swallows what is sent."""
+
+    def sendto(self, data: Any, addr: Any = None) -> None:
+        assert data
+
+    def write(self, data: Any) -> None:
+        assert data
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def is_closing(self) -> bool:
+        return False
+
+
+def _session(port: UdpPort) -> IngestSession:
+    """A creator's session behind its handshake, publishing into a stream of its own."""
+    stream = Stream("fuzz", Window(2.0, 1 << 20))
+    session = IngestSession("id", stream, port, OFFER, bitrate_cap=3_000_000, on_flow=lambda flowing: None, on_closed=lambda reason: None)
+    session.rtc._dtls = _NoSrtp(session.rtc._send, lambda: None)
+    session.rtc._way = Way(_Transport(), ("192.0.2.9", 50_000))
+    session.rtc._ready = True
+    session.begin(1, 0)
+    return session
+
+
+@_in_loop
+async def session(data: bytes) -> None:
+    """Decrypted packets of a hostile creator, all the way into the stream: they cost themselves, and what is kept has a bound."""
+    made = _session(UdpPort())
+    for part in cut(data):
+        if part:
+            made.rtc.receive(part)
+            made.rtc._tick()
+    assert len(made.rtc._statistics) <= MAX_SSRCS
+    assert made._stream.window.size <= 1 << 21
+    await made.close()
+
+
+@_in_loop
+async def udp(data: bytes) -> None:
+    """Datagrams from anywhere: an exception that is ours is counted as failed, and none must be."""
+    port = UdpPort()
+    made = _session(port)
+    endpoint = _Endpoint(port)
+    endpoint.connection_made(_Transport())
+    ours = made.rtc.ufrag.encode()
+    for part in cut(data):
+        source = ("192.0.2.1", part[0] if part else 0)
+        if part[:1] == b"\0":
+            endpoint.peers[source] = made.rtc
+        endpoint.datagram_received(part[1:].replace(b"ufrag", ours), source)
+    assert port.rejected.failed == 0
+    assert len(endpoint.peers) <= MAX_ADDRESSES + 1
+    await made.close()
+
+
+@_in_loop
+async def dtls(data: bytes) -> None:
+    """First flights of a handshake, by OpenSSL below aiortc: no exception but the one that says that it failed, and no task left."""
+    made = DtlsSrtp(lambda answer: None, lambda: None)
+    handshake = asyncio.ensure_future(made.handshake([("sha-256", ":".join(["AB"] * 32))], client=False))
+    for part in cut(data):
+        if part and 19 < part[0] < 64:
+            made.receive(part)
+            for _ in range(3):
+                await asyncio.sleep(0)
+    await made.close()
+    handshake.cancel()
+    (outcome,) = await asyncio.gather(handshake, return_exceptions=True)
+    assert isinstance(outcome, (ConnectionError, asyncio.CancelledError)), repr(outcome)
+
+
+class _Closing:
+    """The place of aiohttp's WebSocket, of which a viewer only wants the end."""
+
+    async def close(self, *, code: int, message: bytes) -> bool:
+        assert code in (1007, 1008) and len(message) <= 120
+        return True
+
+
+@_in_loop
+async def viewer(data: bytes) -> None:
+    """Notices of a player: taken, or the end of that viewer."""
+    stream = Stream("fuzz", Window(2.0, 1 << 20))
+    made = WebSocketViewer(cast(web.WebSocketResponse, _Closing()), _Transport(), stream, Counters())
+    for part in cut(data):
+        made.receive_text(part.decode("utf-8", "replace"))
+    await made.closed()

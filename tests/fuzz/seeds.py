@@ -1,0 +1,136 @@
+"""Where a fuzzer begins: what real publishers, browsers and proxies send, since nobody finds a STUN header by chance."""
+
+import json
+from collections.abc import Callable, Iterator
+
+from aioice import stun
+from aiortc.rtcdtlstransport import SRTP_PROFILES, RTCCertificate
+from aiortc.rtp import RtcpByePacket, RtcpReceiverInfo, RtcpRrPacket, RtcpSdesPacket, RtcpSenderInfo, RtcpSourceInfo, RtcpSrPacket
+from OpenSSL import SSL
+
+from relay.message import Flag, Kind, Record, init_body, pack_record
+from relay.rtc.rtcp import bitrate_cap, keyframe_request, retransmission_request
+from tests.fixtures.media import access_units, opus_packets, rtp_packets
+from tests.fixtures.offers import NAMES, offer
+from tests.fuzz.cutting import join
+from tests.fuzz.live import OFFER
+
+_VIDEO, _AUDIO = OFFER.media[0].payload_type, OFFER.media[1].payload_type
+
+
+def _rtp(payload_type: int, marker: bool, sequence: int, timestamp: int, payload: bytes, first: int = 0x80, extension: bytes = b"") -> bytes:
+    second = payload_type | marker << 7
+    return bytes((first, second)) + sequence.to_bytes(2, "big") + timestamp.to_bytes(4, "big") + b"\0\0\0\x09" + extension + payload
+
+
+def _live(count: int = 4) -> list[bytes]:
+    """RTP of a picture or two, their sound and a sender report."""
+    video = [_rtp(_VIDEO, packet.marker, packet.sequence & 0xFFFF, packet.timestamp, packet.payload) for packet in rtp_packets(access_units(count=count))]
+    audio = [_rtp(_AUDIO, False, index, index * 960, packet) for index, packet in enumerate(opus_packets(count))]
+    repaired = _rtp(OFFER.media[0].rtx_payload_type or 0, True, 5, 3_000, b"\0\x02" + video[0][12:])
+    return [*video[:2], *audio, *_reports(), *video[2:], repaired]
+
+
+def _reports() -> list[bytes]:
+    info = RtcpSenderInfo(ntp_timestamp=16_000_000_000 << 30, rtp_timestamp=3_000, packet_count=3, octet_count=3_000)
+    block = RtcpReceiverInfo(ssrc=9, fraction_lost=1, packets_lost=2, highest_sequence=3, jitter=4, lsr=5, dlsr=6)
+    names = RtcpSdesPacket(chunks=[RtcpSourceInfo(ssrc=9, items=[(1, b"cname")])])
+    return [
+        bytes(RtcpSrPacket(ssrc=9, sender_info=info, reports=[block])) + bytes(names),
+        bytes(RtcpRrPacket(ssrc=9, reports=[])),
+        bytes(RtcpByePacket(sources=[9])),
+    ]
+
+
+def _rtcp() -> Iterator[bytes]:
+    yield from _reports()
+    yield b"".join(_reports())
+    yield bitrate_cap(1_000_000, [9]) + keyframe_request(9) + retransmission_request(9, [1, 2, 40])
+    # Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1).
+    yield bytes.fromhex("8fcd0005 00000001 00000009 0001 0002 000001 00 2002 0404")[:24]
+
+
+def _rtp_seeds() -> Iterator[bytes]:
+    yield from _live(2)
+    yield _rtp(_VIDEO, True, 1, 1, b"\x41payload\0\0\x03", first=0xB2, extension=b"\0\0\0\1\0\0\0\2\xbe\xde\0\1\x32abc")
+
+
+def _checks() -> Iterator[stun.Message]:
+    attributes = {"USERNAME": "us:them", "PRIORITY": 1, "ICE-CONTROLLING": 7, "USE-CANDIDATE": None}
+    request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, bytes(12), attributes)
+    request.add_message_integrity(b"their-password-0123456789")
+    yield request
+    yield stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, bytes(12), {"XOR-MAPPED-ADDRESS": ("192.0.2.1", 5), "SOFTWARE": "x"})
+    yield stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, bytes(12), {"MAPPED-ADDRESS": ("2001:db8::1", 5)})
+    yield stun.Message(stun.Method.ALLOCATE, stun.Class.ERROR, bytes(12), {"ERROR-CODE": (401, "no"), "REALM": "r", "NONCE": b"n", "LIFETIME": 9})
+    yield stun.Message(stun.Method.CHANNEL_BIND, stun.Class.INDICATION, bytes(12), {"CHANNEL-NUMBER": 0x4000, "XOR-PEER-ADDRESS": ("192.0.2.1", 5)})
+
+
+def _units() -> Iterator[bytes]:
+    for profile in ("baseline", "main", "high"):
+        for nals in access_units(count=2, profile=profile):
+            yield join(nals)
+            stap = b"\x78" + b"".join(len(nal).to_bytes(2, "big") + nal for nal in nals[:3])
+            last = nals[-1]
+            yield join([stap, bytes((last[0] & 0xE0 | 28, 0x80 | last[0] & 31)) + last[1:9], bytes((last[0] & 0xE0 | 28, 0x40 | last[0] & 31)) + last[9:]])
+
+
+def _sps() -> Iterator[bytes]:
+    for size in ((64, 48), (540, 960), (1_920, 1_080)):
+        for profile in ("baseline", "main", "high"):
+            yield next(nal for nal in access_units(*size, 1, profile=profile)[0] if nal[0] & 31 == 7)[1:]
+
+
+def _flights() -> Iterator[bytes]:
+    """What a DTLS client sends first, and a client that sends an alert and application data after it."""
+    client = SSL.Connection(RTCCertificate.generateCertificate()._create_ssl_context(srtp_profiles=SRTP_PROFILES))
+    client.set_connect_state()
+    try:
+        client.do_handshake()
+    except SSL.WantReadError:
+        hello = client.bio_read(1_500)
+    yield join([hello])
+    yield join([hello, hello, b"\x15\xfe\xfd\0\0\0\0\0\0\0\1\0\2\2\x28"])
+    yield join([hello[:60], hello[60:], b"\x17\xfe\xfd\0\1\0\0\0\0\0\1\0\4abcd"])
+
+
+def _datagrams() -> Iterator[bytes]:
+    names = b"\0\x06\0\x0aufrag:them\0\0"
+    check = b"\0\1" + len(names).to_bytes(2, "big") + b"\x21\x12\xa4\x42" + bytes(12) + names
+    yield join([b"\0" + part for part in _live(2)])
+    yield join([b"\1" + part for part in _live(2)])
+    yield join([b"\0", b"\1" + check, b"\0" + check, b"\2\x16\xfe\xfd" + bytes(20), b"\3\x40data"])
+
+
+def _notices() -> Iterator[bytes]:
+    yield join([b'{"type":"time","id":7}', b'{"type":"report","media_time":123456}'])
+    yield join([json.dumps({"type": "report", "media_time": -1, "x": [1.5, None, True]}).encode()])
+
+
+def _headers() -> Iterator[bytes]:
+    yield b"X-Forwarded-For: 192.0.2.9, 127.0.0.1\nX-Forwarded-Proto: https\nX-Forwarded-Host: live.example.org:8443"
+    yield b'Forwarded: for="[2001:db8::9]:4711";proto=wss;host="a\\"b", for=127.0.0.1;by=_x'
+
+
+def _records() -> Iterator[bytes]:
+    yield pack_record(Record(Kind.INIT, init_body("avc1.42e01f", b"box"), 0)) + pack_record(Record(Kind.MEDIA, b"body", 1, Flag.KEY, media_time=9))
+
+
+SEEDS: dict[str, Callable[[], Iterator[bytes]]] = {
+    "rtp": _rtp_seeds,
+    "rtcp": _rtcp,
+    "stun-foreign": lambda: (bytes(check) for check in _checks()),
+    "stun-signed": lambda: (bytes(check)[20:] for check in _checks()),
+    "sdp": lambda: (offer(name).encode() for name in NAMES),
+    "nal-units": _units,
+    "parameter-sets": _sps,
+    "reassembly": lambda: iter([join(b"\x02" + part for part in _live(6)), join(b"\xff" + part for part in _live(6)[::-1])]),
+    "session": lambda: iter([join(_live(4)), join(_live(3)[::-1]), join(_reports())]),
+    "udp": _datagrams,
+    "dtls": _flights,
+    "viewer": _notices,
+    "forwarded": _headers,
+    "title": lambda: iter([b'{"title": "A live \xe2\x99\xa5\\u00e9"}', b"{}", b"[[[[1]]]]"]),
+    "records": _records,
+}
+"""By target; a target without seeds is a mistake that the test names."""

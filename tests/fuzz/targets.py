@@ -1,0 +1,152 @@
+"""The parsers, each as a function of bytes that raises on a defect and on nothing else: errors that a parser raises on purpose are taken here."""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import ip_network
+
+from aioice import stun
+
+from relay import h264, opus
+from relay.errors import BitstreamError, MessageError, OfferError
+from relay.message import unpack_records
+from relay.rtc import rtcp
+from relay.rtc.depacketise import depacketise, starts_idr
+from relay.rtc.ice import IceAgent, receiver_of
+from relay.rtc.reassembly import MAX_HELD, MAX_JUMP, Reassembly
+from relay.rtc.reorder import MAX_HELD as MAX_SOUNDS
+from relay.rtc.reorder import Reorder
+from relay.rtc.rtp import HEADER_SIZE, parse_rtp
+from relay.rtc.sdp import Answer, parse_offer, write_answer
+from server.errors import RequestRefused
+from server.limits import client
+from tests.fuzz.cutting import cut
+from tests.fuzz.live import dtls, session, udp, viewer
+
+PASSWORD = "our-password-0123456789ab"
+OURS = Answer("ufrag", PASSWORD, "sha-256 AB", ("192.0.2.1",), 8080, 2_500_000, 2_000_000)
+SOURCE = ("192.0.2.9", 50_000)
+TRUSTED = (ip_network("127.0.0.0/8"),)
+
+
+def rtp(data: bytes) -> None:
+    """A header is never read past the packet, and the payload is a part of it."""
+    with suppress(ValueError):
+        packet = parse_rtp(data)
+        assert len(packet.payload) <= len(data) - HEADER_SIZE
+        starts_idr(packet.payload)
+
+
+def rtcp_compound(data: bytes) -> None:
+    """aiortc's parser behind ours."""
+    with suppress(ValueError):
+        list(rtcp.parse_rtcp(data))
+
+
+def stun_foreign(data: bytes) -> None:
+    """From anybody: never an answer, since nobody can guess the password."""
+    agent = IceAgent("them", "their-password-0123456789", "us", PASSWORD)
+    receiver_of(data)
+    with suppress(ValueError):
+        assert agent.receive(data, SOURCE) is None
+
+
+def stun_signed(data: bytes) -> None:
+    """Attributes from the peer itself, who knows the password: what is behind the integrity check meets nonsense, too."""
+    agent = IceAgent("them", "their-password-0123456789", "us", PASSWORD)
+    body = data[: 500 - len(data) % 4 - 4]
+    body += bytes(-len(body) % 4)
+    message = b"\0\x01" + len(body).to_bytes(2, "big") + stun.COOKIE.to_bytes(4, "big") + bytes(12) + body
+    proof = stun.message_integrity(message, PASSWORD.encode())
+    signed = stun.set_body_length(message, len(body) + stun.INTEGRITY_LENGTH) + b"\0\x08\0\x14" + proof
+    receiver_of(signed)
+    with suppress(ValueError):
+        check = agent.receive(signed, SOURCE)
+        assert check is None or stun.parse_message(check.answer).message_class is stun.Class.RESPONSE
+
+
+def sdp(data: bytes) -> None:
+    """An offer that is taken gets an answer whose lines are all ours: no line of the offer's making slips in."""
+    try:
+        offer = parse_offer(data.decode("utf-8", "replace"))
+    except OfferError as error:
+        assert error.status in (400, 406, 422) and str(error)
+        return
+    answer = write_answer(offer, OURS)
+    assert all(line[1:2] == "=" and line.isprintable() for line in answer.split("\r\n")[:-1]), answer
+    assert answer.count("\nm=") == len(offer.media)
+
+
+def nal_units(data: bytes) -> None:
+    """Payloads of one picture to NAL units, to an access unit, to the track that its parameter sets describe."""
+    with suppress(BitstreamError):
+        unit = h264.access_unit(depacketise(cut(data)))
+        if unit.sps:
+            h264.track_info(unit.sps, unit.pps)
+
+
+def parameter_sets(data: bytes) -> None:
+    """An SPS that is taken has a size that a decoder can have; `avcC` gives back what it was made of."""
+    with suppress(BitstreamError):
+        info = h264.track_info(b"\x67" + data[:4_000], b"\x68\xce\x3c\x80")
+        assert 0 < info.width <= 16_384 and 0 < info.height <= 16_384
+        assert h264.parameter_sets(info.config) == [b"\x67" + data[:4_000], b"\x68\xce\x3c\x80"]
+
+
+def reassembly(data: bytes) -> None:
+    """Packets in any order, with any header: what is held has a bound, and pictures come in the order of their timestamps' packets."""
+    video, sounds, now = Reassembly(), Reorder(), 0.0
+    for part in cut(data):
+        now += part[0] / 1_000 if part else 0
+        with suppress(ValueError):
+            packet = parse_rtp(part[1:])
+            video.receive(packet, now)
+            video.nacks(now)
+            video.expire(now)
+            for ready, _ in sounds.receive(packet, now):
+                with suppress(BitstreamError):
+                    opus.packet_ticks(ready.payload)
+            sounds.expire(now)
+        assert len(video._held) <= MAX_HELD + 1 and len(video._gaps) <= MAX_JUMP + MAX_HELD and len(sounds._held) <= MAX_SOUNDS + 1
+
+
+def forwarded(data: bytes) -> None:
+    """Headers of proxies, as a client can write them."""
+    lines = data.decode("utf-8", "surrogateescape").split("\n")
+    headers = [(name, value) for name, _, value in (line.partition(":") for line in lines)]
+    client("127.0.0.1", headers, TRUSTED)
+
+
+def title(data: bytes) -> None:
+    """The JSON body of a new room."""
+    from server.api import _title  # here, since nothing else needs aiohttp
+
+    with suppress(ValueError, RecursionError, RequestRefused):
+        value = json.loads(data)
+        if isinstance(value, dict):
+            assert _title(value).isprintable()
+
+
+def records(data: bytes) -> None:
+    """The binary message, which a relay reads."""
+    with suppress(MessageError):
+        list(unpack_records(data))
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "rtp": rtp,
+    "rtcp": rtcp_compound,
+    "stun-foreign": stun_foreign,
+    "stun-signed": stun_signed,
+    "sdp": sdp,
+    "nal-units": nal_units,
+    "parameter-sets": parameter_sets,
+    "reassembly": reassembly,
+    "session": session,
+    "udp": udp,
+    "dtls": dtls,
+    "viewer": viewer,
+    "forwarded": forwarded,
+    "title": title,
+    "records": records,
+}

@@ -1,0 +1,30 @@
+"""A minute of fuzzing, the same one each time; `scripts/fuzz` goes on for an hour."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz.__main__ import fuzz
+from tests.fuzz.seeds import SEEDS
+from tests.fuzz.targets import TARGETS
+
+MINUTE = 60
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_seeds(target: str) -> None:
+    """What real senders send passes each parser, and so does each of its beginnings."""
+    seeds = list(SEEDS[target]())
+    assert seeds
+    for seed in seeds:
+        for length in {*range(0, len(seed), max(1, len(seed) // 40)), len(seed)}:
+            TARGETS[target](seed[:length])
+
+
+@pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="atheris has no package for this machine")
+@pytest.mark.parametrize("target", TARGETS)
+def test_nothing_but_errors_on_purpose(target: str, tmp_path: Path) -> None:
+    """No input found in its share of the minute raises, hangs or takes memory without end."""
+    outcome = fuzz(target, tmp_path, MINUTE // len(TARGETS), seed=1)
+    assert outcome.clean, "\n".join(outcome.text.splitlines()[-40:])
