@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import json
+import time
 from importlib import metadata
 from typing import Any
 
@@ -11,6 +12,7 @@ from aiohttp import web
 from relay.hub import Hub
 from relay.websocket import GOING_AWAY, Counters, WebSocketViewer, watch
 from server.errors import BadRequest, Forbidden, Gone, TooLarge, TooManyRequests, Unprocessable
+from server.ice_servers import ice_servers
 from server.ingest.whip import MAX_BODY, bearer_token, require_key
 from server.lan import qr_svg
 from server.limits import ConnectionLimiter, RateLimiter
@@ -68,7 +70,7 @@ class Api:
             "key": key,
             "whip": url_of(request, f"/whip/{room.name}", self._settings),
             "watch": url_of(request, f"/r/{room.name}", self._settings),
-            "ice_servers": [server.for_browser() for server in self._settings.ice_servers],
+            "ice_servers": ice_servers(self._settings, room.name, time.time()),
         }
         return web.json_response(answer, status=201, headers={"Location": f"/api/rooms/{room.name}"})
 

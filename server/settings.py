@@ -32,7 +32,7 @@ from pydantic import (
 ENVIRONMENT_PREFIX = "MICROLIVE_"
 FILE_NAME = "microlive.toml"
 
-SECRETS = frozenset({"create_token", "ice_servers"})
+SECRETS = frozenset({"create_token", "ice_servers", "turn_secret"})
 """Settings whose values are never shown."""
 
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -115,6 +115,12 @@ def _ice_url(value: str) -> str:
     return value
 
 
+def _turn_url(value: str) -> str:
+    if not re.fullmatch(r"turns?:[^\s/]+", value):
+        raise ValueError(f"{value!r} is not a turn: or turns: URL")
+    return value
+
+
 class IceServer(BaseModel):
     """A STUN or TURN server, in the terms of `RTCIceServer` (W3C WebRTC §4.2.4)."""
 
@@ -147,6 +153,7 @@ Address = Annotated[str, AfterValidator(_address)]
 Addresses = Annotated[tuple[Address, ...], BeforeValidator(_items)]
 Networks = Annotated[tuple[Annotated[IPNetwork, BeforeValidator(_network)], ...], BeforeValidator(_items)]
 IceServers = Annotated[tuple[Annotated[IceServer, BeforeValidator(_ice_server)], ...], BeforeValidator(_items)]
+TurnUrls = Annotated[tuple[Annotated[str, AfterValidator(_turn_url)], ...], BeforeValidator(_items)]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_items)]
 Url = Annotated[str, AfterValidator(_url)]
 File = Annotated[Path, AfterValidator(_file)]
@@ -181,6 +188,16 @@ class Settings(BaseModel):
     ice_servers: IceServers = Field(
         (), description="STUN and TURN servers told to browsers: URLs, or a JSON list of objects with urls, username and credential. Default: none are needed."
     )
+    turn_urls: TurnUrls = Field(
+        (), description="TURN servers told to browsers with credentials of their own, made with the --turn-secret: turn:HOST:PORT?transport=udp, or turns:."
+    )
+    turn_secret: SecretStr | None = Field(
+        None,
+        description=f"coturn's static-auth-secret, with use-auth-secret. Better given as {ENVIRONMENT_PREFIX}TURN_SECRET: other users see a command line.",
+    )
+    turn_lifetime: Annotated[int, Field(ge=60, le=7 * 86400)] = Field(
+        6 * 3600, description="Seconds in which a connection through TURN may be begun with the credentials that a browser was given."
+    )
     away_grace: Seconds = Field(60, description="Seconds that a room waits for its creator to come back before it ends.")
     idle_ttl: Seconds = Field(3600, description="Seconds after which a room that never went live is removed.")
     ended_ttl: Seconds = Field(7 * 86400, description="Seconds that an ended room is remembered.")
@@ -212,6 +229,13 @@ class Settings(BaseModel):
                 ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(info.data["tls_cert"], value, password="")
             except ssl.SSLError as error:
                 raise ValueError(f"{value} is no unencrypted PEM key that belongs to {info.data['tls_cert']} ({error.reason or error})") from None
+        return value
+
+    @field_validator("turn_secret")
+    @classmethod
+    def _goes_with_turn_urls(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if "turn_urls" in info.data and bool(value and value.get_secret_value()) != bool(info.data["turn_urls"]):
+            raise ValueError("turn_urls and turn_secret go together: set both or neither")
         return value
 
     @field_validator("create_token")

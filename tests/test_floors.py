@@ -23,7 +23,7 @@ FLOORS: dict[str, dict[str, str]] = {
     },
     "server": {
         "vocabulary": ". errors ingest. settings",
-        "pure": "bundle ingest.silence ingest.timeline limits",
+        "pure": "bundle ice_servers ingest.silence ingest.timeline limits",
         "asyncio": "demo ingest.session lan room rooms storage synthetic",
         "http": "api ingest.whip middleware pages request",
         "composition": "app",

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 
 from aiohttp import hdrs, web
 
@@ -20,6 +21,7 @@ from server.errors import (
     Unprocessable,
     UnsupportedMediaType,
 )
+from server.ice_servers import ice_servers, links
 from server.limits import RateLimiter
 from server.request import client_of, url_of
 from server.room import Room
@@ -66,7 +68,7 @@ class Whip:
             raise BY_STATUS[error.status](str(error)) from error
         session = room.publish(offer)
         headers = [(hdrs.LOCATION, url_of(request, f"/whip/{room.name}/{session.id}", self._settings))]
-        headers += [(hdrs.LINK, link) for server in self._settings.ice_servers for link in _links(server.for_browser())]
+        headers += [(hdrs.LINK, link) for link in links(ice_servers(self._settings, room.name, time.time()))]
         answer = session.rtc.answer(self._hosts, max_bitrate=self._settings.video_bitrate)
         return web.Response(status=201, text=answer, content_type=SDP, headers=headers)
 
@@ -150,13 +152,3 @@ async def _body(request: web.Request, content_type: str) -> str:
         raise TooLarge("the body is over 64 KB") from error
     except UnicodeDecodeError as error:
         raise BadRequest("the body is not UTF-8") from error
-
-
-def _links(server: dict[str, object]) -> list[str]:
-    """Link headers of one ICE server (§4.6)."""
-    urls = server["urls"]
-    assert isinstance(urls, list)
-    credentials = ""
-    if "username" in server:
-        credentials = f'; username="{server["username"]}"; credential="{server["credential"]}"; credential-type="password"'
-    return [f'<{url}>; rel="ice-server"{credentials}' for url in urls]

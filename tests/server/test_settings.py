@@ -134,6 +134,9 @@ def test_sizes_with_their_unit() -> None:
         ("ice_servers", "turn:a", "needs username and credential"),
         ("ice_servers", '[{"urls": []}]', "at least 1 item"),
         ("ice_servers", '[{"urls": "stun:a", "password": "x"}]', "password: there is no such setting"),
+        ("turn_urls", "stun:a", "is not a turn: or turns: URL"),
+        ("turn_secret", "hush", "go together"),
+        ("turn_lifetime", "5", "greater than or equal to 60"),
         ("create", "nobody", "'anyone' or 'token'"),
         ("create_token", "with space", "letters, digits"),
         ("create_token", "", "letters, digits"),
@@ -222,7 +225,9 @@ def test_no_problem_tells_a_secret(environ: dict[str, str]) -> None:
 
 
 def test_nor_does_printing_settings() -> None:
-    settings = load({"create_token": "hush", "ice_servers": '[{"urls": "turn:a", "username": "u", "credential": "hush"}]'}, {})
+    settings = load(
+        {"create_token": "hush", "turn_urls": "turn:a", "turn_secret": "hush", "ice_servers": '[{"urls": "turn:a", "username": "u", "credential": "hush"}]'}, {}
+    )
     assert "hush" not in f"{settings} {settings!r} {settings.model_dump()} {settings.model_dump_json()}"
     assert SECRETS <= set(Settings.model_fields)
 

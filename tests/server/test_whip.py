@@ -1,5 +1,6 @@
 """The WHIP door, by the words of RFC 9725; what needs a live creator is in tests/integration."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from tests.fixtures.server import SDP, NewRoom, Server, running
 @pytest_asyncio.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     servers = ("stun:stun.example.org", {"urls": ["turn:turn.example.org"], "username": "u", "credential": "c"})
-    async with running(tmp_path, ice_servers=servers) as server:
+    async with running(tmp_path, ice_servers=servers, turn_urls=("turn:own.example.org",), turn_secret="north") as server:
         yield server
 
 
@@ -35,6 +36,7 @@ async def test_a_session_is_set_up(server: Server, name: str) -> None:
         links = response.headers.getall("Link")
         assert links[0] == '<stun:stun.example.org>; rel="ice-server"'
         assert '<turn:turn.example.org>; rel="ice-server"; username="u"; credential="c"' in links[1]
+        assert re.match(rf'<turn:own.example.org>; rel="ice-server"; username="\d{{10}}:{room.name}"; credential="[\w+/]+=";', links[2])
     path = location.removeprefix(server.url)
     assert await server.status("DELETE", path) == 401
     assert await server.status("DELETE", path, headers=room.bearer) == 200

@@ -2,6 +2,7 @@
  * One WHIP session (RFC 9725): a stream of this browser published to an endpoint. Knows no DOM and never comes back by itself;
  * `Broadcast` makes another one when this is lost.
  */
+import { iceServersOf } from '../page/ice_servers.js';
 
 const TRICKLE = 'application/trickle-ice-sdpfrag';
 
@@ -73,15 +74,20 @@ export class WhipSession {
   }
 
   /**
-   * Offers at once, without waiting for candidates: the server finds this browser by its checks.
+   * Offers at once, without waiting for candidates: the server finds this browser by its checks. Candidates are gathered once the answer has named the
+   * ICE servers, since TURN credentials of an earlier session may have expired.
    * @throws {WhipError}
    */
   async open() {
-    await this.pc.setLocalDescription();
-    const response = await this.#request('POST', this.#options.endpoint, 'application/sdp', this.pc.localDescription?.sdp);
+    const offer = await this.pc.createOffer();
+    const response = await this.#request('POST', this.#options.endpoint, 'application/sdp', offer.sdp);
     // RFC 9725 §4.2: the Location may be relative to the endpoint.
     this.#location = new URL(response.headers.get('Location') ?? '', response.url).href;
     const sdp = await response.text();
+    if (this.#closed) return this.#delete();
+    const iceServers = iceServersOf(response.headers.get('Link'));
+    if (iceServers.length) this.pc.setConfiguration({ ...this.pc.getConfiguration(), iceServers });
+    await this.pc.setLocalDescription(offer);
     if (this.#closed) return this.#delete();
     await this.pc.setRemoteDescription({ type: 'answer', sdp });
     this.#trickle();

@@ -1,0 +1,22 @@
+/** STUN and TURN servers that a WHIP or WHEP endpoint names in its answer (RFC 9725 §4.6). */
+
+const LINK = /<([^>]*)>((?:\s*;\s*[\w-]+\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]+))*)/g;
+const PARAMETER = /([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]+))/g;
+
+/**
+ * @param {string | null} header value of Link, as fetch gives it: all such headers with commas between
+ * @returns {RTCIceServer[]}
+ */
+export function iceServersOf(header) {
+  /** @type {RTCIceServer[]} */
+  const servers = [];
+  for (const [, urls = '', rest = ''] of (header ?? '').matchAll(LINK)) {
+    /** @type {Record<string, string>} */
+    const parameters = {};
+    for (const [, name = '', quoted, plain = ''] of rest.matchAll(PARAMETER)) parameters[name.toLowerCase()] = quoted?.replace(/\\(.)/g, '$1') ?? plain;
+    const { rel, username, credential } = parameters;
+    if (!rel?.split(' ').includes('ice-server') || !/^(stun|turn)s?:/.test(urls)) continue;
+    servers.push({ urls, ...(username !== undefined && credential !== undefined ? { username, credential } : {}) });
+  }
+  return servers;
+}
