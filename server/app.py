@@ -22,6 +22,7 @@ from server.ingest.whip import MAX_BODY, Whip
 from server.middleware import cross_origin, refusals
 from server.pages import Pages
 from server.rooms import Rooms
+from server.self_check import SelfCheck
 from server.settings import Settings
 from server.storage import Storage
 
@@ -78,6 +79,9 @@ async def start(settings: Settings, stack: AsyncExitStack) -> list[str]:
     stack.callback(api.close_viewers)
     for door in doors:
         await web.SockSite(runner, door.sock, ssl_context=door.tls, backlog=BACKLOG).start()
+    self_check = SelfCheck(port, hosts, settings)
+    self_check.start()
+    stack.push_async_callback(self_check.close)
     urls = [door.url for door in doors]
     if settings.demo:
         demo = Demo(urls[0], rooms)

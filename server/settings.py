@@ -193,7 +193,7 @@ class Settings(BaseModel):
     )
     turn_secret: SecretStr | None = Field(
         None,
-        description=f"coturn's static-auth-secret, with use-auth-secret. Better given as {ENVIRONMENT_PREFIX}TURN_SECRET: other users see a command line.",
+        description=f"The static-auth-secret of coturn (use-auth-secret). Better given as {ENVIRONMENT_PREFIX}TURN_SECRET: other users see a command line.",
     )
     turn_lifetime: Annotated[int, Field(ge=60, le=7 * 86400)] = Field(
         6 * 3600, description="Seconds in which a connection through TURN may be begun with the credentials that a browser was given."

@@ -1,6 +1,7 @@
 """The UDP port that all peers share (design: one port for everybody)."""
 
 import asyncio
+import ipaddress
 import logging
 import socket
 from dataclasses import dataclass
@@ -134,6 +135,16 @@ class UdpPort:
 
     def add(self, ufrag: str, peer: Peer) -> None:
         self.peers[ufrag] = peer
+
+    def reach(self, address: Address, peer: Peer) -> Way | None:
+        """A way to an address that has not come to us, whose answers are for `peer` until that is removed; None where no bound address can send there."""
+        loopback = ipaddress.ip_address(address[0]).is_loopback
+        for transport, endpoint in self._endpoints:
+            host = ipaddress.ip_address(transport.get_extra_info("sockname")[0])
+            if host.version == ipaddress.ip_address(address[0]).version and (host.is_loopback is loopback or host.is_unspecified):
+                endpoint.peers[address] = peer
+                return Way(transport, address)
+        return None
 
     def remove(self, ufrag: str) -> None:
         """Forgets a peer and all its addresses."""

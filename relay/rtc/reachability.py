@@ -1,0 +1,198 @@
+"""Whether our UDP port can be reached: by a connectivity check of our own from here, through a TURN server, and as a STUN server sees the port."""
+
+import asyncio
+import re
+import secrets
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aioice import stun, turn
+
+from relay.rtc.ice import Address, IceAgent
+from relay.rtc.udp import UdpPort, Way
+
+AGAIN = 0.25
+"""Seconds until a request that was not answered is sent again."""
+PATIENCE = 2.0
+"""Seconds that an answer has."""
+
+_URL = re.compile(r"(stun|turn)(s?):(\[[^\]]+\]|[^:?\[\]]+)(?::(\d{1,5}))?(?:\?transport=(udp|tcp))?")
+
+
+class Unreachable(Exception):
+    """What was asked did not answer, or not as it should; the text says what is known of why."""
+
+
+@dataclass(frozen=True, slots=True)
+class IceUrl:
+    """A `stun:` or `turn:` URL (RFC 7064 §3.1, RFC 7065 §3.1), taken apart."""
+
+    host: str
+    port: int
+    tcp: bool
+    tls: bool
+
+    @classmethod
+    def parse(cls, url: str) -> "IceUrl":
+        """Raises Unreachable where nobody could connect by it."""
+        found = _URL.fullmatch(url)
+        if not found:
+            raise Unreachable("not understood")
+        tls = bool(found[2])
+        return cls(found[3].strip("[]"), int(found[4] or (5_349 if tls else 3_478)), tls or found[5] == "tcp", tls)
+
+
+class Probe:
+    """A peer of our own behind the port, and questions to it. Every question raises Unreachable after 2 s at the latest; `close()` after the last one."""
+
+    def __init__(self, port: UdpPort) -> None:
+        self._port = port
+        self._agent = IceAgent("probe", secrets.token_hex(12))
+        self._asked: dict[bytes, asyncio.Future[stun.Message]] = {}
+        port.add(self._agent.ufrag, self)
+
+    def close(self) -> None:
+        self._port.remove(self._agent.ufrag)
+
+    async def from_here(self, host: str) -> None:
+        """Asks the port at this address, from another socket of this machine."""
+        loop = asyncio.get_running_loop()
+        try:
+            transport, _ = await loop.create_datagram_endpoint(lambda: _Listener(self._answered), remote_addr=(host, self._port.port))
+        except OSError as error:
+            raise Unreachable(error.strerror or str(error)) from error
+        try:
+            await self._ask(self._check(), transport.sendto)
+        finally:
+            transport.close()
+
+    async def as_seen_by(self, url: str) -> Address:
+        """Our port's address and number as this STUN server sees them: behind NAT, the outer ones."""
+        server = IceUrl.parse(url)
+        way = self._port.reach(await _resolve(server), self)
+        if way is None:
+            raise Unreachable("no bound address can send there")
+        answer = await self._ask(stun.Message(stun.Method.BINDING, stun.Class.REQUEST), way.send)
+        seen: Address | None = answer.attributes.get("XOR-MAPPED-ADDRESS") or answer.attributes.get("MAPPED-ADDRESS")
+        if seen is None:
+            raise Unreachable("the answer names no address")
+        return seen
+
+    async def through(self, url: str, username: str, credential: str, hosts: list[str]) -> list[str]:
+        """Asks the port at each of these addresses through a TURN server. Returns those that answered, as creators who are relayed would meet them.
+
+        Raises Unreachable where the server gives no relay at all.
+        """
+        server = IceUrl.parse(url)
+        address = (server.host, server.port) if server.tls else await _resolve(server)
+        context = ssl.create_default_context() if server.tls else None
+        options: dict[str, Any] = {"ssl": context, "transport": "tcp" if server.tcp else "udp"}
+        try:
+            async with asyncio.timeout(PATIENCE):
+                relay, listener = await turn.create_turn_endpoint(lambda: _Listener(self._answered), address, username, credential, **options)
+        except (OSError, TimeoutError, stun.TransactionError) as error:
+            raise Unreachable(_words(error)) from error
+        try:
+            asked = [self._ask(self._check(), _Relayed(relay, (host, self._port.port)).send) for host in hosts]
+            outcomes = await asyncio.gather(*asked, return_exceptions=True)
+        finally:
+            relay.close()
+            await listener.ended()
+        return [host for host, outcome in zip(hosts, outcomes, strict=True) if isinstance(outcome, stun.Message)]
+
+    # Peer
+
+    def receive_check(self, data: bytes, way: Way) -> bool:
+        if data[0] == 1:  # the answer of a STUN server to our port's own question
+            self._answered(data)
+            return True
+        check = self._agent.receive(data, way.address[:2])
+        if check is None:
+            return False
+        way.send(check.answer)
+        return True
+
+    def receive(self, data: bytes) -> None:
+        """Nothing but checks is for us."""
+
+    def _check(self) -> stun.Message:
+        attributes = {"USERNAME": f"{self._agent.ufrag}:probe", "PRIORITY": 1, "ICE-CONTROLLING": 1}
+        message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, attributes=attributes)
+        message.add_message_integrity(self._agent.password.encode())
+        return message
+
+    async def _ask(self, request: stun.Message, send: Callable[[bytes], None]) -> stun.Message:
+        """The answer to a request, which is sent until it comes."""
+        answer: asyncio.Future[stun.Message] = asyncio.get_running_loop().create_future()
+        self._asked[request.transaction_id] = answer
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    send(bytes(request))
+                    done, _ = await asyncio.wait([answer], timeout=AGAIN)
+                    if done:
+                        return answer.result()
+        except TimeoutError as error:
+            raise Unreachable("no answer") from error
+        finally:
+            del self._asked[request.transaction_id]
+
+    def _answered(self, data: bytes) -> None:
+        try:
+            message = stun.parse_message(data)
+        except Exception:  # foreign bytes: whatever the parser makes of them, it is no answer
+            return
+        waiting = self._asked.get(message.transaction_id)
+        if waiting and not waiting.done() and message.message_class is stun.Class.RESPONSE:
+            waiting.set_result(message)
+
+
+class _Listener(asyncio.DatagramProtocol):
+    def __init__(self, answered: Callable[[bytes], None]) -> None:
+        self._answered = answered
+        self._lost = asyncio.Event()
+
+    def datagram_received(self, data: bytes, _: Any) -> None:
+        self._answered(data)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self._lost.set()
+
+    async def ended(self) -> None:
+        """Returns when a relay has been given back, which aioice does in a task of its own."""
+        try:
+            await asyncio.wait_for(self._lost.wait(), PATIENCE)
+        except TimeoutError:
+            pass
+
+    def error_received(self, _: Exception) -> None:
+        """An ICMP answer or a refusal of the relay: the time that the answer has says the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Relayed:
+    relay: turn.TurnTransport
+    address: Address
+
+    def send(self, data: bytes) -> None:
+        self.relay.sendto(data, self.address)
+
+
+async def _resolve(server: IceUrl) -> Address:
+    try:
+        found = await asyncio.wait_for(asyncio.get_running_loop().getaddrinfo(server.host, server.port, type=socket.SOCK_DGRAM), PATIENCE)
+    except (OSError, TimeoutError) as error:
+        raise Unreachable("the host name has no address") from error
+    return str(found[0][4][0]), server.port
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, stun.TransactionFailed):
+        code, reason = error.response.attributes.get("ERROR-CODE", (0, ""))
+        return "refuses our credentials: is turn_secret its static-auth-secret?" if code in (401, 431, 441) else f"refuses with {code} {reason}".strip()
+    if isinstance(error, ssl.SSLError):
+        return f"TLS: {error.reason or error}"
+    return (error.strerror or str(error) if isinstance(error, OSError) else "") or "no answer"

@@ -1,0 +1,111 @@
+"""A creator and a server with networks between them as they are outside: relayed by coturn where UDP is blocked, and behind 1:1 NAT.
+
+creator 10.77.2.1 ── 10.77.2.2 router 10.77.1.2 ── 10.77.1.1 server
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Playwright
+
+from scripts.benchmarks.chromium import executable, launch
+from scripts.benchmarks.local_server import LocalServer
+from tests.e2e.pages import Studio, Visitors
+from tests.fixtures import networks
+from tests.fixtures.coturn import SECRET, coturn, require_coturn
+from tests.fixtures.networks import Networks
+
+CREATOR, NEAR_CREATOR, NEAR_SERVER, SERVER = "10.77.2.1", "10.77.2.2", "10.77.1.2", "10.77.1.1"
+TURN_PORT = 3_478
+OUTER = "203.0.113.7"
+
+# The kinds of the two candidates that media travels between.
+PAIR = """
+(async () => {
+  const report = await connections.made.at(-1).getStats();
+  const pair = [...report.values()].find(({ type, nominated, state }) => type === 'candidate-pair' && nominated && state === 'succeeded');
+  return pair && [report.get(pair.localCandidateId), report.get(pair.remoteCandidateId)].map(({ candidateType, relayProtocol, address }) =>
+      ({ candidateType, relayProtocol, address }));
+})()
+"""
+
+
+@pytest.fixture
+def hosts() -> Iterator[Networks]:
+    if why := networks.missing():
+        pytest.skip(why)
+    with Networks() as made:
+        for name in ("creator", "router", "server"):
+            made.host(name)
+        made.cable("creator", f"{CREATOR}/24", "router", f"{NEAR_CREATOR}/24")
+        made.cable("server", f"{SERVER}/24", "router", f"{NEAR_SERVER}/24")
+        made.router("router")
+        made.gateway("creator", NEAR_CREATOR)
+        made.gateway("server", NEAR_SERVER)
+        yield made
+
+
+@asynccontextmanager
+async def browser(playwright: Playwright, hosts: Networks, folder: Path, url: str) -> AsyncIterator[Browser]:
+    """The creator's, for which `url` is as good as HTTPS."""
+    program = folder / "chromium"
+    program.write_text(f'#!/bin/sh\nexec {" ".join(hosts.on("creator"))} {executable()} "$@"\n')
+    program.chmod(0o755)
+    launched = await launch(playwright, f"--unsafely-treat-insecure-origin-as-secure={url}", program=str(program))
+    try:
+        yield launched
+    finally:
+        await launched.close()
+
+
+async def goes_live(visitors: Visitors, url: str) -> Studio:
+    """A creator who is live, seen by a viewer."""
+    studio = await visitors.studio(url)
+    room = await visitors.room(await studio.go_live())
+    await room.plays(3)
+    return studio
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_a_live_through_coturn_only(playwright: Playwright, hosts: Networks, tmp_path: Path, transport: str) -> None:
+    """No UDP from the creator reaches the server but by the relay; with `tcp` none even leaves the creator's network. coturn takes the credentials we make."""
+    require_coturn()
+    hosts.run("router", "iptables", "-A", "FORWARD", "-p", "udp", "-j", "DROP")
+    if transport == "tcp":
+        hosts.run("router", "iptables", "-A", "INPUT", "-i", "to-creator", "-p", "udp", "-j", "DROP")
+    turn = [f"--turn-urls=turn:{NEAR_CREATOR}:{TURN_PORT}?transport={transport}", f"--turn-secret={SECRET}"]
+    arguments = [f"--host={SERVER}", f"--udp-hosts={SERVER}", *turn]
+    async with (
+        coturn(tmp_path, TURN_PORT, [NEAR_CREATOR, NEAR_SERVER], NEAR_SERVER, lambda path: hosts.run("router", "cat", path), hosts.on("router")),
+        LocalServer(tmp_path / "data", *arguments, on=hosts.on("server")) as server,
+        browser(playwright, hosts, tmp_path, server.url) as chromium,
+    ):
+        visitors = Visitors(chromium)
+        studio = await goes_live(visitors, server.url)
+        local, remote = await studio.page.evaluate(PAIR)
+        assert (local["candidateType"], local["relayProtocol"], remote["address"]) == ("relay", transport, SERVER)
+        await visitors.leave()
+    assert visitors.complaints.unexpected == []
+    assert any(f"turn:{NEAR_CREATOR}:{TURN_PORT}?transport={transport} relays to {SERVER}" in line for line in server.log)
+
+
+@pytest.mark.timeout(120)
+async def test_a_live_behind_one_to_one_nat(playwright: Playwright, hosts: Networks, tmp_path: Path) -> None:
+    """The server knows its inner address only; the world reaches it at the outer one, which it announces."""
+    hosts.run("router", "iptables", "-t", "nat", "-A", "PREROUTING", "-d", OUTER, "-j", "DNAT", "--to-destination", SERVER)
+    hosts.run("router", "iptables", "-t", "nat", "-A", "POSTROUTING", "-s", SERVER, "-j", "SNAT", "--to-source", OUTER)
+    hosts.run("router", "iptables", "-A", "FORWARD", "-d", SERVER, "-m", "conntrack", "!", "--ctstate", "DNAT", "--ctdir", "ORIGINAL", "-j", "DROP")
+    arguments = [f"--host={SERVER}", f"--udp-hosts={SERVER}", f"--announce={OUTER}"]
+    async with LocalServer(tmp_path / "data", *arguments, on=hosts.on("server")) as server:
+        url = server.url.replace(SERVER, OUTER)
+        async with browser(playwright, hosts, tmp_path, url) as chromium:
+            visitors = Visitors(chromium)
+            studio = await goes_live(visitors, url)
+            _, remote = await studio.page.evaluate(PAIR)
+            assert (remote["candidateType"], remote["address"]) == ("host", OUTER)
+            await visitors.leave()
+    assert any(f"{OUTER}, which is announced" in line for line in server.log)
+    assert visitors.complaints.unexpected == []

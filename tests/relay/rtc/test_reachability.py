@@ -1,0 +1,95 @@
+"""What our port's own questions find out, with a real coturn as STUN and TURN server."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from relay.rtc.reachability import IceUrl, Probe, Unreachable
+from relay.rtc.udp import UdpPort
+from server.ice_servers import turn_credentials
+from tests.fixtures.coturn import SECRET, coturn, free_port, require_coturn
+
+HERE = "127.0.0.1"
+CREDENTIALS = turn_credentials(SECRET, "probe", 2_000_000_000)
+
+
+@pytest_asyncio.fixture
+async def port() -> AsyncIterator[UdpPort]:
+    made = UdpPort()
+    await made.open([HERE], 0)
+    yield made
+    assert made.peers == {} and not any(endpoint.peers for _, endpoint in made._endpoints)
+    await made.close()
+
+
+@pytest_asyncio.fixture
+async def probe(port: UdpPort) -> AsyncIterator[Probe]:
+    made = Probe(port)
+    yield made
+    made.close()
+
+
+@pytest_asyncio.fixture
+async def turn(tmp_path: Path) -> AsyncIterator[str]:
+    """Host and port of a coturn."""
+    require_coturn()
+    number = free_port()
+    async with coturn(tmp_path, number, [HERE], HERE, lambda path: Path(path).read_text()):
+        yield f"{HERE}:{number}"
+
+
+async def test_the_port_answers_itself(port: UdpPort, probe: Probe) -> None:
+    """And nothing of it counts as a stranger's."""
+    await probe.from_here(HERE)
+    assert port.rejected.stranger == port.rejected.unreadable == port.rejected.failed == 0
+
+
+async def test_an_address_where_nobody_is(probe: Probe) -> None:
+    """127.0.0.2 is this machine, and the port is not bound there."""
+    with pytest.raises(Unreachable, match="no answer|refused"):
+        await probe.from_here("127.0.0.2")
+
+
+async def test_as_a_stun_server_sees_it(port: UdpPort, probe: Probe, turn: str) -> None:
+    assert await probe.as_seen_by(f"stun:{turn}") == (HERE, port.port)
+
+
+async def test_through_a_relay(probe: Probe, turn: str) -> None:
+    """By UDP and by TCP; an address at which the port is not bound does not answer."""
+    for transport in ("udp", "tcp"):
+        assert await probe.through(f"turn:{turn}?transport={transport}", *CREDENTIALS, [HERE, "127.0.0.2"]) == [HERE]
+
+
+async def test_a_relay_that_knows_another_secret(probe: Probe, turn: str) -> None:
+    with pytest.raises(Unreachable, match="static-auth-secret"):
+        await probe.through(f"turn:{turn}", CREDENTIALS[0], "wrong", [HERE])
+
+
+async def test_servers_that_are_not_there(probe: Probe) -> None:
+    """Each has its 2 s, and says so."""
+    async with asyncio.timeout(8):
+        for url in (f"turn:{HERE}:9", f"turn:{HERE}:9?transport=tcp", f"turns:{HERE}:9"):
+            with pytest.raises(Unreachable):
+                await probe.through(url, *CREDENTIALS, [HERE])
+        with pytest.raises(Unreachable):
+            await probe.as_seen_by(f"stun:{HERE}:9")
+
+
+@pytest.mark.parametrize(
+    ("url", "parsed"),
+    [
+        ("stun:a.example", IceUrl("a.example", 3_478, False, False)),
+        ("turn:a.example:5?transport=tcp", IceUrl("a.example", 5, True, False)),
+        ("turns:[2001:db8::1]", IceUrl("2001:db8::1", 5_349, True, True)),
+    ],
+)
+def test_urls(url: str, parsed: IceUrl) -> None:
+    assert IceUrl.parse(url) == parsed
+
+
+def test_a_url_that_is_none() -> None:
+    with pytest.raises(Unreachable, match="not understood"):
+        IceUrl.parse("turn:a:b:c")
