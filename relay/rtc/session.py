@@ -27,6 +27,10 @@ CONNECT_TIMEOUT = 10.0
 TICK = 0.02
 REPORT_EVERY = 0.2
 PROBE_EVERY = 1.0
+OUT_OF_REACH = 3.0
+"""Seconds without a packet, a check or an answer to our probes, which go out every second: nobody is there any more, whatever the cause."""
+CONSENT_EXPIRES = 30.0
+"""Seconds of that until the session ends (RFC 7675 §5.1). Until then a network that comes back finds it as it was."""
 MAX_SSRCS = 4
 """Media sources followed in a session; a sender that starts afresh brings another."""
 
@@ -88,6 +92,7 @@ class ReceiveSession:
         """Seconds to the peer and back, the least seen; None before the first measurement."""
         self._probed: float | None = None
         self._probed_last = 0.0
+        self._heard = self._ticked = monotonic()
         self._statistics: dict[int, ReceptionStatistics] = {}
         video, audio = offer.find("video"), offer.find("audio")
         assert video is not None
@@ -132,6 +137,7 @@ class ReceiveSession:
         if self._closed:
             raise ConnectionError("the session was closed")
         self._ready = True
+        self._heard = self._ticked = monotonic()
         self._tick()
 
     async def close(self) -> None:
@@ -143,6 +149,10 @@ class ReceiveSession:
             self._timer.cancel()
         self._port.remove(self._agent.ufrag)
         await self._dtls.close()
+
+    def unheard(self, now: float) -> float:
+        """Seconds since anything came that proved to be the peer's: media, a check, or an answer to ours."""
+        return now - max(self._heard, self.counters.last_media or 0.0)
 
     def request_keyframe(self) -> None:
         """Asks for an IDR as soon as the rate limit lets it."""
@@ -156,6 +166,7 @@ class ReceiveSession:
         check = self._agent.receive(data, way.address[:2])
         if check is None:
             return False
+        self._heard = monotonic()
         if not check.answer:
             self._measure_round_trip()
             return True
@@ -269,6 +280,12 @@ class ReceiveSession:
     def _tick(self) -> None:
         now = monotonic()
         self._timer = self._loop.call_later(TICK, self._tick)
+        if now - self._ticked > 1.0:
+            self._heard = now  # this process stood still, and what came meanwhile has not been read yet
+        self._ticked = now
+        if self.unheard(now) >= CONSENT_EXPIRES:
+            self._end(f"nothing was heard of the publisher for {CONSENT_EXPIRES:.0f} s")
+            return
         if self.reassembly.waiting:
             self._forward(self.reassembly.expire(now), now)
             if self._nack:

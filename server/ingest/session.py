@@ -10,7 +10,7 @@ from relay.rtc.reassembly import Picture
 from relay.rtc.rtcp import SenderReport
 from relay.rtc.rtp import RtpPacket
 from relay.rtc.sdp import Offer
-from relay.rtc.session import ReceiveSession
+from relay.rtc.session import OUT_OF_REACH, ReceiveSession
 from relay.rtc.udp import UdpPort
 from relay.sample import TIMESCALE, Demand, Sample, Track
 from relay.stream import Stream
@@ -118,7 +118,7 @@ class IngestSession:
         if self.rtc.round_trip is not None:
             self._timeline.round_trip = self.rtc.round_trip
         last = max(self.rtc.counters.last_media or 0.0, self._begun_at)
-        if now - last >= SILENT_FOR:
+        if now - last >= SILENT_FOR or self.rtc.unheard(now) >= OUT_OF_REACH:
             if self.flowing:
                 self.flowing = False
                 self._on_flow(False)

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -136,6 +137,42 @@ async def test_a_creator_that_hangs_up_is_away_at_once(live: Live) -> None:
     await live.publisher.peer.close()
     async with asyncio.timeout(3):
         await live.viewer.event(state="away")
+
+
+async def test_a_network_that_is_gone_is_noticed_in_five_seconds(live: Live) -> None:
+    """Nothing comes any more, not even a goodbye: AWAY; when the network is back before consent expires, the same session goes on."""
+    session = live.server.session(live.room)
+    began = time.monotonic()
+    live.publisher.cut()
+    await live.viewer.event(state="away")
+    assert time.monotonic() - began < 5
+    live.publisher.mend()
+    await live.viewer.until(lambda: live.viewer.events[-1]["state"] == "live")
+    await live.viewer.frames(5)
+    assert live.server.session(live.room) is session
+    assert {record.epoch for record in live.viewer.media(Track.VIDEO)} == {1}
+
+
+async def test_no_ghost_stays_behind(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When consent has expired the session is gone, with its place behind the port; the room waits on."""
+    monkeypatch.setattr(rtc_session, "CONSENT_EXPIRES", 1.0)
+    live.publisher.cut()
+    await live.viewer.event(state="away")
+    await eventually(lambda: not live.server.room(live.room).sessions and not live.server.udp.peers)
+    assert live.server.stream(live.room).on_demand is None
+    assert await live.server.state(live.room) == "away"
+    live.publisher.mend()  # it may say goodbye, to nobody
+
+
+async def test_a_creator_who_shows_nothing_is_still_within_reach(live: Live) -> None:
+    """Checks and answers to our probes prove that somebody is there when no media comes at all."""
+    assert live.publisher.microphone
+    rtc = live.server.session(live.room).rtc
+    live.publisher.camera.running.clear()
+    live.publisher.microphone.running.clear()
+    await eventually(lambda: time.monotonic() - (rtc.counters.last_media or 0) > 3.5)
+    assert rtc.unheard(time.monotonic()) < 2
+    assert live.viewer.events[-1]["state"] == "live"
 
 
 async def test_silence_of_both_tracks_is_an_absence(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
