@@ -6,6 +6,7 @@ import random
 import socket
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,11 @@ import pytest_asyncio
 from aiortc.rtp import RtpPacket
 
 from relay import websocket
+from relay.sample import Track
 from tests.fixtures.deadline import eventually
-from tests.fixtures.server import SDP
+from tests.fixtures.offers import offer as stored_offer
+from tests.fixtures.publisher import Publisher
+from tests.fixtures.server import SDP, Server
 from tests.fixtures.viewer import Viewer
 from tests.integration.conftest import Live
 
@@ -284,3 +288,119 @@ async def test_a_player_without_the_codecs(unharmed: Live) -> None:
     async with Viewer(live.server.http, live.server.url, live.room.name, "codecs=avc1.64001F,opus") as viewer:
         await viewer.frames(1)
     assert await live.server.status("GET", f"/ws/{live.room.name}?player={'x' * 400}") == 400
+
+
+async def test_packets_from_a_second_source(unharmed: Live) -> None:
+    """The creator's own packets, sent again from another address, are a stranger's; another creator's packets for this room's ports and SSRCs are nobody's."""
+    live, rejected = unharmed, unharmed.server.udp.rejected
+    captured = capture(live.publisher)
+    await eventually(lambda: len(captured) >= 40)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.connect(("127.0.0.1", live.server.udp.port))
+        for data in captured:
+            stranger.send(data)
+        await eventually(lambda: rejected.stranger >= len(captured))
+    other = await live.server.create()
+    async with Publisher(live.server.http, other.whip, other.key) as second:
+        counters = live.server.session(other).rtc.counters
+        before = counters.rejected
+        for data in captured:
+            await second.send_raw(data)
+        await eventually(lambda: counters.rejected >= before + len(captured))
+    assert rejected.failed == 0
+
+
+async def test_replayed_packets(unharmed: Live) -> None:
+    """From the creator's own address and in full: SRTP has seen their numbers, or they are too old; not one reaches a viewer twice."""
+    live = unharmed
+    counters = live.server.session(live.room).rtc.counters
+    captured = capture(live.publisher)
+    await eventually(lambda: len(captured) >= 40)
+    replayed, before, packets = list(captured), counters.rejected, counters.packets
+    for _ in range(5):
+        for data in replayed:
+            await live.publisher.send_raw(data)
+    await eventually(lambda: counters.rejected >= before + 5 * len(replayed))
+    assert counters.packets - packets <= len(captured) + 50
+
+
+async def test_a_flood_of_tiny_packets(unharmed: Live) -> None:
+    """20,000 packets of one to thirteen bytes from a creator's own address and from a stranger's cost neither memory nor another room a frame."""
+    live = unharmed
+    other = await live.server.create()
+    async with Publisher(live.server.http, other.whip, other.key) as rude:
+        rtc = live.server.session(other).rtc
+        before, memory = rtc.counters.rejected, resident()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            stranger.connect(("127.0.0.1", live.server.udp.port))
+            for number in range(10_000):
+                data = bytes((0x80 | number & 3, 101)) + bytes(number % 12)
+                await rude.send_raw(data)
+                stranger.send(data)
+                if number % 100 == 0:
+                    await asyncio.sleep(0)
+        await eventually(lambda: rtc.counters.rejected > before + 1_000)
+        assert resident() - memory < 20_000_000
+    assert live.server.udp.rejected.failed == 0
+
+
+async def test_a_sender_that_ignores_keyframe_requests(server: Server) -> None:
+    """It is asked again and again, but not more than twice a second, while nothing it sends is shown or kept; another room goes on."""
+    room, other = await server.create(), await server.create()
+    async with Publisher(server.http, room.whip, room.key) as deaf, Publisher(server.http, other.whip, other.key):
+        deaf.ignore_keyframe_requests()
+        deaf.camera.flashing = False
+        async with Viewer(server.http, server.url, room.name) as viewer, Viewer(server.http, server.url, other.name) as unharmed:
+            await viewer.frames(40)  # what was asked for before has come by then
+            session = server.session(room)
+            session.rtc.reassembly.needs_keyframe = True  # as after a loss that could not be mended
+            shown, plis = len(viewer.media(Track.VIDEO)), session.rtc.counters.plis
+            began, packets = time.monotonic(), session.rtc.counters.packets
+            await eventually(lambda: session.rtc.counters.plis >= plis + 4)
+            assert 1.4 < time.monotonic() - began
+            assert session.rtc.counters.packets > packets + 30
+            assert len(viewer.media(Track.VIDEO)) - shown <= 5
+            await unharmed.frames(10)
+            unharmed.assert_unbroken()
+            deaf.heed_keyframe_requests()
+            await viewer.frames(10)
+            assert len(viewer.pictures()) == len(viewer.media(Track.VIDEO))
+
+
+@pytest.mark.parametrize("host", ["5f3b1c2e-8a7d-4c1b-9e0f-1234567890ab.local", "nobody.invalid", "192.0.2.1"])
+async def test_candidates_that_lead_nowhere_never_stall(unharmed: Live, host: str) -> None:
+    """A page that hides its addresses (mDNS) offers `.local` names: neither an offer nor a PATCH with a hundred of them waits for a name to be resolved."""
+    live = unharmed
+    candidates = "".join(f"a=candidate:{n} 1 udp 2113937151 {host} {50_000 + n} typ host generation 0\r\n" for n in range(100))
+    room = await live.server.create()
+    headers = {"Content-Type": SDP, **room.bearer}
+    began = time.monotonic()
+    async with live.server.http.post(room.whip, data=stored_offer("chromium") + candidates, headers=headers) as response:
+        assert response.status == 201
+        location = response.headers["Location"]
+    ufrag = live.server.room(room).sessions[0].rtc.remote_ufrag
+    fragment = f"a=ice-ufrag:{ufrag}\r\na=ice-pwd:x\r\nm=video 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n{candidates}"
+    async with live.server.http.patch(location, data=fragment, headers={**headers, "Content-Type": FRAGMENT}) as response:
+        assert response.status == 204
+    assert time.monotonic() - began < 1
+    assert await live.server.status("DELETE", location.removeprefix(live.server.url), headers=room.bearer) == 200
+
+
+def capture(publisher: Publisher) -> list[bytes]:
+    """What the creator sends from now on, as it leaves: encrypted media."""
+    captured: list[bytes] = []
+    ice = publisher.transport.transport
+    send = ice._send
+
+    async def keep(data: bytes) -> None:
+        if data[0] > 127:
+            captured.append(data)
+        await send(data)
+
+    ice._send = keep
+    return captured
+
+
+def resident() -> int:
+    """Bytes of memory that this process has, publishers and all."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
