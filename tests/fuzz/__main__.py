@@ -1,5 +1,6 @@
 """`scripts/fuzz`: the parsers one after the other, each in a process of its own. What is found stays in .fuzz/ and is where the next run begins."""
 
+import asyncio
 import hashlib
 import importlib.util
 import re
@@ -12,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from tests.fuzz.datagrams import besiege
 from tests.fuzz.seeds import SEEDS
 from tests.fuzz.targets import TARGETS
 
@@ -22,6 +24,9 @@ SLOW = 5
 """Seconds that one input may take before it counts as a defect."""
 MEMORY = 1_024
 """MB that a process may take; Python with FFmpeg's libraries begins at some 150."""
+
+MAY_GROW = 8_000_000
+"""Bytes by which a server's memory may differ between the beginning and the end of a siege."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +78,16 @@ def main(
     seed: Annotated[int, typer.Option(help="A number repeats a run as far as time allows; 0 is another one each time.")] = 0,
     input_file: Annotated[Path | None, typer.Option("--input", help="Give this file to one TARGET, and nothing else.")] = None,
     folder: Annotated[Path, typer.Option(help="Where inputs are kept.")] = ROOT / ".fuzz",
+    datagrams: Annotated[bool, typer.Option("--datagrams", help="Random datagrams at a live, for --seconds, in place of the parsers.")] = False,
 ) -> None:
     """Fuzzes every parser that the net can reach."""
+    if datagrams:
+        siege = asyncio.run(besiege(seconds, seed))
+        print(
+            f"{siege.sent:,} datagrams in {seconds} s: {siege.frames:,} pictures arrived, the longest step {siege.longest * 1_000:.0f} ms, "
+            f"epochs {sorted(siege.epochs)}, memory {siege.memory[-1] / 1e6:.0f} MB, grown by {siege.grown / 1e6:.1f} MB"
+        )
+        raise typer.Exit(0 if siege.epochs == {1} and siege.grown < MAY_GROW else 1)
     chosen = targets or list(TARGETS)
     if unknown := set(chosen) - set(TARGETS):
         raise typer.BadParameter(f"no such target: {', '.join(sorted(unknown))}")

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz.__main__ import fuzz
+from tests.fuzz.__main__ import MAY_GROW, fuzz
+from tests.fuzz.datagrams import besiege
 from tests.fuzz.seeds import SEEDS
 from tests.fuzz.targets import TARGETS
 
 MINUTE = 60
+SIEGE = 5.0
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -28,3 +30,12 @@ def test_nothing_but_errors_on_purpose(target: str, tmp_path: Path) -> None:
     """No input found in its share of the minute raises, hangs or takes memory without end."""
     outcome = fuzz(target, tmp_path, MINUTE // len(TARGETS), seed=1)
     assert outcome.clean, "\n".join(outcome.text.splitlines()[-40:])
+
+
+async def test_random_datagrams_at_a_live() -> None:
+    """From strangers and from the creator's own address: the session lives, no picture is late by more than this machine is, and memory does not grow."""
+    siege = await besiege(SIEGE, seed=1)
+    assert siege.sent > 1_000 and siege.frames > 60
+    assert siege.epochs == {1}
+    assert siege.longest < 0.5
+    assert siege.grown < MAY_GROW
