@@ -1,6 +1,7 @@
 """The UDP port that all peers share (design: one port for everybody)."""
 
 import asyncio
+import errno
 import ipaddress
 import logging
 import socket
@@ -15,6 +16,8 @@ MAX_DATAGRAM = 2_048
 """Bytes; Chromium's packets are at most 1,200 and no path on the internet carries more than 1,500."""
 MAX_ADDRESSES = 16
 """Addresses remembered for one peer; a phone's checks come from a handful."""
+FREE_TRIES = 20
+"""Port numbers tried where any will do."""
 RECEIVE_BUFFER = 4 * 1024 * 1024
 SO_RCVBUFFORCE = 33
 """Linux; not among the socket module's names."""
@@ -120,18 +123,28 @@ class UdpPort:
 
     async def open(self, hosts: list[str], port: int) -> None:
         """Binds every host at `port`; 0 takes a free one, the same for all. Raises OSError where it cannot, with nothing left open."""
-        loop = asyncio.get_running_loop()
         self.hosts = hosts
+        for left in reversed(range(FREE_TRIES)):
+            try:
+                await self._bind(port)
+                return
+            except OSError as error:
+                await self.close()
+                # A number that is free at one address may be taken at another.
+                if port or not left or error.errno != errno.EADDRINUSE:
+                    raise
+
+    async def _bind(self, port: int) -> None:
         self.port = port
-        try:
-            for host in hosts:
+        loop = asyncio.get_running_loop()
+        for host in self.hosts:
+            try:
                 sock = _bound_socket(host, self.port)
-                self.port = sock.getsockname()[1]
-                transport, endpoint = await loop.create_datagram_endpoint(lambda: _Endpoint(self), sock=sock)
-                self._endpoints.append((transport, endpoint))
-        except OSError as error:
-            await self.close()
-            raise OSError(error.errno, f"UDP port {port} of {host}: {error.strerror or error}") from error
+            except OSError as error:
+                raise OSError(error.errno, f"UDP port {self.port} of {host}: {error.strerror or error}") from error
+            self.port = sock.getsockname()[1]
+            transport, endpoint = await loop.create_datagram_endpoint(lambda: _Endpoint(self), sock=sock)
+            self._endpoints.append((transport, endpoint))
 
     def add(self, ufrag: str, peer: Peer) -> None:
         self.peers[ufrag] = peer

@@ -43,13 +43,14 @@ def executable() -> str:
     return found
 
 
-async def launch(playwright: Playwright, *extra: str, without: str = "", program: str = "") -> Browser:
+async def launch(playwright: Playwright, *, without: str = "", program: str = "", more: tuple[str, ...] = ()) -> Browser:
     """One browser. Two pages that must both be seen belong into two contexts: a hidden page gets no animation frames.
 
-    Arguments that begin with `without` are left out, if it is given; `program` is what starts Chromium, if it is not Chromium. Raises ChromiumMissing.
+    Arguments that begin with `without` are left out, if it is given, and `more` are added; `program` is started in the place of Chromium itself.
+    Raises ChromiumMissing.
     """
     arguments = [argument for argument in ARGUMENTS if not without or not argument.startswith(without)]
-    return await playwright.chromium.launch(executable_path=program or executable(), args=[*arguments, *extra], timeout=30_000)
+    return await playwright.chromium.launch(executable_path=program or executable(), args=[*arguments, *more], timeout=30_000)
 
 
 @asynccontextmanager

@@ -53,7 +53,7 @@ async def browser(playwright: Playwright, hosts: Networks, folder: Path, url: st
     program = folder / "chromium"
     program.write_text(f'#!/bin/sh\nexec {" ".join(hosts.on("creator"))} {executable()} "$@"\n')
     program.chmod(0o755)
-    launched = await launch(playwright, f"--unsafely-treat-insecure-origin-as-secure={url}", program=str(program))
+    launched = await launch(playwright, program=str(program), more=(f"--unsafely-treat-insecure-origin-as-secure={url}",))
     try:
         yield launched
     finally:

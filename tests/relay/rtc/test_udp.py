@@ -1,0 +1,131 @@
+"""The port that all peers share: where it is bound, and whom it takes a datagram for."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from relay.rtc.udp import MAX_ADDRESSES, UdpPort, Way
+from tests.conftest import open_sockets
+from tests.fixtures.deadline import eventually
+
+
+class Guest:
+    """A peer that takes every check for its own and keeps what it gets."""
+
+    def __init__(self) -> None:
+        self.checks: list[Way] = []
+        self.received: list[bytes] = []
+
+    def receive_check(self, data: bytes, way: Way) -> bool:
+        self.checks.append(way)
+        return True
+
+    def receive(self, data: bytes) -> None:
+        self.received.append(data)
+
+
+def check(ufrag: str) -> bytes:
+    """As much of a binding request as tells whom it is for."""
+    name = f"{ufrag}:them".encode()
+    name += bytes(-len(name) % 4)
+    return b"\0\1" + (len(name) + 4).to_bytes(2, "big") + b"\x21\x12\xa4\x42" + bytes(12) + b"\0\6" + len(name).to_bytes(2, "big") + name
+
+
+@pytest_asyncio.fixture
+async def port() -> AsyncIterator[UdpPort]:
+    made = UdpPort()
+    yield made
+    await made.close()
+
+
+async def test_one_number_at_every_address(port: UdpPort) -> None:
+    """0 takes a number that is free at all of them."""
+    await port.open(["127.0.0.1", "127.0.0.2", "127.0.0.3"], 0)
+    assert port.port and port.hosts == ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
+    guest = Guest()
+    port.add("guest", guest)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        for host in port.hosts:
+            sock.sendto(check("guest"), (host, port.port))
+        await eventually(lambda: len(guest.checks) == 3)
+    assert {way.transport.get_extra_info("sockname")[0] for way in guest.checks} == set(port.hosts)
+
+
+async def test_a_number_that_is_taken(port: UdpPort) -> None:
+    """The error names number and address, and what was bound before it is closed."""
+    before = open_sockets()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.2", 0))
+        number = sock.getsockname()[1]
+        with pytest.raises(OSError, match=f"UDP port {number} of 127.0.0.2: .*in use") as caught:
+            await port.open(["127.0.0.1", "127.0.0.2"], number)
+        assert caught.value.errno == errno.EADDRINUSE
+    await eventually(lambda: open_sockets() <= before)
+
+
+async def test_an_address_that_is_not_ours(port: UdpPort) -> None:
+    with pytest.raises(OSError, match="of 192.0.2.1: "):
+        await port.open(["192.0.2.1"], 0)
+
+
+async def test_peers_are_told_apart_by_name_then_by_address(port: UdpPort) -> None:
+    """Media counts only from an address whose check was taken; a peer that is removed is forgotten with all of them."""
+    await port.open(["127.0.0.1"], 0)
+    guests = {name: Guest() for name in ("one", "two")}
+    for name, guest in guests.items():
+        port.add(name, guest)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as first, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as second:
+        for name, sock in (("one", first), ("two", second)):
+            sock.connect(("127.0.0.1", port.port))
+            sock.send(b"\x80early")
+            sock.send(check(name))
+            sock.send(b"\x80" + name.encode())
+        await eventually(lambda: all(guest.received for guest in guests.values()))
+        assert [guest.received for guest in guests.values()] == [[b"\x80one"], [b"\x80two"]]
+        assert port.rejected.stranger == 2
+        port.remove("one")
+        first.send(b"\x80late")
+        first.send(check("one"))
+        await eventually(lambda: port.rejected.stranger == 4)
+    assert len(guests["one"].received) == 1
+
+
+async def test_addresses_of_one_peer_have_a_bound(port: UdpPort) -> None:
+    """A peer that checks from ever new addresses loses the oldest; another peer loses none."""
+    await port.open(["127.0.0.1"], 0)
+    wanderer, other = Guest(), Guest()
+    port.add("wanderer", wanderer)
+    port.add("other", other)
+    sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(MAX_ADDRESSES + 5)]
+    try:
+        sockets[0].sendto(check("other"), ("127.0.0.1", port.port))
+        for sock in sockets[1:]:
+            sock.sendto(check("wanderer"), ("127.0.0.1", port.port))
+            await asyncio.sleep(0)
+        await eventually(lambda: len(wanderer.checks) == len(sockets) - 1)
+        peers = list(port._endpoints[0][1].peers.values())
+        assert (peers.count(wanderer), peers.count(other)) == (MAX_ADDRESSES, 1)
+    finally:
+        for sock in sockets:
+            sock.close()
+
+
+async def test_a_way_to_somebody_who_has_not_come(port: UdpPort) -> None:
+    """From an address that can send there, loopback to loopback; none to another family."""
+    await port.open(["127.0.0.1"], 0)
+    guest = Guest()
+    port.add("guest", guest)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        way = port.reach(sock.getsockname(), guest)
+        assert way is not None
+        way.send(b"hello")
+        assert sock.recv(100) == b"hello"
+        sock.sendto(b"\x80answer", ("127.0.0.1", port.port))
+        await eventually(lambda: guest.received == [b"\x80answer"])
+    assert port.reach(("192.0.2.1", 9), guest) is None
+    assert port.reach(("::1", 9), guest) is None
