@@ -65,7 +65,8 @@ class Probe:
         except OSError as error:
             raise Unreachable(error.strerror or str(error)) from error
         try:
-            await self._ask(self._check(), transport.sendto)
+            if not self._is_ours(await self._ask(self._check(), transport.sendto)):
+                raise Unreachable("somebody else answers there")
         finally:
             transport.close()
 
@@ -101,7 +102,7 @@ class Probe:
         finally:
             relay.close()
             await listener.ended()
-        return [host for host, outcome in zip(hosts, outcomes, strict=True) if isinstance(outcome, stun.Message)]
+        return [host for host, outcome in zip(hosts, outcomes, strict=True) if isinstance(outcome, stun.Message) and self._is_ours(outcome)]
 
     # Peer
 
@@ -123,6 +124,9 @@ class Probe:
         message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, attributes=attributes)
         message.add_message_integrity(self._agent.password.encode())
         return message
+
+    def _is_ours(self, answer: stun.Message) -> bool:
+        return bool(answer.check_message_integrity(self._agent.password.encode()))
 
     async def _ask(self, request: stun.Message, send: Callable[[bytes], None]) -> stun.Message:
         """The answer to a request, which is sent until it comes."""

@@ -53,6 +53,15 @@ async def test_an_address_where_nobody_is(probe: Probe) -> None:
         await probe.from_here("127.0.0.2")
 
 
+async def test_somebody_else_at_the_address(port: UdpPort, turn: str) -> None:
+    """A STUN server answers our check as well, but does not know our password."""
+    made = Probe(port)
+    port.port = int(turn.rpartition(":")[2])
+    with pytest.raises(Unreachable, match="somebody else"):
+        await made.from_here(HERE)
+    made.close()
+
+
 async def test_as_a_stun_server_sees_it(port: UdpPort, probe: Probe, turn: str) -> None:
     assert await probe.as_seen_by(f"stun:{turn}") == (HERE, port.port)
 
