@@ -322,7 +322,8 @@ async def test_replayed_packets(unharmed: Live) -> None:
         for data in replayed:
             await live.publisher.send_raw(data)
     await eventually(lambda: counters.rejected >= before + 5 * len(replayed))
-    assert counters.packets - packets <= len(captured) + 50
+    fresh = len(captured) - 6 * len(replayed)  # what was replayed was captured once more
+    assert counters.packets - packets <= fresh + 10
 
 
 async def test_a_flood_of_tiny_packets(unharmed: Live) -> None:
