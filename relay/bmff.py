@@ -32,10 +32,16 @@ def track_id(track: Track) -> int:
     return int(track) + 1
 
 
-def init_segment(info: TrackInfo) -> bytes:
-    """`ftyp` and `moov` of one track. No `mehd` and `mvhd.duration` 0: Chromium then plays in its low-delay mode."""
+def init_segment(*tracks: TrackInfo) -> bytes:
+    """`ftyp` and `moov`. No `mehd` and `mvhd.duration` 0: Chromium then plays in its low-delay mode."""
+    last = max(track_id(info.track) for info in tracks)
+    mvhd = full_box(b"mvhd", 0, 0, pack(">4IIHH8x", 0, 0, TIMESCALE[tracks[0].track], 0, 0x10000, 0x0100, 0), _IDENTITY, bytes(24), pack(">I", last + 1))
+    mvex = box(b"mvex", *(full_box(b"trex", 0, 0, pack(">5I", track_id(info.track), 1, 0, 0, 0)) for info in tracks))
+    return box(b"ftyp", b"iso5", pack(">I", 512), b"iso5iso6mp41") + box(b"moov", mvhd, *map(_trak, tracks), mvex)
+
+
+def _trak(info: TrackInfo) -> bytes:
     number, scale = track_id(info.track), TIMESCALE[info.track]
-    mvhd = full_box(b"mvhd", 0, 0, pack(">4IIHH8x", 0, 0, scale, 0, 0x10000, 0x0100, 0), _IDENTITY, bytes(24), pack(">I", number + 1))
     volume = 0x0100 if info.track is Track.AUDIO else 0
     tkhd = full_box(b"tkhd", 0, 3, pack(">5I8x4H", 0, 0, number, 0, 0, 0, 0, volume, 0), _IDENTITY, pack(">II", info.width << 16, info.height << 16))
     mdhd = full_box(b"mdhd", 0, 0, pack(">4IHH", 0, 0, scale, 0, 0x55C4, 0))
@@ -51,9 +57,7 @@ def init_segment(info: TrackInfo) -> bytes:
         full_box(b"stsz", 0, 0, bytes(8)),
         full_box(b"stco", 0, 0, bytes(4)),
     )
-    trak = box(b"trak", tkhd, box(b"mdia", mdhd, hdlr, box(b"minf", header, dinf, stbl)))
-    mvex = box(b"mvex", full_box(b"trex", 0, 0, pack(">5I", number, 1, 0, 0, 0)))
-    return box(b"ftyp", b"iso5", pack(">I", 512), b"iso5iso6mp41") + box(b"moov", mvhd, trak, mvex)
+    return box(b"trak", tkhd, box(b"mdia", mdhd, hdlr, box(b"minf", header, dinf, stbl)))
 
 
 def _video_entry(info: TrackInfo) -> bytes:
@@ -63,7 +67,16 @@ def _video_entry(info: TrackInfo) -> bytes:
 
 def _audio_entry(info: TrackInfo) -> bytes:
     fixed = pack(">6xH8xHHHHI", 1, info.channels, 16, 0, 0, TIMESCALE[Track.AUDIO] << 16)
-    return box(b"Opus", fixed, box(b"dOps", info.config))
+    if info.codec == "opus":
+        return box(b"Opus", fixed, box(b"dOps", info.config))
+    return box(b"mp4a", fixed, _esds(info.config))
+
+
+def _esds(config: bytes) -> bytes:
+    """ISO/IEC 14496-1 §7.2.6: the descriptors around an AudioSpecificConfig; object type 0x40 is MPEG-4 audio."""
+    specific = bytes((5, len(config))) + config
+    decoder = bytes((4, 13 + len(specific), 0x40, 0x15)) + bytes(11) + specific
+    return full_box(b"esds", 0, 0, bytes((3, 3 + len(decoder) + 3)) + bytes(3) + decoder + bytes((6, 1, 2)))
 
 
 # moof > mfhd, traf > tfhd (default-base-is-moof), tfdt v1, trun v1 with data offset: everything before the per-sample fields.
@@ -94,6 +107,29 @@ def fragment(samples: Sequence[Sample], sequence: int, track: Track) -> bytes:
     parts.append(pack(">I4s", 8 + sum(len(sample.data) for sample in samples), b"mdat"))
     parts.extend(sample.data for sample in samples)
     return b"".join(parts)
+
+
+def muxed_fragment(runs: Sequence[Sequence[Sample]], sequence: int) -> bytes:
+    """One `moof` and `mdat` with a run of samples for each track. All durations are taken to be exact."""
+    runs = [run for run in runs if run]
+    moof_size = 24 + sum(8 + 16 + 20 + 20 + 16 * len(run) for run in runs)
+    at, trafs = moof_size + 8, []
+    for run in runs:
+        fields = (
+            _FIELDS.pack(sample.duration, len(sample.data), _SYNC if sample.key else _DISPOSABLE if sample.disposable else _REFERENCED, sample.pts - sample.dts)
+            for sample in run
+        )
+        trafs.append(
+            box(
+                b"traf",
+                full_box(b"tfhd", 0, 0x020000, pack(">I", track_id(run[0].track))),
+                full_box(b"tfdt", 1, 0, pack(">Q", run[0].dts)),
+                full_box(b"trun", 1, _TRUN_FLAGS & 0xFFFFFF, pack(">II", len(run), at), *fields),
+            )
+        )
+        at += sum(len(sample.data) for sample in run)
+    moof = box(b"moof", full_box(b"mfhd", 0, 0, pack(">I", sequence & 0xFFFFFFFF)), *trafs)
+    return moof + box(b"mdat", *(sample.data for run in runs for sample in run))
 
 
 def read_boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -1,7 +1,9 @@
 """A stream: one publisher's media, fanned out to any number of viewers."""
 
+import logging
 import secrets
 from collections.abc import Callable
+from typing import Protocol
 
 from relay import bmff
 from relay.fanout import Line, Viewer, deliver
@@ -12,12 +14,31 @@ from relay.sample import Demand, Event, Sample, Track, TrackInfo
 from relay.window import Window
 from relay.wsframe import BINARY, frame_header
 
+logger = logging.getLogger(__name__)
+
 AUDIO_ALONE = 40_000
 """µs without video after which sound travels in a message of its own."""
 BURST_MAX = 24 * 1024 * 1024
 """Bytes since the last IDR that a joining viewer is ever sent; past it one joins at the next IDR instead."""
+CLOCK_EVERY = 1_000_000
+"""µs between two clocks for who gets no media."""
 STALE_KEYFRAME = 1_000_000
 """µs: a joining viewer that would meet an older IDR makes the stream ask for a new one."""
+
+
+class SampleReader(Protocol):
+    """An exit that writes boxes or packets of its own, from samples: called synchronously, must neither block nor raise."""
+
+    @property
+    def viewers(self) -> int:
+        """How many it serves; `viewers_changed()` tells when that is another number."""
+
+    def receive_track(self, info: TrackInfo) -> None: ...
+
+    def receive_sample(self, sample: Sample) -> None: ...
+
+    def end(self) -> None:
+        """The stream is over; nothing follows."""
 
 
 class Stream:
@@ -39,6 +60,12 @@ class Stream:
         """Video and audio, bit/s, over the last seconds."""
         self._slot = slot
         self._viewers: dict[Viewer, Line | None] = {}
+        self._onlookers: dict[Viewer, Line | None] = {}
+        """Who gets events, and once a second where media time stands, because the media comes to them on another way."""
+        self._clock_publish = 0
+        self._readers: dict[SampleReader, None] = {}
+        self._picture_since: int | None = None
+        """Media time of the first IDR with the present parameters of the picture, µs."""
         self._inits: dict[Track, Message] = {}
         self._burst: list[Message] = []
         self._burst_bytes = 0
@@ -55,7 +82,8 @@ class Stream:
 
     @property
     def viewers(self) -> int:
-        return len(self._viewers)
+        """Whoever gets media, on whichever way."""
+        return len(self._viewers) + sum(reader.viewers for reader in self._readers)
 
     @property
     def edge(self) -> int:
@@ -69,6 +97,9 @@ class Stream:
         if self.tracks.get(info.track) == info:
             return
         self.tracks[info.track] = info
+        if info.track is Track.VIDEO:
+            self._picture_since = None
+        self._to_readers(lambda reader: reader.receive_track(info))
         body = init_body(info.codec, bmff.init_segment(info))
         record = Record(Kind.INIT, body, info.track, slot=self._slot, media_time=self._edge, publish=publish)
         message = _message([pack_record(record)], self._edge, publish, vital=True)
@@ -83,7 +114,13 @@ class Stream:
         self.window.append(sample)
         self._edge = max(self._edge, sample.media_time)
         self._measure(sample)
+        if self._readers:
+            self._to_readers(lambda reader: reader.receive_sample(sample))
         if sample.track is Track.VIDEO:
+            if self._picture_since is None and sample.key:
+                self._picture_since = sample.media_time
+            if self._onlookers:
+                self._send_clock(sample)
             self._video_publish = sample.publish
             self._publish_message(sample)
         else:
@@ -104,19 +141,26 @@ class Stream:
         if self._batch:
             self._send_now(merge(self._batch))
             self._batch.clear()
-        for viewer in list(self._viewers):
+        self._to_readers(lambda reader: reader.end())
+        for viewer in [*self._viewers, *self._onlookers]:
             viewer.end()
 
     # Out
 
-    def subscribe(self, viewer: Viewer) -> list[Message]:
-        """Adds a viewer. Returns what it must get first: the retained event, the inits, everything since the last IDR."""
+    def subscribe(self, viewer: Viewer, *, media: bool = True) -> list[Message]:
+        """Adds a viewer. Returns what it must get first: the retained event, the inits, everything since the last IDR.
+
+        Without `media` it gets events, inits and the clock, and does not count as a viewer.
+        """
+        if not media:
+            self._onlookers[viewer] = None
+            return [*([self._retained] if self._retained else []), *self._inits.values()]
         if self._batch:
             # It is in the burst of whoever joins now, and must not come a second time.
             self._send_now(merge(self._batch))
             self._batch.clear()
         self._viewers[viewer] = None
-        self._viewers_changed()
+        self.viewers_changed()
         retained = [self._retained] if self._retained else []
         return [*retained, *self._inits.values(), *self._burst]
 
@@ -126,9 +170,24 @@ class Stream:
             self.demand_keyframe()
 
     def unsubscribe(self, viewer: Viewer) -> None:
+        self._onlookers.pop(viewer, None)
         if viewer in self._viewers:
             del self._viewers[viewer]
-            self._viewers_changed()
+            self.viewers_changed()
+
+    def add_reader(self, reader: SampleReader) -> None:
+        """From now on it gets every sample; what came before is in `window` and `tracks`."""
+        self._readers[reader] = None
+
+    def history(self, seconds: float) -> list[Sample]:
+        """About the last seconds, from an IDR on, as far as the present parameters of the picture hold."""
+        if self._picture_since is None:
+            return []
+        return self.window.since(max(self._edge - round(seconds * 1_000_000), self._picture_since))
+
+    def remove_reader(self, reader: SampleReader) -> None:
+        if self._readers.pop(reader, 0) is None:
+            self.viewers_changed()
 
     def open_line(self, viewer: Viewer, line: Line) -> None:
         """From now on a viewer's messages go straight over its line, until that takes less than all of one; then `send` is called again."""
@@ -142,16 +201,24 @@ class Stream:
     def demand_keyframe(self) -> None:
         """Asks the publisher for an IDR; it limits the rate itself."""
         if self.on_demand:
-            self.on_demand(Demand(keyframe=True, viewers=len(self._viewers)))
+            self.on_demand(Demand(keyframe=True, viewers=self.viewers))
 
     def upstream(self, body: bytes) -> None:
         """Passes a viewer's opaque message up to whoever publishes."""
         if self.on_upstream:
             self.on_upstream(body)
 
-    def _viewers_changed(self) -> None:
+    def viewers_changed(self) -> None:
+        """Tells whoever wants to know how many are watching."""
         if self.on_viewers:
-            self.on_viewers(len(self._viewers))
+            self.on_viewers(self.viewers)
+
+    def _to_readers(self, call: Callable[[SampleReader], None]) -> None:
+        for reader in list(self._readers):
+            try:
+                call(reader)
+            except Exception:  # one exit must not cost the others a frame
+                logger.exception("an exit of %s failed", self.name)
 
     # Messages
 
@@ -220,9 +287,20 @@ class Stream:
             batch.clear()
         self._send_now(message)
 
+    def _send_clock(self, sample: Sample) -> None:
+        """A media record without media, once a second: when the picture of this media time was captured."""
+        if not 0 <= sample.publish - self._clock_publish < CLOCK_EVERY:
+            self._clock_publish = sample.publish
+            flags = Flag.CAPTURE_ESTIMATED if sample.capture_estimated else Flag.NONE
+            record = Record(Kind.MEDIA, b"", Track.VIDEO, flags, self._slot, sample.epoch, 0, sample.media_time, sample.capture, sample.publish)
+            message = _message([pack_record(record)], self._edge, sample.publish, vital=True)
+            for onlooker in list(self._onlookers):
+                onlooker.send(message)
+
     def _send_now(self, message: Message) -> None:
-        for viewer in deliver(message, self._viewers):
-            self.unsubscribe(viewer)
+        for viewers in (self._viewers, self._onlookers) if message.vital and self._onlookers else (self._viewers,):
+            for viewer in deliver(message, viewers):
+                self.unsubscribe(viewer)
 
     def _measure(self, sample: Sample) -> None:
         self._rate_bytes += len(sample.data)

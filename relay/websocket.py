@@ -80,12 +80,13 @@ class WebSocketViewer:
         self._allowance = float(UPSTREAM_PER_SECOND)
         self._allowance_at = self._loop.time()
 
-    def join(self, greeting: str) -> None:
-        """The greeting, and all that a joining viewer gets as fast as it takes it; live messages follow behind that."""
+    def join(self, greeting: str, *, media: bool = True) -> None:
+        """The greeting, and all that a joining viewer gets as fast as it takes it; live messages follow behind that. Without `media`: events alone."""
         self._write(text_frame(greeting))
-        self._joining.extend(self._stream.subscribe(self))
+        self._joining.extend(self._stream.subscribe(self, media=media))
         self._continue_join()
-        self._stream.joined(time.time_ns() // 1_000)
+        if media:
+            self._stream.joined(time.time_ns() // 1_000)
 
     def send(self, message: Message) -> None:
         if not self._attached or self._transport.is_closing():
@@ -239,7 +240,7 @@ async def watch(request: web.Request, stream: Stream, counters: Counters, connec
     viewer = WebSocketViewer(ws, transport, stream, counters)
     connected.add(viewer)
     try:
-        viewer.join(_hello(stream))
+        viewer.join(_hello(stream), media=request.query.get("media") != "0")
         counters.joined += 1
         missing = _unsupported(request.query.get("codecs", ""), list(stream.tracks.values()))
         if missing:

@@ -18,6 +18,7 @@ from relay.rtc.udp import UdpPort
 from server import lan
 from server.api import Api
 from server.demo import Demo
+from server.hls import HlsDoor
 from server.ingest.whip import MAX_BODY, Whip
 from server.middleware import cross_origin, refusals
 from server.pages import Pages
@@ -65,6 +66,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> list[str]:
     stack.callback(hub.pulse.close)
     rooms = Rooms(storage, hub, port, settings)
     api = Api(rooms, hub, settings)
+    hls = HlsDoor(rooms, hub, settings)
     doors = _bind(settings)
     # Bound, but not yet listening: nobody is answered before the rooms of the last run are back.
     for door in doors:
@@ -72,10 +74,11 @@ async def start(settings: Settings, stack: AsyncExitStack) -> list[str]:
     await port.open(_media_hosts(settings), doors[0].port if settings.udp_port is None else settings.udp_port)
     hosts = list(settings.announce or port.hosts)
     await rooms.open()
-    runner = web.AppRunner(_application(rooms, api, settings, hosts), access_log=None, shutdown_timeout=SHUTDOWN)
+    runner = web.AppRunner(_application(rooms, api, hls, settings, hosts), access_log=None, shutdown_timeout=SHUTDOWN)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     stack.push_async_callback(rooms.close)
+    stack.push_async_callback(hls.close)
     stack.callback(api.close_viewers)
     for door in doors:
         await web.SockSite(runner, door.sock, ssl_context=door.tls, backlog=BACKLOG).start()
@@ -91,10 +94,10 @@ async def start(settings: Settings, stack: AsyncExitStack) -> list[str]:
     return urls
 
 
-def _application(rooms: Rooms, api: Api, settings: Settings, hosts: list[str]) -> web.Application:
+def _application(rooms: Rooms, api: Api, hls: HlsDoor, settings: Settings, hosts: list[str]) -> web.Application:
     pages = Pages(rooms, settings)
     app = web.Application(middlewares=[cross_origin(settings), refusals(pages)], client_max_size=MAX_BODY)
-    app.add_routes([*pages.routes(), *api.routes(), *Whip(rooms, settings, hosts).routes()])
+    app.add_routes([*pages.routes(), *api.routes(), *hls.routes(), *Whip(rooms, settings, hosts).routes()])
     return app
 
 

@@ -34,7 +34,7 @@ def refusals(pages: Pages) -> Middleware:
     def answer(request: web.Request, error: RequestRefused) -> web.StreamResponse:
         if request.path.startswith("/api/"):
             return web.json_response({"error": error.text}, status=error.status, headers=error.headers)
-        if "text/html" in request.headers.get(hdrs.ACCEPT, "") and not request.path.startswith(("/whip/", "/ws/")):
+        if "text/html" in request.headers.get(hdrs.ACCEPT, "") and not request.path.startswith(("/hls/", "/whip/", "/ws/")):
             return pages.message(request, error.status, error.text)
         return web.Response(status=error.status, text=error.text, headers=error.headers)
 

@@ -17,15 +17,16 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS: dict[str, dict[str, str]] = {
     "relay": {
         "vocabulary": ". errors rtc. sample",
-        "pure": "bmff h264 message opus outbox window wsframe rtc.depacketise rtc.feedback rtc.ice rtc.reassembly rtc.reorder rtc.rtcp rtc.rtp rtc.sdp",
-        "asyncio": "fanout hub pulse rtc.dtls rtc.reachability rtc.session rtc.udp stream",
-        "http": "websocket",
+        "pure": "aac bmff h264 message muxer opus outbox playlist segmenter window wsframe "
+        "rtc.depacketise rtc.feedback rtc.ice rtc.reassembly rtc.reorder rtc.rtcp rtc.rtp rtc.sdp",
+        "asyncio": "fanout hub pulse rendition rtc.dtls rtc.reachability rtc.session rtc.udp stream",
+        "http": "hls websocket",
     },
     "server": {
         "vocabulary": ". errors ingest. settings",
         "pure": "bundle ice_servers ingest.silence ingest.timeline limits",
         "asyncio": "demo ingest.session lan room rooms self_check storage synthetic",
-        "http": "api ingest.whip middleware pages request",
+        "http": "api hls ingest.whip middleware pages request",
         "composition": "app",
         "command line": "__main__",
     },

@@ -39,7 +39,7 @@ let overlay = null;
 /** @type {import('./watch/connection.js').Hello | null} */
 let lastHello = null;
 
-const connection = new Connection(watchUrl(room), {
+const connection = new Connection(watchUrl(room, query.get('player') ?? undefined), {
   hello(hello) {
     clearTimeout(lostTimer);
     root.classList.remove('lost');
@@ -175,7 +175,7 @@ async function askWhatIsWrong() {
 
 function stats() {
   const { name } = player;
-  return { ...player.stats(), player: name, state, bitrate, viewers, pace: pace.pace, leftOut: pace.dropped, reconnects: Math.max(0, connection.reconnects), rebuilds };
+  return { bitrate, ...player.stats(), player: name, state, viewers, pace: pace.pace, leftOut: pace.dropped, reconnects: Math.max(0, connection.reconnects), rebuilds };
 }
 
 function measureBitrate() {

@@ -12,7 +12,10 @@
 export function watchUrl(room, player = 'mse') {
   const url = new URL(`/ws/${encodeURIComponent(room)}`, location.href);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  url.search = new URLSearchParams({ player, codecs: decodableFamilies().join(',') }).toString();
+  const query = new URLSearchParams({ player, codecs: decodableFamilies().join(',') });
+  // HTTP brings the media; what comes here is events and the clock.
+  if (player === 'hls') query.set('media', '0');
+  url.search = query.toString();
   return url.href;
 }
 
@@ -31,11 +34,13 @@ function decodableFamilies() {
  * @property {{data: string | ArrayBuffer, at: number}[]} received what came before anybody took over
  */
 
+const wanted = new URLSearchParams(location.search).get('player') ?? 'mse';
+
 /** @returns {FirstSocket | null} */
 function open() {
   // A hidden page gets no sourceopen and nobody is looking: it connects when it is shown.
   if (document.visibilityState === 'hidden') return null;
-  const socket = new WebSocket(watchUrl(decodeURIComponent(location.pathname.split('/')[2] ?? '')));
+  const socket = new WebSocket(watchUrl(decodeURIComponent(location.pathname.split('/')[2] ?? ''), wanted));
   socket.binaryType = 'arraybuffer';
   /** @type {FirstSocket} */
   const first = { socket, dialled: performance.now(), received: [] };
@@ -50,7 +55,7 @@ export const firstSocket = open();
  * @returns {{video: HTMLVideoElement, source: MediaSource, url: string} | null}
  */
 function prepare() {
-  if (!firstSocket || !window.MediaSource) return null;
+  if (!firstSocket || !window.MediaSource || wanted === 'hls') return null;
   const video = document.createElement('video');
   const source = new MediaSource();
   const url = URL.createObjectURL(source);

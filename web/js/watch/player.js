@@ -5,6 +5,7 @@
  * @property {() => void} picture  the first picture is on the screen
  * @property {(reason: string, final: boolean) => void} broken  this player cannot go on; make another, on a fresh connection, unless final
  * @property {() => void} blocked  the browser wants a tap before it plays
+ * @property {(width: number, height: number) => void} [sized]  the picture has this size
  *
  * @typedef {object} PlayerStats
  * @property {number} behindLens   ms from the lens to this screen; NaN while unknown
@@ -22,6 +23,7 @@
  * @property {number} stalls
  * @property {number} seeks
  * @property {number} firstPicture ms from navigation; NaN before it
+ * @property {number} [bitrate] bit/s, of media that does not come by the connection
  *
  * @typedef {object} Player
  * @property {string} name
@@ -32,10 +34,11 @@
  * @property {() => PlayerStats} stats
  * @property {() => void} close
  */
+import { HlsPlayer } from './hls/hls_player.js';
 import { MsePlayer } from './mse_player.js';
 
-/** @type {Record<string, typeof MsePlayer>} */
-const PLAYERS = { mse: MsePlayer };
+/** @type {Record<string, new (video: HTMLVideoElement, clock: import('./server_clock.js').ServerClock, events: PlayerEvents) => Player>} */
+const PLAYERS = { mse: MsePlayer, hls: HlsPlayer };
 
 /**
  * The player asked for by `?player=`, or the best there is.

@@ -1,0 +1,177 @@
+"""LL-HLS over a real server: what RFC 8216bis §6.2 wants of its answers, and how it begins and ends."""
+
+import asyncio
+import time
+from urllib.parse import urljoin
+
+import av
+from aiohttp import ClientSession, ClientTimeout
+
+from relay.segmenter import PART_TARGET, SCALE
+from tests.fixtures.deadline import eventually
+from tests.fixtures.hls import MediaPlaylist, check_history
+from tests.fixtures.publisher import Publisher
+from tests.integration.conftest import Live
+
+
+class Client:
+    """Reads a room's media playlist as a low-latency player does."""
+
+    def __init__(self, live: Live) -> None:
+        self.base = f"{live.server.url}/hls/{live.room.name}/"
+        self._http: ClientSession = live.server.http
+        self.texts: list[str] = []
+
+    async def get(self, path: str, **options: object) -> tuple[int, bytes]:
+        async with self._http.get(urljoin(self.base, path), **options) as response:  # type: ignore[arg-type]
+            return response.status, await response.read()
+
+    async def playlist(self, query: str = "") -> MediaPlaylist:
+        status, body = await self.get(f"live.m3u8{query}")
+        assert status == 200, (status, body)
+        self.texts.append(body.decode())
+        return MediaPlaylist.read(self.texts[-1])
+
+    async def next(self, playlist: MediaPlaylist) -> MediaPlaylist:
+        number, index = playlist.last
+        return await self.playlist(f"?_HLS_msn={number}&_HLS_part={index + 1}")
+
+
+async def test_a_live_is_listed_as_the_rfc_says(live: Live) -> None:
+    client = Client(live)
+    seen = await client.playlist()
+    maps: set[str] = set()
+    for _ in range(15):
+        hinted = asyncio.create_task(client.get(seen.hints[0]))
+        following = await client.next(seen)
+        assert following.last > seen.last, "a blocking reload brought nothing new"
+        status, body = await hinted
+        listed = [part for segment in following.segments for part in segment.parts if part.uri == seen.hints[0]]
+        assert (status == 200 and body and listed) or not listed, "a hinted part was listed, but not whole"
+        newest = following.segments[-1]
+        status, part = await client.get(newest.parts[-1].uri)
+        assert status == 200 and part, "a part was listed before it could be had"
+        maps.add(newest.map)
+        seen = following
+    history = check_history(client.texts)
+    init = await client.get(maps.pop())
+    whole = seen.complete[-1]
+    status, segment = await client.get(whole.uri)
+    parts = [(await client.get(part.uri))[1] for part in whole.parts]
+    assert init[0] == status == 200 and segment == b"".join(parts) and not maps
+    assert len(history) == 16
+
+
+async def test_blocking_reload_waits_and_refuses_as_written(live: Live) -> None:
+    client = Client(live)
+    seen = await client.playlist()
+    number, index = seen.last
+    assert (await client.get("live.m3u8?_HLS_part=1"))[0] == 400
+    for query in ("_HLS_msn=x", "_HLS_msn=-1", "_HLS_msn=1.5", f"_HLS_msn={number}&_HLS_part=x", f"_HLS_msn={'9' * 30}"):
+        assert (await client.get(f"live.m3u8?{query}"))[0] == 400, query
+    for query in (f"_HLS_msn={number + 4}", f"_HLS_msn={number}&_HLS_part={index + 20}", "_HLS_msn=999999999"):
+        assert (await client.get(f"live.m3u8?{query}"))[0] == 400, query
+    old = await client.playlist("?_HLS_msn=0&_HLS_part=5")
+    assert old.segments[0].number == seen.segments[0].number, "an old one brings the whole list at once"
+    behind = await client.playlist(f"?_HLS_msn={number}&_HLS_part={index + 8}")
+    assert behind.last >= (number + 1, 0), "a part behind the last of its segment is the first of the next"
+    assert (await client.playlist(f"?_HLS_msn={behind.last[0] + 1}")).last[0] == behind.last[0] + 1
+    assert (await client.playlist("?_HLS_skip=YES")).complete, "a directive that was not announced is ignored"
+    for path in ("live.m3u", "00000000/1.m4s", seen.hints[0].replace(".m4s", "0.m4s"), "../../healthz", seen.complete[0].uri.replace(".m4s", ".mp4")):
+        assert (await client.get(path))[0] == 404 or path.startswith(".."), path
+
+
+async def test_answers_are_fit_for_a_cdn(live: Live) -> None:
+    client = Client(live)
+    seen = await client.playlist()
+    async with live.server.http.get(client.base + "live.m3u8", headers={"Accept-Encoding": "gzip"}) as response:
+        assert response.headers["Content-Encoding"] == "gzip" and response.headers["Access-Control-Allow-Origin"] == "*"
+        assert response.content_type == "application/vnd.apple.mpegurl" and "s-maxage=1" in response.headers["Cache-Control"]
+    async with live.server.http.get(urljoin(client.base, seen.complete[-1].uri)) as response:
+        assert response.content_type == "video/mp4" and "immutable" in response.headers["Cache-Control"]
+    async with live.server.http.get(client.base + "live.m3u8?_HLS_part=0") as response:
+        assert response.headers["Cache-Control"] == "no-store"
+
+
+async def test_pyav_opens_and_decodes_it(live: Live) -> None:
+    def play(url: str) -> tuple[list[str], int, int]:
+        with av.open(url, timeout=20) as container:
+            names = sorted(stream.codec_context.name for stream in container.streams)
+            pictures = sounds = 0
+            for frame in container.decode():
+                pictures, sounds = (pictures + 1, sounds) if isinstance(frame, av.VideoFrame) else (pictures, sounds + 1)
+                if pictures >= 45 and sounds >= 60:
+                    break
+            return names, pictures, sounds
+
+    client = Client(live)
+    await client.playlist()
+    names, pictures, sounds = await asyncio.to_thread(play, client.base + "index.m3u8")
+    assert names == ["aac", "h264"] and pictures >= 45 and sounds >= 60
+
+
+async def test_an_absence_is_listed_as_a_gap_and_the_live_goes_on_behind_a_discontinuity(live: Live) -> None:
+    client = Client(live)
+    seen = await client.playlist()
+    await live.publisher.peer.close()
+    while not seen.segments[-1].parts[-1].gap:
+        seen = await client.next(seen)
+    began = time.monotonic()
+    for _ in range(6):
+        seen = await client.next(seen)
+    assert time.monotonic() - began < 6 * PART_TARGET / SCALE + 1.5, "gaps do not keep the pace of parts"
+    gap = next(part for part in seen.segments[-1].parts if part.gap)
+    assert (await client.get(gap.uri))[0] == 404
+    async with Publisher(live.server.http, live.room.whip, live.room.key):
+        while seen.segments[-1].parts[-1].gap:
+            seen = await client.next(seen)
+        assert seen.segments[-1].discontinuous and seen.segments[-1].parts[0].independent
+    check_history(client.texts)
+
+
+async def test_what_nobody_asks_for_is_not_made(live: Live) -> None:
+    stream = live.server.stream(live.room)
+    assert not stream._readers, "without a request there is no rendition"
+    client = Client(live)
+    await client.playlist()
+    (rendition,) = stream._readers
+    await eventually(lambda: stream.viewers >= 2)
+    rendition._asked_at -= 60  # type: ignore[attr-defined]
+    await eventually(lambda: not stream._readers)
+    await eventually(lambda: stream.viewers == 1)
+    assert (await client.playlist()).segments[0].number > 0
+
+
+async def test_a_reload_does_not_wait_for_a_client_that_left(live: Live) -> None:
+    client = Client(live)
+    seen = await client.playlist()
+    (rendition,) = live.server.stream(live.room)._readers
+    async with ClientSession(timeout=ClientTimeout(total=0.05)) as impatient:
+        try:
+            async with impatient.get(f"{client.base}live.m3u8?_HLS_msn={seen.last[0] + 1}&_HLS_part=0"):
+                pass
+        except TimeoutError:
+            pass
+    await eventually(lambda: rendition.waiting == 0, 1.5)  # type: ignore[attr-defined]
+
+
+async def test_the_end_is_listed_and_what_is_there_can_still_be_played(live: Live) -> None:
+    client = Client(live)
+    seen = await client.playlist()
+    waiting = asyncio.create_task(client.next(seen))
+    assert await live.server.status("DELETE", f"/api/rooms/{live.room.name}", headers=live.room.bearer) == 204
+    await waiting
+    async with asyncio.timeout(5):
+        while not seen.ended:
+            seen = await client.playlist(f"?_HLS_msn={seen.last[0] + 2}")  # after the end directives mean nothing
+    check_history(client.texts)
+    assert (await client.get(seen.complete[-1].uri))[0] == 200
+
+
+async def test_rooms_that_are_not_live(live: Live) -> None:
+    server = live.server
+    idle = await server.create()
+    assert await server.status("GET", f"/hls/{idle.name}/index.m3u8") == 503
+    assert await server.status("GET", "/hls/nowhere/index.m3u8") == 404
+    await server.status("DELETE", f"/api/rooms/{idle.name}", headers=idle.bearer)
+    assert await server.status("GET", f"/hls/{idle.name}/live.m3u8") == 410

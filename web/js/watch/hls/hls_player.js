@@ -1,0 +1,185 @@
+/**
+ * Plays a room by LL-HLS: a second and a half behind the lens, through whatever lets plain HTTP pass. The connection brings the room's events and the
+ * server's clock; media comes on its own.
+ */
+import { FrameWatch } from '../frame_watch.js';
+import { makeEngine } from './engine.js';
+import { LiveSync } from './live_sync.js';
+
+const TICK = 250; // ms
+const BROKEN = 8_000; // ms without a picture, though there were some and the creator is there
+const AGAIN = 1_000; // ms until a live that was not ready is asked for again
+
+export class HlsPlayer {
+  name = 'hls';
+  stream = '';
+  element;
+  #video;
+  #clock;
+  #events;
+  #url;
+  #watch;
+  #sync = new LiveSync();
+  /** @type {import('./engine.js').Engine | null} */
+  #engine = null;
+  #asking = false;
+  #askedAt = -Infinity;
+  #closed = false;
+  #stalls = 0;
+  #seeks = 0;
+  #seekAt = -Infinity;
+  #bitrate = NaN;
+  #bytes = 0;
+  #countedAt = -Infinity;
+  #ticker;
+  #listening = new AbortController();
+
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {import('../server_clock.js').ServerClock} clock
+   * @param {import('../player.js').PlayerEvents} events
+   */
+  constructor(video, clock, events) {
+    this.element = this.#video = video;
+    this.#clock = clock;
+    this.#events = events;
+    this.#url = `/hls/${location.pathname.split('/')[2]}/index.m3u8`;
+    this.#watch = new FrameWatch(video, () => events.picture());
+    const { signal } = this.#listening;
+    video.addEventListener('waiting', () => this.#ranDry(), { signal });
+    video.addEventListener('canplay', () => video.paused && this.resume(), { signal });
+    video.addEventListener('resize', () => events.sized?.(video.videoWidth, video.videoHeight), { signal });
+    this.#ticker = self.setInterval(() => this.#tick(performance.now()), TICK);
+  }
+
+  get width() {
+    return this.#video.readyState >= 2 ? this.#video.videoWidth : 0;
+  }
+
+  get height() {
+    return this.#video.readyState >= 2 ? this.#video.videoHeight : 0;
+  }
+
+  get muted() {
+    return this.#video.muted;
+  }
+
+  set muted(muted) {
+    this.#video.muted = muted;
+    if (this.#video.paused && this.#engine) this.resume();
+  }
+
+  /** @param {import('../connection.js').Hello} hello */
+  hello(hello) {
+    this.stream = hello.stream;
+    if (hello.tracks.length) this.#start(performance.now());
+  }
+
+  /** Any record tells that there is something to play: the first init does. */
+  record() {
+    this.#start(performance.now());
+  }
+
+  resume() {
+    this.#video.play().catch((/** @type {DOMException} */ error) => {
+      if (error.name === 'NotAllowedError') this.#events.blocked();
+    });
+  }
+
+  /** @returns {import('../player.js').PlayerStats & {position: number, playing: boolean, bitrate: number}} */
+  stats() {
+    const { totalVideoFrames = 0, droppedVideoFrames = 0 } = this.#video.getVideoPlaybackQuality?.() ?? {};
+    const now = performance.now();
+    const engine = this.#engine;
+    return {
+      behindLens: this.#clock.at(now) / 1_000 - (engine?.date() ?? NaN),
+      captureError: this.#clock.error / 1_000,
+      captureEstimated: false,
+      lag: (engine?.latency() ?? NaN) * 1_000,
+      target: (engine?.target() ?? NaN) * 1_000,
+      buffer: Math.max(0, (this.#buffered - this.#video.currentTime) * 1_000) || 0,
+      jitter: NaN,
+      rate: this.#video.playbackRate,
+      width: this.#video.videoWidth,
+      height: this.#video.videoHeight,
+      frames: totalVideoFrames,
+      dropped: droppedVideoFrames,
+      stalls: this.#stalls,
+      seeks: this.#seeks,
+      firstPicture: this.#watch.firstPicture,
+      bitrate: this.#bitrate,
+      position: this.#watch.mediaTime * 1_000,
+      playing: this.#watch.started && now - this.#watch.shownAt < 500,
+    };
+  }
+
+  close() {
+    this.#closed = true;
+    self.clearInterval(this.#ticker);
+    this.#listening.abort();
+    this.#watch.close();
+    this.#engine?.close();
+    this.#engine = null;
+  }
+
+  /** Up to where there is media behind the playhead without a hole, s. */
+  get #buffered() {
+    const { buffered, currentTime } = this.#video;
+    for (let n = 0; n < buffered.length; n++) if (buffered.start(n) <= currentTime && currentTime <= buffered.end(n)) return buffered.end(n);
+    return NaN;
+  }
+
+  /** @param {number} now */
+  async #start(now) {
+    if (this.#engine || this.#asking || now - this.#askedAt < AGAIN) return;
+    this.#asking = true;
+    this.#askedAt = now;
+    try {
+      const engine = await makeEngine(this.#video, this.#url, (reason) => this.#failed(reason));
+      if (this.#closed) engine.close();
+      else this.#engine = engine;
+    } catch (error) {
+      this.#events.broken(String(error), true);
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  /** @param {string} reason */
+  #failed(reason) {
+    if (!this.#closed) this.#events.broken(reason, false);
+  }
+
+  #ranDry() {
+    if (this.#video.seeking || !this.#watch.started || performance.now() - this.#seekAt < 1_000) return;
+    this.#stalls++;
+  }
+
+  /** @param {number} now */
+  #tick(now) {
+    const engine = this.#engine;
+    if (engine) this.#count(now, engine.bytes());
+    if (!engine || !this.#watch.started || this.#video.paused || this.#video.seeking) return;
+    const to = this.#sync.decide({ now, latency: engine.latency(), target: engine.target(), sync: engine.sync(), buffered: this.#buffered });
+    if (to !== null && to > this.#video.currentTime) {
+      this.#seeks++;
+      this.#seekAt = now;
+      this.#video.currentTime = to;
+    }
+    // The picture may stand because the creator is away; then no part comes, and the latency grows: only a stand that has media is a fault.
+    if (now - this.#watch.shownAt > BROKEN && this.#buffered - this.#video.currentTime > 1) this.#failed('the picture stands though there is media');
+  }
+
+  /**
+   * Media comes a part or a segment at a time: a rate over less than some seconds would jump about.
+   * @param {number} now
+   * @param {number} bytes
+   */
+  #count(now, bytes) {
+    const elapsed = now - this.#countedAt;
+    if (elapsed < 2_000) return;
+    this.#bitrate = Number.isFinite(elapsed) ? ((bytes - this.#bytes) * 8_000) / elapsed : NaN;
+    this.#bytes = bytes;
+    this.#countedAt = now;
+  }
+}
