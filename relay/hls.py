@@ -34,7 +34,8 @@ PEAK = 2
 LEAST_BANDWIDTH = 500_000
 """bit/s claimed of a stream whose rate is not measured yet."""
 
-_MEDIA = re.compile(r"([0-9a-f]{8})/(?:(\d{1,12})\.mp4|(\d{1,12})(?:\.(\d{1,3}))?\.m4s)")
+_N = r"(0|[1-9]\d{0,11})"  # one way to write a number: each thing has one address
+_MEDIA = re.compile(rf"([0-9a-f]{{8}})/(?:{_N}\.mp4|{_N}(?:\.{_N})?\.m4s)")
 _NUMBER = re.compile(r"\d{1,12}")
 
 FOREVER = f"public, max-age={60 * TARGET_DURATION}, immutable"

@@ -69,7 +69,7 @@ async def test_blocking_reload_waits_and_refuses_as_written(live: Live) -> None:
     assert (await client.get("live.m3u8?_HLS_part=1"))[0] == 400
     for query in ("_HLS_msn=x", "_HLS_msn=-1", "_HLS_msn=1.5", f"_HLS_msn={number}&_HLS_part=x", f"_HLS_msn={'9' * 30}"):
         assert (await client.get(f"live.m3u8?{query}"))[0] == 400, query
-    for query in (f"_HLS_msn={number + 4}", f"_HLS_msn={number}&_HLS_part={index + 20}", "_HLS_msn=999999999"):
+    for query in (f"_HLS_msn={number + 4}", f"_HLS_msn={number + 1}&_HLS_part=20", "_HLS_msn=999999999"):
         assert (await client.get(f"live.m3u8?{query}"))[0] == 400, query
     old = await client.playlist("?_HLS_msn=0&_HLS_part=5")
     assert old.segments[0].number == seen.segments[0].number, "an old one brings the whole list at once"
