@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.benchmarks import bitrate, latency, timecode
+from scripts.benchmarks import bitrate, holds, latency, timecode
 from scripts.benchmarks.figures import Bar, Figures, percentile
 
 moments = st.integers(min_value=0, max_value=1 << 53)
@@ -69,20 +69,37 @@ def test_bars(value: float, least: bool, kept: bool) -> None:
     assert Bar("a promise", value, 5, "ms", least).kept is kept
 
 
-def slot(way: latency.Way, ages: list[int]) -> latency.Slot:
+def slot(way: str, ages: list[int]) -> latency.Slot:
     return latency.Slot(way, ages, 0)
 
 
 def test_the_latency_report_compares_medians_over_all_slots() -> None:
-    report = latency.Report([slot("direct", [30, 40]), slot("mse", [190, 210]), slot("mse", [200]), slot("direct", [50])], [100.0, 150.0, 700.0], [80.0])
-    assert (report.of("direct").p50, report.of("mse").p50, report.ratio) == (40, 200, 5)
-    assert [(bar.value, bar.kept) for bar in report.bars] == [(200, True), (150, True), (645, False)]
-    assert json.loads(json.dumps(report.as_json(), allow_nan=False))["ratio"] == 5
+    slots = [slot("direct", [30, 40]), slot("webcodecs", [70]), slot("mse", [190, 210]), slot("mse", [200]), slot("webcodecs", [58, 62]), slot("direct", [50])]
+    report = latency.Report(slots, {"webcodecs": [100.0, 150.0, 700.0], "mse": []}, [80.0])
+    assert (report.of("direct").p50, report.of("mse").p50, report.ratio("mse")) == (40, 200, 5)
+    assert [(bar.value, bar.limit, bar.kept) for bar in report.bars] == [(62, 65, True), (200, 250, True), (150, 150, True), (645, 300, False)]
+    assert json.loads(json.dumps(report.as_json(), allow_nan=False))["ratios"] == {"webcodecs": 1.55, "mse": 5}
+
+
+def test_beside_a_slow_yardstick_the_factor_counts() -> None:
+    report = latency.Report([slot("direct", [60]), slot("webcodecs", [91])], {}, [])
+    assert [(bar.limit, bar.kept) for bar in report.bars] == [(90, False)]
 
 
 def test_a_report_without_slots_or_joins_has_no_bars_for_them() -> None:
-    assert latency.Report([], [], []).bars == []
-    json.dumps(latency.Report([], [], []).as_json(), allow_nan=False)
+    assert latency.Report([], {}, []).bars == []
+    json.dumps(latency.Report([], {}, []).as_json(), allow_nan=False)
+
+
+def test_back_after_a_hold_is_when_the_delay_is_and_stays_what_it_was() -> None:
+    def age(now: int) -> int:
+        if 10_000 <= now < 10_400:
+            return 60 + now - 10_000  # the picture stands
+        return 300 if 10_400 <= now < 11_000 and now != 10_608 else 60
+
+    ages = [(now, age(now)) for now in range(0, 30_000, 16)]
+    assert holds.recoveries(ages, [(10_000, 10_400)]) == [608]  # 11,008: the first after; one young picture among old ones does not count
+    assert holds.recoveries(ages, [(29_900, 40_000)]) == [math.inf]
 
 
 def second(at: float, target: float, sent: float) -> bitrate.Second:
