@@ -31,7 +31,8 @@ export class Connection {
   clock = new ServerClock();
   /** True while media is expected: silence is then a sign of a dead network, looked into after a second. */
   lively = true;
-  #url;
+  /** Where the next attempt goes. */
+  url;
   #listener;
   /** @type {WebSocket | null} */
   #socket = null;
@@ -57,7 +58,7 @@ export class Connection {
    * @param {Listener} listener
    */
   constructor(url, listener) {
-    this.#url = url;
+    this.url = url;
     this.#listener = listener;
   }
 
@@ -100,7 +101,7 @@ export class Connection {
     self.clearTimeout(this.#redial);
     this.#redial = 0;
     this.#hangUp();
-    const socket = new WebSocket(this.#url);
+    const socket = new WebSocket(this.url);
     socket.binaryType = 'arraybuffer';
     this.#adopt(socket, performance.now());
   }
