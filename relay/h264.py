@@ -168,7 +168,7 @@ def parameter_sets(config: bytes) -> list[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class AccessUnit:
-    """The NAL units of one picture, sorted for a player."""
+    """One picture, sorted for a player. Of VP8, which has no NAL units, the frame as it is."""
 
     data: bytes
     """Length-prefixed (4 bytes), without parameter sets; empty where the picture brought nothing but those."""
