@@ -78,14 +78,16 @@ def parse_offer(text: str) -> Offer:
         raise OfferError(422, "the offer has no video: add a camera or screen track")
     if len(videos) > 1 or len(audios) > 1 or len(session.media) > len(videos) + len(audios):
         raise OfferError(422, "offer one video and at most one audio track, and nothing else")
-    media = tuple(_accept(item, index) for index, item in enumerate(session.media))
+    bundled = _bundle_only(text)
+    media = tuple(_accept(item, index, bundled) for index, item in enumerate(session.media))
     if len({item.mid for item in media}) < len(media):
         raise OfferError(422, "two media sections with one mid")
     first = session.media[0]
     ufrag, password = first.ice.usernameFragment if first.ice else None, first.ice.password if first.ice else None
     if not ufrag or not password or not _TOKEN.match(ufrag) or not _TOKEN.match(password):
         raise OfferError(422, "the offer has no ICE user name and password")
-    if any(item.ice is None or (item.ice.usernameFragment, item.ice.password) != (ufrag, password) for item in session.media):
+    own = {index: (item.ice.usernameFragment, item.ice.password) if item.ice else (None, None) for index, item in enumerate(session.media)}
+    if any(words != (ufrag, password) and not (index in bundled and words == (None, None)) for index, words in own.items()):
         raise OfferError(422, "the media are not bundled on one transport")
     fingerprints = tuple((item.algorithm, item.value) for item in first.dtls.fingerprints) if first.dtls else ()
     if first.dtls is None or not any(algorithm.lower() in ("sha-256", "sha-384", "sha-512") for algorithm, _ in fingerprints):
@@ -105,10 +107,19 @@ def _parse(text: str) -> SessionDescription:
         raise OfferError(400, f"the SDP is malformed ({type(error).__name__})") from error
 
 
-def _accept(media: MediaDescription, index: int) -> MediaOffer:
+def _bundle_only(text: str) -> set[int]:
+    """Which sections are there only as part of the bundle (RFC 8843 §6): their port is 0, and they need no ICE parameters of their own.
+
+    So Firefox offers all but the first with the policy max-bundle. aiortc's parser drops the attribute.
+    """
+    sections = re.split(r"^m=", text, flags=re.MULTILINE)[1:]
+    return {index for index, section in enumerate(sections) if re.search(r"^a=bundle-only\s*$", section, re.MULTILINE)}
+
+
+def _accept(media: MediaDescription, index: int, bundled: set[int]) -> MediaOffer:
     if media.direction in ("recvonly", "inactive"):
         raise OfferError(422, f"the {media.kind} of the offer is {media.direction}: a publisher must send")
-    if media.port == 0:
+    if media.port == 0 and index not in bundled:
         raise OfferError(422, f"the {media.kind} of the offer is switched off (port 0)")
     mid = media.rtp.muxId or str(index)
     if not _TOKEN.match(mid):

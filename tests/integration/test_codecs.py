@@ -1,12 +1,18 @@
 """Creators who cannot send what viewers can take: VP8 is transcoded, and every picture comes out as it was taken."""
 
+import asyncio
 import os
 import signal
+from fractions import Fraction
 from typing import Any
 
+import av
 import pytest
+from aiortc import MediaStreamTrack
+from av.packet import Packet
 
 from relay.sample import Track
+from tests.fixtures import media
 from tests.fixtures.deadline import eventually
 from tests.fixtures.publisher import BRIGHT, DARK, Publisher
 from tests.fixtures.server import SDP, Server
@@ -99,3 +105,56 @@ async def test_a_transcoder_that_dies_costs_its_room_only(server: Server) -> Non
         await stranger.frames(5)
         assert await server.state(other) == "live"
         stranger.assert_unbroken()
+
+
+class Reordering(MediaStreamTrack):
+    """A camera whose encoder makes B-frames: pictures of rising grey, in decoding order, an IDR every 15 of them."""
+
+    kind = "video"
+    options = (("bf", "2"), ("tune", "film"), ("x264-params", "scenecut=0:b-adapt=0:rc-lookahead=4:sync-lookahead=0:open-gop=0"))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.running = asyncio.Event()
+        self._units = media.access_units(320, 240, 60, gop=15, profile="high", options=self.options)
+        self._order = media.presentation_order(self._units)
+        self._index = 0
+
+    async def recv(self) -> "Packet[Any]":
+        if not self._index:
+            self._began = asyncio.get_running_loop().time()
+        await asyncio.sleep(self._began + self._index / 30 - asyncio.get_running_loop().time())
+        lap, place = divmod(self._index, len(self._units))
+        packet = av.Packet(b"".join(b"\0\0\0\1" + nal for nal in self._units[place]))
+        packet.pts, packet.time_base = (lap * len(self._units) + self._order[place]) * 3_000, Fraction(1, 90_000)
+        self._index += 1
+        return packet
+
+
+async def test_b_frames_reach_viewers_in_order(server: Server) -> None:
+    """After the first of them nothing is shown until the next IDR; from there on every picture is, at its time."""
+    room = await server.create()
+    publisher = Publisher(server.http, room.whip, room.key, sound=False)
+    publisher.camera = Reordering()  # type: ignore[assignment]
+    async with publisher, Viewer(server.http, server.url, room.name) as viewer:
+        await eventually(lambda: workers(server))
+        await viewer.until(lambda: len(viewer.inits(Track.VIDEO)) == 2)
+        await viewer.frames(60)
+    pictures = viewer.pictures()
+    times = [picture.pts or 0 for picture in pictures]
+    assert times == sorted(set(times))
+    lights = [picture.to_ndarray()[:240].mean() for picture in pictures[-45:]]
+    greys = [media.luma_of(index) for index in range(60)]
+    first = min(range(60), key=lambda start: sum(abs(greys[(start + index) % 60] - light) for index, light in enumerate(lights)))
+    assert lights == pytest.approx([greys[(first + index) % 60] for index in range(45)], abs=8)
+
+
+async def test_b_frames_without_a_free_transcoder_end_the_session(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    """And the log says what to do."""
+    room, other = await server.create(), await server.create()
+    publisher = Publisher(server.http, room.whip, room.key, sound=False)
+    publisher.camera = Reordering()  # type: ignore[assignment]
+    with caplog.at_level("INFO"):
+        async with Publisher(server.http, other.whip, other.key, video="VP8"), publisher, Viewer(server.http, server.url, room.name) as viewer:
+            await viewer.event(state="away")
+    assert "the encoder sends B-frames: the server transcodes 1 creators already: publish H.264 video without B-frames" in caplog.text

@@ -82,6 +82,22 @@ def test_vp8_where_there_is_no_h264() -> None:
     assert SessionDescription.parse(answer).media[0].rtp.codecs[0].name == "VP8"
 
 
+def test_a_section_that_is_bundle_only() -> None:
+    """Firefox without H.264, policy max-bundle: its video has port 0, which may lack ICE parameters, too; any other port 0 is a track switched off."""
+    text = offer("firefox_bundle_only")
+    own = "a=ice-pwd:6871c4698ff9833dbbabca0a0712e058\r\na=ice-ufrag:705ca64c\r\n"
+    first, _, second = text.rpartition(own)
+    for each in (text, first + second):
+        parsed = parse_offer(each)
+        video = parsed.find("video")
+        assert video and (video.codec, video.payload_type, video.rtx_payload_type, parsed.ufrag) == ("VP8", 120, 124, "705ca64c")
+    with pytest.raises(OfferError) as caught:
+        parse_offer(text.replace("a=bundle-only\r\n", ""))
+    assert caught.value.status == 422
+    with pytest.raises(OfferError):
+        parse_offer(first + own.replace("705ca64c", "another") + second)
+
+
 def test_h264_of_any_packetization_before_vp8() -> None:
     """Mode 0, which offers without an fmtp line have too, is mode 1 without fragments; the answer repeats it."""
     for text in (CHROMIUM.replace("packetization-mode=1", "packetization-mode=0"), re.sub(";?packetization-mode=[01]", "", CHROMIUM)):
