@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from relay.errors import BitstreamError
-from relay.h264 import AccessUnit, access_unit
-from relay.rtc.depacketise import depacketise, starts_idr
+from relay.h264 import AccessUnit
+from relay.rtc.payload import FORMATS, PayloadFormat
 from relay.rtc.rtp import RtpPacket, Unwrapper
 
 MAX_HELD = 2_048
@@ -40,7 +40,8 @@ class Reassembly:
     not mended in time nothing comes out until the next IDR, and `needs_keyframe` is set until then.
     """
 
-    def __init__(self, deadline: float = 0.2, retry: float = 0.04) -> None:
+    def __init__(self, deadline: float = 0.2, retry: float = 0.04, payload: PayloadFormat = FORMATS["H264"]) -> None:
+        self._payload = payload
         self.deadline = deadline
         """Seconds after which a gap is given up."""
         self.retry = retry
@@ -80,7 +81,7 @@ class Reassembly:
             return [picture] if picture else []
         self._note_gap(sequence, now)
         self._held[sequence] = (packet, now)
-        if starts_idr(packet.payload):
+        if self._payload.starts_key(packet.payload):
             self._idr_starts.append(sequence)
         if len(self._held) > MAX_HELD:
             return self._give_up()
@@ -144,7 +145,7 @@ class Reassembly:
             picture = self._finish(self._unit_arrived)
         if packet.payload:
             if not self._unit:
-                self._unit_whole = self._unit_whole or starts_idr(packet.payload)
+                self._unit_whole = self._unit_whole or self._payload.starts_key(packet.payload)
             self._unit.append(packet)
             self._unit_arrived = arrived
         if packet.marker and self._unit:
@@ -159,7 +160,7 @@ class Reassembly:
             self.needs_keyframe = True
             return None
         try:
-            unit = access_unit(depacketise(packet.payload for packet in packets))
+            unit = self._payload.access_unit(packet.payload for packet in packets)
         except BitstreamError:
             self.broken_units += 1
             self.needs_keyframe = True

@@ -14,6 +14,7 @@ from relay.rtc import rtcp
 from relay.rtc.dtls import DtlsSrtp, SrtpError, fingerprint
 from relay.rtc.feedback import KeyframeRequests, ReceptionStatistics
 from relay.rtc.ice import IceAgent
+from relay.rtc.payload import FORMATS
 from relay.rtc.reassembly import Picture, Reassembly
 from relay.rtc.reorder import Reorder
 from relay.rtc.rtp import RtpPacket, parse_rtp
@@ -71,7 +72,6 @@ class ReceiveSession:
 
     def __init__(self, port: UdpPort, offer: Offer, sink: Sink, *, bitrate_cap: int, on_closed: Callable[[str], None]) -> None:
         self.counters = SessionCounters()
-        self.reassembly = Reassembly()
         self._port = port
         self._offer = offer
         self._sink = sink
@@ -97,6 +97,8 @@ class ReceiveSession:
         video, audio = offer.find("video"), offer.find("audio")
         assert video is not None
         self._video_type = video.payload_type
+        self._payload = FORMATS[video.codec]
+        self.reassembly = Reassembly(payload=self._payload)
         self._rtx_type = video.rtx_payload_type
         self._audio_type = audio.payload_type if audio else None
         self._nack = "nack" in video.feedback
@@ -230,7 +232,7 @@ class ReceiveSession:
     def _new_video_source(self, ssrc: int) -> None:
         self._video_ssrc = ssrc
         self._reported = 0.0  # the bitrate cap goes out with the next tick, while the encoder makes up its mind
-        self.reassembly = Reassembly(self.reassembly.deadline, self.reassembly.retry)
+        self.reassembly = Reassembly(self.reassembly.deadline, self.reassembly.retry, self._payload)
         self._keyframes.ask()
 
     def _receive_rtx(self, packet: RtpPacket, now: float) -> None:
