@@ -24,7 +24,7 @@ FLOORS: dict[str, dict[str, str]] = {
     },
     "server": {
         "vocabulary": ". errors ingest. settings",
-        "pure": "bundle ice_servers ingest.silence ingest.timeline ingest.transcoder ingest.transcoder_process limits",
+        "pure": "audience beacon bundle ice_servers ingest.reception ingest.silence ingest.timeline ingest.transcoder ingest.transcoder_process limits",
         "asyncio": "demo ingest.session ingest.transcoders ingest.transcoding lan room rooms self_check storage synthetic",
         "http": "api hls ingest.whip middleware pages request",
         "composition": "app",

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from typing import Any
 
 from relay import h264, opus
 from relay.errors import BitstreamError
@@ -15,6 +16,7 @@ from relay.rtc.udp import UdpPort
 from relay.sample import TIMESCALE, Demand, Sample, Track
 from relay.stream import Stream
 from server.errors import RequestRefused
+from server.ingest.reception import Reception, Totals
 from server.ingest.silence import ContinuousSound, Sound
 from server.ingest.timeline import Stamp, Timeline
 from server.ingest.transcoders import Transcoders
@@ -31,7 +33,7 @@ REORDERED = 90_000
 class IngestSession:
     """Publishes into `stream` from `begin()` on, until `close()`.
 
-    `on_flow(True)` is called when media starts to come, `on_flow(False)` when none has come for 5 s, `on_closed(reason)` when the creator
+    `on_flow(True)` is called when media starts to come, `on_flow(False)` when none that can be shown has come for 5 s, `on_closed(reason)` when the creator
     hung up. `epoch` numbers the sessions of a stream.
 
     H.264 goes on as it comes. VP8 is transcoded, and so is H.264 from the moment it is seen to be out of order: B-frames, which would make every viewer wait
@@ -57,13 +59,15 @@ class IngestSession:
         video = offer.find("video")
         self._transcoding = self._transcode(video.codec) if video and video.codec != "H264" else None
         self.rtc = ReceiveSession(port, offer, self, bitrate_cap=bitrate_cap, on_closed=on_closed)
-        self.flowing = False
+        self.flowing: bool | None = None
+        """None until that is known."""
         self._on_flow = on_flow
         self._unix = time.time() - time.monotonic()
         self._begun = False
         self._begun_at = 0.0
         self._epoch = 0
         self._timeline = Timeline(0)
+        self._reception = Reception(0.0)
         self._sound = ContinuousSound(expected=offer.find("audio") is not None)
         self._sps = self._pps = b""
         self._parameters: tuple[bytes, bytes] | None = None
@@ -77,6 +81,7 @@ class IngestSession:
         self._timeline = Timeline(start)
         self._begun = True
         self._begun_at = time.monotonic()
+        self._reception = Reception(self._begun_at)
         self._stream.on_demand = self._demanded
         self.rtc.request_keyframe()
 
@@ -131,14 +136,25 @@ class IngestSession:
             self._transcoding.check(now)
         if self.rtc.round_trip is not None:
             self._timeline.round_trip = self.rtc.round_trip
-        last = max(self.rtc.counters.last_media or 0.0, self._begun_at)
+        self._reception.measure(now, self._totals())
+        # Packets that never made a picture are no live: a camera that is dead from the start, an encoder that nobody understands.
+        last = max(self.rtc.counters.last_media or 0.0, self._begun_at) if self._parameters else self._begun_at
         if now - last >= SILENT_FOR or self.rtc.unheard(now) >= OUT_OF_REACH:
-            if self.flowing:
+            if self.flowing is not False:
                 self.flowing = False
                 self._on_flow(False)
         elif self._parameters is not None:
             stamp = self._timeline.captured_now(now)
             self._publish_sounds(self._sound.advance(stamp.ticks), stamp, now)
+
+    def health(self) -> dict[str, Any]:
+        """How this creator's media arrives, as API.md tells it."""
+        trip = self.rtc.round_trip
+        return {**self._reception.describe(time.monotonic()), "round_trip": None if trip is None else round(1_000 * trip)}
+
+    def _totals(self) -> Totals:
+        reassembly = self.rtc.reassembly
+        return Totals(self.rtc.counters.payload_bytes, reassembly.repaired, reassembly.given_up)
 
     # Transcoding
 
@@ -178,6 +194,7 @@ class IngestSession:
             return
         if self._parameters is None:
             return
+        self._reception.picture(picture.arrived, key=unit.key)
         stamp = self._timeline.picture(picture.timestamp, picture.arrived)
         self._stream.publish(
             self._sample(Track.VIDEO, stamp, picture.arrived, unit.data, key=unit.key, disposable=unit.disposable, duration=0),

@@ -1,5 +1,6 @@
 /** The room: watches one stream, and never stops trying. The only module of its page that touches the document. */
 import { firstSocket, ladder, watchUrl } from './watch/first_socket.js';
+import { Beacon } from './watch/beacon.js';
 import { Connection } from './watch/connection.js';
 import { KIND, readEvent } from './watch/record.js';
 import { byId, setText, toast } from './page/dom.js';
@@ -21,6 +22,7 @@ let bitrate = 0;
 let lostTimer = 0;
 /** @type {import('./room/stats_overlay.js').StatsOverlay | null} */
 let overlay = null;
+const beacon = new Beacon();
 
 const connection = new Connection(watchUrl(room, ladder.name), {
   hello(hello) {
@@ -41,6 +43,7 @@ const connection = new Connection(watchUrl(room, ladder.name), {
     clearTimeout(lostTimer);
     lostTimer = window.setTimeout(() => root.classList.add('lost'), 600);
   },
+  quality: () => beacon.read(ladder.name, playback.stats()),
   failing: askWhatIsWrong,
   over(code) {
     if (code === 4410) enter('ended');

@@ -16,6 +16,7 @@ import { ServerClock } from './server_clock.js';
  * @property {(hello: Hello) => void} hello
  * @property {(record: MediaRecord, arrival: number) => void} record   arrival in local ms
  * @property {(pace: Pace) => void} pace
+ * @property {() => object} quality  how it plays, for the report that goes up once a second
  * @property {() => void} down        the connection is gone; another attempt is under way
  * @property {(attempts: number) => void} failing  several attempts failed: ask by HTTP what is the matter
  * @property {(code: number) => void} over         the server said not to come back (4410, 4415)
@@ -203,7 +204,7 @@ export class Connection {
     if (due) this.#exchange();
     if (now - this.#reportedAt >= 1_000 - TICK / 2 && this.#newest > -Infinity) {
       this.#reportedAt = now;
-      this.#send({ type: 'report', media_time: this.#newest });
+      this.#send({ type: 'report', media_time: this.#newest, ...this.#listener.quality() });
     }
   }
 
