@@ -24,6 +24,7 @@
  *
  * @typedef {object} Situation
  * @property {boolean} live     the connection to the server stands
+ * @property {boolean} dark     the camera gives nothing
  * @property {boolean} paused   the camera is hidden: black pictures are meant
  * @property {import('./sender_stats.js').Sample | null} sample
  * @property {Ingest | null} ingest
@@ -33,6 +34,7 @@
 /** @type {readonly {light: Light, why: string, when: (situation: Required<Situation> & Figures) => boolean}[]} the first that holds counts; a figure that is not known is NaN and holds nowhere */
 const FINDINGS = [
   { light: 'bad', why: 'Not connected', when: ({ live }) => !live },
+  { light: 'bad', why: 'The camera gives no picture', when: ({ dark }) => dark },
   { light: 'bad', why: 'The picture does not get through', when: ({ gap }) => gap > 1_500 },
   { light: 'bad', why: 'Much is lost on the way: find a better network', when: ({ loss }) => loss > 0.1 },
   { light: 'bad', why: 'The network is very slow to answer', when: ({ roundTrip }) => roundTrip > 800 },

@@ -43,9 +43,9 @@ export class CameraPanel {
     document.addEventListener('visibilitychange', () => document.hidden || this.#revival.hurry());
   }
 
-  /** Whether camera and microphone give what they should. */
-  get well() {
-    return this.#revival.condition === 'well';
+  /** Whether the camera gives nothing. */
+  get dark() {
+    return this.#revival.condition !== 'well' && this.#revival.lacking === 'camera';
   }
 
   /** @throws {import('../publish/camera.js').CameraError} */
@@ -90,7 +90,7 @@ export class CameraPanel {
     const words = {
       well: '',
       taking: `The ${what} stopped. Taking it back…`,
-      busy: `Another app holds the ${what}, or a call. You come back by yourself when it lets go.`,
+      busy: `A call or another app holds the ${what}. You come back by yourself.`,
       missing: `The ${what} is gone. Plug it in again, or switch it on.`,
       denied: `The browser no longer allows the ${what}. Allow it, then try again.`,
     };

@@ -12,7 +12,7 @@ export class HealthPanel {
   #details = byId('health-details');
   #health = new Health();
   /** @type {Situation} */
-  #situation = { live: false, paused: false, sample: null, ingest: null, audience: null };
+  #situation = { live: false, dark: false, paused: false, sample: null, ingest: null, audience: null };
   #listening = new AbortController();
 
   constructor() {
@@ -84,8 +84,9 @@ function audienceLine(audience) {
   if (!audience?.watching) return 'Nobody is watching yet';
   const { reporting, playing, behind_lens: delay } = audience;
   if (!reporting) return `${headCount(audience.watching)} watching`;
-  const all = playing === reporting ? (reporting === 1 ? 'Your viewer sees you' : `All ${headCount(reporting)} viewers see you`) : `${headCount(playing)} of ${headCount(reporting)} viewers see you`;
-  return delay && playing ? `${all} · ${ms(delay.p50)} behind` : all;
+  const share = playing === reporting ? `All ${headCount(reporting)} viewers see you` : `${headCount(playing)} of ${headCount(reporting)} viewers see you`;
+  const who = reporting > 1 ? share : playing ? 'Your viewer sees you' : 'Your viewer’s picture stands still';
+  return delay ? `${who} · ${ms(delay.p50)} behind` : who;
 }
 
 /**
@@ -94,8 +95,14 @@ function audienceLine(audience) {
  */
 function detailsOf({ sample, ingest, audience }) {
   const limits = { none: 'nothing', cpu: 'this device', bandwidth: 'the network', other: 'the browser' };
-  const spread = (/** @type {import('../publish/health.js').Spread | undefined} */ each) => (each ? `${ms(each.p50)}, slowest ${ms(each.p95)}` : '–');
+  const spread = (/** @type {import('../publish/health.js').Spread | undefined} */ each) => !each ? '–' : each.p50 === each.p95 ? ms(each.p50) : `${ms(each.p50)}, slowest ${ms(each.p95)}`;
   return {
+    'details-seen': [
+      ['Watching', audience ? headCount(audience.watching) : '–'],
+      ['Playing', audience?.reporting ? `${headCount(audience.playing)} of ${headCount(audience.reporting)}` : '–'],
+      ['Behind the lens', spread(audience?.behind_lens)],
+      ['First picture', spread(audience?.first_picture)],
+    ],
     'details-sent': [
       ['Picture', sample?.width ? `${sample.width} × ${sample.height}, ${Math.round(sample.fps)} fps` : '–'],
       ['Bitrate', sample ? `${mbps(sample.bitrate)} of ${sample.estimate ? mbps(sample.estimate) : '–'}` : '–'],
@@ -110,12 +117,6 @@ function detailsOf({ sample, ingest, audience }) {
       ['Longest gap', ms(ingest?.gap)],
       ['Packets lost', ingest ? `${ingest.lost}, ${ingest.repaired} mended` : '–'],
       ['Last keyframe', ingest?.keyframe_age != null ? `${(ingest.keyframe_age / 1_000).toFixed(1)} s ago` : '–'],
-    ],
-    'details-seen': [
-      ['Watching', audience ? headCount(audience.watching) : '–'],
-      ['Playing', audience?.reporting ? `${headCount(audience.playing)} of ${headCount(audience.reporting)}` : '–'],
-      ['Behind the lens', spread(audience?.behind_lens)],
-      ['First picture', spread(audience?.first_picture)],
     ],
   };
 }

@@ -54,7 +54,7 @@ export class OnAir {
     this.#letGo = claimOnlyTab(events.elsewhere);
     this.#broadcast = new Broadcast({ endpoint: room.whip, key: room.key, iceServers: room.ice_servers ?? [] }, panel.camera.stream, {
       state: (state) => this.#showLink(state),
-      sample: (sample) => this.#health.tell({ sample, paused: panel.camera.paused }),
+      sample: (sample) => this.#health.tell({ sample, paused: panel.camera.paused, dark: panel.dark }),
       frozen: () => panel.camera.frozen(),
       over: ({ message }) => events.over(`The live ended: ${message}`),
     });
@@ -103,13 +103,19 @@ export class OnAir {
     // The attempts after a loss are one loss to the creator, however many they are.
     this.#link = state === 'connecting' && this.#wasLive ? 'lost' : state;
     document.body.dataset.link = this.#link;
-    setText(byId('link-state'), { connecting: 'Connecting', live: 'Live', lost: 'Reconnecting' }[this.#link]);
+    this.#showBadge(false);
     this.#health.tell({ live: state === 'live', ...(state !== 'live' && { sample: null, ingest: null }) });
     if (this.#link === 'lost') return this.#tellLoss();
     this.#notice.say('link', '');
     if (state !== 'live') return;
     if (this.#wasLive) toast('You are back');
     this.#wasLive = true;
+  }
+
+  /** @param {boolean} away the server has nothing to show, whatever the connection says */
+  #showBadge(away) {
+    setText(byId('link-state'), away && this.#link === 'live' ? 'Away' : { connecting: 'Connecting', live: 'Live', lost: 'Reconnecting' }[this.#link]);
+    byId('link-state').classList.toggle('away', away);
   }
 
   #tellLoss() {
@@ -141,9 +147,10 @@ export class OnAir {
   #hear({ room, ingest, audience }) {
     this.peak = Math.max(this.peak, room.viewers);
     setText(byId('viewers'), headCount(room.viewers));
+    this.#showBadge(room.state === 'away');
     this.#health.tell({ ingest, audience });
     // Nothing arrives although the way back is open: only a new connection helps. Not where it is the camera that gives nothing.
-    this.#away = room.state === 'away' && this.#link === 'live' && this.#panel.well ? this.#away + 1 : 0;
+    this.#away = room.state === 'away' && this.#link === 'live' && !this.#panel.dark ? this.#away + 1 : 0;
     if (++this.#sinceRenewal < RENEW_EVERY || this.#away < AWAY_FOR) return;
     this.#sinceRenewal = 0;
     this.#broadcast.renew();
