@@ -338,3 +338,25 @@ def test_a_late_loop_gets_batches_that_lose_nothing() -> None:
     sequences = [record.sequence for record in viewer.records if record.track == Track.VIDEO and record.kind is Kind.MEDIA]
     assert sequences == list(range(8))
     assert [record.sequence for record in late.records if record.track == Track.VIDEO] == [5, 6, 7]
+
+
+def test_reports_go_up_with_the_viewers_number_until_it_leaves() -> None:
+    """What a viewer says of how it plays is passed on unread; each viewer has a number of its own that does not come again."""
+    stream = Stream("room", Window(1, 1_000))
+    heard: list[tuple[int, object]] = []
+    left: list[int] = []
+    first, second = Watcher(), Watcher()
+    stream.subscribe(first)
+    stream.report(first, {"lost": True})  # nobody listens yet
+    stream.on_report = lambda number, report: heard.append((number, report))
+    stream.on_left = left.append
+    stream.subscribe(second)
+    stream.report(second, {"player": 5})
+    stream.report(first, {})
+    stream.unsubscribe(first)
+    stream.unsubscribe(first)
+    stream.report(first, {"late": 1})
+    stream.subscribe(first)
+    stream.report(first, {})
+    assert heard == [(2, {"player": 5}), (1, {}), (3, {})]
+    assert left == [1]

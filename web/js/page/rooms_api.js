@@ -78,7 +78,7 @@ export function endRoom(room, key) {
  * @returns {Promise<RoomHealth>}
  */
 export function roomHealth(room, key) {
-  return request(`/api/rooms/${encodeURIComponent(room)}/health`, bearer(key));
+  return request(`/api/rooms/${encodeURIComponent(room)}/health`, { signal: AbortSignal.timeout(3_000), ...bearer(key) });
 }
 
 /** @param {string} room */

@@ -18,7 +18,9 @@ import { WhipError, WhipSession } from './whip.js';
  */
 
 const CONNECT_WITHIN = 10_000; // ms, at most
-const RECONNECT_WITHIN = 2_500; // ms; longer each time. A request that began on a dead network sits out its retransmissions after the network is back
+/** ms for the first attempt after a loss, then half as much more each time. A request on a connection that died with the network gets no answer, and a
+ * browser does not notice: the next one may meet another. */
+const RECONNECT_WITHIN = 1_500;
 const DISCONNECTED_FOR = 2_000; // ms; "failed" would take the browser half a minute
 const LOOK_EVERY = 500; // ms
 const SILENT_FOR = 1_500; // ms without a byte from the server, whose reports come five times a second; with the next look that is two seconds
@@ -75,7 +77,9 @@ export class Broadcast {
   /** The network may be back, or another one: a new attempt does not wait its turn, and a connection has to prove that it still is one. */
   hurry() {
     this.#doubted = true;
-    if (this.#running && !this.#live && performance.now() - this.#triedAt > 1_000) this.#connect();
+    if (!this.#running || this.#live || performance.now() - this.#triedAt < 1_000) return;
+    this.#backoff.reset();
+    this.#connect();
   }
 
   /** The server says that nothing comes although all looks well from here. */
@@ -118,7 +122,8 @@ export class Broadcast {
       changed: (state) => this.#changed(session, state),
     });
     this.#session = session;
-    this.#patience = self.setTimeout(() => this.#lost(), this.#wasLive ? Math.min(CONNECT_WITHIN, RECONNECT_WITHIN * this.#backoff.attempts) : CONNECT_WITHIN);
+    const patience = this.#wasLive ? Math.min(CONNECT_WITHIN, RECONNECT_WITHIN * 1.5 ** this.#backoff.attempts) : CONNECT_WITHIN;
+    this.#patience = self.setTimeout(() => this.#lost(), patience);
     try {
       await this.#applyLevel(session);
       await session.open();

@@ -4,6 +4,7 @@
  */
 import { iceServersOf } from '../page/ice_servers.js';
 
+const REQUEST_WITHIN = 8_000; // ms
 const TRICKLE = 'application/trickle-ice-sdpfrag';
 
 /** The endpoint refused, or (status 0) was not reached. */
@@ -49,6 +50,7 @@ export class WhipSession {
   #gathered = false;
   #flush = 0;
   #closed = false;
+  #leaving = new AbortController();
 
   /** @param {WhipOptions} options */
   constructor(options) {
@@ -96,6 +98,8 @@ export class WhipSession {
   /** Leaves the peer connection; the room stays, the next session takes it over. */
   close() {
     this.#hush();
+    // A request that hangs on a dead network would keep one of the few connections that a browser opens to a server.
+    this.#leaving.abort();
     this.pc.close();
   }
 
@@ -144,12 +148,15 @@ export class WhipSession {
    */
   async #request(method, url, type, body) {
     const headers = { Authorization: `Bearer ${this.#options.key}`, ...(type ? { 'Content-Type': type } : {}) };
+    const signal = method === 'DELETE' ? AbortSignal.timeout(REQUEST_WITHIN) : this.#leaving.signal;
+    const patience = setTimeout(() => method !== 'DELETE' && this.#leaving.abort(), REQUEST_WITHIN);
     let response;
     try {
-      const signal = AbortSignal.timeout(8_000);
       response = await fetch(url, { method, headers, ...(body ? { body } : {}), keepalive: method === 'DELETE', signal });
     } catch {
       throw new WhipError('the server cannot be reached', 0);
+    } finally {
+      clearTimeout(patience);
     }
     if (response.ok) return response;
     const why = (await response.text().catch(() => '')).slice(0, 300);
