@@ -28,6 +28,7 @@ export class Camera {
   #stirred;
   #device = '';
   #busy = false;
+  #shownAt = -Infinity; // ms, when it was hidden no longer
   /** @type {Map<MediaStreamTrack, number>} ms since when it gives nothing */
   #mute = new Map();
 
@@ -82,6 +83,7 @@ export class Camera {
 
   /** @param {boolean} paused black frames go out, so the room stays live */
   pause(paused) {
+    if (this.paused && !paused) this.#shownAt = performance.now();
     this.paused = paused;
     if (this.video) this.video.enabled = !paused;
   }
@@ -124,7 +126,8 @@ export class Camera {
 
   /** No frame comes although the track says that it is live: iOS after a call. */
   frozen() {
-    if (this.video && !this.paused) this.#mute.set(this.video, -Infinity);
+    // While hidden it need not give any, and right after that it cannot have given any yet.
+    if (this.video && !this.paused && performance.now() - this.#shownAt > 2_000) this.#mute.set(this.video, -Infinity);
     this.#stirred();
   }
 

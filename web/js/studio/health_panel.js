@@ -32,6 +32,8 @@ export class HealthPanel {
    */
   tell(news) {
     Object.assign(this.#situation, news);
+    // What the last connection was like says nothing of the new one.
+    if (news.live) this.#health = new Health();
     // One judgement for each second of figures, and one for each change of the connection.
     if (news.sample || news.live !== undefined) this.#health.add(this.#situation);
     this.#show();
