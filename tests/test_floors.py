@@ -18,7 +18,7 @@ FLOORS: dict[str, dict[str, str]] = {
     "relay": {
         "vocabulary": ". errors rtc. sample",
         "pure": "aac bmff h264 message muxer opus outbox playlist segmenter window wsframe "
-        "rtc.depacketise rtc.feedback rtc.ice rtc.reassembly rtc.reorder rtc.rtcp rtc.rtp rtc.sdp",
+        "rtc.depacketise rtc.feedback rtc.gaps rtc.ice rtc.reassembly rtc.reorder rtc.reporter rtc.roundtrip rtc.rtcp rtc.rtp rtc.sdp rtc.twcc",
         "asyncio": "fanout hub pulse rendition rtc.dtls rtc.reachability rtc.session rtc.udp stream",
         "http": "hls websocket",
     },

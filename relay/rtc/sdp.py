@@ -3,12 +3,16 @@
 import re
 from dataclasses import dataclass
 
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.sdp import MediaDescription, SessionDescription
 
 from relay.errors import OfferError
 
 MAX_LINES = 1_000
 """Chromium's longest offers have some 300; aiortc's parser takes quadratic time."""
+
+TRANSPORT_WIDE = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+"""Name of the header extension with transport-wide sequence numbers."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+./:^_`{|}~=-]{1,256}\Z")
 
@@ -26,6 +30,8 @@ class MediaOffer:
     feedback: tuple[str, ...]
     """`rtcp-fb` values that the offer has and we answer."""
     channels: int = 2
+    transport_id: int = 0
+    """Number of the header extension TRANSPORT_WIDE; 0 where that feedback is not offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,9 @@ def _accept(media: MediaDescription, index: int) -> MediaOffer:
     if media.kind == "audio":
         for codec in media.rtp.codecs:
             if codec.name.lower() == "opus" and codec.clockRate == 48_000 and codec.payloadType is not None:
-                return MediaOffer("audio", mid, codec.payloadType, None, "", (), codec.channels or 2)
+                transport_id = _transport_id(media, codec)
+                feedback = ("transport-cc",) if transport_id else ()
+                return MediaOffer("audio", mid, codec.payloadType, None, "", feedback, codec.channels or 2, transport_id)
         raise OfferError(406, "the audio of the offer has no Opus: enable Opus, or publish without sound")
     return _accept_h264(media, mid)
 
@@ -123,15 +131,27 @@ def _accept_h264(media: MediaDescription, mid: str) -> MediaOffer:
             rank = next((rank for rank, prefix in enumerate(order) if profile.startswith(prefix)), len(order))
             candidates.append((rank, codec.payloadType, profile, codec))
     if not candidates:
-        offered = ", ".join(sorted({codec.name for codec in media.rtp.codecs if codec.name.lower() not in ("rtx", "red", "ulpfec", "flexfec-03")}))
-        raise OfferError(406, f"this server takes H.264 video (packetization-mode 1); the offer has {offered or 'no codec'}")
+        names = ", ".join(sorted({codec.name for codec in media.rtp.codecs if codec.name.lower() not in ("rtx", "red", "ulpfec", "flexfec-03")}))
+        raise OfferError(406, f"this server takes H.264 video (packetization-mode 1); the offer has {names or 'no codec'}")
     _, payload_type, profile, chosen = min(candidates, key=lambda entry: entry[0])
     if not re.fullmatch(r"[0-9a-f]{6}", profile):
         raise OfferError(422, "profile-level-id is not six hexadecimal digits")
     rtx = next((codec.payloadType for codec in media.rtp.codecs if codec.name.lower() == "rtx" and codec.parameters.get("apt") == payload_type), None)
-    offered_feedback = {f"{item.type} {item.parameter}" if item.parameter else item.type for item in chosen.rtcpFeedback}
-    feedback = tuple(item for item in ("nack", "nack pli", "goog-remb") if item in offered_feedback)
-    return MediaOffer("video", mid, payload_type, rtx, profile, feedback)
+    offered = _feedback(chosen)
+    transport_id = _transport_id(media, chosen)
+    feedback = tuple(item for item in ("nack", "nack pli", "goog-remb") if item in offered) + (("transport-cc",) if transport_id else ())
+    return MediaOffer("video", mid, payload_type, rtx, profile, feedback, transport_id=transport_id)
+
+
+def _feedback(codec: RTCRtpCodecParameters) -> set[str]:
+    return {f"{item.type} {item.parameter}" if item.parameter else item.type for item in codec.rtcpFeedback}
+
+
+def _transport_id(media: MediaDescription, codec: RTCRtpCodecParameters) -> int:
+    if "transport-cc" not in _feedback(codec):
+        return 0
+    # RFC 8285 §5, §7: 1 to 14 in headers of one byte, to 255 in those of two; larger numbers stand for a choice that we do not take part in.
+    return next((item.id for item in media.rtp.headerExtensions if item.uri == TRANSPORT_WIDE and 0 < item.id < 256), 0)
 
 
 def write_answer(offer: Offer, answer: Answer) -> str:
@@ -159,12 +179,14 @@ def _write_media(media: MediaOffer, offer: Offer, answer: Answer) -> list[str]:
         f"a=fingerprint:{answer.fingerprint}",
         f"a=setup:{'active' if offer.passive else 'passive'}",
     ]
+    if media.transport_id:
+        lines.append(f"a=extmap:{media.transport_id} {TRANSPORT_WIDE}")
+    feedback = [f"a=rtcp-fb:{media.payload_type} {item}" for item in media.feedback]
     if media.kind == "audio":
-        return [*lines, f"a=rtpmap:{media.payload_type} opus/48000/{media.channels}", f"a=fmtp:{media.payload_type} minptime=10;useinbandfec=1"]
+        return [*lines, f"a=rtpmap:{media.payload_type} opus/48000/{media.channels}", *feedback, f"a=fmtp:{media.payload_type} minptime=10;useinbandfec=1"]
     rate = f"x-google-start-bitrate={answer.start_bitrate // 1000};x-google-max-bitrate={answer.max_bitrate // 1000}"
     lines.insert(2, f"b=TIAS:{answer.max_bitrate}")
-    lines += [f"a=rtpmap:{media.payload_type} H264/90000"]
-    lines += [f"a=rtcp-fb:{media.payload_type} {item}" for item in media.feedback]
+    lines += [f"a=rtpmap:{media.payload_type} H264/90000", *feedback]
     lines += [f"a=fmtp:{media.payload_type} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={media.profile_level};{rate}"]
     if media.rtx_payload_type is not None:
         lines += [f"a=rtpmap:{media.rtx_payload_type} rtx/90000", f"a=fmtp:{media.rtx_payload_type} apt={media.payload_type}"]
