@@ -21,7 +21,7 @@ class KeyframeRequests:
     def __init__(self) -> None:
         self._asked = True
         self._pause: float | None = None
-        """While broken: seconds until the next request."""
+        """While broken: seconds that must lie between the last request and the next one."""
         self._last_request: float | None = None
         self._last_key: float | None = None
 
@@ -33,7 +33,7 @@ class KeyframeRequests:
         """Nothing can be shown until an IDR comes. `round_trip`: seconds, None where unknown. Said again, it changes nothing."""
         self._asked = True
         if self._pause is None:
-            self._pause = max(BROKEN_AT_MOST, 1.5 * (round_trip or 0.0))
+            self._pause = max(BROKEN_AT_MOST, 1.5 * (round_trip or 0.0)) / 2
 
     def keyframe_received(self, now: float) -> None:
         self._asked = False

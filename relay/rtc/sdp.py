@@ -62,7 +62,7 @@ class Answer:
     """Addresses announced, most wanted first."""
     port: int
     max_bitrate: int
-    """bit/s of video asked for."""
+    """bit/s of video asked for; room for what comes on top of it is added."""
     start_bitrate: int
     """bit/s that the encoder may begin with, instead of libwebrtc's 300 kbit/s."""
 
@@ -185,7 +185,8 @@ def _write_media(media: MediaOffer, offer: Offer, answer: Answer) -> list[str]:
     if media.kind == "audio":
         return [*lines, f"a=rtpmap:{media.payload_type} opus/48000/{media.channels}", *feedback, f"a=fmtp:{media.payload_type} minptime=10;useinbandfec=1"]
     rate = f"x-google-start-bitrate={answer.start_bitrate // 1000};x-google-max-bitrate={answer.max_bitrate // 1000}"
-    lines.insert(2, f"b=TIAS:{answer.max_bitrate}")
+    # libwebrtc takes this for the bound of its estimate of the whole path, and lets the encoder have some 70 % of an estimate that stands at its bound.
+    lines.insert(2, f"b=TIAS:{answer.max_bitrate * 3 // 2}")
     lines += [f"a=rtpmap:{media.payload_type} H264/90000", *feedback]
     lines += [f"a=fmtp:{media.payload_type} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={media.profile_level};{rate}"]
     if media.rtx_payload_type is not None:

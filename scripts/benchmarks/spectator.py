@@ -79,7 +79,7 @@ class Spectator:
 
     def _frames(self, track: Track, errors: list[str]) -> Iterator[av.VideoFrame | av.AudioFrame]:
         for part in self._parts(track):
-            with av.open(io.BytesIO(part)) as container:
+            with av.open(io.BytesIO(part), "r") as container:
                 stream = container.streams[0]
                 stream.codec_context.options = {"err_detect": "explode"}
                 for packet in container.demux(stream):

@@ -181,7 +181,7 @@ async def test_a_flood_of_unknown_payload_types_is_bounded(unharmed: Live) -> No
         body = bytes([0x80, 35 + number % 29]) + number.to_bytes(2, "big") + bytes(4) + number.to_bytes(4, "big") + b"x"
         await live.publisher.transport._send_rtp(body)
     await eventually(lambda: len(session.rtc.counters.unknown_payload_types) == 29)
-    assert len(session.rtc._statistics) <= 4
+    assert len(session.rtc._reporter._statistics) <= 4
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_an_answer_to_each(name: str) -> None:
         )
         assert ("transport-cc" in {feedback.type for feedback in media.rtp.codecs[0].rtcpFeedback}) is bool(item.transport_id)
     text = write_answer(parsed, OURS)
-    assert "b=TIAS:2500000\r\n" in text and text.endswith("\r\n") and "\n" not in text.replace("\r\n", "")
+    assert "b=TIAS:3750000\r\n" in text and ";x-google-max-bitrate=2500\r\n" in text and text.endswith("\r\n") and "\n" not in text.replace("\r\n", "")
 
 
 def test_video_alone_is_enough() -> None:
