@@ -15,6 +15,8 @@ SEARCH = 400
 """ms around its picture in which a beep is looked for."""
 HEARD = 0.6
 """Share of an undamaged beep that must be left of one that is to be placed."""
+LOOK_BACK = 0.3
+"""Seconds that a gap of the source may take to the other end."""
 NEAR = 0.5
 """Seconds around a beep from which pictures tell its place; each of them tells it to some ms."""
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from playwright.async_api import Page
 
-from relay.message import Flag
-from scripts.benchmarks.continuity import apart, freeze, longest_gap, settled
+from scripts.benchmarks.continuity import LOOK_BACK, apart, freeze, longest_gap
 from scripts.benchmarks.figures import Bar
-from scripts.benchmarks.wild import Stage, StockReceiver, direct_page, live, shown, stage, watching
+from scripts.benchmarks.narrow import ASK_EVERY, NARROW_FOR, RATE, SPENT, TARGET, Bandwidth, narrow_direct, narrow_live
+from scripts.benchmarks.wild import Stage, StockReceiver, live, shown, stage, watching
 
 Progress = Callable[[str], None]
 
@@ -27,13 +27,8 @@ DELAY_BAR = 1_000.0
 SETTLE = 4.0
 """Seconds before anything is lost: congestion control and players find their place."""
 OUTAGES, OUTAGE, BETWEEN = 3, 1.0, 5.0
-RATE, NARROW = "1mbit", 1_000_000
-NARROW_FOR, FREE_WITHIN, WIDE_WITHIN = 15.0, 15.0, 40.0
-ASK_EVERY = 0.1
-TARGET, SPENT = 2_500_000, 0.9
-"""bit/s that both ways may send, and the share of it that must be reached."""
-LOOK_BACK, VIEWER_LOOK_BACK = 0.3, 1.5
-"""Seconds by which a gap of the source may show later: on the way, and in a player's buffer."""
+VIEWER_LOOK_BACK = 1.5
+"""Seconds by which a gap of the source may show later in a player's buffer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +60,6 @@ class Outage:
     page: float
     skew: float
     errors: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Bandwidth:
-    """One way over a link that gets narrow, and wide again."""
-
-    way: str
-    spent: float
-    """Mbps sent before."""
-    down: float
-    """s until the encoder aims at no more than the link carries."""
-    narrow: float
-    """Mbps sent while it was narrow, in the second half of that time."""
-    up: float
-    """s until it aims at 90 % of what it may again."""
-    delay: float
-    """Most ms from the lens to the relay meanwhile; NaN where there is no relay."""
-    freeze: float
-    """ms, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +118,9 @@ async def measure(*, shares: Sequence[float], seconds: float, outage: bool, band
         bandwidths = []
         if bandwidth:
             progress(f"{RATE} for {NARROW_FOR:g} s: direct WebRTC")
-            bandwidths.append(await _narrow_direct(world))
+            bandwidths.append(await narrow_direct(world))
             progress(f"{RATE} for {NARROW_FOR:g} s: microlive")
-            bandwidths.append(await _narrow(world))
+            bandwidths.append(await narrow_live(world))
     return Report(losses, failed, bandwidths)
 
 
@@ -215,65 +191,3 @@ def _next(moments: Sequence[float], end: float) -> float:
     around = [at for at in moments if end - OUTAGE - LOOK_BACK <= at <= end + BETWEEN - LOOK_BACK]
     resumed = max(zip(around, around[1:], strict=False), key=lambda pair: pair[1] - pair[0], default=(math.nan, math.nan))[1]
     return (resumed - end) * 1_000
-
-
-# A narrow link
-
-
-async def _narrow(world: Stage) -> Bandwidth:
-    async with live(world, "noise") as (studio, _, spectator):
-        targets, narrow, wide = await _squeeze(world, studio, world.port)
-    after = [(at, record) for at, record in spectator.pictures() if at >= narrow]
-    arrivals = [at for at, _ in after]
-    delays = [(record.publish - record.capture) / 1_000 for _, record in after if not record.flags & Flag.CAPTURE_ESTIMATED]
-    source = world.tap.pictures(world.port)
-    stood = freeze(arrivals, source, narrow, arrivals[-1], LOOK_BACK) if arrivals else math.nan
-    return _bandwidth(world, "microlive", world.port, targets, narrow, wide, max(delays, default=math.nan), stood)
-
-
-async def _narrow_direct(world: Stage) -> Bandwidth:
-    creator, viewer = await direct_page(world.creators, world.url, "noise"), await direct_page(world.viewers, world.url, "noise")
-    answer = await viewer.evaluate("sdp => direct.answer(sdp)", await creator.evaluate("direct.offer()"))
-    await creator.evaluate("sdp => direct.accept(sdp)", answer)
-    port = next(int(line.split()[5]) for line in answer.splitlines() if line.startswith("a=candidate:") and " udp " in line and " 10." in line)
-    targets, narrow, wide = await _squeeze(world, creator, port)
-    await creator.context.close()
-    await viewer.context.close()
-    return _bandwidth(world, "direct", port, targets, narrow, wide, math.nan, math.nan)
-
-
-async def _squeeze(world: Stage, creator: Page, port: int) -> tuple[list[tuple[float, float]], float, float]:
-    """Narrow, then wide. Returns (moment, bit/s aimed at), and the moments at which the link became narrow and wide."""
-    targets: list[tuple[float, float]] = []
-
-    async def look(seconds: float, enough: Callable[[], bool] = lambda: False) -> None:
-        until = time.monotonic() + seconds
-        while time.monotonic() < until and not enough():
-            targets.append((time.monotonic(), float((await creator.evaluate("connections.sent()"))["targetBitrate"])))
-            await asyncio.sleep(ASK_EVERY)
-
-    await look(FREE_WITHIN, lambda: _mbps(world, port, time.monotonic() - 2, time.monotonic()) * 1e6 >= SPENT * TARGET)
-    narrow = time.monotonic()
-    world.link.limit(RATE)
-    await look(NARROW_FOR)
-    wide = time.monotonic()
-    world.link.limit(None)
-    await look(WIDE_WITHIN, lambda: targets[-1][0] > wide and targets[-1][1] >= SPENT * TARGET)
-    await look(2)
-    return targets, narrow, wide
-
-
-def _mbps(world: Stage, port: int, began: float, ended: float) -> float:
-    return sum(packet.size for packet in world.tap.packets(port) if began <= packet.at < ended) * 8 / (ended - began) / 1e6
-
-
-def _bandwidth(world: Stage, way: str, port: int, targets: Sequence[tuple[float, float]], narrow: float, wide: float, delay: float, stood: float) -> Bandwidth:
-    return Bandwidth(
-        way=way,
-        spent=_mbps(world, port, narrow - 2, narrow),
-        down=settled(targets, narrow, NARROW, least=False),
-        narrow=_mbps(world, port, (narrow + wide) / 2, wide),
-        up=settled(targets, wide, SPENT * TARGET, least=True),
-        delay=delay,
-        freeze=stood,
-    )
