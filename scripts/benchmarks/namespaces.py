@@ -44,8 +44,9 @@ class Link:
     over_there = ("nsenter", f"--net=/run/netns/{SIDE}")
 
     def __enter__(self) -> "Link":
-        Path("/run/netns").mkdir(exist_ok=True)
-        _run("mount", "-t", "tmpfs", "none", "/run/netns")
+        # A /run of our own: the machine's is not for users to write to.
+        _run("mount", "-t", "tmpfs", "none", "/run")
+        Path("/run/netns").mkdir()
         _run("ip", "netns", "add", SIDE)
         _run("ip", "link", "add", "near", "type", "veth", "peer", "name", "far", "netns", SIDE)
         for prefix, name, address in ((("ip",), "near", NEAR), (("ip", "-n", SIDE), "far", FAR)):
@@ -56,7 +57,7 @@ class Link:
 
     def __exit__(self, *_: object) -> None:
         _run("ip", "netns", "del", SIDE)
-        _run("umount", "/run/netns")
+        _run("umount", "--lazy", "/run")
 
     def lose(self, share: float) -> None:
         """From now on each UDP packet is lost with this probability, each way; pages and viewers come by TCP and are spared."""

@@ -83,3 +83,12 @@ async def test_a_creator_without_a_word_is_away_and_comes_back(studio: Studio, v
     await room.state("live")
     assert not await room.page.is_visible("#card-away")
     await room.plays(2)
+
+
+async def test_the_browser_steers_its_bitrate_by_our_feedback(studio: Studio) -> None:
+    """Transport-wide feedback is agreed on for picture and sound, and on a clean path the browser's own estimate has left room for all it may send."""
+    pc = "connections.made.at(-1)"
+    agreed = await studio.page.evaluate(f"{pc}.remoteDescription.sdp.match(/^a=rtcp-fb:\\d+ transport-cc/gm).length")
+    assert agreed == 2
+    estimate = f"{pc}.getStats().then((stats) => Math.max(...[...stats.values()].map(({{ availableOutgoingBitrate: bps }}) => bps ?? 0)) > 3_000_000)"
+    await until(studio.page, estimate, 15)
