@@ -85,10 +85,8 @@ async def test_a_creator_without_a_word_is_away_and_comes_back(studio: Studio, v
     await room.plays(2)
 
 
-async def test_the_browser_steers_its_bitrate_by_our_feedback(studio: Studio) -> None:
-    """Transport-wide feedback is agreed on for picture and sound, and on a clean path the browser's own estimate has left room for all it may send."""
-    pc = "connections.made.at(-1)"
-    agreed = await studio.page.evaluate(f"{pc}.remoteDescription.sdp.match(/^a=rtcp-fb:\\d+ transport-cc/gm).length")
-    assert agreed == 2
-    estimate = f"{pc}.getStats().then((stats) => Math.max(...[...stats.values()].map(({{ availableOutgoingBitrate: bps }}) => bps ?? 0)) > 3_000_000)"
-    await until(studio.page, estimate, 15)
+async def test_transport_wide_feedback_is_agreed_on(studio: Studio) -> None:
+    """For picture and sound; that the browser steers by it scripts/bench uplink shows, since it takes a link that is narrow."""
+    sdp = "connections.made.at(-1).remoteDescription.sdp"
+    assert await studio.page.evaluate(f"{sdp}.match(/^a=rtcp-fb:\\d+ transport-cc/gm).length") == 2
+    assert await studio.page.evaluate(f"{sdp}.match(/^a=extmap:\\d+ .*transport-wide-cc/gm).length") == 2
