@@ -30,6 +30,10 @@ class SequenceParameters:
     """Frames may be shown in another order than they are sent (B-frames)."""
     frame_number_bits: int
     """Width of `frame_num` in slice headers; 0 where it cannot be read (colour planes apart, fields)."""
+    chroma: int
+    """`chroma_format_idc`: 1 is 4:2:0."""
+    luma_bits: int
+    chroma_bits: int
 
     @property
     def codec(self) -> str:
@@ -70,7 +74,7 @@ def parse_sps(nal: bytes) -> SequenceParameters:
     bits = _Bits(nal[1:].replace(b"\0\0\3", b"\0\0"))
     profile, constraints, level = bits.u(8), bits.u(8), bits.u(8)
     bits.ue()  # seq_parameter_set_id
-    chroma = _chroma_format(bits) if profile in _HIGH_PROFILES else 1
+    chroma, luma_bits, chroma_bits = _chroma_format(bits) if profile in _HIGH_PROFILES else (1, 8, 8)
     frame_number_bits = bits.ue() + 4
     order_type = _picture_order(bits)
     bits.ue()  # max_num_ref_frames
@@ -93,21 +97,24 @@ def parse_sps(nal: bytes) -> SequenceParameters:
     # Baseline has no B slices; picture order type 2 means output order is decoding order (§8.2.1.3).
     reorders = profile not in (66,) and order_type != 2
     readable = chroma != 3 and frame_only and frame_number_bits <= 16
-    return SequenceParameters(profile, constraints, level, width, height, reorders, frame_number_bits if readable else 0)
+    numbers = frame_number_bits if readable else 0
+    return SequenceParameters(profile, constraints, level, width, height, reorders, numbers, chroma, luma_bits, chroma_bits)
 
 
-def _chroma_format(bits: _Bits) -> int:
+def _chroma_format(bits: _Bits) -> tuple[int, int, int]:
+    """Chroma format, bits of luma and of chroma."""
     chroma = bits.ue()
     if chroma == 3:
         bits.u(1)  # separate_colour_plane_flag
-    bits.ue()  # bit_depth_luma_minus8
-    bits.ue()  # bit_depth_chroma_minus8
+    luma_bits, chroma_bits = 8 + bits.ue(), 8 + bits.ue()
+    if chroma > 3 or max(luma_bits, chroma_bits) > 14:
+        raise BitstreamError("SPS of no known chroma format or depth")
     bits.u(1)  # qpprime_y_zero_transform_bypass_flag
     if bits.u(1):
         for index in range(12 if chroma == 3 else 8):
             if bits.u(1):
                 _skip_scaling_list(bits, 16 if index < 6 else 64)
-    return chroma
+    return chroma, luma_bits, chroma_bits
 
 
 def _skip_scaling_list(bits: _Bits, size: int) -> None:
@@ -150,8 +157,7 @@ def track_info(sps: bytes, pps: bytes) -> TrackInfo:
         )
     )
     if parameters.profile in _HIGH_PROFILES:
-        # 4:2:0, 8 bits: the only format that browsers send, and that hardware decoders take.
-        config += bytes((0xFD, 0xF8, 0xF8, 0))
+        config += bytes((0xFC | parameters.chroma, 0xF8 | parameters.luma_bits - 8, 0xF8 | parameters.chroma_bits - 8, 0))
     return TrackInfo(Track.VIDEO, parameters.codec, config, parameters.width, parameters.height)
 
 
@@ -171,7 +177,7 @@ def parameter_sets(config: bytes) -> list[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class AccessUnit:
-    """The NAL units of one picture, sorted for a player."""
+    """One picture, sorted for a player. Of VP8, which has no NAL units, the frame as it is."""
 
     data: bytes
     """Length-prefixed (4 bytes), without parameter sets; empty where the picture brought nothing but those."""

@@ -14,6 +14,7 @@ from relay.rtc.udp import UdpPort
 from relay.sample import Event
 from relay.stream import Stream
 from server.ingest.session import IngestSession
+from server.ingest.transcoders import Transcoders
 from server.settings import Settings
 from server.storage import RoomRecord
 
@@ -58,6 +59,7 @@ class Room:
         stream: Stream,
         port: UdpPort,
         settings: Settings,
+        transcoders: Transcoders,
         on_change: Callable[["Room", State], None],
     ) -> None:
         self.record = record
@@ -66,6 +68,7 @@ class Room:
         self.live_since = record.live_at
         self._port = port
         self._settings = settings
+        self._transcoders = transcoders
         self._on_change = on_change
         self._loop = asyncio.get_running_loop()
         self._epoch = 0
@@ -106,13 +109,17 @@ class Room:
     # Publishing
 
     def publish(self, offer: Offer) -> IngestSession:
-        """A session for this offer. It takes the room over in the moment its handshake is complete; until then the present one goes on."""
+        """A session for this offer. It takes the room over in the moment its handshake is complete; until then the present one goes on.
+
+        Raises Unavailable or NotAcceptable where the offer's video would have to be transcoded and cannot be.
+        """
         session = IngestSession(
             secrets.token_urlsafe(16),
             self.stream,
             self._port,
             offer,
             bitrate_cap=self._settings.remb,
+            transcoders=self._transcoders,
             on_flow=lambda flowing: self._flow_changed(session, flowing),
             on_closed=lambda reason: self._session_closed(session, reason),
         )

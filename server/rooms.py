@@ -9,6 +9,7 @@ from typing import Any
 from relay.hub import Hub
 from relay.rtc.udp import UdpPort
 from server.errors import Gone, NotFound, Unavailable
+from server.ingest.transcoders import Transcoders
 from server.room import Room, State
 from server.settings import Settings
 from server.storage import RoomExists, RoomRecord, Storage, StorageError, hash_key, new_key, new_room_id
@@ -23,11 +24,12 @@ PURGE_EVERY = 3_600.0
 class Rooms:
     """The registry. What is in memory has not ended; ended rooms are known to the storage only, until they are purged."""
 
-    def __init__(self, storage: Storage, hub: Hub, port: UdpPort, settings: Settings) -> None:
+    def __init__(self, storage: Storage, hub: Hub, port: UdpPort, settings: Settings, transcoders: Transcoders) -> None:
         self._storage = storage
         self._hub = hub
         self._port = port
         self._settings = settings
+        self._transcoders = transcoders
         self._rooms: dict[str, Room] = {}
         self._writes: set[asyncio.Task[None]] = set()
         self._endings: dict[str, asyncio.Task[None]] = {}
@@ -112,7 +114,7 @@ class Rooms:
         return record
 
     def _add(self, record: RoomRecord) -> Room:
-        room = Room(record, self._hub.open(record.room), self._port, self._settings, self._changed)
+        room = Room(record, self._hub.open(record.room), self._port, self._settings, self._transcoders, self._changed)
         self._rooms[record.room] = room
         return room
 

@@ -18,14 +18,15 @@ FLOORS: dict[str, dict[str, str]] = {
     "relay": {
         "vocabulary": ". errors rtc. sample",
         "pure": "aac bmff h264 message muxer opus outbox playlist segmenter window wsframe "
-        "rtc.depacketise rtc.feedback rtc.gaps rtc.ice rtc.reassembly rtc.reorder rtc.reporter rtc.roundtrip rtc.rtcp rtc.rtp rtc.sdp rtc.twcc",
+        "rtc.depacketise rtc.feedback rtc.gaps rtc.ice rtc.payload rtc.reassembly rtc.reorder rtc.reporter rtc.roundtrip rtc.rtcp rtc.rtp rtc.sdp rtc.twcc "
+        "rtc.vp8",
         "asyncio": "fanout hub pulse rendition rtc.dtls rtc.reachability rtc.session rtc.udp stream",
         "http": "hls websocket",
     },
     "server": {
         "vocabulary": ". errors ingest. settings",
-        "pure": "bundle ice_servers ingest.silence ingest.timeline limits",
-        "asyncio": "demo ingest.session lan room rooms self_check storage synthetic",
+        "pure": "bundle ice_servers ingest.silence ingest.timeline ingest.transcoder ingest.transcoder_process limits",
+        "asyncio": "demo ingest.session ingest.transcoders ingest.transcoding lan room rooms self_check storage synthetic",
         "http": "api hls ingest.whip middleware pages request",
         "composition": "app",
         "command line": "__main__",

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from relay.errors import BitstreamError
-from relay.h264 import AccessUnit, access_unit, follows
-from relay.rtc.depacketise import depacketise, starts_idr, starts_picture
+from relay.h264 import AccessUnit
 from relay.rtc.gaps import MAX_NACKS, Gaps
+from relay.rtc.payload import FORMATS, PayloadFormat
 from relay.rtc.roundtrip import RoundTrip
 from relay.rtc.rtp import RtpPacket, Unwrapper
 
@@ -36,7 +36,8 @@ class Reassembly:
     not mended in time nothing comes out until the next IDR, and `needs_keyframe` is set until then.
     """
 
-    def __init__(self, round_trip: RoundTrip | None = None) -> None:
+    def __init__(self, round_trip: RoundTrip | None = None, payload: PayloadFormat = FORMATS["H264"]) -> None:
+        self._payload = payload
         self.needs_keyframe = True
         self.duplicates = 0
         self.given_up = 0
@@ -78,7 +79,7 @@ class Reassembly:
             return [picture] if picture else []
         hole = self._note_gap(sequence, now, resent)
         self._held[sequence] = (packet, now)
-        if starts_idr(packet.payload):
+        if self._payload.starts_key(packet.payload):
             self._idr_starts.append(sequence)
         hopeless = hole > MAX_NACKS or (hole > SHORT and silence > OUTAGE)
         self.needs_keyframe = self.needs_keyframe or hopeless
@@ -134,12 +135,15 @@ class Reassembly:
             picture = self._finish(self._unit_arrived)
         if packet.payload:
             if not self._unit:
-                self._unit_whole = self._unit_whole or starts_idr(packet.payload) or (self._lost > 0 and starts_picture(packet.payload))
+                self._unit_whole = self._unit_whole or self._starts_whole(packet.payload)
             self._unit.append(packet)
             self._unit_arrived = arrived
         if packet.marker and self._unit:
             picture = self._finish(arrived)
         return picture
+
+    def _starts_whole(self, payload: bytes) -> bool:
+        return self._payload.starts_key(payload) or (self._lost > 0 and self._payload.starts_picture(payload))
 
     def _finish(self, arrived: float) -> Picture | None:
         packets, self._unit = self._unit, []
@@ -149,7 +153,7 @@ class Reassembly:
             self.needs_keyframe = self.needs_keyframe or not self._lost
             return None
         try:
-            unit = access_unit(depacketise(packet.payload for packet in packets))
+            unit = self._payload.access_unit(packet.payload for packet in packets)
         except BitstreamError:
             self.broken_units += 1
             self.needs_keyframe = True
@@ -165,7 +169,7 @@ class Reassembly:
         if unit.key:
             self.needs_keyframe, self._lost = False, 0
         elif unit.data and self._lost:
-            self.needs_keyframe = self.needs_keyframe or self._last is None or not follows(self._sps, self._last, unit, self._lost)
+            self.needs_keyframe = self.needs_keyframe or self._last is None or not self._payload.follows(self._sps, self._last, unit, self._lost)
             self._lost = 0
         return unit.key or not unit.data or not self.needs_keyframe
 

@@ -13,6 +13,7 @@ from typing import Protocol
 from relay.rtc import rtcp
 from relay.rtc.dtls import DtlsSrtp, SrtpError, fingerprint
 from relay.rtc.ice import IceAgent
+from relay.rtc.payload import FORMATS
 from relay.rtc.reassembly import Picture, Reassembly
 from relay.rtc.reorder import Reorder
 from relay.rtc.reporter import Reporter
@@ -72,7 +73,6 @@ class ReceiveSession:
     def __init__(self, port: UdpPort, offer: Offer, sink: Sink, *, bitrate_cap: int, on_closed: Callable[[str], None]) -> None:
         self.counters = SessionCounters()
         self._reporter = Reporter(bitrate_cap)
-        self.reassembly = Reassembly(self._reporter.round_trip)
         self._port = port
         self._offer = offer
         self._sink = sink
@@ -92,6 +92,8 @@ class ReceiveSession:
         video, audio = offer.find("video"), offer.find("audio")
         assert video is not None
         self._video_type = video.payload_type
+        self._payload = FORMATS[video.codec]
+        self.reassembly = Reassembly(self._reporter.round_trip, self._payload)
         self._rtx_type = video.rtx_payload_type
         self._audio_type = audio.payload_type if audio else None
         self._nack = "nack" in video.feedback
@@ -230,7 +232,7 @@ class ReceiveSession:
             self._sink.receive_source(Track.VIDEO)
         self._video_ssrc = ssrc
         self._reporter.hurry()
-        self.reassembly = Reassembly(self._reporter.round_trip)
+        self.reassembly = Reassembly(self._reporter.round_trip, self._payload)
         self._reporter.keyframes.ask()
 
     def _new_audio_source(self, ssrc: int) -> None:

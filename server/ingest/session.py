@@ -14,13 +14,18 @@ from relay.rtc.session import OUT_OF_REACH, ReceiveSession
 from relay.rtc.udp import UdpPort
 from relay.sample import TIMESCALE, Demand, Sample, Track
 from relay.stream import Stream
+from server.errors import RequestRefused
 from server.ingest.silence import ContinuousSound, Sound
 from server.ingest.timeline import Stamp, Timeline
+from server.ingest.transcoders import Transcoders
+from server.ingest.transcoding import Transcoding
 
 logger = logging.getLogger(__name__)
 
 SILENT_FOR = 5.0
 """Seconds without sound or picture after which the creator counts as away."""
+REORDERED = 90_000
+"""Ticks by which a B-frame may be older than one sent before it."""
 
 
 class IngestSession:
@@ -28,6 +33,9 @@ class IngestSession:
 
     `on_flow(True)` is called when media starts to come, `on_flow(False)` when none has come for 5 s, `on_closed(reason)` when the creator
     hung up. `epoch` numbers the sessions of a stream.
+
+    H.264 goes on as it comes. VP8 is transcoded, and so is H.264 from the moment it is seen to be out of order: B-frames, which would make every viewer wait
+    and which WebRTC viewers cannot show. Raises Unavailable or NotAcceptable where that needs a transcoder which is not there.
     """
 
     def __init__(
@@ -38,13 +46,18 @@ class IngestSession:
         offer: Offer,
         *,
         bitrate_cap: int,
+        transcoders: Transcoders,
         on_flow: Callable[[bool], None],
         on_closed: Callable[[str], None],
     ) -> None:
         self.id = session_id
+        self._stream = stream
+        self._transcoders = transcoders
+        self._on_closed = on_closed
+        video = offer.find("video")
+        self._transcoding = self._transcode(video.codec) if video and video.codec != "H264" else None
         self.rtc = ReceiveSession(port, offer, self, bitrate_cap=bitrate_cap, on_closed=on_closed)
         self.flowing = False
-        self._stream = stream
         self._on_flow = on_flow
         self._unix = time.time() - time.monotonic()
         self._begun = False
@@ -55,6 +68,8 @@ class IngestSession:
         self._sps = self._pps = b""
         self._parameters: tuple[bytes, bytes] | None = None
         """SPS and PPS of the init segment that viewers have."""
+        self._newest = 0
+        """Timestamp of the newest picture."""
 
     def begin(self, epoch: int, start: int) -> None:
         """From now on this session is the stream's publisher. `start`: media time in µs at which its first sample stands."""
@@ -70,9 +85,13 @@ class IngestSession:
         if self._stream.on_demand == self._demanded:
             self._stream.on_demand = None
         await self.rtc.close()
+        if self._transcoding:
+            await self._transcoding.close()
 
     def _demanded(self, demand: Demand) -> None:
-        if demand.keyframe:
+        if demand.keyframe and self._transcoding:
+            self._transcoding.request_keyframe()
+        elif demand.keyframe:
             self.rtc.request_keyframe()
 
     # Media in (Sink)
@@ -80,20 +99,13 @@ class IngestSession:
     def receive_picture(self, picture: Picture) -> None:
         if not self._begun:
             return
-        unit = picture.unit
-        self._sps, self._pps = unit.sps or self._sps, unit.pps or self._pps
-        if not unit.data:
-            return  # parameter sets in an access unit of their own, as OBS sends them
-        if unit.key and not self._announce_parameters(picture.arrived):
-            self.rtc.reassembly.needs_keyframe = True
-            return
-        if self._parameters is None:
-            return
-        stamp = self._timeline.picture(picture.timestamp, picture.arrived)
-        self._stream.publish(
-            self._sample(Track.VIDEO, stamp, picture.arrived, unit.data, key=unit.key, disposable=unit.disposable, duration=0),
-        )
-        self._note_flow()
+        if self._transcoding:
+            self._transcoding.receive(picture)
+        elif picture.unit.key or not 0 < self._newest - picture.timestamp < REORDERED:
+            self._newest = picture.timestamp
+            self._publish_picture(picture)
+        else:
+            self._straighten(picture)
 
     def receive_audio(self, packet: RtpPacket, now: float) -> None:
         if not self._begun or not packet.payload:
@@ -118,6 +130,8 @@ class IngestSession:
         """Silence for sound that did not come, and whether anything comes at all."""
         if not self._begun:
             return
+        if self._transcoding:
+            self._transcoding.check(now)
         if self.rtc.round_trip is not None:
             self._timeline.round_trip = self.rtc.round_trip
         last = max(self.rtc.counters.last_media or 0.0, self._begun_at)
@@ -129,7 +143,49 @@ class IngestSession:
             stamp = self._timeline.captured_now(now)
             self._publish_sounds(self._sound.advance(stamp.ticks), stamp, now)
 
+    # Transcoding
+
+    def _transcode(self, codec: str) -> Transcoding:
+        return self._transcoders.open(
+            self._stream.name,
+            codec,
+            on_picture=self._publish_picture,
+            on_broken=lambda: self.rtc.request_keyframe(),
+            on_failed=self._on_closed,
+        )
+
+    def _straighten(self, picture: Picture) -> None:
+        """The first picture that is older than one before it: from the next IDR on all are transcoded."""
+        try:
+            self._transcoding = self._transcode("H264")
+        except RequestRefused as error:
+            self._begun = False
+            self._on_closed(f"the encoder sends B-frames: {error}")
+            return
+        logger.info("room %s: the encoder sends B-frames; they are transcoded (set B-frames to 0 to have less delay)", self._stream.name)
+        self._sps = self._pps = b""
+        self._transcoding.receive(picture)
+
     # Samples out
+
+    def _publish_picture(self, picture: Picture) -> None:
+        """Sends on an H.264 picture, the creator's own or the transcoder's."""
+        if not self._begun:
+            return
+        unit = picture.unit
+        self._sps, self._pps = unit.sps or self._sps, unit.pps or self._pps
+        if not unit.data:
+            return  # parameter sets in an access unit of their own, as OBS sends them
+        if unit.key and not self._announce_parameters(picture.arrived):
+            self.rtc.reassembly.needs_keyframe = True
+            return
+        if self._parameters is None:
+            return
+        stamp = self._timeline.picture(picture.timestamp, picture.arrived)
+        self._stream.publish(
+            self._sample(Track.VIDEO, stamp, picture.arrived, unit.data, key=unit.key, disposable=unit.disposable, duration=0),
+        )
+        self._note_flow()
 
     def _announce_parameters(self, arrived: float) -> bool:
         """Sends a new init segment where the IDR's parameter sets are new. False where there are none that can be read."""

@@ -12,6 +12,7 @@ from relay.message import unpack_records
 from relay.rtc.udp import UdpPort
 from relay.stream import Stream
 from relay.window import Window
+from server.ingest.transcoders import Transcoders
 from server.room import TRANSITIONS, Happening, Room, State
 from server.settings import Settings
 from server.storage import RoomRecord
@@ -20,7 +21,8 @@ from server.storage import RoomRecord
 def make(tmp_path: Path, changes: list[tuple[State, State]], *, live_at: float | None = None, **settings: float) -> Room:
     record = RoomRecord("abc", "A title", b"", time.time(), live_at=live_at)
     chosen = Settings(data=tmp_path, **settings)
-    return Room(record, Stream("abc", Window(1, 1_000)), UdpPort(), chosen, lambda room, before: changes.append((before, room.state)))
+    transcoders = Transcoders(1, 1_000_000)
+    return Room(record, Stream("abc", Window(1, 1_000)), UdpPort(), chosen, transcoders, lambda room, before: changes.append((before, room.state)))
 
 
 def told(room: Room) -> dict[str, object]:

@@ -32,7 +32,8 @@ def test_offers_of_real_publishers(name: str) -> None:
     assert [media.kind for media in parsed.media] == kinds
     video, audio = parsed.find("video"), parsed.find("audio")
     assert video and audio
-    assert (video.payload_type, video.rtx_payload_type, video.profile_level, audio.payload_type) == (h264, rtx, profile, opus)
+    assert (video.codec, video.payload_type, video.rtx_payload_type, audio.payload_type) == ("H264", h264, rtx, opus)
+    assert f"packetization-mode=1;profile-level-id={profile}" in video.parameters
     assert parsed.passive is passive
     assert f"a=ice-ufrag:{parsed.ufrag}\r\n" in offer(name) and f"a=ice-pwd:{parsed.password}\r\n" in offer(name)
     assert any(algorithm.lower() == "sha-256" and len(value) == 95 for algorithm, value in parsed.fingerprints)
@@ -90,6 +91,50 @@ def test_video_alone_is_enough() -> None:
 
 
 CHROMIUM = offer("chromium")
+
+
+def test_vp8_where_there_is_no_h264() -> None:
+    """It is answered with its RTX, and with limits, since it has to be transcoded."""
+    video = parse_offer(CHROMIUM.replace("H264/90000", "H265/90000")).find("video")
+    assert video and (video.codec, video.payload_type, video.rtx_payload_type) == ("VP8", 96, 97)
+    answer = write_answer(parse_offer(CHROMIUM.replace("H264/90000", "H265/90000")), OURS)
+    assert "a=rtpmap:96 VP8/90000\r\n" in answer and "a=fmtp:97 apt=96\r\n" in answer
+    assert "a=fmtp:96 max-fr=30;max-fs=3600;x-google-start-bitrate=2000;x-google-max-bitrate=2500\r\n" in answer
+    assert SessionDescription.parse(answer).media[0].rtp.codecs[0].name == "VP8"
+
+
+def test_a_section_that_is_bundle_only() -> None:
+    """Firefox without H.264, policy max-bundle: its video has port 0, which may lack ICE parameters, too; any other port 0 is a track switched off."""
+    text = offer("firefox_bundle_only")
+    own = "a=ice-pwd:6871c4698ff9833dbbabca0a0712e058\r\na=ice-ufrag:705ca64c\r\n"
+    first, _, second = text.rpartition(own)
+    for each in (text, first + second):
+        parsed = parse_offer(each)
+        video = parsed.find("video")
+        assert video and (video.codec, video.payload_type, video.rtx_payload_type, parsed.ufrag) == ("VP8", 120, 124, "705ca64c")
+    with pytest.raises(OfferError) as caught:
+        parse_offer(text.replace("a=bundle-only\r\n", ""))
+    assert caught.value.status == 422
+    with pytest.raises(OfferError):
+        parse_offer(first + own.replace("705ca64c", "another") + second)
+
+
+def test_h264_of_any_packetization_before_vp8() -> None:
+    """Mode 0, which offers without an fmtp line have too, is mode 1 without fragments; the answer repeats it."""
+    for text in (CHROMIUM.replace("packetization-mode=1", "packetization-mode=0"), re.sub(";?packetization-mode=[01]", "", CHROMIUM)):
+        parsed = parse_offer(text)
+        video = parsed.find("video")
+        assert video and video.codec == "H264"
+        assert f"a=fmtp:{video.payload_type} level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f;" in write_answer(parsed, OURS)
+
+
+def test_main_and_high_are_taken_as_they_come() -> None:
+    """An encoder that offers nothing else is answered with its own profile."""
+    for profile in ("4d001f", "640c1f"):
+        text = re.sub("profile-level-id=[0-9a-f]{6}", f"profile-level-id={profile}", CHROMIUM)
+        assert f"profile-level-id={profile};" in write_answer(parse_offer(text), OURS)
+
+
 REFUSED = {
     "empty": (400, ""),
     "HTML": (400, "<!DOCTYPE html>"),
@@ -97,8 +142,8 @@ REFUSED = {
     "too many lines": (400, CHROMIUM + "a=x\r\n" * 1_001),
     "an m-line without port": (400, CHROMIUM.replace("m=video 9 ", "m=video ")),
     "half an fmtp": (400, CHROMIUM.replace("a=fmtp:108 ", "a=fmtp:")),
-    "no H.264": (406, CHROMIUM.replace("H264/90000", "H265/90000")),
-    "packetization-mode 0 only": (406, CHROMIUM.replace("packetization-mode=1", "packetization-mode=0")),
+    "neither H.264 nor VP8": (406, CHROMIUM.replace("H264/90000", "H265/90000").replace("VP8/", "VP9/")),
+    "packetization-mode 2 only": (406, re.sub("packetization-mode=[01]", "packetization-mode=2", CHROMIUM).replace("VP8/", "VP9/")),
     "no Opus": (406, CHROMIUM.replace("opus/48000", "isac/48000")),
     "no video": (422, CHROMIUM[: CHROMIUM.index("m=video")] + CHROMIUM[CHROMIUM.index("m=audio") :]),
     "no media": (422, CHROMIUM[: CHROMIUM.index("m=video")]),

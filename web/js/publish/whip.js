@@ -69,7 +69,7 @@ export class WhipSession {
     });
     if (!video) return;
     this.video = transceiver.sender;
-    const codecs = h264Codecs();
+    const codecs = videoCodecs();
     if (codecs.length) transceiver.setCodecPreferences?.(codecs);
   }
 
@@ -157,15 +157,16 @@ export class WhipSession {
   }
 }
 
-/** H.264 first, its retransmissions with it; empty when this browser has none. */
-export function h264Codecs() {
+/** H.264, or VP8 where this browser has none (the server transcodes that), and their retransmissions; empty when it has neither. */
+export function videoCodecs() {
   const codecs = globalThis.RTCRtpSender?.getCapabilities?.('video')?.codecs ?? [];
-  const h264 = codecs.filter(({ mimeType }) => mimeType.toLowerCase() === 'video/h264');
+  const of = (/** @type {RegExp} */ names) => codecs.filter(({ mimeType }) => names.test(mimeType));
   // Constrained Baseline (42e0…) before Main and High: every phone encodes it, every viewer decodes it.
   const rank = (/** @type {RTCRtpCodec} */ { sdpFmtpLine = '' }) =>
     (/packetization-mode=1/.test(sdpFmtpLine) ? 0 : 2) + (/profile-level-id=42e0/i.test(sdpFmtpLine) ? 0 : 1);
-  h264.sort((a, b) => rank(a) - rank(b));
-  return h264.length ? [...h264, ...codecs.filter(({ mimeType }) => /\/(rtx|red|ulpfec)$/i.test(mimeType))] : [];
+  const h264 = of(/\/h264$/i).sort((a, b) => rank(a) - rank(b));
+  const chosen = h264.length ? h264 : of(/\/vp8$/i);
+  return chosen.length ? [...chosen, ...of(/\/(rtx|red|ulpfec)$/i)] : [];
 }
 
 /**
