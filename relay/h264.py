@@ -28,6 +28,8 @@ class SequenceParameters:
     height: int
     reorders: bool
     """Frames may be shown in another order than they are sent (B-frames)."""
+    frame_number_bits: int
+    """Width of `frame_num` in slice headers; 0 where it cannot be read (colour planes apart, fields)."""
     chroma: int
     """`chroma_format_idc`: 1 is 4:2:0."""
     luma_bits: int
@@ -48,7 +50,7 @@ class _Bits:
 
     def u(self, count: int) -> int:
         if count > self._left:
-            raise BitstreamError("SPS ends too early")
+            raise BitstreamError("bits end too early")
         self._left -= count
         return (self._value >> self._left) & ((1 << count) - 1)
 
@@ -73,7 +75,7 @@ def parse_sps(nal: bytes) -> SequenceParameters:
     profile, constraints, level = bits.u(8), bits.u(8), bits.u(8)
     bits.ue()  # seq_parameter_set_id
     chroma, luma_bits, chroma_bits = _chroma_format(bits) if profile in _HIGH_PROFILES else (1, 8, 8)
-    bits.ue()  # log2_max_frame_num_minus4
+    frame_number_bits = bits.ue() + 4
     order_type = _picture_order(bits)
     bits.ue()  # max_num_ref_frames
     bits.u(1)  # gaps_in_frame_num_value_allowed_flag
@@ -94,7 +96,9 @@ def parse_sps(nal: bytes) -> SequenceParameters:
         raise BitstreamError(f"SPS of {width}×{height}")
     # Baseline has no B slices; picture order type 2 means output order is decoding order (§8.2.1.3).
     reorders = profile not in (66,) and order_type != 2
-    return SequenceParameters(profile, constraints, level, width, height, reorders, chroma, luma_bits, chroma_bits)
+    readable = chroma != 3 and frame_only and frame_number_bits <= 16
+    numbers = frame_number_bits if readable else 0
+    return SequenceParameters(profile, constraints, level, width, height, reorders, numbers, chroma, luma_bits, chroma_bits)
 
 
 def _chroma_format(bits: _Bits) -> tuple[int, int, int]:
@@ -206,6 +210,39 @@ def access_unit(nals: Iterable[bytes]) -> AccessUnit:
         out.append(len(nal).to_bytes(4, "big"))
         out.append(nal)
     return AccessUnit(b"".join(out), sps, pps, key, disposable and bool(out))
+
+
+def follows(sps: bytes, before: AccessUnit, unit: AccessUnit, lost: int) -> bool:
+    """Whether no reference picture lies between the two: `frame_num` counts those (§7.4.3). False where that cannot be told.
+
+    Pictures between them that nothing refers to leave no trace in it, so their loss costs nothing but themselves. `lost`: how many pictures there are
+    between the two at most. The count wraps around, and begins anew at an IDR: what so many could have brought about proves nothing.
+    """
+    try:
+        bits = parse_sps(sps).frame_number_bits
+        if not bits or lost >= 1 << bits:
+            return False
+        last, number = _frame_number(before, bits), _frame_number(unit, bits)
+    except BitstreamError:
+        return False
+    if 0 < number <= lost:
+        return False
+    return number == (last if before.disposable else last + 1 & (1 << bits) - 1)
+
+
+def _frame_number(unit: AccessUnit, width: int) -> int:
+    """`frame_num` of the first slice (§7.3.3). Raises BitstreamError."""
+    at = 0
+    while at + 4 < len(unit.data):
+        size = int.from_bytes(unit.data[at : at + 4], "big")
+        if SLICE <= unit.data[at + 4] & 0x1F <= IDR:
+            bits = _Bits(unit.data[at + 5 : at + 4 + min(size, 24)].replace(b"\0\0\3", b"\0\0"))
+            bits.ue()  # first_mb_in_slice
+            bits.ue()  # slice_type
+            bits.ue()  # pic_parameter_set_id
+            return bits.u(width)
+        at += 4 + size
+    raise BitstreamError("no slice")
 
 
 def split_annexb(data: bytes) -> list[bytes]:

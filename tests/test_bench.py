@@ -3,12 +3,15 @@
 import json
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.benchmarks import bitrate, holds, latency, timecode
+from scripts.benchmarks import bitrate, continuity, holds, latency, timecode, uplink
 from scripts.benchmarks.figures import Bar, Figures, percentile
+from scripts.benchmarks.narrow import Bandwidth
+from scripts.benchmarks.spectator import Decoded
 
 moments = st.integers(min_value=0, max_value=1 << 53)
 
@@ -110,3 +113,54 @@ def test_the_bitrate_bars_are_the_target_by_three_seconds_and_what_is_sent_after
     target, sent = bitrate.Report([second(1, 1.0, 0.1), second(3.1, 2.1, 1.0), second(4.1, 2.5, 2.0), second(5.1, 2.5, 2.5)]).bars
     assert (target.value, target.kept) == (2.1, True)
     assert (round(sent.value, 2), sent.kept) == (1.83, True)
+
+
+def test_a_freeze_is_what_the_source_did_not_have() -> None:
+    """A gap counts beyond the source's longest one of that time; gaps outside of the measured time, or of the source itself, do not."""
+    source = [number / 30 for number in range(300) if not 100 <= number < 110]
+    arrivals = [moment + 0.01 for moment in source if not 5 < moment < 5.4]
+    assert continuity.longest_gap(source, 1, 9) == pytest.approx(11 / 30 * 1_000)
+    assert continuity.freeze(arrivals, source, 1, 9, 0.3) == pytest.approx(12 / 30 * 1_000, abs=35)
+    assert continuity.freeze(arrivals, source, 1, 4.5, 0.3) == pytest.approx(0, abs=1)
+    assert math.isnan(continuity.freeze([], source, 1, 9, 0.3)) and math.isnan(continuity.longest_gap([], 1, 9))
+
+
+@given(st.floats(-120, 120), st.integers(0, 9))
+def test_how_far_sound_stands_from_the_picture(offset: float, lost: int) -> None:
+    """Beeps that come too late or too early are placed to some ms, also with 20 ms missing from each."""
+    began, media = 1_790_000_000.0, 1_000.0
+    pictures = [(media + number / 30, round((began + number / 30) * 1_000) % timecode.PERIOD) for number in range(150)]
+    sound = np.zeros(48_000 * 6, dtype=np.float32)
+    for second in range(1, 5):
+        first = round((second + offset / 1_000) * 48_000)
+        sound[first : first + 4_800] = np.sin(np.arange(4_800) * 2 * np.pi / 48)
+        if 0 < lost < 8:
+            sound[first + lost * 480 : first + lost * 480 + 960] = 0
+    apart = continuity.apart(Decoded(pictures, sound, media, []), began, began + 5)
+    assert len(apart) == 4
+    assert apart == pytest.approx([offset] * 4, abs=22 if lost else 2)
+
+
+def test_when_a_series_reaches_a_limit() -> None:
+    """From above or from below, counted from a moment; never is NaN."""
+    series = [(0.0, 1.0), (1.0, 3.0), (2.0, 2.0), (3.0, 0.5)]
+    assert continuity.settled(series, 0.5, 2, least=False) == 1.5
+    assert continuity.settled(series, 0.5, 3, least=True) == 0.5
+    assert math.isnan(continuity.settled(series, 1.5, 3, least=True))
+
+
+def loss(share: float, relay: float, skew: float, errors: list[str]) -> uplink.Loss:
+    return uplink.Loss(share, 60, 40, relay, 50, math.nan, skew, 58, errors)
+
+
+def test_the_uplink_bars() -> None:
+    """Freezes up to 5 % loss, the worst skew of all, every error; ratios only where both ways were measured; a report is JSON whatever was left out."""
+    losses = [loss(0.05, 120, 30, []), loss(0.1, 900, 61, ["picture"])]
+    direct, ours = Bandwidth("direct", 2.4, 0.5, 0.9, 20, math.nan, math.nan), Bandwidth("microlive", 2.4, 0.55, 0.9, 26, 400, 0)
+    report = uplink.Report(losses, uplink.Outage(150, 250, 10, []), [direct, ours])
+    kept = {bar.name: bar.kept for bar in report.bars}
+    assert [name for name, each in kept.items() if not each] == ["sound and picture apart", "decode errors", "up again, beside direct WebRTC"]
+    assert len(kept) == 8
+    json.dumps(report.as_json(), allow_nan=False)
+    assert uplink.Report([], None, []).bars == []
+    assert [bar.name for bar in uplink.Report([], None, [ours]).bars] == ["spent of the target before", "delivery delay, most"]

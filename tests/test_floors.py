@@ -18,7 +18,8 @@ FLOORS: dict[str, dict[str, str]] = {
     "relay": {
         "vocabulary": ". errors rtc. sample",
         "pure": "aac bmff h264 message muxer opus outbox playlist segmenter window wsframe "
-        "rtc.depacketise rtc.feedback rtc.ice rtc.payload rtc.reassembly rtc.reorder rtc.rtcp rtc.rtp rtc.sdp rtc.vp8",
+        "rtc.depacketise rtc.feedback rtc.gaps rtc.ice rtc.payload rtc.reassembly rtc.reorder rtc.reporter rtc.roundtrip rtc.rtcp rtc.rtp rtc.sdp rtc.twcc "
+        "rtc.vp8",
         "asyncio": "fanout hub pulse rendition rtc.dtls rtc.reachability rtc.session rtc.udp stream",
         "http": "hls websocket",
     },

@@ -11,6 +11,9 @@ from relay.errors import OfferError
 MAX_LINES = 1_000
 """Chromium's longest offers have some 300; aiortc's parser takes quadratic time."""
 
+TRANSPORT_WIDE = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+"""Name of the header extension with transport-wide sequence numbers."""
+
 _H264_PROFILES = ("42e0", "42c0", "4200", "4d", "64")
 """Constrained Baseline first: every encoder has it and no decoder has to reorder."""
 _VP8_LIMITS = "max-fr=30;max-fs=3600"
@@ -34,6 +37,8 @@ class MediaOffer:
     feedback: tuple[str, ...]
     """`rtcp-fb` values that the offer has and we answer."""
     channels: int = 2
+    transport_id: int = 0
+    """Number of the header extension TRANSPORT_WIDE; 0 where that feedback is not offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class Answer:
     """Addresses announced, most wanted first."""
     port: int
     max_bitrate: int
-    """bit/s of video asked for."""
+    """bit/s of video asked for; room for what comes on top of it is added."""
     start_bitrate: int
     """bit/s that the encoder may begin with, instead of libwebrtc's 300 kbit/s."""
 
@@ -127,7 +132,9 @@ def _accept(media: MediaDescription, index: int, bundled: set[int]) -> MediaOffe
     if media.kind == "audio":
         for codec in media.rtp.codecs:
             if codec.name.lower() == "opus" and codec.clockRate == 48_000 and codec.payloadType is not None:
-                return MediaOffer("audio", mid, codec.payloadType, None, "opus", "minptime=10;useinbandfec=1", (), codec.channels or 2)
+                transport_id = _transport_id(media, codec)
+                feedback = ("transport-cc",) if transport_id else ()
+                return MediaOffer("audio", mid, codec.payloadType, None, "opus", "minptime=10;useinbandfec=1", feedback, codec.channels or 2, transport_id)
         raise OfferError(406, "the audio of the offer has no Opus: enable Opus, or publish without sound")
     return _accept_video(media, mid)
 
@@ -135,8 +142,8 @@ def _accept(media: MediaDescription, index: int, bundled: set[int]) -> MediaOffe
 def _accept_video(media: MediaDescription, mid: str) -> MediaOffer:
     ranked = [(rank, codec) for codec in media.rtp.codecs if codec.payloadType is not None and (rank := _rank(codec)) is not None]
     if not ranked:
-        offered = ", ".join(sorted({codec.name for codec in media.rtp.codecs if codec.name.lower() not in ("rtx", "red", "ulpfec", "flexfec-03")}))
-        raise OfferError(406, f"this server takes H.264 and VP8 video; the offer has {offered or 'no codec'}")
+        names = ", ".join(sorted({codec.name for codec in media.rtp.codecs if codec.name.lower() not in ("rtx", "red", "ulpfec", "flexfec-03")}))
+        raise OfferError(406, f"this server takes H.264 and VP8 video; the offer has {names or 'no codec'}")
     _, chosen = min(ranked, key=lambda entry: entry[0])
     payload_type, name, parameters = chosen.payloadType, chosen.name.upper(), _VP8_LIMITS
     assert payload_type is not None
@@ -146,9 +153,10 @@ def _accept_video(media: MediaDescription, mid: str) -> MediaOffer:
             raise OfferError(422, "profile-level-id is not six hexadecimal digits")
         parameters = f"level-asymmetry-allowed=1;packetization-mode={_mode(chosen)};profile-level-id={profile}"
     rtx = next((codec.payloadType for codec in media.rtp.codecs if codec.name.lower() == "rtx" and codec.parameters.get("apt") == payload_type), None)
-    offered_feedback = {f"{item.type} {item.parameter}" if item.parameter else item.type for item in chosen.rtcpFeedback}
-    feedback = tuple(item for item in ("nack", "nack pli", "goog-remb") if item in offered_feedback)
-    return MediaOffer("video", mid, payload_type, rtx, name, parameters, feedback)
+    offered = _feedback(chosen)
+    transport_id = _transport_id(media, chosen)
+    feedback = tuple(item for item in ("nack", "nack pli", "goog-remb") if item in offered) + (("transport-cc",) if transport_id else ())
+    return MediaOffer("video", mid, payload_type, rtx, name, parameters, feedback, transport_id=transport_id)
 
 
 def _rank(codec: RTCRtpCodecParameters) -> tuple[int, int] | None:
@@ -169,6 +177,17 @@ def _mode(codec: RTCRtpCodecParameters) -> str:
 
 def _profile(codec: RTCRtpCodecParameters) -> str:
     return str(codec.parameters.get("profile-level-id", "42e01f")).lower()
+
+
+def _feedback(codec: RTCRtpCodecParameters) -> set[str]:
+    return {f"{item.type} {item.parameter}" if item.parameter else item.type for item in codec.rtcpFeedback}
+
+
+def _transport_id(media: MediaDescription, codec: RTCRtpCodecParameters) -> int:
+    if "transport-cc" not in _feedback(codec):
+        return 0
+    # RFC 8285 §5, §7: 1 to 14 in headers of one byte, to 255 in those of two; larger numbers stand for a choice that we do not take part in.
+    return next((item.id for item in media.rtp.headerExtensions if item.uri == TRANSPORT_WIDE and 0 < item.id < 256), 0)
 
 
 def write_answer(offer: Offer, answer: Answer) -> str:
@@ -196,12 +215,20 @@ def _write_media(media: MediaOffer, offer: Offer, answer: Answer) -> list[str]:
         f"a=fingerprint:{answer.fingerprint}",
         f"a=setup:{'active' if offer.passive else 'passive'}",
     ]
+    if media.transport_id:
+        lines.append(f"a=extmap:{media.transport_id} {TRANSPORT_WIDE}")
+    feedback = [f"a=rtcp-fb:{media.payload_type} {item}" for item in media.feedback]
     if media.kind == "audio":
-        return [*lines, f"a=rtpmap:{media.payload_type} {media.codec}/48000/{media.channels}", f"a=fmtp:{media.payload_type} {media.parameters}"]
+        return [
+            *lines,
+            f"a=rtpmap:{media.payload_type} {media.codec}/48000/{media.channels}",
+            *feedback,
+            f"a=fmtp:{media.payload_type} {media.parameters}",
+        ]
     rate = f"x-google-start-bitrate={answer.start_bitrate // 1000};x-google-max-bitrate={answer.max_bitrate // 1000}"
-    lines.insert(2, f"b=TIAS:{answer.max_bitrate}")
-    lines += [f"a=rtpmap:{media.payload_type} {media.codec}/90000"]
-    lines += [f"a=rtcp-fb:{media.payload_type} {item}" for item in media.feedback]
+    # libwebrtc takes this for the bound of its estimate of the whole path, and lets the encoder have some 70 % of an estimate that stands at its bound.
+    lines.insert(2, f"b=TIAS:{answer.max_bitrate * 3 // 2}")
+    lines += [f"a=rtpmap:{media.payload_type} {media.codec}/90000", *feedback]
     lines += [f"a=fmtp:{media.payload_type} {media.parameters};{rate}"]
     if media.rtx_payload_type is not None:
         lines += [f"a=rtpmap:{media.rtx_payload_type} rtx/90000", f"a=fmtp:{media.rtx_payload_type} apt={media.payload_type}"]

@@ -18,7 +18,7 @@ def access_unit(payloads: Iterable[bytes]) -> AccessUnit:
     disposable = True
     for payload in payloads:
         start = _descriptor_size(payload)
-        if _begins_frame(payload) == bool(parts):
+        if begins_frame(payload) == bool(parts):
             raise BitstreamError("VP8 frame begins before the last one ended" if parts else "VP8 frame without its start")
         disposable = disposable and bool(payload[0] & 0x20)
         parts.append(payload[start:])
@@ -37,12 +37,13 @@ def frame_size(key_frame: bytes) -> tuple[int, int]:
 def starts_key(payload: bytes) -> bool:
     """Whether a packet is the first one of a key frame."""
     try:
-        return _begins_frame(payload) and not payload[_descriptor_size(payload)] & 1
+        return begins_frame(payload) and not payload[_descriptor_size(payload)] & 1
     except BitstreamError:
         return False
 
 
-def _begins_frame(payload: bytes) -> bool:
+def begins_frame(payload: bytes) -> bool:
+    """Whether a packet is the first one of a frame."""
     # §4.2: S is set at the start of a partition, and PID 0 is the first.
     return bool(payload) and payload[0] & 0x17 == 0x10
 

@@ -128,6 +128,9 @@ class IngestSession:
     def receive_report(self, track: Track, report: SenderReport, now: float) -> None:
         self._timeline.report(track, report.clock, report.timestamp, now)
 
+    def receive_source(self, track: Track) -> None:
+        self._timeline.forget(track)
+
     def tick(self, now: float) -> None:
         """Silence for sound that did not come, and whether anything comes at all."""
         if not self._begun:

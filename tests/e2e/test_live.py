@@ -83,3 +83,10 @@ async def test_a_creator_without_a_word_is_away_and_comes_back(studio: Studio, v
     await room.state("live")
     assert not await room.page.is_visible("#card-away")
     await room.plays(2)
+
+
+async def test_transport_wide_feedback_is_agreed_on(studio: Studio) -> None:
+    """For picture and sound; that the browser steers by it scripts/bench uplink shows, since it takes a link that is narrow."""
+    sdp = "connections.made.at(-1).remoteDescription.sdp"
+    assert await studio.page.evaluate(f"{sdp}.match(/^a=rtcp-fb:\\d+ transport-cc/gm).length") == 2
+    assert await studio.page.evaluate(f"{sdp}.match(/^a=extmap:\\d+ .*transport-wide-cc/gm).length") == 2

@@ -7,8 +7,8 @@ from typing import Any, cast
 from aiohttp import web
 
 from relay.rtc.dtls import DtlsSrtp
+from relay.rtc.reporter import MAX_SSRCS
 from relay.rtc.sdp import parse_offer
-from relay.rtc.session import MAX_SSRCS
 from relay.rtc.udp import MAX_ADDRESSES, UdpPort, Way, _Endpoint
 from relay.stream import Stream
 from relay.websocket import Counters, WebSocketViewer
@@ -83,7 +83,7 @@ async def session(data: bytes) -> None:
         if part:
             made.rtc.receive(part)
             made.rtc._tick()
-    assert len(made.rtc._statistics) <= MAX_SSRCS
+    assert len(made.rtc._reporter._statistics) <= MAX_SSRCS
     assert made._stream.window.size <= 1 << 21
     await made.close()
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.errors import OfferError
-from relay.rtc.sdp import Answer, Offer, parse_offer, write_answer
+from relay.rtc.sdp import TRANSPORT_WIDE, Answer, Offer, parse_offer, write_answer
 from tests.fixtures.offers import NAMES, offer
 
 OURS = Answer("ufrag", "password0123456789abcd", "sha-256 " + ":".join(["AB"] * 32), ("192.0.2.1", "2001:db8::1"), 8080, 2_500_000, 2_000_000)
@@ -39,6 +39,17 @@ def test_offers_of_real_publishers(name: str) -> None:
     assert any(algorithm.lower() == "sha-256" and len(value) == 95 for algorithm, value in parsed.fingerprints)
 
 
+@pytest.mark.parametrize(("name", "video", "audio"), [("chromium", 4, 4), ("firefox", 7, 0), ("aiortc", 0, 0), ("obs", 0, 0)])
+def test_transport_wide_feedback_where_it_is_offered(name: str, video: int, audio: int) -> None:
+    """The extension's number, for pictures and for sound, where the codec has that feedback as well; Firefox numbers no sound."""
+    parsed = parse_offer(offer(name))
+    assert {media.kind: media.transport_id for media in parsed.media} == {"video": video, "audio": audio}
+    without = parse_offer(offer("chromium").replace(" transport-cc", " x-cc"))
+    assert not any(media.transport_id or "transport-cc" in media.feedback for media in without.media)
+    strange = parse_offer(offer("chromium").replace("extmap:4 ", "extmap:4096 "))
+    assert not any(media.transport_id or "transport-cc" in media.feedback for media in strange.media)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_an_answer_to_each(name: str) -> None:
     """aiortc reads it; its sections are those of the offer, it only receives, and names our address, port and bitrate."""
@@ -56,9 +67,19 @@ def test_an_answer_to_each(name: str) -> None:
     offered = next(media for media in SessionDescription.parse(offer(name)).media if media.kind == "video")
     assert set(video.fmt) <= set(offered.fmt)
     assert video.rtp.codecs[0].parameters["x-google-start-bitrate"] == "2000"
-    assert {(item.type, item.parameter) for item in video.rtp.codecs[0].rtcpFeedback} <= {("nack", None), ("nack", "pli"), ("goog-remb", None)}
+    assert {(item.type, item.parameter) for item in video.rtp.codecs[0].rtcpFeedback} <= {
+        ("nack", None),
+        ("nack", "pli"),
+        ("goog-remb", None),
+        ("transport-cc", None),
+    }
+    for media, item in zip(answer.media, parsed.media, strict=True):
+        assert [(extension.id, extension.uri) for extension in media.rtp.headerExtensions] == (
+            [(item.transport_id, TRANSPORT_WIDE)] if item.transport_id else []
+        )
+        assert ("transport-cc" in {feedback.type for feedback in media.rtp.codecs[0].rtcpFeedback}) is bool(item.transport_id)
     text = write_answer(parsed, OURS)
-    assert "b=TIAS:2500000\r\n" in text and text.endswith("\r\n") and "\n" not in text.replace("\r\n", "")
+    assert "b=TIAS:3750000\r\n" in text and ";x-google-max-bitrate=2500\r\n" in text and text.endswith("\r\n") and "\n" not in text.replace("\r\n", "")
 
 
 def test_video_alone_is_enough() -> None:
