@@ -33,7 +33,7 @@ async def test_firefox_goes_live_and_chromium_watches(visitors: Visitors, tmp_pa
         await room.plays(5)
         before = await room.seen()
         assert before["width"] > 0 and before["height"] > 0
-        await asyncio.gather(room.plays(1), room.shows(lambda seen: seen["audioBytes"] > before["audioBytes"]))
+        await asyncio.gather(room.plays(1), room.shows(lambda seen: seen["heard"] > before["heard"]))
         await studio.evaluate("document.querySelector('#end-confirm').click()")
         await studio.until("document.body.dataset.screen === 'over'")
         await room.state("ended")
