@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 from playwright.async_api import Page
@@ -188,6 +189,6 @@ async def _fail(world: Stage) -> Outage:
 
 def _next(moments: Sequence[float], end: float) -> float:
     """ms from `end` until there are pictures again: not what was still in a buffer, but what comes after the longest gap around `end`."""
-    around = [at for at in moments if end - OUTAGE - LOOK_BACK <= at <= end + BETWEEN - LOOK_BACK]
-    resumed = max(zip(around, around[1:], strict=False), key=lambda pair: pair[1] - pair[0], default=(math.nan, math.nan))[1]
+    around = [(before, after) for before, after in pairwise(moments) if after > end - OUTAGE and before < end + OUTAGE]
+    resumed = max(around, key=lambda pair: pair[1] - pair[0], default=(math.nan, math.nan))[1]
     return (resumed - end) * 1_000
