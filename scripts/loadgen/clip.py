@@ -11,7 +11,8 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from av.video.frame import PictureType, VideoFrame
 
-SECONDS = 4
+SECONDS, GOP = 4, 2
+"""Length of the loop, and from one IDR to the next: as often as the server asks browsers for one."""
 PAYLOAD_MAX = 1_150
 """Bytes; with headers and SRTP's tag about what browsers send."""
 SOUND_RATE, SOUND_SAMPLES, SOUND_BPS = 48_000, 960, 64_000
@@ -24,7 +25,7 @@ class ClipError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A few seconds that can be sent again and again, each second beginning with an IDR."""
+    """A few seconds that can be sent again and again, with an IDR every GOP seconds."""
 
     width: int
     height: int
@@ -39,7 +40,7 @@ class Clip:
     @property
     def keys(self) -> list[int]:
         """Where the IDRs are."""
-        return list(range(0, len(self.pictures), self.fps))
+        return list(range(0, len(self.pictures), GOP * self.fps))
 
     def to_json(self) -> dict[str, Any]:
         pictures = [[base64.b64encode(payload).decode() for payload in picture] for picture in self.pictures]
@@ -75,7 +76,7 @@ def _encode_pictures(width: int, height: int, fps: int, kbps: int) -> Iterator[b
         "preset": "ultrafast",
         "tune": "zerolatency",
         "profile": "baseline",
-        "x264-params": f"{rate}:keyint={fps}:min-keyint={fps}:scenecut=0:threads=1",
+        "x264-params": f"{rate}:keyint={GOP * fps}:min-keyint={GOP * fps}:scenecut=0:threads=1",
     }
     luma = np.add.outer(np.arange(height), np.arange(width)) * 2
     dots = np.random.default_rng(1).integers(0, 24, (height, width))
