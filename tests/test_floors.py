@@ -19,7 +19,7 @@ FLOORS: dict[str, dict[str, str]] = {
         "vocabulary": ". errors rtc. sample",
         "pure": "aac bmff h264 message muxer opus outbox playlist segmenter window wsframe "
         "rtc.depacketise rtc.feedback rtc.ice rtc.reassembly rtc.reorder rtc.rtcp rtc.rtp rtc.sdp",
-        "asyncio": "fanout hub pulse rendition rtc.dtls rtc.reachability rtc.session rtc.udp stream",
+        "asyncio": "fanout hub pulse rendition rtc.dtls rtc.peer_session rtc.reachability rtc.session rtc.udp stream",
         "http": "hls websocket",
     },
     "server": {

@@ -29,14 +29,20 @@ class MediaOffer:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """What a publisher offers, as far as it is accepted."""
+class Remote:
+    """The transport that an offer describes: one, on which everything is bundled."""
 
     ufrag: str
     password: str
     fingerprints: tuple[tuple[str, str], ...]
     passive: bool
     """The offerer insists on being the DTLS server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer(Remote):
+    """What a publisher offers, as far as it is accepted."""
+
     media: tuple[MediaOffer, ...]
     """In the order of the m-sections."""
 
@@ -63,7 +69,7 @@ class Answer:
 
 def parse_offer(text: str) -> Offer:
     """Reads a publisher's offer. Raises OfferError: 400 for what is no SDP, 422 for SDP that cannot be used, 406 for codecs we do not take."""
-    session = _parse(text)
+    session = parse_session(text)
     videos = [media for media in session.media if media.kind == "video"]
     audios = [media for media in session.media if media.kind == "audio"]
     if not videos:
@@ -73,6 +79,12 @@ def parse_offer(text: str) -> Offer:
     media = tuple(_accept(item, index) for index, item in enumerate(session.media))
     if len({item.mid for item in media}) < len(media):
         raise OfferError(422, "two media sections with one mid")
+    remote = remote_of(session)
+    return Offer(remote.ufrag, remote.password, remote.fingerprints, remote.passive, media)
+
+
+def remote_of(session: SessionDescription) -> Remote:
+    """The bundled transport of a session with at least one m-section. Raises OfferError (422)."""
     first = session.media[0]
     ufrag, password = first.ice.usernameFragment if first.ice else None, first.ice.password if first.ice else None
     if not ufrag or not password or not _TOKEN.match(ufrag) or not _TOKEN.match(password):
@@ -83,10 +95,11 @@ def parse_offer(text: str) -> Offer:
     if first.dtls is None or not any(algorithm.lower() in ("sha-256", "sha-384", "sha-512") for algorithm, _ in fingerprints):
         raise OfferError(422, "the offer has no DTLS fingerprint (sha-256)")
     # aiortc names our role: "server" where the offer says active.
-    return Offer(ufrag, password, fingerprints, first.dtls.role == "server", media)
+    return Remote(ufrag, password, fingerprints, first.dtls.role == "server")
 
 
-def _parse(text: str) -> SessionDescription:
+def parse_session(text: str) -> SessionDescription:
+    """What aiortc's parser makes of it. Raises OfferError (400)."""
     if not text.startswith("v=0"):
         raise OfferError(400, "the body is not an SDP offer: it must begin with v=0")
     if text.count("\n") > MAX_LINES:
@@ -139,7 +152,7 @@ def write_answer(offer: Offer, answer: Answer) -> str:
     mids = " ".join(media.mid for media in offer.media)
     lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=microlive", "t=0 0", "a=ice-lite", f"a=group:BUNDLE {mids}", "a=msid-semantic:WMS *"]
     # With BUNDLE the first section's candidates are everybody's, but aiortc as a client looks at the last section only.
-    candidates = [_candidate(number, host, answer.port) for number, host in enumerate(answer.hosts)]
+    candidates = [candidate(number, host, answer.port) for number, host in enumerate(answer.hosts)]
     for media in offer.media:
         lines += [*_write_media(media, offer, answer), *candidates, "a=end-of-candidates"]
     return "\r\n".join(lines) + "\r\n"
@@ -171,7 +184,8 @@ def _write_media(media: MediaOffer, offer: Offer, answer: Answer) -> list[str]:
     return lines
 
 
-def _candidate(number: int, host: str, port: int) -> str:
+def candidate(number: int, host: str, port: int) -> str:
+    """The `number`th host candidate, counted from 0."""
     # RFC 8445 §5.1.2.1: type preference 126 (host), a local preference that keeps our order, component 1.
     priority = (126 << 24) | ((65_535 - number) << 8) | 255
     return f"a=candidate:{number + 1} 1 udp {priority} {host} {port} typ host"
