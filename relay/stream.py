@@ -294,8 +294,8 @@ class Stream:
             flags = Flag.CAPTURE_ESTIMATED if sample.capture_estimated else Flag.NONE
             record = Record(Kind.MEDIA, b"", Track.VIDEO, flags, self._slot, sample.epoch, 0, sample.media_time, sample.capture, sample.publish)
             message = _message([pack_record(record)], self._edge, sample.publish, vital=True)
-            for onlooker in list(self._onlookers):
-                onlooker.send(message)
+            for viewer in deliver(message, self._onlookers):
+                self.unsubscribe(viewer)
 
     def _send_now(self, message: Message) -> None:
         for viewers in (self._viewers, self._onlookers) if message.vital and self._onlookers else (self._viewers,):

@@ -18,15 +18,17 @@ FLOORS: dict[str, dict[str, str]] = {
     "relay": {
         "vocabulary": ". errors rtc. sample",
         "pure": "aac bmff h264 message muxer opus outbox playlist segmenter window wsframe "
-        "rtc.depacketise rtc.feedback rtc.ice rtc.reassembly rtc.reorder rtc.rtcp rtc.rtp rtc.sdp",
-        "asyncio": "fanout hub pulse rendition rtc.dtls rtc.peer_session rtc.reachability rtc.session rtc.udp stream",
-        "http": "hls websocket",
+        "rtc.congestion rtc.depacketise rtc.feedback rtc.history rtc.ice rtc.numbering rtc.packetise rtc.reassembly rtc.reorder "
+        "rtc.rtcp rtc.rtp rtc.sdp rtc.sdp_play rtc.sender_rtcp",
+        "asyncio": "fanout hub pulse rendition stream "
+        "rtc.dtls rtc.feed rtc.peer_session rtc.protect rtc.reachability rtc.send_session rtc.session rtc.udp",
+        "http": "hls websocket whep",
     },
     "server": {
         "vocabulary": ". errors ingest. settings",
         "pure": "bundle ice_servers ingest.silence ingest.timeline limits",
         "asyncio": "demo ingest.session lan room rooms self_check storage synthetic",
-        "http": "api hls ingest.whip middleware pages request",
+        "http": "api hls ingest.whip middleware pages request whep",
         "composition": "app",
         "command line": "__main__",
     },

@@ -10,7 +10,7 @@ from relay.errors import OfferError
 MAX_LINES = 1_000
 """Chromium's longest offers have some 300; aiortc's parser takes quadratic time."""
 
-_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+./:^_`{|}~=-]{1,256}\Z")
+TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+./:^_`{|}~=-]{1,256}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def remote_of(session: SessionDescription) -> Remote:
     """The bundled transport of a session with at least one m-section. Raises OfferError (422)."""
     first = session.media[0]
     ufrag, password = first.ice.usernameFragment if first.ice else None, first.ice.password if first.ice else None
-    if not ufrag or not password or not _TOKEN.match(ufrag) or not _TOKEN.match(password):
+    if not ufrag or not password or not TOKEN.match(ufrag) or not TOKEN.match(password):
         raise OfferError(422, "the offer has no ICE user name and password")
     if any(item.ice is None or (item.ice.usernameFragment, item.ice.password) != (ufrag, password) for item in session.media):
         raise OfferError(422, "the media are not bundled on one transport")
@@ -116,7 +116,7 @@ def _accept(media: MediaDescription, index: int) -> MediaOffer:
     if media.port == 0:
         raise OfferError(422, f"the {media.kind} of the offer is switched off (port 0)")
     mid = media.rtp.muxId or str(index)
-    if not _TOKEN.match(mid):
+    if not TOKEN.match(mid):
         raise OfferError(422, "a mid that is no token")
     if media.kind == "audio":
         for codec in media.rtp.codecs:

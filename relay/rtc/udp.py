@@ -6,6 +6,7 @@ import ipaddress
 import logging
 import socket
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from relay.rtc.ice import Address, receiver_of
@@ -19,7 +20,9 @@ MAX_ADDRESSES = 16
 FREE_TRIES = 20
 """Port numbers tried where any will do."""
 RECEIVE_BUFFER = 4 * 1024 * 1024
-SO_RCVBUFFORCE = 33
+SEND_BUFFER = 4 * 1024 * 1024
+"""A frame for a thousand viewers of 1 Mbps is as much."""
+SO_SNDBUFFORCE, SO_RCVBUFFORCE = 32, 33
 """Linux; not among the socket module's names."""
 
 
@@ -53,6 +56,8 @@ class Way:
 
     transport: asyncio.DatagramTransport
     address: Address
+    socket: socket.socket
+    """The same socket by a descriptor of its own: neither asyncio's nor uvloop's transport offers `sendmsg`. It drops what the kernel does not take."""
 
     def send(self, data: bytes) -> None:
         self.transport.sendto(data, self.address)
@@ -61,12 +66,16 @@ class Way:
 class _Endpoint(asyncio.DatagramProtocol):
     """One bound address of the port."""
 
-    def __init__(self, port: "UdpPort") -> None:
+    def __init__(self, port: "UdpPort", sock: socket.socket) -> None:
         self._port = port
+        self._socket = sock
         self.peers: dict[Address, Peer] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: asyncio.DatagramTransport = transport  # type: ignore[assignment]
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._socket.close()
 
     def datagram_received(self, data: bytes, address: Any) -> None:
         port = self._port
@@ -101,7 +110,7 @@ class _Endpoint(asyncio.DatagramProtocol):
         peer = self._port.peers.get(name) if name else self.peers.get(address)
         if peer is None:
             self._port.rejected.stranger += 1
-        elif not peer.receive_check(data, Way(self._transport, address)):
+        elif not peer.receive_check(data, Way(self._transport, address, self._socket)):
             self._port.rejected.unreadable += 1
         elif self.peers.get(address) is not peer:
             known = [held for held, owner in self.peers.items() if owner is peer]
@@ -143,7 +152,7 @@ class UdpPort:
             except OSError as error:
                 raise OSError(error.errno, f"UDP port {self.port} of {host}: {error.strerror or error}") from error
             self.port = sock.getsockname()[1]
-            transport, endpoint = await loop.create_datagram_endpoint(lambda: _Endpoint(self), sock=sock)
+            transport, endpoint = await loop.create_datagram_endpoint(partial(_Endpoint, self, sock.dup()), sock=sock)
             self._endpoints.append((transport, endpoint))
 
     def add(self, ufrag: str, peer: Peer) -> None:
@@ -184,6 +193,13 @@ def _set_receive_buffer(sock: socket.socket) -> None:
         logger.info("UDP receive buffer: %d KB; for many creators allow more: sysctl -w net.core.rmem_max=%d", granted // 1024, RECEIVE_BUFFER)
 
 
+def _set_send_buffer(sock: socket.socket) -> None:
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER)
+    except OSError:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+
+
 def _bound_socket(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_DGRAM)
@@ -191,6 +207,7 @@ def _bound_socket(host: str, port: int) -> socket.socket:
         sock.setblocking(False)
         # Keyframes of many creators arrive as bursts: the default buffer holds some 150 packets.
         _set_receive_buffer(sock)
+        _set_send_buffer(sock)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         sock.bind((host, port))
