@@ -13,8 +13,8 @@ export function watchUrl(room, player = 'mse') {
   const url = new URL(`/ws/${encodeURIComponent(room)}`, location.href);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   const query = new URLSearchParams({ player, codecs: decodableFamilies().join(',') });
-  // HTTP brings the media; what comes here is events and the clock.
-  if (player === 'hls') query.set('media', '0');
+  // HTTP or WebRTC brings the media; what comes here is events and the clock.
+  if (player === 'hls' || player === 'whep') query.set('media', '0');
   url.search = query.toString();
   return url.href;
 }
@@ -55,7 +55,7 @@ export const firstSocket = open();
  * @returns {{video: HTMLVideoElement, source: MediaSource, url: string} | null}
  */
 function prepare() {
-  if (!firstSocket || !window.MediaSource || wanted === 'hls') return null;
+  if (!firstSocket || !window.MediaSource || wanted === 'hls' || wanted === 'whep') return null;
   const video = document.createElement('video');
   const source = new MediaSource();
   const url = URL.createObjectURL(source);

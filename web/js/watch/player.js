@@ -36,9 +36,10 @@
  */
 import { HlsPlayer } from './hls/hls_player.js';
 import { MsePlayer } from './mse_player.js';
+import { WhepPlayer } from './whep/whep_player.js';
 
 /** @type {Record<string, new (video: HTMLVideoElement, clock: import('./server_clock.js').ServerClock, events: PlayerEvents) => Player>} */
-const PLAYERS = { mse: MsePlayer, hls: HlsPlayer };
+const PLAYERS = { mse: MsePlayer, hls: HlsPlayer, whep: WhepPlayer };
 
 /**
  * The player asked for by `?player=`, or the best there is.
