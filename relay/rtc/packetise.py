@@ -27,8 +27,8 @@ def split(data: bytes) -> Iterator[bytes]:
     at = 0
     while at + 4 <= len(data):
         size = int.from_bytes(data[at : at + 4], "big")
-        if size:
-            yield data[at + 4 : at + 4 + size]
+        if nal := data[at + 4 : at + 4 + size]:
+            yield nal
         at += 4 + size
 
 
