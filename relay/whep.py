@@ -64,6 +64,7 @@ class WhepExit:
         self._feeds: dict[Stream, Feed] = {}
         self._playing: dict[str, Playing] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
 
     # §4.2 Playback session setup
 
@@ -71,6 +72,8 @@ class WhepExit:
         """POST of an offer: 201 with the answer, and `location(session id)` in Location. `on_gone` is called once when the session is over."""
         video = stream.tracks.get(Track.VIDEO)
         offer = parse_play_offer(await read_body(request, SDP), video.codec if video else "")
+        if self._closing:
+            raise OfferError(503, "the server is shutting down")
         playing = self._begin(stream, offer, on_gone)
         answer = playing.session.answer(self._hosts)
         return web.Response(status=201, text=answer, content_type=SDP, headers={hdrs.LOCATION: location(playing.id)})
@@ -102,7 +105,8 @@ class WhepExit:
         return [playing.session for playing in self._playing.values()]
 
     async def close(self) -> None:
-        """Ends every session."""
+        """Ends every session, and lets none begin."""
+        self._closing = True
         for playing in list(self._playing.values()):
             self._spawn(self._finish(playing))
         while self._tasks:

@@ -21,7 +21,7 @@ from relay.rtc.peer_session import PeerCounters, PeerSession
 from relay.rtc.protect import Protector
 from relay.rtc.rtp import RtpPacket
 from relay.rtc.sdp_play import PlayAnswer, PlayMedia, PlayOffer, write_play_answer
-from relay.rtc.udp import UdpPort
+from relay.rtc.udp import UdpPort, Way
 
 logger = logging.getLogger(__name__)
 
@@ -172,7 +172,7 @@ class SendSession(PeerSession):
                 if len(batch.packets) == 1:
                     way.socket.sendto(data, way.address)
                 else:
-                    way.socket.sendmsg((data,), _segments(batch.segment), 0, way.address)
+                    _send_batch(way, data, batch.segment)
         except BlockingIOError:
             return False  # the receiver sees a hole, asks in vain, and gets the next keyframe
         except OSError as error:
@@ -266,6 +266,18 @@ class SendSession(PeerSession):
         header = HEADER.pack(0x80, self._rtx_type | frame.marker(place), self._rtx_sequence & 0xFFFF, timestamp, self._feed.ssrcs["rtx"])
         self._rtx_sequence += 1
         return self._dtls.protect_rtp(header + pack("!H", sequence) + payload)
+
+
+def _send_batch(way: Way, data: memoryview, segment: int) -> None:
+    """Raises OSError, and BlockingIOError where the socket is full."""
+    try:
+        way.socket.sendmsg((data,), _segments(segment), 0, way.address)
+    except BlockingIOError:
+        raise
+    except OSError:
+        # The kernel cuts only for devices that can make checksums (EIO), and only Linux cuts at all.
+        for at in range(0, len(data), segment):
+            way.socket.sendto(data[at : at + segment], way.address)
 
 
 def _segments(size: int) -> list[tuple[int, int, bytes]]:

@@ -5,7 +5,7 @@ from tests.e2e.pages import EYES, Room, Studio, Visitors
 
 SOUND = """(async () => {
     const reports = [...(await connections.made.at(-1).getStats()).values()];
-    const { totalAudioEnergy = 0, concealedSamples = 0, totalSamplesReceived = 0 } = reports.find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio') ?? {};
+    const { totalAudioEnergy, concealedSamples, totalSamplesReceived } = reports.find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio') ?? {};
     return { energy: totalAudioEnergy, concealed: concealedSamples, received: totalSamplesReceived };
 })()"""
 
