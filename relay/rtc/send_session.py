@@ -21,7 +21,7 @@ from relay.rtc.peer_session import PeerCounters, PeerSession
 from relay.rtc.protect import Protector
 from relay.rtc.rtp import RtpPacket
 from relay.rtc.sdp_play import PlayAnswer, PlayMedia, PlayOffer, write_play_answer
-from relay.rtc.udp import UdpPort, Way
+from relay.rtc.udp import UdpPort
 
 logger = logging.getLogger(__name__)
 
@@ -35,9 +35,6 @@ JOIN_STEP = 90
 PLI_EVERY = 1.0
 """Seconds: one viewer's requests must not cost everybody keyframe after keyframe."""
 RESEND_SHARE, RESEND_BURST = 0.3, 200_000
-
-_SOL_UDP, _UDP_SEGMENT = 17, 103
-_ancillary: dict[int, list[tuple[int, int, bytes]]] = {}
 
 
 @dataclass(slots=True)
@@ -169,10 +166,7 @@ class SendSession(PeerSession):
             for batch in frame.batches(protector.tag):
                 data = protector.protect(batch, track.payload_type, sequence, timestamp)
                 sequence += len(batch.packets)
-                if len(batch.packets) == 1:
-                    way.socket.sendto(data, way.address)
-                else:
-                    _send_batch(way, data, batch.segment)
+                way.send_batch(data, batch.segment)
         except BlockingIOError:
             return False  # the receiver sees a hole, asks in vain, and gets the next keyframe
         except OSError as error:
@@ -189,7 +183,8 @@ class SendSession(PeerSession):
         budget = JOIN_CHUNK
         while budget > 0 and (frame := feed.frame(self._next)) is not None:
             if not self._write(track, frame, self._timestamp(frame)):
-                break
+                self._joining, self._needs_key = False, True
+                return
             budget -= frame.size
             self._next += 1
         newest = feed.newest
@@ -266,23 +261,3 @@ class SendSession(PeerSession):
         header = HEADER.pack(0x80, self._rtx_type | frame.marker(place), self._rtx_sequence & 0xFFFF, timestamp, self._feed.ssrcs["rtx"])
         self._rtx_sequence += 1
         return self._dtls.protect_rtp(header + pack("!H", sequence) + payload)
-
-
-def _send_batch(way: Way, data: memoryview, segment: int) -> None:
-    """Raises OSError, and BlockingIOError where the socket is full."""
-    try:
-        way.socket.sendmsg((data,), _segments(segment), 0, way.address)
-    except BlockingIOError:
-        raise
-    except OSError:
-        # The kernel cuts only for devices that can make checksums (EIO), and only Linux cuts at all.
-        for at in range(0, len(data), segment):
-            way.socket.sendto(data[at : at + segment], way.address)
-
-
-def _segments(size: int) -> list[tuple[int, int, bytes]]:
-    """What tells the kernel to cut a buffer into datagrams of `size` bytes (udp(7))."""
-    found = _ancillary.get(size)
-    if found is None:
-        found = _ancillary[size] = [(_SOL_UDP, _UDP_SEGMENT, pack("=H", size))]
-    return found

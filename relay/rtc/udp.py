@@ -7,6 +7,7 @@ import logging
 import socket
 from dataclasses import dataclass
 from functools import partial
+from struct import pack
 from typing import Any, Protocol
 
 from relay.rtc.ice import Address, receiver_of
@@ -22,7 +23,7 @@ FREE_TRIES = 20
 RECEIVE_BUFFER = 4 * 1024 * 1024
 SEND_BUFFER = 4 * 1024 * 1024
 """A frame for a thousand viewers of 1 Mbps is as much."""
-SO_SNDBUFFORCE, SO_RCVBUFFORCE = 32, 33
+SO_SNDBUFFORCE, SO_RCVBUFFORCE, SOL_UDP, UDP_SEGMENT = 32, 33, 17, 103
 """Linux; not among the socket module's names."""
 
 
@@ -61,6 +62,31 @@ class Way:
 
     def send(self, data: bytes) -> None:
         self.transport.sendto(data, self.address)
+
+    def send_batch(self, data: memoryview, segment: int) -> None:
+        """Datagrams of `segment` bytes, the last one what is left, by one call. Raises BlockingIOError where the socket is full, OSError where it cannot."""
+        if len(data) <= segment:
+            self.socket.sendto(data, self.address)
+            return
+        try:
+            self.socket.sendmsg((data,), _segments(segment), 0, self.address)
+        except BlockingIOError:
+            raise
+        except OSError:
+            # The kernel cuts only for devices that can make checksums (EIO), and only Linux cuts at all.
+            for at in range(0, len(data), segment):
+                self.socket.sendto(data[at : at + segment], self.address)
+
+
+_ancillary: dict[int, list[tuple[int, int, bytes]]] = {}
+
+
+def _segments(size: int) -> list[tuple[int, int, bytes]]:
+    """What tells the kernel to cut a buffer into datagrams of `size` bytes (udp(7)); there are not many sizes."""
+    found = _ancillary.get(size)
+    if found is None:
+        found = _ancillary[size] = [(SOL_UDP, UDP_SEGMENT, pack("=H", size))]
+    return found
 
 
 class _Endpoint(asyncio.DatagramProtocol):

@@ -65,7 +65,8 @@ def test_batches_hold_every_packet_once_and_are_cut_as_the_kernel_cuts(sizes: li
 def test_a_viewers_numbers_have_no_hole_and_lead_back(start: int, taken: list[tuple[int, int]]) -> None:
     """Whatever is left out between two frames, and across the wrap of 16 bits."""
     numbering = Numbering(start)
-    first, sent = 0, {}
+    first = 0
+    sent: dict[int, int] = {}
     for count, skipped in taken:
         sequence = numbering.take(first, count)
         sent |= {sequence + place: first + place for place in range(count)}

@@ -31,7 +31,7 @@ def test_a_real_offer_is_answered_with_what_we_send(name: str) -> None:
     assert codecs["h264"].parameters["packetization-mode"] == "1"
     assert video.ssrc[0].ssrc == 1_001 and (not codecs.get("rtx") or video.ssrc[1].ssrc == 1_003)
     assert [candidate.ip for candidate in video.ice_candidates] == ["192.0.2.1", "2001:db8::1"]
-    assert session.media[0].ice.iceLite
+    assert session.media[0].ice is not None and session.media[0].ice.iceLite
 
 
 def test_the_profile_of_the_stream_is_looked_for_first() -> None:
