@@ -62,7 +62,7 @@ class Stream:
         self._viewers: dict[Viewer, Line | None] = {}
         self._onlookers: dict[Viewer, Line | None] = {}
         """Who gets events, and once a second where media time stands, because the media comes to them on another way."""
-        self._clock_publish = 0
+        self._clock_publish = -CLOCK_EVERY
         self._readers: dict[SampleReader, None] = {}
         self._picture_since: int | None = None
         """Media time of the first IDR with the present parameters of the picture, µs."""

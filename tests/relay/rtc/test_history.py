@@ -1,6 +1,6 @@
 """Frames kept for joining viewers and for those that ask again, and the batches that they are sent in."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.rtc.history import HEADER, HEADER_SIZE, Frame, History
@@ -14,6 +14,7 @@ def history(**bounds: int) -> History:
     return History(7, **{"keep": 4, "max_frames": 20, "max_bytes": 10_000, **bounds}, marked=True)
 
 
+@settings(deadline=None)
 @given(frames)
 def test_what_a_joining_viewer_needs_is_there_and_the_rest_is_bounded(made: list[tuple[list[int], bool]]) -> None:
     kept = history(max_bytes=300)
@@ -43,6 +44,7 @@ def test_frames_before_the_last_keyframe_can_still_be_asked_for() -> None:
     assert kept.join_point is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 1_160), min_size=1, max_size=120))
 def test_batches_hold_every_packet_once_and_are_cut_as_the_kernel_cuts(sizes: list[int]) -> None:
     payloads = [bytes((number & 0xFF,)) * size for number, size in enumerate(sizes)]
@@ -61,6 +63,7 @@ def test_batches_hold_every_packet_once_and_are_cut_as_the_kernel_cuts(sizes: li
     assert markers == [0] * (len(sizes) - 1) + [0x80]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1 << 20), st.lists(st.tuples(st.integers(1, 90), st.integers(0, 200)), min_size=1, max_size=PIECES - 1))
 def test_a_viewers_numbers_have_no_hole_and_lead_back(start: int, taken: list[tuple[int, int]]) -> None:
     """Whatever is left out between two frames, and across the wrap of 16 bits."""

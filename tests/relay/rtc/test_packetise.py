@@ -1,6 +1,6 @@
 """H.264 into RTP payloads and back."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay import h264
@@ -24,6 +24,7 @@ def joined(units: list[bytes]) -> bytes:
     return b"".join(len(unit).to_bytes(4, "big") + unit for unit in units)
 
 
+@settings(deadline=None)
 @given(sets, st.lists(nals, max_size=4))
 def test_what_is_packetised_comes_back(parameters: list[bytes], units: list[bytes]) -> None:
     payloads = packetise(joined(units), parameters)
@@ -31,6 +32,7 @@ def test_what_is_packetised_comes_back(parameters: list[bytes], units: list[byte
     assert all(0 < len(payload) <= MAX_PAYLOAD for payload in payloads)
 
 
+@settings(deadline=None)
 @given(nals.filter(lambda nal: len(nal) > MAX_PAYLOAD))
 def test_fragments_are_of_one_size_but_for_the_last(nal: bytes) -> None:
     """The kernel cuts a buffer into equal datagrams."""
@@ -38,6 +40,7 @@ def test_fragments_are_of_one_size_but_for_the_last(nal: bytes) -> None:
     assert set(sizes[:-1]) == {MAX_PAYLOAD} and sizes[-1] <= MAX_PAYLOAD
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_make_it_fail(data: bytes) -> None:
     assert all(packetise(data))

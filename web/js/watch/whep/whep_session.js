@@ -65,12 +65,12 @@ export class WhepSession {
     await this.pc.setRemoteDescription({ type: 'answer', sdp });
   }
 
-  /** Ends the session, on the server too; goes out even if the page is being left. */
+  /** Ends the session. A connection says goodbye by itself (DTLS close_notify), and the server then knows of no session to DELETE. */
   close() {
     if (this.#closed) return;
     this.#closed = true;
     this.pc.onconnectionstatechange = this.pc.ontrack = null;
-    this.#delete();
+    if (this.pc.connectionState !== 'connected') this.#delete();
     this.pc.close();
   }
 
