@@ -94,14 +94,14 @@ class _Endpoint(asyncio.DatagramProtocol):
 
     def __init__(self, port: "UdpPort", sock: socket.socket) -> None:
         self._port = port
-        self._socket = sock
+        self.socket = sock
         self.peers: dict[Address, Peer] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: asyncio.DatagramTransport = transport  # type: ignore[assignment]
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._socket.close()
+        self.socket.close()
 
     def datagram_received(self, data: bytes, address: Any) -> None:
         port = self._port
@@ -136,7 +136,7 @@ class _Endpoint(asyncio.DatagramProtocol):
         peer = self._port.peers.get(name) if name else self.peers.get(address)
         if peer is None:
             self._port.rejected.stranger += 1
-        elif not peer.receive_check(data, Way(self._transport, address, self._socket)):
+        elif not peer.receive_check(data, Way(self._transport, address, self.socket)):
             self._port.rejected.unreadable += 1
         elif self.peers.get(address) is not peer:
             known = [held for held, owner in self.peers.items() if owner is peer]
@@ -191,7 +191,7 @@ class UdpPort:
             host = ipaddress.ip_address(transport.get_extra_info("sockname")[0])
             if host.version == ipaddress.ip_address(address[0]).version and (host.is_loopback is loopback or host.is_unspecified):
                 endpoint.peers[address] = peer
-                return Way(transport, address)
+                return Way(transport, address, endpoint.socket)
         return None
 
     def remove(self, ufrag: str) -> None:
