@@ -20,8 +20,7 @@ FLOORS: dict[str, dict[str, str]] = {
         "pure": "aac bmff h264 message muxer opus outbox playlist segmenter window wsframe "
         "rtc.congestion rtc.depacketise rtc.feedback rtc.history rtc.ice rtc.numbering rtc.packetise rtc.reassembly rtc.reorder "
         "rtc.rtcp rtc.rtp rtc.sdp rtc.sdp_play rtc.sender_rtcp",
-        "asyncio": "fanout hub pulse rendition stream "
-        "rtc.dtls rtc.feed rtc.peer_session rtc.protect rtc.reachability rtc.send_session rtc.session rtc.udp",
+        "asyncio": "fanout hub pulse rendition stream rtc.dtls rtc.feed rtc.peer_session rtc.protect rtc.reachability rtc.send_session rtc.session rtc.udp",
         "http": "hls websocket whep",
     },
     "server": {
