@@ -89,7 +89,7 @@ async def _measure(folder: Path, viewers: int, seconds: float, cores: tuple[int,
     (folder / "data").mkdir(parents=True)
     limits = (f"--max-sockets-per-address={viewers + 100}", f"--max-whep-per-address-minute={viewers + 100}")
     ramp = viewers / RAMP
-    lasts = ramp + seconds + 12
+    lasts = 3 * ramp + seconds + 30  # handshakes may take longer than the ramp; the creator is ended when all is measured
     async with LocalServer(folder / "data", *limits) as server:
         os.sched_setaffinity(server.pid, {cores[0]})
         words = ("viewers", "-n", "1", "--ramp", "0", "--seconds", str(lasts), "--publish", "--kbps", str(KBPS), "--fps", str(FPS))
@@ -99,7 +99,9 @@ async def _measure(folder: Path, viewers: int, seconds: float, cores: tuple[int,
         finally:
             creator.cancel()
             await asyncio.wait([creator])
-    size = round(seen["octets"] / max(1, seen["packets"]))
+    if not seen["packets"]:
+        raise LoadFailed("no media came to the viewers")
+    size = round(seen["octets"] / seen["packets"])
     rate = seen["packets"] / seconds
     sample = 4_000
     return Crowd(
@@ -122,7 +124,7 @@ async def _watch(server: LocalServer, viewers: int, ramp: float, seconds: float,
     crowd = await asyncio.create_subprocess_exec(*words, cwd=ROOT, stdout=asyncio.subprocess.PIPE, preexec_fn=lambda: os.sched_setaffinity(0, {core}))
     assert crowd.stdout is not None
     try:
-        async with asyncio.timeout(ramp + seconds + 60):
+        async with asyncio.timeout(3 * ramp + seconds + 60):
             if (await crowd.stdout.readline()).strip() != b"measuring":
                 raise LoadFailed("the viewers' process ended")
             meter = ProcessMeter(server.pid)
