@@ -28,6 +28,12 @@ class SequenceParameters:
     height: int
     reorders: bool
     """Frames may be shown in another order than they are sent (B-frames)."""
+    frame_number_bits: int
+    """Width of `frame_num` in slice headers; 0 where it cannot be read (colour planes apart, fields)."""
+    chroma: int
+    """`chroma_format_idc`: 1 is 4:2:0."""
+    luma_bits: int
+    chroma_bits: int
 
     @property
     def codec(self) -> str:
@@ -44,7 +50,7 @@ class _Bits:
 
     def u(self, count: int) -> int:
         if count > self._left:
-            raise BitstreamError("SPS ends too early")
+            raise BitstreamError("bits end too early")
         self._left -= count
         return (self._value >> self._left) & ((1 << count) - 1)
 
@@ -68,8 +74,8 @@ def parse_sps(nal: bytes) -> SequenceParameters:
     bits = _Bits(nal[1:].replace(b"\0\0\3", b"\0\0"))
     profile, constraints, level = bits.u(8), bits.u(8), bits.u(8)
     bits.ue()  # seq_parameter_set_id
-    chroma = _chroma_format(bits) if profile in _HIGH_PROFILES else 1
-    bits.ue()  # log2_max_frame_num_minus4
+    chroma, luma_bits, chroma_bits = _chroma_format(bits) if profile in _HIGH_PROFILES else (1, 8, 8)
+    frame_number_bits = bits.ue() + 4
     order_type = _picture_order(bits)
     bits.ue()  # max_num_ref_frames
     bits.u(1)  # gaps_in_frame_num_value_allowed_flag
@@ -90,21 +96,25 @@ def parse_sps(nal: bytes) -> SequenceParameters:
         raise BitstreamError(f"SPS of {width}×{height}")
     # Baseline has no B slices; picture order type 2 means output order is decoding order (§8.2.1.3).
     reorders = profile not in (66,) and order_type != 2
-    return SequenceParameters(profile, constraints, level, width, height, reorders)
+    readable = chroma != 3 and frame_only and frame_number_bits <= 16
+    numbers = frame_number_bits if readable else 0
+    return SequenceParameters(profile, constraints, level, width, height, reorders, numbers, chroma, luma_bits, chroma_bits)
 
 
-def _chroma_format(bits: _Bits) -> int:
+def _chroma_format(bits: _Bits) -> tuple[int, int, int]:
+    """Chroma format, bits of luma and of chroma."""
     chroma = bits.ue()
     if chroma == 3:
         bits.u(1)  # separate_colour_plane_flag
-    bits.ue()  # bit_depth_luma_minus8
-    bits.ue()  # bit_depth_chroma_minus8
+    luma_bits, chroma_bits = 8 + bits.ue(), 8 + bits.ue()
+    if chroma > 3 or max(luma_bits, chroma_bits) > 14:
+        raise BitstreamError("SPS of no known chroma format or depth")
     bits.u(1)  # qpprime_y_zero_transform_bypass_flag
     if bits.u(1):
         for index in range(12 if chroma == 3 else 8):
             if bits.u(1):
                 _skip_scaling_list(bits, 16 if index < 6 else 64)
-    return chroma
+    return chroma, luma_bits, chroma_bits
 
 
 def _skip_scaling_list(bits: _Bits, size: int) -> None:
@@ -147,8 +157,7 @@ def track_info(sps: bytes, pps: bytes) -> TrackInfo:
         )
     )
     if parameters.profile in _HIGH_PROFILES:
-        # 4:2:0, 8 bits: the only format that browsers send, and that hardware decoders take.
-        config += bytes((0xFD, 0xF8, 0xF8, 0))
+        config += bytes((0xFC | parameters.chroma, 0xF8 | parameters.luma_bits - 8, 0xF8 | parameters.chroma_bits - 8, 0))
     return TrackInfo(Track.VIDEO, parameters.codec, config, parameters.width, parameters.height)
 
 
@@ -168,7 +177,7 @@ def parameter_sets(config: bytes) -> list[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class AccessUnit:
-    """The NAL units of one picture, sorted for a player."""
+    """One picture, sorted for a player. Of VP8, which has no NAL units, the frame as it is."""
 
     data: bytes
     """Length-prefixed (4 bytes), without parameter sets; empty where the picture brought nothing but those."""
@@ -201,6 +210,39 @@ def access_unit(nals: Iterable[bytes]) -> AccessUnit:
         out.append(len(nal).to_bytes(4, "big"))
         out.append(nal)
     return AccessUnit(b"".join(out), sps, pps, key, disposable and bool(out))
+
+
+def follows(sps: bytes, before: AccessUnit, unit: AccessUnit, lost: int) -> bool:
+    """Whether no reference picture lies between the two: `frame_num` counts those (§7.4.3). False where that cannot be told.
+
+    Pictures between them that nothing refers to leave no trace in it, so their loss costs nothing but themselves. `lost`: how many pictures there are
+    between the two at most. The count wraps around, and begins anew at an IDR: what so many could have brought about proves nothing.
+    """
+    try:
+        bits = parse_sps(sps).frame_number_bits
+        if not bits or lost >= 1 << bits:
+            return False
+        last, number = _frame_number(before, bits), _frame_number(unit, bits)
+    except BitstreamError:
+        return False
+    if 0 < number <= lost:
+        return False
+    return number == (last if before.disposable else last + 1 & (1 << bits) - 1)
+
+
+def _frame_number(unit: AccessUnit, width: int) -> int:
+    """`frame_num` of the first slice (§7.3.3). Raises BitstreamError."""
+    at = 0
+    while at + 4 < len(unit.data):
+        size = int.from_bytes(unit.data[at : at + 4], "big")
+        if SLICE <= unit.data[at + 4] & 0x1F <= IDR:
+            bits = _Bits(unit.data[at + 5 : at + 4 + min(size, 24)].replace(b"\0\0\3", b"\0\0"))
+            bits.ue()  # first_mb_in_slice
+            bits.ue()  # slice_type
+            bits.ue()  # pic_parameter_set_id
+            return bits.u(width)
+        at += 4 + size
+    raise BitstreamError("no slice")
 
 
 def split_annexb(data: bytes) -> list[bytes]:

@@ -37,6 +37,14 @@ def packet_ticks(packet: bytes) -> int:
     return ticks
 
 
+def concealment(packet: bytes) -> bytes:
+    """What stands in for a lost packet behind this one: its TOC byte with one frame of no length (RFC 6716 §3.2.1, §3.4).
+
+    A decoder conceals it as it would a loss, and keeps what later packets are predicted from; SILENCE in its place would damage those as well.
+    """
+    return bytes((packet[0] & 0xFC,))
+
+
 def track_info(channels: int = 2) -> TrackInfo:
     """The track that WebRTC's Opus always is: 48 kHz, and decodable as stereo whatever each packet holds (RFC 7587 §4.1)."""
     # Version 0, channels, pre-skip 0 (a live join never starts at the encoder's start), input rate, gain 0, mapping family 0.

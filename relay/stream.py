@@ -2,8 +2,9 @@
 
 import logging
 import secrets
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from itertools import count
+from typing import Any, Protocol
 
 from relay import bmff
 from relay.fanout import Line, Viewer, deliver
@@ -56,12 +57,18 @@ class Stream:
         """Whoever publishes hears here what viewers need."""
         self.on_upstream: Callable[[bytes], None] | None = None
         self.on_viewers: Callable[[int], None] | None = None
+        self.on_report: Callable[[int, Mapping[str, Any]], None] | None = None
+        """A viewer, by its number on this stream, and what it says once a second of how it plays. Nothing of it has been looked at."""
+        self.on_left: Callable[[int], None] | None = None
+        """The viewer of this number is gone. Numbers do not come again."""
         self.bitrate = 0.0
         """Video and audio, bit/s, over the last seconds."""
         self._slot = slot
         self._viewers: dict[Viewer, Line | None] = {}
         self._onlookers: dict[Viewer, Line | None] = {}
         """Who gets events, and once a second where media time stands, because the media comes to them on another way."""
+        self._numbers: dict[Viewer, int] = {}
+        self._next_number = count(1)
         self._clock_publish = -CLOCK_EVERY
         self._readers: dict[SampleReader, None] = {}
         self._picture_since: int | None = None
@@ -152,6 +159,7 @@ class Stream:
 
         Without `media` it gets events, inits and the clock, and does not count as a viewer.
         """
+        self._numbers[viewer] = next(self._next_number)
         if not media:
             self._onlookers[viewer] = None
             return [*([self._retained] if self._retained else []), *self._inits.values()]
@@ -170,6 +178,9 @@ class Stream:
             self.demand_keyframe()
 
     def unsubscribe(self, viewer: Viewer) -> None:
+        number = self._numbers.pop(viewer, None)
+        if self.on_left and number is not None:
+            self.on_left(number)
         self._onlookers.pop(viewer, None)
         if viewer in self._viewers:
             del self._viewers[viewer]
@@ -207,6 +218,12 @@ class Stream:
         """Passes a viewer's opaque message up to whoever publishes."""
         if self.on_upstream:
             self.on_upstream(body)
+
+    def report(self, viewer: Viewer, report: Mapping[str, Any]) -> None:
+        """Passes on how a viewer plays, unread."""
+        number = self._numbers.get(viewer)
+        if self.on_report and number is not None:
+            self.on_report(number, report)
 
     def viewers_changed(self) -> None:
         """Tells whoever wants to know how many are watching."""

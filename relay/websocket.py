@@ -156,6 +156,7 @@ class WebSocketViewer:
                 self._write(text_frame(json.dumps(answer)))
             elif kind == "report":
                 self._outbox.report((self._stream.edge - int(notice["media_time"])) / 1_000)
+                self._stream.report(self, notice)
             else:
                 raise ValueError(kind)
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError):

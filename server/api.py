@@ -45,6 +45,7 @@ class Api:
             web.get("/api/rooms/{room}", self.show_room),
             web.delete("/api/rooms/{room}", self.end_room),
             web.get("/api/rooms/{room}/qr.svg", self.qr_code),
+            web.get("/api/rooms/{room}/health", self.room_health),
             web.get("/ws/{room}", self.watch),
             web.get("/healthz", self.health),
         ]
@@ -87,6 +88,12 @@ class Api:
         name = request.match_info["room"]
         await self._rooms.describe(name)
         return web.Response(body=qr_svg(url_of(request, f"/r/{name}", self._settings)), content_type="image/svg+xml")
+
+    async def room_health(self, request: web.Request) -> web.Response:
+        """For the creator only: how the live arrives here, and what viewers see of it."""
+        name = request.match_info["room"]
+        require_key(request, await self._rooms.key_hash(name))
+        return web.json_response((await self._rooms.find(name)).health())
 
     async def health(self, _: web.Request) -> web.Response:
         return web.Response(text="ok")

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import os
 import signal
 import socket
 import ssl
@@ -20,6 +21,7 @@ from server import lan
 from server.api import Api
 from server.demo import Demo
 from server.hls import HlsDoor
+from server.ingest.transcoders import Transcoders
 from server.ingest.whip import MAX_BODY, Whip
 from server.middleware import cross_origin, refusals
 from server.pages import Pages
@@ -66,7 +68,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> list[str]:
     hub = Hub(settings.window_seconds, settings.window_bytes)
     hub.pulse.start()
     stack.callback(hub.pulse.close)
-    rooms = Rooms(storage, hub, port, settings)
+    rooms = Rooms(storage, hub, port, settings, Transcoders(_transcoders(settings), settings.video_bitrate))
     api = Api(rooms, hub, settings)
     hls = HlsDoor(rooms, hub, settings)
     doors = _bind(settings)
@@ -96,6 +98,11 @@ async def start(settings: Settings, stack: AsyncExitStack) -> list[str]:
         stack.push_async_callback(demo.close)
         urls.append(demo.watch_url)
     return urls
+
+
+def _transcoders(settings: Settings) -> int:
+    """One takes about a quarter of a core (720p, 30 fps), so that as many as there are cores leave most of the machine to everybody else."""
+    return (os.cpu_count() or 1) if settings.transcoders is None else settings.transcoders
 
 
 def _application(rooms: Rooms, api: Api, hls: HlsDoor, whep: WhepExit, settings: Settings, hosts: list[str]) -> web.Application:

@@ -5,7 +5,7 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from enum import Enum
 from typing import Any
 
@@ -13,7 +13,11 @@ from relay.rtc.sdp import Offer
 from relay.rtc.udp import UdpPort
 from relay.sample import Event
 from relay.stream import Stream
+from server.audience import Audience
+from server.beacon import Beacon, read_beacon
+from server.errors import Conflict, Unavailable
 from server.ingest.session import IngestSession
+from server.ingest.transcoders import Transcoders
 from server.settings import Settings
 from server.storage import RoomRecord
 
@@ -33,7 +37,7 @@ class State(Enum):
 class Happening(Enum):
     MEDIA_CAME = 1
     MEDIA_WENT = 2
-    """Silence for 5 s, or the session closed."""
+    """Nothing to show for 5 s, or the session closed."""
     FINISHED = 3
     """The creator ended it, or did not come back in time."""
 
@@ -58,7 +62,9 @@ class Room:
         stream: Stream,
         port: UdpPort,
         settings: Settings,
+        transcoders: Transcoders,
         on_change: Callable[["Room", State], None],
+        on_beacon: Callable[[Beacon, Beacon | None], None] | None = None,
     ) -> None:
         self.record = record
         self.stream = stream
@@ -66,7 +72,10 @@ class Room:
         self.live_since = record.live_at
         self._port = port
         self._settings = settings
+        self._transcoders = transcoders
         self._on_change = on_change
+        self._on_beacon = on_beacon
+        self._audience = Audience()
         self._loop = asyncio.get_running_loop()
         self._epoch = 0
         self._current: IngestSession | None = None
@@ -76,6 +85,8 @@ class Room:
         self._viewers_timer: asyncio.TimerHandle | None = None
         self._closed = False
         stream.on_viewers = self._viewers_changed
+        stream.on_report = self._reported
+        stream.on_left = self._audience.leave
         self._tell()
         self._arm()
 
@@ -103,16 +114,33 @@ class Room:
             "live_since": self.live_since,
         }
 
+    def health(self) -> dict[str, Any]:
+        """What the creator is told once a second: the room, how its media arrives (None while nobody publishes), and what viewers see."""
+        return {
+            "room": self.describe(),
+            "ingest": self._current.health() if self._current else None,
+            "audience": self._audience.describe(self.stream.viewers, self._loop.time()),
+        }
+
     # Publishing
 
     def publish(self, offer: Offer) -> IngestSession:
-        """A session for this offer. It takes the room over in the moment its handshake is complete; until then the present one goes on."""
+        """A session for this offer. It takes the room over in the moment its handshake is complete; until then the present one goes on.
+
+        Raises Unavailable or NotAcceptable where the offer's video would have to be transcoded and cannot be; Conflict in a room that has ended, Unavailable in
+        one that is closed, where nobody would end the session.
+        """
+        if self.ended:
+            raise Conflict("this room has ended: create another")
+        if self._closed:
+            raise Unavailable("the server is shutting down: try again in a moment")
         session = IngestSession(
             secrets.token_urlsafe(16),
             self.stream,
             self._port,
             offer,
             bitrate_cap=self._settings.remb,
+            transcoders=self._transcoders,
             on_flow=lambda flowing: self._flow_changed(session, flowing),
             on_closed=lambda reason: self._session_closed(session, reason),
         )
@@ -181,7 +209,7 @@ class Room:
         for session in self.sessions:
             self._spawn(session.close())
         self._current = self._pending = None
-        self.stream.on_viewers = None
+        self.stream.on_viewers = self.stream.on_report = self.stream.on_left = None
         while self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -205,6 +233,12 @@ class Room:
         patience = {State.IDLE: self._settings.idle_ttl, State.AWAY: self._settings.away_grace}.get(self.state)
         if patience is not None:
             self._deadline = self._loop.call_later(patience, self.finish)
+
+    def _reported(self, viewer: int, report: Mapping[str, Any]) -> None:
+        beacon = read_beacon(report)
+        before = self._audience.report(viewer, beacon, self._loop.time())
+        if self._on_beacon:
+            self._on_beacon(beacon, before)
 
     def _viewers_changed(self, _: int) -> None:
         if self._viewers_timer is None:

@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from relay.hub import Hub
 from relay.rtc.udp import UdpPort
+from server.beacon import Beacon
 from server.errors import Gone, NotFound, Unavailable
+from server.ingest.transcoders import Transcoders
 from server.room import Room, State
 from server.settings import Settings
 from server.storage import RoomExists, RoomRecord, Storage, StorageError, hash_key, new_key, new_room_id
@@ -23,16 +25,19 @@ PURGE_EVERY = 3_600.0
 class Rooms:
     """The registry. What is in memory has not ended; ended rooms are known to the storage only, until they are purged."""
 
-    def __init__(self, storage: Storage, hub: Hub, port: UdpPort, settings: Settings) -> None:
+    def __init__(self, storage: Storage, hub: Hub, port: UdpPort, settings: Settings, transcoders: Transcoders) -> None:
         self._storage = storage
         self._hub = hub
         self._port = port
         self._settings = settings
+        self._transcoders = transcoders
         self._rooms: dict[str, Room] = {}
         self._writes: set[asyncio.Task[None]] = set()
         self._endings: dict[str, asyncio.Task[None]] = {}
         self._purging: asyncio.Task[None] | None = None
         self._closing = False
+        self.on_beacon: Callable[[Beacon, Beacon | None], None] | None = None
+        """Hears each viewer's beacon and the one before it (None at first): for histograms by player."""
 
     async def open(self) -> None:
         """Brings back the rooms of the last run; those that were live wait for their creators."""
@@ -112,7 +117,7 @@ class Rooms:
         return record
 
     def _add(self, record: RoomRecord) -> Room:
-        room = Room(record, self._hub.open(record.room), self._port, self._settings, self._changed)
+        room = Room(record, self._hub.open(record.room), self._port, self._settings, self._transcoders, self._changed, self._heard)
         self._rooms[record.room] = room
         return room
 
@@ -122,6 +127,10 @@ class Rooms:
             self._endings[room.name].add_done_callback(lambda _: self._endings.pop(room.name))
         elif before is State.IDLE and room.live_since is not None:
             self._write(self._storage.set_live(room.name, room.live_since))
+
+    def _heard(self, beacon: Beacon, before: Beacon | None) -> None:
+        if self.on_beacon:
+            self.on_beacon(beacon, before)
 
     async def _bury(self, room: Room) -> None:
         try:

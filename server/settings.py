@@ -206,7 +206,10 @@ class Settings(BaseModel):
         ByteSize(64 << 20), description="Bytes of media kept in memory for each live stream, at most, such as 64MiB."
     )
     video_bitrate: BitRate = Field(2_500_000, description="Bit/s of video that creators' browsers are asked to send, at most.")
-    remb: BitRate = Field(3_000_000, description="Bit/s that creators are told the network carries (REMB): their upper bound for all media.")
+    transcoders: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="Creators whose video is transcoded (VP8, or B-frames) at a time; 0 refuses them. Default: as many as there are CPU cores."
+    )
+    remb: BitRate = Field(4_000_000, description="Bit/s that creators are told the network carries (REMB): their upper bound for all media.")
     max_rooms_per_address_hour: Limit = Field(60, description="Rooms that one address may create in an hour.")
     max_sockets_per_address: Limit = Field(1000, description="WebSockets, and apart from those WHEP sessions, that one address may hold open at a time.")
     max_whip_per_address_minute: Limit = Field(60, description="Attempts to publish that one address has in a minute.")

@@ -6,8 +6,13 @@ import os
 import socket
 from collections.abc import AsyncIterator
 
+import hypothesis
 import pytest
 import pytest_asyncio
+
+# How long an example takes says how busy the machine is. pytest's own timeout bounds a test.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 SETTLE = 5.0
 """Seconds that transports which were told to close have for it."""

@@ -3,12 +3,15 @@
 import json
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.benchmarks import bitrate, latency, timecode
+from scripts.benchmarks import bitrate, continuity, holds, latency, timecode, uplink
 from scripts.benchmarks.figures import Bar, Figures, percentile
+from scripts.benchmarks.narrow import Bandwidth
+from scripts.benchmarks.spectator import Decoded
 
 moments = st.integers(min_value=0, max_value=1 << 53)
 
@@ -69,20 +72,37 @@ def test_bars(value: float, least: bool, kept: bool) -> None:
     assert Bar("a promise", value, 5, "ms", least).kept is kept
 
 
-def slot(way: latency.Way, ages: list[int]) -> latency.Slot:
+def slot(way: str, ages: list[int]) -> latency.Slot:
     return latency.Slot(way, ages, 0)
 
 
 def test_the_latency_report_compares_medians_over_all_slots() -> None:
-    report = latency.Report([slot("direct", [30, 40]), slot("mse", [190, 210]), slot("mse", [200]), slot("direct", [50])], [100.0, 150.0, 700.0], [80.0])
-    assert (report.of("direct").p50, report.of("mse").p50, report.ratio) == (40, 200, 5)
-    assert [(bar.value, bar.kept) for bar in report.bars] == [(200, True), (150, True), (645, False)]
-    assert json.loads(json.dumps(report.as_json(), allow_nan=False))["ratio"] == 5
+    slots = [slot("direct", [30, 40]), slot("webcodecs", [70]), slot("mse", [190, 210]), slot("mse", [200]), slot("webcodecs", [58, 62]), slot("direct", [50])]
+    report = latency.Report(slots, {"webcodecs": [100.0, 150.0, 700.0], "mse": []}, [80.0])
+    assert (report.of("direct").p50, report.of("mse").p50, report.ratio("mse")) == (40, 200, 5)
+    assert [(bar.value, bar.limit, bar.kept) for bar in report.bars] == [(62, 65, True), (200, 250, True), (150, 150, True), (645, 300, False)]
+    assert json.loads(json.dumps(report.as_json(), allow_nan=False))["ratios"] == {"webcodecs": 1.55, "mse": 5}
+
+
+def test_beside_a_slow_yardstick_the_factor_counts() -> None:
+    report = latency.Report([slot("direct", [60]), slot("webcodecs", [91])], {}, [])
+    assert [(bar.limit, bar.kept) for bar in report.bars] == [(90, False)]
 
 
 def test_a_report_without_slots_or_joins_has_no_bars_for_them() -> None:
-    assert latency.Report([], [], []).bars == []
-    json.dumps(latency.Report([], [], []).as_json(), allow_nan=False)
+    assert latency.Report([], {}, []).bars == []
+    json.dumps(latency.Report([], {}, []).as_json(), allow_nan=False)
+
+
+def test_back_after_a_hold_is_when_the_delay_is_and_stays_what_it_was() -> None:
+    def age(now: int) -> int:
+        if 10_000 <= now < 10_400:
+            return 60 + now - 10_000  # the picture stands
+        return 300 if 10_400 <= now < 11_000 and now != 10_608 else 60
+
+    ages = [(now, age(now)) for now in range(0, 30_000, 16)]
+    assert holds.recoveries(ages, [(10_000, 10_400)]) == [608]  # 11,008: the first after; one young picture among old ones does not count
+    assert holds.recoveries(ages, [(29_900, 40_000)]) == [math.inf]
 
 
 def second(at: float, target: float, sent: float) -> bitrate.Second:
@@ -93,3 +113,54 @@ def test_the_bitrate_bars_are_the_target_by_three_seconds_and_what_is_sent_after
     target, sent = bitrate.Report([second(1, 1.0, 0.1), second(3.1, 2.1, 1.0), second(4.1, 2.5, 2.0), second(5.1, 2.5, 2.5)]).bars
     assert (target.value, target.kept) == (2.1, True)
     assert (round(sent.value, 2), sent.kept) == (1.83, True)
+
+
+def test_a_freeze_is_what_the_source_did_not_have() -> None:
+    """A gap counts beyond the source's longest one of that time; gaps outside of the measured time, or of the source itself, do not."""
+    source = [number / 30 for number in range(300) if not 100 <= number < 110]
+    arrivals = [moment + 0.01 for moment in source if not 5 < moment < 5.4]
+    assert continuity.longest_gap(source, 1, 9) == pytest.approx(11 / 30 * 1_000)
+    assert continuity.freeze(arrivals, source, 1, 9, 0.3) == pytest.approx(12 / 30 * 1_000, abs=35)
+    assert continuity.freeze(arrivals, source, 1, 4.5, 0.3) == pytest.approx(0, abs=1)
+    assert math.isnan(continuity.freeze([], source, 1, 9, 0.3)) and math.isnan(continuity.longest_gap([], 1, 9))
+
+
+@given(st.floats(-120, 120), st.integers(0, 9))
+def test_how_far_sound_stands_from_the_picture(offset: float, lost: int) -> None:
+    """Beeps that come too late or too early are placed to some ms, also with 20 ms missing from each."""
+    began, media = 1_790_000_000.0, 1_000.0
+    pictures = [(media + number / 30, round((began + number / 30) * 1_000) % timecode.PERIOD) for number in range(150)]
+    sound = np.zeros(48_000 * 6, dtype=np.float32)
+    for second in range(1, 5):
+        first = round((second + offset / 1_000) * 48_000)
+        sound[first : first + 4_800] = np.sin(np.arange(4_800) * 2 * np.pi / 48)
+        if 0 < lost < 8:
+            sound[first + lost * 480 : first + lost * 480 + 960] = 0
+    apart = continuity.apart(Decoded(pictures, sound, media, []), began, began + 5)
+    assert len(apart) == 4
+    assert apart == pytest.approx([offset] * 4, abs=22 if lost else 2)
+
+
+def test_when_a_series_reaches_a_limit() -> None:
+    """From above or from below, counted from a moment; never is NaN."""
+    series = [(0.0, 1.0), (1.0, 3.0), (2.0, 2.0), (3.0, 0.5)]
+    assert continuity.settled(series, 0.5, 2, least=False) == 1.5
+    assert continuity.settled(series, 0.5, 3, least=True) == 0.5
+    assert math.isnan(continuity.settled(series, 1.5, 3, least=True))
+
+
+def loss(share: float, relay: float, skew: float, errors: list[str]) -> uplink.Loss:
+    return uplink.Loss(share, 60, 40, relay, 50, math.nan, skew, 58, errors)
+
+
+def test_the_uplink_bars() -> None:
+    """Freezes up to 5 % loss, the worst skew of all, every error; ratios only where both ways were measured; a report is JSON whatever was left out."""
+    losses = [loss(0.05, 120, 30, []), loss(0.1, 900, 61, ["picture"])]
+    direct, ours = Bandwidth("direct", 2.4, 0.5, 0.9, 20, math.nan, math.nan), Bandwidth("microlive", 2.4, 0.55, 0.9, 26, 400, 0)
+    report = uplink.Report(losses, uplink.Outage(150, 250, 10, []), [direct, ours])
+    kept = {bar.name: bar.kept for bar in report.bars}
+    assert [name for name, each in kept.items() if not each] == ["sound and picture apart", "decode errors", "up again, beside direct WebRTC"]
+    assert len(kept) == 8
+    json.dumps(report.as_json(), allow_nan=False)
+    assert uplink.Report([], None, []).bars == []
+    assert [bar.name for bar in uplink.Report([], None, [ours]).bars] == ["spent of the target before", "delivery delay, most"]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from relay.errors import BitstreamError
 
 _STAP_A, _FU_A = 24, 28
-_SPS, _AUD = 7, 9
+_SLICE, _IDR, _SPS, _AUD = 1, 5, 7, 9
 
 
 def depacketise(payloads: Iterable[bytes]) -> list[bytes]:
@@ -70,3 +70,19 @@ def starts_idr(payload: bytes) -> bool:
             size = int.from_bytes(payload[1:3], "big")
             kind = payload[5 + size] & 0x1F if len(payload) > 5 + size else kind
     return kind == _SPS
+
+
+def starts_picture(payload: bytes) -> bool:
+    """Whether a packet certainly begins an access unit: with a delimiter, parameter sets, or the slice of the first macroblock (H.264 §7.4.1.2.4).
+
+    An encoder that sends slices in arbitrary order (Baseline's ASO, which no browser uses) could deceive it.
+    """
+    if starts_idr(payload):
+        return True
+    kind, at = (payload[0] & 0x1F, 1) if payload else (0, 0)
+    if kind == _STAP_A and len(payload) > 4:
+        kind, at = payload[3] & 0x1F, 4
+    elif kind == _FU_A and len(payload) > 2 and payload[1] & 0x80:
+        kind, at = payload[1] & 0x1F, 2
+    # first_mb_in_slice comes first; the Exp-Golomb code of 0 is a single 1.
+    return kind == _AUD or (kind in (_SLICE, _IDR) and len(payload) > at and payload[at] > 127)

@@ -85,7 +85,11 @@ class DtlsSrtp:
         self._transport._set_role("client" if client else "server")
         await self._transport.start(RTCDtlsParameters(fingerprints=[RTCDtlsFingerprint(algorithm=algorithm, value=value) for algorithm, value in fingerprints]))
         if self._transport.state != "connected":
-            raise ConnectionError("DTLS handshake failed")
+            # aiortc keeps OpenSSL's reason to itself; the second one is what people meet.
+            raise ConnectionError(
+                "the DTLS handshake failed: the publisher's fingerprint is wrong, or its certificate is refused. "
+                "FFmpeg makes itself one on the curve P-224: give it one on P-256 with cert_file and key_file"
+            )
 
     def receive(self, data: bytes) -> bool:
         """Takes a DTLS datagram; False where too many wait already."""

@@ -5,13 +5,23 @@ from relay.rtc.rtp import RtpPacket, Unwrapper
 KEYFRAME_EVERY = 2.0
 """Browsers send no periodic keyframes; this is the longest GOP that a viewer can meet."""
 KEYFRAME_AT_MOST = 0.5
+BROKEN_AT_MOST = 0.15
+"""Seconds between the first requests of a picture that stands still. libwebrtc ignores whatever comes within 300 ms of the last one that it answered,
+so that the second or third may be the first that counts."""
+BROKEN_AT_LEAST = 1.0
 
 
 class KeyframeRequests:
-    """Decides when a PLI goes out: every 2 s, and sooner when asked, but at most one per 500 ms. Repeated until a keyframe came."""
+    """Decides when a PLI goes out: every 2 s, and sooner when asked, but at most one per 500 ms. Repeated until a keyframe came.
+
+    While the chain of references is broken they go out sooner, and then less and less often: over a slow uplink a keyframe takes its time, and
+    another one would only hold it up.
+    """
 
     def __init__(self) -> None:
         self._asked = True
+        self._pause: float | None = None
+        """While broken: seconds that must lie between the last request and the next one."""
         self._last_request: float | None = None
         self._last_key: float | None = None
 
@@ -19,18 +29,28 @@ class KeyframeRequests:
         """Somebody needs a keyframe: a joining viewer, or the decoder chain after a loss."""
         self._asked = True
 
+    def broken(self, round_trip: float | None) -> None:
+        """Nothing can be shown until an IDR comes. `round_trip`: seconds, None where unknown. Said again, it changes nothing."""
+        self._asked = True
+        if self._pause is None:
+            self._pause = max(BROKEN_AT_MOST, 1.5 * (round_trip or 0.0)) / 2
+
     def keyframe_received(self, now: float) -> None:
         self._asked = False
+        self._pause = None
         self._last_key = now
 
     def due(self, now: float) -> bool:
         """Whether to send a PLI now; the caller then sends it."""
-        if self._last_request is not None and now - self._last_request < KEYFRAME_AT_MOST:
+        at_most = KEYFRAME_AT_MOST if self._pause is None else self._pause
+        if self._last_request is not None and now - self._last_request < at_most:
             return False
         waited = self._last_key is None or now - self._last_key >= KEYFRAME_EVERY
         if not (self._asked or waited):
             return False
         self._last_request = now
+        if self._pause is not None:
+            self._pause = max(self._pause, min(BROKEN_AT_LEAST, 2 * self._pause))
         return True
 
 

@@ -8,7 +8,6 @@ from time import monotonic
 
 from relay.rtc.dtls import DtlsSrtp, SrtpError
 from relay.rtc.ice import IceAgent
-from relay.rtc.rtp import RtpPacket, parse_rtp
 from relay.rtc.sdp import Remote
 from relay.rtc.udp import UdpPort, Way
 
@@ -93,8 +92,8 @@ class PeerSession:
     def _stop(self) -> None:
         """The session is over: no timer may run on. Called at least once."""
 
-    def _receive_rtp(self, packet: RtpPacket) -> None:
-        """A decrypted packet. May raise ValueError."""
+    def _receive_media(self, data: bytes) -> None:
+        """A decrypted RTP packet. May raise ValueError."""
 
     def _receive_rtcp(self, data: bytes) -> None:
         """A decrypted compound packet. May raise ValueError."""
@@ -128,7 +127,7 @@ class PeerSession:
                 if 191 < data[1] < 224:
                     self._receive_rtcp(self._dtls.unprotect_rtcp(data))
                 else:
-                    self._receive_rtp(parse_rtp(self._dtls.unprotect_rtp(data)))
+                    self._receive_media(self._dtls.unprotect_rtp(data))
             except SrtpError:
                 self.counters.rejected += 1
             except ValueError as error:

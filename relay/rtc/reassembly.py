@@ -3,16 +3,19 @@
 from dataclasses import dataclass
 
 from relay.errors import BitstreamError
-from relay.h264 import AccessUnit, access_unit
-from relay.rtc.depacketise import depacketise, starts_idr
+from relay.h264 import AccessUnit
+from relay.rtc.gaps import MAX_NACKS, Gaps
+from relay.rtc.payload import FORMATS, PayloadFormat
+from relay.rtc.roundtrip import RoundTrip
 from relay.rtc.rtp import RtpPacket, Unwrapper
 
 MAX_HELD = 2_048
 """Packets held at most; at 1,200 bytes each some 2.5 MB."""
 MAX_JUMP = 3_000
 """A larger step in sequence numbers is a sender that started afresh."""
-MAX_NACKS = 128
-"""Packets asked for at one time; a larger hole is not worth mending."""
+OUTAGE = 0.2
+"""Seconds without a packet after which a hole is no longer worth mending, if it is of more than SHORT packets: an IDR is here sooner."""
+SHORT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +29,6 @@ class Picture:
     """When its last packet came, seconds of the caller's clock."""
 
 
-@dataclass(slots=True)
-class _Gap:
-    since: float
-    asked: float | None = None
-    times: int = 0
-
-
 class Reassembly:
     """Reassembles one video source.
 
@@ -40,11 +36,8 @@ class Reassembly:
     not mended in time nothing comes out until the next IDR, and `needs_keyframe` is set until then.
     """
 
-    def __init__(self, deadline: float = 0.2, retry: float = 0.04) -> None:
-        self.deadline = deadline
-        """Seconds after which a gap is given up."""
-        self.retry = retry
-        """Seconds between two requests for the same packet: the round trip, measured by what was repaired."""
+    def __init__(self, round_trip: RoundTrip | None = None, payload: PayloadFormat = FORMATS["H264"]) -> None:
+        self._payload = payload
         self.needs_keyframe = True
         self.duplicates = 0
         self.given_up = 0
@@ -56,14 +49,20 @@ class Reassembly:
         self._next: int | None = None
         self._held: dict[int, tuple[RtpPacket, float]] = {}
         self._highest = 0
-        self._gaps: dict[int, _Gap] = {}
+        self._last_arrival = 0.0
+        self._gaps = Gaps(round_trip or RoundTrip())
         self._idr_starts: list[int] = []
         self._unit: list[RtpPacket] = []
         self._unit_whole = False
         self._unit_arrived = 0.0
+        self._lost = 0
+        """Packets missing before the next picture, which will tell whether others were made from what they held."""
+        self._sps = b""
+        self._last: AccessUnit | None = None
 
-    def receive(self, packet: RtpPacket, now: float) -> list[Picture]:
-        """Takes a packet of this source, in any order. Returns the pictures that it completed."""
+    def receive(self, packet: RtpPacket, now: float, *, resent: bool = False) -> list[Picture]:
+        """Takes a packet of this source, in any order; `resent` where it came as a retransmission. Returns the pictures that it completed."""
+        silence, self._last_arrival = now - self._last_arrival, now
         sequence = self._sequences.unwrap(packet.sequence)
         if self._next is None:
             self._next = self._highest = sequence
@@ -78,48 +77,40 @@ class Reassembly:
             self._highest = sequence
             picture = self._take(packet, now)
             return [picture] if picture else []
-        self._note_gap(sequence, now)
+        hole = self._note_gap(sequence, now, resent)
         self._held[sequence] = (packet, now)
-        if starts_idr(packet.payload):
+        if self._payload.starts_key(packet.payload):
             self._idr_starts.append(sequence)
-        if len(self._held) > MAX_HELD:
+        hopeless = hole > MAX_NACKS or (hole > SHORT and silence > OUTAGE)
+        self.needs_keyframe = self.needs_keyframe or hopeless
+        if hopeless or len(self._held) > MAX_HELD:
             return self._give_up()
         return self._drain() + self._jump_to_idr()
 
     def expire(self, now: float) -> list[Picture]:
-        """Gives up gaps older than the deadline. Returns the pictures that this lets go on."""
+        """Gives up gaps that are past their deadline. Returns the pictures that this lets go on."""
         pictures: list[Picture] = []
-        while self._gaps and now - self._gaps[next(iter(self._gaps))].since >= self.deadline:
+        while self._gaps.overdue(now):
             pictures += self._give_up()
         return pictures
 
     def nacks(self, now: float) -> list[int]:
-        """16-bit sequence numbers to ask for now (RFC 4585 §6.2.1), in order; each comes again after `retry` seconds."""
-        wanted = []
-        for sequence, gap in self._gaps.items():
-            if gap.asked is None or now - gap.asked >= self.retry:
-                gap.asked = now
-                gap.times += 1
-                wanted.append(sequence & 0xFFFF)
-                if len(wanted) == MAX_NACKS:
-                    break
-        return wanted
+        """16-bit sequence numbers to ask for now, in the order they were sent."""
+        return self._gaps.nacks(now)
 
     @property
     def waiting(self) -> bool:
         """Whether packets are missing right now."""
         return bool(self._gaps)
 
-    def _note_gap(self, sequence: int, now: float) -> None:
-        gap = self._gaps.pop(sequence, None)
-        if gap is not None:
+    def _note_gap(self, sequence: int, now: float, resent: bool) -> int:
+        """Notes what is missing before that packet, or that it no longer is. Returns how long the new hole is."""
+        if self._gaps.mend(sequence, now, resent=resent):
             self.repaired += 1
-            if gap.times == 1 and gap.asked is not None:
-                self.retry = min(0.2, max(0.02, 0.8 * self.retry + 0.2 * (now - gap.asked + 0.01)))
         first = max(self._highest + 1, self._next or 0)
-        for missing in range(first, sequence):
-            self._gaps[missing] = _Gap(now)
+        self._gaps.note(first, sequence, now)
         self._highest = max(self._highest, sequence)
+        return max(0, sequence - first)
 
     def _drain(self) -> list[Picture]:
         pictures = []
@@ -144,39 +135,48 @@ class Reassembly:
             picture = self._finish(self._unit_arrived)
         if packet.payload:
             if not self._unit:
-                self._unit_whole = self._unit_whole or starts_idr(packet.payload)
+                self._unit_whole = self._unit_whole or self._starts_whole(packet.payload)
             self._unit.append(packet)
             self._unit_arrived = arrived
         if packet.marker and self._unit:
             picture = self._finish(arrived)
         return picture
 
+    def _starts_whole(self, payload: bytes) -> bool:
+        return self._payload.starts_key(payload) or (self._lost > 0 and self._payload.starts_picture(payload))
+
     def _finish(self, arrived: float) -> Picture | None:
         packets, self._unit = self._unit, []
         whole, self._unit_whole = self._unit_whole, True
         timestamp = self._timestamps.unwrap(packets[0].timestamp)
         if not whole:
-            self.needs_keyframe = True
+            self.needs_keyframe = self.needs_keyframe or not self._lost
             return None
         try:
-            unit = access_unit(depacketise(packet.payload for packet in packets))
+            unit = self._payload.access_unit(packet.payload for packet in packets)
         except BitstreamError:
             self.broken_units += 1
             self.needs_keyframe = True
             return None
-        if unit.key:
-            self.needs_keyframe = False
-        elif self.needs_keyframe and unit.data:
+        if not self._decodable(unit):
             return None
+        self._sps = unit.sps or self._sps
+        self._last = unit if unit.data else self._last
         return Picture(timestamp, unit, arrived)
+
+    def _decodable(self, unit: AccessUnit) -> bool:
+        """Whether all that the picture was made from has come out."""
+        if unit.key:
+            self.needs_keyframe, self._lost = False, 0
+        elif unit.data and self._lost:
+            self.needs_keyframe = self.needs_keyframe or self._last is None or not self._payload.follows(self._sps, self._last, unit, self._lost)
+            self._lost = 0
+        return unit.key or not unit.data or not self.needs_keyframe
 
     def _give_up(self) -> list[Picture]:
         """Skips the first hole and the access unit that it is in."""
         self._lose_unit()
-        if self._held:
-            self._next = min(self._held)
-        else:
-            self._next = self._highest + 1
+        self._next = min(self._held) if self._held else self._highest + 1
         self._forget_gaps()
         return self._drain()
 
@@ -197,17 +197,17 @@ class Reassembly:
         return []
 
     def _lose_unit(self) -> None:
-        self.needs_keyframe = True
         self._unit = []
         self._unit_whole = False
 
     def _forget_gaps(self) -> None:
         assert self._next is not None
-        for sequence in [gap for gap in self._gaps if gap < self._next]:
-            del self._gaps[sequence]
-            self.given_up += 1
+        lost = self._gaps.forget(self._next)
+        self._lost += lost
+        self.given_up += lost
 
     def _start_afresh(self, sequence: int) -> None:
+        self.needs_keyframe = True
         self._lose_unit()
         self._held.clear()
         self._gaps.clear()

@@ -45,6 +45,13 @@ class Reorder:
             ready += self._skip()
         return ready
 
+    def flush(self) -> list[tuple[RtpPacket, float]]:
+        """Gives up all holes: nothing more comes of this source."""
+        ready: list[tuple[RtpPacket, float]] = []
+        while self._held:
+            ready += self._skip()
+        return ready
+
     def _skip(self) -> list[tuple[RtpPacket, float]]:
         assert self._next is not None
         first = min(self._held)

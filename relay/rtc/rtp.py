@@ -18,10 +18,15 @@ class RtpPacket(NamedTuple):
     """32 bits, in the clock of the payload type."""
     ssrc: int
     payload: bytes
+    transport_sequence: int | None = None
+    """The packet's number among all of its transport, 16 bits; None where it has none or nobody asked."""
 
 
-def parse_rtp(data: bytes) -> RtpPacket:
-    """Reads a decrypted RTP packet. Raises ValueError where a length does not fit."""
+def parse_rtp(data: bytes, transport_id: int = 0) -> RtpPacket:
+    """Reads a decrypted RTP packet. Raises ValueError where a length does not fit.
+
+    `transport_id`: the header extension that carries transport-wide sequence numbers, 0 where none was agreed.
+    """
     size = len(data)
     if size < HEADER_SIZE:
         raise ValueError("RTP packet cut short")
@@ -29,10 +34,16 @@ def parse_rtp(data: bytes) -> RtpPacket:
     if first >> 6 != 2:
         raise ValueError("not RTP version 2")
     start = HEADER_SIZE + 4 * (first & 0x0F)
+    transport_sequence = None
     if first & 0x10:
         if start + 4 > size:
             raise ValueError("RTP header extension cut short")
+        begin = start
         start += 4 + 4 * (data[start + 2] << 8 | data[start + 3])
+        if transport_id and start <= size:
+            value = extension(data, begin, start, transport_id)
+            if len(value) == 2:
+                transport_sequence = value[0] << 8 | value[1]
     end = size
     if first & 0x20:
         if not data[-1]:
@@ -40,7 +51,33 @@ def parse_rtp(data: bytes) -> RtpPacket:
         end -= data[-1]
     if start > end:
         raise ValueError("RTP header longer than the packet")
-    return RtpPacket(second & 0x7F, second > 127, sequence, timestamp, ssrc, data[start:end])
+    return RtpPacket(second & 0x7F, second > 127, sequence, timestamp, ssrc, data[start:end], transport_sequence)
+
+
+def extension(data: bytes, begin: int, end: int, wanted: int) -> bytes:
+    """The header extension element `wanted` of the block from `begin` to `end` (RFC 8285 §4.2, §4.3); empty where it is missing or cut short."""
+    profile = data[begin] << 8 | data[begin + 1]
+    one_byte = profile == 0xBEDE
+    if not one_byte and profile >> 4 != 0x100:
+        return b""
+    at = begin + 4
+    while at < end:
+        element = data[at]
+        if not element:  # padding
+            at += 1
+            continue
+        if one_byte:
+            element, length, at = element >> 4, (element & 0x0F) + 1, at + 1
+            if element == 15:
+                break
+        elif at + 1 < end:
+            length, at = data[at + 1], at + 2
+        else:
+            break
+        if element == wanted:
+            return data[at : at + length] if at + length <= end else b""
+        at += length
+    return b""
 
 
 class Unwrapper:

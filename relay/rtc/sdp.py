@@ -3,12 +3,21 @@
 import re
 from dataclasses import dataclass
 
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.sdp import MediaDescription, SessionDescription
 
 from relay.errors import OfferError
 
 MAX_LINES = 1_000
 """Chromium's longest offers have some 300; aiortc's parser takes quadratic time."""
+
+TRANSPORT_WIDE = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+"""Name of the header extension with transport-wide sequence numbers."""
+
+_H264_PROFILES = ("42e0", "42c0", "4200", "4d", "64")
+"""Constrained Baseline first: every encoder has it and no decoder has to reorder."""
+_VP8_LIMITS = "max-fr=30;max-fs=3600"
+"""RFC 7741 §6.1, frames a second and macroblocks of a frame: 720p. It has to be transcoded."""
 
 TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+./:^_`{|}~=-]{1,256}\Z")
 
@@ -21,11 +30,15 @@ class MediaOffer:
     mid: str
     payload_type: int
     rtx_payload_type: int | None
-    profile_level: str
-    """H.264 `profile-level-id`; empty for audio."""
+    codec: str
+    """Encoding name: `H264`, `VP8` or `opus`."""
+    parameters: str
+    """`fmtp` of the answer: what of the offer's has to be repeated, and our own limits."""
     feedback: tuple[str, ...]
     """`rtcp-fb` values that the offer has and we answer."""
     channels: int = 2
+    transport_id: int = 0
+    """Number of the header extension TRANSPORT_WIDE; 0 where that feedback is not offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +75,7 @@ class Answer:
     """Addresses announced, most wanted first."""
     port: int
     max_bitrate: int
-    """bit/s of video asked for."""
+    """bit/s of video asked for; room for what comes on top of it is added."""
     start_bitrate: int
     """bit/s that the encoder may begin with, instead of libwebrtc's 300 kbit/s."""
 
@@ -76,20 +89,22 @@ def parse_offer(text: str) -> Offer:
         raise OfferError(422, "the offer has no video: add a camera or screen track")
     if len(videos) > 1 or len(audios) > 1 or len(session.media) > len(videos) + len(audios):
         raise OfferError(422, "offer one video and at most one audio track, and nothing else")
-    media = tuple(_accept(item, index) for index, item in enumerate(session.media))
+    bundled = bundle_only(text)
+    media = tuple(_accept(item, index, bundled) for index, item in enumerate(session.media))
     if len({item.mid for item in media}) < len(media):
         raise OfferError(422, "two media sections with one mid")
-    remote = remote_of(session)
+    remote = remote_of(session, bundled)
     return Offer(remote.ufrag, remote.password, remote.fingerprints, remote.passive, media)
 
 
-def remote_of(session: SessionDescription) -> Remote:
-    """The bundled transport of a session with at least one m-section. Raises OfferError (422)."""
+def remote_of(session: SessionDescription, bundled: set[int]) -> Remote:
+    """The transport of a session with at least one m-section, on which all are bundled. `bundled`: those of `bundle_only`. Raises OfferError (422)."""
     first = session.media[0]
     ufrag, password = first.ice.usernameFragment if first.ice else None, first.ice.password if first.ice else None
     if not ufrag or not password or not TOKEN.match(ufrag) or not TOKEN.match(password):
         raise OfferError(422, "the offer has no ICE user name and password")
-    if any(item.ice is None or (item.ice.usernameFragment, item.ice.password) != (ufrag, password) for item in session.media):
+    own = {index: (item.ice.usernameFragment, item.ice.password) if item.ice else (None, None) for index, item in enumerate(session.media)}
+    if any(words != (ufrag, password) and not (index in bundled and words == (None, None)) for index, words in own.items()):
         raise OfferError(422, "the media are not bundled on one transport")
     fingerprints = tuple((item.algorithm, item.value) for item in first.dtls.fingerprints) if first.dtls else ()
     if first.dtls is None or not any(algorithm.lower() in ("sha-256", "sha-384", "sha-512") for algorithm, _ in fingerprints):
@@ -110,10 +125,19 @@ def parse_session(text: str) -> SessionDescription:
         raise OfferError(400, f"the SDP is malformed ({type(error).__name__})") from error
 
 
-def _accept(media: MediaDescription, index: int) -> MediaOffer:
+def bundle_only(text: str) -> set[int]:
+    """Which sections are there only as part of the bundle (RFC 8843 §6): their port is 0, and they need no ICE parameters of their own.
+
+    So Firefox offers all but the first with the policy max-bundle. aiortc's parser drops the attribute.
+    """
+    sections = re.split(r"^m=", text, flags=re.MULTILINE)[1:]
+    return {index for index, section in enumerate(sections) if re.search(r"^a=bundle-only\s*$", section, re.MULTILINE)}
+
+
+def _accept(media: MediaDescription, index: int, bundled: set[int]) -> MediaOffer:
     if media.direction in ("recvonly", "inactive"):
         raise OfferError(422, f"the {media.kind} of the offer is {media.direction}: a publisher must send")
-    if media.port == 0:
+    if media.port == 0 and index not in bundled:
         raise OfferError(422, f"the {media.kind} of the offer is switched off (port 0)")
     mid = media.rtp.muxId or str(index)
     if not TOKEN.match(mid):
@@ -121,30 +145,62 @@ def _accept(media: MediaDescription, index: int) -> MediaOffer:
     if media.kind == "audio":
         for codec in media.rtp.codecs:
             if codec.name.lower() == "opus" and codec.clockRate == 48_000 and codec.payloadType is not None:
-                return MediaOffer("audio", mid, codec.payloadType, None, "", (), codec.channels or 2)
+                transport_id = _transport_id(media, codec)
+                feedback = ("transport-cc",) if transport_id else ()
+                return MediaOffer("audio", mid, codec.payloadType, None, "opus", "minptime=10;useinbandfec=1", feedback, codec.channels or 2, transport_id)
         raise OfferError(406, "the audio of the offer has no Opus: enable Opus, or publish without sound")
-    return _accept_h264(media, mid)
+    return _accept_video(media, mid)
 
 
-def _accept_h264(media: MediaDescription, mid: str) -> MediaOffer:
-    # Constrained baseline first: every encoder has it and no decoder has to reorder.
-    order = ("42e0", "42c0", "4200", "4d", "64")
-    candidates = []
-    for codec in media.rtp.codecs:
-        if codec.payloadType is not None and codec.name.upper() == "H264" and str(codec.parameters.get("packetization-mode", 0)) == "1":
-            profile = str(codec.parameters.get("profile-level-id", "42e01f")).lower()
-            rank = next((rank for rank, prefix in enumerate(order) if profile.startswith(prefix)), len(order))
-            candidates.append((rank, codec.payloadType, profile, codec))
-    if not candidates:
-        offered = ", ".join(sorted({codec.name for codec in media.rtp.codecs if codec.name.lower() not in ("rtx", "red", "ulpfec", "flexfec-03")}))
-        raise OfferError(406, f"this server takes H.264 video (packetization-mode 1); the offer has {offered or 'no codec'}")
-    _, payload_type, profile, chosen = min(candidates, key=lambda entry: entry[0])
-    if not re.fullmatch(r"[0-9a-f]{6}", profile):
-        raise OfferError(422, "profile-level-id is not six hexadecimal digits")
+def _accept_video(media: MediaDescription, mid: str) -> MediaOffer:
+    ranked = [(rank, codec) for codec in media.rtp.codecs if codec.payloadType is not None and (rank := _rank(codec)) is not None]
+    if not ranked:
+        names = ", ".join(sorted({codec.name for codec in media.rtp.codecs if codec.name.lower() not in ("rtx", "red", "ulpfec", "flexfec-03")}))
+        raise OfferError(406, f"this server takes H.264 and VP8 video; the offer has {names or 'no codec'}")
+    _, chosen = min(ranked, key=lambda entry: entry[0])
+    payload_type, name, parameters = chosen.payloadType, chosen.name.upper(), _VP8_LIMITS
+    assert payload_type is not None
+    if name == "H264":
+        profile = _profile(chosen)
+        if not re.fullmatch(r"[0-9a-f]{6}", profile):
+            raise OfferError(422, "profile-level-id is not six hexadecimal digits")
+        parameters = f"level-asymmetry-allowed=1;packetization-mode={_mode(chosen)};profile-level-id={profile}"
     rtx = next((codec.payloadType for codec in media.rtp.codecs if codec.name.lower() == "rtx" and codec.parameters.get("apt") == payload_type), None)
-    offered_feedback = {f"{item.type} {item.parameter}" if item.parameter else item.type for item in chosen.rtcpFeedback}
-    feedback = tuple(item for item in ("nack", "nack pli", "goog-remb") if item in offered_feedback)
-    return MediaOffer("video", mid, payload_type, rtx, profile, feedback)
+    offered = _feedback(chosen)
+    transport_id = _transport_id(media, chosen)
+    feedback = tuple(item for item in ("nack", "nack pli", "goog-remb") if item in offered) + (("transport-cc",) if transport_id else ())
+    return MediaOffer("video", mid, payload_type, rtx, name, parameters, feedback, transport_id=transport_id)
+
+
+def _rank(codec: RTCRtpCodecParameters) -> tuple[int, int] | None:
+    """How welcome a codec is, the least most; None where we do not take it. H.264 goes to viewers as it comes, VP8 has to be transcoded."""
+    if codec.name.upper() == "VP8":
+        return 2, 0
+    if codec.name.upper() == "H264" and _mode(codec) in ("0", "1"):
+        profile = _profile(codec)
+        rank = next((rank for rank, prefix in enumerate(_H264_PROFILES) if profile.startswith(prefix)), len(_H264_PROFILES))
+        # RFC 6184 §6: mode 0 is mode 1 without fragments and aggregates.
+        return int(_mode(codec) == "0"), rank
+    return None
+
+
+def _mode(codec: RTCRtpCodecParameters) -> str:
+    return str(codec.parameters.get("packetization-mode", 0))
+
+
+def _profile(codec: RTCRtpCodecParameters) -> str:
+    return str(codec.parameters.get("profile-level-id", "42e01f")).lower()
+
+
+def _feedback(codec: RTCRtpCodecParameters) -> set[str]:
+    return {f"{item.type} {item.parameter}" if item.parameter else item.type for item in codec.rtcpFeedback}
+
+
+def _transport_id(media: MediaDescription, codec: RTCRtpCodecParameters) -> int:
+    if "transport-cc" not in _feedback(codec):
+        return 0
+    # RFC 8285 §5, §7: 1 to 14 in headers of one byte, to 255 in those of two; larger numbers stand for a choice that we do not take part in.
+    return next((item.id for item in media.rtp.headerExtensions if item.uri == TRANSPORT_WIDE and 0 < item.id < 256), 0)
 
 
 def write_answer(offer: Offer, answer: Answer) -> str:
@@ -172,13 +228,21 @@ def _write_media(media: MediaOffer, offer: Offer, answer: Answer) -> list[str]:
         f"a=fingerprint:{answer.fingerprint}",
         f"a=setup:{'active' if offer.passive else 'passive'}",
     ]
+    if media.transport_id:
+        lines.append(f"a=extmap:{media.transport_id} {TRANSPORT_WIDE}")
+    feedback = [f"a=rtcp-fb:{media.payload_type} {item}" for item in media.feedback]
     if media.kind == "audio":
-        return [*lines, f"a=rtpmap:{media.payload_type} opus/48000/{media.channels}", f"a=fmtp:{media.payload_type} minptime=10;useinbandfec=1"]
+        return [
+            *lines,
+            f"a=rtpmap:{media.payload_type} {media.codec}/48000/{media.channels}",
+            *feedback,
+            f"a=fmtp:{media.payload_type} {media.parameters}",
+        ]
     rate = f"x-google-start-bitrate={answer.start_bitrate // 1000};x-google-max-bitrate={answer.max_bitrate // 1000}"
-    lines.insert(2, f"b=TIAS:{answer.max_bitrate}")
-    lines += [f"a=rtpmap:{media.payload_type} H264/90000"]
-    lines += [f"a=rtcp-fb:{media.payload_type} {item}" for item in media.feedback]
-    lines += [f"a=fmtp:{media.payload_type} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={media.profile_level};{rate}"]
+    # libwebrtc takes this for the bound of its estimate of the whole path, and lets the encoder have some 70 % of an estimate that stands at its bound.
+    lines.insert(2, f"b=TIAS:{answer.max_bitrate * 3 // 2}")
+    lines += [f"a=rtpmap:{media.payload_type} {media.codec}/90000", *feedback]
+    lines += [f"a=fmtp:{media.payload_type} {media.parameters};{rate}"]
     if media.rtx_payload_type is not None:
         lines += [f"a=rtpmap:{media.rtx_payload_type} rtx/90000", f"a=fmtp:{media.rtx_payload_type} apt={media.payload_type}"]
     return lines

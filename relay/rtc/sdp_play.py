@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aiortc.sdp import MediaDescription
 
 from relay.errors import OfferError
-from relay.rtc.sdp import TOKEN, Remote, candidate, parse_session, remote_of
+from relay.rtc.sdp import TOKEN, Remote, bundle_only, candidate, parse_session, remote_of
 
 _PROFILES = ("42e0", "42c0", "4200", "4d", "64")
 
@@ -60,18 +60,19 @@ def parse_play_offer(text: str, codec: str) -> PlayOffer:
     kinds = [media.kind for media in session.media]
     if not kinds or len(set(kinds)) < len(kinds) or not set(kinds) <= {"video", "audio"}:
         raise OfferError(422, "offer to receive one video, one audio, or both, and nothing else")
-    media = tuple(_accept(item, index, codec.partition(".")[2][:4].lower()) for index, item in enumerate(session.media))
+    bundled = bundle_only(text)
+    media = tuple(_accept(item, index, index in bundled, codec.partition(".")[2][:4].lower()) for index, item in enumerate(session.media))
     if len({item.mid for item in media}) < len(media):
         raise OfferError(422, "two media sections with one mid")
-    remote = remote_of(session)
+    remote = remote_of(session, bundled)
     return PlayOffer(remote.ufrag, remote.password, remote.fingerprints, remote.passive, media)
 
 
-def _accept(media: MediaDescription, index: int, profile: str) -> PlayMedia:
+def _accept(media: MediaDescription, index: int, bundled: bool, profile: str) -> PlayMedia:
     if media.direction != "recvonly":
         direction = media.direction or "sendrecv"
         raise OfferError(422, f"the {media.kind} of the offer is {direction}: a player must offer recvonly; to publish, POST to the WHIP address")
-    if media.port == 0:
+    if media.port == 0 and not bundled:
         raise OfferError(422, f"the {media.kind} of the offer is switched off (port 0)")
     mid = media.rtp.muxId or str(index)
     if not TOKEN.match(mid):

@@ -19,7 +19,6 @@ from relay.rtc.history import HEADER, Frame, History
 from relay.rtc.numbering import Numbering
 from relay.rtc.peer_session import PeerCounters, PeerSession
 from relay.rtc.protect import Protector
-from relay.rtc.rtp import RtpPacket
 from relay.rtc.sdp_play import PlayAnswer, PlayMedia, PlayOffer, write_play_answer
 from relay.rtc.udp import UdpPort
 
@@ -212,7 +211,7 @@ class SendSession(PeerSession):
         if self._timer:
             self._timer.cancel()
 
-    def _receive_rtp(self, packet: RtpPacket) -> None:
+    def _receive_media(self, data: bytes) -> None:
         raise ValueError("a viewer that sends media")
 
     def _receive_rtcp(self, data: bytes) -> None:

@@ -11,24 +11,22 @@ from typing import Protocol
 
 from relay.rtc import rtcp
 from relay.rtc.dtls import fingerprint
-from relay.rtc.feedback import KeyframeRequests, ReceptionStatistics
+from relay.rtc.payload import FORMATS
 from relay.rtc.peer_session import PeerCounters, PeerSession
 from relay.rtc.reassembly import Picture, Reassembly
 from relay.rtc.reorder import Reorder
-from relay.rtc.rtp import RtpPacket
+from relay.rtc.reporter import Reporter
+from relay.rtc.rtp import RtpPacket, parse_rtp
 from relay.rtc.sdp import Answer, Offer, write_answer
 from relay.rtc.udp import UdpPort
 from relay.sample import Track
 
 TICK = 0.02
-REPORT_EVERY = 0.2
 PROBE_EVERY = 1.0
 OUT_OF_REACH = 3.0
 """Seconds without a packet, a check or an answer to our probes, which go out every second: nobody is there any more, whatever the cause."""
 CONSENT_EXPIRES = 30.0
 """Seconds of that until the session ends (RFC 7675 §5.1). Until then a network that comes back finds it as it was."""
-MAX_SSRCS = 4
-"""Media sources followed in a session; a sender that starts afresh brings another."""
 
 
 class Sink(Protocol):
@@ -40,6 +38,9 @@ class Sink(Protocol):
     def receive_audio(self, packet: RtpPacket, now: float) -> None: ...
 
     def receive_report(self, track: Track, report: rtcp.SenderReport, now: float) -> None: ...
+
+    def receive_source(self, track: Track) -> None:
+        """The track's next packet comes from another source (SSRC) than those before: its timestamps begin anew."""
 
     def tick(self, now: float) -> None:
         """Every 20 ms while the session lives."""
@@ -64,29 +65,32 @@ class ReceiveSession(PeerSession):
     def __init__(self, port: UdpPort, offer: Offer, sink: Sink, *, bitrate_cap: int, on_closed: Callable[[str], None]) -> None:
         super().__init__(port, offer, "publisher", on_closed)
         self.counters: SessionCounters = SessionCounters()
-        self.reassembly = Reassembly()
+        self._reporter = Reporter(bitrate_cap)
         self._offer = offer
         self._sink = sink
-        self._bitrate_cap = bitrate_cap
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._reorder = Reorder()
-        self._keyframes = KeyframeRequests()
-        self._reported = 0.0
-        self.round_trip: float | None = None
-        """Seconds to the peer and back, the least seen; None before the first measurement."""
         self._probed: float | None = None
         self._probed_last = 0.0
         self._heard = self._ticked = monotonic()
-        self._statistics: dict[int, ReceptionStatistics] = {}
         video, audio = offer.find("video"), offer.find("audio")
         assert video is not None
         self._video_type = video.payload_type
+        self._payload = FORMATS[video.codec]
+        self.reassembly = Reassembly(self._reporter.round_trip, self._payload)
         self._rtx_type = video.rtx_payload_type
         self._audio_type = audio.payload_type if audio else None
         self._nack = "nack" in video.feedback
+        # RFC 8843 §9: in a bundle one number is one extension for all media.
+        self._transport_id = video.transport_id or (audio.transport_id if audio else 0)
         self._video_ssrc: int | None = None
         self._audio_ssrc: int | None = None
+
+    @property
+    def round_trip(self) -> float | None:
+        """Seconds to the peer and back, the least seen; None before the first measurement."""
+        return self._reporter.round_trip.least
 
     def answer(self, hosts: list[str], *, max_bitrate: int) -> str:
         """The SDP answer, announcing `hosts` at the port's number."""
@@ -108,16 +112,21 @@ class ReceiveSession(PeerSession):
 
     def request_keyframe(self) -> None:
         """Asks for an IDR as soon as the rate limit lets it."""
-        self._keyframes.ask()
+        self._reporter.keyframes.ask()
         if self._ready:
-            self._feedback_keyframe(monotonic())
+            self._request_keyframe(monotonic())
 
     # Packets in
+
+    def _receive_media(self, data: bytes) -> None:
+        self._receive_rtp(parse_rtp(data, self._transport_id))
 
     def _receive_rtp(self, packet: RtpPacket) -> None:
         now = monotonic()
         counters = self.counters
         counters.packets += 1
+        if packet.transport_sequence is not None:
+            self._reporter.transport.receive(packet.transport_sequence, now)
         payload_type = packet.payload_type
         if payload_type == self._video_type:
             self._count(packet, now, 90_000)
@@ -127,8 +136,7 @@ class ReceiveSession(PeerSession):
         elif payload_type == self._audio_type:
             self._count(packet, now, 48_000)
             if packet.ssrc != self._audio_ssrc:
-                self._audio_ssrc = packet.ssrc
-                self._reorder = Reorder()
+                self._new_audio_source(packet.ssrc)
             for ready, arrived in self._reorder.receive(packet, now):
                 self._sink.receive_audio(ready, arrived)
         elif payload_type == self._rtx_type:
@@ -139,47 +147,54 @@ class ReceiveSession(PeerSession):
                 counters.unknown_payload_types.add(payload_type)
 
     def _count(self, packet: RtpPacket, now: float, clock_rate: int) -> None:
-        statistics = self._statistics.get(packet.ssrc)
-        if statistics is None:
-            if len(self._statistics) >= MAX_SSRCS:
-                del self._statistics[next(iter(self._statistics))]
-            statistics = self._statistics[packet.ssrc] = ReceptionStatistics(clock_rate)
-        statistics.add(packet, now)
+        self._reporter.receive(packet, now, clock_rate)
         self.counters.last_media = now
         self.counters.payload_bytes += len(packet.payload)
 
     def _new_video_source(self, ssrc: int) -> None:
+        if self._video_ssrc is not None:
+            self._sink.receive_source(Track.VIDEO)
         self._video_ssrc = ssrc
-        self._reported = 0.0  # the bitrate cap goes out with the next tick, while the encoder makes up its mind
-        self.reassembly = Reassembly(self.reassembly.deadline, self.reassembly.retry)
-        self._keyframes.ask()
+        self._reporter.hurry()
+        self.reassembly = Reassembly(self._reporter.round_trip, self._payload)
+        self._reporter.keyframes.ask()
+
+    def _new_audio_source(self, ssrc: int) -> None:
+        if self._audio_ssrc is not None:
+            # What waits for a straggler of the old source waits no longer.
+            for ready, arrived in self._reorder.flush():
+                self._sink.receive_audio(ready, arrived)
+            self._sink.receive_source(Track.AUDIO)
+        self._audio_ssrc = ssrc
+        self._reorder = Reorder()
 
     def _receive_rtx(self, packet: RtpPacket, now: float) -> None:
         # RFC 4588 §4: the original sequence number stands before the payload. Empty ones are bandwidth probes.
         if len(packet.payload) > 2 and self._video_ssrc is not None:
             original = int.from_bytes(packet.payload[:2], "big")
-            self._receive_video(packet._replace(sequence=original, ssrc=self._video_ssrc, payload=packet.payload[2:]), now)
+            self._receive_video(packet._replace(sequence=original, ssrc=self._video_ssrc, payload=packet.payload[2:]), now, resent=True)
 
-    def _receive_video(self, packet: RtpPacket, now: float) -> None:
-        pictures = self.reassembly.receive(packet, now)
+    def _receive_video(self, packet: RtpPacket, now: float, *, resent: bool = False) -> None:
+        reassembly = self.reassembly
+        pictures = reassembly.receive(packet, now, resent=resent)
         if pictures:
             self._forward(pictures, now)
-        if self.reassembly.waiting and self._nack:
-            self._feedback_nack(now)
+        if reassembly.waiting and self._nack:
+            self._request_missing(now)
+        if reassembly.needs_keyframe:
+            self._request_keyframe(now)
 
     def _forward(self, pictures: list[Picture], now: float) -> None:
         for picture in pictures:
             if picture.unit.key:
-                self._keyframes.keyframe_received(now)
+                self._reporter.keyframes.keyframe_received(now)
             self._sink.receive_picture(picture)
 
     def _receive_rtcp(self, data: bytes) -> None:
         now = monotonic()
         for item in rtcp.parse_rtcp(data):
             if isinstance(item, rtcp.SenderReport):
-                statistics = self._statistics.get(item.ssrc)
-                if statistics:
-                    statistics.last_report_ntp, statistics.last_report_at = item.ntp_middle, now
+                self._reporter.receive_report(item, now)
                 if item.ssrc == self._video_ssrc:
                     self._sink.receive_report(Track.VIDEO, item, now)
                 elif item.ssrc == self._audio_ssrc:
@@ -189,8 +204,7 @@ class ReceiveSession(PeerSession):
 
     def _answered(self) -> None:
         if self._probed is not None:
-            took = monotonic() - self._probed
-            self.round_trip = took if self.round_trip is None else min(took, self.round_trip)
+            self._reporter.round_trip.add(monotonic() - self._probed)
             self._probed = None
 
     def _probe_round_trip(self, now: float) -> None:
@@ -210,30 +224,25 @@ class ReceiveSession(PeerSession):
         if self.reassembly.waiting:
             self._forward(self.reassembly.expire(now), now)
             if self._nack:
-                self._feedback_nack(now)
+                self._request_missing(now)
         for ready, arrived in self._reorder.expire(now):
             self._sink.receive_audio(ready, arrived)
-        if self.reassembly.needs_keyframe:
-            self._keyframes.ask()
-        self._feedback_keyframe(now)
-        if now - self._reported >= REPORT_EVERY:
-            self._reported = now
-            self._feedback_report(now)
+        self._request_keyframe(now)
+        if report := self._reporter.report(now, self._video_ssrc):
+            self._send_rtcp(report)
             self._probe_round_trip(now)
+        for report in self._reporter.arrivals(now):
+            self._send_rtcp(report)
         self._sink.tick(now)
 
-    def _feedback_report(self, now: float) -> None:
-        report = rtcp.receiver_report(self._statistics, now)
-        if self._video_ssrc is not None:
-            report += rtcp.bitrate_cap(self._bitrate_cap, [self._video_ssrc])
-        self._send_rtcp(report)
-
-    def _feedback_keyframe(self, now: float) -> None:
-        if self._video_ssrc is not None and self._keyframes.due(now):
+    def _request_keyframe(self, now: float) -> None:
+        if self.reassembly.needs_keyframe:
+            self._reporter.keyframes.broken(self._reporter.round_trip.smoothed)
+        if request := self._reporter.keyframe_request(now, self._video_ssrc):
             self.counters.plis += 1
-            self._send_rtcp(rtcp.receiver_report({}, now) + rtcp.keyframe_request(self._video_ssrc))
+            self._send_rtcp(request)
 
-    def _feedback_nack(self, now: float) -> None:
+    def _request_missing(self, now: float) -> None:
         sequences = self.reassembly.nacks(now)
         if sequences and self._video_ssrc is not None:
             self.counters.nacks += len(sequences)

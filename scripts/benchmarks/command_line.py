@@ -19,8 +19,11 @@ from rich.table import Table
 from scripts.benchmarks import bitrate as bitrate_benchmark
 from scripts.benchmarks import fanout as fanout_benchmark
 from scripts.benchmarks import fanout_whep as fanout_whep_benchmark
+from scripts.benchmarks import holds as holds_benchmark
 from scripts.benchmarks import ingest as ingest_benchmark
 from scripts.benchmarks import latency as latency_benchmark
+from scripts.benchmarks import namespaces
+from scripts.benchmarks import uplink as uplink_benchmark
 from scripts.benchmarks.chromium import ChromiumMissing, TooLate, browsers
 from scripts.benchmarks.figures import Bar, Figures
 from scripts.benchmarks.load_run import LoadFailed
@@ -52,21 +55,59 @@ def _bench() -> None:
 @cli.command()
 def latency(
     url: Url = None,
+    paths: Annotated[str, typer.Option(help="Players of the watch page, with commas between.")] = ",".join(latency_benchmark.PATHS),
     slots: Annotated[int, typer.Option(min=0, help="Turns that each way gets.")] = 5,
     seconds: Annotated[float, typer.Option(min=1, help="Seconds measured in each turn.")] = 10,
     joins: Annotated[int, typer.Option(min=0, help="Viewers who come in, one after the other.")] = 20,
     as_json: Json = False,
 ) -> None:
-    """Glass to glass beside direct WebRTC, and time to first picture."""
+    """Glass to glass on each path beside direct WebRTC, and time to first picture."""
+    chosen = _players(paths)
 
     async def run() -> latency_benchmark.Report:
         async with _server(url) as base, browsers(2) as (creators, viewers):
-            return await latency_benchmark.measure(base, creators, viewers, slots=slots, seconds=seconds, joins=joins, progress=_progress)
+            return await latency_benchmark.measure(base, creators, viewers, paths=chosen, slots=slots, seconds=seconds, joins=joins, progress=_progress)
 
-    report = _measured(run(), 60 + slots * 2 * (seconds + 40) + joins * 20)
+    report = _measured(run(), 60 + (1 + len(chosen)) * (slots * (seconds + 40) + joins * 10))
     if not as_json:
         _latency_table(report)
     _conclude(report.bars, report.as_json() if as_json else None)
+
+
+@cli.command()
+def holds(
+    url: Url = None,
+    paths: Annotated[str, typer.Option(help="Players of the watch page, with commas between.")] = ",".join(holds_benchmark.HELD),
+    count: Annotated[int, typer.Option(min=1, max=100, help="Holds for each player.")] = 3,
+    every: Annotated[float, typer.Option(min=5, max=60, help="Seconds from hold to hold.")] = 20,
+    hold: Annotated[float, typer.Option(min=0.05, max=5, help="Seconds that one lasts.")] = 0.4,
+    as_json: Json = False,
+) -> None:
+    """A viewer's network that stands still now and then: how long until the delay is what it was."""
+    chosen = _players(paths)
+
+    async def run() -> list[holds_benchmark.Run]:
+        async with _server(url) as base, browsers(2) as (creators, viewers):
+            return await holds_benchmark.measure(base, creators, viewers, paths=chosen, holds=count, every=every, hold=hold, progress=_progress)
+
+    runs = _measured(run(), 60 + len(chosen) * (60 + count * (every + hold + 2)))
+    if not as_json:
+        table = Table(
+            "ms",
+            "p50",
+            "p95",
+            "least",
+            "most",
+            "measured",
+            "back after",
+            title=f"Glass to glass, the network held for {hold * 1000:.0f} ms every {every:.0f} s",
+        )
+        for run_ in runs:
+            title = latency_benchmark.PATHS[run_.path].title
+            table.add_row(f"{title}, free road", *_cells(run_.free))
+            table.add_row(f"{title}, held road", *_cells(run_.held), ", ".join(f"{ms:.0f}" for ms in run_.back))
+        console.print(table)
+    _conclude([bar for run_ in runs for bar in run_.bars], {"unit": "ms", "runs": [run_.as_json() for run_ in runs]} if as_json else None)
 
 
 @cli.command()
@@ -144,6 +185,66 @@ def ingest(
         console.print(_ingest_table(report))
         _tell_invalid([(f"{run.kbps:.0f} kbps", run.outcome) for run in report.runs])
     _conclude(report.bars, report.as_json() if as_json else None)
+
+
+def _players(paths: str) -> list[str]:
+    chosen = paths.split(",")
+    if unknown := [path for path in chosen if path not in latency_benchmark.PATHS]:
+        _give_up(f"--paths: there is no player {unknown[0]!r}; there are {', '.join(latency_benchmark.PATHS)}")
+    return chosen
+
+
+@cli.command()
+def uplink(
+    loss: Annotated[str, typer.Option(help="Shares of packets lost each way, in percent with commas between; nothing for none.")] = "2,5,10",
+    seconds: Annotated[float, typer.Option(min=3, max=120, help="Seconds of each loss.")] = 60,
+    outage: Annotated[bool, typer.Option(help="Let nothing through for a second.")] = True,
+    bandwidth: Annotated[bool, typer.Option(help="Make the link narrow for a while, beside direct WebRTC.")] = True,
+    stock: Annotated[bool, typer.Option(help="Beside aiortc's own receiver.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Loss, failure and a narrow link between studio and server, in network namespaces (root, or a kernel that gives them to users)."""
+    try:
+        shares = [float(share) / 100 for share in loss.split(",") if share]
+        if not all(0 <= share <= 0.5 for share in shares):
+            raise ValueError
+    except ValueError:
+        _give_up(f"--loss {loss!r}: write it as 2,5,10, each at most 50")
+    try:
+        namespaces.enter()
+    except namespaces.NamespacesMissing as error:
+        _give_up(str(error))
+
+    async def run() -> uplink_benchmark.Report:
+        options = {"outage": outage, "bandwidth": bandwidth, "stock": stock}
+        return await uplink_benchmark.measure(shares=shares, seconds=seconds, **options, progress=_progress)
+
+    report = _measured(run(), 300 + len(shares) * (seconds + 60))
+    if not as_json:
+        _uplink_tables(report)
+    _conclude(report.bars, report.as_json() if as_json else None)
+
+
+def _uplink_tables(report: uplink_benchmark.Report) -> None:
+    if report.losses:
+        columns = ("lost", "source's gap", "freeze: relay", "viewer's page", "stock aiortc", "A/V apart", "beeps", "errors")
+        table = Table(*columns, title="Packets lost each way, ms")
+        for loss in report.losses:
+            figures = (f"{value:.0f}" for value in (loss.source_gap, loss.relay, loss.page, loss.stock, loss.skew))
+            table.add_row(f"{loss.share:.0%}", *figures, str(loss.beeps), str(len(loss.errors)))
+        console.print(table)
+    if report.outage:
+        table = Table("again in the relay", "on the viewer's page", "A/V apart", "errors", title="Nothing got through for 1 s, ms")
+        table.add_row(*(f"{value:.0f}" for value in (report.outage.relay, report.outage.page, report.outage.skew)), str(len(report.outage.errors)))
+        console.print(table)
+    for error in report.errors[:10]:
+        console.print(error, style="red", markup=False)
+    if report.bandwidths:
+        table = Table("way", "Mbps before", "s down", "Mbps while narrow", "s up", "delay ms", "freeze ms", title="1 Mbps, then free")
+        for each in report.bandwidths:
+            fast, slow = (f"{value:.2f}" for value in (each.spent, each.narrow))
+            table.add_row(each.way, fast, f"{each.down:.1f}", slow, f"{each.up:.1f}", f"{each.delay:.0f}", f"{each.freeze:.0f}")
+        console.print(table)
 
 
 def _two_cores() -> tuple[int, int]:
@@ -230,7 +331,7 @@ def _measured(benchmark: Coroutine[Any, Any, Report], within: float) -> Report:
 
     try:
         return asyncio.run(bounded())
-    except (ChromiumMissing, LoadFailed, NoCompiler, ServerFailed, TooLate, latency_benchmark.BrokenWay) as error:
+    except (ChromiumMissing, LoadFailed, namespaces.NamespacesMissing, NoCompiler, ServerFailed, TooLate, latency_benchmark.BrokenWay) as error:
         _give_up(str(error))
     except playwright.async_api.Error as error:
         _give_up(error.message)
@@ -250,22 +351,22 @@ def _progress(what: str) -> None:
 
 
 def _latency_table(report: latency_benchmark.Report) -> None:
-    table = Table("ms", "p50", "p95", "least", "most", "measured", title="Glass to glass, sound on")
-    for name, way in (("direct WebRTC", report.of("direct")), ("watch page, MSE", report.of("mse"))):
-        table.add_row(name, *_cells(way))
-    table.add_section()
-    table.add_row("ratio of the medians", f"{report.ratio:.2f}")
+    titles = {way: f"watch page, {path.title}" for way, path in latency_benchmark.PATHS.items()} | {latency_benchmark.DIRECT: "direct WebRTC"}
+    table = Table("ms", "p50", "p95", "least", "most", "measured", "ratio of the medians", title="Glass to glass, sound on")
+    for way in report.ways:
+        table.add_row(titles[way], *_cells(report.of(way)), "" if way == latency_benchmark.DIRECT else f"{report.ratio(way):.2f}")
     if report.slots:
         console.print(table)
         slots = Table("slot", "way", "p50", "p95", "least", "most", "frames", "stalls", "seeks", "aimed at", title="Slot by slot")
         for number, slot in enumerate(report.slots):
             told = [str(round(slot.player[name])) if name in slot.player else "" for name in ("stalls", "seeks", "target")]
-            slots.add_row(str(number // 2 + 1), slot.way, *_cells(Figures.of(slot.ages)), *told)
+            slots.add_row(str(number // len(report.ways) + 1), slot.way, *_cells(Figures.of(slot.ages)), *told)
         console.print(slots)
-    if report.joins:
+    if report.empty:
         joins = Table("ms", "p50", "p95", "least", "most", "visits", title="From navigation to the first picture")
         joins.add_row("an empty page, to its first animation frame", *_cells(Figures.of(report.empty)))
-        joins.add_row("watch page, MSE", *_cells(Figures.of(report.joins)))
+        for way, times in report.joins.items():
+            joins.add_row(titles[way], *_cells(Figures.of(times)))
         console.print(joins)
 
 

@@ -1,8 +1,8 @@
-"""Glass to glass, and time to first picture: the watch page beside direct WebRTC, in one run.
+"""Glass to glass, and time to first picture: the watch page on each of its paths beside direct WebRTC, in one run.
 
-A creator's canvas shows a time code; the viewer's page reads it back from its video element on every animation frame. What differs between
-the two ways is all that lies between: encoder settings, pages' sizes, sound and the readback are the same. They take turns in slots, each
-with fresh pages, so that neither pays for the other's CPU and a noisy minute hits both.
+A creator's canvas shows a time code; the viewer's page reads it back from its video or canvas on every animation frame. What differs between
+the ways is all that lies between: encoder settings, pages' sizes, sound and the readback are the same. They take turns in slots, each
+with fresh pages, so that none pays for the others' CPU and a noisy minute hits all.
 """
 
 import asyncio
@@ -10,10 +10,10 @@ import math
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import aiohttp
 from playwright.async_api import Browser, Page
@@ -24,21 +24,39 @@ from scripts.benchmarks.figures import Bar, Figures
 from scripts.benchmarks.load_run import LOAD
 from scripts.benchmarks.studio import WITHIN, context_of, end_live, go_live
 
-Way = Literal["direct", "mse"]
 Progress = Callable[[str], None]
 
 SETTLE = 3.0
 """Seconds at the beginning of a slot that are not counted: congestion control ramps up, the player finds its place."""
-MSE_BAR = 300.0
-JOIN_P50_BAR = 200.0
-JOIN_P95_BAR = 400.0
+JOIN_P50_BAR = 150.0
+JOIN_P95_BAR = 300.0
+
+DIRECT = "direct"
+"""The yardstick: one browser's camera straight to another browser."""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A player of the watch page."""
+
+    title: str
+    heard: str
+    """JavaScript: ms or bytes of sound so far."""
+    bar: float | None
+    """ms, glass to glass, p50; None: beside direct WebRTC of the same run."""
+    joins: bool = True
+    """Whether its first picture has a bar too."""
+
+
+PATHS = {
+    "webcodecs": Path("WebCodecs", "(microlive.stats().sound?.played ?? 0)", None),
+    "mse": Path("MSE", "document.querySelector('video').webkitAudioDecodedByteCount", 250.0),
+}
+"""By the name that `?player=` forces."""
 
 EMPTY = "new Promise(resolve => requestAnimationFrame(() => resolve(performance.now())))"
-WATCH = "window.sampler = timecode.watch(() => document.querySelector('video'))"
-PLAYING: dict[Way, str] = {
-    "direct": "direct.heard().then(heard => heard && sampler.started)",
-    "mse": "sampler.started && document.querySelector('video').webkitAudioDecodedByteCount > 0",
-}
+WATCH = "window.sampler = timecode.watch(() => document.querySelector('.screen, video'))"
+HEARD_DIRECTLY = "direct.heard()"
 
 
 class BrokenWay(Exception):
@@ -49,7 +67,8 @@ class BrokenWay(Exception):
 class Slot:
     """What one way showed while it had its turn."""
 
-    way: Way
+    way: str
+    """DIRECT or one of PATHS."""
     ages: list[int]
     unread: int
     """Animation frames whose time code could not be read."""
@@ -60,54 +79,64 @@ class Slot:
 @dataclass(frozen=True, slots=True)
 class Report:
     slots: list[Slot]
-    joins: list[float]
-    """ms from navigation to the first picture that went to the screen with something to be seen in it."""
+    joins: dict[str, list[float]]
+    """By path: ms from navigation to the first picture that went to the screen with something to be seen in it."""
     empty: list[float]
     """ms from navigation to the first animation frame of an empty page, in turns with the joins: what the browser and the machine take of them."""
 
-    def of(self, way: Way) -> Figures:
+    @property
+    def ways(self) -> list[str]:
+        return list(dict.fromkeys(slot.way for slot in self.slots))
+
+    def of(self, way: str) -> Figures:
         return Figures.of(age for slot in self.slots if slot.way == way for age in slot.ages)
 
-    @property
-    def ratio(self) -> float:
-        direct = self.of("direct").p50
-        return self.of("mse").p50 / direct if direct > 0 else math.nan
+    def ratio(self, way: str) -> float:
+        direct = self.of(DIRECT).p50
+        return self.of(way).p50 / direct if direct > 0 else math.nan
 
     @property
     def bars(self) -> list[Bar]:
-        bars = [Bar("MSE, glass to glass, p50", self.of("mse").p50, MSE_BAR, "ms")] if self.slots else []
-        if self.joins:
-            joins = Figures.of(self.joins)
-            bars += [Bar("first picture, p50", joins.p50, JOIN_P50_BAR, "ms"), Bar("first picture, p95", joins.p95, JOIN_P95_BAR, "ms")]
+        bars = []
+        direct = self.of(DIRECT).p50
+        for way in self.ways:
+            if way != DIRECT:
+                path = PATHS[way]
+                limit = max(1.5 * direct, direct + 25) if path.bar is None else path.bar
+                bars.append(Bar(f"{path.title}, glass to glass, p50", self.of(way).p50, limit, "ms"))
+        for way, times in self.joins.items():
+            if times and PATHS[way].joins:
+                joins, title = Figures.of(times), PATHS[way].title
+                bars += [Bar(f"{title}, first picture, p50", joins.p50, JOIN_P50_BAR, "ms"), Bar(f"{title}, first picture, p95", joins.p95, JOIN_P95_BAR, "ms")]
         return bars
 
     def as_json(self) -> dict[str, Any]:
-        direct, mse, ratio = self.of("direct"), self.of("mse"), self.ratio
         return {
             "unit": "ms",
-            "direct": direct.as_json(),
-            "mse": mse.as_json(),
-            "ratio": None if math.isnan(ratio) else round(ratio, 2),
+            "glass_to_glass": {way: self.of(way).as_json() for way in self.ways},
+            "ratios": {way: None if math.isnan(ratio) else round(ratio, 2) for way in self.ways if way != DIRECT for ratio in [self.ratio(way)]},
             "slots": [{"way": slot.way, "unread": slot.unread, **Figures.of(slot.ages).as_json(), "player": slot.player} for slot in self.slots],
-            "first_picture": Figures.of(self.joins).as_json(),
-            "joins": [round(join, 1) for join in self.joins],
+            "first_picture": {way: Figures.of(joins).as_json() for way, joins in self.joins.items()},
+            "joins": {way: [round(join, 1) for join in joins] for way, joins in self.joins.items()},
             "empty_page": Figures.of(self.empty).as_json(),
             "bars": [
-                {"name": bar.name, "value": None if math.isnan(bar.value) else round(bar.value, 1), "limit": bar.limit, "kept": bar.kept} for bar in self.bars
+                {"name": bar.name, "value": None if math.isnan(bar.value) else round(bar.value, 1), "limit": round(bar.limit, 1), "kept": bar.kept}
+                for bar in self.bars
+                if not math.isnan(bar.limit)
             ],
         }
 
 
-async def measure(url: str, creators: Browser, viewers: Browser, *, slots: int, seconds: float, joins: int, progress: Progress) -> Report:
-    """`slots` turns of `seconds` for each way, then `joins` viewers one after the other. Raises BrokenWay, and Playwright's TimeoutError."""
+async def measure(url: str, creators: Browser, viewers: Browser, *, paths: Sequence[str], slots: int, seconds: float, joins: int, progress: Progress) -> Report:
+    """`slots` turns of `seconds` for direct WebRTC and each of `paths`, then `joins` viewers on each. Raises BrokenWay, and Playwright's TimeoutError."""
     measured = []
+    ways = [DIRECT, *paths]
     for turn in range(slots):
         # Whoever comes second finds warm caches: they take turns at that too.
-        ways: list[Way] = ["direct", "mse"] if turn % 2 == 0 else ["mse", "direct"]
-        for way in ways:
+        for way in ways if turn % 2 == 0 else reversed(ways):
             progress(f"slot {turn + 1} of {slots}: {way}")
-            measured.append(await _direct(url, creators, viewers, seconds) if way == "direct" else await _mse(url, creators, viewers, seconds))
-    return Report(measured, *(await _joins(url, viewers, joins, progress) if joins else ([], [])))
+            measured.append(await (_direct(url, creators, viewers, seconds) if way == DIRECT else _watch(url, creators, viewers, way, seconds)))
+    return Report(measured, *(await _joins(url, viewers, paths, joins, progress) if joins else ({}, [])))
 
 
 async def _direct(url: str, creators: Browser, viewers: Browser, seconds: float) -> Slot:
@@ -122,16 +151,16 @@ async def _direct(url: str, creators: Browser, viewers: Browser, seconds: float)
         if "H264" not in answer:
             raise BrokenWay("direct: these browsers agree on no H.264")
         await creator.evaluate("sdp => direct.accept(sdp)", answer)
-        return await _sample(viewer, "direct", seconds)
+        return await _sample(viewer, DIRECT, HEARD_DIRECTLY, seconds)
 
 
-async def _mse(url: str, creators: Browser, viewers: Browser, seconds: float) -> Slot:
+async def _watch(url: str, creators: Browser, viewers: Browser, way: str, seconds: float) -> Slot:
     studio, watch = await go_live(creators, url, "camera")
     async with _page(viewers, "timecode") as viewer:
-        await viewer.goto(watch + "?player=mse")
+        await viewer.goto(f"{watch}?player={way}")
         await viewer.evaluate(WATCH)
         await viewer.click("#unmute")
-        slot = await _sample(viewer, "mse", seconds)
+        slot = await _sample(viewer, way, PATHS[way].heard, seconds)
         slot.player = await viewer.evaluate("microlive.stats()")
     await end_live(studio)
     return slot
@@ -146,17 +175,18 @@ async def _page(browser: Browser, *scripts: str) -> AsyncIterator[Page]:
         await context.close()
 
 
-async def _sample(viewer: Page, way: Way, seconds: float) -> Slot:
+async def _sample(viewer: Page, way: str, heard: str, seconds: float) -> Slot:
     try:
-        await until(viewer, PLAYING[way], WITHIN)
+        await until(viewer, f"(async () => sampler.started && await {heard} > 0)()", WITHIN)
     except TooLate:
         told = await viewer.evaluate("window.microlive?.stats()") or ""
         raise BrokenWay(f"{way}: nothing, or no sound, after {WITHIN:g} s on {viewer.url} {told}") from None
     await asyncio.sleep(SETTLE)
     await viewer.evaluate("void sampler.take()")
+    before = await viewer.evaluate(heard)
     await asyncio.sleep(seconds)
     samples = [(now, word) for now, word in await viewer.evaluate("sampler.take()")]
-    if await viewer.evaluate("(video => video.muted || video.paused)(document.querySelector('video'))"):
+    if not await viewer.evaluate(heard) > before:
         raise BrokenWay(f"{way}: plays without sound")
     ages = list(timecode.ages(samples))
     if not ages:
@@ -164,21 +194,23 @@ async def _sample(viewer: Page, way: Way, seconds: float) -> Slot:
     return Slot(way, ages, len(samples) - len(ages))
 
 
-async def _joins(url: str, viewers: Browser, count: int, progress: Progress) -> tuple[list[float], list[float]]:
+async def _joins(url: str, viewers: Browser, paths: Sequence[str], count: int, progress: Progress) -> tuple[dict[str, list[float]], list[float]]:
     """`Report.joins` and `Report.empty`, each visit in a fresh context.
 
     The creator sends a loop that was encoded beforehand: in life the encoder is a phone's, and does not take the core that the viewer's browser joins on.
     """
-    joins, empty = [], []
-    async with _creator(url, SETTLE + 10 + count * 5) as watch:
+    joins: dict[str, list[float]] = {way: [] for way in paths}
+    empty = []
+    async with _creator(url, SETTLE + 10 + count * 3 * (1 + len(paths))) as watch:
         # As a room that has been live for a while: keyframes on their timer.
         await asyncio.sleep(SETTLE)
         for number in range(count):
             progress(f"join {number + 1} of {count}")
-            # Joins must not fall into step with the keyframes' timer.
-            await asyncio.sleep(0.3 + 0.137 * (number % 7))
-            async with _page(viewers, "first_picture") as page:
-                joins.append(await _visit(page, watch + "?player=mse", "firstPicture"))
+            for way in paths:
+                # Joins must not fall into step with the keyframes' timer.
+                await asyncio.sleep(0.3 + 0.137 * (number % 7))
+                async with _page(viewers, "first_picture") as page:
+                    joins[way].append(await _visit(page, f"{watch}?player={way}", "firstPicture"))
             await asyncio.sleep(0.3)
             async with _page(viewers) as page:
                 empty.append(await _visit(page, f"{url}/healthz", EMPTY))

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from aioice import stun
-from aiortc.rtp import RTCP_PSFB_APP, RTCP_PSFB_PLI, RtcpPacket, RtcpPsfbPacket, RtcpRtpfbPacket, RtcpSenderInfo, RtcpSrPacket, unpack_remb_fci
+from aiortc.rtp import RTCP_PSFB_APP, RTCP_PSFB_PLI, RTCP_RTPFB_NACK, RtcpPacket, RtcpPsfbPacket, RtcpRtpfbPacket, RtcpSenderInfo, RtcpSrPacket, unpack_remb_fci
 
 from relay.rtc.dtls import DtlsSrtp, SrtpError
 from relay.rtc.ice import IceAgent
 from scripts.loadgen.clip import SOUND_SAMPLES, Clip
-from scripts.loadgen.whip import AUDIO_TYPE, VIDEO_TYPE, Accepted, publish, unpublish, write_offer
+from scripts.loadgen.whip import AUDIO_TYPE, TRANSPORT_ID, VIDEO_TYPE, Accepted, publish, unpublish, write_offer
 
 if TYPE_CHECKING:
     from scripts.loadgen.stage import Stage
 
-RTP = Struct(">BBHII")
+RTP = Struct(">BBHIIHHBHx")
+"""Header with one extension, the transport-wide sequence number."""
+EXTENDED, ONE_BYTE_HEADER, WORDS, TRANSPORT = 0x90, 0xBEDE, 1, TRANSPORT_ID << 4 | 1
 CHECK_EVERY, CONNECT_WITHIN = 0.05, 10.0
 CONSENT_EVERY, CONSENT_LOST = 2.0, 8.0
 """Seconds between connectivity checks while sending (RFC 7675 has 5), and without an answer to them until the session counts as lost."""
@@ -56,7 +58,7 @@ class Publisher(asyncio.DatagramProtocol):
         self._reached = asyncio.Event()
         self._closed = False
         self._video_ssrc, self._audio_ssrc = secrets.randbits(32), secrets.randbits(32)
-        self._video_sequence = self._audio_sequence = 0
+        self._video_sequence = self._audio_sequence = self._transport_sequence = 0
         self._video_time, self._audio_time = secrets.randbits(32), secrets.randbits(32)
         self._picture, self._sound = 0, 0
         self._video_due = self._audio_due = self._report_due = self._check_due = 0.0
@@ -138,8 +140,7 @@ class Publisher(asyncio.DatagramProtocol):
         sequence, left = self._video_sequence, len(payloads)
         for payload in payloads:
             left -= 1
-            header = RTP.pack(0x80, VIDEO_TYPE if left else VIDEO_TYPE | 0x80, sequence, self._video_time, self._video_ssrc)
-            packet = self._dtls.protect_rtp(header + payload)
+            packet = self._dtls.protect_rtp(self._header(VIDEO_TYPE if left else VIDEO_TYPE | 0x80, sequence, self._video_time, self._video_ssrc) + payload)
             self._kept[sequence % KEPT] = (sequence, packet)
             self._send(packet)
             self._octets[0] += len(payload)
@@ -154,11 +155,15 @@ class Publisher(asyncio.DatagramProtocol):
         self._sound = (self._sound + 1) % len(self._clip.sounds)
         self._audio_time = self._audio_time + SOUND_SAMPLES & 0xFFFFFFFF
         self._audio_sequence = self._audio_sequence + 1 & 0xFFFF
-        header = RTP.pack(0x80, AUDIO_TYPE, self._audio_sequence, self._audio_time, self._audio_ssrc)
-        self._send(self._dtls.protect_rtp(header + payload))
+        self._send(self._dtls.protect_rtp(self._header(AUDIO_TYPE, self._audio_sequence, self._audio_time, self._audio_ssrc) + payload))
         self._octets[1] += len(payload)
         self._packets[1] += 1
         self._stage.sent_packets += 1
+
+    def _header(self, payload_type: int, sequence: int, timestamp: int, ssrc: int) -> bytes:
+        number = self._transport_sequence
+        self._transport_sequence = number + 1 & 0xFFFF
+        return RTP.pack(EXTENDED, payload_type, sequence, timestamp, ssrc, ONE_BYTE_HEADER, WORDS, TRANSPORT, number)
 
     def _send_reports(self) -> None:
         ntp = int((time.time() + NTP_EPOCH) * 2**32)
@@ -228,7 +233,7 @@ class Publisher(asyncio.DatagramProtocol):
         elif isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_APP:
             counts["remb"] += 1
             self._stage.remb[self.room] = unpack_remb_fci(packet.fci)[0]
-        elif isinstance(packet, RtcpRtpfbPacket):
+        elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
             counts["nack"] += len(packet.lost)
             for sequence in packet.lost:
                 kept, data = self._kept[sequence % KEPT]

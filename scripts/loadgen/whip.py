@@ -7,8 +7,11 @@ from urllib.parse import urljoin
 import aiohttp
 
 from relay.rtc.dtls import fingerprint
+from relay.rtc.sdp import TRANSPORT_WIDE
 
 VIDEO_TYPE, AUDIO_TYPE = 96, 111
+TRANSPORT_ID = 4
+"""Of the header extension with transport-wide sequence numbers, as browsers number it."""
 TIMEOUT = aiohttp.ClientTimeout(total=15)
 
 
@@ -44,6 +47,7 @@ def write_offer(ufrag: str, password: str, video_ssrc: int, audio_ssrc: int) -> 
         "a=sendonly",
         "a=rtcp-mux",
         "a=rtcp-rsize",
+        f"a=extmap:{TRANSPORT_ID} {TRANSPORT_WIDE}",
     ]
     video = [
         f"m=video 9 UDP/TLS/RTP/SAVPF {VIDEO_TYPE}",
@@ -51,7 +55,7 @@ def write_offer(ufrag: str, password: str, video_ssrc: int, audio_ssrc: int) -> 
         "a=mid:0",
         f"a=rtpmap:{VIDEO_TYPE} H264/90000",
         f"a=fmtp:{VIDEO_TYPE} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
-        *(f"a=rtcp-fb:{VIDEO_TYPE} {kind}" for kind in ("nack", "nack pli", "goog-remb")),
+        *(f"a=rtcp-fb:{VIDEO_TYPE} {kind}" for kind in ("nack", "nack pli", "goog-remb", "transport-cc")),
         f"a=ssrc:{video_ssrc} cname:load",
     ]
     audio = [
@@ -59,6 +63,7 @@ def write_offer(ufrag: str, password: str, video_ssrc: int, audio_ssrc: int) -> 
         *common,
         "a=mid:1",
         f"a=rtpmap:{AUDIO_TYPE} opus/48000/2",
+        f"a=rtcp-fb:{AUDIO_TYPE} transport-cc",
         f"a=fmtp:{AUDIO_TYPE} minptime=10;useinbandfec=1",
         f"a=ssrc:{audio_ssrc} cname:load",
     ]

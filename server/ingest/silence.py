@@ -1,17 +1,19 @@
-"""Keeps the sound going: silence where none comes, so that players never wait for it.
+"""Keeps the sound going: concealment and then silence where none comes, so that players never wait for it.
 
 Chromium's MSE stops for good at a gap of 100 ms in the sound, and a player without sound to hold on to drifts. Pure: media ticks in, packets to send out.
 """
 
 from dataclasses import dataclass
 
-from relay.opus import SILENCE, SILENCE_TICKS
+from relay.opus import SILENCE, SILENCE_TICKS, concealment, packet_ticks
 
 PATIENCE = 4_800
 """Ticks (100 ms) that the sound may be late before silence takes its place."""
 ABSENT_PATIENCE = 1_920
 """Ticks (40 ms) kept once it has been away for ABSENT ticks."""
 ABSENT = 48_000
+CONCEALED = 4_800
+"""Ticks (100 ms) behind a real packet that its decoder is let to conceal; by then it has faded out."""
 MAX_FILL = 50 * 10
 """Packets of silence made at one time (10 s); a longer absence is a gap in media time, in a new epoch or not."""
 
@@ -30,11 +32,12 @@ class ContinuousSound:
 
     def __init__(self, expected: bool) -> None:
         self.filled = 0
-        """Packets of silence made."""
+        """Packets made in the place of sound."""
         self.late = 0
         """Packets that came after silence had taken their place."""
         self._next: int | None = None
         self._last_real: int | None = None
+        self._last_data = b""
         self._expected = expected
 
     def receive(self, ticks: int, duration: int, data: bytes) -> list[Sound]:
@@ -47,6 +50,7 @@ class ContinuousSound:
         sounds = self._fill_to(ticks)
         sounds.append(Sound(ticks, duration, data))
         self._next = self._last_real = ticks + duration
+        self._last_data = data
         return sounds
 
     def advance(self, media_now: int) -> list[Sound]:
@@ -65,7 +69,21 @@ class ContinuousSound:
         if missing > MAX_FILL:
             self._next = ticks
             return []
-        sounds = [Sound(self._next + index * SILENCE_TICKS, SILENCE_TICKS, SILENCE) for index in range(missing)]
-        self._next += len(sounds) * SILENCE_TICKS
+        sounds = self._conceal_to(ticks)
+        while self._next + SILENCE_TICKS <= ticks:
+            sounds.append(Sound(self._next, SILENCE_TICKS, SILENCE))
+            self._next += SILENCE_TICKS
         self.filled += len(sounds)
+        return sounds
+
+    def _conceal_to(self, ticks: int) -> list[Sound]:
+        assert self._next is not None
+        sounds: list[Sound] = []
+        if self._last_real is None:
+            return sounds
+        stand_in = concealment(self._last_data)
+        duration = packet_ticks(stand_in)
+        while self._next + duration <= min(ticks, self._last_real + CONCEALED):
+            sounds.append(Sound(self._next, duration, stand_in))
+            self._next += duration
         return sounds

@@ -140,6 +140,10 @@ class Timeline:
         else:
             clock.arrival = RisingMinimum()  # that packet's timestamp was of another count than this report's
 
+    def forget(self, track: Track) -> None:
+        """Another source goes on in this track: its timestamps have nothing to do with those before."""
+        self._clocks[track].forget()
+
     def picture(self, timestamp: int, arrived: float) -> Stamp:
         """Places an access unit; ticks are strictly ascending."""
         clock = self._clocks[Track.VIDEO]

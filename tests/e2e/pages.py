@@ -13,33 +13,44 @@ from scripts.benchmarks.chromium import script, until
 WITHIN = 20.0
 """Seconds that a page has for each step."""
 
-# What was seen of the room's picture: frames shown, and how many seconds of media they covered without a jump.
+# What was seen of the room's picture, in a video or on a canvas: frames shown, and how many seconds of media they covered without a jump.
 EYES = """
 (() => {
-  const seen = { frames: 0, played: 0, at: 0 };
+  const seen = { frames: 0, played: 0, at: 0, time: 0 };
   let before = NaN;
-  const frame = (now, { mediaTime }) => {
+  const saw = (now, mediaTime) => {
     const step = mediaTime - before;
     if (step > 0 && step < 0.5) seen.played += step;
-    before = mediaTime;
+    before = seen.time = mediaTime;
     seen.frames++;
     seen.at = now;
-    document.querySelector('#video').requestVideoFrameCallback(frame);
   };
-  // The page puts an element of its own in the place of the one it came with.
-  let watched = null;
+  // The page puts elements of its own in the place of the one it came with.
+  const known = new WeakSet();
   const look = () => {
-    const video = document.querySelector('#video');
-    if (video && video !== watched) (watched = video).requestVideoFrameCallback(frame);
-    if (!seen.frames) setTimeout(look, 10);
+    for (const video of document.querySelectorAll('video.screen')) {
+      if (known.has(video)) continue;
+      known.add(video);
+      const frame = (now, { mediaTime }) => {
+        saw(now, mediaTime);
+        video.requestVideoFrameCallback(frame);
+      };
+      video.requestVideoFrameCallback(frame);
+    }
+    setTimeout(look, 10);
   };
   document.addEventListener('DOMContentLoaded', look);
+  const { drawImage } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.drawImage = function (image, ...rest) {
+    if (self.VideoFrame && image instanceof VideoFrame && this.canvas.matches('.screen')) saw(performance.now(), image.timestamp / 1e6);
+    return drawImage.call(this, image, ...rest);
+  };
   Object.assign(window, { seen });
 })();
 """
 EYES_NOW = """
-(video => ({ ...seen, ago: performance.now() - seen.at, time: video.currentTime, muted: video.muted, width: video.videoWidth, height: video.videoHeight,
-    audioBytes: video.webkitAudioDecodedByteCount, videoBytes: video.webkitVideoDecodedByteCount }))(document.querySelector('#video'))
+(stats => ({ ...seen, ago: performance.now() - seen.at, muted: stats.muted, width: stats.width, height: stats.height,
+    heard: stats.sound?.played ?? document.querySelector('#video')?.webkitAudioDecodedByteCount ?? 0 }))(microlive.stats())
 """
 
 
@@ -94,8 +105,8 @@ class Visitors:
     async def studio(self, url: str, *scripts: str) -> "Studio":
         return Studio(await self.page(f"{url}/live", script("connections"), *scripts))
 
-    async def room(self, url: str) -> "Room":
-        return Room(await self.page(url, EYES))
+    async def room(self, url: str, *scripts: str) -> "Room":
+        return Room(await self.page(url, EYES, *scripts))
 
     async def leave(self) -> None:
         for context in self._contexts:
@@ -152,7 +163,7 @@ class Room:
 
     async def unmute(self) -> None:
         await self.page.click("#unmute")
-        await until(self.page, "!document.querySelector('#video').muted")
+        await until(self.page, "!microlive.stats().muted && document.querySelector('#sound').ariaPressed === 'false'")
 
     async def seen(self) -> dict[str, Any]:
         seen: dict[str, Any] = await self.page.evaluate(EYES_NOW)

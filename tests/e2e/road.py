@@ -1,4 +1,4 @@
-"""A road between a viewer and the server that can be cut: plain TCP, byte by byte."""
+"""Roads to the server that can be cut: plain TCP, byte by byte, and UDP, datagram by datagram."""
 
 import asyncio
 from contextlib import suppress
@@ -91,3 +91,68 @@ class Road:
         if swallowed:
             await asyncio.Event().wait()
         writer.close()
+
+
+class MediaRoad(asyncio.DatagramProtocol):
+    """`async with MediaRoad(server_url) as road:` leads from `road.port` to the server's UDP port, which has its TCP port's number; nowhere while `cut`.
+
+    A page takes it when `script` runs before its own: that writes the road's port into the server's answer.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.cut = False
+        self.port = 0
+        self._far = ("127.0.0.1", urlsplit(url).port or 80)
+        self._transport: asyncio.DatagramTransport | None = None
+        self._lanes: dict[tuple[str, int], asyncio.Future[asyncio.DatagramTransport]] = {}
+
+    @property
+    def script(self) -> str:
+        return f"""
+        (() => {{
+            const {{ setRemoteDescription }} = RTCPeerConnection.prototype;
+            RTCPeerConnection.prototype.setRemoteDescription = function ({{ type, sdp }}) {{
+                return setRemoteDescription.call(this, {{ type, sdp: sdp.replaceAll(' {self._far[1]} ', ' {self.port} ') }});
+            }};
+        }})();
+        """
+
+    async def __aenter__(self) -> "MediaRoad":
+        self._transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, ("127.0.0.1", 0))
+        self.port = self._transport.get_extra_info("sockname")[1]
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        assert self._transport is not None
+        self._transport.close()
+        for lane in self._lanes.values():
+            (await lane).close()
+
+    def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
+        if self.cut:
+            return
+        lane = self._lanes.get(address)
+        if lane is None:
+            # What comes before the lane is open is lost; ICE asks again.
+            self._lanes[address] = asyncio.ensure_future(self._open(address))
+        elif lane.done():
+            lane.result().sendto(data)
+
+    async def _open(self, address: tuple[str, int]) -> asyncio.DatagramTransport:
+        lane, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: _Back(self, address), remote_addr=self._far)
+        return lane
+
+    def send_back(self, data: bytes, address: tuple[str, int]) -> None:
+        if not self.cut and self._transport is not None and not self._transport.is_closing():
+            self._transport.sendto(data, address)
+
+
+class _Back(asyncio.DatagramProtocol):
+    """The lane of one client, from the server."""
+
+    def __init__(self, road: MediaRoad, address: tuple[str, int]) -> None:
+        self._road = road
+        self._address = address
+
+    def datagram_received(self, data: bytes, _: object) -> None:
+        self._road.send_back(data, self._address)

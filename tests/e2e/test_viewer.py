@@ -83,7 +83,7 @@ async def test_a_restart_of_the_server_brings_everybody_back(visitors: Visitors,
         await room.shows(lambda seen: seen["frames"] > before["frames"], within=30)
         await room.plays(3)
         await room.state("live")
-        assert (await room.seen())["audioBytes"] > 0
+        assert (await room.seen())["heard"] > 0
         assert not (await room.seen())["muted"]
         assert "Still here" in await room.page.title()
         await studio.end()
@@ -111,7 +111,7 @@ async def _picture(room: Room) -> float:
             const still = document.querySelector('#still');
             const canvas = Object.assign(document.createElement('canvas'), { width: 32, height: 32 });
             const context = canvas.getContext('2d');
-            context.drawImage(still.hidden ? document.querySelector('#video') : still, 0, 0, 32, 32);
+            context.drawImage(still.hidden ? document.querySelector('.screen') : still, 0, 0, 32, 32);
             return context.getImageData(0, 0, 32, 32).data.reduce((sum, value, n) => sum + (n % 4 < 3 ? value : 0), 0) / (32 * 32 * 3);
         }"""
     )

@@ -7,13 +7,14 @@ from typing import Any, cast
 from aiohttp import web
 
 from relay.rtc.dtls import DtlsSrtp
+from relay.rtc.reporter import MAX_SSRCS
 from relay.rtc.sdp import parse_offer
-from relay.rtc.session import MAX_SSRCS
 from relay.rtc.udp import MAX_ADDRESSES, UdpPort, Way, _Endpoint
 from relay.stream import Stream
 from relay.websocket import Counters, WebSocketViewer
 from relay.window import Window
 from server.ingest.session import IngestSession
+from server.ingest.transcoders import Transcoders
 from tests.fixtures.offers import offer
 from tests.fuzz.cutting import cut
 
@@ -68,7 +69,9 @@ NO_SOCKET: Any = None
 def _session(port: UdpPort) -> IngestSession:
     """A creator's session behind its handshake, publishing into a stream of its own."""
     stream = Stream("fuzz", Window(2.0, 1 << 20))
-    session = IngestSession("id", stream, port, OFFER, bitrate_cap=3_000_000, on_flow=lambda flowing: None, on_closed=lambda reason: None)
+    session = IngestSession(
+        "id", stream, port, OFFER, bitrate_cap=3_000_000, transcoders=Transcoders(1, 1_000_000), on_flow=lambda flowing: None, on_closed=lambda reason: None
+    )
     session.rtc._dtls = _NoSrtp(session.rtc._send, lambda: None)
     session.rtc._way = Way(_Transport(), ("192.0.2.9", 50_000), NO_SOCKET)
     session.rtc._ready = True
@@ -84,7 +87,7 @@ async def session(data: bytes) -> None:
         if part:
             made.rtc.receive(part)
             made.rtc._tick()
-    assert len(made.rtc._statistics) <= MAX_SSRCS
+    assert len(made.rtc._reporter._statistics) <= MAX_SSRCS
     assert made._stream.window.size <= 1 << 21
     await made.close()
 

@@ -11,7 +11,7 @@ from relay import h264, opus
 from relay.errors import BitstreamError, MessageError, OfferError
 from relay.message import unpack_records
 from relay.rtc import rtcp
-from relay.rtc.depacketise import depacketise, starts_idr
+from relay.rtc.depacketise import depacketise, starts_idr, starts_picture
 from relay.rtc.ice import IceAgent, receiver_of
 from relay.rtc.reassembly import MAX_HELD, MAX_JUMP, Reassembly
 from relay.rtc.reorder import MAX_HELD as MAX_SOUNDS
@@ -23,6 +23,7 @@ from server.limits import client
 from tests.fuzz.cutting import cut
 from tests.fuzz.live import dtls, session, udp, viewer
 
+TRANSPORT_ID = 4
 PASSWORD = "our-password-0123456789ab"
 OURS = Answer("ufrag", PASSWORD, "sha-256 AB", ("192.0.2.1",), 8080, 2_500_000, 2_000_000)
 SOURCE = ("192.0.2.9", 50_000)
@@ -32,9 +33,10 @@ TRUSTED = (ip_network("127.0.0.0/8"),)
 def rtp(data: bytes) -> None:
     """A header is never read past the packet, and the payload is a part of it."""
     with suppress(ValueError):
-        packet = parse_rtp(data)
+        packet = parse_rtp(data, TRANSPORT_ID)
         assert len(packet.payload) <= len(data) - HEADER_SIZE
         starts_idr(packet.payload)
+        starts_picture(packet.payload)
 
 
 def rtcp_compound(data: bytes) -> None:
@@ -99,7 +101,7 @@ def reassembly(data: bytes) -> None:
     for part in cut(data):
         now += part[0] / 1_000 if part else 0
         with suppress(ValueError):
-            packet = parse_rtp(part[1:])
+            packet = parse_rtp(part[1:], TRANSPORT_ID)
             video.receive(packet, now)
             video.nacks(now)
             video.expire(now)

@@ -181,7 +181,7 @@ async def test_a_flood_of_unknown_payload_types_is_bounded(unharmed: Live) -> No
         body = bytes([0x80, 35 + number % 29]) + number.to_bytes(2, "big") + bytes(4) + number.to_bytes(4, "big") + b"x"
         await live.publisher.transport._send_rtp(body)
     await eventually(lambda: len(session.rtc.counters.unknown_payload_types) == 29)
-    assert len(session.rtc._statistics) <= 4
+    assert len(session.rtc._reporter._statistics) <= 4
 
 
 @pytest.mark.parametrize(
@@ -347,7 +347,7 @@ async def test_a_flood_of_tiny_packets(unharmed: Live) -> None:
 
 
 async def test_a_sender_that_ignores_keyframe_requests(server: Server) -> None:
-    """It is asked again and again, but not more than twice a second, while nothing it sends is shown or kept; another room goes on."""
+    """It is asked again and again, quickly at first and then once a second, while nothing it sends is shown or kept; another room goes on."""
     room, other = await server.create(), await server.create()
     async with Publisher(server.http, room.whip, room.key) as deaf, Publisher(server.http, other.whip, other.key):
         deaf.ignore_keyframe_requests()
@@ -358,7 +358,7 @@ async def test_a_sender_that_ignores_keyframe_requests(server: Server) -> None:
             session.rtc.reassembly.needs_keyframe = True  # as after a loss that could not be mended
             shown, plis = len(viewer.media(Track.VIDEO)), session.rtc.counters.plis
             began, packets = time.monotonic(), session.rtc.counters.packets
-            await eventually(lambda: session.rtc.counters.plis >= plis + 4)
+            await eventually(lambda: session.rtc.counters.plis >= plis + 5)
             assert 1.4 < time.monotonic() - began
             assert session.rtc.counters.packets > packets + 30
             assert len(viewer.media(Track.VIDEO)) - shown <= 5

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from aiohttp import ClientSession
 from relay.rtc import peer_session
 from relay.rtc import session as rtc_session
 from relay.sample import Track
+from server.beacon import Beacon
 from server.ingest import session as ingest_session
 from tests.fixtures.deadline import eventually
 from tests.fixtures.publisher import Publisher
@@ -102,6 +104,61 @@ async def test_a_second_post_takes_over(live: Live) -> None:
         assert len(live.viewer.pictures()) == len(live.viewer.media(Track.VIDEO))
         await eventually(lambda: live.publisher.peer.connectionState == "closed")
         assert await second.delete() == 200
+
+
+async def test_a_takeover_by_a_creator_who_sends_nothing_is_an_absence(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The former session is gone for good, so viewers are told; when the new one's camera gives pictures, they go on."""
+    monkeypatch.setattr(ingest_session, "SILENT_FOR", 0.5)
+    second = Publisher(live.server.http, live.room.whip, live.room.key)
+    assert second.microphone
+    second.camera.running.clear()
+    second.microphone.running.clear()
+    async with second:
+        await live.viewer.event(state="away")
+        second.camera.running.set()
+        await live.viewer.until(lambda: live.viewer.events[-1]["state"] == "live")
+        await live.viewer.until(lambda: live.viewer.media(Track.VIDEO)[-1].epoch == 2)
+
+
+async def test_the_creator_hears_how_it_goes(live: Live) -> None:
+    """What arrives here, and what viewers see of it, by their own beacons; who leaves is forgotten."""
+    beacons: list[tuple[Beacon, Beacon | None]] = []
+    live.server.rooms.on_beacon = lambda beacon, before: beacons.append((beacon, before))
+
+    async def health() -> dict[str, Any]:
+        async with live.server.http.get(f"{live.server.url}/api/rooms/{live.room.name}/health", headers=live.room.bearer) as response:
+            found: dict[str, Any] = await response.json()
+            return found
+
+    async with Viewer(live.server.http, live.server.url, live.room.name) as other:
+        await other.frames(1)
+        report = {
+            "type": "report",
+            "media_time": other.edge(Track.VIDEO),
+            "player": "mse",
+            "playing": True,
+            "behind_lens": 140.0,
+            "stalls": 0,
+            "first_picture": 90,
+        }
+        await other.ws.send_json(report)
+        await other.ws.send_json({**report, "playing": False, "behind_lens": "late", "stalls": -3, "player": ["mse"], "first_picture": 1e99})
+        await eventually(lambda: len(beacons) == 2)
+        audience = (await health())["audience"]
+        assert {"watching": 2, "reporting": 1, "playing": 0, "players": {"other": 1}}.items() <= audience.items()
+        await other.ws.send_json(report)
+        await eventually(lambda: len(beacons) == 3)
+        assert beacons[0] == (Beacon("mse", True, 140.0, 0, 90.0), None)
+        assert beacons[2][1] == beacons[1][0]
+        audience = (await health())["audience"]
+        assert (audience["playing"], audience["behind_lens"], audience["players"]) == (1, {"p50": 140, "p95": 140}, {"mse": 1})
+        assert other.close_code is None
+    await eventually(lambda: live.server.stream(live.room).viewers == 1)
+    found = await health()
+    assert (found["audience"]["watching"], found["audience"]["reporting"]) == (1, 0)
+    await live.viewer.frames(40)
+    ingest = (await health())["ingest"]
+    assert ingest["bitrate"] > 1_000 and 20 < ingest["fps"] < 40 and 0 < ingest["gap"] < 1_000 and ingest["keyframe_age"] < 10_000
 
 
 async def test_a_failed_takeover_changes_nothing(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:

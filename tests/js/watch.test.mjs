@@ -95,18 +95,27 @@ test('large differences are one seek, and WebKit never gets a rate', () => {
   assert.equal(edge.decide({ ...near, now: 200, position: -1_000 }).seek, null);
 });
 
-test('a short dry spell ends with one seek and moves the target back; an outage does not', () => {
+test('a dry spell ends with one seek; those that come again move the target back, an accident or an outage does not', () => {
   const edge = new LiveEdge({ fractionalRates: true });
   edge.starve(0);
   assert.equal(edge.decide({ ...near, now: 10, position: 990 }).seek, null);
   assert.equal(edge.decide({ ...near, now: 300, position: 990, newest: 1_300 }).seek, 1_300 - START_LAG);
   edge.decide({ ...near, now: 310 });
+  const before = edge.target;
+  edge.starve(10_000);
+  edge.decide({ ...near, now: 10_190, position: 990 });
+  edge.recover(10_200);
+  edge.decide({ ...near, now: 10_200 });
   const after = edge.target;
-  assert.ok(after > 200);
-  edge.starve(400);
-  edge.recover(9_000);
-  edge.decide({ ...near, now: 9_000 });
+  assert.ok(after > before + 50);
+  edge.starve(10_400);
+  edge.recover(19_000);
+  edge.decide({ ...near, now: 19_000 });
   assert.ok(edge.target <= after);
+  edge.starve(60_000);
+  edge.recover(60_300);
+  edge.decide({ ...near, now: 60_300 });
+  assert.equal(edge.target, before);
 });
 
 const sample = (track, mediaTime, flags = 0) => ({ kind: 1, slot: 0, track, flags, epoch: 1, sequence: 0, mediaTime, captureTime: mediaTime, publishTime: mediaTime, body: new Uint8Array() });

@@ -4,7 +4,7 @@ import io
 
 import av
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from relay import bmff, h264
@@ -87,6 +87,7 @@ def test_a_garbage_sps_raises_bitstream_error_only(nal: bytes) -> None:
     assert 0 < read.width <= 16_384 and 0 < read.height <= 16_384
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_damaged_sps_raises_bitstream_error_only(data: st.DataObject) -> None:
     """A real SPS, cut short and with bytes changed, raises nothing but BitstreamError."""
@@ -183,3 +184,15 @@ def test_track_info_of_a_real_stream() -> None:
     info = media.video_track(720, 1280)
     assert (info.track, info.width, info.height) == (Track.VIDEO, 720, 1280)
     assert info.codec.startswith("avc1.42")
+
+
+def test_high_profiles_tell_their_format_in_avcc() -> None:
+    """ISO/IEC 14496-15 §5.3.3.1.2: chroma format and bit depths stand behind the PPS, and only there."""
+    assert media.video_track(profile="high").config[-4:] == b"\xfd\xf8\xf8\0"
+    sps, pps = media.parameter_sets(profile="main")
+    assert media.video_track(profile="main").config.endswith(pps)
+    # 4:2:2 of 10 bits: chroma_format_idc 2 and two depths of 8 + 2, then no scaling matrix; the rest as in the test above.
+    bits = f"{122:08b}{0:08b}{31:08b}" + unsigned(0) + unsigned(2) + unsigned(2) * 2 + "0" + "0"
+    bits += unsigned(0) + unsigned(2) + unsigned(1) + "0" + unsigned(44) + unsigned(79) + "1" + "1" + "0" + "0" + "1"
+    nal = b"\x67" + int(bits + "0" * (-len(bits) % 8), 2).to_bytes(-(-len(bits) // 8), "big")
+    assert h264.track_info(nal, pps).config[-4:] == b"\xfe\xfa\xfa\0"

@@ -34,6 +34,21 @@ def test_silence_is_silent() -> None:
     assert not decoded.any()
 
 
+@pytest.mark.parametrize(("application", "bit_rate"), [("audio", 64_000), ("voip", 12_000)])
+def test_concealment_keeps_the_sound_behind_it(application: str, bit_rate: int) -> None:
+    """One packet of a tone lost and concealed: the tone goes on through the hole, and right behind it stands at its level."""
+    tone = list(media.opus_packets(20, application=application, bit_rate=bit_rate))
+    hidden = opus.concealment(tone[9])
+    assert opus.packet_ticks(hidden) == opus.packet_ticks(tone[9])
+    decoded = media.decode_opus([*tone[:10], hidden, *tone[11:]])
+
+    def level(packet: int) -> float:
+        return float(np.sqrt((decoded[0, packet * 960 : (packet + 1) * 960].astype(float) ** 2).mean()))
+
+    assert decoded.shape[1] == 20 * 960
+    assert level(10) > 0.5 * level(9) and level(12) > 0.25 * level(9)
+
+
 def test_silence_between_real_packets_does_not_break_the_decoder() -> None:
     """Sound, silence and sound decode to samples that are all there; the silence dies away at once."""
     tone = media.opus_packets(6)

@@ -400,3 +400,25 @@ def test_who_wants_no_media_gets_events_inits_and_a_clock() -> None:
     stream.unsubscribe(onlooker)
     stream.publish_event(Event(8, b"{}"))
     assert onlooker.records[-1].body == b"{}" and onlooker.records[-1].media_time == 7
+
+
+def test_reports_go_up_with_the_viewers_number_until_it_leaves() -> None:
+    """What a viewer says of how it plays is passed on unread; each viewer has a number of its own that does not come again."""
+    stream = Stream("room", Window(1, 1_000))
+    heard: list[tuple[int, object]] = []
+    left: list[int] = []
+    first, second = Watcher(), Watcher()
+    stream.subscribe(first)
+    stream.report(first, {"lost": True})  # nobody listens yet
+    stream.on_report = lambda number, report: heard.append((number, report))
+    stream.on_left = left.append
+    stream.subscribe(second)
+    stream.report(second, {"player": 5})
+    stream.report(first, {})
+    stream.unsubscribe(first)
+    stream.unsubscribe(first)
+    stream.report(first, {"late": 1})
+    stream.subscribe(first)
+    stream.report(first, {})
+    assert heard == [(2, {"player": 5}), (1, {}), (3, {})]
+    assert left == [1]

@@ -143,3 +143,18 @@ async def test_viewers_are_counted_and_told(server: Server) -> None:
         await eventually(lambda: server.stream(room).viewers == 1)
         await first.until(lambda: first.events[-1]["viewers"] == 1)
     await eventually(lambda: server.stream(room).viewers == 0)
+
+
+async def test_health_is_for_the_creator(server: Server) -> None:
+    """401 and 403 like everything that needs the key, 404 and 410 where there is no such live; before anybody published there is no ingest."""
+    room = await server.create(title="Mine")
+    path = f"/api/rooms/{room.name}/health"
+    assert await server.status("GET", path) == 401
+    assert await server.status("GET", path, headers={"Authorization": "Bearer wrong"}) == 403
+    assert await server.status("GET", "/api/rooms/none/health", headers=room.bearer) == 404
+    status, health = await answer(server, "GET", path, headers=room.bearer)
+    assert status == 200
+    assert set(health) == {"room", "ingest", "audience"}
+    assert (health["room"]["title"], health["ingest"], health["audience"]["watching"]) == ("Mine", None, 0)
+    await server.status("DELETE", f"/api/rooms/{room.name}", headers=room.bearer)
+    assert await server.status("GET", path, headers=room.bearer) == 410

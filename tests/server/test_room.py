@@ -9,18 +9,23 @@ from pathlib import Path
 import pytest
 
 from relay.message import unpack_records
+from relay.rtc.sdp import parse_offer
 from relay.rtc.udp import UdpPort
 from relay.stream import Stream
 from relay.window import Window
+from server.errors import Conflict, Unavailable
+from server.ingest.transcoders import Transcoders
 from server.room import TRANSITIONS, Happening, Room, State
 from server.settings import Settings
 from server.storage import RoomRecord
+from tests.fixtures import offers
 
 
 def make(tmp_path: Path, changes: list[tuple[State, State]], *, live_at: float | None = None, **settings: float) -> Room:
     record = RoomRecord("abc", "A title", b"", time.time(), live_at=live_at)
     chosen = Settings(data=tmp_path, **settings)
-    return Room(record, Stream("abc", Window(1, 1_000)), UdpPort(), chosen, lambda room, before: changes.append((before, room.state)))
+    transcoders = Transcoders(1, 1_000_000)
+    return Room(record, Stream("abc", Window(1, 1_000)), UdpPort(), chosen, transcoders, lambda room, before: changes.append((before, room.state)))
 
 
 def told(room: Room) -> dict[str, object]:
@@ -79,3 +84,18 @@ async def test_nothing_happens_to_a_closed_room(tmp_path: Path) -> None:
     await room.close()
     room.finish()
     assert (room.state, changes[-1]) == (State.AWAY, (State.LIVE, State.AWAY))
+
+
+async def test_nobody_publishes_in_a_room_that_is_over(tmp_path: Path) -> None:
+    """An offer that was still being read when the room ended, or the server closed it, makes no session: nobody would ever end that."""
+    offer = parse_offer(offers.offer("chromium"))
+    room = make(tmp_path, [])
+    room.finish()
+    with pytest.raises(Conflict):
+        room.publish(offer)
+    await room.close()
+    closed = make(tmp_path, [])
+    await closed.close()
+    with pytest.raises(Unavailable):
+        closed.publish(offer)
+    assert room.sessions == closed.sessions == []

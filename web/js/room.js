@@ -1,58 +1,40 @@
 /** The room: watches one stream, and never stops trying. The only module of its page that touches the document. */
-import { firstSocket, firstSource, watchUrl } from './watch/first_socket.js';
+import { firstSocket, ladder, watchUrl } from './watch/first_socket.js';
+import { Beacon } from './watch/beacon.js';
 import { Connection } from './watch/connection.js';
-import { choosePlayer } from './watch/player.js';
 import { KIND, readEvent } from './watch/record.js';
 import { byId, setText, toast } from './page/dom.js';
+import { Playback } from './room/playback.js';
 import { Stage } from './room/stage.js';
 import { listenForGestures } from './room/gestures.js';
 
 const { room = '', watch = location.href } = document.body.dataset;
 const query = new URLSearchParams(location.search);
-const { Player, unknown } = choosePlayer(query.get('player'));
-const video = adopt(/** @type {HTMLVideoElement} */ (byId('video')));
 const root = byId('stage');
-const stage = new Stage(root, video, byId('backdrop'), byId('still'));
-
-/**
- * Puts the element whose source is opening already in the place of the one in the document.
- * @param {HTMLVideoElement} placeholder
- */
-function adopt(placeholder) {
-  if (!firstSource) return placeholder;
-  for (const { name, value } of placeholder.attributes) firstSource.video.setAttribute(name, value);
-  placeholder.replaceWith(firstSource.video);
-  return firstSource.video;
-}
+const SETTLED = 300; // ms after the first picture: the burst of the join is decoded
 
 /** @typedef {'connecting' | 'idle' | 'live' | 'away' | 'ended' | 'sorry'} RoomState */
 /** @type {RoomState} */
 let state = 'connecting';
 let viewers = 0;
 let pace = { pace: 'full', dropped: 0 };
-let rebuilds = 0;
-let rebuiltAt = -Infinity;
 let bitrate = 0;
 let lostTimer = 0;
 /** @type {import('./room/stats_overlay.js').StatsOverlay | null} */
 let overlay = null;
-/** @type {import('./watch/connection.js').Hello | null} */
-let lastHello = null;
+const beacon = new Beacon();
 
-const connection = new Connection(watchUrl(room, query.get('player') ?? undefined), {
+const connection = new Connection(watchUrl(room, ladder.name), {
   hello(hello) {
     clearTimeout(lostTimer);
     root.classList.remove('lost');
-    lastHello = hello;
     pace = { pace: 'full', dropped: 0 };
-    // Another stream has another clock: nothing of what the old player holds fits.
-    if (player.stream && player.stream !== hello.stream) replacePlayer();
-    player.hello(hello);
-    if (video.paused && !document.hidden && player.stats().frames) player.resume();
+    playback.hello(hello);
+    if (!document.hidden && playback.stats().frames) playback.resume();
   },
   record(record, arrival) {
     if (record.kind === KIND.EVENT) roomEvent(readEvent(record.body));
-    else player.record(record, arrival);
+    else playback.record(record, arrival);
   },
   pace(notice) {
     pace = notice;
@@ -61,6 +43,7 @@ const connection = new Connection(watchUrl(room, query.get('player') ?? undefine
     clearTimeout(lostTimer);
     lostTimer = window.setTimeout(() => root.classList.add('lost'), 600);
   },
+  quality: () => beacon.read(ladder.name, playback.stats()),
   failing: askWhatIsWrong,
   over(code) {
     if (code === 4410) enter('ended');
@@ -68,13 +51,33 @@ const connection = new Connection(watchUrl(room, query.get('player') ?? undefine
   },
 });
 
-/** @type {import('./watch/player.js').Player} */
-let player = newPlayer();
+/** @type {Playback} */
+const playback = new Playback({
+  room,
+  ladder,
+  connection,
+  placeholder: /** @type {HTMLVideoElement} */ (byId('video')),
+  stage: () => stage,
+  events: {
+    picture() {
+      dress();
+      root.classList.add('playing');
+      window.setTimeout(() => Object.values(afterwards).forEach((fetchModule) => fetchModule().catch(() => {})), SETTLED);
+    },
+    blocked() {
+      byId('play').hidden = false;
+    },
+    hopeless: (reason) => sorry('This browser cannot play this live', reason),
+  },
+});
+/** @type {Stage} */
+const stage = new Stage(root, () => playback.picture, byId('backdrop'), byId('still'));
 
-/** What the first picture does not wait for. Fetched behind it, so that it is there when the network is not. */
+/** What the first picture does not wait for. Fetched a moment behind it, so that it is there when the network is not. */
 const afterwards = {
   api: () => import('./page/rooms_api.js'),
   share: () => import('./page/share.js'),
+  pip: () => import('./room/picture_in_picture.js'),
   overlay: () => import('./room/stats_overlay.js'),
 };
 
@@ -83,45 +86,6 @@ function dress() {
   document.body.classList.remove('bare');
 }
 window.setTimeout(dress, 300);
-
-// ---- The player -------------------------------------------------------------------------------------------------------
-
-function newPlayer() {
-  return new Player(video, connection.clock, {
-    picture() {
-      stage.release();
-      dress();
-      root.classList.add('playing');
-      for (const fetchModule of Object.values(afterwards)) fetchModule().catch(() => {});
-    },
-    broken: playerBroken,
-    blocked() {
-      byId('play').hidden = false;
-    },
-  });
-}
-
-function replacePlayer() {
-  stage.hold();
-  player.close();
-  player = newPlayer();
-}
-
-/**
- * @param {string} reason
- * @param {boolean} final
- */
-function playerBroken(reason, final) {
-  if (final) return sorry('This browser cannot play this live', reason);
-  console.warn(`player: ${reason}`);
-  rebuilds++;
-  const now = performance.now();
-  // At once; but a player that breaks again and again must not hammer the server.
-  const wait = now - rebuiltAt < 5_000 ? 1_500 : 0;
-  rebuiltAt = now;
-  replacePlayer();
-  window.setTimeout(() => connection.restart(), wait);
-}
 
 // ---- The room ---------------------------------------------------------------------------------------------------------
 
@@ -137,17 +101,21 @@ function roomEvent(event) {
   if (event.state) enter(event.state);
 }
 
+/** Nothing follows on this page. */
+const isOver = () => state === 'ended' || state === 'sorry';
+
 /** @param {RoomState} next */
 function enter(next) {
+  if (isOver()) return;
   state = next;
   if (next !== 'live') dress(); // there is a card to read
   root.dataset.state = next;
   connection.lively = next === 'live';
   for (const name of ['idle', 'away', 'ended', 'sorry']) byId(`card-${name}`).hidden = name !== next;
-  if (next !== 'ended' && next !== 'sorry') return;
+  if (!isOver()) return;
   stage.hold();
   connection.close();
-  player.close();
+  playback.close();
 }
 
 /**
@@ -165,6 +133,7 @@ async function askWhatIsWrong() {
   try {
     const { roomInfo } = await afterwards.api();
     if ((await roomInfo(room)).state === 'ended') enter('ended');
+    else playback.blocked();
   } catch (error) {
     const { status } = /** @type {{status?: number}} */ (error);
     if (status === 404) sorry('There is no such live', 'The link may be old, or cut short.');
@@ -174,8 +143,10 @@ async function askWhatIsWrong() {
 // ---- Numbers ----------------------------------------------------------------------------------------------------------
 
 function stats() {
-  const { name } = player;
-  return { bitrate, ...player.stats(), player: name, state, viewers, pace: pace.pace, leftOut: pace.dropped, reconnects: Math.max(0, connection.reconnects), rebuilds };
+  const { rebuilds, muted } = playback;
+  const { name: player, why } = ladder;
+  const reconnects = Math.max(0, connection.reconnects);
+  return { bitrate, ...playback.stats(), player, why, muted, state, viewers, pace: pace.pace, leftOut: pace.dropped, reconnects, rebuilds };
 }
 
 function measureBitrate() {
@@ -201,12 +172,11 @@ async function toggleStats() {
 
 /** @param {boolean} muted */
 function setMuted(muted) {
-  video.muted = muted;
+  playback.muted = muted;
   byId('unmute').hidden = true;
   byId('sound').hidden = false;
   byId('sound').setAttribute('aria-pressed', String(muted));
   byId('sound').setAttribute('aria-label', muted ? 'Sound on' : 'Sound off');
-  if (video.paused) player.resume();
 }
 
 function fullScreen() {
@@ -214,24 +184,33 @@ function fullScreen() {
   else root.requestFullscreen?.().catch(() => {});
 }
 
+async function pictureInPicture() {
+  const { togglePictureInPicture } = await afterwards.pip();
+  if (!playback.player) return;
+  // A page that nobody sees any more takes no feed; the window kept it alive.
+  await togglePictureInPicture(playback.player, () => document.hidden && seenOrHidden()).catch(() => toast('This browser does not open a window now.'));
+}
+
 function listen() {
   /** @type {Record<string, () => void>} */
   const clicks = {
     unmute: () => setMuted(false),
-    sound: () => setMuted(!video.muted),
+    sound: () => setMuted(!playback.muted),
     share: async () => (await afterwards.share()).share(watch, document.title),
+    pip: pictureInPicture,
     full: fullScreen,
     play() {
       byId('play').hidden = true;
-      player.resume();
+      playback.resume();
     },
   };
   for (const [id, click] of Object.entries(clicks)) byId(id).addEventListener('click', click);
   byId('full').hidden = !root.requestFullscreen;
-  listenForGestures(root, { tap: () => video.muted && setMuted(false), hold: toggleStats });
+  byId('pip').hidden = !document.pictureInPictureEnabled;
+  listenForGestures(root, { tap: () => playback.muted && setMuted(false), hold: toggleStats });
   document.addEventListener('keydown', ({ key, ctrlKey, metaKey, altKey }) => {
     if (ctrlKey || metaKey || altKey) return;
-    if (key === 'm') setMuted(!video.muted);
+    if (key === 'm') setMuted(!playback.muted);
     if (key === 's') toggleStats();
     if (key === 'f') fullScreen();
   });
@@ -243,17 +222,18 @@ function listen() {
 
 /** A hidden page takes no feed: it would pile up, unseen. It comes back at the live edge. */
 function seenOrHidden() {
-  if (state === 'ended' || state === 'sorry') return;
+  if (isOver() || (document.hidden && document.pictureInPictureElement)) return;
   connection.close();
   if (document.hidden) return;
   connection.open();
-  if (lastHello) player.resume();
+  playback.resume();
 }
 
 Object.assign(window, { microlive: { stats } });
 listen();
-connection.open(document.hidden ? null : firstSocket);
+playback.start();
+if (!isOver()) connection.open(document.hidden ? null : firstSocket);
 if (document.hidden) connection.close();
 measureBitrate();
 if (query.has('stats')) toggleStats();
-if (unknown) toast(`There is no player “${query.get('player')}” yet. Playing with ${player.name}.`);
+if (ladder.unknown) toast(`There is no player “${ladder.unknown}”. Playing with ${ladder.name}.`);

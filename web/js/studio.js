@@ -1,61 +1,26 @@
-/** The studio: looks at the camera, goes live, stays live. With its camera panel, all of the page that touches the document. */
+/** The studio: looks at the camera, goes live, stays live. Here is how one gets in and out; `OnAir` is what lies between. */
 import { byId, setText, toast } from './page/dom.js';
 import * as api from './page/rooms_api.js';
 import { copy, share } from './page/share.js';
 import { keep, recall } from './page/store.js';
 import { clockTime, headCount } from './page/words.js';
-import { Broadcast } from './publish/broadcast.js';
 import { CameraError } from './publish/camera.js';
 import { cameraObstacle, obstacleHere } from './publish/obstacles.js';
-import { claimOnlyTab } from './publish/only_tab.js';
-import { WakeLock } from './publish/wake_lock.js';
 import { CameraPanel } from './studio/camera_panel.js';
+import { Notice } from './studio/notice.js';
+import { OnAir } from './studio/on_air.js';
+import { show, showObstacle } from './studio/screens.js';
 
-/**
- * @typedef {api.NewRoom & {since?: number}} MyRoom  `since`: Unix seconds of going live
- * @typedef {'starting' | 'obstacle' | 'ready' | 'live' | 'elsewhere' | 'over'} Screen
- */
+/** @typedef {import('./studio/on_air.js').MyRoom} MyRoom */
 
+const notice = new Notice();
 const panel = new CameraPanel((track) => {
-  broadcast?.replaceTrack(track).catch(() => toast('The other camera could not be sent'));
-});
-const wakeLock = new WakeLock();
-/** @type {Broadcast | null} */
-let broadcast = null;
+  onAir?.replaceTrack(track).catch(() => toast('The new track could not be sent'));
+}, notice);
+/** @type {OnAir | null} */
+let onAir = null;
 /** @type {MyRoom | null} */
 let mine = null;
-let letGo = () => {};
-let poll = 0;
-let timer = 0;
-let peak = 0;
-
-/** @param {Screen} screen */
-function show(screen) {
-  document.body.dataset.screen = screen;
-  for (const element of document.querySelectorAll('[data-on]')) {
-    const on = /** @type {HTMLElement} */ (element).dataset.on?.split(' ').includes(screen);
-    /** @type {HTMLElement} */ (element).hidden = !on;
-  }
-}
-
-// ---- The camera -------------------------------------------------------------------------------------------------------
-
-/** @param {import('./publish/obstacles.js').Obstacle} obstacle */
-function showObstacle({ name, heading, text, steps, action }) {
-  byId('obstacle').dataset.name = name;
-  setText(byId('obstacle-heading'), heading);
-  setText(byId('obstacle-text'), text);
-  byId('obstacle-steps').replaceChildren(
-    ...steps.map((step) => {
-      const item = document.createElement('li');
-      item.textContent = step;
-      return item;
-    }),
-  );
-  byId('retry').hidden = action === 'none';
-  byId('copy-page').hidden = action !== 'copy';
-  show('obstacle');
-}
 
 /** @returns {Promise<boolean>} whether there is a picture */
 async function openCamera() {
@@ -95,51 +60,37 @@ function askForToken() {
   byId('token').focus();
 }
 
-/** @param {MyRoom} room */
+/** @param {api.NewRoom & {since?: number}} room */
 function begin(room) {
   mine = { ...room, since: room.since ?? Date.now() / 1000 };
   keep('room', mine);
-  peak = 0;
-  showLink('connecting');
   show('live');
   setText(byId('live-title'), room.title || 'Untitled');
   const { host, pathname } = new URL(room.watch);
   /** @type {HTMLAnchorElement} */ (byId('share-link')).href = room.watch;
   setText(byId('share-host'), host);
   setText(byId('share-path'), pathname);
-  letGo = claimOnlyTab(() => {
-    leave();
-    show('elsewhere');
+  onAir = new OnAir(mine, panel, notice, {
+    over: finish,
+    elsewhere() {
+      leave();
+      show('elsewhere');
+    },
   });
-  broadcast = new Broadcast({ endpoint: room.whip, key: room.key, iceServers: room.ice_servers ?? [] }, panel.camera.stream, {
-    state: showLink,
-    health: showHealth,
-    over: ({ message }) => finish(`The live ended: ${message}`),
-  });
-  broadcast.start();
-  wakeLock.hold();
-  timer = window.setInterval(showTime, 500);
-  poll = window.setInterval(pollRoom, 2_000);
-  showTime();
-  pollRoom();
 }
 
 /** Undoes `begin`, without a word to the server. */
 function leave() {
-  broadcast?.close();
-  broadcast = null;
-  letGo();
-  wakeLock.close();
-  clearInterval(timer);
-  clearInterval(poll);
+  onAir?.close();
+  onAir = null;
 }
 
 /** @param {string} why */
 function finish(why) {
   if (!mine) return;
   setText(byId('over-text'), why);
-  setText(byId('over-time'), clockTime(Date.now() / 1000 - (mine.since ?? 0)));
-  setText(byId('over-peak'), headCount(peak));
+  setText(byId('over-time'), clockTime(onAir?.seconds ?? 0));
+  setText(byId('over-peak'), headCount(onAir?.peak ?? 0));
   leave();
   mine = null;
   keep('room', null);
@@ -149,44 +100,10 @@ function finish(why) {
 async function end() {
   const room = mine;
   if (!room) return;
-  const ended = broadcast?.end();
+  const ended = onAir?.end();
   finish('Thanks for going live.');
   await ended;
   await api.endRoom(room.room, room.key).catch(() => toast('The server was not reached: the room ends by itself soon.'));
-}
-
-// ---- While live -------------------------------------------------------------------------------------------------------
-
-/** @param {'connecting' | 'live' | 'lost'} state */
-function showLink(state) {
-  document.body.dataset.link = state;
-  setText(byId('link-state'), { connecting: 'Connecting', live: 'Live', lost: 'Reconnecting' }[state]);
-  if (state !== 'live') setText(byId('health'), state === 'lost' ? 'Connection lost. Coming back by itself…' : '');
-}
-
-/** @param {import('./publish/broadcast.js').Health} health */
-function showHealth({ bitrate, estimate, fps, width, height }) {
-  const weak = !panel.camera.paused && ((estimate > 0 && estimate < 600_000) || fps < 15);
-  byId('health').classList.toggle('weak', weak);
-  setText(byId('health'), `${weak ? 'Weak connection · ' : ''}${Math.min(width, height)}p · ${Math.round(fps)} fps · ${(bitrate / 1e6).toFixed(1)} Mbps`);
-}
-
-function showTime() {
-  if (mine) setText(byId('timer'), clockTime(Date.now() / 1000 - (mine.since ?? 0)));
-}
-
-async function pollRoom() {
-  const room = mine;
-  if (!room) return;
-  try {
-    const { viewers, state } = await api.roomInfo(room.room);
-    if (mine !== room) return;
-    peak = Math.max(peak, viewers);
-    setText(byId('viewers'), headCount(viewers));
-    if (state === 'ended') finish('The live has ended.');
-  } catch (error) {
-    if (mine === room && /** @type {api.ApiError} */ (error).status === 404) finish('The server no longer knows this live.');
-  }
 }
 
 function showQr() {
@@ -253,7 +170,9 @@ function listen() {
     event.preventDefault();
     goLive();
   });
-  window.addEventListener('online', () => broadcast?.hurry());
+  for (const change of ['online', 'offline']) window.addEventListener(change, () => onAir?.hurry());
+  // Wi-Fi to 4G, where the browser tells (Chromium on Android).
+  /** @type {any} */ (navigator).connection?.addEventListener?.('change', () => onAir?.hurry());
 }
 
 /** @type {HTMLInputElement} */ (byId('title')).value = recall('title') ?? '';

@@ -44,8 +44,8 @@
 
   const accept = (sdp) => pc.setRemoteDescription({ type: 'answer', sdp });
 
-  /** Whether sound has come. A peer connection's video element counts no decoded bytes. */
-  const heard = async () => [...(await pc.getStats()).values()].some(({ type, kind, totalAudioEnergy }) => type === 'inbound-rtp' && kind === 'audio' && totalAudioEnergy > 0);
+  /** How much sound has come. A peer connection's video element counts no decoded bytes. */
+  const heard = async () => [...(await pc.getStats()).values()].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio')?.totalAudioEnergy ?? 0;
 
   Object.assign(window, { direct: { pc, offer, answer, accept, heard } });
 })();

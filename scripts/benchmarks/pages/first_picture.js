@@ -5,22 +5,23 @@
   const look = Object.assign(document.createElement('canvas'), { width: SIDE, height: SIDE });
   const reader = look.getContext('2d', { willReadFrequently: true, alpha: false });
 
-  function visible(video) {
-    reader.drawImage(video, 0, 0, SIDE, SIDE);
+  function visible(screen) {
+    const video = screen instanceof HTMLVideoElement;
+    if (!(video ? screen.readyState >= 2 && screen.videoWidth : screen.width)) return false;
+    reader.drawImage(screen, 0, 0, SIDE, SIDE);
     const { data } = reader.getImageData(0, 0, SIDE, SIDE);
     const greens = data.filter((_, index) => index % 4 === 1);
     return Math.max(...greens) - Math.min(...greens) >= CONTRAST;
   }
 
+  // On every animation frame, whatever shows the picture: what is read there is what goes to the screen.
   const firstPicture = new Promise((resolve) => {
-    const await_ = (video) => video.requestVideoFrameCallback(() => (visible(video) ? resolve(performance.now()) : await_(video)));
-    let known = null;
-    const find = () => {
-      const video = document.querySelector('video');
-      if (video && video !== known) await_((known = video));
-      requestAnimationFrame(find);
+    const look = () => {
+      const screen = document.querySelector('.screen');
+      if (screen && visible(screen)) resolve(performance.now());
+      else requestAnimationFrame(look);
     };
-    requestAnimationFrame(find);
+    requestAnimationFrame(look);
   });
   Object.assign(window, { firstPicture });
 })();

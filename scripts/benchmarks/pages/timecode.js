@@ -62,9 +62,13 @@
   const strip = Object.assign(document.createElement('canvas'), { width: COLUMNS * SCALE, height: ROWS * SCALE });
   const reader = strip.getContext('2d', { willReadFrequently: true, alpha: false });
 
-  /** What the squares of this video's picture say now. */
-  function read(video) {
-    reader.drawImage(video, 0, 0, video.videoWidth, (video.videoHeight * ROWS * SIDE) / HEIGHT, 0, 0, strip.width, strip.height);
+  /** The size of what a video or a canvas shows now; 0 while that is nothing. */
+  const widthOf = (screen) => (screen instanceof HTMLVideoElement ? (screen.readyState < 2 ? 0 : screen.videoWidth) : screen.width);
+  const heightOf = (screen) => (screen instanceof HTMLVideoElement ? screen.videoHeight : screen.height);
+
+  /** What the squares of the picture on this video or canvas say now. */
+  function read(screen) {
+    reader.drawImage(screen, 0, 0, widthOf(screen), (heightOf(screen) * ROWS * SIDE) / HEIGHT, 0, 0, strip.width, strip.height);
     const { data } = reader.getImageData(0, 0, strip.width, strip.height);
     let bits = 0;
     for (let n = 0; n < COLUMNS * ROWS; n++) {
@@ -78,25 +82,13 @@
   function watch(find) {
     let samples = [];
     let started = false;
-    let known = null;
-    /** Waits for a frame that can be read. */
-    const look = (video) => {
-      video.requestVideoFrameCallback(() => {
-        const bits = read(video);
-        if (word(bits >>> 8) === bits) started = true;
-        else look(video);
-      });
-    };
     const frame = () => {
       requestAnimationFrame(frame);
-      const video = find();
-      if (!video) return;
-      if (video !== known) {
-        known = video;
-        look(video);
-      }
-      if (!video.videoWidth || video.readyState < 2) return;
-      samples.push([Date.now(), read(video)]);
+      const screen = find();
+      if (!screen || !widthOf(screen)) return;
+      const bits = read(screen);
+      started ||= word(bits >>> 8) === bits;
+      samples.push([Date.now(), bits]);
     };
     requestAnimationFrame(frame);
     return {

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from relay.errors import BitstreamError
-from relay.rtc.depacketise import depacketise, starts_idr
+from relay.rtc.depacketise import depacketise, starts_idr, starts_picture
 from tests.fixtures import media
 
 nal_units = st.builds(
@@ -76,3 +76,13 @@ def test_idr_starts_are_recognised() -> None:
     assert starts_idr(stap(sps, pps, b"\x65a"))
     assert starts_idr(stap(b"\x09\xf0", sps, pps))
     assert not any(map(starts_idr, (b"", pps, b"\x65a", b"\x41a", b"\x7c\x85a", stap(pps), stap(b"\x09\xf0", b"\x41a"), stap(b"\x09\xf0"), b"\x78\0\x05\x09")))
+
+
+def test_picture_starts_are_recognised() -> None:
+    """The slice of the first macroblock, whole, as a fragment or in a STAP-A; a delimiter; parameter sets. Later slices and middles of fragments are none."""
+    sps, pps = media.parameter_sets()
+    first, later = b"\x41\x9a\x02", b"\x41\x46\x02"
+    starts = [first, b"\x65\x88", b"\x5c\x81\x9a", b"\x7c\x85\x88", b"\x78\0\3" + first, b"\x09\xf0", sps, b"\x78\0" + bytes([len(sps)]) + sps]
+    others = [b"", later, b"\x5c\x81\x46", b"\x5c\x01\x9a", b"\x5c\x41\x9a", b"\x78\0\3" + later, pps, b"\x06\x80", b"\x41", b"\x5c\x81", b"\x78\0\3\x41"]
+    assert all(map(starts_picture, starts))
+    assert not any(map(starts_picture, others))

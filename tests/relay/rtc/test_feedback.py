@@ -34,6 +34,30 @@ def test_every_two_seconds_without_being_asked() -> None:
     assert requests.due(2.6)
 
 
+def test_a_broken_chain_hurries_and_then_gives_time() -> None:
+    """Three requests within half a second, since browsers ignore those that follow their last keyframe closely; then ever fewer, until one came."""
+    requests = KeyframeRequests()
+    requests.due(0.0)
+    requests.keyframe_received(0.1)
+    sent = []
+    for step in range(100, 600):
+        requests.broken(0.03)
+        if requests.due(step / 100):
+            sent.append(step / 100)
+    assert [moment - 1.0 for moment in sent[:5]] == pytest.approx([0.0, 0.15, 0.45, 1.05, 2.05], abs=0.03)
+    requests.keyframe_received(6.0)
+    assert not requests.due(6.4)
+    requests.broken(0.03)
+    assert requests.due(6.4)
+
+
+def test_over_a_long_way_requests_wait_for_an_answer() -> None:
+    """With a round trip of 400 ms the second request goes out after more than that."""
+    requests = KeyframeRequests()
+    requests.broken(0.4)
+    assert requests.due(0.0) and not requests.due(0.59)
+
+
 @given(st.lists(st.tuples(st.floats(0, 0.4), st.sampled_from(["ask", "key", ""])), max_size=200))
 def test_never_more_than_one_in_500_ms_and_never_none_in_2_s(steps: list[tuple[float, str]]) -> None:
     """Whatever is asked, requests keep apart; and no keyframe may be older than 2 s without one having been asked for since."""

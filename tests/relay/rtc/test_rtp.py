@@ -2,7 +2,7 @@
 
 import pytest
 from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters, RTCRtpParameters
-from aiortc.rtp import HeaderExtensionsMap
+from aiortc.rtp import HeaderExtensionsMap, pack_header_extensions
 from aiortc.rtp import RtpPacket as AiortcPacket
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +39,32 @@ def test_what_aiortc_writes_is_read(
         packet.extensions.mid, packet.extensions.abs_send_time = mid, 0x123456
     read = parse_rtp(packet.serialize(extensions()))
     assert read == RtpPacket(payload_type, marker, sequence, timestamp, ssrc, payload)
+
+
+@given(
+    elements=st.dictionaries(st.integers(1, 14) | st.integers(15, 255), st.binary(min_size=1, max_size=20), max_size=6),
+    number=st.integers(0, 65_535),
+    wanted=st.integers(1, 14),
+    csrc=st.integers(0, 15),
+)
+def test_the_transport_wide_number_is_found_among_others(elements: dict[int, bytes], number: int, wanted: int, csrc: int) -> None:
+    """In headers of one byte and of two, as aiortc writes them, wherever it stands; without it, or where nobody asks, there is none."""
+    others = {key: value for key, value in elements.items() if key != wanted}
+    for elements, expected in ((others | {wanted: number.to_bytes(2, "big")}, number), (others, None), (others | {wanted: b"abc"}, None)):
+        profile, block = pack_header_extensions(list(elements.items()))
+        header = bytes([0x80 | (0x10 if block else 0) | csrc, 96]) + bytes(10 + 4 * csrc)
+        data = header + (profile.to_bytes(2, "big") + (len(block) // 4).to_bytes(2, "big") + block if block else b"") + b"payload"
+        assert parse_rtp(data, wanted) == RtpPacket(96, False, 0, 0, 0, b"payload", expected)
+        assert parse_rtp(data).transport_sequence is None
+
+
+@given(st.binary(max_size=40), st.integers(1, 255))
+def test_extensions_that_lie_cost_the_number_only(block: bytes, wanted: int) -> None:
+    """Whatever stands in the block, the packet is read."""
+    block += bytes(-len(block) & 3)
+    for profile in (b"\xbe\xde", b"\x10\x00", b"\x10\x0f", b"\x12\x34"):
+        data = b"\x90" + bytes(11) + profile + (len(block) // 4).to_bytes(2, "big") + block + b"payload"
+        assert parse_rtp(data, wanted).payload == b"payload"
 
 
 @given(st.binary(max_size=80))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.errors import OfferError
-from relay.rtc.sdp import Answer, Offer, parse_offer, write_answer
+from relay.rtc.sdp import TRANSPORT_WIDE, Answer, Offer, parse_offer, write_answer
 from tests.fixtures.offers import NAMES, offer
 
 OURS = Answer("ufrag", "password0123456789abcd", "sha-256 " + ":".join(["AB"] * 32), ("192.0.2.1", "2001:db8::1"), 8080, 2_500_000, 2_000_000)
@@ -32,10 +32,22 @@ def test_offers_of_real_publishers(name: str) -> None:
     assert [media.kind for media in parsed.media] == kinds
     video, audio = parsed.find("video"), parsed.find("audio")
     assert video and audio
-    assert (video.payload_type, video.rtx_payload_type, video.profile_level, audio.payload_type) == (h264, rtx, profile, opus)
+    assert (video.codec, video.payload_type, video.rtx_payload_type, audio.payload_type) == ("H264", h264, rtx, opus)
+    assert f"packetization-mode=1;profile-level-id={profile}" in video.parameters
     assert parsed.passive is passive
     assert f"a=ice-ufrag:{parsed.ufrag}\r\n" in offer(name) and f"a=ice-pwd:{parsed.password}\r\n" in offer(name)
     assert any(algorithm.lower() == "sha-256" and len(value) == 95 for algorithm, value in parsed.fingerprints)
+
+
+@pytest.mark.parametrize(("name", "video", "audio"), [("chromium", 4, 4), ("firefox", 7, 0), ("aiortc", 0, 0), ("obs", 0, 0)])
+def test_transport_wide_feedback_where_it_is_offered(name: str, video: int, audio: int) -> None:
+    """The extension's number, for pictures and for sound, where the codec has that feedback as well; Firefox numbers no sound."""
+    parsed = parse_offer(offer(name))
+    assert {media.kind: media.transport_id for media in parsed.media} == {"video": video, "audio": audio}
+    without = parse_offer(offer("chromium").replace(" transport-cc", " x-cc"))
+    assert not any(media.transport_id or "transport-cc" in media.feedback for media in without.media)
+    strange = parse_offer(offer("chromium").replace("extmap:4 ", "extmap:4096 "))
+    assert not any(media.transport_id or "transport-cc" in media.feedback for media in strange.media)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -55,9 +67,19 @@ def test_an_answer_to_each(name: str) -> None:
     offered = next(media for media in SessionDescription.parse(offer(name)).media if media.kind == "video")
     assert set(video.fmt) <= set(offered.fmt)
     assert video.rtp.codecs[0].parameters["x-google-start-bitrate"] == "2000"
-    assert {(item.type, item.parameter) for item in video.rtp.codecs[0].rtcpFeedback} <= {("nack", None), ("nack", "pli"), ("goog-remb", None)}
+    assert {(item.type, item.parameter) for item in video.rtp.codecs[0].rtcpFeedback} <= {
+        ("nack", None),
+        ("nack", "pli"),
+        ("goog-remb", None),
+        ("transport-cc", None),
+    }
+    for media, item in zip(answer.media, parsed.media, strict=True):
+        assert [(extension.id, extension.uri) for extension in media.rtp.headerExtensions] == (
+            [(item.transport_id, TRANSPORT_WIDE)] if item.transport_id else []
+        )
+        assert ("transport-cc" in {feedback.type for feedback in media.rtp.codecs[0].rtcpFeedback}) is bool(item.transport_id)
     text = write_answer(parsed, OURS)
-    assert "b=TIAS:2500000\r\n" in text and text.endswith("\r\n") and "\n" not in text.replace("\r\n", "")
+    assert "b=TIAS:3750000\r\n" in text and ";x-google-max-bitrate=2500\r\n" in text and text.endswith("\r\n") and "\n" not in text.replace("\r\n", "")
 
 
 def test_video_alone_is_enough() -> None:
@@ -69,6 +91,50 @@ def test_video_alone_is_enough() -> None:
 
 
 CHROMIUM = offer("chromium")
+
+
+def test_vp8_where_there_is_no_h264() -> None:
+    """It is answered with its RTX, and with limits, since it has to be transcoded."""
+    video = parse_offer(CHROMIUM.replace("H264/90000", "H265/90000")).find("video")
+    assert video and (video.codec, video.payload_type, video.rtx_payload_type) == ("VP8", 96, 97)
+    answer = write_answer(parse_offer(CHROMIUM.replace("H264/90000", "H265/90000")), OURS)
+    assert "a=rtpmap:96 VP8/90000\r\n" in answer and "a=fmtp:97 apt=96\r\n" in answer
+    assert "a=fmtp:96 max-fr=30;max-fs=3600;x-google-start-bitrate=2000;x-google-max-bitrate=2500\r\n" in answer
+    assert SessionDescription.parse(answer).media[0].rtp.codecs[0].name == "VP8"
+
+
+def test_a_section_that_is_bundle_only() -> None:
+    """Firefox without H.264, policy max-bundle: its video has port 0, which may lack ICE parameters, too; any other port 0 is a track switched off."""
+    text = offer("firefox_bundle_only")
+    own = "a=ice-pwd:6871c4698ff9833dbbabca0a0712e058\r\na=ice-ufrag:705ca64c\r\n"
+    first, _, second = text.rpartition(own)
+    for each in (text, first + second):
+        parsed = parse_offer(each)
+        video = parsed.find("video")
+        assert video and (video.codec, video.payload_type, video.rtx_payload_type, parsed.ufrag) == ("VP8", 120, 124, "705ca64c")
+    with pytest.raises(OfferError) as caught:
+        parse_offer(text.replace("a=bundle-only\r\n", ""))
+    assert caught.value.status == 422
+    with pytest.raises(OfferError):
+        parse_offer(first + own.replace("705ca64c", "another") + second)
+
+
+def test_h264_of_any_packetization_before_vp8() -> None:
+    """Mode 0, which offers without an fmtp line have too, is mode 1 without fragments; the answer repeats it."""
+    for text in (CHROMIUM.replace("packetization-mode=1", "packetization-mode=0"), re.sub(";?packetization-mode=[01]", "", CHROMIUM)):
+        parsed = parse_offer(text)
+        video = parsed.find("video")
+        assert video and video.codec == "H264"
+        assert f"a=fmtp:{video.payload_type} level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f;" in write_answer(parsed, OURS)
+
+
+def test_main_and_high_are_taken_as_they_come() -> None:
+    """An encoder that offers nothing else is answered with its own profile."""
+    for profile in ("4d001f", "640c1f"):
+        text = re.sub("profile-level-id=[0-9a-f]{6}", f"profile-level-id={profile}", CHROMIUM)
+        assert f"profile-level-id={profile};" in write_answer(parse_offer(text), OURS)
+
+
 REFUSED = {
     "empty": (400, ""),
     "HTML": (400, "<!DOCTYPE html>"),
@@ -76,8 +142,8 @@ REFUSED = {
     "too many lines": (400, CHROMIUM + "a=x\r\n" * 1_001),
     "an m-line without port": (400, CHROMIUM.replace("m=video 9 ", "m=video ")),
     "half an fmtp": (400, CHROMIUM.replace("a=fmtp:108 ", "a=fmtp:")),
-    "no H.264": (406, CHROMIUM.replace("H264/90000", "H265/90000")),
-    "packetization-mode 0 only": (406, CHROMIUM.replace("packetization-mode=1", "packetization-mode=0")),
+    "neither H.264 nor VP8": (406, CHROMIUM.replace("H264/90000", "H265/90000").replace("VP8/", "VP9/")),
+    "packetization-mode 2 only": (406, re.sub("packetization-mode=[01]", "packetization-mode=2", CHROMIUM).replace("VP8/", "VP9/")),
     "no Opus": (406, CHROMIUM.replace("opus/48000", "isac/48000")),
     "no video": (422, CHROMIUM[: CHROMIUM.index("m=video")] + CHROMIUM[CHROMIUM.index("m=audio") :]),
     "no media": (422, CHROMIUM[: CHROMIUM.index("m=video")]),

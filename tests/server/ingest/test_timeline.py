@@ -252,3 +252,23 @@ def test_timestamps_that_jump_in_a_pause_do_not_stop_the_picture(jump: float, re
             assert abs(sound - pictures[-1]) < 0.1 or 960 <= number < 960 + STRAGGLERS
     steps = [two - one for one, two in zip(pictures, pictures[1:], strict=False)]
     assert min(steps) > 0.02 and max(steps) < 0.05
+
+
+@settings(max_examples=60, deadline=None)
+@given(track=st.sampled_from(list(Track)), base=st.integers(0, 2**32 - 1), reported=st.booleans(), again=st.booleans())
+def test_another_source_goes_on_where_the_last_one_was(track: Track, base: int, reported: bool, again: bool) -> None:
+    """A new SSRC brings timestamps that have nothing to do with those before: media time goes on without a jump, before and after its first sender report."""
+    sender = Sender(Timeline(0))
+    sender.run(0, 3, every=1 if reported else None)
+    sender.timeline.forget(track)
+    if track is Track.VIDEO:
+        sender.video_base = base
+    else:
+        sender.audio_base = base
+    sender.run(3, 5, every=None)
+    if again:
+        sender.reports(5)
+    sender.run(5, 7, every=1 if again else None)
+    for samples, rate in ((sender.pictures, Track.VIDEO), (sender.sounds, Track.AUDIO)):
+        off = [media_seconds(stamp, rate) - second for second, stamp in samples]
+        assert max(off) - min(off) < 0.1

@@ -9,6 +9,11 @@
  * @property {number} created_at
  * @property {number | null} live_since Unix seconds
  *
+ * @typedef {object} RoomHealth
+ * @property {RoomInfo} room
+ * @property {import('../publish/health.js').Ingest | null} ingest  null while nobody publishes
+ * @property {import('../publish/health.js').Audience} audience
+ *
  * @typedef {object} NewRoom
  * @property {string} room
  * @property {string} title
@@ -65,6 +70,15 @@ export function createRoom(title, token) {
  */
 export function endRoom(room, key) {
   return request(`/api/rooms/${encodeURIComponent(room)}`, { method: 'DELETE', keepalive: true, ...bearer(key) });
+}
+
+/**
+ * @param {string} room
+ * @param {string} key
+ * @returns {Promise<RoomHealth>}
+ */
+export function roomHealth(room, key) {
+  return request(`/api/rooms/${encodeURIComponent(room)}/health`, { signal: AbortSignal.timeout(3_000), ...bearer(key) });
 }
 
 /** @param {string} room */

@@ -3,28 +3,29 @@
  * Every comeback is a new POST with the same key, which takes the room over (server/API.md). Knows no DOM.
  */
 import { Backoff } from '../page/backoff.js';
+import { SenderStats, SignsOfLife, pick } from './sender_stats.js';
 import { Uplink } from './uplink.js';
 import { WhipError, WhipSession } from './whip.js';
 
 /**
  * @typedef {{endpoint: string, key: string, iceServers: RTCIceServer[]}} Door
- * @typedef {object} Health
- * @property {number} bitrate   bit/s sent
- * @property {number} estimate  bit/s the path is thought to carry; 0 while unknown
- * @property {number} fps
- * @property {number} width
- * @property {number} height
- * @property {number} roundTrip ms; NaN while unknown
  *
  * @typedef {object} BroadcastEvents
  * @property {(state: 'connecting' | 'live' | 'lost') => void} state
- * @property {(health: Health) => void} health once a second while live
+ * @property {(sample: import('./sender_stats.js').Sample) => void} sample once a second while live
+ * @property {() => void} frozen  no frame has come from the camera for a while
  * @property {(error: WhipError) => void} over  the server does not want this live any more
  */
 
-const CONNECT_WITHIN = 10_000; // ms
+const CONNECT_WITHIN = 10_000; // ms, at most
+/** ms for the first attempt after a loss, then half as much more each time. A request on a connection that died with the network gets no answer, and a
+ * browser does not notice: the next one may meet another. */
+const RECONNECT_WITHIN = 1_500;
 const DISCONNECTED_FOR = 2_000; // ms; "failed" would take the browser half a minute
-const SILENT_FOR = 4_000; // ms without a byte from the server, whose reports come several times a second
+const LOOK_EVERY = 500; // ms
+const SILENT_FOR = 1_500; // ms without a byte from the server, whose reports come five times a second; with the next look that is two seconds
+const DOUBTED_FOR = 800; // ms, after the browser said that the network is another
+const FROZEN_FOR = 1_500; // ms without a frame from the camera
 
 export class Broadcast {
   #door;
@@ -39,7 +40,12 @@ export class Broadcast {
   #ticker = 0;
   #running = false;
   #live = false;
-  #seen = { received: 0, at: 0, sent: 0, sentAt: 0 };
+  #signs = new SignsOfLife(0);
+  #stats = new SenderStats();
+  #looks = 0;
+  #doubted = false;
+  #triedAt = -Infinity;
+  #wasLive = false;
 
   /**
    * @param {Door} door
@@ -54,7 +60,7 @@ export class Broadcast {
 
   start() {
     this.#running = true;
-    this.#ticker = self.setInterval(() => this.#measure(), 1_000);
+    this.#ticker = self.setInterval(() => this.#look(), LOOK_EVERY);
     this.#connect();
   }
 
@@ -65,12 +71,20 @@ export class Broadcast {
   async replaceTrack(track) {
     const sender = this.#session?.pc.getSenders().find((each) => each.track?.kind === track.kind);
     await sender?.replaceTrack(track);
+    this.#signs.newTrack(performance.now());
   }
 
-  /** The network may be back or another one: does not wait its turn. */
+  /** The network may be back, or another one: a new attempt does not wait its turn, and a connection has to prove that it still is one. */
   hurry() {
-    const heard = this.#live && performance.now() - this.#seen.at < 2_000;
-    if (this.#running && !heard) this.#lost();
+    this.#doubted = true;
+    if (!this.#running || this.#live || performance.now() - this.#triedAt < 1_000) return;
+    this.#backoff.reset();
+    this.#connect();
+  }
+
+  /** The server says that nothing comes although all looks well from here. */
+  renew() {
+    if (this.#live) this.#lost();
   }
 
   /** Leaves without a word: the room stays to be resumed. */
@@ -85,7 +99,7 @@ export class Broadcast {
 
   #stop() {
     const session = this.#session;
-    this.#running = this.#live = false;
+    this.#running = this.#live = this.#wasLive = false;
     this.#session = null;
     clearTimeout(this.#retry);
     clearTimeout(this.#patience);
@@ -95,6 +109,7 @@ export class Broadcast {
 
   async #connect() {
     clearTimeout(this.#retry);
+    this.#triedAt = performance.now();
     clearTimeout(this.#patience);
     this.#session?.close();
     this.#live = false;
@@ -107,7 +122,8 @@ export class Broadcast {
       changed: (state) => this.#changed(session, state),
     });
     this.#session = session;
-    this.#patience = self.setTimeout(() => this.#lost(), CONNECT_WITHIN);
+    const patience = this.#wasLive ? Math.min(CONNECT_WITHIN, RECONNECT_WITHIN * 1.5 ** this.#backoff.attempts) : CONNECT_WITHIN;
+    this.#patience = self.setTimeout(() => this.#lost(), patience);
     try {
       await this.#applyLevel(session);
       await session.open();
@@ -134,8 +150,10 @@ export class Broadcast {
     if (state === 'connected') {
       clearTimeout(this.#patience);
       this.#backoff.reset();
-      this.#seen = { received: 0, at: performance.now(), sent: 0, sentAt: 0 };
-      this.#live = true;
+      this.#signs = new SignsOfLife(performance.now());
+      this.#stats = new SenderStats();
+      this.#doubted = false;
+      this.#live = this.#wasLive = true;
       this.#events.state('live');
     } else if (state === 'disconnected') {
       clearTimeout(this.#patience);
@@ -168,31 +186,19 @@ export class Broadcast {
     await session.video.setParameters(parameters).catch(() => {});
   }
 
-  async #measure() {
+  async #look() {
     const session = this.#session;
     if (!session || !this.#live) return;
-    const report = await session.pc.getStats();
+    const report = pick(await session.pc.getStats());
     if (session !== this.#session || !this.#live) return;
     const now = performance.now();
-    let [received, estimate, target, roundTrip] = [0, 0, 0, NaN];
-    /** @type {any} */
-    let outbound = {};
-    for (const each of report.values()) {
-      if (each.type === 'outbound-rtp' && each.kind === 'video') outbound = each;
-      if (each.type !== 'candidate-pair' || !each.nominated) continue;
-      received += each.bytesReceived ?? 0;
-      estimate ||= each.availableOutgoingBitrate ?? 0;
-      roundTrip = (each.currentRoundTripTime ?? NaN) * 1_000;
-    }
-    target = outbound.targetBitrate ?? 0;
-    if (received !== this.#seen.received) Object.assign(this.#seen, { received, at: now });
-    else if (received && now - this.#seen.at > SILENT_FOR) return this.#lost();
-    const sent = outbound.bytesSent ?? 0;
-    const bitrate = this.#seen.sentAt ? ((sent - this.#seen.sent) * 8_000) / (now - this.#seen.sentAt) : 0;
-    Object.assign(this.#seen, { sent, sentAt: now });
-    const path = estimate || target;
-    if (path && this.#uplink.measure(path)) this.#applyLevel(session);
-    const { framesPerSecond: fps = 0, frameWidth: width = 0, frameHeight: height = 0 } = outbound;
-    this.#events.health({ bitrate, estimate: path, fps, width, height, roundTrip });
+    const { silent, frozen } = this.#signs.look(report, now);
+    if (silent > (this.#doubted ? DOUBTED_FOR : SILENT_FOR)) return this.#lost();
+    if (!silent) this.#doubted = false;
+    if (frozen > FROZEN_FOR) this.#events.frozen();
+    if (this.#looks++ % 2) return;
+    const sample = this.#stats.sample(report, now);
+    if (sample.estimate && this.#uplink.measure(sample.estimate)) this.#applyLevel(session);
+    this.#events.sample(sample);
   }
 }

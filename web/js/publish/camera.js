@@ -4,6 +4,7 @@
  */
 
 const PICTURE = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } };
+const MUTED_FOR = 1_000; // ms; shorter spells pass by themselves
 const SOUND = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 
 /** Why there is no picture. */
@@ -24,12 +25,20 @@ export class Camera {
   muted = false;
   paused = false;
   #replaced;
+  #stirred;
   #device = '';
   #busy = false;
+  #shownAt = -Infinity; // ms, when it was hidden no longer
+  /** @type {Map<MediaStreamTrack, number>} ms since when it gives nothing */
+  #mute = new Map();
 
-  /** @param {(track: MediaStreamTrack) => void} replaced another track took the place of one of its kind */
-  constructor(replaced) {
+  /**
+   * @param {(track: MediaStreamTrack) => void} replaced another track took the place of one of its kind
+   * @param {() => void} stirred  a track ended, went mute, or is heard again: `trouble` tells
+   */
+  constructor(replaced, stirred) {
     this.#replaced = replaced;
+    this.#stirred = stirred;
   }
 
   /** @throws {CameraError} */
@@ -50,10 +59,7 @@ export class Camera {
   }
 
   close() {
-    for (const track of this.stream.getTracks()) {
-      track.stop();
-      this.stream.removeTrack(track);
-    }
+    for (const track of this.stream.getTracks()) this.#drop(track);
   }
 
   get video() {
@@ -77,6 +83,7 @@ export class Camera {
 
   /** @param {boolean} paused black frames go out, so the room stays live */
   pause(paused) {
+    if (this.paused && !paused) this.#shownAt = performance.now();
     this.paused = paused;
     if (this.video) this.video.enabled = !paused;
   }
@@ -103,13 +110,42 @@ export class Camera {
     });
   }
 
-  /** After the phone slept or took a call its tracks may be dead without knowing it: asks for living ones. */
-  async revive() {
+  /**
+   * What is dead, or about to be: after a call or a sleep, without a plug, without a permission.
+   * @param {number} now ms
+   * @returns {{lacking: 'camera' | 'microphone' | null, sure: number}} `sure`: ms, when that is certain
+   */
+  trouble(now) {
     const { video, audio } = this;
-    if (video && (video.muted || video.readyState === 'ended')) await this.#reopen();
-    if (audio && (audio.muted || audio.readyState === 'ended')) {
+    const sure = (/** @type {MediaStreamTrack | null} */ track) =>
+      !track ? Infinity : track.readyState === 'ended' ? now : (this.#mute.get(track) ?? Infinity) + MUTED_FOR;
+    const [picture, sound] = [sure(video), sure(audio)];
+    if (picture === Infinity && sound === Infinity) return { lacking: null, sure: Infinity };
+    return picture <= Math.max(now, sound) ? { lacking: 'camera', sure: picture } : { lacking: 'microphone', sure: sound };
+  }
+
+  /** No frame comes although the track says that it is live: iOS after a call. */
+  frozen() {
+    // While hidden it need not give any, and right after that it cannot have given any yet.
+    if (this.video && !this.paused && performance.now() - this.#shownAt > 2_000) this.#mute.set(this.video, -Infinity);
+    this.#stirred();
+  }
+
+  /**
+   * Takes new tracks in the place of those that are dead.
+   * @throws {CameraError}
+   */
+  async revive() {
+    const now = performance.now();
+    const dead = (/** @type {MediaStreamTrack | null} */ track) => track && (track.readyState === 'ended' || (this.#mute.get(track) ?? now) < now);
+    const { audio } = this;
+    if (dead(this.video)) await this.#reopen();
+    if (!audio || !dead(audio)) return;
+    try {
       audio.stop();
       this.#swap(await ask({ audio: SOUND }));
+    } catch (error) {
+      throw explained(error);
     }
   }
 
@@ -118,8 +154,10 @@ export class Camera {
     this.#busy = true;
     try {
       this.video?.stop();
-      const which = this.#device ? { deviceId: { exact: this.#device } } : { facingMode: this.facing };
-      this.#swap(await ask({ video: { ...PICTURE, ...which } }));
+      const facing = () => ask({ video: { ...PICTURE, facingMode: this.facing } });
+      // The very camera may have been unplugged: any other is better than none.
+      const opened = this.#device ? ask({ video: { ...PICTURE, deviceId: { exact: this.#device } } }).catch(facing) : facing();
+      this.#swap(await opened);
     } catch (error) {
       throw explained(error);
     } finally {
@@ -131,7 +169,7 @@ export class Camera {
   #swap(opened) {
     for (const track of opened.getTracks()) {
       const old = track.kind === 'video' ? this.video : this.audio;
-      if (old) this.stream.removeTrack(old);
+      if (old) this.#drop(old);
       this.#take(track);
       this.#replaced(track);
     }
@@ -141,7 +179,25 @@ export class Camera {
   #take(track) {
     track.enabled = track.kind === 'video' ? !this.paused : !this.muted;
     if (track.kind === 'video' && 'contentHint' in track) track.contentHint = 'motion';
+    if (track.muted) this.#mute.set(track, performance.now());
+    track.onended = this.#stirred;
+    track.onmute = () => {
+      this.#mute.set(track, performance.now());
+      this.#stirred();
+    };
+    track.onunmute = () => {
+      this.#mute.delete(track);
+      this.#stirred();
+    };
     this.stream.addTrack(track);
+  }
+
+  /** @param {MediaStreamTrack} track */
+  #drop(track) {
+    track.onended = track.onmute = track.onunmute = null;
+    track.stop();
+    this.#mute.delete(track);
+    this.stream.removeTrack(track);
   }
 }
 

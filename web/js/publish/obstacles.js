@@ -8,7 +8,7 @@
  * @property {string[]} steps
  * @property {'retry' | 'copy' | 'none'} action
  */
-import { h264Codecs } from './whip.js';
+import { videoCodecs } from './whip.js';
 
 const IN_APP = /Instagram|FBAN|FBAV|FB_IAB|musical_ly|BytedanceWebview|TikTok|Snapchat|Twitter|LinkedInApp|Line\/|MicroMessenger|Pinterest/i;
 const IOS = /iPhone|iPad|iPod/;
@@ -21,7 +21,7 @@ export function obstacleHere() {
   if (IN_APP.test(navigator.userAgent)) return inApp();
   if (!isSecureContext) return INSECURE;
   if (!navigator.mediaDevices?.getUserMedia || !('RTCPeerConnection' in self)) return NO_WEBRTC;
-  if (!h264Codecs().length) return NO_H264;
+  if (!videoCodecs().length) return NO_CODEC;
   return null;
 }
 
@@ -101,10 +101,10 @@ const NO_WEBRTC = {
 };
 
 /** @type {Obstacle} */
-const NO_H264 = {
-  name: 'no-h264',
-  heading: 'This browser cannot encode H.264',
-  text: 'That is the picture format all viewers can play, and this browser has no encoder for it.',
-  steps: ['Use Safari, Edge, or Chrome on another device', 'In Firefox, wait a minute and try again: it may still be fetching its H.264 plug-in'],
+const NO_CODEC = {
+  name: 'no-codec',
+  heading: 'This browser cannot encode H.264 or VP8',
+  text: 'Those are the picture formats that can be sent here, and this browser has an encoder for neither.',
+  steps: ['Use Safari, Edge, Firefox or Chrome, here or on another device'],
   action: 'retry',
 };

@@ -4,6 +4,7 @@
  */
 import { iceServersOf } from '../page/ice_servers.js';
 
+const REQUEST_WITHIN = 8_000; // ms
 const TRICKLE = 'application/trickle-ice-sdpfrag';
 
 /** The endpoint refused, or (status 0) was not reached. */
@@ -49,6 +50,7 @@ export class WhipSession {
   #gathered = false;
   #flush = 0;
   #closed = false;
+  #leaving = new AbortController();
 
   /** @param {WhipOptions} options */
   constructor(options) {
@@ -69,7 +71,7 @@ export class WhipSession {
     });
     if (!video) return;
     this.video = transceiver.sender;
-    const codecs = h264Codecs();
+    const codecs = videoCodecs();
     if (codecs.length) transceiver.setCodecPreferences?.(codecs);
   }
 
@@ -96,6 +98,8 @@ export class WhipSession {
   /** Leaves the peer connection; the room stays, the next session takes it over. */
   close() {
     this.#hush();
+    // A request that hangs on a dead network would keep one of the few connections that a browser opens to a server.
+    this.#leaving.abort();
     this.pc.close();
   }
 
@@ -144,12 +148,15 @@ export class WhipSession {
    */
   async #request(method, url, type, body) {
     const headers = { Authorization: `Bearer ${this.#options.key}`, ...(type ? { 'Content-Type': type } : {}) };
+    const signal = method === 'DELETE' ? AbortSignal.timeout(REQUEST_WITHIN) : this.#leaving.signal;
+    const patience = setTimeout(() => method !== 'DELETE' && this.#leaving.abort(), REQUEST_WITHIN);
     let response;
     try {
-      const signal = AbortSignal.timeout(8_000);
       response = await fetch(url, { method, headers, ...(body ? { body } : {}), keepalive: method === 'DELETE', signal });
     } catch {
       throw new WhipError('the server cannot be reached', 0);
+    } finally {
+      clearTimeout(patience);
     }
     if (response.ok) return response;
     const why = (await response.text().catch(() => '')).slice(0, 300);
@@ -157,15 +164,16 @@ export class WhipSession {
   }
 }
 
-/** H.264 first, its retransmissions with it; empty when this browser has none. */
-export function h264Codecs() {
+/** H.264, or VP8 where this browser has none (the server transcodes that), and their retransmissions; empty when it has neither. */
+export function videoCodecs() {
   const codecs = globalThis.RTCRtpSender?.getCapabilities?.('video')?.codecs ?? [];
-  const h264 = codecs.filter(({ mimeType }) => mimeType.toLowerCase() === 'video/h264');
+  const of = (/** @type {RegExp} */ names) => codecs.filter(({ mimeType }) => names.test(mimeType));
   // Constrained Baseline (42e0…) before Main and High: every phone encodes it, every viewer decodes it.
   const rank = (/** @type {RTCRtpCodec} */ { sdpFmtpLine = '' }) =>
     (/packetization-mode=1/.test(sdpFmtpLine) ? 0 : 2) + (/profile-level-id=42e0/i.test(sdpFmtpLine) ? 0 : 1);
-  h264.sort((a, b) => rank(a) - rank(b));
-  return h264.length ? [...h264, ...codecs.filter(({ mimeType }) => /\/(rtx|red|ulpfec)$/i.test(mimeType))] : [];
+  const h264 = of(/\/h264$/i).sort((a, b) => rank(a) - rank(b));
+  const chosen = h264.length ? h264 : of(/\/vp8$/i);
+  return chosen.length ? [...chosen, ...of(/\/(rtx|red|ulpfec)$/i)] : [];
 }
 
 /**

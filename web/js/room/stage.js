@@ -2,11 +2,13 @@
  * The picture and what surrounds it: fitted by orientation, over a soft copy of itself, and held while a player is replaced.
  */
 
+/** @typedef {Pick<import('../watch/player.js').Player, 'element' | 'width' | 'height'>} Picture */
+
 const MAY_CROP = 0.3; // of the picture, when it lies the same way as the screen
 
 export class Stage {
   #root;
-  #video;
+  #picture;
   #backdrop;
   #still;
   #timer;
@@ -14,18 +16,17 @@ export class Stage {
 
   /**
    * @param {HTMLElement} root
-   * @param {HTMLVideoElement} video
+   * @param {() => Picture} picture  the one that is shown
    * @param {HTMLCanvasElement} backdrop
    * @param {HTMLCanvasElement} still
    */
-  constructor(root, video, backdrop, still) {
+  constructor(root, picture, backdrop, still) {
     this.#root = root;
-    this.#video = video;
+    this.#picture = picture;
     this.#backdrop = backdrop;
     this.#still = still;
     const { signal } = this.#listening;
-    video.addEventListener('resize', () => this.#fit(), { signal });
-    window.addEventListener('resize', () => this.#fit(), { signal });
+    window.addEventListener('resize', () => this.fit(), { signal });
     this.#timer = window.setInterval(() => this.#soften(), 1_000);
   }
 
@@ -34,28 +35,28 @@ export class Stage {
     window.clearInterval(this.#timer);
   }
 
-  /** Keeps the last picture in view while the video element has none. */
+  /** Keeps the last picture in view while the player has none. */
   hold() {
-    const { videoWidth, videoHeight } = this.#video;
-    if (!videoWidth || this.#video.readyState < 2) return;
-    this.#still.width = videoWidth;
-    this.#still.height = videoHeight;
-    this.#still.getContext('2d')?.drawImage(this.#video, 0, 0);
+    const { element, width, height } = this.#picture();
+    if (!width || !height) return;
+    this.#still.width = width;
+    this.#still.height = height;
+    this.#still.getContext('2d')?.drawImage(element, 0, 0);
     this.#still.hidden = false;
   }
 
   /** A new picture is here. */
   release() {
     this.#still.hidden = true;
-    this.#fit();
+    this.fit();
     this.#soften();
   }
 
   /** Fills the screen when little is lost by it, else shows the whole picture. */
-  #fit() {
-    const { videoWidth, videoHeight } = this.#video;
-    if (!videoWidth || !videoHeight) return;
-    const picture = videoWidth / videoHeight;
+  fit() {
+    const { width, height } = this.#picture();
+    if (!width || !height) return;
+    const picture = width / height;
     const screen = innerWidth / innerHeight;
     const shown = Math.min(picture, screen) / Math.max(picture, screen);
     this.#root.dataset.fit = (picture > 1) === (screen > 1) && 1 - shown <= MAY_CROP ? 'cover' : 'contain';
@@ -63,7 +64,8 @@ export class Stage {
 
   /** Sixteen pixels blur better than any filter, and cost nothing. */
   #soften() {
-    if (this.#root.dataset.fit === 'cover' || this.#video.readyState < 2 || document.hidden) return;
-    this.#backdrop.getContext('2d')?.drawImage(this.#video, 0, 0, this.#backdrop.width, this.#backdrop.height);
+    const { element, width } = this.#picture();
+    if (this.#root.dataset.fit === 'cover' || !width || document.hidden) return;
+    this.#backdrop.getContext('2d')?.drawImage(element, 0, 0, this.#backdrop.width, this.#backdrop.height);
   }
 }

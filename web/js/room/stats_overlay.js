@@ -1,7 +1,7 @@
 /** The numbers behind the picture, for those who ask (a long press, or `?stats`). */
 
 /**
- * @typedef {import('../watch/player.js').PlayerStats & {player: string, state: string, bitrate: number, pace: string,
+ * @typedef {import('../watch/player.js').PlayerStats & {player: string, state: string, bitrate: number, pace: string, why: string,
  *   leftOut: number, reconnects: number, rebuilds: number}} RoomStats
  */
 
@@ -39,6 +39,9 @@ export class StatsOverlay {
   }
 }
 
+/** @type {Record<string, string>} as people say them */
+const PLAYERS = { webcodecs: 'WebCodecs', mse: 'MSE', hls: 'HLS', whep: 'WebRTC' };
+
 /**
  * @param {RoomStats} s
  * @returns {[string, string][]}
@@ -53,12 +56,24 @@ function rowsOf(s) {
     ['Picture', s.width ? `${s.width} × ${s.height}` : 'none'],
     ['Bitrate', `${(s.bitrate / 1e6).toFixed(2)} Mbps`],
     ['Frames', `${s.frames} shown, ${s.dropped} dropped`],
+    ...soundRow(s.sound),
     ['Pace', s.leftOut ? `${s.pace}, ${s.leftOut} left out` : s.pace],
     ['Stalls', `${s.stalls}, ${s.seeks} jumps`],
     ['Connection', `${s.reconnects} reconnects, ${s.rebuilds} rebuilds`],
     ['First picture', ms(s.firstPicture)],
-    ['Player', `${s.player}, ${s.state}`],
+    ['Player', `${PLAYERS[s.player] ?? s.player}, ${s.state}`],
+    ['Why', s.why],
   ];
+}
+
+/**
+ * @param {RoomStats['sound']} sound
+ * @returns {[string, string][]}
+ */
+function soundRow(sound) {
+  if (!sound) return [];
+  const rest = `buffer ${ms(sound.buffer)}, ran dry ${sound.dry} ×`;
+  return [['Sound', Number.isFinite(sound.lead) ? `${ms(sound.lead)} after the picture, ${rest}` : rest]];
 }
 
 /** @param {number} value */

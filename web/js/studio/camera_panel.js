@@ -2,6 +2,7 @@
 import { byId, toast } from '../page/dom.js';
 import { Camera } from '../publish/camera.js';
 import { LevelMeter } from '../publish/level_meter.js';
+import { Revival } from '../publish/revival.js';
 
 export class CameraPanel {
   camera;
@@ -9,13 +10,26 @@ export class CameraPanel {
   #flip = /** @type {HTMLButtonElement} */ (byId('flip'));
   /** @type {LevelMeter | null} */
   #meter = null;
+  #notice;
+  #revival;
 
-  /** @param {(track: MediaStreamTrack) => void} replaced another track took the place of one of its kind */
-  constructor(replaced) {
-    this.camera = new Camera((track) => {
-      replaced(track);
-      this.#meter?.listen(this.camera.stream);
-    });
+  /**
+   * @param {(track: MediaStreamTrack) => void} replaced another track took the place of one of its kind
+   * @param {import('./notice.js').Notice} notice
+   */
+  constructor(replaced, notice) {
+    this.#notice = notice;
+    this.camera = new Camera(
+      (track) => {
+        replaced(track);
+        this.#meter?.listen(this.camera.stream);
+        // WebKit goes on showing the stopped track until it is given the stream anew.
+        if (track.kind === 'video') this.#preview.srcObject = this.camera.stream;
+      },
+      () => this.#revival.look(),
+    );
+    this.#revival = new Revival(this.camera, (condition, before) => this.#tell(condition, before));
+    navigator.mediaDevices?.addEventListener?.('devicechange', () => this.#revival.hurry());
     byId('flip').addEventListener('click', () => this.#turn());
     byId('mute').addEventListener('click', () => {
       this.camera.mute(!this.camera.muted);
@@ -26,7 +40,12 @@ export class CameraPanel {
       this.#show();
     });
     document.addEventListener('pointerdown', () => this.#meter?.wake());
-    document.addEventListener('visibilitychange', () => this.#seen());
+    document.addEventListener('visibilitychange', () => document.hidden || this.#revival.hurry());
+  }
+
+  /** Whether the camera gives nothing. */
+  get dark() {
+    return this.#revival.condition !== 'well' && this.#revival.lacking === 'camera';
   }
 
   /** @throws {import('../publish/camera.js').CameraError} */
@@ -44,6 +63,7 @@ export class CameraPanel {
   }
 
   close() {
+    this.#revival.close();
     this.camera.close();
     this.#meter?.close();
     this.#meter = null;
@@ -58,14 +78,27 @@ export class CameraPanel {
     } finally {
       this.#flip.disabled = false;
     }
-    // WebKit goes on showing the stopped track until it is given the stream anew.
-    this.#preview.srcObject = this.camera.stream;
     this.#show();
   }
 
-  async #seen() {
-    if (document.hidden || !this.camera.video) return;
-    await this.camera.revive().catch(() => toast('Another app holds the camera'));
+  /**
+   * @param {import('../publish/revival.js').Condition} condition
+   * @param {import('../publish/revival.js').Condition} before
+   */
+  #tell(condition, before) {
+    const what = this.#revival.lacking;
+    const words = {
+      well: '',
+      taking: `The ${what} stopped. Taking it back…`,
+      busy: `A call or another app holds the ${what}. You come back by yourself.`,
+      missing: `The ${what} is gone. Plug it in again, or switch it on.`,
+      denied: `The browser no longer allows the ${what}. Allow it, then try again.`,
+    };
+    this.#notice.say('camera', words[condition], condition === 'denied' || condition === 'busy' ? () => this.#revival.hurry() : undefined);
+    if (condition === 'well' && before !== 'well') {
+      toast(`The ${what} is back`);
+      this.#show();
+    }
   }
 
   #show() {

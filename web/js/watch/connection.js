@@ -16,6 +16,7 @@ import { ServerClock } from './server_clock.js';
  * @property {(hello: Hello) => void} hello
  * @property {(record: MediaRecord, arrival: number) => void} record   arrival in local ms
  * @property {(pace: Pace) => void} pace
+ * @property {() => object} quality  how it plays, for the report that goes up once a second
  * @property {() => void} down        the connection is gone; another attempt is under way
  * @property {(attempts: number) => void} failing  several attempts failed: ask by HTTP what is the matter
  * @property {(code: number) => void} over         the server said not to come back (4410, 4415)
@@ -31,7 +32,8 @@ export class Connection {
   clock = new ServerClock();
   /** True while media is expected: silence is then a sign of a dead network, looked into after a second. */
   lively = true;
-  #url;
+  /** Where the next attempt goes. */
+  url;
   #listener;
   /** @type {WebSocket | null} */
   #socket = null;
@@ -57,7 +59,7 @@ export class Connection {
    * @param {Listener} listener
    */
   constructor(url, listener) {
-    this.#url = url;
+    this.url = url;
     this.#listener = listener;
   }
 
@@ -100,7 +102,7 @@ export class Connection {
     self.clearTimeout(this.#redial);
     this.#redial = 0;
     this.#hangUp();
-    const socket = new WebSocket(this.#url);
+    const socket = new WebSocket(this.url);
     socket.binaryType = 'arraybuffer';
     this.#adopt(socket, performance.now());
   }
@@ -202,7 +204,7 @@ export class Connection {
     if (due) this.#exchange();
     if (now - this.#reportedAt >= 1_000 - TICK / 2 && this.#newest > -Infinity) {
       this.#reportedAt = now;
-      this.#send({ type: 'report', media_time: this.#newest });
+      this.#send({ type: 'report', media_time: this.#newest, ...this.#listener.quality() });
     }
   }
 

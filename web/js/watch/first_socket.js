@@ -1,7 +1,11 @@
 /**
- * The room's first act: this module has no imports and is loaded on its own, so the WebSocket is being opened while the rest
+ * The room's first act: this module imports next to nothing and is loaded on its own, so the WebSocket is being opened while the rest
  * of the page's modules are still arriving. What comes meanwhile is kept for whoever takes the socket over.
  */
+import { Ladder } from './ladder.js';
+
+/** Which player this page uses. It is asked here, because the server is told with the first request. */
+export const ladder = new Ladder(window, new URLSearchParams(location.search).get('player'));
 
 /**
  * The player's hello travels in the URL, so that it costs no round trip.
@@ -9,17 +13,19 @@
  * @param {string} player
  * @returns {string}
  */
-export function watchUrl(room, player = 'mse') {
+export function watchUrl(room, player) {
   const url = new URL(`/ws/${encodeURIComponent(room)}`, location.href);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  const query = new URLSearchParams({ player, codecs: decodableFamilies().join(',') });
+  const query = new URLSearchParams({ player, codecs: decodableFamilies(player).join(',') });
   // HTTP or WebRTC brings the media; what comes here is events and the clock.
   if (player === 'hls' || player === 'whep') query.set('media', '0');
   url.search = query.toString();
   return url.href;
 }
 
-function decodableFamilies() {
+/** @param {string} player */
+function decodableFamilies(player) {
+  if (player !== 'mse') return ['avc1', 'opus'];
   const source = window.MediaSource ?? /** @type {any} */ (window).ManagedMediaSource;
   if (!source) return ['avc1', 'opus'];
   // WebKit knows Opus in MP4 by its capital letter only.
@@ -34,13 +40,11 @@ function decodableFamilies() {
  * @property {{data: string | ArrayBuffer, at: number}[]} received what came before anybody took over
  */
 
-const wanted = new URLSearchParams(location.search).get('player') ?? 'mse';
-
 /** @returns {FirstSocket | null} */
 function open() {
   // A hidden page gets no sourceopen and nobody is looking: it connects when it is shown.
   if (document.visibilityState === 'hidden') return null;
-  const socket = new WebSocket(watchUrl(decodeURIComponent(location.pathname.split('/')[2] ?? ''), wanted));
+  const socket = new WebSocket(watchUrl(decodeURIComponent(location.pathname.split('/')[2] ?? ''), ladder.name));
   socket.binaryType = 'arraybuffer';
   /** @type {FirstSocket} */
   const first = { socket, dialled: performance.now(), received: [] };
@@ -55,7 +59,7 @@ export const firstSocket = open();
  * @returns {{video: HTMLVideoElement, source: MediaSource, url: string} | null}
  */
 function prepare() {
-  if (!firstSocket || !window.MediaSource || wanted === 'hls' || wanted === 'whep') return null;
+  if (!firstSocket || !window.MediaSource || ladder.name !== 'mse') return null;
   const video = document.createElement('video');
   const source = new MediaSource();
   const url = URL.createObjectURL(source);

@@ -30,6 +30,8 @@ const HEADROOM = 120; // what decoding, mixing and the grain of the messages tak
 const SETTLED = 10;
 const DEAD_BAND = 30;
 const OUTAGE = 1_000;
+const HABIT = 15_000; // two dry spells within this are no accident
+const CATCH_UP = 4_000; // after a dry spell: whoever just heard nothing minds a tenth more speed less than a longer delay
 const GAIN = 0.0006; // of rate for each ms of error
 const SILENT_GAIN = 0.001;
 
@@ -37,6 +39,8 @@ export class LiveEdge {
   #fractional;
   #penalty = 0;
   #starvingSince = NaN;
+  #starvedAt = -Infinity;
+  #rescuedAt = -Infinity;
   #steering = false;
   #rate = 1;
   #rateAt = -Infinity;
@@ -66,12 +70,15 @@ export class LiveEdge {
   }
 
   /**
-   * It plays again, or is about to. A short spell says that the target was too near; a long one was an outage, for which no
-   * buffer would have been large enough.
+   * It plays again, or is about to. Short spells that come again say that the target was too near; a single one was an accident, and a long one an
+   * outage, for which no buffer would have been large enough: neither is worth a longer delay afterwards.
    * @param {number} now
    */
   recover(now) {
-    if (now - this.#starvingSince < OUTAGE) this.#penalty = Math.min(800, this.#penalty + 80);
+    if (!this.starving) return;
+    const habit = this.#starvingSince - this.#starvedAt < HABIT;
+    this.#starvedAt = this.#starvingSince;
+    if (habit && now - this.#starvingSince < OUTAGE) this.#penalty = Math.min(800, this.#penalty + 80);
     this.#starvingSince = NaN;
   }
 
@@ -115,6 +122,7 @@ export class LiveEdge {
   #rescue(now, position, newest) {
     this.#setRate(now, 1);
     if (newest - position < this.#startLag) return { rate: 1, seek: null };
+    this.#rescuedAt = now;
     return this.#seek(now, newest - this.#startLag);
   }
 
@@ -138,15 +146,17 @@ export class LiveEdge {
    */
   #steer(now, error, silent) {
     const size = Math.abs(error);
+    const brisk = silent || now - this.#rescuedAt < CATCH_UP;
     if (size > DEAD_BAND) this.#steering = true;
     else if (size < SETTLED) this.#steering = false;
-    if (now - this.#rateAt < (silent ? 200 : 500)) {
+    if (now - this.#rateAt < (brisk ? 200 : 500)) {
       // Reaching the target ends the correction at once; only changes of speed are rationed.
       if (!this.#steering && this.#rate !== 1) this.#setRate(now, 1);
       return this.#rate;
     }
-    const wish = this.#steering ? 1 + error * (silent ? SILENT_GAIN : GAIN) : 1;
-    this.#setRate(now, Math.round(Math.min(silent ? 1.25 : 1.06, Math.max(0.96, wish)) * 100) / 100);
+    const wish = this.#steering ? 1 + error * (brisk ? SILENT_GAIN : GAIN) : 1;
+    const most = silent ? 1.25 : brisk ? 1.12 : 1.06;
+    this.#setRate(now, Math.round(Math.min(most, Math.max(0.96, wish)) * 100) / 100);
     return this.#rate;
   }
 

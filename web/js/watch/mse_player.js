@@ -27,6 +27,7 @@ const isChromium = 'chrome' in self;
 export class MsePlayer {
   name = 'mse';
   stream = '';
+  element;
   #video;
   #events;
   #clock;
@@ -61,7 +62,7 @@ export class MsePlayer {
    * @param {import('./player.js').PlayerEvents} events
    */
   constructor(video, clock, events) {
-    this.#video = video;
+    this.element = this.#video = video;
     this.#clock = clock;
     this.#events = events;
     this.#attachment = new Attachment(video, () => {
@@ -75,8 +76,26 @@ export class MsePlayer {
     const { signal } = this.#listening;
     video.addEventListener('waiting', () => this.#ranDry(), { signal });
     video.addEventListener('playing', () => this.#edge.recover(performance.now()), { signal });
+    video.addEventListener('resize', () => events.sized(video.videoWidth, video.videoHeight), { signal });
     video.addEventListener('error', () => this.#broken(video.error?.message || 'the media element failed'), { signal });
     this.#ticker = self.setInterval(() => this.#tick(), TICK);
+  }
+
+  get width() {
+    return this.#video.readyState >= 2 ? this.#video.videoWidth : 0;
+  }
+
+  get height() {
+    return this.#video.readyState >= 2 ? this.#video.videoHeight : 0;
+  }
+
+  get muted() {
+    return this.#video.muted;
+  }
+
+  set muted(muted) {
+    this.#video.muted = muted;
+    if (this.#video.paused && this.#buffers.size) this.resume();
   }
 
   /** @param {Hello} hello */
@@ -135,6 +154,8 @@ export class MsePlayer {
       stalls: this.#stalls,
       seeks: this.#seeks,
       firstPicture: this.#watch.firstPicture,
+      position: this.#watch.mediaTime * 1000,
+      playing: this.#watch.started && now - this.#watch.shownAt < 500,
     };
   }
 

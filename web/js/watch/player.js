@@ -1,11 +1,11 @@
 /**
- * What a room needs from whatever plays it. MSE is the first; WebCodecs, HLS and WHEP stand beside it behind the same few verbs.
+ * What a room needs from whatever plays it: WebCodecs, MSE and what else there is stand behind the same few verbs.
  *
  * @typedef {object} PlayerEvents
  * @property {() => void} picture  the first picture is on the screen
  * @property {(reason: string, final: boolean) => void} broken  this player cannot go on; make another, on a fresh connection, unless final
  * @property {() => void} blocked  the browser wants a tap before it plays
- * @property {(width: number, height: number) => void} [sized]  the picture has this size
+ * @property {(width: number, height: number) => void} sized  the picture has this size; called again when it has another
  *
  * @typedef {object} PlayerStats
  * @property {number} behindLens   ms from the lens to this screen; NaN while unknown
@@ -24,28 +24,59 @@
  * @property {number} seeks
  * @property {number} firstPicture ms from navigation; NaN before it
  * @property {number} [bitrate] bit/s, of media that does not come by the connection
+ * @property {number} position     ms of player time, of the picture on the screen; it never goes back
+ * @property {boolean} playing     pictures are coming
+ * @property {SoundStats} [sound]  where the player plays the sound by itself
+ *
+ * @typedef {object} SoundStats
+ * @property {number} played  ms of sound given out
+ * @property {number} dry     times that there was none to give out
+ * @property {number} buffer  ms decoded and not yet given out
+ * @property {number} jitter  ms, 95th percentile
+ * @property {number} target  ms behind its own edge
+ * @property {number} latency ms from there to the loudspeaker
+ * @property {number} lead    ms that the picture on the screen is ahead of what is heard
  *
  * @typedef {object} Player
  * @property {string} name
  * @property {string} stream   id of the stream it plays; '' before the first hello
+ * @property {HTMLVideoElement | HTMLCanvasElement} element  shows the picture, and can be drawn from; the room puts it in its place
+ * @property {number} width    of the picture now in `element`; 0 before the first
+ * @property {number} height
+ * @property {boolean} muted   set to false in a user's tap
  * @property {(hello: import('./connection.js').Hello) => void} hello  a connection, the first or another, begins
  * @property {(record: import('./record.js').MediaRecord, arrival: number) => void} record
  * @property {() => void} resume  after a tap, or when the page is seen again
  * @property {() => PlayerStats} stats
- * @property {() => void} close
+ * @property {(take: ((frame: VideoFrame) => void) | null) => void} [mirror]  hands over, and away, a copy of each picture from now on; where `element` is a canvas
+ * @property {() => void} close   `element` keeps its last picture until it is taken away, where the browser lets it
+ *
+ * @typedef {object} Seat  what a player is given
+ * @property {HTMLVideoElement} video  for players that play through one
+ * @property {import('./server_clock.js').ServerClock} clock
+ * @property {PlayerEvents} events
  */
-import { HlsPlayer } from './hls/hls_player.js';
 import { MsePlayer } from './mse_player.js';
-import { WhepPlayer } from './whep/whep_player.js';
-
-/** @type {Record<string, new (video: HTMLVideoElement, clock: import('./server_clock.js').ServerClock, events: PlayerEvents) => Player>} */
-const PLAYERS = { mse: MsePlayer, hls: HlsPlayer, whep: WhepPlayer };
+import { WebCodecsPlayer } from './webcodecs/webcodecs_player.js';
 
 /**
- * The player asked for by `?player=`, or the best there is.
- * @param {string | null} wanted
+ * By the names of ladder.js. A player that few will need is better fetched when it is: let its line return a promise.
+ * @type {Record<string, (seat: Seat) => Player | Promise<Player>>}
  */
-export function choosePlayer(wanted) {
-  const known = wanted !== null && wanted in PLAYERS;
-  return { Player: PLAYERS[known ? wanted : 'mse'] ?? MsePlayer, unknown: wanted !== null && !known };
+const PLAYERS = {
+  webcodecs: ({ clock, events }) => new WebCodecsPlayer(clock, events),
+  mse: ({ video, clock, events }) => new MsePlayer(video, clock, events),
+  hls: ({ video, clock, events }) => import('./hls/hls_player.js').then(({ HlsPlayer }) => new HlsPlayer(video, clock, events)),
+  whep: ({ video, clock, events }) => import('./whep/whep_player.js').then(({ WhepPlayer }) => new WhepPlayer(video, clock, events)),
+};
+
+/**
+ * @param {string} name one of ladder.js
+ * @param {Seat} seat
+ * @throws where this browser lacks what the player is built on
+ */
+export function makePlayer(name, seat) {
+  const make = PLAYERS[name];
+  if (!make) throw new Error(`there is no player ${name}`);
+  return make(seat);
 }

@@ -1,0 +1,83 @@
+"""Freezes, and whether sound and picture stay together. Pure; moments are seconds of one clock."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from statistics import median
+
+import numpy as np
+
+from scripts.benchmarks import timecode
+from scripts.benchmarks.spectator import Array, Decoded
+
+BEEP = 100
+"""ms that a beep of pages/beacon.js lasts; one begins at every full second."""
+SEARCH = 400
+"""ms around its picture in which a beep is looked for."""
+HEARD = 0.6
+"""Share of an undamaged beep that must be left of one that is to be placed."""
+LOOK_BACK = 0.3
+"""Seconds that a gap of the source may take to the other end."""
+NEAR = 0.5
+"""Seconds around a beep from which pictures tell its place; each of them tells it to some ms."""
+
+
+def longest_gap(moments: Sequence[float], began: float, ended: float) -> float:
+    """Most ms between two moments, the second of them after `began` and the first before `ended`."""
+    return max((after - before for before, after in pairwise(moments) if after > began and before < ended), default=float("nan")) * 1_000
+
+
+def freeze(moments: Sequence[float], source: Sequence[float], began: float, ended: float, look_back: float) -> float:
+    """Most ms between two pictures beyond the longest gap that the source had at the time, or up to `look_back` seconds before."""
+    longest = float("nan")
+    for before, after in pairwise(moments):
+        if after > began and before < ended:
+            own = longest_gap(source, before - look_back, after)
+            longest = max(0.0 if longest != longest else longest, (after - before) * 1_000 - (own if own == own else 0.0))
+    return longest
+
+
+def apart(decoded: Decoded, began: float, ended: float) -> list[float]:
+    """By how many ms each beep stands behind the picture of its moment. `began` and `ended` are s since 1970, by the creator's clock."""
+    loudness = _loudness(decoded.sound)
+    shows = np.array([(media, _full(code, began)) for media, code in decoded.pictures]).reshape(-1, 2)
+    found = []
+    for second in range(int(began) + 1, int(ended)):
+        near = shows[np.abs(shows[:, 1] - second) < NEAR]
+        if len(near):
+            # The place of that second in media time, as pictures around it have it.
+            place = second + median(near[:, 0] - near[:, 1])
+            found.append(_find_beep(loudness, (place - decoded.sound_start) * 1_000))
+    best = max((peak for peak, _ in found), default=0.0)
+    return [offset for peak, offset in found if best and peak >= HEARD * best]
+
+
+def _full(code: int, now: float) -> float:
+    """The time code's ms as s since 1970, next to `now`."""
+    ms = round(now * 1_000)
+    return (ms + (code - ms + timecode.PERIOD // 2) % timecode.PERIOD - timecode.PERIOD // 2) / 1_000
+
+
+def _loudness(sound: Array) -> Array:
+    """Mean amplitude of each ms."""
+    loudness: Array = np.abs(sound[: len(sound) // 48 * 48]).reshape(-1, 48).mean(axis=1)
+    return loudness
+
+
+def _find_beep(loudness: Array, place: float) -> tuple[float, float]:
+    """How much of a beep there is near `place` (ms), and by how many ms it begins behind it."""
+    first = max(0, round(place) - SEARCH)
+    piece = loudness[first : round(place) + SEARCH + BEEP]
+    if len(piece) < 2 * BEEP:
+        return 0.0, 0.0
+    shape = np.concatenate((-np.ones(BEEP // 2), np.ones(BEEP), -np.ones(BEEP // 2)))
+    match = np.correlate(np.pad(piece, (BEEP // 2, BEEP // 2)), shape, "valid")
+    best = int(match.argmax())
+    return float(match[best]), first + best - place
+
+
+def settled(series: Iterator[tuple[float, float]] | Sequence[tuple[float, float]], since: float, limit: float, *, least: bool) -> float:
+    """Seconds from `since` until the value of (moment, value) pairs first reaches `limit` from above, or with `least` from below; NaN if it never does."""
+    for at, value in series:
+        if at >= since and (value >= limit if least else value <= limit):
+            return at - since
+    return float("nan")

@@ -1,0 +1,70 @@
+"""A TCP road on loopback that holds everything up for a moment, now and then, as a radio does: nothing is lost, all of it is late."""
+
+import asyncio
+from contextlib import suppress
+from types import TracebackType
+from urllib.parse import urlsplit
+
+CHUNK = 65_536
+
+
+class HeldRoad:
+    """`async with HeldRoad(server_url) as road:` leads from `road.url` to the server."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._host, self._port = parts.hostname or "", parts.port or 80
+        self._free = asyncio.Event()
+        self._free.set()
+        self._server: asyncio.Server | None = None
+        self._ways: set[asyncio.Task[None]] = set()
+
+    @property
+    def url(self) -> str:
+        assert self._server is not None
+        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    async def __aenter__(self) -> "HeldRoad":
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._server is not None:
+            self._server.close()
+        for way in list(self._ways):
+            way.cancel()
+        await asyncio.gather(*self._ways, return_exceptions=True)
+
+    async def hold(self, seconds: float) -> None:
+        """Nothing passes, in either direction, until it is over; then all of it does."""
+        self._free.clear()
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self._free.set()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._ways.add(task)
+        try:
+            far_reader, far_writer = await asyncio.open_connection(self._host, self._port)
+            try:
+                async with asyncio.TaskGroup() as lanes:
+                    lanes.create_task(self._lane(reader, far_writer))
+                    lanes.create_task(self._lane(far_reader, writer))
+            finally:
+                far_writer.close()
+        except (asyncio.CancelledError, OSError):
+            pass
+        finally:
+            self._ways.discard(task)
+            writer.close()
+
+    async def _lane(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(CHUNK):
+                await self._free.wait()
+                writer.write(data)
+                await writer.drain()
+        writer.close()

@@ -1,0 +1,126 @@
+"""How a player comes back when the viewer's network stood still: the same room by a free road and by one that is held up every now and then.
+
+The delay is read from the pictures, as in latency.py. Both pages watch at the same time, so that the creator and the machine are the same for both.
+"""
+
+import asyncio
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.async_api import Browser, Page
+
+from scripts.benchmarks import timecode
+from scripts.benchmarks.chromium import until
+from scripts.benchmarks.figures import Bar, Figures
+from scripts.benchmarks.held_road import HeldRoad
+from scripts.benchmarks.latency import PATHS, SETTLE, WATCH, Progress
+from scripts.benchmarks.studio import WITHIN, context_of, end_live, go_live
+
+Age = tuple[int, int]
+"""Local ms, and how old the picture was that was on the screen then, in ms."""
+
+HELD = ("webcodecs", "mse")
+"""The players that promise to come back."""
+BACK_BAR = 2_000.0
+DELAY_BAR = 1.3
+NEAR = 1.2, 40.0
+"""Back is: at most that factor of the delay before, or that many ms more, whichever is larger: two refreshes of the screen and a little."""
+SPELL = 0.5
+"""Seconds over which the delay has to be back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One path of the watch page."""
+
+    path: str
+    free: Figures
+    held: Figures
+    back: list[float]
+    """For each hold: ms from its end until the delay was what it was before; inf: not before the next one."""
+    player: dict[str, Any]
+
+    @property
+    def ratio(self) -> float:
+        return self.held.p50 / self.free.p50 if self.free.p50 > 0 else math.nan
+
+    @property
+    def bars(self) -> list[Bar]:
+        title = PATHS[self.path].title
+        return [
+            Bar(f"{title}, back after a hold, slowest", max(self.back, default=math.nan), BACK_BAR, "ms"),
+            Bar(f"{title}, median delay with holds / without", self.ratio, DELAY_BAR, ""),
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        back = [None if math.isinf(ms) else round(ms) for ms in self.back]
+        return {"path": self.path, "free": self.free.as_json(), "held": self.held.as_json(), "ratio": round(self.ratio, 2), "back": back, "player": self.player}
+
+
+async def measure(
+    url: str, creators: Browser, viewers: Browser, *, paths: Sequence[str], holds: int, every: float, hold: float, progress: Progress
+) -> list[Run]:
+    """`holds` holds of `hold` seconds, one each `every` seconds, for each path. Raises TooLate, and Playwright's errors."""
+    runs = []
+    for path in paths:
+        studio, watch = await go_live(creators, url, "camera")
+        async with HeldRoad(url) as road:
+            by_road = f"{road.url}/r/{watch.rpartition('/')[2]}"
+            free, held = [await _viewer(viewers, f"{address}?player={path}", path) for address in (watch, by_road)]
+            await asyncio.sleep(SETTLE + 2)
+            for page in (free, held):
+                await page.evaluate("void sampler.take()")
+            ends: list[tuple[int, int]] = []
+            for number in range(holds):
+                progress(f"{path}: hold {number + 1} of {holds}")
+                await asyncio.sleep(every / 2)
+                begins = await held.evaluate("Date.now()")
+                await road.hold(hold)
+                ends.append((begins, await held.evaluate("Date.now()")))
+                await asyncio.sleep(every / 2)
+            ages = await _ages(held)
+            player = await held.evaluate("microlive.stats()")
+            runs.append(Run(path, Figures.of(age for _, age in await _ages(free)), Figures.of(age for _, age in ages), recoveries(ages, ends), player))
+            for page in (free, held):
+                await page.context.close()
+        await end_live(studio)
+    return runs
+
+
+async def _viewer(browser: Browser, url: str, path: str) -> Page:
+    page = await (await context_of(browser, "timecode")).new_page()
+    await page.goto(url)
+    await page.evaluate(WATCH)
+    await page.click("#unmute")
+    await until(page, f"sampler.started && {PATHS[path].heard} > 0", WITHIN)
+    return page
+
+
+async def _ages(page: Page) -> list[Age]:
+    samples = [(now, word) for now, word in await page.evaluate("sampler.take()")]
+    return [(now, age) for now, word in samples if (age := timecode.age(word, now)) is not None]
+
+
+def recoveries(ages: Sequence[Age], holds: Sequence[tuple[int, int]]) -> list[float]:
+    """For each hold, its begin and end in local ms: how long after its end the pictures were as young as before it, and stayed so for SPELL."""
+    found = []
+    for index, (begin, end) in enumerate(holds):
+        until_ = holds[index + 1][0] if index + 1 < len(holds) else math.inf
+        before = Figures.of(age for now, age in ages if begin - 3_000 <= now < begin).p50
+        limit = max(before * NEAR[0], before + NEAR[1])
+        after = [(now, age) for now, age in ages if end <= now < until_]
+        found.append(_first_spell(after, limit) - end)
+    return found
+
+
+def _first_spell(ages: Sequence[Age], limit: float) -> float:
+    """When a spell of SPELL seconds begins whose median is within `limit`, and with a picture that is."""
+    for index, (start, age) in enumerate(ages):
+        if age > limit:
+            continue
+        spell = [later for now, later in ages[index:] if now <= start + SPELL * 1_000]
+        if Figures.of(spell).p50 <= limit:
+            return start
+    return math.inf

@@ -1,0 +1,91 @@
+"""A network of one's own: the benchmark and its server on one side of a link, creators' browsers on the other, and a link that loses and limits.
+
+Everything lives in namespaces that the process makes for itself and that go with it: nothing on the machine changes, and nothing needs tidying up.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+NEAR, FAR = "10.77.0.1", "10.77.0.2"
+SIDE = "creator"
+INSIDE = "MICROLIVE_BENCH_NAMESPACE"
+BURST = "8kb"
+
+
+class NamespacesMissing(Exception):
+    """This machine lets us have none, or lacks the tools."""
+
+
+def enter() -> None:
+    """Starts this program anew in namespaces of its own; returns when it is there. Raises NamespacesMissing."""
+    if os.environ.get(INSIDE):
+        return
+    missing = [name for name in ("ip", "tc", "iptables", "nsenter", "unshare") if shutil.which(name, path=_path()) is None]
+    if missing:
+        raise NamespacesMissing(f"needs {', '.join(missing)}; on Debian: sudo apt-get install iproute2 iptables util-linux")
+    ways = [["--net", "--mount"], ["--user", "--map-root-user", "--net", "--mount"]]
+    for way in ways if os.geteuid() == 0 else ways[1:]:
+        refused = subprocess.run(["unshare", *way, "true"], capture_output=True, text=True)
+        if refused.returncode == 0:
+            os.execvpe("unshare", ["unshare", *way, sys.executable, *sys.argv], {**os.environ, INSIDE: "1", "PATH": _path()})
+    raise NamespacesMissing(f"needs network namespaces: run it as root, or allow them to users ({refused.stderr.strip()})")
+
+
+def _path() -> str:
+    return f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+
+
+class Link:
+    """`with Link() as link:` while inside. This side is `NEAR`, the other one `FAR`; commands run over there with `link.over_there` before them."""
+
+    over_there = ("nsenter", f"--net=/run/netns/{SIDE}")
+
+    def __enter__(self) -> "Link":
+        # A /run of our own: the machine's is not for users to write to.
+        _run("mount", "-t", "tmpfs", "none", "/run")
+        Path("/run/netns").mkdir()
+        _run("ip", "netns", "add", SIDE)
+        _run("ip", "link", "add", "near", "type", "veth", "peer", "name", "far", "netns", SIDE)
+        for prefix, name, address in ((("ip",), "near", NEAR), (("ip", "-n", SIDE), "far", FAR)):
+            _run(*prefix, "addr", "add", f"{address}/24", "dev", name)
+            _run(*prefix, "link", "set", name, "up")
+            _run(*prefix, "link", "set", "lo", "up")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _run("ip", "netns", "del", SIDE)
+        _run("umount", "--lazy", "/run")
+
+    def lose(self, share: float) -> None:
+        """From now on each UDP packet is lost with this probability, each way; pages and viewers come by TCP and are spared."""
+        for prefix in ((), self.over_there):
+            _run(*prefix, "iptables", "-F", "INPUT")
+            if share:
+                chance = ("-m", "statistic", "--mode", "random", "--probability", str(min(share, 1.0)))
+                _run(*prefix, "iptables", "-A", "INPUT", "-p", "udp", *chance, "-j", "DROP")
+
+    def limit(self, rate: str | None) -> None:
+        """What creators send goes through a bucket of this rate (as `tc` writes it) that holds up to 300 ms; None takes it away."""
+        if rate is None:
+            _run("tc", "-n", SIDE, "qdisc", "del", "dev", "far", "root")
+        else:
+            _run("tc", "-n", SIDE, "qdisc", "add", "dev", "far", "root", "tbf", "rate", rate, "burst", BURST, "latency", "300ms")
+
+    def wrapper(self, folder: Path, program: str) -> str:
+        """An executable file that runs `program` over there."""
+        file = folder / "over-there"
+        file.write_text(f'#!/bin/sh\nexec {" ".join(self.over_there)} {program} "$@"\n')
+        file.chmod(0o755)
+        return str(file)
+
+
+def _run(*command: str) -> None:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True)
+    except OSError as error:
+        raise NamespacesMissing(f"{command[0]}: {error}") from error
+    if done.returncode:
+        raise NamespacesMissing(f"{' '.join(command)}: {done.stderr.strip()}")

@@ -1,0 +1,97 @@
+"""A link that gets narrow and wide again: how fast a creator's browser follows, through microlive and straight to another browser."""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from playwright.async_api import Page
+
+from relay.message import Flag
+from scripts.benchmarks.continuity import LOOK_BACK, freeze, settled
+from scripts.benchmarks.wild import Stage, direct_page, live
+
+RATE, NARROW = "1mbit", 1_000_000
+NARROW_FOR, FREE_WITHIN, WIDE_WITHIN = 15.0, 15.0, 40.0
+ASK_EVERY = 0.1
+TARGET, SPENT = 2_500_000, 0.9
+"""bit/s that both ways may send, and the share of it that must be reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bandwidth:
+    """One way over a link that gets narrow, and wide again."""
+
+    way: str
+    spent: float
+    """Mbps sent before."""
+    down: float
+    """s until the encoder aims at no more than the link carries."""
+    narrow: float
+    """Mbps sent while it was narrow, in the second half of that time."""
+    up: float
+    """s until it aims at 90 % of what it may again."""
+    delay: float
+    """Most ms from the lens to the relay meanwhile; NaN where there is no relay."""
+    freeze: float
+    """ms, likewise."""
+
+
+async def narrow_live(world: Stage) -> Bandwidth:
+    async with live(world, "noise") as (studio, _, spectator):
+        targets, narrow, wide = await _squeeze(world, studio, world.port)
+    after = [(at, record) for at, record in spectator.pictures() if at >= narrow]
+    arrivals = [at for at, _ in after]
+    delays = [(record.publish - record.capture) / 1_000 for _, record in after if not record.flags & Flag.CAPTURE_ESTIMATED]
+    source = world.tap.pictures(world.port)
+    stood = freeze(arrivals, source, narrow, arrivals[-1], LOOK_BACK) if arrivals else math.nan
+    return _bandwidth(world, "microlive", world.port, targets, narrow, wide, max(delays, default=math.nan), stood)
+
+
+async def narrow_direct(world: Stage) -> Bandwidth:
+    creator, viewer = await direct_page(world.creators, world.url, "noise"), await direct_page(world.viewers, world.url, "noise")
+    answer = await viewer.evaluate("sdp => direct.answer(sdp)", await creator.evaluate("direct.offer()"))
+    await creator.evaluate("sdp => direct.accept(sdp)", answer)
+    port = next(int(line.split()[5]) for line in answer.splitlines() if line.startswith("a=candidate:") and " udp " in line and " 10." in line)
+    targets, narrow, wide = await _squeeze(world, creator, port)
+    await creator.context.close()
+    await viewer.context.close()
+    return _bandwidth(world, "direct", port, targets, narrow, wide, math.nan, math.nan)
+
+
+async def _squeeze(world: Stage, creator: Page, port: int) -> tuple[list[tuple[float, float]], float, float]:
+    """Narrow, then wide. Returns (moment, bit/s aimed at), and the moments at which the link became narrow and wide."""
+    targets: list[tuple[float, float]] = []
+
+    async def look(seconds: float, enough: Callable[[], bool] = lambda: False) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and not enough():
+            targets.append((time.monotonic(), float((await creator.evaluate("connections.sent()"))["targetBitrate"])))
+            await asyncio.sleep(ASK_EVERY)
+
+    await look(FREE_WITHIN, lambda: _mbps(world, port, time.monotonic() - 2, time.monotonic()) * 1e6 >= SPENT * TARGET)
+    narrow = time.monotonic()
+    world.link.limit(RATE)
+    await look(NARROW_FOR)
+    wide = time.monotonic()
+    world.link.limit(None)
+    await look(WIDE_WITHIN, lambda: targets[-1][0] > wide and targets[-1][1] >= SPENT * TARGET)
+    await look(2)
+    return targets, narrow, wide
+
+
+def _mbps(world: Stage, port: int, began: float, ended: float) -> float:
+    return sum(packet.size for packet in world.tap.packets(port) if began <= packet.at < ended) * 8 / (ended - began) / 1e6
+
+
+def _bandwidth(world: Stage, way: str, port: int, targets: Sequence[tuple[float, float]], narrow: float, wide: float, delay: float, stood: float) -> Bandwidth:
+    return Bandwidth(
+        way=way,
+        spent=_mbps(world, port, narrow - 2, narrow),
+        down=settled(targets, narrow, NARROW, least=False),
+        narrow=_mbps(world, port, (narrow + wide) / 2, wide),
+        up=settled(targets, wide, SPENT * TARGET, least=True),
+        delay=delay,
+        freeze=stood,
+    )

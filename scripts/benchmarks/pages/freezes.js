@@ -1,0 +1,14 @@
+/** When each picture went to the screen: `freezes.take()` hands over the moments, ms since 1970. */
+(() => {
+  const moments = [];
+  let known = null;
+  const next = (video) => video.requestVideoFrameCallback((now) => (moments.push(performance.timeOrigin + now), next(video)));
+  const find = () => {
+    requestAnimationFrame(find);
+    const video = document.querySelector('video');
+    if (video && video !== known) next((known = video));
+  };
+  requestAnimationFrame(find);
+  const error = () => document.querySelector('video')?.error?.message ?? '';
+  Object.assign(window, { freezes: { take: () => moments.splice(0), error } });
+})();

@@ -1,0 +1,193 @@
+"""A creator's uplink that loses packets, fails for a second, or is narrow: the real studio page in a real Chromium, over a link in namespaces.
+
+What the browser sends is noted before anything of it is lost, so that a gap of its own (an encoder that took its time) is not counted as ours.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from playwright.async_api import Page
+
+from scripts.benchmarks.continuity import LOOK_BACK, apart, freeze, longest_gap
+from scripts.benchmarks.figures import Bar
+from scripts.benchmarks.narrow import ASK_EVERY, NARROW_FOR, RATE, SPENT, TARGET, Bandwidth, narrow_direct, narrow_live
+from scripts.benchmarks.wild import Stage, StockReceiver, live, shown, stage, watching
+
+Progress = Callable[[str], None]
+
+FREEZE_BAR, FREEZE_AT = 300.0, 0.05
+RECOVERY_BAR = 500.0
+SKEW_BAR = 60.0
+RATIO_BAR = 1.2
+DELAY_BAR = 1_000.0
+SETTLE = 4.0
+"""Seconds before anything is lost: congestion control and players find their place."""
+OUTAGES, OUTAGE, BETWEEN = 3, 1.0, 5.0
+VIEWER_LOOK_BACK = 1.5
+"""Seconds by which a gap of the source may show later in a player's buffer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Some seconds of loss. Freezes are ms beyond the source's own gap; NaN where that was not measured."""
+
+    share: float
+    seconds: float
+    source_gap: float
+    relay: float
+    """Longest freeze of what the relay gives to its viewers."""
+    page: float
+    """The same on a real viewer's page."""
+    stock: float
+    """The same of aiortc's receiver, beside it on the same link."""
+    skew: float
+    """Most that sound and picture stood apart, ms."""
+    beeps: int
+    """Seconds in which that could be told."""
+    errors: list[str]
+    """Of PyAV and of the viewer's browser."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """Nothing got through for a second, some times: the worst, in ms from its end until pictures came again."""
+
+    relay: float
+    page: float
+    skew: float
+    errors: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    losses: list[Loss]
+    outage: Outage | None
+    bandwidths: list[Bandwidth]
+
+    @property
+    def errors(self) -> list[str]:
+        return [error for loss in self.losses for error in loss.errors] + (self.outage.errors if self.outage else [])
+
+    @property
+    def bars(self) -> list[Bar]:
+        bars = [Bar(f"freeze at {loss.share:.0%} loss", loss.relay, FREEZE_BAR, "ms") for loss in self.losses if loss.share <= FREEZE_AT]
+        skews = [each.skew for each in self.losses] + ([self.outage.skew] if self.outage else [])
+        if self.outage:
+            bars.append(Bar("playing again after 1 s without a packet", self.outage.page, RECOVERY_BAR, "ms"))
+        if skews:
+            bars.append(Bar("sound and picture apart", max(skews), SKEW_BAR, "ms"))
+            bars.append(Bar("decode errors", len(self.errors), 0, ""))
+        ways = {each.way: each for each in self.bandwidths}
+        if ours := ways.get("microlive"):
+            if direct := ways.get("direct"):
+                bars.append(Bar("down to 1 Mbps, beside direct WebRTC", ours.down / max(direct.down, ASK_EVERY), RATIO_BAR, "×"))
+                bars.append(Bar("up again, beside direct WebRTC", ours.up / max(direct.up, ASK_EVERY), RATIO_BAR, "×"))
+            bars.append(Bar("spent of the target before", ours.spent * 1e6 / TARGET, SPENT, "", least=True))
+            bars.append(Bar("delivery delay, most", ours.delay, DELAY_BAR, "ms"))
+        return bars
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "losses": [_plain(loss) for loss in self.losses],
+            "outage": _plain(self.outage) if self.outage else None,
+            "bandwidths": [_plain(each) for each in self.bandwidths],
+            "bars": [
+                {"name": bar.name, "value": None if math.isnan(bar.value) else round(bar.value, 2), "limit": bar.limit, "kept": bar.kept} for bar in self.bars
+            ],
+        }
+
+
+def _plain(item: Loss | Outage | Bandwidth) -> dict[str, Any]:
+    return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in asdict(item).items()}
+
+
+async def measure(*, shares: Sequence[float], seconds: float, outage: bool, bandwidth: bool, stock: bool, progress: Progress) -> Report:
+    async with stage() as world:
+        losses = []
+        for share in shares:
+            progress(f"{share:.0%} lost each way for {seconds:g} s")
+            losses.append(await _lose(world, share, seconds, stock))
+        failed = None
+        if outage:
+            progress(f"nothing gets through for {OUTAGE:g} s, {OUTAGES} times")
+            failed = await _fail(world)
+        bandwidths = []
+        if bandwidth:
+            progress(f"{RATE} for {NARROW_FOR:g} s: direct WebRTC")
+            bandwidths.append(await narrow_direct(world))
+            progress(f"{RATE} for {NARROW_FOR:g} s: microlive")
+            bandwidths.append(await narrow_live(world))
+    return Report(losses, failed, bandwidths)
+
+
+# Packets lost
+
+
+async def _lose(world: Stage, share: float, seconds: float, stock: bool) -> Loss:
+    other = await StockReceiver.start(world) if stock else None
+    async with live(world, "beacon") as (_, watch, spectator), watching(world, watch) as page:
+        await asyncio.sleep(SETTLE)
+        began = time.monotonic()
+        world.link.lose(share)
+        await asyncio.sleep(seconds)
+        ended = time.monotonic()
+        world.link.lose(0)
+        await asyncio.sleep(1)
+        on_screen, errors = await shown(page), await _errors(page)
+        others = await other.stop() if other else []
+    unix = time.time() - time.monotonic()
+    decoded = await asyncio.to_thread(spectator.decode)
+    skews = apart(decoded, began + unix, ended + unix)
+    source = world.tap.pictures(world.port)
+    return Loss(
+        share=share,
+        seconds=seconds,
+        source_gap=longest_gap(source, began, ended),
+        relay=freeze([at for at, _ in spectator.pictures()], source, began, ended, LOOK_BACK),
+        page=freeze(on_screen, source, began, ended, VIEWER_LOOK_BACK),
+        stock=freeze(others, world.tap.pictures(other.port), began, ended, LOOK_BACK) if other else math.nan,
+        skew=max((abs(each) for each in skews), default=math.nan),
+        beeps=len(skews),
+        errors=[*decoded.errors, *errors],
+    )
+
+
+async def _errors(page: Page) -> list[str]:
+    error = await page.evaluate("freezes.error()")
+    rebuilds = await page.evaluate("microlive.stats().rebuilds")
+    return [f"browser: {error}"] * bool(error) + ["browser: the player began anew"] * int(rebuilds or 0)
+
+
+async def _fail(world: Stage) -> Outage:
+    async with live(world, "beacon") as (_, watch, spectator), watching(world, watch) as page:
+        await asyncio.sleep(SETTLE)
+        first, ends = time.monotonic(), []
+        for _ in range(OUTAGES):
+            world.link.lose(1)
+            await asyncio.sleep(OUTAGE)
+            world.link.lose(0)
+            ends.append(time.monotonic())
+            await asyncio.sleep(BETWEEN)
+        last = time.monotonic()
+        on_screen, errors = await shown(page), await _errors(page)
+    unix = time.time() - time.monotonic()
+    decoded = await asyncio.to_thread(spectator.decode)
+    skews = apart(decoded, first + unix, last + unix)
+    arrivals = [at for at, _ in spectator.pictures()]
+    return Outage(
+        relay=max(_next(arrivals, end) for end in ends),
+        page=max(_next(on_screen, end) for end in ends),
+        skew=max((abs(each) for each in skews), default=math.nan),
+        errors=[*decoded.errors, *errors],
+    )
+
+
+def _next(moments: Sequence[float], end: float) -> float:
+    """ms from `end` until there are pictures again: not what was still in a buffer, but what comes after the longest gap around `end`."""
+    around = [at for at in moments if end - OUTAGE - LOOK_BACK <= at <= end + BETWEEN - LOOK_BACK]
+    resumed = max(zip(around, around[1:], strict=False), key=lambda pair: pair[1] - pair[0], default=(math.nan, math.nan))[1]
+    return (resumed - end) * 1_000

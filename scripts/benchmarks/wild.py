@@ -1,0 +1,125 @@
+"""Server and viewers on one side of a link in namespaces, creators' browsers on the other."""
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from scripts.benchmarks.chromium import executable, launch, script, until
+from scripts.benchmarks.local_server import ROOT, LocalServer
+from scripts.benchmarks.namespaces import NEAR, Link
+from scripts.benchmarks.spectator import Spectator
+from scripts.benchmarks.studio import WITHIN, context_of, end_live, go_live
+from scripts.benchmarks.tap import Tap
+
+PLAYING = "document.querySelector('video')?.currentTime > 0 && !document.querySelector('video').paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Everything that a measurement needs."""
+
+    url: str
+    link: Link
+    tap: Tap
+    creators: Browser
+    viewers: Browser
+
+    @property
+    def port(self) -> int:
+        """Where the server gets its media: UDP and HTTP share their number."""
+        return urlsplit(self.url).port or 0
+
+
+@asynccontextmanager
+async def stage() -> AsyncIterator[Stage]:
+    """Only inside `namespaces.enter()`."""
+    executable()
+    with tempfile.TemporaryDirectory(prefix="microlive-bench-") as name, Link() as link, Tap("near") as tap:
+        folder = Path(name)
+        async with LocalServer(folder / "data", f"--host={NEAR}", f"--udp-hosts={NEAR}") as server, async_playwright() as playwright:
+            # Cameras want a secure origin.
+            secure = (f"--unsafely-treat-insecure-origin-as-secure={server.url}",)
+            creators = await launch(playwright, program=link.wrapper(folder, executable()), more=secure)
+            viewers = await launch(playwright, more=secure)
+            try:
+                yield Stage(server.url, link, tap, creators, viewers)
+            finally:
+                await creators.close()
+                await viewers.close()
+
+
+@asynccontextmanager
+async def live(stage: Stage, camera: str) -> AsyncIterator[tuple[Page, str, Spectator]]:
+    """A creator in the studio, and a spectator: the studio's page, the room's URL, the spectator."""
+    studio, watch = await go_live(stage.creators, stage.url, camera)
+    async with Spectator(stage.url, watch.rpartition("/")[2]) as spectator:
+        yield studio, watch, spectator
+    await end_live(studio)
+
+
+@asynccontextmanager
+async def watching(stage: Stage, watch: str) -> AsyncIterator[Page]:
+    """A viewer's page, once it plays."""
+    context = await context_of(stage.viewers, "freezes")
+    page = await context.new_page()
+    await page.goto(f"{watch}?player=mse")
+    await until(page, PLAYING, WITHIN)
+    yield page
+    await context.close()
+
+
+async def shown(page: Page) -> list[float]:
+    """When each picture went to the screen of a viewer, in seconds of `time.monotonic`."""
+    offset = time.time() - time.monotonic()
+    return [ms / 1_000 - offset for ms in await page.evaluate("freezes.take()")]
+
+
+async def direct_page(browser: Browser, url: str, camera: str) -> Page:
+    """An empty page that may use the camera, with the yardstick's script."""
+    context = await context_of(browser, "timecode", "connections", camera)
+    page = await context.new_page()
+    await page.goto(f"{url}/healthz")
+    await page.context.grant_permissions(["camera", "microphone"])
+    await page.evaluate(script("direct"))
+    # The yardstick films what the studio films.
+    await page.evaluate("navigator.mediaDevices.getUserMedia().then((stream) => void (timecode.source = () => stream))")
+    return page
+
+
+class StockReceiver:
+    """aiortc's own receiver in a process of its own, with a creator of its own on the other side of the link."""
+
+    def __init__(self, process: asyncio.subprocess.Process, page: Page, port: int) -> None:
+        self._process = process
+        self._page = page
+        self.port = port
+
+    @classmethod
+    async def start(cls, stage: Stage) -> "StockReceiver":
+        pipe = asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(sys.executable, "-m", "scripts.benchmarks.stock", cwd=ROOT, stdin=pipe, stdout=pipe, limit=1 << 24)
+        assert process.stdin and process.stdout
+        page = await direct_page(stage.creators, stage.url, "beacon")
+        process.stdin.write(json.dumps(await page.evaluate("direct.offer()")).encode() + b"\n")
+        answer = json.loads(await asyncio.wait_for(process.stdout.readline(), WITHIN))
+        await page.evaluate("sdp => direct.accept(sdp)", answer)
+        candidate = next(line for line in answer.splitlines() if line.startswith("a=candidate:") and f" {NEAR} " in line)
+        return cls(process, page, int(candidate.split()[5]))
+
+    async def stop(self) -> list[float]:
+        """Ends it. Returns when each picture came out, in seconds of `time.monotonic`."""
+        assert self._process.stdout and self._process.stdin
+        self._process.stdin.close()
+        moments: list[float] = json.loads(await asyncio.wait_for(self._process.stdout.readline(), WITHIN))
+        await self._page.context.close()
+        await self._process.wait()
+        return moments

@@ -1,0 +1,40 @@
+"""A creator whose browser has no H.264 at all: Debian's Firefox, which sends VP8."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from scripts.benchmarks.local_server import LocalServer
+from server import lan
+from tests.e2e.firefox import firefox
+from tests.e2e.pages import Visitors
+
+
+@pytest.mark.timeout(150)
+async def test_firefox_goes_live_and_chromium_watches(visitors: Visitors, tmp_path: Path) -> None:
+    """From the studio page to the room page: picture and sound."""
+    # Firefox sends nothing to a loopback address; what it sends to the machine's own does not leave the machine either.
+    addresses = [address for address in lan.addresses() if ":" not in address]
+    if not addresses:
+        pytest.skip("this machine has no address but loopback, and Firefox does no WebRTC there")
+    data, profile = tmp_path / "data", tmp_path / "profile"
+    profile.mkdir()
+    async with LocalServer(data, f"--udp-hosts={addresses[0]}") as server, firefox(profile) as studio:
+        await studio.goto(f"{server.url}/live")
+        await studio.until("document.body.dataset.screen === 'ready'")
+        codecs = await studio.evaluate("RTCRtpSender.getCapabilities('video').codecs.map(({ mimeType }) => mimeType)")
+        assert "video/VP8" in codecs and "video/H264" not in codecs
+        await studio.evaluate("document.querySelector('#go-live').click()")
+        await studio.until("document.body.dataset.screen === 'live' && document.body.dataset.link === 'live'")
+        room = await visitors.room(await studio.evaluate("document.querySelector('#share-link').href"))
+        await room.pictured()
+        await room.unmute()
+        await room.plays(5)
+        before = await room.seen()
+        assert before["width"] > 0 and before["height"] > 0
+        await asyncio.gather(room.plays(1), room.shows(lambda seen: seen["audioBytes"] > before["audioBytes"]))
+        await studio.evaluate("document.querySelector('#end-confirm').click()")
+        await studio.until("document.body.dataset.screen === 'over'")
+        await room.state("ended")
+        assert not [line for line in server.log if " ERROR " in line or "Traceback" in line], server.log

@@ -1,0 +1,109 @@
+"""The page picks a player, and steps down when it does not work."""
+
+import asyncio
+
+import pytest
+
+from scripts.benchmarks.chromium import until
+from tests.e2e.pages import Studio, Visitors
+
+WITHOUT = "delete window.VideoDecoder;"
+BREAKS = """
+// Pages that are not secure have none, such as the one that every tab begins with.
+if ('VideoDecoder' in window) window.VideoDecoder = class extends VideoDecoder {
+  static broken = 0;
+  constructor({ error }) {
+    const output = (frame) => {
+      frame.close();
+      if (this.state === 'closed') return;
+      window.VideoDecoder.broken++;
+      this.close();
+      error(new DOMException('as a test wants it', 'EncodingError'));
+    };
+    super({ output, error });
+  }
+};
+"""
+
+
+async def test_webcodecs_is_the_best_and_says_so(studio: Studio, visitors: Visitors) -> None:
+    room = await visitors.room(f"{studio.watch}?stats")
+    await room.plays(1)
+    await until(room.page, "document.querySelector('#stats').innerText.includes('WebCodecs, live')")
+    assert "the best in this browser" in await room.page.inner_text("#stats")
+
+
+async def test_a_browser_without_a_decoder_plays_through_mse(studio: Studio, visitors: Visitors) -> None:
+    room = await visitors.room(studio.watch, WITHOUT)
+    await room.pictured()
+    await room.unmute()
+    await room.plays(2)
+    assert (await room.stats())["player"] == "mse"
+
+
+async def test_a_decoder_that_fails_twice_is_left_for_mse(studio: Studio, visitors: Visitors) -> None:
+    visitors.complaints.allow("as a test wants it")
+    room = await visitors.room(f"{studio.watch}?stats", BREAKS)
+    await room.plays(2)
+    stats = await room.stats()
+    assert stats["player"] == "mse" and "as a test wants it" in stats["why"]
+    assert await room.page.evaluate("VideoDecoder.broken") == 2
+    await room.unmute()
+    before = await room.seen()
+    await room.shows(lambda seen: seen["heard"] > before["heard"])
+    # Everything the server knows of this viewer is one connection.
+    await until(studio.page, "document.querySelector('#viewers').textContent === '1'")
+
+
+@pytest.mark.parametrize("wanted", ["webcodecs", "mse"])
+async def test_a_player_can_be_forced(studio: Studio, visitors: Visitors, wanted: str) -> None:
+    room = await visitors.room(f"{studio.watch}?player={wanted}")
+    await room.plays(1)
+    stats = await room.stats()
+    assert (stats["player"], stats["why"]) == (wanted, "asked for")
+
+
+async def test_a_forced_player_that_cannot_be_says_what_is_wrong(studio: Studio, visitors: Visitors) -> None:
+    room = await visitors.room(f"{studio.watch}?player=webcodecs", WITHOUT)
+    await room.state("sorry")
+    assert "webcodecs" in await room.page.inner_text("#card-sorry")
+
+
+async def test_an_unknown_player_is_told_and_the_best_one_plays(studio: Studio, visitors: Visitors) -> None:
+    room = await visitors.room(f"{studio.watch}?player=gramophone")
+    await room.plays(1)
+    assert "gramophone" in await room.page.inner_text("#toast")
+    assert (await room.stats())["player"] == "webcodecs"
+
+
+async def test_sound_and_picture_stay_together(studio: Studio, visitors: Visitors) -> None:
+    room = await visitors.room(f"{studio.watch}?player=webcodecs")
+    await room.pictured()
+    await room.unmute()
+    await room.plays(4)
+    sound = (await room.stats())["sound"]
+    assert sound["played"] > 1_000
+    assert abs(sound["lead"]) <= 40
+    await room.page.click("#sound")
+    await room.plays(1)
+    assert "sound" not in await room.stats(), "what nobody hears is not decoded"
+    await room.page.click("#sound")
+    await asyncio.gather(room.plays(2), room.shows(lambda seen: seen["heard"] > 500))
+
+
+@pytest.mark.parametrize("player", ["webcodecs", "mse"])
+async def test_picture_in_picture_goes_on_while_the_page_is_hidden(studio: Studio, visitors: Visitors, player: str) -> None:
+    room = await visitors.room(f"{studio.watch}?player={player}")
+    await room.plays(1)
+    await room.page.click("#pip")
+    await until(room.page, "document.pictureInPictureElement?.videoWidth > 0")
+    await room.page.evaluate(
+        """() => {
+            Object.defineProperty(document, 'hidden', { configurable: true, get: () => true });
+            document.dispatchEvent(new Event('visibilitychange'));
+        }"""
+    )
+    await room.plays(1)
+    assert await room.page.evaluate("document.pictureInPictureElement.readyState >= 2")
+    await room.page.evaluate("document.exitPictureInPicture()")
+    await until(studio.page, "document.querySelector('#viewers').textContent === '0'", 10)

@@ -1,0 +1,106 @@
+/**
+ * What the browser tells of a peer connection that sends. Pure: reports of `getStats` in, figures out. Browsers leave out what they do not know.
+ *
+ * @typedef {object} Sample
+ * @property {number} bitrate   bit/s sent, sound included
+ * @property {number} estimate  bit/s the path is thought to carry; 0 while unknown
+ * @property {number} fps       encoded
+ * @property {number} width
+ * @property {number} height
+ * @property {number} roundTrip ms; NaN while unknown
+ * @property {number} loss      share of the pictures' packets that did not arrive, as the server told last; NaN while unknown
+ * @property {'none' | 'cpu' | 'bandwidth' | 'other'} limited  what keeps the encoder from doing better
+ * @property {boolean} relayed  through a TURN server
+ *
+ * @typedef {object} Vitals
+ * @property {number} silent  ms since the last byte from the server
+ * @property {number} frozen  ms since the last frame from the camera
+ */
+
+/**
+ * The parts of a report that matter here.
+ * @param {{values: () => Iterable<any>}} report
+ */
+export function pick(report) {
+  /** @type {{video: any, remote: any, source: any, pair: any, candidates: Map<string, any>, sent: number, received: number}} */
+  const found = { video: {}, remote: {}, source: {}, pair: {}, candidates: new Map(), sent: 0, received: NaN };
+  for (const each of report.values()) {
+    const video = each.kind === 'video';
+    if (each.type === 'outbound-rtp') {
+      found.sent += each.bytesSent ?? 0;
+      if (video) found.video = each;
+    } else if (each.type === 'remote-inbound-rtp' && video) found.remote = each;
+    else if (each.type === 'media-source' && video) found.source = each;
+    else if (each.type === 'candidate-pair' && each.nominated) {
+      found.pair = each;
+      found.received = (found.received || 0) + (each.bytesReceived ?? NaN);
+    }
+    else if (each.type === 'local-candidate') found.candidates.set(each.id, each);
+  }
+  return found;
+}
+
+/** @typedef {ReturnType<typeof pick>} Picked */
+
+const NEW_CAMERA = 2_000; // ms
+
+/** Signs of life, looked at twice a second: an answer from the server, a frame from the camera. */
+export class SignsOfLife {
+  #received = 0;
+  #receivedAt;
+  #frames = -1;
+  #framesAt;
+
+  /** @param {number} now ms, the connection has just been made */
+  constructor(now) {
+    this.#receivedAt = this.#framesAt = now;
+  }
+
+  /**
+   * @param {Picked} stats
+   * @param {number} now ms
+   * @returns {Vitals}
+   */
+  look({ video, source, received }, now) {
+    // What a browser does not tell is never called dead: NaN is not itself.
+    if (received !== this.#received) [this.#received, this.#receivedAt] = [received, now];
+    const frames = source.frames ?? video.framesEncoded ?? NaN;
+    if (frames !== this.#frames) [this.#frames, this.#framesAt] = [frames, Math.max(now, this.#framesAt)];
+    return { silent: now - this.#receivedAt, frozen: now - this.#framesAt };
+  }
+
+  /**
+   * Another camera takes a moment to begin.
+   * @param {number} now ms
+   */
+  newTrack(now) {
+    this.#framesAt = now + NEW_CAMERA;
+  }
+}
+
+/** Figures for the creator, once a second. */
+export class SenderStats {
+  #sent = 0;
+  #at = NaN;
+
+  /**
+   * @param {Picked} stats
+   * @param {number} now ms
+   * @returns {Sample}
+   */
+  sample({ video, remote, pair, candidates, sent }, now) {
+    const bitrate = Math.max(0, ((sent - this.#sent) * 8_000) / (now - this.#at)) || 0;
+    [this.#sent, this.#at] = [sent, now];
+    return {
+      bitrate,
+      estimate: pair.availableOutgoingBitrate || video.targetBitrate || 0,
+      fps: video.framesPerSecond ?? 0,
+      width: video.frameWidth ?? 0,
+      height: video.frameHeight ?? 0,
+      roundTrip: (pair.currentRoundTripTime ?? remote.roundTripTime ?? NaN) * 1_000,
+      loss: remote.fractionLost ?? NaN,
+      limited: video.qualityLimitationReason ?? 'none',
+      relayed: candidates.get(pair.localCandidateId)?.candidateType === 'relay',
+    };
+  }
+}

@@ -1,0 +1,72 @@
+/** The picture in a small window over everything else. Browsers know that for video elements only: a canvas gets one that shows the same. */
+
+/** @typedef {import('../watch/player.js').Player} Player */
+
+/** @type {(() => void) | null} ends what stands in for a canvas */
+let end = null;
+
+/**
+ * Opens the window, in a user's tap, or closes it.
+ * @param {Player} player
+ * @param {() => void} closed
+ * @throws {DOMException} when the browser will not
+ */
+export async function togglePictureInPicture(player, closed) {
+  if (document.pictureInPictureElement) return document.exitPictureInPicture();
+  end?.();
+  const video = player.element instanceof HTMLVideoElement ? player.element : await mirror(player, player.element);
+  video.disablePictureInPicture = false;
+  video.addEventListener(
+    'leavepictureinpicture',
+    () => {
+      end?.();
+      closed();
+    },
+    { once: true },
+  );
+  await video.requestPictureInPicture();
+}
+
+/**
+ * @param {Player} player
+ * @param {HTMLCanvasElement} canvas
+ */
+async function mirror(player, canvas) {
+  const { stream, stop } = streamOf(player, canvas);
+  const video = document.createElement('video');
+  video.muted = true;
+  video.srcObject = stream;
+  end = () => {
+    end = null;
+    stop();
+    video.srcObject = null;
+  };
+  await video.play();
+  return video;
+}
+
+/**
+ * What a canvas captures comes with the page's rendering, and a page that is hidden behind others renders nothing. Frames that are handed over by the
+ * player do not wait for that.
+ * @param {Player} player
+ * @param {HTMLCanvasElement} canvas
+ */
+function streamOf(player, canvas) {
+  const Generator = /** @type {any} */ (window).MediaStreamTrackGenerator;
+  const track = Generator && new Generator({ kind: 'video' });
+  if (!track || !player.mirror) {
+    const stream = canvas.captureStream();
+    return { stream, stop: () => stream.getTracks().forEach((each) => each.stop()) };
+  }
+  const writer = track.writable.getWriter();
+  player.mirror((frame) => {
+    // A window that takes nothing must not make a queue grow.
+    if (writer.desiredSize > 0) writer.write(frame).catch(() => frame.close());
+    else frame.close();
+  });
+  const stop = () => {
+    player.mirror?.(null);
+    track.stop();
+  };
+  return { stream: new MediaStream([track]), stop };
+}

@@ -1,0 +1,232 @@
+/**
+ * The player in its place: made, shown, replaced when it breaks, and exchanged for another by the ladder. What plays may change; the picture, the
+ * sound's state and the connection stay.
+ */
+import { firstSource, watchUrl } from '../watch/first_socket.js';
+import { makePlayer } from '../watch/player.js';
+import { KIND } from '../watch/record.js';
+
+/**
+ * @typedef {object} PlaybackEvents
+ * @property {() => void} picture  a picture is on the screen, the first or the first of another player
+ * @property {() => void} blocked  the browser wants a tap before it plays
+ * @property {(reason: string) => void} hopeless  nothing here plays this
+ */
+
+/** @type {import('../watch/player.js').PlayerStats} */
+const NOTHING = {
+  ...{ behindLens: NaN, captureError: NaN, captureEstimated: true, lag: NaN, target: NaN, buffer: 0, jitter: 0, rate: 1, width: 0, height: 0 },
+  ...{ frames: 0, dropped: 0, stalls: 0, seeks: 0, firstPicture: NaN, position: NaN, playing: false },
+};
+const LOOK = 1_000; // ms
+const EARLY = 1_500; // records; half a minute
+const HARMLESS = 5_000; // ms; a player that breaks again sooner must not hammer the server
+
+export class Playback {
+  rebuilds = 0;
+  #room;
+  #ladder;
+  #connection;
+  #stage;
+  #events;
+  #video;
+  /** @type {import('../watch/player.js').Player | null} */
+  #player = null;
+  #place;
+  #muted = true;
+  #over = false;
+  #rebuiltAt = -Infinity;
+  #stalls = 0;
+  #looker;
+  /** @type {import('../watch/connection.js').Hello | null} */
+  #hello = null;
+  /** @type {[import('../watch/record.js').MediaRecord, number][]} what came while a player was being fetched */
+  #early = [];
+
+  /**
+   * @param {object} parts
+   * @param {string} parts.room
+   * @param {import('../watch/ladder.js').Ladder} parts.ladder
+   * @param {import('../watch/connection.js').Connection} parts.connection
+   * @param {HTMLVideoElement} parts.placeholder  in the document
+   * @param {() => import('./stage.js').Stage} parts.stage
+   * @param {PlaybackEvents} parts.events
+   */
+  constructor({ room, ladder, connection, placeholder, stage, events }) {
+    this.#room = room;
+    this.#ladder = ladder;
+    this.#connection = connection;
+    this.#stage = stage;
+    this.#events = events;
+    this.#place = /** @type {HTMLVideoElement | HTMLCanvasElement} */ (placeholder);
+    this.#video = adopt(placeholder);
+    this.#looker = self.setInterval(() => this.#look(performance.now()), LOOK);
+  }
+
+  /** What is shown; a placeholder until there is a player. */
+  get picture() {
+    return this.#player ?? { element: this.#place, width: 0, height: 0 };
+  }
+
+  get player() {
+    return this.#player;
+  }
+
+  get muted() {
+    return this.#muted;
+  }
+
+  /** To be set to false in a user's tap. */
+  set muted(muted) {
+    this.#muted = muted;
+    if (this.#player) this.#player.muted = muted;
+  }
+
+  /** @param {import('../watch/connection.js').Hello} hello */
+  hello(hello) {
+    this.#hello = hello;
+    this.#early = [];
+    // Another stream has another clock: nothing of what the old player holds fits.
+    if (this.#player?.stream && this.#player.stream !== hello.stream) this.#replace();
+    this.#player?.hello(hello);
+  }
+
+  /**
+   * @param {import('../watch/record.js').MediaRecord} record
+   * @param {number} arrival
+   */
+  record(record, arrival) {
+    if (this.#player) return this.#player.record(record, arrival);
+    this.#early.push([record, arrival]);
+    // A player that takes so long to come begins with the next key frame.
+    if (this.#early.length > EARLY) this.#early = this.#early.filter(([{ kind }]) => kind === KIND.INIT).slice(-2);
+  }
+
+  resume() {
+    this.#player?.resume();
+  }
+
+  /** @returns {import('../watch/player.js').PlayerStats} of nothing yet, while there is no player */
+  stats() {
+    return this.#player?.stats() ?? NOTHING;
+  }
+
+  close() {
+    this.#over = true;
+    self.clearInterval(this.#looker);
+    this.#player?.close();
+  }
+
+  /** The connection's transport does not get through, though the server is there. */
+  blocked() {
+    if (this.#ladder.blocked(performance.now())) this.#exchange();
+  }
+
+  /** Makes the ladder's player, or steps down until one can be made. */
+  start() {
+    const { name, able } = this.#ladder;
+    if (!able) return this.#events.hopeless(`The player “${name}” is not for this browser, or not for pages without HTTPS.`);
+    try {
+      const made = makePlayer(name, { video: this.#video, clock: this.#connection.clock, events: this.#listen(name) });
+      if (made instanceof Promise) made.then((player) => this.#take(name, player)).catch((error) => this.#broke(String(error), true));
+      else this.#take(name, made);
+    } catch (error) {
+      this.#broke(String(error), true);
+    }
+  }
+
+  /**
+   * @param {string} name
+   * @param {import('../watch/player.js').Player} player
+   */
+  #take(name, player) {
+    // Fetched too late: the room is over, or another is wanted by now.
+    if (this.#over || name !== this.#ladder.name) return player.close();
+    this.#player = player;
+    this.#stalls = 0;
+    this.#show(player.element);
+    if (!this.#muted) player.muted = false;
+    if (this.#hello) player.hello(this.#hello);
+    for (const [record, arrival] of this.#early.splice(0)) player.record(record, arrival);
+  }
+
+  /** @param {HTMLVideoElement | HTMLCanvasElement} element */
+  #show(element) {
+    if (element === this.#place) return;
+    if (element instanceof HTMLCanvasElement) {
+      element.className = 'screen';
+      element.dataset.testid = 'canvas';
+      element.role = 'img';
+      element.ariaLabel = this.#place.ariaLabel;
+    }
+    this.#place.replaceWith(element);
+    this.#place = element;
+  }
+
+  /**
+   * @param {string} name
+   * @returns {import('../watch/player.js').PlayerEvents}
+   */
+  #listen(name) {
+    // A player that was exchanged has nothing more to say.
+    const current = () => !this.#over && this.#player?.name === name;
+    return {
+      picture: () => {
+        this.#stage().release();
+        this.#events.picture();
+      },
+      sized: () => this.#stage().fit(),
+      broken: (reason, final) => current() && this.#broke(reason, final),
+      blocked: () => this.#events.blocked(),
+    };
+  }
+
+  #replace() {
+    this.#stage().hold();
+    this.#player?.close();
+    this.#player = null;
+    this.start();
+  }
+
+  /** Another rung: another player, and the server is told. */
+  #exchange() {
+    this.#connection.url = watchUrl(this.#room, this.#ladder.name);
+    this.#replace();
+    this.#connection.restart();
+  }
+
+  /**
+   * @param {string} reason
+   * @param {boolean} final
+   */
+  #broke(reason, final) {
+    console.warn(`player: ${reason}`);
+    const now = performance.now();
+    if (this.#ladder.broke(now, reason, final)) return this.#exchange();
+    if (final) return this.#events.hopeless(reason);
+    this.rebuilds++;
+    const wait = now - this.#rebuiltAt < HARMLESS ? 1_500 : 0;
+    this.#rebuiltAt = now;
+    this.#replace();
+    self.setTimeout(() => this.#connection.restart(), wait);
+  }
+
+  /** @param {number} now */
+  #look(now) {
+    const { stalls, playing } = this.stats();
+    const more = stalls - this.#stalls;
+    this.#stalls = stalls;
+    for (let n = 0; n < more; n++) if (this.#ladder.stalled(now)) return this.#exchange();
+    if (!document.hidden && playing && this.#ladder.recovered(now)) this.#exchange();
+  }
+}
+
+/**
+ * The element whose source is opening already, with all that the one in the document has.
+ * @param {HTMLVideoElement} placeholder
+ */
+function adopt(placeholder) {
+  if (!firstSource) return placeholder;
+  for (const { name, value } of placeholder.attributes) firstSource.video.setAttribute(name, value);
+  return firstSource.video;
+}

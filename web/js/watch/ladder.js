@@ -1,0 +1,167 @@
+/**
+ * Which player: the best that this browser has, one step down when that does not work here, and up again after a while. Pure.
+ *
+ * @typedef {'websocket' | 'http' | 'udp'} Transport
+ * @typedef {object} Rung
+ * @property {string} name
+ * @property {Transport} transport  what has to get through; a network that blocks it blocks every rung on it
+ * @property {(scope: any) => boolean} able
+ */
+
+/**
+ * The best first. A rung more: a line here, and one in player.js.
+ * @type {readonly Rung[]}
+ */
+export const RUNGS = [
+  {
+    name: 'webcodecs',
+    transport: 'websocket',
+    able: (scope) => scope.isSecureContext === true && ['VideoDecoder', 'AudioDecoder', 'AudioWorkletNode'].every((name) => name in scope),
+  },
+  { name: 'mse', transport: 'websocket', able: hasMediaSource },
+  { name: 'whep', transport: 'udp', able: (scope) => 'RTCPeerConnection' in scope },
+  { name: 'hls', transport: 'http', able: (scope) => hasMediaSource(scope) || playsHls(scope) },
+];
+
+/** @param {any} scope */
+function hasMediaSource(scope) {
+  return 'MediaSource' in scope || 'ManagedMediaSource' in scope;
+}
+
+/** @param {any} scope */
+function playsHls(scope) {
+  return Boolean(scope.document?.createElement('video').canPlayType('application/vnd.apple.mpegurl'));
+}
+
+const PATIENCE = 30_000; // ms in which errors and stalls belong together
+const ERRORS = 2;
+const STALLS = 4;
+const REST = 60_000; // ms until the rung that failed is tried again; twice as long each time
+const LONGEST_REST = 600_000;
+
+export class Ladder {
+  name;
+  /** For people: why this one. */
+  why;
+  /** What `?player=` asks for and nobody is called. */
+  unknown = '';
+  #forced = false;
+  #able;
+  /** @type {Map<string, {until: number, rest: number}>} */
+  #resting = new Map();
+  /** @type {number[]} */
+  #errors = [];
+  /** @type {number[]} */
+  #stalls = [];
+
+  /**
+   * @param {any} scope         what has the browser's globals
+   * @param {string | null} wanted  `?player=`
+   */
+  constructor(scope, wanted) {
+    this.#able = RUNGS.filter(({ able }) => able(scope));
+    const best = this.#able[0] ?? RUNGS.at(-1);
+    this.name = best?.name ?? '';
+    this.why = 'the best in this browser';
+    if (wanted === null) return;
+    if (!RUNGS.some(({ name }) => name === wanted)) {
+      this.unknown = wanted;
+      return;
+    }
+    this.#forced = true;
+    this.name = wanted;
+    this.why = 'asked for';
+  }
+
+  /** Whether the one in use can be used at all: what is asked for need not be. */
+  get able() {
+    return this.#able.some(({ name }) => name === this.name);
+  }
+
+  /**
+   * The player broke. True when another is to be tried, false when the same one, anew.
+   * @param {number} now
+   * @param {string} reason
+   * @param {boolean} final  it will never play this
+   */
+  broke(now, reason, final) {
+    this.#errors = [...this.#errors.filter((at) => now - at < PATIENCE), now];
+    if (!final && this.#errors.length < ERRORS) return false;
+    return this.#leave(now, reason, final);
+  }
+
+  /**
+   * The picture stood still. True when another player is to be tried.
+   * @param {number} now
+   */
+  stalled(now) {
+    this.#stalls = [...this.#stalls.filter((at) => now - at < PATIENCE), now];
+    return this.#stalls.length >= STALLS && this.#leave(now, `${STALLS} stalls in ${PATIENCE / 1_000} s`, false);
+  }
+
+  /**
+   * The transport of the player in use does not get through. True when another is to be tried.
+   * @param {number} now
+   */
+  blocked(now) {
+    const transport = RUNGS.find(({ name }) => name === this.name)?.transport;
+    for (const { name } of this.#able.filter((rung) => rung.transport === transport)) if (name !== this.name) this.#rest(now, name);
+    return this.#leave(now, `${transport} is blocked`, false);
+  }
+
+  /**
+   * True when a better player than the one in use has rested long enough.
+   * @param {number} now
+   */
+  recovered(now) {
+    if (this.#forced) return false;
+    const best = this.#able.find(({ name }) => this.#rested(now, name));
+    if (!best || this.#able.indexOf(best) >= this.#able.findIndex(({ name }) => name === this.name)) return false;
+    this.#take(best.name, 'tried again');
+    return true;
+  }
+
+  /**
+   * @param {number} now
+   * @param {string} reason
+   * @param {boolean} forGood
+   */
+  #leave(now, reason, forGood) {
+    if (this.#forced) return false;
+    const { name } = this;
+    this.#rest(now, name);
+    const other = this.#able.find((rung) => rung.name !== name && this.#rested(now, rung.name));
+    if (forGood) this.#able = this.#able.filter((rung) => rung.name !== name);
+    if (!other) return false;
+    this.#take(other.name, `${name} left: ${reason}`);
+    return true;
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} why
+   */
+  #take(name, why) {
+    this.name = name;
+    this.why = why;
+    this.#errors = [];
+    this.#stalls = [];
+  }
+
+  /**
+   * @param {number} now
+   * @param {string} name
+   */
+  #rest(now, name) {
+    const rest = Math.min(LONGEST_REST, (this.#resting.get(name)?.rest ?? REST / 2) * 2);
+    this.#resting.set(name, { until: now + rest, rest });
+  }
+
+  /**
+   * @param {number} now
+   * @param {string} name
+   */
+  #rested(now, name) {
+    return now >= (this.#resting.get(name)?.until ?? -Infinity);
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * The sound of a WebCodecs player: packets decoded here, given out by the audio thread (sound_worklet.js), and told where the loudspeaker is.
+ * Fetched as a module of its own, once somebody may want to hear.
+ *
+ * Samples go over by MessagePort: a shared ring would need a page that is cross-origin isolated, and such a page could be embedded nowhere.
+ */
+import { SoundSteering } from './sound_steering.js';
+
+/** @typedef {import('./sound_worklet.js').SoundReport} SoundReport */
+
+const RATE = 48_000; // Opus decodes to this
+const SILENT = 400; // ms without a report: the audio thread stands still
+const WAITING = 400; // packets in the decoder; more is a decoder that does not work
+
+export class Sound {
+  #context;
+  #broken;
+  /** @type {AudioWorkletNode | null} */
+  #node = null;
+  /** @type {AudioDecoder | null} */
+  #decoder = null;
+  /** @type {number[]} ms of the timeline, of the packets that the decoder has */
+  #starts = [];
+  #steering = new SoundSteering();
+  /** @type {SoundReport | null} */
+  #report = null;
+  #reportedAt = -Infinity;
+  #rate = 1;
+  #offset = Infinity; // ms: local clock ahead of the context's, by the quickest report
+  #closed = false;
+  /** Called with each report, which is when there is something to steer by. */
+  moved = () => {};
+
+  /**
+   * @param {AudioContext} context
+   * @param {(reason: string) => void} broken
+   */
+  constructor(context, broken) {
+    this.#context = context;
+    this.#broken = broken;
+    this.#start().catch((error) => this.#closed || broken(`sound: ${error.message ?? error}`));
+  }
+
+  async #start() {
+    await this.#context.audioWorklet.addModule(new URL('./sound_worklet.js', import.meta.url));
+    if (this.#closed) return;
+    const node = new AudioWorkletNode(this.#context, 'sound', { numberOfInputs: 0, outputChannelCount: [2] });
+    node.port.onmessage = ({ data }) => this.#reported(data);
+    node.onprocessorerror = () => this.#broken('sound: the audio thread failed');
+    node.connect(this.#context.destination);
+    this.#node = node;
+  }
+
+  /** @param {number} channels */
+  configure(channels) {
+    this.#decoder?.close();
+    this.#starts = [];
+    this.#decoder = new AudioDecoder({
+      output: (data) => this.#decoded(data),
+      error: (error) => this.#closed || this.#broken(`sound: ${error.message}`),
+    });
+    this.#decoder.configure({ codec: 'opus', sampleRate: RATE, numberOfChannels: channels });
+  }
+
+  /**
+   * @param {Uint8Array<ArrayBuffer>} data one packet
+   * @param {number} start    ms of the timeline
+   */
+  decode(data, start) {
+    const decoder = this.#decoder;
+    if (decoder?.state !== 'configured' || !this.#node) return;
+    if (decoder.decodeQueueSize > WAITING) return this.#broken('sound: the decoder stands still');
+    // The decoder counts on from its first timestamp, and would drift away from the stream: the true ones wait beside it.
+    this.#starts.push(start);
+    decoder.decode(new EncodedAudioChunk({ type: 'key', timestamp: start * 1_000, data }));
+  }
+
+  /** @param {AudioData} data */
+  #decoded(data) {
+    const start = this.#starts.shift();
+    if (start !== undefined && this.#node) {
+      const planes = [];
+      for (let planeIndex = 0; planeIndex < Math.min(2, data.numberOfChannels); planeIndex++) {
+        const plane = new Float32Array(data.numberOfFrames);
+        data.copyTo(plane, { planeIndex, format: 'f32-planar' });
+        planes.push(plane);
+      }
+      this.#node.port.postMessage(
+        { start: Math.round((start * RATE) / 1_000), planes },
+        planes.map(({ buffer }) => buffer),
+      );
+    }
+    data.close();
+  }
+
+  /** @param {SoundReport} report */
+  #reported(report) {
+    const now = performance.now();
+    // Sinks at once, rises by a tenth of a millisecond a second: clocks of sound and of the page differ by less.
+    this.#offset = Math.min(this.#offset + (now - this.#reportedAt) / 10_000 || Infinity, now - report.at * 1_000);
+    this.#report = report;
+    this.#reportedAt = now;
+    this.moved();
+  }
+
+  /** Whether the audio thread runs. @param {number} now */
+  runs(now) {
+    return this.#report !== null && now - this.#reportedAt < SILENT;
+  }
+
+  get started() {
+    return this.#report !== null && !Number.isNaN(this.#report.position);
+  }
+
+  get stats() {
+    const { played = 0, dry = 0, buffered = 0 } = this.#report ?? {};
+    return { played, dry, buffered, jumps: this.#steering.jumps, rate: this.#rate, latency: this.#context.outputLatency * 1_000 };
+  }
+
+  /**
+   * Media time (ms) of what the audio thread gives out now.
+   * @param {number} now
+   */
+  position(now) {
+    const report = this.#report;
+    return report ? report.position + (now - this.#offset - report.at * 1_000) * this.#rate : NaN;
+  }
+
+  /**
+   * Media time (ms) of what leaves the loudspeaker now.
+   * @param {number} now
+   */
+  heard(now) {
+    const report = this.#report;
+    if (!report) return NaN;
+    const { contextTime = 0, performanceTime = 0 } = this.#context.getOutputTimestamp();
+    const out = contextTime > 0 ? contextTime * 1_000 + now - performanceTime : now - this.#offset - (this.#context.outputLatency || 0) * 1_000;
+    return report.position + (out - report.at * 1_000) * this.#rate;
+  }
+
+  /**
+   * @param {number} now
+   * @param {number} wanted media time (ms) that should be given out now
+   */
+  steer(now, wanted) {
+    if (!this.#node || !this.#report) return;
+    const { rate, jump } = this.#steering.decide({ now, position: this.position(now), wanted });
+    if (rate === this.#rate && jump === null) return;
+    this.#rate = rate;
+    this.#node.port.postMessage({ rate, jump });
+    if (jump !== null) this.#report = { ...this.#report, position: jump, at: (now - this.#offset) / 1_000 };
+  }
+
+  close() {
+    this.#closed = true;
+    if (this.#decoder?.state !== 'closed') this.#decoder?.close();
+    this.#node?.port.postMessage('close');
+    this.#node?.disconnect();
+    this.#context.close().catch(() => {});
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Decoded sound by its place on the media timeline, read at a rate near 1. Runs in the AudioWorklet; pure.
+ *
+ * What is missing is silence. Ends, beginnings and jumps are faded, since a step in the waveform is a click.
+ */
+const FADE = 128; // samples; 2.7 ms
+const CROSSFADE = 384; // samples; 8 ms
+const AHEAD = 2; // samples that the interpolation looks ahead
+
+export class SoundRing {
+  rate = 1;
+  /** Samples of sound given out. */
+  played = 0;
+  /** Times that it ran dry. */
+  dry = 0;
+  #size;
+  /** @type {Float32Array[]} */
+  #planes;
+  #position = NaN; // samples, fractional: what is given out next
+  #end = NaN; // samples: up to where there is sound
+  #level = 0; // of the fade
+  #leaving = NaN; // samples: what is faded out of after a jump
+  #left = 0; // samples of that fade to come
+
+  /**
+   * @param {number} channels
+   * @param {number} size samples that are kept
+   */
+  constructor(channels, size) {
+    this.#size = size;
+    this.#planes = Array.from({ length: channels }, () => new Float32Array(size));
+  }
+
+  /** In samples of the timeline. NaN before the first jump. */
+  get position() {
+    return this.#position;
+  }
+
+  /** Samples in hand. */
+  get buffered() {
+    return Math.max(0, this.#end - this.#position) || 0;
+  }
+
+  /**
+   * @param {number} start  samples of the timeline
+   * @param {Float32Array[]} planes of which the last stands for missing ones
+   */
+  write(start, planes) {
+    const length = planes[0]?.length ?? 0;
+    if (Number.isNaN(this.#end) || start > this.#end + this.#size) this.#end = start;
+    for (let at = this.#end; at < start; at++) this.#put(at, null, 0);
+    for (let n = Math.max(0, length - this.#size); n < length; n++) this.#put(start + n, planes, n);
+    this.#end = Math.max(this.#end, start + length);
+  }
+
+  /**
+   * Goes on at `position`.
+   * @param {number} position samples
+   */
+  jump(position) {
+    if (this.#level > 0) {
+      this.#leaving = this.#position;
+      this.#left = CROSSFADE;
+    }
+    this.#position = position;
+  }
+
+  /**
+   * Fills `out`, one array for each channel.
+   * @param {Float32Array[]} out
+   */
+  read(out) {
+    const count = out[0]?.length ?? 0;
+    for (let n = 0; n < count; n++) {
+      const left = this.#end - AHEAD - this.#position;
+      const oldest = this.#end - this.#size;
+      // Fades out before the end, not at it; and in again when there is enough for a fade.
+      const wanted = left > FADE && this.#position >= oldest ? 1 : 0;
+      if (!wanted && this.#level === 1) this.dry++;
+      this.#level = Math.max(0, Math.min(1, this.#level + (wanted ? 1 : -1) / FADE));
+      for (let channel = 0; channel < out.length; channel++) {
+        const plane = this.#planes[Math.min(channel, this.#planes.length - 1)];
+        const into = out[channel];
+        if (plane && into) into[n] = this.#mix(plane);
+      }
+      if (this.#left > 0) {
+        this.#left--;
+        this.#leaving += 1;
+      }
+      if (!(left > 0)) continue;
+      this.#position += this.rate;
+      this.played++;
+    }
+  }
+
+  /**
+   * @param {number} at
+   * @param {Float32Array[] | null} planes
+   * @param {number} n
+   */
+  #put(at, planes, n) {
+    const slot = at % this.#size;
+    this.#planes.forEach((plane, channel) => {
+      plane[slot] = planes ? (planes[Math.min(channel, planes.length - 1)]?.[n] ?? 0) : 0;
+    });
+  }
+
+  /** @param {Float32Array} plane */
+  #mix(plane) {
+    const here = this.#level > 0 ? this.#at(plane, this.#position) * this.#level : 0;
+    if (this.#left <= 0) return here;
+    const share = this.#left / CROSSFADE;
+    return here * (1 - share) + (this.#leaving < this.#end - AHEAD ? this.#at(plane, this.#leaving) : 0) * share;
+  }
+
+  /**
+   * Between the samples: the cubic through the four around it (Catmull and Rom). A straight line would dull the treble.
+   * @param {Float32Array} plane
+   * @param {number} position
+   */
+  #at(plane, position) {
+    const whole = Math.floor(position);
+    const t = position - whole;
+    const b = this.#sample(plane, whole);
+    if (t === 0) return b;
+    const [a, c, d] = [this.#sample(plane, whole - 1), this.#sample(plane, whole + 1), this.#sample(plane, whole + 2)];
+    return b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
+  }
+
+  /**
+   * @param {Float32Array} plane
+   * @param {number} at
+   */
+  #sample(plane, at) {
+    return at >= 0 ? (plane[at % this.#size] ?? 0) : 0;
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * The sound beside the pictures: on and off, how far behind its own edge it is played, and where that leaves the pictures.
+ *
+ * With sound the loudspeaker is the clock: the pictures follow what is heard. They come a little before it, within what nobody sees, because sound
+ * reaches the relay a packet later than the picture of the same moment, and then waits for the next picture to travel with.
+ * @typedef {import('../record.js').MediaRecord} MediaRecord
+ */
+import { Arrivals } from '../arrivals.js';
+import { FLAG } from '../record.js';
+import { DelayTarget } from './delay_target.js';
+import { readSamples } from './fragment.js';
+
+const TIMESCALE = 48_000;
+const PACKET = 20; // ms
+const REFRESH = 16; // ms from drawing to light
+const LEAD = 30 + REFRESH; // ms that a picture may be drawn before its sound is heard: lips and voice are one up to 40
+const LAG = 10; // ms that it may come after it
+const LOST = 600; // ms that sound may trail its aim before the pictures go on without it
+
+export class SoundTrack {
+  #moved;
+  #broken;
+  #arrivals = new Arrivals();
+  #target = new DelayTarget();
+  #channels = 0;
+  #newest = -Infinity; // ms of player time, of what the decoder got
+  #dry = 0;
+  /** @type {AudioContext | null} */
+  #context = null;
+  /** @type {import('./sound.js').Sound | null} */
+  #sound = null;
+
+  /**
+   * @param {() => void} moved  the audio thread has told where it is: time to steer
+   * @param {(reason: string) => void} broken
+   */
+  constructor(moved, broken) {
+    this.#moved = moved;
+    this.#broken = broken;
+  }
+
+  get on() {
+    return this.#context !== null;
+  }
+
+  /** In a user's tap, or where the browser lets it. Nothing is decoded before. */
+  open() {
+    // The smallest buffer there is: what the loudspeaker holds back, the pictures have to wait for.
+    const context = new AudioContext({ latencyHint: 0, sampleRate: TIMESCALE });
+    this.#context = context;
+    context.resume().catch(() => {});
+    this.#start(context).catch((error) => this.#broken(`sound: ${error}`));
+  }
+
+  /** @param {AudioContext} context */
+  async #start(context) {
+    const { Sound } = await import('./sound.js');
+    if (this.#context !== context) return;
+    const sound = new Sound(context, this.#broken);
+    sound.moved = this.#moved;
+    if (this.#channels) sound.configure(this.#channels);
+    this.#dry = 0;
+    this.#sound = sound;
+  }
+
+  resume() {
+    if (this.#context?.state === 'suspended') this.#context.resume().catch(() => {});
+  }
+
+  close() {
+    const context = this.#context;
+    this.#context = null;
+    if (this.#sound) this.#sound.close();
+    else context?.close().catch(() => {});
+    this.#sound = null;
+  }
+
+  /** @param {number} channels */
+  configure(channels) {
+    this.#channels = channels;
+    this.#sound?.configure(channels);
+  }
+
+  /**
+   * @param {MediaRecord} record
+   * @param {number} start   ms of player time
+   * @param {number | null} arrival ms; null for what a join brings at once
+   */
+  record(record, start, arrival) {
+    if (record.flags & FLAG.DISCONTINUITY) this.#arrivals.reset();
+    if (arrival !== null) this.#arrivals.add(start, arrival);
+    const sound = this.#sound;
+    if (!sound) return;
+    for (const { data, offset, duration } of readSamples(record.body, TIMESCALE)) {
+      const at = start + offset / 1_000;
+      this.#newest = at + duration / 1_000;
+      sound.decode(data, at);
+    }
+  }
+
+  /**
+   * Steers the sound, if there is any, and returns where the pictures have to be beside it.
+   * @param {number} now
+   * @param {number} pictures media time (ms) that the pictures would have by themselves
+   */
+  steer(now, pictures) {
+    const sound = this.#sound;
+    const edge = this.#arrivals.edge(now);
+    if (!sound?.runs(now) || Number.isNaN(edge)) return pictures;
+    const target = this.#target.update(now, this.#arrivals.jitter, PACKET);
+    const { dry, latency } = sound.stats;
+    const wanted = Math.min(edge - target, pictures + latency + LAG);
+    if (dry > this.#dry) {
+      this.#dry = dry;
+      this.#target.ranDry(wanted - sound.position(now));
+    }
+    // Towards a place without sound it would jump again and again.
+    if (this.#newest > wanted) sound.steer(now, wanted);
+    const heard = sound.heard(now);
+    if (!sound.started || !(pictures - heard < LOST + latency)) return pictures;
+    return Math.min(pictures, heard + LEAD);
+  }
+
+  /**
+   * ms behind the pictures' edge at which the sound wants them to be; 0 while it wants nothing.
+   * @param {number} now
+   * @param {number} edge of the pictures
+   */
+  behind(now, edge) {
+    const sound = this.#sound;
+    if (!sound?.runs(now) || !sound.started) return 0;
+    return edge - this.#arrivals.edge(now) + this.#target.value + sound.stats.latency - LEAD || 0;
+  }
+
+  /**
+   * @param {number} now
+   * @param {number} due media time (ms) of the picture that is drawn now
+   * @returns {import('../player.js').SoundStats & {jumps: number, rate: number} | null}
+   */
+  stats(now, due) {
+    if (!this.#sound) return null;
+    const { played, dry, buffered, latency, jumps, rate } = this.#sound.stats;
+    const [jitter, target] = [this.#arrivals.jitter, this.#target.value];
+    return { played, dry, buffer: buffered, jitter, target, latency, lead: due - REFRESH - this.#sound.heard(now), jumps, rate };
+  }
+}

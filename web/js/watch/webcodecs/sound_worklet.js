@@ -1,0 +1,61 @@
+/** The audio thread's end: gives out what the page's end (sound.js) decodes, and tells it where it is. Loaded by `addModule`. */
+import { SoundRing } from './sound_ring.js';
+
+/**
+ * @typedef {object} SoundReport
+ * @property {number} position ms of the timeline: what is given out next
+ * @property {number} at       s of the context's time at which that is given out
+ * @property {number} buffered ms
+ * @property {number} played   ms of sound given out so far
+ * @property {number} dry      times that it ran dry
+ *
+ * @typedef {{start: number, planes: Float32Array[]}} Samples  start: samples of the timeline
+ * @typedef {{rate: number, jump: number | null}} Steering     jump: ms of the timeline
+ */
+
+const KEPT = 4; // s
+const REPORT_EVERY = 12; // render quanta; 32 ms
+
+/** @type {{sampleRate: number, currentTime: number, registerProcessor: (name: string, processor: Function) => void, AudioWorkletProcessor: new () => {port: MessagePort}}} */
+const scope = /** @type {any} */ (globalThis);
+
+class SoundProcessor extends scope.AudioWorkletProcessor {
+  #ring = new SoundRing(2, KEPT * scope.sampleRate);
+  #quanta = 0;
+  #over = false;
+
+  constructor() {
+    super();
+    this.port.onmessage = ({ data }) => {
+      if (data === 'close') this.#over = true;
+      else if ('planes' in data) this.#ring.write(data.start, data.planes);
+      else this.#steer(data);
+    };
+  }
+
+  /** @param {Steering} steering */
+  #steer({ rate, jump }) {
+    this.#ring.rate = rate;
+    if (jump !== null) this.#ring.jump(Math.round(jump * (scope.sampleRate / 1_000)));
+    // Where it is now is what the page wants to know next.
+    if (jump !== null) this.#quanta = 0;
+  }
+
+  /**
+   * @param {Float32Array[][]} _
+   * @param {Float32Array[][]} outputs
+   */
+  process(_, [out]) {
+    const perMs = scope.sampleRate / 1_000;
+    const ring = this.#ring;
+    if (this.#quanta++ % REPORT_EVERY === 0) {
+      /** @type {SoundReport} */
+      const report = { position: ring.position / perMs, at: scope.currentTime, buffered: ring.buffered / perMs, played: ring.played / perMs, dry: ring.dry };
+      this.port.postMessage(report);
+    }
+    if (out && !Number.isNaN(ring.position)) ring.read(out);
+    return !this.#over;
+  }
+}
+
+scope.registerProcessor('sound', SoundProcessor);
