@@ -10,6 +10,9 @@ from server import lan
 from tests.e2e.firefox import firefox
 from tests.e2e.pages import Visitors
 
+WITHIN = 45.0
+"""Seconds for a step: two browsers and two encoders in software share this machine."""
+
 
 @pytest.mark.timeout(150)
 async def test_firefox_goes_live_and_chromium_watches(visitors: Visitors, tmp_path: Path) -> None:
@@ -22,18 +25,18 @@ async def test_firefox_goes_live_and_chromium_watches(visitors: Visitors, tmp_pa
     profile.mkdir()
     async with LocalServer(data, f"--udp-hosts={addresses[0]}") as server, firefox(profile) as studio:
         await studio.goto(f"{server.url}/live")
-        await studio.until("document.body.dataset.screen === 'ready'")
+        await studio.until("document.body.dataset.screen === 'ready'", WITHIN)
         codecs = await studio.evaluate("RTCRtpSender.getCapabilities('video').codecs.map(({ mimeType }) => mimeType)")
         assert "video/VP8" in codecs and "video/H264" not in codecs
         await studio.evaluate("document.querySelector('#go-live').click()")
-        await studio.until("document.body.dataset.screen === 'live' && document.body.dataset.link === 'live'")
+        await studio.until("document.body.dataset.screen === 'live' && document.body.dataset.link === 'live'", WITHIN)
         room = await visitors.room(await studio.evaluate("document.querySelector('#share-link').href"))
-        await room.pictured()
+        await room.pictured(WITHIN)
         await room.unmute()
-        await room.plays(5)
+        await room.plays(5, WITHIN)
         before = await room.seen()
         assert before["width"] > 0 and before["height"] > 0
-        await asyncio.gather(room.plays(1), room.shows(lambda seen: seen["audioBytes"] > before["audioBytes"]))
+        await asyncio.gather(room.plays(1), room.shows(lambda seen: seen["heard"] > before["heard"]))
         await studio.evaluate("document.querySelector('#end-confirm').click()")
         await studio.until("document.body.dataset.screen === 'over'")
         await room.state("ended")

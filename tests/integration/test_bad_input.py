@@ -54,7 +54,7 @@ async def test_offers_that_cannot_be_taken(unharmed: Live) -> None:
     """Each kind of bad offer gets the status that API.md says, in text/plain, while the room's live goes on."""
     live = unharmed
     good = live.publisher.peer.localDescription.sdp
-    video_only_vp8 = good.replace("H264/90000", "VP8/90000")
+    video_only_vp9 = good.replace("H264/90000", "VP9/90000")
     audio_part = good[: good.index("m=video")].replace("BUNDLE 0 1", "BUNDLE 1") + good[good.index("m=audio") :]
     cases: list[tuple[int, str | bytes]] = [
         (400, "hello"),
@@ -62,7 +62,7 @@ async def test_offers_that_cannot_be_taken(unharmed: Live) -> None:
         (400, b"\xff\xfe\x00"),
         (400, "v=0\r\n" + "a=x\r\n" * 10_000),
         (400, good[: len(good) // 2].rsplit("\r\n", 1)[0] + "\r\na=candidate:\r\n"),
-        (406, video_only_vp8),
+        (406, video_only_vp9),
         (413, "v=0\r\n" + "a" * 65_536),
         (422, audio_part),
         (422, good.replace("a=ice-ufrag", "a=x-ufrag")),
