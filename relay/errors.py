@@ -23,7 +23,8 @@ class MessageError(RelayError):
 class OfferError(RelayError):
     """An SDP offer that cannot be answered.
 
-    `status` is 400 (not SDP), 406 (no codec in common) or 422 (SDP that WHIP cannot use), as RFC 9725 §4.2 has it.
+    `status` is 400 (not SDP), 406 (no codec in common) or 422 (SDP that WHIP cannot use), as RFC 9725 §4.2 has it; of a WHEP request also 404, 413,
+    415 or 503.
     """
 
     def __init__(self, status: int, reason: str) -> None:

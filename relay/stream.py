@@ -69,7 +69,7 @@ class Stream:
         """Who gets events, and once a second where media time stands, because the media comes to them on another way."""
         self._numbers: dict[Viewer, int] = {}
         self._next_number = count(1)
-        self._clock_publish = 0
+        self._clock_publish = -CLOCK_EVERY
         self._readers: dict[SampleReader, None] = {}
         self._picture_since: int | None = None
         """Media time of the first IDR with the present parameters of the picture, µs."""
@@ -311,8 +311,8 @@ class Stream:
             flags = Flag.CAPTURE_ESTIMATED if sample.capture_estimated else Flag.NONE
             record = Record(Kind.MEDIA, b"", Track.VIDEO, flags, self._slot, sample.epoch, 0, sample.media_time, sample.capture, sample.publish)
             message = _message([pack_record(record)], self._edge, sample.publish, vital=True)
-            for onlooker in list(self._onlookers):
-                onlooker.send(message)
+            for viewer in deliver(message, self._onlookers):
+                self.unsubscribe(viewer)
 
     def _send_now(self, message: Message) -> None:
         for viewers in (self._viewers, self._onlookers) if message.vital and self._onlookers else (self._viewers,):

@@ -16,6 +16,7 @@ from aiohttp import web
 
 from relay.hub import Hub
 from relay.rtc.udp import UdpPort
+from relay.whep import WhepExit
 from server import lan
 from server.api import Api
 from server.demo import Demo
@@ -28,6 +29,7 @@ from server.rooms import Rooms
 from server.self_check import SelfCheck
 from server.settings import Settings
 from server.storage import Storage
+from server.whep import Whep
 
 logger = logging.getLogger(__name__)
 
@@ -76,11 +78,13 @@ async def start(settings: Settings, stack: AsyncExitStack) -> list[str]:
     await port.open(_media_hosts(settings), doors[0].port if settings.udp_port is None else settings.udp_port)
     hosts = list(settings.announce or port.hosts)
     await rooms.open()
-    runner = web.AppRunner(_application(rooms, api, hls, settings, hosts), access_log=None, shutdown_timeout=SHUTDOWN)
+    whep = WhepExit(port, hosts)
+    runner = web.AppRunner(_application(rooms, api, hls, whep, settings, hosts), access_log=None, shutdown_timeout=SHUTDOWN)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     stack.push_async_callback(rooms.close)
     stack.push_async_callback(hls.close)
+    stack.push_async_callback(whep.close)
     stack.callback(api.close_viewers)
     for door in doors:
         await web.SockSite(runner, door.sock, ssl_context=door.tls, backlog=BACKLOG).start()
@@ -101,10 +105,11 @@ def _transcoders(settings: Settings) -> int:
     return (os.cpu_count() or 1) if settings.transcoders is None else settings.transcoders
 
 
-def _application(rooms: Rooms, api: Api, hls: HlsDoor, settings: Settings, hosts: list[str]) -> web.Application:
+def _application(rooms: Rooms, api: Api, hls: HlsDoor, whep: WhepExit, settings: Settings, hosts: list[str]) -> web.Application:
     pages = Pages(rooms, settings)
     app = web.Application(middlewares=[cross_origin(settings), refusals(pages)], client_max_size=MAX_BODY)
-    app.add_routes([*pages.routes(), *api.routes(), *hls.routes(), *Whip(rooms, settings, hosts).routes()])
+    whip_door, whep_door = Whip(rooms, settings, hosts), Whep(rooms, whep, settings)
+    app.add_routes([*pages.routes(), *api.routes(), *hls.routes(), *whip_door.routes(), *whep_door.routes()])
     return app
 
 

@@ -86,5 +86,7 @@ class Unavailable(RequestRefused):
         super().__init__(text, {"Retry-After": str(max(1, math.ceil(retry_after)))})
 
 
-BY_STATUS: dict[int, type[RequestRefused]] = {kind.status: kind for kind in (BadRequest, NotAcceptable, Unprocessable)}
+BY_STATUS: dict[int, type[RequestRefused]] = {
+    kind.status: kind for kind in (BadRequest, NotFound, NotAcceptable, TooLarge, UnsupportedMediaType, Unprocessable, Unavailable)
+}
 """For errors of the relay that carry the status they would be answered with."""

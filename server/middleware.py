@@ -34,7 +34,7 @@ def refusals(pages: Pages) -> Middleware:
     def answer(request: web.Request, error: RequestRefused) -> web.StreamResponse:
         if request.path.startswith("/api/"):
             return web.json_response({"error": error.text}, status=error.status, headers=error.headers)
-        if "text/html" in request.headers.get(hdrs.ACCEPT, "") and not request.path.startswith(("/hls/", "/whip/", "/ws/")):
+        if "text/html" in request.headers.get(hdrs.ACCEPT, "") and not request.path.startswith(("/hls/", "/whip/", "/whep/", "/ws/")):
             return pages.message(request, error.status, error.text)
         return web.Response(status=error.status, text=error.text, headers=error.headers)
 
@@ -42,12 +42,12 @@ def refusals(pages: Pages) -> Middleware:
 
 
 def cross_origin(settings: Settings) -> Middleware:
-    """Lets pages of other origins publish (CORS, Fetch §3.2). Credentials are bearer tokens, never cookies, so any origin may be let in."""
+    """Lets pages of other origins publish and play (CORS, Fetch §3.2). Credentials are bearer tokens, never cookies, so any origin may be let in."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         origin = request.headers.get(hdrs.ORIGIN)
-        if origin is None or not request.path.startswith(("/api/", "/whip/")):
+        if origin is None or not request.path.startswith(("/api/", "/whip/", "/whep/")):
             return await handler(request)
         if request.method == hdrs.METH_OPTIONS and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers:
             response: web.StreamResponse = web.Response(status=204)

@@ -181,7 +181,7 @@ class Settings(BaseModel):
     create_token: SecretStr | None = Field(
         None, description=f"Secret that creates rooms when --create is token. Better given as {ENVIRONMENT_PREFIX}CREATE_TOKEN: other users see a command line."
     )
-    cors_origins: Origins = Field(("*",), description="Origins whose pages may publish here over WHIP; * is any.")
+    cors_origins: Origins = Field(("*",), description="Origins whose pages may publish here over WHIP and play over WHEP; * is any.")
     udp_port: Port | None = Field(None, description="UDP port of all WebRTC media; 0 picks a free one. Default: the same number as the TCP port.")
     udp_hosts: Addresses = Field((), description="Addresses on which WebRTC media is taken. Default: all of this machine's addresses.")
     announce: Addresses = Field((), description="Addresses told to browsers in place of the ones media is taken on, for a server behind 1:1 NAT.")
@@ -211,8 +211,9 @@ class Settings(BaseModel):
     )
     remb: BitRate = Field(4_000_000, description="Bit/s that creators are told the network carries (REMB): their upper bound for all media.")
     max_rooms_per_address_hour: Limit = Field(60, description="Rooms that one address may create in an hour.")
-    max_sockets_per_address: Limit = Field(1000, description="WebSockets that one address may hold open at a time.")
+    max_sockets_per_address: Limit = Field(1000, description="WebSockets, and apart from those WHEP sessions, that one address may hold open at a time.")
     max_whip_per_address_minute: Limit = Field(60, description="Attempts to publish that one address has in a minute.")
+    max_whep_per_address_minute: Limit = Field(600, description="Attempts to play over WebRTC that one address has in a minute.")
     event_loop: Literal["uvloop", "asyncio"] = Field("uvloop", description="What runs the server; asyncio is Python's own, to compare.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is written to standard error: this and above.")
 

@@ -18,16 +18,16 @@ FLOORS: dict[str, dict[str, str]] = {
     "relay": {
         "vocabulary": ". errors rtc. sample",
         "pure": "aac bmff h264 message muxer opus outbox playlist segmenter window wsframe "
-        "rtc.depacketise rtc.feedback rtc.gaps rtc.ice rtc.payload rtc.reassembly rtc.reorder rtc.reporter rtc.roundtrip rtc.rtcp rtc.rtp rtc.sdp rtc.twcc "
-        "rtc.vp8",
-        "asyncio": "fanout hub pulse rendition rtc.dtls rtc.reachability rtc.session rtc.udp stream",
-        "http": "hls websocket",
+        "rtc.congestion rtc.depacketise rtc.feedback rtc.gaps rtc.history rtc.ice rtc.numbering rtc.packetise rtc.payload rtc.reassembly rtc.reorder "
+        "rtc.reporter rtc.roundtrip rtc.rtcp rtc.rtp rtc.sdp rtc.sdp_play rtc.sender_rtcp rtc.twcc rtc.vp8",
+        "asyncio": "fanout hub pulse rendition stream rtc.dtls rtc.feed rtc.peer_session rtc.protect rtc.reachability rtc.send_session rtc.session rtc.udp",
+        "http": "hls websocket whep",
     },
     "server": {
         "vocabulary": ". errors ingest. settings",
         "pure": "audience beacon bundle ice_servers ingest.reception ingest.silence ingest.timeline ingest.transcoder ingest.transcoder_process limits",
         "asyncio": "demo ingest.session ingest.transcoders ingest.transcoding lan room rooms self_check storage synthetic",
-        "http": "api hls ingest.whip middleware pages request",
+        "http": "api hls ingest.whip middleware pages request whep",
         "composition": "app",
         "command line": "__main__",
     },

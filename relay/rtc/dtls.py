@@ -11,6 +11,8 @@ from collections.abc import Callable
 import pylibsrtp
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 
+from relay.rtc.protect import Protector
+
 PIPE_MAX = 32
 """DTLS datagrams waiting at most; a handshake has some ten."""
 
@@ -101,6 +103,16 @@ class DtlsSrtp:
     def unprotect_rtcp(self, data: bytes) -> bytes:
         plain: bytes = self._transport._rx_srtp.unprotect_rtcp(data)
         return plain
+
+    def protect_rtp(self, data: bytes) -> bytes:
+        secret: bytes = self._transport._tx_srtp.protect(data)
+        return secret
+
+    def protector(self) -> Protector:
+        """For many packets at a time. The tag of the GCM profiles is of 16 bytes (RFC 7714 §12), that of AES-CM with SHA1-80 of 10 (RFC 5764 §4.1.2)."""
+        assert self._transport._ssl is not None
+        profile = self._transport._ssl.get_selected_srtp_profile()
+        return Protector(self._transport._tx_srtp, 16 if b"AEAD" in profile else 10)
 
     def protect_rtcp(self, data: bytes) -> bytes:
         secret: bytes = self._transport._tx_srtp.protect_rtcp(data)

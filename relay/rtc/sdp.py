@@ -19,7 +19,7 @@ _H264_PROFILES = ("42e0", "42c0", "4200", "4d", "64")
 _VP8_LIMITS = "max-fr=30;max-fs=3600"
 """RFC 7741 §6.1, frames a second and macroblocks of a frame: 720p. It has to be transcoded."""
 
-_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+./:^_`{|}~=-]{1,256}\Z")
+TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+./:^_`{|}~=-]{1,256}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,20 @@ class MediaOffer:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """What a publisher offers, as far as it is accepted."""
+class Remote:
+    """The transport that an offer describes: one, on which everything is bundled."""
 
     ufrag: str
     password: str
     fingerprints: tuple[tuple[str, str], ...]
     passive: bool
     """The offerer insists on being the DTLS server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer(Remote):
+    """What a publisher offers, as far as it is accepted."""
+
     media: tuple[MediaOffer, ...]
     """In the order of the m-sections."""
 
@@ -76,20 +82,26 @@ class Answer:
 
 def parse_offer(text: str) -> Offer:
     """Reads a publisher's offer. Raises OfferError: 400 for what is no SDP, 422 for SDP that cannot be used, 406 for codecs we do not take."""
-    session = _parse(text)
+    session = parse_session(text)
     videos = [media for media in session.media if media.kind == "video"]
     audios = [media for media in session.media if media.kind == "audio"]
     if not videos:
         raise OfferError(422, "the offer has no video: add a camera or screen track")
     if len(videos) > 1 or len(audios) > 1 or len(session.media) > len(videos) + len(audios):
         raise OfferError(422, "offer one video and at most one audio track, and nothing else")
-    bundled = _bundle_only(text)
+    bundled = bundle_only(text)
     media = tuple(_accept(item, index, bundled) for index, item in enumerate(session.media))
     if len({item.mid for item in media}) < len(media):
         raise OfferError(422, "two media sections with one mid")
+    remote = remote_of(session, bundled)
+    return Offer(remote.ufrag, remote.password, remote.fingerprints, remote.passive, media)
+
+
+def remote_of(session: SessionDescription, bundled: set[int]) -> Remote:
+    """The transport of a session with at least one m-section, on which all are bundled. `bundled`: those of `bundle_only`. Raises OfferError (422)."""
     first = session.media[0]
     ufrag, password = first.ice.usernameFragment if first.ice else None, first.ice.password if first.ice else None
-    if not ufrag or not password or not _TOKEN.match(ufrag) or not _TOKEN.match(password):
+    if not ufrag or not password or not TOKEN.match(ufrag) or not TOKEN.match(password):
         raise OfferError(422, "the offer has no ICE user name and password")
     own = {index: (item.ice.usernameFragment, item.ice.password) if item.ice else (None, None) for index, item in enumerate(session.media)}
     if any(words != (ufrag, password) and not (index in bundled and words == (None, None)) for index, words in own.items()):
@@ -98,10 +110,11 @@ def parse_offer(text: str) -> Offer:
     if first.dtls is None or not any(algorithm.lower() in ("sha-256", "sha-384", "sha-512") for algorithm, _ in fingerprints):
         raise OfferError(422, "the offer has no DTLS fingerprint (sha-256)")
     # aiortc names our role: "server" where the offer says active.
-    return Offer(ufrag, password, fingerprints, first.dtls.role == "server", media)
+    return Remote(ufrag, password, fingerprints, first.dtls.role == "server")
 
 
-def _parse(text: str) -> SessionDescription:
+def parse_session(text: str) -> SessionDescription:
+    """What aiortc's parser makes of it. Raises OfferError (400)."""
     if not text.startswith("v=0"):
         raise OfferError(400, "the body is not an SDP offer: it must begin with v=0")
     if text.count("\n") > MAX_LINES:
@@ -112,7 +125,7 @@ def _parse(text: str) -> SessionDescription:
         raise OfferError(400, f"the SDP is malformed ({type(error).__name__})") from error
 
 
-def _bundle_only(text: str) -> set[int]:
+def bundle_only(text: str) -> set[int]:
     """Which sections are there only as part of the bundle (RFC 8843 §6): their port is 0, and they need no ICE parameters of their own.
 
     So Firefox offers all but the first with the policy max-bundle. aiortc's parser drops the attribute.
@@ -127,7 +140,7 @@ def _accept(media: MediaDescription, index: int, bundled: set[int]) -> MediaOffe
     if media.port == 0 and index not in bundled:
         raise OfferError(422, f"the {media.kind} of the offer is switched off (port 0)")
     mid = media.rtp.muxId or str(index)
-    if not _TOKEN.match(mid):
+    if not TOKEN.match(mid):
         raise OfferError(422, "a mid that is no token")
     if media.kind == "audio":
         for codec in media.rtp.codecs:
@@ -195,7 +208,7 @@ def write_answer(offer: Offer, answer: Answer) -> str:
     mids = " ".join(media.mid for media in offer.media)
     lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=microlive", "t=0 0", "a=ice-lite", f"a=group:BUNDLE {mids}", "a=msid-semantic:WMS *"]
     # With BUNDLE the first section's candidates are everybody's, but aiortc as a client looks at the last section only.
-    candidates = [_candidate(number, host, answer.port) for number, host in enumerate(answer.hosts)]
+    candidates = [candidate(number, host, answer.port) for number, host in enumerate(answer.hosts)]
     for media in offer.media:
         lines += [*_write_media(media, offer, answer), *candidates, "a=end-of-candidates"]
     return "\r\n".join(lines) + "\r\n"
@@ -235,7 +248,8 @@ def _write_media(media: MediaOffer, offer: Offer, answer: Answer) -> list[str]:
     return lines
 
 
-def _candidate(number: int, host: str, port: int) -> str:
+def candidate(number: int, host: str, port: int) -> str:
+    """The `number`th host candidate, counted from 0."""
     # RFC 8445 §5.1.2.1: type preference 126 (host), a local preference that keeps our order, component 1.
     priority = (126 << 24) | ((65_535 - number) << 8) | 255
     return f"a=candidate:{number + 1} 1 udp {priority} {host} {port} typ host"

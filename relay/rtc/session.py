@@ -4,27 +4,23 @@ Every datagram is finished in the call in which it arrived. The only task is the
 """
 
 import asyncio
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Protocol
 
 from relay.rtc import rtcp
-from relay.rtc.dtls import DtlsSrtp, SrtpError, fingerprint
-from relay.rtc.ice import IceAgent
+from relay.rtc.dtls import fingerprint
 from relay.rtc.payload import FORMATS
+from relay.rtc.peer_session import PeerCounters, PeerSession
 from relay.rtc.reassembly import Picture, Reassembly
 from relay.rtc.reorder import Reorder
 from relay.rtc.reporter import Reporter
 from relay.rtc.rtp import RtpPacket, parse_rtp
 from relay.rtc.sdp import Answer, Offer, write_answer
-from relay.rtc.udp import UdpPort, Way
+from relay.rtc.udp import UdpPort
 from relay.sample import Track
 
-logger = logging.getLogger(__name__)
-
-CONNECT_TIMEOUT = 10.0
 TICK = 0.02
 PROBE_EVERY = 1.0
 OUT_OF_REACH = 3.0
@@ -51,11 +47,10 @@ class Sink(Protocol):
 
 
 @dataclass(slots=True)
-class SessionCounters:
-    """What a session saw."""
+class SessionCounters(PeerCounters):
+    """What a publisher's session saw."""
 
     packets: int = 0
-    rejected: int = 0
     plis: int = 0
     nacks: int = 0
     last_media: float | None = None
@@ -64,26 +59,16 @@ class SessionCounters:
     unknown_payload_types: set[int] = field(default_factory=set)
 
 
-class ReceiveSession:
-    """The server's end of a publisher.
-
-    `answer()` first, then `connect()`; `close()` in any state. `on_closed` is called once when the peer ends the session or nothing came of it.
-    """
+class ReceiveSession(PeerSession):
+    """The server's end of a publisher: `answer()` first, then as PeerSession says."""
 
     def __init__(self, port: UdpPort, offer: Offer, sink: Sink, *, bitrate_cap: int, on_closed: Callable[[str], None]) -> None:
-        self.counters = SessionCounters()
+        super().__init__(port, offer, "publisher", on_closed)
+        self.counters: SessionCounters = SessionCounters()
         self._reporter = Reporter(bitrate_cap)
-        self._port = port
         self._offer = offer
         self._sink = sink
-        self._on_closed = on_closed
         self._loop = asyncio.get_running_loop()
-        self._agent = IceAgent(offer.ufrag, offer.password)
-        self._dtls = DtlsSrtp(self._send, lambda: self._end("the publisher closed the connection"))
-        self._way: Way | None = None
-        self._checked = asyncio.Event()
-        self._ready = False
-        self._closed = False
         self._timer: asyncio.TimerHandle | None = None
         self._reorder = Reorder()
         self._probed: float | None = None
@@ -101,25 +86,11 @@ class ReceiveSession:
         self._transport_id = video.transport_id or (audio.transport_id if audio else 0)
         self._video_ssrc: int | None = None
         self._audio_ssrc: int | None = None
-        port.add(self._agent.ufrag, self)
-
-    @property
-    def ufrag(self) -> str:
-        """Our ICE user name fragment."""
-        return self._agent.ufrag
-
-    @property
-    def remote_ufrag(self) -> str:
-        return self._offer.ufrag
 
     @property
     def round_trip(self) -> float | None:
         """Seconds to the peer and back, the least seen; None before the first measurement."""
         return self._reporter.round_trip.least
-
-    @property
-    def connected(self) -> bool:
-        return self._ready and not self._closed
 
     def answer(self, hosts: list[str], *, max_bitrate: int) -> str:
         """The SDP answer, announcing `hosts` at the port's number."""
@@ -127,32 +98,13 @@ class ReceiveSession:
         ours = Answer(self._agent.ufrag, self._agent.password, fingerprint(), tuple(hosts), self._port.port, max_bitrate, start)
         return write_answer(self._offer, ours)
 
-    async def connect(self) -> None:
-        """Waits for the first connectivity check and completes the handshake. Raises ConnectionError, after 10 s at the latest."""
-        try:
-            async with asyncio.timeout(CONNECT_TIMEOUT):
-                await self._checked.wait()
-                if self._closed:
-                    raise ConnectionError("the session was closed")
-                await self._dtls.handshake(list(self._offer.fingerprints), client=self._offer.passive)
-        except TimeoutError as error:
-            stage = "the DTLS handshake was not completed" if self._checked.is_set() else "no connectivity check arrived: is the UDP port reachable?"
-            raise ConnectionError(f"{stage} within {CONNECT_TIMEOUT:.0f} s") from error
-        if self._closed:
-            raise ConnectionError("the session was closed")
-        self._ready = True
+    def _connected(self) -> None:
         self._heard = self._ticked = monotonic()
         self._tick()
 
-    async def close(self) -> None:
-        """Ends the session: no callback comes after this."""
-        self._closed = True
-        self._ready = False
-        self._checked.set()
+    def _stop(self) -> None:
         if self._timer:
             self._timer.cancel()
-        self._port.remove(self._agent.ufrag)
-        await self._dtls.close()
 
     def unheard(self, now: float) -> float:
         """Seconds since anything came that proved to be the peer's: media, a check, or an answer to ours."""
@@ -164,38 +116,10 @@ class ReceiveSession:
         if self._ready:
             self._request_keyframe(monotonic())
 
-    # Datagrams in (Peer)
+    # Packets in
 
-    def receive_check(self, data: bytes, way: Way) -> bool:
-        check = self._agent.receive(data, way.address[:2])
-        if check is None:
-            return False
-        self._heard = monotonic()
-        if not check.answer:
-            self._measure_round_trip()
-            return True
-        way.send(check.answer)
-        if check.nominated or self._way is None:
-            self._way = way
-        self._checked.set()
-        return True
-
-    def receive(self, data: bytes) -> None:
-        if data[0] < 64:
-            if not self._dtls.receive(data):
-                self.counters.rejected += 1
-        elif self._ready and 127 < data[0] < 192 and len(data) > 1:
-            try:
-                # RFC 5761 §4: RTCP packet types are 192–223 where RTP has marker and payload type.
-                if 191 < data[1] < 224:
-                    self._receive_rtcp(self._dtls.unprotect_rtcp(data))
-                else:
-                    self._receive_rtp(parse_rtp(self._dtls.unprotect_rtp(data), self._transport_id))
-            except SrtpError:
-                self.counters.rejected += 1
-            except ValueError as error:
-                self.counters.rejected += 1
-                logger.debug("packet dropped: %s", error)
+    def _receive_media(self, data: bytes) -> None:
+        self._receive_rtp(parse_rtp(data, self._transport_id))
 
     def _receive_rtp(self, packet: RtpPacket) -> None:
         now = monotonic()
@@ -278,7 +202,7 @@ class ReceiveSession:
 
     # Feedback out
 
-    def _measure_round_trip(self) -> None:
+    def _answered(self) -> None:
         if self._probed is not None:
             self._reporter.round_trip.add(monotonic() - self._probed)
             self._probed = None
@@ -323,19 +247,3 @@ class ReceiveSession:
         if sequences and self._video_ssrc is not None:
             self.counters.nacks += len(sequences)
             self._send_rtcp(rtcp.receiver_report({}, now) + rtcp.retransmission_request(self._video_ssrc, sequences))
-
-    def _send_rtcp(self, data: bytes) -> None:
-        if self._ready and self._dtls.connected:
-            self._send(self._dtls.protect_rtcp(data))
-
-    def _send(self, data: bytes) -> None:
-        if self._way:
-            self._way.send(data)
-
-    def _end(self, reason: str) -> None:
-        if not self._closed:
-            self._closed = True
-            self._ready = False
-            if self._timer:
-                self._timer.cancel()
-            self._on_closed(reason)

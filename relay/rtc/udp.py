@@ -6,6 +6,8 @@ import ipaddress
 import logging
 import socket
 from dataclasses import dataclass
+from functools import partial
+from struct import pack
 from typing import Any, Protocol
 
 from relay.rtc.ice import Address, receiver_of
@@ -19,7 +21,9 @@ MAX_ADDRESSES = 16
 FREE_TRIES = 20
 """Port numbers tried where any will do."""
 RECEIVE_BUFFER = 4 * 1024 * 1024
-SO_RCVBUFFORCE = 33
+SEND_BUFFER = 4 * 1024 * 1024
+"""A frame for a thousand viewers of 1 Mbps is as much."""
+SO_SNDBUFFORCE, SO_RCVBUFFORCE, SOL_UDP, UDP_SEGMENT = 32, 33, 17, 103
 """Linux; not among the socket module's names."""
 
 
@@ -53,20 +57,51 @@ class Way:
 
     transport: asyncio.DatagramTransport
     address: Address
+    socket: socket.socket
+    """The same socket by a descriptor of its own: neither asyncio's nor uvloop's transport offers `sendmsg`. It drops what the kernel does not take."""
 
     def send(self, data: bytes) -> None:
         self.transport.sendto(data, self.address)
+
+    def send_batch(self, data: memoryview, segment: int) -> None:
+        """Datagrams of `segment` bytes, the last one what is left, by one call. Raises BlockingIOError where the socket is full, OSError where it cannot."""
+        if len(data) <= segment:
+            self.socket.sendto(data, self.address)
+            return
+        try:
+            self.socket.sendmsg((data,), _segments(segment), 0, self.address)
+        except BlockingIOError:
+            raise
+        except OSError:
+            # The kernel cuts only for devices that can make checksums (EIO), and only Linux cuts at all.
+            for at in range(0, len(data), segment):
+                self.socket.sendto(data[at : at + segment], self.address)
+
+
+_ancillary: dict[int, list[tuple[int, int, bytes]]] = {}
+
+
+def _segments(size: int) -> list[tuple[int, int, bytes]]:
+    """What tells the kernel to cut a buffer into datagrams of `size` bytes (udp(7)); there are not many sizes."""
+    found = _ancillary.get(size)
+    if found is None:
+        found = _ancillary[size] = [(SOL_UDP, UDP_SEGMENT, pack("=H", size))]
+    return found
 
 
 class _Endpoint(asyncio.DatagramProtocol):
     """One bound address of the port."""
 
-    def __init__(self, port: "UdpPort") -> None:
+    def __init__(self, port: "UdpPort", sock: socket.socket) -> None:
         self._port = port
+        self.socket = sock
         self.peers: dict[Address, Peer] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: asyncio.DatagramTransport = transport  # type: ignore[assignment]
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.socket.close()
 
     def datagram_received(self, data: bytes, address: Any) -> None:
         port = self._port
@@ -101,7 +136,7 @@ class _Endpoint(asyncio.DatagramProtocol):
         peer = self._port.peers.get(name) if name else self.peers.get(address)
         if peer is None:
             self._port.rejected.stranger += 1
-        elif not peer.receive_check(data, Way(self._transport, address)):
+        elif not peer.receive_check(data, Way(self._transport, address, self.socket)):
             self._port.rejected.unreadable += 1
         elif self.peers.get(address) is not peer:
             known = [held for held, owner in self.peers.items() if owner is peer]
@@ -143,7 +178,7 @@ class UdpPort:
             except OSError as error:
                 raise OSError(error.errno, f"UDP port {self.port} of {host}: {error.strerror or error}") from error
             self.port = sock.getsockname()[1]
-            transport, endpoint = await loop.create_datagram_endpoint(lambda: _Endpoint(self), sock=sock)
+            transport, endpoint = await loop.create_datagram_endpoint(partial(_Endpoint, self, sock.dup()), sock=sock)
             self._endpoints.append((transport, endpoint))
 
     def add(self, ufrag: str, peer: Peer) -> None:
@@ -156,7 +191,7 @@ class UdpPort:
             host = ipaddress.ip_address(transport.get_extra_info("sockname")[0])
             if host.version == ipaddress.ip_address(address[0]).version and (host.is_loopback is loopback or host.is_unspecified):
                 endpoint.peers[address] = peer
-                return Way(transport, address)
+                return Way(transport, address, endpoint.socket)
         return None
 
     def remove(self, ufrag: str) -> None:
@@ -184,6 +219,13 @@ def _set_receive_buffer(sock: socket.socket) -> None:
         logger.info("UDP receive buffer: %d KB; for many creators allow more: sysctl -w net.core.rmem_max=%d", granted // 1024, RECEIVE_BUFFER)
 
 
+def _set_send_buffer(sock: socket.socket) -> None:
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER)
+    except OSError:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+
+
 def _bound_socket(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_DGRAM)
@@ -191,6 +233,7 @@ def _bound_socket(host: str, port: int) -> socket.socket:
         sock.setblocking(False)
         # Keyframes of many creators arrive as bursts: the default buffer holds some 150 packets.
         _set_receive_buffer(sock)
+        _set_send_buffer(sock)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         sock.bind((host, port))

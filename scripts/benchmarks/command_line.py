@@ -18,6 +18,7 @@ from rich.table import Table
 
 from scripts.benchmarks import bitrate as bitrate_benchmark
 from scripts.benchmarks import fanout as fanout_benchmark
+from scripts.benchmarks import fanout_whep as fanout_whep_benchmark
 from scripts.benchmarks import holds as holds_benchmark
 from scripts.benchmarks import ingest as ingest_benchmark
 from scripts.benchmarks import latency as latency_benchmark
@@ -132,18 +133,28 @@ def bitrate(
 
 @cli.command()
 def fanout(
-    viewers: Annotated[str, typer.Option(help="Sizes of the audience, with commas between.")] = "500,1000,2000,3000",
+    viewers: Annotated[
+        str | None, typer.Option(help="Sizes of the audience, with commas between. [default: 500,1000,2000,3000; for whep 100,250,500]", show_default=False)
+    ] = None,
     seconds: Annotated[float, typer.Option(min=2, max=120, help="Seconds measured for each size.")] = 15,
     tls: Annotated[bool, typer.Option(help="Measure the smallest size over TLS too.")] = True,
+    path: Annotated[str, typer.Option(help="ws: the WebSocket, beside a bare C loop. whep: WebRTC, beside a bare loop of SRTP protect and sendto.")] = "ws",
     as_json: Json = False,
 ) -> None:
-    """Viewers over WebSocket, 1 Mbps with sound: delay, CPU and memory, beside a bare C loop that writes the same bytes."""
+    """Viewers of 1 Mbps with sound: delay, CPU and memory, beside a bare loop that sends the same bytes."""
+    if path not in ("ws", "whep"):
+        _give_up(f"--path {path!r}: ws or whep")
+    if viewers is None:
+        viewers = "500,1000,2000,3000" if path == "ws" else "100,250,500"
     try:
         sizes = [int(size) for size in viewers.split(",")]
         if not all(1 <= size <= 9_000 for size in sizes):
             raise ValueError
     except ValueError:
         _give_up(f"--viewers {viewers!r}: write it as 500,1000, each at most 9000")
+
+    if path == "whep":
+        return _fanout_whep(sizes, seconds, as_json)
 
     async def run() -> fanout_benchmark.Report:
         with tempfile.TemporaryDirectory(prefix="microlive-bench-") as folder:
@@ -242,6 +253,24 @@ def _two_cores() -> tuple[int, int]:
     if len(cores) < 2:
         _give_up("server and generator need a core each; this machine has one")
     return cores[0], cores[1]
+
+
+def _fanout_whep(sizes: list[int], seconds: float, as_json: bool) -> None:
+    async def run() -> fanout_whep_benchmark.Report:
+        with tempfile.TemporaryDirectory(prefix="microlive-bench-") as folder:
+            return await fanout_whep_benchmark.measure(Path(folder), sizes, seconds, _two_cores(), progress=_progress)
+
+    report = _measured(run(), sum(size / 25 + seconds + 120 for size in sizes))
+    if not as_json:
+        table = Table(
+            "viewers", "CPU %", "bare loop: CPU %", "ratio", "viewers a core", "kbps each", "pictures/s", "missing", "generator", title="Fan-out over WebRTC"
+        )
+        for crowd in report.crowds:
+            figures = (f"{crowd.cpu:.1f}", f"{crowd.bare_cpu:.1f}", f"{crowd.ratio:.2f}", str(crowd.per_core), f"{crowd.kbps:.0f}", f"{crowd.pictures:.1f}")
+            table.add_row(str(crowd.viewers), *figures, str(crowd.gaps), f"{crowd.generator:.2f}")
+        console.print(table)
+        _tell_invalid([(f"{crowd.viewers} viewers", crowd.outcome) for crowd in report.crowds])
+    _conclude(report.bars, report.as_json() if as_json else None)
 
 
 def _fanout_table(report: fanout_benchmark.Report) -> Table:

@@ -62,6 +62,10 @@ class _Transport(asyncio.DatagramTransport, asyncio.WriteTransport):
         return False
 
 
+NO_SOCKET: Any = None
+"""Nothing is sent in batches here, and no endpoint is closed."""
+
+
 def _session(port: UdpPort) -> IngestSession:
     """A creator's session behind its handshake, publishing into a stream of its own."""
     stream = Stream("fuzz", Window(2.0, 1 << 20))
@@ -69,7 +73,7 @@ def _session(port: UdpPort) -> IngestSession:
         "id", stream, port, OFFER, bitrate_cap=3_000_000, transcoders=Transcoders(1, 1_000_000), on_flow=lambda flowing: None, on_closed=lambda reason: None
     )
     session.rtc._dtls = _NoSrtp(session.rtc._send, lambda: None)
-    session.rtc._way = Way(_Transport(), ("192.0.2.9", 50_000))
+    session.rtc._way = Way(_Transport(), ("192.0.2.9", 50_000), NO_SOCKET)
     session.rtc._ready = True
     session.begin(1, 0)
     return session
@@ -93,7 +97,7 @@ async def udp(data: bytes) -> None:
     """Datagrams from anywhere: an exception that is ours is counted as failed, and none must be."""
     port = UdpPort()
     made = _session(port)
-    endpoint = _Endpoint(port)
+    endpoint = _Endpoint(port, NO_SOCKET)
     endpoint.connection_made(_Transport())
     ours = made.rtc.ufrag.encode()
     for part in cut(data):

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from aiohttp import ClientSession
 
+from relay.rtc import peer_session
 from relay.rtc import session as rtc_session
 from relay.sample import Track
 from server.beacon import Beacon
@@ -162,7 +163,7 @@ async def test_the_creator_hears_how_it_goes(live: Live) -> None:
 
 async def test_a_failed_takeover_changes_nothing(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     """An offer whose peer never connects is forgotten after the connect timeout, and the live does not lose a frame."""
-    monkeypatch.setattr(rtc_session, "CONNECT_TIMEOUT", 0.3)
+    monkeypatch.setattr(peer_session, "CONNECT_TIMEOUT", 0.3)
     ghost = Publisher(live.server.http, live.room.whip, live.room.key)
     offer = await ghost.offer()
     await ghost.peer.close()

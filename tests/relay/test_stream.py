@@ -9,7 +9,7 @@ from relay import stream as stream_module
 from relay.message import Flag, Kind, Record, read_init_body, unpack_records
 from relay.outbox import Message
 from relay.pulse import Pulse
-from relay.sample import Demand, Event, Track
+from relay.sample import Demand, Event, Sample, Track, TrackInfo
 from relay.stream import AUDIO_ALONE, Stream
 from relay.window import Window
 from tests.fixtures import media
@@ -338,6 +338,68 @@ def test_a_late_loop_gets_batches_that_lose_nothing() -> None:
     sequences = [record.sequence for record in viewer.records if record.track == Track.VIDEO and record.kind is Kind.MEDIA]
     assert sequences == list(range(8))
     assert [record.sequence for record in late.records if record.track == Track.VIDEO] == [5, 6, 7]
+
+
+class Exit:
+    """A reader of samples that serves two viewers; it may break."""
+
+    viewers = 2
+
+    def __init__(self, *, broken: bool = False) -> None:
+        self.got: list[object] = []
+        self._broken = broken
+
+    def receive_track(self, info: TrackInfo) -> None:
+        self._take(info)
+
+    def receive_sample(self, sample: Sample) -> None:
+        self._take(sample)
+
+    def end(self) -> None:
+        self._take("end")
+
+    def _take(self, what: object) -> None:
+        if self._broken:
+            raise RuntimeError("broken")
+        self.got.append(what)
+
+
+def test_a_reader_gets_samples_as_they_are_and_one_that_breaks_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    """Each in the call in which it is published, before the batches of viewers; what a reader serves counts as viewers."""
+    stream, watcher = live_stream()
+    good, bad = Exit(), Exit(broken=True)
+    stream.add_reader(bad)
+    stream.add_reader(good)
+    assert stream.viewers == 5
+    samples = [video_sample(0, key=True), sound_sample(0), video_sample(3_000)]
+    with caplog.at_level(logging.CRITICAL, "relay.stream"):
+        stream.set_track(media.video_track(128, 96), 0)
+        for sample in samples:
+            stream.publish(sample)
+        stream.end()
+    assert good.got == [media.video_track(128, 96), *samples, "end"]
+    assert len([record for record in watcher.records if record.kind is Kind.MEDIA]) == 3 and watcher.ended == 1
+    stream.remove_reader(good)
+    stream.remove_reader(bad)
+    assert stream.viewers == 1
+
+
+def test_who_wants_no_media_gets_events_inits_and_a_clock() -> None:
+    """Once a second the header of a picture without its body; and it is no viewer."""
+    stream, _ = live_stream()
+    onlooker = Watcher()
+    assert kinds(records_of(stream.subscribe(onlooker, media=False))) == [(Kind.INIT, Track.VIDEO), (Kind.INIT, Track.AUDIO)]
+    for number in range(61):
+        stream.publish(video_sample(3_000 * number, key=number == 0))
+    stream.publish_event(Event(7, b"{}"))
+    clocks = [record for record in onlooker.records if record.kind is Kind.MEDIA]
+    assert [(record.media_time, record.body) for record in clocks] == [(0, b""), (1_000_000, b""), (2_000_000, b"")]
+    assert onlooker.records[-1].kind is Kind.EVENT and stream.viewers == 1
+    stream.end()
+    assert onlooker.ended == 1
+    stream.unsubscribe(onlooker)
+    stream.publish_event(Event(8, b"{}"))
+    assert onlooker.records[-1].body == b"{}" and onlooker.records[-1].media_time == 7
 
 
 def test_reports_go_up_with_the_viewers_number_until_it_leaves() -> None:

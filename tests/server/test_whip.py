@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from relay.rtc import session as rtc_session
+from relay.rtc import peer_session
 from tests.fixtures.deadline import eventually
 from tests.fixtures.offers import NAMES, offer
 from tests.fixtures.server import SDP, NewRoom, Server, running
@@ -68,7 +68,7 @@ async def test_a_newer_offer_replaces_one_that_waits(server: Server) -> None:
 
 async def test_an_offer_that_nobody_follows_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the connect timeout the session is gone, with its place behind the port."""
-    monkeypatch.setattr(rtc_session, "CONNECT_TIMEOUT", 0.05)
+    monkeypatch.setattr(peer_session, "CONNECT_TIMEOUT", 0.05)
     room = await server.create()
     assert await server.status("POST", f"/whip/{room.name}", data=offer("chromium"), headers=headers(room)) == 201
     await eventually(lambda: not server.udp.peers and not server.room(room).sessions)

@@ -18,6 +18,8 @@ from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsP
 from aiortc.sdp import SessionDescription
 
 from relay.rtc.dtls import PIPE_MAX, DtlsSrtp, SrtpError, certificate, fingerprint
+from relay.rtc.history import HEADER, Frame
+from relay.rtc.rtp import parse_rtp
 from tests.fixtures.deadline import eventually
 from tests.fixtures.offers import offer
 
@@ -54,7 +56,7 @@ def test_versions_are_the_ones_that_were_looked_at() -> None:
     assert versions == {"aiortc": "1.16", "aioice": "0.13", "pylibsrtp": "1.0"}, "read the comments in relay/rtc/dtls.py, ice.py, rtcp.py and sdp.py"
 
 
-@pytest.mark.parametrize("name", ["_set_role", "start", "stop", "state", "on", "remove_all_listeners", "_rx_srtp", "_tx_srtp", "_task"])
+@pytest.mark.parametrize("name", ["_set_role", "start", "stop", "state", "on", "remove_all_listeners", "_rx_srtp", "_tx_srtp", "_ssl", "_task"])
 async def test_the_dtls_transport_has_what_dtls_py_uses(name: str) -> None:
     """`relay/rtc/dtls.py` drives RTCDtlsTransport by these names."""
     transport = RTCDtlsTransport(Silent(), [certificate()])  # type: ignore[arg-type]
@@ -83,6 +85,24 @@ def test_srtp_has_what_dtls_py_uses() -> None:
     for name in ("protect", "unprotect", "protect_rtcp", "unprotect_rtcp"):
         assert callable(getattr(pylibsrtp.Session, name)), f"pylibsrtp.Session has no {name}: see relay/rtc/dtls.py"
     assert issubclass(SrtpError, Exception) and SrtpError is pylibsrtp.Error
+
+
+async def test_srtp_in_place_is_what_pylibsrtp_makes() -> None:
+    """`relay/rtc/protect.py` works on pylibsrtp's own context: what comes out can be read by the other end, and the next packet by `protect` too."""
+    server, client = pair([])
+    algorithm, _, value = fingerprint().partition(" ")
+    await asyncio.gather(server.handshake([(algorithm, value)], client=False), client.handshake([(algorithm, value)], client=True))
+    payloads = [b"a" * 100, b"b" * 100, b"c" * 30]
+    protector = server.protector()
+    (batch,) = Frame(0, 0, payloads, 7, 90_000, key=True, disposable=False, marked=True).batches(protector.tag)
+    data = bytes(protector.protect(batch, 96, 0xFFFF, 5))
+    packets = [parse_rtp(client.unprotect_rtp(data[at : at + batch.segment])) for at in range(0, len(data), batch.segment)]
+    assert [(packet.sequence, packet.marker, packet.timestamp, packet.payload) for packet in packets] == [
+        *((sequence, last, 5, payload) for sequence, last, payload in zip((0xFFFF, 0, 1), (False, False, True), payloads, strict=True))
+    ]
+    assert parse_rtp(client.unprotect_rtp(server.protect_rtp(HEADER.pack(0x80, 96, 2, 6, 7) + b"d"))).payload == b"d"
+    await server.close()
+    await client.close()
 
 
 def test_stun_has_what_ice_py_uses() -> None:

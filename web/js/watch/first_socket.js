@@ -17,8 +17,8 @@ export function watchUrl(room, player) {
   const url = new URL(`/ws/${encodeURIComponent(room)}`, location.href);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   const query = new URLSearchParams({ player, codecs: decodableFamilies(player).join(',') });
-  // HTTP brings the media; what comes here is events and the clock.
-  if (player === 'hls') query.set('media', '0');
+  // HTTP or WebRTC brings the media; what comes here is events and the clock.
+  if (player === 'hls' || player === 'whep') query.set('media', '0');
   url.search = query.toString();
   return url.href;
 }

@@ -19,6 +19,7 @@ export const RUNGS = [
     able: (scope) => scope.isSecureContext === true && ['VideoDecoder', 'AudioDecoder', 'AudioWorkletNode'].every((name) => name in scope),
   },
   { name: 'mse', transport: 'websocket', able: hasMediaSource },
+  { name: 'whep', transport: 'udp', able: (scope) => 'RTCPeerConnection' in scope },
   { name: 'hls', transport: 'http', able: (scope) => hasMediaSource(scope) || playsHls(scope) },
 ];
 

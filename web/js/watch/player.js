@@ -67,6 +67,7 @@ const PLAYERS = {
   webcodecs: ({ clock, events }) => new WebCodecsPlayer(clock, events),
   mse: ({ video, clock, events }) => new MsePlayer(video, clock, events),
   hls: ({ video, clock, events }) => import('./hls/hls_player.js').then(({ HlsPlayer }) => new HlsPlayer(video, clock, events)),
+  whep: ({ video, clock, events }) => import('./whep/whep_player.js').then(({ WhepPlayer }) => new WhepPlayer(video, clock, events)),
 };
 
 /**

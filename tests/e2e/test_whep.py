@@ -1,0 +1,52 @@
+"""The room over WebRTC, in a real Chromium."""
+
+from scripts.benchmarks.chromium import script, until
+from tests.e2e.pages import EYES, Room, Studio, Visitors
+
+SOUND = """(async () => {
+    const reports = [...(await connections.made.at(-1).getStats()).values()];
+    const { totalAudioEnergy, concealedSamples, totalSamplesReceived } = reports.find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio') ?? {};
+    return { energy: totalAudioEnergy, concealed: concealedSamples, received: totalSamplesReceived };
+})()"""
+
+
+async def test_a_viewer_watches_over_webrtc_with_sound(studio: Studio, visitors: Visitors) -> None:
+    """Pictures and sound come over UDP and no media over the WebSocket; the viewer stays when the creator reloads, and hears of the end."""
+    room = Room(await visitors.page(f"{studio.watch}?player=whep", EYES, script("connections")))
+    await room.pictured()
+    await room.unmute()
+    await until(room.page, "microlive.stats().bitrate > 0")
+    await room.plays(5)
+    sound = await room.page.evaluate(SOUND)
+    assert sound["energy"] > 0 and sound["received"] > 4 * 48_000 and sound["concealed"] < sound["received"] / 4
+    stats = await room.stats()
+    assert stats["player"] == "whep" and stats["state"] == "live" and stats["rebuilds"] == 0
+    assert 0 < stats["behindLens"] < 2_000 and stats["width"] > 0
+    await until(room.page, "document.querySelector('#viewers').textContent === '1'")
+
+    before = await room.seen()
+    await studio.page.reload()
+    await studio.is_live()
+    await room.shows(lambda seen: seen["frames"] > before["frames"] + 60)
+    assert (await room.stats())["rebuilds"] == 0
+    await studio.end()
+    await room.state("ended", within=3)
+
+
+async def test_a_hidden_page_leaves_and_comes_back(studio: Studio, visitors: Visitors) -> None:
+    """Nobody is sent what nobody sees; when the page is shown again there is a new session, and pictures."""
+    room = Room(await visitors.page(f"{studio.watch}?player=whep", EYES, script("connections")))
+    await room.plays(1)
+    for hidden in (True, False):
+        await room.page.evaluate(
+            """hidden => {
+                Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+                Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => hidden ? 'hidden' : 'visible' });
+                document.dispatchEvent(new Event('visibilitychange'));
+            }""",
+            hidden,
+        )
+        if hidden:
+            await until(studio.page, "document.querySelector('#viewers').textContent === '0'")
+    before = await room.seen()
+    await room.shows(lambda seen: seen["frames"] > before["frames"] + 20)

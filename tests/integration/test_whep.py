@@ -1,0 +1,134 @@
+"""Playing over WebRTC: a real creator, and aiortc as a viewer that decodes picture and sound."""
+
+import asyncio
+from pathlib import Path
+
+import numpy as np
+from aiohttp import ClientSession
+
+from relay.message import Kind
+from tests.fixtures.deadline import eventually
+from tests.fixtures.player import SDP, WhepPlayer
+from tests.fixtures.publisher import BRIGHT, DARK, Publisher
+from tests.fixtures.server import running
+from tests.fixtures.viewer import Viewer
+from tests.integration.conftest import Live
+
+
+def whep_of(live: Live) -> str:
+    return f"{live.server.url}/whep/{live.room.name}"
+
+
+async def test_a_viewer_sees_and_hears_the_creator(live: Live) -> None:
+    """Picture and sound decode, with the flash and the tone of each second; it counts as a viewer while it is there, and DELETE ends it."""
+    async with WhepPlayer(live.server.http, whep_of(live)) as player:
+        await player.frames(75, 120)
+        light = [frame.to_ndarray()[: frame.height].mean() for frame in player.pictures]
+        assert min(light) < DARK + 20 and max(light) > BRIGHT - 20
+        loud = [np.abs(frame.to_ndarray()).max() for frame in player.sounds]
+        assert min(loud) < 500 and max(loud) > 5_000
+        assert live.server.stream(live.room).viewers == 2
+        assert await player.delete() == 200
+        assert live.server.stream(live.room).viewers == 1
+        assert await player.delete() == 404
+    assert live.server.udp.peers.keys() == {live.server.session(live.room).rtc.ufrag}
+
+
+async def test_a_viewer_joins_at_the_cached_keyframe(live: Live) -> None:
+    """Pictures since the last IDR come at once and in order, without a request for a keyframe and without one for a packet again."""
+    await live.viewer.frames(30)
+    async with WhepPlayer(live.server.http, whep_of(live)) as player, WhepPlayer(live.server.http, whep_of(live)) as second:
+        await asyncio.gather(player.frames(30), second.frames(30))
+        times = [frame.pts or 0 for frame in player.pictures]
+        assert all(before < after for before, after in zip(times, times[1:], strict=False))
+        counters = [session.counters for session in live.server.whep.sessions]
+        assert [(each.nacks, each.plis, each.dropped) for each in counters] == [(0, 0, 0)] * 2
+
+
+async def test_lost_packets_are_sent_again(live: Live) -> None:
+    """One packet in eight of the picture does not arrive: what is asked for again comes, by RTX or as it was, and pictures go on."""
+    for rtx in (True, False):
+        async with WhepPlayer(live.server.http, whep_of(live), rtx=rtx) as player:
+            await player.frames(5)
+            player.lose(8)
+            await player.frames(40, seconds=20)
+            (session,) = live.server.whep.sessions
+            assert player.lost and session.counters.nacks
+            assert session.counters.resent == session.counters.nacks
+
+
+async def test_a_viewer_by_webrtc_hears_of_the_room_and_of_the_clock_without_media(live: Live) -> None:
+    """`media=0` brings hello, events and inits, and once a second a record without a body; and that viewer is not counted twice."""
+    async with Viewer(live.server.http, live.server.url, live.room.name, "player=whep&media=0") as onlooker:
+        await onlooker.event(state="live")
+        await onlooker.until(lambda: len([record for record in onlooker.records if record.kind is Kind.MEDIA]) >= 2)
+        assert all(record.body == b"" and record.capture <= record.publish for record in onlooker.records if record.kind is Kind.MEDIA)
+        assert live.server.stream(live.room).viewers == 1
+        assert await live.server.status("DELETE", f"/api/rooms/{live.room.name}", headers=live.room.bearer) == 204
+        assert await onlooker.closed() == 4410
+
+
+async def test_the_end_of_the_room_ends_every_session(live: Live) -> None:
+    """Those that play and those that never connected; a later offer gets 410."""
+    stranger = WhepPlayer(live.server.http, whep_of(live))
+    async with WhepPlayer(live.server.http, whep_of(live)) as player:
+        offer = await stranger.offer()
+        assert await live.server.status("POST", f"/whep/{live.room.name}", data=offer, headers=SDP) == 201
+        await player.frames(5)
+        assert len(live.server.whep.sessions) == 2
+        await live.server.status("DELETE", f"/api/rooms/{live.room.name}", headers=live.room.bearer)
+        await eventually(lambda: not live.server.whep.sessions and not live.server.udp.peers)
+        assert await live.server.status("POST", f"/whep/{live.room.name}", data=offer, headers=SDP) == 410
+    await stranger.peer.close()
+
+
+async def test_requests_that_cannot_be_served(live: Live) -> None:
+    """Each with the status that says what is wrong, and nothing left behind."""
+    server, path = live.server, f"/whep/{live.room.name}"
+    player = WhepPlayer(server.http, whep_of(live))
+    offer = await player.offer()
+    idle = await server.create(title="Soon")
+    wrong = [
+        (404, "/whep/nosuch", offer, SDP),
+        (409, f"/whep/{idle.name}", offer, SDP),
+        (415, path, offer, {"Content-Type": "text/plain"}),
+        (400, path, "hello", SDP),
+        (413, path, "v=0" + "x" * 70_000, SDP),
+        (406, path, offer.replace("H264", "VP9"), SDP),
+        (422, path, offer.replace("a=recvonly", "a=sendonly"), SDP),
+    ]
+    for status, where, body, headers in wrong:
+        assert (await server.status("POST", where, data=body, headers=headers), where) == (status, where)
+    assert not server.whep.sessions and len(server.udp.peers) == 1
+    async with server.http.post(server.url + path, data=offer, headers={**SDP, "Origin": "https://elsewhere.example"}) as answer:
+        assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (201, "*")
+        session = answer.headers["Location"].removeprefix(server.url)
+    trickle = {"Content-Type": "application/trickle-ice-sdpfrag"}
+    assert await server.status("PATCH", session, data="a=end-of-candidates\r\n", headers=trickle) == 204
+    assert await server.status("PATCH", session, data="a=ice-ufrag:other\r\n", headers=trickle) == 422
+    assert await server.status("PATCH", session, data="nonsense", headers=trickle) == 400
+    assert await server.status("PATCH", session, data=offer, headers=SDP) == 422
+    assert await server.status("OPTIONS", path) == 204
+    assert await server.status("GET", path) == await server.status("HEAD", path) == 200
+    assert await server.status("DELETE", session.replace(live.room.name, idle.name)) == 404
+    assert await server.status("DELETE", session) == 200
+    await player.peer.close()
+
+
+async def test_one_address_has_a_bound(tmp_path: Path) -> None:
+    """Sessions and attempts of one address are counted, and a session that is over makes room for another."""
+    async with running(tmp_path, max_sockets_per_address=1, max_whep_per_address_minute=4) as server, ClientSession() as http:
+        room = await server.create()
+        async with Publisher(http, room.whip, room.key):
+            await eventually(lambda: server.stream(room).tracks)
+            player = WhepPlayer(http, f"{server.url}/whep/{room.name}")
+            offer, path = await player.offer(), f"/whep/{room.name}"
+            async with http.post(server.url + path, data=offer, headers=SDP) as answer:
+                session = answer.headers["Location"]
+            assert await server.status("POST", path, data=offer, headers=SDP) == 429
+            async with http.delete(session) as answer:
+                assert answer.status == 200
+            assert await server.status("POST", path, data=offer, headers=SDP) == 201
+            assert await server.status("POST", path, data="hello", headers=SDP) == 429
+            assert await server.status("POST", path, data=offer, headers=SDP) == 429
+            await player.peer.close()

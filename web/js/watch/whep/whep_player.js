@@ -1,0 +1,198 @@
+/**
+ * Plays a stream over WebRTC: the browser does all of it, jitter buffer and lip sync too. Events still come by the WebSocket, which brings no media
+ * then (`media=0`), and the clock that tells how far behind the lens a frame is.
+ * @typedef {import('../record.js').MediaRecord} MediaRecord
+ * @typedef {import('../connection.js').Hello} Hello
+ */
+import { KIND } from '../record.js';
+import { CaptureClock } from './capture_clock.js';
+import { ReceiverStats } from './receiver_stats.js';
+import { WhepSession } from './whep_session.js';
+
+const TICK = 1_000; // ms
+const PATIENCE = 3_000; // ms that a connection may be interrupted before it is made anew
+const ARRIVAL = 10_000; // ms for the first picture, once the server has answered
+
+export class WhepPlayer {
+  name = 'whep';
+  stream = '';
+  #video;
+  #events;
+  #clock;
+  /** @type {WhepSession | null} */
+  #session = null;
+  #media = new MediaStream();
+  #captures = new CaptureClock();
+  #received = new ReceiverStats();
+  #closed = false;
+  #handle = 0;
+  #ticker;
+  #listening = new AbortController();
+  #deadline = 0;
+  #firstPicture = NaN;
+  #shownAt = NaN;
+  #rtp = NaN;
+  #size = '';
+
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {import('../server_clock.js').ServerClock} clock
+   * @param {import('../player.js').PlayerEvents} events
+   */
+  constructor(video, clock, events) {
+    this.#video = video;
+    this.#clock = clock;
+    this.#events = events;
+    this.#ticker = self.setInterval(() => this.#tick(), TICK);
+    const { signal } = this.#listening;
+    self.addEventListener('pagehide', () => this.#leave(), { signal });
+    document.addEventListener('visibilitychange', () => document.hidden && this.#leave(), { signal });
+    this.#await();
+    if (!document.hidden) this.#open();
+  }
+
+  get element() {
+    return this.#video;
+  }
+
+  get width() {
+    return this.#video.videoWidth;
+  }
+
+  get height() {
+    return this.#video.videoHeight;
+  }
+
+  get muted() {
+    return this.#video.muted;
+  }
+
+  set muted(muted) {
+    this.#video.muted = muted;
+    if (this.#video.paused) this.resume();
+  }
+
+  /** @param {Hello} hello */
+  hello(hello) {
+    this.stream = hello.stream;
+    if (hello.tracks.length) this.#open();
+  }
+
+  /** @param {MediaRecord} record */
+  record(record) {
+    if (record.kind === KIND.INIT) this.#open();
+    else if (record.kind === KIND.MEDIA && record.publishTime) this.#captures.add(record);
+  }
+
+  resume() {
+    this.#video.play().catch((/** @type {DOMException} */ error) => {
+      if (error.name === 'NotAllowedError') this.#events.blocked();
+    });
+  }
+
+  stats() {
+    const { buffer, target, jitter, frames, dropped, stalls, bitrate } = this.#received.latest;
+    const { capture, publish } = this.#captures.of(this.#rtp);
+    const shown = this.#clock.at(this.#shownAt);
+    return {
+      behindLens: (shown - capture) / 1000,
+      captureError: this.#clock.error / 1000,
+      captureEstimated: this.#captures.estimated,
+      lag: (shown - publish) / 1000,
+      ...{ target, buffer, jitter, rate: 1, width: this.width, height: this.height, frames, dropped, stalls, seeks: 0, bitrate },
+      firstPicture: this.#firstPicture,
+      position: this.#video.currentTime * 1000,
+      playing: !this.#video.paused && performance.now() - this.#shownAt < 500,
+    };
+  }
+
+  close() {
+    this.#closed = true;
+    self.clearInterval(this.#ticker);
+    this.#listening.abort();
+    this.#video.cancelVideoFrameCallback?.(this.#handle);
+    this.#leave();
+    this.#video.srcObject = null;
+  }
+
+  /** A session, unless there is one. Without waiting for the WebSocket: what is too early is tried again when that tells of a track. */
+  async #open() {
+    if (this.#session || this.#closed || document.hidden) return;
+    const room = location.pathname.split('/')[2] ?? '';
+    const session = new WhepSession({
+      endpoint: new URL(`/whep/${room}`, location.href).href,
+      track: (track) => this.#show(track),
+      changed: (state) => this.#changed(state),
+    });
+    this.#session = session;
+    try {
+      await session.open();
+      this.#expect(ARRIVAL, 'no picture came over UDP');
+    } catch (error) {
+      session.close();
+      if (this.#session !== session) return;
+      this.#session = null;
+      const { early = false, final = false, status = -1, message } = /** @type {import('./whep_session.js').WhepError} */ (error);
+      // A room that is gone, or cannot be reached: the WebSocket finds out by itself.
+      if (!early && status !== 404 && status !== 410 && !this.#closed) this.#events.broken(message, final);
+    }
+  }
+
+  /**
+   * One stream for all sessions: the last picture of the one before stays until the first of the next.
+   * @param {MediaStreamTrack} track
+   */
+  #show(track) {
+    for (const former of this.#media.getTracks()) if (former.kind === track.kind) this.#media.removeTrack(former);
+    this.#media.addTrack(track);
+    if (this.#video.srcObject !== this.#media) this.#video.srcObject = this.#media;
+    this.resume();
+  }
+
+  /** Nobody looks, or nobody is here any more: the server need not send. The next hello begins another session. */
+  #leave() {
+    self.clearTimeout(this.#deadline);
+    this.#session?.close();
+    this.#session = null;
+  }
+
+  /** @param {RTCPeerConnectionState} state */
+  #changed(state) {
+    if (state === 'connected') this.#expect(ARRIVAL, 'no picture came over UDP');
+    else if (state === 'disconnected') this.#expect(PATIENCE, 'the connection was lost');
+    else if (state === 'failed' || state === 'closed') this.#expect(0, 'the connection failed');
+  }
+
+  /**
+   * @param {number} wait ms until a picture must have come
+   * @param {string} reason
+   */
+  #expect(wait, reason) {
+    self.clearTimeout(this.#deadline);
+    this.#deadline = self.setTimeout(() => {
+      const well = this.#session?.pc.connectionState === 'connected' && !Number.isNaN(this.#firstPicture);
+      if (!this.#closed && !well) this.#events.broken(reason, false);
+    }, wait);
+  }
+
+  #await() {
+    this.#handle = this.#video.requestVideoFrameCallback?.((now, { expectedDisplayTime, rtpTimestamp = NaN, width, height }) => {
+      this.#shownAt = Math.max(now, expectedDisplayTime);
+      this.#rtp = rtpTimestamp;
+      if (Number.isNaN(this.#firstPicture)) {
+        this.#firstPicture = now;
+        this.#events.picture();
+      }
+      if (this.#size !== `${width}×${height}`) {
+        this.#size = `${width}×${height}`;
+        this.#events.sized?.(width, height);
+      }
+      this.#await();
+    });
+  }
+
+  #tick() {
+    const { pc } = this.#session ?? {};
+    pc?.getStats().then((reports) => this.#received.update(reports.values(), performance.now()));
+  }
+}

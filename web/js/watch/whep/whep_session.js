@@ -1,0 +1,99 @@
+/**
+ * One WHEP session (draft-ietf-wish-whep): a stream played over WebRTC. Knows no DOM and never comes back by itself; the player makes another one.
+ */
+
+/** The endpoint refused, or (status 0) was not reached. */
+export class WhepError extends Error {
+  status;
+
+  /**
+   * @param {string} message
+   * @param {number} status
+   */
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+
+  /** The room is there, and nothing is on yet. */
+  get early() {
+    return this.status === 409;
+  }
+
+  /** This browser cannot play it this way, however often it asks: no H.264, most likely. */
+  get final() {
+    return [400, 406, 415, 422].includes(this.status);
+  }
+}
+
+/**
+ * @typedef {object} WhepOptions
+ * @property {string} endpoint
+ * @property {(track: MediaStreamTrack) => void} track
+ * @property {(state: RTCPeerConnectionState) => void} changed
+ */
+
+export class WhepSession {
+  pc;
+  #options;
+  #location = '';
+  #closed = false;
+
+  /** @param {WhepOptions} options */
+  constructor(options) {
+    this.#options = options;
+    this.pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    this.pc.onconnectionstatechange = () => options.changed(this.pc.connectionState);
+    for (const kind of ['video', 'audio']) this.pc.addTransceiver(kind, { direction: 'recvonly' });
+    this.pc.ontrack = ({ track, receiver }) => {
+      // As little in hand as the network lets it: the browser goes up by itself where packets come late.
+      if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
+      options.track(track);
+    };
+  }
+
+  /**
+   * Offers at once and trickles nothing: the server finds this browser by its checks.
+   * @throws {WhepError}
+   */
+  async open() {
+    await this.pc.setLocalDescription();
+    const response = await request('POST', this.#options.endpoint, this.pc.localDescription?.sdp);
+    this.#location = new URL(response.headers.get('Location') ?? '', response.url).href;
+    const sdp = await response.text();
+    if (this.#closed) return this.#delete();
+    await this.pc.setRemoteDescription({ type: 'answer', sdp });
+  }
+
+  /** Ends the session. A connection says goodbye by itself (DTLS close_notify), and the server then knows of no session to DELETE. */
+  close() {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.pc.onconnectionstatechange = this.pc.ontrack = null;
+    if (this.pc.connectionState !== 'connected') this.#delete();
+    this.pc.close();
+  }
+
+  #delete() {
+    if (this.#location) request('DELETE', this.#location).catch(() => {});
+  }
+}
+
+/**
+ * @param {string} method
+ * @param {string} url
+ * @param {string} [sdp]
+ */
+async function request(method, url, sdp) {
+  let response;
+  try {
+    /** @type {HeadersInit} */
+    const headers = sdp ? { 'Content-Type': 'application/sdp' } : {};
+    response = await fetch(url, { method, headers, ...(sdp ? { body: sdp } : {}), keepalive: method === 'DELETE', signal: AbortSignal.timeout(8_000) });
+  } catch {
+    throw new WhepError('the server cannot be reached', 0);
+  }
+  if (response.ok) return response;
+  const why = (await response.text().catch(() => '')).slice(0, 300);
+  throw new WhepError(why || `status ${response.status}`, response.status);
+}
