@@ -14,6 +14,7 @@ import { WhipError, WhipSession } from './whip.js';
  * @property {(state: 'connecting' | 'live' | 'lost') => void} state
  * @property {(sample: import('./sender_stats.js').Sample) => void} sample once a second while live
  * @property {() => void} frozen  no frame has come from the camera for a while
+ * @property {(reason: string) => void} full  the server takes nobody more for now; it is asked again
  * @property {(error: WhipError) => void} over  the server does not want this live any more
  */
 
@@ -138,7 +139,9 @@ export class Broadcast {
       this.close();
       return this.#events.over(error);
     }
-    this.#lost(error instanceof WhipError ? error.retryAfter * 1_000 : 0);
+    const { message = '', retryAfter = 0 } = error instanceof WhipError ? error : {};
+    this.#lost(retryAfter * 1_000);
+    if (retryAfter) this.#events.full(message);
   }
 
   /**

@@ -128,10 +128,10 @@ export class Playback {
     if (!able) return this.#events.hopeless(`The player “${name}” is not for this browser, or not for pages without HTTPS.`);
     try {
       const made = makePlayer(name, { video: this.#video, clock: this.#connection.clock, events: this.#listen(name) });
-      if (made instanceof Promise) made.then((player) => this.#take(name, player)).catch((error) => this.#broke(String(error), true));
+      if (made instanceof Promise) made.then((player) => this.#take(name, player)).catch((error) => this.#broke(error.message, true));
       else this.#take(name, made);
     } catch (error) {
-      this.#broke(String(error), true);
+      this.#broke(/** @type {Error} */ (error).message, true);
     }
   }
 
@@ -175,7 +175,7 @@ export class Playback {
         this.#stage().release();
         this.#events.picture();
       },
-      sized: () => this.#stage().fit(),
+      sized: (width, height) => this.#stage().resize(width, height),
       broken: (reason, final) => current() && this.#broke(reason, final),
       blocked: () => this.#events.blocked(),
     };

@@ -12,6 +12,7 @@ export class Stage {
   #backdrop;
   #still;
   #timer;
+  #shape = 0; // width by height
   #listening = new AbortController();
 
   /**
@@ -26,7 +27,7 @@ export class Stage {
     this.#backdrop = backdrop;
     this.#still = still;
     const { signal } = this.#listening;
-    window.addEventListener('resize', () => this.fit(), { signal });
+    window.addEventListener('resize', () => this.#fit(), { signal });
     this.#timer = window.setInterval(() => this.#soften(), 1_000);
   }
 
@@ -48,15 +49,26 @@ export class Stage {
   /** A new picture is here. */
   release() {
     this.#still.hidden = true;
-    this.fit();
+    const { width, height } = this.#picture();
+    this.resize(width, height);
     this.#soften();
   }
 
-  /** Fills the screen when little is lost by it, else shows the whole picture. */
-  fit() {
-    const { width, height } = this.#picture();
+  /**
+   * The picture has this size from now on, though perhaps none is drawn yet.
+   * @param {number} width
+   * @param {number} height
+   */
+  resize(width, height) {
     if (!width || !height) return;
-    const picture = width / height;
+    this.#shape = width / height;
+    this.#fit();
+  }
+
+  /** Fills the screen when little is lost by it, else shows the whole picture. */
+  #fit() {
+    const picture = this.#shape;
+    if (!picture) return;
     const screen = innerWidth / innerHeight;
     const shown = Math.min(picture, screen) / Math.max(picture, screen);
     this.#root.dataset.fit = (picture > 1) === (screen > 1) && 1 - shown <= MAY_CROP ? 'cover' : 'contain';

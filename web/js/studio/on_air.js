@@ -56,6 +56,7 @@ export class OnAir {
       state: (state) => this.#showLink(state),
       sample: (sample) => this.#health.tell({ sample, paused: panel.camera.paused, dark: panel.dark }),
       frozen: () => panel.camera.frozen(),
+      full: (reason) => notice.say('link', `Waiting for the server: ${reason}`),
       over: ({ message }) => events.over(`The live ended: ${message}`),
     });
     this.#broadcast.start();

@@ -139,7 +139,7 @@ export class HlsPlayer {
       if (this.#closed) engine.close();
       else this.#engine = engine;
     } catch (error) {
-      this.#events.broken(String(error), true);
+      this.#events.broken(/** @type {Error} */ (error).message, true);
     } finally {
       this.#asking = false;
     }
