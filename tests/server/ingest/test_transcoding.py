@@ -123,7 +123,7 @@ async def test_an_idr_for_viewers_comes_at_most_every_300_ms(creator: Creator) -
     for index, frame in enumerate(others, 1):
         if index < 8:
             creator.transcoding.request_keyframe()
-        creator.send(frame, index * 3_000, now + index / 30)
+        creator.send(frame, index * 3_000, now + index * 0.034)  # the ninth is the first one after 300 ms
         await creator.out(index + 1)
     assert [index for index, picture in enumerate(creator.pictures) if picture.unit.key] == [0, 9]
 
