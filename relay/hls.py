@@ -79,6 +79,11 @@ class Hls:
             self._executor.shutdown(wait=True)
 
     @property
+    def audiences(self) -> list[tuple[Stream, int]]:
+        """Each stream that is watched this way, and by how many."""
+        return [(rendition.stream, rendition.viewers) for rendition in self._renditions.values()]
+
+    @property
     def waiting(self) -> int:
         """Requests that wait for a part."""
         return sum(rendition.waiting for rendition in self._renditions.values())

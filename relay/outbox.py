@@ -102,6 +102,8 @@ class Outbox:
         """Video frames left out since the connection began."""
         self.wants_keyframe = False
         """Set when this viewer has caught up and waits for a keyframe."""
+        self.lag: float | None = None
+        """ms behind the live edge, as the viewer told last."""
         self._lag_best: float | None = None
         self._lagging = False
         self._slowed_at = now_ms
@@ -133,6 +135,7 @@ class Outbox:
 
         Judged against the best of this connection, since half a round trip and the age of the edge are always in it.
         """
+        self.lag = lag_ms
         best = self._lag_best
         # The floor rises slowly, so that a route that became longer for good is not held against the viewer for ever.
         self._lag_best = lag_ms if best is None else min(lag_ms, best + 10.0)

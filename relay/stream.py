@@ -93,6 +93,11 @@ class Stream:
         return len(self._viewers) + sum(reader.viewers for reader in self._readers)
 
     @property
+    def direct_viewers(self) -> int:
+        """Whoever gets the stream's own messages: those over WebSockets."""
+        return len(self._viewers)
+
+    @property
     def edge(self) -> int:
         """The newest media time published, µs."""
         return self._edge

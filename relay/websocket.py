@@ -50,8 +50,10 @@ class Counters:
     """What happened on this exit since the process began."""
 
     joined: int = 0
+    """Those who came for media."""
     slowed: int = 0
     dropped: int = 0
+    """Video frames left out for viewers that have left."""
     let_go: int = 0
     refused: int = 0
 
@@ -73,6 +75,7 @@ class WebSocketViewer:
         self._socket = transport.get_extra_info("socket")
         self._line = _line(transport, self._overflow)
         self._attached = True
+        self._media = True
         self._closer: asyncio.Task[bool] | None = None
         self._written = 0
         self._taken = 0
@@ -80,8 +83,19 @@ class WebSocketViewer:
         self._allowance = float(UPSTREAM_PER_SECOND)
         self._allowance_at = self._loop.time()
 
+    @property
+    def dropped(self) -> int:
+        """Video frames left out since the connection began."""
+        return self._outbox.dropped
+
+    @property
+    def lag(self) -> float | None:
+        """ms behind the live edge, half a round trip included, by the viewer's last report; None before one, and for who gets no media here."""
+        return self._outbox.lag if self._media else None
+
     def join(self, greeting: str, *, media: bool = True) -> None:
         """The greeting, and all that a joining viewer gets as fast as it takes it; live messages follow behind that. Without `media`: events alone."""
+        self._media = media
         self._write(text_frame(greeting))
         self._joining.extend(self._stream.subscribe(self, media=media))
         self._continue_join()
@@ -241,8 +255,9 @@ async def watch(request: web.Request, stream: Stream, counters: Counters, connec
     viewer = WebSocketViewer(ws, transport, stream, counters)
     connected.add(viewer)
     try:
-        viewer.join(_hello(stream), media=request.query.get("media") != "0")
-        counters.joined += 1
+        media = request.query.get("media") != "0"
+        viewer.join(_hello(stream), media=media)
+        counters.joined += media
         missing = _unsupported(request.query.get("codecs", ""), list(stream.tracks.values()))
         if missing:
             viewer.close(UNSUPPORTED, f"this player cannot decode {missing}")

@@ -24,6 +24,8 @@ from relay.stream import Stream
 logger = logging.getLogger(__name__)
 
 MAX_BODY = 65_536
+SUMMED = ("dropped", "nacks", "resent", "plis", "rejected")
+"""What sessions count, and the exit goes on counting when they have ended."""
 SDP, SDP_FRAGMENT = "application/sdp", "application/trickle-ice-sdpfrag"
 
 _FRAGMENT_UFRAG = re.compile(r"^a=ice-ufrag:(\S{1,256})\s*$", re.MULTILINE)
@@ -40,6 +42,9 @@ class Counters:
     nacks: int = 0
     resent: int = 0
     plis: int = 0
+    rejected: int = 0
+    octets: int = 0
+    """Payload sent, without what was sent again."""
 
 
 class Playing:
@@ -101,6 +106,17 @@ class WhepExit:
     # Sessions
 
     @property
+    def audiences(self) -> list[tuple[Stream, int]]:
+        """Each stream that is watched this way, and by how many."""
+        return [(stream, feed.viewers) for stream, feed in self._feeds.items()]
+
+    def totals(self) -> dict[str, int]:
+        """What all sessions have counted (SUMMED, and `octets`), those that have ended and those that go on."""
+        sessions, past = self.sessions, self.counters
+        found = {name: getattr(past, name) + sum(getattr(session.counters, name) for session in sessions) for name in SUMMED}
+        return {**found, "octets": past.octets + sum(session.octets for session in sessions)}
+
+    @property
     def sessions(self) -> list[SendSession]:
         return [playing.session for playing in self._playing.values()]
 
@@ -150,8 +166,9 @@ class WhepExit:
         if feed.idle:
             del self._feeds[playing.stream]
             feed.close()
-        for name in ("dropped", "nacks", "resent", "plis"):
+        for name in SUMMED:
             setattr(total, name, getattr(total, name) + getattr(session.counters, name))
+        total.octets += session.octets
         playing.on_gone()
         await session.close()
 

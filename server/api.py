@@ -34,7 +34,8 @@ class Api:
         self._settings = settings
         self._creations = RateLimiter(settings.max_rooms_per_address_hour, 3_600.0)
         self._sockets = ConnectionLimiter(settings.max_sockets_per_address)
-        self._viewers: set[WebSocketViewer] = set()
+        self.viewers: set[WebSocketViewer] = set()
+        """Those connected at present."""
         self.counters = Counters()
 
     def routes(self) -> list[web.RouteDef]:
@@ -110,13 +111,13 @@ class Api:
         if not self._sockets.acquire(address):
             raise TooManyRequests("too many connections from this address", 5)
         try:
-            return await watch(request, stream, self.counters, self._viewers)
+            return await watch(request, stream, self.counters, self.viewers)
         finally:
             self._sockets.release(address)
 
     def close_viewers(self) -> None:
         """Tells every viewer that the server is going away: they come back by themselves."""
-        for viewer in list(self._viewers):
+        for viewer in list(self.viewers):
             viewer.close(GOING_AWAY, "the server is restarting")
 
     def _require_create_token(self, request: web.Request) -> None:

@@ -23,6 +23,7 @@ from server.demo import Demo
 from server.hls import HlsDoor
 from server.ingest.transcoders import Transcoders
 from server.ingest.whip import MAX_BODY, Whip
+from server.metrics import Metrics, Sources
 from server.middleware import cross_origin, refusals
 from server.pages import Pages
 from server.rooms import Rooms
@@ -68,7 +69,8 @@ async def start(settings: Settings, stack: AsyncExitStack) -> list[str]:
     hub = Hub(settings.window_seconds, settings.window_bytes)
     hub.pulse.start()
     stack.callback(hub.pulse.close)
-    rooms = Rooms(storage, hub, port, settings, Transcoders(_transcoders(settings), settings.video_bitrate))
+    transcoders = Transcoders(_transcoders(settings), settings.video_bitrate)
+    rooms = Rooms(storage, hub, port, settings, transcoders)
     api = Api(rooms, hub, settings)
     hls = HlsDoor(rooms, hub, settings)
     doors = _bind(settings)
@@ -79,7 +81,8 @@ async def start(settings: Settings, stack: AsyncExitStack) -> list[str]:
     hosts = list(settings.announce or port.hosts)
     await rooms.open()
     whep = WhepExit(port, hosts)
-    runner = web.AppRunner(_application(rooms, api, hls, whep, settings, hosts), access_log=None, shutdown_timeout=SHUTDOWN)
+    metrics = Metrics(Sources(rooms, hub, port, api, hls.exit, whep, transcoders))
+    runner = web.AppRunner(_application(rooms, api, hls, whep, metrics, settings, hosts), access_log=None, shutdown_timeout=SHUTDOWN)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     stack.push_async_callback(rooms.close)
@@ -105,11 +108,11 @@ def _transcoders(settings: Settings) -> int:
     return (os.cpu_count() or 1) if settings.transcoders is None else settings.transcoders
 
 
-def _application(rooms: Rooms, api: Api, hls: HlsDoor, whep: WhepExit, settings: Settings, hosts: list[str]) -> web.Application:
+def _application(rooms: Rooms, api: Api, hls: HlsDoor, whep: WhepExit, metrics: Metrics, settings: Settings, hosts: list[str]) -> web.Application:
     pages = Pages(rooms, settings)
     app = web.Application(middlewares=[cross_origin(settings), refusals(pages)], client_max_size=MAX_BODY)
     whip_door, whep_door = Whip(rooms, settings, hosts), Whep(rooms, whep, settings)
-    app.add_routes([*pages.routes(), *api.routes(), *hls.routes(), *whip_door.routes(), *whep_door.routes()])
+    app.add_routes([*pages.routes(), *api.routes(), *hls.routes(), *whip_door.routes(), *whep_door.routes(), *metrics.routes()])
     return app
 
 

@@ -28,6 +28,10 @@ class Audience:
     def leave(self, viewer: int) -> None:
         self._beacons.pop(viewer, None)
 
+    def players(self, now: float) -> Counter[str]:
+        """How many viewers told lately that they play with what."""
+        return Counter(beacon.player for beacon, at in self._beacons.values() if now - at <= FRESH)
+
     def describe(self, watching: int, now: float) -> dict[str, Any]:
         """How `watching` viewers fare, as API.md tells it: delays in ms, null where no viewer told any."""
         fresh = [beacon for beacon, at in self._beacons.values() if now - at <= FRESH]

@@ -5,6 +5,7 @@ import json
 import logging
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from enum import Enum
 from typing import Any
@@ -17,6 +18,7 @@ from server.audience import Audience
 from server.beacon import Beacon, read_beacon
 from server.errors import Conflict, Unavailable
 from server.ingest.session import IngestSession
+from server.ingest.tally import Tally
 from server.ingest.transcoders import Transcoders
 from server.settings import Settings
 from server.storage import RoomRecord
@@ -63,6 +65,7 @@ class Room:
         port: UdpPort,
         settings: Settings,
         transcoders: Transcoders,
+        tally: Tally,
         on_change: Callable[["Room", State], None],
         on_beacon: Callable[[Beacon, Beacon | None], None] | None = None,
     ) -> None:
@@ -73,6 +76,7 @@ class Room:
         self._port = port
         self._settings = settings
         self._transcoders = transcoders
+        self._tally = tally
         self._on_change = on_change
         self._on_beacon = on_beacon
         self._audience = Audience()
@@ -102,6 +106,11 @@ class Room:
     def sessions(self) -> list[IngestSession]:
         """The one that publishes, and the one that is about to take over."""
         return [session for session in (self._current, self._pending) if session]
+
+    @property
+    def players(self) -> Counter[str]:
+        """How many viewers play with what, by their beacons."""
+        return self._audience.players(self._loop.time())
 
     def describe(self) -> dict[str, Any]:
         """The room as the API and the room event tell it."""
@@ -141,6 +150,7 @@ class Room:
             offer,
             bitrate_cap=self._settings.remb,
             transcoders=self._transcoders,
+            tally=self._tally,
             on_flow=lambda flowing: self._flow_changed(session, flowing),
             on_closed=lambda reason: self._session_closed(session, reason),
         )

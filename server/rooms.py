@@ -10,6 +10,7 @@ from relay.hub import Hub
 from relay.rtc.udp import UdpPort
 from server.beacon import Beacon
 from server.errors import Gone, NotFound, Unavailable
+from server.ingest.tally import Tally
 from server.ingest.transcoders import Transcoders
 from server.room import Room, State
 from server.settings import Settings
@@ -32,6 +33,8 @@ class Rooms:
         self._settings = settings
         self._transcoders = transcoders
         self._rooms: dict[str, Room] = {}
+        self.tally = Tally()
+        """What the sessions of all creators have counted."""
         self._writes: set[asyncio.Task[None]] = set()
         self._endings: dict[str, asyncio.Task[None]] = {}
         self._purging: asyncio.Task[None] | None = None
@@ -87,6 +90,11 @@ class Rooms:
         room = self._rooms.get(name)
         return room.record.key_hash if room else (await self._record(name)).key_hash
 
+    @property
+    def held(self) -> list[Room]:
+        """All that have not ended, and those whose end is not on disk yet."""
+        return list(self._rooms.values())
+
     def on_air(self) -> list[dict[str, Any]]:
         """Rooms that are live or away, most watched first."""
         rooms = [room.describe() for room in self._rooms.values() if room.state in (State.LIVE, State.AWAY)]
@@ -117,7 +125,7 @@ class Rooms:
         return record
 
     def _add(self, record: RoomRecord) -> Room:
-        room = Room(record, self._hub.open(record.room), self._port, self._settings, self._transcoders, self._changed, self._heard)
+        room = Room(record, self._hub.open(record.room), self._port, self._settings, self._transcoders, self.tally, self._changed, self._heard)
         self._rooms[record.room] = room
         return room
 

@@ -25,9 +25,10 @@ FLOORS: dict[str, dict[str, str]] = {
     },
     "server": {
         "vocabulary": ". errors ingest. settings",
-        "pure": "audience beacon bundle ice_servers ingest.reception ingest.silence ingest.timeline ingest.transcoder ingest.transcoder_process limits",
+        "pure": "audience beacon bundle ice_servers ingest.reception ingest.silence ingest.tally ingest.timeline ingest.transcoder ingest.transcoder_process "
+        "limits",
         "asyncio": "demo ingest.session ingest.transcoders ingest.transcoding lan room rooms self_check storage synthetic",
-        "http": "api hls ingest.whip middleware pages request whep",
+        "http": "api hls ingest.whip metrics middleware pages request whep",
         "composition": "app",
         "command line": "__main__",
     },

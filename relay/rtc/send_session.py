@@ -40,8 +40,6 @@ RESEND_SHARE, RESEND_BURST = 0.3, 200_000
 class SendCounters(PeerCounters):
     """What a viewer's session saw."""
 
-    packets: int = 0
-    octets: int = 0
     dropped: int = 0
     """Video frames left out."""
     resent: int = 0
@@ -96,6 +94,11 @@ class SendSession(PeerSession):
         self._joining = False
         self._timer: asyncio.TimerHandle | None = None
         self._asked = 0.0
+
+    @property
+    def octets(self) -> int:
+        """Bytes of payload sent, without what was sent again."""
+        return sum(track.octets for track in (self._video, self._audio) if track)
 
     def answer(self, hosts: list[str]) -> str:
         """The SDP answer, announcing `hosts` at the port's number."""

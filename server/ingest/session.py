@@ -18,6 +18,7 @@ from relay.stream import Stream
 from server.errors import RequestRefused
 from server.ingest.reception import Reception, Totals
 from server.ingest.silence import ContinuousSound, Sound
+from server.ingest.tally import Tally
 from server.ingest.timeline import Stamp, Timeline
 from server.ingest.transcoders import Transcoders
 from server.ingest.transcoding import Transcoding
@@ -49,6 +50,7 @@ class IngestSession:
         *,
         bitrate_cap: int,
         transcoders: Transcoders,
+        tally: Tally,
         on_flow: Callable[[bool], None],
         on_closed: Callable[[str], None],
     ) -> None:
@@ -59,6 +61,8 @@ class IngestSession:
         video = offer.find("video")
         self._transcoding = self._transcode(video.codec) if video and video.codec != "H264" else None
         self.rtc = ReceiveSession(port, offer, self, bitrate_cap=bitrate_cap, on_closed=on_closed)
+        self._tally = tally
+        tally.enter(self.rtc.counters)
         self.flowing: bool | None = None
         """None until that is known."""
         self._on_flow = on_flow
@@ -89,6 +93,7 @@ class IngestSession:
         self._begun = False
         if self._stream.on_demand == self._demanded:
             self._stream.on_demand = None
+        self._tally.leave(self.rtc.counters)
         await self.rtc.close()
         if self._transcoding:
             await self._transcoding.close()

@@ -14,6 +14,7 @@ from relay.stream import Stream
 from relay.websocket import Counters, WebSocketViewer
 from relay.window import Window
 from server.ingest.session import IngestSession
+from server.ingest.tally import Tally
 from server.ingest.transcoders import Transcoders
 from tests.fixtures.offers import offer
 from tests.fuzz.cutting import cut
@@ -70,7 +71,15 @@ def _session(port: UdpPort) -> IngestSession:
     """A creator's session behind its handshake, publishing into a stream of its own."""
     stream = Stream("fuzz", Window(2.0, 1 << 20))
     session = IngestSession(
-        "id", stream, port, OFFER, bitrate_cap=3_000_000, transcoders=Transcoders(1, 1_000_000), on_flow=lambda flowing: None, on_closed=lambda reason: None
+        "id",
+        stream,
+        port,
+        OFFER,
+        bitrate_cap=3_000_000,
+        transcoders=Transcoders(1, 1_000_000),
+        tally=Tally(),
+        on_flow=lambda flowing: None,
+        on_closed=lambda reason: None,
     )
     session.rtc._dtls = _NoSrtp(session.rtc._send, lambda: None)
     session.rtc._way = Way(_Transport(), ("192.0.2.9", 50_000), NO_SOCKET)

@@ -14,6 +14,7 @@ from relay.rtc.udp import UdpPort
 from relay.stream import Stream
 from relay.window import Window
 from server.errors import Conflict, Unavailable
+from server.ingest.tally import Tally
 from server.ingest.transcoders import Transcoders
 from server.room import TRANSITIONS, Happening, Room, State
 from server.settings import Settings
@@ -25,7 +26,7 @@ def make(tmp_path: Path, changes: list[tuple[State, State]], *, live_at: float |
     record = RoomRecord("abc", "A title", b"", time.time(), live_at=live_at)
     chosen = Settings(data=tmp_path, **settings)
     transcoders = Transcoders(1, 1_000_000)
-    return Room(record, Stream("abc", Window(1, 1_000)), UdpPort(), chosen, transcoders, lambda room, before: changes.append((before, room.state)))
+    return Room(record, Stream("abc", Window(1, 1_000)), UdpPort(), chosen, transcoders, Tally(), lambda room, before: changes.append((before, room.state)))
 
 
 def told(room: Room) -> dict[str, object]:

@@ -1,0 +1,69 @@
+"""A live moves the figures, and what has ended stays counted."""
+
+from tests.fixtures.deadline import eventually
+from tests.fixtures.metrics import scrape
+from tests.fixtures.player import WhepPlayer
+from tests.fixtures.server import Server
+from tests.fixtures.viewer import Viewer
+from tests.integration.conftest import Live
+
+
+async def metrics(server: Server) -> dict[str, float]:
+    async with server.http.get(f"{server.url}/metrics") as response:
+        assert response.status == 200
+        return scrape(await response.text())
+
+
+async def test_a_live_moves_the_figures(live: Live) -> None:
+    """A creator, viewers on all three paths and their beacons."""
+    server, room = live.server, live.room
+    report = {
+        "type": "report",
+        "media_time": live.server.stream(room).edge,
+        "player": "mse",
+        "playing": True,
+        "behind_lens": 120,
+        "stalls": 0,
+        "first_picture": 90,
+    }
+    onlooker = Viewer(server.http, server.url, room.name, "media=0")
+    async with WhepPlayer(server.http, f"{server.url}/whep/{room.name}") as player, onlooker:
+        await player.frames(30)
+        async with server.http.get(f"{server.url}/hls/{room.name}/live.m3u8") as response:
+            assert response.status == 200
+        await live.viewer.ws.send_json(report)
+        await live.viewer.ws.send_json({**report, "stalls": 2})
+        await live.viewer.ws.send_json({"type": "time", "id": 7})
+        await live.viewer.until(lambda: any(notice.get("id") == 7 for notice in live.viewer.notices))
+        await onlooker.ws.send_json({**report, "player": "whep", "first_picture": 400})
+        await eventually(lambda: server.room(room).players == {"mse": 1, "whep": 1})
+        await eventually(lambda: server.stream(room).viewers == 3)
+        told = await metrics(server)
+        assert (told['microlive_rooms{state="live"}'], told["microlive_creators"], told["microlive_transcoders"]) == (1, 1, 0)
+        for path in ("websocket", "whep", "hls"):
+            assert told[f'microlive_viewers{{path="{path}"}}'] == 1
+        assert told['microlive_joins_total{path="websocket"}'] == told['microlive_joins_total{path="whep"}'] == 1
+        assert told['microlive_players{player="mse"}'] == told['microlive_players{player="whep"}'] == 1
+        assert told['microlive_first_picture_seconds_bucket{le="0.1",player="mse"}'] == 1
+        assert told['microlive_first_picture_seconds_sum{player="whep"}'] == 0.4
+        assert told['microlive_behind_lens_seconds_count{player="mse"}'] == 2
+        assert told['microlive_stalls_total{player="mse"}'] == 2
+        assert 0 <= told['microlive_delivery_delay_seconds{quantile="0.95"}'] < 10
+        assert told["microlive_received_bytes_total"] > 1_000 and told["microlive_whep_sent_bytes_total"] > 1_000
+        assert told['microlive_plis_total{peer="creator"}'] >= 1
+        assert told["process_resident_memory_bytes"] > 10_000_000
+
+
+async def test_a_total_never_falls(live: Live) -> None:
+    """A viewer over WebRTC leaves, then the creator and the room: their bytes stay counted, and what is of the moment is zero again."""
+    server = live.server
+    async with WhepPlayer(server.http, f"{server.url}/whep/{live.room.name}") as player:
+        await player.frames(10)
+        before = await metrics(server)
+        assert await player.delete() == 200
+    assert await server.status("DELETE", f"/api/rooms/{live.room.name}", headers=live.room.bearer) == 204
+    await eventually(lambda: not server.udp.peers)
+    after = await metrics(server)
+    assert all(value >= before[name] for name, value in after.items() if name.endswith("_total") or "_total{" in name)
+    assert after["microlive_received_bytes_total"] >= before["microlive_received_bytes_total"] > 0
+    assert (after["microlive_creators"], after['microlive_viewers{path="whep"}'], after['microlive_rooms{state="live"}']) == (0, 0, 0)
