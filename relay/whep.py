@@ -7,7 +7,7 @@ import asyncio
 import logging
 import re
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,15 +73,21 @@ class WhepExit:
 
     # §4.2 Playback session setup
 
-    async def play(self, request: web.Request, stream: Stream, location: Callable[[str], str], on_gone: Callable[[], None]) -> web.Response:
-        """POST of an offer: 201 with the answer, and `location(session id)` in Location. `on_gone` is called once when the session is over."""
+    async def play(
+        self, request: web.Request, stream: Stream, location: Callable[[str], str], on_gone: Callable[[], None], links: Sequence[str] = ()
+    ) -> web.Response:
+        """POST of an offer: 201 with the answer, `location(session id)` in Location, and each of `links`, the ICE servers of §4.6, in a Link header.
+
+        `on_gone` is called once when the session is over.
+        """
         video = stream.tracks.get(Track.VIDEO)
         offer = parse_play_offer(await read_body(request, SDP), video.codec if video else "")
         if self._closing:
             raise OfferError(503, "the server is shutting down")
         playing = self._begin(stream, offer, on_gone)
         answer = playing.session.answer(self._hosts)
-        return web.Response(status=201, text=answer, content_type=SDP, headers={hdrs.LOCATION: location(playing.id)})
+        headers = [(hdrs.LOCATION, location(playing.id)), *((hdrs.LINK, link) for link in links)]
+        return web.Response(status=201, text=answer, content_type=SDP, headers=headers)
 
     async def end(self, session_id: str, stream: Stream) -> web.Response:
         """DELETE of a session: it is over when the answer comes, whether or not the client waits for that."""

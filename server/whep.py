@@ -1,6 +1,8 @@
 """The door to the WHEP exit: which room a request is for, and how often one address may ask. The protocol is in relay/whep.py."""
 
 import asyncio
+import secrets
+import time
 from typing import TypeVar
 
 from aiohttp import hdrs, web
@@ -9,6 +11,7 @@ from relay.errors import OfferError
 from relay.stream import Stream
 from relay.whep import SDP, SDP_FRAGMENT, WhepExit
 from server.errors import BY_STATUS, Conflict, Gone, TooManyRequests
+from server.ice_servers import ice_servers, links
 from server.limits import ConnectionLimiter, RateLimiter
 from server.request import client_of, url_of
 from server.rooms import Rooms
@@ -61,7 +64,7 @@ class Whep:
             return url_of(request, f"/whep/{stream.name}/{session_id}", self._settings)
 
         try:
-            response = await self._exit.play(request, stream, location, lambda: self._sessions.release(address))
+            response = await self._exit.play(request, stream, location, lambda: self._sessions.release(address), self._links())
         except OfferError as error:
             raise BY_STATUS[error.status](str(error)) from error
         finally:
@@ -93,6 +96,10 @@ class Whep:
         """GET and HEAD: success without content, so that a player knows what this address speaks."""
         await self._rooms.find(request.match_info["room"])
         return web.Response(content_type=SDP)
+
+    def _links(self) -> list[str]:
+        # A name for each viewer: by the room's, viewers would use up each other's quota at the TURN server, and the creator's.
+        return links(ice_servers(self._settings, f"viewer-{secrets.token_hex(8)}", time.time()))
 
     async def _stream(self, request: web.Request) -> Stream:
         room = await self._rooms.find(request.match_info["room"])

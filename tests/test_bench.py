@@ -89,6 +89,15 @@ def test_beside_a_slow_yardstick_the_factor_counts() -> None:
     assert [(bar.limit, bar.kept) for bar in report.bars] == [(90, False)]
 
 
+def test_each_path_has_its_own_bars() -> None:
+    report = latency.Report([slot("direct", [40]), slot("whep", [64]), slot("hls", [1_500] * 9 + [2_600])], {"whep": [300.0], "hls": [2_000.0]}, [80.0])
+    assert [(bar.name, bar.limit, bar.kept) for bar in report.bars] == [
+        ("WHEP, glass to glass, p50", 65, True),
+        ("LL-HLS, glass to glass, p50", 1_600, True),
+        ("LL-HLS, glass to glass, p95", 2_000, False),
+    ]
+
+
 def test_a_report_without_slots_or_joins_has_no_bars_for_them() -> None:
     assert latency.Report([], {}, []).bars == []
     json.dumps(latency.Report([], {}, []).as_json(), allow_nan=False)

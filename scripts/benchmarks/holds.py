@@ -90,11 +90,11 @@ async def measure(
 
 
 async def _viewer(browser: Browser, url: str, path: str) -> Page:
-    page = await (await context_of(browser, "timecode")).new_page()
+    page = await (await context_of(browser, "timecode", "connections")).new_page()
     await page.goto(url)
     await page.evaluate(WATCH)
     await page.click("#unmute")
-    await until(page, f"sampler.started && {PATHS[path].heard} > 0", WITHIN)
+    await until(page, f"(async () => sampler.started && await {PATHS[path].heard} > 0)()", WITHIN)
     return page
 
 

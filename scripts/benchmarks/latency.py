@@ -31,6 +31,8 @@ SETTLE = 3.0
 JOIN_P50_BAR = 150.0
 JOIN_P95_BAR = 300.0
 
+DECODED = "document.querySelector('video').webkitAudioDecodedByteCount"
+
 DIRECT = "direct"
 """The yardstick: one browser's camera straight to another browser."""
 
@@ -44,13 +46,19 @@ class Path:
     """JavaScript: ms or bytes of sound so far."""
     bar: float | None
     """ms, glass to glass, p50; None: beside direct WebRTC of the same run."""
+    p95_bar: float | None = None
+    """ms, glass to glass, p95; None: there is none."""
     joins: bool = True
     """Whether its first picture has a bar too."""
+    settle: float = SETTLE
+    """Seconds that it takes to find its place."""
 
 
 PATHS = {
     "webcodecs": Path("WebCodecs", "(microlive.stats().sound?.played ?? 0)", None),
-    "mse": Path("MSE", "document.querySelector('video').webkitAudioDecodedByteCount", 250.0),
+    "mse": Path("MSE", DECODED, 250.0),
+    "whep": Path("WHEP", "connections.heard()", None, joins=False),
+    "hls": Path("LL-HLS", DECODED, 1_600.0, 2_000.0, joins=False, settle=8.0),
 }
 """By the name that `?player=` forces."""
 
@@ -104,6 +112,8 @@ class Report:
                 path = PATHS[way]
                 limit = max(1.5 * direct, direct + 25) if path.bar is None else path.bar
                 bars.append(Bar(f"{path.title}, glass to glass, p50", self.of(way).p50, limit, "ms"))
+                if path.p95_bar is not None:
+                    bars.append(Bar(f"{path.title}, glass to glass, p95", self.of(way).p95, path.p95_bar, "ms"))
         for way, times in self.joins.items():
             if times and PATHS[way].joins:
                 joins, title = Figures.of(times), PATHS[way].title
@@ -156,11 +166,11 @@ async def _direct(url: str, creators: Browser, viewers: Browser, seconds: float)
 
 async def _watch(url: str, creators: Browser, viewers: Browser, way: str, seconds: float) -> Slot:
     studio, watch = await go_live(creators, url, "camera")
-    async with _page(viewers, "timecode") as viewer:
+    async with _page(viewers, "timecode", "connections") as viewer:
         await viewer.goto(f"{watch}?player={way}")
         await viewer.evaluate(WATCH)
         await viewer.click("#unmute")
-        slot = await _sample(viewer, way, PATHS[way].heard, seconds)
+        slot = await _sample(viewer, way, PATHS[way].heard, seconds, PATHS[way].settle)
         slot.player = await viewer.evaluate("microlive.stats()")
     await end_live(studio)
     return slot
@@ -175,13 +185,13 @@ async def _page(browser: Browser, *scripts: str) -> AsyncIterator[Page]:
         await context.close()
 
 
-async def _sample(viewer: Page, way: str, heard: str, seconds: float) -> Slot:
+async def _sample(viewer: Page, way: str, heard: str, seconds: float, settle: float = SETTLE) -> Slot:
     try:
         await until(viewer, f"(async () => sampler.started && await {heard} > 0)()", WITHIN)
     except TooLate:
         told = await viewer.evaluate("window.microlive?.stats()") or ""
         raise BrokenWay(f"{way}: nothing, or no sound, after {WITHIN:g} s on {viewer.url} {told}") from None
-    await asyncio.sleep(SETTLE)
+    await asyncio.sleep(settle)
     await viewer.evaluate("void sampler.take()")
     before = await viewer.evaluate(heard)
     await asyncio.sleep(seconds)

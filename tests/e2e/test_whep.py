@@ -1,12 +1,24 @@
 """The room over WebRTC, in a real Chromium."""
 
+from pathlib import Path
+
 from scripts.benchmarks.chromium import script, until
+from scripts.benchmarks.local_server import LocalServer
 from tests.e2e.pages import EYES, Room, Studio, Visitors
+from tests.fixtures.coturn import SECRET, coturn, free_port, require_coturn
 
 SOUND = """(async () => {
     const reports = [...(await connections.made.at(-1).getStats()).values()];
     const { totalAudioEnergy, concealedSamples, totalSamplesReceived } = reports.find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio') ?? {};
     return { energy: totalAudioEnergy, concealed: concealedSamples, received: totalSamplesReceived };
+})()"""
+RELAYED = """window.RTCPeerConnection = class extends window.RTCPeerConnection {
+    constructor(options) { super({ ...options, iceTransportPolicy: 'relay' }); }
+};"""
+CHOSEN_WAY = """(async () => {
+    const reports = await connections.made.at(-1).getStats();
+    const { selectedCandidatePairId } = [...reports.values()].find(({ type }) => type === 'transport');
+    return reports.get(reports.get(selectedCandidatePairId).localCandidateId).candidateType;
 })()"""
 
 
@@ -50,3 +62,19 @@ async def test_a_hidden_page_leaves_and_comes_back(studio: Studio, visitors: Vis
             await until(studio.page, "document.querySelector('#viewers').textContent === '0'")
     before = await room.seen()
     await room.shows(lambda seen: seen["frames"] > before["frames"] + 20)
+
+
+async def test_a_viewer_behind_a_firewall_watches_through_the_turn_server(visitors: Visitors, tmp_path: Path) -> None:
+    """The answer names it, with credentials for this viewer: a page that may send no other way has pictures."""
+    require_coturn()
+    turn = free_port()
+    settings = (f"--turn-urls=turn:127.0.0.1:{turn}?transport=udp", f"--turn-secret={SECRET}")
+    running = coturn(tmp_path, turn, ["127.0.0.1"], "127.0.0.1", lambda path: Path(path).read_text())
+    async with running, LocalServer(tmp_path / "data", *settings) as server:
+        studio = await visitors.studio(server.url)
+        watch = await studio.go_live("Far away")
+        room = Room(await visitors.page(f"{watch}?player=whep", EYES, script("connections"), RELAYED))
+        await room.plays(2)
+        assert await room.page.evaluate(CHOSEN_WAY) == "relay"
+        await studio.end()
+        await room.state("ended", within=3)

@@ -1,15 +1,21 @@
-"""What cannot be fuzzed as a function alone: a creator's session, the UDP port, a handshake, a viewer. Each is made anew for every input, without a socket."""
+"""What cannot be fuzzed as a function alone: a creator's session, the UDP port, a handshake, viewers. Each is made anew for every input, without a socket."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from time import monotonic
 from typing import Any, cast
 
 from aiohttp import web
 
 from relay.rtc.dtls import DtlsSrtp
+from relay.rtc.feed import Feed
+from relay.rtc.numbering import Numbering
 from relay.rtc.reporter import MAX_SSRCS
 from relay.rtc.sdp import parse_offer
+from relay.rtc.sdp_play import parse_play_offer
+from relay.rtc.send_session import PLI_EVERY, RESEND_BURST, SendSession
 from relay.rtc.udp import MAX_ADDRESSES, UdpPort, Way, _Endpoint
+from relay.sample import Demand
 from relay.stream import Stream
 from relay.websocket import Counters, WebSocketViewer
 from relay.window import Window
@@ -20,6 +26,11 @@ from tests.fixtures.offers import offer
 from tests.fuzz.cutting import cut
 
 OFFER = parse_offer(offer("chromium"))
+PLAY_OFFER = parse_play_offer(offer("chromium").replace("a=sendonly", "a=recvonly"), "avc1.42E01F")
+PLAYED, FIRST_PLAYED = 9, 100
+"""SSRC of the picture that a WebRTC viewer was sent, and its first sequence number."""
+FRAMES, PACKETS = 40, 3
+"""Frames that it was sent, and packets of each."""
 _loop = asyncio.new_event_loop()
 
 
@@ -43,6 +54,9 @@ class _NoSrtp(DtlsSrtp):
     def unprotect_rtcp(self, data: bytes) -> bytes:
         return data
 
+    def protect_rtp(self, data: bytes) -> bytes:
+        return data
+
     def protect_rtcp(self, data: bytes) -> bytes:
         return data
 
@@ -50,8 +64,12 @@ class _NoSrtp(DtlsSrtp):
 class _Transport(asyncio.DatagramTransport, asyncio.WriteTransport):
     """Swallows what is sent."""
 
+    sent = 0
+    """Bytes of datagrams."""
+
     def sendto(self, data: Any, addr: Any = None) -> None:
         assert data
+        self.sent += len(data)
 
     def write(self, data: Any) -> None:
         assert data
@@ -151,3 +169,32 @@ async def viewer(data: bytes) -> None:
     for part in cut(data):
         made.receive_text(part.decode("utf-8", "replace"))
     await made.closed()
+
+
+@_in_loop
+async def feedback(data: bytes) -> None:
+    """Decrypted packets of a hostile WebRTC viewer: no more is sent again than it is allowed, nor more keyframes asked for than one a second."""
+    feed = Feed(Stream("fuzz", Window(2.0, 1 << 20)))
+    feed.ssrcs["video"] = PLAYED
+    demands: list[Demand] = []
+    feed.stream.on_demand = demands.append
+    ended: list[str] = []
+    began = monotonic()
+    made, transport = SendSession(UdpPort(), PLAY_OFFER, feed, ended.append), _Transport()
+    made._dtls = _NoSrtp(made._send, lambda: None)
+    made._way = Way(transport, ("192.0.2.9", 50_000), NO_SOCKET)
+    made._ready = True
+    assert made._video
+    made._video.numbering = Numbering(FIRST_PLAYED)
+    for number in range(FRAMES):
+        frame = feed.video.append([bytes(1_100)] * PACKETS, number * 3_000)
+        made._video.numbering.take(frame.first, frame.count)
+    for part in cut(data):
+        if part:
+            made.receive(part)
+    await asyncio.sleep(0)
+    assert made.counters.resent <= made.counters.nacks
+    assert transport.sent <= 2 * RESEND_BURST
+    assert len(demands) <= 1 + (monotonic() - began) / PLI_EVERY
+    assert len(ended) <= 1
+    await made.close()

@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterator
 
 from aioice import stun
 from aiortc.rtcdtlstransport import SRTP_PROFILES, RTCCertificate
-from aiortc.rtp import RtcpByePacket, RtcpReceiverInfo, RtcpRrPacket, RtcpSdesPacket, RtcpSenderInfo, RtcpSourceInfo, RtcpSrPacket
+from aiortc.rtp import RtcpByePacket, RtcpPsfbPacket, RtcpReceiverInfo, RtcpRrPacket, RtcpSdesPacket, RtcpSenderInfo, RtcpSourceInfo, RtcpSrPacket
 from OpenSSL import SSL
 
 from relay.message import Flag, Kind, Record, init_body, pack_record
 from relay.rtc.rtcp import bitrate_cap, keyframe_request, retransmission_request
-from tests.fixtures.media import access_units, opus_packets, rtp_packets
+from tests.fixtures.media import access_units, opus_packets, rtp_packets, vp8_frames, vp8_packets
 from tests.fixtures.offers import NAMES, offer
 from tests.fuzz.cutting import join
-from tests.fuzz.live import OFFER
+from tests.fuzz.live import FIRST_PLAYED, OFFER, PLAYED
 
 _VIDEO, _AUDIO = OFFER.media[0].payload_type, OFFER.media[1].payload_type
 
@@ -48,6 +48,38 @@ def _rtcp() -> Iterator[bytes]:
     yield bitrate_cap(1_000_000, [9]) + keyframe_request(9) + retransmission_request(9, [1, 2, 40])
     # Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1).
     yield bytes.fromhex("8fcd0005 00000001 00000009 0001 0002 000001 00 2002 0404")[:24]
+
+
+def _feedback() -> Iterator[bytes]:
+    """A viewer's reports: of loss, packets it lacks, a keyframe wanted in both ways, goodbye."""
+    lossy = RtcpReceiverInfo(ssrc=PLAYED, fraction_lost=200, packets_lost=9, highest_sequence=130, jitter=4, lsr=5, dlsr=6)
+    yield bytes(RtcpRrPacket(ssrc=1, reports=[lossy])) + retransmission_request(PLAYED, [FIRST_PLAYED, FIRST_PLAYED + 1, FIRST_PLAYED + 17])
+    yield retransmission_request(PLAYED, list(range(FIRST_PLAYED + 60, FIRST_PLAYED + 118)))
+    yield keyframe_request(PLAYED) + bytes(RtcpPsfbPacket(fmt=4, ssrc=1, media_ssrc=0, fci=PLAYED.to_bytes(4, "big") + bytes(4)))
+    yield bytes(RtcpRrPacket(ssrc=1, reports=[])) + bytes(RtcpByePacket(sources=[1]))
+
+
+def _numbered() -> Iterator[bytes]:
+    """RTP with transport-wide numbers, in header extensions of one byte and of two, that go on, jump, come back and wrap around."""
+    short = [_rtp(_VIDEO, True, 1, 1, b"x", 0x90, b"\xbe\xde\0\1\x41" + number.to_bytes(2, "big") + b"\0") for number in (1, 2, 5, 3, 900, 65_535, 0)]
+    long = [_rtp(_VIDEO, True, 1, 1, b"x", 0x90, b"\x10\0\0\1\xff\2" + number.to_bytes(2, "big")) for number in (7, 8, 40_000)]
+    for wait in (b"\0", b"\x06", b"\xff"):
+        yield join(wait + packet for packet in short + long)
+
+
+def _vp8() -> Iterator[bytes]:
+    frames = vp8_frames(count=2)
+    packets = vp8_packets(frames, size=500)
+    for timestamp in sorted({packet.timestamp for packet in packets}):
+        yield join(packet.payload for packet in packets if packet.timestamp == timestamp)
+    yield join([b"\x90\xf0\x91\x22\x07\xe1" + frames[0][:400]])
+    yield join(b"\2" + _rtp(96, packet.marker, packet.sequence, packet.timestamp, packet.payload) for packet in packets)
+
+
+def _beacons() -> Iterator[bytes]:
+    told = {"type": "report", "media_time": 1, "player": "whep", "playing": True, "behind_lens": 71.5, "stalls": 2, "first_picture": 180}
+    yield json.dumps(told).encode()
+    yield b'{"player":[],"playing":1,"behind_lens":NaN,"stalls":-1e999,"first_picture":123456789012345678901234567890}'
 
 
 def _rtp_seeds() -> Iterator[bytes]:
@@ -122,6 +154,10 @@ SEEDS: dict[str, Callable[[], Iterator[bytes]]] = {
     "stun-foreign": lambda: (bytes(check) for check in _checks()),
     "stun-signed": lambda: (bytes(check)[20:] for check in _checks()),
     "sdp": lambda: (offer(name).encode() for name in NAMES),
+    "sdp-play": lambda: (offer(name).replace("a=sendonly", "a=recvonly").encode() for name in NAMES),
+    "feedback": _feedback,
+    "transport-sequence": _numbered,
+    "vp8": _vp8,
     "nal-units": _units,
     "parameter-sets": _sps,
     "reassembly": lambda: iter([join(b"\x02" + part for part in _live(6)), join(b"\xff" + part for part in _live(6)[::-1])]),
@@ -129,6 +165,8 @@ SEEDS: dict[str, Callable[[], Iterator[bytes]]] = {
     "udp": _datagrams,
     "dtls": _flights,
     "viewer": _notices,
+    "webrtc-viewer": lambda: iter([join(_feedback()), join(list(_feedback())[::-1]), *(join([part]) for part in _feedback())]),
+    "beacon": _beacons,
     "forwarded": _headers,
     "title": lambda: iter([b'{"title": "A live \xe2\x99\xa5\\u00e9"}', b"{}", b"[[[[1]]]]"]),
     "records": _records,

@@ -10,22 +10,28 @@ from aioice import stun
 from relay import h264, opus
 from relay.errors import BitstreamError, MessageError, OfferError
 from relay.message import unpack_records
-from relay.rtc import rtcp
+from relay.rtc import rtcp, vp8
 from relay.rtc.depacketise import depacketise, starts_idr, starts_picture
 from relay.rtc.ice import IceAgent, receiver_of
+from relay.rtc.payload import FORMATS
 from relay.rtc.reassembly import MAX_HELD, MAX_JUMP, Reassembly
 from relay.rtc.reorder import MAX_HELD as MAX_SOUNDS
 from relay.rtc.reorder import Reorder
 from relay.rtc.rtp import HEADER_SIZE, parse_rtp
 from relay.rtc.sdp import Answer, parse_offer, write_answer
+from relay.rtc.sdp_play import PlayAnswer, parse_play_offer, write_play_answer
+from relay.rtc.sender_rtcp import parse_feedback
+from relay.rtc.twcc import MAX_STATUSES, TransportFeedback
+from server.beacon import MAX_COUNT, MAX_DELAY, OTHER, PLAYERS, read_beacon
 from server.errors import RequestRefused
 from server.limits import client
 from tests.fuzz.cutting import cut
-from tests.fuzz.live import dtls, session, udp, viewer
+from tests.fuzz.live import dtls, feedback, session, udp, viewer
 
 TRANSPORT_ID = 4
 PASSWORD = "our-password-0123456789ab"
 OURS = Answer("ufrag", PASSWORD, "sha-256 AB", ("192.0.2.1",), 8080, 2_500_000, 2_000_000)
+PLAY = PlayAnswer("ufrag", PASSWORD, "sha-256 AB", ("192.0.2.1",), 8080, {"video": 1, "audio": 2, "rtx": 3}, "microlive")
 SOURCE = ("192.0.2.9", 50_000)
 TRUSTED = (ip_network("127.0.0.0/8"),)
 
@@ -79,6 +85,56 @@ def sdp(data: bytes) -> None:
     assert answer.count("\nm=") == len(offer.media)
 
 
+def sdp_play(data: bytes) -> None:
+    """The same of a player's offer, whose profile, too, is repeated in the answer."""
+    try:
+        offer = parse_play_offer(data.decode("utf-8", "replace"), "avc1.42E01F")
+    except OfferError as error:
+        assert error.status in (400, 406, 422) and str(error)
+        return
+    answer = write_play_answer(offer, PLAY)
+    assert all(line[1:2] == "=" and line.isprintable() for line in answer.split("\r\n")[:-1]), answer
+    assert answer.count("\nm=") == len(offer.media) <= 2
+
+
+def feedback_compound(data: bytes) -> None:
+    """What viewers over WebRTC report."""
+    with suppress(ValueError):
+        list(parse_feedback(data))
+
+
+def transport_sequence(data: bytes) -> None:
+    """Header extensions in both forms, and the report of the numbers in them: each packet of it is as long as it says, whatever the numbers do."""
+    reports, now = TransportFeedback(1), 0.0
+    for part in cut(data):
+        now += part[0] / 100 if part else 0
+        for number in (TRANSPORT_ID, 15, 255):
+            with suppress(ValueError):
+                sequence = parse_rtp(part[1:], number).transport_sequence
+                if sequence is not None:
+                    assert 0 <= sequence < 1 << 16
+                    reports.receive(sequence, now)
+        if reports.due(now):
+            for packet in reports.reports(9, now):
+                assert len(packet) == 4 * (int.from_bytes(packet[2:4], "big") + 1)
+                assert 0 < int.from_bytes(packet[14:16], "big") <= MAX_STATUSES
+
+
+def vp8_payloads(data: bytes) -> None:
+    """Payloads of one frame, which then has a size if it is a key one; and the same bytes as packets in any order."""
+    with suppress(BitstreamError):
+        unit = vp8.access_unit(cut(data))
+        assert not unit.key or all(vp8.frame_size(unit.data))
+    video, now = Reassembly(payload=FORMATS["VP8"]), 0.0
+    for part in cut(data):
+        vp8.starts_key(part)
+        now += part[0] / 1_000 if part else 0
+        with suppress(ValueError):
+            video.receive(parse_rtp(part[1:]), now)
+            video.expire(now)
+        assert len(video._held) <= MAX_HELD + 1
+
+
 def nal_units(data: bytes) -> None:
     """Payloads of one picture to NAL units, to an access unit, to the track that its parameter sets describe."""
     with suppress(BitstreamError):
@@ -129,6 +185,17 @@ def title(data: bytes) -> None:
             assert _title(value).isprintable()
 
 
+def beacon(data: bytes) -> None:
+    """What a viewer says of how it plays: whatever JSON it is, each value is one that can be shown and summed up."""
+    with suppress(ValueError, RecursionError):
+        report = json.loads(data)
+        if isinstance(report, dict):
+            read = read_beacon(report)
+            assert read.player in PLAYERS | {OTHER} and read.playing in (None, False, True)
+            assert read.stalls is None or 0 <= read.stalls <= MAX_COUNT
+            assert all(delay is None or 0 <= delay <= MAX_DELAY for delay in (read.behind_lens, read.first_picture))
+
+
 def records(data: bytes) -> None:
     """The binary message, which a relay reads."""
     with suppress(MessageError):
@@ -141,6 +208,10 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "stun-foreign": stun_foreign,
     "stun-signed": stun_signed,
     "sdp": sdp,
+    "sdp-play": sdp_play,
+    "feedback": feedback_compound,
+    "transport-sequence": transport_sequence,
+    "vp8": vp8_payloads,
     "nal-units": nal_units,
     "parameter-sets": parameter_sets,
     "reassembly": reassembly,
@@ -148,6 +219,8 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "udp": udp,
     "dtls": dtls,
     "viewer": viewer,
+    "webrtc-viewer": feedback,
+    "beacon": beacon,
     "forwarded": forwarded,
     "title": title,
     "records": records,

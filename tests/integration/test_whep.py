@@ -1,6 +1,7 @@
 """Playing over WebRTC: a real creator, and aiortc as a viewer that decodes picture and sound."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +103,7 @@ async def test_requests_that_cannot_be_served(live: Live) -> None:
     assert not server.whep.sessions and len(server.udp.peers) == 1
     async with server.http.post(server.url + path, data=offer, headers={**SDP, "Origin": "https://elsewhere.example"}) as answer:
         assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (201, "*")
+        assert "Link" not in answer.headers
         session = answer.headers["Location"].removeprefix(server.url)
     trickle = {"Content-Type": "application/trickle-ice-sdpfrag"}
     assert await server.status("PATCH", session, data="a=end-of-candidates\r\n", headers=trickle) == 204
@@ -113,6 +115,25 @@ async def test_requests_that_cannot_be_served(live: Live) -> None:
     assert await server.status("DELETE", session.replace(live.room.name, idle.name)) == 404
     assert await server.status("DELETE", session) == 200
     await player.peer.close()
+
+
+async def test_an_answer_names_the_ice_servers(tmp_path: Path) -> None:
+    """A link for each, with TURN credentials that no other viewer has (RFC 9725 §4.6); without any there is no such header."""
+    async with running(tmp_path, ice_servers=("stun:stun.example.org",), turn_urls=("turn:own.example.org",), turn_secret="north") as server:
+        room = await server.create()
+        async with Publisher(server.http, room.whip, room.key):
+            await eventually(lambda: server.stream(room).tracks)
+            player, users = WhepPlayer(server.http, f"{server.url}/whep/{room.name}"), set()
+            offer = await player.offer()
+            for _ in range(2):
+                async with server.http.post(f"{server.url}/whep/{room.name}", data=offer, headers=SDP) as answer:
+                    stun, turn = answer.headers.getall("Link")
+                assert stun == '<stun:stun.example.org>; rel="ice-server"'
+                found = re.match(r'<turn:own.example.org>; rel="ice-server"; username="\d{10}:(viewer-\w+)"; credential="[\w+/]+=";', turn)
+                assert found is not None
+                users.add(found[1])
+            assert len(users) == 2
+            await player.peer.close()
 
 
 async def test_one_address_has_a_bound(tmp_path: Path) -> None:

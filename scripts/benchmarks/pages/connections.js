@@ -14,5 +14,10 @@
     const { targetBitrate = 0, bytesSent = 0, framesEncoded = 0, frameWidth = 0, frameHeight = 0, qualityLimitationReason = '' } = video ?? {};
     return { at: performance.now(), targetBitrate, bytesSent, framesEncoded, frameWidth, frameHeight, qualityLimitationReason };
   };
-  Object.assign(window, { connections: { made, sent } });
+  /** How much sound has come to the newest one. Its video element counts no decoded bytes. */
+  const heard = async () => {
+    const report = await made.at(-1)?.getStats();
+    return [...(report?.values() ?? [])].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio')?.totalAudioEnergy ?? 0;
+  };
+  Object.assign(window, { connections: { made, sent, heard } });
 })();

@@ -1,6 +1,7 @@
 /**
  * One WHEP session (draft-ietf-wish-whep): a stream played over WebRTC. Knows no DOM and never comes back by itself; the player makes another one.
  */
+import { iceServersOf } from '../../page/ice_servers.js';
 
 /** The endpoint refused, or (status 0) was not reached. */
 export class WhepError extends Error {
@@ -53,15 +54,20 @@ export class WhepSession {
   }
 
   /**
-   * Offers at once and trickles nothing: the server finds this browser by its checks.
+   * Offers at once and trickles nothing: the server finds this browser by its checks. Candidates are gathered once the answer has named the ICE servers,
+   * with TURN credentials made for this session.
    * @throws {WhepError}
    */
   async open() {
-    await this.pc.setLocalDescription();
-    const response = await request('POST', this.#options.endpoint, this.pc.localDescription?.sdp);
+    const offer = await this.pc.createOffer();
+    const response = await request('POST', this.#options.endpoint, offer.sdp);
     this.#location = new URL(response.headers.get('Location') ?? '', response.url).href;
     const sdp = await response.text();
     if (this.#closed) return this.#delete();
+    const iceServers = iceServersOf(response.headers.get('Link'));
+    if (iceServers.length) this.pc.setConfiguration({ ...this.pc.getConfiguration(), iceServers });
+    await this.pc.setLocalDescription(offer);
+    if (this.#closed) return;
     await this.pc.setRemoteDescription({ type: 'answer', sdp });
   }
 
