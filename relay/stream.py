@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any, Protocol
 
 from relay import bmff
-from relay.fanout import Line, Viewer, deliver
+from relay.fanout import Audience, Line, Viewer
 from relay.message import Flag, Kind, Record, init_body, pack_record
 from relay.outbox import Message, merge
 from relay.pulse import Pulse
@@ -64,8 +64,8 @@ class Stream:
         self.bitrate = 0.0
         """Video and audio, bit/s, over the last seconds."""
         self._slot = slot
-        self._viewers: dict[Viewer, Line | None] = {}
-        self._onlookers: dict[Viewer, Line | None] = {}
+        self._viewers = Audience()
+        self._onlookers = Audience()
         """Who gets events, and once a second where media time stands, because the media comes to them on another way."""
         self._numbers: dict[Viewer, int] = {}
         self._next_number = count(1)
@@ -166,13 +166,13 @@ class Stream:
         """
         self._numbers[viewer] = next(self._next_number)
         if not media:
-            self._onlookers[viewer] = None
+            self._onlookers.add(viewer)
             return [*([self._retained] if self._retained else []), *self._inits.values()]
         if self._batch:
             # It is in the burst of whoever joins now, and must not come a second time.
             self._send_now(merge(self._batch))
             self._batch.clear()
-        self._viewers[viewer] = None
+        self._viewers.add(viewer)
         self.viewers_changed()
         retained = [self._retained] if self._retained else []
         return [*retained, *self._inits.values(), *self._burst]
@@ -186,9 +186,8 @@ class Stream:
         number = self._numbers.pop(viewer, None)
         if self.on_left and number is not None:
             self.on_left(number)
-        self._onlookers.pop(viewer, None)
-        if viewer in self._viewers:
-            del self._viewers[viewer]
+        self._onlookers.remove(viewer)
+        if self._viewers.remove(viewer):
             self.viewers_changed()
 
     def add_reader(self, reader: SampleReader) -> None:
@@ -207,12 +206,12 @@ class Stream:
 
     def open_line(self, viewer: Viewer, line: Line) -> None:
         """From now on a viewer's messages go straight over its line, until that takes less than all of one; then `send` is called again."""
-        if viewer in self._viewers:
-            self._viewers[viewer] = line
+        self._viewers.open_line(viewer, line)
+        self._onlookers.open_line(viewer, line)
 
     def close_line(self, viewer: Viewer) -> None:
-        if viewer in self._viewers:
-            self._viewers[viewer] = None
+        self._viewers.close_line(viewer)
+        self._onlookers.close_line(viewer)
 
     def demand_keyframe(self) -> None:
         """Asks the publisher for an IDR; it limits the rate itself."""
@@ -316,12 +315,12 @@ class Stream:
             flags = Flag.CAPTURE_ESTIMATED if sample.capture_estimated else Flag.NONE
             record = Record(Kind.MEDIA, b"", Track.VIDEO, flags, self._slot, sample.epoch, 0, sample.media_time, sample.capture, sample.publish)
             message = _message([pack_record(record)], self._edge, sample.publish, vital=True)
-            for viewer in deliver(message, self._onlookers):
+            for viewer in self._onlookers.deliver(message):
                 self.unsubscribe(viewer)
 
     def _send_now(self, message: Message) -> None:
-        for viewers in (self._viewers, self._onlookers) if message.vital and self._onlookers else (self._viewers,):
-            for viewer in deliver(message, viewers):
+        for audience in (self._viewers, self._onlookers) if message.vital and self._onlookers else (self._viewers,):
+            for viewer in audience.deliver(message):
                 self.unsubscribe(viewer)
 
     def _measure(self, sample: Sample) -> None:

@@ -1,6 +1,6 @@
 """WebSocket frames as a server sends them (RFC 6455 §5.2): unmasked, so that the same bytes serve every viewer."""
 
-TEXT, BINARY = 0x81, 0x82
+TEXT, BINARY, PING, PONG = 0x81, 0x82, 0x89, 0x8A
 """First byte: FIN and the opcode."""
 
 
@@ -17,3 +17,8 @@ def text_frame(text: str) -> bytes:
     """A whole text message as one frame."""
     payload = text.encode()
     return frame_header(TEXT, len(payload)) + payload
+
+
+def control_frame(opcode: int, payload: bytes) -> bytes:
+    """A ping or a pong, with up to 125 bytes (RFC 6455 §5.5)."""
+    return frame_header(opcode, len(payload)) + payload

@@ -10,7 +10,8 @@ from typing import Any
 from aiohttp import web
 
 from relay.hub import Hub
-from relay.websocket import GOING_AWAY, Counters, WebSocketViewer, watch
+from relay.viewer import GOING_AWAY, Counters, WebSocketViewer
+from relay.websocket import watch
 from server.errors import BadRequest, Forbidden, Gone, TooLarge, TooManyRequests, Unprocessable
 from server.ice_servers import ice_servers
 from server.ingest.whip import MAX_BODY, bearer_token, require_key

@@ -17,7 +17,7 @@ from relay.rtc.send_session import PLI_EVERY, RESEND_BURST, SendSession
 from relay.rtc.udp import MAX_ADDRESSES, UdpPort, Way, _Endpoint
 from relay.sample import Demand
 from relay.stream import Stream
-from relay.websocket import Counters, WebSocketViewer
+from relay.viewer import Counters, WebSocketViewer
 from relay.window import Window
 from server.ingest.session import IngestSession
 from server.ingest.tally import Tally

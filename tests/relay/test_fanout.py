@@ -1,23 +1,25 @@
 """Lines: what goes straight into a socket arrives whole and in order, and nothing goes into one that is not the viewer's any more."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import cast
 
 import pytest
 from aiohttp import web
 
 from relay import opus
-from relay.fanout import Line, Viewer, deliver
+from relay.fanout import Audience, Line
 from relay.message import Kind
 from relay.outbox import Message
 from relay.sample import Track
 from relay.stream import Stream
-from relay.websocket import Counters, WebSocketViewer
+from relay.viewer import Counters, WebSocketViewer
 from relay.window import Window
 from tests.fixtures.media import sound_sample, video_sample
-from tests.relay.test_websocket import Transport
+from tests.relay.test_viewer import Transport
 
 
 class Listener:
@@ -49,61 +51,105 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield ours, theirs
 
 
-def test_a_line_takes_frames_until_it_is_full(pair: tuple[socket.socket, socket.socket]) -> None:
-    """Whole frames go past the viewer; the one that does not fit is told with what went, and from then on the viewer is asked."""
-    ours, theirs = pair
+@pytest.fixture
+def audience() -> Audience:
+    return Audience()
+
+
+def on_line(audience: Audience, ours: socket.socket) -> tuple[Listener, Line]:
+    """A viewer whose messages go straight into a socket."""
     viewer = Listener()
-    viewers: dict[Viewer, Line | None] = {viewer: Line(ours.fileno(), lambda: False, lambda: 0, viewer.overflow)}
-    frame, frames = bytes(range(256)) * 64, 0
-    while viewers[viewer]:
-        assert deliver(message(frame), viewers) == []
-        frames += 1
-    assert len(viewer.overflows) == 1 and not viewer.sent
+    line = Line(ours.fileno(), viewer.overflow)
+    audience.add(viewer)
+    audience.open_line(viewer, line)
+    return viewer, line
+
+
+def read_all(theirs: socket.socket) -> bytes:
     taken = b""
     theirs.setblocking(False)
-    with pytest.raises(BlockingIOError):
-        while True:
-            taken += theirs.recv(1 << 16)
-    assert taken == (frame * frames)[: (frames - 1) * len(frame) + viewer.overflows[0]]
-    deliver(message(b"next"), viewers)
+    with suppress(BlockingIOError):
+        while data := theirs.recv(1 << 16):
+            taken += data
+    return taken
+
+
+def test_a_line_takes_frames_until_it_is_full(audience: Audience, pair: tuple[socket.socket, socket.socket]) -> None:
+    """Whole frames go past the viewer; the one that does not fit is told with what went, and from then on the viewer is asked."""
+    ours, theirs = pair
+    viewer, line = on_line(audience, ours)
+    frame, frames = bytes(range(256)) * 64, 0
+    while not viewer.overflows:
+        assert audience.deliver(message(frame)) == []
+        frames += 1
+    assert len(viewer.overflows) == 1 and not viewer.sent
+    assert read_all(theirs) == (frame * frames)[: (frames - 1) * len(frame) + viewer.overflows[0]]
+    audience.deliver(message(b"next"))
     assert viewer.sent == [b"next"]
+    line.close()
 
 
-@pytest.mark.parametrize("closing, waiting", [(True, 0), (False, 1)])
-def test_nothing_is_written_past_a_transport_that_closes_or_holds_bytes(pair: tuple[socket.socket, socket.socket], closing: bool, waiting: int) -> None:
+def test_nothing_goes_over_a_line_that_was_closed(audience: Audience, pair: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = pair
-    viewer = Listener()
-    viewers: dict[Viewer, Line | None] = {viewer: Line(ours.fileno(), lambda: closing, lambda: waiting, viewer.overflow)}
-    deliver(message(b"frame"), viewers)
-    assert viewer.sent == [b"frame"] and viewers == {viewer: None}
-    theirs.setblocking(False)
-    with pytest.raises(BlockingIOError):
-        theirs.recv(1)
+    viewer, line = on_line(audience, ours)
+    assert audience.close_line(viewer) is line and audience.close_line(viewer) is None
+    audience.deliver(message(b"frame"))
+    assert viewer.sent == [b"frame"] and read_all(theirs) == b""
+    line.close()
 
 
-def test_a_connection_that_broke_is_its_transports_business(pair: tuple[socket.socket, socket.socket]) -> None:
-    ours, theirs = pair
+def test_a_line_is_no_other_connections_once_its_own_is_gone(audience: Audience) -> None:
+    """The loop may close a connection, and accept another under the same number, before its viewer hears of it."""
+    ours, theirs = socket.socketpair()
+    viewer, line = on_line(audience, ours)
+    number = ours.fileno()
+    ours.close()
     theirs.close()
-    viewer = Listener()
-    viewers: dict[Viewer, Line | None] = {viewer: Line(ours.fileno(), lambda: False, lambda: 0, viewer.overflow)}
-    assert deliver(message(b"frame"), viewers) == []
-    assert viewer.overflows == [0] and viewers == {viewer: None}
+    other, reader = socket.socketpair()
+    with other, reader:
+        assert number in (other.fileno(), reader.fileno())
+        audience.deliver(message(b"frame"))
+        assert read_all(reader) == b"" and viewer.overflows == [0]
+    line.close()
 
 
-def test_a_viewer_that_left_meanwhile_stays_away(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_a_connection_that_broke_is_its_transports_business(audience: Audience, pair: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = pair
+    viewer, line = on_line(audience, ours)
+    theirs.close()
+    assert audience.deliver(message(b"frame")) == []
+    assert viewer.overflows == [0] and audience.close_line(viewer) is None and viewer in audience
+    line.close()
+
+
+def test_a_viewer_that_left_meanwhile_stays_away(audience: Audience, pair: tuple[socket.socket, socket.socket]) -> None:
     """One viewer's `send` may make another leave; that other's full line does not bring it back."""
     ours, theirs = pair
+    gone, line = on_line(audience, ours)
     theirs.close()
-    gone = Listener()
 
     class Parting(Listener):
         def send(self, message: Message) -> None:
-            del viewers[gone]
+            assert audience.remove(gone)
 
     first = Parting()
-    viewers: dict[Viewer, Line | None] = {first: None, gone: Line(ours.fileno(), lambda: False, lambda: 0, gone.overflow)}
-    deliver(message(b"frame"), viewers)
-    assert viewers == {first: None}
+    audience.add(first)
+    audience.deliver(message(b"frame"))
+    assert list(audience) == [first] and not gone.overflows
+    line.close()
+
+
+def test_one_that_fails_costs_the_others_nothing(audience: Audience, caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Listener):
+        def send(self, message: Message) -> None:
+            raise RuntimeError("broken")
+
+    broken, whole = Broken(), Listener()
+    audience.add(broken)
+    audience.add(whole)
+    with caplog.at_level(logging.CRITICAL, "relay.fanout"):
+        assert audience.deliver(message(b"frame")) == [broken]
+    assert whole.sent == [b"frame"]
 
 
 async def test_a_reader_that_pauses_gets_all_its_sound_in_order(pair: tuple[socket.socket, socket.socket]) -> None:

@@ -1,4 +1,4 @@
-"""The WebSocket exit over a transport whose reader is as slow as the test wants."""
+"""A viewer over a transport whose reader is as slow as the test wants."""
 
 import asyncio
 import json
@@ -7,13 +7,14 @@ from typing import Any, cast
 import pytest
 from aiohttp import web
 
-import relay.websocket
+import relay.viewer
 from relay import opus
 from relay.message import Kind, Record, unpack_records
 from relay.sample import Track
 from relay.stream import Stream
-from relay.websocket import JOIN_CHUNK, Counters, WebSocketViewer
+from relay.viewer import JOIN_CHUNK, Counters, WebSocketViewer
 from relay.window import Window
+from relay.wsframe import PING, PONG, control_frame
 from tests.fixtures.media import sound_sample, video_sample
 
 BITRATE_KEY = 60_000
@@ -25,6 +26,7 @@ class Transport(asyncio.WriteTransport):
 
     def __init__(self) -> None:
         super().__init__()
+        self.aborted = asyncio.Event()
         self.waiting = bytearray()
         self.taken = bytearray()
 
@@ -41,7 +43,10 @@ class Transport(asyncio.WriteTransport):
         return len(self.waiting)
 
     def is_closing(self) -> bool:
-        return False
+        return self.aborted.is_set()
+
+    def abort(self) -> None:
+        self.aborted.set()
 
     def messages(self) -> tuple[list[Record], list[dict[str, Any]]]:
         """Records and notices taken so far, by the frames' own lengths (RFC 6455 §5.2)."""
@@ -84,7 +89,7 @@ def viewer_of(stream: Stream) -> tuple[WebSocketViewer, Transport]:
 
 async def test_a_join_goes_on_without_live_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     """A burst larger than what may wait comes to its end in a room where nothing new is published."""
-    monkeypatch.setattr(relay.websocket, "JOIN_AGAIN", 0.001)
+    monkeypatch.setattr(relay.viewer, "JOIN_AGAIN", 0.001)
     stream = on_air(key_size=BITRATE_KEY)
     for number in range(1, 5):
         picture(stream, number)
@@ -105,7 +110,7 @@ async def test_a_join_that_takes_too_long_loses_its_video(monkeypatch: pytest.Mo
         picture(stream, number)
     viewer, transport = viewer_of(stream)
     viewer.join('{"type":"hello"}')
-    monkeypatch.setattr(relay.websocket, "JOIN_MS", 0.0)
+    monkeypatch.setattr(relay.viewer, "JOIN_MS", 0.0)
     picture(stream, 30)
     transport.take()
     records, notices = transport.messages()
@@ -156,4 +161,20 @@ async def test_notices() -> None:
     viewer.receive_text('{"type":"time","id":7}')
     transport.take()
     assert transport.messages()[1][0]["id"] == 7
+    await viewer.closed()
+
+
+async def test_one_that_says_nothing_is_pinged_and_then_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay.viewer, "SAYS_NOTHING", 0.02)
+    viewer, transport = viewer_of(on_air())
+    async with asyncio.timeout(5):
+        await transport.aborted.wait()
+    assert transport.waiting == control_frame(PING, b"")
+    await viewer.closed()
+
+
+async def test_a_ping_is_answered_with_what_was_in_it() -> None:
+    viewer, transport = viewer_of(on_air())
+    viewer.receive_ping(b"here?")
+    assert transport.waiting == control_frame(PONG, b"here?") == b"\x8a\x05here?"
     await viewer.closed()
