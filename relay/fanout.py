@@ -53,7 +53,7 @@ class Line:
             self.fd = -1
 
 
-class Audience:
+class Fanout:
     """The viewers of a stream: those on a line, and those who are asked for each message what of it they take."""
 
     def __init__(self) -> None:

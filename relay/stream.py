@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any, Protocol
 
 from relay import bmff
-from relay.fanout import Audience, Line, Viewer
+from relay.fanout import Fanout, Line, Viewer
 from relay.message import Flag, Kind, Record, init_body, pack_record
 from relay.outbox import Message, merge
 from relay.pulse import Pulse
@@ -64,8 +64,8 @@ class Stream:
         self.bitrate = 0.0
         """Video and audio, bit/s, over the last seconds."""
         self._slot = slot
-        self._viewers = Audience()
-        self._onlookers = Audience()
+        self._viewers = Fanout()
+        self._onlookers = Fanout()
         """Who gets events, and once a second where media time stands, because the media comes to them on another way."""
         self._numbers: dict[Viewer, int] = {}
         self._next_number = count(1)
@@ -319,8 +319,8 @@ class Stream:
                 self.unsubscribe(viewer)
 
     def _send_now(self, message: Message) -> None:
-        for audience in (self._viewers, self._onlookers) if message.vital and self._onlookers else (self._viewers,):
-            for viewer in audience.deliver(message):
+        for fanout in (self._viewers, self._onlookers) if message.vital and self._onlookers else (self._viewers,):
+            for viewer in fanout.deliver(message):
                 self.unsubscribe(viewer)
 
     def _measure(self, sample: Sample) -> None:

@@ -76,7 +76,6 @@ class WebSocketViewer:
         self._taken = 0
         self._taken_at = self._loop.time()
         self._allowance = float(UPSTREAM_PER_SECOND)
-        self._allowance_at = self._loop.time()
 
     @property
     def dropped(self) -> int:
@@ -178,10 +177,6 @@ class WebSocketViewer:
             self._line.close()
             self._line = None
 
-    def hear(self) -> None:
-        """The viewer has said something, whatever it is."""
-        self._heard_at = self._loop.time()
-
     def receive_ping(self, payload: bytes) -> None:
         self._write(control_frame(PONG, payload))
 
@@ -203,17 +198,16 @@ class WebSocketViewer:
             logger.debug("unreadable notice from a viewer of %s: %.100r", self._stream.name, text)
             self.close(UNREADABLE, "that notice is not in the protocol: send time or report")
 
-    def allows(self) -> bool:
-        """Whether this viewer may send one more message now (token bucket); closes the connection if not."""
+    def hear(self) -> bool:
+        """Something came from the viewer. Whether it may say that much (token bucket); closes the connection if not."""
         now = self._loop.time()
-        self._allowance = min(UPSTREAM_PER_SECOND, self._allowance + (now - self._allowance_at) * UPSTREAM_PER_SECOND)
-        self._allowance_at = now
-        if self._allowance < 1:
-            self._counters.refused += 1
-            self.close(POLICY, f"more than {UPSTREAM_PER_SECOND} messages a second")
-            return False
-        self._allowance -= 1
-        return True
+        self._allowance = min(UPSTREAM_PER_SECOND, self._allowance + (now - self._heard_at) * UPSTREAM_PER_SECOND) - 1
+        self._heard_at = now
+        if self._allowance >= 0:
+            return True
+        self._counters.refused += 1
+        self.close(POLICY, f"more than {UPSTREAM_PER_SECOND} messages a second")
+        return False
 
     def _continue_join(self) -> None:
         """Writes what is left of the join while the transport takes it. What a slow viewer has not taken in time it gets without the video."""

@@ -41,8 +41,7 @@ async def watch(request: web.Request, stream: Stream, counters: Counters, connec
 
 async def _receive(ws: web.WebSocketResponse, viewer: WebSocketViewer, stream: Stream) -> None:
     async for message in ws:
-        viewer.hear()
-        if message.type is WSMsgType.PONG or not viewer.allows():
+        if not viewer.hear():
             continue
         if message.type is WSMsgType.TEXT:
             viewer.receive_text(message.data)

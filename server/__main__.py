@@ -20,6 +20,7 @@ import uvloop
 from pydantic.fields import FieldInfo
 
 from server import __version__
+from server.descriptors import raise_limit
 from server.lan import qr_terminal
 from server.settings import FILE_NAME, Settings, SettingsError, load, option_of
 from server.storage import StorageError
@@ -99,6 +100,7 @@ def serve(config: Path | None, **arguments: Any) -> None:
 
         from server import app  # here, because it takes a second, which --help and a mistaken option need not wait for
 
+        raise_limit()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop if settings.event_loop == "uvloop" else None) as runner:
             runner.run(app.serve(settings, ready))
     except SettingsError as error:

@@ -1,8 +1,7 @@
 """What a viewer says once a second of how it plays (relay/PROTOCOL.md, `report`). Pure: whatever came from the net in, bounded values out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 PLAYERS = frozenset({"webcodecs", "mse", "hls", "whep"})
 OTHER = "other"
@@ -13,8 +12,7 @@ MAX_DELAY = 600_000.0
 MAX_COUNT = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Beacon:
+class Beacon(NamedTuple):
     """One report. None stands for what the viewer did not tell, or what nobody could believe."""
 
     player: str = OTHER

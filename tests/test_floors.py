@@ -24,7 +24,7 @@ FLOORS: dict[str, dict[str, str]] = {
         "http": "hls viewer websocket whep",
     },
     "server": {
-        "vocabulary": ". errors ingest. settings",
+        "vocabulary": ". descriptors errors ingest. settings",
         "pure": "audience beacon bundle ice_servers ingest.reception ingest.silence ingest.tally ingest.timeline ingest.transcoder ingest.transcoder_process "
         "limits",
         "asyncio": "demo ingest.session ingest.transcoders ingest.transcoding lan room rooms self_check storage synthetic",

@@ -13,7 +13,6 @@ import pytest
 import pytest_asyncio
 from aiortc.rtp import RtpPacket
 
-from relay import websocket
 from relay.sample import Track
 from tests.fixtures.deadline import eventually
 from tests.fixtures.offers import offer as stored_offer
@@ -265,7 +264,7 @@ async def test_too_many_sockets_and_rooms(unharmed: Live) -> None:
 
 async def test_a_viewer_that_reads_nothing(unharmed: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that stops reading costs the others nothing, is told to be slow, and is let go of in the end."""
-    monkeypatch.setattr(websocket, "READS_NOTHING", 1.0)
+    monkeypatch.setattr("relay.viewer.READS_NOTHING", 1.0)
     live = unharmed
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stuck:
         stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from relay import opus
-from relay.fanout import Audience, Line
+from relay.fanout import Fanout, Line
 from relay.message import Kind
 from relay.outbox import Message
 from relay.sample import Track
@@ -52,16 +52,16 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 
 @pytest.fixture
-def audience() -> Audience:
-    return Audience()
+def fanout() -> Fanout:
+    return Fanout()
 
 
-def on_line(audience: Audience, ours: socket.socket) -> tuple[Listener, Line]:
+def on_line(fanout: Fanout, ours: socket.socket) -> tuple[Listener, Line]:
     """A viewer whose messages go straight into a socket."""
     viewer = Listener()
     line = Line(ours.fileno(), viewer.overflow)
-    audience.add(viewer)
-    audience.open_line(viewer, line)
+    fanout.add(viewer)
+    fanout.open_line(viewer, line)
     return viewer, line
 
 
@@ -74,81 +74,81 @@ def read_all(theirs: socket.socket) -> bytes:
     return taken
 
 
-def test_a_line_takes_frames_until_it_is_full(audience: Audience, pair: tuple[socket.socket, socket.socket]) -> None:
+def test_a_line_takes_frames_until_it_is_full(fanout: Fanout, pair: tuple[socket.socket, socket.socket]) -> None:
     """Whole frames go past the viewer; the one that does not fit is told with what went, and from then on the viewer is asked."""
     ours, theirs = pair
-    viewer, line = on_line(audience, ours)
+    viewer, line = on_line(fanout, ours)
     frame, frames = bytes(range(256)) * 64, 0
     while not viewer.overflows:
-        assert audience.deliver(message(frame)) == []
+        assert fanout.deliver(message(frame)) == []
         frames += 1
     assert len(viewer.overflows) == 1 and not viewer.sent
     assert read_all(theirs) == (frame * frames)[: (frames - 1) * len(frame) + viewer.overflows[0]]
-    audience.deliver(message(b"next"))
+    fanout.deliver(message(b"next"))
     assert viewer.sent == [b"next"]
     line.close()
 
 
-def test_nothing_goes_over_a_line_that_was_closed(audience: Audience, pair: tuple[socket.socket, socket.socket]) -> None:
+def test_nothing_goes_over_a_line_that_was_closed(fanout: Fanout, pair: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = pair
-    viewer, line = on_line(audience, ours)
-    assert audience.close_line(viewer) is line and audience.close_line(viewer) is None
-    audience.deliver(message(b"frame"))
+    viewer, line = on_line(fanout, ours)
+    assert fanout.close_line(viewer) is line and fanout.close_line(viewer) is None
+    fanout.deliver(message(b"frame"))
     assert viewer.sent == [b"frame"] and read_all(theirs) == b""
     line.close()
 
 
-def test_a_line_is_no_other_connections_once_its_own_is_gone(audience: Audience) -> None:
+def test_a_line_is_no_other_connections_once_its_own_is_gone(fanout: Fanout) -> None:
     """The loop may close a connection, and accept another under the same number, before its viewer hears of it."""
     ours, theirs = socket.socketpair()
-    viewer, line = on_line(audience, ours)
+    viewer, line = on_line(fanout, ours)
     number = ours.fileno()
     ours.close()
     theirs.close()
     other, reader = socket.socketpair()
     with other, reader:
         assert number in (other.fileno(), reader.fileno())
-        audience.deliver(message(b"frame"))
+        fanout.deliver(message(b"frame"))
         assert read_all(reader) == b"" and viewer.overflows == [0]
     line.close()
 
 
-def test_a_connection_that_broke_is_its_transports_business(audience: Audience, pair: tuple[socket.socket, socket.socket]) -> None:
+def test_a_connection_that_broke_is_its_transports_business(fanout: Fanout, pair: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = pair
-    viewer, line = on_line(audience, ours)
+    viewer, line = on_line(fanout, ours)
     theirs.close()
-    assert audience.deliver(message(b"frame")) == []
-    assert viewer.overflows == [0] and audience.close_line(viewer) is None and viewer in audience
+    assert fanout.deliver(message(b"frame")) == []
+    assert viewer.overflows == [0] and fanout.close_line(viewer) is None and viewer in fanout
     line.close()
 
 
-def test_a_viewer_that_left_meanwhile_stays_away(audience: Audience, pair: tuple[socket.socket, socket.socket]) -> None:
+def test_a_viewer_that_left_meanwhile_stays_away(fanout: Fanout, pair: tuple[socket.socket, socket.socket]) -> None:
     """One viewer's `send` may make another leave; that other's full line does not bring it back."""
     ours, theirs = pair
-    gone, line = on_line(audience, ours)
+    gone, line = on_line(fanout, ours)
     theirs.close()
 
     class Parting(Listener):
         def send(self, message: Message) -> None:
-            assert audience.remove(gone)
+            assert fanout.remove(gone)
 
     first = Parting()
-    audience.add(first)
-    audience.deliver(message(b"frame"))
-    assert list(audience) == [first] and not gone.overflows
+    fanout.add(first)
+    fanout.deliver(message(b"frame"))
+    assert list(fanout) == [first] and not gone.overflows
     line.close()
 
 
-def test_one_that_fails_costs_the_others_nothing(audience: Audience, caplog: pytest.LogCaptureFixture) -> None:
+def test_one_that_fails_costs_the_others_nothing(fanout: Fanout, caplog: pytest.LogCaptureFixture) -> None:
     class Broken(Listener):
         def send(self, message: Message) -> None:
             raise RuntimeError("broken")
 
     broken, whole = Broken(), Listener()
-    audience.add(broken)
-    audience.add(whole)
+    fanout.add(broken)
+    fanout.add(whole)
     with caplog.at_level(logging.CRITICAL, "relay.fanout"):
-        assert audience.deliver(message(b"frame")) == [broken]
+        assert fanout.deliver(message(b"frame")) == [broken]
     assert whole.sent == [b"frame"]
 
 
