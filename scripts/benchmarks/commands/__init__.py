@@ -1,0 +1,1 @@
+"""What a person types: `scripts/bench NAME`, one module each."""

@@ -1,0 +1,91 @@
+"""`scripts/bench fanout`."""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from scripts.benchmarks import fanout as benchmark
+from scripts.benchmarks import fanout_whep as whep_benchmark
+from scripts.benchmarks.commands.running import Json, measured, two_cores
+from scripts.benchmarks.commands.telling import conclude, console, give_up, progress, tell_invalid
+from server.lan import self_signed
+
+
+def fanout(
+    viewers: Annotated[
+        str | None, typer.Option(help="Sizes of the audience, with commas between. [default: 500,1000,2000,3000; for whep 100,250,500]", show_default=False)
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=2, max=120, help="Seconds measured for each size.")] = 15,
+    tls: Annotated[bool, typer.Option(help="Measure the smallest size over TLS too.")] = True,
+    path: Annotated[str, typer.Option(help="ws: the WebSocket, beside a bare C loop. whep: WebRTC, beside a bare loop of SRTP protect and sendto.")] = "ws",
+    as_json: Json = False,
+) -> None:
+    """Viewers of 1 Mbps with sound: delay, CPU and memory, beside a bare loop that sends the same bytes."""
+    if path not in ("ws", "whep"):
+        give_up(f"--path {path!r}: ws or whep")
+    if viewers is None:
+        viewers = "500,1000,2000,3000" if path == "ws" else "100,250,500"
+    try:
+        sizes = [int(size) for size in viewers.split(",")]
+        if not all(1 <= size <= 9_000 for size in sizes):
+            raise ValueError
+    except ValueError:
+        give_up(f"--viewers {viewers!r}: write it as 500,1000, each at most 9000")
+
+    if path == "whep":
+        return _fanout_whep(sizes, seconds, as_json)
+
+    async def run() -> benchmark.Report:
+        with tempfile.TemporaryDirectory(prefix="microlive-bench-") as folder:
+            certificate = self_signed(Path(folder), ["127.0.0.1"]) if tls else None
+            return await benchmark.measure(Path(folder), sizes, seconds, two_cores(), tls=certificate, progress=progress)
+
+    report = measured(run(), (len(sizes) + 2) * (3 * seconds + 240))
+    if not as_json:
+        console.print(_fanout_table(report))
+        tell_invalid([(f"{crowd.viewers} viewers", crowd.outcome) for crowd in report.crowds])
+    conclude(report.bars, report.as_json() if as_json else None)
+
+
+def _fanout_whep(sizes: list[int], seconds: float, as_json: bool) -> None:
+    async def run() -> whep_benchmark.Report:
+        with tempfile.TemporaryDirectory(prefix="microlive-bench-") as folder:
+            return await whep_benchmark.measure(Path(folder), sizes, seconds, two_cores(), progress=progress)
+
+    report = measured(run(), sum(size / 25 + seconds + 120 for size in sizes))
+    if not as_json:
+        table = Table(
+            "viewers", "CPU %", "bare loop: CPU %", "ratio", "viewers a core", "kbps each", "pictures/s", "missing", "generator", title="Fan-out over WebRTC"
+        )
+        for crowd in report.crowds:
+            figures = (f"{crowd.cpu:.1f}", f"{crowd.bare_cpu:.1f}", f"{crowd.ratio:.2f}", str(crowd.per_core), f"{crowd.kbps:.0f}", f"{crowd.pictures:.1f}")
+            table.add_row(str(crowd.viewers), *figures, str(crowd.gaps), f"{crowd.generator:.2f}")
+        console.print(table)
+        tell_invalid([(f"{crowd.viewers} viewers", crowd.outcome) for crowd in report.crowds])
+    conclude(report.bars, report.as_json() if as_json else None)
+
+
+def _fanout_table(report: benchmark.Report) -> Table:
+    table = Table(
+        "viewers",
+        "p50 ms",
+        "p99 ms",
+        "CPU %",
+        "C loop: CPU %",
+        "p99 ms",
+        "ratio",
+        "viewers a core",
+        "KB each",
+        "dropped",
+        title="Fan-out: 1 Mbps, 30 fps, sound",
+    )
+    for crowd in report.crowds:
+        table.add_row(
+            f"{crowd.viewers} {crowd.variant}",
+            *(f"{value:.1f}" for value in (crowd.p50, crowd.p99, crowd.cpu, crowd.loop_cpu, crowd.loop_p99)),
+            *(f"{crowd.ratio:.2f}", str(crowd.per_core), f"{crowd.memory:.0f}", str(int(crowd.gaps + crowd.disconnects))),
+        )
+    return table

@@ -1,0 +1,66 @@
+"""What the commands of scripts/bench share: their options, a server, and a bound in time."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import playwright.async_api
+import typer
+
+from scripts.benchmarks import latency, namespaces
+from scripts.benchmarks.chromium import ChromiumMissing, TooLate
+from scripts.benchmarks.commands.telling import give_up
+from scripts.benchmarks.load_run import LoadFailed
+from scripts.benchmarks.local_server import LocalServer, ServerFailed
+from scripts.benchmarks.yardstick import NoCompiler
+
+Report = TypeVar("Report")
+
+Url = Annotated[str | None, typer.Option(metavar="URL", help="A server that runs already. [default: one of its own, on loopback]")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output instead of a table.")]
+
+
+@asynccontextmanager
+async def server(url: str | None) -> AsyncIterator[str]:
+    if url is not None:
+        yield url.rstrip("/")
+        return
+    with tempfile.TemporaryDirectory(prefix="microlive-bench-") as data:
+        async with LocalServer(Path(data)) as local:
+            yield local.url
+
+
+def measured(benchmark: Coroutine[Any, Any, Report], within: float) -> Report:
+    async def bounded() -> Report:
+        async with asyncio.timeout(within):
+            return await benchmark
+
+    try:
+        return asyncio.run(bounded())
+    except (ChromiumMissing, LoadFailed, namespaces.NamespacesMissing, NoCompiler, ServerFailed, TooLate, latency.BrokenWay) as error:
+        give_up(str(error))
+    except playwright.async_api.Error as error:
+        give_up(error.message)
+    except TimeoutError:
+        give_up(f"not done after {within:.0f} s")
+    except KeyboardInterrupt:
+        give_up("interrupted")
+
+
+def players(paths: str) -> list[str]:
+    chosen = paths.split(",")
+    if unknown := [path for path in chosen if path not in latency.PATHS]:
+        give_up(f"--paths: there is no player {unknown[0]!r}; there are {', '.join(latency.PATHS)}")
+    return chosen
+
+
+def two_cores() -> tuple[int, int]:
+    """One for the server, one for the generator."""
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) < 2:
+        give_up("server and generator need a core each; this machine has one")
+    return cores[0], cores[1]

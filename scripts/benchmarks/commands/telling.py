@@ -1,0 +1,46 @@
+"""What a person, or a program, reads of a benchmark."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console
+
+from scripts.benchmarks.figures import Bar, Figures
+
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+notes = Console(stderr=True, highlight=False)
+
+
+def give_up(why: str) -> NoReturn:
+    notes.print(f"bench: {why}", markup=False)
+    raise typer.Exit(2)
+
+
+def progress(what: str) -> None:
+    notes.print(what, style="dim", markup=False)
+
+
+def cells(figures: Figures) -> list[str]:
+    return [*(f"{value:.0f}" for value in (figures.p50, figures.p95, figures.least, figures.most)), str(figures.count)]
+
+
+def tell_invalid(outcomes: list[tuple[str, str]]) -> None:
+    for what, outcome in outcomes:
+        if outcome == "invalid":
+            console.print(f"INVALID: {what}: the generator was the limit, or the machine was busy with something else", style="bold white on red")
+
+
+def conclude(bars: Sequence[Bar], report: dict[str, Any] | None) -> None:
+    if report is not None:
+        print(json.dumps(report, indent=2))
+    else:
+        for bar in bars:
+            sign = "≥" if bar.least else "≤"
+            style, verdict = ("green", "kept") if bar.kept else ("red", "MISSED")
+            digits = 0 if bar.unit == "ms" else 2
+            console.print(f"{verdict}: {bar.name} {bar.value:.{digits}f} {bar.unit} ({sign} {bar.limit:.{digits}f})", style=style)
+    if not all(bar.kept for bar in bars):
+        raise typer.Exit(1)

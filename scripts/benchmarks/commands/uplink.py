@@ -1,0 +1,63 @@
+"""`scripts/bench uplink`."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from scripts.benchmarks import namespaces
+from scripts.benchmarks import uplink as benchmark
+from scripts.benchmarks.commands.running import Json, measured
+from scripts.benchmarks.commands.telling import conclude, console, give_up, progress
+
+
+def uplink(
+    loss: Annotated[str, typer.Option(help="Shares of packets lost each way, in percent with commas between; nothing for none.")] = "2,5,10",
+    seconds: Annotated[float, typer.Option(min=3, max=120, help="Seconds of each loss.")] = 60,
+    outage: Annotated[bool, typer.Option(help="Let nothing through for a second.")] = True,
+    bandwidth: Annotated[bool, typer.Option(help="Make the link narrow for a while, beside direct WebRTC.")] = True,
+    stock: Annotated[bool, typer.Option(help="Beside aiortc's own receiver.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Loss, failure and a narrow link between studio and server, in network namespaces (root, or a kernel that gives them to users)."""
+    try:
+        shares = [float(share) / 100 for share in loss.split(",") if share]
+        if not all(0 <= share <= 0.5 for share in shares):
+            raise ValueError
+    except ValueError:
+        give_up(f"--loss {loss!r}: write it as 2,5,10, each at most 50")
+    try:
+        namespaces.enter()
+    except namespaces.NamespacesMissing as error:
+        give_up(str(error))
+
+    async def run() -> benchmark.Report:
+        options = {"outage": outage, "bandwidth": bandwidth, "stock": stock}
+        return await benchmark.measure(shares=shares, seconds=seconds, **options, progress=progress)
+
+    report = measured(run(), 300 + len(shares) * (seconds + 60))
+    if not as_json:
+        _uplink_tables(report)
+    conclude(report.bars, report.as_json() if as_json else None)
+
+
+def _uplink_tables(report: benchmark.Report) -> None:
+    if report.losses:
+        columns = ("lost", "source's gap", "freeze: relay", "viewer's page", "stock aiortc", "A/V apart", "beeps", "errors")
+        table = Table(*columns, title="Packets lost each way, ms")
+        for loss in report.losses:
+            figures = (f"{value:.0f}" for value in (loss.source_gap, loss.relay, loss.page, loss.stock, loss.skew))
+            table.add_row(f"{loss.share:.0%}", *figures, str(loss.beeps), str(len(loss.errors)))
+        console.print(table)
+    if report.outage:
+        table = Table("again in the relay", "on the viewer's page", "A/V apart", "errors", title="Nothing got through for 1 s, ms")
+        table.add_row(*(f"{value:.0f}" for value in (report.outage.relay, report.outage.page, report.outage.skew)), str(len(report.outage.errors)))
+        console.print(table)
+    for error in report.errors[:10]:
+        console.print(error, style="red", markup=False)
+    if report.bandwidths:
+        table = Table("way", "Mbps before", "s down", "Mbps while narrow", "s up", "delay ms", "freeze ms", title="1 Mbps, then free")
+        for each in report.bandwidths:
+            fast, slow = (f"{value:.2f}" for value in (each.spent, each.narrow))
+            table.add_row(each.way, fast, f"{each.down:.1f}", slow, f"{each.up:.1f}", f"{each.delay:.0f}", f"{each.freeze:.0f}")
+        console.print(table)
