@@ -1,5 +1,6 @@
 """What Prometheus is told. API.md lists it; grafana.json shows it."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -117,6 +118,7 @@ class ServerCollector(Collector):
         yield _gauge("rooms", "Rooms that have not ended, by state", "state", {state.value: states[state] for state in State if state is not State.ENDED})
         yield GaugeMetricFamily("microlive_creators", "Creators who are connected", creators)
         yield GaugeMetricFamily("microlive_transcoders", "Creators whose video is transcoded", self._sources.transcoders.rooms)
+        yield GaugeMetricFamily("microlive_tasks", "Tasks of the event loop", len(asyncio.all_tasks()))
         yield GaugeMetricFamily("microlive_loop_lateness_seconds", "How late the event loop's last beat was", max(0.0, self._sources.hub.pulse.lateness))
 
     def _viewers(self) -> Iterator[Family]:

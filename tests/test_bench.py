@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.benchmarks import bitrate, continuity, holds, latency, timecode, uplink
+from scripts.benchmarks import bitrate, continuity, holds, latency, mixed, timecode, uplink
 from scripts.benchmarks.figures import Bar, Figures, percentile
 from scripts.benchmarks.narrow import Bandwidth
 from scripts.benchmarks.spectator import Decoded
@@ -173,3 +173,17 @@ def test_the_uplink_bars() -> None:
     json.dumps(report.as_json(), allow_nan=False)
     assert uplink.Report([], None, []).bars == []
     assert [bar.name for bar in uplink.Report([], None, [ours]).bars] == ["spent of the target before", "delivery delay, most"]
+
+
+def crowd(rude: bool, p99: float, late: float = 100.0, left: int = 0) -> mixed.Run:
+    return mixed.Run(rude, 2.0, p99, 0, 0, 40.0, 100.0, late, left, left, "fine")
+
+
+def test_the_bars_of_mixed_crowds() -> None:
+    """Pairs in either order; 1.2 times or 5 ms more, whichever is more; growth and what is left are judged of every run."""
+    report = mixed.Report([crowd(False, 10), crowd(True, 14.9), crowd(True, 59), crowd(False, 50), crowd(False, 10), crowd(True, 30)])
+    assert [(healthy.p99, rude.p99) for healthy, rude in report.pairs] == [(10, 14.9), (50, 59), (10, 30)]
+    assert report.bars[0].value == pytest.approx(14.9 / 15) and all(bar.kept for bar in report.bars)
+    bad = mixed.Report([crowd(False, 10, late=106), crowd(True, 16, left=1)])
+    assert not any(bar.kept for bar in bad.bars)
+    json.dumps(bad.as_json(), allow_nan=False)

@@ -9,10 +9,11 @@ from scripts.benchmarks.commands.fanout import fanout
 from scripts.benchmarks.commands.holds import holds
 from scripts.benchmarks.commands.ingest import ingest
 from scripts.benchmarks.commands.latency import latency
+from scripts.benchmarks.commands.mixed import mixed
 from scripts.benchmarks.commands.uplink import uplink
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
-for command in (latency, holds, bitrate, fanout, ingest, uplink):
+for command in (latency, holds, bitrate, fanout, ingest, mixed, uplink):
     cli.command()(command)
 
 

@@ -23,10 +23,10 @@ def ingest(
         with tempfile.TemporaryDirectory(prefix="microlive-bench-") as folder:
             return await benchmark.measure(Path(folder), creators, seconds, two_cores(), progress=progress)
 
-    report = measured(run(), 2 * (2 * seconds + 240))
+    report = measured(run(), 3 * (2 * seconds + 240))
     if not as_json:
         console.print(_ingest_table(report))
-        tell_invalid([(f"{run.kbps:.0f} kbps", run.outcome) for run in report.runs])
+        tell_invalid([(f"{run.kbps:.0f} kbps {run.variant}".strip(), run.outcome) for run in report.runs])
     conclude(report.bars, report.as_json() if as_json else None)
 
 
@@ -36,7 +36,7 @@ def _ingest_table(report: benchmark.Report) -> Table:
     )
     for run in report.runs:
         table.add_row(
-            *(str(run.creators), f"{run.kbps:.0f}", f"{run.cpu:.2f}", f"{run.bare_cpu:.2f}", f"{run.ratio:.1f}"),
+            *(f"{run.creators} {run.variant}", f"{run.kbps:.0f}", f"{run.cpu:.2f}", f"{run.bare_cpu:.2f}", f"{run.ratio:.1f}"),
             *(str(run.per_core), f"{run.memory:.1f}", f"{run.window:.1f}"),
         )
     return table
