@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from scripts.benchmarks.figures import Bar
 from scripts.benchmarks.load_run import run_load
-from scripts.benchmarks.local_server import LocalServer
+from scripts.benchmarks.local_server import LocalServer, ServerFailed
 
 RATIO, MORE_MS, GROWTH = 1.2, 5.0, 1.05
 GRACE = 20
@@ -100,7 +100,7 @@ async def _measure(folder: Path, rude: bool, rooms: int, viewers: int, seconds: 
     limits = (f"--max-sockets-per-address={2 * viewers + 100}", "--max-rooms-per-address-hour=100000", "--max-whip-per-address-minute=100000")
     async with LocalServer(folder / "data", *limits, f"--away-grace={GRACE}") as server:
         os.sched_setaffinity(server.pid, {cores[0]})
-        before = await _left(server.url)
+        before = await _settled(server.url)
         share = "5" if rude else "0"
         crowd = ("--rooms", str(rooms), "-n", str(viewers), "--slow", share, "--rude", share, "--seconds", str(seconds), "--ramp", "10")
         load = await run_load(folder / "load", cores[1], server.url, "mixed", *crowd, within=seconds + 10)
@@ -120,6 +120,17 @@ async def _measure(folder: Path, rude: bool, rooms: int, viewers: int, seconds: 
         descriptors=after["process_open_fds"] - before["process_open_fds"],
         outcome=load["outcome"],
     )
+
+
+async def _settled(url: str) -> dict[str, int]:
+    """What there is of each kind before anybody comes: once the server's first questions to the network are over."""
+    found: list[dict[str, int]] = []
+    while len(found) < 4 or any(left != found[-1] for left in found[-4:]):
+        found.append(await _left(url))
+        await asyncio.sleep(POLL)
+        if len(found) > FORGOTTEN_WITHIN / POLL:
+            raise ServerFailed("the server finds no rest before anybody has come")
+    return found[-1]
 
 
 async def _left_at_last(url: str, before: dict[str, int]) -> dict[str, int]:
