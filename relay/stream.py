@@ -7,6 +7,8 @@ from itertools import count
 from typing import Any, Protocol
 
 from relay import bmff
+from relay.bitrate import BitRate
+from relay.burst import Burst
 from relay.fanout import Fanout, Line, Viewer
 from relay.message import Flag, Kind, Record, init_body, pack_record
 from relay.outbox import Message, merge
@@ -19,12 +21,8 @@ logger = logging.getLogger(__name__)
 
 AUDIO_ALONE = 40_000
 """µs without video after which sound travels in a message of its own."""
-BURST_MAX = 24 * 1024 * 1024
-"""Bytes since the last IDR that a joining viewer is ever sent; past it one joins at the next IDR instead."""
 CLOCK_EVERY = 1_000_000
 """µs between two clocks for who gets no media."""
-STALE_KEYFRAME = 1_000_000
-"""µs: a joining viewer that would meet an older IDR makes the stream ask for a new one."""
 
 
 class SampleReader(Protocol):
@@ -61,8 +59,6 @@ class Stream:
         """A viewer, by its number on this stream, and what it says once a second of how it plays. Nothing of it has been looked at."""
         self.on_left: Callable[[int], None] | None = None
         """The viewer of this number is gone. Numbers do not come again."""
-        self.bitrate = 0.0
-        """Video and audio, bit/s, over the last seconds."""
         self._slot = slot
         self._viewers = Fanout()
         self._onlookers = Fanout()
@@ -74,18 +70,14 @@ class Stream:
         self._picture_since: int | None = None
         """Media time of the first IDR with the present parameters of the picture, µs."""
         self._inits: dict[Track, Message] = {}
-        self._burst: list[Message] = []
-        self._burst_bytes = 0
-        self._joinable = False
-        self._key_publish = 0
+        self._burst = Burst()
+        self._rate = BitRate()
         self._sounds: list[Sample] = []
         self._sequence = dict.fromkeys(Track, 0)
         self._epoch = dict.fromkeys(Track, 0)
         self._video_publish = 0
         self._retained: Message | None = None
         self._edge = 0
-        self._rate_start = 0
-        self._rate_bytes = 0
 
     @property
     def viewers(self) -> int:
@@ -96,6 +88,11 @@ class Stream:
     def direct_viewers(self) -> int:
         """Whoever gets the stream's own messages: those over WebSockets."""
         return len(self._viewers)
+
+    @property
+    def bitrate(self) -> float:
+        """Video and audio, bit/s, over the last seconds; 0 in the first one."""
+        return self._rate.value
 
     @property
     def edge(self) -> int:
@@ -116,16 +113,16 @@ class Stream:
         record = Record(Kind.INIT, body, info.track, slot=self._slot, media_time=self._edge, publish=publish)
         message = _message([pack_record(record)], self._edge, publish, vital=True)
         self._inits[info.track] = message
-        if self._burst and info.track is Track.VIDEO:
+        if info.track is Track.VIDEO:
             # What was sent with the old parameters cannot be decoded with the new ones: one joins at the next IDR.
-            self._forget_burst()
+            self._burst.forget()
         self._send(message)
 
     def publish(self, sample: Sample) -> None:
         """Takes the next sample in decoding order and sends it on. Never waits."""
         self.window.append(sample)
         self._edge = max(self._edge, sample.media_time)
-        self._measure(sample)
+        self._rate.add(len(sample.data), sample.publish)
         if self._readers:
             self._to_readers(lambda reader: reader.receive_sample(sample))
         if sample.track is Track.VIDEO:
@@ -175,11 +172,11 @@ class Stream:
         self._viewers.add(viewer)
         self.viewers_changed()
         retained = [self._retained] if self._retained else []
-        return [*retained, *self._inits.values(), *self._burst]
+        return [*retained, *self._inits.values(), *self._burst.messages]
 
     def joined(self, now: int) -> None:
         """Asks for a fresh IDR where a joining viewer met none, or an old one. `now`: µs since the Unix epoch."""
-        if self.tracks and (not self._joinable or now - self._key_publish > STALE_KEYFRAME):
+        if self.tracks and self._burst.is_stale(now):
             self.demand_keyframe()
 
     def unsubscribe(self, viewer: Viewer) -> None:
@@ -256,7 +253,7 @@ class Stream:
             key=video is not None and video.key,
             disposable=video is not None and video.disposable,
         )
-        self._keep_for_joiners(message)
+        self._burst.add(message)
         self._send(message)
 
     def _record(self, samples: list[Sample], track: Track) -> bytes:
@@ -275,23 +272,6 @@ class Stream:
             flags |= Flag.DISCONTINUITY
         body = bmff.fragment(samples, sequence, track)
         return pack_record(Record(Kind.MEDIA, body, track, flags, self._slot, first.epoch, sequence, first.media_time, first.capture, last.publish))
-
-    def _keep_for_joiners(self, message: Message) -> None:
-        if message.key:
-            self._forget_burst()
-            self._joinable = True
-            self._key_publish = message.publish
-        if not self._joinable:
-            return
-        self._burst.append(message)
-        self._burst_bytes += len(message.frame)
-        if self._burst_bytes > BURST_MAX:
-            self._forget_burst()
-
-    def _forget_burst(self) -> None:
-        self._burst = []
-        self._burst_bytes = 0
-        self._joinable = False
 
     def _send(self, message: Message) -> None:
         """To every viewer now; or, while the event loop is behind, together with the next ones."""
@@ -322,16 +302,6 @@ class Stream:
         for fanout in (self._viewers, self._onlookers) if message.vital and self._onlookers else (self._viewers,):
             for viewer in fanout.deliver(message):
                 self.unsubscribe(viewer)
-
-    def _measure(self, sample: Sample) -> None:
-        self._rate_bytes += len(sample.data)
-        elapsed = sample.publish - self._rate_start
-        if not 0 <= elapsed < 10_000_000:
-            self._rate_start, self._rate_bytes = sample.publish, 0
-        elif elapsed >= 1_000_000:
-            rate = self._rate_bytes * 8_000_000 / elapsed
-            self.bitrate = rate if not self.bitrate else 0.5 * self.bitrate + 0.5 * rate
-            self._rate_start, self._rate_bytes = sample.publish, 0
 
 
 def _message(

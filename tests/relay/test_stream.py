@@ -5,7 +5,6 @@ import logging
 import pytest
 
 from relay import h264, opus
-from relay import stream as stream_module
 from relay.message import Flag, Kind, Record, read_init_body, unpack_records
 from relay.outbox import Message
 from relay.pulse import Pulse
@@ -213,7 +212,7 @@ def test_a_viewer_may_leave_while_it_is_being_sent_to() -> None:
 
 def test_the_burst_of_a_joining_viewer_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A GOP larger than the bound is not sent to joiners, who wait for the next IDR instead."""
-    monkeypatch.setattr(stream_module, "BURST_MAX", 5_000)
+    monkeypatch.setattr("relay.burst.BURST_MAX", 5_000)
     stream, _ = live_stream()
     stream.publish(video_sample(0, key=True, data=bytes(2_000)))
     stream.publish(video_sample(3_000, data=bytes(2_000)))

@@ -72,7 +72,7 @@ def on_air(*, key_size: int = 1_000) -> Stream:
     stream = Stream("room", Window(90, 1 << 24))
     stream.set_track(opus.track_info(), 0)
     stream.publish(video_sample(0, key=True, data=bytes(key_size)))
-    stream.bitrate = 1_000_000
+    stream._rate.value = 1_000_000
     return stream
 
 
