@@ -1,6 +1,7 @@
 """Debian's Firefox with a fake camera, driven over WebDriver BiDi (W3C), which it speaks by itself: no driver stands between."""
 
 import asyncio
+import base64
 import json
 import os
 import shutil
@@ -20,6 +21,8 @@ PREFERENCES = {
     "app.update.enabled": False,
 }
 START_WITHIN, ANSWER_WITHIN = 60.0, 30.0
+PHONE = (390, 844)
+"""CSS pixels."""
 
 
 class Firefox:
@@ -45,6 +48,19 @@ class Firefox:
         answer = await self._call("script.evaluate", expression=whole, target=target, awaitPromise=True, userActivation=True)
         assert answer["type"] == "success", answer
         return json.loads(answer["result"]["value"])
+
+    async def phone(self) -> None:
+        """From here on the window is as small as a phone's."""
+        await self._call("browsingContext.setViewport", context=self._tab, viewport={"width": PHONE[0], "height": PHONE[1]})
+
+    async def click(self, selector: str) -> None:
+        """Counts as a user's."""
+        await self.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
+
+    async def screenshot(self) -> bytes:
+        """PNG."""
+        answer = await self._call("browsingContext.captureScreenshot", context=self._tab)
+        return base64.b64decode(answer["data"])
 
     async def until(self, condition: str, within: float = 20.0) -> Any:
         """Waits until the expression is true, and returns its value. Raises TimeoutError."""

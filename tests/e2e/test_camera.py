@@ -11,6 +11,7 @@ SILENCE = 30.0
 """Seconds without audio RTP: longer than any buffer on the way, and than the server's patience with a creator who sends nothing at all."""
 
 
+@pytest.mark.timeout(120)
 async def test_the_camera_changes_its_size(studio: Studio, visitors: Visitors) -> None:
     room = await visitors.room(studio.watch)
     await room.pictured()
@@ -18,8 +19,8 @@ async def test_the_camera_changes_its_size(studio: Studio, visitors: Visitors) -
     await room.plays(1)
     for width, height in ((360, 640), (640, 480)):
         await studio.replace_video(width, height)
-        # Its shape, that is: an uplink that became narrow meanwhile sends it smaller.
-        await room.shows(lambda seen, shape=width / height: seen["height"] and abs(seen["width"] / seen["height"] - shape) < 0.01, within=10)  # type: ignore[misc]
+        # Not at once: on a busy machine the browser encodes less of it at first.
+        await room.shows(lambda seen, size=(width, height): (seen["width"], seen["height"]) == size, within=30)  # type: ignore[misc]
         await room.plays(2)
     stats = await room.stats()
     assert stats["rebuilds"] == 0, "a new size needs no new player"

@@ -24,6 +24,16 @@ if ('VideoDecoder' in window) window.VideoDecoder = class extends VideoDecoder {
   }
 };
 """
+# How far apart picture and sound are, in ms, twenty times in two seconds: now and then this machine shows one picture late.
+LEADS = """new Promise(done => {
+  const leads = [];
+  const timer = setInterval(() => {
+    leads.push(Math.abs(microlive.stats().sound.lead));
+    if (leads.length < 20) return;
+    clearInterval(timer);
+    done(leads);
+  }, 100);
+})"""
 
 
 async def test_webcodecs_is_the_best_and_says_so(studio: Studio, visitors: Visitors) -> None:
@@ -81,7 +91,9 @@ async def test_sound_and_picture_stay_together(studio: Studio, visitors: Visitor
     await room.pictured()
     await room.unmute()
     await room.plays(4)
-    await until(room.page, "((sound) => sound.played > 1000 && Math.abs(sound.lead) <= 40)(microlive.stats().sound)", within=5)
+    await until(room.page, "microlive.stats().sound.played > 1000")
+    leads = await room.page.evaluate(LEADS)
+    assert sorted(leads)[len(leads) // 2] <= 40, leads
     await room.page.click("#sound")
     await room.plays(1)
     assert "sound" not in await room.stats(), "what nobody hears is not decoded"

@@ -5,8 +5,10 @@ import time
 from urllib.parse import urljoin
 
 import av
+import pytest
 from aiohttp import ClientSession, ClientTimeout
 
+from relay import hls
 from relay.segmenter import PART_TARGET, SCALE
 from tests.fixtures.deadline import eventually
 from tests.fixtures.hls import MediaPlaylist, check_history
@@ -166,6 +168,26 @@ async def test_the_end_is_listed_and_what_is_there_can_still_be_played(live: Liv
             seen = await client.playlist(f"?_HLS_msn={seen.last[0] + 2}")  # after the end directives mean nothing
     check_history(client.texts)
     assert (await client.get(seen.complete[-1].uri))[0] == 200
+
+
+async def test_too_much_at_a_time_is_refused_until_later(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """503 with Retry-After, that no cache keeps, past the number of streams or of waiting requests; who is watching goes on."""
+    client, other = Client(live), await live.server.create()
+    seen = await client.playlist()
+    async with Publisher(live.server.http, other.whip, other.key):
+        await eventually(lambda: live.server.stream(other).tracks)
+        monkeypatch.setattr(hls, "RENDITIONS", 1)
+        await _refused(live, f"/hls/{other.name}/live.m3u8")
+        assert (await client.next(seen)).last > seen.last
+        monkeypatch.setattr(hls, "RENDITIONS", 2)
+        assert await live.server.status("GET", f"/hls/{other.name}/live.m3u8") == 200
+        monkeypatch.setattr(hls, "WAITING", 0)
+        await _refused(live, f"/hls/{other.name}/live.m3u8")
+
+
+async def _refused(live: Live, path: str) -> None:
+    async with live.server.http.get(live.server.url + path) as response:
+        assert (response.status, response.headers["Retry-After"], response.headers["Cache-Control"]) == (503, "1", "no-store")
 
 
 async def test_rooms_that_are_not_live(live: Live) -> None:

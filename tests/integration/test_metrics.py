@@ -1,5 +1,6 @@
 """A live moves the figures, and what has ended stays counted."""
 
+from server.beacon import MAX_COUNT, MAX_DELAY
 from tests.fixtures.deadline import eventually
 from tests.fixtures.metrics import scrape
 from tests.fixtures.player import WhepPlayer
@@ -52,6 +53,32 @@ async def test_a_live_moves_the_figures(live: Live) -> None:
         assert told["microlive_received_bytes_total"] > 1_000 and told["microlive_whep_sent_bytes_total"] > 1_000
         assert told['microlive_plis_total{peer="creator"}'] >= 1
         assert told["process_resident_memory_bytes"] > 10_000_000
+
+
+async def test_a_viewer_by_hls_tells_how_it_fares_and_absurd_numbers_are_cut(live: Live) -> None:
+    """Its media comes by HTTP, its beacon by the WebSocket without media. What nobody can believe makes no label, no endless sum and no end."""
+    server = live.server
+    async with Viewer(server.http, server.url, live.room.name, "player=hls&media=0") as viewer:
+        report = {"type": "report", "media_time": 0, "player": "hls", "playing": True, "behind_lens": 1_500, "stalls": 0, "first_picture": 900}
+        await viewer.ws.send_json(report)
+        absurd: list[dict[str, object]] = [
+            {"behind_lens": 1e300, "stalls": 10**300, "first_picture": -7},
+            {"behind_lens": -1, "stalls": "x", "playing": []},
+            {"player": "x" * 3_000},
+        ]
+        for values in absurd:
+            await viewer.ws.send_json({**report, **values})
+        await viewer.ws.send_json({"type": "time", "id": 7})
+        await viewer.until(lambda: any(notice.get("id") == 7 for notice in viewer.notices))
+        told = await metrics(server)
+        assert (told['microlive_first_picture_seconds_count{player="hls"}'], told['microlive_first_picture_seconds_sum{player="hls"}']) == (1, 0.9)
+        assert told['microlive_behind_lens_seconds_count{player="hls"}'] == 2
+        assert told['microlive_behind_lens_seconds_sum{player="hls"}'] == 1.5 + MAX_DELAY / 1_000
+        assert told['microlive_stalls_total{player="hls"}'] == MAX_COUNT
+        assert told['microlive_players{player="other"}'] == 1 and not any("xxx" in name for name in told)
+        await eventually(lambda: server.room(live.room).players == {"other": 1})
+        await viewer.ws.send_json(report)
+        await eventually(lambda: server.room(live.room).players == {"hls": 1})
 
 
 async def test_a_total_never_falls(live: Live) -> None:

@@ -32,6 +32,7 @@ export class StatsOverlay {
     while (this.#list.children.length < rows.length * 2) {
       this.#list.append(document.createElement('dt'), document.createElement('dd'));
     }
+    while (this.#list.children.length > rows.length * 2) this.#list.lastElementChild?.remove();
     rows.flat().forEach((text, n) => {
       const cell = this.#list.children[n];
       if (cell && cell.textContent !== text) cell.textContent = text;
@@ -40,7 +41,7 @@ export class StatsOverlay {
 }
 
 /** @type {Record<string, string>} as people say them */
-const PLAYERS = { webcodecs: 'WebCodecs', mse: 'MSE', hls: 'HLS', whep: 'WebRTC' };
+const PLAYERS = { webcodecs: 'WebCodecs', mse: 'MSE', hls: 'LL-HLS', whep: 'WebRTC' };
 
 /**
  * @param {RoomStats} s
@@ -52,7 +53,7 @@ function rowsOf(s) {
     ['Behind the lens', known ? `${s.captureEstimated ? '≈ ' : ''}${ms(s.behindLens)} ± ${ms(s.captureError)}` : 'not known yet'],
     ['Live edge', `${ms(s.lag)}, aim ${ms(s.target)}`],
     ['Buffer', `${ms(s.buffer)} at × ${s.rate.toFixed(2)}`],
-    ['Jitter', `${ms(s.jitter)} p95`],
+    ...jitterRow(s.jitter),
     ['Picture', s.width ? `${s.width} × ${s.height}` : 'none'],
     ['Bitrate', `${(s.bitrate / 1e6).toFixed(2)} Mbps`],
     ['Frames', `${s.frames} shown, ${s.dropped} dropped`],
@@ -67,11 +68,20 @@ function rowsOf(s) {
 }
 
 /**
+ * @param {number} jitter NaN where the player does not know it
+ * @returns {[string, string][]}
+ */
+function jitterRow(jitter) {
+  return Number.isFinite(jitter) ? [['Jitter', `${ms(jitter)} p95`]] : [];
+}
+
+/**
  * @param {RoomStats['sound']} sound
  * @returns {[string, string][]}
  */
 function soundRow(sound) {
   if (!sound) return [];
+  if (!sound.played) return [['Sound', 'not yet from this device']];
   const rest = `buffer ${ms(sound.buffer)}, ran dry ${sound.dry} ×`;
   return [['Sound', Number.isFinite(sound.lead) ? `${ms(sound.lead)} after the picture, ${rest}` : rest]];
 }

@@ -211,9 +211,10 @@ export class MsePlayer {
       offset: -this.#timeline.base / 1e6,
       broken: (/** @type {string} */ reason) => this.#broken(reason),
     };
-    // The first picture is the key frame: it can be shown before anything behind it is decoded. From there one seek leads to the edge. Chromium
-    // starts at zero when the first sample is as near as it is here; a seek to it would start its pipeline twice.
-    if (!isChromium) this.#video.currentTime = this.#timeline.first / 1000;
+    // The first picture is the key frame: it can be shown before anything behind it is decoded. From there one seek leads to the edge. Chromium and
+    // WebKit start at zero when the first sample is as near as it is here. A seek to it would start Chromium's pipeline twice, and WebKitGTK's, which is
+    // only being put together, often fails by it ("Failed to push buffer").
+    if (!isChromium && !isWebKit) this.#video.currentTime = this.#timeline.first / 1000;
     this.#lastSeekAt = now;
     try {
       for (const [track, { mime }] of this.#inits) this.#buffers.set(track, new TrackBuffer(this.#attachment.source, mime, options));

@@ -13,7 +13,7 @@
  */
 import { HOLD_BACK } from './live_sync.js';
 
-const MAX_RATE = 1.06;
+const MAX_RATE = navigator.vendor.startsWith('Apple') ? 1 : 1.06; // WebKit stutters at every change of rate, and comes no nearer by it
 const BACK = 10; // s kept behind the playhead
 const MEDIA_MENDED = 3_000; // ms between two repairs of the decoder
 

@@ -133,8 +133,9 @@ export class WhepPlayer {
       if (this.#session !== session) return;
       this.#session = null;
       const { early = false, final = false, status = -1, message } = /** @type {import('./whep_session.js').WhepError} */ (error);
+      const reason = status === 406 ? 'Over WebRTC it has no H.264, which is what this live is made of.' : message;
       // A room that is gone, or cannot be reached: the WebSocket finds out by itself.
-      if (!early && status !== 404 && status !== 410 && !this.#closed) this.#events.broken(message, final);
+      if (!early && status !== 404 && status !== 410 && !this.#closed) this.#events.broken(reason, final);
     }
   }
 

@@ -1,0 +1,37 @@
+"""A creator who takes next to nothing from the machine: a real WHIP sender, of pictures and sounds that were encoded before."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+
+from aiohttp import ClientSession
+
+from scripts.loadgen.clip import Clip, encode
+from scripts.loadgen.plans import StagePlan
+from scripts.loadgen.publisher import Publisher
+from scripts.loadgen.stage import Stage
+
+WIDTH, HEIGHT, FPS, KBPS = 360, 640, 30, 800
+
+
+@cache
+def _clip() -> Clip:
+    return encode(WIDTH, HEIGHT, FPS, KBPS)
+
+
+@asynccontextmanager
+async def creator(server_url: str, title: str) -> AsyncIterator[str]:
+    """Live from entering to leaving; yields the URL to watch at."""
+    clip = _clip()
+    stage = Stage(StagePlan(insecure=False, rooms=[], clip=clip.to_json(), stay=0, ramp=0))
+    stage._tick()
+    async with ClientSession() as http:
+        try:
+            async with http.post(f"{server_url}/api/rooms", json={"title": title}) as response:
+                made = await response.json()
+            publisher = Publisher(stage, clip, made["room"], made["key"], made["whip"], http)
+            stage._publishers.add(publisher)
+            await publisher.connect()
+            yield made["watch"]
+        finally:
+            await stage.close()

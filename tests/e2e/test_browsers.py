@@ -1,0 +1,106 @@
+"""Debian's Firefox and WebKitGTK watch a room, on every way in that they have."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from scripts.benchmarks.local_server import LocalServer
+from tests.e2e.creator import HEIGHT, WIDTH, creator
+from tests.e2e.firefox import Firefox, firefox
+from tests.e2e.webkit import WebKit, webkit
+
+Browser = Firefox | WebKit
+WITHIN = 30.0
+"""Seconds for a step: a browser without a graphics card shares two cores with everything else."""
+LOOK = 2_000
+"""ms that a picture is watched for."""
+
+# What a viewer sees: how many different pictures there were on the screen in a while, whatever element shows them and whoever draws them.
+EYES = f"""new Promise(done => {{
+    const canvas = Object.assign(document.createElement('canvas'), {{ width: 24, height: 24 }});
+    const context = canvas.getContext('2d', {{ willReadFrequently: true }});
+    const pictures = new Set();
+    const began = performance.now();
+    const first = microlive.stats();
+    const look = () => {{
+        const screen = document.querySelector('.screen');
+        if ((screen.videoWidth ?? screen.width) > 0) {{
+            context.drawImage(screen, 0, 0, 24, 24);
+            pictures.add(context.getImageData(0, 0, 24, 24).data.join());
+        }}
+        if (performance.now() - began < {LOOK}) return requestAnimationFrame(look);
+        const stats = microlive.stats();
+        done({{ pictures: pictures.size, advanced: stats.position - first.position, stats }});
+    }};
+    look();
+}})"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def watch(server: LocalServer) -> AsyncIterator[str]:
+    """The URL of a room that is live."""
+    async with creator(server.url, "A test") as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def browsers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, Browser]]:
+    """Those that were started; each is when it is first wanted."""
+    async with AsyncExitStack() as stack:
+        started: dict[str, Browser] = {}
+        for name, start in (("firefox", firefox), ("webkit", webkit)):
+            started[name] = await stack.enter_async_context(start(tmp_path_factory.mktemp(name)))
+        yield started
+
+
+@pytest.mark.timeout(150)
+@pytest.mark.parametrize(
+    ("name", "player"),
+    [(name, player) for name in ("firefox", "webkit") for player in ("webcodecs", "mse", "hls")],
+)
+async def test_a_room_plays(browsers: dict[str, Browser], watch: str, name: str, player: str) -> None:
+    """Moving pictures, also once it is heard."""
+    browser = browsers[name]
+    await browser.goto(f"{watch}?player={player}&stats")
+    seen = await _plays(browser)
+    assert (seen["stats"]["player"], seen["stats"]["why"]) == (player, "asked for")
+    await browser.click("#unmute")
+    await browser.until("!microlive.stats().muted")
+    heard = await _plays(browser)
+    assert heard["stats"]["frames"] > 0 and (heard["stats"]["width"], heard["stats"]["height"]) == (WIDTH, HEIGHT)
+    # WebKitGTK gives sound to nobody where there is no sound card, Firefox then starts none.
+    if (name, player) == ("webkit", "webcodecs"):
+        await browser.until("microlive.stats().sound.played > 500")
+    assert heard["stats"]["rebuilds"] == 0
+    await browser.goto("about:blank")
+
+
+@pytest.mark.parametrize("name", ["firefox", "webkit"])
+async def test_the_page_picks_a_way_that_plays(browsers: dict[str, Browser], watch: str, name: str) -> None:
+    browser = browsers[name]
+    await browser.goto(watch)
+    seen = await _plays(browser)
+    assert (seen["stats"]["player"], seen["stats"]["why"]) == ("webcodecs", "the best in this browser")
+    await browser.goto("about:blank")
+
+
+async def test_a_way_that_a_browser_has_not_is_told(browsers: dict[str, Browser], watch: str) -> None:
+    """Debian's Firefox has WebRTC and no H.264 in it, WebKitGTK no WebRTC at all."""
+    for name, words in (("firefox", "H.264"), ("webkit", "whep")):
+        await browsers[name].goto(f"{watch}?player=whep")
+        await browsers[name].until("document.querySelector('#stage').dataset.state === 'sorry'")
+        assert words in await browsers[name].evaluate("document.querySelector('#card-sorry').innerText")
+
+
+async def _plays(browser: Browser) -> dict[str, Any]:
+    """Waits until pictures follow one another as they were taken, and returns what was seen then."""
+    await browser.until("microlive.stats().playing", WITHIN)
+    for _ in range(5):
+        seen: dict[str, Any] = await browser.evaluate(EYES)
+        # The busiest machine shows ten pictures a second; media time may jump once, to the live edge.
+        if seen["pictures"] >= LOOK / 100 and LOOK / 2 < seen["advanced"] < 2 * LOOK:
+            return seen
+    raise AssertionError(seen)

@@ -1,0 +1,143 @@
+"""Debian's WebKitGTK, the nearest thing to Safari there is for Linux: its MiniBrowser on a screen that nobody sees, driven over WebDriver (W3C)."""
+
+import asyncio
+import base64
+import json
+import os
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientConnectionError, ClientSession
+
+START_WITHIN, ANSWER_WITHIN = 60.0, 30.0
+"""Seconds."""
+ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+"""The key of a web element's reference (W3C WebDriver §12)."""
+PHONE = (390, 844)
+"""CSS pixels of the window; MiniBrowser makes it as wide as its own buttons need."""
+PROGRAMS = {"WebKitWebDriver": "webkit2gtk-driver", "Xvfb": "xvfb"}
+
+
+class WebKit:
+    """One window."""
+
+    def __init__(self, http: ClientSession, driver: str) -> None:
+        self._http = http
+        self._driver = driver
+        self._session = ""
+
+    async def open(self) -> None:
+        options = {"webkitgtk:browserOptions": {"args": ["--automation"]}, "timeouts": {"script": ANSWER_WITHIN * 1_000}}
+        answer = await self._call("POST", "/session", capabilities={"alwaysMatch": options})
+        self._session = f"/session/{answer['sessionId']}"
+        await self._call("POST", f"{self._session}/window/rect", width=PHONE[0], height=PHONE[1])
+
+    async def goto(self, url: str) -> None:
+        await self._call("POST", f"{self._session}/url", url=url)
+
+    async def evaluate(self, expression: str) -> Any:
+        """The value of a JavaScript expression, or of its promise, by way of JSON. Raises AssertionError where it throws."""
+        body = f"const done = arguments[0]; (async () => JSON.stringify((await ({expression})) ?? null))().then(done, e => done('!' + e))"
+        text = await self._call("POST", f"{self._session}/execute/async", script=body, args=[])
+        assert not text.startswith("!"), text
+        return json.loads(text)
+
+    async def click(self, selector: str) -> None:
+        """As a user does."""
+        found = await self._call("POST", f"{self._session}/element", using="css selector", value=selector)
+        await self._call("POST", f"{self._session}/element/{found[ELEMENT]}/click")
+
+    async def screenshot(self) -> bytes:
+        """PNG."""
+        return base64.b64decode(await self._call("GET", f"{self._session}/screenshot"))
+
+    async def close(self) -> None:
+        if self._session:
+            await self._call("DELETE", self._session)
+
+    async def until(self, condition: str, within: float = 20.0) -> Any:
+        """Waits until the expression is true, and returns its value. Raises TimeoutError."""
+        async with asyncio.timeout(within):
+            while True:
+                if value := await self.evaluate(condition):
+                    return value
+                await asyncio.sleep(0.05)
+
+    async def _call(self, method: str, path: str, **params: Any) -> Any:
+        body = params if method == "POST" else None
+        async with asyncio.timeout(START_WITHIN), self._http.request(method, self._driver + path, json=body) as response:
+            answer = await response.json()
+            assert response.status == 200, answer
+            return answer["value"]
+
+
+@asynccontextmanager
+async def webkit(home: Path) -> AsyncIterator[WebKit]:
+    """A WebKitGTK that keeps what it keeps in that directory, ended at the end."""
+    for program, package in PROGRAMS.items():
+        assert shutil.which(program), f"needs {program}; on Debian: sudo apt-get install {package}"
+    async with _screen() as display, _driver(home, display) as url, ClientSession() as http:
+        browser = WebKit(http, url)
+        try:
+            await _listens(http, url)
+            await browser.open()
+            yield browser
+        finally:
+            await browser.close()
+
+
+async def _listens(http: ClientSession, url: str) -> None:
+    """Returns when the driver does. Raises TimeoutError."""
+    async with asyncio.timeout(START_WITHIN):
+        while True:
+            try:
+                async with http.get(f"{url}/status"):
+                    return
+            except ClientConnectionError:
+                await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def _screen() -> AsyncIterator[str]:
+    """An X server with a display of its own choosing."""
+    reader, writer = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]
+    process = await asyncio.create_subprocess_exec(*command, pass_fds=[writer], stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL)
+    os.close(writer)
+    try:
+        async with asyncio.timeout(START_WITHIN):
+            with os.fdopen(reader) as lines:
+                number = await asyncio.to_thread(lines.readline)
+        assert number, "Xvfb ended"
+        yield f":{number.strip()}"
+    finally:
+        await _end(process)
+
+
+@asynccontextmanager
+async def _driver(home: Path, display: str) -> AsyncIterator[str]:
+    """Its URL."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environ = {**os.environ, "HOME": str(home), "DISPLAY": display, "GDK_BACKEND": "x11", "NO_AT_BRIDGE": "1"}
+    command = ["WebKitWebDriver", "--host=127.0.0.1", f"--port={port}"]
+    process = await asyncio.create_subprocess_exec(*command, env=environ, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        await _end(process)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), 10)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
