@@ -1,5 +1,6 @@
 """How much memory a page and a process hold."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,13 +9,17 @@ from playwright.async_api import Browser, CDPSession, Page
 MEGABYTE = 1 << 20
 
 
-def resident(pid: int) -> float:
-    """MB that are the process's own or shared with others of its kind, without what it has mapped of files; NaN once it has ended."""
+def own(pid: int) -> float:
+    """Resident MB that are the process's own (anonymous); NaN once it has ended.
+
+    Neither files that it has mapped nor what it shares: in there Chromium without a GPU keeps pictures that were drawn to a canvas, until it has half a
+    gigabyte of them (discardable memory), and to read a time code is to draw.
+    """
     try:
         fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-        return sum(float(fields[name].split()[0]) for name in ("RssAnon", "RssShmem")) / 1_024
+        return float(fields["RssAnon"].split()[0]) / 1_024
     except (OSError, KeyError):
-        return float("nan")
+        return math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,7 @@ class Held:
     heap: float
     """Of its JavaScript, without workers."""
     renderer: float
-    """Resident, of its renderer process with all that is in it."""
+    """Its renderer process's own, with all that is in it."""
     spent: float
     """Seconds of CPU, of all processes of its browser since they began."""
 
@@ -45,6 +50,6 @@ class PageMemory:
         await self._page.send("HeapProfiler.collectGarbage")
         heap = await self._page.send("Runtime.getHeapUsage")
         processes = (await self._browser.send("SystemInfo.getProcessInfo"))["processInfo"]
-        # A browser keeps an empty renderer in reserve: the page's is the larger one.
-        renderer = max((resident(process["id"]) for process in processes if process["type"] == "renderer"), default=float("nan"))
-        return Held(heap["usedSize"] / MEGABYTE, renderer, sum(process["cpuTime"] for process in processes))
+        # A browser has renderers in reserve: the page's is the one that works.
+        renderer = max((process for process in processes if process["type"] == "renderer"), key=lambda process: process["cpuTime"])
+        return Held(heap["usedSize"] / MEGABYTE, own(renderer["id"]), sum(process["cpuTime"] for process in processes))

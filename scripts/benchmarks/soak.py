@@ -50,7 +50,7 @@ class Report:
     skew: float = 0.0
     """ms by which the source's beeps come too late on purpose."""
     server: list[tuple[float, float]] = field(default_factory=list)
-    """Moment and resident MB; empty for a server that is not ours."""
+    """Moment and the process's own MB; empty for a server that is not ours."""
     lasted: float = 0.0
     notes: list[str] = field(default_factory=list)
 
@@ -102,7 +102,7 @@ class Report:
     def bars(self) -> list[Bar]:
         bars = [bar for viewing in self.viewings for bar in self._bars(viewing)]
         if self.server:
-            bars.append(self.growth(self.server).bar("server, resident", SERVER_MB))
+            bars.append(self.growth(self.server).bar("server, memory", SERVER_MB))
         return bars
 
     def _bars(self, viewing: Viewing) -> list[Bar]:
@@ -112,7 +112,7 @@ class Report:
             Bar(f"{title}, delay at the end", self.delay(viewing, self.last).p50, max(DELAY_FACTOR * before, before + DELAY_MS), "ms"),
             Bar(f"{title}, sound and picture apart, worst minute", abs(self.worst_apart(viewing)), APART_MS, "ms"),
             self.growth(self.heap(viewing)).bar(f"{title}, page's heap", HEAP_MB),
-            self.growth(self.renderer(viewing)).bar(f"{title}, page's process, resident", PAGE_MB),
+            self.growth(self.renderer(viewing)).bar(f"{title}, page's process", PAGE_MB),
         ]
         if viewing.path == "hls":
             bars.append(Bar(f"{title}, stalls", viewing.counted("stalls", SETTLE), 0, ""))

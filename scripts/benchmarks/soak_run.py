@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Error, Page
 from scripts.benchmarks import clapper
 from scripts.benchmarks.chromium import TooLate, until
 from scripts.benchmarks.latency import PATHS, BrokenWay, Progress
-from scripts.benchmarks.memory import PageMemory, resident
+from scripts.benchmarks.memory import PageMemory, own
 from scripts.benchmarks.soak import Report, Viewing
 from scripts.benchmarks.studio import WITHIN, context_of
 from scripts.loadgen.plans import StagePlan
@@ -52,7 +52,7 @@ async def measure(url: str, server: int | None, viewers: Sequence[Browser], *, p
                 memory_due = now + MEMORY_EVERY
                 await asyncio.gather(*(page.weigh() for page in pages))
                 if server is not None:
-                    report.server.append((now, resident(server)))
+                    report.server.append((now, own(server)))
             if now >= tell_due:
                 tell_due += TELL_EVERY
                 progress(f"{now / 60:.0f} of {report.seconds / 60:.0f} min: " + ", ".join(_so_far(report, viewing) for viewing in report.viewings))
