@@ -150,10 +150,14 @@ def test_a_page_that_is_gone_keeps_no_promise() -> None:
 
 
 def test_growth_is_the_slope_of_what_was_held() -> None:
-    growth = Growth.of([(at, 50 + at / 60) for at in range(0, 1_800, 15)], 60)
+    growth = Growth.of([(at, 50 + at / 60) for at in range(0, 1_800, 15)])
     assert growth.per_hour == pytest.approx(60)
     assert not growth.bar("memory", 10).kept
-    assert math.isnan(Growth.of([], 60).last)
+    assert math.isnan(Growth.of([]).last)
+
+
+def test_garbage_that_is_collected_now_and_then_is_no_growth() -> None:
+    assert Growth.of([(at, 70 + at % 120 / 2.4) for at in range(10, 1_800, 15)]).bar("memory", 10).kept
 
 
 def test_a_process_that_has_ended_holds_nothing() -> None:

@@ -75,8 +75,8 @@ def _table(report: benchmark.Report) -> None:
     row("sound and picture apart, p95, ms", lambda viewing: _change(report.apart_size(viewing, first).p95, report.apart_size(viewing, last).p95))
     row("stalls", lambda viewing: str(viewing.counted("stalls", benchmark.SETTLE)))
     row("longest freeze, ms", lambda viewing: _figure(report.freeze(viewing)))
-    row("page's heap, MB", lambda viewing: _growth(report.growth(report.heap(viewing)), 1))
-    row("process, MB", lambda viewing: _growth(report.growth(report.renderer(viewing))), _growth(report.growth(report.server)))
+    row("page's heap, least, MB", lambda viewing: _growth(report.growth(report.heap(viewing)), 1))
+    row("process, least, MB", lambda viewing: _growth(report.growth(report.renderer(viewing))), _growth(report.growth(report.server)))
     row("CPU of the browser, %", lambda viewing: _figure(report.cpu(viewing)))
     console.print(table)
     for note in [*report.notes, *(f"{viewing.path}: {viewing.error}" for viewing in viewings if viewing.error)]:
