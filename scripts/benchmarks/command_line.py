@@ -10,10 +10,11 @@ from scripts.benchmarks.commands.holds import holds
 from scripts.benchmarks.commands.ingest import ingest
 from scripts.benchmarks.commands.latency import latency
 from scripts.benchmarks.commands.mixed import mixed
+from scripts.benchmarks.commands.soak import soak
 from scripts.benchmarks.commands.uplink import uplink
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
-for command in (latency, holds, bitrate, fanout, ingest, mixed, uplink):
+for command in (latency, holds, bitrate, fanout, ingest, mixed, soak, uplink):
     cli.command()(command)
 
 

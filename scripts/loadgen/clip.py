@@ -1,7 +1,7 @@
 """The loop that every creator sends: encoded and cut into RTP payloads once, before the test."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -17,6 +17,8 @@ PAYLOAD_MAX = 1_150
 """Bytes; with headers and SRTP's tag about what browsers send."""
 SOUND_RATE, SOUND_SAMPLES, SOUND_BPS = 48_000, 960, 64_000
 FU_A, STAP_A, SPS, PPS, IDR, AUD = 28, 24, 7, 8, 5, 9
+
+Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class ClipError(Exception):
@@ -42,6 +44,11 @@ class Clip:
         """Where the IDRs are."""
         return list(range(0, len(self.pictures), GOP * self.fps))
 
+    def place(self, moment: float) -> tuple[int, int]:
+        """Which picture and which sound (its packet) begin at `moment`, in seconds, if the loop goes round from 0 on."""
+        seconds = moment % (len(self.pictures) / self.fps)
+        return round(seconds * self.fps) % len(self.pictures), round(seconds * SOUND_RATE / SOUND_SAMPLES) % len(self.sounds)
+
     def to_json(self) -> dict[str, Any]:
         pictures = [[base64.b64encode(payload).decode() for payload in picture] for picture in self.pictures]
         sounds = [base64.b64encode(sound).decode() for sound in self.sounds]
@@ -57,15 +64,40 @@ class Clip:
 def encode(width: int, height: int, fps: int, kbps: int) -> Clip:
     """`kbps` is what video and audio take together. Raises ClipError."""
     try:
-        sounds = tuple(_encode_sound())
-        units = list(_encode_pictures(width, height, fps, max(30, kbps - SOUND_BPS // 1_000)))
+        return of_loop(_pictures(width, height, fps), _sound(), fps, kbps)
     except (av.FFmpegError, ValueError) as error:
         raise ClipError(f"cannot encode {width}x{height} at {kbps} kbps and {fps} fps: {error}") from error
+
+
+def of_loop(pictures: Iterable[Array], sound: Array, fps: int, kbps: int) -> Clip:
+    """The clip of a loop of one's own: the planes of each picture (yuv420p: height × 3 / 2 rows) and mono 16 bit samples, as long as the pictures.
+
+    Raises what PyAV raises.
+    """
+    first, *rest = pictures
+    height, width = first.shape[0] * 2 // 3, first.shape[1]
+    sounds = tuple(_encode_sound(sound))
+    units = list(_encode_pictures([first, *rest], width, height, fps, max(30, kbps - SOUND_BPS // 1_000)))
     size = sum(map(len, units)) + sum(map(len, sounds))
-    return Clip(width, height, fps, size * 8 / 1_000 / SECONDS, tuple(tuple(packetise(unit)) for unit in units), sounds)
+    return Clip(width, height, fps, size * 8 / 1_000 * fps / len(units), tuple(tuple(packetise(unit)) for unit in units), sounds)
 
 
-def _encode_pictures(width: int, height: int, fps: int, kbps: int) -> Iterator[bytes]:
+def _pictures(width: int, height: int, fps: int) -> Iterator[Array]:
+    luma = np.add.outer(np.arange(height), np.arange(width)) * 2
+    dots = np.random.default_rng(1).integers(0, 24, (height, width))
+    for number in range(SECONDS * fps):
+        planes = np.full((height * 3 // 2, width), 128, np.uint8)
+        planes[:height] = 40 + (luma + 5 * number) % 150 + np.roll(dots, 7 * number, axis=1)
+        yield planes
+
+
+def _sound() -> Array:
+    times = np.arange(SOUND_RATE * SECONDS) / SOUND_RATE
+    tone: Array = (6_000 * np.sin(2 * np.pi * 330 * times) * np.exp(-4 * (times % 1.0))).astype(np.int16)
+    return tone
+
+
+def _encode_pictures(pictures: Iterable[Array], width: int, height: int, fps: int, kbps: int) -> Iterator[bytes]:
     codec = av.CodecContext.create("libx264", "w")
     assert isinstance(codec, av.VideoCodecContext)
     codec.width, codec.height, codec.pix_fmt, codec.time_base = width, height, "yuv420p", Fraction(1, fps)
@@ -78,27 +110,19 @@ def _encode_pictures(width: int, height: int, fps: int, kbps: int) -> Iterator[b
         "profile": "baseline",
         "x264-params": f"{rate}:keyint={GOP * fps}:min-keyint={GOP * fps}:scenecut=0:threads=1",
     }
-    luma = np.add.outer(np.arange(height), np.arange(width)) * 2
-    dots = np.random.default_rng(1).integers(0, 24, (height, width))
-    units = []
-    for number in range(SECONDS * fps):
-        planes = np.full((height * 3 // 2, width), 128, np.uint8)
-        planes[:height] = 40 + (luma + 5 * number) % 150 + np.roll(dots, 7 * number, axis=1)
+    for number, planes in enumerate(pictures):
         picture = VideoFrame.from_ndarray(planes, format="yuv420p")
         picture.pts = number
         picture.pict_type = PictureType.NONE
-        units += [bytes(packet) for packet in codec.encode(picture)]
-    units += [bytes(packet) for packet in codec.encode(None)]
-    yield from units
+        yield from (bytes(packet) for packet in codec.encode(picture))
+    yield from (bytes(packet) for packet in codec.encode(None))
 
 
-def _encode_sound() -> Iterator[bytes]:
+def _encode_sound(tone: Array) -> Iterator[bytes]:
     codec = av.CodecContext.create("libopus", "w")
     assert isinstance(codec, av.AudioCodecContext)
     codec.sample_rate, codec.layout, codec.format, codec.bit_rate = SOUND_RATE, "stereo", "s16", SOUND_BPS
     codec.options = {"vbr": "off"}
-    times = np.arange(SOUND_RATE * SECONDS) / SOUND_RATE
-    tone = (6_000 * np.sin(2 * np.pi * 330 * times) * np.exp(-4 * (times % 1.0))).astype(np.int16)
     for start in range(0, len(tone), SOUND_SAMPLES):
         frame = AudioFrame.from_ndarray(np.repeat(tone[start : start + SOUND_SAMPLES], 2).reshape(1, -1), format="s16", layout="stereo")
         frame.sample_rate, frame.pts = SOUND_RATE, start

@@ -43,3 +43,5 @@ class StagePlan:
     stay: float
     """Mean seconds until a creator goes away for a moment; 0: never, and one that is lost does not come back."""
     ramp: float
+    steady: bool = False
+    """They keep to the clock, as `Publisher` says."""

@@ -1,6 +1,7 @@
 """One creator: a WHIP session that sends the clip. As light as a sender can be: what is shared is made once, what is left is SRTP and `sendto`."""
 
 import asyncio
+import math
 import secrets
 import time
 from struct import Struct
@@ -12,7 +13,7 @@ from aiortc.rtp import RTCP_PSFB_APP, RTCP_PSFB_PLI, RTCP_RTPFB_NACK, RtcpPacket
 
 from relay.rtc.dtls import DtlsSrtp, SrtpError
 from relay.rtc.ice import IceAgent
-from scripts.loadgen.clip import SOUND_SAMPLES, Clip
+from scripts.loadgen.clip import GOP, SOUND_SAMPLES, Clip
 from scripts.loadgen.whip import AUDIO_TYPE, TRANSPORT_ID, VIDEO_TYPE, Accepted, publish, unpublish, write_offer
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ class _Sender(DtlsSrtp):
 class Publisher(asyncio.DatagramProtocol):
     """`connect()`, then `tick()` a few times per frame, `close()` in any state."""
 
-    def __init__(self, stage: "Stage", clip: Clip, room: str, key: str, url: str, http: aiohttp.ClientSession) -> None:
+    def __init__(self, stage: "Stage", clip: Clip, room: str, key: str, url: str, http: aiohttp.ClientSession, *, steady: bool = False) -> None:
+        """`steady`: picture and sound of the loop's second s are sent when `time.monotonic()` is s, modulo the loop. Nothing is left out, however late,
+        and a PLI brings no jump to an IDR: the loop's next one has to do."""
         self.room = room
         self.key = key
         self.sending = False
@@ -50,6 +53,7 @@ class Publisher(asyncio.DatagramProtocol):
         self._clip = clip
         self._url = url
         self._http = http
+        self._steady = steady
         self._loop = asyncio.get_running_loop()
         self._accepted: Accepted | None = None
         self._agent: IceAgent | None = None
@@ -90,6 +94,9 @@ class Publisher(asyncio.DatagramProtocol):
         now = time.monotonic()
         # Creators do not film in step.
         self._video_due = self._audio_due = now + secrets.randbelow(1_000) / 1_000 / self._clip.fps
+        if self._steady:
+            self._video_due = self._audio_due = due = GOP * math.ceil(now / GOP)
+            self._picture, self._sound = self._clip.place(due)
         self._report_due, self._check_due, self._answered = self._video_due, now + CONSENT_EVERY, now
         self.sending = True
 
@@ -117,7 +124,7 @@ class Publisher(asyncio.DatagramProtocol):
             self._send_sound()
         if now >= self._report_due:
             self._report_due = now + REPORT_EVERY
-            self._send_reports()
+            self._send_reports(now)
         if now >= self._check_due:
             self._check_due = now + CONSENT_EVERY
             if now - self._answered > CONSENT_LOST:
@@ -127,7 +134,7 @@ class Publisher(asyncio.DatagramProtocol):
 
     def _next(self, due: float, step: float, now: float) -> tuple[int, float]:
         """How many this machine was too late for, and when the next one is due. They are left out, as by a camera: no phone would send them in a burst."""
-        if now - due < LATE:
+        if self._steady or now - due < LATE:
             return 0, due + step
         missed = int((now - due) / step)
         self._stage.figures.counts["late"] += missed
@@ -165,12 +172,14 @@ class Publisher(asyncio.DatagramProtocol):
         self._transport_sequence = number + 1 & 0xFFFF
         return RTP.pack(EXTENDED, payload_type, sequence, timestamp, ssrc, ONE_BYTE_HEADER, WORDS, TRANSPORT, number)
 
-    def _send_reports(self) -> None:
+    def _send_reports(self, now: float) -> None:
+        """Both tracks' timestamps of this very moment, which lies between two pictures and two sounds: lip sync hangs on it."""
         ntp = int((time.time() + NTP_EPOCH) * 2**32)
-        for track, (ssrc, at) in enumerate(((self._video_ssrc, self._video_time), (self._audio_ssrc, self._audio_time))):
-            info = RtcpSenderInfo(
-                ntp_timestamp=ntp, rtp_timestamp=at, packet_count=self._packets[track] & 0xFFFFFFFF, octet_count=self._octets[track] & 0xFFFFFFFF
-            )
+        video = self._video_time + int((now - self._video_due + 1 / self._clip.fps) * 90_000)
+        audio = self._audio_time + int((now - self._audio_due + SOUND_SECONDS) * 48_000)
+        for track, (ssrc, at) in enumerate(((self._video_ssrc, video), (self._audio_ssrc, audio))):
+            packets, octets = self._packets[track] & 0xFFFFFFFF, self._octets[track] & 0xFFFFFFFF
+            info = RtcpSenderInfo(ntp_timestamp=ntp, rtp_timestamp=at & 0xFFFFFFFF, packet_count=packets, octet_count=octets)
             self._send(self._dtls.protect_rtcp(bytes(RtcpSrPacket(ssrc=ssrc, sender_info=info))))
 
     def _check(self) -> None:
@@ -228,6 +237,8 @@ class Publisher(asyncio.DatagramProtocol):
         counts = self._stage.figures.counts
         if isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_PLI:
             counts["pli"] += 1
+            if self._steady:
+                return
             # Nothing is encoded here: the loop goes on from its next IDR.
             self._picture = next((key for key in self._clip.keys if key >= self._picture), 0)
         elif isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_APP:

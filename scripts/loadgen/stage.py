@@ -81,7 +81,7 @@ class Stage:
         """One creator, from coming to going, and again where creators come and go."""
         while True:
             await asyncio.sleep(wait)
-            publisher = Publisher(self, self._clip, room, key, url, self._http)
+            publisher = Publisher(self, self._clip, room, key, url, self._http, steady=self._plan.steady)
             self._publishers.add(publisher)
             connected = await self._connect(publisher)
             if not self._plan.stay:

@@ -95,6 +95,19 @@ test('large differences are one seek, and WebKit never gets a rate', () => {
   assert.equal(edge.decide({ ...near, now: 200, position: -1_000 }).seek, null);
 });
 
+test('an element that plays again by itself, far behind, is led to the edge at once', () => {
+  const edge = new LiveEdge({ fractionalRates: true });
+  assert.equal(edge.resume(0, 500, 1_000), null); // it was not dry: the start, or a seek
+  edge.starve(1_000);
+  assert.equal(edge.resume(1_300, 1_500, 2_000), 2_000 - START_LAG);
+  assert.equal(edge.starving, false);
+  assert.equal(edge.resume(1_310, 1_800, 2_000), null); // what the seek itself brings
+  edge.starve(60_000);
+  assert.equal(edge.resume(60_030, 60_000 - START_LAG, 60_000), null);
+  const brisk = edge.decide({ ...near, now: 60_300, position: 60_000, edge: 60_260, newest: 60_260 });
+  assert.ok(brisk.rate > 1.06 && brisk.seek === null, 'what is near is walked, and briskly');
+});
+
 test('a dry spell ends with one seek; those that come again move the target back, an accident or an outage does not', () => {
   const edge = new LiveEdge({ fractionalRates: true });
   edge.starve(0);

@@ -17,6 +17,7 @@ from scripts.benchmarks.commands.telling import give_up
 from scripts.benchmarks.load_run import LoadFailed
 from scripts.benchmarks.local_server import LocalServer, ServerFailed
 from scripts.benchmarks.yardstick import NoCompiler
+from scripts.loadgen.errors import BadInput
 
 Report = TypeVar("Report")
 
@@ -41,7 +42,7 @@ def measured(benchmark: Coroutine[Any, Any, Report], within: float) -> Report:
 
     try:
         return asyncio.run(bounded())
-    except (ChromiumMissing, LoadFailed, namespaces.NamespacesMissing, NoCompiler, ServerFailed, TooLate, latency.BrokenWay) as error:
+    except (BadInput, ChromiumMissing, LoadFailed, namespaces.NamespacesMissing, NoCompiler, ServerFailed, TooLate, latency.BrokenWay) as error:
         give_up(str(error))
     except playwright.async_api.Error as error:
         give_up(error.message)

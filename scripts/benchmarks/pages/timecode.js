@@ -78,8 +78,8 @@
     return bits >>> 0;
   }
 
-  /** Reads on every animation frame from now on; `take()` hands over [local ms, word] of each and begins again. */
-  function watch(find) {
+  /** Reads on every animation frame from now on; `take()` hands over [local ms, word] of each and begins again. `clock` tells the local ms. */
+  function watch(find, clock = Date.now) {
     let samples = [];
     let started = false;
     const frame = () => {
@@ -88,7 +88,7 @@
       if (!screen || !widthOf(screen)) return;
       const bits = read(screen);
       started ||= word(bits >>> 8) === bits;
-      samples.push([Date.now(), bits]);
+      samples.push([clock(), bits]);
     };
     requestAnimationFrame(frame);
     return {

@@ -34,6 +34,7 @@ const HABIT = 15_000; // two dry spells within this are no accident
 const CATCH_UP = 4_000; // after a dry spell: whoever just heard nothing minds a tenth more speed less than a longer delay
 const GAIN = 0.0006; // of rate for each ms of error
 const SILENT_GAIN = 0.001;
+const NEAR = 80; // further behind the start than this is not walked after a dry spell
 
 export class LiveEdge {
   #fractional;
@@ -80,6 +81,21 @@ export class LiveEdge {
     this.#starvedAt = this.#starvingSince;
     if (habit && now - this.#starvingSince < OUTAGE) this.#penalty = Math.min(800, this.#penalty + 80);
     this.#starvingSince = NaN;
+  }
+
+  /**
+   * It plays again by itself, which Chromium does only once it has twice what a start takes: the edge is further off than a seek would leave it.
+   * @param {number} now
+   * @param {number} position
+   * @param {number} newest
+   * @returns {number | null} where to seek to
+   */
+  resume(now, position, newest) {
+    if (!this.starving) return null;
+    this.recover(now);
+    this.#rescuedAt = now;
+    if (newest - position <= this.#startLag + NEAR) return null;
+    return this.#seek(now, newest - this.#startLag).seek;
   }
 
   /**

@@ -75,7 +75,7 @@ export class MsePlayer {
     });
     const { signal } = this.#listening;
     video.addEventListener('waiting', () => this.#ranDry(), { signal });
-    video.addEventListener('playing', () => this.#edge.recover(performance.now()), { signal });
+    video.addEventListener('playing', () => this.#playsAgain(performance.now()), { signal });
     video.addEventListener('resize', () => events.sized(video.videoWidth, video.videoHeight), { signal });
     video.addEventListener('error', () => this.#broken(video.error?.message || 'the media element failed'), { signal });
     this.#ticker = self.setInterval(() => this.#tick(), TICK);
@@ -242,6 +242,12 @@ export class MsePlayer {
     if (this.#video.seeking || !this.#watch.started || performance.now() - this.#lastSeekAt < 300) return;
     this.#stalls++;
     this.#edge.starve(performance.now());
+  }
+
+  /** @param {number} now */
+  #playsAgain(now) {
+    const to = this.#edge.resume(now, this.#position, this.#timeline.newest);
+    if (to !== null) this.#seek(to, now);
   }
 
   #tick() {

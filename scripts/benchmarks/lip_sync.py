@@ -1,0 +1,69 @@
+"""What one viewer's page saw and heard of a clapperboard (clapper.py), sample after sample. Pure.
+
+Moments come in as seconds of the machine's steady clock, and are kept as seconds since `origin`."""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+
+from scripts.benchmarks import clapper, timecode
+
+Apart = tuple[float, float]
+"""When a beep was heard, and how many ms after its flash was seen; negative: before it."""
+
+
+class Watcher:
+    """`look()` and `listen()` as the page tells; then `ages`, `freeze` and `apart()`."""
+
+    def __init__(self, origin: float = 0.0) -> None:
+        self.origin = origin
+        self.moments, self.ages = array("d"), array("d")
+        """When a picture was on the screen, and how old it was then, in ms."""
+        self.unread = 0
+        self.freezes: list[Apart] = []
+        """When a picture was followed by another after more than 300 ms, and after how many ms."""
+        self._flashes: list[float] = []
+        self._beeps: list[float] = []
+        self._last: int | None = None
+        self._changed = 0.0
+
+    def look(self, samples: Iterable[tuple[float, int]]) -> None:
+        """Pictures on the screen: moment and word of the time code."""
+        for moment, word in samples:
+            code = timecode.decode(word)
+            if code is None or code >= clapper.LOOP * 1_000:
+                self.unread += 1
+                continue
+            since = moment - self.origin
+            self.moments.append(since)
+            self.ages.append(clapper.age(code, moment))
+            if code != self._last:
+                self._change(since, code)
+
+    def listen(self, beeps: Iterable[float]) -> None:
+        self._beeps += (beep - self.origin for beep in beeps)
+
+    def apart(self) -> list[Apart]:
+        """For each flash the beep next to it."""
+        beeps = sorted(self._beeps)
+        found = []
+        for flash in self._flashes:
+            near = beeps[max(0, (place := bisect_left(beeps, flash)) - 1) : place + 1]
+            beep = min(near, key=lambda beep: abs(beep - flash), default=None)
+            if beep is not None and abs(beep - flash) < clapper.EVERY / 2:
+                found.append((beep, (beep - flash) * 1_000))
+        return found
+
+    def of(self, begin: float, end: float) -> Sequence[float]:
+        """The ages between two moments."""
+        return self.ages[bisect_left(self.moments, begin) : bisect_left(self.moments, end)]
+
+    def _change(self, moment: float, code: int) -> None:
+        if self._last is not None:
+            if moment - self._changed > 0.3:
+                self.freezes.append((moment, (moment - self._changed) * 1_000))
+            since = code / 1_000 - clapper.flash(code) * clapper.EVERY
+            # The first picture of a flash may not have been seen: the next ones say how long ago it was due.
+            if clapper.flash(code) != clapper.flash(self._last) and since < clapper.LASTS:
+                self._flashes.append(moment - since)
+        self._last, self._changed = code, moment

@@ -1,0 +1,93 @@
+/**
+ * Hears what the page plays, without changing it: `ear.take()` hands over when each beep left the loudspeaker, ms of performance.now().
+ *
+ * What it hears is a copy of what goes to the output: of a video element's own sound, of what WebRTC brings to it, or of all that an AudioContext gives to
+ * its destination. From there to the loudspeaker it takes the output some time, which each of the three tells in its own way.
+ */
+(() => {
+  const LOUD = 0.05; // of full scale
+  const SILENCE = 200; // ms before a beep; the tone itself crosses zero every half millisecond
+  const LOOK = 250; // ms
+  const PIECES = 51; // of sound, by which a delay is told
+
+  let beeps = [];
+  const known = new WeakSet(); // tracks
+
+  /**
+   * @param {MediaStreamTrack} track
+   * @param {(lateness: number) => number} output  ms from a piece's own timestamp to the loudspeaker, given how long after it pieces arrive here
+   */
+  async function listen(track, output) {
+    if (known.has(track)) return;
+    known.add(track);
+    const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
+    const lateness = [];
+    let samples = new Float32Array(0);
+    let loudAt = -Infinity;
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      const begins = value.timestamp / 1_000;
+      lateness.push(performance.now() - begins);
+      if (lateness.length > PIECES) lateness.shift();
+      if (samples.length < value.numberOfFrames) samples = new Float32Array(value.numberOfFrames);
+      value.copyTo(samples, { planeIndex: 0, format: 'f32-planar' });
+      for (let n = 0; n < value.numberOfFrames; n++) {
+        if (Math.abs(samples[n]) < LOUD) continue;
+        const at = begins + (n * 1_000) / value.sampleRate;
+        if (at - loudAt > SILENCE) beeps.push(at + output(median(lateness)));
+        loudAt = at;
+      }
+      value.close();
+    }
+  }
+
+  const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+
+  const connect = AudioNode.prototype.connect;
+  AudioNode.prototype.connect = function (to, ...more) {
+    if (to instanceof AudioDestinationNode && this.context instanceof AudioContext) {
+      const copy = new MediaStreamAudioDestinationNode(this.context);
+      connect.call(this, copy);
+      listen(copy.stream.getAudioTracks()[0], () => (this.context.outputLatency || 0) * 1_000);
+    }
+    return connect.call(this, to, ...more);
+  };
+
+  let copied = new MediaStream();
+
+  function find() {
+    const video = document.querySelector('video');
+    if (!video || video.readyState < 2) return;
+    if (video.srcObject instanceof MediaStream) {
+      for (const track of video.srcObject.getAudioTracks()) listen(track, () => playout);
+    } else if (!copied.getAudioTracks().some(({ readyState }) => readyState === 'live')) {
+      copied = video.captureStream();
+      // Nobody looks at the copied pictures, and they would cost more than those on the screen.
+      copied.getVideoTracks().forEach((track) => track.stop());
+      // Chromium dates a piece of it *back* by the delay that the output told when it asked for the piece: it is heard as long after that moment.
+      for (const track of copied.getAudioTracks()) listen(track, (late) => 2 * late);
+    }
+  }
+
+  /** ms that the output holds WebRTC's sound, which comes without it (webrtc-stats, `media-playout`). */
+  let playout = 0;
+  let counted = { totalPlayoutDelay: 0, totalSamplesCount: 0 };
+  async function askPlayout() {
+    const report = await window.connections?.made.at(-1)?.getStats();
+    const now = [...(report?.values() ?? [])].find(({ type }) => type === 'media-playout');
+    const samples = (now?.totalSamplesCount ?? 0) - counted.totalSamplesCount;
+    if (!(samples > 0)) return;
+    playout = ((now.totalPlayoutDelay - counted.totalPlayoutDelay) / samples) * 1_000;
+    counted = now;
+  }
+
+  setInterval(find, LOOK);
+  setInterval(askPlayout, 4 * LOOK);
+  const take = () => {
+    const taken = beeps;
+    beeps = [];
+    return taken;
+  };
+  Object.assign(window, { ear: { take, playout: () => playout } });
+})();

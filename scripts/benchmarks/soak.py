@@ -1,0 +1,192 @@
+"""A long live: whether delay, lip sync and memory stay what they were. What is made of the samples; soak_run.py takes them. Pure.
+
+Moments are seconds since the beginning; a window is a minute, or a third of a short run.
+"""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from scripts.benchmarks.figures import Bar, Figures
+from scripts.benchmarks.latency import PATHS
+from scripts.benchmarks.lip_sync import Watcher
+from scripts.benchmarks.memory import Held
+
+SETTLE = 20.0
+"""Seconds before minute 1: LL-HLS needs 8 to find its place, MSE forgives the dry spells of its start in 15, and four pages are loading."""
+MEMORY_SETTLE = 150.0
+"""Seconds until memory is what it will be: the relay keeps 90 s of each live, the heaps of browsers find their size."""
+DELAY_FACTOR, DELAY_MS = 1.2, 15.0
+APART_MS = 40.0
+"""Lips and voice are one up to this."""
+MEMORY_FACTOR = 1.1
+PAGE_MB, HEAP_MB, SERVER_MB = 10.0, 2.0, 8.0
+"""By how much memory may rise where MEMORY_FACTOR is less."""
+
+
+@dataclass(slots=True)
+class Viewing:
+    """One page on one path."""
+
+    path: str
+    watcher: Watcher = field(default_factory=Watcher)
+    memory: list[tuple[float, Held]] = field(default_factory=list)
+    stats: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
+    """The page's own numbers."""
+    error: str = ""
+    """Why it ended before the others; '' while it did not."""
+
+    def counted(self, name: str, since: float) -> int:
+        """By how much a count of the page's own numbers rose since that moment."""
+        values = [int(stats.get(name) or 0) for at, stats in self.stats if at >= since]
+        return values[-1] - values[0] if values else 0
+
+
+@dataclass(slots=True)
+class Report:
+    seconds: float
+    """Planned."""
+    viewings: list[Viewing]
+    skew: float = 0.0
+    """ms by which the source's beeps come too late on purpose."""
+    server: list[tuple[float, float]] = field(default_factory=list)
+    """Moment and the process's own MB; empty for a server that is not ours."""
+    lasted: float = 0.0
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def window(self) -> float:
+        return max(1.0, min(60.0, (self.lasted - SETTLE) / 3))
+
+    @property
+    def first(self) -> tuple[float, float]:
+        return SETTLE, SETTLE + self.window
+
+    @property
+    def last(self) -> tuple[float, float]:
+        return self.lasted - self.window, self.lasted
+
+    def delay(self, viewing: Viewing, window: tuple[float, float]) -> Figures:
+        return Figures.of(viewing.watcher.of(*window))
+
+    def apart(self, viewing: Viewing, window: tuple[float, float]) -> Figures:
+        """Of sound and picture, without what the source put between them."""
+        return Figures.of(ms - self.skew for at, ms in viewing.watcher.apart() if window[0] <= at < window[1])
+
+    def apart_size(self, viewing: Viewing, window: tuple[float, float]) -> Figures:
+        """Without its sign."""
+        return Figures.of(abs(ms - self.skew) for at, ms in viewing.watcher.apart() if window[0] <= at < window[1])
+
+    def worst_apart(self, viewing: Viewing) -> float:
+        """Of the medians of all windows the one that is furthest from 0."""
+        count = int((self.lasted - SETTLE) / self.window)
+        medians = [self.apart(viewing, (SETTLE + n * self.window, SETTLE + (n + 1) * self.window)).p50 for n in range(count)]
+        return max((median for median in medians if not math.isnan(median)), key=abs, default=math.nan)
+
+    def freeze(self, viewing: Viewing) -> float:
+        """ms that the longest one lasted."""
+        return max((ms for at, ms in viewing.watcher.freezes if SETTLE <= at < self.lasted), default=0.0)
+
+    def growth(self, samples: list[tuple[float, float]]) -> "Growth":
+        settle = min(MEMORY_SETTLE, self.lasted / 3)
+        return Growth.of([(at, value) for at, value in samples if at >= settle])
+
+    def cpu(self, viewing: Viewing) -> float:
+        """Percent of a core, of the whole browser."""
+        if len(viewing.memory) < 2:
+            return math.nan
+        (begin, before), (end, after) = viewing.memory[0], viewing.memory[-1]
+        return (after.spent - before.spent) / (end - begin) * 100
+
+    @property
+    def bars(self) -> list[Bar]:
+        bars = [bar for viewing in self.viewings for bar in self._bars(viewing)]
+        if self.server:
+            bars.append(self.growth(self.server).bar("server, memory", SERVER_MB))
+        return bars
+
+    def _bars(self, viewing: Viewing) -> list[Bar]:
+        title = PATHS[viewing.path].title
+        before = self.delay(viewing, self.first).p50
+        bars = [
+            Bar(f"{title}, delay at the end", self.delay(viewing, self.last).p50, max(DELAY_FACTOR * before, before + DELAY_MS), "ms"),
+            Bar(f"{title}, sound and picture apart, worst minute", abs(self.worst_apart(viewing)), APART_MS, "ms"),
+            self.growth(self.heap(viewing)).bar(f"{title}, page's heap", HEAP_MB),
+            self.growth(self.renderer(viewing)).bar(f"{title}, page's process", PAGE_MB),
+        ]
+        if viewing.path == "hls":
+            bars.append(Bar(f"{title}, stalls", viewing.counted("stalls", SETTLE), 0, ""))
+        return bars
+
+    def heap(self, viewing: Viewing) -> list[tuple[float, float]]:
+        return [(at, held.heap) for at, held in viewing.memory]
+
+    def renderer(self, viewing: Viewing) -> list[tuple[float, float]]:
+        return [(at, held.renderer) for at, held in viewing.memory]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "seconds": round(self.lasted),
+            "planned": round(self.seconds),
+            "window": round(self.window),
+            "skew_ms": self.skew,
+            "notes": self.notes,
+            "paths": {viewing.path: self._viewing_json(viewing) for viewing in self.viewings},
+            "server_mb": self.growth(self.server).as_json(),
+            "bars": [{"name": bar.name, "value": _json(bar.value), "limit": _json(bar.limit), "unit": bar.unit, "kept": bar.kept} for bar in self.bars],
+        }
+
+    def _viewing_json(self, viewing: Viewing) -> dict[str, Any]:
+        windows = {"first": self.first, "last": self.last}
+        return {
+            "delay_ms": {name: self.delay(viewing, window).as_json() for name, window in windows.items()},
+            "apart_ms": {name: self.apart(viewing, window).as_json() for name, window in windows.items()} | {"worst": _json(self.worst_apart(viewing))},
+            "heap_mb": self.growth(self.heap(viewing)).as_json(),
+            "renderer_mb": self.growth(self.renderer(viewing)).as_json(),
+            "freezes_ms": [[round(at, 1), round(ms)] for at, ms in viewing.watcher.freezes if at >= SETTLE][-100:],
+            "stalls": viewing.counted("stalls", SETTLE),
+            "seeks": viewing.counted("seeks", SETTLE),
+            "dropped": viewing.counted("dropped", SETTLE),
+            "rebuilds": viewing.counted("rebuilds", 0),
+            "unread": viewing.watcher.unread,
+            "cpu": _json(self.cpu(viewing)),
+            "error": viewing.error,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Of memory, once settled; MB.
+
+    The least of the first and of the last third count: between two collections garbage piles up, for two minutes and 50 MB in the audio thread of WebCodecs,
+    where nobody can ask for one. What leaks is there after each of them.
+    """
+
+    first: float
+    last: float
+    per_hour: float
+    """The slope of the straight line that fits best."""
+
+    @classmethod
+    def of(cls, samples: list[tuple[float, float]]) -> "Growth":
+        samples = [(at, value) for at, value in samples if not math.isnan(value)]
+        if len(samples) < 2:
+            return cls(math.nan, math.nan, math.nan)
+        begin, end = samples[0][0], samples[-1][0]
+        third = (end - begin) / 3
+        first = min(value for at, value in samples if at <= begin + third)
+        last = min(value for at, value in samples if at >= end - third)
+        middle, mean = sum(at for at, _ in samples) / len(samples), sum(value for _, value in samples) / len(samples)
+        spread = sum((at - middle) ** 2 for at, _ in samples)
+        slope = sum((at - middle) * (value - mean) for at, value in samples) / spread if spread else math.nan
+        return cls(first, last, slope * 3_600)
+
+    def bar(self, name: str, rise: float) -> Bar:
+        return Bar(f"{name} at the end", self.last, max(MEMORY_FACTOR * self.first, self.first + rise), "MB")
+
+    def as_json(self) -> dict[str, float | None]:
+        return {"first": _json(self.first), "last": _json(self.last), "per_hour": _json(self.per_hour)}
+
+
+def _json(value: float) -> float | None:
+    return None if math.isnan(value) else round(value, 1)

@@ -1,0 +1,157 @@
+"""Takes the samples of a long live (soak.py): one creator, and a browser of its own for the page of each path, all at the same time."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import asdict
+
+from playwright.async_api import Browser, Error, Page
+
+from scripts.benchmarks import clapper
+from scripts.benchmarks.chromium import TooLate, until
+from scripts.benchmarks.latency import PATHS, BrokenWay, Progress
+from scripts.benchmarks.memory import PageMemory, own
+from scripts.benchmarks.soak import Report, Viewing
+from scripts.benchmarks.studio import WITHIN, context_of
+from scripts.loadgen.plans import StagePlan
+from scripts.loadgen.target import Door, Server, parse_target
+from scripts.loadgen.workers import Worker
+
+TAKE_EVERY = 5.0
+MEMORY_EVERY = 15.0
+"""Seconds; a page's garbage is collected for it, which it may notice."""
+TELL_EVERY = 60.0
+TRIES = 20
+WATCH = "window.sampler = timecode.watch(() => document.querySelector('.screen, video'), () => performance.now())"
+
+
+async def measure(url: str, server: int | None, viewers: Sequence[Browser], *, paths: Sequence[str], report: Report, progress: Progress) -> None:
+    """Fills `report`, and what it has when this is cut short is as good. `server`: its process id, if it is ours.
+
+    Raises BrokenWay where a path does not begin, BadInput, and Playwright's errors.
+    """
+    async with _creator(url, report.skew / 1_000) as (source, watch), AsyncExitStack() as open_pages:
+        pages = []
+        for path, browser in zip(paths, viewers, strict=True):
+            progress(f"{path}: begins")
+            pages.append(await open_pages.enter_async_context(_opened(browser, f"{watch}?player={path}", path)))
+        began = time.monotonic()
+        for page, viewing in zip(pages, report.viewings, strict=True):
+            await page.begin(began, viewing)
+        memory_due, tell_due = 0.0, TELL_EVERY
+        while report.lasted < report.seconds:
+            await asyncio.sleep(max(0.0, min(TAKE_EVERY, report.seconds - report.lasted)))
+            await source.require_running()
+            if source.take().total("creator_closed"):
+                report.notes.append(f"{report.lasted:.0f} s: the creator lost its session")
+                return
+            await asyncio.gather(*(page.take() for page in pages))
+            report.lasted = now = time.monotonic() - began
+            if now >= memory_due:
+                memory_due = now + MEMORY_EVERY
+                await asyncio.gather(*(page.weigh() for page in pages))
+                if server is not None:
+                    report.server.append((now, own(server)))
+            if now >= tell_due:
+                tell_due += TELL_EVERY
+                progress(f"{now / 60:.0f} of {report.seconds / 60:.0f} min: " + ", ".join(_so_far(report, viewing) for viewing in report.viewings))
+
+
+def _so_far(report: Report, viewing: Viewing) -> str:
+    window = (report.lasted - TELL_EVERY, report.lasted)
+    return f"{viewing.path} {report.delay(viewing, window).p50:.0f} ms, apart {report.apart(viewing, window).p50:.0f} ms"
+
+
+class _Viewer:
+    """A page that is watched."""
+
+    def __init__(self, page: Page, memory: PageMemory, offset: float) -> None:
+        self._page = page
+        self._memory = memory
+        self._offset = offset
+        self._viewing = Viewing("")
+        self._began = 0.0
+
+    async def begin(self, began: float, viewing: Viewing) -> None:
+        """From now on; `began` is the moment that counts as 0. What came before is forgotten."""
+        self._began, self._viewing = began, viewing
+        viewing.watcher.origin = began
+        await self._page.evaluate("void [sampler.take(), ear.take()]")
+
+    async def take(self) -> None:
+        if self._viewing.error:
+            return
+        try:
+            samples, beeps, stats = await self._page.evaluate("[sampler.take(), ear.take(), microlive.stats()]")
+        except Error as error:
+            self._viewing.error = error.message.splitlines()[0]
+            return
+        self._viewing.watcher.look((self._moment(ms), word) for ms, word in samples)
+        self._viewing.watcher.listen(self._moment(ms) for ms in beeps)
+        self._viewing.stats.append((time.monotonic() - self._began, stats))
+
+    async def weigh(self) -> None:
+        if self._viewing.error:
+            return
+        with suppress(Error):  # take() finds out whether it is gone
+            held = await self._memory.ask()
+            self._viewing.memory.append((time.monotonic() - self._began, held))
+
+    def _moment(self, ms: float) -> float:
+        return ms / 1_000 + self._offset
+
+
+@asynccontextmanager
+async def _opened(browser: Browser, url: str, path: str) -> AsyncIterator[_Viewer]:
+    """A page that plays, with sound. Raises BrokenWay."""
+    context = await context_of(browser, "timecode", "connections", "ear")
+    try:
+        page = await context.new_page()
+        await page.goto(url)
+        await page.evaluate(WATCH)
+        await page.click("#unmute")
+        try:
+            await until(page, f"(async () => sampler.started && await {PATHS[path].heard} > 0)()", WITHIN)
+        except TooLate:
+            raise BrokenWay(f"{path}: nothing, or no sound, after {WITHIN:g} s on {page.url}") from None
+        yield _Viewer(page, await PageMemory.of(page, browser), await _offset(page))
+    finally:
+        with suppress(Error):
+            await context.close()
+
+
+async def _offset(page: Page) -> float:
+    """Seconds by which this machine's steady clock is ahead of the page's performance.now(), which runs on the same one: the quickest answer tells best."""
+    found = []
+    for _ in range(TRIES):
+        asked = time.monotonic()
+        told = float(await page.evaluate("performance.now()"))
+        answered = time.monotonic()
+        found.append((answered - asked, (asked + answered) / 2 - told / 1_000))
+    return min(found)[1]
+
+
+@asynccontextmanager
+async def _creator(url: str, skew: float) -> AsyncIterator[tuple[Worker, str]]:
+    """A clapperboard that is live, in a process of its own, and the room's URL. Raises BadInput."""
+    api = Server(parse_target(url, owned=False), None, False)
+    door: Door | None = None
+    source: Worker | None = None
+    try:
+        door = await api.create_room("Soak")
+        clip = await asyncio.to_thread(clapper.encode, skew)
+        plan = StagePlan(insecure=False, rooms=[(door.room, door.key, door.whip)], clip=clip.to_json(), stay=0, ramp=0, steady=True)
+        source = Worker("the creator", "stage", asdict(plan))
+        await source.start()
+        await source.ready()
+        source.begin(time.time())
+        await api.wait_live(door.room, WITHIN)
+        yield source, f"{url}/r/{door.room}"
+    finally:
+        if source is not None:
+            await source.stop()
+        if door is not None:
+            with suppress(Exception):
+                await api.end_room(door)
+        await api.close()
