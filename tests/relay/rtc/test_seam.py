@@ -14,6 +14,7 @@ import pylibsrtp
 import pytest
 from aioice import stun
 from aiortc import RTCRtpSender
+from aiortc.rate import RemoteBitrateEstimator
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 from aiortc.sdp import SessionDescription
 
@@ -125,6 +126,17 @@ def test_stun_has_what_ice_py_uses() -> None:
 def test_rtcp_has_what_rtcp_py_uses(name: str) -> None:
     """`relay/rtc/rtcp.py` writes and reads RTCP by these names of aiortc.rtp."""
     assert hasattr(aiortc.rtp, name), f"aiortc.rtp has no {name} any more: see relay/rtc/rtcp.py"
+
+
+def test_the_estimator_has_what_estimate_py_uses() -> None:
+    """`relay/rtc/estimate.py` begins at the cap, which is aiortc's own word for its tests, and resets its counter of incoming bytes."""
+    estimator = RemoteBitrateEstimator()
+    estimator.rate_control.set_estimate(2_000_000, 0)
+    assert estimator.rate_control.current_bitrate == 2_000_000 and estimator.rate_control.rtt > 0, "see relay/rtc/estimate.py"
+    estimator.incoming_bitrate.reset()
+    assert (estimator.inter_arrival.current_group, estimator.inter_arrival.previous_group) == (None, None)
+    found = estimator.add(1_000, 0, 1_200, 0)
+    assert found is not None and found[1] == [0]
 
 
 def test_the_sdp_parser_gives_what_sdp_py_reads() -> None:
