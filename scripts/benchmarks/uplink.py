@@ -15,7 +15,7 @@ from playwright.async_api import Page
 
 from scripts.benchmarks.continuity import LOOK_BACK, apart, freeze, longest_gap
 from scripts.benchmarks.figures import Bar
-from scripts.benchmarks.narrow import ASK_EVERY, NARROW_FOR, RATE, SPENT, TARGET, Bandwidth, narrow_direct, narrow_live
+from scripts.benchmarks.narrow import ASK_EVERY, NARROW_FOR, RATE, SPENT, TARGET, WIDE_WITHIN, Bandwidth, narrow_direct, narrow_live
 from scripts.benchmarks.wild import Stage, StockReceiver, live, shown, stage, watching
 
 Progress = Callable[[str], None]
@@ -25,8 +25,11 @@ RECOVERY_BAR = 500.0
 SKEW_BAR = 60.0
 RATIO_BAR = 1.2
 DELAY_BAR = 1_000.0
+REMB_BAR = 2.0
 SETTLE = 4.0
 """Seconds before anything is lost: congestion control and players find their place."""
+REMB_ONLY = "microlive, REMB"
+"""The way of a browser that takes no transport-wide feedback."""
 OUTAGES, OUTAGE, BETWEEN = 3, 1.0, 5.0
 VIEWER_LOOK_BACK = 1.5
 """Seconds by which a gap of the source may show later in a player's buffer."""
@@ -89,6 +92,10 @@ class Report:
                 bars.append(Bar("up again, beside direct WebRTC", ours.up / max(direct.up, ASK_EVERY), RATIO_BAR, "×"))
             bars.append(Bar("spent of the target before", ours.spent * 1e6 / TARGET, SPENT, "", least=True))
             bars.append(Bar("delivery delay, most", ours.delay, DELAY_BAR, "ms"))
+        if remb := ways.get(REMB_ONLY):
+            bars.append(Bar("down to 1 Mbps by REMB alone", remb.down, REMB_BAR, "s"))
+            bars.append(Bar("up again by REMB alone", remb.up, WIDE_WITHIN, "s"))
+            bars.append(Bar("delivery delay by REMB alone, most", remb.delay, DELAY_BAR, "ms"))
         return bars
 
     def as_json(self) -> dict[str, Any]:
@@ -122,6 +129,8 @@ async def measure(*, shares: Sequence[float], seconds: float, outage: bool, band
             bandwidths.append(await narrow_direct(world))
             progress(f"{RATE} for {NARROW_FOR:g} s: microlive")
             bandwidths.append(await narrow_live(world))
+            progress(f"{RATE} for {NARROW_FOR:g} s: microlive, by REMB alone")
+            bandwidths.append(await narrow_live(world, REMB_ONLY, "remb"))
     return Report(losses, failed, bandwidths)
 
 
