@@ -40,12 +40,13 @@ class Bandwidth:
 
 async def narrow_live(world: Stage, way: str = "microlive", *more: str) -> Bandwidth:
     """A studio, with `more` scripts on its page."""
+    came = time.monotonic()
     async with live(world, "noise", *more) as (studio, _, spectator):
         targets, narrow, wide = await _squeeze(world, studio, world.port)
     after = [(at, record) for at, record in spectator.pictures() if at >= narrow]
     arrivals = [at for at, _ in after]
     delays = [(record.publish - record.capture) / 1_000 for _, record in after if not record.flags & Flag.CAPTURE_ESTIMATED]
-    source = world.tap.pictures(world.port)
+    source = world.tap.pictures(world.port, came)
     stood = freeze(arrivals, source, narrow, arrivals[-1], LOOK_BACK) if arrivals else math.nan
     return _bandwidth(world, way, world.port, targets, narrow, wide, max(delays, default=math.nan), stood)
 

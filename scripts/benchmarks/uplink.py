@@ -138,6 +138,7 @@ async def measure(*, shares: Sequence[float], seconds: float, outage: bool, band
 
 
 async def _lose(world: Stage, share: float, seconds: float, stock: bool) -> Loss:
+    came = time.monotonic()
     other = await StockReceiver.start(world) if stock else None
     async with live(world, "beacon") as (_, watch, spectator), watching(world, watch) as page:
         await asyncio.sleep(SETTLE)
@@ -152,14 +153,14 @@ async def _lose(world: Stage, share: float, seconds: float, stock: bool) -> Loss
     unix = time.time() - time.monotonic()
     decoded = await asyncio.to_thread(spectator.decode)
     skews = apart(decoded, began + unix, ended + unix)
-    source = world.tap.pictures(world.port)
+    source = world.tap.pictures(world.port, came)
     return Loss(
         share=share,
         seconds=seconds,
         source_gap=longest_gap(source, began, ended),
         relay=freeze([at for at, _ in spectator.pictures()], source, began, ended, LOOK_BACK),
         page=freeze(on_screen, source, began, ended, VIEWER_LOOK_BACK),
-        stock=freeze(others, world.tap.pictures(other.port), began, ended, LOOK_BACK) if other else math.nan,
+        stock=freeze(others, world.tap.pictures(other.port, came), began, ended, LOOK_BACK) if other else math.nan,
         skew=max((abs(each) for each in skews), default=math.nan),
         beeps=len(skews),
         errors=[*decoded.errors, *errors],
