@@ -34,7 +34,7 @@ class Whep:
         self._sessions = ConnectionLimiter(settings.max_sockets_per_address)
 
     def routes(self) -> list[web.RouteDef]:
-        endpoint, session = "/whep/{room}", "/whep/{room}/{session}"
+        endpoint, session = "/whep/{room}{slash:/?}", "/whep/{room}/{session}{slash:/?}"
         return [
             web.post(endpoint, self.play),
             web.options(endpoint, self.options),

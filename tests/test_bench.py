@@ -166,10 +166,16 @@ def test_the_uplink_bars() -> None:
     """Freezes up to 5 % loss, the worst skew of all, every error; ratios only where both ways were measured; a report is JSON whatever was left out."""
     losses = [loss(0.05, 120, 30, []), loss(0.1, 900, 61, ["picture"])]
     direct, ours = Bandwidth("direct", 2.4, 0.5, 0.9, 20, math.nan, math.nan), Bandwidth("microlive", 2.4, 0.55, 0.9, 26, 400, 0)
-    report = uplink.Report(losses, uplink.Outage(150, 250, 10, []), [direct, ours])
+    remb = Bandwidth(uplink.REMB_ONLY, 2.4, 2.5, 0.7, 19, 400, 1_300)
+    report = uplink.Report(losses, uplink.Outage(150, 250, 10, []), [direct, ours, remb])
     kept = {bar.name: bar.kept for bar in report.bars}
-    assert [name for name, each in kept.items() if not each] == ["sound and picture apart", "decode errors", "up again, beside direct WebRTC"]
-    assert len(kept) == 8
+    assert [name for name, each in kept.items() if not each] == [
+        "sound and picture apart",
+        "decode errors",
+        "up again, beside direct WebRTC",
+        "down to 1 Mbps by REMB alone",
+    ]
+    assert len(kept) == 11
     json.dumps(report.as_json(), allow_nan=False)
     assert uplink.Report([], None, []).bars == []
     assert [bar.name for bar in uplink.Report([], None, [ours]).bars] == ["spent of the target before", "delivery delay, most"]

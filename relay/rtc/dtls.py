@@ -16,6 +16,11 @@ from relay.rtc.protect import Protector
 PIPE_MAX = 32
 """DTLS datagrams waiting at most; a handshake has some ten."""
 
+_HANDSHAKE = 22
+"""The record's content type (RFC 6347 §4.1); until the keys are agreed on it is readable."""
+_P224 = bytes.fromhex("06052b81040021")
+"""The curve secp224r1 (OID 1.3.132.0.33) as certificates name it (RFC 5480 §2.1.1.1)."""
+
 SrtpError: type[Exception] = pylibsrtp.Error
 
 
@@ -73,6 +78,7 @@ class DtlsSrtp:
     def __init__(self, send: Callable[[bytes], None], on_closed: Callable[[], None]) -> None:
         self._pipe = _Pipe(send)
         self._on_closed = on_closed
+        self._refused_curve = False
         self._transport = RTCDtlsTransport(self._pipe, [certificate()])  # type: ignore[arg-type]
         self._transport.on("statechange", self._state_changed)
 
@@ -85,14 +91,20 @@ class DtlsSrtp:
         self._transport._set_role("client" if client else "server")
         await self._transport.start(RTCDtlsParameters(fingerprints=[RTCDtlsFingerprint(algorithm=algorithm, value=value) for algorithm, value in fingerprints]))
         if self._transport.state != "connected":
-            # aiortc keeps OpenSSL's reason to itself; the second one is what people meet.
-            raise ConnectionError(
-                "the DTLS handshake failed: the publisher's fingerprint is wrong, or its certificate is refused. "
-                "FFmpeg makes itself one on the curve P-224: give it one on P-256 with cert_file and key_file"
-            )
+            raise ConnectionError(f"the DTLS handshake failed: {self._failure()}")
+
+    def _failure(self) -> str:
+        """aiortc keeps OpenSSL's reason to itself, and OpenSSL has none for a certificate on a curve that it does not offer."""
+        if self._transport.encrypted:
+            return "the peer's certificate is not the one whose fingerprint its offer has"
+        if self._refused_curve:
+            return "the peer's certificate is on the curve P-224, as FFmpeg makes itself one: give it one on P-256 with cert_file and key_file"
+        return "the peer refused it, hung up, or spoke something else"
 
     def receive(self, data: bytes) -> bool:
         """Takes a DTLS datagram; False where too many wait already."""
+        if data[0] == _HANDSHAKE and not self._transport.encrypted and _P224 in data:
+            self._refused_curve = True
         return self._pipe.feed(data)
 
     def unprotect_rtp(self, data: bytes) -> bytes:

@@ -1,6 +1,7 @@
 """What a session tells its sender: what arrived, what is missing, what it needs, and how much it may send. Pure: packets and `now` in, RTCP out."""
 
 from relay.rtc import rtcp
+from relay.rtc.estimate import BitrateEstimate
 from relay.rtc.feedback import KeyframeRequests, ReceptionStatistics
 from relay.rtc.roundtrip import RoundTrip
 from relay.rtc.rtp import RtpPacket
@@ -12,13 +13,17 @@ MAX_SSRCS = 4
 
 
 class Reporter:
-    """The feedback of one transport. Every method that returns bytes returns a compound packet to send, or nothing."""
+    """The feedback of one transport. Every method that returns bytes returns a compound packet to send, or nothing.
 
-    def __init__(self, bitrate_cap: int) -> None:
+    Senders that take transport-wide feedback judge their path themselves; for others there is an `estimate`.
+    """
+
+    def __init__(self, bitrate_cap: int, estimate: BitrateEstimate | None = None) -> None:
         self.keyframes = KeyframeRequests()
         self.round_trip = RoundTrip()
         self.transport = TransportFeedback(rtcp.SENDER_SSRC)
         self._bitrate_cap = bitrate_cap
+        self._estimate = estimate
         self._statistics: dict[int, ReceptionStatistics] = {}
         self._reported = 0.0
 
@@ -31,6 +36,11 @@ class Reporter:
             statistics = self._statistics[packet.ssrc] = ReceptionStatistics(clock_rate)
         statistics.add(packet, now)
 
+    def receive_video(self, packet: RtpPacket, now: float) -> None:
+        """Every video packet, sent again or not."""
+        if self._estimate and self._estimate.receive(packet, now, self.round_trip.smoothed):
+            self.hurry()
+
     def receive_report(self, report: rtcp.SenderReport, now: float) -> None:
         statistics = self._statistics.get(report.ssrc)
         if statistics:
@@ -41,12 +51,13 @@ class Reporter:
         self._reported = 0.0
 
     def report(self, now: float, video_ssrc: int | None) -> bytes:
-        """Receiver report and bitrate cap, five times a second."""
+        """Receiver report and the bitrate to keep to, five times a second."""
         if now - self._reported < REPORT_EVERY:
             return b""
         self._reported = now
         report = rtcp.receiver_report(self._statistics, now)
-        return report if video_ssrc is None else report + rtcp.bitrate_cap(self._bitrate_cap, [video_ssrc])
+        bitrate = self._estimate.bitrate if self._estimate else self._bitrate_cap
+        return report if video_ssrc is None else report + rtcp.bitrate_cap(bitrate, [video_ssrc])
 
     def keyframe_request(self, now: float, video_ssrc: int | None) -> bytes:
         """A PLI where one is due."""

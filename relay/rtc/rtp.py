@@ -20,12 +20,14 @@ class RtpPacket(NamedTuple):
     payload: bytes
     transport_sequence: int | None = None
     """The packet's number among all of its transport, 16 bits; None where it has none or nobody asked."""
+    send_time: int | None = None
+    """When it was sent, 24 bits, in 1/2^18 s of a clock of the sender's; None likewise."""
 
 
-def parse_rtp(data: bytes, transport_id: int = 0) -> RtpPacket:
+def parse_rtp(data: bytes, transport_id: int = 0, send_time_id: int = 0) -> RtpPacket:
     """Reads a decrypted RTP packet. Raises ValueError where a length does not fit.
 
-    `transport_id`: the header extension that carries transport-wide sequence numbers, 0 where none was agreed.
+    `transport_id`, `send_time_id`: the header extensions that carry transport-wide sequence numbers and times of sending, 0 where none was agreed.
     """
     size = len(data)
     if size < HEADER_SIZE:
@@ -34,7 +36,7 @@ def parse_rtp(data: bytes, transport_id: int = 0) -> RtpPacket:
     if first >> 6 != 2:
         raise ValueError("not RTP version 2")
     start = HEADER_SIZE + 4 * (first & 0x0F)
-    transport_sequence = None
+    transport_sequence = send_time = None
     if first & 0x10:
         if start + 4 > size:
             raise ValueError("RTP header extension cut short")
@@ -44,6 +46,10 @@ def parse_rtp(data: bytes, transport_id: int = 0) -> RtpPacket:
             value = extension(data, begin, start, transport_id)
             if len(value) == 2:
                 transport_sequence = value[0] << 8 | value[1]
+        if send_time_id and start <= size:
+            value = extension(data, begin, start, send_time_id)
+            if len(value) == 3:
+                send_time = int.from_bytes(value, "big")
     end = size
     if first & 0x20:
         if not data[-1]:
@@ -51,7 +57,7 @@ def parse_rtp(data: bytes, transport_id: int = 0) -> RtpPacket:
         end -= data[-1]
     if start > end:
         raise ValueError("RTP header longer than the packet")
-    return RtpPacket(second & 0x7F, second > 127, sequence, timestamp, ssrc, data[start:end], transport_sequence)
+    return RtpPacket(second & 0x7F, second > 127, sequence, timestamp, ssrc, data[start:end], transport_sequence, send_time)
 
 
 def extension(data: bytes, begin: int, end: int, wanted: int) -> bytes:

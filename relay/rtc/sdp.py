@@ -13,6 +13,8 @@ MAX_LINES = 1_000
 
 TRANSPORT_WIDE = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 """Name of the header extension with transport-wide sequence numbers."""
+SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+"""Name of the one with the moment of sending, for senders whose path we have to judge."""
 
 _H264_PROFILES = ("42e0", "42c0", "4200", "4d", "64")
 """Constrained Baseline first: every encoder has it and no decoder has to reorder."""
@@ -39,6 +41,8 @@ class MediaOffer:
     channels: int = 2
     transport_id: int = 0
     """Number of the header extension TRANSPORT_WIDE; 0 where that feedback is not offered."""
+    send_time_id: int = 0
+    """Number of SEND_TIME where it is offered, and REMB in place of that feedback; else 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +173,8 @@ def _accept_video(media: MediaDescription, mid: str) -> MediaOffer:
     offered = _feedback(chosen)
     transport_id = _transport_id(media, chosen)
     feedback = tuple(item for item in ("nack", "nack pli", "goog-remb") if item in offered) + (("transport-cc",) if transport_id else ())
-    return MediaOffer("video", mid, payload_type, rtx, name, parameters, feedback, transport_id=transport_id)
+    send_time_id = _extension(media, SEND_TIME) if "goog-remb" in feedback and not transport_id else 0
+    return MediaOffer("video", mid, payload_type, rtx, name, parameters, feedback, transport_id=transport_id, send_time_id=send_time_id)
 
 
 def _rank(codec: RTCRtpCodecParameters) -> tuple[int, int] | None:
@@ -197,10 +202,12 @@ def _feedback(codec: RTCRtpCodecParameters) -> set[str]:
 
 
 def _transport_id(media: MediaDescription, codec: RTCRtpCodecParameters) -> int:
-    if "transport-cc" not in _feedback(codec):
-        return 0
+    return _extension(media, TRANSPORT_WIDE) if "transport-cc" in _feedback(codec) else 0
+
+
+def _extension(media: MediaDescription, uri: str) -> int:
     # RFC 8285 §5, §7: 1 to 14 in headers of one byte, to 255 in those of two; larger numbers stand for a choice that we do not take part in.
-    return next((item.id for item in media.rtp.headerExtensions if item.uri == TRANSPORT_WIDE and 0 < item.id < 256), 0)
+    return next((item.id for item in media.rtp.headerExtensions if item.uri == uri and 0 < item.id < 256), 0)
 
 
 def write_answer(offer: Offer, answer: Answer) -> str:
@@ -230,6 +237,8 @@ def _write_media(media: MediaOffer, offer: Offer, answer: Answer) -> list[str]:
     ]
     if media.transport_id:
         lines.append(f"a=extmap:{media.transport_id} {TRANSPORT_WIDE}")
+    if media.send_time_id:
+        lines.append(f"a=extmap:{media.send_time_id} {SEND_TIME}")
     feedback = [f"a=rtcp-fb:{media.payload_type} {item}" for item in media.feedback]
     if media.kind == "audio":
         return [

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from relay.rtc import rtcp
 from relay.rtc.dtls import fingerprint
+from relay.rtc.estimate import BitrateEstimate
 from relay.rtc.payload import FORMATS
 from relay.rtc.peer_session import PeerCounters, PeerSession
 from relay.rtc.reassembly import Picture, Reassembly
@@ -65,7 +66,6 @@ class ReceiveSession(PeerSession):
     def __init__(self, port: UdpPort, offer: Offer, sink: Sink, *, bitrate_cap: int, on_closed: Callable[[str], None]) -> None:
         super().__init__(port, offer, "publisher", on_closed)
         self.counters: SessionCounters = SessionCounters()
-        self._reporter = Reporter(bitrate_cap)
         self._offer = offer
         self._sink = sink
         self._loop = asyncio.get_running_loop()
@@ -78,12 +78,16 @@ class ReceiveSession(PeerSession):
         assert video is not None
         self._video_type = video.payload_type
         self._payload = FORMATS[video.codec]
+        # RFC 8843 §9: in a bundle one number is one extension for all media.
+        self._transport_id = video.transport_id or (audio.transport_id if audio else 0)
+        self._send_time_id = video.send_time_id
+        # Without feedback that lets the sender judge its path we do, as far as it listens.
+        self._estimated = not video.transport_id and "goog-remb" in video.feedback
+        self._reporter = Reporter(bitrate_cap, BitrateEstimate(bitrate_cap, timed=self._send_time_id > 0) if self._estimated else None)
         self.reassembly = Reassembly(self._reporter.round_trip, self._payload)
         self._rtx_type = video.rtx_payload_type
         self._audio_type = audio.payload_type if audio else None
         self._nack = "nack" in video.feedback
-        # RFC 8843 §9: in a bundle one number is one extension for all media.
-        self._transport_id = video.transport_id or (audio.transport_id if audio else 0)
         self._video_ssrc: int | None = None
         self._audio_ssrc: int | None = None
 
@@ -119,7 +123,7 @@ class ReceiveSession(PeerSession):
     # Packets in
 
     def _receive_media(self, data: bytes) -> None:
-        self._receive_rtp(parse_rtp(data, self._transport_id))
+        self._receive_rtp(parse_rtp(data, self._transport_id, self._send_time_id))
 
     def _receive_rtp(self, packet: RtpPacket) -> None:
         now = monotonic()
@@ -175,6 +179,8 @@ class ReceiveSession(PeerSession):
             self._receive_video(packet._replace(sequence=original, ssrc=self._video_ssrc, payload=packet.payload[2:]), now, resent=True)
 
     def _receive_video(self, packet: RtpPacket, now: float, *, resent: bool = False) -> None:
+        if self._estimated:
+            self._reporter.receive_video(packet, now)
         reassembly = self.reassembly
         pictures = reassembly.receive(packet, now, resent=resent)
         if pictures:

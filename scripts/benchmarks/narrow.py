@@ -14,7 +14,7 @@ from scripts.benchmarks.wild import Stage, direct_page, live
 
 RATE, NARROW = "1mbit", 1_000_000
 NARROW_FOR, FREE_WITHIN, WIDE_WITHIN = 15.0, 15.0, 40.0
-ASK_EVERY = 0.1
+ASK_EVERY = 0.05
 TARGET, SPENT = 2_500_000, 0.9
 """bit/s that both ways may send, and the share of it that must be reached."""
 
@@ -38,15 +38,17 @@ class Bandwidth:
     """ms, likewise."""
 
 
-async def narrow_live(world: Stage) -> Bandwidth:
-    async with live(world, "noise") as (studio, _, spectator):
+async def narrow_live(world: Stage, way: str = "microlive", *more: str) -> Bandwidth:
+    """A studio, with `more` scripts on its page."""
+    came = time.monotonic()
+    async with live(world, "noise", *more) as (studio, _, spectator):
         targets, narrow, wide = await _squeeze(world, studio, world.port)
     after = [(at, record) for at, record in spectator.pictures() if at >= narrow]
     arrivals = [at for at, _ in after]
     delays = [(record.publish - record.capture) / 1_000 for _, record in after if not record.flags & Flag.CAPTURE_ESTIMATED]
-    source = world.tap.pictures(world.port)
+    source = world.tap.pictures(world.port, came)
     stood = freeze(arrivals, source, narrow, arrivals[-1], LOOK_BACK) if arrivals else math.nan
-    return _bandwidth(world, "microlive", world.port, targets, narrow, wide, max(delays, default=math.nan), stood)
+    return _bandwidth(world, way, world.port, targets, narrow, wide, max(delays, default=math.nan), stood)
 
 
 async def narrow_direct(world: Stage) -> Bandwidth:

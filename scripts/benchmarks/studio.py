@@ -19,9 +19,9 @@ async def context_of(browser: Browser, *scripts: str) -> BrowserContext:
     return context
 
 
-async def go_live(browser: Browser, url: str, camera: str) -> tuple[Page, str]:
-    """Goes live in a studio whose camera is `pages/CAMERA.js`. Returns the page and the URL of the room."""
-    context = await context_of(browser, "timecode", "connections", camera)
+async def go_live(browser: Browser, url: str, camera: str, *more: str) -> tuple[Page, str]:
+    """Goes live in a studio whose camera is `pages/CAMERA.js`, with `more` of those scripts. Returns the page and the URL of the room."""
+    context = await context_of(browser, "timecode", "connections", camera, *more)
     page = await context.new_page()
     await page.goto(f"{url}/live")
     await page.click("#go-live")

@@ -46,9 +46,9 @@ class Tap:
     def packets(self, port: int) -> list[Packet]:
         return list(self._packets[port])
 
-    def pictures(self, port: int) -> list[float]:
-        """When the first packet of each picture came by."""
-        packets = self.packets(port)
+    def pictures(self, port: int, since: float) -> list[float]:
+        """When the first packet of each picture came by, from that moment on: before it another creator may have come the same way."""
+        packets = [packet for packet in self.packets(port) if packet.at >= since]
         sizes: dict[int, int] = defaultdict(int)
         for packet in packets:
             sizes[packet.ssrc] += packet.size

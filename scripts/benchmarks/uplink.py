@@ -15,7 +15,7 @@ from playwright.async_api import Page
 
 from scripts.benchmarks.continuity import LOOK_BACK, apart, freeze, longest_gap
 from scripts.benchmarks.figures import Bar
-from scripts.benchmarks.narrow import ASK_EVERY, NARROW_FOR, RATE, SPENT, TARGET, Bandwidth, narrow_direct, narrow_live
+from scripts.benchmarks.narrow import ASK_EVERY, NARROW_FOR, RATE, SPENT, TARGET, WIDE_WITHIN, Bandwidth, narrow_direct, narrow_live
 from scripts.benchmarks.wild import Stage, StockReceiver, live, shown, stage, watching
 
 Progress = Callable[[str], None]
@@ -25,8 +25,11 @@ RECOVERY_BAR = 500.0
 SKEW_BAR = 60.0
 RATIO_BAR = 1.2
 DELAY_BAR = 1_000.0
+REMB_BAR = 2.0
 SETTLE = 4.0
 """Seconds before anything is lost: congestion control and players find their place."""
+REMB_ONLY = "microlive, REMB"
+"""The way of a browser that takes no transport-wide feedback."""
 OUTAGES, OUTAGE, BETWEEN = 3, 1.0, 5.0
 VIEWER_LOOK_BACK = 1.5
 """Seconds by which a gap of the source may show later in a player's buffer."""
@@ -89,6 +92,10 @@ class Report:
                 bars.append(Bar("up again, beside direct WebRTC", ours.up / max(direct.up, ASK_EVERY), RATIO_BAR, "×"))
             bars.append(Bar("spent of the target before", ours.spent * 1e6 / TARGET, SPENT, "", least=True))
             bars.append(Bar("delivery delay, most", ours.delay, DELAY_BAR, "ms"))
+        if remb := ways.get(REMB_ONLY):
+            bars.append(Bar("down to 1 Mbps by REMB alone", remb.down, REMB_BAR, "s"))
+            bars.append(Bar("up again by REMB alone", remb.up, WIDE_WITHIN, "s"))
+            bars.append(Bar("delivery delay by REMB alone, most", remb.delay, DELAY_BAR, "ms"))
         return bars
 
     def as_json(self) -> dict[str, Any]:
@@ -122,6 +129,8 @@ async def measure(*, shares: Sequence[float], seconds: float, outage: bool, band
             bandwidths.append(await narrow_direct(world))
             progress(f"{RATE} for {NARROW_FOR:g} s: microlive")
             bandwidths.append(await narrow_live(world))
+            progress(f"{RATE} for {NARROW_FOR:g} s: microlive, by REMB alone")
+            bandwidths.append(await narrow_live(world, REMB_ONLY, "remb"))
     return Report(losses, failed, bandwidths)
 
 
@@ -129,6 +138,7 @@ async def measure(*, shares: Sequence[float], seconds: float, outage: bool, band
 
 
 async def _lose(world: Stage, share: float, seconds: float, stock: bool) -> Loss:
+    came = time.monotonic()
     other = await StockReceiver.start(world) if stock else None
     async with live(world, "beacon") as (_, watch, spectator), watching(world, watch) as page:
         await asyncio.sleep(SETTLE)
@@ -143,14 +153,14 @@ async def _lose(world: Stage, share: float, seconds: float, stock: bool) -> Loss
     unix = time.time() - time.monotonic()
     decoded = await asyncio.to_thread(spectator.decode)
     skews = apart(decoded, began + unix, ended + unix)
-    source = world.tap.pictures(world.port)
+    source = world.tap.pictures(world.port, came)
     return Loss(
         share=share,
         seconds=seconds,
         source_gap=longest_gap(source, began, ended),
         relay=freeze([at for at, _ in spectator.pictures()], source, began, ended, LOOK_BACK),
         page=freeze(on_screen, source, began, ended, VIEWER_LOOK_BACK),
-        stock=freeze(others, world.tap.pictures(other.port), began, ended, LOOK_BACK) if other else math.nan,
+        stock=freeze(others, world.tap.pictures(other.port, came), began, ended, LOOK_BACK) if other else math.nan,
         skew=max((abs(each) for each in skews), default=math.nan),
         beeps=len(skews),
         errors=[*decoded.errors, *errors],

@@ -58,9 +58,9 @@ async def stage() -> AsyncIterator[Stage]:
 
 
 @asynccontextmanager
-async def live(stage: Stage, camera: str) -> AsyncIterator[tuple[Page, str, Spectator]]:
+async def live(stage: Stage, camera: str, *more: str) -> AsyncIterator[tuple[Page, str, Spectator]]:
     """A creator in the studio, and a spectator: the studio's page, the room's URL, the spectator."""
-    studio, watch = await go_live(stage.creators, stage.url, camera)
+    studio, watch = await go_live(stage.creators, stage.url, camera, *more)
     async with Spectator(stage.url, watch.rpartition("/")[2]) as spectator:
         yield studio, watch, spectator
     await end_live(studio)

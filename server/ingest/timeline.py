@@ -21,6 +21,8 @@ IMPOSSIBLE = 0.3
 """Seconds by which a packet may seem faster than every one before it; beyond that its timestamps jumped."""
 REANCHOR = 0.1
 """Seconds that the sound may stand off its clock before it is laid anew."""
+DISAGREE = 0.15
+"""Seconds by which two reports in a row may put a timestamp at different moments. GStreamer's (webrtcbin 1.22) count twice as fast as its packets."""
 PAUSE, BEHIND, STRAGGLERS = 1.0, 0.5, 2
 """Seconds without sound after which its timestamps may go on from anywhere, by how much they then fell behind the clock, and how many packets may do that
 because they were on their way during the pause. Chromium's timestamps stand still while no track is being sent, though its reports count on."""
@@ -60,7 +62,9 @@ class _TrackClock:
     def __init__(self, rate: int) -> None:
         self.rate = rate
         self.report: tuple[float, int] | None = None
-        """Sender's clock (seconds) and unwrapped timestamp of the last sender report."""
+        """Sender's clock (seconds) and unwrapped timestamp of the last sender report that is believed."""
+        self.heard: tuple[float, int] | None = None
+        """The same of the last one, believed or not."""
         self.arrival = RisingMinimum()
         self._arrived: float | None = None
         self._behind = -1
@@ -90,9 +94,16 @@ class _TrackClock:
 
     def forget(self) -> None:
         """The timestamps do not go on as before: back to arrival, until the next sender report."""
-        self.report = None
+        self.report = self.heard = None
         self.arrival = RisingMinimum()
         self._behind = -1
+
+    def take(self, sender_clock: float, at: int) -> bool:
+        """A sender report: believed if it agrees with the one before it. Otherwise packets are placed by their arrival until two agree."""
+        before, self.heard = self.heard, (sender_clock, at)
+        agrees = before is None or abs((at - before[1]) / self.rate - (sender_clock - before[0])) <= DISAGREE
+        self.report = self.heard if agrees else None
+        return agrees
 
     def sender_time(self, timestamp: int) -> float | None:
         if self.report is None:
@@ -129,7 +140,8 @@ class Timeline:
         """A sender report that arrived now: `timestamp` (32 bits) is the moment `sender_clock` (seconds)."""
         clock = self._clocks[track]
         at = clock.unwrap(timestamp)
-        clock.report = (sender_clock, at)
+        if not clock.take(sender_clock, at):
+            return
         self._offset.add(now - sender_clock, now)
         if clock.arrival.value is None:
             return

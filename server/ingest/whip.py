@@ -45,7 +45,8 @@ class Whip:
         self._attempts = RateLimiter(settings.max_whip_per_address_minute, 60.0)
 
     def routes(self) -> list[web.RouteDef]:
-        endpoint, session = "/whip/{room}", "/whip/{room}/{session}"
+        # With a slash too many it is the same place: not every client follows a redirect of a POST.
+        endpoint, session = "/whip/{room}{slash:/?}", "/whip/{room}/{session}{slash:/?}"
         return [
             web.post(endpoint, self.publish),
             web.options(endpoint, self.options),

@@ -3,6 +3,7 @@
 creator 10.77.2.1 ── 10.77.2.2 router 10.77.1.2 ── 10.77.1.1 server
 """
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Playwright
 
-from scripts.benchmarks.chromium import executable, launch
+from scripts.benchmarks.chromium import executable, launch, script, until
 from scripts.benchmarks.local_server import LocalServer
 from tests.e2e.pages import Studio, Visitors
 from tests.fixtures import networks
@@ -90,6 +91,37 @@ async def test_a_live_through_coturn_only(playwright: Playwright, hosts: Network
         await visitors.leave()
     assert visitors.complaints.unexpected == []
     assert any(f"turn:{NEAR_CREATOR}:{TURN_PORT}?transport={transport} relays to {SERVER}" in line for line in server.log)
+
+
+@pytest.mark.timeout(120)
+async def test_a_browser_that_listens_to_remb_alone_follows_a_narrow_path(playwright: Playwright, hosts: Networks, tmp_path: Path) -> None:
+    """Where transport-wide feedback is not offered the server judges the path: the encoder aims lower while the link carries 1 Mbps, and higher after."""
+    if shutil.which("tc") is None:
+        pytest.skip("needs tc; on Debian: sudo apt-get install iproute2")
+    bucket = ("root", "tbf", "rate", "1mbit", "burst", "8kb", "latency", "300ms")
+    async with (
+        LocalServer(tmp_path / "data", f"--host={SERVER}", f"--udp-hosts={SERVER}", on=hosts.on("server")) as server,
+        browser(playwright, hosts, tmp_path, server.url) as chromium,
+    ):
+        visitors = Visitors(chromium)
+        visitors.complaints.allow("about:blank: .*getUserMedia")  # where the scripts run too, and there is no camera to replace
+        studio = await visitors.studio(server.url, *(script(name) for name in ("timecode", "noise", "remb")))
+        await studio.go_live()
+        await aims(studio, ">= 2e6", 20)
+        hosts.run("creator", "tc", "qdisc", "add", "dev", "to-router", *bucket)
+        await aims(studio, "<= 1e6", 10)
+        low = (await studio.page.evaluate("connections.sent()"))["targetBitrate"]
+        hosts.run("creator", "tc", "qdisc", "del", "dev", "to-router", "root")
+        # How far it gets in this time says how busy the machine is; scripts/bench uplink measures it.
+        await aims(studio, f">= {1.2 * low}", 40)
+        assert await studio.page.evaluate("connections.made.at(-1).remoteDescription.sdp.match(/transport-cc|abs-send-time/g)") == ["abs-send-time"]
+        await visitors.leave()
+    assert visitors.complaints.unexpected == []
+
+
+async def aims(studio: Studio, comparison: str, within: float) -> None:
+    """Waits until the encoder's target, bit/s, compares so."""
+    await until(studio.page, f"connections.sent().then(({{ targetBitrate }}) => targetBitrate {comparison})", within)
 
 
 @pytest.mark.timeout(120)

@@ -28,7 +28,7 @@ from server.limits import client
 from tests.fuzz.cutting import cut
 from tests.fuzz.live import dtls, feedback, session, udp, viewer
 
-TRANSPORT_ID = 4
+TRANSPORT_ID, SEND_TIME_ID = 4, 2
 PASSWORD = "our-password-0123456789ab"
 OURS = Answer("ufrag", PASSWORD, "sha-256 AB", ("192.0.2.1",), 8080, 2_500_000, 2_000_000)
 PLAY = PlayAnswer("ufrag", PASSWORD, "sha-256 AB", ("192.0.2.1",), 8080, {"video": 1, "audio": 2, "rtx": 3}, "microlive")
@@ -39,7 +39,7 @@ TRUSTED = (ip_network("127.0.0.0/8"),)
 def rtp(data: bytes) -> None:
     """A header is never read past the packet, and the payload is a part of it."""
     with suppress(ValueError):
-        packet = parse_rtp(data, TRANSPORT_ID)
+        packet = parse_rtp(data, TRANSPORT_ID, SEND_TIME_ID)
         assert len(packet.payload) <= len(data) - HEADER_SIZE
         starts_idr(packet.payload)
         starts_picture(packet.payload)

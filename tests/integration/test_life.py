@@ -106,6 +106,27 @@ async def test_a_second_post_takes_over(live: Live) -> None:
         assert await second.delete() == 200
 
 
+async def test_many_takeovers_at_once_leave_one_publisher(live: Live) -> None:
+    """Five devices with one key, all in the same moment: one of them stays, the others are told to go, and viewers never get two at a time."""
+    rivals = [Publisher(live.server.http, live.room.whip, live.room.key) for _ in range(5)]
+    try:
+        await asyncio.gather(*(rival.publish() for rival in rivals), return_exceptions=True)
+        room = live.server.room(live.room)
+        await eventually(lambda: len(room.sessions) == 1 and len(live.server.udp.peers) == 1)
+        await eventually(lambda: sum(rival.peer.connectionState == "connected" for rival in [live.publisher, *rivals]) == 1)
+        (session,) = room.sessions
+        assert live.server.session(live.room) is session
+        epoch = room._epoch
+        await live.viewer.until(lambda: live.viewer.media(Track.VIDEO)[-1].epoch == epoch)
+        await live.viewer.frames(10)
+        epochs = [record.epoch for record in live.viewer.media(Track.VIDEO)]
+        assert epochs == sorted(epochs)
+        times = [record.media_time for record in live.viewer.media(Track.VIDEO)]
+        assert all(first < next_ for first, next_ in zip(times, times[1:], strict=False))
+    finally:
+        await asyncio.gather(*(rival.peer.close() for rival in rivals))
+
+
 async def test_a_takeover_by_a_creator_who_sends_nothing_is_an_absence(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     """The former session is gone for good, so viewers are told; when the new one's camera gives pictures, they go on."""
     monkeypatch.setattr(ingest_session, "SILENT_FOR", 0.5)

@@ -1,7 +1,10 @@
 """What a session tells its sender, read by aiortc."""
 
+from itertools import pairwise
+
 from aiortc.rtp import RtcpPacket, RtcpPsfbPacket, RtcpRrPacket, RtcpRtpfbPacket, unpack_remb_fci
 
+from relay.rtc.estimate import BitrateEstimate
 from relay.rtc.reporter import MAX_SSRCS, REPORT_EVERY, Reporter
 from relay.rtc.rtcp import SenderReport
 from relay.rtc.rtp import RtpPacket
@@ -25,6 +28,23 @@ def test_reports_name_their_sources_and_the_cap() -> None:
     reporter.hurry()
     _, cap = RtcpPacket.parse(reporter.report(10.0 + REPORT_EVERY / 2, 5))
     assert isinstance(cap, RtcpPsfbPacket) and unpack_remb_fci(cap.fci)[1] == [5]
+
+
+def test_a_path_that_is_judged_here_is_told_of_at_once() -> None:
+    """In place of the cap stands what the estimate says, and it does not wait for its turn when that falls; without an estimate nothing changes."""
+    reporter = Reporter(3_000_000, BitrateEstimate(3_000_000, timed=False))
+    now, told = 10.0, []
+    for number in range(120):
+        now += 0.033 + 0.01 * (number > 60)  # the queue grows by 10 ms with every picture
+        reporter.receive_video(RtpPacket(96, True, number, number * 2_970, 5, bytes(1_100)), now)
+        if report := reporter.report(now, 5):
+            _, asked = RtcpPacket.parse(report)
+            assert isinstance(asked, RtcpPsfbPacket)
+            told.append((now, unpack_remb_fci(asked.fci)[0]))
+    assert told[0][1] == 3_000_000 and told[-1][1] < 500_000
+    assert min(after - before for (before, _), (after, _) in pairwise(told)) < REPORT_EVERY
+    plain = Reporter(3_000_000)
+    plain.receive_video(packet(1), 10.0)
 
 
 def test_sources_are_bounded() -> None:

@@ -58,13 +58,24 @@ def test_the_transport_wide_number_is_found_among_others(elements: dict[int, byt
         assert parse_rtp(data).transport_sequence is None
 
 
+@given(st.integers(0, 0xFFFFFF), st.integers(0, 65_535), st.booleans())
+def test_the_time_of_sending_is_found_where_it_was_agreed_on(sent: int, number: int, cut_short: bool) -> None:
+    """Beside a transport-wide number or alone; one that is not of three bytes is none."""
+    moment = sent.to_bytes(3, "big")[: 2 if cut_short else 3]
+    profile, block = pack_header_extensions([(2, moment), (4, number.to_bytes(2, "big"))])
+    data = b"\x90\x60" + bytes(10) + profile.to_bytes(2, "big") + (len(block) // 4).to_bytes(2, "big") + block + b"payload"
+    assert parse_rtp(data, 4, 2) == RtpPacket(96, False, 0, 0, 0, b"payload", number, None if cut_short else sent)
+    assert parse_rtp(data, 0, 2) == RtpPacket(96, False, 0, 0, 0, b"payload", None, None if cut_short else sent)
+    assert parse_rtp(data, 4).send_time is None
+
+
 @given(st.binary(max_size=40), st.integers(1, 255))
 def test_extensions_that_lie_cost_the_number_only(block: bytes, wanted: int) -> None:
     """Whatever stands in the block, the packet is read."""
     block += bytes(-len(block) & 3)
     for profile in (b"\xbe\xde", b"\x10\x00", b"\x10\x0f", b"\x12\x34"):
         data = b"\x90" + bytes(11) + profile + (len(block) // 4).to_bytes(2, "big") + block + b"payload"
-        assert parse_rtp(data, wanted).payload == b"payload"
+        assert parse_rtp(data, wanted, wanted).payload == b"payload"
 
 
 @given(st.binary(max_size=80))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.errors import OfferError
-from relay.rtc.sdp import TRANSPORT_WIDE, Answer, Offer, parse_offer, write_answer
+from relay.rtc.sdp import SEND_TIME, TRANSPORT_WIDE, Answer, Offer, parse_offer, write_answer
 from tests.fixtures.offers import NAMES, offer
 
 OURS = Answer("ufrag", "password0123456789abcd", "sha-256 " + ":".join(["AB"] * 32), ("192.0.2.1", "2001:db8::1"), 8080, 2_500_000, 2_000_000)
@@ -50,6 +50,16 @@ def test_transport_wide_feedback_where_it_is_offered(name: str, video: int, audi
     assert not any(media.transport_id or "transport-cc" in media.feedback for media in strange.media)
 
 
+def test_send_times_where_there_is_no_transport_wide_feedback() -> None:
+    """A sender that listens to REMB and says when it sent, so that its path can be judged; with that feedback nobody needs to know."""
+    without = CHROMIUM.replace(" transport-cc", " x-cc")
+    video = parse_offer(without).find("video")
+    assert video and (video.send_time_id, video.transport_id, "goog-remb" in video.feedback) == (2, 0, True)
+    assert f"a=extmap:2 {SEND_TIME}\r\n" in write_answer(parse_offer(without), OURS)
+    for text in (CHROMIUM, without.replace(" goog-remb", " x-remb"), without.replace(SEND_TIME, "urn:x")):
+        assert SEND_TIME not in write_answer(parse_offer(text), OURS)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_an_answer_to_each(name: str) -> None:
     """aiortc reads it; its sections are those of the offer, it only receives, and names our address, port and bitrate."""
@@ -75,7 +85,7 @@ def test_an_answer_to_each(name: str) -> None:
     }
     for media, item in zip(answer.media, parsed.media, strict=True):
         assert [(extension.id, extension.uri) for extension in media.rtp.headerExtensions] == (
-            [(item.transport_id, TRANSPORT_WIDE)] if item.transport_id else []
+            [(item.transport_id, TRANSPORT_WIDE)] if item.transport_id else [(item.send_time_id, SEND_TIME)] if item.send_time_id else []
         )
         assert ("transport-cc" in {feedback.type for feedback in media.rtp.codecs[0].rtcpFeedback}) is bool(item.transport_id)
     text = write_answer(parsed, OURS)

@@ -187,6 +187,32 @@ def test_pictures_always_ascend(drawn: list[tuple[int, float, str, float]]) -> N
             timeline.report(Track(int(kind[-1])), clock, timestamp, now)
 
 
+def test_reports_that_count_faster_than_packets_are_not_believed() -> None:
+    """As GStreamer's do: twice as fast. The packets go on by their arrival, sound and picture together, and none falls behind."""
+    sender = Sender(Timeline(0), encoding=0.0)
+    sender.run(0, 0.5)
+    for second in range(20):
+        for track, base, rate in ((Track.VIDEO, sender.video_base, 90_000), (Track.AUDIO, sender.audio_base, 48_000)):
+            sender.timeline.report(track, EPOCH + 0.5 + second, base + round((0.5 + 2 * second) * rate) & 0xFFFFFFFF, 1_000.53 + second)
+        sender.run(0.5 + second, 1.5 + second)
+    for track, seen in ((Track.VIDEO, sender.pictures), (Track.AUDIO, sender.sounds)):
+        assert all(media_seconds(stamp, track) == pytest.approx(second, abs=0.002) for second, stamp in seen)
+        assert all(stamp.estimated for second, stamp in seen if second > 1.5)
+
+
+def test_a_sender_whose_clock_was_set_is_believed_again() -> None:
+    """The report after that disagrees with the one before; the next one agrees, and nothing moved meanwhile."""
+    sender = Sender(Timeline(0))
+    sender.run(0, 5, every=1)
+    before = sender.picture(5)
+    for track, base, rate in ((Track.VIDEO, sender.video_base, 90_000), (Track.AUDIO, sender.audio_base, 48_000)):
+        for second in (5, 6):
+            sender.timeline.report(track, EPOCH + second + 0.2, base + second * rate & 0xFFFFFFFF, 1_000.03 + second)
+    after = sender.picture(6)
+    assert not after.estimated
+    assert media_seconds(after, Track.VIDEO) - media_seconds(before, Track.VIDEO) == pytest.approx(1, abs=0.01)
+
+
 def test_timestamps_wrap_in_the_middle() -> None:
     """32-bit timestamps that wrap during the live are invisible in media time, reports or not."""
     sender = Sender(Timeline(0), video_base=2**32 - 45_000, audio_base=2**32 - 24_000)

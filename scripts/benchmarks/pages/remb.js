@@ -1,0 +1,9 @@
+/** A browser without transport-wide congestion control feedback: what it offers for that is REMB, and when each packet was sent. */
+(() => {
+  const { createOffer } = RTCPeerConnection.prototype;
+  RTCPeerConnection.prototype.createOffer = async function (...options) {
+    const { type, sdp } = await createOffer.apply(this, options);
+    const lines = sdp.split('\r\n').filter((line) => !/^a=rtcp-fb:\d+ transport-cc|^a=extmap:.*transport-wide-cc/.test(line));
+    return { type, sdp: lines.join('\r\n') };
+  };
+})();
