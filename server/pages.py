@@ -23,6 +23,8 @@ PAGES = ("feed", "studio", "room")
 """Modules that pages begin with; each is served as one file with all that it imports, `js/PAGE.bundle.js`."""
 FIRST, FIRST_NAME = "watch/first_socket.js", "microliveFirst"
 """Runs before the rest of the room's page is here, as `js/first.bundle.js`, and is found there under this name."""
+WORKER, WORKER_NAME = "watch/webcodecs/worker.js", "watch"
+"""What the room's page runs beside itself, as `js/watch.bundle.js`."""
 
 HEADINGS = {404: "Nothing here", 410: "This live is over", 429: "A moment, please"}
 
@@ -128,6 +130,7 @@ def _read_files() -> dict[str, _File]:
     contents = {path.relative_to(WEB).as_posix(): path.read_bytes() for path in WEB.rglob("*") if path.is_file() and path.suffix in TYPES}
     modules = {name.removeprefix("js/"): content.decode() for name, content in contents.items() if name.startswith("js/")}
     contents["js/first.bundle.js"] = bundle(modules, FIRST, known_as=FIRST_NAME).encode()
+    contents[f"js/{WORKER_NAME}.bundle.js"] = bundle(modules, WORKER).encode()
     for page in PAGES:
         contents[f"js/{page}.bundle.js"] = bundle(modules, f"{page}.js", apart={FIRST: FIRST_NAME}).encode()
     return {name: _File(content, TYPES[Path(name).suffix], gzip.compress(content, mtime=0)) for name, content in contents.items()}
