@@ -46,8 +46,9 @@ function decodableFamilies(player) {
 const hidden = document.visibilityState === 'hidden';
 const url = watchUrl(decodeURIComponent(location.pathname.split('/')[2] ?? ''), ladder.name);
 
-/** Beside this script. */
-export const workerScript = new URL('watch.bundle.js', /** @type {HTMLScriptElement} */ (document.currentScript).src).href;
+/** This script stands in the page, and has no address that others could lie beside. */
+const { assets } = /** @type {HTMLScriptElement} */ (document.currentScript).dataset;
+export const workerScript = `${assets}/js/watch.bundle.js`;
 
 /** A worker that is connecting already. Null where none plays. */
 export const firstBackstage = hidden || ladder.name !== 'webcodecs' || !ladder.able || !hasWorkers ? null : startWorker(workerScript, url);

@@ -30,7 +30,7 @@ export function makeBackstage(script) {
  * @param {string} [url] to connect to at once
  * @returns {Backstage}
  */
-export function startWorker(script, url) {
+export function startWorker(script, url = '') {
   const canvas = document.createElement('canvas');
   const { port1, port2 } = new MessageChannel();
   const worker = new Worker(script);
@@ -40,8 +40,7 @@ export function startWorker(script, url) {
     backstage.failed = message || 'the worker does not start';
   };
   const offscreen = canvas.transferControlToOffscreen();
-  worker.postMessage({ port: port2, canvas: offscreen, origin: performance.timeOrigin }, [port2, offscreen]);
-  if (url) port1.postMessage(['open', url]);
+  worker.postMessage({ port: port2, canvas: offscreen, origin: performance.timeOrigin, url }, [port2, offscreen]);
   return backstage;
 }
 
@@ -53,6 +52,6 @@ async function startHere() {
   const { Viewing } = await import('./viewing.js');
   const canvas = document.createElement('canvas');
   const { port1, port2 } = new MessageChannel();
-  new Viewing({ port: port2, canvas, origin: performance.timeOrigin });
+  new Viewing({ port: port2, canvas, origin: performance.timeOrigin, url: '' });
   return { canvas, port: port1, worker: null, failed: '' };
 }

@@ -16,6 +16,7 @@ const TELL_EVERY = 100; // ms; and not before the page has taken the last word: 
  * @property {MessagePort} port
  * @property {HTMLCanvasElement | OffscreenCanvas} canvas
  * @property {number} origin  `performance.timeOrigin` of the page, in whose time everything is told
+ * @property {string} url     to connect to at once; '' to wait until it is asked to
  */
 
 export class Viewing {
@@ -33,11 +34,12 @@ export class Viewing {
   #ticker;
 
   /** @param {Place} place */
-  constructor({ port, canvas, origin }) {
+  constructor({ port, canvas, origin, url }) {
     this.#port = port;
     this.#canvas = canvas;
     this.#shift = performance.timeOrigin - origin;
     this.#connection = this.#connect();
+    if (url) this.open(url);
     this.#pipeline = this.#build();
     this.#ticker = self.setInterval(() => this.#heard && this.#report(), TELL_EVERY);
     port.onmessage = ({ data: [verb, ...values] }) => /** @type {any} */ (this)[verb](...values);
