@@ -43,7 +43,7 @@ LEADS = """new Promise(done => {
     done(leads);
   }, 100);
 })"""
-BROKEN_DECODERS = WORKER % f"`{BREAKS}importScripts('${{script}}')`"
+BROKEN_DECODERS = WORKER % f"`{BREAKS}importScripts('${{new URL(script, location.href)}}')`"
 NO_WORKERS = WORKER % "`throw new Error('as a test wants it')`"
 SOFTWARE_GPU = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
 BLOCK = """
