@@ -136,14 +136,14 @@ async def test_a_page_that_is_busy_holds_up_neither_picture_nor_sound(studio: St
         (worker,) = room.page.workers
         await worker.evaluate(DRAWN)
         before, since = await room.page.evaluate(HEARD)
-        await room.page.evaluate(BLOCK, 600)
+        await room.page.evaluate(BLOCK, 1_000)
         drawn = await worker.evaluate("() => drawn")
         pauses = [later - earlier for earlier, later in pairwise(drawn)]
-        # 600 ms are 18 pictures; this machine encodes and decodes in software beside it.
-        assert len(drawn) >= 8 and max(pauses) < 300, pauses
+        # 30 pictures, of which a busy machine shows some; a worker that waits for the page would draw one or two.
+        assert len(drawn) >= 5 and max(pauses) < 600, pauses
         await room.plays(0.5)
         played, until_now = await room.page.evaluate(HEARD)
-        assert played - before > 0.8 * (until_now - since)
+        assert played - before > 0.6 * (until_now - since)
 
 
 async def test_sound_and_picture_stay_together(studio: Studio, visitors: Visitors) -> None:
