@@ -1,5 +1,6 @@
 """The pages: templates of `web/`, and its files under a name that changes with their content."""
 
+import base64
 import gzip
 import hashlib
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ import jinja2
 from aiohttp import hdrs, web
 
 from server import WEB
-from server.bundle import bundle
+from server.bundle import BundleError, bundle
 from server.errors import Gone, NotFound
 from server.request import client_of, url_of
 from server.rooms import Rooms
@@ -22,7 +23,9 @@ TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", 
 PAGES = ("feed", "studio", "room")
 """Modules that pages begin with; each is served as one file with all that it imports, `js/PAGE.bundle.js`."""
 FIRST, FIRST_NAME = "watch/first_socket.js", "microliveFirst"
-"""Runs before the rest of the room's page is here, as `js/first.bundle.js`, and is found there under this name."""
+"""Stands in the room's page itself, so that it waits for no request; the rest of the page finds it under this name."""
+WORKER, WORKER_NAME = "watch/webcodecs/worker.js", "watch"
+"""What the room's page runs beside itself, as `js/watch.bundle.js`."""
 
 HEADINGS = {404: "Nothing here", 410: "This live is over", 429: "A moment, please"}
 
@@ -34,6 +37,7 @@ class Pages:
         self._rooms = rooms
         self._settings = settings
         self._files = _read_files()
+        self._first = _first_script()
         digest = hashlib.sha256()
         for name, file in sorted(self._files.items()):
             digest.update(name.encode() + b"\0" + file.content)
@@ -66,6 +70,7 @@ class Pages:
         return self._render(
             request,
             "room.html",
+            first=self._first,
             room=name,
             title=described["title"],
             state=described["state"],
@@ -101,7 +106,7 @@ class Pages:
     def _headers(self, request: web.Request) -> dict[str, str]:
         host = client_of(request, self._settings).host or request.host
         policy = (
-            "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; "
+            f"default-src 'self'; script-src 'self' {_allowed(self._first)}; img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; "
             # Safari before 15.4 does not count WebSockets as 'self'.
             f"connect-src 'self' ws://{host} wss://{host}; base-uri 'none'; form-action 'none'; object-src 'none'; frame-ancestors *"
         )
@@ -126,8 +131,26 @@ class _File:
 def _read_files() -> dict[str, _File]:
     """All of `web/` that browsers ask for, by its path there: some hundred KB, and so no request can reach any other file."""
     contents = {path.relative_to(WEB).as_posix(): path.read_bytes() for path in WEB.rglob("*") if path.is_file() and path.suffix in TYPES}
-    modules = {name.removeprefix("js/"): content.decode() for name, content in contents.items() if name.startswith("js/")}
-    contents["js/first.bundle.js"] = bundle(modules, FIRST, known_as=FIRST_NAME).encode()
+    modules = _modules()
+    contents[f"js/{WORKER_NAME}.bundle.js"] = bundle(modules, WORKER).encode()
     for page in PAGES:
         contents[f"js/{page}.bundle.js"] = bundle(modules, f"{page}.js", apart={FIRST: FIRST_NAME}).encode()
     return {name: _File(content, TYPES[Path(name).suffix], gzip.compress(content, mtime=0)) for name, content in contents.items()}
+
+
+def _modules() -> dict[str, str]:
+    folder = WEB / "js"
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*.js")}
+
+
+def _first_script() -> str:
+    """Raises BundleError where HTML would not take it as it is."""
+    script = bundle(_modules(), FIRST, known_as=FIRST_NAME)
+    if "</script" in script or "<!--" in script:
+        raise BundleError(f"{FIRST}: what ends a script in HTML cannot stand in it")
+    return script
+
+
+def _allowed(script: str) -> str:
+    """What lets an inline script pass a Content-Security-Policy (CSP Level 3 §2.3.1): a page may run it, and no other that somebody smuggles in."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"

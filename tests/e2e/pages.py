@@ -40,11 +40,17 @@ EYES = """
     setTimeout(look, 10);
   };
   document.addEventListener('DOMContentLoaded', look);
-  const { drawImage } = CanvasRenderingContext2D.prototype;
-  CanvasRenderingContext2D.prototype.drawImage = function (image, ...rest) {
-    if (self.VideoFrame && image instanceof VideoFrame && this.canvas.matches('.screen')) saw(performance.now(), image.timestamp / 1e6);
-    return drawImage.call(this, image, ...rest);
+  // A worker draws where no script of a page sees it: what it tells has to do. A player that is made anew counts anew.
+  let [frames, position] = [0, NaN];
+  const ask = () => {
+    setTimeout(ask, 10);
+    const stats = document.querySelector('canvas.screen') && window.microlive?.stats();
+    if (!stats || (stats.frames === frames && stats.position === position)) return;
+    if (stats.frames) saw(performance.now(), stats.position / 1e3);
+    seen.frames += Math.max(0, stats.frames - frames - 1);
+    [frames, position] = [stats.frames, stats.position];
   };
+  ask();
   Object.assign(window, { seen });
 })();
 """

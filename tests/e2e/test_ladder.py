@@ -1,22 +1,31 @@
 """The page picks a player, and steps down when it does not work."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
+from playwright.async_api import Playwright
 
-from scripts.benchmarks.chromium import until
-from tests.e2e.pages import Studio, Visitors
+from scripts.benchmarks.chromium import launch, until
+from tests.e2e.pages import EYES, Room, Studio, Visitors
 
 WITHOUT = "delete window.VideoDecoder;"
-BREAKS = """
+WORKER = """
 // Pages that are not secure have none, such as the one that every tab begins with.
-if ('VideoDecoder' in window) window.VideoDecoder = class extends VideoDecoder {
-  static broken = 0;
+if ('VideoDecoder' in window) window.Worker = class extends Worker {
+  static made = 0;
+  constructor(script) {
+    super(URL.createObjectURL(new Blob([%s])));
+    window.Worker.made++;
+  }
+};
+"""
+BREAKS = """
+self.VideoDecoder = class extends VideoDecoder {
   constructor({ error }) {
     const output = (frame) => {
       frame.close();
       if (this.state === 'closed') return;
-      window.VideoDecoder.broken++;
       this.close();
       error(new DOMException('as a test wants it', 'EncodingError'));
     };
@@ -34,6 +43,25 @@ LEADS = """new Promise(done => {
     done(leads);
   }, 100);
 })"""
+BROKEN_DECODERS = WORKER % f"`{BREAKS}importScripts('${{new URL(script, location.href)}}')`"
+NO_WORKERS = WORKER % "`throw new Error('as a test wants it')`"
+SOFTWARE_GPU = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
+BLOCK = """
+(ms) => {
+  for (const start = performance.now(); performance.now() - start < ms; );
+}
+"""
+HEARD = "[microlive.stats().sound.played, performance.now()]"
+DRAWN = """
+() => {
+  self.drawn = [];
+  const { drawImage } = OffscreenCanvasRenderingContext2D.prototype;
+  OffscreenCanvasRenderingContext2D.prototype.drawImage = function (...values) {
+    self.drawn.push(performance.now());
+    return drawImage.apply(this, values);
+  };
+}
+"""
 
 
 async def test_webcodecs_is_the_best_and_says_so(studio: Studio, visitors: Visitors) -> None:
@@ -53,11 +81,11 @@ async def test_a_browser_without_a_decoder_plays_through_mse(studio: Studio, vis
 
 async def test_a_decoder_that_fails_twice_is_left_for_mse(studio: Studio, visitors: Visitors) -> None:
     visitors.complaints.allow("as a test wants it")
-    room = await visitors.room(f"{studio.watch}?stats", BREAKS)
+    room = await visitors.room(f"{studio.watch}?stats", BROKEN_DECODERS)
     await room.plays(2)
     stats = await room.stats()
     assert stats["player"] == "mse" and "as a test wants it" in stats["why"]
-    assert await room.page.evaluate("VideoDecoder.broken") == 2
+    assert await room.page.evaluate("Worker.made") == 2
     await room.unmute()
     before = await room.seen()
     await room.shows(lambda seen: seen["heard"] > before["heard"])
@@ -84,6 +112,38 @@ async def test_an_unknown_player_is_told_and_the_best_one_plays(studio: Studio, 
     await room.plays(1)
     assert "gramophone" in await room.page.inner_text("#toast")
     assert (await room.stats())["player"] == "webcodecs"
+
+
+async def test_where_no_worker_starts_the_page_does_its_work(studio: Studio, visitors: Visitors) -> None:
+    visitors.complaints.allow("as a test wants it")
+    room = await visitors.room(studio.watch, NO_WORKERS)
+    await room.pictured()
+    await room.unmute()
+    await room.plays(2)
+    stats = await room.stats()
+    assert (stats["player"], stats["rebuilds"], await room.page.evaluate("Worker.made")) == ("webcodecs", 1, 1)
+    await room.shows(lambda seen: seen["heard"] > 500)
+    await until(studio.page, "document.querySelector('#viewers').textContent === '1'")
+
+
+async def test_a_page_that_is_busy_holds_up_neither_picture_nor_sound(studio: Studio, visitors: Visitors, playwright: Playwright) -> None:
+    # Without any GPU, Chromium's workers ask the page's thread for one at every picture that they draw, and so wait for it.
+    async with await launch(playwright, without="--disable-gpu", more=SOFTWARE_GPU) as browser:
+        room = Room(await visitors.page(f"{studio.watch}?player=webcodecs", EYES, browser=browser))
+        await room.pictured()
+        await room.unmute()
+        await room.plays(2)
+        (worker,) = room.page.workers
+        await worker.evaluate(DRAWN)
+        before, since = await room.page.evaluate(HEARD)
+        await room.page.evaluate(BLOCK, 1_000)
+        drawn = await worker.evaluate("() => drawn")
+        pauses = [later - earlier for earlier, later in pairwise(drawn)]
+        # 30 pictures, of which a busy machine shows some; a worker that waits for the page would draw one or two.
+        assert len(drawn) >= 5 and max(pauses) < 600, pauses
+        await room.plays(0.5)
+        played, until_now = await room.page.evaluate(HEARD)
+        assert played - before > 0.6 * (until_now - since)
 
 
 async def test_sound_and_picture_stay_together(studio: Studio, visitors: Visitors) -> None:

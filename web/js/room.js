@@ -1,9 +1,9 @@
 /** The room: watches one stream, and never stops trying. The only module of its page that touches the document. */
 import { firstSocket, ladder, watchUrl } from './watch/first_socket.js';
 import { Beacon } from './watch/beacon.js';
-import { Connection } from './watch/connection.js';
 import { KIND, readEvent } from './watch/record.js';
 import { byId, setText, toast } from './page/dom.js';
+import { Line } from './room/line.js';
 import { Playback } from './room/playback.js';
 import { Stage } from './room/stage.js';
 import { listenForGestures } from './room/gestures.js';
@@ -24,7 +24,7 @@ let lostTimer = 0;
 let overlay = null;
 const beacon = new Beacon();
 
-const connection = new Connection(watchUrl(room, ladder.name), {
+const line = new Line(watchUrl(room, ladder.name), {
   hello(hello) {
     clearTimeout(lostTimer);
     root.classList.remove('lost');
@@ -55,7 +55,7 @@ const connection = new Connection(watchUrl(room, ladder.name), {
 const playback = new Playback({
   room,
   ladder,
-  connection,
+  line,
   placeholder: /** @type {HTMLVideoElement} */ (byId('video')),
   stage: () => stage,
   events: {
@@ -110,11 +110,11 @@ function enter(next) {
   state = next;
   if (next !== 'live') dress(); // there is a card to read
   root.dataset.state = next;
-  connection.lively = next === 'live';
+  line.lively = next === 'live';
   for (const name of ['idle', 'away', 'ended', 'sorry']) byId(`card-${name}`).hidden = name !== next;
   if (!isOver()) return;
   stage.hold();
-  connection.close();
+  line.close();
   playback.close();
 }
 
@@ -145,16 +145,15 @@ async function askWhatIsWrong() {
 function stats() {
   const { rebuilds, muted } = playback;
   const { name: player, why } = ladder;
-  const reconnects = Math.max(0, connection.reconnects);
-  return { bitrate, ...playback.stats(), player, why, muted, state, viewers, pace: pace.pace, leftOut: pace.dropped, reconnects, rebuilds };
+  return { bitrate, ...playback.stats(), player, why, muted, state, viewers, pace: pace.pace, leftOut: pace.dropped, reconnects: line.reconnects, rebuilds };
 }
 
 function measureBitrate() {
   let [bytes, then] = [0, performance.now()];
   window.setInterval(() => {
     const now = performance.now();
-    bitrate = ((connection.bytes - bytes) * 8_000) / (now - then);
-    [bytes, then] = [connection.bytes, now];
+    bitrate = ((line.bytes - bytes) * 8_000) / (now - then);
+    [bytes, then] = [line.bytes, now];
   }, 1_000);
 }
 
@@ -214,26 +213,26 @@ function listen() {
     if (key === 's') toggleStats();
     if (key === 'f') fullScreen();
   });
-  window.addEventListener('online', () => connection.hurry());
+  window.addEventListener('online', () => line.hurry());
   document.addEventListener('visibilitychange', seenOrHidden);
   window.addEventListener('pageshow', ({ persisted }) => persisted && seenOrHidden());
-  window.addEventListener('pagehide', () => connection.close());
+  window.addEventListener('pagehide', () => line.close());
 }
 
 /** A hidden page takes no feed: it would pile up, unseen. It comes back at the live edge. */
 function seenOrHidden() {
   if (isOver() || (document.hidden && document.pictureInPictureElement)) return;
-  connection.close();
+  line.close();
   if (document.hidden) return;
-  connection.open();
+  line.open();
   playback.resume();
 }
 
 Object.assign(window, { microlive: { stats } });
 listen();
 playback.start();
-if (!isOver()) connection.open(document.hidden ? null : firstSocket);
-if (document.hidden) connection.close();
+if (!isOver()) line.open(document.hidden ? null : firstSocket);
+if (document.hidden) line.close();
 measureBitrate();
 if (query.has('stats')) toggleStats();
 if (ladder.unknown) toast(`There is no player “${ladder.unknown}”. Playing with ${ladder.name}.`);

@@ -53,20 +53,34 @@ async function mirror(player, canvas) {
  */
 function streamOf(player, canvas) {
   const Generator = /** @type {any} */ (window).MediaStreamTrackGenerator;
-  const track = Generator && new Generator({ kind: 'video' });
-  if (!track || !player.mirror) {
-    const stream = canvas.captureStream();
-    return { stream, stop: () => stream.getTracks().forEach((each) => each.stop()) };
-  }
-  const writer = track.writable.getWriter();
-  player.mirror((frame) => {
-    // A window that takes nothing must not make a queue grow.
-    if (writer.desiredSize > 0) writer.write(frame).catch(() => frame.close());
-    else frame.close();
-  });
+  if (!Generator || !player.mirror) return copyOf(canvas);
+  const track = new Generator({ kind: 'video' });
+  player.mirror(track.writable);
   const stop = () => {
     player.mirror?.(null);
     track.stop();
   };
   return { stream: new MediaStream([track]), stop };
+}
+
+/**
+ * A canvas that a worker draws on cannot be captured everywhere; one with the same picture can.
+ * @param {HTMLCanvasElement} canvas
+ */
+function copyOf(canvas) {
+  const copy = document.createElement('canvas');
+  const context = copy.getContext('2d', { alpha: false });
+  let request = 0;
+  const draw = () => {
+    if (copy.width !== canvas.width || copy.height !== canvas.height) [copy.width, copy.height] = [canvas.width, canvas.height];
+    context?.drawImage(canvas, 0, 0);
+    request = requestAnimationFrame(draw);
+  };
+  draw();
+  const stream = copy.captureStream();
+  const stop = () => {
+    cancelAnimationFrame(request);
+    stream.getTracks().forEach((each) => each.stop());
+  };
+  return { stream, stop };
 }

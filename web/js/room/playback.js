@@ -1,9 +1,10 @@
 /**
  * The player in its place: made, shown, replaced when it breaks, and exchanged for another by the ladder. What plays may change; the picture, the
- * sound's state and the connection stay.
+ * sound's state and the line stay.
  */
 import { firstSource, watchUrl } from '../watch/first_socket.js';
 import { makePlayer } from '../watch/player.js';
+import { NOTHING } from '../watch/player_stats.js';
 import { KIND } from '../watch/record.js';
 
 /**
@@ -13,11 +14,6 @@ import { KIND } from '../watch/record.js';
  * @property {(reason: string) => void} hopeless  nothing here plays this
  */
 
-/** @type {import('../watch/player.js').PlayerStats} */
-const NOTHING = {
-  ...{ behindLens: NaN, captureError: NaN, captureEstimated: true, lag: NaN, target: NaN, buffer: 0, jitter: 0, rate: 1, width: 0, height: 0 },
-  ...{ frames: 0, dropped: 0, stalls: 0, seeks: 0, firstPicture: NaN, position: NaN, playing: false },
-};
 const LOOK = 1_000; // ms
 const EARLY = 1_500; // records; half a minute
 const HARMLESS = 5_000; // ms; a player that breaks again sooner must not hammer the server
@@ -26,7 +22,7 @@ export class Playback {
   rebuilds = 0;
   #room;
   #ladder;
-  #connection;
+  #line;
   #stage;
   #events;
   #video;
@@ -47,15 +43,15 @@ export class Playback {
    * @param {object} parts
    * @param {string} parts.room
    * @param {import('../watch/ladder.js').Ladder} parts.ladder
-   * @param {import('../watch/connection.js').Connection} parts.connection
+   * @param {import('./line.js').Line} parts.line
    * @param {HTMLVideoElement} parts.placeholder  in the document
    * @param {() => import('./stage.js').Stage} parts.stage
    * @param {PlaybackEvents} parts.events
    */
-  constructor({ room, ladder, connection, placeholder, stage, events }) {
+  constructor({ room, ladder, line, placeholder, stage, events }) {
     this.#room = room;
     this.#ladder = ladder;
-    this.#connection = connection;
+    this.#line = line;
     this.#stage = stage;
     this.#events = events;
     this.#place = /** @type {HTMLVideoElement | HTMLCanvasElement} */ (placeholder);
@@ -87,7 +83,10 @@ export class Playback {
     this.#hello = hello;
     this.#early = [];
     // Another stream has another clock: nothing of what the old player holds fits.
-    if (this.#player?.stream && this.#player.stream !== hello.stream) this.#replace();
+    if (this.#player?.stream && this.#player.stream !== hello.stream) {
+      this.#replace();
+      this.#line.begin();
+    }
     this.#player?.hello(hello);
   }
 
@@ -127,8 +126,9 @@ export class Playback {
     const { name, able } = this.#ladder;
     if (!able) return this.#events.hopeless(`The player “${name}” is not for this browser, or not for pages without HTTPS.`);
     try {
-      const made = makePlayer(name, { video: this.#video, clock: this.#connection.clock, events: this.#listen(name) });
-      if (made instanceof Promise) made.then((player) => this.#take(name, player)).catch((error) => this.#broke(error.message, true));
+      const { clock, listener } = this.#line;
+      const made = makePlayer(name, { video: this.#video, clock, listener, events: this.#listen(name) });
+      if (made instanceof Promise) made.then((player) => this.#takeLate(name, player)).catch((error) => this.#broke(error.message, true));
       else this.#take(name, made);
     } catch (error) {
       this.#broke(/** @type {Error} */ (error).message, true);
@@ -143,11 +143,21 @@ export class Playback {
     // Fetched too late: the room is over, or another is wanted by now.
     if (this.#over || name !== this.#ladder.name) return player.close();
     this.#player = player;
+    this.#line.take(player.connection ?? null);
     this.#stalls = 0;
     this.#show(player.element);
     if (!this.#muted) player.muted = false;
     if (this.#hello) player.hello(this.#hello);
     for (const [record, arrival] of this.#early.splice(0)) player.record(record, arrival);
+  }
+
+  /**
+   * @param {string} name
+   * @param {import('../watch/player.js').Player} player
+   */
+  #takeLate(name, player) {
+    this.#take(name, player);
+    this.#line.begin();
   }
 
   /** @param {HTMLVideoElement | HTMLCanvasElement} element */
@@ -185,14 +195,15 @@ export class Playback {
     this.#stage().hold();
     this.#player?.close();
     this.#player = null;
+    this.#line.take(null);
     this.start();
   }
 
   /** Another rung: another player, and the server is told. */
   #exchange() {
-    this.#connection.url = watchUrl(this.#room, this.#ladder.name);
+    this.#line.url = watchUrl(this.#room, this.#ladder.name);
     this.#replace();
-    this.#connection.restart();
+    this.#line.restart();
   }
 
   /**
@@ -208,7 +219,7 @@ export class Playback {
     const wait = now - this.#rebuiltAt < HARMLESS ? 1_500 : 0;
     this.#rebuiltAt = now;
     this.#replace();
-    self.setTimeout(() => this.#connection.restart(), wait);
+    self.setTimeout(() => this.#line.restart(), wait);
   }
 
   /** @param {number} now */

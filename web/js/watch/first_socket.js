@@ -1,8 +1,10 @@
 /**
  * The room's first act: this module imports next to nothing and is loaded on its own, so the WebSocket is being opened while the rest
- * of the page's modules are still arriving. What comes meanwhile is kept for whoever takes the socket over.
+ * of the page's modules are still arriving. What comes meanwhile is kept for whoever takes the socket over. Where a worker plays, it is started here,
+ * and opens the socket itself.
  */
 import { Ladder } from './ladder.js';
+import { hasWorkers, startWorker } from './webcodecs/backstage.js';
 
 /** Which player this page uses. It is asked here, because the server is told with the first request. */
 export const ladder = new Ladder(window, new URLSearchParams(location.search).get('player'));
@@ -40,11 +42,21 @@ function decodableFamilies(player) {
  * @property {{data: string | ArrayBuffer, at: number}[]} received what came before anybody took over
  */
 
+/** A hidden page gets no sourceopen and nobody is looking: it connects when it is shown. */
+const hidden = document.visibilityState === 'hidden';
+const url = watchUrl(decodeURIComponent(location.pathname.split('/')[2] ?? ''), ladder.name);
+
+/** This script stands in the page, and has no address that others could lie beside. */
+const { assets } = /** @type {HTMLScriptElement} */ (document.currentScript).dataset;
+export const workerScript = `${assets}/js/watch.bundle.js`;
+
+/** A worker that is connecting already. Null where none plays. */
+export const firstBackstage = hidden || ladder.name !== 'webcodecs' || !ladder.able || !hasWorkers ? null : startWorker(workerScript, url);
+
 /** @returns {FirstSocket | null} */
 function open() {
-  // A hidden page gets no sourceopen and nobody is looking: it connects when it is shown.
-  if (document.visibilityState === 'hidden') return null;
-  const socket = new WebSocket(watchUrl(decodeURIComponent(location.pathname.split('/')[2] ?? ''), ladder.name));
+  if (hidden || firstBackstage) return null;
+  const socket = new WebSocket(url);
   socket.binaryType = 'arraybuffer';
   /** @type {FirstSocket} */
   const first = { socket, dialled: performance.now(), received: [] };

@@ -48,15 +48,19 @@
  * @property {(record: import('./record.js').MediaRecord, arrival: number) => void} record
  * @property {() => void} resume  after a tap, or when the page is seen again
  * @property {() => PlayerStats} stats
- * @property {(take: ((frame: VideoFrame) => void) | null) => void} [mirror]  hands over, and away, a copy of each picture from now on; where `element` is a canvas
+ * @property {(stream: WritableStream<VideoFrame> | null) => void} [mirror]  gives the stream a copy of each picture from now on; where `element` is a canvas
+ * @property {import('../room/line.js').Held} [connection]  where the player holds the room's connection by itself; it gets no records then
  * @property {() => void} close   `element` keeps its last picture until it is taken away, where the browser lets it
  *
  * @typedef {object} Seat  what a player is given
  * @property {HTMLVideoElement} video  for players that play through one
  * @property {import('./server_clock.js').ServerClock} clock
+ * @property {import('./connection.js').Listener} listener  for players that hold the room's connection by themselves
  * @property {PlayerEvents} events
  */
+import { firstBackstage, workerScript } from './first_socket.js';
 import { MsePlayer } from './mse_player.js';
+import { makeBackstage } from './webcodecs/backstage.js';
 import { WebCodecsPlayer } from './webcodecs/webcodecs_player.js';
 
 /**
@@ -64,11 +68,24 @@ import { WebCodecsPlayer } from './webcodecs/webcodecs_player.js';
  * @type {Record<string, (seat: Seat) => Player | Promise<Player>>}
  */
 const PLAYERS = {
-  webcodecs: ({ clock, events }) => new WebCodecsPlayer(clock, events),
+  webcodecs: ({ listener, events }) => {
+    const stage = takeFirst() ?? makeBackstage(workerScript);
+    if (stage instanceof Promise) return stage.then((here) => new WebCodecsPlayer(here, listener, events));
+    return new WebCodecsPlayer(stage, listener, events);
+  },
   mse: ({ video, clock, events }) => new MsePlayer(video, clock, events),
   hls: ({ video, clock, events }) => import('./hls/hls_player.js').then(({ HlsPlayer }) => new HlsPlayer(video, clock, events)),
   whep: ({ video, clock, events }) => import('./whep/whep_player.js').then(({ WhepPlayer }) => new WhepPlayer(video, clock, events)),
 };
+
+let first = firstBackstage;
+
+/** The one that the page began with, once. */
+function takeFirst() {
+  const taken = first;
+  first = null;
+  return taken;
+}
 
 /**
  * @param {string} name one of ladder.js

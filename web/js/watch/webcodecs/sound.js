@@ -1,22 +1,25 @@
 /**
- * The sound of a WebCodecs player: packets decoded here, given out by the audio thread (sound_worklet.js), and told where the loudspeaker is.
- * Fetched as a module of its own, once somebody may want to hear.
+ * The sound of a WebCodecs player: packets decoded here, given out by the audio thread (sound_worklet.js), which tells where it is.
  *
  * Samples go over by MessagePort: a shared ring would need a page that is cross-origin isolated, and such a page could be embedded nowhere.
  */
 import { SoundSteering } from './sound_steering.js';
 
-/** @typedef {import('./sound_worklet.js').SoundReport} SoundReport */
+/**
+ * @typedef {import('./sound_worklet.js').SoundReport} SoundReport
+ *
+ * @typedef {object} Output  what only a page can ask its AudioContext
+ * @property {number} latency  ms from the audio thread to the loudspeaker
+ * @property {number} lead     ms that this thread's clock is ahead of the time, on the context's clock, of what leaves the loudspeaker; NaN while unknown
+ */
 
 const RATE = 48_000; // Opus decodes to this
 const SILENT = 400; // ms without a report: the audio thread stands still
 const WAITING = 400; // packets in the decoder; more is a decoder that does not work
 
 export class Sound {
-  #context;
+  #port;
   #broken;
-  /** @type {AudioWorkletNode | null} */
-  #node = null;
   /** @type {AudioDecoder | null} */
   #decoder = null;
   /** @type {number[]} ms of the timeline, of the packets that the decoder has */
@@ -28,27 +31,19 @@ export class Sound {
   #rate = 1;
   #offset = Infinity; // ms: local clock ahead of the context's, by the quickest report
   #closed = false;
+  /** @type {Output} */
+  output = { latency: 0, lead: NaN };
   /** Called with each report, which is when there is something to steer by. */
   moved = () => {};
 
   /**
-   * @param {AudioContext} context
+   * @param {MessagePort} port to the audio thread
    * @param {(reason: string) => void} broken
    */
-  constructor(context, broken) {
-    this.#context = context;
+  constructor(port, broken) {
+    this.#port = port;
     this.#broken = broken;
-    this.#start().catch((error) => this.#closed || broken(`sound: ${error.message ?? error}`));
-  }
-
-  async #start() {
-    await this.#context.audioWorklet.addModule(new URL('./sound_worklet.js', import.meta.url));
-    if (this.#closed) return;
-    const node = new AudioWorkletNode(this.#context, 'sound', { numberOfInputs: 0, outputChannelCount: [2] });
-    node.port.onmessage = ({ data }) => this.#reported(data);
-    node.onprocessorerror = () => this.#broken('sound: the audio thread failed');
-    node.connect(this.#context.destination);
-    this.#node = node;
+    port.onmessage = ({ data }) => this.#reported(data);
   }
 
   /** @param {number} channels */
@@ -68,7 +63,7 @@ export class Sound {
    */
   decode(data, start) {
     const decoder = this.#decoder;
-    if (decoder?.state !== 'configured' || !this.#node) return;
+    if (decoder?.state !== 'configured') return;
     if (decoder.decodeQueueSize > WAITING) return this.#broken('sound: the decoder stands still');
     // The decoder counts on from its first timestamp, and would drift away from the stream: the true ones wait beside it.
     this.#starts.push(start);
@@ -78,14 +73,14 @@ export class Sound {
   /** @param {AudioData} data */
   #decoded(data) {
     const start = this.#starts.shift();
-    if (start !== undefined && this.#node) {
+    if (start !== undefined) {
       const planes = [];
       for (let planeIndex = 0; planeIndex < Math.min(2, data.numberOfChannels); planeIndex++) {
         const plane = new Float32Array(data.numberOfFrames);
         data.copyTo(plane, { planeIndex, format: 'f32-planar' });
         planes.push(plane);
       }
-      this.#node.port.postMessage(
+      this.#port.postMessage(
         { start: Math.round((start * RATE) / 1_000), planes },
         planes.map(({ buffer }) => buffer),
       );
@@ -114,7 +109,7 @@ export class Sound {
 
   get stats() {
     const { played = 0, dry = 0, buffered = 0 } = this.#report ?? {};
-    return { played, dry, buffered, jumps: this.#steering.jumps, rate: this.#rate, latency: this.#context.outputLatency * 1_000 };
+    return { played, dry, buffered, jumps: this.#steering.jumps, rate: this.#rate, latency: this.output.latency };
   }
 
   /**
@@ -133,8 +128,8 @@ export class Sound {
   heard(now) {
     const report = this.#report;
     if (!report) return NaN;
-    const { contextTime = 0, performanceTime = 0 } = this.#context.getOutputTimestamp();
-    const out = contextTime > 0 ? contextTime * 1_000 + now - performanceTime : now - this.#offset - (this.#context.outputLatency || 0) * 1_000;
+    const { lead, latency } = this.output;
+    const out = Number.isNaN(lead) ? now - this.#offset - latency : now - lead;
     return report.position + (out - report.at * 1_000) * this.#rate;
   }
 
@@ -143,19 +138,17 @@ export class Sound {
    * @param {number} wanted media time (ms) that should be given out now
    */
   steer(now, wanted) {
-    if (!this.#node || !this.#report) return;
+    if (!this.#report) return;
     const { rate, jump } = this.#steering.decide({ now, position: this.position(now), wanted });
     if (rate === this.#rate && jump === null) return;
     this.#rate = rate;
-    this.#node.port.postMessage({ rate, jump });
+    this.#port.postMessage({ rate, jump });
     if (jump !== null) this.#report = { ...this.#report, position: jump, at: (now - this.#offset) / 1_000 };
   }
 
   close() {
     this.#closed = true;
     if (this.#decoder?.state !== 'closed') this.#decoder?.close();
-    this.#node?.port.postMessage('close');
-    this.#node?.disconnect();
-    this.#context.close().catch(() => {});
+    this.#port.close();
   }
 }

@@ -9,6 +9,7 @@ import { Arrivals } from '../arrivals.js';
 import { FLAG } from '../record.js';
 import { DelayTarget } from './delay_target.js';
 import { readSamples } from './fragment.js';
+import { Sound } from './sound.js';
 
 const TIMESCALE = 48_000;
 const PACKET = 20; // ms
@@ -25,9 +26,7 @@ export class SoundTrack {
   #channels = 0;
   #newest = -Infinity; // ms of player time, of what the decoder got
   #dry = 0;
-  /** @type {AudioContext | null} */
-  #context = null;
-  /** @type {import('./sound.js').Sound | null} */
+  /** @type {Sound | null} */
   #sound = null;
 
   /**
@@ -39,40 +38,27 @@ export class SoundTrack {
     this.#broken = broken;
   }
 
-  get on() {
-    return this.#context !== null;
-  }
-
-  /** In a user's tap, or where the browser lets it. Nothing is decoded before. */
-  open() {
-    // The smallest buffer there is: what the loudspeaker holds back, the pictures have to wait for.
-    const context = new AudioContext({ latencyHint: 0, sampleRate: TIMESCALE });
-    this.#context = context;
-    context.resume().catch(() => {});
-    this.#start(context).catch((error) => this.#broken(`sound: ${error}`));
-  }
-
-  /** @param {AudioContext} context */
-  async #start(context) {
-    const { Sound } = await import('./sound.js');
-    if (this.#context !== context) return;
-    const sound = new Sound(context, this.#broken);
+  /**
+   * Nothing is decoded before.
+   * @param {MessagePort} port to the audio thread
+   */
+  open(port) {
+    this.close();
+    const sound = new Sound(port, this.#broken);
     sound.moved = this.#moved;
     if (this.#channels) sound.configure(this.#channels);
     this.#dry = 0;
     this.#sound = sound;
   }
 
-  resume() {
-    if (this.#context?.state === 'suspended') this.#context.resume().catch(() => {});
+  close() {
+    this.#sound?.close();
+    this.#sound = null;
   }
 
-  close() {
-    const context = this.#context;
-    this.#context = null;
-    if (this.#sound) this.#sound.close();
-    else context?.close().catch(() => {});
-    this.#sound = null;
+  /** @param {import('./sound.js').Output} output */
+  set output(output) {
+    if (this.#sound) this.#sound.output = output;
   }
 
   /** @param {number} channels */

@@ -1,4 +1,4 @@
-/** The audio thread's end: gives out what the page's end (sound.js) decodes, and tells it where it is. Loaded by `addModule`. */
+/** The audio thread's end: gives out what the decoder's end (sound.js) sends, and tells it where it is. Loaded by `addModule`. */
 import { SoundRing } from './sound_ring.js';
 
 /**
@@ -11,6 +11,7 @@ import { SoundRing } from './sound_ring.js';
  *
  * @typedef {{start: number, planes: Float32Array[]}} Samples  start: samples of the timeline
  * @typedef {{rate: number, jump: number | null}} Steering     jump: ms of the timeline
+ * @typedef {MessagePort | 'close'} Order  from the page: the port to the decoder's end, which need not be in the page; or the end
  */
 
 const KEPT = 4; // s
@@ -23,12 +24,22 @@ class SoundProcessor extends scope.AudioWorkletProcessor {
   #ring = new SoundRing(2, KEPT * scope.sampleRate);
   #quanta = 0;
   #over = false;
+  /** @type {MessagePort | null} */
+  #decoder = null;
 
   constructor() {
     super();
     this.port.onmessage = ({ data }) => {
       if (data === 'close') this.#over = true;
-      else if ('planes' in data) this.#ring.write(data.start, data.planes);
+      else this.#listen(data);
+    };
+  }
+
+  /** @param {MessagePort} port */
+  #listen(port) {
+    this.#decoder = port;
+    port.onmessage = ({ data }) => {
+      if ('planes' in data) this.#ring.write(data.start, data.planes);
       else this.#steer(data);
     };
   }
@@ -37,7 +48,7 @@ class SoundProcessor extends scope.AudioWorkletProcessor {
   #steer({ rate, jump }) {
     this.#ring.rate = rate;
     if (jump !== null) this.#ring.jump(Math.round(jump * (scope.sampleRate / 1_000)));
-    // Where it is now is what the page wants to know next.
+    // Where it is now is what the decoder's end wants to know next.
     if (jump !== null) this.#quanta = 0;
   }
 
@@ -51,7 +62,7 @@ class SoundProcessor extends scope.AudioWorkletProcessor {
     if (this.#quanta++ % REPORT_EVERY === 0) {
       /** @type {SoundReport} */
       const report = { position: ring.position / perMs, at: scope.currentTime, buffered: ring.buffered / perMs, played: ring.played / perMs, dry: ring.dry };
-      this.port.postMessage(report);
+      this.#decoder?.postMessage(report);
     }
     if (out && !Number.isNaN(ring.position)) ring.read(out);
     return !this.#over;

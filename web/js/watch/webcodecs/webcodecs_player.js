@@ -1,181 +1,154 @@
 /**
- * Plays a stream through WebCodecs: pictures to a canvas, sound to the audio thread, and both held a few frames behind the live edge.
- * While muted nothing is decoded of the sound, and the pictures follow the edge alone.
- * @typedef {import('../record.js').MediaRecord} MediaRecord
+ * The page's end of a viewing (viewing.js): its canvas, its loudspeaker, and what it tells. It holds the connection itself, so that media never
+ * passes the page.
+ * @typedef {import('../player.js').PlayerStats} PlayerStats
  */
-import { FLAG, KIND, TRACK, readInit } from '../record.js';
-import { Timeline } from '../timeline.js';
-import { DelayTarget } from './delay_target.js';
-import { readAudio, readSamples, readVideo } from './fragment.js';
-import { Picture } from './picture.js';
-import { SoundTrack } from './sound_track.js';
+import { NOTHING } from '../player_stats.js';
+import { giveUpWorkers } from './backstage.js';
+import { DistantConnection } from './distant_connection.js';
 
-const TICK = 100; // ms
-const BURST_TAIL = 60_000; // µs; a record published this shortly before the hello ends the burst of a join
-const VIDEO_SCALE = 90_000;
-const FRAME = 20; // ms; a packet of sound. Pictures take it for theirs too: at 15 a second one of their own would be nothing but delay
 const SETTLED = 300; // ms after the first picture: the burst of the join is decoded
+const FAREWELL = 1_000; // ms for a worker to hang up
+const RATE = 48_000; // Opus decodes to this
 
 export class WebCodecsPlayer {
   name = 'webcodecs';
   stream = '';
   element;
-  #clock;
+  connection;
+  width = 0;
+  height = 0;
+  #port;
+  #worker;
   #events;
-  #picture;
-  #timeline = new Timeline();
-  #target = new DelayTarget();
-  #sound;
-  #burstEnd = 0;
-  #bursting = true;
+  #stats = NOTHING;
   #failed = false;
-  #firstPicture = NaN;
-  #ticker;
+  /** @type {AudioContext | null} */
+  #context = null;
+  /** @type {import('./loudspeaker.js').Loudspeaker | null} */
+  #loudspeaker = null;
 
   /**
-   * @param {import('../server_clock.js').ServerClock} clock
+   * @param {import('./backstage.js').Backstage} backstage
+   * @param {import('../connection.js').Listener} listener  of the connection; it hears of events, and of no media
    * @param {import('../player.js').PlayerEvents} events
    */
-  constructor(clock, events) {
-    this.#clock = clock;
+  constructor(backstage, listener, events) {
+    const { canvas, port, worker } = backstage;
+    this.element = canvas;
+    this.#port = port;
+    this.#worker = worker;
     this.#events = events;
-    this.element = document.createElement('canvas');
-    this.#picture = new Picture(this.element, {
-      drawn: (_, width, height) => this.#drawn(width, height),
+    this.connection = new DistantConnection(port);
+    const { hello, record: event, pace, down, failing, over } = listener;
+    /** @type {Record<string, (...values: any[]) => void>} */
+    const reports = {
+      ...{ hello, event, pace, down, failing, over },
+      stats: (stats, bytes) => this.#take(stats, bytes),
+      picture: () => this.#began(),
+      sized: (width, height) => this.#sized(width, height),
       broken: (reason) => this.#broken(reason),
-    });
-    this.#sound = new SoundTrack(() => this.#steer(performance.now()), (reason) => this.#broken(reason));
-    this.#ticker = self.setInterval(() => this.#steer(performance.now()), TICK);
-  }
-
-  get width() {
-    return this.#picture.frames ? this.element.width : 0;
-  }
-
-  get height() {
-    return this.#picture.frames ? this.element.height : 0;
+    };
+    port.onmessage = ({ data: [verb, ...values] }) => this.#failed || reports[verb]?.(...values);
+    if (!worker) return;
+    worker.onerror = ({ message }) => this.#workerFailed(message || 'it does not start');
+    if (backstage.failed) queueMicrotask(() => this.#workerFailed(backstage.failed));
   }
 
   get muted() {
-    return !this.#sound.on;
+    return this.#context === null;
   }
 
+  /** Set to false in a user's tap, or where the browser lets it. */
   set muted(muted) {
     if (muted === this.muted) return;
-    if (muted) this.#sound.close();
-    else this.#sound.open();
+    this.#closeSound();
+    if (muted) return;
+    // The smallest buffer there is: what the loudspeaker holds back, the pictures have to wait for.
+    const context = new AudioContext({ latencyHint: 0, sampleRate: RATE });
+    this.#context = context;
+    context.resume().catch(() => {});
+    this.#openSound(context).catch((error) => this.#context === context && this.#broken(`sound: ${error}`));
   }
 
   /** @param {import('../connection.js').Hello} hello */
   hello(hello) {
     this.stream = hello.stream;
-    this.#burstEnd = hello.now - BURST_TAIL;
-    this.#bursting = true;
   }
 
-  /**
-   * @param {MediaRecord} record
-   * @param {number} arrival ms
-   */
-  record(record, arrival) {
-    if (record.slot !== 0 || this.#failed) return;
-    try {
-      if (record.kind === KIND.INIT) return this.#init(record);
-      if (record.kind !== KIND.MEDIA) return;
-      if (record.publishTime >= this.#burstEnd) this.#bursting = false;
-      if (!this.#timeline.accept(record, arrival, !this.#bursting)) return;
-      if (record.track === TRACK.VIDEO) this.#pictureRecord(record);
-      else this.#sound.record(record, (record.mediaTime - this.#timeline.base) / 1_000, this.#bursting ? null : arrival);
-    } catch (error) {
-      this.#broken(String(error));
-    }
-  }
+  /** Media does not come this way. */
+  record() {}
 
   resume() {
-    this.#sound.resume();
+    if (this.#context?.state === 'suspended') this.#context.resume().catch(() => {});
   }
 
-  /** @returns {import('../player.js').PlayerStats} */
+  /** Of a tenth of a second ago at most, while the page keeps up. */
   stats() {
-    const now = performance.now();
-    const { media, drawnAt, frames, dropped, stalls, playhead } = this.#picture;
-    const { arrivals } = this.#timeline;
-    const due = playhead.at(now);
-    const sound = this.#sound.stats(now, due);
-    return {
-      behindLens: (this.#clock.at(drawnAt) - this.#timeline.captureOf(media / 1_000)) / 1_000,
-      captureError: this.#clock.error / 1_000,
-      captureEstimated: this.#timeline.estimated,
-      lag: arrivals.edge(now) - due,
-      target: Math.max(this.#target.value, this.#sound.behind(now, arrivals.edge(now))),
-      buffer: Math.max(0, this.#timeline.newestPicture - due) || 0,
-      jitter: arrivals.jitter,
-      rate: sound?.rate ?? 1,
-      width: this.width,
-      height: this.height,
-      frames,
-      dropped,
-      stalls,
-      seeks: playhead.jumps + (sound?.jumps ?? 0),
-      firstPicture: this.#firstPicture,
-      position: media,
-      playing: frames > 0 && now - drawnAt < 500,
-      ...(sound && { sound }),
-    };
+    return this.#stats;
   }
 
-  /** @param {((frame: VideoFrame) => void) | null} take */
-  mirror(take) {
-    this.#picture.mirror = take;
+  /** @param {WritableStream<VideoFrame> | null} stream */
+  mirror(stream) {
+    this.#port.postMessage(['mirror', stream], stream ? [stream] : []);
   }
 
   close() {
-    self.clearInterval(this.#ticker);
     this.#failed = true;
-    this.#sound.close();
-    this.#picture.close();
+    this.#closeSound();
+    this.#port.postMessage(['close']);
+    const worker = this.#worker;
+    if (worker) self.setTimeout(() => worker.terminate(), FAREWELL);
   }
 
-  /** @param {MediaRecord} record */
-  #init(record) {
-    const { codec, segment } = readInit(record.body);
-    if (record.track === TRACK.VIDEO) this.#picture.configure({ codec, ...readVideo(segment) });
-    else if (record.track === TRACK.AUDIO) this.#sound.configure(readAudio(segment).channels);
+  /** @param {AudioContext} context */
+  async #openSound(context) {
+    const { makeLoudspeaker } = await import('./loudspeaker.js');
+    const tell = (/** @type {import('./sound.js').Output} */ output) => this.#port.postMessage(['output', output]);
+    const loudspeaker = await makeLoudspeaker(context, tell, (reason) => this.#broken(reason));
+    if (this.#context !== context) return loudspeaker.close();
+    this.#loudspeaker = loudspeaker;
+    const port = loudspeaker.connect();
+    this.#port.postMessage(['openSound', port], [port]);
   }
 
-  /** @param {MediaRecord} record */
-  #pictureRecord(record) {
-    const [sample] = readSamples(record.body, VIDEO_SCALE);
-    if (!sample) return;
-    const media = this.#timeline.newestPicture;
-    this.#picture.push({ data: sample.data, media, key: (record.flags & FLAG.KEY) !== 0 });
-    if (Number.isNaN(this.#picture.playhead.at(0)) && !this.#bursting) this.#steer(performance.now());
+  #closeSound() {
+    this.#port.postMessage(['closeSound']);
+    if (this.#loudspeaker) this.#loudspeaker.close();
+    else this.#context?.close().catch(() => {});
+    this.#loudspeaker = this.#context = null;
   }
 
   /**
-   * Tells both tracks where they should be.
-   * @param {number} now
+   * @param {PlayerStats} stats
+   * @param {number} bytes
    */
-  #steer(now) {
-    const { arrivals } = this.#timeline;
-    const edge = arrivals.edge(now);
-    if (Number.isNaN(edge)) return;
-    const wanted = edge - this.#target.update(now, arrivals.jitter, FRAME);
-    this.#picture.follow(now, this.#sound.steer(now, wanted));
+  #take(stats, bytes) {
+    this.#stats = stats;
+    this.connection.bytes = bytes;
+    this.#port.postMessage(['heard']);
+  }
+
+  #began() {
+    this.#events.picture();
+    // Not in the way of the first pictures, and there when it is asked for.
+    self.setTimeout(() => import('./loudspeaker.js').catch(() => {}), SETTLED);
   }
 
   /**
    * @param {number} width
    * @param {number} height
    */
-  #drawn(width, height) {
-    if (this.#picture.frames === 1) {
-      this.#firstPicture = performance.now();
-      this.#events.picture();
-      // Not in the way of the first pictures, and there when it is asked for.
-      self.setTimeout(() => import('./sound.js').catch(() => {}), SETTLED);
-    }
+  #sized(width, height) {
+    [this.width, this.height] = [width, height];
     this.#events.sized(width, height);
+  }
+
+  /** @param {string} reason */
+  #workerFailed(reason) {
+    // One that has connected works: what happened to it would happen in the page, too.
+    if (!this.stream) giveUpWorkers();
+    this.#broken(`worker: ${reason}`);
   }
 
   /** @param {string} reason */

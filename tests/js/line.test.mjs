@@ -1,0 +1,69 @@
+// The room's line, and a connection that is held elsewhere. Run: node --test tests/js
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { Line } from '../../web/js/room/line.js';
+import { DistantConnection } from '../../web/js/watch/webcodecs/distant_connection.js';
+
+globalThis.self ??= globalThis; // what browsers have
+
+/** A player's connection, and what it is asked for. */
+function distant() {
+  const { port1, port2 } = new MessageChannel();
+  const connection = new DistantConnection(port1);
+  const heard = async () => {
+    const verbs = [];
+    const done = new Promise((resolve) => {
+      port2.onmessage = ({ data: [verb, ...values] }) => (verb === 'done' ? resolve() : verbs.push([verb, ...values]));
+    });
+    port1.postMessage(['done']);
+    await done;
+    port2.close();
+    return verbs;
+  };
+  return { connection, heard };
+}
+
+const nothing = () => {};
+const LISTENER = { hello: nothing, record: nothing, pace: nothing, quality: () => ({}), down: nothing, failing: nothing, over: nothing };
+
+test('a player that holds the line opens and closes it', async () => {
+  const line = new Line('ws://one', LISTENER);
+  const { connection, heard } = distant();
+  line.take(connection);
+  line.begin(); // not before the room wants it
+  line.open();
+  line.begin();
+  line.lively = false;
+  line.url = 'ws://two';
+  line.restart();
+  line.hurry();
+  line.close();
+  assert.deepEqual(await heard(), [['lively', true], ['open', 'ws://one'], ['lively', false], ['restart', 'ws://two'], ['hurry'], ['pause']]);
+});
+
+test('a line that goes from one to another stays open, and is opened once', async () => {
+  const line = new Line('ws://one', LISTENER);
+  const [first, second] = [distant(), distant()];
+  line.take(first.connection);
+  line.open();
+  line.take(second.connection);
+  line.take(second.connection);
+  line.restart();
+  line.restart();
+  assert.deepEqual(await first.heard(), [['lively', true], ['open', 'ws://one'], ['pause']]);
+  assert.deepEqual(await second.heard(), [['lively', true], ['open', 'ws://one'], ['restart', 'ws://one']]);
+});
+
+test('what the line counts does not begin anew', () => {
+  const line = new Line('ws://one', LISTENER);
+  const [first, second] = [distant(), distant()];
+  line.take(first.connection);
+  first.connection.bytes = 1_000;
+  line.listener.hello({});
+  line.take(second.connection);
+  assert.equal(line.bytes, 1_000);
+  second.connection.bytes = 500;
+  line.listener.hello({});
+  line.take(null);
+  assert.deepEqual([line.bytes, line.reconnects], [1_500, 1]);
+});

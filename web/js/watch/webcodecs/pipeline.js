@@ -1,0 +1,185 @@
+/**
+ * Plays a stream through WebCodecs: pictures to a canvas, sound to the audio thread, and both held a few frames behind the live edge.
+ * While muted nothing is decoded of the sound, and the pictures follow the edge alone. Knows no document: it runs in a worker as well as in a page.
+ *
+ * @typedef {object} PipelineEvents
+ * @property {() => void} picture  the first picture is drawn
+ * @property {(width: number, height: number) => void} sized  the picture that is drawn has this size now
+ * @property {(reason: string) => void} broken
+ *
+ * @typedef {import('../record.js').MediaRecord} MediaRecord
+ */
+import { FLAG, KIND, TRACK, readInit } from '../record.js';
+import { Timeline } from '../timeline.js';
+import { DelayTarget } from './delay_target.js';
+import { readAudio, readSamples, readVideo } from './fragment.js';
+import { Picture } from './picture.js';
+import { SoundTrack } from './sound_track.js';
+
+const TICK = 100; // ms
+const BURST_TAIL = 60_000; // µs; a record published this shortly before the hello ends the burst of a join
+const VIDEO_SCALE = 90_000;
+const FRAME = 20; // ms; a packet of sound. Pictures take it for theirs too: at 15 a second one of their own would be nothing but delay
+
+export class Pipeline {
+  #clock;
+  #events;
+  #picture;
+  #timeline = new Timeline();
+  #target = new DelayTarget();
+  #sound;
+  #burstEnd = 0;
+  #bursting = true;
+  #failed = false;
+  #firstPicture = NaN;
+  #width = 0;
+  #height = 0;
+  #ticker;
+
+  /**
+   * @param {HTMLCanvasElement | OffscreenCanvas} canvas
+   * @param {import('../server_clock.js').ServerClock} clock
+   * @param {PipelineEvents} events
+   */
+  constructor(canvas, clock, events) {
+    this.#clock = clock;
+    this.#events = events;
+    this.#picture = new Picture(canvas, {
+      drawn: (_, width, height) => this.#drawn(width, height),
+      broken: (reason) => this.#broken(reason),
+    });
+    this.#sound = new SoundTrack(() => this.#steer(performance.now()), (reason) => this.#broken(reason));
+    this.#ticker = self.setInterval(() => this.#steer(performance.now()), TICK);
+  }
+
+  /**
+   * The sound is wanted from now on.
+   * @param {MessagePort} port to the audio thread (sound_worklet.js)
+   */
+  openSound(port) {
+    this.#sound.open(port);
+  }
+
+  closeSound() {
+    this.#sound.close();
+  }
+
+  /** @param {import('./sound.js').Output} output */
+  output(output) {
+    this.#sound.output = output;
+  }
+
+  /** @param {import('../connection.js').Hello} hello */
+  hello(hello) {
+    this.#burstEnd = hello.now - BURST_TAIL;
+    this.#bursting = true;
+  }
+
+  /**
+   * @param {MediaRecord} record
+   * @param {number} arrival ms
+   */
+  record(record, arrival) {
+    if (record.slot !== 0 || this.#failed) return;
+    try {
+      if (record.kind === KIND.INIT) return this.#init(record);
+      if (record.kind !== KIND.MEDIA) return;
+      if (record.publishTime >= this.#burstEnd) this.#bursting = false;
+      if (!this.#timeline.accept(record, arrival, !this.#bursting)) return;
+      if (record.track === TRACK.VIDEO) this.#pictureRecord(record);
+      else this.#sound.record(record, (record.mediaTime - this.#timeline.base) / 1_000, this.#bursting ? null : arrival);
+    } catch (error) {
+      this.#broken(String(error));
+    }
+  }
+
+  /** @returns {import('../player.js').PlayerStats} with times of this thread's clock */
+  stats() {
+    const now = performance.now();
+    const { media, drawnAt, frames, dropped, stalls, playhead } = this.#picture;
+    const { arrivals } = this.#timeline;
+    const due = playhead.at(now);
+    const sound = this.#sound.stats(now, due);
+    return {
+      behindLens: (this.#clock.at(drawnAt) - this.#timeline.captureOf(media / 1_000)) / 1_000,
+      captureError: this.#clock.error / 1_000,
+      captureEstimated: this.#timeline.estimated,
+      lag: arrivals.edge(now) - due,
+      target: Math.max(this.#target.value, this.#sound.behind(now, arrivals.edge(now))),
+      buffer: Math.max(0, this.#timeline.newestPicture - due) || 0,
+      jitter: arrivals.jitter,
+      rate: sound?.rate ?? 1,
+      width: this.#width,
+      height: this.#height,
+      frames,
+      dropped,
+      stalls,
+      seeks: playhead.jumps + (sound?.jumps ?? 0),
+      firstPicture: this.#firstPicture,
+      position: media,
+      playing: frames > 0 && now - drawnAt < 500,
+      ...(sound && { sound }),
+    };
+  }
+
+  /** @param {((frame: VideoFrame) => void) | null} take gets, and closes, a copy of each picture */
+  mirror(take) {
+    this.#picture.mirror = take;
+  }
+
+  close() {
+    self.clearInterval(this.#ticker);
+    this.#failed = true;
+    this.#sound.close();
+    this.#picture.close();
+  }
+
+  /** @param {MediaRecord} record */
+  #init(record) {
+    const { codec, segment } = readInit(record.body);
+    if (record.track === TRACK.VIDEO) this.#picture.configure({ codec, ...readVideo(segment) });
+    else if (record.track === TRACK.AUDIO) this.#sound.configure(readAudio(segment).channels);
+  }
+
+  /** @param {MediaRecord} record */
+  #pictureRecord(record) {
+    const [sample] = readSamples(record.body, VIDEO_SCALE);
+    if (!sample) return;
+    const media = this.#timeline.newestPicture;
+    this.#picture.push({ data: sample.data, media, key: (record.flags & FLAG.KEY) !== 0 });
+    if (Number.isNaN(this.#picture.playhead.at(0)) && !this.#bursting) this.#steer(performance.now());
+  }
+
+  /**
+   * Tells both tracks where they should be.
+   * @param {number} now
+   */
+  #steer(now) {
+    const { arrivals } = this.#timeline;
+    const edge = arrivals.edge(now);
+    if (Number.isNaN(edge)) return;
+    const wanted = edge - this.#target.update(now, arrivals.jitter, FRAME);
+    this.#picture.follow(now, this.#sound.steer(now, wanted));
+  }
+
+  /**
+   * @param {number} width
+   * @param {number} height
+   */
+  #drawn(width, height) {
+    const first = this.#picture.frames === 1;
+    if (first) this.#firstPicture = performance.now();
+    if (width !== this.#width || height !== this.#height) {
+      [this.#width, this.#height] = [width, height];
+      this.#events.sized(width, height);
+    }
+    if (first) this.#events.picture();
+  }
+
+  /** @param {string} reason */
+  #broken(reason) {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#events.broken(reason);
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * A connection and the pipeline that plays what it brings, in one place: in a worker, where nothing that keeps the page busy holds up a picture, or in
+ * the page, where a worker cannot do it. The page's end of the port is WebCodecsPlayer.
+ *
+ * What goes over the port is `[verb, ...values]`: the methods here, and the reports of webcodecs_player.js.
+ */
+import { Beacon } from '../beacon.js';
+import { Connection } from '../connection.js';
+import { KIND } from '../record.js';
+import { Pipeline } from './pipeline.js';
+
+const TELL_EVERY = 100; // ms; and not before the page has taken the last word: one that is busy finds one, not a heap of them
+
+/**
+ * @typedef {object} Place  what a viewing is given
+ * @property {MessagePort} port
+ * @property {HTMLCanvasElement | OffscreenCanvas} canvas
+ * @property {number} origin  `performance.timeOrigin` of the page, in whose time everything is told
+ * @property {string} url     to connect to at once; '' to wait until it is asked to
+ */
+
+export class Viewing {
+  #port;
+  #canvas;
+  #shift;
+  /** @type {Connection} */
+  #connection;
+  /** @type {Pipeline} */
+  #pipeline;
+  #beacon = new Beacon();
+  #stream = '';
+  #heard = true;
+  #open = false;
+  #ticker;
+
+  /** @param {Place} place */
+  constructor({ port, canvas, origin, url }) {
+    this.#port = port;
+    this.#canvas = canvas;
+    this.#shift = performance.timeOrigin - origin;
+    this.#connection = this.#connect();
+    if (url) this.open(url);
+    this.#pipeline = this.#build();
+    this.#ticker = self.setInterval(() => this.#heard && this.#report(), TELL_EVERY);
+    port.onmessage = ({ data: [verb, ...values] }) => /** @type {any} */ (this)[verb](...values);
+  }
+
+  /**
+   * Where it is open already it stays as it is: the page opens what its first script has opened.
+   * @param {string} url
+   */
+  open(url) {
+    if (this.#open) return;
+    this.#open = true;
+    this.#connection.url = url;
+    this.#connection.open();
+  }
+
+  /** Stops until `open`. */
+  pause() {
+    this.#open = false;
+    this.#connection.close();
+  }
+
+  hurry() {
+    this.#connection.hurry();
+  }
+
+  /** @param {string} url */
+  restart(url) {
+    this.#connection.url = url;
+    this.#connection.restart();
+  }
+
+  /** @param {boolean} lively */
+  lively(lively) {
+    this.#connection.lively = lively;
+  }
+
+  /** @param {MessagePort} port */
+  openSound(port) {
+    this.#pipeline.openSound(port);
+  }
+
+  closeSound() {
+    this.#pipeline.closeSound();
+  }
+
+  /** @param {import('./sound.js').Output} output of the page's clock */
+  output({ latency, lead }) {
+    this.#pipeline.output({ latency, lead: lead - this.#shift });
+  }
+
+  /** @param {WritableStream<VideoFrame> | null} stream gets a copy of each picture */
+  mirror(stream) {
+    this.#pipeline.mirror(stream && pour(stream));
+  }
+
+  /** The page has taken the last report. */
+  heard() {
+    this.#heard = true;
+  }
+
+  close() {
+    self.clearInterval(this.#ticker);
+    this.#connection.close();
+    this.#pipeline.close();
+    this.#port.close();
+  }
+
+  #connect() {
+    return new Connection('', {
+      hello: (hello) => this.#hello(hello),
+      record: (record, arrival) => {
+        // A copy: what it is cut out of may be a whole picture.
+        if (record.kind === KIND.EVENT) this.#tell('event', { ...record, body: record.body.slice() }, arrival + this.#shift);
+        else this.#pipeline.record(record, arrival);
+      },
+      pace: (pace) => this.#tell('pace', pace),
+      down: () => this.#tell('down'),
+      quality: () => this.#beacon.read('webcodecs', this.#stats),
+      failing: (attempts) => this.#tell('failing', attempts),
+      over: (code) => this.#tell('over', code),
+    });
+  }
+
+  #build() {
+    return new Pipeline(this.#canvas, this.#connection.clock, {
+      picture: () => {
+        this.#report();
+        this.#tell('picture');
+      },
+      sized: (width, height) => this.#tell('sized', width, height),
+      broken: (reason) => this.#tell('broken', reason),
+    });
+  }
+
+  /** @param {import('../connection.js').Hello} hello */
+  #hello(hello) {
+    // Another stream has another clock: nothing of what the pipeline holds fits. The page makes another player when it hears of it.
+    if (this.#stream && this.#stream !== hello.stream) this.#pipeline.close();
+    this.#stream = hello.stream;
+    this.#pipeline.hello(hello);
+    this.#tell('hello', hello);
+  }
+
+  get #stats() {
+    const stats = this.#pipeline.stats();
+    return { ...stats, firstPicture: stats.firstPicture + this.#shift };
+  }
+
+  #report() {
+    this.#heard = false;
+    this.#tell('stats', this.#stats, this.#connection.bytes);
+  }
+
+  /**
+   * @param {string} verb
+   * @param {...any} values
+   */
+  #tell(verb, ...values) {
+    this.#port.postMessage([verb, ...values]);
+  }
+}
+
+/**
+ * Copies of pictures into a stream. A reader that takes nothing must not make a queue grow.
+ * @param {WritableStream<VideoFrame>} stream
+ * @returns {(frame: VideoFrame) => void}
+ */
+function pour(stream) {
+  const writer = stream.getWriter();
+  return (frame) => {
+    if ((writer.desiredSize ?? 0) > 0) writer.write(frame).catch(() => frame.close());
+    else frame.close();
+  };
+}
