@@ -3,6 +3,7 @@
  * Fetched as a module of its own, once somebody may want to hear.
  */
 const TELL_EVERY = 100; // ms
+const AHEAD = 50; // ms; an output timestamp is of the past, give or take what clocks are rounded to
 
 export class Loudspeaker {
   #context;
@@ -34,7 +35,9 @@ export class Loudspeaker {
 
   get #output() {
     const { contextTime = 0, performanceTime = 0 } = this.#context.getOutputTimestamp();
-    return { latency: (this.#context.outputLatency || 0) * 1_000, lead: contextTime > 0 ? performanceTime - contextTime * 1_000 : NaN };
+    // WebKitGTK adds the context's time to the page's and is ever further in the future: such a timestamp tells nothing.
+    const believable = contextTime > 0 && performanceTime < performance.now() + AHEAD;
+    return { latency: (this.#context.outputLatency || 0) * 1_000, lead: believable ? performanceTime - contextTime * 1_000 : NaN };
   }
 
   close() {
