@@ -87,9 +87,8 @@ _TRUN_FLAGS = 0x01000F01
 
 
 def fragment(samples: Sequence[Sample], sequence: int, track: Track) -> bytes:
-    """One `moof` and its `mdat`. Audio durations are exact; a video sample's unknown duration is written as VIDEO_DURATION.
-
-    Within one fragment, `dts` of each sample is taken to be the previous one's plus its duration.
+    """One `moof` and its `mdat`. A sample lasts until the next one's `dts`, over a hole as well; the last one as long as it says, or, a video sample's
+    duration being unknown, VIDEO_DURATION.
     """
     first = samples[0]
     count = len(samples)
@@ -101,9 +100,10 @@ def fragment(samples: Sequence[Sample], sequence: int, track: Track) -> bytes:
             *(20, b"tfdt", 0x01000000, first.dts, 20 + 16 * count, b"trun", _TRUN_FLAGS, count, moof_size + 8),
         )
     ]
-    for sample in samples:
+    for number, sample in enumerate(samples, 1):
         flags = _SYNC if sample.key else _DISPOSABLE if sample.disposable else _REFERENCED
-        parts.append(_FIELDS.pack(sample.duration or VIDEO_DURATION, len(sample.data), flags, sample.pts - sample.dts))
+        duration = samples[number].dts - sample.dts if number < count else sample.duration or VIDEO_DURATION
+        parts.append(_FIELDS.pack(duration, len(sample.data), flags, sample.pts - sample.dts))
     parts.append(pack(">I4s", 8 + sum(len(sample.data) for sample in samples), b"mdat"))
     parts.extend(sample.data for sample in samples)
     return b"".join(parts)

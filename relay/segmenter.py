@@ -26,6 +26,8 @@ SEGMENT_MOST = SCALE * 245 // 100
 KEY_WANTED = SCALE * 17 // 10
 """When an IDR is asked for: it comes some 0.1 to 0.3 s later, at the end of the segment."""
 
+FOREVER = 1 << 62
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:
@@ -147,7 +149,7 @@ class Segmenter:
         return self._close() if self._state is _State.OPEN else []
 
     def _reopen(self, key: Sample) -> list[Part]:
-        parts = self._close() if self._state is _State.OPEN else []
+        parts = self._close(key.dts) if self._state is _State.OPEN else []
         first = self._state is _State.WAITING
         self._state, self._epoch = _State.OPEN, key.epoch
         self._open(key, discontinuity=not first)
@@ -163,13 +165,16 @@ class Segmenter:
         self._opening = Opening(self._init, key.capture, discontinuity)
         self._sounds = [sound for sound in self._sounds if _ticks(sound) >= key.dts]
 
-    def _close(self) -> list[Part]:
-        """Ends part and segment with the last picture, which lasts as long as the one before it."""
+    def _close(self, following: int = FOREVER) -> list[Part]:
+        """Ends part and segment with the last picture, which lasts as long as the one before it; but not beyond `following`, where a new epoch begins."""
         if not self._pictures:
             self._sounds = []
             return []
         rates = [after.dts - before.dts for before, after in zip(self._pictures, self._pictures[1:], strict=False)]
-        end = self._pictures[-1].dts + min(rates[-1] if rates else SCALE // 30, SCALE // 5)
+        newest = self._pictures[-1].dts
+        end = newest + min(rates[-1] if rates else SCALE // 30, SCALE // 5)
+        if newest < following:
+            end = min(end, following)
         parts = self._cut_to(end)
         parts += self._cut(end, end, last=True) if end > self._began else []
         self._pictures, self._sounds = [], []
