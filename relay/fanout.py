@@ -109,15 +109,16 @@ class Fanout:
                 sent = 0
             if sent != size:
                 refused.append((fd, sent))
+        asked = list(self._asked)
+        # By name now: what follows may close lines and open others, and a new one may get an old one's number.
+        late = [(self._by_fd[fd], sent) for fd, sent in refused]
         failed: list[Viewer] = []
-        for viewer in list(self._asked):
-            if viewer in self._asked:  # it may have left while others were sent to
+        for viewer, sent in late:
+            if line := self.close_line(viewer):  # it may have left while others were told
+                _call(viewer, line.overflow, (message, sent), failed)
+        for viewer in asked:
+            if viewer in self._asked:
                 _call(viewer, viewer.send, (message,), failed)
-        for fd, sent in refused:
-            late = self._by_fd.get(fd)
-            line = late and self.close_line(late)
-            if late and line:
-                _call(late, line.overflow, (message, sent), failed)
         return failed
 
 

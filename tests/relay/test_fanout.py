@@ -123,20 +123,50 @@ def test_a_connection_that_broke_is_its_transports_business(fanout: Fanout, pair
 
 
 def test_a_viewer_that_left_meanwhile_stays_away(fanout: Fanout, pair: tuple[socket.socket, socket.socket]) -> None:
-    """One viewer's `send` may make another leave; that other's full line does not bring it back."""
+    """One viewer may make others leave: a full line does not bring back who was on it, and nobody who left is sent to."""
     ours, theirs = pair
-    gone, line = on_line(fanout, ours)
-    theirs.close()
+    gone, line = Listener(), Line(ours.fileno(), lambda *_: pytest.fail("told of a line that it has left"))
+    asked = Listener()
 
     class Parting(Listener):
-        def send(self, message: Message) -> None:
-            assert fanout.remove(gone)
+        def overflow(self, message: Message, sent: int) -> None:
+            assert fanout.remove(gone) and fanout.remove(asked)
 
     first = Parting()
-    fanout.add(first)
-    fanout.deliver(message(b"frame"))
-    assert list(fanout) == [first] and not gone.overflows
+    own = Line(ours.fileno(), first.overflow)
+    for viewer, its in ((first, own), (gone, line), (asked, None)):
+        fanout.add(viewer)
+        if its:
+            fanout.open_line(viewer, its)
+    theirs.close()
+    assert fanout.deliver(message(b"frame")) == []
+    assert list(fanout) == [first] and not asked.sent
+    own.close()
     line.close()
+
+
+def test_a_full_line_is_told_to_its_own_viewer_though_its_number_is_anothers_by_then(fanout: Fanout, pair: tuple[socket.socket, socket.socket]) -> None:
+    """A viewer that is sent to may let a late one go, and open a line that gets the number which is free again."""
+    ours, theirs = pair
+    theirs.close()
+    other, reader = socket.socketpair()
+    late, line = on_line(fanout, ours)
+    number = line.fd
+
+    class Newcomer(Listener):
+        def send(self, message: Message) -> None:
+            fanout.remove(late)
+            line.close()
+            opened.append(Line(other.fileno(), self.overflow))
+            fanout.open_line(self, opened[0])
+
+    opened: list[Line] = []
+    newcomer = Newcomer()
+    fanout.add(newcomer)
+    with other, reader:
+        assert fanout.deliver(message(b"frame")) == []
+        assert opened[0].fd == number and newcomer.overflows == [] and late.overflows == [0]
+        opened[0].close()
 
 
 def test_one_that_fails_costs_the_others_nothing(fanout: Fanout, caplog: pytest.LogCaptureFixture) -> None:
