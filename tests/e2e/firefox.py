@@ -12,6 +12,8 @@ from typing import Any
 
 from aiohttp import ClientSession, ClientWebSocketResponse
 
+from tests.e2e.until import until
+
 PREFERENCES = {
     "media.navigator.streams.fake": True,
     "media.navigator.permission.disabled": True,
@@ -64,11 +66,7 @@ class Firefox:
 
     async def until(self, condition: str, within: float = 20.0) -> Any:
         """Waits until the expression is true, and returns its value. Raises TimeoutError."""
-        async with asyncio.timeout(within):
-            while True:
-                if value := await self.evaluate(condition):
-                    return value
-                await asyncio.sleep(0.05)
+        return await until(self.evaluate, condition, within)
 
     async def _call(self, method: str, **params: Any) -> dict[str, Any]:
         self._number += 1

@@ -13,6 +13,8 @@ from typing import Any
 
 from aiohttp import ClientConnectionError, ClientSession
 
+from tests.e2e.until import until
+
 START_WITHIN, ANSWER_WITHIN = 60.0, 30.0
 """Seconds."""
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
@@ -61,11 +63,7 @@ class WebKit:
 
     async def until(self, condition: str, within: float = 20.0) -> Any:
         """Waits until the expression is true, and returns its value. Raises TimeoutError."""
-        async with asyncio.timeout(within):
-            while True:
-                if value := await self.evaluate(condition):
-                    return value
-                await asyncio.sleep(0.05)
+        return await until(self.evaluate, condition, within)
 
     async def _call(self, method: str, path: str, **params: Any) -> Any:
         body = params if method == "POST" else None
