@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from relay import bmff
 from relay.bitrate import BitRate
 from relay.burst import Burst
+from relay.edge import Edge
 from relay.fanout import Fanout, Line, Viewer
 from relay.message import Flag, Kind, Record, init_body, pack_record
 from relay.outbox import Message, merge
@@ -77,7 +78,7 @@ class Stream:
         self._epoch = dict.fromkeys(Track, 0)
         self._video_publish = 0
         self._retained: Message | None = None
-        self._edge = 0
+        self._edge = Edge()
 
     @property
     def viewers(self) -> int:
@@ -97,7 +98,11 @@ class Stream:
     @property
     def edge(self) -> int:
         """The newest media time published, µs."""
-        return self._edge
+        return self._edge.media_time
+
+    def behind(self, media_time: int) -> int:
+        """µs of media between a viewer that has come so far and the newest."""
+        return self._edge.behind(media_time)
 
     # In
 
@@ -110,8 +115,8 @@ class Stream:
             self._picture_since = None
         self._to_readers(lambda reader: reader.receive_track(info))
         body = init_body(info.codec, bmff.init_segment(info))
-        record = Record(Kind.INIT, body, info.track, slot=self._slot, media_time=self._edge, publish=publish)
-        message = _message([pack_record(record)], self._edge, publish, vital=True)
+        record = Record(Kind.INIT, body, info.track, slot=self._slot, media_time=self.edge, publish=publish)
+        message = _message([pack_record(record)], self.edge, publish, vital=True)
         self._inits[info.track] = message
         if info.track is Track.VIDEO:
             # What was sent with the old parameters cannot be decoded with the new ones: one joins at the next IDR.
@@ -121,7 +126,7 @@ class Stream:
     def publish(self, sample: Sample) -> None:
         """Takes the next sample in decoding order and sends it on. Never waits."""
         self.window.append(sample)
-        self._edge = max(self._edge, sample.media_time)
+        self._edge.advance(sample.media_time)
         self._rate.add(len(sample.data), sample.publish)
         if self._readers:
             self._to_readers(lambda reader: reader.receive_sample(sample))
@@ -195,7 +200,7 @@ class Stream:
         """About the last seconds, from an IDR on, as far as the present parameters of the picture hold."""
         if self._picture_since is None:
             return []
-        return self.window.since(max(self._edge - round(seconds * 1_000_000), self._picture_since))
+        return self.window.since(max(self.edge - round(seconds * 1_000_000), self._picture_since))
 
     def remove_reader(self, reader: SampleReader) -> None:
         if self._readers.pop(reader, 0) is None:
@@ -247,7 +252,7 @@ class Stream:
         newest = video or sounds[-1]
         message = _message(
             [video_record, audio_record],
-            self._edge,
+            self.edge,
             newest.publish,
             video=video is not None,
             key=video is not None and video.key,
@@ -294,7 +299,7 @@ class Stream:
             self._clock_publish = sample.publish
             flags = Flag.CAPTURE_ESTIMATED if sample.capture_estimated else Flag.NONE
             record = Record(Kind.MEDIA, b"", Track.VIDEO, flags, self._slot, sample.epoch, 0, sample.media_time, sample.capture, sample.publish)
-            message = _message([pack_record(record)], self._edge, sample.publish, vital=True)
+            message = _message([pack_record(record)], self.edge, sample.publish, vital=True)
             for viewer in self._onlookers.deliver(message):
                 self.unsubscribe(viewer)
 

@@ -189,7 +189,7 @@ class WebSocketViewer:
                 answer = {"type": "time", "id": int(notice["id"]), "now": time.time_ns() // 1_000}
                 self._write(text_frame(json.dumps(answer)))
             elif kind == "report":
-                self._outbox.report((self._stream.edge - int(notice["media_time"])) / 1_000)
+                self._outbox.report(self._stream.behind(int(notice["media_time"])) / 1_000)
                 self._stream.report(self, notice)
             else:
                 raise ValueError(kind)

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS: dict[str, dict[str, str]] = {
     "relay": {
         "vocabulary": ". errors rtc. sample",
-        "pure": "aac bitrate bmff burst h264 message muxer opus outbox playlist segmenter window wsframe "
+        "pure": "aac bitrate bmff burst edge h264 message muxer opus outbox playlist segmenter window wsframe "
         "rtc.congestion rtc.depacketise rtc.estimate rtc.feedback rtc.gaps rtc.history rtc.ice rtc.numbering rtc.packetise rtc.payload rtc.reassembly "
         "rtc.reorder rtc.reporter rtc.roundtrip rtc.rtcp rtc.rtp rtc.sdp rtc.sdp_play rtc.sender_rtcp rtc.twcc rtc.vp8",
         "asyncio": "fanout hub pulse rendition stream tcp rtc.dtls rtc.feed rtc.peer_session rtc.protect rtc.reachability rtc.send_session rtc.session rtc.udp",
