@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
+from statistics import median
 from typing import Any
 
 from playwright.async_api import Page
@@ -85,18 +86,20 @@ class Report:
         if skews:
             bars.append(Bar("sound and picture apart", max(skews), SKEW_BAR, "ms"))
             bars.append(Bar("decode errors", len(self.errors), 0, ""))
-        ways = {each.way: each for each in self.bandwidths}
-        if ours := ways.get("microlive"):
-            if direct := ways.get("direct"):
-                bars.append(Bar("down to 1 Mbps, beside direct WebRTC", ours.down / max(direct.down, ASK_EVERY), RATIO_BAR, "×"))
-                bars.append(Bar("up again, beside direct WebRTC", ours.up / max(direct.up, ASK_EVERY), RATIO_BAR, "×"))
-            bars.append(Bar("spent of the target before", ours.spent * 1e6 / TARGET, SPENT, "", least=True))
-            bars.append(Bar("delivery delay, most", ours.delay, DELAY_BAR, "ms"))
-        if remb := ways.get(REMB_ONLY):
-            bars.append(Bar("down to 1 Mbps by REMB alone", remb.down, REMB_BAR, "s"))
-            bars.append(Bar("up again by REMB alone", remb.up, WIDE_WITHIN, "s"))
-            bars.append(Bar("delivery delay by REMB alone, most", remb.delay, DELAY_BAR, "ms"))
+        if ours := self._turns("microlive"):
+            if direct := self._turns("direct"):
+                for what, name in (("down", "down to 1 Mbps"), ("up", "up again")):
+                    bars.append(Bar(f"{name}, beside direct WebRTC", _middle(ours, what) / max(_middle(direct, what), ASK_EVERY), RATIO_BAR, "×"))
+            bars.append(Bar("spent of the target before", min(each.spent for each in ours) * 1e6 / TARGET, SPENT, "", least=True))
+            bars.append(Bar("delivery delay, most", max(each.delay for each in ours), DELAY_BAR, "ms"))
+        if remb := self._turns(REMB_ONLY):
+            bars.append(Bar("down to 1 Mbps by REMB alone", _middle(remb, "down"), REMB_BAR, "s"))
+            bars.append(Bar("up again by REMB alone", _middle(remb, "up"), WIDE_WITHIN, "s"))
+            bars.append(Bar("delivery delay by REMB alone, most", max(each.delay for each in remb), DELAY_BAR, "ms"))
         return bars
+
+    def _turns(self, way: str) -> list[Bandwidth]:
+        return [each for each in self.bandwidths if each.way == way]
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -109,11 +112,16 @@ class Report:
         }
 
 
+def _middle(turns: Sequence[Bandwidth], what: str) -> float:
+    """The median: how long a browser takes to climb hangs on where the ups and downs of its estimate are when the link gets wide."""
+    return float(median(getattr(each, what) for each in turns))
+
+
 def _plain(item: Loss | Outage | Bandwidth) -> dict[str, Any]:
     return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in asdict(item).items()}
 
 
-async def measure(*, shares: Sequence[float], seconds: float, outage: bool, bandwidth: bool, stock: bool, progress: Progress) -> Report:
+async def measure(*, shares: Sequence[float], seconds: float, outage: bool, turns: int, stock: bool, progress: Progress) -> Report:
     async with stage() as world:
         losses = []
         for share in shares:
@@ -124,11 +132,12 @@ async def measure(*, shares: Sequence[float], seconds: float, outage: bool, band
             progress(f"nothing gets through for {OUTAGE:g} s, {OUTAGES} times")
             failed = await _fail(world)
         bandwidths = []
-        if bandwidth:
-            progress(f"{RATE} for {NARROW_FOR:g} s: direct WebRTC")
+        for turn in range(1, turns + 1):
+            progress(f"{RATE} for {NARROW_FOR:g} s, turn {turn} of {turns}: direct WebRTC")
             bandwidths.append(await narrow_direct(world))
-            progress(f"{RATE} for {NARROW_FOR:g} s: microlive")
+            progress(f"{RATE} for {NARROW_FOR:g} s, turn {turn} of {turns}: microlive")
             bandwidths.append(await narrow_live(world))
+        if turns:
             progress(f"{RATE} for {NARROW_FOR:g} s: microlive, by REMB alone")
             bandwidths.append(await narrow_live(world, REMB_ONLY, "remb"))
     return Report(losses, failed, bandwidths)

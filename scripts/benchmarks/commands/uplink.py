@@ -15,7 +15,7 @@ def uplink(
     loss: Annotated[str, typer.Option(help="Shares of packets lost each way, in percent with commas between; nothing for none.")] = "2,5,10",
     seconds: Annotated[float, typer.Option(min=3, max=120, help="Seconds of each loss.")] = 60,
     outage: Annotated[bool, typer.Option(help="Let nothing through for a second.")] = True,
-    bandwidth: Annotated[bool, typer.Option(help="Make the link narrow for a while, beside direct WebRTC.")] = True,
+    turns: Annotated[int, typer.Option(min=0, max=10, help="How often the link gets narrow for a while, for direct WebRTC and for us by turns.")] = 3,
     stock: Annotated[bool, typer.Option(help="Beside aiortc's own receiver.")] = True,
     as_json: Json = False,
 ) -> None:
@@ -32,10 +32,9 @@ def uplink(
         give_up(str(error))
 
     async def run() -> benchmark.Report:
-        options = {"outage": outage, "bandwidth": bandwidth, "stock": stock}
-        return await benchmark.measure(shares=shares, seconds=seconds, **options, progress=progress)
+        return await benchmark.measure(shares=shares, seconds=seconds, outage=outage, turns=turns, stock=stock, progress=progress)
 
-    report = measured(run(), 300 + len(shares) * (seconds + 60))
+    report = measured(run(), 200 + 300 * turns + len(shares) * (seconds + 60))
     if not as_json:
         _uplink_tables(report)
     conclude(report.bars, report.as_json() if as_json else None)

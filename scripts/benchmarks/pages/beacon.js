@@ -1,7 +1,8 @@
 /** Gives the page's own code a camera that films the time code, and a microphone that hears a beep of 100 ms at every full second. */
 (() => {
   const BEEP = 0.1; // s
-  const AHEAD = 1_500; // ms
+  const AHEAD = 400; // ms
+  const LOOKS = 100; // of 10 ms, from which the audio clock's place is told: it stands still now and then, and does not catch up
 
   function beeps() {
     const audio = new AudioContext();
@@ -10,11 +11,13 @@
     volume.gain.value = 0;
     oscillator.connect(volume).connect(out);
     oscillator.start();
-    // currentTime moves in blocks: the greatest difference is that of a block which has just begun.
-    let ahead = -Infinity;
+    const looks = [];
     let next = Math.ceil(Date.now() / 1_000) * 1_000 + 1_000;
     setInterval(() => {
-      ahead = Math.max(ahead - 1e-6, audio.currentTime - Date.now() / 1_000);
+      looks.push(audio.currentTime - Date.now() / 1_000);
+      if (looks.length > LOOKS) looks.shift();
+      // currentTime moves in blocks: the greatest difference is that of a block which has just begun.
+      const ahead = Math.max(...looks);
       for (; next < Date.now() + AHEAD; next += 1_000) {
         volume.gain.setValueAtTime(0.5, next / 1_000 + ahead);
         volume.gain.setValueAtTime(0, next / 1_000 + ahead + BEEP);
