@@ -79,6 +79,7 @@ class Stream:
         self._video_publish = 0
         self._retained: Message | None = None
         self._edge = Edge()
+        self._idr: Sample | None = None
 
     @property
     def viewers(self) -> int:
@@ -100,6 +101,11 @@ class Stream:
         """The newest media time published, µs."""
         return self._edge.media_time
 
+    @property
+    def still(self) -> tuple[TrackInfo, Sample] | None:
+        """The latest IDR and how to decode it, for whoever wants one picture; None before the first."""
+        return (self.tracks[Track.VIDEO], self._idr) if self._idr else None
+
     def behind(self, media_time: int) -> int:
         """µs of media between a viewer that has come so far and the newest."""
         return self._edge.behind(media_time)
@@ -112,7 +118,7 @@ class Stream:
             return
         self.tracks[info.track] = info
         if info.track is Track.VIDEO:
-            self._picture_since = None
+            self._picture_since = self._idr = None
         self._to_readers(lambda reader: reader.receive_track(info))
         body = init_body(info.codec, bmff.init_segment(info))
         record = Record(Kind.INIT, body, info.track, slot=self._slot, media_time=self.edge, publish=publish)
@@ -131,8 +137,10 @@ class Stream:
         if self._readers:
             self._to_readers(lambda reader: reader.receive_sample(sample))
         if sample.track is Track.VIDEO:
-            if self._picture_since is None and sample.key:
-                self._picture_since = sample.media_time
+            if sample.key:
+                self._idr = sample
+                if self._picture_since is None:
+                    self._picture_since = sample.media_time
             if self._onlookers:
                 self._send_clock(sample)
             self._video_publish = sample.publish

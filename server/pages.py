@@ -13,6 +13,7 @@ from aiohttp import hdrs, web
 from server import WEB
 from server.bundle import BundleError, bundle
 from server.errors import Gone, NotFound
+from server.opening import opening
 from server.request import client_of, url_of
 from server.rooms import Rooms
 from server.settings import Settings
@@ -24,6 +25,8 @@ PAGES = ("feed", "studio", "room")
 """Modules that pages begin with; each is served as one file with all that it imports, `js/PAGE.bundle.js`."""
 FIRST, FIRST_NAME = "watch/first_socket.js", "microliveFirst"
 """Stands in the room's page itself, so that it waits for no request; the rest of the page finds it under this name."""
+SHOW = f"{FIRST_NAME}.showOpening();"
+"""Stands behind the picture that comes with the page."""
 WORKER, WORKER_NAME = "watch/webcodecs/worker.js", "watch"
 """What the room's page runs beside itself, as `js/watch.bundle.js`."""
 
@@ -71,6 +74,8 @@ class Pages:
             request,
             "room.html",
             first=self._first,
+            show=SHOW,
+            opening=opening(self._rooms.still(name)),
             room=name,
             title=described["title"],
             state=described["state"],
@@ -106,7 +111,8 @@ class Pages:
     def _headers(self, request: web.Request) -> dict[str, str]:
         host = client_of(request, self._settings).host or request.host
         policy = (
-            f"default-src 'self'; script-src 'self' {_allowed(self._first)}; img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; "
+            f"default-src 'self'; script-src 'self' {_allowed(self._first)} {_allowed(SHOW)}; "
+            "img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; "
             # Safari before 15.4 does not count WebSockets as 'self'.
             f"connect-src 'self' ws://{host} wss://{host}; base-uri 'none'; form-action 'none'; object-src 'none'; frame-ancestors *"
         )

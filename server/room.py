@@ -103,6 +103,11 @@ class Room:
         return self.state is State.ENDED
 
     @property
+    def on_air(self) -> bool:
+        """Live, or expected back."""
+        return self.state in (State.LIVE, State.AWAY)
+
+    @property
     def sessions(self) -> list[IngestSession]:
         """The one that publishes, and the one that is about to take over."""
         return [session for session in (self._current, self._pending) if session]

@@ -8,6 +8,7 @@ from typing import Any
 
 from relay.hub import Hub
 from relay.rtc.udp import UdpPort
+from relay.sample import Sample, TrackInfo
 from server.beacon import Beacon
 from server.errors import Gone, NotFound, Unavailable
 from server.ingest.tally import Tally
@@ -85,6 +86,11 @@ class Rooms:
             "live_since": record.live_at,
         }
 
+    def still(self, name: str) -> tuple[TrackInfo, Sample] | None:
+        """The latest IDR of a room on air and how to decode it; None where there is none."""
+        room = self._rooms.get(name)
+        return room.stream.still if room and room.on_air else None
+
     async def key_hash(self, name: str) -> bytes:
         """What a creator's key must hash to, of ended rooms too. Raises NotFound."""
         room = self._rooms.get(name)
@@ -97,7 +103,7 @@ class Rooms:
 
     def on_air(self) -> list[dict[str, Any]]:
         """Rooms that are live or away, most watched first."""
-        rooms = [room.describe() for room in self._rooms.values() if room.state in (State.LIVE, State.AWAY)]
+        rooms = [room.describe() for room in self._rooms.values() if room.on_air]
         return sorted(rooms, key=lambda room: (-room["viewers"], -(room["live_since"] or 0)))
 
     async def end(self, name: str) -> None:

@@ -25,6 +25,29 @@ async def test_a_viewer_watches_with_sound(studio: Studio, visitors: Visitors, p
     assert 0 < stats["behindLens"] < 2_000
 
 
+async def test_a_picture_comes_with_the_page(studio: Studio, visitors: Visitors) -> None:
+    """It is shown though nothing else of the page arrives but its style, fitted as a player's would be; and a player's picture takes its place."""
+    visitors.complaints.allow("ERR_FAILED")
+    room = await visitors.room(studio.watch)
+    await room.pictured()
+    await until(room.page, "document.querySelector('#still').hidden")
+    page = await (await visitors.context()).new_page()
+    await page.route("**/*.bundle.js", lambda route: route.abort())
+    await page.goto(studio.watch)
+    await until(page, "!document.querySelector('#still').hidden")
+    shown = await page.evaluate(
+        """() => {
+            const still = document.querySelector('#still');
+            const { data } = still.getContext('2d').getImageData(0, 0, still.width, still.height);
+            const box = still.getBoundingClientRect();
+            return { width: still.width, colours: new Set(data).size, box: box.width, fit: document.querySelector('#stage').dataset.fit };
+        }"""
+    )
+    assert shown["width"] == (await room.stats())["width"]
+    assert shown["colours"] > 10 and shown["box"] == 480
+    assert shown["fit"] == await room.page.evaluate("document.querySelector('#stage').dataset.fit")
+
+
 async def test_title_viewers_and_link_are_shown(visitors: Visitors, server: LocalServer) -> None:
     studio = await visitors.studio(server.url)
     watch = await studio.go_live("Sunrise over the roofs")

@@ -1,6 +1,7 @@
 """A stream: what each viewer gets, in which order, and that none harms another."""
 
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -269,6 +270,17 @@ def test_the_end_and_upstream_are_passed_on() -> None:
     stream.upstream(b"heart")
     stream.end()
     assert (watcher.ended, heard) == (1, [b"heart"])
+
+
+def test_the_still_is_the_latest_idr_of_the_present_parameters() -> None:
+    """None before the first, and none of a picture that a decoder could not begin with any more."""
+    stream, _ = live_stream()
+    assert stream.still is None
+    for index in range(4):
+        stream.publish(video_sample(index * 3_000, key=index % 2 == 0))
+    assert stream.still and (stream.still[0], stream.still[1].dts) == (stream.tracks[Track.VIDEO], 6_000)
+    stream.set_track(replace(stream.tracks[Track.VIDEO], width=320), 0)
+    assert stream.still is None
 
 
 def test_the_edge_and_the_bitrate_follow_what_is_published() -> None:

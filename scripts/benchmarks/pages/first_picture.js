@@ -6,6 +6,7 @@
   const reader = look.getContext('2d', { willReadFrequently: true, alpha: false });
 
   function visible(screen) {
+    if (!screen || screen.hidden) return false;
     const video = screen instanceof HTMLVideoElement;
     if (!(video ? screen.readyState >= 2 && screen.videoWidth : screen.width)) return false;
     reader.drawImage(screen, 0, 0, SIDE, SIDE);
@@ -17,8 +18,8 @@
   // On every animation frame, whatever shows the picture: what is read there is what goes to the screen.
   const firstPicture = new Promise((resolve) => {
     const look = () => {
-      const screen = document.querySelector('.screen');
-      if (screen && visible(screen)) resolve(performance.now());
+      // What a player shows, or what lies over it until it shows something.
+      if (['.screen', '.still'].some((place) => visible(document.querySelector(place)))) resolve(performance.now());
       else requestAnimationFrame(look);
     };
     requestAnimationFrame(look);

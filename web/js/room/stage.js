@@ -2,9 +2,9 @@
  * The picture and what surrounds it: fitted by orientation, over a soft copy of itself, and held while a player is replaced.
  */
 
-/** @typedef {Pick<import('../watch/player.js').Player, 'element' | 'width' | 'height'>} Picture */
+import { fitOf } from '../watch/fit.js';
 
-const MAY_CROP = 0.3; // of the picture, when it lies the same way as the screen
+/** @typedef {Pick<import('../watch/player.js').Player, 'element' | 'width' | 'height'>} Picture */
 
 export class Stage {
   #root;
@@ -65,13 +65,8 @@ export class Stage {
     this.#fit();
   }
 
-  /** Fills the screen when little is lost by it, else shows the whole picture. */
   #fit() {
-    const picture = this.#shape;
-    if (!picture) return;
-    const screen = innerWidth / innerHeight;
-    const shown = Math.min(picture, screen) / Math.max(picture, screen);
-    this.#root.dataset.fit = (picture > 1) === (screen > 1) && 1 - shown <= MAY_CROP ? 'cover' : 'contain';
+    if (this.#shape) this.#root.dataset.fit = fitOf(this.#shape, innerWidth / innerHeight);
   }
 
   /** Sixteen pixels blur better than any filter, and cost nothing. */

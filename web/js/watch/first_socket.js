@@ -4,6 +4,7 @@
  * and opens the socket itself.
  */
 import { Ladder } from './ladder.js';
+import { show } from './opening.js';
 import { hasWorkers, startWorker } from './webcodecs/backstage.js';
 
 /** Which player this page uses. It is asked here, because the server is told with the first request. */
@@ -81,3 +82,8 @@ function prepare() {
 }
 
 export const firstSource = prepare();
+
+/** Called by the page once the picture that it brings has arrived. */
+export function showOpening() {
+  show(document);
+}
