@@ -15,6 +15,7 @@ import { SoundSteering } from './sound_steering.js';
 
 const RATE = 48_000; // Opus decodes to this
 const SILENT = 400; // ms without a report: the audio thread stands still
+const SPARE = 64; // arrays; what a join brings at once is more, and goes
 const WAITING = 400; // packets in the decoder; more is a decoder that does not work
 
 export class Sound {
@@ -25,6 +26,8 @@ export class Sound {
   /** @type {number[]} ms of the timeline, of the packets that the decoder has */
   #starts = [];
   #steering = new SoundSteering();
+  /** @type {Float32Array<ArrayBuffer>[]} back from the audio thread: fifty packets a second would be a heap of garbage over there */
+  #spare = [];
   /** @type {SoundReport | null} */
   #report = null;
   #reportedAt = -Infinity;
@@ -43,7 +46,7 @@ export class Sound {
   constructor(port, broken) {
     this.#port = port;
     this.#broken = broken;
-    port.onmessage = ({ data }) => this.#reported(data);
+    port.onmessage = ({ data }) => (Array.isArray(data) ? this.#keep(data) : this.#reported(data));
   }
 
   /** @param {number} channels */
@@ -76,7 +79,7 @@ export class Sound {
     if (start !== undefined) {
       const planes = [];
       for (let planeIndex = 0; planeIndex < Math.min(2, data.numberOfChannels); planeIndex++) {
-        const plane = new Float32Array(data.numberOfFrames);
+        const plane = this.#plane(data.numberOfFrames);
         data.copyTo(plane, { planeIndex, format: 'f32-planar' });
         planes.push(plane);
       }
@@ -86,6 +89,17 @@ export class Sound {
       );
     }
     data.close();
+  }
+
+  /** @param {Float32Array<ArrayBuffer>[]} planes */
+  #keep(planes) {
+    if (this.#spare.length < SPARE) this.#spare.push(...planes);
+  }
+
+  /** @param {number} length */
+  #plane(length) {
+    const plane = this.#spare.pop();
+    return plane?.length === length ? plane : new Float32Array(length);
   }
 
   /** @param {SoundReport} report */

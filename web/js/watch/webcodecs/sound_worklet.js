@@ -9,7 +9,7 @@ import { SoundRing } from './sound_ring.js';
  * @property {number} played   ms of sound given out so far
  * @property {number} dry      times that it ran dry
  *
- * @typedef {{start: number, planes: Float32Array[]}} Samples  start: samples of the timeline
+ * @typedef {{start: number, planes: Float32Array<ArrayBuffer>[]}} Samples  start: samples of the timeline
  * @typedef {{rate: number, jump: number | null}} Steering     jump: ms of the timeline
  * @typedef {MessagePort | 'close'} Order  from the page: the port to the decoder's end, which need not be in the page; or the end
  */
@@ -39,9 +39,19 @@ class SoundProcessor extends scope.AudioWorkletProcessor {
   #listen(port) {
     this.#decoder = port;
     port.onmessage = ({ data }) => {
-      if ('planes' in data) this.#ring.write(data.start, data.planes);
+      if ('planes' in data) this.#write(port, data);
       else this.#steer(data);
     };
+  }
+
+  /**
+   * Takes what is in the arrays, and gives them back.
+   * @param {MessagePort} port
+   * @param {Samples} samples
+   */
+  #write(port, { start, planes }) {
+    this.#ring.write(start, planes);
+    port.postMessage(planes, planes.map(({ buffer }) => buffer));
   }
 
   /** @param {Steering} steering */
