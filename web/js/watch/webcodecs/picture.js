@@ -13,6 +13,7 @@ const DECODED = 6; // frames that may lie decoded, or be on their way through th
 const AHEAD = 120; // ms before it is due that a frame is decoded
 const BACKLOG = 900; // access units; half a minute that nobody decodes is a decoder that does not work
 const EARLY = 6; // ms; a frame that is due before the next refresh of the screen is shown at this one
+const DETOUR = 10; // ms; what is drawn beside the page comes to the screen up to a refresh later
 const FIRST = 80; // ms that the first picture has the decoder, and the page, to itself
 const OVERDUE = 250; // ms without a picture that was due
 
@@ -28,6 +29,7 @@ export class Picture {
   /** @type {((frame: VideoFrame) => void) | null} gets, and closes, a copy of each picture */
   mirror = null;
   #canvas;
+  #early;
   #context;
   #events;
   #decoder;
@@ -49,6 +51,7 @@ export class Picture {
    */
   constructor(canvas, events) {
     this.#canvas = canvas;
+    this.#early = EARLY + ('document' in self ? 0 : DETOUR);
     this.#events = events;
     // Without alpha nothing behind it is composited; a canvas that is always overwritten whole needs none.
     const context = canvas.getContext('2d', { alpha: false, desynchronized: false });
@@ -133,7 +136,7 @@ export class Picture {
    * @param {number} now
    */
   #show(now) {
-    const due = this.playhead.at(now) + EARLY;
+    const due = this.playhead.at(now) + this.#early;
     let shown = null;
     while (this.#decoded.length) {
       const [frame] = this.#decoded;

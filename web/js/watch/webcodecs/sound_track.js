@@ -14,7 +14,7 @@ import { Sound } from './sound.js';
 const TIMESCALE = 48_000;
 const PACKET = 20; // ms
 const REFRESH = 16; // ms from drawing to light
-const LEAD = 30 + REFRESH; // ms that a picture may be drawn before its sound is heard: lips and voice are one up to 40
+const LEAD = 22 + REFRESH; // ms that a picture may be due before its sound is heard: lips and voice are one up to 40, of which a worker takes 10
 const LAG = 10; // ms that it may come after it
 const LOST = 600; // ms that sound may trail its aim before the pictures go on without it
 
