@@ -101,7 +101,6 @@ class Stream:
         """The newest media time published, µs."""
         return self._edge.media_time
 
-    @property
     def still(self) -> tuple[TrackInfo, Sample] | None:
         """The latest IDR and how to decode it, for whoever wants one picture; None before the first."""
         return (self.tracks[Track.VIDEO], self._idr) if self._idr else None

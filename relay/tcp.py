@@ -20,7 +20,7 @@ def plain_socket(transport: asyncio.BaseTransport) -> socket.socket | None:
 def in_kernel(transport: asyncio.BaseTransport) -> int:
     """Bytes that the kernel holds and the peer has not acknowledged; 0 where that cannot be told."""
     sock = transport.get_extra_info("socket")
-    if sock is None:
+    if sock is None or sock.fileno() < 0:  # the transport found the connection broken, and closed it
         return 0
     try:
         return int(struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, b"\0\0\0\0"))[0])

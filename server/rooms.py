@@ -89,7 +89,7 @@ class Rooms:
     def still(self, name: str) -> tuple[TrackInfo, Sample] | None:
         """The latest IDR of a room on air and how to decode it; None where there is none."""
         room = self._rooms.get(name)
-        return room.stream.still if room and room.on_air else None
+        return room.stream.still() if room and room.on_air else None
 
     async def key_hash(self, name: str) -> bytes:
         """What a creator's key must hash to, of ended rooms too. Raises NotFound."""

@@ -275,12 +275,13 @@ def test_the_end_and_upstream_are_passed_on() -> None:
 def test_the_still_is_the_latest_idr_of_the_present_parameters() -> None:
     """None before the first, and none of a picture that a decoder could not begin with any more."""
     stream, _ = live_stream()
-    assert stream.still is None
+    assert stream.still() is None
     for index in range(4):
         stream.publish(video_sample(index * 3_000, key=index % 2 == 0))
-    assert stream.still and (stream.still[0], stream.still[1].dts) == (stream.tracks[Track.VIDEO], 6_000)
+    found = stream.still()
+    assert found and (found[0], found[1].dts) == (stream.tracks[Track.VIDEO], 6_000)
     stream.set_track(replace(stream.tracks[Track.VIDEO], width=320), 0)
-    assert stream.still is None
+    assert stream.still() is None
 
 
 def test_the_edge_and_the_bitrate_follow_what_is_published() -> None:
