@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from enum import Enum
 from typing import Any
 
-from relay.rtc.sdp import Offer
+from relay.rtc.sdp_publish import Offer
 from relay.rtc.udp import UdpPort
 from relay.sample import Event
 from relay.stream import Stream

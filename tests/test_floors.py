@@ -19,7 +19,7 @@ FLOORS: dict[str, dict[str, str]] = {
         "vocabulary": ". errors rtc. sample",
         "pure": "aac bitrate bmff burst edge h264 message muxer opus outbox playlist segmenter window wsframe "
         "rtc.congestion rtc.depacketise rtc.estimate rtc.feedback rtc.gaps rtc.history rtc.ice rtc.numbering rtc.packetise rtc.payload rtc.reassembly "
-        "rtc.reorder rtc.reporter rtc.roundtrip rtc.rtcp rtc.rtp rtc.sdp rtc.sdp_play rtc.sender_rtcp rtc.twcc rtc.vp8",
+        "rtc.reorder rtc.reporter rtc.roundtrip rtc.rtcp rtc.rtp rtc.sdp rtc.sdp_play rtc.sdp_publish rtc.sender_rtcp rtc.twcc rtc.vp8",
         "asyncio": "fanout hub pulse rendition stream tcp rtc.dtls rtc.feed rtc.peer_session rtc.protect rtc.reachability rtc.send_session rtc.session rtc.udp",
         "http": "hls viewer websocket whep",
     },

@@ -1,14 +1,26 @@
 """A player's offer read, and answered by a sender (draft-ietf-wish-whep §4.2)."""
 
-import re
 from dataclasses import dataclass
 
 from aiortc.sdp import MediaDescription
 
 from relay.errors import OfferError
-from relay.rtc.sdp import TOKEN, Remote, bundle_only, candidate, parse_session, remote_of
-
-_PROFILES = ("42e0", "42c0", "4200", "4d", "64")
+from relay.rtc.sdp import (
+    H264_PROFILES,
+    OPUS_PARAMETERS,
+    Remote,
+    bundle_only,
+    candidate,
+    checked_profile,
+    feedback_of,
+    mid_of,
+    opus_in,
+    packetization_mode,
+    parse_session,
+    profile_of,
+    remote_of,
+    rtx_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,48 +73,41 @@ def parse_play_offer(text: str, codec: str) -> PlayOffer:
     if not kinds or len(set(kinds)) < len(kinds) or not set(kinds) <= {"video", "audio"}:
         raise OfferError(422, "offer to receive one video, one audio, or both, and nothing else")
     bundled = bundle_only(text)
-    media = tuple(_accept(item, index, index in bundled, codec.partition(".")[2][:4].lower()) for index, item in enumerate(session.media))
+    media = tuple(_accept(item, index, bundled, codec.partition(".")[2][:4].lower()) for index, item in enumerate(session.media))
     if len({item.mid for item in media}) < len(media):
         raise OfferError(422, "two media sections with one mid")
     remote = remote_of(session, bundled)
     return PlayOffer(remote.ufrag, remote.password, remote.fingerprints, remote.passive, media)
 
 
-def _accept(media: MediaDescription, index: int, bundled: bool, profile: str) -> PlayMedia:
+def _accept(media: MediaDescription, index: int, bundled: set[int], profile: str) -> PlayMedia:
     if media.direction != "recvonly":
         direction = media.direction or "sendrecv"
         raise OfferError(422, f"the {media.kind} of the offer is {direction}: a player must offer recvonly; to publish, POST to the WHIP address")
-    if media.port == 0 and not bundled:
-        raise OfferError(422, f"the {media.kind} of the offer is switched off (port 0)")
-    mid = media.rtp.muxId or str(index)
-    if not TOKEN.match(mid):
-        raise OfferError(422, "a mid that is no token")
+    mid = mid_of(media, index, bundled)
     if media.kind == "video":
         return _accept_h264(media, mid, profile)
-    for codec in media.rtp.codecs:
-        if codec.name.lower() == "opus" and codec.clockRate == 48_000 and codec.payloadType is not None:
-            return PlayMedia("audio", mid, codec.payloadType, parameters="minptime=10;useinbandfec=1")
-    raise OfferError(406, "the audio of the offer has no Opus, the only sound there is here")
+    codec = opus_in(media)
+    if codec is None or codec.payloadType is None:
+        raise OfferError(406, "the audio of the offer has no Opus, the only sound there is here")
+    return PlayMedia("audio", mid, codec.payloadType, parameters=OPUS_PARAMETERS)
 
 
 def _accept_h264(media: MediaDescription, mid: str, profile: str) -> PlayMedia:
-    order = (profile, *_PROFILES)
+    order = (profile, *H264_PROFILES)
     candidates = []
     for codec in media.rtp.codecs:
-        if codec.payloadType is not None and codec.name.upper() == "H264" and str(codec.parameters.get("packetization-mode", 0)) == "1":
-            offered = str(codec.parameters.get("profile-level-id", "42e01f")).lower()
+        if codec.payloadType is not None and codec.name.upper() == "H264" and packetization_mode(codec) == "1":
+            offered = profile_of(codec)
             rank = next((rank for rank, prefix in enumerate(order) if prefix and offered.startswith(prefix)), len(order))
-            candidates.append((rank, codec.payloadType, offered, codec))
+            candidates.append((rank, codec.payloadType, codec))
     if not candidates:
         raise OfferError(406, "the video of the offer has no H.264 with packetization-mode 1, the only picture there is here: play another way")
-    _, payload_type, offered, chosen = min(candidates, key=lambda entry: entry[0])
-    if not re.fullmatch(r"[0-9a-f]{6}", offered):
-        raise OfferError(422, "profile-level-id is not six hexadecimal digits")
-    rtx = next((codec.payloadType for codec in media.rtp.codecs if codec.name.lower() == "rtx" and codec.parameters.get("apt") == payload_type), None)
-    offered_feedback = {f"{item.type} {item.parameter}" if item.parameter else item.type for item in chosen.rtcpFeedback}
-    feedback = tuple(item for item in ("nack", "nack pli", "ccm fir") if item in offered_feedback)
-    parameters = f"level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={offered}"
-    return PlayMedia("video", mid, payload_type, rtx, parameters, feedback)
+    _, payload_type, chosen = min(candidates, key=lambda entry: entry[0])
+    offers = feedback_of(chosen)
+    feedback = tuple(item for item in ("nack", "nack pli", "ccm fir") if item in offers)
+    parameters = f"level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={checked_profile(chosen)}"
+    return PlayMedia("video", mid, payload_type, rtx_of(media, payload_type), parameters, feedback)
 
 
 def write_play_answer(offer: PlayOffer, answer: PlayAnswer) -> str:

@@ -18,7 +18,7 @@ from relay.rtc.reassembly import Picture, Reassembly
 from relay.rtc.reorder import Reorder
 from relay.rtc.reporter import Reporter
 from relay.rtc.rtp import RtpPacket, parse_rtp
-from relay.rtc.sdp import Answer, Offer, write_answer
+from relay.rtc.sdp_publish import Answer, Offer, write_answer
 from relay.rtc.udp import UdpPort
 from relay.sample import Track
 

@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 import aiohttp
 
 from relay.rtc.dtls import fingerprint
-from relay.rtc.sdp import TRANSPORT_WIDE
+from relay.rtc.sdp_publish import TRANSPORT_WIDE
 
 VIDEO_TYPE, AUDIO_TYPE = 96, 111
 TRANSPORT_ID = 4

@@ -10,7 +10,7 @@ from relay.errors import BitstreamError
 from relay.rtc.reassembly import Picture
 from relay.rtc.rtcp import SenderReport
 from relay.rtc.rtp import RtpPacket
-from relay.rtc.sdp import Offer
+from relay.rtc.sdp_publish import Offer
 from relay.rtc.session import OUT_OF_REACH, ReceiveSession
 from relay.rtc.udp import UdpPort
 from relay.sample import TIMESCALE, Demand, Sample, Track

@@ -7,7 +7,7 @@ import time
 from aiohttp import hdrs, web
 
 from relay.errors import OfferError
-from relay.rtc.sdp import parse_offer
+from relay.rtc.sdp_publish import parse_offer
 from server.errors import (
     BY_STATUS,
     BadRequest,

@@ -11,8 +11,8 @@ from relay.rtc.dtls import DtlsSrtp
 from relay.rtc.feed import Feed
 from relay.rtc.numbering import Numbering
 from relay.rtc.reporter import MAX_SSRCS
-from relay.rtc.sdp import parse_offer
 from relay.rtc.sdp_play import parse_play_offer
+from relay.rtc.sdp_publish import parse_offer
 from relay.rtc.send_session import PLI_EVERY, RESEND_BURST, SendSession
 from relay.rtc.udp import MAX_ADDRESSES, UdpPort, Way, _Endpoint
 from relay.sample import Demand

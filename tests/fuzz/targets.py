@@ -18,8 +18,8 @@ from relay.rtc.reassembly import MAX_HELD, MAX_JUMP, Reassembly
 from relay.rtc.reorder import MAX_HELD as MAX_SOUNDS
 from relay.rtc.reorder import Reorder
 from relay.rtc.rtp import HEADER_SIZE, parse_rtp
-from relay.rtc.sdp import Answer, parse_offer, write_answer
 from relay.rtc.sdp_play import PlayAnswer, parse_play_offer, write_play_answer
+from relay.rtc.sdp_publish import Answer, parse_offer, write_answer
 from relay.rtc.sender_rtcp import parse_feedback
 from relay.rtc.twcc import MAX_STATUSES, TransportFeedback
 from server.beacon import MAX_COUNT, MAX_DELAY, OTHER, PLAYERS, read_beacon

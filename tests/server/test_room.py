@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from relay.message import unpack_records
-from relay.rtc.sdp import parse_offer
+from relay.rtc.sdp_publish import parse_offer
 from relay.rtc.udp import UdpPort
 from relay.stream import Stream
 from relay.window import Window

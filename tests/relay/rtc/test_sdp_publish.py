@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.errors import OfferError
-from relay.rtc.sdp import SEND_TIME, TRANSPORT_WIDE, Answer, Offer, parse_offer, write_answer
+from relay.rtc.sdp_publish import SEND_TIME, TRANSPORT_WIDE, Answer, Offer, parse_offer, write_answer
 from tests.fixtures.offers import NAMES, offer
 
 OURS = Answer("ufrag", "password0123456789abcd", "sha-256 " + ":".join(["AB"] * 32), ("192.0.2.1", "2001:db8::1"), 8080, 2_500_000, 2_000_000)
