@@ -20,3 +20,17 @@ test('never beyond what is loaded, and nowhere while nothing is known', () => {
   assert.equal(new LiveSync().decide({ ...near, latency: NaN }), null);
   assert.equal(new LiveSync().decide({ ...near, latency: 5, sync: NaN }), null);
 });
+
+test('a distance that stalls have made larger shrinks again, step by step, while there are none', () => {
+  const sync = new LiveSync();
+  assert.equal(sync.relax(0, 1.05), null);
+  assert.equal(sync.relax(1_000, 1.35), null);
+  assert.equal(sync.relax(15_900, 1.35), null);
+  assert.equal(sync.relax(16_000, 1.35), 1.25);
+  assert.equal(sync.relax(20_000, 1.55), null); // another stall
+  assert.equal(sync.relax(34_000, 1.55), null);
+  let target = 1.55;
+  for (let now = 35_000; now < 200_000; now += 250) target = sync.relax(now, target) ?? target;
+  assert.equal(target, 1.05);
+  assert.equal(sync.relax(300_000, 1.05), null);
+});

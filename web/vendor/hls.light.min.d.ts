@@ -11,7 +11,7 @@ export default class Hls {
   recoverMediaError(): void;
   destroy(): void;
   readonly latency: number;
-  readonly targetLatency: number | null;
+  targetLatency: number | null;
   readonly liveSyncPosition: number | null;
   readonly playingDate: Date | null;
 }

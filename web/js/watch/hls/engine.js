@@ -4,6 +4,7 @@
  * @typedef {object} Engine
  * @property {() => number} latency  s behind the live edge; NaN while unknown
  * @property {() => number} target   s behind it that is aimed at
+ * @property {(target: number) => void} aim  to aim at another; a browser that plays by itself does as it likes
  * @property {() => number} sync     s of media time where that is; NaN while unknown
  * @property {() => number} date     ms since 1970 when the lens saw what is shown; NaN while unknown
  * @property {() => number} bytes    of media that came; NaN where the browser does not tell
@@ -46,6 +47,7 @@ function playNative(video, url, failed) {
   return {
     latency: () => edge() - video.currentTime + HOLD_BACK, // Safari lets one seek up to the hold back only
     target: () => HOLD_BACK,
+    aim() {},
     sync: edge,
     date: () => start() + video.currentTime * 1_000,
     bytes: () => NaN,
@@ -71,7 +73,7 @@ async function playHlsJs(video, url, failed) {
     enableWorker: false, // fragmented MP4 is passed on as it is: a worker would only cost a hop
     maxLiveSyncPlaybackRate: MAX_RATE,
     liveDurationInfinity: true,
-    liveSyncOnStallIncrease: 0.3,
+    liveSyncOnStallIncrease: 0.3, // which hls.js never takes back; LiveSync does
     backBufferLength: BACK,
     maxBufferLength: 8,
     startFragPrefetch: true,
@@ -94,6 +96,9 @@ async function playHlsJs(video, url, failed) {
   return {
     latency: () => hls.latency || NaN,
     target: () => hls.targetLatency ?? HOLD_BACK,
+    aim(target) {
+      hls.targetLatency = target;
+    },
     sync: () => hls.liveSyncPosition ?? NaN,
     date: () => hls.playingDate?.getTime() ?? NaN,
     bytes: () => bytes,

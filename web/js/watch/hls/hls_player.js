@@ -160,6 +160,8 @@ export class HlsPlayer {
     const engine = this.#engine;
     if (engine) this.#count(now, engine.bytes());
     if (!engine || !this.#watch.started || this.#video.paused || this.#video.seeking) return;
+    const aim = this.#sync.relax(now, engine.target());
+    if (aim !== null) engine.aim(aim);
     const to = this.#sync.decide({ now, latency: engine.latency(), target: engine.target(), sync: engine.sync(), buffered: this.#buffered });
     if (to !== null && to > this.#video.currentTime) {
       this.#seeks++;

@@ -1,11 +1,33 @@
-/** Keeps an HLS player near the live edge. What hls.js does by itself is a little more speed; what is too far for that is a jump. Pure. */
+/**
+ * Keeps an HLS player near the live edge. What hls.js does by itself is a little more speed, and a larger distance after each stall; what is too far for
+ * that is a jump, and what was a stall is forgiven in time. Pure.
+ */
 
 export const HOLD_BACK = 1.05; // s behind the newest part, as the playlist says (PART-HOLD-BACK)
 const FAR = 1.2; // s beyond that; nearer it is walked off
 const PATIENCE = 4_000; // ms between two jumps: each needs a part or two to be loaded
+const FORGIVES = 15_000; // ms without a stall until the distance shrinks by a step
+const STEP = 0.1; // s
+const GRAIN = 0.01; // s
 
 export class LiveSync {
   #jumpedAt = -Infinity;
+  #target = HOLD_BACK;
+  #changedAt = -Infinity;
+
+  /**
+   * How far behind it should be from now on, s, or null where that stays as it is.
+   * @param {number} now ms
+   * @param {number} target s
+   */
+  relax(now, target) {
+    if (target > this.#target + GRAIN) this.#changedAt = now;
+    this.#target = target;
+    if (!(target > HOLD_BACK + GRAIN) || now - this.#changedAt < FORGIVES) return null;
+    this.#changedAt = now;
+    this.#target = Math.max(HOLD_BACK, target - STEP);
+    return this.#target;
+  }
 
   /**
    * Where to jump to, or null.
