@@ -63,6 +63,7 @@ PATHS = {
 """By the name that `?player=` forces."""
 
 EMPTY = "new Promise(resolve => requestAnimationFrame(() => resolve(performance.now())))"
+PLAYED = "window.microlive?.stats().firstPicture || 0"
 WATCH = "window.sampler = timecode.watch(() => document.querySelector('.screen, video'))"
 HEARD_DIRECTLY = "direct.heard()"
 
@@ -91,6 +92,8 @@ class Report:
     """By path: ms from navigation to the first picture that went to the screen with something to be seen in it."""
     empty: list[float]
     """ms from navigation to the first animation frame of an empty page, in turns with the joins: what the browser and the machine take of them."""
+    played: dict[str, list[float]] = field(default_factory=dict)
+    """By path: ms from navigation to the player's own first picture. What goes to the screen before it is the picture that the page brings along."""
 
     @property
     def ways(self) -> list[str]:
@@ -128,6 +131,7 @@ class Report:
             "slots": [{"way": slot.way, "unread": slot.unread, **Figures.of(slot.ages).as_json(), "player": slot.player} for slot in self.slots],
             "first_picture": {way: Figures.of(joins).as_json() for way, joins in self.joins.items()},
             "joins": {way: [round(join, 1) for join in joins] for way, joins in self.joins.items()},
+            "players_first_picture": {way: Figures.of(moments).as_json() for way, moments in self.played.items()},
             "empty_page": Figures.of(self.empty).as_json(),
             "bars": [
                 {"name": bar.name, "value": None if math.isnan(bar.value) else round(bar.value, 1), "limit": round(bar.limit, 1), "kept": bar.kept}
@@ -146,7 +150,10 @@ async def measure(url: str, creators: Browser, viewers: Browser, *, paths: Seque
         for way in ways if turn % 2 == 0 else reversed(ways):
             progress(f"slot {turn + 1} of {slots}: {way}")
             measured.append(await (_direct(url, creators, viewers, seconds) if way == DIRECT else _watch(url, creators, viewers, way, seconds)))
-    return Report(measured, *(await _joins(url, viewers, paths, joins, progress) if joins else ({}, [])))
+    report = Report(measured, {way: [] for way in paths}, [], {way: [] for way in paths})
+    if joins:
+        await _join(url, viewers, report, joins, progress)
+    return report
 
 
 async def _direct(url: str, creators: Browser, viewers: Browser, seconds: float) -> Slot:
@@ -204,27 +211,25 @@ async def _sample(viewer: Page, way: str, heard: str, seconds: float, settle: fl
     return Slot(way, ages, len(samples) - len(ages))
 
 
-async def _joins(url: str, viewers: Browser, paths: Sequence[str], count: int, progress: Progress) -> tuple[dict[str, list[float]], list[float]]:
-    """`Report.joins` and `Report.empty`, each visit in a fresh context.
+async def _join(url: str, viewers: Browser, report: Report, count: int, progress: Progress) -> None:
+    """Fills what the report has of joins, each visit in a fresh context.
 
     The creator sends a loop that was encoded beforehand: in life the encoder is a phone's, and does not take the core that the viewer's browser joins on.
     """
-    joins: dict[str, list[float]] = {way: [] for way in paths}
-    empty = []
-    async with _creator(url, SETTLE + 10 + count * 3 * (1 + len(paths))) as watch:
+    async with _creator(url, SETTLE + 10 + count * 3 * (1 + len(report.joins))) as watch:
         # As a room that has been live for a while: keyframes on their timer.
         await asyncio.sleep(SETTLE)
         for number in range(count):
             progress(f"join {number + 1} of {count}")
-            for way in paths:
+            for way in report.joins:
                 # Joins must not fall into step with the keyframes' timer.
                 await asyncio.sleep(0.3 + 0.137 * (number % 7))
                 async with _page(viewers, "first_picture") as page:
-                    joins[way].append(await _visit(page, f"{watch}?player={way}", "firstPicture"))
+                    report.joins[way].append(await _visit(page, f"{watch}?player={way}", "firstPicture"))
+                    report.played[way].append(await until(page, PLAYED, WITHIN))
             await asyncio.sleep(0.3)
             async with _page(viewers) as page:
-                empty.append(await _visit(page, f"{url}/healthz", EMPTY))
-    return joins, empty
+                report.empty.append(await _visit(page, f"{url}/healthz", EMPTY))
 
 
 @asynccontextmanager

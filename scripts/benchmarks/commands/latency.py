@@ -50,4 +50,5 @@ def _latency_table(report: benchmark.Report) -> None:
         joins.add_row("an empty page, to its first animation frame", *cells(Figures.of(report.empty)))
         for way, times in report.joins.items():
             joins.add_row(titles[way], *cells(Figures.of(times)))
+            joins.add_row("  its player's own", *cells(Figures.of(report.played[way])))
         console.print(joins)
