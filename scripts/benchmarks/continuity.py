@@ -48,7 +48,7 @@ def apart(decoded: Decoded, began: float, ended: float) -> list[float]:
             place = second + median(near[:, 0] - near[:, 1])
             found.append(_find_beep(loudness, (place - decoded.sound_start) * 1_000))
     best = max((peak for peak, _ in found), default=0.0)
-    return [offset for peak, offset in found if best and peak >= HEARD * best]
+    return [float(offset) for peak, offset in found if best and peak >= HEARD * best]
 
 
 def _full(code: int, now: float) -> float:
