@@ -4,6 +4,7 @@ import test from 'node:test';
 import { Ladder } from '../../web/js/watch/ladder.js';
 import { DelayTarget } from '../../web/js/watch/webcodecs/delay_target.js';
 import { readAudio, readSamples, readVideo } from '../../web/js/watch/webcodecs/fragment.js';
+import { Offset } from '../../web/js/watch/webcodecs/offset.js';
 import { Playhead } from '../../web/js/watch/webcodecs/playhead.js';
 import { SoundRing } from '../../web/js/watch/webcodecs/sound_ring.js';
 import { SoundSteering } from '../../web/js/watch/webcodecs/sound_steering.js';
@@ -220,4 +221,17 @@ test('a blocked transport blocks all that goes over it, for a while', () => {
   assert.equal(ladder.recovered(61_000), true);
   assert.equal(ladder.name, 'webcodecs');
   assert.equal(new Ladder(all, 'webcodecs').blocked(0), false, 'what is asked for is kept');
+});
+
+test('a clock that stood still is believed after some seconds, and a slow notice never', () => {
+  const offset = new Offset();
+  assert.equal(offset.value, Infinity);
+  const at = (now, stood, late) => offset.add(now + late, now - 500 - stood);
+  let now = 0;
+  for (; now < 10_000; now += 32) at(now, 0, now % 320 ? 6 : 1);
+  assert.equal(offset.value, 501);
+  for (; now < 15_000; now += 32) at(now, 40, now % 320 ? 6 : 1);
+  assert.equal(offset.value, 541);
+  offset.add(90_000, 89_000); // the page slept
+  assert.equal(offset.value, 1_000);
 });

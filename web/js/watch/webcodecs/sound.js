@@ -3,6 +3,7 @@
  *
  * Samples go over by MessagePort: a shared ring would need a page that is cross-origin isolated, and such a page could be embedded nowhere.
  */
+import { Offset } from './offset.js';
 import { SoundSteering } from './sound_steering.js';
 
 /**
@@ -32,7 +33,7 @@ export class Sound {
   #report = null;
   #reportedAt = -Infinity;
   #rate = 1;
-  #offset = Infinity; // ms: local clock ahead of the context's, by the quickest report
+  #offset = new Offset(); // of the local clock, to the context's
   #closed = false;
   /** @type {Output} */
   output = { latency: 0, lead: NaN };
@@ -105,8 +106,7 @@ export class Sound {
   /** @param {SoundReport} report */
   #reported(report) {
     const now = performance.now();
-    // Sinks at once, rises by a tenth of a millisecond a second: clocks of sound and of the page differ by less.
-    this.#offset = Math.min(this.#offset + (now - this.#reportedAt) / 10_000 || Infinity, now - report.at * 1_000);
+    this.#offset.add(now, report.at * 1_000);
     this.#report = report;
     this.#reportedAt = now;
     this.moved();
@@ -132,7 +132,7 @@ export class Sound {
    */
   position(now) {
     const report = this.#report;
-    return report ? report.position + (now - this.#offset - report.at * 1_000) * this.#rate : NaN;
+    return report ? report.position + (now - this.#offset.value - report.at * 1_000) * this.#rate : NaN;
   }
 
   /**
@@ -143,7 +143,7 @@ export class Sound {
     const report = this.#report;
     if (!report) return NaN;
     const { lead, latency } = this.output;
-    const out = Number.isNaN(lead) ? now - this.#offset - latency : now - lead;
+    const out = Number.isNaN(lead) ? now - this.#offset.value - latency : now - lead;
     return report.position + (out - report.at * 1_000) * this.#rate;
   }
 
@@ -157,7 +157,7 @@ export class Sound {
     if (rate === this.#rate && jump === null) return;
     this.#rate = rate;
     this.#port.postMessage({ rate, jump });
-    if (jump !== null) this.#report = { ...this.#report, position: jump, at: (now - this.#offset) / 1_000 };
+    if (jump !== null) this.#report = { ...this.#report, position: jump, at: (now - this.#offset.value) / 1_000 };
   }
 
   close() {
