@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LiveSync } from '../../web/js/watch/hls/live_sync.js';
 
-const near = { now: 10_000, latency: 1.4, target: 1.05, sync: 100, buffered: 101 };
+const near = { now: 10_000, latency: 1.4, target: 1.05, position: 95, sync: 100, loaded: { start: 90, end: 101 } };
 
 test('a little behind is walked off, not jumped', () => {
   assert.equal(new LiveSync().decide(near), null);
@@ -16,9 +16,20 @@ test('far behind is jumped to where playing belongs, once in a while', () => {
 });
 
 test('never beyond what is loaded, and nowhere while nothing is known', () => {
-  assert.equal(new LiveSync().decide({ ...near, latency: 5, buffered: 99 }), 98.7);
+  assert.equal(new LiveSync().decide({ ...near, latency: 5, loaded: { start: 90, end: 99 } }), 98.7);
+  assert.equal(new LiveSync().decide({ ...near, latency: 5, loaded: { start: NaN, end: NaN } }), null);
   assert.equal(new LiveSync().decide({ ...near, latency: NaN }), null);
   assert.equal(new LiveSync().decide({ ...near, latency: 5, sync: NaN }), null);
+});
+
+test('out of a hole into what is behind it', () => {
+  assert.equal(new LiveSync().decide({ ...near, latency: 5, loaded: { start: 99.9, end: 100.1 } }), 99.9);
+});
+
+test('where nothing newer is loaded yet, the jump comes as soon as something is', () => {
+  const sync = new LiveSync();
+  assert.equal(sync.decide({ ...near, latency: 3, position: 98.95, loaded: { start: 90, end: 99 } }), null);
+  assert.equal(sync.decide({ ...near, latency: 3.3, now: 10_250, position: 98.95, sync: 100.25, loaded: { start: 90, end: 100 } }), 99.7);
 });
 
 test('a distance that stalls have made larger shrinks again, step by step, while there are none', () => {

@@ -213,6 +213,19 @@ test('what can never play is not tried again', () => {
   assert.equal(ladder.name, 'hls');
 });
 
+test('one that will never play is left for one that rests, and the way up stays open', () => {
+  const ladder = new Ladder({ MediaSource: 1, RTCPeerConnection: 1 }, null); // mse, whep, hls
+  for (const now of [0, 1, 2, 3]) ladder.stalled(now);
+  assert.equal(ladder.name, 'whep');
+  for (const now of [10, 11, 12, 13]) ladder.stalled(now);
+  assert.equal(ladder.name, 'hls');
+  assert.equal(ladder.broke(20, 'no such codec', true), true);
+  assert.equal(ladder.name, 'mse', 'whose rest ends first');
+  assert.equal(ladder.broke(30, 'no such codec', true), true);
+  assert.equal(ladder.name, 'whep');
+  assert.equal(ladder.broke(40, 'no such codec', true), false);
+});
+
 test('a blocked transport blocks all that goes over it, for a while', () => {
   const ladder = new Ladder(all, null);
   assert.equal(ladder.blocked(0), true);

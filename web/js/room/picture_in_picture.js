@@ -14,17 +14,22 @@ let end = null;
 export async function togglePictureInPicture(player, closed) {
   if (document.pictureInPictureElement) return document.exitPictureInPicture();
   end?.();
-  const video = player.element instanceof HTMLVideoElement ? player.element : await mirror(player, player.element);
-  video.disablePictureInPicture = false;
-  video.addEventListener(
-    'leavepictureinpicture',
-    () => {
+  const left = new AbortController();
+  try {
+    const video = player.element instanceof HTMLVideoElement ? player.element : await mirror(player, player.element);
+    video.disablePictureInPicture = false;
+    const leave = () => {
+      left.abort();
       end?.();
       closed();
-    },
-    { once: true },
-  );
-  await video.requestPictureInPicture();
+    };
+    video.addEventListener('leavepictureinpicture', leave, { signal: left.signal });
+    await video.requestPictureInPicture();
+  } catch (error) {
+    left.abort();
+    end?.();
+    throw error;
+  }
 }
 
 /**

@@ -128,7 +128,7 @@ export class Playback {
     try {
       const { clock, listener } = this.#line;
       const made = makePlayer(name, { video: this.#video, clock, listener, events: this.#listen(name) });
-      if (made instanceof Promise) made.then((player) => this.#takeLate(name, player)).catch((error) => this.#broke(error.message, true));
+      if (made instanceof Promise) made.then((player) => this.#takeLate(name, player)).catch((error) => name === this.#ladder.name && this.#broke(error.message, false));
       else this.#take(name, made);
     } catch (error) {
       this.#broke(/** @type {Error} */ (error).message, true);
@@ -147,7 +147,8 @@ export class Playback {
     this.#stalls = 0;
     this.#show(player.element);
     if (!this.#muted) player.muted = false;
-    if (this.#hello) player.hello(this.#hello);
+    // One with a connection of its own gets a hello of its own.
+    if (this.#hello && !player.connection) player.hello(this.#hello);
     for (const [record, arrival] of this.#early.splice(0)) player.record(record, arrival);
   }
 

@@ -167,7 +167,9 @@ export class Connection {
       this.#backoff.reset();
       this.#listener.hello(notice);
     } else if (notice.type === 'time') {
-      this.clock.add(this.#asked.get(notice.id) ?? NaN, at, notice.now);
+      const asked = this.#asked.get(notice.id);
+      if (asked === undefined) return;
+      this.clock.add(asked, at, notice.now);
       this.#asked.clear();
       // Four exchanges on end: one of them will have met no queue.
       if (++this.#exchanges < 4) this.#exchange();

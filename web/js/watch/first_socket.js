@@ -5,7 +5,7 @@
  */
 import { Ladder } from './ladder.js';
 import { show } from './opening.js';
-import { hasWorkers, startWorker } from './webcodecs/backstage.js';
+import { startWorker } from './webcodecs/backstage.js';
 
 /** Which player this page uses. It is asked here, because the server is told with the first request. */
 export const ladder = new Ladder(window, new URLSearchParams(location.search).get('player'));
@@ -52,7 +52,7 @@ const { assets } = /** @type {HTMLScriptElement} */ (document.currentScript).dat
 export const workerScript = `${assets}/js/watch.bundle.js`;
 
 /** A worker that is connecting already. Null where none plays. */
-export const firstBackstage = hidden || ladder.name !== 'webcodecs' || !ladder.able || !hasWorkers ? null : startWorker(workerScript, url);
+export const firstBackstage = hidden || ladder.name !== 'webcodecs' || !ladder.able ? null : startWorker(workerScript, url);
 
 /** @returns {FirstSocket | null} */
 function open() {

@@ -115,8 +115,9 @@ export class Ladder {
    */
   recovered(now) {
     if (this.#forced) return false;
-    const best = this.#able.find(({ name }) => this.#rested(now, name));
-    if (!best || this.#able.indexOf(best) >= this.#able.findIndex(({ name }) => name === this.name)) return false;
+    const inUse = this.#able.findIndex(({ name }) => name === this.name);
+    const best = this.#able.slice(0, inUse).find(({ name }) => this.#rested(now, name));
+    if (!best) return false;
     this.#take(best.name, 'tried again');
     return true;
   }
@@ -130,11 +131,19 @@ export class Ladder {
     if (this.#forced) return false;
     const { name } = this;
     this.#rest(now, name);
-    const other = this.#able.find((rung) => rung.name !== name && this.#rested(now, rung.name));
-    if (forGood) this.#able = this.#able.filter((rung) => rung.name !== name);
+    const others = this.#able.filter((rung) => rung.name !== name);
+    if (forGood) this.#able = others;
+    // One that will never play is left for whatever may, rested or not.
+    const other = others.find((rung) => this.#rested(now, rung.name)) ?? (forGood && this.#soonest(others));
     if (!other) return false;
     this.#take(other.name, `${name} left: ${reason}`);
     return true;
+  }
+
+  /** The one whose rest ends first. @param {Rung[]} rungs */
+  #soonest(rungs) {
+    const until = (/** @type {Rung} */ { name }) => this.#resting.get(name)?.until ?? -Infinity;
+    return rungs.reduce((/** @type {Rung | undefined} */ best, rung) => (best && until(best) <= until(rung) ? best : rung), undefined);
   }
 
   /**

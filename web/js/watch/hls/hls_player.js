@@ -129,6 +129,13 @@ export class HlsPlayer {
     return NaN;
   }
 
+  /** The newest media without a hole, s; of nothing yet NaN. */
+  get #newest() {
+    const { buffered } = this.#video;
+    const last = buffered.length - 1;
+    return last < 0 ? { start: NaN, end: NaN } : { start: buffered.start(last), end: buffered.end(last) };
+  }
+
   /** @param {number} now */
   async #start(now) {
     if (this.#engine || this.#asking || now - this.#askedAt < AGAIN) return;
@@ -162,8 +169,9 @@ export class HlsPlayer {
     if (!engine || !this.#watch.started || this.#video.paused || this.#video.seeking) return;
     const aim = this.#sync.relax(now, engine.target());
     if (aim !== null) engine.aim(aim);
-    const to = this.#sync.decide({ now, latency: engine.latency(), target: engine.target(), sync: engine.sync(), buffered: this.#buffered });
-    if (to !== null && to > this.#video.currentTime) {
+    const [latency, target, sync] = [engine.latency(), engine.target(), engine.sync()];
+    const to = this.#sync.decide({ now, latency, target, position: this.#video.currentTime, sync, loaded: this.#newest });
+    if (to !== null) {
       this.#seeks++;
       this.#seekAt = now;
       this.#video.currentTime = to;

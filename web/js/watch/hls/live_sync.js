@@ -6,6 +6,7 @@
 export const HOLD_BACK = 1.05; // s behind the newest part, as the playlist says (PART-HOLD-BACK)
 const FAR = 1.2; // s beyond that; nearer it is walked off
 const PATIENCE = 4_000; // ms between two jumps: each needs a part or two to be loaded
+const ENOUGH = 0.3; // s of media in hand behind a jump
 const FORGIVES = 15_000; // ms without a stall until the distance shrinks by a step
 const STEP = 0.1; // s
 const GRAIN = 0.01; // s
@@ -31,14 +32,14 @@ export class LiveSync {
 
   /**
    * Where to jump to, or null.
-   * @param {{now: number, latency: number, target: number, sync: number, buffered: number}} seen  ms; the rest in s: how far behind, how far it should
-   *   be, the place in the media where that would be, and up to where there is media
+   * @param {{now: number, latency: number, target: number, position: number, sync: number, loaded: {start: number, end: number}}} seen  ms; the rest in s:
+   *   how far behind, how far it should be, the place in the media, where that should be, and the newest media without a hole
    */
-  decide({ now, latency, target, sync, buffered }) {
+  decide({ now, latency, target, position, sync, loaded }) {
     if (!(latency > target + FAR) || now - this.#jumpedAt < PATIENCE) return null;
-    // Into what is loaded: a jump beyond waits for a part, and shows nothing meanwhile.
-    const to = Math.min(sync, buffered - 0.3);
-    if (!Number.isFinite(to)) return null;
+    // Into what is loaded: a jump beyond waits for a part, and shows nothing meanwhile. Where nothing newer is loaded yet, the jump is not used up.
+    const to = Math.max(loaded.start, Math.min(sync, loaded.end - ENOUGH));
+    if (!(to > position)) return null;
     this.#jumpedAt = now;
     return to;
   }

@@ -9,8 +9,7 @@
  */
 
 /** Whether a worker of this browser can draw. That it can decode, too, it has to say itself. */
-export const hasWorkers = 'Worker' in self && 'OffscreenCanvas' in self && 'transferControlToOffscreen' in HTMLCanvasElement.prototype;
-let usable = hasWorkers;
+let usable = 'Worker' in self && 'OffscreenCanvas' in self && 'transferControlToOffscreen' in HTMLCanvasElement.prototype;
 
 /** They do not start here, whatever the browser says. */
 export function giveUpWorkers() {
@@ -22,18 +21,19 @@ export function giveUpWorkers() {
  * @returns {Backstage | Promise<Backstage>}
  */
 export function makeBackstage(script) {
-  return usable ? startWorker(script) : startHere();
+  return startWorker(script) ?? startHere();
 }
 
 /**
  * @param {string} script
  * @param {string} [url] to connect to at once
- * @returns {Backstage}
+ * @returns {Backstage | null}  null where there can be none
  */
 export function startWorker(script, url = '') {
+  const worker = usable ? open(script) : null;
+  if (!worker) return null;
   const canvas = document.createElement('canvas');
   const { port1, port2 } = new MessageChannel();
-  const worker = new Worker(script);
   /** @type {Backstage} */
   const backstage = { canvas, port: port1, worker, failed: '' };
   worker.onerror = ({ message }) => {
@@ -42,6 +42,19 @@ export function startWorker(script, url = '') {
   const offscreen = canvas.transferControlToOffscreen();
   worker.postMessage({ port: port2, canvas: offscreen, origin: performance.timeOrigin, url }, [port2, offscreen]);
   return backstage;
+}
+
+/**
+ * In a sandboxed frame the page has no origin, and its own script is another's.
+ * @param {string} script
+ */
+function open(script) {
+  try {
+    return new Worker(script);
+  } catch {
+    giveUpWorkers();
+    return null;
+  }
 }
 
 /**

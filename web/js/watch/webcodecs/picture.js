@@ -12,6 +12,8 @@ import { Playhead } from './playhead.js';
 const DECODED = 6; // frames that may lie decoded, or be on their way through the decoder
 const AHEAD = 120; // ms before it is due that a frame is decoded
 const BACKLOG = 900; // access units; half a minute that nobody decodes is a decoder that does not work
+const MUTE = 5_000; // ms in which a decoder that has plenty gives nothing
+const PLENTY = 60; // access units; none needs as many before it gives a picture
 const EARLY = 6; // ms; a frame that is due before the next refresh of the screen is shown at this one
 const DETOUR = 10; // ms; what is drawn beside the page comes to the screen up to a refresh later
 const FIRST = 80; // ms that the first picture has the decoder, and the page, to itself
@@ -37,11 +39,13 @@ export class Picture {
   #encoded = [];
   /** @type {VideoFrame[]} */
   #decoded = [];
-  #inDecoder = 0;
+  /** @type {number[]} µs of player time: what the decoder has and has not given back */
+  #inside = [];
   #awaitsKey = true;
   #request = 0;
   #stalled = false;
   #begunAt = NaN;
+  #gaveAt = NaN;
   /** @type {PictureConfig | null} */
   #config = null;
 
@@ -77,8 +81,10 @@ export class Picture {
     if (this.#decoder.state !== 'configured' || (this.#awaitsKey && !unit.key)) return;
     this.#awaitsKey = false;
     this.#encoded.push(unit);
-    if (this.#encoded.length > BACKLOG) return this.#fail('the decoder stands still');
-    this.#feed(performance.now());
+    const now = performance.now();
+    const mute = this.#inside.length > PLENTY && now - this.#gaveAt > MUTE;
+    if (mute || this.#encoded.length > BACKLOG) return this.#fail('the decoder stands still');
+    this.#feed(now);
   }
 
   /**
@@ -108,12 +114,14 @@ export class Picture {
       const [unit] = this.#encoded;
       if (!unit) return;
       const late = Number.isNaN(due) || unit.media <= due;
-      if (!late && (unit.media > due + AHEAD || this.#decoded.length + this.#inDecoder >= DECODED)) break;
+      if (!late && (unit.media > due + AHEAD || this.#decoded.length + this.#inside.length >= DECODED)) break;
       this.#encoded.shift();
       if (Number.isNaN(this.#begunAt)) this.#begunAt = now;
-      this.#inDecoder++;
+      if (!this.#inside.length) this.#gaveAt = now; // it had nothing to give before
+      const timestamp = Math.round(unit.media * 1_000);
+      this.#inside.push(timestamp);
       try {
-        this.#decoder.decode(new EncodedVideoChunk({ type: unit.key ? 'key' : 'delta', timestamp: Math.round(unit.media * 1_000), data: unit.data }));
+        this.#decoder.decode(new EncodedVideoChunk({ type: unit.key ? 'key' : 'delta', timestamp, data: unit.data }));
       } catch (error) {
         return this.#fail(String(error));
       }
@@ -123,11 +131,12 @@ export class Picture {
 
   /** @param {VideoFrame} frame */
   #output(frame) {
-    this.#inDecoder = Math.max(0, this.#inDecoder - 1);
+    // Frames come in the order of their times: one that was to come before this one never will.
+    this.#inside = this.#inside.filter((timestamp) => timestamp > frame.timestamp);
     this.#decoded.push(frame);
-    const now = performance.now();
+    const now = (this.#gaveAt = performance.now());
     // While it hurries after the live edge only the screen's own pace draws; the very first picture is drawn at once.
-    if (!this.#inDecoder || !this.frames) this.#show(now);
+    if (!this.#inside.length || !this.frames) this.#show(now);
     this.#feed(now);
   }
 

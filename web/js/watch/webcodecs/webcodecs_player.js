@@ -80,7 +80,8 @@ export class WebCodecsPlayer {
   record() {}
 
   resume() {
-    if (this.#context?.state === 'suspended') this.#context.resume().catch(() => {});
+    // WebKit calls it 'interrupted' after a phone call.
+    if (this.#context && this.#context.state !== 'running') this.#context.resume().catch(() => {});
   }
 
   /** Of a tenth of a second ago at most, while the page keeps up. */
