@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { trimTo } from '../../web/js/watch/hls/back_buffer.js';
 import { LiveSync } from '../../web/js/watch/hls/live_sync.js';
 
 const near = { now: 10_000, latency: 1.4, target: 1.05, position: 95, sync: 100, loaded: { start: 90, end: 101 } };
@@ -44,4 +45,23 @@ test('a distance that stalls have made larger shrinks again, step by step, while
   for (let now = 35_000; now < 200_000; now += 250) target = sync.relax(now, target) ?? target;
   assert.equal(target, 1.05);
   assert.equal(sync.relax(300_000, 1.05), null);
+});
+
+test('a distance is walked off, down to what parts of that size need, and not with an empty hand', () => {
+  const sync = new LiveSync();
+  assert.equal(sync.pace({ latency: 1.4, target: 1.05, ahead: 1 }), 1);
+  assert.equal(sync.pace({ latency: 1.5, target: 1.05, ahead: 1 }), 1.05);
+  assert.equal(sync.pace({ latency: 1.35, target: 1.05, ahead: 1 }), 1.05);
+  assert.equal(sync.pace({ latency: 1.29, target: 1.05, ahead: 1 }), 1);
+  assert.equal(sync.pace({ latency: 1.35, target: 1.05, ahead: 1 }), 1);
+  assert.equal(sync.pace({ latency: 1.8, target: 1.05, ahead: 0.4 }), 1);
+  assert.equal(sync.pace({ latency: NaN, target: 1.05, ahead: NaN }), 1);
+});
+
+test('what was played goes between two segments, and only after a long time within one', () => {
+  assert.equal(trimTo({ position: 30, start: 20, whole: true }), null);
+  assert.equal(trimTo({ position: 30, start: 18, whole: true }), 20);
+  assert.equal(trimTo({ position: 30, start: 18, whole: false }), null);
+  assert.equal(trimTo({ position: 60, start: 18, whole: false }), 50);
+  assert.equal(trimTo({ position: 60, start: NaN, whole: true }), null);
 });

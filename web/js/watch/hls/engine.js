@@ -8,14 +8,15 @@
  * @property {() => number} sync     s of media time where that is; NaN while unknown
  * @property {() => number} date     ms since 1970 when the lens saw what is shown; NaN while unknown
  * @property {() => number} bytes    of media that came; NaN where the browser does not tell
+ * @property {boolean} walks         whether a distance may be walked off by playing a little faster
  * @property {() => void} close
  *
  * @typedef {(reason: string, again: boolean) => void} Failed  `again`: it may work another time
  */
+import { trimTo } from './back_buffer.js';
 import { HOLD_BACK } from './live_sync.js';
 
-const MAX_RATE = navigator.vendor.startsWith('Apple') ? 1 : 1.06; // WebKit stutters at every change of rate, and comes no nearer by it
-const BACK = 10; // s kept behind the playhead
+const APPLE = navigator.vendor.startsWith('Apple');
 const MEDIA_MENDED = 3_000; // ms between two repairs of the decoder
 
 /**
@@ -27,7 +28,7 @@ const MEDIA_MENDED = 3_000; // ms between two repairs of the decoder
  * @returns {Promise<Engine>}
  */
 export async function makeEngine(video, url, failed) {
-  const native = video.canPlayType('application/vnd.apple.mpegurl') !== '' && navigator.vendor.startsWith('Apple');
+  const native = video.canPlayType('application/vnd.apple.mpegurl') !== '' && APPLE;
   return native ? playNative(video, url, failed) : playHlsJs(video, url, failed);
 }
 
@@ -51,6 +52,7 @@ function playNative(video, url, failed) {
     sync: edge,
     date: () => start() + video.currentTime * 1_000,
     bytes: () => NaN,
+    walks: false, // Safari does as it likes
     close() {
       listening.abort();
       video.removeAttribute('src');
@@ -71,16 +73,22 @@ async function playHlsJs(video, url, failed) {
   const hls = new Hls({
     lowLatencyMode: true,
     enableWorker: false, // fragmented MP4 is passed on as it is: a worker would only cost a hop
-    maxLiveSyncPlaybackRate: MAX_RATE,
+    maxLiveSyncPlaybackRate: 1, // it would change the rate several times a second, around a second in hand; LiveSync does it more calmly
     liveDurationInfinity: true,
     liveSyncOnStallIncrease: 0.3, // which hls.js never takes back; LiveSync does
-    backBufferLength: BACK,
+    backBufferLength: Infinity, // see back_buffer.js
     maxBufferLength: 8,
     startFragPrefetch: true,
   });
   let bytes = 0;
   hls.on(Hls.Events.BUFFER_APPENDING, (_, /** @type {{data: Uint8Array}} */ { data }) => {
     bytes += data.byteLength;
+  });
+  hls.on(Hls.Events.FRAG_BUFFERED, (_, /** @type {import('../../../vendor/hls.light.min.js').Buffered} */ { frag }) => {
+    const details = hls.latestLevelDetails;
+    const whole = details !== null && frag.sn <= details.endSN && frag.sn >= details.lastPartSn;
+    const endOffset = trimTo({ position: video.currentTime, start: video.buffered.length ? video.buffered.start(0) : NaN, whole });
+    if (endOffset !== null) hls.trigger(Hls.Events.BUFFER_FLUSHING, { startOffset: 0, endOffset, type: null });
   });
   let mendedAt = -Infinity;
   hls.on(Hls.Events.ERROR, (_, /** @type {import('../../../vendor/hls.light.min.js').ErrorData} */ { type, details, fatal }) => {
@@ -102,6 +110,7 @@ async function playHlsJs(video, url, failed) {
     sync: () => hls.liveSyncPosition ?? NaN,
     date: () => hls.playingDate?.getTime() ?? NaN,
     bytes: () => bytes,
+    walks: !APPLE, // WebKit stutters at every change of rate, and comes no nearer by it
     close: () => hls.destroy(),
   };
 }

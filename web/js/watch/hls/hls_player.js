@@ -171,6 +171,7 @@ export class HlsPlayer {
     if (aim !== null) engine.aim(aim);
     const [latency, target, sync] = [engine.latency(), engine.target(), engine.sync()];
     const to = this.#sync.decide({ now, latency, target, position: this.#video.currentTime, sync, loaded: this.#newest });
+    if (engine.walks) this.#walk(this.#sync.pace({ latency, target, ahead: this.#buffered - this.#video.currentTime }));
     if (to !== null) {
       this.#seeks++;
       this.#seekAt = now;
@@ -178,6 +179,11 @@ export class HlsPlayer {
     }
     // The picture may stand because the creator is away; then no part comes, and the latency grows: only a stand that has media is a fault.
     if (now - this.#watch.shownAt > BROKEN && this.#buffered - this.#video.currentTime > 1) this.#failed('the picture stands though there is media');
+  }
+
+  /** @param {number} rate */
+  #walk(rate) {
+    if (rate !== this.#video.playbackRate) this.#video.playbackRate = rate;
   }
 
   /**

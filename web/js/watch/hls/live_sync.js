@@ -1,10 +1,14 @@
 /**
- * Keeps an HLS player near the live edge. What hls.js does by itself is a little more speed, and a larger distance after each stall; what is too far for
- * that is a jump, and what was a stall is forgiven in time. Pure.
+ * Keeps an HLS player near the live edge: by a little more speed, or by a jump where it is too far for that. A stall makes hls.js keep a larger distance,
+ * and what was a stall is forgiven in time. Pure.
  */
 
 export const HOLD_BACK = 1.05; // s behind the newest part, as the playlist says (PART-HOLD-BACK)
 const FAR = 1.2; // s beyond that; nearer it is walked off
+const SLACK = 0.25; // s beyond that which is left as it is: media comes in parts of a third of a second
+const BEGIN = 0.4; // s beyond that from which it is walked off, down to the slack
+const BRISK = 1.05;
+const LEAST = 0.5; // s of media in hand; with less nothing is to be won
 const PATIENCE = 4_000; // ms between two jumps: each needs a part or two to be loaded
 const ENOUGH = 0.3; // s of media in hand behind a jump
 const FORGIVES = 15_000; // ms without a stall until the distance shrinks by a step
@@ -15,6 +19,7 @@ export class LiveSync {
   #jumpedAt = -Infinity;
   #target = HOLD_BACK;
   #changedAt = -Infinity;
+  #hurries = false;
 
   /**
    * How far behind it should be from now on, s, or null where that stays as it is.
@@ -28,6 +33,15 @@ export class LiveSync {
     this.#changedAt = now;
     this.#target = Math.max(HOLD_BACK, target - STEP);
     return this.#target;
+  }
+
+  /**
+   * How fast to play.
+   * @param {{latency: number, target: number, ahead: number}} seen  s: how far behind, how far it should be, and how much media is in hand
+   */
+  pace({ latency, target, ahead }) {
+    this.#hurries = ahead > LEAST && latency > target + (this.#hurries ? SLACK : BEGIN);
+    return this.#hurries ? BRISK : 1;
   }
 
   /**
