@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CaptureClock } from '../../web/js/watch/whep/capture_clock.js';
+import { LipSync } from '../../web/js/watch/whep/lip_sync.js';
 import { ReceiverStats } from '../../web/js/watch/whep/receiver_stats.js';
 
 const record = (mediaTime, flags = 0) => ({ mediaTime, captureTime: mediaTime + 500, publishTime: mediaTime + 700, flags });
@@ -34,4 +35,30 @@ test('figures are of the time between two looks', () => {
   assert.equal(stats.latest.frames, 61);
   stats.update([], 2_000);
   assert.equal(stats.latest.frames, 0);
+  assert.ok(Number.isNaN(stats.latest.lead));
+  const playing = (kind, at, values = {}) => ({ type: 'inbound-rtp', kind, estimatedPlayoutTimestamp: at, ...values });
+  const sound = { jitterBufferTargetDelay: 960, jitterBufferEmittedCount: 48_000 };
+  stats.update([playing('audio', 5_030, sound), playing('video', 5_000)], 3_000);
+  assert.equal(stats.latest.lead, 30);
+  assert.equal(stats.latest.soundTarget, 20);
+});
+
+test('what is early is held back, once in a while, and let go before the other is held back', () => {
+  const sync = new LipSync();
+  const targets = { audio: 20, video: 60 };
+  assert.equal(sync.update(0, 30, targets), null);
+  assert.equal(sync.update(1_000, -300, targets), null, 'a single reading proves nothing');
+  assert.deepEqual(sync.update(2_000, 28, targets), { audio: 42, video: 0 });
+  assert.equal(sync.update(3_000, 28, targets), null, 'it takes a while to come through');
+  for (const now of [6_000, 7_000]) assert.equal(sync.update(now, -26, targets), null);
+  assert.deepEqual(sync.update(8_000, -26, targets), { audio: 22, video: 0 });
+  for (const now of [12_000, 13_000]) sync.update(now, -46, targets);
+  assert.deepEqual(sync.update(14_000, -46, targets), { audio: 0, video: 0 });
+  for (const now of [18_000, 19_000]) sync.update(now, -46, targets);
+  assert.deepEqual(sync.update(20_000, -46, targets), { audio: 0, video: 100 });
+});
+
+test('what nobody could notice is left as it is, and so is what is not known', () => {
+  const sync = new LipSync();
+  for (let now = 0; now < 60_000; now += 1_000) assert.equal(sync.update(now, now % 2_000 ? 15 : NaN, { audio: 20, video: 20 }), null);
 });

@@ -10,15 +10,18 @@
  * @property {number} stalls
  * @property {number} bitrate  bit/s of both tracks
  * @property {number} lost     packets that did not come
+ * @property {number} lead     ms that the sound is ahead of the picture; NaN while unknown
+ * @property {number} soundTarget  ms that the browser aims at for the sound
  */
 
 /** @type {Received} */
-export const NOTHING_RECEIVED = { buffer: 0, target: 0, jitter: 0, frames: 0, dropped: 0, stalls: 0, bitrate: 0, lost: 0 };
+export const NOTHING_RECEIVED = { buffer: 0, target: 0, jitter: 0, frames: 0, dropped: 0, stalls: 0, bitrate: 0, lost: 0, lead: NaN, soundTarget: 0 };
 
 export class ReceiverStats {
   latest = NOTHING_RECEIVED;
-  /** @type {Record<string, number>} */
+  /** @type {Record<string, any>} the reports of the last time, by kind */
   #before = {};
+  #bytes = 0;
   #at = NaN;
 
   /**
@@ -26,29 +29,36 @@ export class ReceiverStats {
    * @param {number} now ms
    */
   update(reports, now) {
-    let bytes = 0;
-    /** @type {any} */
-    let video = {};
-    for (const report of reports) {
-      if (report.type !== 'inbound-rtp') continue;
-      bytes += report.bytesReceived ?? 0;
-      if (report.kind === 'video') video = report;
-    }
-    const { jitterBufferDelay = 0, jitterBufferTargetDelay = 0, jitterBufferEmittedCount = 0 } = video;
-    const before = this.#before;
-    const emitted = jitterBufferEmittedCount - (before.emitted ?? 0);
-    const each = (/** @type {number} */ sum, /** @type {number} */ then) => (emitted > 0 ? ((sum - then) / emitted) * 1_000 : 0);
+    /** @type {Record<string, any>} */
+    const tracks = { video: {}, audio: {} };
+    for (const report of reports) if (report.type === 'inbound-rtp') tracks[report.kind] = report;
+    const { video, audio } = tracks;
+    const bytes = (video.bytesReceived ?? 0) + (audio.bytesReceived ?? 0);
     this.latest = {
-      buffer: each(jitterBufferDelay, before.delay ?? 0),
-      target: each(jitterBufferTargetDelay, before.target ?? 0),
+      buffer: this.#each(video, 'jitterBufferDelay'),
+      target: this.#each(video, 'jitterBufferTargetDelay'),
       jitter: (video.jitter ?? 0) * 1_000,
       frames: video.framesDecoded ?? 0,
       dropped: video.framesDropped ?? 0,
       stalls: video.freezeCount ?? 0,
-      bitrate: now > this.#at ? ((bytes - (before.bytes ?? 0)) * 8_000) / (now - this.#at) : 0,
+      bitrate: now > this.#at ? ((bytes - this.#bytes) * 8_000) / (now - this.#at) : 0,
       lost: video.packetsLost ?? 0,
+      lead: audio.estimatedPlayoutTimestamp - video.estimatedPlayoutTimestamp,
+      soundTarget: this.#each(audio, 'jitterBufferTargetDelay'),
     };
-    this.#before = { emitted: jitterBufferEmittedCount, delay: jitterBufferDelay, target: jitterBufferTargetDelay, bytes };
+    this.#before = tracks;
+    this.#bytes = bytes;
     this.#at = now;
+  }
+
+  /**
+   * Ms of a sum of seconds, for each frame or sample that has left the buffer since the last report.
+   * @param {any} report
+   * @param {string} sum
+   */
+  #each(report, sum) {
+    const before = this.#before[report.kind] ?? {};
+    const emitted = (report.jitterBufferEmittedCount ?? 0) - (before.jitterBufferEmittedCount ?? 0);
+    return emitted > 0 ? (((report[sum] ?? 0) - (before[sum] ?? 0)) / emitted) * 1_000 : 0;
   }
 }

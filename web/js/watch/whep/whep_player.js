@@ -6,6 +6,7 @@
  */
 import { KIND } from '../record.js';
 import { CaptureClock } from './capture_clock.js';
+import { LipSync } from './lip_sync.js';
 import { ReceiverStats } from './receiver_stats.js';
 import { WhepSession } from './whep_session.js';
 
@@ -24,6 +25,7 @@ export class WhepPlayer {
   #media = new MediaStream();
   #captures = new CaptureClock();
   #received = new ReceiverStats();
+  #lipSync = new LipSync();
   #closed = false;
   #handle = 0;
   #ticker;
@@ -125,6 +127,8 @@ export class WhepPlayer {
       changed: (state) => this.#changed(state),
     });
     this.#session = session;
+    this.#received = new ReceiverStats();
+    this.#lipSync = new LipSync();
     try {
       await session.open();
       this.#expect(ARRIVAL, 'no picture came over UDP');
@@ -192,8 +196,15 @@ export class WhepPlayer {
     });
   }
 
-  #tick() {
-    const { pc } = this.#session ?? {};
-    pc?.getStats().then((reports) => this.#received.update(reports.values(), performance.now()));
+  async #tick() {
+    const session = this.#session;
+    if (!session) return;
+    const reports = await session.pc.getStats();
+    if (session !== this.#session) return;
+    const now = performance.now();
+    this.#received.update(reports.values(), now);
+    const { lead, target, soundTarget } = this.#received.latest;
+    const targets = this.#lipSync.update(now, this.muted ? NaN : lead, { audio: soundTarget, video: target });
+    if (targets) session.hold(targets);
   }
 }

@@ -80,6 +80,13 @@ export class WhepSession {
     this.pc.close();
   }
 
+  /** @param {import('./lip_sync.js').Targets} targets ms, at least, that each jitter buffer aims at from now on; where a browser lets itself be told */
+  hold(targets) {
+    for (const receiver of this.pc.getReceivers()) {
+      if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = receiver.track.kind === 'audio' ? targets.audio : targets.video;
+    }
+  }
+
   #delete() {
     if (this.#location) request('DELETE', this.#location).catch(() => {});
   }

@@ -1,0 +1,42 @@
+/**
+ * Holds sound and picture together where the browser is content: Chromium leaves up to 30 ms between them as they are (kMinDeltaMs of its
+ * StreamSynchronization). Whichever is early gets a larger jitter buffer, as RTCRtpReceiver.jitterBufferTarget; what it was given is taken back first. Pure.
+ */
+
+const TOLERATED = 18; // ms
+const LEFT = 6; // ms; more of a correction would only bring one from the other side
+const READINGS = 3; // of which the middle one counts
+const SETTLING = 4_000; // ms until a correction has come through: sound is stretched but slowly
+const MOST = 500; // ms
+
+/** @typedef {{audio: number, video: number}} Targets  ms; 0 for as little as the network lets it */
+
+export class LipSync {
+  /** @type {number[]} */
+  #leads = [];
+  #correctedAt = -Infinity;
+  /** @type {Targets} */
+  #held = { audio: 0, video: 0 };
+
+  /**
+   * @param {number} now
+   * @param {number} lead     ms that the sound is ahead of the picture; NaN while the browser does not tell
+   * @param {Targets} targets what the browser aims at in each jitter buffer at the moment
+   * @returns {Targets | null} what it should aim at, at least, where that is to be changed
+   */
+  update(now, lead, targets) {
+    if (!Number.isFinite(lead) || now - this.#correctedAt < SETTLING) return null;
+    this.#leads = [...this.#leads, lead].slice(-READINGS);
+    const [, middle] = [...this.#leads].sort((a, b) => a - b);
+    if (this.#leads.length < READINGS || middle === undefined || Math.abs(middle) <= TOLERATED) return null;
+    this.#correctedAt = now;
+    this.#leads = [];
+    const early = middle > 0 ? 'audio' : 'video';
+    const late = middle > 0 ? 'video' : 'audio';
+    const size = Math.abs(middle) - LEFT;
+    // What the late one is held back by goes first.
+    if (this.#held[late] > 0) this.#held = { ...this.#held, [late]: Math.max(0, Math.round(this.#held[late] - size)) };
+    else this.#held = { ...this.#held, [early]: Math.min(MOST, Math.round(Math.max(this.#held[early], targets[early]) + size)) };
+    return this.#held;
+  }
+}
