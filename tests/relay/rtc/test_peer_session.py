@@ -17,20 +17,38 @@ from relay.window import Window
 from tests.fixtures.circles import no_collector
 from tests.fixtures.offers import offer
 
+PUBLISHER = offer("chromium")
+PLAYER = PUBLISHER.replace("a=sendonly", "a=recvonly")
+
 
 class Owner:
     """Has a session, which has it: as its sink, and as the one to tell of its end."""
 
     def __init__(self, *, publishes: bool) -> None:
-        port, text = UdpPort(), offer("chromium")
+        port = UdpPort()
         self.session: PeerSession
         if publishes:
-            self.session = ReceiveSession(port, parse_offer(text), cast(Sink, self), bitrate_cap=1_000_000, on_closed=self.hear)
+            self.session = ReceiveSession(port, parse_offer(PUBLISHER), cast(Sink, self), bitrate_cap=1_000_000, on_closed=self.hear)
         else:
             feed = Feed(Stream("room", Window(1, 1_000)))
-            self.session = SendSession(port, parse_play_offer(text.replace("a=sendonly", "a=recvonly"), "avc1.42E01F"), feed, self.hear)
+            self.session = SendSession(port, parse_play_offer(PLAYER, "avc1.42E01F"), feed, self.hear)
 
     def hear(self, reason: str) -> None: ...
+
+
+async def test_a_feed_does_not_hold_who_has_left() -> None:
+    """Also where that is before its first sender report."""
+    with no_collector():
+        stream = Stream("room", Window(1, 1_000))
+        feed = Feed(stream)
+        session = SendSession(UdpPort(), parse_play_offer(PLAYER, "avc1.42E01F"), feed, lambda reason: None)
+        feed.add(session)
+        feed.connected(session)
+        feed.remove(session, counted=True)
+        await session.close()
+        left: list[weakref.ref[Any]] = [weakref.ref(session), weakref.ref(feed)]
+        del session, feed
+        assert [ref() for ref in left] == [None, None]
 
 
 @pytest.mark.parametrize("publishes", [True, False])
