@@ -36,7 +36,17 @@ async def watch(request: web.Request, stream: Stream, counters: Counters, connec
         connected.discard(viewer)
         await viewer.closed()
     await ws.close(drain=False)  # the answer to a viewer's own close frame, with nothing behind it
+    _forget_frames(ws)
     return ws
+
+
+def _forget_frames(ws: web.WebSocketResponse) -> None:
+    """Lets go of where the error that ended a connection came from. aiohttp keeps it, its traceback has the frames, and they have the connection: a circle
+    that only a full garbage collection finds, of which a server that runs well has none for hours."""
+    error = ws.exception()
+    while error:
+        error.__traceback__ = None
+        error = error.__context__
 
 
 async def _receive(ws: web.WebSocketResponse, viewer: WebSocketViewer, stream: Stream) -> None:

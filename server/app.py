@@ -54,7 +54,10 @@ async def serve(settings: Settings, ready: Callable[[list[str]], None]) -> None:
 
 
 def _tame_collector() -> None:
-    """Keeps garbage collections short: what is here now stays, and the media path makes nothing that they would have to find."""
+    """Keeps garbage collections short: what is here now stays, and the media path makes nothing that they would have to find.
+
+    Full ones come hardly ever. So nobody who leaves may stay in a circle of references: what it holds, OpenSSL's memory and all, would stay for hours.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)

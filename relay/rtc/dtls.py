@@ -50,9 +50,18 @@ class _Pipe:
         return True
 
     def close(self) -> None:
-        """Whoever waits in `_recv` gets a ConnectionError, now or behind what has arrived."""
+        """Nothing goes out any more; whoever waits in `_recv` gets a ConnectionError, now or behind what has arrived."""
+        self._send_now = _nowhere
         if not self._datagrams.full():
             self._datagrams.put_nowait(None)
+
+
+def _nowhere(_: bytes) -> None:
+    pass
+
+
+def _nobody() -> None:
+    pass
 
 
 _certificate: RTCCertificate | None = None
@@ -131,8 +140,10 @@ class DtlsSrtp:
         return secret
 
     async def close(self) -> None:
-        """Says goodbye to the peer and ends aiortc's task, and a handshake that is under way."""
+        """Says goodbye to the peer and ends aiortc's task, and a handshake that is under way. Neither callback is held after this, so that no circle with
+        their owner keeps OpenSSL's and libsrtp's memory until a full garbage collection."""
         self._transport.remove_all_listeners()
+        self._on_closed = _nobody
         task = self._transport._task
         await self._transport.stop()
         self._pipe.close()

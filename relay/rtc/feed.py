@@ -83,6 +83,7 @@ class Feed:
         self._sessions.pop(session, None)
         if counted:
             self._connected -= 1
+            self._fresh = [other for other in self._fresh if other is not session]
             self.stream.viewers_changed()
 
     def demand_keyframe(self) -> None:

@@ -24,6 +24,10 @@ class PeerCounters:
     """Datagrams that were not the peer's, or could not be read."""
 
 
+def _nobody(_: str) -> None:
+    pass
+
+
 class PeerSession:
     """The server's end of a peer: an answer given by a subclass first, then `connect()`; `close()` in any state.
 
@@ -76,13 +80,14 @@ class PeerSession:
         self._connected()
 
     async def close(self) -> None:
-        """Ends the session: no callback comes after this."""
+        """Ends the session: no callback comes after this, and none is held."""
         self._closed = True
         self._ready = False
         self._checked.set()
         self._stop()
         self._port.remove(self._agent.ufrag)
         await self._dtls.close()
+        self._on_closed = _nobody
 
     # What a subclass fills in
 

@@ -47,6 +47,20 @@ class Sink(Protocol):
         """Every 20 ms while the session lives."""
 
 
+class _Nobody:
+    """The sink of a session that is closed."""
+
+    def receive_picture(self, picture: Picture) -> None: ...
+
+    def receive_audio(self, packet: RtpPacket, now: float) -> None: ...
+
+    def receive_report(self, track: Track, report: rtcp.SenderReport, now: float) -> None: ...
+
+    def receive_source(self, track: Track) -> None: ...
+
+    def tick(self, now: float) -> None: ...
+
+
 @dataclass(slots=True)
 class SessionCounters(PeerCounters):
     """What a publisher's session saw."""
@@ -101,6 +115,10 @@ class ReceiveSession(PeerSession):
         start = min(2_000_000, max_bitrate)
         ours = Answer(self._agent.ufrag, self._agent.password, fingerprint(), tuple(hosts), self._port.port, max_bitrate, start)
         return write_answer(self._offer, ours)
+
+    async def close(self) -> None:
+        await super().close()
+        self._sink = _Nobody()
 
     def _connected(self) -> None:
         self._heard = self._ticked = monotonic()

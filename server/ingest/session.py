@@ -31,6 +31,10 @@ REORDERED = 90_000
 """Ticks by which a B-frame may be older than one sent before it."""
 
 
+def _nobody(_: object) -> None:
+    pass
+
+
 class IngestSession:
     """Publishes into `stream` from `begin()` on, until `close()`.
 
@@ -97,6 +101,9 @@ class IngestSession:
         await self.rtc.close()
         if self._transcoding:
             await self._transcoding.close()
+        # Each of these holds this session: in a circle they and all below it would stay until a full garbage collection.
+        self._transcoding = None
+        self._on_flow = self._on_closed = _nobody
 
     def _demanded(self, demand: Demand) -> None:
         if demand.keyframe and self._transcoding:

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 import time
+import weakref
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ from server.room import TRANSITIONS, Happening, Room, State
 from server.settings import Settings
 from server.storage import RoomRecord
 from tests.fixtures import offers
+from tests.fixtures.circles import no_collector
+from tests.fixtures.deadline import eventually
 
 
 def make(tmp_path: Path, changes: list[tuple[State, State]], *, live_at: float | None = None, **settings: float) -> Room:
@@ -100,3 +103,19 @@ async def test_nobody_publishes_in_a_room_that_is_over(tmp_path: Path) -> None:
     with pytest.raises(Unavailable):
         closed.publish(offer)
     assert room.sessions == closed.sessions == []
+
+
+async def test_a_creator_who_has_left_is_gone(tmp_path: Path) -> None:
+    """Without a garbage collection: overtaken before it connected, or ended by a DELETE."""
+    offer = parse_offer(offers.offer("chromium"))
+    room = make(tmp_path, [])
+    with no_collector():
+        left = [weakref.ref(room.publish(offer)) for _ in range(3)]
+        session = left[-1]()
+        assert session
+        session.begin(1, 0)
+        await room.end_session(session)
+        del session
+        await eventually(lambda: not room._tasks)
+        assert [ref() for ref in left] == [None] * 3
+    await room.close()

@@ -6,6 +6,7 @@ When one of these fails after an upgrade, nothing is wrong with the test: read w
 
 import asyncio
 import inspect
+import weakref
 from collections.abc import Callable
 from importlib import metadata
 
@@ -21,6 +22,7 @@ from aiortc.sdp import SessionDescription
 from relay.rtc.dtls import PIPE_MAX, DtlsSrtp, SrtpError, certificate, fingerprint
 from relay.rtc.history import HEADER, Frame
 from relay.rtc.rtp import parse_rtp
+from tests.fixtures.circles import no_collector
 from tests.fixtures.deadline import eventually
 from tests.fixtures.offers import offer
 
@@ -188,6 +190,19 @@ async def test_another_fingerprint_is_refused() -> None:
     assert isinstance(results[0], ConnectionError) and "fingerprint" in str(results[0])
     await server.close()
     await client.close()
+
+
+async def test_nothing_is_left_of_a_closed_connection() -> None:
+    """Neither we nor aiortc hold it in a circle, which would keep OpenSSL's and libsrtp's memory until a full garbage collection."""
+    with no_collector():
+        server, client = pair([])
+        algorithm, _, value = fingerprint().partition(" ")
+        await asyncio.gather(server.handshake([(algorithm, value)], client=False), client.handshake([(algorithm, value)], client=True))
+        await server.close()
+        await client.close()
+        left = [weakref.ref(end) for end in (server, client, server._transport, client._transport, server._transport._ssl)]
+        del server, client
+        assert [ref() for ref in left] == [None] * len(left)
 
 
 async def test_closing_ends_a_handshake_that_nobody_answers() -> None:
