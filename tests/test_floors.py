@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up. A name ending in a dot is a package's own `__init__`.
 FLOORS: dict[str, dict[str, str]] = {
     "relay": {
-        "vocabulary": ". errors rtc. sample",
+        "vocabulary": ". errors nobody rtc. sample",
         "pure": "aac bitrate bmff burst edge h264 message muxer opus outbox playlist segmenter window wsframe "
         "rtc.congestion rtc.depacketise rtc.estimate rtc.feedback rtc.gaps rtc.history rtc.ice rtc.numbering rtc.packetise rtc.payload rtc.reassembly "
         "rtc.reorder rtc.reporter rtc.roundtrip rtc.rtcp rtc.rtp rtc.sdp rtc.sdp_play rtc.sdp_publish rtc.sender_rtcp rtc.twcc rtc.vp8",

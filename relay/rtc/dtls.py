@@ -11,6 +11,7 @@ from collections.abc import Callable
 import pylibsrtp
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 
+from relay.nobody import nobody
 from relay.rtc.protect import Protector
 
 PIPE_MAX = 32
@@ -51,17 +52,9 @@ class _Pipe:
 
     def close(self) -> None:
         """Nothing goes out any more; whoever waits in `_recv` gets a ConnectionError, now or behind what has arrived."""
-        self._send_now = _nowhere
+        self._send_now = nobody
         if not self._datagrams.full():
             self._datagrams.put_nowait(None)
-
-
-def _nowhere(_: bytes) -> None:
-    pass
-
-
-def _nobody() -> None:
-    pass
 
 
 _certificate: RTCCertificate | None = None
@@ -143,7 +136,7 @@ class DtlsSrtp:
         """Says goodbye to the peer and ends aiortc's task, and a handshake that is under way. Neither callback is held after this, so that no circle with
         their owner keeps OpenSSL's and libsrtp's memory until a full garbage collection."""
         self._transport.remove_all_listeners()
-        self._on_closed = _nobody
+        self._on_closed = nobody
         task = self._transport._task
         await self._transport.stop()
         self._pipe.close()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
+from relay.nobody import nobody
 from relay.rtc.dtls import DtlsSrtp, SrtpError
 from relay.rtc.ice import IceAgent
 from relay.rtc.sdp import Remote
@@ -22,10 +23,6 @@ class PeerCounters:
 
     rejected: int = 0
     """Datagrams that were not the peer's, or could not be read."""
-
-
-def _nobody(_: str) -> None:
-    pass
 
 
 class PeerSession:
@@ -87,7 +84,7 @@ class PeerSession:
         self._stop()
         self._port.remove(self._agent.ufrag)
         await self._dtls.close()
-        self._on_closed = _nobody
+        self._on_closed = nobody
 
     # What a subclass fills in
 

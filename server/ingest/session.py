@@ -7,6 +7,7 @@ from typing import Any
 
 from relay import h264, opus
 from relay.errors import BitstreamError
+from relay.nobody import nobody
 from relay.rtc.reassembly import Picture
 from relay.rtc.rtcp import SenderReport
 from relay.rtc.rtp import RtpPacket
@@ -29,10 +30,6 @@ SILENT_FOR = 5.0
 """Seconds without sound or picture after which the creator counts as away."""
 REORDERED = 90_000
 """Ticks by which a B-frame may be older than one sent before it."""
-
-
-def _nobody(_: object) -> None:
-    pass
 
 
 class IngestSession:
@@ -103,7 +100,7 @@ class IngestSession:
             await self._transcoding.close()
         # Each of these holds this session: in a circle they and all below it would stay until a full garbage collection.
         self._transcoding = None
-        self._on_flow = self._on_closed = _nobody
+        self._on_flow = self._on_closed = nobody
 
     def _demanded(self, demand: Demand) -> None:
         if demand.keyframe and self._transcoding:

@@ -58,6 +58,15 @@ test('what is early is held back, once in a while, and let go before the other i
   assert.deepEqual(sync.update(20_000, -46, targets), { audio: 0, video: 100 });
 });
 
+test('where nobody hears the sound the picture is let go of, at once and once', () => {
+  const sync = new LipSync();
+  assert.equal(sync.release(), null);
+  for (const now of [0, 1_000]) sync.update(now, -40, { audio: 20, video: 60 });
+  assert.deepEqual(sync.update(2_000, -40, { audio: 20, video: 60 }), { audio: 0, video: 94 });
+  assert.deepEqual(sync.release(), { audio: 0, video: 0 });
+  assert.equal(sync.release(), null);
+});
+
 test('what nobody could notice is left as it is, and so is what is not known', () => {
   const sync = new LipSync();
   for (let now = 0; now < 60_000; now += 1_000) assert.equal(sync.update(now, now % 2_000 ? 15 : NaN, { audio: 20, video: 20 }), null);

@@ -11,12 +11,14 @@ const MOST = 500; // ms
 
 /** @typedef {{audio: number, video: number}} Targets  ms; 0 for as little as the network lets it */
 
+/** @type {Targets} */
+const NOTHING = { audio: 0, video: 0 };
+
 export class LipSync {
   /** @type {number[]} */
   #leads = [];
   #correctedAt = -Infinity;
-  /** @type {Targets} */
-  #held = { audio: 0, video: 0 };
+  #held = NOTHING;
 
   /**
    * @param {number} now
@@ -37,6 +39,14 @@ export class LipSync {
     // What the late one is held back by goes first.
     if (this.#held[late] > 0) this.#held = { ...this.#held, [late]: Math.max(0, Math.round(this.#held[late] - size)) };
     else this.#held = { ...this.#held, [early]: Math.min(MOST, Math.round(Math.max(this.#held[early], targets[early]) + size)) };
+    return this.#held;
+  }
+
+  /** Where nobody hears the sound, the picture waits for nothing. @returns {Targets | null} null where nothing was held back */
+  release() {
+    this.#leads = [];
+    if (this.#held.audio === 0 && this.#held.video === 0) return null;
+    this.#held = NOTHING;
     return this.#held;
   }
 }

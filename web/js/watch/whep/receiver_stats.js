@@ -17,11 +17,17 @@
 /** @type {Received} */
 export const NOTHING_RECEIVED = { buffer: 0, target: 0, jitter: 0, frames: 0, dropped: 0, stalls: 0, bitrate: 0, lost: 0, lead: NaN, soundTarget: 0 };
 
+/**
+ * @param {Record<string, any>} tracks
+ * @param {string} name
+ * @returns {number}
+ */
+const ofBoth = ({ video, audio }, name) => (video?.[name] ?? 0) + (audio?.[name] ?? 0);
+
 export class ReceiverStats {
   latest = NOTHING_RECEIVED;
   /** @type {Record<string, any>} the reports of the last time, by kind */
   #before = {};
-  #bytes = 0;
   #at = NaN;
 
   /**
@@ -33,7 +39,7 @@ export class ReceiverStats {
     const tracks = { video: {}, audio: {} };
     for (const report of reports) if (report.type === 'inbound-rtp') tracks[report.kind] = report;
     const { video, audio } = tracks;
-    const bytes = (video.bytesReceived ?? 0) + (audio.bytesReceived ?? 0);
+    const bytes = ofBoth(tracks, 'bytesReceived') - ofBoth(this.#before, 'bytesReceived');
     this.latest = {
       buffer: this.#each(video, 'jitterBufferDelay'),
       target: this.#each(video, 'jitterBufferTargetDelay'),
@@ -41,13 +47,12 @@ export class ReceiverStats {
       frames: video.framesDecoded ?? 0,
       dropped: video.framesDropped ?? 0,
       stalls: video.freezeCount ?? 0,
-      bitrate: now > this.#at ? ((bytes - this.#bytes) * 8_000) / (now - this.#at) : 0,
+      bitrate: now > this.#at ? (bytes * 8_000) / (now - this.#at) : 0,
       lost: video.packetsLost ?? 0,
       lead: audio.estimatedPlayoutTimestamp - video.estimatedPlayoutTimestamp,
       soundTarget: this.#each(audio, 'jitterBufferTargetDelay'),
     };
     this.#before = tracks;
-    this.#bytes = bytes;
     this.#at = now;
   }
 

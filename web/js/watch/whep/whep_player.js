@@ -204,7 +204,7 @@ export class WhepPlayer {
     const now = performance.now();
     this.#received.update(reports.values(), now);
     const { lead, target, soundTarget } = this.#received.latest;
-    const targets = this.#lipSync.update(now, this.muted ? NaN : lead, { audio: soundTarget, video: target });
+    const targets = this.muted ? this.#lipSync.release() : this.#lipSync.update(now, lead, { audio: soundTarget, video: target });
     if (targets) session.hold(targets);
   }
 }
