@@ -11,6 +11,7 @@ from itertools import islice
 
 from scripts.loadgen.figures import Figures
 from scripts.loadgen.plans import CrowdPlan
+from scripts.loadgen.poller import Poller
 from scripts.loadgen.viewer import Viewer, request
 from scripts.loadgen.walker import MARGIN, Tally
 
@@ -33,6 +34,7 @@ class Crowd:
         self.slow_tally = Tally()
         self.buffer = bytearray(MARGIN + READ_SIZE)
         self.read_buffer = memoryview(self.buffer)[MARGIN:]
+        self.poller = Poller(self.read_buffer)
         self.small_buffer = self.read_buffer[: max(1, int(plan.slow_bps / 8 * SLOW_EVERY))]
         self._plan = plan
         self._loop = asyncio.get_running_loop()
@@ -90,6 +92,7 @@ class Crowd:
         if self._tasks:
             await asyncio.wait(self._tasks)
         await asyncio.sleep(0.05)  # transports close in the loop's next passes
+        self.poller.close()
 
     # For viewers
 

@@ -36,7 +36,10 @@ LEAVE = masked_frame(0x88, (1001).to_bytes(2, "big"))
 
 
 class Viewer(asyncio.BufferedProtocol):
-    """Reads into its crowd's buffer, which all viewers of a process share: every read is finished in the call that announces it."""
+    """Reads into its crowd's buffer, which all viewers of a process share: every read is finished in the call that announces it.
+
+    Once it watches, its crowd's poller reads for it; not if it is slow, which its transport's pauses make it, or if TLS is between.
+    """
 
     def __init__(self, crowd: "Crowd", room: str, *, probe: bool, slow: bool, rude: bool) -> None:
         self.room = room
@@ -50,6 +53,7 @@ class Viewer(asyncio.BufferedProtocol):
         self._answer = b""
         self._began = time.monotonic()
         self._left = False
+        self._polled = -1  # its descriptor, where the poller reads for it
         self._code = 0
         self._budget = 0
         self._time_sent = 0
@@ -80,6 +84,12 @@ class Viewer(asyncio.BufferedProtocol):
             if self._budget <= 0 and self.transport and not self.transport.is_closing():
                 self.transport.pause_reading()
 
+    def _receive_polled(self, size: int) -> None:
+        if size:
+            self.buffer_updated(size)
+        else:
+            self._abort()
+
     def allow(self, size: int) -> None:
         """A slow viewer may read `size` bytes more."""
         self._budget = min(size, self._budget + size)
@@ -87,6 +97,7 @@ class Viewer(asyncio.BufferedProtocol):
             self.transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_being_polled()
         self.transport = None
         if self._left:
             return
@@ -112,9 +123,24 @@ class Viewer(asyncio.BufferedProtocol):
         self._crowd.connected(self, (time.monotonic() - self._began) * 1_000)
         if self.rude and self._crowd.never_reads() and self.transport:
             self.transport.pause_reading()
-        elif rest:
+            return
+        if rest:
             self._crowd.buffer[MARGIN : MARGIN + len(rest)] = rest
             self.buffer_updated(len(rest))
+        if self.watching and not self.slow:
+            self._be_polled()
+
+    def _be_polled(self) -> None:
+        transport = self.transport
+        if transport and not transport.is_closing() and transport.get_extra_info("ssl_object") is None:
+            transport.pause_reading()
+            self._polled = transport.get_extra_info("socket").fileno()
+            self._crowd.poller.add(self._polled, self._receive_polled)
+
+    def _stop_being_polled(self) -> None:
+        if self._polled >= 0:
+            self._crowd.poller.remove(self._polled)
+            self._polled = -1
 
     # What the walker hears
 
@@ -137,8 +163,7 @@ class Viewer(asyncio.BufferedProtocol):
     def receive_close(self, code: int) -> None:
         self._code = code
         self._send(masked_frame(0x88, code.to_bytes(2, "big") if code != 1005 else b""))
-        if self.transport:
-            self.transport.close()
+        self._close()
 
     # Sending
 
@@ -155,27 +180,35 @@ class Viewer(asyncio.BufferedProtocol):
     def leave(self) -> None:
         """Closes as a player does."""
         self._left = True
-        if self.transport:
-            if self.watching:
-                self._send(LEAVE)
-            self.transport.close()
+        if self.watching:
+            self._send(LEAVE)
+        self._close()
 
     def vanish(self) -> None:
         """Is gone without a close frame."""
         self._left = True
         if self.transport:
             self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
-            self.transport.abort()
+        self._abort()
 
     def _send(self, data: bytes) -> None:
         if self.transport and not self.transport.is_closing():
             self.transport.write(data)
 
+    def _close(self) -> None:
+        self._stop_being_polled()
+        if self.transport:
+            self.transport.close()
+
+    def _abort(self) -> None:
+        self._stop_being_polled()
+        if self.transport:
+            self.transport.abort()
+
     def _fail(self, cause: str) -> None:
         self._left = True
         watching, self.watching = self.watching, False
-        if self.transport:
-            self.transport.abort()
+        self._abort()
         if watching:
             self._crowd.lost(self, cause)
         else:

@@ -1,0 +1,56 @@
+"""Reads many plain connections past the event loop's transports, and no more of them at a time than leaves the process's timers punctual.
+
+An epoll object of its own, which the event loop watches as one descriptor: what a crowd's frame brings is read in small bites, with the loop's other
+work between them, where the loop by itself would read a thousand connections before it looked at a timer.
+"""
+
+import asyncio
+import os
+import select
+from collections.abc import Callable
+
+AT_ONCE = 64
+"""Connections read between two looks at the rest of the loop's work."""
+
+
+class Poller:
+    """Reads into one buffer for all: `received` must be done with it when it returns."""
+
+    def __init__(self, buffer: memoryview) -> None:
+        self._buffer = buffer
+        self._whole = len(buffer)
+        self._received: dict[int, Callable[[int], None]] = {}
+        self._epoll = select.epoll()
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._epoll.fileno(), self._read_some)
+
+    def add(self, fd: int, received: Callable[[int], None]) -> None:
+        """`received` is called with the bytes that each read brought; 0 when the connection has ended or is broken, and then no more."""
+        self._received[fd] = received
+        # By edges, which tell all there is to know as long as every read goes on until the buffer is not filled, and to the end where one is told (epoll(7)).
+        self._epoll.register(fd, select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET)
+
+    def remove(self, fd: int) -> None:
+        """Must come before the descriptor is closed: its number may be another connection's a moment later."""
+        if self._received.pop(fd, None):
+            self._epoll.unregister(fd)
+
+    def close(self) -> None:
+        self._loop.remove_reader(self._epoll.fileno())
+        self._epoll.close()
+        self._received.clear()
+
+    def _read_some(self) -> None:
+        buffers, whole, connections, readv = (self._buffer,), self._whole, self._received, os.readv
+        for fd, event in self._epoll.poll(0, AT_ONCE):
+            size, ending = whole, event != select.EPOLLIN
+            while size and (size == whole or ending) and (received := connections.get(fd)):  # it may be removed by what it, or one before it, received
+                try:
+                    size = readv(fd, buffers)
+                except BlockingIOError:
+                    break
+                except OSError:
+                    size = 0
+                if not size:
+                    self.remove(fd)
+                received(size)
