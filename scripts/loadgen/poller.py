@@ -24,11 +24,12 @@ class Poller:
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._epoll.fileno(), self._read_some)
 
-    def add(self, fd: int, received: Callable[[int], None]) -> None:
+    def add(self, fd: int, received: Callable[[int], None], *, datagrams: bool = False) -> None:
         """`received` is called with the bytes that each read brought; 0 when the connection has ended or is broken, and then no more."""
         self._received[fd] = received
         # By edges, which tell all there is to know as long as every read goes on until the buffer is not filled, and to the end where one is told (epoll(7)).
-        self._epoll.register(fd, select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET)
+        # Of datagrams each read brings one, so one is told of until none is left.
+        self._epoll.register(fd, select.EPOLLIN if datagrams else select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET)
 
     def remove(self, fd: int) -> None:
         """Must come before the descriptor is closed: its number may be another connection's a moment later."""

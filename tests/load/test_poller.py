@@ -103,3 +103,22 @@ async def test_who_was_removed_meanwhile_receives_nothing(poller: Poller, pairs:
     for _ in range(3):
         await asyncio.sleep(0)
     assert len(received) == 1
+
+
+async def test_of_datagrams_each_read_brings_one(poller: Poller, buffer: bytearray) -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as ours, socket.socket(type=socket.SOCK_DGRAM) as theirs:
+        for end in (ours, theirs):
+            end.bind(("127.0.0.1", 0))
+            end.setblocking(False)
+        ours.connect(theirs.getsockname())
+        received: list[bytes] = []
+        poller.add(ours.fileno(), lambda size: received.append(bytes(buffer[:size])), datagrams=True)
+        sent = [bytes((number,)) * (number + 1) for number in range(10)]
+        for data in sent:
+            theirs.sendto(data, ours.getsockname())
+        await eventually(lambda: len(received) == len(sent))
+        assert received == sent
+        # Whose port is closed is told of as an error of the socket.
+        theirs.close()
+        ours.send(b"anybody there?")
+        await eventually(lambda: received[-1] == b"")
