@@ -1,26 +1,21 @@
 """What viewers over WebRTC cost: CPU of the server, beside a bare loop of SRTP protect and `sendto` of as many packets of the same sizes."""
 
-import asyncio
-import json
+import math
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from scripts.benchmarks.figures import Bar
-from scripts.benchmarks.load_run import LoadFailed, run_load
-from scripts.benchmarks.local_server import ROOT, LocalServer
+from scripts.benchmarks.load_run import run_load
+from scripts.benchmarks.local_server import LocalServer
 from scripts.benchmarks.yardstick import protect_seconds
-from scripts.loadgen.machine import ProcessMeter
 
 KBPS, FPS = 1_000, 30
 RAMP = 50
 """Viewers who come in a second; each is a DTLS handshake on either side."""
 PER_CORE, RATIO = 250, 2.5
-SATURATED = 0.95
-"""Cores of the generator from which it is the limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +23,9 @@ class Crowd:
     """One size of audience."""
 
     viewers: int
+    p50: float
+    p99: float
+    """ms from publishing until the viewer has a picture's last packet."""
     cpu: float
     """Of one core, % for all."""
     bare_cpu: float
@@ -36,14 +34,15 @@ class Crowd:
     """A second for each viewer."""
     kbps: float
     """For each viewer, as UDP payload."""
-    pictures: float
-    """A second for each viewer."""
     gaps: int
     """Packets that did not come, of all viewers."""
     unreadable: int
     failed: int
+    """Viewers who did not connect, or were cut off."""
     generator: float
-    """Cores that the viewers' own process took."""
+    """Of one core, %, its busiest process."""
+    outcome: str
+    """What scripts/load says of its own run; INVALID where the generator was the limit."""
 
     @property
     def ratio(self) -> float:
@@ -52,10 +51,6 @@ class Crowd:
     @property
     def per_core(self) -> int:
         return round(self.viewers / self.cpu * 100)
-
-    @property
-    def outcome(self) -> str:
-        return "invalid" if self.generator > SATURATED else "pass"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +65,11 @@ class Report:
             bars.append(Bar(f"viewers a core {name}", crowd.per_core, PER_CORE, "", least=True))
             bars.append(Bar(f"CPU {name}, of the bare loop's", crowd.ratio, RATIO, "×"))
             bars.append(Bar(f"packets that did not come or could not be read {name}", crowd.gaps + crowd.unreadable, 0, ""))
-            bars.append(Bar(f"viewers that did not connect {name}", crowd.failed, 0, ""))
+            bars.append(Bar(f"viewers that did not connect, or were cut off {name}", crowd.failed, 0, ""))
         return bars
 
     def as_json(self) -> dict[str, Any]:
-        crowds = [{**asdict(crowd), "ratio": round(crowd.ratio, 2), "per_core": crowd.per_core, "outcome": crowd.outcome} for crowd in self.crowds]
+        crowds = [{**asdict(crowd), "ratio": round(crowd.ratio, 2), "per_core": crowd.per_core} for crowd in self.crowds]
         bars = [{"name": bar.name, "value": bar.value, "limit": bar.limit, "kept": bar.kept} for bar in self.bars]
         return {"path": "whep", "kbps": KBPS, "fps": FPS, "crowds": crowds, "bars": bars}
 
@@ -89,52 +84,25 @@ async def _measure(folder: Path, viewers: int, seconds: float, cores: tuple[int,
     (folder / "data").mkdir(parents=True)
     limits = (f"--max-sockets-per-address={viewers + 100}", f"--max-whep-per-address-minute={viewers + 100}")
     ramp = viewers / RAMP
-    lasts = 3 * ramp + seconds + 30  # handshakes may take longer than the ramp; the creator is ended when all is measured
     async with LocalServer(folder / "data", *limits) as server:
         os.sched_setaffinity(server.pid, {cores[0]})
-        words = ("viewers", "-n", "1", "--ramp", "0", "--seconds", str(lasts), "--publish", "--kbps", str(KBPS), "--fps", str(FPS))
-        creator = asyncio.create_task(run_load(folder / "load", cores[1], server.url, *words, within=lasts))
-        try:
-            seen, cpu = await _watch(server, viewers, ramp, seconds, cores[1])
-        finally:
-            creator.cancel()
-            await asyncio.wait([creator])
-    if not seen["packets"]:
-        raise LoadFailed("no media came to the viewers")
-    size = round(seen["octets"] / seen["packets"])
-    rate = seen["packets"] / seconds
+        words = ("viewers", "--path", "whep", "-n", str(viewers), "--ramp", str(ramp), "--seconds", str(seconds), "--workers", "1")
+        load = await run_load(folder / "load", cores[1], server.url, *words, "--publish", "--kbps", str(KBPS), "--fps", str(FPS), within=ramp + seconds)
+    figures, extra = load["figures"], load["extra"]
+    size = extra["bytes"] / max(1, extra["messages"])
+    rate = figures["received"] * 1e6 / 8 / size
     sample = 4_000
     return Crowd(
         viewers=viewers,
-        cpu=cpu * 100,
-        bare_cpu=protect_seconds(sample, size - 28, cores[0]) / sample * rate * 100,
+        p50=figures["p50"] or math.nan,
+        p99=figures["p99"] or math.nan,
+        cpu=figures["server_cpu"],
+        bare_cpu=protect_seconds(sample, round(size) - 28, cores[0]) / sample * rate * 100,
         packets=rate / viewers,
-        kbps=seen["octets"] * 8 / 1_000 / seconds / viewers,
-        pictures=seen["pictures"] / seconds / viewers,
-        gaps=seen["gaps"],
-        unreadable=seen["unreadable"],
-        failed=seen["failed"],
-        generator=seen["cpu"],
+        kbps=figures["received"] * 1_000 / viewers,
+        gaps=figures["gaps"],
+        unreadable=extra.get("unreadable", 0),
+        failed=figures["failures"] + figures["disconnects"],
+        generator=figures["generator_cpu"],
+        outcome=load["outcome"],
     )
-
-
-async def _watch(server: LocalServer, viewers: int, ramp: float, seconds: float, core: int) -> tuple[dict[str, Any], float]:
-    """What the crowd saw, and the cores that the server took meanwhile."""
-    words = (sys.executable, "-m", "scripts.benchmarks.whep_crowd", server.url, str(viewers), str(ramp), str(seconds))
-    crowd = await asyncio.create_subprocess_exec(*words, cwd=ROOT, stdout=asyncio.subprocess.PIPE, preexec_fn=lambda: os.sched_setaffinity(0, {core}))
-    assert crowd.stdout is not None
-    try:
-        async with asyncio.timeout(3 * ramp + seconds + 60):
-            if (await crowd.stdout.readline()).strip() != b"measuring":
-                raise LoadFailed("the viewers' process ended")
-            meter = ProcessMeter(server.pid)
-            line = await crowd.stdout.readline()
-            taken = meter.take()
-            await crowd.wait()
-    finally:
-        if crowd.returncode is None:
-            crowd.kill()
-            await crowd.wait()
-    if not line or taken is None:
-        raise LoadFailed("the viewers' process or the server ended")
-    return json.loads(line), taken[0]

@@ -1,6 +1,6 @@
 """What `scripts/load` does: viewers and creators by the thousand, and a report of how the server bore them.
 
-    command_line  →  run  →  worker processes: crowd (viewer, walker) and stage (publisher, whip, clip)
+    command_line  →  run  →  worker processes: crowd (a viewer for each of ways, walker, poller) and stage (publisher, clip)
                      run  ←  one line of JSON a second from each (figures, histogram)
                      run  →  record, screen; at the end summary, plots and report
 

@@ -25,6 +25,7 @@ from scripts.loadgen.scenario import MAX_CREATORS, MAX_SECONDS, MAX_VIEWERS, Sce
 from scripts.loadgen.screen import Screen
 from scripts.loadgen.summary import Outcome, Summary, causes_of, extra_of, figures_of, judge
 from scripts.loadgen.target import parse_target
+from scripts.loadgen.ways import WAYS
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 out = Console(highlight=False)
@@ -69,6 +70,7 @@ def viewers(
     viewers: Annotated[int, typer.Option("--viewers", "-n", min=1, max=MAX_VIEWERS, help="How many watch.")] = 500,
     ramp: Ramp = 5,
     seconds: Seconds = 20,
+    path: Annotated[str, typer.Option(help="How they watch. ws: the WebSocket; whep: WebRTC; hls: LL-HLS.")] = "ws",
     room: Annotated[str | None, typer.Option(help="The room to watch. [default: the live room with most viewers]")] = None,
     publish: Annotated[bool, typer.Option("--publish", help="Be the creator too: in a new room, or in --room with --key.")] = False,
     key: Annotated[str | None, typer.Option(help="The creator's key of --room, for --publish.", envvar="MICROLIVE_KEY")] = None,
@@ -83,12 +85,14 @@ def viewers(
     insecure: Insecure = False,
     i_own_this_server: Owned = False,
 ) -> None:
-    """Many viewers of one live room, over WebSocket."""
+    """Many viewers of one live room, over WebSocket, WebRTC or LL-HLS."""
+    if path not in WAYS:
+        _refuse(f"--path {path!r}: there are {', '.join(WAYS)}")
     if publish and (room is None) != (key is None):
         _refuse("--publish takes both --room and --key, or neither")
     _run(
         "viewers", url, report, fail_if, size, i_own_this_server, viewers=viewers, creators=int(publish),
-        workers=_workers(workers, viewers, 2_500), ramp=ramp,
+        workers=_workers(workers, viewers, WAYS[path].per_core), ramp=ramp, path=path,
         seconds=seconds, probe_share=probes / 100, room=room, key=key, token=token, insecure=insecure, kbps=kbps, fps=fps,
     )  # fmt: skip
 
@@ -152,7 +156,7 @@ def mixed(
         _refuse("--slow and --rude are more than 100 per cent together")
     _run(
         "mixed", url, report, fail_if, size, i_own_this_server, viewers=viewers, creators=rooms,
-        workers=_workers(workers, viewers, 2_500), ramp=ramp, seconds=seconds,
+        workers=_workers(workers, viewers, WAYS["ws"].per_core), ramp=ramp, seconds=seconds,
         probe_share=probes / 100, room=None, key=None, token=token, insecure=insecure, kbps=kbps, fps=fps, slow_share=slow / 100, slow_bps=slow_kbps * 1_000,
         rude_share=rude / 100, swipe=swipe, stay=stay, zipf=zipf,
     )  # fmt: skip
@@ -168,7 +172,7 @@ def _run(name: str, url: str, report: Path | None, fail_if: list[str] | None, si
             size=_size(size),
             conditions=_conditions(fail_if),
             folder=report or Path(f"load-{began:%Y%m%d-%H%M%S}"),
-            **{"slow_share": 0.0, "slow_bps": 200_000, "rude_share": 0.0, "swipe": 0.0, "stay": 0.0, "zipf": 0.0, **rest},
+            **{"path": "ws", "slow_share": 0.0, "slow_bps": 200_000, "rude_share": 0.0, "swipe": 0.0, "stay": 0.0, "zipf": 0.0, **rest},
         )
         if scenario.ramp + scenario.seconds > MAX_SECONDS:
             raise BadInput(f"--ramp and --seconds are more than {MAX_SECONDS} s together")

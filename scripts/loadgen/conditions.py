@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from scripts.loadgen.errors import BadInput
 
 METRICS: dict[str, tuple[str, str]] = {
-    "p50": ("ms", "delay from publishing to the viewer, median"),
-    "p95": ("ms", "the same, 95 % of messages are faster"),
+    "p50": ("ms", "delay from publishing to the viewer, median; of a message, by WebRTC a picture, by HLS a part"),
+    "p95": ("ms", "the same, 95 % are faster"),
     "p99": ("ms", "the same, 99 %"),
-    "max": ("ms", "the same, the slowest message"),
+    "max": ("ms", "the same, the slowest"),
     "join_p50": ("ms", "from connecting to the last byte of the first keyframe, median"),
     "join_p95": ("ms", "the same, 95 %"),
     "join_p99": ("ms", "the same, 99 %"),
     "failures": ("", "viewers who could not connect"),
     "disconnects": ("", "viewers whose connection ended without their doing"),
-    "gaps": ("", "records missing in what viewers received"),
+    "gaps": ("", "records missing in what viewers received; by WebRTC packets, by HLS parts"),
     "slowed": ("", "times that the server gave a viewer less than full video"),
     "watching": ("", "viewers connected at the same time, least after the ramp"),
     "received": ("Mbps", "received by all viewers together, mean after the ramp"),

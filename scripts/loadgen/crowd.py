@@ -2,18 +2,29 @@
 
 import asyncio
 import errno
+import importlib
 import random
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
-from itertools import islice
+from itertools import count, islice
+from typing import Any
 
+import aiohttp
+
+from scripts.loadgen.clocks import TIME_EXCHANGES, Clocks
 from scripts.loadgen.figures import Figures
 from scripts.loadgen.plans import CrowdPlan
-from scripts.loadgen.viewer import Viewer, request
-from scripts.loadgen.walker import MARGIN, Tally
+from scripts.loadgen.poller import Poller
+from scripts.loadgen.signalling import Refused
+from scripts.loadgen.tally import Tally
+from scripts.loadgen.viewer import Viewer
+from scripts.loadgen.walker import MARGIN
 
+KINDS = {"ws": "WebSocketViewer", "whep": "WhepViewer", "hls": "HlsViewer"}
+"""What a plan's way is played by; each in a module of its own, of which only one is loaded."""
+TALLIED = ("bytes", "messages", "gaps", "unreadable")
 READ_SIZE = 256 * 1024
 CONNECT_TIMEOUT = 10.0
 SLICES = 20
@@ -22,7 +33,7 @@ SLOW_EVERY = 0.1
 RUDE_STAYS = (2.0, 20.0)
 """Seconds, least and most, until a rude viewer vanishes."""
 COMES_BACK = 1.0
-TIME_EXCHANGES = 5
+SEEN_OFF_WITHIN = 5.0
 
 
 class Crowd:
@@ -33,6 +44,8 @@ class Crowd:
         self.slow_tally = Tally()
         self.buffer = bytearray(MARGIN + READ_SIZE)
         self.read_buffer = memoryview(self.buffer)[MARGIN:]
+        self.poller = Poller(self.read_buffer)
+        self.clocks = Clocks(plan.same_clock)
         self.small_buffer = self.read_buffer[: max(1, int(plan.slow_bps / 8 * SLOW_EVERY))]
         self._plan = plan
         self._loop = asyncio.get_running_loop()
@@ -45,10 +58,12 @@ class Crowd:
         self._figures = Figures()
         self._joins: list[float] = []
         self._connects: list[float] = []
-        self._ahead, self._ahead_error = 0, float("inf")  # the server's clock, µs before ours
+        self._leaving: set[asyncio.Future[Any]] = set()
         self._closing = False
-        self._requests: dict[str, bytes] = {}
-        self._ssl = self._context() if plan.tls else None
+        self._numbers = count(1)
+        self._http: aiohttp.ClientSession | None = None
+        self.ssl = self._context() if plan.tls else None
+        self._kind = self._load_kind()
 
     def start(self, first_at: float) -> None:
         """Sets every viewer's arrival, evenly over the ramp. `first_at`: seconds of the Unix epoch."""
@@ -68,8 +83,9 @@ class Crowd:
         figures.levels["watching"] = sum(viewer.watching for viewer in self._viewers)
         figures.levels["connecting"] = len(self._viewers) - figures.levels["watching"]
         for prefix, tally in (("", self.tally), ("slow_", self.slow_tally)):
-            figures.counts.update({f"{prefix}bytes": tally.bytes, f"{prefix}messages": tally.messages, f"{prefix}gaps": tally.gaps})
-            tally.bytes = tally.messages = tally.gaps = 0
+            figures.counts.update({f"{prefix}{name}": getattr(tally, name) for name in TALLIED})
+            for name in TALLIED:
+                setattr(tally, name, 0)
         delays, self.tally.delays = self.tally.delays, []
         joins, self._joins = self._joins, []
         connects, self._connects = self._connects, []
@@ -89,27 +105,49 @@ class Crowd:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
+        if self._leaving:
+            await asyncio.wait(self._leaving, timeout=SEEN_OFF_WITHIN)
+        await self.clocks.close()
+        if self._http:
+            await self._http.close()
         await asyncio.sleep(0.05)  # transports close in the loop's next passes
+        self.poller.close()
 
     # For viewers
 
-    def request(self, room: str) -> bytes:
-        made = self._requests.get(room)
-        if made is None:
-            host = f"[{self._plan.host}]" if ":" in self._plan.host else self._plan.host
-            made = self._requests[room] = request(f"{host}:{self._plan.port}", f"{self._plan.path}/ws/{room}?player=load")
-        return made
+    @property
+    def address(self) -> tuple[str, int]:
+        return self._plan.host, self._plan.port
 
-    def server_now(self) -> int:
-        """The server's clock, µs."""
-        return time.time_ns() // 1_000 + self._ahead
+    @property
+    def path(self) -> str:
+        """Of the server's root, without a slash at its end."""
+        return self._plan.path
 
-    def receive_time(self, sent: int, server: int) -> None:
-        """An answer of the time exchange. The one that took the least tells best."""
-        received = time.time_ns() // 1_000
-        if received - sent < self._ahead_error:
-            self._ahead_error = received - sent
-            self._ahead = server - (sent + received) // 2
+    @property
+    def host(self) -> str:
+        """As a URL, or a Host header, has it."""
+        return f"{f'[{self._plan.host}]' if ':' in self._plan.host else self._plan.host}:{self._plan.port}"
+
+    @property
+    def http(self) -> aiohttp.ClientSession:
+        """For what is asked seldom; what is asked all the time has connections of its own."""
+        if self._http is None:
+            self._http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, ssl=self.ssl or True))
+        return self._http
+
+    def url(self, path: str) -> str:
+        return f"{'https' if self._plan.tls else 'http'}://{self.host}{self._plan.path}{path}"
+
+    def next_number(self) -> int:
+        """Another one for each viewer of the run."""
+        return self._plan.first + next(self._numbers)
+
+    def see_off(self, leaving: Coroutine[Any, Any, Any]) -> None:
+        """Sees through what a viewer that has left still has to do."""
+        task = self._loop.create_task(leaving)
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
 
     def never_reads(self) -> bool:
         """Whether the next rude viewer is one that stays and never reads; every other one is."""
@@ -118,7 +156,7 @@ class Crowd:
     def connected(self, viewer: Viewer, took_ms: float) -> None:
         self._timers.pop(viewer).cancel()
         self._connects.append(took_ms)
-        if viewer.probe and not self._plan.same_clock and self._ahead_error == float("inf"):
+        if viewer.probe and self.clocks.unknown:
             for number in range(TIME_EXCHANGES):
                 self._after(0.1 * number, viewer.ask_time)
         if viewer.rude:
@@ -149,8 +187,10 @@ class Crowd:
         if self._closing:
             return
         room = self._random.choices(self._plan.rooms, self._plan.weights)[0]
-        viewer = Viewer(self, room, probe=self._plan.probe, slow=slow, rude=rude)
+        viewer = self._kind(self, room, probe=self._plan.probe, slow=slow, rude=rude)
         self._viewers[viewer] = None
+        if viewer.probe and self._plan.way != "ws":
+            self.clocks.keep(room, self.http, self.url(f"/ws/{room}?media=0&player=load"))
         task = self._loop.create_task(self._connect(viewer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -158,14 +198,11 @@ class Crowd:
     async def _connect(self, viewer: Viewer) -> None:
         self._later(viewer, CONNECT_TIMEOUT, self._too_late)
         try:
-            await self._loop.create_connection(lambda: viewer, self._plan.host, self._plan.port, ssl=self._ssl)
-        except ConnectionRefusedError:
-            self.failed(viewer, "refused")
-        except ssl.SSLError as error:
-            self.failed(viewer, f"TLS: {error.reason}")
-        except OSError as error:
-            causes = {errno.EADDRNOTAVAIL: "no free local port", errno.EMFILE: "no free descriptor", errno.ECONNRESET: "reset"}
-            self.failed(viewer, causes.get(error.errno or 0, error.strerror or str(error)))
+            await viewer.connect()
+        except (OSError, Refused) as error:
+            if viewer in self._viewers:  # it may have gone meanwhile
+                viewer.vanish()
+                self.failed(viewer, _cause(error))
 
     def _too_late(self, viewer: Viewer) -> None:
         viewer.vanish()
@@ -175,6 +212,11 @@ class Crowd:
         self._forget(viewer)
         if self._plan.swipe and not self._closing:
             self._after(COMES_BACK, lambda: self._come(viewer.slow, viewer.rude))
+
+    def _load_kind(self) -> Callable[..., Viewer]:
+        name = KINDS[self._plan.way]
+        kind: Callable[..., Viewer] = getattr(importlib.import_module(f"scripts.loadgen.{name.removesuffix('Viewer').lower()}_viewer"), name)
+        return kind
 
     def _forget(self, viewer: Viewer) -> None:
         viewer.watching = False
@@ -235,3 +277,15 @@ class Crowd:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         return context
+
+
+def _cause(error: Exception) -> str:
+    """Why a viewer could not connect, in words by which causes are counted."""
+    if isinstance(error, ConnectionRefusedError):
+        return "refused"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS: {error.reason}"
+    if isinstance(error, OSError):
+        causes = {errno.EADDRNOTAVAIL: "no free local port", errno.EMFILE: "no free descriptor", errno.ECONNRESET: "reset"}
+        return causes.get(error.errno or 0, error.strerror or str(error))
+    return str(error)

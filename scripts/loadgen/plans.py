@@ -30,6 +30,10 @@ class CrowdPlan:
     """Seconds over which they come."""
     same_clock: bool
     """The server is on this machine."""
+    way: str = "ws"
+    """How they watch: one of ways.WAYS."""
+    first: int = 0
+    """How many viewers the other processes have before this one's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,18 @@
 """One creator: a WHIP session that sends the clip. As light as a sender can be: what is shared is made once, what is left is SRTP and `sendto`."""
 
-import asyncio
 import math
 import secrets
 import time
 from struct import Struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aiohttp
-from aioice import stun
 from aiortc.rtp import RTCP_PSFB_APP, RTCP_PSFB_PLI, RTCP_RTPFB_NACK, RtcpPacket, RtcpPsfbPacket, RtcpRtpfbPacket, RtcpSenderInfo, RtcpSrPacket, unpack_remb_fci
 
-from relay.rtc.dtls import DtlsSrtp, SrtpError
-from relay.rtc.ice import IceAgent
+from relay.rtc.dtls import SrtpError
 from scripts.loadgen.clip import GOP, SOUND_SAMPLES, Clip
-from scripts.loadgen.whip import AUDIO_TYPE, TRANSPORT_ID, VIDEO_TYPE, Accepted, publish, unpublish, write_offer
+from scripts.loadgen.peer import Peer
+from scripts.loadgen.signalling import AUDIO_TYPE, TRANSPORT_ID, VIDEO_TYPE, end_session, post_offer, write_offer
 
 if TYPE_CHECKING:
     from scripts.loadgen.stage import Stage
@@ -22,9 +20,6 @@ if TYPE_CHECKING:
 RTP = Struct(">BBHIIHHBHx")
 """Header with one extension, the transport-wide sequence number."""
 EXTENDED, ONE_BYTE_HEADER, WORDS, TRANSPORT = 0x90, 0xBEDE, 1, TRANSPORT_ID << 4 | 1
-CHECK_EVERY, CONNECT_WITHIN = 0.05, 10.0
-CONSENT_EVERY, CONSENT_LOST = 2.0, 8.0
-"""Seconds between connectivity checks while sending (RFC 7675 has 5), and without an answer to them until the session counts as lost."""
 REPORT_EVERY = 1.0
 SOUND_SECONDS = SOUND_SAMPLES / 48_000
 LATE = 0.1
@@ -34,18 +29,13 @@ KEPT = 128
 NTP_EPOCH = 2_208_988_800
 
 
-class _Sender(DtlsSrtp):
-    def protect_rtp(self, data: bytes) -> bytes:
-        secret: bytes = self._transport._tx_srtp.protect(data)
-        return secret
-
-
-class Publisher(asyncio.DatagramProtocol):
+class Publisher(Peer):
     """`connect()`, then `tick()` a few times per frame, `close()` in any state."""
 
     def __init__(self, stage: "Stage", clip: Clip, room: str, key: str, url: str, http: aiohttp.ClientSession, *, steady: bool = False) -> None:
         """`steady`: picture and sound of the loop's second s are sent when `time.monotonic()` is s, modulo the loop. Nothing is left out, however late,
         and a PLI brings no jump to an IDR: the loop's next one has to do."""
+        super().__init__()
         self.room = room
         self.key = key
         self.sending = False
@@ -54,41 +44,20 @@ class Publisher(asyncio.DatagramProtocol):
         self._url = url
         self._http = http
         self._steady = steady
-        self._loop = asyncio.get_running_loop()
-        self._accepted: Accepted | None = None
-        self._agent: IceAgent | None = None
-        self._transport: asyncio.DatagramTransport | None = None
-        self._dtls = _Sender(self._send, self._ended)
-        self._reached = asyncio.Event()
         self._closed = False
         self._video_ssrc, self._audio_ssrc = secrets.randbits(32), secrets.randbits(32)
         self._video_sequence = self._audio_sequence = self._transport_sequence = 0
         self._video_time, self._audio_time = secrets.randbits(32), secrets.randbits(32)
         self._picture, self._sound = 0, 0
-        self._video_due = self._audio_due = self._report_due = self._check_due = 0.0
-        self._answered = 0.0
+        self._video_due = self._audio_due = self._report_due = 0.0
         self._packets = [0, 0]
         self._octets = [0, 0]
         self._kept: list[tuple[int, bytes]] = [(-1, b"")] * KEPT
 
     async def connect(self) -> None:
         """From the offer to the end of the handshake. Raises Refused, or ConnectionError where no way or no handshake came about."""
-        ufrag, password = secrets.token_hex(4), secrets.token_hex(16)
-        offer = write_offer(ufrag, password, self._video_ssrc, self._audio_ssrc)
-        self._accepted = accepted = await publish(self._http, self._url, self.key, offer)
-        self._agent = IceAgent(accepted.ufrag, accepted.password, ufrag, password)
-        await self._loop.create_datagram_endpoint(lambda: self, remote_addr=accepted.address)
-        try:
-            async with asyncio.timeout(CONNECT_WITHIN):
-                while not self._reached.is_set():
-                    self._check()
-                    try:
-                        await asyncio.wait_for(self._reached.wait(), CHECK_EVERY)
-                    except TimeoutError:
-                        continue
-                await self._dtls.handshake([accepted.fingerprint], client=True)
-        except TimeoutError as error:
-            raise ConnectionError("no handshake" if self._reached.is_set() else "no answer on UDP") from error
+        offer = write_offer(self._ufrag, self._password, self._video_ssrc, self._audio_ssrc)
+        await self._reach(await post_offer(self._http, self._url, self.key, offer))
         if self._closed:
             raise ConnectionError("closed")
         now = time.monotonic()
@@ -97,7 +66,7 @@ class Publisher(asyncio.DatagramProtocol):
         if self._steady:
             self._video_due = self._audio_due = due = GOP * math.ceil(now / GOP)
             self._picture, self._sound = self._clip.place(due)
-        self._report_due, self._check_due, self._answered = self._video_due, now + CONSENT_EVERY, now
+        self._report_due = self._video_due
         self.sending = True
 
     async def close(self) -> None:
@@ -105,10 +74,8 @@ class Publisher(asyncio.DatagramProtocol):
         self.sending = False
         self._closed = True
         if self._accepted:
-            await unpublish(self._http, self._accepted.session, self.key)
-        await self._dtls.close()
-        if self._transport:
-            self._transport.close()
+            await end_session(self._http, self._accepted.session, self.key)
+        await self._hang_up()
 
     # Sending
 
@@ -125,12 +92,7 @@ class Publisher(asyncio.DatagramProtocol):
         if now >= self._report_due:
             self._report_due = now + REPORT_EVERY
             self._send_reports(now)
-        if now >= self._check_due:
-            self._check_due = now + CONSENT_EVERY
-            if now - self._answered > CONSENT_LOST:
-                self._lost("the server does not answer")
-            else:
-                self._check()
+        self._keep_consent(now)
 
     def _next(self, due: float, step: float, now: float) -> tuple[int, float]:
         """How many this machine was too late for, and when the next one is due. They are left out, as by a camera: no phone would send them in a burst."""
@@ -182,32 +144,14 @@ class Publisher(asyncio.DatagramProtocol):
             info = RtcpSenderInfo(ntp_timestamp=ntp, rtp_timestamp=at & 0xFFFFFFFF, packet_count=packets, octet_count=octets)
             self._send(self._dtls.protect_rtcp(bytes(RtcpSrPacket(ssrc=ssrc, sender_info=info))))
 
-    def _check(self) -> None:
-        accepted, agent = self._accepted, self._agent
-        assert accepted and agent
-        attributes = {"USERNAME": f"{accepted.ufrag}:{agent.ufrag}", "PRIORITY": 1_853_824_767, "ICE-CONTROLLING": 1, "USE-CANDIDATE": None}
-        message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, attributes=attributes)
-        message.add_message_integrity(accepted.password.encode())
-        self._send(bytes(message))
-
     def _send(self, data: bytes) -> None:
-        if self._transport and not self._transport.is_closing():
-            self._transport.sendto(data)
-            self._stage.sent_bytes += len(data)
+        super()._send(data)
+        self._stage.sent_bytes += len(data)
 
     # Receiving
 
-    def connection_made(self, transport: Any) -> None:
-        self._transport = transport
-
-    def datagram_received(self, data: bytes, addr: Any) -> None:
-        if not data:
-            return
-        if data[0] < 4:
-            self._receive_stun(data, addr)
-        elif data[0] < 64:
-            self._dtls.receive(data)
-        elif self.sending and len(data) > 1 and 191 < data[1] < 224:
+    def _receive_media(self, data: bytes) -> None:
+        if self.sending and len(data) > 1 and 191 < data[1] < 224:
             try:
                 packets = RtcpPacket.parse(self._dtls.unprotect_rtcp(data))
             except (SrtpError, ValueError):
@@ -215,23 +159,6 @@ class Publisher(asyncio.DatagramProtocol):
                 return
             for packet in packets:
                 self._receive_feedback(packet)
-
-    def error_received(self, exc: Exception) -> None:
-        if self.sending:
-            self._lost("UDP port unreachable")
-
-    def _receive_stun(self, data: bytes, source: Any) -> None:
-        assert self._agent
-        if data[0] == 1:  # a response; whose it is, the connected socket has checked
-            self._answered = time.monotonic()
-            self._reached.set()
-            return
-        try:
-            check = self._agent.receive(data, source[:2])
-        except ValueError:
-            return
-        if check and check.answer:
-            self._send(check.answer)
 
     def _receive_feedback(self, packet: object) -> None:
         counts = self._stage.figures.counts
@@ -252,10 +179,7 @@ class Publisher(asyncio.DatagramProtocol):
                     counts["resent"] += 1
                     self._send(data)
 
-    def _ended(self) -> None:
+    def _broken(self, cause: str) -> None:
         if self.sending:
-            self._lost("ended by the server")
-
-    def _lost(self, cause: str) -> None:
-        self.sending = False
-        self._stage.lost(self, cause)
+            self.sending = False
+            self._stage.lost(self, cause)

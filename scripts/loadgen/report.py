@@ -81,29 +81,30 @@ def number(value: float | None, digits: int = 3) -> str:
 def _story(summary: Summary) -> Iterator[str]:
     """What happened, in sentences."""
     scenario, figures = summary.scenario, summary.figures
+    way = scenario.way
     live = f"at {number(summary.clip_kbps)} kbps, {scenario.fps} pictures a second" if summary.clip_kbps else "as it came"
     ended = f"for {_measured(summary):.0f} s after all had come." + (" The run was ended early by hand." if summary.interrupted else "")
     if scenario.name == "viewers":
-        yield f"{scenario.viewers:,} viewers watched one live {live}, {ended}"
+        yield f"{scenario.viewers:,} viewers watched one live over {scenario.way.title} {live}, {ended}"
     elif scenario.name == "creators":
         yield f"{scenario.creators:,} creators published {live}, {ended}"
     else:
         odd = f"{scenario.slow_share:.0%} of viewers on {scenario.slow_bps // 1_000} kbps, {scenario.rude_share:.0%} rude"
         yield f"{scenario.viewers:,} viewers swiped through {scenario.creators:,} rooms {live}, {odd}, {ended}"
     if figures.get("p50") is not None:
-        yield f"Half of all messages were with a viewer {number(figures['p50'])} ms after they were published, 99 % within {number(figures['p99'])} ms."
+        yield f"Half of all {way.timed} were with a viewer {number(figures['p50'])} ms after they were published, 99 % within {number(figures['p99'])} ms."
     if figures.get("join_p50") is not None:
         yield f"A new viewer had the first picture after {number(figures['join_p50'])} ms (half of them), 95 % after {number(figures['join_p95'])} ms."
     if figures.get("publish_p50") is not None and scenario.name != "viewers":
         yield f"A creator was connected after {number(figures['publish_p50'])} ms (half of them), 95 % after {number(figures['publish_p95'])} ms."
-    wrong = [f"{number(figures[name])} {words}" for name, words in _WRONG if figures.get(name)]
+    wrong = [f"{number(figures[name])} {words.format(way=way)}" for name, words in _WRONG if figures.get(name)]
     yield f"Not all went well: {', '.join(wrong)}." if wrong else "Nobody was refused or cut off, and nothing was missing."
 
 
 _WRONG = (
     ("failures", "viewers could not connect"),
     ("disconnects", "viewers were cut off"),
-    ("gaps", "records were left out for viewers"),
+    ("gaps", "{way.missed} were left out for viewers, or did not come"),
     ("creator_failures", "creators could not connect"),
     ("creator_disconnects", "creators were cut off"),
 )
@@ -117,8 +118,8 @@ def _tiles(summary: Summary) -> Iterator[tuple[str, str, str]]:
     """Value, unit and words of the figures that matter most."""
     figures = summary.figures
     wanted = (
-        ("p50", "ms", "delay, half of all messages"),
-        ("p99", "ms", "delay, 99 % of messages"),
+        ("p50", "ms", f"delay, half of all {summary.scenario.way.timed}"),
+        ("p99", "ms", f"delay, 99 % of {summary.scenario.way.timed}"),
         ("join_p95", "ms", "to the first picture, 95 %"),
         ("watching", "", "viewers watching"),
         ("received", "Mbps", "to all viewers together"),
@@ -139,7 +140,7 @@ def _plots(summary: Summary, record: Record) -> Iterator[dict[str, Any]]:
         limits = [(each.text, each.limit) for each in scenario.conditions if each.metric in ("p50", "p95", "p99") and each.operator in (">", ">=")]
         yield {
             "title": "Delay, from publishing to the viewer",
-            "caption": "Each second: half, 95 % and 99 % of that second's messages were faster than this. Grey: viewers were still coming.",
+            "caption": f"Each second: half, 95 % and 99 % of that second's {scenario.way.timed} were faster than this. Grey: viewers were still coming.",
             "svg": plots.delay_over_time(samples, limits),
             "wide": True,
         }
@@ -147,7 +148,7 @@ def _plots(summary: Summary, record: Record) -> Iterator[dict[str, Any]]:
         if delay.count:
             yield {
                 "title": "How delays are distributed",
-                "caption": f"All {delay.count:,} messages timed after the last viewer had come. The axis is logarithmic: far to the right is much later.",
+                "caption": f"All {delay.count:,} {scenario.way.timed} timed after the last viewer came. The axis is logarithmic: to the right is much later.",
                 "svg": plots.delay_distribution(delay),
                 "wide": True,
             }

@@ -161,6 +161,7 @@ class Run:
     def _add_viewers(self) -> None:
         scenario, target = self.scenario, self.scenario.target
         crowds = [(f"viewers {index + 1}", count, False) for index, count in enumerate(shares(scenario.viewers - scenario.probes, scenario.workers)) if count]
+        first = 0
         for name, count, probe in [*crowds, ("probes", scenario.probes, True)]:
             plan = CrowdPlan(
                 host=target.host,
@@ -178,7 +179,10 @@ class Run:
                 swipe=scenario.swipe,
                 ramp=scenario.ramp,
                 same_clock=target.local,
+                way=scenario.path,
+                first=first,
             )
+            first += count
             self._workers.append(Worker(name, "crowd", asdict(plan)))
 
     # Meanwhile

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from scripts.loadgen.conditions import Condition
 from scripts.loadgen.target import Target
+from scripts.loadgen.ways import WAYS, Way
 
 MAX_VIEWERS = 10_000
 MAX_CREATORS = 1_000
@@ -46,8 +47,14 @@ class Scenario:
     """Mean seconds a creator stays; 0: for ever."""
     zipf: float
     """Exponent of the audience's shape over rooms; 0: all alike."""
+    path: str
+    """On which viewers watch: one of WAYS."""
     conditions: tuple[Condition, ...]
     folder: Path
+
+    @property
+    def way(self) -> Way:
+        return WAYS[self.path]
 
     @property
     def probes(self) -> int:

@@ -13,7 +13,7 @@ from scripts.loadgen.clip import Clip
 from scripts.loadgen.figures import Figures
 from scripts.loadgen.plans import StagePlan
 from scripts.loadgen.publisher import Publisher
-from scripts.loadgen.whip import Refused
+from scripts.loadgen.signalling import Refused
 
 TICK = 0.004
 AWAY = (1.0, 5.0)

@@ -142,7 +142,7 @@ def causes_of(record: Record) -> dict[str, dict[str, int]]:
 
 def extra_of(record: Record) -> dict[str, float]:
     """Counts that no condition names."""
-    names = ("messages", "bytes", "slow_bytes", "slow_gaps", "swipes", "vanished", "went", "packets", "sent_bytes", "resent", "remb", "late")
+    names = ("messages", "bytes", "unreadable", "slow_bytes", "slow_gaps", "swipes", "vanished", "went", "packets", "sent_bytes", "resent", "remb", "late")
     return {name: record.total.counts[name] for name in names if record.total.counts[name]} | ({"remb_bps": record.remb_bps} if record.remb_bps else {})
 
 

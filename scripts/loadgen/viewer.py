@@ -1,182 +1,59 @@
-"""One viewer's connection: the WebSocket handshake by hand, then everything to the walker."""
+"""One viewer, on whichever way: what its crowd asks of it, and hears from it."""
 
-import asyncio
-import json
-import socket
-import struct
 import time
-from typing import TYPE_CHECKING, cast
-
-from scripts.loadgen.walker import MARGIN, Walker, WalkError
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from scripts.loadgen.crowd import Crowd
 
-# The key and the answer to it from RFC 6455 §1.3. A mask of zeros changes nothing, so frames can be built beforehand (§5.3 wants a random one of browsers,
-# to protect proxies from scripts).
-KEY, ACCEPT = "dGhlIHNhbXBsZSBub25jZQ==", b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-NO_MASK = b"\0\0\0\0"
-ANSWER_MAX = 8_192
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-"""SO_LINGER: cut the connection instead of ending it."""
 
+class Viewer(ABC):
+    """`connect()`, then `report()` once a second; `leave()` or `vanish()` in any state, after which its crowd hears nothing more of it.
 
-def masked_frame(opcode: int, payload: bytes) -> bytes:
-    """A client's frame with up to 125 bytes."""
-    return bytes((opcode, 0x80 | len(payload))) + NO_MASK + payload
-
-
-def request(host: str, path: str) -> bytes:
-    """The handshake that asks for `path`."""
-    lines = [f"GET {path} HTTP/1.1", f"Host: {host}", "Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Key: {KEY}", "Sec-WebSocket-Version: 13"]
-    return "\r\n".join([*lines, "", ""]).encode()
-
-
-LEAVE = masked_frame(0x88, (1001).to_bytes(2, "big"))
-
-
-class Viewer(asyncio.BufferedProtocol):
-    """Reads into its crowd's buffer, which all viewers of a process share: every read is finished in the call that announces it."""
+    Tells its crowd `connected`, `joined` with the first picture, and `lost` where the connection ended without its doing.
+    """
 
     def __init__(self, crowd: "Crowd", room: str, *, probe: bool, slow: bool, rude: bool) -> None:
         self.room = room
+        self.probe = probe
         self.slow = slow
         self.rude = rude
-        self.probe = probe
-        self.walker = Walker(crowd.slow_tally if slow else crowd.tally, self, probe)
-        self.transport: asyncio.Transport | None = None
         self.watching = False
         self._crowd = crowd
-        self._answer = b""
+        self._tally = crowd.slow_tally if slow else crowd.tally
         self._began = time.monotonic()
         self._left = False
-        self._code = 0
-        self._budget = 0
-        self._time_sent = 0
 
-    # Reading
+    @property
+    def _age(self) -> float:
+        """ms since it came."""
+        return (time.monotonic() - self._began) * 1_000
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)
-        if self.slow:
-            sock = transport.get_extra_info("socket")
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
-        self.transport.write(self._crowd.request(self.room))
+    @abstractmethod
+    async def connect(self) -> None:
+        """Raises OSError (ssl.SSLError among them) or Refused where it cannot."""
 
-    def get_buffer(self, sizehint: int) -> memoryview:
-        return self._crowd.small_buffer if self.slow else self._crowd.read_buffer
-
-    def buffer_updated(self, nbytes: int) -> None:
-        crowd = self._crowd
-        if not self.watching:
-            self._receive_answer(bytes(crowd.buffer[MARGIN : MARGIN + nbytes]))
-            return
-        try:
-            self.walker.walk(crowd.buffer, nbytes, crowd.server_now() if self.probe else 0)
-        except WalkError as error:
-            self._fail(str(error))
-        if self.slow:
-            self._budget -= nbytes
-            if self._budget <= 0 and self.transport and not self.transport.is_closing():
-                self.transport.pause_reading()
-
-    def allow(self, size: int) -> None:
-        """A slow viewer may read `size` bytes more."""
-        self._budget = min(size, self._budget + size)
-        if self._budget > 0 and self.transport and not self.transport.is_closing():
-            self.transport.resume_reading()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.transport = None
-        if self._left:
-            return
-        self._left = True
-        if not self.watching:
-            self._crowd.failed(self, "cut during the handshake")
-        else:
-            self._crowd.lost(self, str(self._code or 1006))
-
-    def _receive_answer(self, data: bytes) -> None:
-        self._answer += data
-        head, end, rest = self._answer.partition(b"\r\n\r\n")
-        if not end:
-            if len(self._answer) > ANSWER_MAX:
-                self._fail("no WebSocket")
-            return
-        status = head.split(b"\r\n", 1)[0].split(b" ")
-        if len(status) < 2 or status[1] != b"101" or ACCEPT not in head:
-            code = status[1].decode("ascii", "replace") if len(status) > 1 else ""
-            self._fail(f"HTTP {code}" if code.isdecimal() and code != "101" else "no WebSocket")
-            return
-        self.watching = True
-        self._crowd.connected(self, (time.monotonic() - self._began) * 1_000)
-        if self.rude and self._crowd.never_reads() and self.transport:
-            self.transport.pause_reading()
-        elif rest:
-            self._crowd.buffer[MARGIN : MARGIN + len(rest)] = rest
-            self.buffer_updated(len(rest))
-
-    # What the walker hears
-
-    def receive_text(self, text: bytes) -> None:
-        notice = json.loads(text)
-        kind = notice.get("type")
-        if kind == "hello":
-            self.walker.live_after = notice["now"]
-        elif kind == "pace":
-            self._crowd.paced(self, str(notice["pace"]))
-        elif kind == "time":
-            self._crowd.receive_time(self._time_sent, int(notice["now"]))
-
-    def receive_first_picture(self) -> None:
-        self._crowd.joined(self, (time.monotonic() - self._began) * 1_000)
-
-    def receive_ping(self, payload: bytes) -> None:
-        self._send(masked_frame(0x8A, payload[:125]))
-
-    def receive_close(self, code: int) -> None:
-        self._code = code
-        self._send(masked_frame(0x88, code.to_bytes(2, "big") if code != 1005 else b""))
-        if self.transport:
-            self.transport.close()
-
-    # Sending
-
-    def report(self) -> None:
-        """The notice of every second: the latest media time."""
-        if self.watching and self.walker.media_time >= 0:
-            self._send(masked_frame(0x81, b'{"type":"report","media_time":%d}' % self.walker.media_time))
-
-    def ask_time(self) -> None:
-        if self.watching:
-            self._time_sent = time.time_ns() // 1_000
-            self._send(masked_frame(0x81, b'{"type":"time","id":1}'))
-
+    @abstractmethod
     def leave(self) -> None:
-        """Closes as a player does."""
-        self._left = True
-        if self.transport:
-            if self.watching:
-                self._send(LEAVE)
-            self.transport.close()
+        """Goes as a player does."""
 
+    @abstractmethod
     def vanish(self) -> None:
-        """Is gone without a close frame."""
-        self._left = True
-        if self.transport:
-            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
-            self.transport.abort()
+        """Is gone without a word."""
 
-    def _send(self, data: bytes) -> None:
-        if self.transport and not self.transport.is_closing():
-            self.transport.write(data)
+    def report(self) -> None:  # noqa: B027 (not every way has something to send)
+        """What a player sends once a second."""
 
-    def _fail(self, cause: str) -> None:
-        self._left = True
-        watching, self.watching = self.watching, False
-        if self.transport:
-            self.transport.abort()
-        if watching:
-            self._crowd.lost(self, cause)
-        else:
-            self._crowd.failed(self, cause)
+    def ask_time(self) -> None:  # noqa: B027
+        """What a probe of a server on another machine asks, to know its clock."""
+
+    def allow(self, size: int) -> None:  # noqa: B027
+        """A slow viewer may read `size` bytes more."""
+
+    def _lose(self, cause: str) -> None:
+        """The connection is gone; tells it once, and not after leaving."""
+        if not self._left:
+            self._left = True
+            watching, self.watching = self.watching, False
+            (self._crowd.lost if watching else self._crowd.failed)(self, cause)

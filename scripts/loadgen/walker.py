@@ -3,9 +3,10 @@
 Bodies are stepped over by their length, wherever the stream of bytes is cut. Pure: bytes in, figures out.
 """
 
-from dataclasses import dataclass, field
 from struct import Struct
 from typing import NoReturn, Protocol
+
+from scripts.loadgen.tally import Tally
 
 BINARY, TEXT, CLOSE, PING, PONG = 0x82, 0x81, 0x88, 0x89, 0x8A
 MARGIN = 8_192
@@ -22,18 +23,6 @@ _NOT_YET = -1
 
 class WalkError(ValueError):
     """The server did not follow the protocol."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What the viewers of one process received since the last look."""
-
-    bytes: int = 0
-    messages: int = 0
-    gaps: int = 0
-    """Records missing in a track's sequence: what was dropped for a viewer."""
-    delays: list[float] = field(default_factory=list)
-    """ms from publish to the message's last byte, of probes."""
 
 
 class Listener(Protocol):

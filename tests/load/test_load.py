@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from scripts.loadgen.command_line import cli
+from scripts.loadgen.ways import WAYS
 
 ROOT = Path(__file__).parents[2]
 LIGHT = ["--kbps", "200", "--fps", "15", "--size", "160x120"]
@@ -94,6 +95,28 @@ def test_viewers(server: Microlive, report: Path) -> None:
     assert str(report) in out
 
 
+def test_viewers_over_webrtc(server: Microlive, report: Path) -> None:
+    code, _, _ = load("viewers", server.url, "--path", "whep", "--publish", "-n", 10, "--ramp", 0.5, "--seconds", 3, *LIGHT, "--report", report)
+    told = summary(report)
+    figures = measured(code, told)
+    assert figures["watching"] == 10 and figures["failures"] == figures["disconnects"] == figures["gaps"] == 0
+    assert 0 < figures["p50"] <= figures["p99"] < 2_000 and 0 < figures["join_p50"] < 5_000
+    assert figures["received"] == pytest.approx(10 * 0.22, rel=0.5)
+    assert "unreadable" not in told["extra"]
+    assert "over WebRTC" in (report / "report.html").read_text(encoding="utf-8")
+
+
+def test_viewers_by_hls(server: Microlive, report: Path) -> None:
+    code, _, _ = load("viewers", server.url, "--path", "hls", "--publish", "-n", 10, "--ramp", 0.5, "--seconds", 6, *LIGHT, "--report", report)
+    told = summary(report)
+    figures = measured(code, told)
+    assert figures["watching"] == 10 and figures["failures"] == figures["disconnects"] == figures["gaps"] == 0
+    assert 0 < figures["p50"] <= figures["p99"] < 2_000 and 0 < figures["join_p50"] < 10_000
+    assert figures["received"] > 10 * 0.1
+    assert told["extra"]["messages"] > 10 * 10
+    assert "half of all parts" in (report / "report.html").read_text(encoding="utf-8")
+
+
 def test_creators_and_a_condition_that_is_met(server: Microlive, report: Path) -> None:
     fail = ["--fail-if", "publishing<100", "--fail-if", "publish_p95>30s"]
     code, out, _ = load("creators", server.url, "-n", 2, "--ramp", 0, "--seconds", 3, *LIGHT, "--report", report, *fail)
@@ -126,9 +149,11 @@ def watched(process: subprocess.Popen[str]) -> None:
     raise AssertionError("nobody came")
 
 
-def test_the_server_dies(tmp_path: Path, report: Path) -> None:
+@pytest.mark.parametrize("path", list(WAYS))
+def test_the_server_dies(tmp_path: Path, report: Path, path: str) -> None:
     server = Microlive(tmp_path / "data")
-    with start("viewers", server.url, "--publish", "-n", 10, "--ramp", 1, "--seconds", 60, *LIGHT, "--report", report) as process:
+    crowd = ["-n", 10, "--ramp", 1, "--seconds", 60, "--path", path]
+    with start("viewers", server.url, "--publish", *crowd, *LIGHT, "--report", report) as process:
         watched(process)
         server.process.kill()
         _, notes = process.communicate(timeout=TIMEOUT)
@@ -184,6 +209,7 @@ def test_refusals(server: Microlive, stranger: str, report: Path) -> None:
     refused("cannot be reached", "viewers", "http://127.0.0.1:9", *where)
     refused("not a microlive server", "viewers", stranger, *where)
     refused("no room is live", "viewers", server.url, *where)
+    refused("there are ws, whep, hls", "viewers", server.url, "--path", "smoke", *where)
     refused("there is no room nowhere", "viewers", server.url, "--room", "nowhere", *where)
     refused("--i-own-this-server", "viewers", "http://192.0.2.1", *where)
     assert not report.exists()

@@ -45,6 +45,7 @@ def scenario(tmp_path: Path) -> Scenario:
         swipe=8,
         stay=60,
         zipf=1,
+        path="ws",
         conditions=(parse_condition("p99>50ms"),),
         folder=tmp_path / "report",
     )

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from relay.message import Flag, Kind, Record, pack_record
 from relay.wsframe import BINARY, frame_header, text_frame
-from scripts.loadgen.walker import MARGIN, RECORD_SIZE, Tally, Walker, WalkError
+from scripts.loadgen.tally import Tally
+from scripts.loadgen.walker import MARGIN, RECORD_SIZE, Walker, WalkError
 
 NOW = 2_000_000
 

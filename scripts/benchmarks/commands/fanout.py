@@ -57,12 +57,13 @@ def _fanout_whep(sizes: list[int], seconds: float, as_json: bool) -> None:
 
     report = measured(run(), sum(size / 25 + seconds + 120 for size in sizes))
     if not as_json:
-        table = Table(
-            "viewers", "CPU %", "bare loop: CPU %", "ratio", "viewers a core", "kbps each", "pictures/s", "missing", "generator", title="Fan-out over WebRTC"
-        )
+        names = ("viewers", "p50 ms", "p99 ms", "CPU %", "bare loop: CPU %", "ratio", "viewers a core", "kbps each", "missing", "generator %")
+        table = Table(*names, title="Fan-out over WebRTC")
         for crowd in report.crowds:
-            figures = (f"{crowd.cpu:.1f}", f"{crowd.bare_cpu:.1f}", f"{crowd.ratio:.2f}", str(crowd.per_core), f"{crowd.kbps:.0f}", f"{crowd.pictures:.1f}")
-            table.add_row(str(crowd.viewers), *figures, str(crowd.gaps), f"{crowd.generator:.2f}")
+            times = (f"{value:.1f}" for value in (crowd.p50, crowd.p99, crowd.cpu, crowd.bare_cpu))
+            table.add_row(
+                str(crowd.viewers), *times, f"{crowd.ratio:.2f}", str(crowd.per_core), f"{crowd.kbps:.0f}", str(int(crowd.gaps)), f"{crowd.generator:.0f}"
+            )
         console.print(table)
         tell_invalid([(f"{crowd.viewers} viewers", crowd.outcome) for crowd in report.crowds])
     conclude(report.bars, report.as_json() if as_json else None)

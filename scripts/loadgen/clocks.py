@@ -1,0 +1,87 @@
+"""The server's clock as a crowd knows it, and each room's: what delays are reckoned by."""
+
+import asyncio
+import json
+import time
+from typing import Any
+
+import aiohttp
+
+from relay.errors import MessageError
+from relay.message import Kind, unpack_records
+from scripts.loadgen.media_clock import MediaClock
+
+TIME_EXCHANGES = 5
+AGAIN = 1.0
+"""Seconds until a room's clock that was cut off is asked for again."""
+
+
+class Clocks:
+    """`close()` ends what it keeps. All times are µs."""
+
+    def __init__(self, same_clock: bool) -> None:
+        """`same_clock`: the server is on this machine."""
+        self._same = same_clock
+        self._ahead, self._ahead_error = 0, float("inf")  # the server's clock before ours
+        self._rooms: dict[str, MediaClock] = {}
+        self._keepers: set[asyncio.Task[None]] = set()
+
+    @property
+    def unknown(self) -> bool:
+        """A time exchange is needed."""
+        return not self._same and self._ahead_error == float("inf")
+
+    def now(self) -> int:
+        """On the server's clock."""
+        return time.time_ns() // 1_000 + self._ahead
+
+    def at(self, ours: int) -> int:
+        """A moment of this machine's clock on the server's."""
+        return ours + self._ahead
+
+    def receive_time(self, sent: int, server: int) -> None:
+        """An answer of the time exchange. The one that took the least tells best."""
+        received = time.time_ns() // 1_000
+        if received - sent < self._ahead_error:
+            self._ahead_error = received - sent
+            self._ahead = server - (sent + received) // 2
+
+    def of_room(self, room: str) -> MediaClock:
+        """Empty where it is not kept, and until the server has told."""
+        return self._rooms.setdefault(room, MediaClock())
+
+    def keep(self, room: str, http: aiohttp.ClientSession, url: str) -> None:
+        """Reads the clock of a room from its WebSocket at `url` from now on."""
+        if room not in self._rooms:
+            clock = self._rooms[room] = MediaClock()
+            self._keepers.add(asyncio.create_task(self._keep(clock, http, url)))
+
+    async def close(self) -> None:
+        for keeper in self._keepers:
+            keeper.cancel()
+        if self._keepers:
+            await asyncio.wait(self._keepers)
+
+    async def _keep(self, clock: MediaClock, http: aiohttp.ClientSession, url: str) -> None:
+        while True:
+            try:
+                async with http.ws_connect(url) as socket:
+                    await self._read(clock, socket)
+            except (aiohttp.ClientError, OSError, MessageError):
+                pass  # the room's viewers tell of it
+            await asyncio.sleep(AGAIN)
+
+    async def _read(self, clock: MediaClock, socket: aiohttp.ClientWebSocketResponse) -> None:
+        exchanges, asked = 0, 0
+        async for message in socket:
+            if message.type is aiohttp.WSMsgType.TEXT:
+                notice: dict[str, Any] = json.loads(message.data)
+                if notice.get("type") == "time":
+                    self.receive_time(asked, int(notice["now"]))
+            elif message.type is aiohttp.WSMsgType.BINARY:
+                for record in unpack_records(message.data):
+                    if record.kind is Kind.MEDIA:
+                        clock.add(record)
+                if not self._same and exchanges < TIME_EXCHANGES:
+                    exchanges, asked = exchanges + 1, time.time_ns() // 1_000
+                    await socket.send_str('{"type":"time","id":1}')

@@ -1,0 +1,128 @@
+"""What a viewer takes from a media playlist of LL-HLS (RFC 8216bis §4.4). Pure."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+_ATTRIBUTE = re.compile(r'([A-Z-]+)=("[^"]*"|[^",]*)')
+
+
+class PlaylistUnreadable(ValueError):
+    """The text is no media playlist that this viewer can play at low latency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A partial segment."""
+
+    segment: int
+    """Media sequence number."""
+    index: int
+    uri: str
+    independent: bool
+    gap: bool
+    """There is nothing to play, and nothing to ask for."""
+    duration: float
+    """Seconds."""
+    ends: float | None
+    """When its end was captured, µs of the Unix epoch; None where no date is told."""
+
+    @property
+    def place(self) -> tuple[int, int]:
+        return self.segment, self.index
+
+
+@dataclass(frozen=True, slots=True)
+class Playlist:
+    parts: tuple[Part, ...]
+    """Those listed, in their order."""
+    coming: tuple[int, int]
+    """Segment and index of the part after the last."""
+    init: str
+    """URI of the newest init segment."""
+    hold_back: float
+    """Seconds from the end at which to play."""
+    ended: bool
+
+    def start(self) -> tuple[Part, ...]:
+        """What a player loads on joining: from the last independent part that lies far enough from the end."""
+        left, found = 0.0, 0
+        for place in range(len(self.parts) - 1, -1, -1):
+            left += self.parts[place].duration
+            if self.parts[place].independent:
+                found = place
+                if left >= self.hold_back:
+                    break
+        return self.parts[found:]
+
+    def since(self, coming: tuple[int, int]) -> tuple[Part, ...]:
+        return tuple(part for part in self.parts if part.place >= coming)
+
+    def follows(self, coming: tuple[int, int]) -> bool:
+        """Whether nothing is missing between a playlist of which that part was to come, and this one. It may have been the first of the next segment."""
+        new = self.since(coming)
+        return not new or new[0].place in (coming, (coming[0] + 1, 0))
+
+
+@lru_cache(64)
+def read_playlist(text: str) -> Playlist:
+    """All viewers of a room get the same text, which is read once. Raises PlaylistUnreadable."""
+    if not text.startswith("#EXTM3U"):
+        raise PlaylistUnreadable("no playlist")
+    reader = _Reader()
+    try:
+        for line in text.splitlines():
+            reader.take(line)
+    except ValueError as error:
+        raise PlaylistUnreadable(f"a playlist with {error}") from error
+    if not reader.hold_back or not reader.init:
+        raise PlaylistUnreadable("a playlist without parts")
+    return Playlist(tuple(reader.parts), (reader.segment, reader.index), reader.init, reader.hold_back, reader.ended)
+
+
+def read_variant(text: str) -> str:
+    """The URI of a multivariant playlist's first variant. Raises PlaylistUnreadable."""
+    found = next((line for line in text.splitlines() if line and not line.startswith("#")), "")
+    if not text.startswith("#EXTM3U") or not found:
+        raise PlaylistUnreadable("no playlist")
+    return found
+
+
+class _Reader:
+    """Where in the playlist it is."""
+
+    def __init__(self) -> None:
+        self.parts: list[Part] = []
+        self.segment = self.index = 0
+        self.init, self.hold_back, self.ended = "", 0.0, False
+        self._date: float | None = None
+
+    def take(self, line: str) -> None:
+        tag, _, value = line.partition(":")
+        if tag == "#EXT-X-PART":
+            self._take_part(_attributes(value))
+        elif tag == "#EXT-X-PROGRAM-DATE-TIME":
+            self._date = datetime.fromisoformat(value).timestamp() * 1_000_000
+        elif tag == "#EXT-X-MEDIA-SEQUENCE":
+            self.segment = int(value)
+        elif tag == "#EXT-X-MAP":
+            self.init = _attributes(value).get("URI", "")
+        elif tag == "#EXT-X-SERVER-CONTROL":
+            self.hold_back = float(_attributes(value).get("PART-HOLD-BACK", 0))
+        elif tag == "#EXT-X-ENDLIST":
+            self.ended = True
+        elif line and not line.startswith("#"):
+            self.segment, self.index, self._date = self.segment + 1, 0, None
+
+    def _take_part(self, attributes: dict[str, str]) -> None:
+        duration = float(attributes.get("DURATION", 0))
+        if self._date is not None:
+            self._date += duration * 1_000_000
+        independent, gap = (attributes.get(name) == "YES" for name in ("INDEPENDENT", "GAP"))
+        self.parts.append(Part(self.segment, self.index, attributes.get("URI", ""), independent, gap, duration, self._date))
+        self.index += 1
+
+
+def _attributes(text: str) -> dict[str, str]:
+    return {name: value.strip('"') for name, value in _ATTRIBUTE.findall(text)}

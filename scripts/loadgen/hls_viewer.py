@@ -1,0 +1,109 @@
+"""A viewer by LL-HLS, as players do it: the playlist that waits for the next part, then the part, on one connection."""
+
+import asyncio
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from scripts.loadgen.hls_playlist import Part, Playlist, PlaylistUnreadable, read_playlist, read_variant
+from scripts.loadgen.http_line import Answer, HttpLine, LineBroken
+from scripts.loadgen.viewer import Viewer
+
+if TYPE_CHECKING:
+    from scripts.loadgen.crowd import Crowd
+
+ANSWER_WITHIN = 30.0
+"""Seconds; a playlist may keep one waiting for three target durations."""
+NOTHING_NEW = 0.2
+"""Seconds until a playlist is asked for again that had not waited for its next part."""
+
+
+class HlsViewer(Viewer):
+    def __init__(self, crowd: "Crowd", room: str, *, probe: bool, slow: bool, rude: bool) -> None:
+        super().__init__(crowd, room, probe=probe, slow=slow, rude=rude)
+        # The server tells viewers behind one address apart by what they are.
+        self._line = HttpLine(crowd.host, f"User-Agent: microlive-load/{crowd.next_number()}\r\n")
+        self._address = f"{crowd.path}/hls/{room}/index.m3u8"
+        self._watching: asyncio.Task[None] | None = None
+        self._seen_idr = False
+        self._live_after = 0
+        """Server clock, µs: what was captured before was there on joining, and tells nothing about delay."""
+
+    async def connect(self) -> None:
+        await asyncio.get_running_loop().create_connection(lambda: self._line, *self._crowd.address, ssl=self._crowd.ssl)
+        try:
+            self._address = urljoin(self._address, read_variant(await self._text(self._address)))
+            playlist = read_playlist(await self._text(self._address))
+            self._tally.bytes += len(require_ok(await self._request(urljoin(self._address, playlist.init))))
+        except PlaylistUnreadable as error:
+            raise ConnectionError(str(error)) from error
+        if self._left:
+            self._line.close()
+            return
+        self._live_after = self._crowd.clocks.now()
+        self.watching = True
+        self._crowd.connected(self, self._age)
+        self._watching = asyncio.create_task(self._watch(playlist))
+
+    def leave(self) -> None:
+        self._left, self.watching = True, False
+        self._line.close()
+        if self._watching:
+            self._watching.cancel()
+            self._crowd.see_off(asyncio.wait([self._watching]))
+
+    vanish = leave
+
+    async def _watch(self, playlist: Playlist) -> None:
+        """To the end of the live, or of the connection."""
+        try:
+            parts = playlist.start()
+            while True:
+                for part in parts:
+                    if not part.gap:
+                        await self._take(part)
+                if playlist.ended:
+                    break
+                segment, index = coming = playlist.coming
+                playlist = read_playlist(await self._text(f"{self._address}?_HLS_msn={segment}&_HLS_part={index}"))
+                parts = playlist.since(coming)
+                self._tally.gaps += not playlist.follows(coming)
+                if not parts:  # something between us and the server does not let it wait
+                    await asyncio.sleep(NOTHING_NEW)
+            self._lose("the room ended")
+        except (ConnectionError, PlaylistUnreadable) as error:
+            self._lose(str(error))
+        finally:
+            self._line.close()
+
+    async def _take(self, part: Part) -> None:
+        answer = await self._request(urljoin(self._address, part.uri))
+        if answer.status == 404:  # it was listed too long ago
+            self._tally.gaps += 1
+            return
+        self._tally.messages += 1
+        self._tally.bytes += len(require_ok(answer))
+        if part.independent and not self._seen_idr:
+            self._seen_idr = True
+            self._crowd.joined(self, self._age)
+        if self.probe and part.ends is not None and part.ends > self._live_after:
+            published = self._crowd.clocks.of_room(self.room).published_when_captured(part.ends)
+            if published is not None:
+                self._tally.delays.append((self._crowd.clocks.at(answer.at) - published) / 1_000)
+
+    async def _text(self, path: str) -> str:
+        """A playlist's. Raises ConnectionError."""
+        return require_ok(await self._request(path)).decode(errors="replace")
+
+    async def _request(self, path: str) -> Answer:
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                return await self._line.get(path)
+        except TimeoutError as error:
+            raise LineBroken(f"no answer within {ANSWER_WITHIN:.0f} s") from error
+
+
+def require_ok(answer: Answer) -> bytes:
+    """The body. Raises ConnectionError on another status than 200."""
+    if answer.status != 200:
+        raise ConnectionError(f"HTTP {answer.status}")
+    return answer.body

@@ -1,0 +1,83 @@
+"""One kept-alive HTTP/1.1 connection, for one request after the other: a tenth of what a general client costs."""
+
+import asyncio
+import re
+import time
+from typing import NamedTuple, cast
+
+HEAD_MAX = 16_384
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d{1,9})\r?", re.IGNORECASE)
+
+
+class LineBroken(ConnectionError):
+    """No answer comes any more."""
+
+
+class Answer(NamedTuple):
+    status: int
+    body: bytes
+    at: int
+    """When its last byte came, µs of this machine's clock."""
+
+
+class HttpLine(asyncio.Protocol):
+    """`get()` after connecting, never two at a time; `close()`."""
+
+    def __init__(self, host: str, headers: str) -> None:
+        """`host`: for the Host header. `headers`: further lines, each with its end."""
+        self._head = f"Host: {host}\r\n{headers}\r\n"
+        self._transport: asyncio.Transport | None = None
+        self._waiting: asyncio.Future[Answer] | None = None
+        self._data = bytearray()
+        self._status, self._length = 0, -1
+
+    async def get(self, path: str) -> Answer:
+        """Raises LineBroken where the connection ends, or what comes cannot be read."""
+        if self._transport is None or self._transport.is_closing():
+            raise LineBroken("cut off")
+        self._waiting = asyncio.get_running_loop().create_future()
+        self._transport.write(f"GET {path} HTTP/1.1\r\n{self._head}".encode())
+        return await self._waiting
+
+    def close(self) -> None:
+        if self._transport:
+            self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        self._break("cut off")
+
+    def data_received(self, data: bytes) -> None:
+        self._data += data
+        if self._length < 0 and not self._read_head():
+            return
+        if len(self._data) >= self._length:
+            body = bytes(self._data[: self._length])
+            del self._data[: self._length]
+            self._length = -1
+            if self._waiting and not self._waiting.done():
+                self._waiting.set_result(Answer(self._status, body, time.time_ns() // 1_000))
+
+    def _read_head(self) -> bool:
+        """Whether the head is all there."""
+        end = self._data.find(b"\r\n\r\n")
+        if end < 0:
+            if len(self._data) > HEAD_MAX:
+                self._break("no HTTP")
+            return False
+        head = bytes(self._data[: end + 2])
+        del self._data[: end + 4]
+        length = _LENGTH.search(head)
+        if not head.startswith(b"HTTP/1.") or not head[9:12].isdigit() or length is None:
+            self._break("an answer without Content-Length" if head.startswith(b"HTTP/1.") else "no HTTP")
+            return False
+        self._status, self._length = int(head[9:12]), int(length[1])
+        return True
+
+    def _break(self, cause: str) -> None:
+        if self._waiting and not self._waiting.done():
+            self._waiting.set_exception(LineBroken(cause))
+        self.close()

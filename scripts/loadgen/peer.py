@@ -1,0 +1,110 @@
+"""One end of a WebRTC session with the server, as light as it can be: ICE on one connected socket (RFC 8445 §2.5, the server being lite), then DTLS."""
+
+import asyncio
+import secrets
+import time
+from typing import Any
+
+from aioice import stun
+
+from relay.rtc.dtls import DtlsSrtp
+from relay.rtc.ice import IceAgent
+from scripts.loadgen.signalling import Accepted
+
+CHECK_EVERY, CONNECT_WITHIN = 0.05, 10.0
+CONSENT_EVERY, CONSENT_LOST = 2.0, 8.0
+"""Seconds between connectivity checks of a session (RFC 7675 has 5), and without an answer to them until it counts as lost."""
+
+
+class Peer(asyncio.DatagramProtocol):
+    """`_reach()` once the offer is answered, `_keep_consent()` now and then, `_hang_up()` in any state. A subclass fills in `_receive_media` and `_broken`."""
+
+    def __init__(self) -> None:
+        self._ufrag, self._password = secrets.token_hex(4), secrets.token_hex(16)
+        self._accepted: Accepted | None = None
+        self._agent: IceAgent | None = None
+        self._transport: asyncio.DatagramTransport | None = None
+        self._dtls = DtlsSrtp(self._send, lambda: self._broken("ended by the server"))
+        self._reached = asyncio.Event()
+        self._answered = self._check_due = 0.0
+
+    async def _reach(self, accepted: Accepted) -> None:
+        """From the answer to the end of the handshake. Raises ConnectionError where no way or no handshake came about."""
+        self._accepted = accepted
+        self._agent = IceAgent(accepted.ufrag, accepted.password, self._ufrag, self._password)
+        await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, remote_addr=accepted.address)
+        try:
+            async with asyncio.timeout(CONNECT_WITHIN):
+                while not self._reached.is_set():
+                    self._check()
+                    try:
+                        await asyncio.wait_for(self._reached.wait(), CHECK_EVERY)
+                    except TimeoutError:
+                        continue
+                await self._dtls.handshake([accepted.fingerprint], client=True)
+        except TimeoutError as error:
+            raise ConnectionError("no handshake" if self._reached.is_set() else "no answer on UDP") from error
+        self._answered = time.monotonic()
+        self._check_due = self._answered + CONSENT_EVERY
+
+    async def _hang_up(self) -> None:
+        await self._dtls.close()
+        if self._transport:
+            self._transport.close()
+
+    def _keep_consent(self, now: float) -> None:
+        """Sends a connectivity check when one is due. `now`: seconds of `time.monotonic`."""
+        if now >= self._check_due:
+            self._check_due = now + CONSENT_EVERY
+            if now - self._answered > CONSENT_LOST:
+                self._broken("the server does not answer")
+            else:
+                self._check()
+
+    def _check(self) -> None:
+        accepted = self._accepted
+        assert accepted
+        attributes = {"USERNAME": f"{accepted.ufrag}:{self._ufrag}", "PRIORITY": 1_853_824_767, "ICE-CONTROLLING": 1, "USE-CANDIDATE": None}
+        message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, attributes=attributes)
+        message.add_message_integrity(accepted.password.encode())
+        self._send(bytes(message))
+
+    def _send(self, data: bytes) -> None:
+        if self._transport and not self._transport.is_closing():
+            self._transport.sendto(data)
+
+    def _receive_media(self, data: bytes) -> None:
+        """RTP or RTCP, as it came."""
+
+    def _broken(self, cause: str) -> None:
+        """The session ended without our doing; may be told more than once."""
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        # RFC 7983 §7: what it is, its first byte tells.
+        if not data:
+            return
+        if data[0] > 127:
+            self._receive_media(data)
+        elif data[0] > 19:
+            self._dtls.receive(data)
+        elif data[0] < 4:
+            self._receive_stun(data, addr)
+
+    def error_received(self, exc: Exception) -> None:
+        self._broken("UDP port unreachable")
+
+    def _receive_stun(self, data: bytes, source: Any) -> None:
+        assert self._agent
+        if data[0] == 1:  # a response; whose it is, the connected socket has checked
+            self._answered = time.monotonic()
+            self._reached.set()
+            return
+        try:
+            check = self._agent.receive(data, source[:2])
+        except ValueError:
+            return
+        if check and check.answer:
+            self._send(check.answer)
