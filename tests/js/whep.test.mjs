@@ -45,29 +45,39 @@ test('figures are of the time between two looks', () => {
 
 test('what is early is held back, once in a while, and let go before the other is held back', () => {
   const sync = new LipSync();
-  const targets = { audio: 20, video: 60 };
-  assert.equal(sync.update(0, 30, targets), null);
-  assert.equal(sync.update(1_000, -300, targets), null, 'a single reading proves nothing');
-  assert.deepEqual(sync.update(2_000, 28, targets), { audio: 42, video: 0 });
-  assert.equal(sync.update(3_000, 28, targets), null, 'it takes a while to come through');
-  for (const now of [6_000, 7_000]) assert.equal(sync.update(now, -26, targets), null);
-  assert.deepEqual(sync.update(8_000, -26, targets), { audio: 22, video: 0 });
-  for (const now of [12_000, 13_000]) sync.update(now, -46, targets);
-  assert.deepEqual(sync.update(14_000, -46, targets), { audio: 0, video: 0 });
-  for (const now of [18_000, 19_000]) sync.update(now, -46, targets);
-  assert.deepEqual(sync.update(20_000, -46, targets), { audio: 0, video: 100 });
+  const [waits, targets] = [{ audio: 35, video: 50 }, { audio: 20, video: 60 }];
+  assert.equal(sync.update(0, 30, waits, targets), null);
+  assert.equal(sync.update(1_000, -300, waits, targets), null, 'a single reading proves nothing');
+  assert.deepEqual(sync.update(2_000, 28, waits, targets), { audio: 42, video: 0 });
+  assert.equal(sync.update(3_000, 28, waits, targets), null, 'it takes a while to come through');
+  for (const now of [6_000, 7_000]) assert.equal(sync.update(now, -26, waits, targets), null);
+  assert.deepEqual(sync.update(8_000, -26, waits, targets), { audio: 22, video: 0 });
+  for (const now of [12_000, 13_000]) sync.update(now, -46, waits, targets);
+  assert.deepEqual(sync.update(14_000, -46, waits, targets), { audio: 0, video: 0 });
+  for (const now of [18_000, 19_000]) sync.update(now, -46, waits, targets);
+  assert.deepEqual(sync.update(20_000, -46, waits, targets), { audio: 0, video: 100 });
+});
+
+test('sound that came in a heap is left to the browser, which brings it back', () => {
+  const sync = new LipSync();
+  const targets = { audio: 60, video: 76 };
+  for (let now = 0; now < 8_000; now += 1_000) assert.equal(sync.update(now, -335, { audio: 400 - now / 25, video: 64 }, targets), null);
+  for (const now of [8_000, 9_000]) assert.equal(sync.update(now, -25, { audio: 80, video: 64 }, targets), null);
+  assert.deepEqual(sync.update(10_000, -25, { audio: 75, video: 64 }, targets), { audio: 0, video: 95 });
+  const late = { audio: 20, video: 300 };
+  for (let now = 15_000; now < 20_000; now += 1_000) assert.equal(sync.update(now, 200, late, targets), null);
 });
 
 test('where nobody hears the sound the picture is let go of, at once and once', () => {
   const sync = new LipSync();
   assert.equal(sync.release(), null);
-  for (const now of [0, 1_000]) sync.update(now, -40, { audio: 20, video: 60 });
-  assert.deepEqual(sync.update(2_000, -40, { audio: 20, video: 60 }), { audio: 0, video: 94 });
+  for (const now of [0, 1_000]) sync.update(now, -40, { audio: 20, video: 60 }, { audio: 20, video: 60 });
+  assert.deepEqual(sync.update(2_000, -40, { audio: 20, video: 60 }, { audio: 20, video: 60 }), { audio: 0, video: 94 });
   assert.deepEqual(sync.release(), { audio: 0, video: 0 });
   assert.equal(sync.release(), null);
 });
 
 test('what nobody could notice is left as it is, and so is what is not known', () => {
   const sync = new LipSync();
-  for (let now = 0; now < 60_000; now += 1_000) assert.equal(sync.update(now, now % 2_000 ? 15 : NaN, { audio: 20, video: 20 }), null);
+  for (let now = 0; now < 60_000; now += 1_000) assert.equal(sync.update(now, now % 2_000 ? 15 : NaN, { audio: 20, video: 20 }, { audio: 20, video: 20 }), null);
 });

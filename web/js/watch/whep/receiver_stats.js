@@ -11,11 +11,12 @@
  * @property {number} bitrate  bit/s of both tracks
  * @property {number} lost     packets that did not come
  * @property {number} lead     ms that the sound is ahead of the picture; NaN while unknown
+ * @property {number} soundBuffer  ms that the sound waited
  * @property {number} soundTarget  ms that the browser aims at for the sound
  */
 
 /** @type {Received} */
-export const NOTHING_RECEIVED = { buffer: 0, target: 0, jitter: 0, frames: 0, dropped: 0, stalls: 0, bitrate: 0, lost: 0, lead: NaN, soundTarget: 0 };
+export const NOTHING_RECEIVED = { buffer: 0, target: 0, jitter: 0, frames: 0, dropped: 0, stalls: 0, bitrate: 0, lost: 0, lead: NaN, soundBuffer: 0, soundTarget: 0 };
 
 /**
  * @param {Record<string, any>} tracks
@@ -50,6 +51,7 @@ export class ReceiverStats {
       bitrate: now > this.#at ? (bytes * 8_000) / (now - this.#at) : 0,
       lost: video.packetsLost ?? 0,
       lead: audio.estimatedPlayoutTimestamp - video.estimatedPlayoutTimestamp,
+      soundBuffer: this.#each(audio, 'jitterBufferDelay'),
       soundTarget: this.#each(audio, 'jitterBufferTargetDelay'),
     };
     this.#before = tracks;

@@ -203,8 +203,9 @@ export class WhepPlayer {
     if (session !== this.#session) return;
     const now = performance.now();
     this.#received.update(reports.values(), now);
-    const { lead, target, soundTarget } = this.#received.latest;
-    const targets = this.muted ? this.#lipSync.release() : this.#lipSync.update(now, lead, { audio: soundTarget, video: target });
+    const { lead, buffer, target, soundBuffer, soundTarget } = this.#received.latest;
+    const waits = { audio: soundBuffer, video: buffer };
+    const targets = this.muted ? this.#lipSync.release() : this.#lipSync.update(now, lead, waits, { audio: soundTarget, video: target });
     if (targets) session.hold(targets);
   }
 }
