@@ -5,9 +5,9 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from playwright.async_api import Browser, Page, Playwright, async_playwright
+from playwright.async_api import Browser, Playwright, async_playwright
 
 PAGES = Path(__file__).parent / "pages"
 
@@ -70,7 +70,16 @@ class TooLate(Exception):
     """What was waited for did not come true in time."""
 
 
-async def until(page: Page, condition: str, within: float = 20.0) -> Any:
+class Evaluator(Protocol):
+    """A page that can be asked."""
+
+    @property
+    def url(self) -> str: ...
+
+    async def evaluate(self, expression: str, /) -> Any: ...
+
+
+async def until(page: Evaluator, condition: str, within: float = 20.0) -> Any:
     """Waits until the JavaScript expression `condition` is true (or a promise of something true), and returns its value. Raises TooLate after `within` s.
 
     Playwright's wait_for_function polls by eval() in the page, which our Content-Security-Policy forbids.

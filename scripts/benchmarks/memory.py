@@ -4,7 +4,9 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.async_api import Browser, CDPSession, Page
+from playwright.async_api import Browser, CDPSession
+
+from scripts.benchmarks.bare_page import BarePage
 
 MEGABYTE = 1 << 20
 
@@ -37,16 +39,16 @@ class Held:
 class PageMemory:
     """`ask()` collects the page's garbage first. The browser must have no other page."""
 
-    def __init__(self, page: CDPSession, browser: CDPSession) -> None:
+    def __init__(self, page: BarePage, browser: CDPSession) -> None:
         self._page = page
         self._browser = browser
 
     @classmethod
-    async def of(cls, page: Page, browser: Browser) -> "PageMemory":
-        return cls(await page.context.new_cdp_session(page), await browser.new_browser_cdp_session())
+    async def of(cls, page: BarePage, browser: Browser) -> "PageMemory":
+        return cls(page, await browser.new_browser_cdp_session())
 
     async def ask(self) -> Held:
-        """Raises Playwright's errors."""
+        """Raises PageFailed, and Playwright's errors."""
         await self._page.send("HeapProfiler.collectGarbage")
         heap = await self._page.send("Runtime.getHeapUsage")
         processes = (await self._browser.send("SystemInfo.getProcessInfo"))["processInfo"]

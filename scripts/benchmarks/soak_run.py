@@ -6,14 +6,15 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import asdict
 
-from playwright.async_api import Browser, Error, Page
+from playwright.async_api import Browser, Error
 
 from scripts.benchmarks import clapper
-from scripts.benchmarks.chromium import TooLate, until
+from scripts.benchmarks.bare_page import BarePage, PageFailed, bare_page
+from scripts.benchmarks.chromium import TooLate, script, until
 from scripts.benchmarks.latency import PATHS, BrokenWay, Progress
 from scripts.benchmarks.memory import PageMemory, own
 from scripts.benchmarks.soak import Report, Viewing
-from scripts.benchmarks.studio import WITHIN, context_of
+from scripts.benchmarks.studio import VIEWPORT, WITHIN
 from scripts.loadgen.plans import StagePlan
 from scripts.loadgen.target import Door, Server, parse_target
 from scripts.loadgen.workers import Worker
@@ -66,7 +67,7 @@ def _so_far(report: Report, viewing: Viewing) -> str:
 class _Viewer:
     """A page that is watched."""
 
-    def __init__(self, page: Page, memory: PageMemory, offset: float) -> None:
+    def __init__(self, page: BarePage, memory: PageMemory, offset: float) -> None:
         self._page = page
         self._memory = memory
         self._offset = offset
@@ -84,8 +85,8 @@ class _Viewer:
             return
         try:
             samples, beeps, stats = await self._page.evaluate("[sampler.take(), ear.take(), microlive.stats()]")
-        except Error as error:
-            self._viewing.error = error.message.splitlines()[0]
+        except PageFailed as error:
+            self._viewing.error = str(error)
             return
         self._viewing.watcher.look((self._moment(ms), word) for ms, word in samples)
         self._viewing.watcher.listen(self._moment(ms) for ms in beeps)
@@ -94,7 +95,7 @@ class _Viewer:
     async def weigh(self) -> None:
         if self._viewing.error:
             return
-        with suppress(Error):  # take() finds out whether it is gone
+        with suppress(PageFailed, Error):  # take() finds out whether it is gone
             held = await self._memory.ask()
             self._viewing.memory.append((time.monotonic() - self._began, held))
 
@@ -105,23 +106,17 @@ class _Viewer:
 @asynccontextmanager
 async def _opened(browser: Browser, url: str, path: str) -> AsyncIterator[_Viewer]:
     """A page that plays, with sound. Raises BrokenWay."""
-    context = await context_of(browser, "timecode", "connections", "ear")
-    try:
-        page = await context.new_page()
-        await page.goto(url)
+    async with bare_page(browser, url, VIEWPORT["width"], VIEWPORT["height"], *map(script, ("timecode", "connections", "ear"))) as page:
         await page.evaluate(WATCH)
-        await page.click("#unmute")
+        await page.evaluate("document.querySelector('#unmute').click()")
         try:
             await until(page, f"(async () => sampler.started && await {PATHS[path].heard} > 0)()", WITHIN)
         except TooLate:
             raise BrokenWay(f"{path}: nothing, or no sound, after {WITHIN:g} s on {page.url}") from None
         yield _Viewer(page, await PageMemory.of(page, browser), await _offset(page))
-    finally:
-        with suppress(Error):
-            await context.close()
 
 
-async def _offset(page: Page) -> float:
+async def _offset(page: BarePage) -> float:
     """Seconds by which this machine's steady clock is ahead of the page's performance.now(), which runs on the same one: the quickest answer tells best."""
     found = []
     for _ in range(TRIES):

@@ -12,6 +12,7 @@ import playwright.async_api
 import typer
 
 from scripts.benchmarks import latency, namespaces
+from scripts.benchmarks.bare_page import PageFailed
 from scripts.benchmarks.chromium import ChromiumMissing, TooLate
 from scripts.benchmarks.commands.telling import give_up
 from scripts.benchmarks.load_run import LoadFailed
@@ -42,7 +43,7 @@ def measured(benchmark: Coroutine[Any, Any, Report], within: float) -> Report:
 
     try:
         return asyncio.run(bounded())
-    except (BadInput, ChromiumMissing, LoadFailed, namespaces.NamespacesMissing, NoCompiler, ServerFailed, TooLate, latency.BrokenWay) as error:
+    except (BadInput, ChromiumMissing, LoadFailed, namespaces.NamespacesMissing, NoCompiler, PageFailed, ServerFailed, TooLate, latency.BrokenWay) as error:
         give_up(str(error))
     except playwright.async_api.Error as error:
         give_up(error.message)
