@@ -75,7 +75,7 @@ def delay_distribution(delay: Histogram) -> str:
             if value is not None:
                 axes.axvline(value, color=colour, linewidth=1.6, linestyle=(0, (3, 2)), label=f"{words} within {value:.3g} ms")
         _legend(axes, 3)
-        _unit(axes, "% of messages")
+        _unit(axes, "% of all")
         return _svg(figure, "distribution")
 
 
