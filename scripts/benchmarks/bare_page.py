@@ -5,8 +5,6 @@ Playwright listens to the network of every page of its own, for which Chromium k
 and is driven by the few calls that it takes.
 """
 
-import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -14,45 +12,17 @@ from typing import Any
 from playwright.async_api import Browser, CDPSession, Error
 
 from scripts.benchmarks.chromium import until
-
-ANSWER_WITHIN = 20.0
-
-
-class PageFailed(Exception):
-    """The page is gone, does not answer, or what it was asked for threw."""
+from scripts.benchmarks.inspected import ANSWER_WITHIN, Inspected, PageFailed
 
 
-class BarePage:
-    """`send()` speaks CDP with the page, `evaluate()` JavaScript."""
+class BarePage(Inspected):
+    """`evaluate()` speaks JavaScript with it, `send()` CDP."""
 
     def __init__(self, browser: CDPSession, session: str, url: str) -> None:
+        super().__init__(lambda message: browser.send("Target.sendMessageToTarget", {"sessionId": session, "message": message}))
         self.url = url
-        self._browser = browser
         self._session = session
-        self._number = 0
-        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         browser.on("Target.receivedMessageFromTarget", self._receive)
-
-    async def send(self, method: str, **parameters: object) -> dict[str, Any]:
-        """The answer's `result`. Raises PageFailed."""
-        self._number += 1
-        number = self._number
-        answer = self._waiting[number] = asyncio.get_running_loop().create_future()
-        message = json.dumps({"id": number, "method": method, "params": parameters})
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN):
-                await self._browser.send("Target.sendMessageToTarget", {"sessionId": self._session, "message": message})
-                told = await answer
-        except TimeoutError as error:
-            raise PageFailed(f"{method}: no answer within {ANSWER_WITHIN:.0f} s") from error
-        except Error as error:
-            raise PageFailed(error.message.splitlines()[0]) from error
-        finally:
-            del self._waiting[number]
-        if "error" in told:
-            raise PageFailed(f"{method}: {told['error']['message']}")
-        result: dict[str, Any] = told["result"]
-        return result
 
     async def evaluate(self, expression: str) -> Any:
         """The value of an expression, or of what it promises, as JSON has it. Raises PageFailed."""
@@ -64,10 +34,7 @@ class BarePage:
 
     def _receive(self, event: dict[str, Any]) -> None:
         if event["sessionId"] == self._session:
-            told = json.loads(event["message"])
-            answer = self._waiting.get(told.get("id", 0))
-            if answer and not answer.done():
-                answer.set_result(told)
+            self.receive(event["message"])
 
 
 @asynccontextmanager
@@ -84,6 +51,7 @@ async def bare_page(browser: Browser, url: str, width: int, height: int, *script
         attached = await session.send("Target.attachToTarget", {"targetId": target, "flatten": False})
         page = BarePage(session, attached["sessionId"], url)
         await page.send("Page.enable")
+        await page.send("Target.setAutoAttach", autoAttach=True, waitForDebuggerOnStart=False, flatten=False)
         await page.send("Emulation.setDeviceMetricsOverride", **size, deviceScaleFactor=1, mobile=False)
         for text in scripts:
             await page.send("Page.addScriptToEvaluateOnNewDocument", source=text)

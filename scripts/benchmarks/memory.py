@@ -29,7 +29,7 @@ class Held:
     """By one page; MB."""
 
     heap: float
-    """Of its JavaScript, without workers."""
+    """Of its JavaScript, with its workers' and worklets'."""
     renderer: float
     """Its renderer process's own, with all that is in it."""
     spent: float
@@ -37,7 +37,7 @@ class Held:
 
 
 class PageMemory:
-    """`ask()` collects the page's garbage first. The browser must have no other page."""
+    """`ask()` collects garbage first, that of workers and worklets too. The browser must have no other page."""
 
     def __init__(self, page: BarePage, browser: CDPSession) -> None:
         self._page = page
@@ -49,9 +49,11 @@ class PageMemory:
 
     async def ask(self) -> Held:
         """Raises PageFailed, and Playwright's errors."""
-        await self._page.send("HeapProfiler.collectGarbage")
-        heap = await self._page.send("Runtime.getHeapUsage")
+        heap = 0.0
+        for part in (self._page, *self._page.threads.values()):
+            await part.send("HeapProfiler.collectGarbage")
+            heap += (await part.send("Runtime.getHeapUsage"))["usedSize"] / MEGABYTE
         processes = (await self._browser.send("SystemInfo.getProcessInfo"))["processInfo"]
         # A browser has renderers in reserve: the page's is the one that works.
         renderer = max((process for process in processes if process["type"] == "renderer"), key=lambda process: process["cpuTime"])
-        return Held(heap["usedSize"] / MEGABYTE, own(renderer["id"]), sum(process["cpuTime"] for process in processes))
+        return Held(heap, own(renderer["id"]), sum(process["cpuTime"] for process in processes))

@@ -158,8 +158,7 @@ class Report:
 class Growth:
     """Of memory, once settled; MB.
 
-    The least of the first and of the last third count: between two collections garbage piles up, for two minutes and 50 MB in the audio thread of WebCodecs,
-    where nobody can ask for one. What leaks is there after each of them.
+    The least of the first and of the last third count: what leaks is there at every moment, what comes and goes is not.
     """
 
     first: float

@@ -9,8 +9,9 @@ from dataclasses import asdict
 from playwright.async_api import Browser, Error
 
 from scripts.benchmarks import clapper
-from scripts.benchmarks.bare_page import BarePage, PageFailed, bare_page
+from scripts.benchmarks.bare_page import BarePage, bare_page
 from scripts.benchmarks.chromium import TooLate, script, until
+from scripts.benchmarks.inspected import PageFailed
 from scripts.benchmarks.latency import PATHS, BrokenWay, Progress
 from scripts.benchmarks.memory import PageMemory, own
 from scripts.benchmarks.soak import Report, Viewing

@@ -12,9 +12,9 @@ import playwright.async_api
 import typer
 
 from scripts.benchmarks import latency, namespaces
-from scripts.benchmarks.bare_page import PageFailed
 from scripts.benchmarks.chromium import ChromiumMissing, TooLate
 from scripts.benchmarks.commands.telling import give_up
+from scripts.benchmarks.inspected import PageFailed
 from scripts.benchmarks.load_run import LoadFailed
 from scripts.benchmarks.local_server import LocalServer, ServerFailed
 from scripts.benchmarks.yardstick import NoCompiler

@@ -1,0 +1,74 @@
+"""What the Chrome DevTools Protocol speaks with: a page, or a worker or an audio worklet of one."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from playwright.async_api import Error
+
+ANSWER_WITHIN = 20.0
+
+Post = Callable[[str], Awaitable[object]]
+"""Sends a message, as text, where it belongs. Raises PageFailed, and Playwright's Error."""
+
+
+class PageFailed(Exception):
+    """The page is gone, does not answer, or what it was asked for threw."""
+
+
+class Inspected:
+    """Whoever owns it hands `receive()` the messages that come from there."""
+
+    def __init__(self, post: Post) -> None:
+        self.threads: dict[str, Inspected] = {}
+        """Its workers and worklets by their session, once `Target.setAutoAttach` asks for them (`flatten` false)."""
+        self._post = post
+        self._number = 0
+        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+
+    async def send(self, method: str, **parameters: object) -> dict[str, Any]:
+        """The answer's `result`. Raises PageFailed."""
+        self._number += 1
+        number = self._number
+        answer = self._waiting[number] = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                await self._post(json.dumps({"id": number, "method": method, "params": parameters}))
+                told = await answer
+        except TimeoutError as error:
+            raise PageFailed(f"{method}: no answer within {ANSWER_WITHIN:.0f} s") from error
+        except Error as error:
+            raise PageFailed(error.message.splitlines()[0]) from error
+        finally:
+            del self._waiting[number]
+        if "error" in told:
+            raise PageFailed(f"{method}: {told['error']['message']}")
+        result: dict[str, Any] = told["result"]
+        return result
+
+    def receive(self, message: str) -> None:
+        told = json.loads(message)
+        about = told.get("params", {})
+        match told.get("method"):
+            case None:
+                answer = self._waiting.get(told["id"])
+                if answer and not answer.done():
+                    answer.set_result(told)
+            case "Target.attachedToTarget":
+                self._add(about["sessionId"])
+            case "Target.detachedFromTarget":
+                self._remove(about["sessionId"])
+            case "Target.receivedMessageFromTarget" if thread := self.threads.get(about["sessionId"]):
+                thread.receive(about["message"])
+
+    def _add(self, session: str) -> None:
+        async def post(message: str) -> None:
+            await self.send("Target.sendMessageToTarget", sessionId=session, message=message)
+
+        self.threads[session] = Inspected(post)
+
+    def _remove(self, session: str) -> None:
+        if thread := self.threads.pop(session, None):
+            for number in thread._waiting:
+                thread.receive(json.dumps({"id": number, "error": {"message": "it has ended"}}))
