@@ -45,6 +45,24 @@ async def test_a_viewer_watches_over_webrtc_with_sound(studio: Studio, visitors:
     await room.state("ended", within=3)
 
 
+async def test_the_page_itself_holds_sound_and_picture_together(studio: Studio, visitors: Visitors) -> None:
+    """The browser is given two streams, which it leaves as they come; how far they are apart is known, once they are heard."""
+    streams = """window.streams = []; const made = window.RTCPeerConnection;
+        window.RTCPeerConnection = class extends made {
+            constructor(...options) { super(...options); this.addEventListener('track', ({ track, streams: [{ id }] }) => streams.push([track.kind, id])); }
+        };"""
+    room = Room(await visitors.page(f"{studio.watch}?player=whep", EYES, streams))
+    await room.pictured()
+    told = dict(await room.page.evaluate("streams"))
+    assert told["audio"] != told["video"]
+    assert "sound" not in await room.stats()
+    await room.unmute()
+    await until(room.page, "Math.abs(microlive.stats().sound.lead) < 40")
+    assert 0 < (await room.stats())["sound"]["latency"] < 1_000
+    await room.page.evaluate("navigator.mediaDevices.dispatchEvent(new Event('devicechange'))")
+    await until(room.page, "Math.abs(microlive.stats().sound.lead) < 40")
+
+
 async def test_a_hidden_page_leaves_and_comes_back(studio: Studio, visitors: Visitors) -> None:
     """Nobody is sent what nobody sees; when the page is shown again there is a new session, and pictures."""
     room = Room(await visitors.page(f"{studio.watch}?player=whep", EYES, script("connections")))

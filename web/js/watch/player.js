@@ -26,7 +26,7 @@
  * @property {number} [bitrate] bit/s, of media that does not come by the connection
  * @property {number} position     ms of player time, of the picture on the screen; it never goes back
  * @property {boolean} playing     pictures are coming
- * @property {SoundStats} [sound]  where the player plays the sound by itself
+ * @property {SoundStats} [sound]  where the player knows where the sound is, and it is to be heard
  *
  * @typedef {object} SoundStats
  * @property {number} played  ms of sound given out

@@ -4,29 +4,39 @@
  */
 import { FLAG } from '../record.js';
 
-const TICKS_PER_MICROSECOND = 0.09;
+const VIDEO_RATE = 90_000; // ticks a second
 
 export class CaptureClock {
   estimated = true;
-  /** @type {{ticks: number, capture: number, publish: number} | null} */
+  /** @type {{media: number, capture: number, publish: number} | null} */
   #anchor = null;
 
   /** @param {import('../record.js').MediaRecord} record */
   add({ mediaTime, captureTime, publishTime, flags }) {
-    this.#anchor = { ticks: Math.round(mediaTime * TICKS_PER_MICROSECOND), capture: captureTime, publish: publishTime };
+    this.#anchor = { media: mediaTime, capture: captureTime, publish: publishTime };
     this.estimated = (flags & FLAG.CAPTURE_ESTIMATED) !== 0;
   }
 
   /**
    * µs on the server's clock; NaN while it is not known.
-   * @param {number} rtpTimestamp 32 bits
+   * @param {number} rtpTimestamp 32 bits, of the picture
    * @returns {{capture: number, publish: number}}
    */
   of(rtpTimestamp) {
-    const anchor = this.#anchor;
-    if (!anchor) return { capture: NaN, publish: NaN };
+    const { capture, publish } = this.#anchor ?? { capture: NaN, publish: NaN };
+    const since = this.since(rtpTimestamp, VIDEO_RATE);
+    return { capture: capture + since, publish: publish + since };
+  }
+
+  /**
+   * µs of media time since the picture that was told of last, so the same for sound and picture of one moment; NaN while none was.
+   * @param {number} rtpTimestamp 32 bits
+   * @param {number} rate ticks a second
+   */
+  since(rtpTimestamp, rate) {
+    if (!this.#anchor) return NaN;
+    const ticks = Math.round((this.#anchor.media * rate) / 1e6);
     // The shorter way round the wrap at 2³².
-    const since = ((rtpTimestamp - anchor.ticks) | 0) / TICKS_PER_MICROSECOND;
-    return { capture: anchor.capture + since, publish: anchor.publish + since };
+    return (((rtpTimestamp - ticks) | 0) / rate) * 1e6;
   }
 }

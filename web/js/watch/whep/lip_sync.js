@@ -1,17 +1,21 @@
 /**
- * Holds sound and picture together where the browser is content: Chromium leaves up to 30 ms between them as they are (kMinDeltaMs of its
- * StreamSynchronization). Whichever is early gets a larger jitter buffer, as RTCRtpReceiver.jitterBufferTarget; what it was given is taken back first.
+ * Holds sound and picture together, in the place of the browser: Chromium's own synchronisation (StreamSynchronization) takes the sound for some 35 ms later
+ * than it is, makes the picture wait for it, and takes back only what is beyond 30 ms from where it believes to be, so that each disturbance leaves delay
+ * behind. Whichever is early gets a larger jitter buffer, as RTCRtpReceiver.jitterBufferTarget; what the other one was given is taken back first.
  *
- * Only what lasts is mended. Sound that came in a heap is 300 ms late, and the browser plays it a little faster until it is not: a picture that was made to wait
- * for it would be late when the sound is in its place again. So nothing is done while either buffer is far from where the browser wants it. Pure.
+ * The picture may be ahead a little: nobody notices (ITU-R BT.1359 puts the threshold at 125 ms, and at 45 ms where it is the sound), and the delay is the
+ * picture's. Only what lasts is mended: sound that came in a heap is 300 ms late, and the browser plays it a little faster until it is not. So nothing is done
+ * while either buffer is far from where the browser wants it. Pure.
  */
 
-const TOLERATED = 18; // ms
-const LEFT = 6; // ms; more of a correction would only bring one from the other side
+const AIM = -18; // ms that the sound is ahead of the picture
+const LATEST = -28; // ms; what is beyond is corrected
+const EARLIEST = 8; // ms
 const READINGS = 3; // of which the middle one counts
 const SETTLING = 4_000; // ms until a correction has come through: sound is stretched but slowly
 const MOST = 500; // ms
 const SETTLED = 30; // ms between what waits in a buffer and what the browser aims at: sound has some 15 more, a picture 12 less
+const DRAWING = 10; // ms of a picture's target that the browser keeps for drawing, and tells not
 
 /** @typedef {{audio: number, video: number}} Targets  ms; 0 for as little as the network lets it */
 
@@ -28,7 +32,7 @@ export class LipSync {
 
   /**
    * @param {number} now
-   * @param {number} lead     ms that the sound is ahead of the picture; NaN while the browser does not tell
+   * @param {number} lead     ms that the sound is ahead of the picture; NaN while it is not known
    * @param {Waits} waits     at the moment
    * @param {Targets} targets what the browser aims at in each jitter buffer at the moment
    * @returns {Targets | null} what it should aim at, at least, where that is to be changed
@@ -40,15 +44,15 @@ export class LipSync {
     }
     this.#leads = [...this.#leads, lead].slice(-READINGS);
     const [, middle] = [...this.#leads].sort((a, b) => a - b);
-    if (this.#leads.length < READINGS || middle === undefined || Math.abs(middle) <= TOLERATED) return null;
+    if (this.#leads.length < READINGS || middle === undefined || (middle >= LATEST && middle <= EARLIEST)) return null;
     this.#correctedAt = now;
     this.#leads = [];
-    const early = middle > 0 ? 'audio' : 'video';
-    const late = middle > 0 ? 'video' : 'audio';
-    const size = Math.abs(middle) - LEFT;
+    const early = middle > AIM ? 'audio' : 'video';
+    const late = middle > AIM ? 'video' : 'audio';
+    const size = Math.abs(middle - AIM);
     // What the late one is held back by goes first.
     if (this.#held[late] > 0) this.#held = { ...this.#held, [late]: Math.max(0, Math.round(this.#held[late] - size)) };
-    else this.#held = { ...this.#held, [early]: Math.min(MOST, Math.round(Math.max(this.#held[early], targets[early]) + size)) };
+    else this.#held = { ...this.#held, [early]: Math.min(MOST, Math.round(Math.max(this.#held[early], aimedAt(targets, early)) + size)) };
     return this.#held;
   }
 
@@ -60,6 +64,13 @@ export class LipSync {
     return this.#held;
   }
 }
+
+/**
+ * As `jitterBufferTarget` says it.
+ * @param {Targets} targets
+ * @param {'audio' | 'video'} kind
+ */
+const aimedAt = (targets, kind) => targets[kind] + (kind === 'video' ? DRAWING : 0);
 
 /**
  * @param {Waits} waits

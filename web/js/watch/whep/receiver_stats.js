@@ -10,13 +10,21 @@
  * @property {number} stalls
  * @property {number} bitrate  bit/s of both tracks
  * @property {number} lost     packets that did not come
- * @property {number} lead     ms that the sound is ahead of the picture; NaN while unknown
- * @property {number} soundBuffer  ms that the sound waited
- * @property {number} soundTarget  ms that the browser aims at for the sound
+ * @property {Heard} sound
+ *
+ * @typedef {object} Heard
+ * @property {number} played  ms given out since the start
+ * @property {number} dry     times that there was none to give out
+ * @property {number} buffer  ms that it waited, over the last second
+ * @property {number} target  ms that the browser aims at
+ * @property {number} jitter  ms
  */
 
+/** @type {Heard} */
+const NOTHING_HEARD = { played: 0, dry: 0, buffer: 0, target: 0, jitter: 0 };
+
 /** @type {Received} */
-export const NOTHING_RECEIVED = { buffer: 0, target: 0, jitter: 0, frames: 0, dropped: 0, stalls: 0, bitrate: 0, lost: 0, lead: NaN, soundBuffer: 0, soundTarget: 0 };
+export const NOTHING_RECEIVED = { buffer: 0, target: 0, jitter: 0, frames: 0, dropped: 0, stalls: 0, bitrate: 0, lost: 0, sound: NOTHING_HEARD };
 
 /**
  * @param {Record<string, any>} tracks
@@ -50,9 +58,13 @@ export class ReceiverStats {
       stalls: video.freezeCount ?? 0,
       bitrate: now > this.#at ? (bytes * 8_000) / (now - this.#at) : 0,
       lost: video.packetsLost ?? 0,
-      lead: audio.estimatedPlayoutTimestamp - video.estimatedPlayoutTimestamp,
-      soundBuffer: this.#each(audio, 'jitterBufferDelay'),
-      soundTarget: this.#each(audio, 'jitterBufferTargetDelay'),
+      sound: {
+        played: (audio.totalSamplesDuration ?? 0) * 1_000,
+        dry: audio.concealmentEvents ?? 0,
+        buffer: this.#each(audio, 'jitterBufferDelay'),
+        target: this.#each(audio, 'jitterBufferTargetDelay'),
+        jitter: (audio.jitter ?? 0) * 1_000,
+      },
     };
     this.#before = tracks;
     this.#at = now;

@@ -6,13 +6,19 @@
  */
 import { KIND } from '../record.js';
 import { CaptureClock } from './capture_clock.js';
+import { LeadMeter } from './lead_meter.js';
 import { LipSync } from './lip_sync.js';
+import { OutputLatency } from './output_latency.js';
 import { ReceiverStats } from './receiver_stats.js';
 import { WhepSession } from './whep_session.js';
 
 const TICK = 1_000; // ms
 const PATIENCE = 3_000; // ms that a connection may be interrupted before it is made anew
 const ARRIVAL = 10_000; // ms for the first picture, once the server has answered
+const VIDEO_RATE = 90_000;
+const AUDIO_RATE = 48_000; // ticks a second, of Opus (RFC 7587)
+// Chromium tells all that LipSync has to know; the others hold sound and picture together by themselves.
+const LOOSE = 'playoutDelayHint' in RTCRtpReceiver.prototype;
 
 export class WhepPlayer {
   name = 'whep';
@@ -26,6 +32,9 @@ export class WhepPlayer {
   #captures = new CaptureClock();
   #received = new ReceiverStats();
   #lipSync = new LipSync();
+  #meter = new LeadMeter();
+  #lead = NaN;
+  #latency = new OutputLatency();
   #closed = false;
   #handle = 0;
   #ticker;
@@ -49,8 +58,10 @@ export class WhepPlayer {
     const { signal } = this.#listening;
     self.addEventListener('pagehide', () => this.#leave(), { signal });
     document.addEventListener('visibilitychange', () => document.hidden && this.#leave(), { signal });
+    navigator.mediaDevices?.addEventListener('devicechange', () => this.#listen(), { signal });
     this.#await();
     if (!document.hidden) this.#open();
+    this.#listen();
   }
 
   get element() {
@@ -71,6 +82,7 @@ export class WhepPlayer {
 
   set muted(muted) {
     this.#video.muted = muted;
+    this.#listen();
     if (this.#video.paused) this.resume();
   }
 
@@ -93,7 +105,7 @@ export class WhepPlayer {
   }
 
   stats() {
-    const { buffer, target, jitter, frames, dropped, stalls, bitrate } = this.#received.latest;
+    const { buffer, target, jitter, frames, dropped, stalls, bitrate, sound } = this.#received.latest;
     const { capture, publish } = this.#captures.of(this.#rtp);
     const shown = this.#clock.at(this.#shownAt);
     return {
@@ -105,6 +117,7 @@ export class WhepPlayer {
       firstPicture: this.#firstPicture,
       position: this.#video.currentTime * 1000,
       playing: !this.#video.paused && performance.now() - this.#shownAt < 500,
+      ...(LOOSE && !this.muted ? { sound: { ...sound, latency: this.#latency.ms, lead: -this.#lead } } : {}),
     };
   }
 
@@ -112,6 +125,7 @@ export class WhepPlayer {
     this.#closed = true;
     self.clearInterval(this.#ticker);
     this.#listening.abort();
+    this.#latency.close();
     this.#video.cancelVideoFrameCallback?.(this.#handle);
     this.#leave();
     this.#video.srcObject = null;
@@ -125,6 +139,7 @@ export class WhepPlayer {
       endpoint: new URL(`/whep/${room}`, location.href).href,
       track: (track) => this.#show(track),
       changed: (state) => this.#changed(state),
+      loose: LOOSE,
     });
     this.#session = session;
     this.#received = new ReceiverStats();
@@ -184,6 +199,7 @@ export class WhepPlayer {
     this.#handle = this.#video.requestVideoFrameCallback?.((now, { expectedDisplayTime, rtpTimestamp = NaN, width, height }) => {
       this.#shownAt = Math.max(now, expectedDisplayTime);
       this.#rtp = rtpTimestamp;
+      this.#compare();
       if (Number.isNaN(this.#firstPicture)) {
         this.#firstPicture = now;
         this.#events.picture();
@@ -196,16 +212,35 @@ export class WhepPlayer {
     });
   }
 
+  /** Where it is heard, how late. */
+  #listen() {
+    if (LOOSE && !this.muted) this.#latency.measure();
+  }
+
+  #compare() {
+    const heard = LOOSE && !this.muted ? this.#session?.heard : null;
+    if (!heard) return;
+    const picture = this.#shownAt - this.#captures.since(this.#rtp, VIDEO_RATE) / 1_000;
+    const sound = heard.at - this.#captures.since(heard.rtpTimestamp, AUDIO_RATE) / 1_000;
+    this.#meter.add(picture, sound + this.#latency.ms);
+  }
+
   async #tick() {
     const session = this.#session;
     if (!session) return;
     const reports = await session.pc.getStats();
     if (session !== this.#session) return;
-    const now = performance.now();
-    this.#received.update(reports.values(), now);
-    const { lead, buffer, target, soundBuffer, soundTarget } = this.#received.latest;
-    const waits = { audio: soundBuffer, video: buffer };
-    const targets = this.muted ? this.#lipSync.release() : this.#lipSync.update(now, lead, waits, { audio: soundTarget, video: target });
-    if (targets) session.hold(targets);
+    this.#received.update(reports.values(), performance.now());
+    if (LOOSE) this.#holdTogether(session);
+  }
+
+  /** @param {WhepSession} session */
+  #holdTogether(session) {
+    const { buffer, target, sound } = this.#received.latest;
+    this.#lead = this.#meter.take();
+    const waits = { audio: sound.buffer, video: buffer };
+    const targets = { audio: sound.target, video: target };
+    const held = this.muted ? this.#lipSync.release() : this.#lipSync.update(performance.now(), this.#lead, waits, targets);
+    if (held) session.hold(held);
   }
 }

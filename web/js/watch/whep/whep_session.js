@@ -32,6 +32,7 @@ export class WhepError extends Error {
  * @property {string} endpoint
  * @property {(track: MediaStreamTrack) => void} track
  * @property {(state: RTCPeerConnectionState) => void} changed
+ * @property {boolean} loose  whether the browser is to leave it to the page to hold sound and picture together
  */
 
 export class WhepSession {
@@ -68,7 +69,7 @@ export class WhepSession {
     if (iceServers.length) this.pc.setConfiguration({ ...this.pc.getConfiguration(), iceServers });
     await this.pc.setLocalDescription(offer);
     if (this.#closed) return;
-    await this.pc.setRemoteDescription({ type: 'answer', sdp });
+    await this.pc.setRemoteDescription({ type: 'answer', sdp: this.#options.loose ? parted(sdp) : sdp });
   }
 
   /** Ends the session. A connection says goodbye by itself (DTLS close_notify), and the server then knows of no session to DELETE. */
@@ -87,10 +88,25 @@ export class WhepSession {
     }
   }
 
+  /**
+   * Which sound has left its jitter buffer last, and when by the page's clock.
+   * @returns {{at: number, rtpTimestamp: number} | null} null while none has
+   */
+  get heard() {
+    const [source] = this.pc.getReceivers().find(({ track }) => track.kind === 'audio')?.getSynchronizationSources() ?? [];
+    return source ? { at: source.timestamp - performance.timeOrigin, rtpTimestamp: source.rtpTimestamp } : null;
+  }
+
   #delete() {
     if (this.#location) request('DELETE', this.#location).catch(() => {});
   }
 }
+
+/**
+ * Browsers synchronise what is of one stream (msid, RFC 8830), so the sound goes into another.
+ * @param {string} sdp
+ */
+const parted = (sdp) => sdp.replace(/^a=msid:\S+ audio$/m, 'a=msid:sound audio');
 
 /**
  * @param {string} method
