@@ -13,8 +13,9 @@ export class OutputLatency {
 
   /** Once sound may be heard; without that a browser starts no AudioContext, and the figure stays what it was. */
   async measure() {
-    if (this.#context || !('AudioContext' in self)) return;
-    const context = new AudioContext();
+    if (this.#context) return;
+    const context = made();
+    if (!context) return;
     this.#context = context;
     context.resume().catch(() => {});
     await new Promise((resolve) => self.setTimeout(resolve, MEASURING));
@@ -25,5 +26,14 @@ export class OutputLatency {
   close() {
     this.#context?.close().catch(() => {});
     this.#context = null;
+  }
+}
+
+/** @returns {AudioContext | null} null where a browser has none, or too many of them already */
+function made() {
+  try {
+    return new AudioContext();
+  } catch {
+    return null;
   }
 }

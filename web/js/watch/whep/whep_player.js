@@ -18,7 +18,7 @@ const ARRIVAL = 10_000; // ms for the first picture, once the server has answere
 const VIDEO_RATE = 90_000;
 const AUDIO_RATE = 48_000; // ticks a second, of Opus (RFC 7587)
 // Chromium tells all that LipSync has to know; the others hold sound and picture together by themselves.
-const LOOSE = 'playoutDelayHint' in RTCRtpReceiver.prototype;
+const LOOSE = 'playoutDelayHint' in (self.RTCRtpReceiver?.prototype ?? {});
 
 export class WhepPlayer {
   name = 'whep';
@@ -58,10 +58,10 @@ export class WhepPlayer {
     const { signal } = this.#listening;
     self.addEventListener('pagehide', () => this.#leave(), { signal });
     document.addEventListener('visibilitychange', () => document.hidden && this.#leave(), { signal });
-    navigator.mediaDevices?.addEventListener('devicechange', () => this.#listen(), { signal });
+    navigator.mediaDevices?.addEventListener('devicechange', () => this.#timeOutput(), { signal });
     this.#await();
     if (!document.hidden) this.#open();
-    this.#listen();
+    this.#timeOutput();
   }
 
   get element() {
@@ -82,7 +82,7 @@ export class WhepPlayer {
 
   set muted(muted) {
     this.#video.muted = muted;
-    this.#listen();
+    this.#timeOutput();
     if (this.#video.paused) this.resume();
   }
 
@@ -212,11 +212,12 @@ export class WhepPlayer {
     });
   }
 
-  /** Where it is heard, how late. */
-  #listen() {
+  /** Once it is heard, and where it is heard elsewhere. */
+  #timeOutput() {
     if (LOOSE && !this.muted) this.#latency.measure();
   }
 
+  /** Where the sound is, of which this picture is. */
   #compare() {
     const heard = LOOSE && !this.muted ? this.#session?.heard : null;
     if (!heard) return;
