@@ -155,6 +155,8 @@ class Timeline:
     def forget(self, track: Track) -> None:
         """Another source goes on in this track: its timestamps have nothing to do with those before."""
         self._clocks[track].forget()
+        if track is Track.AUDIO:
+            self._sound_base = None
 
     def picture(self, timestamp: int, arrived: float) -> Stamp:
         """Places an access unit; ticks are strictly ascending."""

@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from relay.sample import TIMESCALE, Track
@@ -282,6 +282,7 @@ def test_timestamps_that_jump_in_a_pause_do_not_stop_the_picture(jump: float, re
 
 @settings(max_examples=60, deadline=None)
 @given(track=st.sampled_from(list(Track)), base=st.integers(0, 2**32 - 1), reported=st.booleans(), again=st.booleans())
+@example(track=Track.AUDIO, base=685, reported=True, again=False)
 def test_another_source_goes_on_where_the_last_one_was(track: Track, base: int, reported: bool, again: bool) -> None:
     """A new SSRC brings timestamps that have nothing to do with those before: media time goes on without a jump, before and after its first sender report."""
     sender = Sender(Timeline(0))
