@@ -9,9 +9,13 @@ from relay.sample import TrackInfo
 from relay.segmenter import PART_TARGET, SCALE, TARGET_DURATION, Opening, Part
 
 SEGMENTS = 10
-"""Complete segments listed, at most: some 20 s."""
+"""Complete segments listed: some 20 s. More where some are short, as at each turn of a phone."""
+LISTED = 3 * TARGET_DURATION * SCALE
+"""No segment leaves the list while what stays would be shorter (§6.2.2)."""
 RETIRED = 12
 """Segments kept behind the list: §6.2.2 wants each downloadable for as long again as the playlist is, from when it appeared."""
+RETAINED = RETIRED * TARGET_DURATION * SCALE
+"""More of them where they are shorter than this together."""
 PARTS_LISTED = 3 * TARGET_DURATION * SCALE
 """Parts are listed up to this far from the end (§6.2.2)."""
 ADVANCE_LIMIT = 3 * SCALE / PART_TARGET
@@ -58,7 +62,7 @@ class Playlist:
         # Numbers must never fall, also where another playlist of the same stream goes before: both begin with one that grows with media time.
         self._discontinuities = first
         self._segments: deque[Segment] = deque()
-        self._retired: deque[Segment] = deque(maxlen=RETIRED)
+        self._retired: deque[Segment] = deque()
         self._inits: dict[int, bytes] = {}
         self._text = ""
 
@@ -73,7 +77,7 @@ class Playlist:
         segment = self._segments[-1]
         segment.parts.append(part)
         segment.complete = part.last
-        while len(self._segments) > SEGMENTS + 1:
+        while len(self._segments) > SEGMENTS + 1 and sum(listed.duration for listed in list(self._segments)[1:-1]) >= LISTED:
             self._retire()
         self._text = ""
 
@@ -97,6 +101,8 @@ class Playlist:
     def _retire(self) -> None:
         gone = self._segments.popleft()
         self._retired.append(gone)
+        while len(self._retired) > RETIRED and sum(kept.duration for kept in self._retired) - self._retired[0].duration >= RETAINED:
+            self._retired.popleft()
         self._discontinuities += gone.opening.discontinuity
         for number in [number for number in self._inits if number < self._retired[0].init]:
             del self._inits[number]

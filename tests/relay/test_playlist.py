@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from relay.aac import TRACK
 from relay.errors import PlaylistError
 from relay.playlist import RETIRED, SEGMENTS, Playlist, multivariant
-from relay.segmenter import PART_TARGET, SCALE, Part, Segmenter
+from relay.segmenter import PART_TARGET, SCALE, TARGET_DURATION, Part, Segmenter
 from tests.fixtures.hls import MediaPlaylist, check_history
 from tests.fixtures.media import video_sample, video_track
 
@@ -77,6 +77,23 @@ def test_what_left_the_list_can_be_downloaded_for_as_long_as_the_list_is() -> No
         assert playlist.segment(number) and playlist.part(number, 0)
     with_parts = [segment.number for segment in newest.segments if segment.parts]
     assert with_parts == [newest.last[0] - back for back in reversed(range(len(with_parts)))] and len(with_parts) in (4, 5)
+
+
+def test_a_list_of_short_segments_is_never_shorter_than_three_target_durations() -> None:
+    """A phone that is turned again and again makes a segment each time."""
+    segmenter = Segmenter(TRACK)
+    parts: list[Part] = []
+    for n in range(1_200):
+        if n % 10 == 0:
+            segmenter.receive_track(video_track(64 + 64 * (n // 10 % 2)))
+        parts += segmenter.receive(video_sample(90_000 + n * 3_000, key=n % 10 == 0))
+    playlist, texts = grown(parts)
+    check_history(texts)
+    newest = MediaPlaylist.read(texts[-1])
+    assert newest.segments[0].number > 0
+    assert 3 * TARGET_DURATION <= sum(segment.duration or 0 for segment in newest.complete) < 4 * TARGET_DURATION
+    held = sum(segment.duration for segment in playlist._retired) / SCALE
+    assert RETIRED * TARGET_DURATION <= held < (RETIRED + 1) * TARGET_DURATION
 
 
 def test_maps_stay_as_long_as_a_segment_that_needs_them() -> None:
