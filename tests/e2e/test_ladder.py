@@ -177,3 +177,33 @@ async def test_picture_in_picture_goes_on_while_the_page_is_hidden(studio: Studi
     assert await room.page.evaluate("document.pictureInPictureElement.readyState >= 2")
     await room.page.evaluate("document.exitPictureInPicture()")
     await until(studio.page, "document.querySelector('#viewers').textContent === '0'", 10)
+
+
+NO_WEBSOCKET = "window.WebSocket = class extends WebSocket { constructor() { super('ws://127.0.0.1:9'); } };"
+NO_OPUS = """
+const supported = MediaSource.isTypeSupported.bind(MediaSource);
+MediaSource.isTypeSupported = type => !/opus/i.test(type) && supported(type);
+"""
+
+
+@pytest.mark.parametrize("wanted", ["hls", ""])
+async def test_a_viewer_watches_where_no_websocket_gets_through(studio: Studio, visitors: Visitors, wanted: str) -> None:
+    """LL-HLS begins by itself; the ladder takes what goes over another transport, and stays there."""
+    visitors.complaints.allow("ws://127.0.0.1:9/")
+    room = Room(await visitors.page(f"{studio.watch}?player={wanted}" if wanted else studio.watch, WITHOUT, NO_WEBSOCKET, EYES))
+    await until(room.page, "microlive.stats().playing && microlive.stats().frames > 60")
+    playing = (await room.stats())["player"]
+    assert playing == (wanted or "whep")
+    frames = (await room.stats())["frames"]
+    await until(room.page, f"microlive.stats().frames > {frames + 90}")
+    assert (await room.stats())["player"] == playing and (await room.stats())["rebuilds"] == 0
+
+
+async def test_a_player_without_a_decoder_for_the_sound_is_left_for_another(studio: Studio, visitors: Visitors) -> None:
+    """As in Safari's Lockdown Mode: Media Source Extensions, but no Opus."""
+    room = Room(await visitors.page(studio.watch, WITHOUT, NO_OPUS, EYES))
+    await until(room.page, "microlive.stats().playing && microlive.stats().frames > 30")
+    stats = await room.stats()
+    assert stats["player"] == "whep" and "no decoder" in stats["why"] and stats["state"] == "live"
+    await room.unmute()
+    await until(room.page, "microlive.stats().sound?.played > 1000")

@@ -228,12 +228,14 @@ test('one that will never play is left for one that rests, and the way up stays 
 
 test('a blocked transport blocks all that goes over it, for a while', () => {
   const ladder = new Ladder(all, null);
-  assert.equal(ladder.blocked(0), true);
+  assert.equal(ladder.blocked(0, 'websocket'), true);
   assert.deepEqual([ladder.name, ladder.why], ['hls', 'webcodecs left: websocket is blocked']);
+  for (const now of [4_000, 8_000]) assert.equal(ladder.blocked(now, 'websocket'), false, 'what plays goes over another one');
+  assert.equal(ladder.name, 'hls');
   assert.equal(ladder.recovered(59_000), false);
-  assert.equal(ladder.recovered(61_000), true);
+  assert.equal(ladder.recovered(1e6), true);
   assert.equal(ladder.name, 'webcodecs');
-  assert.equal(new Ladder(all, 'webcodecs').blocked(0), false, 'what is asked for is kept');
+  assert.equal(new Ladder(all, 'webcodecs').blocked(0, 'websocket'), false, 'what is asked for is kept');
 });
 
 test('a clock that stood still is believed after some seconds, and a slow notice never', () => {

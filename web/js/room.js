@@ -47,7 +47,7 @@ const line = new Line(watchUrl(room, ladder.name), {
   failing: askWhatIsWrong,
   over(code) {
     if (code === 4410) enter('ended');
-    else sorry('This browser cannot play this live', 'It has no decoder for the picture. Try another browser.');
+    else playback.undecodable();
   },
 });
 

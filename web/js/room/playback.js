@@ -118,7 +118,15 @@ export class Playback {
 
   /** The connection's transport does not get through, though the server is there. */
   blocked() {
-    if (this.#ladder.blocked(performance.now())) this.#exchange();
+    if (this.#ladder.blocked(performance.now(), 'websocket')) this.#exchange();
+  }
+
+  /** The server has nothing that the player in use decodes, and has hung up for good: another one may. */
+  undecodable() {
+    if (!this.#ladder.broke(performance.now(), 'it has no decoder for this live', true)) return this.#events.hopeless('It has no decoder for the picture. Try another browser.');
+    this.#line.close();
+    this.#exchange();
+    this.#line.open();
   }
 
   /** Makes the ladder's player, or steps down until one can be made. */

@@ -100,13 +100,14 @@ export class Ladder {
   }
 
   /**
-   * The transport of the player in use does not get through. True when another is to be tried.
+   * A transport does not get through. True when another player is to be tried: none that goes over another one is.
    * @param {number} now
+   * @param {Transport} transport
    */
-  blocked(now) {
-    const transport = RUNGS.find(({ name }) => name === this.name)?.transport;
-    for (const { name } of this.#able.filter((rung) => rung.transport === transport)) if (name !== this.name) this.#rest(now, name);
-    return this.#leave(now, `${transport} is blocked`, false);
+  blocked(now, transport) {
+    const over = this.#able.filter((rung) => rung.transport === transport);
+    for (const { name } of over) if (name !== this.name) this.#rest(now, name);
+    return over.some(({ name }) => name === this.name) && this.#leave(now, `${transport} is blocked`, false);
   }
 
   /**

@@ -9,6 +9,7 @@ import { LiveSync } from './live_sync.js';
 const TICK = 250; // ms
 const BROKEN = 8_000; // ms without a picture, though there were some and the creator is there
 const AGAIN = 1_000; // ms until a live that was not ready is asked for again
+const KNOCK = 2_000; // ms between two looks whether something is on, while no connection tells
 
 export class HlsPlayer {
   name = 'hls';
@@ -24,6 +25,7 @@ export class HlsPlayer {
   #engine = null;
   #asking = false;
   #askedAt = -Infinity;
+  #knockedAt = performance.now();
   #closed = false;
   #stalls = 0;
   #seeks = 0;
@@ -152,6 +154,17 @@ export class HlsPlayer {
     }
   }
 
+  /**
+   * Where no WebSocket gets through nobody tells that something is on: the playlist does.
+   * @param {number} now
+   */
+  async #knock(now) {
+    if (this.stream || this.#asking || now - this.#knockedAt < KNOCK) return;
+    this.#knockedAt = now;
+    const answer = await fetch(this.#url, { signal: this.#listening.signal }).catch(() => null);
+    if (answer?.ok && !this.#closed) this.#start(performance.now());
+  }
+
   /** @param {string} reason */
   #failed(reason) {
     if (!this.#closed) this.#events.broken(reason, false);
@@ -165,6 +178,7 @@ export class HlsPlayer {
   /** @param {number} now */
   #tick(now) {
     const engine = this.#engine;
+    if (!engine) this.#knock(now);
     if (engine) this.#count(now, engine.bytes());
     if (!engine || !this.#watch.started || this.#video.paused || this.#video.seeking) return;
     const aim = this.#sync.relax(now, engine.target());
