@@ -8,7 +8,9 @@ OTHER = "other"
 """The name of every player that is not ours: what viewers send must not become an endless list of labels."""
 
 MAX_DELAY = 600_000.0
-"""ms; a longer one is told as this."""
+"""ms; what is longer nobody measured."""
+EARLY = -1_000.0
+"""ms; clocks that are compared over a network are wrong by this much at most: what is shown so early is told as shown at once."""
 MAX_COUNT = 1_000_000
 
 
@@ -27,19 +29,19 @@ class Beacon(NamedTuple):
 
 
 def read_beacon(report: Mapping[str, Any]) -> Beacon:
-    """The beacon in a report. Never raises: a statistic that makes no sense is left out, one out of range is cut, and the viewer goes on watching."""
-    player, playing, stalls = report.get("player"), report.get("playing"), _number(report.get("stalls"), MAX_COUNT)
+    """The beacon in a report. Never raises: a statistic that makes no sense or is out of range is left out, and the viewer goes on watching."""
+    player, playing, stalls = report.get("player"), report.get("playing"), _number(report.get("stalls"), 0, MAX_COUNT)
     return Beacon(
         player=player if isinstance(player, str) and player in PLAYERS else OTHER,
         playing=playing if isinstance(playing, bool) else None,
-        behind_lens=_number(report.get("behind_lens"), MAX_DELAY),
+        behind_lens=_number(report.get("behind_lens"), EARLY, MAX_DELAY),
         stalls=None if stalls is None else int(stalls),
-        first_picture=_number(report.get("first_picture"), MAX_DELAY),
+        first_picture=_number(report.get("first_picture"), 0, MAX_DELAY),
     )
 
 
-def _number(value: Any, most: float) -> float | None:
-    # bool is an int in Python; NaN is neither below nor above anything, and an int may have thousands of digits.
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+def _number(value: Any, least: float, most: float) -> float | None:
+    # bool is an int in Python; NaN lies between no two numbers, and an int may have thousands of digits.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
         return None
-    return float(min(max(value, 0), most))
+    return float(max(value, 0))

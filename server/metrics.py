@@ -26,6 +26,8 @@ from server.rooms import Rooms
 FIRST_PICTURE = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 BEHIND_LENS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
 """Seconds; dense where the players are."""
+MOST_STALLS = 10
+"""That one beacon adds: nobody runs dry more often in a second or two."""
 QUANTILES = (0.5, 0.95, 1.0)
 
 Family = CounterMetricFamily | GaugeMetricFamily
@@ -92,7 +94,7 @@ class Playing:
         if beacon.playing and beacon.behind_lens is not None:
             self._behind_lens[beacon.player].observe(beacon.behind_lens / 1_000)
         if before is not None and beacon.stalls is not None and beacon.stalls > (before.stalls or 0):
-            self._stalls[beacon.player].inc(beacon.stalls - (before.stalls or 0))
+            self._stalls[beacon.player].inc(min(MOST_STALLS, beacon.stalls - (before.stalls or 0)))
 
 
 class ServerCollector(Collector):

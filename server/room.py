@@ -251,8 +251,8 @@ class Room:
 
     def _reported(self, viewer: int, report: Mapping[str, Any]) -> None:
         beacon = read_beacon(report)
-        before = self._audience.report(viewer, beacon, self._loop.time())
-        if self._on_beacon:
+        before = self._audience.last(viewer)
+        if self._audience.report(viewer, beacon, self._loop.time()) and self._on_beacon:
             self._on_beacon(beacon, before)
 
     def _viewers_changed(self, _: int) -> None:

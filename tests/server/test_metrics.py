@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from server import metrics
 from server.beacon import Beacon
-from server.metrics import Playing
+from server.metrics import MOST_STALLS, Playing
 from tests.fixtures.metrics import scrape
 from tests.fixtures.server import Server, running
 
@@ -81,6 +81,10 @@ def test_stalls_are_those_that_were_added() -> None:
     assert playing((three, None))['microlive_stalls_total{player="hls"}'] == 0
     assert playing((three, None), (five, three), (five, five), (three, five))['microlive_stalls_total{player="hls"}'] == 2
     assert playing((three, Beacon("hls")), (Beacon("hls"), three))['microlive_stalls_total{player="hls"}'] == 3
+
+
+def test_one_viewer_cannot_move_the_sum_of_stalls_much() -> None:
+    assert playing((Beacon("hls", stalls=900_000), Beacon("hls", stalls=0)))['microlive_stalls_total{player="hls"}'] == MOST_STALLS
 
 
 async def test_the_dashboard_asks_for_what_is_exported(server: Server) -> None:

@@ -20,6 +20,7 @@
  * @property {number} playing
  * @property {Spread} behind_lens
  * @property {Spread} first_picture
+ * @property {number} stalled   viewers whose picture ran dry within the last half minute
  * @property {Record<string, number>} players
  *
  * @typedef {object} Situation

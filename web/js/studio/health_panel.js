@@ -104,6 +104,8 @@ function detailsOf({ sample, ingest, audience }) {
       ['Playing', audience?.reporting ? `${headCount(audience.playing)} of ${headCount(audience.reporting)}` : '–'],
       ['Behind the lens', spread(audience?.behind_lens)],
       ['First picture', spread(audience?.first_picture)],
+      ['Stalled lately', audience?.reporting ? `${headCount(audience.stalled)} of ${headCount(audience.reporting)}` : '–'],
+      ['By', audience?.reporting ? players(audience.players) : '–'],
     ],
     'details-sent': [
       ['Picture', sample?.width ? `${sample.width} × ${sample.height}, ${Math.round(sample.fps)} fps` : '–'],
@@ -121,6 +123,13 @@ function detailsOf({ sample, ingest, audience }) {
       ['Last keyframe', ingest?.keyframe_age != null ? `${(ingest.keyframe_age / 1_000).toFixed(1)} s ago` : '–'],
     ],
   };
+}
+
+/** @param {Record<string, number>} counts */
+function players(counts) {
+  const names = /** @type {Record<string, string>} */ ({ webcodecs: 'WebCodecs', mse: 'MSE', whep: 'WebRTC', hls: 'HLS' });
+  const ordered = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  return ordered.map(([name, count]) => `${names[name] ?? 'others'} ${headCount(count)}`).join(', ');
 }
 
 /** @param {{width: number, height: number}} picture */
