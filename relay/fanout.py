@@ -62,6 +62,8 @@ class Fanout:
         self._lines: dict[Viewer, Line | None] = {}
         self._by_send: dict[Callable[[bytes], int], Viewer] = {}
         self._asked: dict[Viewer, None] = {}
+        self.octets = 0
+        """Bytes that went over lines, frame headers and all."""
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -111,6 +113,7 @@ class Fanout:
                 sent = 0
             if sent != size:
                 refused.append((send, sent))
+        self.octets += size * len(self._by_send) - sum(size - sent for _, sent in refused)
         asked = list(self._asked)
         # By name now: what follows may close lines and open others.
         late = [(self._by_send[send], sent) for send, sent in refused]

@@ -13,6 +13,7 @@ Sound and picture are in one file: one request for each part, and nothing to kee
 import gzip
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from aiohttp import hdrs, web
 
@@ -25,10 +26,13 @@ from relay.segmenter import TARGET_DURATION
 from relay.stream import Stream
 
 PLAYLIST, MEDIA = "application/vnd.apple.mpegurl", "video/mp4"
+MULTIVARIANT, LIVE = "index.m3u8", "live.m3u8"
+PLAYLISTS = frozenset((MULTIVARIANT, LIVE))
+"""Paths whose demand makes a rendition; media is asked for after one of them, if by anybody who plays."""
 WAITING = 10_000
 """Requests that may wait in this process; past it they are told to come back."""
-RENDITIONS = 200
-"""Streams that are made into HLS at a time: each takes some 2 % of a core."""
+RENDITIONS = 40
+"""Streams that are made into HLS at a time: each takes some 2 % of a core, and all of them have one thread."""
 PEAK = 2
 """How much of the mean bit rate a part may take."""
 LEAST_BANDWIDTH = 500_000
@@ -46,10 +50,21 @@ FRESH = "public, max-age=0, s-maxage=1"
 NEVER = "no-store"
 
 
+@dataclass(slots=True)
+class Counters:
+    """What happened on this exit since the process began."""
+
+    joined: int = 0
+    """Clients seen that were not seen just before; behind a CDN nobody is seen."""
+    octets: int = 0
+    """Bytes of playlists and media, as they were sent."""
+
+
 class Hls:
     """Owns the renditions; `close()` ends them."""
 
     def __init__(self) -> None:
+        self.counters = Counters()
         self._renditions: dict[str, Rendition] = {}
         self._executor: ThreadPoolExecutor | None = None
 
@@ -92,10 +107,16 @@ class Hls:
         """Answers a request for `path`. `client` tells viewers apart. Raises PlaylistError."""
         if self.waiting >= WAITING:
             raise PlaylistError(503, "too many requests are waiting")
-        if path == "index.m3u8":
+        response = await self._answer(request, rendition, path, client)
+        if isinstance(response.body, bytes):
+            self.counters.octets += len(response.body)
+        return response
+
+    async def _answer(self, request: web.Request, rendition: Rendition, path: str, client: str) -> web.Response:
+        if path == MULTIVARIANT:
             return await _multivariant(rendition)
-        if path == "live.m3u8":
-            rendition.asked(client)
+        if path == LIVE:
+            self.counters.joined += rendition.asked(client)
             return await _media_playlist(request, rendition)
         return await _media(request, rendition, path)
 
@@ -109,13 +130,17 @@ async def _multivariant(rendition: Rendition) -> web.Response:
     await rendition.playable()
     stream = rendition.stream
     bandwidth = max(LEAST_BANDWIDTH, round(stream.bitrate * PEAK)) + BITRATE
-    return _answer(multivariant("live.m3u8", stream.tracks[Track.VIDEO], TRACK, bandwidth).encode(), PLAYLIST, FRESH)
+    return _answer(multivariant(LIVE, stream.tracks[Track.VIDEO], TRACK, bandwidth, _fps(stream)).encode(), PLAYLIST, FRESH)
+
+
+def _fps(stream: Stream) -> float:
+    """Pictures a second, of the last two or so; 0 where there are not enough to tell."""
+    times = [sample.media_time for sample in stream.history(2.0) if sample.track is Track.VIDEO]
+    return (len(times) - 1) * 1_000_000 / (times[-1] - times[0]) if len(times) > 1 and times[-1] > times[0] else 0.0
 
 
 async def _media_playlist(request: web.Request, rendition: Rendition) -> web.Response:
-    number, part = _directive(request, "_HLS_msn"), _directive(request, "_HLS_part")
-    if number is None and part is not None:
-        raise PlaylistError(400, "_HLS_part needs _HLS_msn: say which segment the part is of")
+    number, part = (None, None) if rendition.playlist.ended else _directives(request)
     await rendition.playable()
     if number is not None:
         # Without a part it is the first: Safari asks so for the next segment, and would freeze until the whole of it is there.
@@ -142,6 +167,14 @@ async def _media(request: web.Request, rendition: Rendition, path: str) -> web.R
     if data is None:
         raise PlaylistError(404, "there is no such part, or no longer: read the playlist again")
     return _answer(data, MEDIA, FOREVER)
+
+
+def _directives(request: web.Request) -> tuple[int | None, int | None]:
+    """Segment and part that are waited for (§6.2.5.2). Raises PlaylistError (400)."""
+    number, part = _directive(request, "_HLS_msn"), _directive(request, "_HLS_part")
+    if number is None and part is not None:
+        raise PlaylistError(400, "_HLS_part needs _HLS_msn: say which segment the part is of")
+    return number, part
 
 
 def _directive(request: web.Request, name: str) -> int | None:

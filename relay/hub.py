@@ -13,6 +13,7 @@ class Hub:
         self._window_seconds = window_seconds
         self._window_bytes = window_bytes
         self._streams: dict[str, Stream] = {}
+        self._octets = 0
 
     def open(self, name: str) -> Stream:
         """The stream of that name, made if it does not exist."""
@@ -29,6 +30,12 @@ class Hub:
         stream = self._streams.pop(name, None)
         if stream:
             stream.end()
+            self._octets += stream.octets
+
+    @property
+    def octets(self) -> int:
+        """Bytes that streams wrote past their viewers to their connections, since the process began."""
+        return self._octets + sum(stream.octets for stream in self._streams.values())
 
     @property
     def streams(self) -> list[Stream]:

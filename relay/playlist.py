@@ -22,6 +22,8 @@ ADVANCE_LIMIT = 3 * SCALE / PART_TARGET
 """How many parts ahead may be asked for (§6.2.5.2)."""
 HOLD_BACK = 3 * PART_TARGET
 """How far from the end clients play (§4.4.3.8: at least twice, better three times the part target)."""
+FRAME_RATES = (30, 60, 120)
+"""What creators' cameras are asked for; a phone in the dark gives less than it says."""
 LEVEL = 0x2A
 """H.264 level 4.2, the highest that creators' browsers were seen to send: a variant's CODECS cannot change when the level does."""
 
@@ -196,10 +198,16 @@ class Playlist:
         return f'#EXT-X-PART:DURATION={part.duration / SCALE:.5f},URI="{self.name}/{segment.number}.{index}.m4s"{flags}'
 
 
-def multivariant(media: str, picture: TrackInfo, sound: TrackInfo, bandwidth: int) -> str:
-    """The multivariant playlist: one variant, sound and picture in one. `media`: address of the media playlist; `bandwidth`: bit/s, at its highest."""
+def multivariant(media: str, picture: TrackInfo, sound: TrackInfo, bandwidth: int, fps: float) -> str:
+    """The multivariant playlist: one variant, sound and picture in one.
+
+    `media`: address of the media playlist; `bandwidth`: bit/s, at its highest; `fps`: what was measured, of which the next usual rate is the highest.
+    """
+    rate = next((rate for rate in FRAME_RATES if fps <= 1.05 * rate), FRAME_RATES[-1])
     profile, level = picture.codec[:-2], int(picture.codec[-2:], 16)
-    attributes = f'BANDWIDTH={bandwidth},CODECS="{profile}{max(level, LEVEL):02X},{sound.codec}",RESOLUTION={picture.width}x{picture.height}'
+    attributes = (
+        f'BANDWIDTH={bandwidth},CODECS="{profile}{max(level, LEVEL):02X},{sound.codec}",RESOLUTION={picture.width}x{picture.height},FRAME-RATE={rate:.3f}'
+    )
     return f"#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-STREAM-INF:{attributes}\n{media}\n"
 
 

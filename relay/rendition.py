@@ -76,11 +76,15 @@ class Rendition:
 
     # Requests
 
-    def asked(self, client: str | None = None) -> None:
-        """Somebody wants it; `client` tells who, if that makes them a viewer."""
+    def asked(self, client: str | None = None) -> bool:
+        """Somebody wants it; `client` tells who, if that makes them a viewer. Whether they are a new one."""
         self._asked_at = self._loop.time()
-        if client is not None and (client in self._clients or len(self._clients) < CLIENTS):
+        if client is None:
+            return False
+        known = client in self._clients
+        if known or len(self._clients) < CLIENTS:
             self._clients[client] = self._asked_at
+        return not known
 
     async def playable(self) -> None:
         """Returns when there is something to play. Raises PlaylistError (503) if that takes too long."""

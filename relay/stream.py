@@ -87,6 +87,11 @@ class Stream:
         return len(self._viewers) + sum(reader.viewers for reader in self._readers)
 
     @property
+    def octets(self) -> int:
+        """Bytes that it wrote past its viewers to their connections; what each of them wrote is counted there."""
+        return self._viewers.octets + self._onlookers.octets
+
+    @property
     def direct_viewers(self) -> int:
         """Whoever gets the stream's own messages: those over WebSockets."""
         return len(self._viewers)

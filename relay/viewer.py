@@ -50,6 +50,8 @@ class Counters:
     """Video frames left out for viewers that have left."""
     let_go: int = 0
     refused: int = 0
+    octets: int = 0
+    """Bytes written for one viewer alone; what streams write to all of theirs is counted there (relay/hub.py)."""
 
 
 class WebSocketViewer:
@@ -137,6 +139,7 @@ class WebSocketViewer:
             except OSError:  # no descriptor is left: it goes on through the transport
                 return False
         sent = self._line.write(message.frame)
+        self._counters.octets += sent
         if sent == len(message.frame):
             self._stream.open_line(self, self._line)
         else:
@@ -241,6 +244,7 @@ class WebSocketViewer:
             # Nothing may overtake what waits in the transport.
             self._stream.close_line(self)
             self._written += len(data)
+            self._counters.octets += len(data)
             self._transport.write(data)
 
     def _still_reads(self, waiting: int, now: float) -> bool:

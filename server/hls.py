@@ -3,7 +3,7 @@
 from aiohttp import hdrs, web
 
 from relay.errors import PlaylistError
-from relay.hls import NEVER, Hls
+from relay.hls import NEVER, PLAYLISTS, Hls
 from relay.hub import Hub
 from relay.rendition import Rendition
 from server.errors import Gone, TooManyRequests
@@ -32,9 +32,10 @@ class HlsDoor:
         if not self._requests.acquire(address):
             raise TooManyRequests("too many requests at a time from this address", 1)
         try:
-            rendition = await self._rendition(request.match_info["room"])
+            path = request.match_info["path"]
+            rendition = await self._rendition(request.match_info["room"], path)
             client = f"{address} {request.headers.get(hdrs.USER_AGENT, '')[:200]}"
-            return await self.exit.respond(request, rendition, request.match_info["path"], client)
+            return await self.exit.respond(request, rendition, path, client)
         except PlaylistError as error:
             headers = {hdrs.CACHE_CONTROL: NEVER, hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*"}
             if error.status == 503:
@@ -48,8 +49,11 @@ class HlsDoor:
     async def close(self) -> None:
         await self.exit.close()
 
-    async def _rendition(self, room: str) -> Rendition:
-        """The room's rendition. Raises NotFound, Gone, PlaylistError. One of a room that has ended plays to its end for who is watching."""
+    async def _rendition(self, room: str, path: str) -> Rendition:
+        """The room's rendition, which playlists alone begin. Raises NotFound, Gone, PlaylistError.
+
+        One of a room that has ended plays to its end for who is watching.
+        """
         found = self.exit.find(room)
         try:
             name = (await self._rooms.find(room)).name
@@ -60,4 +64,6 @@ class HlsDoor:
         stream = self._hub.get(name)
         if stream is None:
             raise Gone("this room has ended")
+        if path not in PLAYLISTS and (found is None or found.over):
+            raise PlaylistError(404, "there is no such file, or no longer: read the playlist again")
         return self.exit.open(stream)

@@ -138,7 +138,7 @@ class ServerCollector(Collector):
         yield _gauge("egress_bits_per_second", "What viewers are sent at present: bit rate of each live room, once for each of them", "path", rates)
 
     def _delivery(self) -> Iterator[Family]:
-        api, whep = self._sources.api, self._sources.whep
+        api, hls, whep = self._sources.api, self._sources.hls, self._sources.whep
         sockets, played = api.counters, whep.totals()
         dropped = sockets.dropped + sum(viewer.dropped for viewer in api.viewers)
         lags = sorted(viewer.lag for viewer in api.viewers if viewer.lag is not None)
@@ -146,7 +146,7 @@ class ServerCollector(Collector):
             delays = {str(share): max(0.0, lags[round(share * (len(lags) - 1))] / 1_000) for share in QUANTILES}
             about = "How far viewers over WebSockets are behind the live edge, half a round trip included, by their last reports"
             yield _gauge("delivery_delay_seconds", about, "quantile", delays)
-        yield _counter("joins", "Viewers who came", "path", {"websocket": sockets.joined, "whep": whep.counters.joined})
+        yield _counter("joins", "Viewers who came", "path", {"websocket": sockets.joined, "hls": hls.counters.joined, "whep": whep.counters.joined})
         yield _counter("dropped_pictures", "Video frames left out for slow viewers", "path", {"websocket": dropped, "whep": played["dropped"]})
         yield CounterMetricFamily("microlive_slowed", "Times that a viewer over a WebSocket became too slow for all of the video", sockets.slowed)
         yield CounterMetricFamily("microlive_let_go", "Viewers let go because they took nothing for 15 s", sockets.let_go)
@@ -156,7 +156,12 @@ class ServerCollector(Collector):
     def _network(self) -> Iterator[Family]:
         received, played = self._sources.rooms.tally.totals(), self._sources.whep.totals()
         yield CounterMetricFamily("microlive_received_bytes", "Media from creators", received["payload_bytes"])
-        yield CounterMetricFamily("microlive_whep_sent_bytes", "Media to viewers over WebRTC", played["octets"])
+        sent = {
+            "websocket": self._sources.hub.octets + self._sources.api.counters.octets,
+            "hls": self._sources.hls.counters.octets,
+            "whep": played["octets"],
+        }
+        yield _counter("sent_bytes", "To viewers, without the headers of HTTP, RTP and what lies below, and without packets sent again", "path", sent)
         yield _counter("plis", "Requests for a keyframe: ours to creators, viewers' to us", "peer", {"creator": received["plis"], "viewer": played["plis"]})
         yield _counter("nacks", "Packets asked for again, of creators and by viewers", "peer", {"creator": received["nacks"], "viewer": played["nacks"]})
         yield CounterMetricFamily("microlive_resent_packets", "Packets sent again to viewers over WebRTC", played["resent"])

@@ -135,6 +135,8 @@ async def test_what_nobody_asks_for_is_not_made(live: Live) -> None:
     stream = live.server.stream(live.room)
     assert not stream._readers, "without a request there is no rendition"
     client = Client(live)
+    for path in ("junk", "00000000/1.m4s", "live.m3u9", "index.m3u8/"):
+        assert (await client.get(path))[0] == 404 and not stream._readers, path
     await client.playlist()
     (rendition,) = stream._readers
     await eventually(lambda: stream.viewers >= 2)
@@ -167,6 +169,7 @@ async def test_the_end_is_listed_and_what_is_there_can_still_be_played(live: Liv
         while not seen.ended:
             seen = await client.playlist(f"?_HLS_msn={seen.last[0] + 2}")  # after the end directives mean nothing
     check_history(client.texts)
+    assert (await client.get("live.m3u8?_HLS_part=1"))[0] == 200, "whatever they are"
     assert (await client.get(seen.complete[-1].uri))[0] == 200
 
 

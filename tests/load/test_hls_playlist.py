@@ -63,7 +63,7 @@ def test_a_gap_is_nothing_to_ask_for() -> None:
 
 
 def test_the_variant_is_found() -> None:
-    assert read_variant(multivariant("live.m3u8", video_track(), TRACK, 1_000_000)) == "live.m3u8"
+    assert read_variant(multivariant("live.m3u8", video_track(), TRACK, 1_000_000, 30.0)) == "live.m3u8"
 
 
 @pytest.mark.parametrize(

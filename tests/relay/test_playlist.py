@@ -141,6 +141,11 @@ def test_gaps_are_listed_and_have_no_bytes() -> None:
     assert not listed.complete[0].gap and playlist.segment(0)
 
 
+@pytest.mark.parametrize(("measured", "told"), [(0.0, "30.000"), (14.8, "30.000"), (30.4, "30.000"), (47.0, "60.000"), (240.0, "120.000")])
+def test_the_multivariant_playlist_names_the_highest_frame_rate(measured: float, told: str) -> None:
+    assert f",FRAME-RATE={told}\n" in multivariant("live.m3u8", video_track(), TRACK, 1_000_000, measured)
+
+
 def test_the_multivariant_playlist_names_the_highest_level() -> None:
-    text = multivariant("live.m3u8", video_track(), TRACK, 1_000_000)
+    text = multivariant("live.m3u8", video_track(), TRACK, 1_000_000, 30.0)
     assert 'CODECS="avc1.42C02A,mp4a.40.2"' in text and "RESOLUTION=64x48" in text and text.endswith("\nlive.m3u8\n")
