@@ -19,6 +19,7 @@ from relay.rtc.udp import UdpPort
 from relay.whep import WhepExit
 from server import lan
 from server.api import Api
+from server.connections import EACH, HANDSHAKE, IDLE, Connections, Entrance
 from server.demo import Demo
 from server.hls import HlsDoor
 from server.ingest.transcoders import Transcoders
@@ -85,7 +86,10 @@ async def start(settings: Settings, stack: AsyncExitStack) -> list[str]:
     await rooms.open()
     whep = WhepExit(port, hosts)
     metrics = Metrics(Sources(rooms, hub, port, api, hls.exit, whep, transcoders))
-    runner = web.AppRunner(_application(rooms, api, hls, whep, metrics, settings, hosts), access_log=None, shutdown_timeout=SHUTDOWN)
+    connections = Connections(EACH * settings.max_sockets_per_address, settings.trusted_proxies)
+    stack.callback(connections.close)
+    app = _application(rooms, api, hls, whep, metrics, connections, settings, hosts)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN, keepalive_timeout=IDLE)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     stack.push_async_callback(rooms.close)
@@ -93,7 +97,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> list[str]:
     stack.push_async_callback(whep.close)
     stack.callback(api.close_viewers)
     for door in doors:
-        await web.SockSite(runner, door.sock, ssl_context=door.tls, backlog=BACKLOG).start()
+        await _Site(runner, door, connections).start()
     self_check = SelfCheck(port, hosts, settings)
     self_check.start()
     stack.push_async_callback(self_check.close)
@@ -111,9 +115,11 @@ def _transcoders(settings: Settings) -> int:
     return (os.cpu_count() or 1) if settings.transcoders is None else settings.transcoders
 
 
-def _application(rooms: Rooms, api: Api, hls: HlsDoor, whep: WhepExit, metrics: Metrics, settings: Settings, hosts: list[str]) -> web.Application:
+def _application(
+    rooms: Rooms, api: Api, hls: HlsDoor, whep: WhepExit, metrics: Metrics, connections: Connections, settings: Settings, hosts: list[str]
+) -> web.Application:
     pages = Pages(rooms, settings)
-    app = web.Application(middlewares=[cross_origin(settings), refusals(pages)], client_max_size=MAX_BODY)
+    app = web.Application(middlewares=[connections.middleware, cross_origin(settings), refusals(pages)], client_max_size=MAX_BODY)
     whip_door, whep_door = Whip(rooms, settings, hosts), Whep(rooms, whep, settings)
     app.add_routes([*pages.routes(), *api.routes(), *hls.routes(), *whip_door.routes(), *whep_door.routes(), *metrics.routes()])
     return app
@@ -136,6 +142,27 @@ class _Door:
     def url(self) -> str:
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else f"[{self.host}]" if ":" in self.host else self.host
         return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
+
+
+class _Site(web.SockSite):
+    """aiohttp's own but for what stands between the port and its protocol."""
+
+    def __init__(self, runner: web.AppRunner, door: _Door, connections: Connections) -> None:
+        super().__init__(runner, door.sock, ssl_context=door.tls)
+        self._door = door
+        self._connections = connections
+
+    async def start(self) -> None:
+        await web.BaseSite.start(self)
+        handlers = self._runner.server
+        assert handlers is not None
+        self._server = await asyncio.get_running_loop().create_server(
+            lambda: Entrance(self._connections, handlers()),
+            sock=self._door.sock,
+            ssl=self._door.tls,
+            ssl_handshake_timeout=HANDSHAKE if self._door.tls else None,
+            backlog=BACKLOG,
+        )
 
 
 def _bind(settings: Settings) -> list[_Door]:

@@ -94,7 +94,7 @@ def client(peer: str, headers: Iterable[tuple[str, str]], trusted: Sequence[IPNe
     `X-Forwarded-For`, `-Proto` and `-Host` count, or else `Forwarded` (RFC 7239), and only from a trusted peer. X-Forwarded-For goes first because that is
     what most proxies write, and they let a client's own Forwarded pass: a proxy that writes Forwarded has to remove X-Forwarded-For.
     """
-    if not _is_trusted(_parse(peer), trusted):
+    if not is_trusted(peer, trusted):
         return Client(peer)
     values: dict[str, str] = {}
     for name, value in headers:
@@ -118,7 +118,7 @@ def client_address(peer: str, forwarded_for: str | None, trusted: Sequence[IPNet
 def _walk(peer: str, hops: Sequence[str], trusted: Sequence[IPNetwork]) -> tuple[str, int]:
     """The client's address and the index in `hops` where it stands; `len(hops)` is the peer itself."""
     address, index = peer, len(hops)
-    while index > 0 and _is_trusted(_parse(address), trusted):
+    while index > 0 and is_trusted(address, trusted):
         ip = _parse(hops[index - 1])
         if ip is None:  # "unknown", or an obfuscated name (RFC 7239 §6.3): the last proxy is all that is known
             break
@@ -181,5 +181,7 @@ def _parse(text: str) -> IPAddress | None:
     return ip.ipv4_mapped or ip if isinstance(ip, ipaddress.IPv6Address) else ip
 
 
-def _is_trusted(ip: IPAddress | None, trusted: Sequence[IPNetwork]) -> bool:
+def is_trusted(address: str, trusted: Sequence[IPNetwork]) -> bool:
+    """Whether a reverse proxy whose headers are believed is there."""
+    ip = _parse(address)
     return ip is not None and any(ip in network for network in trusted)

@@ -211,7 +211,10 @@ class Settings(BaseModel):
     )
     remb: BitRate = Field(4_000_000, description="Bit/s that creators are told the network carries (REMB): their upper bound for all media.")
     max_rooms_per_address_hour: Limit = Field(60, description="Rooms that one address may create in an hour.")
-    max_sockets_per_address: Limit = Field(1000, description="WebSockets, and apart from those WHEP sessions, that one address may hold open at a time.")
+    max_sockets_per_address: Limit = Field(
+        1000,
+        description="WebSockets, WHEP sessions and requests for HLS, each, that one address may have at a time; and a quarter of its TCP connections.",
+    )
     max_whip_per_address_minute: Limit = Field(60, description="Attempts to publish that one address has in a minute.")
     max_whep_per_address_minute: Limit = Field(600, description="Attempts to play over WebRTC that one address has in a minute.")
     event_loop: Literal["uvloop", "asyncio"] = Field("uvloop", description="What runs the server; asyncio is Python's own, to compare.")

@@ -28,7 +28,7 @@ FLOORS: dict[str, dict[str, str]] = {
         "pure": "audience beacon bundle ice_servers ingest.reception ingest.silence ingest.tally ingest.timeline ingest.transcoder "
         "ingest.transcoder_process limits opening",
         "asyncio": "demo ingest.session ingest.transcoders ingest.transcoding lan room rooms self_check storage synthetic",
-        "http": "api hls ingest.whip metrics middleware pages request whep",
+        "http": "api connections hls ingest.whip metrics middleware pages request whep",
         "composition": "app",
         "command line": "__main__",
     },

@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from aiohttp import ClientSession, TCPConnector
+from aiohttp import ClientSession, TCPConnector, WSMsgType
 
+from server import connections
+from server.connections import EACH
 from tests.fixtures.deadline import eventually
 from tests.fixtures.player import SDP, WhepPlayer
 from tests.integration.conftest import Live
@@ -56,15 +58,34 @@ async def test_websockets(unharmed: Live) -> None:
 
 
 @pytest.mark.timeout(90)
-async def test_connections_that_say_nothing(unharmed: Live) -> None:
+async def test_connections_that_say_nothing(unharmed: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four times as many as WebSockets stay, and those not for long; what half a request has come of says nothing either."""
     live = unharmed
     async with AsyncExitStack() as stack:
-        for _ in range(THOUSAND):
-            await _connect(stack, live)
+        opened = [await _connect(stack, live) for _ in range(THOUSAND)]
+        kept, refused = opened[: EACH * LIMIT], opened[EACH * LIMIT :]
+        for reader, _ in refused:
+            async with asyncio.timeout(WITHIN):
+                assert (await reader.read()).startswith(b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: ")
         await live.viewer.frames(30)
         assert await live.server.status("GET", "/healthz") == 200
         async with live.server.http.ws_connect(f"{live.server.url}/ws/{live.room.name}") as late:
             await late.receive()
+            kept[0][1].write(b"GET /healthz HTTP/1.1\r\nHost: ")
+            kept[1][1].write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            async with asyncio.timeout(WITHIN):
+                assert (await kept[1][0].readline()).endswith(b" 200 OK\r\n")
+                monkeypatch.setattr(connections, "SILENT", 0.0)
+                assert {await reader.read() for reader, _ in [kept[0], *kept[2:]]} == {b""}, "closed, without a word"
+            kept[1][1].write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            async with asyncio.timeout(WITHIN):
+                while not (await kept[1][0].readline()).endswith(b"HTTP/1.1 200 OK\r\n"):
+                    pass
+            await late.send_json({"type": "time", "id": 1})
+            async with asyncio.timeout(WITHIN):
+                while (await late.receive()).type is not WSMsgType.TEXT:
+                    pass
+        assert await _upgrade(stack, live) == 101, "there is room again"
 
 
 @pytest.mark.timeout(90)
