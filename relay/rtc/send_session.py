@@ -170,7 +170,7 @@ class SendSession(PeerSession):
                 sequence += len(batch.packets)
                 way.send_batch(data, batch.segment)
         except BlockingIOError:
-            return False  # the receiver sees a hole, asks in vain, and gets the next keyframe
+            return False  # the receiver sees a hole, asks for what is missing, and goes on with the next keyframe
         except OSError as error:
             logger.debug("viewer at %s: %s", way.address, error)
             return False

@@ -207,3 +207,16 @@ async def test_a_player_without_a_decoder_for_the_sound_is_left_for_another(stud
     assert stats["player"] == "whep" and "no decoder" in stats["why"] and stats["state"] == "live"
     await room.unmute()
     await until(room.page, "microlive.stats().sound?.played > 1000")
+
+
+DEAF_BUFFERS = "SourceBuffer.prototype.appendBuffer = () => {};"
+
+
+@pytest.mark.timeout(90)
+async def test_a_player_of_whose_media_nothing_comes_is_left_for_another(studio: Studio, visitors: Visitors) -> None:
+    """As WebKit's media source that wedges: no error, no stall, no picture."""
+    visitors.complaints.allow("no new picture for 10 s")
+    room = Room(await visitors.page(studio.watch, WITHOUT, DEAF_BUFFERS, EYES))
+    await until(room.page, "microlive.stats().playing && microlive.stats().frames > 30", 40)
+    stats = await room.stats()
+    assert stats["player"] == "whep" and "no new picture" in stats["why"], stats

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Line } from '../../web/js/room/line.js';
+import { STANDS, Watchdog } from '../../web/js/room/watchdog.js';
 import { DistantConnection } from '../../web/js/watch/webcodecs/distant_connection.js';
 
 globalThis.self ??= globalThis; // what browsers have
@@ -66,4 +67,18 @@ test('what the line counts does not begin anew', () => {
   line.listener.hello({});
   line.take(null);
   assert.deepEqual([line.bytes, line.reconnects], [1_500, 1]);
+});
+
+test('the watchdog barks when pictures that should come do not, once for each time', () => {
+  const dog = new Watchdog();
+  const at = (from, to, frames, expected) => {
+    const barks = [];
+    for (let now = from; now < to; now += 1_000) if (dog.barks(now, frames(now), expected)) barks.push(now);
+    return barks;
+  };
+  const standing = () => 7;
+  assert.deepEqual(at(0, 60_000, (now) => now, true), [], 'they come');
+  assert.deepEqual(at(60_000, 90_000, standing, false), [], 'nobody expects them');
+  assert.deepEqual(at(90_000, 115_000, standing, true), [89_000 + STANDS, 89_000 + 2 * STANDS]);
+  assert.deepEqual(at(115_000, 160_000, (now) => Math.floor(now / 5_000), true), [], 'a picture every five seconds is one');
 });

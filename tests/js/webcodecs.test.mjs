@@ -187,10 +187,14 @@ test('one error is forgiven, two are a step down, and a minute later it is tried
   assert.equal(ladder.recovered(100_000), false);
   assert.equal(ladder.recovered(106_000), true);
   assert.equal(ladder.name, 'webcodecs');
-  ladder.broke(107_000, 'bad', false);
-  assert.equal(ladder.broke(108_000, 'bad', false), true);
-  assert.equal(ladder.recovered(200_000), false);
-  assert.equal(ladder.recovered(229_000), true);
+  ladder.broke(117_000, 'bad', false);
+  assert.equal(ladder.broke(118_000, 'bad', false), true);
+  assert.equal(ladder.recovered(210_000), false);
+  assert.equal(ladder.recovered(239_000), true);
+  assert.equal(ladder.broke(248_000, 'bad', false), true, 'what is tried again is left at its first error');
+  assert.equal(ladder.recovered(500_000), true);
+  assert.equal(ladder.stalled(501_000), false);
+  assert.equal(ladder.stalled(502_000), true, 'or at its second stall');
 });
 
 test('stalls that come together are a step down, and another; below the last rung there is none', () => {

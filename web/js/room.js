@@ -41,7 +41,7 @@ const line = new Line(watchUrl(room, ladder.name), {
   },
   down() {
     clearTimeout(lostTimer);
-    lostTimer = window.setTimeout(() => root.classList.add('lost'), 600);
+    lostTimer = window.setTimeout(tellLost, 600);
   },
   quality: () => beacon.read(ladder.name, playback.stats()),
   failing: askWhatIsWrong,
@@ -58,6 +58,8 @@ const playback = new Playback({
   line,
   placeholder: /** @type {HTMLVideoElement} */ (byId('video')),
   stage: () => stage,
+  // Who is too slow for the video gets the sound alone.
+  expecting: () => state === 'live' && pace.pace === 'full' && !root.classList.contains('lost'),
   events: {
     picture() {
       dress();
@@ -138,6 +140,12 @@ async function askWhatIsWrong() {
     const { status } = /** @type {{status?: number}} */ (error);
     if (status === 404) sorry('There is no such live', 'The link may be old, or cut short.');
   }
+}
+
+/** Once the connection is down: said while no picture comes, which over WebRTC or HTTP may go on without it. */
+function tellLost() {
+  root.classList.toggle('lost', !playback.stats().playing);
+  lostTimer = window.setTimeout(tellLost, 300);
 }
 
 // ---- Numbers ----------------------------------------------------------------------------------------------------------

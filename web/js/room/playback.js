@@ -6,6 +6,7 @@ import { firstSource, watchUrl } from '../watch/first_socket.js';
 import { makePlayer } from '../watch/player.js';
 import { NOTHING } from '../watch/player_stats.js';
 import { KIND } from '../watch/record.js';
+import { STANDS, Watchdog } from './watchdog.js';
 
 /**
  * @typedef {object} PlaybackEvents
@@ -33,6 +34,10 @@ export class Playback {
   #over = false;
   #rebuiltAt = -Infinity;
   #stalls = 0;
+  #watchdog = new Watchdog();
+  #bytes = 0;
+  #awaitsTap = false;
+  #expecting;
   #looker;
   /** @type {import('../watch/connection.js').Hello | null} */
   #hello = null;
@@ -46,13 +51,15 @@ export class Playback {
    * @param {import('./line.js').Line} parts.line
    * @param {HTMLVideoElement} parts.placeholder  in the document
    * @param {() => import('./stage.js').Stage} parts.stage
+   * @param {() => boolean} parts.expecting  whether there should be new pictures, for all that the server tells
    * @param {PlaybackEvents} parts.events
    */
-  constructor({ room, ladder, line, placeholder, stage, events }) {
+  constructor({ room, ladder, line, placeholder, stage, expecting, events }) {
     this.#room = room;
     this.#ladder = ladder;
     this.#line = line;
     this.#stage = stage;
+    this.#expecting = expecting;
     this.#events = events;
     this.#place = /** @type {HTMLVideoElement | HTMLCanvasElement} */ (placeholder);
     this.#video = adopt(placeholder);
@@ -102,6 +109,7 @@ export class Playback {
   }
 
   resume() {
+    this.#awaitsTap = false;
     this.#player?.resume();
   }
 
@@ -196,7 +204,10 @@ export class Playback {
       },
       sized: (width, height) => this.#stage().resize(width, height),
       broken: (reason, final) => current() && this.#broke(reason, final),
-      blocked: () => this.#events.blocked(),
+      blocked: () => {
+        this.#awaitsTap = true;
+        this.#events.blocked();
+      },
     };
   }
 
@@ -233,11 +244,21 @@ export class Playback {
 
   /** @param {number} now */
   #look(now) {
-    const { stalls, playing } = this.stats();
+    const { stalls, playing, frames } = this.stats();
+    if (this.#watchdog.barks(now, frames, this.#expects())) return this.#broke(`no new picture for ${STANDS / 1_000} s`, false);
     const more = stalls - this.#stalls;
     this.#stalls = stalls;
     for (let n = 0; n < more; n++) if (this.#ladder.stalled(now)) return this.#exchange();
     if (!document.hidden && playing && this.#ladder.recovered(now)) this.#exchange();
+  }
+
+  /** Whether new pictures should come, as far as anybody knows. */
+  #expects() {
+    const { bytes } = this.#line;
+    // Where nothing at all comes, another player would get nothing either.
+    const silent = bytes === this.#bytes && this.#ladder.transport === 'websocket';
+    this.#bytes = bytes;
+    return !silent && !this.#awaitsTap && !document.hidden && this.#expecting();
   }
 }
 

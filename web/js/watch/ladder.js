@@ -36,6 +36,8 @@ function playsHls(scope) {
 const PATIENCE = 30_000; // ms in which errors and stalls belong together
 const ERRORS = 2;
 const STALLS = 4;
+const TRIAL = 10_000; // ms; one that was left and is tried again must not show its fault as often
+const TRIAL_STALLS = 2;
 const REST = 60_000; // ms until the rung that failed is tried again; twice as long each time
 const LONGEST_REST = 600_000;
 
@@ -46,6 +48,7 @@ export class Ladder {
   /** What `?player=` asks for and nobody is called. */
   unknown = '';
   #forced = false;
+  #trialUntil = -Infinity;
   #able;
   /** @type {Map<string, {until: number, rest: number}>} */
   #resting = new Map();
@@ -73,6 +76,11 @@ export class Ladder {
     this.why = 'asked for';
   }
 
+  /** What the one in use comes by. */
+  get transport() {
+    return RUNGS.find(({ name }) => name === this.name)?.transport;
+  }
+
   /** Whether the one in use can be used at all: what is asked for need not be. */
   get able() {
     return this.#able.some(({ name }) => name === this.name);
@@ -86,7 +94,7 @@ export class Ladder {
    */
   broke(now, reason, final) {
     this.#errors = [...this.#errors.filter((at) => now - at < PATIENCE), now];
-    if (!final && this.#errors.length < ERRORS) return false;
+    if (!final && this.#errors.length < (now < this.#trialUntil ? 1 : ERRORS)) return false;
     return this.#leave(now, reason, final);
   }
 
@@ -96,7 +104,9 @@ export class Ladder {
    */
   stalled(now) {
     this.#stalls = [...this.#stalls.filter((at) => now - at < PATIENCE), now];
-    return this.#stalls.length >= STALLS && this.#leave(now, `${STALLS} stalls in ${PATIENCE / 1_000} s`, false);
+    const { length } = this.#stalls;
+    const enough = now < this.#trialUntil ? TRIAL_STALLS : STALLS;
+    return length >= enough && this.#leave(now, `${length} stalls in ${PATIENCE / 1_000} s`, false);
   }
 
   /**
@@ -120,6 +130,7 @@ export class Ladder {
     const best = this.#able.slice(0, inUse).find(({ name }) => this.#rested(now, name));
     if (!best) return false;
     this.#take(best.name, 'tried again');
+    this.#trialUntil = now + TRIAL;
     return true;
   }
 
@@ -156,6 +167,7 @@ export class Ladder {
     this.why = why;
     this.#errors = [];
     this.#stalls = [];
+    this.#trialUntil = -Infinity;
   }
 
   /**

@@ -18,6 +18,7 @@ const SOUND_WAIT = 200; // ms without a sound track that the hello did not know 
 const START_WAIT = 200; // ms for a start to find its place by itself
 const PATIENCE = 1_000; // ms for a seek to be answered by a picture
 const NEAR = 100; // ms that are walked off rather than jumped
+const WAITING = 1_000; // records; some twelve seconds of picture and sound
 const GAP = 0.05; // s; browsers close smaller holes themselves
 
 /** WebKit wedges on appends of single frames and stutters at each change of rate. */
@@ -123,6 +124,7 @@ export class MsePlayer {
     } else {
       if (!this.#waiting.length) this.#firstAt = arrival;
       this.#waiting.push(record);
+      if (this.#waiting.length > WAITING) return this.#broken('the media source does not open');
       this.#begin();
     }
   }
@@ -261,7 +263,10 @@ export class MsePlayer {
     for (const buffer of this.#buffers.values()) buffer.trim(this.#video.currentTime - BACK);
     const late = this.#resync && !this.#bursting && newest - position > this.#edge.target + 300;
     if (!this.#bursting) this.#resync = false;
-    if (late || this.#stuck(now)) return this.#seek(this.#edge.startPosition(newest), now);
+    const stuck = this.#stuck(now);
+    // While sound runs on the element does not say that it waits.
+    if (stuck && !this.#edge.starving) this.#stalls++;
+    if (late || stuck) return this.#seek(this.#edge.startPosition(newest), now);
     const edge = arrivals.edge(now);
     if (Number.isNaN(edge)) return;
     const { rate, seek } = this.#edge.decide({ now, position, edge, newest, jitter: arrivals.jitter, silent: this.#video.muted });

@@ -1,0 +1,26 @@
+/**
+ * Notices that no new picture comes though there should be one. No player need notice by itself that nothing comes of what it gets: a source that
+ * never opens, a decoder that stands, a path that lets all but media through. Pure.
+ */
+export const STANDS = 10_000; // ms; longer than any join of a link that carries the video
+
+export class Watchdog {
+  #frames = 0;
+  #wellAt = NaN;
+
+  /**
+   * To be asked about once a second.
+   * @param {number} now
+   * @param {number} frames  shown by the player, which may be another one by now
+   * @param {boolean} expected  there should be new ones
+   * @returns {boolean} true once for each time that none came for as long as STANDS
+   */
+  barks(now, frames, expected) {
+    const moves = frames !== this.#frames;
+    this.#frames = frames;
+    if (moves || !expected || Number.isNaN(this.#wellAt)) this.#wellAt = now;
+    if (now - this.#wellAt < STANDS) return false;
+    this.#wellAt = now;
+    return true;
+  }
+}
