@@ -43,6 +43,12 @@ LEADS = """new Promise(done => {
     done(leads);
   }, 100);
 })"""
+UNSUPPORTED = """
+self.VideoDecoder = class extends VideoDecoder {
+  static isConfigSupported(config) { return Promise.resolve({ supported: false, config }); }
+};
+"""
+NO_H264 = WORKER % f"`{UNSUPPORTED}importScripts('${{new URL(script, location.href)}}')`"
 BROKEN_DECODERS = WORKER % f"`{BREAKS}importScripts('${{new URL(script, location.href)}}')`"
 NO_WORKERS = WORKER % "`throw new Error('as a test wants it')`"
 SOFTWARE_GPU = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
@@ -91,6 +97,14 @@ async def test_a_decoder_that_fails_twice_is_left_for_mse(studio: Studio, visito
     await room.shows(lambda seen: seen["heard"] > before["heard"])
     # Everything the server knows of this viewer is one connection.
     await until(studio.page, "document.querySelector('#viewers').textContent === '1'")
+
+
+async def test_a_decoder_that_cannot_play_this_live_is_left_at_once_and_for_good(studio: Studio, visitors: Visitors) -> None:
+    visitors.complaints.allow("no decoder for avc1")
+    room = await visitors.room(studio.watch, NO_H264)
+    await room.plays(1)
+    stats = await room.stats()
+    assert stats["player"] == "mse" and "no decoder for avc1" in stats["why"] and await room.page.evaluate("Worker.made") == 1
 
 
 @pytest.mark.parametrize("wanted", ["webcodecs", "mse"])

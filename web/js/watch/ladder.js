@@ -19,13 +19,17 @@ export const RUNGS = [
     able: (scope) => scope.isSecureContext === true && ['VideoDecoder', 'AudioDecoder', 'AudioWorkletNode'].every((name) => name in scope),
   },
   { name: 'mse', transport: 'websocket', able: hasMediaSource },
+  // Whether WebRTC has H.264 costs a browser more to tell than the first picture may take: the server's answer to an offer without it tells too.
   { name: 'whep', transport: 'udp', able: (scope) => 'RTCPeerConnection' in scope },
   { name: 'hls', transport: 'http', able: (scope) => hasMediaSource(scope) || playsHls(scope) },
 ];
 
+const H264 = 'video/mp4; codecs="avc1.42E01F"'; // the least that a creator sends; what a live is really made of its init segment tells
+
 /** @param {any} scope */
 function hasMediaSource(scope) {
-  return 'MediaSource' in scope || 'ManagedMediaSource' in scope;
+  const source = scope.MediaSource ?? scope.ManagedMediaSource;
+  return Boolean(source) && source.isTypeSupported?.(H264) !== false;
 }
 
 /** @param {any} scope */

@@ -51,7 +51,7 @@ export class Picture {
 
   /**
    * @param {HTMLCanvasElement | OffscreenCanvas} canvas
-   * @param {{drawn: (media: number, width: number, height: number) => void, broken: (reason: string) => void}} events
+   * @param {{drawn: (media: number, width: number, height: number) => void, broken: (reason: string, final?: boolean) => void}} events
    */
   constructor(canvas, events) {
     this.#canvas = canvas;
@@ -61,7 +61,7 @@ export class Picture {
     const context = canvas.getContext('2d', { alpha: false, desynchronized: false });
     if (!context) throw new Error('this browser gives no canvas to draw on');
     this.#context = /** @type {CanvasRenderingContext2D} */ (context);
-    this.#decoder = new VideoDecoder({ output: (frame) => this.#output(frame), error: (error) => this.#fail(error.message) });
+    this.#decoder = new VideoDecoder({ output: (frame) => this.#output(frame), error: (error) => this.#fail(error.message, error.name === 'NotSupportedError') });
   }
 
   /** @param {PictureConfig} config */
@@ -73,7 +73,10 @@ export class Picture {
     this.#awaitsKey = true;
     // Frames of the old parameters that still wait need them: they are few, and gone with the picture they made.
     this.#encoded = [];
-    this.#decoder.configure({ codec: config.codec, description: config.description, optimizeForLatency: true });
+    const wanted = { codec: config.codec, description: config.description, optimizeForLatency: true };
+    this.#decoder.configure(wanted);
+    // Beside it, since the first picture must not wait for the answer. A decoder that cannot be had says so as if it had failed.
+    VideoDecoder.isConfigSupported(wanted).then(({ supported }) => supported || this.#fail(`no decoder for ${config.codec}`, true), () => {});
   }
 
   /** @param {AccessUnit} unit */
@@ -209,10 +212,13 @@ export class Picture {
     this.#request = 0;
   }
 
-  /** @param {string} reason */
-  #fail(reason) {
+  /**
+   * @param {string} reason
+   * @param {boolean} [final]
+   */
+  #fail(reason, final = false) {
     this.close();
-    this.#events.broken(`picture: ${reason}`);
+    this.#events.broken(`picture: ${reason}`, final);
   }
 }
 

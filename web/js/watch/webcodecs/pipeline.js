@@ -5,7 +5,7 @@
  * @typedef {object} PipelineEvents
  * @property {() => void} picture  the first picture is drawn
  * @property {(width: number, height: number) => void} sized  the picture that is drawn has this size now
- * @property {(reason: string) => void} broken
+ * @property {(reason: string, final: boolean) => void} broken  `final`: it will never play this
  *
  * @typedef {import('../record.js').MediaRecord} MediaRecord
  */
@@ -46,7 +46,7 @@ export class Pipeline {
     this.#events = events;
     this.#picture = new Picture(canvas, {
       drawn: (_, width, height) => this.#drawn(width, height),
-      broken: (reason) => this.#broken(reason),
+      broken: (reason, final) => this.#broken(reason, final),
     });
     this.#sound = new SoundTrack(() => this.#steer(performance.now()), (reason) => this.#broken(reason));
     this.#ticker = self.setInterval(() => this.#steer(performance.now()), TICK);
@@ -176,10 +176,13 @@ export class Pipeline {
     if (first) this.#events.picture();
   }
 
-  /** @param {string} reason */
-  #broken(reason) {
+  /**
+   * @param {string} reason
+   * @param {boolean} [final]
+   */
+  #broken(reason, final = false) {
     if (this.#failed) return;
     this.#failed = true;
-    this.#events.broken(reason);
+    this.#events.broken(reason, final);
   }
 }

@@ -131,7 +131,7 @@ export class Viewing {
         this.#tell('picture');
       },
       sized: (width, height) => this.#tell('sized', width, height),
-      broken: (reason) => this.#tell('broken', reason),
+      broken: (reason, final) => this.#tell('broken', reason, final),
     });
   }
 

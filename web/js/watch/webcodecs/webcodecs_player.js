@@ -47,7 +47,7 @@ export class WebCodecsPlayer {
       stats: (stats, bytes) => this.#take(stats, bytes),
       picture: () => this.#began(),
       sized: (width, height) => this.#sized(width, height),
-      broken: (reason) => this.#broken(reason),
+      broken: (reason, final) => this.#broken(reason, final),
     };
     port.onmessage = ({ data: [verb, ...values] }) => this.#failed || reports[verb]?.(...values);
     if (!worker) return;
@@ -152,10 +152,13 @@ export class WebCodecsPlayer {
     this.#broken(`worker: ${reason}`);
   }
 
-  /** @param {string} reason */
-  #broken(reason) {
+  /**
+   * @param {string} reason
+   * @param {boolean} [final]
+   */
+  #broken(reason, final = false) {
     if (this.#failed) return;
     this.#failed = true;
-    this.#events.broken(reason, false);
+    this.#events.broken(reason, final);
   }
 }
