@@ -5,6 +5,7 @@ import { Backoff } from '../../web/js/page/backoff.js';
 import { Arrivals } from '../../web/js/watch/arrivals.js';
 import { FrameLog } from '../../web/js/watch/frame_log.js';
 import { LiveEdge, START_LAG } from '../../web/js/watch/live_edge.js';
+import { Pauses } from '../../web/js/watch/pauses.js';
 import { FLAG, KIND, TRACK, parseRecords, readInit } from '../../web/js/watch/record.js';
 import { ServerClock } from '../../web/js/watch/server_clock.js';
 import { Timeline } from '../../web/js/watch/timeline.js';
@@ -143,4 +144,14 @@ test('the timeline begins with a key frame, near zero, and takes nothing twice',
   assert.equal(timeline.accept(sample(TRACK.VIDEO, hours + 33_000, FLAG.KEY), 0, true), false);
   assert.equal(timeline.accept(sample(TRACK.AUDIO, hours + 20_000), 0, true), true);
   assert.equal(timeline.newest, 10);
+});
+
+test('a pause of the creator explains a dry spell, a hole in what came does not', () => {
+  const pauses = new Pauses();
+  for (const [sequence, media] of [[1, 0], [2, 33], [3, 66], [4, 500], [5, 533], [7, 1_200], [8, 1_233]]) pauses.add(sequence, media);
+  assert.equal(pauses.explain(66), true);
+  assert.equal(pauses.explain(20), true, 'the sound ended a little earlier');
+  assert.equal(pauses.explain(500), false);
+  assert.equal(pauses.explain(533), false, 'a picture is missing');
+  assert.equal(pauses.explain(1_233), false);
 });

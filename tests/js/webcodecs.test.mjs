@@ -254,3 +254,9 @@ test('a clock that stood still is believed after some seconds, and a slow notice
   offset.add(90_000, 89_000); // the page slept
   assert.equal(offset.value, 1_000);
 });
+
+test('a media source that has no H.264 is none', () => {
+  const none = { isTypeSupported: () => false };
+  assert.equal(new Ladder({ MediaSource: none, RTCPeerConnection: 1 }, null).name, 'whep');
+  assert.equal(new Ladder({ ManagedMediaSource: { isTypeSupported: () => true } }, null).name, 'mse');
+});

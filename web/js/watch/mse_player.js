@@ -6,6 +6,7 @@
 import { Attachment, mimeFor } from './attachment.js';
 import { LiveEdge, START_LAG } from './live_edge.js';
 import { KIND, TRACK, readInit } from './record.js';
+import { Pauses } from './pauses.js';
 import { Timeline } from './timeline.js';
 import { TrackBuffer } from './track_buffer.js';
 import { FrameWatch } from './frame_watch.js';
@@ -52,6 +53,8 @@ export class MsePlayer {
   #lastAt = NaN;
   #ticker;
   #stalls = 0;
+  #pauses = new Pauses();
+  #dryAt = NaN;
   #seeks = 0;
   #lastSeekAt = -Infinity;
   /** @type {AbortController} */
@@ -118,6 +121,7 @@ export class MsePlayer {
     if (record.kind !== KIND.MEDIA || !this.#inits.has(record.track)) return;
     if (record.publishTime >= this.#burstEnd) this.#bursting = false;
     if (!this.#timeline.accept(record, arrival, !this.#bursting)) return;
+    if (record.track === TRACK.VIDEO) this.#pauses.add(record.sequence, this.#timeline.newestPicture);
     this.#lastAt = performance.now();
     if (this.#buffers.size) {
       this.#buffers.get(record.track)?.append(record.body);
@@ -242,8 +246,14 @@ export class MsePlayer {
   #ranDry() {
     // `waiting` also comes with every seek and with the very first start.
     if (this.#video.seeking || !this.#watch.started || performance.now() - this.#lastSeekAt < 300) return;
-    this.#stalls++;
+    this.#dryAt = this.#position;
     this.#edge.starve(performance.now());
+  }
+
+  /** Once there is media again: only then it shows whether there was any to have. */
+  #countStall() {
+    if (!Number.isNaN(this.#dryAt) && !this.#pauses.explain(this.#dryAt)) this.#stalls++;
+    this.#dryAt = NaN;
   }
 
   /** @param {number} now */
@@ -258,6 +268,7 @@ export class MsePlayer {
     if (!this.#watch.started) return this.#helpStart(now);
     const settling = this.#video.seeking && now - this.#lastSeekAt < PATIENCE;
     if (this.#video.paused || settling) return;
+    if (!this.#edge.starving) this.#countStall();
     const { newest, arrivals } = this.#timeline;
     const position = this.#position;
     for (const buffer of this.#buffers.values()) buffer.trim(this.#video.currentTime - BACK);

@@ -4,9 +4,10 @@
  *
  * Decoders have few frames to give: what is not due soon waits in front of the decoder, not behind it.
  *
- * @typedef {{data: Uint8Array<ArrayBuffer>, media: number, key: boolean}} AccessUnit  media: ms of player time
+ * @typedef {{data: Uint8Array<ArrayBuffer>, media: number, key: boolean, sequence: number}} AccessUnit  media: ms of player time
  * @typedef {{codec: string, description: Uint8Array<ArrayBuffer>, width: number, height: number}} PictureConfig
  */
+import { Pauses } from '../pauses.js';
 import { Playhead } from './playhead.js';
 
 const DECODED = 6; // frames that may lie decoded, or be on their way through the decoder
@@ -43,7 +44,7 @@ export class Picture {
   #inside = [];
   #awaitsKey = true;
   #request = 0;
-  #stalled = false;
+  #pauses = new Pauses();
   #begunAt = NaN;
   #gaveAt = NaN;
   /** @type {PictureConfig | null} */
@@ -81,6 +82,7 @@ export class Picture {
 
   /** @param {AccessUnit} unit */
   push(unit) {
+    this.#pauses.add(unit.sequence, unit.media);
     if (this.#decoder.state !== 'configured' || (this.#awaitsKey && !unit.key)) return;
     this.#awaitsKey = false;
     this.#encoded.push(unit);
@@ -161,7 +163,6 @@ export class Picture {
       this.#decoded.shift();
     }
     if (shown) this.#draw(shown, now);
-    this.#watch(now);
     this.#await();
   }
 
@@ -176,24 +177,23 @@ export class Picture {
       this.#canvas.width = displayWidth;
       this.#canvas.height = displayHeight;
     }
+    if (this.#overdue(now)) this.stalls++;
     this.#context.drawImage(frame, 0, 0, displayWidth, displayHeight);
     this.media = frame.timestamp / 1_000;
     this.drawnAt = now;
     this.frames++;
-    this.#stalled = false;
     this.mirror?.(frame.clone());
     frame.close();
     this.#events.drawn(this.media, displayWidth, displayHeight);
   }
 
   /**
-   * A picture that stands while later ones were due.
+   * The picture stood while later ones were due, and not because the creator sent none.
    * @param {number} now
    */
-  #watch(now) {
-    if (this.#stalled || !this.frames || now - this.drawnAt < OVERDUE || this.playhead.at(now) - this.media < OVERDUE) return;
-    this.#stalled = true;
-    this.stalls++;
+  #overdue(now) {
+    if (!this.frames || now - this.drawnAt < OVERDUE || this.playhead.at(now) - this.media < OVERDUE) return false;
+    return !this.#pauses.explain(this.media);
   }
 
   /** A look at every refresh of the screen while there is something to come. */

@@ -146,7 +146,7 @@ export class Pipeline {
     const [sample] = readSamples(record.body, VIDEO_SCALE);
     if (!sample) return;
     const media = this.#timeline.newestPicture;
-    this.#picture.push({ data: sample.data, media, key: (record.flags & FLAG.KEY) !== 0 });
+    this.#picture.push({ data: sample.data, media, key: (record.flags & FLAG.KEY) !== 0, sequence: record.sequence });
     if (Number.isNaN(this.#picture.playhead.at(0)) && !this.#bursting) this.#steer(performance.now());
   }
 
