@@ -193,6 +193,45 @@ async def test_picture_in_picture_goes_on_while_the_page_is_hidden(studio: Studi
     await until(studio.page, "document.querySelector('#viewers').textContent === '0'", 10)
 
 
+async def test_picture_in_picture_follows_the_room_to_another_player(studio: Studio, visitors: Visitors) -> None:
+    """First to one of the same kind, then to one with a video of its own."""
+    visitors.complaints.allow("as a test wants it")
+    room = await visitors.room(studio.watch)
+    await room.plays(1)
+    await room.page.click("#pip")
+    for player in ("webcodecs", "mse"):
+        worker = room.page.workers[-1]
+        await worker.evaluate("() => { setTimeout(() => { throw new Error('as a test wants it'); }); }")
+        await until(room.page, f"microlive.stats().player === '{player}' && microlive.stats().rebuilds === 1 && microlive.stats().frames > 30")
+        at = await room.page.evaluate("document.pictureInPictureElement.currentTime")
+        await until(room.page, f"document.pictureInPictureElement.currentTime > {at + 0.5}")
+        size = await room.page.evaluate("[document.pictureInPictureElement.videoWidth, microlive.stats().width]")
+        assert size[0] == size[1]
+    await room.page.evaluate("document.exitPictureInPicture()")
+    await until(room.page, "document.pictureInPictureElement === null")
+
+
+async def test_full_screen(studio: Studio, visitors: Visitors) -> None:
+    room = await visitors.room(studio.watch)
+    await room.plays(0.5)
+    await room.page.click("#full")
+    await until(room.page, "document.fullscreenElement?.id === 'stage'")
+    await room.page.keyboard.press("f")
+    await until(room.page, "document.fullscreenElement === null")
+
+
+async def test_full_screen_where_only_videos_may_fill_it(studio: Studio, visitors: Visitors) -> None:
+    """As on iPhones."""
+    only_videos = "delete Element.prototype.requestFullscreen; HTMLVideoElement.prototype.webkitEnterFullscreen = function () { window.filled = this.id; };"
+    room = await visitors.room(f"{studio.watch}?player=mse", only_videos)
+    await room.plays(0.5)
+    await room.page.click("#full")
+    await until(room.page, "window.filled === 'video'")
+    other = await visitors.room(f"{studio.watch}?player=webcodecs", only_videos)
+    await other.plays(0.5)
+    assert await other.page.is_hidden("#full")
+
+
 NO_WEBSOCKET = "window.WebSocket = class extends WebSocket { constructor() { super('ws://127.0.0.1:9'); } };"
 NO_OPUS = """
 const supported = MediaSource.isTypeSupported.bind(MediaSource);

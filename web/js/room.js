@@ -64,6 +64,8 @@ const playback = new Playback({
     picture() {
       dress();
       root.classList.add('playing');
+      byId('full').hidden = !canFill();
+      if (document.pictureInPictureElement) afterwards.pip().then(({ followPlayer }) => playback.player && followPlayer(playback.player));
       window.setTimeout(() => Object.values(afterwards).forEach((fetchModule) => fetchModule().catch(() => {})), SETTLED);
     },
     blocked() {
@@ -186,9 +188,14 @@ function setMuted(muted) {
   byId('sound').setAttribute('aria-label', muted ? 'Sound on' : 'Sound off');
 }
 
+/** Phones of Apple let no page fill the screen, but a video; there a canvas has all that there is already. */
+const canFill = () => 'requestFullscreen' in root || 'webkitEnterFullscreen' in playback.picture.element;
+
 function fullScreen() {
+  const { element } = playback.picture;
   if (document.fullscreenElement) document.exitFullscreen();
-  else root.requestFullscreen?.().catch(() => {});
+  else if ('requestFullscreen' in root) root.requestFullscreen().catch(() => {});
+  else if ('webkitEnterFullscreen' in element) /** @type {any} */ (element).webkitEnterFullscreen();
 }
 
 async function pictureInPicture() {
@@ -212,7 +219,7 @@ function listen() {
     },
   };
   for (const [id, click] of Object.entries(clicks)) byId(id).addEventListener('click', click);
-  byId('full').hidden = !root.requestFullscreen;
+  byId('full').hidden = !canFill();
   byId('pip').hidden = !document.pictureInPictureEnabled;
   listenForGestures(root, { tap: () => playback.muted && setMuted(false), hold: toggleStats });
   document.addEventListener('keydown', ({ key, ctrlKey, metaKey, altKey }) => {

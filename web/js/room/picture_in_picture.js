@@ -2,8 +2,8 @@
 
 /** @typedef {import('../watch/player.js').Player} Player */
 
-/** @type {(() => void) | null} ends what stands in for a canvas */
-let end = null;
+/** @type {{video: HTMLVideoElement, stop: () => void} | null} what stands in for a canvas, or for what took its place */
+let standIn = null;
 
 /**
  * Opens the window, in a user's tap, or closes it.
@@ -13,23 +13,43 @@ let end = null;
  */
 export async function togglePictureInPicture(player, closed) {
   if (document.pictureInPictureElement) return document.exitPictureInPicture();
-  end?.();
+  end();
   const left = new AbortController();
   try {
     const video = player.element instanceof HTMLVideoElement ? player.element : await mirror(player, player.element);
     video.disablePictureInPicture = false;
     const leave = () => {
       left.abort();
-      end?.();
+      end();
       closed();
     };
     video.addEventListener('leavepictureinpicture', leave, { signal: left.signal });
     await video.requestPictureInPicture();
   } catch (error) {
     left.abort();
-    end?.();
+    end();
     throw error;
   }
+}
+
+/**
+ * Another player shows the room from now on: so does the window, if one is open.
+ * @param {Player} player
+ */
+export async function followPlayer(player) {
+  if (!standIn) return;
+  standIn.stop();
+  const { stream, stop } = streamOf(player, player.element);
+  standIn.stop = stop;
+  standIn.video.srcObject = stream;
+  await standIn.video.play();
+}
+
+function end() {
+  if (!standIn) return;
+  standIn.stop();
+  standIn.video.srcObject = null;
+  standIn = null;
 }
 
 /**
@@ -41,11 +61,7 @@ async function mirror(player, canvas) {
   const video = document.createElement('video');
   video.muted = true;
   video.srcObject = stream;
-  end = () => {
-    end = null;
-    stop();
-    video.srcObject = null;
-  };
+  standIn = { video, stop };
   await video.play();
   return video;
 }
@@ -54,11 +70,12 @@ async function mirror(player, canvas) {
  * What a canvas captures comes with the page's rendering, and a page that is hidden behind others renders nothing. Frames that are handed over by the
  * player do not wait for that.
  * @param {Player} player
- * @param {HTMLCanvasElement} canvas
+ * @param {HTMLCanvasElement | HTMLVideoElement} element
  */
-function streamOf(player, canvas) {
+function streamOf(player, element) {
   const Generator = /** @type {any} */ (window).MediaStreamTrackGenerator;
-  if (!Generator || !player.mirror) return copyOf(canvas);
+  if ('captureStream' in element && element instanceof HTMLVideoElement) return { stream: /** @type {any} */ (element).captureStream(), stop: () => {} };
+  if (!Generator || !player.mirror) return copyOf(element);
   const track = new Generator({ kind: 'video' });
   player.mirror(track.writable);
   const stop = () => {
@@ -70,15 +87,16 @@ function streamOf(player, canvas) {
 
 /**
  * A canvas that a worker draws on cannot be captured everywhere; one with the same picture can.
- * @param {HTMLCanvasElement} canvas
+ * @param {HTMLCanvasElement | HTMLVideoElement} element
  */
-function copyOf(canvas) {
+function copyOf(element) {
   const copy = document.createElement('canvas');
   const context = copy.getContext('2d', { alpha: false });
   let request = 0;
   const draw = () => {
-    if (copy.width !== canvas.width || copy.height !== canvas.height) [copy.width, copy.height] = [canvas.width, canvas.height];
-    context?.drawImage(canvas, 0, 0);
+    const { width, height } = sizeOf(element);
+    if (copy.width !== width || copy.height !== height) [copy.width, copy.height] = [width, height];
+    context?.drawImage(element, 0, 0);
     request = requestAnimationFrame(draw);
   };
   draw();
@@ -88,4 +106,9 @@ function copyOf(canvas) {
     stream.getTracks().forEach((each) => each.stop());
   };
   return { stream, stop };
+}
+
+/** @param {HTMLCanvasElement | HTMLVideoElement} element */
+function sizeOf(element) {
+  return element instanceof HTMLVideoElement ? { width: element.videoWidth, height: element.videoHeight } : element;
 }
