@@ -10,6 +10,8 @@ export default class Hls {
   on(event: string, listener: (event: string, data: any) => void): void;
   trigger(event: string, data: object): void;
   loadSource(url: string): void;
+  stopLoad(): void;
+  startLoad(position: number): void;
   attachMedia(media: HTMLMediaElement): void;
   recoverMediaError(): void;
   destroy(): void;

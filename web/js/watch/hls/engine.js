@@ -9,6 +9,7 @@
  * @property {() => number} date     ms since 1970 when the lens saw what is shown; NaN while unknown
  * @property {() => number} bytes    of media that came; NaN where the browser does not tell
  * @property {boolean} walks         whether a distance may be walked off by playing a little faster
+ * @property {(resting: boolean) => void} rest  to load nothing, as long as nobody looks
  * @property {() => void} close
  *
  * @typedef {(reason: string, again: boolean) => void} Failed  `again`: it may work another time
@@ -53,6 +54,9 @@ function playNative(video, url, failed) {
     date: () => start() + video.currentTime * 1_000,
     bytes: () => NaN,
     walks: false, // Safari does as it likes
+    rest(resting) {
+      if (resting) video.pause(); // play() comes with the page
+    },
     close() {
       listening.abort();
       video.removeAttribute('src');
@@ -111,6 +115,7 @@ async function playHlsJs(video, url, failed) {
     date: () => hls.playingDate?.getTime() ?? NaN,
     bytes: () => bytes,
     walks: !APPLE, // WebKit stutters at every change of rate, and comes no nearer by it
+    rest: (resting) => (resting ? hls.stopLoad() : hls.startLoad(-1)),
     close: () => hls.destroy(),
   };
 }

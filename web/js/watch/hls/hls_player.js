@@ -24,6 +24,7 @@ export class HlsPlayer {
   /** @type {import('./engine.js').Engine | null} */
   #engine = null;
   #asking = false;
+  #resting = false;
   #askedAt = -Infinity;
   #knockedAt = performance.now();
   #closed = false;
@@ -51,6 +52,7 @@ export class HlsPlayer {
     video.addEventListener('waiting', () => this.#ranDry(), { signal });
     video.addEventListener('canplay', () => video.paused && this.resume(), { signal });
     video.addEventListener('resize', () => events.sized?.(video.videoWidth, video.videoHeight), { signal });
+    document.addEventListener('visibilitychange', () => this.#rest(), { signal });
     this.#ticker = self.setInterval(() => this.#tick(performance.now()), TICK);
   }
 
@@ -171,12 +173,22 @@ export class HlsPlayer {
   }
 
   #ranDry() {
-    if (this.#video.seeking || !this.#watch.started || performance.now() - this.#seekAt < 1_000) return;
+    if (document.hidden || this.#video.seeking || !this.#watch.started || performance.now() - this.#seekAt < 1_000) return;
     this.#stalls++;
+  }
+
+  /** A page that nobody sees loads nothing, unless its picture stands in a window of its own. */
+  #rest() {
+    const resting = document.hidden && !document.pictureInPictureElement;
+    if (resting === this.#resting) return;
+    this.#resting = resting;
+    this.#engine?.rest(resting);
+    this.#seekAt = performance.now(); // running dry now is no stall
   }
 
   /** @param {number} now */
   #tick(now) {
+    if (this.#resting) return this.#rest(); // the window may have been closed, or opened
     const engine = this.#engine;
     if (!engine) this.#knock(now);
     if (engine) this.#count(now, engine.bytes());
