@@ -1,5 +1,6 @@
 """Debian's Firefox and WebKitGTK watch a room, on every way in that they have."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -39,6 +40,16 @@ EYES = f"""new Promise(done => {{
 }})"""
 
 
+# WebDriver runs no script before those of a page: so the page is written anew, behind one.
+WITHOUT_MEDIA_SOURCE = """async url => {
+    const html = await (await fetch(url)).text();
+    history.replaceState(null, '', url);
+    document.open();
+    document.write(html.replace('<head>', '<head><script>delete window.MediaSource;</' + 'script>'));
+    document.close();
+}"""
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def watch(server: LocalServer) -> AsyncIterator[str]:
     """The URL of a room that is live."""
@@ -75,6 +86,18 @@ async def test_a_room_plays(browsers: dict[str, Browser], watch: str, name: str,
     if (name, player) == ("webkit", "webcodecs"):
         await browser.until("microlive.stats().sound.played > 500")
     assert heard["stats"]["rebuilds"] == 0
+    await browser.goto("about:blank")
+
+
+async def test_webkit_plays_where_the_media_source_is_managed(browsers: dict[str, Browser], watch: str) -> None:
+    """As on iPhones, which have no other."""
+    browser = browsers["webkit"]
+    await browser.goto(f"{watch.partition('/r/')[0]}/healthz")
+    await browser.evaluate(f"({WITHOUT_MEDIA_SOURCE})({json.dumps(f'{watch}?player=mse')})")
+    seen = await _plays(browser)
+    assert seen["stats"]["player"] == "mse" and seen["stats"]["rebuilds"] == 0
+    source = await browser.evaluate("[typeof MediaSource, document.querySelector('#video').srcObject?.constructor.name]")
+    assert source == ["undefined", "ManagedMediaSource"]
     await browser.goto("about:blank")
 
 

@@ -38,7 +38,9 @@ export class Attachment {
       this.source.duration = Infinity;
       // A seek is cut down to the seekable range, and that of the first one would otherwise end with what is parsed by then.
       this.source.setLiveSeekableRange?.(0, 1e9);
-      opened();
+      // A managed one says when it wants media: at first, and then whenever there is less than ten seconds of it, which is always so.
+      if (/** @type {any} */ (this.source).streaming === false) this.source.addEventListener('startstreaming', opened, { once: true });
+      else opened();
     };
     if (this.source.readyState === 'open') queueMicrotask(open);
     else this.source.addEventListener('sourceopen', open, { once: true });
