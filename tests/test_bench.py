@@ -5,10 +5,12 @@ import math
 
 import numpy as np
 import pytest
+import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.benchmarks import bitrate, continuity, holds, latency, mixed, timecode, uplink
+from scripts.benchmarks.commands.telling import conclude
 from scripts.benchmarks.figures import Bar, Figures, percentile
 from scripts.benchmarks.narrow import Bandwidth
 from scripts.benchmarks.spectator import Decoded
@@ -95,7 +97,19 @@ def test_each_path_has_its_own_bars() -> None:
         ("WHEP, glass to glass, p50", 65, True),
         ("LL-HLS, glass to glass, p50", 1_600, True),
         ("LL-HLS, glass to glass, p95", 2_000, False),
+        ("LL-HLS, stalls", 0, True),
     ]
+
+
+def test_hls_may_not_stall() -> None:
+    slots = [slot("direct", [40]), slot("hls", [1_300]), latency.Slot("hls", [1_300], 0, stalls=1)]
+    assert [bar.kept for bar in latency.Report(slots, {}, []).bars] == [True, True, False]
+
+
+def test_a_run_that_the_generator_limited_shows_nothing() -> None:
+    conclude([], None, [("500 viewers", "fine")])
+    with pytest.raises(typer.Exit):
+        conclude([], {}, [("500 viewers", "fine"), ("2000 viewers", "invalid")])
 
 
 def test_a_report_without_slots_or_joins_has_no_bars_for_them() -> None:

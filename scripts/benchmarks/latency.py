@@ -65,6 +65,7 @@ PATHS = {
 EMPTY = "new Promise(resolve => requestAnimationFrame(() => resolve(performance.now())))"
 PLAYED = "window.microlive?.stats().firstPicture || 0"
 WATCH = "window.sampler = timecode.watch(() => document.querySelector('.screen, video'))"
+STALLS = "window.microlive?.stats().stalls ?? 0"
 HEARD_DIRECTLY = "direct.heard()"
 
 
@@ -83,6 +84,8 @@ class Slot:
     """Animation frames whose time code could not be read."""
     player: dict[str, Any] = field(default_factory=dict)
     """The watch page's own numbers at the end."""
+    stalls: int = 0
+    """Of the player, while it was measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,9 @@ class Report:
                 limit = max(1.5 * direct, direct + 25) if path.bar is None else path.bar
                 bars.append(Bar(f"{path.title}, glass to glass, p50", self.of(way).p50, limit, "ms"))
                 if path.p95_bar is not None:
+                    stalls = sum(slot.stalls for slot in self.slots if slot.way == way)
                     bars.append(Bar(f"{path.title}, glass to glass, p95", self.of(way).p95, path.p95_bar, "ms"))
+                    bars.append(Bar(f"{path.title}, stalls", stalls, 0, ""))
         for way, times in self.joins.items():
             if times and PATHS[way].joins:
                 joins, title = Figures.of(times), PATHS[way].title
@@ -128,7 +133,9 @@ class Report:
             "unit": "ms",
             "glass_to_glass": {way: self.of(way).as_json() for way in self.ways},
             "ratios": {way: None if math.isnan(ratio) else round(ratio, 2) for way in self.ways if way != DIRECT for ratio in [self.ratio(way)]},
-            "slots": [{"way": slot.way, "unread": slot.unread, **Figures.of(slot.ages).as_json(), "player": slot.player} for slot in self.slots],
+            "slots": [
+                {"way": slot.way, "unread": slot.unread, "stalls": slot.stalls, **Figures.of(slot.ages).as_json(), "player": slot.player} for slot in self.slots
+            ],
             "first_picture": {way: Figures.of(joins).as_json() for way, joins in self.joins.items()},
             "joins": {way: [round(join, 1) for join in joins] for way, joins in self.joins.items()},
             "players_first_picture": {way: Figures.of(moments).as_json() for way, moments in self.played.items()},
@@ -200,7 +207,7 @@ async def _sample(viewer: Page, way: str, heard: str, seconds: float, settle: fl
         raise BrokenWay(f"{way}: nothing, or no sound, after {WITHIN:g} s on {viewer.url} {told}") from None
     await asyncio.sleep(settle)
     await viewer.evaluate("void sampler.take()")
-    before = await viewer.evaluate(heard)
+    before, stalls = await viewer.evaluate(heard), await viewer.evaluate(STALLS)
     await asyncio.sleep(seconds)
     samples = [(now, word) for now, word in await viewer.evaluate("sampler.take()")]
     if not await viewer.evaluate(heard) > before:
@@ -208,7 +215,7 @@ async def _sample(viewer: Page, way: str, heard: str, seconds: float, settle: fl
     ages = list(timecode.ages(samples))
     if not ages:
         raise BrokenWay(f"{way}: of {len(samples)} pictures none shows a time code")
-    return Slot(way, ages, len(samples) - len(ages))
+    return Slot(way, ages, len(samples) - len(ages), stalls=await viewer.evaluate(STALLS) - stalls)
 
 
 async def _join(url: str, viewers: Browser, report: Report, count: int, progress: Progress) -> None:

@@ -10,7 +10,7 @@ from rich.table import Table
 from scripts.benchmarks import fanout as benchmark
 from scripts.benchmarks import fanout_whep as whep_benchmark
 from scripts.benchmarks.commands.running import Json, measured, two_cores
-from scripts.benchmarks.commands.telling import conclude, console, give_up, progress, tell_invalid
+from scripts.benchmarks.commands.telling import conclude, console, give_up, progress
 from server.lan import self_signed
 
 
@@ -46,8 +46,7 @@ def fanout(
     report = measured(run(), (len(sizes) + 2) * (3 * seconds + 240))
     if not as_json:
         console.print(_fanout_table(report))
-        tell_invalid([(f"{crowd.viewers} viewers", crowd.outcome) for crowd in report.crowds])
-    conclude(report.bars, report.as_json() if as_json else None)
+    conclude(report.bars, report.as_json() if as_json else None, [(f"{crowd.viewers} viewers", crowd.outcome) for crowd in report.crowds])
 
 
 def _fanout_whep(sizes: list[int], seconds: float, as_json: bool) -> None:
@@ -65,8 +64,7 @@ def _fanout_whep(sizes: list[int], seconds: float, as_json: bool) -> None:
                 str(crowd.viewers), *times, f"{crowd.ratio:.2f}", str(crowd.per_core), f"{crowd.kbps:.0f}", str(int(crowd.gaps)), f"{crowd.generator:.0f}"
             )
         console.print(table)
-        tell_invalid([(f"{crowd.viewers} viewers", crowd.outcome) for crowd in report.crowds])
-    conclude(report.bars, report.as_json() if as_json else None)
+    conclude(report.bars, report.as_json() if as_json else None, [(f"{crowd.viewers} viewers", crowd.outcome) for crowd in report.crowds])
 
 
 def _fanout_table(report: benchmark.Report) -> Table:

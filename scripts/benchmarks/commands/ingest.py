@@ -9,7 +9,7 @@ from rich.table import Table
 
 from scripts.benchmarks import ingest as benchmark
 from scripts.benchmarks.commands.running import Json, measured, two_cores
-from scripts.benchmarks.commands.telling import conclude, console, progress, tell_invalid
+from scripts.benchmarks.commands.telling import conclude, console, progress
 
 
 def ingest(
@@ -26,8 +26,7 @@ def ingest(
     report = measured(run(), 3 * (2 * seconds + 240))
     if not as_json:
         console.print(_ingest_table(report))
-        tell_invalid([(f"{run.kbps:.0f} kbps {run.variant}".strip(), run.outcome) for run in report.runs])
-    conclude(report.bars, report.as_json() if as_json else None)
+    conclude(report.bars, report.as_json() if as_json else None, [(f"{run.kbps:.0f} kbps {run.variant}".strip(), run.outcome) for run in report.runs])
 
 
 def _ingest_table(report: benchmark.Report) -> Table:

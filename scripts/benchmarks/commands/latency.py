@@ -16,7 +16,7 @@ def latency(
     url: Url = None,
     paths: Annotated[str, typer.Option(help="Players of the watch page, with commas between.")] = ",".join(benchmark.PATHS),
     slots: Annotated[int, typer.Option(min=0, help="Turns that each way gets.")] = 5,
-    seconds: Annotated[float, typer.Option(min=1, help="Seconds measured in each turn.")] = 10,
+    seconds: Annotated[float, typer.Option(min=1, help="Seconds measured in each turn.")] = 20,
     joins: Annotated[int, typer.Option(min=0, help="Viewers who come in, one after the other.")] = 20,
     as_json: Json = False,
 ) -> None:

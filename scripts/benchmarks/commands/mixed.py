@@ -9,7 +9,7 @@ from rich.table import Table
 
 from scripts.benchmarks import mixed as benchmark
 from scripts.benchmarks.commands.running import Json, measured, two_cores
-from scripts.benchmarks.commands.telling import conclude, console, progress, tell_invalid
+from scripts.benchmarks.commands.telling import conclude, console, progress
 
 
 def mixed(
@@ -28,8 +28,7 @@ def mixed(
     report = measured(run(), 2 * pairs * (seconds + 240))
     if not as_json:
         console.print(_table(report))
-        tell_invalid([(f"run {number}", run.outcome) for number, run in enumerate(report.runs, 1)])
-    conclude(report.bars, report.as_json() if as_json else None)
+    conclude(report.bars, report.as_json() if as_json else None, [(f"run {number}", run.outcome) for number, run in enumerate(report.runs, 1)])
 
 
 def _table(report: benchmark.Report) -> Table:
