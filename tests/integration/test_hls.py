@@ -9,6 +9,7 @@ import pytest
 from aiohttp import ClientSession, ClientTimeout
 
 from relay import hls
+from relay import rendition as renditions
 from relay.segmenter import PART_TARGET, SCALE
 from tests.fixtures.deadline import eventually
 from tests.fixtures.hls import MediaPlaylist, check_history
@@ -184,6 +185,9 @@ async def test_too_much_at_a_time_is_refused_until_later(live: Live, monkeypatch
         assert (await client.next(seen)).last > seen.last
         monkeypatch.setattr(hls, "RENDITIONS", 2)
         assert await live.server.status("GET", f"/hls/{other.name}/live.m3u8") == 200
+        monkeypatch.setattr(renditions, "BLOCK", 0.0)
+        number, _ = (await client.playlist()).last
+        await _refused(live, f"/hls/{live.room.name}/live.m3u8?_HLS_msn={number + 1}")
         monkeypatch.setattr(hls, "WAITING", 0)
         await _refused(live, f"/hls/{other.name}/live.m3u8")
 

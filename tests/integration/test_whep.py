@@ -5,9 +5,11 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 from aiohttp import ClientSession
 
 from relay.message import Kind
+from relay.rtc.udp import Way
 from tests.fixtures.deadline import eventually
 from tests.fixtures.player import SDP, WhepPlayer
 from tests.fixtures.publisher import BRIGHT, DARK, Publisher
@@ -56,6 +58,26 @@ async def test_lost_packets_are_sent_again(live: Live) -> None:
             (session,) = live.server.whep.sessions
             assert player.lost and session.counters.nacks
             assert session.counters.resent == session.counters.nacks
+
+
+async def test_a_full_socket_drops_the_frame_and_pictures_go_on(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing waits for it: the frame is counted as dropped, and what follows up to the next IDR, which the viewer asks for."""
+    async with WhepPlayer(live.server.http, whep_of(live)) as player:
+        await player.frames(5)
+        (session,) = live.server.whep.sessions
+        send_batch = Way.send_batch
+        full: list[int] = []
+
+        def send(way: Way, data: memoryview, segment: int) -> None:
+            if len(full) < 3:
+                full.append(len(data))
+                raise BlockingIOError
+            send_batch(way, data, segment)
+
+        monkeypatch.setattr(Way, "send_batch", send)
+        await eventually(lambda: len(full) == 3)
+        await player.frames(40, seconds=20)
+        assert session.counters.dropped >= 1
 
 
 async def test_a_viewer_by_webrtc_hears_of_the_room_and_of_the_clock_without_media(live: Live) -> None:

@@ -4,6 +4,8 @@ import asyncio
 import errno
 import socket
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -129,3 +131,54 @@ async def test_a_way_to_somebody_who_has_not_come(port: UdpPort) -> None:
         await eventually(lambda: guest.received == [b"\x80answer"])
     assert port.reach(("192.0.2.1", 9), guest) is None
     assert port.reach(("::1", 9), guest) is None
+
+
+class Kernel:
+    """A socket whose `sendmsg` fails as it is told, and is counted."""
+
+    def __init__(self, sock: socket.socket, fails: int | None) -> None:
+        self.sendto = sock.sendto
+        self.calls = 0
+        self._sock, self._fails = sock, fails
+
+    def sendmsg(self, *arguments: Any) -> int:
+        self.calls += 1
+        if self._fails:
+            raise OSError(self._fails, "as a test wants it")
+        return self._sock.sendmsg(*arguments)
+
+
+@pytest.mark.parametrize("fails", [None, errno.EIO, errno.EINVAL])
+async def test_a_batch_is_one_call_and_many_datagrams_also_where_the_kernel_cannot_cut(port: UdpPort, fails: int | None) -> None:
+    """`UDP_SEGMENT` wants a device that makes checksums, and Linux: elsewhere the datagrams go one by one."""
+    await port.open(["127.0.0.1"], 0)
+    guest = Guest()
+    port.add("guest", guest)
+    data = bytes(range(256)) * 20
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.settimeout(5)
+        sock.sendto(check("guest"), ("127.0.0.1", port.port))
+        await eventually(lambda: guest.checks)
+        (way,) = guest.checks
+        kernel = Kernel(way.socket, fails)
+        replace(way, socket=kernel).send_batch(memoryview(data), 1_200)  # type: ignore[arg-type]
+        received = [await asyncio.to_thread(sock.recv, 2_048) for _ in range(5)]
+    assert b"".join(received) == data and [len(datagram) for datagram in received] == [1_200] * 4 + [320]
+    assert kernel.calls == 1
+
+
+async def test_a_full_socket_is_told_and_takes_nothing(port: UdpPort) -> None:
+    await port.open(["127.0.0.1"], 0)
+    guest = Guest()
+    port.add("guest", guest)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.sendto(check("guest"), ("127.0.0.1", port.port))
+        await eventually(lambda: guest.checks)
+        (way,) = guest.checks
+        with pytest.raises(BlockingIOError):
+            replace(way, socket=Kernel(way.socket, errno.EAGAIN)).send_batch(memoryview(bytes(5_000)), 1_200)  # type: ignore[arg-type]
+        sock.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            sock.recv(2_048)
