@@ -199,6 +199,7 @@ async def test_picture_in_picture_follows_the_room_to_another_player(studio: Stu
     room = await visitors.room(studio.watch)
     await room.plays(1)
     await room.page.click("#pip")
+    await until(room.page, "document.pictureInPictureElement?.videoWidth > 0")
     for player in ("webcodecs", "mse"):
         worker = room.page.workers[-1]
         await worker.evaluate("() => { setTimeout(() => { throw new Error('as a test wants it'); }); }")

@@ -162,15 +162,14 @@ async def test_the_creator_hears_how_it_goes(live: Live) -> None:
             "stalls": 0,
             "first_picture": 90,
         }
-        await other.ws.send_json(report)
-        await other.ws.send_json({**report, "playing": False, "behind_lens": "late", "stalls": -3, "player": ["mse"], "first_picture": 1e99})
-        await eventually(lambda: len(beacons) == 2)
+        await other.tell(report, lambda: len(beacons) == 1)
+        absurd = {"playing": False, "behind_lens": "late", "stalls": -3, "player": ["mse"], "first_picture": 1e99}
+        await other.tell({**report, **absurd}, lambda: len(beacons) == 2)
         audience = (await health())["audience"]
         assert {"watching": 2, "reporting": 1, "playing": 0, "players": {"other": 1}}.items() <= audience.items()
-        await other.ws.send_json(report)
-        await eventually(lambda: len(beacons) == 3)
+        await other.tell(report, lambda: len(beacons) == 3)
         assert beacons[0] == (Beacon("mse", True, 140.0, 0, 90.0), None)
-        assert beacons[2][1] == beacons[1][0]
+        assert beacons[2][1] == beacons[1][0]._replace(stalls=0, first_picture=90.0), "what was told stays true"
         audience = (await health())["audience"]
         assert (audience["playing"], audience["behind_lens"], audience["players"]) == (1, {"p50": 140, "p95": 140}, {"mse": 1})
         assert other.close_code is None

@@ -1,6 +1,5 @@
 """A live moves the figures, and what has ended stays counted."""
 
-import asyncio
 from collections.abc import Callable
 
 from server.metrics import MOST_STALLS
@@ -16,14 +15,6 @@ async def metrics(server: Server) -> dict[str, float]:
     async with server.http.get(f"{server.url}/metrics") as response:
         assert response.status == 200
         return scrape(await response.text())
-
-
-async def tell(viewer: Viewer, report: dict[str, object], taken: Callable[[], object]) -> None:
-    """A report until it is taken: what comes too soon after the one before is not."""
-    async with asyncio.timeout(10):
-        while not taken():
-            await viewer.ws.send_json(report)
-            await asyncio.sleep(0.1)
 
 
 async def test_a_live_moves_the_figures(live: Live) -> None:
@@ -45,7 +36,7 @@ async def test_a_live_moves_the_figures(live: Live) -> None:
             assert response.status == 200
         await live.viewer.ws.send_json(report)
         await eventually(lambda: server.room(room).players == {"mse": 1})
-        await tell(live.viewer, {**report, "stalls": 2}, lambda: server.room(room).health()["audience"]["stalled"] == 1)
+        await live.viewer.tell({**report, "stalls": 2}, lambda: server.room(room).health()["audience"]["stalled"] == 1)
         await onlooker.ws.send_json({**report, "player": "whep", "first_picture": 400})
         await eventually(lambda: server.room(room).players == {"mse": 1, "whep": 1})
         await eventually(lambda: server.stream(room).viewers == 3)
@@ -75,10 +66,10 @@ async def test_a_viewer_by_hls_tells_how_it_fares_and_absurd_numbers_count_for_n
 
     async with Viewer(server.http, server.url, live.room.name, "player=hls&media=0") as viewer:
         report = {"type": "report", "media_time": 0, "player": "hls", "playing": True, "behind_lens": 1_500, "stalls": 0, "first_picture": 900}
-        await tell(viewer, report, playing_by("hls"))
-        await tell(viewer, {**report, "behind_lens": 1e300, "stalls": 10**300, "first_picture": -7, "player": "x" * 3_000}, playing_by("other"))
-        await tell(viewer, {**report, "behind_lens": -9e9, "stalls": "x", "playing": []}, playing_by("hls"))
-        await tell(viewer, {**report, "player": "other", "stalls": 999_999}, playing_by("other"))
+        await viewer.tell(report, playing_by("hls"))
+        await viewer.tell({**report, "behind_lens": 1e300, "stalls": 10**300, "first_picture": -7, "player": "x" * 3_000}, playing_by("other"))
+        await viewer.tell({**report, "behind_lens": -9e9, "stalls": "x", "playing": []}, playing_by("hls"))
+        await viewer.tell({**report, "player": "other", "stalls": 999_999}, playing_by("other"))
         told = await metrics(server)
         assert (told['microlive_first_picture_seconds_count{player="hls"}'], told['microlive_first_picture_seconds_sum{player="hls"}']) == (1, 0.9)
         assert told['microlive_behind_lens_seconds_sum{player="hls"}'] == 1.5

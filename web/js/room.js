@@ -199,10 +199,12 @@ function fullScreen() {
 }
 
 async function pictureInPicture() {
-  const { togglePictureInPicture } = await afterwards.pip();
-  if (!playback.player) return;
+  const { followPlayer, togglePictureInPicture } = await afterwards.pip();
+  const { player } = playback;
+  if (!player) return;
   // A page that nobody sees any more takes no feed; the window kept it alive.
-  await togglePictureInPicture(playback.player, () => document.hidden && seenOrHidden()).catch(() => toast('This browser does not open a window now.'));
+  await togglePictureInPicture(player, () => document.hidden && seenOrHidden()).catch(() => toast('This browser does not open a window now.'));
+  if (playback.player && playback.player !== player) await followPlayer(playback.player); // it opened too late
 }
 
 function listen() {
