@@ -29,7 +29,7 @@ def test_seeds(target: str) -> None:
 def outcomes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Outcome]]]:
     """What comes of each target that is to be tried, two at a time: each begins with seconds in which Python does nothing but start."""
     tests = [item for item in request.session.items if isinstance(item, pytest.Function) and item.originalname == "test_nothing_but_errors_on_purpose"]
-    chosen = [test.callspec.params["target"] for test in tests]
+    chosen = [str(test.callspec.params["target"]) for test in tests]
     with ThreadPoolExecutor(2) as executor:
         folder = tmp_path_factory.mktemp("fuzz")
         yield {target: executor.submit(fuzz, target, folder, MINUTE // len(TARGETS), seed=1) for target in chosen}

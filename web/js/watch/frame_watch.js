@@ -8,6 +8,7 @@ export class FrameWatch {
   shownAt = NaN;
   /** ms from navigation */
   firstPicture = NaN;
+  #longest = 0;
   #video;
   #first;
   #handle = 0;
@@ -26,6 +27,13 @@ export class FrameWatch {
 
   get started() {
     return !Number.isNaN(this.firstPicture);
+  }
+
+  /** ms, the longest that a picture stood until the next since this was asked last */
+  takeLongest() {
+    const longest = this.#longest;
+    this.#longest = 0;
+    return longest;
   }
 
   close() {
@@ -55,6 +63,7 @@ export class FrameWatch {
    * @param {number} now
    */
   #shown(mediaTime, shownAt, now) {
+    if (this.started) this.#longest = Math.max(this.#longest, shownAt - this.shownAt);
     this.mediaTime = mediaTime;
     this.shownAt = shownAt;
     if (this.started) return;

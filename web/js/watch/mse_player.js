@@ -20,6 +20,7 @@ const START_WAIT = 200; // ms for a start to find its place by itself
 const PATIENCE = 1_000; // ms for a seek to be answered by a picture
 const NEAR = 100; // ms that are walked off rather than jumped
 const WAITING = 1_000; // records; some twelve seconds of picture and sound
+const STALL = 250; // ms that the picture stands; as of WebCodecs
 const GAP = 0.05; // s; browsers close smaller holes themselves
 
 /** WebKit wedges on appends of single frames and stutters at each change of rate. */
@@ -55,6 +56,7 @@ export class MsePlayer {
   #stalls = 0;
   #pauses = new Pauses();
   #dryAt = NaN;
+  #drySince = NaN;
   #seeks = 0;
   #lastSeekAt = -Infinity;
   /** @type {AbortController} */
@@ -246,13 +248,20 @@ export class MsePlayer {
   #ranDry() {
     // `waiting` also comes with every seek and with the very first start.
     if (this.#video.seeking || !this.#watch.started || performance.now() - this.#lastSeekAt < 300) return;
-    this.#dryAt = this.#position;
     this.#edge.starve(performance.now());
+    if (!Number.isNaN(this.#dryAt)) return;
+    this.#dryAt = this.#position;
+    this.#drySince = performance.now();
+    this.#watch.takeLongest();
   }
 
-  /** Once there is media again: only then it shows whether there was any to have. */
+  /**
+   * Once there is a picture again: only then it shows how long the last one stood, and whether there was another to have. Chromium says that it waits
+   * also where nobody could see it.
+   */
   #countStall() {
-    if (!Number.isNaN(this.#dryAt) && !this.#pauses.explain(this.#dryAt)) this.#stalls++;
+    if (Number.isNaN(this.#dryAt) || this.#watch.shownAt <= this.#drySince) return;
+    if (this.#watch.takeLongest() >= STALL && !this.#pauses.explain(this.#dryAt)) this.#stalls++;
     this.#dryAt = NaN;
   }
 
@@ -276,7 +285,7 @@ export class MsePlayer {
     if (!this.#bursting) this.#resync = false;
     const stuck = this.#stuck(now);
     // While sound runs on the element does not say that it waits.
-    if (stuck && !this.#edge.starving) this.#stalls++;
+    if (stuck && Number.isNaN(this.#dryAt)) this.#stalls++;
     if (late || stuck) return this.#seek(this.#edge.startPosition(newest), now);
     const edge = arrivals.edge(now);
     if (Number.isNaN(edge)) return;
