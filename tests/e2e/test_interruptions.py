@@ -224,7 +224,7 @@ async def test_the_creator_sees_what_viewers_see(studio: Studio, visitors: Visit
     assert await studio.page.get_attribute("#health", "aria-expanded") == "true"
     await until(studio.page, "document.querySelector('#details-seen').innerText.includes('1 of 1')")
     await until(studio.page, "/Stalled lately\\s+[01] of 1/.test(document.querySelector('#details-seen').innerText)")
-    await until(studio.page, "/By\\s+WebCodecs 1/.test(document.querySelector('#details-seen').innerText)")
+    await until(studio.page, "/Players\\s+WebCodecs 1/.test(document.querySelector('#details-seen').innerText)")
     await until(studio.page, "/\\d+ a second/.test(document.querySelector('#details-received').innerText)")
     await until(studio.page, "/\\d+ × \\d+/.test(document.querySelector('#details-sent').innerText)")
     await room.page.context.close()

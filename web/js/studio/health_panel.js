@@ -105,7 +105,7 @@ function detailsOf({ sample, ingest, audience }) {
       ['Behind the lens', spread(audience?.behind_lens)],
       ['First picture', spread(audience?.first_picture)],
       ['Stalled lately', audience?.reporting ? `${headCount(audience.stalled)} of ${headCount(audience.reporting)}` : '–'],
-      ['By', audience?.reporting ? players(audience.players) : '–'],
+      ['Players', audience?.reporting ? players(audience.players) : '–'],
     ],
     'details-sent': [
       ['Picture', sample?.width ? `${sample.width} × ${sample.height}, ${Math.round(sample.fps)} fps` : '–'],
