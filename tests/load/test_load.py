@@ -107,7 +107,8 @@ def test_viewers_over_webrtc(server: Microlive, report: Path) -> None:
 
 
 def test_viewers_by_hls(server: Microlive, report: Path) -> None:
-    code, _, _ = load("viewers", server.url, "--path", "hls", "--publish", "-n", 10, "--ramp", 0.5, "--seconds", 6, *LIGHT, "--report", report)
+    """They come for as long as the live's first segment takes: before it there is nothing that they could watch."""
+    code, _, _ = load("viewers", server.url, "--path", "hls", "--publish", "-n", 10, "--ramp", 2, "--seconds", 6, *LIGHT, "--report", report)
     told = summary(report)
     figures = measured(code, told)
     assert figures["watching"] == 10 and figures["failures"] == figures["disconnects"] == figures["gaps"] == 0
