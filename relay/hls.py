@@ -27,8 +27,7 @@ from relay.stream import Stream
 
 PLAYLIST, MEDIA = "application/vnd.apple.mpegurl", "video/mp4"
 MULTIVARIANT, LIVE = "index.m3u8", "live.m3u8"
-PLAYLISTS = frozenset((MULTIVARIANT, LIVE))
-"""Paths whose demand makes a rendition; media is asked for after one of them, if by anybody who plays."""
+NO_FILE = "there is no such file, or no longer: read the playlist again"
 WAITING = 10_000
 """Requests that may wait in this process; past it they are told to come back."""
 RENDITIONS = 40
@@ -72,11 +71,16 @@ class Hls:
         """The rendition of the stream of that name, if there is one; it outlives its stream by a while."""
         return self._renditions.get(name)
 
-    def open(self, stream: Stream) -> Rendition:
-        """The rendition of a stream, begun if nobody asks for it yet. Raises PlaylistError (503) when there are too many, or nothing was published."""
+    def open(self, stream: Stream, path: str) -> Rendition:
+        """The rendition of a stream in which `path` is to be found. A playlist begins one: whoever plays asks for that first.
+
+        Raises PlaylistError: 404 for anything else while there is none, 503 when there are too many, or nothing was published.
+        """
         found = self._renditions.get(stream.name)
         if found and found.stream is stream and not found.over:
             return found
+        if path not in (MULTIVARIANT, LIVE):
+            raise PlaylistError(404, NO_FILE)
         if Track.VIDEO not in stream.tracks:
             raise PlaylistError(503, "this room is not live: try again when it is")
         if len(self._renditions) >= RENDITIONS:
@@ -107,12 +111,11 @@ class Hls:
         """Answers a request for `path`. `client` tells viewers apart. Raises PlaylistError."""
         if self.waiting >= WAITING:
             raise PlaylistError(503, "too many requests are waiting")
-        response = await self._answer(request, rendition, path, client)
-        if isinstance(response.body, bytes):
-            self.counters.octets += len(response.body)
+        response = await self._find(request, rendition, path, client)
+        self.counters.octets += response.content_length or 0
         return response
 
-    async def _answer(self, request: web.Request, rendition: Rendition, path: str, client: str) -> web.Response:
+    async def _find(self, request: web.Request, rendition: Rendition, path: str, client: str) -> web.Response:
         if path == MULTIVARIANT:
             return await _multivariant(rendition)
         if path == LIVE:
@@ -152,7 +155,7 @@ async def _media_playlist(request: web.Request, rendition: Rendition) -> web.Res
 async def _media(request: web.Request, rendition: Rendition, path: str) -> web.Response:
     found = _MEDIA.fullmatch(path)
     if found is None or found[1] != rendition.playlist.name:
-        raise PlaylistError(404, "there is no such file, or no longer: read the playlist again")
+        raise PlaylistError(404, NO_FILE)
     rendition.asked()
     playlist = rendition.playlist
     if found[2]:

@@ -79,12 +79,11 @@ class Rendition:
     def asked(self, client: str | None = None) -> bool:
         """Somebody wants it; `client` tells who, if that makes them a viewer. Whether they are a new one."""
         self._asked_at = self._loop.time()
-        if client is None:
+        if client is None or (client not in self._clients and len(self._clients) >= CLIENTS):
             return False
-        known = client in self._clients
-        if known or len(self._clients) < CLIENTS:
-            self._clients[client] = self._asked_at
-        return not known
+        before = len(self._clients)
+        self._clients[client] = self._asked_at
+        return len(self._clients) > before
 
     async def playable(self) -> None:
         """Returns when there is something to play. Raises PlaylistError (503) if that takes too long."""

@@ -22,7 +22,8 @@ EACH = 4
 """Connections for each WebSocket that an address may have: browsers open several at a time to load a page."""
 SWEEP = 5.0
 """Seconds between two looks at those that say nothing."""
-REFUSAL = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 15\r\nContent-Length: 44\r\nConnection: close\r\n\r\ntoo many connections from this address: wait"
+_WORDS = b"too many connections from this address: wait"
+REFUSAL = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: %d\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (SILENT, len(_WORDS), _WORDS)
 
 
 class Connections:
@@ -39,15 +40,6 @@ class Connections:
 
     def close(self) -> None:
         self._timer.cancel()
-
-    def __len__(self) -> int:
-        """How many are open and counted, some of which may have closed since the last look."""
-        return sum(map(len, self._held.values()))
-
-    @property
-    def silent(self) -> int:
-        """How many have asked for nothing yet."""
-        return len(self._silent)
 
     @property
     def middleware(self) -> Middleware:
@@ -76,7 +68,6 @@ class Connections:
     def _sweep(self) -> None:
         self._timer = self._loop.call_later(SWEEP, self._sweep)
         now = self._loop.time()
-        # In the order in which they came.
         for handler, since in list(self._silent.items()):
             if handler.transport is not None and now - since < SILENT:
                 continue

@@ -3,7 +3,7 @@
 from aiohttp import hdrs, web
 
 from relay.errors import PlaylistError
-from relay.hls import NEVER, PLAYLISTS, Hls
+from relay.hls import NEVER, Hls
 from relay.hub import Hub
 from relay.rendition import Rendition
 from server.errors import Gone, TooManyRequests
@@ -50,10 +50,7 @@ class HlsDoor:
         await self.exit.close()
 
     async def _rendition(self, room: str, path: str) -> Rendition:
-        """The room's rendition, which playlists alone begin. Raises NotFound, Gone, PlaylistError.
-
-        One of a room that has ended plays to its end for who is watching.
-        """
+        """The room's rendition. Raises NotFound, Gone, PlaylistError. One of a room that has ended plays to its end for who is watching."""
         found = self.exit.find(room)
         try:
             name = (await self._rooms.find(room)).name
@@ -64,6 +61,4 @@ class HlsDoor:
         stream = self._hub.get(name)
         if stream is None:
             raise Gone("this room has ended")
-        if path not in PLAYLISTS and (found is None or found.over):
-            raise PlaylistError(404, "there is no such file, or no longer: read the playlist again")
-        return self.exit.open(stream)
+        return self.exit.open(stream, path)

@@ -171,6 +171,17 @@ class Room:
         await self.page.click("#unmute")
         await until(self.page, "!microlive.stats().muted && document.querySelector('#sound').ariaPressed === 'false'")
 
+    async def hide(self, hidden: bool) -> None:
+        """Playwright keeps every page visible, so the page is told in the words of the Page Visibility API."""
+        await self.page.evaluate(
+            """hidden => {
+                Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+                Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => hidden ? 'hidden' : 'visible' });
+                document.dispatchEvent(new Event('visibilitychange'));
+            }""",
+            hidden,
+        )
+
     async def seen(self) -> dict[str, Any]:
         seen: dict[str, Any] = await self.page.evaluate(EYES_NOW)
         return seen

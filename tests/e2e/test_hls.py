@@ -8,10 +8,6 @@ from scripts.benchmarks.local_server import LocalServer
 from tests.e2e.pages import EYES, Room, Studio, Visitors
 from tests.fixtures.caddy import caddy, require_caddy
 
-HIDE = """hidden => {
-  Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
-  document.dispatchEvent(new Event('visibilitychange'));
-}"""
 PROTOCOLS = "performance.getEntriesByType('resource').filter(({ name }) => name.includes('/hls/')).map(({ nextHopProtocol }) => nextHopProtocol)"
 
 
@@ -27,10 +23,10 @@ async def test_hls_plays_at_low_latency_with_sound(studio: Studio, visitors: Vis
     assert any(re.search(r"_HLS_msn=\d+&_HLS_part=\d+", name) for name in loaded), "no blocking reload"
     assert any(re.search(r"/\d+\.\d+\.m4s", name) for name in loaded), "no parts were loaded"
     await until(studio.page, "document.querySelector('#viewers').textContent === '1'", 10)
-    await room.page.evaluate(HIDE, True)
+    await room.hide(True)
     await until(studio.page, "document.querySelector('#viewers').textContent === '0'", 15)
     stalls = (await room.stats())["stalls"]
-    await room.page.evaluate(HIDE, False)
+    await room.hide(False)
     await room.plays(2)
     await until(room.page, "microlive.stats().lag < 2000")
     stats = await room.stats()

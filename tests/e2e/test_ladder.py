@@ -181,12 +181,7 @@ async def test_picture_in_picture_goes_on_while_the_page_is_hidden(studio: Studi
     await room.plays(1)
     await room.page.click("#pip")
     await until(room.page, "document.pictureInPictureElement?.videoWidth > 0")
-    await room.page.evaluate(
-        """() => {
-            Object.defineProperty(document, 'hidden', { configurable: true, get: () => true });
-            document.dispatchEvent(new Event('visibilitychange'));
-        }"""
-    )
+    await room.hide(True)
     await room.plays(1)
     assert await room.page.evaluate("document.pictureInPictureElement.readyState >= 2")
     await room.page.evaluate("document.exitPictureInPicture()")

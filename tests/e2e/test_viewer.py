@@ -31,11 +31,11 @@ async def test_a_hidden_page_stops_the_feed_and_returns_at_the_live_edge(studio:
     await room.pictured()
     await room.unmute()
     await room.plays(1)
-    await _hide(room, True)
+    await room.hide(True)
     await until(studio.page, "document.querySelector('#viewers').textContent === '0'", 10)
     hidden = await room.seen()
     await asyncio.sleep(3)
-    await _hide(room, False)
+    await room.hide(False)
     back = await room.shows(lambda seen: seen["frames"] > hidden["frames"] + 5, within=5)
     await room.plays(2)
     # Whoever went on where they had left would be three seconds behind.
@@ -90,18 +90,6 @@ async def test_a_restart_of_the_server_brings_everybody_back(visitors: Visitors,
         await room.state("ended")
         assert await server.stop() == 0
         assert not [line for line in server.log if "ERROR" in line or "Traceback" in line], server.log
-
-
-async def _hide(room: Room, hidden: bool) -> None:
-    """Playwright keeps every page visible, so the page is told in the words of the Page Visibility API."""
-    await room.page.evaluate(
-        """hidden => {
-            Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
-            Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => hidden ? 'hidden' : 'visible' });
-            document.dispatchEvent(new Event('visibilitychange'));
-        }""",
-        hidden,
-    )
 
 
 async def _picture(room: Room) -> float:

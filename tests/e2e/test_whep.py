@@ -68,14 +68,7 @@ async def test_a_hidden_page_leaves_and_comes_back(studio: Studio, visitors: Vis
     room = Room(await visitors.page(f"{studio.watch}?player=whep", EYES, script("connections")))
     await room.plays(1)
     for hidden in (True, False):
-        await room.page.evaluate(
-            """hidden => {
-                Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
-                Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => hidden ? 'hidden' : 'visible' });
-                document.dispatchEvent(new Event('visibilitychange'));
-            }""",
-            hidden,
-        )
+        await room.hide(hidden)
         if hidden:
             await until(studio.page, "document.querySelector('#viewers').textContent === '0'")
     before = await room.seen()

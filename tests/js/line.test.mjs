@@ -71,14 +71,16 @@ test('what the line counts does not begin anew', () => {
 
 test('the watchdog barks when pictures that should come do not, once for each time', () => {
   const dog = new Watchdog();
-  const at = (from, to, frames, expected) => {
+  const at = (from, to, frames, expected, bytes = (now) => now) => {
     const barks = [];
-    for (let now = from; now < to; now += 1_000) if (dog.barks(now, frames(now), expected)) barks.push(now);
+    for (let now = from; now < to; now += 1_000) if (dog.barks(now, frames(now), bytes(now), expected)) barks.push(now);
     return barks;
   };
   const standing = () => 7;
   assert.deepEqual(at(0, 60_000, (now) => now, true), [], 'they come');
   assert.deepEqual(at(60_000, 90_000, standing, false), [], 'nobody expects them');
   assert.deepEqual(at(90_000, 115_000, standing, true), [89_000 + STANDS, 89_000 + 2 * STANDS]);
-  assert.deepEqual(at(115_000, 160_000, (now) => Math.floor(now / 5_000), true), [], 'a picture every five seconds is one');
+  assert.deepEqual(at(115_000, 145_000, standing, true, () => 5), [], 'nothing comes at all');
+  assert.deepEqual(at(145_000, 160_000, standing, true, () => NaN), [144_000 + STANDS], 'what comes another way is not seen to come');
+  assert.deepEqual(at(160_000, 200_000, (now) => Math.floor(now / 5_000), true), [], 'a picture every five seconds is one');
 });

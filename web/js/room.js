@@ -117,6 +117,7 @@ function enter(next) {
   line.lively = next === 'live';
   for (const name of ['idle', 'away', 'ended', 'sorry']) byId(`card-${name}`).hidden = name !== next;
   if (!isOver()) return;
+  clearTimeout(lostTimer);
   stage.hold();
   line.close();
   playback.close();

@@ -42,7 +42,8 @@ def _latency_table(report: benchmark.Report) -> None:
         console.print(table)
         slots = Table("slot", "way", "p50", "p95", "least", "most", "frames", "stalls", "seeks", "aimed at", title="Slot by slot")
         for number, slot in enumerate(report.slots):
-            told = [str(round(slot.player[name])) if name in slot.player else "" for name in ("stalls", "seeks", "target")]
+            told = ["" if slot.way == benchmark.DIRECT else str(slot.stalls)]
+            told += [str(round(slot.player[name])) if name in slot.player else "" for name in ("seeks", "target")]
             slots.add_row(str(number // len(report.ways) + 1), slot.way, *cells(Figures.of(slot.ages)), *told)
         console.print(slots)
     if report.empty:

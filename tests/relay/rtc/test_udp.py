@@ -148,19 +148,24 @@ class Kernel:
         return self._sock.sendmsg(*arguments)
 
 
-@pytest.mark.parametrize("fails", [None, errno.EIO, errno.EINVAL])
-async def test_a_batch_is_one_call_and_many_datagrams_also_where_the_kernel_cannot_cut(port: UdpPort, fails: int | None) -> None:
-    """`UDP_SEGMENT` wants a device that makes checksums, and Linux: elsewhere the datagrams go one by one."""
+async def way_to(sock: socket.socket, port: UdpPort) -> Way:
+    """Of a guest who has just proved to be at this socket."""
     await port.open(["127.0.0.1"], 0)
     guest = Guest()
     port.add("guest", guest)
+    sock.sendto(check("guest"), ("127.0.0.1", port.port))
+    await eventually(lambda: guest.checks)
+    (way,) = guest.checks
+    return way
+
+
+@pytest.mark.parametrize("fails", [None, errno.EIO, errno.EINVAL])
+async def test_a_batch_is_one_call_and_many_datagrams_also_where_the_kernel_cannot_cut(port: UdpPort, fails: int | None) -> None:
+    """`UDP_SEGMENT` wants a device that makes checksums, and Linux: elsewhere the datagrams go one by one."""
     data = bytes(range(256)) * 20
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
         sock.settimeout(5)
-        sock.sendto(check("guest"), ("127.0.0.1", port.port))
-        await eventually(lambda: guest.checks)
-        (way,) = guest.checks
+        way = await way_to(sock, port)
         kernel = Kernel(way.socket, fails)
         replace(way, socket=kernel).send_batch(memoryview(data), 1_200)  # type: ignore[arg-type]
         received = [await asyncio.to_thread(sock.recv, 2_048) for _ in range(5)]
@@ -169,14 +174,8 @@ async def test_a_batch_is_one_call_and_many_datagrams_also_where_the_kernel_cann
 
 
 async def test_a_full_socket_is_told_and_takes_nothing(port: UdpPort) -> None:
-    await port.open(["127.0.0.1"], 0)
-    guest = Guest()
-    port.add("guest", guest)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        sock.sendto(check("guest"), ("127.0.0.1", port.port))
-        await eventually(lambda: guest.checks)
-        (way,) = guest.checks
+        way = await way_to(sock, port)
         with pytest.raises(BlockingIOError):
             replace(way, socket=Kernel(way.socket, errno.EAGAIN)).send_batch(memoryview(bytes(5_000)), 1_200)  # type: ignore[arg-type]
         sock.setblocking(False)

@@ -42,7 +42,7 @@ export async function followPlayer(player) {
   const { stream, stop } = streamOf(player, player.element);
   standIn.stop = stop;
   standIn.video.srcObject = stream;
-  await standIn.video.play();
+  await standIn.video.play().catch(() => {}); // it was closed, or went to yet another player, meanwhile
 }
 
 function end() {
@@ -74,15 +74,11 @@ async function mirror(player, canvas) {
  */
 function streamOf(player, element) {
   const Generator = /** @type {any} */ (window).MediaStreamTrackGenerator;
-  if ('captureStream' in element && element instanceof HTMLVideoElement) return { stream: /** @type {any} */ (element).captureStream(), stop: () => {} };
+  if (element instanceof HTMLVideoElement && 'captureStream' in element) return stoppable(/** @type {any} */ (element).captureStream());
   if (!Generator || !player.mirror) return copyOf(element);
   const track = new Generator({ kind: 'video' });
   player.mirror(track.writable);
-  const stop = () => {
-    player.mirror?.(null);
-    track.stop();
-  };
-  return { stream: new MediaStream([track]), stop };
+  return stoppable(new MediaStream([track]), () => player.mirror?.(null));
 }
 
 /**
@@ -100,10 +96,17 @@ function copyOf(element) {
     request = requestAnimationFrame(draw);
   };
   draw();
-  const stream = copy.captureStream();
+  return stoppable(copy.captureStream(), () => cancelAnimationFrame(request));
+}
+
+/**
+ * @param {MediaStream} stream
+ * @param {() => void} [before]
+ */
+function stoppable(stream, before = () => {}) {
   const stop = () => {
-    cancelAnimationFrame(request);
-    stream.getTracks().forEach((each) => each.stop());
+    before();
+    stream.getTracks().forEach((track) => track.stop());
   };
   return { stream, stop };
 }

@@ -35,7 +35,6 @@ export class Playback {
   #rebuiltAt = -Infinity;
   #stalls = 0;
   #watchdog = new Watchdog();
-  #bytes = 0;
   #awaitsTap = false;
   #expecting;
   #looker;
@@ -245,20 +244,13 @@ export class Playback {
   /** @param {number} now */
   #look(now) {
     const { stalls, playing, frames } = this.stats();
-    if (this.#watchdog.barks(now, frames, this.#expects())) return this.#broke(`no new picture for ${STANDS / 1_000} s`, false);
+    const bytes = this.#ladder.transport === 'websocket' ? this.#line.bytes : NaN;
+    const expected = !this.#awaitsTap && !document.hidden && this.#expecting();
+    if (this.#watchdog.barks(now, frames, bytes, expected)) return this.#broke(`no new picture for ${STANDS / 1_000} s`, false);
     const more = stalls - this.#stalls;
     this.#stalls = stalls;
     for (let n = 0; n < more; n++) if (this.#ladder.stalled(now)) return this.#exchange();
     if (!document.hidden && playing && this.#ladder.recovered(now)) this.#exchange();
-  }
-
-  /** Whether new pictures should come, as far as anybody knows. */
-  #expects() {
-    const { bytes } = this.#line;
-    // Where nothing at all comes, another player would get nothing either.
-    const silent = bytes === this.#bytes && this.#ladder.transport === 'websocket';
-    this.#bytes = bytes;
-    return !silent && !this.#awaitsTap && !document.hidden && this.#expecting();
   }
 }
 
