@@ -1,0 +1,34 @@
+/**
+ * What modules use of the browser: clocks, timers and network. Tests pass their own, with a fake clock.
+ *
+ * @typedef {object} Environment
+ * @property {() => number} now   ms, monotonic
+ * @property {() => number} date  ms since 1970
+ * @property {(callback: () => void, ms: number) => number} setTimeout
+ * @property {(timer: number) => void} clearTimeout
+ * @property {(callback: () => void, ms: number) => number} setInterval
+ * @property {(timer: number) => void} clearInterval
+ * @property {typeof fetch} fetch
+ * @property {typeof WebSocket} WebSocket
+ * @property {typeof RTCPeerConnection} RTCPeerConnection  undefined in browsers without WebRTC
+ */
+
+/**
+ * The real browser. Globals are looked up at each use: in workers some are missing, and tests replace some before a page loads.
+ * @type {Readonly<Environment>}
+ */
+export const BROWSER = Object.freeze({
+  now: () => performance.now(),
+  date: () => Date.now(),
+  setTimeout: (/** @type {() => void} */ callback, /** @type {number} */ ms) => self.setTimeout(callback, ms),
+  clearTimeout: (/** @type {number} */ timer) => self.clearTimeout(timer),
+  setInterval: (/** @type {() => void} */ callback, /** @type {number} */ ms) => self.setInterval(callback, ms),
+  clearInterval: (/** @type {number} */ timer) => self.clearInterval(timer),
+  fetch: (/** @type {RequestInfo | URL} */ input, /** @type {RequestInit} */ init = {}) => self.fetch(input, init),
+  get WebSocket() {
+    return self.WebSocket;
+  },
+  get RTCPeerConnection() {
+    return self.RTCPeerConnection;
+  },
+});
