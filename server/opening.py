@@ -11,7 +11,7 @@ LARGEST = 160 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a template puts into the page (web/js/watch/opening.js reads it)."""
+    """What a template puts into the page (web/js/boot/opening.js reads it)."""
 
     codec: str
     """RFC 6381."""

@@ -23,7 +23,7 @@ TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", 
 
 PAGES = ("feed", "studio", "room")
 """Modules that pages begin with; each is served as one file with all that it imports, `js/PAGE.bundle.js`."""
-FIRST, FIRST_NAME = "watch/first_socket.js", "microliveFirst"
+FIRST, FIRST_NAME = "boot/first_socket.js", "microliveFirst"
 """Stands in the room's page itself, so that it waits for no request; the rest of the page finds it under this name."""
 SHOW = f"{FIRST_NAME}.showOpening();"
 """Stands behind the picture that comes with the page."""

@@ -1,6 +1,6 @@
 /** The feed: who is live now. The only module of its page that touches the document. */
 import { byId, setText } from './page/dom.js';
-import { liveRooms } from './page/rooms_api.js';
+import { liveRooms } from './api/rooms_api.js';
 import { clockTime, headCount } from './page/words.js';
 
 const EVERY = 3_000; // ms
@@ -10,7 +10,7 @@ const template = /** @type {HTMLTemplateElement} */ (byId('room-card'));
 const cards = new Map();
 let timer = 0;
 
-/** @param {import('./page/rooms_api.js').RoomInfo} info */
+/** @param {import('./api/rooms_api.js').RoomInfo} info */
 function newCard({ room }) {
   const card = /** @type {HTMLElement} */ (/** @type {DocumentFragment} */ (template.content.cloneNode(true)).firstElementChild);
   /** @type {HTMLAnchorElement} */ (card.querySelector('a')).href = `/r/${encodeURIComponent(room)}`;
@@ -21,7 +21,7 @@ function newCard({ room }) {
 
 /**
  * @param {HTMLElement} card
- * @param {import('./page/rooms_api.js').RoomInfo} info
+ * @param {import('./api/rooms_api.js').RoomInfo} info
  */
 function fill(card, { title, state, viewers, live_since }) {
   const part = (/** @type {string} */ name) => /** @type {Element} */ (card.querySelector(`.${name}`));
@@ -37,7 +37,7 @@ function hueOf(room) {
   return [...room].reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) % 360, 7);
 }
 
-/** @param {import('./page/rooms_api.js').RoomInfo[]} rooms */
+/** @param {import('./api/rooms_api.js').RoomInfo[]} rooms */
 function show(rooms) {
   const present = new Set(rooms.map(({ room }) => room));
   for (const [room, card] of cards) {

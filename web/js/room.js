@@ -1,10 +1,10 @@
 /** The room: watches one stream, and never stops trying. The only module of its page that touches the document. */
-import { firstSocket, ladder, watchUrl } from './watch/first_socket.js';
-import { Beacon } from './watch/beacon.js';
-import { KIND, readEvent } from './watch/record.js';
+import { firstSocket, ladder, watchUrl } from './boot/first_socket.js';
+import { Beacon } from './watch/line/beacon.js';
+import { KIND, readEvent } from './watch/line/record.js';
 import { byId, setText, toast } from './page/dom.js';
-import { Line } from './room/line.js';
-import { Playback } from './room/playback.js';
+import { Line } from './watch/line/line.js';
+import { Playback } from './watch/playback.js';
 import { Stage } from './room/stage.js';
 import { listenForGestures } from './room/gestures.js';
 
@@ -79,7 +79,7 @@ const stage = new Stage(root, () => playback.picture, byId('backdrop'), byId('st
 
 /** What the first picture does not wait for. Fetched a moment behind it, so that it is there when the network is not. */
 const afterwards = {
-  api: () => import('./page/rooms_api.js'),
+  api: () => import('./api/rooms_api.js'),
   share: () => import('./page/share.js'),
   pip: () => import('./room/picture_in_picture.js'),
   overlay: () => import('./room/stats_overlay.js'),

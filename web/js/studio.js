@@ -1,6 +1,6 @@
 /** The studio: looks at the camera, goes live, stays live. Here is how one gets in and out; `OnAir` is what lies between. */
 import { byId, setText, toast } from './page/dom.js';
-import * as api from './page/rooms_api.js';
+import * as api from './api/rooms_api.js';
 import { copy, share } from './page/share.js';
 import { keep, recall } from './page/store.js';
 import { clockTime, headCount } from './page/words.js';

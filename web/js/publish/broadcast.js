@@ -2,7 +2,7 @@
  * A live that lasts: keeps one WHIP session alive for the same room through network changes, server restarts and sleep.
  * Every comeback is a new POST with the same key, which takes the room over (server/API.md). Knows no DOM.
  */
-import { Backoff } from '../page/backoff.js';
+import { Backoff } from '../api/backoff.js';
 import { SenderStats, SignsOfLife, pick } from './sender_stats.js';
 import { Uplink } from './uplink.js';
 import { WhipError, WhipSession } from './whip.js';

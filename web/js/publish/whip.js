@@ -2,7 +2,7 @@
  * One WHIP session (RFC 9725): a stream of this browser published to an endpoint. Knows no DOM and never comes back by itself;
  * `Broadcast` makes another one when this is lost.
  */
-import { iceServersOf } from '../page/ice_servers.js';
+import { iceServersOf } from '../api/ice_servers.js';
 
 const REQUEST_WITHIN = 8_000; // ms
 const TRICKLE = 'application/trickle-ice-sdpfrag';

@@ -2,7 +2,7 @@
  * The picture and what surrounds it: fitted by orientation, over a soft copy of itself, and held while a player is replaced.
  */
 
-import { fitOf } from '../watch/fit.js';
+import { fitOf } from '../page/fit.js';
 
 /** @typedef {Pick<import('../watch/player.js').Player, 'element' | 'width' | 'height'>} Picture */
 

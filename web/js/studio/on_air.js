@@ -1,6 +1,6 @@
 /** Everything that runs while the creator is live, and what they see of it. `close()` undoes it all, without a word to the server. */
 import { byId, setText, toast } from '../page/dom.js';
-import * as api from '../page/rooms_api.js';
+import * as api from '../api/rooms_api.js';
 import { clockTime, headCount } from '../page/words.js';
 import { Broadcast } from '../publish/broadcast.js';
 import { claimOnlyTab } from '../publish/only_tab.js';

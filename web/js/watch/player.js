@@ -44,22 +44,22 @@
  * @property {number} width    of the picture now in `element`; 0 before the first
  * @property {number} height
  * @property {boolean} muted   set to false in a user's tap
- * @property {(hello: import('./connection.js').Hello) => void} hello  a connection, the first or another, begins
- * @property {(record: import('./record.js').MediaRecord, arrival: number) => void} record
+ * @property {(hello: import('./line/connection.js').Hello) => void} hello  a connection, the first or another, begins
+ * @property {(record: import('./line/record.js').MediaRecord, arrival: number) => void} record
  * @property {() => void} resume  after a tap, or when the page is seen again
  * @property {() => PlayerStats} stats
  * @property {(stream: WritableStream<VideoFrame> | null) => void} [mirror]  gives the stream a copy of each picture from now on; where `element` is a canvas
- * @property {import('../room/line.js').Held} [connection]  where the player holds the room's connection by itself; it gets no records then
+ * @property {import('./line/line.js').Held} [connection]  where the player holds the room's connection by itself; it gets no records then
  * @property {() => void} close   `element` keeps its last picture until it is taken away, where the browser lets it
  *
  * @typedef {object} Seat  what a player is given
  * @property {HTMLVideoElement} video  for players that play through one
- * @property {import('./server_clock.js').ServerClock} clock
- * @property {import('./connection.js').Listener} listener  for players that hold the room's connection by themselves
+ * @property {import('./line/server_clock.js').ServerClock} clock
+ * @property {import('./line/connection.js').Listener} listener  for players that hold the room's connection by themselves
  * @property {PlayerEvents} events
  */
-import { firstBackstage, workerScript } from './first_socket.js';
-import { MsePlayer } from './mse_player.js';
+import { firstBackstage, workerScript } from '../boot/first_socket.js';
+import { MsePlayer } from './mse/mse_player.js';
 import { makeBackstage } from './webcodecs/backstage.js';
 import { WebCodecsPlayer } from './webcodecs/webcodecs_player.js';
 

@@ -2,7 +2,7 @@
  * Plays a room by LL-HLS: a second and a half behind the lens, through whatever lets plain HTTP pass. The connection brings the room's events and the
  * server's clock; media comes on its own.
  */
-import { FrameWatch } from '../frame_watch.js';
+import { FrameWatch } from '../timing/frame_watch.js';
 import { makeEngine } from './engine.js';
 import { LiveSync } from './live_sync.js';
 
@@ -39,7 +39,7 @@ export class HlsPlayer {
 
   /**
    * @param {HTMLVideoElement} video
-   * @param {import('../server_clock.js').ServerClock} clock
+   * @param {import('../line/server_clock.js').ServerClock} clock
    * @param {import('../player.js').PlayerEvents} events
    */
   constructor(video, clock, events) {
@@ -73,7 +73,7 @@ export class HlsPlayer {
     if (this.#video.paused && this.#engine) this.resume();
   }
 
-  /** @param {import('../connection.js').Hello} hello */
+  /** @param {import('../line/connection.js').Hello} hello */
   hello(hello) {
     this.stream = hello.stream;
     if (hello.tracks.length) this.#start(performance.now());

@@ -7,7 +7,7 @@
  * @typedef {{data: Uint8Array<ArrayBuffer>, media: number, key: boolean, sequence: number}} AccessUnit  media: ms of player time
  * @typedef {{codec: string, description: Uint8Array<ArrayBuffer>, width: number, height: number}} PictureConfig
  */
-import { Pauses } from '../pauses.js';
+import { Pauses } from '../timing/pauses.js';
 import { Playhead } from './playhead.js';
 
 const DECODED = 6; // frames that may lie decoded, or be on their way through the decoder

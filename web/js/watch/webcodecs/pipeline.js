@@ -7,10 +7,10 @@
  * @property {(width: number, height: number) => void} sized  the picture that is drawn has this size now
  * @property {(reason: string, final: boolean) => void} broken  `final`: it will never play this
  *
- * @typedef {import('../record.js').MediaRecord} MediaRecord
+ * @typedef {import('../line/record.js').MediaRecord} MediaRecord
  */
-import { FLAG, KIND, TRACK, readInit } from '../record.js';
-import { Timeline } from '../timeline.js';
+import { FLAG, KIND, TRACK, readInit } from '../line/record.js';
+import { Timeline } from '../timing/timeline.js';
 import { DelayTarget } from './delay_target.js';
 import { readAudio, readSamples, readVideo } from './fragment.js';
 import { Picture } from './picture.js';
@@ -38,7 +38,7 @@ export class Pipeline {
 
   /**
    * @param {HTMLCanvasElement | OffscreenCanvas} canvas
-   * @param {import('../server_clock.js').ServerClock} clock
+   * @param {import('../line/server_clock.js').ServerClock} clock
    * @param {PipelineEvents} events
    */
   constructor(canvas, clock, events) {
@@ -69,7 +69,7 @@ export class Pipeline {
     this.#sound.output = output;
   }
 
-  /** @param {import('../connection.js').Hello} hello */
+  /** @param {import('../line/connection.js').Hello} hello */
   hello(hello) {
     this.#burstEnd = hello.now - BURST_TAIL;
     this.#bursting = true;

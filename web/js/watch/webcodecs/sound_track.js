@@ -3,10 +3,10 @@
  *
  * With sound the loudspeaker is the clock: the pictures follow what is heard. They come a little before it, within what nobody sees, because sound
  * reaches the relay a packet later than the picture of the same moment, and then waits for the next picture to travel with.
- * @typedef {import('../record.js').MediaRecord} MediaRecord
+ * @typedef {import('../line/record.js').MediaRecord} MediaRecord
  */
-import { Arrivals } from '../arrivals.js';
-import { FLAG } from '../record.js';
+import { Arrivals } from '../timing/arrivals.js';
+import { FLAG } from '../line/record.js';
 import { DelayTarget } from './delay_target.js';
 import { readSamples } from './fragment.js';
 import { Sound } from './sound.js';

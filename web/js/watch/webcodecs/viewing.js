@@ -4,9 +4,9 @@
  *
  * What goes over the port is `[verb, ...values]`: the methods here, and the reports of webcodecs_player.js.
  */
-import { Beacon } from '../beacon.js';
-import { Connection } from '../connection.js';
-import { KIND } from '../record.js';
+import { Beacon } from '../line/beacon.js';
+import { Connection } from '../line/connection.js';
+import { KIND } from '../line/record.js';
 import { Pipeline } from './pipeline.js';
 
 const TELL_EVERY = 100; // ms; and not before the page has taken the last word: one that is busy finds one, not a heap of them
@@ -135,7 +135,7 @@ export class Viewing {
     });
   }
 
-  /** @param {import('../connection.js').Hello} hello */
+  /** @param {import('../line/connection.js').Hello} hello */
   #hello(hello) {
     // Another stream has another clock: nothing of what the pipeline holds fits. The page makes another player when it hears of it.
     if (this.#stream && this.#stream !== hello.stream) this.#pipeline.close();

@@ -30,7 +30,7 @@ export class WebCodecsPlayer {
 
   /**
    * @param {import('./backstage.js').Backstage} backstage
-   * @param {import('../connection.js').Listener} listener  of the connection; it hears of events, and of no media
+   * @param {import('../line/connection.js').Listener} listener  of the connection; it hears of events, and of no media
    * @param {import('../player.js').PlayerEvents} events
    */
   constructor(backstage, listener, events) {
@@ -71,7 +71,7 @@ export class WebCodecsPlayer {
     this.#openSound(context).catch((error) => this.#context === context && this.#broken(`sound: ${error}`));
   }
 
-  /** @param {import('../connection.js').Hello} hello */
+  /** @param {import('../line/connection.js').Hello} hello */
   hello(hello) {
     this.stream = hello.stream;
   }

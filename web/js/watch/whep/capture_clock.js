@@ -2,7 +2,7 @@
  * Which moment a frame is of. Frames of WebRTC bear RTP timestamps, which are media time in 90 kHz ticks; once a second the WebSocket tells when a
  * picture of some media time was captured and published (relay/PROTOCOL.md, `media=0`). Between the two the clocks do not part by anything one sees.
  */
-import { FLAG } from '../record.js';
+import { FLAG } from '../line/record.js';
 
 const VIDEO_RATE = 90_000; // ticks a second
 
@@ -11,7 +11,7 @@ export class CaptureClock {
   /** @type {{media: number, capture: number, publish: number} | null} */
   #anchor = null;
 
-  /** @param {import('../record.js').MediaRecord} record */
+  /** @param {import('../line/record.js').MediaRecord} record */
   add({ mediaTime, captureTime, publishTime, flags }) {
     this.#anchor = { media: mediaTime, capture: captureTime, publish: publishTime };
     this.estimated = (flags & FLAG.CAPTURE_ESTIMATED) !== 0;

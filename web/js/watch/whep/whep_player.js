@@ -1,10 +1,10 @@
 /**
  * Plays a stream over WebRTC: the browser does all of it, jitter buffer and lip sync too. Events still come by the WebSocket, which brings no media
  * then (`media=0`), and the clock that tells how far behind the lens a frame is.
- * @typedef {import('../record.js').MediaRecord} MediaRecord
- * @typedef {import('../connection.js').Hello} Hello
+ * @typedef {import('../line/record.js').MediaRecord} MediaRecord
+ * @typedef {import('../line/connection.js').Hello} Hello
  */
-import { KIND } from '../record.js';
+import { KIND } from '../line/record.js';
 import { CaptureClock } from './capture_clock.js';
 import { LeadMeter } from './lead_meter.js';
 import { LipSync } from './lip_sync.js';
@@ -47,7 +47,7 @@ export class WhepPlayer {
 
   /**
    * @param {HTMLVideoElement} video
-   * @param {import('../server_clock.js').ServerClock} clock
+   * @param {import('../line/server_clock.js').ServerClock} clock
    * @param {import('../player.js').PlayerEvents} events
    */
   constructor(video, clock, events) {

@@ -1,7 +1,7 @@
 /**
  * One WHEP session (draft-ietf-wish-whep): a stream played over WebRTC. Knows no DOM and never comes back by itself; the player makes another one.
  */
-import { iceServersOf } from '../../page/ice_servers.js';
+import { iceServersOf } from '../../api/ice_servers.js';
 
 /** The endpoint refused, or (status 0) was not reached. */
 export class WhepError extends Error {

@@ -1,8 +1,8 @@
 // The studio's pure parts. Run: node --test tests/js
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Uplink } from '../../web/js/publish/uplink.js';
-import { WhipError, trickleFragment } from '../../web/js/publish/whip.js';
+import { Uplink } from '../../../web/js/publish/uplink.js';
+import { WhipError, trickleFragment } from '../../../web/js/publish/whip.js';
 
 const seconds = (uplink, count, estimate) => {
   let changes = 0;

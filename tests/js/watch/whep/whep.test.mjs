@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CaptureClock } from '../../web/js/watch/whep/capture_clock.js';
-import { LeadMeter } from '../../web/js/watch/whep/lead_meter.js';
-import { LipSync } from '../../web/js/watch/whep/lip_sync.js';
-import { ReceiverStats } from '../../web/js/watch/whep/receiver_stats.js';
+import { CaptureClock } from '../../../../web/js/watch/whep/capture_clock.js';
+import { LeadMeter } from '../../../../web/js/watch/whep/lead_meter.js';
+import { LipSync } from '../../../../web/js/watch/whep/lip_sync.js';
+import { ReceiverStats } from '../../../../web/js/watch/whep/receiver_stats.js';
 
 const record = (mediaTime, flags = 0) => ({ mediaTime, captureTime: mediaTime + 500, publishTime: mediaTime + 700, flags });
 

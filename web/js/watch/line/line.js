@@ -4,7 +4,7 @@
  *
  * @typedef {Pick<Connection, 'url' | 'bytes' | 'open' | 'close' | 'hurry' | 'restart'> & {lively: boolean}} Held
  */
-import { Connection } from '../watch/connection.js';
+import { Connection } from './connection.js';
 
 export class Line {
   /** For a player that holds the connection: what it hears. */
@@ -21,13 +21,13 @@ export class Line {
 
   /**
    * @param {string} url
-   * @param {import('../watch/connection.js').Listener} listener
+   * @param {import('./connection.js').Listener} listener
    */
   constructor(url, listener) {
     this.#url = url;
     this.listener = {
       ...listener,
-      hello: (/** @type {import('../watch/connection.js').Hello} */ hello) => {
+      hello: (/** @type {import('./connection.js').Hello} */ hello) => {
         this.#hellos++;
         listener.hello(hello);
       },
@@ -73,7 +73,7 @@ export class Line {
     [held.url, held.lively] = [this.#url, this.#lively];
   }
 
-  /** @param {import('../watch/first_socket.js').FirstSocket | null} [first] a socket already dialled, for the page */
+  /** @param {import('../../boot/first_socket.js').FirstSocket | null} [first] a socket already dialled, for the page */
   open(first) {
     this.#open = this.#begun = true;
     if (this.#held === this.#own) this.#own.open(first);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { trimTo } from '../../web/js/watch/hls/back_buffer.js';
-import { LiveSync } from '../../web/js/watch/hls/live_sync.js';
+import { trimTo } from '../../../../web/js/watch/hls/back_buffer.js';
+import { LiveSync } from '../../../../web/js/watch/hls/live_sync.js';
 
 const near = { now: 10_000, latency: 1.4, target: 1.05, position: 95, sync: 100, loaded: { start: 90, end: 101 } };
 

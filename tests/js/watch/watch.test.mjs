@@ -1,14 +1,14 @@
 // The watch page's pure parts. Run: node --test tests/js
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Backoff } from '../../web/js/page/backoff.js';
-import { Arrivals } from '../../web/js/watch/arrivals.js';
-import { FrameLog } from '../../web/js/watch/frame_log.js';
-import { LiveEdge, START_LAG } from '../../web/js/watch/live_edge.js';
-import { Pauses } from '../../web/js/watch/pauses.js';
-import { FLAG, KIND, TRACK, parseRecords, readInit } from '../../web/js/watch/record.js';
-import { ServerClock } from '../../web/js/watch/server_clock.js';
-import { Timeline } from '../../web/js/watch/timeline.js';
+import { Backoff } from '../../../web/js/api/backoff.js';
+import { Arrivals } from '../../../web/js/watch/timing/arrivals.js';
+import { FrameLog } from '../../../web/js/watch/timing/frame_log.js';
+import { LiveEdge, START_LAG } from '../../../web/js/watch/mse/live_edge.js';
+import { Pauses } from '../../../web/js/watch/timing/pauses.js';
+import { FLAG, KIND, TRACK, parseRecords, readInit } from '../../../web/js/watch/line/record.js';
+import { ServerClock } from '../../../web/js/watch/line/server_clock.js';
+import { Timeline } from '../../../web/js/watch/timing/timeline.js';
 
 /** One record, as relay/PROTOCOL.md lays it out. */
 function record({ kind = KIND.MEDIA, track = TRACK.VIDEO, flags = 0, sequence = 0, mediaTime = 0n, publishTime = 0n, body = [] }) {

@@ -1,15 +1,15 @@
 /**
  * Plays a stream through Media Source Extensions: one SourceBuffer for each track, fed record by record, and held at the live edge.
- * @typedef {import('./record.js').MediaRecord} MediaRecord
- * @typedef {import('./connection.js').Hello} Hello
+ * @typedef {import('../line/record.js').MediaRecord} MediaRecord
+ * @typedef {import('../line/connection.js').Hello} Hello
  */
 import { Attachment, mimeFor } from './attachment.js';
 import { LiveEdge, START_LAG } from './live_edge.js';
-import { KIND, TRACK, readInit } from './record.js';
-import { Pauses } from './pauses.js';
-import { Timeline } from './timeline.js';
+import { KIND, TRACK, readInit } from '../line/record.js';
+import { Pauses } from '../timing/pauses.js';
+import { Timeline } from '../timing/timeline.js';
 import { TrackBuffer } from './track_buffer.js';
-import { FrameWatch } from './frame_watch.js';
+import { FrameWatch } from '../timing/frame_watch.js';
 
 const TICK = 100;
 const BACK = 10; // s kept behind the playhead
@@ -64,8 +64,8 @@ export class MsePlayer {
 
   /**
    * @param {HTMLVideoElement} video
-   * @param {import('./server_clock.js').ServerClock} clock
-   * @param {import('./player.js').PlayerEvents} events
+   * @param {import('../line/server_clock.js').ServerClock} clock
+   * @param {import('../player.js').PlayerEvents} events
    */
   constructor(video, clock, events) {
     this.element = this.#video = video;
@@ -141,7 +141,7 @@ export class MsePlayer {
     });
   }
 
-  /** @returns {import('./player.js').PlayerStats} */
+  /** @returns {import('../player.js').PlayerStats} */
   stats() {
     const { totalVideoFrames = 0, droppedVideoFrames = 0 } = this.#video.getVideoPlaybackQuality?.() ?? {};
     const now = performance.now();

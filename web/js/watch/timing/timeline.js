@@ -4,13 +4,13 @@
  */
 import { Arrivals } from './arrivals.js';
 import { FrameLog } from './frame_log.js';
-import { FLAG, TRACK } from './record.js';
+import { FLAG, TRACK } from '../line/record.js';
 
 const LEAD = 10_000; // µs; more than any rounding: a key frame before zero would be dropped, and all that hangs on it
 const AUDIO_SLACK = 45_000; // µs; the grain in which sound comes
 const AUDIO_GRACE = 1_000_000; // µs; a track silent for longer holds nobody up
 
-/** @typedef {import('./record.js').MediaRecord} MediaRecord */
+/** @typedef {import('../line/record.js').MediaRecord} MediaRecord */
 
 export class Timeline {
   arrivals = new Arrivals();

@@ -1,4 +1,4 @@
-import { firstSource } from './first_socket.js';
+import { firstSource } from '../../boot/first_socket.js';
 
 const Source = self.MediaSource ?? /** @type {typeof MediaSource | undefined} */ (/** @type {any} */ (self).ManagedMediaSource);
 

@@ -1,9 +1,9 @@
 // The room's line, and a connection that is held elsewhere. Run: node --test tests/js
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Line } from '../../web/js/room/line.js';
-import { STANDS, Watchdog } from '../../web/js/room/watchdog.js';
-import { DistantConnection } from '../../web/js/watch/webcodecs/distant_connection.js';
+import { Line } from '../../../../web/js/watch/line/line.js';
+import { STANDS, Watchdog } from '../../../../web/js/watch/watchdog.js';
+import { DistantConnection } from '../../../../web/js/watch/webcodecs/distant_connection.js';
 
 globalThis.self ??= globalThis; // what browsers have
 

@@ -1,13 +1,13 @@
 // The WebCodecs player's pure parts, and the ladder. Run: node --test tests/js
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Ladder } from '../../web/js/watch/ladder.js';
-import { DelayTarget } from '../../web/js/watch/webcodecs/delay_target.js';
-import { readAudio, readSamples, readVideo } from '../../web/js/watch/webcodecs/fragment.js';
-import { Offset } from '../../web/js/watch/webcodecs/offset.js';
-import { Playhead } from '../../web/js/watch/webcodecs/playhead.js';
-import { SoundRing } from '../../web/js/watch/webcodecs/sound_ring.js';
-import { SoundSteering } from '../../web/js/watch/webcodecs/sound_steering.js';
+import { Ladder } from '../../../../web/js/watch/ladder.js';
+import { DelayTarget } from '../../../../web/js/watch/webcodecs/delay_target.js';
+import { readAudio, readSamples, readVideo } from '../../../../web/js/watch/webcodecs/fragment.js';
+import { Offset } from '../../../../web/js/watch/webcodecs/offset.js';
+import { Playhead } from '../../../../web/js/watch/webcodecs/playhead.js';
+import { SoundRing } from '../../../../web/js/watch/webcodecs/sound_ring.js';
+import { SoundSteering } from '../../../../web/js/watch/webcodecs/sound_steering.js';
 
 const u32 = (...values) => values.flatMap((value) => [(value >>> 24) & 255, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]);
 const box = (kind, ...parts) => {

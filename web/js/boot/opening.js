@@ -1,7 +1,7 @@
 /**
  * The picture that comes with the page: the latest IDR of the live, shown until a player has one. It needs no connection, and no player.
  */
-import { fitOf } from './fit.js';
+import { fitOf } from '../page/fit.js';
 
 /**
  * Decodes and shows it, where the browser can decode by itself; not over the picture of a player that was quicker.

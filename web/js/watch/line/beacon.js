@@ -7,7 +7,7 @@ export class Beacon {
 
   /**
    * @param {string} player
-   * @param {import('./player.js').PlayerStats | undefined} stats undefined while there is no player yet
+   * @param {import('../player.js').PlayerStats | undefined} stats undefined while there is no player yet
    */
   read(player, stats) {
     const { frames = 0, behindLens = NaN, stalls = 0, firstPicture = NaN } = stats ?? {};

@@ -1,7 +1,7 @@
 // What a WHIP or WHEP answer says of STUN and TURN. Run: node --test tests/js
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { iceServersOf } from '../../web/js/page/ice_servers.js';
+import { iceServersOf } from '../../../web/js/api/ice_servers.js';
 
 test('each link to an ICE server is one, with its credentials where it has any', () => {
   const header =

@@ -2,10 +2,10 @@
  * The player in its place: made, shown, replaced when it breaks, and exchanged for another by the ladder. What plays may change; the picture, the
  * sound's state and the line stay.
  */
-import { firstSource, watchUrl } from '../watch/first_socket.js';
-import { makePlayer } from '../watch/player.js';
-import { NOTHING } from '../watch/player_stats.js';
-import { KIND } from '../watch/record.js';
+import { firstSource, watchUrl } from '../boot/first_socket.js';
+import { makePlayer } from './player.js';
+import { NOTHING } from './player_stats.js';
+import { KIND } from './line/record.js';
 import { STANDS, Watchdog } from './watchdog.js';
 
 /**
@@ -27,7 +27,7 @@ export class Playback {
   #stage;
   #events;
   #video;
-  /** @type {import('../watch/player.js').Player | null} */
+  /** @type {import('./player.js').Player | null} */
   #player = null;
   #place;
   #muted = true;
@@ -38,18 +38,18 @@ export class Playback {
   #awaitsTap = false;
   #expecting;
   #looker;
-  /** @type {import('../watch/connection.js').Hello | null} */
+  /** @type {import('./line/connection.js').Hello | null} */
   #hello = null;
-  /** @type {[import('../watch/record.js').MediaRecord, number][]} what came while a player was being fetched */
+  /** @type {[import('./line/record.js').MediaRecord, number][]} what came while a player was being fetched */
   #early = [];
 
   /**
    * @param {object} parts
    * @param {string} parts.room
-   * @param {import('../watch/ladder.js').Ladder} parts.ladder
-   * @param {import('./line.js').Line} parts.line
+   * @param {import('./ladder.js').Ladder} parts.ladder
+   * @param {import('./line/line.js').Line} parts.line
    * @param {HTMLVideoElement} parts.placeholder  in the document
-   * @param {() => import('./stage.js').Stage} parts.stage
+   * @param {() => import('../room/stage.js').Stage} parts.stage
    * @param {() => boolean} parts.expecting  whether there should be new pictures, for all that the server tells
    * @param {PlaybackEvents} parts.events
    */
@@ -84,7 +84,7 @@ export class Playback {
     if (this.#player) this.#player.muted = muted;
   }
 
-  /** @param {import('../watch/connection.js').Hello} hello */
+  /** @param {import('./line/connection.js').Hello} hello */
   hello(hello) {
     this.#hello = hello;
     this.#early = [];
@@ -97,7 +97,7 @@ export class Playback {
   }
 
   /**
-   * @param {import('../watch/record.js').MediaRecord} record
+   * @param {import('./line/record.js').MediaRecord} record
    * @param {number} arrival
    */
   record(record, arrival) {
@@ -112,7 +112,7 @@ export class Playback {
     this.#player?.resume();
   }
 
-  /** @returns {import('../watch/player.js').PlayerStats} of nothing yet, while there is no player */
+  /** @returns {import('./player.js').PlayerStats} of nothing yet, while there is no player */
   stats() {
     return this.#player?.stats() ?? NOTHING;
   }
@@ -152,7 +152,7 @@ export class Playback {
 
   /**
    * @param {string} name
-   * @param {import('../watch/player.js').Player} player
+   * @param {import('./player.js').Player} player
    */
   #take(name, player) {
     // Fetched too late: the room is over, or another is wanted by now.
@@ -169,7 +169,7 @@ export class Playback {
 
   /**
    * @param {string} name
-   * @param {import('../watch/player.js').Player} player
+   * @param {import('./player.js').Player} player
    */
   #takeLate(name, player) {
     this.#take(name, player);
@@ -191,7 +191,7 @@ export class Playback {
 
   /**
    * @param {string} name
-   * @returns {import('../watch/player.js').PlayerEvents}
+   * @returns {import('./player.js').PlayerEvents}
    */
   #listen(name) {
     // A player that was exchanged has nothing more to say.

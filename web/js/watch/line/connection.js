@@ -2,7 +2,7 @@
  * A viewer's connection (relay/PROTOCOL.md): hello, records, time exchange, reports, and coming back after every kind of loss.
  * Knows no DOM and no player.
  */
-import { Backoff } from '../page/backoff.js';
+import { Backoff } from '../../api/backoff.js';
 import { KIND, parseRecords } from './record.js';
 import { ServerClock } from './server_clock.js';
 
@@ -63,7 +63,7 @@ export class Connection {
     this.#listener = listener;
   }
 
-  /** @param {import('./first_socket.js').FirstSocket | null} [first] a socket already dialled */
+  /** @param {import('../../boot/first_socket.js').FirstSocket | null} [first] a socket already dialled */
   open(first) {
     this.#ticker ||= self.setInterval(() => this.#tick(performance.now()), TICK);
     if (!first || first.socket.readyState > WebSocket.OPEN) return this.#dial();

@@ -1,9 +1,9 @@
 // What the creator is told, and what viewers tell. Run: node --test tests/js
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Health, judge } from '../../web/js/publish/health.js';
-import { SenderStats, SignsOfLife, pick } from '../../web/js/publish/sender_stats.js';
-import { Beacon } from '../../web/js/watch/beacon.js';
+import { Health, judge } from '../../../web/js/publish/health.js';
+import { SenderStats, SignsOfLife, pick } from '../../../web/js/publish/sender_stats.js';
+import { Beacon } from '../../../web/js/watch/line/beacon.js';
 
 const well = {
   live: true,

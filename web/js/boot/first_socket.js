@@ -3,9 +3,9 @@
  * of the page's modules are still arriving. What comes meanwhile is kept for whoever takes the socket over. Where a worker plays, it is started here,
  * and opens the socket itself.
  */
-import { Ladder } from './ladder.js';
+import { Ladder } from '../watch/ladder.js';
 import { show } from './opening.js';
-import { startWorker } from './webcodecs/backstage.js';
+import { startWorker } from '../watch/webcodecs/backstage.js';
 
 /** Which player this page uses. It is asked here, because the server is told with the first request. */
 export const ladder = new Ladder(window, new URLSearchParams(location.search).get('player'));
