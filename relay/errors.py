@@ -3,7 +3,7 @@
 RelayError
 ├── BitstreamError      media bytes that no decoder could use (an SPS cut short)
 ├── MessageError        a record or notice that does not follow PROTOCOL.md
-├── OfferError          an SDP offer that cannot be answered; `status` is the HTTP status that says so
+├── OfferError          an SDP offer that cannot be answered; `status` is its HTTP status
 └── PlaylistError       a request below /hls that cannot be answered; `status` likewise
 """
 
@@ -23,8 +23,8 @@ class MessageError(RelayError):
 class OfferError(RelayError):
     """An SDP offer that cannot be answered.
 
-    `status` is 400 (not SDP), 406 (no codec in common) or 422 (SDP that WHIP cannot use), as RFC 9725 §4.2 has it; of a WHEP request also 404, 413,
-    415 or 503.
+    `status` is 400 (not SDP), 406 (no codec in common) or 422 (SDP that WHIP cannot use), as RFC
+    9725 §4.2 has it; of a WHEP request also 404, 413, 415 or 503.
     """
 
     def __init__(self, status: int, reason: str) -> None:
@@ -35,7 +35,8 @@ class OfferError(RelayError):
 class PlaylistError(RelayError):
     """A request for HLS that cannot be answered.
 
-    `status` is 400 (a directive that makes no sense), 404 (no such resource, or no longer) or 503 (not yet).
+    `status` is 400 (a directive that makes no sense), 404 (no such resource, or no longer) or 503
+    (not yet).
     """
 
     def __init__(self, status: int, reason: str) -> None:

@@ -1,4 +1,6 @@
-"""Records: the binary message of the WebSocket and of every later feed. PROTOCOL.md writes it down byte by byte."""
+"""Records: the binary message of the WebSocket and of every later feed. PROTOCOL.md writes it down
+byte by byte.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,7 +50,15 @@ def pack_record(record: Record) -> bytes:
     """A record's bytes."""
     return (
         _HEADER.pack(
-            *(VERSION, record.kind, record.slot, record.track, record.flags, record.epoch & 0xFFFFFFFF, record.sequence & 0xFFFFFFFF),
+            *(
+                VERSION,
+                record.kind,
+                record.slot,
+                record.track,
+                record.flags,
+                record.epoch & 0xFFFFFFFF,
+                record.sequence & 0xFFFFFFFF,
+            ),
             *(record.media_time, record.capture, record.publish, len(record.body)),
         )
         + record.body
@@ -56,12 +66,16 @@ def pack_record(record: Record) -> bytes:
 
 
 def unpack_records(data: bytes) -> Iterator[Record]:
-    """The records of one binary message. Raises MessageError where they do not follow PROTOCOL.md."""
+    """The records of one binary message. Raises MessageError where they do not follow
+    PROTOCOL.md.
+    """
     at = 0
     while at < len(data):
         if at + HEADER_SIZE > len(data):
             raise MessageError("record header cut short")
-        version, kind, slot, track, flags, epoch, sequence, media_time, capture, publish, length = _HEADER.unpack_from(data, at)
+        version, kind, slot, track, flags, epoch, sequence, media_time, capture, publish, length = (
+            _HEADER.unpack_from(data, at)
+        )
         if version != VERSION:
             raise MessageError(f"record of version {version}")
         if kind not in Kind.__members__.values():
@@ -69,7 +83,18 @@ def unpack_records(data: bytes) -> Iterator[Record]:
         at += HEADER_SIZE
         if at + length > len(data):
             raise MessageError("record body cut short")
-        yield Record(Kind(kind), data[at : at + length], track, Flag(flags), slot, epoch, sequence, media_time, capture, publish)
+        yield Record(
+            Kind(kind),
+            data[at : at + length],
+            track,
+            Flag(flags),
+            slot,
+            epoch,
+            sequence,
+            media_time,
+            capture,
+            publish,
+        )
         at += length
 
 

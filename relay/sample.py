@@ -72,7 +72,9 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What viewers ask of whoever publishes; serialisable, since the publisher may be on another machine."""
+    """What viewers ask of whoever publishes; serialisable, since the publisher may be on another
+    machine.
+    """
 
     keyframe: bool = False
     viewers: int = 0

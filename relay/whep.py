@@ -1,6 +1,8 @@
-"""The WHEP exit (draft-ietf-wish-whep): play by one HTTP request. Reads in the order of the draft's section 4.
+"""The WHEP exit (draft-ietf-wish-whep): play by one HTTP request. Reads in the order of the draft's
+section 4.
 
-Which stream it is, and who may ask how often, is decided by whoever routes a request here; refusals are OfferErrors with the HTTP status.
+Which stream it is, and who may ask how often, is decided by whoever routes a request here; refusals
+are OfferErrors with the HTTP status.
 """
 
 import asyncio
@@ -14,12 +16,12 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from relay.errors import OfferError
-from relay.rtc.feed import Feed
-from relay.rtc.sdp_play import PlayOffer, parse_play_offer
-from relay.rtc.send_session import SendSession
+from relay.rtc.send.feed import Feed
+from relay.rtc.send.sdp import PlayOffer, parse_play_offer
+from relay.rtc.send.session import SendSession
 from relay.rtc.udp import UdpPort
 from relay.sample import Track
-from relay.stream import Stream
+from relay.stream.stream import Stream
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +62,9 @@ class Playing:
 
 
 class WhepExit:
-    """Owns every viewer's session, and a feed for each stream that has some. `hosts` are the addresses that answers announce."""
+    """Owns every viewer's session, and a feed for each stream that has some. `hosts` are the
+    addresses that answers announce.
+    """
 
     def __init__(self, port: UdpPort, hosts: list[str]) -> None:
         self.counters = Counters()
@@ -74,9 +78,15 @@ class WhepExit:
     # §4.2 Playback session setup
 
     async def play(
-        self, request: web.Request, stream: Stream, location: Callable[[str], str], on_gone: Callable[[], None], links: Sequence[str] = ()
+        self,
+        request: web.Request,
+        stream: Stream,
+        location: Callable[[str], str],
+        on_gone: Callable[[], None],
+        links: Sequence[str] = (),
     ) -> web.Response:
-        """POST of an offer: 201 with the answer, `location(session id)` in Location, and each of `links`, the ICE servers of §4.6, in a Link header.
+        """POST of an offer: 201 with the answer, `location(session id)` in Location, and each of
+        `links`, the ICE servers of §4.6, in a Link header.
 
         `on_gone` is called once when the session is over.
         """
@@ -90,7 +100,9 @@ class WhepExit:
         return web.Response(status=201, text=answer, content_type=SDP, headers=headers)
 
     async def end(self, session_id: str, stream: Stream) -> web.Response:
-        """DELETE of a session: it is over when the answer comes, whether or not the client waits for that."""
+        """DELETE of a session: it is over when the answer comes, whether or not the client waits
+        for that.
+        """
         playing = self._find(session_id, stream)
         await asyncio.shield(self._spawn(self._finish(playing)))
         return web.Response()
@@ -98,12 +110,16 @@ class WhepExit:
     # §4.3 ICE support
 
     async def trickle(self, request: web.Request, session_id: str, stream: Stream) -> web.Response:
-        """PATCH with candidates: 204. They are not needed, since an ICE-lite agent answers whoever proves to be the peer. An ICE restart is refused (422)."""
+        """PATCH with candidates: 204. They are not needed, since an ICE-lite agent answers whoever
+        proves to be the peer. An ICE restart is refused (422).
+        """
         playing = self._find(session_id, stream)
         if request.content_type == SDP:
             raise OfferError(422, "there was no counter-offer to answer: POST a new offer")
         fragment = await read_body(request, SDP_FRAGMENT)
-        if not fragment.strip() or not all(re.match(r"[a-z]=", line) for line in fragment.splitlines() if line):
+        if not fragment.strip() or not all(
+            re.match(r"[a-z]=", line) for line in fragment.splitlines() if line
+        ):
             raise OfferError(400, "the body is not an SDP fragment (RFC 8840)")
         if set(_FRAGMENT_UFRAG.findall(fragment)) - {playing.session.remote_ufrag}:
             raise OfferError(422, "ICE restart is not supported: POST a new offer")
@@ -117,9 +133,14 @@ class WhepExit:
         return [(stream, feed.viewers) for stream, feed in self._feeds.items()]
 
     def totals(self) -> dict[str, int]:
-        """What all sessions have counted (SUMMED, and `octets`), those that have ended and those that go on."""
+        """What all sessions have counted (SUMMED, and `octets`), those that have ended and those
+        that go on.
+        """
         sessions, past = self.sessions, self.counters
-        found = {name: getattr(past, name) + sum(getattr(session.counters, name) for session in sessions) for name in SUMMED}
+        found = {
+            name: getattr(past, name) + sum(getattr(session.counters, name) for session in sessions)
+            for name in SUMMED
+        }
         return {**found, "octets": past.octets + sum(session.octets for session in sessions)}
 
     @property

@@ -1,4 +1,6 @@
-"""The upper building: creators, rooms, the HTTP interface (server/API.md) and the command line. It stands on `relay`."""
+"""The upper building: creators, rooms, the HTTP interface (server/API.md) and the command line. It
+stands on `relay`.
+"""
 
 from pathlib import Path
 

@@ -1,6 +1,7 @@
 """The command line: `microlive serve`, or `python -m server serve`.
 
-Exit codes: 0 after Ctrl-C or SIGTERM, 2 when the server cannot start as it was told to (one line on standard error for each reason).
+Exit codes: 0 after Ctrl-C or SIGTERM, 2 when the server cannot start as it was told to (one line on
+standard error for each reason).
 """
 
 import asyncio
@@ -20,13 +21,18 @@ import uvloop
 from pydantic.fields import FieldInfo
 
 from server import __version__
-from server.descriptors import raise_limit
-from server.lan import qr_terminal
+from server.host.descriptors import raise_limit
+from server.host.lan import qr_terminal
 from server.settings import FILE_NAME, Settings, SettingsError, load, option_of
-from server.storage import StorageError
+from server.storage.database import StorageError
 
 # Plain text: descriptions can be searched and piped, whatever the terminal's width.
-cli = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+cli = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
 
 
 def main() -> None:
@@ -40,24 +46,48 @@ def _show_version(wanted: bool) -> None:
 
 
 @cli.callback()
-def _microlive(version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")] = False) -> None:
+def _microlive(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
     """microlive: a phone browser goes live, viewers watch in a blink."""
 
 
 def _takes_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command that takes `config` and `**arguments` one option for each setting, made from the setting's own description.
+    """Gives a command that takes `config` and `**arguments` one option for each setting, made from
+    the setting's own description.
 
-    All but the switches are taken as text, which `load()` checks: a mistake is then told in the same words wherever it was made.
+    All but the switches are taken as text, which `load()` checks: a mistake is then told in the
+    same words wherever it was made.
     """
-    config = typer.Option("--config", metavar="FILE", help=f"TOML file of settings. [default: {FILE_NAME} in the data directory, if there is one]")
+    config = typer.Option(
+        "--config",
+        metavar="FILE",
+        help=(
+            f"TOML file of settings. [default: {FILE_NAME} in the data directory, if there is one]"
+        ),
+    )
     options = {"config": Annotated[Path | None, config]}
     for name, field in Settings.model_fields.items():
         flag = option_of(name)
         if field.annotation is bool:
-            options[name] = Annotated[bool | None, typer.Option(f"{flag}/--no-{flag[2:]}", help=_help(field), show_default=False)]
+            options[name] = Annotated[
+                bool | None,
+                typer.Option(f"{flag}/--no-{flag[2:]}", help=_help(field), show_default=False),
+            ]
         else:
-            options[name] = Annotated[str | None, typer.Option(flag, metavar=_metavar(field), help=_help(field), show_default=False)]
-    parameters = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option) for name, option in options.items()]
+            options[name] = Annotated[
+                str | None,
+                typer.Option(flag, metavar=_metavar(field), help=_help(field), show_default=False),
+            ]
+    parameters = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
+        for name, option in options.items()
+    ]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # PEP 362: what inspect, and so typer, goes by
     command.__annotations__ = options
     return command
@@ -74,7 +104,11 @@ def _metavar(field: FieldInfo) -> str:
 
 def _help(field: FieldInfo) -> str:
     default = ",".join(field.default) if isinstance(field.default, tuple) else field.default
-    return field.description or "" if default in (None, False, "") else f"{field.description} [default: {default}]"
+    return (
+        field.description or ""
+        if default in (None, False, "")
+        else f"{field.description} [default: {default}]"
+    )
 
 
 @cli.command()
@@ -82,8 +116,8 @@ def _help(field: FieldInfo) -> str:
 def serve(config: Path | None, **arguments: Any) -> None:
     """Run the server until Ctrl-C or SIGTERM.
 
-    What is not given here comes from the environment (MICROLIVE_LAN_PORT for --lan-port), else from the TOML file (lan_port = 8443).
-    Lists are written with commas between, or as JSON.
+    What is not given here comes from the environment (MICROLIVE_LAN_PORT for --lan-port), else from
+    the TOML file (lan_port = 8443). Lists are written with commas between, or as JSON.
     """
     # SIGTERM before the server listens for it: the same end as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -98,10 +132,14 @@ def serve(config: Path | None, **arguments: Any) -> None:
         settings = load(arguments, os.environ, config)
         _log(settings.log_level.upper())
 
-        from server import app  # here, because it takes a second, which --help and a mistaken option need not wait for
+        from server import (
+            app,
+        )  # here, because it takes a second, which --help and a mistaken option need not wait for
 
         raise_limit()
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop if settings.event_loop == "uvloop" else None) as runner:
+        with asyncio.Runner(
+            loop_factory=uvloop.new_event_loop if settings.event_loop == "uvloop" else None
+        ) as runner:
             runner.run(app.serve(settings, ready))
     except SettingsError as error:
         _refuse(*error.problems)
@@ -110,14 +148,22 @@ def serve(config: Path | None, **arguments: Any) -> None:
     except OSError as error:
         if listening:
             raise
-        _refuse(f"cannot start: {error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
+        _refuse(
+            f"cannot start: {error.strerror or error}"
+            + (f": {error.filename}" if error.filename else "")
+        )
     except KeyboardInterrupt:
         pass
 
 
 def _log(level: str) -> None:
-    """Our own loggers to standard error at `level`. What aioice and others tell at INFO is of no use to whoever runs a server."""
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=max(logging.WARNING, logging.getLevelNamesMapping()[level]))
+    """Our own loggers to standard error at `level`. What aioice and others tell at INFO is of no
+    use to whoever runs a server.
+    """
+    logging.basicConfig(
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        level=max(logging.WARNING, logging.getLevelNamesMapping()[level]),
+    )
     for building in ("relay", "server"):
         logging.getLogger(building).setLevel(level)
 
@@ -127,15 +173,25 @@ def _announce(urls: list[str], settings: Settings) -> None:
     if settings.lan:
         studios = [f"{url.rstrip('/')}/live" for url in urls if _is_for_phones(url)]
         lines += [f"go live from a phone on this network: {studio}\n" for studio in studios]
-        lines.append(qr_terminal(studios[0]) if studios else "--lan: this machine has no address that a phone could reach\n")
+        lines.append(
+            qr_terminal(studios[0])
+            if studios
+            else "--lan: this machine has no address that a phone could reach\n"
+        )
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal without block characters gets no QR code, but the addresses
+        sys.stdout.reconfigure(
+            errors="replace"
+        )  # a terminal without block characters gets no QR code, but the addresses
     print("".join(lines), end="", flush=True)
 
 
 def _is_for_phones(url: str) -> bool:
     parts = urlsplit(url)
-    return parts.scheme == "https" and parts.path in ("", "/") and parts.hostname not in ("127.0.0.1", "::1", "localhost")
+    return (
+        parts.scheme == "https"
+        and parts.path in ("", "/")
+        and parts.hostname not in ("127.0.0.1", "::1", "localhost")
+    )
 
 
 def _refuse(*lines: str) -> NoReturn:

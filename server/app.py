@@ -14,24 +14,24 @@ from pathlib import Path
 
 from aiohttp import web
 
-from relay.hub import Hub
 from relay.rtc.udp import UdpPort
+from relay.stream.hub import Hub
 from relay.whep import WhepExit
-from server import lan
-from server.api import Api
-from server.connections import EACH, HANDSHAKE, IDLE, Connections, Entrance
 from server.demo import Demo
-from server.hls import HlsDoor
+from server.host import lan
+from server.host.self_check import SelfCheck
+from server.http.api import Api
+from server.http.connections import EACH, HANDSHAKE, IDLE, Connections, Entrance
+from server.http.hls import HlsDoor
+from server.http.metrics import Metrics, Sources
+from server.http.middleware import cross_origin, refusals
+from server.http.pages import Pages
+from server.http.whep import Whep
+from server.http.whip import MAX_BODY, Whip
 from server.ingest.transcoders import Transcoders
-from server.ingest.whip import MAX_BODY, Whip
-from server.metrics import Metrics, Sources
-from server.middleware import cross_origin, refusals
-from server.pages import Pages
-from server.rooms import Rooms
-from server.self_check import SelfCheck
+from server.rooms.registry import Rooms
 from server.settings import Settings
-from server.storage import Storage
-from server.whep import Whep
+from server.storage.database import Storage
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,9 @@ BACKLOG = 4_096
 
 
 async def serve(settings: Settings, ready: Callable[[list[str]], None]) -> None:
-    """Serves until SIGINT or SIGTERM. `ready` gets the URLs once they answer. Raises OSError where a port cannot be had, StorageError where the data cannot."""
+    """Serves until SIGINT or SIGTERM. `ready` gets the URLs once they answer. Raises OSError where
+    a port cannot be had, StorageError where the data cannot.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -55,9 +57,11 @@ async def serve(settings: Settings, ready: Callable[[list[str]], None]) -> None:
 
 
 def _tame_collector() -> None:
-    """Keeps garbage collections short: what is here now stays, and the media path makes nothing that they would have to find.
+    """Keeps garbage collections short: what is here now stays, and the media path makes nothing
+    that they would have to find.
 
-    Full ones come hardly ever. So nobody who leaves may stay in a circle of references: what it holds, OpenSSL's memory and all, would stay for hours.
+    Full ones come hardly ever. So nobody who leaves may stay in a circle of references: what it
+    holds, OpenSSL's memory and all, would stay for hours.
     """
     gc.collect()
     gc.freeze()
@@ -81,7 +85,9 @@ async def start(settings: Settings, stack: AsyncExitStack) -> list[str]:
     # Bound, but not yet listening: nobody is answered before the rooms of the last run are back.
     for door in doors:
         stack.callback(door.sock.close)
-    await port.open(_media_hosts(settings), doors[0].port if settings.udp_port is None else settings.udp_port)
+    await port.open(
+        _media_hosts(settings), doors[0].port if settings.udp_port is None else settings.udp_port
+    )
     hosts = list(settings.announce or port.hosts)
     await rooms.open()
     whep = WhepExit(port, hosts)
@@ -111,17 +117,38 @@ async def start(settings: Settings, stack: AsyncExitStack) -> list[str]:
 
 
 def _transcoders(settings: Settings) -> int:
-    """One takes about a quarter of a core (720p, 30 fps), so that as many as there are cores leave most of the machine to everybody else."""
+    """One takes about a quarter of a core (720p, 30 fps), so that as many as there are cores leave
+    most of the machine to everybody else.
+    """
     return (os.cpu_count() or 1) if settings.transcoders is None else settings.transcoders
 
 
 def _application(
-    rooms: Rooms, api: Api, hls: HlsDoor, whep: WhepExit, metrics: Metrics, connections: Connections, settings: Settings, hosts: list[str]
+    rooms: Rooms,
+    api: Api,
+    hls: HlsDoor,
+    whep: WhepExit,
+    metrics: Metrics,
+    connections: Connections,
+    settings: Settings,
+    hosts: list[str],
 ) -> web.Application:
     pages = Pages(rooms, settings)
-    app = web.Application(middlewares=[connections.middleware, cross_origin(settings), refusals(pages)], client_max_size=MAX_BODY)
+    app = web.Application(
+        middlewares=[connections.middleware, cross_origin(settings), refusals(pages)],
+        client_max_size=MAX_BODY,
+    )
     whip_door, whep_door = Whip(rooms, settings, hosts), Whep(rooms, whep, settings)
-    app.add_routes([*pages.routes(), *api.routes(), *hls.routes(), *whip_door.routes(), *whep_door.routes(), *metrics.routes()])
+    app.add_routes(
+        [
+            *pages.routes(),
+            *api.routes(),
+            *hls.routes(),
+            *whip_door.routes(),
+            *whep_door.routes(),
+            *metrics.routes(),
+        ]
+    )
     return app
 
 
@@ -140,7 +167,13 @@ class _Door:
 
     @property
     def url(self) -> str:
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else f"[{self.host}]" if ":" in self.host else self.host
+        host = (
+            "127.0.0.1"
+            if self.host in ("0.0.0.0", "::")
+            else f"[{self.host}]"
+            if ":" in self.host
+            else self.host
+        )
         return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
 
 
@@ -169,7 +202,11 @@ def _bind(settings: Settings) -> list[_Door]:
     """The main door first, then those of --lan. Raises OSError, with nothing left open."""
     doors: list[_Door] = []
     try:
-        tls = _tls(settings.tls_cert, settings.tls_key) if settings.tls_cert and settings.tls_key else None
+        tls = (
+            _tls(settings.tls_cert, settings.tls_key)
+            if settings.tls_cert and settings.tls_key
+            else None
+        )
         doors.append(_Door(_bound_socket(settings.host, settings.port), settings.host, tls))
         if settings.lan:
             addresses = lan.addresses()
@@ -186,7 +223,9 @@ def _bind(settings: Settings) -> list[_Door]:
 
 
 def _bound_socket(host: str, port: int) -> socket.socket:
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    family, _, _, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -206,11 +245,16 @@ def _tls(certificate: Path, key: Path) -> ssl.SSLContext:
 
 
 def _media_hosts(settings: Settings) -> list[str]:
-    """Where media is taken: as told, or on all of the machine's addresses and on loopback, which only browsers on this machine can reach.
+    """Where media is taken: as told, or on all of the machine's addresses and on loopback, which
+    only browsers on this machine can reach.
 
     The order is that of the candidates in an answer; some clients try the first one only.
     """
     if settings.udp_hosts:
         return list(settings.udp_hosts)
     local, reachable = ["127.0.0.1"], lan.addresses()
-    return [*local, *reachable] if settings.host in ("127.0.0.1", "::1", "localhost") else [*reachable, *local]
+    return (
+        [*local, *reachable]
+        if settings.host in ("127.0.0.1", "::1", "localhost")
+        else [*reachable, *local]
+    )

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sys
 
-from server.rooms import Rooms
+from server.rooms.registry import Rooms
 
 logger = logging.getLogger(__name__)
 
@@ -40,17 +40,21 @@ class Demo:
     async def _publish(self, key: str) -> None:
         while True:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "server.synthetic", f"{self._url}/whip/{self._room}"),
+                *(sys.executable, "-m", "server.host.synthetic", f"{self._url}/whip/{self._room}"),
                 stdin=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                start_new_session=True,  # Ctrl-C in the terminal is for the server, which ends this process itself
+                # Ctrl-C in the terminal is for the server, which ends this process itself
+                start_new_session=True,
             )
             try:
                 assert process.stdin and process.stderr
                 process.stdin.write(key.encode() + b"\n")
                 complaint = await process.stderr.read(65_536)
                 await process.wait()
-                logger.warning("the demo's creator ended: %s", complaint.decode(errors="replace").strip().splitlines()[-1:])
+                logger.warning(
+                    "the demo's creator ended: %s",
+                    complaint.decode(errors="replace").strip().splitlines()[-1:],
+                )
             finally:
                 if process.returncode is None:
                     process.terminate()

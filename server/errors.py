@@ -87,6 +87,15 @@ class Unavailable(RequestRefused):
 
 
 BY_STATUS: dict[int, type[RequestRefused]] = {
-    kind.status: kind for kind in (BadRequest, NotFound, NotAcceptable, TooLarge, UnsupportedMediaType, Unprocessable, Unavailable)
+    kind.status: kind
+    for kind in (
+        BadRequest,
+        NotFound,
+        NotAcceptable,
+        TooLarge,
+        UnsupportedMediaType,
+        Unprocessable,
+        Unavailable,
+    )
 }
 """For errors of the relay that carry the status they would be answered with."""

@@ -1,7 +1,9 @@
-"""Every setting, described once: its name, type, default, unit and what it does. The command line makes its options from here.
+"""Every setting, described once: its name, type, default, unit and what it does. The command line
+makes its options from here.
 
-A value comes from the command line, else from the environment (`MICROLIVE_` and the name in capitals), else from a TOML file, else it is the
-default. `load()` puts them together; `Settings(...)` itself reads nothing but its arguments.
+A value comes from the command line, else from the environment (`MICROLIVE_` and the name in
+capitals), else from a TOML file, else it is the default. `load()` puts them together;
+`Settings(...)` itself reads nothing but its arguments.
 """
 
 import ipaddress
@@ -39,17 +41,24 @@ IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class SettingsError(Exception):
-    """Settings that cannot be used. `problems` has one line for each, which begins with where the value came from."""
+    """Settings that cannot be used. `problems` has one line for each, which begins with where the
+    value came from.
+    """
 
     def __init__(self, problems: list[str]) -> None:
         # A value that is quoted must neither break the line nor steer the terminal.
-        problems = ["".join(c if c.isprintable() else ascii(c)[1:-1] for c in problem) for problem in problems]
+        problems = [
+            "".join(c if c.isprintable() else ascii(c)[1:-1] for c in problem)
+            for problem in problems
+        ]
         super().__init__("\n".join(problems))
         self.problems = problems
 
 
 def _items(value: Any) -> Any:
-    """A list as the command line and the environment write it: JSON, or items with commas between."""
+    """A list as the command line and the environment write it: JSON, or items with commas
+    between.
+    """
     if not isinstance(value, str):
         return value
     if value.lstrip().startswith("["):
@@ -61,7 +70,9 @@ def _items(value: Any) -> Any:
 
 
 def _expanded(path: Path) -> Path:
-    return Path(os.path.expanduser(path))  # unlike Path.expanduser() it leaves the ~ of an unknown user as it is
+    return Path(
+        os.path.expanduser(path)
+    )  # unlike Path.expanduser() it leaves the ~ of an unknown user as it is
 
 
 def _network(value: Any) -> Any:
@@ -88,7 +99,9 @@ def _url(value: str) -> str:
     if not valid:
         raise ValueError(f"{value!r} is not an http:// or https:// URL")
     if url.path not in ("", "/") or url.query or url.fragment or url.username is not None:
-        raise ValueError(f"{value!r} must end after the host and port: microlive needs a host of its own")
+        raise ValueError(
+            f"{value!r} must end after the host and port: microlive needs a host of its own"
+        )
     return f"{url.scheme}://{url.netloc}"
 
 
@@ -126,18 +139,26 @@ class IceServer(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    urls: Annotated[tuple[Annotated[str, AfterValidator(_ice_url)], ...], BeforeValidator(_items), Field(min_length=1)]
+    urls: Annotated[
+        tuple[Annotated[str, AfterValidator(_ice_url)], ...],
+        BeforeValidator(_items),
+        Field(min_length=1),
+    ]
     username: str | None = None
     credential: SecretStr | None = None
 
     @model_validator(mode="after")
     def _turn_needs_credentials(self) -> Self:
-        if any(url.startswith("turn") for url in self.urls) and (self.username is None or self.credential is None):
+        if any(url.startswith("turn") for url in self.urls) and (
+            self.username is None or self.credential is None
+        ):
             raise ValueError("a turn: server needs username and credential")
         return self
 
     def for_browser(self) -> dict[str, Any]:
-        """What `new RTCPeerConnection({iceServers: […]})` takes, with the credential in the clear."""
+        """What `new RTCPeerConnection({iceServers: […]})` takes, with the credential in the
+        clear.
+        """
         server: dict[str, Any] = {"urls": list(self.urls)}
         if self.username is not None and self.credential is not None:
             server |= {"username": self.username, "credential": self.credential.get_secret_value()}
@@ -151,8 +172,12 @@ BitRate = Annotated[int, Field(ge=50_000, le=100_000_000)]
 Host = Annotated[str, AfterValidator(_host)]
 Address = Annotated[str, AfterValidator(_address)]
 Addresses = Annotated[tuple[Address, ...], BeforeValidator(_items)]
-Networks = Annotated[tuple[Annotated[IPNetwork, BeforeValidator(_network)], ...], BeforeValidator(_items)]
-IceServers = Annotated[tuple[Annotated[IceServer, BeforeValidator(_ice_server)], ...], BeforeValidator(_items)]
+Networks = Annotated[
+    tuple[Annotated[IPNetwork, BeforeValidator(_network)], ...], BeforeValidator(_items)
+]
+IceServers = Annotated[
+    tuple[Annotated[IceServer, BeforeValidator(_ice_server)], ...], BeforeValidator(_items)
+]
 TurnUrls = Annotated[tuple[Annotated[str, AfterValidator(_turn_url)], ...], BeforeValidator(_items)]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_items)]
 Url = Annotated[str, AfterValidator(_url)]
@@ -160,65 +185,169 @@ File = Annotated[Path, AfterValidator(_file)]
 
 
 class Settings(BaseModel):
-    """What a server is told when it starts. Raises pydantic's ValidationError; `load()` turns that into a SettingsError."""
+    """What a server is told when it starts. Raises pydantic's ValidationError; `load()` turns that
+    into a SettingsError.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
-    host: Host = Field("127.0.0.1", description="Address or host name to listen on; 0.0.0.0 or :: for all.")
+    host: Host = Field(
+        "127.0.0.1", description="Address or host name to listen on; 0.0.0.0 or :: for all."
+    )
     port: Port = Field(8080, description="TCP port to listen on; 0 picks a free one.")
-    lan: bool = Field(False, description="Also listen with HTTPS on this machine's own addresses, for phones on the same Wi-Fi; shows a QR code.")
+    lan: bool = Field(
+        False,
+        description=(
+            "Also listen with HTTPS on this machine's own addresses, for phones on the same "
+            "Wi-Fi; shows a QR code."
+        ),
+    )
     lan_port: Port = Field(8443, description="TCP port of --lan; 0 picks a free one.")
     data: Path = Field(
         Path("~/.local/share/microlive"),
-        description=f"Directory of everything that lasts; made if missing. Its {FILE_NAME} is read unless --config names another.",
+        description=(
+            f"Directory of everything that lasts; made if missing. Its {FILE_NAME} is read "
+            "unless --config names another."
+        ),
     )
-    demo: bool = Field(False, description="Start a synthetic creator, so that there is something to watch.")
-    tls_cert: File | None = Field(None, description="PEM file of the certificate chain; with it HOST:PORT speaks HTTPS.")
-    tls_key: File | None = Field(None, description="PEM file of the private key that belongs to --tls-cert.")
-    public_url: Url | None = Field(None, description="What browsers reach this server as, such as https://live.example.org. Default: as each request says.")
-    trusted_proxies: Networks = Field((), description="Addresses or networks (CIDR) of reverse proxies whose (X-)Forwarded headers are believed.")
-    create: Literal["anyone", "token"] = Field("anyone", description="Who may create rooms: anyone, or holders of the --create-token.")
+    demo: bool = Field(
+        False, description="Start a synthetic creator, so that there is something to watch."
+    )
+    tls_cert: File | None = Field(
+        None, description="PEM file of the certificate chain; with it HOST:PORT speaks HTTPS."
+    )
+    tls_key: File | None = Field(
+        None, description="PEM file of the private key that belongs to --tls-cert."
+    )
+    public_url: Url | None = Field(
+        None,
+        description=(
+            "What browsers reach this server as, such as https://live.example.org. Default: "
+            "as each request says."
+        ),
+    )
+    trusted_proxies: Networks = Field(
+        (),
+        description=(
+            "Addresses or networks (CIDR) of reverse proxies whose (X-)Forwarded headers are "
+            "believed."
+        ),
+    )
+    create: Literal["anyone", "token"] = Field(
+        "anyone", description="Who may create rooms: anyone, or holders of the --create-token."
+    )
     create_token: SecretStr | None = Field(
-        None, description=f"Secret that creates rooms when --create is token. Better given as {ENVIRONMENT_PREFIX}CREATE_TOKEN: other users see a command line."
+        None,
+        description=(
+            "Secret that creates rooms when --create is token. Better given as "
+            f"{ENVIRONMENT_PREFIX}CREATE_TOKEN: other users see a command line."
+        ),
     )
-    cors_origins: Origins = Field(("*",), description="Origins whose pages may publish here over WHIP and play over WHEP; * is any.")
-    udp_port: Port | None = Field(None, description="UDP port of all WebRTC media; 0 picks a free one. Default: the same number as the TCP port.")
-    udp_hosts: Addresses = Field((), description="Addresses on which WebRTC media is taken. Default: all of this machine's addresses.")
-    announce: Addresses = Field((), description="Addresses told to browsers in place of the ones media is taken on, for a server behind 1:1 NAT.")
+    cors_origins: Origins = Field(
+        ("*",),
+        description="Origins whose pages may publish here over WHIP and play over WHEP; * is any.",
+    )
+    udp_port: Port | None = Field(
+        None,
+        description=(
+            "UDP port of all WebRTC media; 0 picks a free one. Default: the same number as "
+            "the TCP port."
+        ),
+    )
+    udp_hosts: Addresses = Field(
+        (),
+        description=(
+            "Addresses on which WebRTC media is taken. Default: all of this machine's addresses."
+        ),
+    )
+    announce: Addresses = Field(
+        (),
+        description=(
+            "Addresses told to browsers in place of the ones media is taken on, for a server "
+            "behind 1:1 NAT."
+        ),
+    )
     ice_servers: IceServers = Field(
-        (), description="STUN and TURN servers told to browsers: URLs, or a JSON list of objects with urls, username and credential. Default: none are needed."
+        (),
+        description=(
+            "STUN and TURN servers told to browsers: URLs, or a JSON list of objects with "
+            "urls, username and credential. Default: none are needed."
+        ),
     )
     turn_urls: TurnUrls = Field(
-        (), description="TURN servers told to browsers with credentials of their own, made with the --turn-secret: turn:HOST:PORT?transport=udp, or turns:."
+        (),
+        description=(
+            "TURN servers told to browsers with credentials of their own, made with the "
+            "--turn-secret: turn:HOST:PORT?transport=udp, or turns:."
+        ),
     )
     turn_secret: SecretStr | None = Field(
         None,
-        description=f"The static-auth-secret of coturn (use-auth-secret). Better given as {ENVIRONMENT_PREFIX}TURN_SECRET: other users see a command line.",
+        description=(
+            "The static-auth-secret of coturn (use-auth-secret). Better given as "
+            f"{ENVIRONMENT_PREFIX}TURN_SECRET: other users see a command line."
+        ),
     )
     turn_lifetime: Annotated[int, Field(ge=60, le=7 * 86400)] = Field(
-        6 * 3600, description="Seconds in which a connection through TURN may be begun with the credentials that a browser was given."
+        6 * 3600,
+        description=(
+            "Seconds in which a connection through TURN may be begun with the credentials "
+            "that a browser was given."
+        ),
     )
-    away_grace: Seconds = Field(60, description="Seconds that a room waits for its creator to come back before it ends.")
-    idle_ttl: Seconds = Field(3600, description="Seconds after which a room that never went live is removed.")
+    away_grace: Seconds = Field(
+        60, description="Seconds that a room waits for its creator to come back before it ends."
+    )
+    idle_ttl: Seconds = Field(
+        3600, description="Seconds after which a room that never went live is removed."
+    )
     ended_ttl: Seconds = Field(7 * 86400, description="Seconds that an ended room is remembered.")
-    window_seconds: Seconds = Field(90, description="Seconds of media kept in memory for each live stream.")
+    window_seconds: Seconds = Field(
+        90, description="Seconds of media kept in memory for each live stream."
+    )
     window_bytes: Annotated[ByteSize, Field(ge=1 << 20)] = Field(
-        ByteSize(64 << 20), description="Bytes of media kept in memory for each live stream, at most, such as 64MiB."
+        ByteSize(64 << 20),
+        description="Bytes of media kept in memory for each live stream, at most, such as 64MiB.",
     )
-    video_bitrate: BitRate = Field(2_500_000, description="Bit/s of video that creators' browsers are asked to send, at most.")
+    video_bitrate: BitRate = Field(
+        2_500_000, description="Bit/s of video that creators' browsers are asked to send, at most."
+    )
     transcoders: Annotated[int, Field(ge=0)] | None = Field(
-        None, description="Creators whose video is transcoded (VP8, or B-frames) at a time; 0 refuses them. Default: as many as there are CPU cores."
+        None,
+        description=(
+            "Creators whose video is transcoded (VP8, or B-frames) at a time; 0 refuses them. "
+            "Default: as many as there are CPU cores."
+        ),
     )
-    remb: BitRate = Field(4_000_000, description="Bit/s that creators are told the network carries (REMB): their upper bound for all media.")
-    max_rooms_per_address_hour: Limit = Field(60, description="Rooms that one address may create in an hour.")
+    remb: BitRate = Field(
+        4_000_000,
+        description=(
+            "Bit/s that creators are told the network carries (REMB): their upper bound for "
+            "all media."
+        ),
+    )
+    max_rooms_per_address_hour: Limit = Field(
+        60, description="Rooms that one address may create in an hour."
+    )
     max_sockets_per_address: Limit = Field(
         1000,
-        description="WebSockets, WHEP sessions and requests for HLS, each, that one address may have at a time; and a quarter of its TCP connections.",
+        description=(
+            "WebSockets, WHEP sessions and requests for HLS, each, that one address may have "
+            "at a time; and a quarter of its TCP connections."
+        ),
     )
-    max_whip_per_address_minute: Limit = Field(60, description="Attempts to publish that one address has in a minute.")
-    max_whep_per_address_minute: Limit = Field(600, description="Attempts to play over WebRTC that one address has in a minute.")
-    event_loop: Literal["uvloop", "asyncio"] = Field("uvloop", description="What runs the server; asyncio is Python's own, to compare.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is written to standard error: this and above.")
+    max_whip_per_address_minute: Limit = Field(
+        60, description="Attempts to publish that one address has in a minute."
+    )
+    max_whep_per_address_minute: Limit = Field(
+        600, description="Attempts to play over WebRTC that one address has in a minute."
+    )
+    event_loop: Literal["uvloop", "asyncio"] = Field(
+        "uvloop", description="What runs the server; asyncio is Python's own, to compare."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="What is written to standard error: this and above."
+    )
 
     @field_validator("data")
     @classmethod
@@ -232,16 +361,26 @@ class Settings(BaseModel):
             raise ValueError("tls_cert and tls_key go together: set both or neither")
         if value is not None and info.data.get("tls_cert") is not None:
             try:
-                # The empty password fails on an encrypted key; without any, OpenSSL would ask the terminal.
-                ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(info.data["tls_cert"], value, password="")
+                # The empty password fails on an encrypted key; without any, OpenSSL would ask the
+                # terminal.
+                ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
+                    info.data["tls_cert"], value, password=""
+                )
             except ssl.SSLError as error:
-                raise ValueError(f"{value} is no unencrypted PEM key that belongs to {info.data['tls_cert']} ({error.reason or error})") from None
+                raise ValueError(
+                    f"{value} is no unencrypted PEM key that belongs to "
+                    f"{info.data['tls_cert']} ({error.reason or error})"
+                ) from None
         return value
 
     @field_validator("turn_secret")
     @classmethod
-    def _goes_with_turn_urls(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        if "turn_urls" in info.data and bool(value and value.get_secret_value()) != bool(info.data["turn_urls"]):
+    def _goes_with_turn_urls(
+        cls, value: SecretStr | None, info: ValidationInfo
+    ) -> SecretStr | None:
+        if "turn_urls" in info.data and bool(value and value.get_secret_value()) != bool(
+            info.data["turn_urls"]
+        ):
             raise ValueError("turn_urls and turn_secret go together: set both or neither")
         return value
 
@@ -250,28 +389,51 @@ class Settings(BaseModel):
     def _bearer_token(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if value is None:
             if info.data.get("create") == "token":
-                raise ValueError(f"needed when create is token: set {ENVIRONMENT_PREFIX}CREATE_TOKEN")
-        elif not re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", value.get_secret_value()):  # RFC 6750 §2.1, b64token
-            raise ValueError("must be letters, digits and -._~+/ only, to travel in an Authorization header")
+                raise ValueError(
+                    f"needed when create is token: set {ENVIRONMENT_PREFIX}CREATE_TOKEN"
+                )
+        elif not re.fullmatch(
+            r"[A-Za-z0-9._~+/-]+=*", value.get_secret_value()
+        ):  # RFC 6750 §2.1, b64token
+            raise ValueError(
+                "must be letters, digits and -._~+/ only, to travel in an Authorization header"
+            )
         return value
 
 
-def load(arguments: Mapping[str, Any], environ: Mapping[str, str], config: Path | None = None) -> Settings:
-    """The settings by precedence: `arguments` (field name → value; None is not given), `environ`, a TOML file, defaults.
+def load(
+    arguments: Mapping[str, Any], environ: Mapping[str, str], config: Path | None = None
+) -> Settings:
+    """The settings by precedence: `arguments` (field name → value; None is not given), `environ`, a
+    TOML file, defaults.
 
-    The file is `config`, else the one that MICROLIVE_CONFIG names, else `microlive.toml` in the data directory if there is one.
-    Raises SettingsError.
+    The file is `config`, else the one that MICROLIVE_CONFIG names, else `microlive.toml` in the
+    data directory if there is one. Raises SettingsError.
     """
     given = {name: value for name, value in arguments.items() if value is not None}
-    variables = {name: environ[variable] for name in Settings.model_fields if (variable := variable_of(name)) in environ}
-    defaults = {"data": Path(environ["XDG_DATA_HOME"], "microlive")} if environ.get("XDG_DATA_HOME", "").startswith("/") else {}
+    variables = {
+        name: environ[variable]
+        for name in Settings.model_fields
+        if (variable := variable_of(name)) in environ
+    }
+    defaults = (
+        {"data": Path(environ["XDG_DATA_HOME"], "microlive")}
+        if environ.get("XDG_DATA_HOME", "").startswith("/")
+        else {}
+    )
 
     path, table = _file_of(given, variables, defaults, environ, config)
-    origins = {name: f"{path}: {name}" for name in table} | {name: variable_of(name) for name in variables} | {name: option_of(name) for name in given}
+    origins = (
+        {name: f"{path}: {name}" for name in table}
+        | {name: variable_of(name) for name in variables}
+        | {name: option_of(name) for name in given}
+    )
     try:
         return Settings(**{**defaults, **table, **variables, **given})
     except ValidationError as error:
-        raise SettingsError([_problem(details, origins) for details in error.errors(include_url=False)]) from None
+        raise SettingsError(
+            [_problem(details, origins) for details in error.errors(include_url=False)]
+        ) from None
 
 
 def option_of(name: str) -> str:
@@ -283,7 +445,11 @@ def variable_of(name: str) -> str:
 
 
 def _file_of(
-    given: Mapping[str, Any], variables: Mapping[str, Any], defaults: Mapping[str, Any], environ: Mapping[str, str], config: Path | None
+    given: Mapping[str, Any],
+    variables: Mapping[str, Any],
+    defaults: Mapping[str, Any],
+    environ: Mapping[str, str],
+    config: Path | None,
 ) -> tuple[Path, dict[str, Any]]:
     """The TOML file that counts, and what is in it."""
     variable = environ.get(ENVIRONMENT_PREFIX + "CONFIG")
@@ -291,7 +457,12 @@ def _file_of(
     if named is not None:
         path = _expanded(named)
     else:
-        sources: dict[str, Any] = {"data": Settings.model_fields["data"].default, **defaults, **variables, **given}
+        sources: dict[str, Any] = {
+            "data": Settings.model_fields["data"].default,
+            **defaults,
+            **variables,
+            **given,
+        }
         path = _expanded(Path(sources["data"])) / FILE_NAME
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -302,18 +473,26 @@ def _file_of(
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError([f"{path}: not a TOML file: {error}"]) from None
     if named is None and "data" in table:
-        raise SettingsError([f"{path}: data: cannot be set here, since this file was found in the data directory"])
+        raise SettingsError(
+            [f"{path}: data: cannot be set here, since this file was found in the data directory"]
+        )
     return path, table
 
 
 def _problem(details: Any, origins: Mapping[str, str]) -> str:
-    """One line: where the value came from, what is wrong with it, and the value where pydantic's words lack it and it is no secret."""
+    """One line: where the value came from, what is wrong with it, and the value where pydantic's
+    words lack it and it is no secret.
+    """
     name, *inner = (str(part) for part in details["loc"])
     origin = ".".join([origins.get(name, name), *inner])
     if details["type"] == "extra_forbidden":
         return f"{origin}: there is no such setting"
     message = details["msg"].removeprefix("Value error, ")
     value = details["input"]
-    if details["type"] != "value_error" and isinstance(value, (str, int, float)) and name not in SECRETS:
+    if (
+        details["type"] != "value_error"
+        and isinstance(value, (str, int, float))
+        and name not in SECRETS
+    ):
         message += f", not {value!r}"
     return f"{origin}: {message}"

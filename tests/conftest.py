@@ -20,26 +20,36 @@ SETTLE = 5.0
 
 @pytest.fixture(autouse=True)
 def _leaves_nothing(request: pytest.FixtureRequest) -> None:
-    """Applies `nothing_left` to every asynchronous test but those that drive a browser, whose driver lives on between tests."""
-    if inspect.iscoroutinefunction(getattr(request.node, "obj", None)) and not request.node.get_closest_marker("browser"):
+    """Applies `nothing_left` to every asynchronous test but those that drive a browser, whose
+    driver lives on between tests.
+    """
+    if inspect.iscoroutinefunction(
+        getattr(request.node, "obj", None)
+    ) and not request.node.get_closest_marker("browser"):
         request.getfixturevalue("nothing_left")
 
 
 @pytest_asyncio.fixture
 async def nothing_left() -> AsyncIterator[None]:
-    """Fails a test whose tasks or sockets outlive it. Set up before all other fixtures of the test, and so checked after them."""
+    """Fails a test whose tasks or sockets outlive it. Set up before all other fixtures of the test,
+    and so checked after them.
+    """
     before = open_sockets()
     yield
     deadline = asyncio.get_running_loop().time() + SETTLE
     while (left := (open_sockets() - before, _other_tasks())) != (set(), set()):
         if asyncio.get_running_loop().time() > deadline:
             sockets, tasks = left
-            raise AssertionError(f"left behind: {len(sockets)} sockets, tasks {[task.get_coro() for task in tasks]}")
+            raise AssertionError(
+                f"left behind: {len(sockets)} sockets, tasks {[task.get_coro() for task in tasks]}"
+            )
         await asyncio.sleep(0.005)
 
 
 def open_sockets() -> set[str]:
-    """The TCP and UDP sockets of this process, by inode; pairs of local ones belong to event loops and to pipes of subprocesses."""
+    """The TCP and UDP sockets of this process, by inode; pairs of local ones belong to event loops
+    and to pipes of subprocesses.
+    """
     found = set()
     for number in os.listdir("/proc/self/fd"):
         try:

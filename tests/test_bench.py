@@ -50,7 +50,10 @@ def test_what_cannot_be_read_is_left_out() -> None:
     assert list(timecode.ages([(1_040, good), (1_056, good ^ 1), (1_072, good)])) == [40, 72]
 
 
-@given(st.lists(st.floats(min_value=-1e6, max_value=1e6), min_size=1), st.floats(min_value=0, max_value=1))
+@given(
+    st.lists(st.floats(min_value=-1e6, max_value=1e6), min_size=1),
+    st.floats(min_value=0, max_value=1),
+)
 def test_a_percentile_lies_among_the_values(values: list[float], share: float) -> None:
     ordered = sorted(values)
     assert ordered[0] <= percentile(ordered, share) <= ordered[-1]
@@ -58,17 +61,35 @@ def test_a_percentile_lies_among_the_values(values: list[float], share: float) -
 
 def test_percentiles() -> None:
     ordered = [float(n) for n in range(1, 102)]
-    assert (percentile(ordered, 0.5), percentile(ordered, 0.95), percentile(ordered, 1)) == (51, 96, 101)
+    assert (percentile(ordered, 0.5), percentile(ordered, 0.95), percentile(ordered, 1)) == (
+        51,
+        96,
+        101,
+    )
     assert percentile([10, 20], 0.25) == 12.5
     assert math.isnan(percentile([], 0.5))
 
 
 def test_nothing_measured_is_null_in_json() -> None:
-    assert Figures.of([]).as_json() == {"count": 0, "least": None, "p50": None, "p95": None, "most": None}
+    assert Figures.of([]).as_json() == {
+        "count": 0,
+        "least": None,
+        "p50": None,
+        "p95": None,
+        "most": None,
+    }
 
 
 @pytest.mark.parametrize(
-    ("value", "least", "kept"), [(5, False, True), (6, False, False), (6, True, True), (4, True, False), (math.nan, False, False), (math.nan, True, False)]
+    ("value", "least", "kept"),
+    [
+        (5, False, True),
+        (6, False, False),
+        (6, True, True),
+        (4, True, False),
+        (math.nan, False, False),
+        (math.nan, True, False),
+    ],
 )
 def test_bars(value: float, least: bool, kept: bool) -> None:
     assert Bar("a promise", value, 5, "ms", least).kept is kept
@@ -79,11 +100,26 @@ def slot(way: str, ages: list[int]) -> latency.Slot:
 
 
 def test_the_latency_report_compares_medians_over_all_slots() -> None:
-    slots = [slot("direct", [30, 40]), slot("webcodecs", [70]), slot("mse", [190, 210]), slot("mse", [200]), slot("webcodecs", [58, 62]), slot("direct", [50])]
+    slots = [
+        slot("direct", [30, 40]),
+        slot("webcodecs", [70]),
+        slot("mse", [190, 210]),
+        slot("mse", [200]),
+        slot("webcodecs", [58, 62]),
+        slot("direct", [50]),
+    ]
     report = latency.Report(slots, {"webcodecs": [100.0, 150.0, 700.0], "mse": []}, [80.0])
     assert (report.of("direct").p50, report.of("mse").p50, report.ratio("mse")) == (40, 200, 5)
-    assert [(bar.value, bar.limit, bar.kept) for bar in report.bars] == [(62, 65, True), (200, 250, True), (150, 150, True), (645, 300, False)]
-    assert json.loads(json.dumps(report.as_json(), allow_nan=False))["ratios"] == {"webcodecs": 1.55, "mse": 5}
+    assert [(bar.value, bar.limit, bar.kept) for bar in report.bars] == [
+        (62, 65, True),
+        (200, 250, True),
+        (150, 150, True),
+        (645, 300, False),
+    ]
+    assert json.loads(json.dumps(report.as_json(), allow_nan=False))["ratios"] == {
+        "webcodecs": 1.55,
+        "mse": 5,
+    }
 
 
 def test_beside_a_slow_yardstick_the_factor_counts() -> None:
@@ -92,7 +128,11 @@ def test_beside_a_slow_yardstick_the_factor_counts() -> None:
 
 
 def test_each_path_has_its_own_bars() -> None:
-    report = latency.Report([slot("direct", [40]), slot("whep", [64]), slot("hls", [1_500] * 9 + [2_600])], {"whep": [300.0], "hls": [2_000.0]}, [80.0])
+    report = latency.Report(
+        [slot("direct", [40]), slot("whep", [64]), slot("hls", [1_500] * 9 + [2_600])],
+        {"whep": [300.0], "hls": [2_000.0]},
+        [80.0],
+    )
     assert [(bar.name, bar.limit, bar.kept) for bar in report.bars] == [
         ("WHEP, glass to glass, p50", 65, True),
         ("LL-HLS, glass to glass, p50", 1_600, True),
@@ -124,7 +164,9 @@ def test_back_after_a_hold_is_when_the_delay_is_and_stays_what_it_was() -> None:
         return 300 if 10_400 <= now < 11_000 and now != 10_608 else 60
 
     ages = [(now, age(now)) for now in range(0, 30_000, 16)]
-    assert holds.recoveries(ages, [(10_000, 10_400)]) == [608]  # 11,008: the first after; one young picture among old ones does not count
+    assert holds.recoveries(ages, [(10_000, 10_400)]) == [
+        608
+    ]  # 11,008: the first after; one young picture among old ones does not count
     assert holds.recoveries(ages, [(29_900, 40_000)]) == [math.inf]
 
 
@@ -133,26 +175,37 @@ def second(at: float, target: float, sent: float) -> bitrate.Second:
 
 
 def test_the_bitrate_bars_are_the_target_by_three_seconds_and_what_is_sent_after() -> None:
-    target, sent = bitrate.Report([second(1, 1.0, 0.1), second(3.1, 2.1, 1.0), second(4.1, 2.5, 2.0), second(5.1, 2.5, 2.5)]).bars
+    target, sent = bitrate.Report(
+        [second(1, 1.0, 0.1), second(3.1, 2.1, 1.0), second(4.1, 2.5, 2.0), second(5.1, 2.5, 2.5)]
+    ).bars
     assert (target.value, target.kept) == (2.1, True)
     assert (round(sent.value, 2), sent.kept) == (1.83, True)
 
 
 def test_a_freeze_is_what_the_source_did_not_have() -> None:
-    """A gap counts beyond the source's longest one of that time; gaps outside of the measured time, or of the source itself, do not."""
+    """A gap counts beyond the source's longest one of that time; gaps outside of the measured time,
+    or of the source itself, do not.
+    """
     source = [number / 30 for number in range(300) if not 100 <= number < 110]
     arrivals = [moment + 0.01 for moment in source if not 5 < moment < 5.4]
     assert continuity.longest_gap(source, 1, 9) == pytest.approx(11 / 30 * 1_000)
     assert continuity.freeze(arrivals, source, 1, 9, 0.3) == pytest.approx(12 / 30 * 1_000, abs=35)
     assert continuity.freeze(arrivals, source, 1, 4.5, 0.3) == pytest.approx(0, abs=1)
-    assert math.isnan(continuity.freeze([], source, 1, 9, 0.3)) and math.isnan(continuity.longest_gap([], 1, 9))
+    assert math.isnan(continuity.freeze([], source, 1, 9, 0.3)) and math.isnan(
+        continuity.longest_gap([], 1, 9)
+    )
 
 
 @given(st.floats(-120, 120), st.integers(0, 9))
 def test_how_far_sound_stands_from_the_picture(offset: float, lost: int) -> None:
-    """Beeps that come too late or too early are placed to some ms, also with 20 ms missing from each."""
+    """Beeps that come too late or too early are placed to some ms, also with 20 ms missing from
+    each.
+    """
     began, media = 1_790_000_000.0, 1_000.0
-    pictures = [(media + number / 30, round((began + number / 30) * 1_000) % timecode.PERIOD) for number in range(150)]
+    pictures = [
+        (media + number / 30, round((began + number / 30) * 1_000) % timecode.PERIOD)
+        for number in range(150)
+    ]
     sound = np.zeros(48_000 * 6, dtype=np.float32)
     for second in range(1, 5):
         first = round((second + offset / 1_000) * 48_000)
@@ -160,7 +213,9 @@ def test_how_far_sound_stands_from_the_picture(offset: float, lost: int) -> None
         if 0 < lost < 8:
             sound[first + lost * 480 : first + lost * 480 + 960] = 0
     apart = continuity.apart(Decoded(pictures, sound, media, []), began, began + 5)
-    assert {type(ms) for ms in apart} == {float}, "a bar over a float of numpy is no bool that JSON knows"
+    assert {type(ms) for ms in apart} == {float}, (
+        "a bar over a float of numpy is no bool that JSON knows"
+    )
     assert len(apart) == 4
     assert apart == pytest.approx([offset] * 4, abs=22 if lost else 2)
 
@@ -178,9 +233,14 @@ def loss(share: float, relay: float, skew: float, errors: list[str]) -> uplink.L
 
 
 def test_the_uplink_bars() -> None:
-    """Freezes up to 5 % loss, the worst skew of all, every error; ratios only where both ways were measured; a report is JSON whatever was left out."""
+    """Freezes up to 5 % loss, the worst skew of all, every error; ratios only where both ways were
+    measured; a report is JSON whatever was left out.
+    """
     losses = [loss(0.05, 120, 30, []), loss(0.1, 900, 61, ["picture"])]
-    direct, ours = Bandwidth("direct", 2.4, 0.5, 0.9, 20, math.nan, math.nan), Bandwidth("microlive", 2.4, 0.55, 0.9, 26, 400, 0)
+    direct, ours = (
+        Bandwidth("direct", 2.4, 0.5, 0.9, 20, math.nan, math.nan),
+        Bandwidth("microlive", 2.4, 0.55, 0.9, 26, 400, 0),
+    )
     remb = Bandwidth(uplink.REMB_ONLY, 2.4, 2.5, 0.7, 19, 400, 1_300)
     report = uplink.Report(losses, uplink.Outage(150, 250, 10, []), [direct, ours, remb])
     kept = {bar.name: bar.kept for bar in report.bars}
@@ -193,7 +253,10 @@ def test_the_uplink_bars() -> None:
     assert len(kept) == 11
     json.dumps(report.as_json(), allow_nan=False)
     assert uplink.Report([], None, []).bars == []
-    assert [bar.name for bar in uplink.Report([], None, [ours]).bars] == ["spent of the target before", "delivery delay, most"]
+    assert [bar.name for bar in uplink.Report([], None, [ours]).bars] == [
+        "spent of the target before",
+        "delivery delay, most",
+    ]
 
 
 def crowd(rude: bool, p99: float, late: float = 100.0, left: int = 0) -> mixed.Run:
@@ -201,9 +264,24 @@ def crowd(rude: bool, p99: float, late: float = 100.0, left: int = 0) -> mixed.R
 
 
 def test_the_bars_of_mixed_crowds() -> None:
-    """Pairs in either order; 1.2 times or 5 ms more, whichever is more; growth and what is left are judged of every run."""
-    report = mixed.Report([crowd(False, 10), crowd(True, 14.9), crowd(True, 59), crowd(False, 50), crowd(False, 10), crowd(True, 30)])
-    assert [(healthy.p99, rude.p99) for healthy, rude in report.pairs] == [(10, 14.9), (50, 59), (10, 30)]
+    """Pairs in either order; 1.2 times or 5 ms more, whichever is more; growth and what is left are
+    judged of every run.
+    """
+    report = mixed.Report(
+        [
+            crowd(False, 10),
+            crowd(True, 14.9),
+            crowd(True, 59),
+            crowd(False, 50),
+            crowd(False, 10),
+            crowd(True, 30),
+        ]
+    )
+    assert [(healthy.p99, rude.p99) for healthy, rude in report.pairs] == [
+        (10, 14.9),
+        (50, 59),
+        (10, 30),
+    ]
     assert report.bars[0].value == pytest.approx(14.9 / 15) and all(bar.kept for bar in report.bars)
     bad = mixed.Report([crowd(False, 10, late=106), crowd(True, 16, left=1)])
     assert not any(bar.kept for bar in bad.bars)

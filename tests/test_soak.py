@@ -10,7 +10,7 @@ from av.video.codeccontext import VideoCodecContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.rtc.depacketise import depacketise
+from relay.rtc.receive.depacketise import depacketise
 from scripts.benchmarks import clapper, timecode
 from scripts.benchmarks.lip_sync import Watcher
 from scripts.benchmarks.memory import Held, own
@@ -23,7 +23,9 @@ REFRESH = 1 / 60
 
 
 def screen(seconds: float, delay: float, begin: float = 0.0) -> Iterator[tuple[float, int]]:
-    """What a page shows from `begin` on, seconds since ORIGIN, of a source that keeps to the clock."""
+    """What a page shows from `begin` on, seconds since ORIGIN, of a source that keeps to the
+    clock.
+    """
     for number in range(int(seconds / REFRESH)):
         moment = ORIGIN + begin + number * REFRESH
         shown = (moment - delay) % clapper.LOOP
@@ -32,7 +34,9 @@ def screen(seconds: float, delay: float, begin: float = 0.0) -> Iterator[tuple[f
 
 def heard(seconds: float, delay: float) -> list[float]:
     first = math.ceil(ORIGIN / clapper.EVERY)
-    return [(first + number) * clapper.EVERY + delay for number in range(int(seconds / clapper.EVERY))]
+    return [
+        (first + number) * clapper.EVERY + delay for number in range(int(seconds / clapper.EVERY))
+    ]
 
 
 @given(st.floats(0.02, 8), st.floats(-0.2, 0.2))
@@ -51,7 +55,9 @@ def test_delay_and_lip_sync_are_read_back(delay: float, apart: float) -> None:
 
 def test_a_flash_that_was_left_out_is_told_by_the_picture_behind_it() -> None:
     watcher = Watcher(ORIGIN)
-    watcher.look(sample for sample in screen(9, 0.1) if (timecode.decode(sample[1]) or 0) % 3_000 > 40)
+    watcher.look(
+        sample for sample in screen(9, 0.1) if (timecode.decode(sample[1]) or 0) % 3_000 > 40
+    )
     watcher.listen(heard(9, 0.1))
     assert [ms for _, ms in watcher.apart()] == pytest.approx([0, 0, 0], abs=20)
 
@@ -65,20 +71,29 @@ def test_a_freeze_is_told_and_a_black_picture_is_no_time() -> None:
 
 
 def test_the_loop_shows_its_time_flashes_and_beeps_at_the_same_moment(board: Clip) -> None:
-    pictures, sound = list(lumas(board)), decode_opus(board.sounds * 2)[0][-round(clapper.LOOP * 48_000) :]
+    pictures, sound = (
+        list(lumas(board)),
+        decode_opus(board.sounds * 2)[0][-round(clapper.LOOP * 48_000) :],
+    )
     assert len(pictures) == clapper.LOOP * clapper.FPS
     bright = [number for number, luma in enumerate(pictures) if luma[200:300].mean() > 200]
-    assert [read(luma) for luma in pictures] == [round(number * 1_000 / 30) for number in range(360)]
+    assert [read(luma) for luma in pictures] == [
+        round(number * 1_000 / 30) for number in range(360)
+    ]
     assert bright == [second * 90 + n for second in range(4) for n in range(3)]
     loud = [n for n, level in enumerate(abs(sound)) if level > 0.05]
-    starts = [now for before, now in zip([-48_000, *loud], loud, strict=False) if now - before > 24_000]
+    starts = [
+        now for before, now in zip([-48_000, *loud], loud, strict=False) if now - before > 24_000
+    ]
     assert [start / 48_000 for start in starts] == pytest.approx([0, 3, 6, 9], abs=0.003)
 
 
 def lumas(clip: Clip) -> Iterator[Array]:
     decoder = av.CodecContext.create("h264", "r")
     assert isinstance(decoder, VideoCodecContext)
-    units = [b"".join(b"\0\0\0\1" + nal for nal in depacketise(picture)) for picture in clip.pictures]
+    units = [
+        b"".join(b"\0\0\0\1" + nal for nal in depacketise(picture)) for picture in clip.pictures
+    ]
     for packet in [*map(av.Packet, units), None]:
         for frame in decoder.decode(packet):
             yield frame.to_ndarray(format="gray")
@@ -100,7 +115,10 @@ def board() -> Clip:
 def test_a_steady_creator_begins_where_the_loop_stands(moment: float) -> None:
     clip = Clip(640, 360, 30, 700, ((b"",),) * 360, (b"",) * 600)
     picture, sound = clip.place(moment)
-    assert abs(picture / 30 - sound / 50) <= 0.5 / 30 + 0.5 / 50 + 1e-6 or abs(picture / 30 - sound / 50) > 11.9
+    assert (
+        abs(picture / 30 - sound / 50) <= 0.5 / 30 + 0.5 / 50 + 1e-6
+        or abs(picture / 30 - sound / 50) > 11.9
+    )
     assert clip.place(24.0) == (0, 0) and clip.place(14.0) == (60, 100)
 
 
@@ -120,7 +138,12 @@ def viewing(path: str, delays: dict[float, float], apart: float = 0.03) -> Viewi
 
 
 def test_bars_of_a_live_that_drifts() -> None:
-    report = Report(200, [viewing("mse", {0: 0.2, 100: 0.25}), viewing("hls", {0: 1.4}, apart=0.08)], lasted=200, server=[(at, 70) for at in range(0, 200, 15)])
+    report = Report(
+        200,
+        [viewing("mse", {0: 0.2, 100: 0.25}), viewing("hls", {0: 1.4}, apart=0.08)],
+        lasted=200,
+        server=[(at, 70) for at in range(0, 200, 15)],
+    )
     kept = {bar.name: bar.kept for bar in report.bars}
     assert kept == {
         "MSE, delay at the end": False,
@@ -157,7 +180,9 @@ def test_growth_is_the_slope_of_what_was_held() -> None:
 
 
 def test_garbage_that_is_collected_now_and_then_is_no_growth() -> None:
-    assert Growth.of([(at, 70 + at % 120 / 2.4) for at in range(10, 1_800, 15)]).bar("memory", 10).kept
+    assert (
+        Growth.of([(at, 70 + at % 120 / 2.4) for at in range(10, 1_800, 15)]).bar("memory", 10).kept
+    )
 
 
 def test_a_process_that_has_ended_holds_nothing() -> None:

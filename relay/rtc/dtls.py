@@ -1,7 +1,8 @@
 """DTLS and SRTP of one peer, by aiortc's RTCDtlsTransport.
 
-aiortc expects an ICE transport under it that it can wait on for datagrams. It gets a small bounded pipe that carries DTLS datagrams only: media
-never passes it, but goes to `unprotect` in the call in which it arrived. `tests/relay/rtc/test_seam.py` checks every name of aiortc used here.
+aiortc expects an ICE transport under it that it can wait on for datagrams. It gets a small bounded
+pipe that carries DTLS datagrams only: media never passes it, but goes to `unprotect` in the call in
+which it arrived. `tests/relay/rtc/test_seam.py` checks every name of aiortc used here.
 """
 
 import asyncio
@@ -9,9 +10,14 @@ import datetime
 from collections.abc import Callable
 
 import pylibsrtp
-from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
+from aiortc.rtcdtlstransport import (
+    RTCCertificate,
+    RTCDtlsFingerprint,
+    RTCDtlsParameters,
+    RTCDtlsTransport,
+)
 
-from relay.nobody import nobody
+from relay.callbacks import ignore
 from relay.rtc.protect import Protector
 
 PIPE_MAX = 32
@@ -51,8 +57,10 @@ class _Pipe:
         return True
 
     def close(self) -> None:
-        """Nothing goes out any more; whoever waits in `_recv` gets a ConnectionError, now or behind what has arrived."""
-        self._send_now = nobody
+        """Nothing goes out any more; whoever waits in `_recv` gets a ConnectionError, now or behind
+        what has arrived.
+        """
+        self._send_now = ignore
         if not self._datagrams.full():
             self._datagrams.put_nowait(None)
 
@@ -71,7 +79,11 @@ def certificate() -> RTCCertificate:
 
 def fingerprint() -> str:
     """The certificate's SHA-256 fingerprint as `a=fingerprint` has it."""
-    return next(f"{item.algorithm} {item.value}" for item in certificate().getFingerprints() if item.algorithm == "sha-256")
+    return next(
+        f"{item.algorithm} {item.value}"
+        for item in certificate().getFingerprints()
+        if item.algorithm == "sha-256"
+    )
 
 
 class DtlsSrtp:
@@ -89,18 +101,32 @@ class DtlsSrtp:
         return self._transport.state == "connected"
 
     async def handshake(self, fingerprints: list[tuple[str, str]], *, client: bool) -> None:
-        """Completes the handshake as client or server and checks that the peer is who its offer says. Raises ConnectionError if it is not."""
+        """Completes the handshake as client or server and checks that the peer is who its offer
+        says. Raises ConnectionError if it is not.
+        """
         self._transport._set_role("client" if client else "server")
-        await self._transport.start(RTCDtlsParameters(fingerprints=[RTCDtlsFingerprint(algorithm=algorithm, value=value) for algorithm, value in fingerprints]))
+        await self._transport.start(
+            RTCDtlsParameters(
+                fingerprints=[
+                    RTCDtlsFingerprint(algorithm=algorithm, value=value)
+                    for algorithm, value in fingerprints
+                ]
+            )
+        )
         if self._transport.state != "connected":
             raise ConnectionError(f"the DTLS handshake failed: {self._failure()}")
 
     def _failure(self) -> str:
-        """aiortc keeps OpenSSL's reason to itself, and OpenSSL has none for a certificate on a curve that it does not offer."""
+        """aiortc keeps OpenSSL's reason to itself, and OpenSSL has none for a certificate on a
+        curve that it does not offer.
+        """
         if self._transport.encrypted:
             return "the peer's certificate is not the one whose fingerprint its offer has"
         if self._refused_curve:
-            return "the peer's certificate is on the curve P-224, as FFmpeg makes itself one: give it one on P-256 with cert_file and key_file"
+            return (
+                "the peer's certificate is on the curve P-224, as FFmpeg makes itself one: "
+                "give it one on P-256 with cert_file and key_file"
+            )
         return "the peer refused it, hung up, or spoke something else"
 
     def receive(self, data: bytes) -> bool:
@@ -123,7 +149,9 @@ class DtlsSrtp:
         return secret
 
     def protector(self) -> Protector:
-        """For many packets at a time. The tag of the GCM profiles is of 16 bytes (RFC 7714 §12), that of AES-CM with SHA1-80 of 10 (RFC 5764 §4.1.2)."""
+        """For many packets at a time. The tag of the GCM profiles is of 16 bytes (RFC 7714 §12),
+        that of AES-CM with SHA1-80 of 10 (RFC 5764 §4.1.2).
+        """
         assert self._transport._ssl is not None
         profile = self._transport._ssl.get_selected_srtp_profile()
         return Protector(self._transport._tx_srtp, 16 if b"AEAD" in profile else 10)
@@ -133,10 +161,12 @@ class DtlsSrtp:
         return secret
 
     async def close(self) -> None:
-        """Says goodbye to the peer and ends aiortc's task, and a handshake that is under way. Neither callback is held after this, so that no circle with
-        their owner keeps OpenSSL's and libsrtp's memory until a full garbage collection."""
+        """Says goodbye to the peer and ends aiortc's task, and a handshake that is under way.
+        Neither callback is held after this, so that no circle with their owner keeps OpenSSL's and
+        libsrtp's memory until a full garbage collection.
+        """
         self._transport.remove_all_listeners()
-        self._on_closed = nobody
+        self._on_closed = ignore
         task = self._transport._task
         await self._transport.stop()
         self._pipe.close()

@@ -16,13 +16,16 @@ class Check:
     """A connectivity check that proved to come from the peer."""
 
     answer: bytes
-    """The STUN response to send back to where the check came from; empty where this was itself the answer to `probe()`."""
+    """The STUN response to send back to where the check came from; empty where this was itself the
+    answer to `probe()`.
+    """
     nominated: bool
     """It carried USE-CANDIDATE: media goes this way from now on."""
 
 
 def receiver_of(data: bytes) -> str | None:
-    """The local ICE user name fragment that a STUN binding request is for, without checking anything; None where it names none.
+    """The local ICE user name fragment that a STUN binding request is for, without checking
+    anything; None where it names none.
 
     This is what tells the peers of one port apart before their addresses are known.
     """
@@ -42,7 +45,13 @@ def receiver_of(data: bytes) -> str | None:
 class IceAgent:
     """Our side of one peer's ICE: the credentials, and the answers to its checks."""
 
-    def __init__(self, remote_ufrag: str, remote_password: str, ufrag: str | None = None, password: str | None = None) -> None:
+    def __init__(
+        self,
+        remote_ufrag: str,
+        remote_password: str,
+        ufrag: str | None = None,
+        password: str | None = None,
+    ) -> None:
         self.ufrag = ufrag or secrets.token_hex(4)
         self.password = password or secrets.token_urlsafe(24).replace("-", "+").replace("_", "/")
         self._remote_ufrag = remote_ufrag
@@ -51,14 +60,18 @@ class IceAgent:
         self._probe: bytes | None = None
 
     def receive(self, data: bytes, source: Address) -> Check | None:
-        """Takes a STUN datagram from `source`. Returns None on what is no binding request of this peer; raises ValueError on what is no STUN."""
+        """Takes a STUN datagram from `source`. Returns None on what is no binding request of this
+        peer; raises ValueError on what is no STUN.
+        """
         if len(data) > MAX_MESSAGE:
             raise ValueError("STUN message too long")
         try:
             message = stun.parse_message(data)
         except (ValueError, IndexError, KeyError, TypeError) as error:
             raise ValueError(f"not STUN: {error}") from error
-        except Exception as error:  # struct.error and whatever else a parser of foreign bytes may raise
+        except (
+            Exception
+        ) as error:  # struct.error and whatever else a parser of foreign bytes may raise
             raise ValueError(f"not STUN: {type(error).__name__}") from error
         if message.message_method is not stun.Method.BINDING:
             return None
@@ -70,23 +83,36 @@ class IceAgent:
             return None
         if not message.check_message_integrity(self.password.encode()):
             return None
-        answer = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, message.transaction_id, {"XOR-MAPPED-ADDRESS": source})
+        answer = stun.Message(
+            stun.Method.BINDING,
+            stun.Class.RESPONSE,
+            message.transaction_id,
+            {"XOR-MAPPED-ADDRESS": source},
+        )
         answer.add_message_integrity(self.password.encode())
         return Check(bytes(answer), "USE-CANDIDATE" in message.attributes)
 
     def probe(self) -> bytes:
-        """A binding request of our own, to measure the round trip: the peer answers it, and that answer comes to `receive`.
+        """A binding request of our own, to measure the round trip: the peer answers it, and that
+        answer comes to `receive`.
 
-        A lite agent sends no checks to find a way; on the way that was found it may (RFC 7675 has the other side do the same).
+        A lite agent sends no checks to find a way; on the way that was found it may (RFC 7675 has
+        the other side do the same).
         """
-        attributes = {"USERNAME": f"{self._remote_ufrag}:{self.ufrag}", "PRIORITY": 1_853_824_767, "ICE-CONTROLLED": self._tie_breaker}
+        attributes = {
+            "USERNAME": f"{self._remote_ufrag}:{self.ufrag}",
+            "PRIORITY": 1_853_824_767,
+            "ICE-CONTROLLED": self._tie_breaker,
+        }
         message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, attributes=attributes)
         message.add_message_integrity(self._remote_password.encode())
         self._probe = message.transaction_id
         return bytes(message)
 
     def _receive_answer(self, message: stun.Message) -> Check | None:
-        if message.transaction_id != self._probe or not message.check_message_integrity(self._remote_password.encode()):
+        if message.transaction_id != self._probe or not message.check_message_integrity(
+            self._remote_password.encode()
+        ):
             return None
         self._probe = None
         return Check(b"", False)

@@ -1,4 +1,6 @@
-"""What a session with a publisher and one with a viewer have in common: ICE and DTLS, until packets can be read and written."""
+"""What a session with a publisher and one with a viewer have in common: ICE and DTLS, until packets
+can be read and written.
+"""
 
 import asyncio
 import logging
@@ -6,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
-from relay.nobody import nobody
+from relay.callbacks import ignore
 from relay.rtc.dtls import DtlsSrtp, SrtpError
 from relay.rtc.ice import IceAgent
 from relay.rtc.sdp import Remote
@@ -26,14 +28,18 @@ class PeerCounters:
 
 
 class PeerSession:
-    """The server's end of a peer: an answer given by a subclass first, then `connect()`; `close()` in any state.
+    """The server's end of a peer: an answer given by a subclass first, then `connect()`; `close()`
+    in any state.
 
-    `on_closed` is called once when the peer ends the session or nothing came of it. `peer` is what the log calls it.
+    `on_closed` is called once when the peer ends the session or nothing came of it. `peer` is what
+    the log calls it.
     """
 
     counters: PeerCounters
 
-    def __init__(self, port: UdpPort, remote: Remote, peer: str, on_closed: Callable[[str], None]) -> None:
+    def __init__(
+        self, port: UdpPort, remote: Remote, peer: str, on_closed: Callable[[str], None]
+    ) -> None:
         self._port = port
         self._remote = remote
         self._on_closed = on_closed
@@ -44,7 +50,9 @@ class PeerSession:
         self._ready = False
         self._closed = False
         self._heard = monotonic()
-        """When the peer last proved to be there: a connectivity check, or a packet that could be decrypted."""
+        """When the peer last proved to be there: a connectivity check, or a packet that could be
+        decrypted.
+        """
         port.add(self._agent.ufrag, self)
 
     @property
@@ -61,15 +69,23 @@ class PeerSession:
         return self._ready and not self._closed
 
     async def connect(self) -> None:
-        """Waits for the first connectivity check and completes the handshake. Raises ConnectionError, after 10 s at the latest."""
+        """Waits for the first connectivity check and completes the handshake. Raises
+        ConnectionError, after 10 s at the latest.
+        """
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
                 await self._checked.wait()
                 if self._closed:
                     raise ConnectionError("the session was closed")
-                await self._dtls.handshake(list(self._remote.fingerprints), client=self._remote.passive)
+                await self._dtls.handshake(
+                    list(self._remote.fingerprints), client=self._remote.passive
+                )
         except TimeoutError as error:
-            stage = "the DTLS handshake was not completed" if self._checked.is_set() else "no connectivity check arrived: is the UDP port reachable?"
+            stage = (
+                "the DTLS handshake was not completed"
+                if self._checked.is_set()
+                else "no connectivity check arrived: is the UDP port reachable?"
+            )
             raise ConnectionError(f"{stage} within {CONNECT_TIMEOUT:.0f} s") from error
         if self._closed:
             raise ConnectionError("the session was closed")
@@ -84,7 +100,7 @@ class PeerSession:
         self._stop()
         self._port.remove(self._agent.ufrag)
         await self._dtls.close()
-        self._on_closed = nobody
+        self._on_closed = ignore
 
     # What a subclass fills in
 

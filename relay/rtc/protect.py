@@ -1,7 +1,8 @@
 """SRTP in place: a whole frame for one viewer without a Python object for each packet.
 
-`Session.protect` of pylibsrtp copies a packet into its own buffer and back out, which costs as much as the encryption. Here libsrtp works on one
-buffer that all sessions of the process share; what is in it is sent before the next viewer's turn. `tests/relay/rtc/test_seam.py` checks the names.
+`Session.protect` of pylibsrtp copies a packet into its own buffer and back out, which costs as much
+as the encryption. Here libsrtp works on one buffer that all sessions of the process share; what is
+in it is sent before the next viewer's turn. `tests/relay/rtc/test_seam.py` checks the names.
 """
 
 from struct import Struct
@@ -9,7 +10,7 @@ from struct import Struct
 import pylibsrtp
 from pylibsrtp._binding import ffi, lib
 
-from relay.rtc.history import Batch
+from relay.rtc.batch import Batch
 
 _SCRATCH = bytearray(65_536)
 _VIEW = memoryview(_SCRATCH)
@@ -28,7 +29,9 @@ class Protector:
         self.tag = tag
 
     def protect(self, batch: Batch, payload_type: int, sequence: int, timestamp: int) -> memoryview:
-        """The batch's packets, numbered from `sequence`, valid until the next call of any Protector. Raises pylibsrtp.Error."""
+        """The batch's packets, numbered from `sequence`, valid until the next call of any
+        Protector. Raises pylibsrtp.Error.
+        """
         size = len(batch.template)
         _SCRATCH[:size] = batch.template
         context, segment, at = self._context, batch.segment, 0

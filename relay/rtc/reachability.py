@@ -1,4 +1,6 @@
-"""Whether our UDP port can be reached: by a connectivity check of our own from here, through a TURN server, and as a STUN server sees the port."""
+"""Whether our UDP port can be reached: by a connectivity check of our own from here, through a TURN
+server, and as a STUN server sees the port.
+"""
 
 import asyncio
 import re
@@ -19,7 +21,9 @@ AGAIN = 0.25
 PATIENCE = 2.0
 """Seconds that an answer has."""
 
-_URL = re.compile(r"(stun|turn)(s?):(\[[^\]]+\]|[^:?\[\]]+)(?::(\d{1,5}))?(?:\?transport=(udp|tcp))?")
+_URL = re.compile(
+    r"(stun|turn)(s?):(\[[^\]]+\]|[^:?\[\]]+)(?::(\d{1,5}))?(?:\?transport=(udp|tcp))?"
+)
 
 
 class Unreachable(Exception):
@@ -42,11 +46,18 @@ class IceUrl:
         if not found:
             raise Unreachable("not understood")
         tls = bool(found[2])
-        return cls(found[3].strip("[]"), int(found[4] or (5_349 if tls else 3_478)), tls or found[5] == "tcp", tls)
+        return cls(
+            found[3].strip("[]"),
+            int(found[4] or (5_349 if tls else 3_478)),
+            tls or found[5] == "tcp",
+            tls,
+        )
 
 
 class Probe:
-    """A peer of our own behind the port, and questions to it. Every question raises Unreachable after 2 s at the latest; `close()` after the last one."""
+    """A peer of our own behind the port, and questions to it. Every question raises Unreachable
+    after 2 s at the latest; `close()` after the last one.
+    """
 
     def __init__(self, port: UdpPort) -> None:
         self._port = port
@@ -61,7 +72,9 @@ class Probe:
         """Asks the port at this address, from another socket of this machine."""
         loop = asyncio.get_running_loop()
         try:
-            transport, _ = await loop.create_datagram_endpoint(lambda: _Listener(self._answered), remote_addr=(host, self._port.port))
+            transport, _ = await loop.create_datagram_endpoint(
+                lambda: _Listener(self._answered), remote_addr=(host, self._port.port)
+            )
         except OSError as error:
             raise Unreachable(error.strerror or str(error)) from error
         try:
@@ -71,19 +84,26 @@ class Probe:
             transport.close()
 
     async def as_seen_by(self, url: str) -> Address:
-        """Our port's address and number as this STUN server sees them: behind NAT, the outer ones."""
+        """Our port's address and number as this STUN server sees them: behind NAT, the outer
+        ones.
+        """
         server = IceUrl.parse(url)
         way = self._port.reach(await _resolve(server), self)
         if way is None:
             raise Unreachable("no bound address can send there")
         answer = await self._ask(stun.Message(stun.Method.BINDING, stun.Class.REQUEST), way.send)
-        seen: Address | None = answer.attributes.get("XOR-MAPPED-ADDRESS") or answer.attributes.get("MAPPED-ADDRESS")
+        seen: Address | None = answer.attributes.get("XOR-MAPPED-ADDRESS") or answer.attributes.get(
+            "MAPPED-ADDRESS"
+        )
         if seen is None:
             raise Unreachable("the answer names no address")
         return seen
 
-    async def through(self, url: str, username: str, credential: str, hosts: list[str]) -> list[str]:
-        """Asks the port at each of these addresses through a TURN server. Returns those that answered, as creators who are relayed would meet them.
+    async def through(
+        self, url: str, username: str, credential: str, hosts: list[str]
+    ) -> list[str]:
+        """Asks the port at each of these addresses through a TURN server. Returns those that
+        answered, as creators who are relayed would meet them.
 
         Raises Unreachable where the server gives no relay at all.
         """
@@ -93,16 +113,25 @@ class Probe:
         options: dict[str, Any] = {"ssl": context, "transport": "tcp" if server.tcp else "udp"}
         try:
             async with asyncio.timeout(PATIENCE):
-                relay, listener = await turn.create_turn_endpoint(lambda: _Listener(self._answered), address, username, credential, **options)
+                relay, listener = await turn.create_turn_endpoint(
+                    lambda: _Listener(self._answered), address, username, credential, **options
+                )
         except (OSError, TimeoutError, stun.TransactionError) as error:
             raise Unreachable(_words(error)) from error
         try:
-            asked = [self._ask(self._check(), _Relayed(relay, (host, self._port.port)).send) for host in hosts]
+            asked = [
+                self._ask(self._check(), _Relayed(relay, (host, self._port.port)).send)
+                for host in hosts
+            ]
             outcomes = await asyncio.gather(*asked, return_exceptions=True)
         finally:
             relay.close()
             await listener.ended()
-        return [host for host, outcome in zip(hosts, outcomes, strict=True) if isinstance(outcome, stun.Message) and self._is_ours(outcome)]
+        return [
+            host
+            for host, outcome in zip(hosts, outcomes, strict=True)
+            if isinstance(outcome, stun.Message) and self._is_ours(outcome)
+        ]
 
     # Peer
 
@@ -187,7 +216,12 @@ class _Relayed:
 
 async def _resolve(server: IceUrl) -> Address:
     try:
-        found = await asyncio.wait_for(asyncio.get_running_loop().getaddrinfo(server.host, server.port, type=socket.SOCK_DGRAM), PATIENCE)
+        found = await asyncio.wait_for(
+            asyncio.get_running_loop().getaddrinfo(
+                server.host, server.port, type=socket.SOCK_DGRAM
+            ),
+            PATIENCE,
+        )
     except (OSError, TimeoutError) as error:
         raise Unreachable("the host name has no address") from error
     return str(found[0][4][0]), server.port
@@ -196,7 +230,11 @@ async def _resolve(server: IceUrl) -> Address:
 def _words(error: Exception) -> str:
     if isinstance(error, stun.TransactionFailed):
         code, reason = error.response.attributes.get("ERROR-CODE", (0, ""))
-        return "refuses our credentials: is turn_secret its static-auth-secret?" if code in (401, 431, 441) else f"refuses with {code} {reason}".strip()
+        return (
+            "refuses our credentials: is turn_secret its static-auth-secret?"
+            if code in (401, 431, 441)
+            else f"refuses with {code} {reason}".strip()
+        )
     if isinstance(error, ssl.SSLError):
         return f"TLS: {error.reason or error}"
     return (error.strerror or str(error) if isinstance(error, OSError) else "") or "no answer"

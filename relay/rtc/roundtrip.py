@@ -6,7 +6,9 @@ GRANULARITY = 0.01
 """Seconds by which an answer may be late because somebody's timer ticks."""
 MIN_DEADLINE, MAX_DEADLINE = 0.08, 0.4
 ATTEMPTS = 5
-"""Requests that a missing packet is worth: with one in ten lost each way, one in 4,000 is missing after as many."""
+"""Requests that a missing packet is worth: with one in ten lost each way, one in 4,000 is missing
+after as many.
+"""
 
 
 class RoundTrip:
@@ -29,12 +31,16 @@ class RoundTrip:
 
     @property
     def retry(self) -> float:
-        """Seconds after which an answer to a request should have come; 40 ms while nothing was measured."""
+        """Seconds after which an answer to a request should have come; 40 ms while nothing was
+        measured.
+        """
         if self.smoothed is None:
             return 0.04
         return min(LONGEST, max(SHORTEST, self.smoothed + 4 * self._variation + GRANULARITY))
 
     @property
     def deadline(self) -> float:
-        """Seconds after which a gap is given up: time for some requests, but no longer than an IDR would take to come."""
+        """Seconds after which a gap is given up: time for some requests, but no longer than an IDR
+        would take to come.
+        """
         return min(MAX_DEADLINE, max(MIN_DEADLINE, ATTEMPTS * self.retry))

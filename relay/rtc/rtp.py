@@ -19,7 +19,9 @@ class RtpPacket(NamedTuple):
     ssrc: int
     payload: bytes
     transport_sequence: int | None = None
-    """The packet's number among all of its transport, 16 bits; None where it has none or nobody asked."""
+    """The packet's number among all of its transport, 16 bits; None where it has none or nobody
+    asked.
+    """
     send_time: int | None = None
     """When it was sent, 24 bits, in 1/2^18 s of a clock of the sender's; None likewise."""
 
@@ -27,7 +29,8 @@ class RtpPacket(NamedTuple):
 def parse_rtp(data: bytes, transport_id: int = 0, send_time_id: int = 0) -> RtpPacket:
     """Reads a decrypted RTP packet. Raises ValueError where a length does not fit.
 
-    `transport_id`, `send_time_id`: the header extensions that carry transport-wide sequence numbers and times of sending, 0 where none was agreed.
+    `transport_id`, `send_time_id`: the header extensions that carry transport-wide sequence numbers
+    and times of sending, 0 where none was agreed.
     """
     size = len(data)
     if size < HEADER_SIZE:
@@ -57,11 +60,22 @@ def parse_rtp(data: bytes, transport_id: int = 0, send_time_id: int = 0) -> RtpP
         end -= data[-1]
     if start > end:
         raise ValueError("RTP header longer than the packet")
-    return RtpPacket(second & 0x7F, second > 127, sequence, timestamp, ssrc, data[start:end], transport_sequence, send_time)
+    return RtpPacket(
+        second & 0x7F,
+        second > 127,
+        sequence,
+        timestamp,
+        ssrc,
+        data[start:end],
+        transport_sequence,
+        send_time,
+    )
 
 
 def extension(data: bytes, begin: int, end: int, wanted: int) -> bytes:
-    """The header extension element `wanted` of the block from `begin` to `end` (RFC 8285 §4.2, §4.3); empty where it is missing or cut short."""
+    """The header extension element `wanted` of the block from `begin` to `end` (RFC 8285 §4.2,
+    §4.3); empty where it is missing or cut short.
+    """
     profile = data[begin] << 8 | data[begin + 1]
     one_byte = profile == 0xBEDE
     if not one_byte and profile >> 4 != 0x100:
@@ -87,7 +101,9 @@ def extension(data: bytes, begin: int, end: int, wanted: int) -> bytes:
 
 
 class Unwrapper:
-    """Turns numbers that wrap around into ones that do not, by the shortest way from the last one."""
+    """Turns numbers that wrap around into ones that do not, by the shortest way from the last
+    one.
+    """
 
     def __init__(self, bits: int) -> None:
         self._half = 1 << (bits - 1)
@@ -95,7 +111,9 @@ class Unwrapper:
         self._last: int | None = None
 
     def unwrap(self, value: int) -> int:
-        """The value's unwrapped form; the first one seen stays as it is, later ones may be smaller than it and even negative."""
+        """The value's unwrapped form; the first one seen stays as it is, later ones may be smaller
+        than it and even negative.
+        """
         if self._last is None:
             self._last = value
             return value

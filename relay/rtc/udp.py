@@ -15,7 +15,9 @@ from relay.rtc.ice import Address, receiver_of
 logger = logging.getLogger(__name__)
 
 MAX_DATAGRAM = 2_048
-"""Bytes; Chromium's packets are at most 1,200 and no path on the internet carries more than 1,500."""
+"""Bytes; Chromium's packets are at most 1,200 and no path on the internet carries more than
+1,500.
+"""
 MAX_ADDRESSES = 16
 """Addresses remembered for one peer; a phone's checks come from a handful."""
 FREE_TRIES = 20
@@ -42,7 +44,9 @@ class Rejected:
 
 
 class Peer(Protocol):
-    """One session behind the port. Both calls are synchronous and may raise: the port counts that and goes on."""
+    """One session behind the port. Both calls are synchronous and may raise: the port counts that
+    and goes on.
+    """
 
     def receive_check(self, data: bytes, way: "Way") -> bool:
         """A STUN datagram for this peer's user name. True where it proved to come from the peer."""
@@ -58,13 +62,17 @@ class Way:
     transport: asyncio.DatagramTransport
     address: Address
     socket: socket.socket
-    """The same socket by a descriptor of its own: neither asyncio's nor uvloop's transport offers `sendmsg`. It drops what the kernel does not take."""
+    """The same socket by a descriptor of its own: neither asyncio's nor uvloop's transport offers
+    `sendmsg`. It drops what the kernel does not take.
+    """
 
     def send(self, data: bytes) -> None:
         self.transport.sendto(data, self.address)
 
     def send_batch(self, data: memoryview, segment: int) -> None:
-        """Datagrams of `segment` bytes, the last one what is left, by one call. Raises BlockingIOError where the socket is full, OSError where it cannot."""
+        """Datagrams of `segment` bytes, the last one what is left, by one call. Raises
+        BlockingIOError where the socket is full, OSError where it cannot.
+        """
         if len(data) <= segment:
             self.socket.sendto(data, self.address)
             return
@@ -73,7 +81,8 @@ class Way:
         except BlockingIOError:
             raise
         except OSError:
-            # The kernel cuts only for devices that can make checksums (EIO), and only Linux cuts at all.
+            # The kernel cuts only for devices that can make checksums (EIO), and only Linux cuts at
+            # all.
             for at in range(0, len(data), segment):
                 self.socket.sendto(data[at : at + segment], self.address)
 
@@ -82,7 +91,9 @@ _ancillary: dict[int, list[tuple[int, int, bytes]]] = {}
 
 
 def _segments(size: int) -> list[tuple[int, int, bytes]]:
-    """What tells the kernel to cut a buffer into datagrams of `size` bytes (udp(7)); there are not many sizes."""
+    """What tells the kernel to cut a buffer into datagrams of `size` bytes (udp(7)); there are not
+    many sizes.
+    """
     found = _ancillary.get(size)
     if found is None:
         found = _ancillary[size] = [(SOL_UDP, UDP_SEGMENT, pack("=H", size))]
@@ -157,7 +168,9 @@ class UdpPort:
         self._endpoints: list[tuple[asyncio.DatagramTransport, _Endpoint]] = []
 
     async def open(self, hosts: list[str], port: int) -> None:
-        """Binds every host at `port`; 0 takes a free one, the same for all. Raises OSError where it cannot, with nothing left open."""
+        """Binds every host at `port`; 0 takes a free one, the same for all. Raises OSError where it
+        cannot, with nothing left open.
+        """
         self.hosts = hosts
         for left in reversed(range(FREE_TRIES)):
             try:
@@ -176,20 +189,28 @@ class UdpPort:
             try:
                 sock = _bound_socket(host, self.port)
             except OSError as error:
-                raise OSError(error.errno, f"UDP port {self.port} of {host}: {error.strerror or error}") from error
+                raise OSError(
+                    error.errno, f"UDP port {self.port} of {host}: {error.strerror or error}"
+                ) from error
             self.port = sock.getsockname()[1]
-            transport, endpoint = await loop.create_datagram_endpoint(partial(_Endpoint, self, sock.dup()), sock=sock)
+            transport, endpoint = await loop.create_datagram_endpoint(
+                partial(_Endpoint, self, sock.dup()), sock=sock
+            )
             self._endpoints.append((transport, endpoint))
 
     def add(self, ufrag: str, peer: Peer) -> None:
         self.peers[ufrag] = peer
 
     def reach(self, address: Address, peer: Peer) -> Way | None:
-        """A way to an address that has not come to us, whose answers are for `peer` until that is removed; None where no bound address can send there."""
+        """A way to an address that has not come to us, whose answers are for `peer` until that is
+        removed; None where no bound address can send there.
+        """
         loopback = ipaddress.ip_address(address[0]).is_loopback
         for transport, endpoint in self._endpoints:
             host = ipaddress.ip_address(transport.get_extra_info("sockname")[0])
-            if host.version == ipaddress.ip_address(address[0]).version and (host.is_loopback is loopback or host.is_unspecified):
+            if host.version == ipaddress.ip_address(address[0]).version and (
+                host.is_loopback is loopback or host.is_unspecified
+            ):
                 endpoint.peers[address] = peer
                 return Way(transport, address, endpoint.socket)
         return None
@@ -211,12 +232,23 @@ class UdpPort:
 
 def _set_receive_buffer(sock: socket.socket) -> None:
     try:
-        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)  # past the system's bound, where we may
+        sock.setsockopt(
+            socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER
+        )  # past the system's bound, where we may
     except OSError:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-    granted = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2  # Linux tells twice what it grants
+    granted = (
+        sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
+    )  # Linux tells twice what it grants
     if granted < RECEIVE_BUFFER:
-        logger.info("UDP receive buffer: %d KB; for many creators allow more: sysctl -w net.core.rmem_max=%d", granted // 1024, RECEIVE_BUFFER)
+        logger.info(
+            (
+                "UDP receive buffer: %d KB; for many creators allow more: sysctl -w "
+                "net.core.rmem_max=%d"
+            ),
+            granted // 1024,
+            RECEIVE_BUFFER,
+        )
 
 
 def _set_send_buffer(sock: socket.socket) -> None:

@@ -1,1 +1,3 @@
-"""What `scripts/bench` measures, one benchmark per file. Everything runs on this machine and talks to it alone."""
+"""What `scripts/bench` measures, one benchmark per file. Everything runs on this machine and talks
+to it alone.
+"""

@@ -1,4 +1,6 @@
-"""What a creator's browser makes of a clean path: the bitrate its encoder aims at, and what it sends of a picture that is all noise."""
+"""What a creator's browser makes of a clean path: the bitrate its encoder aims at, and what it
+sends of a picture that is all noise.
+"""
 
 import asyncio
 from dataclasses import asdict, dataclass
@@ -14,12 +16,16 @@ WITHIN = 3.0
 TARGET_BAR = 2.0
 """Mbps aimed at."""
 SPENT_BAR = 1.6
-"""Mbps really sent, mean of the seconds after WITHIN: software encoders of a busy machine leave out frames."""
+"""Mbps really sent, mean of the seconds after WITHIN: software encoders of a busy machine leave out
+frames.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """`at` is s after the connection was there, `target` and `sent` are Mbps (`sent` since the last of these), `size` the encoder's picture."""
+    """`at` is s after the connection was there, `target` and `sent` are Mbps (`sent` since the last
+    of these), `size` the encoder's picture.
+    """
 
     at: float
     target: float
@@ -35,17 +41,33 @@ class Report:
 
     @property
     def bars(self) -> list[Bar]:
-        target = max((second.target for second in self.seconds if second.at <= WITHIN + 0.2), default=0.0)
+        target = max(
+            (second.target for second in self.seconds if second.at <= WITHIN + 0.2), default=0.0
+        )
         late = [second.sent for second in self.seconds if second.at > WITHIN]
         return [
             Bar(f"target within {WITHIN:.0f} s", target, TARGET_BAR, "Mbps", least=True),
-            Bar(f"sent after {WITHIN:.0f} s", sum(late) / len(late) if late else 0.0, SPENT_BAR, "Mbps", least=True),
+            Bar(
+                f"sent after {WITHIN:.0f} s",
+                sum(late) / len(late) if late else 0.0,
+                SPENT_BAR,
+                "Mbps",
+                least=True,
+            ),
         ]
 
     def as_json(self) -> dict[str, Any]:
         return {
             "seconds": [asdict(second) for second in self.seconds],
-            "bars": [{"name": bar.name, "value": round(bar.value, 2), "limit": bar.limit, "kept": bar.kept} for bar in self.bars],
+            "bars": [
+                {
+                    "name": bar.name,
+                    "value": round(bar.value, 2),
+                    "limit": bar.limit,
+                    "kept": bar.kept,
+                }
+                for bar in self.bars
+            ],
         }
 
 

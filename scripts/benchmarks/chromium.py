@@ -32,7 +32,9 @@ class ChromiumMissing(Exception):
     """There is none on this machine."""
 
     def __init__(self) -> None:
-        super().__init__("needs Chromium; on Debian: sudo apt-get install chromium fonts-liberation")
+        super().__init__(
+            "needs Chromium; on Debian: sudo apt-get install chromium fonts-liberation"
+        )
 
 
 def executable() -> str:
@@ -43,14 +45,21 @@ def executable() -> str:
     return found
 
 
-async def launch(playwright: Playwright, *, without: str = "", program: str = "", more: tuple[str, ...] = ()) -> Browser:
-    """One browser. Two pages that must both be seen belong into two contexts: a hidden page gets no animation frames.
+async def launch(
+    playwright: Playwright, *, without: str = "", program: str = "", more: tuple[str, ...] = ()
+) -> Browser:
+    """One browser. Two pages that must both be seen belong into two contexts: a hidden page gets no
+    animation frames.
 
-    Arguments that begin with `without` are left out, if it is given, and `more` are added; `program` is started in the place of Chromium itself.
-    Raises ChromiumMissing.
+    Arguments that begin with `without` are left out, if it is given, and `more` are added;
+    `program` is started in the place of Chromium itself. Raises ChromiumMissing.
     """
-    arguments = [argument for argument in ARGUMENTS if not without or not argument.startswith(without)]
-    return await playwright.chromium.launch(executable_path=program or executable(), args=[*arguments, *more], timeout=30_000)
+    arguments = [
+        argument for argument in ARGUMENTS if not without or not argument.startswith(without)
+    ]
+    return await playwright.chromium.launch(
+        executable_path=program or executable(), args=[*arguments, *more], timeout=30_000
+    )
 
 
 @asynccontextmanager
@@ -80,9 +89,11 @@ class Evaluator(Protocol):
 
 
 async def until(page: Evaluator, condition: str, within: float = 20.0) -> Any:
-    """Waits until the JavaScript expression `condition` is true (or a promise of something true), and returns its value. Raises TooLate after `within` s.
+    """Waits until the JavaScript expression `condition` is true (or a promise of something true),
+    and returns its value. Raises TooLate after `within` s.
 
-    Playwright's wait_for_function polls by eval() in the page, which our Content-Security-Policy forbids.
+    Playwright's wait_for_function polls by eval() in the page, which our Content-Security-Policy
+    forbids.
     """
     try:
         async with asyncio.timeout(within):

@@ -1,7 +1,9 @@
-"""A clapperboard that can be sent for hours: a loop, encoded beforehand, that flashes and beeps at the same moment every three seconds.
+"""A clapperboard that can be sent for hours: a loop, encoded beforehand, that flashes and beeps at
+the same moment every three seconds.
 
-Each picture says in its time code which moment of the loop it is. The creator keeps the loop in step with this machine's steady clock (`Publisher`),
-so that whoever reads a picture knows how old it is; and which flash it belongs to, even if the flash's own picture was never seen. Pure.
+Each picture says in its time code which moment of the loop it is. The creator keeps the loop in
+step with this machine's steady clock (`Publisher`), so that whoever reads a picture knows how old
+it is; and which flash it belongs to, even if the flash's own picture was never seen. Pure.
 """
 
 import math
@@ -16,7 +18,9 @@ WIDTH, HEIGHT, FPS, KBPS = 640, 360, 30, 700
 LOOP = 12.0
 """Seconds; a picture that is older than that seems young again."""
 EVERY = 3.0
-"""Seconds from flash to flash. Sound and picture that are apart by less than half of it cannot be confused."""
+"""Seconds from flash to flash. Sound and picture that are apart by less than half of it cannot be
+confused.
+"""
 LASTS = 0.1
 """Seconds, of flash and beep."""
 PITCH = 1_000
@@ -28,7 +32,9 @@ OPUS_DELAY = 312
 
 
 def encode(skew: float = 0.0) -> Clip:
-    """`skew`: seconds by which the beeps come after the flashes, to see whether a measurement notices. Raises what PyAV raises."""
+    """`skew`: seconds by which the beeps come after the flashes, to see whether a measurement
+    notices. Raises what PyAV raises.
+    """
     return of_loop(_pictures(), _sound(skew), FPS, KBPS)
 
 
@@ -38,21 +44,29 @@ def _pictures() -> Iterator[Array]:
         moment = number / FPS
         planes = np.full((HEIGHT * 3 // 2, WIDTH), 128, np.uint8)
         # Something that moves, so that the decoder has work to do.
-        planes[:HEIGHT] = 235 if moment % EVERY < LASTS - 0.5 / FPS else 60 + (across + 8 * number) % WIDTH // 8
-        planes[: ROWS * SIDE] = np.kron(_squares(round(moment * 1_000)), np.ones((SIDE, SIDE), np.uint8))
+        planes[:HEIGHT] = (
+            235 if moment % EVERY < LASTS - 0.5 / FPS else 60 + (across + 8 * number) % WIDTH // 8
+        )
+        planes[: ROWS * SIDE] = np.kron(
+            _squares(round(moment * 1_000)), np.ones((SIDE, SIDE), np.uint8)
+        )
         yield planes
 
 
 def _squares(ms: int) -> Array:
     word = timecode.encode(ms)
-    bits: Array = np.array([word >> 31 - place & 1 for place in range(COLUMNS * ROWS)], np.uint8).reshape(ROWS, COLUMNS)
+    bits: Array = np.array(
+        [word >> 31 - place & 1 for place in range(COLUMNS * ROWS)], np.uint8
+    ).reshape(ROWS, COLUMNS)
     return 16 + bits * 219
 
 
 def _sound(skew: float) -> Array:
     times = np.arange(round(LOOP * SOUND_RATE)) / SOUND_RATE
     since = (times - skew) % EVERY
-    tone: Array = np.where(since < LASTS, 12_000 * np.sin(2 * np.pi * PITCH * since), 0).astype(np.int16)
+    tone: Array = np.where(since < LASTS, 12_000 * np.sin(2 * np.pi * PITCH * since), 0).astype(
+        np.int16
+    )
     return np.roll(tone, -OPUS_DELAY)
 
 

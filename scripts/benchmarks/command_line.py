@@ -1,4 +1,6 @@
-"""`scripts/bench`: one sub-command for each benchmark. Exit codes: 0 all bars kept, 1 a bar missed, 2 not measured."""
+"""`scripts/bench`: one sub-command for each benchmark. Exit codes: 0 all bars kept, 1 a bar missed,
+2 not measured.
+"""
 
 import signal
 
@@ -13,7 +15,9 @@ from scripts.benchmarks.commands.mixed import mixed
 from scripts.benchmarks.commands.soak import soak
 from scripts.benchmarks.commands.uplink import uplink
 
-cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+cli = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__
+)
 for command in (latency, holds, bitrate, fanout, ingest, mixed, soak, uplink):
     cli.command()(command)
 
@@ -26,4 +30,6 @@ def main() -> None:
 
 @cli.callback()
 def _bench() -> None:
-    """Measures microlive against its promises. Exit codes: 0 all bars kept, 1 a bar missed, 2 not measured."""
+    """Measures microlive against its promises. Exit codes: 0 all bars kept, 1 a bar missed, 2 not
+    measured.
+    """

@@ -22,24 +22,47 @@ NEAR = 0.5
 
 
 def longest_gap(moments: Sequence[float], began: float, ended: float) -> float:
-    """Most ms between two moments, the second of them after `began` and the first before `ended`."""
-    return max((after - before for before, after in pairwise(moments) if after > began and before < ended), default=float("nan")) * 1_000
+    """Most ms between two moments, the second of them after `began` and the first before
+    `ended`.
+    """
+    return (
+        max(
+            (
+                after - before
+                for before, after in pairwise(moments)
+                if after > began and before < ended
+            ),
+            default=float("nan"),
+        )
+        * 1_000
+    )
 
 
-def freeze(moments: Sequence[float], source: Sequence[float], began: float, ended: float, look_back: float) -> float:
-    """Most ms between two pictures beyond the longest gap that the source had at the time, or up to `look_back` seconds before."""
+def freeze(
+    moments: Sequence[float], source: Sequence[float], began: float, ended: float, look_back: float
+) -> float:
+    """Most ms between two pictures beyond the longest gap that the source had at the time, or up to
+    `look_back` seconds before.
+    """
     longest = float("nan")
     for before, after in pairwise(moments):
         if after > began and before < ended:
             own = longest_gap(source, before - look_back, after)
-            longest = max(0.0 if longest != longest else longest, (after - before) * 1_000 - (own if own == own else 0.0))
+            longest = max(
+                0.0 if longest != longest else longest,
+                (after - before) * 1_000 - (own if own == own else 0.0),
+            )
     return longest
 
 
 def apart(decoded: Decoded, began: float, ended: float) -> list[float]:
-    """By how many ms each beep stands behind the picture of its moment. `began` and `ended` are s since 1970, by the creator's clock."""
+    """By how many ms each beep stands behind the picture of its moment. `began` and `ended` are s
+    since 1970, by the creator's clock.
+    """
     loudness = _loudness(decoded.sound)
-    shows = np.array([(media, _full(code, began)) for media, code in decoded.pictures]).reshape(-1, 2)
+    shows = np.array([(media, _full(code, began)) for media, code in decoded.pictures]).reshape(
+        -1, 2
+    )
     found = []
     for second in range(int(began) + 1, int(ended)):
         near = shows[np.abs(shows[:, 1] - second) < NEAR]
@@ -54,7 +77,9 @@ def apart(decoded: Decoded, began: float, ended: float) -> list[float]:
 def _full(code: int, now: float) -> float:
     """The time code's ms as s since 1970, next to `now`."""
     ms = round(now * 1_000)
-    return (ms + (code - ms + timecode.PERIOD // 2) % timecode.PERIOD - timecode.PERIOD // 2) / 1_000
+    return (
+        ms + (code - ms + timecode.PERIOD // 2) % timecode.PERIOD - timecode.PERIOD // 2
+    ) / 1_000
 
 
 def _loudness(sound: Array) -> Array:
@@ -75,8 +100,16 @@ def _find_beep(loudness: Array, place: float) -> tuple[float, float]:
     return float(match[best]), first + best - place
 
 
-def settled(series: Iterator[tuple[float, float]] | Sequence[tuple[float, float]], since: float, limit: float, *, least: bool) -> float:
-    """Seconds from `since` until the value of (moment, value) pairs first reaches `limit` from above, or with `least` from below; NaN if it never does."""
+def settled(
+    series: Iterator[tuple[float, float]] | Sequence[tuple[float, float]],
+    since: float,
+    limit: float,
+    *,
+    least: bool,
+) -> float:
+    """Seconds from `since` until the value of (moment, value) pairs first reaches `limit` from
+    above, or with `least` from below; NaN if it never does.
+    """
     for at, value in series:
         if at >= since and (value >= limit if least else value <= limit):
             return at - since

@@ -1,4 +1,6 @@
-"""What viewers cost: publish → viewer delay, CPU and memory, beside a bare C loop that writes the same bytes to as many sockets."""
+"""What viewers cost: publish → viewer delay, CPU and memory, beside a bare C loop that writes the
+same bytes to as many sockets.
+"""
 
 import os
 from collections.abc import Callable
@@ -63,29 +65,54 @@ class Report:
                 continue  # told, without a promise
             name = f"at {crowd.viewers} viewers"
             if crowd.viewers >= 2_000:
-                bars.append(Bar(f"p99 {name}", crowd.p99, P99_MANY if crowd.viewers >= MANY else P99_FEW, "ms"))
+                bars.append(
+                    Bar(
+                        f"p99 {name}",
+                        crowd.p99,
+                        P99_MANY if crowd.viewers >= MANY else P99_FEW,
+                        "ms",
+                    )
+                )
             bars.append(Bar(f"frames dropped {name}", crowd.gaps + crowd.disconnects, 0, ""))
             bars.append(Bar(f"CPU {name}, of the C loop's", crowd.ratio, RATIO, "×"))
-        if largest := max((crowd for crowd in self.crowds if not crowd.variant), key=lambda crowd: crowd.viewers, default=None):
+        if largest := max(
+            (crowd for crowd in self.crowds if not crowd.variant),
+            key=lambda crowd: crowd.viewers,
+            default=None,
+        ):
             bars.append(Bar(f"memory a viewer at {largest.viewers}", largest.memory, MEMORY, "KB"))
         return bars
 
     def as_json(self) -> dict[str, Any]:
-        crowds = [{**asdict(crowd), "ratio": round(crowd.ratio, 2), "per_core": crowd.per_core} for crowd in self.crowds]
+        crowds = [
+            {**asdict(crowd), "ratio": round(crowd.ratio, 2), "per_core": crowd.per_core}
+            for crowd in self.crowds
+        ]
         return {
             "kbps": KBPS,
             "fps": FPS,
             "crowds": crowds,
-            "bars": [{"name": bar.name, "value": bar.value, "limit": bar.limit, "kept": bar.kept} for bar in self.bars],
+            "bars": [
+                {"name": bar.name, "value": bar.value, "limit": bar.limit, "kept": bar.kept}
+                for bar in self.bars
+            ],
         }
 
 
 Progress = Callable[[str], None]
 
 
-async def measure(folder: Path, sizes: list[int], seconds: float, cores: tuple[int, int], *, tls: tuple[Path, Path] | None, progress: Progress) -> Report:
-    """Every size with a server of its own on the first core and the generator on the second; the C loop of that size right after it, three times, of
-    which the middle one counts.
+async def measure(
+    folder: Path,
+    sizes: list[int],
+    seconds: float,
+    cores: tuple[int, int],
+    *,
+    tls: tuple[Path, Path] | None,
+    progress: Progress,
+) -> Report:
+    """Every size with a server of its own on the first core and the generator on the second; the C
+    loop of that size right after it, three times, of which the middle one counts.
 
     The smallest size again without uvloop, and over TLS where there is a certificate and its key.
     """
@@ -94,7 +121,9 @@ async def measure(folder: Path, sizes: list[int], seconds: float, cores: tuple[i
     crowds = [await bench.measure(viewers) for viewers in sizes]
     crowds.append(await bench.measure(min(sizes), "asyncio", "--event-loop=asyncio"))
     if tls:
-        crowds.append(await bench.measure(min(sizes), "TLS", f"--tls-cert={tls[0]}", f"--tls-key={tls[1]}"))
+        crowds.append(
+            await bench.measure(min(sizes), "TLS", f"--tls-cert={tls[0]}", f"--tls-key={tls[1]}")
+        )
     return Report(crowds)
 
 
@@ -112,21 +141,59 @@ class _Bench:
         self.progress(f"{viewers} viewers {variant}".strip())
         folder = self.folder / f"{viewers}{variant}"
         (folder / "data").mkdir(parents=True)
-        async with LocalServer(folder / "data", f"--max-sockets-per-address={viewers + 100}", *options) as server:
+        async with LocalServer(
+            folder / "data", f"--max-sockets-per-address={viewers + 100}", *options
+        ) as server:
             os.sched_setaffinity(server.pid, {self.cores[0]})
-            common = ("--publish", "--kbps", str(KBPS), "--fps", str(FPS), *(("--insecure",) if variant == "TLS" else ()))
-            alone = await run_load(folder / "alone", self.cores[1], server.url, "viewers", "-n", "1", "--ramp", "0", "--seconds", "3", *common, within=10)
+            common = (
+                "--publish",
+                "--kbps",
+                str(KBPS),
+                "--fps",
+                str(FPS),
+                *(("--insecure",) if variant == "TLS" else ()),
+            )
+            alone = await run_load(
+                folder / "alone",
+                self.cores[1],
+                server.url,
+                "viewers",
+                "-n",
+                "1",
+                "--ramp",
+                "0",
+                "--seconds",
+                "3",
+                *common,
+                within=10,
+            )
             ramp = viewers / RAMP
-            words = ("viewers", "-n", str(viewers), "--ramp", str(ramp), "--seconds", str(self.seconds), *common)
-            load = await run_load(folder / "crowd", self.cores[1], server.url, *words, within=ramp + self.seconds)
+            words = (
+                "viewers",
+                "-n",
+                str(viewers),
+                "--ramp",
+                str(ramp),
+                "--seconds",
+                str(self.seconds),
+                *common,
+            )
+            load = await run_load(
+                folder / "crowd", self.cores[1], server.url, *words, within=ramp + self.seconds
+            )
         # As many bytes in as many writes as each viewer got.
         size = round(load["extra"]["bytes"] / max(1, load["extra"]["messages"]))
         rate = load["figures"]["received"] * 1e6 / 8 / viewers / size
-        loops = [await run_loop(self.program, viewers, self.seconds / 2, size, rate, self.cores) for _ in range(3)]
+        loops = [
+            await run_loop(self.program, viewers, self.seconds / 2, size, rate, self.cores)
+            for _ in range(3)
+        ]
         return _crowd(viewers, variant, load, alone, sorted(loops, key=lambda loop: loop.cpu)[1])
 
 
-def _crowd(viewers: int, variant: str, load: dict[str, Any], alone: dict[str, Any], loop: Loop) -> Crowd:
+def _crowd(
+    viewers: int, variant: str, load: dict[str, Any], alone: dict[str, Any], loop: Loop
+) -> Crowd:
     figures = load["figures"]
     return Crowd(
         viewers=viewers,

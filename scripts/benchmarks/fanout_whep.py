@@ -1,4 +1,6 @@
-"""What viewers over WebRTC cost: CPU of the server, beside a bare loop of SRTP protect and `sendto` of as many packets of the same sizes."""
+"""What viewers over WebRTC cost: CPU of the server, beside a bare loop of SRTP protect and `sendto`
+of as many packets of the same sizes.
+"""
 
 import math
 import os
@@ -64,30 +66,91 @@ class Report:
             name = f"at {crowd.viewers} viewers"
             bars.append(Bar(f"viewers a core {name}", crowd.per_core, PER_CORE, "", least=True))
             bars.append(Bar(f"CPU {name}, of the bare loop's", crowd.ratio, RATIO, "×"))
-            bars.append(Bar(f"packets that did not come or could not be read {name}", crowd.gaps + crowd.unreadable, 0, ""))
-            bars.append(Bar(f"viewers that did not connect, or were cut off {name}", crowd.failed, 0, ""))
+            bars.append(
+                Bar(
+                    f"packets that did not come or could not be read {name}",
+                    crowd.gaps + crowd.unreadable,
+                    0,
+                    "",
+                )
+            )
+            bars.append(
+                Bar(f"viewers that did not connect, or were cut off {name}", crowd.failed, 0, "")
+            )
         return bars
 
     def as_json(self) -> dict[str, Any]:
-        crowds = [{**asdict(crowd), "ratio": round(crowd.ratio, 2), "per_core": crowd.per_core} for crowd in self.crowds]
-        bars = [{"name": bar.name, "value": bar.value, "limit": bar.limit, "kept": bar.kept} for bar in self.bars]
+        crowds = [
+            {**asdict(crowd), "ratio": round(crowd.ratio, 2), "per_core": crowd.per_core}
+            for crowd in self.crowds
+        ]
+        bars = [
+            {"name": bar.name, "value": bar.value, "limit": bar.limit, "kept": bar.kept}
+            for bar in self.bars
+        ]
         return {"path": "whep", "kbps": KBPS, "fps": FPS, "crowds": crowds, "bars": bars}
 
 
-async def measure(folder: Path, sizes: list[int], seconds: float, cores: tuple[int, int], *, progress: Callable[[str], None]) -> Report:
-    """Every size with a server of its own on the first core, creator and viewers on the second; the bare loop of that size right after it."""
-    return Report([await _measure(folder / f"{number}", viewers, seconds, cores, progress) for number, viewers in enumerate(sizes)])
+async def measure(
+    folder: Path,
+    sizes: list[int],
+    seconds: float,
+    cores: tuple[int, int],
+    *,
+    progress: Callable[[str], None],
+) -> Report:
+    """Every size with a server of its own on the first core, creator and viewers on the second; the
+    bare loop of that size right after it.
+    """
+    return Report(
+        [
+            await _measure(folder / f"{number}", viewers, seconds, cores, progress)
+            for number, viewers in enumerate(sizes)
+        ]
+    )
 
 
-async def _measure(folder: Path, viewers: int, seconds: float, cores: tuple[int, int], progress: Callable[[str], None]) -> Crowd:
+async def _measure(
+    folder: Path,
+    viewers: int,
+    seconds: float,
+    cores: tuple[int, int],
+    progress: Callable[[str], None],
+) -> Crowd:
     progress(f"{viewers} viewers over WebRTC")
     (folder / "data").mkdir(parents=True)
-    limits = (f"--max-sockets-per-address={viewers + 100}", f"--max-whep-per-address-minute={viewers + 100}")
+    limits = (
+        f"--max-sockets-per-address={viewers + 100}",
+        f"--max-whep-per-address-minute={viewers + 100}",
+    )
     ramp = viewers / RAMP
     async with LocalServer(folder / "data", *limits) as server:
         os.sched_setaffinity(server.pid, {cores[0]})
-        words = ("viewers", "--path", "whep", "-n", str(viewers), "--ramp", str(ramp), "--seconds", str(seconds), "--workers", "1")
-        load = await run_load(folder / "load", cores[1], server.url, *words, "--publish", "--kbps", str(KBPS), "--fps", str(FPS), within=ramp + seconds)
+        words = (
+            "viewers",
+            "--path",
+            "whep",
+            "-n",
+            str(viewers),
+            "--ramp",
+            str(ramp),
+            "--seconds",
+            str(seconds),
+            "--workers",
+            "1",
+        )
+        load = await run_load(
+            folder / "load",
+            cores[1],
+            server.url,
+            *words,
+            "--publish",
+            "--kbps",
+            str(KBPS),
+            "--fps",
+            str(FPS),
+            within=ramp + seconds,
+        )
     figures, extra = load["figures"], load["extra"]
     size = extra["bytes"] / max(1, extra["messages"])
     rate = figures["received"] * 1e6 / 8 / size

@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
-    """The value that `share` (0 to 1) of `ordered`, which is sorted, do not exceed; between two values a straight line. NaN of nothing."""
+    """The value that `share` (0 to 1) of `ordered`, which is sorted, do not exceed; between two
+    values a straight line. NaN of nothing.
+    """
     if not ordered:
         return math.nan
     place = share * (len(ordered) - 1)
@@ -28,16 +30,27 @@ class Figures:
     @classmethod
     def of(cls, values: Iterable[float]) -> "Figures":
         ordered = sorted(values)
-        return cls(len(ordered), percentile(ordered, 0), percentile(ordered, 0.5), percentile(ordered, 0.95), percentile(ordered, 1))
+        return cls(
+            len(ordered),
+            percentile(ordered, 0),
+            percentile(ordered, 0.5),
+            percentile(ordered, 0.95),
+            percentile(ordered, 1),
+        )
 
     def as_json(self) -> dict[str, float | None]:
         """NaN is no JSON: null stands for it."""
-        return {name: None if math.isnan(value) else round(value, 1) for name, value in asdict(self).items()}
+        return {
+            name: None if math.isnan(value) else round(value, 1)
+            for name, value in asdict(self).items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A promise: `value`, called `name`, stays at or below `limit` (or, with `least`, at or above it)."""
+    """A promise: `value`, called `name`, stays at or below `limit` (or, with `least`, at or above
+    it).
+    """
 
     name: str
     value: float

@@ -1,4 +1,6 @@
-"""A TCP road on loopback that holds everything up for a moment, now and then, as a radio does: nothing is lost, all of it is late."""
+"""A TCP road on loopback that holds everything up for a moment, now and then, as a radio does:
+nothing is lost, all of it is late.
+"""
 
 import asyncio
 from contextlib import suppress
@@ -28,7 +30,12 @@ class HeldRoad:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if self._server is not None:
             self._server.close()
         for way in list(self._ways):

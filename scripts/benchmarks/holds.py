@@ -1,6 +1,8 @@
-"""How a player comes back when the viewer's network stood still: the same room by a free road and by one that is held up every now and then.
+"""How a player comes back when the viewer's network stood still: the same room by a free road and
+by one that is held up every now and then.
 
-The delay is read from the pictures, as in latency.py. Both pages watch at the same time, so that the creator and the machine are the same for both.
+The delay is read from the pictures, as in latency.py. Both pages watch at the same time, so that
+the creator and the machine are the same for both.
 """
 
 import asyncio
@@ -26,7 +28,9 @@ HELD = ("webcodecs", "mse")
 BACK_BAR = 2_000.0
 DELAY_BAR = 1.3
 NEAR = 1.2, 40.0
-"""Back is: at most that factor of the delay before, or that many ms more, whichever is larger: two refreshes of the screen and a little."""
+"""Back is: at most that factor of the delay before, or that many ms more, whichever is larger: two
+refreshes of the screen and a little.
+"""
 SPELL = 0.5
 """Seconds over which the delay has to be back."""
 
@@ -39,7 +43,9 @@ class Run:
     free: Figures
     held: Figures
     back: list[float]
-    """For each hold: ms from its end until the delay was what it was before; inf: not before the next one."""
+    """For each hold: ms from its end until the delay was what it was before; inf: not before the
+    next one.
+    """
     player: dict[str, Any]
 
     @property
@@ -50,25 +56,50 @@ class Run:
     def bars(self) -> list[Bar]:
         title = PATHS[self.path].title
         return [
-            Bar(f"{title}, back after a hold, slowest", max(self.back, default=math.nan), BACK_BAR, "ms"),
+            Bar(
+                f"{title}, back after a hold, slowest",
+                max(self.back, default=math.nan),
+                BACK_BAR,
+                "ms",
+            ),
             Bar(f"{title}, median delay with holds / without", self.ratio, DELAY_BAR, ""),
         ]
 
     def as_json(self) -> dict[str, Any]:
         back = [None if math.isinf(ms) else round(ms) for ms in self.back]
-        return {"path": self.path, "free": self.free.as_json(), "held": self.held.as_json(), "ratio": round(self.ratio, 2), "back": back, "player": self.player}
+        return {
+            "path": self.path,
+            "free": self.free.as_json(),
+            "held": self.held.as_json(),
+            "ratio": round(self.ratio, 2),
+            "back": back,
+            "player": self.player,
+        }
 
 
 async def measure(
-    url: str, creators: Browser, viewers: Browser, *, paths: Sequence[str], holds: int, every: float, hold: float, progress: Progress
+    url: str,
+    creators: Browser,
+    viewers: Browser,
+    *,
+    paths: Sequence[str],
+    holds: int,
+    every: float,
+    hold: float,
+    progress: Progress,
 ) -> list[Run]:
-    """`holds` holds of `hold` seconds, one each `every` seconds, for each path. Raises TooLate, and Playwright's errors."""
+    """`holds` holds of `hold` seconds, one each `every` seconds, for each path. Raises TooLate, and
+    Playwright's errors.
+    """
     runs = []
     for path in paths:
         studio, watch = await go_live(creators, url, "camera")
         async with HeldRoad(url) as road:
             by_road = f"{road.url}/r/{watch.rpartition('/')[2]}"
-            free, held = [await _viewer(viewers, f"{address}?player={path}", path) for address in (watch, by_road)]
+            free, held = [
+                await _viewer(viewers, f"{address}?player={path}", path)
+                for address in (watch, by_road)
+            ]
             await asyncio.sleep(SETTLE + 2)
             for page in (free, held):
                 await page.evaluate("void sampler.take()")
@@ -82,7 +113,15 @@ async def measure(
                 await asyncio.sleep(every / 2)
             ages = await _ages(held)
             player = await held.evaluate("microlive.stats()")
-            runs.append(Run(path, Figures.of(age for _, age in await _ages(free)), Figures.of(age for _, age in ages), recoveries(ages, ends), player))
+            runs.append(
+                Run(
+                    path,
+                    Figures.of(age for _, age in await _ages(free)),
+                    Figures.of(age for _, age in ages),
+                    recoveries(ages, ends),
+                    player,
+                )
+            )
             for page in (free, held):
                 await page.context.close()
         await end_live(studio)
@@ -104,7 +143,9 @@ async def _ages(page: Page) -> list[Age]:
 
 
 def recoveries(ages: Sequence[Age], holds: Sequence[tuple[int, int]]) -> list[float]:
-    """For each hold, its begin and end in local ms: how long after its end the pictures were as young as before it, and stayed so for SPELL."""
+    """For each hold, its begin and end in local ms: how long after its end the pictures were as
+    young as before it, and stayed so for SPELL.
+    """
     found = []
     for index, (begin, end) in enumerate(holds):
         until_ = holds[index + 1][0] if index + 1 < len(holds) else math.inf
@@ -116,7 +157,9 @@ def recoveries(ages: Sequence[Age], holds: Sequence[tuple[int, int]]) -> list[fl
 
 
 def _first_spell(ages: Sequence[Age], limit: float) -> float:
-    """When a spell of SPELL seconds begins whose median is within `limit`, and with a picture that is."""
+    """When a spell of SPELL seconds begins whose median is within `limit`, and with a picture that
+    is.
+    """
     for index, (start, age) in enumerate(ages):
         if age > limit:
             continue

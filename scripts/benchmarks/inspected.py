@@ -22,7 +22,9 @@ class Inspected:
 
     def __init__(self, post: Post) -> None:
         self.threads: dict[str, Inspected] = {}
-        """Its workers and worklets by their session, once `Target.setAutoAttach` asks for them (`flatten` false)."""
+        """Its workers and worklets by their session, once `Target.setAutoAttach` asks for them
+        (`flatten` false).
+        """
         self._post = post
         self._number = 0
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
@@ -59,7 +61,9 @@ class Inspected:
                 self._add(about["sessionId"])
             case "Target.detachedFromTarget":
                 self._remove(about["sessionId"])
-            case "Target.receivedMessageFromTarget" if thread := self.threads.get(about["sessionId"]):
+            case "Target.receivedMessageFromTarget" if thread := self.threads.get(
+                about["sessionId"]
+            ):
                 thread.receive(about["message"])
 
     def _add(self, session: str) -> None:

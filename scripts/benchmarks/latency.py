@@ -1,8 +1,10 @@
-"""Glass to glass, and time to first picture: the watch page on each of its paths beside direct WebRTC, in one run.
+"""Glass to glass, and time to first picture: the watch page on each of its paths beside direct
+WebRTC, in one run.
 
-A creator's canvas shows a time code; the viewer's page reads it back from its video or canvas on every animation frame. What differs between
-the ways is all that lies between: encoder settings, pages' sizes, sound and the readback are the same. They take turns in slots, each
-with fresh pages, so that none pays for the others' CPU and a noisy minute hits all.
+A creator's canvas shows a time code; the viewer's page reads it back from its video or canvas on
+every animation frame. What differs between the ways is all that lies between: encoder settings,
+pages' sizes, sound and the readback are the same. They take turns in slots, each with fresh pages,
+so that none pays for the others' CPU and a noisy minute hits all.
 """
 
 import asyncio
@@ -27,7 +29,9 @@ from scripts.benchmarks.studio import WITHIN, context_of, end_live, go_live
 Progress = Callable[[str], None]
 
 SETTLE = 3.0
-"""Seconds at the beginning of a slot that are not counted: congestion control ramps up, the player finds its place."""
+"""Seconds at the beginning of a slot that are not counted: congestion control ramps up, the player
+finds its place.
+"""
 JOIN_P50_BAR = 150.0
 JOIN_P95_BAR = 300.0
 
@@ -92,11 +96,17 @@ class Slot:
 class Report:
     slots: list[Slot]
     joins: dict[str, list[float]]
-    """By path: ms from navigation to the first picture that went to the screen with something to be seen in it."""
+    """By path: ms from navigation to the first picture that went to the screen with something to be
+    seen in it.
+    """
     empty: list[float]
-    """ms from navigation to the first animation frame of an empty page, in turns with the joins: what the browser and the machine take of them."""
+    """ms from navigation to the first animation frame of an empty page, in turns with the joins:
+    what the browser and the machine take of them.
+    """
     played: dict[str, list[float]] = field(default_factory=dict)
-    """By path: ms from navigation to the player's own first picture. What goes to the screen before it is the picture that the page brings along."""
+    """By path: ms from navigation to the player's own first picture. What goes to the screen before
+    it is the picture that the page brings along.
+    """
 
     @property
     def ways(self) -> list[str]:
@@ -117,46 +127,97 @@ class Report:
             if way != DIRECT:
                 path = PATHS[way]
                 limit = max(1.5 * direct, direct + 25) if path.bar is None else path.bar
-                bars.append(Bar(f"{path.title}, glass to glass, p50", self.of(way).p50, limit, "ms"))
+                bars.append(
+                    Bar(f"{path.title}, glass to glass, p50", self.of(way).p50, limit, "ms")
+                )
                 if path.p95_bar is not None:
                     stalls = sum(slot.stalls for slot in self.slots if slot.way == way)
-                    bars.append(Bar(f"{path.title}, glass to glass, p95", self.of(way).p95, path.p95_bar, "ms"))
+                    bars.append(
+                        Bar(
+                            f"{path.title}, glass to glass, p95",
+                            self.of(way).p95,
+                            path.p95_bar,
+                            "ms",
+                        )
+                    )
                     bars.append(Bar(f"{path.title}, stalls", stalls, 0, ""))
         for way, times in self.joins.items():
             if times and PATHS[way].joins:
                 joins, title = Figures.of(times), PATHS[way].title
-                bars += [Bar(f"{title}, first picture, p50", joins.p50, JOIN_P50_BAR, "ms"), Bar(f"{title}, first picture, p95", joins.p95, JOIN_P95_BAR, "ms")]
+                bars += [
+                    Bar(f"{title}, first picture, p50", joins.p50, JOIN_P50_BAR, "ms"),
+                    Bar(f"{title}, first picture, p95", joins.p95, JOIN_P95_BAR, "ms"),
+                ]
         return bars
 
     def as_json(self) -> dict[str, Any]:
         return {
             "unit": "ms",
             "glass_to_glass": {way: self.of(way).as_json() for way in self.ways},
-            "ratios": {way: None if math.isnan(ratio) else round(ratio, 2) for way in self.ways if way != DIRECT for ratio in [self.ratio(way)]},
+            "ratios": {
+                way: None if math.isnan(ratio) else round(ratio, 2)
+                for way in self.ways
+                if way != DIRECT
+                for ratio in [self.ratio(way)]
+            },
             "slots": [
-                {"way": slot.way, "unread": slot.unread, "stalls": slot.stalls, **Figures.of(slot.ages).as_json(), "player": slot.player} for slot in self.slots
+                {
+                    "way": slot.way,
+                    "unread": slot.unread,
+                    "stalls": slot.stalls,
+                    **Figures.of(slot.ages).as_json(),
+                    "player": slot.player,
+                }
+                for slot in self.slots
             ],
-            "first_picture": {way: Figures.of(joins).as_json() for way, joins in self.joins.items()},
+            "first_picture": {
+                way: Figures.of(joins).as_json() for way, joins in self.joins.items()
+            },
             "joins": {way: [round(join, 1) for join in joins] for way, joins in self.joins.items()},
-            "players_first_picture": {way: Figures.of(moments).as_json() for way, moments in self.played.items()},
+            "players_first_picture": {
+                way: Figures.of(moments).as_json() for way, moments in self.played.items()
+            },
             "empty_page": Figures.of(self.empty).as_json(),
             "bars": [
-                {"name": bar.name, "value": None if math.isnan(bar.value) else round(bar.value, 1), "limit": round(bar.limit, 1), "kept": bar.kept}
+                {
+                    "name": bar.name,
+                    "value": None if math.isnan(bar.value) else round(bar.value, 1),
+                    "limit": round(bar.limit, 1),
+                    "kept": bar.kept,
+                }
                 for bar in self.bars
                 if not math.isnan(bar.limit)
             ],
         }
 
 
-async def measure(url: str, creators: Browser, viewers: Browser, *, paths: Sequence[str], slots: int, seconds: float, joins: int, progress: Progress) -> Report:
-    """`slots` turns of `seconds` for direct WebRTC and each of `paths`, then `joins` viewers on each. Raises BrokenWay, and Playwright's TimeoutError."""
+async def measure(
+    url: str,
+    creators: Browser,
+    viewers: Browser,
+    *,
+    paths: Sequence[str],
+    slots: int,
+    seconds: float,
+    joins: int,
+    progress: Progress,
+) -> Report:
+    """`slots` turns of `seconds` for direct WebRTC and each of `paths`, then `joins` viewers on
+    each. Raises BrokenWay, and Playwright's TimeoutError.
+    """
     measured = []
     ways = [DIRECT, *paths]
     for turn in range(slots):
         # Whoever comes second finds warm caches: they take turns at that too.
         for way in ways if turn % 2 == 0 else reversed(ways):
             progress(f"slot {turn + 1} of {slots}: {way}")
-            measured.append(await (_direct(url, creators, viewers, seconds) if way == DIRECT else _watch(url, creators, viewers, way, seconds)))
+            measured.append(
+                await (
+                    _direct(url, creators, viewers, seconds)
+                    if way == DIRECT
+                    else _watch(url, creators, viewers, way, seconds)
+                )
+            )
     report = Report(measured, {way: [] for way in paths}, [], {way: [] for way in paths})
     if joins:
         await _join(url, viewers, report, joins, progress)
@@ -166,12 +227,15 @@ async def measure(url: str, creators: Browser, viewers: Browser, *, paths: Seque
 async def _direct(url: str, creators: Browser, viewers: Browser, seconds: float) -> Slot:
     async with _page(creators, "timecode") as creator, _page(viewers, "timecode") as viewer:
         for page in (creator, viewer):
-            # An empty page, but of an origin that may use the camera: pages that may not get no loopback candidates.
+            # An empty page, but of an origin that may use the camera: pages that may not get no
+            # loopback candidates.
             await page.goto(f"{url}/healthz")
             await page.context.grant_permissions(["camera", "microphone"])
             await page.evaluate(script("direct"))
         await viewer.evaluate(WATCH)
-        answer = await viewer.evaluate("sdp => direct.answer(sdp)", await creator.evaluate("direct.offer()"))
+        answer = await viewer.evaluate(
+            "sdp => direct.answer(sdp)", await creator.evaluate("direct.offer()")
+        )
         if "H264" not in answer:
             raise BrokenWay("direct: these browsers agree on no H.264")
         await creator.evaluate("sdp => direct.accept(sdp)", answer)
@@ -199,12 +263,16 @@ async def _page(browser: Browser, *scripts: str) -> AsyncIterator[Page]:
         await context.close()
 
 
-async def _sample(viewer: Page, way: str, heard: str, seconds: float, settle: float = SETTLE) -> Slot:
+async def _sample(
+    viewer: Page, way: str, heard: str, seconds: float, settle: float = SETTLE
+) -> Slot:
     try:
         await until(viewer, f"(async () => sampler.started && await {heard} > 0)()", WITHIN)
     except TooLate:
         told = await viewer.evaluate("window.microlive?.stats()") or ""
-        raise BrokenWay(f"{way}: nothing, or no sound, after {WITHIN:g} s on {viewer.url} {told}") from None
+        raise BrokenWay(
+            f"{way}: nothing, or no sound, after {WITHIN:g} s on {viewer.url} {told}"
+        ) from None
     await asyncio.sleep(settle)
     await viewer.evaluate("void sampler.take()")
     before, stalls = await viewer.evaluate(heard), await viewer.evaluate(STALLS)
@@ -221,7 +289,8 @@ async def _sample(viewer: Page, way: str, heard: str, seconds: float, settle: fl
 async def _join(url: str, viewers: Browser, report: Report, count: int, progress: Progress) -> None:
     """Fills what the report has of joins, each visit in a fresh context.
 
-    The creator sends a loop that was encoded beforehand: in life the encoder is a phone's, and does not take the core that the viewer's browser joins on.
+    The creator sends a loop that was encoded beforehand: in life the encoder is a phone's, and does
+    not take the core that the viewer's browser joins on.
     """
     async with _creator(url, SETTLE + 10 + count * 3 * (1 + len(report.joins))) as watch:
         # As a room that has been live for a while: keyframes on their timer.
@@ -232,7 +301,9 @@ async def _join(url: str, viewers: Browser, report: Report, count: int, progress
                 # Joins must not fall into step with the keyframes' timer.
                 await asyncio.sleep(0.3 + 0.137 * (number % 7))
                 async with _page(viewers, "first_picture") as page:
-                    report.joins[way].append(await _visit(page, f"{watch}?player={way}", "firstPicture"))
+                    report.joins[way].append(
+                        await _visit(page, f"{watch}?player={way}", "firstPicture")
+                    )
                     report.played[way].append(await until(page, PLAYED, WITHIN))
             await asyncio.sleep(0.3)
             async with _page(viewers) as page:
@@ -244,7 +315,20 @@ async def _creator(url: str, seconds: float) -> AsyncIterator[str]:
     """A room that a creator of scripts/load is live in, for `seconds` at most; its URL."""
     with tempfile.TemporaryDirectory(prefix="microlive-bench-") as folder:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, str(LOAD), "creators", url, "-n", "1", "--ramp", "0", "--seconds", str(min(3_000, seconds)), "--size", "640x360"),
+            *(
+                sys.executable,
+                str(LOAD),
+                "creators",
+                url,
+                "-n",
+                "1",
+                "--ramp",
+                "0",
+                "--seconds",
+                str(min(3_000, seconds)),
+                "--size",
+                "640x360",
+            ),
             *("--report", folder),
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,

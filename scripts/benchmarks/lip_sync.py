@@ -63,7 +63,8 @@ class Watcher:
             if moment - self._changed > 0.3:
                 self.freezes.append((moment, (moment - self._changed) * 1_000))
             since = code / 1_000 - clapper.flash(code) * clapper.EVERY
-            # The first picture of a flash may not have been seen: the next ones say how long ago it was due.
+            # The first picture of a flash may not have been seen: the next ones say how long ago it
+            # was due.
             if clapper.flash(code) != clapper.flash(self._last) and since < clapper.LASTS:
                 self._flashes.append(moment - since)
         self._last, self._changed = code, moment

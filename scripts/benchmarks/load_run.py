@@ -16,8 +16,12 @@ class LoadFailed(Exception):
     """scripts/load could not measure; the text is what it said."""
 
 
-async def run_load(folder: Path, core: int, url: str, *arguments: str, within: float) -> dict[str, Any]:
-    """Runs `scripts/load ARGUMENTS[0] URL …` on one core and returns its summary.json. An INVALID one is returned as well: the caller tells."""
+async def run_load(
+    folder: Path, core: int, url: str, *arguments: str, within: float
+) -> dict[str, Any]:
+    """Runs `scripts/load ARGUMENTS[0] URL …` on one core and returns its summary.json. An INVALID
+    one is returned as well: the caller tells.
+    """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, str(LOAD), arguments[0], url, *arguments[1:], "--report", str(folder)),
         stdout=asyncio.subprocess.PIPE,
@@ -35,6 +39,9 @@ async def run_load(folder: Path, core: int, url: str, *arguments: str, within: f
         raise
     summary = folder / "summary.json"
     if not summary.exists() or process.returncode == 2:
-        raise LoadFailed(out.decode(errors="replace").strip()[-600:] or f"scripts/load ended with {process.returncode}")
+        raise LoadFailed(
+            out.decode(errors="replace").strip()[-600:]
+            or f"scripts/load ended with {process.returncode}"
+        )
     report: dict[str, Any] = json.loads(summary.read_text())
     return report

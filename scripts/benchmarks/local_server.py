@@ -18,7 +18,9 @@ class ServerFailed(Exception):
 
 
 class LocalServer:
-    """`async with LocalServer(data) as server:` listens at `server.url`. It can be stopped and started again, on the same port and with the same data."""
+    """`async with LocalServer(data) as server:` listens at `server.url`. It can be stopped and
+    started again, on the same port and with the same data.
+    """
 
     def __init__(self, data: Path, *arguments: str, on: Sequence[str] = ()) -> None:
         """`on` goes before the command: a way into another network namespace."""
@@ -46,10 +48,22 @@ class LocalServer:
 
     async def start(self) -> None:
         """Returns when it listens. Raises ServerFailed."""
-        serve = [sys.executable, "-m", "server", "serve", f"--port={self._port}", f"--data={self._data}", "--udp-hosts=127.0.0.1"]
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("MICROLIVE_")}
+        serve = [
+            sys.executable,
+            "-m",
+            "server",
+            "serve",
+            f"--port={self._port}",
+            f"--data={self._data}",
+            "--udp-hosts=127.0.0.1",
+        ]
+        environ = {
+            name: value for name, value in os.environ.items() if not name.startswith("MICROLIVE_")
+        }
         pipe = asyncio.subprocess.PIPE
-        self._process = process = await asyncio.create_subprocess_exec(*self._on, *serve, *self._arguments, cwd=ROOT, env=environ, stdout=pipe, stderr=pipe)
+        self._process = process = await asyncio.create_subprocess_exec(
+            *self._on, *serve, *self._arguments, cwd=ROOT, env=environ, stdout=pipe, stderr=pipe
+        )
         assert process.stdout is not None and process.stderr is not None
         self._reader = asyncio.create_task(self._read_log(process.stderr))
         line = b""

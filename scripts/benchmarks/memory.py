@@ -14,11 +14,14 @@ MEGABYTE = 1 << 20
 def own(pid: int) -> float:
     """Resident MB that are the process's own (anonymous); NaN once it has ended.
 
-    Neither files that it has mapped nor what it shares: in there Chromium without a GPU keeps pictures that were drawn to a canvas, until it has half a
-    gigabyte of them (discardable memory), and to read a time code is to draw.
+    Neither files that it has mapped nor what it shares: in there Chromium without a GPU keeps
+    pictures that were drawn to a canvas, until it has half a gigabyte of them (discardable memory),
+    and to read a time code is to draw.
     """
     try:
-        fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+        fields = dict(
+            line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+        )
         return float(fields["RssAnon"].split()[0]) / 1_024
     except (OSError, KeyError):
         return math.nan
@@ -37,7 +40,9 @@ class Held:
 
 
 class PageMemory:
-    """`ask()` collects garbage first, that of workers and worklets too. The browser must have no other page."""
+    """`ask()` collects garbage first, that of workers and worklets too. The browser must have no
+    other page.
+    """
 
     def __init__(self, page: BarePage, browser: CDPSession) -> None:
         self._page = page
@@ -55,5 +60,8 @@ class PageMemory:
             heap += (await part.send("Runtime.getHeapUsage"))["usedSize"] / MEGABYTE
         processes = (await self._browser.send("SystemInfo.getProcessInfo"))["processInfo"]
         # A browser has renderers in reserve: the page's is the one that works.
-        renderer = max((process for process in processes if process["type"] == "renderer"), key=lambda process: process["cpuTime"])
+        renderer = max(
+            (process for process in processes if process["type"] == "renderer"),
+            key=lambda process: process["cpuTime"],
+        )
         return Held(heap, own(renderer["id"]), sum(process["cpuTime"] for process in processes))

@@ -1,4 +1,6 @@
-"""A day's life with and without slow and rude viewers: what they cost the others, and what the server has left of it afterwards."""
+"""A day's life with and without slow and rude viewers: what they cost the others, and what the
+server has left of it afterwards.
+"""
 
 import asyncio
 import json
@@ -19,9 +21,13 @@ from scripts.benchmarks.local_server import LocalServer, ServerFailed
 
 RATIO, MORE_MS, GROWTH = 1.2, 5.0, 1.05
 GRACE = 20
-"""Seconds until a room without its creator ends: with a default's minute more the server would be watched for nothing."""
+"""Seconds until a room without its creator ends: with a default's minute more the server would be
+watched for nothing.
+"""
 FORGOTTEN_WITHIN = 90.0
-"""Seconds after the last has left until nothing may be left of them: rooms in their grace, sessions that were never said goodbye to."""
+"""Seconds after the last has left until nothing may be left of them: rooms in their grace, sessions
+that were never said goodbye to.
+"""
 POLL = 1.0
 LEFT = ("microlive_tasks", "process_open_fds")
 
@@ -60,20 +66,42 @@ class Report:
     @property
     def pairs(self) -> list[tuple[Run, Run]]:
         """Without, with."""
-        return [(min(two, key=_is_rude), max(two, key=_is_rude)) for two in zip(self.runs[::2], self.runs[1::2], strict=True)]
+        return [
+            (min(two, key=_is_rude), max(two, key=_is_rude))
+            for two in zip(self.runs[::2], self.runs[1::2], strict=True)
+        ]
 
     @property
     def bars(self) -> list[Bar]:
-        shares = [rude.p99 / max(RATIO * healthy.p99, healthy.p99 + MORE_MS) for healthy, rude in self.pairs]
+        shares = [
+            rude.p99 / max(RATIO * healthy.p99, healthy.p99 + MORE_MS)
+            for healthy, rude in self.pairs
+        ]
         return [
-            Bar(f"p99 of healthy viewers beside slow and rude ones, of {RATIO} × or {MORE_MS:.0f} ms more, median", median(shares), 1.0, "×"),
-            Bar("memory of the last fifth, of the second fifth's, worst", max(run.growth for run in self.runs), GROWTH, "×"),
+            Bar(
+                (
+                    f"p99 of healthy viewers beside slow and rude ones, of {RATIO} × or "
+                    f"{MORE_MS:.0f} ms more, median"
+                ),
+                median(shares),
+                1.0,
+                "×",
+            ),
+            Bar(
+                "memory of the last fifth, of the second fifth's, worst",
+                max(run.growth for run in self.runs),
+                GROWTH,
+                "×",
+            ),
             Bar("tasks left behind", max(run.tasks for run in self.runs), 0, ""),
             Bar("descriptors left behind", max(run.descriptors for run in self.runs), 0, ""),
         ]
 
     def as_json(self) -> dict[str, Any]:
-        bars = [{"name": bar.name, "value": bar.value, "limit": bar.limit, "kept": bar.kept} for bar in self.bars]
+        bars = [
+            {"name": bar.name, "value": bar.value, "limit": bar.limit, "kept": bar.kept}
+            for bar in self.bars
+        ]
         return {"runs": [asdict(run) for run in self.runs], "bars": bars}
 
 
@@ -84,26 +112,61 @@ def _is_rude(run: Run) -> bool:
 Progress = Callable[[str], None]
 
 
-async def measure(folder: Path, pairs: int, rooms: int, viewers: int, seconds: float, cores: tuple[int, int], *, progress: Progress) -> Report:
+async def measure(
+    folder: Path,
+    pairs: int,
+    rooms: int,
+    viewers: int,
+    seconds: float,
+    cores: tuple[int, int],
+    *,
+    progress: Progress,
+) -> Report:
     """Pairs of runs, by turns without and with slow and rude viewers first."""
     runs = []
     for number in range(pairs):
         for rude in (False, True) if number % 2 == 0 else (True, False):
-            progress(f"pair {number + 1} of {pairs}, {'with' if rude else 'without'} slow and rude viewers")
-            runs.append(await _measure(folder / f"{number}{rude}", rude, rooms, viewers, seconds, cores))
+            progress(
+                f"pair {number + 1} of {pairs}, {'with' if rude else 'without'} slow and "
+                "rude viewers"
+            )
+            runs.append(
+                await _measure(folder / f"{number}{rude}", rude, rooms, viewers, seconds, cores)
+            )
             progress(f"  p99 {runs[-1].p99:.1f} ms, {runs[-1].outcome}")
     return Report(runs)
 
 
-async def _measure(folder: Path, rude: bool, rooms: int, viewers: int, seconds: float, cores: tuple[int, int]) -> Run:
+async def _measure(
+    folder: Path, rude: bool, rooms: int, viewers: int, seconds: float, cores: tuple[int, int]
+) -> Run:
     (folder / "data").mkdir(parents=True)
-    limits = (f"--max-sockets-per-address={2 * viewers + 100}", "--max-rooms-per-address-hour=100000", "--max-whip-per-address-minute=100000")
+    limits = (
+        f"--max-sockets-per-address={2 * viewers + 100}",
+        "--max-rooms-per-address-hour=100000",
+        "--max-whip-per-address-minute=100000",
+    )
     async with LocalServer(folder / "data", *limits, f"--away-grace={GRACE}") as server:
         os.sched_setaffinity(server.pid, {cores[0]})
         before = await _settled(server.url)
         share = "5" if rude else "0"
-        crowd = ("--rooms", str(rooms), "-n", str(viewers), "--slow", share, "--rude", share, "--seconds", str(seconds), "--ramp", "10")
-        load = await run_load(folder / "load", cores[1], server.url, "mixed", *crowd, within=seconds + 10)
+        crowd = (
+            "--rooms",
+            str(rooms),
+            "-n",
+            str(viewers),
+            "--slow",
+            share,
+            "--rude",
+            share,
+            "--seconds",
+            str(seconds),
+            "--ramp",
+            "10",
+        )
+        load = await run_load(
+            folder / "load", cores[1], server.url, "mixed", *crowd, within=seconds + 10
+        )
         after = await _left_at_last(server.url, before)
     figures = load["figures"]
     early, late = _fifths(folder / "load" / "samples.jsonl")
@@ -123,7 +186,9 @@ async def _measure(folder: Path, rude: bool, rooms: int, viewers: int, seconds: 
 
 
 async def _settled(url: str) -> dict[str, int]:
-    """What there is of each kind before anybody comes: once the server's first questions to the network are over."""
+    """What there is of each kind before anybody comes: once the server's first questions to the
+    network are over.
+    """
     found: list[dict[str, int]] = []
     while len(found) < 4 or any(left != found[-1] for left in found[-4:]):
         found.append(await _left(url))
@@ -134,7 +199,9 @@ async def _settled(url: str) -> dict[str, int]:
 
 
 async def _left_at_last(url: str, before: dict[str, int]) -> dict[str, int]:
-    """What there is of each kind once it is no more than before; or after a time in which everything should be over."""
+    """What there is of each kind once it is no more than before; or after a time in which
+    everything should be over.
+    """
     until = time.monotonic() + FORGOTTEN_WITHIN
     while True:
         left = await _left(url)
@@ -147,7 +214,12 @@ async def _left(url: str) -> dict[str, int]:
     """Tasks and descriptors that the server has, by its own metrics."""
     async with aiohttp.ClientSession() as http, http.get(f"{url}/metrics") as response:
         families = text_string_to_metric_families(await response.text())
-        return {sample.name: int(sample.value) for family in families for sample in family.samples if sample.name in LEFT}
+        return {
+            sample.name: int(sample.value)
+            for family in families
+            for sample in family.samples
+            if sample.name in LEFT
+        }
 
 
 def _fifths(samples: Path) -> tuple[float, float]:

@@ -1,6 +1,8 @@
-"""A network of one's own: the benchmark and its server on one side of a link, creators' browsers on the other, and a link that loses and limits.
+"""A network of one's own: the benchmark and its server on one side of a link, creators' browsers on
+the other, and a link that loses and limits.
 
-Everything lives in namespaces that the process makes for itself and that go with it: nothing on the machine changes, and nothing needs tidying up.
+Everything lives in namespaces that the process makes for itself and that go with it: nothing on the
+machine changes, and nothing needs tidying up.
 """
 
 import os
@@ -20,18 +22,34 @@ class NamespacesMissing(Exception):
 
 
 def enter() -> None:
-    """Starts this program anew in namespaces of its own; returns when it is there. Raises NamespacesMissing."""
+    """Starts this program anew in namespaces of its own; returns when it is there. Raises
+    NamespacesMissing.
+    """
     if os.environ.get(INSIDE):
         return
-    missing = [name for name in ("ip", "tc", "iptables", "nsenter", "unshare") if shutil.which(name, path=_path()) is None]
+    missing = [
+        name
+        for name in ("ip", "tc", "iptables", "nsenter", "unshare")
+        if shutil.which(name, path=_path()) is None
+    ]
     if missing:
-        raise NamespacesMissing(f"needs {', '.join(missing)}; on Debian: sudo apt-get install iproute2 iptables util-linux")
+        raise NamespacesMissing(
+            f"needs {', '.join(missing)}; on Debian: sudo apt-get install iproute2 "
+            "iptables util-linux"
+        )
     ways = [["--net", "--mount"], ["--user", "--map-root-user", "--net", "--mount"]]
     for way in ways if os.geteuid() == 0 else ways[1:]:
         refused = subprocess.run(["unshare", *way, "true"], capture_output=True, text=True)
         if refused.returncode == 0:
-            os.execvpe("unshare", ["unshare", *way, sys.executable, *sys.argv], {**os.environ, INSIDE: "1", "PATH": _path()})
-    raise NamespacesMissing(f"needs network namespaces: run it as root, or allow them to users ({refused.stderr.strip()})")
+            os.execvpe(
+                "unshare",
+                ["unshare", *way, sys.executable, *sys.argv],
+                {**os.environ, INSIDE: "1", "PATH": _path()},
+            )
+    raise NamespacesMissing(
+        "needs network namespaces: run it as root, or allow them to users "
+        f"({refused.stderr.strip()})"
+    )
 
 
 def _path() -> str:
@@ -39,7 +57,9 @@ def _path() -> str:
 
 
 class Link:
-    """`with Link() as link:` while inside. This side is `NEAR`, the other one `FAR`; commands run over there with `link.over_there` before them."""
+    """`with Link() as link:` while inside. This side is `NEAR`, the other one `FAR`; commands run
+    over there with `link.over_there` before them.
+    """
 
     over_there = ("nsenter", f"--net=/run/netns/{SIDE}")
 
@@ -60,19 +80,46 @@ class Link:
         _run("umount", "--lazy", "/run")
 
     def lose(self, share: float) -> None:
-        """From now on each UDP packet is lost with this probability, each way; pages and viewers come by TCP and are spared."""
+        """From now on each UDP packet is lost with this probability, each way; pages and viewers
+        come by TCP and are spared.
+        """
         for prefix in ((), self.over_there):
             _run(*prefix, "iptables", "-F", "INPUT")
             if share:
-                chance = ("-m", "statistic", "--mode", "random", "--probability", str(min(share, 1.0)))
+                chance = (
+                    "-m",
+                    "statistic",
+                    "--mode",
+                    "random",
+                    "--probability",
+                    str(min(share, 1.0)),
+                )
                 _run(*prefix, "iptables", "-A", "INPUT", "-p", "udp", *chance, "-j", "DROP")
 
     def limit(self, rate: str | None) -> None:
-        """What creators send goes through a bucket of this rate (as `tc` writes it) that holds up to 300 ms; None takes it away."""
+        """What creators send goes through a bucket of this rate (as `tc` writes it) that holds up
+        to 300 ms; None takes it away.
+        """
         if rate is None:
             _run("tc", "-n", SIDE, "qdisc", "del", "dev", "far", "root")
         else:
-            _run("tc", "-n", SIDE, "qdisc", "add", "dev", "far", "root", "tbf", "rate", rate, "burst", BURST, "latency", "300ms")
+            _run(
+                "tc",
+                "-n",
+                SIDE,
+                "qdisc",
+                "add",
+                "dev",
+                "far",
+                "root",
+                "tbf",
+                "rate",
+                rate,
+                "burst",
+                BURST,
+                "latency",
+                "300ms",
+            )
 
     def wrapper(self, folder: Path, program: str) -> str:
         """An executable file that runs `program` over there."""

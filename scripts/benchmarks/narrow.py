@@ -1,4 +1,6 @@
-"""A link that gets narrow and wide again: how fast a creator's browser follows, through microlive and straight to another browser."""
+"""A link that gets narrow and wide again: how fast a creator's browser follows, through microlive
+and straight to another browser.
+"""
 
 import asyncio
 import math
@@ -45,34 +47,61 @@ async def narrow_live(world: Stage, way: str = "microlive", *more: str) -> Bandw
         targets, narrow, wide = await _squeeze(world, studio, world.port)
     after = [(at, record) for at, record in spectator.pictures() if at >= narrow]
     arrivals = [at for at, _ in after]
-    delays = [(record.publish - record.capture) / 1_000 for _, record in after if not record.flags & Flag.CAPTURE_ESTIMATED]
+    delays = [
+        (record.publish - record.capture) / 1_000
+        for _, record in after
+        if not record.flags & Flag.CAPTURE_ESTIMATED
+    ]
     source = world.tap.pictures(world.port, came)
     stood = freeze(arrivals, source, narrow, arrivals[-1], LOOK_BACK) if arrivals else math.nan
-    return _bandwidth(world, way, world.port, targets, narrow, wide, max(delays, default=math.nan), stood)
+    return _bandwidth(
+        world, way, world.port, targets, narrow, wide, max(delays, default=math.nan), stood
+    )
 
 
 async def narrow_direct(world: Stage) -> Bandwidth:
-    creator, viewer = await direct_page(world.creators, world.url, "noise"), await direct_page(world.viewers, world.url, "noise")
-    answer = await viewer.evaluate("sdp => direct.answer(sdp)", await creator.evaluate("direct.offer()"))
+    creator, viewer = (
+        await direct_page(world.creators, world.url, "noise"),
+        await direct_page(world.viewers, world.url, "noise"),
+    )
+    answer = await viewer.evaluate(
+        "sdp => direct.answer(sdp)", await creator.evaluate("direct.offer()")
+    )
     await creator.evaluate("sdp => direct.accept(sdp)", answer)
-    port = next(int(line.split()[5]) for line in answer.splitlines() if line.startswith("a=candidate:") and " udp " in line and " 10." in line)
+    port = next(
+        int(line.split()[5])
+        for line in answer.splitlines()
+        if line.startswith("a=candidate:") and " udp " in line and " 10." in line
+    )
     targets, narrow, wide = await _squeeze(world, creator, port)
     await creator.context.close()
     await viewer.context.close()
     return _bandwidth(world, "direct", port, targets, narrow, wide, math.nan, math.nan)
 
 
-async def _squeeze(world: Stage, creator: Page, port: int) -> tuple[list[tuple[float, float]], float, float]:
-    """Narrow, then wide. Returns (moment, bit/s aimed at), and the moments at which the link became narrow and wide."""
+async def _squeeze(
+    world: Stage, creator: Page, port: int
+) -> tuple[list[tuple[float, float]], float, float]:
+    """Narrow, then wide. Returns (moment, bit/s aimed at), and the moments at which the link became
+    narrow and wide.
+    """
     targets: list[tuple[float, float]] = []
 
     async def look(seconds: float, enough: Callable[[], bool] = lambda: False) -> None:
         until = time.monotonic() + seconds
         while time.monotonic() < until and not enough():
-            targets.append((time.monotonic(), float((await creator.evaluate("connections.sent()"))["targetBitrate"])))
+            targets.append(
+                (
+                    time.monotonic(),
+                    float((await creator.evaluate("connections.sent()"))["targetBitrate"]),
+                )
+            )
             await asyncio.sleep(ASK_EVERY)
 
-    await look(FREE_WITHIN, lambda: _mbps(world, port, time.monotonic() - 2, time.monotonic()) * 1e6 >= SPENT * TARGET)
+    await look(
+        FREE_WITHIN,
+        lambda: _mbps(world, port, time.monotonic() - 2, time.monotonic()) * 1e6 >= SPENT * TARGET,
+    )
     narrow = time.monotonic()
     world.link.limit(RATE)
     await look(NARROW_FOR)
@@ -84,10 +113,24 @@ async def _squeeze(world: Stage, creator: Page, port: int) -> tuple[list[tuple[f
 
 
 def _mbps(world: Stage, port: int, began: float, ended: float) -> float:
-    return sum(packet.size for packet in world.tap.packets(port) if began <= packet.at < ended) * 8 / (ended - began) / 1e6
+    return (
+        sum(packet.size for packet in world.tap.packets(port) if began <= packet.at < ended)
+        * 8
+        / (ended - began)
+        / 1e6
+    )
 
 
-def _bandwidth(world: Stage, way: str, port: int, targets: Sequence[tuple[float, float]], narrow: float, wide: float, delay: float, stood: float) -> Bandwidth:
+def _bandwidth(
+    world: Stage,
+    way: str,
+    port: int,
+    targets: Sequence[tuple[float, float]],
+    narrow: float,
+    wide: float,
+    delay: float,
+    stood: float,
+) -> Bandwidth:
     return Bandwidth(
         way=way,
         spent=_mbps(world, port, narrow - 2, narrow),

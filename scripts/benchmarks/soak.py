@@ -1,4 +1,5 @@
-"""A long live: whether delay, lip sync and memory stay what they were. What is made of the samples; soak_run.py takes them. Pure.
+"""A long live: whether delay, lip sync and memory stay what they were. What is made of the samples;
+soak_run.py takes them. Pure.
 
 Moments are seconds since the beginning; a window is a minute, or a third of a short run.
 """
@@ -13,9 +14,13 @@ from scripts.benchmarks.lip_sync import Watcher
 from scripts.benchmarks.memory import Held
 
 SETTLE = 20.0
-"""Seconds before minute 1: LL-HLS needs 8 to find its place, MSE forgives the dry spells of its start in 15, and four pages are loading."""
+"""Seconds before minute 1: LL-HLS needs 8 to find its place, MSE forgives the dry spells of its
+start in 15, and four pages are loading.
+"""
 MEMORY_SETTLE = 150.0
-"""Seconds until memory is what it will be: the relay keeps 90 s of each live, the heaps of browsers find their size."""
+"""Seconds until memory is what it will be: the relay keeps 90 s of each live, the heaps of browsers
+find their size.
+"""
 DELAY_FACTOR, DELAY_MS = 1.2, 15.0
 APART_MS = 40.0
 """Lips and voice are one up to this."""
@@ -71,21 +76,32 @@ class Report:
 
     def apart(self, viewing: Viewing, window: tuple[float, float]) -> Figures:
         """Of sound and picture, without what the source put between them."""
-        return Figures.of(ms - self.skew for at, ms in viewing.watcher.apart() if window[0] <= at < window[1])
+        return Figures.of(
+            ms - self.skew for at, ms in viewing.watcher.apart() if window[0] <= at < window[1]
+        )
 
     def apart_size(self, viewing: Viewing, window: tuple[float, float]) -> Figures:
         """Without its sign."""
-        return Figures.of(abs(ms - self.skew) for at, ms in viewing.watcher.apart() if window[0] <= at < window[1])
+        return Figures.of(
+            abs(ms - self.skew) for at, ms in viewing.watcher.apart() if window[0] <= at < window[1]
+        )
 
     def worst_apart(self, viewing: Viewing) -> float:
         """Of the medians of all windows the one that is furthest from 0."""
         count = int((self.lasted - SETTLE) / self.window)
-        medians = [self.apart(viewing, (SETTLE + n * self.window, SETTLE + (n + 1) * self.window)).p50 for n in range(count)]
-        return max((median for median in medians if not math.isnan(median)), key=abs, default=math.nan)
+        medians = [
+            self.apart(viewing, (SETTLE + n * self.window, SETTLE + (n + 1) * self.window)).p50
+            for n in range(count)
+        ]
+        return max(
+            (median for median in medians if not math.isnan(median)), key=abs, default=math.nan
+        )
 
     def freeze(self, viewing: Viewing) -> float:
         """ms that the longest one lasted."""
-        return max((ms for at, ms in viewing.watcher.freezes if SETTLE <= at < self.lasted), default=0.0)
+        return max(
+            (ms for at, ms in viewing.watcher.freezes if SETTLE <= at < self.lasted), default=0.0
+        )
 
     def growth(self, samples: list[tuple[float, float]]) -> "Growth":
         settle = min(MEMORY_SETTLE, self.lasted / 3)
@@ -109,8 +125,18 @@ class Report:
         title = PATHS[viewing.path].title
         before = self.delay(viewing, self.first).p50
         bars = [
-            Bar(f"{title}, delay at the end", self.delay(viewing, self.last).p50, max(DELAY_FACTOR * before, before + DELAY_MS), "ms"),
-            Bar(f"{title}, sound and picture apart, worst minute", abs(self.worst_apart(viewing)), APART_MS, "ms"),
+            Bar(
+                f"{title}, delay at the end",
+                self.delay(viewing, self.last).p50,
+                max(DELAY_FACTOR * before, before + DELAY_MS),
+                "ms",
+            ),
+            Bar(
+                f"{title}, sound and picture apart, worst minute",
+                abs(self.worst_apart(viewing)),
+                APART_MS,
+                "ms",
+            ),
             self.growth(self.heap(viewing)).bar(f"{title}, page's heap", HEAP_MB),
             self.growth(self.renderer(viewing)).bar(f"{title}, page's process", PAGE_MB),
         ]
@@ -133,17 +159,33 @@ class Report:
             "notes": self.notes,
             "paths": {viewing.path: self._viewing_json(viewing) for viewing in self.viewings},
             "server_mb": self.growth(self.server).as_json(),
-            "bars": [{"name": bar.name, "value": _json(bar.value), "limit": _json(bar.limit), "unit": bar.unit, "kept": bar.kept} for bar in self.bars],
+            "bars": [
+                {
+                    "name": bar.name,
+                    "value": _json(bar.value),
+                    "limit": _json(bar.limit),
+                    "unit": bar.unit,
+                    "kept": bar.kept,
+                }
+                for bar in self.bars
+            ],
         }
 
     def _viewing_json(self, viewing: Viewing) -> dict[str, Any]:
         windows = {"first": self.first, "last": self.last}
         return {
-            "delay_ms": {name: self.delay(viewing, window).as_json() for name, window in windows.items()},
-            "apart_ms": {name: self.apart(viewing, window).as_json() for name, window in windows.items()} | {"worst": _json(self.worst_apart(viewing))},
+            "delay_ms": {
+                name: self.delay(viewing, window).as_json() for name, window in windows.items()
+            },
+            "apart_ms": {
+                name: self.apart(viewing, window).as_json() for name, window in windows.items()
+            }
+            | {"worst": _json(self.worst_apart(viewing))},
             "heap_mb": self.growth(self.heap(viewing)).as_json(),
             "renderer_mb": self.growth(self.renderer(viewing)).as_json(),
-            "freezes_ms": [[round(at, 1), round(ms)] for at, ms in viewing.watcher.freezes if at >= SETTLE][-100:],
+            "freezes_ms": [
+                [round(at, 1), round(ms)] for at, ms in viewing.watcher.freezes if at >= SETTLE
+            ][-100:],
             "stalls": viewing.counted("stalls", SETTLE),
             "seeks": viewing.counted("seeks", SETTLE),
             "dropped": viewing.counted("dropped", SETTLE),
@@ -158,7 +200,8 @@ class Report:
 class Growth:
     """Of memory, once settled; MB.
 
-    The least of the first and of the last third count: what leaks is there at every moment, what comes and goes is not.
+    The least of the first and of the last third count: what leaks is there at every moment, what
+    comes and goes is not.
     """
 
     first: float
@@ -175,16 +218,32 @@ class Growth:
         third = (end - begin) / 3
         first = min(value for at, value in samples if at <= begin + third)
         last = min(value for at, value in samples if at >= end - third)
-        middle, mean = sum(at for at, _ in samples) / len(samples), sum(value for _, value in samples) / len(samples)
+        middle, mean = (
+            sum(at for at, _ in samples) / len(samples),
+            sum(value for _, value in samples) / len(samples),
+        )
         spread = sum((at - middle) ** 2 for at, _ in samples)
-        slope = sum((at - middle) * (value - mean) for at, value in samples) / spread if spread else math.nan
+        slope = (
+            sum((at - middle) * (value - mean) for at, value in samples) / spread
+            if spread
+            else math.nan
+        )
         return cls(first, last, slope * 3_600)
 
     def bar(self, name: str, rise: float) -> Bar:
-        return Bar(f"{name} at the end", self.last, max(MEMORY_FACTOR * self.first, self.first + rise), "MB")
+        return Bar(
+            f"{name} at the end",
+            self.last,
+            max(MEMORY_FACTOR * self.first, self.first + rise),
+            "MB",
+        )
 
     def as_json(self) -> dict[str, float | None]:
-        return {"first": _json(self.first), "last": _json(self.last), "per_hour": _json(self.per_hour)}
+        return {
+            "first": _json(self.first),
+            "last": _json(self.last),
+            "per_hour": _json(self.per_hour),
+        }
 
 
 def _json(value: float) -> float | None:

@@ -1,4 +1,6 @@
-"""Takes the samples of a long live (soak.py): one creator, and a browser of its own for the page of each path, all at the same time."""
+"""Takes the samples of a long live (soak.py): one creator, and a browser of its own for the page of
+each path, all at the same time.
+"""
 
 import asyncio
 import time
@@ -25,19 +27,38 @@ MEMORY_EVERY = 15.0
 """Seconds; a page's garbage is collected for it, which it may notice."""
 TELL_EVERY = 60.0
 TRIES = 20
-WATCH = "window.sampler = timecode.watch(() => document.querySelector('.screen, video'), () => performance.now())"
+WATCH = (
+    "window.sampler = timecode.watch(() => document.querySelector('.screen, video'), () => "
+    "performance.now())"
+)
 
 
-async def measure(url: str, server: int | None, viewers: Sequence[Browser], *, paths: Sequence[str], report: Report, progress: Progress) -> None:
-    """Fills `report`, and what it has when this is cut short is as good. `server`: its process id, if it is ours.
+async def measure(
+    url: str,
+    server: int | None,
+    viewers: Sequence[Browser],
+    *,
+    paths: Sequence[str],
+    report: Report,
+    progress: Progress,
+) -> None:
+    """Fills `report`, and what it has when this is cut short is as good. `server`: its process id,
+    if it is ours.
 
     Raises BrokenWay where a path does not begin, BadInput, and Playwright's errors.
     """
-    async with _creator(url, report.skew / 1_000) as (source, watch), AsyncExitStack() as open_pages:
+    async with (
+        _creator(url, report.skew / 1_000) as (source, watch),
+        AsyncExitStack() as open_pages,
+    ):
         pages = []
         for path, browser in zip(paths, viewers, strict=True):
             progress(f"{path}: begins")
-            pages.append(await open_pages.enter_async_context(_opened(browser, f"{watch}?player={path}", path)))
+            pages.append(
+                await open_pages.enter_async_context(
+                    _opened(browser, f"{watch}?player={path}", path)
+                )
+            )
         began = time.monotonic()
         for page, viewing in zip(pages, report.viewings, strict=True):
             await page.begin(began, viewing)
@@ -57,12 +78,18 @@ async def measure(url: str, server: int | None, viewers: Sequence[Browser], *, p
                     report.server.append((now, own(server)))
             if now >= tell_due:
                 tell_due += TELL_EVERY
-                progress(f"{now / 60:.0f} of {report.seconds / 60:.0f} min: " + ", ".join(_so_far(report, viewing) for viewing in report.viewings))
+                progress(
+                    f"{now / 60:.0f} of {report.seconds / 60:.0f} min: "
+                    + ", ".join(_so_far(report, viewing) for viewing in report.viewings)
+                )
 
 
 def _so_far(report: Report, viewing: Viewing) -> str:
     window = (report.lasted - TELL_EVERY, report.lasted)
-    return f"{viewing.path} {report.delay(viewing, window).p50:.0f} ms, apart {report.apart(viewing, window).p50:.0f} ms"
+    return (
+        f"{viewing.path} {report.delay(viewing, window).p50:.0f} ms, apart "
+        f"{report.apart(viewing, window).p50:.0f} ms"
+    )
 
 
 class _Viewer:
@@ -85,7 +112,9 @@ class _Viewer:
         if self._viewing.error:
             return
         try:
-            samples, beeps, stats = await self._page.evaluate("[sampler.take(), ear.take(), microlive.stats()]")
+            samples, beeps, stats = await self._page.evaluate(
+                "[sampler.take(), ear.take(), microlive.stats()]"
+            )
         except PageFailed as error:
             self._viewing.error = str(error)
             return
@@ -107,18 +136,30 @@ class _Viewer:
 @asynccontextmanager
 async def _opened(browser: Browser, url: str, path: str) -> AsyncIterator[_Viewer]:
     """A page that plays, with sound. Raises BrokenWay."""
-    async with bare_page(browser, url, VIEWPORT["width"], VIEWPORT["height"], *map(script, ("timecode", "connections", "ear"))) as page:
+    async with bare_page(
+        browser,
+        url,
+        VIEWPORT["width"],
+        VIEWPORT["height"],
+        *map(script, ("timecode", "connections", "ear")),
+    ) as page:
         await page.evaluate(WATCH)
         await page.evaluate("document.querySelector('#unmute').click()")
         try:
-            await until(page, f"(async () => sampler.started && await {PATHS[path].heard} > 0)()", WITHIN)
+            await until(
+                page, f"(async () => sampler.started && await {PATHS[path].heard} > 0)()", WITHIN
+            )
         except TooLate:
-            raise BrokenWay(f"{path}: nothing, or no sound, after {WITHIN:g} s on {page.url}") from None
+            raise BrokenWay(
+                f"{path}: nothing, or no sound, after {WITHIN:g} s on {page.url}"
+            ) from None
         yield _Viewer(page, await PageMemory.of(page, browser), await _offset(page))
 
 
 async def _offset(page: BarePage) -> float:
-    """Seconds by which this machine's steady clock is ahead of the page's performance.now(), which runs on the same one: the quickest answer tells best."""
+    """Seconds by which this machine's steady clock is ahead of the page's performance.now(), which
+    runs on the same one: the quickest answer tells best.
+    """
     found = []
     for _ in range(TRIES):
         asked = time.monotonic()
@@ -137,7 +178,14 @@ async def _creator(url: str, skew: float) -> AsyncIterator[tuple[Worker, str]]:
     try:
         door = await api.create_room("Soak")
         clip = await asyncio.to_thread(clapper.encode, skew)
-        plan = StagePlan(insecure=False, rooms=[(door.room, door.key, door.whip)], clip=clip.to_json(), stay=0, ramp=0, steady=True)
+        plan = StagePlan(
+            insecure=False,
+            rooms=[(door.room, door.key, door.whip)],
+            clip=clip.to_json(),
+            stay=0,
+            ramp=0,
+            steady=True,
+        )
         source = Worker("the creator", "stage", asdict(plan))
         await source.start()
         await source.ready()

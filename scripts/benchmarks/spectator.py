@@ -35,7 +35,9 @@ class Decoded:
 
 
 class Spectator:
-    """`async with Spectator(url, room)`: `records` with the moment (seconds of `time.monotonic`) at which each came."""
+    """`async with Spectator(url, room)`: `records` with the moment (seconds of `time.monotonic`) at
+    which each came.
+    """
 
     def __init__(self, url: str, room: str) -> None:
         self.records: list[tuple[float, Record]] = []
@@ -53,14 +55,21 @@ class Spectator:
             await self._task
 
     async def _watch(self) -> None:
-        async with aiohttp.ClientSession() as http, http.ws_connect(self._url, max_msg_size=0) as ws:
+        async with (
+            aiohttp.ClientSession() as http,
+            http.ws_connect(self._url, max_msg_size=0) as ws,
+        ):
             async for message in ws:
                 if message.type is aiohttp.WSMsgType.BINARY:
                     now = time.monotonic()
                     self.records += [(now, record) for record in unpack_records(message.data)]
 
     def pictures(self) -> list[tuple[float, Record]]:
-        return [(at, record) for at, record in self.records if record.kind is Kind.MEDIA and record.track == Track.VIDEO]
+        return [
+            (at, record)
+            for at, record in self.records
+            if record.kind is Kind.MEDIA and record.track == Track.VIDEO
+        ]
 
     def decode(self) -> Decoded:
         """Takes seconds of CPU: for afterwards."""
@@ -70,9 +79,15 @@ class Spectator:
             for frame in self._frames(Track.VIDEO, errors)
             if isinstance(frame, av.VideoFrame) and (word := _word(frame)) is not None
         ]
-        pieces = [(frame.pts or 0, _mono(frame)) for frame in self._frames(Track.AUDIO, errors) if isinstance(frame, av.AudioFrame)]
+        pieces = [
+            (frame.pts or 0, _mono(frame))
+            for frame in self._frames(Track.AUDIO, errors)
+            if isinstance(frame, av.AudioFrame)
+        ]
         start = pieces[0][0] if pieces else 0
-        sound = np.zeros((pieces[-1][0] + len(pieces[-1][1]) - start) if pieces else 0, dtype=np.float32)
+        sound = np.zeros(
+            (pieces[-1][0] + len(pieces[-1][1]) - start) if pieces else 0, dtype=np.float32
+        )
         for ticks, piece in pieces:
             sound[ticks - start : ticks - start + len(piece)] = piece
         return Decoded(pictures, sound, start / TIMESCALE[Track.AUDIO], errors)
@@ -105,7 +120,9 @@ class Spectator:
 
 def _mono(frame: av.AudioFrame) -> Array:
     samples: Array = frame.to_ndarray()
-    channels = samples if frame.format.is_planar else samples.reshape(-1, len(frame.layout.channels)).T
+    channels = (
+        samples if frame.format.is_planar else samples.reshape(-1, len(frame.layout.channels)).T
+    )
     mixed: Array = channels.mean(axis=0)
     return mixed
 

@@ -7,12 +7,16 @@ from scripts.benchmarks.chromium import script, until
 WITHIN = 20.0
 """Seconds that a page has for each step."""
 VIEWPORT = {"width": 640, "height": 360}
-"""The time code's own size: scaling pictures in software would cost both ways the same, and the machine a core."""
+"""The time code's own size: scaling pictures in software would cost both ways the same, and the
+machine a core.
+"""
 
 
 async def context_of(browser: Browser, *scripts: str) -> BrowserContext:
     """A fresh context, with nothing cached, whose pages run `scripts` before their own."""
-    context = await browser.new_context(viewport={"width": VIEWPORT["width"], "height": VIEWPORT["height"]})
+    context = await browser.new_context(
+        viewport={"width": VIEWPORT["width"], "height": VIEWPORT["height"]}
+    )
     context.set_default_timeout(WITHIN * 1000)
     for name in scripts:
         await context.add_init_script(script(name))
@@ -20,12 +24,18 @@ async def context_of(browser: Browser, *scripts: str) -> BrowserContext:
 
 
 async def go_live(browser: Browser, url: str, camera: str, *more: str) -> tuple[Page, str]:
-    """Goes live in a studio whose camera is `pages/CAMERA.js`, with `more` of those scripts. Returns the page and the URL of the room."""
+    """Goes live in a studio whose camera is `pages/CAMERA.js`, with `more` of those scripts.
+    Returns the page and the URL of the room.
+    """
     context = await context_of(browser, "timecode", "connections", camera, *more)
     page = await context.new_page()
     await page.goto(f"{url}/live")
     await page.click("#go-live")
-    await until(page, "document.body.dataset.screen === 'live' && document.body.dataset.link === 'live'", WITHIN)
+    await until(
+        page,
+        "document.body.dataset.screen === 'live' && document.body.dataset.link === 'live'",
+        WITHIN,
+    )
     watch = await page.get_attribute("#share-link", "href")
     assert watch is not None
     return page, watch

@@ -1,4 +1,6 @@
-"""What the creators' browsers put on the link, seen before anything of it is lost: RTP headers are readable without a key."""
+"""What the creators' browsers put on the link, seen before anything of it is lost: RTP headers are
+readable without a key.
+"""
 
 import socket
 import struct
@@ -23,7 +25,9 @@ class Packet:
 
 
 class Tap:
-    """`with Tap("near") as tap:` notes every RTP packet that arrives at the interface, before the firewall, by the UDP port that it goes to."""
+    """`with Tap("near") as tap:` notes every RTP packet that arrives at the interface, before the
+    firewall, by the UDP port that it goes to.
+    """
 
     def __init__(self, interface: str) -> None:
         self._packets: dict[int, list[Packet]] = defaultdict(list)
@@ -47,7 +51,9 @@ class Tap:
         return list(self._packets[port])
 
     def pictures(self, port: int, since: float) -> list[float]:
-        """When the first packet of each picture came by, from that moment on: before it another creator may have come the same way."""
+        """When the first packet of each picture came by, from that moment on: before it another
+        creator may have come the same way.
+        """
         packets = [packet for packet in self.packets(port) if packet.at >= since]
         sizes: dict[int, int] = defaultdict(int)
         for packet in packets:
@@ -81,4 +87,6 @@ class Tap:
         seconds, nanoseconds = struct.unpack("@ll", ancillary[0][2][:16])
         port = int.from_bytes(data[36:38], "big")
         timestamp, ssrc = struct.unpack_from("!II", rtp, 4)
-        self._packets[port].append(Packet(seconds + nanoseconds / 1e9 - offset, ssrc, timestamp, len(data)))
+        self._packets[port].append(
+            Packet(seconds + nanoseconds / 1e9 - offset, ssrc, timestamp, len(data))
+        )

@@ -1,7 +1,9 @@
-"""A clock that a camera can see: 32 black and white squares, read from the picture at the other end.
+"""A clock that a camera can see: 32 black and white squares, read from the picture at the other
+end.
 
-`pages/timecode.js` draws and reads the squares; a word is what they say, the first square being the highest bit:
-24 bits of milliseconds since 1970 (they start anew every 4.7 hours) and 8 bits of parity, which tell a torn or blurred picture.
+`pages/timecode.js` draws and reads the squares; a word is what they say, the first square being the
+highest bit: 24 bits of milliseconds since 1970 (they start anew every 4.7 hours) and 8 bits of
+parity, which tell a torn or blurred picture.
 """
 
 from collections.abc import Iterable, Iterator
@@ -35,7 +37,9 @@ def age(word: int, now: int) -> int | None:
 
 
 def ages(samples: Iterable[tuple[int, int]]) -> Iterator[int]:
-    """`samples` are (local ms, word), as pages/timecode.js collects them. What could not be read is left out."""
+    """`samples` are (local ms, word), as pages/timecode.js collects them. What could not be read is
+    left out.
+    """
     for now, word in samples:
         if (passed := age(word, now)) is not None:
             yield passed

@@ -1,6 +1,8 @@
-"""A creator's uplink that loses packets, fails for a second, or is narrow: the real studio page in a real Chromium, over a link in namespaces.
+"""A creator's uplink that loses packets, fails for a second, or is narrow: the real studio page in
+a real Chromium, over a link in namespaces.
 
-What the browser sends is noted before anything of it is lost, so that a gap of its own (an encoder that took its time) is not counted as ours.
+What the browser sends is noted before anything of it is lost, so that a gap of its own (an encoder
+that took its time) is not counted as ours.
 """
 
 import asyncio
@@ -16,7 +18,17 @@ from playwright.async_api import Page
 
 from scripts.benchmarks.continuity import LOOK_BACK, apart, freeze, longest_gap
 from scripts.benchmarks.figures import Bar
-from scripts.benchmarks.narrow import ASK_EVERY, NARROW_FOR, RATE, SPENT, TARGET, WIDE_WITHIN, Bandwidth, narrow_direct, narrow_live
+from scripts.benchmarks.narrow import (
+    ASK_EVERY,
+    NARROW_FOR,
+    RATE,
+    SPENT,
+    TARGET,
+    WIDE_WITHIN,
+    Bandwidth,
+    narrow_direct,
+    narrow_live,
+)
 from scripts.benchmarks.wild import Stage, StockReceiver, live, shown, stage, watching
 
 Progress = Callable[[str], None]
@@ -38,7 +50,9 @@ VIEWER_LOOK_BACK = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Some seconds of loss. Freezes are ms beyond the source's own gap; NaN where that was not measured."""
+    """Some seconds of loss. Freezes are ms beyond the source's own gap; NaN where that was not
+    measured.
+    """
 
     share: float
     seconds: float
@@ -59,7 +73,9 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """Nothing got through for a second, some times: the worst, in ms from its end until pictures came again."""
+    """Nothing got through for a second, some times: the worst, in ms from its end until pictures
+    came again.
+    """
 
     relay: float
     page: float
@@ -75,27 +91,61 @@ class Report:
 
     @property
     def errors(self) -> list[str]:
-        return [error for loss in self.losses for error in loss.errors] + (self.outage.errors if self.outage else [])
+        return [error for loss in self.losses for error in loss.errors] + (
+            self.outage.errors if self.outage else []
+        )
 
     @property
     def bars(self) -> list[Bar]:
-        bars = [Bar(f"freeze at {loss.share:.0%} loss", loss.relay, FREEZE_BAR, "ms") for loss in self.losses if loss.share <= FREEZE_AT]
+        bars = [
+            Bar(f"freeze at {loss.share:.0%} loss", loss.relay, FREEZE_BAR, "ms")
+            for loss in self.losses
+            if loss.share <= FREEZE_AT
+        ]
         skews = [each.skew for each in self.losses] + ([self.outage.skew] if self.outage else [])
         if self.outage:
-            bars.append(Bar("playing again after 1 s without a packet", self.outage.page, RECOVERY_BAR, "ms"))
+            bars.append(
+                Bar(
+                    "playing again after 1 s without a packet", self.outage.page, RECOVERY_BAR, "ms"
+                )
+            )
         if skews:
             bars.append(Bar("sound and picture apart", max(skews), SKEW_BAR, "ms"))
             bars.append(Bar("decode errors", len(self.errors), 0, ""))
         if ours := self._turns("microlive"):
             if direct := self._turns("direct"):
                 for what, name in (("down", "down to 1 Mbps"), ("up", "up again")):
-                    bars.append(Bar(f"{name}, beside direct WebRTC", _middle(ours, what) / max(_middle(direct, what), ASK_EVERY), RATIO_BAR, "×"))
-            bars.append(Bar("spent of the target before", min(each.spent for each in ours) * 1e6 / TARGET, SPENT, "", least=True))
-            bars.append(Bar("delivery delay, most", max(each.delay for each in ours), DELAY_BAR, "ms"))
+                    bars.append(
+                        Bar(
+                            f"{name}, beside direct WebRTC",
+                            _middle(ours, what) / max(_middle(direct, what), ASK_EVERY),
+                            RATIO_BAR,
+                            "×",
+                        )
+                    )
+            bars.append(
+                Bar(
+                    "spent of the target before",
+                    min(each.spent for each in ours) * 1e6 / TARGET,
+                    SPENT,
+                    "",
+                    least=True,
+                )
+            )
+            bars.append(
+                Bar("delivery delay, most", max(each.delay for each in ours), DELAY_BAR, "ms")
+            )
         if remb := self._turns(REMB_ONLY):
             bars.append(Bar("down to 1 Mbps by REMB alone", _middle(remb, "down"), REMB_BAR, "s"))
             bars.append(Bar("up again by REMB alone", _middle(remb, "up"), WIDE_WITHIN, "s"))
-            bars.append(Bar("delivery delay by REMB alone, most", max(each.delay for each in remb), DELAY_BAR, "ms"))
+            bars.append(
+                Bar(
+                    "delivery delay by REMB alone, most",
+                    max(each.delay for each in remb),
+                    DELAY_BAR,
+                    "ms",
+                )
+            )
         return bars
 
     def _turns(self, way: str) -> list[Bandwidth]:
@@ -107,21 +157,40 @@ class Report:
             "outage": _plain(self.outage) if self.outage else None,
             "bandwidths": [_plain(each) for each in self.bandwidths],
             "bars": [
-                {"name": bar.name, "value": None if math.isnan(bar.value) else round(bar.value, 2), "limit": bar.limit, "kept": bar.kept} for bar in self.bars
+                {
+                    "name": bar.name,
+                    "value": None if math.isnan(bar.value) else round(bar.value, 2),
+                    "limit": bar.limit,
+                    "kept": bar.kept,
+                }
+                for bar in self.bars
             ],
         }
 
 
 def _middle(turns: Sequence[Bandwidth], what: str) -> float:
-    """The median: how long a browser takes to climb hangs on where the ups and downs of its estimate are when the link gets wide."""
+    """The median: how long a browser takes to climb hangs on where the ups and downs of its
+    estimate are when the link gets wide.
+    """
     return float(median(getattr(each, what) for each in turns))
 
 
 def _plain(item: Loss | Outage | Bandwidth) -> dict[str, Any]:
-    return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in asdict(item).items()}
+    return {
+        name: None if isinstance(value, float) and math.isnan(value) else value
+        for name, value in asdict(item).items()
+    }
 
 
-async def measure(*, shares: Sequence[float], seconds: float, outage: bool, turns: int, stock: bool, progress: Progress) -> Report:
+async def measure(
+    *,
+    shares: Sequence[float],
+    seconds: float,
+    outage: bool,
+    turns: int,
+    stock: bool,
+    progress: Progress,
+) -> Report:
     async with stage() as world:
         losses = []
         for share in shares:
@@ -169,7 +238,9 @@ async def _lose(world: Stage, share: float, seconds: float, stock: bool) -> Loss
         source_gap=longest_gap(source, began, ended),
         relay=freeze([at for at, _ in spectator.pictures()], source, began, ended, LOOK_BACK),
         page=freeze(on_screen, source, began, ended, VIEWER_LOOK_BACK),
-        stock=freeze(others, world.tap.pictures(other.port, came), began, ended, LOOK_BACK) if other else math.nan,
+        stock=freeze(others, world.tap.pictures(other.port, came), began, ended, LOOK_BACK)
+        if other
+        else math.nan,
         skew=max((abs(each) for each in skews), default=math.nan),
         beeps=len(skews),
         errors=[*decoded.errors, *errors],
@@ -179,7 +250,9 @@ async def _lose(world: Stage, share: float, seconds: float, stock: bool) -> Loss
 async def _errors(page: Page) -> list[str]:
     error = await page.evaluate("freezes.error()")
     rebuilds = await page.evaluate("microlive.stats().rebuilds")
-    return [f"browser: {error}"] * bool(error) + ["browser: the player began anew"] * int(rebuilds or 0)
+    return [f"browser: {error}"] * bool(error) + ["browser: the player began anew"] * int(
+        rebuilds or 0
+    )
 
 
 async def _fail(world: Stage) -> Outage:
@@ -207,7 +280,13 @@ async def _fail(world: Stage) -> Outage:
 
 
 def _next(moments: Sequence[float], end: float) -> float:
-    """ms from `end` until there are pictures again: not what was still in a buffer, but what comes after the longest gap around `end`."""
-    around = [(before, after) for before, after in pairwise(moments) if after > end - OUTAGE and before < end + OUTAGE]
+    """ms from `end` until there are pictures again: not what was still in a buffer, but what comes
+    after the longest gap around `end`.
+    """
+    around = [
+        (before, after)
+        for before, after in pairwise(moments)
+        if after > end - OUTAGE and before < end + OUTAGE
+    ]
     resumed = max(around, key=lambda pair: pair[1] - pair[0], default=(math.nan, math.nan))[1]
     return (resumed - end) * 1_000

@@ -20,7 +20,9 @@ from scripts.benchmarks.spectator import Spectator
 from scripts.benchmarks.studio import WITHIN, context_of, end_live, go_live
 from scripts.benchmarks.tap import Tap
 
-PLAYING = "document.querySelector('video')?.currentTime > 0 && !document.querySelector('video').paused"
+PLAYING = (
+    "document.querySelector('video')?.currentTime > 0 && !document.querySelector('video').paused"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,21 @@ class Stage:
 async def stage() -> AsyncIterator[Stage]:
     """Only inside `namespaces.enter()`."""
     executable()
-    with tempfile.TemporaryDirectory(prefix="microlive-bench-") as name, Link() as link, Tap("near") as tap:
+    with (
+        tempfile.TemporaryDirectory(prefix="microlive-bench-") as name,
+        Link() as link,
+        Tap("near") as tap,
+    ):
         folder = Path(name)
-        async with LocalServer(folder / "data", f"--host={NEAR}", f"--udp-hosts={NEAR}") as server, async_playwright() as playwright:
+        async with (
+            LocalServer(folder / "data", f"--host={NEAR}", f"--udp-hosts={NEAR}") as server,
+            async_playwright() as playwright,
+        ):
             # Cameras want a secure origin.
             secure = (f"--unsafely-treat-insecure-origin-as-secure={server.url}",)
-            creators = await launch(playwright, program=link.wrapper(folder, executable()), more=secure)
+            creators = await launch(
+                playwright, program=link.wrapper(folder, executable()), more=secure
+            )
             viewers = await launch(playwright, more=secure)
             try:
                 yield Stage(server.url, link, tap, creators, viewers)
@@ -59,7 +70,9 @@ async def stage() -> AsyncIterator[Stage]:
 
 @asynccontextmanager
 async def live(stage: Stage, camera: str, *more: str) -> AsyncIterator[tuple[Page, str, Spectator]]:
-    """A creator in the studio, and a spectator: the studio's page, the room's URL, the spectator."""
+    """A creator in the studio, and a spectator: the studio's page, the room's URL, the
+    spectator.
+    """
     studio, watch = await go_live(stage.creators, stage.url, camera, *more)
     async with Spectator(stage.url, watch.rpartition("/")[2]) as spectator:
         yield studio, watch, spectator
@@ -91,12 +104,17 @@ async def direct_page(browser: Browser, url: str, camera: str) -> Page:
     await page.context.grant_permissions(["camera", "microphone"])
     await page.evaluate(script("direct"))
     # The yardstick films what the studio films.
-    await page.evaluate("navigator.mediaDevices.getUserMedia().then((stream) => void (timecode.source = () => stream))")
+    await page.evaluate(
+        "navigator.mediaDevices.getUserMedia().then((stream) => void (timecode.source = "
+        "() => stream))"
+    )
     return page
 
 
 class StockReceiver:
-    """aiortc's own receiver in a process of its own, with a creator of its own on the other side of the link."""
+    """aiortc's own receiver in a process of its own, with a creator of its own on the other side of
+    the link.
+    """
 
     def __init__(self, process: asyncio.subprocess.Process, page: Page, port: int) -> None:
         self._process = process
@@ -106,20 +124,34 @@ class StockReceiver:
     @classmethod
     async def start(cls, stage: Stage) -> "StockReceiver":
         pipe = asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(sys.executable, "-m", "scripts.benchmarks.stock", cwd=ROOT, stdin=pipe, stdout=pipe, limit=1 << 24)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "scripts.benchmarks.stock",
+            cwd=ROOT,
+            stdin=pipe,
+            stdout=pipe,
+            limit=1 << 24,
+        )
         assert process.stdin and process.stdout
         page = await direct_page(stage.creators, stage.url, "beacon")
         process.stdin.write(json.dumps(await page.evaluate("direct.offer()")).encode() + b"\n")
         answer = json.loads(await asyncio.wait_for(process.stdout.readline(), WITHIN))
         await page.evaluate("sdp => direct.accept(sdp)", answer)
-        candidate = next(line for line in answer.splitlines() if line.startswith("a=candidate:") and f" {NEAR} " in line)
+        candidate = next(
+            line
+            for line in answer.splitlines()
+            if line.startswith("a=candidate:") and f" {NEAR} " in line
+        )
         return cls(process, page, int(candidate.split()[5]))
 
     async def stop(self) -> list[float]:
         """Ends it. Returns when each picture came out, in seconds of `time.monotonic`."""
         assert self._process.stdout and self._process.stdin
         self._process.stdin.close()
-        moments: list[float] = json.loads(await asyncio.wait_for(self._process.stdout.readline(), WITHIN))
+        moments: list[float] = json.loads(
+            await asyncio.wait_for(self._process.stdout.readline(), WITHIN)
+        )
         await self._page.context.close()
         await self._process.wait()
         return moments

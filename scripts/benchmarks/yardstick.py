@@ -1,4 +1,6 @@
-"""What the same work costs at the least: a bare C loop for the fan-out, bare `recvfrom` and SRTP for the ingest, SRTP and `sendto` for WebRTC viewers."""
+"""What the same work costs at the least: a bare C loop for the fan-out, bare `recvfrom` and SRTP
+for the ingest, SRTP and `sendto` for WebRTC viewers.
+"""
 
 import asyncio
 import os
@@ -37,7 +39,10 @@ def compile_loop(folder: Path) -> Path:
     """Raises NoCompiler."""
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
-        raise NoCompiler("the yardstick is a C program and there is no compiler: on Debian, sudo apt-get install gcc libc6-dev")
+        raise NoCompiler(
+            "the yardstick is a C program and there is no compiler: on Debian, sudo "
+            "apt-get install gcc libc6-dev"
+        )
     program = folder / "fanout"
     done = subprocess.run([compiler, "-O2", "-o", program, SOURCE], capture_output=True, text=True)
     if done.returncode:
@@ -45,8 +50,12 @@ def compile_loop(folder: Path) -> Path:
     return program
 
 
-async def run_loop(program: Path, connections: int, seconds: float, size: int, rate: float, cores: tuple[int, int]) -> Loop:
-    """The loop writes `size` bytes to every connection `rate` times a second; it runs on the first core, its reader on the second."""
+async def run_loop(
+    program: Path, connections: int, seconds: float, size: int, rate: float, cores: tuple[int, int]
+) -> Loop:
+    """The loop writes `size` bytes to every connection `rate` times a second; it runs on the first
+    core, its reader on the second.
+    """
     words = [str(program), *map(str, (connections, seconds, size, rate, *cores))]
     process = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
     try:
@@ -61,10 +70,16 @@ async def run_loop(program: Path, connections: int, seconds: float, size: int, r
 
 
 def unprotect_seconds(sizes: list[int], core: int) -> float:
-    """CPU seconds that `recvfrom` and SRTP unprotect of packets with these payload sizes take, bare, in this Python on `core`."""
+    """CPU seconds that `recvfrom` and SRTP unprotect of packets with these payload sizes take,
+    bare, in this Python on `core`.
+    """
     policy = {"key": KEY, "srtp_profile": pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_80}
-    sender = pylibsrtp.Session(pylibsrtp.Policy(ssrc_type=pylibsrtp.Policy.SSRC_ANY_OUTBOUND, **policy))
-    receiver = pylibsrtp.Session(pylibsrtp.Policy(ssrc_type=pylibsrtp.Policy.SSRC_ANY_INBOUND, **policy))
+    sender = pylibsrtp.Session(
+        pylibsrtp.Policy(ssrc_type=pylibsrtp.Policy.SSRC_ANY_OUTBOUND, **policy)
+    )
+    receiver = pylibsrtp.Session(
+        pylibsrtp.Policy(ssrc_type=pylibsrtp.Policy.SSRC_ANY_INBOUND, **policy)
+    )
     packets = [sender.protect(_packet(number, size)) for number, size in enumerate(sizes)]
     ours, theirs = socket.socket(type=socket.SOCK_DGRAM), socket.socket(type=socket.SOCK_DGRAM)
     spent = 0.0
@@ -92,11 +107,17 @@ def unprotect_seconds(sizes: list[int], core: int) -> float:
 
 
 def protect_seconds(count: int, size: int, core: int) -> float:
-    """CPU seconds that SRTP protect and `sendto` of so many packets with `size` bytes of payload take, bare, in this Python on `core`.
+    """CPU seconds that SRTP protect and `sendto` of so many packets with `size` bytes of payload
+    take, bare, in this Python on `core`.
 
-    With the profile that two libsrtps agree on by themselves (AES-256 GCM), the cheapest where the processor helps.
+    With the profile that two libsrtps agree on by themselves (AES-256 GCM), the cheapest where the
+    processor helps.
     """
-    policy = pylibsrtp.Policy(key=bytes(range(44)), ssrc_type=pylibsrtp.Policy.SSRC_ANY_OUTBOUND, srtp_profile=pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_256_GCM)
+    policy = pylibsrtp.Policy(
+        key=bytes(range(44)),
+        ssrc_type=pylibsrtp.Policy.SSRC_ANY_OUTBOUND,
+        srtp_profile=pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_256_GCM,
+    )
     session = pylibsrtp.Session(policy)
     packets = [_packet(number, size) for number in range(count)]
     spent = 0.0
@@ -109,7 +130,10 @@ def protect_seconds(count: int, size: int, core: int) -> float:
             ours.sendto(session.protect(packet), address)
         spent = time.thread_time() - began
 
-    with socket.socket(type=socket.SOCK_DGRAM) as ours, socket.socket(type=socket.SOCK_DGRAM) as theirs:
+    with (
+        socket.socket(type=socket.SOCK_DGRAM) as ours,
+        socket.socket(type=socket.SOCK_DGRAM) as theirs,
+    ):
         theirs.bind(("127.0.0.1", 0))
         address = theirs.getsockname()
         thread = threading.Thread(target=send)
@@ -119,4 +143,10 @@ def protect_seconds(count: int, size: int, core: int) -> float:
 
 
 def _packet(number: int, size: int) -> bytes:
-    return bytes((0x80, 96)) + (number & 0xFFFF).to_bytes(2, "big") + number.to_bytes(4, "big") + (7).to_bytes(4, "big") + os.urandom(size)
+    return (
+        bytes((0x80, 96))
+        + (number & 0xFFFF).to_bytes(2, "big")
+        + number.to_bytes(4, "big")
+        + (7).to_bytes(4, "big")
+        + os.urandom(size)
+    )

@@ -12,7 +12,9 @@ from av.audio.frame import AudioFrame
 from av.video.frame import PictureType, VideoFrame
 
 SECONDS, GOP = 4, 2
-"""Length of the loop, and from one IDR to the next: as often as the server asks browsers for one."""
+"""Length of the loop, and from one IDR to the next: as often as the server asks browsers for
+one.
+"""
 PAYLOAD_MAX = 1_150
 """Bytes; with headers and SRTP's tag about what browsers send."""
 SOUND_RATE, SOUND_SAMPLES, SOUND_BPS = 48_000, 960, 64_000
@@ -45,18 +47,33 @@ class Clip:
         return list(range(0, len(self.pictures), GOP * self.fps))
 
     def place(self, moment: float) -> tuple[int, int]:
-        """Which picture and which sound (its packet) begin at `moment`, in seconds, if the loop goes round from 0 on."""
+        """Which picture and which sound (its packet) begin at `moment`, in seconds, if the loop
+        goes round from 0 on.
+        """
         seconds = moment % (len(self.pictures) / self.fps)
-        return round(seconds * self.fps) % len(self.pictures), round(seconds * SOUND_RATE / SOUND_SAMPLES) % len(self.sounds)
+        return round(seconds * self.fps) % len(self.pictures), round(
+            seconds * SOUND_RATE / SOUND_SAMPLES
+        ) % len(self.sounds)
 
     def to_json(self) -> dict[str, Any]:
-        pictures = [[base64.b64encode(payload).decode() for payload in picture] for picture in self.pictures]
+        pictures = [
+            [base64.b64encode(payload).decode() for payload in picture] for picture in self.pictures
+        ]
         sounds = [base64.b64encode(sound).decode() for sound in self.sounds]
-        return {"width": self.width, "height": self.height, "fps": self.fps, "kbps": self.kbps, "pictures": pictures, "sounds": sounds}
+        return {
+            "width": self.width,
+            "height": self.height,
+            "fps": self.fps,
+            "kbps": self.kbps,
+            "pictures": pictures,
+            "sounds": sounds,
+        }
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Clip":
-        pictures = tuple(tuple(base64.b64decode(payload) for payload in picture) for picture in value["pictures"])
+        pictures = tuple(
+            tuple(base64.b64decode(payload) for payload in picture) for picture in value["pictures"]
+        )
         sounds = tuple(base64.b64decode(sound) for sound in value["sounds"])
         return cls(value["width"], value["height"], value["fps"], value["kbps"], pictures, sounds)
 
@@ -66,20 +83,32 @@ def encode(width: int, height: int, fps: int, kbps: int) -> Clip:
     try:
         return of_loop(_pictures(width, height, fps), _sound(), fps, kbps)
     except (av.FFmpegError, ValueError) as error:
-        raise ClipError(f"cannot encode {width}x{height} at {kbps} kbps and {fps} fps: {error}") from error
+        raise ClipError(
+            f"cannot encode {width}x{height} at {kbps} kbps and {fps} fps: {error}"
+        ) from error
 
 
 def of_loop(pictures: Iterable[Array], sound: Array, fps: int, kbps: int) -> Clip:
-    """The clip of a loop of one's own: the planes of each picture (yuv420p: height × 3 / 2 rows) and mono 16 bit samples, as long as the pictures.
+    """The clip of a loop of one's own: the planes of each picture (yuv420p: height × 3 / 2 rows)
+    and mono 16 bit samples, as long as the pictures.
 
     Raises what PyAV raises.
     """
     first, *rest = pictures
     height, width = first.shape[0] * 2 // 3, first.shape[1]
     sounds = tuple(_encode_sound(sound))
-    units = list(_encode_pictures([first, *rest], width, height, fps, max(30, kbps - SOUND_BPS // 1_000)))
+    units = list(
+        _encode_pictures([first, *rest], width, height, fps, max(30, kbps - SOUND_BPS // 1_000))
+    )
     size = sum(map(len, units)) + sum(map(len, sounds))
-    return Clip(width, height, fps, size * 8 / 1_000 * fps / len(units), tuple(tuple(packetise(unit)) for unit in units), sounds)
+    return Clip(
+        width,
+        height,
+        fps,
+        size * 8 / 1_000 * fps / len(units),
+        tuple(tuple(packetise(unit)) for unit in units),
+        sounds,
+    )
 
 
 def _pictures(width: int, height: int, fps: int) -> Iterator[Array]:
@@ -93,16 +122,26 @@ def _pictures(width: int, height: int, fps: int) -> Iterator[Array]:
 
 def _sound() -> Array:
     times = np.arange(SOUND_RATE * SECONDS) / SOUND_RATE
-    tone: Array = (6_000 * np.sin(2 * np.pi * 330 * times) * np.exp(-4 * (times % 1.0))).astype(np.int16)
+    tone: Array = (6_000 * np.sin(2 * np.pi * 330 * times) * np.exp(-4 * (times % 1.0))).astype(
+        np.int16
+    )
     return tone
 
 
-def _encode_pictures(pictures: Iterable[Array], width: int, height: int, fps: int, kbps: int) -> Iterator[bytes]:
+def _encode_pictures(
+    pictures: Iterable[Array], width: int, height: int, fps: int, kbps: int
+) -> Iterator[bytes]:
     codec = av.CodecContext.create("libx264", "w")
     assert isinstance(codec, av.VideoCodecContext)
-    codec.width, codec.height, codec.pix_fmt, codec.time_base = width, height, "yuv420p", Fraction(1, fps)
+    codec.width, codec.height, codec.pix_fmt, codec.time_base = (
+        width,
+        height,
+        "yuv420p",
+        Fraction(1, fps),
+    )
     codec.framerate, codec.bit_rate = Fraction(fps), kbps * 1_000
-    # Filler (nal-hrd=cbr) makes each second take exactly its share, and a small buffer keeps the IDRs from towering.
+    # Filler (nal-hrd=cbr) makes each second take exactly its share, and a small buffer keeps the
+    # IDRs from towering.
     rate = f"vbv-maxrate={kbps}:vbv-bufsize={max(1, kbps // 2)}:nal-hrd=cbr"
     codec.options = {
         "preset": "ultrafast",
@@ -121,17 +160,28 @@ def _encode_pictures(pictures: Iterable[Array], width: int, height: int, fps: in
 def _encode_sound(tone: Array) -> Iterator[bytes]:
     codec = av.CodecContext.create("libopus", "w")
     assert isinstance(codec, av.AudioCodecContext)
-    codec.sample_rate, codec.layout, codec.format, codec.bit_rate = SOUND_RATE, "stereo", "s16", SOUND_BPS
+    codec.sample_rate, codec.layout, codec.format, codec.bit_rate = (
+        SOUND_RATE,
+        "stereo",
+        "s16",
+        SOUND_BPS,
+    )
     codec.options = {"vbr": "off"}
     for start in range(0, len(tone), SOUND_SAMPLES):
-        frame = AudioFrame.from_ndarray(np.repeat(tone[start : start + SOUND_SAMPLES], 2).reshape(1, -1), format="s16", layout="stereo")
+        frame = AudioFrame.from_ndarray(
+            np.repeat(tone[start : start + SOUND_SAMPLES], 2).reshape(1, -1),
+            format="s16",
+            layout="stereo",
+        )
         frame.sample_rate, frame.pts = SOUND_RATE, start
         for packet in codec.encode(frame):
             yield bytes(packet)
 
 
 def packetise(unit: bytes) -> Iterator[bytes]:
-    """RTP payloads of an Annex B access unit (RFC 6184): parameter sets in a STAP-A, as browsers send them, what is large in FU-As."""
+    """RTP payloads of an Annex B access unit (RFC 6184): parameter sets in a STAP-A, as browsers
+    send them, what is large in FU-As.
+    """
     nals = [nal for nal in split_annexb(unit) if nal[0] & 0x1F != AUD]
     sets = [nal for nal in nals if nal[0] & 0x1F in (SPS, PPS)]
     if sets:

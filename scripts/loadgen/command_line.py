@@ -1,6 +1,7 @@
 """`scripts/load`: one sub-command for each kind of crowd.
 
-Exit codes: 0 fine, 1 a condition failed or the result is INVALID, 2 bad input or a server that went away (what was measured until then is kept).
+Exit codes: 0 fine, 1 a condition failed or the result is INVALID, 2 bad input or a server that went
+away (what was measured until then is kept).
 """
 
 import asyncio
@@ -27,26 +28,66 @@ from scripts.loadgen.summary import Outcome, Summary, causes_of, extra_of, figur
 from scripts.loadgen.target import parse_target
 from scripts.loadgen.ways import WAYS
 
-cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+cli = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
 out = Console(highlight=False)
 notes = Console(stderr=True, highlight=False)
 
 Url = Annotated[str, typer.Argument(metavar="URL", help="The server's root.")]
-Ramp = Annotated[float, typer.Option(min=0, max=MAX_SECONDS, help="Seconds over which everybody comes.")]
-Seconds = Annotated[float, typer.Option(min=1, max=MAX_SECONDS, help="Seconds measured once everybody is there.")]
+Ramp = Annotated[
+    float, typer.Option(min=0, max=MAX_SECONDS, help="Seconds over which everybody comes.")
+]
+Seconds = Annotated[
+    float, typer.Option(min=1, max=MAX_SECONDS, help="Seconds measured once everybody is there.")
+]
 Workers = Annotated[
     int | None,
-    typer.Option(min=1, max=64, help="Processes that viewers, or creators, are shared among; probes have one more. [default: as many as are needed]"),
+    typer.Option(
+        min=1,
+        max=64,
+        help=(
+            "Processes that viewers, or creators, are shared among; probes have one more. "
+            "[default: as many as are needed]"
+        ),
+    ),
 ]
-Probes = Annotated[float, typer.Option(min=0, max=100, help="Per cent of viewers who time every message.")]
-Token = Annotated[str | None, typer.Option(help="Token for a server that lets only holders create rooms.", envvar="MICROLIVE_CREATE_TOKEN")]
-Kbps = Annotated[int, typer.Option(min=100, max=20_000, help="Of each creator, video and audio together.")]
+Probes = Annotated[
+    float, typer.Option(min=0, max=100, help="Per cent of viewers who time every message.")
+]
+Token = Annotated[
+    str | None,
+    typer.Option(
+        help="Token for a server that lets only holders create rooms.",
+        envvar="MICROLIVE_CREATE_TOKEN",
+    ),
+]
+Kbps = Annotated[
+    int, typer.Option(min=100, max=20_000, help="Of each creator, video and audio together.")
+]
 Fps = Annotated[int, typer.Option(min=1, max=60, help="Pictures a second.")]
 Size = Annotated[str, typer.Option(help="Of the picture, WIDTHxHEIGHT.")]
-FailIf = Annotated[list[str] | None, typer.Option(help='Fail on this, such as "p99>50ms"; may be repeated. Names: ' + ", ".join(METRICS) + ".")]
-Report = Annotated[Path | None, typer.Option(help="Folder for report.html, summary.json and samples.jsonl. [default: load-DATE-TIME]")]
-Insecure = Annotated[bool, typer.Option("--insecure", help="Take any TLS certificate, such as a self-signed one.")]
-Owned = Annotated[bool, typer.Option("--i-own-this-server", help="Needed for a server on another machine.")]
+FailIf = Annotated[
+    list[str] | None,
+    typer.Option(
+        help='Fail on this, such as "p99>50ms"; may be repeated. Names: ' + ", ".join(METRICS) + "."
+    ),
+]
+Report = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder for report.html, summary.json and samples.jsonl. [default: load-DATE-TIME]"
+    ),
+]
+Insecure = Annotated[
+    bool, typer.Option("--insecure", help="Take any TLS certificate, such as a self-signed one.")
+]
+Owned = Annotated[
+    bool, typer.Option("--i-own-this-server", help="Needed for a server on another machine.")
+]
 
 LOOPBACK = "http://127.0.0.1:8080"
 
@@ -59,21 +100,36 @@ def main() -> None:
 def _load() -> None:
     """Load a microlive server, and report in figures how it bore that.
 
-    Exit codes: 0 fine; 1 a --fail-if condition is met, or INVALID: the generator was the limit; 2 bad input, or the server went away.
-    Ctrl-C ends a run early and still writes the report.
+    Exit codes: 0 fine; 1 a --fail-if condition is met, or INVALID: the generator was the limit; 2
+    bad input, or the server went away. Ctrl-C ends a run early and still writes the report.
     """
 
 
 @cli.command()
 def viewers(
     url: Url = LOOPBACK,
-    viewers: Annotated[int, typer.Option("--viewers", "-n", min=1, max=MAX_VIEWERS, help="How many watch.")] = 500,
+    viewers: Annotated[
+        int, typer.Option("--viewers", "-n", min=1, max=MAX_VIEWERS, help="How many watch.")
+    ] = 500,
     ramp: Ramp = 5,
     seconds: Seconds = 20,
-    path: Annotated[str, typer.Option(help="How they watch. ws: the WebSocket; whep: WebRTC; hls: LL-HLS.")] = "ws",
-    room: Annotated[str | None, typer.Option(help="The room to watch. [default: the live room with most viewers]")] = None,
-    publish: Annotated[bool, typer.Option("--publish", help="Be the creator too: in a new room, or in --room with --key.")] = False,
-    key: Annotated[str | None, typer.Option(help="The creator's key of --room, for --publish.", envvar="MICROLIVE_KEY")] = None,
+    path: Annotated[
+        str, typer.Option(help="How they watch. ws: the WebSocket; whep: WebRTC; hls: LL-HLS.")
+    ] = "ws",
+    room: Annotated[
+        str | None,
+        typer.Option(help="The room to watch. [default: the live room with most viewers]"),
+    ] = None,
+    publish: Annotated[
+        bool,
+        typer.Option(
+            "--publish", help="Be the creator too: in a new room, or in --room with --key."
+        ),
+    ] = False,
+    key: Annotated[
+        str | None,
+        typer.Option(help="The creator's key of --room, for --publish.", envvar="MICROLIVE_KEY"),
+    ] = None,
     workers: Workers = None,
     probes: Probes = 5,
     kbps: Kbps = 1_000,
@@ -91,20 +147,50 @@ def viewers(
     if publish and (room is None) != (key is None):
         _refuse("--publish takes both --room and --key, or neither")
     _run(
-        "viewers", url, report, fail_if, size, i_own_this_server, viewers=viewers, creators=int(publish),
-        workers=_workers(workers, viewers, WAYS[path].per_core), ramp=ramp, path=path,
-        seconds=seconds, probe_share=probes / 100, room=room, key=key, token=token, insecure=insecure, kbps=kbps, fps=fps,
-    )  # fmt: skip
+        "viewers",
+        url,
+        report,
+        fail_if,
+        size,
+        i_own_this_server,
+        viewers=viewers,
+        creators=int(publish),
+        workers=_workers(workers, viewers, WAYS[path].per_core),
+        ramp=ramp,
+        path=path,
+        seconds=seconds,
+        probe_share=probes / 100,
+        room=room,
+        key=key,
+        token=token,
+        insecure=insecure,
+        kbps=kbps,
+        fps=fps,
+    )
 
 
 @cli.command()
 def creators(
     url: Url = LOOPBACK,
-    creators: Annotated[int, typer.Option("--creators", "-n", min=1, max=MAX_CREATORS, help="How many publish, each in a room of its own.")] = 20,
+    creators: Annotated[
+        int,
+        typer.Option(
+            "--creators",
+            "-n",
+            min=1,
+            max=MAX_CREATORS,
+            help="How many publish, each in a room of its own.",
+        ),
+    ] = 20,
     ramp: Ramp = 5,
     seconds: Seconds = 20,
-    room: Annotated[str | None, typer.Option(help="Publish to this one room instead of to new ones; needs --key.")] = None,
-    key: Annotated[str | None, typer.Option(help="The creator's key of --room.", envvar="MICROLIVE_KEY")] = None,
+    room: Annotated[
+        str | None,
+        typer.Option(help="Publish to this one room instead of to new ones; needs --key."),
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option(help="The creator's key of --room.", envvar="MICROLIVE_KEY")
+    ] = None,
     workers: Workers = None,
     kbps: Kbps = 1_000,
     fps: Fps = 30,
@@ -121,25 +207,66 @@ def creators(
     if room and creators != 1:
         _refuse("one room has one creator: say --creators 1")
     _run(
-        "creators", url, report, fail_if, size, i_own_this_server, viewers=0, creators=creators,
-        workers=_workers(workers, creators, 100), ramp=ramp,
-        seconds=seconds, probe_share=0.0, room=room, key=key, token=token, insecure=insecure, kbps=kbps, fps=fps,
-    )  # fmt: skip
+        "creators",
+        url,
+        report,
+        fail_if,
+        size,
+        i_own_this_server,
+        viewers=0,
+        creators=creators,
+        workers=_workers(workers, creators, 100),
+        ramp=ramp,
+        seconds=seconds,
+        probe_share=0.0,
+        room=room,
+        key=key,
+        token=token,
+        insecure=insecure,
+        kbps=kbps,
+        fps=fps,
+    )
 
 
 @cli.command()
 def mixed(
     url: Url = LOOPBACK,
-    rooms: Annotated[int, typer.Option(min=1, max=MAX_CREATORS, help="Rooms, each with a creator of ours.")] = 10,
-    viewers: Annotated[int, typer.Option("--viewers", "-n", min=1, max=MAX_VIEWERS, help="How many watch.")] = 100,
+    rooms: Annotated[
+        int, typer.Option(min=1, max=MAX_CREATORS, help="Rooms, each with a creator of ours.")
+    ] = 10,
+    viewers: Annotated[
+        int, typer.Option("--viewers", "-n", min=1, max=MAX_VIEWERS, help="How many watch.")
+    ] = 100,
     ramp: Ramp = 5,
     seconds: Seconds = 60,
-    swipe: Annotated[float, typer.Option(min=0, help="Mean seconds until a viewer swipes to another room; 0: never.")] = 8,
-    stay: Annotated[float, typer.Option(min=0, help="Mean seconds until a creator goes away for a moment; 0: never.")] = 60,
-    slow: Annotated[float, typer.Option(min=0, max=100, help="Per cent of viewers with a slow connection.")] = 5,
+    swipe: Annotated[
+        float,
+        typer.Option(min=0, help="Mean seconds until a viewer swipes to another room; 0: never."),
+    ] = 8,
+    stay: Annotated[
+        float,
+        typer.Option(min=0, help="Mean seconds until a creator goes away for a moment; 0: never."),
+    ] = 60,
+    slow: Annotated[
+        float, typer.Option(min=0, max=100, help="Per cent of viewers with a slow connection.")
+    ] = 5,
     slow_kbps: Annotated[int, typer.Option(min=10, help="What a slow connection carries.")] = 200,
-    rude: Annotated[float, typer.Option(min=0, max=100, help="Per cent of viewers who vanish without closing, or stay and never read.")] = 5,
-    zipf: Annotated[float, typer.Option(min=0, max=5, help="How uneven rooms' audiences are: exponent of Zipf's law; 0: all alike.")] = 1,
+    rude: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=100,
+            help="Per cent of viewers who vanish without closing, or stay and never read.",
+        ),
+    ] = 5,
+    zipf: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=5,
+            help="How uneven rooms' audiences are: exponent of Zipf's law; 0: all alike.",
+        ),
+    ] = 1,
     workers: Workers = None,
     probes: Probes = 5,
     kbps: Kbps = 1_000,
@@ -151,18 +278,48 @@ def mixed(
     insecure: Insecure = False,
     i_own_this_server: Owned = False,
 ) -> None:
-    """A day's life: many rooms, viewers who swipe, creators who come and go, slow viewers and rude ones."""
+    """A day's life: many rooms, viewers who swipe, creators who come and go, slow viewers and rude
+    ones.
+    """
     if slow + rude > 100:
         _refuse("--slow and --rude are more than 100 per cent together")
     _run(
-        "mixed", url, report, fail_if, size, i_own_this_server, viewers=viewers, creators=rooms,
-        workers=_workers(workers, viewers, WAYS["ws"].per_core), ramp=ramp, seconds=seconds,
-        probe_share=probes / 100, room=None, key=None, token=token, insecure=insecure, kbps=kbps, fps=fps, slow_share=slow / 100, slow_bps=slow_kbps * 1_000,
-        rude_share=rude / 100, swipe=swipe, stay=stay, zipf=zipf,
-    )  # fmt: skip
+        "mixed",
+        url,
+        report,
+        fail_if,
+        size,
+        i_own_this_server,
+        viewers=viewers,
+        creators=rooms,
+        workers=_workers(workers, viewers, WAYS["ws"].per_core),
+        ramp=ramp,
+        seconds=seconds,
+        probe_share=probes / 100,
+        room=None,
+        key=None,
+        token=token,
+        insecure=insecure,
+        kbps=kbps,
+        fps=fps,
+        slow_share=slow / 100,
+        slow_bps=slow_kbps * 1_000,
+        rude_share=rude / 100,
+        swipe=swipe,
+        stay=stay,
+        zipf=zipf,
+    )
 
 
-def _run(name: str, url: str, report: Path | None, fail_if: list[str] | None, size: str, owned: bool, **rest: Any) -> NoReturn:
+def _run(
+    name: str,
+    url: str,
+    report: Path | None,
+    fail_if: list[str] | None,
+    size: str,
+    owned: bool,
+    **rest: Any,
+) -> NoReturn:
     began = datetime.now().astimezone()
     try:
         scenario = Scenario(
@@ -172,7 +329,16 @@ def _run(name: str, url: str, report: Path | None, fail_if: list[str] | None, si
             size=_size(size),
             conditions=_conditions(fail_if),
             folder=report or Path(f"load-{began:%Y%m%d-%H%M%S}"),
-            **{"path": "ws", "slow_share": 0.0, "slow_bps": 200_000, "rude_share": 0.0, "swipe": 0.0, "stay": 0.0, "zipf": 0.0, **rest},
+            **{
+                "path": "ws",
+                "slow_share": 0.0,
+                "slow_bps": 200_000,
+                "rude_share": 0.0,
+                "swipe": 0.0,
+                "stay": 0.0,
+                "zipf": 0.0,
+                **rest,
+            },
         )
         if scenario.ramp + scenario.seconds > MAX_SECONDS:
             raise BadInput(f"--ramp and --seconds are more than {MAX_SECONDS} s together")
@@ -186,7 +352,10 @@ def _run(name: str, url: str, report: Path | None, fail_if: list[str] | None, si
 
 def _go(scenario: Scenario) -> tuple[str | None, Run]:
     """Why the run was broken off, if it was once it had something to report; the run."""
-    with Screen(scenario, notes) as screen, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with (
+        Screen(scenario, notes) as screen,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
 
         async def go() -> tuple[str | None, Run]:
             run = Run(scenario, screen.show, screen.say)
@@ -218,21 +387,34 @@ def _conclude(scenario: Scenario, run: Run, began: datetime, broken_off: str | N
         clip_kbps=run.clip.kbps if run.clip else None,
         verdict=judge(scenario, record, figures, broken_off),
     )
-    from scripts.loadgen.report import write_report  # here, because it takes a second, which a refusal need not wait for
+    from scripts.loadgen.report import (
+        write_report,
+    )  # here, because it takes a second, which a refusal need not wait for
 
     page = write_report(summary, record)
-    styles = {Outcome.FINE: "bold green", Outcome.FAILED: "bold red", Outcome.INVALID: "bold white on red", Outcome.BROKEN_OFF: "bold red"}
+    styles = {
+        Outcome.FINE: "bold green",
+        Outcome.FAILED: "bold red",
+        Outcome.INVALID: "bold white on red",
+        Outcome.BROKEN_OFF: "bold red",
+    }
     outcome = summary.verdict.outcome
     out.print(outcome.value.upper(), style=styles[outcome])
     for reason in summary.verdict.reasons:
         (notes if outcome is Outcome.BROKEN_OFF else out).print(
-            f"load: {reason}" if outcome is Outcome.BROKEN_OFF else f"  {reason}", markup=False, soft_wrap=True
+            f"load: {reason}" if outcome is Outcome.BROKEN_OFF else f"  {reason}",
+            markup=False,
+            soft_wrap=True,
         )
     for metric, value in figures.items():
         if value is not None:
             out.print(f"  {metric:<20} {value:>12,.1f} {METRICS[metric][0]}".rstrip(), markup=False)
     for what, causes in summary.causes.items():
-        out.print(f"  {what}: " + ", ".join(f"{count} × {cause}" for cause, count in causes.items()), markup=False, soft_wrap=True)
+        out.print(
+            f"  {what}: " + ", ".join(f"{count} × {cause}" for cause, count in causes.items()),
+            markup=False,
+            soft_wrap=True,
+        )
     out.print(f"report: {page}", markup=False, soft_wrap=True)
     return summary.verdict.exit_code
 
@@ -258,7 +440,9 @@ def _command() -> str:
     words, hide = [], False
     for word in sys.argv[1:]:
         name, equals, _ = word.partition("=")
-        words.append("…" if hide else f"{name}=…" if equals and name in ("--key", "--token") else word)
+        words.append(
+            "…" if hide else f"{name}=…" if equals and name in ("--key", "--token") else word
+        )
         hide = word in ("--key", "--token")
     return shlex.join(["scripts/load", *words])
 

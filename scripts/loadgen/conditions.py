@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from scripts.loadgen.errors import BadInput
 
 METRICS: dict[str, tuple[str, str]] = {
-    "p50": ("ms", "delay from publishing to the viewer, median; of a message, by WebRTC a picture, by HLS a part"),
+    "p50": (
+        "ms",
+        (
+            "delay from publishing to the viewer, median; of a message, by WebRTC a picture, "
+            "by HLS a part"
+        ),
+    ),
     "p95": ("ms", "the same, 95 % are faster"),
     "p99": ("ms", "the same, 99 %"),
     "max": ("ms", "the same, the slowest"),
@@ -30,7 +36,10 @@ METRICS: dict[str, tuple[str, str]] = {
     "server_cpu": ("%", "of one core, mean after the ramp; server on this machine only"),
     "server_memory": ("MB", "resident, most; server on this machine only"),
     "lag_p99": ("ms", "how late the generator's own loops were"),
-    "generator_cpu": ("%", "of one core, the busiest process of the generator, mean after the ramp"),
+    "generator_cpu": (
+        "%",
+        "of one core, the busiest process of the generator, mean after the ramp",
+    ),
     "steal": ("%", "CPU time that the hypervisor gave to others, mean after the ramp"),
 }
 """Unit and meaning of everything that a condition may name, and that summary.json has."""
@@ -60,22 +69,38 @@ class Condition:
         unit = METRICS[self.metric][0]
         if value is None:
             return f"{self.text}: {self.metric} was not measured"
-        compared = {">": value > self.limit, ">=": value >= self.limit, "<": value < self.limit, "<=": value <= self.limit}
-        return f"{self.text}: {self.metric} is {value:.4g} {unit}".rstrip() if compared[self.operator] else None
+        compared = {
+            ">": value > self.limit,
+            ">=": value >= self.limit,
+            "<": value < self.limit,
+            "<=": value <= self.limit,
+        }
+        return (
+            f"{self.text}: {self.metric} is {value:.4g} {unit}".rstrip()
+            if compared[self.operator]
+            else None
+        )
 
 
 def parse_condition(text: str) -> Condition:
     """Reads NAME, one of > >= < <=, a number and perhaps a unit. Raises BadInput."""
-    found = re.fullmatch(r"\s*([a-z_0-9]+)\s*(>=|<=|>|<)\s*([0-9]+(?:\.[0-9]+)?)\s*([a-zµ%]*)\s*", text, re.IGNORECASE)
+    found = re.fullmatch(
+        r"\s*([a-z_0-9]+)\s*(>=|<=|>|<)\s*([0-9]+(?:\.[0-9]+)?)\s*([a-zµ%]*)\s*",
+        text,
+        re.IGNORECASE,
+    )
     if found is None:
         raise BadInput(f'--fail-if {text!r}: write it as "p99>50ms"')
     name, operator, number, unit = found.groups()
     if name not in METRICS:
         raise BadInput(f"--fail-if {text!r}: there is no {name}; there are {', '.join(METRICS)}")
     units = UNITS[METRICS[name][0]]
-    factor = next((factor for known, factor in units.items() if known.lower() == unit.lower()), None)
+    factor = next(
+        (factor for known, factor in units.items() if known.lower() == unit.lower()), None
+    )
     if factor is None:
         raise BadInput(
-            f"--fail-if {text!r}: {name} has no unit {unit}" + (f"; it has {', '.join(known for known in units if known)}" if len(units) > 1 else "")
+            f"--fail-if {text!r}: {name} has no unit {unit}"
+            + (f"; it has {', '.join(known for known in units if known)}" if len(units) > 1 else "")
         )
     return Condition(text.strip(), name, operator, float(number) * factor)

@@ -1,4 +1,6 @@
-"""The viewers of one process: when each comes, what all of them share, and what is told of them once a second."""
+"""The viewers of one process: when each comes, what all of them share, and what is told of them
+once a second.
+"""
 
 import asyncio
 import errno
@@ -66,13 +68,17 @@ class Crowd:
         self._kind = self._load_kind()
 
     def start(self, first_at: float) -> None:
-        """Sets every viewer's arrival, evenly over the ramp. `first_at`: seconds of the Unix epoch."""
+        """Sets every viewer's arrival, evenly over the ramp. `first_at`: seconds of the Unix
+        epoch.
+        """
         plan, now = self._plan, time.time()
         for index in range(plan.viewers):
             at = max(0.0, first_at + plan.ramp * index / plan.viewers - now)
             # Slow and rude ones are spread over the others.
             kind = (index * 2_654_435_761 >> 7) % plan.viewers
-            self._after(at, partial(self._come, kind < plan.slow, plan.slow <= kind < plan.slow + plan.rude))
+            self._after(
+                at, partial(self._come, kind < plan.slow, plan.slow <= kind < plan.slow + plan.rude)
+            )
         self._every(1 / SLICES, self._report)
         if plan.slow:
             self._every(SLOW_EVERY, self._let_slow_ones_read)
@@ -127,13 +133,16 @@ class Crowd:
     @property
     def host(self) -> str:
         """As a URL, or a Host header, has it."""
-        return f"{f'[{self._plan.host}]' if ':' in self._plan.host else self._plan.host}:{self._plan.port}"
+        host = self._plan.host
+        return f"[{host}]:{self._plan.port}" if ":" in host else f"{host}:{self._plan.port}"
 
     @property
     def http(self) -> aiohttp.ClientSession:
         """For what is asked seldom; what is asked all the time has connections of its own."""
         if self._http is None:
-            self._http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, ssl=self.ssl or True))
+            self._http = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, ssl=self.ssl or True)
+            )
         return self._http
 
     def url(self, path: str) -> str:
@@ -215,7 +224,12 @@ class Crowd:
 
     def _load_kind(self) -> Callable[..., Viewer]:
         name = KINDS[self._plan.way]
-        kind: Callable[..., Viewer] = getattr(importlib.import_module(f"scripts.loadgen.{name.removesuffix('Viewer').lower()}_viewer"), name)
+        kind: Callable[..., Viewer] = getattr(
+            importlib.import_module(
+                f"scripts.loadgen.{name.removesuffix('Viewer').lower()}_viewer"
+            ),
+            name,
+        )
         return kind
 
     def _forget(self, viewer: Viewer) -> None:
@@ -286,6 +300,10 @@ def _cause(error: Exception) -> str:
     if isinstance(error, ssl.SSLError):
         return f"TLS: {error.reason}"
     if isinstance(error, OSError):
-        causes = {errno.EADDRNOTAVAIL: "no free local port", errno.EMFILE: "no free descriptor", errno.ECONNRESET: "reset"}
+        causes = {
+            errno.EADDRNOTAVAIL: "no free local port",
+            errno.EMFILE: "no free descriptor",
+            errno.ECONNRESET: "reset",
+        }
         return causes.get(error.errno or 0, error.strerror or str(error))
     return str(error)

@@ -10,7 +10,8 @@ from scripts.loadgen.histogram import Histogram
 
 @dataclass(slots=True)
 class Figures:
-    """Counts since the last telling, levels as they are now, and histograms in ms. All of them add up over workers; over time the levels do not.
+    """Counts since the last telling, levels as they are now, and histograms in ms. All of them add
+    up over workers; over time the levels do not.
 
     A slash in a count's name tells causes apart: `failed/refused`, `closed/4408`.
     """
@@ -23,7 +24,9 @@ class Figures:
         return self.histograms.setdefault(name, Histogram())
 
     def merge(self, other: "Figures") -> None:
-        """Adds another worker's figures of the same second, or a later second's: levels are then added too, so set them anew."""
+        """Adds another worker's figures of the same second, or a later second's: levels are then
+        added too, so set them anew.
+        """
         self.counts.update(other.counts)
         for name, level in other.levels.items():
             self.levels[name] = self.levels.get(name, 0.0) + level
@@ -32,14 +35,22 @@ class Figures:
 
     def causes(self, prefix: str) -> dict[str, int]:
         """The counts under `prefix/`, by cause, most frequent first."""
-        found = {name.removeprefix(f"{prefix}/"): count for name, count in self.counts.most_common() if name.startswith(f"{prefix}/")}
+        found = {
+            name.removeprefix(f"{prefix}/"): count
+            for name, count in self.counts.most_common()
+            if name.startswith(f"{prefix}/")
+        }
         return {name: count for name, count in found.items() if count}
 
     def total(self, prefix: str) -> int:
         return sum(self.causes(prefix).values())
 
     def to_line(self) -> bytes:
-        histograms = {name: [histogram.to_sparse(), histogram.most] for name, histogram in self.histograms.items() if histogram.count}
+        histograms = {
+            name: [histogram.to_sparse(), histogram.most]
+            for name, histogram in self.histograms.items()
+            if histogram.count
+        }
         return json.dumps([dict(self.counts), self.levels, histograms]).encode() + b"\n"
 
     @classmethod
@@ -49,4 +60,11 @@ class Figures:
         if not isinstance(parts, list) or len(parts) != 3:
             raise ValueError("not a line of figures")
         counts, levels, histograms = parts
-        return cls(Counter(counts), levels, {name: Histogram.from_sparse(pairs, most) for name, (pairs, most) in histograms.items()})
+        return cls(
+            Counter(counts),
+            levels,
+            {
+                name: Histogram.from_sparse(pairs, most)
+                for name, (pairs, most) in histograms.items()
+            },
+        )

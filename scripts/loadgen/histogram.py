@@ -1,4 +1,6 @@
-"""Delays, counted in bins of 1 %, so that a run of any length takes no more room and the counts of several processes can be added."""
+"""Delays, counted in bins of 1 %, so that a run of any length takes no more room and the counts of
+several processes can be added.
+"""
 
 from collections.abc import Iterable
 
@@ -9,7 +11,9 @@ LEAST_MS, MOST_MS = 0.1, 100_000.0
 STEP = 1.01
 """Each bin's upper edge over its lower one, at most: how exact a percentile is."""
 
-EDGES: NDArray[np.float64] = np.geomspace(LEAST_MS, MOST_MS, 1 + int(np.ceil(np.log(MOST_MS / LEAST_MS) / np.log(STEP))))
+EDGES: NDArray[np.float64] = np.geomspace(
+    LEAST_MS, MOST_MS, 1 + int(np.ceil(np.log(MOST_MS / LEAST_MS) / np.log(STEP)))
+)
 """ms. What lies outside counts in the first or the last bin."""
 MIDDLES: NDArray[np.float64] = np.sqrt(EDGES[:-1] * EDGES[1:])
 
@@ -18,7 +22,9 @@ Sparse = list[list[int]]
 
 
 class Histogram:
-    """How many delays lie in each bin. `add` delays or whole histograms; ask for percentiles at any time."""
+    """How many delays lie in each bin. `add` delays or whole histograms; ask for percentiles at any
+    time.
+    """
 
     def __init__(self) -> None:
         self.counts: NDArray[np.int64] = np.zeros(len(MIDDLES), np.int64)
@@ -32,7 +38,9 @@ class Histogram:
     def add(self, delays_ms: Iterable[float]) -> None:
         values = np.fromiter(delays_ms, np.float64)
         if len(values):
-            bins = np.clip(np.searchsorted(EDGES, values, side="right") - 1, 0, len(self.counts) - 1)
+            bins = np.clip(
+                np.searchsorted(EDGES, values, side="right") - 1, 0, len(self.counts) - 1
+            )
             self.counts += np.bincount(bins, minlength=len(self.counts))
             self.most = max(self.most, float(values.max()))
 

@@ -46,7 +46,9 @@ class Playlist:
     ended: bool
 
     def start(self) -> tuple[Part, ...]:
-        """What a player loads on joining: from the last independent part that lies far enough from the end."""
+        """What a player loads on joining: from the last independent part that lies far enough from
+        the end.
+        """
         left, found = 0.0, 0
         for place in range(len(self.parts) - 1, -1, -1):
             left += self.parts[place].duration
@@ -60,7 +62,9 @@ class Playlist:
         return tuple(part for part in self.parts if part.place >= coming)
 
     def follows(self, coming: tuple[int, int]) -> bool:
-        """Whether nothing is missing between a playlist of which that part was to come, and this one. It may have been the first of the next segment."""
+        """Whether nothing is missing between a playlist of which that part was to come, and this
+        one. It may have been the first of the next segment.
+        """
         new = self.since(coming)
         return not new or new[0].place in (coming, (coming[0] + 1, 0))
 
@@ -78,7 +82,13 @@ def read_playlist(text: str) -> Playlist:
         raise PlaylistUnreadable(f"a playlist with {error}") from error
     if not reader.hold_back or not reader.init:
         raise PlaylistUnreadable("a playlist without parts")
-    return Playlist(tuple(reader.parts), (reader.segment, reader.index), reader.init, reader.hold_back, reader.ended)
+    return Playlist(
+        tuple(reader.parts),
+        (reader.segment, reader.index),
+        reader.init,
+        reader.hold_back,
+        reader.ended,
+    )
 
 
 def read_variant(text: str) -> str:
@@ -120,7 +130,17 @@ class _Reader:
         if self._date is not None:
             self._date += duration * 1_000_000
         independent, gap = (attributes.get(name) == "YES" for name in ("INDEPENDENT", "GAP"))
-        self.parts.append(Part(self.segment, self.index, attributes.get("URI", ""), independent, gap, duration, self._date))
+        self.parts.append(
+            Part(
+                self.segment,
+                self.index,
+                attributes.get("URI", ""),
+                independent,
+                gap,
+                duration,
+                self._date,
+            )
+        )
         self.index += 1
 
 

@@ -1,10 +1,18 @@
-"""A viewer by LL-HLS, as players do it: the playlist that waits for the next part, then the part, on one connection."""
+"""A viewer by LL-HLS, as players do it: the playlist that waits for the next part, then the part,
+on one connection.
+"""
 
 import asyncio
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from scripts.loadgen.hls_playlist import Part, Playlist, PlaylistUnreadable, read_playlist, read_variant
+from scripts.loadgen.hls_playlist import (
+    Part,
+    Playlist,
+    PlaylistUnreadable,
+    read_playlist,
+    read_variant,
+)
 from scripts.loadgen.http_line import Answer, HttpLine, LineBroken
 from scripts.loadgen.viewer import Viewer
 
@@ -26,14 +34,20 @@ class HlsViewer(Viewer):
         self._watching: asyncio.Task[None] | None = None
         self._seen_idr = False
         self._live_after = 0
-        """Server clock, µs: what was captured before was there on joining, and tells nothing about delay."""
+        """Server clock, µs: what was captured before was there on joining, and tells nothing about
+        delay.
+        """
 
     async def connect(self) -> None:
-        await asyncio.get_running_loop().create_connection(lambda: self._line, *self._crowd.address, ssl=self._crowd.ssl)
+        await asyncio.get_running_loop().create_connection(
+            lambda: self._line, *self._crowd.address, ssl=self._crowd.ssl
+        )
         try:
             self._address = urljoin(self._address, read_variant(await self._text(self._address)))
             playlist = read_playlist(await self._text(self._address))
-            self._tally.bytes += len(require_ok(await self._request(urljoin(self._address, playlist.init))))
+            self._tally.bytes += len(
+                require_ok(await self._request(urljoin(self._address, playlist.init)))
+            )
         except PlaylistUnreadable as error:
             raise ConnectionError(str(error)) from error
         if self._left:
@@ -64,7 +78,9 @@ class HlsViewer(Viewer):
                 if playlist.ended:
                     break
                 segment, index = coming = playlist.coming
-                playlist = read_playlist(await self._text(f"{self._address}?_HLS_msn={segment}&_HLS_part={index}"))
+                playlist = read_playlist(
+                    await self._text(f"{self._address}?_HLS_msn={segment}&_HLS_part={index}")
+                )
                 parts = playlist.since(coming)
                 self._tally.gaps += not playlist.follows(coming)
                 if not parts:  # something between us and the server does not let it wait

@@ -1,4 +1,6 @@
-"""One kept-alive HTTP/1.1 connection, for one request after the other: a tenth of what a general client costs."""
+"""One kept-alive HTTP/1.1 connection, for one request after the other: a tenth of what a general
+client costs.
+"""
 
 import asyncio
 import re
@@ -72,7 +74,9 @@ class HttpLine(asyncio.Protocol):
         del self._data[: end + 4]
         length = _LENGTH.search(head)
         if not head.startswith(b"HTTP/1.") or not head[9:12].isdigit() or length is None:
-            self._break("an answer without Content-Length" if head.startswith(b"HTTP/1.") else "no HTTP")
+            self._break(
+                "an answer without Content-Length" if head.startswith(b"HTTP/1.") else "no HTTP"
+            )
             return False
         self._status, self._length = int(head[9:12]), int(length[1])
         return True

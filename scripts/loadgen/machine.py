@@ -1,4 +1,6 @@
-"""This machine, as /proc tells it: stolen time, the server's process, and how many files may be open."""
+"""This machine, as /proc tells it: stolen time, the server's process, and how many files may be
+open.
+"""
 
 import os
 import platform
@@ -58,7 +60,11 @@ class ProcessMeter:
 
     def open_files_allowed(self) -> int | None:
         try:
-            found = re.search(r"^Max open files\s+(\d+)", Path(f"/proc/{self.pid}/limits").read_text(), re.MULTILINE)
+            found = re.search(
+                r"^Max open files\s+(\d+)",
+                Path(f"/proc/{self.pid}/limits").read_text(),
+                re.MULTILINE,
+            )
         except OSError:
             return None
         return int(found[1]) if found else None
@@ -72,7 +78,9 @@ class ProcessMeter:
 
 
 def listening_pid(port: int) -> int | None:
-    """The process that listens on a TCP port; None where that cannot be told, such as another user's."""
+    """The process that listens on a TCP port; None where that cannot be told, such as another
+    user's.
+    """
     inodes = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         try:
@@ -85,7 +93,10 @@ def listening_pid(port: int) -> int | None:
                 inodes.add(f"socket:[{fields[9]}]")
     for pid in (int(name) for name in os.listdir("/proc") if name.isdecimal()):
         try:
-            if any(os.readlink(f"/proc/{pid}/fd/{number}") in inodes for number in os.listdir(f"/proc/{pid}/fd")):
+            if any(
+                os.readlink(f"/proc/{pid}/fd/{number}") in inodes
+                for number in os.listdir(f"/proc/{pid}/fd")
+            ):
                 return pid
         except OSError:
             continue
@@ -93,13 +104,16 @@ def listening_pid(port: int) -> int | None:
 
 
 def require_descriptors(connections: int) -> None:
-    """Raises the soft limit to the hard one; BadInput where a process with so many connections needs more than that."""
+    """Raises the soft limit to the hard one; BadInput where a process with so many connections
+    needs more than that.
+    """
     needed = connections + SPARE_DESCRIPTORS
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and needed > hard:
         raise BadInput(
-            f"a process with {connections} connections needs {needed} open files and this shell allows {hard}: "
-            f"raise that with `sudo prlimit --pid $$ --nofile={needed}:{needed}`, or take more --workers"
+            f"a process with {connections} connections needs {needed} open files and this shell "
+            f"allows {hard}: raise that with `sudo prlimit --pid $$ --nofile={needed}:{needed}`, "
+            "or take more --workers"
         )
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 

@@ -1,8 +1,10 @@
-"""When the server published what a viewer gets by WebRTC or HLS, neither of which says so: from the clock that goes over a WebSocket. Pure.
+"""When the server published what a viewer gets by WebRTC or HLS, neither of which says so: from the
+clock that goes over a WebSocket. Pure.
 
-Once a second an empty record tells when the picture of a media time was captured and published (relay/PROTOCOL.md, `media=0`). RTP timestamps and dates of
-playlists bear media and capture times. Of the last records the one counts whose picture came soonest: a picture that came late to the server seems to have
-been published when its turn was, so that delays are never told too small.
+Once a second an empty record tells when the picture of a media time was captured and published
+(relay/PROTOCOL.md, `media=0`). RTP timestamps and dates of playlists bear media and capture times.
+Of the last records the one counts whose picture came soonest: a picture that came late to the
+server seems to have been published when its turn was, so that delays are never told too small.
 """
 
 from collections import deque
@@ -25,7 +27,9 @@ class MediaClock:
         self._records.append(record)
 
     def published_at_rtp(self, timestamp: int) -> float | None:
-        """When the picture of that RTP timestamp (32 bits) was published, µs on the server's clock; None before anything is known."""
+        """When the picture of that RTP timestamp (32 bits) was published, µs on the server's clock;
+        None before anything is known.
+        """
         if not self._records:
             return None
         anchor = min(self._records, key=lambda record: record.publish - record.media_time)
@@ -34,7 +38,9 @@ class MediaClock:
         return anchor.publish + ticks * TICK
 
     def published_when_captured(self, captured: float) -> float | None:
-        """When the picture that was captured at that moment was published; both µs on the server's clock."""
+        """When the picture that was captured at that moment was published; both µs on the server's
+        clock.
+        """
         if not self._records:
             return None
         return captured + min(record.publish - record.capture for record in self._records)

@@ -1,4 +1,6 @@
-"""One end of a WebRTC session with the server, as light as it can be: ICE on one connected socket (RFC 8445 §2.5, the server being lite), then DTLS."""
+"""One end of a WebRTC session with the server, as light as it can be: ICE on one connected socket
+(RFC 8445 §2.5, the server being lite), then DTLS.
+"""
 
 import asyncio
 import secrets
@@ -13,11 +15,15 @@ from scripts.loadgen.signalling import Accepted
 
 CHECK_EVERY, CONNECT_WITHIN = 0.05, 10.0
 CONSENT_EVERY, CONSENT_LOST = 2.0, 8.0
-"""Seconds between connectivity checks of a session (RFC 7675 has 5), and without an answer to them until it counts as lost."""
+"""Seconds between connectivity checks of a session (RFC 7675 has 5), and without an answer to them
+until it counts as lost.
+"""
 
 
 class Peer(asyncio.DatagramProtocol):
-    """`_reach()` once the offer is answered, `_keep_consent()` now and then, `_hang_up()` in any state. A subclass fills in `_receive_media` and `_broken`."""
+    """`_reach()` once the offer is answered, `_keep_consent()` now and then, `_hang_up()` in any
+    state. A subclass fills in `_receive_media` and `_broken`.
+    """
 
     def __init__(self) -> None:
         self._ufrag, self._password = secrets.token_hex(4), secrets.token_hex(16)
@@ -29,10 +35,14 @@ class Peer(asyncio.DatagramProtocol):
         self._answered = self._check_due = 0.0
 
     async def _reach(self, accepted: Accepted) -> None:
-        """From the answer to the end of the handshake. Raises ConnectionError where no way or no handshake came about."""
+        """From the answer to the end of the handshake. Raises ConnectionError where no way or no
+        handshake came about.
+        """
         self._accepted = accepted
         self._agent = IceAgent(accepted.ufrag, accepted.password, self._ufrag, self._password)
-        await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, remote_addr=accepted.address)
+        await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: self, remote_addr=accepted.address
+        )
         try:
             async with asyncio.timeout(CONNECT_WITHIN):
                 while not self._reached.is_set():
@@ -43,7 +53,9 @@ class Peer(asyncio.DatagramProtocol):
                         continue
                 await self._dtls.handshake([accepted.fingerprint], client=True)
         except TimeoutError as error:
-            raise ConnectionError("no handshake" if self._reached.is_set() else "no answer on UDP") from error
+            raise ConnectionError(
+                "no handshake" if self._reached.is_set() else "no answer on UDP"
+            ) from error
         self._answered = time.monotonic()
         self._check_due = self._answered + CONSENT_EVERY
 
@@ -64,7 +76,12 @@ class Peer(asyncio.DatagramProtocol):
     def _check(self) -> None:
         accepted = self._accepted
         assert accepted
-        attributes = {"USERNAME": f"{accepted.ufrag}:{self._ufrag}", "PRIORITY": 1_853_824_767, "ICE-CONTROLLING": 1, "USE-CANDIDATE": None}
+        attributes = {
+            "USERNAME": f"{accepted.ufrag}:{self._ufrag}",
+            "PRIORITY": 1_853_824_767,
+            "ICE-CONTROLLING": 1,
+            "USE-CANDIDATE": None,
+        }
         message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, attributes=attributes)
         message.add_message_integrity(accepted.password.encode())
         self._send(bytes(message))

@@ -1,4 +1,6 @@
-"""What worker processes are told to do. Travels as JSON; imports nothing, since both sides need it."""
+"""What worker processes are told to do. Travels as JSON; imports nothing, since both sides need
+it.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +27,9 @@ class CrowdPlan:
     slow_bps: int
     rude: int
     swipe: float
-    """Mean seconds until a viewer goes to another room; 0: never, and one that is lost does not come back."""
+    """Mean seconds until a viewer goes to another room; 0: never, and one that is lost does not
+    come back.
+    """
     ramp: float
     """Seconds over which they come."""
     same_clock: bool
@@ -45,7 +49,9 @@ class StagePlan:
     """One creator each: the room's name, its key, and the URL to publish to."""
     clip: dict[str, Any]
     stay: float
-    """Mean seconds until a creator goes away for a moment; 0: never, and one that is lost does not come back."""
+    """Mean seconds until a creator goes away for a moment; 0: never, and one that is lost does not
+    come back.
+    """
     ramp: float
     steady: bool = False
     """They keep to the clock, as `Publisher` says."""

@@ -45,7 +45,11 @@ STYLE: Any = {
 def delay_over_time(samples: Sequence[Sample], limits: Sequence[tuple[str, float]]) -> str:
     """`limits`: words and ms of conditions on delay, drawn across."""
     with _plot(WIDE) as (figure, axes):
-        series = {"99 %": [sample.p99 for sample in samples], "95 %": [sample.p95 for sample in samples], "half": [sample.p50 for sample in samples]}
+        series = {
+            "99 %": [sample.p99 for sample in samples],
+            "95 %": [sample.p95 for sample in samples],
+            "half": [sample.p50 for sample in samples],
+        }
         _lines(axes, samples, series, (RED, ORANGE, BLUE))
         for words, limit in limits:
             _limit(axes, words, limit)
@@ -62,7 +66,13 @@ def delay_distribution(delay: Histogram) -> str:
         filled = np.flatnonzero(counts)
         first, last = (int(filled[0]), int(filled[-1]) + 1) if len(filled) else (0, 1)
         edges = EDGES[::step][first : last + 1]
-        axes.stairs(counts[first:last] / max(1, counts.sum()) * 100, edges, fill=True, color=BLUE, alpha=0.85)
+        axes.stairs(
+            counts[first:last] / max(1, counts.sum()) * 100,
+            edges,
+            fill=True,
+            color=BLUE,
+            alpha=0.85,
+        )
         axes.set_xscale("log")
         low, high = edges[0] * 0.9, max(edges[-1] * 1.1, edges[0] * 12)
         axes.set_xlim(low, high)
@@ -73,13 +83,27 @@ def delay_distribution(delay: Histogram) -> str:
         for percent, words, colour in ((50, "half", BLUE), (95, "95 %", ORANGE), (99, "99 %", RED)):
             value = delay.percentile(percent)
             if value is not None:
-                axes.axvline(value, color=colour, linewidth=1.6, linestyle=(0, (3, 2)), label=f"{words} within {value:.3g} ms")
+                axes.axvline(
+                    value,
+                    color=colour,
+                    linewidth=1.6,
+                    linestyle=(0, (3, 2)),
+                    label=f"{words} within {value:.3g} ms",
+                )
         _legend(axes, 3)
         _unit(axes, "% of all")
         return _svg(figure, "distribution")
 
 
-def over_time(name: str, samples: Sequence[Sample], series: dict[str, list[float | None]], unit: str, *, limit: float | None = None, wide: bool = False) -> str:
+def over_time(
+    name: str,
+    samples: Sequence[Sample],
+    series: dict[str, list[float | None]],
+    unit: str,
+    *,
+    limit: float | None = None,
+    wide: bool = False,
+) -> str:
     """Any figures as lines, from zero; `limit` is drawn across."""
     with _plot(WIDE if wide else HALF) as (figure, axes):
         _lines(axes, samples, series, LINES)
@@ -97,25 +121,51 @@ def _plot(size: tuple[float, float]) -> Iterator[tuple[Figure, Axes]]:
         yield figure, figure.subplots()
 
 
-def _lines(axes: Axes, samples: Sequence[Sample], series: dict[str, list[float | None]], colours: Sequence[str]) -> None:
+def _lines(
+    axes: Axes,
+    samples: Sequence[Sample],
+    series: dict[str, list[float | None]],
+    colours: Sequence[str],
+) -> None:
     at = [sample.at for sample in samples]
     for (words, values), colour in zip(series.items(), colours, strict=False):
-        axes.plot(at, [np.nan if value is None else value for value in values], color=colour, label=words)
+        axes.plot(
+            at, [np.nan if value is None else value for value in values], color=colour, label=words
+        )
     if len(series) > 1:
         _legend(axes, len(series))
-    most = max((value for values in series.values() for value in values if value is not None), default=1.0)
+    most = max(
+        (value for values in series.values() for value in values if value is not None), default=1.0
+    )
     axes.set_ylim(0, most * 1.15 or 1)
 
 
 def _limit(axes: Axes, words: str, limit: float) -> None:
     axes.axhline(limit, color=INK, linewidth=1, linestyle=(0, (4, 3)))
-    axes.annotate(words, (1, limit), (-2, 3), xycoords=("axes fraction", "data"), textcoords="offset points", ha="right", fontsize=8, in_layout=False)
+    axes.annotate(
+        words,
+        (1, limit),
+        (-2, 3),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        ha="right",
+        fontsize=8,
+        in_layout=False,
+    )
     axes.set_ylim(0, max(axes.get_ylim()[1], limit * 1.2))
 
 
 def _legend(axes: Axes, columns: int) -> None:
     """Above the plot, where it hides nothing."""
-    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=columns, frameon=False, borderaxespad=0, handlelength=1.4, columnspacing=1.4)
+    axes.legend(
+        loc="lower right",
+        bbox_to_anchor=(1, 1),
+        ncols=columns,
+        frameon=False,
+        borderaxespad=0,
+        handlelength=1.4,
+        columnspacing=1.4,
+    )
 
 
 def _time(axes: Axes, samples: Sequence[Sample]) -> None:
@@ -127,7 +177,17 @@ def _time(axes: Axes, samples: Sequence[Sample]) -> None:
     coming = max((sample.at for sample in samples if not sample.plateau), default=0.0)
     if coming > 0:
         axes.axvspan(0, coming, color="#f3f4f6", zorder=0, linewidth=0)
-        axes.annotate("coming", (0, 1), (4, -4), xycoords="axes fraction", textcoords="offset points", in_layout=False, va="top", color=FAINT, fontsize=8)
+        axes.annotate(
+            "coming",
+            (0, 1),
+            (4, -4),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            in_layout=False,
+            va="top",
+            color=FAINT,
+            fontsize=8,
+        )
 
 
 def _unit(axes: Axes, unit: str) -> None:
@@ -147,9 +207,21 @@ def _svg(figure: Figure, name: str) -> str:
     text = io.StringIO()
     # The salt keeps the identifiers of one plot apart from those of the others on the page.
     with matplotlib.rc_context({**STYLE, "svg.hashsalt": name}):
-        figure.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+        figure.savefig(
+            text,
+            format="svg",
+            transparent=True,
+            metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
+        )
     svg = text.getvalue()
     svg = re.sub(
-        r"\b(id=\"|#)((?:figure|axes|patch|line2d|matplotlib|text|xtick|ytick|legend|FillBetween|PathPatch)[\w.]*)", rf"\1{name}-\2", svg[svg.index("<svg") :]
+        r"\b(id=\"|#)((?:figure|axes|patch|line2d|matplotlib|text|xtick|ytick|legend|FillBetween|PathPatch)[\w.]*)",
+        rf"\1{name}-\2",
+        svg[svg.index("<svg") :],
     )
-    return re.sub(r'<svg ([^>]*?)width="[^"]*"', r"<svg \1", re.sub(r'(<svg [^>]*?) height="[^"]*"', r"\1", svg, count=1), count=1)
+    return re.sub(
+        r'<svg ([^>]*?)width="[^"]*"',
+        r"<svg \1",
+        re.sub(r'(<svg [^>]*?) height="[^"]*"', r"\1", svg, count=1),
+        count=1,
+    )

@@ -1,8 +1,11 @@
-"""Reads many plain connections past the event loop's transports, and no more of them at a time than leaves the process's timers punctual.
+"""Reads many plain connections past the event loop's transports, and no more of them at a time than
+leaves the process's timers punctual.
 
-An epoll object of its own: what a crowd's frame brings is read in small bites, with the loop's other work between them, where the loop by itself would read
-a thousand connections before it looked at a timer. A crowd looks for it once in a millisecond. Where server and crowd share a machine, whoever sleeps until a
-message comes is woken by the kernel in the server's write, at the server's cost: a twentieth to a fifth of it, which no viewer elsewhere ever causes.
+An epoll object of its own: what a crowd's frame brings is read in small bites, with the loop's
+other work between them, where the loop by itself would read a thousand connections before it looked
+at a timer. A crowd looks for it once in a millisecond. Where server and crowd share a machine,
+whoever sleeps until a message comes is woken by the kernel in the server's write, at the server's
+cost: a twentieth to a fifth of it, which no viewer elsewhere ever causes.
 """
 
 import asyncio
@@ -28,14 +31,21 @@ class Poller:
         self._next_look: asyncio.Handle = self._loop.call_soon(self._look)
 
     def add(self, fd: int, received: Callable[[int], None], *, datagrams: bool = False) -> None:
-        """`received` is called with the bytes that each read brought; 0 when the connection has ended or is broken, and then no more."""
+        """`received` is called with the bytes that each read brought; 0 when the connection has
+        ended or is broken, and then no more.
+        """
         self._received[fd] = received
-        # By edges, which tell all there is to know as long as every read goes on until the buffer is not filled, and to the end where one is told (epoll(7)).
-        # Of datagrams each read brings one, so one is told of until none is left.
-        self._epoll.register(fd, select.EPOLLIN if datagrams else select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET)
+        # By edges, which tell all there is to know as long as every read goes on until the buffer
+        # is not filled, and to the end where one is told (epoll(7)). Of datagrams each read brings
+        # one, so one is told of until none is left.
+        self._epoll.register(
+            fd, select.EPOLLIN if datagrams else select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET
+        )
 
     def remove(self, fd: int) -> None:
-        """Must come before the descriptor is closed: its number may be another connection's a moment later."""
+        """Must come before the descriptor is closed: its number may be another connection's a
+        moment later.
+        """
         if self._received.pop(fd, None):
             self._epoll.unregister(fd)
 
@@ -45,7 +55,11 @@ class Poller:
         self._received.clear()
 
     def _look(self) -> None:
-        self._next_look = self._loop.call_soon(self._look) if self._read_some() else self._loop.call_later(LOOK_EVERY, self._look)
+        self._next_look = (
+            self._loop.call_soon(self._look)
+            if self._read_some()
+            else self._loop.call_later(LOOK_EVERY, self._look)
+        )
 
     def _read_some(self) -> bool:
         """Whether anything had come."""
@@ -53,7 +67,9 @@ class Poller:
         came = self._epoll.poll(0, AT_ONCE)
         for fd, event in came:
             size, ending = whole, event != select.EPOLLIN
-            while size and (size == whole or ending) and (received := connections.get(fd)):  # it may be removed by what it, or one before it, received
+            while (
+                size and (size == whole or ending) and (received := connections.get(fd))
+            ):  # it may be removed by what it, or one before it, received
                 try:
                     size = readv(fd, buffers)
                 except BlockingIOError:

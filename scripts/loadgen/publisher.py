@@ -1,4 +1,6 @@
-"""One creator: a WHIP session that sends the clip. As light as a sender can be: what is shared is made once, what is left is SRTP and `sendto`."""
+"""One creator: a WHIP session that sends the clip. As light as a sender can be: what is shared is
+made once, what is left is SRTP and `sendto`.
+"""
 
 import math
 import secrets
@@ -7,12 +9,29 @@ from struct import Struct
 from typing import TYPE_CHECKING
 
 import aiohttp
-from aiortc.rtp import RTCP_PSFB_APP, RTCP_PSFB_PLI, RTCP_RTPFB_NACK, RtcpPacket, RtcpPsfbPacket, RtcpRtpfbPacket, RtcpSenderInfo, RtcpSrPacket, unpack_remb_fci
+from aiortc.rtp import (
+    RTCP_PSFB_APP,
+    RTCP_PSFB_PLI,
+    RTCP_RTPFB_NACK,
+    RtcpPacket,
+    RtcpPsfbPacket,
+    RtcpRtpfbPacket,
+    RtcpSenderInfo,
+    RtcpSrPacket,
+    unpack_remb_fci,
+)
 
 from relay.rtc.dtls import SrtpError
 from scripts.loadgen.clip import GOP, SOUND_SAMPLES, Clip
 from scripts.loadgen.peer import Peer
-from scripts.loadgen.signalling import AUDIO_TYPE, TRANSPORT_ID, VIDEO_TYPE, end_session, post_offer, write_offer
+from scripts.loadgen.signalling import (
+    AUDIO_TYPE,
+    TRANSPORT_ID,
+    VIDEO_TYPE,
+    end_session,
+    post_offer,
+    write_offer,
+)
 
 if TYPE_CHECKING:
     from scripts.loadgen.stage import Stage
@@ -32,9 +51,21 @@ NTP_EPOCH = 2_208_988_800
 class Publisher(Peer):
     """`connect()`, then `tick()` a few times per frame, `close()` in any state."""
 
-    def __init__(self, stage: "Stage", clip: Clip, room: str, key: str, url: str, http: aiohttp.ClientSession, *, steady: bool = False) -> None:
-        """`steady`: picture and sound of the loop's second s are sent when `time.monotonic()` is s, modulo the loop. Nothing is left out, however late,
-        and a PLI brings no jump to an IDR: the loop's next one has to do."""
+    def __init__(
+        self,
+        stage: "Stage",
+        clip: Clip,
+        room: str,
+        key: str,
+        url: str,
+        http: aiohttp.ClientSession,
+        *,
+        steady: bool = False,
+    ) -> None:
+        """`steady`: picture and sound of the loop's second s are sent when `time.monotonic()` is s,
+        modulo the loop. Nothing is left out, however late, and a PLI brings no jump to an IDR: the
+        loop's next one has to do.
+        """
         super().__init__()
         self.room = room
         self.key = key
@@ -55,7 +86,9 @@ class Publisher(Peer):
         self._kept: list[tuple[int, bytes]] = [(-1, b"")] * KEPT
 
     async def connect(self) -> None:
-        """From the offer to the end of the handshake. Raises Refused, or ConnectionError where no way or no handshake came about."""
+        """From the offer to the end of the handshake. Raises Refused, or ConnectionError where no
+        way or no handshake came about.
+        """
         offer = write_offer(self._ufrag, self._password, self._video_ssrc, self._audio_ssrc)
         await self._reach(await post_offer(self._http, self._url, self.key, offer))
         if self._closed:
@@ -95,7 +128,9 @@ class Publisher(Peer):
         self._keep_consent(now)
 
     def _next(self, due: float, step: float, now: float) -> tuple[int, float]:
-        """How many this machine was too late for, and when the next one is due. They are left out, as by a camera: no phone would send them in a burst."""
+        """How many this machine was too late for, and when the next one is due. They are left out,
+        as by a camera: no phone would send them in a burst.
+        """
         if self._steady or now - due < LATE:
             return 0, due + step
         missed = int((now - due) / step)
@@ -109,7 +144,15 @@ class Publisher(Peer):
         sequence, left = self._video_sequence, len(payloads)
         for payload in payloads:
             left -= 1
-            packet = self._dtls.protect_rtp(self._header(VIDEO_TYPE if left else VIDEO_TYPE | 0x80, sequence, self._video_time, self._video_ssrc) + payload)
+            packet = self._dtls.protect_rtp(
+                self._header(
+                    VIDEO_TYPE if left else VIDEO_TYPE | 0x80,
+                    sequence,
+                    self._video_time,
+                    self._video_ssrc,
+                )
+                + payload
+            )
             self._kept[sequence % KEPT] = (sequence, packet)
             self._send(packet)
             self._octets[0] += len(payload)
@@ -124,7 +167,12 @@ class Publisher(Peer):
         self._sound = (self._sound + 1) % len(self._clip.sounds)
         self._audio_time = self._audio_time + SOUND_SAMPLES & 0xFFFFFFFF
         self._audio_sequence = self._audio_sequence + 1 & 0xFFFF
-        self._send(self._dtls.protect_rtp(self._header(AUDIO_TYPE, self._audio_sequence, self._audio_time, self._audio_ssrc) + payload))
+        self._send(
+            self._dtls.protect_rtp(
+                self._header(AUDIO_TYPE, self._audio_sequence, self._audio_time, self._audio_ssrc)
+                + payload
+            )
+        )
         self._octets[1] += len(payload)
         self._packets[1] += 1
         self._stage.sent_packets += 1
@@ -132,16 +180,33 @@ class Publisher(Peer):
     def _header(self, payload_type: int, sequence: int, timestamp: int, ssrc: int) -> bytes:
         number = self._transport_sequence
         self._transport_sequence = number + 1 & 0xFFFF
-        return RTP.pack(EXTENDED, payload_type, sequence, timestamp, ssrc, ONE_BYTE_HEADER, WORDS, TRANSPORT, number)
+        return RTP.pack(
+            EXTENDED,
+            payload_type,
+            sequence,
+            timestamp,
+            ssrc,
+            ONE_BYTE_HEADER,
+            WORDS,
+            TRANSPORT,
+            number,
+        )
 
     def _send_reports(self, now: float) -> None:
-        """Both tracks' timestamps of this very moment, which lies between two pictures and two sounds: lip sync hangs on it."""
+        """Both tracks' timestamps of this very moment, which lies between two pictures and two
+        sounds: lip sync hangs on it.
+        """
         ntp = int((time.time() + NTP_EPOCH) * 2**32)
         video = self._video_time + int((now - self._video_due + 1 / self._clip.fps) * 90_000)
         audio = self._audio_time + int((now - self._audio_due + SOUND_SECONDS) * 48_000)
         for track, (ssrc, at) in enumerate(((self._video_ssrc, video), (self._audio_ssrc, audio))):
             packets, octets = self._packets[track] & 0xFFFFFFFF, self._octets[track] & 0xFFFFFFFF
-            info = RtcpSenderInfo(ntp_timestamp=ntp, rtp_timestamp=at & 0xFFFFFFFF, packet_count=packets, octet_count=octets)
+            info = RtcpSenderInfo(
+                ntp_timestamp=ntp,
+                rtp_timestamp=at & 0xFFFFFFFF,
+                packet_count=packets,
+                octet_count=octets,
+            )
             self._send(self._dtls.protect_rtcp(bytes(RtcpSrPacket(ssrc=ssrc, sender_info=info))))
 
     def _send(self, data: bytes) -> None:

@@ -133,4 +133,6 @@ class Record:
 
 def _mbps(told: dict[str, Figures], name: str) -> float:
     """Each worker by its own clock: they do not all tell at the same moment."""
-    return sum(figures.counts[name] * 8 / max(1, figures.counts["elapsed_us"]) for figures in told.values())
+    return sum(
+        figures.counts[name] * 8 / max(1, figures.counts["elapsed_us"]) for figures in told.values()
+    )

@@ -1,4 +1,6 @@
-"""The report folder: `report.html` for people, `summary.json` for programs, beside the `samples.jsonl` that the run wrote."""
+"""The report folder: `report.html` for people, `summary.json` for programs, beside the
+`samples.jsonl` that the run wrote.
+"""
 
 import json
 from collections.abc import Iterator
@@ -43,7 +45,9 @@ def write_report(summary: Summary, record: Record) -> Path:
     """Writes the folder's files; returns the page's path."""
     folder = summary.scenario.folder
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "summary.json").write_text(json.dumps(summary.to_json(), indent=2) + "\n", encoding="utf-8")
+    (folder / "summary.json").write_text(
+        json.dumps(summary.to_json(), indent=2) + "\n", encoding="utf-8"
+    )
     page = folder / "report.html"
     page.write_text(render(summary, record), encoding="utf-8")
     return page
@@ -51,7 +55,12 @@ def write_report(summary: Summary, record: Record) -> Path:
 
 def render(summary: Summary, record: Record) -> str:
     """The page, with everything it needs inside."""
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     environment.filters["number"] = number
     scenario = summary.scenario
     return environment.get_template("report.html.jinja").render(
@@ -63,8 +72,15 @@ def render(summary: Summary, record: Record) -> str:
         story=list(_story(summary)),
         tiles=list(_tiles(summary)),
         plots=list(_plots(summary, record)) if record.samples else [],
-        metrics=[(name, unit, meaning, summary.figures[name]) for name, (unit, meaning) in METRICS.items() if summary.figures.get(name) is not None],
-        causes=[(CAUSES[what], [(CODES.get(cause, cause), count) for cause, count in causes.items()]) for what, causes in summary.causes.items()],
+        metrics=[
+            (name, unit, meaning, summary.figures[name])
+            for name, (unit, meaning) in METRICS.items()
+            if summary.figures.get(name) is not None
+        ],
+        causes=[
+            (CAUSES[what], [(CODES.get(cause, cause), count) for cause, count in causes.items()])
+            for what, causes in summary.causes.items()
+        ],
         memory_gb=summary.machine.memory / 1e9,
     )
 
@@ -82,23 +98,55 @@ def _story(summary: Summary) -> Iterator[str]:
     """What happened, in sentences."""
     scenario, figures = summary.scenario, summary.figures
     way = scenario.way
-    live = f"at {number(summary.clip_kbps)} kbps, {scenario.fps} pictures a second" if summary.clip_kbps else "as it came"
-    ended = f"for {_measured(summary):.0f} s after all had come." + (" The run was ended early by hand." if summary.interrupted else "")
+    live = (
+        f"at {number(summary.clip_kbps)} kbps, {scenario.fps} pictures a second"
+        if summary.clip_kbps
+        else "as it came"
+    )
+    ended = f"for {_measured(summary):.0f} s after all had come." + (
+        " The run was ended early by hand." if summary.interrupted else ""
+    )
     if scenario.name == "viewers":
-        yield f"{scenario.viewers:,} viewers watched one live over {scenario.way.title} {live}, {ended}"
+        yield (
+            f"{scenario.viewers:,} viewers watched one live over {scenario.way.title} {live}, "
+            f"{ended}"
+        )
     elif scenario.name == "creators":
         yield f"{scenario.creators:,} creators published {live}, {ended}"
     else:
-        odd = f"{scenario.slow_share:.0%} of viewers on {scenario.slow_bps // 1_000} kbps, {scenario.rude_share:.0%} rude"
-        yield f"{scenario.viewers:,} viewers swiped through {scenario.creators:,} rooms {live}, {odd}, {ended}"
+        odd = (
+            f"{scenario.slow_share:.0%} of viewers on {scenario.slow_bps // 1_000} kbps, "
+            f"{scenario.rude_share:.0%} rude"
+        )
+        yield (
+            f"{scenario.viewers:,} viewers swiped through {scenario.creators:,} rooms {live}, "
+            f"{odd}, {ended}"
+        )
     if figures.get("p50") is not None:
-        yield f"Half of all {way.timed} were with a viewer {number(figures['p50'])} ms after they were published, 99 % within {number(figures['p99'])} ms."
+        yield (
+            f"Half of all {way.timed} were with a viewer {number(figures['p50'])} ms after "
+            f"they were published, 99 % within {number(figures['p99'])} ms."
+        )
     if figures.get("join_p50") is not None:
-        yield f"A new viewer had the first picture after {number(figures['join_p50'])} ms (half of them), 95 % after {number(figures['join_p95'])} ms."
+        yield (
+            f"A new viewer had the first picture after {number(figures['join_p50'])} ms (half "
+            f"of them), 95 % after {number(figures['join_p95'])} ms."
+        )
     if figures.get("publish_p50") is not None and scenario.name != "viewers":
-        yield f"A creator was connected after {number(figures['publish_p50'])} ms (half of them), 95 % after {number(figures['publish_p95'])} ms."
-    wrong = [f"{number(figures[name])} {words.format(way=way)}" for name, words in _WRONG if figures.get(name)]
-    yield f"Not all went well: {', '.join(wrong)}." if wrong else "Nobody was refused or cut off, and nothing was missing."
+        yield (
+            f"A creator was connected after {number(figures['publish_p50'])} ms (half of "
+            f"them), 95 % after {number(figures['publish_p95'])} ms."
+        )
+    wrong = [
+        f"{number(figures[name])} {words.format(way=way)}"
+        for name, words in _WRONG
+        if figures.get(name)
+    ]
+    yield (
+        f"Not all went well: {', '.join(wrong)}."
+        if wrong
+        else "Nobody was refused or cut off, and nothing was missing."
+    )
 
 
 _WRONG = (
@@ -129,7 +177,9 @@ def _tiles(summary: Summary) -> Iterator[tuple[str, str, str]]:
         ("server_memory", "MB", "of memory for the server"),
     )
     for name, unit, words in wanted:
-        if figures.get(name) is not None and not (summary.scenario.name == "viewers" and name.startswith("publish")):
+        if figures.get(name) is not None and not (
+            summary.scenario.name == "viewers" and name.startswith("publish")
+        ):
             yield number(figures[name]), unit, words
 
 
@@ -137,10 +187,17 @@ def _plots(summary: Summary, record: Record) -> Iterator[dict[str, Any]]:
     """Title, caption, SVG and whether it takes the whole width."""
     samples, scenario = record.samples, summary.scenario
     if scenario.viewers:
-        limits = [(each.text, each.limit) for each in scenario.conditions if each.metric in ("p50", "p95", "p99") and each.operator in (">", ">=")]
+        limits = [
+            (each.text, each.limit)
+            for each in scenario.conditions
+            if each.metric in ("p50", "p95", "p99") and each.operator in (">", ">=")
+        ]
         yield {
             "title": "Delay, from publishing to the viewer",
-            "caption": f"Each second: half, 95 % and 99 % of that second's {scenario.way.timed} were faster than this. Grey: viewers were still coming.",
+            "caption": (
+                f"Each second: half, 95 % and 99 % of that second's {scenario.way.timed} were "
+                "faster than this. Grey: viewers were still coming."
+            ),
             "svg": plots.delay_over_time(samples, limits),
             "wide": True,
         }
@@ -148,18 +205,33 @@ def _plots(summary: Summary, record: Record) -> Iterator[dict[str, Any]]:
         if delay.count:
             yield {
                 "title": "How delays are distributed",
-                "caption": f"All {delay.count:,} {scenario.way.timed} timed after the last viewer came. The axis is logarithmic: to the right is much later.",
+                "caption": (
+                    f"All {delay.count:,} {scenario.way.timed} timed after the last viewer "
+                    "came. The axis is logarithmic: to the right is much later."
+                ),
                 "svg": plots.delay_distribution(delay),
                 "wide": True,
             }
-        watching: dict[str, list[float | None]] = {"watching": [sample.watching for sample in samples]}
+        watching: dict[str, list[float | None]] = {
+            "watching": [sample.watching for sample in samples]
+        }
         if any(sample.connecting for sample in samples):
             watching["connecting"] = [sample.connecting for sample in samples]
-        yield _small("Viewers", "Connected at the same time.", plots.over_time("viewers", samples, watching, "viewers"))
+        yield _small(
+            "Viewers",
+            "Connected at the same time.",
+            plots.over_time("viewers", samples, watching, "viewers"),
+        )
         rate: dict[str, list[float | None]] = {"received": [sample.mbps for sample in samples]}
-        yield _small("Throughput", "Received by all viewers together.", plots.over_time("throughput", samples, rate, "Mbps"))
+        yield _small(
+            "Throughput",
+            "Received by all viewers together.",
+            plots.over_time("throughput", samples, rate, "Mbps"),
+        )
     if scenario.creators and scenario.name != "viewers":
-        publishing: dict[str, list[float | None]] = {"publishing": [sample.publishing for sample in samples]}
+        publishing: dict[str, list[float | None]] = {
+            "publishing": [sample.publishing for sample in samples]
+        }
         if any(sample.live_rooms is not None for sample in samples):
             publishing["rooms live, says the server"] = [sample.live_rooms for sample in samples]
         yield _small(
@@ -167,19 +239,57 @@ def _plots(summary: Summary, record: Record) -> Iterator[dict[str, Any]]:
             "Connected and sending; and how many of their rooms the server lists as live.",
             plots.over_time("creators", samples, publishing, "creators"),
         )
-        asked: dict[str, list[float | None]] = {"keyframes (PLI)": [sample.pli for sample in samples], "packets (NACK)": [sample.nack for sample in samples]}
-        yield _small("What the server asked creators for", "Keyframes, and packets that were lost.", plots.over_time("asked", samples, asked, "a second"))
+        asked: dict[str, list[float | None]] = {
+            "keyframes (PLI)": [sample.pli for sample in samples],
+            "packets (NACK)": [sample.nack for sample in samples],
+        }
+        yield _small(
+            "What the server asked creators for",
+            "Keyframes, and packets that were lost.",
+            plots.over_time("asked", samples, asked, "a second"),
+        )
     if any(sample.server_cpu is not None for sample in samples):
-        cpu: dict[str, list[float | None]] = {"CPU": [None if sample.server_cpu is None else sample.server_cpu * 100 for sample in samples]}
-        memory: dict[str, list[float | None]] = {"memory": [None if sample.server_memory is None else sample.server_memory / 1e6 for sample in samples]}
-        yield _small("The server's CPU", "100 % is one core.", plots.over_time("server-cpu", samples, cpu, "% of a core"))
-        yield _small("The server's memory", "Resident, without what the kernel holds for its sockets.", plots.over_time("server-memory", samples, memory, "MB"))
+        cpu: dict[str, list[float | None]] = {
+            "CPU": [
+                None if sample.server_cpu is None else sample.server_cpu * 100 for sample in samples
+            ]
+        }
+        memory: dict[str, list[float | None]] = {
+            "memory": [
+                None if sample.server_memory is None else sample.server_memory / 1e6
+                for sample in samples
+            ]
+        }
+        yield _small(
+            "The server's CPU",
+            "100 % is one core.",
+            plots.over_time("server-cpu", samples, cpu, "% of a core"),
+        )
+        yield _small(
+            "The server's memory",
+            "Resident, without what the kernel holds for its sockets.",
+            plots.over_time("server-memory", samples, memory, "MB"),
+        )
     names = list(dict.fromkeys(name for sample in samples for name in sample.generator_cpu))
-    generator: dict[str, list[float | None]] = {name: [sample.generator_cpu.get(name, 0.0) * 100 for sample in samples] for name in names[:4]}
-    yield _small("The generator's CPU", "By process. Near 100 % it would be the limit.", plots.over_time("generator", samples, generator, "% of a core"))
+    generator: dict[str, list[float | None]] = {
+        name: [sample.generator_cpu.get(name, 0.0) * 100 for sample in samples]
+        for name in names[:4]
+    }
+    yield _small(
+        "The generator's CPU",
+        "By process. Near 100 % it would be the limit.",
+        plots.over_time("generator", samples, generator, "% of a core"),
+    )
     lag: dict[str, list[float | None]] = {"late": [sample.lag_p99 for sample in samples]}
-    caption = f"99 % of its timers were less late than this. Beyond {LAG_MAX_MS:.0f} ms over the whole run the result is invalid."
-    yield _small("How late the generator was", caption, plots.over_time("lag", samples, lag, "ms", limit=LAG_MAX_MS))
+    caption = (
+        f"99 % of its timers were less late than this. Beyond {LAG_MAX_MS:.0f} ms over the "
+        "whole run the result is invalid."
+    )
+    yield _small(
+        "How late the generator was",
+        caption,
+        plots.over_time("lag", samples, lag, "ms", limit=LAG_MAX_MS),
+    )
 
 
 def _small(title: str, caption: str, svg: str) -> dict[str, Any]:

@@ -50,7 +50,9 @@ class Run:
         self._live_rooms: int | None = None
 
     async def go(self) -> None:
-        """Raises BadInput where nothing can be tested, ServerGone where the server does not see the end."""
+        """Raises BadInput where nothing can be tested, ServerGone where the server does not see the
+        end.
+        """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._interrupt)
@@ -79,7 +81,9 @@ class Run:
         if scenario.creators:
             width, height = scenario.size
             self._say(f"encoding {width}x{height} at {scenario.kbps} kbps")
-            self.clip = await asyncio.to_thread(clip.encode, width, height, scenario.fps, scenario.kbps)
+            self.clip = await asyncio.to_thread(
+                clip.encode, width, height, scenario.fps, scenario.kbps
+            )
             self._doors = await self._find_doors()
             self.rooms = [door.room for door in self._doors]
         elif scenario.room:
@@ -88,7 +92,9 @@ class Run:
         else:
             live = await self._server.live_rooms()
             if not live:
-                raise BadInput(f"no room is live on {scenario.target.url}: go live, or let --publish do that")
+                raise BadInput(
+                    f"no room is live on {scenario.target.url}: go live, or let --publish do that"
+                )
             self.rooms = live[:1]
 
     async def _find_doors(self) -> list[Door]:
@@ -106,7 +112,8 @@ class Run:
         needed = self.scenario.viewers + machine.SPARE_DESCRIPTORS
         if allowed is not None and allowed < needed and self._meter:
             raise BadInput(
-                f"the server may open {allowed} files and {self.scenario.viewers} viewers need {needed}: "
+                f"the server may open {allowed} files and {self.scenario.viewers} viewers "
+                f"need {needed}: "
                 f"raise that with `sudo prlimit --pid {self._meter.pid} --nofile={needed}:{needed}`"
             )
 
@@ -142,7 +149,9 @@ class Run:
         if not waiting.done():
             waiting.cancel()
             return
-        causes = [cause for worker in self._workers for cause in worker.take().causes("creator_failed")]
+        causes = [
+            cause for worker in self._workers for cause in worker.take().causes("creator_failed")
+        ]
         if waiting.exception() and causes:
             raise BadInput(f"our creator could not connect: {causes[0]}")
         waiting.result()
@@ -150,17 +159,33 @@ class Run:
     def _add_creators(self) -> None:
         scenario = self.scenario
         assert self.clip
-        told, parts = self.clip.to_json(), min(scenario.workers, len(self._doors)) if scenario.name == "creators" else 1
-        # The audience of a mixed run comes when the first creator is live, and finds the others coming.
-        ramp = scenario.ramp if scenario.name == "creators" else min(scenario.ramp, 0.1 * len(self._doors))
+        told, parts = (
+            self.clip.to_json(),
+            min(scenario.workers, len(self._doors)) if scenario.name == "creators" else 1,
+        )
+        # The audience of a mixed run comes when the first creator is live, and finds the others
+        # coming.
+        ramp = (
+            scenario.ramp
+            if scenario.name == "creators"
+            else min(scenario.ramp, 0.1 * len(self._doors))
+        )
         for index in range(parts):
             mine = [(door.room, door.key, door.whip) for door in self._doors[index::parts]]
             plan = StagePlan(scenario.insecure, mine, told, scenario.stay, ramp)
-            self._workers.append(Worker(f"creators {index + 1}" if parts > 1 else "creators", "stage", asdict(plan)))
+            self._workers.append(
+                Worker(f"creators {index + 1}" if parts > 1 else "creators", "stage", asdict(plan))
+            )
 
     def _add_viewers(self) -> None:
         scenario, target = self.scenario, self.scenario.target
-        crowds = [(f"viewers {index + 1}", count, False) for index, count in enumerate(shares(scenario.viewers - scenario.probes, scenario.workers)) if count]
+        crowds = [
+            (f"viewers {index + 1}", count, False)
+            for index, count in enumerate(
+                shares(scenario.viewers - scenario.probes, scenario.workers)
+            )
+            if count
+        ]
         first = 0
         for name, count, probe in [*crowds, ("probes", scenario.probes, True)]:
             plan = CrowdPlan(
@@ -215,7 +240,9 @@ class Run:
         while True:
             missed = 0 if await self._looks_alive() else missed + 1
             if missed >= LOOKS_MISSED:
-                raise ServerGone(f"the server went away {time.time() - self._began:.0f} s after the start")
+                raise ServerGone(
+                    f"the server went away {time.time() - self._began:.0f} s after the start"
+                )
             await asyncio.sleep(1.0)
 
     async def _looks_alive(self) -> bool:
@@ -237,7 +264,9 @@ class Run:
             return
         plateau = at >= self.scenario.ramp + 1.0
         server = self._meter.take() if self._meter else None
-        sample = self.record.add(at, plateau, told, live_rooms=self._live_rooms, steal=self._steal.take(), server=server)
+        sample = self.record.add(
+            at, plateau, told, live_rooms=self._live_rooms, steal=self._steal.take(), server=server
+        )
         self._watch(sample)
 
     # After

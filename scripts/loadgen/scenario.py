@@ -1,4 +1,6 @@
-"""What a run is made of: how many of whom, where, for how long. Built by the command line, read by everything else."""
+"""What a run is made of: how many of whom, where, for how long. Built by the command line, read by
+everything else.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path

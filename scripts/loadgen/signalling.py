@@ -1,4 +1,6 @@
-"""The client side of WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep): offers of a sender and of a viewer, and what matters of the answer."""
+"""The client side of WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep): offers of a sender and of a
+viewer, and what matters of the answer.
+"""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +9,7 @@ from urllib.parse import urljoin
 import aiohttp
 
 from relay.rtc.dtls import fingerprint
-from relay.rtc.sdp_publish import TRANSPORT_WIDE
+from relay.rtc.receive.sdp import TRANSPORT_WIDE
 
 VIDEO_TYPE, RTX_TYPE, AUDIO_TYPE = 96, 97, 111
 TRANSPORT_ID = 4
@@ -38,10 +40,21 @@ class Accepted:
 
 def write_offer(ufrag: str, password: str, video_ssrc: int, audio_ssrc: int) -> str:
     """One H.264 video and one Opus audio, sent only, bundled."""
-    common = [*_common(ufrag, password, "sendonly"), "a=rtcp-rsize", f"a=extmap:{TRANSPORT_ID} {TRANSPORT_WIDE}"]
-    feedback = (f"a=rtcp-fb:{VIDEO_TYPE} {kind}" for kind in ("nack", "nack pli", "goog-remb", "transport-cc"))
+    common = [
+        *_common(ufrag, password, "sendonly"),
+        "a=rtcp-rsize",
+        f"a=extmap:{TRANSPORT_ID} {TRANSPORT_WIDE}",
+    ]
+    feedback = (
+        f"a=rtcp-fb:{VIDEO_TYPE} {kind}"
+        for kind in ("nack", "nack pli", "goog-remb", "transport-cc")
+    )
     video = [*_video(VIDEO_TYPE, common), *feedback, f"a=ssrc:{video_ssrc} cname:load"]
-    audio = [*_audio(common), f"a=rtcp-fb:{AUDIO_TYPE} transport-cc", f"a=ssrc:{audio_ssrc} cname:load"]
+    audio = [
+        *_audio(common),
+        f"a=rtcp-fb:{AUDIO_TYPE} transport-cc",
+        f"a=ssrc:{audio_ssrc} cname:load",
+    ]
     return _session(video, audio)
 
 
@@ -49,12 +62,21 @@ def write_viewer_offer(ufrag: str, password: str) -> str:
     """To receive one H.264 video, resent packets too, and one Opus audio, bundled."""
     common = _common(ufrag, password, "recvonly")
     feedback = (f"a=rtcp-fb:{VIDEO_TYPE} {kind}" for kind in ("nack", "nack pli"))
-    video = [*_video(f"{VIDEO_TYPE} {RTX_TYPE}", common), *feedback, f"a=rtpmap:{RTX_TYPE} rtx/90000", f"a=fmtp:{RTX_TYPE} apt={VIDEO_TYPE}"]
+    video = [
+        *_video(f"{VIDEO_TYPE} {RTX_TYPE}", common),
+        *feedback,
+        f"a=rtpmap:{RTX_TYPE} rtx/90000",
+        f"a=fmtp:{RTX_TYPE} apt={VIDEO_TYPE}",
+    ]
     return _session(video, _audio(common))
 
 
 def _common(ufrag: str, password: str, direction: str) -> list[str]:
-    credentials = (f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{password}", f"a=fingerprint:{fingerprint()}")
+    credentials = (
+        f"a=ice-ufrag:{ufrag}",
+        f"a=ice-pwd:{password}",
+        f"a=fingerprint:{fingerprint()}",
+    )
     return ["c=IN IP4 0.0.0.0", *credentials, "a=setup:actpass", f"a={direction}", "a=rtcp-mux"]
 
 
@@ -65,7 +87,10 @@ def _video(types: int | str, common: list[str]) -> list[str]:
 
 
 def _audio(common: list[str]) -> list[str]:
-    described = (f"a=rtpmap:{AUDIO_TYPE} opus/48000/2", f"a=fmtp:{AUDIO_TYPE} minptime=10;useinbandfec=1")
+    described = (
+        f"a=rtpmap:{AUDIO_TYPE} opus/48000/2",
+        f"a=fmtp:{AUDIO_TYPE} minptime=10;useinbandfec=1",
+    )
     return [f"m=audio 9 UDP/TLS/RTP/SAVPF {AUDIO_TYPE}", *common, "a=mid:1", *described]
 
 
@@ -80,14 +105,21 @@ def _authorization(key: str) -> dict[str, str]:
 
 def read_answer(text: str, session: str) -> Accepted:
     """Raises Refused on an answer that this client cannot work with."""
-    found = {name: re.search(rf"^a={name}:(\S+)(?: (\S+))?\s*$", text, re.MULTILINE) for name in ("ice-ufrag", "ice-pwd", "fingerprint", "setup")}
-    candidate = re.search(r"^a=candidate:\S+ 1 udp \d+ (\S+) (\d+) typ host", text, re.MULTILINE | re.IGNORECASE)
+    found = {
+        name: re.search(rf"^a={name}:(\S+)(?: (\S+))?\s*$", text, re.MULTILINE)
+        for name in ("ice-ufrag", "ice-pwd", "fingerprint", "setup")
+    }
+    candidate = re.search(
+        r"^a=candidate:\S+ 1 udp \d+ (\S+) (\d+) typ host", text, re.MULTILINE | re.IGNORECASE
+    )
     ufrag, password, proof, setup = found.values()
     if not (ufrag and password and proof and candidate):
         raise Refused(0, "the answer names no ICE credentials, fingerprint or UDP candidate")
     if setup and setup[1] == "active":
         raise Refused(0, "the answer insists on being the DTLS client")
-    return Accepted(session, (candidate[1], int(candidate[2])), ufrag[1], password[1], (proof[1], proof[2]))
+    return Accepted(
+        session, (candidate[1], int(candidate[2])), ufrag[1], password[1], (proof[1], proof[2])
+    )
 
 
 async def post_offer(http: aiohttp.ClientSession, url: str, key: str, offer: str) -> Accepted:

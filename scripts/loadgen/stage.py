@@ -1,4 +1,6 @@
-"""The creators of one process: when each comes and goes, the one timer that all of them send by, and what is told of them once a second."""
+"""The creators of one process: when each comes and goes, the one timer that all of them send by,
+and what is told of them once a second.
+"""
 
 import asyncio
 import random
@@ -43,7 +45,9 @@ class Stage:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self, first_at: float) -> None:
-        """Sets every creator's arrival, evenly over the ramp. `first_at`: seconds of the Unix epoch."""
+        """Sets every creator's arrival, evenly over the ramp. `first_at`: seconds of the Unix
+        epoch.
+        """
         now = time.time()
         for index, (room, key, url) in enumerate(self._plan.rooms):
             at = max(0.0, first_at + self._plan.ramp * index / len(self._plan.rooms) - now)
@@ -52,7 +56,13 @@ class Stage:
 
     def tell(self) -> Figures:
         figures, self.figures = self.figures, Figures()
-        figures.counts.update({"packets": self.sent_packets, "pictures": self.sent_pictures, "sent_bytes": self.sent_bytes})
+        figures.counts.update(
+            {
+                "packets": self.sent_packets,
+                "pictures": self.sent_pictures,
+                "sent_bytes": self.sent_bytes,
+            }
+        )
         self.sent_packets = self.sent_pictures = self.sent_bytes = 0
         figures.levels["publishing"] = sum(publisher.sending for publisher in self._publishers)
         figures.levels["offering"] = self._connecting
@@ -81,7 +91,9 @@ class Stage:
         """One creator, from coming to going, and again where creators come and go."""
         while True:
             await asyncio.sleep(wait)
-            publisher = Publisher(self, self._clip, room, key, url, self._http, steady=self._plan.steady)
+            publisher = Publisher(
+                self, self._clip, room, key, url, self._http, steady=self._plan.steady
+            )
             self._publishers.add(publisher)
             connected = await self._connect(publisher)
             if not self._plan.stay:

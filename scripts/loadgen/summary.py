@@ -33,7 +33,9 @@ class Verdict:
 
     @property
     def exit_code(self) -> int:
-        return {Outcome.FINE: 0, Outcome.FAILED: 1, Outcome.INVALID: 1, Outcome.BROKEN_OFF: 2}[self.outcome]
+        return {Outcome.FINE: 0, Outcome.FAILED: 1, Outcome.INVALID: 1, Outcome.BROKEN_OFF: 2}[
+            self.outcome
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,11 @@ class Summary:
 
     def to_json(self) -> dict[str, Any]:
         scenario = asdict(self.scenario)
-        scenario |= {"folder": str(self.scenario.folder), "target": self.scenario.target.url, "conditions": [each.text for each in self.scenario.conditions]}
+        scenario |= {
+            "folder": str(self.scenario.folder),
+            "target": self.scenario.target.url,
+            "conditions": [each.text for each in self.scenario.conditions],
+        }
         del scenario["key"], scenario["token"]  # a report is passed on
         return {
             "outcome": self.verdict.outcome.value,
@@ -84,8 +90,13 @@ def figures_of(record: Record, viewers: bool, creators: bool) -> dict[str, float
         "lag_p99": record.lag.percentile(99),
         "generator_cpu": _busiest(plateau),
         "steal": _mean(sample.steal * 100 for sample in plateau),
-        "server_cpu": _mean(sample.server_cpu * 100 for sample in plateau if sample.server_cpu is not None),
-        "server_memory": max((sample.server_memory / 1e6 for sample in record.samples if sample.server_memory), default=None),
+        "server_cpu": _mean(
+            sample.server_cpu * 100 for sample in plateau if sample.server_cpu is not None
+        ),
+        "server_memory": max(
+            (sample.server_memory / 1e6 for sample in record.samples if sample.server_memory),
+            default=None,
+        ),
     }
     if viewers:
         found |= {
@@ -112,20 +123,32 @@ def figures_of(record: Record, viewers: bool, creators: bool) -> dict[str, float
     return found
 
 
-def judge(scenario: Scenario, record: Record, figures: dict[str, float | None], broken_off: str | None) -> Verdict:
-    """INVALID goes before FAILED: where the generator was the limit, the figures say nothing about the server, good or bad."""
+def judge(
+    scenario: Scenario, record: Record, figures: dict[str, float | None], broken_off: str | None
+) -> Verdict:
+    """INVALID goes before FAILED: where the generator was the limit, the figures say nothing about
+    the server, good or bad.
+    """
     failed = [reason for condition in scenario.conditions if (reason := condition.failure(figures))]
     if broken_off:
         return Verdict(Outcome.BROKEN_OFF, (broken_off, *failed))
     invalid = []
     lag, steal = figures["lag_p99"], figures["steal"]
     if lag is None:
-        invalid.append("the run ended before everybody had come, so that nothing was measured under full load")
+        invalid.append(
+            "the run ended before everybody had come, so that nothing was measured under full load"
+        )
     elif lag > LAG_MAX_MS:
         advice = "it was the limit, or others used its cores; give it idle ones, or more --workers"
-        invalid.append(f"the generator's own loops were {lag:.1f} ms late (p99; {LAG_MAX_MS:.0f} ms are allowed): {advice}")
+        invalid.append(
+            f"the generator's own loops were {lag:.1f} ms late (p99; {LAG_MAX_MS:.0f} ms "
+            f"are allowed): {advice}"
+        )
     if steal is not None and steal > STEAL_MAX:
-        invalid.append(f"the hypervisor gave {steal:.1f} % of this machine's CPU time to others ({STEAL_MAX:.0f} % are allowed)")
+        invalid.append(
+            f"the hypervisor gave {steal:.1f} % of this machine's CPU time to others "
+            f"({STEAL_MAX:.0f} % are allowed)"
+        )
     if invalid:
         return Verdict(Outcome.INVALID, (*invalid, *failed))
     if scenario.viewers and not record.delay.count:
@@ -136,14 +159,39 @@ def judge(scenario: Scenario, record: Record, figures: dict[str, float | None], 
 
 
 def causes_of(record: Record) -> dict[str, dict[str, int]]:
-    names = ("failed", "closed", "paced", "creator_failed", "creator_closed", "slow_failed", "slow_closed", "slow_paced")
+    names = (
+        "failed",
+        "closed",
+        "paced",
+        "creator_failed",
+        "creator_closed",
+        "slow_failed",
+        "slow_closed",
+        "slow_paced",
+    )
     return {name: causes for name in names if (causes := record.total.causes(name))}
 
 
 def extra_of(record: Record) -> dict[str, float]:
     """Counts that no condition names."""
-    names = ("messages", "bytes", "unreadable", "slow_bytes", "slow_gaps", "swipes", "vanished", "went", "packets", "sent_bytes", "resent", "remb", "late")
-    return {name: record.total.counts[name] for name in names if record.total.counts[name]} | ({"remb_bps": record.remb_bps} if record.remb_bps else {})
+    names = (
+        "messages",
+        "bytes",
+        "unreadable",
+        "slow_bytes",
+        "slow_gaps",
+        "swipes",
+        "vanished",
+        "went",
+        "packets",
+        "sent_bytes",
+        "resent",
+        "remb",
+        "late",
+    )
+    return {name: record.total.counts[name] for name in names if record.total.counts[name]} | (
+        {"remb_bps": record.remb_bps} if record.remb_bps else {}
+    )
 
 
 def _percentiles(prefix: str, histogram: Histogram) -> dict[str, float | None]:
@@ -157,4 +205,7 @@ def _mean(values: Iterable[float]) -> float | None:
 
 def _busiest(plateau: list[Sample]) -> float | None:
     names = {name for sample in plateau for name in sample.generator_cpu}
-    return max((fmean(sample.generator_cpu.get(name, 0.0) for sample in plateau) * 100 for name in names), default=None)
+    return max(
+        (fmean(sample.generator_cpu.get(name, 0.0) for sample in plateau) * 100 for name in names),
+        default=None,
+    )

@@ -11,7 +11,9 @@ class Tally:
     messages: int = 0
     """Over the WebSocket messages, over WebRTC packets, over HLS parts."""
     gaps: int = 0
-    """What was left out for a viewer, or did not come: records missing in a track's sequence, packets, parts."""
+    """What was left out for a viewer, or did not come: records missing in a track's sequence,
+    packets, parts.
+    """
     unreadable: int = 0
     """Packets that could not be decrypted, of the sample that was tried."""
     delays: list[float] = field(default_factory=list)

@@ -44,17 +44,28 @@ class Door:
 
 
 def parse_target(url: str, *, owned: bool) -> Target:
-    """Reads a server's URL. Raises BadInput, also for another machine unless `owned`: a load test is an attack on whoever did not ask for it."""
+    """Reads a server's URL. Raises BadInput, also for another machine unless `owned`: a load test
+    is an attack on whoever did not ask for it.
+    """
     parts = urlsplit(url if "://" in url else f"http://{url}")
     try:
         port = parts.port
     except ValueError as error:
         raise BadInput(f"{url}: {error}") from error
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or parts.query
+        or parts.fragment
+        or parts.username
+    ):
         raise BadInput(f"{url}: give the server's URL, such as http://127.0.0.1:8080")
     local = _is_loopback(parts.hostname)
     if not local and not owned:
-        raise BadInput(f"{parts.hostname} is not this machine: test only a server that is yours, and say so with --i-own-this-server")
+        raise BadInput(
+            f"{parts.hostname} is not this machine: test only a server that is yours, and "
+            "say so with --i-own-this-server"
+        )
     tls = parts.scheme == "https"
     host = "127.0.0.1" if parts.hostname == "localhost" and not tls else parts.hostname
     return Target(host, port or (443 if tls else 80), tls, parts.path.rstrip("/"), local)
@@ -70,12 +81,16 @@ def _is_loopback(host: str) -> bool:
 
 
 class Server:
-    """The target's HTTP interface (server/API.md). Every call raises BadInput with the line to show."""
+    """The target's HTTP interface (server/API.md). Every call raises BadInput with the line to
+    show.
+    """
 
     def __init__(self, target: Target, token: str | None, insecure: bool) -> None:
         self.target = target
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = aiohttp.ClientSession(timeout=TIMEOUT, connector=aiohttp.TCPConnector(ssl=False) if insecure else None)
+        self._http = aiohttp.ClientSession(
+            timeout=TIMEOUT, connector=aiohttp.TCPConnector(ssl=False) if insecure else None
+        )
 
     async def close(self) -> None:
         await self._http.close()
@@ -83,14 +98,20 @@ class Server:
     async def check(self) -> str:
         """The server's version; BadInput where it is no microlive."""
         status, value = await self._ask("GET", "/api/config")
-        if status != 200 or not isinstance(value, dict) or not {"create", "version"} <= value.keys():
+        if (
+            status != 200
+            or not isinstance(value, dict)
+            or not {"create", "version"} <= value.keys()
+        ):
             raise BadInput(f"{self.target.url} is not a microlive server: it has no /api/config")
         return str(value["version"])
 
     async def alive(self) -> bool:
         """Whether it still answers at all."""
         try:
-            async with self._http.get(f"{self.target.url}/healthz", timeout=aiohttp.ClientTimeout(total=5)) as answer:
+            async with self._http.get(
+                f"{self.target.url}/healthz", timeout=aiohttp.ClientTimeout(total=5)
+            ) as answer:
                 return answer.status == 200
         except TimeoutError:
             return True  # overloaded is not gone
@@ -108,7 +129,10 @@ class Server:
         if status == 404:
             raise BadInput(f"there is no room {room} on {self.target.url}")
         if value.get("state") != "live":
-            raise BadInput(f"room {room} is {value.get('state')}, not live: go live in it, or let --publish do that")
+            raise BadInput(
+                f"room {room} is {value.get('state')}, not live: go live in it, or let "
+                "--publish do that"
+            )
 
     async def wait_live(self, room: str, seconds: float) -> None:
         """Returns when the room is live. Raises BadInput after `seconds`."""
@@ -119,13 +143,24 @@ class Server:
                         return
                     await asyncio.sleep(POLL_EVERY)
         except TimeoutError as error:
-            raise BadInput(f"our creator's room {room} did not go live within {seconds:.0f} s") from error
+            raise BadInput(
+                f"our creator's room {room} did not go live within {seconds:.0f} s"
+            ) from error
 
     async def create_room(self, title: str) -> Door:
         status, value = await self._ask("POST", "/api/rooms", {"title": title})
         if status != 201:
-            hint = " (start the server with a larger --max-rooms-per-address-hour)" if status == 429 else " (give --token)" if status in (401, 403) else ""
-            raise BadInput(f"{self.target.url} refuses to create a room: HTTP {status}: {value.get('error', '')}{hint}")
+            hint = (
+                " (start the server with a larger --max-rooms-per-address-hour)"
+                if status == 429
+                else " (give --token)"
+                if status in (401, 403)
+                else ""
+            )
+            raise BadInput(
+                f"{self.target.url} refuses to create a room: HTTP {status}: "
+                f"{value.get('error', '')}{hint}"
+            )
         return self.door(str(value["room"]), str(value["key"]))
 
     def door(self, room: str, key: str) -> Door:
@@ -133,24 +168,34 @@ class Server:
         return Door(room, key, f"{self.target.url}/whip/{room}")
 
     async def require_key(self, door: Door) -> None:
-        """Raises BadInput where the key does not open the room: DELETE of a session that cannot exist tells, and changes nothing."""
-        status, _ = await self._ask("DELETE", f"/whip/{door.room}/none", headers={"Authorization": f"Bearer {door.key}"})
+        """Raises BadInput where the key does not open the room: DELETE of a session that cannot
+        exist tells, and changes nothing.
+        """
+        status, _ = await self._ask(
+            "DELETE", f"/whip/{door.room}/none", headers={"Authorization": f"Bearer {door.key}"}
+        )
         if status in (401, 403):
             raise BadInput(f"the key does not belong to room {door.room}: HTTP {status}")
         if await self._missing(door.room):
             raise BadInput(f"there is no room {door.room} on {self.target.url}")
 
     async def end_room(self, door: Door) -> None:
-        await self._ask("DELETE", f"/api/rooms/{door.room}", headers={"Authorization": f"Bearer {door.key}"})
+        await self._ask(
+            "DELETE", f"/api/rooms/{door.room}", headers={"Authorization": f"Bearer {door.key}"}
+        )
 
     async def _missing(self, room: str) -> bool:
         return (await self._ask("GET", f"/api/rooms/{room}"))[0] == 404
 
-    async def _ask(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> tuple[int, Any]:
+    async def _ask(
+        self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, Any]:
         """Status and JSON value; an empty object where there is none."""
         url = f"{self.target.url}{path}"
         try:
-            async with self._http.request(method, url, json=body, headers=headers or self._headers) as answer:
+            async with self._http.request(
+                method, url, json=body, headers=headers or self._headers
+            ) as answer:
                 text = await answer.text(errors="replace")
                 try:
                     value = json.loads(text)
@@ -167,5 +212,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return "its certificate is not trusted here; --insecure takes it all the same"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return os.strerror(error.errno).lower() if error.errno and error.errno > 0 else "no such host"
+        return (
+            os.strerror(error.errno).lower() if error.errno and error.errno > 0 else "no such host"
+        )
     return str(error) or type(error).__name__

@@ -9,9 +9,11 @@ if TYPE_CHECKING:
 
 
 class Viewer(ABC):
-    """`connect()`, then `report()` once a second; `leave()` or `vanish()` in any state, after which its crowd hears nothing more of it.
+    """`connect()`, then `report()` once a second; `leave()` or `vanish()` in any state, after which
+    its crowd hears nothing more of it.
 
-    Tells its crowd `connected`, `joined` with the first picture, and `lost` where the connection ended without its doing.
+    Tells its crowd `connected`, `joined` with the first picture, and `lost` where the connection
+    ended without its doing.
     """
 
     def __init__(self, crowd: "Crowd", room: str, *, probe: bool, slow: bool, rude: bool) -> None:

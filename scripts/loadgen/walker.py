@@ -1,6 +1,8 @@
-"""What one viewer's bytes tell, read in place: WebSocket frames (RFC 6455 §5.2) and the headers of relay/PROTOCOL.md's records.
+"""What one viewer's bytes tell, read in place: WebSocket frames (RFC 6455 §5.2) and the headers of
+relay/PROTOCOL.md's records.
 
-Bodies are stepped over by their length, wherever the stream of bytes is cut. Pure: bytes in, figures out.
+Bodies are stepped over by their length, wherever the stream of bytes is cut. Pure: bytes in,
+figures out.
 """
 
 from struct import Struct
@@ -10,7 +12,9 @@ from scripts.loadgen.tally import Tally
 
 BINARY, TEXT, CLOSE, PING, PONG = 0x82, 0x81, 0x88, 0x89, 0x8A
 MARGIN = 8_192
-"""Bytes in front of where data is read to: what is kept of the data before, such as half a header, goes there."""
+"""Bytes in front of where data is read to: what is kept of the data before, such as half a header,
+goes there.
+"""
 
 RECORD = Struct(">BBxBB3x4xIq8xqI")
 """Version, kind, track, flags, sequence, media time, publish time, length."""
@@ -41,7 +45,20 @@ class Listener(Protocol):
 class Walker:
     """The place in one viewer's stream. `walk` takes what was read into `buffer` from MARGIN on."""
 
-    __slots__ = ("_carry", "_frame", "_listener", "_next", "_pending_idr", "_probe", "_publish", "_skip", "_tally", "live_after", "media_time", "seen_idr")
+    __slots__ = (
+        "_carry",
+        "_frame",
+        "_listener",
+        "_next",
+        "_pending_idr",
+        "_probe",
+        "_publish",
+        "_skip",
+        "_tally",
+        "live_after",
+        "media_time",
+        "seen_idr",
+    )
 
     def __init__(self, tally: Tally, listener: Listener, probe: bool = False) -> None:
         self._tally = tally
@@ -57,10 +74,14 @@ class Walker:
         self.media_time = _NOT_YET
         """The latest received, µs."""
         self.live_after: int | None = None
-        """Server clock, µs: messages published before were sent on joining and tell nothing about delay. None: time nothing."""
+        """Server clock, µs: messages published before were sent on joining and tell nothing about
+        delay. None: time nothing.
+        """
 
     def walk(self, buffer: bytearray, size: int, now: int) -> None:
-        """`size` bytes were read; `now`: the server's clock, µs, needed for probes only. Raises WalkError."""
+        """`size` bytes were read; `now`: the server's clock, µs, needed for probes only. Raises
+        WalkError.
+        """
         at, end = MARGIN, MARGIN + size
         tally = self._tally
         tally.bytes += size
@@ -83,11 +104,17 @@ class Walker:
             if frame:
                 if end - at < RECORD_SIZE:
                     break
-                version, kind, track, flags, sequence, media_time, publish, skip = RECORD.unpack_from(buffer, at)
+                version, kind, track, flags, sequence, media_time, publish, skip = (
+                    RECORD.unpack_from(buffer, at)
+                )
                 at += RECORD_SIZE
                 frame -= RECORD_SIZE + skip
                 if version != 1 or frame < 0:
-                    self._broken("a record longer than its message" if version == 1 else f"a record of version {version}")
+                    self._broken(
+                        "a record longer than its message"
+                        if version == 1
+                        else f"a record of version {version}"
+                    )
                 if kind == _MEDIA and track <= _AUDIO:
                     expected = self._next[track]
                     if sequence != expected and expected != _NOT_YET:
@@ -139,7 +166,9 @@ class Walker:
         elif first == PING:
             self._listener.receive_ping(payload)
         elif first == CLOSE:
-            self._listener.receive_close(int.from_bytes(payload[:2], "big") if len(payload) > 1 else 1005)
+            self._listener.receive_close(
+                int.from_bytes(payload[:2], "big") if len(payload) > 1 else 1005
+            )
         elif first != PONG:
             self._broken(f"a frame of type {first:#04x}")
 

@@ -13,8 +13,8 @@ from scripts.loadgen.walker import MARGIN, Walker, WalkError
 if TYPE_CHECKING:
     from scripts.loadgen.crowd import Crowd
 
-# The key and the answer to it from RFC 6455 §1.3. A mask of zeros changes nothing, so frames can be built beforehand (§5.3 wants a random one of browsers,
-# to protect proxies from scripts).
+# The key and the answer to it from RFC 6455 §1.3. A mask of zeros changes nothing, so frames can be
+# built beforehand (§5.3 wants a random one of browsers, to protect proxies from scripts).
 KEY, ACCEPT = "dGhlIHNhbXBsZSBub25jZQ==", b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 NO_MASK = b"\0\0\0\0"
 ANSWER_MAX = 8_192
@@ -29,7 +29,14 @@ def masked_frame(opcode: int, payload: bytes) -> bytes:
 
 def request(host: str, path: str) -> bytes:
     """The handshake that asks for `path`."""
-    lines = [f"GET {path} HTTP/1.1", f"Host: {host}", "Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Key: {KEY}", "Sec-WebSocket-Version: 13"]
+    lines = [
+        f"GET {path} HTTP/1.1",
+        f"Host: {host}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        f"Sec-WebSocket-Key: {KEY}",
+        "Sec-WebSocket-Version: 13",
+    ]
     return "\r\n".join([*lines, "", ""]).encode()
 
 
@@ -37,9 +44,11 @@ LEAVE = masked_frame(0x88, (1001).to_bytes(2, "big"))
 
 
 class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
-    """Reads into its crowd's buffer, which all viewers of a process share: every read is finished in the call that announces it.
+    """Reads into its crowd's buffer, which all viewers of a process share: every read is finished
+    in the call that announces it.
 
-    Once it watches, its crowd's poller reads for it; not if it is slow, which its transport's pauses make it, or if TLS is between.
+    Once it watches, its crowd's poller reads for it; not if it is slow, which its transport's
+    pauses make it, or if TLS is between.
     """
 
     def __init__(self, crowd: "Crowd", room: str, *, probe: bool, slow: bool, rude: bool) -> None:
@@ -54,7 +63,9 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
 
     async def connect(self) -> None:
         """Opens the connection; the server's answer to the handshake makes it `connected`."""
-        await asyncio.get_running_loop().create_connection(lambda: self, *self._crowd.address, ssl=self._crowd.ssl)
+        await asyncio.get_running_loop().create_connection(
+            lambda: self, *self._crowd.address, ssl=self._crowd.ssl
+        )
 
     # Reading
 
@@ -63,7 +74,9 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
         if self.slow:
             sock = transport.get_extra_info("socket")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
-        self.transport.write(request(self._crowd.host, f"{self._crowd.path}/ws/{self.room}?player=load"))
+        self.transport.write(
+            request(self._crowd.host, f"{self._crowd.path}/ws/{self.room}?player=load")
+        )
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._crowd.small_buffer if self.slow else self._crowd.read_buffer
@@ -124,7 +137,11 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
 
     def _be_polled(self) -> None:
         transport = self.transport
-        if transport and not transport.is_closing() and transport.get_extra_info("ssl_object") is None:
+        if (
+            transport
+            and not transport.is_closing()
+            and transport.get_extra_info("ssl_object") is None
+        ):
             transport.pause_reading()
             self._polled = transport.get_extra_info("socket").fileno()
             self._crowd.poller.add(self._polled, self._receive_polled)
@@ -162,7 +179,9 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
     def report(self) -> None:
         """The notice of every second: the latest media time."""
         if self.watching and self.walker.media_time >= 0:
-            self._send(masked_frame(0x81, b'{"type":"report","media_time":%d}' % self.walker.media_time))
+            self._send(
+                masked_frame(0x81, b'{"type":"report","media_time":%d}' % self.walker.media_time)
+            )
 
     def ask_time(self) -> None:
         if self.watching:
@@ -180,7 +199,9 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
         """Is gone without a close frame."""
         self._left = True
         if self.transport:
-            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+            self.transport.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE
+            )
         self._abort()
 
     def _send(self, data: bytes) -> None:

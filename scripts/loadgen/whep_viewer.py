@@ -1,4 +1,6 @@
-"""A viewer over WebRTC, as light as it can be: a real handshake, then the clear headers of RTP counted, and one packet in 50 decrypted."""
+"""A viewer over WebRTC, as light as it can be: a real handshake, then the clear headers of RTP
+counted, and one packet in 50 decrypted.
+"""
 
 import os
 import time
@@ -6,11 +8,17 @@ from typing import TYPE_CHECKING
 
 from aiortc.rtp import RtcpReceiverInfo, RtcpRrPacket
 
-from relay.rtc.depacketise import starts_idr
 from relay.rtc.dtls import SrtpError
+from relay.rtc.receive.depacketise import starts_idr
 from relay.rtc.rtp import HEADER_SIZE, parse_rtp
 from scripts.loadgen.peer import Peer
-from scripts.loadgen.signalling import AUDIO_TYPE, VIDEO_TYPE, end_session, post_offer, write_viewer_offer
+from scripts.loadgen.signalling import (
+    AUDIO_TYPE,
+    VIDEO_TYPE,
+    end_session,
+    post_offer,
+    write_viewer_offer,
+)
 from scripts.loadgen.viewer import Viewer
 from scripts.loadgen.walker import MARGIN
 
@@ -19,7 +27,9 @@ if TYPE_CHECKING:
 
 UNPROTECT_EVERY = 50
 EARLY_MAX = 2_000
-"""Datagrams kept that came before we knew that the handshake is complete: the server knows it a little sooner, and begins with an IDR."""
+"""Datagrams kept that came before we knew that the handshake is complete: the server knows it a
+little sooner, and begins with an IDR.
+"""
 
 
 class WhepViewer(Viewer, Peer):
@@ -35,10 +45,17 @@ class WhepViewer(Viewer, Peer):
         self._ssrc = 0
         self._idr_begun = self._seen_idr = False
         self._live_after = 0
-        """Server clock, µs: what was published before was sent on joining, and tells nothing about delay."""
+        """Server clock, µs: what was published before was sent on joining, and tells nothing about
+        delay.
+        """
 
     async def connect(self) -> None:
-        accepted = await post_offer(self._crowd.http, self._crowd.url(f"/whep/{self.room}"), "", write_viewer_offer(self._ufrag, self._password))
+        accepted = await post_offer(
+            self._crowd.http,
+            self._crowd.url(f"/whep/{self.room}"),
+            "",
+            write_viewer_offer(self._ufrag, self._password),
+        )
         self._accepted = accepted
         if not self._left:
             await self._reach(accepted)
@@ -119,7 +136,10 @@ class WhepViewer(Viewer, Peer):
         elif self._crowd.buffer[MARGIN] > 127:
             self._receive_packet(size)
         else:
-            self.datagram_received(bytes(self._crowd.buffer[MARGIN : MARGIN + size]), self._accepted and self._accepted.address)
+            self.datagram_received(
+                bytes(self._crowd.buffer[MARGIN : MARGIN + size]),
+                self._accepted and self._accepted.address,
+            )
 
     def _receive_media(self, data: bytes) -> None:
         if len(self._early) < EARLY_MAX and not self._left:
@@ -153,7 +173,9 @@ class WhepViewer(Viewer, Peer):
         except (SrtpError, ValueError):
             self._tally.unreadable += 1
             return
-        self._idr_begun = self._idr_begun or (packet.payload_type == VIDEO_TYPE and starts_idr(packet.payload))
+        self._idr_begun = self._idr_begun or (
+            packet.payload_type == VIDEO_TYPE and starts_idr(packet.payload)
+        )
 
     def _finish_picture(self, header: bytearray) -> None:
         """A picture's last packet has come."""
@@ -162,6 +184,8 @@ class WhepViewer(Viewer, Peer):
             self._seen_idr = True
             self._crowd.joined(self, self._age)
         if self.probe:
-            published = self._crowd.clocks.of_room(self.room).published_at_rtp(int.from_bytes(header[4:8], "big"))
+            published = self._crowd.clocks.of_room(self.room).published_at_rtp(
+                int.from_bytes(header[4:8], "big")
+            )
             if published is not None and published > self._live_after:
                 self._tally.delays.append((self._crowd.clocks.now() - published) / 1_000)

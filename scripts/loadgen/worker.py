@@ -1,7 +1,7 @@
 """One process of the load: `python -m scripts.loadgen.worker`.
 
-Standard input brings its plan as a line of JSON, and a line with the time at which to begin once it has answered `ready`. It writes a line of figures
-a second, and a last one when standard input ends.
+Standard input brings its plan as a line of JSON, and a line with the time at which to begin once it
+has answered `ready`. It writes a line of figures a second, and a last one when standard input ends.
 """
 
 import asyncio
@@ -39,7 +39,8 @@ class Lag:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        # Not the loop's clock: uvloop's stands still while callbacks run, and has whole milliseconds.
+        # Not the loop's clock: uvloop's stands still while callbacks run, and has whole
+        # milliseconds.
         self._due = time.monotonic() + LAG_EVERY
         self._late: list[float] = []
         self._timer = self._loop.call_later(LAG_EVERY, self._measure)
@@ -54,7 +55,8 @@ class Lag:
     def _measure(self) -> None:
         now = time.monotonic()
         self._late.append(max(0.0, (now - self._due) * 1_000))
-        # Beats that were missed altogether were as late as that too: a loop that stood still for 100 ms was late ten times.
+        # Beats that were missed altogether were as late as that too: a loop that stood still for
+        # 100 ms was late ten times.
         while self._due + LAG_EVERY <= now:
             self._due += LAG_EVERY
             self._late.append((now - self._due) * 1_000)
@@ -64,10 +66,13 @@ class Lag:
 
 async def run() -> None:
     reader = asyncio.StreamReader(limit=PLAN_MAX)
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
     task = json.loads(await reader.readline())
     work = _work(task["role"], task["plan"])
-    # What was made so far stays: the collector need not look at it, and hardly anything of what comes refers in circles.
+    # What was made so far stays: the collector need not look at it, and hardly anything of what
+    # comes refers in circles.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     sys.stdout.buffer.write(READY)
@@ -102,13 +107,19 @@ def _work(role: str, plan: dict[str, Any]) -> Work:
 
 
 def _come_first() -> None:
-    """Probes share a core with the rest of the crowd: they should tell how long the server took, not how long they waited for that core."""
-    with suppress(PermissionError):  # only root may; what the wait costs shows in the loop lag all the same
+    """Probes share a core with the rest of the crowd: they should tell how long the server took,
+    not how long they waited for that core.
+    """
+    with suppress(
+        PermissionError
+    ):  # only root may; what the wait costs shows in the loop lag all the same
         os.setpriority(os.PRIO_PROCESS, 0, PROBE_NICENESS)
 
 
 class Teller:
-    """Writes the figures, at each full second of the clock, so that all workers' seconds are the same."""
+    """Writes the figures, at each full second of the clock, so that all workers' seconds are the
+    same.
+    """
 
     def __init__(self, work: Work, lag: Lag) -> None:
         self._work = work
@@ -118,7 +129,9 @@ class Teller:
 
     def until_next(self) -> float:
         left = 1.0 - time.time() % 1.0
-        return left if left > 0.1 else left + 1.0  # a timer may come a little early: not the same second twice
+        return (
+            left if left > 0.1 else left + 1.0
+        )  # a timer may come a little early: not the same second twice
 
     def __call__(self) -> None:
         figures = self._work.tell()

@@ -39,7 +39,8 @@ class Worker:
             stdout=pipe,
             stderr=pipe,
             limit=LINE_MAX,
-            start_new_session=True,  # Ctrl-C in the terminal is for the run, which ends its workers itself
+            # Ctrl-C in the terminal is for the run, which ends its workers itself
+            start_new_session=True,
         )
         assert process.stdin and process.stdout and process.stderr
         self._complaint = asyncio.create_task(process.stderr.read())
@@ -50,7 +51,9 @@ class Worker:
         """Returns when it can begin. Raises BadInput where it ends instead, or takes too long."""
         assert self._reader
         ready = asyncio.create_task(self._ready.wait())
-        await asyncio.wait([ready, self._reader], timeout=READY_WITHIN, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            [ready, self._reader], timeout=READY_WITHIN, return_when=asyncio.FIRST_COMPLETED
+        )
         ready.cancel()
         await self.require_running()
         if not self._ready.is_set():
@@ -71,7 +74,10 @@ class Worker:
         if self._process and self._reader and self._reader.done() and self._complaint:
             await self._process.wait()
             words = (await self._complaint).decode(errors="replace").strip().splitlines()
-            raise BadInput(f"the process of {self.name} ended: {words[-1] if words else f'exit code {self._process.returncode}'}")
+            raise BadInput(
+                f"the process of {self.name} ended: "
+                f"{words[-1] if words else f'exit code {self._process.returncode}'}"
+            )
 
     async def stop(self) -> None:
         """Ends it; what it told last can still be taken."""

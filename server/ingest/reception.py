@@ -1,4 +1,6 @@
-"""How well a creator's media arrives: what its health light is made from at our end. Pure; `now` in seconds."""
+"""How well a creator's media arrives: what its health light is made from at our end. Pure; `now` in
+seconds.
+"""
 
 from collections import deque
 from dataclasses import dataclass
@@ -29,7 +31,9 @@ class _Second:
 
 
 class Reception:
-    """Feed it with `picture` for each one that was published and with `measure` many times a second; read it with `describe`."""
+    """Feed it with `picture` for each one that was published and with `measure` many times a
+    second; read it with `describe`.
+    """
 
     def __init__(self, now: float) -> None:
         self._seconds: deque[_Second] = deque(maxlen=SPAN)
@@ -71,7 +75,9 @@ class Reception:
         return {
             "bitrate": round(last.bitrate) if last else None,
             "fps": round(last.fps, 1) if last else None,
-            "gap": round(1_000 * max(self._gap_now(now), *(second.gap for second in self._seconds), 0.0)),
+            "gap": round(
+                1_000 * max(self._gap_now(now), *(second.gap for second in self._seconds), 0.0)
+            ),
             "repaired": sum(second.repaired for second in self._seconds),
             "lost": sum(second.lost for second in self._seconds),
             "keyframe_age": None if self._key_at is None else round(1_000 * (now - self._key_at)),

@@ -5,21 +5,21 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from relay import h264, opus
+from relay.callbacks import ignore
 from relay.errors import BitstreamError
-from relay.nobody import nobody
-from relay.rtc.reassembly import Picture
-from relay.rtc.rtcp import SenderReport
+from relay.media import h264, opus
+from relay.rtc.receive.reassembly import Picture
+from relay.rtc.receive.rtcp import SenderReport
+from relay.rtc.receive.sdp import Offer
+from relay.rtc.receive.session import OUT_OF_REACH, ReceiveSession
 from relay.rtc.rtp import RtpPacket
-from relay.rtc.sdp_publish import Offer
-from relay.rtc.session import OUT_OF_REACH, ReceiveSession
 from relay.rtc.udp import UdpPort
 from relay.sample import TIMESCALE, Demand, Sample, Track
-from relay.stream import Stream
+from relay.stream.stream import Stream
 from server.errors import RequestRefused
+from server.ingest.counters import IngestCounters
 from server.ingest.reception import Reception, Totals
 from server.ingest.silence import ContinuousSound, Sound
-from server.ingest.tally import Tally
 from server.ingest.timeline import Stamp, Timeline
 from server.ingest.transcoders import Transcoders
 from server.ingest.transcoding import Transcoding
@@ -35,11 +35,13 @@ REORDERED = 90_000
 class IngestSession:
     """Publishes into `stream` from `begin()` on, until `close()`.
 
-    `on_flow(True)` is called when media starts to come, `on_flow(False)` when none that can be shown has come for 5 s, `on_closed(reason)` when the creator
-    hung up. `epoch` numbers the sessions of a stream.
+    `on_flow(True)` is called when media starts to come, `on_flow(False)` when none that can be
+    shown has come for 5 s, `on_closed(reason)` when the creator hung up. `epoch` numbers the
+    sessions of a stream.
 
-    H.264 goes on as it comes. VP8 is transcoded, and so is H.264 from the moment it is seen to be out of order: B-frames, which would make every viewer wait
-    and which WebRTC viewers cannot show. Raises Unavailable or NotAcceptable where that needs a transcoder which is not there.
+    H.264 goes on as it comes. VP8 is transcoded, and so is H.264 from the moment it is seen to be
+    out of order: B-frames, which would make every viewer wait and which WebRTC viewers cannot show.
+    Raises Unavailable or NotAcceptable where that needs a transcoder which is not there.
     """
 
     def __init__(
@@ -51,7 +53,7 @@ class IngestSession:
         *,
         bitrate_cap: int,
         transcoders: Transcoders,
-        tally: Tally,
+        counters: IngestCounters,
         on_flow: Callable[[bool], None],
         on_closed: Callable[[str], None],
     ) -> None:
@@ -60,10 +62,12 @@ class IngestSession:
         self._transcoders = transcoders
         self._on_closed = on_closed
         video = offer.find("video")
-        self._transcoding = self._transcode(video.codec) if video and video.codec != "H264" else None
+        self._transcoding = (
+            self._transcode(video.codec) if video and video.codec != "H264" else None
+        )
         self.rtc = ReceiveSession(port, offer, self, bitrate_cap=bitrate_cap, on_closed=on_closed)
-        self._tally = tally
-        tally.enter(self.rtc.counters)
+        self._counters = counters
+        counters.enter(self.rtc.counters)
         self.flowing: bool | None = None
         """None until that is known."""
         self._on_flow = on_flow
@@ -81,7 +85,9 @@ class IngestSession:
         """Timestamp of the newest picture."""
 
     def begin(self, epoch: int, start: int) -> None:
-        """From now on this session is the stream's publisher. `start`: media time in µs at which its first sample stands."""
+        """From now on this session is the stream's publisher. `start`: media time in µs at which
+        its first sample stands.
+        """
         self._epoch = epoch
         self._timeline = Timeline(start)
         self._begun = True
@@ -94,13 +100,14 @@ class IngestSession:
         self._begun = False
         if self._stream.on_demand == self._demanded:
             self._stream.on_demand = None
-        self._tally.leave(self.rtc.counters)
+        self._counters.leave(self.rtc.counters)
         await self.rtc.close()
         if self._transcoding:
             await self._transcoding.close()
-        # Each of these holds this session: in a circle they and all below it would stay until a full garbage collection.
+        # Each of these holds this session: in a circle they and all below it would stay until a
+        # full garbage collection.
         self._transcoding = None
-        self._on_flow = self._on_closed = nobody
+        self._on_flow = self._on_closed = ignore
 
     def _demanded(self, demand: Demand) -> None:
         if demand.keyframe and self._transcoding:
@@ -149,8 +156,13 @@ class IngestSession:
         if self.rtc.round_trip is not None:
             self._timeline.round_trip = self.rtc.round_trip
         self._reception.measure(now, self._totals())
-        # Packets that never made a picture are no live: a camera that is dead from the start, an encoder that nobody understands.
-        last = max(self.rtc.counters.last_media or 0.0, self._begun_at) if self._parameters else self._begun_at
+        # Packets that never made a picture are no live: a camera that is dead from the start, an
+        # encoder that nobody understands.
+        last = (
+            max(self.rtc.counters.last_media or 0.0, self._begun_at)
+            if self._parameters
+            else self._begun_at
+        )
         if now - last >= SILENT_FOR or self.rtc.unheard(now) >= OUT_OF_REACH:
             if self.flowing is not False:
                 self.flowing = False
@@ -162,7 +174,10 @@ class IngestSession:
     def health(self) -> dict[str, Any]:
         """How this creator's media arrives, as API.md tells it."""
         trip = self.rtc.round_trip
-        return {**self._reception.describe(time.monotonic()), "round_trip": None if trip is None else round(1_000 * trip)}
+        return {
+            **self._reception.describe(time.monotonic()),
+            "round_trip": None if trip is None else round(1_000 * trip),
+        }
 
     def _totals(self) -> Totals:
         reassembly = self.rtc.reassembly
@@ -180,14 +195,22 @@ class IngestSession:
         )
 
     def _straighten(self, picture: Picture) -> None:
-        """The first picture that is older than one before it: from the next IDR on all are transcoded."""
+        """The first picture that is older than one before it: from the next IDR on all are
+        transcoded.
+        """
         try:
             self._transcoding = self._transcode("H264")
         except RequestRefused as error:
             self._begun = False
             self._on_closed(f"the encoder sends B-frames: {error}")
             return
-        logger.info("room %s: the encoder sends B-frames; they are transcoded (set B-frames to 0 to have less delay)", self._stream.name)
+        logger.info(
+            (
+                "room %s: the encoder sends B-frames; they are transcoded (set B-frames to 0 "
+                "to have less delay)"
+            ),
+            self._stream.name,
+        )
         self._sps = self._pps = b""
         self._transcoding.receive(picture)
 
@@ -209,12 +232,22 @@ class IngestSession:
         self._reception.picture(picture.arrived, key=unit.key)
         stamp = self._timeline.picture(picture.timestamp, picture.arrived)
         self._stream.publish(
-            self._sample(Track.VIDEO, stamp, picture.arrived, unit.data, key=unit.key, disposable=unit.disposable, duration=0),
+            self._sample(
+                Track.VIDEO,
+                stamp,
+                picture.arrived,
+                unit.data,
+                key=unit.key,
+                disposable=unit.disposable,
+                duration=0,
+            ),
         )
         self._note_flow()
 
     def _announce_parameters(self, arrived: float) -> bool:
-        """Sends a new init segment where the IDR's parameter sets are new. False where there are none that can be read."""
+        """Sends a new init segment where the IDR's parameter sets are new. False where there are
+        none that can be read.
+        """
         if (self._sps, self._pps) == self._parameters:
             return True
         try:
@@ -230,15 +263,48 @@ class IngestSession:
 
     def _publish_sounds(self, sounds: list[Sound], stamp: Stamp, now: float) -> None:
         if self._parameters is None:
-            return  # nothing to show yet: sound before the first picture would only make viewers wait
+            # nothing to show yet: sound before the first picture would only make viewers wait
+            return
         for sound in sounds:
             early = (stamp.ticks - sound.ticks) / TIMESCALE[Track.AUDIO]
             own = Stamp(sound.ticks, stamp.captured - early, stamp.estimated)
-            self._stream.publish(self._sample(Track.AUDIO, own, now, sound.data, key=True, disposable=False, duration=sound.duration))
+            self._stream.publish(
+                self._sample(
+                    Track.AUDIO,
+                    own,
+                    now,
+                    sound.data,
+                    key=True,
+                    disposable=False,
+                    duration=sound.duration,
+                )
+            )
 
-    def _sample(self, track: Track, stamp: Stamp, arrived: float, data: bytes, *, key: bool, disposable: bool, duration: int) -> Sample:
+    def _sample(
+        self,
+        track: Track,
+        stamp: Stamp,
+        arrived: float,
+        data: bytes,
+        *,
+        key: bool,
+        disposable: bool,
+        duration: int,
+    ) -> Sample:
         capture, publish = self._unix_us(stamp.captured), self._unix_us(arrived)
-        return Sample(track, stamp.ticks, stamp.ticks, data, key, disposable, duration, capture, publish, self._epoch, stamp.estimated)
+        return Sample(
+            track,
+            stamp.ticks,
+            stamp.ticks,
+            data,
+            key,
+            disposable,
+            duration,
+            capture,
+            publish,
+            self._epoch,
+            stamp.estimated,
+        )
 
     def _unix_us(self, now: float) -> int:
         return round((now + self._unix) * 1_000_000)

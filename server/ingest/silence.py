@@ -1,11 +1,13 @@
-"""Keeps the sound going: concealment and then silence where none comes, so that players never wait for it.
+"""Keeps the sound going: concealment and then silence where none comes, so that players never wait
+for it.
 
-Chromium's MSE stops for good at a gap of 100 ms in the sound, and a player without sound to hold on to drifts. Pure: media ticks in, packets to send out.
+Chromium's MSE stops for good at a gap of 100 ms in the sound, and a player without sound to hold on
+to drifts. Pure: media ticks in, packets to send out.
 """
 
 from dataclasses import dataclass
 
-from relay.opus import SILENCE, SILENCE_TICKS, concealment, packet_ticks
+from relay.media.opus import SILENCE, SILENCE_TICKS, concealment, packet_ticks
 
 PATIENCE = 4_800
 """Ticks (100 ms) that the sound may be late before silence takes its place."""
@@ -13,9 +15,13 @@ ABSENT_PATIENCE = 1_920
 """Ticks (40 ms) kept once it has been away for ABSENT ticks."""
 ABSENT = 48_000
 CONCEALED = 4_800
-"""Ticks (100 ms) behind a real packet that its decoder is let to conceal; by then it has faded out."""
+"""Ticks (100 ms) behind a real packet that its decoder is let to conceal; by then it has faded
+out.
+"""
 MAX_FILL = 50 * 10
-"""Packets of silence made at one time (10 s); a longer absence is a gap in media time, in a new epoch or not."""
+"""Packets of silence made at one time (10 s); a longer absence is a gap in media time, in a new
+epoch or not.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,9 @@ class ContinuousSound:
         self._expected = expected
 
     def receive(self, ticks: int, duration: int, data: bytes) -> list[Sound]:
-        """A real packet. Returns what to send: silence for a hole before it, and the packet; nothing if its place is taken."""
+        """A real packet. Returns what to send: silence for a hole before it, and the packet;
+        nothing if its place is taken.
+        """
         if self._next is None:
             self._next = ticks
         if ticks < self._next:
@@ -54,9 +62,12 @@ class ContinuousSound:
         return sounds
 
     def advance(self, media_now: int) -> list[Sound]:
-        """Time has come to `media_now` (ticks). Returns the silence that must stand in for sound that did not come."""
+        """Time has come to `media_now` (ticks). Returns the silence that must stand in for sound
+        that did not come.
+        """
         if self._next is None:
-            # Give a microphone that is on its way the time to begin; one that was not offered never comes.
+            # Give a microphone that is on its way the time to begin; one that was not offered never
+            # comes.
             self._next = media_now + (ABSENT_PATIENCE if self._expected else 0)
             return []
         absent = self._last_real is None or self._next - self._last_real > ABSENT

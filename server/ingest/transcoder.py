@@ -1,4 +1,6 @@
-"""Pictures that viewers cannot take as they come, made anew as H.264 Constrained Baseline. Pure: access units in, access units out."""
+"""Pictures that viewers cannot take as they come, made anew as H.264 Constrained Baseline. Pure:
+access units in, access units out.
+"""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -14,7 +16,9 @@ DECODERS = {"VP8": "vp8", "H264": "h264"}
 MAX_PIXELS = 1920 * 1088
 """Of a picture; a larger one would cost more than a creator's share of the machine."""
 QUALITY = "23"
-"""x264's constant rate factor; the bitrate is a limit, not a target, so that a small picture costs little."""
+"""x264's constant rate factor; the bitrate is a limit, not a target, so that a small picture costs
+little.
+"""
 LONGEST_GOP = 300
 CLOCK = 90_000
 LONGEST_FRAME = CLOCK
@@ -38,10 +42,14 @@ class EncodedPicture(NamedTuple):
 
 
 class Transcoder:
-    """One creator's decoder and encoder. One thread and no look-ahead: what goes in comes out in the same call, but for B-frames that wait for their turn."""
+    """One creator's decoder and encoder. One thread and no look-ahead: what goes in comes out in
+    the same call, but for B-frames that wait for their turn.
+    """
 
     def __init__(self, codec: str, bitrate: int) -> None:
-        """`codec`: a key of DECODERS. `bitrate`: bit/s that the result has at most, over half a second."""
+        """`codec`: a key of DECODERS. `bitrate`: bit/s that the result has at most, over half a
+        second.
+        """
         decoder = av.CodecContext.create(DECODERS[codec], "r")
         assert isinstance(decoder, VideoCodecContext)
         decoder.thread_count = 1  # FFmpeg's frame threads hold one picture back each
@@ -53,10 +61,14 @@ class Transcoder:
         self._last: int | None = None
         self._clock = 0
 
-    def transcode(self, timestamp: int, data: bytes, *, key: bool = False, skip: bool = False) -> Iterator[EncodedPicture]:
-        """Takes the next access unit: VP8 as it is, H.264 with start codes. `timestamp`: 90 kHz ticks, given back with the result.
+    def transcode(
+        self, timestamp: int, data: bytes, *, key: bool = False, skip: bool = False
+    ) -> Iterator[EncodedPicture]:
+        """Takes the next access unit: VP8 as it is, H.264 with start codes. `timestamp`: 90 kHz
+        ticks, given back with the result.
 
-        `key` asks for an IDR; `skip` decodes only, since the pictures that follow depend on it. Raises BrokenPicture, TranscoderError.
+        `key` asks for an IDR; `skip` decodes only, since the pictures that follow depend on it.
+        Raises BrokenPicture, TranscoderError.
         """
         self._wanted = self._wanted or key
         packet = av.Packet(data)
@@ -70,7 +82,8 @@ class Transcoder:
                 yield from self._encode(frame)
 
     def _encode(self, frame: VideoFrame) -> Iterator[EncodedPicture]:
-        # 4:2:0 has no odd sizes; and cameras that give other formats than that, or ten bits, are brought to it.
+        # 4:2:0 has no odd sizes; and cameras that give other formats than that, or ten bits, are
+        # brought to it.
         width, height = frame.width & ~1, frame.height & ~1
         timestamp = frame.pts if frame.pts is not None else 0
         if not width or not height:

@@ -1,7 +1,9 @@
-"""A transcoder in a process of its own: `python -m server.ingest.transcoder_process CODEC BITRATE`. Ends when standard input does.
+"""A transcoder in a process of its own: `python -m server.ingest.transcoder_process CODEC BITRATE`.
+Ends when standard input does.
 
-On standard input a REQUEST and its access unit for each picture. On standard output an ANSWER and its bytes: READY once; then for each request a PICTURE for
-everything that it brought about, and DONE; or BROKEN in place of both. FAILED, with a reason, is the last word.
+On standard input a REQUEST and its access unit for each picture. On standard output an ANSWER and
+its bytes: READY once; then for each request a PICTURE for everything that it brought about, and
+DONE; or BROKEN in place of both. FAILED, with a reason, is the last word.
 """
 
 import os
@@ -61,8 +63,17 @@ def main() -> None:
 def answer_to(transcoder: Transcoder, timestamp: int, data: bytes, wish: Wish) -> Iterator[bytes]:
     """What is said to one request."""
     try:
-        for picture in transcoder.transcode(timestamp, data, key=bool(wish & Wish.KEY), skip=bool(wish & Wish.SKIP)):
-            yield ANSWER.pack(len(picture.data), picture.timestamp, Kind.KEY_PICTURE if picture.key else Kind.PICTURE) + picture.data
+        for picture in transcoder.transcode(
+            timestamp, data, key=bool(wish & Wish.KEY), skip=bool(wish & Wish.SKIP)
+        ):
+            yield (
+                ANSWER.pack(
+                    len(picture.data),
+                    picture.timestamp,
+                    Kind.KEY_PICTURE if picture.key else Kind.PICTURE,
+                )
+                + picture.data
+            )
     except BrokenPicture:
         yield ANSWER.pack(0, timestamp, Kind.BROKEN)
     else:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 
-from relay.rtc.reassembly import Picture
+from relay.rtc.receive.reassembly import Picture
 from server.errors import NotAcceptable, Unavailable
 from server.ingest.transcoding import Transcoding
 
@@ -11,8 +11,9 @@ RETRY_AFTER = 10.0
 
 
 class Transcoders:
-    """Gives out worker processes, to `limit` rooms at most. A room that holds a place may open further ones, since a creator who comes back
-    takes over from a session that is still there."""
+    """Gives out worker processes, to `limit` rooms at most. A room that holds a place may open
+    further ones, since a creator who comes back takes over from a session that is still there.
+    """
 
     def __init__(self, limit: int, bitrate: int) -> None:
         """`bitrate`: bit/s that each result has at most."""
@@ -26,13 +27,29 @@ class Transcoders:
         return len(self._places)
 
     def open(
-        self, room: str, codec: str, *, on_picture: Callable[[Picture], None], on_broken: Callable[[], None], on_failed: Callable[[str], None]
+        self,
+        room: str,
+        codec: str,
+        *,
+        on_picture: Callable[[Picture], None],
+        on_broken: Callable[[], None],
+        on_failed: Callable[[str], None],
     ) -> Transcoding:
-        """A transcoder, started; its `close()` gives the place back. Raises Unavailable where no place is free, NotAcceptable where there are none at all."""
+        """A transcoder, started; its `close()` gives the place back. Raises Unavailable where no
+        place is free, NotAcceptable where there are none at all.
+        """
         if not self._limit:
-            raise NotAcceptable("this server does not transcode: publish H.264 video without B-frames")
+            raise NotAcceptable(
+                "this server does not transcode: publish H.264 video without B-frames"
+            )
         if room not in self._places and len(self._places) >= self._limit:
-            raise Unavailable(f"the server transcodes {self._limit} creators already: publish H.264 video without B-frames, or try again later", RETRY_AFTER)
+            raise Unavailable(
+                (
+                    f"the server transcodes {self._limit} creators already: publish H.264 "
+                    "video without B-frames, or try again later"
+                ),
+                RETRY_AFTER,
+            )
         self._places[room] += 1
         transcoding = Transcoding(
             codec,

@@ -7,14 +7,16 @@ from collections import OrderedDict
 from collections.abc import Callable
 from time import monotonic
 
-from relay import h264
-from relay.rtc.reassembly import Picture
+from relay.media import h264
+from relay.rtc.receive.reassembly import Picture
 from server.ingest.transcoder_process import ANSWER, REQUEST, Kind, Wish
 
 logger = logging.getLogger(__name__)
 
 HURRY = 4
-"""Pictures under way from which further ones are decoded only: the transcoder is behind, and shows fewer of them."""
+"""Pictures under way from which further ones are decoded only: the transcoder is behind, and shows
+fewer of them.
+"""
 MAX_UNDER_WAY = 12
 """Pictures under way from which all are left out up to the next key one."""
 STUCK = 5.0
@@ -27,9 +29,10 @@ MAX_ANSWER = 8 << 20
 class Transcoding:
     """One creator's transcoder.
 
-    `start()`, then `receive()` for each picture, `close()` in any state. `on_picture` gets the result, whose `arrived` is that of the picture it was made
-    from; `on_broken` says that nothing can be decoded until the next key picture; `on_failed(reason)` is called once where the worker is lost;
-    `on_closed` when `close()` has ended it.
+    `start()`, then `receive()` for each picture, `close()` in any state. `on_picture` gets the
+    result, whose `arrived` is that of the picture it was made from; `on_broken` says that nothing
+    can be decoded until the next key picture; `on_failed(reason)` is called once where the worker
+    is lost; `on_closed` when `close()` has ended it.
     """
 
     def __init__(
@@ -42,7 +45,13 @@ class Transcoding:
         on_failed: Callable[[str], None],
         on_closed: Callable[[], None] = lambda: None,
     ) -> None:
-        self._command = [sys.executable, "-m", "server.ingest.transcoder_process", codec, str(bitrate)]
+        self._command = [
+            sys.executable,
+            "-m",
+            "server.ingest.transcoder_process",
+            codec,
+            str(bitrate),
+        ]
         self._on_picture = on_picture
         self._on_broken = on_broken
         self._on_failed = on_failed
@@ -102,7 +111,8 @@ class Transcoding:
             return
         wish = Wish.SKIP if self._under_way >= HURRY else Wish.NONE
         if (self._key_wanted and picture.arrived - self._last_key >= KEY_AT_MOST) or unit.key:
-            # Where the creator starts a GOP viewers find one, too: so their longest is the creator's longest.
+            # Where the creator starts a GOP viewers find one, too: so their longest is the
+            # creator's longest.
             wish |= Wish.KEY
             self._key_wanted = False
             self._last_key = picture.arrived
@@ -111,7 +121,11 @@ class Transcoding:
     def _send(self, picture: Picture, wish: Wish) -> None:
         assert self._process and self._process.stdin
         unit = picture.unit
-        data = _annexb([self._sps, self._pps] if unit.key else [], unit.data) if self._annexb else unit.data
+        data = (
+            _annexb([self._sps, self._pps] if unit.key else [], unit.data)
+            if self._annexb
+            else unit.data
+        )
         self._arrivals[picture.timestamp] = picture.arrived
         if len(self._arrivals) > 2 * MAX_UNDER_WAY:
             self._arrivals.popitem(last=False)
@@ -121,7 +135,9 @@ class Transcoding:
         self._process.stdin.write(REQUEST.pack(len(data), picture.timestamp, wish) + data)
 
     def check(self, now: float) -> None:
-        """Call now and then: ends a worker that does not answer. `now`: seconds of `time.monotonic`."""
+        """Call now and then: ends a worker that does not answer. `now`: seconds of
+        `time.monotonic`.
+        """
         if self._under_way and now - self._answered > STUCK:
             logger.warning("transcoder %s does not answer", self.pid)
             self._kill()
@@ -130,8 +146,11 @@ class Transcoding:
         pipe = asyncio.subprocess.PIPE
         reason = "the transcoder ended"
         try:
-            # A session of its own: the terminal's interrupt is for the server, which ends its workers itself.
-            self._process = await asyncio.create_subprocess_exec(*self._command, stdin=pipe, stdout=pipe, start_new_session=True)
+            # A session of its own: the terminal's interrupt is for the server, which ends its
+            # workers itself.
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command, stdin=pipe, stdout=pipe, start_new_session=True
+            )
             if self._closing:
                 self._kill()
             assert self._process.stdout is not None
@@ -140,7 +159,9 @@ class Transcoding:
             pass
         except OSError as error:
             reason = f"no transcoder could be started: {error}"
-        except Exception:  # whatever it is, it costs this creator only, and leaves no process behind
+        except (
+            Exception
+        ):  # whatever it is, it costs this creator only, and leaves no process behind
             logger.exception("transcoder %s", self.pid)
         self._ready = False
         if self._process:
@@ -159,7 +180,9 @@ class Transcoding:
             self._answered = monotonic()
             if kind in (Kind.PICTURE, Kind.KEY_PICTURE):
                 arrived = self._arrivals.pop(timestamp, self._answered)
-                self._on_picture(Picture(timestamp, h264.access_unit(h264.split_annexb(data)), arrived))
+                self._on_picture(
+                    Picture(timestamp, h264.access_unit(h264.split_annexb(data)), arrived)
+                )
             elif kind == Kind.READY:
                 self._ready = True
                 self._on_broken()

@@ -1,4 +1,6 @@
-"""One Chromium and one server for all browser tests; every test gets visitors of its own and must leave their consoles clean."""
+"""One Chromium and one server for all browser tests; every test gets visitors of its own and must
+leave their consoles clean.
+"""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -40,7 +42,9 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Loca
     async with LocalServer(tmp_path_factory.mktemp("data")) as running:
         yield running
         code = await running.stop()
-    assert (code, running.log) == (0, []) or not [line for line in running.log if " ERROR " in line or "Traceback" in line], running.log
+    assert (code, running.log) == (0, []) or not [
+        line for line in running.log if " ERROR " in line or "Traceback" in line
+    ], running.log
 
 
 @pytest_asyncio.fixture(loop_scope="session")

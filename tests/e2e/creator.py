@@ -1,4 +1,6 @@
-"""A creator who takes next to nothing from the machine: a real WHIP sender, of pictures and sounds that were encoded before."""
+"""A creator who takes next to nothing from the machine: a real WHIP sender, of pictures and sounds
+that were encoded before.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,6 @@
-"""Debian's Firefox with a fake camera, driven over WebDriver BiDi (W3C), which it speaks by itself: no driver stands between."""
+"""Debian's Firefox with a fake camera, driven over WebDriver BiDi (W3C), which it speaks by itself:
+no driver stands between.
+"""
 
 import asyncio
 import base64
@@ -44,16 +46,28 @@ class Firefox:
         await self._call("browsingContext.navigate", context=self._tab, url=url, wait="complete")
 
     async def evaluate(self, expression: str) -> Any:
-        """The value of a JavaScript expression, or of its promise, by way of JSON. Raises AssertionError where it throws."""
+        """The value of a JavaScript expression, or of its promise, by way of JSON. Raises
+        AssertionError where it throws.
+        """
         target = {"context": self._tab}
         whole = f"(async () => JSON.stringify((await ({expression})) ?? null))()"
-        answer = await self._call("script.evaluate", expression=whole, target=target, awaitPromise=True, userActivation=True)
+        answer = await self._call(
+            "script.evaluate",
+            expression=whole,
+            target=target,
+            awaitPromise=True,
+            userActivation=True,
+        )
         assert answer["type"] == "success", answer
         return json.loads(answer["result"]["value"])
 
     async def phone(self) -> None:
         """From here on the window is as small as a phone's."""
-        await self._call("browsingContext.setViewport", context=self._tab, viewport={"width": PHONE[0], "height": PHONE[1]})
+        await self._call(
+            "browsingContext.setViewport",
+            context=self._tab,
+            viewport={"width": PHONE[0], "height": PHONE[1]},
+        )
 
     async def click(self, selector: str) -> None:
         """Counts as a user's."""
@@ -85,11 +99,26 @@ async def firefox(profile: Path) -> AsyncIterator[Firefox]:
     """A Firefox with a fresh profile in that directory, ended at the end."""
     program = shutil.which("firefox-esr") or shutil.which("firefox")
     assert program, "needs Firefox; on Debian: sudo apt-get install firefox-esr"
-    (profile / "user.js").write_text("".join(f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in PREFERENCES.items()))
-    # Another HOME than the user's: Firefox looks there for profiles before it takes the one it is told.
+    (profile / "user.js").write_text(
+        "".join(
+            f"user_pref({json.dumps(name)}, {json.dumps(value)});\n"
+            for name, value in PREFERENCES.items()
+        )
+    )
+    # Another HOME than the user's: Firefox looks there for profiles before it takes the one it is
+    # told.
     environ = {**os.environ, "HOME": str(profile), "MOZ_CRASHREPORTER_DISABLE": "1"}
-    command = [program, "--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port=0"]
-    process = await asyncio.create_subprocess_exec(*command, env=environ, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE)
+    command = [
+        program,
+        "--headless",
+        "--no-remote",
+        "--profile",
+        str(profile),
+        "--remote-debugging-port=0",
+    ]
+    process = await asyncio.create_subprocess_exec(
+        *command, env=environ, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
+    )
     assert process.stderr
     listener: asyncio.Task[None] | None = None
     try:
@@ -97,7 +126,10 @@ async def firefox(profile: Path) -> AsyncIterator[Firefox]:
             while b"ws://" not in (line := await process.stderr.readline()):
                 assert line, "Firefox ended"
         listener = asyncio.create_task(_drain(process.stderr))
-        async with ClientSession() as http, http.ws_connect(line.decode().split()[-1] + "/session", max_msg_size=0) as socket:
+        async with (
+            ClientSession() as http,
+            http.ws_connect(line.decode().split()[-1] + "/session", max_msg_size=0) as socket,
+        ):
             browser = Firefox(socket)
             await browser.open()
             yield browser

@@ -13,7 +13,8 @@ from scripts.benchmarks.chromium import script, until
 WITHIN = 20.0
 """Seconds that a page has for each step."""
 
-# What was seen of the room's picture, in a video or on a canvas: frames shown, and how many seconds of media they covered without a jump.
+# What was seen of the room's picture, in a video or on a canvas: frames shown, and how many seconds
+# of media they covered without a jump.
 EYES = """
 (() => {
   const seen = { frames: 0, played: 0, at: 0, time: 0 };
@@ -62,7 +63,9 @@ EYES_NOW = """
 
 @dataclass
 class Complaints:
-    """What pages said in their consoles: errors, warnings, breaches of the Content-Security-Policy."""
+    """What pages said in their consoles: errors, warnings, breaches of the
+    Content-Security-Policy.
+    """
 
     allowed: list[re.Pattern[str]] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
@@ -73,12 +76,17 @@ class Complaints:
 
     @property
     def unexpected(self) -> list[str]:
-        return [text for text in self.heard if not any(pattern.search(text) for pattern in self.allowed)]
+        return [
+            text for text in self.heard if not any(pattern.search(text) for pattern in self.allowed)
+        ]
 
     def listen(self, page: Page) -> None:
         def console(message: ConsoleMessage) -> None:
             if message.type in ("error", "warning"):
-                self.heard.append(f"{page.url}: {message.type}: {message.text} ({message.location.get('url', '')})")
+                self.heard.append(
+                    f"{page.url}: {message.type}: {message.text} "
+                    f"({message.location.get('url', '')})"
+                )
 
         page.on("console", console)
         page.on("pageerror", lambda error: self.heard.append(f"{page.url}: {error}"))
@@ -93,13 +101,17 @@ class Visitors:
         self.complaints = Complaints()
 
     async def context(self, browser: Browser | None = None, **options: Any) -> BrowserContext:
-        context = await (browser or self._browser).new_context(viewport={"width": 480, "height": 270}, **options)
+        context = await (browser or self._browser).new_context(
+            viewport={"width": 480, "height": 270}, **options
+        )
         self._contexts.append(context)
         context.set_default_timeout(WITHIN * 1000)
         context.on("page", self.complaints.listen)
         return context
 
-    async def page(self, url: str, *scripts: str, browser: Browser | None = None, **options: Any) -> Page:
+    async def page(
+        self, url: str, *scripts: str, browser: Browser | None = None, **options: Any
+    ) -> Page:
         """A fresh visitor's page at `url`; `scripts` (JavaScript) run before the page's own."""
         context = await self.context(browser, **options)
         for text in scripts:
@@ -135,7 +147,11 @@ class Studio:
         return self.watch
 
     async def is_live(self, within: float = WITHIN) -> None:
-        await until(self.page, "document.body.dataset.screen === 'live' && document.body.dataset.link === 'live'", within)
+        await until(
+            self.page,
+            "document.body.dataset.screen === 'live' && document.body.dataset.link === 'live'",
+            within,
+        )
 
     async def end(self) -> None:
         await self.page.click("#end")
@@ -158,7 +174,10 @@ class Studio:
 
     async def stop_sound(self) -> None:
         """No audio RTP from here on, not even silence."""
-        await self.page.evaluate("connections.made.at(-1).getSenders().find(({ track }) => track?.kind === 'audio').replaceTrack(null)")
+        await self.page.evaluate(
+            "connections.made.at(-1).getSenders().find(({ track }) => track?.kind === "
+            "'audio').replaceTrack(null)"
+        )
 
 
 class Room:
@@ -169,10 +188,15 @@ class Room:
 
     async def unmute(self) -> None:
         await self.page.click("#unmute")
-        await until(self.page, "!microlive.stats().muted && document.querySelector('#sound').ariaPressed === 'false'")
+        await until(
+            self.page,
+            "!microlive.stats().muted && document.querySelector('#sound').ariaPressed === 'false'",
+        )
 
     async def hide(self, hidden: bool) -> None:
-        """Playwright keeps every page visible, so the page is told in the words of the Page Visibility API."""
+        """Playwright keeps every page visible, so the page is told in the words of the Page
+        Visibility API.
+        """
         await self.page.evaluate(
             """hidden => {
                 Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
@@ -191,7 +215,9 @@ class Room:
         return stats
 
     async def state(self, state: str, within: float = WITHIN) -> None:
-        await until(self.page, f"document.querySelector('#stage').dataset.state === '{state}'", within)
+        await until(
+            self.page, f"document.querySelector('#stage').dataset.state === '{state}'", within
+        )
 
     async def pictured(self, within: float = WITHIN) -> None:
         """The first picture is there."""
@@ -203,7 +229,9 @@ class Room:
         target = before["played"] + seconds
         await until(self.page, f"seen.played >= {target}", within or WITHIN + 2 * seconds)
 
-    async def shows(self, condition: Callable[[dict[str, Any]], bool], within: float = WITHIN) -> dict[str, Any]:
+    async def shows(
+        self, condition: Callable[[dict[str, Any]], bool], within: float = WITHIN
+    ) -> dict[str, Any]:
         """Waits until what is seen fulfils `condition`, and returns it."""
         async with asyncio.timeout(within):
             while True:

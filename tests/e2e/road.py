@@ -12,8 +12,9 @@ CHUNK = 65_536
 class Road:
     """`async with Road(server_url) as road:` leads from `road.url` to the server.
 
-    Cut "silent" it swallows everything, as a phone without a network sees it; what was on the way is lost for good. Cut "refused" it closes
-    what is open and accepts nothing, as a server that is gone.
+    Cut "silent" it swallows everything, as a phone without a network sees it; what was on the way
+    is lost for good. Cut "refused" it closes what is open and accepts nothing, as a server that is
+    gone.
     """
 
     def __init__(self, url: str) -> None:
@@ -33,7 +34,12 @@ class Road:
         await self._listen()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         await self.cut("refused")
 
     async def cut(self, how: Literal["silent", "refused"]) -> None:
@@ -94,9 +100,11 @@ class Road:
 
 
 class MediaRoad(asyncio.DatagramProtocol):
-    """`async with MediaRoad(server_url) as road:` leads from `road.port` to the server's UDP port, which has its TCP port's number; nowhere while `cut`.
+    """`async with MediaRoad(server_url) as road:` leads from `road.port` to the server's UDP port,
+    which has its TCP port's number; nowhere while `cut`.
 
-    A page takes it when `script` runs before its own: that writes the road's port into the server's answer.
+    A page takes it when `script` runs before its own: that writes the road's port into the server's
+    answer.
     """
 
     def __init__(self, url: str) -> None:
@@ -118,11 +126,18 @@ class MediaRoad(asyncio.DatagramProtocol):
         """
 
     async def __aenter__(self) -> "MediaRoad":
-        self._transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, ("127.0.0.1", 0))
+        self._transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: self, ("127.0.0.1", 0)
+        )
         self.port = self._transport.get_extra_info("sockname")[1]
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         assert self._transport is not None
         self._transport.close()
         for lane in self._lanes.values():
@@ -139,7 +154,9 @@ class MediaRoad(asyncio.DatagramProtocol):
             lane.result().sendto(data)
 
     async def _open(self, address: tuple[str, int]) -> asyncio.DatagramTransport:
-        lane, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: _Back(self, address), remote_addr=self._far)
+        lane, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: _Back(self, address), remote_addr=self._far
+        )
         return lane
 
     def send_back(self, data: bytes, address: tuple[str, int]) -> None:

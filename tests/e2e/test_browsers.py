@@ -19,7 +19,8 @@ WITHIN = 30.0
 LOOK = 2_000
 """ms that a picture is watched for."""
 
-# What a viewer sees: how many different pictures there were on the screen in a while, whatever element shows them and whoever draws them.
+# What a viewer sees: how many different pictures there were on the screen in a while, whatever
+# element shows them and whoever draws them.
 EYES = f"""new Promise(done => {{
     const canvas = Object.assign(document.createElement('canvas'), {{ width: 24, height: 24 }});
     const context = canvas.getContext('2d', {{ willReadFrequently: true }});
@@ -72,7 +73,9 @@ async def browsers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[di
     ("name", "player"),
     [(name, player) for name in ("firefox", "webkit") for player in ("webcodecs", "mse", "hls")],
 )
-async def test_a_room_plays(browsers: dict[str, Browser], watch: str, name: str, player: str) -> None:
+async def test_a_room_plays(
+    browsers: dict[str, Browser], watch: str, name: str, player: str
+) -> None:
     """Moving pictures, also once it is heard."""
     browser = browsers[name]
     await browser.goto(f"{watch}?player={player}&stats")
@@ -81,7 +84,10 @@ async def test_a_room_plays(browsers: dict[str, Browser], watch: str, name: str,
     await browser.click("#unmute")
     await browser.until("!microlive.stats().muted")
     heard = await _plays(browser)
-    assert heard["stats"]["frames"] > 0 and (heard["stats"]["width"], heard["stats"]["height"]) == (WIDTH, HEIGHT)
+    assert heard["stats"]["frames"] > 0 and (heard["stats"]["width"], heard["stats"]["height"]) == (
+        WIDTH,
+        HEIGHT,
+    )
     # WebKitGTK gives sound to nobody where there is no sound card, Firefox then starts none.
     if (name, player) == ("webkit", "webcodecs"):
         await browser.until("microlive.stats().sound.played > 500")
@@ -89,41 +95,57 @@ async def test_a_room_plays(browsers: dict[str, Browser], watch: str, name: str,
     await browser.goto("about:blank")
 
 
-async def test_webkit_plays_where_the_media_source_is_managed(browsers: dict[str, Browser], watch: str) -> None:
+async def test_webkit_plays_where_the_media_source_is_managed(
+    browsers: dict[str, Browser], watch: str
+) -> None:
     """As on iPhones, which have no other."""
     browser = browsers["webkit"]
     await browser.goto(f"{watch.partition('/r/')[0]}/healthz")
     await browser.evaluate(f"({WITHOUT_MEDIA_SOURCE})({json.dumps(f'{watch}?player=mse')})")
     seen = await _plays(browser)
     assert seen["stats"]["player"] == "mse" and seen["stats"]["rebuilds"] == 0
-    source = await browser.evaluate("[typeof MediaSource, document.querySelector('#video').srcObject?.constructor.name]")
+    source = await browser.evaluate(
+        "[typeof MediaSource, document.querySelector('#video').srcObject?.constructor.name]"
+    )
     assert source == ["undefined", "ManagedMediaSource"]
     await browser.goto("about:blank")
 
 
 @pytest.mark.parametrize("name", ["firefox", "webkit"])
-async def test_the_page_picks_a_way_that_plays(browsers: dict[str, Browser], watch: str, name: str) -> None:
+async def test_the_page_picks_a_way_that_plays(
+    browsers: dict[str, Browser], watch: str, name: str
+) -> None:
     browser = browsers[name]
     await browser.goto(watch)
     seen = await _plays(browser)
-    assert (seen["stats"]["player"], seen["stats"]["why"]) == ("webcodecs", "the best in this browser")
+    assert (seen["stats"]["player"], seen["stats"]["why"]) == (
+        "webcodecs",
+        "the best in this browser",
+    )
     await browser.goto("about:blank")
 
 
-async def test_a_way_that_a_browser_has_not_is_told(browsers: dict[str, Browser], watch: str) -> None:
+async def test_a_way_that_a_browser_has_not_is_told(
+    browsers: dict[str, Browser], watch: str
+) -> None:
     """Debian's Firefox has WebRTC and no H.264 in it, WebKitGTK no WebRTC at all."""
     for name, words in (("firefox", "H.264"), ("webkit", "whep")):
         await browsers[name].goto(f"{watch}?player=whep")
         await browsers[name].until("document.querySelector('#stage').dataset.state === 'sorry'")
-        assert words in await browsers[name].evaluate("document.querySelector('#card-sorry').innerText")
+        assert words in await browsers[name].evaluate(
+            "document.querySelector('#card-sorry').innerText"
+        )
 
 
 async def _plays(browser: Browser) -> dict[str, Any]:
-    """Waits until pictures follow one another as they were taken, and returns what was seen then."""
+    """Waits until pictures follow one another as they were taken, and returns what was seen
+    then.
+    """
     await browser.until("microlive.stats().playing", WITHIN)
     for _ in range(5):
         seen: dict[str, Any] = await browser.evaluate(EYES)
-        # The busiest machine shows ten pictures a second; media time may jump once, to the live edge.
+        # The busiest machine shows ten pictures a second; media time may jump once, to the live
+        # edge.
         if seen["pictures"] >= LOOK / 100 and LOOK / 2 < seen["advanced"] < 2 * LOOK:
             return seen
     raise AssertionError(seen)

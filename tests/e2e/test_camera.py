@@ -8,7 +8,9 @@ from scripts.benchmarks.chromium import until
 from tests.e2e.pages import Studio, Visitors
 
 SILENCE = 30.0
-"""Seconds without audio RTP: longer than any buffer on the way, and than the server's patience with a creator who sends nothing at all."""
+"""Seconds without audio RTP: longer than any buffer on the way, and than the server's patience with
+a creator who sends nothing at all.
+"""
 
 
 @pytest.mark.timeout(120)
@@ -20,7 +22,12 @@ async def test_the_camera_changes_its_size(studio: Studio, visitors: Visitors) -
     for width, height in ((360, 640), (640, 480)):
         await studio.replace_video(width, height)
         # Not at once: on a busy machine the browser encodes less of it at first.
-        await room.shows(lambda seen, size=(width, height): (seen["width"], seen["height"]) == size, within=30)  # type: ignore[misc]
+        await room.shows(
+            lambda seen, size=(width, height): (  # type: ignore[misc]
+                (seen["width"], seen["height"]) == size
+            ),
+            within=30,
+        )
         await room.plays(2)
     stats = await room.stats()
     assert stats["rebuilds"] == 0, "a new size needs no new player"

@@ -1,4 +1,6 @@
-"""What stands at the door: no camera, no permission, no such room; and creators who come from elsewhere."""
+"""What stands at the door: no camera, no permission, no such room; and creators who come from
+elsewhere.
+"""
 
 from collections.abc import AsyncIterator
 
@@ -38,7 +40,10 @@ async def elsewhere() -> AsyncIterator[str]:
     app = web.Application()
 
     async def page(_: web.Request) -> web.Response:
-        return web.Response(text="<!doctype html><link rel=icon href=data:,><title>Elsewhere</title>", content_type="text/html")
+        return web.Response(
+            text="<!doctype html><link rel=icon href=data:,><title>Elsewhere</title>",
+            content_type="text/html",
+        )
 
     app.router.add_get("/", page)
     runner = web.AppRunner(app)
@@ -56,7 +61,9 @@ async def elsewhere() -> AsyncIterator[str]:
         pytest.param("--use-fake", "no-camera", id="there is no camera"),
     ],
 )
-async def test_the_studio_says_what_is_in_the_way(visitors: Visitors, server: LocalServer, playwright: Playwright, without: str, obstacle: str) -> None:
+async def test_the_studio_says_what_is_in_the_way(
+    visitors: Visitors, server: LocalServer, playwright: Playwright, without: str, obstacle: str
+) -> None:
     async with await launch(playwright, without=without) as browser:
         page = await visitors.page(f"{server.url}/live", browser=browser)
         await until(page, "document.body.dataset.screen === 'obstacle'")
@@ -78,7 +85,9 @@ async def test_what_is_not_there(visitors: Visitors, server: LocalServer, path: 
 
 async def test_a_room_before_its_live(visitors: Visitors, server: LocalServer) -> None:
     async with ClientSession() as session:
-        created = await (await session.post(f"{server.url}/api/rooms", json={"title": "Soon"})).json()
+        created = await (
+            await session.post(f"{server.url}/api/rooms", json={"title": "Soon"})
+        ).json()
         room = await visitors.room(created["watch"])
         await room.state("idle")
         assert await room.page.is_visible("#card-idle")
@@ -89,7 +98,9 @@ async def test_a_room_before_its_live(visitors: Visitors, server: LocalServer) -
         await room.state("live")
 
 
-async def test_a_page_of_another_origin_publishes(visitors: Visitors, server: LocalServer, elsewhere: str) -> None:
+async def test_a_page_of_another_origin_publishes(
+    visitors: Visitors, server: LocalServer, elsewhere: str
+) -> None:
     async with ClientSession() as session:
         created = await (await session.post(f"{server.url}/api/rooms", json={})).json()
         creator = await visitors.page(elsewhere)
@@ -98,7 +109,12 @@ async def test_a_page_of_another_origin_publishes(visitors: Visitors, server: Lo
         await room.plays(2)
         assert await creator.evaluate("end()") == 200
         await room.state("away")
-        status = (await session.delete(f"{server.url}/api/rooms/{created['room']}", headers={"Authorization": f"Bearer {created['key']}"})).status
+        status = (
+            await session.delete(
+                f"{server.url}/api/rooms/{created['room']}",
+                headers={"Authorization": f"Bearer {created['key']}"},
+            )
+        ).status
         assert status == 204
         await room.state("ended", within=3)
 
@@ -110,6 +126,9 @@ async def test_pages_run_no_code_but_their_own(visitors: Visitors, server: Local
     page = await visitors.page(server.url)
     await page.wait_for_load_state("networkidle")
     visitors.complaints.allow("inline script")
-    await page.evaluate("document.body.append(Object.assign(document.createElement('script'), { textContent: 'window.stranger = true' }))")
+    await page.evaluate(
+        "document.body.append(Object.assign(document.createElement('script'), { "
+        "textContent: 'window.stranger = true' }))"
+    )
     assert not await page.evaluate("window.stranger")
     assert len(visitors.complaints.heard) == 1

@@ -14,7 +14,14 @@ SECONDS = 6.0
 async def test_ffmpeg_publishes(visitors: Visitors, server: LocalServer) -> None:
     async with ClientSession() as session:
         created = await (await session.post(f"{server.url}/api/rooms", json={})).json()
-    creator = await asyncio.create_subprocess_exec(sys.executable, "-m", "server.synthetic", created["whip"], cwd=ROOT, stdin=asyncio.subprocess.PIPE)
+    creator = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "server.host.synthetic",
+        created["whip"],
+        cwd=ROOT,
+        stdin=asyncio.subprocess.PIPE,
+    )
     assert creator.stdin
     creator.stdin.write(f"{created['key']}\n".encode())
     try:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from scripts.benchmarks.local_server import LocalServer
-from server import lan
+from server.host import lan
 from tests.e2e.firefox import firefox
 from tests.e2e.pages import Visitors
 
@@ -17,27 +17,42 @@ WITHIN = 45.0
 @pytest.mark.timeout(150)
 async def test_firefox_goes_live_and_chromium_watches(visitors: Visitors, tmp_path: Path) -> None:
     """From the studio page to the room page: picture and sound."""
-    # Firefox sends nothing to a loopback address; what it sends to the machine's own does not leave the machine either.
+    # Firefox sends nothing to a loopback address; what it sends to the machine's own does not leave
+    # the machine either.
     addresses = [address for address in lan.addresses() if ":" not in address]
     if not addresses:
         pytest.skip("this machine has no address but loopback, and Firefox does no WebRTC there")
     data, profile = tmp_path / "data", tmp_path / "profile"
     profile.mkdir()
-    async with LocalServer(data, f"--udp-hosts={addresses[0]}") as server, firefox(profile) as studio:
+    async with (
+        LocalServer(data, f"--udp-hosts={addresses[0]}") as server,
+        firefox(profile) as studio,
+    ):
         await studio.goto(f"{server.url}/live")
         await studio.until("document.body.dataset.screen === 'ready'", WITHIN)
-        codecs = await studio.evaluate("RTCRtpSender.getCapabilities('video').codecs.map(({ mimeType }) => mimeType)")
+        codecs = await studio.evaluate(
+            "RTCRtpSender.getCapabilities('video').codecs.map(({ mimeType }) => mimeType)"
+        )
         assert "video/VP8" in codecs and "video/H264" not in codecs
         await studio.evaluate("document.querySelector('#go-live').click()")
-        await studio.until("document.body.dataset.screen === 'live' && document.body.dataset.link === 'live'", WITHIN)
-        room = await visitors.room(await studio.evaluate("document.querySelector('#share-link').href"))
+        await studio.until(
+            "document.body.dataset.screen === 'live' && document.body.dataset.link === 'live'",
+            WITHIN,
+        )
+        room = await visitors.room(
+            await studio.evaluate("document.querySelector('#share-link').href")
+        )
         await room.pictured(WITHIN)
         await room.unmute()
         await room.plays(5, WITHIN)
         before = await room.seen()
         assert before["width"] > 0 and before["height"] > 0
-        await asyncio.gather(room.plays(1), room.shows(lambda seen: seen["heard"] > before["heard"]))
+        await asyncio.gather(
+            room.plays(1), room.shows(lambda seen: seen["heard"] > before["heard"])
+        )
         await studio.evaluate("document.querySelector('#end-confirm').click()")
         await studio.until("document.body.dataset.screen === 'over'")
         await room.state("ended")
-        assert not [line for line in server.log if " ERROR " in line or "Traceback" in line], server.log
+        assert not [line for line in server.log if " ERROR " in line or "Traceback" in line], (
+            server.log
+        )

@@ -8,7 +8,10 @@ from scripts.benchmarks.local_server import LocalServer
 from tests.e2e.pages import EYES, Room, Studio, Visitors
 from tests.fixtures.caddy import caddy, require_caddy
 
-PROTOCOLS = "performance.getEntriesByType('resource').filter(({ name }) => name.includes('/hls/')).map(({ nextHopProtocol }) => nextHopProtocol)"
+PROTOCOLS = (
+    "performance.getEntriesByType('resource').filter(({ name }) => "
+    "name.includes('/hls/')).map(({ nextHopProtocol }) => nextHopProtocol)"
+)
 
 
 async def test_hls_plays_at_low_latency_with_sound(studio: Studio, visitors: Visitors) -> None:
@@ -19,8 +22,12 @@ async def test_hls_plays_at_low_latency_with_sound(studio: Studio, visitors: Vis
     assert (await room.seen())["heard"] > 0
     stats = await room.stats()
     assert stats["player"] == "hls" and stats["lag"] < 2_000, stats
-    loaded = await room.page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
-    assert any(re.search(r"_HLS_msn=\d+&_HLS_part=\d+", name) for name in loaded), "no blocking reload"
+    loaded = await room.page.evaluate(
+        "performance.getEntriesByType('resource').map(({ name }) => name)"
+    )
+    assert any(re.search(r"_HLS_msn=\d+&_HLS_part=\d+", name) for name in loaded), (
+        "no blocking reload"
+    )
     assert any(re.search(r"/\d+\.\d+\.m4s", name) for name in loaded), "no parts were loaded"
     await until(studio.page, "document.querySelector('#viewers').textContent === '1'", 10)
     await room.hide(True)
@@ -35,10 +42,16 @@ async def test_hls_plays_at_low_latency_with_sound(studio: Studio, visitors: Vis
     await room.state("ended")
 
 
-async def test_behind_caddy_it_comes_by_http_2(studio: Studio, server: LocalServer, visitors: Visitors, tmp_path: Path) -> None:
+async def test_behind_caddy_it_comes_by_http_2(
+    studio: Studio, server: LocalServer, visitors: Visitors, tmp_path: Path
+) -> None:
     require_caddy()
     async with caddy(server.url, tmp_path) as proxy:
-        page = await visitors.page(f"{proxy.url}/r/{studio.watch.rpartition('/')[2]}?player=hls", EYES, ignore_https_errors=True)
+        page = await visitors.page(
+            f"{proxy.url}/r/{studio.watch.rpartition('/')[2]}?player=hls",
+            EYES,
+            ignore_https_errors=True,
+        )
         room = Room(page)
         await room.pictured()
         await room.plays(3)

@@ -1,4 +1,6 @@
-"""What happens to creators in the wild: a process that dies, a camera that is taken away, a network that is lost. Viewers stay where they are."""
+"""What happens to creators in the wild: a process that dies, a camera that is taken away, a network
+that is lost. Viewers stay where they are.
+"""
 
 import asyncio
 import os
@@ -31,7 +33,8 @@ document.addEventListener('DOMContentLoaded', () => {
 });
 """
 
-# A camera that can be told to give no more frames while its track says that it is live, and a browser that can be told to refuse.
+# A camera that can be told to give no more frames while its track says that it is live, and a
+# browser that can be told to refuse.
 CAMERA = """
 if (navigator.mediaDevices) {
   const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
@@ -61,8 +64,12 @@ async def actor(visitors: Visitors, server: LocalServer) -> AsyncIterator[Studio
 
 async def noticed(studio: Studio, since: float, words: str) -> float:
     """ms from `since`, on the page's clock, to the notice that says so."""
-    await until(studio.page, f"notices.some(({{ at, text }}) => at >= {since} && text.includes('{words}'))")
-    at: float = await studio.page.evaluate(f"notices.find(({{ at, text }}) => at >= {since} && text.includes('{words}')).at")
+    await until(
+        studio.page, f"notices.some(({{ at, text }}) => at >= {since} && text.includes('{words}'))"
+    )
+    at: float = await studio.page.evaluate(
+        f"notices.find(({{ at, text }}) => at >= {since} && text.includes('{words}')).at"
+    )
     return at - since
 
 
@@ -71,13 +78,21 @@ async def quiet(studio: Studio) -> None:
 
 
 def process_of(profile: Path) -> int:
-    """The browser that was started with this profile: the one process of it that is nobody's helper."""
+    """The browser that was started with this profile: the one process of it that is nobody's
+    helper.
+    """
     for entry in Path("/proc").iterdir():
         try:
-            arguments = (entry / "cmdline").read_bytes().decode().split("\0") if entry.name.isdigit() else []
+            arguments = (
+                (entry / "cmdline").read_bytes().decode().split("\0")
+                if entry.name.isdigit()
+                else []
+            )
         except OSError:
             continue
-        if f"--user-data-dir={profile}" in arguments and not any(argument.startswith("--type=") for argument in arguments):
+        if f"--user-data-dir={profile}" in arguments and not any(
+            argument.startswith("--type=") for argument in arguments
+        ):
             return int(entry.name)
     raise AssertionError("no browser has this profile")
 
@@ -88,7 +103,10 @@ async def test_a_creator_whose_browser_is_killed_comes_back_into_the_same_live(
 ) -> None:
     async def open_browser() -> tuple[BrowserContext, Studio]:
         context = await playwright.chromium.launch_persistent_context(
-            tmp_path, executable_path=executable(), args=[*ARGUMENTS, "--hide-crash-restore-bubble"], viewport={"width": 480, "height": 270}
+            tmp_path,
+            executable_path=executable(),
+            args=[*ARGUMENTS, "--hide-crash-restore-bubble"],
+            viewport={"width": 480, "height": 270},
         )
         page = context.pages[0]
         await page.goto(f"{server.url}/live")
@@ -100,7 +118,9 @@ async def test_a_creator_whose_browser_is_killed_comes_back_into_the_same_live(
     for room in rooms:
         await room.pictured()
         await room.page.evaluate("window.neverReloaded = true")
-    await asyncio.gather(*(room.plays(6) for room in rooms))  # meanwhile the browser has written to disk where it is live
+    await asyncio.gather(
+        *(room.plays(6) for room in rooms)
+    )  # meanwhile the browser has written to disk where it is live
     gone = context.wait_for_event("close")
     os.kill(process_of(tmp_path), signal.SIGKILL)
     killed = time.monotonic()
@@ -113,7 +133,9 @@ async def test_a_creator_whose_browser_is_killed_comes_back_into_the_same_live(
 
     context, studio = await open_browser()
     await studio.is_live()
-    await asyncio.gather(*(_plays_again(room, before["frames"]) for room, before in zip(rooms, lost, strict=True)))
+    await asyncio.gather(
+        *(_plays_again(room, before["frames"]) for room, before in zip(rooms, lost, strict=True))
+    )
     await asyncio.gather(*(room.plays(2) for room in rooms))
     for room in rooms:
         assert await room.page.evaluate("window.neverReloaded"), "a viewer had to reload"
@@ -130,7 +152,9 @@ async def _plays_again(room: Room, frames: int) -> None:
     assert first["at"] - returned < 1_000
 
 
-async def test_a_camera_that_is_taken_away_is_taken_again(actor: Studio, visitors: Visitors) -> None:
+async def test_a_camera_that_is_taken_away_is_taken_again(
+    actor: Studio, visitors: Visitors
+) -> None:
     room = await visitors.room(actor.watch)
     await room.plays(1)
     since = await actor.page.evaluate(
@@ -147,19 +171,32 @@ async def test_a_camera_that_is_taken_away_is_taken_again(actor: Studio, visitor
     assert await actor.page.get_attribute("#health", "data-light") is not None
     await actor.page.evaluate("window.cameras.refuse = ''")
     await quiet(actor)
-    assert await actor.page.evaluate("document.querySelector('#preview').srcObject.getVideoTracks()[0].readyState") == "live"
+    assert (
+        await actor.page.evaluate(
+            "document.querySelector('#preview').srcObject.getVideoTracks()[0].readyState"
+        )
+        == "live"
+    )
     await room.plays(2)
-    assert await actor.page.evaluate("connections.made.length") == 1, "a new camera needs no new session"
+    assert await actor.page.evaluate("connections.made.length") == 1, (
+        "a new camera needs no new session"
+    )
 
 
-async def test_a_camera_that_says_it_is_live_and_gives_nothing_is_taken_again(actor: Studio, visitors: Visitors) -> None:
+async def test_a_camera_that_says_it_is_live_and_gives_nothing_is_taken_again(
+    actor: Studio, visitors: Visitors
+) -> None:
     room = await visitors.room(actor.watch)
     await room.plays(1)
-    since = await actor.page.evaluate("window.cameras.painters.forEach(clearInterval), performance.now()")
+    since = await actor.page.evaluate(
+        "window.cameras.painters.forEach(clearInterval), performance.now()"
+    )
     assert await noticed(actor, since, "The camera stopped") < NOTICED + SLACK
     await quiet(actor)
     await room.plays(2)
-    assert await actor.page.evaluate("window.cameras.painters.length") == 2, "taken once, not again and again"
+    assert await actor.page.evaluate("window.cameras.painters.length") == 2, (
+        "taken once, not again and again"
+    )
 
 
 async def test_a_permission_that_is_withdrawn_is_asked_for_on_a_tap_only(actor: Studio) -> None:
@@ -186,9 +223,15 @@ async def test_a_permission_that_is_withdrawn_is_asked_for_on_a_tap_only(actor: 
 
 
 @pytest.mark.timeout(120)
-async def test_a_network_that_is_lost_and_comes_back(visitors: Visitors, server: LocalServer) -> None:
-    """A tunnel: nothing gets through, either way. The studio says so within two seconds, and goes on by itself when there is a network again."""
-    visitors.complaints.allow(r"ERR_(CONNECTION|INTERNET|SOCKET|EMPTY|TIMED)|Failed to load resource")
+async def test_a_network_that_is_lost_and_comes_back(
+    visitors: Visitors, server: LocalServer
+) -> None:
+    """A tunnel: nothing gets through, either way. The studio says so within two seconds, and goes
+    on by itself when there is a network again.
+    """
+    visitors.complaints.allow(
+        r"ERR_(CONNECTION|INTERNET|SOCKET|EMPTY|TIMED)|Failed to load resource"
+    )
     async with Road(server.url) as road, MediaRoad(server.url) as media:
         studio = await visitors.studio(road.url, WATCH_NOTICE, media.script)
         watch = await studio.go_live("Into the tunnel")
@@ -198,7 +241,9 @@ async def test_a_network_that_is_lost_and_comes_back(visitors: Visitors, server:
         await road.cut("silent")
         since = await studio.page.evaluate("performance.now()")
         assert await noticed(studio, since, "Connection lost") < NOTICED + SLACK
-        assert await studio.page.evaluate("document.querySelector('#health').dataset.light") == "bad"
+        assert (
+            await studio.page.evaluate("document.querySelector('#health').dataset.light") == "bad"
+        )
         await room.state("away", within=10)
         lost = await room.seen()
         await studio.page.context.set_offline(True)
@@ -206,7 +251,8 @@ async def test_a_network_that_is_lost_and_comes_back(visitors: Visitors, server:
         media.cut = False
         await road.mend()
         await studio.page.context.set_offline(False)
-        # The road keeps what it swallowed: the browser's idle connections are dead without knowing it, and each costs an attempt.
+        # The road keeps what it swallowed: the browser's idle connections are dead without knowing
+        # it, and each costs an attempt.
         await studio.is_live(8)
         await _plays_again(room, lost["frames"])
         await quiet(studio)
@@ -218,14 +264,40 @@ async def test_the_creator_sees_what_viewers_see(studio: Studio, visitors: Visit
     assert await studio.page.inner_text("#audience") == "Nobody is watching yet"
     room = await visitors.room(studio.watch)
     await room.plays(2)
-    await until(studio.page, "/Your viewer sees you · \\d+ ms behind/.test(document.querySelector('#audience').innerText)", 10)
-    assert await studio.page.evaluate("getComputedStyle(document.querySelector('#health-details')).display") == "none"
+    await until(
+        studio.page,
+        (
+            "/Your viewer sees you · \\d+ ms "
+            "behind/.test(document.querySelector('#audience').innerText)"
+        ),
+        10,
+    )
+    assert (
+        await studio.page.evaluate(
+            "getComputedStyle(document.querySelector('#health-details')).display"
+        )
+        == "none"
+    )
     await studio.page.click("#health")
     assert await studio.page.get_attribute("#health", "aria-expanded") == "true"
     await until(studio.page, "document.querySelector('#details-seen').innerText.includes('1 of 1')")
-    await until(studio.page, "/Stalled lately\\s+[01] of 1/.test(document.querySelector('#details-seen').innerText)")
-    await until(studio.page, "/Players\\s+WebCodecs 1/.test(document.querySelector('#details-seen').innerText)")
-    await until(studio.page, "/\\d+ a second/.test(document.querySelector('#details-received').innerText)")
-    await until(studio.page, "/\\d+ × \\d+/.test(document.querySelector('#details-sent').innerText)")
+    await until(
+        studio.page,
+        "/Stalled lately\\s+[01] of 1/.test(document.querySelector('#details-seen').innerText)",
+    )
+    await until(
+        studio.page,
+        "/Players\\s+WebCodecs 1/.test(document.querySelector('#details-seen').innerText)",
+    )
+    await until(
+        studio.page, "/\\d+ a second/.test(document.querySelector('#details-received').innerText)"
+    )
+    await until(
+        studio.page, "/\\d+ × \\d+/.test(document.querySelector('#details-sent').innerText)"
+    )
     await room.page.context.close()
-    await until(studio.page, "document.querySelector('#audience').innerText === 'Nobody is watching yet'", 10)
+    await until(
+        studio.page,
+        "document.querySelector('#audience').innerText === 'Nobody is watching yet'",
+        10,
+    )

@@ -33,7 +33,8 @@ self.VideoDecoder = class extends VideoDecoder {
   }
 };
 """
-# How far apart picture and sound are, in ms, twenty times in two seconds: now and then this machine shows one picture late.
+# How far apart picture and sound are, in ms, twenty times in two seconds: now and then this machine
+# shows one picture late.
 LEADS = """new Promise(done => {
   const leads = [];
   const timer = setInterval(() => {
@@ -77,7 +78,9 @@ async def test_webcodecs_is_the_best_and_says_so(studio: Studio, visitors: Visit
     assert "the best in this browser" in await room.page.inner_text("#stats")
 
 
-async def test_a_browser_without_a_decoder_plays_through_mse(studio: Studio, visitors: Visitors) -> None:
+async def test_a_browser_without_a_decoder_plays_through_mse(
+    studio: Studio, visitors: Visitors
+) -> None:
     room = await visitors.room(studio.watch, WITHOUT)
     await room.pictured()
     await room.unmute()
@@ -85,7 +88,9 @@ async def test_a_browser_without_a_decoder_plays_through_mse(studio: Studio, vis
     assert (await room.stats())["player"] == "mse"
 
 
-async def test_a_decoder_that_fails_twice_is_left_for_mse(studio: Studio, visitors: Visitors) -> None:
+async def test_a_decoder_that_fails_twice_is_left_for_mse(
+    studio: Studio, visitors: Visitors
+) -> None:
     visitors.complaints.allow("as a test wants it")
     room = await visitors.room(f"{studio.watch}?stats", BROKEN_DECODERS)
     await room.plays(2)
@@ -99,12 +104,18 @@ async def test_a_decoder_that_fails_twice_is_left_for_mse(studio: Studio, visito
     await until(studio.page, "document.querySelector('#viewers').textContent === '1'")
 
 
-async def test_a_decoder_that_cannot_play_this_live_is_left_at_once_and_for_good(studio: Studio, visitors: Visitors) -> None:
+async def test_a_decoder_that_cannot_play_this_live_is_left_at_once_and_for_good(
+    studio: Studio, visitors: Visitors
+) -> None:
     visitors.complaints.allow("no decoder for avc1")
     room = await visitors.room(studio.watch, NO_H264)
     await room.plays(1)
     stats = await room.stats()
-    assert stats["player"] == "mse" and "no decoder for avc1" in stats["why"] and await room.page.evaluate("Worker.made") == 1
+    assert (
+        stats["player"] == "mse"
+        and "no decoder for avc1" in stats["why"]
+        and await room.page.evaluate("Worker.made") == 1
+    )
 
 
 @pytest.mark.parametrize("wanted", ["webcodecs", "mse"])
@@ -115,33 +126,46 @@ async def test_a_player_can_be_forced(studio: Studio, visitors: Visitors, wanted
     assert (stats["player"], stats["why"]) == (wanted, "asked for")
 
 
-async def test_a_forced_player_that_cannot_be_says_what_is_wrong(studio: Studio, visitors: Visitors) -> None:
+async def test_a_forced_player_that_cannot_be_says_what_is_wrong(
+    studio: Studio, visitors: Visitors
+) -> None:
     room = await visitors.room(f"{studio.watch}?player=webcodecs", WITHOUT)
     await room.state("sorry")
     assert "webcodecs" in await room.page.inner_text("#card-sorry")
 
 
-async def test_an_unknown_player_is_told_and_the_best_one_plays(studio: Studio, visitors: Visitors) -> None:
+async def test_an_unknown_player_is_told_and_the_best_one_plays(
+    studio: Studio, visitors: Visitors
+) -> None:
     room = await visitors.room(f"{studio.watch}?player=gramophone")
     await room.plays(1)
     assert "gramophone" in await room.page.inner_text("#toast")
     assert (await room.stats())["player"] == "webcodecs"
 
 
-async def test_where_no_worker_starts_the_page_does_its_work(studio: Studio, visitors: Visitors) -> None:
+async def test_where_no_worker_starts_the_page_does_its_work(
+    studio: Studio, visitors: Visitors
+) -> None:
     visitors.complaints.allow("as a test wants it")
     room = await visitors.room(studio.watch, NO_WORKERS)
     await room.pictured()
     await room.unmute()
     await room.plays(2)
     stats = await room.stats()
-    assert (stats["player"], stats["rebuilds"], await room.page.evaluate("Worker.made")) == ("webcodecs", 1, 1)
+    assert (stats["player"], stats["rebuilds"], await room.page.evaluate("Worker.made")) == (
+        "webcodecs",
+        1,
+        1,
+    )
     await room.shows(lambda seen: seen["heard"] > 500)
     await until(studio.page, "document.querySelector('#viewers').textContent === '1'")
 
 
-async def test_a_page_that_is_busy_holds_up_neither_picture_nor_sound(studio: Studio, visitors: Visitors, playwright: Playwright) -> None:
-    # Without any GPU, Chromium's workers ask the page's thread for one at every picture that they draw, and so wait for it.
+async def test_a_page_that_is_busy_holds_up_neither_picture_nor_sound(
+    studio: Studio, visitors: Visitors, playwright: Playwright
+) -> None:
+    # Without any GPU, Chromium's workers ask the page's thread for one at every picture that they
+    # draw, and so wait for it.
     async with await launch(playwright, without="--disable-gpu", more=SOFTWARE_GPU) as browser:
         room = Room(await visitors.page(f"{studio.watch}?player=webcodecs", EYES, browser=browser))
         await room.pictured()
@@ -153,7 +177,8 @@ async def test_a_page_that_is_busy_holds_up_neither_picture_nor_sound(studio: St
         await room.page.evaluate(BLOCK, 1_000)
         drawn = await worker.evaluate("() => drawn")
         pauses = [later - earlier for earlier, later in pairwise(drawn)]
-        # 30 pictures, of which a busy machine shows some; a worker that waits for the page would draw one or two.
+        # 30 pictures, of which a busy machine shows some; a worker that waits for the page would
+        # draw one or two.
         assert len(drawn) >= 5 and max(pauses) < 600, pauses
         await room.plays(0.5)
         played, until_now = await room.page.evaluate(HEARD)
@@ -176,7 +201,9 @@ async def test_sound_and_picture_stay_together(studio: Studio, visitors: Visitor
 
 
 @pytest.mark.parametrize("player", ["webcodecs", "mse"])
-async def test_picture_in_picture_goes_on_while_the_page_is_hidden(studio: Studio, visitors: Visitors, player: str) -> None:
+async def test_picture_in_picture_goes_on_while_the_page_is_hidden(
+    studio: Studio, visitors: Visitors, player: str
+) -> None:
     room = await visitors.room(f"{studio.watch}?player={player}")
     await room.plays(1)
     await room.page.click("#pip")
@@ -188,7 +215,9 @@ async def test_picture_in_picture_goes_on_while_the_page_is_hidden(studio: Studi
     await until(studio.page, "document.querySelector('#viewers').textContent === '0'", 10)
 
 
-async def test_picture_in_picture_follows_the_room_to_another_player(studio: Studio, visitors: Visitors) -> None:
+async def test_picture_in_picture_follows_the_room_to_another_player(
+    studio: Studio, visitors: Visitors
+) -> None:
     """First to one of the same kind, then to one with a video of its own."""
     visitors.complaints.allow("as a test wants it")
     room = await visitors.room(studio.watch)
@@ -197,11 +226,21 @@ async def test_picture_in_picture_follows_the_room_to_another_player(studio: Stu
     await until(room.page, "document.pictureInPictureElement?.videoWidth > 0")
     for player in ("webcodecs", "mse"):
         worker = room.page.workers[-1]
-        await worker.evaluate("() => { setTimeout(() => { throw new Error('as a test wants it'); }); }")
-        await until(room.page, f"microlive.stats().player === '{player}' && microlive.stats().rebuilds === 1 && microlive.stats().frames > 30")
+        await worker.evaluate(
+            "() => { setTimeout(() => { throw new Error('as a test wants it'); }); }"
+        )
+        await until(
+            room.page,
+            (
+                f"microlive.stats().player === '{player}' && microlive.stats().rebuilds === 1 "
+                "&& microlive.stats().frames > 30"
+            ),
+        )
         at = await room.page.evaluate("document.pictureInPictureElement.currentTime")
         await until(room.page, f"document.pictureInPictureElement.currentTime > {at + 0.5}")
-        size = await room.page.evaluate("[document.pictureInPictureElement.videoWidth, microlive.stats().width]")
+        size = await room.page.evaluate(
+            "[document.pictureInPictureElement.videoWidth, microlive.stats().width]"
+        )
         assert size[0] == size[1]
     await room.page.evaluate("document.exitPictureInPicture()")
     await until(room.page, "document.pictureInPictureElement === null")
@@ -216,9 +255,15 @@ async def test_full_screen(studio: Studio, visitors: Visitors) -> None:
     await until(room.page, "document.fullscreenElement === null")
 
 
-async def test_full_screen_where_only_videos_may_fill_it(studio: Studio, visitors: Visitors) -> None:
+async def test_full_screen_where_only_videos_may_fill_it(
+    studio: Studio, visitors: Visitors
+) -> None:
     """As on iPhones."""
-    only_videos = "delete Element.prototype.requestFullscreen; HTMLVideoElement.prototype.webkitEnterFullscreen = function () { window.filled = this.id; };"
+    only_videos = (
+        "delete Element.prototype.requestFullscreen; "
+        "HTMLVideoElement.prototype.webkitEnterFullscreen = function () { window.filled = "
+        "this.id; };"
+    )
     room = await visitors.room(f"{studio.watch}?player=mse", only_videos)
     await room.plays(0.5)
     await room.page.click("#full")
@@ -228,7 +273,9 @@ async def test_full_screen_where_only_videos_may_fill_it(studio: Studio, visitor
     assert await other.page.is_hidden("#full")
 
 
-NO_WEBSOCKET = "window.WebSocket = class extends WebSocket { constructor() { super('ws://127.0.0.1:9'); } };"
+NO_WEBSOCKET = (
+    "window.WebSocket = class extends WebSocket { constructor() { super('ws://127.0.0.1:9'); } };"
+)
 NO_OPUS = """
 const supported = MediaSource.isTypeSupported.bind(MediaSource);
 MediaSource.isTypeSupported = type => !/opus/i.test(type) && supported(type);
@@ -236,10 +283,21 @@ MediaSource.isTypeSupported = type => !/opus/i.test(type) && supported(type);
 
 
 @pytest.mark.parametrize("wanted", ["hls", ""])
-async def test_a_viewer_watches_where_no_websocket_gets_through(studio: Studio, visitors: Visitors, wanted: str) -> None:
-    """LL-HLS begins by itself; the ladder takes what goes over another transport, and stays there."""
+async def test_a_viewer_watches_where_no_websocket_gets_through(
+    studio: Studio, visitors: Visitors, wanted: str
+) -> None:
+    """LL-HLS begins by itself; the ladder takes what goes over another transport, and stays
+    there.
+    """
     visitors.complaints.allow("ws://127.0.0.1:9/")
-    room = Room(await visitors.page(f"{studio.watch}?player={wanted}" if wanted else studio.watch, WITHOUT, NO_WEBSOCKET, EYES))
+    room = Room(
+        await visitors.page(
+            f"{studio.watch}?player={wanted}" if wanted else studio.watch,
+            WITHOUT,
+            NO_WEBSOCKET,
+            EYES,
+        )
+    )
     await until(room.page, "microlive.stats().playing && microlive.stats().frames > 60")
     playing = (await room.stats())["player"]
     assert playing == (wanted or "whep")
@@ -248,7 +306,9 @@ async def test_a_viewer_watches_where_no_websocket_gets_through(studio: Studio, 
     assert (await room.stats())["player"] == playing and (await room.stats())["rebuilds"] == 0
 
 
-async def test_a_player_without_a_decoder_for_the_sound_is_left_for_another(studio: Studio, visitors: Visitors) -> None:
+async def test_a_player_without_a_decoder_for_the_sound_is_left_for_another(
+    studio: Studio, visitors: Visitors
+) -> None:
     """As in Safari's Lockdown Mode: Media Source Extensions, but no Opus."""
     room = Room(await visitors.page(studio.watch, WITHOUT, NO_OPUS, EYES))
     await until(room.page, "microlive.stats().playing && microlive.stats().frames > 30")
@@ -262,9 +322,15 @@ DEAF_BUFFERS = "SourceBuffer.prototype.appendBuffer = () => {};"
 
 
 @pytest.mark.timeout(90)
-async def test_a_player_of_whose_media_nothing_comes_is_made_anew(studio: Studio, visitors: Visitors) -> None:
-    """As WebKit's media source that wedges: no error, no stall, no picture. What the ladder makes of a second time is tested without a browser."""
+async def test_a_player_of_whose_media_nothing_comes_is_made_anew(
+    studio: Studio, visitors: Visitors
+) -> None:
+    """As WebKit's media source that wedges: no error, no stall, no picture. What the ladder makes
+    of a second time is tested without a browser.
+    """
     visitors.complaints.allow("no new picture for 10 s")
     room = Room(await visitors.page(studio.watch, WITHOUT, DEAF_BUFFERS, EYES))
     await until(room.page, "microlive.stats().rebuilds === 1", 30)
-    assert (await room.stats())["player"] == "mse" and any("no new picture" in heard for heard in visitors.complaints.heard)
+    assert (await room.stats())["player"] == "mse" and any(
+        "no new picture" in heard for heard in visitors.complaints.heard
+    )

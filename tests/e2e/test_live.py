@@ -26,7 +26,9 @@ async def test_a_viewer_watches_with_sound(studio: Studio, visitors: Visitors, p
 
 
 async def test_a_picture_comes_with_the_page(studio: Studio, visitors: Visitors) -> None:
-    """It is shown though nothing else of the page arrives but its style, fitted as a player's would be; and a player's picture takes its place."""
+    """It is shown though nothing else of the page arrives but its style, fitted as a player's would
+    be; and a player's picture takes its place.
+    """
     visitors.complaints.allow("ERR_FAILED")
     room = await visitors.room(studio.watch)
     await room.pictured()
@@ -95,7 +97,9 @@ async def test_the_end(studio: Studio, visitors: Visitors) -> None:
     assert await page.inner_text("h1") == "This live is over"
 
 
-async def test_a_creator_without_a_word_is_away_and_comes_back(studio: Studio, visitors: Visitors) -> None:
+async def test_a_creator_without_a_word_is_away_and_comes_back(
+    studio: Studio, visitors: Visitors
+) -> None:
     room = await visitors.room(studio.watch)
     await room.plays(1)
     # As a phone whose battery dies: nothing is said to the server.
@@ -111,7 +115,12 @@ async def test_a_creator_without_a_word_is_away_and_comes_back(studio: Studio, v
 
 
 async def test_transport_wide_feedback_is_agreed_on(studio: Studio) -> None:
-    """For picture and sound; that the browser steers by it scripts/bench uplink shows, since it takes a link that is narrow."""
+    """For picture and sound; that the browser steers by it scripts/bench uplink shows, since it
+    takes a link that is narrow.
+    """
     sdp = "connections.made.at(-1).remoteDescription.sdp"
     assert await studio.page.evaluate(f"{sdp}.match(/^a=rtcp-fb:\\d+ transport-cc/gm).length") == 2
-    assert await studio.page.evaluate(f"{sdp}.match(/^a=extmap:\\d+ .*transport-wide-cc/gm).length") == 2
+    assert (
+        await studio.page.evaluate(f"{sdp}.match(/^a=extmap:\\d+ .*transport-wide-cc/gm).length")
+        == 2
+    )

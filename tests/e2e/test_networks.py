@@ -1,4 +1,5 @@
-"""A creator and a server with networks between them as they are outside: relayed by coturn where UDP is blocked, and behind 1:1 NAT.
+"""A creator and a server with networks between them as they are outside: relayed by coturn where
+UDP is blocked, and behind 1:1 NAT.
 
 creator 10.77.2.1 ── 10.77.2.2 router 10.77.1.2 ── 10.77.1.1 server
 """
@@ -49,12 +50,18 @@ def hosts() -> Iterator[Networks]:
 
 
 @asynccontextmanager
-async def browser(playwright: Playwright, hosts: Networks, folder: Path, url: str) -> AsyncIterator[Browser]:
+async def browser(
+    playwright: Playwright, hosts: Networks, folder: Path, url: str
+) -> AsyncIterator[Browser]:
     """The creator's, for which `url` is as good as HTTPS."""
     program = folder / "chromium"
     program.write_text(f'#!/bin/sh\nexec {" ".join(hosts.on("creator"))} {executable()} "$@"\n')
     program.chmod(0o755)
-    launched = await launch(playwright, program=str(program), more=(f"--unsafely-treat-insecure-origin-as-secure={url}",))
+    launched = await launch(
+        playwright,
+        program=str(program),
+        more=(f"--unsafely-treat-insecure-origin-as-secure={url}",),
+    )
     try:
         yield launched
     finally:
@@ -71,65 +78,151 @@ async def goes_live(visitors: Visitors, url: str) -> Studio:
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
-async def test_a_live_through_coturn_only(playwright: Playwright, hosts: Networks, tmp_path: Path, transport: str) -> None:
-    """No UDP from the creator reaches the server but by the relay; with `tcp` none even leaves the creator's network. coturn takes the credentials we make."""
+async def test_a_live_through_coturn_only(
+    playwright: Playwright, hosts: Networks, tmp_path: Path, transport: str
+) -> None:
+    """No UDP from the creator reaches the server but by the relay; with `tcp` none even leaves the
+    creator's network. coturn takes the credentials we make.
+    """
     require_coturn()
     hosts.run("router", "iptables", "-A", "FORWARD", "-p", "udp", "-j", "DROP")
     if transport == "tcp":
-        hosts.run("router", "iptables", "-A", "INPUT", "-i", "to-creator", "-p", "udp", "-j", "DROP")
-    turn = [f"--turn-urls=turn:{NEAR_CREATOR}:{TURN_PORT}?transport={transport}", f"--turn-secret={SECRET}"]
+        hosts.run(
+            "router", "iptables", "-A", "INPUT", "-i", "to-creator", "-p", "udp", "-j", "DROP"
+        )
+    turn = [
+        f"--turn-urls=turn:{NEAR_CREATOR}:{TURN_PORT}?transport={transport}",
+        f"--turn-secret={SECRET}",
+    ]
     arguments = [f"--host={SERVER}", f"--udp-hosts={SERVER}", *turn]
     async with (
-        coturn(tmp_path, TURN_PORT, [NEAR_CREATOR, NEAR_SERVER], NEAR_SERVER, lambda path: hosts.run("router", "cat", path), hosts.on("router")),
+        coturn(
+            tmp_path,
+            TURN_PORT,
+            [NEAR_CREATOR, NEAR_SERVER],
+            NEAR_SERVER,
+            lambda path: hosts.run("router", "cat", path),
+            hosts.on("router"),
+        ),
         LocalServer(tmp_path / "data", *arguments, on=hosts.on("server")) as server,
         browser(playwright, hosts, tmp_path, server.url) as chromium,
     ):
         visitors = Visitors(chromium)
         studio = await goes_live(visitors, server.url)
         local, remote = await studio.page.evaluate(PAIR)
-        assert (local["candidateType"], local["relayProtocol"], remote["address"]) == ("relay", transport, SERVER)
+        assert (local["candidateType"], local["relayProtocol"], remote["address"]) == (
+            "relay",
+            transport,
+            SERVER,
+        )
         await visitors.leave()
     assert visitors.complaints.unexpected == []
-    assert any(f"turn:{NEAR_CREATOR}:{TURN_PORT}?transport={transport} relays to {SERVER}" in line for line in server.log)
+    assert any(
+        f"turn:{NEAR_CREATOR}:{TURN_PORT}?transport={transport} relays to {SERVER}" in line
+        for line in server.log
+    )
 
 
 @pytest.mark.timeout(120)
-async def test_a_browser_that_listens_to_remb_alone_follows_a_narrow_path(playwright: Playwright, hosts: Networks, tmp_path: Path) -> None:
-    """Where transport-wide feedback is not offered the server judges the path: the encoder aims lower while the link carries 1 Mbps, and higher after."""
+async def test_a_browser_that_listens_to_remb_alone_follows_a_narrow_path(
+    playwright: Playwright, hosts: Networks, tmp_path: Path
+) -> None:
+    """Where transport-wide feedback is not offered the server judges the path: the encoder aims
+    lower while the link carries 1 Mbps, and higher after.
+    """
     if shutil.which("tc") is None:
         pytest.skip("needs tc; on Debian: sudo apt-get install iproute2")
     bucket = ("root", "tbf", "rate", "1mbit", "burst", "8kb", "latency", "300ms")
     async with (
-        LocalServer(tmp_path / "data", f"--host={SERVER}", f"--udp-hosts={SERVER}", on=hosts.on("server")) as server,
+        LocalServer(
+            tmp_path / "data", f"--host={SERVER}", f"--udp-hosts={SERVER}", on=hosts.on("server")
+        ) as server,
         browser(playwright, hosts, tmp_path, server.url) as chromium,
     ):
         visitors = Visitors(chromium)
-        visitors.complaints.allow("about:blank: .*getUserMedia")  # where the scripts run too, and there is no camera to replace
-        studio = await visitors.studio(server.url, *(script(name) for name in ("timecode", "noise", "remb")))
+        visitors.complaints.allow(
+            "about:blank: .*getUserMedia"
+        )  # where the scripts run too, and there is no camera to replace
+        studio = await visitors.studio(
+            server.url, *(script(name) for name in ("timecode", "noise", "remb"))
+        )
         await studio.go_live()
         await aims(studio, ">= 2e6", 20)
         hosts.run("creator", "tc", "qdisc", "add", "dev", "to-router", *bucket)
         await aims(studio, "<= 1e6", 10)
         low = (await studio.page.evaluate("connections.sent()"))["targetBitrate"]
         hosts.run("creator", "tc", "qdisc", "del", "dev", "to-router", "root")
-        # How far it gets in this time says how busy the machine is; scripts/bench uplink measures it.
+        # How far it gets in this time says how busy the machine is; scripts/bench uplink measures
+        # it.
         await aims(studio, f">= {1.2 * low}", 40)
-        assert await studio.page.evaluate("connections.made.at(-1).remoteDescription.sdp.match(/transport-cc|abs-send-time/g)") == ["abs-send-time"]
+        assert await studio.page.evaluate(
+            "connections.made.at(-1).remoteDescription.sdp.match(/transport-cc|abs-send-time/g)"
+        ) == ["abs-send-time"]
         await visitors.leave()
     assert visitors.complaints.unexpected == []
 
 
 async def aims(studio: Studio, comparison: str, within: float) -> None:
     """Waits until the encoder's target, bit/s, compares so."""
-    await until(studio.page, f"connections.sent().then(({{ targetBitrate }}) => targetBitrate {comparison})", within)
+    await until(
+        studio.page,
+        f"connections.sent().then(({{ targetBitrate }}) => targetBitrate {comparison})",
+        within,
+    )
 
 
 @pytest.mark.timeout(120)
-async def test_a_live_behind_one_to_one_nat(playwright: Playwright, hosts: Networks, tmp_path: Path) -> None:
-    """The server knows its inner address only; the world reaches it at the outer one, which it announces."""
-    hosts.run("router", "iptables", "-t", "nat", "-A", "PREROUTING", "-d", OUTER, "-j", "DNAT", "--to-destination", SERVER)
-    hosts.run("router", "iptables", "-t", "nat", "-A", "POSTROUTING", "-s", SERVER, "-j", "SNAT", "--to-source", OUTER)
-    hosts.run("router", "iptables", "-A", "FORWARD", "-d", SERVER, "-m", "conntrack", "!", "--ctstate", "DNAT", "--ctdir", "ORIGINAL", "-j", "DROP")
+async def test_a_live_behind_one_to_one_nat(
+    playwright: Playwright, hosts: Networks, tmp_path: Path
+) -> None:
+    """The server knows its inner address only; the world reaches it at the outer one, which it
+    announces.
+    """
+    hosts.run(
+        "router",
+        "iptables",
+        "-t",
+        "nat",
+        "-A",
+        "PREROUTING",
+        "-d",
+        OUTER,
+        "-j",
+        "DNAT",
+        "--to-destination",
+        SERVER,
+    )
+    hosts.run(
+        "router",
+        "iptables",
+        "-t",
+        "nat",
+        "-A",
+        "POSTROUTING",
+        "-s",
+        SERVER,
+        "-j",
+        "SNAT",
+        "--to-source",
+        OUTER,
+    )
+    hosts.run(
+        "router",
+        "iptables",
+        "-A",
+        "FORWARD",
+        "-d",
+        SERVER,
+        "-m",
+        "conntrack",
+        "!",
+        "--ctstate",
+        "DNAT",
+        "--ctdir",
+        "ORIGINAL",
+        "-j",
+        "DROP",
+    )
     arguments = [f"--host={SERVER}", f"--udp-hosts={SERVER}", f"--announce={OUTER}"]
     async with LocalServer(tmp_path / "data", *arguments, on=hosts.on("server")) as server:
         url = server.url.replace(SERVER, OUTER)

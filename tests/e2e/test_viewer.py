@@ -1,4 +1,6 @@
-"""What a viewer's own device and network do: hidden pages, lost networks, a server that restarts."""
+"""What a viewer's own device and network do: hidden pages, lost networks, a server that
+restarts.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -26,7 +28,9 @@ def by(road: Road, watch: str) -> str:
     return f"{road.url}/r/{watch.rpartition('/')[2]}"
 
 
-async def test_a_hidden_page_stops_the_feed_and_returns_at_the_live_edge(studio: Studio, visitors: Visitors) -> None:
+async def test_a_hidden_page_stops_the_feed_and_returns_at_the_live_edge(
+    studio: Studio, visitors: Visitors
+) -> None:
     room = await visitors.room(studio.watch)
     await room.pictured()
     await room.unmute()
@@ -44,7 +48,9 @@ async def test_a_hidden_page_stops_the_feed_and_returns_at_the_live_edge(studio:
 
 
 @pytest.mark.parametrize("how", ["silent", "refused"])
-async def test_a_lost_network_keeps_the_last_picture_and_is_live_a_second_after_its_return(studio: Studio, visitors: Visitors, road: Road, how: str) -> None:
+async def test_a_lost_network_keeps_the_last_picture_and_is_live_a_second_after_its_return(
+    studio: Studio, visitors: Visitors, road: Road, how: str
+) -> None:
     visitors.complaints.allow(NETWORK)
     room = await visitors.room(by(road, studio.watch))
     await room.pictured()
@@ -66,7 +72,9 @@ async def test_a_lost_network_keeps_the_last_picture_and_is_live_a_second_after_
 
 
 @pytest.mark.timeout(120)
-async def test_a_restart_of_the_server_brings_everybody_back(visitors: Visitors, tmp_path: Path) -> None:
+async def test_a_restart_of_the_server_brings_everybody_back(
+    visitors: Visitors, tmp_path: Path
+) -> None:
     visitors.complaints.allow(NETWORK)
     async with LocalServer(tmp_path) as server:
         studio = await visitors.studio(server.url)
@@ -89,7 +97,9 @@ async def test_a_restart_of_the_server_brings_everybody_back(visitors: Visitors,
         await studio.end()
         await room.state("ended")
         assert await server.stop() == 0
-        assert not [line for line in server.log if "ERROR" in line or "Traceback" in line], server.log
+        assert not [line for line in server.log if "ERROR" in line or "Traceback" in line], (
+            server.log
+        )
 
 
 async def _picture(room: Room) -> float:

@@ -23,14 +23,20 @@ CHOSEN_WAY = """(async () => {
 
 
 async def test_a_viewer_watches_over_webrtc_with_sound(studio: Studio, visitors: Visitors) -> None:
-    """Pictures and sound come over UDP and no media over the WebSocket; the viewer stays when the creator reloads, and hears of the end."""
+    """Pictures and sound come over UDP and no media over the WebSocket; the viewer stays when the
+    creator reloads, and hears of the end.
+    """
     room = Room(await visitors.page(f"{studio.watch}?player=whep", EYES, script("connections")))
     await room.pictured()
     await room.unmute()
     await until(room.page, "microlive.stats().bitrate > 0")
     await room.plays(5)
     sound = await room.page.evaluate(SOUND)
-    assert sound["energy"] > 0 and sound["received"] > 4 * 48_000 and sound["concealed"] < sound["received"] / 4
+    assert (
+        sound["energy"] > 0
+        and sound["received"] > 4 * 48_000
+        and sound["concealed"] < sound["received"] / 4
+    )
     stats = await room.stats()
     assert stats["player"] == "whep" and stats["state"] == "live" and stats["rebuilds"] == 0
     assert 0 < stats["behindLens"] < 2_000 and stats["width"] > 0
@@ -45,8 +51,12 @@ async def test_a_viewer_watches_over_webrtc_with_sound(studio: Studio, visitors:
     await room.state("ended", within=3)
 
 
-async def test_the_page_itself_holds_sound_and_picture_together(studio: Studio, visitors: Visitors) -> None:
-    """The browser is given two streams, which it leaves as they come; how far they are apart is known, once they are heard."""
+async def test_the_page_itself_holds_sound_and_picture_together(
+    studio: Studio, visitors: Visitors
+) -> None:
+    """The browser is given two streams, which it leaves as they come; how far they are apart is
+    known, once they are heard.
+    """
     streams = """window.streams = []; const made = window.RTCPeerConnection;
         window.RTCPeerConnection = class extends made {
             constructor(...options) { super(...options); this.addEventListener('track', ({ track, streams: [{ id }] }) => streams.push([track.kind, id])); }
@@ -64,7 +74,9 @@ async def test_the_page_itself_holds_sound_and_picture_together(studio: Studio, 
 
 
 async def test_a_hidden_page_leaves_and_comes_back(studio: Studio, visitors: Visitors) -> None:
-    """Nobody is sent what nobody sees; when the page is shown again there is a new session, and pictures."""
+    """Nobody is sent what nobody sees; when the page is shown again there is a new session, and
+    pictures.
+    """
     room = Room(await visitors.page(f"{studio.watch}?player=whep", EYES, script("connections")))
     await room.plays(1)
     for hidden in (True, False):
@@ -75,16 +87,24 @@ async def test_a_hidden_page_leaves_and_comes_back(studio: Studio, visitors: Vis
     await room.shows(lambda seen: seen["frames"] > before["frames"] + 20)
 
 
-async def test_a_viewer_behind_a_firewall_watches_through_the_turn_server(visitors: Visitors, tmp_path: Path) -> None:
-    """The answer names it, with credentials for this viewer: a page that may send no other way has pictures."""
+async def test_a_viewer_behind_a_firewall_watches_through_the_turn_server(
+    visitors: Visitors, tmp_path: Path
+) -> None:
+    """The answer names it, with credentials for this viewer: a page that may send no other way has
+    pictures.
+    """
     require_coturn()
     turn = free_port()
     settings = (f"--turn-urls=turn:127.0.0.1:{turn}?transport=udp", f"--turn-secret={SECRET}")
-    running = coturn(tmp_path, turn, ["127.0.0.1"], "127.0.0.1", lambda path: Path(path).read_text())
+    running = coturn(
+        tmp_path, turn, ["127.0.0.1"], "127.0.0.1", lambda path: Path(path).read_text()
+    )
     async with running, LocalServer(tmp_path / "data", *settings) as server:
         studio = await visitors.studio(server.url)
         watch = await studio.go_live("Far away")
-        room = Room(await visitors.page(f"{watch}?player=whep", EYES, script("connections"), RELAYED))
+        room = Room(
+            await visitors.page(f"{watch}?player=whep", EYES, script("connections"), RELAYED)
+        )
         await room.plays(2)
         assert await room.page.evaluate(CHOSEN_WAY) == "relay"
         await studio.end()

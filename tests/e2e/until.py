@@ -8,7 +8,9 @@ ASK_EVERY = 0.05
 
 
 async def until(evaluate: Callable[[str], Awaitable[Any]], condition: str, within: float) -> Any:
-    """Asks until the expression is true, and returns its value. Raises TimeoutError after `within` seconds."""
+    """Asks until the expression is true, and returns its value. Raises TimeoutError after `within`
+    seconds.
+    """
     async with asyncio.timeout(within):
         while True:
             if value := await evaluate(condition):

@@ -1,4 +1,6 @@
-"""Debian's WebKitGTK, the nearest thing to Safari there is for Linux: its MiniBrowser on a screen that nobody sees, driven over WebDriver (W3C)."""
+"""Debian's WebKitGTK, the nearest thing to Safari there is for Linux: its MiniBrowser on a screen
+that nobody sees, driven over WebDriver (W3C).
+"""
 
 import asyncio
 import base64
@@ -33,7 +35,10 @@ class WebKit:
         self._session = ""
 
     async def open(self) -> None:
-        options = {"webkitgtk:browserOptions": {"args": ["--automation"]}, "timeouts": {"script": ANSWER_WITHIN * 1_000}}
+        options = {
+            "webkitgtk:browserOptions": {"args": ["--automation"]},
+            "timeouts": {"script": ANSWER_WITHIN * 1_000},
+        }
         answer = await self._call("POST", "/session", capabilities={"alwaysMatch": options})
         self._session = f"/session/{answer['sessionId']}"
         await self._call("POST", f"{self._session}/window/rect", width=PHONE[0], height=PHONE[1])
@@ -42,15 +47,22 @@ class WebKit:
         await self._call("POST", f"{self._session}/url", url=url)
 
     async def evaluate(self, expression: str) -> Any:
-        """The value of a JavaScript expression, or of its promise, by way of JSON. Raises AssertionError where it throws."""
-        body = f"const done = arguments[0]; (async () => JSON.stringify((await ({expression})) ?? null))().then(done, e => done('!' + e))"
+        """The value of a JavaScript expression, or of its promise, by way of JSON. Raises
+        AssertionError where it throws.
+        """
+        body = (
+            f"const done = arguments[0]; (async () => JSON.stringify((await ({expression})) "
+            "?? null))().then(done, e => done('!' + e))"
+        )
         text = await self._call("POST", f"{self._session}/execute/async", script=body, args=[])
         assert not text.startswith("!"), text
         return json.loads(text)
 
     async def click(self, selector: str) -> None:
         """As a user does."""
-        found = await self._call("POST", f"{self._session}/element", using="css selector", value=selector)
+        found = await self._call(
+            "POST", f"{self._session}/element", using="css selector", value=selector
+        )
         await self._call("POST", f"{self._session}/element/{found[ELEMENT]}/click")
 
     async def screenshot(self) -> bytes:
@@ -67,7 +79,10 @@ class WebKit:
 
     async def _call(self, method: str, path: str, **params: Any) -> Any:
         body = params if method == "POST" else None
-        async with asyncio.timeout(START_WITHIN), self._http.request(method, self._driver + path, json=body) as response:
+        async with (
+            asyncio.timeout(START_WITHIN),
+            self._http.request(method, self._driver + path, json=body) as response,
+        ):
             answer = await response.json()
             assert response.status == 200, answer
             return answer["value"]
@@ -103,8 +118,22 @@ async def _listens(http: ClientSession, url: str) -> None:
 async def _screen() -> AsyncIterator[str]:
     """An X server with a display of its own choosing."""
     reader, writer = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]
-    process = await asyncio.create_subprocess_exec(*command, pass_fds=[writer], stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL)
+    command = [
+        "Xvfb",
+        "-displayfd",
+        str(writer),
+        "-screen",
+        "0",
+        "1280x1024x24",
+        "-nolisten",
+        "tcp",
+    ]
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        pass_fds=[writer],
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
     os.close(writer)
     try:
         async with asyncio.timeout(START_WITHIN):
@@ -122,9 +151,17 @@ async def _driver(home: Path, display: str) -> AsyncIterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environ = {**os.environ, "HOME": str(home), "DISPLAY": display, "GDK_BACKEND": "x11", "NO_AT_BRIDGE": "1"}
+    environ = {
+        **os.environ,
+        "HOME": str(home),
+        "DISPLAY": display,
+        "GDK_BACKEND": "x11",
+        "NO_AT_BRIDGE": "1",
+    }
     command = ["WebKitWebDriver", "--host=127.0.0.1", f"--port={port}"]
-    process = await asyncio.create_subprocess_exec(*command, env=environ, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL)
+    process = await asyncio.create_subprocess_exec(
+        *command, env=environ, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+    )
     try:
         yield f"http://127.0.0.1:{port}"
     finally:

@@ -1,4 +1,6 @@
-"""`scripts/fuzz`: the parsers one after the other, each in a process of its own. What is found stays in .fuzz/ and is where the next run begins."""
+"""`scripts/fuzz`: the parsers one after the other, each in a process of its own. What is found
+stays in .fuzz/ and is where the next run begins.
+"""
 
 import asyncio
 import hashlib
@@ -44,14 +46,39 @@ class Outcome:
 
 
 def fuzz(target: str, folder: Path, seconds: int, seed: int = 0) -> Outcome:
-    """Runs a target for so long, from its seeds and from what earlier runs found in `folder`. `seed` 0 is a different run each time."""
+    """Runs a target for so long, from its seeds and from what earlier runs found in `folder`.
+    `seed` 0 is a different run each time.
+    """
     corpus = folder / target
     corpus.mkdir(parents=True, exist_ok=True)
     for data in SEEDS[target]():
         (corpus / hashlib.sha1(data).hexdigest()).write_bytes(data)
-    options = [f"-max_total_time={seconds}", f"-seed={seed}", f"-max_len={MAX_INPUT}", f"-timeout={SLOW}", f"-rss_limit_mb={MEMORY}"]
-    command = [sys.executable, "-m", "tests.fuzz.one", target, str(corpus), *options, f"-artifact_prefix={folder}/{target}-", "-print_final_stats=1"]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=seconds + 60)
+    options = [
+        f"-max_total_time={seconds}",
+        f"-seed={seed}",
+        f"-max_len={MAX_INPUT}",
+        f"-timeout={SLOW}",
+        f"-rss_limit_mb={MEMORY}",
+    ]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.fuzz.one",
+        target,
+        str(corpus),
+        *options,
+        f"-artifact_prefix={folder}/{target}-",
+        "-print_final_stats=1",
+    ]
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        timeout=seconds + 60,
+    )
     runs = re.search(r"number_of_executed_units:\s*(\d+)", done.stdout)
     return Outcome(target, int(runs[1]) if runs else 0, done.returncode, done.stdout)
 
@@ -65,7 +92,10 @@ def run(targets: Sequence[str], folder: Path, seconds: int, seed: int) -> bool:
     clean = True
     for target in targets:
         outcome = fuzz(target, folder, max(2, seconds // len(targets)), seed)
-        print(f"{target:16} {outcome.runs:>10,} inputs  {'clean' if outcome.clean else 'DEFECT'}", flush=True)
+        print(
+            f"{target:16} {outcome.runs:>10,} inputs  {'clean' if outcome.clean else 'DEFECT'}",
+            flush=True,
+        )
         if not outcome.clean:
             clean = False
             print("\n".join(outcome.text.splitlines()[-40:]))
@@ -73,19 +103,39 @@ def run(targets: Sequence[str], folder: Path, seconds: int, seed: int) -> bool:
 
 
 def main(
-    targets: Annotated[list[str] | None, typer.Argument(metavar="[TARGET]...", help=f"Which parsers; all of them without. {', '.join(TARGETS)}")] = None,
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[TARGET]...", help=f"Which parsers; all of them without. {', '.join(TARGETS)}"
+        ),
+    ] = None,
     seconds: Annotated[int, typer.Option(help="How long in all.")] = 3_600,
-    seed: Annotated[int, typer.Option(help="A number repeats a run as far as time allows; 0 is another one each time.")] = 0,
-    input_file: Annotated[Path | None, typer.Option("--input", help="Give this file to one TARGET, and nothing else.")] = None,
+    seed: Annotated[
+        int,
+        typer.Option(
+            help="A number repeats a run as far as time allows; 0 is another one each time."
+        ),
+    ] = 0,
+    input_file: Annotated[
+        Path | None, typer.Option("--input", help="Give this file to one TARGET, and nothing else.")
+    ] = None,
     folder: Annotated[Path, typer.Option(help="Where inputs are kept.")] = ROOT / ".fuzz",
-    datagrams: Annotated[bool, typer.Option("--datagrams", help="Random datagrams at a live, for --seconds, in place of the parsers.")] = False,
+    datagrams: Annotated[
+        bool,
+        typer.Option(
+            "--datagrams",
+            help="Random datagrams at a live, for --seconds, in place of the parsers.",
+        ),
+    ] = False,
 ) -> None:
     """Fuzzes every parser that the net can reach."""
     if datagrams:
         siege = asyncio.run(besiege(seconds, seed))
         print(
-            f"{siege.sent:,} datagrams in {seconds} s: {siege.frames:,} pictures arrived, the longest step {siege.longest * 1_000:.0f} ms, "
-            f"epochs {sorted(siege.epochs)}, memory {siege.memory[-1] / 1e6:.0f} MB, grown by {siege.grown / 1e6:.1f} MB"
+            f"{siege.sent:,} datagrams in {seconds} s: {siege.frames:,} pictures arrived, "
+            f"the longest step {siege.longest * 1_000:.0f} ms, "
+            f"epochs {sorted(siege.epochs)}, memory {siege.memory[-1] / 1e6:.0f} MB, "
+            f"grown by {siege.grown / 1e6:.1f} MB"
         )
         raise typer.Exit(0 if siege.epochs == {1} and siege.grown < MAY_GROW else 1)
     chosen = targets or list(TARGETS)
@@ -95,7 +145,13 @@ def main(
         replay(chosen[0], input_file)
         return
     if importlib.util.find_spec("atheris") is None:
-        print("fuzz: needs atheris, which has no package for this machine (x86-64 Linux, Python 3.11 to 3.13)", file=sys.stderr)
+        print(
+            (
+                "fuzz: needs atheris, which has no package for this machine (x86-64 Linux, "
+                "Python 3.11 to 3.13)"
+            ),
+            file=sys.stderr,
+        )
         raise typer.Exit(2)
     raise typer.Exit(0 if run(chosen, folder, seconds, seed) else 1)
 

@@ -6,7 +6,9 @@ MAX_PARTS = 64
 
 
 def cut(data: bytes) -> Iterator[bytes]:
-    """The parts that `join` put together, or whatever parts foreign bytes make: each behind its length in two bytes. At most 64."""
+    """The parts that `join` put together, or whatever parts foreign bytes make: each behind its
+    length in two bytes. At most 64.
+    """
     at = 0
     for _ in range(MAX_PARTS):
         if at + 2 > len(data):

@@ -1,4 +1,6 @@
-"""`scripts/fuzz --datagrams`: random datagrams at the UDP port of a server that carries a live, from strangers and from the creator's own address."""
+"""`scripts/fuzz --datagrams`: random datagrams at the UDP port of a server that carries a live,
+from strangers and from the creator's own address.
+"""
 
 import asyncio
 import random
@@ -23,7 +25,9 @@ from tests.fuzz.cutting import cut
 from tests.fuzz.seeds import SEEDS
 
 RATE = 4_000
-"""Datagrams a second at most; more is a flood, which the kernel drops, not a test of what reads them."""
+"""Datagrams a second at most; more is a flood, which the kernel drops, not a test of what reads
+them.
+"""
 BATCH = 40
 STRANGERS = 8
 """Sockets, and so source addresses, that they come from."""
@@ -45,9 +49,13 @@ class Siege:
 
     @property
     def grown(self) -> int:
-        """Bytes, from the median of the second fifth to that of the last: the first fifth fills the window."""
+        """Bytes, from the median of the second fifth to that of the last: the first fifth fills the
+        window.
+        """
         fifth = max(1, len(self.memory) // 5)
-        return _median(self.memory[-fifth:]) - _median(self.memory[fifth : 2 * fifth] or self.memory)
+        return _median(self.memory[-fifth:]) - _median(
+            self.memory[fifth : 2 * fifth] or self.memory
+        )
 
 
 class _Overheard(Publisher):
@@ -64,10 +72,15 @@ class _Overheard(Publisher):
 
 
 async def besiege(seconds: float, seed: int) -> Siege:
-    """Bombards a server of its own for so long. Raises AssertionError where the session ended or the server complained."""
+    """Bombards a server of its own for so long. Raises AssertionError where the session ended or
+    the server complained.
+    """
     with tempfile.TemporaryDirectory() as folder:
         # The window is small, so that it is full when memory begins to be measured.
-        async with LocalServer(Path(folder), "--udp-port=0", "--window-seconds=2") as server, aiohttp.ClientSession() as http:
+        async with (
+            LocalServer(Path(folder), "--udp-port=0", "--window-seconds=2") as server,
+            aiohttp.ClientSession() as http,
+        ):
             async with http.post(f"{server.url}/api/rooms", json={}) as response:
                 answer = await response.json()
             room = NewRoom(answer["room"], answer["key"], answer["whip"])
@@ -79,16 +92,22 @@ async def besiege(seconds: float, seed: int) -> Siege:
                 stage._publishers.add(publisher)
                 stage._tick()
                 async with Viewer(http, server.url, room.name) as viewer:
-                    siege = await _bombard(publisher, viewer, server.pid, seconds, random.Random(seed))
+                    siege = await _bombard(
+                        publisher, viewer, server.pid, seconds, random.Random(seed)
+                    )
                     await viewer.frames(30)
                 assert publisher.sending, "the creator's session ended"
             finally:
                 await stage.close()
-        assert not [line for line in server.log if "ERROR" in line or "Traceback" in line], server.log
+        assert not [line for line in server.log if "ERROR" in line or "Traceback" in line], (
+            server.log
+        )
         return siege
 
 
-async def _bombard(publisher: _Overheard, viewer: Viewer, pid: int, seconds: float, noise: random.Random) -> Siege:
+async def _bombard(
+    publisher: _Overheard, viewer: Viewer, pid: int, seconds: float, noise: random.Random
+) -> Siege:
     siege = Siege()
     await viewer.frames(5)
     assert publisher._accepted and publisher._transport
@@ -96,7 +115,13 @@ async def _bombard(publisher: _Overheard, viewer: Viewer, pid: int, seconds: flo
     try:
         for sock in strangers:
             sock.connect(publisher._accepted.address)
-        seeds = [part for name in ("udp", "rtp", "rtcp", "stun-foreign", "dtls") for seed in SEEDS[name]() for part in (seed, *cut(seed)) if part]
+        seeds = [
+            part
+            for name in ("udp", "rtp", "rtcp", "stun-foreign", "dtls")
+            for seed in SEEDS[name]()
+            for part in (seed, *cut(seed))
+            if part
+        ]
         source = _garbage(seeds, publisher, noise)
         began = due = time.monotonic()
         while due - began < seconds:
@@ -118,23 +143,31 @@ async def _bombard(publisher: _Overheard, viewer: Viewer, pid: int, seconds: flo
 
 
 def _garbage(seeds: list[bytes], publisher: _Overheard, noise: random.Random) -> Iterator[bytes]:
-    """Bytes of any first byte, damaged messages of every protocol, the creator's own packets damaged or again, and nothing at all."""
+    """Bytes of any first byte, damaged messages of every protocol, the creator's own packets
+    damaged or again, and nothing at all.
+    """
     while True:
         kind = noise.randrange(4)
         if kind == 0:
             yield noise.randbytes(noise.choice((0, 1, 2, 12, 13, 40, 300, 1_200, 2_049)))
             continue
-        data = bytearray(noise.choice(publisher.heard if kind == 1 and publisher.heard else seeds)[:1_400])
+        data = bytearray(
+            noise.choice(publisher.heard if kind == 1 and publisher.heard else seeds)[:1_400]
+        )
         for _ in range(noise.randrange(4)):
             data[noise.randrange(len(data))] = noise.randrange(256)
-        yield bytes(data[: noise.randrange(1, len(data) + 1) if noise.random() < 0.3 else len(data)])
+        yield bytes(
+            data[: noise.randrange(1, len(data) + 1) if noise.random() < 0.3 else len(data)]
+        )
 
 
 def _look(viewer: Viewer, siege: Siege) -> None:
     """Takes account of what the viewer got, and lets go of it."""
     pictures = viewer.media(Track.VIDEO)
     times = [record.media_time / 1_000_000 for record in pictures]
-    siege.longest = max([siege.longest, *(after - before for before, after in zip(times, times[1:], strict=False))])
+    siege.longest = max(
+        [siege.longest, *(after - before for before, after in zip(times, times[1:], strict=False))]
+    )
     siege.frames += len(pictures)
     siege.epochs |= {record.epoch for record in pictures}
     viewer.records.clear()

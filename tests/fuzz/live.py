@@ -1,4 +1,6 @@
-"""What cannot be fuzzed as a function alone: a creator's session, the UDP port, a handshake, viewers. Each is made anew for every input, without a socket."""
+"""What cannot be fuzzed as a function alone: a creator's session, the UDP port, a handshake,
+viewers. Each is made anew for every input, without a socket.
+"""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -8,19 +10,19 @@ from typing import Any, cast
 from aiohttp import web
 
 from relay.rtc.dtls import DtlsSrtp
-from relay.rtc.feed import Feed
-from relay.rtc.numbering import Numbering
-from relay.rtc.reporter import MAX_SSRCS
-from relay.rtc.sdp_play import parse_play_offer
-from relay.rtc.sdp_publish import parse_offer
-from relay.rtc.send_session import PLI_EVERY, RESEND_BURST, SendSession
+from relay.rtc.receive.reporter import MAX_SSRCS
+from relay.rtc.receive.sdp import parse_offer
+from relay.rtc.send.feed import Feed
+from relay.rtc.send.numbering import Numbering
+from relay.rtc.send.sdp import parse_play_offer
+from relay.rtc.send.session import PLI_EVERY, RESEND_BURST, SendSession
 from relay.rtc.udp import MAX_ADDRESSES, UdpPort, Way, _Endpoint
 from relay.sample import Demand
-from relay.stream import Stream
-from relay.viewer import Counters, WebSocketViewer
-from relay.window import Window
+from relay.stream.stream import Stream
+from relay.stream.window import Window
+from relay.websocket.viewer import Counters, WebSocketViewer
+from server.ingest.counters import IngestCounters
 from server.ingest.session import IngestSession
-from server.ingest.tally import Tally
 from server.ingest.transcoders import Transcoders
 from tests.fixtures.offers import offer
 from tests.fuzz.cutting import cut
@@ -95,7 +97,7 @@ def _session(port: UdpPort) -> IngestSession:
         OFFER,
         bitrate_cap=3_000_000,
         transcoders=Transcoders(1, 1_000_000),
-        tally=Tally(),
+        counters=IngestCounters(),
         on_flow=lambda flowing: None,
         on_closed=lambda reason: None,
     )
@@ -108,7 +110,9 @@ def _session(port: UdpPort) -> IngestSession:
 
 @_in_loop
 async def session(data: bytes) -> None:
-    """Decrypted packets of a hostile creator, all the way into the stream: they cost themselves, and what is kept has a bound."""
+    """Decrypted packets of a hostile creator, all the way into the stream: they cost themselves,
+    and what is kept has a bound.
+    """
     made = _session(UdpPort())
     for part in cut(data):
         if part:
@@ -139,9 +143,13 @@ async def udp(data: bytes) -> None:
 
 @_in_loop
 async def dtls(data: bytes) -> None:
-    """First flights of a handshake, by OpenSSL below aiortc: no exception but the one that says that it failed, and no task left."""
+    """First flights of a handshake, by OpenSSL below aiortc: no exception but the one that says
+    that it failed, and no task left.
+    """
     made = DtlsSrtp(lambda answer: None, lambda: None)
-    handshake = asyncio.ensure_future(made.handshake([("sha-256", ":".join(["AB"] * 32))], client=False))
+    handshake = asyncio.ensure_future(
+        made.handshake([("sha-256", ":".join(["AB"] * 32))], client=False)
+    )
     for part in cut(data):
         if part and 19 < part[0] < 64:
             made.receive(part)
@@ -165,7 +173,9 @@ class _Closing:
 async def viewer(data: bytes) -> None:
     """Notices of a player: taken, or the end of that viewer."""
     stream = Stream("fuzz", Window(2.0, 1 << 20))
-    made = WebSocketViewer(cast(web.WebSocketResponse, _Closing()), _Transport(), stream, Counters())
+    made = WebSocketViewer(
+        cast(web.WebSocketResponse, _Closing()), _Transport(), stream, Counters()
+    )
     for part in cut(data):
         made.receive_text(part.decode("utf-8", "replace"))
     await made.closed()
@@ -173,7 +183,9 @@ async def viewer(data: bytes) -> None:
 
 @_in_loop
 async def feedback(data: bytes) -> None:
-    """Decrypted packets of a hostile WebRTC viewer: no more is sent again than it is allowed, nor more keyframes asked for than one a second."""
+    """Decrypted packets of a hostile WebRTC viewer: no more is sent again than it is allowed, nor
+    more keyframes asked for than one a second.
+    """
     feed = Feed(Stream("fuzz", Window(2.0, 1 << 20)))
     feed.ssrcs["video"] = PLAYED
     demands: list[Demand] = []

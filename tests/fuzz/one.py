@@ -1,4 +1,5 @@
-"""One parser under atheris: `python -m tests.fuzz.one TARGET CORPUS… [-OPTION=VALUE…]`, the options being libFuzzer's. Ends with 0, or with the first defect.
+"""One parser under atheris: `python -m tests.fuzz.one TARGET CORPUS… [-OPTION=VALUE…]`, the options
+being libFuzzer's. Ends with 0, or with the first defect.
 
 A process of its own for each, since libFuzzer ends the process that it runs in.
 """
@@ -8,7 +9,9 @@ import sys
 
 import atheris
 
-with atheris.instrument_imports(include=["relay", "server", "aioice.stun", "aiortc.rtp", "aiortc.sdp"]):
+with atheris.instrument_imports(
+    include=["relay", "server", "aioice.stun", "aiortc.rtp", "aiortc.sdp"]
+):
     from tests.fuzz.targets import TARGETS
 
 

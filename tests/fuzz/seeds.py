@@ -1,15 +1,26 @@
-"""Where a fuzzer begins: what real publishers, browsers and proxies send, since nobody finds a STUN header by chance."""
+"""Where a fuzzer begins: what real publishers, browsers and proxies send, since nobody finds a STUN
+header by chance.
+"""
 
 import json
 from collections.abc import Callable, Iterator
 
 from aioice import stun
 from aiortc.rtcdtlstransport import SRTP_PROFILES, RTCCertificate
-from aiortc.rtp import RtcpByePacket, RtcpPsfbPacket, RtcpReceiverInfo, RtcpRrPacket, RtcpSdesPacket, RtcpSenderInfo, RtcpSourceInfo, RtcpSrPacket
+from aiortc.rtp import (
+    RtcpByePacket,
+    RtcpPsfbPacket,
+    RtcpReceiverInfo,
+    RtcpRrPacket,
+    RtcpSdesPacket,
+    RtcpSenderInfo,
+    RtcpSourceInfo,
+    RtcpSrPacket,
+)
 from OpenSSL import SSL
 
 from relay.message import Flag, Kind, Record, init_body, pack_record
-from relay.rtc.rtcp import bitrate_cap, keyframe_request, retransmission_request
+from relay.rtc.receive.rtcp import bitrate_cap, keyframe_request, retransmission_request
 from tests.fixtures.media import access_units, opus_packets, rtp_packets, vp8_frames, vp8_packets
 from tests.fixtures.offers import NAMES, offer
 from tests.fuzz.cutting import join
@@ -18,22 +29,47 @@ from tests.fuzz.live import FIRST_PLAYED, OFFER, PLAYED
 _VIDEO, _AUDIO = OFFER.media[0].payload_type, OFFER.media[1].payload_type
 
 
-def _rtp(payload_type: int, marker: bool, sequence: int, timestamp: int, payload: bytes, first: int = 0x80, extension: bytes = b"") -> bytes:
+def _rtp(
+    payload_type: int,
+    marker: bool,
+    sequence: int,
+    timestamp: int,
+    payload: bytes,
+    first: int = 0x80,
+    extension: bytes = b"",
+) -> bytes:
     second = payload_type | marker << 7
-    return bytes((first, second)) + sequence.to_bytes(2, "big") + timestamp.to_bytes(4, "big") + b"\0\0\0\x09" + extension + payload
+    return (
+        bytes((first, second))
+        + sequence.to_bytes(2, "big")
+        + timestamp.to_bytes(4, "big")
+        + b"\0\0\0\x09"
+        + extension
+        + payload
+    )
 
 
 def _live(count: int = 4) -> list[bytes]:
     """RTP of a picture or two, their sound and a sender report."""
-    video = [_rtp(_VIDEO, packet.marker, packet.sequence & 0xFFFF, packet.timestamp, packet.payload) for packet in rtp_packets(access_units(count=count))]
-    audio = [_rtp(_AUDIO, False, index, index * 960, packet) for index, packet in enumerate(opus_packets(count))]
+    video = [
+        _rtp(_VIDEO, packet.marker, packet.sequence & 0xFFFF, packet.timestamp, packet.payload)
+        for packet in rtp_packets(access_units(count=count))
+    ]
+    audio = [
+        _rtp(_AUDIO, False, index, index * 960, packet)
+        for index, packet in enumerate(opus_packets(count))
+    ]
     repaired = _rtp(OFFER.media[0].rtx_payload_type or 0, True, 5, 3_000, b"\0\x02" + video[0][12:])
     return [*video[:2], *audio, *_reports(), *video[2:], repaired]
 
 
 def _reports() -> list[bytes]:
-    info = RtcpSenderInfo(ntp_timestamp=16_000_000_000 << 30, rtp_timestamp=3_000, packet_count=3, octet_count=3_000)
-    block = RtcpReceiverInfo(ssrc=9, fraction_lost=1, packets_lost=2, highest_sequence=3, jitter=4, lsr=5, dlsr=6)
+    info = RtcpSenderInfo(
+        ntp_timestamp=16_000_000_000 << 30, rtp_timestamp=3_000, packet_count=3, octet_count=3_000
+    )
+    block = RtcpReceiverInfo(
+        ssrc=9, fraction_lost=1, packets_lost=2, highest_sequence=3, jitter=4, lsr=5, dlsr=6
+    )
     names = RtcpSdesPacket(chunks=[RtcpSourceInfo(ssrc=9, items=[(1, b"cname")])])
     return [
         bytes(RtcpSrPacket(ssrc=9, sender_info=info, reports=[block])) + bytes(names),
@@ -46,23 +82,46 @@ def _rtcp() -> Iterator[bytes]:
     yield from _reports()
     yield b"".join(_reports())
     yield bitrate_cap(1_000_000, [9]) + keyframe_request(9) + retransmission_request(9, [1, 2, 40])
-    # Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1).
+    # Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01
+    # §3.1).
     yield bytes.fromhex("8fcd0005 00000001 00000009 0001 0002 000001 00 2002 0404")[:24]
 
 
 def _feedback() -> Iterator[bytes]:
     """A viewer's reports: of loss, packets it lacks, a keyframe wanted in both ways, goodbye."""
-    lossy = RtcpReceiverInfo(ssrc=PLAYED, fraction_lost=200, packets_lost=9, highest_sequence=130, jitter=4, lsr=5, dlsr=6)
-    yield bytes(RtcpRrPacket(ssrc=1, reports=[lossy])) + retransmission_request(PLAYED, [FIRST_PLAYED, FIRST_PLAYED + 1, FIRST_PLAYED + 17])
+    lossy = RtcpReceiverInfo(
+        ssrc=PLAYED,
+        fraction_lost=200,
+        packets_lost=9,
+        highest_sequence=130,
+        jitter=4,
+        lsr=5,
+        dlsr=6,
+    )
+    yield bytes(RtcpRrPacket(ssrc=1, reports=[lossy])) + retransmission_request(
+        PLAYED, [FIRST_PLAYED, FIRST_PLAYED + 1, FIRST_PLAYED + 17]
+    )
     yield retransmission_request(PLAYED, list(range(FIRST_PLAYED + 60, FIRST_PLAYED + 118)))
-    yield keyframe_request(PLAYED) + bytes(RtcpPsfbPacket(fmt=4, ssrc=1, media_ssrc=0, fci=PLAYED.to_bytes(4, "big") + bytes(4)))
+    yield keyframe_request(PLAYED) + bytes(
+        RtcpPsfbPacket(fmt=4, ssrc=1, media_ssrc=0, fci=PLAYED.to_bytes(4, "big") + bytes(4))
+    )
     yield bytes(RtcpRrPacket(ssrc=1, reports=[])) + bytes(RtcpByePacket(sources=[1]))
 
 
 def _numbered() -> Iterator[bytes]:
-    """RTP with transport-wide numbers, in header extensions of one byte and of two, that go on, jump, come back and wrap around."""
-    short = [_rtp(_VIDEO, True, 1, 1, b"x", 0x90, b"\xbe\xde\0\1\x41" + number.to_bytes(2, "big") + b"\0") for number in (1, 2, 5, 3, 900, 65_535, 0)]
-    long = [_rtp(_VIDEO, True, 1, 1, b"x", 0x90, b"\x10\0\0\1\xff\2" + number.to_bytes(2, "big")) for number in (7, 8, 40_000)]
+    """RTP with transport-wide numbers, in header extensions of one byte and of two, that go on,
+    jump, come back and wrap around.
+    """
+    short = [
+        _rtp(
+            _VIDEO, True, 1, 1, b"x", 0x90, b"\xbe\xde\0\1\x41" + number.to_bytes(2, "big") + b"\0"
+        )
+        for number in (1, 2, 5, 3, 900, 65_535, 0)
+    ]
+    long = [
+        _rtp(_VIDEO, True, 1, 1, b"x", 0x90, b"\x10\0\0\1\xff\2" + number.to_bytes(2, "big"))
+        for number in (7, 8, 40_000)
+    ]
     for wait in (b"\0", b"\x06", b"\xff"):
         yield join(wait + packet for packet in short + long)
 
@@ -73,18 +132,37 @@ def _vp8() -> Iterator[bytes]:
     for timestamp in sorted({packet.timestamp for packet in packets}):
         yield join(packet.payload for packet in packets if packet.timestamp == timestamp)
     yield join([b"\x90\xf0\x91\x22\x07\xe1" + frames[0][:400]])
-    yield join(b"\2" + _rtp(96, packet.marker, packet.sequence, packet.timestamp, packet.payload) for packet in packets)
+    yield join(
+        b"\2" + _rtp(96, packet.marker, packet.sequence, packet.timestamp, packet.payload)
+        for packet in packets
+    )
 
 
 def _beacons() -> Iterator[bytes]:
-    told = {"type": "report", "media_time": 1, "player": "whep", "playing": True, "behind_lens": 71.5, "stalls": 2, "first_picture": 180}
+    told = {
+        "type": "report",
+        "media_time": 1,
+        "player": "whep",
+        "playing": True,
+        "behind_lens": 71.5,
+        "stalls": 2,
+        "first_picture": 180,
+    }
     yield json.dumps(told).encode()
     yield b'{"player":[],"playing":1,"behind_lens":NaN,"stalls":-1e999,"first_picture":123456789012345678901234567890}'
 
 
 def _rtp_seeds() -> Iterator[bytes]:
     yield from _live(2)
-    yield _rtp(_VIDEO, True, 1, 1, b"\x41payload\0\0\x03", first=0xB2, extension=b"\0\0\0\1\0\0\0\2\xbe\xde\0\1\x32abc")
+    yield _rtp(
+        _VIDEO,
+        True,
+        1,
+        1,
+        b"\x41payload\0\0\x03",
+        first=0xB2,
+        extension=b"\0\0\0\1\0\0\0\2\xbe\xde\0\1\x32abc",
+    )
 
 
 def _checks() -> Iterator[stun.Message]:
@@ -92,10 +170,27 @@ def _checks() -> Iterator[stun.Message]:
     request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, bytes(12), attributes)
     request.add_message_integrity(b"their-password-0123456789")
     yield request
-    yield stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, bytes(12), {"XOR-MAPPED-ADDRESS": ("192.0.2.1", 5), "SOFTWARE": "x"})
-    yield stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, bytes(12), {"MAPPED-ADDRESS": ("2001:db8::1", 5)})
-    yield stun.Message(stun.Method.ALLOCATE, stun.Class.ERROR, bytes(12), {"ERROR-CODE": (401, "no"), "REALM": "r", "NONCE": b"n", "LIFETIME": 9})
-    yield stun.Message(stun.Method.CHANNEL_BIND, stun.Class.INDICATION, bytes(12), {"CHANNEL-NUMBER": 0x4000, "XOR-PEER-ADDRESS": ("192.0.2.1", 5)})
+    yield stun.Message(
+        stun.Method.BINDING,
+        stun.Class.RESPONSE,
+        bytes(12),
+        {"XOR-MAPPED-ADDRESS": ("192.0.2.1", 5), "SOFTWARE": "x"},
+    )
+    yield stun.Message(
+        stun.Method.BINDING, stun.Class.RESPONSE, bytes(12), {"MAPPED-ADDRESS": ("2001:db8::1", 5)}
+    )
+    yield stun.Message(
+        stun.Method.ALLOCATE,
+        stun.Class.ERROR,
+        bytes(12),
+        {"ERROR-CODE": (401, "no"), "REALM": "r", "NONCE": b"n", "LIFETIME": 9},
+    )
+    yield stun.Message(
+        stun.Method.CHANNEL_BIND,
+        stun.Class.INDICATION,
+        bytes(12),
+        {"CHANNEL-NUMBER": 0x4000, "XOR-PEER-ADDRESS": ("192.0.2.1", 5)},
+    )
 
 
 def _units() -> Iterator[bytes]:
@@ -104,18 +199,30 @@ def _units() -> Iterator[bytes]:
             yield join(nals)
             stap = b"\x78" + b"".join(len(nal).to_bytes(2, "big") + nal for nal in nals[:3])
             last = nals[-1]
-            yield join([stap, bytes((last[0] & 0xE0 | 28, 0x80 | last[0] & 31)) + last[1:9], bytes((last[0] & 0xE0 | 28, 0x40 | last[0] & 31)) + last[9:]])
+            yield join(
+                [
+                    stap,
+                    bytes((last[0] & 0xE0 | 28, 0x80 | last[0] & 31)) + last[1:9],
+                    bytes((last[0] & 0xE0 | 28, 0x40 | last[0] & 31)) + last[9:],
+                ]
+            )
 
 
 def _sps() -> Iterator[bytes]:
     for size in ((64, 48), (540, 960), (1_920, 1_080)):
         for profile in ("baseline", "main", "high"):
-            yield next(nal for nal in access_units(*size, 1, profile=profile)[0] if nal[0] & 31 == 7)[1:]
+            yield next(
+                nal for nal in access_units(*size, 1, profile=profile)[0] if nal[0] & 31 == 7
+            )[1:]
 
 
 def _flights() -> Iterator[bytes]:
-    """What a DTLS client sends first, and a client that sends an alert and application data after it."""
-    client = SSL.Connection(RTCCertificate.generateCertificate()._create_ssl_context(srtp_profiles=SRTP_PROFILES))
+    """What a DTLS client sends first, and a client that sends an alert and application data after
+    it.
+    """
+    client = SSL.Connection(
+        RTCCertificate.generateCertificate()._create_ssl_context(srtp_profiles=SRTP_PROFILES)
+    )
     client.set_connect_state()
     try:
         client.do_handshake()
@@ -140,12 +247,17 @@ def _notices() -> Iterator[bytes]:
 
 
 def _headers() -> Iterator[bytes]:
-    yield b"X-Forwarded-For: 192.0.2.9, 127.0.0.1\nX-Forwarded-Proto: https\nX-Forwarded-Host: live.example.org:8443"
+    yield (
+        b"X-Forwarded-For: 192.0.2.9, 127.0.0.1\nX-Forwarded-Proto: https\nX-Forwarded-Host: "
+        b"live.example.org:8443"
+    )
     yield b'Forwarded: for="[2001:db8::9]:4711";proto=wss;host="a\\"b", for=127.0.0.1;by=_x'
 
 
 def _records() -> Iterator[bytes]:
-    yield pack_record(Record(Kind.INIT, init_body("avc1.42e01f", b"box"), 0)) + pack_record(Record(Kind.MEDIA, b"body", 1, Flag.KEY, media_time=9))
+    yield pack_record(Record(Kind.INIT, init_body("avc1.42e01f", b"box"), 0)) + pack_record(
+        Record(Kind.MEDIA, b"body", 1, Flag.KEY, media_time=9)
+    )
 
 
 SEEDS: dict[str, Callable[[], Iterator[bytes]]] = {
@@ -154,18 +266,24 @@ SEEDS: dict[str, Callable[[], Iterator[bytes]]] = {
     "stun-foreign": lambda: (bytes(check) for check in _checks()),
     "stun-signed": lambda: (bytes(check)[20:] for check in _checks()),
     "sdp": lambda: (offer(name).encode() for name in NAMES),
-    "sdp-play": lambda: (offer(name).replace("a=sendonly", "a=recvonly").encode() for name in NAMES),
+    "sdp-play": lambda: (
+        offer(name).replace("a=sendonly", "a=recvonly").encode() for name in NAMES
+    ),
     "feedback": _feedback,
     "transport-sequence": _numbered,
     "vp8": _vp8,
     "nal-units": _units,
     "parameter-sets": _sps,
-    "reassembly": lambda: iter([join(b"\x02" + part for part in _live(6)), join(b"\xff" + part for part in _live(6)[::-1])]),
+    "reassembly": lambda: iter(
+        [join(b"\x02" + part for part in _live(6)), join(b"\xff" + part for part in _live(6)[::-1])]
+    ),
     "session": lambda: iter([join(_live(4)), join(_live(3)[::-1]), join(_reports())]),
     "udp": _datagrams,
     "dtls": _flights,
     "viewer": _notices,
-    "webrtc-viewer": lambda: iter([join(_feedback()), join(list(_feedback())[::-1]), *(join([part]) for part in _feedback())]),
+    "webrtc-viewer": lambda: iter(
+        [join(_feedback()), join(list(_feedback())[::-1]), *(join([part]) for part in _feedback())]
+    ),
     "beacon": _beacons,
     "forwarded": _headers,
     "title": lambda: iter([b'{"title": "A live \xe2\x99\xa5\\u00e9"}', b"{}", b"[[[[1]]]]"]),

@@ -1,4 +1,6 @@
-"""The parsers, each as a function of bytes that raises on a defect and on nothing else: errors that a parser raises on purpose are taken here."""
+"""The parsers, each as a function of bytes that raises on a defect and on nothing else: errors that
+a parser raises on purpose are taken here.
+"""
 
 import json
 from collections.abc import Callable
@@ -7,31 +9,39 @@ from ipaddress import ip_network
 
 from aioice import stun
 
-from relay import h264, opus
 from relay.errors import BitstreamError, MessageError, OfferError
+from relay.media import h264, opus
 from relay.message import unpack_records
-from relay.rtc import rtcp, vp8
-from relay.rtc.depacketise import depacketise, starts_idr, starts_picture
 from relay.rtc.ice import IceAgent, receiver_of
-from relay.rtc.payload import FORMATS
-from relay.rtc.reassembly import MAX_HELD, MAX_JUMP, Reassembly
-from relay.rtc.reorder import MAX_HELD as MAX_SOUNDS
-from relay.rtc.reorder import Reorder
+from relay.rtc.receive import rtcp, vp8
+from relay.rtc.receive.depacketise import depacketise, starts_idr, starts_picture
+from relay.rtc.receive.payload import FORMATS
+from relay.rtc.receive.reassembly import MAX_HELD, MAX_JUMP, Reassembly
+from relay.rtc.receive.reorder import MAX_HELD as MAX_SOUNDS
+from relay.rtc.receive.reorder import Reorder
+from relay.rtc.receive.sdp import Answer, parse_offer, write_answer
+from relay.rtc.receive.twcc import MAX_STATUSES, TransportFeedback
 from relay.rtc.rtp import HEADER_SIZE, parse_rtp
-from relay.rtc.sdp_play import PlayAnswer, parse_play_offer, write_play_answer
-from relay.rtc.sdp_publish import Answer, parse_offer, write_answer
-from relay.rtc.sender_rtcp import parse_feedback
-from relay.rtc.twcc import MAX_STATUSES, TransportFeedback
-from server.beacon import MAX_COUNT, MAX_DELAY, OTHER, PLAYERS, read_beacon
+from relay.rtc.send.rtcp import parse_feedback
+from relay.rtc.send.sdp import PlayAnswer, parse_play_offer, write_play_answer
 from server.errors import RequestRefused
-from server.limits import client
+from server.http.limits import client
+from server.rooms.beacon import MAX_COUNT, MAX_DELAY, OTHER, PLAYERS, read_beacon
 from tests.fuzz.cutting import cut
 from tests.fuzz.live import dtls, feedback, session, udp, viewer
 
 TRANSPORT_ID, SEND_TIME_ID = 4, 2
 PASSWORD = "our-password-0123456789ab"
 OURS = Answer("ufrag", PASSWORD, "sha-256 AB", ("192.0.2.1",), 8080, 2_500_000, 2_000_000)
-PLAY = PlayAnswer("ufrag", PASSWORD, "sha-256 AB", ("192.0.2.1",), 8080, {"video": 1, "audio": 2, "rtx": 3}, "microlive")
+PLAY = PlayAnswer(
+    "ufrag",
+    PASSWORD,
+    "sha-256 AB",
+    ("192.0.2.1",),
+    8080,
+    {"video": 1, "audio": 2, "rtx": 3},
+    "microlive",
+)
 SOURCE = ("192.0.2.9", 50_000)
 TRUSTED = (ip_network("127.0.0.0/8"),)
 
@@ -60,28 +70,40 @@ def stun_foreign(data: bytes) -> None:
 
 
 def stun_signed(data: bytes) -> None:
-    """Attributes from the peer itself, who knows the password: what is behind the integrity check meets nonsense, too."""
+    """Attributes from the peer itself, who knows the password: what is behind the integrity check
+    meets nonsense, too.
+    """
     agent = IceAgent("them", "their-password-0123456789", "us", PASSWORD)
     body = data[: 500 - len(data) % 4 - 4]
     body += bytes(-len(body) % 4)
-    message = b"\0\x01" + len(body).to_bytes(2, "big") + stun.COOKIE.to_bytes(4, "big") + bytes(12) + body
+    message = (
+        b"\0\x01" + len(body).to_bytes(2, "big") + stun.COOKIE.to_bytes(4, "big") + bytes(12) + body
+    )
     proof = stun.message_integrity(message, PASSWORD.encode())
-    signed = stun.set_body_length(message, len(body) + stun.INTEGRITY_LENGTH) + b"\0\x08\0\x14" + proof
+    signed = (
+        stun.set_body_length(message, len(body) + stun.INTEGRITY_LENGTH) + b"\0\x08\0\x14" + proof
+    )
     receiver_of(signed)
     with suppress(ValueError):
         check = agent.receive(signed, SOURCE)
-        assert check is None or stun.parse_message(check.answer).message_class is stun.Class.RESPONSE
+        assert (
+            check is None or stun.parse_message(check.answer).message_class is stun.Class.RESPONSE
+        )
 
 
 def sdp(data: bytes) -> None:
-    """An offer that is taken gets an answer whose lines are all ours: no line of the offer's making slips in."""
+    """An offer that is taken gets an answer whose lines are all ours: no line of the offer's making
+    slips in.
+    """
     try:
         offer = parse_offer(data.decode("utf-8", "replace"))
     except OfferError as error:
         assert error.status in (400, 406, 422) and str(error)
         return
     answer = write_answer(offer, OURS)
-    assert all(line[1:2] == "=" and line.isprintable() for line in answer.split("\r\n")[:-1]), answer
+    assert all(line[1:2] == "=" and line.isprintable() for line in answer.split("\r\n")[:-1]), (
+        answer
+    )
     assert answer.count("\nm=") == len(offer.media)
 
 
@@ -93,7 +115,9 @@ def sdp_play(data: bytes) -> None:
         assert error.status in (400, 406, 422) and str(error)
         return
     answer = write_play_answer(offer, PLAY)
-    assert all(line[1:2] == "=" and line.isprintable() for line in answer.split("\r\n")[:-1]), answer
+    assert all(line[1:2] == "=" and line.isprintable() for line in answer.split("\r\n")[:-1]), (
+        answer
+    )
     assert answer.count("\nm=") == len(offer.media) <= 2
 
 
@@ -104,7 +128,9 @@ def feedback_compound(data: bytes) -> None:
 
 
 def transport_sequence(data: bytes) -> None:
-    """Header extensions in both forms, and the report of the numbers in them: each packet of it is as long as it says, whatever the numbers do."""
+    """Header extensions in both forms, and the report of the numbers in them: each packet of it is
+    as long as it says, whatever the numbers do.
+    """
     reports, now = TransportFeedback(1), 0.0
     for part in cut(data):
         now += part[0] / 100 if part else 0
@@ -121,7 +147,9 @@ def transport_sequence(data: bytes) -> None:
 
 
 def vp8_payloads(data: bytes) -> None:
-    """Payloads of one frame, which then has a size if it is a key one; and the same bytes as packets in any order."""
+    """Payloads of one frame, which then has a size if it is a key one; and the same bytes as
+    packets in any order.
+    """
     with suppress(BitstreamError):
         unit = vp8.access_unit(cut(data))
         assert not unit.key or all(vp8.frame_size(unit.data))
@@ -136,7 +164,9 @@ def vp8_payloads(data: bytes) -> None:
 
 
 def nal_units(data: bytes) -> None:
-    """Payloads of one picture to NAL units, to an access unit, to the track that its parameter sets describe."""
+    """Payloads of one picture to NAL units, to an access unit, to the track that its parameter sets
+    describe.
+    """
     with suppress(BitstreamError):
         unit = h264.access_unit(depacketise(cut(data)))
         if unit.sps:
@@ -144,7 +174,9 @@ def nal_units(data: bytes) -> None:
 
 
 def parameter_sets(data: bytes) -> None:
-    """An SPS that is taken has a size that a decoder can have; `avcC` gives back what it was made of."""
+    """An SPS that is taken has a size that a decoder can have; `avcC` gives back what it was made
+    of.
+    """
     with suppress(BitstreamError):
         info = h264.track_info(b"\x67" + data[:4_000], b"\x68\xce\x3c\x80")
         assert 0 < info.width <= 16_384 and 0 < info.height <= 16_384
@@ -152,7 +184,9 @@ def parameter_sets(data: bytes) -> None:
 
 
 def reassembly(data: bytes) -> None:
-    """Packets in any order, with any header: what is held has a bound, and pictures come in the order of their timestamps' packets."""
+    """Packets in any order, with any header: what is held has a bound, and pictures come in the
+    order of their timestamps' packets.
+    """
     video, sounds, now = Reassembly(), Reorder(), 0.0
     for part in cut(data):
         now += part[0] / 1_000 if part else 0
@@ -165,7 +199,11 @@ def reassembly(data: bytes) -> None:
                 with suppress(BitstreamError):
                     opus.packet_ticks(ready.payload)
             sounds.expire(now)
-        assert len(video._held) <= MAX_HELD + 1 and len(video._gaps) <= MAX_JUMP + MAX_HELD and len(sounds._held) <= MAX_SOUNDS + 1
+        assert (
+            len(video._held) <= MAX_HELD + 1
+            and len(video._gaps) <= MAX_JUMP + MAX_HELD
+            and len(sounds._held) <= MAX_SOUNDS + 1
+        )
 
 
 def forwarded(data: bytes) -> None:
@@ -177,7 +215,7 @@ def forwarded(data: bytes) -> None:
 
 def title(data: bytes) -> None:
     """The JSON body of a new room."""
-    from server.api import _title  # here, since nothing else needs aiohttp
+    from server.http.api import _title  # here, since nothing else needs aiohttp
 
     with suppress(ValueError, RecursionError, RequestRefused):
         value = json.loads(data)
@@ -186,14 +224,19 @@ def title(data: bytes) -> None:
 
 
 def beacon(data: bytes) -> None:
-    """What a viewer says of how it plays: whatever JSON it is, each value is one that can be shown and summed up."""
+    """What a viewer says of how it plays: whatever JSON it is, each value is one that can be shown
+    and summed up.
+    """
     with suppress(ValueError, RecursionError):
         report = json.loads(data)
         if isinstance(report, dict):
             read = read_beacon(report)
             assert read.player in PLAYERS | {OTHER} and read.playing in (None, False, True)
             assert read.stalls is None or 0 <= read.stalls <= MAX_COUNT
-            assert all(delay is None or 0 <= delay <= MAX_DELAY for delay in (read.behind_lens, read.first_picture))
+            assert all(
+                delay is None or 0 <= delay <= MAX_DELAY
+                for delay in (read.behind_lens, read.first_picture)
+            )
 
 
 def records(data: bytes) -> None:

@@ -16,7 +16,9 @@ from tests.fixtures.viewer import Viewer
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
     """As `microlive serve` does: uvloop."""
     return {"uvloop": uvloop.new_event_loop}
 

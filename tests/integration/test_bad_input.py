@@ -1,4 +1,6 @@
-"""What strangers, broken senders and broken viewers may send: a clear answer to them, and not one frame lost for anybody else."""
+"""What strangers, broken senders and broken viewers may send: a clear answer to them, and not one
+frame lost for anybody else.
+"""
 
 import asyncio
 import os
@@ -50,11 +52,16 @@ def session_path(live: Live) -> str:
 
 
 async def test_offers_that_cannot_be_taken(unharmed: Live) -> None:
-    """Each kind of bad offer gets the status that API.md says, in text/plain, while the room's live goes on."""
+    """Each kind of bad offer gets the status that API.md says, in text/plain, while the room's live
+    goes on.
+    """
     live = unharmed
     good = live.publisher.peer.localDescription.sdp
     video_only_vp9 = good.replace("H264/90000", "VP9/90000")
-    audio_part = good[: good.index("m=video")].replace("BUNDLE 0 1", "BUNDLE 1") + good[good.index("m=audio") :]
+    audio_part = (
+        good[: good.index("m=video")].replace("BUNDLE 0 1", "BUNDLE 1")
+        + good[good.index("m=audio") :]
+    )
     cases: list[tuple[int, str | bytes]] = [
         (400, "hello"),
         (400, ""),
@@ -71,29 +78,69 @@ async def test_offers_that_cannot_be_taken(unharmed: Live) -> None:
     for status, offer in cases:
         began = time.monotonic()
         headers = {"Content-Type": SDP, **live.room.bearer}
-        async with live.server.http.post(live.server.url + whip(live), data=offer, headers=headers) as response:
-            assert (response.status, response.content_type) == (status, "text/plain"), (offer[:40], await response.text())
+        async with live.server.http.post(
+            live.server.url + whip(live), data=offer, headers=headers
+        ) as response:
+            assert (response.status, response.content_type) == (status, "text/plain"), (
+                offer[:40],
+                await response.text(),
+            )
             assert await response.text()
         assert time.monotonic() - began < 3
     assert len(live.server.room(live.room).sessions) == 1
 
 
 async def test_keys_and_rooms(unharmed: Live) -> None:
-    """No key is 401, another room's key 403, an unknown room 404, another type 415; a body sent in chunks is measured too."""
+    """No key is 401, another room's key 403, an unknown room 404, another type 415; a body sent in
+    chunks is measured too.
+    """
     live, server = unharmed, unharmed.server
     other = await server.create()
     offer = live.publisher.peer.localDescription.sdp
     for path in (whip(live), session_path(live)):
         method = "POST" if path == whip(live) else "DELETE"
         assert await server.status(method, path, data=offer, headers={"Content-Type": SDP}) == 401
-        assert await server.status(method, path, data=offer, headers={"Content-Type": SDP, "Authorization": "Basic eA=="}) == 401
-        assert await server.status(method, path, data=offer, headers={"Content-Type": SDP, **other.bearer}) == 403
-        assert await server.status(method, path, data=offer, headers={"Content-Type": SDP, "Authorization": "Bearer é"}) == 403
+        assert (
+            await server.status(
+                method,
+                path,
+                data=offer,
+                headers={"Content-Type": SDP, "Authorization": "Basic eA=="},
+            )
+            == 401
+        )
+        assert (
+            await server.status(
+                method, path, data=offer, headers={"Content-Type": SDP, **other.bearer}
+            )
+            == 403
+        )
+        assert (
+            await server.status(
+                method, path, data=offer, headers={"Content-Type": SDP, "Authorization": "Bearer é"}
+            )
+            == 403
+        )
     assert await server.status("DELETE", f"/api/rooms/{live.room.name}") == 401
-    assert await server.status("DELETE", f"/api/rooms/{live.room.name}", headers=other.bearer) == 403
-    assert await server.status("POST", "/whip/nowhere", data=offer, headers={"Content-Type": SDP, **live.room.bearer}) == 404
+    assert (
+        await server.status("DELETE", f"/api/rooms/{live.room.name}", headers=other.bearer) == 403
+    )
+    assert (
+        await server.status(
+            "POST", "/whip/nowhere", data=offer, headers={"Content-Type": SDP, **live.room.bearer}
+        )
+        == 404
+    )
     assert await server.status("GET", "/ws/nowhere") == 404
-    assert await server.status("POST", whip(live), data=offer, headers={"Content-Type": "text/plain", **live.room.bearer}) == 415
+    assert (
+        await server.status(
+            "POST",
+            whip(live),
+            data=offer,
+            headers={"Content-Type": "text/plain", **live.room.bearer},
+        )
+        == 415
+    )
     assert await server.status("PUT", whip(live), data=offer, headers=live.room.bearer) == 405
     assert await server.status("DELETE", whip(live) + "/none", headers=live.room.bearer) == 404
 
@@ -101,29 +148,59 @@ async def test_keys_and_rooms(unharmed: Live) -> None:
         for _ in range(100):
             yield b"a" * 1_000
 
-    assert await server.status("POST", whip(live), data=chunks(), headers={"Content-Type": SDP, **live.room.bearer}) == 413
-    assert await server.status("POST", "/api/rooms", data=chunks(), headers={"Content-Type": "application/json"}) == 413
+    assert (
+        await server.status(
+            "POST", whip(live), data=chunks(), headers={"Content-Type": SDP, **live.room.bearer}
+        )
+        == 413
+    )
+    assert (
+        await server.status(
+            "POST", "/api/rooms", data=chunks(), headers={"Content-Type": "application/json"}
+        )
+        == 413
+    )
 
 
 async def test_trickle_and_ice_restart(unharmed: Live) -> None:
-    """Candidates are taken with 204; an ICE restart is refused with 422 and changes nothing; garbage is 400, another type 415."""
+    """Candidates are taken with 204; an ICE restart is refused with 422 and changes nothing;
+    garbage is 400, another type 415.
+    """
     live, path = unharmed, session_path(unharmed)
     ufrag = live.server.session(live.room).rtc.remote_ufrag
     headers = {"Content-Type": FRAGMENT, **live.room.bearer}
-    trickle = f"a=ice-ufrag:{ufrag}\r\na=ice-pwd:x\r\nm=video 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\na=candidate:1 1 udp 1 192.0.2.1 5 typ host\r\n"
+    trickle = (
+        f"a=ice-ufrag:{ufrag}\r\na=ice-pwd:x\r\nm=video 9 UDP/TLS/RTP/SAVPF "
+        "0\r\na=mid:0\r\na=candidate:1 1 udp 1 192.0.2.1 5 typ host\r\n"
+    )
     assert await live.server.status("PATCH", path, data=trickle, headers=headers) == 204
     restart = trickle.replace(ufrag, "another")
-    assert await live.server.status("PATCH", path, data=restart, headers={**headers, "If-Match": "*"}) == 422
-    assert await live.server.status("PATCH", path, data="nothing of the kind", headers=headers) == 400
+    assert (
+        await live.server.status("PATCH", path, data=restart, headers={**headers, "If-Match": "*"})
+        == 422
+    )
+    assert (
+        await live.server.status("PATCH", path, data="nothing of the kind", headers=headers) == 400
+    )
     assert await live.server.status("PATCH", path, data="", headers=headers) == 400
-    assert await live.server.status("PATCH", path, data=trickle, headers={**headers, "Content-Type": SDP}) == 415
+    assert (
+        await live.server.status(
+            "PATCH", path, data=trickle, headers={**headers, "Content-Type": SDP}
+        )
+        == 415
+    )
     assert await live.server.status("PATCH", path, data="a=x\r\n" * 20_000, headers=headers) == 413
     assert await live.server.status("PATCH", path[:-1] + "_", data=trickle, headers=headers) == 404
-    assert await live.server.status("PATCH", path, data=trickle, headers={"Content-Type": FRAGMENT}) == 401
+    assert (
+        await live.server.status("PATCH", path, data=trickle, headers={"Content-Type": FRAGMENT})
+        == 401
+    )
 
 
 async def test_datagrams_from_strangers(unharmed: Live) -> None:
-    """Nothing at all, garbage of every first byte, STUN, DTLS and RTP from somebody else are dropped and counted by reason."""
+    """Nothing at all, garbage of every first byte, STUN, DTLS and RTP from somebody else are
+    dropped and counted by reason.
+    """
     live, rejected = unharmed, unharmed.server.udp.rejected
     noise = random.Random(1)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
@@ -134,8 +211,15 @@ async def test_datagrams_from_strangers(unharmed: Live) -> None:
         stranger.send(bytes([0x80, 101]) + bytes(1_990))
         stranger.send(bytes(3_000))
         names = f"{live.server.session(live.room).rtc.ufrag}:x".encode()
-        forged = b"\0\x01" + (len(names) + 4 + -len(names) % 4).to_bytes(2, "big") + b"\x21\x12\xa4\x42" + bytes(12)
-        stranger.send(forged + b"\0\x06" + len(names).to_bytes(2, "big") + names + bytes(-len(names) % 4))
+        forged = (
+            b"\0\x01"
+            + (len(names) + 4 + -len(names) % 4).to_bytes(2, "big")
+            + b"\x21\x12\xa4\x42"
+            + bytes(12)
+        )
+        stranger.send(
+            forged + b"\0\x06" + len(names).to_bytes(2, "big") + names + bytes(-len(names) % 4)
+        )
         await eventually(lambda: rejected.unreadable >= 1)
     assert (rejected.empty, rejected.oversized, rejected.failed) == (1, 1, 0)
     assert rejected.stranger >= 236
@@ -143,14 +227,28 @@ async def test_datagrams_from_strangers(unharmed: Live) -> None:
 
 
 async def test_datagrams_from_the_creator_itself(unharmed: Live) -> None:
-    """Even from the publisher's own address: empty, cut short, replayed and unencrypted packets cost themselves only."""
+    """Even from the publisher's own address: empty, cut short, replayed and unencrypted packets
+    cost themselves only.
+    """
     live = unharmed
     session = live.server.session(live.room)
     counters, before = session.rtc.counters, session.rtc.counters.rejected
     ssrc = live.publisher.peer.getSenders()[0]._ssrc
-    packet = RtpPacket(payload_type=101, sequence_number=7, timestamp=1, ssrc=ssrc, payload=b"\x41abc").serialize()
+    packet = RtpPacket(
+        payload_type=101, sequence_number=7, timestamp=1, ssrc=ssrc, payload=b"\x41abc"
+    ).serialize()
     live.publisher.send_empty()
-    for data in (b"\x80", b"\x80\x65", packet[:5], packet[:11], packet, packet + bytes(1_500), b"\x80\xc8\0\x06" + bytes(24), b"\x16\xfe\xfd", b"\0\x01\0\0"):
+    for data in (
+        b"\x80",
+        b"\x80\x65",
+        packet[:5],
+        packet[:11],
+        packet,
+        packet + bytes(1_500),
+        b"\x80\xc8\0\x06" + bytes(24),
+        b"\x16\xfe\xfd",
+        b"\0\x01\0\0",
+    ):
         await live.publisher.send_raw(data)
     for length in range(0, 60, 7):
         await live.publisher.send_raw(b"\x90\x65" + os.urandom(length))
@@ -160,15 +258,36 @@ async def test_datagrams_from_the_creator_itself(unharmed: Live) -> None:
 
 
 async def test_rtp_that_is_wrong_inside(unharmed: Live) -> None:
-    """Encrypted by the creator, but with a wrong-length extension or an unknown payload type: dropped, and the live goes on."""
+    """Encrypted by the creator, but with a wrong-length extension or an unknown payload type:
+    dropped, and the live goes on.
+    """
     live = unharmed
     session = live.server.session(live.room)
     counters = session.rtc.counters
-    # RFC 8285 one-byte extensions: abs-send-time (id 3) of one byte instead of three, one whose length runs out of the block, and no such block at all.
-    for number, extension in enumerate((b"\xbe\xde\0\x01\x30\xaa\0\0", b"\xbe\xde\0\x01\x3f\xaa\xbb\xcc", b"\x10\x00\0\x01\x03\xff\0\0")):
-        await live.publisher.transport._send_rtp(b"\x90\x4d" + number.to_bytes(2, "big") + bytes(4) + b"\0\0\0\x63" + extension + b"payload")
+    # RFC 8285 one-byte extensions: abs-send-time (id 3) of one byte instead of three, one whose
+    # length runs out of the block, and no such block at all.
+    for number, extension in enumerate(
+        (
+            b"\xbe\xde\0\x01\x30\xaa\0\0",
+            b"\xbe\xde\0\x01\x3f\xaa\xbb\xcc",
+            b"\x10\x00\0\x01\x03\xff\0\0",
+        )
+    ):
+        await live.publisher.transport._send_rtp(
+            b"\x90\x4d"
+            + number.to_bytes(2, "big")
+            + bytes(4)
+            + b"\0\0\0\x63"
+            + extension
+            + b"payload"
+        )
     for number, payload_type in enumerate((35, 63, 126)):
-        await live.publisher.transport._send_rtp(bytes([0x80, payload_type]) + (10 + number).to_bytes(2, "big") + bytes(4) + b"\0\0\0\x63payload")
+        await live.publisher.transport._send_rtp(
+            bytes([0x80, payload_type])
+            + (10 + number).to_bytes(2, "big")
+            + bytes(4)
+            + b"\0\0\0\x63payload"
+        )
     await eventually(lambda: counters.unknown_payload_types >= {77, 35, 63, 126})
 
 
@@ -177,7 +296,13 @@ async def test_a_flood_of_unknown_payload_types_is_bounded(unharmed: Live) -> No
     live = unharmed
     session = live.server.session(live.room)
     for number in range(600):
-        body = bytes([0x80, 35 + number % 29]) + number.to_bytes(2, "big") + bytes(4) + number.to_bytes(4, "big") + b"x"
+        body = (
+            bytes([0x80, 35 + number % 29])
+            + number.to_bytes(2, "big")
+            + bytes(4)
+            + number.to_bytes(4, "big")
+            + b"x"
+        )
         await live.publisher.transport._send_rtp(body)
     await eventually(lambda: len(session.rtc.counters.unknown_payload_types) == 29)
     assert len(session.rtc._reporter._statistics) <= 4
@@ -204,26 +329,36 @@ async def test_a_flood_of_unknown_payload_types_is_bounded(unharmed: Live) -> No
     ids=lambda value: str(value)[:20],
 )
 async def test_garbage_from_a_viewer(unharmed: Live, text: str | bytes, code: int | None) -> None:
-    """A notice that is none closes that viewer with 1007, a message over 4 KB with 1009; a binary message is nobody's business."""
+    """A notice that is none closes that viewer with 1007, a message over 4 KB with 1009; a binary
+    message is nobody's business.
+    """
     live = unharmed
     async with Viewer(live.server.http, live.server.url, live.room.name) as viewer:
         await viewer.frames(1)
         try:
-            await (viewer.ws.send_str(text) if isinstance(text, str) else viewer.ws.send_bytes(text))
+            await (
+                viewer.ws.send_str(text) if isinstance(text, str) else viewer.ws.send_bytes(text)
+            )
         except ConnectionError:  # megabytes are cut off while they are being sent
             assert code == 1009
         if code is None:
             await viewer.frames(3)
         else:
-            assert await viewer.closed() in (code, 1006 if isinstance(text, bytes) and len(text) > 1_000_000 else code)
+            assert await viewer.closed() in (
+                code,
+                1006 if isinstance(text, bytes) and len(text) > 1_000_000 else code,
+            )
 
 
 async def test_frames_that_are_no_websocket(unharmed: Live) -> None:
     """Bytes behind the handshake that follow no protocol close that connection only."""
     live = unharmed
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(live.server.url.rsplit(":", 1)[1]))
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1", int(live.server.url.rsplit(":", 1)[1])
+    )
     writer.write(
-        f"GET /ws/{live.room.name} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"GET /ws/{live.room.name} HTTP/1.1\r\nHost: x\r\nUpgrade: "
+        "websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
     )
     writer.write(os.urandom(20_000))
@@ -244,7 +379,9 @@ async def test_too_many_messages(unharmed: Live) -> None:
 
 
 async def test_too_many_sockets_and_rooms(unharmed: Live) -> None:
-    """Past the limit of one address: 429 with Retry-After, and the place of one that left is free again."""
+    """Past the limit of one address: 429 with Retry-After, and the place of one that left is free
+    again.
+    """
     live, server = unharmed, unharmed.server
     first, second = (Viewer(server.http, server.url, live.room.name) for _ in range(2))
     await first.__aenter__()
@@ -263,15 +400,19 @@ async def test_too_many_sockets_and_rooms(unharmed: Live) -> None:
 
 
 async def test_a_viewer_that_reads_nothing(unharmed: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that stops reading costs the others nothing, is told to be slow, and is let go of in the end."""
-    monkeypatch.setattr("relay.viewer.READS_NOTHING", 1.0)
+    """One that stops reading costs the others nothing, is told to be slow, and is let go of in the
+    end.
+    """
+    monkeypatch.setattr("relay.websocket.viewer.READS_NOTHING", 1.0)
     live = unharmed
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stuck:
         stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         stuck.connect(("127.0.0.1", int(live.server.url.rsplit(":", 1)[1])))
         stuck.send(
-            f"GET /ws/{live.room.name} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
+            f"GET /ws/{live.room.name} HTTP/1.1\r\nHost: x\r\nUpgrade: "
+            "websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+            "AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
         )
         await eventually(lambda: live.server.stream(live.room).viewers == 2)
         live.publisher.camera.size = (640, 480)
@@ -280,17 +421,25 @@ async def test_a_viewer_that_reads_nothing(unharmed: Live, monkeypatch: pytest.M
 
 
 async def test_a_player_without_the_codecs(unharmed: Live) -> None:
-    """A viewer that says what it decodes, and it is not this, is closed with 4415; a query that is too long is 400."""
+    """A viewer that says what it decodes, and it is not this, is closed with 4415; a query that is
+    too long is 400.
+    """
     live = unharmed
-    async with Viewer(live.server.http, live.server.url, live.room.name, "player=x&codecs=vp09,opus") as viewer:
+    async with Viewer(
+        live.server.http, live.server.url, live.room.name, "player=x&codecs=vp09,opus"
+    ) as viewer:
         assert await viewer.closed() == 4415
-    async with Viewer(live.server.http, live.server.url, live.room.name, "codecs=avc1.64001F,opus") as viewer:
+    async with Viewer(
+        live.server.http, live.server.url, live.room.name, "codecs=avc1.64001F,opus"
+    ) as viewer:
         await viewer.frames(1)
     assert await live.server.status("GET", f"/ws/{live.room.name}?player={'x' * 400}") == 400
 
 
 async def test_packets_from_a_second_source(unharmed: Live) -> None:
-    """The creator's own packets, sent again from another address, are a stranger's; another creator's packets for this room's ports and SSRCs are nobody's."""
+    """The creator's own packets, sent again from another address, are a stranger's; another
+    creator's packets for this room's ports and SSRCs are nobody's.
+    """
     live, rejected = unharmed, unharmed.server.udp.rejected
     leaving = capture(live.publisher)
     await eventually(lambda: len(leaving) >= 40)
@@ -311,7 +460,9 @@ async def test_packets_from_a_second_source(unharmed: Live) -> None:
 
 
 async def test_replayed_packets(unharmed: Live) -> None:
-    """From the creator's own address and in full: SRTP has seen their numbers, or they are too old; not one reaches a viewer twice."""
+    """From the creator's own address and in full: SRTP has seen their numbers, or they are too old;
+    not one reaches a viewer twice.
+    """
     live = unharmed
     counters = live.server.session(live.room).rtc.counters
     captured = capture(live.publisher)
@@ -326,7 +477,9 @@ async def test_replayed_packets(unharmed: Live) -> None:
 
 
 async def test_a_flood_of_tiny_packets(unharmed: Live) -> None:
-    """20,000 packets of one to thirteen bytes from a creator's own address and from a stranger's cost neither memory nor another room a frame."""
+    """20,000 packets of one to thirteen bytes from a creator's own address and from a stranger's
+    cost neither memory nor another room a frame.
+    """
     live = unharmed
     other = await live.server.create()
     async with Publisher(live.server.http, other.whip, other.key) as rude:
@@ -346,12 +499,20 @@ async def test_a_flood_of_tiny_packets(unharmed: Live) -> None:
 
 
 async def test_a_sender_that_ignores_keyframe_requests(server: Server) -> None:
-    """It is asked again and again, quickly at first and then once a second, while nothing it sends is shown or kept; another room goes on."""
+    """It is asked again and again, quickly at first and then once a second, while nothing it sends
+    is shown or kept; another room goes on.
+    """
     room, other = await server.create(), await server.create()
-    async with Publisher(server.http, room.whip, room.key) as deaf, Publisher(server.http, other.whip, other.key):
+    async with (
+        Publisher(server.http, room.whip, room.key) as deaf,
+        Publisher(server.http, other.whip, other.key),
+    ):
         deaf.ignore_keyframe_requests()
         deaf.camera.flashing = False
-        async with Viewer(server.http, server.url, room.name) as viewer, Viewer(server.http, server.url, other.name) as unharmed:
+        async with (
+            Viewer(server.http, server.url, room.name) as viewer,
+            Viewer(server.http, server.url, other.name) as unharmed,
+        ):
             await viewer.frames(40)  # what was asked for before has come by then
             session = server.session(room)
             session.rtc.reassembly.needs_keyframe = True  # as after a loss that could not be mended
@@ -368,23 +529,42 @@ async def test_a_sender_that_ignores_keyframe_requests(server: Server) -> None:
             assert len(viewer.pictures()) == len(viewer.media(Track.VIDEO))
 
 
-@pytest.mark.parametrize("host", ["5f3b1c2e-8a7d-4c1b-9e0f-1234567890ab.local", "nobody.invalid", "192.0.2.1"])
+@pytest.mark.parametrize(
+    "host", ["5f3b1c2e-8a7d-4c1b-9e0f-1234567890ab.local", "nobody.invalid", "192.0.2.1"]
+)
 async def test_candidates_that_lead_nowhere_never_stall(unharmed: Live, host: str) -> None:
-    """A page that hides its addresses (mDNS) offers `.local` names: neither an offer nor a PATCH with a hundred of them waits for a name to be resolved."""
+    """A page that hides its addresses (mDNS) offers `.local` names: neither an offer nor a PATCH
+    with a hundred of them waits for a name to be resolved.
+    """
     live = unharmed
-    candidates = "".join(f"a=candidate:{n} 1 udp 2113937151 {host} {50_000 + n} typ host generation 0\r\n" for n in range(100))
+    candidates = "".join(
+        f"a=candidate:{n} 1 udp 2113937151 {host} {50_000 + n} typ host generation 0\r\n"
+        for n in range(100)
+    )
     room = await live.server.create()
     headers = {"Content-Type": SDP, **room.bearer}
     began = time.monotonic()
-    async with live.server.http.post(room.whip, data=stored_offer("chromium") + candidates, headers=headers) as response:
+    async with live.server.http.post(
+        room.whip, data=stored_offer("chromium") + candidates, headers=headers
+    ) as response:
         assert response.status == 201
         location = response.headers["Location"]
     ufrag = live.server.room(room).sessions[0].rtc.remote_ufrag
-    fragment = f"a=ice-ufrag:{ufrag}\r\na=ice-pwd:x\r\nm=video 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n{candidates}"
-    async with live.server.http.patch(location, data=fragment, headers={**headers, "Content-Type": FRAGMENT}) as response:
+    fragment = (
+        f"a=ice-ufrag:{ufrag}\r\na=ice-pwd:x\r\nm=video 9 UDP/TLS/RTP/SAVPF "
+        f"0\r\na=mid:0\r\n{candidates}"
+    )
+    async with live.server.http.patch(
+        location, data=fragment, headers={**headers, "Content-Type": FRAGMENT}
+    ) as response:
         assert response.status == 204
     assert time.monotonic() - began < 1
-    assert await live.server.status("DELETE", location.removeprefix(live.server.url), headers=room.bearer) == 200
+    assert (
+        await live.server.status(
+            "DELETE", location.removeprefix(live.server.url), headers=room.bearer
+        )
+        == 200
+    )
 
 
 def capture(publisher: Publisher) -> list[bytes]:

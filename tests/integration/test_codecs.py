@@ -1,4 +1,6 @@
-"""Creators who cannot send what viewers can take: VP8 is transcoded, and every picture comes out as it was taken."""
+"""Creators who cannot send what viewers can take: VP8 is transcoded, and every picture comes out as
+it was taken.
+"""
 
 import asyncio
 import os
@@ -27,11 +29,17 @@ def settings() -> dict[str, Any]:
 def workers(server: Server) -> set[int]:
     """The process ids of the transcoders of all rooms."""
     sessions = [session for room in server.rooms._rooms.values() for session in room.sessions]
-    return {session._transcoding.pid for session in sessions if session._transcoding and session._transcoding.pid}
+    return {
+        session._transcoding.pid
+        for session in sessions
+        if session._transcoding and session._transcoding.pid
+    }
 
 
 async def test_vp8_reaches_viewers_as_h264(server: Server) -> None:
-    """Pixels, times, sound and sizes are right; a turned phone gets a new init segment; the worker ends with the session."""
+    """Pixels, times, sound and sizes are right; a turned phone gets a new init segment; the worker
+    ends with the session.
+    """
     room = await server.create()
     async with (
         Publisher(server.http, room.whip, room.key, size=(320, 240), video="VP8") as publisher,
@@ -42,38 +50,58 @@ async def test_vp8_reaches_viewers_as_h264(server: Server) -> None:
         await viewer.until(lambda: len(viewer.inits(Track.VIDEO)) == 2)
         await viewer.frames(45)
         (worker,) = workers(server)
-    assert {notice["tracks"][0]["codec"][:9] for notice in viewer.notices if notice["type"] == "hello" and notice["tracks"]} <= {"avc1.42C0"}
+    assert {
+        notice["tracks"][0]["codec"][:9]
+        for notice in viewer.notices
+        if notice["type"] == "hello" and notice["tracks"]
+    } <= {"avc1.42C0"}
     viewer.assert_unbroken(0.5)
     assert_sound_has_no_hole(viewer)
     pictures = viewer.pictures()
     sizes = [(picture.width, picture.height) for picture in pictures]
     assert sizes == sorted(sizes, reverse=True) and set(sizes) == {(320, 240), (240, 320)}
     lights = [picture.to_ndarray()[: picture.height].mean() for picture in pictures]
-    assert {DARK, BRIGHT} == {min((DARK, BRIGHT), key=lambda light: abs(light - seen)) for seen in lights}
+    assert {DARK, BRIGHT} == {
+        min((DARK, BRIGHT), key=lambda light: abs(light - seen)) for seen in lights
+    }
     assert all(min(abs(seen - DARK), abs(seen - BRIGHT)) < 8 for seen in lights)
     delays = [record.publish - record.capture for record in viewer.media(Track.VIDEO)]
-    assert 0 <= min(delays) and sorted(delays)[len(delays) // 2] < 60_000, "capture and arrival are those of the VP8 frame"
+    assert 0 <= min(delays) and sorted(delays)[len(delays) // 2] < 60_000, (
+        "capture and arrival are those of the VP8 frame"
+    )
     await eventually(lambda: not os.path.exists(f"/proc/{worker}"), 15)
 
 
 async def test_a_viewer_who_joins_meets_a_fresh_idr(server: Server) -> None:
     room = await server.create()
-    async with Publisher(server.http, room.whip, room.key, video="VP8"), Viewer(server.http, server.url, room.name) as first:
+    async with (
+        Publisher(server.http, room.whip, room.key, video="VP8"),
+        Viewer(server.http, server.url, room.name) as first,
+    ):
         await first.frames(40)
         keys = server.session(room).rtc.counters.plis
         async with Viewer(server.http, server.url, room.name) as second:
             await second.frames(10, 3)
             assert len(second.pictures()) >= 10
-        assert server.session(room).rtc.counters.plis <= keys + 1, "the creator need not send one for that"
+        assert server.session(room).rtc.counters.plis <= keys + 1, (
+            "the creator need not send one for that"
+        )
 
 
 async def test_no_place_left(server: Server) -> None:
-    """503 with a text that says what to do; the creator who has the place takes over from itself; and it is free again when that one leaves."""
+    """503 with a text that says what to do; the creator who has the place takes over from itself;
+    and it is free again when that one leaves.
+    """
     room, other = await server.create(), await server.create()
     refused = Publisher(server.http, other.whip, other.key, video="VP8")
-    async with Publisher(server.http, room.whip, room.key, video="VP8") as former, Viewer(server.http, server.url, room.name) as viewer:
+    async with (
+        Publisher(server.http, room.whip, room.key, video="VP8") as former,
+        Viewer(server.http, server.url, room.name) as viewer,
+    ):
         await viewer.frames(5)
-        async with server.http.post(other.whip, data=await refused.offer(), headers={"Content-Type": SDP, **other.bearer}) as answer:
+        async with server.http.post(
+            other.whip, data=await refused.offer(), headers={"Content-Type": SDP, **other.bearer}
+        ) as answer:
             assert (answer.status, answer.headers["Retry-After"]) == (503, "10")
             assert "transcodes 1 creators already: publish H.264" in await answer.text()
         await refused.peer.close()
@@ -82,7 +110,10 @@ async def test_no_place_left(server: Server) -> None:
             await viewer.frames(5)
             assert former.location != latter.location
             await latter.delete()
-    async with Publisher(server.http, other.whip, other.key, video="VP8"), Viewer(server.http, server.url, other.name) as viewer:
+    async with (
+        Publisher(server.http, other.whip, other.key, video="VP8"),
+        Viewer(server.http, server.url, other.name) as viewer,
+    ):
         await viewer.frames(5)
 
 
@@ -108,10 +139,16 @@ async def test_a_transcoder_that_dies_costs_its_room_only(server: Server) -> Non
 
 
 class Reordering(MediaStreamTrack):
-    """A camera whose encoder makes B-frames: pictures of rising grey, in decoding order, an IDR every 15 of them."""
+    """A camera whose encoder makes B-frames: pictures of rising grey, in decoding order, an IDR
+    every 15 of them.
+    """
 
     kind = "video"
-    options = (("bf", "2"), ("tune", "film"), ("x264-params", "scenecut=0:b-adapt=0:rc-lookahead=4:sync-lookahead=0:open-gop=0"))
+    options = (
+        ("bf", "2"),
+        ("tune", "film"),
+        ("x264-params", "scenecut=0:b-adapt=0:rc-lookahead=4:sync-lookahead=0:open-gop=0"),
+    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -126,13 +163,18 @@ class Reordering(MediaStreamTrack):
         await asyncio.sleep(self._began + self._index / 30 - asyncio.get_running_loop().time())
         lap, place = divmod(self._index, len(self._units))
         packet = av.Packet(b"".join(b"\0\0\0\1" + nal for nal in self._units[place]))
-        packet.pts, packet.time_base = (lap * len(self._units) + self._order[place]) * 3_000, Fraction(1, 90_000)
+        packet.pts, packet.time_base = (
+            (lap * len(self._units) + self._order[place]) * 3_000,
+            Fraction(1, 90_000),
+        )
         self._index += 1
         return packet
 
 
 async def test_b_frames_reach_viewers_in_order(server: Server) -> None:
-    """After the first of them nothing is shown until the next IDR; from there on every picture is, at its time."""
+    """After the first of them nothing is shown until the next IDR; from there on every picture is,
+    at its time.
+    """
     room = await server.create()
     publisher = Publisher(server.http, room.whip, room.key, sound=False)
     publisher.camera = Reordering()  # type: ignore[assignment]
@@ -145,16 +187,30 @@ async def test_b_frames_reach_viewers_in_order(server: Server) -> None:
     assert times == sorted(set(times))
     lights = [picture.to_ndarray()[:240].mean() for picture in pictures[-45:]]
     greys = [media.luma_of(index) for index in range(60)]
-    first = min(range(60), key=lambda start: sum(abs(greys[(start + index) % 60] - light) for index, light in enumerate(lights)))
+    first = min(
+        range(60),
+        key=lambda start: sum(
+            abs(greys[(start + index) % 60] - light) for index, light in enumerate(lights)
+        ),
+    )
     assert lights == pytest.approx([greys[(first + index) % 60] for index in range(45)], abs=8)
 
 
-async def test_b_frames_without_a_free_transcoder_end_the_session(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+async def test_b_frames_without_a_free_transcoder_end_the_session(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
     """And the log says what to do."""
     room, other = await server.create(), await server.create()
     publisher = Publisher(server.http, room.whip, room.key, sound=False)
     publisher.camera = Reordering()  # type: ignore[assignment]
     with caplog.at_level("INFO"):
-        async with Publisher(server.http, other.whip, other.key, video="VP8"), publisher, Viewer(server.http, server.url, room.name) as viewer:
+        async with (
+            Publisher(server.http, other.whip, other.key, video="VP8"),
+            publisher,
+            Viewer(server.http, server.url, room.name) as viewer,
+        ):
             await viewer.event(state="away")
-    assert "the encoder sends B-frames: the server transcodes 1 creators already: publish H.264 video without B-frames" in caplog.text
+    assert (
+        "the encoder sends B-frames: the server transcodes 1 creators already: publish "
+        "H.264 video without B-frames"
+    ) in caplog.text

@@ -1,4 +1,6 @@
-"""Creators who come and go: nothing of them stays, neither a port nor a task, a thread, a descriptor or a process."""
+"""Creators who come and go: nothing of them stays, neither a port nor a task, a thread, a
+descriptor or a process.
+"""
 
 import asyncio
 import os
@@ -20,7 +22,9 @@ WARM = 5
 
 @pytest.mark.timeout(150)
 async def test_a_hundred_go_lives_leave_nothing(server: Server) -> None:
-    """One after the other in one room, ended by a DELETE, by hanging up, or by vanishing until the next one takes over: each shows a picture."""
+    """One after the other in one room, ended by a DELETE, by hanging up, or by vanishing until the
+    next one takes over: each shows a picture.
+    """
     room = await server.create()
     clip = encode(160, 120, 30, 200)
     stage = Stage(StagePlan(insecure=False, rooms=[], clip=clip.to_json(), stay=0, ramp=0))
@@ -34,12 +38,18 @@ async def test_a_hundred_go_lives_leave_nothing(server: Server) -> None:
             publisher = Publisher(stage, clip, room.name, room.key, room.whip, server.http)
             await publisher.connect()
             stage._publishers.add(publisher)
-            await eventually(lambda epoch=number + 1: server.room(room)._epoch == epoch and server.session(room).flowing)  # type: ignore[misc]
+            await eventually(
+                lambda epoch=number + 1: (  # type: ignore[misc]
+                    server.room(room)._epoch == epoch and server.session(room).flowing
+                )
+            )
             stage._publishers.discard(publisher)
             # The last one says goodbye, since nobody takes over from it.
             await ways_to_go[0 if number in (WARM - 1, WARM + TIMES - 1) else number % 3](publisher)
         await _alone(server)
-        await eventually(lambda: all(now <= then for now, then in zip(_held(), before, strict=True)))
+        await eventually(
+            lambda: all(now <= then for now, then in zip(_held(), before, strict=True))
+        )
     finally:
         await stage.close()
     assert await server.state(room) == "away"
@@ -61,11 +71,21 @@ async def _vanish(publisher: Publisher) -> None:
 
 
 async def _alone(server: Server) -> None:
-    await eventually(lambda: not server.udp.peers and not any(endpoint.peers for _, endpoint in server.udp._endpoints))
+    await eventually(
+        lambda: (
+            not server.udp.peers
+            and not any(endpoint.peers for _, endpoint in server.udp._endpoints)
+        )
+    )
 
 
 def _held() -> tuple[int, int, int, int]:
     """Tasks, threads, descriptors and child processes of this process."""
     me = Path("/proc/self")
     children = (me / f"task/{os.getpid()}/children").read_text().split()
-    return len(asyncio.all_tasks()), len(os.listdir(me / "task")), len(os.listdir(me / "fd")), len(children)
+    return (
+        len(asyncio.all_tasks()),
+        len(os.listdir(me / "task")),
+        len(os.listdir(me / "fd")),
+        len(children),
+    )

@@ -1,4 +1,6 @@
-"""LL-HLS over a real server: what RFC 8216bis §6.2 wants of its answers, and how it begins and ends."""
+"""LL-HLS over a real server: what RFC 8216bis §6.2 wants of its answers, and how it begins and
+ends.
+"""
 
 import asyncio
 import time
@@ -8,11 +10,11 @@ import av
 import pytest
 from aiohttp import ClientSession, ClientTimeout
 
-from relay import hls
-from relay import rendition as renditions
-from relay.muxer import Muxer
+from relay.hls import endpoint as hls
+from relay.hls import rendition as renditions
+from relay.hls.muxer import Muxer
+from relay.hls.segmenter import PART_TARGET, SCALE, Part
 from relay.sample import Sample, TrackInfo
-from relay.segmenter import PART_TARGET, SCALE, Part
 from tests.fixtures.deadline import eventually
 from tests.fixtures.hls import MediaPlaylist, check_history
 from tests.fixtures.publisher import Publisher
@@ -52,14 +54,22 @@ async def test_a_live_is_listed_as_the_rfc_says(live: Live) -> None:
         following = await client.next(seen)
         assert following.last > seen.last, "a blocking reload brought nothing new"
         status, body = await hinted
-        listed = [part for segment in following.segments for part in segment.parts if part.uri == seen.hints[0]]
-        assert (status == 200 and body and listed) or not listed, "a hinted part was listed, but not whole"
+        listed = [
+            part
+            for segment in following.segments
+            for part in segment.parts
+            if part.uri == seen.hints[0]
+        ]
+        assert (status == 200 and body and listed) or not listed, (
+            "a hinted part was listed, but not whole"
+        )
         newest = following.segments[-1]
         status, part = await client.get(newest.parts[-1].uri)
         assert status == 200 and part, "a part was listed before it could be had"
         maps.add(newest.map)
         seen = following
-    # §6.2.1: a part within a part target, each. Not each is timed, since a machine may be busy for a moment; that they keep up is.
+    # §6.2.1: a part within a part target, each. Not each is timed, since a machine may be busy for
+    # a moment; that they keep up is.
     assert time.monotonic() - began < 15 * seen.part_target + 2
     history = check_history(client.texts)
     init = await client.get(maps.pop())
@@ -75,28 +85,61 @@ async def test_blocking_reload_waits_and_refuses_as_written(live: Live) -> None:
     seen = await client.playlist()
     number, index = seen.last
     assert (await client.get("live.m3u8?_HLS_part=1"))[0] == 400
-    for query in ("_HLS_msn=x", "_HLS_msn=-1", "_HLS_msn=1.5", f"_HLS_msn={number}&_HLS_part=x", f"_HLS_msn={'9' * 30}"):
+    for query in (
+        "_HLS_msn=x",
+        "_HLS_msn=-1",
+        "_HLS_msn=1.5",
+        f"_HLS_msn={number}&_HLS_part=x",
+        f"_HLS_msn={'9' * 30}",
+    ):
         assert (await client.get(f"live.m3u8?{query}"))[0] == 400, query
-    for query in (f"_HLS_msn={number + 4}", f"_HLS_msn={number + 1}&_HLS_part=20", "_HLS_msn=999999999"):
+    for query in (
+        f"_HLS_msn={number + 4}",
+        f"_HLS_msn={number + 1}&_HLS_part=20",
+        "_HLS_msn=999999999",
+    ):
         assert (await client.get(f"live.m3u8?{query}"))[0] == 400, query
     old = await client.playlist("?_HLS_msn=0&_HLS_part=5")
-    assert old.segments[0].number == seen.segments[0].number, "an old one brings the whole list at once"
+    assert old.segments[0].number == seen.segments[0].number, (
+        "an old one brings the whole list at once"
+    )
     behind = await client.playlist(f"?_HLS_msn={number}&_HLS_part={index + 8}")
-    assert behind.last >= (number + 1, 0), "a part behind the last of its segment is the first of the next"
+    assert behind.last >= (number + 1, 0), (
+        "a part behind the last of its segment is the first of the next"
+    )
     assert (await client.playlist(f"?_HLS_msn={behind.last[0] + 1}")).last[0] == behind.last[0] + 1
-    assert (await client.playlist("?_HLS_skip=YES")).complete, "a directive that was not announced is ignored"
-    for path in ("live.m3u", "00000000/1.m4s", seen.hints[0].replace(".m4s", "0.m4s"), "../../healthz", seen.complete[0].uri.replace(".m4s", ".mp4")):
+    assert (await client.playlist("?_HLS_skip=YES")).complete, (
+        "a directive that was not announced is ignored"
+    )
+    for path in (
+        "live.m3u",
+        "00000000/1.m4s",
+        seen.hints[0].replace(".m4s", "0.m4s"),
+        "../../healthz",
+        seen.complete[0].uri.replace(".m4s", ".mp4"),
+    ):
         assert (await client.get(path))[0] == 404 or path.startswith(".."), path
 
 
 async def test_answers_are_fit_for_a_cdn(live: Live) -> None:
     client = Client(live)
     seen = await client.playlist()
-    async with live.server.http.get(client.base + "live.m3u8", headers={"Accept-Encoding": "gzip"}) as response:
-        assert response.headers["Content-Encoding"] == "gzip" and response.headers["Access-Control-Allow-Origin"] == "*"
-        assert response.content_type == "application/vnd.apple.mpegurl" and "s-maxage=1" in response.headers["Cache-Control"]
+    async with live.server.http.get(
+        client.base + "live.m3u8", headers={"Accept-Encoding": "gzip"}
+    ) as response:
+        assert (
+            response.headers["Content-Encoding"] == "gzip"
+            and response.headers["Access-Control-Allow-Origin"] == "*"
+        )
+        assert (
+            response.content_type == "application/vnd.apple.mpegurl"
+            and "s-maxage=1" in response.headers["Cache-Control"]
+        )
     async with live.server.http.get(urljoin(client.base, seen.complete[-1].uri)) as response:
-        assert response.content_type == "video/mp4" and "immutable" in response.headers["Cache-Control"]
+        assert (
+            response.content_type == "video/mp4"
+            and "immutable" in response.headers["Cache-Control"]
+        )
     async with live.server.http.get(client.base + "live.m3u8?_HLS_part=0") as response:
         assert response.headers["Cache-Control"] == "no-store"
 
@@ -107,7 +150,11 @@ async def test_pyav_opens_and_decodes_it(live: Live) -> None:
             names = sorted(stream.codec_context.name for stream in container.streams)
             pictures = sounds = 0
             for frame in container.decode():
-                pictures, sounds = (pictures + 1, sounds) if isinstance(frame, av.VideoFrame) else (pictures, sounds + 1)
+                pictures, sounds = (
+                    (pictures + 1, sounds)
+                    if isinstance(frame, av.VideoFrame)
+                    else (pictures, sounds + 1)
+                )
                 if pictures >= 45 and sounds >= 60:
                     break
             return names, pictures, sounds
@@ -118,7 +165,9 @@ async def test_pyav_opens_and_decodes_it(live: Live) -> None:
     assert names == ["aac", "h264"] and pictures >= 45 and sounds >= 60
 
 
-async def test_an_absence_is_listed_as_a_gap_and_the_live_goes_on_behind_a_discontinuity(live: Live) -> None:
+async def test_an_absence_is_listed_as_a_gap_and_the_live_goes_on_behind_a_discontinuity(
+    live: Live,
+) -> None:
     client = Client(live)
     seen = await client.playlist()
     await live.publisher.peer.close()
@@ -127,7 +176,9 @@ async def test_an_absence_is_listed_as_a_gap_and_the_live_goes_on_behind_a_disco
     began = time.monotonic()
     for _ in range(6):
         seen = await client.next(seen)
-    assert time.monotonic() - began < 6 * PART_TARGET / SCALE + 1.5, "gaps do not keep the pace of parts"
+    assert time.monotonic() - began < 6 * PART_TARGET / SCALE + 1.5, (
+        "gaps do not keep the pace of parts"
+    )
     gap = next(part for part in seen.segments[-1].parts if part.gap)
     assert (await client.get(gap.uri))[0] == 404
     async with Publisher(live.server.http, live.room.whip, live.room.key):
@@ -152,7 +203,9 @@ async def test_what_nobody_asks_for_is_not_made(live: Live) -> None:
     assert (await client.playlist()).segments[0].number > 0
 
 
-async def test_the_first_demand_is_one_job_however_much_is_there(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_first_demand_is_one_job_however_much_is_there(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """All that is in the window is cut and its sound transcoded at once, not sample by sample."""
     await live.viewer.frames(120)
     jobs: list[int] = []
@@ -173,7 +226,9 @@ async def test_a_reload_does_not_wait_for_a_client_that_left(live: Live) -> None
     (rendition,) = live.server.stream(live.room)._readers
     async with ClientSession(timeout=ClientTimeout(total=0.05)) as impatient:
         try:
-            async with impatient.get(f"{client.base}live.m3u8?_HLS_msn={seen.last[0] + 1}&_HLS_part=0"):
+            async with impatient.get(
+                f"{client.base}live.m3u8?_HLS_msn={seen.last[0] + 1}&_HLS_part=0"
+            ):
                 pass
         except TimeoutError:
             pass
@@ -184,18 +239,27 @@ async def test_the_end_is_listed_and_what_is_there_can_still_be_played(live: Liv
     client = Client(live)
     seen = await client.playlist()
     waiting = asyncio.create_task(client.next(seen))
-    assert await live.server.status("DELETE", f"/api/rooms/{live.room.name}", headers=live.room.bearer) == 204
+    assert (
+        await live.server.status("DELETE", f"/api/rooms/{live.room.name}", headers=live.room.bearer)
+        == 204
+    )
     await waiting
     async with asyncio.timeout(5):
         while not seen.ended:
-            seen = await client.playlist(f"?_HLS_msn={seen.last[0] + 2}")  # after the end directives mean nothing
+            seen = await client.playlist(
+                f"?_HLS_msn={seen.last[0] + 2}"
+            )  # after the end directives mean nothing
     check_history(client.texts)
     assert (await client.get("live.m3u8?_HLS_part=1"))[0] == 200, "whatever they are"
     assert (await client.get(seen.complete[-1].uri))[0] == 200
 
 
-async def test_too_much_at_a_time_is_refused_until_later(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    """503 with Retry-After, that no cache keeps, past the number of streams or of waiting requests; who is watching goes on."""
+async def test_too_much_at_a_time_is_refused_until_later(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503 with Retry-After, that no cache keeps, past the number of streams or of waiting requests;
+    who is watching goes on.
+    """
     client, other = Client(live), await live.server.create()
     seen = await client.playlist()
     async with Publisher(live.server.http, other.whip, other.key):
@@ -214,7 +278,11 @@ async def test_too_much_at_a_time_is_refused_until_later(live: Live, monkeypatch
 
 async def _refused(live: Live, path: str) -> None:
     async with live.server.http.get(live.server.url + path) as response:
-        assert (response.status, response.headers["Retry-After"], response.headers["Cache-Control"]) == (503, "1", "no-store")
+        assert (
+            response.status,
+            response.headers["Retry-After"],
+            response.headers["Cache-Control"],
+        ) == (503, "1", "no-store")
 
 
 async def test_rooms_that_are_not_live(live: Live) -> None:

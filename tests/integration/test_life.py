@@ -1,4 +1,6 @@
-"""The life of a room: changes of the camera, absences, takeovers, ends and restarts, as a viewer meets them."""
+"""The life of a room: changes of the camera, absences, takeovers, ends and restarts, as a viewer
+meets them.
+"""
 
 import asyncio
 import os
@@ -13,10 +15,10 @@ import pytest
 from aiohttp import ClientSession
 
 from relay.rtc import peer_session
-from relay.rtc import session as rtc_session
+from relay.rtc.receive import session as rtc_session
 from relay.sample import Track
-from server.beacon import Beacon
 from server.ingest import session as ingest_session
+from server.rooms.beacon import Beacon
 from tests.fixtures.deadline import eventually
 from tests.fixtures.publisher import Publisher
 from tests.fixtures.server import SDP, NewRoom, Server, running
@@ -25,7 +27,9 @@ from tests.integration.conftest import Live
 
 
 async def test_another_size_in_the_middle_brings_an_init(live: Live) -> None:
-    """A camera that is turned gives a new init segment, and every picture decodes in the size it has; none is lost."""
+    """A camera that is turned gives a new init segment, and every picture decodes in the size it
+    has; none is lost.
+    """
     live.publisher.camera.size = (120, 160)
     await live.viewer.until(lambda: len(live.viewer.inits(Track.VIDEO)) == 2)
     await live.viewer.frames(20)
@@ -37,7 +41,9 @@ async def test_another_size_in_the_middle_brings_an_init(live: Live) -> None:
 
 
 async def test_sound_goes_on_when_its_packets_stop(live: Live) -> None:
-    """Two seconds without a packet of sound are silence without a gap, then the microphone is heard again; no picture is lost."""
+    """Two seconds without a packet of sound are silence without a gap, then the microphone is heard
+    again; no picture is lost.
+    """
     assert live.publisher.microphone
     live.publisher.microphone.running.clear()
     await live.viewer.frames(60)
@@ -47,7 +53,9 @@ async def test_sound_goes_on_when_its_packets_stop(live: Live) -> None:
     assert_sound_has_no_hole(live.viewer)
     live.viewer.assert_unbroken()
     assert stopped > 20
-    await live.viewer.until(lambda: abs(live.viewer.edge(Track.VIDEO) - live.viewer.edge(Track.AUDIO)) < 200_000)  # once the encoder has caught up
+    await live.viewer.until(
+        lambda: abs(live.viewer.edge(Track.VIDEO) - live.viewer.edge(Track.AUDIO)) < 200_000
+    )  # once the encoder has caught up
     last = live.viewer.sounds()[-60:]
     assert max(np.abs(frame.to_ndarray().astype(float)).max() for frame in last) > 0
 
@@ -55,15 +63,22 @@ async def test_sound_goes_on_when_its_packets_stop(live: Live) -> None:
 async def test_a_creator_without_a_microphone(server: Server) -> None:
     """Video alone gets a track of silence beside it that never breaks."""
     room = await server.create()
-    async with Publisher(server.http, room.whip, room.key, sound=False), Viewer(server.http, server.url, room.name) as viewer:
+    async with (
+        Publisher(server.http, room.whip, room.key, sound=False),
+        Viewer(server.http, server.url, room.name) as viewer,
+    ):
         await viewer.frames(45)
         assert_sound_has_no_hole(viewer)
-        await viewer.until(lambda: abs(viewer.edge(Track.VIDEO) - viewer.edge(Track.AUDIO)) < 200_000)  # silence keeps time with the pictures
+        await viewer.until(
+            lambda: abs(viewer.edge(Track.VIDEO) - viewer.edge(Track.AUDIO)) < 200_000
+        )  # silence keeps time with the pictures
         assert not any(frame.to_ndarray().any() for frame in viewer.sounds())
 
 
 async def test_lost_packets_are_asked_for_and_mended(live: Live) -> None:
-    """Of every 15 packets one is lost on its first way: retransmission brings each of them, and viewers miss nothing."""
+    """Of every 15 packets one is lost on its first way: retransmission brings each of them, and
+    viewers miss nothing.
+    """
     ice = live.publisher.transport.transport
     send, count = ice._send, 0
 
@@ -88,10 +103,14 @@ async def test_lost_packets_are_asked_for_and_mended(live: Live) -> None:
 
 
 async def test_a_second_post_takes_over(live: Live) -> None:
-    """The new session goes on in the same room without an AWAY: epoch 2, media time ahead, and the old session is gone."""
+    """The new session goes on in the same room without an AWAY: epoch 2, media time ahead, and the
+    old session is gone.
+    """
     before = len(live.viewer.events)
     async with Publisher(live.server.http, live.room.whip, live.room.key) as second:
-        await live.viewer.until(lambda: [record for record in live.viewer.media(Track.VIDEO) if record.epoch == 2])
+        await live.viewer.until(
+            lambda: [record for record in live.viewer.media(Track.VIDEO) if record.epoch == 2]
+        )
         await live.viewer.frames(10)
         assert await live.publisher.delete() == 404
         assert "away" not in [event["state"] for event in live.viewer.events[before:]]
@@ -107,13 +126,22 @@ async def test_a_second_post_takes_over(live: Live) -> None:
 
 
 async def test_many_takeovers_at_once_leave_one_publisher(live: Live) -> None:
-    """Five devices with one key, all in the same moment: one of them stays, the others are told to go, and viewers never get two at a time."""
+    """Five devices with one key, all in the same moment: one of them stays, the others are told to
+    go, and viewers never get two at a time.
+    """
     rivals = [Publisher(live.server.http, live.room.whip, live.room.key) for _ in range(5)]
     try:
         await asyncio.gather(*(rival.publish() for rival in rivals), return_exceptions=True)
         room = live.server.room(live.room)
         await eventually(lambda: len(room.sessions) == 1 and len(live.server.udp.peers) == 1)
-        await eventually(lambda: sum(rival.peer.connectionState == "connected" for rival in [live.publisher, *rivals]) == 1)
+        await eventually(
+            lambda: (
+                sum(
+                    rival.peer.connectionState == "connected" for rival in [live.publisher, *rivals]
+                )
+                == 1
+            )
+        )
         (session,) = room.sessions
         assert live.server.session(live.room) is session
         epoch = room._epoch
@@ -127,8 +155,12 @@ async def test_many_takeovers_at_once_leave_one_publisher(live: Live) -> None:
         await asyncio.gather(*(rival.peer.close() for rival in rivals))
 
 
-async def test_a_takeover_by_a_creator_who_sends_nothing_is_an_absence(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The former session is gone for good, so viewers are told; when the new one's camera gives pictures, they go on."""
+async def test_a_takeover_by_a_creator_who_sends_nothing_is_an_absence(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The former session is gone for good, so viewers are told; when the new one's camera gives
+    pictures, they go on.
+    """
     monkeypatch.setattr(ingest_session, "SILENT_FOR", 0.5)
     second = Publisher(live.server.http, live.room.whip, live.room.key)
     assert second.microphone
@@ -142,12 +174,16 @@ async def test_a_takeover_by_a_creator_who_sends_nothing_is_an_absence(live: Liv
 
 
 async def test_the_creator_hears_how_it_goes(live: Live) -> None:
-    """What arrives here, and what viewers see of it, by their own beacons; who leaves is forgotten."""
+    """What arrives here, and what viewers see of it, by their own beacons; who leaves is
+    forgotten.
+    """
     beacons: list[tuple[Beacon, Beacon | None]] = []
     live.server.rooms.on_beacon = lambda beacon, before: beacons.append((beacon, before))
 
     async def health() -> dict[str, Any]:
-        async with live.server.http.get(f"{live.server.url}/api/rooms/{live.room.name}/health", headers=live.room.bearer) as response:
+        async with live.server.http.get(
+            f"{live.server.url}/api/rooms/{live.room.name}/health", headers=live.room.bearer
+        ) as response:
             found: dict[str, Any] = await response.json()
             return found
 
@@ -163,31 +199,65 @@ async def test_the_creator_hears_how_it_goes(live: Live) -> None:
             "first_picture": 90,
         }
         await other.tell(report, lambda: len(beacons) == 1)
-        absurd = {"playing": False, "behind_lens": "late", "stalls": -3, "player": ["mse"], "first_picture": 1e99}
+        absurd = {
+            "playing": False,
+            "behind_lens": "late",
+            "stalls": -3,
+            "player": ["mse"],
+            "first_picture": 1e99,
+        }
         await other.tell({**report, **absurd}, lambda: len(beacons) == 2)
         audience = (await health())["audience"]
-        assert {"watching": 2, "reporting": 1, "playing": 0, "players": {"other": 1}}.items() <= audience.items()
+        assert {
+            "watching": 2,
+            "reporting": 1,
+            "playing": 0,
+            "players": {"other": 1},
+        }.items() <= audience.items()
         await other.tell(report, lambda: len(beacons) == 3)
         assert beacons[0] == (Beacon("mse", True, 140.0, 0, 90.0), None)
-        assert beacons[2][1] == beacons[1][0]._replace(stalls=0, first_picture=90.0), "what was told stays true"
+        assert beacons[2][1] == beacons[1][0]._replace(stalls=0, first_picture=90.0), (
+            "what was told stays true"
+        )
         audience = (await health())["audience"]
-        assert (audience["playing"], audience["behind_lens"], audience["players"]) == (1, {"p50": 140, "p95": 140}, {"mse": 1})
+        assert (audience["playing"], audience["behind_lens"], audience["players"]) == (
+            1,
+            {"p50": 140, "p95": 140},
+            {"mse": 1},
+        )
         assert other.close_code is None
     await eventually(lambda: live.server.stream(live.room).viewers == 1)
     found = await health()
     assert (found["audience"]["watching"], found["audience"]["reporting"]) == (1, 0)
     await live.viewer.frames(40)
     ingest = (await health())["ingest"]
-    assert ingest["bitrate"] > 1_000 and 20 < ingest["fps"] < 40 and 0 < ingest["gap"] < 1_000 and ingest["keyframe_age"] < 10_000
+    assert (
+        ingest["bitrate"] > 1_000
+        and 20 < ingest["fps"] < 40
+        and 0 < ingest["gap"] < 1_000
+        and ingest["keyframe_age"] < 10_000
+    )
 
 
-async def test_a_failed_takeover_changes_nothing(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An offer whose peer never connects is forgotten after the connect timeout, and the live does not lose a frame."""
+async def test_a_failed_takeover_changes_nothing(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An offer whose peer never connects is forgotten after the connect timeout, and the live does
+    not lose a frame.
+    """
     monkeypatch.setattr(peer_session, "CONNECT_TIMEOUT", 0.3)
     ghost = Publisher(live.server.http, live.room.whip, live.room.key)
     offer = await ghost.offer()
     await ghost.peer.close()
-    assert await live.server.status("POST", f"/whip/{live.room.name}", data=offer, headers={"Content-Type": SDP, **live.room.bearer}) == 201
+    assert (
+        await live.server.status(
+            "POST",
+            f"/whip/{live.room.name}",
+            data=offer,
+            headers={"Content-Type": SDP, **live.room.bearer},
+        )
+        == 201
+    )
     assert len(live.server.room(live.room).sessions) == 2
     await eventually(lambda: len(live.server.room(live.room).sessions) == 1)
     await live.viewer.frames(10)
@@ -196,7 +266,9 @@ async def test_a_failed_takeover_changes_nothing(live: Live, monkeypatch: pytest
 
 
 async def test_delete_of_the_session_and_a_return(live: Live) -> None:
-    """DELETE makes the room AWAY; a new POST makes it LIVE, and media time has gone on by the absence."""
+    """DELETE makes the room AWAY; a new POST makes it LIVE, and media time has gone on by the
+    absence.
+    """
     last = live.viewer.media(Track.VIDEO)[-1]
     assert await live.publisher.delete() == 200
     await live.viewer.event(state="away")
@@ -206,7 +278,9 @@ async def test_delete_of_the_session_and_a_return(live: Live) -> None:
     async with Publisher(live.server.http, live.room.whip, live.room.key):
         await live.viewer.until(lambda: live.viewer.media(Track.VIDEO)[-1].epoch == 2)
         first = next(record for record in live.viewer.media(Track.VIDEO) if record.epoch == 2)
-        assert first.media_time - last.media_time == pytest.approx(first.publish - last.publish, abs=500_000)
+        assert first.media_time - last.media_time == pytest.approx(
+            first.publish - last.publish, abs=500_000
+        )
         await eventually(lambda: live.viewer.events[-1]["state"] == "live")
 
 
@@ -218,7 +292,9 @@ async def test_a_creator_that_hangs_up_is_away_at_once(live: Live) -> None:
 
 
 async def test_a_network_that_is_gone_is_noticed_in_five_seconds(live: Live) -> None:
-    """Nothing comes any more, not even a goodbye: AWAY; when the network is back before consent expires, the same session goes on."""
+    """Nothing comes any more, not even a goodbye: AWAY; when the network is back before consent
+    expires, the same session goes on.
+    """
     session = live.server.session(live.room)
     began = time.monotonic()
     live.publisher.cut()
@@ -232,7 +308,9 @@ async def test_a_network_that_is_gone_is_noticed_in_five_seconds(live: Live) -> 
 
 
 async def test_no_ghost_stays_behind(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When consent has expired the session is gone, with its place behind the port; the room waits on."""
+    """When consent has expired the session is gone, with its place behind the port; the room waits
+    on.
+    """
     monkeypatch.setattr(rtc_session, "CONSENT_EXPIRES", 1.0)
     live.publisher.cut()
     await live.viewer.event(state="away")
@@ -253,8 +331,12 @@ async def test_a_creator_who_shows_nothing_is_still_within_reach(live: Live) -> 
     assert live.viewer.events[-1]["state"] == "live"
 
 
-async def test_silence_of_both_tracks_is_an_absence(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When neither sound nor picture comes for so long the room is AWAY; when they come again, in the same session, it is LIVE."""
+async def test_silence_of_both_tracks_is_an_absence(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When neither sound nor picture comes for so long the room is AWAY; when they come again, in
+    the same session, it is LIVE.
+    """
     assert live.publisher.microphone
     monkeypatch.setattr(ingest_session, "SILENT_FOR", 0.5)
     live.publisher.camera.running.clear()
@@ -268,8 +350,13 @@ async def test_silence_of_both_tracks_is_an_absence(live: Live, monkeypatch: pyt
 
 
 async def test_the_end_of_a_room(live: Live) -> None:
-    """DELETE of the room tells every viewer, closes them with 4410, hangs up on the creator, and later requests get 410 and 409."""
-    assert await live.server.status("DELETE", f"/api/rooms/{live.room.name}", headers=live.room.bearer) == 204
+    """DELETE of the room tells every viewer, closes them with 4410, hangs up on the creator, and
+    later requests get 410 and 409.
+    """
+    assert (
+        await live.server.status("DELETE", f"/api/rooms/{live.room.name}", headers=live.room.bearer)
+        == 204
+    )
     assert await live.viewer.closed() == 4410
     assert live.viewer.events[-1]["state"] == "ended"
     await eventually(lambda: live.publisher.peer.connectionState == "closed")
@@ -283,7 +370,10 @@ async def test_a_room_whose_creator_does_not_come_back_ends(tmp_path: Path) -> N
     """After the grace time AWAY becomes ENDED by itself."""
     async with running(tmp_path, away_grace=0.3) as server:
         room = await server.create()
-        async with Publisher(server.http, room.whip, room.key) as publisher, Viewer(server.http, server.url, room.name) as viewer:
+        async with (
+            Publisher(server.http, room.whip, room.key) as publisher,
+            Viewer(server.http, server.url, room.name) as viewer,
+        ):
             await viewer.frames(3)
             await publisher.delete()
             assert await viewer.closed() == 4410
@@ -291,7 +381,9 @@ async def test_a_room_whose_creator_does_not_come_back_ends(tmp_path: Path) -> N
 
 
 async def test_a_restart_loses_no_room(tmp_path: Path) -> None:
-    """Viewers are closed with 1001; after the restart the room is AWAY, its key is good, and media time goes on in a new stream."""
+    """Viewers are closed with 1001; after the restart the room is AWAY, its key is good, and media
+    time goes on in a new stream.
+    """
     async with running(tmp_path) as server:
         room = await server.create(title="Here before")
         async with Publisher(server.http, room.whip, room.key):
@@ -305,18 +397,36 @@ async def test_a_restart_loses_no_room(tmp_path: Path) -> None:
     async with running(tmp_path) as server:
         assert await server.state(room) == "away"
         whip = f"{server.url}/whip/{room.name}"
-        async with Viewer(server.http, server.url, room.name) as again, Publisher(server.http, whip, room.key):
+        async with (
+            Viewer(server.http, server.url, room.name) as again,
+            Publisher(server.http, whip, room.key),
+        ):
             await again.frames(5)
             assert again.events[0]["title"] == "Here before"
             first = again.media(Track.VIDEO)[0]
-            assert first.media_time - last.media_time == pytest.approx(first.publish - last.publish, abs=500_000)
+            assert first.media_time - last.media_time == pytest.approx(
+                first.publish - last.publish, abs=500_000
+            )
             assert again.notices[0]["stream"] != viewer.notices[0]["stream"]
 
 
 async def test_sigterm_ends_a_live_cleanly(tmp_path: Path) -> None:
     """The process exits with 0 and without a traceback; its viewer is closed with 1001."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "server", "serve", "--port", "0", "--udp-port", "0", "--udp-hosts", "127.0.0.1", "--data", str(tmp_path)),
+        *(
+            sys.executable,
+            "-m",
+            "server",
+            "serve",
+            "--port",
+            "0",
+            "--udp-port",
+            "0",
+            "--udp-hosts",
+            "127.0.0.1",
+            "--data",
+            str(tmp_path),
+        ),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONWARNINGS": "default"},
@@ -343,7 +453,9 @@ async def test_sigterm_ends_a_live_cleanly(tmp_path: Path) -> None:
 
 
 async def test_many_joins_and_leaves_leave_nothing_behind(live: Live) -> None:
-    """200 viewers come and go during the live: the steady one misses nothing, the count is right, and tasks are as many as before."""
+    """200 viewers come and go during the live: the steady one misses nothing, the count is right,
+    and tasks are as many as before.
+    """
     tasks = len(asyncio.all_tasks())
     for _ in range(20):
         guests = [Viewer(live.server.http, live.server.url, live.room.name) for _ in range(10)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from server.metrics import MOST_STALLS
+from server.http.metrics import MOST_STALLS
 from tests.fixtures.deadline import eventually
 from tests.fixtures.metrics import scrape
 from tests.fixtures.player import WhepPlayer
@@ -36,17 +36,25 @@ async def test_a_live_moves_the_figures(live: Live) -> None:
             assert response.status == 200
         await live.viewer.ws.send_json(report)
         await eventually(lambda: server.room(room).players == {"mse": 1})
-        await live.viewer.tell({**report, "stalls": 2}, lambda: server.room(room).health()["audience"]["stalled"] == 1)
+        await live.viewer.tell(
+            {**report, "stalls": 2}, lambda: server.room(room).health()["audience"]["stalled"] == 1
+        )
         await onlooker.ws.send_json({**report, "player": "whep", "first_picture": 400})
         await eventually(lambda: server.room(room).players == {"mse": 1, "whep": 1})
         await eventually(lambda: server.stream(room).viewers == 3)
         told = await metrics(server)
-        assert (told['microlive_rooms{state="live"}'], told["microlive_creators"], told["microlive_transcoders"]) == (1, 1, 0)
+        assert (
+            told['microlive_rooms{state="live"}'],
+            told["microlive_creators"],
+            told["microlive_transcoders"],
+        ) == (1, 1, 0)
         for path in ("websocket", "whep", "hls"):
             assert told[f'microlive_viewers{{path="{path}"}}'] == 1
             assert told[f'microlive_joins_total{{path="{path}"}}'] == 1
             assert told[f'microlive_sent_bytes_total{{path="{path}"}}'] > 100
-        assert told['microlive_players{player="mse"}'] == told['microlive_players{player="whep"}'] == 1
+        assert (
+            told['microlive_players{player="mse"}'] == told['microlive_players{player="whep"}'] == 1
+        )
         assert told['microlive_first_picture_seconds_bucket{le="0.1",player="mse"}'] == 1
         assert told['microlive_first_picture_seconds_sum{player="whep"}'] == 0.4
         assert told['microlive_behind_lens_seconds_count{player="mse"}'] == 2
@@ -57,37 +65,81 @@ async def test_a_live_moves_the_figures(live: Live) -> None:
         assert told["process_resident_memory_bytes"] > 10_000_000
 
 
-async def test_a_viewer_by_hls_tells_how_it_fares_and_absurd_numbers_count_for_nothing(live: Live) -> None:
-    """Its media comes by HTTP, its beacon by the WebSocket without media. What nobody can believe makes no label, no endless sum and no end."""
+async def test_a_viewer_by_hls_tells_how_it_fares_and_absurd_numbers_count_for_nothing(
+    live: Live,
+) -> None:
+    """Its media comes by HTTP, its beacon by the WebSocket without media. What nobody can believe
+    makes no label, no endless sum and no end.
+    """
     server = live.server
 
     def playing_by(player: str) -> Callable[[], bool]:
         return lambda: server.room(live.room).players == {player: 1}
 
     async with Viewer(server.http, server.url, live.room.name, "player=hls&media=0") as viewer:
-        report = {"type": "report", "media_time": 0, "player": "hls", "playing": True, "behind_lens": 1_500, "stalls": 0, "first_picture": 900}
+        report = {
+            "type": "report",
+            "media_time": 0,
+            "player": "hls",
+            "playing": True,
+            "behind_lens": 1_500,
+            "stalls": 0,
+            "first_picture": 900,
+        }
         await viewer.tell(report, playing_by("hls"))
-        await viewer.tell({**report, "behind_lens": 1e300, "stalls": 10**300, "first_picture": -7, "player": "x" * 3_000}, playing_by("other"))
-        await viewer.tell({**report, "behind_lens": -9e9, "stalls": "x", "playing": []}, playing_by("hls"))
+        await viewer.tell(
+            {
+                **report,
+                "behind_lens": 1e300,
+                "stalls": 10**300,
+                "first_picture": -7,
+                "player": "x" * 3_000,
+            },
+            playing_by("other"),
+        )
+        await viewer.tell(
+            {**report, "behind_lens": -9e9, "stalls": "x", "playing": []}, playing_by("hls")
+        )
         await viewer.tell({**report, "player": "other", "stalls": 999_999}, playing_by("other"))
         told = await metrics(server)
-        assert (told['microlive_first_picture_seconds_count{player="hls"}'], told['microlive_first_picture_seconds_sum{player="hls"}']) == (1, 0.9)
+        assert (
+            told['microlive_first_picture_seconds_count{player="hls"}'],
+            told['microlive_first_picture_seconds_sum{player="hls"}'],
+        ) == (1, 0.9)
         assert told['microlive_behind_lens_seconds_sum{player="hls"}'] == 1.5
         assert told['microlive_first_picture_seconds_count{player="other"}'] == 0
-        assert (told['microlive_stalls_total{player="hls"}'], told['microlive_stalls_total{player="other"}']) == (0, MOST_STALLS)
-        assert told['microlive_players{player="other"}'] == 1 and not any("xxx" in name for name in told)
+        assert (
+            told['microlive_stalls_total{player="hls"}'],
+            told['microlive_stalls_total{player="other"}'],
+        ) == (0, MOST_STALLS)
+        assert told['microlive_players{player="other"}'] == 1 and not any(
+            "xxx" in name for name in told
+        )
 
 
 async def test_a_total_never_falls(live: Live) -> None:
-    """A viewer over WebRTC leaves, then the creator and the room: their bytes stay counted, and what is of the moment is zero again."""
+    """A viewer over WebRTC leaves, then the creator and the room: their bytes stay counted, and
+    what is of the moment is zero again.
+    """
     server = live.server
     async with WhepPlayer(server.http, f"{server.url}/whep/{live.room.name}") as player:
         await player.frames(10)
         before = await metrics(server)
         assert await player.delete() == 200
-    assert await server.status("DELETE", f"/api/rooms/{live.room.name}", headers=live.room.bearer) == 204
+    assert (
+        await server.status("DELETE", f"/api/rooms/{live.room.name}", headers=live.room.bearer)
+        == 204
+    )
     await eventually(lambda: not server.udp.peers)
     after = await metrics(server)
-    assert all(value >= before[name] for name, value in after.items() if name.endswith("_total") or "_total{" in name)
+    assert all(
+        value >= before[name]
+        for name, value in after.items()
+        if name.endswith("_total") or "_total{" in name
+    )
     assert after["microlive_received_bytes_total"] >= before["microlive_received_bytes_total"] > 0
-    assert (after["microlive_creators"], after['microlive_viewers{path="whep"}'], after['microlive_rooms{state="live"}']) == (0, 0, 0)
+    assert (
+        after["microlive_creators"],
+        after['microlive_viewers{path="whep"}'],
+        after['microlive_rooms{state="live"}'],
+    ) == (0, 0, 0)

@@ -22,7 +22,7 @@ from tests.fixtures.viewer import Viewer, assert_sound_has_no_hole
 
 FFMPEG = """
 import sys, av
-from server.synthetic import publish
+from server.host.synthetic import publish
 with av.open(sys.argv[1], "w", format="whip", options={"authorization": sys.argv[2]}) as container:
     publish(container)
 """
@@ -34,7 +34,9 @@ async def settings() -> dict[str, Any]:
 
 
 async def watch(server: Server, room: NewRoom, size: tuple[int, int]) -> None:
-    """Two seconds decode to pictures of that size that change, all of them, and to a tone without a hole."""
+    """Two seconds decode to pictures of that size that change, all of them, and to a tone without a
+    hole.
+    """
     async with Viewer(server.http, server.url, room.name) as viewer:
         await viewer.frames(70, 20)
         viewer.assert_unbroken(0.1)
@@ -43,12 +45,18 @@ async def watch(server: Server, room: NewRoom, size: tuple[int, int]) -> None:
         assert {(picture.width, picture.height) for picture in pictures} == {size}
         assert len({picture.to_ndarray().tobytes() for picture in pictures}) > 5
         assert_sound_has_no_hole(viewer)
-        loudness = np.abs(np.concatenate([sound.to_ndarray().max(axis=0) for sound in viewer.sounds()]).astype(np.float32))
+        loudness = np.abs(
+            np.concatenate([sound.to_ndarray().max(axis=0) for sound in viewer.sounds()]).astype(
+                np.float32
+            )
+        )
         assert np.median(loudness) > 0.05 * loudness.max() > 0
 
 
 async def test_gstreamer_publishes(server: Server) -> None:
-    """webrtcbin: an offer with all its candidates, SPS and PPS before every IDR, packets sent again by RTX, and a DELETE at the end."""
+    """webrtcbin: an offer with all its candidates, SPS and PPS before every IDR, packets sent again
+    by RTX, and a DELETE at the end.
+    """
     require_gstreamer()
     room = await server.create()
     async with GStreamer(room.whip, room.key) as creator:
@@ -59,11 +67,17 @@ async def test_gstreamer_publishes(server: Server) -> None:
     assert await server.state(room) == "away"
 
 
-async def test_the_certificate_that_ffmpeg_makes_itself(server: Server, caplog: pytest.LogCaptureFixture) -> None:
-    """It is on a curve that OpenSSL refuses; the log says so, and what to do. With one on P-256 tests/e2e/test_ffmpeg.py publishes."""
+async def test_the_certificate_that_ffmpeg_makes_itself(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is on a curve that OpenSSL refuses; the log says so, and what to do. With one on P-256
+    tests/e2e/test_ffmpeg.py publishes.
+    """
     room = await server.create()
-    with caplog.at_level(logging.INFO, "server.room"):
-        process = await asyncio.create_subprocess_exec(sys.executable, "-c", FFMPEG, room.whip, room.key, stderr=asyncio.subprocess.DEVNULL)
+    with caplog.at_level(logging.INFO, "server.rooms.room"):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", FFMPEG, room.whip, room.key, stderr=asyncio.subprocess.DEVNULL
+        )
         async with asyncio.timeout(20):
             assert await process.wait() != 0
         await eventually(lambda: "P-224" in caplog.text)
@@ -72,11 +86,15 @@ async def test_the_certificate_that_ffmpeg_makes_itself(server: Server, caplog: 
 
 
 async def test_libdatachannel_publishes_as_obs_does(server: Server) -> None:
-    """An offer without a candidate and no trickle, every NAL unit by itself, and the DELETE after the connection is gone."""
+    """An offer without a candidate and no trickle, every NAL unit by itself, and the DELETE after
+    the connection is gone.
+    """
     require_libdatachannel()
     room = await server.create()
     async with Obs(room.whip, room.key) as creator:
-        assert "a=candidate" not in creator.offer and creator.offer.index("m=audio") < creator.offer.index("m=video")
+        assert "a=candidate" not in creator.offer and creator.offer.index(
+            "m=audio"
+        ) < creator.offer.index("m=video")
         await watch(server, room, (320, 240))
         assert await creator.delete() == 200
         await eventually(lambda: not server.room(room).sessions)
@@ -84,7 +102,9 @@ async def test_libdatachannel_publishes_as_obs_does(server: Server) -> None:
 
 
 async def test_obs_behind_a_door_that_redirects(server: Server, tmp_path: Path) -> None:
-    """http:// in place of https:// before Caddy, and a slash too many: the POST and its key arrive all the same, and the session is deleted where it is."""
+    """http:// in place of https:// before Caddy, and a slash too many: the POST and its key arrive
+    all the same, and the session is deleted where it is.
+    """
     require_libdatachannel()
     require_caddy()
     room = await server.create()
@@ -99,18 +119,29 @@ async def test_obs_behind_a_door_that_redirects(server: Server, tmp_path: Path) 
 
 @pytest.mark.parametrize("door", ["whip", "whep"])
 async def test_a_slash_too_many_is_no_other_place(server: Server, door: str) -> None:
-    """As people copy addresses: each request is answered as without it, not sent elsewhere; two slashes are nowhere."""
+    """As people copy addresses: each request is answered as without it, not sent elsewhere; two
+    slashes are nowhere.
+    """
     room = await server.create()
     headers: Sequence[dict[str, str]] = ({"Content-Type": SDP, **room.bearer}, room.bearer)
     path = f"/{door}/{room.name}/"
     if door == "whip":
-        async with server.http.post(server.url + path, data=offer("obs"), headers=headers[0], allow_redirects=False) as response:
+        async with server.http.post(
+            server.url + path, data=offer("obs"), headers=headers[0], allow_redirects=False
+        ) as response:
             assert response.status == 201
             location = response.headers["Location"]
         assert location.startswith(f"{server.url}/whip/{room.name}/") and not location.endswith("/")
-        assert await server.status("DELETE", location.removeprefix(server.url) + "/", headers=headers[1]) == 200
+        assert (
+            await server.status(
+                "DELETE", location.removeprefix(server.url) + "/", headers=headers[1]
+            )
+            == 200
+        )
     else:
-        assert await server.status("POST", path, data=offer("obs"), headers=headers[0]) == 409  # not live yet
+        assert (
+            await server.status("POST", path, data=offer("obs"), headers=headers[0]) == 409
+        )  # not live yet
     assert await server.status("OPTIONS", path) == 204
     assert await server.status("PUT", path) == 405
     assert await server.status("POST", path + "/", data=offer("obs"), headers=headers[0]) == 404

@@ -1,4 +1,6 @@
-"""One viewer who opens a thousand of everything: it gets as many as an address may have, an answer for the rest, and nobody else loses a frame."""
+"""One viewer who opens a thousand of everything: it gets as many as an address may have, an answer
+for the rest, and nobody else loses a frame.
+"""
 
 import asyncio
 from collections import Counter
@@ -11,8 +13,8 @@ import pytest
 import pytest_asyncio
 from aiohttp import ClientSession, TCPConnector, WSMsgType
 
-from server import connections
-from server.connections import EACH
+from server.http import connections
+from server.http.connections import EACH
 from tests.fixtures.deadline import eventually
 from tests.fixtures.player import SDP, WhepPlayer
 from tests.integration.conftest import Live
@@ -58,15 +60,21 @@ async def test_websockets(unharmed: Live) -> None:
 
 
 @pytest.mark.timeout(90)
-async def test_connections_that_say_nothing(unharmed: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Four times as many as WebSockets stay, and those not for long; what half a request has come of says nothing either."""
+async def test_connections_that_say_nothing(
+    unharmed: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four times as many as WebSockets stay, and those not for long; what half a request has come
+    of says nothing either.
+    """
     live = unharmed
     async with AsyncExitStack() as stack:
         opened = [await _connect(stack, live) for _ in range(THOUSAND)]
         kept, refused = opened[: EACH * LIMIT], opened[EACH * LIMIT :]
         for reader, _ in refused:
             async with asyncio.timeout(WITHIN):
-                assert (await reader.read()).startswith(b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: ")
+                assert (await reader.read()).startswith(
+                    b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: "
+                )
         await live.viewer.frames(30)
         assert await live.server.status("GET", "/healthz") == 200
         async with live.server.http.ws_connect(f"{live.server.url}/ws/{live.room.name}") as late:
@@ -76,7 +84,9 @@ async def test_connections_that_say_nothing(unharmed: Live, monkeypatch: pytest.
             async with asyncio.timeout(WITHIN):
                 assert (await kept[1][0].readline()).endswith(b" 200 OK\r\n")
                 monkeypatch.setattr(connections, "SILENT", 0.0)
-                assert {await reader.read() for reader, _ in [kept[0], *kept[2:]]} == {b""}, "closed, without a word"
+                assert {await reader.read() for reader, _ in [kept[0], *kept[2:]]} == {b""}, (
+                    "closed, without a word"
+                )
             kept[1][1].write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
             async with asyncio.timeout(WITHIN):
                 while not (await kept[1][0].readline()).endswith(b"HTTP/1.1 200 OK\r\n"):
@@ -90,7 +100,9 @@ async def test_connections_that_say_nothing(unharmed: Live, monkeypatch: pytest.
 
 @pytest.mark.timeout(90)
 async def test_hls_reloads(unharmed: Live, greedy: ClientSession) -> None:
-    """Reloads that wait for what comes next are counted too: past the limit 429, and a viewer from elsewhere has its answer."""
+    """Reloads that wait for what comes next are counted too: past the limit 429, and a viewer from
+    elsewhere has its answer.
+    """
     live, door = unharmed, f"{unharmed.server.url}/hls/{unharmed.room.name}"
     async with live.server.http.get(f"{door}/live.m3u8") as response:
         assert response.status == 200
@@ -107,7 +119,9 @@ async def test_hls_reloads(unharmed: Live, greedy: ClientSession) -> None:
 
     flood = asyncio.gather(*(reload() for _ in range(THOUSAND)))
     await live.viewer.frames(5)
-    async with live.server.http.get(f"{door}/live.m3u8?_HLS_msn={number + 1}&_HLS_part=0") as response:
+    async with live.server.http.get(
+        f"{door}/live.m3u8?_HLS_msn={number + 1}&_HLS_part=0"
+    ) as response:
         assert response.status == 200
     answers = Counter(await flood)
     assert set(answers) == {200, 429} and answers[200] >= LIMIT, answers
@@ -137,10 +151,14 @@ async def test_whep_sessions(unharmed: Live, greedy: ClientSession) -> None:
     await player.peer.close()
 
 
-async def _connect(stack: AsyncExitStack, live: Live) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _connect(
+    stack: AsyncExitStack, live: Live
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A connection that stays until the stack is left."""
     server = urlsplit(live.server.url)
-    reader, writer = await asyncio.open_connection(server.hostname, server.port, local_addr=(ADDRESS, 0))
+    reader, writer = await asyncio.open_connection(
+        server.hostname, server.port, local_addr=(ADDRESS, 0)
+    )
     stack.push_async_callback(_cut, writer)
     return reader, writer
 
@@ -155,7 +173,8 @@ async def _upgrade(stack: AsyncExitStack, live: Live) -> int:
     """The status of a WebSocket handshake; what the socket then brings nobody reads."""
     reader, writer = await _connect(stack, live)
     writer.write(
-        f"GET /ws/{live.room.name} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"GET /ws/{live.room.name} HTTP/1.1\r\nHost: x\r\nUpgrade: "
+        "websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
     )
     async with asyncio.timeout(WITHIN):

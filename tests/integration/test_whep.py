@@ -23,7 +23,9 @@ def whep_of(live: Live) -> str:
 
 
 async def test_a_viewer_sees_and_hears_the_creator(live: Live) -> None:
-    """Picture and sound decode, with the flash and the tone of each second; it counts as a viewer while it is there, and DELETE ends it."""
+    """Picture and sound decode, with the flash and the tone of each second; it counts as a viewer
+    while it is there, and DELETE ends it.
+    """
     async with WhepPlayer(live.server.http, whep_of(live)) as player:
         await player.frames(75, 120)
         light = [frame.to_ndarray()[: frame.height].mean() for frame in player.pictures]
@@ -38,9 +40,14 @@ async def test_a_viewer_sees_and_hears_the_creator(live: Live) -> None:
 
 
 async def test_a_viewer_joins_at_the_cached_keyframe(live: Live) -> None:
-    """Pictures since the last IDR come at once and in order, without a request for a keyframe and without one for a packet again."""
+    """Pictures since the last IDR come at once and in order, without a request for a keyframe and
+    without one for a packet again.
+    """
     await live.viewer.frames(30)
-    async with WhepPlayer(live.server.http, whep_of(live)) as player, WhepPlayer(live.server.http, whep_of(live)) as second:
+    async with (
+        WhepPlayer(live.server.http, whep_of(live)) as player,
+        WhepPlayer(live.server.http, whep_of(live)) as second,
+    ):
         await asyncio.gather(player.frames(30), second.frames(30))
         times = [frame.pts or 0 for frame in player.pictures]
         assert all(before < after for before, after in zip(times, times[1:], strict=False))
@@ -49,7 +56,9 @@ async def test_a_viewer_joins_at_the_cached_keyframe(live: Live) -> None:
 
 
 async def test_lost_packets_are_sent_again(live: Live) -> None:
-    """One packet in eight of the picture does not arrive: what is asked for again comes, by RTX or as it was, and pictures go on."""
+    """One packet in eight of the picture does not arrive: what is asked for again comes, by RTX or
+    as it was, and pictures go on.
+    """
     for rtx in (True, False):
         async with WhepPlayer(live.server.http, whep_of(live), rtx=rtx) as player:
             await player.frames(5)
@@ -60,8 +69,12 @@ async def test_lost_packets_are_sent_again(live: Live) -> None:
             assert session.counters.resent == session.counters.nacks
 
 
-async def test_a_full_socket_drops_the_frame_and_pictures_go_on(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing waits for it: the frame is counted as dropped, and what follows up to the next IDR, which the viewer asks for."""
+async def test_a_full_socket_drops_the_frame_and_pictures_go_on(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing waits for it: the frame is counted as dropped, and what follows up to the next IDR,
+    which the viewer asks for.
+    """
     async with WhepPlayer(live.server.http, whep_of(live)) as player:
         await player.frames(5)
         (session,) = live.server.whep.sessions
@@ -80,14 +93,31 @@ async def test_a_full_socket_drops_the_frame_and_pictures_go_on(live: Live, monk
         assert session.counters.dropped >= 1
 
 
-async def test_a_viewer_by_webrtc_hears_of_the_room_and_of_the_clock_without_media(live: Live) -> None:
-    """`media=0` brings hello, events and inits, and once a second a record without a body; and that viewer is not counted twice."""
-    async with Viewer(live.server.http, live.server.url, live.room.name, "player=whep&media=0") as onlooker:
+async def test_a_viewer_by_webrtc_hears_of_the_room_and_of_the_clock_without_media(
+    live: Live,
+) -> None:
+    """`media=0` brings hello, events and inits, and once a second a record without a body; and that
+    viewer is not counted twice.
+    """
+    async with Viewer(
+        live.server.http, live.server.url, live.room.name, "player=whep&media=0"
+    ) as onlooker:
         await onlooker.event(state="live")
-        await onlooker.until(lambda: len([record for record in onlooker.records if record.kind is Kind.MEDIA]) >= 2)
-        assert all(record.body == b"" and record.capture <= record.publish for record in onlooker.records if record.kind is Kind.MEDIA)
+        await onlooker.until(
+            lambda: len([record for record in onlooker.records if record.kind is Kind.MEDIA]) >= 2
+        )
+        assert all(
+            record.body == b"" and record.capture <= record.publish
+            for record in onlooker.records
+            if record.kind is Kind.MEDIA
+        )
         assert live.server.stream(live.room).viewers == 1
-        assert await live.server.status("DELETE", f"/api/rooms/{live.room.name}", headers=live.room.bearer) == 204
+        assert (
+            await live.server.status(
+                "DELETE", f"/api/rooms/{live.room.name}", headers=live.room.bearer
+            )
+            == 204
+        )
         assert await onlooker.closed() == 4410
 
 
@@ -96,12 +126,18 @@ async def test_the_end_of_the_room_ends_every_session(live: Live) -> None:
     stranger = WhepPlayer(live.server.http, whep_of(live))
     async with WhepPlayer(live.server.http, whep_of(live)) as player:
         offer = await stranger.offer()
-        assert await live.server.status("POST", f"/whep/{live.room.name}", data=offer, headers=SDP) == 201
+        assert (
+            await live.server.status("POST", f"/whep/{live.room.name}", data=offer, headers=SDP)
+            == 201
+        )
         await player.frames(5)
         assert len(live.server.whep.sessions) == 2
         await live.server.status("DELETE", f"/api/rooms/{live.room.name}", headers=live.room.bearer)
         await eventually(lambda: not live.server.whep.sessions and not live.server.udp.peers)
-        assert await live.server.status("POST", f"/whep/{live.room.name}", data=offer, headers=SDP) == 410
+        assert (
+            await live.server.status("POST", f"/whep/{live.room.name}", data=offer, headers=SDP)
+            == 410
+        )
     await stranger.peer.close()
 
 
@@ -121,15 +157,25 @@ async def test_requests_that_cannot_be_served(live: Live) -> None:
         (422, path, offer.replace("a=recvonly", "a=sendonly"), SDP),
     ]
     for status, where, body, headers in wrong:
-        assert (await server.status("POST", where, data=body, headers=headers), where) == (status, where)
+        assert (await server.status("POST", where, data=body, headers=headers), where) == (
+            status,
+            where,
+        )
     assert not server.whep.sessions and len(server.udp.peers) == 1
-    async with server.http.post(server.url + path, data=offer, headers={**SDP, "Origin": "https://elsewhere.example"}) as answer:
+    async with server.http.post(
+        server.url + path, data=offer, headers={**SDP, "Origin": "https://elsewhere.example"}
+    ) as answer:
         assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (201, "*")
         assert "Link" not in answer.headers
         session = answer.headers["Location"].removeprefix(server.url)
     trickle = {"Content-Type": "application/trickle-ice-sdpfrag"}
-    assert await server.status("PATCH", session, data="a=end-of-candidates\r\n", headers=trickle) == 204
-    assert await server.status("PATCH", session, data="a=ice-ufrag:other\r\n", headers=trickle) == 422
+    assert (
+        await server.status("PATCH", session, data="a=end-of-candidates\r\n", headers=trickle)
+        == 204
+    )
+    assert (
+        await server.status("PATCH", session, data="a=ice-ufrag:other\r\n", headers=trickle) == 422
+    )
     assert await server.status("PATCH", session, data="nonsense", headers=trickle) == 400
     assert await server.status("PATCH", session, data=offer, headers=SDP) == 422
     assert await server.status("OPTIONS", path) == 204
@@ -140,18 +186,33 @@ async def test_requests_that_cannot_be_served(live: Live) -> None:
 
 
 async def test_an_answer_names_the_ice_servers(tmp_path: Path) -> None:
-    """A link for each, with TURN credentials that no other viewer has (RFC 9725 §4.6); without any there is no such header."""
-    async with running(tmp_path, ice_servers=("stun:stun.example.org",), turn_urls=("turn:own.example.org",), turn_secret="north") as server:
+    """A link for each, with TURN credentials that no other viewer has (RFC 9725 §4.6); without any
+    there is no such header.
+    """
+    async with running(
+        tmp_path,
+        ice_servers=("stun:stun.example.org",),
+        turn_urls=("turn:own.example.org",),
+        turn_secret="north",
+    ) as server:
         room = await server.create()
         async with Publisher(server.http, room.whip, room.key):
             await eventually(lambda: server.stream(room).tracks)
             player, users = WhepPlayer(server.http, f"{server.url}/whep/{room.name}"), set()
             offer = await player.offer()
             for _ in range(2):
-                async with server.http.post(f"{server.url}/whep/{room.name}", data=offer, headers=SDP) as answer:
+                async with server.http.post(
+                    f"{server.url}/whep/{room.name}", data=offer, headers=SDP
+                ) as answer:
                     stun, turn = answer.headers.getall("Link")
                 assert stun == '<stun:stun.example.org>; rel="ice-server"'
-                found = re.match(r'<turn:own.example.org>; rel="ice-server"; username="\d{10}:(viewer-\w+)"; credential="[\w+/]+=";', turn)
+                found = re.match(
+                    (
+                        r'<turn:own.example.org>; rel="ice-server"; '
+                        r'username="\d{10}:(viewer-\w+)"; credential="[\w+/]+=";'
+                    ),
+                    turn,
+                )
                 assert found is not None
                 users.add(found[1])
             assert len(users) == 2
@@ -159,8 +220,13 @@ async def test_an_answer_names_the_ice_servers(tmp_path: Path) -> None:
 
 
 async def test_one_address_has_a_bound(tmp_path: Path) -> None:
-    """Sessions and attempts of one address are counted, and a session that is over makes room for another."""
-    async with running(tmp_path, max_sockets_per_address=1, max_whep_per_address_minute=4) as server, ClientSession() as http:
+    """Sessions and attempts of one address are counted, and a session that is over makes room for
+    another.
+    """
+    async with (
+        running(tmp_path, max_sockets_per_address=1, max_whep_per_address_minute=4) as server,
+        ClientSession() as http,
+    ):
         room = await server.create()
         async with Publisher(http, room.whip, room.key):
             await eventually(lambda: server.stream(room).tracks)

@@ -2,8 +2,16 @@
 
 import pytest
 
-from relay.rtc.depacketise import depacketise, starts_idr
-from scripts.loadgen.clip import PAYLOAD_MAX, SECONDS, Clip, ClipError, encode, packetise, split_annexb
+from relay.rtc.receive.depacketise import depacketise, starts_idr
+from scripts.loadgen.clip import (
+    PAYLOAD_MAX,
+    SECONDS,
+    Clip,
+    ClipError,
+    encode,
+    packetise,
+    split_annexb,
+)
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +27,9 @@ def test_the_bitrate_is_the_one_asked_for(clip: Clip) -> None:
 def test_every_two_seconds_begin_with_an_idr(clip: Clip) -> None:
     starts = [index for index, picture in enumerate(clip.pictures) if starts_idr(picture[0])]
     assert starts == clip.keys == [0, 30]
-    assert all(5 in {nal[0] & 0x1F for nal in depacketise(clip.pictures[index])} for index in clip.keys)
+    assert all(
+        5 in {nal[0] & 0x1F for nal in depacketise(clip.pictures[index])} for index in clip.keys
+    )
 
 
 def test_packets_fit_a_datagram_and_can_be_put_together(clip: Clip) -> None:
@@ -29,7 +39,13 @@ def test_packets_fit_a_datagram_and_can_be_put_together(clip: Clip) -> None:
 
 
 def test_what_was_cut_comes_back() -> None:
-    nals = [b"\x67sps", b"\x68pps", b"\x65" + bytes(range(1, 251)) * 14, b"\x41" + b"p" * PAYLOAD_MAX, b"\x41short"]
+    nals = [
+        b"\x67sps",
+        b"\x68pps",
+        b"\x65" + bytes(range(1, 251)) * 14,
+        b"\x41" + b"p" * PAYLOAD_MAX,
+        b"\x41short",
+    ]
     unit = b"".join(b"\0\0\0\1" + nal for nal in [b"\x09\xf0", *nals])
     assert depacketise(list(packetise(unit))) == nals
     assert split_annexb(b"\0\0\1abc\0\0\0\1d") == [b"abc", b"d"]

@@ -25,15 +25,22 @@ def test_the_quickest_time_exchange_tells_the_servers_clock() -> None:
 
 
 def clock(media_time: int, *, publish: int, capture: int = 0, epoch: int = 0) -> Record:
-    return Record(Kind.MEDIA, b"", 0, media_time=media_time, capture=capture, publish=publish, epoch=epoch)
+    return Record(
+        Kind.MEDIA, b"", 0, media_time=media_time, capture=capture, publish=publish, epoch=epoch
+    )
 
 
 def test_before_anything_is_known_nothing_is_told() -> None:
     assert MediaClock().published_at_rtp(0) is MediaClock().published_when_captured(0) is None
 
 
-@given(st.integers(min_value=0, max_value=1 << 45), st.integers(min_value=-60_000_000, max_value=60_000_000))
-def test_a_timestamp_is_of_the_moment_that_its_media_time_says_across_the_wrap_too(media_time: int, later: int) -> None:
+@given(
+    st.integers(min_value=0, max_value=1 << 45),
+    st.integers(min_value=-60_000_000, max_value=60_000_000),
+)
+def test_a_timestamp_is_of_the_moment_that_its_media_time_says_across_the_wrap_too(
+    media_time: int, later: int
+) -> None:
     media = MediaClock()
     media.add(clock(media_time, publish=1_790_000_000_000_000))
     published = media.published_at_rtp(round((media_time + later) * 9 / 100) & 0xFFFFFFFF)
@@ -43,7 +50,13 @@ def test_a_timestamp_is_of_the_moment_that_its_media_time_says_across_the_wrap_t
 def test_pictures_that_came_late_to_the_server_do_not_make_delays_smaller() -> None:
     media = MediaClock()
     for second, late in enumerate((40_000, 0, 15_000)):
-        media.add(clock(second * 1_000_000, publish=second * 1_000_000 + 5_000 + late, capture=second * 1_000_000))
+        media.add(
+            clock(
+                second * 1_000_000,
+                publish=second * 1_000_000 + 5_000 + late,
+                capture=second * 1_000_000,
+            )
+        )
     assert media.published_at_rtp(90_000 * 3) == pytest.approx(3_005_000, abs=12)
     assert media.published_when_captured(2_500_000.0) == 2_505_000
 

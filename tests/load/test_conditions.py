@@ -74,7 +74,17 @@ def test_another_machine_is_loaded_by_its_owner_only() -> None:
     assert not parse_target("http://192.0.2.1:8080", owned=True).local
 
 
-@pytest.mark.parametrize("url", ["", "ftp://127.0.0.1", "http://", "http://127.0.0.1:99999", "http://127.0.0.1/?x=1", "http://a:b@127.0.0.1"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "ftp://127.0.0.1",
+        "http://",
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1/?x=1",
+        "http://a:b@127.0.0.1",
+    ],
+)
 def test_what_is_no_server_is_told(url: str) -> None:
     with pytest.raises(BadInput):
         parse_target(url, owned=True)

@@ -17,7 +17,9 @@ def test_percentiles_are_exact_to_one_per_cent(delays: list[float], percent: int
     histogram = Histogram()
     histogram.add(delays)
     found = histogram.percentile(percent)
-    assert found == pytest.approx(float(np.percentile(delays, percent, method="inverted_cdf")), rel=0.01)
+    assert found == pytest.approx(
+        float(np.percentile(delays, percent, method="inverted_cdf")), rel=0.01
+    )
     assert histogram.most == max(delays)
 
 
@@ -48,8 +50,14 @@ def test_figures_travel() -> None:
     figures.histogram("delay").add([1.0, 2.0])
     arrived = Figures.from_line(figures.to_line())
     arrived.merge(Figures.from_line(figures.to_line()))
-    assert arrived.counts["bytes"] == 10 and arrived.levels["watching"] == 14 and arrived.histogram("delay").count == 4
-    assert arrived.causes("failed") == {"timeout": 6, "refused": 4} and arrived.total("failed") == 10
+    assert (
+        arrived.counts["bytes"] == 10
+        and arrived.levels["watching"] == 14
+        and arrived.histogram("delay").count == 4
+    )
+    assert (
+        arrived.causes("failed") == {"timeout": 6, "refused": 4} and arrived.total("failed") == 10
+    )
 
 
 def test_a_line_of_something_else_is_refused() -> None:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from relay.aac import TRACK
-from relay.playlist import Playlist, multivariant
-from relay.segmenter import Segmenter
+from relay.hls.playlist import Playlist, multivariant
+from relay.hls.segmenter import Segmenter
+from relay.media.aac import TRACK
 from scripts.loadgen.hls_playlist import PlaylistUnreadable, read_playlist, read_variant
 from tests.fixtures.media import video_sample, video_track
 
@@ -12,7 +12,9 @@ HEAD = "#EXTM3U\n#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.05\
 
 
 def live(pictures: int) -> tuple[Playlist, list[str]]:
-    """A playlist of so many pictures, one second of them between two IDRs, and its text after each part."""
+    """A playlist of so many pictures, one second of them between two IDRs, and its text after each
+    part.
+    """
     segmenter, playlist, texts = Segmenter(TRACK), Playlist("aabbccdd", 7), []
     segmenter.receive_track(video_track())
     for n in range(pictures):
@@ -29,7 +31,9 @@ def test_our_own_playlists_are_read_part_by_part() -> None:
         read = read_playlist(text)
         new = read.since(coming)
         assert len(new) == 1 and read.follows(coming)
-        assert playlist.part(*new[0].place) and new[0].uri == "aabbccdd/{}.{}.m4s".format(*new[0].place)
+        assert playlist.part(*new[0].place) and new[0].uri == "aabbccdd/{}.{}.m4s".format(
+            *new[0].place
+        )
         coming = read.coming
     assert coming == playlist.position and read.init == "aabbccdd/0.mp4" and not read.ended
 
@@ -58,12 +62,18 @@ def test_what_was_missed_is_noticed() -> None:
 
 
 def test_a_gap_is_nothing_to_ask_for() -> None:
-    read = read_playlist(HEAD + '#EXT-X-MAP:URI="i.mp4"\n#EXT-X-PART:DURATION=0.35,URI="1.m4s",GAP=YES\n#EXT-X-ENDLIST\n')
+    read = read_playlist(
+        HEAD
+        + '#EXT-X-MAP:URI="i.mp4"\n#EXT-X-PART:DURATION=0.35,URI="1.m4s",GAP=YES\n#EXT-X-ENDLIST\n'
+    )
     assert read.parts[0].gap and read.parts[0].ends is None and read.ended
 
 
 def test_the_variant_is_found() -> None:
-    assert read_variant(multivariant("live.m3u8", video_track(), TRACK, 1_000_000, 30.0)) == "live.m3u8"
+    assert (
+        read_variant(multivariant("live.m3u8", video_track(), TRACK, 1_000_000, 30.0))
+        == "live.m3u8"
+    )
 
 
 @pytest.mark.parametrize(

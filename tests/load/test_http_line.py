@@ -21,7 +21,9 @@ async def line(serve: Serve) -> AsyncIterator[HttpLine]:
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0)
     made = HttpLine("example", "User-Agent: load/1\r\n")
-    await asyncio.get_running_loop().create_connection(lambda: made, *server.sockets[0].getsockname())
+    await asyncio.get_running_loop().create_connection(
+        lambda: made, *server.sockets[0].getsockname()
+    )
     async with server, asyncio.timeout(10):
         yield made
         made.close()
@@ -33,7 +35,9 @@ async def test_answers_come_whole_however_they_are_cut() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for body in (b"", b"\r\n\r\n" * 100, b"last"):
             asked.append(await reader.readuntil(b"\r\n\r\n"))
-            for byte in b"HTTP/1.1 200 OK\r\nServer: x\r\ncontent-length: %d\r\n\r\n" % len(body) + body:
+            for byte in (
+                b"HTTP/1.1 200 OK\r\nServer: x\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+            ):
                 writer.write(bytes((byte,)))
                 await writer.drain()
 
@@ -59,7 +63,10 @@ async def test_a_refusal_is_an_answer() -> None:
     [
         (b"", "cut off"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfour", "cut off"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "without Content-Length"),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "without Content-Length",
+        ),
         (b"SSH-2.0\r\n\r\n", "no HTTP"),
         (b"x" * (HEAD_MAX + 1), "no HTTP"),
     ],

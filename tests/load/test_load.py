@@ -1,4 +1,6 @@
-"""`scripts/load` as a person types it, against real servers on loopback. Every wait is for something that a process says."""
+"""`scripts/load` as a person types it, against real servers on loopback. Every wait is for
+something that a process says.
+"""
 
 import http.server
 import io
@@ -30,9 +32,23 @@ class Microlive:
     """A server of its own; `url` is where it listens."""
 
     def __init__(self, data: Path, *arguments: str) -> None:
-        command = [sys.executable, "-m", "server", "serve", "--port=0", f"--data={data}", "--udp-hosts=127.0.0.1", "--log-level=error", *arguments]
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("MICROLIVE_")}
-        self.process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True)
+        command = [
+            sys.executable,
+            "-m",
+            "server",
+            "serve",
+            "--port=0",
+            f"--data={data}",
+            "--udp-hosts=127.0.0.1",
+            "--log-level=error",
+            *arguments,
+        ]
+        environ = {
+            name: value for name, value in os.environ.items() if not name.startswith("MICROLIVE_")
+        }
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True
+        )
         assert self.process.stdout
         self.url = self.process.stdout.readline().removeprefix("listening on ").strip()
         assert self.url.startswith("http://127.0.0.1:")
@@ -58,11 +74,15 @@ def report(tmp_path: Path) -> Path:
 
 def start(*arguments: object, **options: Any) -> subprocess.Popen[str]:
     command = [sys.executable, str(ROOT / "scripts" / "load"), *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
+    )
 
 
 def load(*arguments: object) -> tuple[int, str, str]:
-    """Exit code, standard output and standard error. Runs in this process, and spares its start; the workers have their own all the same."""
+    """Exit code, standard output and standard error. Runs in this process, and spares its start;
+    the workers have their own all the same.
+    """
     with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as notes:
         try:
             cli([*map(str, arguments)], prog_name="load", standalone_mode=True)
@@ -79,16 +99,36 @@ def summary(report: Path) -> dict[str, Any]:
 
 
 def measured(code: int, told: dict[str, Any]) -> dict[str, float]:
-    """The figures of a run that found nothing wrong with the server. A machine that does other work too makes it INVALID."""
+    """The figures of a run that found nothing wrong with the server. A machine that does other work
+    too makes it INVALID.
+    """
     assert (code, told["outcome"]) in ((0, "fine"), (1, "invalid")), told
     figures: dict[str, float] = told["figures"]
     return figures
 
 
 def test_viewers(server: Microlive, report: Path) -> None:
-    code, out, _ = load("viewers", server.url, "--publish", "-n", 20, "--ramp", 0.5, "--seconds", 2, *LIGHT, "--report", report, "--fail-if", "gaps>0")
+    code, out, _ = load(
+        "viewers",
+        server.url,
+        "--publish",
+        "-n",
+        20,
+        "--ramp",
+        0.5,
+        "--seconds",
+        2,
+        *LIGHT,
+        "--report",
+        report,
+        "--fail-if",
+        "gaps>0",
+    )
     figures = measured(code, summary(report))
-    assert figures["watching"] == 20 and figures["failures"] == figures["disconnects"] == figures["gaps"] == 0
+    assert (
+        figures["watching"] == 20
+        and figures["failures"] == figures["disconnects"] == figures["gaps"] == 0
+    )
     assert 0 < figures["p50"] <= figures["p99"] < 2_000 and 0 < figures["join_p50"] < 5_000
     assert figures["received"] == pytest.approx(20 * 0.2, rel=0.5)
     assert figures["server_memory"] > 10
@@ -96,10 +136,28 @@ def test_viewers(server: Microlive, report: Path) -> None:
 
 
 def test_viewers_over_webrtc(server: Microlive, report: Path) -> None:
-    code, _, _ = load("viewers", server.url, "--path", "whep", "--publish", "-n", 10, "--ramp", 0.5, "--seconds", 3, *LIGHT, "--report", report)
+    code, _, _ = load(
+        "viewers",
+        server.url,
+        "--path",
+        "whep",
+        "--publish",
+        "-n",
+        10,
+        "--ramp",
+        0.5,
+        "--seconds",
+        3,
+        *LIGHT,
+        "--report",
+        report,
+    )
     told = summary(report)
     figures = measured(code, told)
-    assert figures["watching"] == 10 and figures["failures"] == figures["disconnects"] == figures["gaps"] == 0
+    assert (
+        figures["watching"] == 10
+        and figures["failures"] == figures["disconnects"] == figures["gaps"] == 0
+    )
     assert 0 < figures["p50"] <= figures["p99"] < 2_000 and 0 < figures["join_p50"] < 5_000
     assert figures["received"] == pytest.approx(10 * 0.22, rel=0.5)
     assert "unreadable" not in told["extra"]
@@ -107,11 +165,31 @@ def test_viewers_over_webrtc(server: Microlive, report: Path) -> None:
 
 
 def test_viewers_by_hls(server: Microlive, report: Path) -> None:
-    """They come for as long as the live's first segment takes: before it there is nothing that they could watch."""
-    code, _, _ = load("viewers", server.url, "--path", "hls", "--publish", "-n", 10, "--ramp", 2, "--seconds", 6, *LIGHT, "--report", report)
+    """They come for as long as the live's first segment takes: before it there is nothing that they
+    could watch.
+    """
+    code, _, _ = load(
+        "viewers",
+        server.url,
+        "--path",
+        "hls",
+        "--publish",
+        "-n",
+        10,
+        "--ramp",
+        2,
+        "--seconds",
+        6,
+        *LIGHT,
+        "--report",
+        report,
+    )
     told = summary(report)
     figures = measured(code, told)
-    assert figures["watching"] == 10 and figures["failures"] == figures["disconnects"] == figures["gaps"] == 0
+    assert (
+        figures["watching"] == 10
+        and figures["failures"] == figures["disconnects"] == figures["gaps"] == 0
+    )
     assert 0 < figures["p50"] <= figures["p99"] < 2_000 and 0 < figures["join_p50"] < 10_000
     assert figures["received"] > 10 * 0.1
     assert told["extra"]["messages"] > 10 * 10
@@ -120,21 +198,61 @@ def test_viewers_by_hls(server: Microlive, report: Path) -> None:
 
 def test_creators_and_a_condition_that_is_met(server: Microlive, report: Path) -> None:
     fail = ["--fail-if", "publishing<100", "--fail-if", "publish_p95>30s"]
-    code, out, _ = load("creators", server.url, "-n", 2, "--ramp", 0, "--seconds", 3, *LIGHT, "--report", report, *fail)
+    code, out, _ = load(
+        "creators",
+        server.url,
+        "-n",
+        2,
+        "--ramp",
+        0,
+        "--seconds",
+        3,
+        *LIGHT,
+        "--report",
+        report,
+        *fail,
+    )
     told = summary(report)
     assert (code, told["outcome"]) in ((1, "failed"), (1, "invalid"))
     assert told["reasons"][-1] == "publishing<100: publishing is 2" and "publishing<100" in out
     figures = told["figures"]
-    assert figures["publishing"] == 2 and figures["creator_failures"] == figures["creator_disconnects"] == 0
+    assert (
+        figures["publishing"] == 2
+        and figures["creator_failures"] == figures["creator_disconnects"] == 0
+    )
     assert figures["publish_p95"] < 10_000
-    assert told["extra"]["packets"] > 200 and told["extra"]["remb"] > 5 and told["extra"]["remb_bps"] > 1_000_000
-    samples = [json.loads(line) for line in (report / "samples.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert (
+        told["extra"]["packets"] > 200
+        and told["extra"]["remb"] > 5
+        and told["extra"]["remb_bps"] > 1_000_000
+    )
+    samples = [
+        json.loads(line)
+        for line in (report / "samples.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     assert max(sample["live_rooms"] for sample in samples if sample["live_rooms"] is not None) == 2
 
 
 def test_mixed(server: Microlive, report: Path) -> None:
-    crowd = ["--rooms", 3, "-n", 20, "--swipe", 1, "--stay", 5, "--slow", 20, "--rude", 20, "--probes", 50]
-    code, _, _ = load("mixed", server.url, *crowd, "--ramp", 0.5, "--seconds", 3, *LIGHT, "--report", report)
+    crowd = [
+        "--rooms",
+        3,
+        "-n",
+        20,
+        "--swipe",
+        1,
+        "--stay",
+        5,
+        "--slow",
+        20,
+        "--rude",
+        20,
+        "--probes",
+        50,
+    ]
+    code, _, _ = load(
+        "mixed", server.url, *crowd, "--ramp", 0.5, "--seconds", 3, *LIGHT, "--report", report
+    )
     told = summary(report)
     figures = measured(code, told)
     assert figures["watching"] > 10 and figures["failures"] == 0
@@ -166,7 +284,20 @@ def test_the_server_dies(tmp_path: Path, report: Path, path: str) -> None:
 
 
 def test_an_interrupted_run_has_its_report(server: Microlive, report: Path) -> None:
-    with start("viewers", server.url, "--publish", "-n", 10, "--ramp", 1, "--seconds", 60, *LIGHT, "--report", report) as process:
+    with start(
+        "viewers",
+        server.url,
+        "--publish",
+        "-n",
+        10,
+        "--ramp",
+        1,
+        "--seconds",
+        60,
+        *LIGHT,
+        "--report",
+        report,
+    ) as process:
         watched(process)
         process.send_signal(signal.SIGINT)
         _, notes = process.communicate(timeout=TIMEOUT)
@@ -217,9 +348,24 @@ def test_refusals(server: Microlive, stranger: str, report: Path) -> None:
 
 
 def test_a_wrong_key(server: Microlive, report: Path) -> None:
-    with urllib.request.urlopen(urllib.request.Request(f"{server.url}/api/rooms", data=b"{}", method="POST")) as answer:
+    with urllib.request.urlopen(
+        urllib.request.Request(f"{server.url}/api/rooms", data=b"{}", method="POST")
+    ) as answer:
         room = json.load(answer)["room"]
-    refused(f"key does not belong to room {room}", "creators", server.url, "-n", 1, "--room", room, "--key", "wrong", *LIGHT, "--report", report)
+    refused(
+        f"key does not belong to room {room}",
+        "creators",
+        server.url,
+        "-n",
+        1,
+        "--room",
+        room,
+        "--key",
+        "wrong",
+        *LIGHT,
+        "--report",
+        report,
+    )
 
 
 def test_too_few_descriptors(server: Microlive, report: Path) -> None:

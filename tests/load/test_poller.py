@@ -36,7 +36,9 @@ def pairs() -> Iterator[list[tuple[socket.socket, socket.socket]]]:
         yield made
 
 
-async def test_what_fills_the_buffer_many_times_is_read_whole(poller: Poller, buffer: bytearray, pairs: list[tuple[socket.socket, socket.socket]]) -> None:
+async def test_what_fills_the_buffer_many_times_is_read_whole(
+    poller: Poller, buffer: bytearray, pairs: list[tuple[socket.socket, socket.socket]]
+) -> None:
     ours, theirs = pairs[0]
     sent = bytes(range(256)) * (10 * BUFFER // 256)
     received = bytearray()
@@ -48,7 +50,9 @@ async def test_what_fills_the_buffer_many_times_is_read_whole(poller: Poller, bu
     assert received == sent + sent[:100]
 
 
-async def test_between_bites_the_loop_has_its_turn(poller: Poller, pairs: list[tuple[socket.socket, socket.socket]]) -> None:
+async def test_between_bites_the_loop_has_its_turn(
+    poller: Poller, pairs: list[tuple[socket.socket, socket.socket]]
+) -> None:
     loop = asyncio.get_running_loop()
     order: list[str] = []
 
@@ -66,7 +70,9 @@ async def test_between_bites_the_loop_has_its_turn(poller: Poller, pairs: list[t
     assert max(map(len, runs)) <= AT_ONCE
 
 
-async def test_an_end_is_told_once_and_is_the_last(poller: Poller, pairs: list[tuple[socket.socket, socket.socket]]) -> None:
+async def test_an_end_is_told_once_and_is_the_last(
+    poller: Poller, pairs: list[tuple[socket.socket, socket.socket]]
+) -> None:
     ours, theirs = pairs[0]
     sizes: list[int] = []
     poller.add(ours.fileno(), sizes.append)
@@ -78,7 +84,10 @@ async def test_an_end_is_told_once_and_is_the_last(poller: Poller, pairs: list[t
 
 
 async def test_a_broken_connection_has_ended(poller: Poller) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as ours:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as ours,
+    ):
         theirs, _ = server.accept()
         theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         ours.setblocking(False)
@@ -88,7 +97,9 @@ async def test_a_broken_connection_has_ended(poller: Poller) -> None:
         await eventually(lambda: sizes == [0])
 
 
-async def test_who_was_removed_meanwhile_receives_nothing(poller: Poller, pairs: list[tuple[socket.socket, socket.socket]]) -> None:
+async def test_who_was_removed_meanwhile_receives_nothing(
+    poller: Poller, pairs: list[tuple[socket.socket, socket.socket]]
+) -> None:
     received: list[int] = []
     for number, (ours, theirs) in enumerate(pairs[:2]):
         other = pairs[1 - number][0].fileno()
@@ -106,13 +117,18 @@ async def test_who_was_removed_meanwhile_receives_nothing(poller: Poller, pairs:
 
 
 async def test_of_datagrams_each_read_brings_one(poller: Poller, buffer: bytearray) -> None:
-    with socket.socket(type=socket.SOCK_DGRAM) as ours, socket.socket(type=socket.SOCK_DGRAM) as theirs:
+    with (
+        socket.socket(type=socket.SOCK_DGRAM) as ours,
+        socket.socket(type=socket.SOCK_DGRAM) as theirs,
+    ):
         for end in (ours, theirs):
             end.bind(("127.0.0.1", 0))
             end.setblocking(False)
         ours.connect(theirs.getsockname())
         received: list[bytes] = []
-        poller.add(ours.fileno(), lambda size: received.append(bytes(buffer[:size])), datagrams=True)
+        poller.add(
+            ours.fileno(), lambda size: received.append(bytes(buffer[:size])), datagrams=True
+        )
         sent = [bytes((number,)) * (number + 1) for number in range(10)]
         for data in sent:
             theirs.sendto(data, ours.getsockname())

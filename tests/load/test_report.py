@@ -57,7 +57,15 @@ def record(scenario: Scenario) -> Iterator[Record]:
     made = Record(scenario.folder)
     for second in range(10):
         viewers, creators = Figures(), Figures()
-        viewers.counts.update({"bytes": 12_500_000, "messages": 3_000, "elapsed_us": 1_000_000, "failed/HTTP 429": 1, "closed/<4408>": 1})
+        viewers.counts.update(
+            {
+                "bytes": 12_500_000,
+                "messages": 3_000,
+                "elapsed_us": 1_000_000,
+                "failed/HTTP 429": 1,
+                "closed/<4408>": 1,
+            }
+        )
         viewers.levels |= {"watching": 100, "connecting": 2, "cpu": 0.3}
         viewers.histogram("delay").add([4.0, 5.0, 6.0])
         viewers.histogram("join").add([20.0])
@@ -65,7 +73,14 @@ def record(scenario: Scenario) -> Iterator[Record]:
         creators.counts.update({"sent_bytes": 375_000, "elapsed_us": 1_000_000, "pli": 1})
         creators.levels |= {"publishing": 3, "remb_bps": 9_000_000, "cpu": 0.1}
         creators.histogram("publish").add([50.0])
-        made.add(second + 0.3, second > 1, {"viewers 1": viewers, "creators": creators}, live_rooms=3, steal=0.0, server=(0.4, 80_000_000))
+        made.add(
+            second + 0.3,
+            second > 1,
+            {"viewers 1": viewers, "creators": creators},
+            live_rooms=3,
+            steal=0.0,
+            server=(0.4, 80_000_000),
+        )
     yield made
     made.close()
 
@@ -89,7 +104,11 @@ def summarise(scenario: Scenario, record: Record, broken_off: str | None = None)
 
 def test_fine(scenario: Scenario, record: Record) -> None:
     summary = summarise(scenario, record)
-    assert (summary.verdict.outcome, summary.verdict.exit_code, summary.verdict.reasons) == (Outcome.FINE, 0, ())
+    assert (summary.verdict.outcome, summary.verdict.exit_code, summary.verdict.reasons) == (
+        Outcome.FINE,
+        0,
+        (),
+    )
     assert summary.figures["p50"] == pytest.approx(5.0, rel=0.01)
     assert summary.figures["received"] == pytest.approx(100.0)
     assert summary.figures["server_memory"] == 80.0
@@ -150,7 +169,18 @@ def test_a_run_without_a_second_has_a_report_too(scenario: Scenario) -> None:
     assert "Invalid" in write_report(summary, record).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("value", "text"), [(None, "–"), (0, "0"), (3.14159, "3.14"), (314.159, "314"), (31_415.9, "31,416"), (7.0, "7"), (0.0123, "0.0123")])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (0, "0"),
+        (3.14159, "3.14"),
+        (314.159, "314"),
+        (31_415.9, "31,416"),
+        (7.0, "7"),
+        (0.0123, "0.0123"),
+    ],
+)
 def test_numbers_are_short(value: float | None, text: str) -> None:
     assert number(value) == text
 

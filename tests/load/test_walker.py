@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relay.channel.wsframe import BINARY, frame_header, text_frame
 from relay.message import Flag, Kind, Record, pack_record
-from relay.wsframe import BINARY, frame_header, text_frame
 from scripts.loadgen.tally import Tally
 from scripts.loadgen.walker import MARGIN, RECORD_SIZE, Walker, WalkError
 
@@ -39,8 +39,18 @@ def message(*records: Record) -> bytes:
     return frame_header(BINARY, len(payload)) + payload
 
 
-def media(track: int, sequence: int, size: int = 50, flags: Flag = Flag.NONE, publish: int = 0) -> Record:
-    return Record(Kind.MEDIA, b"m" * size, track, flags, sequence=sequence, media_time=sequence * 33_333, publish=publish)
+def media(
+    track: int, sequence: int, size: int = 50, flags: Flag = Flag.NONE, publish: int = 0
+) -> Record:
+    return Record(
+        Kind.MEDIA,
+        b"m" * size,
+        track,
+        flags,
+        sequence=sequence,
+        media_time=sequence * 33_333,
+        publish=publish,
+    )
 
 
 STREAM = b"".join(
@@ -59,7 +69,9 @@ STREAM = b"".join(
 )
 
 
-def walk(parts: list[bytes], *, probe: bool = True, live_after: int | None = 1_000_000) -> tuple[Tally, Heard, Walker]:
+def walk(
+    parts: list[bytes], *, probe: bool = True, live_after: int | None = 1_000_000
+) -> tuple[Tally, Heard, Walker]:
     tally, heard = Tally(), Heard()
     walker = Walker(tally, heard, probe)
     walker.live_after = live_after

@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.errors import MessageError
-from relay.message import HEADER_SIZE, Flag, Kind, Record, init_body, pack_record, read_init_body, unpack_records
+from relay.message import (
+    HEADER_SIZE,
+    Flag,
+    Kind,
+    Record,
+    init_body,
+    pack_record,
+    read_init_body,
+    unpack_records,
+)
 
 times = st.integers(-(2**63), 2**63 - 1)
 records = st.builds(
@@ -22,7 +31,18 @@ records = st.builds(
     publish=times,
 )
 
-EXAMPLE = Record(Kind.MEDIA, b"moof", 0, Flag.KEY | Flag.DISCONTINUITY, 1, 2, 259, 1_500_000, 1_790_000_000_000_000, 1_790_000_000_050_000)
+EXAMPLE = Record(
+    Kind.MEDIA,
+    b"moof",
+    0,
+    Flag.KEY | Flag.DISCONTINUITY,
+    1,
+    2,
+    259,
+    1_500_000,
+    1_790_000_000_000_000,
+    1_790_000_000_050_000,
+)
 EXAMPLE_BYTES = bytes.fromhex(
     "01 02 01 00 05 000000"  # version, kind, slot, track, flags, zeros
     "00000002 00000103"  # epoch, sequence
@@ -34,7 +54,9 @@ EXAMPLE_BYTES = bytes.fromhex(
 
 
 def test_the_bytes_of_one_record() -> None:
-    """One record, written out field by field as PROTOCOL.md lists them, is packed and unpacked so."""
+    """One record, written out field by field as PROTOCOL.md lists them, is packed and unpacked
+    so.
+    """
     assert HEADER_SIZE == 44
     assert pack_record(EXAMPLE) == EXAMPLE_BYTES
     assert list(unpack_records(EXAMPLE_BYTES)) == [EXAMPLE]
@@ -80,7 +102,9 @@ def test_a_record_cut_short_is_refused(cut: int) -> None:
         list(unpack_records(EXAMPLE_BYTES[:cut]))
 
 
-@pytest.mark.parametrize(("at", "value"), [(0, 2), (1, 0), (1, 4)], ids=["version 2", "kind 0", "kind 4"])
+@pytest.mark.parametrize(
+    ("at", "value"), [(0, 2), (1, 0), (1, 4)], ids=["version 2", "kind 0", "kind 4"]
+)
 def test_another_version_or_kind_is_refused(at: int, value: int) -> None:
     """A reader of version 1 does not guess what others mean."""
     changed = bytearray(EXAMPLE_BYTES)
@@ -89,7 +113,9 @@ def test_another_version_or_kind_is_refused(at: int, value: int) -> None:
         list(unpack_records(bytes(changed)))
 
 
-@given(codec=st.text(st.characters(max_codepoint=127), max_size=255), segment=st.binary(max_size=50))
+@given(
+    codec=st.text(st.characters(max_codepoint=127), max_size=255), segment=st.binary(max_size=50)
+)
 def test_init_bodies_come_back(codec: str, segment: bytes) -> None:
     """Codec string and segment of an init record come back as they were."""
     assert read_init_body(init_body(codec, segment)) == (codec, segment)

@@ -8,7 +8,7 @@ import pytest
 
 from server import app
 from server.settings import Settings
-from server.storage import StorageError
+from server.storage.database import StorageError
 from tests.fixtures.server import running
 
 
@@ -24,7 +24,9 @@ async def test_one_server_for_each_data_directory(tmp_path: Path) -> None:
     async with running(tmp_path) as server:
         async with AsyncExitStack() as stack:
             with pytest.raises(StorageError):
-                await app.start(Settings(data=tmp_path, port=0, udp_port=0, udp_hosts=("127.0.0.1",)), stack)
+                await app.start(
+                    Settings(data=tmp_path, port=0, udp_port=0, udp_hosts=("127.0.0.1",)), stack
+                )
         assert await server.status("GET", "/healthz") == 200
 
 
@@ -36,7 +38,11 @@ async def test_a_port_that_is_taken(tmp_path: Path, kind: socket.SocketKind) -> 
         if kind == socket.SOCK_STREAM:
             taken.listen()
         number = taken.getsockname()[1]
-        ports = {"port": number, "udp_port": 0} if kind == socket.SOCK_STREAM else {"port": 0, "udp_port": number}
+        ports = (
+            {"port": number, "udp_port": 0}
+            if kind == socket.SOCK_STREAM
+            else {"port": 0, "udp_port": number}
+        )
         async with AsyncExitStack() as stack:
             with pytest.raises(OSError, match=str(number)):
                 await app.start(Settings(data=tmp_path, udp_hosts=("127.0.0.1",), **ports), stack)

@@ -15,11 +15,12 @@ from server.settings import Settings, option_of
 
 ENVIRON = {name: value for name, value in os.environ.items() if not name.startswith("MICROLIVE_")}
 
-# A server in place of the real one, which keeps to the contract of server.app.serve: tests of the command line need no media.
+# A server in place of the real one, which keeps to the contract of server.app.serve: tests of the
+# command line need no media.
 STAND_IN = """
 import asyncio, os, signal, sys, types
 from server.__main__ import main
-from server.storage import Storage
+from server.storage.database import Storage
 
 async def serve(settings, ready):
     storage = await Storage.open(settings.data)
@@ -44,7 +45,13 @@ main()
 
 def microlive(*arguments: str | Path, **environ: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "server", *map(str, arguments)]
-    return subprocess.run(command, env=ENVIRON | {"COLUMNS": "500"} | environ, capture_output=True, text=True, timeout=30)
+    return subprocess.run(
+        command,
+        env=ENVIRON | {"COLUMNS": "500"} | environ,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
 
 
 @pytest.fixture
@@ -56,7 +63,14 @@ def started(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 def start(data: Path, *arguments: str, **environ: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", STAND_IN, "serve", "--port=0", f"--data={data}", *arguments]
-    return subprocess.Popen(command, env=ENVIRON | environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8")
+    return subprocess.Popen(
+        command,
+        env=ENVIRON | environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
 
 
 def first_line(process: subprocess.Popen[str]) -> str:
@@ -71,7 +85,10 @@ def test_version() -> None:
 
 def test_the_console_script_is_the_module() -> None:
     script = Path(sys.executable).with_name("microlive")
-    assert subprocess.run([script, "--version"], capture_output=True, text=True, timeout=30).stdout == f"microlive {__version__}\n"
+    assert (
+        subprocess.run([script, "--version"], capture_output=True, text=True, timeout=30).stdout
+        == f"microlive {__version__}\n"
+    )
 
 
 def test_help_documents_every_setting() -> None:
@@ -80,7 +97,9 @@ def test_help_documents_every_setting() -> None:
     text = "".join(done.stdout.split())  # it is wrapped, at hyphens too
     for name, field in Settings.model_fields.items():
         assert field.description
-        documented = f"{field.description} [default: {'*' if name == 'cors_origins' else field.default}]"
+        documented = (
+            f"{field.description} [default: {'*' if name == 'cors_origins' else field.default}]"
+        )
         if field.default in (None, False, ()):
             documented = field.description
         assert option_of(name) in text and "".join(documented.split()) in text, name
@@ -104,14 +123,22 @@ def test_a_config_file_that_is_missing(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (2, f"{tmp_path}/a.toml: No such file or directory\n")
 
 
-@pytest.mark.parametrize("arguments", [["serve", "--prot", "1"], ["serve", "--port"], ["serve", "more"], ["swerve"]])
+@pytest.mark.parametrize(
+    "arguments", [["serve", "--prot", "1"], ["serve", "--port"], ["serve", "more"], ["swerve"]]
+)
 def test_what_is_no_option_is_refused(arguments: list[str]) -> None:
     done = microlive(*arguments)
-    assert done.returncode == 2 and "Traceback" not in done.stderr and "\nError: " in f"\n{done.stderr}"
+    assert (
+        done.returncode == 2
+        and "Traceback" not in done.stderr
+        and "\nError: " in f"\n{done.stderr}"
+    )
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_says_where_it_listens_and_ends_cleanly(started: subprocess.Popen[str], number: signal.Signals) -> None:
+def test_it_says_where_it_listens_and_ends_cleanly(
+    started: subprocess.Popen[str], number: signal.Signals
+) -> None:
     url = first_line(started).removeprefix("listening on ").strip()
     host, _, port = url.removeprefix("http://").rstrip("/").partition(":")
     socket.create_connection((host, int(port)), timeout=10).close()
@@ -121,10 +148,17 @@ def test_it_says_where_it_listens_and_ends_cleanly(started: subprocess.Popen[str
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_ends_cleanly_before_the_server_takes_signals_too(tmp_path: Path, number: signal.Signals) -> None:
-    blocked = STAND_IN.replace("    storage = await", "    print('starting', flush=True)\n    await asyncio.Event().wait()\n    storage = await")
+def test_it_ends_cleanly_before_the_server_takes_signals_too(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    blocked = STAND_IN.replace(
+        "    storage = await",
+        "    print('starting', flush=True)\n    await asyncio.Event().wait()\n    storage = await",
+    )
     command = [sys.executable, "-c", blocked, "serve", f"--data={tmp_path}"]
-    with subprocess.Popen(command, env=ENVIRON, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, env=ENVIRON, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         assert first_line(process) == "starting\n"
         process.send_signal(number)
         out, err = process.communicate(timeout=30)
@@ -135,7 +169,10 @@ def test_lan_shows_the_studio_and_its_qr_code_also_without_a_terminal(tmp_path: 
     with start(tmp_path, "--lan") as process:
         assert first_line(process).startswith("listening on http://127.0.0.1:")
         assert first_line(process) == "listening on https://192.168.7.7:8443/\n"
-        assert first_line(process) == "go live from a phone on this network: https://192.168.7.7:8443/live\n"
+        assert (
+            first_line(process)
+            == "go live from a phone on this network: https://192.168.7.7:8443/live\n"
+        )
         assert "█" in first_line(process)
         process.terminate()
         process.communicate(timeout=30)
@@ -163,13 +200,22 @@ def test_two_servers_on_one_data_directory(started: subprocess.Popen[str], tmp_p
     first_line(started)
     with start(tmp_path) as second:
         out, err = second.communicate(timeout=30)
-    assert (second.returncode, out, err) == (2, "", f"{tmp_path}: another microlive has this data directory open; stop it, or choose another with --data\n")
+    assert (second.returncode, out, err) == (
+        2,
+        "",
+        (
+            f"{tmp_path}: another microlive has this data directory open; stop it, or choose "
+            "another with --data\n"
+        ),
+    )
 
 
 def test_a_data_directory_that_cannot_be_made() -> None:
     with start(Path("/proc/microlive")) as process:
         out, err = process.communicate(timeout=30)
-    assert (process.returncode, out, err.count("\n")) == (2, "", 1) and err.startswith("/proc/microlive: ")
+    assert (process.returncode, out, err.count("\n")) == (2, "", 1) and err.startswith(
+        "/proc/microlive: "
+    )
 
 
 def test_a_failure_once_it_runs_is_a_bug_and_keeps_its_traceback(tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
-"""Settings: which source counts, what is refused, in which words, and that no secret is ever shown."""
+"""Settings: which source counts, what is refused, in which words, and that no secret is ever
+shown.
+"""
 
 import ipaddress
 import os
@@ -8,16 +10,33 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from server.lan import self_signed
-from server.settings import SECRETS, IceServer, Settings, SettingsError, load, option_of, variable_of
+from server.host.lan import self_signed
+from server.settings import (
+    SECRETS,
+    IceServer,
+    Settings,
+    SettingsError,
+    load,
+    option_of,
+    variable_of,
+)
 
 
-def problems(arguments: dict[str, Any] | None = None, environ: dict[str, str] | None = None, config: Path | None = None) -> list[str]:
+def problems(
+    arguments: dict[str, Any] | None = None,
+    environ: dict[str, str] | None = None,
+    config: Path | None = None,
+) -> list[str]:
     with pytest.raises(SettingsError) as caught:
         load(arguments or {}, environ or {}, config)
     assert all("\n" not in problem for problem in caught.value.problems)
@@ -27,20 +46,40 @@ def problems(arguments: dict[str, Any] | None = None, environ: dict[str, str] | 
 def test_defaults_listen_on_this_machine_only() -> None:
     settings = load({}, {})
     assert settings == Settings()
-    assert (settings.host, settings.port, settings.lan, settings.udp_port) == ("127.0.0.1", 8080, False, None)
-    assert settings.data.is_absolute() and settings.data.parts[-3:] == (".local", "share", "microlive")
+    assert (settings.host, settings.port, settings.lan, settings.udp_port) == (
+        "127.0.0.1",
+        8080,
+        False,
+        None,
+    )
+    assert settings.data.is_absolute() and settings.data.parts[-3:] == (
+        ".local",
+        "share",
+        "microlive",
+    )
 
 
 def test_every_setting_is_described_in_a_sentence() -> None:
     for name, field in Settings.model_fields.items():
-        assert field.description and field.description[0].isupper() and field.description.endswith("."), name
+        assert (
+            field.description and field.description[0].isupper() and field.description.endswith(".")
+        ), name
 
 
-def test_the_command_line_counts_before_the_environment_before_the_file_before_defaults(tmp_path: Path) -> None:
+def test_the_command_line_counts_before_the_environment_before_the_file_before_defaults(
+    tmp_path: Path,
+) -> None:
     config = tmp_path / "a.toml"
     config.write_text("port = 1\nlan_port = 1\nremb = 100000\n")
-    settings = load({"port": "3", "lan_port": None}, {"MICROLIVE_PORT": "2", "MICROLIVE_LAN_PORT": "2"}, config)
-    assert (settings.port, settings.lan_port, settings.remb, settings.video_bitrate) == (3, 2, 100_000, 2_500_000)
+    settings = load(
+        {"port": "3", "lan_port": None}, {"MICROLIVE_PORT": "2", "MICROLIVE_LAN_PORT": "2"}, config
+    )
+    assert (settings.port, settings.lan_port, settings.remb, settings.video_bitrate) == (
+        3,
+        2,
+        100_000,
+        2_500_000,
+    )
 
 
 def test_the_file_that_is_read(tmp_path: Path) -> None:
@@ -58,7 +97,9 @@ def test_the_file_that_is_read(tmp_path: Path) -> None:
 
 def test_xdg_data_home(tmp_path: Path) -> None:
     assert load({}, {"XDG_DATA_HOME": str(tmp_path)}).data == tmp_path / "microlive"
-    assert load({}, {"XDG_DATA_HOME": "relative"}).data == Settings().data  # XDG Base Directory: such a value counts for nothing
+    assert (
+        load({}, {"XDG_DATA_HOME": "relative"}).data == Settings().data
+    )  # XDG Base Directory: such a value counts for nothing
     (tmp_path / "microlive").mkdir()
     (tmp_path / "microlive" / "microlive.toml").write_text("port = 1")
     assert load({}, {"XDG_DATA_HOME": str(tmp_path)}).port == 1
@@ -83,16 +124,26 @@ def test_lists_as_text_and_as_toml(tmp_path: Path) -> None:
         "MICROLIVE_ANNOUNCE": "",
     }
     settings = load({}, environ)
-    assert settings.trusted_proxies == tuple(map(ipaddress.ip_network, ("127.0.0.1", "10.0.0.0/8", "2001:db8::/32")))
+    assert settings.trusted_proxies == tuple(
+        map(ipaddress.ip_network, ("127.0.0.1", "10.0.0.0/8", "2001:db8::/32"))
+    )
     assert settings.udp_hosts == ("192.0.2.1", "2001:db8::1")
-    assert [server.urls for server in settings.ice_servers] == [("stun:stun.example.org:3478",), ("stuns:stun.example.org",)]
+    assert [server.urls for server in settings.ice_servers] == [
+        ("stun:stun.example.org:3478",),
+        ("stuns:stun.example.org",),
+    ]
     assert settings.cors_origins == ("https://a.example", "http://b.example:8080")
     assert settings.announce == ()
     config = tmp_path / "a.toml"
-    config.write_text('trusted_proxies = ["127.0.0.1"]\n[[ice_servers]]\nurls = "turn:a.example"\nusername = "u"\ncredential = "c"\n')
+    config.write_text(
+        'trusted_proxies = ["127.0.0.1"]\n[[ice_servers]]\nurls = '
+        '"turn:a.example"\nusername = "u"\ncredential = "c"\n'
+    )
     settings = load({}, {}, config)
     assert settings.trusted_proxies == (ipaddress.ip_network("127.0.0.1"),)
-    assert [server.for_browser() for server in settings.ice_servers] == [{"urls": ["turn:a.example"], "username": "u", "credential": "c"}]
+    assert [server.for_browser() for server in settings.ice_servers] == [
+        {"urls": ["turn:a.example"], "username": "u", "credential": "c"}
+    ]
 
 
 def test_an_ice_server_without_credentials_tells_none() -> None:
@@ -100,7 +151,12 @@ def test_an_ice_server_without_credentials_tells_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("https://live.example.org", "https://live.example.org"), ("http://a:8080/", "http://a:8080"), ("https://[::1]", "https://[::1]")]
+    ("text", "value"),
+    [
+        ("https://live.example.org", "https://live.example.org"),
+        ("http://a:8080/", "http://a:8080"),
+        ("https://[::1]", "https://[::1]"),
+    ],
 )
 def test_public_url(text: str, value: str) -> None:
     assert load({"public_url": text}, {}).public_url == value
@@ -126,14 +182,22 @@ def test_sizes_with_their_unit() -> None:
         ("public_url", "https://[", "is not an http:// or https:// URL"),
         ("public_url", "https://a/live", "must end after the host and port"),
         ("public_url", "https://u:p@a", "must end after the host and port"),
-        ("trusted_proxies", "127.0.0.1,proxy", "'proxy' does not appear to be an IPv4 or IPv6 network"),
+        (
+            "trusted_proxies",
+            "127.0.0.1,proxy",
+            "'proxy' does not appear to be an IPv4 or IPv6 network",
+        ),
         ("trusted_proxies", "[1", "not a JSON list"),
         ("udp_hosts", "localhost", "does not appear to be an IPv4 or IPv6 address"),
         ("announce", "1.2.3.4.5", "does not appear to be an IPv4 or IPv6 address"),
         ("ice_servers", "http://a", "is not a stun:, stuns:, turn: or turns: URL"),
         ("ice_servers", "turn:a", "needs username and credential"),
         ("ice_servers", '[{"urls": []}]', "at least 1 item"),
-        ("ice_servers", '[{"urls": "stun:a", "password": "x"}]', "password: there is no such setting"),
+        (
+            "ice_servers",
+            '[{"urls": "stun:a", "password": "x"}]',
+            "password: there is no such setting",
+        ),
         ("turn_urls", "stun:a", "is not a turn: or turns: URL"),
         ("turn_secret", "hush", "go together"),
         ("turn_lifetime", "5", "greater than or equal to 60"),
@@ -148,11 +212,17 @@ def test_sizes_with_their_unit() -> None:
         ("remb", "1", "greater than or equal to 50000"),
         ("max_sockets_per_address", "0", "greater than or equal to 1"),
         ("log_level", "loud", "'debug', 'info', 'warning' or 'error'"),
-        ("tls_cert", "/nowhere/cert.pem", "cannot read /nowhere/cert.pem: No such file or directory"),
+        (
+            "tls_cert",
+            "/nowhere/cert.pem",
+            "cannot read /nowhere/cert.pem: No such file or directory",
+        ),
         ("tls_key", "/", "cannot read /: Is a directory"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_told_with_where_it_came_from(tmp_path: Path, name: str, value: str, words: str) -> None:
+def test_a_value_that_cannot_be_used_is_told_with_where_it_came_from(
+    tmp_path: Path, name: str, value: str, words: str
+) -> None:
     [problem] = problems({name: value})
     assert problem.startswith(option_of(name)) and words in problem
     [problem] = problems({}, {variable_of(name): value})
@@ -164,7 +234,10 @@ def test_a_value_that_cannot_be_used_is_told_with_where_it_came_from(tmp_path: P
 
 
 def test_every_problem_is_told_at_once() -> None:
-    assert [problem.partition(":")[0] for problem in problems({"port": "x"}, {"MICROLIVE_LAN_PORT": "y", "MICROLIVE_PORT": "z"})] == [
+    assert [
+        problem.partition(":")[0]
+        for problem in problems({"port": "x"}, {"MICROLIVE_LAN_PORT": "y", "MICROLIVE_PORT": "z"})
+    ] == [
         "--port",
         "MICROLIVE_LAN_PORT",
     ]
@@ -173,8 +246,12 @@ def test_every_problem_is_told_at_once() -> None:
 def test_certificate_and_key_go_together(tmp_path: Path) -> None:
     certificate, key = map(str, self_signed(tmp_path, ["127.0.0.1"]))
     assert load({"tls_cert": certificate, "tls_key": key}, {}).tls_key == Path(key)
-    assert problems({"tls_cert": certificate}) == ["tls_key: tls_cert and tls_key go together: set both or neither"]
-    assert problems({"tls_key": key}) == ["--tls-key: tls_cert and tls_key go together: set both or neither"]
+    assert problems({"tls_cert": certificate}) == [
+        "tls_key: tls_cert and tls_key go together: set both or neither"
+    ]
+    assert problems({"tls_key": key}) == [
+        "--tls-key: tls_cert and tls_key go together: set both or neither"
+    ]
     assert "belongs to" in problems({"tls_cert": key, "tls_key": certificate})[0]
 
 
@@ -182,40 +259,71 @@ def test_a_key_that_is_encrypted_or_of_another_certificate(tmp_path: Path) -> No
     certificate, key = self_signed(tmp_path, ["127.0.0.1"])
     private = serialization.load_pem_private_key(key.read_bytes(), None)
     encrypted, other = tmp_path / "encrypted.pem", tmp_path / "other.pem"
-    encrypted.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"password")))
-    other.write_bytes(ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    encrypted.write_bytes(
+        private.private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"password")
+        )
+    )
+    other.write_bytes(
+        ec.generate_private_key(ec.SECP256R1()).private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+        )
+    )
     for path in (encrypted, other):
         [problem] = problems({"tls_cert": str(certificate)}, {"MICROLIVE_TLS_KEY": str(path)})
-        assert problem.startswith(f"MICROLIVE_TLS_KEY: {path} is no unencrypted PEM key that belongs to {certificate}")
+        assert problem.startswith(
+            f"MICROLIVE_TLS_KEY: {path} is no unencrypted PEM key that belongs to {certificate}"
+        )
 
 
 def test_tokens_are_needed_when_tokens_are_asked_for() -> None:
-    assert problems({"create": "token"}) == ["create_token: needed when create is token: set MICROLIVE_CREATE_TOKEN"]
+    assert problems({"create": "token"}) == [
+        "create_token: needed when create is token: set MICROLIVE_CREATE_TOKEN"
+    ]
     settings = load({"create": "token"}, {"MICROLIVE_CREATE_TOKEN": "s3cret"})
-    assert settings.create_token is not None and settings.create_token.get_secret_value() == "s3cret"
+    assert (
+        settings.create_token is not None and settings.create_token.get_secret_value() == "s3cret"
+    )
 
 
 def test_unknown_names_in_a_file_are_refused_by_name(tmp_path: Path) -> None:
     config = tmp_path / "a.toml"
     config.write_text("prot = 8080\n[server]\nport = 1")
-    assert problems(config=config) == [f"{config}: prot: there is no such setting", f"{config}: server: there is no such setting"]
+    assert problems(config=config) == [
+        f"{config}: prot: there is no such setting",
+        f"{config}: server: there is no such setting",
+    ]
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
-    assert problems(config=tmp_path / "missing.toml") == [f"{tmp_path}/missing.toml: No such file or directory"]
+    assert problems(config=tmp_path / "missing.toml") == [
+        f"{tmp_path}/missing.toml: No such file or directory"
+    ]
     (tmp_path / "microlive.toml").write_text("port = ")
-    assert problems({"data": str(tmp_path)})[0].startswith(f"{tmp_path}/microlive.toml: not a TOML file: ")
+    assert problems({"data": str(tmp_path)})[0].startswith(
+        f"{tmp_path}/microlive.toml: not a TOML file: "
+    )
     (tmp_path / "microlive.toml").write_bytes(b"\xff")
-    assert problems({"data": str(tmp_path)})[0].startswith(f"{tmp_path}/microlive.toml: not a TOML file: ")
+    assert problems({"data": str(tmp_path)})[0].startswith(
+        f"{tmp_path}/microlive.toml: not a TOML file: "
+    )
     (tmp_path / "microlive.toml").write_text("data = '/elsewhere'")
-    assert problems({"data": str(tmp_path)}) == [f"{tmp_path}/microlive.toml: data: cannot be set here, since this file was found in the data directory"]
+    assert problems({"data": str(tmp_path)}) == [
+        (
+            f"{tmp_path}/microlive.toml: data: cannot be set here, since this file was found "
+            "in the data directory"
+        )
+    ]
 
 
 @pytest.mark.parametrize(
     "environ",
     [
         {"MICROLIVE_CREATE_TOKEN": "hush hush"},
-        {"MICROLIVE_ICE_SERVERS": '[{"urls": "turn:a", "username": "u", "credential": "hush", "extra": "hush"}]'},
+        {
+            "MICROLIVE_ICE_SERVERS": '[{"urls": "turn:a", "username": "u", '
+            '"credential": "hush", "extra": "hush"}]'
+        },
         {"MICROLIVE_ICE_SERVERS": '[{"urls": "turn:a", "username": "u", "credential": "hush"'},
         {"MICROLIVE_ICE_SERVERS": '["hush'},
     ],
@@ -226,13 +334,27 @@ def test_no_problem_tells_a_secret(environ: dict[str, str]) -> None:
 
 def test_nor_does_printing_settings() -> None:
     settings = load(
-        {"create_token": "hush", "turn_urls": "turn:a", "turn_secret": "hush", "ice_servers": '[{"urls": "turn:a", "username": "u", "credential": "hush"}]'}, {}
+        {
+            "create_token": "hush",
+            "turn_urls": "turn:a",
+            "turn_secret": "hush",
+            "ice_servers": '[{"urls": "turn:a", "username": "u", "credential": "hush"}]',
+        },
+        {},
     )
-    assert "hush" not in f"{settings} {settings!r} {settings.model_dump()} {settings.model_dump_json()}"
+    assert (
+        "hush"
+        not in f"{settings} {settings!r} {settings.model_dump()} {settings.model_dump_json()}"
+    )
     assert SECRETS <= set(Settings.model_fields)
 
 
-@given(st.dictionaries(st.sampled_from(sorted(Settings.model_fields)), st.text(max_size=20).filter(lambda text: "\0" not in text)))
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(Settings.model_fields)),
+        st.text(max_size=20).filter(lambda text: "\0" not in text),
+    )
+)
 def test_any_text_gives_settings_or_one_line_for_each_problem(arguments: dict[str, str]) -> None:
     try:
         load(arguments, {"HOME": "/nowhere"})

@@ -24,8 +24,23 @@ def bitrate(
 
     report = measured(run(), 90 + 2 * seconds)
     if not as_json:
-        table = Table("s", "target Mbps", "sent Mbps", "fps", "picture", "limited by", title="A creator's first seconds")
+        table = Table(
+            "s",
+            "target Mbps",
+            "sent Mbps",
+            "fps",
+            "picture",
+            "limited by",
+            title="A creator's first seconds",
+        )
         for second in report.seconds:
-            table.add_row(f"{second.at:.1f}", f"{second.target:.2f}", f"{second.sent:.2f}", f"{second.fps:.0f}", second.size, second.limited)
+            table.add_row(
+                f"{second.at:.1f}",
+                f"{second.target:.2f}",
+                f"{second.sent:.2f}",
+                f"{second.fps:.0f}",
+                second.size,
+                second.limited,
+            )
         console.print(table)
     conclude(report.bars, report.as_json() if as_json else None)

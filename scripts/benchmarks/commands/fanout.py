@@ -11,19 +11,38 @@ from scripts.benchmarks import fanout as benchmark
 from scripts.benchmarks import fanout_whep as whep_benchmark
 from scripts.benchmarks.commands.running import Json, measured, two_cores
 from scripts.benchmarks.commands.telling import conclude, console, give_up, progress
-from server.lan import self_signed
+from server.host.lan import self_signed
 
 
 def fanout(
     viewers: Annotated[
-        str | None, typer.Option(help="Sizes of the audience, with commas between. [default: 500,1000,2000,3000; for whep 100,250,500]", show_default=False)
+        str | None,
+        typer.Option(
+            help=(
+                "Sizes of the audience, with commas between. [default: 500,1000,2000,3000; "
+                "for whep 100,250,500]"
+            ),
+            show_default=False,
+        ),
     ] = None,
-    seconds: Annotated[float, typer.Option(min=2, max=120, help="Seconds measured for each size.")] = 15,
+    seconds: Annotated[
+        float, typer.Option(min=2, max=120, help="Seconds measured for each size.")
+    ] = 15,
     tls: Annotated[bool, typer.Option(help="Measure the smallest size over TLS too.")] = True,
-    path: Annotated[str, typer.Option(help="ws: the WebSocket, beside a bare C loop. whep: WebRTC, beside a bare loop of SRTP protect and sendto.")] = "ws",
+    path: Annotated[
+        str,
+        typer.Option(
+            help=(
+                "ws: the WebSocket, beside a bare C loop. whep: WebRTC, beside a bare loop of "
+                "SRTP protect and sendto."
+            )
+        ),
+    ] = "ws",
     as_json: Json = False,
 ) -> None:
-    """Viewers of 1 Mbps with sound: delay, CPU and memory, beside a bare loop that sends the same bytes."""
+    """Viewers of 1 Mbps with sound: delay, CPU and memory, beside a bare loop that sends the same
+    bytes.
+    """
     if path not in ("ws", "whep"):
         give_up(f"--path {path!r}: ws or whep")
     if viewers is None:
@@ -41,30 +60,59 @@ def fanout(
     async def run() -> benchmark.Report:
         with tempfile.TemporaryDirectory(prefix="microlive-bench-") as folder:
             certificate = self_signed(Path(folder), ["127.0.0.1"]) if tls else None
-            return await benchmark.measure(Path(folder), sizes, seconds, two_cores(), tls=certificate, progress=progress)
+            return await benchmark.measure(
+                Path(folder), sizes, seconds, two_cores(), tls=certificate, progress=progress
+            )
 
     report = measured(run(), (len(sizes) + 2) * (3 * seconds + 240))
     if not as_json:
         console.print(_fanout_table(report))
-    conclude(report.bars, report.as_json() if as_json else None, [(f"{crowd.viewers} viewers", crowd.outcome) for crowd in report.crowds])
+    conclude(
+        report.bars,
+        report.as_json() if as_json else None,
+        [(f"{crowd.viewers} viewers", crowd.outcome) for crowd in report.crowds],
+    )
 
 
 def _fanout_whep(sizes: list[int], seconds: float, as_json: bool) -> None:
     async def run() -> whep_benchmark.Report:
         with tempfile.TemporaryDirectory(prefix="microlive-bench-") as folder:
-            return await whep_benchmark.measure(Path(folder), sizes, seconds, two_cores(), progress=progress)
+            return await whep_benchmark.measure(
+                Path(folder), sizes, seconds, two_cores(), progress=progress
+            )
 
     report = measured(run(), sum(size / 25 + seconds + 120 for size in sizes))
     if not as_json:
-        names = ("viewers", "p50 ms", "p99 ms", "CPU %", "bare loop: CPU %", "ratio", "viewers a core", "kbps each", "missing", "generator %")
+        names = (
+            "viewers",
+            "p50 ms",
+            "p99 ms",
+            "CPU %",
+            "bare loop: CPU %",
+            "ratio",
+            "viewers a core",
+            "kbps each",
+            "missing",
+            "generator %",
+        )
         table = Table(*names, title="Fan-out over WebRTC")
         for crowd in report.crowds:
             times = (f"{value:.1f}" for value in (crowd.p50, crowd.p99, crowd.cpu, crowd.bare_cpu))
             table.add_row(
-                str(crowd.viewers), *times, f"{crowd.ratio:.2f}", str(crowd.per_core), f"{crowd.kbps:.0f}", str(int(crowd.gaps)), f"{crowd.generator:.0f}"
+                str(crowd.viewers),
+                *times,
+                f"{crowd.ratio:.2f}",
+                str(crowd.per_core),
+                f"{crowd.kbps:.0f}",
+                str(int(crowd.gaps)),
+                f"{crowd.generator:.0f}",
             )
         console.print(table)
-    conclude(report.bars, report.as_json() if as_json else None, [(f"{crowd.viewers} viewers", crowd.outcome) for crowd in report.crowds])
+    conclude(
+        report.bars,
+        report.as_json() if as_json else None,
+        [(f"{crowd.viewers} viewers", crowd.outcome) for crowd in report.crowds],
+    )
 
 
 def _fanout_table(report: benchmark.Report) -> Table:
@@ -84,7 +132,15 @@ def _fanout_table(report: benchmark.Report) -> Table:
     for crowd in report.crowds:
         table.add_row(
             f"{crowd.viewers} {crowd.variant}",
-            *(f"{value:.1f}" for value in (crowd.p50, crowd.p99, crowd.cpu, crowd.loop_cpu, crowd.loop_p99)),
-            *(f"{crowd.ratio:.2f}", str(crowd.per_core), f"{crowd.memory:.0f}", str(int(crowd.gaps + crowd.disconnects))),
+            *(
+                f"{value:.1f}"
+                for value in (crowd.p50, crowd.p99, crowd.cpu, crowd.loop_cpu, crowd.loop_p99)
+            ),
+            *(
+                f"{crowd.ratio:.2f}",
+                str(crowd.per_core),
+                f"{crowd.memory:.0f}",
+                str(int(crowd.gaps + crowd.disconnects)),
+            ),
         )
     return table

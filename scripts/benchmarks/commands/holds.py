@@ -14,18 +14,31 @@ from scripts.benchmarks.commands.telling import cells, conclude, console, progre
 
 def holds(
     url: Url = None,
-    paths: Annotated[str, typer.Option(help="Players of the watch page, with commas between.")] = ",".join(benchmark.HELD),
+    paths: Annotated[
+        str, typer.Option(help="Players of the watch page, with commas between.")
+    ] = ",".join(benchmark.HELD),
     count: Annotated[int, typer.Option(min=1, max=100, help="Holds for each player.")] = 3,
     every: Annotated[float, typer.Option(min=5, max=60, help="Seconds from hold to hold.")] = 20,
     hold: Annotated[float, typer.Option(min=0.05, max=5, help="Seconds that one lasts.")] = 0.4,
     as_json: Json = False,
 ) -> None:
-    """A viewer's network that stands still now and then: how long until the delay is what it was."""
+    """A viewer's network that stands still now and then: how long until the delay is what it
+    was.
+    """
     chosen = players(paths)
 
     async def run() -> list[benchmark.Run]:
         async with server(url) as base, browsers(2) as (creators, viewers):
-            return await benchmark.measure(base, creators, viewers, paths=chosen, holds=count, every=every, hold=hold, progress=progress)
+            return await benchmark.measure(
+                base,
+                creators,
+                viewers,
+                paths=chosen,
+                holds=count,
+                every=every,
+                hold=hold,
+                progress=progress,
+            )
 
     runs = measured(run(), 60 + len(chosen) * (60 + count * (every + hold + 2)))
     if not as_json:
@@ -42,6 +55,11 @@ def holds(
         for run_ in runs:
             title = latency_benchmark.PATHS[run_.path].title
             table.add_row(f"{title}, free road", *cells(run_.free))
-            table.add_row(f"{title}, held road", *cells(run_.held), ", ".join(f"{ms:.0f}" for ms in run_.back))
+            table.add_row(
+                f"{title}, held road", *cells(run_.held), ", ".join(f"{ms:.0f}" for ms in run_.back)
+            )
         console.print(table)
-    conclude([bar for run_ in runs for bar in run_.bars], {"unit": "ms", "runs": [run_.as_json() for run_ in runs]} if as_json else None)
+    conclude(
+        [bar for run_ in runs for bar in run_.bars],
+        {"unit": "ms", "runs": [run_.as_json() for run_ in runs]} if as_json else None,
+    )

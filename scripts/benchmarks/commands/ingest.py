@@ -13,29 +13,55 @@ from scripts.benchmarks.commands.telling import conclude, console, progress
 
 
 def ingest(
-    creators: Annotated[int, typer.Option(min=2, max=200, help="How many publish at the same time.")] = 20,
-    seconds: Annotated[float, typer.Option(min=2, max=120, help="Seconds measured for each bitrate.")] = 15,
+    creators: Annotated[
+        int, typer.Option(min=2, max=200, help="How many publish at the same time.")
+    ] = 20,
+    seconds: Annotated[
+        float, typer.Option(min=2, max=120, help="Seconds measured for each bitrate.")
+    ] = 15,
     as_json: Json = False,
 ) -> None:
-    """Creators at 1 and 2.5 Mbps: CPU and memory for each, beside bare `recvfrom` and SRTP of the same packets."""
+    """Creators at 1 and 2.5 Mbps: CPU and memory for each, beside bare `recvfrom` and SRTP of the
+    same packets.
+    """
 
     async def run() -> benchmark.Report:
         with tempfile.TemporaryDirectory(prefix="microlive-bench-") as folder:
-            return await benchmark.measure(Path(folder), creators, seconds, two_cores(), progress=progress)
+            return await benchmark.measure(
+                Path(folder), creators, seconds, two_cores(), progress=progress
+            )
 
     report = measured(run(), 3 * (2 * seconds + 240))
     if not as_json:
         console.print(_ingest_table(report))
-    conclude(report.bars, report.as_json() if as_json else None, [(f"{run.kbps:.0f} kbps {run.variant}".strip(), run.outcome) for run in report.runs])
+    conclude(
+        report.bars,
+        report.as_json() if as_json else None,
+        [(f"{run.kbps:.0f} kbps {run.variant}".strip(), run.outcome) for run in report.runs],
+    )
 
 
 def _ingest_table(report: benchmark.Report) -> Table:
     table = Table(
-        "creators", "kbps each", "CPU % each", "recvfrom + SRTP %", "ratio", "creators a core", "MB a room", "of that window", title="Ingest: WHIP, sound on"
+        "creators",
+        "kbps each",
+        "CPU % each",
+        "recvfrom + SRTP %",
+        "ratio",
+        "creators a core",
+        "MB a room",
+        "of that window",
+        title="Ingest: WHIP, sound on",
     )
     for run in report.runs:
         table.add_row(
-            *(f"{run.creators} {run.variant}", f"{run.kbps:.0f}", f"{run.cpu:.2f}", f"{run.bare_cpu:.2f}", f"{run.ratio:.1f}"),
+            *(
+                f"{run.creators} {run.variant}",
+                f"{run.kbps:.0f}",
+                f"{run.cpu:.2f}",
+                f"{run.bare_cpu:.2f}",
+                f"{run.ratio:.1f}",
+            ),
             *(str(run.per_core), f"{run.memory:.1f}", f"{run.window:.1f}"),
         )
     return table

@@ -13,29 +13,64 @@ from scripts.benchmarks.commands.telling import conclude, console, progress
 
 
 def mixed(
-    pairs: Annotated[int, typer.Option(min=1, max=10, help="Runs without, and as many with, slow and rude viewers.")] = 3,
+    pairs: Annotated[
+        int,
+        typer.Option(min=1, max=10, help="Runs without, and as many with, slow and rude viewers."),
+    ] = 3,
     rooms: Annotated[int, typer.Option(min=1, max=200, help="Rooms, each with a creator.")] = 50,
     viewers: Annotated[int, typer.Option(min=10, max=3_000, help="How many watch.")] = 500,
     seconds: Annotated[float, typer.Option(min=20, max=3_600, help="Seconds of each run.")] = 600,
     as_json: Json = False,
 ) -> None:
-    """Many rooms, viewers who swipe, creators who come and go: what slow and rude viewers cost the others, and whether anything is left of them."""
+    """Many rooms, viewers who swipe, creators who come and go: what slow and rude viewers cost the
+    others, and whether anything is left of them.
+    """
 
     async def run() -> benchmark.Report:
         with tempfile.TemporaryDirectory(prefix="microlive-bench-") as folder:
-            return await benchmark.measure(Path(folder), pairs, rooms, viewers, seconds, two_cores(), progress=progress)
+            return await benchmark.measure(
+                Path(folder), pairs, rooms, viewers, seconds, two_cores(), progress=progress
+            )
 
     report = measured(run(), 2 * pairs * (seconds + 240))
     if not as_json:
         console.print(_table(report))
-    conclude(report.bars, report.as_json() if as_json else None, [(f"run {number}", run.outcome) for number, run in enumerate(report.runs, 1)])
+    conclude(
+        report.bars,
+        report.as_json() if as_json else None,
+        [(f"run {number}", run.outcome) for number, run in enumerate(report.runs, 1)],
+    )
 
 
 def _table(report: benchmark.Report) -> Table:
-    table = Table("slow and rude", "p50 ms", "p99 ms", "gaps", "lost", "CPU %", "MB early", "MB late", "tasks left", "fds left", title="Mixed crowds")
+    table = Table(
+        "slow and rude",
+        "p50 ms",
+        "p99 ms",
+        "gaps",
+        "lost",
+        "CPU %",
+        "MB early",
+        "MB late",
+        "tasks left",
+        "fds left",
+        title="Mixed crowds",
+    )
     for run in report.runs:
         table.add_row(
-            *("with" if run.rude else "without", f"{run.p50:.1f}", f"{run.p99:.1f}", str(run.gaps), str(run.disconnects), f"{run.cpu:.0f}"),
-            *(f"{run.memory_early:.0f}", f"{run.memory_late:.0f}", str(run.tasks), str(run.descriptors)),
+            *(
+                "with" if run.rude else "without",
+                f"{run.p50:.1f}",
+                f"{run.p99:.1f}",
+                str(run.gaps),
+                str(run.disconnects),
+                f"{run.cpu:.0f}",
+            ),
+            *(
+                f"{run.memory_early:.0f}",
+                f"{run.memory_late:.0f}",
+                str(run.tasks),
+                str(run.descriptors),
+            ),
         )
     return table

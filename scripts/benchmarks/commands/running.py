@@ -22,8 +22,15 @@ from scripts.loadgen.errors import BadInput
 
 Report = TypeVar("Report")
 
-Url = Annotated[str | None, typer.Option(metavar="URL", help="A server that runs already. [default: one of its own, on loopback]")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output instead of a table.")]
+Url = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL", help="A server that runs already. [default: one of its own, on loopback]"
+    ),
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="One JSON object on standard output instead of a table.")
+]
 
 
 @asynccontextmanager
@@ -43,7 +50,17 @@ def measured(benchmark: Coroutine[Any, Any, Report], within: float) -> Report:
 
     try:
         return asyncio.run(bounded())
-    except (BadInput, ChromiumMissing, LoadFailed, namespaces.NamespacesMissing, NoCompiler, PageFailed, ServerFailed, TooLate, latency.BrokenWay) as error:
+    except (
+        BadInput,
+        ChromiumMissing,
+        LoadFailed,
+        namespaces.NamespacesMissing,
+        NoCompiler,
+        PageFailed,
+        ServerFailed,
+        TooLate,
+        latency.BrokenWay,
+    ) as error:
         give_up(str(error))
     except playwright.async_api.Error as error:
         give_up(error.message)

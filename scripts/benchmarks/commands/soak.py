@@ -25,11 +25,28 @@ START_WITHIN = 120.0
 def soak(
     url: Url = None,
     minutes: Annotated[float, typer.Option(min=1, max=180, help="How long the live lasts.")] = 30,
-    paths: Annotated[str, typer.Option(help="Players of the watch page, with commas between; all watch at the same time.")] = ",".join(PATHS),
-    skew_ms: Annotated[float, typer.Option(min=-500, max=500, help="Let the source's beeps come so late, and take that off again: checks the measuring.")] = 0,
+    paths: Annotated[
+        str,
+        typer.Option(
+            help="Players of the watch page, with commas between; all watch at the same time."
+        ),
+    ] = ",".join(PATHS),
+    skew_ms: Annotated[
+        float,
+        typer.Option(
+            min=-500,
+            max=500,
+            help=(
+                "Let the source's beeps come so late, and take that off again: checks the "
+                "measuring."
+            ),
+        ),
+    ] = 0,
     as_json: Json = False,
 ) -> None:
-    """A long live: whether delay, lip sync (by flash and beep) and memory stay what they were. Ctrl-C ends it early and shows what there is."""
+    """A long live: whether delay, lip sync (by flash and beep) and memory stay what they were.
+    Ctrl-C ends it early and shows what there is.
+    """
     chosen = players(paths)
     report = benchmark.Report(minutes * 60, [benchmark.Viewing(path) for path in chosen], skew_ms)
 
@@ -55,31 +72,64 @@ async def _live(url: str | None, chosen: list[str], report: benchmark.Report) ->
             data = stack.enter_context(tempfile.TemporaryDirectory(prefix="microlive-bench-"))
             local = await stack.enter_async_context(LocalServer(Path(data)))
             url, server = local.url, local.pid
-        await soak_run.measure(url.rstrip("/"), server, viewers, paths=chosen, report=report, progress=progress)
+        await soak_run.measure(
+            url.rstrip("/"), server, viewers, paths=chosen, report=report, progress=progress
+        )
 
 
 def _table(report: benchmark.Report) -> None:
     window = f"{report.window:.0f} s"
-    title = f"A live of {report.lasted / 60:.1f} min: the {window} after {benchmark.SETTLE:.0f} s → the last {window}"
+    title = (
+        f"A live of {report.lasted / 60:.1f} min: the {window} after {benchmark.SETTLE:.0f} s "
+        f"→ the last {window}"
+    )
     viewings = report.viewings
-    table = Table("", *(PATHS[viewing.path].title for viewing in viewings), *(["server"] if report.server else []), title=title)
+    table = Table(
+        "",
+        *(PATHS[viewing.path].title for viewing in viewings),
+        *(["server"] if report.server else []),
+        title=title,
+    )
     first, last = report.first, report.last
 
     def row(name: str, cell: Callable[[benchmark.Viewing], str], server: str = "") -> None:
-        table.add_row(name, *(cell(viewing) for viewing in viewings), *([server] if report.server else []))
+        table.add_row(
+            name, *(cell(viewing) for viewing in viewings), *([server] if report.server else [])
+        )
 
-    row("delay, p50, ms", lambda viewing: _change(report.delay(viewing, first).p50, report.delay(viewing, last).p50))
-    row("delay, p95, ms", lambda viewing: _change(report.delay(viewing, first).p95, report.delay(viewing, last).p95))
-    row("sound after picture, p50, ms", lambda viewing: _change(report.apart(viewing, first).p50, report.apart(viewing, last).p50))
+    row(
+        "delay, p50, ms",
+        lambda viewing: _change(report.delay(viewing, first).p50, report.delay(viewing, last).p50),
+    )
+    row(
+        "delay, p95, ms",
+        lambda viewing: _change(report.delay(viewing, first).p95, report.delay(viewing, last).p95),
+    )
+    row(
+        "sound after picture, p50, ms",
+        lambda viewing: _change(report.apart(viewing, first).p50, report.apart(viewing, last).p50),
+    )
     row("that in the worst such time, ms", lambda viewing: _figure(report.worst_apart(viewing)))
-    row("sound and picture apart, p95, ms", lambda viewing: _change(report.apart_size(viewing, first).p95, report.apart_size(viewing, last).p95))
+    row(
+        "sound and picture apart, p95, ms",
+        lambda viewing: _change(
+            report.apart_size(viewing, first).p95, report.apart_size(viewing, last).p95
+        ),
+    )
     row("stalls", lambda viewing: str(viewing.counted("stalls", benchmark.SETTLE)))
     row("longest freeze, ms", lambda viewing: _figure(report.freeze(viewing)))
     row("page's heap, least, MB", lambda viewing: _growth(report.growth(report.heap(viewing)), 1))
-    row("process, least, MB", lambda viewing: _growth(report.growth(report.renderer(viewing))), _growth(report.growth(report.server)))
+    row(
+        "process, least, MB",
+        lambda viewing: _growth(report.growth(report.renderer(viewing))),
+        _growth(report.growth(report.server)),
+    )
     row("CPU of the browser, %", lambda viewing: _figure(report.cpu(viewing)))
     console.print(table)
-    for note in [*report.notes, *(f"{viewing.path}: {viewing.error}" for viewing in viewings if viewing.error)]:
+    for note in [
+        *report.notes,
+        *(f"{viewing.path}: {viewing.error}" for viewing in viewings if viewing.error),
+    ]:
         console.print(note, style="red", markup=False)
 
 

@@ -24,17 +24,29 @@ def progress(what: str) -> None:
 
 
 def cells(figures: Figures) -> list[str]:
-    return [*(f"{value:.0f}" for value in (figures.p50, figures.p95, figures.least, figures.most)), str(figures.count)]
+    return [
+        *(f"{value:.0f}" for value in (figures.p50, figures.p95, figures.least, figures.most)),
+        str(figures.count),
+    ]
 
 
-def conclude(bars: Sequence[Bar], report: dict[str, Any] | None, outcomes: Sequence[tuple[str, str]] = ()) -> None:
-    """Tells what became of the bars. Raises Exit (1) where one is missed, or an outcome is "invalid": then nothing was shown.
+def conclude(
+    bars: Sequence[Bar], report: dict[str, Any] | None, outcomes: Sequence[tuple[str, str]] = ()
+) -> None:
+    """Tells what became of the bars. Raises Exit (1) where one is missed, or an outcome is
+    "invalid": then nothing was shown.
 
     `report`: to be printed instead of words.
     """
     invalid = [what for what, outcome in outcomes if outcome == "invalid"]
     for what in invalid:
-        notes.print(f"INVALID: {what}: the generator was the limit, or the machine was busy with something else", style="bold white on red")
+        notes.print(
+            (
+                f"INVALID: {what}: the generator was the limit, or the machine was busy with "
+                "something else"
+            ),
+            style="bold white on red",
+        )
     if report is not None:
         print(json.dumps(report, indent=2))
     else:
@@ -42,6 +54,12 @@ def conclude(bars: Sequence[Bar], report: dict[str, Any] | None, outcomes: Seque
             sign = "≥" if bar.least else "≤"
             style, verdict = ("green", "kept") if bar.kept else ("red", "MISSED")
             digits = 0 if bar.unit == "ms" else 2
-            console.print(f"{verdict}: {bar.name} {bar.value:.{digits}f} {bar.unit} ({sign} {bar.limit:.{digits}f})", style=style)
+            console.print(
+                (
+                    f"{verdict}: {bar.name} {bar.value:.{digits}f} {bar.unit} ({sign} "
+                    f"{bar.limit:.{digits}f})"
+                ),
+                style=style,
+            )
     if invalid or not all(bar.kept for bar in bars):
         raise typer.Exit(1)

@@ -12,14 +12,32 @@ from scripts.benchmarks.commands.telling import conclude, console, give_up, prog
 
 
 def uplink(
-    loss: Annotated[str, typer.Option(help="Shares of packets lost each way, in percent with commas between; nothing for none.")] = "2,5,10",
+    loss: Annotated[
+        str,
+        typer.Option(
+            help=(
+                "Shares of packets lost each way, in percent with commas between; nothing for none."
+            )
+        ),
+    ] = "2,5,10",
     seconds: Annotated[float, typer.Option(min=3, max=120, help="Seconds of each loss.")] = 60,
     outage: Annotated[bool, typer.Option(help="Let nothing through for a second.")] = True,
-    turns: Annotated[int, typer.Option(min=0, max=10, help="How often the link gets narrow for a while, for direct WebRTC and for us by turns.")] = 3,
+    turns: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=10,
+            help=(
+                "How often the link gets narrow for a while, for direct WebRTC and for us by turns."
+            ),
+        ),
+    ] = 3,
     stock: Annotated[bool, typer.Option(help="Beside aiortc's own receiver.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Loss, failure and a narrow link between studio and server, in network namespaces (root, or a kernel that gives them to users)."""
+    """Loss, failure and a narrow link between studio and server, in network namespaces (root, or a
+    kernel that gives them to users).
+    """
     try:
         shares = [float(share) / 100 for share in loss.split(",") if share]
         if not all(0 <= share <= 0.5 for share in shares):
@@ -32,7 +50,14 @@ def uplink(
         give_up(str(error))
 
     async def run() -> benchmark.Report:
-        return await benchmark.measure(shares=shares, seconds=seconds, outage=outage, turns=turns, stock=stock, progress=progress)
+        return await benchmark.measure(
+            shares=shares,
+            seconds=seconds,
+            outage=outage,
+            turns=turns,
+            stock=stock,
+            progress=progress,
+        )
 
     report = measured(run(), 200 + 300 * turns + len(shares) * (seconds + 60))
     if not as_json:
@@ -42,21 +67,62 @@ def uplink(
 
 def _uplink_tables(report: benchmark.Report) -> None:
     if report.losses:
-        columns = ("lost", "source's gap", "freeze: relay", "viewer's page", "stock aiortc", "A/V apart", "beeps", "errors")
+        columns = (
+            "lost",
+            "source's gap",
+            "freeze: relay",
+            "viewer's page",
+            "stock aiortc",
+            "A/V apart",
+            "beeps",
+            "errors",
+        )
         table = Table(*columns, title="Packets lost each way, ms")
         for loss in report.losses:
-            figures = (f"{value:.0f}" for value in (loss.source_gap, loss.relay, loss.page, loss.stock, loss.skew))
+            figures = (
+                f"{value:.0f}"
+                for value in (loss.source_gap, loss.relay, loss.page, loss.stock, loss.skew)
+            )
             table.add_row(f"{loss.share:.0%}", *figures, str(loss.beeps), str(len(loss.errors)))
         console.print(table)
     if report.outage:
-        table = Table("again in the relay", "on the viewer's page", "A/V apart", "errors", title="Nothing got through for 1 s, ms")
-        table.add_row(*(f"{value:.0f}" for value in (report.outage.relay, report.outage.page, report.outage.skew)), str(len(report.outage.errors)))
+        table = Table(
+            "again in the relay",
+            "on the viewer's page",
+            "A/V apart",
+            "errors",
+            title="Nothing got through for 1 s, ms",
+        )
+        table.add_row(
+            *(
+                f"{value:.0f}"
+                for value in (report.outage.relay, report.outage.page, report.outage.skew)
+            ),
+            str(len(report.outage.errors)),
+        )
         console.print(table)
     for error in report.errors[:10]:
         console.print(error, style="red", markup=False)
     if report.bandwidths:
-        table = Table("way", "Mbps before", "s down", "Mbps while narrow", "s up", "delay ms", "freeze ms", title="1 Mbps, then free")
+        table = Table(
+            "way",
+            "Mbps before",
+            "s down",
+            "Mbps while narrow",
+            "s up",
+            "delay ms",
+            "freeze ms",
+            title="1 Mbps, then free",
+        )
         for each in report.bandwidths:
             fast, slow = (f"{value:.2f}" for value in (each.spent, each.narrow))
-            table.add_row(each.way, fast, f"{each.down:.1f}", slow, f"{each.up:.1f}", f"{each.delay:.0f}", f"{each.freeze:.0f}")
+            table.add_row(
+                each.way,
+                fast,
+                f"{each.down:.1f}",
+                slow,
+                f"{each.up:.1f}",
+                f"{each.delay:.0f}",
+                f"{each.freeze:.0f}",
+            )
         console.print(table)

@@ -11,7 +11,12 @@ SOURCE = ("192.0.2.9", 50_000)
 AGENT = IceAgent("them", "their-password-0123456789", "us", "our-password-0123456789ab")
 
 
-def check(*, username: str = "us:them", password: str = "our-password-0123456789ab", nominated: bool = False) -> stun.Message:
+def check(
+    *,
+    username: str = "us:them",
+    password: str = "our-password-0123456789ab",
+    nominated: bool = False,
+) -> stun.Message:
     """What aioice sends as the controlling side."""
     message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
     message.attributes["USERNAME"] = username
@@ -25,13 +30,18 @@ def check(*, username: str = "us:them", password: str = "our-password-0123456789
 
 @pytest.mark.parametrize("nominated", [True, False])
 def test_a_check_is_answered(nominated: bool) -> None:
-    """The answer bears the transaction, the source's address and our integrity; USE-CANDIDATE is told."""
+    """The answer bears the transaction, the source's address and our integrity; USE-CANDIDATE is
+    told.
+    """
     request = check(nominated=nominated)
     answered = AGENT.receive(bytes(request), SOURCE)
     assert answered and answered.nominated is nominated
     answer = stun.parse_message(answered.answer)
     assert answer.check_message_integrity(b"our-password-0123456789ab")
-    assert (answer.message_class, answer.transaction_id) == (stun.Class.RESPONSE, request.transaction_id)
+    assert (answer.message_class, answer.transaction_id) == (
+        stun.Class.RESPONSE,
+        request.transaction_id,
+    )
     assert answer.attributes["XOR-MAPPED-ADDRESS"] == SOURCE
 
 
@@ -47,7 +57,16 @@ def test_a_check_is_answered(nominated: bool) -> None:
         stun.Message(stun.Method.ALLOCATE, stun.Class.REQUEST),
         stun.Message(stun.Method.BINDING, stun.Class.RESPONSE),
     ],
-    ids=["password", "their name", "our name", "swapped", "nothing", "indication", "TURN", "an answer to nothing"],
+    ids=[
+        "password",
+        "their name",
+        "our name",
+        "swapped",
+        "nothing",
+        "indication",
+        "TURN",
+        "an answer to nothing",
+    ],
 )
 def test_what_is_not_this_peers_check_gets_no_answer(request_: stun.Message) -> None:
     """A wrong password, another user's name or another kind of message is nobody."""
@@ -70,7 +89,9 @@ def test_a_message_that_is_too_long_is_refused() -> None:
 
 @given(st.binary(max_size=MAX_MESSAGE + 10))
 def test_garbage_raises_value_error_only(data: bytes) -> None:
-    """Foreign bytes are nobody's check, or a ValueError; telling whom they are for raises nothing."""
+    """Foreign bytes are nobody's check, or a ValueError; telling whom they are for raises
+    nothing.
+    """
     receiver_of(data)
     try:
         assert AGENT.receive(data, SOURCE) is None
@@ -83,7 +104,9 @@ def test_a_damaged_check_is_refused(data: st.DataObject) -> None:
     """One byte changed, or the end cut off: no answer comes, and nothing but ValueError."""
     message = bytearray(bytes(check()))
     if data.draw(st.booleans()):
-        at = data.draw(st.integers(0, len(message) - 9))  # the last 8 are FINGERPRINT, which aioice checks itself
+        at = data.draw(
+            st.integers(0, len(message) - 9)
+        )  # the last 8 are FINGERPRINT, which aioice checks itself
         message[at] ^= data.draw(st.integers(1, 255))
     else:
         del message[data.draw(st.integers(0, len(message) - 9)) :]
@@ -95,7 +118,9 @@ def test_a_damaged_check_is_refused(data: st.DataObject) -> None:
 
 
 def test_whom_a_check_is_for() -> None:
-    """The part of the user name before the colon, wherever among the attributes it stands; None where there is none."""
+    """The part of the user name before the colon, wherever among the attributes it stands; None
+    where there is none.
+    """
     assert receiver_of(bytes(check())) == "us"
     first = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
     first.attributes["SOFTWARE"] = "odd length!"
@@ -106,7 +131,9 @@ def test_whom_a_check_is_for() -> None:
 
 
 def test_our_probe_measures_the_way() -> None:
-    """The peer finds its password in our request; its answer to the last probe counts once, a forged or old one never."""
+    """The peer finds its password in our request; its answer to the last probe counts once, a
+    forged or old one never.
+    """
     agent = IceAgent("them", "their-password-0123456789", "us", "our-password-0123456789ab")
     old = stun.parse_message(agent.probe())
     request = stun.parse_message(agent.probe())
@@ -114,7 +141,9 @@ def test_our_probe_measures_the_way() -> None:
     assert request.attributes["USERNAME"] == "them:us"
 
     def answer(transaction: bytes, password: str = "their-password-0123456789") -> bytes:
-        message = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, transaction, {"XOR-MAPPED-ADDRESS": SOURCE})
+        message = stun.Message(
+            stun.Method.BINDING, stun.Class.RESPONSE, transaction, {"XOR-MAPPED-ADDRESS": SOURCE}
+        )
         message.add_message_integrity(password.encode())
         return bytes(message)
 
@@ -131,4 +160,6 @@ def test_credentials_are_new_for_each_peer() -> None:
     assert len({agent.ufrag for agent in agents}) == len({agent.password for agent in agents}) == 20
     for agent in agents:
         assert len(agent.ufrag) >= 4 and len(agent.password) >= 22
-        assert all(character.isalnum() or character in "+/" for character in agent.ufrag + agent.password)
+        assert all(
+            character.isalnum() or character in "+/" for character in agent.ufrag + agent.password
+        )

@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from relay.rtc.reachability import IceUrl, Probe, Unreachable
 from relay.rtc.udp import UdpPort
-from server.ice_servers import turn_credentials
+from server.host.ice_servers import turn_credentials
 from tests.fixtures.coturn import SECRET, coturn, free_port, require_coturn
 
 HERE = "127.0.0.1"
@@ -69,7 +69,9 @@ async def test_as_a_stun_server_sees_it(port: UdpPort, probe: Probe, turn: str) 
 async def test_through_a_relay(probe: Probe, turn: str) -> None:
     """By UDP and by TCP; an address at which the port is not bound does not answer."""
     for transport in ("udp", "tcp"):
-        assert await probe.through(f"turn:{turn}?transport={transport}", *CREDENTIALS, [HERE, "127.0.0.2"]) == [HERE]
+        assert await probe.through(
+            f"turn:{turn}?transport={transport}", *CREDENTIALS, [HERE, "127.0.0.2"]
+        ) == [HERE]
 
 
 async def test_a_relay_that_knows_another_secret(probe: Probe, turn: str) -> None:

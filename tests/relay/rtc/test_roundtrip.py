@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.rtc.gaps import MAX_NACKS, MAX_PATIENCE, Gaps
+from relay.rtc.receive.gaps import MAX_NACKS, MAX_PATIENCE, Gaps
 from relay.rtc.roundtrip import LONGEST, MAX_DEADLINE, MIN_DEADLINE, SHORTEST, RoundTrip
 
 
@@ -17,7 +17,9 @@ def measured(*samples: float) -> RoundTrip:
 
 @given(st.lists(st.floats(-1, 10), max_size=50))
 def test_bounds_hold_whatever_is_measured(samples: list[float]) -> None:
-    """Retries are 20 to 200 ms apart and the deadline is 80 to 400 ms, with room for two requests at least."""
+    """Retries are 20 to 200 ms apart and the deadline is 80 to 400 ms, with room for two requests
+    at least.
+    """
     round_trip = measured(*samples)
     assert SHORTEST <= round_trip.retry <= LONGEST
     assert MIN_DEADLINE <= round_trip.deadline <= MAX_DEADLINE
@@ -26,7 +28,9 @@ def test_bounds_hold_whatever_is_measured(samples: list[float]) -> None:
 
 
 def test_a_longer_way_waits_longer() -> None:
-    """A clean path retries within its 20 ms tick; one of 60 ms after a little more than that; jitter adds to it."""
+    """A clean path retries within its 20 ms tick; one of 60 ms after a little more than that;
+    jitter adds to it.
+    """
     near, far, shaky = measured(*[0.001] * 30), measured(*[0.06] * 30), measured(*[0.03, 0.09] * 15)
     assert near.retry == SHORTEST and near.deadline == pytest.approx(5 * SHORTEST)
     assert 0.06 < far.retry < 0.08 and far.deadline < MAX_DEADLINE
@@ -34,7 +38,9 @@ def test_a_longer_way_waits_longer() -> None:
 
 
 def test_an_answer_to_one_request_is_a_sample() -> None:
-    """A packet that was asked for once and came as a retransmission says how long that takes; one asked for twice, or merely late, does not."""
+    """A packet that was asked for once and came as a retransmission says how long that takes; one
+    asked for twice, or merely late, does not.
+    """
     round_trip = RoundTrip()
     gaps = Gaps(round_trip)
     gaps.note(10, 13, 0.0)
@@ -47,7 +53,9 @@ def test_an_answer_to_one_request_is_a_sample() -> None:
 
 
 def test_stragglers_teach_patience() -> None:
-    """On a path that delivers out of order the first request waits a little; repairs let that go again."""
+    """On a path that delivers out of order the first request waits a little; repairs let that go
+    again.
+    """
     gaps = Gaps(RoundTrip())
     gaps.note(1, 2, 0.0)
     gaps.mend(1, 0.012, resent=False)
@@ -67,7 +75,9 @@ def test_stragglers_teach_patience() -> None:
 
 @given(st.integers(-70_000, 70_000), st.integers(1, 3_000))
 def test_requests_are_bounded_and_in_order(first: int, count: int) -> None:
-    """At most 128 at a time, each as 16 bits in the order they were sent; all are asked for in their turn, and given up together."""
+    """At most 128 at a time, each as 16 bits in the order they were sent; all are asked for in
+    their turn, and given up together.
+    """
     gaps = Gaps(RoundTrip())
     gaps.note(first, first + count, 0.0)
     asked: list[int] = []

@@ -12,8 +12,18 @@ from relay.rtc.rtp import RtpPacket, Unwrapper, parse_rtp
 
 def extensions() -> HeaderExtensionsMap:
     chosen = HeaderExtensionsMap()
-    uris = ("urn:ietf:params:rtp-hdrext:sdes:mid", "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time")
-    chosen.configure(RTCRtpParameters(headerExtensions=[RTCRtpHeaderExtensionParameters(id=index + 1, uri=uri) for index, uri in enumerate(uris)]))
+    uris = (
+        "urn:ietf:params:rtp-hdrext:sdes:mid",
+        "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
+    )
+    chosen.configure(
+        RTCRtpParameters(
+            headerExtensions=[
+                RTCRtpHeaderExtensionParameters(id=index + 1, uri=uri)
+                for index, uri in enumerate(uris)
+            ]
+        )
+    )
     return chosen
 
 
@@ -29,9 +39,19 @@ def extensions() -> HeaderExtensionsMap:
     padding=st.integers(0, 255),
 )
 def test_what_aiortc_writes_is_read(
-    payload_type: int, marker: bool, sequence: int, timestamp: int, ssrc: int, payload: bytes, csrc: list[int], mid: str | None, padding: int
+    payload_type: int,
+    marker: bool,
+    sequence: int,
+    timestamp: int,
+    ssrc: int,
+    payload: bytes,
+    csrc: list[int],
+    mid: str | None,
+    padding: int,
 ) -> None:
-    """Every field comes back, without the CSRCs, header extensions and padding that aiortc wrote."""
+    """Every field comes back, without the CSRCs, header extensions and padding that aiortc
+    wrote.
+    """
     packet = AiortcPacket(payload_type, int(marker), sequence, timestamp, ssrc, payload)
     packet.csrc = csrc
     packet.padding_size = padding
@@ -42,30 +62,61 @@ def test_what_aiortc_writes_is_read(
 
 
 @given(
-    elements=st.dictionaries(st.integers(1, 14) | st.integers(15, 255), st.binary(min_size=1, max_size=20), max_size=6),
+    elements=st.dictionaries(
+        st.integers(1, 14) | st.integers(15, 255), st.binary(min_size=1, max_size=20), max_size=6
+    ),
     number=st.integers(0, 65_535),
     wanted=st.integers(1, 14),
     csrc=st.integers(0, 15),
 )
-def test_the_transport_wide_number_is_found_among_others(elements: dict[int, bytes], number: int, wanted: int, csrc: int) -> None:
-    """In headers of one byte and of two, as aiortc writes them, wherever it stands; without it, or where nobody asks, there is none."""
+def test_the_transport_wide_number_is_found_among_others(
+    elements: dict[int, bytes], number: int, wanted: int, csrc: int
+) -> None:
+    """In headers of one byte and of two, as aiortc writes them, wherever it stands; without it, or
+    where nobody asks, there is none.
+    """
     others = {key: value for key, value in elements.items() if key != wanted}
-    for elements, expected in ((others | {wanted: number.to_bytes(2, "big")}, number), (others, None), (others | {wanted: b"abc"}, None)):
+    for elements, expected in (
+        (others | {wanted: number.to_bytes(2, "big")}, number),
+        (others, None),
+        (others | {wanted: b"abc"}, None),
+    ):
         profile, block = pack_header_extensions(list(elements.items()))
         header = bytes([0x80 | (0x10 if block else 0) | csrc, 96]) + bytes(10 + 4 * csrc)
-        data = header + (profile.to_bytes(2, "big") + (len(block) // 4).to_bytes(2, "big") + block if block else b"") + b"payload"
+        data = (
+            header
+            + (
+                profile.to_bytes(2, "big") + (len(block) // 4).to_bytes(2, "big") + block
+                if block
+                else b""
+            )
+            + b"payload"
+        )
         assert parse_rtp(data, wanted) == RtpPacket(96, False, 0, 0, 0, b"payload", expected)
         assert parse_rtp(data).transport_sequence is None
 
 
 @given(st.integers(0, 0xFFFFFF), st.integers(0, 65_535), st.booleans())
-def test_the_time_of_sending_is_found_where_it_was_agreed_on(sent: int, number: int, cut_short: bool) -> None:
+def test_the_time_of_sending_is_found_where_it_was_agreed_on(
+    sent: int, number: int, cut_short: bool
+) -> None:
     """Beside a transport-wide number or alone; one that is not of three bytes is none."""
     moment = sent.to_bytes(3, "big")[: 2 if cut_short else 3]
     profile, block = pack_header_extensions([(2, moment), (4, number.to_bytes(2, "big"))])
-    data = b"\x90\x60" + bytes(10) + profile.to_bytes(2, "big") + (len(block) // 4).to_bytes(2, "big") + block + b"payload"
-    assert parse_rtp(data, 4, 2) == RtpPacket(96, False, 0, 0, 0, b"payload", number, None if cut_short else sent)
-    assert parse_rtp(data, 0, 2) == RtpPacket(96, False, 0, 0, 0, b"payload", None, None if cut_short else sent)
+    data = (
+        b"\x90\x60"
+        + bytes(10)
+        + profile.to_bytes(2, "big")
+        + (len(block) // 4).to_bytes(2, "big")
+        + block
+        + b"payload"
+    )
+    assert parse_rtp(data, 4, 2) == RtpPacket(
+        96, False, 0, 0, 0, b"payload", number, None if cut_short else sent
+    )
+    assert parse_rtp(data, 0, 2) == RtpPacket(
+        96, False, 0, 0, 0, b"payload", None, None if cut_short else sent
+    )
     assert parse_rtp(data, 4).send_time is None
 
 
@@ -74,7 +125,14 @@ def test_extensions_that_lie_cost_the_number_only(block: bytes, wanted: int) -> 
     """Whatever stands in the block, the packet is read."""
     block += bytes(-len(block) & 3)
     for profile in (b"\xbe\xde", b"\x10\x00", b"\x10\x0f", b"\x12\x34"):
-        data = b"\x90" + bytes(11) + profile + (len(block) // 4).to_bytes(2, "big") + block + b"payload"
+        data = (
+            b"\x90"
+            + bytes(11)
+            + profile
+            + (len(block) // 4).to_bytes(2, "big")
+            + block
+            + b"payload"
+        )
         assert parse_rtp(data, wanted, wanted).payload == b"payload"
 
 
@@ -108,7 +166,15 @@ def test_headers_that_lie_raise_value_error_only(rest: bytes, first: int) -> Non
         b"\xa0" + bytes(12),
         b"\xa0" + bytes(11) + b"\xff",
     ],
-    ids=["short", "version 1", "15 CSRCs", "half an extension", "long extension", "no padding", "much padding"],
+    ids=[
+        "short",
+        "version 1",
+        "15 CSRCs",
+        "half an extension",
+        "long extension",
+        "no padding",
+        "much padding",
+    ],
 )
 def test_lengths_that_do_not_fit(data: bytes) -> None:
     """Each way in which a header can be cut short or lie is refused."""
@@ -118,7 +184,9 @@ def test_lengths_that_do_not_fit(data: bytes) -> None:
 
 @given(start=st.integers(0, 65_535), steps=st.lists(st.integers(-30_000, 30_000), max_size=100))
 def test_unwrapping_follows_the_shortest_way(start: int, steps: list[int]) -> None:
-    """Numbers that move by less than half the range from the highest one keep their distance, whichever way they wrap."""
+    """Numbers that move by less than half the range from the highest one keep their distance,
+    whichever way they wrap.
+    """
     unwrapper, highest = Unwrapper(16), start
     assert unwrapper.unwrap(start) == start
     for step in steps:

@@ -1,7 +1,9 @@
-"""The seam: every name of aiortc, aioice and pylibsrtp that `relay/rtc` stands on beyond their documented interface.
+"""The seam: every name of aiortc, aioice and pylibsrtp that `relay/rtc` stands on beyond their
+documented interface.
 
-What strangers and broken senders do to a live session (an empty datagram, an extension of the wrong length) is tested in tests/integration/test_bad_input.py.
-When one of these fails after an upgrade, nothing is wrong with the test: read what it says, and look at the module that it names.
+What strangers and broken senders do to a live session (an empty datagram, an extension of the wrong
+length) is tested in tests/integration/test_bad_input.py. When one of these fails after an upgrade,
+nothing is wrong with the test: read what it says, and look at the module that it names.
 """
 
 import asyncio
@@ -16,12 +18,18 @@ import pytest
 from aioice import stun
 from aiortc import RTCRtpSender
 from aiortc.rate import RemoteBitrateEstimator
-from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
+from aiortc.rtcdtlstransport import (
+    RTCCertificate,
+    RTCDtlsFingerprint,
+    RTCDtlsParameters,
+    RTCDtlsTransport,
+)
 from aiortc.sdp import SessionDescription
 
+from relay.rtc.batch import HEADER
 from relay.rtc.dtls import PIPE_MAX, DtlsSrtp, SrtpError, certificate, fingerprint
-from relay.rtc.history import HEADER, Frame
 from relay.rtc.rtp import parse_rtp
+from relay.rtc.send.history import Frame
 from tests.fixtures.circles import no_collector
 from tests.fixtures.deadline import eventually
 from tests.fixtures.offers import offer
@@ -54,106 +62,218 @@ class Silent:
 
 
 def test_versions_are_the_ones_that_were_looked_at() -> None:
-    """Another minor version of aiortc or aioice, or another libsrtp binding, wants a look at `relay/rtc` before it is let in (pyproject.toml)."""
-    versions = {name: metadata.version(name).rsplit(".", 1)[0] for name in ("aiortc", "aioice", "pylibsrtp")}
-    assert versions == {"aiortc": "1.16", "aioice": "0.13", "pylibsrtp": "1.0"}, "read the comments in relay/rtc/dtls.py, ice.py, rtcp.py and sdp.py"
+    """Another minor version of aiortc or aioice, or another libsrtp binding, wants a look at
+    `relay/rtc` before it is let in (pyproject.toml).
+    """
+    versions = {
+        name: metadata.version(name).rsplit(".", 1)[0] for name in ("aiortc", "aioice", "pylibsrtp")
+    }
+    assert versions == {"aiortc": "1.16", "aioice": "0.13", "pylibsrtp": "1.0"}, (
+        "read the comments in relay/rtc/dtls.py, ice.py, rtcp.py and sdp.py"
+    )
 
 
-@pytest.mark.parametrize("name", ["_set_role", "start", "stop", "state", "on", "remove_all_listeners", "encrypted", "_rx_srtp", "_tx_srtp", "_ssl", "_task"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "_set_role",
+        "start",
+        "stop",
+        "state",
+        "on",
+        "remove_all_listeners",
+        "encrypted",
+        "_rx_srtp",
+        "_tx_srtp",
+        "_ssl",
+        "_task",
+    ],
+)
 async def test_the_dtls_transport_has_what_dtls_py_uses(name: str) -> None:
     """`relay/rtc/dtls.py` drives RTCDtlsTransport by these names."""
     transport = RTCDtlsTransport(Silent(), [certificate()])  # type: ignore[arg-type]
-    assert hasattr(transport, name), f"aiortc's RTCDtlsTransport has no {name} any more: see relay/rtc/dtls.py"
-    assert transport.state == "new", "the states of RTCDtlsTransport are compared as strings in relay/rtc/dtls.py"
+    assert hasattr(transport, name), (
+        f"aiortc's RTCDtlsTransport has no {name} any more: see relay/rtc/dtls.py"
+    )
+    assert transport.state == "new", (
+        "the states of RTCDtlsTransport are compared as strings in relay/rtc/dtls.py"
+    )
 
 
 def test_the_dtls_transport_takes_what_dtls_py_gives() -> None:
     """Constructor and `_set_role` by position, and coroutines where they are awaited."""
-    assert list(inspect.signature(RTCDtlsTransport.__init__).parameters)[1:3] == ["transport", "certificates"]
+    assert list(inspect.signature(RTCDtlsTransport.__init__).parameters)[1:3] == [
+        "transport",
+        "certificates",
+    ]
     assert list(inspect.signature(RTCDtlsTransport._set_role).parameters)[1:] == ["role"]
-    assert inspect.iscoroutinefunction(RTCDtlsTransport.start) and inspect.iscoroutinefunction(RTCDtlsTransport.stop)
-    assert RTCDtlsParameters(fingerprints=[RTCDtlsFingerprint(algorithm="sha-256", value="AB")]).fingerprints[0].value == "AB"
+    assert inspect.iscoroutinefunction(RTCDtlsTransport.start) and inspect.iscoroutinefunction(
+        RTCDtlsTransport.stop
+    )
+    assert (
+        RTCDtlsParameters(fingerprints=[RTCDtlsFingerprint(algorithm="sha-256", value="AB")])
+        .fingerprints[0]
+        .value
+        == "AB"
+    )
     assert RTCCertificate.generateCertificate().expires is not None
 
 
 def test_our_fingerprint_is_of_sha_256() -> None:
-    """What goes into the answer: `sha-256 AB:…`, 32 bytes; and the certificate is kept for the process."""
+    """What goes into the answer: `sha-256 AB:…`, 32 bytes; and the certificate is kept for the
+    process.
+    """
     algorithm, _, value = fingerprint().partition(" ")
     assert (algorithm, len(value.split(":"))) == ("sha-256", 32)
     assert certificate() is certificate()
 
 
 def test_srtp_has_what_dtls_py_uses() -> None:
-    """pylibsrtp's session protects and unprotects, and its error is what `relay/rtc/session.py` catches."""
+    """pylibsrtp's session protects and unprotects, and its error is what
+    `relay/rtc/receive/session.py` catches.
+    """
     for name in ("protect", "unprotect", "protect_rtcp", "unprotect_rtcp"):
-        assert callable(getattr(pylibsrtp.Session, name)), f"pylibsrtp.Session has no {name}: see relay/rtc/dtls.py"
+        assert callable(getattr(pylibsrtp.Session, name)), (
+            f"pylibsrtp.Session has no {name}: see relay/rtc/dtls.py"
+        )
     assert issubclass(SrtpError, Exception) and SrtpError is pylibsrtp.Error
 
 
 async def test_srtp_in_place_is_what_pylibsrtp_makes() -> None:
-    """`relay/rtc/protect.py` works on pylibsrtp's own context: what comes out can be read by the other end, and the next packet by `protect` too."""
+    """`relay/rtc/protect.py` works on pylibsrtp's own context: what comes out can be read by the
+    other end, and the next packet by `protect` too.
+    """
     server, client = pair([])
     algorithm, _, value = fingerprint().partition(" ")
-    await asyncio.gather(server.handshake([(algorithm, value)], client=False), client.handshake([(algorithm, value)], client=True))
+    await asyncio.gather(
+        server.handshake([(algorithm, value)], client=False),
+        client.handshake([(algorithm, value)], client=True),
+    )
     payloads = [b"a" * 100, b"b" * 100, b"c" * 30]
     protector = server.protector()
-    (batch,) = Frame(0, 0, payloads, 7, 90_000, key=True, disposable=False, marked=True).batches(protector.tag)
+    (batch,) = Frame(0, 0, payloads, 7, 90_000, key=True, disposable=False, marked=True).batches(
+        protector.tag
+    )
     data = bytes(protector.protect(batch, 96, 0xFFFF, 5))
-    packets = [parse_rtp(client.unprotect_rtp(data[at : at + batch.segment])) for at in range(0, len(data), batch.segment)]
-    assert [(packet.sequence, packet.marker, packet.timestamp, packet.payload) for packet in packets] == [
-        *((sequence, last, 5, payload) for sequence, last, payload in zip((0xFFFF, 0, 1), (False, False, True), payloads, strict=True))
+    packets = [
+        parse_rtp(client.unprotect_rtp(data[at : at + batch.segment]))
+        for at in range(0, len(data), batch.segment)
     ]
-    assert parse_rtp(client.unprotect_rtp(server.protect_rtp(HEADER.pack(0x80, 96, 2, 6, 7) + b"d"))).payload == b"d"
+    assert [
+        (packet.sequence, packet.marker, packet.timestamp, packet.payload) for packet in packets
+    ] == [
+        *(
+            (sequence, last, 5, payload)
+            for sequence, last, payload in zip(
+                (0xFFFF, 0, 1), (False, False, True), payloads, strict=True
+            )
+        )
+    ]
+    assert (
+        parse_rtp(
+            client.unprotect_rtp(server.protect_rtp(HEADER.pack(0x80, 96, 2, 6, 7) + b"d"))
+        ).payload
+        == b"d"
+    )
     await server.close()
     await client.close()
 
 
 def test_stun_has_what_ice_py_uses() -> None:
     """aioice's messages: parsed, made, signed and checked by these names."""
-    message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, attributes={"USERNAME": "a:b", "PRIORITY": 1, "ICE-CONTROLLED": 2})
+    message = stun.Message(
+        stun.Method.BINDING,
+        stun.Class.REQUEST,
+        attributes={"USERNAME": "a:b", "PRIORITY": 1, "ICE-CONTROLLED": 2},
+    )
     message.add_message_integrity(b"key")
     read = stun.parse_message(bytes(message))
-    assert (read.message_method, read.message_class, read.attributes["USERNAME"]) == (stun.Method.BINDING, stun.Class.REQUEST, "a:b")
+    assert (read.message_method, read.message_class, read.attributes["USERNAME"]) == (
+        stun.Method.BINDING,
+        stun.Class.REQUEST,
+        "a:b",
+    )
     assert read.check_message_integrity(b"key") and not read.check_message_integrity(b"another")
-    assert stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, b"123456789012", {"XOR-MAPPED-ADDRESS": ("192.0.2.1", 5)}).transaction_id == b"123456789012"
+    assert (
+        stun.Message(
+            stun.Method.BINDING,
+            stun.Class.RESPONSE,
+            b"123456789012",
+            {"XOR-MAPPED-ADDRESS": ("192.0.2.1", 5)},
+        ).transaction_id
+        == b"123456789012"
+    )
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        *("RTCP_PSFB_APP", "RTCP_PSFB_PLI", "RTCP_RTPFB_NACK", "RtcpByePacket", "RtcpPacket", "RtcpPsfbPacket", "RtcpReceiverInfo", "RtcpRrPacket"),
+        *(
+            "RTCP_PSFB_APP",
+            "RTCP_PSFB_PLI",
+            "RTCP_RTPFB_NACK",
+            "RtcpByePacket",
+            "RtcpPacket",
+            "RtcpPsfbPacket",
+            "RtcpReceiverInfo",
+            "RtcpRrPacket",
+        ),
         *("RtcpRtpfbPacket", "RtcpSrPacket", "clamp_packets_lost", "pack_remb_fci"),
     ],
 )
 def test_rtcp_has_what_rtcp_py_uses(name: str) -> None:
-    """`relay/rtc/rtcp.py` writes and reads RTCP by these names of aiortc.rtp."""
-    assert hasattr(aiortc.rtp, name), f"aiortc.rtp has no {name} any more: see relay/rtc/rtcp.py"
+    """`relay/rtc/receive/rtcp.py` writes and reads RTCP by these names of aiortc.rtp."""
+    assert hasattr(aiortc.rtp, name), (
+        f"aiortc.rtp has no {name} any more: see relay/rtc/receive/rtcp.py"
+    )
 
 
 def test_the_estimator_has_what_estimate_py_uses() -> None:
-    """`relay/rtc/estimate.py` begins at the cap, which is aiortc's own word for its tests, and resets its counter of incoming bytes."""
+    """`relay/rtc/receive/estimate.py` begins at the cap, which is aiortc's own word for its tests,
+    and resets its counter of incoming bytes.
+    """
     estimator = RemoteBitrateEstimator()
     estimator.rate_control.set_estimate(2_000_000, 0)
-    assert estimator.rate_control.current_bitrate == 2_000_000 and estimator.rate_control.rtt > 0, "see relay/rtc/estimate.py"
+    assert estimator.rate_control.current_bitrate == 2_000_000 and estimator.rate_control.rtt > 0, (
+        "see relay/rtc/receive/estimate.py"
+    )
     estimator.incoming_bitrate.reset()
-    assert (estimator.inter_arrival.current_group, estimator.inter_arrival.previous_group) == (None, None)
+    assert (estimator.inter_arrival.current_group, estimator.inter_arrival.previous_group) == (
+        None,
+        None,
+    )
     found = estimator.add(1_000, 0, 1_200, 0)
     assert found is not None and found[1] == [0]
 
 
 def test_the_sdp_parser_gives_what_sdp_py_reads() -> None:
-    """Of a Chromium offer: kind, port, direction, mid, codecs with parameters and feedback, ICE and DTLS."""
+    """Of a Chromium offer: kind, port, direction, mid, codecs with parameters and feedback, ICE and
+    DTLS.
+    """
     media = SessionDescription.parse(offer("chromium")).media[0]
-    assert (media.kind, media.port, media.direction, media.rtp.muxId) == ("video", 9, "sendonly", "0")
+    assert (media.kind, media.port, media.direction, media.rtp.muxId) == (
+        "video",
+        9,
+        "sendonly",
+        "0",
+    )
     codec = next(codec for codec in media.rtp.codecs if codec.payloadType == 108)
-    assert (codec.name, codec.parameters["packetization-mode"]) == ("H264", "1"), "values of fmtp have another type: see relay/rtc/sdp.py"
+    assert (codec.name, codec.parameters["packetization-mode"]) == ("H264", "1"), (
+        "values of fmtp have another type: see relay/rtc/sdp.py"
+    )
     rtx = next(codec for codec in media.rtp.codecs if codec.payloadType == 109)
     assert rtx.parameters["apt"] == 108, "apt is no number any more: see relay/rtc/sdp.py"
     assert ("nack", "pli") in {(item.type, item.parameter) for item in codec.rtcpFeedback}
     assert media.ice and media.ice.usernameFragment and media.ice.password
-    assert media.dtls and media.dtls.role == "auto" and media.dtls.fingerprints[0].algorithm == "sha-256"
+    assert (
+        media.dtls
+        and media.dtls.role == "auto"
+        and media.dtls.fingerprints[0].algorithm == "sha-256"
+    )
     passive = SessionDescription.parse(offer("ffmpeg")).media[0]
-    assert passive.dtls and passive.dtls.role == "server", "the meaning of role has changed: see parse_offer"
+    assert passive.dtls and passive.dtls.role == "server", (
+        "the meaning of role has changed: see parse_offer"
+    )
 
 
 def test_the_test_publisher_can_choose_h264() -> None:
@@ -162,11 +282,16 @@ def test_the_test_publisher_can_choose_h264() -> None:
 
 
 async def test_a_handshake_and_both_ways_of_srtp() -> None:
-    """Two of our ends complete DTLS over a plain call, check fingerprints, carry RTCP, refuse replays and tampering, and end without a task."""
+    """Two of our ends complete DTLS over a plain call, check fingerprints, carry RTCP, refuse
+    replays and tampering, and end without a task.
+    """
     closed: list[str] = []
     server, client = pair(closed)
     algorithm, _, value = fingerprint().partition(" ")
-    await asyncio.gather(server.handshake([(algorithm, value)], client=False), client.handshake([(algorithm, value)], client=True))
+    await asyncio.gather(
+        server.handshake([(algorithm, value)], client=False),
+        client.handshake([(algorithm, value)], client=True),
+    )
     assert server.connected and client.connected
     report = b"\x80\xc9\0\x01\0\0\0\x01"
     secret = client.protect_rtcp(report)
@@ -185,7 +310,9 @@ async def test_another_fingerprint_is_refused() -> None:
     server, client = pair([])
     algorithm, _, value = fingerprint().partition(" ")
     results = await asyncio.gather(
-        server.handshake([(algorithm, ":".join(["00"] * 32))], client=False), client.handshake([(algorithm, value)], client=True), return_exceptions=True
+        server.handshake([(algorithm, ":".join(["00"] * 32))], client=False),
+        client.handshake([(algorithm, value)], client=True),
+        return_exceptions=True,
     )
     assert isinstance(results[0], ConnectionError) and "fingerprint" in str(results[0])
     await server.close()
@@ -193,24 +320,42 @@ async def test_another_fingerprint_is_refused() -> None:
 
 
 async def test_nothing_is_left_of_a_closed_connection() -> None:
-    """Neither we nor aiortc hold it in a circle, which would keep OpenSSL's and libsrtp's memory until a full garbage collection."""
+    """Neither we nor aiortc hold it in a circle, which would keep OpenSSL's and libsrtp's memory
+    until a full garbage collection.
+    """
     with no_collector():
         server, client = pair([])
         algorithm, _, value = fingerprint().partition(" ")
-        await asyncio.gather(server.handshake([(algorithm, value)], client=False), client.handshake([(algorithm, value)], client=True))
+        await asyncio.gather(
+            server.handshake([(algorithm, value)], client=False),
+            client.handshake([(algorithm, value)], client=True),
+        )
         await server.close()
         await client.close()
-        left = [weakref.ref(end) for end in (server, client, server._transport, client._transport, server._transport._ssl)]
+        left = [
+            weakref.ref(end)
+            for end in (
+                server,
+                client,
+                server._transport,
+                client._transport,
+                server._transport._ssl,
+            )
+        ]
         del server, client
         assert [ref() for ref in left] == [None] * len(left)
 
 
 async def test_closing_ends_a_handshake_that_nobody_answers() -> None:
-    """Whether the peer is silent or floods, `close` returns and leaves no task; more than 32 waiting datagrams are refused."""
+    """Whether the peer is silent or floods, `close` returns and leaves no task; more than 32
+    waiting datagrams are refused.
+    """
     lonely = DtlsSrtp(lambda data: None, lambda: None)
     handshake = asyncio.create_task(lonely.handshake([("sha-256", "AB")], client=True))
     await asyncio.sleep(0)
     assert sum(lonely.receive(b"\x16" + bytes(20)) for _ in range(100)) <= PIPE_MAX
     await lonely.close()
     async with asyncio.timeout(5):
-        assert isinstance((await asyncio.gather(handshake, return_exceptions=True))[0], ConnectionError)
+        assert isinstance(
+            (await asyncio.gather(handshake, return_exceptions=True))[0], ConnectionError
+        )

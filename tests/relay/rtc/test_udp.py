@@ -34,7 +34,15 @@ def check(ufrag: str) -> bytes:
     """As much of a binding request as tells whom it is for."""
     name = f"{ufrag}:them".encode()
     name += bytes(-len(name) % 4)
-    return b"\0\1" + (len(name) + 4).to_bytes(2, "big") + b"\x21\x12\xa4\x42" + bytes(12) + b"\0\6" + len(name).to_bytes(2, "big") + name
+    return (
+        b"\0\1"
+        + (len(name) + 4).to_bytes(2, "big")
+        + b"\x21\x12\xa4\x42"
+        + bytes(12)
+        + b"\0\6"
+        + len(name).to_bytes(2, "big")
+        + name
+    )
 
 
 @pytest_asyncio.fixture
@@ -75,12 +83,17 @@ async def test_an_address_that_is_not_ours(port: UdpPort) -> None:
 
 
 async def test_peers_are_told_apart_by_name_then_by_address(port: UdpPort) -> None:
-    """Media counts only from an address whose check was taken; a peer that is removed is forgotten with all of them."""
+    """Media counts only from an address whose check was taken; a peer that is removed is forgotten
+    with all of them.
+    """
     await port.open(["127.0.0.1"], 0)
     guests = {name: Guest() for name in ("one", "two")}
     for name, guest in guests.items():
         port.add(name, guest)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as first, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as second:
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as first,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as second,
+    ):
         for name, sock in (("one", first), ("two", second)):
             sock.connect(("127.0.0.1", port.port))
             sock.send(b"\x80early")
@@ -160,8 +173,12 @@ async def way_to(sock: socket.socket, port: UdpPort) -> Way:
 
 
 @pytest.mark.parametrize("fails", [None, errno.EIO, errno.EINVAL])
-async def test_a_batch_is_one_call_and_many_datagrams_also_where_the_kernel_cannot_cut(port: UdpPort, fails: int | None) -> None:
-    """`UDP_SEGMENT` wants a device that makes checksums, and Linux: elsewhere the datagrams go one by one."""
+async def test_a_batch_is_one_call_and_many_datagrams_also_where_the_kernel_cannot_cut(
+    port: UdpPort, fails: int | None
+) -> None:
+    """`UDP_SEGMENT` wants a device that makes checksums, and Linux: elsewhere the datagrams go one
+    by one.
+    """
     data = bytes(range(256)) * 20
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.settimeout(5)
@@ -169,7 +186,9 @@ async def test_a_batch_is_one_call_and_many_datagrams_also_where_the_kernel_cann
         kernel = Kernel(way.socket, fails)
         replace(way, socket=kernel).send_batch(memoryview(data), 1_200)  # type: ignore[arg-type]
         received = [await asyncio.to_thread(sock.recv, 2_048) for _ in range(5)]
-    assert b"".join(received) == data and [len(datagram) for datagram in received] == [1_200] * 4 + [320]
+    assert b"".join(received) == data and [len(datagram) for datagram in received] == [
+        1_200
+    ] * 4 + [320]
     assert kernel.calls == 1
 
 
@@ -177,7 +196,8 @@ async def test_a_full_socket_is_told_and_takes_nothing(port: UdpPort) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         way = await way_to(sock, port)
         with pytest.raises(BlockingIOError):
-            replace(way, socket=Kernel(way.socket, errno.EAGAIN)).send_batch(memoryview(bytes(5_000)), 1_200)  # type: ignore[arg-type]
+            full = replace(way, socket=Kernel(way.socket, errno.EAGAIN))  # type: ignore[arg-type]
+            full.send_batch(memoryview(bytes(5_000)), 1_200)
         sock.setblocking(False)
         with pytest.raises(BlockingIOError):
             sock.recv(2_048)

@@ -3,8 +3,18 @@
 from server.ingest.reception import SPAN, Reception, Totals
 
 
-def run(reception: Reception, start: float, seconds: float, *, fps: int = 30, bytes_each: int = 5_000, so_far: int = 0) -> tuple[float, int]:
-    """Pictures at a steady pace, one in 60 a keyframe. Returns when the last came, and the bytes until then."""
+def run(
+    reception: Reception,
+    start: float,
+    seconds: float,
+    *,
+    fps: int = 30,
+    bytes_each: int = 5_000,
+    so_far: int = 0,
+) -> tuple[float, int]:
+    """Pictures at a steady pace, one in 60 a keyframe. Returns when the last came, and the bytes
+    until then.
+    """
     now = start
     for number in range(round(seconds * fps)):
         now = start + number / fps
@@ -16,7 +26,14 @@ def run(reception: Reception, start: float, seconds: float, *, fps: int = 30, by
 
 def test_before_anything_came() -> None:
     reception = Reception(10.0)
-    assert reception.describe(10.5) == {"bitrate": None, "fps": None, "gap": 0, "repaired": 0, "lost": 0, "keyframe_age": None}
+    assert reception.describe(10.5) == {
+        "bitrate": None,
+        "fps": None,
+        "gap": 0,
+        "repaired": 0,
+        "lost": 0,
+        "keyframe_age": None,
+    }
 
 
 def test_a_steady_live() -> None:
@@ -41,7 +58,9 @@ def test_a_gap_shows_while_it_lasts_and_for_some_seconds_after() -> None:
 
 
 def test_losses_are_those_of_the_last_seconds() -> None:
-    """A sender that starts afresh, whose losses are counted from zero again, makes no negative ones."""
+    """A sender that starts afresh, whose losses are counted from zero again, makes no negative
+    ones.
+    """
     reception = Reception(0.0)
     for second, (repaired, lost) in enumerate([(3, 1), (3, 1), (0, 0), (2, 0)], 1):
         reception.measure(float(second), Totals(0, repaired, lost))

@@ -1,4 +1,6 @@
-"""The timeline: two tracks on one clock, whatever the network and the sender's clocks do. All times here are made up."""
+"""The timeline: two tracks on one clock, whatever the network and the sender's clocks do. All times
+here are made up.
+"""
 
 import random
 from dataclasses import dataclass, field
@@ -17,7 +19,9 @@ FRAME, PACKET = 1 / 30, 0.02
 
 @dataclass
 class Sender:
-    """A phone: its clock, its random first timestamps, and what it takes from the lens to the network."""
+    """A phone: its clock, its random first timestamps, and what it takes from the lens to the
+    network.
+    """
 
     timeline: Timeline
     network: float = 0.03
@@ -33,32 +37,60 @@ class Sender:
     def picture(self, second: float, late: float = 0.0) -> Stamp:
         """A picture that the lens saw at that second of the take."""
         arrived = 1_000 + second + self.encoding + self.network + late
-        stamp = self.timeline.picture(self.video_base + round(second * 90_000) & 0xFFFFFFFF, arrived)
+        stamp = self.timeline.picture(
+            self.video_base + round(second * 90_000) & 0xFFFFFFFF, arrived
+        )
         self.pictures.append((second, stamp))
         return stamp
 
     def sound(self, second: float, late: float = 0.0) -> Stamp:
         arrived = 1_000 + second + self.network + late
-        stamp = self.timeline.sound(self.audio_base + round(second * (1 + self.drift) * 48_000) & 0xFFFFFFFF, arrived)
+        stamp = self.timeline.sound(
+            self.audio_base + round(second * (1 + self.drift) * 48_000) & 0xFFFFFFFF, arrived
+        )
         self.sounds.append((second, stamp))
         return stamp
 
     def report(self, track: Track, second: float, late: float = 0.0) -> None:
-        base, rate = (self.video_base, 90_000) if track is Track.VIDEO else (self.audio_base, 48_000)
+        base, rate = (
+            (self.video_base, 90_000) if track is Track.VIDEO else (self.audio_base, 48_000)
+        )
         ticks = second * (1 + self.drift if track is Track.AUDIO else 1) * rate
-        self.timeline.report(track, EPOCH + second, base + round(ticks) & 0xFFFFFFFF, 1_000 + second + self.network + late)
+        self.timeline.report(
+            track,
+            EPOCH + second,
+            base + round(ticks) & 0xFFFFFFFF,
+            1_000 + second + self.network + late,
+        )
 
     def reports(self, second: float, late: float = 0.0) -> None:
         for track in Track:
             self.report(track, second, late)
 
-    def run(self, start: float, end: float, *, jitter: float = 0.0, every: float | None = None, seed: int = 0) -> None:
-        """Both tracks from `start` to `end`, each packet up to `jitter` late, sender reports `every` seconds."""
+    def run(
+        self,
+        start: float,
+        end: float,
+        *,
+        jitter: float = 0.0,
+        every: float | None = None,
+        seed: int = 0,
+    ) -> None:
+        """Both tracks from `start` to `end`, each packet up to `jitter` late, sender reports
+        `every` seconds.
+        """
         chance = random.Random(seed)
-        happenings = [(start + index * FRAME, "picture") for index in range(round((end - start) / FRAME))]
-        happenings += [(start + index * PACKET, "sound") for index in range(round((end - start) / PACKET))]
+        happenings = [
+            (start + index * FRAME, "picture") for index in range(round((end - start) / FRAME))
+        ]
+        happenings += [
+            (start + index * PACKET, "sound") for index in range(round((end - start) / PACKET))
+        ]
         if every:
-            happenings += [(start + index * every + 0.005, "report") for index in range(round((end - start) / every))]
+            happenings += [
+                (start + index * every + 0.005, "report")
+                for index in range(round((end - start) / every))
+            ]
         for second, kind in sorted(happenings):
             late = chance.uniform(0, jitter) if chance.random() < 0.8 else 0.0
             if kind == "picture":
@@ -74,10 +106,14 @@ def media_seconds(stamp: Stamp, track: Track) -> float:
 
 
 def relation(sender: Sender, last: int = 1) -> float:
-    """By how much the picture stands later than the sound of the same moment, in seconds of media time."""
+    """By how much the picture stands later than the sound of the same moment, in seconds of media
+    time.
+    """
     second, stamp = sender.pictures[-last]
     heard, sound = sender.sounds[-last]
-    return (media_seconds(stamp, Track.VIDEO) - second) - (media_seconds(sound, Track.AUDIO) - heard)
+    return (media_seconds(stamp, Track.VIDEO) - second) - (
+        media_seconds(sound, Track.AUDIO) - heard
+    )
 
 
 def test_a_session_begins_where_it_is_told() -> None:
@@ -85,12 +121,16 @@ def test_a_session_begins_where_it_is_told() -> None:
     sender = Sender(Timeline(5_000_000))
     assert media_seconds(sender.picture(0), Track.VIDEO) == pytest.approx(5, abs=1e-4)
     assert media_seconds(sender.picture(1), Track.VIDEO) == pytest.approx(6, abs=1e-4)
-    assert sender.timeline.media_now(1_002 + sender.network + sender.encoding) == pytest.approx(7, abs=1e-4)
+    assert sender.timeline.media_now(1_002 + sender.network + sender.encoding) == pytest.approx(
+        7, abs=1e-4
+    )
     assert Timeline(5_000_000).media_now(77) == 5
 
 
 def test_before_the_first_report_arrival_places_both_tracks() -> None:
-    """Without reports the relation is off by the encoding delay only, and the capture times say that they are estimates."""
+    """Without reports the relation is off by the encoding delay only, and the capture times say
+    that they are estimates.
+    """
     sender = Sender(Timeline(0))
     sender.run(0, 3, jitter=0.05)
     assert relation(sender) == pytest.approx(sender.encoding, abs=0.005)
@@ -98,7 +138,9 @@ def test_before_the_first_report_arrival_places_both_tracks() -> None:
 
 
 def test_reports_put_both_tracks_on_one_clock() -> None:
-    """With reports the picture stands at the sound of the same moment, within some milliseconds, in spite of the encoder's delay."""
+    """With reports the picture stands at the sound of the same moment, within some milliseconds, in
+    spite of the encoder's delay.
+    """
     sender = Sender(Timeline(0), encoding=0.2)
     sender.run(0, 20, jitter=0.05, every=1)
     assert relation(sender) == pytest.approx(0, abs=0.01)
@@ -106,7 +148,9 @@ def test_reports_put_both_tracks_on_one_clock() -> None:
 
 
 def test_a_late_first_report_corrects_in_small_steps() -> None:
-    """A difference that the first report shows is taken up by at most 4 ms a picture, not in a jump, and sound stays end to end."""
+    """A difference that the first report shows is taken up by at most 4 ms a picture, not in a
+    jump, and sound stays end to end.
+    """
     sender = Sender(Timeline(0), encoding=0.15)
     sender.run(0, 5)
     assert relation(sender) == pytest.approx(0.15, abs=0.01)
@@ -122,7 +166,9 @@ def test_a_late_first_report_corrects_in_small_steps() -> None:
 
 @pytest.mark.parametrize("late", [0.3, 0.9])
 def test_a_stall_right_behind_the_first_report_moves_nothing(late: float) -> None:
-    """What was learned of the network before the first report still counts: one late packet does not shift the whole live."""
+    """What was learned of the network before the first report still counts: one late packet does
+    not shift the whole live.
+    """
     sender = Sender(Timeline(0))
     sender.run(0, 2)
     sender.reports(2)
@@ -135,7 +181,9 @@ def test_a_stall_right_behind_the_first_report_moves_nothing(late: float) -> Non
 
 
 def test_one_report_for_one_track_only() -> None:
-    """While the other track's report is missing that one is placed by arrival, and nothing breaks."""
+    """While the other track's report is missing that one is placed by arrival, and nothing
+    breaks.
+    """
     sender = Sender(Timeline(0), encoding=0.05)
     sender.run(0, 2)
     sender.report(Track.AUDIO, 2)
@@ -148,18 +196,36 @@ def test_one_report_for_one_track_only() -> None:
 
 @pytest.mark.parametrize("drift", [-2e-4, 1e-4, 5e-4])
 def test_a_sound_card_that_drifts_takes_the_picture_along(drift: float) -> None:
-    """Ten minutes of a drifting audio clock: sound stays end to end in itself, and the picture stays with it."""
+    """Ten minutes of a drifting audio clock: sound stays end to end in itself, and the picture
+    stays with it.
+    """
     sender = Sender(Timeline(0), drift=drift)
     sender.run(0, 600, every=5)
     worst = 0.0
     for index in range(1, 600, 20):
         second, stamp = sender.pictures[index * 30 - 1]
-        heard, sound = min(sender.sounds[index * 50 - 10 : index * 50 + 10], key=lambda entry: abs(entry[0] - second))
-        worst = max(worst, abs((media_seconds(stamp, Track.VIDEO) - second) - (media_seconds(sound, Track.AUDIO) - heard)))
+        heard, sound = min(
+            sender.sounds[index * 50 - 10 : index * 50 + 10],
+            key=lambda entry: abs(entry[0] - second),
+        )
+        worst = max(
+            worst,
+            abs(
+                (media_seconds(stamp, Track.VIDEO) - second)
+                - (media_seconds(sound, Track.AUDIO) - heard)
+            ),
+        )
     assert worst < 0.04
     ticks = [stamp.ticks for _, stamp in sender.sounds]
-    expected = [round((second + PACKET) * (1 + drift) * 48_000) - round(second * (1 + drift) * 48_000) for second, _ in sender.sounds]
-    breaks = [step for step in (after - before for before, after in zip(ticks, ticks[1:], strict=False)) if abs(step - 960) > 1]
+    expected = [
+        round((second + PACKET) * (1 + drift) * 48_000) - round(second * (1 + drift) * 48_000)
+        for second, _ in sender.sounds
+    ]
+    breaks = [
+        step
+        for step in (after - before for before, after in zip(ticks, ticks[1:], strict=False))
+        if abs(step - 960) > 1
+    ]
     assert len(breaks) <= 600 * abs(drift) / REANCHOR + 1
     assert set(expected) <= {959, 960, 961}
 
@@ -167,12 +233,19 @@ def test_a_sound_card_that_drifts_takes_the_picture_along(drift: float) -> None:
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.integers(0, 2**32 - 1), st.floats(0, 2), st.sampled_from(["picture", "sound", "report 0", "report 1"]), st.floats(0, 2**32)),
+        st.tuples(
+            st.integers(0, 2**32 - 1),
+            st.floats(0, 2),
+            st.sampled_from(["picture", "sound", "report 0", "report 1"]),
+            st.floats(0, 2**32),
+        ),
         max_size=60,
     )
 )
 def test_pictures_always_ascend(drawn: list[tuple[int, float, str, float]]) -> None:
-    """Whatever a sender's timestamps and reports say, picture ticks strictly ascend from 0 and nothing raises."""
+    """Whatever a sender's timestamps and reports say, picture ticks strictly ascend from 0 and
+    nothing raises.
+    """
     timeline, now, last = Timeline(0), 1_000.0, -1
     for timestamp, step, kind, clock in drawn:
         now += step
@@ -188,42 +261,68 @@ def test_pictures_always_ascend(drawn: list[tuple[int, float, str, float]]) -> N
 
 
 def test_reports_that_count_faster_than_packets_are_not_believed() -> None:
-    """As GStreamer's do: twice as fast. The packets go on by their arrival, sound and picture together, and none falls behind."""
+    """As GStreamer's do: twice as fast. The packets go on by their arrival, sound and picture
+    together, and none falls behind.
+    """
     sender = Sender(Timeline(0), encoding=0.0)
     sender.run(0, 0.5)
     for second in range(20):
-        for track, base, rate in ((Track.VIDEO, sender.video_base, 90_000), (Track.AUDIO, sender.audio_base, 48_000)):
-            sender.timeline.report(track, EPOCH + 0.5 + second, base + round((0.5 + 2 * second) * rate) & 0xFFFFFFFF, 1_000.53 + second)
+        for track, base, rate in (
+            (Track.VIDEO, sender.video_base, 90_000),
+            (Track.AUDIO, sender.audio_base, 48_000),
+        ):
+            sender.timeline.report(
+                track,
+                EPOCH + 0.5 + second,
+                base + round((0.5 + 2 * second) * rate) & 0xFFFFFFFF,
+                1_000.53 + second,
+            )
         sender.run(0.5 + second, 1.5 + second)
     for track, seen in ((Track.VIDEO, sender.pictures), (Track.AUDIO, sender.sounds)):
-        assert all(media_seconds(stamp, track) == pytest.approx(second, abs=0.002) for second, stamp in seen)
+        assert all(
+            media_seconds(stamp, track) == pytest.approx(second, abs=0.002)
+            for second, stamp in seen
+        )
         assert all(stamp.estimated for second, stamp in seen if second > 1.5)
 
 
 def test_a_sender_whose_clock_was_set_is_believed_again() -> None:
-    """The report after that disagrees with the one before; the next one agrees, and nothing moved meanwhile."""
+    """The report after that disagrees with the one before; the next one agrees, and nothing moved
+    meanwhile.
+    """
     sender = Sender(Timeline(0))
     sender.run(0, 5, every=1)
     before = sender.picture(5)
-    for track, base, rate in ((Track.VIDEO, sender.video_base, 90_000), (Track.AUDIO, sender.audio_base, 48_000)):
+    for track, base, rate in (
+        (Track.VIDEO, sender.video_base, 90_000),
+        (Track.AUDIO, sender.audio_base, 48_000),
+    ):
         for second in (5, 6):
-            sender.timeline.report(track, EPOCH + second + 0.2, base + second * rate & 0xFFFFFFFF, 1_000.03 + second)
+            sender.timeline.report(
+                track, EPOCH + second + 0.2, base + second * rate & 0xFFFFFFFF, 1_000.03 + second
+            )
     after = sender.picture(6)
     assert not after.estimated
-    assert media_seconds(after, Track.VIDEO) - media_seconds(before, Track.VIDEO) == pytest.approx(1, abs=0.01)
+    assert media_seconds(after, Track.VIDEO) - media_seconds(before, Track.VIDEO) == pytest.approx(
+        1, abs=0.01
+    )
 
 
 def test_timestamps_wrap_in_the_middle() -> None:
     """32-bit timestamps that wrap during the live are invisible in media time, reports or not."""
     sender = Sender(Timeline(0), video_base=2**32 - 45_000, audio_base=2**32 - 24_000)
     sender.run(0, 2, every=0.4)
-    assert media_seconds(sender.pictures[-1][1], Track.VIDEO) == pytest.approx(sender.pictures[-1][0], abs=0.03)
+    assert media_seconds(sender.pictures[-1][1], Track.VIDEO) == pytest.approx(
+        sender.pictures[-1][0], abs=0.03
+    )
     ticks = [stamp.ticks for _, stamp in sender.sounds]
     assert {after - before for before, after in zip(ticks, ticks[1:], strict=False)} == {960}
 
 
 def test_capture_is_when_the_lens_saw_it() -> None:
-    """With reports and a measured round trip, capture on our clock is the moment of the take, whatever encoding took."""
+    """With reports and a measured round trip, capture on our clock is the moment of the take,
+    whatever encoding took.
+    """
     sender = Sender(Timeline(0), encoding=0.12, network=0.04)
     sender.timeline.round_trip = 0.08
     sender.run(0, 3, every=0.5)
@@ -233,7 +332,9 @@ def test_capture_is_when_the_lens_saw_it() -> None:
 
 
 def test_a_slower_uplink_does_not_move_capture_but_delivery() -> None:
-    """200 ms more on the way: samples still carry the moment of the lens, so that arrival minus capture has risen by 200 ± 10 ms."""
+    """200 ms more on the way: samples still carry the moment of the lens, so that arrival minus
+    capture has risen by 200 ± 10 ms.
+    """
     sender = Sender(Timeline(0))
     sender.timeline.round_trip = 2 * sender.network
     sender.run(0, 5, every=0.5)
@@ -257,9 +358,13 @@ def test_the_minimum_rises_slowly() -> None:
 
 @pytest.mark.parametrize("reports", [[0], [0, 110, 220, 700, 1_100], [0, 110, 959]])
 @pytest.mark.parametrize("jump", [-30.0, -10.0, 0.0, 5.0, 60.0])
-def test_timestamps_that_jump_in_a_pause_do_not_stop_the_picture(jump: float, reports: list[int]) -> None:
-    """After half a minute without sound its timestamps may be further on than the clock, or behind it, whatever was reported meanwhile: the picture keeps its
-    pace, and the sound comes back beside it."""
+def test_timestamps_that_jump_in_a_pause_do_not_stop_the_picture(
+    jump: float, reports: list[int]
+) -> None:
+    """After half a minute without sound its timestamps may be further on than the clock, or behind
+    it, whatever was reported meanwhile: the picture keeps its pace, and the sound comes back beside
+    it.
+    """
     timeline = Timeline(0)
     pictures: list[float] = []
 
@@ -281,10 +386,19 @@ def test_timestamps_that_jump_in_a_pause_do_not_stop_the_picture(jump: float, re
 
 
 @settings(max_examples=60, deadline=None)
-@given(track=st.sampled_from(list(Track)), base=st.integers(0, 2**32 - 1), reported=st.booleans(), again=st.booleans())
+@given(
+    track=st.sampled_from(list(Track)),
+    base=st.integers(0, 2**32 - 1),
+    reported=st.booleans(),
+    again=st.booleans(),
+)
 @example(track=Track.AUDIO, base=685, reported=True, again=False)
-def test_another_source_goes_on_where_the_last_one_was(track: Track, base: int, reported: bool, again: bool) -> None:
-    """A new SSRC brings timestamps that have nothing to do with those before: media time goes on without a jump, before and after its first sender report."""
+def test_another_source_goes_on_where_the_last_one_was(
+    track: Track, base: int, reported: bool, again: bool
+) -> None:
+    """A new SSRC brings timestamps that have nothing to do with those before: media time goes on
+    without a jump, before and after its first sender report.
+    """
     sender = Sender(Timeline(0))
     sender.run(0, 3, every=1 if reported else None)
     sender.timeline.forget(track)

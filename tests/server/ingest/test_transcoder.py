@@ -1,36 +1,56 @@
-"""VP8 and reordered H.264 to pictures that every viewer can take: pixels, sizes, times, keyframes on demand."""
+"""VP8 and reordered H.264 to pictures that every viewer can take: pixels, sizes, times, keyframes
+on demand.
+"""
 
 from collections.abc import Sequence
 
 import pytest
 from av.video.frame import VideoFrame
 
-from relay import bmff, h264
+from relay.media import bmff, h264
 from relay.sample import Track
 from server.ingest.transcoder import BrokenPicture, EncodedPicture, Transcoder
 from tests.fixtures import media
 
 
-def run(transcoder: Transcoder, frames: Sequence[bytes], *, start: int = 0, keys: Sequence[int] = (), skips: Sequence[int] = ()) -> list[EncodedPicture]:
+def run(
+    transcoder: Transcoder,
+    frames: Sequence[bytes],
+    *,
+    start: int = 0,
+    keys: Sequence[int] = (),
+    skips: Sequence[int] = (),
+) -> list[EncodedPicture]:
     pictures: list[EncodedPicture] = []
     for index, frame in enumerate(frames):
-        pictures += transcoder.transcode(start + index * 3_000, frame, key=index in keys, skip=index in skips)
+        pictures += transcoder.transcode(
+            start + index * 3_000, frame, key=index in keys, skip=index in skips
+        )
     return pictures
 
 
 def decode(pictures: Sequence[EncodedPicture]) -> list[VideoFrame]:
-    """What a viewer sees, by way of the fragments that it gets; each init segment begins a decoder of its own."""
+    """What a viewer sees, by way of the fragments that it gets; each init segment begins a decoder
+    of its own.
+    """
     parts: list[bytes] = []
     for picture in pictures:
         unit = h264.access_unit(h264.split_annexb(picture.data))
-        if unit.sps and (init := bmff.init_segment(h264.track_info(unit.sps, unit.pps))) not in parts[-1:]:
+        if (
+            unit.sps
+            and (init := bmff.init_segment(h264.track_info(unit.sps, unit.pps))) not in parts[-1:]
+        ):
             parts.append(init) if not parts or not parts[-1].startswith(init) else None
-        parts[-1] += bmff.fragment([media.video_sample(picture.timestamp, key=unit.key, data=unit.data)], 0, Track.VIDEO)
+        parts[-1] += bmff.fragment(
+            [media.video_sample(picture.timestamp, key=unit.key, data=unit.data)], 0, Track.VIDEO
+        )
     return [frame for part in parts for frame in media.decode_pictures(part)]
 
 
 def test_vp8_becomes_constrained_baseline() -> None:
-    """Each frame comes out in the call that took it, with its time and its grey; the first is an IDR with parameter sets that any browser takes."""
+    """Each frame comes out in the call that took it, with its time and its grey; the first is an
+    IDR with parameter sets that any browser takes.
+    """
     transcoder = Transcoder("VP8", 2_500_000)
     frames = media.vp8_frames(count=8)
     for index, frame in enumerate(frames):
@@ -39,38 +59,61 @@ def test_vp8_becomes_constrained_baseline() -> None:
     pictures = run(Transcoder("VP8", 2_500_000), frames, start=9_000)
     unit = h264.access_unit(h264.split_annexb(pictures[0].data))
     info = h264.parse_sps(unit.sps)
-    assert (info.codec[:9], info.width, info.height, info.reorders) == ("avc1.42C0", 320, 240, False)
+    assert (info.codec[:9], info.width, info.height, info.reorders) == (
+        "avc1.42C0",
+        320,
+        240,
+        False,
+    )
     seen = decode(pictures)
     assert [frame.pts for frame in seen] == [9_000 + index * 3_000 for index in range(8)]
-    assert [frame.to_ndarray()[:240].mean() for frame in seen] == pytest.approx([media.luma_of(index) for index in range(8)], abs=4)
+    assert [frame.to_ndarray()[:240].mean() for frame in seen] == pytest.approx(
+        [media.luma_of(index) for index in range(8)], abs=4
+    )
 
 
 def test_an_idr_on_demand() -> None:
-    """It is the next picture, and a picture that was to be decoded only leaves the wish to the next one."""
+    """It is the next picture, and a picture that was to be decoded only leaves the wish to the next
+    one.
+    """
     frames = media.vp8_frames(count=8)
     pictures = run(Transcoder("VP8", 2_500_000), frames, keys=(3, 5), skips=(5,))
     assert [picture.timestamp // 3_000 for picture in pictures] == [0, 1, 2, 3, 4, 6, 7]
     assert [picture.timestamp // 3_000 for picture in pictures if picture.key] == [0, 3, 6]
     seen = decode(pictures)
-    assert seen[5].to_ndarray()[:240].mean() == pytest.approx(media.luma_of(6), abs=4), "what was left out was decoded nevertheless"
+    assert seen[5].to_ndarray()[:240].mean() == pytest.approx(media.luma_of(6), abs=4), (
+        "what was left out was decoded nevertheless"
+    )
 
 
 def test_a_new_size_begins_with_new_parameter_sets() -> None:
-    """A phone that is turned: from the first picture on the right way up, with the right pixels; odd sizes are made even."""
+    """A phone that is turned: from the first picture on the right way up, with the right pixels;
+    odd sizes are made even.
+    """
     transcoder = Transcoder("VP8", 2_500_000)
     pictures = []
     for number, (width, height) in enumerate(((320, 240), (240, 320), (213, 161))):
         pictures += run(transcoder, media.vp8_frames(width, height, 3), start=number * 9_000)
     assert [picture.key for picture in pictures] == [True, False, False] * 3
     seen = decode(pictures)
-    assert [(frame.width, frame.height) for frame in seen] == [(320, 240)] * 3 + [(240, 320)] * 3 + [(212, 160)] * 3
-    assert [frame.to_ndarray()[: frame.height].mean() for frame in seen] == pytest.approx([media.luma_of(index) for index in range(3)] * 3, abs=4)
+    assert [(frame.width, frame.height) for frame in seen] == [(320, 240)] * 3 + [
+        (240, 320)
+    ] * 3 + [(212, 160)] * 3
+    assert [frame.to_ndarray()[: frame.height].mean() for frame in seen] == pytest.approx(
+        [media.luma_of(index) for index in range(3)] * 3, abs=4
+    )
 
 
 @pytest.mark.parametrize("profile", ["main", "high"])
 def test_b_frames_come_out_in_order(profile: str) -> None:
-    """x264 with three B-frames in a pyramid, in decoding order: out come all pictures in the order of their times, none of them waiting for another."""
-    options = (("bf", "3"), ("tune", "ssim"), ("x264-params", "scenecut=0:b-adapt=0:b-pyramid=normal:rc-lookahead=4:sync-lookahead=0"))
+    """x264 with three B-frames in a pyramid, in decoding order: out come all pictures in the order
+    of their times, none of them waiting for another.
+    """
+    options = (
+        ("bf", "3"),
+        ("tune", "ssim"),
+        ("x264-params", "scenecut=0:b-adapt=0:b-pyramid=normal:rc-lookahead=4:sync-lookahead=0"),
+    )
     units = media.access_units(320, 240, 24, profile=profile, options=options)
     order = media.presentation_order(units)
     assert order != sorted(order), "the encoder made no B-frames"
@@ -81,7 +124,9 @@ def test_b_frames_come_out_in_order(profile: str) -> None:
     times = [picture.timestamp // 3_000 for picture in pictures]
     assert times == list(range(len(times))) and len(times) > 18
     seen = decode(pictures)
-    assert [frame.to_ndarray()[:240].mean() for frame in seen] == pytest.approx([media.luma_of(index) for index in times], abs=4)
+    assert [frame.to_ndarray()[:240].mean() for frame in seen] == pytest.approx(
+        [media.luma_of(index) for index in times], abs=4
+    )
     assert not h264.parse_sps(h264.access_unit(h264.split_annexb(pictures[0].data)).sps).reorders
 
 
@@ -89,11 +134,17 @@ def test_timestamps_that_jump_do_not_stop_it() -> None:
     transcoder = Transcoder("VP8", 2_500_000)
     frames = media.vp8_frames(count=6)
     times = [0, 3_000, 3_000, 2_000, -(2**40), 2**40]
-    assert [picture.timestamp for time, frame in zip(times, frames, strict=True) for picture in transcoder.transcode(time, frame)] == times
+    assert [
+        picture.timestamp
+        for time, frame in zip(times, frames, strict=True)
+        for picture in transcoder.transcode(time, frame)
+    ] == times
 
 
 def test_a_broken_picture_is_told_and_survived() -> None:
-    """Garbage, and a picture larger than is taken, are refused; the next key picture is transcoded as if nothing had been."""
+    """Garbage, and a picture larger than is taken, are refused; the next key picture is transcoded
+    as if nothing had been.
+    """
     transcoder = Transcoder("VP8", 2_500_000)
     frames = media.vp8_frames(count=2)
     huge = frames[0][:6] + (8_000).to_bytes(2, "little") * 2 + frames[0][10:]

@@ -9,9 +9,9 @@ from time import monotonic
 import pytest
 import pytest_asyncio
 
-from relay import h264
-from relay.h264 import AccessUnit
-from relay.rtc.reassembly import Picture
+from relay.media import h264
+from relay.media.h264 import AccessUnit
+from relay.rtc.receive.reassembly import Picture
 from server.errors import NotAcceptable, Unavailable
 from server.ingest import transcoding as module
 from server.ingest.transcoders import Transcoders
@@ -29,12 +29,19 @@ class Creator:
         self.failed: list[str] = []
         self.closed = 0
         self.transcoding = Transcoding(
-            codec, 2_500_000, on_picture=self.pictures.append, on_broken=self._broke, on_failed=self.failed.append, on_closed=self._closed
+            codec,
+            2_500_000,
+            on_picture=self.pictures.append,
+            on_broken=self._broke,
+            on_failed=self.failed.append,
+            on_closed=self._closed,
         )
 
     def send(self, frame: bytes, timestamp: int, arrived: float | None = None) -> None:
         unit = AccessUnit(frame, b"", b"", not frame[0] & 1, False)
-        self.transcoding.receive(Picture(timestamp, unit, monotonic() if arrived is None else arrived))
+        self.transcoding.receive(
+            Picture(timestamp, unit, monotonic() if arrived is None else arrived)
+        )
 
     async def ready(self) -> None:
         await eventually(lambda: self.broken)
@@ -72,7 +79,9 @@ async def test_pictures_come_back_with_their_arrival(creator: Creator) -> None:
         creator.send(frame, 90_000 + index * 3_000, arrived=monotonic() - 1)
     arrivals = list(creator.transcoding._arrivals.values())
     await creator.out(4)
-    assert [picture.timestamp for picture in creator.pictures[:4]] == [90_000 + index * 3_000 for index in range(4)]
+    assert [picture.timestamp for picture in creator.pictures[:4]] == [
+        90_000 + index * 3_000 for index in range(4)
+    ]
     assert [picture.arrived for picture in creator.pictures[:4]] == arrivals[:4]
     first = creator.pictures[0].unit
     assert first.key and h264.track_info(first.sps, first.pps).width == 320
@@ -95,8 +104,12 @@ async def test_what_comes_before_the_worker_is_ready_is_left_out() -> None:
     assert (creator.failed, creator.closed) == ([], 1)
 
 
-async def test_a_worker_that_is_behind_shows_fewer_pictures_then_waits_for_a_key_one(creator: Creator) -> None:
-    """Bounded whatever comes: some are decoded only, then all left out until a key picture finds it free again."""
+async def test_a_worker_that_is_behind_shows_fewer_pictures_then_waits_for_a_key_one(
+    creator: Creator,
+) -> None:
+    """Bounded whatever comes: some are decoded only, then all left out until a key picture finds it
+    free again.
+    """
     assert creator.transcoding.pid
     key, *others = media.vp8_frames(count=40)
     os.kill(creator.transcoding.pid, signal.SIGSTOP)
@@ -123,7 +136,9 @@ async def test_an_idr_for_viewers_comes_at_most_every_300_ms(creator: Creator) -
     for index, frame in enumerate(others, 1):
         if index < 8:
             creator.transcoding.request_keyframe()
-        creator.send(frame, index * 3_000, now + index * 0.034)  # the ninth is the first one after 300 ms
+        creator.send(
+            frame, index * 3_000, now + index * 0.034
+        )  # the ninth is the first one after 300 ms
         await creator.out(index + 1)
     assert [index for index, picture in enumerate(creator.pictures) if picture.unit.key] == [0, 9]
 
@@ -180,9 +195,15 @@ async def test_closed_while_it_starts_it_leaves_no_process() -> None:
 
 
 async def test_places() -> None:
-    """A room that holds one may have another for the session that takes over; other rooms are refused with what to do, until one is free again."""
+    """A room that holds one may have another for the session that takes over; other rooms are
+    refused with what to do, until one is free again.
+    """
     transcoders = Transcoders(1, 1_000_000)
-    callbacks = {"on_picture": lambda _: None, "on_broken": lambda: None, "on_failed": lambda _: None}
+    callbacks = {
+        "on_picture": lambda _: None,
+        "on_broken": lambda: None,
+        "on_failed": lambda _: None,
+    }
     first = transcoders.open("a", "VP8", **callbacks)  # type: ignore[arg-type]
     second = transcoders.open("a", "VP8", **callbacks)  # type: ignore[arg-type]
     for closing in (first, second):

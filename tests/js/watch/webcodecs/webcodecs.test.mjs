@@ -16,7 +16,7 @@ const box = (kind, ...parts) => {
 };
 const nothing = (count) => Array(count).fill(0);
 
-/** A fragment as relay/bmff.py writes it: size, duration, flags and composition offset of each sample. */
+/** A fragment as relay/media/bmff.py writes it: size, duration, flags and composition offset of each sample. */
 function fragment(samples) {
   const rows = samples.flatMap(({ duration, data }) => u32(duration, data.length, 0, 0));
   const make = (offset) =>

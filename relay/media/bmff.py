@@ -1,0 +1,244 @@
+"""ISO base media file format boxes (ISO/IEC 14496-12), written by hand.
+
+FFmpeg's muxer writes a fragment only when the next packet comes, one frame late; here a fragment is
+some header bytes before the sample. The times are the stream's media times, so that every fragment
+of a stream fits behind every other.
+"""
+
+from collections.abc import Iterator, Sequence
+from struct import Struct, pack, unpack_from
+
+from relay.errors import BitstreamError
+from relay.sample import TIMESCALE, Sample, Track, TrackInfo
+
+VIDEO_DURATION = 18_000
+"""0.2 s in 90 kHz ticks. A shorter duration than half the real gap makes MSE drop everything up
+to the next keyframe.
+"""
+
+_IDENTITY = pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
+_SYNC, _REFERENCED, _DISPOSABLE = 0x02000000, 0x01010000, 0x01810000
+"""`sample_flags` (§8.8.3.1): depends on none; depends on others; depends on others and nothing
+depends on it.
+"""
+
+
+def box(kind: bytes, *parts: bytes) -> bytes:
+    body = b"".join(parts)
+    return pack(">I4s", 8 + len(body), kind) + body
+
+
+def full_box(kind: bytes, version: int, flags: int, *parts: bytes) -> bytes:
+    return box(kind, pack(">I", version << 24 | flags), *parts)
+
+
+def track_id(track: Track) -> int:
+    """`track_ID` on the wire: video 1, audio 2."""
+    return int(track) + 1
+
+
+def init_segment(*tracks: TrackInfo) -> bytes:
+    """`ftyp` and `moov`. No `mehd` and `mvhd.duration` 0: Chromium then plays in its low-delay
+    mode.
+    """
+    last = max(track_id(info.track) for info in tracks)
+    mvhd = full_box(
+        b"mvhd",
+        0,
+        0,
+        pack(">4IIHH8x", 0, 0, TIMESCALE[tracks[0].track], 0, 0x10000, 0x0100, 0),
+        _IDENTITY,
+        bytes(24),
+        pack(">I", last + 1),
+    )
+    mvex = box(
+        b"mvex",
+        *(
+            full_box(b"trex", 0, 0, pack(">5I", track_id(info.track), 1, 0, 0, 0))
+            for info in tracks
+        ),
+    )
+    return box(b"ftyp", b"iso5", pack(">I", 512), b"iso5iso6mp41") + box(
+        b"moov", mvhd, *map(_trak, tracks), mvex
+    )
+
+
+def _trak(info: TrackInfo) -> bytes:
+    number, scale = track_id(info.track), TIMESCALE[info.track]
+    volume = 0x0100 if info.track is Track.AUDIO else 0
+    tkhd = full_box(
+        b"tkhd",
+        0,
+        3,
+        pack(">5I8x4H", 0, 0, number, 0, 0, 0, 0, volume, 0),
+        _IDENTITY,
+        pack(">II", info.width << 16, info.height << 16),
+    )
+    mdhd = full_box(b"mdhd", 0, 0, pack(">4IHH", 0, 0, scale, 0, 0x55C4, 0))
+    handler, header = (
+        (b"vide", full_box(b"vmhd", 0, 1, bytes(8)))
+        if info.track is Track.VIDEO
+        else (b"soun", full_box(b"smhd", 0, 0, bytes(4)))
+    )
+    hdlr = full_box(b"hdlr", 0, 0, bytes(4), handler, bytes(12), b"microlive\0")
+    dinf = box(b"dinf", full_box(b"dref", 0, 0, pack(">I", 1), full_box(b"url ", 0, 1)))
+    entry = _video_entry(info) if info.track is Track.VIDEO else _audio_entry(info)
+    stbl = box(
+        b"stbl",
+        full_box(b"stsd", 0, 0, pack(">I", 1), entry),
+        full_box(b"stts", 0, 0, bytes(4)),
+        full_box(b"stsc", 0, 0, bytes(4)),
+        full_box(b"stsz", 0, 0, bytes(8)),
+        full_box(b"stco", 0, 0, bytes(4)),
+    )
+    return box(b"trak", tkhd, box(b"mdia", mdhd, hdlr, box(b"minf", header, dinf, stbl)))
+
+
+def _video_entry(info: TrackInfo) -> bytes:
+    fixed = pack(
+        ">6xH16xHHIII H32sHh",
+        1,
+        info.width,
+        info.height,
+        0x480000,
+        0x480000,
+        0,
+        1,
+        bytes(32),
+        24,
+        -1,
+    )
+    return box(b"avc1", fixed, box(b"avcC", info.config))
+
+
+def _audio_entry(info: TrackInfo) -> bytes:
+    fixed = pack(">6xH8xHHHHI", 1, info.channels, 16, 0, 0, TIMESCALE[Track.AUDIO] << 16)
+    if info.codec == "opus":
+        return box(b"Opus", fixed, box(b"dOps", info.config))
+    return box(b"mp4a", fixed, _esds(info.config))
+
+
+def _esds(config: bytes) -> bytes:
+    """ISO/IEC 14496-1 §7.2.6: the descriptors around an AudioSpecificConfig; object type 0x40 is
+    MPEG-4 audio.
+    """
+    specific = bytes((5, len(config))) + config
+    decoder = bytes((4, 13 + len(specific), 0x40, 0x15)) + bytes(11) + specific
+    return full_box(
+        b"esds", 0, 0, bytes((3, 3 + len(decoder) + 3)) + bytes(3) + decoder + bytes((6, 1, 2))
+    )
+
+
+# moof > mfhd, traf > tfhd (default-base-is-moof), tfdt v1, trun v1 with data offset: everything
+# before the per-sample fields.
+_MOOF = Struct(">I4s I4sII I4s I4sII I4sIQ I4sIII")
+_FIELDS = Struct(">IIIi")
+_TRUN_FLAGS = 0x01000F01
+"""Version 1; data offset; duration, size, flags and composition offset of each sample."""
+
+
+def fragment(samples: Sequence[Sample], sequence: int, track: Track) -> bytes:
+    """One `moof` and its `mdat`. A sample lasts until the next one's `dts`, over a hole as well;
+    the last one as long as it says, or, a video sample's duration being unknown, VIDEO_DURATION.
+    """
+    first = samples[0]
+    count = len(samples)
+    traf_size = 8 + 16 + 20 + 20 + 16 * count
+    moof_size = 8 + 16 + traf_size
+    parts = [
+        _MOOF.pack(
+            *(
+                moof_size,
+                b"moof",
+                16,
+                b"mfhd",
+                0,
+                sequence & 0xFFFFFFFF,
+                traf_size,
+                b"traf",
+                16,
+                b"tfhd",
+                0x020000,
+                track + 1,
+            ),
+            *(
+                20,
+                b"tfdt",
+                0x01000000,
+                first.dts,
+                20 + 16 * count,
+                b"trun",
+                _TRUN_FLAGS,
+                count,
+                moof_size + 8,
+            ),
+        )
+    ]
+    for number, sample in enumerate(samples, 1):
+        flags = _SYNC if sample.key else _DISPOSABLE if sample.disposable else _REFERENCED
+        duration = (
+            samples[number].dts - sample.dts
+            if number < count
+            else sample.duration or VIDEO_DURATION
+        )
+        parts.append(_FIELDS.pack(duration, len(sample.data), flags, sample.pts - sample.dts))
+    parts.append(pack(">I4s", 8 + sum(len(sample.data) for sample in samples), b"mdat"))
+    parts.extend(sample.data for sample in samples)
+    return b"".join(parts)
+
+
+def muxed_fragment(runs: Sequence[Sequence[Sample]], sequence: int) -> bytes:
+    """One `moof` and `mdat` with a run of samples for each track. All durations are taken to be
+    exact.
+    """
+    runs = [run for run in runs if run]
+    moof_size = 24 + sum(8 + 16 + 20 + 20 + 16 * len(run) for run in runs)
+    at, trafs = moof_size + 8, []
+    for run in runs:
+        fields = (
+            _FIELDS.pack(
+                sample.duration,
+                len(sample.data),
+                _SYNC if sample.key else _DISPOSABLE if sample.disposable else _REFERENCED,
+                sample.pts - sample.dts,
+            )
+            for sample in run
+        )
+        trafs.append(
+            box(
+                b"traf",
+                full_box(b"tfhd", 0, 0x020000, pack(">I", track_id(run[0].track))),
+                full_box(b"tfdt", 1, 0, pack(">Q", run[0].dts)),
+                full_box(b"trun", 1, _TRUN_FLAGS & 0xFFFFFF, pack(">II", len(run), at), *fields),
+            )
+        )
+        at += sum(len(sample.data) for sample in run)
+    moof = box(b"moof", full_box(b"mfhd", 0, 0, pack(">I", sequence & 0xFFFFFFFF)), *trafs)
+    return moof + box(b"mdat", *(sample.data for run in runs for sample in run))
+
+
+def read_boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Type and body of each box in a row. Raises BitstreamError where a size does not fit."""
+    at = 0
+    while at < len(data):
+        if at + 8 > len(data):
+            raise BitstreamError("box header cut short")
+        size, kind = unpack_from(">I4s", data, at)
+        if size < 8 or at + size > len(data):
+            raise BitstreamError(f"box {kind!r} of {size} bytes in {len(data) - at}")
+        yield kind, data[at + 8 : at + size]
+        at += size
+
+
+def find_box(data: bytes, *path: bytes) -> bytes:
+    """Body of the first box along a path of plain containers. Raises BitstreamError where there is
+    none.
+    """
+    for kind in path:
+        for name, body in read_boxes(data):
+            if name == kind:
+                data = body
+                break
+        else:
+            raise BitstreamError(f"no {kind!r} box")
+    return data

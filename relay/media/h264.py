@@ -1,0 +1,300 @@
+"""H.264 NAL units, parameter sets and `avcC` (ITU-T H.264 §7.3, ISO/IEC 14496-15 §5.3.3)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from relay.errors import BitstreamError
+from relay.sample import Track, TrackInfo
+
+SLICE, IDR, SEI, SPS, PPS, AUD, END_OF_SEQUENCE, END_OF_STREAM, FILLER = (
+    1,
+    5,
+    6,
+    7,
+    8,
+    9,
+    10,
+    11,
+    12,
+)
+
+_NOT_IN_SAMPLES = frozenset((SPS, PPS, AUD, END_OF_SEQUENCE, END_OF_STREAM, FILLER))
+"""Parameter sets live in `avcC` (sample entry avc1); the others carry nothing that a player
+needs.
+"""
+
+# §7.3.2.1.1: profiles whose SPS carries chroma_format_idc and scaling matrices.
+_HIGH_PROFILES = frozenset((100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135))
+
+_MAX_SIDE = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceParameters:
+    """What microlive reads of an SPS."""
+
+    profile: int
+    constraints: int
+    level: int
+    width: int
+    height: int
+    reorders: bool
+    """Frames may be shown in another order than they are sent (B-frames)."""
+    frame_number_bits: int
+    """Width of `frame_num` in slice headers; 0 where it cannot be read (colour planes apart,
+    fields).
+    """
+    chroma: int
+    """`chroma_format_idc`: 1 is 4:2:0."""
+    luma_bits: int
+    chroma_bits: int
+
+    @property
+    def codec(self) -> str:
+        """RFC 6381 §3.3, from the SPS really sent: browsers send other levels than they
+        negotiate.
+        """
+        return f"avc1.{self.profile:02X}{self.constraints:02X}{self.level:02X}"
+
+
+class _Bits:
+    """Exp-Golomb reader over an RBSP (§9.1)."""
+
+    def __init__(self, data: bytes) -> None:
+        self._value = int.from_bytes(data, "big")
+        self._left = len(data) * 8
+
+    def u(self, count: int) -> int:
+        if count > self._left:
+            raise BitstreamError("bits end too early")
+        self._left -= count
+        return (self._value >> self._left) & ((1 << count) - 1)
+
+    def ue(self) -> int:
+        zeros = 0
+        while not self.u(1):
+            zeros += 1
+            if zeros > 32:
+                raise BitstreamError("Exp-Golomb code too long")
+        return (1 << zeros) - 1 + self.u(zeros)
+
+    def se(self) -> int:
+        code = self.ue()
+        return (code + 1) // 2 if code & 1 else -(code // 2)
+
+
+def parse_sps(nal: bytes) -> SequenceParameters:
+    """Reads an SPS NAL unit (§7.3.2.1.1). Raises BitstreamError where it is cut short or absurd."""
+    if len(nal) < 4 or nal[0] & 0x1F != SPS:
+        raise BitstreamError("not an SPS")
+    bits = _Bits(nal[1:].replace(b"\0\0\3", b"\0\0"))
+    profile, constraints, level = bits.u(8), bits.u(8), bits.u(8)
+    bits.ue()  # seq_parameter_set_id
+    chroma, luma_bits, chroma_bits = (
+        _chroma_format(bits) if profile in _HIGH_PROFILES else (1, 8, 8)
+    )
+    frame_number_bits = bits.ue() + 4
+    order_type = _picture_order(bits)
+    bits.ue()  # max_num_ref_frames
+    bits.u(1)  # gaps_in_frame_num_value_allowed_flag
+    width = (bits.ue() + 1) * 16
+    map_units = bits.ue() + 1
+    frame_only = bits.u(1)
+    height = map_units * 16 * (2 - frame_only)
+    if not frame_only:
+        bits.u(1)  # mb_adaptive_frame_field_flag
+    bits.u(1)  # direct_8x8_inference_flag
+    if bits.u(1):
+        unit_x = 1 if chroma in (0, 3) else 2
+        unit_y = (2 if chroma == 1 else 1) * (2 - frame_only)
+        left, right, top, bottom = bits.ue(), bits.ue(), bits.ue(), bits.ue()
+        width -= (left + right) * unit_x
+        height -= (top + bottom) * unit_y
+    if not (0 < width <= _MAX_SIDE and 0 < height <= _MAX_SIDE):
+        raise BitstreamError(f"SPS of {width}×{height}")
+    # Baseline has no B slices; picture order type 2 means output order is decoding order
+    # (§8.2.1.3).
+    reorders = profile not in (66,) and order_type != 2
+    readable = chroma != 3 and frame_only and frame_number_bits <= 16
+    numbers = frame_number_bits if readable else 0
+    return SequenceParameters(
+        profile,
+        constraints,
+        level,
+        width,
+        height,
+        reorders,
+        numbers,
+        chroma,
+        luma_bits,
+        chroma_bits,
+    )
+
+
+def _chroma_format(bits: _Bits) -> tuple[int, int, int]:
+    """Chroma format, bits of luma and of chroma."""
+    chroma = bits.ue()
+    if chroma == 3:
+        bits.u(1)  # separate_colour_plane_flag
+    luma_bits, chroma_bits = 8 + bits.ue(), 8 + bits.ue()
+    if chroma > 3 or max(luma_bits, chroma_bits) > 14:
+        raise BitstreamError("SPS of no known chroma format or depth")
+    bits.u(1)  # qpprime_y_zero_transform_bypass_flag
+    if bits.u(1):
+        for index in range(12 if chroma == 3 else 8):
+            if bits.u(1):
+                _skip_scaling_list(bits, 16 if index < 6 else 64)
+    return chroma, luma_bits, chroma_bits
+
+
+def _skip_scaling_list(bits: _Bits, size: int) -> None:
+    last = following = 8
+    for _ in range(size):
+        if following:
+            following = (last + bits.se()) % 256
+        last = following or last
+
+
+def _picture_order(bits: _Bits) -> int:
+    order_type = bits.ue()
+    if order_type == 0:
+        bits.ue()  # log2_max_pic_order_cnt_lsb_minus4
+    elif order_type == 1:
+        bits.u(1)
+        bits.se()
+        bits.se()
+        count = bits.ue()
+        if count > 255:
+            raise BitstreamError("too many reference frames in the order cycle")
+        for _ in range(count):
+            bits.se()
+    return order_type
+
+
+def track_info(sps: bytes, pps: bytes) -> TrackInfo:
+    """The video track that these parameter sets describe. Raises BitstreamError."""
+    parameters = parse_sps(sps)
+    if not pps or pps[0] & 0x1F != PPS:
+        raise BitstreamError("not a PPS")
+    config = b"".join(
+        (
+            bytes((1, sps[1], sps[2], sps[3], 0xFF, 0xE1)),
+            len(sps).to_bytes(2, "big"),
+            sps,
+            b"\x01",
+            len(pps).to_bytes(2, "big"),
+            pps,
+        )
+    )
+    if parameters.profile in _HIGH_PROFILES:
+        config += bytes(
+            (
+                0xFC | parameters.chroma,
+                0xF8 | parameters.luma_bits - 8,
+                0xF8 | parameters.chroma_bits - 8,
+                0,
+            )
+        )
+    return TrackInfo(Track.VIDEO, parameters.codec, config, parameters.width, parameters.height)
+
+
+def parameter_sets(config: bytes) -> list[bytes]:
+    """The SPS and PPS NAL units of an `avcC` body, in order: what a packetiser sends before an
+    IDR.
+    """
+    sets: list[bytes] = []
+    at = 5
+    for mask in (0x1F, 0xFF):
+        count = config[at] & mask
+        at += 1
+        for _ in range(count):
+            size = int.from_bytes(config[at : at + 2], "big")
+            sets.append(config[at + 2 : at + 2 + size])
+            at += 2 + size
+    return sets
+
+
+@dataclass(frozen=True, slots=True)
+class AccessUnit:
+    """One picture, sorted for a player. Of VP8, which has no NAL units, the frame as it is."""
+
+    data: bytes
+    """Length-prefixed (4 bytes), without parameter sets; empty where the picture brought nothing
+    but those.
+    """
+    sps: bytes
+    pps: bytes
+    """Parameter sets that came with it, or empty."""
+    key: bool
+    disposable: bool
+
+
+def access_unit(nals: Iterable[bytes]) -> AccessUnit:
+    """Sorts the NAL units of one picture. Empty NAL units are left out."""
+    out: list[bytes] = []
+    sps = pps = b""
+    key = False
+    disposable = True
+    for nal in nals:
+        if not nal:
+            continue
+        kind = nal[0] & 0x1F
+        if kind in _NOT_IN_SAMPLES:
+            if kind == SPS:
+                sps = nal
+            elif kind == PPS:
+                pps = nal
+            continue
+        if SLICE <= kind <= IDR:
+            key = key or kind == IDR
+            disposable = disposable and not nal[0] & 0x60
+        out.append(len(nal).to_bytes(4, "big"))
+        out.append(nal)
+    return AccessUnit(b"".join(out), sps, pps, key, disposable and bool(out))
+
+
+def follows(sps: bytes, before: AccessUnit, unit: AccessUnit, lost: int) -> bool:
+    """Whether no reference picture lies between the two: `frame_num` counts those (§7.4.3). False
+    where that cannot be told.
+
+    Pictures between them that nothing refers to leave no trace in it, so their loss costs nothing
+    but themselves. `lost`: how many pictures there are between the two at most. The count wraps
+    around, and begins anew at an IDR: what so many could have brought about proves nothing.
+    """
+    try:
+        bits = parse_sps(sps).frame_number_bits
+        if not bits or lost >= 1 << bits:
+            return False
+        last, number = _frame_number(before, bits), _frame_number(unit, bits)
+    except BitstreamError:
+        return False
+    if 0 < number <= lost:
+        return False
+    return number == (last if before.disposable else last + 1 & (1 << bits) - 1)
+
+
+def _frame_number(unit: AccessUnit, width: int) -> int:
+    """`frame_num` of the first slice (§7.3.3). Raises BitstreamError."""
+    at = 0
+    while at + 4 < len(unit.data):
+        size = int.from_bytes(unit.data[at : at + 4], "big")
+        if SLICE <= unit.data[at + 4] & 0x1F <= IDR:
+            bits = _Bits(unit.data[at + 5 : at + 4 + min(size, 24)].replace(b"\0\0\3", b"\0\0"))
+            bits.ue()  # first_mb_in_slice
+            bits.ue()  # slice_type
+            bits.ue()  # pic_parameter_set_id
+            return bits.u(width)
+        at += 4 + size
+    raise BitstreamError("no slice")
+
+
+def split_annexb(data: bytes) -> list[bytes]:
+    """NAL units of a byte stream with start codes (H.264 annex B)."""
+    nals: list[bytes] = []
+    start = data.find(b"\0\0\1")
+    while start >= 0:
+        following = data.find(b"\0\0\1", start + 3)
+        end = len(data) if following < 0 else following
+        nals.append(data[start + 3 : end].rstrip(b"\0") if following >= 0 else data[start + 3 :])
+        start = following
+    return nals

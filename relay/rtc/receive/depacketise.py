@@ -1,0 +1,93 @@
+"""RTP payloads of H.264 to NAL units (RFC 6184, packetization-mode 1)."""
+
+from collections.abc import Iterable
+
+from relay.errors import BitstreamError
+
+_STAP_A, _FU_A = 24, 28
+_SLICE, _IDR, _SPS, _AUD = 1, 5, 7, 9
+
+
+def depacketise(payloads: Iterable[bytes]) -> list[bytes]:
+    """The NAL units of one access unit, from the payloads of its packets in order.
+
+    Raises BitstreamError on payload types of other packetization modes, a fragment without its
+    start or end, or a length that does not fit.
+    """
+    nals: list[bytes] = []
+    fragments: list[bytes] = []
+    for payload in payloads:
+        if not payload:
+            continue
+        kind = payload[0] & 0x1F
+        if kind == _FU_A:
+            if len(payload) < 2:
+                raise BitstreamError("FU-A cut short")
+            if payload[1] & 0x80:
+                if fragments:
+                    raise BitstreamError("FU-A begins before the last one ended")
+                fragments.append(bytes((payload[0] & 0xE0 | payload[1] & 0x1F,)))
+            elif not fragments:
+                raise BitstreamError("FU-A without its start")
+            fragments.append(payload[2:])
+            if payload[1] & 0x40:
+                nals.append(b"".join(fragments))
+                fragments = []
+        elif fragments:
+            raise BitstreamError("FU-A without its end")
+        elif 1 <= kind <= 23:
+            nals.append(payload)
+        elif kind == _STAP_A:
+            _split_stap(payload, nals)
+        else:
+            raise BitstreamError(f"NAL unit type {kind} in packetization-mode 1")
+    if fragments:
+        raise BitstreamError("FU-A without its end")
+    return nals
+
+
+def _split_stap(payload: bytes, nals: list[bytes]) -> None:
+    at = 1
+    while at < len(payload):
+        size = int.from_bytes(payload[at : at + 2], "big")
+        at += 2
+        if not size or at + size > len(payload):
+            raise BitstreamError("STAP-A length does not fit")
+        nals.append(payload[at : at + size])
+        at += size
+
+
+def starts_idr(payload: bytes) -> bool:
+    """Whether a packet begins an access unit that brings its own parameter sets, as browsers' IDRs
+    do.
+
+    So it can be told that nothing of the access unit came before this packet, even where the packet
+    before is missing.
+    """
+    if not payload:
+        return False
+    kind = payload[0] & 0x1F
+    if kind == _STAP_A and len(payload) > 3:
+        kind = payload[3] & 0x1F
+        if kind == _AUD and len(payload) > 3:
+            size = int.from_bytes(payload[1:3], "big")
+            kind = payload[5 + size] & 0x1F if len(payload) > 5 + size else kind
+    return kind == _SPS
+
+
+def starts_picture(payload: bytes) -> bool:
+    """Whether a packet certainly begins an access unit: with a delimiter, parameter sets, or the
+    slice of the first macroblock (H.264 §7.4.1.2.4).
+
+    An encoder that sends slices in arbitrary order (Baseline's ASO, which no browser uses) could
+    deceive it.
+    """
+    if starts_idr(payload):
+        return True
+    kind, at = (payload[0] & 0x1F, 1) if payload else (0, 0)
+    if kind == _STAP_A and len(payload) > 4:
+        kind, at = payload[3] & 0x1F, 4
+    elif kind == _FU_A and len(payload) > 2 and payload[1] & 0x80:
+        kind, at = payload[1] & 0x1F, 2
+    # first_mb_in_slice comes first; the Exp-Golomb code of 0 is a single 1.
+    return kind == _AUD or (kind in (_SLICE, _IDR) and len(payload) > at and payload[at] > 127)

@@ -1,0 +1,112 @@
+"""When a receiver speaks to the sender: keyframe requests and reception statistics. Pure; `now` in
+seconds.
+"""
+
+from relay.rtc.rtp import RtpPacket, Unwrapper
+
+KEYFRAME_EVERY = 2.0
+"""Browsers send no periodic keyframes; this is the longest GOP that a viewer can meet."""
+KEYFRAME_AT_MOST = 0.5
+BROKEN_AT_MOST = 0.15
+"""Seconds between the first requests of a picture that stands still. libwebrtc ignores whatever
+comes within 300 ms of the last one that it answered, so that the second or third may be the first
+that counts.
+"""
+BROKEN_AT_LEAST = 1.0
+
+
+class KeyframeRequests:
+    """Decides when a PLI goes out: every 2 s, and sooner when asked, but at most one per 500 ms.
+    Repeated until a keyframe came.
+
+    While the chain of references is broken they go out sooner, and then less and less often: over a
+    slow uplink a keyframe takes its time, and another one would only hold it up.
+    """
+
+    def __init__(self) -> None:
+        self._asked = True
+        self._pause: float | None = None
+        """While broken: seconds that must lie between the last request and the next one."""
+        self._last_request: float | None = None
+        self._last_key: float | None = None
+
+    def ask(self) -> None:
+        """Somebody needs a keyframe: a joining viewer, or the decoder chain after a loss."""
+        self._asked = True
+
+    def broken(self, round_trip: float | None) -> None:
+        """Nothing can be shown until an IDR comes. `round_trip`: seconds, None where unknown. Said
+        again, it changes nothing.
+        """
+        self._asked = True
+        if self._pause is None:
+            self._pause = max(BROKEN_AT_MOST, 1.5 * (round_trip or 0.0)) / 2
+
+    def keyframe_received(self, now: float) -> None:
+        self._asked = False
+        self._pause = None
+        self._last_key = now
+
+    def due(self, now: float) -> bool:
+        """Whether to send a PLI now; the caller then sends it."""
+        at_most = KEYFRAME_AT_MOST if self._pause is None else self._pause
+        if self._last_request is not None and now - self._last_request < at_most:
+            return False
+        waited = self._last_key is None or now - self._last_key >= KEYFRAME_EVERY
+        if not (self._asked or waited):
+            return False
+        self._last_request = now
+        if self._pause is not None:
+            self._pause = max(self._pause, min(BROKEN_AT_LEAST, 2 * self._pause))
+        return True
+
+
+class ReceptionStatistics:
+    """What a receiver report says of one source (RFC 3550 §6.4.1, appendix A.3 and A.8)."""
+
+    def __init__(self, clock_rate: int) -> None:
+        self._clock_rate = clock_rate
+        self._sequences = Unwrapper(16)
+        self._base = 0
+        self.highest = 0
+        """Extended highest sequence number received."""
+        self.received = 0
+        self.jitter = 0.0
+        """Interarrival jitter in ticks."""
+        self._transit: float | None = None
+        self._expected_before = self._received_before = 0
+        self.last_report_ntp = 0
+        """Middle 32 bits of the last sender report's NTP time."""
+        self.last_report_at = 0.0
+
+    def add(self, packet: RtpPacket, now: float) -> None:
+        sequence = self._sequences.unwrap(packet.sequence)
+        if not self.received or abs(sequence - self.highest) > 3_000:
+            self._base = self.highest = sequence
+            self.received = self._expected_before = self._received_before = 0
+        self.received += 1
+        if sequence > self.highest or self.received == 1:
+            transit = now * self._clock_rate - packet.timestamp
+            if self._transit is not None:
+                step = abs(transit - self._transit)
+                if (
+                    step < self._clock_rate * 10
+                ):  # not across a wrap or a new start of the timestamps
+                    self.jitter += (step - self.jitter) / 16
+            self._transit = transit
+            self.highest = sequence
+
+    @property
+    def lost(self) -> int:
+        """Cumulative packets lost; negative where there were more duplicates than losses."""
+        return self.highest - self._base + 1 - self.received if self.received else 0
+
+    def fraction_lost(self) -> int:
+        """Share lost since the last call, in 256ths."""
+        expected = self.highest - self._base + 1 if self.received else 0
+        expected_interval = expected - self._expected_before
+        lost_interval = expected_interval - (self.received - self._received_before)
+        self._expected_before, self._received_before = expected, self.received
+        if expected_interval <= 0 or lost_interval <= 0:
+            return 0
+        return min(255, (lost_interval << 8) // expected_interval)

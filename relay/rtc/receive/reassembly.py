@@ -1,0 +1,236 @@
+"""Video packets to access units, whole and in order. Takes packets and `now`; owns no clock, socket
+or timer.
+"""
+
+from dataclasses import dataclass
+
+from relay.errors import BitstreamError
+from relay.media.h264 import AccessUnit
+from relay.rtc.receive.gaps import MAX_NACKS, Gaps
+from relay.rtc.receive.payload import FORMATS, PayloadFormat
+from relay.rtc.roundtrip import RoundTrip
+from relay.rtc.rtp import RtpPacket, Unwrapper
+
+MAX_HELD = 2_048
+"""Packets held at most; at 1,200 bytes each some 2.5 MB."""
+MAX_JUMP = 3_000
+"""A larger step in sequence numbers is a sender that started afresh."""
+OUTAGE = 0.2
+"""Seconds without a packet after which a hole is no longer worth mending, if it is of more than
+SHORT packets: an IDR is here sooner.
+"""
+SHORT = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One access unit, decodable by whoever has decoded all pictures since the last key one."""
+
+    timestamp: int
+    """Unwrapped RTP timestamp, 90 kHz."""
+    unit: AccessUnit
+    arrived: float
+    """When its last packet came, seconds of the caller's clock."""
+
+
+class Reassembly:
+    """Reassembles one video source.
+
+    Feed it with `receive`, and call `expire` now and then; both return pictures. What is missing is
+    in `nacks(now)`. After a gap that was not mended in time nothing comes out until the next IDR,
+    and `needs_keyframe` is set until then.
+    """
+
+    def __init__(
+        self, round_trip: RoundTrip | None = None, payload: PayloadFormat = FORMATS["H264"]
+    ) -> None:
+        self._payload = payload
+        self.needs_keyframe = True
+        self.duplicates = 0
+        self.given_up = 0
+        """Packets that were never received in time."""
+        self.repaired = 0
+        self.broken_units = 0
+        self._sequences = Unwrapper(16)
+        self._timestamps = Unwrapper(32)
+        self._next: int | None = None
+        self._held: dict[int, tuple[RtpPacket, float]] = {}
+        self._highest = 0
+        self._last_arrival = 0.0
+        self._gaps = Gaps(round_trip or RoundTrip())
+        self._idr_starts: list[int] = []
+        self._unit: list[RtpPacket] = []
+        self._unit_whole = False
+        self._unit_arrived = 0.0
+        self._lost = 0
+        """Packets missing before the next picture, which will tell whether others were made from
+        what they held.
+        """
+        self._sps = b""
+        self._last: AccessUnit | None = None
+
+    def receive(self, packet: RtpPacket, now: float, *, resent: bool = False) -> list[Picture]:
+        """Takes a packet of this source, in any order; `resent` where it came as a retransmission.
+        Returns the pictures that it completed.
+        """
+        silence, self._last_arrival = now - self._last_arrival, now
+        sequence = self._sequences.unwrap(packet.sequence)
+        if self._next is None:
+            self._next = self._highest = sequence
+        elif abs(sequence - self._highest) > MAX_JUMP:
+            self._start_afresh(sequence)
+        if sequence < self._next or sequence in self._held:
+            self.duplicates += 1
+            return []
+        if sequence == self._next and not self._held:
+            # The way of nearly every packet: in order, nothing waiting.
+            self._next += 1
+            self._highest = sequence
+            picture = self._take(packet, now)
+            return [picture] if picture else []
+        hole = self._note_gap(sequence, now, resent)
+        self._held[sequence] = (packet, now)
+        if self._payload.starts_key(packet.payload):
+            self._idr_starts.append(sequence)
+        hopeless = hole > MAX_NACKS or (hole > SHORT and silence > OUTAGE)
+        self.needs_keyframe = self.needs_keyframe or hopeless
+        if hopeless or len(self._held) > MAX_HELD:
+            return self._give_up()
+        return self._drain() + self._jump_to_idr()
+
+    def expire(self, now: float) -> list[Picture]:
+        """Gives up gaps that are past their deadline. Returns the pictures that this lets go on."""
+        pictures: list[Picture] = []
+        while self._gaps.overdue(now):
+            pictures += self._give_up()
+        return pictures
+
+    def nacks(self, now: float) -> list[int]:
+        """16-bit sequence numbers to ask for now, in the order they were sent."""
+        return self._gaps.nacks(now)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether packets are missing right now."""
+        return bool(self._gaps)
+
+    def _note_gap(self, sequence: int, now: float, resent: bool) -> int:
+        """Notes what is missing before that packet, or that it no longer is. Returns how long the
+        new hole is.
+        """
+        if self._gaps.mend(sequence, now, resent=resent):
+            self.repaired += 1
+        first = max(self._highest + 1, self._next or 0)
+        self._gaps.note(first, sequence, now)
+        self._highest = max(self._highest, sequence)
+        return max(0, sequence - first)
+
+    def _drain(self) -> list[Picture]:
+        pictures = []
+        assert self._next is not None
+        while self._held:
+            entry = self._held.pop(self._next, None)
+            if entry is None:
+                break
+            self._next += 1
+            picture = self._take(*entry)
+            if picture:
+                pictures.append(picture)
+        self._idr_starts = [start for start in self._idr_starts if start >= self._next]
+        return pictures
+
+    def _take(self, packet: RtpPacket, arrived: float) -> Picture | None:
+        """Adds the next packet in order to the access unit; returns the picture that it ends."""
+        picture = None
+        unit = self._unit
+        if unit and packet.timestamp != unit[0].timestamp:
+            # A sender that sets no marker: the next timestamp ends the access unit.
+            picture = self._finish(self._unit_arrived)
+        if packet.payload:
+            if not self._unit:
+                self._unit_whole = self._unit_whole or self._starts_whole(packet.payload)
+            self._unit.append(packet)
+            self._unit_arrived = arrived
+        if packet.marker and self._unit:
+            picture = self._finish(arrived)
+        return picture
+
+    def _starts_whole(self, payload: bytes) -> bool:
+        return self._payload.starts_key(payload) or (
+            self._lost > 0 and self._payload.starts_picture(payload)
+        )
+
+    def _finish(self, arrived: float) -> Picture | None:
+        packets, self._unit = self._unit, []
+        whole, self._unit_whole = self._unit_whole, True
+        timestamp = self._timestamps.unwrap(packets[0].timestamp)
+        if not whole:
+            self.needs_keyframe = self.needs_keyframe or not self._lost
+            return None
+        try:
+            unit = self._payload.access_unit(packet.payload for packet in packets)
+        except BitstreamError:
+            self.broken_units += 1
+            self.needs_keyframe = True
+            return None
+        if not self._decodable(unit):
+            return None
+        self._sps = unit.sps or self._sps
+        self._last = unit if unit.data else self._last
+        return Picture(timestamp, unit, arrived)
+
+    def _decodable(self, unit: AccessUnit) -> bool:
+        """Whether all that the picture was made from has come out."""
+        if unit.key:
+            self.needs_keyframe, self._lost = False, 0
+        elif unit.data and self._lost:
+            self.needs_keyframe = (
+                self.needs_keyframe
+                or self._last is None
+                or not self._payload.follows(self._sps, self._last, unit, self._lost)
+            )
+            self._lost = 0
+        return unit.key or not unit.data or not self.needs_keyframe
+
+    def _give_up(self) -> list[Picture]:
+        """Skips the first hole and the access unit that it is in."""
+        self._lose_unit()
+        self._next = min(self._held) if self._held else self._highest + 1
+        self._forget_gaps()
+        return self._drain()
+
+    def _jump_to_idr(self) -> list[Picture]:
+        """A whole IDR behind a hole makes the hole unimportant: goes on there without waiting for
+        the deadline.
+        """
+        for start in reversed(self._idr_starts):
+            sequence = start
+            timestamp = self._held[start][0].timestamp
+            while sequence in self._held and self._held[sequence][0].timestamp == timestamp:
+                if self._held[sequence][0].marker:
+                    self._lose_unit()
+                    self._next = start
+                    for late in [held for held in self._held if held < start]:
+                        del self._held[late]
+                    self._forget_gaps()
+                    return self._drain()
+                sequence += 1
+        return []
+
+    def _lose_unit(self) -> None:
+        self._unit = []
+        self._unit_whole = False
+
+    def _forget_gaps(self) -> None:
+        assert self._next is not None
+        lost = self._gaps.forget(self._next)
+        self._lost += lost
+        self.given_up += lost
+
+    def _start_afresh(self, sequence: int) -> None:
+        self.needs_keyframe = True
+        self._lose_unit()
+        self._held.clear()
+        self._gaps.clear()
+        self._idr_starts.clear()
+        self._next = self._highest = sequence

@@ -1,0 +1,70 @@
+"""Audio packets, back in order. A missing one is waited for briefly, never asked for."""
+
+from relay.rtc.rtp import RtpPacket, Unwrapper
+
+MAX_HELD = 64
+MAX_JUMP = 3_000
+
+
+class Reorder:
+    """Puts the packets of one audio source in order.
+
+    In order they pass at once. Behind a hole they wait `patience` seconds for the straggler; then
+    the hole stays, and whoever keeps the timeline fills it.
+    """
+
+    def __init__(self, patience: float = 0.06) -> None:
+        self.patience = patience
+        self.duplicates = 0
+        self.lost = 0
+        self._sequences = Unwrapper(16)
+        self._next: int | None = None
+        self._held: dict[int, tuple[RtpPacket, float]] = {}
+
+    def receive(self, packet: RtpPacket, now: float) -> list[tuple[RtpPacket, float]]:
+        """Takes a packet; returns those that are in order now, each with its arrival time."""
+        sequence = self._sequences.unwrap(packet.sequence)
+        if self._next is not None and abs(sequence - self._next) > MAX_JUMP:
+            self._held.clear()
+            self._next = None
+        if self._next is None or sequence == self._next:
+            self._next = sequence + 1
+            return [(packet, now), *self._drain()]
+        if sequence < self._next or sequence in self._held:
+            self.duplicates += 1
+            return []
+        self._held[sequence] = (packet, now)
+        if len(self._held) > MAX_HELD:
+            return self._skip()
+        return self.expire(now)
+
+    def expire(self, now: float) -> list[tuple[RtpPacket, float]]:
+        """Gives up holes that have been waited for long enough."""
+        ready: list[tuple[RtpPacket, float]] = []
+        while (
+            self._held and now - min(arrived for _, arrived in self._held.values()) >= self.patience
+        ):
+            ready += self._skip()
+        return ready
+
+    def flush(self) -> list[tuple[RtpPacket, float]]:
+        """Gives up all holes: nothing more comes of this source."""
+        ready: list[tuple[RtpPacket, float]] = []
+        while self._held:
+            ready += self._skip()
+        return ready
+
+    def _skip(self) -> list[tuple[RtpPacket, float]]:
+        assert self._next is not None
+        first = min(self._held)
+        self.lost += first - self._next
+        self._next = first
+        return self._drain()
+
+    def _drain(self) -> list[tuple[RtpPacket, float]]:
+        ready = []
+        assert self._next is not None
+        while entry := self._held.pop(self._next, None):
+            ready.append(entry)
+            self._next += 1
+        return ready

@@ -1,0 +1,78 @@
+"""What a session tells its sender: what arrived, what is missing, what it needs, and how much it
+may send. Pure: packets and `now` in, RTCP out.
+"""
+
+from relay.rtc.receive import rtcp
+from relay.rtc.receive.estimate import BitrateEstimate
+from relay.rtc.receive.feedback import KeyframeRequests, ReceptionStatistics
+from relay.rtc.receive.twcc import TransportFeedback
+from relay.rtc.roundtrip import RoundTrip
+from relay.rtc.rtp import RtpPacket
+
+REPORT_EVERY = 0.2
+MAX_SSRCS = 4
+"""Media sources followed in a session; a sender that starts afresh brings another."""
+
+
+class Reporter:
+    """The feedback of one transport. Every method that returns bytes returns a compound packet to
+    send, or nothing.
+
+    Senders that take transport-wide feedback judge their path themselves; for others there is an
+    `estimate`.
+    """
+
+    def __init__(self, bitrate_cap: int, estimate: BitrateEstimate | None = None) -> None:
+        self.keyframes = KeyframeRequests()
+        self.round_trip = RoundTrip()
+        self.transport = TransportFeedback(rtcp.SENDER_SSRC)
+        self._bitrate_cap = bitrate_cap
+        self._estimate = estimate
+        self._statistics: dict[int, ReceptionStatistics] = {}
+        self._reported = 0.0
+
+    def receive(self, packet: RtpPacket, now: float, clock_rate: int) -> None:
+        """Counts a packet of a media source, of `clock_rate` ticks per second."""
+        statistics = self._statistics.get(packet.ssrc)
+        if statistics is None:
+            if len(self._statistics) >= MAX_SSRCS:
+                del self._statistics[next(iter(self._statistics))]
+            statistics = self._statistics[packet.ssrc] = ReceptionStatistics(clock_rate)
+        statistics.add(packet, now)
+
+    def receive_video(self, packet: RtpPacket, now: float) -> None:
+        """Every video packet, sent again or not."""
+        if self._estimate and self._estimate.receive(packet, now, self.round_trip.smoothed):
+            self.hurry()
+
+    def receive_report(self, report: rtcp.SenderReport, now: float) -> None:
+        statistics = self._statistics.get(report.ssrc)
+        if statistics:
+            statistics.last_report_ntp, statistics.last_report_at = report.ntp_middle, now
+
+    def hurry(self) -> None:
+        """The next report goes out at once: the bitrate cap must be there while a new source's
+        encoder makes up its mind.
+        """
+        self._reported = 0.0
+
+    def report(self, now: float, video_ssrc: int | None) -> bytes:
+        """Receiver report and the bitrate to keep to, five times a second."""
+        if now - self._reported < REPORT_EVERY:
+            return b""
+        self._reported = now
+        report = rtcp.receiver_report(self._statistics, now)
+        bitrate = self._estimate.bitrate if self._estimate else self._bitrate_cap
+        return report if video_ssrc is None else report + rtcp.bitrate_cap(bitrate, [video_ssrc])
+
+    def keyframe_request(self, now: float, video_ssrc: int | None) -> bytes:
+        """A PLI where one is due."""
+        if video_ssrc is None or not self.keyframes.due(now):
+            return b""
+        return rtcp.receiver_report({}, now) + rtcp.keyframe_request(video_ssrc)
+
+    def arrivals(self, now: float) -> list[bytes]:
+        """Transport-wide feedback where it is due, each packet to be sent by itself."""
+        if not self.transport.due(now):
+            return []
+        return self.transport.reports(next(iter(self._statistics), 0), now)

@@ -1,0 +1,74 @@
+"""RTP payloads of VP8 to frames (RFC 7741)."""
+
+from collections.abc import Iterable
+
+from relay.errors import BitstreamError
+from relay.media.h264 import AccessUnit
+
+_START_CODE = b"\x9d\x01\x2a"
+"""Behind the three bytes of a key frame's tag (RFC 6386 §9.1)."""
+
+
+def access_unit(payloads: Iterable[bytes]) -> AccessUnit:
+    """One VP8 frame, from the payloads of its packets in order; it has no parameter sets.
+
+    Raises BitstreamError on a descriptor cut short, a frame without its start, two frames in one,
+    or a key frame that has no size.
+    """
+    parts: list[bytes] = []
+    disposable = True
+    for payload in payloads:
+        start = _descriptor_size(payload)
+        if begins_frame(payload) == bool(parts):
+            raise BitstreamError(
+                "VP8 frame begins before the last one ended"
+                if parts
+                else "VP8 frame without its start"
+            )
+        disposable = disposable and bool(payload[0] & 0x20)
+        parts.append(payload[start:])
+    data = b"".join(parts)
+    key = bool(data) and not data[0] & 1
+    if key and (data[3:6] != _START_CODE or not all(frame_size(data))):
+        raise BitstreamError("VP8 key frame without its start code or size")
+    return AccessUnit(data, b"", b"", key, disposable and bool(data))
+
+
+def frame_size(key_frame: bytes) -> tuple[int, int]:
+    """Width and height of a key frame in pixels (RFC 6386 §9.1); the two bits above them ask for
+    scaling, which nobody does.
+    """
+    return int.from_bytes(key_frame[6:8], "little") & 0x3FFF, int.from_bytes(
+        key_frame[8:10], "little"
+    ) & 0x3FFF
+
+
+def starts_key(payload: bytes) -> bool:
+    """Whether a packet is the first one of a key frame."""
+    try:
+        return begins_frame(payload) and not payload[_descriptor_size(payload)] & 1
+    except BitstreamError:
+        return False
+
+
+def begins_frame(payload: bytes) -> bool:
+    """Whether a packet is the first one of a frame."""
+    # §4.2: S is set at the start of a partition, and PID 0 is the first.
+    return bool(payload) and payload[0] & 0x17 == 0x10
+
+
+def _descriptor_size(payload: bytes) -> int:
+    """Bytes of the payload descriptor (§4.2), behind which there is at least one byte of the
+    frame.
+    """
+    size = 1
+    if payload and payload[0] & 0x80:
+        extension = payload[1] if len(payload) > 1 else 0
+        size = 2
+        if extension & 0x80:  # PictureID, of 7 bits or of 15
+            size += 2 if len(payload) > 2 and payload[2] & 0x80 else 1
+        size += bool(extension & 0x40)  # TL0PICIDX
+        size += bool(extension & 0x30)  # TID and Y, KEYIDX
+    if len(payload) <= size:
+        raise BitstreamError("VP8 payload descriptor cut short")
+    return size

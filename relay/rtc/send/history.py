@@ -1,0 +1,183 @@
+"""What was packetised once and is sent to every viewer: frames of one track, and which packets they
+became.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Final
+
+from relay.rtc.batch import Batch
+
+BATCH_BYTES: Final = 48_000
+"""Of one `sendmsg`: the kernel takes 64 KB with UDP_SEGMENT, and 64 segments."""
+BATCH_PACKETS: Final = 40
+
+
+class Frame:
+    """One access unit or audio packet as payloads. `first` numbers its first packet among all of
+    the track, from 0.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        first: int,
+        payloads: list[bytes],
+        ssrc: int,
+        timestamp: int,
+        *,
+        key: bool,
+        disposable: bool,
+        marked: bool,
+    ) -> None:
+        self.number = number
+        self.first = first
+        self.payloads = payloads
+        self.ssrc = ssrc
+        self.timestamp = timestamp
+        self.key = key
+        self.disposable = disposable
+        self.marked = marked
+        self.count = len(payloads)
+        self.size = sum(map(len, payloads))
+        self._batches: dict[int, list[Batch]] = {}
+
+    def batches(self, tag: int) -> list[Batch]:
+        """The packets without what is each viewer's own, ready to be protected with tags of that
+        many bytes. Made once.
+        """
+        found = self._batches.get(tag)
+        if found is None:
+            found, at = [], 0
+            for run in _runs(self.payloads):
+                markers = [self.marker(at + place) for place in range(len(run))]
+                found.append(Batch(run, self.ssrc, self.timestamp, tag, markers))
+                at += len(run)
+            self._batches[tag] = found
+        return found
+
+    def marker(self, place: int) -> int:
+        """128 for the last packet of a picture (RFC 6184 §5.1)."""
+        return 0x80 if self.marked and place == len(self.payloads) - 1 else 0
+
+    def forget_batches(self) -> None:
+        """The payloads stay, for retransmissions and joining viewers."""
+        self._batches.clear()
+
+
+def _runs(payloads: list[bytes]) -> Iterator[list[bytes]]:
+    """Cuts where a packet is longer than the first of its batch, or follows a shorter one."""
+    run: list[bytes] = []
+    size = 0
+    for payload in payloads:
+        if run and (
+            len(payload) > len(run[0])
+            or len(run[-1]) < len(run[0])
+            or len(run) == BATCH_PACKETS
+            or size + len(payload) > BATCH_BYTES
+        ):
+            yield run
+            run, size = [], 0
+        run.append(payload)
+        size += len(payload)
+    if run:
+        yield run
+
+
+class History:
+    """The frames of one track that a viewer may still need: those since the last IDR, to join at,
+    and those that may be asked for again.
+
+    Bounded in bytes and in frames; where an IDR is too far back, one cannot join until the next.
+    """
+
+    def __init__(
+        self, ssrc: int, *, keep: int, max_frames: int, max_bytes: int, marked: bool
+    ) -> None:
+        """`keep`: frames kept at least, also from before the last IDR. `marked`: the last packet of
+        each bears the marker.
+        """
+        self._marked = marked
+        self.ssrc = ssrc
+        self._keep = keep
+        self._max_frames = max_frames
+        self._max_bytes = max_bytes
+        self._frames: deque[Frame] = deque()
+        self._owners: dict[int, Frame] = {}
+        self._number = 0
+        self._next = 0
+        self._bytes = 0
+        self._key: int | None = None
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    @property
+    def size(self) -> int:
+        """Bytes of payload."""
+        return self._bytes
+
+    @property
+    def newest(self) -> Frame | None:
+        return self._frames[-1] if self._frames else None
+
+    @property
+    def join_point(self) -> int | None:
+        """Number of the last IDR; None where there is none to start from."""
+        return self._key
+
+    def append(
+        self, payloads: list[bytes], timestamp: int, *, key: bool = False, disposable: bool = False
+    ) -> Frame:
+        """The next frame. `timestamp`: RTP, of which 32 bits count."""
+        if self._frames:
+            self._frames[-1].forget_batches()
+        frame = Frame(
+            self._number,
+            self._next,
+            payloads,
+            self.ssrc,
+            timestamp & 0xFFFFFFFF,
+            key=key,
+            disposable=disposable,
+            marked=self._marked,
+        )
+        self._number += 1
+        self._next += frame.count
+        self._bytes += frame.size
+        self._frames.append(frame)
+        for index in range(frame.first, self._next):
+            self._owners[index] = frame
+        if key:
+            self._key = frame.number
+        self._let_go()
+        return frame
+
+    def frame(self, number: int) -> Frame | None:
+        """A frame by its number, if it is still here."""
+        at = number - self._frames[0].number if self._frames else -1
+        return self._frames[at] if 0 <= at < len(self._frames) else None
+
+    def find(self, index: int) -> tuple[Frame, int] | None:
+        """The frame that packet belongs to, and its place in it."""
+        frame = self._owners.get(index)
+        return None if frame is None else (frame, index - frame.first)
+
+    def forget_join_point(self) -> None:
+        """What came so far cannot be decoded with what comes next."""
+        self._key = None
+
+    def _let_go(self) -> None:
+        frames = self._frames
+        while len(frames) > self._max_frames or self._bytes > self._max_bytes:
+            self._drop_oldest()
+        while len(frames) > self._keep and (self._key is None or frames[0].number < self._key):
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        frame = self._frames.popleft()
+        self._bytes -= frame.size
+        for index in range(frame.first, frame.first + frame.count):
+            del self._owners[index]
+        if frame.number == self._key:
+            self._key = None

@@ -1,0 +1,188 @@
+"""For a phone on the same Wi-Fi: this machine's addresses, a certificate that names them, and QR
+codes.
+
+A page may use the camera only in a secure context, so the phone needs HTTPS, and no authority signs
+for 192.168.x.y: hence a self-signed certificate, which the phone asks about once.
+"""
+
+import datetime
+import io
+import ipaddress
+import os
+import socket
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import ifaddr
+import segno
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+CERTIFICATE_NAME = "lan-certificate.pem"
+KEY_NAME = "lan-key.pem"
+
+VALID = datetime.timedelta(
+    days=397
+    # browsers take no longer one (CA/Browser Forum Baseline Requirements §6.3.2; Apple for every
+    # certificate)
+)
+RENEW_BEFORE = datetime.timedelta(days=7)
+
+
+def addresses() -> list[str]:
+    """The addresses at which other machines may reach this one, the one of the default route first,
+    IPv4 before IPv6.
+
+    Interfaces that are down, loopback, link-local and IPv6 unique local addresses are left out.
+    """
+    found: list[str] = []
+    for adapter in ifaddr.get_adapters():
+        if _is_down(adapter.name):
+            continue
+        for ip in adapter.ips:
+            text = ip.ip if isinstance(ip.ip, str) else ip.ip[0]
+            if _is_reachable(text) and text not in found:
+                found.append(text)
+    preferred = _source_address()
+    return sorted(found, key=lambda text: (":" in text, text != preferred))
+
+
+def _is_down(interface: str) -> bool:
+    """As Linux says; elsewhere an interface with an address passes for up. A container bridge that
+    nothing is plugged into is down.
+    """
+    try:
+        return Path("/sys/class/net", interface, "operstate").read_text().strip() == "down"
+    except OSError:
+        return False
+
+
+def _is_reachable(text: str) -> bool:
+    ip = ipaddress.ip_address(text)
+    if isinstance(ip, ipaddress.IPv6Address):
+        return ip.is_global and not ip.is_multicast
+    return not (ip.is_loopback or ip.is_link_local or ip.is_multicast or ip.is_unspecified)
+
+
+def _source_address() -> str | None:
+    """The IPv4 address that a packet to the wide world would carry. Connecting a UDP socket asks
+    the routing table and sends nothing.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("198.51.100.1", 9))
+        except OSError:
+            return None
+        address: str = probe.getsockname()[0]
+        return address
+
+
+def self_signed(data: Path, addresses: Sequence[str]) -> tuple[Path, Path]:
+    """The PEM files of a certificate for these addresses, the host's name and `localhost`, and of
+    its key; kept in `data`.
+
+    The same certificate comes back, so that a phone asks only once, for as long as it names every
+    address and has a week left. Raises OSError.
+    """
+    certificate, key = data / CERTIFICATE_NAME, data / KEY_NAME
+    now = datetime.datetime.now(datetime.UTC)
+    if not _serves(certificate, key, addresses, now):
+        _make(certificate, key, addresses, now)
+    return certificate, key
+
+
+def _serves(certificate: Path, key: Path, addresses: Sequence[str], now: datetime.datetime) -> bool:
+    try:
+        made = x509.load_pem_x509_certificate(certificate.read_bytes())
+        private = serialization.load_pem_private_key(key.read_bytes(), password=None)
+        named = made.extensions.get_extension_for_class(
+            x509.SubjectAlternativeName
+        ).value.get_values_for_type(x509.IPAddress)
+    except (
+        FileNotFoundError,
+        ValueError,
+        TypeError,
+        x509.ExtensionNotFound,
+    ):  # none yet, or cut short: make another
+        return False
+    return (
+        made.public_key() == private.public_key()
+        and {ipaddress.ip_address(address) for address in addresses} <= set(named)
+        and made.not_valid_before_utc <= now
+        and made.not_valid_after_utc - now > RENEW_BEFORE
+    )
+
+
+def _make(certificate: Path, key: Path, addresses: Sequence[str], now: datetime.datetime) -> None:
+    private = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "microlive on this network")])
+    begin = now - datetime.timedelta(days=1)  # for a phone whose clock is behind
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begin)
+        .not_valid_after(
+            begin + VALID - datetime.timedelta(seconds=1)
+        )  # both ends count (RFC 5280 §4.1.2.5)
+        .add_extension(x509.SubjectAlternativeName(_names(addresses)), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(
+            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
+        )  # iOS refuses one without
+        .sign(private, hashes.SHA256())
+    )
+    pem = private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    # The key first: a crash in between leaves two that do not belong together, which `_serves`
+    # sees.
+    _write(key, pem, 0o600)
+    _write(certificate, made.public_bytes(serialization.Encoding.PEM), 0o644)
+
+
+def _names(addresses: Sequence[str]) -> list[x509.GeneralName]:
+    names: list[x509.GeneralName] = [
+        x509.IPAddress(ipaddress.ip_address(address)) for address in addresses
+    ]
+    for host in dict.fromkeys(["localhost", socket.gethostname()]):
+        with suppress(ValueError):  # a host name that is not ASCII cannot stand in a certificate
+            names.append(x509.DNSName(host))
+    return names
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
+    """All or nothing, and at no moment readable by more than `mode` says."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # mode 0600
+    try:
+        with open(descriptor, "wb") as file:
+            os.fchmod(descriptor, mode)
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def qr_terminal(url: str) -> str:
+    """A QR code of half blocks, two modules to a character, with its quiet zone; lines end with a
+    newline.
+    """
+    out = io.StringIO()
+    segno.make_qr(url, error="l").terminal(out, border=2, compact=True)
+    return out.getvalue()
+
+
+def qr_svg(url: str) -> bytes:
+    """A QR code as an SVG document that scales to whatever holds it."""
+    out = io.BytesIO()
+    segno.make_qr(url, error="m").save(out, kind="svg", border=4, light="#fff", omitsize=True)
+    return out.getvalue()

@@ -1,0 +1,114 @@
+"""At the start: one line in the log that says whether creators' media can get here, as far as that
+shows from here.
+"""
+
+import asyncio
+import logging
+import time
+
+from relay.rtc.reachability import Probe, Unreachable
+from relay.rtc.udp import UdpPort
+from server.host.ice_servers import ice_servers
+from server.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+class SelfCheck:
+    """Owns the task that finds out; `close()` ends it. `hosts` are the addresses that browsers are
+    told.
+    """
+
+    def __init__(self, port: UdpPort, hosts: list[str], settings: Settings) -> None:
+        self._port = port
+        self._hosts = hosts
+        self._settings = settings
+        self._task: asyncio.Task[None] | None = None
+        self._good: list[str] = []
+        self._bad: list[str] = []
+        self._from_outside = False
+
+    def start(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def close(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def _run(self) -> None:
+        healthy, line = await self.check()
+        logger.log(logging.INFO if healthy else logging.WARNING, "%s", line)
+
+    async def check(self) -> tuple[bool, str]:
+        """Whether nothing is amiss, and the line."""
+        probe = Probe(self._port)
+        try:
+            await asyncio.gather(*(self._ask_address(probe, host) for host in self._hosts))
+            await asyncio.gather(
+                *(
+                    self._ask_server(probe, server)
+                    for server in ice_servers(self._settings, "self-check", time.time())
+                )
+            )
+        finally:
+            probe.close()
+        parts = [*self._bad, *self._good]
+        if not self._from_outside:
+            parts.append(
+                "whether firewalls let creators elsewhere reach it does not show from here"
+            )
+        return not self._bad, f"UDP port {self._port.port}: " + "; ".join(parts)
+
+    async def _ask_address(self, probe: Probe, host: str) -> None:
+        try:
+            await probe.from_here(host)
+            self._good.append(f"{host} answers")
+        except Unreachable as error:
+            if host in self._settings.announce and host not in self._port.hosts:
+                self._good.append(
+                    f"{host}, which is announced, does not answer from here ({error}), as "
+                    "is usual behind NAT"
+                )
+            else:
+                self._bad.append(f"{host} does not answer ({error}): a firewall on this machine?")
+
+    async def _ask_server(self, probe: Probe, server: dict[str, object]) -> None:
+        urls = server["urls"]
+        assert isinstance(urls, list)
+        for url in urls:
+            try:
+                if url.startswith("turn"):
+                    await self._ask_turn(
+                        probe, url, str(server["username"]), str(server["credential"])
+                    )
+                elif url.startswith("stun:"):
+                    await self._ask_stun(probe, url)
+            except Unreachable as error:
+                self._bad.append(f"{url}: {error}")
+
+    async def _ask_turn(self, probe: Probe, url: str, username: str, credential: str) -> None:
+        reached = await probe.through(url, username, credential, self._hosts)
+        if reached:
+            self._from_outside = True
+            self._good.append(f"{url} relays to {' and '.join(reached)}")
+        else:
+            self._bad.append(
+                f"{url} gives a relay, from which none of our addresses answers: creators "
+                "who need it will not get here"
+            )
+
+    async def _ask_stun(self, probe: Probe, url: str) -> None:
+        host, number = await probe.as_seen_by(url)
+        if host in self._hosts and number == self._port.port:
+            self._good.append(f"{url} sees it as {host}:{number}")
+        elif host in self._hosts:
+            self._bad.append(
+                f"{url} sees it as port {number}: a NAT changes the number, so forward "
+                f"port {self._port.port} to this machine"
+            )
+        else:
+            self._bad.append(
+                f"{url} sees it as {host}, which browsers are not told: --announce "
+                f"{host}, and forward the port to this machine"
+            )

@@ -1,0 +1,202 @@
+"""Publishes a synthetic video with sound: `python -m server.host.synthetic WHIP_URL`.
+
+The room's key comes on standard input. The video shows a running clock, the sound has one note a
+second; FFmpeg's WHIP muxer sends both. It runs as a process of its own, so that encoding takes no
+time from the server. It ends with SIGTERM, or when standard input is closed.
+"""
+
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import av.filter
+from av.audio.frame import AudioFrame
+from av.container import OutputContainer
+from av.video.frame import PictureType, VideoFrame
+
+from server.host.lan import self_signed
+
+WIDTH, HEIGHT, RATE = 540, 960, 30
+BITRATE = 1_500_000
+SOUND_RATE = 48_000
+
+PICTURE = (
+    f"gradients=size={WIDTH}x{HEIGHT}:rate={RATE}:speed=0.012:nb_colors=4:"
+    "c0=0x2b1055:c1=0xd53a9d:c2=0x7597de:c3=0x0b1a3a:type=linear,format=yuv420p"
+)
+SOUND = (
+    "aevalsrc=0.25*exp(-6*mod(t\\,1))*sin(2*PI*t*(440+110*mod(floor(t)\\,4)))"
+    f":sample_rate={SOUND_RATE},asetnsamples=960,aformat=channel_layouts=stereo"
+)
+
+#   a
+# f   b     the segments of a digit
+#   g
+# e   c
+#   d
+SEGMENTS = {
+    "0": "abcdef",
+    "1": "bc",
+    "2": "abged",
+    "3": "abgcd",
+    "4": "fgbc",
+    "5": "afgcd",
+    "6": "afgedc",
+    "7": "abc",
+    "8": "abcdefg",
+    "9": "abcdfg",
+}
+DIGIT_WIDTH, DIGIT_HEIGHT, STROKE = 28, 52, 7
+DIGIT_STEP, POINT_STEP = DIGIT_WIDTH + 10, 18
+"""The whole clock is narrow enough for a phone that cuts the sides of the picture off."""
+
+
+def main() -> None:
+    url = sys.argv[1]
+    key = sys.stdin.readline().strip()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    with tempfile.TemporaryDirectory() as folder:
+        certificate, private = self_signed(Path(folder), ["127.0.0.1"])
+        # FFmpeg's own certificate is on P-224, which OpenSSL refuses in a handshake.
+        options = {"authorization": key, "cert_file": str(certificate), "key_file": str(private)}
+        with av.open(url, "w", format="whip", options=options) as container:
+            publish(container)
+
+
+def publish(container: OutputContainer) -> None:
+    """Encodes and sends in real time until it is interrupted or the connection ends (an error of
+    PyAV).
+    """
+    video = container.add_stream("libx264", rate=RATE)
+    video.width, video.height, video.pix_fmt, video.bit_rate = WIDTH, HEIGHT, "yuv420p", BITRATE
+    # One IDR a second: FFmpeg's WHIP muxer passes no keyframe request on.
+    video.options = {
+        "preset": "veryfast",
+        "tune": "zerolatency",
+        "profile": "baseline",
+        "g": str(RATE),
+        "keyint_min": str(RATE),
+        "bf": "0",
+    }
+    video.codec_context.time_base = Fraction(1, RATE)
+    audio = container.add_stream("libopus", rate=SOUND_RATE, layout="stereo")
+    audio.bit_rate = 64_000
+    pictures, sounds = _source(PICTURE), _source(SOUND)
+    began = time.monotonic()
+    heard = 0
+    for index, picture in enumerate(pictures):
+        assert isinstance(picture, VideoFrame)
+        _wait_until(began + index / RATE)
+        draw_clock(picture, time.time())
+        picture.pts, picture.time_base = index, Fraction(1, RATE)
+        picture.pict_type = (
+            PictureType.NONE
+        )  # the filter marks every picture as an intra one, and the encoder would obey
+        container.mux(video.encode(picture))
+        while heard / SOUND_RATE <= index / RATE:
+            sound = next(sounds)
+            assert isinstance(sound, AudioFrame)
+            sound.pts, sound.time_base = heard, Fraction(1, SOUND_RATE)
+            heard += sound.samples
+            container.mux(audio.encode(sound))
+
+
+def draw_clock(picture: VideoFrame, now: float) -> None:
+    """Draws the time of day to a hundredth, and a bar that runs through every second, into the luma
+    plane.
+    """
+    moment = time.localtime(now)
+    text = f"{moment.tm_hour:02}:{moment.tm_min:02}:{moment.tm_sec:02}.{int(now % 1 * 100):02}"
+    plane = picture.planes[0]
+    pixels = memoryview(plane).cast("B")
+    width = (
+        sum(DIGIT_STEP if character.isdigit() else POINT_STEP for character in text)
+        - DIGIT_STEP
+        + DIGIT_WIDTH
+    )
+    left = (picture.width - width) // 2
+    top = picture.height // 2 - DIGIT_HEIGHT // 2
+    for character in text:
+        if character.isdigit():
+            for segment in SEGMENTS[character]:
+                _fill(pixels, plane.line_size, *_segment(segment, left, top))
+            left += DIGIT_STEP
+        else:
+            for y in (
+                (top + DIGIT_HEIGHT // 3, top + 2 * DIGIT_HEIGHT // 3)
+                if character == ":"
+                else (top + DIGIT_HEIGHT - STROKE,)
+            ):
+                _fill(pixels, plane.line_size, left, y, STROKE, STROKE)
+            left += POINT_STEP
+    _fill(
+        pixels,
+        plane.line_size,
+        (picture.width - width) // 2,
+        top + DIGIT_HEIGHT + 28,
+        max(1, round(width * (now % 1))),
+        4,
+    )
+
+
+def _segment(name: str, left: int, top: int) -> tuple[int, int, int, int]:
+    middle, right, half = (
+        top + (DIGIT_HEIGHT - STROKE) // 2,
+        left + DIGIT_WIDTH - STROKE,
+        DIGIT_HEIGHT // 2,
+    )
+    return {
+        "a": (left, top, DIGIT_WIDTH, STROKE),
+        "b": (right, top, STROKE, half),
+        "c": (right, top + half, STROKE, half),
+        "d": (left, top + DIGIT_HEIGHT - STROKE, DIGIT_WIDTH, STROKE),
+        "e": (left, top + half, STROKE, half),
+        "f": (left, top, STROKE, half),
+        "g": (left, middle, DIGIT_WIDTH, STROKE),
+    }[name]
+
+
+def _fill(pixels: memoryview, stride: int, left: int, top: int, width: int, height: int) -> None:
+    white = b"\xeb" * width
+    for start in range(top * stride + left, (top + height) * stride + left, stride):
+        pixels[start : start + width] = white
+
+
+def _source(description: str) -> Iterator[VideoFrame | AudioFrame]:
+    graph = av.filter.Graph()
+    *filters, last = [part.partition("=") for part in _split(description)]
+    nodes = [graph.add(name, arguments) for name, _, arguments in [*filters, last]]
+    sink = graph.add("buffersink" if "aevalsrc" not in description else "abuffersink")
+    for before, after in zip(nodes, [*nodes[1:], sink], strict=True):
+        before.link_to(after)
+    graph.configure()
+    while True:
+        frame = graph.pull()
+        assert isinstance(frame, VideoFrame | AudioFrame)
+        yield frame
+
+
+def _split(description: str) -> list[str]:
+    """Filters of a chain; an escaped comma belongs to an expression."""
+    return [part.replace("\0", "\\,") for part in description.replace("\\,", "\0").split(",")]
+
+
+def _wait_until(moment: float) -> None:
+    left = moment - time.monotonic()
+    if left > 0:
+        time.sleep(left)
+
+
+def _end_with_parent() -> None:
+    sys.stdin.read()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,219 @@
+"""What one address may do, and which address that is behind reverse proxies. Pure: `now` is any
+monotonic time in seconds.
+
+Addresses are counted by `bucket_key`, so that a home with a /64 of IPv6 is one address, as it is
+with IPv4.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def bucket_key(address: str) -> str:
+    """What is counted as one: the IPv4 address (also when mapped into IPv6), the /64 of an IPv6
+    address, anything else as it is.
+    """
+    ip = _parse(address)
+    if ip is None:
+        return address
+    return str(ip) if ip.version == 4 else str(ipaddress.ip_network((ip, 64), strict=False))
+
+
+class RateLimiter:
+    """A token bucket per address: `limit` at once, then one each `per_seconds / limit`.
+
+    At most `max_keys` addresses are remembered. The one that has asked for nothing the longest is
+    forgotten first: its bucket is the fullest.
+    """
+
+    def __init__(self, limit: int, per_seconds: float, max_keys: int = 10_000) -> None:
+        self.limit = limit
+        self.per_seconds = per_seconds
+        self.max_keys = max_keys
+        self._buckets: dict[
+            str, tuple[float, float]
+        ] = {}  # tokens and when they were counted, least recently asked first
+
+    def try_take(self, address: str, now: float) -> float:
+        """Seconds to wait until this may be tried again; 0 means that it is allowed, and has been
+        counted.
+        """
+        key = bucket_key(address)
+        tokens, counted = self._buckets.pop(key, (float(self.limit), now))
+        rate = self.limit / self.per_seconds
+        tokens = min(self.limit, tokens + max(0.0, now - counted) * rate)
+        allowed = tokens >= 1
+        if len(self._buckets) >= self.max_keys:
+            del self._buckets[next(iter(self._buckets))]
+        self._buckets[key] = (tokens - allowed, max(now, counted))
+        return 0.0 if allowed else (1 - tokens) / rate
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+
+class ConnectionLimiter:
+    """How many connections each address holds. Every `acquire` that returned True is followed by
+    one `release`.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._held: dict[str, int] = {}
+
+    def acquire(self, address: str) -> bool:
+        key = bucket_key(address)
+        held = self._held.get(key, 0)
+        if held >= self.limit:
+            return False
+        self._held[key] = held + 1
+        return True
+
+    def release(self, address: str) -> None:
+        """Raises KeyError when the address holds nothing."""
+        key = bucket_key(address)
+        held = self._held[key]
+        if held == 1:
+            del self._held[key]
+        else:
+            self._held[key] = held - 1
+
+    def __len__(self) -> int:
+        """Addresses that hold a connection."""
+        return len(self._held)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who asks, and how they reached us; `scheme` and `host` are None where no trusted proxy
+    said.
+    """
+
+    address: str
+    scheme: str | None = None
+    """`http` or `https`."""
+    host: str | None = None
+    """Host and, unless it is the scheme's own, port."""
+
+
+def client(peer: str, headers: Iterable[tuple[str, str]], trusted: Sequence[IPNetwork]) -> Client:
+    """The client behind the connection from `peer`, whose request has `headers`: all of them, in
+    order, repeated names too.
+
+    `X-Forwarded-For`, `-Proto` and `-Host` count, or else `Forwarded` (RFC 7239), and only from a
+    trusted peer. X-Forwarded-For goes first because that is what most proxies write, and they let a
+    client's own Forwarded pass: a proxy that writes Forwarded has to remove X-Forwarded-For.
+    """
+    if not is_trusted(peer, trusted):
+        return Client(peer)
+    values: dict[str, str] = {}
+    for name, value in headers:
+        name = name.lower()
+        # RFC 9110 §5.3: repeated fields are one list. Some proxies add a field of their own below
+        # the client's.
+        values[name] = f"{values[name]},{value}" if name in values else value
+    if "x-forwarded-for" not in values and "forwarded" in values:
+        return _forwarded(peer, values["forwarded"], trusted)
+    return Client(
+        client_address(peer, values.get("x-forwarded-for"), trusted),
+        _scheme(values.get("x-forwarded-proto", "").split(",")[0]),
+        _host(values.get("x-forwarded-host", "").split(",")[0]),
+    )
+
+
+def client_address(peer: str, forwarded_for: str | None, trusted: Sequence[IPNetwork]) -> str:
+    """The rightmost address that is no trusted proxy: what stands left of it is hearsay.
+    `forwarded_for` is the value of X-Forwarded-For.
+    """
+    return _walk(peer, forwarded_for.split(",") if forwarded_for else [], trusted)[0]
+
+
+def _walk(peer: str, hops: Sequence[str], trusted: Sequence[IPNetwork]) -> tuple[str, int]:
+    """The client's address and the index in `hops` where it stands; `len(hops)` is the peer
+    itself.
+    """
+    address, index = peer, len(hops)
+    while index > 0 and is_trusted(address, trusted):
+        ip = _parse(hops[index - 1])
+        if (
+            ip is None
+        ):  # "unknown", or an obfuscated name (RFC 7239 §6.3): the last proxy is all that is known
+            break
+        address, index = str(ip), index - 1
+    return address, index
+
+
+def _forwarded(peer: str, value: str, trusted: Sequence[IPNetwork]) -> Client:
+    elements = [_pairs(element) for element in _split(value, ",")]
+    address, index = _walk(peer, [element.get("for", "") for element in elements], trusted)
+    if index == len(elements):
+        return Client(address)
+    return Client(
+        address, _scheme(elements[index].get("proto", "")), _host(elements[index].get("host", ""))
+    )
+
+
+def _pairs(element: str) -> dict[str, str]:
+    """RFC 7239 §4: `for=192.0.2.60;proto=https;host="example.org:8443"`."""
+    pairs = {}
+    for pair in _split(element, ";"):
+        name, _, value = pair.partition("=")
+        pairs[name.strip().lower()] = re.sub(
+            r"\\(.)", r"\1", value.strip().removeprefix('"').removesuffix('"')
+        )
+    return pairs
+
+
+def _split(value: str, separator: str) -> list[str]:
+    """Splits at each separator outside of quoted strings (RFC 9110 §5.6.4)."""
+    parts, quoted, escaped = [""], False, False
+    for character in value:
+        if character == separator and not quoted:
+            parts.append("")
+            continue
+        parts[-1] += character
+        if character == '"' and not escaped:
+            quoted = not quoted
+        escaped = quoted and character == "\\" and not escaped
+    return parts
+
+
+def _scheme(value: str) -> str | None:
+    scheme = {"ws": "http", "wss": "https"}.get(
+        value.strip().lower(), value.strip().lower()
+    )  # some proxies name the WebSocket's
+    return scheme if scheme in ("http", "https") else None
+
+
+def _host(value: str) -> str | None:
+    host = value.strip()
+    return (
+        host if re.fullmatch(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?", host) else None
+    )
+
+
+def _parse(text: str) -> IPAddress | None:
+    """An address as it stands in a header: with or without quotes, brackets, port and zone. IPv4 in
+    IPv6 comes out as IPv4.
+    """
+    text = text.strip().strip('"')
+    if match := re.fullmatch(r"\[([^\]]+)\](:\d+)?", text):
+        text = match[1]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        ip = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return ip.ipv4_mapped or ip if isinstance(ip, ipaddress.IPv6Address) else ip
+
+
+def is_trusted(address: str, trusted: Sequence[IPNetwork]) -> bool:
+    """Whether a reverse proxy whose headers are believed is there."""
+    ip = _parse(address)
+    return ip is not None and any(ip in network for network in trusted)

@@ -1,0 +1,307 @@
+"""What Prometheus is told. API.md lists it; grafana.json shows it."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from aiohttp import hdrs, web
+from prometheus_client import CollectorRegistry, Histogram, ProcessCollector, generate_latest
+from prometheus_client import Counter as CounterMetric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+
+from relay.hls.endpoint import Hls
+from relay.rtc.udp import UdpPort
+from relay.stream.hub import Hub
+from relay.stream.stream import Stream
+from relay.whep import WhepExit
+from server.http.api import Api
+from server.ingest.transcoders import Transcoders
+from server.rooms.beacon import OTHER, PLAYERS, Beacon
+from server.rooms.registry import Rooms
+from server.rooms.room import State
+
+FIRST_PICTURE = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
+BEHIND_LENS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
+"""Seconds; dense where the players are."""
+MOST_STALLS = 10
+"""That one beacon adds: nobody runs dry more often in a second or two."""
+QUANTILES = (0.5, 0.95, 1.0)
+
+Family = CounterMetricFamily | GaugeMetricFamily
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where things are counted."""
+
+    rooms: Rooms
+    hub: Hub
+    udp: UdpPort
+    api: Api
+    hls: Hls
+    whep: WhepExit
+    transcoders: Transcoders
+
+
+class Metrics:
+    """`/metrics`, from a registry of its own: several servers may live in one process."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        self._registry.register(ServerCollector(sources))
+        playing = Playing(self._registry)
+        sources.rooms.on_beacon = playing.receive
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/metrics", self.get)]
+
+    async def get(self, _: web.Request) -> web.Response:
+        return web.Response(
+            body=generate_latest(self._registry),
+            headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_PLAIN_0_0_4, hdrs.CACHE_CONTROL: "no-store"},
+        )
+
+
+class Playing:
+    """How viewers fare, by player, from the beacon that each of them sends once a second."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        first_picture = Histogram(
+            "microlive_first_picture_seconds",
+            "From opening the page to its first picture",
+            ["player"],
+            buckets=FIRST_PICTURE,
+            registry=registry,
+        )
+        behind_lens = Histogram(
+            "microlive_behind_lens_seconds",
+            "From the lens to the screen, once a second for each viewer whose picture moves",
+            ["player"],
+            buckets=BEHIND_LENS,
+            registry=registry,
+        )
+        stalls = CounterMetric(
+            "microlive_stalls",
+            "Times that a viewer's player ran dry",
+            ["player"],
+            registry=registry,
+        )
+        players = sorted({*PLAYERS, OTHER})
+        self._first_picture = {player: first_picture.labels(player) for player in players}
+        self._behind_lens = {player: behind_lens.labels(player) for player in players}
+        self._stalls = {player: stalls.labels(player) for player in players}
+
+    def receive(self, beacon: Beacon, before: Beacon | None) -> None:
+        """A viewer's beacon and the one before it on the same connection.
+
+        A page that connects again tells its first picture again, and its stalls up to then: the
+        former counts once for each connection, of the latter only what is added.
+        """
+        if beacon.first_picture is not None and (before is None or before.first_picture is None):
+            self._first_picture[beacon.player].observe(beacon.first_picture / 1_000)
+        if beacon.playing and beacon.behind_lens is not None:
+            self._behind_lens[beacon.player].observe(beacon.behind_lens / 1_000)
+        if (
+            before is not None
+            and beacon.stalls is not None
+            and beacon.stalls > (before.stalls or 0)
+        ):
+            self._stalls[beacon.player].inc(min(MOST_STALLS, beacon.stalls - (before.stalls or 0)))
+
+
+class ServerCollector(Collector):
+    """Reads what the server has counted when it is asked, so that nothing is done for it
+    meanwhile.
+    """
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+
+    def describe(self) -> Iterator[Family]:
+        """Nothing: a registry would collect for its names, from a server that is still being
+        made.
+        """
+        yield from ()
+
+    def collect(self) -> Iterator[Family]:
+        yield from self._rooms()
+        yield from self._viewers()
+        yield from self._delivery()
+        yield from self._network()
+
+    def _rooms(self) -> Iterator[Family]:
+        rooms = self._sources.rooms.held
+        states = Counter(room.state for room in rooms)
+        creators = sum(session.rtc.connected for room in rooms for session in room.sessions)
+        yield _gauge(
+            "rooms",
+            "Rooms that have not ended, by state",
+            "state",
+            {state.value: states[state] for state in State if state is not State.ENDED},
+        )
+        yield GaugeMetricFamily("microlive_creators", "Creators who are connected", creators)
+        yield GaugeMetricFamily(
+            "microlive_transcoders",
+            "Creators whose video is transcoded",
+            self._sources.transcoders.rooms,
+        )
+        yield GaugeMetricFamily(
+            "microlive_tasks", "Tasks of the event loop", len(asyncio.all_tasks())
+        )
+        yield GaugeMetricFamily(
+            "microlive_loop_lateness_seconds",
+            "How late the event loop's last beat was",
+            max(0.0, self._sources.hub.pulse.lateness),
+        )
+
+    def _viewers(self) -> Iterator[Family]:
+        rooms = self._sources.rooms.held
+        live = {room.stream for room in rooms if room.state is State.LIVE}
+        audiences = {
+            "websocket": [(stream, stream.direct_viewers) for stream in self._sources.hub.streams],
+            "hls": self._sources.hls.audiences,
+            "whep": self._sources.whep.audiences,
+        }
+        players: Counter[str] = sum((room.players for room in rooms), Counter())
+        yield _gauge(
+            "viewers",
+            "Who is watching, by the way the media takes",
+            "path",
+            {path: _count(found) for path, found in audiences.items()},
+        )
+        yield _gauge(
+            "players",
+            "Viewers who told lately that they play, by player",
+            "player",
+            {name: players[name] for name in sorted({*PLAYERS, OTHER})},
+        )
+        rates = {path: _bitrate(found, live) for path, found in audiences.items()}
+        yield _gauge(
+            "egress_bits_per_second",
+            "What viewers are sent at present: bit rate of each live room, once for each of them",
+            "path",
+            rates,
+        )
+
+    def _delivery(self) -> Iterator[Family]:
+        api, hls, whep = self._sources.api, self._sources.hls, self._sources.whep
+        sockets, played = api.counters, whep.totals()
+        dropped = sockets.dropped + sum(viewer.dropped for viewer in api.viewers)
+        lags = sorted(viewer.lag for viewer in api.viewers if viewer.lag is not None)
+        if lags:
+            delays = {
+                str(share): max(0.0, lags[round(share * (len(lags) - 1))] / 1_000)
+                for share in QUANTILES
+            }
+            about = (
+                "How far viewers over WebSockets are behind the live edge, half a round trip "
+                "included, by their last reports"
+            )
+            yield _gauge("delivery_delay_seconds", about, "quantile", delays)
+        yield _counter(
+            "joins",
+            "Viewers who came",
+            "path",
+            {"websocket": sockets.joined, "hls": hls.counters.joined, "whep": whep.counters.joined},
+        )
+        yield _counter(
+            "dropped_pictures",
+            "Video frames left out for slow viewers",
+            "path",
+            {"websocket": dropped, "whep": played["dropped"]},
+        )
+        yield CounterMetricFamily(
+            "microlive_slowed",
+            "Times that a viewer over a WebSocket became too slow for all of the video",
+            sockets.slowed,
+        )
+        yield CounterMetricFamily(
+            "microlive_let_go", "Viewers let go because they took nothing for 15 s", sockets.let_go
+        )
+        yield CounterMetricFamily(
+            "microlive_refused_viewers",
+            "Viewers whose connection broke the protocol",
+            sockets.refused,
+        )
+        yield CounterMetricFamily(
+            "microlive_failed_connections",
+            "WHEP sessions that never connected",
+            whep.counters.failed,
+        )
+
+    def _network(self) -> Iterator[Family]:
+        received, played = self._sources.rooms.counters.totals(), self._sources.whep.totals()
+        yield CounterMetricFamily(
+            "microlive_received_bytes", "Media from creators", received["payload_bytes"]
+        )
+        sent = {
+            "websocket": self._sources.hub.octets + self._sources.api.counters.octets,
+            "hls": self._sources.hls.counters.octets,
+            "whep": played["octets"],
+        }
+        yield _counter(
+            "sent_bytes",
+            (
+                "To viewers, without the headers of HTTP, RTP and what lies below, and "
+                "without packets sent again"
+            ),
+            "path",
+            sent,
+        )
+        yield _counter(
+            "plis",
+            "Requests for a keyframe: ours to creators, viewers' to us",
+            "peer",
+            {"creator": received["plis"], "viewer": played["plis"]},
+        )
+        yield _counter(
+            "nacks",
+            "Packets asked for again, of creators and by viewers",
+            "peer",
+            {"creator": received["nacks"], "viewer": played["nacks"]},
+        )
+        yield CounterMetricFamily(
+            "microlive_resent_packets",
+            "Packets sent again to viewers over WebRTC",
+            played["resent"],
+        )
+        reasons = {
+            **asdict(self._sources.udp.rejected),
+            "creator": received["rejected"],
+            "viewer": played["rejected"],
+        }
+        yield _counter(
+            "rejected_datagrams",
+            (
+                "Datagrams dropped unread; from creators and viewers, those that were not "
+                "theirs or made no sense"
+            ),
+            "reason",
+            reasons,
+        )
+
+
+def _count(audiences: list[tuple[Stream, int]]) -> int:
+    return sum(viewers for _, viewers in audiences)
+
+
+def _bitrate(audiences: list[tuple[Stream, int]], live: set[Stream]) -> float:
+    return sum(stream.bitrate * viewers for stream, viewers in audiences if stream in live)
+
+
+def _gauge(name: str, about: str, label: str, values: dict[str, float] | dict[str, int]) -> Family:
+    family = GaugeMetricFamily(f"microlive_{name}", about, labels=[label])
+    for value, number in values.items():
+        family.add_metric([value], number)
+    return family
+
+
+def _counter(name: str, about: str, label: str, values: dict[str, int]) -> Family:
+    family = CounterMetricFamily(f"microlive_{name}", about, labels=[label])
+    for value, number in values.items():
+        family.add_metric([value], number)
+    return family

@@ -1,0 +1,257 @@
+"""Lines: what goes straight into a socket arrives whole and in order, and nothing goes into one
+that is not the viewer's any more.
+"""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import cast
+
+import pytest
+from aiohttp import web
+
+from relay.channel.fanout import Fanout, Line
+from relay.channel.outbox import Message
+from relay.media import opus
+from relay.message import Kind
+from relay.sample import Track
+from relay.stream.stream import Stream
+from relay.stream.window import Window
+from relay.websocket.viewer import Counters, WebSocketViewer
+from tests.fixtures.media import sound_sample, video_sample
+from tests.relay.websocket.test_viewer import Transport
+
+
+class Listener:
+    """A viewer that notes what it is sent, and what its line did not take."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.overflows: list[int] = []
+
+    def send(self, message: Message) -> None:
+        self.sent.append(message.frame)
+
+    def end(self) -> None:
+        pass
+
+    def overflow(self, message: Message, sent: int) -> None:
+        self.overflows.append(sent)
+
+
+def message(frame: bytes) -> Message:
+    return Message(frame, b"", 0, 0)
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    with ours, theirs:
+        yield ours, theirs
+
+
+@pytest.fixture
+def fanout() -> Fanout:
+    return Fanout()
+
+
+def on_line(fanout: Fanout, ours: socket.socket) -> tuple[Listener, Line]:
+    """A viewer whose messages go straight into a socket."""
+    viewer = Listener()
+    line = Line(ours.fileno(), viewer.overflow)
+    fanout.add(viewer)
+    fanout.open_line(viewer, line)
+    return viewer, line
+
+
+def read_all(theirs: socket.socket) -> bytes:
+    taken = b""
+    theirs.setblocking(False)
+    with suppress(BlockingIOError):
+        while data := theirs.recv(1 << 16):
+            taken += data
+    return taken
+
+
+def test_a_line_takes_frames_until_it_is_full(
+    fanout: Fanout, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    """Whole frames go past the viewer; the one that does not fit is told with what went, and from
+    then on the viewer is asked.
+    """
+    ours, theirs = pair
+    viewer, line = on_line(fanout, ours)
+    frame, frames = bytes(range(256)) * 64, 0
+    while not viewer.overflows:
+        assert fanout.deliver(message(frame)) == []
+        frames += 1
+    assert len(viewer.overflows) == 1 and not viewer.sent
+    assert read_all(theirs) == (frame * frames)[: (frames - 1) * len(frame) + viewer.overflows[0]]
+    fanout.deliver(message(b"next"))
+    assert viewer.sent == [b"next"]
+    line.close()
+
+
+def test_nothing_goes_over_a_line_that_was_closed(
+    fanout: Fanout, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    ours, theirs = pair
+    viewer, line = on_line(fanout, ours)
+    assert fanout.close_line(viewer) is line and fanout.close_line(viewer) is None
+    fanout.deliver(message(b"frame"))
+    assert viewer.sent == [b"frame"] and read_all(theirs) == b""
+    line.close()
+
+
+def test_a_line_is_no_other_connections_once_its_own_is_gone(fanout: Fanout) -> None:
+    """The loop may close a connection, and accept another under the same number, before its viewer
+    hears of it.
+    """
+    ours, theirs = socket.socketpair()
+    viewer, line = on_line(fanout, ours)
+    number = ours.fileno()
+    ours.close()
+    theirs.close()
+    other, reader = socket.socketpair()
+    with other, reader:
+        assert number in (other.fileno(), reader.fileno())
+        fanout.deliver(message(b"frame"))
+        assert read_all(reader) == b"" and viewer.overflows == [0]
+    line.close()
+
+
+def test_a_connection_that_broke_is_its_transports_business(
+    fanout: Fanout, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    ours, theirs = pair
+    viewer, line = on_line(fanout, ours)
+    theirs.close()
+    assert fanout.deliver(message(b"frame")) == []
+    assert viewer.overflows == [0] and fanout.close_line(viewer) is None and viewer in fanout
+    line.close()
+
+
+def test_a_viewer_that_left_meanwhile_stays_away(
+    fanout: Fanout, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    """One viewer may make others leave: a full line does not bring back who was on it, and nobody
+    who left is sent to.
+    """
+    ours, theirs = pair
+    gone, line = (
+        Listener(),
+        Line(ours.fileno(), lambda *_: pytest.fail("told of a line that it has left")),
+    )
+    asked = Listener()
+
+    class Parting(Listener):
+        def overflow(self, message: Message, sent: int) -> None:
+            assert fanout.remove(gone) and fanout.remove(asked)
+
+    first = Parting()
+    own = Line(ours.fileno(), first.overflow)
+    for viewer, its in ((first, own), (gone, line), (asked, None)):
+        fanout.add(viewer)
+        if its:
+            fanout.open_line(viewer, its)
+    theirs.close()
+    assert fanout.deliver(message(b"frame")) == []
+    assert list(fanout) == [first] and not asked.sent
+    own.close()
+    line.close()
+
+
+def number_of(line: Line) -> int:
+    used: socket.socket = line.send.__self__  # type: ignore[attr-defined]
+    return used.fileno()
+
+
+def test_a_full_line_is_told_to_its_own_viewer_though_its_number_is_anothers_by_then(
+    fanout: Fanout, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    """A viewer that is sent to may let a late one go, and open a line that gets the number which is
+    free again.
+    """
+    ours, theirs = pair
+    theirs.close()
+    other, reader = socket.socketpair()
+    late, line = on_line(fanout, ours)
+    number = number_of(line)
+
+    class Newcomer(Listener):
+        def send(self, message: Message) -> None:
+            fanout.remove(late)
+            line.close()
+            opened.append(Line(other.fileno(), self.overflow))
+            fanout.open_line(self, opened[0])
+
+    opened: list[Line] = []
+    newcomer = Newcomer()
+    fanout.add(newcomer)
+    with other, reader:
+        assert fanout.deliver(message(b"frame")) == []
+        assert number_of(opened[0]) == number and newcomer.overflows == [] and late.overflows == [0]
+        opened[0].close()
+
+
+def test_one_that_fails_costs_the_others_nothing(
+    fanout: Fanout, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(Listener):
+        def send(self, message: Message) -> None:
+            raise RuntimeError("broken")
+
+    broken, whole = Broken(), Listener()
+    fanout.add(broken)
+    fanout.add(whole)
+    with caplog.at_level(logging.CRITICAL, "relay.channel.fanout"):
+        assert fanout.deliver(message(b"frame")) == [broken]
+    assert whole.sent == [b"frame"]
+
+
+async def test_a_reader_that_pauses_gets_all_its_sound_in_order(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    """Over a real socket: directly at first, through the transport while the reader pauses,
+    directly again; every byte in its place.
+    """
+    ours, theirs = pair
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_connection(asyncio.Protocol, sock=ours)
+    stream = Stream("room", Window(90, 1 << 24))
+    stream.set_track(opus.track_info(), 0)
+    stream.publish(video_sample(0, key=True))
+    viewer = WebSocketViewer(cast(web.WebSocketResponse, None), transport, stream, Counters())
+    viewer.join('{"type":"hello"}')
+    reader, writer = await asyncio.open_connection(sock=theirs)
+    parsed = Transport()
+    wanted = 0
+
+    def publish(count: int) -> None:
+        nonlocal wanted
+        for _ in range(count):
+            wanted += 1
+            stream.publish(sound_sample(wanted * 1_600))
+            stream.publish(video_sample(wanted * 3_000, key=wanted % 60 == 0, data=bytes(4_000)))
+
+    def heard() -> list[int]:
+        return [
+            record.sequence
+            for record in parsed.messages()[0]
+            if record.kind is Kind.MEDIA and record.track == Track.AUDIO
+        ]
+
+    try:
+        for pause in (1, 200, 1, 300, 1):
+            publish(pause)
+            async with asyncio.timeout(5):
+                while len(heard()) < wanted:
+                    parsed.taken += await reader.read(1 << 20)
+        assert heard() == list(range(wanted))
+    finally:
+        writer.close()
+        transport.close()
+        await viewer.closed()

@@ -1,0 +1,245 @@
+"""One viewer's rules: what a slow connection is spared, and what it always gets."""
+
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.channel.outbox import (
+    CAUGHT_UP_MS,
+    RETRY_MAX_MS,
+    RETRY_MS,
+    SLOW_MS,
+    STALLED_MS,
+    DrainRate,
+    Message,
+    Outbox,
+    Pace,
+)
+
+RATE = 8_000.0
+"""bit/s: a byte waiting is a millisecond."""
+
+
+def video(
+    *, key: bool = False, disposable: bool = False, size: int = 20, sound: bool = True
+) -> Message:
+    return Message(
+        b"v" * size + b"a",
+        b"a" if sound else b"",
+        0,
+        0,
+        video=True,
+        key=key,
+        disposable=disposable,
+        pictures=1,
+    )
+
+
+SOUND = Message(b"a", b"", 0, 0)
+VITAL = Message(b"init", b"", 0, 0, vital=True)
+
+
+def choose(outbox: Outbox, message: Message, backlog_ms: float, now_ms: float) -> bytes:
+    return outbox.choose(message, round(backlog_ms), RATE, now_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What comes next in a random life of a viewer."""
+
+    kind: str
+    backlog_ms: int
+    after_ms: int
+    lag_ms: int | None
+
+
+steps = st.lists(
+    st.builds(
+        Step,
+        st.sampled_from(["key", "reference", "disposable", "sound", "vital"]),
+        st.sampled_from([0, 10, 49, 50, 199, 200, 399, 400, 5_000]),
+        st.sampled_from([1, 33, 500, 2_000, 40_000]),
+        st.none() | st.integers(0, 5_000),
+    ),
+    max_size=80,
+)
+
+
+@given(steps)
+def test_sound_and_vital_messages_are_never_left_out(drawn: list[Step]) -> None:
+    """In any state, at any backlog, what is sent holds the sound of each message, and all of an
+    init record or event.
+    """
+    outbox, now = Outbox(), 0.0
+    for step in drawn:
+        now += step.after_ms
+        if step.lag_ms is not None:
+            outbox.report(step.lag_ms)
+        message = {
+            "sound": SOUND,
+            "vital": VITAL,
+            "key": video(key=True),
+            "reference": video(),
+            "disposable": video(disposable=True),
+        }[step.kind]
+        chosen = choose(outbox, message, step.backlog_ms, now)
+        assert chosen in ((message.frame, message.audio) if message.video else (message.frame,))
+
+
+@given(steps)
+def test_what_a_viewer_gets_can_always_be_decoded(drawn: list[Step]) -> None:
+    """After a frame that others refer to was left out, the next video sent is a keyframe; every
+    frame left out is counted.
+    """
+    outbox, now, broken, left_out = Outbox(), 0.0, False, 0
+    for step in drawn:
+        now += step.after_ms
+        if step.lag_ms is not None:
+            outbox.report(step.lag_ms)
+        if step.kind in ("sound", "vital"):
+            continue
+        message = video(key=step.kind == "key", disposable=step.kind == "disposable")
+        if choose(outbox, message, step.backlog_ms, now) == message.frame:
+            assert message.key or not broken
+            broken = False
+        else:
+            left_out += 1
+            broken = broken or not message.disposable
+        assert outbox.dropped == left_out
+        assert outbox.pace is Pace.KEY or not broken
+
+
+def test_a_fast_viewer_gets_everything() -> None:
+    """Nothing is left out while less than 200 ms wait."""
+    outbox = Outbox()
+    for index in range(100):
+        assert choose(outbox, video(disposable=index % 2 == 0), SLOW_MS - 1, index * 33) != b"a"
+    assert (outbox.pace, outbox.dropped, outbox.wants_keyframe) == (Pace.FULL, 0, False)
+
+
+def test_first_what_nothing_refers_to_is_left_out() -> None:
+    """From 200 ms of backlog on disposable frames stay behind, with their sound sent; below 50 ms
+    all goes again without a keyframe.
+    """
+    outbox = Outbox()
+    assert choose(outbox, video(disposable=True), SLOW_MS, 0) == b"a"
+    assert outbox.pace.value == "reference"
+    assert choose(outbox, video(), 150, 33) == video().frame
+    assert choose(outbox, video(disposable=True), CAUGHT_UP_MS, 66) == b"a"
+    assert choose(outbox, video(disposable=True), CAUGHT_UP_MS - 1, 99) == video().frame
+    assert (outbox.pace, outbox.dropped, outbox.wants_keyframe) == (Pace.FULL, 2, False)
+
+
+def test_then_all_but_keyframes_until_it_has_caught_up() -> None:
+    """From 400 ms on only keyframes are sent; when it has caught up a keyframe is asked for, and
+    video goes on there.
+    """
+    outbox = Outbox(10_000)
+    assert choose(outbox, video(), STALLED_MS, 10_000) == b"a"
+    assert outbox.pace.value == "key"
+    assert choose(outbox, video(), 0, 10_033) == b"a"
+    assert [outbox.wants_keyframe] == [False]  # too soon to try again
+    now = 10_000 + 2 * RETRY_MS
+    assert choose(outbox, video(), 0, now) == b"a"
+    assert outbox.wants_keyframe
+    assert choose(outbox, video(key=True), 0, now + 100) == video().frame
+    assert (outbox.pace, outbox.wants_keyframe) == (Pace.FULL, False)
+    assert choose(outbox, video(), 0, now + 133) == video().frame
+
+
+def test_each_failure_makes_the_next_try_later() -> None:
+    """A connection that cannot carry the video asks for keyframes ever less often, down to one in
+    30 s.
+    """
+    outbox, now, waits = Outbox(), 0.0, []
+    for _ in range(8):
+        choose(outbox, video(), STALLED_MS, now)
+        began = now
+        while not outbox.wants_keyframe:
+            now += 10
+            choose(outbox, video(), 0, now)
+        waits.append(now - began)
+        choose(outbox, video(key=True), 0, now)
+        assert outbox.pace.value == "full"
+    assert waits == sorted(waits)
+    assert waits[0] < waits[-1] == pytest.approx(RETRY_MAX_MS, abs=20)
+
+
+def test_a_large_keyframe_does_not_interrupt_the_sound_of_a_slow_viewer() -> None:
+    """While slow, a keyframe that takes over half a second stays behind, until the picture is 10 s
+    old.
+    """
+    outbox = Outbox()
+    choose(outbox, video(), STALLED_MS, 0)
+    large = video(key=True, size=600)
+    assert choose(outbox, large, 0, 100) == b"a"
+    assert choose(outbox, video(key=True, size=300), 0, 200) == video(size=300).frame
+    assert choose(outbox, large, 0, 9_000) in (b"a", large.frame)
+    outbox = Outbox()
+    choose(outbox, video(), STALLED_MS, 0)
+    assert not outbox.wants_keyframe
+    assert choose(outbox, large, 0, 500) == b"a"
+
+
+def test_a_viewer_whose_reports_fall_behind_is_slow() -> None:
+    """1 s beyond its own best counts, an old route's constant delay does not; back within 300 ms it
+    has caught up.
+    """
+    outbox = Outbox()
+    for _ in range(5):
+        outbox.report(700)
+    choose(outbox, video(), 0, 0)
+    assert outbox.pace.value == "full"
+    outbox.report(1_800)
+    assert choose(outbox, video(), 0, 33) == b"a"
+    assert outbox.pace.value == "key"
+    choose(outbox, video(), 0, 40_000)
+    assert not outbox.wants_keyframe
+    outbox.report(900)
+    choose(outbox, video(), 0, 40_033)
+    assert outbox.wants_keyframe
+
+
+def test_a_route_that_became_longer_for_good_is_forgiven() -> None:
+    """The best lag rises slowly, so that a constant delay of 2 s more is no lag after some minutes
+    of reports.
+    """
+    outbox = Outbox()
+    outbox.report(100)
+    for second in range(200):
+        outbox.report(2_100)
+        choose(outbox, video(), 0, second * 1_000)
+    outbox.report(2_100)
+    choose(outbox, video(key=True), 0, 300_000)
+    choose(outbox, video(key=True), 0, 301_000)
+    assert outbox.pace.value == "full"
+
+
+def test_a_join_that_was_too_much_becomes_sound() -> None:
+    """Of what a joining viewer did not take in time, the sound and what is vital is left, and the
+    frames are counted.
+    """
+    outbox = Outbox()
+    assert (
+        outbox.sound_only([VITAL, video(key=True), video(sound=False), SOUND], 1_500)
+        == b"init" + b"a" + b"" + b"a"
+    )
+    assert (outbox.pace, outbox.dropped) == (Pace.KEY, 2)
+
+
+def test_drain_is_measured_while_bytes_wait() -> None:
+    """8,000 bytes in 250 ms are 256 kbit/s; a transport that was empty meanwhile tells nothing."""
+    drain = DrainRate()
+    drain.add(0, 100, 0)
+    drain.add(4_000, 100, 100)
+    assert drain.rate is None
+    drain.add(8_000, 100, 250)
+    assert drain.rate == pytest.approx(256_000)
+    drain.add(100_000, 0, 300)
+    drain.add(100_000, 100, 400)
+    drain.add(100_000, 100, 500)
+    assert drain.rate == pytest.approx(256_000)
+    drain.add(108_000, 100, 900)
+    assert drain.rate == pytest.approx((256_000 + 128_000) / 2)

@@ -1,0 +1,195 @@
+"""The history of a playlist, whatever the creator does."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from relay.errors import PlaylistError
+from relay.hls.playlist import RETIRED, SEGMENTS, Playlist, multivariant
+from relay.hls.segmenter import PART_TARGET, SCALE, TARGET_DURATION, Part, Segmenter
+from relay.media.aac import TRACK
+from tests.fixtures.hls import MediaPlaylist, check_history
+from tests.fixtures.media import video_sample, video_track
+
+
+def grown(parts: list[Part], first: int = 7) -> tuple[Playlist, list[str]]:
+    """A playlist with these parts, and its text after each."""
+    playlist, texts = Playlist("aabbccdd", first), []
+    for part in parts:
+        playlist.add(part)
+        texts.append(playlist.text)
+    return playlist, texts
+
+
+def parts_of(count: int, *, step: int = 3_000, keys: int = 60) -> list[Part]:
+    segmenter = Segmenter(TRACK)
+    segmenter.receive_track(video_track())
+    return [
+        part
+        for n in range(count)
+        for part in segmenter.receive(video_sample(90_000 + n * step, key=n % keys == 0))
+    ]
+
+
+HAPPENINGS = st.tuples(
+    st.sampled_from(["on", "on", "on", "turn", "away", "again"]),
+    st.integers(SCALE, 20 * SCALE),
+    st.sampled_from([1_500, 3_000, 3_001, 6_000, 20_000]),
+    st.sampled_from([30, 60, 500]),
+    st.integers(1, 100),
+)
+"""What happens, how long an absence is, ticks between pictures, pictures between IDRs, and how many
+pictures follow.
+"""
+
+
+def live(happenings: list[tuple[str, int, int, int, int]]) -> list[Part]:
+    """A creator who sends at changing rates, turns the phone, is away for a while, and comes
+    back.
+    """
+    segmenter = Segmenter(TRACK)
+    at, epoch, width = 90_000, 1, 64
+    segmenter.receive_track(video_track(width))
+    parts = segmenter.receive(video_sample(at, key=True))
+    for happening, away, step, keys, count in happenings:
+        if happening == "away":
+            parts += segmenter.gap(at + away)
+            at += away
+        if happening == "turn":
+            width = 128 if width == 64 else 64
+            segmenter.receive_track(video_track(width))
+        epoch += happening in ("away", "again")
+        for n in range(count):
+            at += step
+            parts += segmenter.receive(video_sample(at, key=n % keys == 0, epoch=epoch))
+    return parts + segmenter.end()
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(HAPPENINGS, min_size=3, max_size=30))
+def test_every_change_is_one_that_the_rfc_allows(
+    happenings: list[tuple[str, int, int, int, int]],
+) -> None:
+    playlist, texts = grown(live(happenings))
+    playlist.end()
+    read = check_history([*texts, playlist.text])
+    assert read[-1].ended and not read[-1].hints
+
+
+def test_what_left_the_list_can_be_downloaded_for_as_long_as_the_list_is() -> None:
+    parts = parts_of(60 * 40)
+    playlist, texts = grown(parts)
+    newest = MediaPlaylist.read(texts[-1])
+    assert len(newest.complete) == SEGMENTS
+    first_kept = newest.segments[0].number - RETIRED
+    assert playlist.segment(first_kept - 1) is None and playlist.part(first_kept - 1, 0) is None
+    for number in range(first_kept, newest.segments[0].number):
+        assert playlist.segment(number) and playlist.part(number, 0)
+    with_parts = [segment.number for segment in newest.segments if segment.parts]
+    assert with_parts == [
+        newest.last[0] - back for back in reversed(range(len(with_parts)))
+    ] and len(with_parts) in (4, 5)
+
+
+def test_a_list_of_short_segments_is_never_shorter_than_three_target_durations() -> None:
+    """A phone that is turned again and again makes a segment each time."""
+    segmenter = Segmenter(TRACK)
+    parts: list[Part] = []
+    for n in range(1_200):
+        if n % 10 == 0:
+            segmenter.receive_track(video_track(64 + 64 * (n // 10 % 2)))
+        parts += segmenter.receive(video_sample(90_000 + n * 3_000, key=n % 10 == 0))
+    playlist, texts = grown(parts)
+    check_history(texts)
+    newest = MediaPlaylist.read(texts[-1])
+    assert newest.segments[0].number > 0
+    assert (
+        3 * TARGET_DURATION
+        <= sum(segment.duration or 0 for segment in newest.complete)
+        < 4 * TARGET_DURATION
+    )
+    held = sum(segment.duration for segment in playlist._retired) / SCALE
+    assert RETIRED * TARGET_DURATION <= held < (RETIRED + 1) * TARGET_DURATION
+
+
+def test_maps_stay_as_long_as_a_segment_that_needs_them() -> None:
+    segmenter = Segmenter(TRACK)
+    playlist = Playlist("aabbccdd", 0)
+    for turn in range(30):
+        segmenter.receive_track(video_track(64 + 64 * (turn % 2)))
+        for n in range(60):
+            for part in segmenter.receive(
+                video_sample(90_000 + turn * 180_000 + n * 3_000, key=n == 0)
+            ):
+                playlist.add(part)
+        for segment in MediaPlaylist.read(playlist.text).segments if turn else []:
+            assert playlist.init(int(segment.map.partition("/")[2].partition(".")[0]))
+    assert playlist.init(0) is None and len(playlist._inits) <= SEGMENTS + RETIRED + 2
+
+
+def test_a_part_behind_the_last_of_a_segment_is_the_first_of_the_next() -> None:
+    parts = parts_of(60 * 3 + 5)  # three segments of six parts, and the beginning of a fourth
+    playlist, _ = grown(parts, first=100)
+    assert playlist.position == (103, 0)
+    assert (
+        playlist.contains(102, 5)
+        and not playlist.contains(102, 6)
+        and not playlist.contains(103, 0)
+    )
+    assert playlist.contains(101, 6) and playlist.contains(101, 99) and playlist.contains(3, 0)
+
+
+@pytest.mark.parametrize(
+    ("number", "part", "refused"),
+    [
+        (103, 0, False),
+        (103, 7, False),
+        (103, 8, True),
+        (104, 0, False),
+        (105, 0, True),
+        (1 << 40, 0, True),
+        (5, 900, False),
+    ],
+)
+def test_what_is_too_far_ahead_is_refused_at_once(number: int, part: int, refused: bool) -> None:
+    playlist, _ = grown(parts_of(60 * 3 + 5), first=100)
+    if refused:
+        with pytest.raises(PlaylistError) as raised:
+            playlist.require_near(number, part)
+        assert raised.value.status == 400
+    else:
+        playlist.require_near(number, part)
+
+
+def test_gaps_are_listed_and_have_no_bytes() -> None:
+    segmenter = Segmenter(TRACK)
+    segmenter.receive_track(video_track())
+    parts = [
+        part
+        for n in range(30)
+        for part in segmenter.receive(video_sample(90_000 + n * 3_000, key=n == 0))
+    ]
+    parts += segmenter.gap(90_000 + 90_000 + 20 * PART_TARGET)
+    playlist, texts = grown(parts, first=0)
+    listed = MediaPlaylist.read(texts[-1])
+    assert listed.complete[1].gap and playlist.segment(1) is None and playlist.part(1, 0) is None
+    assert not listed.complete[0].gap and playlist.segment(0)
+
+
+@pytest.mark.parametrize(
+    ("measured", "told"),
+    [(0.0, "30.000"), (14.8, "30.000"), (30.4, "30.000"), (47.0, "60.000"), (240.0, "120.000")],
+)
+def test_the_multivariant_playlist_names_the_highest_frame_rate(measured: float, told: str) -> None:
+    assert f",FRAME-RATE={told}\n" in multivariant(
+        "live.m3u8", video_track(), TRACK, 1_000_000, measured
+    )
+
+
+def test_the_multivariant_playlist_names_the_highest_level() -> None:
+    text = multivariant("live.m3u8", video_track(), TRACK, 1_000_000, 30.0)
+    assert (
+        'CODECS="avc1.42C02A,mp4a.40.2"' in text
+        and "RESOLUTION=64x48" in text
+        and text.endswith("\nlive.m3u8\n")
+    )

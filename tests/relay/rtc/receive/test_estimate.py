@@ -1,0 +1,153 @@
+"""What a path carries, judged by when packets arrive: a sender that keeps to the estimate, and a
+link of some width between it and us.
+"""
+
+import time
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.rtc.receive.estimate import LEAST, BitrateEstimate
+from relay.rtc.rtp import RtpPacket
+
+CAP = 3_000_000
+SIZE = 1_160
+PICTURE = 1 / 30
+PACER = 2.5
+"""How much faster than the bitrate a picture's packets leave, as libwebrtc has it."""
+
+
+@dataclass
+class Uplink:
+    """A sender of 30 pictures a second, and a link of `width` bit/s with a queue before it."""
+
+    timed: bool
+    width: float = 10_000_000
+    now: float = 1_000.0
+    free: float = 0.0
+    """When the link has sent what waits before it."""
+    queued: float = 0.0
+    ssrc: int = 5
+    offset: int = 0
+    """Of the RTP timestamps."""
+    told: int = 0
+    """How often the sender should hear at once."""
+    estimate: BitrateEstimate = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.estimate = BitrateEstimate(CAP, timed=self.timed)
+
+    def send(self, seconds: float, bitrate: float | None = None) -> None:
+        """For so long, at what the estimate asks for, or at `bitrate`."""
+        end = self.now + seconds
+        while self.now < end:
+            rate = bitrate or self.estimate.bitrate
+            count = max(1, round(rate * PICTURE / 8 / (SIZE + 40)))
+            timestamp = round(self.now * 90_000) + self.offset & 0xFFFFFFFF
+            for number in range(count):
+                sent = self.now + number * (SIZE + 40) * 8 / (rate * PACER)
+                self.free = max(self.free, sent) + (SIZE + 40) * 8 / self.width
+                self.queued = max(self.queued, self.free - sent)
+                send_time = int(sent * (1 << 18)) & 0xFFFFFF if self.timed else None
+                packet = RtpPacket(
+                    96, number == count - 1, 0, timestamp, self.ssrc, bytes(SIZE), None, send_time
+                )
+                self.told += self.estimate.receive(packet, self.free + 0.02, 0.04)
+            self.now += PICTURE
+
+
+@pytest.mark.parametrize("timed", [True, False])
+def test_a_free_path_leaves_the_cap_alone(timed: bool) -> None:
+    """Long enough for the 24 bits of send times to wrap around once, and whatever the encoder
+    sends.
+    """
+    uplink = Uplink(timed)
+    uplink.send(80)
+    uplink.send(10, 400_000)
+    uplink.send(10, 2_500_000)
+    assert (uplink.estimate.bitrate, uplink.told) == (CAP, 0)
+
+
+@pytest.mark.parametrize("timed", [True, False])
+def test_a_narrow_path_is_noticed_and_a_wide_one_again(timed: bool) -> None:
+    """Down below what the link carries within a second or two, with no more than that of queue; up
+    to the cap again, step by step.
+    """
+    uplink = Uplink(timed)
+    uplink.send(10)
+    uplink.width = 1_000_000
+    uplink.send(2)
+    assert uplink.estimate.bitrate <= 1_000_000 and uplink.told >= 1
+    uplink.send(10)
+    uplink.queued = 0.0
+    uplink.send(10)
+    assert 600_000 <= uplink.estimate.bitrate <= 1_050_000
+    assert uplink.queued < 0.5
+    uplink.width = 10_000_000
+    uplink.send(60)
+    assert uplink.estimate.bitrate == CAP
+
+
+def test_an_encoder_that_has_little_to_send_is_not_held_down_for_ever() -> None:
+    """What is asked for never falls under the least, and never rises over the cap."""
+    uplink = Uplink(True, width=50_000)
+    uplink.send(20, 80_000)
+    assert uplink.estimate.bitrate == LEAST
+
+
+def test_another_source_begins_its_clock_anew() -> None:
+    """Its timestamps say nothing of how long its first packet took, and do not hide what comes
+    after.
+    """
+    uplink = Uplink(False)
+    uplink.send(5)
+    uplink.ssrc, uplink.offset = 6, 0x9000_0000
+    uplink.send(5)
+    assert uplink.estimate.bitrate == CAP
+    uplink.width = 1_000_000
+    uplink.send(3)
+    assert uplink.estimate.bitrate <= 1_000_000
+
+
+def test_a_pause_of_a_day_costs_nothing() -> None:
+    """A camera that stood still: aiortc's counter of incoming bytes would count every millisecond
+    of it.
+    """
+    uplink = Uplink(True)
+    uplink.send(1)
+    uplink.now += 86_400
+    began = time.process_time()
+    uplink.send(1 / 30)
+    assert time.process_time() - began < 0.2
+    uplink.send(5)
+    assert uplink.estimate.bitrate == CAP
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 0xFFFFFF) | st.none(),
+            st.integers(0, 0xFFFFFFFF),
+            st.integers(0, 1_500),
+            st.floats(0, 5),
+        ),
+        max_size=60,
+    ),
+    st.booleans(),
+)
+def test_whatever_a_sender_says_of_its_clock(
+    packets: list[tuple[int | None, int, int, float]], timed: bool
+) -> None:
+    """Send times that jump, stand still or go backwards: a number between the least and the cap
+    comes out.
+    """
+    estimate = BitrateEstimate(CAP, timed=timed)
+    now = 1.0
+    for send_time, timestamp, size, step in packets:
+        now += step
+        estimate.receive(
+            RtpPacket(96, False, 0, timestamp, 5, bytes(size), None, send_time), now, None
+        )
+        assert LEAST <= estimate.bitrate <= CAP

@@ -1,0 +1,139 @@
+"""When a keyframe is asked for, and what a receiver reports."""
+
+import pytest
+from aiortc.rtcrtpreceiver import StreamStatistics
+from aiortc.rtp import RtpPacket as AiortcPacket
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.rtc.receive.feedback import (
+    KEYFRAME_AT_MOST,
+    KEYFRAME_EVERY,
+    KeyframeRequests,
+    ReceptionStatistics,
+)
+from relay.rtc.rtp import RtpPacket
+
+
+def packet(sequence: int, timestamp: int = 0) -> RtpPacket:
+    return RtpPacket(96, False, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, 1, b"")
+
+
+def test_the_first_request_goes_out_at_once_and_is_repeated() -> None:
+    """Until a keyframe came one request goes out every 500 ms."""
+    requests = KeyframeRequests()
+    sent = [now for now in (step / 100 for step in range(200)) if requests.due(now)]
+    assert sent == [0.0, 0.5, 1.0, 1.5]
+
+
+def test_every_two_seconds_without_being_asked() -> None:
+    """The longest GOP that a viewer can meet is 2 s: counted from the last keyframe."""
+    requests = KeyframeRequests()
+    assert requests.due(0)
+    requests.keyframe_received(0.1)
+    assert not requests.due(2.0)
+    assert requests.due(2.1)
+    requests.keyframe_received(2.2)
+    requests.ask()
+    assert not requests.due(2.5)  # asked for 400 ms after the last request
+    assert requests.due(2.6)
+
+
+def test_a_broken_chain_hurries_and_then_gives_time() -> None:
+    """Three requests within half a second, since browsers ignore those that follow their last
+    keyframe closely; then ever fewer, until one came.
+    """
+    requests = KeyframeRequests()
+    requests.due(0.0)
+    requests.keyframe_received(0.1)
+    sent = []
+    for step in range(100, 600):
+        requests.broken(0.03)
+        if requests.due(step / 100):
+            sent.append(step / 100)
+    assert [moment - 1.0 for moment in sent[:5]] == pytest.approx(
+        [0.0, 0.15, 0.45, 1.05, 2.05], abs=0.03
+    )
+    requests.keyframe_received(6.0)
+    assert not requests.due(6.4)
+    requests.broken(0.03)
+    assert requests.due(6.4)
+
+
+def test_over_a_long_way_requests_wait_for_an_answer() -> None:
+    """With a round trip of 400 ms the second request goes out after more than that."""
+    requests = KeyframeRequests()
+    requests.broken(0.4)
+    assert requests.due(0.0) and not requests.due(0.59)
+
+
+@given(st.lists(st.tuples(st.floats(0, 0.4), st.sampled_from(["ask", "key", ""])), max_size=200))
+def test_never_more_than_one_in_500_ms_and_never_none_in_2_s(
+    steps: list[tuple[float, str]],
+) -> None:
+    """Whatever is asked, requests keep apart; and no keyframe may be older than 2 s without one
+    having been asked for since.
+    """
+    requests, now, last, last_key = KeyframeRequests(), 0.0, -10.0, None
+    for step, kind in steps:
+        now += step
+        if kind == "ask":
+            requests.ask()
+        elif kind == "key":
+            requests.keyframe_received(now)
+            last_key = now
+        if requests.due(now):
+            assert now - last >= KEYFRAME_AT_MOST
+            last = now
+        assert now - max(last, -10 if last_key is None else last_key) < KEYFRAME_EVERY
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(-5, 12), st.integers(0, 5_000), st.floats(0, 0.2)),
+        min_size=1,
+        max_size=120,
+    )
+)
+def test_statistics_are_those_of_aiortc(steps: list[tuple[int, int, float]]) -> None:
+    """Loss, highest sequence and share lost agree with aiortc's own statistics, over wraps, losses
+    and reordering.
+    """
+    ours, theirs = ReceptionStatistics(90_000), StreamStatistics(90_000)
+    highest, now, timestamp = 65_500, 100.0, 0
+    ours.add(packet(highest), now)
+    theirs.add(AiortcPacket(sequence_number=highest))
+    for number, (step, ticks, pause) in enumerate(steps):
+        sequence = max(65_500, highest + step)
+        highest, now, timestamp = max(highest, sequence), now + pause, timestamp + ticks
+        ours.add(packet(sequence, timestamp), now)
+        theirs.add(AiortcPacket(sequence_number=sequence & 0xFFFF, timestamp=timestamp))
+        assert ours.lost == theirs.packets_lost
+        assert ours.received == theirs.packets_received
+        if number % 7 == 0:
+            assert ours.fraction_lost() == theirs.fraction_lost
+    assert ours.highest == highest
+
+
+def test_jitter_follows_the_rfc() -> None:
+    """RFC 3550 §6.4.1: a sixteenth of each change of the transit time; timestamps that start anew
+    do not count.
+    """
+    statistics = ReceptionStatistics(90_000)
+    statistics.add(packet(1, 0), 10.0)
+    statistics.add(packet(2, 3_000), 10.0 + 3_000 / 90_000)
+    assert statistics.jitter == pytest.approx(0, abs=1e-3)
+    statistics.add(packet(3, 6_000), 10.0 + 6_000 / 90_000 + 0.016)
+    assert statistics.jitter == pytest.approx(1_440 / 16, abs=0.1)
+    before = statistics.jitter
+    statistics.add(packet(4, 2_000_000_000), 10.2)
+    assert statistics.jitter == before
+
+
+def test_a_sender_that_starts_afresh_has_lost_nothing() -> None:
+    """A jump of the sequence numbers begins the counting anew."""
+    statistics = ReceptionStatistics(90_000)
+    for sequence in (1, 2, 3, 40_000, 40_001):
+        statistics.add(packet(sequence), 1.0)
+    assert (statistics.lost, statistics.received, statistics.fraction_lost()) == (0, 2, 0)
+    assert ReceptionStatistics(90_000).lost == ReceptionStatistics(90_000).fraction_lost() == 0

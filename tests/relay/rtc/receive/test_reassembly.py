@@ -1,0 +1,382 @@
+"""Reassembly: every order and every loss of a small set of packets, and the odd ways of real
+senders.
+"""
+
+from itertools import permutations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from relay.media.h264 import access_unit, parse_sps
+from relay.rtc.receive.gaps import MAX_NACKS
+from relay.rtc.receive.reassembly import MAX_HELD, Picture, Reassembly
+from relay.rtc.roundtrip import MAX_DEADLINE, MIN_DEADLINE, RoundTrip
+from relay.rtc.rtp import RtpPacket
+from tests.fixtures import media
+
+SPS, PPS = media.parameter_sets()
+IDR, SLICE = b"\x65" + bytes(range(40)), b"\x41" + bytes(range(40))
+
+
+def stap(*nals: bytes) -> bytes:
+    return b"\x78" + b"".join(len(nal).to_bytes(2, "big") + nal for nal in nals)
+
+
+def picture_of(index: int, kind: str) -> list[bytes]:
+    """Payloads of one access unit: an IDR in one packet or two, a P picture whole or in fragments.
+    Its index is in its bytes.
+    """
+    mark = bytes([index]) * 3
+    return {
+        "idr": [stap(SPS, PPS, IDR + mark)],
+        "idr2": [stap(SPS, PPS), IDR + mark],
+        "p": [SLICE + mark],
+        "p2": [b"\x5c\x81" + SLICE[1:20], b"\x5c\x41" + SLICE[20:] + mark],
+    }[kind]
+
+
+def packets_of(
+    kinds: list[str], *, sequence: int = 65_533, timestamp: int = 2**32 - 3_000, marker: bool = True
+) -> list[RtpPacket]:
+    """Packets of access units of these kinds; sequence and timestamp numbers wrap among them."""
+    packets: list[RtpPacket] = []
+    for index, kind in enumerate(kinds):
+        payloads = picture_of(index, kind)
+        for number, payload in enumerate(payloads):
+            last = marker and number == len(payloads) - 1
+            packets.append(
+                RtpPacket(
+                    102,
+                    last,
+                    sequence + len(packets) & 0xFFFF,
+                    timestamp + index * 3_000 & 0xFFFFFFFF,
+                    1,
+                    payload,
+                )
+            )
+    return packets
+
+
+def whole(kinds: list[str]) -> list[bytes]:
+    """The sample of each of these access units."""
+    units = []
+    for index, kind in enumerate(kinds):
+        mark = bytes([index]) * 3
+        units.append(
+            access_unit([SPS, PPS, IDR + mark] if kind.startswith("idr") else [SLICE + mark]).data
+        )
+    return units
+
+
+def feed(
+    reassembly: Reassembly, packets: list[RtpPacket] | tuple[RtpPacket, ...], now: float = 0.0
+) -> list[Picture]:
+    return [picture for packet in packets for picture in reassembly.receive(packet, now)]
+
+
+KINDS = ["idr", "p2", "p", "idr2", "p", "p"]
+FIRST, *REST = packets_of(KINDS)
+WHOLE = whole(KINDS)
+UNITS = {
+    packet.sequence: index
+    for index, kind in enumerate(KINDS)
+    for packet in packets_of(KINDS)
+    if packet.timestamp == (2**32 - 3_000 + index * 3_000) & 0xFFFFFFFF
+}
+
+
+def assert_decodable(
+    pictures: list[Picture], whole_units: list[bytes], kinds: list[str]
+) -> list[int]:
+    """In order, complete, and no picture without all those before it since the last IDR. Returns
+    their indices.
+    """
+    indices = [whole_units.index(picture.unit.data) for picture in pictures]
+    assert indices == sorted(set(indices))
+    times = [picture.timestamp for picture in pictures]
+    assert [after - before for before, after in zip(times, times[1:], strict=False)] == [
+        3_000 * (after - before) for before, after in zip(indices, indices[1:], strict=False)
+    ]
+    for before, index in zip([-2, *indices], indices, strict=False):
+        assert kinds[index].startswith("idr") or before == index - 1
+        assert pictures[indices.index(index)].unit.key == kinds[index].startswith("idr")
+    return indices
+
+
+def test_every_order_of_arrival() -> None:
+    """Whatever the order, all pictures come out, but for those that a whole IDR behind them made
+    unimportant; none has to wait for the deadline.
+    """
+    needed = {packet.sequence for packet in REST if UNITS[packet.sequence] == 3}
+    older = {packet.sequence for packet in REST if UNITS[packet.sequence] < 3}
+    for order in permutations(REST):
+        reassembly = Reassembly()
+        indices = assert_decodable(feed(reassembly, (FIRST, *order)), WHOLE, KINDS)
+        assert not reassembly.waiting and not reassembly.needs_keyframe
+        arrival = [packet.sequence for packet in order]
+        jumped = max(map(arrival.index, needed)) < max(map(arrival.index, older))
+        assert indices[-3:] == [3, 4, 5]
+        if not jumped:
+            assert indices == [0, 1, 2, 3, 4, 5]
+
+
+def test_every_loss_in_order() -> None:
+    """Whatever set of packets is lost for good, after the deadline exactly the pictures that can be
+    decoded have come out.
+    """
+    for lost in range(1 << len(REST)):
+        kept = [packet for bit, packet in enumerate(REST) if not lost >> bit & 1]
+        reassembly = Reassembly()
+        pictures = feed(reassembly, [FIRST, *kept]) + reassembly.expire(1.0)
+        indices = assert_decodable(pictures, WHOLE, KINDS)
+        arrived = {packet.sequence for packet in [FIRST, *kept]}
+        complete = [
+            all(
+                packet.sequence in arrived
+                for packet in packets_of(KINDS)
+                if UNITS[packet.sequence] == index
+            )
+            for index in range(len(KINDS))
+        ]
+        expected, running = [], False
+        for index, kind in enumerate(KINDS):
+            running = complete[index] and (running or kind.startswith("idr"))
+            expected += [index] if running else []
+        assert indices == expected
+        assert not reassembly.waiting
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data())
+def test_orders_and_losses_of_longer_streams(data: st.DataObject) -> None:
+    """Random streams with losses, duplicates, late packets and retransmissions: what comes out can
+    always be decoded.
+    """
+    kinds = [
+        "idr",
+        *data.draw(st.lists(st.sampled_from(["idr", "idr2", "p", "p2", "p", "p2"]), max_size=12)),
+    ]
+    packets, units = packets_of(kinds), whole(kinds)
+    rest = data.draw(st.permutations(packets[1:])) if data.draw(st.booleans()) else packets[1:]
+    kept = [packet for packet in rest if data.draw(st.integers(0, 4))]
+    kept += [packet for packet in rest if not data.draw(st.integers(0, 3))]
+    reassembly, now, pictures = Reassembly(), 0.0, feed(Reassembly(), [])
+    for packet in [packets[0], *kept]:
+        now += data.draw(st.sampled_from([0.0, 0.01, 0.1, 0.3]))
+        pictures += reassembly.receive(packet, now)
+        pictures += reassembly.expire(now)
+        reassembly.nacks(now)
+    pictures += reassembly.expire(now + 1)
+    assert_decodable(pictures, units, kinds)
+    assert not reassembly.waiting
+
+
+def test_duplicates_are_dropped() -> None:
+    """Every packet twice, at once and again at the end, changes nothing."""
+    reassembly = Reassembly()
+    packets = packets_of(KINDS)
+    pictures = feed(reassembly, [packet for packet in packets for _ in range(2)] + packets)
+    assert assert_decodable(pictures, WHOLE, KINDS) == [0, 1, 2, 3, 4, 5]
+    assert reassembly.duplicates == 2 * len(packets)
+
+
+def test_a_retransmission_mends_the_gap_and_teaches_the_round_trip() -> None:
+    """A missing packet is asked for at once, again after `retry`, and its arrival lets everything
+    behind it go on.
+    """
+    packets = packets_of(["idr", "p2", "p", "p"])
+    missing = packets[2]
+    round_trip = RoundTrip()
+    reassembly = Reassembly(round_trip)
+    assert len(feed(reassembly, [packet for packet in packets if packet is not missing], 0.0)) == 1
+    assert reassembly.nacks(0.0) == [missing.sequence]
+    assert reassembly.nacks(round_trip.retry / 2) == []
+    assert reassembly.nacks(round_trip.retry) == [missing.sequence]
+    assert len(reassembly.receive(missing, 0.1, resent=True)) == 3
+    assert (reassembly.repaired, reassembly.waiting, reassembly.given_up) == (1, False, 0)
+    assert round_trip.smoothed is None  # which of two requests was answered cannot be told
+    assert [
+        picture.arrived
+        for picture in feed(
+            reassembly, packets_of(["idr"], sequence=packets[-1].sequence + 1), 11.0
+        )
+    ] == [11.0]
+
+
+def test_a_gap_is_given_up_at_its_deadline() -> None:
+    """Not before; then the pictures behind it wait for an IDR, which is asked for."""
+    packets = packets_of(["idr", "p", "p", "p", "idr", "p"])
+    round_trip = RoundTrip()
+    reassembly, deadline = Reassembly(round_trip), round_trip.deadline
+    assert MIN_DEADLINE <= deadline <= MAX_DEADLINE
+    pictures = feed(reassembly, [packets[0], packets[2], packets[3]], 5.0)
+    assert (reassembly.expire(5.0 + deadline - 0.001), reassembly.needs_keyframe) == ([], False)
+    assert (reassembly.expire(5.0 + deadline + 0.001), reassembly.needs_keyframe) == ([], True)
+    assert reassembly.given_up == 1
+    pictures += feed(reassembly, [packets[1]], 5.3)
+    pictures += feed(reassembly, packets[4:], 5.4)
+    assert assert_decodable(
+        pictures, whole(["idr", "p", "p", "p", "idr", "p"]), ["idr", "p", "p", "p", "idr", "p"]
+    ) == [0, 4, 5]
+    assert not reassembly.needs_keyframe
+
+
+def test_a_hole_behind_an_outage_is_not_mended() -> None:
+    """A second without a packet and then a hole of many: nothing is asked for, an IDR is needed at
+    once. A short hole, or one without a silence, is mended.
+    """
+    packet = packets_of(["p"], sequence=0)[0]
+    for hole, silence, mended in (
+        (60, 1.0, False),
+        (60, 0.05, True),
+        (10, 1.0, True),
+        (200, 0.05, False),
+    ):
+        reassembly = Reassembly()
+        feed(reassembly, packets_of(["idr"], sequence=0), 1.0)
+        reassembly.receive(packet._replace(sequence=1 + hole), 1.0 + silence)
+        assert (reassembly.waiting, reassembly.needs_keyframe) == (mended, not mended)
+        assert len(reassembly.nacks(1.0 + silence)) == (hole if mended else 0)
+
+
+def numbered(number: int, *, reference: bool = True, key: bool = False) -> bytes:
+    """A slice that says its `frame_num` (4 bits, as media's SPS has them): first_mb 0, slice type,
+    PPS 0.
+    """
+    bits = ("1" + ("00110" if not key else "0001000") + "1" + f"{number:04b}" + "1").ljust(32, "0")
+    header = 0x65 if key else 0x41 if reference else 0x01
+    return bytes([header]) + int(bits, 2).to_bytes(4, "big") + bytes([number]) * 30
+
+
+@pytest.mark.parametrize("fragments", [False, True])
+@pytest.mark.parametrize(
+    ("lost_is_reference", "number", "goes_on"),
+    [(False, 6, True), (True, 7, False)],
+)
+def test_a_lost_picture_that_nothing_refers_to_costs_only_itself(
+    lost_is_reference: bool, number: int, goes_on: bool, fragments: bool
+) -> None:
+    """`frame_num` tells whether a reference is missing: only then the chain is broken."""
+    width = parse_sps(SPS).frame_number_bits
+    assert width == 4, "media's SPS has another width: see numbered()"
+    payloads = [
+        [stap(SPS, PPS, numbered(0, key=True))],
+        *([numbered(count)] for count in range(1, 6)),
+    ]
+    gone = numbered(6, reference=lost_is_reference)
+    following = numbered(number)
+    payloads += [
+        [gone],
+        [bytes([0x5C, 0x81]) + following[1:9], bytes([0x5C, 0x41]) + following[9:]]
+        if fragments
+        else [following],
+        [numbered(number + 1)],
+    ]
+    packets: list[RtpPacket] = []
+    for index, unit in enumerate(payloads):
+        for place, payload in enumerate(unit):
+            packets.append(
+                RtpPacket(102, place == len(unit) - 1, len(packets), index * 3_000, 1, payload)
+            )
+    reassembly = Reassembly()
+    pictures = feed(reassembly, [packet for packet in packets if packet.payload != gone], 0.0)
+    assert len(pictures) == 6
+    pictures += reassembly.expire(1.0)
+    assert reassembly.needs_keyframe is not goes_on
+    assert len(pictures) == (8 if goes_on else 6)
+
+
+def test_an_idr_behind_a_hole_does_not_wait() -> None:
+    """As soon as it is whole the live goes on there; what is missing before it is no longer asked
+    for.
+    """
+    kinds = ["idr", "p", "p", "idr2", "p"]
+    packets = packets_of(kinds)
+    reassembly = Reassembly()
+    pictures = feed(reassembly, [packets[0], packets[2], packets[3]], 1.0)
+    assert len(pictures) == 1
+    pictures += reassembly.receive(packets[4], 1.01)
+    assert assert_decodable(pictures, whole(kinds), kinds) == [0, 3]
+    assert (reassembly.nacks(2.0), reassembly.waiting, reassembly.given_up) == ([], False, 1)
+    assert len(reassembly.receive(packets[5], 1.02)) == 1
+
+
+def test_a_sender_without_markers() -> None:
+    """Where no marker is set the next timestamp ends a picture; with padding packets between
+    nothing breaks.
+    """
+    packets = packets_of(["idr2", "p2", "p", "p"], marker=False)
+    pictures = feed(Reassembly(), packets)
+    assert [picture.unit.data for picture in pictures] == whole(["idr", "p", "p"])
+    padded: list[RtpPacket] = []
+    for packet in packets_of(["idr", "p", "p"]):
+        padded.append(packet._replace(sequence=len(padded)))
+        padded.append(packet._replace(sequence=len(padded), payload=b"", marker=False))
+    assert len(feed(Reassembly(), padded)) == 3
+
+
+def test_a_live_that_is_joined_in_the_middle_begins_at_an_idr() -> None:
+    """P pictures before the first IDR, and the rest of a picture whose beginning was never seen, do
+    not come out.
+    """
+    kinds = ["p", "p2", "idr", "p"]
+    packets = packets_of(kinds)
+    reassembly = Reassembly()
+    assert reassembly.needs_keyframe
+    assert assert_decodable(feed(reassembly, packets[2:]), whole(kinds), kinds) == [2, 3]
+    headless = packets_of(["idr2", "p", "idr", "p"])[1:]
+    assert [picture.unit.data for picture in feed(Reassembly(), headless)] == whole(
+        ["idr", "p", "idr", "p"]
+    )[2:]
+
+
+def test_broken_payloads_cost_until_the_next_idr() -> None:
+    """A unit that cannot be depacketised is counted, and an IDR is needed from there on."""
+    packets = packets_of(["idr", "p", "p", "idr"])
+    packets[1] = packets[1]._replace(payload=b"\x7c\x41no start")
+    reassembly = Reassembly()
+    pictures = feed(reassembly, packets[:3])
+    assert reassembly.needs_keyframe and reassembly.broken_units == 1
+    pictures += feed(reassembly, packets[3:])
+    assert [picture.unit.key for picture in pictures] == [True, True]
+
+
+@pytest.mark.parametrize("jump", [3_001, 30_000, 40_000])
+def test_a_sender_that_starts_afresh(jump: int) -> None:
+    """A large step of the sequence numbers is a new beginning: no gap is waited for, and an IDR is
+    needed.
+    """
+    reassembly = Reassembly()
+    feed(reassembly, packets_of(["idr", "p"], sequence=100))
+    pictures = feed(
+        reassembly, packets_of(["p", "idr", "p"], sequence=101 + jump & 0xFFFF, timestamp=5)
+    )
+    assert [picture.unit.data for picture in pictures] == whole(["p", "idr", "p"])[1:]
+    assert not reassembly.waiting
+
+
+def test_what_is_held_is_bounded() -> None:
+    """A hole that nobody mends, and no deadline that passes: at most 2,048 packets and gaps are
+    held.
+    """
+    reassembly = Reassembly()
+    feed(reassembly, packets_of(["idr"], sequence=0))
+    packet = packets_of(["p"])[0]
+    for number in range(10_000):
+        reassembly.receive(
+            packet._replace(
+                sequence=2 + number * 2 & 0xFFFF, timestamp=number * 3_000 & 0xFFFFFFFF
+            ),
+            0.0,
+        )
+        assert len(reassembly._held) <= MAX_HELD
+        assert len(reassembly._gaps) <= 2 * MAX_HELD
+        assert len(reassembly._idr_starts) <= MAX_HELD
+    assert len(reassembly.nacks(0.0)) <= MAX_NACKS
+
+
+def test_timestamps_are_unwrapped() -> None:
+    """Across 2³² ticks pictures stay 3,000 ticks apart."""
+    pictures = feed(Reassembly(), packets_of(["idr", "p", "p"], timestamp=2**32 - 3_000))
+    assert [picture.timestamp for picture in pictures] == [2**32 - 3_000, 2**32, 2**32 + 3_000]

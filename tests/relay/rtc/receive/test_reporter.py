@@ -1,0 +1,86 @@
+"""What a session tells its sender, read by aiortc."""
+
+from itertools import pairwise
+
+from aiortc.rtp import RtcpPacket, RtcpPsfbPacket, RtcpRrPacket, RtcpRtpfbPacket, unpack_remb_fci
+
+from relay.rtc.receive.estimate import BitrateEstimate
+from relay.rtc.receive.reporter import MAX_SSRCS, REPORT_EVERY, Reporter
+from relay.rtc.receive.rtcp import SenderReport
+from relay.rtc.receive.twcc import EVERY
+from relay.rtc.rtp import RtpPacket
+
+
+def packet(sequence: int, ssrc: int = 5) -> RtpPacket:
+    return RtpPacket(96, False, sequence & 0xFFFF, 0, ssrc, b"x", sequence & 0xFFFF)
+
+
+def test_reports_name_their_sources_and_the_cap() -> None:
+    """Five times a second; the cap as soon as there is video to cap, and at once for a new
+    source.
+    """
+    reporter = Reporter(3_000_000)
+    reporter.receive(packet(1, 5), 10.0, 90_000)
+    reporter.receive(packet(1, 6), 10.0, 48_000)
+    reporter.receive_report(SenderReport(5, 0.0, 0, 0x1234), 10.0)
+    reporter.receive_report(SenderReport(99, 0.0, 0, 1), 10.0)
+    (report,) = RtcpPacket.parse(reporter.report(10.0, None))
+    assert isinstance(report, RtcpRrPacket) and [
+        (each.ssrc, each.lsr) for each in report.reports
+    ] == [(5, 0x1234), (6, 0)]
+    assert reporter.report(10.0 + REPORT_EVERY / 2, 5) == b""
+    reporter.hurry()
+    _, cap = RtcpPacket.parse(reporter.report(10.0 + REPORT_EVERY / 2, 5))
+    assert isinstance(cap, RtcpPsfbPacket) and unpack_remb_fci(cap.fci)[1] == [5]
+
+
+def test_a_path_that_is_judged_here_is_told_of_at_once() -> None:
+    """In place of the cap stands what the estimate says, and it does not wait for its turn when
+    that falls; without an estimate nothing changes.
+    """
+    reporter = Reporter(3_000_000, BitrateEstimate(3_000_000, timed=False))
+    now, told = 10.0, []
+    for number in range(120):
+        now += 0.033 + 0.01 * (number > 60)  # the queue grows by 10 ms with every picture
+        reporter.receive_video(RtpPacket(96, True, number, number * 2_970, 5, bytes(1_100)), now)
+        if report := reporter.report(now, 5):
+            _, asked = RtcpPacket.parse(report)
+            assert isinstance(asked, RtcpPsfbPacket)
+            told.append((now, unpack_remb_fci(asked.fci)[0]))
+    assert told[0][1] == 3_000_000 and told[-1][1] < 500_000
+    assert min(after - before for (before, _), (after, _) in pairwise(told)) < REPORT_EVERY
+    plain = Reporter(3_000_000)
+    plain.receive_video(packet(1), 10.0)
+
+
+def test_sources_are_bounded() -> None:
+    """A sender that brings ever new SSRCs is reported on for the last four."""
+    reporter = Reporter(1)
+    for ssrc in range(100):
+        reporter.receive(packet(1, ssrc), 1.0, 90_000)
+    (report,) = RtcpPacket.parse(reporter.report(1.0, None))
+    assert isinstance(report, RtcpRrPacket) and [each.ssrc for each in report.reports] == list(
+        range(100 - MAX_SSRCS, 100)
+    )
+
+
+def test_a_keyframe_is_asked_for_where_there_is_a_source() -> None:
+    """Not before its SSRC is known: a PLI must name it."""
+    reporter = Reporter(1)
+    assert reporter.keyframe_request(1.0, None) == b""
+    _, request = RtcpPacket.parse(reporter.keyframe_request(1.0, 5))
+    assert isinstance(request, RtcpPsfbPacket) and (request.fmt, request.media_ssrc) == (1, 5)
+    assert reporter.keyframe_request(1.1, 5) == b""
+
+
+def test_arrivals_go_out_by_themselves() -> None:
+    """Transport-wide feedback names a media source, and is not sent where nothing was numbered."""
+    reporter = Reporter(1)
+    assert reporter.arrivals(1.0) == []
+    reporter.receive(packet(1), 1.0, 90_000)
+    reporter.transport.receive(7, 1.0)
+    (report,) = reporter.arrivals(1.0)
+    (parsed,) = RtcpPacket.parse(report)
+    assert isinstance(parsed, RtcpRtpfbPacket) and (parsed.fmt, parsed.media_ssrc) == (15, 5)
+    reporter.transport.receive(8, 1.01)
+    assert reporter.arrivals(1.01) == [] and len(reporter.arrivals(1.01 + EVERY)) == 1

@@ -1,0 +1,376 @@
+"""Offers of real publishers, offers that cannot be taken, and the answer."""
+
+import re
+import time
+
+import pytest
+from aiortc.sdp import SessionDescription
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from relay.errors import OfferError
+from relay.rtc.receive.sdp import (
+    SEND_TIME,
+    TRANSPORT_WIDE,
+    Answer,
+    Offer,
+    parse_offer,
+    write_answer,
+)
+from tests.fixtures.offers import NAMES, offer
+
+OURS = Answer(
+    "ufrag",
+    "password0123456789abcd",
+    "sha-256 " + ":".join(["AB"] * 32),
+    ("192.0.2.1", "2001:db8::1"),
+    8080,
+    2_500_000,
+    2_000_000,
+)
+
+EXPECTED = {
+    # order of kinds, H.264 payload type, its RTX, profile-level-id, Opus, the offerer insists on
+    # being DTLS server
+    "aiortc": (["video", "audio"], 101, 102, "42e01f", 96, False),
+    "chromium": (["video", "audio"], 108, 109, "42e01f", 111, False),
+    "ffmpeg": (["audio", "video"], 106, 105, "42001f", 111, True),
+    "firefox": (["video", "audio"], 126, 127, "42e01f", 109, False),
+    "obs": (["audio", "video"], 96, 97, "42e01f", 111, False),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_offers_of_real_publishers(name: str) -> None:
+    """From each the constrained-baseline H.264 in packetization-mode 1 is chosen, with its own RTX,
+    and Opus.
+    """
+    kinds, h264, rtx, profile, opus, passive = EXPECTED[name]
+    parsed = parse_offer(offer(name))
+    assert [media.kind for media in parsed.media] == kinds
+    video, audio = parsed.find("video"), parsed.find("audio")
+    assert video and audio
+    assert (video.codec, video.payload_type, video.rtx_payload_type, audio.payload_type) == (
+        "H264",
+        h264,
+        rtx,
+        opus,
+    )
+    assert f"packetization-mode=1;profile-level-id={profile}" in video.parameters
+    assert parsed.passive is passive
+    assert f"a=ice-ufrag:{parsed.ufrag}\r\n" in offer(
+        name
+    ) and f"a=ice-pwd:{parsed.password}\r\n" in offer(name)
+    assert any(
+        algorithm.lower() == "sha-256" and len(value) == 95
+        for algorithm, value in parsed.fingerprints
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "video", "audio"),
+    [("chromium", 4, 4), ("firefox", 7, 0), ("aiortc", 0, 0), ("obs", 0, 0)],
+)
+def test_transport_wide_feedback_where_it_is_offered(name: str, video: int, audio: int) -> None:
+    """The extension's number, for pictures and for sound, where the codec has that feedback as
+    well; Firefox numbers no sound.
+    """
+    parsed = parse_offer(offer(name))
+    assert {media.kind: media.transport_id for media in parsed.media} == {
+        "video": video,
+        "audio": audio,
+    }
+    without = parse_offer(offer("chromium").replace(" transport-cc", " x-cc"))
+    assert not any(
+        media.transport_id or "transport-cc" in media.feedback for media in without.media
+    )
+    strange = parse_offer(offer("chromium").replace("extmap:4 ", "extmap:4096 "))
+    assert not any(
+        media.transport_id or "transport-cc" in media.feedback for media in strange.media
+    )
+
+
+def test_send_times_where_there_is_no_transport_wide_feedback() -> None:
+    """A sender that listens to REMB and says when it sent, so that its path can be judged; with
+    that feedback nobody needs to know.
+    """
+    without = CHROMIUM.replace(" transport-cc", " x-cc")
+    video = parse_offer(without).find("video")
+    assert video and (video.send_time_id, video.transport_id, "goog-remb" in video.feedback) == (
+        2,
+        0,
+        True,
+    )
+    assert f"a=extmap:2 {SEND_TIME}\r\n" in write_answer(parse_offer(without), OURS)
+    for text in (
+        CHROMIUM,
+        without.replace(" goog-remb", " x-remb"),
+        without.replace(SEND_TIME, "urn:x"),
+    ):
+        assert SEND_TIME not in write_answer(parse_offer(text), OURS)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_answer_to_each(name: str) -> None:
+    """aiortc reads it; its sections are those of the offer, it only receives, and names our
+    address, port and bitrate.
+    """
+    parsed = parse_offer(offer(name))
+    answer = SessionDescription.parse(write_answer(parsed, OURS))
+    assert [(media.kind, media.rtp.muxId) for media in answer.media] == [
+        (media.kind, media.mid) for media in parsed.media
+    ]
+    assert answer.group[0].items == [media.mid for media in parsed.media]
+    for media in answer.media:
+        assert (media.direction, media.rtcp_mux) == ("recvonly", True)
+        assert media.ice and (
+            media.ice.usernameFragment,
+            media.ice.password,
+            media.ice.iceLite,
+        ) == ("ufrag", OURS.password, True)
+        assert media.dtls and media.dtls.role == ("client" if parsed.passive else "server")
+        assert [(candidate.ip, candidate.port) for candidate in media.ice_candidates] == [
+            ("192.0.2.1", 8080),
+            ("2001:db8::1", 8080),
+        ]
+        assert media.ice_candidates_complete
+    video = next(media for media in answer.media if media.kind == "video")
+    offered = next(
+        media for media in SessionDescription.parse(offer(name)).media if media.kind == "video"
+    )
+    assert set(video.fmt) <= set(offered.fmt)
+    assert video.rtp.codecs[0].parameters["x-google-start-bitrate"] == "2000"
+    assert {(item.type, item.parameter) for item in video.rtp.codecs[0].rtcpFeedback} <= {
+        ("nack", None),
+        ("nack", "pli"),
+        ("goog-remb", None),
+        ("transport-cc", None),
+    }
+    for media, item in zip(answer.media, parsed.media, strict=True):
+        assert [(extension.id, extension.uri) for extension in media.rtp.headerExtensions] == (
+            [(item.transport_id, TRANSPORT_WIDE)]
+            if item.transport_id
+            else [(item.send_time_id, SEND_TIME)]
+            if item.send_time_id
+            else []
+        )
+        assert (
+            "transport-cc" in {feedback.type for feedback in media.rtp.codecs[0].rtcpFeedback}
+        ) is bool(item.transport_id)
+    text = write_answer(parsed, OURS)
+    assert (
+        "b=TIAS:3750000\r\n" in text
+        and ";x-google-max-bitrate=2500\r\n" in text
+        and text.endswith("\r\n")
+        and "\n" not in text.replace("\r\n", "")
+    )
+
+
+def test_video_alone_is_enough() -> None:
+    """An offer without a microphone is taken, and answered with one section."""
+    text = offer("chromium")
+    parsed = parse_offer(text[: text.index("m=audio")].replace("BUNDLE 0 1", "BUNDLE 0"))
+    assert parsed.find("audio") is None
+    assert write_answer(parsed, OURS).count("m=") == 1
+
+
+CHROMIUM = offer("chromium")
+
+
+def test_vp8_where_there_is_no_h264() -> None:
+    """It is answered with its RTX, and with limits, since it has to be transcoded."""
+    video = parse_offer(CHROMIUM.replace("H264/90000", "H265/90000")).find("video")
+    assert video and (video.codec, video.payload_type, video.rtx_payload_type) == ("VP8", 96, 97)
+    answer = write_answer(parse_offer(CHROMIUM.replace("H264/90000", "H265/90000")), OURS)
+    assert "a=rtpmap:96 VP8/90000\r\n" in answer and "a=fmtp:97 apt=96\r\n" in answer
+    assert (
+        "a=fmtp:96 max-fr=30;max-fs=3600;x-google-start-bitrate=2000;x-google-max-bitrate=2500\r\n"
+        in answer
+    )
+    assert SessionDescription.parse(answer).media[0].rtp.codecs[0].name == "VP8"
+
+
+def test_a_section_that_is_bundle_only() -> None:
+    """Firefox without H.264, policy max-bundle: its video has port 0, which may lack ICE
+    parameters, too; any other port 0 is a track switched off.
+    """
+    text = offer("firefox_bundle_only")
+    own = "a=ice-pwd:6871c4698ff9833dbbabca0a0712e058\r\na=ice-ufrag:705ca64c\r\n"
+    first, _, second = text.rpartition(own)
+    for each in (text, first + second):
+        parsed = parse_offer(each)
+        video = parsed.find("video")
+        assert video and (
+            video.codec,
+            video.payload_type,
+            video.rtx_payload_type,
+            parsed.ufrag,
+        ) == ("VP8", 120, 124, "705ca64c")
+    with pytest.raises(OfferError) as caught:
+        parse_offer(text.replace("a=bundle-only\r\n", ""))
+    assert caught.value.status == 422
+    with pytest.raises(OfferError):
+        parse_offer(first + own.replace("705ca64c", "another") + second)
+
+
+def test_h264_of_any_packetization_before_vp8() -> None:
+    """Mode 0, which offers without an fmtp line have too, is mode 1 without fragments; the answer
+    repeats it.
+    """
+    for text in (
+        CHROMIUM.replace("packetization-mode=1", "packetization-mode=0"),
+        re.sub(";?packetization-mode=[01]", "", CHROMIUM),
+    ):
+        parsed = parse_offer(text)
+        video = parsed.find("video")
+        assert video and video.codec == "H264"
+        assert (
+            f"a=fmtp:{video.payload_type} "
+            "level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f;"
+        ) in write_answer(parsed, OURS)
+
+
+def test_main_and_high_are_taken_as_they_come() -> None:
+    """An encoder that offers nothing else is answered with its own profile."""
+    for profile in ("4d001f", "640c1f"):
+        text = re.sub("profile-level-id=[0-9a-f]{6}", f"profile-level-id={profile}", CHROMIUM)
+        assert f"profile-level-id={profile};" in write_answer(parse_offer(text), OURS)
+
+
+REFUSED = {
+    "empty": (400, ""),
+    "HTML": (400, "<!DOCTYPE html>"),
+    "another version": (400, CHROMIUM.replace("v=0", "v=1", 1)),
+    "too many lines": (400, CHROMIUM + "a=x\r\n" * 1_001),
+    "an m-line without port": (400, CHROMIUM.replace("m=video 9 ", "m=video ")),
+    "half an fmtp": (400, CHROMIUM.replace("a=fmtp:108 ", "a=fmtp:")),
+    "neither H.264 nor VP8": (
+        406,
+        CHROMIUM.replace("H264/90000", "H265/90000").replace("VP8/", "VP9/"),
+    ),
+    "packetization-mode 2 only": (
+        406,
+        re.sub("packetization-mode=[01]", "packetization-mode=2", CHROMIUM).replace("VP8/", "VP9/"),
+    ),
+    "no Opus": (406, CHROMIUM.replace("opus/48000", "isac/48000")),
+    "no video": (
+        422,
+        CHROMIUM[: CHROMIUM.index("m=video")] + CHROMIUM[CHROMIUM.index("m=audio") :],
+    ),
+    "no media": (422, CHROMIUM[: CHROMIUM.index("m=video")]),
+    "two videos": (
+        422,
+        CHROMIUM
+        + CHROMIUM[CHROMIUM.index("m=video") : CHROMIUM.index("m=audio")].replace(
+            "a=mid:0", "a=mid:2"
+        ),
+    ),
+    "data channel": (
+        422,
+        CHROMIUM
+        + (
+            "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 "
+            "0.0.0.0\r\na=mid:2\r\na=sctp-port:5000\r\n"
+        ),
+    ),
+    "one mid twice": (422, CHROMIUM.replace("a=mid:1", "a=mid:0")),
+    "a mid that is no token": (422, CHROMIUM.replace("a=mid:1", "a=mid:\x00 x")),
+    "recvonly": (422, CHROMIUM.replace("a=sendonly", "a=recvonly")),
+    "inactive": (422, CHROMIUM.replace("a=sendonly", "a=inactive")),
+    "port 0": (422, CHROMIUM.replace("m=video 9", "m=video 0")),
+    "no ICE": (422, CHROMIUM.replace("a=ice-", "a=x-ice-")),
+    "a line in the user name": (422, re.sub("a=ice-ufrag:.*", "a=ice-ufrag:a b", CHROMIUM)),
+    "not bundled": (
+        422,
+        CHROMIUM[::-1].replace(re.findall("a=ice-ufrag:(.*)\r", CHROMIUM)[0][::-1], "rehto", 1)[
+            ::-1
+        ],
+    ),
+    "no fingerprint": (422, CHROMIUM.replace("a=fingerprint", "a=x-fingerprint")),
+    "SHA-1 only": (422, CHROMIUM.replace("sha-256", "sha-1")),
+    "profile of seven digits": (422, CHROMIUM.replace("42e01f", "42e01fx")),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_taken_has_its_status(case: str) -> None:
+    """400 for what is no SDP, 406 for codecs, 422 for SDP that WHIP cannot use; the reason is one
+    short line.
+    """
+    status, text = REFUSED[case]
+    with pytest.raises(OfferError) as caught:
+        parse_offer(text)
+    assert caught.value.status == status, str(caught.value)
+    assert 10 < len(str(caught.value)) < 200 and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a=x",
+        "a=rtpmap:96 H264/90000",
+        "a=candidate:1 1 udp 1 192.0.2.1 1 typ host",
+        "m=video 9 UDP/TLS/RTP/SAVPF 96",
+        "a=extmap:1 x",
+        "",
+    ],
+)
+def test_ten_thousand_lines_are_refused_within_a_second(line: str) -> None:
+    """Nor do as many as are let through take longer."""
+    for count in (10_000, 900):
+        text = (
+            CHROMIUM + (line + "\r\n") * count
+            if count > 900
+            else CHROMIUM.replace(
+                "m=audio", (line + "\r\n") * (900 - CHROMIUM.count("\n")) + "m=audio"
+            )
+        )
+        began = time.process_time()
+        try:
+            parse_offer(text)
+        except OfferError:
+            pass
+        assert time.process_time() - began < 1.0
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.sampled_from(NAMES), st.data())
+def test_damaged_offers_raise_offer_error_only(name: str, data: st.DataObject) -> None:
+    """Real offers with lines lost, doubled, cut and changed are taken or refused; what is taken can
+    be answered.
+    """
+    lines = offer(name).split("\r\n")
+    for _ in range(data.draw(st.integers(1, 6))):
+        at = data.draw(st.integers(0, len(lines) - 1))
+        kind = data.draw(st.sampled_from(["lose", "double", "cut", "change", "move"]))
+        if kind == "lose" and len(lines) > 1:
+            del lines[at]
+        elif kind == "double":
+            lines.insert(at, lines[at])
+        elif kind == "cut":
+            lines[at] = lines[at][: data.draw(st.integers(0, len(lines[at])))]
+        elif kind == "change":
+            lines[at] = lines[at][:2] + data.draw(st.text(max_size=20))
+        else:
+            lines.insert(data.draw(st.integers(0, len(lines) - 1)), lines.pop(at))
+    assert_taken_or_refused("\r\n".join(lines))
+
+
+@settings(deadline=None)
+@given(st.text(max_size=300).map(lambda text: "v=0\r\n" + text))
+def test_garbage_raises_offer_error_only(text: str) -> None:
+    """Anything behind v=0 is refused with a status."""
+    assert_taken_or_refused(text)
+
+
+def assert_taken_or_refused(text: str) -> None:
+    try:
+        parsed: Offer = parse_offer(text)
+    except OfferError as error:
+        assert error.status in (400, 406, 422)
+        return
+    answer = write_answer(parsed, OURS)
+    assert all(
+        re.match(r"[a-z]=[^\r\n]*$", line) for line in answer.removesuffix("\r\n").split("\r\n")
+    )
+    assert len(SessionDescription.parse(answer).media) == len(parsed.media)

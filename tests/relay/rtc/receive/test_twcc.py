@@ -1,0 +1,181 @@
+"""Transport-wide feedback, read by a decoder of its own, written from the draft (§3.1) and not from
+the encoder.
+"""
+
+from dataclasses import dataclass
+
+import pytest
+from aiortc.rtp import RtcpPacket
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from relay.rtc.receive.twcc import (
+    EVERY,
+    KEPT,
+    MANY,
+    MAX_STATUSES,
+    TransportFeedback,
+    write_feedback,
+)
+
+
+@dataclass
+class Feedback:
+    """A packet as a sender reads it: arrival in seconds modulo 2^24 × 64 ms, by 16-bit number; None
+    for a lost one.
+    """
+
+    sender_ssrc: int
+    media_ssrc: int
+    count: int
+    arrivals: list[tuple[int, float | None]]
+
+
+def read(data: bytes) -> Feedback:
+    """Raises AssertionError where the bytes are not as the draft says."""
+    assert data[0] >> 6 == 2 and data[0] & 0x1F == 15 and data[1] == 205
+    assert len(data) == 4 * (int.from_bytes(data[2:4], "big") + 1)
+    assert not data[0] & 0x20, "padding flag"
+    base, statuses = int.from_bytes(data[12:14], "big"), int.from_bytes(data[14:16], "big")
+    moment = int.from_bytes(data[16:19], "big") * 0.064
+    symbols: list[int] = []
+    at = 20
+    while len(symbols) < statuses:
+        chunk = int.from_bytes(data[at : at + 2], "big")
+        at += 2
+        bits = f"{chunk:016b}"
+        if bits[0] == "0":
+            assert int(bits[3:], 2), "a run of nothing"
+            symbols += [int(bits[1:3], 2)] * int(bits[3:], 2)
+        elif bits[1] == "0":
+            symbols += [int(bit) for bit in bits[2:]]
+        else:
+            symbols += [int(bits[place : place + 2], 2) for place in range(2, 16, 2)]
+    assert not any(symbols[statuses:]), "symbols behind the last status"
+    arrivals: list[tuple[int, float | None]] = []
+    for place, symbol in enumerate(symbols[:statuses]):
+        assert symbol != 3, "reserved"
+        if symbol:
+            moment += int.from_bytes(data[at : at + symbol], "big", signed=symbol == 2) * 0.00025
+            at += symbol
+        arrivals.append((base + place & 0xFFFF, moment if symbol else None))
+    assert at <= len(data) < at + 4 and not any(data[at:])
+    return Feedback(
+        int.from_bytes(data[4:8], "big"), int.from_bytes(data[8:12], "big"), data[19], arrivals
+    )
+
+
+RANGE = 2**24 * 0.064
+
+STEPS = st.sampled_from([0.0, 0.0001, 0.002, 0.02, 0.063, 0.0645, 0.5, 8.1, 8.3, 20.0])
+
+
+@settings(max_examples=300)
+@given(
+    st.integers(0, 65_535),
+    st.floats(0, 1e7),
+    st.lists(st.one_of(st.none(), STEPS), min_size=1, max_size=300),
+)
+def test_a_report_says_when_each_came(first: int, start: float, steps: list[float | None]) -> None:
+    """Whatever is lost and however far apart the others are, each number is spoken of once, in
+    order, within 250 µs.
+    """
+    now, arrivals, expected = start, [], []
+    for step in steps:
+        now += step or 0.0
+        arrivals.append(None if step is None else int(now * 4_000))
+        expected.append(None if step is None else now)
+    said: list[tuple[int, float | None]] = []
+    number, left = first, list(arrivals)
+    while left:
+        taken, packet = write_feedback(1, 0xFEDCBA98, number, left, 7)
+        feedback = read(packet)
+        assert taken == len(feedback.arrivals) > 0
+        assert (feedback.sender_ssrc, feedback.media_ssrc, feedback.count) == (1, 0xFEDCBA98, 7)
+        said += feedback.arrivals
+        number, left = number + taken, left[taken:]
+    assert [number for number, _ in said] == [first + place & 0xFFFF for place in range(len(steps))]
+    for (_, moment), wanted in zip(said, expected, strict=True):
+        assert (moment is None) == (wanted is None)
+        if moment is not None and wanted is not None:
+            assert abs((moment - wanted + RANGE / 2) % RANGE - RANGE / 2) < 0.0003
+
+
+@settings(max_examples=200)
+@given(st.data())
+def test_what_a_transport_reports(data: st.DataObject) -> None:
+    """Over wraps, losses, duplicates and stragglers: what arrived is reported with its first
+    arrival, what was skipped as lost, and nothing is left out.
+    """
+    feedback, now = TransportFeedback(1), 100.0
+    first = 65_500
+    numbers = list(range(first, first + data.draw(st.integers(1, 120))))
+    kept = [number for number in numbers if number == first or data.draw(st.integers(0, 4))]
+    moved = list(kept)
+    for _ in range(data.draw(st.integers(0, 6))):
+        place = data.draw(st.integers(0, len(moved) - 1))
+        moved.insert(min(len(moved) - 1, place + data.draw(st.integers(0, 8))), moved.pop(place))
+    came: dict[int, float] = {}
+    said: dict[int, float | None] = {}
+    count = 0
+    for number in [*moved, data.draw(st.sampled_from(moved)), numbers[-1] + 1]:
+        now += data.draw(st.sampled_from([0.0, 0.004, 0.03, 0.07]))
+        feedback.receive(number & 0xFFFF, now)
+        came.setdefault(number, now)
+        if feedback.due(now):
+            for packet in feedback.reports(9, now):
+                report = read(packet)
+                assert report.count == count
+                count += 1
+                said |= dict(report.arrivals)
+    for packet in feedback.reports(9, now):
+        said |= dict(read(packet).arrivals)
+    assert set(said) == {number & 0xFFFF for number in range(min(came), max(came) + 1)}
+    for number16, moment in said.items():
+        arrived = next((came[number] for number in came if number & 0xFFFF == number16), None)
+        assert (moment is None) == (arrived is None)
+        assert moment is None or arrived is None or abs(moment - arrived) < 0.0003
+
+
+def test_when_it_is_due() -> None:
+    """Not without news, not more often than every 50 ms, but sooner after a burst."""
+    feedback = TransportFeedback(1)
+    assert not feedback.due(10.0) and feedback.reports(1, 10.0) == []
+    feedback.receive(1, 10.0)
+    assert not feedback.due(10.0 + EVERY / 2) and feedback.due(10.0 + EVERY)
+    feedback.reports(1, 10.1)
+    for number in range(MANY):
+        assert not feedback.due(10.101)
+        feedback.receive(2 + number, 10.101)
+    assert feedback.due(10.101)
+
+
+@pytest.mark.parametrize("jump", [MAX_STATUSES + 1, 30_000])
+def test_a_sender_that_starts_afresh_is_not_told_of_thousands_of_losses(jump: int) -> None:
+    feedback = TransportFeedback(1)
+    feedback.receive(5, 1.0)
+    feedback.reports(1, 1.0)
+    feedback.receive(5 + jump & 0xFFFF, 2.0)
+    (packet,) = feedback.reports(1, 2.0)
+    assert [number for number, _ in read(packet).arrivals] == [5 + jump & 0xFFFF]
+
+
+def test_memory_is_bounded_and_old_stragglers_are_passed_over() -> None:
+    """After many packets only the last ones are remembered; what is older than those changes
+    nothing any more.
+    """
+    feedback = TransportFeedback(1)
+    for number in range(100_000):
+        feedback.receive(number & 0xFFFF, number / 1_000)
+        if number % 60 == 0:
+            feedback.reports(1, number / 1_000)
+            assert len(feedback._arrivals) <= 2 * KEPT + 60
+    feedback.reports(1, 100.0)
+    feedback.receive(99_999 - KEPT - 1 & 0xFFFF, 100.0)
+    assert feedback.reports(1, 101.0) == []
+
+
+def test_others_can_pass_over_it() -> None:
+    """aiortc, which knows no such feedback, still finds what stands behind it."""
+    _, packet = write_feedback(1, 2, 3, [4, None, 70_000], 0)
+    assert len(RtcpPacket.parse(packet + packet)) == 2

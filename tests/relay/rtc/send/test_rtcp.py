@@ -1,0 +1,68 @@
+"""RTCP of the sending side, against aiortc's own classes."""
+
+from contextlib import suppress
+
+from aiortc.rtp import (
+    RtcpByePacket,
+    RtcpPacket,
+    RtcpPsfbPacket,
+    RtcpReceiverInfo,
+    RtcpRrPacket,
+    RtcpRtpfbPacket,
+    RtcpSdesPacket,
+    RtcpSrPacket,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.rtc.send.rtcp import (
+    KeyframeWanted,
+    Leaving,
+    LossReport,
+    Nack,
+    description,
+    parse_feedback,
+    sender_report,
+)
+
+
+def test_a_compound_report_reads_as_it_was_meant() -> None:
+    report, names = RtcpPacket.parse(
+        sender_report(0xFFFFFFFF, 1_790_000_000.25, 1 << 33 | 90_000, 7, 8_000) + description(5)
+    )
+    assert isinstance(report, RtcpSrPacket) and isinstance(names, RtcpSdesPacket)
+    assert (
+        report.ssrc,
+        report.sender_info.rtp_timestamp,
+        report.sender_info.packet_count,
+        report.sender_info.octet_count,
+    ) == (0xFFFFFFFF, 90_000, 7, 8_000)
+    assert report.sender_info.ntp_timestamp / 2**32 == 1_790_000_000.25 + 2_208_988_800
+    assert [(chunk.ssrc, dict(chunk.items)[1]) for chunk in names.chunks] == [(5, b"microlive")]
+
+
+def test_what_a_receiver_says() -> None:
+    data = b"".join(
+        bytes(packet)
+        for packet in (
+            RtcpRrPacket(ssrc=1, reports=[RtcpReceiverInfo(9, 64, 3, 5, 6, 0, 0)]),
+            RtcpRtpfbPacket(fmt=1, ssrc=1, media_ssrc=9, lost=[10, 11, 30]),
+            RtcpRtpfbPacket(fmt=15, ssrc=1, media_ssrc=9, lost=[1]),
+            RtcpPsfbPacket(fmt=1, ssrc=1, media_ssrc=9),
+            RtcpPsfbPacket(fmt=4, ssrc=1, media_ssrc=0, fci=b"\0\0\0\x09\0\0\0\0"),
+            RtcpByePacket(sources=[1]),
+        )
+    )
+    assert list(parse_feedback(data)) == [
+        LossReport(9, 0.25),
+        Nack(9, (10, 11, 30)),
+        KeyframeWanted(),
+        KeyframeWanted(),
+        Leaving(),
+    ]
+
+
+@given(st.binary(max_size=120))
+def test_foreign_bytes_raise_nothing_but_value_error(data: bytes) -> None:
+    with suppress(ValueError):
+        list(parse_feedback(b"\x80\xc9" + data))

@@ -1,0 +1,109 @@
+"""The window: its bounds, and the cut at a keyframe."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.sample import Sample, Track
+from relay.stream.window import Window
+from tests.fixtures.media import sound_sample, video_sample
+
+
+def picture(second: float, *, key: bool = False, size: int = 10) -> Sample:
+    return video_sample(round(second * 90_000), key=key, data=bytes(size))
+
+
+samples = st.builds(
+    lambda step, key, size, sound: (step, key, size, sound),
+    st.integers(0, 200_000),
+    st.booleans(),
+    st.integers(0, 300),
+    st.booleans(),
+)
+
+
+@given(
+    drawn=st.lists(samples, max_size=120),
+    seconds=st.floats(0.1, 10),
+    max_bytes=st.integers(1, 2_000),
+)
+def test_both_bounds_always_hold(
+    drawn: list[tuple[int, bool, int, bool]], seconds: float, max_bytes: int
+) -> None:
+    """After each sample, whatever its size and however far time jumps, what is held fits both
+    bounds and is the newest.
+    """
+    window, sent, pts = Window(seconds, max_bytes), [], 0
+    for step, key, size, sound in drawn:
+        pts += step
+        sample = (
+            sound_sample(pts * 48 // 90, data=bytes(size))
+            if sound
+            else video_sample(pts, key=key, data=bytes(size))
+        )
+        sent.append(sample)
+        window.append(sample)
+        held = list(window)
+        assert window.size == sum(len(item.data) for item in held) <= max_bytes
+        assert all(
+            item.media_time >= sample.media_time - round(seconds * 1_000_000) for item in held
+        )
+        assert held == sent[len(sent) - len(held) :]
+        assert len(window) == len(held)
+
+
+@given(drawn=st.lists(samples, max_size=60), at=st.integers(-1_000_000, 200_000_000))
+def test_a_cut_begins_at_a_keyframe(drawn: list[tuple[int, bool, int, bool]], at: int) -> None:
+    """`since` gives an unbroken tail that begins at a video keyframe: the last one at or before the
+    moment, or else the first.
+    """
+    window, pts = Window(1_000, 1 << 20), 0
+    for step, key, size, sound in drawn:
+        pts += step
+        window.append(
+            sound_sample(pts * 48 // 90, data=bytes(size))
+            if sound
+            else video_sample(pts, key=key, data=bytes(size))
+        )
+    held = list(window)
+    cut = window.since(at)
+    keys = [sample for sample in held if sample.track is Track.VIDEO and sample.key]
+    if not keys:
+        assert cut == []
+        return
+    assert cut == held[len(held) - len(cut) :]
+    assert cut[0].track is Track.VIDEO and cut[0].key
+    early = [sample for sample in keys if sample.media_time <= at]
+    assert cut[0] == (early[-1] if early else keys[0])
+
+
+def test_one_sample_larger_than_the_bound() -> None:
+    """A sample that cannot fit is not kept, and takes the older ones with it."""
+    window = Window(10, 100)
+    window.append(picture(0, key=True, size=60))
+    window.append(picture(1, size=101))
+    assert (len(window), window.size) == (0, 0)
+    window.append(picture(2, key=True, size=100))
+    assert (len(window), window.size) == (1, 100)
+
+
+def test_clear_empties_it() -> None:
+    """Nothing is held after `clear`, and new samples are."""
+    window = Window(10, 100)
+    window.append(picture(0, key=True))
+    window.clear()
+    assert (len(window), window.size, window.since(0)) == (0, 0, [])
+    window.append(picture(1, key=True))
+    assert len(window.since(0)) == 1
+
+
+def test_an_hour_of_samples_stays_within_the_bounds() -> None:
+    """30 pictures and 50 sounds a second for an hour: no more than 90 s are held, and no byte more
+    than that.
+    """
+    window, most = Window(90, 64 << 20), 0
+    for tick in range(3_600 * 30):
+        window.append(video_sample(tick * 3_000, key=tick % 60 == 0, data=b"12345678"))
+        window.append(sound_sample(tick * 1_600, data=b"1234"))
+        most = max(most, len(window))
+    assert most <= 2 * (90 * 30 + 1)
+    assert window.size == sum(len(sample.data) for sample in window) <= 12 * (90 * 30 + 1)

@@ -1,0 +1,208 @@
+"""A viewer over a transport whose reader is as slow as the test wants."""
+
+import asyncio
+import json
+from typing import Any, cast
+
+import pytest
+from aiohttp import web
+
+import relay.websocket.viewer
+from relay.channel.wsframe import PING, PONG, control_frame
+from relay.media import opus
+from relay.message import Kind, Record, unpack_records
+from relay.sample import Track
+from relay.stream.stream import Stream
+from relay.stream.window import Window
+from relay.websocket.viewer import JOIN_CHUNK, Counters, WebSocketViewer
+from tests.fixtures.media import sound_sample, video_sample
+
+BITRATE_KEY = 60_000
+"""Bytes of a keyframe, more than a join may leave waiting."""
+
+
+class Transport(asyncio.WriteTransport):
+    """Holds what is written until the reader takes it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.aborted = asyncio.Event()
+        self.waiting = bytearray()
+        self.taken = bytearray()
+
+    def take(self, size: int | None = None) -> None:
+        """The reader takes that many bytes, or all."""
+        size = len(self.waiting) if size is None else size
+        self.taken += self.waiting[:size]
+        del self.waiting[:size]
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.waiting += data
+
+    def get_write_buffer_size(self) -> int:
+        return len(self.waiting)
+
+    def is_closing(self) -> bool:
+        return self.aborted.is_set()
+
+    def abort(self) -> None:
+        self.aborted.set()
+
+    def messages(self) -> tuple[list[Record], list[dict[str, Any]]]:
+        """Records and notices taken so far, by the frames' own lengths (RFC 6455 §5.2)."""
+        records: list[Record] = []
+        notices: list[dict[str, Any]] = []
+        at, data = 0, bytes(self.taken)
+        while at < len(data):
+            opcode, length, head = data[at], data[at + 1], 2
+            if length > 125:
+                head = 4 if length == 126 else 10
+                length = int.from_bytes(data[at + 2 : at + head], "big")
+            body = data[at + head : at + head + length]
+            if opcode == 0x81:
+                notices.append(json.loads(body))
+            else:
+                records += unpack_records(body)
+            at += head + length
+        return records, notices
+
+
+def on_air(*, key_size: int = 1_000) -> Stream:
+    """A stream of 1 Mbit/s in the middle of a GOP."""
+    stream = Stream("room", Window(90, 1 << 24))
+    stream.set_track(opus.track_info(), 0)
+    stream.publish(video_sample(0, key=True, data=bytes(key_size)))
+    stream._rate.value = 1_000_000
+    return stream
+
+
+def picture(stream: Stream, number: int, *, key: bool = False, size: int = 4_000) -> None:
+    """Publishes a sound and a picture."""
+    stream.publish(sound_sample(number * 1_600))
+    stream.publish(video_sample(number * 3_000, key=key, data=bytes(size)))
+
+
+def viewer_of(stream: Stream) -> tuple[WebSocketViewer, Transport]:
+    transport = Transport()
+    return WebSocketViewer(
+        cast(web.WebSocketResponse, None), transport, stream, Counters()
+    ), transport
+
+
+async def test_a_join_goes_on_without_live_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A burst larger than what may wait comes to its end in a room where nothing new is
+    published.
+    """
+    monkeypatch.setattr(relay.websocket.viewer, "JOIN_AGAIN", 0.001)
+    stream = on_air(key_size=BITRATE_KEY)
+    for number in range(1, 5):
+        picture(stream, number)
+    viewer, transport = viewer_of(stream)
+    viewer.join('{"type":"hello"}')
+    assert len(transport.waiting) < JOIN_CHUNK + BITRATE_KEY + 2_000
+    async with asyncio.timeout(5):
+        while (
+            sum(
+                record.track == Track.VIDEO and record.kind is Kind.MEDIA
+                for record in transport.messages()[0]
+            )
+            < 5
+        ):
+            transport.take()
+            await asyncio.sleep(0)
+    await viewer.closed()
+
+
+async def test_a_join_that_takes_too_long_loses_its_video(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a slow joiner has not taken in time comes as sound alone, and it is told so."""
+    stream = on_air(key_size=BITRATE_KEY)
+    for number in range(1, 30):
+        picture(stream, number)
+    viewer, transport = viewer_of(stream)
+    viewer.join('{"type":"hello"}')
+    monkeypatch.setattr(relay.websocket.viewer, "JOIN_MS", 0.0)
+    picture(stream, 30)
+    transport.take()
+    records, notices = transport.messages()
+    pictures = [
+        record for record in records if record.kind is Kind.MEDIA and record.track == Track.VIDEO
+    ]
+    sounds = [
+        record for record in records if record.kind is Kind.MEDIA and record.track == Track.AUDIO
+    ]
+    assert len(pictures) < 10
+    assert [record.sequence for record in sounds] == list(
+        range(sounds[0].sequence, sounds[0].sequence + len(sounds))
+    )
+    assert sounds[-1].media_time == 30 * 1_600 * 1_000_000 // 48_000
+    assert notices[-1]["pace"] == "key" and notices[-1]["dropped"] == 31 - len(pictures)
+    await viewer.closed()
+
+
+async def test_a_viewer_that_falls_behind_keeps_its_sound_and_comes_back_at_a_keyframe(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """While bytes wait only sound is added; once they are gone a keyframe is asked for, and the
+    picture goes on there.
+    """
+    monkeypatch.setattr("relay.channel.outbox.RETRY_MS", 0.0)
+    stream = on_air()
+    asked: list[bool] = []
+    stream.on_demand = lambda demand: asked.append(demand.keyframe)
+    viewer, transport = viewer_of(stream)
+    viewer.join('{"type":"hello"}')
+    transport.take()
+    asked.clear()
+    for number in range(1, 60):
+        picture(stream, number)  # nobody reads: two seconds of media at 1 Mbit/s
+    assert len(transport.waiting) < 90_000
+    transport.take()
+    for number in range(60, 70):
+        picture(stream, number)
+        transport.take()
+    assert True in asked
+    picture(stream, 70, key=True)
+    picture(stream, 71)
+    transport.take()
+    records, notices = transport.messages()
+    media = [record for record in records if record.kind is Kind.MEDIA]
+    sounds = [record.sequence for record in media if record.track == Track.AUDIO]
+    pictures = [record for record in media if record.track == Track.VIDEO]
+    assert sounds == list(range(len(sounds)))
+    hole = next(
+        index
+        for index, (one, two) in enumerate(zip(pictures, pictures[1:], strict=False))
+        if two.sequence != one.sequence + 1
+    )
+    assert (
+        pictures[hole + 1].flags & 1 and pictures[-1].media_time == 71 * 3_000 * 1_000_000 // 90_000
+    )
+    assert [notice["pace"] for notice in notices if notice["type"] == "pace"][-1] == "full"
+    await viewer.closed()
+
+
+async def test_notices() -> None:
+    """A time question is answered with its id."""
+    viewer, transport = viewer_of(on_air())
+    viewer.receive_text('{"type":"time","id":7}')
+    transport.take()
+    assert transport.messages()[1][0]["id"] == 7
+    await viewer.closed()
+
+
+async def test_one_that_says_nothing_is_pinged_and_then_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(relay.websocket.viewer, "SAYS_NOTHING", 0.02)
+    viewer, transport = viewer_of(on_air())
+    async with asyncio.timeout(5):
+        await transport.aborted.wait()
+    assert transport.waiting == control_frame(PING, b"")
+    await viewer.closed()
+
+
+async def test_a_ping_is_answered_with_what_was_in_it() -> None:
+    viewer, transport = viewer_of(on_air())
+    viewer.receive_ping(b"here?")
+    assert transport.waiting == control_frame(PONG, b"here?") == b"\x8a\x05here?"
+    await viewer.closed()

@@ -1,0 +1,61 @@
+"""What browsers are told of STUN and TURN; that a real coturn takes the credentials is seen in
+tests/networks.
+"""
+
+from pathlib import Path
+
+from server.host.ice_servers import ice_servers, links, turn_credentials
+from server.settings import Settings
+
+NOW = 1_700_000_000.5
+
+
+def test_credentials_are_what_openssl_makes() -> None:
+    """`printf %s 1700000600:room | openssl dgst -sha1 -hmac north -binary | base64`"""
+    assert turn_credentials("north", "room", 1_700_000_600) == (
+        "1700000600:room",
+        "1hGFvUa+bh0hMIpjrBqowR5p4q8=",
+    )
+
+
+def test_static_servers_first_then_those_with_credentials_of_their_own(tmp_path: Path) -> None:
+    """Each user gets another password, good for as long as the setting says; without settings there
+    are no servers.
+    """
+    settings = Settings(
+        data=tmp_path,
+        ice_servers=("stun:a",),
+        turn_urls=("turn:b:3478?transport=udp", "turns:b:5349"),
+        turn_secret="north",
+        turn_lifetime=600,
+    )
+    static, made = ice_servers(settings, "room", NOW)
+    assert static == {"urls": ["stun:a"]}
+    username, credential = turn_credentials("north", "room", 1_700_000_600)
+    assert made == {
+        "urls": ["turn:b:3478?transport=udp", "turns:b:5349"],
+        "username": username,
+        "credential": credential,
+    }
+    assert ice_servers(settings, "other", NOW)[1]["credential"] != credential
+    assert ice_servers(Settings(data=tmp_path), "room", NOW) == []
+
+
+def test_links() -> None:
+    """One for each URL; what a quoted string cannot hold is escaped."""
+    assert links(
+        [
+            {"urls": ["stun:a"]},
+            {"urls": ["turn:b", "turns:b"], "username": 'a"b', "credential": "c\\d"},
+        ]
+    ) == [
+        '<stun:a>; rel="ice-server"',
+        (
+            '<turn:b>; rel="ice-server"; username="a\\"b"; credential="c\\\\d"; '
+            'credential-type="password"'
+        ),
+        (
+            '<turns:b>; rel="ice-server"; username="a\\"b"; credential="c\\\\d"; '
+            'credential-type="password"'
+        ),
+    ]

@@ -1,0 +1,146 @@
+"""LAN: addresses, the certificate that a phone is asked about once, QR codes that a reader
+reads.
+"""
+
+import datetime
+import ipaddress
+import socket
+import ssl
+import stat
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from server.host import lan
+
+
+def test_addresses_are_ones_that_others_may_reach() -> None:
+    found = lan.addresses()
+    assert len(set(found)) == len(found)
+    for text in found:
+        ip = ipaddress.ip_address(text)
+        assert not (ip.is_loopback or ip.is_link_local or ip.is_multicast or ip.is_unspecified)
+    versions = [ipaddress.ip_address(text).version for text in found]
+    assert versions == sorted(versions)
+
+
+@pytest.mark.parametrize(
+    ("text", "reachable"),
+    [
+        ("192.168.1.2", True),
+        ("10.0.0.1", True),
+        ("100.64.0.1", True),  # shared address space, as overlay networks of phones use it
+        ("8.8.8.8", True),
+        ("127.0.0.1", False),
+        ("169.254.1.1", False),
+        ("0.0.0.0", False),
+        ("::1", False),
+        ("fe80::1", False),
+        ("fd00::1", False),
+        ("2606:4700::1111", True),
+    ],
+)
+def test_reachable(text: str, reachable: bool) -> None:
+    assert lan._is_reachable(text) is reachable
+
+
+def load(certificate: Path) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(certificate.read_bytes())
+
+
+def test_the_certificate_names_every_address_and_a_tls_client_agrees(tmp_path: Path) -> None:
+    certificate, key = lan.self_signed(tmp_path, ["192.168.1.2", "2606:4700::1111", "127.0.0.1"])
+    names = load(certificate).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert {str(ip) for ip in names.get_values_for_type(x509.IPAddress)} == {
+        "192.168.1.2",
+        "2606:4700::1111",
+        "127.0.0.1",
+    }
+    assert {"localhost", socket.gethostname()} <= set(names.get_values_for_type(x509.DNSName))
+    assert load(certificate).not_valid_after_utc - load(
+        certificate
+    ).not_valid_before_utc < datetime.timedelta(days=397)
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    for name in ("127.0.0.1", "localhost", "2606:4700::1111"):
+        handshake(certificate, key, name)
+    with pytest.raises(ssl.SSLCertVerificationError):
+        handshake(certificate, key, "192.168.1.3")
+
+
+def handshake(certificate: Path, key: Path, name: str) -> None:
+    """A TLS handshake in memory, with a client that trusts this one certificate and checks the
+    name.
+    """
+    server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server_context.load_cert_chain(certificate, key)
+    upward, downward = ssl.MemoryBIO(), ssl.MemoryBIO()
+    server = server_context.wrap_bio(upward, downward, server_side=True)
+    client = ssl.create_default_context(cafile=str(certificate)).wrap_bio(
+        downward, upward, server_hostname=name
+    )
+    done: set[ssl.SSLObject] = set()
+    for _ in range(10):
+        for side in (client, server):
+            try:
+                side.do_handshake()
+                done.add(side)
+            except ssl.SSLWantReadError:
+                pass
+        if len(done) == 2:
+            return
+    raise AssertionError("the handshake did not end")
+
+
+def test_the_same_certificate_comes_back_until_an_address_is_new(tmp_path: Path) -> None:
+    first = lan.self_signed(tmp_path, ["192.168.1.2", "10.0.0.1"])[0].read_bytes()
+    assert lan.self_signed(tmp_path, ["10.0.0.1"])[0].read_bytes() == first
+    assert lan.self_signed(tmp_path, ["10.0.0.1", "10.0.0.2"])[0].read_bytes() != first
+
+
+@pytest.mark.parametrize(
+    ("days", "kept"), [(0, True), (388, True), (390, False), (400, False), (-2, False)]
+)
+def test_it_is_made_anew_a_week_before_it_ends(tmp_path: Path, days: int, kept: bool) -> None:
+    certificate, key = lan.self_signed(tmp_path, ["10.0.0.1"])
+    at = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
+    assert lan._serves(certificate, key, ["10.0.0.1"], at) is kept
+
+
+@pytest.mark.parametrize("name", [lan.CERTIFICATE_NAME, lan.KEY_NAME])
+@pytest.mark.parametrize("content", [None, b"", b"-----BEGIN CERTIFICATE-----\nAAAA"])
+def test_what_is_missing_or_cut_short_is_made_anew(
+    tmp_path: Path, name: str, content: bytes | None
+) -> None:
+    first = lan.self_signed(tmp_path, ["127.0.0.1"])[0].read_bytes()
+    if content is None:
+        (tmp_path / name).unlink()
+    else:
+        (tmp_path / name).write_bytes(content)
+    certificate, key = lan.self_signed(tmp_path, ["127.0.0.1"])
+    assert certificate.read_bytes() != first
+    handshake(certificate, key, "127.0.0.1")
+
+
+def test_a_key_of_another_certificate_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    certificate, key = lan.self_signed(tmp_path / "a", ["127.0.0.1"])
+    lan.self_signed(tmp_path / "b", ["127.0.0.1"])[1].replace(key)
+    handshake(*lan.self_signed(tmp_path / "a", ["127.0.0.1"]), "127.0.0.1")
+
+
+def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
+    (tmp_path / "target").mkdir()
+    with pytest.raises(OSError):
+        lan._write(tmp_path / "target", b"x", 0o600)
+    assert [path.name for path in tmp_path.iterdir()] == ["target"]
+
+
+def test_qr_codes() -> None:
+    url = "https://192.168.1.2:8443/live"
+    lines = lan.qr_terminal(url).splitlines()
+    assert len({len(line) for line in lines}) == 1 and len(lines) <= 20
+    assert set("".join(lines)) <= set("█▀▄ ")
+    svg = lan.qr_svg(url)
+    assert svg.startswith(b"<?xml") and b"viewBox" in svg and b"<script" not in svg

@@ -1,0 +1,102 @@
+"""The line that a server says at its start about its UDP port."""
+
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from relay.rtc.udp import UdpPort
+from server.host.self_check import SelfCheck
+from server.settings import Settings
+from tests.fixtures.coturn import SECRET, coturn, free_port, require_coturn
+from tests.fixtures.deadline import eventually
+from tests.fixtures.server import running
+
+UNKNOWN = "whether firewalls let creators elsewhere reach it does not show from here"
+
+
+@pytest_asyncio.fixture
+async def port() -> AsyncIterator[UdpPort]:
+    made = UdpPort()
+    await made.open(["127.0.0.1"], 0)
+    yield made
+    await made.close()
+
+
+async def line_of(port: UdpPort, folder: Path, **settings: Any) -> tuple[bool, str]:
+    made = Settings(data=folder, **settings)
+    return await SelfCheck(port, list(made.announce or port.hosts), made).check()
+
+
+async def test_what_can_be_seen_from_inside(port: UdpPort, tmp_path: Path) -> None:
+    """Bound addresses answer; what that does not show is said."""
+    assert await line_of(port, tmp_path) == (
+        True,
+        f"UDP port {port.port}: 127.0.0.1 answers; {UNKNOWN}",
+    )
+
+
+async def test_an_outer_address_is_not_seen_from_inside(port: UdpPort, tmp_path: Path) -> None:
+    """That is no fault: few networks let their own outer address in."""
+    healthy, line = await line_of(port, tmp_path, announce=("127.0.0.2",))
+    assert (
+        healthy
+        and "127.0.0.2, which is announced, does not answer from here" in line
+        and UNKNOWN in line
+    )
+
+
+async def test_servers_that_do_not_answer(port: UdpPort, tmp_path: Path) -> None:
+    """They come first in the line, and it is a warning."""
+    healthy, line = await line_of(
+        port,
+        tmp_path,
+        ice_servers=("stun:127.0.0.1:9",),
+        turn_urls=("turn:127.0.0.1:9",),
+        turn_secret="x",
+    )
+    assert not healthy and line.count("no answer") + line.count("refused") == 2
+    assert line.index("stun:127.0.0.1:9") < line.index("127.0.0.1 answers")
+
+
+async def test_with_servers_that_do(port: UdpPort, tmp_path: Path) -> None:
+    """A relay reaches us as a creator's would: nothing is left unknown. A STUN server that sees
+    another address names the one to announce.
+    """
+    require_coturn()
+    number = free_port()
+    servers = {
+        "ice_servers": (f"stun:127.0.0.1:{number}",),
+        "turn_urls": (f"turn:127.0.0.1:{number}",),
+        "turn_secret": SECRET,
+    }
+    async with coturn(
+        tmp_path, number, ["127.0.0.1"], "127.0.0.1", lambda path: Path(path).read_text()
+    ):
+        healthy, line = await line_of(port, tmp_path, **servers)
+        assert (
+            healthy
+            and f"sees it as 127.0.0.1:{port.port}" in line
+            and "relays to 127.0.0.1" in line
+            and UNKNOWN not in line
+        )
+        healthy, line = await line_of(port, tmp_path, announce=("127.0.0.2",), **servers)
+        assert (
+            not healthy
+            and "--announce 127.0.0.1" in line
+            and "none of our addresses answers" in line
+        )
+
+
+async def test_the_server_says_it_when_it_starts(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "server.host.self_check")
+    async with running(tmp_path) as server:
+        await eventually(lambda: caplog.records)
+        assert caplog.records[0].message.startswith(
+            f"UDP port {server.udp.port}: 127.0.0.1 answers"
+        )

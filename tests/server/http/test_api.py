@@ -1,0 +1,222 @@
+"""The JSON API, as API.md describes it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from server import __version__
+from tests.fixtures.deadline import eventually
+from tests.fixtures.server import Server, running
+from tests.fixtures.viewer import Viewer
+
+
+@pytest_asyncio.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    async with running(tmp_path) as server:
+        yield server
+
+
+async def answer(server: Server, method: str, path: str, **options: Any) -> tuple[int, Any]:
+    async with server.http.request(method, server.url + path, **options) as response:
+        assert response.content_type == "application/json"
+        return response.status, await response.json()
+
+
+async def test_a_new_room(server: Server) -> None:
+    """201 with absolute URLs and a key that is shown nowhere else; the room is idle and not in the
+    list.
+    """
+    async with server.http.post(
+        f"{server.url}/api/rooms", json={"title": "  A \n title\u0000 "}
+    ) as response:
+        assert response.status == 201
+        room = await response.json()
+        assert response.headers["Location"] == f"/api/rooms/{room['room']}"
+    assert set(room) == {"room", "title", "state", "key", "whip", "watch", "ice_servers"}
+    assert (room["title"], room["state"], room["ice_servers"]) == ("A title", "idle", [])
+    assert (room["whip"], room["watch"]) == (
+        f"{server.url}/whip/{room['room']}",
+        f"{server.url}/r/{room['room']}",
+    )
+    status, shown = await answer(server, "GET", f"/api/rooms/{room['room']}")
+    assert status == 200 and set(shown) == {
+        "room",
+        "title",
+        "state",
+        "viewers",
+        "created_at",
+        "live_since",
+    }
+    assert (shown["viewers"], shown["live_since"]) == (0, None)
+    assert await answer(server, "GET", "/api/rooms") == (200, {"rooms": []})
+
+
+@pytest.mark.parametrize("body", [b"", b" ", b"{}", b'{"title": ""}', b'{"other": 1}'])
+async def test_a_title_is_not_needed(server: Server, body: bytes) -> None:
+    """No body, an empty one, or one without a title makes a room."""
+    assert await server.status("POST", "/api/rooms", data=body) == 201
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"{", 400),
+        (b"[]", 400),
+        (b'"x"', 400),
+        (b"\xff", 400),
+        (b"[" * 60_000, 400),
+        (b'{"title": 1}', 422),
+        (b'{"title": null}', 422),
+        (b'{"title": "' + b"x" * 81 + b'"}', 422),
+        (b'{"title": "' + b"x" * 70_000 + b'"}', 413),
+    ],
+    ids=["cut", "list", "string", "no UTF-8", "deep", "number", "null", "81 characters", "70 KB"],
+)
+async def test_bodies_that_are_refused(server: Server, body: bytes, status: int) -> None:
+    """Each with its status and one sentence in JSON; no room is made."""
+    got, error = await answer(server, "POST", "/api/rooms", data=body)
+    assert got == status
+    assert list(error) == ["error"] and len(error["error"]) > 10
+    assert server.rooms._rooms == {}
+
+
+async def test_unknown_and_ended_rooms(server: Server) -> None:
+    """404 for what never was; an ended room is still told of, with its state."""
+    for method, path in (
+        ("GET", "/api/rooms/none"),
+        ("GET", "/api/rooms/none/qr.svg"),
+        ("GET", "/api/nothing"),
+    ):
+        status, error = await answer(server, method, path)
+        assert status == 404 and "error" in error
+    room = await server.create(title="Gone")
+    assert await server.status("DELETE", "/api/rooms/none", headers=room.bearer) == 404
+    assert await server.status("DELETE", f"/api/rooms/{room.name}") == 401
+    assert (
+        await server.status(
+            "DELETE", f"/api/rooms/{room.name}", headers={"Authorization": "Bearer wrong"}
+        )
+        == 403
+    )
+    for _ in range(2):
+        assert await server.status("DELETE", f"/api/rooms/{room.name}", headers=room.bearer) == 204
+    status, shown = await answer(server, "GET", f"/api/rooms/{room.name}")
+    assert (status, shown["state"], shown["title"]) == (200, "ended", "Gone")
+
+
+async def test_the_rest(server: Server) -> None:
+    """Health, configuration, the QR code and methods that are not there."""
+    async with server.http.get(f"{server.url}/healthz") as response:
+        assert (response.status, await response.text()) == (200, "ok")
+    assert await answer(server, "GET", "/api/config") == (
+        200,
+        {"create": "anyone", "version": __version__},
+    )
+    room = await server.create()
+    async with server.http.get(f"{server.url}/api/rooms/{room.name}/qr.svg") as response:
+        assert response.content_type == "image/svg+xml" and b"<svg" in await response.read()
+    assert await server.status("PUT", f"/api/rooms/{room.name}") == 405
+
+
+async def test_who_may_create(tmp_path: Path) -> None:
+    """With `create = token`: 401 without one, 403 with a wrong one, 201 with it."""
+    async with running(tmp_path, create="token", create_token="s3cret") as server:
+        assert await server.status("POST", "/api/rooms") == 401
+        for token in ("wrong", "s3cre", "s3cret2", "é"):
+            assert (
+                await server.status(
+                    "POST", "/api/rooms", headers={"Authorization": f"Bearer {token}"}
+                )
+                == 403
+            )
+        assert (
+            await server.status("POST", "/api/rooms", headers={"Authorization": "Bearer s3cret"})
+            == 201
+        )
+        assert (await answer(server, "GET", "/api/config"))[1]["create"] == "token"
+
+
+async def test_cross_origin(tmp_path: Path) -> None:
+    """A page of an allowed origin may ask and read what it needs; another origin is not told so;
+    pages carry none of it.
+    """
+    async with running(tmp_path, cors_origins=("https://a.example",)) as server:
+        asks = {
+            "Origin": "https://a.example",
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "authorization",
+        }
+        for path in ("/api/rooms", "/whip/any", "/whip/any/session"):
+            async with server.http.options(server.url + path, headers=asks) as response:
+                assert response.status == 204
+                assert response.headers["Access-Control-Allow-Origin"] == "https://a.example"
+                assert {"POST", "PATCH", "DELETE"} <= set(
+                    response.headers["Access-Control-Allow-Methods"].split(", ")
+                )
+                assert "Authorization" in response.headers["Access-Control-Allow-Headers"]
+        async with server.http.post(
+            f"{server.url}/whip/none", headers={"Origin": "https://a.example"}
+        ) as response:
+            assert response.status == 404
+            assert response.headers["Access-Control-Allow-Origin"] == "https://a.example"
+            assert {"Location", "Link"} <= set(
+                response.headers["Access-Control-Expose-Headers"].split(", ")
+            )
+            assert "Origin" in response.headers["Vary"]
+        for path, origin in (("/api/rooms", "https://b.example"), ("/", "https://a.example")):
+            async with server.http.get(server.url + path, headers={"Origin": origin}) as response:
+                assert "Access-Control-Allow-Origin" not in response.headers
+
+
+async def test_a_limit_counts_the_client_behind_a_trusted_proxy(tmp_path: Path) -> None:
+    """Two clients of one proxy each have their own allowance; without trust they share one,
+    whatever they claim.
+    """
+    for trusted, second in ((("127.0.0.1",), 201), ((), 429)):
+        async with running(
+            tmp_path / str(second), max_rooms_per_address_hour=1, trusted_proxies=trusted
+        ) as server:
+            assert (
+                await server.status("POST", "/api/rooms", headers={"X-Forwarded-For": "192.0.2.1"})
+                == 201
+            )
+            assert (
+                await server.status("POST", "/api/rooms", headers={"X-Forwarded-For": "192.0.2.2"})
+                == second
+            )
+
+
+async def test_viewers_are_counted_and_told(server: Server) -> None:
+    """Each viewer counts while it is there; changes are told by an event, at most once a second."""
+    room = await server.create()
+    async with Viewer(server.http, server.url, room.name) as first:
+        async with Viewer(server.http, server.url, room.name):
+            await first.event(viewers=2)
+            assert (await answer(server, "GET", f"/api/rooms/{room.name}"))[1]["viewers"] == 2
+        await eventually(lambda: server.stream(room).viewers == 1)
+        await first.until(lambda: first.events[-1]["viewers"] == 1)
+    await eventually(lambda: server.stream(room).viewers == 0)
+
+
+async def test_health_is_for_the_creator(server: Server) -> None:
+    """401 and 403 like everything that needs the key, 404 and 410 where there is no such live;
+    before anybody published there is no ingest.
+    """
+    room = await server.create(title="Mine")
+    path = f"/api/rooms/{room.name}/health"
+    assert await server.status("GET", path) == 401
+    assert await server.status("GET", path, headers={"Authorization": "Bearer wrong"}) == 403
+    assert await server.status("GET", "/api/rooms/none/health", headers=room.bearer) == 404
+    status, health = await answer(server, "GET", path, headers=room.bearer)
+    assert status == 200
+    assert set(health) == {"room", "ingest", "audience"}
+    assert (health["room"]["title"], health["ingest"], health["audience"]["watching"]) == (
+        "Mine",
+        None,
+        0,
+    )
+    await server.status("DELETE", f"/api/rooms/{room.name}", headers=room.bearer)
+    assert await server.status("GET", path, headers=room.bearer) == 410

@@ -1,0 +1,198 @@
+"""Limits: property tests of the bucket, and who a client is when proxies are trusted, and when
+not.
+"""
+
+import ipaddress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.http.limits import (
+    Client,
+    ConnectionLimiter,
+    RateLimiter,
+    bucket_key,
+    client,
+    client_address,
+)
+
+TRUSTED = [ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("2001:db8:1::/48")]
+
+
+def test_a_burst_then_one_at_a_time() -> None:
+    limiter = RateLimiter(3, 60)
+    assert [limiter.try_take("192.0.2.1", 100) for _ in range(3)] == [0, 0, 0]
+    assert limiter.try_take("192.0.2.1", 100) == pytest.approx(20)
+    assert limiter.try_take("192.0.2.1", 115) == pytest.approx(5)
+    assert limiter.try_take("192.0.2.1", 120) == 0
+    assert limiter.try_take("192.0.2.1", 120) > 0
+    assert limiter.try_take("192.0.2.2", 120) == 0
+
+
+@given(
+    limit=st.integers(1, 50),
+    per_seconds=st.floats(0.1, 1e5),
+    steps=st.lists(st.floats(0, 100), max_size=200),
+)
+def test_never_more_than_the_limit_and_what_flowed_in(
+    limit: int, per_seconds: float, steps: list[float]
+) -> None:
+    limiter, now, allowed = RateLimiter(limit, per_seconds), 0.0, 0
+    for step in steps:
+        now += step
+        allowed += limiter.try_take("192.0.2.1", now) == 0
+    assert allowed <= limit + now * limit / per_seconds + 1e-6
+
+
+@given(limit=st.integers(1, 50), per_seconds=st.floats(0.1, 1e5), start=st.floats(0, 1e5))
+def test_waiting_as_long_as_asked_is_enough(limit: int, per_seconds: float, start: float) -> None:
+    limiter = RateLimiter(limit, per_seconds)
+    while not (wait := limiter.try_take("192.0.2.1", start)):
+        pass
+    assert limiter.try_take("192.0.2.1", start + wait + 1e-6) == 0  # rounding
+
+
+def test_time_that_goes_back_gives_nothing() -> None:
+    limiter = RateLimiter(1, 10)
+    assert limiter.try_take("192.0.2.1", 100) == 0
+    assert limiter.try_take("192.0.2.1", 50) > 0
+    assert limiter.try_take("192.0.2.1", 105) > 0
+    assert limiter.try_take("192.0.2.1", 110) == 0
+
+
+def test_the_table_is_bounded_and_forgets_who_was_silent_longest() -> None:
+    limiter = RateLimiter(1, 1e9, max_keys=3)
+    for number in range(3):
+        assert limiter.try_take(f"192.0.2.{number}", number) == 0
+    assert limiter.try_take("192.0.2.0", 3) > 0  # asks again, so 192.0.2.1 is the next to go
+    assert limiter.try_take("192.0.2.9", 4) == 0
+    assert limiter.try_take("192.0.2.0", 5) > 0
+    assert limiter.try_take("192.0.2.1", 6) == 0
+    assert len(limiter) == 3
+
+
+def test_connections_are_counted_and_given_back() -> None:
+    limiter = ConnectionLimiter(2)
+    assert limiter.acquire("192.0.2.1") and limiter.acquire("192.0.2.1")
+    assert not limiter.acquire("192.0.2.1")
+    assert limiter.acquire("192.0.2.2")
+    limiter.release("192.0.2.1")
+    assert limiter.acquire("192.0.2.1")
+    for address in ("192.0.2.1", "192.0.2.1", "192.0.2.2"):
+        limiter.release(address)
+    assert len(limiter) == 0
+    with pytest.raises(KeyError):
+        limiter.release("192.0.2.1")
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("2001:db8:0:0:ffff::1", "2001:db8::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("a name", "a name"),
+    ],
+)
+def test_bucket_key(address: str, key: str) -> None:
+    assert bucket_key(address) == key
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded_for", "address"),
+    [
+        ("198.51.100.7", None, "198.51.100.7"),
+        (
+            "198.51.100.7",
+            "192.0.2.1",
+            "198.51.100.7",
+        ),  # not a proxy of ours: what it says counts for nothing
+        ("10.0.0.1", None, "10.0.0.1"),
+        ("10.0.0.1", "192.0.2.1", "192.0.2.1"),
+        ("::ffff:10.0.0.1", "192.0.2.1", "192.0.2.1"),
+        ("10.0.0.1", "203.0.113.9, 192.0.2.1", "192.0.2.1"),  # the client wrote the first itself
+        ("10.0.0.1", "192.0.2.1, 10.0.0.2", "192.0.2.1"),
+        ("10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3"),
+        ("10.0.0.1", "192.0.2.1:5000", "192.0.2.1"),
+        ("10.0.0.1", "[2001:db8::1]:5000", "2001:db8::1"),
+        ("10.0.0.1", "2001:db8::1", "2001:db8::1"),
+        ("2001:db8:1::5", "192.0.2.1", "192.0.2.1"),
+        ("10.0.0.1", "192.0.2.1, unknown", "10.0.0.1"),
+        ("10.0.0.1", "192.0.2.1,", "10.0.0.1"),
+        ("", "192.0.2.1", ""),
+    ],
+)
+def test_the_rightmost_untrusted_address_wins(
+    peer: str, forwarded_for: str | None, address: str
+) -> None:
+    assert client_address(peer, forwarded_for, TRUSTED) == address
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ([], Client("10.0.0.1")),
+        (
+            [
+                ("X-Forwarded-For", "192.0.2.1"),
+                ("x-forwarded-proto", "HTTPS"),
+                ("X-Forwarded-Host", "a.example"),
+            ],
+            Client("192.0.2.1", "https", "a.example"),
+        ),
+        (
+            [("X-Forwarded-For", "203.0.113.9"), ("X-Forwarded-For", "192.0.2.1")],
+            Client("192.0.2.1"),
+        ),  # a proxy that adds a line of its own
+        (
+            [("X-Forwarded-For", "192.0.2.1"), ("X-Forwarded-Proto", "wss")],
+            Client("192.0.2.1", "https"),
+        ),
+        (
+            [
+                ("X-Forwarded-For", "192.0.2.1"),
+                ("X-Forwarded-Proto", "gopher"),
+                ("X-Forwarded-Host", "a/b"),
+            ],
+            Client("192.0.2.1"),
+        ),
+        (
+            [("X-Forwarded-Host", "[2001:db8::1]:8443")],
+            Client("10.0.0.1", None, "[2001:db8::1]:8443"),
+        ),
+        (
+            [("Forwarded", 'for=192.0.2.1;proto=https;host="a.example:8443"')],
+            Client("192.0.2.1", "https", "a.example:8443"),
+        ),
+        ([("Forwarded", 'For="[2001:db8::1]:47011"; Proto=http')], Client("2001:db8::1", "http")),
+        (
+            [
+                (
+                    "Forwarded",
+                    (
+                        "for=203.0.113.9;host=b.example, "
+                        "for=192.0.2.1;proto=https;host=a.example, for=10.0.0.2"
+                    ),
+                )
+            ],
+            Client("192.0.2.1", "https", "a.example"),
+        ),
+        ([("Forwarded", 'for="_a,b;c\\"d", for=192.0.2.1')], Client("192.0.2.1")),
+        ([("Forwarded", "for=unknown;proto=https")], Client("10.0.0.1")),
+        ([("Forwarded", 'for="192.0.2.1')], Client("192.0.2.1")),
+        ([("X-Forwarded-For", "192.0.2.1"), ("Forwarded", "for=203.0.113.9")], Client("192.0.2.1")),
+    ],
+)
+def test_what_a_trusted_proxy_says(headers: list[tuple[str, str]], expected: Client) -> None:
+    assert client("10.0.0.1", headers, TRUSTED) == expected
+    assert client("198.51.100.7", headers, TRUSTED) == Client("198.51.100.7")
+
+
+@given(st.text(max_size=300), st.text(max_size=300))
+def test_no_header_breaks_it(forwarded_for: str, forwarded: str) -> None:
+    assert client("10.0.0.1", [("X-Forwarded-For", forwarded_for)], TRUSTED).address
+    assert client("10.0.0.1", [("Forwarded", forwarded)], TRUSTED).address

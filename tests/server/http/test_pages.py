@@ -1,0 +1,92 @@
+"""The pages and their files."""
+
+import re
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from yarl import URL
+
+from tests.fixtures.server import Server, running
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml"}
+
+
+@pytest_asyncio.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    async with running(tmp_path) as server:
+        yield server
+
+
+async def test_every_page_and_every_file_that_it_names(server: Server) -> None:
+    """Feed, studio and room answer with HTML under a policy that names each inline script, and each
+    asset in them exists and may be kept for ever.
+    """
+    room = await server.create(title="<script>alert(1)</script>")
+    names: set[str] = set()
+    for path in ("/", "/live", f"/r/{room.name}"):
+        async with server.http.get(server.url + path, headers=BROWSER) as response:
+            text = await response.text()
+            assert (response.status, response.content_type) == (200, "text/html")
+            policy = response.headers["Content-Security-Policy"]
+            assert "default-src 'self'" in policy and "unsafe-inline" not in policy
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert "<script>alert" not in text
+        for inline in re.findall(
+            r"<script(?![^>]*\b(?:src|type)=)[^>]*>(.*?)</script>", text, re.DOTALL
+        ):
+            assert f"'sha256-{b64encode(sha256(inline.encode()).digest()).decode()}'" in policy
+        names |= set(re.findall(r'(?:src|href)="(/assets/[^"#?]+)', text))
+    assert len(names) > 5
+    for name in names:
+        async with server.http.get(server.url + name) as response:
+            assert response.status == 200, name
+            assert "immutable" in response.headers["Cache-Control"]
+            assert response.content_type in (
+                "text/javascript",
+                "text/css",
+                "image/svg+xml",
+                "image/png",
+                "application/manifest+json",
+            )
+
+
+async def test_unknown_and_ended_rooms_have_pages(server: Server) -> None:
+    """404 and 410 are HTML for whoever comes with a browser, and plain text for others."""
+    room = await server.create()
+    assert await server.status("DELETE", f"/api/rooms/{room.name}", headers=room.bearer) == 204
+    for path, status in (("/r/none", 404), (f"/r/{room.name}", 410), ("/nothing", 404)):
+        async with server.http.get(server.url + path, headers=BROWSER) as response:
+            assert (response.status, response.content_type) == (status, "text/html")
+        async with server.http.get(server.url + path, headers={"Accept": "*/*"}) as response:
+            assert (response.status, response.content_type) == (status, "text/plain")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../server/app.py",
+        "..%2fserver%2fapp.py",
+        "%2e%2e/pyproject.toml",
+        "index.html",
+        "js",
+        "",
+        "tsconfig.json",
+        "js/%00",
+    ],
+)
+async def test_no_other_file_is_served(server: Server, name: str) -> None:
+    """Paths out of the folder, templates, folders and whatever is no asset are not there."""
+    async with server.http.get(URL(f"{server.url}/assets/x/{name}", encoded=True)) as response:
+        assert response.status == 404
+
+
+async def test_an_old_name_gets_the_new_file_for_a_moment(server: Server) -> None:
+    """A page from before an update finds its files, but does not keep them."""
+    async with server.http.get(f"{server.url}/assets/000000000000/js/feed.js") as response:
+        assert (response.status, response.headers["Cache-Control"]) == (200, "no-cache")
+    async with server.http.get(f"{server.url}/favicon.ico") as response:
+        assert (response.status, response.content_type) == (200, "image/svg+xml")

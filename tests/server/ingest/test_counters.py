@@ -1,0 +1,29 @@
+"""What all creators' sessions have counted."""
+
+from relay.rtc.receive.session import SessionCounters
+from server.ingest.counters import IngestCounters
+
+
+def test_a_total_never_falls() -> None:
+    """Sessions that count alike are told apart; one that has ended stays counted, and once."""
+    counters, first, second = (
+        IngestCounters(),
+        SessionCounters(packets=3, nacks=1),
+        SessionCounters(packets=3, nacks=1),
+    )
+    counters.enter(first)
+    counters.enter(second)
+    assert (counters.totals()["packets"], counters.totals()["nacks"]) == (6, 2)
+    second.packets = 10
+    counters.leave(first)
+    counters.leave(first)
+    assert counters.totals()["packets"] == 13
+    counters.leave(second)
+    second.packets = 20
+    assert counters.totals()["packets"] == 13 and set(counters.totals()) == {
+        "packets",
+        "payload_bytes",
+        "plis",
+        "nacks",
+        "rejected",
+    }
