@@ -4,7 +4,6 @@ import asyncio
 import hmac
 import json
 import time
-from importlib import metadata
 from typing import Any
 
 from aiohttp import web
@@ -12,6 +11,7 @@ from aiohttp import web
 from relay.stream.hub import Hub
 from relay.websocket.endpoint import watch
 from relay.websocket.viewer import GOING_AWAY, Counters, WebSocketViewer
+from server import __version__
 from server.errors import BadRequest, Forbidden, Gone, TooLarge, TooManyRequests, Unprocessable
 from server.host.ice_servers import ice_servers
 from server.host.lan import qr_svg
@@ -53,9 +53,7 @@ class Api:
         ]
 
     async def config(self, _: web.Request) -> web.Response:
-        return web.json_response(
-            {"create": self._settings.create, "version": metadata.version("microlive")}
-        )
+        return web.json_response({"create": self._settings.create, "version": __version__})
 
     async def list_rooms(self, _: web.Request) -> web.Response:
         return web.json_response({"rooms": self._rooms.on_air()})
