@@ -1,15 +1,78 @@
 """What can go wrong in the relay.
 
 RelayError
-├── BitstreamError      media bytes that no decoder could use (an SPS cut short)
+├── BitstreamError      media bytes that no decoder can use (an SPS cut short)
 ├── MessageError        a record or notice that does not follow PROTOCOL.md
-├── OfferError          an SDP offer that cannot be answered; `status` is its HTTP status
-└── PlaylistError       a request below /hls that cannot be answered; `status` likewise
+└── Refusal             a request that cannot be answered: `status` and `code`
+    ├── OfferError      of a WHIP or WHEP request
+    └── PlaylistError   of an HLS request
 """
+
+from enum import StrEnum
+
+
+class RefusalCode(StrEnum):
+    """Why a request is refused or a WebSocket closed: stable names for programs and for pages in
+    other languages. The text beside a code may change, the code does not.
+    """
+
+    # Any request
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    BAD_REQUEST = "bad_request"
+    BODY_TOO_LARGE = "body_too_large"
+    BODY_NOT_UTF8 = "body_not_utf8"
+    WRONG_CONTENT_TYPE = "wrong_content_type"
+    NOT_JSON = "not_json"
+    MISSING_KEY = "missing_key"
+    WRONG_KEY = "wrong_key"
+    WRONG_TOKEN = "wrong_token"
+    RATE_LIMITED = "rate_limited"
+    TOO_MANY_CONNECTIONS = "too_many_connections"
+    TOO_MANY_REQUESTS = "too_many_requests"
+    TOO_MANY_SESSIONS = "too_many_sessions"
+    STORAGE_UNAVAILABLE = "storage_unavailable"
+    SERVER_CLOSING = "server_closing"
+    INTERNAL_ERROR = "internal_error"
+
+    # Rooms
+    ROOM_NOT_FOUND = "room_not_found"
+    ROOM_ENDED = "room_ended"
+    ROOM_NOT_LIVE = "room_not_live"
+    TOO_MANY_ROOMS = "too_many_rooms"
+    BAD_TITLE = "bad_title"
+    TITLE_TOO_LONG = "title_too_long"
+    HELLO_TOO_LONG = "hello_too_long"
+
+    # WHIP and WHEP
+    NOT_SDP = "not_sdp"
+    NO_VIDEO = "no_video"
+    UNUSABLE_OFFER = "unusable_offer"
+    NO_COMMON_CODEC = "no_common_codec"
+    NOT_SDP_FRAGMENT = "not_sdp_fragment"
+    NO_ICE_RESTART = "no_ice_restart"
+    NO_COUNTER_OFFER = "no_counter_offer"
+    SESSION_NOT_FOUND = "session_not_found"
+    NO_TRANSCODING = "no_transcoding"
+    TOO_MANY_TRANSCODERS = "too_many_transcoders"
+
+    # HLS
+    BAD_DIRECTIVE = "bad_directive"
+    TOO_FAR_AHEAD = "too_far_ahead"
+    FILE_NOT_FOUND = "file_not_found"
+    NOTHING_NEW = "nothing_new"
+    TOO_MANY_STREAMS = "too_many_streams"
+
+    # The WebSocket and the event stream
+    BAD_NOTICE = "bad_notice"
+    MESSAGE_TOO_LARGE = "message_too_large"
+    NOT_READING = "not_reading"
+    TOO_SLOW = "too_slow"
+    UNSUPPORTED_CODEC = "unsupported_codec"
 
 
 class RelayError(Exception):
-    """The root: whatever the relay raises on purpose."""
+    """The root of all errors that the relay raises on purpose."""
 
 
 class BitstreamError(RelayError):
@@ -20,25 +83,26 @@ class MessageError(RelayError):
     """A record or a notice that does not follow PROTOCOL.md."""
 
 
-class OfferError(RelayError):
-    """An SDP offer that cannot be answered.
+class Refusal(RelayError):
+    """A request that cannot be answered. `status` is the HTTP status."""
 
-    `status` is 400 (not SDP), 406 (no codec in common) or 422 (SDP that WHIP cannot use), as RFC
-    9725 §4.2 has it; of a WHEP request also 404, 413, 415 or 503.
-    """
-
-    def __init__(self, status: int, reason: str) -> None:
+    def __init__(self, status: int, code: RefusalCode, reason: str) -> None:
         super().__init__(reason)
         self.status = status
+        self.code = code
 
 
-class PlaylistError(RelayError):
-    """A request for HLS that cannot be answered.
+class OfferError(Refusal):
+    """An SDP offer that cannot be answered.
+
+    `status` is 400 (not SDP), 406 (no codec in common) or 422 (SDP that WHIP cannot use), as in RFC
+    9725 §4.2; for a WHEP request also 404, 413, 415 or 503.
+    """
+
+
+class PlaylistError(Refusal):
+    """An HLS request that cannot be answered.
 
     `status` is 400 (a directive that makes no sense), 404 (no such resource, or no longer) or 503
     (not yet).
     """
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status

@@ -15,7 +15,7 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
-from relay.errors import OfferError
+from relay.errors import OfferError, RefusalCode
 from relay.rtc.send.feed import Feed
 from relay.rtc.send.sdp import PlayOffer, parse_play_offer
 from relay.rtc.send.session import SendSession
@@ -93,7 +93,7 @@ class WhepExit:
         video = stream.tracks.get(Track.VIDEO)
         offer = parse_play_offer(await read_body(request, SDP), video.codec if video else "")
         if self._closing:
-            raise OfferError(503, "the server is shutting down")
+            raise OfferError(503, RefusalCode.SERVER_CLOSING, "the server is shutting down")
         playing = self._begin(stream, offer, on_gone)
         answer = playing.session.answer(self._hosts)
         headers = [(hdrs.LOCATION, location(playing.id)), *((hdrs.LINK, link) for link in links)]
@@ -115,14 +115,22 @@ class WhepExit:
         """
         playing = self._find(session_id, stream)
         if request.content_type == SDP:
-            raise OfferError(422, "there was no counter-offer to answer: POST a new offer")
+            raise OfferError(
+                422,
+                RefusalCode.NO_COUNTER_OFFER,
+                "there was no counter-offer to answer: POST a new offer",
+            )
         fragment = await read_body(request, SDP_FRAGMENT)
         if not fragment.strip() or not all(
             re.match(r"[a-z]=", line) for line in fragment.splitlines() if line
         ):
-            raise OfferError(400, "the body is not an SDP fragment (RFC 8840)")
+            raise OfferError(
+                400, RefusalCode.NOT_SDP_FRAGMENT, "the body is not an SDP fragment (RFC 8840)"
+            )
         if set(_FRAGMENT_UFRAG.findall(fragment)) - {playing.session.remote_ufrag}:
-            raise OfferError(422, "ICE restart is not supported: POST a new offer")
+            raise OfferError(
+                422, RefusalCode.NO_ICE_RESTART, "ICE restart is not supported: POST a new offer"
+            )
         return web.Response(status=204)
 
     # Sessions
@@ -202,7 +210,7 @@ class WhepExit:
     def _find(self, session_id: str, stream: Stream) -> Playing:
         playing = self._playing.get(session_id)
         if playing is None or playing.stream is not stream:
-            raise OfferError(404, "no such session: it has ended")
+            raise OfferError(404, RefusalCode.SESSION_NOT_FOUND, "no such session: it has ended")
         return playing
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -215,12 +223,12 @@ class WhepExit:
 async def read_body(request: web.Request, content_type: str) -> str:
     """The body of that type, at most 64 KB. Raises OfferError: 400, 413 or 415."""
     if request.content_type != content_type:
-        raise OfferError(415, f"send Content-Type: {content_type}")
+        raise OfferError(415, RefusalCode.WRONG_CONTENT_TYPE, f"send Content-Type: {content_type}")
     try:
         if (request.content_length or 0) > MAX_BODY:
-            raise OfferError(413, "the body is over 64 KB")
+            raise OfferError(413, RefusalCode.BODY_TOO_LARGE, "the body is over 64 KB")
         return (await request.read()).decode()
     except web.HTTPRequestEntityTooLarge as error:
-        raise OfferError(413, "the body is over 64 KB") from error
+        raise OfferError(413, RefusalCode.BODY_TOO_LARGE, "the body is over 64 KB") from error
     except UnicodeDecodeError as error:
-        raise OfferError(400, "the body is not UTF-8") from error
+        raise OfferError(400, RefusalCode.BODY_NOT_UTF8, "the body is not UTF-8") from error

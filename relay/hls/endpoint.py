@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from aiohttp import hdrs, web
 
-from relay.errors import PlaylistError
+from relay.errors import PlaylistError, RefusalCode
 from relay.hls.playlist import multivariant
 from relay.hls.rendition import Rendition
 from relay.hls.segmenter import TARGET_DURATION
@@ -87,11 +87,17 @@ class Hls:
         if found and found.stream is stream and not found.over:
             return found
         if path not in (MULTIVARIANT, LIVE):
-            raise PlaylistError(404, NO_FILE)
+            raise PlaylistError(404, RefusalCode.FILE_NOT_FOUND, NO_FILE)
         if Track.VIDEO not in stream.tracks:
-            raise PlaylistError(503, "this room is not live: try again when it is")
+            raise PlaylistError(
+                503, RefusalCode.ROOM_NOT_LIVE, "this room is not live: try again when it is"
+            )
         if len(self._renditions) >= RENDITIONS:
-            raise PlaylistError(503, "too many streams are watched by HLS at the moment")
+            raise PlaylistError(
+                503,
+                RefusalCode.TOO_MANY_STREAMS,
+                "too many streams are watched by HLS at the moment",
+            )
         # One thread for all: parts of a stream must not overtake each other, and a core is all that
         # this may take.
         self._executor = self._executor or ThreadPoolExecutor(1, "hls")
@@ -120,7 +126,7 @@ class Hls:
     ) -> web.Response:
         """Answers a request for `path`. `client` tells viewers apart. Raises PlaylistError."""
         if self.waiting >= WAITING:
-            raise PlaylistError(503, "too many requests are waiting")
+            raise PlaylistError(503, RefusalCode.TOO_MANY_REQUESTS, "too many requests are waiting")
         response = await self._find(request, rendition, path, client)
         self.counters.octets += response.content_length or 0
         return response
@@ -176,7 +182,7 @@ async def _media_playlist(request: web.Request, rendition: Rendition) -> web.Res
 async def _media(request: web.Request, rendition: Rendition, path: str) -> web.Response:
     found = _MEDIA.fullmatch(path)
     if found is None or found[1] != rendition.playlist.name:
-        raise PlaylistError(404, NO_FILE)
+        raise PlaylistError(404, RefusalCode.FILE_NOT_FOUND, NO_FILE)
     rendition.asked()
     playlist = rendition.playlist
     if found[2]:
@@ -189,7 +195,11 @@ async def _media(request: web.Request, rendition: Rendition, path: str) -> web.R
             await rendition.reach(number, index, lambda: _listens(request))
         data = playlist.part(number, index)
     if data is None:
-        raise PlaylistError(404, "there is no such part, or no longer: read the playlist again")
+        raise PlaylistError(
+            404,
+            RefusalCode.FILE_NOT_FOUND,
+            "there is no such part, or no longer: read the playlist again",
+        )
     return _answer(data, MEDIA, FOREVER)
 
 
@@ -197,7 +207,11 @@ def _directives(request: web.Request) -> tuple[int | None, int | None]:
     """Segment and part that are waited for (§6.2.5.2). Raises PlaylistError (400)."""
     number, part = _directive(request, "_HLS_msn"), _directive(request, "_HLS_part")
     if number is None and part is not None:
-        raise PlaylistError(400, "_HLS_part needs _HLS_msn: say which segment the part is of")
+        raise PlaylistError(
+            400,
+            RefusalCode.BAD_DIRECTIVE,
+            "_HLS_part needs _HLS_msn: say which segment the part is of",
+        )
     return number, part
 
 
@@ -207,7 +221,7 @@ def _directive(request: web.Request, name: str) -> int | None:
     if value is None:
         return None
     if not _NUMBER.fullmatch(value):
-        raise PlaylistError(400, f"{name} is not a decimal integer")
+        raise PlaylistError(400, RefusalCode.BAD_DIRECTIVE, f"{name} is not a decimal integer")
     return int(value)
 
 

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from relay.errors import PlaylistError
+from relay.errors import PlaylistError, RefusalCode
 from relay.hls.segmenter import PART_TARGET, SCALE, TARGET_DURATION, Opening, Part
 from relay.sample import TrackInfo
 
@@ -157,6 +157,7 @@ class Playlist:
         if not self.ended and (number > latest + 2 or (number >= at and ahead + 1 > ADVANCE_LIMIT)):
             raise PlaylistError(
                 400,
+                RefusalCode.TOO_FAR_AHEAD,
                 (
                     f"_HLS_msn={number}, _HLS_part={part} is too far ahead: the next part is "
                     f"{index} of segment {at}"

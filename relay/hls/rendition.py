@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
 
-from relay.errors import PlaylistError
+from relay.errors import PlaylistError, RefusalCode
 from relay.hls.muxer import Muxer
 from relay.hls.playlist import SEGMENTS, Playlist
 from relay.hls.segmenter import PART_ENOUGH, SCALE, TARGET_DURATION, Part
@@ -117,7 +117,9 @@ class Rendition:
         try:
             while not condition():
                 if self.over or self._loop.time() >= deadline:
-                    raise PlaylistError(503, "nothing new has come: try again")
+                    raise PlaylistError(
+                        503, RefusalCode.NOTHING_NEW, "nothing new has come: try again"
+                    )
                 with suppress(TimeoutError):
                     async with asyncio.timeout_at(deadline):
                         await self._news.wait()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.sdp import MediaDescription, SessionDescription
 
-from relay.errors import OfferError
+from relay.errors import OfferError, RefusalCode
 
 MAX_LINES = 1_000
 """Chromium's longest offers have some 300; aiortc's parser takes quadratic time."""
@@ -44,7 +44,9 @@ def remote_of(session: SessionDescription, bundled: set[int]) -> Remote:
         first.ice.password if first.ice else None,
     )
     if not ufrag or not password or not TOKEN.match(ufrag) or not TOKEN.match(password):
-        raise OfferError(422, "the offer has no ICE user name and password")
+        raise OfferError(
+            422, RefusalCode.UNUSABLE_OFFER, "the offer has no ICE user name and password"
+        )
     own = {
         index: (item.ice.usernameFragment, item.ice.password) if item.ice else (None, None)
         for index, item in enumerate(session.media)
@@ -53,7 +55,9 @@ def remote_of(session: SessionDescription, bundled: set[int]) -> Remote:
         words != (ufrag, password) and not (index in bundled and words == (None, None))
         for index, words in own.items()
     ):
-        raise OfferError(422, "the media are not bundled on one transport")
+        raise OfferError(
+            422, RefusalCode.UNUSABLE_OFFER, "the media are not bundled on one transport"
+        )
     fingerprints = (
         tuple((item.algorithm, item.value) for item in first.dtls.fingerprints)
         if first.dtls
@@ -62,7 +66,9 @@ def remote_of(session: SessionDescription, bundled: set[int]) -> Remote:
     if first.dtls is None or not any(
         algorithm.lower() in ("sha-256", "sha-384", "sha-512") for algorithm, _ in fingerprints
     ):
-        raise OfferError(422, "the offer has no DTLS fingerprint (sha-256)")
+        raise OfferError(
+            422, RefusalCode.UNUSABLE_OFFER, "the offer has no DTLS fingerprint (sha-256)"
+        )
     # aiortc names our role: "server" where the offer says active.
     return Remote(ufrag, password, fingerprints, first.dtls.role == "server")
 
@@ -70,15 +76,19 @@ def remote_of(session: SessionDescription, bundled: set[int]) -> Remote:
 def parse_session(text: str) -> SessionDescription:
     """What aiortc's parser makes of it. Raises OfferError (400)."""
     if not text.startswith("v=0"):
-        raise OfferError(400, "the body is not an SDP offer: it must begin with v=0")
+        raise OfferError(
+            400, RefusalCode.NOT_SDP, "the body is not an SDP offer: it must begin with v=0"
+        )
     if text.count("\n") > MAX_LINES:
-        raise OfferError(400, f"the offer has more than {MAX_LINES} lines")
+        raise OfferError(400, RefusalCode.NOT_SDP, f"the offer has more than {MAX_LINES} lines")
     try:
         return SessionDescription.parse(text)
     except (
         Exception
     ) as error:  # its parser asserts, and lets StopIteration, KeyError and ValueError through
-        raise OfferError(400, f"the SDP is malformed ({type(error).__name__})") from error
+        raise OfferError(
+            400, RefusalCode.NOT_SDP, f"the SDP is malformed ({type(error).__name__})"
+        ) from error
 
 
 def bundle_only(text: str) -> set[int]:
@@ -101,10 +111,14 @@ def mid_of(media: MediaDescription, index: int, bundled: set[int]) -> str:
     (422).
     """
     if media.port == 0 and index not in bundled:
-        raise OfferError(422, f"the {media.kind} of the offer is switched off (port 0)")
+        raise OfferError(
+            422,
+            RefusalCode.UNUSABLE_OFFER,
+            f"the {media.kind} of the offer is switched off (port 0)",
+        )
     mid = media.rtp.muxId or str(index)
     if not TOKEN.match(mid):
-        raise OfferError(422, "a mid that is no token")
+        raise OfferError(422, RefusalCode.UNUSABLE_OFFER, "a mid that is no token")
     return mid
 
 
@@ -155,7 +169,9 @@ def checked_profile(codec: RTCRtpCodecParameters) -> str:
     """The same. Raises OfferError (422) where it is none."""
     profile = profile_of(codec)
     if not re.fullmatch(r"[0-9a-f]{6}", profile):
-        raise OfferError(422, "profile-level-id is not six hexadecimal digits")
+        raise OfferError(
+            422, RefusalCode.UNUSABLE_OFFER, "profile-level-id is not six hexadecimal digits"
+        )
     return profile
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.sdp import MediaDescription
 
-from relay.errors import OfferError
+from relay.errors import OfferError, RefusalCode
 from relay.rtc.sdp import (
     H264_PROFILES,
     OPUS_PARAMETERS,
@@ -89,13 +89,19 @@ def parse_offer(text: str) -> Offer:
     videos = [media for media in session.media if media.kind == "video"]
     audios = [media for media in session.media if media.kind == "audio"]
     if not videos:
-        raise OfferError(422, "the offer has no video: add a camera or screen track")
+        raise OfferError(
+            422, RefusalCode.NO_VIDEO, "the offer has no video: add a camera or screen track"
+        )
     if len(videos) > 1 or len(audios) > 1 or len(session.media) > len(videos) + len(audios):
-        raise OfferError(422, "offer one video and at most one audio track, and nothing else")
+        raise OfferError(
+            422,
+            RefusalCode.UNUSABLE_OFFER,
+            "offer one video and at most one audio track, and nothing else",
+        )
     bundled = bundle_only(text)
     media = tuple(_accept(item, index, bundled) for index, item in enumerate(session.media))
     if len({item.mid for item in media}) < len(media):
-        raise OfferError(422, "two media sections with one mid")
+        raise OfferError(422, RefusalCode.UNUSABLE_OFFER, "two media sections with one mid")
     remote = remote_of(session, bundled)
     return Offer(remote.ufrag, remote.password, remote.fingerprints, remote.passive, media)
 
@@ -103,7 +109,9 @@ def parse_offer(text: str) -> Offer:
 def _accept(media: MediaDescription, index: int, bundled: set[int]) -> MediaOffer:
     if media.direction in ("recvonly", "inactive"):
         raise OfferError(
-            422, f"the {media.kind} of the offer is {media.direction}: a publisher must send"
+            422,
+            RefusalCode.UNUSABLE_OFFER,
+            f"the {media.kind} of the offer is {media.direction}: a publisher must send",
         )
     mid = mid_of(media, index, bundled)
     return _accept_video(media, mid) if media.kind == "video" else _accept_audio(media, mid)
@@ -113,7 +121,9 @@ def _accept_audio(media: MediaDescription, mid: str) -> MediaOffer:
     codec = opus_in(media)
     if codec is None or codec.payloadType is None:
         raise OfferError(
-            406, "the audio of the offer has no Opus: enable Opus, or publish without sound"
+            406,
+            RefusalCode.NO_COMMON_CODEC,
+            "the audio of the offer has no Opus: enable Opus, or publish without sound",
         )
     transport_id = _transport_id(media, codec)
     feedback = ("transport-cc",) if transport_id else ()
@@ -147,7 +157,9 @@ def _accept_video(media: MediaDescription, mid: str) -> MediaOffer:
             )
         )
         raise OfferError(
-            406, f"this server takes H.264 and VP8 video; the offer has {names or 'no codec'}"
+            406,
+            RefusalCode.NO_COMMON_CODEC,
+            f"this server takes H.264 and VP8 video; the offer has {names or 'no codec'}",
         )
     _, chosen = min(ranked, key=lambda entry: entry[0])
     payload_type, name, parameters = chosen.payloadType, chosen.name.upper(), _VP8_LIMITS

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from aiortc.sdp import MediaDescription
 
-from relay.errors import OfferError
+from relay.errors import OfferError, RefusalCode
 from relay.rtc.sdp import (
     H264_PROFILES,
     OPUS_PARAMETERS,
@@ -73,14 +73,18 @@ def parse_play_offer(text: str, codec: str) -> PlayOffer:
     session = parse_session(text)
     kinds = [media.kind for media in session.media]
     if not kinds or len(set(kinds)) < len(kinds) or not set(kinds) <= {"video", "audio"}:
-        raise OfferError(422, "offer to receive one video, one audio, or both, and nothing else")
+        raise OfferError(
+            422,
+            RefusalCode.UNUSABLE_OFFER,
+            "offer to receive one video, one audio, or both, and nothing else",
+        )
     bundled = bundle_only(text)
     media = tuple(
         _accept(item, index, bundled, codec.partition(".")[2][:4].lower())
         for index, item in enumerate(session.media)
     )
     if len({item.mid for item in media}) < len(media):
-        raise OfferError(422, "two media sections with one mid")
+        raise OfferError(422, RefusalCode.UNUSABLE_OFFER, "two media sections with one mid")
     remote = remote_of(session, bundled)
     return PlayOffer(remote.ufrag, remote.password, remote.fingerprints, remote.passive, media)
 
@@ -90,6 +94,7 @@ def _accept(media: MediaDescription, index: int, bundled: set[int], profile: str
         direction = media.direction or "sendrecv"
         raise OfferError(
             422,
+            RefusalCode.UNUSABLE_OFFER,
             (
                 f"the {media.kind} of the offer is {direction}: a player must offer recvonly; "
                 "to publish, POST to the WHIP address"
@@ -100,7 +105,11 @@ def _accept(media: MediaDescription, index: int, bundled: set[int], profile: str
         return _accept_h264(media, mid, profile)
     codec = opus_in(media)
     if codec is None or codec.payloadType is None:
-        raise OfferError(406, "the audio of the offer has no Opus, the only sound there is here")
+        raise OfferError(
+            406,
+            RefusalCode.NO_COMMON_CODEC,
+            "the audio of the offer has no Opus, the only sound there is here",
+        )
     return PlayMedia("audio", mid, codec.payloadType, parameters=OPUS_PARAMETERS)
 
 
@@ -126,6 +135,7 @@ def _accept_h264(media: MediaDescription, mid: str, profile: str) -> PlayMedia:
     if not candidates:
         raise OfferError(
             406,
+            RefusalCode.NO_COMMON_CODEC,
             (
                 "the video of the offer has no H.264 with packetization-mode 1, the only "
                 "picture there is here: play another way"
