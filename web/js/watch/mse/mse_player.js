@@ -1,30 +1,36 @@
 /**
- * Plays a stream through Media Source Extensions: one SourceBuffer for each track, fed record by record, and held at the live edge.
+ * Plays a stream through Media Source Extensions: one SourceBuffer per track, fed record by record
+ * and held near the live edge.
  * @typedef {import('../line/record.js').MediaRecord} MediaRecord
  * @typedef {import('../line/connection.js').Hello} Hello
  */
+import { BROWSER } from '../../page/environment.js';
 import { Attachment, mimeFor } from './attachment.js';
+import { BurstPhase } from './burst_phase.js';
 import { LiveEdge, START_LAG } from './live_edge.js';
+import { nextMseState } from './mse_state.js';
 import { KIND, TRACK, readInit } from '../line/record.js';
 import { Pauses } from '../timing/pauses.js';
 import { Timeline } from '../timing/timeline.js';
 import { TrackBuffer } from './track_buffer.js';
 import { FrameWatch } from '../timing/frame_watch.js';
 
-const TICK = 100;
-const BACK = 10; // s kept behind the playhead
-const BURST_TAIL = 60_000; // µs; a record published this shortly before the hello ends the burst of a join
-const BURST_WAIT = 60; // ms without a record: then there is no tail, the creator is not sending
-const SOUND_WAIT = 200; // ms without a sound track that the hello did not know of
-const START_WAIT = 200; // ms for a start to find its place by itself
-const PATIENCE = 1_000; // ms for a seek to be answered by a picture
-const NEAR = 100; // ms that are walked off rather than jumped
-const WAITING = 1_000; // records; some twelve seconds of picture and sound
-const STALL = 250; // ms that the picture stands; as of WebCodecs
+/** @typedef {import('./mse_state.js').MseState} MseState */
+/** @typedef {import('./mse_state.js').MseEvent} MseEvent */
+
+const TICK = 100; // ms
+const BACK = 10; // s of media kept behind the playhead
+const BURST_WAIT = 60; // ms without a record after which the burst counts as complete
+const SOUND_WAIT = 200; // ms to wait for an audio track that the hello did not announce
+const START_WAIT = 200; // ms the element gets to find its start position by itself
+const PATIENCE = 1_000; // ms after a seek before another one
+const NEAR = 100; // ms that the playback rate catches up; more needs a seek
+const MAX_WAITING = 1_000; // records before the source opens; some twelve seconds of media
+const STALL = 250; // ms without a new frame that count as a stall; the same as WebCodecs
 const GAP = 0.05; // s; browsers close smaller holes themselves
 
-/** WebKit wedges on appends of single frames and stutters at each change of rate. */
-const isWebKit = navigator.vendor.startsWith('Apple');
+/** WebKit stops for good on appends of single frames and stutters at each change of rate. */
+const isWebKit = navigator.vendor?.startsWith('Apple') ?? false;
 const isChromium = 'chrome' in self;
 
 export class MsePlayer {
@@ -35,8 +41,8 @@ export class MsePlayer {
   #events;
   #clock;
   #attachment;
-  #opened = false;
-  #failed = false;
+  /** @type {MseState} */
+  #state = 'opening';
   #timeline = new Timeline();
   #edge = new LiveEdge({ fractionalRates: !isWebKit });
   #watch;
@@ -46,45 +52,50 @@ export class MsePlayer {
   #buffers = new Map();
   /** @type {MediaRecord[]} */
   #waiting = [];
+  /** Tracks of slot 0 that the hello announced and the browser can decode. */
   #expected = 0;
-  #burstEnd = 0;
-  #bursting = true;
-  #resync = false;
+  #burst = new BurstPhase();
   #firstAt = NaN;
   #lastAt = NaN;
   #ticker;
   #stalls = 0;
   #pauses = new Pauses();
-  #dryAt = NaN;
-  #drySince = NaN;
+  /**
+   * The latest dry spell: player time (ms) and local time (ms) at which it began. Set while dry or
+   * recovering.
+   */
+  #dry = { at: NaN, since: NaN };
   #seeks = 0;
   #lastSeekAt = -Infinity;
-  /** @type {AbortController} */
   #listening = new AbortController();
+  #environment;
 
   /**
    * @param {HTMLVideoElement} video
    * @param {import('../line/server_clock.js').ServerClock} clock
    * @param {import('../player.js').PlayerEvents} events
+   * @param {Readonly<import('../../page/environment.js').Environment>} [environment]
    */
-  constructor(video, clock, events) {
+  constructor(video, clock, events, environment = BROWSER) {
     this.element = this.#video = video;
     this.#clock = clock;
     this.#events = events;
+    this.#environment = environment;
     this.#attachment = new Attachment(video, () => {
-      this.#opened = true;
+      this.#handle('opened');
       this.#begin();
     });
     this.#watch = new FrameWatch(video, () => {
+      this.#handle('shown');
       events.picture();
       this.#leaveKeyFrame();
     });
     const { signal } = this.#listening;
     video.addEventListener('waiting', () => this.#ranDry(), { signal });
-    video.addEventListener('playing', () => this.#playsAgain(performance.now()), { signal });
+    video.addEventListener('playing', () => this.#playsAgain(this.#now), { signal });
     video.addEventListener('resize', () => events.sized(video.videoWidth, video.videoHeight), { signal });
     video.addEventListener('error', () => this.#broken(video.error?.message || 'the media element failed'), { signal });
-    this.#ticker = self.setInterval(() => this.#tick(), TICK);
+    this.#ticker = environment.setInterval(() => this.#tick(), TICK);
   }
 
   get width() {
@@ -101,15 +112,18 @@ export class MsePlayer {
 
   set muted(muted) {
     this.#video.muted = muted;
-    if (this.#video.paused && this.#buffers.size) this.resume();
+    if (this.#video.paused && this.#attached) this.resume();
+  }
+
+  /** @returns {MseState} */
+  get state() {
+    return this.#state;
   }
 
   /** @param {Hello} hello */
   hello(hello) {
-    this.#resync = this.stream !== '';
+    this.#burst.begin(hello.now, this.stream !== '');
     this.stream = hello.stream;
-    this.#burstEnd = hello.now - BURST_TAIL;
-    this.#bursting = true;
     this.#expected = hello.tracks.filter(({ slot }) => slot === 0).length;
   }
 
@@ -118,19 +132,23 @@ export class MsePlayer {
    * @param {number} arrival ms
    */
   record(record, arrival) {
-    if (record.slot !== 0 || this.#failed) return;
+    if (record.slot !== 0 || this.#state === 'broken') return;
     if (record.kind === KIND.INIT) return this.#init(record);
     if (record.kind !== KIND.MEDIA || !this.#inits.has(record.track)) return;
-    if (record.publishTime >= this.#burstEnd) this.#bursting = false;
-    if (!this.#timeline.accept(record, arrival, !this.#bursting)) return;
-    if (record.track === TRACK.VIDEO) this.#pauses.add(record.sequence, this.#timeline.newestPicture);
-    this.#lastAt = performance.now();
-    if (this.#buffers.size) {
+    this.#burst.receive(record.publishTime);
+    if (!this.#timeline.accept(record, arrival, !this.#burst.arriving)) return;
+    if (record.track === TRACK.VIDEO) {
+      this.#pauses.add(record.sequence, this.#timeline.newestPicture);
+    }
+    this.#lastAt = this.#now;
+    if (this.#attached) {
       this.#buffers.get(record.track)?.append(record.body);
     } else {
       if (!this.#waiting.length) this.#firstAt = arrival;
       this.#waiting.push(record);
-      if (this.#waiting.length > WAITING) return this.#broken('the media source does not open');
+      if (this.#waiting.length > MAX_WAITING) {
+        return this.#broken('the media source does not open');
+      }
       this.#begin();
     }
   }
@@ -144,7 +162,7 @@ export class MsePlayer {
   /** @returns {import('../player.js').PlayerStats} */
   stats() {
     const { totalVideoFrames = 0, droppedVideoFrames = 0 } = this.#video.getVideoPlaybackQuality?.() ?? {};
-    const now = performance.now();
+    const now = this.#now;
     const capture = this.#timeline.captureOf(this.#watch.mediaTime);
     return {
       behindLens: (this.#clock.at(this.#watch.shownAt) - capture) / 1000,
@@ -168,7 +186,8 @@ export class MsePlayer {
   }
 
   close() {
-    self.clearInterval(this.#ticker);
+    this.#handle('closed');
+    this.#environment.clearInterval(this.#ticker);
     this.#listening.abort();
     this.#watch.close();
     for (const buffer of this.#buffers.values()) buffer.close();
@@ -176,19 +195,36 @@ export class MsePlayer {
     this.#attachment.close();
   }
 
+  /** Whether the source buffers exist and take records. */
+  get #attached() {
+    return this.#buffers.size > 0;
+  }
+
   get #position() {
     return this.#video.currentTime * 1000;
   }
 
+  get #now() {
+    return this.#environment.now();
+  }
+
   /**
-   * Says so once; the room looks at the last picture and then calls `close`.
+   * @param {MseEvent} event
+   * @returns {boolean} whether the state changed
+   */
+  #handle(event) {
+    const before = this.#state;
+    this.#state = nextMseState(before, event);
+    return this.#state !== before;
+  }
+
+  /**
+   * Reports the failure once. The room keeps the last frame and then calls `close`.
    * @param {string} reason
    * @param {boolean} [final]
    */
   #broken(reason, final = false) {
-    if (this.#failed) return;
-    this.#failed = true;
-    this.#events.broken(reason, final);
+    if (this.#handle('failed')) this.#events.broken(reason, final);
   }
 
   /** @param {MediaRecord} record */
@@ -203,66 +239,78 @@ export class MsePlayer {
     this.#inits.set(record.track, { mime, segment });
     const buffer = this.#buffers.get(record.track);
     if (buffer) return buffer.init(mime, segment);
-    // A source cannot grow a track once it plays: a creator who now has sound needs a new player.
-    if (this.#buffers.size) this.#broken('a track was added');
+    // A playing source cannot gain a track: a creator who adds audio needs a new player.
+    if (this.#attached) this.#broken('a track was added');
   }
 
-  /** Starts as soon as the tracks are known, the source is open and the burst of the join is here, and then at its end. */
+  /** Fills the source buffers once the tracks are known and the burst has arrived. */
   #begin() {
-    if (!this.#opened || this.#buffers.size || !this.#timeline.begun) return;
-    const now = performance.now();
-    if (this.#bursting && now - this.#lastAt < BURST_WAIT) return;
+    if (this.#state !== 'collecting' || !this.#timeline.begun) return;
+    const now = this.#now;
+    if (this.#burst.arriving && now - this.#lastAt < BURST_WAIT) return;
     const complete = this.#expected ? this.#inits.size >= this.#expected : this.#inits.size === 2;
     if (!complete && now - this.#firstAt < SOUND_WAIT) return;
+    // The first frame is the keyframe: it shows before anything behind it is decoded, and one seek
+    // then leads to the live edge. Chromium and WebKit start at zero when the first sample is as
+    // near as it is here. A seek would start Chromium's pipeline twice, and makes WebKitGTK's fail
+    // often ("Failed to push buffer").
+    if (!isChromium && !isWebKit) this.#video.currentTime = this.#timeline.first / 1000;
+    this.#lastSeekAt = now;
+    try {
+      this.#fill();
+    } catch (error) {
+      return this.#broken(String(error));
+    }
+    this.#handle('filled');
+    this.resume();
+  }
+
+  /** One append per track: the init segment and everything since the keyframe. */
+  #fill() {
     const options = {
       batch: isWebKit ? 100 : 0,
       offset: -this.#timeline.base / 1e6,
       broken: (/** @type {string} */ reason) => this.#broken(reason),
     };
-    // The first picture is the key frame: it can be shown before anything behind it is decoded. From there one seek leads to the edge. Chromium and
-    // WebKit start at zero when the first sample is as near as it is here. A seek to it would start Chromium's pipeline twice, and WebKitGTK's, which is
-    // only being put together, often fails by it ("Failed to push buffer").
-    if (!isChromium && !isWebKit) this.#video.currentTime = this.#timeline.first / 1000;
-    this.#lastSeekAt = now;
-    try {
-      for (const [track, { mime }] of this.#inits) this.#buffers.set(track, new TrackBuffer(this.#attachment.source, mime, options));
-    } catch (error) {
-      return this.#broken(String(error));
+    for (const [track, { mime }] of this.#inits) {
+      this.#buffers.set(track, new TrackBuffer(this.#attachment.source, mime, options));
     }
-    // One append for each track: the init segment and everything since the key frame.
     for (const [track, buffer] of this.#buffers) {
       const init = this.#inits.get(track);
-      const bodies = this.#waiting.filter((record) => record.track === track).map(({ body }) => body);
-      if (init) buffer.init(init.mime, init.segment, bodies);
+      const records = this.#waiting.filter((record) => record.track === track);
+      if (init) buffer.init(init.mime, init.segment, records.map(({ body }) => body));
     }
     this.#waiting = [];
-    this.resume();
   }
 
-  /** From the first picture to the edge, if that is further than a walk. */
+  /** Seeks from the keyframe to the live edge if it is further than the rate can catch up. */
   #leaveKeyFrame() {
     const { newest } = this.#timeline;
-    if (newest - this.#position > START_LAG + NEAR) this.#seek(this.#edge.startPosition(newest), performance.now());
+    if (newest - this.#position <= START_LAG + NEAR) return;
+    this.#seek(this.#edge.startPosition(newest), this.#now);
   }
 
   #ranDry() {
-    // `waiting` also comes with every seek and with the very first start.
-    if (this.#video.seeking || !this.#watch.started || performance.now() - this.#lastSeekAt < 300) return;
-    this.#edge.starve(performance.now());
-    if (!Number.isNaN(this.#dryAt)) return;
-    this.#dryAt = this.#position;
-    this.#drySince = performance.now();
+    // `waiting` also fires on every seek and on the very first start.
+    const now = this.#now;
+    if (this.#video.seeking || !this.#watch.started || now - this.#lastSeekAt < 300) return;
+    this.#edge.starve(now);
+    const first = this.#state === 'playing';
+    this.#handle('starved');
+    if (!first) return;
+    this.#dry = { at: this.#position, since: now };
     this.#watch.takeLongest();
   }
 
   /**
-   * Once there is a picture again: only then it shows how long the last one stood, and whether there was another to have. Chromium says that it waits
-   * also where nobody could see it.
+   * Counts the dry spell as a stall if the viewer saw it. Only the next frame shows how long the
+   * last one stood: Chromium fires `waiting` for spells too short to see.
    */
-  #countStall() {
-    if (Number.isNaN(this.#dryAt) || this.#watch.shownAt <= this.#drySince) return;
-    if (this.#watch.takeLongest() >= STALL && !this.#pauses.explain(this.#dryAt)) this.#stalls++;
-    this.#dryAt = NaN;
+  #checkRecovery() {
+    if (!this.#edge.starving) this.#handle('fed');
+    if (this.#state !== 'recovering' || this.#watch.shownAt <= this.#dry.since) return;
+    if (this.#watch.takeLongest() >= STALL && !this.#pauses.explain(this.#dry.at)) this.#stalls++;
+    this.#handle('shown');
   }
 
   /** @param {number} now */
@@ -272,54 +320,82 @@ export class MsePlayer {
   }
 
   #tick() {
-    if (!this.#buffers.size) return this.#begin();
-    const now = performance.now();
-    if (!this.#watch.started) return this.#helpStart(now);
+    if (this.#state === 'broken') return;
+    if (!this.#attached) return this.#begin();
+    const now = this.#now;
+    if (this.#state === 'starting') return this.#helpStart(now);
     const settling = this.#video.seeking && now - this.#lastSeekAt < PATIENCE;
     if (this.#video.paused || settling) return;
-    if (!this.#edge.starving) this.#countStall();
-    const { newest, arrivals } = this.#timeline;
-    const position = this.#position;
-    for (const buffer of this.#buffers.values()) buffer.trim(this.#video.currentTime - BACK);
-    const late = this.#resync && !this.#bursting && newest - position > this.#edge.target + 300;
-    if (!this.#bursting) this.#resync = false;
+    this.#checkRecovery();
+    this.#trim();
+    if (!this.#correct(now)) this.#steer(now);
+  }
+
+  #trim() {
+    const end = this.#video.currentTime - BACK;
+    for (const buffer of this.#buffers.values()) buffer.trim(end);
+  }
+
+  /**
+   * Seeks to the live edge after a reconnection that left the player too far behind, and where
+   * playback is stuck. Returns whether it did.
+   * @param {number} now
+   */
+  #correct(now) {
+    const { newest } = this.#timeline;
+    const late = this.#burst.takeLanded() && newest - this.#position > this.#edge.target + 300;
     const stuck = this.#stuck(now);
-    // While sound runs on the element does not say that it waits.
-    if (stuck && Number.isNaN(this.#dryAt)) this.#stalls++;
-    if (late || stuck) return this.#seek(this.#edge.startPosition(newest), now);
+    // The element fires no `waiting` while audio continues.
+    if (stuck && this.#state === 'playing') this.#stalls++;
+    if (late || stuck) this.#seek(this.#edge.startPosition(newest), now);
+    return late || stuck;
+  }
+
+  /**
+   * Follows the live edge by playback rate, or by a seek where that is too slow.
+   * @param {number} now
+   */
+  #steer(now) {
+    const { newest, arrivals } = this.#timeline;
     const edge = arrivals.edge(now);
     if (Number.isNaN(edge)) return;
-    const { rate, seek } = this.#edge.decide({ now, position, edge, newest, jitter: arrivals.jitter, silent: this.#video.muted });
+    const { jitter } = arrivals;
+    const silent = this.#video.muted;
+    const position = this.#position;
+    const { rate, seek } = this.#edge.decide({ now, position, edge, newest, jitter, silent });
     if (this.#video.playbackRate !== rate) this.#video.playbackRate = rate;
     if (seek !== null) this.#seek(seek, now);
   }
 
   /**
-   * The start is a seek too. Where it fell before a track's first sample, or into a hole, as when the creator has only just begun,
-   * the element would wait for ever.
+   * The start is a seek too. If it falls before a track's first sample or into a hole, as when the
+   * creator has just begun, the element would wait for ever.
    * @param {number} now
    */
   #helpStart(now) {
+    if (now - this.#lastSeekAt <= START_WAIT) return;
     const place = this.#reachable(this.#video.currentTime);
-    const beyond = place !== null && place > this.#video.currentTime;
-    if (beyond && now - this.#lastSeekAt > START_WAIT) this.#seek(this.#edge.startPosition(this.#timeline.newest), now);
+    if (place === null || place <= this.#video.currentTime) return;
+    this.#seek(this.#edge.startPosition(this.#timeline.newest), now);
   }
 
   /**
-   * At a hole with media behind it; or the picture stands although newer ones are here: sound may be running on, and then the
-   * element says nothing. This is also the net under everything else: whatever went wrong, a second later it is tried again.
+   * Whether playback stands at a hole with media behind it, or the frame stands although newer
+   * ones are here (then audio may continue, and the element fires nothing). This also catches
+   * every other failure: a second later playback is tried again.
    * @param {number} now
    */
   #stuck(now) {
     if (now - this.#lastSeekAt < PATIENCE) return false;
-    const behind = this.#reachable(this.#video.currentTime + GAP);
-    const atHole = this.#edge.starving && behind !== null && behind > this.#video.currentTime + 2 * GAP;
-    const frozen = now - this.#watch.shownAt > 500 && this.#timeline.newestPicture > this.#watch.mediaTime * 1000 + 400;
-    return atHole || frozen;
+    const { currentTime } = this.#video;
+    const behind = this.#reachable(currentTime + GAP);
+    const atHole = this.#edge.starving && behind !== null && behind > currentTime + 2 * GAP;
+    const newer = this.#timeline.newestPicture > this.#watch.mediaTime * 1000 + 400;
+    return atHole || (newer && now - this.#watch.shownAt > 500);
   }
 
   /**
-   * `seconds`, or if that lies in a hole, where media begins after it; null when there is none.
+   * `seconds`, or the start of the next media if that lies in a hole; null without any.
    * @param {number} seconds
    */
   #reachable(seconds) {
@@ -331,7 +407,8 @@ export class MsePlayer {
   }
 
   /**
-   * To `to` (ms) or the next place that has media. Without one it stays: a seek into nothing never ends.
+   * Seeks to `to` (ms) or the next place with media. Without one it stays: a seek into a hole never
+   * ends.
    * @param {number} to
    * @param {number} now
    */

@@ -1,0 +1,48 @@
+/**
+ * Where a connection stands in its burst, the media since the last keyframe that it begins with.
+ * Pure. Times are µs of the server's clock.
+ *
+ * `first` and `again` (a reconnection while the player plays) end with the first record published
+ * near the hello. After `again` comes `landed` until the player has checked how far behind it is.
+ */
+
+/** A record published this shortly before the hello ends the burst, µs. */
+const TAIL = 60_000;
+
+export class BurstPhase {
+  /** @type {'first' | 'again' | 'landed' | 'live'} */
+  #phase = 'first';
+  #end = 0;
+
+  /** Whether media of the burst is still arriving. */
+  get arriving() {
+    return this.#phase === 'first' || this.#phase === 'again';
+  }
+
+  /**
+   * A connection begins.
+   * @param {number} now the server's clock in the hello
+   * @param {boolean} again whether an earlier connection fed this player
+   */
+  begin(now, again) {
+    this.#phase = again ? 'again' : 'first';
+    this.#end = now - TAIL;
+  }
+
+  /**
+   * A media record arrives.
+   * @param {number} publishTime
+   */
+  receive(publishTime) {
+    if (publishTime < this.#end) return;
+    if (this.#phase === 'first') this.#phase = 'live';
+    else if (this.#phase === 'again') this.#phase = 'landed';
+  }
+
+  /** Returns true once after the burst of a reconnection. */
+  takeLanded() {
+    if (this.#phase !== 'landed') return false;
+    this.#phase = 'live';
+    return true;
+  }
+}

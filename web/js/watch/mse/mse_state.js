@@ -1,0 +1,50 @@
+/**
+ * The life of the MSE player. Pure: a state and an event in, the next state out.
+ *
+ * - opening: the media source is not open yet.
+ * - collecting: it is open; the tracks or the burst are not complete.
+ * - starting: the source buffers have the burst; no frame is on the screen.
+ * - playing: frames are on the screen.
+ * - dry: the element ran out of media.
+ * - recovering: media is here again; the next frame is not on the screen yet.
+ * - broken: the player cannot go on and has reported it.
+ * - closed.
+ *
+ * @typedef {'opening' | 'collecting' | 'starting' | 'playing' | 'dry' | 'recovering' | 'broken' | 'closed'} MseState
+ * @typedef {'opened' | 'filled' | 'shown' | 'starved' | 'fed' | 'failed' | 'closed'} MseEvent
+ */
+
+/** @type {readonly MseState[]} */
+export const MSE_STATES = Object.freeze([
+  'opening', 'collecting', 'starting', 'playing', 'dry', 'recovering', 'broken', 'closed',
+]);
+
+/** @type {readonly MseEvent[]} */
+export const MSE_EVENTS = Object.freeze([
+  'opened', 'filled', 'shown', 'starved', 'fed', 'failed', 'closed',
+]);
+
+/**
+ * Every change of state. A pair that is not here changes nothing.
+ * @type {Readonly<Record<MseState, Readonly<Partial<Record<MseEvent, MseState>>>>>}
+ */
+export const MSE_TRANSITIONS = Object.freeze({
+  opening: { opened: 'collecting', failed: 'broken', closed: 'closed' },
+  collecting: { filled: 'starting', failed: 'broken', closed: 'closed' },
+  starting: { shown: 'playing', failed: 'broken', closed: 'closed' },
+  playing: { starved: 'dry', failed: 'broken', closed: 'closed' },
+  dry: { fed: 'recovering', failed: 'broken', closed: 'closed' },
+  recovering: { starved: 'dry', shown: 'playing', failed: 'broken', closed: 'closed' },
+  broken: { closed: 'closed' },
+  closed: {},
+});
+
+/**
+ * The state after `event`; the same state if the event changes nothing.
+ * @param {MseState} state
+ * @param {MseEvent} event
+ * @returns {MseState}
+ */
+export function nextMseState(state, event) {
+  return MSE_TRANSITIONS[state][event] ?? state;
+}
