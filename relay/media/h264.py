@@ -57,7 +57,7 @@ class SequenceParameters:
         return f"avc1.{self.profile:02X}{self.constraints:02X}{self.level:02X}"
 
 
-class _Bits:
+class _BitReader:
     """Exp-Golomb reader over an RBSP (§9.1)."""
 
     def __init__(self, data: bytes) -> None:
@@ -87,7 +87,7 @@ def parse_sps(nal: bytes) -> SequenceParameters:
     """Reads an SPS NAL unit (§7.3.2.1.1). Raises BitstreamError where it is cut short or absurd."""
     if len(nal) < 4 or nal[0] & 0x1F != SPS:
         raise BitstreamError("not an SPS")
-    bits = _Bits(nal[1:].replace(b"\0\0\3", b"\0\0"))
+    bits = _BitReader(nal[1:].replace(b"\0\0\3", b"\0\0"))
     profile, constraints, level = bits.u(8), bits.u(8), bits.u(8)
     bits.ue()  # seq_parameter_set_id
     chroma, luma_bits, chroma_bits = (
@@ -131,7 +131,7 @@ def parse_sps(nal: bytes) -> SequenceParameters:
     )
 
 
-def _chroma_format(bits: _Bits) -> tuple[int, int, int]:
+def _chroma_format(bits: _BitReader) -> tuple[int, int, int]:
     """Chroma format, bits of luma and of chroma."""
     chroma = bits.ue()
     if chroma == 3:
@@ -147,7 +147,7 @@ def _chroma_format(bits: _Bits) -> tuple[int, int, int]:
     return chroma, luma_bits, chroma_bits
 
 
-def _skip_scaling_list(bits: _Bits, size: int) -> None:
+def _skip_scaling_list(bits: _BitReader, size: int) -> None:
     last = following = 8
     for _ in range(size):
         if following:
@@ -155,7 +155,7 @@ def _skip_scaling_list(bits: _Bits, size: int) -> None:
         last = following or last
 
 
-def _picture_order(bits: _Bits) -> int:
+def _picture_order(bits: _BitReader) -> int:
     order_type = bits.ue()
     if order_type == 0:
         bits.ue()  # log2_max_pic_order_cnt_lsb_minus4
@@ -279,7 +279,9 @@ def _frame_number(unit: AccessUnit, width: int) -> int:
     while at + 4 < len(unit.data):
         size = int.from_bytes(unit.data[at : at + 4], "big")
         if SLICE <= unit.data[at + 4] & 0x1F <= IDR:
-            bits = _Bits(unit.data[at + 5 : at + 4 + min(size, 24)].replace(b"\0\0\3", b"\0\0"))
+            bits = _BitReader(
+                unit.data[at + 5 : at + 4 + min(size, 24)].replace(b"\0\0\3", b"\0\0")
+            )
             bits.ue()  # first_mb_in_slice
             bits.ue()  # slice_type
             bits.ue()  # pic_parameter_set_id

@@ -23,7 +23,7 @@ class Check:
     """It carried USE-CANDIDATE: media goes this way from now on."""
 
 
-def receiver_of(data: bytes) -> str | None:
+def local_ufrag_of(data: bytes) -> str | None:
     """The local ICE user name fragment that a STUN binding request is for, without checking
     anything; None where it names none.
 

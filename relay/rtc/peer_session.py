@@ -12,7 +12,7 @@ from relay.callbacks import ignore
 from relay.rtc.dtls import DtlsSrtp, SrtpError
 from relay.rtc.ice import IceAgent
 from relay.rtc.sdp import Remote
-from relay.rtc.udp import UdpPort, Way
+from relay.rtc.udp import Route, UdpPort
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class PeerSession:
         self._on_closed = on_closed
         self._agent = IceAgent(remote.ufrag, remote.password)
         self._dtls = DtlsSrtp(self._send, lambda: self._end(f"the {peer} closed the connection"))
-        self._way: Way | None = None
+        self._route: Route | None = None
         self._checked = asyncio.Event()
         self._ready = False
         self._closed = False
@@ -121,17 +121,17 @@ class PeerSession:
 
     # Datagrams in (Peer)
 
-    def receive_check(self, data: bytes, way: Way) -> bool:
-        check = self._agent.receive(data, way.address[:2])
+    def receive_check(self, data: bytes, route: Route) -> bool:
+        check = self._agent.receive(data, route.address[:2])
         if check is None:
             return False
         self._heard = monotonic()
         if not check.answer:
             self._answered()
             return True
-        way.send(check.answer)
-        if check.nominated or self._way is None:
-            self._way = way
+        route.send(check.answer)
+        if check.nominated or self._route is None:
+            self._route = route
         self._checked.set()
         return True
 
@@ -159,8 +159,8 @@ class PeerSession:
             self._send(self._dtls.protect_rtcp(data))
 
     def _send(self, data: bytes) -> None:
-        if self._way:
-            self._way.send(data)
+        if self._route:
+            self._route.send(data)
 
     def _end(self, reason: str) -> None:
         if not self._closed:

@@ -14,11 +14,11 @@ from typing import Any
 from aioice import stun, turn
 
 from relay.rtc.ice import Address, IceAgent
-from relay.rtc.udp import UdpPort, Way
+from relay.rtc.udp import Route, UdpPort
 
-AGAIN = 0.25
+RETRY_AFTER = 0.25
 """Seconds until a request that was not answered is sent again."""
-PATIENCE = 2.0
+TIMEOUT = 2.0
 """Seconds that an answer has."""
 
 _URL = re.compile(
@@ -68,7 +68,7 @@ class Probe:
     def close(self) -> None:
         self._port.remove(self._agent.ufrag)
 
-    async def from_here(self, host: str) -> None:
+    async def check_directly(self, host: str) -> None:
         """Asks the port at this address, from another socket of this machine."""
         loop = asyncio.get_running_loop()
         try:
@@ -83,15 +83,15 @@ class Probe:
         finally:
             transport.close()
 
-    async def as_seen_by(self, url: str) -> Address:
+    async def mapped_address(self, url: str) -> Address:
         """Our port's address and number as this STUN server sees them: behind NAT, the outer
         ones.
         """
         server = IceUrl.parse(url)
-        way = self._port.reach(await _resolve(server), self)
-        if way is None:
+        route = self._port.reach(await _resolve(server), self)
+        if route is None:
             raise Unreachable("no bound address can send there")
-        answer = await self._ask(stun.Message(stun.Method.BINDING, stun.Class.REQUEST), way.send)
+        answer = await self._ask(stun.Message(stun.Method.BINDING, stun.Class.REQUEST), route.send)
         seen: Address | None = answer.attributes.get("XOR-MAPPED-ADDRESS") or answer.attributes.get(
             "MAPPED-ADDRESS"
         )
@@ -99,7 +99,7 @@ class Probe:
             raise Unreachable("the answer names no address")
         return seen
 
-    async def through(
+    async def check_through_turn(
         self, url: str, username: str, credential: str, hosts: list[str]
     ) -> list[str]:
         """Asks the port at each of these addresses through a TURN server. Returns those that
@@ -112,7 +112,7 @@ class Probe:
         context = ssl.create_default_context() if server.tls else None
         options: dict[str, Any] = {"ssl": context, "transport": "tcp" if server.tcp else "udp"}
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TIMEOUT):
                 relay, listener = await turn.create_turn_endpoint(
                     lambda: _Listener(self._answered), address, username, credential, **options
                 )
@@ -135,14 +135,14 @@ class Probe:
 
     # Peer
 
-    def receive_check(self, data: bytes, way: Way) -> bool:
+    def receive_check(self, data: bytes, route: Route) -> bool:
         if data[0] == 1:  # the answer of a STUN server to our port's own question
             self._answered(data)
             return True
-        check = self._agent.receive(data, way.address[:2])
+        check = self._agent.receive(data, route.address[:2])
         if check is None:
             return False
-        way.send(check.answer)
+        route.send(check.answer)
         return True
 
     def receive(self, data: bytes) -> None:
@@ -162,10 +162,10 @@ class Probe:
         answer: asyncio.Future[stun.Message] = asyncio.get_running_loop().create_future()
         self._asked[request.transaction_id] = answer
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TIMEOUT):
                 while True:
                     send(bytes(request))
-                    done, _ = await asyncio.wait([answer], timeout=AGAIN)
+                    done, _ = await asyncio.wait([answer], timeout=RETRY_AFTER)
                     if done:
                         return answer.result()
         except TimeoutError as error:
@@ -197,7 +197,7 @@ class _Listener(asyncio.DatagramProtocol):
     async def ended(self) -> None:
         """Returns when a relay has been given back, which aioice does in a task of its own."""
         try:
-            await asyncio.wait_for(self._lost.wait(), PATIENCE)
+            await asyncio.wait_for(self._lost.wait(), TIMEOUT)
         except TimeoutError:
             pass
 
@@ -220,7 +220,7 @@ async def _resolve(server: IceUrl) -> Address:
             asyncio.get_running_loop().getaddrinfo(
                 server.host, server.port, type=socket.SOCK_DGRAM
             ),
-            PATIENCE,
+            TIMEOUT,
         )
     except (OSError, TimeoutError) as error:
         raise Unreachable("the host name has no address") from error

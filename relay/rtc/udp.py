@@ -10,7 +10,7 @@ from functools import partial
 from struct import pack
 from typing import Any, Protocol
 
-from relay.rtc.ice import Address, receiver_of
+from relay.rtc.ice import Address, local_ufrag_of
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Peer(Protocol):
     and goes on.
     """
 
-    def receive_check(self, data: bytes, way: "Way") -> bool:
+    def receive_check(self, data: bytes, route: "Route") -> bool:
         """A STUN datagram for this peer's user name. True where it proved to come from the peer."""
 
     def receive(self, data: bytes) -> None:
@@ -56,7 +56,7 @@ class Peer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Route:
     """How to reach a peer: from which of our addresses to which of its."""
 
     transport: asyncio.DatagramTransport
@@ -100,7 +100,7 @@ def _segments(size: int) -> list[tuple[int, int, bytes]]:
     return found
 
 
-class _Endpoint(asyncio.DatagramProtocol):
+class _BoundSocket(asyncio.DatagramProtocol):
     """One bound address of the port."""
 
     def __init__(self, port: "UdpPort", sock: socket.socket) -> None:
@@ -142,12 +142,12 @@ class _Endpoint(asyncio.DatagramProtocol):
         logger.debug("UDP: %s", error)  # an ICMP answer to something sent to a peer that is gone
 
     def _receive_check(self, data: bytes, address: Address) -> None:
-        name = receiver_of(data)
+        name = local_ufrag_of(data)
         # An answer names nobody: it is for whom its address belongs to.
         peer = self._port.peers.get(name) if name else self.peers.get(address)
         if peer is None:
             self._port.rejected.stranger += 1
-        elif not peer.receive_check(data, Way(self._transport, address, self.socket)):
+        elif not peer.receive_check(data, Route(self._transport, address, self.socket)):
             self._port.rejected.unreadable += 1
         elif self.peers.get(address) is not peer:
             known = [held for held, owner in self.peers.items() if owner is peer]
@@ -165,7 +165,7 @@ class UdpPort:
         self.rejected = Rejected()
         self.port = 0
         self.hosts: list[str] = []
-        self._endpoints: list[tuple[asyncio.DatagramTransport, _Endpoint]] = []
+        self._sockets: list[tuple[asyncio.DatagramTransport, _BoundSocket]] = []
 
     async def open(self, hosts: list[str], port: int) -> None:
         """Binds every host at `port`; 0 takes a free one, the same for all. Raises OSError where it
@@ -194,38 +194,38 @@ class UdpPort:
                 ) from error
             self.port = sock.getsockname()[1]
             transport, endpoint = await loop.create_datagram_endpoint(
-                partial(_Endpoint, self, sock.dup()), sock=sock
+                partial(_BoundSocket, self, sock.dup()), sock=sock
             )
-            self._endpoints.append((transport, endpoint))
+            self._sockets.append((transport, endpoint))
 
     def add(self, ufrag: str, peer: Peer) -> None:
         self.peers[ufrag] = peer
 
-    def reach(self, address: Address, peer: Peer) -> Way | None:
+    def reach(self, address: Address, peer: Peer) -> Route | None:
         """A way to an address that has not come to us, whose answers are for `peer` until that is
         removed; None where no bound address can send there.
         """
         loopback = ipaddress.ip_address(address[0]).is_loopback
-        for transport, endpoint in self._endpoints:
+        for transport, endpoint in self._sockets:
             host = ipaddress.ip_address(transport.get_extra_info("sockname")[0])
             if host.version == ipaddress.ip_address(address[0]).version and (
                 host.is_loopback is loopback or host.is_unspecified
             ):
                 endpoint.peers[address] = peer
-                return Way(transport, address, endpoint.socket)
+                return Route(transport, address, endpoint.socket)
         return None
 
     def remove(self, ufrag: str) -> None:
         """Forgets a peer and all its addresses."""
         peer = self.peers.pop(ufrag, None)
-        for _, endpoint in self._endpoints:
+        for _, endpoint in self._sockets:
             for address in [held for held, owner in endpoint.peers.items() if owner is peer]:
                 del endpoint.peers[address]
 
     async def close(self) -> None:
-        for transport, _ in self._endpoints:
+        for transport, _ in self._sockets:
             transport.close()
-        self._endpoints.clear()
+        self._sockets.clear()
         # The transports close their sockets in the loop's next pass.
         await asyncio.sleep(0)
 

@@ -62,7 +62,7 @@ class SelfCheck:
 
     async def _ask_address(self, probe: Probe, host: str) -> None:
         try:
-            await probe.from_here(host)
+            await probe.check_directly(host)
             self._good.append(f"{host} answers")
         except Unreachable as error:
             if host in self._settings.announce and host not in self._port.hosts:
@@ -88,7 +88,7 @@ class SelfCheck:
                 self._bad.append(f"{url}: {error}")
 
     async def _ask_turn(self, probe: Probe, url: str, username: str, credential: str) -> None:
-        reached = await probe.through(url, username, credential, self._hosts)
+        reached = await probe.check_through_turn(url, username, credential, self._hosts)
         if reached:
             self._from_outside = True
             self._good.append(f"{url} relays to {' and '.join(reached)}")
@@ -99,7 +99,7 @@ class SelfCheck:
             )
 
     async def _ask_stun(self, probe: Probe, url: str) -> None:
-        host, number = await probe.as_seen_by(url)
+        host, number = await probe.mapped_address(url)
         if host in self._hosts and number == self._port.port:
             self._good.append(f"{url} sees it as {host}:{number}")
         elif host in self._hosts:

@@ -8,10 +8,10 @@ from typing import Any
 from relay.callbacks import ignore
 from relay.errors import BitstreamError
 from relay.media import h264, opus
-from relay.rtc.receive.reassembly import Picture
+from relay.rtc.receive.reassembly import EncodedFrame
 from relay.rtc.receive.rtcp import SenderReport
 from relay.rtc.receive.sdp import Offer
-from relay.rtc.receive.session import OUT_OF_REACH, ReceiveSession
+from relay.rtc.receive.session import UNREACHABLE_AFTER, ReceiveSession
 from relay.rtc.rtp import RtpPacket
 from relay.rtc.udp import UdpPort
 from relay.sample import TIMESCALE, Demand, Sample, Track
@@ -117,7 +117,7 @@ class IngestSession:
 
     # Media in (Sink)
 
-    def receive_picture(self, picture: Picture) -> None:
+    def receive_frame(self, picture: EncodedFrame) -> None:
         if not self._begun:
             return
         if self._transcoding:
@@ -163,7 +163,7 @@ class IngestSession:
             if self._parameters
             else self._begun_at
         )
-        if now - last >= SILENT_FOR or self.rtc.unheard(now) >= OUT_OF_REACH:
+        if now - last >= SILENT_FOR or self.rtc.silence(now) >= UNREACHABLE_AFTER:
             if self.flowing is not False:
                 self.flowing = False
                 self._on_flow(False)
@@ -194,7 +194,7 @@ class IngestSession:
             on_failed=self._on_closed,
         )
 
-    def _straighten(self, picture: Picture) -> None:
+    def _straighten(self, picture: EncodedFrame) -> None:
         """The first picture that is older than one before it: from the next IDR on all are
         transcoded.
         """
@@ -216,7 +216,7 @@ class IngestSession:
 
     # Samples out
 
-    def _publish_picture(self, picture: Picture) -> None:
+    def _publish_picture(self, picture: EncodedFrame) -> None:
         """Sends on an H.264 picture, the creator's own or the transcoder's."""
         if not self._begun:
             return

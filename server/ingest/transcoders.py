@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 
-from relay.rtc.receive.reassembly import Picture
+from relay.rtc.receive.reassembly import EncodedFrame
 from server.errors import NotAcceptable, Unavailable
 from server.ingest.transcoding import Transcoding
 
@@ -31,7 +31,7 @@ class Transcoders:
         room: str,
         codec: str,
         *,
-        on_picture: Callable[[Picture], None],
+        on_picture: Callable[[EncodedFrame], None],
         on_broken: Callable[[], None],
         on_failed: Callable[[str], None],
     ) -> Transcoding:

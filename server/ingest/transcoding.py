@@ -8,7 +8,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from relay.media import h264
-from relay.rtc.receive.reassembly import Picture
+from relay.rtc.receive.reassembly import EncodedFrame
 from server.ingest.transcoder_process import ANSWER, REQUEST, Kind, Wish
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Transcoding:
         codec: str,
         bitrate: int,
         *,
-        on_picture: Callable[[Picture], None],
+        on_picture: Callable[[EncodedFrame], None],
         on_broken: Callable[[], None],
         on_failed: Callable[[str], None],
         on_closed: Callable[[], None] = lambda: None,
@@ -94,7 +94,7 @@ class Transcoding:
         """The next picture shall be an IDR, soon."""
         self._key_wanted = True
 
-    def receive(self, picture: Picture) -> None:
+    def receive(self, picture: EncodedFrame) -> None:
         """Takes the next picture of the creator, in decoding order, or its parameter sets alone."""
         unit = picture.unit
         self._sps, self._pps = unit.sps or self._sps, unit.pps or self._pps
@@ -118,7 +118,7 @@ class Transcoding:
             self._last_key = picture.arrived
         self._send(picture, wish)
 
-    def _send(self, picture: Picture, wish: Wish) -> None:
+    def _send(self, picture: EncodedFrame, wish: Wish) -> None:
         assert self._process and self._process.stdin
         unit = picture.unit
         data = (
@@ -181,7 +181,7 @@ class Transcoding:
             if kind in (Kind.PICTURE, Kind.KEY_PICTURE):
                 arrived = self._arrivals.pop(timestamp, self._answered)
                 self._on_picture(
-                    Picture(timestamp, h264.access_unit(h264.split_annexb(data)), arrived)
+                    EncodedFrame(timestamp, h264.access_unit(h264.split_annexb(data)), arrived)
                 )
             elif kind == Kind.READY:
                 self._ready = True

@@ -16,7 +16,7 @@ from relay.rtc.send.feed import Feed
 from relay.rtc.send.numbering import Numbering
 from relay.rtc.send.sdp import parse_play_offer
 from relay.rtc.send.session import PLI_EVERY, RESEND_BURST, SendSession
-from relay.rtc.udp import MAX_ADDRESSES, UdpPort, Way, _Endpoint
+from relay.rtc.udp import MAX_ADDRESSES, Route, UdpPort, _BoundSocket
 from relay.sample import Demand
 from relay.stream.stream import Stream
 from relay.stream.window import Window
@@ -102,7 +102,7 @@ def _session(port: UdpPort) -> IngestSession:
         on_closed=lambda reason: None,
     )
     session.rtc._dtls = _NoSrtp(session.rtc._send, lambda: None)
-    session.rtc._way = Way(_Transport(), ("192.0.2.9", 50_000), NO_SOCKET)
+    session.rtc._route = Route(_Transport(), ("192.0.2.9", 50_000), NO_SOCKET)
     session.rtc._ready = True
     session.begin(1, 0)
     return session
@@ -128,7 +128,7 @@ async def udp(data: bytes) -> None:
     """Datagrams from anywhere: an exception that is ours is counted as failed, and none must be."""
     port = UdpPort()
     made = _session(port)
-    endpoint = _Endpoint(port, NO_SOCKET)
+    endpoint = _BoundSocket(port, NO_SOCKET)
     endpoint.connection_made(_Transport())
     ours = made.rtc.ufrag.encode()
     for part in cut(data):
@@ -194,7 +194,7 @@ async def feedback(data: bytes) -> None:
     began = monotonic()
     made, transport = SendSession(UdpPort(), PLAY_OFFER, feed, ended.append), _Transport()
     made._dtls = _NoSrtp(made._send, lambda: None)
-    made._way = Way(transport, ("192.0.2.9", 50_000), NO_SOCKET)
+    made._route = Route(transport, ("192.0.2.9", 50_000), NO_SOCKET)
     made._ready = True
     assert made._video
     made._video.numbering = Numbering(FIRST_PLAYED)

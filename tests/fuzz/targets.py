@@ -12,12 +12,12 @@ from aioice import stun
 from relay.errors import BitstreamError, MessageError, OfferError
 from relay.media import h264, opus
 from relay.message import unpack_records
-from relay.rtc.ice import IceAgent, receiver_of
+from relay.rtc.ice import IceAgent, local_ufrag_of
 from relay.rtc.receive import rtcp, vp8
-from relay.rtc.receive.depacketise import depacketise, starts_idr, starts_picture
+from relay.rtc.receive.depacketise import depacketise, starts_access_unit, starts_idr
 from relay.rtc.receive.payload import FORMATS
-from relay.rtc.receive.reassembly import MAX_HELD, MAX_JUMP, Reassembly
-from relay.rtc.receive.reorder import MAX_HELD as MAX_SOUNDS
+from relay.rtc.receive.reassembly import MAX_BUFFERED, MAX_JUMP, Reassembly
+from relay.rtc.receive.reorder import MAX_BUFFERED as MAX_SOUNDS
 from relay.rtc.receive.reorder import Reorder
 from relay.rtc.receive.sdp import Answer, parse_offer, write_answer
 from relay.rtc.receive.twcc import MAX_STATUSES, TransportFeedback
@@ -52,7 +52,7 @@ def rtp(data: bytes) -> None:
         packet = parse_rtp(data, TRANSPORT_ID, SEND_TIME_ID)
         assert len(packet.payload) <= len(data) - HEADER_SIZE
         starts_idr(packet.payload)
-        starts_picture(packet.payload)
+        starts_access_unit(packet.payload)
 
 
 def rtcp_compound(data: bytes) -> None:
@@ -64,7 +64,7 @@ def rtcp_compound(data: bytes) -> None:
 def stun_foreign(data: bytes) -> None:
     """From anybody: never an answer, since nobody can guess the password."""
     agent = IceAgent("them", "their-password-0123456789", "us", PASSWORD)
-    receiver_of(data)
+    local_ufrag_of(data)
     with suppress(ValueError):
         assert agent.receive(data, SOURCE) is None
 
@@ -83,7 +83,7 @@ def stun_signed(data: bytes) -> None:
     signed = (
         stun.set_body_length(message, len(body) + stun.INTEGRITY_LENGTH) + b"\0\x08\0\x14" + proof
     )
-    receiver_of(signed)
+    local_ufrag_of(signed)
     with suppress(ValueError):
         check = agent.receive(signed, SOURCE)
         assert (
@@ -155,12 +155,12 @@ def vp8_payloads(data: bytes) -> None:
         assert not unit.key or all(vp8.frame_size(unit.data))
     video, now = Reassembly(payload=FORMATS["VP8"]), 0.0
     for part in cut(data):
-        vp8.starts_key(part)
+        vp8.starts_keyframe(part)
         now += part[0] / 1_000 if part else 0
         with suppress(ValueError):
             video.receive(parse_rtp(part[1:]), now)
             video.expire(now)
-        assert len(video._held) <= MAX_HELD + 1
+        assert len(video._buffer) <= MAX_BUFFERED + 1
 
 
 def nal_units(data: bytes) -> None:
@@ -200,9 +200,9 @@ def reassembly(data: bytes) -> None:
                     opus.packet_ticks(ready.payload)
             sounds.expire(now)
         assert (
-            len(video._held) <= MAX_HELD + 1
-            and len(video._gaps) <= MAX_JUMP + MAX_HELD
-            and len(sounds._held) <= MAX_SOUNDS + 1
+            len(video._buffer) <= MAX_BUFFERED + 1
+            and len(video._gaps) <= MAX_JUMP + MAX_BUFFERED
+            and len(sounds._buffer) <= MAX_SOUNDS + 1
         )
 
 

@@ -73,8 +73,7 @@ async def _vanish(publisher: Publisher) -> None:
 async def _alone(server: Server) -> None:
     await eventually(
         lambda: (
-            not server.udp.peers
-            and not any(endpoint.peers for _, endpoint in server.udp._endpoints)
+            not server.udp.peers and not any(endpoint.peers for _, endpoint in server.udp._sockets)
         )
     )
 

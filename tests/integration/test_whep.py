@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientSession
 
 from relay.message import Kind
-from relay.rtc.udp import Way
+from relay.rtc.udp import Route
 from tests.fixtures.deadline import eventually
 from tests.fixtures.player import SDP, WhepPlayer
 from tests.fixtures.publisher import BRIGHT, DARK, Publisher
@@ -78,16 +78,16 @@ async def test_a_full_socket_drops_the_frame_and_pictures_go_on(
     async with WhepPlayer(live.server.http, whep_of(live)) as player:
         await player.frames(5)
         (session,) = live.server.whep.sessions
-        send_batch = Way.send_batch
+        send_batch = Route.send_batch
         full: list[int] = []
 
-        def send(way: Way, data: memoryview, segment: int) -> None:
+        def send(route: Route, data: memoryview, segment: int) -> None:
             if len(full) < 3:
                 full.append(len(data))
                 raise BlockingIOError
-            send_batch(way, data, segment)
+            send_batch(route, data, segment)
 
-        monkeypatch.setattr(Way, "send_batch", send)
+        monkeypatch.setattr(Route, "send_batch", send)
         await eventually(lambda: len(full) == 3)
         await player.frames(40, seconds=20)
         assert session.counters.dropped >= 1

@@ -75,7 +75,7 @@ def starts_idr(payload: bytes) -> bool:
     return kind == _SPS
 
 
-def starts_picture(payload: bytes) -> bool:
+def starts_access_unit(payload: bytes) -> bool:
     """Whether a packet certainly begins an access unit: with a delimiter, parameter sets, or the
     slice of the first macroblock (H.264 §7.4.1.2.4).
 

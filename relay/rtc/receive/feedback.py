@@ -30,11 +30,11 @@ class KeyframeRequests:
         self._last_request: float | None = None
         self._last_key: float | None = None
 
-    def ask(self) -> None:
+    def request(self) -> None:
         """Somebody needs a keyframe: a joining viewer, or the decoder chain after a loss."""
         self._asked = True
 
-    def broken(self, round_trip: float | None) -> None:
+    def reference_lost(self, round_trip: float | None) -> None:
         """Nothing can be shown until an IDR comes. `round_trip`: seconds, None where unknown. Said
         again, it changes nothing.
         """

@@ -32,12 +32,12 @@ class Gaps:
     def __len__(self) -> int:
         return len(self._gaps)
 
-    def note(self, first: int, behind: int, now: float) -> None:
+    def add(self, first: int, behind: int, now: float) -> None:
         """From `first` on, before `behind`, nothing has arrived."""
         for missing in range(first, behind):
             self._gaps[missing] = _Gap(now)
 
-    def mend(self, sequence: int, now: float, *, resent: bool) -> bool:
+    def fill(self, sequence: int, now: float, *, resent: bool) -> bool:
         """The packet has arrived, sent again or merely late. Returns whether it was missing."""
         gap = self._gaps.pop(sequence, None)
         if gap is None:
@@ -73,7 +73,7 @@ class Gaps:
             and now - next(iter(self._gaps.values())).since >= self._round_trip.deadline
         )
 
-    def forget(self, before: int) -> int:
+    def give_up(self, before: int) -> int:
         """Gives up everything before that number; returns how many packets that was."""
         given_up = [sequence for sequence in self._gaps if sequence < before]
         for sequence in given_up:

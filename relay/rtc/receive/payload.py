@@ -12,9 +12,9 @@ from relay.rtc.receive import depacketise, vp8
 class PayloadFormat:
     """What reassembly has to know of a codec."""
 
-    starts_key: Callable[[bytes], bool]
+    starts_keyframe: Callable[[bytes], bool]
     """Whether a packet begins a picture that needs none before it."""
-    starts_picture: Callable[[bytes], bool]
+    starts_access_unit: Callable[[bytes], bool]
     """Whether a packet certainly begins a picture, of whatever kind."""
     follows: Callable[[bytes, AccessUnit, AccessUnit, int], bool]
     """Whether nothing that others are made from is missing between two pictures; SPS (or empty),
@@ -30,12 +30,15 @@ def _h264_unit(payloads: Iterable[bytes]) -> AccessUnit:
 
 FORMATS = {
     "H264": PayloadFormat(
-        depacketise.starts_idr, depacketise.starts_picture, h264.follows, _h264_unit
+        depacketise.starts_idr, depacketise.starts_access_unit, h264.follows, _h264_unit
     ),
     # A VP8 frame does not say which one it is made from (RFC 7741 §4.2 numbers them, but those that
     # nothing refers to as well).
     "VP8": PayloadFormat(
-        vp8.starts_key, vp8.begins_frame, lambda sps, before, unit, lost: False, vp8.access_unit
+        vp8.starts_keyframe,
+        vp8.starts_frame,
+        lambda sps, before, unit, lost: False,
+        vp8.access_unit,
     ),
 }
 """By the encoding name of RTP (RFC 6184 §8.1, RFC 7741 §6)."""

@@ -11,7 +11,7 @@ from relay.rtc.receive.payload import FORMATS, PayloadFormat
 from relay.rtc.roundtrip import RoundTrip
 from relay.rtc.rtp import RtpPacket, Unwrapper
 
-MAX_HELD = 2_048
+MAX_BUFFERED = 2_048
 """Packets held at most; at 1,200 bytes each some 2.5 MB."""
 MAX_JUMP = 3_000
 """A larger step in sequence numbers is a sender that started afresh."""
@@ -23,8 +23,8 @@ SHORT = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """One access unit, decodable by whoever has decoded all pictures since the last key one."""
+class EncodedFrame:
+    """One access unit, decodable by whoever has decoded all frames since the last key one."""
 
     timestamp: int
     """Unwrapped RTP timestamp, 90 kHz."""
@@ -36,7 +36,7 @@ class Picture:
 class Reassembly:
     """Reassembles one video source.
 
-    Feed it with `receive`, and call `expire` now and then; both return pictures. What is missing is
+    Feed it with `receive`, and call `expire` now and then; both return frames. What is missing is
     in `nacks(now)`. After a gap that was not mended in time nothing comes out until the next IDR,
     and `needs_keyframe` is set until then.
     """
@@ -54,7 +54,7 @@ class Reassembly:
         self._sequences = Unwrapper(16)
         self._timestamps = Unwrapper(32)
         self._next: int | None = None
-        self._held: dict[int, tuple[RtpPacket, float]] = {}
+        self._buffer: dict[int, tuple[RtpPacket, float]] = {}
         self._highest = 0
         self._last_arrival = 0.0
         self._gaps = Gaps(round_trip or RoundTrip())
@@ -63,15 +63,15 @@ class Reassembly:
         self._unit_whole = False
         self._unit_arrived = 0.0
         self._lost = 0
-        """Packets missing before the next picture, which will tell whether others were made from
+        """Packets missing before the next frame, which will tell whether others were made from
         what they held.
         """
         self._sps = b""
         self._last: AccessUnit | None = None
 
-    def receive(self, packet: RtpPacket, now: float, *, resent: bool = False) -> list[Picture]:
+    def receive(self, packet: RtpPacket, now: float, *, resent: bool = False) -> list[EncodedFrame]:
         """Takes a packet of this source, in any order; `resent` where it came as a retransmission.
-        Returns the pictures that it completed.
+        Returns the frames that it completed.
         """
         silence, self._last_arrival = now - self._last_arrival, now
         sequence = self._sequences.unwrap(packet.sequence)
@@ -79,38 +79,38 @@ class Reassembly:
             self._next = self._highest = sequence
         elif abs(sequence - self._highest) > MAX_JUMP:
             self._start_afresh(sequence)
-        if sequence < self._next or sequence in self._held:
+        if sequence < self._next or sequence in self._buffer:
             self.duplicates += 1
             return []
-        if sequence == self._next and not self._held:
+        if sequence == self._next and not self._buffer:
             # The way of nearly every packet: in order, nothing waiting.
             self._next += 1
             self._highest = sequence
-            picture = self._take(packet, now)
-            return [picture] if picture else []
+            frame = self._take(packet, now)
+            return [frame] if frame else []
         hole = self._note_gap(sequence, now, resent)
-        self._held[sequence] = (packet, now)
-        if self._payload.starts_key(packet.payload):
+        self._buffer[sequence] = (packet, now)
+        if self._payload.starts_keyframe(packet.payload):
             self._idr_starts.append(sequence)
         hopeless = hole > MAX_NACKS or (hole > SHORT and silence > OUTAGE)
         self.needs_keyframe = self.needs_keyframe or hopeless
-        if hopeless or len(self._held) > MAX_HELD:
+        if hopeless or len(self._buffer) > MAX_BUFFERED:
             return self._give_up()
         return self._drain() + self._jump_to_idr()
 
-    def expire(self, now: float) -> list[Picture]:
-        """Gives up gaps that are past their deadline. Returns the pictures that this lets go on."""
-        pictures: list[Picture] = []
+    def expire(self, now: float) -> list[EncodedFrame]:
+        """Gives up gaps that are past their deadline. Returns the frames that this lets go on."""
+        frames: list[EncodedFrame] = []
         while self._gaps.overdue(now):
-            pictures += self._give_up()
-        return pictures
+            frames += self._give_up()
+        return frames
 
     def nacks(self, now: float) -> list[int]:
         """16-bit sequence numbers to ask for now, in the order they were sent."""
         return self._gaps.nacks(now)
 
     @property
-    def waiting(self) -> bool:
+    def has_gaps(self) -> bool:
         """Whether packets are missing right now."""
         return bool(self._gaps)
 
@@ -118,49 +118,49 @@ class Reassembly:
         """Notes what is missing before that packet, or that it no longer is. Returns how long the
         new hole is.
         """
-        if self._gaps.mend(sequence, now, resent=resent):
+        if self._gaps.fill(sequence, now, resent=resent):
             self.repaired += 1
         first = max(self._highest + 1, self._next or 0)
-        self._gaps.note(first, sequence, now)
+        self._gaps.add(first, sequence, now)
         self._highest = max(self._highest, sequence)
         return max(0, sequence - first)
 
-    def _drain(self) -> list[Picture]:
-        pictures = []
+    def _drain(self) -> list[EncodedFrame]:
+        frames = []
         assert self._next is not None
-        while self._held:
-            entry = self._held.pop(self._next, None)
+        while self._buffer:
+            entry = self._buffer.pop(self._next, None)
             if entry is None:
                 break
             self._next += 1
-            picture = self._take(*entry)
-            if picture:
-                pictures.append(picture)
+            frame = self._take(*entry)
+            if frame:
+                frames.append(frame)
         self._idr_starts = [start for start in self._idr_starts if start >= self._next]
-        return pictures
+        return frames
 
-    def _take(self, packet: RtpPacket, arrived: float) -> Picture | None:
-        """Adds the next packet in order to the access unit; returns the picture that it ends."""
-        picture = None
+    def _take(self, packet: RtpPacket, arrived: float) -> EncodedFrame | None:
+        """Adds the next packet in order to the access unit; returns the frame that it ends."""
+        frame = None
         unit = self._unit
         if unit and packet.timestamp != unit[0].timestamp:
             # A sender that sets no marker: the next timestamp ends the access unit.
-            picture = self._finish(self._unit_arrived)
+            frame = self._finish(self._unit_arrived)
         if packet.payload:
             if not self._unit:
                 self._unit_whole = self._unit_whole or self._starts_whole(packet.payload)
             self._unit.append(packet)
             self._unit_arrived = arrived
         if packet.marker and self._unit:
-            picture = self._finish(arrived)
-        return picture
+            frame = self._finish(arrived)
+        return frame
 
     def _starts_whole(self, payload: bytes) -> bool:
-        return self._payload.starts_key(payload) or (
-            self._lost > 0 and self._payload.starts_picture(payload)
+        return self._payload.starts_keyframe(payload) or (
+            self._lost > 0 and self._payload.starts_access_unit(payload)
         )
 
-    def _finish(self, arrived: float) -> Picture | None:
+    def _finish(self, arrived: float) -> EncodedFrame | None:
         packets, self._unit = self._unit, []
         whole, self._unit_whole = self._unit_whole, True
         timestamp = self._timestamps.unwrap(packets[0].timestamp)
@@ -177,10 +177,10 @@ class Reassembly:
             return None
         self._sps = unit.sps or self._sps
         self._last = unit if unit.data else self._last
-        return Picture(timestamp, unit, arrived)
+        return EncodedFrame(timestamp, unit, arrived)
 
     def _decodable(self, unit: AccessUnit) -> bool:
-        """Whether all that the picture was made from has come out."""
+        """Whether all that the frame was made from has come out."""
         if unit.key:
             self.needs_keyframe, self._lost = False, 0
         elif unit.data and self._lost:
@@ -192,26 +192,26 @@ class Reassembly:
             self._lost = 0
         return unit.key or not unit.data or not self.needs_keyframe
 
-    def _give_up(self) -> list[Picture]:
+    def _give_up(self) -> list[EncodedFrame]:
         """Skips the first hole and the access unit that it is in."""
         self._lose_unit()
-        self._next = min(self._held) if self._held else self._highest + 1
+        self._next = min(self._buffer) if self._buffer else self._highest + 1
         self._forget_gaps()
         return self._drain()
 
-    def _jump_to_idr(self) -> list[Picture]:
+    def _jump_to_idr(self) -> list[EncodedFrame]:
         """A whole IDR behind a hole makes the hole unimportant: goes on there without waiting for
         the deadline.
         """
         for start in reversed(self._idr_starts):
             sequence = start
-            timestamp = self._held[start][0].timestamp
-            while sequence in self._held and self._held[sequence][0].timestamp == timestamp:
-                if self._held[sequence][0].marker:
+            timestamp = self._buffer[start][0].timestamp
+            while sequence in self._buffer and self._buffer[sequence][0].timestamp == timestamp:
+                if self._buffer[sequence][0].marker:
                     self._lose_unit()
                     self._next = start
-                    for late in [held for held in self._held if held < start]:
-                        del self._held[late]
+                    for late in [held for held in self._buffer if held < start]:
+                        del self._buffer[late]
                     self._forget_gaps()
                     return self._drain()
                 sequence += 1
@@ -223,14 +223,14 @@ class Reassembly:
 
     def _forget_gaps(self) -> None:
         assert self._next is not None
-        lost = self._gaps.forget(self._next)
+        lost = self._gaps.give_up(self._next)
         self._lost += lost
         self.given_up += lost
 
     def _start_afresh(self, sequence: int) -> None:
         self.needs_keyframe = True
         self._lose_unit()
-        self._held.clear()
+        self._buffer.clear()
         self._gaps.clear()
         self._idr_starts.clear()
         self._next = self._highest = sequence

@@ -2,7 +2,7 @@
 
 from relay.rtc.rtp import RtpPacket, Unwrapper
 
-MAX_HELD = 64
+MAX_BUFFERED = 64
 MAX_JUMP = 3_000
 
 
@@ -19,22 +19,22 @@ class Reorder:
         self.lost = 0
         self._sequences = Unwrapper(16)
         self._next: int | None = None
-        self._held: dict[int, tuple[RtpPacket, float]] = {}
+        self._buffer: dict[int, tuple[RtpPacket, float]] = {}
 
     def receive(self, packet: RtpPacket, now: float) -> list[tuple[RtpPacket, float]]:
         """Takes a packet; returns those that are in order now, each with its arrival time."""
         sequence = self._sequences.unwrap(packet.sequence)
         if self._next is not None and abs(sequence - self._next) > MAX_JUMP:
-            self._held.clear()
+            self._buffer.clear()
             self._next = None
         if self._next is None or sequence == self._next:
             self._next = sequence + 1
             return [(packet, now), *self._drain()]
-        if sequence < self._next or sequence in self._held:
+        if sequence < self._next or sequence in self._buffer:
             self.duplicates += 1
             return []
-        self._held[sequence] = (packet, now)
-        if len(self._held) > MAX_HELD:
+        self._buffer[sequence] = (packet, now)
+        if len(self._buffer) > MAX_BUFFERED:
             return self._skip()
         return self.expire(now)
 
@@ -42,7 +42,8 @@ class Reorder:
         """Gives up holes that have been waited for long enough."""
         ready: list[tuple[RtpPacket, float]] = []
         while (
-            self._held and now - min(arrived for _, arrived in self._held.values()) >= self.patience
+            self._buffer
+            and now - min(arrived for _, arrived in self._buffer.values()) >= self.patience
         ):
             ready += self._skip()
         return ready
@@ -50,13 +51,13 @@ class Reorder:
     def flush(self) -> list[tuple[RtpPacket, float]]:
         """Gives up all holes: nothing more comes of this source."""
         ready: list[tuple[RtpPacket, float]] = []
-        while self._held:
+        while self._buffer:
             ready += self._skip()
         return ready
 
     def _skip(self) -> list[tuple[RtpPacket, float]]:
         assert self._next is not None
-        first = min(self._held)
+        first = min(self._buffer)
         self.lost += first - self._next
         self._next = first
         return self._drain()
@@ -64,7 +65,7 @@ class Reorder:
     def _drain(self) -> list[tuple[RtpPacket, float]]:
         ready = []
         assert self._next is not None
-        while entry := self._held.pop(self._next, None):
+        while entry := self._buffer.pop(self._next, None):
             ready.append(entry)
             self._next += 1
         return ready

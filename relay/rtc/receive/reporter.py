@@ -43,14 +43,14 @@ class Reporter:
     def receive_video(self, packet: RtpPacket, now: float) -> None:
         """Every video packet, sent again or not."""
         if self._estimate and self._estimate.receive(packet, now, self.round_trip.smoothed):
-            self.hurry()
+            self.make_report_due()
 
     def receive_report(self, report: rtcp.SenderReport, now: float) -> None:
         statistics = self._statistics.get(report.ssrc)
         if statistics:
             statistics.last_report_ntp, statistics.last_report_at = report.ntp_middle, now
 
-    def hurry(self) -> None:
+    def make_report_due(self) -> None:
         """The next report goes out at once: the bitrate cap must be there while a new source's
         encoder makes up its mind.
         """

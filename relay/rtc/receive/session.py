@@ -15,7 +15,7 @@ from relay.rtc.peer_session import PeerCounters, PeerSession
 from relay.rtc.receive import rtcp
 from relay.rtc.receive.estimate import BitrateEstimate
 from relay.rtc.receive.payload import FORMATS
-from relay.rtc.receive.reassembly import Picture, Reassembly
+from relay.rtc.receive.reassembly import EncodedFrame, Reassembly
 from relay.rtc.receive.reorder import Reorder
 from relay.rtc.receive.reporter import Reporter
 from relay.rtc.receive.sdp import Answer, Offer, write_answer
@@ -25,7 +25,7 @@ from relay.sample import Track
 
 TICK = 0.02
 PROBE_EVERY = 1.0
-OUT_OF_REACH = 3.0
+UNREACHABLE_AFTER = 3.0
 """Seconds without a packet, a check or an answer to our probes, which go out every second: nobody
 is there any more, whatever the cause.
 """
@@ -41,7 +41,7 @@ class Sink(Protocol):
     run.
     """
 
-    def receive_picture(self, picture: Picture) -> None: ...
+    def receive_frame(self, frame: EncodedFrame) -> None: ...
 
     def receive_audio(self, packet: RtpPacket, now: float) -> None: ...
 
@@ -56,10 +56,10 @@ class Sink(Protocol):
         """Every 20 ms while the session lives."""
 
 
-class _Nobody:
+class _ClosedSink:
     """The sink of a session that is closed."""
 
-    def receive_picture(self, picture: Picture) -> None: ...
+    def receive_frame(self, frame: EncodedFrame) -> None: ...
 
     def receive_audio(self, packet: RtpPacket, now: float) -> None: ...
 
@@ -71,7 +71,7 @@ class _Nobody:
 
 
 @dataclass(slots=True)
-class SessionCounters(PeerCounters):
+class ReceiveCounters(PeerCounters):
     """What a publisher's session saw."""
 
     packets: int = 0
@@ -96,7 +96,7 @@ class ReceiveSession(PeerSession):
         on_closed: Callable[[str], None],
     ) -> None:
         super().__init__(port, offer, "publisher", on_closed)
-        self.counters: SessionCounters = SessionCounters()
+        self.counters: ReceiveCounters = ReceiveCounters()
         self._offer = offer
         self._sink = sink
         self._loop = asyncio.get_running_loop()
@@ -146,7 +146,7 @@ class ReceiveSession(PeerSession):
 
     async def close(self) -> None:
         await super().close()
-        self._sink = _Nobody()
+        self._sink = _ClosedSink()
 
     def _connected(self) -> None:
         self._heard = self._ticked = monotonic()
@@ -156,7 +156,7 @@ class ReceiveSession(PeerSession):
         if self._timer:
             self._timer.cancel()
 
-    def unheard(self, now: float) -> float:
+    def silence(self, now: float) -> float:
         """Seconds since anything came that proved to be the peer's: media, a check, or an answer to
         ours.
         """
@@ -164,7 +164,7 @@ class ReceiveSession(PeerSession):
 
     def request_keyframe(self) -> None:
         """Asks for an IDR as soon as the rate limit lets it."""
-        self._reporter.keyframes.ask()
+        self._reporter.keyframes.request()
         if self._ready:
             self._request_keyframe(monotonic())
 
@@ -207,9 +207,9 @@ class ReceiveSession(PeerSession):
         if self._video_ssrc is not None:
             self._sink.receive_source(Track.VIDEO)
         self._video_ssrc = ssrc
-        self._reporter.hurry()
+        self._reporter.make_report_due()
         self.reassembly = Reassembly(self._reporter.round_trip, self._payload)
-        self._reporter.keyframes.ask()
+        self._reporter.keyframes.request()
 
     def _new_audio_source(self, ssrc: int) -> None:
         if self._audio_ssrc is not None:
@@ -237,19 +237,19 @@ class ReceiveSession(PeerSession):
         if self._estimated:
             self._reporter.receive_video(packet, now)
         reassembly = self.reassembly
-        pictures = reassembly.receive(packet, now, resent=resent)
-        if pictures:
-            self._forward(pictures, now)
-        if reassembly.waiting and self._nack:
+        frames = reassembly.receive(packet, now, resent=resent)
+        if frames:
+            self._forward(frames, now)
+        if reassembly.has_gaps and self._nack:
             self._request_missing(now)
         if reassembly.needs_keyframe:
             self._request_keyframe(now)
 
-    def _forward(self, pictures: list[Picture], now: float) -> None:
-        for picture in pictures:
-            if picture.unit.key:
+    def _forward(self, frames: list[EncodedFrame], now: float) -> None:
+        for frame in frames:
+            if frame.unit.key:
                 self._reporter.keyframes.keyframe_received(now)
-            self._sink.receive_picture(picture)
+            self._sink.receive_frame(frame)
 
     def _receive_rtcp(self, data: bytes) -> None:
         now = monotonic()
@@ -269,9 +269,9 @@ class ReceiveSession(PeerSession):
             self._probed = None
 
     def _probe_round_trip(self, now: float) -> None:
-        if self._way and now - self._probed_last >= PROBE_EVERY:
+        if self._route and now - self._probed_last >= PROBE_EVERY:
             self._probed = self._probed_last = now
-            self._way.send(self._agent.probe())
+            self._route.send(self._agent.probe())
 
     def _tick(self) -> None:
         now = monotonic()
@@ -281,10 +281,10 @@ class ReceiveSession(PeerSession):
                 now  # this process stood still, and what came meanwhile has not been read yet
             )
         self._ticked = now
-        if self.unheard(now) >= CONSENT_EXPIRES:
+        if self.silence(now) >= CONSENT_EXPIRES:
             self._end(f"nothing was heard of the publisher for {CONSENT_EXPIRES:.0f} s")
             return
-        if self.reassembly.waiting:
+        if self.reassembly.has_gaps:
             self._forward(self.reassembly.expire(now), now)
             if self._nack:
                 self._request_missing(now)
@@ -300,7 +300,7 @@ class ReceiveSession(PeerSession):
 
     def _request_keyframe(self, now: float) -> None:
         if self.reassembly.needs_keyframe:
-            self._reporter.keyframes.broken(self._reporter.round_trip.smoothed)
+            self._reporter.keyframes.reference_lost(self._reporter.round_trip.smoothed)
         if request := self._reporter.keyframe_request(now, self._video_ssrc):
             self.counters.plis += 1
             self._send_rtcp(request)

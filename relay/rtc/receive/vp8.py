@@ -19,7 +19,7 @@ def access_unit(payloads: Iterable[bytes]) -> AccessUnit:
     disposable = True
     for payload in payloads:
         start = _descriptor_size(payload)
-        if begins_frame(payload) == bool(parts):
+        if starts_frame(payload) == bool(parts):
             raise BitstreamError(
                 "VP8 frame begins before the last one ended"
                 if parts
@@ -43,15 +43,15 @@ def frame_size(key_frame: bytes) -> tuple[int, int]:
     ) & 0x3FFF
 
 
-def starts_key(payload: bytes) -> bool:
+def starts_keyframe(payload: bytes) -> bool:
     """Whether a packet is the first one of a key frame."""
     try:
-        return begins_frame(payload) and not payload[_descriptor_size(payload)] & 1
+        return starts_frame(payload) and not payload[_descriptor_size(payload)] & 1
     except BitstreamError:
         return False
 
 
-def begins_frame(payload: bytes) -> bool:
+def starts_frame(payload: bytes) -> bool:
     """Whether a packet is the first one of a frame."""
     # §4.2: S is set at the start of a partition, and PID 0 is the first.
     return bool(payload) and payload[0] & 0x17 == 0x10

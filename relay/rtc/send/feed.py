@@ -8,7 +8,7 @@ from time import monotonic
 
 from relay.media import h264
 from relay.rtc.dtls import SrtpError
-from relay.rtc.send.history import Frame, History
+from relay.rtc.send.history import History, PacketisedFrame
 from relay.rtc.send.packetise import packetise
 from relay.rtc.send.session import SendSession
 from relay.sample import TIMESCALE, Sample, Track, TrackInfo
@@ -126,7 +126,7 @@ class Feed:
         for session in list(self._sessions):
             session.end("the room has ended")
 
-    def _append(self, sample: Sample) -> Frame:
+    def _append(self, sample: Sample) -> PacketisedFrame:
         payloads = packetise(sample.data, self._parameter_sets if sample.key else ())
         return self.video.append(payloads, sample.pts, key=sample.key, disposable=sample.disposable)
 

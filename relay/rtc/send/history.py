@@ -13,7 +13,7 @@ BATCH_BYTES: Final = 48_000
 BATCH_PACKETS: Final = 40
 
 
-class Frame:
+class PacketisedFrame:
     """One access unit or audio packet as payloads. `first` numbers its first packet among all of
     the track, from 0.
     """
@@ -102,8 +102,8 @@ class History:
         self._keep = keep
         self._max_frames = max_frames
         self._max_bytes = max_bytes
-        self._frames: deque[Frame] = deque()
-        self._owners: dict[int, Frame] = {}
+        self._frames: deque[PacketisedFrame] = deque()
+        self._owners: dict[int, PacketisedFrame] = {}
         self._number = 0
         self._next = 0
         self._bytes = 0
@@ -118,7 +118,7 @@ class History:
         return self._bytes
 
     @property
-    def newest(self) -> Frame | None:
+    def newest(self) -> PacketisedFrame | None:
         return self._frames[-1] if self._frames else None
 
     @property
@@ -128,11 +128,11 @@ class History:
 
     def append(
         self, payloads: list[bytes], timestamp: int, *, key: bool = False, disposable: bool = False
-    ) -> Frame:
+    ) -> PacketisedFrame:
         """The next frame. `timestamp`: RTP, of which 32 bits count."""
         if self._frames:
             self._frames[-1].forget_batches()
-        frame = Frame(
+        frame = PacketisedFrame(
             self._number,
             self._next,
             payloads,
@@ -153,12 +153,12 @@ class History:
         self._let_go()
         return frame
 
-    def frame(self, number: int) -> Frame | None:
+    def frame(self, number: int) -> PacketisedFrame | None:
         """A frame by its number, if it is still here."""
         at = number - self._frames[0].number if self._frames else -1
         return self._frames[at] if 0 <= at < len(self._frames) else None
 
-    def find(self, index: int) -> tuple[Frame, int] | None:
+    def find(self, index: int) -> tuple[PacketisedFrame, int] | None:
         """The frame that packet belongs to, and its place in it."""
         frame = self._owners.get(index)
         return None if frame is None else (frame, index - frame.first)

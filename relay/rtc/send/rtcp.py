@@ -48,11 +48,11 @@ class LossReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Leaving:
+class Goodbye:
     """The receiver says goodbye."""
 
 
-Feedback = Nack | KeyframeWanted | LossReport | Leaving
+Feedback = Nack | KeyframeWanted | LossReport | Goodbye
 
 
 def parse_feedback(data: bytes) -> Iterator[Feedback]:
@@ -73,7 +73,7 @@ def parse_feedback(data: bytes) -> Iterator[Feedback]:
         elif isinstance(packet, RtcpPsfbPacket) and packet.fmt in (RTCP_PSFB_PLI, _FIR):
             yield KeyframeWanted()
         elif isinstance(packet, RtcpByePacket):
-            yield Leaving()
+            yield Goodbye()
 
 
 def sender_report(ssrc: int, unix: float, timestamp: int, packets: int, octets: int) -> bytes:

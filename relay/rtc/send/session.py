@@ -19,7 +19,7 @@ from relay.rtc.peer_session import PeerCounters, PeerSession
 from relay.rtc.protect import Protector
 from relay.rtc.send import rtcp as sender_rtcp
 from relay.rtc.send.congestion import Allowance, Congestion
-from relay.rtc.send.history import Frame, History
+from relay.rtc.send.history import History, PacketisedFrame
 from relay.rtc.send.numbering import Numbering
 from relay.rtc.send.sdp import PlayAnswer, PlayMedia, PlayOffer, write_play_answer
 from relay.rtc.udp import UdpPort
@@ -66,7 +66,7 @@ class Source(Protocol):
     def demand_keyframe(self) -> None: ...
 
 
-class Outgoing:
+class OutgoingTrack:
     """One track of one viewer: how its packets are headed, and what was sent."""
 
     __slots__ = ("numbering", "octets", "packets", "payload_type")
@@ -93,8 +93,8 @@ class SendSession(PeerSession):
         self._feed = feed
         self._offer = offer
         video, audio = offer.find("video"), offer.find("audio")
-        self._video = Outgoing(video) if video else None
-        self._audio = Outgoing(audio) if audio else None
+        self._video = OutgoingTrack(video) if video else None
+        self._audio = OutgoingTrack(audio) if audio else None
         self._rtx_type = video.rtx_payload_type if video else None
         self._rtx_sequence = secrets.randbelow(1 << 15)
         self._protector: Protector | None = None
@@ -103,7 +103,7 @@ class SendSession(PeerSession):
         self._needs_key = True
         self._next = 0
         """Number of the next cached frame of a join."""
-        self._anchor: Frame | None = None
+        self._anchor: PacketisedFrame | None = None
         """The newest frame when the join began: what is older gets timestamps just before it."""
         self._joining = False
         self._timer: asyncio.TimerHandle | None = None
@@ -151,7 +151,7 @@ class SendSession(PeerSession):
         self._joining = True
         self._continue_join()
 
-    def send_video(self, frame: Frame) -> None:
+    def send_video(self, frame: PacketisedFrame) -> None:
         """A live frame."""
         track = self._video
         if track is None or self._joining or not self._ready:
@@ -167,7 +167,7 @@ class SendSession(PeerSession):
             if not frame.disposable:
                 self._needs_key = True
 
-    def send_audio(self, frame: Frame) -> None:
+    def send_audio(self, frame: PacketisedFrame) -> None:
         if self._audio is not None and self._ready:
             self._write(self._audio, frame, frame.timestamp)
 
@@ -189,22 +189,22 @@ class SendSession(PeerSession):
                 + sender_rtcp.description(self._feed.ssrcs["video" if self._video else "audio"])
             )
 
-    def _write(self, track: Outgoing, frame: Frame, timestamp: int) -> bool:
+    def _write(self, track: OutgoingTrack, frame: PacketisedFrame, timestamp: int) -> bool:
         """Protects and sends a frame. False where the socket did not take it, or not all of it."""
-        way, protector = self._way, self._protector
-        if way is None or protector is None:
+        route, protector = self._route, self._protector
+        if route is None or protector is None:
             return False
         sequence = track.numbering.take(frame.first, frame.count)
         try:
             for batch in frame.batches(protector.tag):
                 data = protector.protect(batch, track.payload_type, sequence, timestamp)
                 sequence += len(batch.packets)
-                way.send_batch(data, batch.segment)
+                route.send_batch(data, batch.segment)
         except BlockingIOError:
             # the receiver sees a hole, asks for what is missing, and goes on with the next keyframe
             return False
         except OSError as error:
-            logger.debug("viewer at %s: %s", way.address, error)
+            logger.debug("viewer at %s: %s", route.address, error)
             return False
         track.packets += frame.count
         track.octets += frame.size
@@ -229,7 +229,7 @@ class SendSession(PeerSession):
         else:
             self._timer = self._loop.call_later(JOIN_EVERY, self._continue_join)
 
-    def _timestamp(self, frame: Frame) -> int:
+    def _timestamp(self, frame: PacketisedFrame) -> int:
         """As this viewer sees it: what was cached when it came stands just before the live edge of
         then.
         """
@@ -292,7 +292,12 @@ class SendSession(PeerSession):
             self.counters.resent += 1
 
     def _protected(
-        self, track: Outgoing, frame: Frame, place: int, sequence: int, payload: bytes
+        self,
+        track: OutgoingTrack,
+        frame: PacketisedFrame,
+        place: int,
+        sequence: int,
+        payload: bytes,
     ) -> bytes:
         timestamp = self._timestamp(frame)
         if self._rtx_type is None:

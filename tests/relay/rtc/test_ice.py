@@ -5,7 +5,7 @@ from aioice import stun
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.rtc.ice import MAX_MESSAGE, IceAgent, receiver_of
+from relay.rtc.ice import MAX_MESSAGE, IceAgent, local_ufrag_of
 
 SOURCE = ("192.0.2.9", 50_000)
 AGENT = IceAgent("them", "their-password-0123456789", "us", "our-password-0123456789ab")
@@ -92,7 +92,7 @@ def test_garbage_raises_value_error_only(data: bytes) -> None:
     """Foreign bytes are nobody's check, or a ValueError; telling whom they are for raises
     nothing.
     """
-    receiver_of(data)
+    local_ufrag_of(data)
     try:
         assert AGENT.receive(data, SOURCE) is None
     except ValueError:
@@ -110,7 +110,7 @@ def test_a_damaged_check_is_refused(data: st.DataObject) -> None:
         message[at] ^= data.draw(st.integers(1, 255))
     else:
         del message[data.draw(st.integers(0, len(message) - 9)) :]
-    receiver_of(bytes(message))
+    local_ufrag_of(bytes(message))
     try:
         assert AGENT.receive(bytes(message), SOURCE) is None
     except ValueError:
@@ -121,13 +121,13 @@ def test_whom_a_check_is_for() -> None:
     """The part of the user name before the colon, wherever among the attributes it stands; None
     where there is none.
     """
-    assert receiver_of(bytes(check())) == "us"
+    assert local_ufrag_of(bytes(check())) == "us"
     first = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
     first.attributes["SOFTWARE"] = "odd length!"
     first.attributes["USERNAME"] = "abc:def"
-    assert receiver_of(bytes(first)) == "abc"
-    assert receiver_of(bytes(stun.Message(stun.Method.BINDING, stun.Class.REQUEST))) is None
-    assert receiver_of(bytes(check())[:24]) is None
+    assert local_ufrag_of(bytes(first)) == "abc"
+    assert local_ufrag_of(bytes(stun.Message(stun.Method.BINDING, stun.Class.REQUEST))) is None
+    assert local_ufrag_of(bytes(check())[:24]) is None
 
 
 def test_our_probe_measures_the_way() -> None:

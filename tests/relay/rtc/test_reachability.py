@@ -21,7 +21,7 @@ async def port() -> AsyncIterator[UdpPort]:
     made = UdpPort()
     await made.open([HERE], 0)
     yield made
-    assert made.peers == {} and not any(endpoint.peers for _, endpoint in made._endpoints)
+    assert made.peers == {} and not any(endpoint.peers for _, endpoint in made._sockets)
     await made.close()
 
 
@@ -43,14 +43,14 @@ async def turn(tmp_path: Path) -> AsyncIterator[str]:
 
 async def test_the_port_answers_itself(port: UdpPort, probe: Probe) -> None:
     """And nothing of it counts as a stranger's."""
-    await probe.from_here(HERE)
+    await probe.check_directly(HERE)
     assert port.rejected.stranger == port.rejected.unreadable == port.rejected.failed == 0
 
 
 async def test_an_address_where_nobody_is(probe: Probe) -> None:
     """127.0.0.2 is this machine, and the port is not bound there."""
     with pytest.raises(Unreachable, match="no answer|refused"):
-        await probe.from_here("127.0.0.2")
+        await probe.check_directly("127.0.0.2")
 
 
 async def test_somebody_else_at_the_address(port: UdpPort, turn: str) -> None:
@@ -58,25 +58,25 @@ async def test_somebody_else_at_the_address(port: UdpPort, turn: str) -> None:
     made = Probe(port)
     port.port = int(turn.rpartition(":")[2])
     with pytest.raises(Unreachable, match="somebody else"):
-        await made.from_here(HERE)
+        await made.check_directly(HERE)
     made.close()
 
 
 async def test_as_a_stun_server_sees_it(port: UdpPort, probe: Probe, turn: str) -> None:
-    assert await probe.as_seen_by(f"stun:{turn}") == (HERE, port.port)
+    assert await probe.mapped_address(f"stun:{turn}") == (HERE, port.port)
 
 
 async def test_through_a_relay(probe: Probe, turn: str) -> None:
     """By UDP and by TCP; an address at which the port is not bound does not answer."""
     for transport in ("udp", "tcp"):
-        assert await probe.through(
+        assert await probe.check_through_turn(
             f"turn:{turn}?transport={transport}", *CREDENTIALS, [HERE, "127.0.0.2"]
         ) == [HERE]
 
 
 async def test_a_relay_that_knows_another_secret(probe: Probe, turn: str) -> None:
     with pytest.raises(Unreachable, match="static-auth-secret"):
-        await probe.through(f"turn:{turn}", CREDENTIALS[0], "wrong", [HERE])
+        await probe.check_through_turn(f"turn:{turn}", CREDENTIALS[0], "wrong", [HERE])
 
 
 async def test_servers_that_are_not_there(probe: Probe) -> None:
@@ -84,9 +84,9 @@ async def test_servers_that_are_not_there(probe: Probe) -> None:
     async with asyncio.timeout(8):
         for url in (f"turn:{HERE}:9", f"turn:{HERE}:9?transport=tcp", f"turns:{HERE}:9"):
             with pytest.raises(Unreachable):
-                await probe.through(url, *CREDENTIALS, [HERE])
+                await probe.check_through_turn(url, *CREDENTIALS, [HERE])
         with pytest.raises(Unreachable):
-            await probe.as_seen_by(f"stun:{HERE}:9")
+            await probe.mapped_address(f"stun:{HERE}:9")
 
 
 @pytest.mark.parametrize(

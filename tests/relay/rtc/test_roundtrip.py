@@ -43,13 +43,13 @@ def test_an_answer_to_one_request_is_a_sample() -> None:
     """
     round_trip = RoundTrip()
     gaps = Gaps(round_trip)
-    gaps.note(10, 13, 0.0)
+    gaps.add(10, 13, 0.0)
     assert gaps.nacks(0.0) == [10, 11, 12]
-    assert gaps.mend(10, 0.03, resent=True) and round_trip.smoothed == pytest.approx(0.03)
-    assert gaps.mend(11, 0.01, resent=False) and round_trip.least == pytest.approx(0.03)
+    assert gaps.fill(10, 0.03, resent=True) and round_trip.smoothed == pytest.approx(0.03)
+    assert gaps.fill(11, 0.01, resent=False) and round_trip.least == pytest.approx(0.03)
     assert gaps.nacks(0.2) == [12]
-    assert gaps.mend(12, 0.21, resent=True) and round_trip.smoothed == pytest.approx(0.03)
-    assert not gaps and not gaps.mend(12, 0.22, resent=True)
+    assert gaps.fill(12, 0.21, resent=True) and round_trip.smoothed == pytest.approx(0.03)
+    assert not gaps and not gaps.fill(12, 0.22, resent=True)
 
 
 def test_stragglers_teach_patience() -> None:
@@ -57,19 +57,19 @@ def test_stragglers_teach_patience() -> None:
     again.
     """
     gaps = Gaps(RoundTrip())
-    gaps.note(1, 2, 0.0)
-    gaps.mend(1, 0.012, resent=False)
-    gaps.note(2, 3, 1.0)
+    gaps.add(1, 2, 0.0)
+    gaps.fill(1, 0.012, resent=False)
+    gaps.add(2, 3, 1.0)
     assert gaps.nacks(1.005) == [] and gaps.nacks(1.013) == [2]
-    gaps.mend(2, 1.5, resent=False)
-    gaps.note(3, 4, 2.0)
+    gaps.fill(2, 1.5, resent=False)
+    gaps.add(3, 4, 2.0)
     assert gaps.nacks(2.0 + MAX_PATIENCE + 1e-9) == [3]
-    assert gaps.forget(4) == 1
+    assert gaps.give_up(4) == 1
     for number in range(4, 60):
-        gaps.note(number, number + 1, 3.0 + number)
+        gaps.add(number, number + 1, 3.0 + number)
         gaps.nacks(3.5 + number)
-        gaps.mend(number, 3.51 + number, resent=True)
-    gaps.note(60, 61, 100.0)
+        gaps.fill(number, 3.51 + number, resent=True)
+    gaps.add(60, 61, 100.0)
     assert gaps.nacks(100.001) == [60]
 
 
@@ -79,11 +79,11 @@ def test_requests_are_bounded_and_in_order(first: int, count: int) -> None:
     their turn, and given up together.
     """
     gaps = Gaps(RoundTrip())
-    gaps.note(first, first + count, 0.0)
+    gaps.add(first, first + count, 0.0)
     asked: list[int] = []
     while wanted := gaps.nacks(0.0):
         assert len(wanted) <= MAX_NACKS
         asked += wanted
     assert asked == [number & 0xFFFF for number in range(first, first + count)]
     assert not gaps.overdue(0.079) and gaps.overdue(0.401)
-    assert gaps.forget(first + count) == count and not gaps.overdue(9.0)
+    assert gaps.give_up(first + count) == count and not gaps.overdue(9.0)

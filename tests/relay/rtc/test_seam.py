@@ -29,7 +29,7 @@ from aiortc.sdp import SessionDescription
 from relay.rtc.batch import HEADER
 from relay.rtc.dtls import PIPE_MAX, DtlsSrtp, SrtpError, certificate, fingerprint
 from relay.rtc.rtp import parse_rtp
-from relay.rtc.send.history import Frame
+from relay.rtc.send.history import PacketisedFrame
 from tests.fixtures.circles import no_collector
 from tests.fixtures.deadline import eventually
 from tests.fixtures.offers import offer
@@ -151,9 +151,9 @@ async def test_srtp_in_place_is_what_pylibsrtp_makes() -> None:
     )
     payloads = [b"a" * 100, b"b" * 100, b"c" * 30]
     protector = server.protector()
-    (batch,) = Frame(0, 0, payloads, 7, 90_000, key=True, disposable=False, marked=True).batches(
-        protector.tag
-    )
+    (batch,) = PacketisedFrame(
+        0, 0, payloads, 7, 90_000, key=True, disposable=False, marked=True
+    ).batches(protector.tag)
     data = bytes(protector.protect(batch, 96, 0xFFFF, 5))
     packets = [
         parse_rtp(client.unprotect_rtp(data[at : at + batch.segment]))

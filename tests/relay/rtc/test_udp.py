@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from relay.rtc.udp import MAX_ADDRESSES, UdpPort, Way
+from relay.rtc.udp import MAX_ADDRESSES, Route, UdpPort
 from tests.conftest import open_sockets
 from tests.fixtures.deadline import eventually
 
@@ -19,11 +19,11 @@ class Guest:
     """A peer that takes every check for its own and keeps what it gets."""
 
     def __init__(self) -> None:
-        self.checks: list[Way] = []
+        self.checks: list[Route] = []
         self.received: list[bytes] = []
 
-    def receive_check(self, data: bytes, way: Way) -> bool:
-        self.checks.append(way)
+    def receive_check(self, data: bytes, route: Route) -> bool:
+        self.checks.append(route)
         return True
 
     def receive(self, data: bytes) -> None:
@@ -62,7 +62,9 @@ async def test_one_number_at_every_address(port: UdpPort) -> None:
         for host in port.hosts:
             sock.sendto(check("guest"), (host, port.port))
         await eventually(lambda: len(guest.checks) == 3)
-    assert {way.transport.get_extra_info("sockname")[0] for way in guest.checks} == set(port.hosts)
+    assert {route.transport.get_extra_info("sockname")[0] for route in guest.checks} == set(
+        port.hosts
+    )
 
 
 async def test_a_number_that_is_taken(port: UdpPort) -> None:
@@ -122,7 +124,7 @@ async def test_addresses_of_one_peer_have_a_bound(port: UdpPort) -> None:
             sock.sendto(check("wanderer"), ("127.0.0.1", port.port))
             await asyncio.sleep(0)
         await eventually(lambda: len(wanderer.checks) == len(sockets) - 1)
-        peers = list(port._endpoints[0][1].peers.values())
+        peers = list(port._sockets[0][1].peers.values())
         assert (peers.count(wanderer), peers.count(other)) == (MAX_ADDRESSES, 1)
     finally:
         for sock in sockets:
@@ -136,9 +138,9 @@ async def test_a_way_to_somebody_who_has_not_come(port: UdpPort) -> None:
     port.add("guest", guest)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
-        way = port.reach(sock.getsockname(), guest)
-        assert way is not None
-        way.send(b"hello")
+        route = port.reach(sock.getsockname(), guest)
+        assert route is not None
+        route.send(b"hello")
         assert sock.recv(100) == b"hello"
         sock.sendto(b"\x80answer", ("127.0.0.1", port.port))
         await eventually(lambda: guest.received == [b"\x80answer"])
@@ -161,15 +163,15 @@ class Kernel:
         return self._sock.sendmsg(*arguments)
 
 
-async def way_to(sock: socket.socket, port: UdpPort) -> Way:
+async def route_to(sock: socket.socket, port: UdpPort) -> Route:
     """Of a guest who has just proved to be at this socket."""
     await port.open(["127.0.0.1"], 0)
     guest = Guest()
     port.add("guest", guest)
     sock.sendto(check("guest"), ("127.0.0.1", port.port))
     await eventually(lambda: guest.checks)
-    (way,) = guest.checks
-    return way
+    (route,) = guest.checks
+    return route
 
 
 @pytest.mark.parametrize("fails", [None, errno.EIO, errno.EINVAL])
@@ -182,9 +184,9 @@ async def test_a_batch_is_one_call_and_many_datagrams_also_where_the_kernel_cann
     data = bytes(range(256)) * 20
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.settimeout(5)
-        way = await way_to(sock, port)
-        kernel = Kernel(way.socket, fails)
-        replace(way, socket=kernel).send_batch(memoryview(data), 1_200)  # type: ignore[arg-type]
+        route = await route_to(sock, port)
+        kernel = Kernel(route.socket, fails)
+        replace(route, socket=kernel).send_batch(memoryview(data), 1_200)  # type: ignore[arg-type]
         received = [await asyncio.to_thread(sock.recv, 2_048) for _ in range(5)]
     assert b"".join(received) == data and [len(datagram) for datagram in received] == [
         1_200
@@ -194,9 +196,9 @@ async def test_a_batch_is_one_call_and_many_datagrams_also_where_the_kernel_cann
 
 async def test_a_full_socket_is_told_and_takes_nothing(port: UdpPort) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        way = await way_to(sock, port)
+        route = await route_to(sock, port)
         with pytest.raises(BlockingIOError):
-            full = replace(way, socket=Kernel(way.socket, errno.EAGAIN))  # type: ignore[arg-type]
+            full = replace(route, socket=Kernel(route.socket, errno.EAGAIN))  # type: ignore[arg-type]
             full.send_batch(memoryview(bytes(5_000)), 1_200)
         sock.setblocking(False)
         with pytest.raises(BlockingIOError):

@@ -1,6 +1,6 @@
 """What all creators' sessions have counted."""
 
-from relay.rtc.receive.session import SessionCounters
+from relay.rtc.receive.session import ReceiveCounters
 from server.ingest.counters import IngestCounters
 
 
@@ -8,8 +8,8 @@ def test_a_total_never_falls() -> None:
     """Sessions that count alike are told apart; one that has ended stays counted, and once."""
     counters, first, second = (
         IngestCounters(),
-        SessionCounters(packets=3, nacks=1),
-        SessionCounters(packets=3, nacks=1),
+        ReceiveCounters(packets=3, nacks=1),
+        ReceiveCounters(packets=3, nacks=1),
     )
     counters.enter(first)
     counters.enter(second)

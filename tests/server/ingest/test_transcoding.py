@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from relay.media import h264
 from relay.media.h264 import AccessUnit
-from relay.rtc.receive.reassembly import Picture
+from relay.rtc.receive.reassembly import EncodedFrame
 from server.errors import NotAcceptable, Unavailable
 from server.ingest import transcoding as module
 from server.ingest.transcoders import Transcoders
@@ -24,7 +24,7 @@ class Creator:
     """Feeds a transcoding with VP8, and keeps what comes of it."""
 
     def __init__(self, codec: str = "VP8") -> None:
-        self.pictures: list[Picture] = []
+        self.pictures: list[EncodedFrame] = []
         self.broken = 0
         self.failed: list[str] = []
         self.closed = 0
@@ -40,7 +40,7 @@ class Creator:
     def send(self, frame: bytes, timestamp: int, arrived: float | None = None) -> None:
         unit = AccessUnit(frame, b"", b"", not frame[0] & 1, False)
         self.transcoding.receive(
-            Picture(timestamp, unit, monotonic() if arrived is None else arrived)
+            EncodedFrame(timestamp, unit, monotonic() if arrived is None else arrived)
         )
 
     async def ready(self) -> None:

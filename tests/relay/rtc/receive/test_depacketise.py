@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from relay.errors import BitstreamError
-from relay.rtc.receive.depacketise import depacketise, starts_idr, starts_picture
+from relay.rtc.receive.depacketise import depacketise, starts_access_unit, starts_idr
 from tests.fixtures import media
 
 nal_units = st.builds(
@@ -144,5 +144,5 @@ def test_picture_starts_are_recognised() -> None:
         b"\x5c\x81",
         b"\x78\0\3\x41",
     ]
-    assert all(map(starts_picture, starts))
-    assert not any(map(starts_picture, others))
+    assert all(map(starts_access_unit, starts))
+    assert not any(map(starts_access_unit, others))

@@ -34,7 +34,7 @@ def test_every_two_seconds_without_being_asked() -> None:
     assert not requests.due(2.0)
     assert requests.due(2.1)
     requests.keyframe_received(2.2)
-    requests.ask()
+    requests.request()
     assert not requests.due(2.5)  # asked for 400 ms after the last request
     assert requests.due(2.6)
 
@@ -48,7 +48,7 @@ def test_a_broken_chain_hurries_and_then_gives_time() -> None:
     requests.keyframe_received(0.1)
     sent = []
     for step in range(100, 600):
-        requests.broken(0.03)
+        requests.reference_lost(0.03)
         if requests.due(step / 100):
             sent.append(step / 100)
     assert [moment - 1.0 for moment in sent[:5]] == pytest.approx(
@@ -56,14 +56,14 @@ def test_a_broken_chain_hurries_and_then_gives_time() -> None:
     )
     requests.keyframe_received(6.0)
     assert not requests.due(6.4)
-    requests.broken(0.03)
+    requests.reference_lost(0.03)
     assert requests.due(6.4)
 
 
 def test_over_a_long_way_requests_wait_for_an_answer() -> None:
     """With a round trip of 400 ms the second request goes out after more than that."""
     requests = KeyframeRequests()
-    requests.broken(0.4)
+    requests.reference_lost(0.4)
     assert requests.due(0.0) and not requests.due(0.59)
 
 
@@ -78,7 +78,7 @@ def test_never_more_than_one_in_500_ms_and_never_none_in_2_s(
     for step, kind in steps:
         now += step
         if kind == "ask":
-            requests.ask()
+            requests.request()
         elif kind == "key":
             requests.keyframe_received(now)
             last_key = now

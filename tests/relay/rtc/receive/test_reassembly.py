@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from relay.media.h264 import access_unit, parse_sps
 from relay.rtc.receive.gaps import MAX_NACKS
-from relay.rtc.receive.reassembly import MAX_HELD, Picture, Reassembly
+from relay.rtc.receive.reassembly import MAX_BUFFERED, EncodedFrame, Reassembly
 from relay.rtc.roundtrip import MAX_DEADLINE, MIN_DEADLINE, RoundTrip
 from relay.rtc.rtp import RtpPacket
 from tests.fixtures import media
@@ -71,7 +71,7 @@ def whole(kinds: list[str]) -> list[bytes]:
 
 def feed(
     reassembly: Reassembly, packets: list[RtpPacket] | tuple[RtpPacket, ...], now: float = 0.0
-) -> list[Picture]:
+) -> list[EncodedFrame]:
     return [picture for packet in packets for picture in reassembly.receive(packet, now)]
 
 
@@ -87,7 +87,7 @@ UNITS = {
 
 
 def assert_decodable(
-    pictures: list[Picture], whole_units: list[bytes], kinds: list[str]
+    pictures: list[EncodedFrame], whole_units: list[bytes], kinds: list[str]
 ) -> list[int]:
     """In order, complete, and no picture without all those before it since the last IDR. Returns
     their indices.
@@ -113,7 +113,7 @@ def test_every_order_of_arrival() -> None:
     for order in permutations(REST):
         reassembly = Reassembly()
         indices = assert_decodable(feed(reassembly, (FIRST, *order)), WHOLE, KINDS)
-        assert not reassembly.waiting and not reassembly.needs_keyframe
+        assert not reassembly.has_gaps and not reassembly.needs_keyframe
         arrival = [packet.sequence for packet in order]
         jumped = max(map(arrival.index, needed)) < max(map(arrival.index, older))
         assert indices[-3:] == [3, 4, 5]
@@ -144,7 +144,7 @@ def test_every_loss_in_order() -> None:
             running = complete[index] and (running or kind.startswith("idr"))
             expected += [index] if running else []
         assert indices == expected
-        assert not reassembly.waiting
+        assert not reassembly.has_gaps
 
 
 @settings(max_examples=400, deadline=None)
@@ -169,7 +169,7 @@ def test_orders_and_losses_of_longer_streams(data: st.DataObject) -> None:
         reassembly.nacks(now)
     pictures += reassembly.expire(now + 1)
     assert_decodable(pictures, units, kinds)
-    assert not reassembly.waiting
+    assert not reassembly.has_gaps
 
 
 def test_duplicates_are_dropped() -> None:
@@ -194,7 +194,7 @@ def test_a_retransmission_mends_the_gap_and_teaches_the_round_trip() -> None:
     assert reassembly.nacks(round_trip.retry / 2) == []
     assert reassembly.nacks(round_trip.retry) == [missing.sequence]
     assert len(reassembly.receive(missing, 0.1, resent=True)) == 3
-    assert (reassembly.repaired, reassembly.waiting, reassembly.given_up) == (1, False, 0)
+    assert (reassembly.repaired, reassembly.has_gaps, reassembly.given_up) == (1, False, 0)
     assert round_trip.smoothed is None  # which of two requests was answered cannot be told
     assert [
         picture.arrived
@@ -236,7 +236,7 @@ def test_a_hole_behind_an_outage_is_not_mended() -> None:
         reassembly = Reassembly()
         feed(reassembly, packets_of(["idr"], sequence=0), 1.0)
         reassembly.receive(packet._replace(sequence=1 + hole), 1.0 + silence)
-        assert (reassembly.waiting, reassembly.needs_keyframe) == (mended, not mended)
+        assert (reassembly.has_gaps, reassembly.needs_keyframe) == (mended, not mended)
         assert len(reassembly.nacks(1.0 + silence)) == (hole if mended else 0)
 
 
@@ -298,7 +298,7 @@ def test_an_idr_behind_a_hole_does_not_wait() -> None:
     assert len(pictures) == 1
     pictures += reassembly.receive(packets[4], 1.01)
     assert assert_decodable(pictures, whole(kinds), kinds) == [0, 3]
-    assert (reassembly.nacks(2.0), reassembly.waiting, reassembly.given_up) == ([], False, 1)
+    assert (reassembly.nacks(2.0), reassembly.has_gaps, reassembly.given_up) == ([], False, 1)
     assert len(reassembly.receive(packets[5], 1.02)) == 1
 
 
@@ -353,7 +353,7 @@ def test_a_sender_that_starts_afresh(jump: int) -> None:
         reassembly, packets_of(["p", "idr", "p"], sequence=101 + jump & 0xFFFF, timestamp=5)
     )
     assert [picture.unit.data for picture in pictures] == whole(["p", "idr", "p"])[1:]
-    assert not reassembly.waiting
+    assert not reassembly.has_gaps
 
 
 def test_what_is_held_is_bounded() -> None:
@@ -370,9 +370,9 @@ def test_what_is_held_is_bounded() -> None:
             ),
             0.0,
         )
-        assert len(reassembly._held) <= MAX_HELD
-        assert len(reassembly._gaps) <= 2 * MAX_HELD
-        assert len(reassembly._idr_starts) <= MAX_HELD
+        assert len(reassembly._buffer) <= MAX_BUFFERED
+        assert len(reassembly._gaps) <= 2 * MAX_BUFFERED
+        assert len(reassembly._idr_starts) <= MAX_BUFFERED
     assert len(reassembly.nacks(0.0)) <= MAX_NACKS
 
 

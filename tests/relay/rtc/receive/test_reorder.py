@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.rtc.receive.reorder import MAX_HELD, Reorder
+from relay.rtc.receive.reorder import MAX_BUFFERED, Reorder
 from relay.rtc.rtp import RtpPacket
 
 
@@ -66,7 +66,7 @@ def test_never_twice_never_back_never_unbounded(drawn: list[tuple[int, float]]) 
     for number, step in drawn:
         now += step
         out += numbers(reorder.receive(packet(number), now)) + numbers(reorder.expire(now))
-        assert len(reorder._held) <= MAX_HELD
+        assert len(reorder._buffer) <= MAX_BUFFERED
     assert out == sorted(set(out))
 
 

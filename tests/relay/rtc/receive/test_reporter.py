@@ -29,7 +29,7 @@ def test_reports_name_their_sources_and_the_cap() -> None:
         (each.ssrc, each.lsr) for each in report.reports
     ] == [(5, 0x1234), (6, 0)]
     assert reporter.report(10.0 + REPORT_EVERY / 2, 5) == b""
-    reporter.hurry()
+    reporter.make_report_due()
     _, cap = RtcpPacket.parse(reporter.report(10.0 + REPORT_EVERY / 2, 5))
     assert isinstance(cap, RtcpPsfbPacket) and unpack_remb_fci(cap.fci)[1] == [5]
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from relay.errors import BitstreamError
 from relay.rtc.receive import vp8
 from relay.rtc.receive.payload import FORMATS
-from relay.rtc.receive.reassembly import Picture, Reassembly
+from relay.rtc.receive.reassembly import EncodedFrame, Reassembly
 from tests.fixtures import media
 
 KEY = b"\x10\x02\x00\x9d\x01\x2a\x40\x01\xf0\x00" + bytes(30)
@@ -21,7 +21,7 @@ DESCRIPTORS = {
 }
 
 
-def feed(frames: list[bytes], *, lost: tuple[int, ...] = (), size: int = 400) -> list[Picture]:
+def feed(frames: list[bytes], *, lost: tuple[int, ...] = (), size: int = 400) -> list[EncodedFrame]:
     reassembly = Reassembly(payload=FORMATS["VP8"])
     packets = [
         packet
@@ -40,7 +40,7 @@ def test_descriptors(name: str) -> None:
     unit = vp8.access_unit([start + KEY[:20], bytes([start[0] & 0xEF]) + start[1:] + KEY[20:]])
     assert (unit.data, unit.key, unit.disposable) == (KEY, True, name == "non-reference")
     assert vp8.frame_size(unit.data) == (320, 240)
-    assert vp8.starts_key(start + KEY) and not vp8.starts_key(start + b"\x11" + KEY[1:])
+    assert vp8.starts_keyframe(start + KEY) and not vp8.starts_keyframe(start + b"\x11" + KEY[1:])
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_any_bytes_are_a_frame_or_an_error(payloads: list[bytes]) -> None:
         unit = vp8.access_unit(payloads)
     except BitstreamError:
         return
-    assert unit.key == bool(payloads and vp8.starts_key(payloads[0]))
+    assert unit.key == bool(payloads and vp8.starts_keyframe(payloads[0]))
 
 
 def test_frames_come_back_whole_at_their_marker() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.rtc.batch import HEADER, HEADER_SIZE
-from relay.rtc.send.history import Frame, History
+from relay.rtc.send.history import History, PacketisedFrame
 from relay.rtc.send.numbering import PIECES, Numbering
 
 TAG = 16
@@ -55,7 +55,7 @@ def test_frames_before_the_last_keyframe_can_still_be_asked_for() -> None:
 @given(st.lists(st.integers(1, 1_160), min_size=1, max_size=120))
 def test_batches_hold_every_packet_once_and_are_cut_as_the_kernel_cuts(sizes: list[int]) -> None:
     payloads = [bytes((number & 0xFF,)) * size for number, size in enumerate(sizes)]
-    frame = Frame(0, 0, payloads, 7, 90_000, key=True, disposable=False, marked=True)
+    frame = PacketisedFrame(0, 0, payloads, 7, 90_000, key=True, disposable=False, marked=True)
     found, markers = [], []
     for batch in frame.batches(TAG):
         assert len(batch.template) < 65_000 and len(batch.packets) <= 64

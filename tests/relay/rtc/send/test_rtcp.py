@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.rtc.send.rtcp import (
+    Goodbye,
     KeyframeWanted,
-    Leaving,
     LossReport,
     Nack,
     description,
@@ -58,7 +58,7 @@ def test_what_a_receiver_says() -> None:
         Nack(9, (10, 11, 30)),
         KeyframeWanted(),
         KeyframeWanted(),
-        Leaving(),
+        Goodbye(),
     ]
 
 
