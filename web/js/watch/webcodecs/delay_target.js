@@ -1,12 +1,13 @@
 /**
- * How far behind its own edge a track is played: the 95th percentile of how late its records come, and one frame for the five of a hundred that come
- * later. It rises at once and sinks slowly: a path that trembled a moment ago will again. Pure.
+ * How far behind its own live edge a track plays: the 95th percentile of the lateness of its
+ * records, plus one frame for the later ones. It rises at once and falls slowly, because jitter
+ * comes back. Pure.
  */
 const FLOOR = 20; // ms
 const CEILING = 1_000; // ms
-const SINKS = 30; // ms each second
-const FORGIVES = 8; // ms of penalty each second
-const OUTAGE = 250; // ms; no buffer would have been large enough for that
+const FALL = 30; // ms per second
+const PENALTY_FALL = 8; // ms per second
+const OUTAGE = 250; // ms; too long for any buffer to cover
 const PENALTY = 400; // ms at most
 
 export class DelayTarget {
@@ -20,7 +21,7 @@ export class DelayTarget {
   }
 
   /**
-   * The track ran dry for so long (ms): it should have been that much further back.
+   * The track ran dry for `spell` ms: it should have played that much further behind.
    * @param {number} spell
    */
   ranDry(spell) {
@@ -35,9 +36,9 @@ export class DelayTarget {
   update(now, jitter, frame) {
     const passed = Number.isNaN(this.#then) ? 0 : Math.min(1, (now - this.#then) / 1_000);
     this.#then = now;
-    this.#penalty = Math.max(0, this.#penalty - passed * FORGIVES);
+    this.#penalty = Math.max(0, this.#penalty - passed * PENALTY_FALL);
     const wish = Math.min(CEILING, Math.max(FLOOR, jitter + frame + this.#penalty));
-    this.#value = Math.max(wish, this.#value - passed * SINKS);
+    this.#value = Math.max(wish, this.#value - passed * FALL);
     return this.#value;
   }
 }

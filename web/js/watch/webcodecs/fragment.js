@@ -1,5 +1,6 @@
 /**
- * What a decoder needs out of the ISO-BMFF of a record (relay/PROTOCOL.md): samples from a fragment, the description from an init segment.
+ * Reads what a decoder needs from the ISO BMFF of a record (relay/PROTOCOL.md): the samples of a
+ * fragment, the description of an init segment.
  *
  * @typedef {object} FragmentSample
  * @property {Uint8Array<ArrayBuffer>} data
@@ -13,9 +14,9 @@ const SAMPLE_ENTRY = Object.freeze({ avc1: 78, Opus: 28 }); // bytes before the 
 
 /**
  * @param {Uint8Array<ArrayBuffer>} body  one `moof` and its `mdat`
- * @param {number} timescale ticks of a second
+ * @param {number} timescale ticks per second
  * @returns {FragmentSample[]}
- * @throws {RangeError} when it is not what a fragment has to be
+ * @throws {RangeError} for anything but a valid fragment
  */
 export function readSamples(body, timescale) {
   const trun = find(viewOf(body), 'moof', 'traf', 'trun');
@@ -31,7 +32,7 @@ export function readSamples(body, timescale) {
     if (flags & TRUN.DURATION) row += 4;
     const size = trun.getUint32(row);
     row += 4 + (flags & TRUN.FLAGS ? 4 : 0) + (flags & TRUN.COMPOSITION ? 4 : 0);
-    if (data + size > body.byteLength) throw new RangeError('a sample lies beyond its fragment');
+    if (data + size > body.byteLength) throw new RangeError('a sample ends beyond its fragment');
     samples.push({ data: body.subarray(data, data + size), offset: (ticks * 1e6) / timescale, duration: (duration * 1e6) / timescale });
     data += size;
     ticks += duration;
@@ -40,7 +41,7 @@ export function readSamples(body, timescale) {
 }
 
 /**
- * An init segment's picture: the `avcC` body that VideoDecoder calls the description.
+ * Video parameters of an init segment. `description` is the body of `avcC`, as VideoDecoder takes it.
  * @param {Uint8Array<ArrayBuffer>} segment
  */
 export function readVideo(segment) {
@@ -51,7 +52,7 @@ export function readVideo(segment) {
 }
 
 /**
- * An init segment's sound.
+ * Audio parameters of an init segment.
  * @param {Uint8Array<ArrayBuffer>} segment
  */
 export function readAudio(segment) {
@@ -69,7 +70,7 @@ function sampleEntry(segment, kind) {
 }
 
 /**
- * The body of the first box along a path of plain containers.
+ * The body of the first box at a path of container boxes.
  * @param {DataView<ArrayBuffer>} view
  * @param {...string} path
  * @returns {DataView<ArrayBuffer>}

@@ -1,9 +1,9 @@
 /**
- * The page's part in the sound: an AudioContext and its audio thread, which only a page can have. The samples come to it from elsewhere, by a port.
- * Fetched as a module of its own, once somebody may want to hear.
+ * The audio output: an AudioContext and its audio thread. Only a page can have one; the samples
+ * arrive through a port. The page loads this module after the first frame.
  */
 const TELL_EVERY = 100; // ms
-const AHEAD = 50; // ms; an output timestamp is of the past, give or take what clocks are rounded to
+const AHEAD = 50; // ms; an output timestamp lies in the past, within the rounding of clocks
 
 export class Loudspeaker {
   #context;
@@ -11,7 +11,7 @@ export class Loudspeaker {
   #ticker;
 
   /**
-   * @param {AudioContext} context  closed with this
+   * @param {AudioContext} context  closed with this object
    * @param {AudioWorkletNode} node
    * @param {(output: import('./sound.js').Output) => void} tell  with times of the page's clock
    */
@@ -24,7 +24,7 @@ export class Loudspeaker {
   }
 
   /**
-   * For the samples: the other end of the audio thread's port.
+   * A port through which the samples reach the audio thread.
    * @returns {MessagePort}
    */
   connect() {
@@ -35,7 +35,7 @@ export class Loudspeaker {
 
   get #output() {
     const { contextTime = 0, performanceTime = 0 } = this.#context.getOutputTimestamp();
-    // WebKitGTK adds the context's time to the page's and is ever further in the future: such a timestamp tells nothing.
+    // WebKitGTK adds the context's time to the page's, so its timestamps run into the future.
     const believable = contextTime > 0 && performanceTime < performance.now() + AHEAD;
     return { latency: (this.#context.outputLatency || 0) * 1_000, lead: believable ? performanceTime - contextTime * 1_000 : NaN };
   }
@@ -52,7 +52,7 @@ export class Loudspeaker {
  * @param {AudioContext} context
  * @param {(output: import('./sound.js').Output) => void} tell
  * @param {(reason: string) => void} broken
- * @throws {DOMException} when the audio thread does not start
+ * @throws {DOMException} if the audio thread does not start
  */
 export async function makeLoudspeaker(context, tell, broken) {
   await context.audioWorklet.addModule(new URL('./sound_worklet.js', import.meta.url));

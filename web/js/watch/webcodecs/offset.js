@@ -1,8 +1,9 @@
 /**
- * By how much one clock is ahead of another, from notices that take their time to come: the quickest of the last seconds tells best. Not the quickest
- * ever: a sound card that ran dry stands still for a moment, and does not catch up. Pure; ms throughout.
+ * How far one clock is ahead of another, measured from messages with a varying delay: the fastest
+ * message of the last seconds counts. Not the fastest of all: a sound card that ran dry stops for a
+ * moment and does not catch up. Pure; times in ms.
  */
-const SPAN = 2_000; // ms; looked back on for once to twice as long
+const SPAN = 2_000; // ms; the minimum covers one to two spans
 
 export class Offset {
   #before = Infinity;
@@ -11,7 +12,7 @@ export class Offset {
 
   /**
    * @param {number} here   this clock
-   * @param {number} there  what the other one showed in a notice that has come now
+   * @param {number} there  the other clock, in a message that arrives now
    */
   add(here, there) {
     if (here - this.#since >= SPAN) {
@@ -22,7 +23,7 @@ export class Offset {
     this.#least = Math.min(this.#least, here - there);
   }
 
-  /** Infinity before the first notice. */
+  /** Infinity before the first message. */
   get value() {
     return Math.min(this.#before, this.#least);
   }

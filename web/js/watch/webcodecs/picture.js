@@ -1,8 +1,8 @@
 /**
- * Decodes pictures and draws the one that is due. Needs a canvas and no document, so that it runs in the page (for the first picture, which
- * waits for nobody) as well as in a worker.
+ * Decodes frames and draws the one that is due. It needs a canvas but no document, so that it runs
+ * in a worker as well as in the page.
  *
- * Decoders have few frames to give: what is not due soon waits in front of the decoder, not behind it.
+ * Decoders own few frames: what is not due soon waits encoded, not decoded.
  *
  * @typedef {{data: Uint8Array<ArrayBuffer>, media: number, key: boolean, sequence: number}} AccessUnit  media: ms of player time
  * @typedef {{codec: string, description: Uint8Array<ArrayBuffer>, width: number, height: number}} PictureConfig
@@ -10,26 +10,26 @@
 import { Pauses } from '../timing/pauses.js';
 import { Playhead } from './playhead.js';
 
-const DECODED = 6; // frames that may lie decoded, or be on their way through the decoder
-const AHEAD = 120; // ms before it is due that a frame is decoded
-const BACKLOG = 900; // access units; half a minute that nobody decodes is a decoder that does not work
-const MUTE = 5_000; // ms in which a decoder that has plenty gives nothing
-const PLENTY = 60; // access units; none needs as many before it gives a picture
-const EARLY = 6; // ms; a frame that is due before the next refresh of the screen is shown at this one
-const DETOUR = 10; // ms; what is drawn beside the page comes to the screen up to a refresh later
-const FIRST = 80; // ms that the first picture has the decoder, and the page, to itself
-const OVERDUE = 250; // ms without a picture that was due
+const DECODED = 6; // frames that may be decoded or in the decoder
+const AHEAD = 120; // ms before its due time that a frame is decoded
+const BACKLOG = 900; // access units, half a minute; more means that the decoder does not work
+const MUTE = 5_000; // ms without output although the decoder has PLENTY
+const PLENTY = 60; // access units; no decoder needs as many before its first frame
+const EARLY = 6; // ms; a frame due before the next screen refresh is shown at this one
+const DETOUR = 10; // ms; a worker's canvas reaches the screen up to one refresh later
+const FIRST = 80; // ms in which the decoder has the first frame only
+const OVERDUE = 250; // ms without a new frame although one was due
 
 export class Picture {
   playhead = new Playhead();
   frames = 0;
   dropped = 0;
   stalls = 0;
-  /** ms of player time, of the picture on the canvas */
+  /** ms of player time of the frame on the canvas */
   media = NaN;
-  /** ms, local: when that was drawn */
+  /** ms, local time at which that frame was drawn */
   drawnAt = NaN;
-  /** @type {((frame: VideoFrame) => void) | null} gets, and closes, a copy of each picture */
+  /** @type {((frame: VideoFrame) => void) | null} receives a copy of each frame and closes it */
   mirror = null;
   #canvas;
   #early;
@@ -40,7 +40,7 @@ export class Picture {
   #encoded = [];
   /** @type {VideoFrame[]} */
   #decoded = [];
-  /** @type {number[]} µs of player time: what the decoder has and has not given back */
+  /** @type {number[]} timestamps in the decoder, µs of player time */
   #inside = [];
   #awaitsKey = true;
   #request = 0;
@@ -58,9 +58,9 @@ export class Picture {
     this.#canvas = canvas;
     this.#early = EARLY + ('document' in self ? 0 : DETOUR);
     this.#events = events;
-    // Without alpha nothing behind it is composited; a canvas that is always overwritten whole needs none.
+    // Without alpha the browser composites nothing behind the canvas.
     const context = canvas.getContext('2d', { alpha: false, desynchronized: false });
-    if (!context) throw new Error('this browser gives no canvas to draw on');
+    if (!context) throw new Error('this browser has no 2D canvas');
     this.#context = /** @type {CanvasRenderingContext2D} */ (context);
     this.#decoder = new VideoDecoder({ output: (frame) => this.#output(frame), error: (error) => this.#fail(error.message, error.name === 'NotSupportedError') });
   }
@@ -68,15 +68,15 @@ export class Picture {
   /** @param {PictureConfig} config */
   configure(config) {
     const same = this.#config && this.#config.codec === config.codec && equal(this.#config.description, config.description);
-    // It comes again with every connection, and a decoder that is configured anew wants a key frame.
+    // Every connection sends the parameters again, and a configured decoder waits for a keyframe.
     if (same || this.#decoder.state === 'closed') return;
     this.#config = config;
     this.#awaitsKey = true;
-    // Frames of the old parameters that still wait need them: they are few, and gone with the picture they made.
+    // The waiting frames need the old parameters; they are few, so they are dropped.
     this.#encoded = [];
     const wanted = { codec: config.codec, description: config.description, optimizeForLatency: true };
     this.#decoder.configure(wanted);
-    // Beside it, since the first picture must not wait for the answer. A decoder that cannot be had says so as if it had failed.
+    // In parallel: the first frame does not wait for the answer.
     VideoDecoder.isConfigSupported(wanted).then(({ supported }) => supported || this.#fail(`no decoder for ${config.codec}`, true), () => {});
   }
 
@@ -88,12 +88,12 @@ export class Picture {
     this.#encoded.push(unit);
     const now = performance.now();
     const mute = this.#inside.length > PLENTY && now - this.#gaveAt > MUTE;
-    if (mute || this.#encoded.length > BACKLOG) return this.#fail('the decoder stands still');
+    if (mute || this.#encoded.length > BACKLOG) return this.#fail('the decoder gives no frames');
     this.#feed(now);
   }
 
   /**
-   * The clock has spoken: `wanted` is the media time (ms) that should be on the screen at `now`.
+   * Sets the media time `wanted` (ms) that should be on the screen at `now`.
    * @param {number} now
    * @param {number} wanted
    */
@@ -114,7 +114,8 @@ export class Picture {
   #feed(now) {
     const due = this.playhead.at(now);
     while (this.#encoded.length && this.#decoder.state === 'configured') {
-      // What a join brings behind its key frame would be in the way of that. Not for ever: some decoders give nothing before they have more.
+      // The rest of the burst would delay the keyframe. Some decoders need more input before they
+      // give a frame, so this holds for a limited time only.
       if (!this.frames && now - this.#begunAt < FIRST) break;
       const [unit] = this.#encoded;
       if (!unit) return;
@@ -122,7 +123,7 @@ export class Picture {
       if (!late && (unit.media > due + AHEAD || this.#decoded.length + this.#inside.length >= DECODED)) break;
       this.#encoded.shift();
       if (Number.isNaN(this.#begunAt)) this.#begunAt = now;
-      if (!this.#inside.length) this.#gaveAt = now; // it had nothing to give before
+      if (!this.#inside.length) this.#gaveAt = now; // the decoder was empty until now
       const timestamp = Math.round(unit.media * 1_000);
       this.#inside.push(timestamp);
       try {
@@ -136,17 +137,17 @@ export class Picture {
 
   /** @param {VideoFrame} frame */
   #output(frame) {
-    // Frames come in the order of their times: one that was to come before this one never will.
+    // Frames come out in presentation order: an earlier one that is missing was dropped.
     this.#inside = this.#inside.filter((timestamp) => timestamp > frame.timestamp);
     this.#decoded.push(frame);
     const now = (this.#gaveAt = performance.now());
-    // While it hurries after the live edge only the screen's own pace draws; the very first picture is drawn at once.
+    // While decoding catches up, only screen refreshes draw; the very first frame is drawn at once.
     if (!this.#inside.length || !this.frames) this.#show(now);
     this.#feed(now);
   }
 
   /**
-   * Draws the newest picture that is due; the ones before it will never be seen.
+   * Draws the newest frame that is due and drops the ones before it.
    * @param {number} now
    */
   #show(now) {
@@ -172,7 +173,7 @@ export class Picture {
    */
   #draw(frame, now) {
     const { displayWidth, displayHeight } = frame;
-    // Setting a size clears: only where it changed.
+    // Setting the size clears the canvas.
     if (this.#canvas.width !== displayWidth || this.#canvas.height !== displayHeight) {
       this.#canvas.width = displayWidth;
       this.#canvas.height = displayHeight;
@@ -188,7 +189,7 @@ export class Picture {
   }
 
   /**
-   * The picture stood while later ones were due, and not because the creator sent none.
+   * Whether the frame stood while later ones were due, although the creator sent some.
    * @param {number} now
    */
   #overdue(now) {
@@ -196,7 +197,7 @@ export class Picture {
     return !this.#pauses.explain(this.media);
   }
 
-  /** A look at every refresh of the screen while there is something to come. */
+  /** Checks at every screen refresh while frames are waiting. */
   #await() {
     if (this.#request || !(this.#decoded.length || this.#encoded.length)) return;
     this.#request = self.requestAnimationFrame(() => {

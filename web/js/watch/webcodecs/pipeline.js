@@ -1,11 +1,12 @@
 /**
- * Plays a stream through WebCodecs: pictures to a canvas, sound to the audio thread, and both held a few frames behind the live edge.
- * While muted nothing is decoded of the sound, and the pictures follow the edge alone. Knows no document: it runs in a worker as well as in a page.
+ * Plays a stream through WebCodecs: frames to a canvas, audio to the audio thread, both a few frames
+ * behind the live edge. While muted no audio is decoded and the video follows the live edge alone.
+ * It needs no document, so that it runs in a worker as well as in a page.
  *
  * @typedef {object} PipelineEvents
- * @property {() => void} picture  the first picture is drawn
- * @property {(width: number, height: number) => void} sized  the picture that is drawn has this size now
- * @property {(reason: string, final: boolean) => void} broken  `final`: it will never play this
+ * @property {() => void} picture  the first frame is drawn
+ * @property {(width: number, height: number) => void} sized  the drawn frame has a new size
+ * @property {(reason: string, final: boolean) => void} broken  `final`: this player can never play the stream
  *
  * @typedef {import('../line/record.js').MediaRecord} MediaRecord
  */
@@ -17,9 +18,9 @@ import { Picture } from './picture.js';
 import { SoundTrack } from './sound_track.js';
 
 const TICK = 100; // ms
-const BURST_TAIL = 60_000; // µs; a record published this shortly before the hello ends the burst of a join
+const BURST_TAIL = 60_000; // µs; a record published this shortly before the hello ends the burst
 const VIDEO_SCALE = 90_000;
-const FRAME = 20; // ms; a packet of sound. Pictures take it for theirs too: at 15 a second one of their own would be nothing but delay
+const FRAME = 20; // ms, an audio packet; used for video too, where a frame at 15 fps would only add delay
 
 export class Pipeline {
   #clock;
@@ -53,7 +54,7 @@ export class Pipeline {
   }
 
   /**
-   * The sound is wanted from now on.
+   * Turns the audio on.
    * @param {MessagePort} port to the audio thread (sound_worklet.js)
    */
   openSound(port) {
@@ -93,7 +94,7 @@ export class Pipeline {
     }
   }
 
-  /** @returns {import('../player.js').PlayerStats} with times of this thread's clock */
+  /** @returns {import('../player.js').PlayerStats} with times on this thread's clock */
   stats() {
     const now = performance.now();
     const { media, drawnAt, frames, dropped, stalls, playhead } = this.#picture;
@@ -122,7 +123,7 @@ export class Pipeline {
     };
   }
 
-  /** @param {((frame: VideoFrame) => void) | null} take gets, and closes, a copy of each picture */
+  /** @param {((frame: VideoFrame) => void) | null} take receives a copy of each frame and closes it */
   mirror(take) {
     this.#picture.mirror = take;
   }
@@ -151,7 +152,7 @@ export class Pipeline {
   }
 
   /**
-   * Tells both tracks where they should be.
+   * Sets the media time of both tracks.
    * @param {number} now
    */
   #steer(now) {

@@ -1,9 +1,10 @@
 /**
- * Which media time is due on the screen now: a clock that follows another without a visible step. Pure; ms throughout.
+ * The media time that is due on the screen: a clock that follows another one without visible steps.
+ * Pure; times in ms.
  */
-const JUMP = 250; // ms; further than this is not walked
-const REACH = 400; // ms in which a difference is walked off
-const HASTE = 0.12; // of rate, at most: pictures a tenth too fast for a moment are seen by nobody
+const JUMP = 250; // ms; a larger difference is a jump
+const REACH = 400; // ms in which the rate corrects a difference
+const MAX_CORRECTION = 0.12; // of the rate; viewers do not notice a tenth
 
 export class Playhead {
   #media = NaN;
@@ -11,7 +12,8 @@ export class Playhead {
   #rate = 1;
   jumps = 0;
 
-  /** NaN until it follows something.
+  /**
+   * NaN before the first `follow`.
    * @param {number} now
    */
   at(now) {
@@ -29,10 +31,10 @@ export class Playhead {
     if (far) this.jumps++;
     this.#media = far || Number.isNaN(due) ? wanted : due;
     this.#now = now;
-    this.#rate = far || Number.isNaN(due) ? 1 : 1 + Math.max(-HASTE, Math.min(HASTE, error / REACH));
+    this.#rate = far || Number.isNaN(due) ? 1 : 1 + Math.max(-MAX_CORRECTION, Math.min(MAX_CORRECTION, error / REACH));
   }
 
-  /** Nothing that it knew holds any more. */
+  /** Forgets the clock that it followed. */
   reset() {
     this.#media = NaN;
     this.#rate = 1;

@@ -1,7 +1,9 @@
 /**
- * The sound of a WebCodecs player: packets decoded here, given out by the audio thread (sound_worklet.js), which tells where it is.
+ * Decodes the audio of a WebCodecs player and sends the samples to the audio thread
+ * (sound_worklet.js), which reports its position.
  *
- * Samples go over by MessagePort: a shared ring would need a page that is cross-origin isolated, and such a page could be embedded nowhere.
+ * Samples travel through a MessagePort: a shared buffer needs a cross-origin isolated page, and such
+ * a page cannot be embedded elsewhere.
  */
 import { Offset } from './offset.js';
 import { SoundSteering } from './sound_steering.js';
@@ -9,35 +11,35 @@ import { SoundSteering } from './sound_steering.js';
 /**
  * @typedef {import('./sound_worklet.js').SoundReport} SoundReport
  *
- * @typedef {object} Output  what only a page can ask its AudioContext
+ * @typedef {object} Output  figures of the AudioContext, which only a page can read
  * @property {number} latency  ms from the audio thread to the loudspeaker
- * @property {number} lead     ms that this thread's clock is ahead of the time, on the context's clock, of what leaves the loudspeaker; NaN while unknown
+ * @property {number} lead     ms by which this thread's clock is ahead of the context time of the audible sample; NaN while unknown
  */
 
 const RATE = 48_000; // Opus decodes to this
-const SILENT = 400; // ms without a report: the audio thread stands still
-const SPARE = 64; // arrays; what a join brings at once is more, and goes
-const WAITING = 400; // packets in the decoder; more is a decoder that does not work
+const SILENT = 400; // ms without a report after which the audio thread counts as stopped
+const SPARE = 64; // arrays kept for reuse
+const WAITING = 400; // packets in the decoder; more means that it does not work
 
 export class Sound {
   #port;
   #broken;
   /** @type {AudioDecoder | null} */
   #decoder = null;
-  /** @type {number[]} ms of the timeline, of the packets that the decoder has */
+  /** @type {number[]} start of each packet in the decoder, ms of the timeline */
   #starts = [];
   #steering = new SoundSteering();
-  /** @type {Float32Array<ArrayBuffer>[]} back from the audio thread: fifty packets a second would be a heap of garbage over there */
+  /** @type {Float32Array<ArrayBuffer>[]} arrays that the audio thread returned; reuse spares it garbage collection */
   #spare = [];
   /** @type {SoundReport | null} */
   #report = null;
   #reportedAt = -Infinity;
   #rate = 1;
-  #offset = new Offset(); // of the local clock, to the context's
+  #offset = new Offset(); // local clock minus the context's
   #closed = false;
   /** @type {Output} */
   output = { latency: 0, lead: NaN };
-  /** Called with each report, which is when there is something to steer by. */
+  /** Called after each report of the audio thread. */
   moved = () => {};
 
   /**
@@ -68,8 +70,9 @@ export class Sound {
   decode(data, start) {
     const decoder = this.#decoder;
     if (decoder?.state !== 'configured') return;
-    if (decoder.decodeQueueSize > WAITING) return this.#broken('sound: the decoder stands still');
-    // The decoder counts on from its first timestamp, and would drift away from the stream: the true ones wait beside it.
+    if (decoder.decodeQueueSize > WAITING) return this.#broken('sound: the decoder gives no samples');
+    // The decoder counts from its first timestamp and would drift from the stream, so the true
+    // timestamps are kept here.
     this.#starts.push(start);
     decoder.decode(new EncodedAudioChunk({ type: 'key', timestamp: start * 1_000, data }));
   }
@@ -127,7 +130,7 @@ export class Sound {
   }
 
   /**
-   * Media time (ms) of what the audio thread gives out now.
+   * Media time (ms) of the sample that the audio thread outputs now.
    * @param {number} now
    */
   position(now) {
@@ -136,7 +139,7 @@ export class Sound {
   }
 
   /**
-   * Media time (ms) of what leaves the loudspeaker now.
+   * Media time (ms) of the sample that is audible now.
    * @param {number} now
    */
   heard(now) {
@@ -149,7 +152,7 @@ export class Sound {
 
   /**
    * @param {number} now
-   * @param {number} wanted media time (ms) that should be given out now
+   * @param {number} wanted media time (ms) that should be output now
    */
   steer(now, wanted) {
     if (!this.#report) return;

@@ -1,7 +1,9 @@
 /**
- * Decoded sound by its place on the media timeline, read at a rate near 1. Runs in the AudioWorklet; pure.
+ * Decoded audio by its position on the media timeline, read at a rate near 1. Runs in the
+ * AudioWorklet; pure.
  *
- * What is missing is silence. Ends, beginnings and jumps are faded, since a step in the waveform is a click.
+ * Missing audio is silence. Ends, starts and jumps are faded, since a step in the waveform is a
+ * click.
  */
 const FADE = 128; // samples; 2.7 ms
 const CROSSFADE = 384; // samples; 8 ms
@@ -9,22 +11,22 @@ const AHEAD = 2; // samples that the interpolation looks ahead
 
 export class SoundRing {
   rate = 1;
-  /** Samples of sound given out. */
+  /** Samples output so far. */
   played = 0;
-  /** Times that it ran dry. */
+  /** How often it ran dry. */
   dry = 0;
   #size;
   /** @type {Float32Array[]} */
   #planes;
-  #position = NaN; // samples, fractional: what is given out next
-  #end = NaN; // samples: up to where there is sound
-  #level = 0; // of the fade
-  #leaving = NaN; // samples: what is faded out of after a jump
-  #left = 0; // samples of that fade to come
+  #position = NaN; // samples, fractional: the next one to output
+  #end = NaN; // samples: end of the audio
+  #level = 0; // of the fade, 0 to 1
+  #leaving = NaN; // samples: position that a jump fades out
+  #left = 0; // samples left of that fade
 
   /**
    * @param {number} channels
-   * @param {number} size samples that are kept
+   * @param {number} size capacity in samples
    */
   constructor(channels, size) {
     this.#size = size;
@@ -36,14 +38,14 @@ export class SoundRing {
     return this.#position;
   }
 
-  /** Samples in hand. */
+  /** Samples ahead of the position. */
   get buffered() {
     return Math.max(0, this.#end - this.#position) || 0;
   }
 
   /**
    * @param {number} start  samples of the timeline
-   * @param {Float32Array[]} planes of which the last stands for missing ones
+   * @param {Float32Array[]} planes one per channel; the last one serves further channels too
    */
   write(start, planes) {
     const length = planes[0]?.length ?? 0;
@@ -54,7 +56,7 @@ export class SoundRing {
   }
 
   /**
-   * Goes on at `position`.
+   * Continues at `position`.
    * @param {number} position samples
    */
   jump(position) {
@@ -66,7 +68,7 @@ export class SoundRing {
   }
 
   /**
-   * Fills `out`, one array for each channel.
+   * Fills `out`, one array per channel.
    * @param {Float32Array[]} out
    */
   read(out) {
@@ -74,7 +76,7 @@ export class SoundRing {
     for (let n = 0; n < count; n++) {
       const left = this.#end - AHEAD - this.#position;
       const oldest = this.#end - this.#size;
-      // Fades out before the end, not at it; and in again when there is enough for a fade.
+      // Fades out before the end, and in again once there is enough for a fade.
       const wanted = left > FADE && this.#position >= oldest ? 1 : 0;
       if (!wanted && this.#level === 1) this.dry++;
       this.#level = Math.max(0, Math.min(1, this.#level + (wanted ? 1 : -1) / FADE));
@@ -114,7 +116,7 @@ export class SoundRing {
   }
 
   /**
-   * Between the samples: the cubic through the four around it (Catmull and Rom). A straight line would dull the treble.
+   * Interpolates between samples with a Catmull-Rom cubic. Linear interpolation would dull the treble.
    * @param {Float32Array} plane
    * @param {number} position
    */

@@ -1,15 +1,16 @@
 /**
- * How the sound keeps its distance to the edge: by resampling too gently to hear, or by one jump. Pure; ms throughout.
+ * Keeps the audio at its distance to the live edge: by inaudible resampling, or by one jump. Pure;
+ * times in ms.
  *
  * @typedef {object} SoundState
  * @property {number} now
- * @property {number} position media time that is given out now
- * @property {number} wanted   media time that should be
+ * @property {number} position media time that is output now
+ * @property {number} wanted   media time that should be output now
  */
 const DEAD_BAND = 4; // ms
-const RATE = 0.01; // of rate, at most: a sixth of a semitone, and reached by degrees
-const JUMP = 110; // ms; what would take longer to walk than to forget
-const FIRST_JUMP = 40; // ms; while a player is still finding its place
+const RATE = 0.01; // largest change of the rate, a sixth of a semitone
+const JUMP = 110; // ms; a larger difference is a jump
+const FIRST_JUMP = 40; // ms; the same during the first seconds
 const FIRST = 5_000; // ms
 const REACH = 3_000; // ms
 const REST = 400; // ms between jumps
@@ -17,7 +18,7 @@ const REST = 400; // ms between jumps
 export class SoundSteering {
   #jumpedAt = -Infinity;
   #begun = NaN;
-  #walking = false;
+  #correcting = false;
   jumps = 0;
 
   /**
@@ -32,11 +33,11 @@ export class SoundSteering {
     if (Number.isNaN(position) || (size > far && now - this.#jumpedAt > REST)) {
       if (!Number.isNaN(position)) this.jumps++;
       this.#jumpedAt = now;
-      this.#walking = false;
+      this.#correcting = false;
       return { rate: 1, jump: wanted };
     }
-    this.#walking = size > (this.#walking ? 1 : DEAD_BAND);
-    if (!this.#walking) return { rate: 1, jump: null };
+    this.#correcting = size > (this.#correcting ? 1 : DEAD_BAND);
+    if (!this.#correcting) return { rate: 1, jump: null };
     return { rate: 1 + Math.max(-RATE, Math.min(RATE, error / REACH)), jump: null };
   }
 }

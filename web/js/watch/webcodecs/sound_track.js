@@ -1,8 +1,9 @@
 /**
- * The sound beside the pictures: on and off, how far behind its own edge it is played, and where that leaves the pictures.
+ * The audio track: on and off, its delay, and the media time that the video must follow.
  *
- * With sound the loudspeaker is the clock: the pictures follow what is heard. They come a little before it, within what nobody sees, because sound
- * reaches the relay a packet later than the picture of the same moment, and then waits for the next picture to travel with.
+ * With audio on, the audio output is the clock: the video follows what is audible. Frames may lead it
+ * by an unnoticeable amount, because audio reaches the relay a packet later than the frame of the
+ * same moment and then waits for the next video message.
  * @typedef {import('../line/record.js').MediaRecord} MediaRecord
  */
 import { Arrivals } from '../timing/arrivals.js';
@@ -14,9 +15,9 @@ import { Sound } from './sound.js';
 const TIMESCALE = 48_000;
 const PACKET = 20; // ms
 const REFRESH = 16; // ms from drawing to light
-const LEAD = 22 + REFRESH; // ms that a picture may be due before its sound is heard: lips and voice are one up to 40, of which a worker takes 10
-const LAG = 10; // ms that it may come after it
-const LOST = 600; // ms that sound may trail its aim before the pictures go on without it
+const LEAD = 22 + REFRESH; // ms that a frame may lead its audio; 40 is unnoticeable, a worker takes 10
+const LAG = 10; // ms that a frame may lag its audio
+const LOST = 600; // ms that audio may trail before the video stops following it
 
 export class SoundTrack {
   #moved;
@@ -24,13 +25,13 @@ export class SoundTrack {
   #arrivals = new Arrivals();
   #target = new DelayTarget();
   #channels = 0;
-  #newest = -Infinity; // ms of player time, of what the decoder got
+  #newest = -Infinity; // ms of player time: end of the newest packet decoded
   #dry = 0;
   /** @type {Sound | null} */
   #sound = null;
 
   /**
-   * @param {() => void} moved  the audio thread has told where it is: time to steer
+   * @param {() => void} moved  called after each report of the audio thread
    * @param {(reason: string) => void} broken
    */
   constructor(moved, broken) {
@@ -39,7 +40,7 @@ export class SoundTrack {
   }
 
   /**
-   * Nothing is decoded before.
+   * Starts decoding.
    * @param {MessagePort} port to the audio thread
    */
   open(port) {
@@ -70,7 +71,7 @@ export class SoundTrack {
   /**
    * @param {MediaRecord} record
    * @param {number} start   ms of player time
-   * @param {number | null} arrival ms; null for what a join brings at once
+   * @param {number | null} arrival ms; null for media of the burst
    */
   record(record, start, arrival) {
     if (record.flags & FLAG.DISCONTINUITY) this.#arrivals.reset();
@@ -85,9 +86,9 @@ export class SoundTrack {
   }
 
   /**
-   * Steers the sound, if there is any, and returns where the pictures have to be beside it.
+   * Steers the audio, if it is on, and returns the media time that the video must show.
    * @param {number} now
-   * @param {number} pictures media time (ms) that the pictures would have by themselves
+   * @param {number} pictures media time (ms) that the video would show without audio
    */
   steer(now, pictures) {
     const sound = this.#sound;
@@ -100,7 +101,7 @@ export class SoundTrack {
       this.#dry = dry;
       this.#target.ranDry(wanted - sound.position(now));
     }
-    // Towards a place without sound it would jump again and again.
+    // Steering towards a position without audio would jump again and again.
     if (this.#newest > wanted) sound.steer(now, wanted);
     const heard = sound.heard(now);
     if (!sound.started || !(pictures - heard < LOST + latency)) return pictures;
@@ -108,9 +109,9 @@ export class SoundTrack {
   }
 
   /**
-   * ms behind the pictures' edge at which the sound wants them to be; 0 while it wants nothing.
+   * Delay (ms) behind the video's live edge that the audio asks for; 0 if it asks for none.
    * @param {number} now
-   * @param {number} edge of the pictures
+   * @param {number} edge live edge of the video
    */
   behind(now, edge) {
     const sound = this.#sound;
@@ -120,7 +121,7 @@ export class SoundTrack {
 
   /**
    * @param {number} now
-   * @param {number} due media time (ms) of the picture that is drawn now
+   * @param {number} due media time (ms) of the frame that is drawn now
    * @returns {import('../player.js').SoundStats & {jumps: number, rate: number} | null}
    */
   stats(now, due) {

@@ -1,17 +1,17 @@
-/** The audio thread's end: gives out what the decoder's end (sound.js) sends, and tells it where it is. Loaded by `addModule`. */
+/** The audio thread: outputs the samples that sound.js sends and reports its position. Loaded by `addModule`. */
 import { SoundRing } from './sound_ring.js';
 
 /**
  * @typedef {object} SoundReport
- * @property {number} position ms of the timeline: what is given out next
- * @property {number} at       s of the context's time at which that is given out
+ * @property {number} position ms of the timeline: the next sample to output
+ * @property {number} at       context time (s) at which that sample is output
  * @property {number} buffered ms
- * @property {number} played   ms of sound given out so far
- * @property {number} dry      times that it ran dry
+ * @property {number} played   ms output so far
+ * @property {number} dry      how often it ran dry
  *
  * @typedef {{start: number, planes: Float32Array<ArrayBuffer>[]}} Samples  start: samples of the timeline
  * @typedef {{rate: number, jump: number | null}} Steering     jump: ms of the timeline
- * @typedef {MessagePort | 'close'} Order  from the page: the port to the decoder's end, which need not be in the page; or the end
+ * @typedef {MessagePort | 'close'} Order  from the page: the port to sound.js, which may run in a worker; or the order to stop
  */
 
 const KEPT = 4; // s
@@ -23,14 +23,14 @@ const scope = /** @type {any} */ (globalThis);
 class SoundProcessor extends scope.AudioWorkletProcessor {
   #ring = new SoundRing(2, KEPT * scope.sampleRate);
   #quanta = 0;
-  #over = false;
+  #closed = false;
   /** @type {MessagePort | null} */
   #decoder = null;
 
   constructor() {
     super();
     this.port.onmessage = ({ data }) => {
-      if (data === 'close') this.#over = true;
+      if (data === 'close') this.#closed = true;
       else this.#listen(data);
     };
   }
@@ -45,7 +45,7 @@ class SoundProcessor extends scope.AudioWorkletProcessor {
   }
 
   /**
-   * Takes what is in the arrays, and gives them back.
+   * Copies the samples and returns the arrays.
    * @param {MessagePort} port
    * @param {Samples} samples
    */
@@ -58,7 +58,7 @@ class SoundProcessor extends scope.AudioWorkletProcessor {
   #steer({ rate, jump }) {
     this.#ring.rate = rate;
     if (jump !== null) this.#ring.jump(Math.round(jump * (scope.sampleRate / 1_000)));
-    // Where it is now is what the decoder's end wants to know next.
+    // Reports the new position in the next quantum.
     if (jump !== null) this.#quanta = 0;
   }
 
@@ -75,7 +75,7 @@ class SoundProcessor extends scope.AudioWorkletProcessor {
       this.#decoder?.postMessage(report);
     }
     if (out && !Number.isNaN(ring.position)) ring.read(out);
-    return !this.#over;
+    return !this.#closed;
   }
 }
 

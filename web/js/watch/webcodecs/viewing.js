@@ -1,22 +1,24 @@
 /**
- * A connection and the pipeline that plays what it brings, in one place: in a worker, where nothing that keeps the page busy holds up a picture, or in
- * the page, where a worker cannot do it. The page's end of the port is WebCodecsPlayer.
+ * A connection and the pipeline that plays what it receives. It runs in a worker, where a busy page
+ * delays no frame, or in the page if a worker cannot play. WebCodecsPlayer is the page's end of the
+ * port.
  *
- * What goes over the port is `[verb, ...values]`: the methods here, and the reports of webcodecs_player.js.
+ * Messages on the port are `[verb, ...values]`: the methods here, and the reports of
+ * webcodecs_player.js.
  */
 import { Beacon } from '../line/beacon.js';
 import { Connection } from '../line/connection.js';
 import { KIND } from '../line/record.js';
 import { Pipeline } from './pipeline.js';
 
-const TELL_EVERY = 100; // ms; and not before the page has taken the last word: one that is busy finds one, not a heap of them
+const REPORT_EVERY = 100; // ms; only after the page took the last one, so that a busy page gets no backlog
 
 /**
- * @typedef {object} Place  what a viewing is given
+ * @typedef {object} Place  options
  * @property {MessagePort} port
  * @property {HTMLCanvasElement | OffscreenCanvas} canvas
- * @property {number} origin  `performance.timeOrigin` of the page, in whose time everything is told
- * @property {string} url     to connect to at once; '' to wait until it is asked to
+ * @property {number} origin  `performance.timeOrigin` of the page; reports use the page's clock
+ * @property {string} url     to connect to at once; '' waits for `open`
  */
 
 export class Viewing {
@@ -41,12 +43,12 @@ export class Viewing {
     this.#connection = this.#connect();
     if (url) this.open(url);
     this.#pipeline = this.#build();
-    this.#ticker = self.setInterval(() => this.#heard && this.#report(), TELL_EVERY);
+    this.#ticker = self.setInterval(() => this.#heard && this.#report(), REPORT_EVERY);
     port.onmessage = ({ data: [verb, ...values] }) => /** @type {any} */ (this)[verb](...values);
   }
 
   /**
-   * Where it is open already it stays as it is: the page opens what its first script has opened.
+   * Connects; does nothing while open, since the page's first script may have opened it.
    * @param {string} url
    */
   open(url) {
@@ -86,17 +88,17 @@ export class Viewing {
     this.#pipeline.closeSound();
   }
 
-  /** @param {import('./sound.js').Output} output of the page's clock */
+  /** @param {import('./sound.js').Output} output on the page's clock */
   output({ latency, lead }) {
     this.#pipeline.output({ latency, lead: lead - this.#shift });
   }
 
-  /** @param {WritableStream<VideoFrame> | null} stream gets a copy of each picture */
+  /** @param {WritableStream<VideoFrame> | null} stream receives a copy of each frame */
   mirror(stream) {
     this.#pipeline.mirror(stream && pour(stream));
   }
 
-  /** The page has taken the last report. */
+  /** The page took the last report. */
   heard() {
     this.#heard = true;
   }
@@ -112,7 +114,7 @@ export class Viewing {
     return new Connection('', {
       hello: (hello) => this.#hello(hello),
       record: (record, arrival) => {
-        // A copy: what it is cut out of may be a whole picture.
+        // A copy: the message that it is a part of may hold a whole frame.
         if (record.kind === KIND.EVENT) this.#tell('event', { ...record, body: record.body.slice() }, arrival + this.#shift);
         else this.#pipeline.record(record, arrival);
       },
@@ -137,7 +139,7 @@ export class Viewing {
 
   /** @param {import('../line/connection.js').Hello} hello */
   #hello(hello) {
-    // Another stream has another clock: nothing of what the pipeline holds fits. The page makes another player when it hears of it.
+    // Another stream has another clock. The page makes a new player when it gets the hello.
     if (this.#stream && this.#stream !== hello.stream) this.#pipeline.close();
     this.#stream = hello.stream;
     this.#pipeline.hello(hello);
@@ -164,7 +166,7 @@ export class Viewing {
 }
 
 /**
- * Copies of pictures into a stream. A reader that takes nothing must not make a queue grow.
+ * Writes copies of frames into a stream; drops them while its reader is slow.
  * @param {WritableStream<VideoFrame>} stream
  * @returns {(frame: VideoFrame) => void}
  */

@@ -1,14 +1,14 @@
 /**
- * The page's end of a viewing (viewing.js): its canvas, its loudspeaker, and what it tells. It holds the connection itself, so that media never
- * passes the page.
+ * The page's end of viewing.js: its canvas, its audio output and its reports. viewing.js holds the
+ * connection, so that media never passes through the page.
  * @typedef {import('../player.js').PlayerStats} PlayerStats
  */
 import { NOTHING } from '../player_stats.js';
 import { giveUpWorkers } from './backstage.js';
 import { DistantConnection } from './distant_connection.js';
 
-const SETTLED = 300; // ms after the first picture: the burst of the join is decoded
-const FAREWELL = 1_000; // ms for a worker to hang up
+const SETTLED = 300; // ms after the first frame by which the burst is decoded
+const CLOSE_WAIT = 1_000; // ms that a worker has to close its connection
 const RATE = 48_000; // Opus decodes to this
 
 export class WebCodecsPlayer {
@@ -30,7 +30,7 @@ export class WebCodecsPlayer {
 
   /**
    * @param {import('./backstage.js').Backstage} backstage
-   * @param {import('../line/connection.js').Listener} listener  of the connection; it hears of events, and of no media
+   * @param {import('../line/connection.js').Listener} listener  of the connection; it receives events and no media
    * @param {import('../player.js').PlayerEvents} events
    */
   constructor(backstage, listener, events) {
@@ -59,12 +59,12 @@ export class WebCodecsPlayer {
     return this.#context === null;
   }
 
-  /** Set to false in a user's tap, or where the browser lets it. */
+  /** Set to false in a user's tap, or where the browser allows it. */
   set muted(muted) {
     if (muted === this.muted) return;
     this.#closeSound();
     if (muted) return;
-    // The smallest buffer there is: what the loudspeaker holds back, the pictures have to wait for.
+    // The smallest buffer: the video waits for the latency of the audio output.
     const context = new AudioContext({ latencyHint: 0, sampleRate: RATE });
     this.#context = context;
     context.resume().catch(() => {});
@@ -76,7 +76,7 @@ export class WebCodecsPlayer {
     this.stream = hello.stream;
   }
 
-  /** Media does not come this way. */
+  /** Media arrives through viewing.js instead. */
   record() {}
 
   resume() {
@@ -84,7 +84,7 @@ export class WebCodecsPlayer {
     if (this.#context && this.#context.state !== 'running') this.#context.resume().catch(() => {});
   }
 
-  /** Of a tenth of a second ago at most, while the page keeps up. */
+  /** At most 100 ms old while the page keeps up. */
   stats() {
     return this.#stats;
   }
@@ -99,7 +99,7 @@ export class WebCodecsPlayer {
     this.#closeSound();
     this.#port.postMessage(['close']);
     const worker = this.#worker;
-    if (worker) self.setTimeout(() => worker.terminate(), FAREWELL);
+    if (worker) self.setTimeout(() => worker.terminate(), CLOSE_WAIT);
   }
 
   /** @param {AudioContext} context */
@@ -132,7 +132,7 @@ export class WebCodecsPlayer {
 
   #began() {
     this.#events.picture();
-    // Not in the way of the first pictures, and there when it is asked for.
+    // After the first frames, and before the viewer may ask for sound.
     self.setTimeout(() => import('./loudspeaker.js').catch(() => {}), SETTLED);
   }
 
@@ -147,7 +147,7 @@ export class WebCodecsPlayer {
 
   /** @param {string} reason */
   #workerFailed(reason) {
-    // One that has connected works: what happened to it would happen in the page, too.
+    // A worker that has connected works: the page would fail the same way.
     if (!this.stream) giveUpWorkers();
     this.#broken(`worker: ${reason}`);
   }

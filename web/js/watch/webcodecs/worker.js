@@ -1,4 +1,4 @@
-/** The worker's first act: it waits for its place. */
+/** The worker's entry: waits for its options. */
 import { Viewing } from './viewing.js';
 
 const NEEDS = ['VideoDecoder', 'AudioDecoder', 'requestAnimationFrame'];
