@@ -1,28 +1,29 @@
 /**
- * What turns an address of LL-HLS into media for a video element: hls.js where there are Media Source Extensions, the browser itself where it can (Safari).
+ * Plays an LL-HLS URL in a video element: by hls.js with Media Source Extensions, or by the browser
+ * itself (Safari).
  *
  * @typedef {object} Engine
  * @property {() => number} latency  s behind the live edge; NaN while unknown
- * @property {() => number} target   s behind it that is aimed at
- * @property {(target: number) => void} aim  to aim at another; a browser that plays by itself does as it likes
- * @property {() => number} sync     s of media time where that is; NaN while unknown
- * @property {() => number} date     ms since 1970 when the lens saw what is shown; NaN while unknown
- * @property {() => number} bytes    of media that came; NaN where the browser does not tell
- * @property {boolean} walks         whether a distance may be walked off by playing a little faster
- * @property {(resting: boolean) => void} rest  to load nothing, as long as nobody looks
+ * @property {() => number} target   s behind the live edge, as aimed at
+ * @property {(target: number) => void} aim  sets another target; a browser that plays by itself ignores it
+ * @property {() => number} sync     media time (s) of the target; NaN while unknown
+ * @property {() => number} date     capture time of the visible frame, ms since 1970; NaN while unknown
+ * @property {() => number} bytes    media bytes received; NaN if the browser does not report them
+ * @property {boolean} walks         whether the playback rate may be changed
+ * @property {(resting: boolean) => void} rest  stops loading while the page is hidden
  * @property {() => void} close
  *
- * @typedef {(reason: string, again: boolean) => void} Failed  `again`: it may work another time
+ * @typedef {(reason: string, again: boolean) => void} Failed  `again`: a retry may work
  */
 import { trimTo } from './back_buffer.js';
 import { HOLD_BACK } from './live_sync.js';
 
 const APPLE = navigator.vendor.startsWith('Apple');
-const MEDIA_MENDED = 3_000; // ms between two repairs of the decoder
+const MEDIA_MENDED = 3_000; // ms between two recoveries of the decoder
 
 /**
- * Safari plays LL-HLS itself, with less work for the phone; where there is no MediaSource, as on an iPhone, nothing else does.
- * Chromium's own HLS knows no parts.
+ * Safari plays LL-HLS itself with less work for the phone; without MediaSource (iPhone) it is the
+ * only engine. Chromium's own HLS does not support parts.
  * @param {HTMLVideoElement} video
  * @param {string} url
  * @param {Failed} failed
@@ -47,15 +48,15 @@ function playNative(video, url, failed) {
   const start = () => /** @type {any} */ (video).getStartDate?.()?.getTime() ?? NaN;
   const edge = () => (video.seekable.length ? video.seekable.end(video.seekable.length - 1) : NaN);
   return {
-    latency: () => edge() - video.currentTime + HOLD_BACK, // Safari lets one seek up to the hold back only
+    latency: () => edge() - video.currentTime + HOLD_BACK, // Safari allows seeks up to the hold-back only
     target: () => HOLD_BACK,
     aim() {},
     sync: edge,
     date: () => start() + video.currentTime * 1_000,
     bytes: () => NaN,
-    walks: false, // Safari does as it likes
+    walks: false, // Safari sets the rate itself
     rest(resting) {
-      if (resting) video.pause(); // play() comes with the page
+      if (resting) video.pause(); // the page calls play()
     },
     close() {
       listening.abort();
@@ -76,10 +77,10 @@ async function playHlsJs(video, url, failed) {
   if (!Hls.isSupported()) throw new Error('this browser has neither HLS nor Media Source Extensions');
   const hls = new Hls({
     lowLatencyMode: true,
-    enableWorker: false, // fragmented MP4 is passed on as it is: a worker would only cost a hop
-    maxLiveSyncPlaybackRate: 1, // it would change the rate several times a second, around a second in hand; LiveSync does it more calmly
+    enableWorker: false, // fragmented MP4 needs no remuxing; a worker would add a hop
+    maxLiveSyncPlaybackRate: 1, // hls.js changes the rate several times a second; LiveSync changes it rarely
     liveDurationInfinity: true,
-    liveSyncOnStallIncrease: 0.3, // which hls.js never takes back; LiveSync does
+    liveSyncOnStallIncrease: 0.3, // hls.js never reduces it again; LiveSync does
     backBufferLength: Infinity, // see back_buffer.js
     maxBufferLength: 8,
     startFragPrefetch: true,
@@ -114,7 +115,7 @@ async function playHlsJs(video, url, failed) {
     sync: () => hls.liveSyncPosition ?? NaN,
     date: () => hls.playingDate?.getTime() ?? NaN,
     bytes: () => bytes,
-    walks: !APPLE, // WebKit stutters at every change of rate, and comes no nearer by it
+    walks: !APPLE, // WebKit stutters at every change of rate and gains nothing
     rest: (resting) => (resting ? hls.stopLoad() : hls.startLoad(-1)),
     close: () => hls.destroy(),
   };

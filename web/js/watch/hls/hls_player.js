@@ -1,15 +1,15 @@
 /**
- * Plays a room by LL-HLS: a second and a half behind the lens, through whatever lets plain HTTP pass. The connection brings the room's events and the
- * server's clock; media comes on its own.
+ * Plays a room by LL-HLS: a second and a half behind the lens, over plain HTTP. The connection brings
+ * the room's events and the server's clock.
  */
 import { FrameWatch } from '../timing/frame_watch.js';
 import { makeEngine } from './engine.js';
 import { LiveSync } from './live_sync.js';
 
 const TICK = 250; // ms
-const BROKEN = 8_000; // ms without a picture, though there were some and the creator is there
-const AGAIN = 1_000; // ms until a live that was not ready is asked for again
-const KNOCK = 2_000; // ms between two looks whether something is on, while no connection tells
+const BROKEN = 8_000; // ms without a new frame although the creator is live
+const AGAIN = 1_000; // ms before the playlist of a room that is not live yet is requested again
+const POLL = 2_000; // ms between two requests for the playlist while there is no connection
 
 export class HlsPlayer {
   name = 'hls';
@@ -157,11 +157,11 @@ export class HlsPlayer {
   }
 
   /**
-   * Where no WebSocket gets through nobody tells that something is on: the playlist does.
+   * Without a WebSocket, only the playlist shows that the room is live.
    * @param {number} now
    */
   async #knock(now) {
-    if (this.stream || this.#asking || now - this.#knockedAt < KNOCK) return;
+    if (this.stream || this.#asking || now - this.#knockedAt < POLL) return;
     this.#knockedAt = now;
     const answer = await fetch(this.#url, { signal: this.#listening.signal }).catch(() => null);
     if (answer?.ok && !this.#closed) this.#start(performance.now());
@@ -183,12 +183,12 @@ export class HlsPlayer {
     if (resting === this.#resting) return;
     this.#resting = resting;
     this.#engine?.rest(resting);
-    this.#seekAt = performance.now(); // running dry now is no stall
+    this.#seekAt = performance.now(); // running dry now does not count as a stall
   }
 
   /** @param {number} now */
   #tick(now) {
-    if (this.#resting) return this.#rest(); // the window may have been closed, or opened
+    if (this.#resting) return this.#rest(); // the picture-in-picture window may have opened or closed
     const engine = this.#engine;
     if (!engine) this.#knock(now);
     if (engine) this.#count(now, engine.bytes());
@@ -203,7 +203,7 @@ export class HlsPlayer {
       this.#seekAt = now;
       this.#video.currentTime = to;
     }
-    // The picture may stand because the creator is away; then no part comes, and the latency grows: only a stand that has media is a fault.
+    // Without media the creator may be away. Only a frame that stands although media is here is a fault.
     if (now - this.#watch.shownAt > BROKEN && this.#buffered - this.#video.currentTime > 1) this.#failed('the picture stands though there is media');
   }
 
@@ -213,7 +213,7 @@ export class HlsPlayer {
   }
 
   /**
-   * Media comes a part or a segment at a time: a rate over less than some seconds would jump about.
+   * Media arrives in parts and segments, so a rate over less than some seconds would jump.
    * @param {number} now
    * @param {number} bytes
    */

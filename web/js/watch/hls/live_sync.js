@@ -1,17 +1,17 @@
 /**
- * Keeps an HLS player near the live edge: by a little more speed, or by a jump where it is too far for that. A stall makes hls.js keep a larger distance,
- * and what was a stall is forgiven in time. Pure.
+ * Keeps an HLS player near the live edge: by a slightly higher rate, or by a jump if it is too far
+ * behind. A stall makes hls.js keep a larger distance, which shrinks again with time. Pure.
  */
 
 export const HOLD_BACK = 1.05; // s behind the newest part, as the playlist says (PART-HOLD-BACK)
-const FAR = 1.2; // s beyond that; nearer it is walked off
-const SLACK = 0.25; // s beyond that which is left as it is: media comes in parts of a third of a second
-const BEGIN = 0.4; // s beyond that from which it is walked off, down to the slack
+const FAR = 1.2; // s beyond the target from which it jumps; below, the rate corrects
+const SLACK = 0.25; // s beyond the target that are tolerated: parts last a third of a second
+const BEGIN = 0.4; // s beyond the target from which the rate corrects, down to the slack
 const BRISK = 1.05;
-const LEAST = 0.5; // s of media in hand; with less nothing is to be won
-const PATIENCE = 4_000; // ms between two jumps: each needs a part or two to be loaded
-const ENOUGH = 0.3; // s of media in hand behind a jump
-const FORGIVES = 15_000; // ms without a stall until the distance shrinks by a step
+const LEAST = 0.5; // s of buffered media below which the rate stays
+const PATIENCE = 4_000; // ms between two jumps: each needs one or two parts
+const ENOUGH = 0.3; // s of media needed after the position of a jump
+const FORGIVE = 15_000; // ms without a stall before the target shrinks by a step
 const STEP = 0.1; // s
 const GRAIN = 0.01; // s
 
@@ -22,22 +22,22 @@ export class LiveSync {
   #hurries = false;
 
   /**
-   * How far behind it should be from now on, s, or null where that stays as it is.
+   * The new target (s), or null if it stays.
    * @param {number} now ms
    * @param {number} target s
    */
   relax(now, target) {
     if (target > this.#target + GRAIN) this.#changedAt = now;
     this.#target = target;
-    if (!(target > HOLD_BACK + GRAIN) || now - this.#changedAt < FORGIVES) return null;
+    if (!(target > HOLD_BACK + GRAIN) || now - this.#changedAt < FORGIVE) return null;
     this.#changedAt = now;
     this.#target = Math.max(HOLD_BACK, target - STEP);
     return this.#target;
   }
 
   /**
-   * How fast to play.
-   * @param {{latency: number, target: number, ahead: number}} seen  s: how far behind, how far it should be, and how much media is in hand
+   * The playback rate.
+   * @param {{latency: number, target: number, ahead: number}} seen  s: distance to the live edge, its target, and buffered media
    */
   pace({ latency, target, ahead }) {
     this.#hurries = ahead > LEAST && latency > target + (this.#hurries ? SLACK : BEGIN);
@@ -45,13 +45,13 @@ export class LiveSync {
   }
 
   /**
-   * Where to jump to, or null.
-   * @param {{now: number, latency: number, target: number, position: number, sync: number, loaded: {start: number, end: number}}} seen  ms; the rest in s:
-   *   how far behind, how far it should be, the place in the media, where that should be, and the newest media without a hole
+   * The position to jump to, or null.
+   * @param {{now: number, latency: number, target: number, position: number, sync: number, loaded: {start: number, end: number}}} seen  now in ms, the rest
+   *   in s: distance to the live edge, its target, position, position of the target, newest range
    */
   decide({ now, latency, target, position, sync, loaded }) {
     if (!(latency > target + FAR) || now - this.#jumpedAt < PATIENCE) return null;
-    // Into what is loaded: a jump beyond waits for a part, and shows nothing meanwhile. Where nothing newer is loaded yet, the jump is not used up.
+    // Only into loaded media: a jump beyond it would wait for a part. Without newer media it waits.
     const to = Math.max(loaded.start, Math.min(sync, loaded.end - ENOUGH));
     if (!(to > position)) return null;
     this.#jumpedAt = now;

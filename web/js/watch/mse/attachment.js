@@ -3,21 +3,21 @@ import { firstSource } from '../../boot/first_socket.js';
 const Source = self.MediaSource ?? /** @type {typeof MediaSource | undefined} */ (/** @type {any} */ (self).ManagedMediaSource);
 
 /**
- * The type to ask a SourceBuffer for; null when this browser does not decode it.
+ * The MIME type for a SourceBuffer; null if this browser does not decode it.
  * @param {'video' | 'audio'} kind
  * @param {string} codec
  */
 export function mimeFor(kind, codec) {
-  // WebKit knows Opus in MP4 by its capital letter only.
+  // WebKit accepts Opus in MP4 with a capital letter only.
   const names = codec === 'opus' ? ['opus', 'Opus'] : [codec];
   return names.map((name) => `${kind}/mp4; codecs="${name}"`).find((mime) => Source?.isTypeSupported(mime)) ?? null;
 }
 
 /**
- * A MediaSource tied to a video element, and untied again.
+ * Attaches a MediaSource to a video element and detaches it again.
  *
- * iPhones have ManagedMediaSource only. It opens only when remote playback is off, and is attached as srcObject.
- * MediaSource is preferred where both exist: the browser then evicts nothing behind our back.
+ * iPhones have ManagedMediaSource only. It opens only with remote playback disabled, and is attached
+ * as srcObject. MediaSource is preferred where both exist: the browser then evicts no media by itself.
  */
 export class Attachment {
   source;
@@ -34,11 +34,11 @@ export class Attachment {
     const prepared = firstSource && video.src === firstSource.url ? firstSource : null;
     this.source = prepared?.source ?? new Source();
     const open = () => {
-      // Without a duration of its own WebKit takes the buffered end for it, and a live picture "ends" at its edge.
+      // Without a duration WebKit takes the buffered end for it, and playback "ends" at the live edge.
       this.source.duration = Infinity;
-      // A seek is cut down to the seekable range, and that of the first one would otherwise end with what is parsed by then.
+      // Seeks are limited to the seekable range, which would otherwise end with the parsed media.
       this.source.setLiveSeekableRange?.(0, 1e9);
-      // A managed one says when it wants media: at first, and then whenever there is less than ten seconds of it, which is always so.
+      // A managed source asks for media at first, and then whenever it has less than ten seconds.
       if (/** @type {any} */ (this.source).streaming === false) this.source.addEventListener('startstreaming', opened, { once: true });
       else opened();
     };

@@ -1,40 +1,42 @@
 /**
- * Live-edge control: how far behind the edge to play, and what to do about being elsewhere. Pure: numbers in, a decision out.
+ * Live-edge control: how far behind the live edge to play, and how to get there. Pure: numbers in, a
+ * decision out.
  *
- * - A clean path plays about 150 ms behind; arrival jitter and past underflows move that back, quiet seconds bring it home.
- * - Small differences are walked off by a playback rate nobody hears; large ones by one seek.
- * - After an underflow Chromium's audio renderer asks for twice the data before it starts again, and never forgets, unless
- *   the element is seeked. So the answer to an underflow is always one seek, also when it leads nowhere new.
- * - WebKit stutters at every change of rate: there only seeks, and few.
+ * - A clean path plays about 150 ms behind. Arrival jitter and underflows increase that, quiet seconds
+ *   reduce it.
+ * - An inaudible playback rate corrects small differences, one seek corrects large ones.
+ * - After an underflow Chromium's audio renderer asks for twice the data before it starts again, until
+ *   the element seeks. So every underflow ends with a seek, even to the same position.
+ * - WebKit stutters at every change of rate: it gets seeks only, and few.
  *
  * All times in milliseconds.
  *
  * @typedef {object} Situation
  * @property {number} now
- * @property {number} position  where the element plays
- * @property {number} edge      the smooth live edge: where the newest media would be without jitter
- * @property {number} newest    the newest media that all tracks have
+ * @property {number} position  of the element
+ * @property {number} edge      live edge: the newest media time without jitter
+ * @property {number} newest    end of the media that all tracks have
  * @property {number} jitter    95th percentile of arrival lateness
- * @property {boolean} silent   nobody hears it: then it may run faster
+ * @property {boolean} silent   muted: it may then run faster
  *
  * @typedef {object} Decision
  * @property {number} rate
- * @property {number | null} seek where to, or null
+ * @property {number | null} seek position to seek to, or null
  */
 
-/** Chromium's audio renderer starts only with this much in hand. */
+/** Media that Chromium's audio renderer needs before it starts. */
 export const START_LAG = 200;
 const FLOOR = 150;
 const CEILING = 1500;
-const HEADROOM = 120; // what decoding, mixing and the grain of the messages take
+const HEADROOM = 120; // decoding, mixing and the interval of messages
 const SETTLED = 10;
 const DEAD_BAND = 30;
 const OUTAGE = 1_000;
-const HABIT = 15_000; // two dry spells within this are no accident
-const CATCH_UP = 4_000; // after a dry spell: whoever just heard nothing minds a tenth more speed less than a longer delay
-const GAIN = 0.0006; // of rate for each ms of error
+const HABIT = 15_000; // two dry spells within this time count as repeated
+const CATCH_UP = 4_000; // after a dry spell, in which a higher rate is allowed
+const GAIN = 0.0006; // of the rate per ms of error
 const SILENT_GAIN = 0.001;
-const NEAR = 80; // further behind the start than this is not walked after a dry spell
+const NEAR = 80; // behind the start position; a larger difference after a dry spell is a seek
 
 export class LiveEdge {
   #fractional;
@@ -71,8 +73,8 @@ export class LiveEdge {
   }
 
   /**
-   * It plays again, or is about to. Short spells that come again say that the target was too near; a single one was an accident, and a long one an
-   * outage, for which no buffer would have been large enough: neither is worth a longer delay afterwards.
+   * It plays again, or is about to. Repeated short dry spells mean that the target was too near. A
+   * single one, or an outage longer than any buffer, does not increase the delay.
    * @param {number} now
    */
   recover(now) {
@@ -84,11 +86,12 @@ export class LiveEdge {
   }
 
   /**
-   * It plays again by itself, which Chromium does only once it has twice what a start takes: the edge is further off than a seek would leave it.
+   * It plays again by itself. Chromium does so only with twice the data of a start, so that a seek
+   * may be better.
    * @param {number} now
    * @param {number} position
    * @param {number} newest
-   * @returns {number | null} where to seek to
+   * @returns {number | null} position to seek to, or null
    */
   resume(now, position, newest) {
     if (!this.starving) return null;
@@ -103,7 +106,7 @@ export class LiveEdge {
    * @returns {Decision}
    */
   decide({ now, position, edge, newest, jitter, silent }) {
-    // 10 ms of penalty are forgiven each second.
+    // The penalty falls by 10 ms per second.
     this.#penalty = Math.max(0, this.#penalty - (Number.isNaN(this.#then) ? 0 : (now - this.#then) / 100));
     this.#then = now;
     this.#target = Math.min(CEILING, Math.max(FLOOR, jitter + HEADROOM) + this.#penalty);
@@ -116,7 +119,7 @@ export class LiveEdge {
     return { rate: this.#fractional ? this.#steer(now, error, silent) : 1, seek: null };
   }
 
-  /** Where to start, or start again, given what is there. */
+  /** Distance behind the newest media at which to start or restart. */
   get #startLag() {
     return Math.max(START_LAG, this.#target);
   }
@@ -166,7 +169,7 @@ export class LiveEdge {
     if (size > DEAD_BAND) this.#steering = true;
     else if (size < SETTLED) this.#steering = false;
     if (now - this.#rateAt < (brisk ? 200 : 500)) {
-      // Reaching the target ends the correction at once; only changes of speed are rationed.
+      // Only changes of speed are limited; reaching the target ends the correction at once.
       if (!this.#steering && this.#rate !== 1) this.#setRate(now, 1);
       return this.#rate;
     }

@@ -1,8 +1,9 @@
 /**
- * One SourceBuffer and the queue before it: everything waiting goes in with one append, since each append has its price.
+ * One SourceBuffer and its queue. Everything that waits is appended at once, since each append has a
+ * cost of its own.
  */
 
-/** Half a minute of media that cannot be appended is a player that does not work. */
+/** Half a minute of media; a longer queue means that the player does not work. */
 const QUEUE_LIMIT = 1_000;
 
 /** @typedef {{data: Uint8Array<ArrayBuffer>, mime: string | null}} Entry mime: set on init segments */
@@ -24,7 +25,7 @@ export class TrackBuffer {
    * @param {MediaSource} source
    * @param {string} mime
    * @param {object} options
-   * @param {number} options.batch    ms between appends; WebKit wedges when fed frame by frame
+   * @param {number} options.batch    ms between appends; WebKit stops for good on appends of single frames
    * @param {number} options.offset   s added to every timestamp
    * @param {(reason: string) => void} options.broken
    */
@@ -39,7 +40,7 @@ export class TrackBuffer {
     this.#buffer.onupdateend = () => this.#pump();
   }
 
-  /** @returns {TimeRanges | null} null once the SourceBuffer was taken from its MediaSource */
+  /** @returns {TimeRanges | null} null once the SourceBuffer was removed from its MediaSource */
   get buffered() {
     try {
       return this.#buffer.buffered;
@@ -51,7 +52,7 @@ export class TrackBuffer {
   /**
    * @param {string} mime
    * @param {Uint8Array<ArrayBuffer>} segment an init segment
-   * @param {Uint8Array<ArrayBuffer>[]} [fragments] what is already there to follow it, in the same append
+   * @param {Uint8Array<ArrayBuffer>[]} [fragments] media that follows it in the same append
    */
   init(mime, segment, fragments = []) {
     this.#queue.push({ data: segment, mime }, ...fragments.map((data) => ({ data, mime: null })));
@@ -61,12 +62,12 @@ export class TrackBuffer {
   /** @param {Uint8Array<ArrayBuffer>} fragment */
   append(fragment) {
     this.#queue.push({ data: fragment, mime: null });
-    if (this.#queue.length > QUEUE_LIMIT) return this.#broken('the media buffer takes nothing any more');
+    if (this.#queue.length > QUEUE_LIMIT) return this.#broken('the media buffer takes no more media');
     this.#pump();
   }
 
   /**
-   * Forgets what lies before `seconds`.
+   * Removes media before `seconds`.
    * @param {number} seconds
    */
   trim(seconds) {
@@ -101,7 +102,7 @@ export class TrackBuffer {
     this.#append(this.#take());
   }
 
-  /** As many entries as one append can hold: up to the next one that changes the codec. */
+  /** The entries of one append: up to the next one that changes the codec. */
   #take() {
     const changes = this.#queue.findIndex(({ mime }, n) => n > 0 && mime !== null && mime !== this.#mime);
     return this.#queue.splice(0, changes < 0 ? this.#queue.length : changes);
@@ -121,7 +122,7 @@ export class TrackBuffer {
   }
 
   /**
-   * A new level or profile needs no change of type in any browser met so far; where it does, this is it.
+   * For browsers that need it for a new level or profile; none of those tested does.
    * @param {string} mime
    */
   #changeType(mime) {
@@ -129,12 +130,12 @@ export class TrackBuffer {
     try {
       this.#buffer.changeType(mime);
     } catch {
-      // The init segment alone has to do.
+      // The new init segment is enough where changeType is missing.
     }
   }
 
   /**
-   * The quota is used up: gives away the older half of what is there and tries again.
+   * The quota is used up: removes the older half of the media and tries again.
    * @param {Entry[]} entries
    */
   #makeRoom(entries) {

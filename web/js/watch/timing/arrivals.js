@@ -1,8 +1,9 @@
 /**
- * When records arrive, against the media time they carry. The quickest arrival of the last seconds draws a straight line,
- * "where the live edge is now", that does not tremble with each late frame; how late the others are is the jitter.
+ * Arrival times of records against their media time. The fastest arrival of the last seconds gives
+ * the live edge as a straight line that late frames do not move; the lateness of the others is the
+ * jitter.
  */
-const WARM_UP = 15; // records; the first ones wait for a page that is still starting, not for the network
+const WARM_UP = 15; // records; a page that is still starting delays the first ones
 
 export class Arrivals {
   #warm = 0;

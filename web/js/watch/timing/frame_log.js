@@ -1,5 +1,5 @@
 /**
- * What the lens saw when: the last frames received, so that the frame on the screen can be dated.
+ * Capture times of the last frames received, to date the frame on the screen.
  */
 export class FrameLog {
   #size;
@@ -25,14 +25,14 @@ export class FrameLog {
   }
 
   /**
-   * Capture time of the frame shown at `media` (µs); NaN when it is no longer, or not yet, remembered.
+   * Capture time of the frame shown at `media` (µs); NaN if it is not in the log.
    * @param {number} media
    */
   captureOf(media) {
     const oldest = Math.max(0, this.#count - this.#size);
     for (let n = this.#count - 1; n >= oldest; n--) {
       const at = n % this.#size;
-      // 1 ms of tolerance: the media time passed through 90 kHz ticks and a float of seconds on its way to the screen.
+      // 1 ms of tolerance: the media time was rounded to 90 kHz ticks and to a float of seconds.
       const mediaTime = this.#media[at] ?? 0;
       if (mediaTime <= media + 1000) return media - mediaTime < 500_000 ? (this.#capture[at] ?? NaN) : NaN;
     }

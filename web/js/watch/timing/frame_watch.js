@@ -1,10 +1,11 @@
 /**
- * Which frame is on the screen, and since when. Frame callbacks tell exactly; where there are none, the playhead has to do.
+ * Which frame is on the screen, and since when: from frame callbacks, or from the playhead in
+ * browsers without them.
  */
 export class FrameWatch {
   /** s of player time */
   mediaTime = NaN;
-  /** ms, local: when that frame is seen */
+  /** ms, local time at which that frame is visible */
   shownAt = NaN;
   /** ms from navigation */
   firstPicture = NaN;
@@ -16,7 +17,7 @@ export class FrameWatch {
 
   /**
    * @param {HTMLVideoElement} video
-   * @param {() => void} first called once, with the first picture
+   * @param {() => void} first called once, with the first frame
    */
   constructor(video, first) {
     this.#video = video;
@@ -29,7 +30,7 @@ export class FrameWatch {
     return !Number.isNaN(this.firstPicture);
   }
 
-  /** ms, the longest that a picture stood until the next since this was asked last */
+  /** The longest time (ms) that a frame stood since the last call. */
   takeLongest() {
     const longest = this.#longest;
     this.#longest = 0;

@@ -1,19 +1,20 @@
 /**
- * When the creator sent no pictures: whoever then runs dry has no fault, and nothing plays it better. What is missing for another reason leaves a hole
- * in the sequence. Pure; times in ms of player time.
+ * Pauses in which the creator sent no frames: a player that runs dry there has no fault, and no other
+ * player would do better. Frames lost for another reason leave a hole in the sequence. Pure; times in
+ * ms of player time.
  */
-const LONG = 250; // ms between two pictures
-const SLACK = 200; // ms that sound may end before the picture, or a player stop before its end
+const LONG = 250; // ms between two frames
+const SLACK = 200; // ms before the pause at which audio or the player may already stop
 const KEPT = 8;
 
 export class Pauses {
-  /** @type {[number, number][]} from the picture before to the one after */
+  /** @type {[number, number][]} from the frame before the pause to the one after */
   #spans = [];
   #sequence = NaN;
   #media = NaN;
 
   /**
-   * Each picture as it comes.
+   * Takes each frame as it arrives.
    * @param {number} sequence
    * @param {number} media
    */
@@ -26,7 +27,7 @@ export class Pauses {
   }
 
   /**
-   * Whether there was nothing to show after `media`.
+   * Whether the creator sent no frame after `media`.
    * @param {number} media
    */
   explain(media) {

@@ -1,38 +1,38 @@
 /**
- * What arrived, per track, on the player's own timeline. A stream's media time may stand at many hours, where floats of seconds
- * grow coarse and a first sample may fall before zero: the player's time starts at LEAD with the first key frame.
+ * What arrived, per track, on the player's own timeline. A stream's media time may be many hours,
+ * where floats of seconds are coarse; so player time starts at LEAD with the first keyframe.
  */
 import { Arrivals } from './arrivals.js';
 import { FrameLog } from './frame_log.js';
 import { FLAG, TRACK } from '../line/record.js';
 
-const LEAD = 10_000; // µs; more than any rounding: a key frame before zero would be dropped, and all that hangs on it
-const AUDIO_SLACK = 45_000; // µs; the grain in which sound comes
-const AUDIO_GRACE = 1_000_000; // µs; a track silent for longer holds nobody up
+const LEAD = 10_000; // µs; rounding must not move the keyframe before zero, where it would be dropped
+const AUDIO_SLACK = 45_000; // µs; audio arrives in steps of this size
+const AUDIO_GRACE = 1_000_000; // µs; a track without media for longer is ignored
 
 /** @typedef {import('../line/record.js').MediaRecord} MediaRecord */
 
 export class Timeline {
   arrivals = new Arrivals();
   frames = new FrameLog();
-  /** µs, or NaN before the first key frame */
+  /** µs; NaN before the first keyframe */
   base = NaN;
   estimated = true;
   #firstVideo = NaN;
   #video = -Infinity;
   #audio = -Infinity;
 
-  /** Whether there is a picture to start from. */
+  /** Whether a keyframe has arrived. */
   get begun() {
     return !Number.isNaN(this.base);
   }
 
   /**
-   * Takes note of a record.
+   * Records the arrival of a record.
    * @param {MediaRecord} record
    * @param {number} arrival ms
-   * @param {boolean} live   false for what a join brings at once: it says nothing about the path
-   * @returns {boolean} false for one that came before, as after a reconnect, and for sound without a picture
+   * @param {boolean} live   false for the burst, which says nothing about the network
+   * @returns {boolean} false for a record that arrived before, and for audio before the first keyframe
    */
   accept(record, arrival, live) {
     const video = record.track === TRACK.VIDEO;
@@ -54,17 +54,17 @@ export class Timeline {
     return true;
   }
 
-  /** Start of the first picture, ms of player time. */
+  /** Start of the first frame, ms of player time. */
   get first() {
     return this.#toPlayer(this.#firstVideo);
   }
 
-  /** Newest picture received, ms of player time. */
+  /** Newest frame received, ms of player time. */
   get newestPicture() {
     return this.#toPlayer(this.#video);
   }
 
-  /** Up to where all tracks that are alive have media, ms of player time. */
+  /** End of the media that all active tracks have, ms of player time. */
   get newest() {
     const sound = this.#audio + AUDIO_SLACK;
     const both = this.#video - sound > AUDIO_GRACE ? this.#video : Math.min(this.#video, sound);
@@ -72,7 +72,7 @@ export class Timeline {
   }
 
   /**
-   * When the lens saw what the player shows at `seconds`: µs of the server's clock, NaN if unknown.
+   * Capture time of the frame at `seconds` of player time: µs of the server's clock, NaN if unknown.
    * @param {number} seconds
    */
   captureOf(seconds) {

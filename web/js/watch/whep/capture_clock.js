@@ -1,10 +1,11 @@
 /**
- * Which moment a frame is of. Frames of WebRTC bear RTP timestamps, which are media time in 90 kHz ticks; once a second the WebSocket tells when a
- * picture of some media time was captured and published (relay/PROTOCOL.md, `media=0`). Between the two the clocks do not part by anything one sees.
+ * Capture time of a WebRTC frame. Its RTP timestamp is media time in 90 kHz ticks; once a second the
+ * WebSocket tells when a frame of some media time was captured and published (relay/PROTOCOL.md,
+ * `media=0`). Between two such records the clocks do not drift noticeably.
  */
 import { FLAG } from '../line/record.js';
 
-const VIDEO_RATE = 90_000; // ticks a second
+const VIDEO_RATE = 90_000; // ticks per second
 
 export class CaptureClock {
   estimated = true;
@@ -18,8 +19,8 @@ export class CaptureClock {
   }
 
   /**
-   * µs on the server's clock; NaN while it is not known.
-   * @param {number} rtpTimestamp 32 bits, of the picture
+   * µs on the server's clock; NaN while unknown.
+   * @param {number} rtpTimestamp 32 bits, of the frame
    * @returns {{capture: number, publish: number}}
    */
   of(rtpTimestamp) {
@@ -29,14 +30,15 @@ export class CaptureClock {
   }
 
   /**
-   * µs of media time since the picture that was told of last, so the same for sound and picture of one moment; NaN while none was.
+   * µs of media time since the last such record; equal for audio and video of one moment. NaN before
+   * the first.
    * @param {number} rtpTimestamp 32 bits
-   * @param {number} rate ticks a second
+   * @param {number} rate ticks per second
    */
   since(rtpTimestamp, rate) {
     if (!this.#anchor) return NaN;
     const ticks = Math.round((this.#anchor.media * rate) / 1e6);
-    // The shorter way round the wrap at 2³².
+    // The shorter distance across the wrap at 2³².
     return (((rtpTimestamp - ticks) | 0) / rate) * 1e6;
   }
 }

@@ -1,10 +1,13 @@
-/** How far the sound is ahead of the picture as a viewer has them, on average: a picture waits up to a refresh for the screen, sound is mixed by the 10 ms. Pure. */
+/**
+ * How far the audio leads the video for the viewer, on average: a frame waits up to one refresh for
+ * the screen, and audio is mixed in blocks of 10 ms. Pure.
+ */
 export class LeadMeter {
   #sum = 0;
   #count = 0;
 
   /**
-   * Once a picture. A lag is ms of the page's clock less ms of media time, wherever these begin.
+   * Takes one frame. A lag is ms of the page's clock minus ms of media time, with any origin.
    * @param {number} picture
    * @param {number} sound
    */
@@ -15,7 +18,7 @@ export class LeadMeter {
     this.#count++;
   }
 
-  /** @returns {number} ms, since it was asked last; NaN where nothing was seen */
+  /** @returns {number} ms since the last call; NaN without frames */
   take() {
     const lead = this.#sum / this.#count;
     this.#sum = this.#count = 0;

@@ -1,23 +1,26 @@
 /**
- * Holds sound and picture together, in the place of the browser: Chromium's own synchronisation (StreamSynchronization) takes the sound for some 35 ms later
- * than it is, makes the picture wait for it, and takes back only what is beyond 30 ms from where it believes to be, so that each disturbance leaves delay
- * behind. Whichever is early gets a larger jitter buffer, as RTCRtpReceiver.jitterBufferTarget; what the other one was given is taken back first.
+ * Synchronises audio and video in place of the browser. Chromium's own synchronisation
+ * (StreamSynchronization) takes the audio for some 35 ms later than it is, delays the video for it,
+ * and corrects only what is more than 30 ms off, so that each disturbance leaves delay behind. Here
+ * the early track gets a larger jitter buffer (RTCRtpReceiver.jitterBufferTarget), after the delay
+ * that the other one was given is taken back.
  *
- * The picture may be ahead a little: nobody notices (ITU-R BT.1359 puts the threshold at 125 ms, and at 45 ms where it is the sound), and the delay is the
- * picture's. Only what lasts is mended: sound that came in a heap is 300 ms late, and the browser plays it a little faster until it is not. So nothing is done
- * while either buffer is far from where the browser wants it. Pure.
+ * The video may lead a little: viewers notice it from 125 ms on, and leading audio from 45 ms on
+ * (ITU-R BT.1359). Only lasting differences are corrected: audio that arrives late all at once is
+ * played faster by the browser until it has caught up. So nothing changes while either buffer is far
+ * from its target. Pure.
  */
 
-const AIM = -18; // ms that the sound is ahead of the picture
-const LATEST = -28; // ms; what is beyond is corrected
+const AIM = -18; // ms by which the audio leads the video
+const LATEST = -28; // ms; beyond this, it is corrected
 const EARLIEST = 8; // ms
-const READINGS = 3; // of which the middle one counts
-const SETTLING = 4_000; // ms until a correction has come through: sound is stretched but slowly
+const READINGS = 3; // the median of these counts
+const SETTLING = 4_000; // ms that a correction needs: audio is stretched slowly
 const MOST = 500; // ms
-const SETTLED = 30; // ms between what waits in a buffer and what the browser aims at: sound has some 15 more, a picture 12 less
-const DRAWING = 10; // ms of a picture's target that the browser keeps for drawing, and tells not
+const SETTLED = 30; // ms between a buffer and its target; audio holds some 15 more, video 12 less
+const DRAWING = 10; // ms of the video's target that the browser reserves for drawing without reporting it
 
-/** @typedef {{audio: number, video: number}} Targets  ms; 0 for as little as the network lets it */
+/** @typedef {{audio: number, video: number}} Targets  ms; 0 for the least that the network allows */
 
 /** @typedef {{audio: number, video: number}} Waits  ms in each jitter buffer */
 
@@ -32,10 +35,10 @@ export class LipSync {
 
   /**
    * @param {number} now
-   * @param {number} lead     ms that the sound is ahead of the picture; NaN while it is not known
-   * @param {Waits} waits     at the moment
-   * @param {Targets} targets what the browser aims at in each jitter buffer at the moment
-   * @returns {Targets | null} what it should aim at, at least, where that is to be changed
+   * @param {number} lead     ms by which the audio leads the video; NaN while unknown
+   * @param {Waits} waits     now
+   * @param {Targets} targets what the browser aims at now
+   * @returns {Targets | null} new minimum targets, or null to keep them
    */
   update(now, lead, waits, targets) {
     if (!Number.isFinite(lead) || now - this.#correctedAt < SETTLING || !settled(waits, targets)) {
@@ -50,13 +53,13 @@ export class LipSync {
     const early = middle > AIM ? 'audio' : 'video';
     const late = middle > AIM ? 'video' : 'audio';
     const size = Math.abs(middle - AIM);
-    // What the late one is held back by goes first.
+    // First takes back the delay of the late track.
     if (this.#held[late] > 0) this.#held = { ...this.#held, [late]: Math.max(0, Math.round(this.#held[late] - size)) };
     else this.#held = { ...this.#held, [early]: Math.min(MOST, Math.round(Math.max(this.#held[early], aimedAt(targets, early)) + size)) };
     return this.#held;
   }
 
-  /** Where nobody hears the sound, the picture waits for nothing. @returns {Targets | null} null where nothing was held back */
+  /** While muted, the video waits for nothing. @returns {Targets | null} null if nothing was delayed */
   release() {
     this.#leads = [];
     if (this.#held.audio === 0 && this.#held.video === 0) return null;
@@ -66,7 +69,7 @@ export class LipSync {
 }
 
 /**
- * As `jitterBufferTarget` says it.
+ * As a value of `jitterBufferTarget`.
  * @param {Targets} targets
  * @param {'audio' | 'video'} kind
  */

@@ -1,17 +1,17 @@
 /**
- * How long sound takes from the browser's mixer to the ear. Only an AudioContext tells; one that plays nothing is made for the purpose, and closed again.
- * Bluetooth takes 150 ms and more.
+ * Latency of the audio output. Only an AudioContext reports it, so a silent one is opened and closed
+ * again. Bluetooth takes 150 ms and more.
  */
 
-const TYPICAL = 30; // ms, while it is not known
-const MEASURING = 1_000; // ms until the device has started and the figure is of it
+const TYPICAL = 30; // ms, while unknown
+const MEASURING = 1_000; // ms until the device has started and the figure is valid
 
 export class OutputLatency {
   ms = TYPICAL;
   /** @type {AudioContext | null} */
   #context = null;
 
-  /** Once sound may be heard; without that a browser starts no AudioContext, and the figure stays what it was. */
+  /** Call once audio is allowed: before, a browser starts no AudioContext and the figure stays. */
   async measure() {
     if (this.#context) return;
     const context = made();
@@ -29,7 +29,7 @@ export class OutputLatency {
   }
 }
 
-/** @returns {AudioContext | null} null where a browser has none, or too many of them already */
+/** @returns {AudioContext | null} null if the browser has none, or too many already */
 function made() {
   try {
     return new AudioContext();

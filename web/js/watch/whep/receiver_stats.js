@@ -1,21 +1,21 @@
-/** What the browser tells of what it receives (webrtc-stats `inbound-rtp`), as the figures of a player. Pure. */
+/** The browser's receiver statistics (webrtc-stats `inbound-rtp`) as figures of a player. Pure. */
 
 /**
  * @typedef {object} Received
- * @property {number} buffer   ms that pictures waited, over the last second
+ * @property {number} buffer   ms that frames waited, over the last second
  * @property {number} target   ms that the browser aims at
  * @property {number} jitter   ms
  * @property {number} frames   decoded since the start
  * @property {number} dropped
  * @property {number} stalls
  * @property {number} bitrate  bit/s of both tracks
- * @property {number} lost     packets that did not come
+ * @property {number} lost     packets lost
  * @property {Heard} sound
  *
  * @typedef {object} Heard
- * @property {number} played  ms given out since the start
- * @property {number} dry     times that there was none to give out
- * @property {number} buffer  ms that it waited, over the last second
+ * @property {number} played  ms output since the start
+ * @property {number} dry     how often it ran dry
+ * @property {number} buffer  ms that audio waited, over the last second
  * @property {number} target  ms that the browser aims at
  * @property {number} jitter  ms
  */
@@ -35,7 +35,7 @@ const ofBoth = ({ video, audio }, name) => (video?.[name] ?? 0) + (audio?.[name]
 
 export class ReceiverStats {
   latest = NOTHING_RECEIVED;
-  /** @type {Record<string, any>} the reports of the last time, by kind */
+  /** @type {Record<string, any>} the previous reports, by kind */
   #before = {};
   #at = NaN;
 
@@ -71,7 +71,7 @@ export class ReceiverStats {
   }
 
   /**
-   * Ms of a sum of seconds, for each frame or sample that has left the buffer since the last report.
+   * Mean of a sum of seconds, in ms, per frame or sample that left the buffer since the last report.
    * @param {any} report
    * @param {string} sum
    */

@@ -1,6 +1,6 @@
 /**
- * Plays a stream over WebRTC: the browser does all of it, jitter buffer and lip sync too. Events still come by the WebSocket, which brings no media
- * then (`media=0`), and the clock that tells how far behind the lens a frame is.
+ * Plays a stream over WebRTC. The browser does the jitter buffer and the decoding. The WebSocket
+ * brings no media (`media=0`), but the events, and the clock that dates frames.
  * @typedef {import('../line/record.js').MediaRecord} MediaRecord
  * @typedef {import('../line/connection.js').Hello} Hello
  */
@@ -13,11 +13,11 @@ import { ReceiverStats } from './receiver_stats.js';
 import { WhepSession } from './whep_session.js';
 
 const TICK = 1_000; // ms
-const PATIENCE = 3_000; // ms that a connection may be interrupted before it is made anew
-const ARRIVAL = 10_000; // ms for the first picture, once the server has answered
+const PATIENCE = 3_000; // ms that a connection may be interrupted before a new one
+const ARRIVAL = 10_000; // ms for the first frame after the server's answer
 const VIDEO_RATE = 90_000;
-const AUDIO_RATE = 48_000; // ticks a second, of Opus (RFC 7587)
-// Chromium tells all that LipSync has to know; the others hold sound and picture together by themselves.
+const AUDIO_RATE = 48_000; // ticks per second, of Opus (RFC 7587)
+// Chromium reports what LipSync needs; the others synchronise well by themselves.
 const LOOSE = 'playoutDelayHint' in (self.RTCRtpReceiver?.prototype ?? {});
 
 export class WhepPlayer {
@@ -131,7 +131,7 @@ export class WhepPlayer {
     this.#video.srcObject = null;
   }
 
-  /** A session, unless there is one. Without waiting for the WebSocket: what is too early is tried again when that tells of a track. */
+  /** Starts a session, unless there is one. If the room is not live yet, the hello starts another. */
   async #open() {
     if (this.#session || this.#closed || document.hidden) return;
     const room = location.pathname.split('/')[2] ?? '';
@@ -153,13 +153,13 @@ export class WhepPlayer {
       this.#session = null;
       const { early = false, final = false, status = -1, message } = /** @type {import('./whep_session.js').WhepError} */ (error);
       const reason = status === 406 ? 'Over WebRTC it has no H.264, which is what this live is made of.' : message;
-      // A room that is gone, or cannot be reached: the WebSocket finds out by itself.
+      // The WebSocket reports a room that is gone or unreachable.
       if (!early && status !== 404 && status !== 410 && !this.#closed) this.#events.broken(reason, final);
     }
   }
 
   /**
-   * One stream for all sessions: the last picture of the one before stays until the first of the next.
+   * One stream for all sessions: the last frame stays until the first one of the next session.
    * @param {MediaStreamTrack} track
    */
   #show(track) {
@@ -169,7 +169,7 @@ export class WhepPlayer {
     this.resume();
   }
 
-  /** Nobody looks, or nobody is here any more: the server need not send. The next hello begins another session. */
+  /** Ends the session while the page is hidden or offline. The next hello starts another. */
   #leave() {
     self.clearTimeout(this.#deadline);
     this.#session?.close();
@@ -184,7 +184,7 @@ export class WhepPlayer {
   }
 
   /**
-   * @param {number} wait ms until a picture must have come
+   * @param {number} wait ms within which a frame must arrive
    * @param {string} reason
    */
   #expect(wait, reason) {
@@ -212,12 +212,12 @@ export class WhepPlayer {
     });
   }
 
-  /** Once it is heard, and where it is heard elsewhere. */
+  /** Measures the output latency once audio is on, and again when the output device changes. */
   #timeOutput() {
     if (LOOSE && !this.muted) this.#latency.measure();
   }
 
-  /** Where the sound is, of which this picture is. */
+  /** Position of the audio that belongs to the frame on the screen. */
   #compare() {
     const heard = LOOSE && !this.muted ? this.#session?.heard : null;
     if (!heard) return;

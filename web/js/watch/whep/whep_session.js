@@ -1,9 +1,10 @@
 /**
- * One WHEP session (draft-ietf-wish-whep): a stream played over WebRTC. Knows no DOM and never comes back by itself; the player makes another one.
+ * One WHEP session (draft-ietf-wish-whep): a stream played over WebRTC. It uses no DOM and never
+ * reconnects; the player makes a new session.
  */
 import { iceServersOf } from '../../api/ice_servers.js';
 
-/** The endpoint refused, or (status 0) was not reached. */
+/** The endpoint refused the session, or was unreachable (status 0). */
 export class WhepError extends Error {
   status;
 
@@ -16,12 +17,12 @@ export class WhepError extends Error {
     this.status = status;
   }
 
-  /** The room is there, and nothing is on yet. */
+  /** The room exists and is not live yet. */
   get early() {
     return this.status === 409;
   }
 
-  /** This browser cannot play it this way, however often it asks: no H.264, most likely. */
+  /** This browser cannot play by WHEP; most likely it has no H.264. */
   get final() {
     return [400, 406, 415, 422].includes(this.status);
   }
@@ -32,7 +33,7 @@ export class WhepError extends Error {
  * @property {string} endpoint
  * @property {(track: MediaStreamTrack) => void} track
  * @property {(state: RTCPeerConnectionState) => void} changed
- * @property {boolean} loose  whether the browser is to leave it to the page to hold sound and picture together
+ * @property {boolean} loose  whether the page synchronises audio and video, instead of the browser
  */
 
 export class WhepSession {
@@ -48,15 +49,15 @@ export class WhepSession {
     this.pc.onconnectionstatechange = () => options.changed(this.pc.connectionState);
     for (const kind of ['video', 'audio']) this.pc.addTransceiver(kind, { direction: 'recvonly' });
     this.pc.ontrack = ({ track, receiver }) => {
-      // As little in hand as the network lets it: the browser goes up by itself where packets come late.
+      // The smallest buffer: the browser raises it by itself when packets are late.
       if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
       options.track(track);
     };
   }
 
   /**
-   * Offers at once and trickles nothing: the server finds this browser by its checks. Candidates are gathered once the answer has named the ICE servers,
-   * with TURN credentials made for this session.
+   * Sends the offer without candidates: the server learns this browser's address from its checks.
+   * Candidates are gathered after the answer, which names the ICE servers with their credentials.
    * @throws {WhepError}
    */
   async open() {
@@ -72,7 +73,7 @@ export class WhepSession {
     await this.pc.setRemoteDescription({ type: 'answer', sdp: this.#options.loose ? parted(sdp) : sdp });
   }
 
-  /** Ends the session. A connection says goodbye by itself (DTLS close_notify), and the server then knows of no session to DELETE. */
+  /** Ends the session. Closing the connection sends DTLS close_notify, so no DELETE is needed. */
   close() {
     if (this.#closed) return;
     this.#closed = true;
