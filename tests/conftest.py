@@ -1,54 +1,87 @@
-"""What every test is held to: no task and no socket may outlive it."""
+"""Checks that no task, socket or process outlives a test; loads the plugins of the whole run."""
 
 import asyncio
 import inspect
 import os
 import socket
 from collections.abc import AsyncIterator
+from typing import Any
 
 import hypothesis
 import pytest
 import pytest_asyncio
 
-# How long an example takes says how busy the machine is. pytest's own timeout bounds a test.
+from tests.plugins.coverage_report import CoverageReport, MeasuringProcess
+from tests.plugins.minutes import Minutes
+
+# How long one example takes depends on the load of the machine. pytest-timeout bounds the test.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 SETTLE = 5.0
-"""Seconds that transports which were told to close have for it."""
+"""Seconds within which closed transports and ended processes must be gone."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--coverage", action="store_true", help="print the branch coverage of relay and server"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    worker = hasattr(config, "workerinput")
+    runs_tests = worker or not config.getoption("numprocesses", None)
+    plugins: list[object] = []
+    if not worker:
+        plugins.append(Minutes())
+    if not worker and config.getoption("--coverage"):
+        plugins.append(CoverageReport())
+    if runs_tests and config.getoption("--coverage"):
+        plugins.append(MeasuringProcess())
+    for plugin in plugins:
+        config.pluginmanager.register(plugin)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from tests.plugins.lanes import Lanes  # here, since only a run with workers needs xdist
+
+    return Lanes(config, log)
 
 
 @pytest.fixture(autouse=True)
 def _leaves_nothing(request: pytest.FixtureRequest) -> None:
-    """Applies `nothing_left` to every asynchronous test but those that drive a browser, whose
-    driver lives on between tests.
+    """Applies `nothing_left` to every asynchronous test except browser tests.
+
+    Their browser outlives a test.
     """
-    if inspect.iscoroutinefunction(
-        getattr(request.node, "obj", None)
-    ) and not request.node.get_closest_marker("browser"):
+    asynchronous = inspect.iscoroutinefunction(getattr(request.node, "obj", None))
+    if asynchronous and not request.node.get_closest_marker("browser"):
         request.getfixturevalue("nothing_left")
 
 
 @pytest_asyncio.fixture
 async def nothing_left() -> AsyncIterator[None]:
-    """Fails a test whose tasks or sockets outlive it. Set up before all other fixtures of the test,
-    and so checked after them.
+    """Fails a test whose tasks, sockets or child processes outlive it.
+
+    Set up before the other fixtures of the test, so that it checks after they are torn down.
     """
-    before = open_sockets()
+    sockets, processes = open_sockets(), child_processes()
     yield
     deadline = asyncio.get_running_loop().time() + SETTLE
-    while (left := (open_sockets() - before, _other_tasks())) != (set(), set()):
+    while any(left := (open_sockets() - sockets, child_processes() - processes, _other_tasks())):
         if asyncio.get_running_loop().time() > deadline:
-            sockets, tasks = left
             raise AssertionError(
-                f"left behind: {len(sockets)} sockets, tasks {[task.get_coro() for task in tasks]}"
+                f"left behind: {len(left[0])} sockets, processes {sorted(left[1])}, "
+                f"tasks {[task.get_coro() for task in left[2]]}"
             )
         await asyncio.sleep(0.005)
 
 
 def open_sockets() -> set[str]:
-    """The TCP and UDP sockets of this process, by inode; pairs of local ones belong to event loops
-    and to pipes of subprocesses.
+    """The TCP and UDP sockets of this process, by inode.
+
+    Unix sockets are left out: event loops and pipes to subprocesses use them.
     """
     found = set()
     for number in os.listdir("/proc/self/fd"):
@@ -61,6 +94,29 @@ def open_sockets() -> set[str]:
         except OSError:  # closed meanwhile, as the descriptor of the listing itself is
             continue
     return found
+
+
+def child_processes() -> set[int]:
+    """The ids of the child processes of this process."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:  # there are none, which is cheaper to learn than to list them
+        return set()
+    return {number for number in _all_processes() if _parent(number) == os.getpid()}
+
+
+def _all_processes() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
+
+
+def _parent(process: int) -> int | None:
+    """None where it has ended."""
+    try:
+        with open(f"/proc/{process}/stat") as stat:
+            # The second field is the program's name in parentheses, which may contain spaces.
+            return int(stat.read().rpartition(")")[2].split()[1])
+    except OSError:
+        return None
 
 
 def _other_tasks() -> set[asyncio.Task[object]]:

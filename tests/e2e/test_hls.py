@@ -6,7 +6,7 @@ from pathlib import Path
 from scripts.benchmarks.chromium import until
 from scripts.benchmarks.local_server import LocalServer
 from tests.e2e.pages import EYES, Room, Studio, Visitors
-from tests.fixtures.caddy import caddy, require_caddy
+from tests.fixtures.caddy import caddy
 
 PROTOCOLS = (
     "performance.getEntriesByType('resource').filter(({ name }) => "
@@ -45,7 +45,6 @@ async def test_hls_plays_at_low_latency_with_sound(studio: Studio, visitors: Vis
 async def test_behind_caddy_it_comes_by_http_2(
     studio: Studio, server: LocalServer, visitors: Visitors, tmp_path: Path
 ) -> None:
-    require_caddy()
     async with caddy(server.url, tmp_path) as proxy:
         page = await visitors.page(
             f"{proxy.url}/r/{studio.watch.rpartition('/')[2]}?player=hls",

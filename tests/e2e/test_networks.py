@@ -4,7 +4,6 @@ UDP is blocked, and behind 1:1 NAT.
 creator 10.77.2.1 ── 10.77.2.2 router 10.77.1.2 ── 10.77.1.1 server
 """
 
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,8 +14,7 @@ from playwright.async_api import Browser, Playwright
 from scripts.benchmarks.chromium import executable, launch, script, until
 from scripts.benchmarks.local_server import LocalServer
 from tests.e2e.pages import Studio, Visitors
-from tests.fixtures import networks
-from tests.fixtures.coturn import SECRET, coturn, require_coturn
+from tests.fixtures.coturn import SECRET, coturn
 from tests.fixtures.networks import Networks
 
 CREATOR, NEAR_CREATOR, NEAR_SERVER, SERVER = "10.77.2.1", "10.77.2.2", "10.77.1.2", "10.77.1.1"
@@ -36,8 +34,6 @@ PAIR = """
 
 @pytest.fixture
 def hosts() -> Iterator[Networks]:
-    if why := networks.missing():
-        pytest.skip(why)
     with Networks() as made:
         for name in ("creator", "router", "server"):
             made.host(name)
@@ -84,7 +80,6 @@ async def test_a_live_through_coturn_only(
     """No UDP from the creator reaches the server but by the relay; with `tcp` none even leaves the
     creator's network. coturn takes the credentials we make.
     """
-    require_coturn()
     hosts.run("router", "iptables", "-A", "FORWARD", "-p", "udp", "-j", "DROP")
     if transport == "tcp":
         hosts.run(
@@ -130,8 +125,6 @@ async def test_a_browser_that_listens_to_remb_alone_follows_a_narrow_path(
     """Where transport-wide feedback is not offered the server judges the path: the encoder aims
     lower while the link carries 1 Mbps, and higher after.
     """
-    if shutil.which("tc") is None:
-        pytest.skip("needs tc; on Debian: sudo apt-get install iproute2")
     bucket = ("root", "tbf", "rate", "1mbit", "burst", "8kb", "latency", "300ms")
     async with (
         LocalServer(

@@ -5,7 +5,7 @@ from pathlib import Path
 from scripts.benchmarks.chromium import script, until
 from scripts.benchmarks.local_server import LocalServer
 from tests.e2e.pages import EYES, Room, Studio, Visitors
-from tests.fixtures.coturn import SECRET, coturn, free_port, require_coturn
+from tests.fixtures.coturn import SECRET, coturn, free_port
 
 SOUND = """(async () => {
     const reports = [...(await connections.made.at(-1).getStats()).values()];
@@ -93,7 +93,6 @@ async def test_a_viewer_behind_a_firewall_watches_through_the_turn_server(
     """The answer names it, with credentials for this viewer: a page that may send no other way has
     pictures.
     """
-    require_coturn()
     turn = free_port()
     settings = (f"--turn-urls=turn:127.0.0.1:{turn}?transport=udp", f"--turn-secret={SECRET}")
     running = coturn(

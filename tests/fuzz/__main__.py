@@ -61,6 +61,7 @@ def fuzz(target: str, folder: Path, seconds: int, seed: int = 0) -> Outcome:
         f"-rss_limit_mb={MEMORY}",
     ]
     command = [
+        "nice",  # a fuzzer uses a whole core; what runs beside it may depend on time
         sys.executable,
         "-m",
         "tests.fuzz.one",

@@ -13,10 +13,10 @@ import pytest
 import pytest_asyncio
 
 from relay.sample import Track
-from tests.fixtures.caddy import caddy, require_caddy
+from tests.fixtures.caddy import caddy
 from tests.fixtures.deadline import eventually
 from tests.fixtures.offers import offer
-from tests.fixtures.programs import GStreamer, Obs, require_gstreamer, require_libdatachannel
+from tests.fixtures.programs import GStreamer, Obs
 from tests.fixtures.server import SDP, NewRoom, Server
 from tests.fixtures.viewer import Viewer, assert_sound_has_no_hole
 
@@ -57,7 +57,6 @@ async def test_gstreamer_publishes(server: Server) -> None:
     """webrtcbin: an offer with all its candidates, SPS and PPS before every IDR, packets sent again
     by RTX, and a DELETE at the end.
     """
-    require_gstreamer()
     room = await server.create()
     async with GStreamer(room.whip, room.key) as creator:
         await watch(server, room, (320, 240))
@@ -89,7 +88,6 @@ async def test_libdatachannel_publishes_as_obs_does(server: Server) -> None:
     """An offer without a candidate and no trickle, every NAL unit by itself, and the DELETE after
     the connection is gone.
     """
-    require_libdatachannel()
     room = await server.create()
     async with Obs(room.whip, room.key) as creator:
         assert "a=candidate" not in creator.offer and creator.offer.index(
@@ -105,8 +103,6 @@ async def test_obs_behind_a_door_that_redirects(server: Server, tmp_path: Path) 
     """http:// in place of https:// before Caddy, and a slash too many: the POST and its key arrive
     all the same, and the session is deleted where it is.
     """
-    require_libdatachannel()
-    require_caddy()
     room = await server.create()
     async with caddy(server.url, tmp_path) as proxy:
         async with Obs(f"{proxy.plain}/whip/{room.name}/", room.key) as creator:

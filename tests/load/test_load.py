@@ -22,6 +22,8 @@ import pytest
 from scripts.loadgen.command_line import cli
 from scripts.loadgen.ways import WAYS
 
+pytestmark = pytest.mark.service
+
 ROOT = Path(__file__).parents[2]
 LIGHT = ["--kbps", "200", "--fps", "15", "--size", "160x120"]
 MANY = ["--max-rooms-per-address-hour=1000", "--max-whip-per-address-minute=1000"]

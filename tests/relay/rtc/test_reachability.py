@@ -10,7 +10,7 @@ import pytest_asyncio
 from relay.rtc.reachability import IceUrl, Probe, Unreachable
 from relay.rtc.udp import UdpPort
 from server.host.ice_servers import turn_credentials
-from tests.fixtures.coturn import SECRET, coturn, free_port, require_coturn
+from tests.fixtures.coturn import SECRET, coturn, free_port
 
 HERE = "127.0.0.1"
 CREDENTIALS = turn_credentials(SECRET, "probe", 2_000_000_000)
@@ -35,7 +35,6 @@ async def probe(port: UdpPort) -> AsyncIterator[Probe]:
 @pytest_asyncio.fixture
 async def turn(tmp_path: Path) -> AsyncIterator[str]:
     """Host and port of a coturn."""
-    require_coturn()
     number = free_port()
     async with coturn(tmp_path, number, [HERE], HERE, lambda path: Path(path).read_text()):
         yield f"{HERE}:{number}"
@@ -53,6 +52,7 @@ async def test_an_address_where_nobody_is(probe: Probe) -> None:
         await probe.check_directly("127.0.0.2")
 
 
+@pytest.mark.service
 async def test_somebody_else_at_the_address(port: UdpPort, turn: str) -> None:
     """A STUN server answers our check as well, but does not know our password."""
     made = Probe(port)
@@ -62,10 +62,12 @@ async def test_somebody_else_at_the_address(port: UdpPort, turn: str) -> None:
     made.close()
 
 
+@pytest.mark.service
 async def test_as_a_stun_server_sees_it(port: UdpPort, probe: Probe, turn: str) -> None:
     assert await probe.mapped_address(f"stun:{turn}") == (HERE, port.port)
 
 
+@pytest.mark.service
 async def test_through_a_relay(probe: Probe, turn: str) -> None:
     """By UDP and by TCP; an address at which the port is not bound does not answer."""
     for transport in ("udp", "tcp"):
@@ -74,6 +76,7 @@ async def test_through_a_relay(probe: Probe, turn: str) -> None:
         ) == [HERE]
 
 
+@pytest.mark.service
 async def test_a_relay_that_knows_another_secret(probe: Probe, turn: str) -> None:
     with pytest.raises(Unreachable, match="static-auth-secret"):
         await probe.check_through_turn(f"turn:{turn}", CREDENTIALS[0], "wrong", [HERE])

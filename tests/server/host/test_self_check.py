@@ -11,7 +11,7 @@ import pytest_asyncio
 from relay.rtc.udp import UdpPort
 from server.host.self_check import SelfCheck
 from server.settings import Settings
-from tests.fixtures.coturn import SECRET, coturn, free_port, require_coturn
+from tests.fixtures.coturn import SECRET, coturn, free_port
 from tests.fixtures.deadline import eventually
 from tests.fixtures.server import running
 
@@ -62,11 +62,11 @@ async def test_servers_that_do_not_answer(port: UdpPort, tmp_path: Path) -> None
     assert line.index("stun:127.0.0.1:9") < line.index("127.0.0.1 answers")
 
 
+@pytest.mark.service
 async def test_with_servers_that_do(port: UdpPort, tmp_path: Path) -> None:
     """A relay reaches us as a creator's would: nothing is left unknown. A STUN server that sees
     another address names the one to announce.
     """
-    require_coturn()
     number = free_port()
     servers = {
         "ice_servers": (f"stun:127.0.0.1:{number}",),

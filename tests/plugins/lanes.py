@@ -1,0 +1,43 @@
+"""Which worker of pytest-xdist runs which file. A file stays together, since its fixtures may last as long as it does."""
+
+from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
+
+from tests.plugins.folders import folder_of
+
+BROWSER = "tests/e2e"
+BROWSER_WORKERS = 2
+"""Workers that run browser tests. Each starts its own browser; with more on two cores, tests miss their deadlines."""
+ORDER = (BROWSER, "tests/load", "tests/integration", "tests/fuzz")
+"""The slowest folders begin first, so that no worker is left alone with one of them at the end."""
+
+
+class Lanes(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no py.typed
+    """Browser tests on the first workers, everything else on all of them."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if folder_of(nodeid) == "tests/fuzz" else nodeid.partition("::")[0]
+
+    def _reschedule(self, node: WorkerController) -> None:
+        if self.workqueue and self._next(node) is None:
+            if not node.shutting_down:
+                node.shutdown()
+            return
+        super()._reschedule(node)
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        scope = self._next(node)
+        if scope is not None:
+            self.workqueue.move_to_end(scope, last=False)
+            super()._assign_work_unit(node)
+
+    def _next(self, node: WorkerController) -> str | None:
+        """The unit that this worker runs next; None where only browser tests are left and other workers run those."""
+        browsers = self.nodes.index(node) < BROWSER_WORKERS
+        units = [scope for scope in self.workqueue if browsers or folder_of(scope) != BROWSER]
+        return min(units, key=_rank, default=None)
+
+
+def _rank(scope: str) -> int:
+    folder = folder_of(scope)
+    return ORDER.index(folder) if folder in ORDER else len(ORDER)
