@@ -11,7 +11,6 @@ import hypothesis
 import pytest
 import pytest_asyncio
 
-from tests.plugins.coverage_report import CoverageReport, MeasuringProcess
 from tests.plugins.minutes import Minutes
 
 # How long one example takes depends on the load of the machine. pytest-timeout bounds the test.
@@ -31,15 +30,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     worker = hasattr(config, "workerinput")
     runs_tests = worker or not config.getoption("numprocesses", None)
-    plugins: list[object] = []
     if not worker:
-        plugins.append(Minutes())
-    if not worker and config.getoption("--coverage"):
-        plugins.append(CoverageReport())
-    if runs_tests and config.getoption("--coverage"):
-        plugins.append(MeasuringProcess())
-    for plugin in plugins:
-        config.pluginmanager.register(plugin)
+        config.pluginmanager.register(Minutes())
+    if config.getoption("--coverage"):
+        from tests.plugins.coverage_report import CoverageReport, MeasuringProcess
+
+        if not worker:
+            config.pluginmanager.register(CoverageReport())
+        if runs_tests:
+            config.pluginmanager.register(MeasuringProcess())
 
 
 @pytest.hookimpl(optionalhook=True)
