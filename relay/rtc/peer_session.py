@@ -1,12 +1,12 @@
-"""What a session with a publisher and one with a viewer have in common: ICE and DTLS, until packets
-can be read and written.
-"""
+"""One WebRTC session, with a publisher or with a viewer: ICE and DTLS, then decrypted packets."""
 
 import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 from time import monotonic
+from typing import Final
 
 from relay.callbacks import ignore
 from relay.rtc.dtls import DtlsSrtp, SrtpError
@@ -19,45 +19,83 @@ logger = logging.getLogger(__name__)
 CONNECT_TIMEOUT = 10.0
 
 
+class PeerState(Enum):
+    """The life of a session."""
+
+    CHECKING = auto()
+    """No connectivity check has arrived."""
+    HANDSHAKING = auto()
+    CONNECTED = auto()
+    ENDED = auto()
+    """The session is over; its owner has not closed it."""
+    CLOSED = auto()
+
+
+class PeerEvent(Enum):
+    """What changes the state of a session."""
+
+    CHECKED = auto()
+    """A connectivity check of the peer arrived."""
+    HANDSHAKE_COMPLETED = auto()
+    ENDED = auto()
+    """The peer closed the connection, or the server ended the session."""
+    CLOSED = auto()
+
+
+TRANSITIONS: Final = {
+    (PeerState.CHECKING, PeerEvent.CHECKED): PeerState.HANDSHAKING,
+    (PeerState.CHECKING, PeerEvent.ENDED): PeerState.ENDED,
+    (PeerState.CHECKING, PeerEvent.CLOSED): PeerState.CLOSED,
+    (PeerState.HANDSHAKING, PeerEvent.HANDSHAKE_COMPLETED): PeerState.CONNECTED,
+    (PeerState.HANDSHAKING, PeerEvent.ENDED): PeerState.ENDED,
+    (PeerState.HANDSHAKING, PeerEvent.CLOSED): PeerState.CLOSED,
+    (PeerState.CONNECTED, PeerEvent.ENDED): PeerState.ENDED,
+    (PeerState.CONNECTED, PeerEvent.CLOSED): PeerState.CLOSED,
+    (PeerState.ENDED, PeerEvent.CLOSED): PeerState.CLOSED,
+}
+"""In all other cases the event changes nothing."""
+
+
 @dataclass(slots=True)
 class PeerCounters:
-    """What every session counts."""
+    """Counters that all sessions have."""
 
     rejected: int = 0
-    """Datagrams that were not the peer's, or could not be read."""
+    """Datagrams that were not from the peer or could not be parsed."""
 
 
 class PeerSession:
-    """The server's end of a peer: an answer given by a subclass first, then `connect()`; `close()`
-    in any state.
+    """The server's end of a session. Call `connect()` after the subclass has given its answer, and
+    `close()` in any state.
 
-    `on_closed` is called once when the peer ends the session or nothing came of it. `peer` is what
-    the log calls it.
+    `on_closed` is called once, with the reason, when the session ends before `close()`. `peer` is
+    the noun for log messages.
     """
 
-    counters: PeerCounters
-
     def __init__(
-        self, port: UdpPort, remote: Remote, peer: str, on_closed: Callable[[str], None]
+        self,
+        port: UdpPort,
+        remote: Remote,
+        peer: str,
+        counters: PeerCounters,
+        on_closed: Callable[[str], None],
     ) -> None:
         self._port = port
         self._remote = remote
+        self._peer_counters = counters
         self._on_closed = on_closed
         self._agent = IceAgent(remote.ufrag, remote.password)
         self._dtls = DtlsSrtp(self._send, lambda: self._end(f"the {peer} closed the connection"))
         self._route: Route | None = None
-        self._checked = asyncio.Event()
-        self._ready = False
-        self._closed = False
-        self._heard = monotonic()
-        """When the peer last proved to be there: a connectivity check, or a packet that could be
-        decrypted.
-        """
+        self._state = PeerState.CHECKING
+        self._left_checking = asyncio.Event()
+        self._heard_at = monotonic()
+        """When the peer last sent a valid connectivity check or a readable packet."""
         port.add(self._agent.ufrag, self)
 
     @property
     def ufrag(self) -> str:
-        """Our ICE user name fragment."""
+        """The ICE user name fragment of the server's end."""
         return self._agent.ufrag
 
     @property
@@ -66,58 +104,72 @@ class PeerSession:
 
     @property
     def connected(self) -> bool:
-        return self._ready and not self._closed
+        return self._state is PeerState.CONNECTED
 
     async def connect(self) -> None:
-        """Waits for the first connectivity check and completes the handshake. Raises
-        ConnectionError, after 10 s at the latest.
+        """Waits for the first connectivity check and completes the handshake.
+
+        Raises ConnectionError, after 10 s at the latest.
         """
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
-                await self._checked.wait()
-                if self._closed:
-                    raise ConnectionError("the session was closed")
+                await self._left_checking.wait()
+                self._require_handshaking()
                 await self._dtls.handshake(
                     list(self._remote.fingerprints), client=self._remote.passive
                 )
         except TimeoutError as error:
-            stage = (
+            problem = (
                 "the DTLS handshake was not completed"
-                if self._checked.is_set()
+                if self._left_checking.is_set()
                 else "no connectivity check arrived: is the UDP port reachable?"
             )
-            raise ConnectionError(f"{stage} within {CONNECT_TIMEOUT:.0f} s") from error
-        if self._closed:
-            raise ConnectionError("the session was closed")
-        self._ready = True
+            raise ConnectionError(f"{problem} within {CONNECT_TIMEOUT:.0f} s") from error
+        self._require_handshaking()
+        self._advance(PeerEvent.HANDSHAKE_COMPLETED)
         self._connected()
 
     async def close(self) -> None:
-        """Ends the session: no callback comes after this, and none is held."""
-        self._closed = True
-        self._ready = False
-        self._checked.set()
+        """Ends the session. No callback is called or referenced afterwards."""
+        self._advance(PeerEvent.CLOSED)
         self._stop()
         self._port.remove(self._agent.ufrag)
         await self._dtls.close()
         self._on_closed = ignore
 
-    # What a subclass fills in
+    # Implemented by subclasses
 
     def _connected(self) -> None:
         """The handshake is complete."""
 
     def _stop(self) -> None:
-        """The session is over: no timer may run on. Called at least once."""
+        """The session is over: cancel all timers. Called at least once."""
 
     def _receive_media(self, data: bytes) -> None:
         """A decrypted RTP packet. May raise ValueError."""
 
     def _receive_rtcp(self, data: bytes) -> None:
-        """A decrypted compound packet. May raise ValueError."""
+        """A decrypted compound RTCP packet. May raise ValueError."""
 
     def _answered(self) -> None:
-        """The peer answered our own connectivity check."""
+        """The peer answered a connectivity check of the server."""
+
+    # State
+
+    def _advance(self, event: PeerEvent) -> None:
+        self._state = TRANSITIONS.get((self._state, event), self._state)
+        if self._state is not PeerState.CHECKING:
+            self._left_checking.set()
+
+    def _require_handshaking(self) -> None:
+        if self._state is not PeerState.HANDSHAKING:
+            raise ConnectionError("the session was closed")
+
+    def _end(self, reason: str) -> None:
+        if self._state not in (PeerState.ENDED, PeerState.CLOSED):
+            self._advance(PeerEvent.ENDED)
+            self._stop()
+            self._on_closed(reason)
 
     # Datagrams in (Peer)
 
@@ -125,21 +177,21 @@ class PeerSession:
         check = self._agent.receive(data, route.address[:2])
         if check is None:
             return False
-        self._heard = monotonic()
+        self._heard_at = monotonic()
         if not check.answer:
             self._answered()
             return True
         route.send(check.answer)
         if check.nominated or self._route is None:
             self._route = route
-        self._checked.set()
+        self._advance(PeerEvent.CHECKED)
         return True
 
     def receive(self, data: bytes) -> None:
         if data[0] < 64:
             if not self._dtls.receive(data):
-                self.counters.rejected += 1
-        elif self._ready and 127 < data[0] < 192 and len(data) > 1:
+                self._peer_counters.rejected += 1
+        elif self._state is PeerState.CONNECTED and 127 < data[0] < 192 and len(data) > 1:
             try:
                 # RFC 5761 §4: RTCP packet types are 192–223 where RTP has marker and payload type.
                 if 191 < data[1] < 224:
@@ -147,24 +199,17 @@ class PeerSession:
                 else:
                     self._receive_media(self._dtls.unprotect_rtp(data))
             except SrtpError:
-                self.counters.rejected += 1
+                self._peer_counters.rejected += 1
             except ValueError as error:
-                self.counters.rejected += 1
+                self._peer_counters.rejected += 1
                 logger.debug("packet dropped: %s", error)
 
     # Datagrams out
 
     def _send_rtcp(self, data: bytes) -> None:
-        if self._ready and self._dtls.connected:
+        if self._state is PeerState.CONNECTED and self._dtls.connected:
             self._send(self._dtls.protect_rtcp(data))
 
     def _send(self, data: bytes) -> None:
         if self._route:
             self._route.send(data)
-
-    def _end(self, reason: str) -> None:
-        if not self._closed:
-            self._closed = True
-            self._ready = False
-            self._stop()
-            self._on_closed(reason)

@@ -10,8 +10,10 @@ from typing import Any, cast
 from aiohttp import web
 
 from relay.rtc.dtls import DtlsSrtp
+from relay.rtc.peer_session import PeerState
 from relay.rtc.receive.reporter import MAX_SSRCS
 from relay.rtc.receive.sdp import parse_offer
+from relay.rtc.send.delivery import DeliveryEvent
 from relay.rtc.send.feed import Feed
 from relay.rtc.send.numbering import Numbering
 from relay.rtc.send.sdp import parse_play_offer
@@ -103,7 +105,7 @@ def _session(port: UdpPort) -> IngestSession:
     )
     session.rtc._dtls = _NoSrtp(session.rtc._send, lambda: None)
     session.rtc._route = Route(_Transport(), ("192.0.2.9", 50_000), NO_SOCKET)
-    session.rtc._ready = True
+    session.rtc._state = PeerState.CONNECTED
     session.begin(1, 0)
     return session
 
@@ -195,7 +197,8 @@ async def feedback(data: bytes) -> None:
     made, transport = SendSession(UdpPort(), PLAY_OFFER, feed, ended.append), _Transport()
     made._dtls = _NoSrtp(made._send, lambda: None)
     made._route = Route(transport, ("192.0.2.9", 50_000), NO_SOCKET)
-    made._ready = True
+    made._state = PeerState.CONNECTED
+    made._delivery.advance(DeliveryEvent.CONNECTED)
     assert made._video
     made._video.numbering = Numbering(FIRST_PLAYED)
     for number in range(FRAMES):

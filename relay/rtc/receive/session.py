@@ -1,7 +1,6 @@
-"""One publisher's WebRTC session: datagrams in; pictures, sounds and sender reports out.
+"""One publisher's WHIP session: datagrams in; video frames, audio packets and sender reports out.
 
-Every datagram is finished in the call in which it arrived. The only task is the one that sees the
-handshake through.
+Each datagram is handled completely in the call that delivers it. The only task is the handshake.
 """
 
 import asyncio
@@ -26,19 +25,20 @@ from relay.sample import Track
 TICK = 0.02
 PROBE_EVERY = 1.0
 UNREACHABLE_AFTER = 3.0
-"""Seconds without a packet, a check or an answer to our probes, which go out every second: nobody
-is there any more, whatever the cause.
+"""Seconds without a packet, a check or an answer to a probe after which the publisher counts as
+unreachable. A probe is sent every second.
 """
 CONSENT_EXPIRES = 30.0
-"""Seconds of that until the session ends (RFC 7675 §5.1). Until then a network that comes back
-finds it as it was.
+"""Seconds of silence after which the session ends (RFC 7675 §5.1). If the network recovers earlier,
+the session continues.
 """
 
 
 class Sink(Protocol):
-    """Where a session's media goes. Called synchronously, in order, `now` in seconds of
-    `time.monotonic`: uvloop's own clock counts whole milliseconds and stands still while callbacks
-    run.
+    """Receives a session's media. Called synchronously and in order.
+
+    `now` is in seconds of `time.monotonic`: uvloop's own clock has a resolution of 1 ms and stands
+    still while callbacks run.
     """
 
     def receive_frame(self, frame: EncodedFrame) -> None: ...
@@ -48,16 +48,14 @@ class Sink(Protocol):
     def receive_report(self, track: Track, report: rtcp.SenderReport, now: float) -> None: ...
 
     def receive_source(self, track: Track) -> None:
-        """The track's next packet comes from another source (SSRC) than those before: its
-        timestamps begin anew.
-        """
+        """The track's SSRC has changed: new timestamps are unrelated to earlier ones."""
 
     def tick(self, now: float) -> None:
         """Every 20 ms while the session lives."""
 
 
 class _ClosedSink:
-    """The sink of a session that is closed."""
+    """The sink of a closed session: ignores everything."""
 
     def receive_frame(self, frame: EncodedFrame) -> None: ...
 
@@ -72,19 +70,19 @@ class _ClosedSink:
 
 @dataclass(slots=True)
 class ReceiveCounters(PeerCounters):
-    """What a publisher's session saw."""
+    """Counters of a publisher's session."""
 
     packets: int = 0
     plis: int = 0
     nacks: int = 0
     last_media: float | None = None
-    """When the last audio or video packet came, seconds of `time.monotonic`."""
+    """When the last audio or video packet arrived, in seconds of `time.monotonic`."""
     payload_bytes: int = 0
     unknown_payload_types: set[int] = field(default_factory=set)
 
 
 class ReceiveSession(PeerSession):
-    """The server's end of a publisher: `answer()` first, then as PeerSession says."""
+    """The server's end of a publisher's session. Call `answer()`, then as PeerSession says."""
 
     def __init__(
         self,
@@ -95,24 +93,26 @@ class ReceiveSession(PeerSession):
         bitrate_cap: int,
         on_closed: Callable[[str], None],
     ) -> None:
-        super().__init__(port, offer, "publisher", on_closed)
-        self.counters: ReceiveCounters = ReceiveCounters()
+        self.counters = ReceiveCounters()
+        super().__init__(port, offer, "publisher", self.counters, on_closed)
         self._offer = offer
         self._sink = sink
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._reorder = Reorder()
-        self._probed: float | None = None
-        self._probed_last = 0.0
-        self._heard = self._ticked = monotonic()
+        self._probe_pending: float | None = None
+        """When the last probe was sent; None once it is answered."""
+        self._probed_at = 0.0
+        self._ticked_at = self._heard_at
         video, audio = offer.find("video"), offer.find("audio")
         assert video is not None
         self._video_type = video.payload_type
         self._payload = FORMATS[video.codec]
-        # RFC 8843 §9: in a bundle one number is one extension for all media.
+        # RFC 8843 §9: within a bundle, an extension has the same number in all sections.
         self._transport_id = video.transport_id or (audio.transport_id if audio else 0)
         self._send_time_id = video.send_time_id
-        # Without feedback that lets the sender judge its path we do, as far as it listens.
+        # A sender without transport-wide feedback cannot estimate its path: the server does, and
+        # sends REMB.
         self._estimated = not video.transport_id and "goog-remb" in video.feedback
         self._reporter = Reporter(
             bitrate_cap,
@@ -127,29 +127,28 @@ class ReceiveSession(PeerSession):
 
     @property
     def round_trip(self) -> float | None:
-        """Seconds to the peer and back, the least seen; None before the first measurement."""
+        """The shortest round trip measured, in seconds; None before the first measurement."""
         return self._reporter.round_trip.least
 
     def answer(self, hosts: list[str], *, max_bitrate: int) -> str:
-        """The SDP answer, announcing `hosts` at the port's number."""
-        start = min(2_000_000, max_bitrate)
-        ours = Answer(
+        """The SDP answer, with a candidate for each of `hosts`."""
+        answer = Answer(
             self._agent.ufrag,
             self._agent.password,
             fingerprint(),
             tuple(hosts),
             self._port.port,
             max_bitrate,
-            start,
+            start_bitrate=min(2_000_000, max_bitrate),
         )
-        return write_answer(self._offer, ours)
+        return write_answer(self._offer, answer)
 
     async def close(self) -> None:
         await super().close()
         self._sink = _ClosedSink()
 
     def _connected(self) -> None:
-        self._heard = self._ticked = monotonic()
+        self._heard_at = self._ticked_at = monotonic()
         self._tick()
 
     def _stop(self) -> None:
@@ -157,15 +156,13 @@ class ReceiveSession(PeerSession):
             self._timer.cancel()
 
     def silence(self, now: float) -> float:
-        """Seconds since anything came that proved to be the peer's: media, a check, or an answer to
-        ours.
-        """
-        return now - max(self._heard, self.counters.last_media or 0.0)
+        """Seconds since the peer last sent media, a valid check, or an answer to a probe."""
+        return now - max(self._heard_at, self.counters.last_media or 0.0)
 
     def request_keyframe(self) -> None:
-        """Asks for an IDR as soon as the rate limit lets it."""
+        """Requests a keyframe as soon as the rate limit allows it."""
         self._reporter.keyframes.request()
-        if self._ready:
+        if self.connected:
             self._request_keyframe(monotonic())
 
     # Packets in
@@ -213,7 +210,7 @@ class ReceiveSession(PeerSession):
 
     def _new_audio_source(self, ssrc: int) -> None:
         if self._audio_ssrc is not None:
-            # What waits for a straggler of the old source waits no longer.
+            # No late packet of the old source is waited for.
             for ready, arrived in self._reorder.flush():
                 self._sink.receive_audio(ready, arrived)
             self._sink.receive_source(Track.AUDIO)
@@ -221,7 +218,7 @@ class ReceiveSession(PeerSession):
         self._reorder = Reorder()
 
     def _receive_rtx(self, packet: RtpPacket, now: float) -> None:
-        # RFC 4588 §4: the original sequence number stands before the payload. Empty ones are
+        # RFC 4588 §4: the original sequence number precedes the payload. Empty packets are
         # bandwidth probes.
         if len(packet.payload) > 2 and self._video_ssrc is not None:
             original = int.from_bytes(packet.payload[:2], "big")
@@ -264,25 +261,24 @@ class ReceiveSession(PeerSession):
     # Feedback out
 
     def _answered(self) -> None:
-        if self._probed is not None:
-            self._reporter.round_trip.add(monotonic() - self._probed)
-            self._probed = None
+        if self._probe_pending is not None:
+            self._reporter.round_trip.add(monotonic() - self._probe_pending)
+            self._probe_pending = None
 
     def _probe_round_trip(self, now: float) -> None:
-        if self._route and now - self._probed_last >= PROBE_EVERY:
-            self._probed = self._probed_last = now
+        if self._route and now - self._probed_at >= PROBE_EVERY:
+            self._probe_pending = self._probed_at = now
             self._route.send(self._agent.probe())
 
     def _tick(self) -> None:
         now = monotonic()
         self._timer = self._loop.call_later(TICK, self._tick)
-        if now - self._ticked > 1.0:
-            self._heard = (
-                now  # this process stood still, and what came meanwhile has not been read yet
-            )
-        self._ticked = now
+        if now - self._ticked_at > 1.0:
+            # This process was suspended: packets that arrived meanwhile are not read yet.
+            self._heard_at = now
+        self._ticked_at = now
         if self.silence(now) >= CONSENT_EXPIRES:
-            self._end(f"nothing was heard of the publisher for {CONSENT_EXPIRES:.0f} s")
+            self._end(f"the publisher sent nothing for {CONSENT_EXPIRES:.0f} s")
             return
         if self.reassembly.has_gaps:
             self._forward(self.reassembly.expire(now), now)

@@ -34,7 +34,7 @@ class Nack:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyframeWanted:
+class KeyframeRequest:
     """PLI or FIR."""
 
 
@@ -52,7 +52,7 @@ class Goodbye:
     """The receiver says goodbye."""
 
 
-Feedback = Nack | KeyframeWanted | LossReport | Goodbye
+Feedback = Nack | KeyframeRequest | LossReport | Goodbye
 
 
 def parse_feedback(data: bytes) -> Iterator[Feedback]:
@@ -71,7 +71,7 @@ def parse_feedback(data: bytes) -> Iterator[Feedback]:
         elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
             yield Nack(packet.media_ssrc, tuple(packet.lost))
         elif isinstance(packet, RtcpPsfbPacket) and packet.fmt in (RTCP_PSFB_PLI, _FIR):
-            yield KeyframeWanted()
+            yield KeyframeRequest()
         elif isinstance(packet, RtcpByePacket):
             yield Goodbye()
 

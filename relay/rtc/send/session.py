@@ -1,7 +1,7 @@
-"""One viewer's WebRTC session: frames of a feed in, one batch of datagrams for each out.
+"""One viewer's WHEP session: frames of a feed in, one batch of datagrams per frame out.
 
-Nothing is kept for a viewer but numbers: a frame that its network does not take is left out, and
-the picture goes on at the next keyframe.
+The session stores no media. A frame that the socket does not accept is dropped, and video goes on
+at the next keyframe.
 """
 
 import asyncio
@@ -15,10 +15,11 @@ from typing import Protocol
 
 from relay.rtc.batch import HEADER
 from relay.rtc.dtls import fingerprint
-from relay.rtc.peer_session import PeerCounters, PeerSession
+from relay.rtc.peer_session import PeerCounters, PeerSession, PeerState
 from relay.rtc.protect import Protector
 from relay.rtc.send import rtcp as sender_rtcp
-from relay.rtc.send.congestion import Allowance, Congestion
+from relay.rtc.send.congestion import Allowance
+from relay.rtc.send.delivery import Delivery, DeliveryEvent, DeliveryState
 from relay.rtc.send.history import History, PacketisedFrame
 from relay.rtc.send.numbering import Numbering
 from relay.rtc.send.sdp import PlayAnswer, PlayMedia, PlayOffer, write_play_answer
@@ -26,38 +27,38 @@ from relay.rtc.udp import UdpPort
 
 logger = logging.getLogger(__name__)
 
-SILENT_FOR = 15.0
-"""Seconds without a sign of the viewer: browsers check consent every 5 s at most (RFC 7675 §5.1)
-and report more often.
+SILENCE_MAX = 15.0
+"""Seconds without a packet from the viewer after which it is gone. Browsers check consent at least
+every 5 s (RFC 7675 §5.1) and send reports more often.
 """
 JOIN_CHUNK = 12_000
-"""Bytes of a join sent at a time. All at once would overflow a browser's socket buffer, and it
-would ask for the rest again.
+"""Bytes of cached frames sent at a time. All at once would overflow a browser's socket buffer, and
+the browser would request the lost packets again.
 """
 JOIN_EVERY = 0.005
 JOIN_STEP = 90
-"""Ticks between the timestamps of cached frames, 1 ms: a receiver would play them at the pace of
-their own, and stay as far behind for ever.
+"""Ticks between the timestamps of cached frames (1 ms). With their own timestamps a receiver would
+play them at normal speed and stay that far behind live.
 """
 PLI_EVERY = 1.0
-"""Seconds: one viewer's requests must not cost everybody keyframe after keyframe."""
+"""Seconds between keyframe requests on behalf of one viewer: all viewers pay for a keyframe."""
 RESEND_SHARE, RESEND_BURST = 0.3, 200_000
 
 
 @dataclass(slots=True)
 class SendCounters(PeerCounters):
-    """What a viewer's session saw."""
+    """Counters of a viewer's session."""
 
     dropped: int = 0
-    """Video frames left out."""
+    """Video frames that were not sent."""
     resent: int = 0
     nacks: int = 0
-    """Packets asked for again."""
+    """Packets that the viewer requested again."""
     plis: int = 0
 
 
 class Source(Protocol):
-    """What a session needs of its feed."""
+    """What a session needs from its feed."""
 
     ssrcs: dict[str, int]
     """`video`, `audio`, and `rtx` for the video's retransmissions."""
@@ -67,28 +68,27 @@ class Source(Protocol):
 
 
 class OutgoingTrack:
-    """One track of one viewer: how its packets are headed, and what was sent."""
+    """One track of one viewer: its payload type and sequence numbers, and what was sent."""
 
     __slots__ = ("numbering", "octets", "packets", "payload_type")
 
     def __init__(self, media: PlayMedia) -> None:
         self.payload_type = media.payload_type
-        self.numbering = Numbering(
-            secrets.randbelow(1 << 15)
-        )  # RFC 3711 §3.3.1: not near the wrap when it begins
+        # RFC 3711 §3.3.1: the first sequence number must not be close to the wrap.
+        self.numbering = Numbering(secrets.randbelow(1 << 15))
         self.packets = self.octets = 0
 
 
 class SendSession(PeerSession):
-    """The server's end of a viewer: `answer()` first, then as PeerSession says; from its connection
-    on the feed calls `send_video` and `send_audio`.
+    """The server's end of a viewer's session. Call `answer()` first, then as PeerSession says; the
+    feed calls `send_video` and `send_audio`.
     """
 
     def __init__(
         self, port: UdpPort, offer: PlayOffer, feed: Source, on_closed: Callable[[str], None]
     ) -> None:
-        super().__init__(port, offer, "viewer", on_closed)
-        self.counters: SendCounters = SendCounters()
+        self.counters = SendCounters()
+        super().__init__(port, offer, "viewer", self.counters, on_closed)
         self._loop = asyncio.get_running_loop()
         self._feed = feed
         self._offer = offer
@@ -98,25 +98,24 @@ class SendSession(PeerSession):
         self._rtx_type = video.rtx_payload_type if video else None
         self._rtx_sequence = secrets.randbelow(1 << 15)
         self._protector: Protector | None = None
-        self._congestion = Congestion(monotonic())
+        self._delivery = Delivery(monotonic())
         self._allowance = Allowance(RESEND_SHARE, RESEND_BURST)
-        self._needs_key = True
-        self._next = 0
-        """Number of the next cached frame of a join."""
+        self._next_cached = 0
+        """Number of the next cached frame to send while joining."""
         self._anchor: PacketisedFrame | None = None
-        """The newest frame when the join began: what is older gets timestamps just before it."""
-        self._joining = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._asked = 0.0
+        """The newest frame when the join began: older ones get timestamps just before its own."""
+        self._join_timer: asyncio.TimerHandle | None = None
+        self._demanded_at = 0.0
+        """When a keyframe was last demanded for this viewer."""
 
     @property
     def octets(self) -> int:
-        """Bytes of payload sent, without what was sent again."""
+        """Payload bytes sent, without retransmissions."""
         return sum(track.octets for track in (self._video, self._audio) if track)
 
     def answer(self, hosts: list[str]) -> str:
-        """The SDP answer, announcing `hosts` at the port's number."""
-        ours = PlayAnswer(
+        """The SDP answer, with a candidate for each of `hosts`."""
+        answer = PlayAnswer(
             self._agent.ufrag,
             self._agent.password,
             fingerprint(),
@@ -125,72 +124,60 @@ class SendSession(PeerSession):
             self._feed.ssrcs,
             "microlive",
         )
-        return write_play_answer(self._offer, ours)
+        return write_play_answer(self._offer, answer)
 
     def end(self, reason: str) -> None:
-        """Ends the session from this side: `on_closed` is called, and whoever owns it closes it."""
+        """Ends the session from this side: `on_closed` is called, and its owner then closes it."""
         self._end(reason)
 
     def silent(self, now: float) -> bool:
-        """Nothing came from the viewer for so long that it is gone."""
-        return now - self._heard > SILENT_FOR
+        """Whether the viewer has sent nothing for so long that it is gone."""
+        return now - self._heard_at > SILENCE_MAX
 
     # Media out
 
-    def join(self) -> None:
-        """Sends what was cached since the last IDR, as fast as a browser takes it; live frames
-        follow behind that.
-        """
-        feed = self._feed.video
-        if self._video is None or feed.join_point is None:
-            self._feed.demand_keyframe()
-            return
-        self._anchor = feed.newest
-        self._next = feed.join_point
-        self._needs_key = False
-        self._joining = True
-        self._continue_join()
-
     def send_video(self, frame: PacketisedFrame) -> None:
-        """A live frame."""
-        track = self._video
-        if track is None or self._joining or not self._ready:
+        """Sends a live frame, or drops it."""
+        track, delivery = self._video, self._delivery
+        if track is None:
             return
-        if self._needs_key or not self._congestion.full:
-            if not frame.key:
+        if delivery.state is not DeliveryState.LIVE and not delivery.admits(
+            monotonic(), key=frame.key
+        ):
+            if delivery.omits_frames:
                 self.counters.dropped += 1
-                return
-            self._congestion.may_resume(monotonic())
-            self._needs_key = False
-        if not self._write(track, frame, frame.timestamp):
+        elif not self._write(track, frame, frame.timestamp):
             self.counters.dropped += 1
             if not frame.disposable:
-                self._needs_key = True
+                delivery.advance(DeliveryEvent.FRAME_LOST)
 
     def send_audio(self, frame: PacketisedFrame) -> None:
-        if self._audio is not None and self._ready:
+        """Sends an audio packet."""
+        if self._audio is not None and self._state is PeerState.CONNECTED:
             self._write(self._audio, frame, frame.timestamp)
 
-    def report(self, unix: float, timestamps: dict[str, int]) -> None:
-        """Sends sender reports: the RTP timestamps by kind that are the moment `unix`, in seconds
-        since the epoch.
+    def report(self, unix_time: float, timestamps: dict[str, int]) -> None:
+        """Sends sender reports. `timestamps`: by kind, the RTP timestamp at `unix_time` (seconds
+        since the Unix epoch).
         """
-        if not self._ready:
+        if self._state is not PeerState.CONNECTED:
             return
         data = b""
         for kind, track in (("video", self._video), ("audio", self._audio)):
             if track and track.packets:
                 data += sender_rtcp.sender_report(
-                    self._feed.ssrcs[kind], unix, timestamps[kind], track.packets, track.octets
+                    self._feed.ssrcs[kind],
+                    unix_time,
+                    timestamps[kind],
+                    track.packets,
+                    track.octets,
                 )
         if data:
-            self._send_rtcp(
-                data
-                + sender_rtcp.description(self._feed.ssrcs["video" if self._video else "audio"])
-            )
+            kind = "video" if self._video else "audio"
+            self._send_rtcp(data + sender_rtcp.description(self._feed.ssrcs[kind]))
 
     def _write(self, track: OutgoingTrack, frame: PacketisedFrame, timestamp: int) -> bool:
-        """Protects and sends a frame. False where the socket did not take it, or not all of it."""
+        """Protects and sends a frame. False if the socket did not accept all of it."""
         route, protector = self._route, self._protector
         if route is None or protector is None:
             return False
@@ -201,7 +188,7 @@ class SendSession(PeerSession):
                 sequence += len(batch.packets)
                 route.send_batch(data, batch.segment)
         except BlockingIOError:
-            # the receiver sees a hole, asks for what is missing, and goes on with the next keyframe
+            # The receiver sees a gap, requests the missing packets, and gets the next keyframe.
             return False
         except OSError as error:
             logger.debug("viewer at %s: %s", route.address, error)
@@ -211,27 +198,40 @@ class SendSession(PeerSession):
         self._allowance.earn(frame.size)
         return True
 
+    # Joining: the cached frames since the last keyframe, as fast as a browser accepts them
+
+    def _join(self) -> None:
+        feed = self._feed.video
+        if self._video is None or feed.join_point is None:
+            self._feed.demand_keyframe()
+            return
+        self._anchor = feed.newest
+        self._next_cached = feed.join_point
+        self._delivery.advance(DeliveryEvent.JOIN_STARTED)
+        self._continue_join()
+
     def _continue_join(self) -> None:
         track, feed, anchor = self._video, self._feed.video, self._anchor
         assert track and anchor
         budget = JOIN_CHUNK
-        while budget > 0 and (frame := feed.frame(self._next)) is not None:
+        while budget > 0 and (frame := feed.frame(self._next_cached)) is not None:
             if not self._write(track, frame, self._timestamp(frame)):
-                self._joining, self._needs_key = False, True
+                self._delivery.advance(DeliveryEvent.FRAME_LOST)
                 return
             budget -= frame.size
-            self._next += 1
+            self._next_cached += 1
         newest = feed.newest
-        if newest is None or self._next <= newest.number and feed.frame(self._next) is None:
-            self._joining, self._needs_key = False, True  # what was to come is no longer kept
-        elif self._next > newest.number:
-            self._joining = False
+        if newest is not None and self._next_cached > newest.number:
+            self._delivery.advance(DeliveryEvent.JOIN_COMPLETED)
+        elif newest is None or feed.frame(self._next_cached) is None:
+            # The next frame is no longer cached.
+            self._delivery.advance(DeliveryEvent.FRAME_LOST)
         else:
-            self._timer = self._loop.call_later(JOIN_EVERY, self._continue_join)
+            self._join_timer = self._loop.call_later(JOIN_EVERY, self._continue_join)
 
     def _timestamp(self, frame: PacketisedFrame) -> int:
-        """As this viewer sees it: what was cached when it came stands just before the live edge of
-        then.
+        """The frame's timestamp for this viewer: frames cached before the join stand just before
+        the live edge of that moment.
         """
         anchor = self._anchor
         if anchor is None or frame.number >= anchor.number:
@@ -242,38 +242,40 @@ class SendSession(PeerSession):
 
     def _connected(self) -> None:
         self._protector = self._dtls.protector()
-        self.join()
+        self._delivery.advance(DeliveryEvent.CONNECTED)
+        self._join()
 
     def _stop(self) -> None:
-        if self._timer:
-            self._timer.cancel()
+        self._delivery.advance(DeliveryEvent.ENDED)
+        if self._join_timer:
+            self._join_timer.cancel()
 
     def _receive_media(self, data: bytes) -> None:
-        raise ValueError("a viewer that sends media")
+        raise ValueError("media from a viewer")
 
     def _receive_rtcp(self, data: bytes) -> None:
-        self._heard = now = monotonic()
+        self._heard_at = now = monotonic()
         for item in sender_rtcp.parse_feedback(data):
             if isinstance(item, sender_rtcp.Nack):
                 if item.ssrc == self._feed.ssrcs["video"]:
                     self._resend(item.sequences)
-            elif isinstance(item, sender_rtcp.KeyframeWanted):
-                self._keyframe_wanted(now)
+            elif isinstance(item, sender_rtcp.KeyframeRequest):
+                self._receive_keyframe_request(now)
             elif isinstance(item, sender_rtcp.LossReport):
                 if item.ssrc == self._feed.ssrcs["video"]:
-                    self._congestion.report(item.lost, now)
+                    self._delivery.report(item.lost, now)
             else:
-                self._loop.call_soon(self.end, "the viewer said goodbye")
+                self._loop.call_soon(self.end, "the viewer left")
 
-    def _keyframe_wanted(self, now: float) -> None:
+    def _receive_keyframe_request(self, now: float) -> None:
         self.counters.plis += 1
-        if now - self._asked >= PLI_EVERY and self._congestion.full:
-            self._asked = now
+        if now - self._demanded_at >= PLI_EVERY and not self._delivery.congested:
+            self._demanded_at = now
             self._feed.demand_keyframe()
 
     def _resend(self, sequences: tuple[int, ...]) -> None:
-        """Answers a NACK by RTX (RFC 4588), or by the packet as it was where the viewer has no
-        RTX.
+        """Answers a NACK with RTX packets (RFC 4588), or with the original packets if the viewer
+        offered no RTX.
         """
         track = self._video
         if track is None:
@@ -288,10 +290,10 @@ class SendSession(PeerSession):
             payload = frame.payloads[place]
             if not self._allowance.spend(len(payload)):
                 return
-            self._send(self._protected(track, frame, place, sequence, payload))
+            self._send(self._retransmission(track, frame, place, sequence, payload))
             self.counters.resent += 1
 
-    def _protected(
+    def _retransmission(
         self,
         track: OutgoingTrack,
         frame: PacketisedFrame,

@@ -1,11 +1,14 @@
-"""What is left of a session that is closed."""
+"""The life of a session, and that nothing of it is left after its end."""
 
+import itertools
 import weakref
 from typing import Any, cast
 
 import pytest
 
-from relay.rtc.peer_session import PeerSession
+from relay.rtc import peer_session
+from relay.rtc.dtls import fingerprint
+from relay.rtc.peer_session import PeerEvent, PeerSession, PeerState
 from relay.rtc.receive.sdp import parse_offer
 from relay.rtc.receive.session import ReceiveSession, Sink
 from relay.rtc.send.feed import Feed
@@ -15,37 +18,127 @@ from relay.rtc.udp import UdpPort
 from relay.stream.stream import Stream
 from relay.stream.window import Window
 from tests.fixtures.circles import no_collector
+from tests.fixtures.memory_peer import MemoryPeer
 from tests.fixtures.offers import offer
 
 PUBLISHER = offer("chromium")
 PLAYER = PUBLISHER.replace("a=sendonly", "a=recvonly")
 
+S, E = PeerState, PeerEvent
+EVENTS = [E.CHECKED, E.HANDSHAKE_COMPLETED, E.ENDED, E.CLOSED]
+# One row per state, one column per event of EVENTS; None: the state stays.
+EXPECTED: dict[PeerState, list[PeerState | None]] = {
+    S.CHECKING: [S.HANDSHAKING, None, S.ENDED, S.CLOSED],
+    S.HANDSHAKING: [None, S.CONNECTED, S.ENDED, S.CLOSED],
+    S.CONNECTED: [None, None, S.ENDED, S.CLOSED],
+    S.ENDED: [None, None, None, S.CLOSED],
+    S.CLOSED: [None, None, None, None],
+}
+PATHS: dict[PeerState, list[PeerEvent]] = {
+    S.CHECKING: [],
+    S.HANDSHAKING: [E.CHECKED],
+    S.CONNECTED: [E.CHECKED, E.HANDSHAKE_COMPLETED],
+    S.ENDED: [E.ENDED],
+    S.CLOSED: [E.CLOSED],
+}
+"""Events that lead from a new session to each state."""
+
 
 class Owner:
-    """Has a session, which has it: as its sink, and as the one to tell of its end."""
+    """Owns a session, which refers back to it: as its sink, and by `on_closed`."""
 
     def __init__(self, *, publishes: bool) -> None:
         port = UdpPort()
+        self.reasons: list[str] = []
         self.session: PeerSession
+        theirs = PUBLISHER.partition("a=fingerprint:")[2].partition("\r\n")[0]
         if publishes:
             self.session = ReceiveSession(
                 port,
-                parse_offer(PUBLISHER),
+                parse_offer(PUBLISHER.replace(theirs, fingerprint())),
                 cast(Sink, self),
                 bitrate_cap=1_000_000,
                 on_closed=self.hear,
             )
         else:
             feed = Feed(Stream("room", Window(1, 1_000)))
-            self.session = SendSession(
-                port, parse_play_offer(PLAYER, "avc1.42E01F"), feed, self.hear
-            )
+            offered = parse_play_offer(PLAYER.replace(theirs, fingerprint()), "avc1.42E01F")
+            self.session = SendSession(port, offered, feed, self.hear)
 
-    def hear(self, reason: str) -> None: ...
+    def hear(self, reason: str) -> None:
+        self.reasons.append(reason)
+
+    def tick(self, now: float) -> None: ...
 
 
-async def test_a_feed_does_not_hold_who_has_left() -> None:
-    """Also where that is before its first sender report."""
+@pytest.mark.parametrize(
+    ("state", "event"), list(itertools.product(S, E)), ids=lambda value: value.name.lower()
+)
+async def test_every_event_in_every_state(state: PeerState, event: PeerEvent) -> None:
+    session = Owner(publishes=True).session
+    for earlier in PATHS[state]:
+        session._advance(earlier)
+    assert session._state is state
+    session._advance(event)
+    after = EXPECTED[state][EVENTS.index(event)] or state
+    assert session._state is after
+    assert session.connected is (after is S.CONNECTED)
+    await session.close()
+
+
+@pytest.mark.parametrize("publishes", [True, False])
+async def test_the_states_of_a_session(publishes: bool) -> None:
+    """Check, handshake, end, close; `on_closed` is called once."""
+    owner = Owner(publishes=publishes)
+    session, peer = owner.session, MemoryPeer(owner.session)
+    assert session._state.name == "CHECKING"
+    peer.check()
+    assert session._state.name == "HANDSHAKING"
+    await peer.connect()
+    assert session._state.name == "CONNECTED"
+    session._end("first")
+    session._end("second")
+    assert (session._state.name, owner.reasons) == ("ENDED", ["first"])
+    peer.check()
+    await session.close()
+    session._end("third")
+    assert (session._state.name, owner.reasons) == ("CLOSED", ["first"])
+    await peer.close()
+
+
+async def test_a_peer_that_closes_the_connection_ends_the_session() -> None:
+    owner = Owner(publishes=True)
+    peer = MemoryPeer(owner.session)
+    await peer.connect()
+    await peer.close()
+    assert owner.reasons == ["the publisher closed the connection"]
+    await owner.session.close()
+
+
+@pytest.mark.parametrize(
+    ("checked", "text"), [(False, "no connectivity check"), (True, "handshake was not completed")]
+)
+async def test_connect_says_what_is_missing(
+    checked: bool, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peer_session, "CONNECT_TIMEOUT", 0.05)
+    session = Owner(publishes=True).session
+    if checked:
+        MemoryPeer(session).check()
+    with pytest.raises(ConnectionError, match=text):
+        await session.connect()
+    await session.close()
+
+
+async def test_connect_fails_when_the_session_is_closed() -> None:
+    session = Owner(publishes=True).session
+    await session.close()
+    with pytest.raises(ConnectionError, match="was closed"):
+        await session.connect()
+
+
+async def test_a_feed_does_not_reference_a_session_that_left() -> None:
+    """Even one that left before its first sender report."""
     with no_collector():
         stream = Stream("room", Window(1, 1_000))
         feed = Feed(stream)
@@ -62,10 +155,8 @@ async def test_a_feed_does_not_hold_who_has_left() -> None:
 
 
 @pytest.mark.parametrize("publishes", [True, False])
-async def test_a_closed_session_does_not_hold_its_owner(publishes: bool) -> None:
-    """Nor itself: what it has of OpenSSL and libsrtp is given back at once, not at a garbage
-    collection.
-    """
+async def test_a_closed_session_references_neither_its_owner_nor_itself(publishes: bool) -> None:
+    """OpenSSL's and libsrtp's memory is freed at once, not at a garbage collection."""
     with no_collector():
         owner = Owner(publishes=publishes)
         await owner.session.close()

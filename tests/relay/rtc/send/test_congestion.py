@@ -1,41 +1,47 @@
-"""When a viewer gets keyframes alone, and when it may have all of the video again."""
+"""When a path counts as congested, and when full video is tried again."""
 
 from relay.rtc.send.congestion import RETRY_MAX, Allowance, Congestion
 
 
-def test_loss_that_retransmission_mends_changes_nothing() -> None:
+def test_loss_that_retransmission_repairs_is_no_congestion() -> None:
     congestion = Congestion(0)
     for second in range(60):
-        congestion.report(0.1, second)
-    congestion.report(0.3, 61)  # one bad report is a burst
-    congestion.report(0.0, 62)
-    assert congestion.full
+        assert not congestion.report(0.1, second, congested=False)
+    assert not congestion.report(0.3, 61, congested=False), "one bad report is a burst of loss"
+    assert not congestion.report(0.0, 62, congested=False)
+    assert not congestion.report(0.3, 63, congested=False)
+    assert congestion.report(0.3, 64, congested=False)
 
 
-def test_a_network_that_does_not_carry_it_gets_keyframes_and_longer_and_longer_pauses() -> None:
+def test_a_congested_path_is_not_congested_again() -> None:
+    congestion = Congestion(0)
+    assert congestion.report(0.9, 1, congested=False)
+    assert not congestion.report(0.9, 2, congested=True)
+
+
+def test_pauses_grow_while_full_video_fails() -> None:
     congestion = Congestion(0)
     now, pauses = 0.0, []
     for _ in range(8):
-        congestion.report(0.3, now)
-        congestion.report(0.3, now + 1)
-        assert not congestion.full
-        slowed = now = now + 1
+        congestion.report(0.3, now, congested=False)
+        assert congestion.report(0.3, now + 1, congested=False)
+        since = now = now + 1
         while not congestion.may_resume(now):
             now += 0.5
-        pauses.append(now - slowed)
+        pauses.append(now - since)
         now += 1
     assert pauses[0] == 2 and pauses == sorted(pauses) and pauses[-1] == RETRY_MAX
 
 
-def test_after_a_long_good_time_it_is_tried_again_soon() -> None:
+def test_after_a_long_good_time_the_first_pause_is_short() -> None:
     congestion = Congestion(0)
-    congestion.report(0.9, 1)
-    assert not congestion.full and not congestion.may_resume(1.5) and congestion.may_resume(4)
-    congestion.report(0.9, 100)
+    congestion.report(0.9, 1, congested=False)
+    assert not congestion.may_resume(1.5) and congestion.may_resume(4)
+    congestion.report(0.9, 100, congested=False)
     assert not congestion.may_resume(100.5) and congestion.may_resume(101)
 
 
-def test_what_is_sent_again_is_a_share_of_what_is_sent() -> None:
+def test_retransmissions_are_a_share_of_what_is_sent() -> None:
     allowance = Allowance(0.5, 1_000)
     assert sum(allowance.spend(100) for _ in range(20)) == 10
     allowance.earn(400)

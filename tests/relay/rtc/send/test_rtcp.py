@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from relay.rtc.send.rtcp import (
     Goodbye,
-    KeyframeWanted,
+    KeyframeRequest,
     LossReport,
     Nack,
     description,
@@ -56,8 +56,8 @@ def test_what_a_receiver_says() -> None:
     assert list(parse_feedback(data)) == [
         LossReport(9, 0.25),
         Nack(9, (10, 11, 30)),
-        KeyframeWanted(),
-        KeyframeWanted(),
+        KeyframeRequest(),
+        KeyframeRequest(),
         Goodbye(),
     ]
 

@@ -1,0 +1,102 @@
+"""Which video frames a WHEP viewer gets: one state, changed by events. Pure; `now` in seconds."""
+
+from enum import Enum, auto
+from typing import Final
+
+from relay.rtc.send.congestion import Congestion
+
+
+class DeliveryState(Enum):
+    """What goes out to the viewer."""
+
+    NOT_CONNECTED = auto()
+    WAITING = auto()
+    """No frame before the next keyframe."""
+    JOINING = auto()
+    """The cached frames since the last keyframe; live frames follow them."""
+    JOINING_CONGESTED = auto()
+    """The same; only keyframes follow them."""
+    LIVE = auto()
+    """Every frame."""
+    KEYFRAMES_ONLY = auto()
+    """The path is congested: only keyframes, until full video is tried again."""
+    ENDED = auto()
+
+
+class DeliveryEvent(Enum):
+    """What changes the state."""
+
+    CONNECTED = auto()
+    """The transport is ready."""
+    JOIN_STARTED = auto()
+    """There are cached frames to start from."""
+    JOIN_COMPLETED = auto()
+    """All cached frames are sent."""
+    FRAME_LOST = auto()
+    """A frame that others depend on was not sent."""
+    KEYFRAME = auto()
+    """A keyframe goes out."""
+    CONGESTED = auto()
+    """The receiver reports more loss than retransmission repairs."""
+    RESUMED = auto()
+    """Full video is tried again, from a keyframe on."""
+    ENDED = auto()
+
+
+_S, _E = DeliveryState, DeliveryEvent
+
+TRANSITIONS: Final = {
+    (_S.NOT_CONNECTED, _E.CONNECTED): _S.WAITING,
+    (_S.WAITING, _E.JOIN_STARTED): _S.JOINING,
+    (_S.WAITING, _E.KEYFRAME): _S.LIVE,
+    (_S.WAITING, _E.CONGESTED): _S.KEYFRAMES_ONLY,
+    (_S.JOINING, _E.JOIN_COMPLETED): _S.LIVE,
+    (_S.JOINING, _E.FRAME_LOST): _S.WAITING,
+    (_S.JOINING, _E.CONGESTED): _S.JOINING_CONGESTED,
+    (_S.JOINING_CONGESTED, _E.JOIN_COMPLETED): _S.KEYFRAMES_ONLY,
+    (_S.JOINING_CONGESTED, _E.FRAME_LOST): _S.KEYFRAMES_ONLY,
+    (_S.LIVE, _E.FRAME_LOST): _S.WAITING,
+    (_S.LIVE, _E.CONGESTED): _S.KEYFRAMES_ONLY,
+    (_S.KEYFRAMES_ONLY, _E.RESUMED): _S.LIVE,
+    **{(state, _E.ENDED): _S.ENDED for state in DeliveryState},
+}
+"""In all other cases the event changes nothing."""
+
+
+class Delivery:
+    """The state of one viewer's video, and the decisions that follow from it."""
+
+    def __init__(self, now: float) -> None:
+        self.state = DeliveryState.NOT_CONNECTED
+        self._congestion = Congestion(now)
+
+    def advance(self, event: DeliveryEvent) -> None:
+        self.state = TRANSITIONS.get((self.state, event), self.state)
+
+    @property
+    def congested(self) -> bool:
+        return self.state in (DeliveryState.KEYFRAMES_ONLY, DeliveryState.JOINING_CONGESTED)
+
+    @property
+    def omits_frames(self) -> bool:
+        """Live frames are left out; the viewer gets the next keyframe."""
+        return self.state in (DeliveryState.WAITING, DeliveryState.KEYFRAMES_ONLY)
+
+    def admits(self, now: float, *, key: bool) -> bool:
+        """Whether a live frame goes out. A keyframe ends WAITING and may end KEYFRAMES_ONLY."""
+        match self.state:
+            case DeliveryState.LIVE:
+                return True
+            case DeliveryState.WAITING if key:
+                self.advance(DeliveryEvent.KEYFRAME)
+                return True
+            case DeliveryState.KEYFRAMES_ONLY if key:
+                if self._congestion.may_resume(now):
+                    self.advance(DeliveryEvent.RESUMED)
+                return True
+        return False
+
+    def report(self, lost: float, now: float) -> None:
+        """A receiver report: the share of packets lost since the last one."""
+        if self._congestion.report(lost, now, congested=self.congested):
+            self.advance(DeliveryEvent.CONGESTED)
