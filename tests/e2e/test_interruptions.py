@@ -167,7 +167,7 @@ async def test_a_camera_that_is_taken_away_is_taken_again(
         }"""
     )
     assert await noticed(actor, since, "The camera stopped") < NOTICED
-    await noticed(actor, since, "another app holds the camera")
+    await noticed(actor, since, "another app uses the camera")
     assert await actor.page.get_attribute("#health", "data-light") is not None
     await actor.page.evaluate("window.cameras.refuse = ''")
     await quiet(actor)
@@ -261,7 +261,7 @@ async def test_a_network_that_is_lost_and_comes_back(
 
 
 async def test_the_creator_sees_what_viewers_see(studio: Studio, visitors: Visitors) -> None:
-    assert await studio.page.inner_text("#audience") == "Nobody is watching yet"
+    assert await studio.page.inner_text("#audience") == "No viewers yet"
     room = await visitors.room(studio.watch)
     await room.plays(2)
     await until(
@@ -283,14 +283,14 @@ async def test_the_creator_sees_what_viewers_see(studio: Studio, visitors: Visit
     await until(studio.page, "document.querySelector('#details-seen').innerText.includes('1 of 1')")
     await until(
         studio.page,
-        "/Stalled lately\\s+[01] of 1/.test(document.querySelector('#details-seen').innerText)",
+        "/Stalled in last 30 s\\s+[01] of 1/.test(document.querySelector('#details-seen').innerText)",
     )
     await until(
         studio.page,
         "/Players\\s+WebCodecs 1/.test(document.querySelector('#details-seen').innerText)",
     )
     await until(
-        studio.page, "/\\d+ a second/.test(document.querySelector('#details-received').innerText)"
+        studio.page, "/\\d+ fps/.test(document.querySelector('#details-received').innerText)"
     )
     await until(
         studio.page, "/\\d+ × \\d+/.test(document.querySelector('#details-sent').innerText)"
@@ -298,6 +298,6 @@ async def test_the_creator_sees_what_viewers_see(studio: Studio, visitors: Visit
     await room.page.context.close()
     await until(
         studio.page,
-        "document.querySelector('#audience').innerText === 'Nobody is watching yet'",
+        "document.querySelector('#audience').innerText === 'No viewers yet'",
         10,
     )

@@ -1,15 +1,16 @@
-/** The studio: looks at the camera, goes live, stays live. Here is how one gets in and out; `OnAir` is what lies between. */
+/** The studio: opens the camera, goes live, stays live, ends. `OnAir` is what runs while live. */
 import { byId, setText, toast } from './page/dom.js';
 import * as api from './api/rooms_api.js';
 import { copy, share } from './page/share.js';
 import { keep, recall } from './page/store.js';
 import { clockTime, headCount } from './page/words.js';
 import { CameraError } from './publish/camera.js';
-import { cameraObstacle, obstacleHere } from './publish/obstacles.js';
+import { browserFeatures, browserObstacle, cameraObstacle } from './publish/obstacles.js';
 import { CameraPanel } from './studio/camera_panel.js';
 import { Notice } from './studio/notice.js';
 import { OnAir } from './studio/on_air.js';
 import { show, showObstacle } from './studio/screens.js';
+import { SetupForm } from './studio/setup_form.js';
 
 /** @typedef {import('./studio/on_air.js').MyRoom} MyRoom */
 
@@ -17,52 +18,45 @@ const notice = new Notice();
 const panel = new CameraPanel((track) => {
   onAir?.replaceTrack(track).catch(() => toast('The new track could not be sent'));
 }, notice);
+const setup = new SetupForm(goLive);
 /** @type {OnAir | null} */
 let onAir = null;
 /** @type {MyRoom | null} */
 let mine = null;
 
-/** @returns {Promise<boolean>} whether there is a picture */
+/** @returns {Promise<boolean>} whether there is video */
 async function openCamera() {
   try {
     await panel.open();
     return true;
   } catch (error) {
-    showObstacle(cameraObstacle(error instanceof CameraError ? error.reason : 'busy'));
+    showObstacle(cameraObstacle(error instanceof CameraError ? error.reason : 'busy', navigator.userAgent));
     return false;
   }
 }
 
 // ---- Going live -------------------------------------------------------------------------------------------------------
 
-async function goLive() {
-  const button = /** @type {HTMLButtonElement} */ (byId('go-live'));
-  const token = /** @type {HTMLInputElement} */ (byId('token')).value.trim();
-  const title = /** @type {HTMLInputElement} */ (byId('title')).value.trim();
-  button.disabled = true;
-  setText(byId('setup-error'), '');
+/**
+ * @param {string} title
+ * @param {string} token '' to use the one that this browser keeps
+ * @throws {api.ApiError}
+ */
+async function goLive(title, token) {
+  if (token) keep('token', token);
+  keep('title', title);
   try {
-    if (token) keep('token', token);
-    keep('title', title);
     begin(await api.createRoom(title, recall('token')));
   } catch (error) {
-    const { status = 0, message } = /** @type {api.ApiError} */ (error);
-    if (status === 401 || status === 403) askForToken();
-    setText(byId('setup-error'), message);
-  } finally {
-    button.disabled = false;
+    const { status } = /** @type {api.ApiError} */ (error);
+    if (status === 401 || status === 403) keep('token', null);
+    throw error;
   }
-}
-
-function askForToken() {
-  keep('token', null);
-  byId('token-field').hidden = false;
-  byId('token').focus();
 }
 
 /** @param {api.NewRoom & {since?: number}} room */
 function begin(room) {
-  mine = { ...room, since: room.since ?? Date.now() / 1000 };
+  mine = { ...room, since: room.since ?? Date.now() / 1_000 };
   keep('room', mine);
   show('live');
   setText(byId('live-title'), room.title || 'Untitled');
@@ -79,10 +73,11 @@ function begin(room) {
   });
 }
 
-/** Undoes `begin`, without a word to the server. */
+/** Undoes `begin` without telling the server, and switches the camera off. */
 function leave() {
   onAir?.close();
   onAir = null;
+  panel.stop();
 }
 
 /** @param {string} why */
@@ -103,7 +98,7 @@ async function end() {
   const ended = onAir?.end();
   finish('Thanks for going live.');
   await ended;
-  await api.endRoom(room.room, room.key).catch(() => toast('The server was not reached: the room ends by itself soon.'));
+  await api.endRoom(room.room, room.key).catch(() => toast('The server could not be reached. The live ends by itself soon.'));
 }
 
 function showQr() {
@@ -113,9 +108,9 @@ function showQr() {
   /** @type {HTMLDialogElement} */ (byId('qr-dialog')).showModal();
 }
 
-// ---- Coming in --------------------------------------------------------------------------------------------------------
+// ---- Start ------------------------------------------------------------------------------------------------------------
 
-/** The room this browser was live in, if it still is: a reload must not end a live. */
+/** The room in which this browser was live, if it is still live: a reload does not end it. */
 async function roomToResume() {
   /** @type {MyRoom | null} */
   const kept = recall('room');
@@ -124,7 +119,7 @@ async function roomToResume() {
     const { state } = await api.roomInfo(kept.room);
     if (state === 'live' || state === 'away') return kept;
   } catch (error) {
-    // A server that is just restarting: the broadcast will knock until it answers.
+    // The server may be restarting: the broadcast retries until it answers.
     if (/** @type {api.ApiError} */ (error).status !== 404) return kept;
   }
   keep('room', null);
@@ -137,7 +132,7 @@ async function prepare() {
     keep('token', token);
     history.replaceState(null, '', location.pathname + location.search);
   }
-  const obstacle = obstacleHere();
+  const obstacle = browserObstacle(browserFeatures());
   if (obstacle) return showObstacle(obstacle);
   await start();
 }
@@ -149,7 +144,7 @@ async function start() {
   if (!ready) return;
   if (resumed) return begin(resumed);
   show('ready');
-  if ((await settings)?.create === 'token' && !recall('token')) byId('token-field').hidden = false;
+  if ((await settings)?.create === 'token' && !recall('token')) setup.showToken();
 }
 
 function listen() {
@@ -166,15 +161,11 @@ function listen() {
     here: start,
   };
   for (const [id, click] of Object.entries(clicks)) byId(id).addEventListener('click', click);
-  byId('setup').addEventListener('submit', (event) => {
-    event.preventDefault();
-    goLive();
-  });
-  for (const change of ['online', 'offline']) window.addEventListener(change, () => onAir?.hurry());
-  // Wi-Fi to 4G, where the browser tells (Chromium on Android).
-  /** @type {any} */ (navigator).connection?.addEventListener?.('change', () => onAir?.hurry());
+  for (const change of ['online', 'offline']) window.addEventListener(change, () => onAir?.networkChanged());
+  // Wi-Fi to mobile data; Chromium on Android only.
+  /** @type {any} */ (navigator).connection?.addEventListener?.('change', () => onAir?.networkChanged());
 }
 
-/** @type {HTMLInputElement} */ (byId('title')).value = recall('title') ?? '';
+setup.title = recall('title') ?? '';
 listen();
 prepare();

@@ -1,131 +1,208 @@
 /**
- * A live that lasts: keeps one WHIP session alive for the same room through network changes, server restarts and sleep.
- * Every comeback is a new POST with the same key, which takes the room over (server/API.md). Knows no DOM.
+ * A live that outlasts its connections: keeps one WHIP session for a room through network changes, server restarts and
+ * sleep. Each attempt is a new POST with the same key, which takes the room over (server/API.md). Knows no DOM.
  */
 import { Backoff } from '../api/backoff.js';
-import { SenderStats, SignsOfLife, pick } from './sender_stats.js';
+import { BROWSER } from '../page/environment.js';
+import { BroadcastEvent, BroadcastState, TRANSITIONS } from './broadcast_state.js';
+import { Liveness, SenderStats, pick } from './sender_stats.js';
 import { Uplink } from './uplink.js';
 import { WhipError, WhipSession } from './whip.js';
 
 /**
- * @typedef {{endpoint: string, key: string, iceServers: RTCIceServer[]}} Door
+ * @typedef {import('./broadcast_state.js').State} State
+ * @typedef {import('./broadcast_state.js').Event} Event
+ * @typedef {import('../page/environment.js').Environment} Environment
  *
- * @typedef {object} BroadcastEvents
- * @property {(state: 'connecting' | 'live' | 'lost') => void} state
- * @property {(sample: import('./sender_stats.js').Sample) => void} sample once a second while live
- * @property {() => void} frozen  no frame has come from the camera for a while
- * @property {(reason: string) => void} full  the server takes nobody more for now; it is asked again
- * @property {(error: WhipError) => void} over  the server does not want this live any more
+ * @typedef {{endpoint: string, key: string, iceServers: RTCIceServer[]}} Target
+ *
+ * @typedef {object} BroadcastListener
+ * @property {(state: State, before: State) => void} state
+ * @property {(sample: import('./sender_stats.js').Sample) => void} sample  once a second while connected
+ * @property {() => void} frozen  the camera has produced no frame for a while
+ * @property {(error: WhipError, wait: number) => void} refused  the server refused for now; the next attempt is in `wait` ms
+ * @property {(error: WhipError) => void} over  the server refused for good; the broadcast is closed
  */
 
 const CONNECT_WITHIN = 10_000; // ms, at most
-/** ms for the first attempt after a loss, then half as much more each time. A request on a connection that died with the network gets no answer, and a
- * browser does not notice: the next one may meet another. */
+/**
+ * ms for the first attempt after a loss; each further one gets half as much more. A request on a TCP connection that died
+ * with the network gets no answer and no error, but the next request may use a new connection.
+ */
 const RECONNECT_WITHIN = 1_500;
-const DISCONNECTED_FOR = 2_000; // ms; "failed" would take the browser half a minute
-const LOOK_EVERY = 500; // ms
-const SILENT_FOR = 1_500; // ms without a byte from the server, whose reports come five times a second; with the next look that is two seconds
-const DOUBTED_FOR = 800; // ms, after the browser said that the network is another
+const DISCONNECTED_FOR = 2_000; // ms; the browser takes half a minute from "disconnected" to "failed"
+const CHECK_EVERY = 500; // ms
+/**
+ * ms without a byte from the server in each connected state. The server's RTCP reports come five times a second. With the
+ * next check, a loss is noticed within two seconds.
+ * @type {Readonly<Partial<Record<State, number>>>}
+ */
+const SILENT_FOR = Object.freeze({
+  [BroadcastState.LIVE]: 1_500,
+  [BroadcastState.DOUBTED]: 800,
+  [BroadcastState.DISCONNECTED]: 1_500,
+});
 const FROZEN_FOR = 1_500; // ms without a frame from the camera
+const ATTEMPT_EVERY = 1_000; // ms, at least, between attempts that network changes cause
 
 export class Broadcast {
-  #door;
+  #target;
   #stream;
-  #events;
+  #listener;
+  #environment;
+  /** @type {State} */
+  #state = BroadcastState.IDLE;
   /** @type {WhipSession | null} */
   #session = null;
   #backoff = new Backoff();
   #uplink = new Uplink();
-  #retry = 0;
-  #patience = 0;
+  #deadline = 0;
   #ticker = 0;
-  #running = false;
-  #live = false;
-  #signs = new SignsOfLife(0);
+  #checks = 0;
+  #liveness = new Liveness(0);
   #stats = new SenderStats();
-  #looks = 0;
-  #doubted = false;
   #triedAt = -Infinity;
-  #wasLive = false;
+  #notBefore = -Infinity; // ms, as the server asked
 
   /**
-   * @param {Door} door
+   * @param {Target} target
    * @param {MediaStream} stream
-   * @param {BroadcastEvents} events
+   * @param {BroadcastListener} listener
+   * @param {Environment} [environment]
    */
-  constructor(door, stream, events) {
-    this.#door = door;
+  constructor(target, stream, listener, environment = BROWSER) {
+    this.#target = target;
     this.#stream = stream;
-    this.#events = events;
+    this.#listener = listener;
+    this.#environment = environment;
+  }
+
+  get state() {
+    return this.#state;
   }
 
   start() {
-    this.#running = true;
-    this.#ticker = self.setInterval(() => this.#look(), LOOK_EVERY);
-    this.#connect();
+    this.#happen(BroadcastEvent.START);
   }
 
   /**
-   * Publishes another track in the place of the one of its kind, without a new session.
+   * Publishes `track` in place of the track of the same kind, in the same session.
    * @param {MediaStreamTrack} track
    */
   async replaceTrack(track) {
     const sender = this.#session?.pc.getSenders().find((each) => each.track?.kind === track.kind);
     await sender?.replaceTrack(track);
-    this.#signs.newTrack(performance.now());
+    this.#liveness.newTrack(this.#environment.now());
   }
 
-  /** The network may be back, or another one: a new attempt does not wait its turn, and a connection has to prove that it still is one. */
-  hurry() {
-    this.#doubted = true;
-    if (!this.#running || this.#live || performance.now() - this.#triedAt < 1_000) return;
+  /** The browser reports another network, or the network's return: the next attempt starts now. */
+  networkChanged() {
+    this.#happen(BroadcastEvent.NETWORK_CHANGED);
+    const now = this.#environment.now();
+    if (this.#state in SILENT_FOR || now < this.#notBefore || now - this.#triedAt < ATTEMPT_EVERY) return;
     this.#backoff.reset();
-    this.#connect();
+    this.#happen(BroadcastEvent.RETRY);
   }
 
-  /** The server says that nothing comes although all looks well from here. */
+  /** Makes a new session: the server receives nothing although this connection looks well. */
   renew() {
-    if (this.#live) this.#lost();
+    if (this.#state in SILENT_FOR) this.#happen(BroadcastEvent.FAILED);
   }
 
-  /** Leaves without a word: the room stays to be resumed. */
+  /** Closes the connection without ending the session on the server: the room can be resumed. */
   close() {
-    this.#stop()?.close();
+    this.#leave()?.close();
   }
 
-  /** Ends the session on the server as well. */
+  /** Closes the connection and ends the session on the server. */
   async end() {
-    await this.#stop()?.end();
+    await this.#leave()?.end();
   }
 
-  #stop() {
+  #leave() {
     const session = this.#session;
-    this.#running = this.#live = this.#wasLive = false;
     this.#session = null;
-    clearTimeout(this.#retry);
-    clearTimeout(this.#patience);
-    clearInterval(this.#ticker);
+    this.#happen(BroadcastEvent.CLOSE);
     return session;
   }
 
+  /**
+   * The only place where the state changes.
+   * @param {Event} event
+   * @param {number} [atLeast] ms until the next attempt, as the server asked
+   */
+  #happen(event, atLeast = 0) {
+    const before = this.#state;
+    const state = TRANSITIONS[before][event];
+    if (!state) return;
+    this.#state = state;
+    this.#environment.clearTimeout(this.#deadline);
+    if (state !== before) this.#listener.state(state, before);
+    if (this.#state === state) this.#enter(state, event, atLeast);
+  }
+
+  /**
+   * @param {State} state
+   * @param {Event} event
+   * @param {number} atLeast ms
+   */
+  #enter(state, event, atLeast) {
+    const now = this.#environment.now();
+    switch (state) {
+      case BroadcastState.CONNECTING:
+        if (event === BroadcastEvent.START) this.#ticker = this.#environment.setInterval(() => this.#check(), CHECK_EVERY);
+        this.#within(CONNECT_WITHIN, BroadcastEvent.FAILED);
+        this.#connect();
+        break;
+      case BroadcastState.RECONNECTING:
+        this.#within(Math.min(CONNECT_WITHIN, RECONNECT_WITHIN * 1.5 ** this.#backoff.attempts), BroadcastEvent.FAILED);
+        this.#connect();
+        break;
+      case BroadcastState.WAITING:
+      case BroadcastState.LOST:
+        this.#session?.close();
+        this.#session = null;
+        this.#notBefore = now + atLeast;
+        this.#within(Math.max(atLeast, this.#backoff.next(now)), BroadcastEvent.RETRY);
+        break;
+      case BroadcastState.LIVE:
+        if (event !== BroadcastEvent.CONNECTED) break;
+        this.#backoff.reset();
+        this.#liveness = new Liveness(now);
+        this.#stats = new SenderStats();
+        break;
+      case BroadcastState.DISCONNECTED:
+        this.#within(DISCONNECTED_FOR, BroadcastEvent.FAILED);
+        break;
+      case BroadcastState.CLOSED:
+        this.#environment.clearInterval(this.#ticker);
+    }
+  }
+
+  /**
+   * @param {number} ms the state may last; then `event` happens
+   * @param {Event} event
+   */
+  #within(ms, event) {
+    this.#deadline = this.#environment.setTimeout(() => this.#happen(event), ms);
+  }
+
   async #connect() {
-    clearTimeout(this.#retry);
-    this.#triedAt = performance.now();
-    clearTimeout(this.#patience);
+    this.#triedAt = this.#environment.now();
     this.#session?.close();
-    this.#live = false;
-    this.#events.state('connecting');
+    this.#session = null;
     const { scale, maxBitrate } = this.#uplink.level;
-    const session = new WhipSession({
-      ...this.#door,
-      stream: this.#stream,
-      encoding: { maxBitrate, maxFramerate: 30, scaleResolutionDownBy: scale },
-      changed: (state) => this.#changed(session, state),
-    });
-    this.#session = session;
-    const patience = this.#wasLive ? Math.min(CONNECT_WITHIN, RECONNECT_WITHIN * 1.5 ** this.#backoff.attempts) : CONNECT_WITHIN;
-    this.#patience = self.setTimeout(() => this.#lost(), patience);
+    /** @type {WhipSession | null} */
+    let session = null;
     try {
+      session = new WhipSession({
+        ...this.#target,
+        stream: this.#stream,
+        encoding: { maxBitrate, maxFramerate: 30, scaleResolutionDownBy: scale },
+        changed: (state) => session === this.#session && this.#changed(state),
+        environment: this.#environment,
+      });
+      this.#session = session;
       await this.#applyLevel(session);
       await session.open();
     } catch (error) {
@@ -135,47 +212,21 @@ export class Broadcast {
 
   /** @param {unknown} error */
   #failed(error) {
-    if (error instanceof WhipError && error.final) {
+    if (!(error instanceof WhipError)) return this.#happen(BroadcastEvent.FAILED);
+    if (error.final) {
       this.close();
-      return this.#events.over(error);
+      return this.#listener.over(error);
     }
-    const { message = '', retryAfter = 0 } = error instanceof WhipError ? error : {};
-    this.#lost(retryAfter * 1_000);
-    if (retryAfter) this.#events.full(message);
+    const wait = error.retryAfter * 1_000;
+    this.#happen(BroadcastEvent.FAILED, wait);
+    if (error.status) this.#listener.refused(error, wait);
   }
 
-  /**
-   * @param {WhipSession} session
-   * @param {RTCPeerConnectionState} state
-   */
-  #changed(session, state) {
-    if (session !== this.#session) return;
-    if (state === 'connected') {
-      clearTimeout(this.#patience);
-      this.#backoff.reset();
-      this.#signs = new SignsOfLife(performance.now());
-      this.#stats = new SenderStats();
-      this.#doubted = false;
-      this.#live = this.#wasLive = true;
-      this.#events.state('live');
-    } else if (state === 'disconnected') {
-      clearTimeout(this.#patience);
-      this.#patience = self.setTimeout(() => this.#lost(), DISCONNECTED_FOR);
-    } else if (state === 'failed' || state === 'closed') {
-      this.#lost();
-    }
-  }
-
-  /** @param {number} [atLeast] ms the server asked to wait */
-  #lost(atLeast = 0) {
-    if (!this.#running) return;
-    clearTimeout(this.#retry);
-    clearTimeout(this.#patience);
-    this.#live = false;
-    this.#session?.close();
-    this.#session = null;
-    this.#events.state('lost');
-    this.#retry = self.setTimeout(() => this.#connect(), Math.max(atLeast, this.#backoff.next(performance.now())));
+  /** @param {RTCPeerConnectionState} state */
+  #changed(state) {
+    if (state === 'connected') this.#happen(BroadcastEvent.CONNECTED);
+    else if (state === 'disconnected') this.#happen(BroadcastEvent.DISCONNECTED);
+    else if (state === 'failed' || state === 'closed') this.#happen(BroadcastEvent.FAILED);
   }
 
   /** @param {WhipSession} session */
@@ -185,23 +236,26 @@ export class Broadcast {
     if (!session.video || !parameters?.encodings?.[0]) return;
     parameters.degradationPreference = preference;
     Object.assign(parameters.encodings[0], { maxBitrate, scaleResolutionDownBy: scale });
-    // Some browsers refuse this before negotiation or know no preference: the encoding given at the start holds then.
+    // Some browsers refuse this before negotiation or lack degradationPreference; `sendEncodings` applies then.
     await session.video.setParameters(parameters).catch(() => {});
   }
 
-  async #look() {
+  /** Looks at the connection and the camera twice a second, and samples figures once a second. */
+  async #check() {
     const session = this.#session;
-    if (!session || !this.#live) return;
-    const report = pick(await session.pc.getStats());
-    if (session !== this.#session || !this.#live) return;
-    const now = performance.now();
-    const { silent, frozen } = this.#signs.look(report, now);
-    if (silent > (this.#doubted ? DOUBTED_FOR : SILENT_FOR)) return this.#lost();
-    if (!silent) this.#doubted = false;
-    if (frozen > FROZEN_FOR) this.#events.frozen();
-    if (this.#looks++ % 2) return;
+    if (!session || !(this.#state in SILENT_FOR)) return;
+    const stats = await session.pc.getStats().catch(() => null);
+    const limit = SILENT_FOR[this.#state];
+    if (!stats || session !== this.#session || limit === undefined) return;
+    const now = this.#environment.now();
+    const report = pick(stats);
+    const { silent, frozen } = this.#liveness.read(report, now);
+    if (silent >= limit) return this.#happen(BroadcastEvent.FAILED);
+    if (!silent) this.#happen(BroadcastEvent.HEARD);
+    if (frozen > FROZEN_FOR) this.#listener.frozen();
+    if (this.#checks++ % 2) return;
     const sample = this.#stats.sample(report, now);
     if (sample.estimate && this.#uplink.measure(sample.estimate)) this.#applyLevel(session);
-    this.#events.sample(sample);
+    this.#listener.sample(sample);
   }
 }

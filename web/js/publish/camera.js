@@ -1,13 +1,14 @@
 /**
- * The camera and the microphone, as one MediaStream that stays the same while its tracks come and go.
- * Knows no DOM; always asks through navigator.mediaDevices.getUserMedia.
+ * The camera and the microphone, as one MediaStream that stays the same while its tracks change. Knows no DOM.
  */
+import { BROWSER } from '../page/environment.js';
 
-const PICTURE = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } };
-const MUTED_FOR = 1_000; // ms; shorter spells pass by themselves
-const SOUND = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+const VIDEO = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } };
+const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+const MUTE_FOR = 1_000; // ms; shorter mutes pass by themselves
+const SHOWN_FOR = 2_000; // ms after it was hidden that a camera may take for its first frame
 
-/** Why there is no picture. */
+/** Why a device gives no track. */
 export class CameraError extends Error {
   reason;
 
@@ -18,47 +19,65 @@ export class CameraError extends Error {
   }
 }
 
+/**
+ * @typedef {object} CameraListener
+ * @property {(track: MediaStreamTrack) => void} replaced  this track took the place of the one of its kind
+ * @property {() => void} changed  a track ended, went mute or unmute: `loss` may have changed
+ *
+ * @typedef {Pick<Navigator, 'mediaDevices' | 'permissions'>} Devices
+ */
+
 export class Camera {
   stream = new MediaStream();
   /** @type {'user' | 'environment'} */
   facing = 'user';
+  /** The microphone sends silence. */
   muted = false;
+  /** The camera sends black frames, so that the room stays live. */
   paused = false;
-  #replaced;
-  #stirred;
-  #device = '';
-  #busy = false;
-  #shownAt = -Infinity; // ms, when it was hidden no longer
-  /** @type {Map<MediaStreamTrack, number>} ms since when it gives nothing */
-  #mute = new Map();
+  #listener;
+  #devices;
+  #environment;
+  #deviceId = '';
+  /** @type {Promise<void> | null} */
+  #reopening = null;
+  #closes = 0; // a track that was asked for before a close is stopped
+  #shownAt = -Infinity; // ms
+  /** @type {Map<MediaStreamTrack, number>} ms since when each mute track produces nothing */
+  #muteSince = new Map();
 
   /**
-   * @param {(track: MediaStreamTrack) => void} replaced another track took the place of one of its kind
-   * @param {() => void} stirred  a track ended, went mute, or is heard again: `trouble` tells
+   * @param {CameraListener} listener
+   * @param {Devices} [devices]
+   * @param {import('../page/environment.js').Environment} [environment]
    */
-  constructor(replaced, stirred) {
-    this.#replaced = replaced;
-    this.#stirred = stirred;
+  constructor(listener, devices = navigator, environment = BROWSER) {
+    this.#listener = listener;
+    this.#devices = devices;
+    this.#environment = environment;
   }
 
   /** @throws {CameraError} */
   async open() {
-    const picture = { ...PICTURE, facingMode: this.facing };
+    const closes = ++this.#closes;
+    const video = { ...VIDEO, facingMode: this.facing };
     let opened;
     try {
-      opened = await ask({ video: picture, audio: SOUND });
+      opened = await this.#ask({ video, audio: AUDIO });
     } catch (error) {
-      // A missing, taken or forbidden microphone must not keep the picture away.
-      if (!(await worthWithoutSound(error))) throw explained(error);
-      opened = await ask({ video: picture }).catch((second) => {
-        throw explained(second);
+      // Without a microphone there is still video.
+      if (!(await this.#mayAskForVideoAlone(error))) throw cameraErrorOf(error);
+      opened = await this.#ask({ video }).catch((second) => {
+        throw cameraErrorOf(second);
       });
     }
-    this.close();
+    if (closes !== this.#closes) return stop(opened);
+    for (const track of this.stream.getTracks()) this.#drop(track);
     for (const track of opened.getTracks()) this.#take(track);
   }
 
   close() {
+    this.#closes++;
     for (const track of this.stream.getTracks()) this.#drop(track);
   }
 
@@ -70,7 +89,7 @@ export class Camera {
     return this.stream.getAudioTracks()[0] ?? null;
   }
 
-  /** A front camera is shown as a mirror, to its owner only. Webcams do not say which way they look: they look at the user. */
+  /** Whether the preview is mirrored: for a front camera, and for a webcam, which has no facing mode. */
   get mirrored() {
     return (this.video?.getSettings().facingMode ?? 'user') !== 'environment';
   }
@@ -81,97 +100,106 @@ export class Camera {
     if (this.audio) this.audio.enabled = !muted;
   }
 
-  /** @param {boolean} paused black frames go out, so the room stays live */
+  /** @param {boolean} paused */
   pause(paused) {
-    if (this.paused && !paused) this.#shownAt = performance.now();
+    if (this.paused && !paused) this.#shownAt = this.#environment.now();
     this.paused = paused;
     if (this.video) this.video.enabled = !paused;
   }
 
-  /** @returns {Promise<boolean>} whether there is another camera to flip to */
-  static async several() {
-    const devices = await navigator.mediaDevices.enumerateDevices().catch(() => []);
-    return devices.filter(({ kind }) => kind === 'videoinput').length > 1;
+  /** Whether there is another camera to flip to. */
+  async several() {
+    return (await this.#cameras().catch(() => [])).length > 1;
   }
 
   /**
-   * To the other camera. iOS runs one camera at a time: the old track is stopped before the new one is asked for.
-   * @throws {CameraError} when neither the other nor the former camera can be had
+   * Switches to the other camera. iOS runs one camera at a time, so the old track stops first.
+   * @throws {CameraError} when neither the other camera nor the former one can be opened
    */
   async flip() {
-    const before = { facing: this.facing, device: this.video?.getSettings().deviceId ?? '' };
-    const faces = this.video?.getSettings().facingMode !== undefined;
-    this.facing = faces && this.facing === 'user' ? 'environment' : 'user';
-    this.#device = faces ? '' : await nextCamera(before.device);
+    const before = { facing: this.facing, deviceId: this.video?.getSettings().deviceId ?? '' };
+    const hasFacing = this.video?.getSettings().facingMode !== undefined;
+    this.facing = hasFacing && this.facing === 'user' ? 'environment' : 'user';
+    this.#deviceId = hasFacing ? '' : await this.#cameraAfter(before.deviceId);
     await this.#reopen().catch(() => {
       this.facing = before.facing;
-      this.#device = before.device;
+      this.#deviceId = before.deviceId;
       return this.#reopen();
     });
   }
 
   /**
-   * What is dead, or about to be: after a call or a sleep, without a plug, without a permission.
+   * The track that is lost, or will be if it stays mute; the one that was lost first, the camera when both are.
    * @param {number} now ms
-   * @returns {{lacking: 'camera' | 'microphone' | null, sure: number}} `sure`: ms, when that is certain
+   * @returns {{lost: 'camera' | 'microphone' | null, certainAt: number}} `certainAt`: ms
    */
-  trouble(now) {
+  loss(now) {
     const { video, audio } = this;
-    const sure = (/** @type {MediaStreamTrack | null} */ track) =>
-      !track ? Infinity : track.readyState === 'ended' ? now : (this.#mute.get(track) ?? Infinity) + MUTED_FOR;
-    const [picture, sound] = [sure(video), sure(audio)];
-    if (picture === Infinity && sound === Infinity) return { lacking: null, sure: Infinity };
-    return picture <= Math.max(now, sound) ? { lacking: 'camera', sure: picture } : { lacking: 'microphone', sure: sound };
+    const certainAt = (/** @type {MediaStreamTrack | null} */ track) =>
+      !track ? Infinity : track.readyState === 'ended' ? now : (this.#muteSince.get(track) ?? Infinity) + MUTE_FOR;
+    const [camera, microphone] = [certainAt(video), certainAt(audio)];
+    if (camera === Infinity && microphone === Infinity) return { lost: null, certainAt: Infinity };
+    if (camera <= Math.max(now, microphone)) return { lost: 'camera', certainAt: camera };
+    return { lost: 'microphone', certainAt: microphone };
   }
 
-  /** No frame comes although the track says that it is live: iOS after a call. */
-  frozen() {
-    // While hidden it need not give any, and right after that it cannot have given any yet.
-    if (this.video && !this.paused && performance.now() - this.#shownAt > 2_000) this.#mute.set(this.video, -Infinity);
-    this.#stirred();
+  /** The sender sees no frames although the track is live, as on iOS after a call. */
+  reportFrozen() {
+    // A hidden camera may produce no frames, nor one that was hidden a moment ago.
+    const hidden = this.paused || this.#environment.now() - this.#shownAt <= SHOWN_FOR;
+    if (this.video && !hidden) this.#muteSince.set(this.video, -Infinity);
+    this.#listener.changed();
   }
 
   /**
-   * Takes new tracks in the place of those that are dead.
+   * Replaces the tracks that are lost.
    * @throws {CameraError}
    */
-  async revive() {
-    const now = performance.now();
-    const dead = (/** @type {MediaStreamTrack | null} */ track) => track && (track.readyState === 'ended' || (this.#mute.get(track) ?? now) < now);
+  async recover() {
+    const now = this.#environment.now();
+    const lost = (/** @type {MediaStreamTrack | null} */ track) =>
+      track && (track.readyState === 'ended' || (this.#muteSince.get(track) ?? now) < now);
     const { audio } = this;
-    if (dead(this.video)) await this.#reopen();
-    if (!audio || !dead(audio)) return;
+    if (lost(this.video)) await this.#reopen();
+    if (!audio || !lost(audio)) return;
     try {
       audio.stop();
-      this.#swap(await ask({ audio: SOUND }));
+      await this.#swap(this.#ask({ audio: AUDIO }));
     } catch (error) {
-      throw explained(error);
+      throw cameraErrorOf(error);
     }
   }
 
-  async #reopen() {
-    if (this.#busy) return;
-    this.#busy = true;
+  /** Opens the chosen camera in place of the present one. While that runs, a second call waits for the first. */
+  #reopen() {
+    this.#reopening ??= this.#replaceCamera().finally(() => {
+      this.#reopening = null;
+    });
+    return this.#reopening;
+  }
+
+  async #replaceCamera() {
+    this.video?.stop();
+    const byFacing = () => this.#ask({ video: { ...VIDEO, facingMode: this.facing } });
+    // The chosen camera may have been unplugged; any other is better than none.
+    const byId = () => this.#ask({ video: { ...VIDEO, deviceId: { exact: this.#deviceId } } }).catch(byFacing);
     try {
-      this.video?.stop();
-      const facing = () => ask({ video: { ...PICTURE, facingMode: this.facing } });
-      // The very camera may have been unplugged: any other is better than none.
-      const opened = this.#device ? ask({ video: { ...PICTURE, deviceId: { exact: this.#device } } }).catch(facing) : facing();
-      this.#swap(await opened);
+      await this.#swap(this.#deviceId ? byId() : byFacing());
     } catch (error) {
-      throw explained(error);
-    } finally {
-      this.#busy = false;
+      throw cameraErrorOf(error);
     }
   }
 
-  /** @param {MediaStream} opened */
-  #swap(opened) {
+  /** @param {Promise<MediaStream>} asked */
+  async #swap(asked) {
+    const closes = this.#closes;
+    const opened = await asked;
+    if (closes !== this.#closes) return stop(opened);
     for (const track of opened.getTracks()) {
       const old = track.kind === 'video' ? this.video : this.audio;
       if (old) this.#drop(old);
       this.#take(track);
-      this.#replaced(track);
+      this.#listener.replaced(track);
     }
   }
 
@@ -179,15 +207,15 @@ export class Camera {
   #take(track) {
     track.enabled = track.kind === 'video' ? !this.paused : !this.muted;
     if (track.kind === 'video' && 'contentHint' in track) track.contentHint = 'motion';
-    if (track.muted) this.#mute.set(track, performance.now());
-    track.onended = this.#stirred;
+    if (track.muted) this.#muteSince.set(track, this.#environment.now());
+    track.onended = () => this.#listener.changed();
     track.onmute = () => {
-      this.#mute.set(track, performance.now());
-      this.#stirred();
+      this.#muteSince.set(track, this.#environment.now());
+      this.#listener.changed();
     };
     track.onunmute = () => {
-      this.#mute.delete(track);
-      this.#stirred();
+      this.#muteSince.delete(track);
+      this.#listener.changed();
     };
     this.stream.addTrack(track);
   }
@@ -196,34 +224,43 @@ export class Camera {
   #drop(track) {
     track.onended = track.onmute = track.onunmute = null;
     track.stop();
-    this.#mute.delete(track);
+    this.#muteSince.delete(track);
     this.stream.removeTrack(track);
+  }
+
+  /** @param {MediaStreamConstraints} constraints */
+  async #ask(constraints) {
+    return this.#devices.mediaDevices.getUserMedia(constraints);
+  }
+
+  /** @param {unknown} error of asking for camera and microphone together */
+  async #mayAskForVideoAlone(error) {
+    if (/** @type {DOMException} */ (error).name !== 'NotAllowedError') return true;
+    // After a denial, the browser is asked again only when the microphone alone was denied.
+    const query = this.#devices.permissions?.query({ name: /** @type {PermissionName} */ ('camera') });
+    return (await query?.catch(() => null))?.state === 'granted';
+  }
+
+  async #cameras() {
+    const devices = await this.#devices.mediaDevices.enumerateDevices();
+    return devices.filter(({ kind }) => kind === 'videoinput').map(({ deviceId }) => deviceId);
+  }
+
+  /** @param {string} current deviceId */
+  async #cameraAfter(current) {
+    const ids = await this.#cameras();
+    return ids[(ids.indexOf(current) + 1) % ids.length] ?? '';
   }
 }
 
-/** @param {MediaStreamConstraints} constraints */
-function ask(constraints) {
-  return navigator.mediaDevices.getUserMedia(constraints);
+/** @param {MediaStream} stream */
+function stop(stream) {
+  for (const track of stream.getTracks()) track.stop();
 }
 
 /** @param {unknown} error */
-async function worthWithoutSound(error) {
-  if (/** @type {DOMException} */ (error).name !== 'NotAllowedError') return true;
-  // Asking again after a plain "no" would be rude: only when it was the microphone alone.
-  const query = navigator.permissions?.query({ name: /** @type {PermissionName} */ ('camera') });
-  return (await query?.catch(() => null))?.state === 'granted';
-}
-
-/** @param {unknown} error */
-function explained(error) {
+function cameraErrorOf(error) {
   const { name } = /** @type {DOMException} */ (error);
   if (name === 'NotAllowedError' || name === 'SecurityError') return new CameraError('denied');
   return new CameraError(name === 'NotFoundError' || name === 'OverconstrainedError' ? 'missing' : 'busy');
-}
-
-/** @param {string} current deviceId */
-async function nextCamera(current) {
-  const devices = await navigator.mediaDevices.enumerateDevices();
-  const ids = devices.filter(({ kind }) => kind === 'videoinput').map(({ deviceId }) => deviceId);
-  return ids[(ids.indexOf(current) + 1) % ids.length] ?? '';
 }

@@ -1,9 +1,9 @@
 /**
- * The health light: how well a live goes, from what the browser sends, what the server gets, and what viewers see. Pure.
+ * How well a live goes: good, weak or bad, from what the browser sends, what the server receives and what viewers see. Pure.
  *
  * @typedef {'good' | 'weak' | 'bad'} Light
  *
- * @typedef {object} Ingest  what the server gets (server/API.md)
+ * @typedef {object} Ingest  what the server receives (server/API.md)
  * @property {number | null} bitrate
  * @property {number | null} fps
  * @property {number} gap
@@ -20,43 +20,52 @@
  * @property {number} playing
  * @property {Spread} behind_lens
  * @property {Spread} first_picture
- * @property {number} stalled   viewers whose picture ran dry within the last half minute
+ * @property {number} stalled   viewers whose playback stalled within the last 30 s
  * @property {Record<string, number>} players
  *
  * @typedef {object} Situation
- * @property {boolean} live     the connection to the server stands
- * @property {boolean} dark     the camera gives nothing
- * @property {boolean} paused   the camera is hidden: black pictures are meant
+ * @property {boolean} live        connected to the server
+ * @property {boolean} cameraLost  the camera produces nothing
+ * @property {boolean} paused      the creator has hidden the camera: black frames are intended
  * @property {import('./sender_stats.js').Sample | null} sample
  * @property {Ingest | null} ingest
  * @property {Audience | null} audience
+ *
+ * @typedef {object} Figures  NaN while unknown
+ * @property {number} gap        ms
+ * @property {number} loss       share of packets
+ * @property {number} roundTrip  ms
+ * @property {number} estimate   bit/s
+ * @property {number} fps
+ * @property {number} standing   share of the reporting viewers whose video stands still
  */
 
-/** @type {readonly {light: Light, why: string, when: (situation: Required<Situation> & Figures) => boolean}[]} the first that holds counts; a figure that is not known is NaN and holds nowhere */
+/**
+ * In order of importance: the first whose condition holds is shown. No condition holds for NaN.
+ * @type {readonly {light: Light, why: string, when: (situation: Situation & Figures) => boolean}[]}
+ */
 const FINDINGS = [
   { light: 'bad', why: 'Not connected', when: ({ live }) => !live },
-  { light: 'bad', why: 'The camera gives no picture', when: ({ dark }) => dark },
-  { light: 'bad', why: 'The picture does not get through', when: ({ gap }) => gap > 1_500 },
-  { light: 'bad', why: 'Much is lost on the way: find a better network', when: ({ loss }) => loss > 0.1 },
-  { light: 'bad', why: 'The network is very slow to answer', when: ({ roundTrip }) => roundTrip > 800 },
-  { light: 'bad', why: 'Hardly any picture: the network carries almost nothing', when: ({ estimate }) => estimate < 200_000 },
-  { light: 'bad', why: 'The picture is a slideshow', when: ({ fps }) => fps < 8 },
-  { light: 'bad', why: 'Most viewers stand still', when: ({ standing }) => standing > 0.5 },
+  { light: 'bad', why: 'The camera gives no video', when: ({ cameraLost }) => cameraLost },
+  { light: 'bad', why: 'No video reaches the server', when: ({ gap }) => gap > 1_500 },
+  { light: 'bad', why: 'The network loses much of your video: find a better one', when: ({ loss }) => loss > 0.1 },
+  { light: 'bad', why: 'The network is very slow to respond', when: ({ roundTrip }) => roundTrip > 800 },
+  { light: 'bad', why: 'The network is too slow for video', when: ({ estimate }) => estimate < 200_000 },
+  { light: 'bad', why: 'Very few frames per second', when: ({ fps }) => fps < 8 },
+  { light: 'bad', why: 'The video has stopped for most viewers', when: ({ standing }) => standing > 0.5 },
   { light: 'weak', why: 'This device is at its limit: close other apps, keep it cool', when: ({ sample }) => sample?.limited === 'cpu' },
-  { light: 'weak', why: 'The network carries little: the picture is smaller', when: ({ estimate }) => estimate < 600_000 },
-  { light: 'weak', why: 'Some is lost on the way', when: ({ loss }) => loss > 0.03 },
-  { light: 'weak', why: 'The network is slow to answer', when: ({ roundTrip }) => roundTrip > 300 },
-  { light: 'weak', why: 'The picture stumbles', when: ({ gap, fps }) => gap > 500 || fps < 18 },
-  { light: 'weak', why: 'Some viewers stand still', when: ({ standing }) => standing > 0.2 },
+  { light: 'weak', why: 'The network is slow: the video is smaller', when: ({ estimate }) => estimate < 600_000 },
+  { light: 'weak', why: 'The network loses some of your video', when: ({ loss }) => loss > 0.03 },
+  { light: 'weak', why: 'The network is slow to respond', when: ({ roundTrip }) => roundTrip > 300 },
+  { light: 'weak', why: 'The video is not smooth', when: ({ gap, fps }) => gap > 500 || fps < 18 },
+  { light: 'weak', why: 'The video has stopped for some viewers', when: ({ standing }) => standing > 0.2 },
 ];
 
-/** @typedef {{gap: number, loss: number, roundTrip: number, estimate: number, fps: number, standing: number}} Figures */
-
-const WORSE_AFTER = 3; // s; one bad second is no news
-const BETTER_AFTER = 4;
+const WORSE_AFTER = 3; // s
+const BETTER_AFTER = 4; // s
 
 /**
- * What this one second says.
+ * The judgement of this second alone.
  * @param {Situation} situation
  * @returns {{light: Light, why: string}}
  */
@@ -74,32 +83,32 @@ export function judge(situation) {
   return found ? { light: found.light, why: found.why } : { light: 'good', why: '' };
 }
 
-/** The light as it is shown: steady, so that it means something. A lost connection shows at once. */
+const RANK = { good: 0, weak: 1, bad: 2 };
+
+/** The judgement that is shown. It changes after several equal seconds only, but at once when the connection is lost. */
 export class Health {
   /** @type {Light} */
   light = 'good';
   why = '';
-  #other = 0;
+  #differing = 0; // s in a row
 
   /**
-   * Called once a second, and whenever the connection is made or lost.
+   * Called once a second, and when the connection is made or lost.
    * @param {Situation} situation
    */
   add(situation) {
     const { light, why } = judge(situation);
     if (light === this.light) {
-      this.#other = 0;
+      this.#differing = 0;
       this.why = why;
       return this;
     }
-    const worse = RANK[light] > RANK[this.light];
-    this.#other++;
-    if (!situation.live || this.#other >= (worse ? WORSE_AFTER : BETTER_AFTER)) {
+    this.#differing++;
+    const after = RANK[light] > RANK[this.light] ? WORSE_AFTER : BETTER_AFTER;
+    if (!situation.live || this.#differing >= after) {
       Object.assign(this, { light, why });
-      this.#other = 0;
+      this.#differing = 0;
     }
     return this;
   }
 }
-
-const RANK = { good: 0, weak: 1, bad: 2 };

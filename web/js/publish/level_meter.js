@@ -1,43 +1,61 @@
-/** How loud the microphone is, twenty times a second. A silent one, held by another app, shows before it matters. */
+/** Measures the microphone level twenty times a second, so that a silent microphone is noticed before going live. */
+import { BROWSER } from '../page/environment.js';
+
+const EVERY = 50; // ms
+const QUIET = -55; // dB, a quiet room
+const LOUD = -5; // dB, shouting
+
 export class LevelMeter {
   #context = new AudioContext();
   #analyser = this.#context.createAnalyser();
   /** @type {MediaStreamAudioSourceNode | null} */
   #source = null;
   #samples = new Float32Array(512);
-  #timer = 0;
+  #environment;
+  #timer;
 
-  /** @param {(level: number) => void} heard 0 (nothing) to 1 (too loud) */
-  constructor(heard) {
+  /**
+   * @param {(level: number) => void} measured from 0 (quiet) to 1 (too loud)
+   * @param {import('../page/environment.js').Environment} [environment]
+   */
+  constructor(measured, environment = BROWSER) {
+    this.#environment = environment;
     this.#analyser.fftSize = this.#samples.length;
-    this.#timer = self.setInterval(() => heard(this.#level()), 50);
+    this.#timer = environment.setInterval(() => measured(this.#level()), EVERY);
   }
 
-  /** @param {MediaStream | null} stream */
+  /** @param {MediaStream} stream */
   listen(stream) {
     this.#source?.disconnect();
     this.#source = null;
-    if (!stream?.getAudioTracks().length) return;
+    if (!stream.getAudioTracks().length) return;
     this.#source = this.#context.createMediaStreamSource(stream);
     this.#source.connect(this.#analyser);
-    this.wake();
+    this.resume();
   }
 
-  /** Browsers start the audio clock only after a touch, unless the page is capturing. */
-  wake() {
+  /** Starts the audio clock. Browsers allow it only while the page captures, or after a user gesture. */
+  resume() {
     if (this.#context.state !== 'running') this.#context.resume().catch(() => {});
   }
 
   close() {
-    self.clearInterval(this.#timer);
+    this.#environment.clearInterval(this.#timer);
     this.#context.close();
   }
 
   #level() {
     if (!this.#source) return 0;
     this.#analyser.getFloatTimeDomainData(this.#samples);
-    const power = this.#samples.reduce((sum, sample) => sum + sample * sample, 0) / this.#samples.length;
-    // −55 dB is a quiet room, −5 dB is shouting.
-    return Math.min(1, Math.max(0, (10 * Math.log10(power + 1e-12) + 55) / 50));
+    return levelOf(this.#samples);
   }
+}
+
+/**
+ * @param {Float32Array} samples
+ * @returns {number} 0 to 1
+ */
+export function levelOf(samples) {
+  const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
+  return Math.min(1, Math.max(0, (10 * Math.log10(power + 1e-12) - QUIET) / (LOUD - QUIET)));
 }

@@ -1,5 +1,6 @@
 /**
- * What can keep somebody from going live, and what to do about it, in words for people.
+ * What prevents going live, with the steps that help, in words for the creator. Pure: a description of the browser in, an
+ * obstacle out.
  *
  * @typedef {object} Obstacle
  * @property {string} name
@@ -7,59 +8,83 @@
  * @property {string} text
  * @property {string[]} steps
  * @property {'retry' | 'copy' | 'none'} action
+ *
+ * @typedef {object} BrowserFeatures
+ * @property {string} userAgent
+ * @property {boolean} secure  the page is a secure context
+ * @property {boolean} camera  getUserMedia exists
+ * @property {boolean} webrtc  RTCPeerConnection exists
+ * @property {boolean} codec   H.264 or VP8 can be sent
  */
 import { videoCodecs } from './whip.js';
 
 const IN_APP = /Instagram|FBAN|FBAV|FB_IAB|musical_ly|BytedanceWebview|TikTok|Snapchat|Twitter|LinkedInApp|Line\/|MicroMessenger|Pinterest/i;
 const IOS = /iPhone|iPad|iPod/;
 
+/** @returns {BrowserFeatures} */
+export function browserFeatures() {
+  return {
+    userAgent: navigator.userAgent,
+    secure: isSecureContext,
+    camera: Boolean(navigator.mediaDevices?.getUserMedia),
+    webrtc: 'RTCPeerConnection' in self,
+    codec: videoCodecs().length > 0,
+  };
+}
+
 /**
- * What stands in the way before the camera is asked for; null when nothing does.
+ * The first obstacle that is known before the camera is asked for.
+ * @param {BrowserFeatures} browser
  * @returns {Obstacle | null}
  */
-export function obstacleHere() {
-  if (IN_APP.test(navigator.userAgent)) return inApp();
-  if (!isSecureContext) return INSECURE;
-  if (!navigator.mediaDevices?.getUserMedia || !('RTCPeerConnection' in self)) return NO_WEBRTC;
-  if (!videoCodecs().length) return NO_CODEC;
-  return null;
+export function browserObstacle({ userAgent, secure, camera, webrtc, codec }) {
+  if (IN_APP.test(userAgent)) return inApp(userAgent);
+  if (!secure) return INSECURE;
+  if (!camera || !webrtc) return NO_WEBRTC;
+  return codec ? null : NO_CODEC;
 }
 
 /**
- * @param {'denied' | 'missing' | 'busy'} reason
+ * @param {import('./camera.js').CameraError['reason']} reason
+ * @param {string} userAgent
  * @returns {Obstacle}
  */
-export function cameraObstacle(reason) {
+export function cameraObstacle(reason, userAgent) {
   if (reason === 'missing') return NO_CAMERA;
-  return reason === 'busy' ? BUSY : denied();
+  return reason === 'busy' ? BUSY : denied(userAgent);
 }
 
-/** @returns {Obstacle} */
-function inApp() {
-  const phone = IOS.test(navigator.userAgent);
+/**
+ * @param {string} userAgent
+ * @returns {Obstacle}
+ */
+function inApp(userAgent) {
+  const ios = IOS.test(userAgent);
   return {
     name: 'in-app',
     heading: 'Open this page in your browser',
-    text: 'You are inside another app, and apps keep the camera to themselves.',
+    text: 'This page is open inside another app, which gives it no camera.',
     steps: [
-      phone ? 'Tap ··· or the share button of this app' : 'Tap ⋮ at the top right',
-      phone ? 'Choose “Open in Safari”' : 'Choose “Open in Chrome” or “Open in browser”',
+      ios ? 'Tap ··· or the share button of this app' : 'Tap ⋮ at the top right',
+      ios ? 'Choose “Open in Safari”' : 'Choose “Open in Chrome” or “Open in browser”',
       'Not there? Copy the link and paste it into your browser',
     ],
     action: 'copy',
   };
 }
 
-/** @returns {Obstacle} */
-function denied() {
-  const phone = IOS.test(navigator.userAgent);
+/**
+ * @param {string} userAgent
+ * @returns {Obstacle}
+ */
+function denied(userAgent) {
   return {
     name: 'denied',
-    heading: 'The camera is switched off for this page',
-    text: 'Nobody sees you until you go live. To do so, the page needs your camera and microphone.',
-    steps: phone
-      ? ['Tap the page-settings button in the address bar', 'Open “Website settings”', 'Allow camera and microphone, then try again']
-      : ['Tap the icon left of the address', 'Allow camera and microphone', 'Try again; some browsers want the page reloaded'],
+    heading: 'Camera access is blocked',
+    text: 'To go live, this page needs your camera and microphone. Viewers see nothing until you go live.',
+    steps: IOS.test(userAgent)
+      ? ['Tap the page settings button in the address bar', 'Open “Website Settings”', 'Allow camera and microphone, then try again']
+      : ['Click the icon to the left of the address', 'Allow camera and microphone', 'Try again; some browsers need a reload of the page'],
     action: 'retry',
   };
 }
@@ -68,8 +93,8 @@ function denied() {
 const NO_CAMERA = {
   name: 'no-camera',
   heading: 'No camera found',
-  text: 'This device has no camera that the browser can see.',
-  steps: ['Plug one in, or switch it on', 'Or open this page on your phone'],
+  text: 'The browser finds no camera on this device.',
+  steps: ['Plug in a camera, or switch it on', 'Or open this page on your phone'],
   action: 'retry',
 };
 
@@ -77,8 +102,8 @@ const NO_CAMERA = {
 const BUSY = {
   name: 'busy',
   heading: 'The camera is in use',
-  text: 'Another app or another tab holds it.',
-  steps: ['Close what else uses the camera', 'Then try again'],
+  text: 'Another app or another tab uses it.',
+  steps: ['Close the other app or tab', 'Then try again'],
   action: 'retry',
 };
 
@@ -86,8 +111,8 @@ const BUSY = {
 const INSECURE = {
   name: 'insecure',
   heading: 'This page needs https',
-  text: 'Browsers give the camera only to pages with a secure address.',
-  steps: ['Use the address that begins with https://', 'Your own server: start it with --lan, and open the link it prints'],
+  text: 'Browsers allow the camera only on pages with a secure address.',
+  steps: ['Use the address that begins with https://', 'On your own server: start it with --lan and open the link that it prints'],
   action: 'none',
 };
 
@@ -95,8 +120,8 @@ const INSECURE = {
 const NO_WEBRTC = {
   name: 'no-webrtc',
   heading: 'This browser cannot go live',
-  text: 'It has no way to send a camera’s picture.',
-  steps: ['Update it, or use a current Chrome, Safari or Edge'],
+  text: 'It cannot send video from a camera.',
+  steps: ['Update it, or use a current Chrome, Safari, Edge or Firefox'],
   action: 'copy',
 };
 
@@ -104,7 +129,7 @@ const NO_WEBRTC = {
 const NO_CODEC = {
   name: 'no-codec',
   heading: 'This browser cannot encode H.264 or VP8',
-  text: 'Those are the picture formats that can be sent here, and this browser has an encoder for neither.',
+  text: 'Going live needs one of these video formats.',
   steps: ['Use Safari, Edge, Firefox or Chrome, here or on another device'],
   action: 'retry',
 };

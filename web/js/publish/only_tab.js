@@ -1,14 +1,17 @@
+const LOCK = 'microlive.publishing';
+
 /**
- * One tab of a browser publishes at a time: two with the same key would take the room from each other for ever.
- * The newest wins; `lost` is called in the one that had it.
- * @param {() => void} lost
- * @returns {() => void} lets go
+ * Lets one tab of a browser publish at a time: two tabs with the same key would take the room over from each other again
+ * and again. The newest tab wins.
+ * @param {() => void} lost called in the tab that published before
+ * @param {LockManager | undefined} [locks] undefined in browsers without Web Locks
+ * @returns {() => void} releases the claim
  */
-export function claimOnlyTab(lost) {
+export function claimOnlyTab(lost, locks = navigator.locks) {
   let release = () => {};
   const held = new Promise((resolve) => {
     release = () => resolve(null);
   });
-  navigator.locks?.request('microlive.publishing', { steal: true }, () => held).catch(lost);
+  locks?.request(LOCK, { steal: true }, () => held).catch(lost);
   return release;
 }

@@ -1,98 +1,124 @@
 /**
- * Keeps the camera and the microphone alive. A call, another app or a pulled plug takes them; their tracks then end, go mute, or (iOS) claim to be
- * live and give nothing. Only new tracks help, and sometimes only later: this asks until they are there. Knows no DOM.
+ * Replaces lost tracks of the camera and the microphone. A call, another app or a pulled plug takes a device; its track then
+ * ends, goes mute, or (iOS) claims to be live and produces nothing. Only a new track helps, and sometimes only later, so this
+ * asks until there is one. Knows no DOM.
  *
- * @typedef {'well' | 'taking' | 'denied' | 'missing' | 'busy'} Condition  `taking`: lost just now, being asked for again
+ * @typedef {'well' | 'taking' | 'denied' | 'missing' | 'busy'} Condition  what the creator sees; `taking`: lost, asked for again
+ *
+ * @typedef {import('./revival_state.js').State} State
+ * @typedef {import('./revival_state.js').Event} Event
  */
+import { BROWSER } from '../page/environment.js';
 import { CameraError } from './camera.js';
+import { RevivalEvent, RevivalState, TRANSITIONS } from './revival_state.js';
 
-const PAUSES = [0, 500, 1_000, 2_000, 3_000]; // ms before each attempt; the last one goes on
-const STEADY = 5_000; // ms that tracks must have lived for the next loss to be a new one
+const PAUSES = [0, 500, 1_000, 2_000, 3_000]; // ms before each attempt; the last one repeats
+const STEADY = 5_000; // ms; a loss later than that after a recovery starts at the first pause again
 
 export class Revival {
   /** @type {Condition} */
   condition = 'well';
-  /** @type {'camera' | 'microphone'} what it is about while not well */
+  /** @type {'camera' | 'microphone'} what the condition is about */
   lacking = 'camera';
   #camera;
   #changed;
+  #environment;
+  /** @type {State} */
+  #state = RevivalState.WELL;
   #attempts = 0;
   #timer = 0;
-  #busy = false;
   #revivedAt = -Infinity;
 
   /**
-   * @param {import('./camera.js').Camera} camera
+   * @param {Pick<import('./camera.js').Camera, 'loss' | 'recover'>} camera
    * @param {(condition: Condition, before: Condition) => void} changed
+   * @param {import('../page/environment.js').Environment} [environment]
    */
-  constructor(camera, changed) {
+  constructor(camera, changed, environment = BROWSER) {
     this.#camera = camera;
     this.#changed = changed;
+    this.#environment = environment;
+  }
+
+  get state() {
+    return this.#state;
   }
 
   close() {
-    clearTimeout(this.#timer);
-    this.#timer = 0;
+    this.#happen(RevivalEvent.CLOSE);
   }
 
-  /** Something may have happened to the tracks, or to what keeps them away. */
+  /** Reads the state of the tracks; to be called when it may have changed. */
   look() {
-    if (this.#busy) return;
-    const now = performance.now();
-    const { lacking, sure } = this.#camera.trouble(now);
-    if (!lacking) {
-      this.close();
-      return this.#becomes('well');
+    const now = this.#environment.now();
+    const { lost, certainAt } = this.#camera.loss(now);
+    if (!lost) this.#happen(RevivalEvent.FOUND_WELL);
+    else if (certainAt > now) this.#happen(RevivalEvent.FOUND_MUTE, certainAt - now);
+    else {
+      if (this.#state !== RevivalState.ASKING) this.lacking = lost;
+      this.#happen(RevivalEvent.FOUND_LOST);
     }
-    // Mute since a moment: looks again when that has lasted.
-    if (sure > now) return this.#later(() => this.look(), sure - now);
-    this.lacking = lacking;
-    if (this.condition === 'well') {
-      if (now - this.#revivedAt > STEADY) this.#attempts = 0;
-      this.#becomes('taking');
-    }
-    this.#later(() => this.#attempt(), PAUSES[Math.min(this.#attempts, PAUSES.length - 1)] ?? 0);
   }
 
-  /** The page is seen again, a device was plugged in, somebody tapped: does not wait its turn. */
-  hurry() {
+  /** Makes the next attempt now. */
+  retry() {
     this.#attempts = 0;
-    this.close();
-    this.look();
-  }
-
-  async #attempt() {
-    this.#attempts++;
-    this.#busy = true;
-    /** @type {Condition} */
-    let condition = 'taking';
-    try {
-      await this.#camera.revive();
-      this.#revivedAt = performance.now();
-    } catch (error) {
-      condition = error instanceof CameraError ? error.reason : 'busy';
-    } finally {
-      this.#busy = false;
-    }
-    if (condition !== 'taking') this.#becomes(condition);
-    // Asking again by itself after a plain "no" would be rude.
-    if (condition !== 'denied') this.look();
+    this.#happen(RevivalEvent.RETRY);
   }
 
   /**
-   * @param {() => void} what
-   * @param {number} wait ms
+   * The only place where the state changes.
+   * @param {Event} event
+   * @param {number} [wait] ms until a mute track counts as lost
    */
-  #later(what, wait) {
-    if (this.#timer) return;
-    this.#timer = self.setTimeout(() => {
-      this.#timer = 0;
-      what();
-    }, wait);
+  #happen(event, wait = 0) {
+    const state = TRANSITIONS[this.#state][event];
+    if (!state) return;
+    this.#state = state;
+    this.#environment.clearTimeout(this.#timer);
+    switch (state) {
+      case RevivalState.WELL:
+        return this.#show('well');
+      case RevivalState.CHECKING:
+        if (event === RevivalEvent.FOUND_MUTE) this.#timer = this.#environment.setTimeout(() => this.look(), wait);
+        else this.look();
+        return;
+      case RevivalState.WAITING:
+        if (this.condition === 'well') {
+          if (this.#environment.now() - this.#revivedAt > STEADY) this.#attempts = 0;
+          this.#show('taking');
+        }
+        this.#timer = this.#environment.setTimeout(
+          () => this.#happen(RevivalEvent.DUE),
+          PAUSES[Math.min(this.#attempts, PAUSES.length - 1)] ?? 0,
+        );
+        return;
+      case RevivalState.ASKING:
+        this.#ask();
+        return;
+      case RevivalState.DENIED:
+        return this.#show('denied');
+    }
+  }
+
+  async #ask() {
+    this.#attempts++;
+    /** @type {Condition} */
+    let failure = 'taking';
+    try {
+      await this.#camera.recover();
+      this.#revivedAt = this.#environment.now();
+    } catch (error) {
+      failure = error instanceof CameraError ? error.reason : 'busy';
+    }
+    if (this.#state !== RevivalState.ASKING) return;
+    if (failure === 'denied') return this.#happen(RevivalEvent.REFUSED);
+    if (failure !== 'taking') this.#show(failure);
+    this.#happen(RevivalEvent.ANSWERED);
   }
 
   /** @param {Condition} condition */
-  #becomes(condition) {
+  #show(condition) {
     const before = this.condition;
     if (condition === before) return;
     this.condition = condition;

@@ -1,24 +1,24 @@
 /**
- * What the browser tells of a peer connection that sends. Pure: reports of `getStats` in, figures out. Browsers leave out what they do not know.
+ * Figures of a sending peer connection. Pure: `getStats` reports in, figures out. Browsers omit what they do not measure.
  *
  * @typedef {object} Sample
- * @property {number} bitrate   bit/s sent, sound included
- * @property {number} estimate  bit/s the path is thought to carry; 0 while unknown
- * @property {number} fps       encoded
+ * @property {number} bitrate   bit/s sent, audio included
+ * @property {number} estimate  bit/s, the estimated capacity of the path; 0 while unknown
+ * @property {number} fps       frames encoded per second
  * @property {number} width
  * @property {number} height
  * @property {number} roundTrip ms; NaN while unknown
- * @property {number} loss      share of the pictures' packets that did not arrive, as the server told last; NaN while unknown
- * @property {'none' | 'cpu' | 'bandwidth' | 'other'} limited  what keeps the encoder from doing better
+ * @property {number} loss      share of video packets lost, from the server's last RTCP report; NaN while unknown
+ * @property {'none' | 'cpu' | 'bandwidth' | 'other'} limited  what limits the encoder's quality
  * @property {boolean} relayed  through a TURN server
  *
- * @typedef {object} Vitals
+ * @typedef {object} Inactivity
  * @property {number} silent  ms since the last byte from the server
- * @property {number} frozen  ms since the last frame from the camera
+ * @property {number} frozen  ms since the last frame from the camera; negative for a while after a new track
  */
 
 /**
- * The parts of a report that matter here.
+ * The entries of a report that are used here.
  * @param {{values: () => Iterable<any>}} report
  */
 export function pick(report) {
@@ -34,24 +34,23 @@ export function pick(report) {
     else if (each.type === 'candidate-pair' && each.nominated) {
       found.pair = each;
       found.received = (found.received || 0) + (each.bytesReceived ?? NaN);
-    }
-    else if (each.type === 'local-candidate') found.candidates.set(each.id, each);
+    } else if (each.type === 'local-candidate') found.candidates.set(each.id, each);
   }
   return found;
 }
 
 /** @typedef {ReturnType<typeof pick>} Picked */
 
-const NEW_CAMERA = 2_000; // ms
+const NEW_TRACK = 2_000; // ms that a new camera may take for its first frame
 
-/** Signs of life, looked at twice a second: an answer from the server, a frame from the camera. */
-export class SignsOfLife {
+/** How long the server has sent nothing and the camera has produced no frame; read twice a second. */
+export class Liveness {
   #received = 0;
   #receivedAt;
   #frames = -1;
   #framesAt;
 
-  /** @param {number} now ms, the connection has just been made */
+  /** @param {number} now ms, when the connection was made */
   constructor(now) {
     this.#receivedAt = this.#framesAt = now;
   }
@@ -59,10 +58,10 @@ export class SignsOfLife {
   /**
    * @param {Picked} stats
    * @param {number} now ms
-   * @returns {Vitals}
+   * @returns {Inactivity}
    */
-  look({ video, source, received }, now) {
-    // What a browser does not tell is never called dead: NaN is not itself.
+  read({ video, source, received }, now) {
+    // What a browser does not measure is NaN, which differs from itself and so never counts as inactive.
     if (received !== this.#received) [this.#received, this.#receivedAt] = [received, now];
     const frames = source.frames ?? video.framesEncoded ?? NaN;
     if (frames !== this.#frames) [this.#frames, this.#framesAt] = [frames, Math.max(now, this.#framesAt)];
@@ -70,15 +69,15 @@ export class SignsOfLife {
   }
 
   /**
-   * Another camera takes a moment to begin.
+   * A track was replaced.
    * @param {number} now ms
    */
   newTrack(now) {
-    this.#framesAt = now + NEW_CAMERA;
+    this.#framesAt = now + NEW_TRACK;
   }
 }
 
-/** Figures for the creator, once a second. */
+/** Figures for the creator, sampled once a second. */
 export class SenderStats {
   #sent = 0;
   #at = NaN;

@@ -1,13 +1,13 @@
 /**
- * How much picture the uplink carries. Full resolution is kept as long as it can be (a change of size means a new init segment
- * for everybody), but below 600 kbps it would be a slideshow: then the picture steps down, and comes back up when it may.
- * Pure: estimates in, a level out.
+ * Chooses the encoding level for the uplink's capacity. Full resolution is kept as long as possible, because each change of
+ * size means a new init segment for all viewers. Below 600 kbps its frame rate would be too low, so the level steps down; it
+ * steps up again when there is capacity. Pure: estimates in, a level out.
  *
  * @typedef {object} Level
  * @property {number} scale       scaleResolutionDownBy
  * @property {number} maxBitrate  bit/s
  * @property {'maintain-resolution' | 'balanced' | 'maintain-framerate'} preference
- * @property {number} below       bit/s under which the next lower level is better
+ * @property {number} below       bit/s below which the next lower level is better
  */
 
 /** @type {readonly Level[]} */
@@ -17,10 +17,11 @@ export const LEVELS = Object.freeze([
   { scale: 3, maxBitrate: 450_000, preference: 'maintain-framerate', below: 0 },
 ]);
 
-const DOWN_AFTER = 4; // s below before stepping down
-const UP_AFTER = 10; // s of room before stepping up
+const DOWN_AFTER = 4; // s of too low estimates before stepping down
+const UP_AFTER = 10; // s of sufficient estimates before stepping up
 const UP_AFTER_MAX = 80;
-const ROOM = 1.5; // times the bound that made us step down
+const HEADROOM = 1.5; // times the `below` of the level above
+const SHORT_STAY = 30; // s; stepping down again within that doubles the wait for the next step up
 
 export class Uplink {
   #level = 0;
@@ -36,14 +37,14 @@ export class Uplink {
 
   /**
    * Called once a second.
-   * @param {number} estimate bit/s the path is thought to carry
+   * @param {number} estimate bit/s, the estimated capacity of the path
    * @returns {boolean} whether the level changed
    */
   measure(estimate) {
     this.#sinceUp++;
     this.#low = estimate < this.level.below ? this.#low + 1 : 0;
     const above = LEVELS[this.#level - 1];
-    this.#high = above && estimate > Math.min(above.below * ROOM, this.level.maxBitrate * 0.9) ? this.#high + 1 : 0;
+    this.#high = above && estimate > Math.min(above.below * HEADROOM, this.level.maxBitrate * 0.9) ? this.#high + 1 : 0;
     if (this.#low >= DOWN_AFTER && this.#level < LEVELS.length - 1) return this.#step(1);
     if (this.#high >= this.#upAfter && above) return this.#step(-1);
     return false;
@@ -51,8 +52,7 @@ export class Uplink {
 
   /** @param {1 | -1} by */
   #step(by) {
-    // An ascent that did not last makes the next one wait twice as long.
-    if (by > 0) this.#upAfter = this.#sinceUp < 30 ? Math.min(UP_AFTER_MAX, this.#upAfter * 2) : UP_AFTER;
+    if (by > 0) this.#upAfter = this.#sinceUp < SHORT_STAY ? Math.min(UP_AFTER_MAX, this.#upAfter * 2) : UP_AFTER;
     else this.#sinceUp = 0;
     this.#level += by;
     this.#low = this.#high = 0;

@@ -1,33 +1,44 @@
-/** Keeps the screen on while held. Browsers drop the lock when the page is hidden; it is asked for again when it is seen. */
+/** Keeps the screen on. Browsers release the lock when the page is hidden, so it is requested again when the page returns. */
 export class WakeLock {
+  #lock;
+  #document;
   /** @type {WakeLockSentinel | null} */
   #sentinel = null;
-  #wanted = false;
-  #seen = () => {
-    if (this.#wanted && document.visibilityState === 'visible') this.#request();
+  #held = false;
+  #visible = () => {
+    if (this.#document.visibilityState === 'visible') this.#request();
   };
 
+  /**
+   * @param {Navigator['wakeLock'] | undefined} [lock] undefined in browsers without it
+   * @param {Document} [page]
+   */
+  constructor(lock = navigator.wakeLock, page = document) {
+    this.#lock = lock;
+    this.#document = page;
+  }
+
   hold() {
-    if (this.#wanted) return;
-    this.#wanted = true;
-    document.addEventListener('visibilitychange', this.#seen);
+    if (this.#held) return;
+    this.#held = true;
+    this.#document.addEventListener('visibilitychange', this.#visible);
     this.#request();
   }
 
   close() {
-    this.#wanted = false;
-    document.removeEventListener('visibilitychange', this.#seen);
+    this.#held = false;
+    this.#document.removeEventListener('visibilitychange', this.#visible);
     this.#sentinel?.release().catch(() => {});
     this.#sentinel = null;
   }
 
   async #request() {
     try {
-      const sentinel = await navigator.wakeLock?.request('screen');
-      if (this.#wanted) this.#sentinel = sentinel ?? null;
+      const sentinel = await this.#lock?.request('screen');
+      if (this.#held) this.#sentinel = sentinel ?? null;
       else await sentinel?.release();
     } catch {
-      // Low battery or an old browser: the screen may go dark, the live goes on when it is lit again.
+      // Refused on low battery: the screen may go dark, and the live goes on when it is lit again.
     }
   }
 }

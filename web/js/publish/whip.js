@@ -1,31 +1,35 @@
 /**
- * One WHIP session (RFC 9725): a stream of this browser published to an endpoint. Knows no DOM and never comes back by itself;
- * `Broadcast` makes another one when this is lost.
+ * One WHIP session (RFC 9725): publishes a stream of this browser to an endpoint. Knows no DOM and never reconnects;
+ * `Broadcast` makes a new session when this one is lost.
  */
+import { BROWSER } from '../page/environment.js';
 import { iceServersOf } from '../api/ice_servers.js';
 
 const REQUEST_WITHIN = 8_000; // ms
+const TRICKLE_AFTER = 50; // ms; candidates come in groups, and one PATCH carries a group
 const TRICKLE = 'application/trickle-ice-sdpfrag';
 
-/** The endpoint refused, or (status 0) was not reached. */
+/** The endpoint refused, or (status 0) could not be reached. */
 export class WhipError extends Error {
   status;
+  code;
   retryAfter;
 
   /**
    * @param {string} message
    * @param {number} status
-   * @param {number} [retryAfter] s
+   * @param {{code?: string, retryAfter?: number}} [more] `code` of the refusal, '' if unknown; `retryAfter` in s
    */
-  constructor(message, status, retryAfter = 0) {
+  constructor(message, status, { code = '', retryAfter = 0 } = {}) {
     super(message);
     this.status = status;
+    this.code = code;
     this.retryAfter = retryAfter;
   }
 
-  /** Whether trying again can help: it cannot when the room or the key is wrong, or the offer is not understood. */
+  /** Whether another attempt is useless: the room or the key is wrong, or the offer is not accepted. */
   get final() {
-    return [400, 401, 403, 404, 406, 409, 415, 422].includes(this.status);
+    return [400, 401, 403, 404, 406, 409, 410, 415, 422].includes(this.status);
   }
 }
 
@@ -37,6 +41,7 @@ export class WhipError extends Error {
  * @property {MediaStream} stream
  * @property {RTCRtpEncodingParameters} encoding
  * @property {(state: RTCPeerConnectionState) => void} changed
+ * @property {import('../page/environment.js').Environment} [environment]
  */
 
 export class WhipSession {
@@ -44,18 +49,21 @@ export class WhipSession {
   /** @type {RTCRtpSender | null} */
   video = null;
   #options;
+  #environment;
   #location = '';
   /** @type {RTCIceCandidate[]} */
   #candidates = [];
-  #gathered = false;
-  #flush = 0;
+  #lastCandidate = false;
+  #trickleTimer = 0;
   #closed = false;
-  #leaving = new AbortController();
+  /** @type {Set<AbortController>} requests that `close` aborts */
+  #requests = new Set();
 
   /** @param {WhipOptions} options */
   constructor(options) {
     this.#options = options;
-    this.pc = new RTCPeerConnection({ iceServers: options.iceServers, bundlePolicy: 'max-bundle' });
+    this.#environment = options.environment ?? BROWSER;
+    this.pc = new this.#environment.RTCPeerConnection({ iceServers: options.iceServers, bundlePolicy: 'max-bundle' });
     this.pc.onconnectionstatechange = () => options.changed(this.pc.connectionState);
     this.pc.onicecandidate = ({ candidate }) => this.#candidate(candidate);
     for (const track of options.stream.getTracks()) this.#add(track);
@@ -76,16 +84,15 @@ export class WhipSession {
   }
 
   /**
-   * Offers at once, without waiting for candidates: the server finds this browser by its checks. Candidates are gathered once the answer has named the
-   * ICE servers, since TURN credentials of an earlier session may have expired.
+   * Sends the offer without waiting for candidates: the server learns this browser's addresses from its STUN checks.
+   * Candidates are gathered after the answer, whose ICE servers come with fresh TURN credentials.
    * @throws {WhipError}
    */
   async open() {
     const offer = await this.pc.createOffer();
-    const response = await this.#request('POST', this.#options.endpoint, 'application/sdp', offer.sdp);
+    const { response, text: sdp } = await this.#request('POST', this.#options.endpoint, 'application/sdp', offer.sdp);
     // RFC 9725 §4.2: the Location may be relative to the endpoint.
     this.#location = new URL(response.headers.get('Location') ?? '', response.url).href;
-    const sdp = await response.text();
     if (this.#closed) return this.#delete();
     const iceServers = iceServersOf(response.headers.get('Link'));
     if (iceServers.length) this.pc.setConfiguration({ ...this.pc.getConfiguration(), iceServers });
@@ -95,26 +102,27 @@ export class WhipSession {
     this.#trickle();
   }
 
-  /** Leaves the peer connection; the room stays, the next session takes it over. */
+  /** Closes the peer connection only: the room stays, and the next session takes it over. */
   close() {
-    this.#hush();
-    // A request that hangs on a dead network would keep one of the few connections that a browser opens to a server.
-    this.#leaving.abort();
+    this.#stop();
+    // A browser opens few connections to a server; a request that hangs on a dead network would occupy one.
+    for (const request of this.#requests) request.abort();
     this.pc.close();
   }
 
-  /** Ends the session on the server too (RFC 9725 §4.2); goes out even if the page is being left. */
+  /** Ends the session on the server too (RFC 9725 §4.2), also while the page is unloading. */
   async end() {
-    this.#hush();
-    // Nobody is filmed from here on. The connection is closed last: its end would be noticed before the DELETE, which then finds no session.
+    this.#stop();
+    // Sending stops at once. The connection is closed last: otherwise the server notices its end first, and the DELETE
+    // finds no session.
     await Promise.allSettled(this.pc.getSenders().map((sender) => sender.replaceTrack(null)));
     await this.#delete();
     this.pc.close();
   }
 
-  #hush() {
+  #stop() {
     this.#closed = true;
-    clearTimeout(this.#flush);
+    this.#environment.clearTimeout(this.#trickleTimer);
     this.pc.onconnectionstatechange = this.pc.onicecandidate = null;
   }
 
@@ -125,49 +133,77 @@ export class WhipSession {
   /** @param {RTCIceCandidate | null} candidate */
   #candidate(candidate) {
     if (candidate?.candidate) this.#candidates.push(candidate);
-    else this.#gathered = true;
-    // Candidates come in flocks: one PATCH for each flock.
-    clearTimeout(this.#flush);
-    this.#flush = setTimeout(() => this.#trickle(), 50);
+    else this.#lastCandidate = true;
+    this.#environment.clearTimeout(this.#trickleTimer);
+    this.#trickleTimer = this.#environment.setTimeout(() => this.#trickle(), TRICKLE_AFTER);
   }
 
-  /** Best effort (RFC 9725 §4.3.1): a server with a reachable address connects without. */
+  /** Best effort (RFC 9725 §4.3.1): a server with a reachable address connects without these candidates. */
   #trickle() {
     const description = this.pc.localDescription?.sdp;
-    if (!this.#location || this.#closed || !description || !(this.#candidates.length || this.#gathered)) return;
-    const fragment = trickleFragment(description, this.#candidates.splice(0), this.#gathered);
-    this.#gathered = false;
+    if (!this.#location || this.#closed || !description || !(this.#candidates.length || this.#lastCandidate)) return;
+    const fragment = trickleFragment(description, this.#candidates.splice(0), this.#lastCandidate);
+    this.#lastCandidate = false;
     this.#request('PATCH', this.#location, TRICKLE, fragment).catch(() => {});
   }
 
   /**
-   * @param {string} method
+   * Each request has a deadline of its own, so that a slow PATCH does not abort the others.
+   * @param {'POST' | 'PATCH' | 'DELETE'} method
    * @param {string} url
    * @param {string} [type]
    * @param {string} [body]
    */
   async #request(method, url, type, body) {
     const headers = { Authorization: `Bearer ${this.#options.key}`, ...(type ? { 'Content-Type': type } : {}) };
-    const signal = method === 'DELETE' ? AbortSignal.timeout(REQUEST_WITHIN) : this.#leaving.signal;
-    const patience = setTimeout(() => method !== 'DELETE' && this.#leaving.abort(), REQUEST_WITHIN);
-    let response;
+    const last = method === 'DELETE';
+    if (this.#closed && !last) throw new WhipError('The session is closed.', 0);
+    const controller = new AbortController();
+    if (!last) this.#requests.add(controller);
+    const deadline = this.#environment.setTimeout(() => controller.abort(), REQUEST_WITHIN);
+    const init = { method, headers, ...(body ? { body } : {}), keepalive: last, signal: controller.signal };
+    let response, text;
     try {
-      response = await fetch(url, { method, headers, ...(body ? { body } : {}), keepalive: method === 'DELETE', signal });
+      response = await this.#environment.fetch(url, init);
+      text = await response.text();
     } catch {
-      throw new WhipError('the server cannot be reached', 0);
+      throw new WhipError('The server cannot be reached.', 0);
     } finally {
-      clearTimeout(patience);
+      this.#environment.clearTimeout(deadline);
+      this.#requests.delete(controller);
     }
-    if (response.ok) return response;
-    const why = (await response.text().catch(() => '')).slice(0, 300);
-    throw new WhipError(why || `status ${response.status}`, response.status, Number(response.headers.get('Retry-After')) || 0);
+    if (!response.ok) throw refusalOf(response, text);
+    return { response, text };
   }
 }
 
-/** H.264, or VP8 where this browser has none (the server transcodes that), and their retransmissions; empty when it has neither. */
-export function videoCodecs() {
-  const codecs = globalThis.RTCRtpSender?.getCapabilities?.('video')?.codecs ?? [];
-  const of = (/** @type {RegExp} */ names) => codecs.filter(({ mimeType }) => names.test(mimeType));
+/**
+ * The body is JSON `{error, code, retry_after}`, or plain text from a proxy.
+ * @param {Response} response
+ * @param {string} text
+ */
+function refusalOf(response, text) {
+  /** @type {{error?: unknown, code?: unknown, retry_after?: unknown} | null} */
+  let body = null;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    // Plain text.
+  }
+  const message = typeof body?.error === 'string' ? body.error : body ? '' : text.slice(0, 300);
+  return new WhipError(message || `The server answered ${response.status}.`, response.status, {
+    code: typeof body?.code === 'string' ? body.code : '',
+    retryAfter: Number(body?.retry_after ?? response.headers.get('Retry-After')) || 0,
+  });
+}
+
+/**
+ * H.264, or VP8 in browsers without it (the server transcodes VP8), with their retransmission formats.
+ * @param {RTCRtpCodec[]} [supported]
+ * @returns {RTCRtpCodec[]} in order of preference; empty when the browser encodes neither
+ */
+export function videoCodecs(supported = globalThis.RTCRtpSender?.getCapabilities?.('video')?.codecs ?? []) {
+  const of = (/** @type {RegExp} */ names) => supported.filter(({ mimeType }) => names.test(mimeType));
   // Constrained Baseline (42e0…) before Main and High: every phone encodes it, every viewer decodes it.
   const rank = (/** @type {RTCRtpCodec} */ { sdpFmtpLine = '' }) =>
     (/packetization-mode=1/.test(sdpFmtpLine) ? 0 : 2) + (/profile-level-id=42e0/i.test(sdpFmtpLine) ? 0 : 1);
@@ -177,10 +213,10 @@ export function videoCodecs() {
 }
 
 /**
- * An SDP fragment (RFC 8840 §9) with these candidates, all in the first, bundled, section.
+ * An SDP fragment (RFC 8840 §9) with these candidates, all in the first, bundled section.
  * @param {string} sdp the local description
  * @param {RTCIceCandidate[]} candidates
- * @param {boolean} complete
+ * @param {boolean} complete whether these are the last
  */
 export function trickleFragment(sdp, candidates, complete) {
   const lines = sdp.split('\r\n');

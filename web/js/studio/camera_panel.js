@@ -1,8 +1,10 @@
-/** The camera as the studio shows it: preview, level meter, the buttons that hide, mute and flip. */
-import { byId, toast } from '../page/dom.js';
+/** The camera in the studio: preview, level meter, and the buttons that hide, mute and flip. */
+import { byId, setText, toast } from '../page/dom.js';
 import { Camera } from '../publish/camera.js';
 import { LevelMeter } from '../publish/level_meter.js';
 import { Revival } from '../publish/revival.js';
+
+/** @typedef {import('../publish/revival.js').Condition} Condition */
 
 export class CameraPanel {
   camera;
@@ -12,39 +14,39 @@ export class CameraPanel {
   #meter = null;
   #notice;
   #revival;
+  #listening = new AbortController();
 
   /**
-   * @param {(track: MediaStreamTrack) => void} replaced another track took the place of one of its kind
+   * @param {(track: MediaStreamTrack) => void} replaced this track took the place of the one of its kind
    * @param {import('./notice.js').Notice} notice
    */
   constructor(replaced, notice) {
     this.#notice = notice;
-    this.camera = new Camera(
-      (track) => {
+    this.camera = new Camera({
+      replaced: (track) => {
         replaced(track);
         this.#meter?.listen(this.camera.stream);
-        // WebKit goes on showing the stopped track until it is given the stream anew.
+        // WebKit shows the stopped track until the stream is set again.
         if (track.kind === 'video') this.#preview.srcObject = this.camera.stream;
       },
-      () => this.#revival.look(),
-    );
-    this.#revival = new Revival(this.camera, (condition, before) => this.#tell(condition, before));
-    navigator.mediaDevices?.addEventListener?.('devicechange', () => this.#revival.hurry());
-    byId('flip').addEventListener('click', () => this.#turn());
-    byId('mute').addEventListener('click', () => {
-      this.camera.mute(!this.camera.muted);
-      this.#show();
+      changed: () => this.#revival.look(),
     });
-    byId('pause').addEventListener('click', () => {
-      this.camera.pause(!this.camera.paused);
-      this.#show();
-    });
-    document.addEventListener('pointerdown', () => this.#meter?.wake());
-    document.addEventListener('visibilitychange', () => document.hidden || this.#revival.hurry());
+    this.#revival = new Revival(this.camera, (condition, before) => this.#report(condition, before));
+    this.#listen();
   }
 
-  /** Whether the camera gives nothing. */
-  get dark() {
+  #listen() {
+    const { signal } = this.#listening;
+    navigator.mediaDevices?.addEventListener?.('devicechange', () => this.#revival.retry(), { signal });
+    document.addEventListener('pointerdown', () => this.#meter?.resume(), { signal });
+    document.addEventListener('visibilitychange', () => document.hidden || this.#revival.retry(), { signal });
+    this.#flip.addEventListener('click', () => this.#turn(), { signal });
+    byId('mute').addEventListener('click', () => this.#show(() => this.camera.mute(!this.camera.muted)), { signal });
+    byId('pause').addEventListener('click', () => this.#show(() => this.camera.pause(!this.camera.paused)), { signal });
+  }
+
+  /** Whether the camera produces nothing. */
+  get cameraLost() {
     return this.#revival.condition !== 'well' && this.#revival.lacking === 'camera';
   }
 
@@ -59,14 +61,21 @@ export class CameraPanel {
     });
     this.#meter.listen(this.camera.stream);
     this.#show();
-    this.#flip.hidden = !(await Camera.several());
+    this.#flip.hidden = !(await this.camera.several());
+  }
+
+  /** Switches the camera and the microphone off; `open` switches them on again. */
+  stop() {
+    this.camera.close();
+    this.#revival.look();
+    this.#meter?.close();
+    this.#meter = null;
   }
 
   close() {
+    this.#listening.abort();
     this.#revival.close();
-    this.camera.close();
-    this.#meter?.close();
-    this.#meter = null;
+    this.stop();
   }
 
   async #turn() {
@@ -74,7 +83,7 @@ export class CameraPanel {
     try {
       await this.camera.flip();
     } catch {
-      toast('The camera did not come back. Try again.');
+      toast('The camera could not be opened. Try again.');
     } finally {
       this.#flip.disabled = false;
     }
@@ -82,30 +91,34 @@ export class CameraPanel {
   }
 
   /**
-   * @param {import('../publish/revival.js').Condition} condition
-   * @param {import('../publish/revival.js').Condition} before
+   * @param {Condition} condition
+   * @param {Condition} before
    */
-  #tell(condition, before) {
+  #report(condition, before) {
     const what = this.#revival.lacking;
-    const words = {
+    const retry = () => this.#revival.retry();
+    /** @type {Record<Condition, string>} */
+    const texts = {
       well: '',
-      taking: `The ${what} stopped. Taking it back…`,
-      busy: `A call or another app holds the ${what}. You come back by yourself.`,
-      missing: `The ${what} is gone. Plug it in again, or switch it on.`,
+      taking: `The ${what} stopped. Opening it again…`,
+      busy: `A call or another app uses the ${what}. It comes back by itself when it is free.`,
+      missing: `The ${what} is disconnected. Plug it in again, or switch it on.`,
       denied: `The browser no longer allows the ${what}. Allow it, then try again.`,
     };
-    this.#notice.say('camera', words[condition], condition === 'denied' || condition === 'busy' ? () => this.#revival.hurry() : undefined);
+    this.#notice.say('camera', texts[condition], condition === 'denied' || condition === 'busy' ? { retry } : {});
     if (condition === 'well' && before !== 'well') {
-      toast(`The ${what} is back`);
+      if (this.camera.stream.active) toast(`The ${what} is back`);
       this.#show();
     }
   }
 
-  #show() {
+  /** @param {() => void} [change] made first */
+  #show(change) {
+    change?.();
     const { camera } = this;
     this.#preview.classList.toggle('mirrored', camera.mirrored);
     this.#preview.classList.toggle('paused', camera.paused);
-    byId('paused-note').hidden = !camera.paused;
+    setText(byId('paused-note'), camera.paused ? pausedText(camera.muted || !camera.audio) : '');
     press(byId('mute'), camera.muted, 'Unmute', 'Mute');
     press(byId('pause'), camera.paused, 'Show camera', 'Hide camera');
   }
@@ -114,10 +127,15 @@ export class CameraPanel {
 /**
  * @param {HTMLElement} button
  * @param {boolean} pressed
- * @param {string} whenPressed what it is called then
- * @param {string} otherwise
+ * @param {string} labelPressed
+ * @param {string} label
  */
-function press(button, pressed, whenPressed, otherwise) {
+function press(button, pressed, labelPressed, label) {
   button.setAttribute('aria-pressed', String(pressed));
-  button.setAttribute('aria-label', pressed ? whenPressed : otherwise);
+  button.setAttribute('aria-label', pressed ? labelPressed : label);
+}
+
+/** @param {boolean} silent */
+function pausedText(silent) {
+  return silent ? 'Your camera is hidden and your microphone is off.' : 'Your camera is hidden. Viewers see black and hear you.';
 }

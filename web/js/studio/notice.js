@@ -1,34 +1,55 @@
-/** One sentence at the top of the studio that tells the creator plainly what is wrong and what becomes of it. */
+/** The notice at the top of the studio: what is wrong, and what happens next. */
 import { byId, setText } from '../page/dom.js';
 
-/** The first that has something to say is heard. */
+/** In order of importance: the first topic that has a text is shown. */
 const TOPICS = /** @type {const} */ (['link', 'camera']);
 
+/**
+ * @typedef {object} NoticeOptions
+ * @property {() => void} [retry]   adds a button “Try again” that calls this
+ * @property {number} [countdown]   s until the next attempt
+ */
+
 export class Notice {
-  /** @type {Map<string, {text: string, retry?: () => void}>} */
-  #said = new Map();
+  /** @type {Map<string, NoticeOptions & {text: string}>} */
+  #entries = new Map();
+  #box = byId('notice');
+  #text = byId('notice-text');
+  #countdown = byId('notice-countdown');
   #retry = byId('notice-retry');
+  #listening = new AbortController();
 
   constructor() {
-    this.#retry.addEventListener('click', () => this.#first?.retry?.());
+    this.#retry.addEventListener('click', () => this.#first?.retry?.(), { signal: this.#listening.signal });
   }
 
   /**
    * @param {(typeof TOPICS)[number]} topic
-   * @param {string} text nothing ends it
-   * @param {() => void} [retry] what a tap on “Try again” does; without it there is no button
+   * @param {string} text '' removes the topic
+   * @param {NoticeOptions} [options]
    */
-  say(topic, text, retry) {
-    if (text) this.#said.set(topic, { text, ...(retry && { retry }) });
-    else this.#said.delete(topic);
-    const first = this.#first;
-    byId('notice').hidden = !first;
-    setText(byId('notice-text'), first?.text ?? '');
-    this.#retry.hidden = !first?.retry;
+  say(topic, text, options = {}) {
+    if (text) this.#entries.set(topic, { ...options, text });
+    else this.#entries.delete(topic);
+    this.#show();
+  }
+
+  close() {
+    this.#listening.abort();
+    this.#entries.clear();
+    this.#show();
   }
 
   get #first() {
-    const topic = TOPICS.find((each) => this.#said.has(each));
-    return topic && this.#said.get(topic);
+    const topic = TOPICS.find((each) => this.#entries.has(each));
+    return topic && this.#entries.get(topic);
+  }
+
+  #show() {
+    const first = this.#first;
+    this.#box.hidden = !first;
+    setText(this.#text, first?.text ?? '');
+    setText(this.#countdown, first?.countdown ? `Next attempt in ${first.countdown} s` : '');
+    this.#retry.hidden = !first?.retry;
   }
 }

@@ -1,22 +1,42 @@
-/** Everything that runs while the creator is live, and what they see of it. `close()` undoes it all, without a word to the server. */
+/** What runs while the creator is live, and what the studio shows of it. `close()` undoes it all without telling the server. */
 import { byId, setText, toast } from '../page/dom.js';
+import { BROWSER } from '../page/environment.js';
 import * as api from '../api/rooms_api.js';
 import { clockTime, headCount } from '../page/words.js';
 import { Broadcast } from '../publish/broadcast.js';
+import { HealthPoll } from '../publish/health_poll.js';
 import { claimOnlyTab } from '../publish/only_tab.js';
 import { WakeLock } from '../publish/wake_lock.js';
 import { HealthPanel } from './health_panel.js';
 
 /**
  * @typedef {api.NewRoom & {since: number}} MyRoom  `since`: Unix seconds of going live
+ * @typedef {import('../publish/broadcast_state.js').State} State
+ * @typedef {import('../publish/whip.js').WhipError} WhipError
+ * @typedef {'connecting' | 'live' | 'lost'} Link
  *
- * @typedef {object} OnAirEvents
- * @property {(why: string) => void} over   the live has ended, for good
- * @property {() => void} elsewhere         another tab of this browser took it
+ * @typedef {object} OnAirListener
+ * @property {(why: string) => void} over   the live has ended for good
+ * @property {() => void} elsewhere         another tab of this browser publishes now
  */
 
-const AWAY_FOR = 3; // s that the server may say “away” while all looks well from here
+/** @type {Readonly<Record<State, Link>>} the states of the broadcast as the creator sees them */
+const LINKS = Object.freeze({
+  idle: 'connecting',
+  connecting: 'connecting',
+  waiting: 'connecting',
+  live: 'live',
+  doubted: 'live',
+  disconnected: 'live',
+  lost: 'lost',
+  reconnecting: 'lost',
+  closed: 'lost',
+});
+const BADGES = Object.freeze({ connecting: 'Connecting', live: 'Live', lost: 'Reconnecting' });
+
+const AWAY_FOR = 3; // answers in a row that say "away" although the connection looks well
 const RENEW_EVERY = 10; // s
+const SHOW_EVERY = 500; // ms
 
 export class OnAir {
   /** Most viewers at a time. */
@@ -24,73 +44,77 @@ export class OnAir {
   #room;
   #panel;
   #notice;
-  #events;
+  #environment;
   #broadcast;
   #health = new HealthPanel();
   #wakeLock = new WakeLock();
-  #letGo;
-  #clock;
+  #release;
+  #ticker;
   #poll;
-  #asking = false;
-  #closed = false;
   #away = 0;
-  #sinceRenewal = Infinity;
-  /** @type {'connecting' | 'live' | 'lost'} */
+  #renewedAt = -Infinity;
+  /** @type {Link} */
   #link = 'connecting';
-  #wasLive = false;
+  /** @type {{text: string, until: number} | null} what keeps the creator off air; `until`: ms, the next attempt */
+  #problem = null;
 
   /**
    * @param {MyRoom} room
    * @param {import('./camera_panel.js').CameraPanel} panel
    * @param {import('./notice.js').Notice} notice
-   * @param {OnAirEvents} events
+   * @param {OnAirListener} listener
+   * @param {import('../page/environment.js').Environment} [environment]
    */
-  constructor(room, panel, notice, events) {
+  constructor(room, panel, notice, listener, environment = BROWSER) {
     this.#room = room;
     this.#panel = panel;
     this.#notice = notice;
-    this.#events = events;
-    this.#showLink('connecting');
-    this.#letGo = claimOnlyTab(events.elsewhere);
-    this.#broadcast = new Broadcast({ endpoint: room.whip, key: room.key, iceServers: room.ice_servers ?? [] }, panel.camera.stream, {
-      state: (state) => this.#showLink(state),
-      sample: (sample) => this.#health.tell({ sample, paused: panel.camera.paused, dark: panel.dark }),
-      frozen: () => panel.camera.frozen(),
-      full: (reason) => notice.say('link', `Waiting for the server: ${reason}`),
-      over: ({ message }) => events.over(`The live ended: ${message}`),
-    });
+    this.#environment = environment;
+    this.#showLink(false);
+    this.#release = claimOnlyTab(listener.elsewhere);
+    this.#broadcast = new Broadcast(
+      { endpoint: room.whip, key: room.key, iceServers: room.ice_servers ?? [] },
+      panel.camera.stream,
+      {
+        state: (state, before) => this.#changed(state, before),
+        sample: (sample) => this.#health.update({ sample, paused: panel.camera.paused, cameraLost: panel.cameraLost }),
+        frozen: () => panel.camera.reportFrozen(),
+        refused: (error, wait) => this.#setProblem(error.message, wait),
+        over: (error) => listener.over(`The server refused to continue: ${error.message}`),
+      },
+      environment,
+    );
     this.#broadcast.start();
     this.#wakeLock.hold();
-    this.#clock = window.setInterval(() => this.#showTime(), 500);
-    this.#poll = window.setInterval(() => this.#ask(), 1_000);
-    this.#showTime();
-    this.#ask();
+    this.#ticker = environment.setInterval(() => this.#tick(), SHOW_EVERY);
+    this.#poll = new HealthPoll(() => api.roomHealth(room.room, room.key), (health) => this.#heard(health), listener.over, environment);
+    this.#tick();
   }
 
   /** Seconds since going live. */
   get seconds() {
-    return Date.now() / 1000 - this.#room.since;
+    return this.#environment.date() / 1_000 - this.#room.since;
   }
 
-  /** @param {MediaStreamTrack} track took the place of one of its kind */
+  /** @param {MediaStreamTrack} track took the place of the one of its kind */
   replaceTrack(track) {
     return this.#broadcast.replaceTrack(track);
   }
 
-  /** The network may be another one. */
-  hurry() {
-    this.#broadcast.hurry();
-    if (this.#link === 'lost') this.#tellLoss();
+  /** The browser reports another network, or none. */
+  networkChanged() {
+    const counting = (this.#problem?.until ?? 0) > this.#environment.now();
+    if (this.#link === 'lost' && !counting) this.#setProblem(lossText());
+    this.#broadcast.networkChanged();
   }
 
   close() {
-    this.#closed = true;
     this.#broadcast.close();
-    this.#letGo();
+    this.#poll.close();
+    this.#release();
     this.#wakeLock.close();
     this.#health.close();
-    clearInterval(this.#clock);
-    clearInterval(this.#poll);
+    this.#environment.clearInterval(this.#ticker);
     this.#notice.say('link', '');
   }
 
@@ -99,61 +123,69 @@ export class OnAir {
     return this.#broadcast.end();
   }
 
-  /** @param {'connecting' | 'live' | 'lost'} state */
-  #showLink(state) {
-    // The attempts after a loss are one loss to the creator, however many they are.
-    this.#link = state === 'connecting' && this.#wasLive ? 'lost' : state;
-    document.body.dataset.link = this.#link;
-    this.#showBadge(false);
-    this.#health.tell({ live: state === 'live', ...(state !== 'live' && { sample: null, ingest: null }) });
-    if (this.#link === 'lost') return this.#tellLoss();
-    this.#notice.say('link', '');
-    if (state !== 'live') return;
-    if (this.#wasLive) toast('You are back');
-    this.#wasLive = true;
-  }
-
-  /** @param {boolean} away the server has nothing to show, whatever the connection says */
-  #showBadge(away) {
-    setText(byId('link-state'), away && this.#link === 'live' ? 'Away' : { connecting: 'Connecting', live: 'Live', lost: 'Reconnecting' }[this.#link]);
-    byId('link-state').classList.toggle('away', away);
-  }
-
-  #tellLoss() {
-    const text = navigator.onLine ? 'Connection lost. You come back by yourself: stay on this page.' : 'No network. You come back by yourself as soon as there is one.';
-    this.#notice.say('link', text);
-  }
-
-  #showTime() {
-    setText(byId('timer'), clockTime(this.seconds));
-  }
-
-  async #ask() {
-    if (this.#asking) return;
-    this.#asking = true;
-    try {
-      const health = await api.roomHealth(this.#room.room, this.#room.key);
-      if (!this.#closed) this.#hear(health);
-    } catch (error) {
-      const { status } = /** @type {api.ApiError} */ (error);
-      if (this.#closed) return;
-      if (status === 410) this.#events.over('The live has ended.');
-      if (status === 404) this.#events.over('The server no longer knows this live.');
-    } finally {
-      this.#asking = false;
+  /**
+   * @param {State} state
+   * @param {State} before
+   */
+  #changed(state, before) {
+    if (state === 'closed') return;
+    const link = LINKS[state];
+    const live = link === 'live';
+    if (link !== this.#link) {
+      this.#link = link;
+      this.#showLink(false);
+      this.#health.update({ live, ...(!live && { sample: null, ingest: null }) });
     }
+    if (live) this.#setProblem('');
+    else if (state === 'lost') this.#setProblem(lossText());
+    else if (state === 'waiting') this.#setProblem('No connection to the server yet. The page keeps trying.');
+    if (live && before === 'reconnecting') toast('You are live again');
+  }
+
+  /** @param {boolean} away the server has no media to show, although the connection may look well */
+  #showLink(away) {
+    const badge = byId('link-state');
+    document.body.dataset.link = this.#link;
+    setText(badge, away && this.#link === 'live' ? 'Away' : BADGES[this.#link]);
+    badge.classList.toggle('away', away);
+  }
+
+  /**
+   * @param {string} text '' for none
+   * @param {number} [wait] ms until the next attempt
+   */
+  #setProblem(text, wait = 0) {
+    this.#problem = text ? { text, until: this.#environment.now() + wait } : null;
+    this.#showProblem();
+  }
+
+  #showProblem() {
+    const { text = '', until = 0 } = this.#problem ?? {};
+    this.#notice.say('link', text, { countdown: Math.max(0, Math.ceil((until - this.#environment.now()) / 1_000)) });
+  }
+
+  #tick() {
+    setText(byId('timer'), clockTime(this.seconds));
+    if (this.#problem?.until) this.#showProblem();
   }
 
   /** @param {api.RoomHealth} health */
-  #hear({ room, ingest, audience }) {
+  #heard({ room, ingest, audience }) {
     this.peak = Math.max(this.peak, room.viewers);
     setText(byId('viewers'), headCount(room.viewers));
-    this.#showBadge(room.state === 'away');
-    this.#health.tell({ ingest, audience });
-    // Nothing arrives although the way back is open: only a new connection helps. Not where it is the camera that gives nothing.
-    this.#away = room.state === 'away' && this.#link === 'live' && !this.#panel.dark ? this.#away + 1 : 0;
-    if (++this.#sinceRenewal < RENEW_EVERY || this.#away < AWAY_FOR) return;
-    this.#sinceRenewal = 0;
+    this.#showLink(room.state === 'away');
+    this.#health.update({ ingest, audience });
+    this.#away = room.state === 'away' && this.#link === 'live' && !this.#panel.cameraLost ? this.#away + 1 : 0;
+    const now = this.#environment.now();
+    if (this.#away < AWAY_FOR || now - this.#renewedAt < RENEW_EVERY * 1_000) return;
+    // No media arrives although the connection works in both directions: only a new session helps.
+    this.#renewedAt = now;
     this.#broadcast.renew();
   }
+}
+
+function lossText() {
+  return navigator.onLine
+    ? 'Connection lost. The page reconnects by itself: keep it open.'
+    : 'No network. The page reconnects by itself as soon as there is one.';
 }

@@ -1,4 +1,4 @@
-/** The studio's screens: which one is shown, and the one that says what stands in the way. */
+/** Shows one of the studio's screens. */
 import { byId, setText } from '../page/dom.js';
 
 /** @typedef {'starting' | 'obstacle' | 'ready' | 'live' | 'elsewhere' | 'over'} Screen */
@@ -6,9 +6,8 @@ import { byId, setText } from '../page/dom.js';
 /** @param {Screen} screen */
 export function show(screen) {
   document.body.dataset.screen = screen;
-  for (const element of document.querySelectorAll('[data-on]')) {
-    const on = /** @type {HTMLElement} */ (element).dataset.on?.split(' ').includes(screen);
-    /** @type {HTMLElement} */ (element).hidden = !on;
+  for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-on]'))) {
+    element.hidden = !element.dataset.on?.split(' ').includes(screen);
   }
 }
 

@@ -1,0 +1,363 @@
+// The life of a broadcast, by its table, on a fake clock and a fake network.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { Broadcast } from '../../../web/js/publish/broadcast.js';
+import { BroadcastEvent as E, BroadcastState as S, TRANSITIONS } from '../../../web/js/publish/broadcast_state.js';
+import { FakeClock, fakeEnvironment, settle } from '../fixtures/fake_clock.mjs';
+import { FakeServer } from '../fixtures/fake_server.mjs';
+import { fakePeerConnections, fakeStream } from '../fixtures/fake_webrtc.mjs';
+
+const CONNECTED = [S.LIVE, S.DOUBTED, S.DISCONNECTED];
+
+/** A broadcast on a fake clock, server and WebRTC. */
+class Bench {
+  clock = new FakeClock();
+  server = new FakeServer();
+  connections = fakePeerConnections();
+  states = [];
+  samples = 0;
+  frozen = 0;
+  refused = [];
+  over = [];
+
+  constructor() {
+    const environment = fakeEnvironment(this.clock, { fetch: this.server.fetch, RTCPeerConnection: this.connections });
+    const target = { endpoint: 'http://server/whip/abc', key: 'key', iceServers: [] };
+    this.broadcast = new Broadcast(
+      target,
+      fakeStream(),
+      {
+        state: (state, before) => this.states.push([before, state]),
+        sample: () => this.samples++,
+        frozen: () => this.frozen++,
+        refused: (error, wait) => this.refused.push([error.message, error.code, wait]),
+        over: (error) => this.over.push(error.message),
+      },
+      environment,
+    );
+  }
+
+  get pc() {
+    return this.connections.made.at(-1);
+  }
+
+  get state() {
+    return this.broadcast.state;
+  }
+
+  get attempts() {
+    return this.server.of('POST').length;
+  }
+
+  async accept() {
+    await settle();
+    this.server.of('POST').at(-1).answer(201, 'answer', { Location: 'session' });
+    await settle();
+  }
+
+  async connect() {
+    await this.accept();
+    this.pc.become('connected');
+    await settle();
+  }
+
+  /** The clock moves and the server's reports arrive. */
+  async run(ms) {
+    for (let passed = 0; passed < ms; passed += 100) {
+      this.pc.stats.received++;
+      this.pc.stats.frames++;
+      await this.clock.advance(100);
+    }
+  }
+}
+
+/** Brings a new broadcast into each state. */
+const REACH = {
+  [S.IDLE]: async () => {},
+  [S.CONNECTING]: async (bench) => {
+    bench.broadcast.start();
+    await settle();
+  },
+  [S.WAITING]: async (bench) => {
+    bench.broadcast.start();
+    await settle();
+    bench.server.last.answer(503, 'busy', { 'Retry-After': '5' });
+    await settle();
+  },
+  [S.LIVE]: async (bench) => {
+    bench.broadcast.start();
+    await bench.connect();
+    await bench.run(1_000);
+  },
+  [S.DOUBTED]: async (bench) => {
+    await REACH[S.LIVE](bench);
+    bench.broadcast.networkChanged();
+  },
+  [S.DISCONNECTED]: async (bench) => {
+    await REACH[S.LIVE](bench);
+    bench.pc.become('disconnected');
+  },
+  [S.LOST]: async (bench) => {
+    await REACH[S.LIVE](bench);
+    bench.pc.become('failed');
+    await bench.clock.advance(0);
+    bench.server.last.answer(503, 'busy', { 'Retry-After': '5' });
+    await settle();
+  },
+  [S.RECONNECTING]: async (bench) => {
+    await REACH[S.LIVE](bench);
+    bench.pc.become('failed');
+    await bench.clock.advance(0);
+  },
+  [S.CLOSED]: async (bench) => {
+    await REACH[S.LIVE](bench);
+    bench.broadcast.close();
+  },
+};
+
+/** Causes each event from outside; without effect where the event cannot occur in that state. */
+const CAUSE = {
+  [E.START]: (bench) => bench.broadcast.start(),
+  [E.CONNECTED]: (bench) => bench.pc?.become('connected'),
+  [E.DISCONNECTED]: (bench) => bench.pc?.become('disconnected'),
+  [E.NETWORK_CHANGED]: (bench) => bench.broadcast.networkChanged(),
+  [E.HEARD]: async (bench) => {
+    if (bench.pc) bench.pc.stats.received++;
+    await bench.clock.advance(500);
+  },
+  [E.FAILED]: (bench) => bench.pc?.become('failed'),
+  [E.RETRY]: async (bench) => {
+    // Longer than the server asked to wait; a connection keeps receiving meanwhile.
+    for (let passed = 0; passed < 5_000 && bench.state !== S.CONNECTING && bench.state !== S.RECONNECTING; passed += 100) {
+      if (bench.pc) bench.pc.stats.received++;
+      await bench.clock.advance(100);
+    }
+  },
+  [E.CLOSE]: (bench) => bench.broadcast.close(),
+};
+
+test('the table names all states and known events, and leads to every state but the first', () => {
+  assert.deepEqual(Object.keys(TRANSITIONS).sort(), Object.values(S).sort());
+  const rows = Object.values(TRANSITIONS);
+  assert.deepEqual(new Set(rows.flatMap(Object.keys)), new Set(Object.values(E)));
+  assert.deepEqual(new Set([S.IDLE, ...rows.flatMap(Object.values)]), new Set(Object.values(S)));
+});
+
+test('each event in each state leads to the state in the table', async (t) => {
+  for (const state of Object.values(S)) {
+    for (const event of Object.values(E)) {
+      await t.test(`${state}: ${event}`, async () => {
+        const bench = new Bench();
+        await REACH[state](bench);
+        assert.equal(bench.state, state);
+        const changes = bench.states.length;
+        await CAUSE[event](bench);
+        await settle();
+        const expected = new Set([TRANSITIONS[state][event] ?? state]);
+        // Time passes during the wait, so bytes from the server or a deadline change these two states.
+        if (event === E.RETRY && state === S.DOUBTED) expected.add(S.LIVE);
+        if (event === E.RETRY && state === S.DISCONNECTED) expected.add(S.LOST).add(S.RECONNECTING);
+        assert.ok(expected.has(bench.state), `${bench.state} instead of ${[...expected]}`);
+        if (bench.state === state) assert.equal(bench.states.length, changes, 'reported without a change');
+        else assert.deepEqual(bench.states.at(-1)[1], bench.state);
+        assert.ok(bench.connections.open.length <= 1, 'two connections at a time');
+        bench.broadcast.close();
+        await settle();
+        assert.equal(bench.clock.timers, 0, 'a timer is left');
+        assert.equal(bench.connections.open.length, 0);
+        assert.equal(bench.state, S.CLOSED);
+        assert.ok(bench.states.every(([before, after]) => Object.values(TRANSITIONS[before]).includes(after)));
+      });
+    }
+  }
+});
+
+test('a working live stays live, samples once a second and reports no frozen camera', async () => {
+  const bench = new Bench();
+  await REACH[S.LIVE](bench);
+  bench.samples = 0;
+  await bench.run(10_000);
+  assert.equal(bench.state, S.LIVE);
+  assert.equal(bench.samples, 10);
+  assert.equal(bench.frozen, 0);
+});
+
+test('silence ends the session within two seconds, and the next attempt starts at once', async () => {
+  const bench = new Bench();
+  await REACH[S.LIVE](bench);
+  await bench.clock.advance(2_000);
+  assert.equal(bench.state, S.RECONNECTING);
+  assert.equal(bench.attempts, 2);
+  await bench.connect();
+  assert.equal(bench.state, S.LIVE);
+});
+
+test('after a network change less silence ends the session, and traffic confirms it', async () => {
+  for (const heard of [false, true]) {
+    const bench = new Bench();
+    await REACH[S.DOUBTED](bench);
+    if (heard) await bench.run(1_500);
+    else await bench.clock.advance(1_400);
+    assert.equal(bench.state, heard ? S.LIVE : S.RECONNECTING);
+  }
+});
+
+test('a disconnected transport has two seconds to reconnect, also while bytes arrive', async () => {
+  const bench = new Bench();
+  await REACH[S.DISCONNECTED](bench);
+  await bench.run(1_900);
+  assert.equal(bench.state, S.DISCONNECTED);
+  await bench.run(200);
+  assert.equal(bench.state, S.RECONNECTING);
+});
+
+test('a browser that does not count received bytes never counts as silent', async () => {
+  const bench = new Bench();
+  await REACH[S.LIVE](bench);
+  bench.pc.stats.received = undefined;
+  await bench.clock.advance(20_000);
+  assert.equal(bench.state, S.LIVE);
+});
+
+test('the first attempt may take ten seconds, the first one after a loss 1.5 seconds', async () => {
+  const bench = new Bench();
+  bench.broadcast.start();
+  await bench.clock.advance(7_900);
+  assert.deepEqual([bench.state, bench.attempts], [S.CONNECTING, 1]);
+  await bench.accept();
+  await bench.clock.advance(2_200);
+  assert.equal(bench.attempts, 2);
+  await bench.connect();
+  bench.pc.become('failed');
+  await bench.clock.advance(1_400);
+  const before = bench.attempts;
+  await bench.clock.advance(1_300);
+  assert.equal(bench.attempts, before + 1);
+});
+
+test('a temporary refusal is reported with its code, and its retry_after holds even when the network changes', async () => {
+  const bench = new Bench();
+  bench.broadcast.start();
+  await settle();
+  bench.server.last.refuse(503, { error: 'Too many transcoders.', code: 'transcoders_busy', retry_after: 7 });
+  await bench.clock.advance(6_900);
+  assert.deepEqual(bench.refused, [['Too many transcoders.', 'transcoders_busy', 7_000]]);
+  bench.broadcast.networkChanged();
+  assert.equal(bench.attempts, 1);
+  await bench.clock.advance(200);
+  assert.equal(bench.attempts, 2);
+});
+
+test('a final refusal closes the broadcast', async () => {
+  const bench = new Bench();
+  bench.broadcast.start();
+  await settle();
+  bench.server.last.refuse(409, { error: 'This room has ended.', code: 'room_ended' });
+  await settle();
+  assert.deepEqual(bench.over, ['This room has ended.']);
+  assert.equal(bench.state, S.CLOSED);
+  await bench.clock.advance(60_000);
+  assert.equal(bench.attempts, 1);
+  assert.equal(bench.clock.timers, 0);
+});
+
+test('network changes start attempts at once, but at most one a second', async () => {
+  const bench = new Bench();
+  await REACH[S.RECONNECTING](bench);
+  bench.broadcast.networkChanged();
+  const before = bench.attempts;
+  await bench.clock.advance(1_000);
+  bench.broadcast.networkChanged();
+  bench.broadcast.networkChanged();
+  await settle();
+  assert.equal(bench.attempts, before + 1);
+});
+
+test('an unreachable server is tried at least once a second in the first minute', async () => {
+  const bench = new Bench();
+  await REACH[S.LIVE](bench);
+  bench.server.onrequest = (request) => request.method === 'POST' && queueMicrotask(request.fail);
+  bench.pc.become('failed');
+  await bench.clock.advance(30_000);
+  assert.ok(bench.attempts > 30, `${bench.attempts}`);
+  assert.deepEqual(bench.refused, [], 'an unreachable server refuses nothing');
+  bench.server.onrequest = () => {};
+  await bench.clock.advance(1_000);
+  await bench.connect();
+  assert.equal(bench.state, S.LIVE);
+});
+
+test('renew replaces the session, and only while connected', async () => {
+  for (const state of Object.values(S)) {
+    const bench = new Bench();
+    await REACH[state](bench);
+    bench.broadcast.renew();
+    await settle();
+    assert.equal(bench.state, CONNECTED.includes(state) ? S.LOST : state);
+    bench.broadcast.close();
+  }
+});
+
+test('end deletes the session on the server; close does not', async () => {
+  for (const [how, deletes] of [['end', 1], ['close', 0]]) {
+    const bench = new Bench();
+    await REACH[S.LIVE](bench);
+    bench.server.onrequest = (request) => request.answer(204);
+    await bench.broadcast[how]();
+    assert.equal(bench.server.of('DELETE').length, deletes);
+    assert.equal(bench.connections.open.length, 0);
+    assert.equal(bench.clock.timers, 0);
+  }
+});
+
+test('a camera without frames is reported, but not while a new track starts', async () => {
+  const bench = new Bench();
+  await REACH[S.LIVE](bench);
+  const beat = async (ms) => {
+    for (let passed = 0; passed < ms; passed += 100) {
+      bench.pc.stats.received++;
+      await bench.clock.advance(100);
+    }
+  };
+  await beat(2_500);
+  assert.ok(bench.frozen > 0);
+  await bench.broadcast.replaceTrack({ kind: 'video' });
+  assert.equal(bench.pc.senders[0].track.kind, 'video');
+  bench.frozen = 0;
+  await beat(3_000);
+  assert.equal(bench.frozen, 0);
+});
+
+test('a weak path lowers the level of this session and of the next one', async () => {
+  const bench = new Bench();
+  await REACH[S.LIVE](bench);
+  bench.pc.stats.estimate = 300_000;
+  await bench.run(6_000);
+  assert.equal(bench.pc.senders[0].parameters.encodings[0].scaleResolutionDownBy, 2);
+  bench.pc.become('failed');
+  await bench.clock.advance(0);
+  assert.equal(bench.connections.made.length, 2);
+  assert.equal(bench.pc.senders[0].parameters.encodings[0].scaleResolutionDownBy, 2);
+});
+
+test('a browser that cannot make a connection retries and does not throw', async () => {
+  const bench = new Bench();
+  const clock = new FakeClock();
+  const broken = class {
+    constructor() {
+      throw new TypeError('no');
+    }
+  };
+  const states = [];
+  const broadcast = new Broadcast(
+    { endpoint: 'http://server/whip/abc', key: 'key', iceServers: [] },
+    fakeStream(),
+    { state: (state) => states.push(state), sample() {}, frozen() {}, refused() {}, over() {} },
+    fakeEnvironment(clock, { fetch: bench.server.fetch, RTCPeerConnection: broken }),
+  );
+  broadcast.start();
+  await clock.advance(0);
+  assert.deepEqual(states.slice(0, 3), ['connecting', 'waiting', 'connecting']);
+  broadcast.close();
+  assert.equal(clock.timers, 0);
+});

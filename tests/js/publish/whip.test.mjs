@@ -1,0 +1,175 @@
+// One WHIP session, on a fake clock, server and WebRTC.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { WhipError, WhipSession, trickleFragment, videoCodecs } from '../../../web/js/publish/whip.js';
+import { FakeClock, fakeEnvironment, settle } from '../fixtures/fake_clock.mjs';
+import { FakeServer } from '../fixtures/fake_server.mjs';
+import { fakePeerConnections, fakeStream } from '../fixtures/fake_webrtc.mjs';
+
+function make() {
+  const [clock, server, connections] = [new FakeClock(), new FakeServer(), fakePeerConnections()];
+  const states = [];
+  const session = new WhipSession({
+    endpoint: 'http://server/whip/abc',
+    key: 'secret',
+    iceServers: [{ urls: 'stun:old' }],
+    stream: fakeStream(),
+    encoding: { maxBitrate: 1 },
+    changed: (state) => states.push(state),
+    environment: fakeEnvironment(clock, { fetch: server.fetch, RTCPeerConnection: connections }),
+  });
+  return { clock, server, session, pc: session.pc, states };
+}
+
+/** A session whose offer was answered. */
+async function open(headers = { Location: '/whip/abc/1' }) {
+  const made = make();
+  const opened = made.session.open();
+  await settle();
+  made.server.last.answer(201, 'the answer', headers);
+  await opened;
+  return made;
+}
+
+test('the offer goes out with the key and without candidates; the answer names the session and its ICE servers', async () => {
+  const { server, pc } = await open({ Location: '/whip/abc/1', Link: '<turn:new>; rel="ice-server"; username="u"; credential="c"' });
+  const [{ method, url, headers, body }] = server.requests;
+  assert.deepEqual([method, url, headers.Authorization, headers['Content-Type']], ['POST', 'http://server/whip/abc', 'Bearer secret', 'application/sdp']);
+  assert.ok(!body.includes('a=candidate'));
+  assert.equal(pc.remoteDescription.sdp, 'the answer');
+  assert.deepEqual(pc.configuration.iceServers, [{ urls: 'turn:new', username: 'u', credential: 'c' }]);
+});
+
+test('candidates that come together go out in one PATCH, to the Location', async () => {
+  const { clock, server, pc } = await open();
+  pc.found('candidate:1 1 udp 1 127.0.0.1 5000 typ host');
+  pc.found('candidate:2 1 udp 1 127.0.0.1 5001 typ host');
+  await clock.advance(49);
+  pc.found(null);
+  await clock.advance(50);
+  const [patch, ...more] = server.of('PATCH');
+  assert.deepEqual(more, []);
+  assert.equal(patch.url, 'http://server/whip/abc/1');
+  assert.equal(patch.body.match(/^a=candidate:/gm).length, 2);
+  assert.match(patch.body, /a=end-of-candidates\r\n$/);
+  patch.answer(204);
+  await clock.advance(10_000);
+  assert.equal(server.of('PATCH').length, 1);
+});
+
+test('a PATCH without an answer is given up after eight seconds, and the next ones still go out', async () => {
+  const { clock, server, pc, session } = await open();
+  pc.found('candidate:1 1 udp 1 127.0.0.1 5000 typ host');
+  await clock.advance(50);
+  const [slow] = server.of('PATCH');
+  await clock.advance(7_900);
+  pc.found('candidate:2 1 udp 1 127.0.0.1 5001 typ host');
+  await clock.advance(200);
+  const [, second] = server.of('PATCH');
+  assert.deepEqual([slow.aborted, second.aborted], [true, false]);
+  second.answer(204);
+  pc.found(null);
+  await clock.advance(100);
+  assert.equal(server.of('PATCH').length, 3);
+  assert.equal(server.last.aborted, false);
+  const ended = session.end();
+  await settle();
+  assert.equal(server.last.method, 'DELETE');
+  server.last.answer(200);
+  await ended;
+});
+
+test('an offer without an answer fails after eight seconds', async () => {
+  const { clock, session } = make();
+  const opened = assert.rejects(session.open(), { status: 0 });
+  await clock.advance(8_000);
+  await opened;
+});
+
+test('closing aborts what is under way, deletes nothing and makes no further request', async () => {
+  const { clock, server, session, pc, states } = await open();
+  pc.found('candidate:1 1 udp 1 127.0.0.1 5000 typ host');
+  await clock.advance(50);
+  pc.found('candidate:2 1 udp 1 127.0.0.1 5000 typ host');
+  session.close();
+  pc.become('failed');
+  await clock.advance(20_000);
+  assert.equal(server.last.aborted, true);
+  assert.deepEqual(server.requests.map(({ method }) => method), ['POST', 'PATCH']);
+  assert.deepEqual([pc.connectionState, states, clock.timers], ['closed', [], 0]);
+});
+
+test('a session that is closed before its offer sends none', async () => {
+  const { server, session, clock } = make();
+  const opened = assert.rejects(session.open());
+  session.close();
+  await opened;
+  assert.deepEqual([server.requests.length, clock.timers], [0, 0]);
+});
+
+test('ending stops sending, deletes the session, and closes the connection last', async () => {
+  const { server, session, pc } = await open();
+  const ended = session.end();
+  await settle();
+  assert.ok(pc.senders.every(({ track }) => track === null));
+  const { method, keepalive, url } = server.last;
+  assert.deepEqual([method, keepalive, url, pc.connectionState], ['DELETE', true, 'http://server/whip/abc/1', 'new']);
+  server.last.answer(200);
+  await ended;
+  assert.equal(pc.connectionState, 'closed');
+});
+
+test('an end before the answer deletes the session that the answer names', async () => {
+  const { server, session } = make();
+  const opened = session.open();
+  await settle();
+  const ended = session.end();
+  server.last.answer(201, 'the answer', { Location: '/whip/abc/1' });
+  await settle();
+  assert.equal(server.last.method, 'DELETE');
+  server.last.answer(200);
+  await Promise.all([opened, ended]);
+});
+
+test('a refusal carries its text, code and time to wait, from JSON or from plain text', async () => {
+  const cases = [
+    [503, JSON.stringify({ error: 'Busy.', code: 'transcoders_busy', retry_after: 5 }), {}, ['Busy.', 'transcoders_busy', 5, false]],
+    [429, 'Slow down', { 'Retry-After': '3' }, ['Slow down', '', 3, false]],
+    [409, JSON.stringify({ error: 'Ended.', code: 'room_ended', retry_after: null }), {}, ['Ended.', 'room_ended', 0, true]],
+    [502, '', {}, ['The server answered 502.', '', 0, false]],
+    [500, '[1]', {}, ['The server answered 500.', '', 0, false]],
+    [500, 'null', {}, ['null', '', 0, false]],
+    [500, '{"error": 1, "code": 2, "retry_after": "x"}', {}, ['The server answered 500.', '', 0, false]],
+  ];
+  for (const [status, body, headers, expected] of cases) {
+    const { server, session } = make();
+    const opened = session.open().catch((error) => error);
+    await settle();
+    server.last.answer(status, body, headers);
+    const { message, code, retryAfter, final, status: seen } = await opened;
+    assert.deepEqual([message, code, retryAfter, final, seen], [...expected, status]);
+  }
+});
+
+test('only refusals that another attempt cannot change are final', () => {
+  for (const status of [401, 403, 404, 409, 410, 422]) assert.ok(new WhipError('', status).final);
+  for (const status of [0, 429, 500, 503]) assert.ok(!new WhipError('', status).final);
+});
+
+test('H.264 Constrained Baseline comes first, VP8 only without H.264', () => {
+  const codec = (mimeType, sdpFmtpLine = '') => ({ mimeType, sdpFmtpLine });
+  const high = codec('video/H264', 'packetization-mode=1;profile-level-id=640c1f');
+  const baseline = codec('video/H264', 'packetization-mode=1;profile-level-id=42e01f');
+  const single = codec('video/H264', 'packetization-mode=0;profile-level-id=42e01f');
+  const [vp8, rtx, av1] = [codec('video/VP8'), codec('video/rtx'), codec('video/AV1')];
+  assert.deepEqual(videoCodecs([av1, vp8, single, high, baseline, rtx]), [baseline, high, single, rtx]);
+  assert.deepEqual(videoCodecs([av1, vp8, rtx]), [vp8, rtx]);
+  assert.deepEqual(videoCodecs([av1, rtx]), []);
+});
+
+test('a trickle fragment names the transport, its first section and the candidates', () => {
+  const sdp = ['v=0', 'm=video 9 UDP/TLS/RTP/SAVPF 96', 'a=ice-ufrag:abcd', 'a=ice-pwd:secret', 'a=mid:0', 'm=audio 9 UDP/TLS/RTP/SAVPF 111', 'a=mid:1', ''];
+  const fragment = trickleFragment(sdp.join('\r\n'), [{ candidate: 'candidate:1 1 udp 1 127.0.0.1 5000 typ host' }], true);
+  const lines = ['a=ice-ufrag:abcd', 'a=ice-pwd:secret', 'm=video 9 UDP/TLS/RTP/SAVPF 96', 'a=mid:0', 'a=candidate:1 1 udp 1 127.0.0.1 5000 typ host'];
+  assert.equal(fragment, [...lines, 'a=end-of-candidates', ''].join('\r\n'));
+});

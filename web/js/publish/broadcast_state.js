@@ -1,0 +1,67 @@
+/** The states of a broadcast and every change between them. */
+
+/** @typedef {(typeof BroadcastState)[keyof typeof BroadcastState]} State */
+/** @typedef {(typeof BroadcastEvent)[keyof typeof BroadcastEvent]} Event */
+
+export const BroadcastState = Object.freeze({
+  IDLE: 'idle',
+  /** The first session is being set up. */
+  CONNECTING: 'connecting',
+  /** Has not been live yet; waits for the next attempt. */
+  WAITING: 'waiting',
+  LIVE: 'live',
+  /** Live, but the browser reported a network change. The connection must show traffic soon. */
+  DOUBTED: 'doubted',
+  /** ICE reports “disconnected”, which may pass. */
+  DISCONNECTED: 'disconnected',
+  /** Has been live; waits for the next attempt. */
+  LOST: 'lost',
+  RECONNECTING: 'reconnecting',
+  CLOSED: 'closed',
+});
+
+export const BroadcastEvent = Object.freeze({
+  START: 'start',
+  /** ICE and DTLS are connected. */
+  CONNECTED: 'connected',
+  DISCONNECTED: 'disconnected',
+  /** The browser reports another network, or none. */
+  NETWORK_CHANGED: 'network changed',
+  /** Bytes arrived from the server. */
+  HEARD: 'heard',
+  /** The session failed, was refused, timed out or went silent. */
+  FAILED: 'failed',
+  /** The next attempt is due. */
+  RETRY: 'retry',
+  CLOSE: 'close',
+});
+
+const [S, E] = [BroadcastState, BroadcastEvent];
+
+/**
+ * An event that is not listed changes nothing. A state that is its own successor is entered again.
+ * @type {Readonly<Record<State, Readonly<Partial<Record<Event, State>>>>>}
+ */
+export const TRANSITIONS = Object.freeze({
+  [S.IDLE]: { [E.START]: S.CONNECTING, [E.CLOSE]: S.CLOSED },
+  [S.CONNECTING]: { [E.CONNECTED]: S.LIVE, [E.FAILED]: S.WAITING, [E.RETRY]: S.CONNECTING, [E.CLOSE]: S.CLOSED },
+  [S.WAITING]: { [E.RETRY]: S.CONNECTING, [E.CLOSE]: S.CLOSED },
+  [S.LIVE]: {
+    [E.CONNECTED]: S.LIVE,
+    [E.DISCONNECTED]: S.DISCONNECTED,
+    [E.NETWORK_CHANGED]: S.DOUBTED,
+    [E.FAILED]: S.LOST,
+    [E.CLOSE]: S.CLOSED,
+  },
+  [S.DOUBTED]: {
+    [E.CONNECTED]: S.LIVE,
+    [E.DISCONNECTED]: S.DISCONNECTED,
+    [E.HEARD]: S.LIVE,
+    [E.FAILED]: S.LOST,
+    [E.CLOSE]: S.CLOSED,
+  },
+  [S.DISCONNECTED]: { [E.CONNECTED]: S.LIVE, [E.FAILED]: S.LOST, [E.CLOSE]: S.CLOSED },
+  [S.LOST]: { [E.RETRY]: S.RECONNECTING, [E.CLOSE]: S.CLOSED },
+  [S.RECONNECTING]: { [E.CONNECTED]: S.LIVE, [E.FAILED]: S.LOST, [E.RETRY]: S.RECONNECTING, [E.CLOSE]: S.CLOSED },
+  [S.CLOSED]: {},
+});
