@@ -2,7 +2,6 @@
 restarts.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -38,7 +37,7 @@ async def test_a_hidden_page_stops_the_feed_and_returns_at_the_live_edge(
     await room.hide(True)
     await until(studio.page, "document.querySelector('#viewers').textContent === '0'", 10)
     hidden = await room.seen()
-    await asyncio.sleep(3)
+    await (await visitors.room(studio.watch)).plays(3)
     await room.hide(False)
     back = await room.shows(lambda seen: seen["frames"] > hidden["frames"] + 5, within=5)
     await room.plays(2)
