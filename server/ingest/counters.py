@@ -1,4 +1,4 @@
-"""What the sessions of all creators have counted since the process began."""
+"""What the sessions of all publishers have counted since the process started."""
 
 from relay.rtc.receive.session import ReceiveCounters
 
@@ -6,25 +6,25 @@ SUMMED = ("packets", "payload_bytes", "plis", "nacks", "rejected")
 
 
 class IngestCounters:
-    """Sums over the sessions that go on and those that have ended, so that a total never falls."""
+    """Sums over open and closed sessions, so that a total never falls."""
 
     def __init__(self) -> None:
-        self._past = dict.fromkeys(SUMMED, 0)
-        self._present: dict[int, ReceiveCounters] = {}
+        self._closed = dict.fromkeys(SUMMED, 0)
+        self._open: dict[int, ReceiveCounters] = {}
 
     def enter(self, counters: ReceiveCounters) -> None:
-        """A session's counters, which are read from now on until `leave`."""
-        self._present[id(counters)] = counters
+        """Adds an open session's counters, which are read until `leave`."""
+        self._open[id(counters)] = counters
 
     def leave(self, counters: ReceiveCounters) -> None:
-        """The session has ended; again: nothing."""
-        if self._present.pop(id(counters), None):
+        """The session is closed. Further calls do nothing."""
+        if self._open.pop(id(counters), None):
             for name in SUMMED:
-                self._past[name] += getattr(counters, name)
+                self._closed[name] += getattr(counters, name)
 
     def totals(self) -> dict[str, int]:
         """By name, as in ReceiveCounters."""
         return {
-            name: past + sum(getattr(each, name) for each in self._present.values())
-            for name, past in self._past.items()
+            name: closed + sum(getattr(counters, name) for counters in self._open.values())
+            for name, closed in self._closed.items()
         }

@@ -1,13 +1,29 @@
-"""How well a creator's media arrives: what its health light is made from at our end. Pure; `now` in
-seconds.
-"""
+"""How well a publisher's media arrives. Pure; `now` in seconds."""
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Any
 
 SPAN = 5
-"""Seconds that gaps and losses are told of."""
+"""Seconds that gaps and losses are reported for."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestHealth:
+    """The ingest part of a room's health (server/API.md). None stands for no measurement yet."""
+
+    bitrate: int | None
+    """bit/s over the last second."""
+    fps: float | None
+    gap: int
+    """Longest time without a frame in the last SPAN seconds, ms."""
+    repaired: int
+    """Packets in SPAN seconds that were lost and retransmitted in time."""
+    lost: int
+    """Packets in SPAN seconds that were not."""
+    keyframe_age: int | None
+    """ms."""
+    round_trip: int | None
+    """ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +32,7 @@ class Totals:
 
     payload_bytes: int = 0
     repaired: int = 0
-    """Packets that were lost and came again in time."""
     lost: int = 0
-    """Packets that did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +45,24 @@ class _Second:
 
 
 class Reception:
-    """Feed it with `picture` for each one that was published and with `measure` many times a
-    second; read it with `describe`.
-    """
+    """Call `frame` for each published frame and `measure` many times a second."""
 
     def __init__(self, now: float) -> None:
         self._seconds: deque[_Second] = deque(maxlen=SPAN)
         self._since = now
         self._totals = Totals()
-        self._pictures = 0
-        self._picture_at: float | None = None
-        self._key_at: float | None = None
+        self._frames = 0
+        self._frame_at: float | None = None
+        self._keyframe_at: float | None = None
         self._gap = 0.0
 
-    def picture(self, now: float, *, key: bool) -> None:
-        if self._picture_at is not None:
-            self._gap = max(self._gap, now - self._picture_at)
-        self._picture_at = now
+    def frame(self, now: float, *, key: bool) -> None:
+        if self._frame_at is not None:
+            self._gap = max(self._gap, now - self._frame_at)
+        self._frame_at = now
         if key:
-            self._key_at = now
-        self._pictures += 1
+            self._keyframe_at = now
+        self._frames += 1
 
     def measure(self, now: float, totals: Totals) -> None:
         elapsed = now - self._since
@@ -60,29 +72,31 @@ class Reception:
         self._seconds.append(
             _Second(
                 bitrate=max(0, totals.payload_bytes - before.payload_bytes) * 8 / elapsed,
-                fps=self._pictures / elapsed,
+                fps=self._frames / elapsed,
                 gap=self._gap_now(now),
-                # A sender that starts afresh has its losses counted anew.
+                # The counts start again with every new source (SSRC).
                 repaired=max(0, totals.repaired - before.repaired),
                 lost=max(0, totals.lost - before.lost),
             )
         )
-        self._since, self._totals, self._pictures, self._gap = now, totals, 0, 0.0
+        self._since, self._totals, self._frames, self._gap = now, totals, 0, 0.0
 
-    def describe(self, now: float) -> dict[str, Any]:
-        """As API.md tells it: bit/s, packets, and times in ms, null before there are any."""
+    def health(self, now: float, round_trip: float | None) -> IngestHealth:
+        """`round_trip`: seconds, None before it is measured."""
         last = self._seconds[-1] if self._seconds else None
-        return {
-            "bitrate": round(last.bitrate) if last else None,
-            "fps": round(last.fps, 1) if last else None,
-            "gap": round(
-                1_000 * max(self._gap_now(now), *(second.gap for second in self._seconds), 0.0)
+        gap = max(self._gap_now(now), *(second.gap for second in self._seconds), 0.0)
+        return IngestHealth(
+            bitrate=round(last.bitrate) if last else None,
+            fps=round(last.fps, 1) if last else None,
+            gap=round(1_000 * gap),
+            repaired=sum(second.repaired for second in self._seconds),
+            lost=sum(second.lost for second in self._seconds),
+            keyframe_age=(
+                None if self._keyframe_at is None else round(1_000 * (now - self._keyframe_at))
             ),
-            "repaired": sum(second.repaired for second in self._seconds),
-            "lost": sum(second.lost for second in self._seconds),
-            "keyframe_age": None if self._key_at is None else round(1_000 * (now - self._key_at)),
-        }
+            round_trip=None if round_trip is None else round(1_000 * round_trip),
+        )
 
     def _gap_now(self, now: float) -> float:
-        """The longest time without a picture, that which goes on included."""
-        return max(self._gap, now - self._picture_at) if self._picture_at is not None else self._gap
+        """The longest time without a frame, the present one included."""
+        return max(self._gap, now - self._frame_at) if self._frame_at is not None else self._gap

@@ -1,47 +1,74 @@
-"""One creator's session: what arrives over WebRTC becomes samples of the room's stream."""
+"""One publisher's session, from its offer to its end."""
 
-import logging
-import time
-from collections.abc import Callable
-from typing import Any
+from enum import Enum, auto
+from typing import Protocol
 
-from relay.callbacks import ignore
-from relay.errors import BitstreamError
-from relay.media import h264, opus
-from relay.rtc.receive.reassembly import EncodedFrame
-from relay.rtc.receive.rtcp import SenderReport
 from relay.rtc.receive.sdp import Offer
-from relay.rtc.receive.session import UNREACHABLE_AFTER, ReceiveSession
-from relay.rtc.rtp import RtpPacket
+from relay.rtc.receive.session import DISCARD, ReceiveSession
 from relay.rtc.udp import UdpPort
-from relay.sample import TIMESCALE, Demand, Sample, Track
+from relay.sample import Demand
 from relay.stream.stream import Stream
-from server.errors import RequestRefused
 from server.ingest.counters import IngestCounters
-from server.ingest.reception import Reception, Totals
-from server.ingest.silence import ContinuousSound, Sound
-from server.ingest.timeline import Stamp, Timeline
+from server.ingest.frame_source import FrameSource
+from server.ingest.ingestion import Ingestion
+from server.ingest.passthrough_source import PassthroughSource
+from server.ingest.reception import IngestHealth
 from server.ingest.transcoders import Transcoders
-from server.ingest.transcoding import Transcoding
 
-logger = logging.getLogger(__name__)
 
-SILENT_FOR = 5.0
-"""Seconds without sound or picture after which the creator counts as away."""
-REORDERED = 90_000
-"""Ticks by which a B-frame may be older than one sent before it."""
+class State(Enum):
+    CONNECTING = auto()
+    WAITING = auto()
+    """Connected; nothing that can be shown has come."""
+    FLOWING = auto()
+    SILENT = auto()
+    """Connected; nothing that can be shown has come for SILENT_FOR seconds."""
+    ENDED = auto()
+    """The publisher or its video is gone; `close()` is due."""
+    CLOSED = auto()
+
+
+class Event(Enum):
+    BEGUN = auto()
+    MEDIA_CAME = auto()
+    MEDIA_STOPPED = auto()
+    ENDED = auto()
+    CLOSED = auto()
+
+
+TRANSITIONS: dict[tuple[State, Event], State] = {
+    (State.CONNECTING, Event.BEGUN): State.WAITING,
+    (State.CONNECTING, Event.ENDED): State.ENDED,
+    (State.CONNECTING, Event.CLOSED): State.CLOSED,
+    (State.WAITING, Event.MEDIA_CAME): State.FLOWING,
+    (State.WAITING, Event.MEDIA_STOPPED): State.SILENT,
+    (State.WAITING, Event.ENDED): State.ENDED,
+    (State.WAITING, Event.CLOSED): State.CLOSED,
+    (State.FLOWING, Event.MEDIA_STOPPED): State.SILENT,
+    (State.FLOWING, Event.ENDED): State.ENDED,
+    (State.FLOWING, Event.CLOSED): State.CLOSED,
+    (State.SILENT, Event.MEDIA_CAME): State.FLOWING,
+    (State.SILENT, Event.ENDED): State.ENDED,
+    (State.SILENT, Event.CLOSED): State.CLOSED,
+    (State.ENDED, Event.CLOSED): State.CLOSED,
+}
+"""Every other pair changes nothing."""
+
+
+class SessionOwner(Protocol):
+    """Called synchronously; never after `close()` began."""
+
+    def flow_changed(self, session: "IngestSession", flowing: bool) -> None:
+        """Media that can be shown started, or has stopped for SILENT_FOR seconds."""
+
+    def session_ended(self, session: "IngestSession", reason: str) -> None:
+        """The session is over and has to be closed. Called once at most."""
 
 
 class IngestSession:
-    """Publishes into `stream` from `begin()` on, until `close()`.
+    """`connect()`, then `begin()` to publish, then `close()`, which is valid at any time.
 
-    `on_flow(True)` is called when media starts to come, `on_flow(False)` when none that can be
-    shown has come for 5 s, `on_closed(reason)` when the creator hung up. `epoch` numbers the
-    sessions of a stream.
-
-    H.264 goes on as it comes. VP8 is transcoded, and so is H.264 from the moment it is seen to be
-    out of order: B-frames, which would make every viewer wait and which WebRTC viewers cannot show.
-    Raises Unavailable or NotAcceptable where that needs a transcoder which is not there.
+    H.264 is passed on unchanged. VP8 is transcoded, and so is H.264 from its first B-frame on.
     """
 
     def __init__(
@@ -54,262 +81,110 @@ class IngestSession:
         bitrate_cap: int,
         transcoders: Transcoders,
         counters: IngestCounters,
-        on_flow: Callable[[bool], None],
-        on_closed: Callable[[str], None],
+        owner: SessionOwner,
     ) -> None:
+        """Raises Unavailable or NotAcceptable where the offer needs a transcoder and there is
+        none.
+        """
         self.id = session_id
+        self.state = State.CONNECTING
         self._stream = stream
         self._transcoders = transcoders
-        self._on_closed = on_closed
-        video = offer.find("video")
-        self._transcoding = (
-            self._transcode(video.codec) if video and video.codec != "H264" else None
-        )
-        self.rtc = ReceiveSession(port, offer, self, bitrate_cap=bitrate_cap, on_closed=on_closed)
         self._counters = counters
+        self._owner = owner
+        self._audio = offer.find("audio") is not None
+        self._ingestion: Ingestion | None = None
+        video = offer.find("video")
+        codec = video.codec if video else "H264"
+        reservation = None if codec == "H264" else transcoders.reserve(stream.name)
+        try:
+            self.rtc = ReceiveSession(port, offer, bitrate_cap=bitrate_cap, on_closed=self._end)
+        except BaseException:
+            if reservation:
+                reservation.release()
+            raise
+        # A worker needs some tenths of a second to start, and so does the handshake.
+        self._first_source: FrameSource = (
+            reservation.start(codec) if reservation else PassthroughSource()
+        )
         counters.enter(self.rtc.counters)
-        self.flowing: bool | None = None
-        """None until that is known."""
-        self._on_flow = on_flow
-        self._unix = time.time() - time.monotonic()
-        self._begun = False
-        self._begun_at = 0.0
-        self._epoch = 0
-        self._timeline = Timeline(0)
-        self._reception = Reception(0.0)
-        self._sound = ContinuousSound(expected=offer.find("audio") is not None)
-        self._sps = self._pps = b""
-        self._parameters: tuple[bytes, bytes] | None = None
-        """SPS and PPS of the init segment that viewers have."""
-        self._newest = 0
-        """Timestamp of the newest picture."""
+
+    @property
+    def source(self) -> FrameSource:
+        """Passes frames on or transcodes them."""
+        return self._ingestion.source if self._ingestion else self._first_source
+
+    async def connect(self) -> None:
+        """Completes the handshake. Raises ConnectionError, after 10 s at the latest."""
+        await self.rtc.connect()
 
     def begin(self, epoch: int, start: int) -> None:
-        """From now on this session is the stream's publisher. `start`: media time in µs at which
-        its first sample stands.
+        """Makes this session the stream's publisher. `epoch` numbers the sessions of a stream;
+        `start`: media time of the first sample, µs.
         """
-        self._epoch = epoch
-        self._timeline = Timeline(start)
-        self._begun = True
-        self._begun_at = time.monotonic()
-        self._reception = Reception(self._begun_at)
+        if not self._happen(Event.BEGUN):
+            return
+        self._ingestion = Ingestion(
+            self.rtc,
+            self._first_source,
+            self._stream,
+            self._transcoders,
+            self,
+            epoch=epoch,
+            start=start,
+            audio=self._audio,
+        )
         self._stream.on_demand = self._demanded
+        self.rtc.deliver_to(self._ingestion)
+        self._first_source.deliver_to(self._ingestion)
         self.rtc.request_keyframe()
 
     async def close(self) -> None:
-        self._begun = False
+        """Ends the session. Nothing is published after this call starts."""
+        self._happen(Event.CLOSED)
         if self._stream.on_demand == self._demanded:
             self._stream.on_demand = None
         self._counters.leave(self.rtc.counters)
-        await self.rtc.close()
-        if self._transcoding:
-            await self._transcoding.close()
-        # Each of these holds this session: in a circle they and all below it would stay until a
-        # full garbage collection.
-        self._transcoding = None
-        self._on_flow = self._on_closed = ignore
+        self.rtc.deliver_to(DISCARD)
+        # This reference and that of the source to the ingestion would form a cycle, which stays
+        # in memory until a full garbage collection.
+        source = self.source
+        self._ingestion = None
+        try:
+            await source.close()
+        finally:
+            await self.rtc.close()
+
+    def health(self) -> IngestHealth | None:
+        """How the publisher's media arrives; None before `begin`."""
+        return self._ingestion.health() if self._ingestion else None
+
+    # Ingestion (IngestionOwner)
+
+    def media_came(self) -> None:
+        if self.state is not State.FLOWING and self._happen(Event.MEDIA_CAME):
+            self._owner.flow_changed(self, True)
+
+    def media_stopped(self) -> None:
+        if self._happen(Event.MEDIA_STOPPED):
+            self._owner.flow_changed(self, False)
+
+    def media_failed(self, reason: str) -> None:
+        self.rtc.deliver_to(DISCARD)
+        self._end(reason)
+
+    def _end(self, reason: str) -> None:
+        if self._happen(Event.ENDED):
+            self._owner.session_ended(self, reason)
 
     def _demanded(self, demand: Demand) -> None:
-        if demand.keyframe and self._transcoding:
-            self._transcoding.request_keyframe()
-        elif demand.keyframe:
-            self.rtc.request_keyframe()
+        if demand.keyframe:
+            self.source.request_keyframe()
 
-    # Media in (Sink)
-
-    def receive_frame(self, picture: EncodedFrame) -> None:
-        if not self._begun:
-            return
-        if self._transcoding:
-            self._transcoding.receive(picture)
-        elif picture.unit.key or not 0 < self._newest - picture.timestamp < REORDERED:
-            self._newest = picture.timestamp
-            self._publish_picture(picture)
-        else:
-            self._straighten(picture)
-
-    def receive_audio(self, packet: RtpPacket, now: float) -> None:
-        if not self._begun or not packet.payload:
-            return
-        try:
-            duration = opus.packet_ticks(packet.payload)
-        except BitstreamError as error:
-            self.rtc.counters.rejected += 1
-            logger.debug("sound dropped: %s", error)
-            return
-        stamp = self._timeline.sound(packet.timestamp, now)
-        self._publish_sounds(self._sound.receive(stamp.ticks, duration, packet.payload), stamp, now)
-        self._note_flow()
-
-    def receive_report(self, track: Track, report: SenderReport, now: float) -> None:
-        self._timeline.report(track, report.clock, report.timestamp, now)
-
-    def receive_source(self, track: Track) -> None:
-        self._timeline.forget(track)
-
-    def tick(self, now: float) -> None:
-        """Silence for sound that did not come, and whether anything comes at all."""
-        if not self._begun:
-            return
-        if self._transcoding:
-            self._transcoding.check(now)
-        if self.rtc.round_trip is not None:
-            self._timeline.round_trip = self.rtc.round_trip
-        self._reception.measure(now, self._totals())
-        # Packets that never made a picture are no live: a camera that is dead from the start, an
-        # encoder that nobody understands.
-        last = (
-            max(self.rtc.counters.last_media or 0.0, self._begun_at)
-            if self._parameters
-            else self._begun_at
-        )
-        if now - last >= SILENT_FOR or self.rtc.silence(now) >= UNREACHABLE_AFTER:
-            if self.flowing is not False:
-                self.flowing = False
-                self._on_flow(False)
-        elif self._parameters is not None:
-            stamp = self._timeline.captured_now(now)
-            self._publish_sounds(self._sound.advance(stamp.ticks), stamp, now)
-
-    def health(self) -> dict[str, Any]:
-        """How this creator's media arrives, as API.md tells it."""
-        trip = self.rtc.round_trip
-        return {
-            **self._reception.describe(time.monotonic()),
-            "round_trip": None if trip is None else round(1_000 * trip),
-        }
-
-    def _totals(self) -> Totals:
-        reassembly = self.rtc.reassembly
-        return Totals(self.rtc.counters.payload_bytes, reassembly.repaired, reassembly.given_up)
-
-    # Transcoding
-
-    def _transcode(self, codec: str) -> Transcoding:
-        return self._transcoders.open(
-            self._stream.name,
-            codec,
-            on_picture=self._publish_picture,
-            on_broken=lambda: self.rtc.request_keyframe(),
-            on_failed=self._on_closed,
-        )
-
-    def _straighten(self, picture: EncodedFrame) -> None:
-        """The first picture that is older than one before it: from the next IDR on all are
-        transcoded.
-        """
-        try:
-            self._transcoding = self._transcode("H264")
-        except RequestRefused as error:
-            self._begun = False
-            self._on_closed(f"the encoder sends B-frames: {error}")
-            return
-        logger.info(
-            (
-                "room %s: the encoder sends B-frames; they are transcoded (set B-frames to 0 "
-                "to have less delay)"
-            ),
-            self._stream.name,
-        )
-        self._sps = self._pps = b""
-        self._transcoding.receive(picture)
-
-    # Samples out
-
-    def _publish_picture(self, picture: EncodedFrame) -> None:
-        """Sends on an H.264 picture, the creator's own or the transcoder's."""
-        if not self._begun:
-            return
-        unit = picture.unit
-        self._sps, self._pps = unit.sps or self._sps, unit.pps or self._pps
-        if not unit.data:
-            return  # parameter sets in an access unit of their own, as OBS sends them
-        if unit.key and not self._announce_parameters(picture.arrived):
-            self.rtc.reassembly.needs_keyframe = True
-            return
-        if self._parameters is None:
-            return
-        self._reception.picture(picture.arrived, key=unit.key)
-        stamp = self._timeline.picture(picture.timestamp, picture.arrived)
-        self._stream.publish(
-            self._sample(
-                Track.VIDEO,
-                stamp,
-                picture.arrived,
-                unit.data,
-                key=unit.key,
-                disposable=unit.disposable,
-                duration=0,
-            ),
-        )
-        self._note_flow()
-
-    def _announce_parameters(self, arrived: float) -> bool:
-        """Sends a new init segment where the IDR's parameter sets are new. False where there are
-        none that can be read.
-        """
-        if (self._sps, self._pps) == self._parameters:
-            return True
-        try:
-            info = h264.track_info(self._sps, self._pps)
-        except BitstreamError as error:
-            logger.debug("keyframe dropped: %s", error)
+    def _happen(self, event: Event) -> bool:
+        """Applies an event. False where it changes nothing."""
+        after = TRANSITIONS.get((self.state, event))
+        if after is None:
             return False
-        publish = self._unix_us(arrived)
-        self._stream.set_track(info, publish)
-        self._stream.set_track(opus.track_info(), publish)
-        self._parameters = (self._sps, self._pps)
+        self.state = after
         return True
-
-    def _publish_sounds(self, sounds: list[Sound], stamp: Stamp, now: float) -> None:
-        if self._parameters is None:
-            # nothing to show yet: sound before the first picture would only make viewers wait
-            return
-        for sound in sounds:
-            early = (stamp.ticks - sound.ticks) / TIMESCALE[Track.AUDIO]
-            own = Stamp(sound.ticks, stamp.captured - early, stamp.estimated)
-            self._stream.publish(
-                self._sample(
-                    Track.AUDIO,
-                    own,
-                    now,
-                    sound.data,
-                    key=True,
-                    disposable=False,
-                    duration=sound.duration,
-                )
-            )
-
-    def _sample(
-        self,
-        track: Track,
-        stamp: Stamp,
-        arrived: float,
-        data: bytes,
-        *,
-        key: bool,
-        disposable: bool,
-        duration: int,
-    ) -> Sample:
-        capture, publish = self._unix_us(stamp.captured), self._unix_us(arrived)
-        return Sample(
-            track,
-            stamp.ticks,
-            stamp.ticks,
-            data,
-            key,
-            disposable,
-            duration,
-            capture,
-            publish,
-            self._epoch,
-            stamp.estimated,
-        )
-
-    def _unix_us(self, now: float) -> int:
-        return round((now + self._unix) * 1_000_000)
-
-    def _note_flow(self) -> None:
-        if not self.flowing and self._parameters is not None:
-            self.flowing = True
-            self._on_flow(True)

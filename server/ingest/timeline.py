@@ -194,7 +194,7 @@ class Timeline:
         if track is Track.AUDIO:
             self._sound_base = None
 
-    def picture(self, timestamp: int, arrived: float) -> Stamp:
+    def frame(self, timestamp: int, arrived: float) -> Stamp:
         """Places an access unit; ticks are strictly ascending."""
         clock = self._clocks[Track.VIDEO]
         unwrapped = clock.unwrap(timestamp)

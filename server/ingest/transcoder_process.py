@@ -1,9 +1,9 @@
 """A transcoder in a process of its own: `python -m server.ingest.transcoder_process CODEC BITRATE`.
-Ends when standard input does.
+Ends when standard input ends.
 
-On standard input a REQUEST and its access unit for each picture. On standard output an ANSWER and
-its bytes: READY once; then for each request a PICTURE for everything that it brought about, and
-DONE; or BROKEN in place of both. FAILED, with a reason, is the last word.
+Standard input carries a REQUEST and its access unit for each frame. Standard output carries an
+ANSWER and its bytes: READY once; then for each request one FRAME or KEYFRAME for each result and
+DONE, or BROKEN instead. FAILED, with a reason, is the last answer.
 """
 
 import os
@@ -12,28 +12,28 @@ from collections.abc import Iterator
 from enum import IntEnum, IntFlag
 from struct import Struct
 
-from server.ingest.transcoder import BrokenPicture, Transcoder, TranscoderError
+from server.ingest.transcoder import BrokenFrame, Transcoder, TranscoderError
 
 REQUEST = Struct("!IqB")
 """Bytes that follow, timestamp, flags."""
 ANSWER = Struct("!IqB")
 """Bytes that follow, timestamp, kind."""
 NICE = 5
-"""Whoever publishes or watches without a transcoder comes first."""
+"""Publishers and viewers that need no transcoder take precedence."""
 
 
-class Wish(IntFlag):
+class RequestFlag(IntFlag):
     NONE = 0
-    KEY = 1
-    """An IDR, please."""
+    KEYFRAME = 1
+    """Encode an IDR."""
     SKIP = 2
-    """Only decode: there are newer pictures to show."""
+    """Only decode."""
 
 
 class Kind(IntEnum):
     READY = 0
-    PICTURE = 1
-    KEY_PICTURE = 2
+    FRAME = 1
+    KEYFRAME = 2
     DONE = 3
     BROKEN = 4
     FAILED = 5
@@ -47,10 +47,10 @@ def main() -> None:
     answers.write(ANSWER.pack(0, 0, Kind.READY))
     answers.flush()
     while len(head := requests.read(REQUEST.size)) == REQUEST.size:
-        size, timestamp, wish = REQUEST.unpack(head)
+        size, timestamp, flags = REQUEST.unpack(head)
         data = requests.read(size)
         try:
-            for answer in answer_to(transcoder, timestamp, data, Wish(wish)):
+            for answer in answers_to(transcoder, timestamp, data, RequestFlag(flags)):
                 answers.write(answer)
             answers.flush()
         except TranscoderError as error:
@@ -60,21 +60,16 @@ def main() -> None:
             return
 
 
-def answer_to(transcoder: Transcoder, timestamp: int, data: bytes, wish: Wish) -> Iterator[bytes]:
-    """What is said to one request."""
+def answers_to(
+    transcoder: Transcoder, timestamp: int, data: bytes, flags: RequestFlag
+) -> Iterator[bytes]:
+    """The answers to one request."""
+    key, skip = RequestFlag.KEYFRAME in flags, RequestFlag.SKIP in flags
     try:
-        for picture in transcoder.transcode(
-            timestamp, data, key=bool(wish & Wish.KEY), skip=bool(wish & Wish.SKIP)
-        ):
-            yield (
-                ANSWER.pack(
-                    len(picture.data),
-                    picture.timestamp,
-                    Kind.KEY_PICTURE if picture.key else Kind.PICTURE,
-                )
-                + picture.data
-            )
-    except BrokenPicture:
+        for frame in transcoder.transcode(timestamp, data, key=key, skip=skip):
+            kind = Kind.KEYFRAME if frame.key else Kind.FRAME
+            yield ANSWER.pack(len(frame.data), frame.timestamp, kind) + frame.data
+    except BrokenFrame:
         yield ANSWER.pack(0, timestamp, Kind.BROKEN)
     else:
         yield ANSWER.pack(0, timestamp, Kind.DONE)

@@ -1,68 +1,66 @@
-"""How many creators are transcoded at a time."""
+"""How many publishers are transcoded at the same time."""
 
 from collections import Counter
-from collections.abc import Callable
 
-from relay.rtc.receive.reassembly import EncodedFrame
 from server.errors import NotAcceptable, Unavailable
-from server.ingest.transcoding import Transcoding
+from server.ingest.transcoded_source import TranscodedSource
 
 RETRY_AFTER = 10.0
 
 
 class Transcoders:
-    """Gives out worker processes, to `limit` rooms at most. A room that holds a place may open
-    further ones, since a creator who comes back takes over from a session that is still there.
+    """Gives transcoders to at most `limit` rooms. A room that has one may get more: while a
+    publisher reconnects, its former session still has its own.
     """
 
     def __init__(self, limit: int, bitrate: int) -> None:
-        """`bitrate`: bit/s that each result has at most."""
+        """`bitrate`: maximum of each result, bit/s."""
         self._limit = limit
         self._bitrate = bitrate
-        self._places: Counter[str] = Counter()
+        self._reserved: Counter[str] = Counter()
 
     @property
     def rooms(self) -> int:
-        """Rooms that hold a place."""
-        return len(self._places)
+        """Rooms that have a transcoder."""
+        return len(self._reserved)
 
-    def open(
-        self,
-        room: str,
-        codec: str,
-        *,
-        on_picture: Callable[[EncodedFrame], None],
-        on_broken: Callable[[], None],
-        on_failed: Callable[[str], None],
-    ) -> Transcoding:
-        """A transcoder, started; its `close()` gives the place back. Raises Unavailable where no
-        place is free, NotAcceptable where there are none at all.
+    def reserve(self, room: str) -> "Reservation":
+        """The right to start one transcoder. Raises Unavailable where all are in use, NotAcceptable
+        where there are none.
         """
         if not self._limit:
             raise NotAcceptable(
                 "this server does not transcode: publish H.264 video without B-frames"
             )
-        if room not in self._places and len(self._places) >= self._limit:
+        if room not in self._reserved and len(self._reserved) >= self._limit:
             raise Unavailable(
-                (
-                    f"the server transcodes {self._limit} creators already: publish H.264 "
-                    "video without B-frames, or try again later"
-                ),
+                f"the server already transcodes {self._limit} publishers: publish H.264 "
+                "video without B-frames, or try again later",
                 RETRY_AFTER,
             )
-        self._places[room] += 1
-        transcoding = Transcoding(
-            codec,
-            self._bitrate,
-            on_picture=on_picture,
-            on_broken=on_broken,
-            on_failed=on_failed,
-            on_closed=lambda: self._release(room),
-        )
-        transcoding.start()
-        return transcoding
+        self._reserved[room] += 1
+        return Reservation(self, room, self._bitrate)
 
-    def _release(self, room: str) -> None:
-        self._places[room] -= 1
-        if not self._places[room]:
-            del self._places[room]
+    def release(self, room: str) -> None:
+        """Undoes one `reserve`."""
+        self._reserved[room] -= 1
+        if not self._reserved[room]:
+            del self._reserved[room]
+
+
+class Reservation:
+    """Call either `start` or `release`."""
+
+    def __init__(self, transcoders: Transcoders, room: str, bitrate: int) -> None:
+        self._transcoders = transcoders
+        self._room = room
+        self._bitrate = bitrate
+
+    def start(self, codec: str) -> TranscodedSource:
+        """A started transcoder; closing it releases the reservation."""
+        source = TranscodedSource(codec, self._bitrate, self.release)
+        source.start()
+        return source
+
+    def release(self) -> None:
+        self._transcoders.release(self._room)

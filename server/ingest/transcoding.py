@@ -1,209 +1,167 @@
-"""Transcoders in worker processes: pictures in, pictures out, and how many there may be."""
+"""What one transcoder is asked and what its answers mean. Pure: frames, answers and `now` (seconds)
+in, requests out.
+"""
 
-import asyncio
-import logging
-import sys
 from collections import OrderedDict
-from collections.abc import Callable
-from time import monotonic
+from enum import Enum, auto
+from math import inf
 
 from relay.media import h264
 from relay.rtc.receive.reassembly import EncodedFrame
-from server.ingest.transcoder_process import ANSWER, REQUEST, Kind, Wish
+from server.ingest.transcoder_process import REQUEST, Kind, RequestFlag
 
-logger = logging.getLogger(__name__)
-
-HURRY = 4
-"""Pictures under way from which further ones are decoded only: the transcoder is behind, and shows
-fewer of them.
+BEHIND = 4
+"""Requests in flight from which frames are only decoded, not encoded: the transcoder is too slow
+for all of them.
 """
-MAX_UNDER_WAY = 12
-"""Pictures under way from which all are left out up to the next key one."""
+MAX_IN_FLIGHT = 12
+"""Requests in flight from which frames are dropped until the next keyframe."""
 STUCK = 5.0
-"""Seconds that a picture may be under way; a worker that takes longer is ended."""
-KEY_AT_MOST = 0.3
-"""Seconds between two IDRs that viewers ask for."""
-MAX_ANSWER = 8 << 20
+"""Seconds that a request may be in flight; a slower worker is killed."""
+KEYFRAME_INTERVAL = 0.3
+"""Minimum seconds between two keyframes that viewers request."""
+
+
+class State(Enum):
+    STARTING = auto()
+    """The worker process is not ready."""
+    WAITING = auto()
+    """The worker needs a keyframe before it can decode any other frame."""
+    RUNNING = auto()
+    LOST = auto()
+    """The worker is gone; no frame follows."""
+    CLOSED = auto()
+
+
+class Event(Enum):
+    READY = auto()
+    KEYFRAME = auto()
+    """The publisher sent a keyframe and there is room for it."""
+    OVERLOADED = auto()
+    """MAX_IN_FLIGHT requests are in flight."""
+    BROKEN = auto()
+    """The worker could not decode a frame."""
+    LOST = auto()
+    CLOSED = auto()
+
+
+TRANSITIONS: dict[tuple[State, Event], State] = {
+    (State.STARTING, Event.READY): State.WAITING,
+    (State.STARTING, Event.LOST): State.LOST,
+    (State.STARTING, Event.CLOSED): State.CLOSED,
+    (State.WAITING, Event.KEYFRAME): State.RUNNING,
+    (State.WAITING, Event.LOST): State.LOST,
+    (State.WAITING, Event.CLOSED): State.CLOSED,
+    (State.RUNNING, Event.OVERLOADED): State.WAITING,
+    (State.RUNNING, Event.BROKEN): State.WAITING,
+    (State.RUNNING, Event.LOST): State.LOST,
+    (State.RUNNING, Event.CLOSED): State.CLOSED,
+    (State.LOST, Event.CLOSED): State.CLOSED,
+}
+"""Every other pair changes nothing."""
 
 
 class Transcoding:
-    """One creator's transcoder.
-
-    `start()`, then `receive()` for each picture, `close()` in any state. `on_picture` gets the
-    result, whose `arrived` is that of the picture it was made from; `on_broken` says that nothing
-    can be decoded until the next key picture; `on_failed(reason)` is called once where the worker
-    is lost; `on_closed` when `close()` has ended it.
+    """One publisher's transcoding: `request` for each frame, `receive_answer` for each answer of
+    the worker.
     """
 
-    def __init__(
-        self,
-        codec: str,
-        bitrate: int,
-        *,
-        on_picture: Callable[[EncodedFrame], None],
-        on_broken: Callable[[], None],
-        on_failed: Callable[[str], None],
-        on_closed: Callable[[], None] = lambda: None,
-    ) -> None:
-        self._command = [
-            sys.executable,
-            "-m",
-            "server.ingest.transcoder_process",
-            codec,
-            str(bitrate),
-        ]
-        self._on_picture = on_picture
-        self._on_broken = on_broken
-        self._on_failed = on_failed
-        self._on_closed = on_closed
+    def __init__(self, codec: str) -> None:
+        """`codec`: a key of `transcoder.DECODERS`."""
+        self.state = State.STARTING
+        self.dropped = 0
+        """Frames dropped because the worker was not ready or too slow."""
         self._annexb = codec == "H264"
         self._sps = self._pps = b""
-        self._process: asyncio.subprocess.Process | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._ready = False
-        self._closing = False
-        self._waiting = True
-        """For a key picture: those before it cannot be decoded."""
-        self._key_wanted = True
-        self._last_key = 0.0
-        self._under_way = 0
+        self._last_keyframe = -inf
+        self._keyframe_at = -inf
+        """Arrival time from which the next frame becomes a keyframe; infinite while no viewer needs
+        one.
+        """
+        self._in_flight = 0
         self._answered = 0.0
         self._arrivals: OrderedDict[int, float] = OrderedDict()
-        self.dropped = 0
-        """Pictures that the worker was too slow, or not there yet, for."""
+
+    def happen(self, event: Event) -> bool:
+        """Applies an event. False where it changes nothing."""
+        after = TRANSITIONS.get((self.state, event))
+        if after is None:
+            return False
+        self.state = after
+        return True
 
     @property
-    def pid(self) -> int | None:
-        """Of the worker, while there is one."""
-        return self._process.pid if self._process else None
+    def needs_keyframe(self) -> bool:
+        """The publisher has to send a keyframe, and the worker has time for it."""
+        return self.state is State.WAITING and self._in_flight < BEHIND
 
-    def start(self) -> None:
-        """Starts the worker, which takes some tenths of a second."""
-        self._task = asyncio.get_running_loop().create_task(self._run())
-
-    async def close(self) -> None:
-        """Ends the worker; no callback comes after this."""
-        first, self._closing, self._ready = not self._closing, True, False
-        self._kill()
-        if self._task:
-            await asyncio.wait([self._task])
-        if first:
-            self._on_closed()
+    def stuck(self, now: float) -> bool:
+        """A request has been in flight for too long."""
+        return self._in_flight > 0 and now - self._answered > STUCK
 
     def request_keyframe(self) -> None:
-        """The next picture shall be an IDR, soon."""
-        self._key_wanted = True
+        """Makes the next frame a keyframe, at most one in KEYFRAME_INTERVAL."""
+        self._keyframe_at = min(self._keyframe_at, self._last_keyframe + KEYFRAME_INTERVAL)
 
-    def receive(self, picture: EncodedFrame) -> None:
-        """Takes the next picture of the creator, in decoding order, or its parameter sets alone."""
-        unit = picture.unit
+    def request(self, frame: EncodedFrame) -> bytes:
+        """The request to send to the worker for the publisher's next frame in decoding order; empty
+        where the frame is dropped or has parameter sets only.
+        """
+        unit = frame.unit
         self._sps, self._pps = unit.sps or self._sps, unit.pps or self._pps
         if not unit.data:
-            return
-        if self._under_way >= MAX_UNDER_WAY:
-            self._waiting = True
-        elif unit.key and self._ready:
-            self._waiting = False
-        if self._waiting or self._process is None or self._process.stdin is None:
+            return b""
+        if self._in_flight >= MAX_IN_FLIGHT:
+            self.happen(Event.OVERLOADED)
+        elif unit.key:
+            self.happen(Event.KEYFRAME)
+        if self.state is not State.RUNNING:
             self.dropped += 1
-            if self._ready and self._under_way < HURRY:
-                self._on_broken()
-            return
-        wish = Wish.SKIP if self._under_way >= HURRY else Wish.NONE
-        if (self._key_wanted and picture.arrived - self._last_key >= KEY_AT_MOST) or unit.key:
-            # Where the creator starts a GOP viewers find one, too: so their longest is the
-            # creator's longest.
-            wish |= Wish.KEY
-            self._key_wanted = False
-            self._last_key = picture.arrived
-        self._send(picture, wish)
+            return b""
+        flags = RequestFlag.SKIP if self._in_flight >= BEHIND else RequestFlag.NONE
+        if unit.key or frame.arrived >= self._keyframe_at:
+            # A keyframe of the publisher stays one: the GOPs of viewers are at most as long as the
+            # publisher's.
+            flags |= RequestFlag.KEYFRAME
+            self._keyframe_at = inf
+            self._last_keyframe = frame.arrived
+        data = unit.data
+        if self._annexb:
+            data = _annexb([self._sps, self._pps] if unit.key else [], data)
+        self._note_request(frame)
+        return REQUEST.pack(len(data), frame.timestamp, flags) + data
 
-    def _send(self, picture: EncodedFrame, wish: Wish) -> None:
-        assert self._process and self._process.stdin
-        unit = picture.unit
-        data = (
-            _annexb([self._sps, self._pps] if unit.key else [], unit.data)
-            if self._annexb
-            else unit.data
-        )
-        self._arrivals[picture.timestamp] = picture.arrived
-        if len(self._arrivals) > 2 * MAX_UNDER_WAY:
-            self._arrivals.popitem(last=False)
-        if not self._under_way:
-            self._answered = picture.arrived
-        self._under_way += 1
-        self._process.stdin.write(REQUEST.pack(len(data), picture.timestamp, wish) + data)
-
-    def check(self, now: float) -> None:
-        """Call now and then: ends a worker that does not answer. `now`: seconds of
-        `time.monotonic`.
+    def receive_answer(
+        self, kind: Kind, timestamp: int, data: bytes, now: float
+    ) -> EncodedFrame | None:
+        """Takes an answer other than FAILED. Returns the frame that it contains, with the arrival
+        time of the frame it was made from.
         """
-        if self._under_way and now - self._answered > STUCK:
-            logger.warning("transcoder %s does not answer", self.pid)
-            self._kill()
+        self._answered = now
+        match kind:
+            case Kind.FRAME | Kind.KEYFRAME:
+                unit = h264.access_unit(h264.split_annexb(data))
+                return EncodedFrame(timestamp, unit, self._arrivals.pop(timestamp, now))
+            case Kind.READY:
+                self.happen(Event.READY)
+            case Kind.DONE:
+                self._in_flight -= 1
+            case Kind.BROKEN:
+                self._in_flight -= 1
+                self.happen(Event.BROKEN)
+        return None
 
-    async def _run(self) -> None:
-        pipe = asyncio.subprocess.PIPE
-        reason = "the transcoder ended"
-        try:
-            # A session of its own: the terminal's interrupt is for the server, which ends its
-            # workers itself.
-            self._process = await asyncio.create_subprocess_exec(
-                *self._command, stdin=pipe, stdout=pipe, start_new_session=True
-            )
-            if self._closing:
-                self._kill()
-            assert self._process.stdout is not None
-            reason = await self._read(self._process.stdout)
-        except asyncio.IncompleteReadError:
-            pass
-        except OSError as error:
-            reason = f"no transcoder could be started: {error}"
-        except (
-            Exception
-        ):  # whatever it is, it costs this creator only, and leaves no process behind
-            logger.exception("transcoder %s", self.pid)
-        self._ready = False
-        if self._process:
-            self._kill()
-            await self._process.wait()
-        if not self._closing:
-            self._on_failed(reason)
-
-    async def _read(self, answers: asyncio.StreamReader) -> str:
-        """Passes on what comes, to the end. Raises IncompleteReadError where the worker is gone."""
-        while True:
-            size, timestamp, kind = ANSWER.unpack(await answers.readexactly(ANSWER.size))
-            data = await answers.readexactly(size) if 0 < size <= MAX_ANSWER else b""
-            if self._closing:
-                continue
-            self._answered = monotonic()
-            if kind in (Kind.PICTURE, Kind.KEY_PICTURE):
-                arrived = self._arrivals.pop(timestamp, self._answered)
-                self._on_picture(
-                    EncodedFrame(timestamp, h264.access_unit(h264.split_annexb(data)), arrived)
-                )
-            elif kind == Kind.READY:
-                self._ready = True
-                self._on_broken()
-            elif kind == Kind.FAILED:
-                return data.decode(errors="replace")
-            else:
-                self._under_way -= 1
-                if kind == Kind.BROKEN:
-                    self._waiting = True
-                    self._on_broken()
-
-    def _kill(self) -> None:
-        if self._process and self._process.returncode is None:
-            try:
-                self._process.kill()
-            except ProcessLookupError:
-                pass
+    def _note_request(self, frame: EncodedFrame) -> None:
+        self._arrivals[frame.timestamp] = frame.arrived
+        if len(self._arrivals) > 2 * MAX_IN_FLIGHT:
+            self._arrivals.popitem(last=False)
+        if not self._in_flight:
+            self._answered = frame.arrived
+        self._in_flight += 1
 
 
 def _annexb(parameter_sets: list[bytes], data: bytes) -> bytes:
-    """An access unit with start codes in the place of lengths, its parameter sets before it."""
+    """An access unit with start codes instead of lengths, after its parameter sets."""
     parts = [*parameter_sets]
     at = 0
     while at < len(data):

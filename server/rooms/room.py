@@ -7,6 +7,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import asdict
 from enum import Enum
 from typing import Any
 
@@ -134,9 +135,10 @@ class Room:
         """What the creator is told once a second: the room, how its media arrives (None while
         nobody publishes), and what viewers see.
         """
+        ingest = self._current.health() if self._current else None
         return {
             "room": self.describe(),
-            "ingest": self._current.health() if self._current else None,
+            "ingest": asdict(ingest) if ingest else None,
             "audience": self._audience.describe(self.stream.viewers, self._loop.time()),
         }
 
@@ -162,8 +164,7 @@ class Room:
             bitrate_cap=self._settings.remb,
             transcoders=self._transcoders,
             counters=self._counters,
-            on_flow=lambda flowing: self._flow_changed(session, flowing),
-            on_closed=lambda reason: self._session_closed(session, reason),
+            owner=self,
         )
         if self._pending:
             self._spawn(self._pending.close())
@@ -190,9 +191,12 @@ class Room:
 
     async def _connect(self, session: IngestSession) -> None:
         try:
-            await session.rtc.connect()
-        except ConnectionError as error:
-            logger.info("room %s: no connection: %s", self.name, error)
+            await session.connect()
+        except Exception as error:
+            if isinstance(error, ConnectionError):
+                logger.info("room %s: no connection: %s", self.name, error)
+            else:
+                logger.exception("room %s: the handshake failed", self.name)
             self._detach(session)
             await session.close()
             return
@@ -215,11 +219,13 @@ class Room:
             self._current = None
             self._happen(Happening.MEDIA_WENT)
 
-    def _flow_changed(self, session: IngestSession, flowing: bool) -> None:
+    # Sessions (SessionOwner)
+
+    def flow_changed(self, session: IngestSession, flowing: bool) -> None:
         if session is self._current:
             self._happen(Happening.MEDIA_CAME if flowing else Happening.MEDIA_WENT)
 
-    def _session_closed(self, session: IngestSession, reason: str) -> None:
+    def session_ended(self, session: IngestSession, reason: str) -> None:
         logger.info("room %s: %s", self.name, reason)
         if session in self.sessions:
             self._detach(session)

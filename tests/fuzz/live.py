@@ -89,6 +89,14 @@ NO_SOCKET: Any = None
 """Nothing is sent in batches here, and no endpoint is closed."""
 
 
+class _Owner:
+    """Owns a publisher's session and ignores what it reports."""
+
+    def flow_changed(self, session: IngestSession, flowing: bool) -> None: ...
+
+    def session_ended(self, session: IngestSession, reason: str) -> None: ...
+
+
 def _session(port: UdpPort) -> IngestSession:
     """A creator's session behind its handshake, publishing into a stream of its own."""
     stream = Stream("fuzz", Window(2.0, 1 << 20))
@@ -100,8 +108,7 @@ def _session(port: UdpPort) -> IngestSession:
         bitrate_cap=3_000_000,
         transcoders=Transcoders(1, 1_000_000),
         counters=IngestCounters(),
-        on_flow=lambda flowing: None,
-        on_closed=lambda reason: None,
+        owner=_Owner(),
     )
     session.rtc._dtls = _NoSrtp(session.rtc._send, lambda: None)
     session.rtc._route = Route(_Transport(), ("192.0.2.9", 50_000), NO_SOCKET)

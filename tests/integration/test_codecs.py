@@ -14,6 +14,7 @@ from aiortc import MediaStreamTrack
 from av.packet import Packet
 
 from relay.sample import Track
+from server.ingest.transcoded_source import TranscodedSource
 from tests.fixtures import media
 from tests.fixtures.deadline import eventually
 from tests.fixtures.publisher import BRIGHT, DARK, Publisher
@@ -29,11 +30,8 @@ def settings() -> dict[str, Any]:
 def workers(server: Server) -> set[int]:
     """The process ids of the transcoders of all rooms."""
     sessions = [session for room in server.rooms._rooms.values() for session in room.sessions]
-    return {
-        session._transcoding.pid
-        for session in sessions
-        if session._transcoding and session._transcoding.pid
-    }
+    sources = [session.source for session in sessions]
+    return {source.pid for source in sources if isinstance(source, TranscodedSource) and source.pid}
 
 
 async def test_vp8_reaches_viewers_as_h264(server: Server) -> None:
@@ -103,7 +101,7 @@ async def test_no_place_left(server: Server) -> None:
             other.whip, data=await refused.offer(), headers={"Content-Type": SDP, **other.bearer}
         ) as answer:
             assert (answer.status, answer.headers["Retry-After"]) == (503, "10")
-            assert "transcodes 1 creators already: publish H.264" in await answer.text()
+            assert "already transcodes 1 publishers: publish H.264" in await answer.text()
         await refused.peer.close()
         async with Publisher(server.http, room.whip, room.key, video="VP8") as latter:
             await viewer.until(lambda: viewer.media(Track.VIDEO)[-1].epoch == 2)
@@ -211,6 +209,6 @@ async def test_b_frames_without_a_free_transcoder_end_the_session(
         ):
             await viewer.event(state="away")
     assert (
-        "the encoder sends B-frames: the server transcodes 1 creators already: publish "
+        "the encoder sends B-frames: the server already transcodes 1 publishers: publish "
         "H.264 video without B-frames"
     ) in caplog.text

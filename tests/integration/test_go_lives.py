@@ -12,6 +12,7 @@ from scripts.loadgen.clip import encode
 from scripts.loadgen.plans import StagePlan
 from scripts.loadgen.publisher import Publisher
 from scripts.loadgen.stage import Stage
+from server.ingest.session import State
 from tests.fixtures.deadline import eventually
 from tests.fixtures.server import Server
 
@@ -40,7 +41,8 @@ async def test_a_hundred_go_lives_leave_nothing(server: Server) -> None:
             stage._publishers.add(publisher)
             await eventually(
                 lambda epoch=number + 1: (  # type: ignore[misc]
-                    server.room(room)._epoch == epoch and server.session(room).flowing
+                    server.room(room)._epoch == epoch
+                    and server.session(room).state is State.FLOWING
                 )
             )
             stage._publishers.discard(publisher)

@@ -17,7 +17,7 @@ from aiohttp import ClientSession
 from relay.rtc import peer_session
 from relay.rtc.receive import session as rtc_session
 from relay.sample import Track
-from server.ingest import session as ingest_session
+from server.ingest import ingestion
 from server.rooms.beacon import Beacon
 from tests.fixtures.deadline import eventually
 from tests.fixtures.publisher import Publisher
@@ -161,7 +161,7 @@ async def test_a_takeover_by_a_creator_who_sends_nothing_is_an_absence(
     """The former session is gone for good, so viewers are told; when the new one's camera gives
     pictures, they go on.
     """
-    monkeypatch.setattr(ingest_session, "SILENT_FOR", 0.5)
+    monkeypatch.setattr(ingestion, "SILENT_FOR", 0.5)
     second = Publisher(live.server.http, live.room.whip, live.room.key)
     assert second.microphone
     second.camera.running.clear()
@@ -338,7 +338,7 @@ async def test_silence_of_both_tracks_is_an_absence(
     the same session, it is LIVE.
     """
     assert live.publisher.microphone
-    monkeypatch.setattr(ingest_session, "SILENT_FOR", 0.5)
+    monkeypatch.setattr(ingestion, "SILENT_FOR", 0.5)
     live.publisher.camera.running.clear()
     live.publisher.microphone.running.clear()
     await live.viewer.event(state="away")

@@ -54,8 +54,8 @@ class Sink(Protocol):
         """Every 20 ms while the session lives."""
 
 
-class _ClosedSink:
-    """The sink of a closed session: ignores everything."""
+class _Discard:
+    """The sink of a session that has none yet, or that is closed."""
 
     def receive_frame(self, frame: EncodedFrame) -> None: ...
 
@@ -66,6 +66,9 @@ class _ClosedSink:
     def receive_source(self, track: Track) -> None: ...
 
     def tick(self, now: float) -> None: ...
+
+
+DISCARD: Sink = _Discard()
 
 
 @dataclass(slots=True)
@@ -88,7 +91,6 @@ class ReceiveSession(PeerSession):
         self,
         port: UdpPort,
         offer: Offer,
-        sink: Sink,
         *,
         bitrate_cap: int,
         on_closed: Callable[[str], None],
@@ -96,7 +98,7 @@ class ReceiveSession(PeerSession):
         self.counters = ReceiveCounters()
         super().__init__(port, offer, "publisher", self.counters, on_closed)
         self._offer = offer
-        self._sink = sink
+        self._sink = DISCARD
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._reorder = Reorder()
@@ -130,6 +132,10 @@ class ReceiveSession(PeerSession):
         """The shortest round trip measured, in seconds; None before the first measurement."""
         return self._reporter.round_trip.least
 
+    def deliver_to(self, sink: Sink) -> None:
+        """Sends media to `sink` from now on; media before this call is dropped."""
+        self._sink = sink
+
     def answer(self, hosts: list[str], *, max_bitrate: int) -> str:
         """The SDP answer, with a candidate for each of `hosts`."""
         answer = Answer(
@@ -145,7 +151,7 @@ class ReceiveSession(PeerSession):
 
     async def close(self) -> None:
         await super().close()
-        self._sink = _ClosedSink()
+        self._sink = DISCARD
 
     def _connected(self) -> None:
         self._heard_at = self._ticked_at = monotonic()
@@ -164,6 +170,10 @@ class ReceiveSession(PeerSession):
         self._reporter.keyframes.request()
         if self.connected:
             self._request_keyframe(monotonic())
+
+    def drop_until_keyframe(self) -> None:
+        """Drops frames, and requests keyframes, until the next one: the last could not be used."""
+        self.reassembly.needs_keyframe = True
 
     # Packets in
 

@@ -53,17 +53,14 @@ class Owner:
         self.session: PeerSession
         theirs = PUBLISHER.partition("a=fingerprint:")[2].partition("\r\n")[0]
         if publishes:
-            self.session = ReceiveSession(
-                port,
-                parse_offer(PUBLISHER.replace(theirs, fingerprint())),
-                cast(Sink, self),
-                bitrate_cap=1_000_000,
-                on_closed=self.hear,
-            )
+            offered = parse_offer(PUBLISHER.replace(theirs, fingerprint()))
+            session = ReceiveSession(port, offered, bitrate_cap=1_000_000, on_closed=self.hear)
+            session.deliver_to(cast(Sink, self))
+            self.session = session
         else:
             feed = Feed(Stream("room", Window(1, 1_000)))
-            offered = parse_play_offer(PLAYER.replace(theirs, fingerprint()), "avc1.42E01F")
-            self.session = SendSession(port, offered, feed, self.hear)
+            wanted = parse_play_offer(PLAYER.replace(theirs, fingerprint()), "avc1.42E01F")
+            self.session = SendSession(port, wanted, feed, self.hear)
 
     def hear(self, reason: str) -> None:
         self.reasons.append(reason)

@@ -1,6 +1,6 @@
-"""A creator's health at the server's end."""
+"""A publisher's health as the server measures it."""
 
-from server.ingest.reception import SPAN, Reception, Totals
+from server.ingest.reception import SPAN, IngestHealth, Reception, Totals
 
 
 def run(
@@ -12,60 +12,56 @@ def run(
     bytes_each: int = 5_000,
     so_far: int = 0,
 ) -> tuple[float, int]:
-    """Pictures at a steady pace, one in 60 a keyframe. Returns when the last came, and the bytes
-    until then.
+    """Frames at a steady pace, every 60th a keyframe. Returns the time of the last one and the
+    bytes so far.
     """
     now = start
     for number in range(round(seconds * fps)):
         now = start + number / fps
         so_far += bytes_each
-        reception.picture(now, key=number % 60 == 0)
+        reception.frame(now, key=number % 60 == 0)
         reception.measure(now, Totals(so_far))
     return now, so_far
 
 
-def test_before_anything_came() -> None:
+def test_no_measurement_yet() -> None:
     reception = Reception(10.0)
-    assert reception.describe(10.5) == {
-        "bitrate": None,
-        "fps": None,
-        "gap": 0,
-        "repaired": 0,
-        "lost": 0,
-        "keyframe_age": None,
-    }
+    assert reception.health(10.5, None) == IngestHealth(
+        bitrate=None, fps=None, gap=0, repaired=0, lost=0, keyframe_age=None, round_trip=None
+    )
+    assert reception.health(10.5, 0.0204).round_trip == 20
 
 
-def test_a_steady_live() -> None:
+def test_a_steady_stream() -> None:
     reception = Reception(10.0)
     now, _ = run(reception, 10.0, 10)
-    described = reception.describe(now)
-    assert abs(described["bitrate"] - 1_200_000) < 80_000 and abs(described["fps"] - 30) < 2
-    assert described["gap"] == 33 and 0 <= described["keyframe_age"] <= 2_000
+    health = reception.health(now, None)
+    assert health.bitrate and abs(health.bitrate - 1_200_000) < 80_000
+    assert health.fps and abs(health.fps - 30) < 2
+    assert health.gap == 33
+    assert health.keyframe_age is not None and 0 <= health.keyframe_age <= 2_000
 
 
-def test_a_gap_shows_while_it_lasts_and_for_some_seconds_after() -> None:
+def test_a_gap_is_reported_while_it_lasts_and_for_some_seconds_after() -> None:
     reception = Reception(0.0)
     now, so_far = run(reception, 0.0, 3)
     for tick in range(1, 150):
         reception.measure(now + tick * 0.02, Totals(so_far))
-    assert reception.describe(now + 3)["gap"] == 3_000
-    assert reception.describe(now + 3)["fps"] == 0
+    assert reception.health(now + 3, None).gap == 3_000
+    assert reception.health(now + 3, None).fps == 0
     later, so_far = run(reception, now + 3, SPAN - 1.5, so_far=so_far)
-    assert reception.describe(later)["gap"] >= 2_000
+    assert reception.health(later, None).gap >= 2_000
     later, _ = run(reception, later + 1 / 30, SPAN + 1, so_far=so_far)
-    assert reception.describe(later)["gap"] < 50
+    assert reception.health(later, None).gap < 50
 
 
-def test_losses_are_those_of_the_last_seconds() -> None:
-    """A sender that starts afresh, whose losses are counted from zero again, makes no negative
-    ones.
-    """
+def test_losses_of_the_last_seconds() -> None:
+    """A new source counts its losses from zero, which gives no negative ones."""
     reception = Reception(0.0)
     for second, (repaired, lost) in enumerate([(3, 1), (3, 1), (0, 0), (2, 0)], 1):
         reception.measure(float(second), Totals(0, repaired, lost))
-    described = reception.describe(4.0)
-    assert (described["repaired"], described["lost"]) == (5, 1)
+    health = reception.health(4.0, None)
+    assert (health.repaired, health.lost) == (5, 1)
     for second in range(5, 5 + SPAN):
         reception.measure(float(second), Totals(0, 2, 0))
-    assert reception.describe(10.0)["repaired"] == 0
+    assert reception.health(10.0, None).repaired == 0

@@ -34,12 +34,10 @@ class Sender:
     pictures: list[tuple[float, Stamp]] = field(default_factory=list)
     sounds: list[tuple[float, Stamp]] = field(default_factory=list)
 
-    def picture(self, second: float, late: float = 0.0) -> Stamp:
+    def frame(self, second: float, late: float = 0.0) -> Stamp:
         """A picture that the lens saw at that second of the take."""
         arrived = 1_000 + second + self.encoding + self.network + late
-        stamp = self.timeline.picture(
-            self.video_base + round(second * 90_000) & 0xFFFFFFFF, arrived
-        )
+        stamp = self.timeline.frame(self.video_base + round(second * 90_000) & 0xFFFFFFFF, arrived)
         self.pictures.append((second, stamp))
         return stamp
 
@@ -94,7 +92,7 @@ class Sender:
         for second, kind in sorted(happenings):
             late = chance.uniform(0, jitter) if chance.random() < 0.8 else 0.0
             if kind == "picture":
-                self.picture(second, late)
+                self.frame(second, late)
             elif kind == "sound":
                 self.sound(second, late)
             else:
@@ -119,8 +117,8 @@ def relation(sender: Sender, last: int = 1) -> float:
 def test_a_session_begins_where_it_is_told() -> None:
     """The first sample stands at `start`, and media time goes on as the take does."""
     sender = Sender(Timeline(5_000_000))
-    assert media_seconds(sender.picture(0), Track.VIDEO) == pytest.approx(5, abs=1e-4)
-    assert media_seconds(sender.picture(1), Track.VIDEO) == pytest.approx(6, abs=1e-4)
+    assert media_seconds(sender.frame(0), Track.VIDEO) == pytest.approx(5, abs=1e-4)
+    assert media_seconds(sender.frame(1), Track.VIDEO) == pytest.approx(6, abs=1e-4)
     assert sender.timeline.media_now(1_002 + sender.network + sender.encoding) == pytest.approx(
         7, abs=1e-4
     )
@@ -172,7 +170,7 @@ def test_a_stall_right_behind_the_first_report_moves_nothing(late: float) -> Non
     sender = Sender(Timeline(0))
     sender.run(0, 2)
     sender.reports(2)
-    sender.picture(2 + FRAME, late)
+    sender.frame(2 + FRAME, late)
     sender.sound(2.04, late)
     sender.run(2.1, 3)
     times = [media_seconds(stamp, Track.VIDEO) for _, stamp in sender.pictures]
@@ -250,7 +248,7 @@ def test_pictures_always_ascend(drawn: list[tuple[int, float, str, float]]) -> N
     for timestamp, step, kind, clock in drawn:
         now += step
         if kind == "picture":
-            stamp = timeline.picture(timestamp, now)
+            stamp = timeline.frame(timestamp, now)
             assert stamp.ticks > last
             assert stamp.captured <= now + 1e-6 or stamp.estimated
             last = stamp.ticks
@@ -292,7 +290,7 @@ def test_a_sender_whose_clock_was_set_is_believed_again() -> None:
     """
     sender = Sender(Timeline(0))
     sender.run(0, 5, every=1)
-    before = sender.picture(5)
+    before = sender.frame(5)
     for track, base, rate in (
         (Track.VIDEO, sender.video_base, 90_000),
         (Track.AUDIO, sender.audio_base, 48_000),
@@ -301,7 +299,7 @@ def test_a_sender_whose_clock_was_set_is_believed_again() -> None:
             sender.timeline.report(
                 track, EPOCH + second + 0.2, base + second * rate & 0xFFFFFFFF, 1_000.03 + second
             )
-    after = sender.picture(6)
+    after = sender.frame(6)
     assert not after.estimated
     assert media_seconds(after, Track.VIDEO) - media_seconds(before, Track.VIDEO) == pytest.approx(
         1, abs=0.01
@@ -377,7 +375,7 @@ def test_timestamps_that_jump_in_a_pause_do_not_stop_the_picture(
             timeline.report(Track.VIDEO, 5_000 + now - 0.01, number * 3_000, now)
         if number in reports:
             timeline.report(Track.AUDIO, 5_000 + now - 0.01, timestamp(number), now)
-        pictures.append(timeline.picture(number * 3_000, now + 0.03).ticks / 90_000)
+        pictures.append(timeline.frame(number * 3_000, now + 0.03).ticks / 90_000)
         if number < 60 or number >= 960:
             sound = timeline.sound(timestamp(number), now + 0.01).ticks / 48_000
             assert abs(sound - pictures[-1]) < 0.1 or 960 <= number < 960 + STRAGGLERS

@@ -9,7 +9,7 @@ from av.video.frame import VideoFrame
 
 from relay.media import bmff, h264
 from relay.sample import Track
-from server.ingest.transcoder import BrokenPicture, EncodedPicture, Transcoder
+from server.ingest.transcoder import BrokenFrame, TranscodedFrame, Transcoder
 from tests.fixtures import media
 
 
@@ -20,8 +20,8 @@ def run(
     start: int = 0,
     keys: Sequence[int] = (),
     skips: Sequence[int] = (),
-) -> list[EncodedPicture]:
-    pictures: list[EncodedPicture] = []
+) -> list[TranscodedFrame]:
+    pictures: list[TranscodedFrame] = []
     for index, frame in enumerate(frames):
         pictures += transcoder.transcode(
             start + index * 3_000, frame, key=index in keys, skip=index in skips
@@ -29,7 +29,7 @@ def run(
     return pictures
 
 
-def decode(pictures: Sequence[EncodedPicture]) -> list[VideoFrame]:
+def decode(pictures: Sequence[TranscodedFrame]) -> list[VideoFrame]:
     """What a viewer sees, by way of the fragments that it gets; each init segment begins a decoder
     of its own.
     """
@@ -118,7 +118,7 @@ def test_b_frames_come_out_in_order(profile: str) -> None:
     order = media.presentation_order(units)
     assert order != sorted(order), "the encoder made no B-frames"
     transcoder = Transcoder("H264", 2_500_000)
-    pictures: list[EncodedPicture] = []
+    pictures: list[TranscodedFrame] = []
     for place, unit in zip(order, units, strict=True):
         pictures += transcoder.transcode(place * 3_000, b"".join(b"\0\0\0\1" + nal for nal in unit))
     times = [picture.timestamp // 3_000 for picture in pictures]
@@ -149,7 +149,7 @@ def test_a_broken_picture_is_told_and_survived() -> None:
     frames = media.vp8_frames(count=2)
     huge = frames[0][:6] + (8_000).to_bytes(2, "little") * 2 + frames[0][10:]
     for bad in (b"\x10\x02\x00garbage", huge, b"\x11"):
-        with pytest.raises(BrokenPicture):
+        with pytest.raises(BrokenFrame):
             list(transcoder.transcode(0, bad))
     assert [picture.key for picture in run(transcoder, frames, start=9_000)] == [True, False]
 

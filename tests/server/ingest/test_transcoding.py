@@ -1,217 +1,100 @@
-"""Worker processes: what goes in comes out, what fails is told, and none is left behind."""
+"""The states of a transcoding, and its requests."""
 
-import asyncio
-import os
-import signal
-from collections.abc import AsyncIterator
-from time import monotonic
+import itertools
 
 import pytest
-import pytest_asyncio
 
-from relay.media import h264
 from relay.media.h264 import AccessUnit
 from relay.rtc.receive.reassembly import EncodedFrame
-from server.errors import NotAcceptable, Unavailable
-from server.ingest import transcoding as module
-from server.ingest.transcoders import Transcoders
-from server.ingest.transcoding import MAX_UNDER_WAY, Transcoding
-from tests.fixtures import media
-from tests.fixtures.deadline import eventually
+from server.ingest.transcoder_process import REQUEST, Kind, RequestFlag
+from server.ingest.transcoding import BEHIND, MAX_IN_FLIGHT, TRANSITIONS, Event, State, Transcoding
+
+READY, BROKEN, DONE = Kind.READY, Kind.BROKEN, Kind.DONE
 
 
-class Creator:
-    """Feeds a transcoding with VP8, and keeps what comes of it."""
-
-    def __init__(self, codec: str = "VP8") -> None:
-        self.pictures: list[EncodedFrame] = []
-        self.broken = 0
-        self.failed: list[str] = []
-        self.closed = 0
-        self.transcoding = Transcoding(
-            codec,
-            2_500_000,
-            on_picture=self.pictures.append,
-            on_broken=self._broke,
-            on_failed=self.failed.append,
-            on_closed=self._closed,
-        )
-
-    def send(self, frame: bytes, timestamp: int, arrived: float | None = None) -> None:
-        unit = AccessUnit(frame, b"", b"", not frame[0] & 1, False)
-        self.transcoding.receive(
-            EncodedFrame(timestamp, unit, monotonic() if arrived is None else arrived)
-        )
-
-    async def ready(self) -> None:
-        await eventually(lambda: self.broken)
-
-    async def out(self, count: int) -> None:
-        await eventually(lambda: len(self.pictures) >= count)
-
-    def _broke(self) -> None:
-        self.broken += 1
-
-    def _closed(self) -> None:
-        self.closed += 1
+def frame(number: int, *, key: bool = False, arrived: float = 0.0) -> EncodedFrame:
+    unit = AccessUnit(b"\0\0\0\1x", b"", b"", key, False)
+    return EncodedFrame(number * 3_000, unit, arrived or number / 30)
 
 
-@pytest_asyncio.fixture
-async def creator() -> AsyncIterator[Creator]:
-    made = Creator()
-    made.transcoding.start()
-    await made.ready()
-    yield made
-    await made.transcoding.close()
-    assert made.closed == 1
-    assert made.transcoding.pid is not None and not alive(made.transcoding.pid)
+def flags(request: bytes) -> RequestFlag:
+    return RequestFlag(REQUEST.unpack_from(request)[2])
 
 
-def alive(pid: int) -> bool:
-    """Whether there is such a process, a zombie included."""
-    return os.path.exists(f"/proc/{pid}")
+@pytest.mark.parametrize(("state", "event"), list(itertools.product(State, Event)))
+def test_every_state_and_event(state: State, event: Event) -> None:
+    """Each pair follows the table; CLOSED is final and a worker that is lost never runs again."""
+    transcoding = Transcoding("VP8")
+    transcoding.state = state
+    after = TRANSITIONS.get((state, event))
+    assert transcoding.happen(event) == (after is not None)
+    assert transcoding.state is (after or state)
+    assert after is not state
+    assert state is not State.CLOSED or after is None
+    assert state is not State.LOST or after in (None, State.CLOSED)
+    assert (after is State.CLOSED) == (event is Event.CLOSED and state is not State.CLOSED)
+    accepted = transcoding.request(frame(1))
+    assert bool(accepted) == (transcoding.state is State.RUNNING)
 
 
-async def test_pictures_come_back_with_their_arrival(creator: Creator) -> None:
-    """Time and arrival are those of the picture that went in, whenever it came out."""
-    frames = media.vp8_frames(count=6)
-    for index, frame in enumerate(frames):
-        creator.send(frame, 90_000 + index * 3_000, arrived=monotonic() - 1)
-    arrivals = list(creator.transcoding._arrivals.values())
-    await creator.out(4)
-    assert [picture.timestamp for picture in creator.pictures[:4]] == [
-        90_000 + index * 3_000 for index in range(4)
-    ]
-    assert [picture.arrived for picture in creator.pictures[:4]] == arrivals[:4]
-    first = creator.pictures[0].unit
-    assert first.key and h264.track_info(first.sps, first.pps).width == 320
-
-
-async def test_what_comes_before_the_worker_is_ready_is_left_out() -> None:
-    """And so is what comes before a key picture; readiness asks for one."""
-    creator = Creator()
-    key, other = media.vp8_frames(count=2)
-    creator.transcoding.start()
-    creator.send(key, 0)
-    await creator.ready()
-    creator.send(other, 3_000)
-    assert (creator.transcoding.dropped, creator.broken) == (2, 2)
-    creator.send(key, 6_000)
-    await creator.out(1)
-    assert creator.pictures[0].timestamp == 6_000
-    await creator.transcoding.close()
-    await creator.transcoding.close()
-    assert (creator.failed, creator.closed) == ([], 1)
-
-
-async def test_a_worker_that_is_behind_shows_fewer_pictures_then_waits_for_a_key_one(
-    creator: Creator,
-) -> None:
-    """Bounded whatever comes: some are decoded only, then all left out until a key picture finds it
-    free again.
+@pytest.mark.parametrize(
+    "events", list(itertools.product([READY, BROKEN, DONE, "key", "other"], repeat=4))
+)
+def test_any_order_of_answers_and_frames(events: tuple[Kind | str, ...]) -> None:
+    """A frame is requested only after READY and a keyframe, and not between BROKEN and the next
+    keyframe.
     """
-    assert creator.transcoding.pid
-    key, *others = media.vp8_frames(count=40)
-    os.kill(creator.transcoding.pid, signal.SIGSTOP)
-    for index, frame in enumerate([key, *others]):
-        creator.send(frame, index * 3_000)
-    assert creator.transcoding.dropped == 40 - MAX_UNDER_WAY
-    os.kill(creator.transcoding.pid, signal.SIGCONT)
-    await eventually(lambda: not creator.transcoding._under_way)
-    assert [picture.timestamp // 3_000 for picture in creator.pictures] == [0, 1, 2, 3]
-    before = creator.broken
-    creator.send(others[0], 200_000)
-    assert creator.broken == before + 1, "it asks for the key picture that it waits for"
-    creator.send(key, 203_000)
-    await creator.out(5)
-    assert creator.pictures[-1].unit.key
+    transcoding, ready, decodable = Transcoding("VP8"), False, False
+    for number, event in enumerate(events):
+        if isinstance(event, Kind):
+            transcoding.receive_answer(event, 0, b"", 0.0)
+            ready = ready or event is READY
+            decodable = decodable and event is not BROKEN
+        else:
+            decodable = ready and (decodable or event == "key")
+            request = transcoding.request(frame(number, key=event == "key"))
+            assert bool(request) == decodable
 
 
-async def test_an_idr_for_viewers_comes_at_most_every_300_ms(creator: Creator) -> None:
-    """The wish is not forgotten: it is granted as soon as it may be."""
-    key, *others = media.vp8_frames(count=16)
-    now = monotonic()
-    creator.send(key, 0, now)
-    await creator.out(1)
-    for index, frame in enumerate(others, 1):
-        if index < 8:
-            creator.transcoding.request_keyframe()
-        creator.send(
-            frame, index * 3_000, now + index * 0.034
-        )  # the ninth is the first one after 300 ms
-        await creator.out(index + 1)
-    assert [index for index, picture in enumerate(creator.pictures) if picture.unit.key] == [0, 9]
+def test_a_keyframe_for_viewers_at_most_every_300_ms() -> None:
+    """A request is not forgotten: it is met as soon as the interval allows."""
+    transcoding = Transcoding("VP8")
+    transcoding.receive_answer(READY, 0, b"", 0.0)
+    keys = []
+    for index in range(16):
+        if 0 < index < 8:
+            transcoding.request_keyframe()
+        request = transcoding.request(frame(index, key=not index, arrived=1 + index * 0.034))
+        transcoding.receive_answer(DONE, 0, b"", 0.0)
+        if RequestFlag.KEYFRAME in flags(request):
+            keys.append(index)
+    assert keys == [0, 9]
 
 
-async def test_a_picture_that_cannot_be_decoded_asks_for_a_key_one(creator: Creator) -> None:
-    before = creator.broken
-    creator.send(b"\x10\x02\x00" + bytes(50), 0)
-    await eventually(lambda: creator.broken > before)
-    creator.send(media.vp8_frames(count=1)[0], 3_000)
-    await creator.out(1)
-    assert creator.failed == []
+def test_more_requests_than_the_worker_can_take() -> None:
+    """First frames are only decoded; then they are dropped until a keyframe finds room."""
+    transcoding = Transcoding("VP8")
+    transcoding.receive_answer(READY, 0, b"", 0.0)
+    requests = [transcoding.request(frame(index, key=not index)) for index in range(20)]
+    assert all(requests[:MAX_IN_FLIGHT]) and not any(requests[MAX_IN_FLIGHT:])
+    skipped = [RequestFlag.SKIP in flags(request) for request in requests[:MAX_IN_FLIGHT]]
+    assert skipped == [index >= BEHIND for index in range(MAX_IN_FLIGHT)]
+    assert transcoding.dropped == 20 - MAX_IN_FLIGHT
+    assert not transcoding.request(frame(20, key=True)), "a keyframe without room is dropped too"
+    for _ in range(MAX_IN_FLIGHT):
+        transcoding.receive_answer(DONE, 0, b"", 0.0)
+    assert not transcoding.request(frame(21))
+    assert transcoding.needs_keyframe
+    assert transcoding.request(frame(22, key=True))
 
 
-async def test_a_worker_that_dies_is_told_once(creator: Creator) -> None:
-    assert creator.transcoding.pid
-    creator.send(media.vp8_frames(count=1)[0], 0)
-    os.kill(creator.transcoding.pid, signal.SIGKILL)
-    await eventually(lambda: creator.failed)
-    creator.send(media.vp8_frames(count=1)[0], 3_000)
-    assert creator.failed == ["the transcoder ended"]
-    assert not alive(creator.transcoding.pid), "it is reaped at once"
-
-
-async def test_a_worker_that_hangs_is_ended(creator: Creator) -> None:
-    assert creator.transcoding.pid
-    os.kill(creator.transcoding.pid, signal.SIGSTOP)
-    now = monotonic()
-    creator.send(media.vp8_frames(count=1)[0], 0, now)
-    creator.transcoding.check(now + module.STUCK - 0.1)
-    assert creator.failed == [] and alive(creator.transcoding.pid)
-    creator.transcoding.check(now + module.STUCK + 0.1)
-    await eventually(lambda: creator.failed)
-
-
-async def test_a_worker_that_cannot_be_started() -> None:
-    creator = Creator()
-    creator.transcoding._command[0] = "/nowhere/python"
-    creator.transcoding.start()
-    await eventually(lambda: creator.failed)
-    assert "could be started" in creator.failed[0]
-    await creator.transcoding.close()
-
-
-async def test_closed_while_it_starts_it_leaves_no_process() -> None:
-    """At any moment of the start."""
-    for turns in range(6):
-        creator = Creator()
-        creator.transcoding.start()
-        for _ in range(turns):
-            await asyncio.sleep(0)
-        await creator.transcoding.close()
-        assert creator.closed == 1 and creator.failed == []
-        assert creator.transcoding.pid is None or not alive(creator.transcoding.pid)
-
-
-async def test_places() -> None:
-    """A room that holds one may have another for the session that takes over; other rooms are
-    refused with what to do, until one is free again.
-    """
-    transcoders = Transcoders(1, 1_000_000)
-    callbacks = {
-        "on_picture": lambda _: None,
-        "on_broken": lambda: None,
-        "on_failed": lambda _: None,
-    }
-    first = transcoders.open("a", "VP8", **callbacks)  # type: ignore[arg-type]
-    second = transcoders.open("a", "VP8", **callbacks)  # type: ignore[arg-type]
-    for closing in (first, second):
-        with pytest.raises(Unavailable) as caught:
-            transcoders.open("b", "VP8", **callbacks)  # type: ignore[arg-type]
-        assert "H.264" in caught.value.text and caught.value.headers["Retry-After"] == "10"
-        await closing.close()
-    assert transcoders.rooms == 0
-    await transcoders.open("b", "VP8", **callbacks).close()  # type: ignore[arg-type]
-    with pytest.raises(NotAcceptable):
-        Transcoders(0, 1_000_000).open("a", "VP8", **callbacks)  # type: ignore[arg-type]
+def test_parameter_sets_alone_are_kept_for_the_next_keyframe() -> None:
+    transcoding = Transcoding("H264")
+    transcoding.receive_answer(READY, 0, b"", 0.0)
+    assert (
+        transcoding.request(EncodedFrame(0, AccessUnit(b"", b"sps", b"pps", False, False), 0.0))
+        == b""
+    )
+    request = transcoding.request(frame(1, key=True))
+    assert request[REQUEST.size :] == b"\0\0\0\1sps\0\0\0\1pps\0\0\0\1x"
+    assert transcoding.dropped == 0

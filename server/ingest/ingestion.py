@@ -1,0 +1,248 @@
+"""A connected publisher's media on its way into the stream."""
+
+import logging
+import time
+from typing import Protocol
+
+from relay.errors import BitstreamError
+from relay.media import h264, opus
+from relay.rtc.receive.reassembly import EncodedFrame
+from relay.rtc.receive.rtcp import SenderReport
+from relay.rtc.receive.session import UNREACHABLE_AFTER, ReceiveSession
+from relay.rtc.rtp import RtpPacket
+from relay.sample import TIMESCALE, Sample, Track
+from relay.stream.stream import Stream
+from server.errors import RequestRefused
+from server.ingest.frame_source import DISCARD, FrameSource
+from server.ingest.reception import IngestHealth, Reception, Totals
+from server.ingest.silence import ContinuousSound, Sound
+from server.ingest.timeline import Stamp, Timeline
+from server.ingest.transcoders import Transcoders
+
+logger = logging.getLogger(__name__)
+
+SILENT_FOR = 5.0
+"""Seconds without audio or video after which the publisher counts as away."""
+
+
+class IngestionOwner(Protocol):
+    """Called synchronously, `media_came` for every sample."""
+
+    def media_came(self) -> None: ...
+
+    def media_stopped(self) -> None:
+        """Nothing that can be shown has come for SILENT_FOR seconds; called for every tick."""
+
+    def media_failed(self, reason: str) -> None:
+        """No media follows."""
+
+
+class Ingestion:
+    """Turns frames, audio packets and sender reports into samples of one clock. It is the sink of
+    the WebRTC session and the output of the frame source.
+    """
+
+    def __init__(
+        self,
+        rtc: ReceiveSession,
+        source: FrameSource,
+        stream: Stream,
+        transcoders: Transcoders,
+        owner: IngestionOwner,
+        *,
+        epoch: int,
+        start: int,
+        audio: bool,
+    ) -> None:
+        """`epoch` numbers the sessions of the stream. `start`: media time of the first sample, µs.
+        `audio`: the publisher offered an audio track.
+        """
+        now = time.monotonic()
+        self.source = source
+        """Passes frames on or transcodes them; B-frames replace the former by the latter."""
+        self._rtc = rtc
+        self._stream = stream
+        self._transcoders = transcoders
+        self._owner = owner
+        self._epoch = epoch
+        self._to_unix = time.time() - now
+        self._began = now
+        self._timeline = Timeline(start)
+        self._reception = Reception(now)
+        self._sound = ContinuousSound(expected=audio)
+        self._sps = self._pps = b""
+        self._parameters: tuple[bytes, bytes] | None = None
+        """SPS and PPS of the init segment that viewers have."""
+
+    def health(self) -> IngestHealth:
+        return self._reception.health(time.monotonic(), self._rtc.round_trip)
+
+    # Media in (Sink)
+
+    def receive_frame(self, frame: EncodedFrame) -> None:
+        self.source.receive(frame)
+
+    def receive_audio(self, packet: RtpPacket, now: float) -> None:
+        if not packet.payload:
+            return
+        try:
+            duration = opus.packet_ticks(packet.payload)
+        except BitstreamError as error:
+            self._rtc.counters.rejected += 1
+            logger.debug("audio packet dropped: %s", error)
+            return
+        stamp = self._timeline.sound(packet.timestamp, now)
+        sounds = self._sound.receive(stamp.ticks, duration, packet.payload)
+        if self._parameters is not None:
+            self._publish_sounds(sounds, stamp, now)
+            self._owner.media_came()
+
+    def receive_report(self, track: Track, report: SenderReport, now: float) -> None:
+        self._timeline.report(track, report.clock, report.timestamp, now)
+
+    def receive_source(self, track: Track) -> None:
+        self._timeline.forget(track)
+
+    def tick(self, now: float) -> None:
+        self.source.check(now)
+        if self._rtc.round_trip is not None:
+            self._timeline.round_trip = self._rtc.round_trip
+        self._reception.measure(now, self._totals())
+        if self._has_stopped(now):
+            self._owner.media_stopped()
+        elif self._parameters is not None:
+            stamp = self._timeline.captured_now(now)
+            self._publish_sounds(self._sound.advance(stamp.ticks), stamp, now)
+
+    # Frames out of the source (FrameOutput)
+
+    def publish_frame(self, frame: EncodedFrame) -> None:
+        unit = frame.unit
+        self._sps, self._pps = unit.sps or self._sps, unit.pps or self._pps
+        if not unit.data:
+            return  # OBS sends parameter sets in an access unit of their own
+        if unit.key and not self._announce_parameters(frame.arrived):
+            self._rtc.drop_until_keyframe()
+            return
+        if self._parameters is None:
+            return
+        self._reception.frame(frame.arrived, key=unit.key)
+        stamp = self._timeline.frame(frame.timestamp, frame.arrived)
+        self._stream.publish(
+            self._sample(
+                Track.VIDEO,
+                stamp,
+                frame.arrived,
+                unit.data,
+                key=unit.key,
+                disposable=unit.disposable,
+                duration=0,
+            ),
+        )
+        self._owner.media_came()
+
+    def request_keyframe(self) -> None:
+        self._rtc.request_keyframe()
+
+    def transcode(self, frame: EncodedFrame) -> None:
+        """Transcodes everything from the next keyframe on: `frame` is older than the one before
+        it.
+        """
+        try:
+            reservation = self._transcoders.reserve(self._stream.name)
+        except RequestRefused as refusal:
+            self._owner.media_failed(f"the encoder sends B-frames: {refusal}")
+            return
+        logger.info(
+            "room %s: the encoder sends B-frames, which are transcoded; set B-frames to 0 for less "
+            "delay",
+            self._stream.name,
+        )
+        self.source.deliver_to(DISCARD)
+        self.source = reservation.start("H264")
+        self.source.deliver_to(self)
+        self._sps = self._pps = b""
+        self.source.receive(frame)
+
+    def source_failed(self, reason: str) -> None:
+        self._owner.media_failed(reason)
+
+    # Samples out
+
+    def _announce_parameters(self, arrived: float) -> bool:
+        """Publishes a new init segment where the IDR's parameter sets are new. False where they are
+        missing or cannot be read.
+        """
+        if (self._sps, self._pps) == self._parameters:
+            return True
+        try:
+            info = h264.track_info(self._sps, self._pps)
+        except BitstreamError as error:
+            logger.debug("keyframe dropped: %s", error)
+            return False
+        publish = self._unix_us(arrived)
+        self._stream.set_track(info, publish)
+        self._stream.set_track(opus.track_info(), publish)
+        self._parameters = (self._sps, self._pps)
+        return True
+
+    def _publish_sounds(self, sounds: list[Sound], stamp: Stamp, now: float) -> None:
+        """Call it once the parameters are known: audio before the first frame would only make
+        viewers wait.
+        """
+        for sound in sounds:
+            early = (stamp.ticks - sound.ticks) / TIMESCALE[Track.AUDIO]
+            own = Stamp(sound.ticks, stamp.captured - early, stamp.estimated)
+            self._stream.publish(
+                self._sample(
+                    Track.AUDIO,
+                    own,
+                    now,
+                    sound.data,
+                    key=True,
+                    disposable=False,
+                    duration=sound.duration,
+                )
+            )
+
+    def _sample(
+        self,
+        track: Track,
+        stamp: Stamp,
+        arrived: float,
+        data: bytes,
+        *,
+        key: bool,
+        disposable: bool,
+        duration: int,
+    ) -> Sample:
+        capture, publish = self._unix_us(stamp.captured), self._unix_us(arrived)
+        return Sample(
+            track,
+            stamp.ticks,
+            stamp.ticks,
+            data,
+            key,
+            disposable,
+            duration,
+            capture,
+            publish,
+            self._epoch,
+            stamp.estimated,
+        )
+
+    def _unix_us(self, now: float) -> int:
+        return round((now + self._to_unix) * 1_000_000)
+
+    def _has_stopped(self, now: float) -> bool:
+        """Nothing that can be shown comes. Packets alone do not count: a dead camera or an unknown
+        encoder never completes a frame.
+        """
+        last = self._began
+        if self._parameters:
+            last = max(self._rtc.counters.last_media or 0.0, last)
+        return now - last >= SILENT_FOR or self._rtc.silence(now) >= UNREACHABLE_AFTER
+
+    def _totals(self) -> Totals:
+        reassembly = self._rtc.reassembly
+        return Totals(self._rtc.counters.payload_bytes, reassembly.repaired, reassembly.given_up)

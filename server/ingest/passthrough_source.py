@@ -1,0 +1,37 @@
+"""A publisher's H.264, passed on unchanged."""
+
+from relay.rtc.receive.reassembly import EncodedFrame
+from server.ingest.frame_source import DISCARD, FrameOutput
+
+REORDERED = 90_000
+"""RTP ticks by which a B-frame may precede a frame that was sent before it."""
+
+
+class PassthroughSource:
+    """A FrameSource that copies nothing. It asks for a transcoder when it sees B-frames: they would
+    delay every viewer, and WebRTC viewers cannot show them.
+    """
+
+    def __init__(self) -> None:
+        self._output: FrameOutput = DISCARD
+        self._newest = 0
+        """Timestamp of the newest frame."""
+
+    def deliver_to(self, output: FrameOutput) -> None:
+        self._output = output
+
+    def receive(self, frame: EncodedFrame) -> None:
+        if frame.unit.key or not 0 < self._newest - frame.timestamp < REORDERED:
+            self._newest = frame.timestamp
+            self._output.publish_frame(frame)
+        else:
+            self._output.transcode(frame)
+
+    def request_keyframe(self) -> None:
+        self._output.request_keyframe()
+
+    def check(self, now: float) -> None:
+        """Nothing here can hang."""
+
+    async def close(self) -> None:
+        self._output = DISCARD
