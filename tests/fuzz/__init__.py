@@ -1,3 +1,4 @@
-"""Bytes that nobody meant, for every parser that the net can reach: ours, and those that we call.
-`scripts/fuzz` runs it for as long as one likes.
+"""Fuzzes every parser that reads from the network: ours, and those of libraries that we call.
+
+`scripts/fuzz` runs it for any length of time.
 """

@@ -1,5 +1,6 @@
-"""`scripts/fuzz`: the parsers one after the other, each in a process of its own. What is found
-stays in .fuzz/ and is where the next run begins.
+"""`scripts/fuzz`: runs each parser in its own process.
+
+Inputs that it finds stay in .fuzz/, where the next run starts.
 """
 
 import asyncio
@@ -15,25 +16,25 @@ from typing import Annotated
 
 import typer
 
-from tests.fuzz.datagrams import besiege
+from tests.fuzz.datagrams import attack
 from tests.fuzz.seeds import SEEDS
 from tests.fuzz.targets import TARGETS
 
 ROOT = Path(__file__).parents[2]
 MAX_INPUT = 8_192
-"""Bytes; longer than any datagram, as long as a long offer."""
+"""Bytes: longer than any datagram, as long as a long offer."""
 SLOW = 5
-"""Seconds that one input may take before it counts as a defect."""
+"""Seconds that one input may take; more is a defect."""
 MEMORY = 1_024
-"""MB that a process may take; Python with FFmpeg's libraries begins at some 150."""
+"""MB that a process may use. Python with FFmpeg's libraries starts at about 150."""
 
 MAY_GROW = 8_000_000
-"""Bytes by which a server's memory may differ between the beginning and the end of a siege."""
+"""Bytes by which a server's memory may grow during an attack."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One parser's run."""
+    """The result of one parser's run."""
 
     target: str
     runs: int
@@ -46,8 +47,9 @@ class Outcome:
 
 
 def fuzz(target: str, folder: Path, seconds: int, seed: int = 0) -> Outcome:
-    """Runs a target for so long, from its seeds and from what earlier runs found in `folder`.
-    `seed` 0 is a different run each time.
+    """Runs a target from its seeds and from the inputs of earlier runs in `folder`.
+
+    With `seed` 0 each run differs.
     """
     corpus = folder / target
     corpus.mkdir(parents=True, exist_ok=True)
@@ -61,7 +63,7 @@ def fuzz(target: str, folder: Path, seconds: int, seed: int = 0) -> Outcome:
         f"-rss_limit_mb={MEMORY}",
     ]
     command = [
-        "nice",  # a fuzzer uses a whole core; what runs beside it may depend on time
+        "nice",  # a fuzzer uses a whole core, and tests beside it depend on time
         sys.executable,
         "-m",
         "tests.fuzz.one",
@@ -85,7 +87,7 @@ def fuzz(target: str, folder: Path, seconds: int, seed: int = 0) -> Outcome:
 
 
 def replay(target: str, path: Path) -> None:
-    """Gives a target one input, in this process: the traceback is Python's own."""
+    """Gives one input to a target in this process, which shows Python's own traceback."""
     TARGETS[target](path.read_bytes())
 
 
@@ -107,38 +109,36 @@ def main(
     targets: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[TARGET]...", help=f"Which parsers; all of them without. {', '.join(TARGETS)}"
+            metavar="[TARGET]...", help=f"The parsers to run, all by default: {', '.join(TARGETS)}"
         ),
     ] = None,
-    seconds: Annotated[int, typer.Option(help="How long in all.")] = 3_600,
+    seconds: Annotated[int, typer.Option(help="Length of the whole run.")] = 3_600,
     seed: Annotated[
         int,
-        typer.Option(
-            help="A number repeats a run as far as time allows; 0 is another one each time."
-        ),
+        typer.Option(help="A fixed seed repeats a run as far as time allows; 0 differs each time."),
     ] = 0,
     input_file: Annotated[
-        Path | None, typer.Option("--input", help="Give this file to one TARGET, and nothing else.")
+        Path | None, typer.Option("--input", help="Give only this file to one TARGET.")
     ] = None,
-    folder: Annotated[Path, typer.Option(help="Where inputs are kept.")] = ROOT / ".fuzz",
+    folder: Annotated[Path, typer.Option(help="The folder of the inputs.")] = ROOT / ".fuzz",
     datagrams: Annotated[
         bool,
         typer.Option(
             "--datagrams",
-            help="Random datagrams at a live, for --seconds, in place of the parsers.",
+            help="Random datagrams at a live, for --seconds, instead of the parsers.",
         ),
     ] = False,
 ) -> None:
-    """Fuzzes every parser that the net can reach."""
+    """Fuzzes every parser that reads from the network."""
     if datagrams:
-        siege = asyncio.run(besiege(seconds, seed))
+        result = asyncio.run(attack(seconds, seed))
         print(
-            f"{siege.sent:,} datagrams in {seconds} s: {siege.frames:,} pictures arrived, "
-            f"the longest step {siege.longest * 1_000:.0f} ms, "
-            f"epochs {sorted(siege.epochs)}, memory {siege.memory[-1] / 1e6:.0f} MB, "
-            f"grown by {siege.grown / 1e6:.1f} MB"
+            f"{result.sent:,} datagrams in {seconds} s: {result.frames:,} frames arrived, "
+            f"the longest gap {result.longest * 1_000:.0f} ms, "
+            f"epochs {sorted(result.epochs)}, memory {result.memory[-1] / 1e6:.0f} MB, "
+            f"grown by {result.grown / 1e6:.1f} MB"
         )
-        raise typer.Exit(0 if siege.epochs == {1} and siege.grown < MAY_GROW else 1)
+        raise typer.Exit(0 if result.epochs == {1} and result.grown < MAY_GROW else 1)
     chosen = targets or list(TARGETS)
     if unknown := set(chosen) - set(TARGETS):
         raise typer.BadParameter(f"no such target: {', '.join(sorted(unknown))}")

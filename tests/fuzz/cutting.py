@@ -1,4 +1,4 @@
-"""One string of bytes as several: a fuzzer knows only one."""
+"""Splits one byte string into several, since a fuzzer generates only one."""
 
 from collections.abc import Iterable, Iterator
 
@@ -6,8 +6,9 @@ MAX_PARTS = 64
 
 
 def cut(data: bytes) -> Iterator[bytes]:
-    """The parts that `join` put together, or whatever parts foreign bytes make: each behind its
-    length in two bytes. At most 64.
+    """The parts that `join` joined, at most 64.
+
+    Each part follows its length in two bytes. Accepts any bytes.
     """
     at = 0
     for _ in range(MAX_PARTS):

@@ -1,5 +1,6 @@
-"""`scripts/fuzz --datagrams`: random datagrams at the UDP port of a server that carries a live,
-from strangers and from the creator's own address.
+"""`scripts/fuzz --datagrams`: sends random datagrams to the UDP port of a server with a live.
+
+They come from strangers and from the publisher's own address.
 """
 
 import asyncio
@@ -25,32 +26,31 @@ from tests.fuzz.cutting import cut
 from tests.fuzz.seeds import SEEDS
 
 RATE = 4_000
-"""Datagrams a second at most; more is a flood, which the kernel drops, not a test of what reads
-them.
-"""
+"""Datagrams a second at most. The kernel drops more than that, so they would test nothing."""
 BATCH = 40
 STRANGERS = 8
-"""Sockets, and so source addresses, that they come from."""
+"""Sockets, and so source addresses, that send."""
 KEPT = 256
-"""Packets of the creator that are remembered, to be damaged and sent again."""
+"""Recent packets of the publisher, to be damaged or sent again."""
 
 
 @dataclass(slots=True)
-class Siege:
-    """What was sent, and what became of the live."""
+class Attack:
+    """What was sent, and how the live reacted."""
 
     sent: int = 0
     epochs: set[int] = field(default_factory=set)
     frames: int = 0
     longest: float = 0.0
-    """Seconds of media time between two pictures, the longest."""
+    """The longest gap between two frames, seconds of media time."""
     memory: list[int] = field(default_factory=list)
-    """Bytes of resident memory of the server, once a second."""
+    """Resident memory of the server once a second, bytes."""
 
     @property
     def grown(self) -> int:
-        """Bytes, from the median of the second fifth to that of the last: the first fifth fills the
-        window.
+        """Bytes, from the median of the second fifth to that of the last.
+
+        The first fifth fills the window.
         """
         fifth = max(1, len(self.memory) // 5)
         return _median(self.memory[-fifth:]) - _median(
@@ -58,25 +58,26 @@ class Siege:
         )
 
 
-class _Overheard(Publisher):
-    """A creator whose datagrams are kept as they leave."""
+class _RecordedPublisher(Publisher):
+    """A publisher that records its datagrams."""
 
     def __init__(self, *arguments: object) -> None:
-        self.heard: list[bytes] = []
+        self.recorded: list[bytes] = []
         super().__init__(*arguments)  # type: ignore[arg-type]
 
     def _send(self, data: bytes) -> None:
         super()._send(data)
-        self.heard.append(data)
-        del self.heard[:-KEPT]
+        self.recorded.append(data)
+        del self.recorded[:-KEPT]
 
 
-async def besiege(seconds: float, seed: int) -> Siege:
-    """Bombards a server of its own for so long. Raises AssertionError where the session ended or
-    the server complained.
+async def attack(seconds: float, seed: int) -> Attack:
+    """Attacks its own server for that long.
+
+    Raises AssertionError if the session ends or the server logs an error.
     """
     with tempfile.TemporaryDirectory() as folder:
-        # The window is small, so that it is full when memory begins to be measured.
+        # The window is small, so that it is full before memory is measured.
         async with (
             LocalServer(Path(folder), "--udp-port=0", "--window-seconds=2") as server,
             aiohttp.ClientSession() as http,
@@ -86,13 +87,13 @@ async def besiege(seconds: float, seed: int) -> Siege:
             room = NewRoom(answer["room"], answer["key"], answer["whip"])
             clip = encode(160, 120, 30, 300)
             stage = Stage(StagePlan(insecure=False, rooms=[], clip=clip.to_json(), stay=0, ramp=0))
-            publisher = _Overheard(stage, clip, room.name, room.key, room.whip, http)
+            publisher = _RecordedPublisher(stage, clip, room.name, room.key, room.whip, http)
             try:
                 await publisher.connect()
                 stage._publishers.add(publisher)
                 stage._tick()
                 async with Viewer(http, server.url, room.name) as viewer:
-                    siege = await _bombard(
+                    result = await _send_datagrams(
                         publisher, viewer, server.pid, seconds, random.Random(seed)
                     )
                     await viewer.frames(30)
@@ -102,13 +103,13 @@ async def besiege(seconds: float, seed: int) -> Siege:
         assert not [line for line in server.log if "ERROR" in line or "Traceback" in line], (
             server.log
         )
-        return siege
+        return result
 
 
-async def _bombard(
-    publisher: _Overheard, viewer: Viewer, pid: int, seconds: float, noise: random.Random
-) -> Siege:
-    siege = Siege()
+async def _send_datagrams(
+    publisher: _RecordedPublisher, viewer: Viewer, pid: int, seconds: float, noise: random.Random
+) -> Attack:
+    result = Attack()
     await viewer.frames(5)
     assert publisher._accepted and publisher._transport
     strangers = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(STRANGERS)]
@@ -122,37 +123,37 @@ async def _bombard(
             for part in (seed, *cut(seed))
             if part
         ]
-        source = _garbage(seeds, publisher, noise)
+        source = _hostile_datagrams(seeds, publisher, noise)
         began = due = time.monotonic()
         while due - began < seconds:
             for data in (next(source) for _ in range(BATCH)):
                 if data and noise.random() < 0.5:
                     publisher._transport.sendto(data)
                 else:
-                    strangers[siege.sent % STRANGERS].send(data)
-                siege.sent += 1
-            if len(siege.memory) <= due - began:
-                siege.memory.append(_resident(pid))
-                _look(viewer, siege)
+                    strangers[result.sent % STRANGERS].send(data)
+                result.sent += 1
+            if len(result.memory) <= due - began:
+                result.memory.append(_resident(pid))
+                _look(viewer, result)
             due = max(due + BATCH / RATE, time.monotonic())
             await asyncio.sleep(max(0.001, due - time.monotonic()))
     finally:
         for sock in strangers:
             sock.close()
-    return siege
+    return result
 
 
-def _garbage(seeds: list[bytes], publisher: _Overheard, noise: random.Random) -> Iterator[bytes]:
-    """Bytes of any first byte, damaged messages of every protocol, the creator's own packets
-    damaged or again, and nothing at all.
-    """
+def _hostile_datagrams(
+    seeds: list[bytes], publisher: _RecordedPublisher, noise: random.Random
+) -> Iterator[bytes]:
+    """Endless random bytes, damaged messages of each protocol, and packets of the publisher."""
     while True:
         kind = noise.randrange(4)
         if kind == 0:
             yield noise.randbytes(noise.choice((0, 1, 2, 12, 13, 40, 300, 1_200, 2_049)))
             continue
         data = bytearray(
-            noise.choice(publisher.heard if kind == 1 and publisher.heard else seeds)[:1_400]
+            noise.choice(publisher.recorded if kind == 1 and publisher.recorded else seeds)[:1_400]
         )
         for _ in range(noise.randrange(4)):
             data[noise.randrange(len(data))] = noise.randrange(256)
@@ -161,20 +162,20 @@ def _garbage(seeds: list[bytes], publisher: _Overheard, noise: random.Random) ->
         )
 
 
-def _look(viewer: Viewer, siege: Siege) -> None:
-    """Takes account of what the viewer got, and lets go of it."""
+def _look(viewer: Viewer, result: Attack) -> None:
+    """Counts the frames that the viewer received, and discards them."""
     pictures = viewer.media(Track.VIDEO)
     times = [record.media_time / 1_000_000 for record in pictures]
-    siege.longest = max(
-        [siege.longest, *(after - before for before, after in zip(times, times[1:], strict=False))]
+    result.longest = max(
+        [result.longest, *(after - before for before, after in zip(times, times[1:], strict=False))]
     )
-    siege.frames += len(pictures)
-    siege.epochs |= {record.epoch for record in pictures}
+    result.frames += len(pictures)
+    result.epochs |= {record.epoch for record in pictures}
     viewer.records.clear()
     viewer.log.clear()
-    # The next look begins with the last picture of this one.
+    # The next call starts with the last frame of this one.
     viewer.records += pictures[-1:]
-    siege.frames -= len(pictures[-1:])
+    result.frames -= len(pictures[-1:])
 
 
 def _resident(pid: int) -> int:

@@ -1,5 +1,6 @@
-"""What cannot be fuzzed as a function alone: a creator's session, the UDP port, a handshake,
-viewers. Each is made anew for every input, without a socket.
+"""Fuzzes objects with state: a publisher's session, the UDP port, a handshake, viewers.
+
+Each input gets new objects, without sockets.
 """
 
 import asyncio
@@ -32,9 +33,9 @@ from tests.fuzz.cutting import cut
 OFFER = parse_offer(offer("chromium"))
 PLAY_OFFER = parse_play_offer(offer("chromium").replace("a=sendonly", "a=recvonly"), "avc1.42E01F")
 PLAYED, FIRST_PLAYED = 9, 100
-"""SSRC of the picture that a WebRTC viewer was sent, and its first sequence number."""
+"""SSRC of the video sent to a WebRTC viewer, and its first sequence number."""
 FRAMES, PACKETS = 40, 3
-"""Frames that it was sent, and packets of each."""
+"""Frames sent to it, and packets per frame."""
 _loop = asyncio.new_event_loop()
 
 
@@ -48,7 +49,7 @@ def _in_loop(work: Callable[[bytes], Coroutine[Any, Any, None]]) -> Callable[[by
 
 
 class _NoSrtp(DtlsSrtp):
-    """Takes packets as they are, so that what is behind the decryption gets to see them."""
+    """Passes packets unchanged, so that fuzzed bytes reach the code behind decryption."""
 
     connected = True
 
@@ -66,7 +67,7 @@ class _NoSrtp(DtlsSrtp):
 
 
 class _Transport(asyncio.DatagramTransport, asyncio.WriteTransport):
-    """Swallows what is sent."""
+    """Discards what is sent."""
 
     sent = 0
     """Bytes of datagrams."""
@@ -98,7 +99,7 @@ class _Owner:
 
 
 def _session(port: UdpPort) -> IngestSession:
-    """A creator's session behind its handshake, publishing into a stream of its own."""
+    """A publisher's session after its handshake, publishing into its own stream."""
     stream = Stream("fuzz", Window(2.0, 1 << 20))
     session = IngestSession(
         "id",
@@ -119,9 +120,7 @@ def _session(port: UdpPort) -> IngestSession:
 
 @_in_loop
 async def session(data: bytes) -> None:
-    """Decrypted packets of a hostile creator, all the way into the stream: they cost themselves,
-    and what is kept has a bound.
-    """
+    """Decrypted packets of a hostile publisher. What the session keeps is bounded."""
     made = _session(UdpPort())
     for part in cut(data):
         if part:
@@ -134,7 +133,7 @@ async def session(data: bytes) -> None:
 
 @_in_loop
 async def udp(data: bytes) -> None:
-    """Datagrams from anywhere: an exception that is ours is counted as failed, and none must be."""
+    """Datagrams from anywhere. An unexpected exception is counted as failed; none may occur."""
     port = UdpPort()
     made = _session(port)
     endpoint = _BoundSocket(port, NO_SOCKET)
@@ -152,8 +151,9 @@ async def udp(data: bytes) -> None:
 
 @_in_loop
 async def dtls(data: bytes) -> None:
-    """First flights of a handshake, by OpenSSL below aiortc: no exception but the one that says
-    that it failed, and no task left.
+    """First flights of a handshake, read by OpenSSL.
+
+    It raises only ConnectionError and leaves no task.
     """
     made = DtlsSrtp(lambda answer: None, lambda: None)
     handshake = asyncio.ensure_future(
@@ -171,7 +171,7 @@ async def dtls(data: bytes) -> None:
 
 
 class _Closing:
-    """The place of aiohttp's WebSocket, of which a viewer only wants the end."""
+    """Stands in for aiohttp's WebSocket; the viewer only closes it."""
 
     async def close(self, *, code: int, message: bytes) -> bool:
         assert code in (1007, 1008) and len(message) <= 120
@@ -180,7 +180,7 @@ class _Closing:
 
 @_in_loop
 async def viewer(data: bytes) -> None:
-    """Notices of a player: taken, or the end of that viewer."""
+    """Notices of a viewer: each is accepted, or it closes the connection."""
     stream = Stream("fuzz", Window(2.0, 1 << 20))
     made = WebSocketViewer(
         cast(web.WebSocketResponse, _Closing()), _Transport(), stream, Counters()
@@ -192,8 +192,9 @@ async def viewer(data: bytes) -> None:
 
 @_in_loop
 async def feedback(data: bytes) -> None:
-    """Decrypted packets of a hostile WebRTC viewer: no more is sent again than it is allowed, nor
-    more keyframes asked for than one a second.
+    """Decrypted packets of a hostile WebRTC viewer.
+
+    Retransmissions and keyframe requests stay within their limits.
     """
     feed = Feed(Stream("fuzz", Window(2.0, 1 << 20)))
     feed.ssrcs["video"] = PLAYED

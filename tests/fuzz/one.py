@@ -1,7 +1,8 @@
-"""One parser under atheris: `python -m tests.fuzz.one TARGET CORPUS… [-OPTION=VALUE…]`, the options
-being libFuzzer's. Ends with 0, or with the first defect.
+"""Runs one parser under atheris.
 
-A process of its own for each, since libFuzzer ends the process that it runs in.
+Usage: `python -m tests.fuzz.one TARGET CORPUS… [-OPTION=VALUE…]` with libFuzzer's options. It ends
+with status 0 or at the first defect. Each parser needs its own process, since libFuzzer ends the
+process.
 """
 
 import logging

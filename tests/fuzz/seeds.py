@@ -1,5 +1,6 @@
-"""Where a fuzzer begins: what real publishers, browsers and proxies send, since nobody finds a STUN
-header by chance.
+"""Seeds: real messages of publishers, browsers and proxies.
+
+Random bytes alone would rarely form a STUN header.
 """
 
 import json
@@ -50,7 +51,7 @@ def _rtp(
 
 
 def _live(count: int = 4) -> list[bytes]:
-    """RTP of a picture or two, their sound and a sender report."""
+    """RTP of a few frames, their sound and a sender report."""
     video = [
         _rtp(_VIDEO, packet.marker, packet.sequence & 0xFFFF, packet.timestamp, packet.payload)
         for packet in rtp_packets(access_units(count=count))
@@ -88,7 +89,7 @@ def _rtcp() -> Iterator[bytes]:
 
 
 def _feedback() -> Iterator[bytes]:
-    """A viewer's reports: of loss, packets it lacks, a keyframe wanted in both ways, goodbye."""
+    """A viewer's reports: loss, NACKs, PLI and FIR, and BYE."""
     lossy = RtcpReceiverInfo(
         ssrc=PLAYED,
         fraction_lost=200,
@@ -109,8 +110,9 @@ def _feedback() -> Iterator[bytes]:
 
 
 def _numbered() -> Iterator[bytes]:
-    """RTP with transport-wide numbers, in header extensions of one byte and of two, that go on,
-    jump, come back and wrap around.
+    """RTP with transport-wide sequence numbers that advance, jump, go back and wrap around.
+
+    Header extensions have one-byte and two-byte headers.
     """
     short = [
         _rtp(
@@ -217,9 +219,7 @@ def _sps() -> Iterator[bytes]:
 
 
 def _flights() -> Iterator[bytes]:
-    """What a DTLS client sends first, and a client that sends an alert and application data after
-    it.
-    """
+    """First flights of DTLS clients, one with an alert and application data after it."""
     client = SSL.Connection(
         RTCCertificate.generateCertificate()._create_ssl_context(srtp_profiles=SRTP_PROFILES)
     )
@@ -289,4 +289,4 @@ SEEDS: dict[str, Callable[[], Iterator[bytes]]] = {
     "title": lambda: iter([b'{"title": "A live \xe2\x99\xa5\\u00e9"}', b"{}", b"[[[[1]]]]"]),
     "records": _records,
 }
-"""By target; a target without seeds is a mistake that the test names."""
+"""By target. A test fails for a target without seeds."""

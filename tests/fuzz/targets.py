@@ -1,5 +1,6 @@
-"""The parsers, each as a function of bytes that raises on a defect and on nothing else: errors that
-a parser raises on purpose are taken here.
+"""The parsers as functions of bytes.
+
+Each accepts the errors that its parser documents; any other exception is a defect.
 """
 
 import json
@@ -47,7 +48,7 @@ TRUSTED = (ip_network("127.0.0.0/8"),)
 
 
 def rtp(data: bytes) -> None:
-    """A header is never read past the packet, and the payload is a part of it."""
+    """The header is never read past the packet, and the payload is part of it."""
     with suppress(ValueError):
         packet = parse_rtp(data, TRANSPORT_ID, SEND_TIME_ID)
         assert len(packet.payload) <= len(data) - HEADER_SIZE
@@ -62,7 +63,7 @@ def rtcp_compound(data: bytes) -> None:
 
 
 def stun_foreign(data: bytes) -> None:
-    """From anybody: never an answer, since nobody can guess the password."""
+    """From strangers, who do not know the password: never answered."""
     agent = IceAgent("them", "their-password-0123456789", "us", PASSWORD)
     local_ufrag_of(data)
     with suppress(ValueError):
@@ -70,9 +71,7 @@ def stun_foreign(data: bytes) -> None:
 
 
 def stun_signed(data: bytes) -> None:
-    """Attributes from the peer itself, who knows the password: what is behind the integrity check
-    meets nonsense, too.
-    """
+    """Signed by the peer: fuzzed attributes reach the code behind the integrity check."""
     agent = IceAgent("them", "their-password-0123456789", "us", PASSWORD)
     body = data[: 500 - len(data) % 4 - 4]
     body += bytes(-len(body) % 4)
@@ -92,9 +91,7 @@ def stun_signed(data: bytes) -> None:
 
 
 def sdp(data: bytes) -> None:
-    """An offer that is taken gets an answer whose lines are all ours: no line of the offer's making
-    slips in.
-    """
+    """An accepted offer gets an answer without a line made by the offer."""
     try:
         offer = parse_offer(data.decode("utf-8", "replace"))
     except OfferError as error:
@@ -108,7 +105,7 @@ def sdp(data: bytes) -> None:
 
 
 def sdp_play(data: bytes) -> None:
-    """The same of a player's offer, whose profile, too, is repeated in the answer."""
+    """The same for a player's offer. The answer repeats its profile."""
     try:
         offer = parse_play_offer(data.decode("utf-8", "replace"), "avc1.42E01F")
     except OfferError as error:
@@ -128,8 +125,9 @@ def feedback_compound(data: bytes) -> None:
 
 
 def transport_sequence(data: bytes) -> None:
-    """Header extensions in both forms, and the report of the numbers in them: each packet of it is
-    as long as it says, whatever the numbers do.
+    """Header extensions in both forms, and the reports of their numbers.
+
+    Each report packet has the length that its header states.
     """
     reports, now = TransportFeedback(1), 0.0
     for part in cut(data):
@@ -147,8 +145,9 @@ def transport_sequence(data: bytes) -> None:
 
 
 def vp8_payloads(data: bytes) -> None:
-    """Payloads of one frame, which then has a size if it is a key one; and the same bytes as
-    packets in any order.
+    """Payloads of one frame, and the same bytes as packets in any order.
+
+    A keyframe has a size.
     """
     with suppress(BitstreamError):
         unit = vp8.access_unit(cut(data))
@@ -164,9 +163,7 @@ def vp8_payloads(data: bytes) -> None:
 
 
 def nal_units(data: bytes) -> None:
-    """Payloads of one picture to NAL units, to an access unit, to the track that its parameter sets
-    describe.
-    """
+    """Payloads of one frame to NAL units, an access unit and the track of its parameter sets."""
     with suppress(BitstreamError):
         unit = h264.access_unit(depacketise(cut(data)))
         if unit.sps:
@@ -174,8 +171,9 @@ def nal_units(data: bytes) -> None:
 
 
 def parameter_sets(data: bytes) -> None:
-    """An SPS that is taken has a size that a decoder can have; `avcC` gives back what it was made
-    of.
+    """An accepted SPS has a size that decoders support.
+
+    `avcC` returns its parameter sets unchanged.
     """
     with suppress(BitstreamError):
         info = h264.track_info(b"\x67" + data[:4_000], b"\x68\xce\x3c\x80")
@@ -184,9 +182,7 @@ def parameter_sets(data: bytes) -> None:
 
 
 def reassembly(data: bytes) -> None:
-    """Packets in any order, with any header: what is held has a bound, and pictures come in the
-    order of their timestamps' packets.
-    """
+    """Packets in any order with any header: the buffers are bounded and frames stay in order."""
     video, sounds, now = Reassembly(), Reorder(), 0.0
     for part in cut(data):
         now += part[0] / 1_000 if part else 0
@@ -207,7 +203,7 @@ def reassembly(data: bytes) -> None:
 
 
 def forwarded(data: bytes) -> None:
-    """Headers of proxies, as a client can write them."""
+    """Proxy headers as a client can forge them."""
     lines = data.decode("utf-8", "surrogateescape").split("\n")
     headers = [(name, value) for name, _, value in (line.partition(":") for line in lines)]
     client("127.0.0.1", headers, TRUSTED)
@@ -215,7 +211,7 @@ def forwarded(data: bytes) -> None:
 
 def title(data: bytes) -> None:
     """The JSON body of a new room."""
-    from server.http.api import _title  # here, since nothing else needs aiohttp
+    from server.http.api import _title  # only this target needs aiohttp
 
     with suppress(ValueError, RecursionError, RequestRefused):
         value = json.loads(data)
@@ -224,9 +220,7 @@ def title(data: bytes) -> None:
 
 
 def beacon(data: bytes) -> None:
-    """What a viewer says of how it plays: whatever JSON it is, each value is one that can be shown
-    and summed up.
-    """
+    """A viewer's report: from any JSON, each value is one that can be shown and summed."""
     with suppress(ValueError, RecursionError):
         report = json.loads(data)
         if isinstance(report, dict):
