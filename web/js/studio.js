@@ -30,12 +30,14 @@ async function openCamera() {
     await panel.open();
     return true;
   } catch (error) {
-    showObstacle(cameraObstacle(error instanceof CameraError ? error.reason : 'busy', navigator.userAgent));
+    showObstacle(
+      cameraObstacle(error instanceof CameraError ? error.reason : 'busy', navigator.userAgent),
+    );
     return false;
   }
 }
 
-// ---- Going live -------------------------------------------------------------------------------------------------------
+// ---- Going live ---------------------------------------------------------------------------------
 
 /**
  * @param {string} title
@@ -98,7 +100,9 @@ async function end() {
   const ended = onAir?.end();
   finish('Thanks for going live.');
   await ended;
-  await api.endRoom(room.room, room.key).catch(() => toast('The server could not be reached. The live ends by itself soon.'));
+  await api
+    .endRoom(room.room, room.key)
+    .catch(() => toast('The server could not be reached. The live ends by itself soon.'));
 }
 
 function showQr() {
@@ -108,7 +112,7 @@ function showQr() {
   /** @type {HTMLDialogElement} */ (byId('qr-dialog')).showModal();
 }
 
-// ---- Start ------------------------------------------------------------------------------------------------------------
+// ---- Start --------------------------------------------------------------------------------------
 
 /** The room in which this browser was live, if it is still live: a reload does not end it. */
 async function roomToResume() {
@@ -161,9 +165,12 @@ function listen() {
     here: start,
   };
   for (const [id, click] of Object.entries(clicks)) byId(id).addEventListener('click', click);
-  for (const change of ['online', 'offline']) window.addEventListener(change, () => onAir?.networkChanged());
+  for (const change of ['online', 'offline'])
+    window.addEventListener(change, () => onAir?.networkChanged());
   // Wi-Fi to mobile data; Chromium on Android only.
-  /** @type {any} */ (navigator).connection?.addEventListener?.('change', () => onAir?.networkChanged());
+  /** @type {any} */ (navigator).connection?.addEventListener?.('change', () =>
+    onAir?.networkChanged(),
+  );
 }
 
 setup.title = recall('title') ?? '';

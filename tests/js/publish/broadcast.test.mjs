@@ -2,7 +2,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Broadcast } from '../../../web/js/publish/broadcast.js';
-import { BroadcastEvent as E, BroadcastState as S, TRANSITIONS } from '../../../web/js/publish/broadcast_state.js';
+import {
+  BroadcastEvent as E,
+  BroadcastState as S,
+  TRANSITIONS,
+} from '../../../web/js/publish/broadcast_state.js';
 import { FakeClock, fakeEnvironment, settle } from '../fixtures/fake_clock.mjs';
 import { FakeServer } from '../fixtures/fake_server.mjs';
 import { fakePeerConnections, fakeStream } from '../fixtures/fake_webrtc.mjs';
@@ -21,7 +25,10 @@ class Bench {
   over = [];
 
   constructor() {
-    const environment = fakeEnvironment(this.clock, { fetch: this.server.fetch, RTCPeerConnection: this.connections });
+    const environment = fakeEnvironment(this.clock, {
+      fetch: this.server.fetch,
+      RTCPeerConnection: this.connections,
+    });
     const target = { endpoint: 'http://server/whip/abc', key: 'key', iceServers: [] };
     this.broadcast = new Broadcast(
       target,
@@ -128,7 +135,11 @@ const CAUSE = {
   [E.FAILED]: (bench) => bench.pc?.become('failed'),
   [E.RETRY]: async (bench) => {
     // Longer than the server asked to wait; a connection keeps receiving meanwhile.
-    for (let passed = 0; passed < 5_000 && bench.state !== S.CONNECTING && bench.state !== S.RECONNECTING; passed += 100) {
+    for (
+      let passed = 0;
+      passed < 5_000 && bench.state !== S.CONNECTING && bench.state !== S.RECONNECTING;
+      passed += 100
+    ) {
       if (bench.pc) bench.pc.stats.received++;
       await bench.clock.advance(100);
     }
@@ -154,11 +165,13 @@ test('each event in each state leads to the state in the table', async (t) => {
         await CAUSE[event](bench);
         await settle();
         const expected = new Set([TRANSITIONS[state][event] ?? state]);
-        // Time passes during the wait, so bytes from the server or a deadline change these two states.
+        // Time passes during the wait, so bytes from the server or a deadline change these two
+        // states.
         if (event === E.RETRY && state === S.DOUBTED) expected.add(S.LIVE);
         if (event === E.RETRY && state === S.DISCONNECTED) expected.add(S.LOST).add(S.RECONNECTING);
         assert.ok(expected.has(bench.state), `${bench.state} instead of ${[...expected]}`);
-        if (bench.state === state) assert.equal(bench.states.length, changes, 'reported without a change');
+        if (bench.state === state)
+          assert.equal(bench.states.length, changes, 'reported without a change');
         else assert.deepEqual(bench.states.at(-1)[1], bench.state);
         assert.ok(bench.connections.open.length <= 1, 'two connections at a time');
         bench.broadcast.close();
@@ -166,7 +179,11 @@ test('each event in each state leads to the state in the table', async (t) => {
         assert.equal(bench.clock.timers, 0, 'a timer is left');
         assert.equal(bench.connections.open.length, 0);
         assert.equal(bench.state, S.CLOSED);
-        assert.ok(bench.states.every(([before, after]) => Object.values(TRANSITIONS[before]).includes(after)));
+        assert.ok(
+          bench.states.every(([before, after]) =>
+            Object.values(TRANSITIONS[before]).includes(after),
+          ),
+        );
       });
     }
   }
@@ -182,7 +199,7 @@ test('a working live stays live, samples once a second and reports no frozen cam
   assert.equal(bench.frozen, 0);
 });
 
-test('silence ends the session within two seconds, and the next attempt starts at once', async () => {
+test('silence ends the session within two seconds, then the next attempt starts', async () => {
   const bench = new Bench();
   await REACH[S.LIVE](bench);
   await bench.clock.advance(2_000);
@@ -235,11 +252,15 @@ test('the first attempt may take ten seconds, the first one after a loss 1.5 sec
   assert.equal(bench.attempts, before + 1);
 });
 
-test('a temporary refusal is reported with its code, and its retry_after holds even when the network changes', async () => {
+test('a temporary refusal is reported, and its retry_after holds when the network changes', async () => {
   const bench = new Bench();
   bench.broadcast.start();
   await settle();
-  bench.server.last.refuse(503, { error: 'Too many transcoders.', code: 'transcoders_busy', retry_after: 7 });
+  bench.server.last.refuse(503, {
+    error: 'Too many transcoders.',
+    code: 'transcoders_busy',
+    retry_after: 7,
+  });
   await bench.clock.advance(6_900);
   assert.deepEqual(bench.refused, [['Too many transcoders.', 'transcoders_busy', 7_000]]);
   bench.broadcast.networkChanged();
@@ -299,7 +320,10 @@ test('renew replaces the session, and only while connected', async () => {
 });
 
 test('end deletes the session on the server; close does not', async () => {
-  for (const [how, deletes] of [['end', 1], ['close', 0]]) {
+  for (const [how, deletes] of [
+    ['end', 1],
+    ['close', 0],
+  ]) {
     const bench = new Bench();
     await REACH[S.LIVE](bench);
     bench.server.onrequest = (request) => request.answer(204);

@@ -11,24 +11,37 @@ async function make({ open = true, ...devices } = {}) {
   const clock = new FakeClock();
   const made = Object.assign(new FakeDevices(), devices);
   const [replaced, changes] = [[], []];
-  const listener = { replaced: (track) => replaced.push(track.kind), changed: () => changes.push(clock.now) };
+  const listener = {
+    replaced: (track) => replaced.push(track.kind),
+    changed: () => changes.push(clock.now),
+  };
   const camera = new Camera(listener, made, fakeEnvironment(clock));
   if (open) await camera.open();
   return { camera, clock, devices: made, replaced, changes };
 }
 
-test('without a microphone there is still video; a denial is not followed by a second question', async () => {
+test('without a microphone there is video; after a denial nothing more is asked', async () => {
   const missing = await make({ refusals: { audio: 'NotFoundError' } });
   assert.deepEqual([missing.camera.audio, missing.camera.video?.kind], [null, 'video']);
   const denied = await make({ open: false, refusals: { audio: 'NotAllowedError' } });
   await assert.rejects(denied.camera.open(), { reason: 'denied' });
   assert.equal(denied.devices.asked.length, 1);
-  const silent = await make({ refusals: { audio: 'NotAllowedError' }, cameraPermission: 'granted' });
+  const silent = await make({
+    refusals: { audio: 'NotAllowedError' },
+    cameraPermission: 'granted',
+  });
   assert.equal(silent.camera.video?.kind, 'video');
 });
 
 test('each error of the browser has a reason', async () => {
-  const cases = { NotAllowedError: 'denied', SecurityError: 'denied', NotFoundError: 'missing', OverconstrainedError: 'missing', NotReadableError: 'busy', AbortError: 'busy' };
+  const cases = {
+    NotAllowedError: 'denied',
+    SecurityError: 'denied',
+    NotFoundError: 'missing',
+    OverconstrainedError: 'missing',
+    NotReadableError: 'busy',
+    AbortError: 'busy',
+  };
   for (const [name, reason] of Object.entries(cases)) {
     const { camera } = await make({ open: false, refusals: { video: name } });
     await assert.rejects(camera.open(), { reason });
@@ -98,7 +111,7 @@ test('only the lost track is replaced', async () => {
   assert.deepEqual(replaced, ['audio', 'video']);
 });
 
-test('a live track without frames counts as lost, but not while or just after it is hidden', async () => {
+test('a live track without frames is lost, but not while or just after it is hidden', async () => {
   const { camera, clock } = await make();
   camera.pause(true);
   camera.reportFrozen();

@@ -7,12 +7,40 @@ const well = {
   live: true,
   cameraLost: false,
   paused: false,
-  sample: { bitrate: 2e6, estimate: 2.5e6, fps: 30, width: 1280, height: 720, roundTrip: 40, loss: 0, limited: 'none', relayed: false },
-  ingest: { bitrate: 2e6, fps: 30, gap: 40, repaired: 0, lost: 0, keyframe_age: 900, round_trip: 40 },
-  audience: { watching: 3, reporting: 3, playing: 3, behind_lens: { p50: 150, p95: 200 }, first_picture: null, players: { mse: 3 } },
+  sample: {
+    bitrate: 2e6,
+    estimate: 2.5e6,
+    fps: 30,
+    width: 1280,
+    height: 720,
+    roundTrip: 40,
+    loss: 0,
+    limited: 'none',
+    relayed: false,
+  },
+  ingest: {
+    bitrate: 2e6,
+    fps: 30,
+    gap: 40,
+    repaired: 0,
+    lost: 0,
+    keyframe_age: 900,
+    round_trip: 40,
+  },
+  audience: {
+    watching: 3,
+    reporting: 3,
+    playing: 3,
+    behind_lens: { p50: 150, p95: 200 },
+    first_picture: null,
+    players: { mse: 3 },
+  },
 };
 /** The situation above with one change. */
-const but = (part, change) => ({ ...well, [part]: typeof change === 'object' ? { ...well[part], ...change } : change });
+const but = (part, change) => ({
+  ...well,
+  [part]: typeof change === 'object' ? { ...well[part], ...change } : change,
+});
 
 test('browser, server and viewers can each make the light weak or bad, with a reason', () => {
   assert.deepEqual(judge(well), { light: 'good', why: '' });
@@ -48,7 +76,14 @@ test('the light changes after several bad seconds, but at once when the connecti
   const health = new Health();
   const lights = (...situations) => situations.map((each) => health.add(each).light);
   const lossy = but('sample', { loss: 0.2 });
-  assert.deepEqual(lights(lossy, lossy, well, lossy, lossy, lossy), ['good', 'good', 'good', 'good', 'good', 'bad']);
+  assert.deepEqual(lights(lossy, lossy, well, lossy, lossy, lossy), [
+    'good',
+    'good',
+    'good',
+    'good',
+    'good',
+    'bad',
+  ]);
   assert.deepEqual(lights(well, well, well, well), ['bad', 'bad', 'bad', 'good']);
   assert.deepEqual(lights(but('live', false)), ['bad']);
 });

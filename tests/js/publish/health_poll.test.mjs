@@ -20,17 +20,26 @@ function make(ask) {
   return { clock, asked, heard, gone, poll };
 }
 
-const refusal = (status, retryAfter) => Promise.reject(Object.assign(new Error('no'), { status, retryAfter }));
+const refusal = (status, retryAfter) =>
+  Promise.reject(Object.assign(new Error('no'), { status, retryAfter }));
 
 test('it asks at once and then once a second', async () => {
   const { clock, asked, heard } = make(async (n) => n);
   await clock.advance(3_000);
-  assert.deepEqual([asked, heard], [[0, 1_000, 2_000, 3_000], [1, 2, 3, 4]]);
+  assert.deepEqual(
+    [asked, heard],
+    [
+      [0, 1_000, 2_000, 3_000],
+      [1, 2, 3, 4],
+    ],
+  );
 });
 
 test('a slow answer delays the next question, and two are never under way', async () => {
   let answer;
-  const { clock, asked } = make((n) => (n === 1 ? new Promise((resolve) => (answer = resolve)) : Promise.resolve(n)));
+  const { clock, asked } = make((n) =>
+    n === 1 ? new Promise((resolve) => (answer = resolve)) : Promise.resolve(n),
+  );
   await clock.advance(2_500);
   assert.deepEqual(asked, [0]);
   answer({});
@@ -39,7 +48,9 @@ test('a slow answer delays the next question, and two are never under way', asyn
 });
 
 test('the server may ask for a longer pause; other failures do not stop the poll', async () => {
-  const { clock, asked, gone } = make((n) => (n === 1 ? refusal(429, 5) : n === 2 ? refusal(0) : Promise.resolve({})));
+  const { clock, asked, gone } = make((n) =>
+    n === 1 ? refusal(429, 5) : n === 2 ? refusal(0) : Promise.resolve({}),
+  );
   await clock.advance(6_000);
   assert.deepEqual([asked, gone], [[0, 5_000, 6_000], []]);
 });

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { browserObstacle, cameraObstacle } from '../../../web/js/publish/obstacles.js';
 
-const CHROME = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
-const IPHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1';
+const CHROME =
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
+const IPHONE =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1';
 const able = { userAgent: CHROME, secure: true, camera: true, webrtc: true, codec: true };
 
 test('a browser that can do all has no obstacle', () => {
@@ -20,11 +22,19 @@ test('the first obstacle is the one to remove first', () => {
     ['no-webrtc', { webrtc: false, codec: false }],
     ['no-codec', { codec: false }],
   ];
-  for (const [name, change] of cases) assert.equal(browserObstacle({ ...able, ...change })?.name, name);
+  for (const [name, change] of cases)
+    assert.equal(browserObstacle({ ...able, ...change })?.name, name);
 });
 
 test('the browsers inside other apps are known', () => {
-  for (const app of ['[FBAN/FBIOS;FBAV/450]', 'musical_ly_2022 BytedanceWebview', 'Line/13.1', 'MicroMessenger/8.0', 'Snapchat 12', 'Twitter for iPhone']) {
+  for (const app of [
+    '[FBAN/FBIOS;FBAV/450]',
+    'musical_ly_2022 BytedanceWebview',
+    'Line/13.1',
+    'MicroMessenger/8.0',
+    'Snapchat 12',
+    'Twitter for iPhone',
+  ]) {
     assert.equal(browserObstacle({ ...able, userAgent: `${CHROME} ${app}` })?.action, 'copy', app);
   }
 });

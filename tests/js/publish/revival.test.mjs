@@ -3,7 +3,11 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { CameraError } from '../../../web/js/publish/camera.js';
 import { Revival } from '../../../web/js/publish/revival.js';
-import { RevivalEvent as E, RevivalState as S, TRANSITIONS } from '../../../web/js/publish/revival_state.js';
+import {
+  RevivalEvent as E,
+  RevivalState as S,
+  TRANSITIONS,
+} from '../../../web/js/publish/revival_state.js';
 import { FakeClock, fakeEnvironment, settle } from '../fixtures/fake_clock.mjs';
 
 /** A revival, and a camera whose loss and answers the test sets. */
@@ -23,7 +27,11 @@ class Bench {
         return new Promise((resolve, reject) => this.#answers.push({ resolve, reject }));
       },
     };
-    this.revival = new Revival(camera, (condition) => this.conditions.push(condition), fakeEnvironment(this.clock));
+    this.revival = new Revival(
+      camera,
+      (condition) => this.conditions.push(condition),
+      fakeEnvironment(this.clock),
+    );
   }
 
   get state() {
@@ -159,7 +167,7 @@ test('the pauses between attempts are 0, 0.5, 1, 2 and then always 3 seconds', a
   }
 });
 
-test('a denial ends the attempts until the creator retries, also when tracks change meanwhile', async () => {
+test('a denial ends the attempts until the creator retries, whatever tracks do', async () => {
   const bench = new Bench();
   await REACH[S.DENIED](bench);
   bench.revival.look();
@@ -187,7 +195,10 @@ test('a retry does not wait', async () => {
 });
 
 test('a track that is lost again soon after a recovery does not start at once', async () => {
-  for (const [later, atOnce] of [[1_000, false], [6_000, true]]) {
+  for (const [later, atOnce] of [
+    [1_000, false],
+    [6_000, true],
+  ]) {
     const bench = new Bench();
     bench.lose('microphone');
     await bench.clock.advance(0);

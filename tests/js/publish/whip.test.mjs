@@ -1,7 +1,12 @@
 // One WHIP session, on a fake clock, server and WebRTC.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { WhipError, WhipSession, trickleFragment, videoCodecs } from '../../../web/js/publish/whip.js';
+import {
+  WhipError,
+  WhipSession,
+  trickleFragment,
+  videoCodecs,
+} from '../../../web/js/publish/whip.js';
 import { FakeClock, fakeEnvironment, settle } from '../fixtures/fake_clock.mjs';
 import { FakeServer } from '../fixtures/fake_server.mjs';
 import { fakePeerConnections, fakeStream } from '../fixtures/fake_webrtc.mjs';
@@ -31,13 +36,21 @@ async function open(headers = { Location: '/whip/abc/1' }) {
   return made;
 }
 
-test('the offer goes out with the key and without candidates; the answer names the session and its ICE servers', async () => {
-  const { server, pc } = await open({ Location: '/whip/abc/1', Link: '<turn:new>; rel="ice-server"; username="u"; credential="c"' });
+test('the offer has the key and no candidates; the answer has the session and ICE servers', async () => {
+  const { server, pc } = await open({
+    Location: '/whip/abc/1',
+    Link: '<turn:new>; rel="ice-server"; username="u"; credential="c"',
+  });
   const [{ method, url, headers, body }] = server.requests;
-  assert.deepEqual([method, url, headers.Authorization, headers['Content-Type']], ['POST', 'http://server/whip/abc', 'Bearer secret', 'application/sdp']);
+  assert.deepEqual(
+    [method, url, headers.Authorization, headers['Content-Type']],
+    ['POST', 'http://server/whip/abc', 'Bearer secret', 'application/sdp'],
+  );
   assert.ok(!body.includes('a=candidate'));
   assert.equal(pc.remoteDescription.sdp, 'the answer');
-  assert.deepEqual(pc.configuration.iceServers, [{ urls: 'turn:new', username: 'u', credential: 'c' }]);
+  assert.deepEqual(pc.configuration.iceServers, [
+    { urls: 'turn:new', username: 'u', credential: 'c' },
+  ]);
 });
 
 test('candidates that come together go out in one PATCH, to the Location', async () => {
@@ -57,7 +70,7 @@ test('candidates that come together go out in one PATCH, to the Location', async
   assert.equal(server.of('PATCH').length, 1);
 });
 
-test('a PATCH without an answer is given up after eight seconds, and the next ones still go out', async () => {
+test('a PATCH without an answer ends after eight seconds, and the others go on', async () => {
   const { clock, server, pc, session } = await open();
   pc.found('candidate:1 1 udp 1 127.0.0.1 5000 typ host');
   await clock.advance(50);
@@ -95,7 +108,10 @@ test('closing aborts what is under way, deletes nothing and makes no further req
   pc.become('failed');
   await clock.advance(20_000);
   assert.equal(server.last.aborted, true);
-  assert.deepEqual(server.requests.map(({ method }) => method), ['POST', 'PATCH']);
+  assert.deepEqual(
+    server.requests.map(({ method }) => method),
+    ['POST', 'PATCH'],
+  );
   assert.deepEqual([pc.connectionState, states, clock.timers], ['closed', [], 0]);
 });
 
@@ -113,7 +129,10 @@ test('ending stops sending, deletes the session, and closes the connection last'
   await settle();
   assert.ok(pc.senders.every(({ track }) => track === null));
   const { method, keepalive, url } = server.last;
-  assert.deepEqual([method, keepalive, url, pc.connectionState], ['DELETE', true, 'http://server/whip/abc/1', 'new']);
+  assert.deepEqual(
+    [method, keepalive, url, pc.connectionState],
+    ['DELETE', true, 'http://server/whip/abc/1', 'new'],
+  );
   server.last.answer(200);
   await ended;
   assert.equal(pc.connectionState, 'closed');
@@ -131,15 +150,30 @@ test('an end before the answer deletes the session that the answer names', async
   await Promise.all([opened, ended]);
 });
 
-test('a refusal carries its text, code and time to wait, from JSON or from plain text', async () => {
+test('a refusal has a text, a code and a time to wait, from JSON or plain text', async () => {
   const cases = [
-    [503, JSON.stringify({ error: 'Busy.', code: 'transcoders_busy', retry_after: 5 }), {}, ['Busy.', 'transcoders_busy', 5, false]],
+    [
+      503,
+      JSON.stringify({ error: 'Busy.', code: 'transcoders_busy', retry_after: 5 }),
+      {},
+      ['Busy.', 'transcoders_busy', 5, false],
+    ],
     [429, 'Slow down', { 'Retry-After': '3' }, ['Slow down', '', 3, false]],
-    [409, JSON.stringify({ error: 'Ended.', code: 'room_ended', retry_after: null }), {}, ['Ended.', 'room_ended', 0, true]],
+    [
+      409,
+      JSON.stringify({ error: 'Ended.', code: 'room_ended', retry_after: null }),
+      {},
+      ['Ended.', 'room_ended', 0, true],
+    ],
     [502, '', {}, ['The server answered 502.', '', 0, false]],
     [500, '[1]', {}, ['The server answered 500.', '', 0, false]],
     [500, 'null', {}, ['null', '', 0, false]],
-    [500, '{"error": 1, "code": 2, "retry_after": "x"}', {}, ['The server answered 500.', '', 0, false]],
+    [
+      500,
+      '{"error": 1, "code": 2, "retry_after": "x"}',
+      {},
+      ['The server answered 500.', '', 0, false],
+    ],
   ];
   for (const [status, body, headers, expected] of cases) {
     const { server, session } = make();
@@ -162,14 +196,38 @@ test('H.264 Constrained Baseline comes first, VP8 only without H.264', () => {
   const baseline = codec('video/H264', 'packetization-mode=1;profile-level-id=42e01f');
   const single = codec('video/H264', 'packetization-mode=0;profile-level-id=42e01f');
   const [vp8, rtx, av1] = [codec('video/VP8'), codec('video/rtx'), codec('video/AV1')];
-  assert.deepEqual(videoCodecs([av1, vp8, single, high, baseline, rtx]), [baseline, high, single, rtx]);
+  assert.deepEqual(videoCodecs([av1, vp8, single, high, baseline, rtx]), [
+    baseline,
+    high,
+    single,
+    rtx,
+  ]);
   assert.deepEqual(videoCodecs([av1, vp8, rtx]), [vp8, rtx]);
   assert.deepEqual(videoCodecs([av1, rtx]), []);
 });
 
 test('a trickle fragment names the transport, its first section and the candidates', () => {
-  const sdp = ['v=0', 'm=video 9 UDP/TLS/RTP/SAVPF 96', 'a=ice-ufrag:abcd', 'a=ice-pwd:secret', 'a=mid:0', 'm=audio 9 UDP/TLS/RTP/SAVPF 111', 'a=mid:1', ''];
-  const fragment = trickleFragment(sdp.join('\r\n'), [{ candidate: 'candidate:1 1 udp 1 127.0.0.1 5000 typ host' }], true);
-  const lines = ['a=ice-ufrag:abcd', 'a=ice-pwd:secret', 'm=video 9 UDP/TLS/RTP/SAVPF 96', 'a=mid:0', 'a=candidate:1 1 udp 1 127.0.0.1 5000 typ host'];
+  const sdp = [
+    'v=0',
+    'm=video 9 UDP/TLS/RTP/SAVPF 96',
+    'a=ice-ufrag:abcd',
+    'a=ice-pwd:secret',
+    'a=mid:0',
+    'm=audio 9 UDP/TLS/RTP/SAVPF 111',
+    'a=mid:1',
+    '',
+  ];
+  const fragment = trickleFragment(
+    sdp.join('\r\n'),
+    [{ candidate: 'candidate:1 1 udp 1 127.0.0.1 5000 typ host' }],
+    true,
+  );
+  const lines = [
+    'a=ice-ufrag:abcd',
+    'a=ice-pwd:secret',
+    'm=video 9 UDP/TLS/RTP/SAVPF 96',
+    'a=mid:0',
+    'a=candidate:1 1 udp 1 127.0.0.1 5000 typ host',
+  ];
   assert.equal(fragment, [...lines, 'a=end-of-candidates', ''].join('\r\n'));
 });

@@ -1,5 +1,6 @@
 /**
- * What modules use of the browser: clocks, timers and network. Tests pass their own, with a fake clock.
+ * What modules use of the browser: clocks, timers and network. Tests pass their own, with a fake
+ * clock.
  *
  * @typedef {object} Environment
  * @property {() => number} now   ms, monotonic
@@ -14,17 +15,21 @@
  */
 
 /**
- * The real browser. Globals are looked up at each use: in workers some are missing, and tests replace some before a page loads.
+ * The real browser. Globals are looked up at each use: in workers some are missing, and tests
+ * replace some before a page loads.
  * @type {Readonly<Environment>}
  */
 export const BROWSER = Object.freeze({
   now: () => performance.now(),
   date: () => Date.now(),
-  setTimeout: (/** @type {() => void} */ callback, /** @type {number} */ ms) => self.setTimeout(callback, ms),
+  setTimeout: (/** @type {() => void} */ callback, /** @type {number} */ ms) =>
+    self.setTimeout(callback, ms),
   clearTimeout: (/** @type {number} */ timer) => self.clearTimeout(timer),
-  setInterval: (/** @type {() => void} */ callback, /** @type {number} */ ms) => self.setInterval(callback, ms),
+  setInterval: (/** @type {() => void} */ callback, /** @type {number} */ ms) =>
+    self.setInterval(callback, ms),
   clearInterval: (/** @type {number} */ timer) => self.clearInterval(timer),
-  fetch: (/** @type {RequestInfo | URL} */ input, /** @type {RequestInit} */ init = {}) => self.fetch(input, init),
+  fetch: (/** @type {RequestInfo | URL} */ input, /** @type {RequestInit} */ init = {}) =>
+    self.fetch(input, init),
   get WebSocket() {
     return self.WebSocket;
   },

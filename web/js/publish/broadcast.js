@@ -1,6 +1,7 @@
 /**
- * A live that outlasts its connections: keeps one WHIP session for a room through network changes, server restarts and
- * sleep. Each attempt is a new POST with the same key, which takes the room over (server/API.md). Knows no DOM.
+ * A live that outlasts its connections: keeps one WHIP session for a room through network changes,
+ * server restarts and sleep. Each attempt is a new POST with the same key, which takes the room
+ * over (server/API.md). Knows no DOM.
  */
 import { Backoff } from '../api/backoff.js';
 import { BROWSER } from '../page/environment.js';
@@ -18,23 +19,26 @@ import { WhipError, WhipSession } from './whip.js';
  *
  * @typedef {object} BroadcastListener
  * @property {(state: State, before: State) => void} state
- * @property {(sample: import('./sender_stats.js').Sample) => void} sample  once a second while connected
+ * @property {(sample: import('./sender_stats.js').Sample) => void} sample once a second while
+ *   connected
  * @property {() => void} frozen  the camera has produced no frame for a while
- * @property {(error: WhipError, wait: number) => void} refused  the server refused for now; the next attempt is in `wait` ms
+ * @property {(error: WhipError, wait: number) => void} refused the server refused for now; the next
+ *   attempt is in `wait` ms
  * @property {(error: WhipError) => void} over  the server refused for good; the broadcast is closed
  */
 
 const CONNECT_WITHIN = 10_000; // ms, at most
 /**
- * ms for the first attempt after a loss; each further one gets half as much more. A request on a TCP connection that died
- * with the network gets no answer and no error, but the next request may use a new connection.
+ * ms for the first attempt after a loss; each further one gets half as much more. A request on a
+ * TCP connection that died with the network gets no answer and no error, but the next request may
+ * use a new connection.
  */
 const RECONNECT_WITHIN = 1_500;
-const DISCONNECTED_FOR = 2_000; // ms; the browser takes half a minute from "disconnected" to "failed"
+const DISCONNECTED_FOR = 2_000; // ms; browsers take 30 s from "disconnected" to "failed"
 const CHECK_EVERY = 500; // ms
 /**
- * ms without a byte from the server in each connected state. The server's RTCP reports come five times a second. With the
- * next check, a loss is noticed within two seconds.
+ * ms without a byte from the server in each connected state. The server's RTCP reports come five
+ * times a second. With the next check, a loss is noticed within two seconds.
  * @type {Readonly<Partial<Record<State, number>>>}
  */
 const SILENT_FOR = Object.freeze({
@@ -99,7 +103,8 @@ export class Broadcast {
   networkChanged() {
     this.#happen(BroadcastEvent.NETWORK_CHANGED);
     const now = this.#environment.now();
-    if (this.#state in SILENT_FOR || now < this.#notBefore || now - this.#triedAt < ATTEMPT_EVERY) return;
+    if (this.#state in SILENT_FOR || now < this.#notBefore || now - this.#triedAt < ATTEMPT_EVERY)
+      return;
     this.#backoff.reset();
     this.#happen(BroadcastEvent.RETRY);
   }
@@ -150,12 +155,16 @@ export class Broadcast {
     const now = this.#environment.now();
     switch (state) {
       case BroadcastState.CONNECTING:
-        if (event === BroadcastEvent.START) this.#ticker = this.#environment.setInterval(() => this.#check(), CHECK_EVERY);
+        if (event === BroadcastEvent.START)
+          this.#ticker = this.#environment.setInterval(() => this.#check(), CHECK_EVERY);
         this.#within(CONNECT_WITHIN, BroadcastEvent.FAILED);
         this.#connect();
         break;
       case BroadcastState.RECONNECTING:
-        this.#within(Math.min(CONNECT_WITHIN, RECONNECT_WITHIN * 1.5 ** this.#backoff.attempts), BroadcastEvent.FAILED);
+        this.#within(
+          Math.min(CONNECT_WITHIN, RECONNECT_WITHIN * 1.5 ** this.#backoff.attempts),
+          BroadcastEvent.FAILED,
+        );
         this.#connect();
         break;
       case BroadcastState.WAITING:
@@ -236,7 +245,8 @@ export class Broadcast {
     if (!session.video || !parameters?.encodings?.[0]) return;
     parameters.degradationPreference = preference;
     Object.assign(parameters.encodings[0], { maxBitrate, scaleResolutionDownBy: scale });
-    // Some browsers refuse this before negotiation or lack degradationPreference; `sendEncodings` applies then.
+    // Some browsers refuse this before negotiation or lack degradationPreference; `sendEncodings`
+    // applies then.
     await session.video.setParameters(parameters).catch(() => {});
   }
 

@@ -44,7 +44,12 @@ const [S, E] = [BroadcastState, BroadcastEvent];
  */
 export const TRANSITIONS = Object.freeze({
   [S.IDLE]: { [E.START]: S.CONNECTING, [E.CLOSE]: S.CLOSED },
-  [S.CONNECTING]: { [E.CONNECTED]: S.LIVE, [E.FAILED]: S.WAITING, [E.RETRY]: S.CONNECTING, [E.CLOSE]: S.CLOSED },
+  [S.CONNECTING]: {
+    [E.CONNECTED]: S.LIVE,
+    [E.FAILED]: S.WAITING,
+    [E.RETRY]: S.CONNECTING,
+    [E.CLOSE]: S.CLOSED,
+  },
   [S.WAITING]: { [E.RETRY]: S.CONNECTING, [E.CLOSE]: S.CLOSED },
   [S.LIVE]: {
     [E.CONNECTED]: S.LIVE,
@@ -62,6 +67,11 @@ export const TRANSITIONS = Object.freeze({
   },
   [S.DISCONNECTED]: { [E.CONNECTED]: S.LIVE, [E.FAILED]: S.LOST, [E.CLOSE]: S.CLOSED },
   [S.LOST]: { [E.RETRY]: S.RECONNECTING, [E.CLOSE]: S.CLOSED },
-  [S.RECONNECTING]: { [E.CONNECTED]: S.LIVE, [E.FAILED]: S.LOST, [E.RETRY]: S.RECONNECTING, [E.CLOSE]: S.CLOSED },
+  [S.RECONNECTING]: {
+    [E.CONNECTED]: S.LIVE,
+    [E.FAILED]: S.LOST,
+    [E.RETRY]: S.RECONNECTING,
+    [E.CLOSE]: S.CLOSED,
+  },
   [S.CLOSED]: {},
 });

@@ -1,5 +1,6 @@
 /**
- * The camera and the microphone, as one MediaStream that stays the same while its tracks change. Knows no DOM.
+ * The camera and the microphone, as one MediaStream that stays the same while its tracks change.
+ * Knows no DOM.
  */
 import { BROWSER } from '../page/environment.js';
 
@@ -21,7 +22,8 @@ export class CameraError extends Error {
 
 /**
  * @typedef {object} CameraListener
- * @property {(track: MediaStreamTrack) => void} replaced  this track took the place of the one of its kind
+ * @property {(track: MediaStreamTrack) => void} replaced this track took the place of the one of
+ *   its kind
  * @property {() => void} changed  a track ended, went mute or unmute: `loss` may have changed
  *
  * @typedef {Pick<Navigator, 'mediaDevices' | 'permissions'>} Devices
@@ -89,7 +91,10 @@ export class Camera {
     return this.stream.getAudioTracks()[0] ?? null;
   }
 
-  /** Whether the preview is mirrored: for a front camera, and for a webcam, which has no facing mode. */
+  /**
+   * Whether the preview is mirrored: for a front camera, and for a webcam, which has no facing
+   * mode.
+   */
   get mirrored() {
     return (this.video?.getSettings().facingMode ?? 'user') !== 'environment';
   }
@@ -129,14 +134,19 @@ export class Camera {
   }
 
   /**
-   * The track that is lost, or will be if it stays mute; the one that was lost first, the camera when both are.
+   * The track that is lost, or will be if it stays mute; the one that was lost first, the camera
+   * when both are.
    * @param {number} now ms
    * @returns {{lost: 'camera' | 'microphone' | null, certainAt: number}} `certainAt`: ms
    */
   loss(now) {
     const { video, audio } = this;
     const certainAt = (/** @type {MediaStreamTrack | null} */ track) =>
-      !track ? Infinity : track.readyState === 'ended' ? now : (this.#muteSince.get(track) ?? Infinity) + MUTE_FOR;
+      !track
+        ? Infinity
+        : track.readyState === 'ended'
+          ? now
+          : (this.#muteSince.get(track) ?? Infinity) + MUTE_FOR;
     const [camera, microphone] = [certainAt(video), certainAt(audio)];
     if (camera === Infinity && microphone === Infinity) return { lost: null, certainAt: Infinity };
     if (camera <= Math.max(now, microphone)) return { lost: 'camera', certainAt: camera };
@@ -170,7 +180,10 @@ export class Camera {
     }
   }
 
-  /** Opens the chosen camera in place of the present one. While that runs, a second call waits for the first. */
+  /**
+   * Opens the chosen camera in place of the present one. While that runs, a second call waits for
+   * the first.
+   */
   #reopen() {
     this.#reopening ??= this.#replaceCamera().finally(() => {
       this.#reopening = null;
@@ -182,7 +195,8 @@ export class Camera {
     this.video?.stop();
     const byFacing = () => this.#ask({ video: { ...VIDEO, facingMode: this.facing } });
     // The chosen camera may have been unplugged; any other is better than none.
-    const byId = () => this.#ask({ video: { ...VIDEO, deviceId: { exact: this.#deviceId } } }).catch(byFacing);
+    const byId = () =>
+      this.#ask({ video: { ...VIDEO, deviceId: { exact: this.#deviceId } } }).catch(byFacing);
     try {
       await this.#swap(this.#deviceId ? byId() : byFacing());
     } catch (error) {
@@ -237,7 +251,9 @@ export class Camera {
   async #mayAskForVideoAlone(error) {
     if (/** @type {DOMException} */ (error).name !== 'NotAllowedError') return true;
     // After a denial, the browser is asked again only when the microphone alone was denied.
-    const query = this.#devices.permissions?.query({ name: /** @type {PermissionName} */ ('camera') });
+    const query = this.#devices.permissions?.query({
+      name: /** @type {PermissionName} */ ('camera'),
+    });
     return (await query?.catch(() => null))?.state === 'granted';
   }
 
@@ -262,5 +278,7 @@ function stop(stream) {
 function cameraErrorOf(error) {
   const { name } = /** @type {DOMException} */ (error);
   if (name === 'NotAllowedError' || name === 'SecurityError') return new CameraError('denied');
-  return new CameraError(name === 'NotFoundError' || name === 'OverconstrainedError' ? 'missing' : 'busy');
+  return new CameraError(
+    name === 'NotFoundError' || name === 'OverconstrainedError' ? 'missing' : 'busy',
+  );
 }

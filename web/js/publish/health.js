@@ -1,5 +1,6 @@
 /**
- * How well a live goes: good, weak or bad, from what the browser sends, what the server receives and what viewers see. Pure.
+ * How well a live goes: good, weak or bad, from what the browser sends, what the server receives
+ * and what viewers see. Pure.
  *
  * @typedef {'good' | 'weak' | 'bad'} Light
  *
@@ -42,24 +43,29 @@
 
 /**
  * In order of importance: the first whose condition holds is shown. No condition holds for NaN.
- * @type {readonly {light: Light, why: string, when: (situation: Situation & Figures) => boolean}[]}
+ * @type {readonly [Light, string, (situation: Situation & Figures) => boolean][]}
  */
 const FINDINGS = [
-  { light: 'bad', why: 'Not connected', when: ({ live }) => !live },
-  { light: 'bad', why: 'The camera gives no video', when: ({ cameraLost }) => cameraLost },
-  { light: 'bad', why: 'No video reaches the server', when: ({ gap }) => gap > 1_500 },
-  { light: 'bad', why: 'The network loses much of your video: find a better one', when: ({ loss }) => loss > 0.1 },
-  { light: 'bad', why: 'The network is very slow to respond', when: ({ roundTrip }) => roundTrip > 800 },
-  { light: 'bad', why: 'The network is too slow for video', when: ({ estimate }) => estimate < 200_000 },
-  { light: 'bad', why: 'Very few frames per second', when: ({ fps }) => fps < 8 },
-  { light: 'bad', why: 'The video has stopped for most viewers', when: ({ standing }) => standing > 0.5 },
-  { light: 'weak', why: 'This device is at its limit: close other apps, keep it cool', when: ({ sample }) => sample?.limited === 'cpu' },
-  { light: 'weak', why: 'The network is slow: the video is smaller', when: ({ estimate }) => estimate < 600_000 },
-  { light: 'weak', why: 'The network loses some of your video', when: ({ loss }) => loss > 0.03 },
-  { light: 'weak', why: 'The network is slow to respond', when: ({ roundTrip }) => roundTrip > 300 },
-  { light: 'weak', why: 'The video is not smooth', when: ({ gap, fps }) => gap > 500 || fps < 18 },
-  { light: 'weak', why: 'The video has stopped for some viewers', when: ({ standing }) => standing > 0.2 },
+  ['bad', 'Not connected', ({ live }) => !live],
+  ['bad', 'The camera gives no video', ({ cameraLost }) => cameraLost],
+  ['bad', 'No video reaches the server', ({ gap }) => gap > 1_500],
+  ['bad', 'The network loses much of your video: find a better one', ({ loss }) => loss > 0.1],
+  ['bad', 'The network is very slow to respond', ({ roundTrip }) => roundTrip > 800],
+  ['bad', 'The network is too slow for video', ({ estimate }) => estimate < 200_000],
+  ['bad', 'Very few frames per second', ({ fps }) => fps < 8],
+  ['bad', 'The video has stopped for most viewers', ({ standing }) => standing > 0.5],
+  ['weak', 'This device is at its limit: close other apps, keep it cool', limitedByDevice],
+  ['weak', 'The network is slow: the video is smaller', ({ estimate }) => estimate < 600_000],
+  ['weak', 'The network loses some of your video', ({ loss }) => loss > 0.03],
+  ['weak', 'The network is slow to respond', ({ roundTrip }) => roundTrip > 300],
+  ['weak', 'The video is not smooth', ({ gap, fps }) => gap > 500 || fps < 18],
+  ['weak', 'The video has stopped for some viewers', ({ standing }) => standing > 0.2],
 ];
+
+/** @param {Situation} situation */
+function limitedByDevice({ sample }) {
+  return sample?.limited === 'cpu';
+}
 
 const WORSE_AFTER = 3; // s
 const BETTER_AFTER = 4; // s
@@ -79,13 +85,16 @@ export function judge(situation) {
     fps: paused || !sample?.width ? NaN : sample.fps,
     standing: audience?.reporting ? 1 - audience.playing / audience.reporting : NaN,
   };
-  const found = FINDINGS.find(({ when }) => when({ ...situation, ...figures }));
-  return found ? { light: found.light, why: found.why } : { light: 'good', why: '' };
+  const found = FINDINGS.find(([, , holds]) => holds({ ...situation, ...figures }));
+  return found ? { light: found[0], why: found[1] } : { light: 'good', why: '' };
 }
 
 const RANK = { good: 0, weak: 1, bad: 2 };
 
-/** The judgement that is shown. It changes after several equal seconds only, but at once when the connection is lost. */
+/**
+ * The judgement that is shown. It changes after several equal seconds only, but at once when the
+ * connection is lost.
+ */
 export class Health {
   /** @type {Light} */
   light = 'good';

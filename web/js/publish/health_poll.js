@@ -1,4 +1,7 @@
-/** Asks the server once a second how the live goes (server/API.md, Health), and less often when the server asks for that. Knows no DOM. */
+/**
+ * Asks the server once a second how the live goes (server/API.md, Health), and less often when the
+ * server asks for that. Knows no DOM.
+ */
 import { BROWSER } from '../page/environment.js';
 
 /**
@@ -44,11 +47,15 @@ export class HealthPoll {
     } catch (error) {
       if (this.#closed) return;
       const { status = 0, retryAfter = 0 } = /** @type {Refusal} */ (error);
-      if (status === 410) return this.#gone('It was ended on another device, or after a long interruption.');
+      if (status === 410)
+        return this.#gone('It was ended on another device, or after a long interruption.');
       if (status === 404) return this.#gone('The server no longer knows this live.');
       wait = Math.max(wait, retryAfter * 1_000);
     }
     if (this.#closed) return;
-    this.#timer = this.#environment.setTimeout(() => this.#poll(), Math.max(0, asked + wait - this.#environment.now()));
+    this.#timer = this.#environment.setTimeout(
+      () => this.#poll(),
+      Math.max(0, asked + wait - this.#environment.now()),
+    );
   }
 }

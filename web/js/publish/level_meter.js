@@ -1,4 +1,7 @@
-/** Measures the microphone level twenty times a second, so that a silent microphone is noticed before going live. */
+/**
+ * Measures the microphone level twenty times a second, so that a silent microphone is noticed
+ * before going live.
+ */
 import { BROWSER } from '../page/environment.js';
 
 const EVERY = 50; // ms
@@ -34,7 +37,10 @@ export class LevelMeter {
     this.resume();
   }
 
-  /** Starts the audio clock. Browsers allow it only while the page captures, or after a user gesture. */
+  /**
+   * Starts the audio clock. Browsers allow it only while the page captures, or after a user
+   * gesture.
+   */
   resume() {
     if (this.#context.state !== 'running') this.#context.resume().catch(() => {});
   }

@@ -1,6 +1,6 @@
 /**
- * What prevents going live, with the steps that help, in words for the creator. Pure: a description of the browser in, an
- * obstacle out.
+ * What prevents going live, with the steps that help, in words for the creator. Pure: a description
+ * of the browser in, an obstacle out.
  *
  * @typedef {object} Obstacle
  * @property {string} name
@@ -18,7 +18,8 @@
  */
 import { videoCodecs } from './whip.js';
 
-const IN_APP = /Instagram|FBAN|FBAV|FB_IAB|musical_ly|BytedanceWebview|TikTok|Snapchat|Twitter|LinkedInApp|Line\/|MicroMessenger|Pinterest/i;
+const IN_APP =
+  /Instagram|FBAN|FBAV|FB_IAB|musical_ly|BytedanceWebview|TikTok|Snapchat|Twitter|LinkedInApp|Line\/|MicroMessenger|Pinterest/i;
 const IOS = /iPhone|iPad|iPod/;
 
 /** @returns {BrowserFeatures} */
@@ -81,10 +82,18 @@ function denied(userAgent) {
   return {
     name: 'denied',
     heading: 'Camera access is blocked',
-    text: 'To go live, this page needs your camera and microphone. Viewers see nothing until you go live.',
+    text: 'This page needs your camera and microphone. Viewers see nothing until you go live.',
     steps: IOS.test(userAgent)
-      ? ['Tap the page settings button in the address bar', 'Open “Website Settings”', 'Allow camera and microphone, then try again']
-      : ['Click the icon to the left of the address', 'Allow camera and microphone', 'Try again; some browsers need a reload of the page'],
+      ? [
+          'Tap the page settings button in the address bar',
+          'Open “Website Settings”',
+          'Allow camera and microphone, then try again',
+        ]
+      : [
+          'Click the icon to the left of the address',
+          'Allow camera and microphone',
+          'Try again; some browsers need a reload of the page',
+        ],
     action: 'retry',
   };
 }
@@ -112,7 +121,10 @@ const INSECURE = {
   name: 'insecure',
   heading: 'This page needs https',
   text: 'Browsers allow the camera only on pages with a secure address.',
-  steps: ['Use the address that begins with https://', 'On your own server: start it with --lan and open the link that it prints'],
+  steps: [
+    'Use the address that begins with https://',
+    'On your own server: start it with --lan and open the link that it prints',
+  ],
   action: 'none',
 };
 

@@ -1,9 +1,10 @@
 /**
- * Replaces lost tracks of the camera and the microphone. A call, another app or a pulled plug takes a device; its track then
- * ends, goes mute, or (iOS) claims to be live and produces nothing. Only a new track helps, and sometimes only later, so this
- * asks until there is one. Knows no DOM.
+ * Replaces lost tracks of the camera and the microphone. A call, another app or a pulled plug takes
+ * a device; its track then ends, goes mute, or (iOS) claims to be live and produces nothing. Only a
+ * new track helps, and sometimes only later, so this asks until there is one. Knows no DOM.
  *
- * @typedef {'well' | 'taking' | 'denied' | 'missing' | 'busy'} Condition  what the creator sees; `taking`: lost, asked for again
+ * @typedef {'well' | 'taking' | 'denied' | 'missing' | 'busy'} Condition what the creator sees;
+ *   `taking`: lost, asked for again
  *
  * @typedef {import('./revival_state.js').State} State
  * @typedef {import('./revival_state.js').Event} Event
@@ -80,7 +81,8 @@ export class Revival {
       case RevivalState.WELL:
         return this.#show('well');
       case RevivalState.CHECKING:
-        if (event === RevivalEvent.FOUND_MUTE) this.#timer = this.#environment.setTimeout(() => this.look(), wait);
+        if (event === RevivalEvent.FOUND_MUTE)
+          this.#timer = this.#environment.setTimeout(() => this.look(), wait);
         else this.look();
         return;
       case RevivalState.WAITING:

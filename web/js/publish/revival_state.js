@@ -39,7 +39,12 @@ const [S, E] = [RevivalState, RevivalEvent];
  * @type {Readonly<Record<State, Readonly<Partial<Record<Event, State>>>>>}
  */
 export const TRANSITIONS = Object.freeze({
-  [S.WELL]: { [E.FOUND_MUTE]: S.CHECKING, [E.FOUND_LOST]: S.WAITING, [E.RETRY]: S.CHECKING, [E.CLOSE]: S.CLOSED },
+  [S.WELL]: {
+    [E.FOUND_MUTE]: S.CHECKING,
+    [E.FOUND_LOST]: S.WAITING,
+    [E.RETRY]: S.CHECKING,
+    [E.CLOSE]: S.CLOSED,
+  },
   [S.CHECKING]: {
     [E.FOUND_WELL]: S.WELL,
     [E.FOUND_MUTE]: S.CHECKING,
@@ -47,7 +52,12 @@ export const TRANSITIONS = Object.freeze({
     [E.RETRY]: S.CHECKING,
     [E.CLOSE]: S.CLOSED,
   },
-  [S.WAITING]: { [E.FOUND_WELL]: S.WELL, [E.DUE]: S.ASKING, [E.RETRY]: S.CHECKING, [E.CLOSE]: S.CLOSED },
+  [S.WAITING]: {
+    [E.FOUND_WELL]: S.WELL,
+    [E.DUE]: S.ASKING,
+    [E.RETRY]: S.CHECKING,
+    [E.CLOSE]: S.CLOSED,
+  },
   [S.ASKING]: { [E.ANSWERED]: S.CHECKING, [E.REFUSED]: S.DENIED, [E.CLOSE]: S.CLOSED },
   [S.DENIED]: { [E.FOUND_WELL]: S.WELL, [E.RETRY]: S.CHECKING, [E.CLOSE]: S.CLOSED },
   [S.CLOSED]: {},

@@ -1,5 +1,6 @@
 /**
- * Figures of a sending peer connection. Pure: `getStats` reports in, figures out. Browsers omit what they do not measure.
+ * Figures of a sending peer connection. Pure: `getStats` reports in, figures out. Browsers omit
+ * what they do not measure.
  *
  * @typedef {object} Sample
  * @property {number} bitrate   bit/s sent, audio included
@@ -8,13 +9,15 @@
  * @property {number} width
  * @property {number} height
  * @property {number} roundTrip ms; NaN while unknown
- * @property {number} loss      share of video packets lost, from the server's last RTCP report; NaN while unknown
+ * @property {number} loss share of video packets lost, from the server's last RTCP report; NaN
+ *   while unknown
  * @property {'none' | 'cpu' | 'bandwidth' | 'other'} limited  what limits the encoder's quality
  * @property {boolean} relayed  through a TURN server
  *
  * @typedef {object} Inactivity
  * @property {number} silent  ms since the last byte from the server
- * @property {number} frozen  ms since the last frame from the camera; negative for a while after a new track
+ * @property {number} frozen ms since the last frame from the camera; negative for a while after a
+ *   new track
  */
 
 /**
@@ -22,8 +25,19 @@
  * @param {{values: () => Iterable<any>}} report
  */
 export function pick(report) {
-  /** @type {{video: any, remote: any, source: any, pair: any, candidates: Map<string, any>, sent: number, received: number}} */
-  const found = { video: {}, remote: {}, source: {}, pair: {}, candidates: new Map(), sent: 0, received: NaN };
+  /**
+   * @type {{video: any, remote: any, source: any, pair: any, candidates: Map<string, any>, sent:
+   * number, received: number}}
+   */
+  const found = {
+    video: {},
+    remote: {},
+    source: {},
+    pair: {},
+    candidates: new Map(),
+    sent: 0,
+    received: NaN,
+  };
   for (const each of report.values()) {
     const video = each.kind === 'video';
     if (each.type === 'outbound-rtp') {
@@ -43,7 +57,9 @@ export function pick(report) {
 
 const NEW_TRACK = 2_000; // ms that a new camera may take for its first frame
 
-/** How long the server has sent nothing and the camera has produced no frame; read twice a second. */
+/**
+ * How long the server has sent nothing and the camera has produced no frame; read twice a second.
+ */
 export class Liveness {
   #received = 0;
   #receivedAt;
@@ -61,10 +77,12 @@ export class Liveness {
    * @returns {Inactivity}
    */
   read({ video, source, received }, now) {
-    // What a browser does not measure is NaN, which differs from itself and so never counts as inactive.
+    // What a browser does not measure is NaN, which differs from itself and so never counts as
+    // inactive.
     if (received !== this.#received) [this.#received, this.#receivedAt] = [received, now];
     const frames = source.frames ?? video.framesEncoded ?? NaN;
-    if (frames !== this.#frames) [this.#frames, this.#framesAt] = [frames, Math.max(now, this.#framesAt)];
+    if (frames !== this.#frames)
+      [this.#frames, this.#framesAt] = [frames, Math.max(now, this.#framesAt)];
     return { silent: now - this.#receivedAt, frozen: now - this.#framesAt };
   }
 

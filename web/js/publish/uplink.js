@@ -1,7 +1,8 @@
 /**
- * Chooses the encoding level for the uplink's capacity. Full resolution is kept as long as possible, because each change of
- * size means a new init segment for all viewers. Below 600 kbps its frame rate would be too low, so the level steps down; it
- * steps up again when there is capacity. Pure: estimates in, a level out.
+ * Chooses the encoding level for the uplink's capacity. Full resolution is kept as long as
+ * possible, because each change of size means a new init segment for all viewers. Below 600 kbps
+ * its frame rate would be too low, so the level steps down; it steps up again when there is
+ * capacity. Pure: estimates in, a level out.
  *
  * @typedef {object} Level
  * @property {number} scale       scaleResolutionDownBy
@@ -44,7 +45,10 @@ export class Uplink {
     this.#sinceUp++;
     this.#low = estimate < this.level.below ? this.#low + 1 : 0;
     const above = LEVELS[this.#level - 1];
-    this.#high = above && estimate > Math.min(above.below * HEADROOM, this.level.maxBitrate * 0.9) ? this.#high + 1 : 0;
+    this.#high =
+      above && estimate > Math.min(above.below * HEADROOM, this.level.maxBitrate * 0.9)
+        ? this.#high + 1
+        : 0;
     if (this.#low >= DOWN_AFTER && this.#level < LEVELS.length - 1) return this.#step(1);
     if (this.#high >= this.#upAfter && above) return this.#step(-1);
     return false;
@@ -52,7 +56,9 @@ export class Uplink {
 
   /** @param {1 | -1} by */
   #step(by) {
-    if (by > 0) this.#upAfter = this.#sinceUp < SHORT_STAY ? Math.min(UP_AFTER_MAX, this.#upAfter * 2) : UP_AFTER;
+    if (by > 0)
+      this.#upAfter =
+        this.#sinceUp < SHORT_STAY ? Math.min(UP_AFTER_MAX, this.#upAfter * 2) : UP_AFTER;
     else this.#sinceUp = 0;
     this.#level += by;
     this.#low = this.#high = 0;

@@ -1,4 +1,7 @@
-/** Keeps the screen on. Browsers release the lock when the page is hidden, so it is requested again when the page returns. */
+/**
+ * Keeps the screen on. Browsers release the lock when the page is hidden, so it is requested again
+ * when the page returns.
+ */
 export class WakeLock {
   #lock;
   #document;

@@ -1,9 +1,9 @@
 /**
- * One WHIP session (RFC 9725): publishes a stream of this browser to an endpoint. Knows no DOM and never reconnects;
- * `Broadcast` makes a new session when this one is lost.
+ * One WHIP session (RFC 9725): publishes a stream of this browser to an endpoint. Knows no DOM and
+ * never reconnects; `Broadcast` makes a new session when this one is lost.
  */
-import { BROWSER } from '../page/environment.js';
 import { iceServersOf } from '../api/ice_servers.js';
+import { BROWSER } from '../page/environment.js';
 
 const REQUEST_WITHIN = 8_000; // ms
 const TRICKLE_AFTER = 50; // ms; candidates come in groups, and one PATCH carries a group
@@ -18,7 +18,8 @@ export class WhipError extends Error {
   /**
    * @param {string} message
    * @param {number} status
-   * @param {{code?: string, retryAfter?: number}} [more] `code` of the refusal, '' if unknown; `retryAfter` in s
+   * @param {{code?: string, retryAfter?: number}} [more] `code` of the refusal, '' if unknown;
+   *   `retryAfter` in s
    */
   constructor(message, status, { code = '', retryAfter = 0 } = {}) {
     super(message);
@@ -27,7 +28,9 @@ export class WhipError extends Error {
     this.retryAfter = retryAfter;
   }
 
-  /** Whether another attempt is useless: the room or the key is wrong, or the offer is not accepted. */
+  /**
+   * Whether another attempt is useless: the room or the key is wrong, or the offer is not accepted.
+   */
   get final() {
     return [400, 401, 403, 404, 406, 409, 410, 415, 422].includes(this.status);
   }
@@ -63,7 +66,10 @@ export class WhipSession {
   constructor(options) {
     this.#options = options;
     this.#environment = options.environment ?? BROWSER;
-    this.pc = new this.#environment.RTCPeerConnection({ iceServers: options.iceServers, bundlePolicy: 'max-bundle' });
+    this.pc = new this.#environment.RTCPeerConnection({
+      iceServers: options.iceServers,
+      bundlePolicy: 'max-bundle',
+    });
     this.pc.onconnectionstatechange = () => options.changed(this.pc.connectionState);
     this.pc.onicecandidate = ({ candidate }) => this.#candidate(candidate);
     for (const track of options.stream.getTracks()) this.#add(track);
@@ -84,13 +90,19 @@ export class WhipSession {
   }
 
   /**
-   * Sends the offer without waiting for candidates: the server learns this browser's addresses from its STUN checks.
-   * Candidates are gathered after the answer, whose ICE servers come with fresh TURN credentials.
+   * Sends the offer without waiting for candidates: the server learns this browser's addresses from
+   * its STUN checks. Candidates are gathered after the answer, whose ICE servers come with fresh
+   * TURN credentials.
    * @throws {WhipError}
    */
   async open() {
     const offer = await this.pc.createOffer();
-    const { response, text: sdp } = await this.#request('POST', this.#options.endpoint, 'application/sdp', offer.sdp);
+    const { response, text: sdp } = await this.#request(
+      'POST',
+      this.#options.endpoint,
+      'application/sdp',
+      offer.sdp,
+    );
     // RFC 9725 §4.2: the Location may be relative to the endpoint.
     this.#location = new URL(response.headers.get('Location') ?? '', response.url).href;
     if (this.#closed) return this.#delete();
@@ -105,7 +117,8 @@ export class WhipSession {
   /** Closes the peer connection only: the room stays, and the next session takes it over. */
   close() {
     this.#stop();
-    // A browser opens few connections to a server; a request that hangs on a dead network would occupy one.
+    // A browser opens few connections to a server; a request that hangs on a dead network would
+    // occupy one.
     for (const request of this.#requests) request.abort();
     this.pc.close();
   }
@@ -113,8 +126,8 @@ export class WhipSession {
   /** Ends the session on the server too (RFC 9725 §4.2), also while the page is unloading. */
   async end() {
     this.#stop();
-    // Sending stops at once. The connection is closed last: otherwise the server notices its end first, and the DELETE
-    // finds no session.
+    // Sending stops at once. The connection is closed last: otherwise the server notices its end
+    // first, and the DELETE finds no session.
     await Promise.allSettled(this.pc.getSenders().map((sender) => sender.replaceTrack(null)));
     await this.#delete();
     this.pc.close();
@@ -138,10 +151,19 @@ export class WhipSession {
     this.#trickleTimer = this.#environment.setTimeout(() => this.#trickle(), TRICKLE_AFTER);
   }
 
-  /** Best effort (RFC 9725 §4.3.1): a server with a reachable address connects without these candidates. */
+  /**
+   * Best effort (RFC 9725 §4.3.1): a server with a reachable address connects without these
+   * candidates.
+   */
   #trickle() {
     const description = this.pc.localDescription?.sdp;
-    if (!this.#location || this.#closed || !description || !(this.#candidates.length || this.#lastCandidate)) return;
+    if (
+      !this.#location ||
+      this.#closed ||
+      !description ||
+      !(this.#candidates.length || this.#lastCandidate)
+    )
+      return;
     const fragment = trickleFragment(description, this.#candidates.splice(0), this.#lastCandidate);
     this.#lastCandidate = false;
     this.#request('PATCH', this.#location, TRICKLE, fragment).catch(() => {});
@@ -155,13 +177,22 @@ export class WhipSession {
    * @param {string} [body]
    */
   async #request(method, url, type, body) {
-    const headers = { Authorization: `Bearer ${this.#options.key}`, ...(type ? { 'Content-Type': type } : {}) };
+    const headers = {
+      Authorization: `Bearer ${this.#options.key}`,
+      ...(type ? { 'Content-Type': type } : {}),
+    };
     const last = method === 'DELETE';
     if (this.#closed && !last) throw new WhipError('The session is closed.', 0);
     const controller = new AbortController();
     if (!last) this.#requests.add(controller);
     const deadline = this.#environment.setTimeout(() => controller.abort(), REQUEST_WITHIN);
-    const init = { method, headers, ...(body ? { body } : {}), keepalive: last, signal: controller.signal };
+    const init = {
+      method,
+      headers,
+      ...(body ? { body } : {}),
+      keepalive: last,
+      signal: controller.signal,
+    };
     let response, text;
     try {
       response = await this.#environment.fetch(url, init);
@@ -198,15 +229,21 @@ function refusalOf(response, text) {
 }
 
 /**
- * H.264, or VP8 in browsers without it (the server transcodes VP8), with their retransmission formats.
+ * H.264, or VP8 in browsers without it (the server transcodes VP8), with their retransmission
+ * formats.
  * @param {RTCRtpCodec[]} [supported]
  * @returns {RTCRtpCodec[]} in order of preference; empty when the browser encodes neither
  */
-export function videoCodecs(supported = globalThis.RTCRtpSender?.getCapabilities?.('video')?.codecs ?? []) {
-  const of = (/** @type {RegExp} */ names) => supported.filter(({ mimeType }) => names.test(mimeType));
-  // Constrained Baseline (42e0…) before Main and High: every phone encodes it, every viewer decodes it.
+export function videoCodecs(
+  supported = globalThis.RTCRtpSender?.getCapabilities?.('video')?.codecs ?? [],
+) {
+  const of = (/** @type {RegExp} */ names) =>
+    supported.filter(({ mimeType }) => names.test(mimeType));
+  // Constrained Baseline (42e0…) before Main and High: every phone encodes it, every viewer decodes
+  // it.
   const rank = (/** @type {RTCRtpCodec} */ { sdpFmtpLine = '' }) =>
-    (/packetization-mode=1/.test(sdpFmtpLine) ? 0 : 2) + (/profile-level-id=42e0/i.test(sdpFmtpLine) ? 0 : 1);
+    (/packetization-mode=1/.test(sdpFmtpLine) ? 0 : 2) +
+    (/profile-level-id=42e0/i.test(sdpFmtpLine) ? 0 : 1);
   const h264 = of(/\/h264$/i).sort((a, b) => rank(a) - rank(b));
   const chosen = h264.length ? h264 : of(/\/vp8$/i);
   return chosen.length ? [...chosen, ...of(/\/(rtx|red|ulpfec)$/i)] : [];

@@ -17,7 +17,8 @@ export class CameraPanel {
   #listening = new AbortController();
 
   /**
-   * @param {(track: MediaStreamTrack) => void} replaced this track took the place of the one of its kind
+   * @param {(track: MediaStreamTrack) => void} replaced this track took the place of the one of its
+   *   kind
    * @param {import('./notice.js').Notice} notice
    */
   constructor(replaced, notice) {
@@ -31,18 +32,32 @@ export class CameraPanel {
       },
       changed: () => this.#revival.look(),
     });
-    this.#revival = new Revival(this.camera, (condition, before) => this.#report(condition, before));
+    this.#revival = new Revival(this.camera, (condition, before) =>
+      this.#report(condition, before),
+    );
     this.#listen();
   }
 
   #listen() {
     const { signal } = this.#listening;
-    navigator.mediaDevices?.addEventListener?.('devicechange', () => this.#revival.retry(), { signal });
+    navigator.mediaDevices?.addEventListener?.('devicechange', () => this.#revival.retry(), {
+      signal,
+    });
     document.addEventListener('pointerdown', () => this.#meter?.resume(), { signal });
-    document.addEventListener('visibilitychange', () => document.hidden || this.#revival.retry(), { signal });
+    document.addEventListener('visibilitychange', () => document.hidden || this.#revival.retry(), {
+      signal,
+    });
     this.#flip.addEventListener('click', () => this.#turn(), { signal });
-    byId('mute').addEventListener('click', () => this.#show(() => this.camera.mute(!this.camera.muted)), { signal });
-    byId('pause').addEventListener('click', () => this.#show(() => this.camera.pause(!this.camera.paused)), { signal });
+    byId('mute').addEventListener(
+      'click',
+      () => this.#show(() => this.camera.mute(!this.camera.muted)),
+      { signal },
+    );
+    byId('pause').addEventListener(
+      'click',
+      () => this.#show(() => this.camera.pause(!this.camera.paused)),
+      { signal },
+    );
   }
 
   /** Whether the camera produces nothing. */
@@ -105,7 +120,11 @@ export class CameraPanel {
       missing: `The ${what} is disconnected. Plug it in again, or switch it on.`,
       denied: `The browser no longer allows the ${what}. Allow it, then try again.`,
     };
-    this.#notice.say('camera', texts[condition], condition === 'denied' || condition === 'busy' ? { retry } : {});
+    this.#notice.say(
+      'camera',
+      texts[condition],
+      condition === 'denied' || condition === 'busy' ? { retry } : {},
+    );
     if (condition === 'well' && before !== 'well') {
       if (this.camera.stream.active) toast(`The ${what} is back`);
       this.#show();
@@ -137,5 +156,7 @@ function press(button, pressed, labelPressed, label) {
 
 /** @param {boolean} silent */
 function pausedText(silent) {
-  return silent ? 'Your camera is hidden and your microphone is off.' : 'Your camera is hidden. Viewers see black and hear you.';
+  return silent
+    ? 'Your camera is hidden and your microphone is off.'
+    : 'Your camera is hidden. Viewers see black and hear you.';
 }

@@ -7,7 +7,12 @@ import { headCount } from '../page/words.js';
  */
 
 const UNKNOWN = '–';
-const LIMITS = Object.freeze({ none: 'nothing', cpu: 'this device', bandwidth: 'the network', other: 'the browser' });
+const LIMITS = Object.freeze({
+  none: 'nothing',
+  cpu: 'this device',
+  bandwidth: 'the network',
+  other: 'the browser',
+});
 /** @type {Readonly<Record<string, string>>} */
 const PLAYERS = Object.freeze({ webcodecs: 'WebCodecs', mse: 'MSE', whep: 'WebRTC', hls: 'HLS' });
 
@@ -17,7 +22,8 @@ const PLAYERS = Object.freeze({ webcodecs: 'WebCodecs', mse: 'MSE', whep: 'WebRT
  */
 export function sentLine(sample) {
   if (!sample?.width) return '';
-  return `${Math.min(sample.width, sample.height)}p · ${Math.round(sample.fps)} fps · ${mbps(sample.bitrate)}`;
+  const size = Math.min(sample.width, sample.height);
+  return `${size}p · ${Math.round(sample.fps)} fps · ${mbps(sample.bitrate)}`;
 }
 
 /**
@@ -42,16 +48,20 @@ function oneViewer(playing) {
  * @param {number} reporting
  */
 function manyViewers(playing, reporting) {
-  return playing === reporting ? `All ${headCount(reporting)} viewers see you` : `${headCount(playing)} of ${headCount(reporting)} viewers see you`;
+  return playing === reporting
+    ? `All ${headCount(reporting)} viewers see you`
+    : `${headCount(playing)} of ${headCount(reporting)} viewers see you`;
 }
 
 /**
  * @param {Situation} situation
- * @returns {{seen: [string, string][], sent: [string, string][], received: [string, string][]}} rows of a name and a value
+ * @returns {{seen: [string, string][], sent: [string, string][], received: [string, string][]}}
+ *   rows of a name and a value
  */
 export function figures({ sample, ingest, audience }) {
   const reporting = audience?.reporting ?? 0;
-  const ofReporting = (/** @type {number} */ count) => (reporting ? `${headCount(count)} of ${headCount(reporting)}` : UNKNOWN);
+  const ofReporting = (/** @type {number} */ count) =>
+    reporting ? `${headCount(count)} of ${headCount(reporting)}` : UNKNOWN;
   return {
     seen: [
       ['Watching', audience ? headCount(audience.watching) : UNKNOWN],
@@ -62,7 +72,12 @@ export function figures({ sample, ingest, audience }) {
       ['Players', reporting ? players(audience?.players ?? {}) : UNKNOWN],
     ],
     sent: [
-      ['Video', sample?.width ? `${sample.width} × ${sample.height}, ${Math.round(sample.fps)} fps` : UNKNOWN],
+      [
+        'Video',
+        sample?.width
+          ? `${sample.width} × ${sample.height}, ${Math.round(sample.fps)} fps`
+          : UNKNOWN,
+      ],
       ['Bitrate', sample ? mbps(sample.bitrate) : UNKNOWN],
       ['Network capacity', sample?.estimate ? mbps(sample.estimate) : UNKNOWN],
       ['Packets lost', percent(sample?.loss)],
@@ -75,7 +90,12 @@ export function figures({ sample, ingest, audience }) {
       ['Frame rate', ingest?.fps != null ? `${Math.round(ingest.fps)} fps` : UNKNOWN],
       ['Longest gap', ms(ingest?.gap)],
       ['Packets lost', ingest ? `${ingest.lost} (${ingest.repaired} repaired)` : UNKNOWN],
-      ['Last keyframe', ingest?.keyframe_age != null ? `${(ingest.keyframe_age / 1_000).toFixed(1)} s ago` : UNKNOWN],
+      [
+        'Last keyframe',
+        ingest?.keyframe_age != null
+          ? `${(ingest.keyframe_age / 1_000).toFixed(1)} s ago`
+          : UNKNOWN,
+      ],
     ],
   };
 }
@@ -83,7 +103,9 @@ export function figures({ sample, ingest, audience }) {
 /** @param {Record<string, number>} counts */
 function players(counts) {
   const ordered = Object.entries(counts).sort(([, a], [, b]) => b - a);
-  return ordered.map(([name, count]) => `${PLAYERS[name] ?? 'other'} ${headCount(count)}`).join(', ');
+  return ordered
+    .map(([name, count]) => `${PLAYERS[name] ?? 'other'} ${headCount(count)}`)
+    .join(', ');
 }
 
 /** @param {Spread | undefined} each */

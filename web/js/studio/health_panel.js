@@ -10,14 +10,27 @@ const WORDS = Object.freeze({ good: 'Good', weak: 'Weak', bad: 'Bad' });
 export class HealthPanel {
   #button = byId('health');
   #details = byId('health-details');
-  #lists = { seen: byId('details-seen'), sent: byId('details-sent'), received: byId('details-received') };
+  #lists = {
+    seen: byId('details-seen'),
+    sent: byId('details-sent'),
+    received: byId('details-received'),
+  };
   #health = new Health();
   /** @type {Situation} */
-  #situation = { live: false, cameraLost: false, paused: false, sample: null, ingest: null, audience: null };
+  #situation = {
+    live: false,
+    cameraLost: false,
+    paused: false,
+    sample: null,
+    ingest: null,
+    audience: null,
+  };
   #listening = new AbortController();
 
   constructor() {
-    this.#button.addEventListener('click', () => this.#open(this.#details.hidden), { signal: this.#listening.signal });
+    this.#button.addEventListener('click', () => this.#open(this.#details.hidden), {
+      signal: this.#listening.signal,
+    });
     this.#open(false);
   }
 
@@ -71,7 +84,9 @@ function fill(list, rows) {
     list.append(row);
   }
   rows.forEach(([name, value], n) => {
-    const [term, text] = /** @type {[Element, Element]} */ ([...(list.children[n]?.children ?? [])]);
+    const [term, text] = /** @type {[Element, Element]} */ ([
+      ...(list.children[n]?.children ?? []),
+    ]);
     setText(term, name);
     setText(text, value);
   });

@@ -20,7 +20,9 @@ export class Notice {
   #listening = new AbortController();
 
   constructor() {
-    this.#retry.addEventListener('click', () => this.#first?.retry?.(), { signal: this.#listening.signal });
+    this.#retry.addEventListener('click', () => this.#first?.retry?.(), {
+      signal: this.#listening.signal,
+    });
   }
 
   /**

@@ -1,4 +1,7 @@
-/** What runs while the creator is live, and what the studio shows of it. `close()` undoes it all without telling the server. */
+/**
+ * What runs while the creator is live, and what the studio shows of it. `close()` undoes it all
+ * without telling the server.
+ */
 import { byId, setText, toast } from '../page/dom.js';
 import { BROWSER } from '../page/environment.js';
 import * as api from '../api/rooms_api.js';
@@ -55,7 +58,10 @@ export class OnAir {
   #renewedAt = -Infinity;
   /** @type {Link} */
   #link = 'connecting';
-  /** @type {{text: string, until: number} | null} what keeps the creator off air; `until`: ms, the next attempt */
+  /**
+   * @type {{text: string, until: number} | null} what keeps the creator off air; `until`: ms, the
+   * next attempt
+   */
   #problem = null;
 
   /**
@@ -77,7 +83,12 @@ export class OnAir {
       panel.camera.stream,
       {
         state: (state, before) => this.#changed(state, before),
-        sample: (sample) => this.#health.update({ sample, paused: panel.camera.paused, cameraLost: panel.cameraLost }),
+        sample: (sample) =>
+          this.#health.update({
+            sample,
+            paused: panel.camera.paused,
+            cameraLost: panel.cameraLost,
+          }),
         frozen: () => panel.camera.reportFrozen(),
         refused: (error, wait) => this.#setProblem(error.message, wait),
         over: (error) => listener.over(`The server refused to continue: ${error.message}`),
@@ -87,7 +98,12 @@ export class OnAir {
     this.#broadcast.start();
     this.#wakeLock.hold();
     this.#ticker = environment.setInterval(() => this.#tick(), SHOW_EVERY);
-    this.#poll = new HealthPoll(() => api.roomHealth(room.room, room.key), (health) => this.#heard(health), listener.over, environment);
+    this.#poll = new HealthPoll(
+      () => api.roomHealth(room.room, room.key),
+      (health) => this.#heard(health),
+      listener.over,
+      environment,
+    );
     this.#tick();
   }
 
@@ -138,11 +154,14 @@ export class OnAir {
     }
     if (live) this.#setProblem('');
     else if (state === 'lost') this.#setProblem(lossText());
-    else if (state === 'waiting') this.#setProblem('No connection to the server yet. The page keeps trying.');
+    else if (state === 'waiting')
+      this.#setProblem('No connection to the server yet. The page keeps trying.');
     if (live && before === 'reconnecting') toast('You are live again');
   }
 
-  /** @param {boolean} away the server has no media to show, although the connection may look well */
+  /**
+   * @param {boolean} away the server has no media to show, although the connection may look well
+   */
   #showLink(away) {
     const badge = byId('link-state');
     document.body.dataset.link = this.#link;
@@ -161,7 +180,9 @@ export class OnAir {
 
   #showProblem() {
     const { text = '', until = 0 } = this.#problem ?? {};
-    this.#notice.say('link', text, { countdown: Math.max(0, Math.ceil((until - this.#environment.now()) / 1_000)) });
+    this.#notice.say('link', text, {
+      countdown: Math.max(0, Math.ceil((until - this.#environment.now()) / 1_000)),
+    });
   }
 
   #tick() {
@@ -175,7 +196,10 @@ export class OnAir {
     setText(byId('viewers'), headCount(room.viewers));
     this.#showLink(room.state === 'away');
     this.#health.update({ ingest, audience });
-    this.#away = room.state === 'away' && this.#link === 'live' && !this.#panel.cameraLost ? this.#away + 1 : 0;
+    this.#away =
+      room.state === 'away' && this.#link === 'live' && !this.#panel.cameraLost
+        ? this.#away + 1
+        : 0;
     const now = this.#environment.now();
     if (this.#away < AWAY_FOR || now - this.#renewedAt < RENEW_EVERY * 1_000) return;
     // No media arrives although the connection works in both directions: only a new session helps.

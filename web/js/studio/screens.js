@@ -6,7 +6,9 @@ import { byId, setText } from '../page/dom.js';
 /** @param {Screen} screen */
 export function show(screen) {
   document.body.dataset.screen = screen;
-  for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-on]'))) {
+  for (const element of /** @type {NodeListOf<HTMLElement>} */ (
+    document.querySelectorAll('[data-on]')
+  )) {
     element.hidden = !element.dataset.on?.split(' ').includes(screen);
   }
 }

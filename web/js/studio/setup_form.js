@@ -17,7 +17,8 @@ export class SetupForm {
   #listening = new AbortController();
 
   /**
-   * @param {(title: string, token: string) => Promise<void>} submit rejects with a refusal of the API
+   * @param {(title: string, token: string) => Promise<void>} submit rejects with a refusal of the
+   *   API
    * @param {import('../page/environment.js').Environment} [environment]
    */
   constructor(submit, environment = BROWSER) {
@@ -67,6 +68,7 @@ export class SetupForm {
   #countDown(seconds) {
     this.#button.disabled = seconds > 0;
     setText(this.#label, seconds > 0 ? `Try again in ${seconds} s` : 'Go live');
-    if (seconds > 0) this.#timer = this.#environment.setTimeout(() => this.#countDown(seconds - 1), 1_000);
+    if (seconds > 0)
+      this.#timer = this.#environment.setTimeout(() => this.#countDown(seconds - 1), 1_000);
   }
 }
