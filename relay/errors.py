@@ -21,6 +21,7 @@ class RefusalCode(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     BAD_REQUEST = "bad_request"
     BODY_TOO_LARGE = "body_too_large"
+    BODY_TOO_SLOW = "body_too_slow"
     BODY_NOT_UTF8 = "body_not_utf8"
     WRONG_CONTENT_TYPE = "wrong_content_type"
     NOT_JSON = "not_json"
@@ -84,19 +85,24 @@ class MessageError(RelayError):
 
 
 class Refusal(RelayError):
-    """A request that cannot be answered. `status` is the HTTP status."""
+    """A request that cannot be answered. `status` is the HTTP status; `retry_after` is in seconds,
+    None where trying again does not help.
+    """
 
-    def __init__(self, status: int, code: RefusalCode, reason: str) -> None:
+    def __init__(
+        self, status: int, code: RefusalCode, reason: str, retry_after: int | None = None
+    ) -> None:
         super().__init__(reason)
         self.status = status
         self.code = code
+        self.retry_after = retry_after
 
 
 class OfferError(Refusal):
-    """An SDP offer that cannot be answered.
+    """An SDP offer that cannot be answered, or a WHEP session that does not exist.
 
     `status` is 400 (not SDP), 406 (no codec in common) or 422 (SDP that WHIP cannot use), as in RFC
-    9725 §4.2; for a WHEP request also 404, 413, 415 or 503.
+    9725 §4.2; for a WHEP session also 404 or 503.
     """
 
 

@@ -1,19 +1,11 @@
-"""The WHEP exit (draft-ietf-wish-whep): play by one HTTP request. Reads in the order of the draft's
-section 4.
-
-Which stream it is, and who may ask how often, is decided by whoever routes a request here; refusals
-are OfferErrors with the HTTP status.
-"""
+"""The sessions of WebRTC viewers. HTTP (draft-ietf-wish-whep) is in server/http/whep.py."""
 
 import asyncio
 import logging
-import re
 import secrets
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
-
-from aiohttp import hdrs, web
 
 from relay.errors import OfferError, RefusalCode
 from relay.rtc.send.feed import Feed
@@ -25,17 +17,13 @@ from relay.stream.stream import Stream
 
 logger = logging.getLogger(__name__)
 
-MAX_BODY = 65_536
 SUMMED = ("dropped", "nacks", "resent", "plis", "rejected")
-"""What sessions count, and the exit goes on counting when they have ended."""
-SDP, SDP_FRAGMENT = "application/sdp", "application/trickle-ice-sdpfrag"
-
-_FRAGMENT_UFRAG = re.compile(r"^a=ice-ufrag:(\S{1,256})\s*$", re.MULTILINE)
+"""Counters of a session that are added to the totals when it ends."""
 
 
 @dataclass(slots=True)
-class Counters:
-    """What happened on this exit since the process began; of sessions that have ended."""
+class WhepCounters:
+    """Totals since the process began, of sessions that have ended."""
 
     joined: int = 0
     failed: int = 0
@@ -46,104 +34,81 @@ class Counters:
     plis: int = 0
     rejected: int = 0
     octets: int = 0
-    """Payload sent, without what was sent again."""
+    """Payload bytes sent, without retransmissions."""
 
 
-class Playing:
-    """One viewer's session and what it belongs to."""
+class WhepSession:
+    """One viewer of a stream."""
 
-    def __init__(self, stream: Stream, session: SendSession, on_gone: Callable[[], None]) -> None:
+    def __init__(
+        self, stream: Stream, rtc: SendSession, answer: str, on_ended: Callable[[], None]
+    ) -> None:
         self.id = secrets.token_urlsafe(16)
         self.stream = stream
-        self.session = session
-        self.on_gone = on_gone
+        self.rtc = rtc
+        self.answer = answer
+        """SDP."""
+        self.on_ended = on_ended
         self.counted = False
-        """It was connected, and is one of the stream's viewers."""
+        """Has connected, and counts as a viewer of the stream."""
 
 
-class WhepExit:
-    """Owns every viewer's session, and a feed for each stream that has some. `hosts` are the
-    addresses that answers announce.
+class WhepSessions:
+    """Owns every session, and one feed for each stream that has sessions. Answers announce
+    `hosts`.
     """
 
     def __init__(self, port: UdpPort, hosts: list[str]) -> None:
-        self.counters = Counters()
+        self.counters = WhepCounters()
         self._port = port
         self._hosts = hosts
         self._feeds: dict[Stream, Feed] = {}
-        self._playing: dict[str, Playing] = {}
+        self._sessions: dict[str, WhepSession] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
 
-    # §4.2 Playback session setup
+    def open(self, stream: Stream, offer: str, on_ended: Callable[[], None]) -> WhepSession:
+        """A new session for an SDP offer. Raises OfferError.
 
-    async def play(
-        self,
-        request: web.Request,
-        stream: Stream,
-        location: Callable[[str], str],
-        on_gone: Callable[[], None],
-        links: Sequence[str] = (),
-    ) -> web.Response:
-        """POST of an offer: 201 with the answer, `location(session id)` in Location, and each of
-        `links`, the ICE servers of §4.6, in a Link header.
-
-        `on_gone` is called once when the session is over.
+        `on_ended` is called once, when the session has ended; never if this raises.
         """
-        video = stream.tracks.get(Track.VIDEO)
-        offer = parse_play_offer(await read_body(request, SDP), video.codec if video else "")
         if self._closing:
-            raise OfferError(503, RefusalCode.SERVER_CLOSING, "the server is shutting down")
-        playing = self._begin(stream, offer, on_gone)
-        answer = playing.session.answer(self._hosts)
-        headers = [(hdrs.LOCATION, location(playing.id)), *((hdrs.LINK, link) for link in links)]
-        return web.Response(status=201, text=answer, content_type=SDP, headers=headers)
+            raise OfferError(503, RefusalCode.SERVER_CLOSING, "the server is shutting down", 1)
+        video = stream.tracks.get(Track.VIDEO)
+        return self._begin(stream, parse_play_offer(offer, video.codec if video else ""), on_ended)
 
-    async def end(self, session_id: str, stream: Stream) -> web.Response:
-        """DELETE of a session: it is over when the answer comes, whether or not the client waits
-        for that.
-        """
-        playing = self._find(session_id, stream)
-        await asyncio.shield(self._spawn(self._finish(playing)))
-        return web.Response()
+    def find(self, session_id: str, stream: Stream) -> WhepSession:
+        """A session of a stream. Raises OfferError (404)."""
+        session = self._sessions.get(session_id)
+        if session is None or session.stream is not stream:
+            raise OfferError(404, RefusalCode.SESSION_NOT_FOUND, "no such session: it has ended")
+        return session
 
-    # §4.3 ICE support
+    async def end(self, session: WhepSession) -> None:
+        """Returns when the session has ended; it ends even if the caller is cancelled."""
+        await asyncio.shield(self._spawn(self._finish(session)))
 
-    async def trickle(self, request: web.Request, session_id: str, stream: Stream) -> web.Response:
-        """PATCH with candidates: 204. They are not needed, since an ICE-lite agent answers whoever
-        proves to be the peer. An ICE restart is refused (422).
-        """
-        playing = self._find(session_id, stream)
-        if request.content_type == SDP:
-            raise OfferError(
-                422,
-                RefusalCode.NO_COUNTER_OFFER,
-                "there was no counter-offer to answer: POST a new offer",
-            )
-        fragment = await read_body(request, SDP_FRAGMENT)
-        if not fragment.strip() or not all(
-            re.match(r"[a-z]=", line) for line in fragment.splitlines() if line
-        ):
-            raise OfferError(
-                400, RefusalCode.NOT_SDP_FRAGMENT, "the body is not an SDP fragment (RFC 8840)"
-            )
-        if set(_FRAGMENT_UFRAG.findall(fragment)) - {playing.session.remote_ufrag}:
-            raise OfferError(
-                422, RefusalCode.NO_ICE_RESTART, "ICE restart is not supported: POST a new offer"
-            )
-        return web.Response(status=204)
+    async def close(self) -> None:
+        """Ends every session and refuses new ones."""
+        self._closing = True
+        for session in list(self._sessions.values()):
+            self._spawn(self._finish(session))
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
-    # Sessions
+    # Figures
 
     @property
     def audiences(self) -> list[tuple[Stream, int]]:
-        """Each stream that is watched this way, and by how many."""
+        """Each stream that has sessions, and its number of viewers here."""
         return [(stream, feed.viewers) for stream, feed in self._feeds.items()]
 
+    @property
+    def sessions(self) -> list[SendSession]:
+        return [session.rtc for session in self._sessions.values()]
+
     def totals(self) -> dict[str, int]:
-        """What all sessions have counted (SUMMED, and `octets`), those that have ended and those
-        that go on.
-        """
+        """SUMMED and `octets` of all sessions, those that have ended included."""
         sessions, past = self.sessions, self.counters
         found = {
             name: getattr(past, name) + sum(getattr(session.counters, name) for session in sessions)
@@ -151,84 +116,60 @@ class WhepExit:
         }
         return {**found, "octets": past.octets + sum(session.octets for session in sessions)}
 
-    @property
-    def sessions(self) -> list[SendSession]:
-        return [playing.session for playing in self._playing.values()]
+    # The life of a session
 
-    async def close(self) -> None:
-        """Ends every session, and lets none begin."""
-        self._closing = True
-        for playing in list(self._playing.values()):
-            self._spawn(self._finish(playing))
-        while self._tasks:
-            await asyncio.wait(self._tasks)
-
-    def _begin(self, stream: Stream, offer: PlayOffer, on_gone: Callable[[], None]) -> Playing:
+    def _begin(self, stream: Stream, offer: PlayOffer, on_ended: Callable[[], None]) -> WhepSession:
         feed = self._feeds.get(stream)
         if feed is None:
             feed = self._feeds[stream] = Feed(stream)
             feed.open()
-        session = SendSession(self._port, offer, feed, lambda reason: self._closed(playing, reason))
-        feed.add(session)
-        playing = Playing(stream, session, on_gone)
-        self._playing[playing.id] = playing
-        self._spawn(self._connect(playing, feed))
-        return playing
+        rtc = SendSession(self._port, offer, feed, lambda reason: self._closed(session, reason))
+        feed.add(rtc)
+        session = WhepSession(stream, rtc, rtc.answer(self._hosts), on_ended)
+        self._sessions[session.id] = session
+        self._spawn(self._connect(session, feed))
+        return session
 
-    async def _connect(self, playing: Playing, feed: Feed) -> None:
+    async def _connect(self, session: WhepSession, feed: Feed) -> None:
         try:
-            await playing.session.connect()
-        except ConnectionError as error:
-            logger.info("stream %s: no connection to a viewer: %s", playing.stream.name, error)
+            await session.rtc.connect()
+        except Exception as error:
+            self._log_failure(session, error)
             self.counters.failed += 1
-            await self._finish(playing)
+            await self._finish(session)
             return
-        if playing.id in self._playing:
+        if session.id in self._sessions:
             self.counters.joined += 1
-            playing.counted = True
-            feed.connected(playing.session)
+            session.counted = True
+            feed.connected(session.rtc)
 
-    def _closed(self, playing: Playing, reason: str) -> None:
-        logger.debug("stream %s: a viewer left: %s", playing.stream.name, reason)
-        self._spawn(self._finish(playing))
+    def _log_failure(self, session: WhepSession, error: Exception) -> None:
+        if isinstance(error, ConnectionError):
+            logger.info("stream %s: no connection to a viewer: %s", session.stream.name, error)
+        else:
+            logger.error("stream %s: a handshake failed", session.stream.name, exc_info=error)
 
-    async def _finish(self, playing: Playing) -> None:
-        """Once for each session, whoever ends it first."""
-        if self._playing.pop(playing.id, None) is None:
+    def _closed(self, session: WhepSession, reason: str) -> None:
+        logger.debug("stream %s: a viewer left: %s", session.stream.name, reason)
+        self._spawn(self._finish(session))
+
+    async def _finish(self, session: WhepSession) -> None:
+        """Runs once for each session; later calls do nothing."""
+        if self._sessions.pop(session.id, None) is None:
             return
-        session, feed, total = playing.session, self._feeds[playing.stream], self.counters
-        feed.remove(session, counted=playing.counted)
+        rtc, feed, total = session.rtc, self._feeds[session.stream], self.counters
+        feed.remove(rtc, counted=session.counted)
         if feed.idle:
-            del self._feeds[playing.stream]
+            del self._feeds[session.stream]
             feed.close()
         for name in SUMMED:
-            setattr(total, name, getattr(total, name) + getattr(session.counters, name))
-        total.octets += session.octets
-        playing.on_gone()
-        await session.close()
-
-    def _find(self, session_id: str, stream: Stream) -> Playing:
-        playing = self._playing.get(session_id)
-        if playing is None or playing.stream is not stream:
-            raise OfferError(404, RefusalCode.SESSION_NOT_FOUND, "no such session: it has ended")
-        return playing
+            setattr(total, name, getattr(total, name) + getattr(rtc.counters, name))
+        total.octets += rtc.octets
+        session.on_ended()
+        await rtc.close()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-async def read_body(request: web.Request, content_type: str) -> str:
-    """The body of that type, at most 64 KB. Raises OfferError: 400, 413 or 415."""
-    if request.content_type != content_type:
-        raise OfferError(415, RefusalCode.WRONG_CONTENT_TYPE, f"send Content-Type: {content_type}")
-    try:
-        if (request.content_length or 0) > MAX_BODY:
-            raise OfferError(413, RefusalCode.BODY_TOO_LARGE, "the body is over 64 KB")
-        return (await request.read()).decode()
-    except web.HTTPRequestEntityTooLarge as error:
-        raise OfferError(413, RefusalCode.BODY_TOO_LARGE, "the body is over 64 KB") from error
-    except UnicodeDecodeError as error:
-        raise OfferError(400, RefusalCode.BODY_NOT_UTF8, "the body is not UTF-8") from error

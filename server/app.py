@@ -16,18 +16,21 @@ from aiohttp import web
 
 from relay.rtc.udp import UdpPort
 from relay.stream.hub import Hub
-from relay.whep import WhepExit
+from relay.whep import WhepSessions
 from server.demo import Demo
 from server.host import lan
 from server.host.self_check import SelfCheck
-from server.http.api import Api
-from server.http.connections import EACH, HANDSHAKE, IDLE, Connections, Entrance
-from server.http.hls import HlsDoor
+from server.http.connections import EACH, HANDSHAKE, IDLE, AdmissionProtocol, Connections
+from server.http.hls import HlsEndpoint
 from server.http.metrics import Metrics, Sources
 from server.http.middleware import cross_origin, refusals
 from server.http.pages import Pages
-from server.http.whep import Whep
-from server.http.whip import MAX_BODY, Whip
+from server.http.request import MAX_BODY
+from server.http.rooms import RoomsEndpoint
+from server.http.status import StatusEndpoint
+from server.http.watch import WatchEndpoint
+from server.http.whep import WhepEndpoint
+from server.http.whip import WhipEndpoint
 from server.ingest.transcoders import Transcoders
 from server.rooms.registry import Rooms
 from server.settings import Settings
@@ -79,8 +82,8 @@ async def start(settings: Settings, stack: AsyncExitStack) -> list[str]:
     stack.callback(hub.pulse.close)
     transcoders = Transcoders(_transcoders(settings), settings.video_bitrate)
     rooms = Rooms(storage, hub, port, settings, transcoders)
-    api = Api(rooms, hub, settings)
-    hls = HlsDoor(rooms, hub, settings)
+    watch = WatchEndpoint(rooms, settings)
+    hls = HlsEndpoint(rooms, settings)
     doors = _bind(settings)
     # Bound, but not yet listening: nobody is answered before the rooms of the last run are back.
     for door in doors:
@@ -90,18 +93,18 @@ async def start(settings: Settings, stack: AsyncExitStack) -> list[str]:
     )
     hosts = list(settings.announce or port.hosts)
     await rooms.open()
-    whep = WhepExit(port, hosts)
-    metrics = Metrics(Sources(rooms, hub, port, api, hls.exit, whep, transcoders))
+    whep = WhepSessions(port, hosts)
+    metrics = Metrics(Sources(rooms, hub, port, watch, hls.renditions, whep, transcoders))
     connections = Connections(EACH * settings.max_sockets_per_address, settings.trusted_proxies)
     stack.callback(connections.close)
-    app = _application(rooms, api, hls, whep, metrics, connections, settings, hosts)
+    app = _application(rooms, watch, hls, whep, metrics, connections, settings, hosts)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN, keepalive_timeout=IDLE)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     stack.push_async_callback(rooms.close)
     stack.push_async_callback(hls.close)
     stack.push_async_callback(whep.close)
-    stack.callback(api.close_viewers)
+    stack.callback(watch.close_viewers)
     for door in doors:
         await _Site(runner, door, connections).start()
     self_check = SelfCheck(port, hosts, settings)
@@ -125,9 +128,9 @@ def _transcoders(settings: Settings) -> int:
 
 def _application(
     rooms: Rooms,
-    api: Api,
-    hls: HlsDoor,
-    whep: WhepExit,
+    watch: WatchEndpoint,
+    hls: HlsEndpoint,
+    whep: WhepSessions,
     metrics: Metrics,
     connections: Connections,
     settings: Settings,
@@ -138,17 +141,18 @@ def _application(
         middlewares=[connections.middleware, cross_origin(settings), refusals(pages)],
         client_max_size=MAX_BODY,
     )
-    whip_door, whep_door = Whip(rooms, settings, hosts), Whep(rooms, whep, settings)
-    app.add_routes(
-        [
-            *pages.routes(),
-            *api.routes(),
-            *hls.routes(),
-            *whip_door.routes(),
-            *whep_door.routes(),
-            *metrics.routes(),
-        ]
+    endpoints = (
+        pages,
+        RoomsEndpoint(rooms, settings),
+        StatusEndpoint(rooms, settings),
+        watch,
+        hls,
+        WhipEndpoint(rooms, settings, hosts),
+        WhepEndpoint(rooms, whep, settings),
+        metrics,
     )
+    for endpoint in endpoints:
+        app.add_routes(endpoint.routes())
     return app
 
 
@@ -190,7 +194,7 @@ class _Site(web.SockSite):
         handlers = self._runner.server
         assert handlers is not None
         self._server = await asyncio.get_running_loop().create_server(
-            lambda: Entrance(self._connections, handlers()),
+            lambda: AdmissionProtocol(self._connections, handlers()),
             sock=self._door.sock,
             ssl=self._door.tls,
             ssl_handshake_timeout=HANDSHAKE if self._door.tls else None,

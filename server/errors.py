@@ -1,101 +1,106 @@
-"""What a request can be refused for. One middleware turns these into answers.
+"""Refusals of the server: error answers with a status and a code.
 
-RequestRefused               `status`, `text` and `headers`
-├── BadRequest 400           NotAllowed 405 is aiohttp's
-├── Unauthorized 401
-├── Forbidden 403
-├── NotFound 404
-├── NotAcceptable 406
-├── Conflict 409
-├── Gone 410
-├── TooLarge 413
-├── UnsupportedMediaType 415
-├── Unprocessable 422
-├── TooManyRequests 429      with Retry-After
-└── Unavailable 503          with Retry-After
+Refusal (relay.errors)       `status`, `code`, a text and `retry_after`
+└── RequestRefused           `status` is the class's
+    ├── BadRequest 400
+    ├── Unauthorized 401
+    ├── Forbidden 403
+    ├── NotFound 404
+    ├── MethodNotAllowed 405
+    ├── NotAcceptable 406
+    ├── RequestTimeout 408
+    ├── Conflict 409
+    ├── Gone 410
+    ├── TooLarge 413
+    ├── UnsupportedMediaType 415
+    ├── Unprocessable 422
+    ├── TooManyRequests 429  always with `retry_after`
+    ├── InternalError 500
+    └── Unavailable 503      always with `retry_after`
+
+One middleware (server/http/middleware.py) turns every Refusal into an answer.
 """
 
 import math
 
+from relay.errors import Refusal, RefusalCode
 
-class RequestRefused(Exception):
-    """The text says what is wrong and what to do about it; it is sent to whoever asked."""
 
-    status = 500
+class RequestRefused(Refusal):
+    """A request that the server refuses.
 
-    def __init__(self, text: str, headers: dict[str, str] | None = None) -> None:
-        super().__init__(text)
-        self.text = text
-        self.headers = headers or {}
+    `text` says what is wrong and what the client can do about it. `retry_after` (seconds) becomes a
+    whole number of at least 1.
+    """
+
+    STATUS = 500
+
+    def __init__(self, code: RefusalCode, text: str, retry_after: float | None = None) -> None:
+        seconds = None if retry_after is None else max(1, math.ceil(retry_after))
+        super().__init__(self.STATUS, code, text, seconds)
 
 
 class BadRequest(RequestRefused):
-    status = 400
+    STATUS = 400
 
 
 class Unauthorized(RequestRefused):
-    status = 401
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text, {"WWW-Authenticate": "Bearer"})
+    STATUS = 401
 
 
 class Forbidden(RequestRefused):
-    status = 403
+    STATUS = 403
 
 
 class NotFound(RequestRefused):
-    status = 404
+    STATUS = 404
+
+
+class MethodNotAllowed(RequestRefused):
+    STATUS = 405
 
 
 class NotAcceptable(RequestRefused):
-    status = 406
+    STATUS = 406
+
+
+class RequestTimeout(RequestRefused):
+    STATUS = 408
 
 
 class Conflict(RequestRefused):
-    status = 409
+    STATUS = 409
 
 
 class Gone(RequestRefused):
-    status = 410
+    STATUS = 410
 
 
 class TooLarge(RequestRefused):
-    status = 413
+    STATUS = 413
 
 
 class UnsupportedMediaType(RequestRefused):
-    status = 415
+    STATUS = 415
 
 
 class Unprocessable(RequestRefused):
-    status = 422
+    STATUS = 422
 
 
 class TooManyRequests(RequestRefused):
-    status = 429
+    STATUS = 429
 
-    def __init__(self, text: str, retry_after: float = 1.0) -> None:
-        super().__init__(text, {"Retry-After": str(max(1, math.ceil(retry_after)))})
+    def __init__(self, code: RefusalCode, text: str, retry_after: float = 1.0) -> None:
+        super().__init__(code, text, retry_after)
+
+
+class InternalError(RequestRefused):
+    STATUS = 500
 
 
 class Unavailable(RequestRefused):
-    status = 503
+    STATUS = 503
 
-    def __init__(self, text: str, retry_after: float = 1.0) -> None:
-        super().__init__(text, {"Retry-After": str(max(1, math.ceil(retry_after)))})
-
-
-BY_STATUS: dict[int, type[RequestRefused]] = {
-    kind.status: kind
-    for kind in (
-        BadRequest,
-        NotFound,
-        NotAcceptable,
-        TooLarge,
-        UnsupportedMediaType,
-        Unprocessable,
-        Unavailable,
-    )
-}
-"""For errors of the relay that carry the status they would be answered with."""
+    def __init__(self, code: RefusalCode, text: str, retry_after: float = 1.0) -> None:
+        super().__init__(code, text, retry_after)

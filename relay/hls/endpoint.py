@@ -53,7 +53,7 @@ NEVER = "no-store"
 
 
 @dataclass(slots=True)
-class Counters:
+class HlsCounters:
     """What happened on this exit since the process began."""
 
     joined: int = 0
@@ -62,11 +62,11 @@ class Counters:
     """Bytes of playlists and media, as they were sent."""
 
 
-class Hls:
+class Renditions:
     """Owns the renditions; `close()` ends them."""
 
     def __init__(self) -> None:
-        self.counters = Counters()
+        self.counters = HlsCounters()
         self._renditions: dict[str, Rendition] = {}
         self._executor: ThreadPoolExecutor | None = None
 
@@ -90,13 +90,14 @@ class Hls:
             raise PlaylistError(404, RefusalCode.FILE_NOT_FOUND, NO_FILE)
         if Track.VIDEO not in stream.tracks:
             raise PlaylistError(
-                503, RefusalCode.ROOM_NOT_LIVE, "this room is not live: try again when it is"
+                503, RefusalCode.ROOM_NOT_LIVE, "this room is not live: try again when it is", 1
             )
         if len(self._renditions) >= RENDITIONS:
             raise PlaylistError(
                 503,
                 RefusalCode.TOO_MANY_STREAMS,
                 "too many streams are watched by HLS at the moment",
+                1,
             )
         # One thread for all: parts of a stream must not overtake each other, and a core is all that
         # this may take.
@@ -126,7 +127,9 @@ class Hls:
     ) -> web.Response:
         """Answers a request for `path`. `client` tells viewers apart. Raises PlaylistError."""
         if self.waiting >= WAITING:
-            raise PlaylistError(503, RefusalCode.TOO_MANY_REQUESTS, "too many requests are waiting")
+            raise PlaylistError(
+                503, RefusalCode.TOO_MANY_REQUESTS, "too many requests are waiting", 1
+            )
         response = await self._find(request, rendition, path, client)
         self.counters.octets += response.content_length or 0
         return response

@@ -118,7 +118,7 @@ class Rendition:
             while not condition():
                 if self.over or self._loop.time() >= deadline:
                     raise PlaylistError(
-                        503, RefusalCode.NOTHING_NEW, "nothing new has come: try again"
+                        503, RefusalCode.NOTHING_NEW, "nothing new has come: try again", 1
                     )
                 with suppress(TimeoutError):
                     async with asyncio.timeout_at(deadline):

@@ -1,45 +1,54 @@
-"""TCP connections before they ask for anything: how many an address may hold, and how long they may
-say nothing.
+"""TCP connections before their first request: how many an address may hold, and how long they may
+stay silent.
 
-aiohttp counts none of them, and gives one that never asks as long as one that has just been
-answered. What they ask for is counted by the doors.
+aiohttp counts no connections, and lets one that never sends a request stay as long as one that was
+just answered. Requests are counted by the endpoints.
 """
 
 import asyncio
+import json
 from collections.abc import Sequence
 from typing import cast
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from relay.errors import RefusalCode
 from server.http.limits import IPNetwork, bucket_key, is_trusted
 
 SILENT = 15.0
-"""Seconds that a connection has for its first request, headers and all."""
+"""Seconds that a connection has for its first request, headers included."""
 IDLE = 150.0
-"""Seconds between two requests on a connection: longer than reverse proxies keep theirs, so that it
-is they who close.
+"""Seconds between two requests on a connection: longer than reverse proxies keep theirs, so that
+the proxy closes first.
 """
 HANDSHAKE = 10.0
-"""Seconds that TLS may take."""
+"""Seconds that a TLS handshake may take."""
 EACH = 4
 """Connections for each WebSocket that an address may have: browsers open several at a time to load
 a page.
 """
 SWEEP = 5.0
-"""Seconds between two looks at those that say nothing."""
-_WORDS = b"too many connections from this address: wait"
+"""Seconds between two checks for silent connections."""
+
+_BODY = json.dumps(
+    {
+        "error": "too many connections from this address: wait",
+        "code": RefusalCode.TOO_MANY_CONNECTIONS,
+        "retry_after": int(SILENT),
+    }
+).encode()
 REFUSAL = (
-    b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: %d\r\nContent-Length: "
-    b"%d\r\nConnection: close\r\n\r\n%b"
-) % (SILENT, len(_WORDS), _WORDS)
+    b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: %d\r\nContent-Type: application/json\r\n"
+    b"Content-Length: %d\r\nConnection: close\r\n\r\n%b"
+) % (SILENT, len(_BODY), _BODY)
 
 
 class Connections:
-    """Those that are open, by address. Owns a timer; `close()` ends it."""
+    """The open connections, by address. Owns a timer; `close()` ends it."""
 
     def __init__(self, limit: int, trusted: Sequence[IPNetwork]) -> None:
-        """`limit`: how many an address may hold, unless it is that of a trusted proxy."""
+        """`limit`: connections that an address may hold; trusted proxies have none."""
         self._limit = limit
         self._trusted = trusted
         self._held: dict[str, list[asyncio.Transport]] = {}
@@ -52,17 +61,17 @@ class Connections:
 
     @property
     def middleware(self) -> Middleware:
-        """To be the outermost: hears of each request."""
+        """Notes each request. Must be the outermost middleware."""
 
         @web.middleware
-        async def heard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        async def note(request: web.Request, handler: Handler) -> web.StreamResponse:
             self._silent.pop(request.protocol, None)
             return await handler(request)
 
-        return heard
+        return note
 
     def admit(self, transport: asyncio.Transport, handler: web.RequestHandler) -> bool:
-        """Whether a new connection may stay; it is counted until it closes."""
+        """Whether a new connection may stay. One that may is counted until it closes."""
         address = (transport.get_extra_info("peername") or ("",))[0]
         if not is_trusted(address, self._trusted):
             held = self._held.setdefault(bucket_key(address), [])
@@ -87,9 +96,9 @@ class Connections:
         }
 
 
-class Entrance(asyncio.Protocol):
-    """A connection that has just been accepted: it is admitted, and aiohttp's from then on, or told
-    that there are too many.
+class AdmissionProtocol(asyncio.Protocol):
+    """A connection that was just accepted: handed to aiohttp, or refused because its address holds
+    too many.
     """
 
     def __init__(self, connections: Connections, handler: web.RequestHandler) -> None:
@@ -97,7 +106,7 @@ class Entrance(asyncio.Protocol):
         self._handler = handler
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        made = cast("asyncio.Transport", transport)  # which uvloop's are, all but by name
+        made = cast("asyncio.Transport", transport)  # uvloop's transports do not inherit from it
         if self._connections.admit(made, self._handler):
             made.set_protocol(self._handler)
             self._handler.connection_made(made)

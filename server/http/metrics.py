@@ -12,12 +12,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
-from relay.hls.endpoint import Hls
+from relay.hls.endpoint import Renditions
 from relay.rtc.udp import UdpPort
 from relay.stream.hub import Hub
 from relay.stream.stream import Stream
-from relay.whep import WhepExit
-from server.http.api import Api
+from relay.whep import WhepSessions
+from server.http.watch import WatchEndpoint
 from server.ingest.transcoders import Transcoders
 from server.rooms.beacon import OTHER, PLAYERS, Beacon
 from server.rooms.registry import Rooms
@@ -40,9 +40,9 @@ class Sources:
     rooms: Rooms
     hub: Hub
     udp: UdpPort
-    api: Api
-    hls: Hls
-    whep: WhepExit
+    watch: WatchEndpoint
+    hls: Renditions
+    whep: WhepSessions
     transcoders: Transcoders
 
 
@@ -188,10 +188,10 @@ class ServerCollector(Collector):
         )
 
     def _delivery(self) -> Iterator[Family]:
-        api, hls, whep = self._sources.api, self._sources.hls, self._sources.whep
-        sockets, played = api.counters, whep.totals()
-        dropped = sockets.dropped + sum(viewer.dropped for viewer in api.viewers)
-        lags = sorted(viewer.lag for viewer in api.viewers if viewer.lag is not None)
+        watch, hls, whep = self._sources.watch, self._sources.hls, self._sources.whep
+        sockets, played = watch.counters, whep.totals()
+        dropped = sockets.dropped + sum(viewer.dropped for viewer in watch.viewers)
+        lags = sorted(viewer.lag for viewer in watch.viewers if viewer.lag is not None)
         if lags:
             delays = {
                 str(share): max(0.0, lags[round(share * (len(lags) - 1))] / 1_000)
@@ -239,7 +239,7 @@ class ServerCollector(Collector):
             "microlive_received_bytes", "Media from creators", received["payload_bytes"]
         )
         sent = {
-            "websocket": self._sources.hub.octets + self._sources.api.counters.octets,
+            "websocket": self._sources.hub.octets + self._sources.watch.counters.octets,
             "hls": self._sources.hls.counters.octets,
             "whep": played["octets"],
         }

@@ -1,59 +1,107 @@
-"""What every answer goes through: refusals become status codes, and headers that browsers ask for
-are added.
-"""
+"""What every answer goes through: refusals become answers, and CORS headers are added."""
 
 import logging
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from server.errors import NotFound, RequestRefused, Unavailable
+from relay.errors import Refusal, RefusalCode
+from server.errors import InternalError, MethodNotAllowed, NotFound, Unavailable
 from server.http.pages import Pages
+from server.http.payloads import RefusalBody, reply
 from server.settings import Settings
 from server.storage.database import StorageError
 
 logger = logging.getLogger(__name__)
 
+ALLOWED_METHODS = "GET, POST, PATCH, DELETE, OPTIONS"
 ALLOWED_HEADERS = "Authorization, Content-Type, If-Match"
 EXPOSED_HEADERS = "Location, Link, ETag, Accept-Patch, Accept-Post, Retry-After"
 
+ENDPOINTS = ("/api/", "/hls/", "/whip/", "/whep/", "/ws/")
+"""Prefixes below which refusals are JSON for browsers too."""
+
 
 def refusals(pages: Pages) -> Middleware:
-    """Answers a RequestRefused with its status: JSON under /api, a page for browsers on their way
-    to one, plain text elsewhere.
-    """
+    """Answers every error: with a page where a browser asks for one, else with RefusalBody."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
-        except RequestRefused as error:
-            return answer(request, error)
+        except Refusal as refusal:
+            return answer(request, refusal)
         except StorageError as error:
             logger.error("%s", error)
             return answer(
-                request, Unavailable("the server cannot reach its storage: try again later", 5)
+                request,
+                Unavailable(
+                    RefusalCode.STORAGE_UNAVAILABLE,
+                    "the server cannot reach its storage: try again later",
+                    5,
+                ),
             )
-        except web.HTTPNotFound:
-            return answer(request, NotFound("there is nothing at this address"))
+        except web.HTTPException as error:
+            if error.status < 400:
+                raise
+            return answer(request, _of_aiohttp(error), error)
+        except Exception:
+            logger.exception("%s %s", request.method, request.path)
+            return answer(
+                request, InternalError(RefusalCode.INTERNAL_ERROR, "the server has a defect here")
+            )
 
-    def answer(request: web.Request, error: RequestRefused) -> web.StreamResponse:
-        if request.path.startswith("/api/"):
-            return web.json_response(
-                {"error": error.text}, status=error.status, headers=error.headers
-            )
+    def answer(
+        request: web.Request, refusal: Refusal, error: web.HTTPException | None = None
+    ) -> web.StreamResponse:
+        response: web.Response
         if "text/html" in request.headers.get(hdrs.ACCEPT, "") and not request.path.startswith(
-            ("/hls/", "/whip/", "/whep/", "/ws/")
+            ENDPOINTS
         ):
-            return pages.message(request, error.status, error.text)
-        return web.Response(status=error.status, text=error.text, headers=error.headers)
+            response = pages.message(request, refusal.status, str(refusal))
+        else:
+            response = _json(refusal)
+        response.headers[hdrs.CACHE_CONTROL] = "no-store"
+        if refusal.retry_after is not None:
+            response.headers[hdrs.RETRY_AFTER] = str(refusal.retry_after)
+        if refusal.status == 401:
+            response.headers[hdrs.WWW_AUTHENTICATE] = "Bearer"
+        if error is not None and hdrs.ALLOW in error.headers:
+            response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
+        if request.path.startswith("/hls/"):
+            response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = "*"
+        if refusal.status == 408:
+            response.force_close()  # the rest of the body may still come
+        return response
 
     return middleware
 
 
+def _json(refusal: Refusal) -> web.Response:
+    body: dict[str, object] = {"error": str(refusal), "code": refusal.code}
+    if refusal.retry_after is not None:
+        body["retry_after"] = refusal.retry_after
+    return reply(RefusalBody, body, status=refusal.status)
+
+
+def _of_aiohttp(error: web.HTTPException) -> Refusal:
+    """aiohttp's own refusal as one of ours."""
+    match error:
+        case web.HTTPNotFound():
+            return NotFound(RefusalCode.NOT_FOUND, "there is nothing at this address")
+        case web.HTTPMethodNotAllowed():
+            allowed = ", ".join(sorted(error.allowed_methods))
+            return MethodNotAllowed(
+                RefusalCode.METHOD_NOT_ALLOWED,
+                f"{error.method} is not possible here: use {allowed}",
+            )
+        case _:
+            return Refusal(error.status, RefusalCode.BAD_REQUEST, error.text or error.reason)
+
+
 def cross_origin(settings: Settings) -> Middleware:
     """Lets pages of other origins publish and play (CORS, Fetch §3.2). Credentials are bearer
-    tokens, never cookies, so any origin may be let in.
+    tokens, never cookies, so any origin may be allowed.
     """
 
     @web.middleware
@@ -61,25 +109,8 @@ def cross_origin(settings: Settings) -> Middleware:
         origin = request.headers.get(hdrs.ORIGIN)
         if origin is None or not request.path.startswith(("/api/", "/whip/", "/whep/")):
             return await handler(request)
-        if (
-            request.method == hdrs.METH_OPTIONS
-            and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers
-        ):
-            response: web.StreamResponse = web.Response(status=204)
-            response.headers[hdrs.ACCESS_CONTROL_ALLOW_METHODS] = (
-                "GET, POST, PATCH, DELETE, OPTIONS"
-            )
-            response.headers[hdrs.ACCESS_CONTROL_ALLOW_HEADERS] = ALLOWED_HEADERS
-            response.headers[hdrs.ACCESS_CONTROL_MAX_AGE] = "86400"
-        else:
-            response = await handler(request)
-        allowed = (
-            "*"
-            if "*" in settings.cors_origins
-            else origin
-            if origin in settings.cors_origins
-            else None
-        )
+        response = _preflight() if _is_preflight(request) else await handler(request)
+        allowed = _allowed(origin, settings)
         if allowed:
             response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = allowed
             response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = EXPOSED_HEADERS
@@ -88,3 +119,25 @@ def cross_origin(settings: Settings) -> Middleware:
         return response
 
     return middleware
+
+
+def _is_preflight(request: web.Request) -> bool:
+    return (
+        request.method == hdrs.METH_OPTIONS
+        and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers
+    )
+
+
+def _preflight() -> web.StreamResponse:
+    headers = {
+        hdrs.ACCESS_CONTROL_ALLOW_METHODS: ALLOWED_METHODS,
+        hdrs.ACCESS_CONTROL_ALLOW_HEADERS: ALLOWED_HEADERS,
+        hdrs.ACCESS_CONTROL_MAX_AGE: "86400",
+    }
+    return web.Response(status=204, headers=headers)
+
+
+def _allowed(origin: str, settings: Settings) -> str | None:
+    if "*" in settings.cors_origins:
+        return "*"
+    return origin if origin in settings.cors_origins else None

@@ -10,6 +10,7 @@ from typing import Any
 import jinja2
 from aiohttp import hdrs, web
 
+from relay.errors import RefusalCode
 from server import WEB
 from server.errors import Gone, NotFound
 from server.http.request import client_of, url_of
@@ -80,10 +81,14 @@ class Pages:
             described = await self._rooms.describe(name)
         except NotFound as error:
             raise NotFound(
-                "There is no live at this address. Perhaps a letter is missing from the link?"
+                RefusalCode.ROOM_NOT_FOUND,
+                "There is no live at this address. Perhaps a letter is missing from the link?",
             ) from error
         if described["state"] == "ended":
-            raise Gone("The creator has ended it. There may be others on air right now.")
+            raise Gone(
+                RefusalCode.ROOM_ENDED,
+                "The creator has ended it. There may be others on air right now.",
+            )
         return self._render(
             request,
             "room.html",
@@ -99,7 +104,7 @@ class Pages:
     async def asset(self, request: web.Request) -> web.Response:
         found = self._files.get(request.match_info["name"])
         if found is None:
-            raise NotFound("there is no such file")
+            raise NotFound(RefusalCode.FILE_NOT_FOUND, "there is no such file")
         # The name holds a hash of the content: whoever has it once needs never ask again. An old
         # name (a page from before an update) gets the new file, but keeps it for a moment only.
         current = request.path.startswith(self._assets + "/")

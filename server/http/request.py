@@ -1,13 +1,25 @@
-"""Who asks, and by which URL they reached us: through trusted proxies, or directly."""
+"""What every endpoint reads from a request: the client's address, the URL it used, the body; and
+how it charges an address.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from aiohttp import web
 
-from server.http.limits import Client, client
+from relay.errors import RefusalCode
+from server.errors import BadRequest, RequestTimeout, TooLarge, TooManyRequests
+from server.http.limits import Client, ConnectionLimiter, RateLimiter, client
 from server.settings import Settings
+
+MAX_BODY = 65_536
+BODY_WITHIN = 10.0
+"""Seconds that a client has to send a body."""
 
 
 def client_of(request: web.Request, settings: Settings) -> Client:
-    """The client's address, and scheme and host where a trusted proxy told them."""
+    """The client's address, and its scheme and host where a trusted proxy sent them."""
     return client(request.remote or "", request.headers.items(), settings.trusted_proxies)
 
 
@@ -17,3 +29,48 @@ def url_of(request: web.Request, path: str, settings: Settings) -> str:
         return settings.public_url + path
     seen = client_of(request, settings)
     return f"{seen.scheme or request.scheme}://{seen.host or request.host}{path}"
+
+
+async def read_body(request: web.Request) -> bytes:
+    """Raises TooLarge over 64 KB, RequestTimeout after BODY_WITHIN, BadRequest where the transfer
+    encoding is broken.
+    """
+    if (request.content_length or 0) > MAX_BODY:
+        raise _too_large()
+    try:
+        async with asyncio.timeout(BODY_WITHIN):
+            return await request.read()
+    except web.HTTPRequestEntityTooLarge as error:
+        raise _too_large() from error
+    except TimeoutError as error:
+        raise RequestTimeout(
+            RefusalCode.BODY_TOO_SLOW, f"the body did not arrive within {BODY_WITHIN:.0f} s"
+        ) from error
+    except web.RequestPayloadError as error:
+        raise BadRequest(RefusalCode.BAD_REQUEST, "the body cannot be read") from error
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(RefusalCode.BODY_TOO_LARGE, "the body is over 64 KB")
+
+
+def charge(limiter: RateLimiter, address: str, text: str) -> None:
+    """Counts one request of an address. Raises TooManyRequests with `text` past its limit."""
+    wait = limiter.try_take(address, asyncio.get_running_loop().time())
+    if wait:
+        raise TooManyRequests(RefusalCode.RATE_LIMITED, text, wait)
+
+
+@contextmanager
+def connection_of(
+    limiter: ConnectionLimiter, address: str, refusal: TooManyRequests
+) -> Iterator[None]:
+    """Counts a connection of an address while the context lasts. Raises `refusal` past its
+    limit.
+    """
+    if not limiter.acquire(address):
+        raise refusal
+    try:
+        yield
+    finally:
+        limiter.release(address)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from relay.errors import RefusalCode
 from server.errors import NotAcceptable, Unavailable
 from server.ingest.transcoded_source import TranscodedSource
 
@@ -30,10 +31,12 @@ class Transcoders:
         """
         if not self._limit:
             raise NotAcceptable(
-                "this server does not transcode: publish H.264 video without B-frames"
+                RefusalCode.NO_TRANSCODING,
+                "this server does not transcode: publish H.264 video without B-frames",
             )
         if room not in self._reserved and len(self._reserved) >= self._limit:
             raise Unavailable(
+                RefusalCode.TOO_MANY_TRANSCODERS,
                 f"the server already transcodes {self._limit} publishers: publish H.264 "
                 "video without B-frames, or try again later",
                 RETRY_AFTER,

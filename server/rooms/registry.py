@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from relay.errors import RefusalCode
 from relay.rtc.udp import UdpPort
 from relay.sample import Sample, TrackInfo
 from relay.stream.hub import Hub
@@ -73,7 +74,11 @@ class Rooms:
         there are too many rooms.
         """
         if self._closing or len(self._rooms) >= MAX_ROOMS:
-            raise Unavailable("there are too many rooms at the moment: try again later", 60)
+            raise Unavailable(
+                RefusalCode.TOO_MANY_ROOMS,
+                "there are too many rooms at the moment: try again later",
+                60,
+            )
         key = new_key()
         while True:
             record = RoomRecord(new_room_id(), title, hash_key(key), time.time())
@@ -83,14 +88,22 @@ class Rooms:
                 continue
             return self._add(record), key
 
+    async def require_ready(self) -> None:
+        """Raises Unavailable while the server is closing, StorageError where storage does not
+        answer.
+        """
+        if self._closing:
+            raise Unavailable(RefusalCode.SERVER_CLOSING, "the server is shutting down")
+        await self._storage.room("")
+
     async def find(self, name: str) -> Room:
         """A room that has not ended. Raises NotFound or Gone."""
         room = self._rooms.get(name)
         if room is not None and not room.ended:
             return room
         if await self._storage.room(name) is None:
-            raise NotFound(f"there is no room {name[:40]!r}")
-        raise Gone("this room has ended")
+            raise NotFound(RefusalCode.ROOM_NOT_FOUND, f"there is no room {name[:40]!r}")
+        raise Gone(RefusalCode.ROOM_ENDED, "this room has ended")
 
     async def describe(self, name: str) -> dict[str, Any]:
         """A room, ended or not, as the API tells it. Raises NotFound."""
@@ -150,7 +163,7 @@ class Rooms:
     async def _record(self, name: str) -> RoomRecord:
         record = await self._storage.room(name)
         if record is None:
-            raise NotFound(f"there is no room {name[:40]!r}")
+            raise NotFound(RefusalCode.ROOM_NOT_FOUND, f"there is no room {name[:40]!r}")
         return record
 
     def _add(self, record: RoomRecord) -> Room:

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from enum import Enum
 from typing import Any
 
+from relay.errors import RefusalCode
 from relay.rtc.receive.sdp import Offer
 from relay.rtc.udp import UdpPort
 from relay.sample import Event
@@ -153,9 +154,11 @@ class Room:
         nobody would end the session.
         """
         if self.ended:
-            raise Conflict("this room has ended: create another")
+            raise Conflict(RefusalCode.ROOM_ENDED, "this room has ended: create another")
         if self._closed:
-            raise Unavailable("the server is shutting down: try again in a moment")
+            raise Unavailable(
+                RefusalCode.SERVER_CLOSING, "the server is shutting down: try again in a moment"
+            )
         session = IngestSession(
             secrets.token_urlsafe(16),
             self.stream,

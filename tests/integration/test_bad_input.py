@@ -52,7 +52,7 @@ def session_path(live: Live) -> str:
 
 
 async def test_offers_that_cannot_be_taken(unharmed: Live) -> None:
-    """Each kind of bad offer gets the status that API.md says, in text/plain, while the room's live
+    """Each kind of bad offer gets the status that API.md says, in JSON, while the room's live
     goes on.
     """
     live = unharmed
@@ -81,7 +81,7 @@ async def test_offers_that_cannot_be_taken(unharmed: Live) -> None:
         async with live.server.http.post(
             live.server.url + whip(live), data=offer, headers=headers
         ) as response:
-            assert (response.status, response.content_type) == (status, "text/plain"), (
+            assert (response.status, response.content_type) == (status, "application/json"), (
                 offer[:40],
                 await response.text(),
             )

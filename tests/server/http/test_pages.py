@@ -55,14 +55,14 @@ async def test_every_page_and_every_file_that_it_names(server: Server) -> None:
 
 
 async def test_unknown_and_ended_rooms_have_pages(server: Server) -> None:
-    """404 and 410 are HTML for whoever comes with a browser, and plain text for others."""
+    """404 and 410 are HTML for whoever comes with a browser, and JSON for others."""
     room = await server.create()
     assert await server.status("DELETE", f"/api/rooms/{room.name}", headers=room.bearer) == 204
     for path, status in (("/r/none", 404), (f"/r/{room.name}", 410), ("/nothing", 404)):
         async with server.http.get(server.url + path, headers=BROWSER) as response:
             assert (response.status, response.content_type) == (status, "text/html")
         async with server.http.get(server.url + path, headers={"Accept": "*/*"}) as response:
-            assert (response.status, response.content_type) == (status, "text/plain")
+            assert (response.status, response.content_type) == (status, "application/json")
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,6 @@ async function request(method, url, sdp) {
     throw new WhepError('the server cannot be reached', 0);
   }
   if (response.ok) return response;
-  const why = (await response.text().catch(() => '')).slice(0, 300);
+  const why = (await response.json().catch(() => null))?.error;
   throw new WhepError(why || `status ${response.status}`, response.status);
 }

@@ -1,0 +1,107 @@
+"""`/api/rooms`: create, list, show and end rooms, and their health. API.md describes it."""
+
+import asyncio
+import json
+import time
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from relay.errors import RefusalCode
+from server.errors import BadRequest, Unprocessable
+from server.host.ice_servers import ice_servers
+from server.host.lan import qr_svg
+from server.http.auth import require_create_token, require_key
+from server.http.limits import RateLimiter
+from server.http.payloads import CreateRoom, Health, NewRoom, Room, RoomList, reply
+from server.http.request import charge, client_of, read_body, url_of
+from server.rooms.registry import Rooms
+from server.settings import Settings
+
+
+class RoomsEndpoint:
+    """`/api/rooms` and below."""
+
+    def __init__(self, rooms: Rooms, settings: Settings) -> None:
+        self._rooms = rooms
+        self._settings = settings
+        self._creations = RateLimiter(settings.max_rooms_per_address_hour, 3_600.0)
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/api/rooms", self.list),
+            web.post("/api/rooms", self.create),
+            web.get("/api/rooms/{room}", self.show),
+            web.delete("/api/rooms/{room}", self.end),
+            web.get("/api/rooms/{room}/qr.svg", self.qr_code),
+            web.get("/api/rooms/{room}/health", self.health),
+        ]
+
+    async def list(self, _: web.Request) -> web.Response:
+        """Rooms on air."""
+        return reply(RoomList, {"rooms": self._rooms.on_air()})
+
+    async def create(self, request: web.Request) -> web.Response:
+        """A new room. Its key is in this answer and nowhere else."""
+        require_create_token(request, self._settings)
+        title = read_create_room(await read_body(request)).title
+        address = client_of(request, self._settings).address
+        charge(self._creations, address, "too many new rooms from this address")
+        room, key = await asyncio.shield(self._rooms.create(title))
+        answer = {
+            "room": room.name,
+            "title": title,
+            "state": room.state.value,
+            "key": key,
+            "whip": url_of(request, f"/whip/{room.name}", self._settings),
+            "watch": url_of(request, f"/r/{room.name}", self._settings),
+            "ice_servers": ice_servers(self._settings, room.name, time.time()),
+        }
+        response = reply(NewRoom, answer, status=201)
+        response.headers["Location"] = f"/api/rooms/{room.name}"
+        return response
+
+    async def show(self, request: web.Request) -> web.Response:
+        return reply(Room, await self._rooms.describe(request.match_info["room"]))
+
+    async def end(self, request: web.Request) -> web.Response:
+        """Ends a room for good, even if the client leaves."""
+        name = request.match_info["room"]
+        require_key(request, await self._rooms.key_hash(name))
+        await asyncio.shield(self._rooms.end(name))
+        return web.Response(status=204)
+
+    async def qr_code(self, request: web.Request) -> web.Response:
+        """The watch URL as a QR code."""
+        name = request.match_info["room"]
+        await self._rooms.describe(name)
+        svg = qr_svg(url_of(request, f"/r/{name}", self._settings))
+        return web.Response(body=svg, content_type="image/svg+xml")
+
+    async def health(self, request: web.Request) -> web.Response:
+        """For the creator: how the media arrives, and what viewers see of it."""
+        name = request.match_info["room"]
+        require_key(request, await self._rooms.key_hash(name))
+        return reply(Health, (await self._rooms.find(name)).health())
+
+
+def read_create_room(body: bytes) -> CreateRoom:
+    """The body of POST /api/rooms; an empty one is an empty object. Raises BadRequest where it is
+    not a JSON object, Unprocessable for a title that cannot be taken.
+    """
+    try:
+        value = json.loads(body) if body.strip() else {}
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(RefusalCode.NOT_JSON, "the body is not JSON") from error
+    if not isinstance(value, dict):
+        raise BadRequest(
+            RefusalCode.NOT_JSON, 'the body is not a JSON object such as {"title": "…"}'
+        )
+    try:
+        return CreateRoom.model_validate(value)
+    except ValidationError as error:
+        if error.errors()[0]["type"] == "string_too_long":
+            raise Unprocessable(
+                RefusalCode.TITLE_TOO_LONG, "the title is over 80 characters"
+            ) from error
+        raise Unprocessable(RefusalCode.BAD_TITLE, "the title is not a string") from error

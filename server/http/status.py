@@ -1,0 +1,35 @@
+"""What a load balancer and a page ask of the server itself."""
+
+from aiohttp import web
+
+from server import __version__
+from server.http.payloads import Config, reply
+from server.rooms.registry import Rooms
+from server.settings import Settings
+
+
+class StatusEndpoint:
+    """`/healthz`, `/readyz` and `/api/config`."""
+
+    def __init__(self, rooms: Rooms, settings: Settings) -> None:
+        self._rooms = rooms
+        self._settings = settings
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/healthz", self.health),
+            web.get("/readyz", self.ready),
+            web.get("/api/config", self.config),
+        ]
+
+    async def health(self, _: web.Request) -> web.Response:
+        """The process answers."""
+        return web.Response(text="ok")
+
+    async def ready(self, _: web.Request) -> web.Response:
+        """The server takes new rooms and sessions: storage answers, and it is not closing."""
+        await self._rooms.require_ready()
+        return web.Response(text="ok")
+
+    async def config(self, _: web.Request) -> web.Response:
+        return reply(Config, {"create": self._settings.create, "version": __version__})

@@ -1,0 +1,52 @@
+"""`/ws/{room}`: viewers over WebSockets. relay/PROTOCOL.md describes the messages."""
+
+from aiohttp import web
+
+from relay.errors import RefusalCode
+from relay.websocket.endpoint import watch
+from relay.websocket.viewer import GOING_AWAY, Counters, WebSocketViewer
+from server.errors import BadRequest, TooManyRequests
+from server.http.limits import ConnectionLimiter
+from server.http.request import client_of, connection_of
+from server.rooms.registry import Rooms
+from server.settings import Settings
+
+QUERY_LENGTH = 400
+"""Characters of the query, with which a player introduces itself."""
+RETRY_CONNECTIONS = 5
+
+
+class WatchEndpoint:
+    """Owns the connected viewers."""
+
+    def __init__(self, rooms: Rooms, settings: Settings) -> None:
+        self._rooms = rooms
+        self._settings = settings
+        self._sockets = ConnectionLimiter(settings.max_sockets_per_address)
+        self.viewers: set[WebSocketViewer] = set()
+        """Connected now."""
+        self.counters = Counters()
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/ws/{room}", self.watch)]
+
+    async def watch(self, request: web.Request) -> web.StreamResponse:
+        """Serves one viewer until it leaves."""
+        room = await self._rooms.find(request.match_info["room"])
+        if len(request.query_string) > QUERY_LENGTH:
+            raise BadRequest(
+                RefusalCode.HELLO_TOO_LONG, f"the query is over {QUERY_LENGTH} characters"
+            )
+        address = client_of(request, self._settings).address
+        refusal = TooManyRequests(
+            RefusalCode.TOO_MANY_CONNECTIONS,
+            "too many connections from this address",
+            RETRY_CONNECTIONS,
+        )
+        with connection_of(self._sockets, address, refusal):
+            return await watch(request, room.stream, self.counters, self.viewers)
+
+    def close_viewers(self) -> None:
+        """Closes every viewer's socket with 1001; players reconnect by themselves."""
+        for viewer in list(self.viewers):
+            viewer.close(GOING_AWAY, "the server is restarting")
