@@ -24,6 +24,7 @@ from server.http.connections import EACH, HANDSHAKE, IDLE, AdmissionProtocol, Co
 from server.http.hls import HlsEndpoint
 from server.http.metrics import Metrics, Sources
 from server.http.middleware import cross_origin, refusals
+from server.http.openapi import OpenApiEndpoint
 from server.http.pages import Pages
 from server.http.request import MAX_BODY
 from server.http.rooms import RoomsEndpoint
@@ -44,6 +45,18 @@ BACKLOG = 4_096
 """Connections that may wait to be accepted: an audience comes all at once."""
 
 
+@dataclass(frozen=True, slots=True)
+class RunningServer:
+    """What `start` made."""
+
+    urls: list[str]
+    """The URLs that answer."""
+    application: web.Application
+    rooms: Rooms
+    udp: UdpPort
+    whep: WhepSessions
+
+
 async def serve(settings: Settings, ready: Callable[[list[str]], None]) -> None:
     """Serves until SIGINT or SIGTERM. `ready` gets the URLs once they answer. Raises OSError where
     a port cannot be had, StorageError where the data cannot.
@@ -53,9 +66,9 @@ async def serve(settings: Settings, ready: Callable[[list[str]], None]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        urls = await start(settings, stack)
+        server = await start(settings, stack)
         _tame_collector()
-        ready(urls)
+        ready(server.urls)
         await stop.wait()
 
 
@@ -71,8 +84,8 @@ def _tame_collector() -> None:
     gc.set_threshold(10_000, 20, 50)
 
 
-async def start(settings: Settings, stack: AsyncExitStack) -> list[str]:
-    """Starts everything; what is started is ended by `stack`. Returns the URLs that answer."""
+async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
+    """Starts everything; `stack` ends it."""
     storage = await Storage.open(settings.data)
     stack.push_async_callback(storage.close)
     port = UdpPort()
@@ -116,7 +129,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> list[str]:
         await demo.start()
         stack.push_async_callback(demo.close)
         urls.append(demo.watch_url)
-    return urls
+    return RunningServer(urls, app, rooms, port, whep)
 
 
 def _transcoders(settings: Settings) -> int:
@@ -145,6 +158,7 @@ def _application(
         pages,
         RoomsEndpoint(rooms, settings),
         StatusEndpoint(rooms, settings),
+        OpenApiEndpoint(),
         watch,
         hls,
         WhipEndpoint(rooms, settings, hosts),

@@ -45,6 +45,8 @@ def refusals(pages: Pages) -> Middleware:
             if error.status < 400:
                 raise
             return answer(request, _of_aiohttp(error), error)
+        except ConnectionError:
+            raise  # the client has left
         except Exception:
             logger.exception("%s %s", request.method, request.path)
             return answer(

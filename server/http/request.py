@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from aiohttp import web
 
 from relay.errors import RefusalCode
-from server.errors import BadRequest, RequestTimeout, TooLarge, TooManyRequests
+from server.errors import RequestTimeout, TooLarge, TooManyRequests
 from server.http.limits import Client, ConnectionLimiter, RateLimiter, client
 from server.settings import Settings
 
@@ -32,9 +32,7 @@ def url_of(request: web.Request, path: str, settings: Settings) -> str:
 
 
 async def read_body(request: web.Request) -> bytes:
-    """Raises TooLarge over 64 KB, RequestTimeout after BODY_WITHIN, BadRequest where the transfer
-    encoding is broken.
-    """
+    """Raises TooLarge over 64 KB, RequestTimeout after BODY_WITHIN."""
     if (request.content_length or 0) > MAX_BODY:
         raise _too_large()
     try:
@@ -46,8 +44,6 @@ async def read_body(request: web.Request) -> bytes:
         raise RequestTimeout(
             RefusalCode.BODY_TOO_SLOW, f"the body did not arrive within {BODY_WITHIN:.0f} s"
         ) from error
-    except web.RequestPayloadError as error:
-        raise BadRequest(RefusalCode.BAD_REQUEST, "the body cannot be read") from error
 
 
 def _too_large() -> TooLarge:

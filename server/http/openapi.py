@@ -1,0 +1,346 @@
+"""The OpenAPI 3.1 document of the HTTP interface, made from the table below and the types of
+payloads.py. A test compares the table with the routes, and a server with the document.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from relay.errors import RefusalCode as Code
+from server import __version__
+from server.http.payloads import (
+    Config,
+    CreateRoom,
+    Health,
+    NewRoom,
+    RefusalBody,
+    Room,
+    RoomList,
+)
+from server.http.signalling import SDP, SDP_FRAGMENT
+
+JSON, TEXT, SVG = "application/json", "text/plain", "image/svg+xml"
+PLAYLIST, MEDIA = "application/vnd.apple.mpegurl", "video/mp4"
+REF = "#/components/schemas/{model}"
+
+Content = type[BaseModel] | str | None
+"""A JSON type, the media type of anything else, or no content."""
+Refusals = Mapping[int, tuple[Code, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path."""
+
+    method: str
+    path: str
+    summary: str
+    answers: Mapping[int, tuple[Content, ...]]
+    """Content by status, for the statuses below 400."""
+    refusals: Refusals = field(default_factory=dict)
+    body: Content = None
+    key: bool = False
+    """Needs a bearer token."""
+    query: tuple[str, ...] = ()
+    close_codes: Refusals = field(default_factory=dict)
+    """Why a WebSocket is closed, by close code."""
+
+
+ALWAYS: Refusals = {
+    400: (Code.BAD_REQUEST,),
+    404: (Code.NOT_FOUND,),
+    405: (Code.METHOD_NOT_ALLOWED,),
+    429: (Code.TOO_MANY_CONNECTIONS,),
+    500: (Code.INTERNAL_ERROR,),
+}
+"""Refusals of every path."""
+STORAGE: Refusals = {503: (Code.STORAGE_UNAVAILABLE,)}
+ROOM: Refusals = {404: (Code.ROOM_NOT_FOUND,), **STORAGE}
+ROOM_ON: Refusals = {**ROOM, 410: (Code.ROOM_ENDED,)}
+BODY: Refusals = {408: (Code.BODY_TOO_SLOW,), 413: (Code.BODY_TOO_LARGE,)}
+KEY: Refusals = {401: (Code.MISSING_KEY,), 403: (Code.WRONG_KEY,)}
+
+
+def merged(*tables: Refusals) -> Refusals:
+    """All codes of the tables, by status."""
+    found: dict[int, tuple[Code, ...]] = {}
+    for table in tables:
+        for status, codes in table.items():
+            known = found.get(status, ())
+            found[status] = known + tuple(code for code in codes if code not in known)
+    return found
+
+
+SIGNALLING_BODY = merged(BODY, {400: (Code.BODY_NOT_UTF8,), 415: (Code.WRONG_CONTENT_TYPE,)})
+TRICKLE = merged(SIGNALLING_BODY, {400: (Code.NOT_SDP_FRAGMENT,), 422: (Code.NO_ICE_RESTART,)})
+WHIP = merged(KEY, ROOM, {409: (Code.ROOM_ENDED,), 429: (Code.RATE_LIMITED,)})
+SESSION: Refusals = {404: (Code.SESSION_NOT_FOUND,)}
+
+OPERATIONS = (
+    Operation("GET", "/api/config", "What a page needs to know of the server", {200: (Config,)}),
+    Operation("GET", "/api/openapi.json", "This document", {200: (JSON,)}),
+    Operation("GET", "/api/rooms", "Rooms on air, most watched first", {200: (RoomList,)}),
+    Operation(
+        "POST",
+        "/api/rooms",
+        "Create a room. A token is needed where the server is configured so",
+        {201: (NewRoom,)},
+        merged(
+            BODY,
+            STORAGE,
+            {
+                400: (Code.NOT_JSON,),
+                401: (Code.MISSING_KEY,),
+                403: (Code.WRONG_TOKEN,),
+                422: (Code.BAD_TITLE, Code.TITLE_TOO_LONG),
+                429: (Code.RATE_LIMITED,),
+                503: (Code.TOO_MANY_ROOMS,),
+            },
+        ),
+        body=CreateRoom,
+    ),
+    Operation("GET", "/api/rooms/{room}", "A room, ended or not", {200: (Room,)}, ROOM),
+    Operation(
+        "DELETE",
+        "/api/rooms/{room}",
+        "End a room for good",
+        {204: ()},
+        merged(KEY, ROOM),
+        key=True,
+    ),
+    Operation("GET", "/api/rooms/{room}/qr.svg", "QR code of the watch URL", {200: (SVG,)}, ROOM),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/health",
+        "How the live goes, for its creator",
+        {200: (Health,)},
+        merged(KEY, ROOM_ON),
+        key=True,
+    ),
+    Operation(
+        "GET",
+        "/ws/{room}",
+        "Watch over a WebSocket (relay/PROTOCOL.md)",
+        {101: ()},
+        merged(ROOM_ON, {400: (Code.HELLO_TOO_LONG,)}),
+        query=("media", "codecs", "player"),
+        close_codes={
+            1001: (Code.SERVER_CLOSING,),
+            1007: (Code.BAD_NOTICE,),
+            1008: (Code.RATE_LIMITED,),
+            1009: (Code.MESSAGE_TOO_LARGE,),
+            4408: (Code.NOT_READING, Code.TOO_SLOW),
+            4410: (Code.ROOM_ENDED,),
+            4415: (Code.UNSUPPORTED_CODEC,),
+        },
+    ),
+    Operation(
+        "POST",
+        "/whip/{room}",
+        "Publish (RFC 9725)",
+        {201: (SDP,)},
+        merged(
+            WHIP,
+            SIGNALLING_BODY,
+            {
+                400: (Code.NOT_SDP,),
+                406: (Code.NO_COMMON_CODEC, Code.NO_TRANSCODING),
+                422: (Code.NO_VIDEO, Code.UNUSABLE_OFFER),
+                503: (Code.SERVER_CLOSING, Code.TOO_MANY_TRANSCODERS),
+            },
+        ),
+        body=SDP,
+        key=True,
+    ),
+    Operation("GET", "/whip/{room}", "Reserved (RFC 9725 §4.1)", {204: ()}, ROOM_ON),
+    Operation("OPTIONS", "/whip/{room}", "What may be posted", {204: ()}),
+    Operation(
+        "PATCH",
+        "/whip/{room}/{session}",
+        "Send candidates (trickle ICE)",
+        {204: ()},
+        merged(WHIP, SESSION, TRICKLE),
+        body=SDP_FRAGMENT,
+        key=True,
+    ),
+    Operation(
+        "DELETE",
+        "/whip/{room}/{session}",
+        "End the session",
+        {200: ()},
+        merged(WHIP, SESSION),
+        key=True,
+    ),
+    Operation("GET", "/whip/{room}/{session}", "Reserved (RFC 9725 §4.1)", {204: ()}, ROOM_ON),
+    Operation("OPTIONS", "/whip/{room}/{session}", "What may be patched", {204: ()}),
+    Operation(
+        "POST",
+        "/whep/{room}",
+        "Play over WebRTC (draft-ietf-wish-whep)",
+        {201: (SDP,)},
+        merged(
+            ROOM_ON,
+            SIGNALLING_BODY,
+            {
+                400: (Code.NOT_SDP,),
+                406: (Code.NO_COMMON_CODEC,),
+                409: (Code.ROOM_NOT_LIVE,),
+                422: (Code.UNUSABLE_OFFER,),
+                429: (Code.RATE_LIMITED, Code.TOO_MANY_SESSIONS),
+                503: (Code.SERVER_CLOSING,),
+            },
+        ),
+        body=SDP,
+    ),
+    Operation("GET", "/whep/{room}", "Whether there is such a room", {200: (SDP,)}, ROOM_ON),
+    Operation("OPTIONS", "/whep/{room}", "What may be posted", {204: ()}),
+    Operation(
+        "PATCH",
+        "/whep/{room}/{session}",
+        "Send candidates (trickle ICE)",
+        {204: ()},
+        merged(ROOM_ON, SESSION, TRICKLE, {422: (Code.NO_COUNTER_OFFER,)}),
+        body=SDP_FRAGMENT,
+    ),
+    Operation(
+        "DELETE",
+        "/whep/{room}/{session}",
+        "End the session",
+        {200: ()},
+        merged(ROOM_ON, SESSION),
+    ),
+    Operation(
+        "GET", "/whep/{room}/{session}", "Whether there is such a room", {200: (SDP,)}, ROOM_ON
+    ),
+    Operation("OPTIONS", "/whep/{room}/{session}", "What may be patched", {204: ()}),
+    Operation(
+        "GET",
+        "/hls/{room}/{path}",
+        "LL-HLS: index.m3u8, live.m3u8 and the media that they list",
+        {200: (PLAYLIST, MEDIA)},
+        merged(
+            ROOM_ON,
+            {
+                400: (Code.BAD_DIRECTIVE, Code.TOO_FAR_AHEAD),
+                404: (Code.FILE_NOT_FOUND,),
+                429: (Code.TOO_MANY_REQUESTS,),
+                503: (
+                    Code.ROOM_NOT_LIVE,
+                    Code.NOTHING_NEW,
+                    Code.TOO_MANY_REQUESTS,
+                    Code.TOO_MANY_STREAMS,
+                ),
+            },
+        ),
+        query=("_HLS_msn", "_HLS_part"),
+    ),
+    Operation("GET", "/healthz", "The process answers", {200: (TEXT,)}),
+    Operation(
+        "GET",
+        "/readyz",
+        "The server takes new rooms and sessions",
+        {200: (TEXT,)},
+        merged(STORAGE, {503: (Code.SERVER_CLOSING,)}),
+    ),
+    Operation("GET", "/metrics", "Figures for Prometheus", {200: (TEXT,)}),
+)
+
+
+class OpenApiEndpoint:
+    """`/api/openapi.json`."""
+
+    def __init__(self) -> None:
+        self._document = b""
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/api/openapi.json", self.get)]
+
+    async def get(self, _: web.Request) -> web.Response:
+        self._document = self._document or json.dumps(document()).encode()
+        return web.Response(body=self._document, content_type=JSON)
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document."""
+    paths: dict[str, dict[str, Any]] = {}
+    types: set[type[BaseModel]] = {RefusalBody}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _describe(operation)
+        contents = [operation.body, *chain.from_iterable(operation.answers.values())]
+        types |= {content for content in contents if isinstance(content, type)}
+    ordered = sorted(types, key=lambda kind: kind.__name__)
+    _, schemas = models_json_schema([(kind, "validation") for kind in ordered], ref_template=REF)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "microlive",
+            "version": __version__,
+            "description": "server/API.md explains it. Every refusal is a RefusalBody.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas["$defs"],
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _describe(operation: Operation) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "summary": operation.summary,
+        "parameters": _parameters(operation),
+        "responses": {
+            **{str(status): _answer(content) for status, content in operation.answers.items()},
+            **{
+                str(status): _refusal(codes)
+                for status, codes in sorted(merged(ALWAYS, operation.refusals).items())
+            },
+        },
+    }
+    if operation.body:
+        described["requestBody"] = {"content": _content(operation.body)}
+    if operation.key:
+        described["security"] = [{"key": []}]
+    if operation.close_codes:
+        described["x-close-codes"] = operation.close_codes
+    return described
+
+
+def _parameters(operation: Operation) -> list[dict[str, Any]]:
+    names = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
+    schema = {"type": "string", "minLength": 1}
+    return [
+        *({"name": name, "in": "path", "required": True, "schema": schema} for name in names),
+        *({"name": name, "in": "query", "schema": {"type": "string"}} for name in operation.query),
+    ]
+
+
+def _answer(contents: tuple[Content, ...]) -> dict[str, Any]:
+    answer: dict[str, Any] = {"description": "Success"}
+    if contents:
+        answer["content"] = {
+            kind: schema for content in contents for kind, schema in _content(content).items()
+        }
+    return answer
+
+
+def _content(content: Content) -> dict[str, Any]:
+    if isinstance(content, type):
+        return {JSON: {"schema": {"$ref": REF.format(model=content.__name__)}}}
+    return {content: {}} if content else {}
+
+
+def _refusal(codes: tuple[Code, ...]) -> dict[str, Any]:
+    """A RefusalBody with one of `codes`."""
+    narrowed = {"properties": {"code": {"enum": list(codes)}}}
+    schema = {"allOf": [{"$ref": REF.format(model=RefusalBody.__name__)}, narrowed]}
+    return {
+        "description": "Refused: " + ", ".join(codes),
+        "content": {JSON: {"schema": schema}},
+    }

@@ -1,0 +1,48 @@
+"""The OpenAPI document against the routes."""
+
+import re
+from pathlib import Path
+
+from aiohttp import web
+
+from relay.errors import RefusalCode
+from server.http.openapi import OPERATIONS, document
+from tests.fixtures.server import running
+
+DESCRIBED = ("/api/", "/whip/", "/whep/", "/hls/", "/ws/", "/healthz", "/readyz", "/metrics")
+
+
+async def test_routes_and_operations_are_the_same(tmp_path: Path) -> None:
+    async with running(tmp_path) as server:
+        routes = {
+            (route.method, plain(route.resource))
+            for route in server.app.router.routes()
+            if route.resource and route.method != "HEAD"
+        }
+    served = {(method, path) for method, path in routes if path.startswith(DESCRIBED)}
+    assert {(operation.method, operation.path) for operation in OPERATIONS} == served
+    assert len(served) == len(OPERATIONS)
+
+
+def plain(resource: web.AbstractResource) -> str:
+    """The resource's path without regular expressions and optional slashes."""
+    return re.sub(r"\{(\w+):[^{}]*\}", r"{\1}", resource.canonical).replace("{slash}", "")
+
+
+def test_every_code_is_described() -> None:
+    described = {
+        code
+        for operation in OPERATIONS
+        for table in (operation.refusals, operation.close_codes)
+        for codes in table.values()
+        for code in codes
+    }
+    always = {
+        RefusalCode.BAD_REQUEST,
+        RefusalCode.INTERNAL_ERROR,
+        RefusalCode.METHOD_NOT_ALLOWED,
+        RefusalCode.NOT_FOUND,
+        RefusalCode.TOO_MANY_CONNECTIONS,
+    }
+    assert described | always == set(RefusalCode)
+    assert document()["components"]["schemas"]["RefusalCode"]["enum"] == list(RefusalCode)

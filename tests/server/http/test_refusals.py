@@ -1,0 +1,116 @@
+"""Refusals of a running server: each has its status, a code and words, whatever raised it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from server.http.connections import REFUSAL
+from server.http.payloads import RefusalBody
+from server.storage.database import StorageError
+from tests.fixtures.server import Server, running
+
+
+@pytest_asyncio.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    async with running(tmp_path) as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/api/nothing", 404, "not_found"),
+        ("GET", "/nothing", 404, "not_found"),
+        ("GET", "/api/rooms/none", 404, "room_not_found"),
+        ("GET", "/hls/none/index.m3u8", 404, "room_not_found"),
+        ("GET", "/ws/none", 404, "room_not_found"),
+        ("GET", "/r/none", 404, "room_not_found"),
+        ("POST", "/whip/none", 404, "room_not_found"),
+        ("POST", "/whep/none", 404, "room_not_found"),
+        ("DELETE", "/api/rooms/none", 404, "room_not_found"),
+        ("PUT", "/api/rooms", 405, "method_not_allowed"),
+    ],
+)
+async def test_each_has_a_code(
+    server: Server, method: str, path: str, status: int, code: str
+) -> None:
+    """JSON that is never cached; 405 names the methods."""
+    headers = {"Authorization": "Bearer x"}
+    async with server.http.request(method, server.url + path, headers=headers) as response:
+        refusal = RefusalBody.model_validate_json(await response.text())
+        assert (response.status, refusal.code, refusal.retry_after) == (status, code, None)
+        assert response.content_type == "application/json"
+        assert response.headers["Cache-Control"] == "no-store"
+        assert (response.headers.get("Allow") == "GET,HEAD,POST") == (status == 405)
+
+
+async def test_a_missing_key_says_how_to_send_one(server: Server) -> None:
+    room = await server.create()
+    async with server.http.delete(f"{server.url}/api/rooms/{room.name}") as response:
+        assert (response.status, response.headers["WWW-Authenticate"]) == (401, "Bearer")
+        assert (await response.json())["code"] == "missing_key"
+
+
+async def test_when_to_come_back_is_in_header_and_body(tmp_path: Path) -> None:
+    async with running(tmp_path, max_rooms_per_address_hour=1) as server:
+        await server.create()
+        async with server.http.post(f"{server.url}/api/rooms") as response:
+            refusal = RefusalBody.model_validate_json(await response.text())
+            assert (response.status, refusal.code) == (429, "rate_limited")
+            assert refusal.retry_after == int(response.headers["Retry-After"]) > 1
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code", "retry_after"),
+    [
+        (StorageError("disk full"), 503, "storage_unavailable", "5"),
+        (ZeroDivisionError(), 500, "internal_error", None),
+    ],
+)
+async def test_what_the_server_is_to_blame_for(
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    status: int,
+    code: str,
+    retry_after: str | None,
+) -> None:
+    """Storage that fails and a defect have a code too, and tell nothing of the cause."""
+
+    async def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(server.rooms._storage, "room", fail)
+    async with server.http.get(f"{server.url}/readyz") as response:
+        text = await response.text()
+        assert (response.status, RefusalBody.model_validate_json(text).code) == (status, code)
+        assert response.headers.get("Retry-After") == retry_after
+        assert str(error) not in text or not str(error)
+
+
+async def test_ready_until_it_closes(server: Server) -> None:
+    async with server.http.get(f"{server.url}/readyz") as response:
+        assert (response.status, await response.text()) == (200, "ok")
+    await server.rooms.close()
+    async with server.http.get(f"{server.url}/readyz") as response:
+        assert (response.status, (await response.json())["code"]) == (503, "server_closing")
+    assert await server.status("GET", "/healthz") == 200
+
+
+async def test_a_connection_too_many_is_answered_like_any_request(tmp_path: Path) -> None:
+    """Before aiohttp reads it, and with a code."""
+    async with running(tmp_path, max_sockets_per_address=1) as server:
+        port = int(server.url.rsplit(":", 1)[1])
+        opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(5)]
+        async with asyncio.timeout(5):
+            answer = await opened[-1][0].read()
+        for _, writer in opened:
+            writer.close()
+    assert answer == REFUSAL
+    head, _, body = answer.partition(b"\r\n\r\n")
+    refusal = RefusalBody.model_validate_json(body)
+    assert head.startswith(b"HTTP/1.1 429 ") and refusal.code == "too_many_connections"
+    assert f"Retry-After: {refusal.retry_after}".encode() in head
