@@ -1,9 +1,12 @@
-"""What publishers' and players' SDP have in common (RFC 8866, RFC 8829). Reading is aiortc's parser
-behind a fence.
+"""What the SDP of publishers and of WHEP players has in common (RFC 8866, RFC 8829).
+
+Offers are parsed by aiortc; this module checks what comes out.
 """
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.sdp import MediaDescription, SessionDescription
@@ -11,52 +14,119 @@ from aiortc.sdp import MediaDescription, SessionDescription
 from relay.errors import OfferError, RefusalCode
 
 MAX_LINES = 1_000
-"""Chromium's longest offers have some 300; aiortc's parser takes quadratic time."""
+"""Chromium's longest offers have about 300; aiortc's parser takes quadratic time."""
 
 H264_PROFILES = ("42e0", "42c0", "4200", "4d", "64")
-"""Constrained Baseline first: every encoder has it and no decoder has to reorder."""
+"""By preference. Constrained Baseline first: every encoder has it, and it has no B-frames."""
 OPUS_PARAMETERS = "minptime=10;useinbandfec=1"
-"""`fmtp` of an answer (RFC 7587 §6.1): packets as short as they come, and loss made good from the
-next one.
-"""
+"""`fmtp` of an answer (RFC 7587 §6.1): short packets, and each carries a copy of the one before."""
 
 TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+./:^_`{|}~=-]{1,256}\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """The transport that an offer describes: one, on which everything is bundled."""
+    """The one transport of an offer, on which all sections are bundled."""
 
     ufrag: str
     password: str
     fingerprints: tuple[tuple[str, str], ...]
     passive: bool
-    """The offerer insists on being the DTLS server."""
+    """The peer insists on being the DTLS server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """The server's end of that transport, as the answer describes it."""
+
+    ufrag: str
+    password: str
+    fingerprint: str
+    """`sha-256 AB:…`"""
+    hosts: tuple[str, ...]
+    """Addresses for the candidates, the preferred one first."""
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSection:
+    """One accepted media section (`m=`)."""
+
+    kind: str
+    mid: str
+    payload_type: int
+    rtx_payload_type: int | None
+    parameters: str
+    """`fmtp` of the answer: what it has to repeat of the offer's, and the server's own limits."""
+    feedback: tuple[str, ...]
+    """`rtcp-fb` values of the offer that the answer accepts."""
+
+
+Section = TypeVar("Section", bound=MediaSection)
+
+
+def not_sdp(reason: str) -> OfferError:
+    return OfferError(400, RefusalCode.NOT_SDP, reason)
+
+
+def unusable(reason: str) -> OfferError:
+    return OfferError(422, RefusalCode.UNUSABLE_OFFER, reason)
+
+
+def no_common_codec(reason: str) -> OfferError:
+    return OfferError(406, RefusalCode.NO_COMMON_CODEC, reason)
+
+
+# Reading an offer
+
+
+def parse_session(text: str) -> SessionDescription:
+    """Parses an offer. Raises OfferError (400)."""
+    if not text.startswith("v=0"):
+        raise not_sdp("the body is not an SDP offer: it must begin with v=0")
+    if text.count("\n") > MAX_LINES:
+        raise not_sdp(f"the offer has more than {MAX_LINES} lines")
+    try:
+        return SessionDescription.parse(text)
+    except Exception as error:  # AssertionError, StopIteration, KeyError, ValueError
+        raise not_sdp(f"the SDP is malformed ({type(error).__name__})") from error
+
+
+def accept_sections(
+    session: SessionDescription, text: str, accept: Callable[[MediaDescription, str], Section]
+) -> tuple[Remote, tuple[Section, ...]]:
+    """The transport and the sections of an offer, each as `accept(description, mid)` returns it.
+
+    Raises OfferError.
+    """
+    bundled = bundle_only(text)
+    sections = tuple(
+        accept(media, mid_of(media, index, bundled)) for index, media in enumerate(session.media)
+    )
+    if len({section.mid for section in sections}) < len(sections):
+        raise unusable("two media sections have the same mid: give each its own")
+    return remote_of(session, bundled), sections
 
 
 def remote_of(session: SessionDescription, bundled: set[int]) -> Remote:
-    """The transport of a session with at least one m-section, on which all are bundled. `bundled`:
-    those of `bundle_only`. Raises OfferError (422).
+    """The transport of a session with at least one section. `bundled`: see `bundle_only`.
+
+    Raises OfferError (422).
     """
     first = session.media[0]
-    ufrag, password = (
-        first.ice.usernameFragment if first.ice else None,
-        first.ice.password if first.ice else None,
-    )
+    credentials = [
+        (media.ice.usernameFragment, media.ice.password) if media.ice else (None, None)
+        for media in session.media
+    ]
+    ufrag, password = credentials[0]
     if not ufrag or not password or not TOKEN.match(ufrag) or not TOKEN.match(password):
-        raise OfferError(
-            422, RefusalCode.UNUSABLE_OFFER, "the offer has no ICE user name and password"
-        )
-    own = {
-        index: (item.ice.usernameFragment, item.ice.password) if item.ice else (None, None)
-        for index, item in enumerate(session.media)
-    }
+        raise unusable("the offer has no valid ICE credentials (a=ice-ufrag, a=ice-pwd)")
     if any(
-        words != (ufrag, password) and not (index in bundled and words == (None, None))
-        for index, words in own.items()
+        own != (ufrag, password) and not (index in bundled and own == (None, None))
+        for index, own in enumerate(credentials)
     ):
-        raise OfferError(
-            422, RefusalCode.UNUSABLE_OFFER, "the media are not bundled on one transport"
+        raise unusable(
+            "the media sections have different transports: offer them with bundlePolicy max-bundle"
         )
     fingerprints = (
         tuple((item.algorithm, item.value) for item in first.dtls.fingerprints)
@@ -66,37 +136,17 @@ def remote_of(session: SessionDescription, bundled: set[int]) -> Remote:
     if first.dtls is None or not any(
         algorithm.lower() in ("sha-256", "sha-384", "sha-512") for algorithm, _ in fingerprints
     ):
-        raise OfferError(
-            422, RefusalCode.UNUSABLE_OFFER, "the offer has no DTLS fingerprint (sha-256)"
-        )
-    # aiortc names our role: "server" where the offer says active.
+        raise unusable("the offer has no DTLS fingerprint: add a=fingerprint:sha-256")
+    # aiortc names the answerer's role: "server" if the offer says active.
     return Remote(ufrag, password, fingerprints, first.dtls.role == "server")
 
 
-def parse_session(text: str) -> SessionDescription:
-    """What aiortc's parser makes of it. Raises OfferError (400)."""
-    if not text.startswith("v=0"):
-        raise OfferError(
-            400, RefusalCode.NOT_SDP, "the body is not an SDP offer: it must begin with v=0"
-        )
-    if text.count("\n") > MAX_LINES:
-        raise OfferError(400, RefusalCode.NOT_SDP, f"the offer has more than {MAX_LINES} lines")
-    try:
-        return SessionDescription.parse(text)
-    except (
-        Exception
-    ) as error:  # its parser asserts, and lets StopIteration, KeyError and ValueError through
-        raise OfferError(
-            400, RefusalCode.NOT_SDP, f"the SDP is malformed ({type(error).__name__})"
-        ) from error
-
-
 def bundle_only(text: str) -> set[int]:
-    """Which sections are there only as part of the bundle (RFC 8843 §6): their port is 0, and they
-    need no ICE parameters of their own.
+    """Indexes of the sections with `a=bundle-only` (RFC 8843 §6): they have port 0 and need no ICE
+    parameters of their own.
 
-    So Firefox offers all but the first with the policy max-bundle. aiortc's parser drops the
-    attribute.
+    Firefox offers all but the first section like this under the policy max-bundle. aiortc's parser
+    drops the attribute.
     """
     sections = re.split(r"^m=", text, flags=re.MULTILINE)[1:]
     return {
@@ -107,18 +157,12 @@ def bundle_only(text: str) -> set[int]:
 
 
 def mid_of(media: MediaDescription, index: int, bundled: set[int]) -> str:
-    """The name of a section that is in use. `bundled`: those of `bundle_only`. Raises OfferError
-    (422).
-    """
+    """The mid of an enabled section. `bundled`: see `bundle_only`. Raises OfferError (422)."""
     if media.port == 0 and index not in bundled:
-        raise OfferError(
-            422,
-            RefusalCode.UNUSABLE_OFFER,
-            f"the {media.kind} of the offer is switched off (port 0)",
-        )
+        raise unusable(f"the offer's {media.kind} section has port 0: enable or remove it")
     mid = media.rtp.muxId or str(index)
     if not TOKEN.match(mid):
-        raise OfferError(422, RefusalCode.UNUSABLE_OFFER, "a mid that is no token")
+        raise unusable("an a=mid of the offer is not a token (RFC 8866 §9)")
     return mid
 
 
@@ -136,7 +180,7 @@ def opus_in(media: MediaDescription) -> RTCRtpCodecParameters | None:
 
 
 def rtx_of(media: MediaDescription, payload_type: int) -> int | None:
-    """The payload type that a codec's retransmissions have (RFC 4588 §8.1)."""
+    """The payload type of a codec's retransmissions (RFC 4588 §8.1)."""
     return next(
         (
             codec.payloadType
@@ -161,23 +205,94 @@ def packetization_mode(codec: RTCRtpCodecParameters) -> str:
 
 
 def profile_of(codec: RTCRtpCodecParameters) -> str:
-    """The `profile-level-id` (RFC 6184 §8.1), which may be anything; in lower case."""
+    """The `profile-level-id` (RFC 6184 §8.1) in lower case, not validated."""
     return str(codec.parameters.get("profile-level-id", "42e01f")).lower()
 
 
-def checked_profile(codec: RTCRtpCodecParameters) -> str:
-    """The same. Raises OfferError (422) where it is none."""
+def profile_rank(codec: RTCRtpCodecParameters, preferred: Sequence[str]) -> int:
+    """The index of the first of the preferred profile prefixes that matches; their number if none
+    does.
+    """
+    profile = profile_of(codec)
+    return next(
+        (rank for rank, prefix in enumerate(preferred) if prefix and profile.startswith(prefix)),
+        len(preferred),
+    )
+
+
+def valid_profile_of(codec: RTCRtpCodecParameters) -> str:
+    """The `profile-level-id`. Raises OfferError (422) if it is malformed."""
     profile = profile_of(codec)
     if not re.fullmatch(r"[0-9a-f]{6}", profile):
-        raise OfferError(
-            422, RefusalCode.UNUSABLE_OFFER, "profile-level-id is not six hexadecimal digits"
-        )
+        raise unusable("the offer's profile-level-id is not six hexadecimal digits")
     return profile
+
+
+# Writing an answer
+
+
+def write_session(sections: Sequence[MediaSection], msid: str) -> list[str]:
+    """The lines before the first section, for an ICE-lite agent. `msid`: name of the media stream,
+    or `*`.
+    """
+    return [
+        "v=0",
+        "o=- 1 1 IN IP4 0.0.0.0",
+        "s=microlive",
+        "t=0 0",
+        "a=ice-lite",
+        f"a=group:BUNDLE {' '.join(section.mid for section in sections)}",
+        f"a=msid-semantic:WMS {msid}",
+    ]
+
+
+def write_transport(
+    section: MediaSection, direction: str, remote: Remote, local: Local
+) -> list[str]:
+    """The first lines of a section: everything but codecs and candidates."""
+    payload_types = [section.payload_type]
+    if section.rtx_payload_type is not None:
+        payload_types.append(section.rtx_payload_type)
+    return [
+        f"m={section.kind} 9 UDP/TLS/RTP/SAVPF {' '.join(map(str, payload_types))}",
+        "c=IN IP4 0.0.0.0",
+        f"a=mid:{section.mid}",
+        f"a={direction}",
+        "a=rtcp-mux",
+        "a=rtcp-rsize",
+        f"a=ice-ufrag:{local.ufrag}",
+        f"a=ice-pwd:{local.password}",
+        f"a=fingerprint:{local.fingerprint}",
+        f"a=setup:{'active' if remote.passive else 'passive'}",
+    ]
+
+
+def write_codec(section: MediaSection, rtpmap: str, parameters: str) -> list[str]:
+    """The codec of a section and its retransmissions. `rtpmap`: name and clock rate."""
+    number, rtx = section.payload_type, section.rtx_payload_type
+    lines = [
+        f"a=rtpmap:{number} {rtpmap}",
+        *(f"a=rtcp-fb:{number} {item}" for item in section.feedback),
+        f"a=fmtp:{number} {parameters}",
+    ]
+    if rtx is not None:
+        lines += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={number}"]
+    return lines
+
+
+def write_candidates(local: Local) -> list[str]:
+    """A host candidate for each address.
+
+    Every section gets them. With BUNDLE those of the first section would do, but aiortc as a client
+    reads only the last section's.
+    """
+    lines = [candidate(number, host, local.port) for number, host in enumerate(local.hosts)]
+    return [*lines, "a=end-of-candidates"]
 
 
 def candidate(number: int, host: str, port: int) -> str:
     """The `number`th host candidate, counted from 0."""
-    # RFC 8445 §5.1.2.1: type preference 126 (host), a local preference that keeps our order,
+    # RFC 8445 §5.1.2.1: type preference 126 (host), a local preference that keeps the order,
     # component 1.
     priority = (126 << 24) | ((65_535 - number) << 8) | 255
     return f"a=candidate:{number + 1} 1 udp {priority} {host} {port} typ host"

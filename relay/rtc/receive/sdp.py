@@ -1,4 +1,4 @@
-"""A publisher's offer read, and answered by a receiver (RFC 9725 §4.2)."""
+"""Parses a publisher's offer and writes the receiver's answer (RFC 9725 §4.2)."""
 
 from dataclasses import dataclass
 
@@ -9,48 +9,45 @@ from relay.errors import OfferError, RefusalCode
 from relay.rtc.sdp import (
     H264_PROFILES,
     OPUS_PARAMETERS,
+    Local,
+    MediaSection,
     Remote,
-    bundle_only,
-    candidate,
-    checked_profile,
+    accept_sections,
     feedback_of,
-    mid_of,
+    no_common_codec,
     opus_in,
     packetization_mode,
     parse_session,
-    profile_of,
-    remote_of,
+    profile_rank,
     rtx_of,
+    unusable,
+    valid_profile_of,
+    write_candidates,
+    write_codec,
+    write_session,
+    write_transport,
 )
 
 TRANSPORT_WIDE = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
-"""Name of the header extension with transport-wide sequence numbers."""
+"""URI of the header extension with transport-wide sequence numbers."""
 SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
-"""Name of the one with the moment of sending, for senders whose path we have to judge."""
+"""URI of the header extension with the send time, for senders that do not estimate their path."""
 
 _VP8_LIMITS = "max-fr=30;max-fs=3600"
-"""RFC 7741 §6.1, frames a second and macroblocks of a frame: 720p. It has to be transcoded."""
+"""RFC 7741 §6.1: 30 frames per second of 3,600 macroblocks (720p). VP8 has to be transcoded."""
 
 
 @dataclass(frozen=True, slots=True)
-class MediaOffer:
-    """One accepted m-section."""
+class MediaOffer(MediaSection):
+    """One accepted media section of a publisher."""
 
-    kind: str
-    mid: str
-    payload_type: int
-    rtx_payload_type: int | None
     codec: str
     """Encoding name: `H264`, `VP8` or `opus`."""
-    parameters: str
-    """`fmtp` of the answer: what of the offer's has to be repeated, and our own limits."""
-    feedback: tuple[str, ...]
-    """`rtcp-fb` values that the offer has and we answer."""
     channels: int = 2
     transport_id: int = 0
-    """Number of the header extension TRANSPORT_WIDE; 0 where that feedback is not offered."""
+    """Number of the extension TRANSPORT_WIDE; 0 if that feedback is not offered."""
     send_time_id: int = 0
-    """Number of SEND_TIME where it is offered, and REMB in place of that feedback; else 0."""
+    """Number of the extension SEND_TIME; 0 unless REMB is used instead of TRANSPORT_WIDE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,32 +55,26 @@ class Offer(Remote):
     """What a publisher offers, as far as it is accepted."""
 
     media: tuple[MediaOffer, ...]
-    """In the order of the m-sections."""
+    """In the order of the offer."""
 
     def find(self, kind: str) -> MediaOffer | None:
         return next((media for media in self.media if media.kind == kind), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """Our side of the answer."""
+class Answer(Local):
+    """The server's end, and what it requests of the encoder."""
 
-    ufrag: str
-    password: str
-    fingerprint: str
-    """`sha-256 AB:…`"""
-    hosts: tuple[str, ...]
-    """Addresses announced, most wanted first."""
-    port: int
     max_bitrate: int
-    """bit/s of video asked for; room for what comes on top of it is added."""
+    """Video bitrate requested, in bit/s; the answer adds room for overhead."""
     start_bitrate: int
-    """bit/s that the encoder may begin with, instead of libwebrtc's 300 kbit/s."""
+    """Bitrate in bit/s that the encoder may start with, instead of libwebrtc's 300 kbit/s."""
 
 
 def parse_offer(text: str) -> Offer:
-    """Reads a publisher's offer. Raises OfferError: 400 for what is no SDP, 422 for SDP that cannot
-    be used, 406 for codecs we do not take.
+    """Parses a publisher's offer.
+
+    Raises OfferError: 400 (not SDP), 422 (unusable SDP), 406 (no accepted codec).
     """
     session = parse_session(text)
     videos = [media for media in session.media if media.kind == "video"]
@@ -93,48 +84,34 @@ def parse_offer(text: str) -> Offer:
             422, RefusalCode.NO_VIDEO, "the offer has no video: add a camera or screen track"
         )
     if len(videos) > 1 or len(audios) > 1 or len(session.media) > len(videos) + len(audios):
-        raise OfferError(
-            422,
-            RefusalCode.UNUSABLE_OFFER,
-            "offer one video and at most one audio track, and nothing else",
-        )
-    bundled = bundle_only(text)
-    media = tuple(_accept(item, index, bundled) for index, item in enumerate(session.media))
-    if len({item.mid for item in media}) < len(media):
-        raise OfferError(422, RefusalCode.UNUSABLE_OFFER, "two media sections with one mid")
-    remote = remote_of(session, bundled)
+        raise unusable("offer one video and at most one audio track, and nothing else")
+    remote, media = accept_sections(session, text, _accept)
     return Offer(remote.ufrag, remote.password, remote.fingerprints, remote.passive, media)
 
 
-def _accept(media: MediaDescription, index: int, bundled: set[int]) -> MediaOffer:
+def _accept(media: MediaDescription, mid: str) -> MediaOffer:
     if media.direction in ("recvonly", "inactive"):
-        raise OfferError(
-            422,
-            RefusalCode.UNUSABLE_OFFER,
-            f"the {media.kind} of the offer is {media.direction}: a publisher must send",
+        raise unusable(
+            f"the offer's {media.kind} section is {media.direction}: publishers must offer sendonly"
         )
-    mid = mid_of(media, index, bundled)
     return _accept_video(media, mid) if media.kind == "video" else _accept_audio(media, mid)
 
 
 def _accept_audio(media: MediaDescription, mid: str) -> MediaOffer:
     codec = opus_in(media)
     if codec is None or codec.payloadType is None:
-        raise OfferError(
-            406,
-            RefusalCode.NO_COMMON_CODEC,
-            "the audio of the offer has no Opus: enable Opus, or publish without sound",
+        raise no_common_codec(
+            "the offer's audio has no Opus: enable Opus, or publish without audio"
         )
     transport_id = _transport_id(media, codec)
-    feedback = ("transport-cc",) if transport_id else ()
     return MediaOffer(
         "audio",
         mid,
         codec.payloadType,
         None,
-        "opus",
         OPUS_PARAMETERS,
-        feedback,
+        ("transport-cc",) if transport_id else (),
+        "opus",
         codec.channels or 2,
         transport_id,
     )
@@ -147,19 +124,9 @@ def _accept_video(media: MediaDescription, mid: str) -> MediaOffer:
         if codec.payloadType is not None and (rank := _rank(codec)) is not None
     ]
     if not ranked:
-        names = ", ".join(
-            sorted(
-                {
-                    codec.name
-                    for codec in media.rtp.codecs
-                    if codec.name.lower() not in ("rtx", "red", "ulpfec", "flexfec-03")
-                }
-            )
-        )
-        raise OfferError(
-            406,
-            RefusalCode.NO_COMMON_CODEC,
-            f"this server takes H.264 and VP8 video; the offer has {names or 'no codec'}",
+        raise no_common_codec(
+            f"the offer's video has {_codec_names(media) or 'no codec'}: this server takes H.264 "
+            "and VP8"
         )
     _, chosen = min(ranked, key=lambda entry: entry[0])
     payload_type, name, parameters = chosen.payloadType, chosen.name.upper(), _VP8_LIMITS
@@ -167,44 +134,44 @@ def _accept_video(media: MediaDescription, mid: str) -> MediaOffer:
     if name == "H264":
         parameters = (
             f"level-asymmetry-allowed=1;packetization-mode={packetization_mode(chosen)}"
-            f";profile-level-id={checked_profile(chosen)}"
+            f";profile-level-id={valid_profile_of(chosen)}"
         )
-    rtx = rtx_of(media, payload_type)
     offered = feedback_of(chosen)
     transport_id = _transport_id(media, chosen)
-    feedback = tuple(item for item in ("nack", "nack pli", "goog-remb") if item in offered) + (
-        ("transport-cc",) if transport_id else ()
-    )
-    send_time_id = (
-        _extension(media, SEND_TIME) if "goog-remb" in feedback and not transport_id else 0
-    )
+    feedback: list[str] = [item for item in ("nack", "nack pli", "goog-remb") if item in offered]
+    uses_remb = "goog-remb" in feedback and not transport_id
+    if transport_id:
+        feedback.append("transport-cc")
     return MediaOffer(
         "video",
         mid,
         payload_type,
-        rtx,
-        name,
+        rtx_of(media, payload_type),
         parameters,
-        feedback,
+        tuple(feedback),
+        name,
         transport_id=transport_id,
-        send_time_id=send_time_id,
+        send_time_id=_extension(media, SEND_TIME) if uses_remb else 0,
+    )
+
+
+def _codec_names(media: MediaDescription) -> str:
+    names = {codec.name for codec in media.rtp.codecs}
+    return ", ".join(
+        sorted(name for name in names if name.lower() not in ("rtx", "red", "ulpfec", "flexfec-03"))
     )
 
 
 def _rank(codec: RTCRtpCodecParameters) -> tuple[int, int] | None:
-    """How welcome a codec is, the least most; None where we do not take it. H.264 goes to viewers
-    as it comes, VP8 has to be transcoded.
+    """The order of preference, the lowest first; None for a codec that is not accepted.
+
+    H.264 is forwarded to viewers unchanged, VP8 has to be transcoded.
     """
     if codec.name.upper() == "VP8":
         return 2, 0
     if codec.name.upper() == "H264" and packetization_mode(codec) in ("0", "1"):
-        profile = profile_of(codec)
-        rank = next(
-            (rank for rank, prefix in enumerate(H264_PROFILES) if profile.startswith(prefix)),
-            len(H264_PROFILES),
-        )
         # RFC 6184 §6: mode 0 is mode 1 without fragments and aggregates.
-        return int(packetization_mode(codec) == "0"), rank
+        return int(packetization_mode(codec) == "0"), profile_rank(codec, H264_PROFILES)
     return None
 
 
@@ -213,77 +180,36 @@ def _transport_id(media: MediaDescription, codec: RTCRtpCodecParameters) -> int:
 
 
 def _extension(media: MediaDescription, uri: str) -> int:
-    # RFC 8285 §5, §7: 1 to 14 in headers of one byte, to 255 in those of two; larger numbers stand
-    # for a choice that we do not take part in.
+    """The number of a header extension; 0 if it is not offered."""
+    # RFC 8285 §5, §7: one-byte headers have the numbers 1 to 14, two-byte headers 1 to 255. Larger
+    # numbers are for the negotiation of alternatives, which is not supported.
     return next(
         (item.id for item in media.rtp.headerExtensions if item.uri == uri and 0 < item.id < 256), 0
     )
 
 
 def write_answer(offer: Offer, answer: Answer) -> str:
-    """The SDP answer of a receiver that is an ICE-lite agent on one address and port per
-    candidate.
-    """
-    mids = " ".join(media.mid for media in offer.media)
-    lines = [
-        "v=0",
-        "o=- 1 1 IN IP4 0.0.0.0",
-        "s=microlive",
-        "t=0 0",
-        "a=ice-lite",
-        f"a=group:BUNDLE {mids}",
-        "a=msid-semantic:WMS *",
-    ]
-    # With BUNDLE the first section's candidates are everybody's, but aiortc as a client looks at
-    # the last section only.
-    candidates = [candidate(number, host, answer.port) for number, host in enumerate(answer.hosts)]
+    """The SDP answer of a receiver that is an ICE-lite agent."""
+    lines = write_session(offer.media, "*")
     for media in offer.media:
-        lines += [*_write_media(media, offer, answer), *candidates, "a=end-of-candidates"]
+        lines += [*_write_media(media, offer, answer), *write_candidates(answer)]
     return "\r\n".join(lines) + "\r\n"
 
 
 def _write_media(media: MediaOffer, offer: Offer, answer: Answer) -> list[str]:
-    payload_types = (
-        [media.payload_type]
-        if media.rtx_payload_type is None
-        else [media.payload_type, media.rtx_payload_type]
-    )
-    lines = [
-        f"m={media.kind} 9 UDP/TLS/RTP/SAVPF {' '.join(map(str, payload_types))}",
-        "c=IN IP4 0.0.0.0",
-        f"a=mid:{media.mid}",
-        "a=recvonly",
-        "a=rtcp-mux",
-        "a=rtcp-rsize",
-        f"a=ice-ufrag:{answer.ufrag}",
-        f"a=ice-pwd:{answer.password}",
-        f"a=fingerprint:{answer.fingerprint}",
-        f"a=setup:{'active' if offer.passive else 'passive'}",
-    ]
+    lines = write_transport(media, "recvonly", offer, answer)
     if media.transport_id:
         lines.append(f"a=extmap:{media.transport_id} {TRANSPORT_WIDE}")
     if media.send_time_id:
         lines.append(f"a=extmap:{media.send_time_id} {SEND_TIME}")
-    feedback = [f"a=rtcp-fb:{media.payload_type} {item}" for item in media.feedback]
     if media.kind == "audio":
-        return [
-            *lines,
-            f"a=rtpmap:{media.payload_type} {media.codec}/48000/{media.channels}",
-            *feedback,
-            f"a=fmtp:{media.payload_type} {media.parameters}",
-        ]
-    rate = (
-        f"x-google-start-bitrate={answer.start_bitrate // 1000}"
+        rtpmap = f"{media.codec}/48000/{media.channels}"
+        return lines + write_codec(media, rtpmap, media.parameters)
+    # libwebrtc takes this for the limit of its estimate of the whole path, and gives the encoder
+    # about 70 % of an estimate that has reached its limit.
+    lines.insert(2, f"b=TIAS:{answer.max_bitrate * 3 // 2}")
+    parameters = (
+        f"{media.parameters};x-google-start-bitrate={answer.start_bitrate // 1000}"
         f";x-google-max-bitrate={answer.max_bitrate // 1000}"
     )
-    # libwebrtc takes this for the bound of its estimate of the whole path, and lets the encoder
-    # have some 70 % of an estimate that stands at its bound.
-    lines.insert(2, f"b=TIAS:{answer.max_bitrate * 3 // 2}")
-    lines += [f"a=rtpmap:{media.payload_type} {media.codec}/90000", *feedback]
-    lines += [f"a=fmtp:{media.payload_type} {media.parameters};{rate}"]
-    if media.rtx_payload_type is not None:
-        lines += [
-            f"a=rtpmap:{media.rtx_payload_type} rtx/90000",
-            f"a=fmtp:{media.rtx_payload_type} apt={media.payload_type}",
-        ]
-    return lines
+    return lines + write_codec(media, f"{media.codec}/90000", parameters)

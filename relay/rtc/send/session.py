@@ -17,12 +17,13 @@ from relay.rtc.batch import HEADER
 from relay.rtc.dtls import fingerprint
 from relay.rtc.peer_session import PeerCounters, PeerSession, PeerState
 from relay.rtc.protect import Protector
+from relay.rtc.sdp import MediaSection
 from relay.rtc.send import rtcp as sender_rtcp
 from relay.rtc.send.congestion import Allowance
 from relay.rtc.send.delivery import Delivery, DeliveryEvent, DeliveryState
 from relay.rtc.send.history import History, PacketisedFrame
 from relay.rtc.send.numbering import Numbering
-from relay.rtc.send.sdp import PlayAnswer, PlayMedia, PlayOffer, write_play_answer
+from relay.rtc.send.sdp import PlayAnswer, PlayOffer, write_play_answer
 from relay.rtc.udp import UdpPort
 
 logger = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ class OutgoingTrack:
 
     __slots__ = ("numbering", "octets", "packets", "payload_type")
 
-    def __init__(self, media: PlayMedia) -> None:
+    def __init__(self, media: MediaSection) -> None:
         self.payload_type = media.payload_type
         # RFC 3711 §3.3.1: the first sequence number must not be close to the wrap.
         self.numbering = Numbering(secrets.randbelow(1 << 15))
