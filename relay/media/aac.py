@@ -1,5 +1,6 @@
-"""Opus to AAC-LC, for players of HLS: Apple's take no Opus. FFmpeg does the work; here the
-timestamps are kept.
+"""Transcodes Opus to AAC-LC with FFmpeg, since Apple's HLS players do not support Opus.
+
+This module keeps the timestamps.
 """
 
 import av
@@ -12,46 +13,47 @@ from relay.sample import Sample, Track, TrackInfo
 FRAME = 1_024
 """Ticks (48 kHz) of an AAC frame."""
 LOOKAHEAD = 2 * FRAME
-"""Ticks that the encoder must have heard beyond the end of a frame before it gives it out."""
+"""Ticks of audio after the end of a frame that the encoder needs before it returns the frame."""
 BITRATE = 128_000
 RESTART = RATE
-"""Ticks: a longer hole is not filled with silence, the encoder starts anew behind it."""
+"""Ticks. After a longer gap the encoder restarts; shorter ones are filled with silence."""
 
 TRACK = TrackInfo(Track.AUDIO, "mp4a.40.2", bytes((0x11, 0x90)), channels=2)
 """AudioSpecificConfig (ISO/IEC 14496-3 §1.6.2.1): AAC-LC, 48 kHz, stereo."""
 
 
 class AacTranscoder:
-    """Opus packets in, AAC frames out, end to end on one grid of 1,024 ticks.
+    """Opus packets in, contiguous AAC frames of 1,024 ticks out.
 
-    The frames come as much later as the encoder looks ahead; what they hold is at the media time
-    they say. Takes about 2 % of a core.
+    The frames come later by the encoder's lookahead, but their timestamps are right. Takes about
+    2 % of a core.
     """
 
     def __init__(self) -> None:
         self.edge: int | None = None
-        """Up to where frames have been given out, in ticks; None before the first sound."""
+        """End of the last frame returned, in ticks; None before the first packet."""
         self._decoder: AudioCodecContext | None = None
         self._encoder: AudioCodecContext | None = None
         self._next = 0
         self._primed = False
 
-    def receive(self, sounds: list[Sample]) -> list[Sample]:
-        """AAC frames that these Opus packets complete. Holes become silence; what overlaps is left
-        out.
+    def receive(self, packets: list[Sample]) -> list[Sample]:
+        """The AAC frames that these Opus packets complete.
+
+        Gaps become silence; overlapping packets are dropped.
         """
         frames: list[Sample] = []
-        for sound in sounds:
-            if self.edge is None or sound.dts - self._next > RESTART:
-                self._begin(sound.dts)
-            if sound.dts - self._next <= -SILENCE_TICKS:
+        for packet in packets:
+            if self.edge is None or packet.dts - self._next > RESTART:
+                self._begin(packet.dts)
+            if packet.dts - self._next <= -SILENCE_TICKS:
                 continue
-            frames += self._silence(sound.dts, sound)
-            frames += self._transcode(sound.data, sound.duration, sound)
+            frames += self._silence(packet.dts, packet)
+            frames += self._transcode(packet.data, packet.duration, packet)
         return frames
 
     def fill(self, until: int, like: Sample) -> list[Sample]:
-        """Silence up to `until` (ticks), where no sound comes. `like` tells the epoch."""
+        """Frames of silence up to `until` (ticks). `like` provides epoch and times."""
         if self.edge is None or until - self._next > RESTART:
             self._begin(until - FRAME)
         return self._silence(until + LOOKAHEAD + FRAME, like)
@@ -72,19 +74,18 @@ class AacTranscoder:
         self._next += duration
         frames: list[Sample] = []
         try:
-            heard = self._decoder.decode(av.Packet(packet))
+            decoded = self._decoder.decode(av.Packet(packet))
         except FFmpegError:
-            # A damaged packet must not shift all that follow.
-            heard = [
+            # A damaged packet must not shift the following ones.
+            decoded = [
                 frame
                 for _ in range(duration // SILENCE_TICKS)
                 for frame in self._decoder.decode(av.Packet(SILENCE))
             ]
-        for sound in heard:
-            sound.pts = None
-            for encoded in self._encoder.encode(sound):
-                # the frame before the first sound, which the decoder of a player needs at the very
-                # beginning only
+        for audio in decoded:
+            audio.pts = None
+            for encoded in self._encoder.encode(audio):
+                # The priming frame: decoders need it only at the beginning of a stream.
                 if not self._primed:
                     self._primed = True
                     continue

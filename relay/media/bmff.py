@@ -1,8 +1,8 @@
-"""ISO base media file format boxes (ISO/IEC 14496-12), written by hand.
+"""ISO base media file format boxes (ISO/IEC 14496-12).
 
-FFmpeg's muxer writes a fragment only when the next packet comes, one frame late; here a fragment is
-some header bytes before the sample. The times are the stream's media times, so that every fragment
-of a stream fits behind every other.
+FFmpeg's muxer writes a fragment only when the next packet arrives, one frame late; here a fragment
+is a header and the sample. All times are media times of the stream, so any fragment can follow any
+other.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,14 +12,14 @@ from relay.errors import BitstreamError
 from relay.sample import TIMESCALE, Sample, Track, TrackInfo
 
 VIDEO_DURATION = 18_000
-"""0.2 s in 90 kHz ticks. A shorter duration than half the real gap makes MSE drop everything up
+"""0.2 s in 90 kHz ticks. If the duration is shorter than half the real gap, MSE drops all frames up
 to the next keyframe.
 """
 
 _IDENTITY = pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 _SYNC, _REFERENCED, _DISPOSABLE = 0x02000000, 0x01010000, 0x01810000
-"""`sample_flags` (§8.8.3.1): depends on none; depends on others; depends on others and nothing
-depends on it.
+"""`sample_flags` (§8.8.3.1): a keyframe; a frame that depends on others; a frame that depends on
+others and has no dependents.
 """
 
 
@@ -38,8 +38,9 @@ def track_id(track: Track) -> int:
 
 
 def init_segment(*tracks: TrackInfo) -> bytes:
-    """`ftyp` and `moov`. No `mehd` and `mvhd.duration` 0: Chromium then plays in its low-delay
-    mode.
+    """`ftyp` and `moov`.
+
+    Without `mehd` and with `mvhd.duration` 0, Chromium plays in its low-delay mode.
     """
     last = max(track_id(info.track) for info in tracks)
     mvhd = full_box(
@@ -119,8 +120,9 @@ def _audio_entry(info: TrackInfo) -> bytes:
 
 
 def _esds(config: bytes) -> bytes:
-    """ISO/IEC 14496-1 §7.2.6: the descriptors around an AudioSpecificConfig; object type 0x40 is
-    MPEG-4 audio.
+    """The descriptors around an AudioSpecificConfig (ISO/IEC 14496-1 §7.2.6).
+
+    Object type 0x40 is MPEG-4 audio.
     """
     specific = bytes((5, len(config))) + config
     decoder = bytes((4, 13 + len(specific), 0x40, 0x15)) + bytes(11) + specific
@@ -129,8 +131,8 @@ def _esds(config: bytes) -> bytes:
     )
 
 
-# moof > mfhd, traf > tfhd (default-base-is-moof), tfdt v1, trun v1 with data offset: everything
-# before the per-sample fields.
+# moof > mfhd, traf > tfhd (default-base-is-moof), tfdt v1, trun v1 with data offset: all fields
+# before those of each sample.
 _MOOF = Struct(">I4s I4sII I4s I4sII I4sIQ I4sIII")
 _FIELDS = Struct(">IIIi")
 _TRUN_FLAGS = 0x01000F01
@@ -138,8 +140,10 @@ _TRUN_FLAGS = 0x01000F01
 
 
 def fragment(samples: Sequence[Sample], sequence: int, track: Track) -> bytes:
-    """One `moof` and its `mdat`. A sample lasts until the next one's `dts`, over a hole as well;
-    the last one as long as it says, or, a video sample's duration being unknown, VIDEO_DURATION.
+    """One `moof` and its `mdat`.
+
+    A sample lasts until the `dts` of the next one, even over a gap. The last one has its own
+    duration, or VIDEO_DURATION if that is unknown.
     """
     first = samples[0]
     count = len(samples)
@@ -188,9 +192,7 @@ def fragment(samples: Sequence[Sample], sequence: int, track: Track) -> bytes:
 
 
 def muxed_fragment(runs: Sequence[Sequence[Sample]], sequence: int) -> bytes:
-    """One `moof` and `mdat` with a run of samples for each track. All durations are taken to be
-    exact.
-    """
+    """One `moof` and `mdat` with a run of samples for each track. Durations must be exact."""
     runs = [run for run in runs if run]
     moof_size = 24 + sum(8 + 16 + 20 + 20 + 16 * len(run) for run in runs)
     at, trafs = moof_size + 8, []
@@ -218,11 +220,11 @@ def muxed_fragment(runs: Sequence[Sequence[Sample]], sequence: int) -> bytes:
 
 
 def read_boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Type and body of each box in a row. Raises BitstreamError where a size does not fit."""
+    """Type and body of each box in `data`. Raises BitstreamError if a size does not fit."""
     at = 0
     while at < len(data):
         if at + 8 > len(data):
-            raise BitstreamError("box header cut short")
+            raise BitstreamError("truncated box header")
         size, kind = unpack_from(">I4s", data, at)
         if size < 8 or at + size > len(data):
             raise BitstreamError(f"box {kind!r} of {size} bytes in {len(data) - at}")
@@ -231,9 +233,7 @@ def read_boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def find_box(data: bytes, *path: bytes) -> bytes:
-    """Body of the first box along a path of plain containers. Raises BitstreamError where there is
-    none.
-    """
+    """The body of the first box at a path of containers. Raises BitstreamError if it is missing."""
     for kind in path:
         for name, body in read_boxes(data):
             if name == kind:

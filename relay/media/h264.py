@@ -6,22 +6,11 @@ from dataclasses import dataclass
 from relay.errors import BitstreamError
 from relay.sample import Track, TrackInfo
 
-SLICE, IDR, SEI, SPS, PPS, AUD, END_OF_SEQUENCE, END_OF_STREAM, FILLER = (
-    1,
-    5,
-    6,
-    7,
-    8,
-    9,
-    10,
-    11,
-    12,
-)
+SLICE, IDR, SEI, SPS, PPS, AUD = 1, 5, 6, 7, 8, 9
+END_OF_SEQUENCE, END_OF_STREAM, FILLER = 10, 11, 12
 
 _NOT_IN_SAMPLES = frozenset((SPS, PPS, AUD, END_OF_SEQUENCE, END_OF_STREAM, FILLER))
-"""Parameter sets live in `avcC` (sample entry avc1); the others carry nothing that a player
-needs.
-"""
+"""Parameter sets are in `avcC` (sample entry avc1); players do not need the others."""
 
 # §7.3.2.1.1: profiles whose SPS carries chroma_format_idc and scaling matrices.
 _HIGH_PROFILES = frozenset((100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135))
@@ -31,7 +20,7 @@ _MAX_SIDE = 16_384
 
 @dataclass(frozen=True, slots=True)
 class SequenceParameters:
-    """What microlive reads of an SPS."""
+    """The fields of an SPS that microlive uses."""
 
     profile: int
     constraints: int
@@ -39,10 +28,10 @@ class SequenceParameters:
     width: int
     height: int
     reorders: bool
-    """Frames may be shown in another order than they are sent (B-frames)."""
+    """Display order may differ from decoding order (B-frames)."""
     frame_number_bits: int
-    """Width of `frame_num` in slice headers; 0 where it cannot be read (colour planes apart,
-    fields).
+    """Width of `frame_num` in slice headers; 0 if `frame_num` cannot be read (separate colour
+    planes, fields).
     """
     chroma: int
     """`chroma_format_idc`: 1 is 4:2:0."""
@@ -51,9 +40,7 @@ class SequenceParameters:
 
     @property
     def codec(self) -> str:
-        """RFC 6381 §3.3, from the SPS really sent: browsers send other levels than they
-        negotiate.
-        """
+        """RFC 6381 §3.3, from the SPS itself: browsers send other levels than they negotiate."""
         return f"avc1.{self.profile:02X}{self.constraints:02X}{self.level:02X}"
 
 
@@ -66,7 +53,7 @@ class _BitReader:
 
     def u(self, count: int) -> int:
         if count > self._left:
-            raise BitstreamError("bits end too early")
+            raise BitstreamError("truncated bitstream")
         self._left -= count
         return (self._value >> self._left) & ((1 << count) - 1)
 
@@ -84,7 +71,7 @@ class _BitReader:
 
 
 def parse_sps(nal: bytes) -> SequenceParameters:
-    """Reads an SPS NAL unit (§7.3.2.1.1). Raises BitstreamError where it is cut short or absurd."""
+    """Parses an SPS NAL unit (§7.3.2.1.1). Raises BitstreamError if it is truncated or invalid."""
     if len(nal) < 4 or nal[0] & 0x1F != SPS:
         raise BitstreamError("not an SPS")
     bits = _BitReader(nal[1:].replace(b"\0\0\3", b"\0\0"))
@@ -112,7 +99,7 @@ def parse_sps(nal: bytes) -> SequenceParameters:
         height -= (top + bottom) * unit_y
     if not (0 < width <= _MAX_SIDE and 0 < height <= _MAX_SIDE):
         raise BitstreamError(f"SPS of {width}×{height}")
-    # Baseline has no B slices; picture order type 2 means output order is decoding order
+    # Baseline has no B slices; with picture order count type 2, output order is decoding order
     # (§8.2.1.3).
     reorders = profile not in (66,) and order_type != 2
     readable = chroma != 3 and frame_only and frame_number_bits <= 16
@@ -132,13 +119,13 @@ def parse_sps(nal: bytes) -> SequenceParameters:
 
 
 def _chroma_format(bits: _BitReader) -> tuple[int, int, int]:
-    """Chroma format, bits of luma and of chroma."""
+    """`chroma_format_idc`, and the bit depths of luma and chroma."""
     chroma = bits.ue()
     if chroma == 3:
         bits.u(1)  # separate_colour_plane_flag
     luma_bits, chroma_bits = 8 + bits.ue(), 8 + bits.ue()
     if chroma > 3 or max(luma_bits, chroma_bits) > 14:
-        raise BitstreamError("SPS of no known chroma format or depth")
+        raise BitstreamError("SPS with an unknown chroma format or bit depth")
     bits.u(1)  # qpprime_y_zero_transform_bypass_flag
     if bits.u(1):
         for index in range(12 if chroma == 3 else 8):
@@ -165,14 +152,14 @@ def _picture_order(bits: _BitReader) -> int:
         bits.se()
         count = bits.ue()
         if count > 255:
-            raise BitstreamError("too many reference frames in the order cycle")
+            raise BitstreamError("too many reference frames in the picture order count cycle")
         for _ in range(count):
             bits.se()
     return order_type
 
 
 def track_info(sps: bytes, pps: bytes) -> TrackInfo:
-    """The video track that these parameter sets describe. Raises BitstreamError."""
+    """The video track of these parameter sets. Raises BitstreamError."""
     parameters = parse_sps(sps)
     if not pps or pps[0] & 0x1F != PPS:
         raise BitstreamError("not a PPS")
@@ -199,9 +186,7 @@ def track_info(sps: bytes, pps: bytes) -> TrackInfo:
 
 
 def parameter_sets(config: bytes) -> list[bytes]:
-    """The SPS and PPS NAL units of an `avcC` body, in order: what a packetiser sends before an
-    IDR.
-    """
+    """The SPS and PPS NAL units of an `avcC` body, in order. They are sent before each IDR."""
     sets: list[bytes] = []
     at = 5
     for mask in (0x1F, 0xFF):
@@ -216,21 +201,21 @@ def parameter_sets(config: bytes) -> list[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class AccessUnit:
-    """One picture, sorted for a player. Of VP8, which has no NAL units, the frame as it is."""
+    """One access unit in the format of samples. For VP8, which has no NAL units, the frame."""
 
     data: bytes
-    """Length-prefixed (4 bytes), without parameter sets; empty where the picture brought nothing
-    but those.
+    """NAL units, each after its length in 4 bytes, without parameter sets; empty if there were only
+    those.
     """
     sps: bytes
     pps: bytes
-    """Parameter sets that came with it, or empty."""
+    """Parameter sets of the access unit, or empty."""
     key: bool
     disposable: bool
 
 
 def access_unit(nals: Iterable[bytes]) -> AccessUnit:
-    """Sorts the NAL units of one picture. Empty NAL units are left out."""
+    """Makes an access unit of its NAL units. Skips empty ones."""
     out: list[bytes] = []
     sps = pps = b""
     key = False
@@ -254,12 +239,12 @@ def access_unit(nals: Iterable[bytes]) -> AccessUnit:
 
 
 def follows(sps: bytes, before: AccessUnit, unit: AccessUnit, lost: int) -> bool:
-    """Whether no reference picture lies between the two: `frame_num` counts those (§7.4.3). False
-    where that cannot be told.
+    """Whether no reference frame is missing between two access units: `frame_num` counts reference
+    frames (§7.4.3). False if unknown.
 
-    Pictures between them that nothing refers to leave no trace in it, so their loss costs nothing
-    but themselves. `lost`: how many pictures there are between the two at most. The count wraps
-    around, and begins anew at an IDR: what so many could have brought about proves nothing.
+    Frames without dependents do not increase `frame_num`, and their loss is harmless. `lost`: at
+    most so many frames are missing. The count wraps around and restarts at an IDR: a value that
+    this many frames could produce proves nothing.
     """
     try:
         bits = parse_sps(sps).frame_number_bits
@@ -291,7 +276,7 @@ def _frame_number(unit: AccessUnit, width: int) -> int:
 
 
 def split_annexb(data: bytes) -> list[bytes]:
-    """NAL units of a byte stream with start codes (H.264 annex B)."""
+    """The NAL units of a byte stream with start codes (H.264 annex B)."""
     nals: list[bytes] = []
     start = data.find(b"\0\0\1")
     while start >= 0:

@@ -1,4 +1,4 @@
-"""Opus packets, as far as a relay must know them (RFC 6716 §3)."""
+"""Opus packets (RFC 6716 §3)."""
 
 from relay.errors import BitstreamError
 from relay.sample import Track, TrackInfo
@@ -15,9 +15,9 @@ _FRAME_TICKS = (480, 960, 1920, 2880) * 3 + (480, 960) * 2 + (120, 240, 480, 960
 
 
 def packet_ticks(packet: bytes) -> int:
-    """Duration of a packet in 48 kHz ticks, from its TOC byte (RFC 6716 §3.1, §3.2).
+    """The duration of a packet in 48 kHz ticks, from its TOC byte (RFC 6716 §3.1, §3.2).
 
-    Raises BitstreamError on an empty packet or one longer than the 120 ms that the RFC allows.
+    Raises BitstreamError for an empty packet, or one longer than 120 ms, the RFC's limit.
     """
     if not packet:
         raise BitstreamError("empty Opus packet")
@@ -38,20 +38,20 @@ def packet_ticks(packet: bytes) -> int:
 
 
 def concealment(packet: bytes) -> bytes:
-    """What stands in for a lost packet behind this one: its TOC byte with one frame of no length
+    """A substitute for the packet lost after this one: its TOC byte with one frame of length 0
     (RFC 6716 §3.2.1, §3.4).
 
-    A decoder conceals it as it would a loss, and keeps what later packets are predicted from;
-    SILENCE in its place would damage those as well.
+    A decoder conceals it like a loss and keeps the state from which later packets are predicted;
+    SILENCE would damage those.
     """
     return bytes((packet[0] & 0xFC,))
 
 
 def track_info(channels: int = 2) -> TrackInfo:
-    """The track that WebRTC's Opus always is: 48 kHz, and decodable as stereo whatever each packet
-    holds (RFC 7587 §4.1).
+    """The audio track of WebRTC: Opus at 48 kHz. A decoder for stereo also decodes mono packets
+    (RFC 7587 §4.1).
     """
-    # Version 0, channels, pre-skip 0 (a live join never starts at the encoder's start), input rate,
-    # gain 0, mapping family 0.
+    # Version 0, channels, pre-skip 0 (viewers do not join at the encoder's start), input rate, gain
+    # 0, mapping family 0.
     config = bytes((0, channels)) + (0).to_bytes(2, "big") + RATE.to_bytes(4, "big") + bytes(3)
     return TrackInfo(Track.AUDIO, "opus", config, channels=channels)

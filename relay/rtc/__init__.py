@@ -1,8 +1,9 @@
-"""WebRTC, and the only room that touches aiortc and aioice.
+"""WebRTC transport: one UDP port, ICE, DTLS, SRTP, RTP and SDP. Only this folder uses aiortc and
+aioice. May import `relay.media` and the vocabulary.
 
-One UDP port serves everybody. The server is an ICE-lite agent (RFC 8445 §2.5): it only answers
-connectivity checks, so there is nothing to gather, no socket and no task for each peer, and a peer
-whose address changes is followed by its next nominated check. Datagrams are told apart by their
-first byte as they arrive (RFC 7983) and handled in that same call; aiortc does what it does best,
-the DTLS handshake and the SRTP keys.
+All peers share one UDP port. The server is an ICE-lite agent (RFC 8445 §2.5): it only answers
+connectivity checks. It gathers no candidates, and a peer needs neither a socket nor a task of its
+own. When a peer's address changes, its next nominated check moves the session there. Each datagram
+is classified by its first byte (RFC 7983) and handled in the call that delivers it. aiortc does the
+DTLS handshake and provides the SRTP keys.
 """

@@ -1,4 +1,4 @@
-"""Packets of one frame in one buffer, ready for SRTP and for one `sendmsg` with UDP_SEGMENT."""
+"""The packets of one frame in one buffer, for SRTP in place and one `sendmsg` with UDP_SEGMENT."""
 
 from collections.abc import Sequence
 from struct import Struct
@@ -9,9 +9,9 @@ HEADER_SIZE: Final = 12
 
 
 class Batch:
-    """Packets in one buffer, each followed by room for its SRTP tag.
+    """Packets in one buffer, each followed by space for its SRTP tag.
 
-    All have one size, except that the last may be shorter (`UDP_SEGMENT`).
+    All have the same size, but the last may be shorter (UDP_SEGMENT).
     """
 
     __slots__ = ("packets", "segment", "template")
@@ -26,6 +26,6 @@ class Batch:
             (HEADER_SIZE + len(payload), marker)
             for payload, marker in zip(payloads, markers, strict=True)
         ]
-        """Per packet: bytes before protection, and the marker bit as 0x80 of the second byte."""
+        """Per packet: its size before protection, and the marker bit as 0x80 of the second byte."""
         self.segment = HEADER_SIZE + len(payloads[0]) + tag
-        """Bytes from one packet to the next."""
+        """Bytes from the start of one packet to the start of the next."""

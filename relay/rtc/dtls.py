@@ -1,8 +1,8 @@
-"""DTLS and SRTP of one peer, by aiortc's RTCDtlsTransport.
+"""DTLS and SRTP of one peer, with aiortc's RTCDtlsTransport.
 
-aiortc expects an ICE transport under it that it can wait on for datagrams. It gets a small bounded
-pipe that carries DTLS datagrams only: media never passes it, but goes to `unprotect` in the call in
-which it arrived. `tests/relay/rtc/test_seam.py` checks every name of aiortc used here.
+aiortc awaits datagrams from an ICE transport. It gets a small bounded queue that carries only DTLS
+datagrams; media goes to `unprotect_rtp` in the call that delivers it.
+`tests/relay/rtc/test_seam.py` checks every private name of aiortc that this module uses.
 """
 
 import asyncio
@@ -21,24 +21,24 @@ from relay.callbacks import ignore
 from relay.rtc.protect import Protector
 
 PIPE_MAX = 32
-"""DTLS datagrams waiting at most; a handshake has some ten."""
+"""DTLS datagrams in the queue; a handshake has about ten."""
 
 _HANDSHAKE = 22
-"""The record's content type (RFC 6347 §4.1); until the keys are agreed on it is readable."""
+"""Content type of handshake records (RFC 6347 §4.1). They are not encrypted until the end."""
 _P224 = bytes.fromhex("06052b81040021")
-"""The curve secp224r1 (OID 1.3.132.0.33) as certificates name it (RFC 5480 §2.1.1.1)."""
+"""The OID of the curve secp224r1 (1.3.132.0.33) as encoded in certificates (RFC 5480 §2.1.1.1)."""
 
 SrtpError: type[Exception] = pylibsrtp.Error
 
 
 class _Pipe:
-    """What RTCDtlsTransport sees of ICE."""
+    """The ICE transport as RTCDtlsTransport sees it."""
 
     role = "controlled"
 
     def __init__(self, send: Callable[[bytes], None]) -> None:
         self._send_now = send
-        # One place more than datagrams may take, so that the end always fits in.
+        # One more than datagrams may take, so that the end marker always fits.
         self._datagrams: asyncio.Queue[bytes | None] = asyncio.Queue(PIPE_MAX + 1)
 
     async def _recv(self) -> bytes:
@@ -50,16 +50,14 @@ class _Pipe:
     async def _send(self, data: bytes) -> None:
         self._send_now(data)
 
-    def feed(self, data: bytes) -> bool:
+    def put(self, data: bytes) -> bool:
         if self._datagrams.qsize() >= PIPE_MAX:
             return False
         self._datagrams.put_nowait(data)
         return True
 
     def close(self) -> None:
-        """Nothing goes out any more; whoever waits in `_recv` gets a ConnectionError, now or behind
-        what has arrived.
-        """
+        """Stops sending. A waiting `_recv` raises ConnectionError after the queued datagrams."""
         self._send_now = ignore
         if not self._datagrams.full():
             self._datagrams.put_nowait(None)
@@ -69,7 +67,7 @@ _certificate: RTCCertificate | None = None
 
 
 def certificate() -> RTCCertificate:
-    """This process's DTLS certificate (P-256), renewed well before it expires."""
+    """The DTLS certificate (P-256) of this process, renewed a week before it expires."""
     global _certificate
     soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=7)
     if _certificate is None or _certificate.expires < soon:
@@ -78,7 +76,7 @@ def certificate() -> RTCCertificate:
 
 
 def fingerprint() -> str:
-    """The certificate's SHA-256 fingerprint as `a=fingerprint` has it."""
+    """The certificate's SHA-256 fingerprint in the format of `a=fingerprint`."""
     return next(
         f"{item.algorithm} {item.value}"
         for item in certificate().getFingerprints()
@@ -87,7 +85,7 @@ def fingerprint() -> str:
 
 
 class DtlsSrtp:
-    """The encrypted transport to one peer."""
+    """The encrypted transport to one peer. `on_closed` is called when the peer closes it."""
 
     def __init__(self, send: Callable[[bytes], None], on_closed: Callable[[], None]) -> None:
         self._pipe = _Pipe(send)
@@ -101,8 +99,9 @@ class DtlsSrtp:
         return self._transport.state == "connected"
 
     async def handshake(self, fingerprints: list[tuple[str, str]], *, client: bool) -> None:
-        """Completes the handshake as client or server and checks that the peer is who its offer
-        says. Raises ConnectionError if it is not.
+        """Completes the handshake and checks that the peer's certificate matches its offer.
+
+        Raises ConnectionError.
         """
         self._transport._set_role("client" if client else "server")
         await self._transport.start(
@@ -117,26 +116,26 @@ class DtlsSrtp:
             raise ConnectionError(f"the DTLS handshake failed: {self._failure()}")
 
     def _failure(self) -> str:
-        """aiortc keeps OpenSSL's reason to itself, and OpenSSL has none for a certificate on a
-        curve that it does not offer.
+        """The likely reason. aiortc does not report OpenSSL's, and OpenSSL has none for a
+        certificate on an unsupported curve.
         """
         if self._transport.encrypted:
-            return "the peer's certificate is not the one whose fingerprint its offer has"
+            return "the peer's certificate does not match the fingerprint in its offer"
         if self._refused_curve:
             return (
-                "the peer's certificate is on the curve P-224, as FFmpeg makes itself one: "
-                "give it one on P-256 with cert_file and key_file"
+                "the peer's certificate is on the curve P-224, FFmpeg's default: give FFmpeg one "
+                "on P-256 with cert_file and key_file"
             )
-        return "the peer refused it, hung up, or spoke something else"
+        return "the peer refused it, closed the connection, or sent something else"
 
     def receive(self, data: bytes) -> bool:
-        """Takes a DTLS datagram; False where too many wait already."""
+        """A DTLS datagram from the peer. False if the queue is full."""
         if data[0] == _HANDSHAKE and not self._transport.encrypted and _P224 in data:
             self._refused_curve = True
-        return self._pipe.feed(data)
+        return self._pipe.put(data)
 
     def unprotect_rtp(self, data: bytes) -> bytes:
-        """Raises SrtpError on what the peer did not send, or sent before (replay)."""
+        """Raises SrtpError for a packet that is forged or was received before (replay)."""
         plain: bytes = self._transport._rx_srtp.unprotect(data)
         return plain
 
@@ -149,10 +148,10 @@ class DtlsSrtp:
         return secret
 
     def protector(self) -> Protector:
-        """For many packets at a time. The tag of the GCM profiles is of 16 bytes (RFC 7714 §12),
-        that of AES-CM with SHA1-80 of 10 (RFC 5764 §4.1.2).
-        """
+        """For many packets at a time, once the handshake is complete."""
         assert self._transport._ssl is not None
+        # The authentication tag has 16 bytes with GCM (RFC 7714 §12) and 10 with AES-CM and SHA1-80
+        # (RFC 5764 §4.1.2).
         profile = self._transport._ssl.get_selected_srtp_profile()
         return Protector(self._transport._tx_srtp, 16 if b"AEAD" in profile else 10)
 
@@ -161,8 +160,9 @@ class DtlsSrtp:
         return secret
 
     async def close(self) -> None:
-        """Says goodbye to the peer and ends aiortc's task, and a handshake that is under way.
-        Neither callback is held after this, so that no circle with their owner keeps OpenSSL's and
+        """Closes the connection and ends aiortc's task and a handshake in progress.
+
+        Both callbacks are dropped: a reference cycle with their owner would keep OpenSSL's and
         libsrtp's memory until a full garbage collection.
         """
         self._transport.remove_all_listeners()

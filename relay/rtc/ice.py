@@ -1,4 +1,4 @@
-"""An ICE-lite agent (RFC 8445 §2.5, §7.3): checks in, answers out. Owns no socket."""
+"""An ICE-lite agent (RFC 8445 §2.5, §7.3): connectivity checks in, answers out. Pure."""
 
 import secrets
 from dataclasses import dataclass
@@ -6,28 +6,25 @@ from dataclasses import dataclass
 from aioice import stun
 
 MAX_MESSAGE = 576
-"""Bytes; no browser's connectivity check comes near it."""
+"""Bytes of a STUN message; the checks of browsers are much shorter."""
 
 Address = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A connectivity check that proved to come from the peer."""
+    """An authenticated connectivity check of the peer."""
 
     answer: bytes
-    """The STUN response to send back to where the check came from; empty where this was itself the
-    answer to `probe()`.
-    """
+    """The STUN response for the check's source; empty if this was the answer to `probe()`."""
     nominated: bool
-    """It carried USE-CANDIDATE: media goes this way from now on."""
+    """It has USE-CANDIDATE: media uses this candidate pair from now on."""
 
 
 def local_ufrag_of(data: bytes) -> str | None:
-    """The local ICE user name fragment that a STUN binding request is for, without checking
-    anything; None where it names none.
+    """The local ICE user name fragment in a STUN binding request, not validated; None without one.
 
-    This is what tells the peers of one port apart before their addresses are known.
+    It identifies the peer before its address is known.
     """
     at = 20
     size = len(data)
@@ -43,7 +40,7 @@ def local_ufrag_of(data: bytes) -> str | None:
 
 
 class IceAgent:
-    """Our side of one peer's ICE: the credentials, and the answers to its checks."""
+    """The server's ICE agent for one peer: its credentials, and the answers to checks."""
 
     def __init__(
         self,
@@ -60,8 +57,9 @@ class IceAgent:
         self._probe: bytes | None = None
 
     def receive(self, data: bytes, source: Address) -> Check | None:
-        """Takes a STUN datagram from `source`. Returns None on what is no binding request of this
-        peer; raises ValueError on what is no STUN.
+        """A STUN datagram from `source`. None if it is no valid check or answer of this peer.
+
+        Raises ValueError if it is not STUN.
         """
         if len(data) > MAX_MESSAGE:
             raise ValueError("STUN message too long")
@@ -69,9 +67,7 @@ class IceAgent:
             message = stun.parse_message(data)
         except (ValueError, IndexError, KeyError, TypeError) as error:
             raise ValueError(f"not STUN: {error}") from error
-        except (
-            Exception
-        ) as error:  # struct.error and whatever else a parser of foreign bytes may raise
+        except Exception as error:  # struct.error and others that aioice's parser lets through
             raise ValueError(f"not STUN: {type(error).__name__}") from error
         if message.message_method is not stun.Method.BINDING:
             return None
@@ -93,11 +89,10 @@ class IceAgent:
         return Check(bytes(answer), "USE-CANDIDATE" in message.attributes)
 
     def probe(self) -> bytes:
-        """A binding request of our own, to measure the round trip: the peer answers it, and that
-        answer comes to `receive`.
+        """A binding request that measures the round trip; the peer's answer goes to `receive`.
 
-        A lite agent sends no checks to find a way; on the way that was found it may (RFC 7675 has
-        the other side do the same).
+        A lite agent does not search for candidate pairs, but it may send checks on the selected
+        one, as the peer does for consent (RFC 7675).
         """
         attributes = {
             "USERNAME": f"{self._remote_ufrag}:{self.ufrag}",

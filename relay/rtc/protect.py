@@ -1,8 +1,8 @@
-"""SRTP in place: a whole frame for one viewer without a Python object for each packet.
+"""SRTP in place: protects all packets of a frame without a Python object for each packet.
 
-`Session.protect` of pylibsrtp copies a packet into its own buffer and back out, which costs as much
-as the encryption. Here libsrtp works on one buffer that all sessions of the process share; what is
-in it is sent before the next viewer's turn. `tests/relay/rtc/test_seam.py` checks the names.
+pylibsrtp's `Session.protect` copies every packet twice, which costs as much as the encryption. Here
+libsrtp works on one buffer shared by all sessions of the process; its content is sent before the
+next session uses it. `tests/relay/rtc/test_seam.py` checks the private names used here.
 """
 
 from struct import Struct
@@ -21,7 +21,7 @@ _PROTECT = lib.srtp_protect
 
 
 class Protector:
-    """One peer's outgoing SRTP. `tag`: bytes that protection adds to a packet."""
+    """Outgoing SRTP of one peer. `tag`: bytes that protection adds to each packet."""
 
     def __init__(self, session: pylibsrtp.Session, tag: int) -> None:
         self._session = session
@@ -29,8 +29,9 @@ class Protector:
         self.tag = tag
 
     def protect(self, batch: Batch, payload_type: int, sequence: int, timestamp: int) -> memoryview:
-        """The batch's packets, numbered from `sequence`, valid until the next call of any
-        Protector. Raises pylibsrtp.Error.
+        """The batch's protected packets, numbered from `sequence`.
+
+        The view is valid until the next call of any Protector. Raises pylibsrtp.Error.
         """
         size = len(batch.template)
         _SCRATCH[:size] = batch.template

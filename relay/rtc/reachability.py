@@ -1,5 +1,5 @@
-"""Whether our UDP port can be reached: by a connectivity check of our own from here, through a TURN
-server, and as a STUN server sees the port.
+"""Tests whether the server's UDP port is reachable: by a connectivity check from this machine and
+through a TURN server, and by asking a STUN server for the port's public address.
 """
 
 import asyncio
@@ -17,9 +17,9 @@ from relay.rtc.ice import Address, IceAgent
 from relay.rtc.udp import Route, UdpPort
 
 RETRY_AFTER = 0.25
-"""Seconds until a request that was not answered is sent again."""
+"""Seconds until an unanswered request is sent again."""
 TIMEOUT = 2.0
-"""Seconds that an answer has."""
+"""Seconds to wait for an answer."""
 
 _URL = re.compile(
     r"(stun|turn)(s?):(\[[^\]]+\]|[^:?\[\]]+)(?::(\d{1,5}))?(?:\?transport=(udp|tcp))?"
@@ -27,12 +27,12 @@ _URL = re.compile(
 
 
 class Unreachable(Exception):
-    """What was asked did not answer, or not as it should; the text says what is known of why."""
+    """There was no valid answer; the text says why, as far as known."""
 
 
 @dataclass(frozen=True, slots=True)
 class IceUrl:
-    """A `stun:` or `turn:` URL (RFC 7064 §3.1, RFC 7065 §3.1), taken apart."""
+    """A parsed `stun:` or `turn:` URL (RFC 7064 §3.1, RFC 7065 §3.1)."""
 
     host: str
     port: int
@@ -41,10 +41,10 @@ class IceUrl:
 
     @classmethod
     def parse(cls, url: str) -> "IceUrl":
-        """Raises Unreachable where nobody could connect by it."""
+        """Raises Unreachable for a malformed URL."""
         found = _URL.fullmatch(url)
         if not found:
-            raise Unreachable("not understood")
+            raise Unreachable("not a valid stun: or turn: URL")
         tls = bool(found[2])
         return cls(
             found[3].strip("[]"),
@@ -55,8 +55,8 @@ class IceUrl:
 
 
 class Probe:
-    """A peer of our own behind the port, and questions to it. Every question raises Unreachable
-    after 2 s at the latest; `close()` after the last one.
+    """A test peer behind the port. Each test raises Unreachable after 2 s at the latest. Call
+    `close()` after the last one.
     """
 
     def __init__(self, port: UdpPort) -> None:
@@ -69,7 +69,7 @@ class Probe:
         self._port.remove(self._agent.ufrag)
 
     async def check_directly(self, host: str) -> None:
-        """Asks the port at this address, from another socket of this machine."""
+        """Sends a check to the port at this address from another socket of this machine."""
         loop = asyncio.get_running_loop()
         try:
             transport, _ = await loop.create_datagram_endpoint(
@@ -79,33 +79,31 @@ class Probe:
             raise Unreachable(error.strerror or str(error)) from error
         try:
             if not self._is_ours(await self._ask(self._check(), transport.sendto)):
-                raise Unreachable("somebody else answers there")
+                raise Unreachable("another program answers there")
         finally:
             transport.close()
 
     async def mapped_address(self, url: str) -> Address:
-        """Our port's address and number as this STUN server sees them: behind NAT, the outer
-        ones.
-        """
+        """The port's address and number as this STUN server sees them: public even behind NAT."""
         server = IceUrl.parse(url)
         route = self._port.reach(await _resolve(server), self)
         if route is None:
-            raise Unreachable("no bound address can send there")
+            raise Unreachable("no local address can send to it")
         answer = await self._ask(stun.Message(stun.Method.BINDING, stun.Class.REQUEST), route.send)
         seen: Address | None = answer.attributes.get("XOR-MAPPED-ADDRESS") or answer.attributes.get(
             "MAPPED-ADDRESS"
         )
         if seen is None:
-            raise Unreachable("the answer names no address")
+            raise Unreachable("the answer has no mapped address")
         return seen
 
     async def check_through_turn(
         self, url: str, username: str, credential: str, hosts: list[str]
     ) -> list[str]:
-        """Asks the port at each of these addresses through a TURN server. Returns those that
-        answered, as creators who are relayed would meet them.
+        """Sends checks to the port at each of these addresses through a TURN server, as a relayed
+        publisher would. Returns the addresses that answered.
 
-        Raises Unreachable where the server gives no relay at all.
+        Raises Unreachable if the TURN server allocates no relay.
         """
         server = IceUrl.parse(url)
         address = (server.host, server.port) if server.tls else await _resolve(server)
@@ -117,7 +115,7 @@ class Probe:
                     lambda: _Listener(self._answered), address, username, credential, **options
                 )
         except (OSError, TimeoutError, stun.TransactionError) as error:
-            raise Unreachable(_words(error)) from error
+            raise Unreachable(_reason(error)) from error
         try:
             asked = [
                 self._ask(self._check(), _Relayed(relay, (host, self._port.port)).send)
@@ -136,7 +134,7 @@ class Probe:
     # Peer
 
     def receive_check(self, data: bytes, route: Route) -> bool:
-        if data[0] == 1:  # the answer of a STUN server to our port's own question
+        if data[0] == 1:  # a STUN server's answer to `mapped_address`
             self._answered(data)
             return True
         check = self._agent.receive(data, route.address[:2])
@@ -146,7 +144,7 @@ class Probe:
         return True
 
     def receive(self, data: bytes) -> None:
-        """Nothing but checks is for us."""
+        """Ignored: a test peer exchanges only checks."""
 
     def _check(self) -> stun.Message:
         attributes = {"USERNAME": f"{self._agent.ufrag}:probe", "PRIORITY": 1, "ICE-CONTROLLING": 1}
@@ -158,7 +156,7 @@ class Probe:
         return bool(answer.check_message_integrity(self._agent.password.encode()))
 
     async def _ask(self, request: stun.Message, send: Callable[[bytes], None]) -> stun.Message:
-        """The answer to a request, which is sent until it comes."""
+        """The answer to a request, which is repeated until the answer arrives."""
         answer: asyncio.Future[stun.Message] = asyncio.get_running_loop().create_future()
         self._asked[request.transaction_id] = answer
         try:
@@ -176,7 +174,7 @@ class Probe:
     def _answered(self, data: bytes) -> None:
         try:
             message = stun.parse_message(data)
-        except Exception:  # foreign bytes: whatever the parser makes of them, it is no answer
+        except Exception:  # aioice's parser lets several kinds through
             return
         waiting = self._asked.get(message.transaction_id)
         if waiting and not waiting.done() and message.message_class is stun.Class.RESPONSE:
@@ -195,14 +193,14 @@ class _Listener(asyncio.DatagramProtocol):
         self._lost.set()
 
     async def ended(self) -> None:
-        """Returns when a relay has been given back, which aioice does in a task of its own."""
+        """Returns when the relay is released, which aioice does in a task of its own."""
         try:
             await asyncio.wait_for(self._lost.wait(), TIMEOUT)
         except TimeoutError:
             pass
 
     def error_received(self, _: Exception) -> None:
-        """An ICMP answer or a refusal of the relay: the time that the answer has says the same."""
+        """An ICMP error or a refusal of the relay: the request times out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,15 +221,15 @@ async def _resolve(server: IceUrl) -> Address:
             TIMEOUT,
         )
     except (OSError, TimeoutError) as error:
-        raise Unreachable("the host name has no address") from error
+        raise Unreachable("the host name cannot be resolved") from error
     return str(found[0][4][0]), server.port
 
 
-def _words(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     if isinstance(error, stun.TransactionFailed):
         code, reason = error.response.attributes.get("ERROR-CODE", (0, ""))
         return (
-            "refuses our credentials: is turn_secret its static-auth-secret?"
+            "refuses the credentials: is turn_secret its static-auth-secret?"
             if code in (401, 431, 441)
             else f"refuses with {code} {reason}".strip()
         )

@@ -1,22 +1,22 @@
-"""How long a packet takes to the sender and back (RFC 6298 §2). Pure: samples in seconds."""
+"""The round trip time to a peer, and the deadlines that follow from it (RFC 6298 §2). Pure."""
 
 SHORTEST, LONGEST = 0.02, 0.2
-"""Bounds of `retry`: our own timer's tick, and what a viewer can wait for."""
+"""Limits of `retry`, in seconds: the session's tick, and what a viewer can wait for."""
 GRANULARITY = 0.01
-"""Seconds by which an answer may be late because somebody's timer ticks."""
+"""Seconds that an answer may be late because of a peer's timer."""
 MIN_DEADLINE, MAX_DEADLINE = 0.08, 0.4
 ATTEMPTS = 5
-"""Requests that a missing packet is worth: with one in ten lost each way, one in 4,000 is missing
-after as many.
+"""Requests for one missing packet. At 10 % loss in both directions, one packet in 4,000 is still
+missing after five.
 """
 
 
 class RoundTrip:
-    """Smoothed round trip and its variation, and what follows from them."""
+    """The smoothed round trip and its variation, in seconds."""
 
     def __init__(self) -> None:
         self.least: float | None = None
-        """The shortest seen; None before the first sample."""
+        """The shortest round trip; None before the first measurement."""
         self.smoothed: float | None = None
         self._variation = 0.0
 
@@ -31,16 +31,14 @@ class RoundTrip:
 
     @property
     def retry(self) -> float:
-        """Seconds after which an answer to a request should have come; 40 ms while nothing was
-        measured.
-        """
+        """Seconds until a request is repeated; 40 ms before the first measurement."""
         if self.smoothed is None:
             return 0.04
         return min(LONGEST, max(SHORTEST, self.smoothed + 4 * self._variation + GRANULARITY))
 
     @property
     def deadline(self) -> float:
-        """Seconds after which a gap is given up: time for some requests, but no longer than an IDR
-        would take to come.
+        """Seconds until a gap is given up: enough for ATTEMPTS requests, but not longer than a new
+        keyframe would take.
         """
         return min(MAX_DEADLINE, max(MIN_DEADLINE, ATTEMPTS * self.retry))

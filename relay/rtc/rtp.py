@@ -1,4 +1,4 @@
-"""RTP headers (RFC 3550 §5.1), parsed once and no further than needed."""
+"""RTP headers (RFC 3550 §5.1)."""
 
 from struct import Struct
 from typing import NamedTuple
@@ -19,22 +19,20 @@ class RtpPacket(NamedTuple):
     ssrc: int
     payload: bytes
     transport_sequence: int | None = None
-    """The packet's number among all of its transport, 16 bits; None where it has none or nobody
-    asked.
-    """
+    """Transport-wide sequence number, 16 bits; None if absent or not negotiated."""
     send_time: int | None = None
-    """When it was sent, 24 bits, in 1/2^18 s of a clock of the sender's; None likewise."""
+    """Send time, 24 bits, in 1/2^18 s of the sender's clock; None if absent or not negotiated."""
 
 
 def parse_rtp(data: bytes, transport_id: int = 0, send_time_id: int = 0) -> RtpPacket:
-    """Reads a decrypted RTP packet. Raises ValueError where a length does not fit.
+    """Parses a decrypted RTP packet. Raises ValueError if a length does not fit.
 
-    `transport_id`, `send_time_id`: the header extensions that carry transport-wide sequence numbers
-    and times of sending, 0 where none was agreed.
+    `transport_id` and `send_time_id` are the numbers of the header extensions with transport-wide
+    sequence numbers and send times; 0 if not negotiated.
     """
     size = len(data)
     if size < HEADER_SIZE:
-        raise ValueError("RTP packet cut short")
+        raise ValueError("truncated RTP packet")
     first, second, sequence, timestamp, ssrc = _HEADER.unpack_from(data)
     if first >> 6 != 2:
         raise ValueError("not RTP version 2")
@@ -42,7 +40,7 @@ def parse_rtp(data: bytes, transport_id: int = 0, send_time_id: int = 0) -> RtpP
     transport_sequence = send_time = None
     if first & 0x10:
         if start + 4 > size:
-            raise ValueError("RTP header extension cut short")
+            raise ValueError("truncated RTP header extension")
         begin = start
         start += 4 + 4 * (data[start + 2] << 8 | data[start + 3])
         if transport_id and start <= size:
@@ -56,7 +54,7 @@ def parse_rtp(data: bytes, transport_id: int = 0, send_time_id: int = 0) -> RtpP
     end = size
     if first & 0x20:
         if not data[-1]:
-            raise ValueError("RTP padding of no length")
+            raise ValueError("RTP padding of length 0")
         end -= data[-1]
     if start > end:
         raise ValueError("RTP header longer than the packet")
@@ -73,8 +71,8 @@ def parse_rtp(data: bytes, transport_id: int = 0, send_time_id: int = 0) -> RtpP
 
 
 def extension(data: bytes, begin: int, end: int, wanted: int) -> bytes:
-    """The header extension element `wanted` of the block from `begin` to `end` (RFC 8285 §4.2,
-    §4.3); empty where it is missing or cut short.
+    """The element `wanted` of the header extension block from `begin` to `end` (RFC 8285 §4.2,
+    §4.3); empty if it is absent or truncated.
     """
     profile = data[begin] << 8 | data[begin + 1]
     one_byte = profile == 0xBEDE
@@ -101,9 +99,7 @@ def extension(data: bytes, begin: int, end: int, wanted: int) -> bytes:
 
 
 class Unwrapper:
-    """Turns numbers that wrap around into ones that do not, by the shortest way from the last
-    one.
-    """
+    """Extends numbers that wrap around: each is taken as the closest one to the highest so far."""
 
     def __init__(self, bits: int) -> None:
         self._half = 1 << (bits - 1)
@@ -111,8 +107,8 @@ class Unwrapper:
         self._last: int | None = None
 
     def unwrap(self, value: int) -> int:
-        """The value's unwrapped form; the first one seen stays as it is, later ones may be smaller
-        than it and even negative.
+        """The extended value. The first value stays as it is; later ones may be smaller than it,
+        and even negative.
         """
         if self._last is None:
             self._last = value

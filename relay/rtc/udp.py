@@ -1,4 +1,4 @@
-"""The UDP port that all peers share (design: one port for everybody)."""
+"""The UDP port that all peers share."""
 
 import asyncio
 import errno
@@ -15,41 +15,37 @@ from relay.rtc.ice import Address, local_ufrag_of
 logger = logging.getLogger(__name__)
 
 MAX_DATAGRAM = 2_048
-"""Bytes; Chromium's packets are at most 1,200 and no path on the internet carries more than
-1,500.
-"""
+"""Bytes. Chromium's packets have at most 1,200; internet paths carry at most 1,500."""
 MAX_ADDRESSES = 16
-"""Addresses remembered for one peer; a phone's checks come from a handful."""
+"""Addresses stored per peer. A phone sends checks from a few."""
 FREE_TRIES = 20
-"""Port numbers tried where any will do."""
+"""Port numbers tried if any free one will do."""
 RECEIVE_BUFFER = 4 * 1024 * 1024
 SEND_BUFFER = 4 * 1024 * 1024
-"""A frame for a thousand viewers of 1 Mbps is as much."""
+"""One frame of a 1 Mbps stream for a thousand viewers."""
 SO_SNDBUFFORCE, SO_RCVBUFFORCE, SOL_UDP, UDP_SEGMENT = 32, 33, 17, 103
-"""Linux; not among the socket module's names."""
+"""Linux constants that the socket module lacks."""
 
 
 @dataclass(slots=True)
 class Rejected:
-    """Datagrams that were dropped, by reason."""
+    """Counts of dropped datagrams, by reason."""
 
     empty: int = 0
     oversized: int = 0
     stranger: int = 0
-    """From an address that has not proved to belong to a peer."""
+    """From an address that no peer has authenticated."""
     unreadable: int = 0
     unknown_kind: int = 0
     failed: int = 0
-    """An exception of ours; it costs one datagram."""
+    """The server raised an unexpected exception; only this datagram is lost."""
 
 
 class Peer(Protocol):
-    """One session behind the port. Both calls are synchronous and may raise: the port counts that
-    and goes on.
-    """
+    """One session behind the port. Its methods are synchronous; the port counts exceptions."""
 
     def receive_check(self, data: bytes, route: "Route") -> bool:
-        """A STUN datagram for this peer's user name. True where it proved to come from the peer."""
+        """A STUN datagram for this peer's user name. True if it is authentic."""
 
     def receive(self, data: bytes) -> None:
         """A DTLS, SRTP or SRTCP datagram from an address of this peer."""
@@ -57,21 +53,22 @@ class Peer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How to reach a peer: from which of our addresses to which of its."""
+    """A pair of one of the server's sockets and one of the peer's addresses."""
 
     transport: asyncio.DatagramTransport
     address: Address
     socket: socket.socket
-    """The same socket by a descriptor of its own: neither asyncio's nor uvloop's transport offers
-    `sendmsg`. It drops what the kernel does not take.
+    """A duplicate of the transport's socket, since the transports of asyncio and uvloop have no
+    `sendmsg`. It does not buffer.
     """
 
     def send(self, data: bytes) -> None:
         self.transport.sendto(data, self.address)
 
     def send_batch(self, data: memoryview, segment: int) -> None:
-        """Datagrams of `segment` bytes, the last one what is left, by one call. Raises
-        BlockingIOError where the socket is full, OSError where it cannot.
+        """Sends datagrams of `segment` bytes, the last one shorter, in one system call.
+
+        Raises BlockingIOError if the socket's buffer is full, OSError if sending fails.
         """
         if len(data) <= segment:
             self.socket.sendto(data, self.address)
@@ -81,8 +78,7 @@ class Route:
         except BlockingIOError:
             raise
         except OSError:
-            # The kernel cuts only for devices that can make checksums (EIO), and only Linux cuts at
-            # all.
+            # UDP_SEGMENT needs Linux and a device that computes checksums (else EIO).
             for at in range(0, len(data), segment):
                 self.socket.sendto(data[at : at + segment], self.address)
 
@@ -91,9 +87,7 @@ _ancillary: dict[int, list[tuple[int, int, bytes]]] = {}
 
 
 def _segments(size: int) -> list[tuple[int, int, bytes]]:
-    """What tells the kernel to cut a buffer into datagrams of `size` bytes (udp(7)); there are not
-    many sizes.
-    """
+    """The ancillary data for UDP_SEGMENT (udp(7)), cached: there are only a few sizes."""
     found = _ancillary.get(size)
     if found is None:
         found = _ancillary[size] = [(SOL_UDP, UDP_SEGMENT, pack("=H", size))]
@@ -101,7 +95,7 @@ def _segments(size: int) -> list[tuple[int, int, bytes]]:
 
 
 class _BoundSocket(asyncio.DatagramProtocol):
-    """One bound address of the port."""
+    """The port at one local address."""
 
     def __init__(self, port: "UdpPort", sock: socket.socket) -> None:
         self._port = port
@@ -139,25 +133,25 @@ class _BoundSocket(asyncio.DatagramProtocol):
             logger.debug("datagram from %s dropped", address, exc_info=True)
 
     def error_received(self, error: Exception) -> None:
-        logger.debug("UDP: %s", error)  # an ICMP answer to something sent to a peer that is gone
+        logger.debug("UDP: %s", error)  # an ICMP error: the peer is gone
 
     def _receive_check(self, data: bytes, address: Address) -> None:
         name = local_ufrag_of(data)
-        # An answer names nobody: it is for whom its address belongs to.
+        # An answer has no user name: its source address identifies the peer.
         peer = self._port.peers.get(name) if name else self.peers.get(address)
         if peer is None:
             self._port.rejected.stranger += 1
         elif not peer.receive_check(data, Route(self._transport, address, self.socket)):
             self._port.rejected.unreadable += 1
         elif self.peers.get(address) is not peer:
-            known = [held for held, owner in self.peers.items() if owner is peer]
+            known = [other for other, owner in self.peers.items() if owner is peer]
             if len(known) >= MAX_ADDRESSES:
                 del self.peers[known[0]]
             self.peers[address] = peer
 
 
 class UdpPort:
-    """Sockets on one port number, one for each address, and the peers behind them."""
+    """One port number at one or more local addresses, and the peers that use it."""
 
     def __init__(self) -> None:
         self.peers: dict[str, Peer] = {}
@@ -168,8 +162,9 @@ class UdpPort:
         self._sockets: list[tuple[asyncio.DatagramTransport, _BoundSocket]] = []
 
     async def open(self, hosts: list[str], port: int) -> None:
-        """Binds every host at `port`; 0 takes a free one, the same for all. Raises OSError where it
-        cannot, with nothing left open.
+        """Binds `port` at every host; 0 chooses one that is free at all of them.
+
+        Raises OSError; no socket is left open then.
         """
         self.hosts = hosts
         for left in reversed(range(FREE_TRIES)):
@@ -178,7 +173,7 @@ class UdpPort:
                 return
             except OSError as error:
                 await self.close()
-                # A number that is free at one address may be taken at another.
+                # A port that is free at one address may be in use at another.
                 if port or not left or error.errno != errno.EADDRINUSE:
                     raise
 
@@ -193,59 +188,56 @@ class UdpPort:
                     error.errno, f"UDP port {self.port} of {host}: {error.strerror or error}"
                 ) from error
             self.port = sock.getsockname()[1]
-            transport, endpoint = await loop.create_datagram_endpoint(
+            transport, bound = await loop.create_datagram_endpoint(
                 partial(_BoundSocket, self, sock.dup()), sock=sock
             )
-            self._sockets.append((transport, endpoint))
+            self._sockets.append((transport, bound))
 
     def add(self, ufrag: str, peer: Peer) -> None:
         self.peers[ufrag] = peer
 
     def reach(self, address: Address, peer: Peer) -> Route | None:
-        """A way to an address that has not come to us, whose answers are for `peer` until that is
-        removed; None where no bound address can send there.
+        """A route to an address that has sent nothing yet; None if no local address can send to it.
+
+        Answers from it go to `peer` until that is removed.
         """
         loopback = ipaddress.ip_address(address[0]).is_loopback
-        for transport, endpoint in self._sockets:
+        for transport, bound in self._sockets:
             host = ipaddress.ip_address(transport.get_extra_info("sockname")[0])
             if host.version == ipaddress.ip_address(address[0]).version and (
                 host.is_loopback is loopback or host.is_unspecified
             ):
-                endpoint.peers[address] = peer
-                return Route(transport, address, endpoint.socket)
+                bound.peers[address] = peer
+                return Route(transport, address, bound.socket)
         return None
 
     def remove(self, ufrag: str) -> None:
-        """Forgets a peer and all its addresses."""
+        """Removes a peer and all its addresses."""
         peer = self.peers.pop(ufrag, None)
-        for _, endpoint in self._sockets:
-            for address in [held for held, owner in endpoint.peers.items() if owner is peer]:
-                del endpoint.peers[address]
+        for _, bound in self._sockets:
+            for address in [known for known, owner in bound.peers.items() if owner is peer]:
+                del bound.peers[address]
 
     async def close(self) -> None:
         for transport, _ in self._sockets:
             transport.close()
         self._sockets.clear()
-        # The transports close their sockets in the loop's next pass.
+        # The transports close their sockets in the loop's next iteration.
         await asyncio.sleep(0)
 
 
 def _set_receive_buffer(sock: socket.socket) -> None:
     try:
-        sock.setsockopt(
-            socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER
-        )  # past the system's bound, where we may
+        # Exceeds the system's limit, if permitted.
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)
     except OSError:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-    granted = (
-        sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
-    )  # Linux tells twice what it grants
+    # Linux reports twice the size that it grants.
+    granted = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
     if granted < RECEIVE_BUFFER:
         logger.info(
-            (
-                "UDP receive buffer: %d KB; for many creators allow more: sysctl -w "
-                "net.core.rmem_max=%d"
-            ),
+            "the UDP receive buffer has only %d KB; for many publishers run: sysctl -w "
+            "net.core.rmem_max=%d",
             granted // 1024,
             RECEIVE_BUFFER,
         )
@@ -263,7 +255,7 @@ def _bound_socket(host: str, port: int) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_DGRAM)
     try:
         sock.setblocking(False)
-        # Keyframes of many creators arrive as bursts: the default buffer holds some 150 packets.
+        # Keyframes of many publishers arrive in bursts; the default buffer holds about 150 packets.
         _set_receive_buffer(sock)
         _set_send_buffer(sock)
         if family == socket.AF_INET6:

@@ -1,5 +1,4 @@
-"""Media from a publisher: reassembly, repair, feedback and congestion control of the receiving
-side.
+"""Media from a WHIP publisher: reassembly, repair, feedback and receiver-side congestion control.
 
 May import `relay.rtc`, `relay.media` and the vocabulary.
 """

@@ -1,4 +1,4 @@
-"""RTP payloads of H.264 to NAL units (RFC 6184, packetization-mode 1)."""
+"""Depacketises H.264: RTP payloads to NAL units (RFC 6184, packetization-mode 1)."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ _SLICE, _IDR, _SPS, _AUD = 1, 5, 7, 9
 def depacketise(payloads: Iterable[bytes]) -> list[bytes]:
     """The NAL units of one access unit, from the payloads of its packets in order.
 
-    Raises BitstreamError on payload types of other packetization modes, a fragment without its
+    Raises BitstreamError for a payload type of another packetization mode, a fragment without its
     start or end, or a length that does not fit.
     """
     nals: list[bytes] = []
@@ -22,7 +22,7 @@ def depacketise(payloads: Iterable[bytes]) -> list[bytes]:
         kind = payload[0] & 0x1F
         if kind == _FU_A:
             if len(payload) < 2:
-                raise BitstreamError("FU-A cut short")
+                raise BitstreamError("truncated FU-A")
             if payload[1] & 0x80:
                 if fragments:
                     raise BitstreamError("FU-A begins before the last one ended")
@@ -58,11 +58,9 @@ def _split_stap(payload: bytes, nals: list[bytes]) -> None:
 
 
 def starts_idr(payload: bytes) -> bool:
-    """Whether a packet begins an access unit that brings its own parameter sets, as browsers' IDRs
-    do.
+    """Whether a packet begins an access unit with parameter sets, as browsers' IDRs have them.
 
-    So it can be told that nothing of the access unit came before this packet, even where the packet
-    before is missing.
+    If so, the access unit is complete from here on, even if the packet before is missing.
     """
     if not payload:
         return False
@@ -79,8 +77,7 @@ def starts_access_unit(payload: bytes) -> bool:
     """Whether a packet certainly begins an access unit: with a delimiter, parameter sets, or the
     slice of the first macroblock (H.264 §7.4.1.2.4).
 
-    An encoder that sends slices in arbitrary order (Baseline's ASO, which no browser uses) could
-    deceive it.
+    Wrong for encoders that send slices in arbitrary order (Baseline's ASO, which no browser uses).
     """
     if starts_idr(payload):
         return True
@@ -89,5 +86,5 @@ def starts_access_unit(payload: bytes) -> bool:
         kind, at = payload[3] & 0x1F, 4
     elif kind == _FU_A and len(payload) > 2 and payload[1] & 0x80:
         kind, at = payload[1] & 0x1F, 2
-    # first_mb_in_slice comes first; the Exp-Golomb code of 0 is a single 1.
+    # The slice header begins with first_mb_in_slice; the Exp-Golomb code of 0 is a single 1 bit.
     return kind == _AUD or (kind in (_SLICE, _IDR) and len(payload) > at and payload[at] > 127)

@@ -1,9 +1,9 @@
-"""What a publisher's path carries, judged at our end (draft-ietf-rmcat-gcc-02 §5, §6): for senders
-that take no transport-wide feedback.
+"""Receiver-side estimate of the bitrate that a publisher's path carries (draft-ietf-rmcat-gcc-02
+§5, §6), for senders that do not support transport-wide feedback. Pure.
 
-By aiortc's RemoteBitrateEstimator: a queue on the way shows as packets that arrive further and
-further apart than they were sent. Pure. `tests/relay/rtc/test_seam.py` checks the names of aiortc
-used here.
+Uses aiortc's RemoteBitrateEstimator, which detects a growing queue on the path: packets arrive
+further and further apart than they were sent. `tests/relay/rtc/test_seam.py` checks the private
+names of aiortc used here.
 """
 
 from aiortc.rate import RemoteBitrateEstimator
@@ -11,41 +11,39 @@ from aiortc.rate import RemoteBitrateEstimator
 from relay.rtc.rtp import RtpPacket
 
 LEAST = 150_000
-"""bit/s asked for at the least: what is measured of an encoder that had little to send says nothing
-of the path.
-"""
+"""The minimum to request, in bit/s: an encoder that sends little reveals nothing about the path."""
 PAUSE = 2.0
-"""Seconds without a packet after which all is measured anew: send times wrap around every 64 s, and
-aiortc's counter steps through every millisecond.
+"""Seconds without a packet after which the measurement restarts: send times wrap every 64 s, and
+aiortc's byte counter loops over every millisecond since the last packet.
 """
 SEND_CLOCK, RTP_CLOCK = 1 << 18, 90_000
-"""Ticks per second of a send time, which has 24 bits, and of a picture's timestamp."""
+"""Ticks per second of a send time (24 bits) and of a video timestamp."""
 HEADERS = 40
-"""Bytes of IP, UDP, RTP and SRTP that come on top of a payload."""
+"""Bytes of IP, UDP, RTP and SRTP headers per packet."""
 
 
 class BitrateEstimate:
-    """`receive` every video packet; `bitrate` is what to ask for, at most the cap, with which it
-    begins.
+    """Takes every video packet by `receive`; `bitrate` is what to request from the sender.
 
-    `timed`: packets carry the time at which they were sent. Otherwise those of a picture count as
-    sent together, at its timestamp.
+    `timed`: packets have a send time. Otherwise all packets of a frame count as sent at the frame's
+    timestamp.
     """
 
     def __init__(self, cap: int, *, timed: bool) -> None:
         self._cap = cap
         self._timed = timed
         self._estimator = RemoteBitrateEstimator()
-        # As it comes it takes for the path's what the encoder happened to begin with.
+        # By default aiortc takes the encoder's first bitrate for the capacity of the path.
         self._estimator.rate_control.set_estimate(cap, 0)
         self._last = 0.0
         self._ssrc: int | None = None
         self.bitrate = cap
-        """bit/s."""
+        """bit/s; starts at the cap and never exceeds it."""
 
     def receive(self, packet: RtpPacket, now: float, round_trip: float | None) -> bool:
-        """Takes a packet. True where the sender should hear at once that the path carries less.
-        `round_trip`: seconds, None where unknown.
+        """Counts a packet. True if the estimate fell and the sender should know at once.
+
+        `round_trip`: seconds, None if unknown.
         """
         sent = (
             packet.send_time
@@ -63,7 +61,7 @@ class BitrateEstimate:
         self._last, self._ssrc = now, packet.ssrc
         if round_trip is not None:
             control.rtt = round(round_trip * 1_000)
-        # One source, whatever the packet's: its table of them would grow with every new one.
+        # Always SSRC 0: aiortc's table of SSRCs would grow with every new one.
         found = self._estimator.add(int(now * 1_000), sent, len(packet.payload) + HEADERS, 0)
         if found is None:
             return False
@@ -72,7 +70,7 @@ class BitrateEstimate:
         return self.bitrate < before
 
     def _forget_clock(self) -> None:
-        """The next packet's send time is not to be compared with the last one's."""
+        """The next packet's send time is not comparable with the last one's."""
         self._estimator.inter_arrival.current_group = (
             self._estimator.inter_arrival.previous_group
         ) = None

@@ -1,42 +1,40 @@
-"""When a receiver speaks to the sender: keyframe requests and reception statistics. Pure; `now` in
-seconds.
-"""
+"""When to request a keyframe, and reception statistics. Pure; `now` in seconds."""
 
 from relay.rtc.rtp import RtpPacket, Unwrapper
 
 KEYFRAME_EVERY = 2.0
-"""Browsers send no periodic keyframes; this is the longest GOP that a viewer can meet."""
+"""Seconds of the longest GOP: browsers send no periodic keyframes of their own."""
 KEYFRAME_AT_MOST = 0.5
 BROKEN_AT_MOST = 0.15
-"""Seconds between the first requests of a picture that stands still. libwebrtc ignores whatever
-comes within 300 ms of the last one that it answered, so that the second or third may be the first
-that counts.
+"""Seconds between the first requests after a lost reference. libwebrtc ignores requests within
+300 ms of the last one that it answered, so only the second or third may have an effect.
 """
 BROKEN_AT_LEAST = 1.0
 
 
 class KeyframeRequests:
-    """Decides when a PLI goes out: every 2 s, and sooner when asked, but at most one per 500 ms.
-    Repeated until a keyframe came.
+    """Decides when to send a PLI: every 2 s, or earlier on request, but at most every 500 ms.
+    Repeats it until a keyframe arrives.
 
-    While the chain of references is broken they go out sooner, and then less and less often: over a
-    slow uplink a keyframe takes its time, and another one would only hold it up.
+    While a reference is lost, the first PLIs follow faster and later ones more slowly: over a slow
+    uplink a keyframe takes long, and a second one would delay it further.
     """
 
     def __init__(self) -> None:
         self._asked = True
         self._pause: float | None = None
-        """While broken: seconds that must lie between the last request and the next one."""
+        """Minimum seconds between two requests while a reference is lost; None otherwise."""
         self._last_request: float | None = None
         self._last_key: float | None = None
 
     def request(self) -> None:
-        """Somebody needs a keyframe: a joining viewer, or the decoder chain after a loss."""
+        """A keyframe is needed, for example by a joining viewer."""
         self._asked = True
 
     def reference_lost(self, round_trip: float | None) -> None:
-        """Nothing can be shown until an IDR comes. `round_trip`: seconds, None where unknown. Said
-        again, it changes nothing.
+        """No frame can be decoded until the next keyframe. Repeated calls have no effect.
+
+        `round_trip`: seconds, None if unknown.
         """
         self._asked = True
         if self._pause is None:
@@ -62,7 +60,7 @@ class KeyframeRequests:
 
 
 class ReceptionStatistics:
-    """What a receiver report says of one source (RFC 3550 §6.4.1, appendix A.3 and A.8)."""
+    """Statistics of one source for receiver reports (RFC 3550 §6.4.1, appendix A.3 and A.8)."""
 
     def __init__(self, clock_rate: int) -> None:
         self._clock_rate = clock_rate
@@ -89,20 +87,19 @@ class ReceptionStatistics:
             transit = now * self._clock_rate - packet.timestamp
             if self._transit is not None:
                 step = abs(transit - self._transit)
-                if (
-                    step < self._clock_rate * 10
-                ):  # not across a wrap or a new start of the timestamps
+                # Not across a wrap or a restart of the timestamps.
+                if step < self._clock_rate * 10:
                     self.jitter += (step - self.jitter) / 16
             self._transit = transit
             self.highest = sequence
 
     @property
     def lost(self) -> int:
-        """Cumulative packets lost; negative where there were more duplicates than losses."""
+        """Cumulative packets lost; negative if there were more duplicates than losses."""
         return self.highest - self._base + 1 - self.received if self.received else 0
 
     def fraction_lost(self) -> int:
-        """Share lost since the last call, in 256ths."""
+        """Fraction of packets lost since the last call, in 1/256."""
         expected = self.highest - self._base + 1 if self.received else 0
         expected_interval = expected - self._expected_before
         lost_interval = expected_interval - (self.received - self._received_before)

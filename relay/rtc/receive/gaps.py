@@ -1,20 +1,20 @@
-"""Which packets of a source are missing, and when to ask for them again. Pure; `now` in seconds."""
+"""Missing packets of a source, and when to request them again. Pure; `now` in seconds."""
 
 from dataclasses import dataclass
 
 from relay.rtc.roundtrip import RoundTrip
 
 MAX_NACKS = 128
-"""Packets asked for at one time."""
+"""Packets requested at a time."""
 MAX_PATIENCE = 0.02
-"""Seconds that a first request waits at most on a path that delivers out of order."""
+"""Seconds that the first request waits at most, on a path that reorders packets."""
 
 
 @dataclass(slots=True)
 class _Gap:
     since: float
-    asked: float | None = None
-    times: int = 0
+    requested_at: float | None = None
+    requests: int = 0
 
 
 class Gaps:
@@ -24,7 +24,7 @@ class Gaps:
         self._round_trip = round_trip
         self._gaps: dict[int, _Gap] = {}
         self._patience = 0.0
-        """Seconds before the first request: how late stragglers of late came by themselves."""
+        """Seconds before the first request: how late reordered packets have arrived recently."""
 
     def __bool__(self) -> bool:
         return bool(self._gaps)
@@ -33,48 +33,49 @@ class Gaps:
         return len(self._gaps)
 
     def add(self, first: int, behind: int, now: float) -> None:
-        """From `first` on, before `behind`, nothing has arrived."""
+        """The packets from `first` up to, but not including, `behind` are missing."""
         for missing in range(first, behind):
             self._gaps[missing] = _Gap(now)
 
     def fill(self, sequence: int, now: float, *, resent: bool) -> bool:
-        """The packet has arrived, sent again or merely late. Returns whether it was missing."""
+        """The packet arrived, late or as a retransmission. Returns whether it was missing."""
         gap = self._gaps.pop(sequence, None)
         if gap is None:
             return False
         if not resent:
             self._patience = min(MAX_PATIENCE, max(self._patience, now - gap.since))
-        elif (
-            gap.times == 1 and gap.asked is not None
-        ):  # which of several requests was answered cannot be told
-            self._round_trip.add(now - gap.asked)
+        elif gap.requests == 1 and gap.requested_at is not None:
+            # After several requests it is unknown which one was answered.
+            self._round_trip.add(now - gap.requested_at)
             self._patience *= 0.9
         return True
 
     def nacks(self, now: float) -> list[int]:
-        """16-bit sequence numbers to ask for now (RFC 4585 §6.2.1), in order; each comes again
-        after a round trip.
+        """16-bit sequence numbers to request now (RFC 4585 §6.2.1), in order.
+
+        Each is repeated after a round trip.
         """
         wanted = []
         retry = self._round_trip.retry
         for sequence, gap in self._gaps.items():
-            if now - gap.since >= self._patience if gap.asked is None else now - gap.asked >= retry:
-                gap.asked = now
-                gap.times += 1
+            asked = gap.requested_at
+            if now - gap.since >= self._patience if asked is None else now - asked >= retry:
+                gap.requested_at = now
+                gap.requests += 1
                 wanted.append(sequence & 0xFFFF)
                 if len(wanted) == MAX_NACKS:
                     break
         return wanted
 
     def overdue(self, now: float) -> bool:
-        """Whether the oldest has been missing for longer than is worth waiting."""
+        """Whether the oldest gap is past its deadline."""
         return (
             bool(self._gaps)
             and now - next(iter(self._gaps.values())).since >= self._round_trip.deadline
         )
 
     def give_up(self, before: int) -> int:
-        """Gives up everything before that number; returns how many packets that was."""
+        """Gives up all packets before that number. Returns how many."""
         given_up = [sequence for sequence in self._gaps if sequence < before]
         for sequence in given_up:
             del self._gaps[sequence]

@@ -1,4 +1,4 @@
-"""How pictures lie in RTP packets, codec by codec."""
+"""How each codec maps access units to RTP payloads."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,18 +10,16 @@ from relay.rtc.receive import depacketise, vp8
 
 @dataclass(frozen=True, slots=True)
 class PayloadFormat:
-    """What reassembly has to know of a codec."""
+    """What reassembly needs to know about a codec."""
 
     starts_keyframe: Callable[[bytes], bool]
-    """Whether a packet begins a picture that needs none before it."""
+    """Whether a payload begins a keyframe."""
     starts_access_unit: Callable[[bytes], bool]
-    """Whether a packet certainly begins a picture, of whatever kind."""
+    """Whether a payload certainly begins an access unit."""
     follows: Callable[[bytes, AccessUnit, AccessUnit, int], bool]
-    """Whether nothing that others are made from is missing between two pictures; SPS (or empty),
-    the earlier, the later, packets missing at most. False where that cannot be told.
-    """
+    """Whether no reference frame is missing between two access units: `h264.follows`."""
     access_unit: Callable[[Iterable[bytes]], AccessUnit]
-    """The picture that the payloads of its packets hold, in order. Raises BitstreamError."""
+    """The access unit in the payloads of its packets, in order. Raises BitstreamError."""
 
 
 def _h264_unit(payloads: Iterable[bytes]) -> AccessUnit:
@@ -32,8 +30,8 @@ FORMATS = {
     "H264": PayloadFormat(
         depacketise.starts_idr, depacketise.starts_access_unit, h264.follows, _h264_unit
     ),
-    # A VP8 frame does not say which one it is made from (RFC 7741 §4.2 numbers them, but those that
-    # nothing refers to as well).
+    # A VP8 frame does not identify its references: RFC 7741 §4.2 also numbers frames that no other
+    # frame references.
     "VP8": PayloadFormat(
         vp8.starts_keyframe,
         vp8.starts_frame,
@@ -41,4 +39,4 @@ FORMATS = {
         vp8.access_unit,
     ),
 }
-"""By the encoding name of RTP (RFC 6184 §8.1, RFC 7741 §6)."""
+"""By RTP encoding name (RFC 6184 §8.1, RFC 7741 §6)."""

@@ -1,6 +1,4 @@
-"""Video packets to access units, whole and in order. Takes packets and `now`; owns no clock, socket
-or timer.
-"""
+"""Video packets to complete access units in order. Pure; `now` in seconds."""
 
 from dataclasses import dataclass
 
@@ -12,33 +10,33 @@ from relay.rtc.roundtrip import RoundTrip
 from relay.rtc.rtp import RtpPacket, Unwrapper
 
 MAX_BUFFERED = 2_048
-"""Packets held at most; at 1,200 bytes each some 2.5 MB."""
+"""Packets buffered behind a gap: about 2.5 MB at 1,200 bytes each."""
 MAX_JUMP = 3_000
-"""A larger step in sequence numbers is a sender that started afresh."""
+"""A larger step in sequence numbers means that the sender restarted."""
 OUTAGE = 0.2
-"""Seconds without a packet after which a hole is no longer worth mending, if it is of more than
-SHORT packets: an IDR is here sooner.
+"""Seconds without a packet after which a gap of more than SHORT packets is not repaired: a new
+keyframe arrives sooner.
 """
 SHORT = 16
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedFrame:
-    """One access unit, decodable by whoever has decoded all frames since the last key one."""
+    """One access unit, decodable after all frames since the last keyframe."""
 
     timestamp: int
     """Unwrapped RTP timestamp, 90 kHz."""
     unit: AccessUnit
     arrived: float
-    """When its last packet came, seconds of the caller's clock."""
+    """When its last packet arrived, in seconds of the caller's clock."""
 
 
 class Reassembly:
     """Reassembles one video source.
 
-    Feed it with `receive`, and call `expire` now and then; both return frames. What is missing is
-    in `nacks(now)`. After a gap that was not mended in time nothing comes out until the next IDR,
-    and `needs_keyframe` is set until then.
+    Call `receive` for each packet and `expire` regularly; both return frames. `nacks(now)` returns
+    what is missing. After a gap that is not repaired in time, no frame is returned before the next
+    keyframe, and `needs_keyframe` is set.
     """
 
     def __init__(
@@ -48,7 +46,7 @@ class Reassembly:
         self.needs_keyframe = True
         self.duplicates = 0
         self.given_up = 0
-        """Packets that were never received in time."""
+        """Packets that did not arrive in time."""
         self.repaired = 0
         self.broken_units = 0
         self._sequences = Unwrapper(16)
@@ -63,27 +61,26 @@ class Reassembly:
         self._unit_whole = False
         self._unit_arrived = 0.0
         self._lost = 0
-        """Packets missing before the next frame, which will tell whether others were made from
-        what they held.
-        """
+        """Packets given up before the next frame; that shows if they contained a reference."""
         self._sps = b""
         self._last: AccessUnit | None = None
 
     def receive(self, packet: RtpPacket, now: float, *, resent: bool = False) -> list[EncodedFrame]:
-        """Takes a packet of this source, in any order; `resent` where it came as a retransmission.
-        Returns the frames that it completed.
+        """A packet of this source, in any order. Returns the frames that it completes.
+
+        `resent`: it is a retransmission.
         """
         silence, self._last_arrival = now - self._last_arrival, now
         sequence = self._sequences.unwrap(packet.sequence)
         if self._next is None:
             self._next = self._highest = sequence
         elif abs(sequence - self._highest) > MAX_JUMP:
-            self._start_afresh(sequence)
+            self._restart(sequence)
         if sequence < self._next or sequence in self._buffer:
             self.duplicates += 1
             return []
         if sequence == self._next and not self._buffer:
-            # The way of nearly every packet: in order, nothing waiting.
+            # The fast path, for nearly all packets: in order and nothing buffered.
             self._next += 1
             self._highest = sequence
             frame = self._take(packet, now)
@@ -99,25 +96,23 @@ class Reassembly:
         return self._drain() + self._jump_to_idr()
 
     def expire(self, now: float) -> list[EncodedFrame]:
-        """Gives up gaps that are past their deadline. Returns the frames that this lets go on."""
+        """Gives up gaps that are past their deadline. Returns the frames behind them."""
         frames: list[EncodedFrame] = []
         while self._gaps.overdue(now):
             frames += self._give_up()
         return frames
 
     def nacks(self, now: float) -> list[int]:
-        """16-bit sequence numbers to ask for now, in the order they were sent."""
+        """16-bit sequence numbers to request now, in the order in which they were sent."""
         return self._gaps.nacks(now)
 
     @property
     def has_gaps(self) -> bool:
-        """Whether packets are missing right now."""
+        """Whether packets are missing."""
         return bool(self._gaps)
 
     def _note_gap(self, sequence: int, now: float, resent: bool) -> int:
-        """Notes what is missing before that packet, or that it no longer is. Returns how long the
-        new hole is.
-        """
+        """Updates the gaps for an arrived packet. Returns the size of the gap before it."""
         if self._gaps.fill(sequence, now, resent=resent):
             self.repaired += 1
         first = max(self._highest + 1, self._next or 0)
@@ -140,11 +135,11 @@ class Reassembly:
         return frames
 
     def _take(self, packet: RtpPacket, arrived: float) -> EncodedFrame | None:
-        """Adds the next packet in order to the access unit; returns the frame that it ends."""
+        """Adds the next packet in order to the access unit. Returns the frame that it completes."""
         frame = None
         unit = self._unit
         if unit and packet.timestamp != unit[0].timestamp:
-            # A sender that sets no marker: the next timestamp ends the access unit.
+            # Without a marker bit, the next timestamp ends the access unit.
             frame = self._finish(self._unit_arrived)
         if packet.payload:
             if not self._unit:
@@ -180,7 +175,7 @@ class Reassembly:
         return EncodedFrame(timestamp, unit, arrived)
 
     def _decodable(self, unit: AccessUnit) -> bool:
-        """Whether all that the frame was made from has come out."""
+        """Whether all references of the access unit were returned before."""
         if unit.key:
             self.needs_keyframe, self._lost = False, 0
         elif unit.data and self._lost:
@@ -193,16 +188,14 @@ class Reassembly:
         return unit.key or not unit.data or not self.needs_keyframe
 
     def _give_up(self) -> list[EncodedFrame]:
-        """Skips the first hole and the access unit that it is in."""
+        """Skips the first gap and the access unit that contains it."""
         self._lose_unit()
         self._next = min(self._buffer) if self._buffer else self._highest + 1
-        self._forget_gaps()
+        self._give_up_gaps()
         return self._drain()
 
     def _jump_to_idr(self) -> list[EncodedFrame]:
-        """A whole IDR behind a hole makes the hole unimportant: goes on there without waiting for
-        the deadline.
-        """
+        """Continues at a complete keyframe behind a gap without waiting for the deadline."""
         for start in reversed(self._idr_starts):
             sequence = start
             timestamp = self._buffer[start][0].timestamp
@@ -210,9 +203,9 @@ class Reassembly:
                 if self._buffer[sequence][0].marker:
                     self._lose_unit()
                     self._next = start
-                    for late in [held for held in self._buffer if held < start]:
-                        del self._buffer[late]
-                    self._forget_gaps()
+                    for skipped in [number for number in self._buffer if number < start]:
+                        del self._buffer[skipped]
+                    self._give_up_gaps()
                     return self._drain()
                 sequence += 1
         return []
@@ -221,13 +214,13 @@ class Reassembly:
         self._unit = []
         self._unit_whole = False
 
-    def _forget_gaps(self) -> None:
+    def _give_up_gaps(self) -> None:
         assert self._next is not None
         lost = self._gaps.give_up(self._next)
         self._lost += lost
         self.given_up += lost
 
-    def _start_afresh(self, sequence: int) -> None:
+    def _restart(self, sequence: int) -> None:
         self.needs_keyframe = True
         self._lose_unit()
         self._buffer.clear()

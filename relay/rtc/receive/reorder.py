@@ -1,4 +1,4 @@
-"""Audio packets, back in order. A missing one is waited for briefly, never asked for."""
+"""Puts audio packets in order. Waits briefly for missing ones, but does not request them. Pure."""
 
 from relay.rtc.rtp import RtpPacket, Unwrapper
 
@@ -9,8 +9,8 @@ MAX_JUMP = 3_000
 class Reorder:
     """Puts the packets of one audio source in order.
 
-    In order they pass at once. Behind a hole they wait `patience` seconds for the straggler; then
-    the hole stays, and whoever keeps the timeline fills it.
+    A packet in order is returned at once. Packets behind a gap wait `patience` seconds for the
+    missing ones; then the gap remains, and the timeline of the stream fills it.
     """
 
     def __init__(self, patience: float = 0.06) -> None:
@@ -22,7 +22,7 @@ class Reorder:
         self._buffer: dict[int, tuple[RtpPacket, float]] = {}
 
     def receive(self, packet: RtpPacket, now: float) -> list[tuple[RtpPacket, float]]:
-        """Takes a packet; returns those that are in order now, each with its arrival time."""
+        """A packet, in any order. Returns the packets now in order, each with its arrival time."""
         sequence = self._sequences.unwrap(packet.sequence)
         if self._next is not None and abs(sequence - self._next) > MAX_JUMP:
             self._buffer.clear()
@@ -39,7 +39,7 @@ class Reorder:
         return self.expire(now)
 
     def expire(self, now: float) -> list[tuple[RtpPacket, float]]:
-        """Gives up holes that have been waited for long enough."""
+        """Gives up gaps that are past their deadline."""
         ready: list[tuple[RtpPacket, float]] = []
         while (
             self._buffer
@@ -49,7 +49,7 @@ class Reorder:
         return ready
 
     def flush(self) -> list[tuple[RtpPacket, float]]:
-        """Gives up all holes: nothing more comes of this source."""
+        """Gives up all gaps: the source has ended."""
         ready: list[tuple[RtpPacket, float]] = []
         while self._buffer:
             ready += self._skip()

@@ -1,5 +1,5 @@
-"""What a session tells its sender: what arrived, what is missing, what it needs, and how much it
-may send. Pure: packets and `now` in, RTCP out.
+"""The feedback to one sender: reports, keyframe requests and bitrate. Pure: packets and `now` (in
+seconds) in, RTCP out.
 """
 
 from relay.rtc.receive import rtcp
@@ -11,15 +11,14 @@ from relay.rtc.rtp import RtpPacket
 
 REPORT_EVERY = 0.2
 MAX_SSRCS = 4
-"""Media sources followed in a session; a sender that starts afresh brings another."""
+"""Media sources tracked per session; a sender that restarts adds another."""
 
 
 class Reporter:
-    """The feedback of one transport. Every method that returns bytes returns a compound packet to
-    send, or nothing.
+    """The feedback of one transport. Methods that return bytes return a compound packet to send, or
+    nothing.
 
-    Senders that take transport-wide feedback judge their path themselves; for others there is an
-    `estimate`.
+    Senders with transport-wide feedback estimate their path themselves; others need an `estimate`.
     """
 
     def __init__(self, bitrate_cap: int, estimate: BitrateEstimate | None = None) -> None:
@@ -32,7 +31,7 @@ class Reporter:
         self._reported = 0.0
 
     def receive(self, packet: RtpPacket, now: float, clock_rate: int) -> None:
-        """Counts a packet of a media source, of `clock_rate` ticks per second."""
+        """Counts a packet of a media source with `clock_rate` ticks per second."""
         statistics = self._statistics.get(packet.ssrc)
         if statistics is None:
             if len(self._statistics) >= MAX_SSRCS:
@@ -41,7 +40,7 @@ class Reporter:
         statistics.add(packet, now)
 
     def receive_video(self, packet: RtpPacket, now: float) -> None:
-        """Every video packet, sent again or not."""
+        """Any video packet, also a retransmission."""
         if self._estimate and self._estimate.receive(packet, now, self.round_trip.smoothed):
             self.make_report_due()
 
@@ -51,13 +50,13 @@ class Reporter:
             statistics.last_report_ntp, statistics.last_report_at = report.ntp_middle, now
 
     def make_report_due(self) -> None:
-        """The next report goes out at once: the bitrate cap must be there while a new source's
-        encoder makes up its mind.
+        """Makes the next report due at once: a new source's encoder must know the bitrate cap while
+        it chooses its bitrate.
         """
         self._reported = 0.0
 
     def report(self, now: float, video_ssrc: int | None) -> bytes:
-        """Receiver report and the bitrate to keep to, five times a second."""
+        """A receiver report and REMB, five times a second."""
         if now - self._reported < REPORT_EVERY:
             return b""
         self._reported = now
@@ -66,13 +65,13 @@ class Reporter:
         return report if video_ssrc is None else report + rtcp.bitrate_cap(bitrate, [video_ssrc])
 
     def keyframe_request(self, now: float, video_ssrc: int | None) -> bytes:
-        """A PLI where one is due."""
+        """A PLI, if one is due."""
         if video_ssrc is None or not self.keyframes.due(now):
             return b""
         return rtcp.receiver_report({}, now) + rtcp.keyframe_request(video_ssrc)
 
     def arrivals(self, now: float) -> list[bytes]:
-        """Transport-wide feedback where it is due, each packet to be sent by itself."""
+        """Transport-wide feedback, if due; each packet is sent in a datagram of its own."""
         if not self.transport.due(now):
             return []
         return self.transport.reports(next(iter(self._statistics), 0), now)

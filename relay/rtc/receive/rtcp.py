@@ -1,4 +1,4 @@
-"""RTCP in and out, by aiortc's packet classes (RFC 3550 §6.4, RFC 4585 §6,
+"""RTCP of the receiving side, with aiortc's packet classes (RFC 3550 §6.4, RFC 4585 §6,
 draft-alvestrand-rmcat-remb).
 """
 
@@ -23,18 +23,18 @@ from aiortc.rtp import (
 from relay.rtc.receive.feedback import ReceptionStatistics
 
 SENDER_SSRC = 1
-"""Ours, as the sender of feedback; aiortc and Chromium take any."""
+"""The server's SSRC in feedback; aiortc and Chromium accept any."""
 _NTP_EPOCH = 2_208_988_800
 """Seconds from 1900 to 1970."""
 
 
 @dataclass(frozen=True, slots=True)
 class SenderReport:
-    """Which moment on the sender's clock an RTP timestamp is."""
+    """The time on the sender's clock at an RTP timestamp."""
 
     ssrc: int
     clock: float
-    """Seconds since the Unix epoch, by the sender's clock, whatever that shows."""
+    """Seconds since the Unix epoch by the sender's clock, which may be wrong."""
     timestamp: int
     """RTP, 32 bits."""
     ntp_middle: int
@@ -42,18 +42,18 @@ class SenderReport:
 
 @dataclass(frozen=True, slots=True)
 class Goodbye:
-    """The source says that it stops (RFC 3550 §6.6)."""
+    """The source ends (RFC 3550 §6.6)."""
 
     ssrcs: tuple[int, ...]
 
 
 def parse_rtcp(data: bytes) -> Iterator[SenderReport | Goodbye]:
-    """What a receiver acts on in a compound packet. Raises ValueError on malformed bytes."""
+    """The packets of a compound packet that concern a receiver. Raises ValueError."""
     try:
         packets = RtcpPacket.parse(data)
     except ValueError:
         raise
-    except Exception as error:  # struct.error, IndexError: a parser of foreign bytes
+    except Exception as error:  # struct.error and IndexError, which aiortc lets through
         raise ValueError(f"not RTCP: {error}") from error
     for packet in packets:
         if isinstance(packet, RtcpSrPacket):
@@ -69,9 +69,7 @@ def parse_rtcp(data: bytes) -> Iterator[SenderReport | Goodbye]:
 
 
 def receiver_report(sources: dict[int, ReceptionStatistics], now: float) -> bytes:
-    """A receiver report of every source by SSRC. `now`: seconds of the clock that the statistics
-    were made with.
-    """
+    """A receiver report for all sources, by SSRC. `now`: seconds of the statistics' clock."""
     reports = [
         RtcpReceiverInfo(
             ssrc=ssrc,
@@ -90,7 +88,7 @@ def receiver_report(sources: dict[int, ReceptionStatistics], now: float) -> byte
 
 
 def bitrate_cap(bitrate: int, ssrcs: list[int]) -> bytes:
-    """REMB: no more than `bitrate` bit/s for these SSRCs together."""
+    """REMB: at most `bitrate` bit/s for these SSRCs together."""
     return bytes(
         RtcpPsfbPacket(
             fmt=RTCP_PSFB_APP, ssrc=SENDER_SSRC, media_ssrc=0, fci=pack_remb_fci(bitrate, ssrcs)
@@ -99,15 +97,13 @@ def bitrate_cap(bitrate: int, ssrcs: list[int]) -> bytes:
 
 
 def keyframe_request(media_ssrc: int) -> bytes:
-    """PLI. It must name the media SSRC: Chromium ignores one that names the RTX SSRC."""
+    """A PLI. Chromium ignores one that has the RTX SSRC instead of the media SSRC."""
     return bytes(RtcpPsfbPacket(fmt=RTCP_PSFB_PLI, ssrc=SENDER_SSRC, media_ssrc=media_ssrc))
 
 
 def retransmission_request(media_ssrc: int, sequences: list[int]) -> bytes:
-    """Generic NACK for 16-bit sequence numbers in the order they were sent, which may wrap around
-    once.
-    """
-    # aiortc packs ascending numbers only, so each side of the wrap gets a packet of its own.
+    """A generic NACK for 16-bit sequence numbers in sending order, which may wrap around once."""
+    # aiortc only packs ascending numbers, so each side of the wrap gets its own packet.
     wrap = next(
         (index for index in range(1, len(sequences)) if sequences[index] < sequences[index - 1]),
         len(sequences),

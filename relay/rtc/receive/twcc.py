@@ -1,8 +1,8 @@
 """Transport-wide congestion control feedback: when each packet of a transport arrived
-(draft-holmer-rmcat-transport-wide-cc-extensions-01 §3).
+(draft-holmer-rmcat-transport-wide-cc-extensions-01 §3). Pure; `now` in seconds.
 
-The sender numbers all packets of the transport in one row, whatever stream they belong to, and
-steers its bitrate by how far apart they arrive. Pure.
+The sender numbers the packets of all its streams in one sequence, and sets its bitrate by the times
+between their arrivals.
 """
 
 from struct import Struct
@@ -10,30 +10,28 @@ from struct import Struct
 from relay.rtc.rtp import Unwrapper
 
 EVERY = 0.05
-"""Seconds between two reports at the least; what libwebrtc's own receiver does at its fastest."""
+"""Minimum seconds between two reports, as in libwebrtc's receiver."""
 MANY = 200
-"""Packets after which a report does not wait any longer: a keyframe's burst."""
+"""Packets after which a report is due at once: a keyframe's burst."""
 MAX_STATUSES = 2_000
-"""Packets that one report speaks of; a longer jump of the numbers is a sender that started
-afresh.
-"""
+"""Packets per report; a larger jump of the numbers means that the sender restarted."""
 KEPT = 500
-"""Packets behind the newest for which a straggler is still reported, and those around it once
-more.
+"""A packet that arrives late is reported if it is at most this far behind the newest; the packets
+after it are then reported again.
 """
 
 _HEADER = Struct("!BBHIIHHHBB")
 _TICK = 4_000
-"""Arrival times are counted in 250 µs."""
+"""Ticks per second of an arrival time (250 µs each)."""
 _REFERENCE = 256
-"""Ticks (64 ms) that the reference time is counted in."""
+"""Ticks per unit of the reference time (64 ms)."""
 _LOST, _SMALL, _LARGE = 0, 1, 2
 _RUN_MAX = 0x1FFF
 
 
 class TransportFeedback:
-    """Notes arrivals, and writes the reports of one transport. `receive` and, when `due`,
-    `reports`.
+    """Records arrivals and writes the reports of one transport: call `receive`, and `reports` when
+    `due`.
     """
 
     def __init__(self, sender_ssrc: int) -> None:
@@ -41,7 +39,7 @@ class TransportFeedback:
         self._fresh: list[tuple[int, float]] = []
         self._numbers = Unwrapper(16)
         self._arrivals: dict[int, int] = {}
-        """Ticks by unwrapped number, the last `KEPT` and what was not reported yet."""
+        """Ticks by unwrapped number: the last KEPT, and those not reported yet."""
         self._next: int | None = None
         """The first number not reported yet."""
         self._highest = 0
@@ -49,19 +47,15 @@ class TransportFeedback:
         self._sent = 0.0
 
     def receive(self, sequence: int, now: float) -> None:
-        """A packet with this 16-bit transport-wide number arrived. Only notes it: everything else
-        is done once a report.
-        """
+        """A packet with this 16-bit transport-wide number arrived. Only stores it."""
         self._fresh.append((sequence, now))
 
     def due(self, now: float) -> bool:
-        """Whether there is something to report, and it is time to."""
+        """Whether to send a report now."""
         return bool(self._fresh) and (now - self._sent >= EVERY or len(self._fresh) >= MANY)
 
     def reports(self, media_ssrc: int, now: float) -> list[bytes]:
-        """RTCP packets that say of every number since the last report when it came, or that it did
-        not.
-        """
+        """RTCP packets with the arrival time of every number since the last report, or its loss."""
         self._sent = now
         first = self._take_fresh()
         if first is None:
@@ -81,9 +75,7 @@ class TransportFeedback:
         return written
 
     def _take_fresh(self) -> int | None:
-        """Sorts in what arrived. Returns the number that the report begins with; None where there
-        is nothing to say.
-        """
+        """Adds the new arrivals. Returns the first number to report; None without any."""
         fresh, self._fresh = self._fresh, []
         first = self._next
         arrivals = self._arrivals
@@ -93,7 +85,7 @@ class TransportFeedback:
                 arrivals.clear()
                 self._next = first = self._highest = number
             elif number <= self._highest - KEPT or number in arrivals:
-                continue  # too old to matter, or a duplicate: the first arrival counts
+                continue  # too old, or a duplicate: the first arrival counts
             assert first is not None
             arrivals[number] = int(now * _TICK)
             first = min(first, number)
@@ -112,11 +104,11 @@ class TransportFeedback:
 def write_feedback(
     sender_ssrc: int, media_ssrc: int, first: int, arrivals: list[int | None], count: int
 ) -> tuple[int, bytes]:
-    """One RTCP packet (RTPFB, format 15) of `arrivals` (ticks of 250 µs, None where lost) from the
-    unwrapped number `first` on.
+    """One RTCP packet (RTPFB, format 15) with `arrivals` from the unwrapped number `first` on, in
+    ticks of 250 µs, None for lost packets.
 
-    Returns how many of them it speaks of, at least one: an arrival that lies more than 8.19 s from
-    the one before needs a packet of its own.
+    Returns the number of arrivals that it contains, at least one: an arrival more than 8.19 s after
+    the one before needs another packet.
     """
     received = next((ticks for ticks in arrivals if ticks is not None), 0)
     reference = received // _REFERENCE
@@ -138,8 +130,8 @@ def write_feedback(
             break
         before = ticks
     body = _chunks(symbols) + bytes(deltas)
-    # Zeros behind the last delta, as the draft has it, and no padding flag: not every reader of
-    # RTCP expects that in feedback.
+    # Zeros after the last delta, as in the draft, but no padding flag: some RTCP parsers do not
+    # expect that in feedback.
     body += bytes(-len(body) & 3)
     words = (_HEADER.size + len(body)) // 4 - 1
     moment = (reference >> 8 & 0xFFFF, reference & 0xFF)
@@ -150,8 +142,8 @@ def write_feedback(
 
 
 def _chunks(symbols: list[int]) -> bytes:
-    """Packet status chunks (§3.1.3, §3.1.4): a run of one symbol, 14 of one bit, or 7 of two
-    bits.
+    """Packet status chunks (§3.1.3, §3.1.4): a run of one symbol, 14 symbols of one bit, or 7 of
+    two bits.
     """
     out = bytearray()
     at, size = 0, len(symbols)

@@ -1,4 +1,4 @@
-"""RTP payloads of VP8 to frames (RFC 7741)."""
+"""Depacketises VP8: RTP payloads to frames (RFC 7741)."""
 
 from collections.abc import Iterable
 
@@ -6,14 +6,14 @@ from relay.errors import BitstreamError
 from relay.media.h264 import AccessUnit
 
 _START_CODE = b"\x9d\x01\x2a"
-"""Behind the three bytes of a key frame's tag (RFC 6386 §9.1)."""
+"""Follows the three bytes of a keyframe's tag (RFC 6386 §9.1)."""
 
 
 def access_unit(payloads: Iterable[bytes]) -> AccessUnit:
-    """One VP8 frame, from the payloads of its packets in order; it has no parameter sets.
+    """One VP8 frame, from the payloads of its packets in order. It has no parameter sets.
 
-    Raises BitstreamError on a descriptor cut short, a frame without its start, two frames in one,
-    or a key frame that has no size.
+    Raises BitstreamError for a truncated descriptor, a frame without its start, two frames at once,
+    or a keyframe without a size.
     """
     parts: list[bytes] = []
     disposable = True
@@ -30,13 +30,14 @@ def access_unit(payloads: Iterable[bytes]) -> AccessUnit:
     data = b"".join(parts)
     key = bool(data) and not data[0] & 1
     if key and (data[3:6] != _START_CODE or not all(frame_size(data))):
-        raise BitstreamError("VP8 key frame without its start code or size")
+        raise BitstreamError("VP8 keyframe without its start code or size")
     return AccessUnit(data, b"", b"", key, disposable and bool(data))
 
 
 def frame_size(key_frame: bytes) -> tuple[int, int]:
-    """Width and height of a key frame in pixels (RFC 6386 §9.1); the two bits above them ask for
-    scaling, which nobody does.
+    """Width and height of a keyframe in pixels (RFC 6386 §9.1).
+
+    The two bits above each are a scaling factor, which no encoder uses.
     """
     return int.from_bytes(key_frame[6:8], "little") & 0x3FFF, int.from_bytes(
         key_frame[8:10], "little"
@@ -44,7 +45,7 @@ def frame_size(key_frame: bytes) -> tuple[int, int]:
 
 
 def starts_keyframe(payload: bytes) -> bool:
-    """Whether a packet is the first one of a key frame."""
+    """Whether a payload begins a keyframe."""
     try:
         return starts_frame(payload) and not payload[_descriptor_size(payload)] & 1
     except BitstreamError:
@@ -52,15 +53,13 @@ def starts_keyframe(payload: bytes) -> bool:
 
 
 def starts_frame(payload: bytes) -> bool:
-    """Whether a packet is the first one of a frame."""
-    # §4.2: S is set at the start of a partition, and PID 0 is the first.
+    """Whether a payload begins a frame."""
+    # §4.2: S is set at the start of a partition; the first one has PID 0.
     return bool(payload) and payload[0] & 0x17 == 0x10
 
 
 def _descriptor_size(payload: bytes) -> int:
-    """Bytes of the payload descriptor (§4.2), behind which there is at least one byte of the
-    frame.
-    """
+    """Bytes of the payload descriptor (§4.2). At least one byte of the frame follows it."""
     size = 1
     if payload and payload[0] & 0x80:
         extension = payload[1] if len(payload) > 1 else 0
@@ -70,5 +69,5 @@ def _descriptor_size(payload: bytes) -> int:
         size += bool(extension & 0x40)  # TL0PICIDX
         size += bool(extension & 0x30)  # TID and Y, KEYIDX
     if len(payload) <= size:
-        raise BitstreamError("VP8 payload descriptor cut short")
+        raise BitstreamError("truncated VP8 payload descriptor")
     return size

@@ -1,4 +1,4 @@
-"""Media to a WHEP viewer: packetisation, retransmission and pacing.
+"""Media to WHEP viewers: packetisation, retransmission and congestion.
 
-May import `relay.rtc`, `relay.stream` and everything that they stand on.
+May import `relay.rtc`, `relay.stream` and the rows below them.
 """

@@ -1,5 +1,5 @@
-"""A stream for WebRTC viewers: packetised once, sent to each. It lives as long as somebody watches
-this way.
+"""The WHEP viewers of one stream: packetises each frame once and sends it to all sessions. Exists
+while the stream has WHEP sessions.
 """
 
 import asyncio
@@ -15,18 +15,18 @@ from relay.sample import TIMESCALE, Sample, Track, TrackInfo
 from relay.stream.stream import Stream
 
 KEEP = 60
-"""Video frames that may be asked for again, also from before the last IDR: 2 s."""
+"""Video frames kept for retransmission, even older than the last keyframe: 2 s."""
 MAX_FRAMES = 1_200
 MAX_BYTES = 8 * 1024 * 1024
 TICK = 0.2
 REPORT_TICKS = 5
-"""Every session gets a sender report as often as that; a new one at the next tick, since sound and
-picture are in step only from then on.
+"""Ticks between the sender reports of a session. A new session gets its first one at the next tick:
+audio and video are synchronised only then.
 """
 
 
 class Feed:
-    """Reads `stream` from `open()` to `close()`, for as many sessions as there are."""
+    """Reads `stream` from `open()` to `close()` and sends it to its sessions."""
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
@@ -40,12 +40,12 @@ class Feed:
         self._sessions: dict[SendSession, None] = {}
         self._connected = 0
         self._parameter_sets: list[bytes] = []
-        self._unix = 0.0
-        """Unix time of media time 0, seconds."""
+        self._start = 0.0
+        """Unix time of media time 0, in seconds; 0 before the first sample."""
         self._edge = (0.0, 0.0)
-        """Media time of the newest sample, and when it came, in seconds of `time.monotonic`."""
+        """Media time of the newest sample and when it arrived (`time.monotonic`), in seconds."""
         self._fresh: list[SendSession] = []
-        """Sessions without a sender report so far."""
+        """Connected sessions that have had no sender report."""
         self._ticks = 0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -54,12 +54,12 @@ class Feed:
         return self._connected
 
     def open(self) -> None:
-        """Takes what the stream has since its last IDR, and all that comes."""
+        """Takes the stream's samples since the last keyframe, then all new ones."""
         info = self.stream.tracks.get(Track.VIDEO)
         if info:
             self.receive_track(info)
         for sample in self.stream.history(0.0):
-            self._note(sample)
+            self._update_edge(sample)
             if sample.track is Track.VIDEO:
                 self._append(sample)
         self.stream.add_reader(self)
@@ -72,22 +72,22 @@ class Feed:
 
     @property
     def idle(self) -> bool:
-        """Nobody is here or on the way."""
+        """There are no sessions, not even connecting ones."""
         return not self._sessions
 
     def add(self, session: SendSession) -> None:
-        """A session that is about to connect."""
+        """Adds a session that is not connected yet."""
         self._sessions[session] = None
 
     def connected(self, session: SendSession) -> None:
-        """It counts as a viewer from now on."""
+        """Counts the session as a viewer from now on."""
         self._connected += 1
         self._fresh.append(session)
         self.stream.viewers_changed()
         self.stream.joined(self._now_us())
 
     def remove(self, session: SendSession, *, counted: bool) -> None:
-        """`counted`: it had been connected."""
+        """Removes a session. `counted`: `connected` was called for it."""
         self._sessions.pop(session, None)
         if counted:
             self._connected -= 1
@@ -105,7 +105,7 @@ class Feed:
             self.video.forget_join_point()
 
     def receive_sample(self, sample: Sample) -> None:
-        self._note(sample)
+        self._update_edge(sample)
         if sample.track is Track.VIDEO:
             frame = self._append(sample)
             for session in list(self._sessions):
@@ -122,7 +122,7 @@ class Feed:
                     session.end(str(error))
 
     def end(self) -> None:
-        """The room is over: every session with it."""
+        """Ends all sessions, since the room has ended."""
         for session in list(self._sessions):
             session.end("the room has ended")
 
@@ -130,9 +130,9 @@ class Feed:
         payloads = packetise(sample.data, self._parameter_sets if sample.key else ())
         return self.video.append(payloads, sample.pts, key=sample.key, disposable=sample.disposable)
 
-    def _note(self, sample: Sample) -> None:
-        if not self._unix:
-            self._unix = (sample.publish - sample.media_time) / 1_000_000
+    def _update_edge(self, sample: Sample) -> None:
+        if not self._start:
+            self._start = (sample.publish - sample.media_time) / 1_000_000
         self._edge = (sample.media_time / 1_000_000, monotonic())
 
     # Reports
@@ -147,27 +147,27 @@ class Feed:
             due, self._fresh = list(self._sessions), []
             for session in due:
                 if session.silent(now):
-                    session.end("nothing came from the viewer for a while")
-        if self._unix and due:
+                    session.end("the viewer sent nothing for 15 s")
+        if self._start and due:
             self._report(due, now)
 
     def _now_us(self) -> int:
-        """The time by the clock that samples are published by, µs since the Unix epoch."""
-        edge, came = self._edge
-        return round((self._unix + edge + monotonic() - came) * 1_000_000)
+        """The current time on the samples' publish clock, in µs since the Unix epoch."""
+        edge, arrived = self._edge
+        return round((self._start + edge + monotonic() - arrived) * 1_000_000)
 
     def _report(self, sessions: list[SendSession], now: float) -> None:
-        edge, came = self._edge
-        moment = edge + now - came
+        edge, arrived = self._edge
+        media_time = edge + now - arrived
         timestamps = {
-            "video": round(moment * TIMESCALE[Track.VIDEO]),
-            "audio": round(moment * TIMESCALE[Track.AUDIO]),
+            "video": round(media_time * TIMESCALE[Track.VIDEO]),
+            "audio": round(media_time * TIMESCALE[Track.AUDIO]),
         }
         for session in sessions:
-            session.report(self._unix + moment, timestamps)
+            session.report(self._start + media_time, timestamps)
 
 
 def _ssrcs() -> dict[str, int]:
-    """Three different ones, none of them 0."""
+    """Three different SSRCs, none of them 0."""
     first = 1 + secrets.randbelow(0xFFFFFFF0)
     return {"video": first, "audio": first + 1, "rtx": first + 2}

@@ -1,6 +1,4 @@
-"""What was packetised once and is sent to every viewer: frames of one track, and which packets they
-became.
-"""
+"""The packetised frames of one track, shared by all viewers. Pure."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -9,13 +7,14 @@ from typing import Final
 from relay.rtc.batch import Batch
 
 BATCH_BYTES: Final = 48_000
-"""Of one `sendmsg`: the kernel takes 64 KB with UDP_SEGMENT, and 64 segments."""
+"""Limit of one `sendmsg`: with UDP_SEGMENT the kernel accepts 64 KB and 64 segments."""
 BATCH_PACKETS: Final = 40
 
 
 class PacketisedFrame:
-    """One access unit or audio packet as payloads. `first` numbers its first packet among all of
-    the track, from 0.
+    """The RTP payloads of one access unit or audio packet.
+
+    `first` is the index of its first packet among all packets of the track, from 0.
     """
 
     def __init__(
@@ -43,8 +42,9 @@ class PacketisedFrame:
         self._batches: dict[int, list[Batch]] = {}
 
     def batches(self, tag: int) -> list[Batch]:
-        """The packets without what is each viewer's own, ready to be protected with tags of that
-        many bytes. Made once.
+        """The packets without the fields that differ between viewers, ready for protection. Cached.
+
+        `tag`: bytes of an SRTP tag.
         """
         found = self._batches.get(tag)
         if found is None:
@@ -57,16 +57,16 @@ class PacketisedFrame:
         return found
 
     def marker(self, place: int) -> int:
-        """128 for the last packet of a picture (RFC 6184 §5.1)."""
+        """0x80 for the last packet of an access unit (RFC 6184 §5.1), else 0."""
         return 0x80 if self.marked and place == len(self.payloads) - 1 else 0
 
     def forget_batches(self) -> None:
-        """The payloads stay, for retransmissions and joining viewers."""
+        """Frees the batches; retransmissions and joins need only the payloads."""
         self._batches.clear()
 
 
 def _runs(payloads: list[bytes]) -> Iterator[list[bytes]]:
-    """Cuts where a packet is longer than the first of its batch, or follows a shorter one."""
+    """Groups payloads into batches of equal size; only the last of a batch may be shorter."""
     run: list[bytes] = []
     size = 0
     for payload in payloads:
@@ -85,17 +85,17 @@ def _runs(payloads: list[bytes]) -> Iterator[list[bytes]]:
 
 
 class History:
-    """The frames of one track that a viewer may still need: those since the last IDR, to join at,
-    and those that may be asked for again.
+    """The frames of one track that viewers may need: those since the last keyframe, for joins, and
+    the latest ones, for retransmissions.
 
-    Bounded in bytes and in frames; where an IDR is too far back, one cannot join until the next.
+    Bounded in bytes and frames: if the last keyframe is dropped, joins have to wait for the next.
     """
 
     def __init__(
         self, ssrc: int, *, keep: int, max_frames: int, max_bytes: int, marked: bool
     ) -> None:
-        """`keep`: frames kept at least, also from before the last IDR. `marked`: the last packet of
-        each bears the marker.
+        """`keep`: minimum number of frames, even older than the last keyframe. `marked`: the last
+        packet of each frame has the marker bit.
         """
         self._marked = marked
         self.ssrc = ssrc
@@ -114,7 +114,7 @@ class History:
 
     @property
     def size(self) -> int:
-        """Bytes of payload."""
+        """Payload bytes."""
         return self._bytes
 
     @property
@@ -123,13 +123,13 @@ class History:
 
     @property
     def join_point(self) -> int | None:
-        """Number of the last IDR; None where there is none to start from."""
+        """Number of the last keyframe; None if no join is possible."""
         return self._key
 
     def append(
         self, payloads: list[bytes], timestamp: int, *, key: bool = False, disposable: bool = False
     ) -> PacketisedFrame:
-        """The next frame. `timestamp`: RTP, of which 32 bits count."""
+        """Adds the next frame. `timestamp`: RTP; only its low 32 bits are used."""
         if self._frames:
             self._frames[-1].forget_batches()
         frame = PacketisedFrame(
@@ -150,24 +150,24 @@ class History:
             self._owners[index] = frame
         if key:
             self._key = frame.number
-        self._let_go()
+        self._trim()
         return frame
 
     def frame(self, number: int) -> PacketisedFrame | None:
-        """A frame by its number, if it is still here."""
+        """A frame by its number; None if it is no longer kept."""
         at = number - self._frames[0].number if self._frames else -1
         return self._frames[at] if 0 <= at < len(self._frames) else None
 
     def find(self, index: int) -> tuple[PacketisedFrame, int] | None:
-        """The frame that packet belongs to, and its place in it."""
+        """The frame that contains the packet with this index, and the packet's place in it."""
         frame = self._owners.get(index)
         return None if frame is None else (frame, index - frame.first)
 
     def forget_join_point(self) -> None:
-        """What came so far cannot be decoded with what comes next."""
+        """The frames so far cannot be decoded together with the next ones."""
         self._key = None
 
-    def _let_go(self) -> None:
+    def _trim(self) -> None:
         frames = self._frames
         while len(frames) > self._max_frames or self._bytes > self._max_bytes:
             self._drop_oldest()

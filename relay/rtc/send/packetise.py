@@ -1,12 +1,10 @@
-"""H.264 access units to RTP payloads (RFC 6184, packetization-mode 1): the way back of
-`depacketise`.
-"""
+"""Packetises H.264: access units to RTP payloads (RFC 6184, packetization-mode 1). Pure."""
 
 from collections.abc import Iterator, Sequence
 
 MAX_PAYLOAD = 1_160
-"""Bytes. With RTP header, an original sequence number (RFC 4588) and the longest SRTP tag the
-datagram stays under the 1,200 that browsers send too.
+"""Bytes. With the RTP header, the original sequence number of RTX (RFC 4588) and the longest SRTP
+tag, a datagram has less than 1,200 bytes, the limit of browsers.
 """
 
 _STAP_A, _FU_A = 24, 28
@@ -14,11 +12,11 @@ _START, _END = 0x80, 0x40
 
 
 def packetise(data: bytes, parameter_sets: Sequence[bytes] = ()) -> list[bytes]:
-    """The payloads of one access unit. `data`: NAL units with 4 bytes of length before each;
-    `parameter_sets` go before them.
+    """The payloads of one access unit. `data`: NAL units, each after its length in 4 bytes;
+    `parameter_sets` precede them.
 
-    The fragments of a NAL unit are of MAX_PAYLOAD bytes but for the last, since the kernel cuts a
-    buffer into equal datagrams (UDP_SEGMENT).
+    All fragments of a NAL unit but the last have MAX_PAYLOAD bytes: UDP_SEGMENT needs datagrams of
+    equal size.
     """
     payloads: list[bytes] = []
     if parameter_sets:
@@ -29,9 +27,7 @@ def packetise(data: bytes, parameter_sets: Sequence[bytes] = ()) -> list[bytes]:
 
 
 def split(data: bytes) -> Iterator[bytes]:
-    """The NAL units of a sample, which have 4 bytes of length before each; empty ones are left
-    out.
-    """
+    """The NAL units of a sample, each after its length in 4 bytes. Skips empty ones."""
     at = 0
     while at + 4 <= len(data):
         size = int.from_bytes(data[at : at + 4], "big")
@@ -41,9 +37,7 @@ def split(data: bytes) -> Iterator[bytes]:
 
 
 def _aggregate(nals: Sequence[bytes]) -> list[bytes]:
-    """One STAP-A where they fit into one packet, as browsers send parameter sets (RFC 6184
-    §5.7.1).
-    """
+    """One STAP-A if they fit into one packet, as browsers send parameter sets (RFC 6184 §5.7.1)."""
     if len(nals) == 1 or 1 + sum(2 + len(nal) for nal in nals) > MAX_PAYLOAD:
         return [
             part for nal in nals for part in (_fragment(nal) if len(nal) > MAX_PAYLOAD else [nal])
@@ -55,7 +49,7 @@ def _aggregate(nals: Sequence[bytes]) -> list[bytes]:
 
 
 def _fragment(nal: bytes) -> list[bytes]:
-    """FU-A (RFC 6184 §5.8)."""
+    """The FU-A fragments of a NAL unit (RFC 6184 §5.8)."""
     indicator, kind = nal[0] & 0xE0 | _FU_A, nal[0] & 0x1F
     step = MAX_PAYLOAD - 2
     last = 1 + (len(nal) - 2) // step * step

@@ -1,5 +1,5 @@
 """RTCP of the sending side: reports out, feedback in (RFC 3550 §6.4, RFC 4585 §6, RFC 5104 §4.3.1).
-Reading is by aiortc's packet classes.
+Pure. Feedback is parsed by aiortc's packet classes.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from aiortc.rtp import (
 )
 
 CNAME = b"microlive"
-"""The same for sound and picture: they are played in step (RFC 3550 §6.5.1)."""
+"""The same for audio and video, so that players synchronise them (RFC 3550 §6.5.1)."""
 _FIR = 4
 _NTP_EPOCH = 2_208_988_800
 _REPORT = Struct("!BBHIQIII")
@@ -27,7 +27,7 @@ _SENDER_REPORT, _DESCRIPTION = 200, 202
 
 @dataclass(frozen=True, slots=True)
 class Nack:
-    """Packets that did not arrive."""
+    """Packets that the receiver requests again."""
 
     ssrc: int
     sequences: tuple[int, ...]
@@ -40,28 +40,28 @@ class KeyframeRequest:
 
 @dataclass(frozen=True, slots=True)
 class LossReport:
-    """What a receiver report says of one of our sources."""
+    """Packet loss of one source, from a receiver report."""
 
     ssrc: int
     lost: float
-    """Share of packets since the last report, 0 to 1."""
+    """Fraction of packets lost since the last report, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Goodbye:
-    """The receiver says goodbye."""
+    """The receiver leaves (RTCP BYE)."""
 
 
 Feedback = Nack | KeyframeRequest | LossReport | Goodbye
 
 
 def parse_feedback(data: bytes) -> Iterator[Feedback]:
-    """What a sender acts on in a compound packet. Raises ValueError on malformed bytes."""
+    """The packets of a compound packet that concern a sender. Raises ValueError."""
     try:
         packets = RtcpPacket.parse(data)
     except ValueError:
         raise
-    except Exception as error:  # struct.error, IndexError: a parser of foreign bytes
+    except Exception as error:  # struct.error and IndexError, which aiortc lets through
         raise ValueError(f"not RTCP: {error}") from error
     for packet in packets:
         if isinstance(packet, (RtcpRrPacket, RtcpSrPacket)):
@@ -76,9 +76,9 @@ def parse_feedback(data: bytes) -> Iterator[Feedback]:
             yield Goodbye()
 
 
-def sender_report(ssrc: int, unix: float, timestamp: int, packets: int, octets: int) -> bytes:
-    """That `timestamp` (RTP) is `unix` (seconds), and how much was sent so far."""
-    ntp = round((unix + _NTP_EPOCH) * 2**32)
+def sender_report(ssrc: int, unix_time: float, timestamp: int, packets: int, octets: int) -> bytes:
+    """A sender report: the RTP timestamp at `unix_time` (seconds), and what was sent so far."""
+    ntp = round((unix_time + _NTP_EPOCH) * 2**32)
     return _REPORT.pack(
         0x80,
         _SENDER_REPORT,
@@ -92,7 +92,7 @@ def sender_report(ssrc: int, unix: float, timestamp: int, packets: int, octets: 
 
 
 def description(ssrc: int) -> bytes:
-    """SDES with the CNAME, which a compound packet has to have (RFC 3550 §6.1)."""
+    """The SDES with the CNAME, required in compound packets (RFC 3550 §6.1)."""
     chunk = ssrc.to_bytes(4, "big") + bytes((1, len(CNAME))) + CNAME
     chunk += bytes(4 - len(chunk) % 4)
     return bytes((0x81, _DESCRIPTION)) + (len(chunk) // 4).to_bytes(2, "big") + chunk

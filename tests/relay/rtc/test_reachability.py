@@ -57,7 +57,7 @@ async def test_somebody_else_at_the_address(port: UdpPort, turn: str) -> None:
     """A STUN server answers our check as well, but does not know our password."""
     made = Probe(port)
     port.port = int(turn.rpartition(":")[2])
-    with pytest.raises(Unreachable, match="somebody else"):
+    with pytest.raises(Unreachable, match="another program"):
         await made.check_directly(HERE)
     made.close()
 
@@ -105,5 +105,5 @@ def test_urls(url: str, parsed: IceUrl) -> None:
 
 
 def test_a_url_that_is_none() -> None:
-    with pytest.raises(Unreachable, match="not understood"):
+    with pytest.raises(Unreachable, match="not a valid"):
         IceUrl.parse("turn:a:b:c")
