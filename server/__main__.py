@@ -1,7 +1,7 @@
 """The command line: `microlive serve`, or `python -m server serve`.
 
-Exit codes: 0 after Ctrl-C or SIGTERM, 2 when the server cannot start as it was told to (one line on
-standard error for each reason).
+Exit codes: 0 after Ctrl-C or SIGTERM, 2 where the server cannot start with these settings (one line
+on standard error for each reason).
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from server.host.lan import qr_terminal
 from server.settings import FILE_NAME, Settings, SettingsError, load, option_of
 from server.storage.database import StorageError
 
-# Plain text: descriptions can be searched and piped, whatever the terminal's width.
+# Plain text can be searched and piped, whatever the width of the terminal.
 cli = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -58,11 +58,10 @@ def _microlive(
 
 
 def _takes_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command that takes `config` and `**arguments` one option for each setting, made from
-    the setting's own description.
+    """Adds one option for each setting to a command that takes `config` and `**arguments`.
 
-    All but the switches are taken as text, which `load()` checks: a mistake is then told in the
-    same words wherever it was made.
+    All options except switches are strings, which `load()` checks, so that an error has the same
+    text whatever its source.
     """
     config = typer.Option(
         "--config",
@@ -88,7 +87,7 @@ def _takes_settings(command: Callable[..., None]) -> Callable[..., None]:
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
         for name, option in options.items()
     ]
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # PEP 362: what inspect, and so typer, goes by
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # PEP 362; typer reads it
     command.__annotations__ = options
     return command
 
@@ -116,10 +115,10 @@ def _help(field: FieldInfo) -> str:
 def serve(config: Path | None, **arguments: Any) -> None:
     """Run the server until Ctrl-C or SIGTERM.
 
-    What is not given here comes from the environment (MICROLIVE_LAN_PORT for --lan-port), else from
-    the TOML file (lan_port = 8443). Lists are written with commas between, or as JSON.
+    A setting without an option here is read from the environment (MICROLIVE_LAN_PORT for
+    --lan-port), else from the TOML file (lan_port = 8443). Lists are comma-separated or JSON.
     """
-    # SIGTERM before the server listens for it: the same end as Ctrl-C.
+    # Until the server has its own handler, SIGTERM acts like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     listening = False
 
@@ -132,9 +131,8 @@ def serve(config: Path | None, **arguments: Any) -> None:
         settings = load(arguments, os.environ, config)
         _log(settings.log_level.upper())
 
-        from server import (
-            app,
-        )  # here, because it takes a second, which --help and a mistaken option need not wait for
+        # This import takes a second; --help and an invalid option do not need it.
+        from server import app
 
         raise_limit()
         with asyncio.Runner(
@@ -157,15 +155,15 @@ def serve(config: Path | None, **arguments: Any) -> None:
 
 
 def _log(level: str) -> None:
-    """Our own loggers to standard error at `level`. What aioice and others tell at INFO is of no
-    use to whoever runs a server.
+    """Logs to standard error: microlive's loggers at `level`, those of libraries such as aioice at
+    warning or above.
     """
     logging.basicConfig(
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         level=max(logging.WARNING, logging.getLevelNamesMapping()[level]),
     )
-    for building in ("relay", "server"):
-        logging.getLogger(building).setLevel(level)
+    for package in ("relay", "server"):
+        logging.getLogger(package).setLevel(level)
 
 
 def _announce(urls: list[str], settings: Settings) -> None:
@@ -176,12 +174,11 @@ def _announce(urls: list[str], settings: Settings) -> None:
         lines.append(
             qr_terminal(studios[0])
             if studios
-            else "--lan: this machine has no address that a phone could reach\n"
+            else "--lan: this machine has no address that a phone can reach\n"
         )
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(
-            errors="replace"
-        )  # a terminal without block characters gets no QR code, but the addresses
+        # A terminal without block characters shows no QR code, but the addresses.
+        sys.stdout.reconfigure(errors="replace")
     print("".join(lines), end="", flush=True)
 
 

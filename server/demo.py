@@ -1,4 +1,4 @@
-"""`--demo`: a room with a synthetic creator who publishes through the real WHIP door."""
+"""`--demo`: a room with a synthetic publisher that uses the real WHIP endpoint."""
 
 import asyncio
 import logging
@@ -10,11 +10,11 @@ logger = logging.getLogger(__name__)
 
 TITLE = "A live from a machine"
 RETRY = 2.0
-"""Seconds before a creator that ended is started again."""
+"""Seconds until a publisher that ended is started again."""
 
 
 class Demo:
-    """Owns the room and the creator's process; `close()` ends both."""
+    """Owns the room and the publisher's process; `close()` ends both."""
 
     def __init__(self, url: str, rooms: Rooms) -> None:
         self._url = url
@@ -43,17 +43,17 @@ class Demo:
                 *(sys.executable, "-m", "server.host.synthetic", f"{self._url}/whip/{self._room}"),
                 stdin=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                # Ctrl-C in the terminal is for the server, which ends this process itself
+                # In a session of its own, Ctrl-C does not reach it: the server ends it.
                 start_new_session=True,
             )
             try:
                 assert process.stdin and process.stderr
                 process.stdin.write(key.encode() + b"\n")
-                complaint = await process.stderr.read(65_536)
+                errors = await process.stderr.read(65_536)
                 await process.wait()
                 logger.warning(
-                    "the demo's creator ended: %s",
-                    complaint.decode(errors="replace").strip().splitlines()[-1:],
+                    "the demo publisher ended: %s",
+                    errors.decode(errors="replace").strip().splitlines()[-1:],
                 )
             finally:
                 if process.returncode is None:

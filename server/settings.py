@@ -1,9 +1,9 @@
-"""Every setting, described once: its name, type, default, unit and what it does. The command line
-makes its options from here.
+"""Every setting: name, type, default, unit and description. The command line derives its options
+from them.
 
 A value comes from the command line, else from the environment (`MICROLIVE_` and the name in
-capitals), else from a TOML file, else it is the default. `load()` puts them together;
-`Settings(...)` itself reads nothing but its arguments.
+capitals), else from a TOML file, else from the default. `load()` combines them; `Settings(...)`
+reads its arguments only.
 """
 
 import ipaddress
@@ -35,18 +35,18 @@ ENVIRONMENT_PREFIX = "MICROLIVE_"
 FILE_NAME = "microlive.toml"
 
 SECRETS = frozenset({"create_token", "ice_servers", "turn_secret"})
-"""Settings whose values are never shown."""
+"""Settings whose values never appear in messages."""
 
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class SettingsError(Exception):
-    """Settings that cannot be used. `problems` has one line for each, which begins with where the
-    value came from.
+    """Invalid settings. `problems` has one line for each, which starts with the source of the
+    value.
     """
 
     def __init__(self, problems: list[str]) -> None:
-        # A value that is quoted must neither break the line nor steer the terminal.
+        # A quoted value must not contain line breaks or terminal control sequences.
         problems = [
             "".join(c if c.isprintable() else ascii(c)[1:-1] for c in problem)
             for problem in problems
@@ -56,9 +56,7 @@ class SettingsError(Exception):
 
 
 def _items(value: Any) -> Any:
-    """A list as the command line and the environment write it: JSON, or items with commas
-    between.
-    """
+    """Parses a list from the command line or the environment: JSON, or comma-separated items."""
     if not isinstance(value, str):
         return value
     if value.lstrip().startswith("["):
@@ -70,9 +68,8 @@ def _items(value: Any) -> Any:
 
 
 def _expanded(path: Path) -> Path:
-    return Path(
-        os.path.expanduser(path)
-    )  # unlike Path.expanduser() it leaves the ~ of an unknown user as it is
+    # Unlike Path.expanduser() it leaves the ~ of an unknown user unchanged.
+    return Path(os.path.expanduser(path))
 
 
 def _network(value: Any) -> Any:
@@ -94,13 +91,13 @@ def _url(value: str) -> str:
     try:
         url = urlsplit(value)
         valid = url.scheme in ("http", "https") and url.hostname and url.port != 0
-    except ValueError:  # a port that is no number, a bracket left open
+    except ValueError:  # the port is no number, or a bracket is missing
         valid = False
     if not valid:
         raise ValueError(f"{value!r} is not an http:// or https:// URL")
     if url.path not in ("", "/") or url.query or url.fragment or url.username is not None:
         raise ValueError(
-            f"{value!r} must end after the host and port: microlive needs a host of its own"
+            f"{value!r} must end after the host and port: microlive needs its own host name"
         )
     return f"{url.scheme}://{url.netloc}"
 
@@ -135,7 +132,7 @@ def _turn_url(value: str) -> str:
 
 
 class IceServer(BaseModel):
-    """A STUN or TURN server, in the terms of `RTCIceServer` (W3C WebRTC §4.2.4)."""
+    """A STUN or TURN server, as an `RTCIceServer` (W3C WebRTC §4.2.4)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -156,9 +153,7 @@ class IceServer(BaseModel):
         return self
 
     def for_browser(self) -> dict[str, Any]:
-        """What `new RTCPeerConnection({iceServers: […]})` takes, with the credential in the
-        clear.
-        """
+        """One of the `iceServers` of an RTCPeerConnection, with the credential in plain text."""
         server: dict[str, Any] = {"urls": list(self.urls)}
         if self.username is not None and self.credential is not None:
             server |= {"username": self.username, "credential": self.credential.get_secret_value()}
@@ -185,8 +180,8 @@ File = Annotated[Path, AfterValidator(_file)]
 
 
 class Settings(BaseModel):
-    """What a server is told when it starts. Raises pydantic's ValidationError; `load()` turns that
-    into a SettingsError.
+    """The configuration of a server. Raises pydantic's ValidationError; `load()` raises a
+    SettingsError instead.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
@@ -198,110 +193,109 @@ class Settings(BaseModel):
     lan: bool = Field(
         False,
         description=(
-            "Also listen with HTTPS on this machine's own addresses, for phones on the same "
-            "Wi-Fi; shows a QR code."
+            "Also listen with HTTPS on this machine's addresses, for phones on the same Wi-Fi; "
+            "prints a QR code."
         ),
     )
     lan_port: Port = Field(8443, description="TCP port of --lan; 0 picks a free one.")
     data: Path = Field(
         Path("~/.local/share/microlive"),
         description=(
-            f"Directory of everything that lasts; made if missing. Its {FILE_NAME} is read "
-            "unless --config names another."
+            f"Directory for the database and certificates; created if missing. Its {FILE_NAME} is "
+            "read unless --config names another file."
         ),
     )
     demo: bool = Field(
-        False, description="Start a synthetic creator, so that there is something to watch."
+        False, description="Start a synthetic publisher, so that there is something to watch."
     )
     tls_cert: File | None = Field(
-        None, description="PEM file of the certificate chain; with it HOST:PORT speaks HTTPS."
+        None, description="PEM file of the certificate chain; enables HTTPS on --host and --port."
     )
-    tls_key: File | None = Field(
-        None, description="PEM file of the private key that belongs to --tls-cert."
-    )
+    tls_key: File | None = Field(None, description="PEM file of the private key for --tls-cert.")
     public_url: Url | None = Field(
         None,
         description=(
-            "What browsers reach this server as, such as https://live.example.org. Default: "
-            "as each request says."
+            "URL at which browsers reach this server, such as https://live.example.org. Default: "
+            "taken from each request."
         ),
     )
     trusted_proxies: Networks = Field(
         (),
         description=(
             "Addresses or networks (CIDR) of reverse proxies whose (X-)Forwarded headers are "
-            "believed."
+            "trusted."
         ),
     )
     create: Literal["anyone", "token"] = Field(
-        "anyone", description="Who may create rooms: anyone, or holders of the --create-token."
+        "anyone", description="Who may create rooms: anyone, or only with the --create-token."
     )
     create_token: SecretStr | None = Field(
         None,
         description=(
-            "Secret that creates rooms when --create is token. Better given as "
-            f"{ENVIRONMENT_PREFIX}CREATE_TOKEN: other users see a command line."
+            "Secret required to create rooms with --create=token. Prefer "
+            f"{ENVIRONMENT_PREFIX}CREATE_TOKEN: other users can see command lines."
         ),
     )
     cors_origins: Origins = Field(
         ("*",),
-        description="Origins whose pages may publish here over WHIP and play over WHEP; * is any.",
+        description="Origins whose pages may publish over WHIP and play over WHEP; * allows all.",
     )
     udp_port: Port | None = Field(
         None,
         description=(
-            "UDP port of all WebRTC media; 0 picks a free one. Default: the same number as "
-            "the TCP port."
+            "UDP port for all WebRTC media; 0 picks a free one. Default: the same number as the "
+            "TCP port."
         ),
     )
     udp_hosts: Addresses = Field(
         (),
         description=(
-            "Addresses on which WebRTC media is taken. Default: all of this machine's addresses."
+            "Addresses that receive WebRTC media. Default: all addresses of this machine."
         ),
     )
     announce: Addresses = Field(
         (),
         description=(
-            "Addresses told to browsers in place of the ones media is taken on, for a server "
+            "Addresses sent to browsers instead of the ones that receive media, for a server "
             "behind 1:1 NAT."
         ),
     )
     ice_servers: IceServers = Field(
         (),
         description=(
-            "STUN and TURN servers told to browsers: URLs, or a JSON list of objects with "
-            "urls, username and credential. Default: none are needed."
+            "STUN and TURN servers sent to browsers: URLs, or a JSON list of objects with urls, "
+            "username and credential. None are needed by default."
         ),
     )
     turn_urls: TurnUrls = Field(
         (),
         description=(
-            "TURN servers told to browsers with credentials of their own, made with the "
+            "TURN servers sent to browsers with individual credentials made from the "
             "--turn-secret: turn:HOST:PORT?transport=udp, or turns:."
         ),
     )
     turn_secret: SecretStr | None = Field(
         None,
         description=(
-            "The static-auth-secret of coturn (use-auth-secret). Better given as "
-            f"{ENVIRONMENT_PREFIX}TURN_SECRET: other users see a command line."
+            "The static-auth-secret of coturn (use-auth-secret). Prefer "
+            f"{ENVIRONMENT_PREFIX}TURN_SECRET: other users can see command lines."
         ),
     )
     turn_lifetime: Annotated[int, Field(ge=60, le=7 * 86400)] = Field(
         6 * 3600,
         description=(
-            "Seconds in which a connection through TURN may be begun with the credentials "
-            "that a browser was given."
+            "Seconds that the TURN credentials of a browser are valid for new connections."
         ),
     )
     away_grace: Seconds = Field(
-        60, description="Seconds that a room waits for its creator to come back before it ends."
+        60, description="Seconds that a room waits for its publisher to return before it ends."
     )
     idle_ttl: Seconds = Field(
-        3600, description="Seconds after which a room that never went live is removed."
+        3600, description="Seconds after which a room that was never live ends."
     )
-    ended_ttl: Seconds = Field(7 * 86400, description="Seconds that an ended room is remembered.")
+    ended_ttl: Seconds = Field(
+        7 * 86400, description="Seconds after which an ended room is removed from the database."
+    )
     window_seconds: Seconds = Field(
         90, description="Seconds of media kept in memory for each live stream."
     )
@@ -310,43 +304,42 @@ class Settings(BaseModel):
         description="Bytes of media kept in memory for each live stream, at most, such as 64MiB.",
     )
     video_bitrate: BitRate = Field(
-        2_500_000, description="Bit/s of video that creators' browsers are asked to send, at most."
+        2_500_000, description="Maximum video bitrate requested from publishers, bit/s."
     )
     transcoders: Annotated[int, Field(ge=0)] | None = Field(
         None,
         description=(
-            "Creators whose video is transcoded (VP8, or B-frames) at a time; 0 refuses them. "
-            "Default: as many as there are CPU cores."
+            "Maximum number of publishers whose video is transcoded (VP8, or B-frames) at the "
+            "same time; 0 refuses them. Default: the number of CPU cores."
         ),
     )
     remb: BitRate = Field(
         4_000_000,
         description=(
-            "Bit/s that creators are told the network carries (REMB): their upper bound for "
-            "all media."
+            "Maximum bitrate of all media of a publisher, bit/s; sent to publishers as REMB."
         ),
     )
     max_rooms_per_address_hour: Limit = Field(
-        60, description="Rooms that one address may create in an hour."
+        60, description="Rooms that one address may create per hour."
     )
     max_sockets_per_address: Limit = Field(
         1000,
         description=(
-            "WebSockets, WHEP sessions and requests for HLS, each, that one address may have "
-            "at a time; and a quarter of its TCP connections."
+            "WebSockets, WHEP sessions and HLS requests, each, that one address may have at the "
+            "same time; it may have four times as many TCP connections."
         ),
     )
     max_whip_per_address_minute: Limit = Field(
-        60, description="Attempts to publish that one address has in a minute."
+        60, description="Attempts to publish that one address may make per minute."
     )
     max_whep_per_address_minute: Limit = Field(
-        600, description="Attempts to play over WebRTC that one address has in a minute."
+        600, description="Attempts to play over WebRTC that one address may make per minute."
     )
     event_loop: Literal["uvloop", "asyncio"] = Field(
-        "uvloop", description="What runs the server; asyncio is Python's own, to compare."
+        "uvloop", description="Event loop of the server; asyncio is Python's own."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="What is written to standard error: this and above."
+        "info", description="Lowest level of messages that are logged to standard error."
     )
 
     @field_validator("data")
@@ -361,14 +354,14 @@ class Settings(BaseModel):
             raise ValueError("tls_cert and tls_key go together: set both or neither")
         if value is not None and info.data.get("tls_cert") is not None:
             try:
-                # The empty password fails on an encrypted key; without any, OpenSSL would ask the
-                # terminal.
+                # Without a password, OpenSSL would prompt for that of an encrypted key; an empty
+                # one fails.
                 ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
                     info.data["tls_cert"], value, password=""
                 )
             except ssl.SSLError as error:
                 raise ValueError(
-                    f"{value} is no unencrypted PEM key that belongs to "
+                    f"{value} is not an unencrypted PEM key for "
                     f"{info.data['tls_cert']} ({error.reason or error})"
                 ) from None
         return value
@@ -390,13 +383,13 @@ class Settings(BaseModel):
         if value is None:
             if info.data.get("create") == "token":
                 raise ValueError(
-                    f"needed when create is token: set {ENVIRONMENT_PREFIX}CREATE_TOKEN"
+                    f"required when create is token: set {ENVIRONMENT_PREFIX}CREATE_TOKEN"
                 )
         elif not re.fullmatch(
             r"[A-Za-z0-9._~+/-]+=*", value.get_secret_value()
         ):  # RFC 6750 §2.1, b64token
             raise ValueError(
-                "must be letters, digits and -._~+/ only, to travel in an Authorization header"
+                "may contain letters, digits and -._~+/ only, as in an Authorization header"
             )
         return value
 
@@ -404,11 +397,11 @@ class Settings(BaseModel):
 def load(
     arguments: Mapping[str, Any], environ: Mapping[str, str], config: Path | None = None
 ) -> Settings:
-    """The settings by precedence: `arguments` (field name → value; None is not given), `environ`, a
-    TOML file, defaults.
+    """Combines, in this order of precedence, `arguments` (by field name; None means not given),
+    `environ`, a TOML file and the defaults.
 
-    The file is `config`, else the one that MICROLIVE_CONFIG names, else `microlive.toml` in the
-    data directory if there is one. Raises SettingsError.
+    The file is `config`, else the one in MICROLIVE_CONFIG, else `microlive.toml` in the data
+    directory if it exists. Raises SettingsError.
     """
     given = {name: value for name, value in arguments.items() if value is not None}
     variables = {
@@ -451,7 +444,7 @@ def _file_of(
     environ: Mapping[str, str],
     config: Path | None,
 ) -> tuple[Path, dict[str, Any]]:
-    """The TOML file that counts, and what is in it."""
+    """The path and content of the TOML file."""
     variable = environ.get(ENVIRONMENT_PREFIX + "CONFIG")
     named = config or (Path(variable) if variable else None)
     if named is not None:
@@ -474,14 +467,14 @@ def _file_of(
         raise SettingsError([f"{path}: not a TOML file: {error}"]) from None
     if named is None and "data" in table:
         raise SettingsError(
-            [f"{path}: data: cannot be set here, since this file was found in the data directory"]
+            [f"{path}: data: cannot be set in a file that was found through the data directory"]
         )
     return path, table
 
 
 def _problem(details: Any, origins: Mapping[str, str]) -> str:
-    """One line: where the value came from, what is wrong with it, and the value where pydantic's
-    words lack it and it is no secret.
+    """One line: the source of the value, the problem, and the value itself where pydantic's message
+    lacks it and it is no secret.
     """
     name, *inner = (str(part) for part in details["loc"])
     origin = ".".join([origins.get(name, name), *inner])

@@ -1,5 +1,5 @@
 """The machine that the server runs on: addresses, descriptors, ICE servers, the self-check and the
-demo publisher.
+synthetic publisher.
 
 May import `relay` and the vocabulary of `server`.
 """

@@ -1,5 +1,5 @@
-"""The STUN and TURN servers that a browser is told, with TURN credentials made for it alone. Pure;
-`now` in seconds of the Unix epoch.
+"""The STUN and TURN servers for one browser, with TURN credentials of its own. Pure; `now` in Unix
+seconds.
 """
 
 import base64
@@ -10,8 +10,8 @@ from server.settings import Settings
 
 
 def ice_servers(settings: Settings, user: str, now: float) -> list[dict[str, Any]]:
-    """What `new RTCPeerConnection({iceServers: […]})` takes. `user` is who the TURN server will
-    see: a quota of its counts by that name.
+    """The `iceServers` of an RTCPeerConnection. `user`: the name by which the TURN server applies
+    its quotas.
     """
     servers = [server.for_browser() for server in settings.ice_servers]
     if settings.turn_urls and settings.turn_secret:
@@ -25,11 +25,10 @@ def ice_servers(settings: Settings, user: str, now: float) -> list[dict[str, Any
 
 
 def turn_credentials(secret: str, user: str, expires: int) -> tuple[str, str]:
-    """User name and password that a TURN server which shares `secret` takes until `expires`, Unix
-    seconds.
+    """User name and password for a TURN server that shares `secret`, valid until `expires` (Unix
+    seconds); a connection made before that continues.
 
-    draft-uberti-behave-turn-rest-00 §2.2, as coturn has it with `use-auth-secret`. What was begun
-    in time goes on after that.
+    draft-uberti-behave-turn-rest-00 §2.2, which is coturn's `use-auth-secret`.
     """
     username = f"{expires}:{user}"
     return username, base64.b64encode(
@@ -38,9 +37,7 @@ def turn_credentials(secret: str, user: str, expires: int) -> tuple[str, str]:
 
 
 def links(servers: list[dict[str, Any]]) -> list[str]:
-    """The values of Link headers that tell them to WHIP and WHEP clients (RFC 9725 §4.6), one for
-    each URL.
-    """
+    """Values of Link headers for WHIP and WHEP clients (RFC 9725 §4.6), one for each URL."""
     return [
         f'<{url}>; rel="ice-server"{_credentials(server)}'
         for server in servers
@@ -58,5 +55,5 @@ def _credentials(server: dict[str, Any]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """The inside of a quoted string (RFC 9110 §5.6.4)."""
+    """The content of a quoted string (RFC 9110 §5.6.4)."""
     return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -1,8 +1,7 @@
-"""For a phone on the same Wi-Fi: this machine's addresses, a certificate that names them, and QR
-codes.
+"""Access for a phone on the same Wi-Fi: this machine's addresses, a certificate for them, QR codes.
 
-A page may use the camera only in a secure context, so the phone needs HTTPS, and no authority signs
-for 192.168.x.y: hence a self-signed certificate, which the phone asks about once.
+A page may use the camera in a secure context only, so the phone needs HTTPS. No authority signs
+certificates for 192.168.x.y, so this one is self-signed, and the phone asks about it once.
 """
 
 import datetime
@@ -27,17 +26,17 @@ KEY_NAME = "lan-key.pem"
 
 VALID = datetime.timedelta(
     days=397
-    # browsers take no longer one (CA/Browser Forum Baseline Requirements §6.3.2; Apple for every
-    # certificate)
+    # the limit of browsers (CA/Browser Forum Baseline Requirements §6.3.2; Apple applies it to
+    # every certificate)
 )
 RENEW_BEFORE = datetime.timedelta(days=7)
 
 
 def addresses() -> list[str]:
-    """The addresses at which other machines may reach this one, the one of the default route first,
-    IPv4 before IPv6.
+    """The addresses at which other machines can reach this one: IPv4 before IPv6, the address of
+    the default route first.
 
-    Interfaces that are down, loopback, link-local and IPv6 unique local addresses are left out.
+    Without loopback, link-local and IPv6 unique local addresses and interfaces that are down.
     """
     found: list[str] = []
     for adapter in ifaddr.get_adapters():
@@ -52,9 +51,7 @@ def addresses() -> list[str]:
 
 
 def _is_down(interface: str) -> bool:
-    """As Linux says; elsewhere an interface with an address passes for up. A container bridge that
-    nothing is plugged into is down.
-    """
+    """As reported by Linux (a container bridge without containers is down); False elsewhere."""
     try:
         return Path("/sys/class/net", interface, "operstate").read_text().strip() == "down"
     except OSError:
@@ -69,8 +66,8 @@ def _is_reachable(text: str) -> bool:
 
 
 def _source_address() -> str | None:
-    """The IPv4 address that a packet to the wide world would carry. Connecting a UDP socket asks
-    the routing table and sends nothing.
+    """The IPv4 source address of packets to the Internet. Connecting a UDP socket queries the
+    routing table and sends nothing.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
@@ -82,11 +79,11 @@ def _source_address() -> str | None:
 
 
 def self_signed(data: Path, addresses: Sequence[str]) -> tuple[Path, Path]:
-    """The PEM files of a certificate for these addresses, the host's name and `localhost`, and of
-    its key; kept in `data`.
+    """The PEM files in `data` of a certificate for these addresses, the host name and `localhost`,
+    and of its key.
 
-    The same certificate comes back, so that a phone asks only once, for as long as it names every
-    address and has a week left. Raises OSError.
+    A stored certificate is used again while it covers every address and is valid for another week,
+    so that a phone asks only once. Raises OSError.
     """
     certificate, key = data / CERTIFICATE_NAME, data / KEY_NAME
     now = datetime.datetime.now(datetime.UTC)
@@ -107,7 +104,7 @@ def _serves(certificate: Path, key: Path, addresses: Sequence[str], now: datetim
         ValueError,
         TypeError,
         x509.ExtensionNotFound,
-    ):  # none yet, or cut short: make another
+    ):  # missing or incomplete
         return False
     return (
         made.public_key() == private.public_key()
@@ -130,19 +127,18 @@ def _make(certificate: Path, key: Path, addresses: Sequence[str], now: datetime.
         .not_valid_before(begin)
         .not_valid_after(
             begin + VALID - datetime.timedelta(seconds=1)
-        )  # both ends count (RFC 5280 §4.1.2.5)
+        )  # the last second is included (RFC 5280 §4.1.2.5)
         .add_extension(x509.SubjectAlternativeName(_names(addresses)), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(
             x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
-        )  # iOS refuses one without
+        )  # iOS requires it
         .sign(private, hashes.SHA256())
     )
     pem = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    # The key first: a crash in between leaves two that do not belong together, which `_serves`
-    # sees.
+    # A crash between the two writes leaves files that do not match, which `_serves` detects.
     _write(key, pem, 0o600)
     _write(certificate, made.public_bytes(serialization.Encoding.PEM), 0o644)
 
@@ -152,13 +148,13 @@ def _names(addresses: Sequence[str]) -> list[x509.GeneralName]:
         x509.IPAddress(ipaddress.ip_address(address)) for address in addresses
     ]
     for host in dict.fromkeys(["localhost", socket.gethostname()]):
-        with suppress(ValueError):  # a host name that is not ASCII cannot stand in a certificate
+        with suppress(ValueError):  # a certificate cannot contain a host name that is not ASCII
             names.append(x509.DNSName(host))
     return names
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:
-    """All or nothing, and at no moment readable by more than `mode` says."""
+    """Replaces the file atomically; it never has wider permissions than `mode`."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # mode 0600
     try:
         with open(descriptor, "wb") as file:
@@ -173,16 +169,14 @@ def _write(path: Path, content: bytes, mode: int) -> None:
 
 
 def qr_terminal(url: str) -> str:
-    """A QR code of half blocks, two modules to a character, with its quiet zone; lines end with a
-    newline.
-    """
+    """A QR code of half-block characters with its quiet zone; every line ends with a newline."""
     out = io.StringIO()
     segno.make_qr(url, error="l").terminal(out, border=2, compact=True)
     return out.getvalue()
 
 
 def qr_svg(url: str) -> bytes:
-    """A QR code as an SVG document that scales to whatever holds it."""
+    """A QR code as an SVG document that scales with its container."""
     out = io.BytesIO()
     segno.make_qr(url, error="m").save(out, kind="svg", border=4, light="#fff", omitsize=True)
     return out.getvalue()

@@ -1,6 +1,4 @@
-"""At the start: one line in the log that says whether creators' media can get here, as far as that
-shows from here.
-"""
+"""One log line at the start: can publishers' media reach this server, as far as it can tell?"""
 
 import asyncio
 import logging
@@ -15,9 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class SelfCheck:
-    """Owns the task that finds out; `close()` ends it. `hosts` are the addresses that browsers are
-    told.
-    """
+    """Owns the task of the check; `close()` ends it. `hosts`: the addresses sent to browsers."""
 
     def __init__(self, port: UdpPort, hosts: list[str], settings: Settings) -> None:
         self._port = port
@@ -26,7 +22,7 @@ class SelfCheck:
         self._task: asyncio.Task[None] | None = None
         self._good: list[str] = []
         self._bad: list[str] = []
-        self._from_outside = False
+        self._checked_from_outside = False
 
     def start(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._run())
@@ -41,7 +37,7 @@ class SelfCheck:
         logger.log(logging.INFO if healthy else logging.WARNING, "%s", line)
 
     async def check(self) -> tuple[bool, str]:
-        """Whether nothing is amiss, and the line."""
+        """Whether there is no problem, and the line."""
         probe = Probe(self._port)
         try:
             await asyncio.gather(*(self._ask_address(probe, host) for host in self._hosts))
@@ -54,10 +50,8 @@ class SelfCheck:
         finally:
             probe.close()
         parts = [*self._bad, *self._good]
-        if not self._from_outside:
-            parts.append(
-                "whether firewalls let creators elsewhere reach it does not show from here"
-            )
+        if not self._checked_from_outside:
+            parts.append("whether firewalls block publishers outside cannot be checked from here")
         return not self._bad, f"UDP port {self._port.port}: " + "; ".join(parts)
 
     async def _ask_address(self, probe: Probe, host: str) -> None:
@@ -67,8 +61,8 @@ class SelfCheck:
         except Unreachable as error:
             if host in self._settings.announce and host not in self._port.hosts:
                 self._good.append(
-                    f"{host}, which is announced, does not answer from here ({error}), as "
-                    "is usual behind NAT"
+                    f"the announced address {host} does not answer from here ({error}), as is "
+                    "usual behind NAT"
                 )
             else:
                 self._bad.append(f"{host} does not answer ({error}): a firewall on this machine?")
@@ -90,12 +84,12 @@ class SelfCheck:
     async def _ask_turn(self, probe: Probe, url: str, username: str, credential: str) -> None:
         reached = await probe.check_through_turn(url, username, credential, self._hosts)
         if reached:
-            self._from_outside = True
+            self._checked_from_outside = True
             self._good.append(f"{url} relays to {' and '.join(reached)}")
         else:
             self._bad.append(
-                f"{url} gives a relay, from which none of our addresses answers: creators "
-                "who need it will not get here"
+                f"{url} provides a relay, but none of this server's addresses answers through it: "
+                "publishers who need it cannot connect"
             )
 
     async def _ask_stun(self, probe: Probe, url: str) -> None:
@@ -104,11 +98,11 @@ class SelfCheck:
             self._good.append(f"{url} sees it as {host}:{number}")
         elif host in self._hosts:
             self._bad.append(
-                f"{url} sees it as port {number}: a NAT changes the number, so forward "
-                f"port {self._port.port} to this machine"
+                f"{url} sees it as port {number}: a NAT changes the number, forward port "
+                f"{self._port.port} to this machine"
             )
         else:
             self._bad.append(
-                f"{url} sees it as {host}, which browsers are not told: --announce "
+                f"{url} sees it as {host}, which browsers do not get: start with --announce "
                 f"{host}, and forward the port to this machine"
             )

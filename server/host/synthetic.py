@@ -1,8 +1,8 @@
-"""Publishes a synthetic video with sound: `python -m server.host.synthetic WHIP_URL`.
+"""Publishes a synthetic video with audio: `python -m server.host.synthetic WHIP_URL`.
 
-The room's key comes on standard input. The video shows a running clock, the sound has one note a
-second; FFmpeg's WHIP muxer sends both. It runs as a process of its own, so that encoding takes no
-time from the server. It ends with SIGTERM, or when standard input is closed.
+Reads the creator key from standard input. The video shows a running clock, the audio has one note a
+second; FFmpeg's WHIP muxer sends both. A process of its own keeps the encoding out of the server.
+It ends with SIGTERM or when standard input is closed.
 """
 
 import os
@@ -26,11 +26,11 @@ WIDTH, HEIGHT, RATE = 540, 960, 30
 BITRATE = 1_500_000
 SOUND_RATE = 48_000
 
-PICTURE = (
+VIDEO = (
     f"gradients=size={WIDTH}x{HEIGHT}:rate={RATE}:speed=0.012:nb_colors=4:"
     "c0=0x2b1055:c1=0xd53a9d:c2=0x7597de:c3=0x0b1a3a:type=linear,format=yuv420p"
 )
-SOUND = (
+AUDIO = (
     "aevalsrc=0.25*exp(-6*mod(t\\,1))*sin(2*PI*t*(440+110*mod(floor(t)\\,4)))"
     f":sample_rate={SOUND_RATE},asetnsamples=960,aformat=channel_layouts=stereo"
 )
@@ -54,7 +54,7 @@ SEGMENTS = {
 }
 DIGIT_WIDTH, DIGIT_HEIGHT, STROKE = 28, 52, 7
 DIGIT_STEP, POINT_STEP = DIGIT_WIDTH + 10, 18
-"""The whole clock is narrow enough for a phone that cuts the sides of the picture off."""
+"""The whole clock fits on a phone that crops the sides of the video."""
 
 
 def main() -> None:
@@ -63,19 +63,17 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:
         certificate, private = self_signed(Path(folder), ["127.0.0.1"])
-        # FFmpeg's own certificate is on P-224, which OpenSSL refuses in a handshake.
+        # FFmpeg's own certificate uses P-224, which OpenSSL refuses in a handshake.
         options = {"authorization": key, "cert_file": str(certificate), "key_file": str(private)}
         with av.open(url, "w", format="whip", options=options) as container:
             publish(container)
 
 
 def publish(container: OutputContainer) -> None:
-    """Encodes and sends in real time until it is interrupted or the connection ends (an error of
-    PyAV).
-    """
+    """Encodes and sends in real time. Raises an error of PyAV when the connection ends."""
     video = container.add_stream("libx264", rate=RATE)
     video.width, video.height, video.pix_fmt, video.bit_rate = WIDTH, HEIGHT, "yuv420p", BITRATE
-    # One IDR a second: FFmpeg's WHIP muxer passes no keyframe request on.
+    # One IDR a second: FFmpeg's WHIP muxer ignores keyframe requests.
     video.options = {
         "preset": "veryfast",
         "tune": "zerolatency",
@@ -87,18 +85,17 @@ def publish(container: OutputContainer) -> None:
     video.codec_context.time_base = Fraction(1, RATE)
     audio = container.add_stream("libopus", rate=SOUND_RATE, layout="stereo")
     audio.bit_rate = 64_000
-    pictures, sounds = _source(PICTURE), _source(SOUND)
+    frames, sounds = _source(VIDEO), _source(AUDIO)
     began = time.monotonic()
     heard = 0
-    for index, picture in enumerate(pictures):
-        assert isinstance(picture, VideoFrame)
+    for index, frame in enumerate(frames):
+        assert isinstance(frame, VideoFrame)
         _wait_until(began + index / RATE)
-        draw_clock(picture, time.time())
-        picture.pts, picture.time_base = index, Fraction(1, RATE)
-        picture.pict_type = (
-            PictureType.NONE
-        )  # the filter marks every picture as an intra one, and the encoder would obey
-        container.mux(video.encode(picture))
+        draw_clock(frame, time.time())
+        frame.pts, frame.time_base = index, Fraction(1, RATE)
+        # The filter marks every frame as an intra frame, and the encoder would comply.
+        frame.pict_type = PictureType.NONE
+        container.mux(video.encode(frame))
         while heard / SOUND_RATE <= index / RATE:
             sound = next(sounds)
             assert isinstance(sound, AudioFrame)
@@ -107,21 +104,21 @@ def publish(container: OutputContainer) -> None:
             container.mux(audio.encode(sound))
 
 
-def draw_clock(picture: VideoFrame, now: float) -> None:
-    """Draws the time of day to a hundredth, and a bar that runs through every second, into the luma
+def draw_clock(frame: VideoFrame, now: float) -> None:
+    """Draws the time of day to 10 ms, and a bar that grows during each second, into the luma
     plane.
     """
     moment = time.localtime(now)
     text = f"{moment.tm_hour:02}:{moment.tm_min:02}:{moment.tm_sec:02}.{int(now % 1 * 100):02}"
-    plane = picture.planes[0]
+    plane = frame.planes[0]
     pixels = memoryview(plane).cast("B")
     width = (
         sum(DIGIT_STEP if character.isdigit() else POINT_STEP for character in text)
         - DIGIT_STEP
         + DIGIT_WIDTH
     )
-    left = (picture.width - width) // 2
-    top = picture.height // 2 - DIGIT_HEIGHT // 2
+    left = (frame.width - width) // 2
+    top = frame.height // 2 - DIGIT_HEIGHT // 2
     for character in text:
         if character.isdigit():
             for segment in SEGMENTS[character]:
@@ -138,7 +135,7 @@ def draw_clock(picture: VideoFrame, now: float) -> None:
     _fill(
         pixels,
         plane.line_size,
-        (picture.width - width) // 2,
+        (frame.width - width) // 2,
         top + DIGIT_HEIGHT + 28,
         max(1, round(width * (now % 1))),
         4,
@@ -183,7 +180,7 @@ def _source(description: str) -> Iterator[VideoFrame | AudioFrame]:
 
 
 def _split(description: str) -> list[str]:
-    """Filters of a chain; an escaped comma belongs to an expression."""
+    """The filters of a chain. An escaped comma is part of an expression."""
     return [part.replace("\0", "\\,") for part in description.replace("\\,", "\0").split(",")]
 
 

@@ -1,3 +1,4 @@
-"""A creator's media on its way in: WHIP, the session, and the one clock that its sound and picture
-share.
+"""A publisher's media, from the WebRTC session to samples of one clock. No HTTP.
+
+May import `relay` and the vocabulary of `server`.
 """

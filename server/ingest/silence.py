@@ -1,8 +1,7 @@
-"""Keeps the sound going: concealment and then silence where none comes, so that players never wait
-for it.
+"""Fills gaps in the audio with concealment and then silence, so that players never wait for it.
 
-Chromium's MSE stops for good at a gap of 100 ms in the sound, and a player without sound to hold on
-to drifts. Pure: media ticks in, packets to send out.
+Chromium's MSE stops for good at an audio gap of 100 ms, and a player without audio drifts. Pure:
+media ticks in, packets out.
 """
 
 from dataclasses import dataclass
@@ -10,18 +9,14 @@ from dataclasses import dataclass
 from relay.media.opus import SILENCE, SILENCE_TICKS, concealment, packet_ticks
 
 PATIENCE = 4_800
-"""Ticks (100 ms) that the sound may be late before silence takes its place."""
+"""Ticks (100 ms) that audio may be late before it is replaced."""
 ABSENT_PATIENCE = 1_920
-"""Ticks (40 ms) kept once it has been away for ABSENT ticks."""
+"""Ticks (40 ms) that it may be late once it has been absent for ABSENT ticks."""
 ABSENT = 48_000
 CONCEALED = 4_800
-"""Ticks (100 ms) behind a real packet that its decoder is let to conceal; by then it has faded
-out.
-"""
+"""Ticks (100 ms) after a real packet that the decoder conceals; by then the audio has faded out."""
 MAX_FILL = 50 * 10
-"""Packets of silence made at one time (10 s); a longer absence is a gap in media time, in a new
-epoch or not.
-"""
+"""Packets of silence made at once (10 s); a longer absence stays a gap in media time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +29,21 @@ class Sound:
 
 
 class ContinuousSound:
-    """Lays packets end to end and fills what is missing."""
+    """Places packets end to end and fills the gaps."""
 
     def __init__(self, expected: bool) -> None:
         self.filled = 0
-        """Packets made in the place of sound."""
+        """Packets made for missing audio."""
         self.late = 0
-        """Packets that came after silence had taken their place."""
+        """Packets that arrived after they had been replaced."""
         self._next: int | None = None
         self._last_real: int | None = None
         self._last_data = b""
         self._expected = expected
 
     def receive(self, ticks: int, duration: int, data: bytes) -> list[Sound]:
-        """A real packet. Returns what to send: silence for a hole before it, and the packet;
-        nothing if its place is taken.
+        """Takes a real packet. Returns the packets to send: silence for the gap before it, and the
+        packet; none where it has been replaced already.
         """
         if self._next is None:
             self._next = ticks
@@ -62,12 +57,9 @@ class ContinuousSound:
         return sounds
 
     def advance(self, media_now: int) -> list[Sound]:
-        """Time has come to `media_now` (ticks). Returns the silence that must stand in for sound
-        that did not come.
-        """
+        """Returns the silence for audio that is missing at `media_now` (ticks)."""
         if self._next is None:
-            # Give a microphone that is on its way the time to begin; one that was not offered never
-            # comes.
+            # A microphone that was offered gets time to start.
             self._next = media_now + (ABSENT_PATIENCE if self._expected else 0)
             return []
         absent = self._last_real is None or self._next - self._last_real > ABSENT
@@ -92,9 +84,9 @@ class ContinuousSound:
         sounds: list[Sound] = []
         if self._last_real is None:
             return sounds
-        stand_in = concealment(self._last_data)
-        duration = packet_ticks(stand_in)
+        concealed = concealment(self._last_data)
+        duration = packet_ticks(concealed)
         while self._next + duration <= min(ticks, self._last_real + CONCEALED):
-            sounds.append(Sound(self._next, duration, stand_in))
+            sounds.append(Sound(self._next, duration, concealed))
             self._next += duration
         return sounds

@@ -1,13 +1,14 @@
 """RTP timestamps to media time. Pure: timestamps and `now` (seconds, any steady clock) in, ticks
 out.
 
-Each track counts from a random number in its own clock. Sender reports (RFC 3550 §6.4.1) say which
-moment of the sender's clock a timestamp is, and so put both tracks on one clock; until they come, a
-track is placed by the arrival of its fastest packets, which is off by its encoding delay only.
+The timestamps of each track start at a random number and follow their own clock. A sender report
+(RFC 3550 §6.4.1) maps a timestamp to the sender's clock, which is common to both tracks. Before the
+first report a track is placed by the arrival of its fastest packets; the error is its encoding
+delay.
 
-Sound leads: it is laid end to end, since a gap or an overlap can be heard and stops some players,
-and the picture follows whatever that does to the clock. So the two clocks of a creator may drift
-without the two tracks drifting apart.
+Audio leads: its packets are placed end to end, because a gap or an overlap is audible and stops
+some players, and the video is shifted by the same amount. So the tracks stay together even if the
+publisher's two clocks drift apart.
 """
 
 from dataclasses import dataclass
@@ -15,32 +16,30 @@ from dataclasses import dataclass
 from relay.sample import TIMESCALE, Track
 
 DRIFT = 1e-4
-"""By how much a minimum may rise, seconds per second: more than any crystal drifts, far less than a
-network delays.
+"""Rate at which a minimum may rise, seconds per second: more than any crystal drifts, far less than
+the jitter of a network.
 """
 SLEW = 0.004
-"""Seconds by which one picture may move when the clocks turn out to stand differently."""
+"""Maximum correction for one frame, in seconds, when the estimate of the clocks changes."""
 JUMP = 0.5
-"""Seconds from which a difference is taken at once."""
+"""Seconds from which a correction is applied at once."""
 IMPOSSIBLE = 0.3
-"""Seconds by which a packet may seem faster than every one before it; beyond that its timestamps
-jumped.
-"""
+"""Seconds by which a packet may be faster than all before it; beyond that its timestamps jumped."""
 REANCHOR = 0.1
-"""Seconds that the sound may stand off its clock before it is laid anew."""
+"""Seconds that the audio may deviate from its clock before it is placed anew."""
 DISAGREE = 0.15
-"""Seconds by which two reports in a row may put a timestamp at different moments. GStreamer's
-(webrtcbin 1.22) count twice as fast as its packets.
+"""Seconds by which two consecutive reports may contradict each other. In GStreamer's (webrtcbin
+1.22) timestamps run twice as fast as in its packets.
 """
 PAUSE, BEHIND, STRAGGLERS = 1.0, 0.5, 2
-"""Seconds without sound after which its timestamps may go on from anywhere, by how much they then
-fell behind the clock, and how many packets may do that because they were on their way during the
-pause. Chromium's timestamps stand still while no track is being sent, though its reports count on.
+"""After PAUSE seconds without audio, timestamps may resume at any value: they do where more than
+STRAGGLERS packets are BEHIND seconds late; fewer may be late packets from before the pause. In
+Chromium timestamps stand still while no track is sent, but continue in its reports.
 """
 
 
 class RisingMinimum:
-    """The least value seen, allowed to rise slowly so that a drifting clock is followed."""
+    """The minimum of the values so far; it may rise slowly, to follow a drifting clock."""
 
     def __init__(self) -> None:
         self.value: float | None = None
@@ -57,35 +56,33 @@ class RisingMinimum:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Where a sample belongs."""
+    """The place of a sample in time."""
 
     ticks: int
     """Media time in the track's timescale."""
     captured: float
-    """When the lens or microphone took it, on the clock that `now` is of."""
+    """When the camera or microphone recorded it, on the clock of `now`."""
     estimated: bool
-    """No sender report yet: `captured` is the arrival of the fastest packets."""
+    """There is no sender report: `captured` is derived from the arrival of the fastest packets."""
 
 
 class _TrackClock:
-    """One track's timestamps on the steady clock of the server."""
+    """Maps one track's timestamps to the server's steady clock."""
 
     def __init__(self, rate: int) -> None:
         self.rate = rate
         self.report: tuple[float, int] | None = None
-        """Sender's clock (seconds) and unwrapped timestamp of the last sender report that is
-        believed.
-        """
+        """Sender's clock (seconds) and unwrapped timestamp of the last accepted sender report."""
         self.heard: tuple[float, int] | None = None
-        """The same of the last one, believed or not."""
+        """The same of the last sender report, accepted or not."""
         self.arrival = RisingMinimum()
         self._arrived: float | None = None
         self._behind = -1
-        """Packets behind the clock since a pause; negative where there was none."""
+        """Late packets since a pause; -1 without a pause."""
         self._last: int | None = None
 
     def unwrap(self, timestamp: int) -> int:
-        """A 32-bit timestamp, or one unwrapped elsewhere, on this track's endless count."""
+        """Unwraps a 32-bit timestamp; accepts an unwrapped one, too."""
         if self._last is None:
             self._last = timestamp
             return timestamp
@@ -95,8 +92,8 @@ class _TrackClock:
         return unwrapped
 
     def fell_behind(self, lateness: float, arrived: float) -> bool:
-        """Whether the timestamps of a track that paused do not go on as before. `lateness`: of the
-        packet that came now.
+        """Whether the timestamps resumed at another value after a pause. `lateness`: of the packet
+        that arrived now, in seconds.
         """
         if self._arrived is not None and arrived - self._arrived >= PAUSE:
             self._behind = 0
@@ -108,14 +105,14 @@ class _TrackClock:
         return self._behind > STRAGGLERS
 
     def forget(self) -> None:
-        """The timestamps do not go on as before: back to arrival, until the next sender report."""
+        """The timestamps jumped: place packets by arrival until the next sender report."""
         self.report = self.heard = None
         self.arrival = RisingMinimum()
         self._behind = -1
 
     def take(self, sender_clock: float, at: int) -> bool:
-        """A sender report: believed if it agrees with the one before it. Otherwise packets are
-        placed by their arrival until two agree.
+        """Takes a sender report. Accepts it where it agrees with the one before; otherwise packets
+        are placed by arrival until two agree.
         """
         before, self.heard = self.heard, (sender_clock, at)
         agrees = (
@@ -133,42 +130,34 @@ class _TrackClock:
 
 
 class Timeline:
-    """The clock of one session.
-
-    `start` is the media time, in µs, at which the session begins: the stream's time goes on where
-    the absence ended.
-    """
+    """The clock of one session. `start`: media time of its beginning, µs."""
 
     def __init__(self, start: int) -> None:
         self._start = start / 1_000_000
         self._clocks = {track: _TrackClock(TIMESCALE[track]) for track in Track}
         self._transit = RisingMinimum()
-        """Arrival minus sender's clock of the fastest packet: network, encoder and the clocks'
-        difference.
+        """Arrival minus sender's clock of the fastest packet: the delays of network and encoder,
+        plus the difference of the clocks.
         """
         self._offset = RisingMinimum()
-        """Arrival minus sender's clock of the fastest sender report: network and the clocks'
-        difference.
+        """Arrival minus sender's clock of the fastest sender report: the delay of the network plus
+        the difference of the clocks.
         """
         self.round_trip = 0.0
-        """Seconds, the least seen; half of it is taken off the offset. Set by whoever measures
-        it.
+        """The shortest measured, in seconds. The owner sets it; half of it is subtracted from the
+        offset.
         """
         self._origin: float | None = None
-        """Moment of the steady clock at which media time is `start`."""
+        """Steady clock at media time `start`."""
         self._sound_base: int | None = None
-        """Media ticks of sound timestamp 0."""
+        """Media ticks of audio timestamp 0."""
         self._lead = 0.0
-        """How far the sound, laid end to end, stands from its clock; the picture is moved by the
-        same.
-        """
+        """Deviation of the audio from its clock, in seconds; the video is shifted by the same."""
         self._shift: float | None = None
         self._last_dts = -1
 
     def report(self, track: Track, sender_clock: float, timestamp: int, now: float) -> None:
-        """A sender report that arrived now: `timestamp` (32 bits) is the moment `sender_clock`
-        (seconds).
-        """
+        """Takes a sender report: `timestamp` (32 bits) is at `sender_clock` (seconds)."""
         clock = self._clocks[track]
         at = clock.unwrap(timestamp)
         if not clock.take(sender_clock, at):
@@ -176,26 +165,23 @@ class Timeline:
         self._offset.add(now - sender_clock, now)
         if clock.arrival.value is None:
             return
-        # The fastest packet so far counts from now on as well: else one late packet behind the
-        # first report would move everything.
+        # Keep the fastest packet before the report: otherwise one late packet after the first
+        # report would shift everything.
         fastest = clock.arrival.value + at / clock.rate - sender_clock
         if self._transit.value is None or fastest > self._transit.value - IMPOSSIBLE:
             self._transit.add(fastest, now)
         else:
-            clock.arrival = (
-                RisingMinimum()
-            )  # that packet's timestamp was of another count than this report's
+            # The timestamps jumped between that packet and this report.
+            clock.arrival = RisingMinimum()
 
     def forget(self, track: Track) -> None:
-        """Another source goes on in this track: its timestamps have nothing to do with those
-        before.
-        """
+        """The track's source changed: new timestamps are unrelated to earlier ones."""
         self._clocks[track].forget()
         if track is Track.AUDIO:
             self._sound_base = None
 
     def frame(self, timestamp: int, arrived: float) -> Stamp:
-        """Places an access unit; ticks are strictly ascending."""
+        """Places a video frame; ticks strictly ascend."""
         clock = self._clocks[Track.VIDEO]
         unwrapped = clock.unwrap(timestamp)
         place, captured, estimated = self._place(clock, unwrapped, arrived)
@@ -211,7 +197,7 @@ class Timeline:
         return Stamp(ticks, captured, estimated)
 
     def sound(self, timestamp: int, arrived: float) -> Stamp:
-        """Places an audio packet. Packets with consecutive timestamps are exactly end to end."""
+        """Places an audio packet; consecutive timestamps give consecutive ticks."""
         clock = self._clocks[Track.AUDIO]
         unwrapped = clock.unwrap(timestamp)
         if clock.fell_behind(self._lateness(clock, unwrapped, arrived), arrived):
@@ -227,19 +213,19 @@ class Timeline:
         return Stamp(ticks, captured, estimated)
 
     def media_now(self, now: float) -> float:
-        """Media time in seconds of what would arrive now from a sender without jitter; `start`
-        before anything came.
+        """Media time, in seconds, of a packet without jitter that arrives now; `start` before the
+        first packet.
         """
         if self._origin is None:
             return self._start
         return now - self._origin + self._start + self._lead
 
     def captured_now(self, now: float) -> Stamp:
-        """A stamp for sound made here, now."""
+        """The stamp of audio that is generated now."""
         return Stamp(round(self.media_now(now) * TIMESCALE[Track.AUDIO]), now, True)
 
     def _lateness(self, clock: _TrackClock, timestamp: int, arrived: float) -> float:
-        """By how much a packet came later than the fastest one, in seconds."""
+        """Seconds by which a packet is later than the fastest one."""
         sent = clock.sender_time(timestamp)
         if sent is not None and self._transit.value is not None:
             return arrived - sent - self._transit.value
@@ -252,16 +238,14 @@ class Timeline:
     def _place(
         self, clock: _TrackClock, timestamp: int, arrived: float
     ) -> tuple[float, float, bool]:
-        """Media seconds on the session's clock, capture on the server's clock, and whether that is
-        estimated.
-        """
+        """Media time in seconds, capture on the server's clock, and whether that is estimated."""
         sent = clock.sender_time(timestamp)
         if (
             sent is not None
             and self._transit.value is not None
             and arrived - sent < self._transit.value - IMPOSSIBLE
         ):
-            # Taken for true it would pull the other track along, into the past.
+            # Accepting it would move the other track into the past, too.
             clock.forget()
             sent = None
         by_arrival = timestamp / clock.rate + clock.arrival.add(

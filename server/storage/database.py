@@ -1,8 +1,6 @@
-"""Everything that lasts: rooms, and the hashes of their keys, in `microlive.sqlite3` in the data
-directory.
+"""The database: rooms and the hashes of their keys, in `microlive.sqlite3` in the data directory.
 
-SQLAlchemy Core, so that another database can stand in; SQLite until an audience outgrows one
-machine.
+SQLite through SQLAlchemy Core. The migrations are written for SQLite.
 """
 
 import fcntl
@@ -23,18 +21,16 @@ DATABASE_NAME = "microlive.sqlite3"
 LOCK_NAME = "microlive.lock"
 
 ROOM_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
-"""Without 0, 1, i, l and o: a room's name is read aloud and typed on a phone."""
+"""Without 0, 1, i, l and o: names are read aloud and typed on phones."""
 ROOM_LENGTH = 6
 
 
 class StorageError(Exception):
-    """What lasts cannot be read or written. The text names the directory and says why, in one
-    line.
-    """
+    """The data cannot be read or written. The text is one line: the directory and the reason."""
 
 
 class RoomExists(Exception):
-    """There is a room of that name already, perhaps an ended one; draw another."""
+    """The name is in use, possibly by an ended room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +44,26 @@ class RoomRecord:
     ended_at: float | None = None
     """Unix seconds; None while the room can be used."""
     live_at: float | None = None
-    """When it first went live, Unix seconds; None before."""
+    """When the room first went live, Unix seconds; None before."""
 
 
 def new_room_id() -> str:
-    """A name from 887 million. It may be taken: `Storage.add_room` says so."""
+    """One of 887 million names; it may be in use, see `Storage.add_room`."""
     return "".join(secrets.choice(ROOM_ALPHABET) for _ in range(ROOM_LENGTH))
 
 
 def new_key() -> str:
-    """A creator's key: 192 random bits in 32 characters that an Authorization header and a URL can
-    carry.
-    """
+    """A creator key: 192 random bits in 32 characters that are valid in headers and URLs."""
     return secrets.token_urlsafe(24)
 
 
 def hash_key(key: str) -> bytes:
-    """SHA-256. A slow, salted hash would add nothing: nobody guesses 192 random bits."""
+    """SHA-256. 192 random bits cannot be guessed, so a slow, salted hash would add nothing."""
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
 
 
 def key_matches(key: str, key_hash: bytes) -> bool:
-    """Takes the same time wherever the two differ."""
+    """Compares in constant time."""
     return hmac.compare_digest(hash_key(key), key_hash)
 
 
@@ -88,8 +82,8 @@ _schema = sa.Table(
     "schema_version", sa.MetaData(), sa.Column("version", sa.Integer, primary_key=True)
 )
 
-# Migration n (counted from 1) leads from version n - 1 to n. One that has been released never
-# changes: mend it by the next.
+# Migration n, counted from 1, upgrades version n - 1 to n. Never change a released one: add
+# another.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE room (
@@ -102,8 +96,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 
 
 class Storage:
-    """Open it with `open()`, and `close()` it. Every method raises StorageError when the directory
-    or the disk fails it.
+    """Open it with `open()`, and `close()` it. Every method raises StorageError where the directory
+    or the disk fails.
     """
 
     def __init__(self, data: Path, lock: int, engine: AsyncEngine) -> None:
@@ -113,13 +107,13 @@ class Storage:
 
     @classmethod
     async def open(cls, data: Path) -> Self:
-        """Makes the directory and brings the database up to date. Refuses a directory that another
-        server has open.
+        """Creates the directory and migrates the database. Raises StorageError also where another
+        server has the directory open.
         """
-        with _naming(data):
-            lock = _claim(data)
-        # One connection, and so one thread: SQLite has one writer, and rooms are made and ended a
-        # few times a second at most.
+        with _storage_errors(data):
+            lock = _lock_directory(data)
+        # One connection, and so one thread: SQLite has one writer, and rooms are created and ended
+        # a few times a second at most.
         engine = create_async_engine(
             f"sqlite+aiosqlite:///{data / DATABASE_NAME}", pool_size=1, max_overflow=0
         )
@@ -127,7 +121,7 @@ class Storage:
         sa.event.listen(engine.sync_engine, "begin", _begin)
         storage = cls(data, lock, engine)
         try:
-            with _naming(data):
+            with _storage_errors(data):
                 async with engine.begin() as connection:
                     await _migrate(connection, data)
         except BaseException:
@@ -136,7 +130,7 @@ class Storage:
         return storage
 
     async def close(self) -> None:
-        """Afterwards another server may open the directory. May be called again."""
+        """Lets another server open the directory. Further calls do nothing."""
         lock, self._lock = self._lock, -1
         try:
             await self._engine.dispose()
@@ -147,7 +141,7 @@ class Storage:
     async def add_room(self, record: RoomRecord) -> None:
         """Raises RoomExists."""
         values = {name: getattr(record, name) for name in _room.c.keys()}
-        with _naming(self._data):
+        with _storage_errors(self._data):
             try:
                 async with self._engine.begin() as connection:
                     await connection.execute(_room.insert().values(values))
@@ -155,27 +149,24 @@ class Storage:
                 raise RoomExists(record.room) from None
 
     async def rooms(self) -> list[RoomRecord]:
-        """Those that have not ended, oldest first."""
+        """Rooms that have not ended, oldest first."""
         return await self._select(
             _room.select().where(_room.c.ended_at.is_(None)).order_by(_room.c.created_at)
         )
 
     async def room(self, room: str) -> RoomRecord | None:
-        """Ended or not; None if there was none of that name, or it has been purged."""
+        """A room, ended or not; None where there is none or it was purged."""
         records = await self._select(_room.select().where(_room.c.room == room))
         return records[0] if records else None
 
-    async def set_title(self, room: str, title: str) -> None:
-        await self._change(_room.update().where(_room.c.room == room).values(title=title))
-
     async def set_live(self, room: str, at: float) -> None:
-        """`at` in Unix seconds. The first time stays."""
+        """Stores when the room first went live; later calls change nothing. `at`: Unix seconds."""
         await self._change(
             _room.update().where(_room.c.room == room, _room.c.live_at.is_(None)).values(live_at=at)
         )
 
     async def end_room(self, room: str, at: float) -> None:
-        """`at` in Unix seconds. A room that has ended keeps its first end."""
+        """Stores when the room ended; later calls change nothing. `at`: Unix seconds."""
         await self._change(
             _room.update()
             .where(_room.c.room == room, _room.c.ended_at.is_(None))
@@ -183,25 +174,25 @@ class Storage:
         )
 
     async def purge(self, ended_before: float) -> int:
-        """Forgets rooms that ended before that, in Unix seconds, and tells how many."""
+        """Deletes rooms that ended before that, in Unix seconds. Returns how many."""
         return await self._change(_room.delete().where(_room.c.ended_at < ended_before))
 
     async def _select(self, statement: sa.Select[Any]) -> list[RoomRecord]:
-        with _naming(self._data):
+        with _storage_errors(self._data):
             async with self._engine.connect() as connection:
                 return [
                     RoomRecord(**row) for row in (await connection.execute(statement)).mappings()
                 ]
 
     async def _change(self, statement: sa.UpdateBase) -> int:
-        with _naming(self._data):
+        with _storage_errors(self._data):
             async with self._engine.begin() as connection:
                 return (await connection.execute(statement)).rowcount
 
 
-def _claim(data: Path) -> int:
-    """Makes the directory and locks it. Returns the descriptor whose closing gives the directory
-    free. However the process dies, the kernel closes it.
+def _lock_directory(data: Path) -> int:
+    """Creates the directory and locks it. Closing the returned descriptor unlocks it, and the
+    kernel closes it however the process ends.
     """
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(data / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -220,13 +211,12 @@ def _claim(data: Path) -> int:
 
 
 def _prepare(connection: Any, _record: Any) -> None:
-    # Python's sqlite3 would begin transactions only before some statements, and a failed migration
-    # would stay half done
+    # By default Python's sqlite3 begins transactions before some statements only, and a failed
+    # migration would be applied in part.
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute(
-        "PRAGMA journal_mode = WAL"
-    )  # readers, and a copy taken of the file, do not stop the writer
+    # With a write-ahead log, readers and backups do not block the writer.
+    cursor.execute("PRAGMA journal_mode = WAL")
     cursor.close()
 
 
@@ -239,7 +229,7 @@ async def _migrate(connection: AsyncConnection, data: Path) -> None:
     version = (await connection.execute(sa.select(sa.func.max(_schema.c.version)))).scalar() or 0
     if version > len(MIGRATIONS):
         raise StorageError(
-            f"{data}: written by a newer microlive (schema {version}; this one knows "
+            f"{data}: written by a newer microlive (schema {version}; this version supports "
             f"{len(MIGRATIONS)})"
         )
     for number, statements in enumerate(MIGRATIONS[version:], version + 1):
@@ -249,8 +239,8 @@ async def _migrate(connection: AsyncConnection, data: Path) -> None:
 
 
 @contextmanager
-def _naming(data: Path) -> Iterator[None]:
-    """Whatever the file system or SQLite has to say becomes one line that names the directory."""
+def _storage_errors(data: Path) -> Iterator[None]:
+    """Turns errors of SQLite and the file system into one line with the directory."""
     try:
         yield
     except sa.exc.SQLAlchemyError as error:

@@ -1,6 +1,4 @@
-"""Settings: which source counts, what is refused, in which words, and that no secret is ever
-shown.
-"""
+"""Settings: precedence of the sources, invalid values and their messages, and secrets."""
 
 import ipaddress
 import os
@@ -66,7 +64,7 @@ def test_every_setting_is_described_in_a_sentence() -> None:
         ), name
 
 
-def test_the_command_line_counts_before_the_environment_before_the_file_before_defaults(
+def test_precedence_command_line_environment_file_defaults(
     tmp_path: Path,
 ) -> None:
     config = tmp_path / "a.toml"
@@ -99,13 +97,13 @@ def test_xdg_data_home(tmp_path: Path) -> None:
     assert load({}, {"XDG_DATA_HOME": str(tmp_path)}).data == tmp_path / "microlive"
     assert (
         load({}, {"XDG_DATA_HOME": "relative"}).data == Settings().data
-    )  # XDG Base Directory: such a value counts for nothing
+    )  # XDG Base Directory: a relative path is ignored
     (tmp_path / "microlive").mkdir()
     (tmp_path / "microlive" / "microlive.toml").write_text("port = 1")
     assert load({}, {"XDG_DATA_HOME": str(tmp_path)}).port == 1
 
 
-def test_settings_of_their_own_read_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_read_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environ, "MICROLIVE_PORT", "1")
     assert Settings().port == 8080
 
@@ -146,7 +144,7 @@ def test_lists_as_text_and_as_toml(tmp_path: Path) -> None:
     ]
 
 
-def test_an_ice_server_without_credentials_tells_none() -> None:
+def test_an_ice_server_without_credentials_has_none() -> None:
     assert IceServer(urls=("stun:a.example",)).for_browser() == {"urls": ["stun:a.example"]}
 
 
@@ -252,7 +250,7 @@ def test_certificate_and_key_go_together(tmp_path: Path) -> None:
     assert problems({"tls_key": key}) == [
         "--tls-key: tls_cert and tls_key go together: set both or neither"
     ]
-    assert "belongs to" in problems({"tls_cert": key, "tls_key": certificate})[0]
+    assert "not an unencrypted PEM key for" in problems({"tls_cert": key, "tls_key": certificate})[0]
 
 
 def test_a_key_that_is_encrypted_or_of_another_certificate(tmp_path: Path) -> None:
@@ -272,13 +270,13 @@ def test_a_key_that_is_encrypted_or_of_another_certificate(tmp_path: Path) -> No
     for path in (encrypted, other):
         [problem] = problems({"tls_cert": str(certificate)}, {"MICROLIVE_TLS_KEY": str(path)})
         assert problem.startswith(
-            f"MICROLIVE_TLS_KEY: {path} is no unencrypted PEM key that belongs to {certificate}"
+            f"MICROLIVE_TLS_KEY: {path} is not an unencrypted PEM key for {certificate}"
         )
 
 
 def test_tokens_are_needed_when_tokens_are_asked_for() -> None:
     assert problems({"create": "token"}) == [
-        "create_token: needed when create is token: set MICROLIVE_CREATE_TOKEN"
+        "create_token: required when create is token: set MICROLIVE_CREATE_TOKEN"
     ]
     settings = load({"create": "token"}, {"MICROLIVE_CREATE_TOKEN": "s3cret"})
     assert (
@@ -310,8 +308,8 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "microlive.toml").write_text("data = '/elsewhere'")
     assert problems({"data": str(tmp_path)}) == [
         (
-            f"{tmp_path}/microlive.toml: data: cannot be set here, since this file was found "
-            "in the data directory"
+            f"{tmp_path}/microlive.toml: data: cannot be set in a file that was found through "
+            "the data directory"
         )
     ]
 

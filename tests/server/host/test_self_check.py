@@ -1,4 +1,4 @@
-"""The line that a server says at its start about its UDP port."""
+"""The line that a server logs at its start about its UDP port."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ from tests.fixtures.coturn import SECRET, coturn, free_port
 from tests.fixtures.deadline import eventually
 from tests.fixtures.server import running
 
-UNKNOWN = "whether firewalls let creators elsewhere reach it does not show from here"
+UNKNOWN = "whether firewalls block publishers outside cannot be checked from here"
 
 
 @pytest_asyncio.fixture
@@ -32,7 +32,7 @@ async def line_of(port: UdpPort, folder: Path, **settings: Any) -> tuple[bool, s
 
 
 async def test_what_can_be_seen_from_inside(port: UdpPort, tmp_path: Path) -> None:
-    """Bound addresses answer; what that does not show is said."""
+    """Bound addresses answer; the line says what remains unknown."""
     assert await line_of(port, tmp_path) == (
         True,
         f"UDP port {port.port}: 127.0.0.1 answers; {UNKNOWN}",
@@ -40,11 +40,11 @@ async def test_what_can_be_seen_from_inside(port: UdpPort, tmp_path: Path) -> No
 
 
 async def test_an_outer_address_is_not_seen_from_inside(port: UdpPort, tmp_path: Path) -> None:
-    """That is no fault: few networks let their own outer address in."""
+    """That is no problem: few networks route their own public address inwards."""
     healthy, line = await line_of(port, tmp_path, announce=("127.0.0.2",))
     assert (
         healthy
-        and "127.0.0.2, which is announced, does not answer from here" in line
+        and "the announced address 127.0.0.2 does not answer from here" in line
         and UNKNOWN in line
     )
 
@@ -87,7 +87,7 @@ async def test_with_servers_that_do(port: UdpPort, tmp_path: Path) -> None:
         assert (
             not healthy
             and "--announce 127.0.0.1" in line
-            and "none of our addresses answers" in line
+            and "none of this server's addresses answers" in line
         )
 
 

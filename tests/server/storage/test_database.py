@@ -66,7 +66,7 @@ async def test_rooms_outlive_the_process(tmp_path: Path) -> None:
     assert stat.S_IMODE(data.stat().st_mode) == 0o700
 
 
-async def test_rooms_are_those_not_ended_oldest_first(storage: Storage) -> None:
+async def test_open_rooms_oldest_first(storage: Storage) -> None:
     for number, room in enumerate(["late", "early", "ended"]):
         await storage.add_room(replace(RECORD, room=room, created_at=100.0 - number))
     await storage.end_room("ended", 200.0)
@@ -80,17 +80,16 @@ async def test_an_ended_room_is_found_and_keeps_its_first_end(storage: Storage) 
     assert await storage.room(RECORD.room) == replace(RECORD, ended_at=5.0)
 
 
-async def test_a_room_that_never_was(storage: Storage) -> None:
-    assert await storage.room("nobody") is None
-    await storage.end_room("nobody", 1.0)
-    await storage.set_title("nobody", "x")
+async def test_a_room_that_does_not_exist(storage: Storage) -> None:
+    assert await storage.room("none") is None
+    await storage.end_room("none", 1.0)
     assert await storage.rooms() == []
 
 
-async def test_title(storage: Storage) -> None:
-    await storage.add_room(RECORD)
-    await storage.set_title(RECORD.room, "'; DROP TABLE room; --")
-    assert await storage.room(RECORD.room) == replace(RECORD, title="'; DROP TABLE room; --")
+async def test_a_title_with_sql(storage: Storage) -> None:
+    record = replace(RECORD, title="'; DROP TABLE room; --")
+    await storage.add_room(record)
+    assert await storage.room(RECORD.room) == record
 
 
 async def test_when_a_room_first_went_live(storage: Storage) -> None:
@@ -100,14 +99,14 @@ async def test_when_a_room_first_went_live(storage: Storage) -> None:
     assert await storage.room(RECORD.room) == replace(RECORD, live_at=5.0)
 
 
-async def test_a_taken_name_is_said_to_be_taken(storage: Storage) -> None:
+async def test_a_name_in_use_is_refused(storage: Storage) -> None:
     await storage.add_room(RECORD)
     with pytest.raises(RoomExists):
         await storage.add_room(replace(RECORD, title="another"))
     assert await storage.room(RECORD.room) == RECORD
 
 
-async def test_purge_forgets_what_ended_before(storage: Storage) -> None:
+async def test_purge_deletes_rooms_that_ended_before(storage: Storage) -> None:
     for room, end in [("old", 10.0), ("edge", 20.0), ("new", 30.0), ("open", None)]:
         await storage.add_room(replace(RECORD, room=room, ended_at=end))
     assert await storage.purge(20.0) == 1
