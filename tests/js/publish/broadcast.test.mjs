@@ -258,11 +258,11 @@ test('a temporary refusal is reported, and its retry_after holds when the networ
   await settle();
   bench.server.last.refuse(503, {
     error: 'Too many transcoders.',
-    code: 'transcoders_busy',
+    code: 'busy',
     retry_after: 7,
   });
   await bench.clock.advance(6_900);
-  assert.deepEqual(bench.refused, [['Too many transcoders.', 'transcoders_busy', 7_000]]);
+  assert.deepEqual(bench.refused, [['Too many transcoders.', 'busy', 7_000]]);
   bench.broadcast.networkChanged();
   assert.equal(bench.attempts, 1);
   await bench.clock.advance(200);
@@ -273,7 +273,7 @@ test('a final refusal closes the broadcast', async () => {
   const bench = new Bench();
   bench.broadcast.start();
   await settle();
-  bench.server.last.refuse(409, { error: 'This room has ended.', code: 'room_ended' });
+  bench.server.last.refuse(409, { error: 'This room has ended.', code: 'over' });
   await settle();
   assert.deepEqual(bench.over, ['This room has ended.']);
   assert.equal(bench.state, S.CLOSED);

@@ -1,3 +1,5 @@
+import { refusalOf } from '../page/refusals.js';
+
 /**
  * The HTTP interface (server/API.md).
  *
@@ -23,17 +25,22 @@
  * @property {RTCIceServer[]} ice_servers
  */
 
-/** A refusal: `status` is the HTTP status, 0 when the server was not reached. */
+/** A refusal, in words for the page. */
 export class ApiError extends Error {
   status;
+  code;
+  retryAfter;
 
   /**
    * @param {string} message
-   * @param {number} status
+   * @param {number} status of the HTTP answer; 0 when the server could not be reached
+   * @param {{code?: string, retryAfter?: number}} [more] `retryAfter` in s
    */
-  constructor(message, status) {
+  constructor(message, status, { code = '', retryAfter = 0 } = {}) {
     super(message);
     this.status = status;
+    this.code = code;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -105,7 +112,14 @@ async function request(path, init = {}) {
     throw new ApiError('The server cannot be reached. Check the connection.', 0);
   }
   if (response.status === 204) return null;
-  const body = await response.json().catch(() => null);
-  if (!response.ok) throw new ApiError(body?.error ?? `The server answered ${response.status}.`, response.status);
-  return body;
+  if (response.ok) {
+    return response.json().catch(() => {
+      // The login page of a public network, for one.
+      throw new ApiError('The answer does not come from the server. Check the connection.', 0);
+    });
+  }
+  const { text, code } = refusalOf(await response.text().catch(() => ''));
+  const retryAfter = Number(response.headers.get('Retry-After')) || 0;
+  const message = text || `The server answered ${response.status}.`;
+  throw new ApiError(message, response.status, { code, retryAfter });
 }

@@ -4,6 +4,7 @@
  */
 import { iceServersOf } from '../api/ice_servers.js';
 import { BROWSER } from '../page/environment.js';
+import { refusalOf } from '../page/refusals.js';
 
 const REQUEST_WITHIN = 8_000; // ms
 const TRICKLE_AFTER = 50; // ms; candidates come in groups, and one PATCH carries a group
@@ -203,28 +204,21 @@ export class WhipSession {
       this.#environment.clearTimeout(deadline);
       this.#requests.delete(controller);
     }
-    if (!response.ok) throw refusalOf(response, text);
+    if (!response.ok) throw whipError(response, text);
     return { response, text };
   }
 }
 
 /**
- * The body is JSON `{error, code, retry_after}`, or plain text from a proxy.
  * @param {Response} response
- * @param {string} text
+ * @param {string} body
  */
-function refusalOf(response, text) {
-  /** @type {{error?: unknown, code?: unknown, retry_after?: unknown} | null} */
-  let body = null;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    // Plain text.
-  }
-  const message = typeof body?.error === 'string' ? body.error : body ? '' : text.slice(0, 300);
-  return new WhipError(message || `The server answered ${response.status}.`, response.status, {
-    code: typeof body?.code === 'string' ? body.code : '',
-    retryAfter: Number(body?.retry_after ?? response.headers.get('Retry-After')) || 0,
+function whipError(response, body) {
+  const { text, code } = refusalOf(body);
+  const retryAfter = Number(response.headers.get('Retry-After')) || 0;
+  return new WhipError(text || `The server answered ${response.status}.`, response.status, {
+    code,
+    retryAfter,
   });
 }
 
