@@ -208,6 +208,13 @@ class Settings(BaseModel):
     demo: bool = Field(
         False, description="Start a synthetic publisher, so that there is something to watch."
     )
+    dev: bool = Field(
+        False,
+        description=(
+            "Serve the page's source files unbundled, read again at every request: for work on "
+            "the page."
+        ),
+    )
     tls_cert: File | None = Field(
         None, description="PEM file of the certificate chain; enables HTTPS on --host and --port."
     )

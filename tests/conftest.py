@@ -4,7 +4,10 @@ import asyncio
 import inspect
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -46,6 +49,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from tests.plugins.lanes import Lanes  # here, since only a run with workers needs xdist
 
     return Lanes(config, log)
+
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_sessionstart() -> None:
+    """Bundles the page, if its sources have changed."""
+    bundler = [ROOT / "web/bundler/bundle.py", ROOT / ".venv/bundler"]
+    subprocess.run([sys.executable, *bundler], check=True, timeout=120)
 
 
 @pytest.fixture(autouse=True)

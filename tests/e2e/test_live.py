@@ -34,7 +34,7 @@ async def test_a_picture_comes_with_the_page(studio: Studio, visitors: Visitors)
     await room.pictured()
     await until(room.page, "document.querySelector('#still').hidden")
     page = await (await visitors.context()).new_page()
-    await page.route("**/*.bundle.js", lambda route: route.abort())
+    await page.route("**/bundles/*.js", lambda route: route.abort())
     await page.goto(studio.watch)
     await until(page, "!document.querySelector('#still').hidden")
     shown = await page.evaluate(

@@ -86,7 +86,19 @@ async def test_no_other_file_is_served(server: Server, name: str) -> None:
 
 async def test_an_old_name_gets_the_new_file_for_a_moment(server: Server) -> None:
     """A page from before an update finds its files, but does not keep them."""
-    async with server.http.get(f"{server.url}/assets/000000000000/js/feed.js") as response:
+    async with server.http.get(f"{server.url}/assets/000000000000/bundles/feed.js") as response:
         assert (response.status, response.headers["Cache-Control"]) == (200, "no-cache")
     async with server.http.get(f"{server.url}/favicon.ico") as response:
         assert (response.status, response.content_type) == (200, "image/svg+xml")
+
+
+async def test_dev_serves_the_sources(tmp_path: Path) -> None:
+    """Every script of a page is a module of web/js, which a browser must ask for again."""
+    async with running(tmp_path, dev=True) as server:
+        room = await server.create()
+        for path, main in (("/", "feed"), ("/live", "studio"), (f"/r/{room.name}", "room")):
+            async with server.http.get(server.url + path, headers=BROWSER) as response:
+                assert f'src="/assets/dev/js/{main}.js"' in await response.text()
+            async with server.http.get(f"{server.url}/assets/dev/js/{main}.js") as response:
+                assert (response.status, response.headers["Cache-Control"]) == (200, "no-cache")
+                assert "import {" in await response.text()

@@ -47,9 +47,8 @@ function decodableFamilies(player) {
 const hidden = document.visibilityState === 'hidden';
 const url = watchUrl(decodeURIComponent(location.pathname.split('/')[2] ?? ''), ladder.name);
 
-/** This script stands in the page, and has no address that others could lie beside. */
-const { assets } = /** @type {HTMLScriptElement} */ (document.currentScript).dataset;
-export const workerScript = `${assets}/js/watch.bundle.js`;
+/** This script stands in the page, and has no URL that the worker's could be relative to. */
+export const workerScript = document.documentElement.dataset.worker ?? '';
 
 /** A worker that is connecting already. Null where none plays. */
 export const firstBackstage = hidden || ladder.name !== 'webcodecs' || !ladder.able ? null : startWorker(workerScript, url);

@@ -50,7 +50,7 @@ export function startWorker(script, url = '') {
  */
 function open(script) {
   try {
-    return new Worker(script);
+    return new Worker(script, { type: 'module' });
   } catch {
     giveUpWorkers();
     return null;

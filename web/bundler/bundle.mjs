@@ -1,0 +1,82 @@
+// Bundles the page with esbuild: node bundle.mjs WEB OUT
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { build } from 'esbuild';
+
+const [web, out] = process.argv.slice(2).map((path) => resolve(path));
+const js = join(web, 'js');
+const BOOT = 'microliveBoot'; // the global in which the room's inline script leaves its exports
+
+const COMMON = {
+  bundle: true,
+  minify: true,
+  target: 'es2022', // every browser that plays
+  charset: 'utf8',
+  logLevel: 'warning',
+};
+
+/** The boot script has run by then, inside the page: a second copy would open a second socket. */
+const bootIsGlobal = {
+  name: 'boot is global',
+  setup(bundler) {
+    bundler.onResolve({ filter: /\/boot\/first_socket\.js$/ }, () => ({ path: BOOT, namespace: 'global' }));
+    bundler.onLoad({ filter: /.*/, namespace: 'global' }, () => ({ contents: `module.exports = globalThis.${BOOT};` }));
+  },
+};
+
+/**
+ * esbuild makes a chunk for each set of modules that the same entries share, so that the main file would wait for several. When
+ * every late module imports the main one, all that the main one has is shared by all of them: one chunk.
+ */
+function oneChunk(main) {
+  const late = new Set();
+  return {
+    name: 'one chunk',
+    setup(bundler) {
+      bundler.onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+        if (kind === 'dynamic-import') late.add(join(resolveDir, path));
+        return null;
+      });
+      bundler.onLoad({ filter: /\.js$/, namespace: 'file' }, async ({ path }) => {
+        if (!late.has(path)) return null;
+        return { contents: `${await readFile(path, 'utf8')}\nimport ${JSON.stringify(main)};\n` };
+      });
+    },
+  };
+}
+
+/** Writes a page's bundle. @returns {Promise<string>} the name of its main file */
+async function bundlePage(name) {
+  const main = join(js, `${name}.js`);
+  const { metafile, outputFiles } = await build({
+    ...COMMON,
+    entryPoints: [main],
+    outdir: out,
+    format: 'esm',
+    splitting: true,
+    chunkNames: '[name]-[hash]',
+    metafile: true,
+    write: false,
+    plugins: [bootIsGlobal, oneChunk(main)],
+  });
+  const [path, { imports, bytes }] = Object.entries(metafile.outputs).find(([path]) => basename(path) === `${name}.js`);
+  const [chunk, ...others] = imports.filter(({ kind }) => kind === 'import-statement');
+  if (others.length || (chunk && bytes > 100)) throw new Error(`${name}.js is more than one file`);
+  for (const file of outputFiles) if (!chunk || basename(file.path) !== basename(path)) await writeFile(file.path, file.contents);
+  return basename(chunk?.path ?? path);
+}
+
+/** Writes a script that stands alone. */
+async function bundleScript(module, name, options = {}) {
+  const outfile = join(out, name);
+  await build({ ...COMMON, entryPoints: [join(js, module)], outfile, format: 'iife', ...options });
+  return outfile;
+}
+
+const mains = {};
+for (const page of ['feed', 'studio', 'room']) mains[page] = await bundlePage(page);
+await bundleScript('watch/webcodecs/worker.js', 'worker.js');
+await bundleScript('watch/webcodecs/sound_worklet.js', 'sound_worklet.js');
+const boot = await bundleScript('boot/first_socket.js', 'boot.js', { globalName: BOOT });
+if (/<\/script|<!--/i.test(await readFile(boot, 'utf8'))) throw new Error('the boot script cannot stand in HTML');
+await writeFile(join(out, 'mains.json'), JSON.stringify(mains));

