@@ -14,10 +14,10 @@ from server.http.request import client_of, url_of
 from server.rooms.registry import Rooms
 from server.settings import Settings
 from server.site.assets import Assets, BundledAssets, SourceAssets
-from server.site.opening import opening
+from server.site.first_frame import first_frame
 
-SHOW = "microliveBoot.showOpening();"
-"""Stands behind the picture that comes with the page."""
+SHOW = "microliveBoot.showFirstFrame();"
+"""The inline script after the frame that the page contains."""
 
 HEADINGS = {404: "Nothing here", 410: "This live is over", 429: "A moment, please"}
 
@@ -69,7 +69,7 @@ class Pages:
             boot=self._assets.boot,
             worker=f"{self._assets.base}/{self._assets.worker}",
             show=SHOW,
-            opening=opening(self._rooms.still(name)) if self._assets.boot else None,
+            first_frame=first_frame(self._rooms.still(name)) if self._assets.boot else None,
             room=name,
             title=described["title"],
             state=described["state"],

@@ -5,7 +5,6 @@ import { build } from 'esbuild';
 
 const [web, out] = process.argv.slice(2).map((path) => resolve(path));
 const js = join(web, 'js');
-const BOOT = 'microliveBoot'; // the global in which the room's inline script leaves its exports
 
 const COMMON = {
   bundle: true,
@@ -13,15 +12,6 @@ const COMMON = {
   target: 'es2022', // every browser that plays
   charset: 'utf8',
   logLevel: 'warning',
-};
-
-/** The boot script has run by then, inside the page: a second copy would open a second socket. */
-const bootIsGlobal = {
-  name: 'boot is global',
-  setup(bundler) {
-    bundler.onResolve({ filter: /\/boot\/first_socket\.js$/ }, () => ({ path: BOOT, namespace: 'global' }));
-    bundler.onLoad({ filter: /.*/, namespace: 'global' }, () => ({ contents: `module.exports = globalThis.${BOOT};` }));
-  },
 };
 
 /**
@@ -57,7 +47,7 @@ async function bundlePage(name) {
     chunkNames: '[name]-[hash]',
     metafile: true,
     write: false,
-    plugins: [bootIsGlobal, oneChunk(main)],
+    plugins: [oneChunk(main)],
   });
   const [path, { imports, bytes }] = Object.entries(metafile.outputs).find(([path]) => basename(path) === `${name}.js`);
   const [chunk, ...others] = imports.filter(({ kind }) => kind === 'import-statement');
@@ -67,9 +57,9 @@ async function bundlePage(name) {
 }
 
 /** Writes a script that stands alone. */
-async function bundleScript(module, name, options = {}) {
+async function bundleScript(module, name) {
   const outfile = join(out, name);
-  await build({ ...COMMON, entryPoints: [join(js, module)], outfile, format: 'iife', ...options });
+  await build({ ...COMMON, entryPoints: [join(js, module)], outfile, format: 'iife' });
   return outfile;
 }
 
@@ -77,6 +67,6 @@ const mains = {};
 for (const page of ['feed', 'studio', 'room']) mains[page] = await bundlePage(page);
 await bundleScript('watch/webcodecs/worker.js', 'worker.js');
 await bundleScript('watch/webcodecs/sound_worklet.js', 'sound_worklet.js');
-const boot = await bundleScript('boot/first_socket.js', 'boot.js', { globalName: BOOT });
+const boot = await bundleScript('boot/main.js', 'boot.js');
 if (/<\/script|<!--/i.test(await readFile(boot, 'utf8'))) throw new Error('the boot script cannot stand in HTML');
 await writeFile(join(out, 'mains.json'), JSON.stringify(mains));

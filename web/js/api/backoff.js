@@ -1,7 +1,7 @@
 /**
- * How long to wait before the next attempt: nothing at first, then growing with jitter so that a thousand viewers do not
- * come back in the same instant. During the first minute never more than a second: a returning network is to be noticed
- * at once. After that nobody is watching closely any more, and the server deserves rest.
+ * The wait before the next attempt: none at first, then growing, with jitter, so that a thousand
+ * viewers do not return at the same instant. At most a second during the first minute, so that a
+ * viewer sees the network return at once; later more, to spare the server.
  */
 export class Backoff {
   #attempts = 0;
@@ -22,7 +22,7 @@ export class Backoff {
   }
 
   /**
-   * Milliseconds to wait before the attempt that comes now.
+   * Milliseconds to wait before the next attempt.
    * @param {number} now ms
    */
   next(now) {

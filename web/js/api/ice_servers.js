@@ -1,10 +1,10 @@
-/** STUN and TURN servers that a WHIP or WHEP endpoint names in its answer (RFC 9725 §4.6). */
+/** STUN and TURN servers in the answer of a WHIP or WHEP endpoint (RFC 9725 §4.6). */
 
 const LINK = /<([^>]*)>((?:\s*;\s*[\w-]+\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]+))*)/g;
 const PARAMETER = /([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]+))/g;
 
 /**
- * @param {string | null} header value of Link, as fetch gives it: all such headers with commas between
+ * @param {string | null} header value of Link, as fetch joins several headers: with commas
  * @returns {RTCIceServer[]}
  */
 export function iceServersOf(header) {

@@ -1,4 +1,4 @@
-/** The few words the mains say to the document. */
+/** Helpers for the document. */
 
 /**
  * @template {Element} [T=HTMLElement]
@@ -12,7 +12,7 @@ export function byId(id) {
 }
 
 /**
- * Writes only what changed: screen readers and layout are spared the rest.
+ * Writes only a changed text: layout and screen readers need not repeat the rest.
  * @param {Element} element
  * @param {string} text
  */
@@ -20,16 +20,29 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-let toastTimer = 0;
+/**
+ * A named part of a view.
+ * @template {Element} [T=HTMLElement]
+ * @param {HTMLElement} root
+ * @param {string} name  of its `data-part`
+ * @returns {T}
+ */
+export function partOf(root, name) {
+  const element = root.querySelector(`[data-part="${name}"]`);
+  if (!element) throw new Error(`there is no part ${name}`);
+  return /** @type {T} */ (/** @type {unknown} */ (element));
+}
+
+const TOAST = { duration: 3_500, easing: 'linear' };
+const [GONE, SHOWN] = [{ opacity: 0, transform: 'translate(-50%, 10px)' }, { opacity: 1, transform: 'translate(-50%, 0)' }];
 
 /**
- * A short word at the lower edge, also spoken by screen readers.
+ * A short message at the lower edge, also spoken by screen readers.
  * @param {string} text
  */
 export function toast(text) {
   const element = byId('toast');
   setText(element, text);
-  element.classList.add('shown');
-  clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => element.classList.remove('shown'), 3_500);
+  for (const animation of element.getAnimations()) animation.cancel();
+  element.animate([GONE, { ...SHOWN, offset: 0.05 }, { ...SHOWN, offset: 0.95 }, GONE], TOAST);
 }

@@ -1,13 +1,13 @@
-/** How a picture fits the screen. Pure. */
-const MAY_CROP = 0.3; // of the picture, when it lies the same way as the screen
+/** How a frame fits the screen. Pure. */
+const MAX_CROP = 0.3; // of the frame, if it has the same orientation as the screen
 
 /**
- * Fills the screen when little is lost by it, else shows the whole picture.
- * @param {number} picture width by height
- * @param {number} screen  likewise
+ * `cover` fills the screen and crops a little; `contain` shows the whole frame.
+ * @param {number} frame  width by height
+ * @param {number} screen width by height
  * @returns {'cover' | 'contain'}
  */
-export function fitOf(picture, screen) {
-  const shown = Math.min(picture, screen) / Math.max(picture, screen);
-  return picture > 1 === screen > 1 && 1 - shown <= MAY_CROP ? 'cover' : 'contain';
+export function fitOf(frame, screen) {
+  const shown = Math.min(frame, screen) / Math.max(frame, screen);
+  return frame > 1 === screen > 1 && 1 - shown <= MAX_CROP ? 'cover' : 'contain';
 }

@@ -1,39 +1,52 @@
-/** A tap, and a long press, on the stage itself (not on what lies upon it). */
-
+/** A tap and a long press on the viewport itself, not on the controls above it. */
 const LONG = 550; // ms
 const STRAY = 12; // px
 
-/**
- * @param {HTMLElement} stage
- * @param {{tap: () => void, hold: () => void}} actions
- */
-export function listenForGestures(stage, { tap, hold }) {
-  let timer = 0;
-  let [x, y] = [0, 0];
-  const cancel = () => {
-    clearTimeout(timer);
-    timer = 0;
-  };
-  stage.addEventListener('pointerdown', (event) => {
-    if (event.button !== 0 || /** @type {Element} */ (event.target).closest('a, button, dl, section')) return;
-    [x, y] = [event.clientX, event.clientY];
-    cancel();
-    timer = window.setTimeout(() => {
-      timer = 0;
-      hold();
-    }, LONG);
-  });
-  stage.addEventListener('pointermove', (event) => {
-    if (Math.hypot(event.clientX - x, event.clientY - y) > STRAY) cancel();
-  });
-  stage.addEventListener('pointercancel', cancel);
-  stage.addEventListener('pointerup', () => {
-    if (!timer) return;
-    cancel();
-    tap();
-  });
-  // A long press on a touch screen would open the browser's own menu.
-  stage.addEventListener('contextmenu', (event) => {
-    if (/** @type {PointerEvent} */ (event).pointerType === 'touch') event.preventDefault();
-  });
+export class Gestures {
+  #environment;
+  #timer = 0;
+  #listening = new AbortController();
+
+  /**
+   * @param {HTMLElement} viewport
+   * @param {{tap: () => void, hold: () => void}} actions
+   * @param {Readonly<import('../page/environment.js').Environment>} environment
+   */
+  constructor(viewport, { tap, hold }, environment) {
+    this.#environment = environment;
+    const { signal } = this.#listening;
+    let [x, y] = [0, 0];
+    viewport.addEventListener('pointerdown', (event) => {
+      if (event.button !== 0 || /** @type {Element} */ (event.target).closest('a, button, dl, section')) return;
+      [x, y] = [event.clientX, event.clientY];
+      this.#cancel();
+      this.#timer = environment.setTimeout(() => {
+        this.#timer = 0;
+        hold();
+      }, LONG);
+    }, { signal });
+    viewport.addEventListener('pointermove', (event) => {
+      if (Math.hypot(event.clientX - x, event.clientY - y) > STRAY) this.#cancel();
+    }, { signal });
+    viewport.addEventListener('pointercancel', () => this.#cancel(), { signal });
+    viewport.addEventListener('pointerup', () => {
+      if (!this.#timer) return;
+      this.#cancel();
+      tap();
+    }, { signal });
+    // A long press on a touch screen would open the browser's own menu.
+    viewport.addEventListener('contextmenu', (event) => {
+      if (/** @type {PointerEvent} */ (event).pointerType === 'touch') event.preventDefault();
+    }, { signal });
+  }
+
+  close() {
+    this.#cancel();
+    this.#listening.abort();
+  }
+
+  #cancel() {
+    this.#environment.clearTimeout(this.#timer);
+    this.#timer = 0;
+  }
 }

@@ -1,76 +1,97 @@
-/** The picture in a small window over everything else. Browsers know that for video elements only: a canvas gets one that shows the same. */
+/**
+ * A room's frames in a small window above all others. Browsers open one for a video element only: for
+ * a canvas, a video plays a copy of it.
+ */
 
 /** @typedef {import('../watch/player.js').Player} Player */
+/** @typedef {{stream: MediaStream, stop: () => void}} Copy */
 
-/** @type {{video: HTMLVideoElement, stop: () => void} | null} what stands in for a canvas, or for what took its place */
-let standIn = null;
+export class PictureInPicture {
+  /** The video that plays a copy, and how to stop that. @type {{video: HTMLVideoElement, stop: () => void} | null} */
+  #standIn = null;
+  /** The video in the window. @type {HTMLVideoElement | null} */
+  #shown = null;
+  #listening = new AbortController();
 
-/**
- * Opens the window, in a user's tap, or closes it.
- * @param {Player} player
- * @param {() => void} closed
- * @throws {DOMException} when the browser will not
- */
-export async function togglePictureInPicture(player, closed) {
-  if (document.pictureInPictureElement) return document.exitPictureInPicture();
-  end();
-  const left = new AbortController();
-  try {
-    const video = player.element instanceof HTMLVideoElement ? player.element : await mirror(player, player.element);
-    video.disablePictureInPicture = false;
-    const leave = () => {
-      left.abort();
-      end();
-      closed();
-    };
-    video.addEventListener('leavepictureinpicture', leave, { signal: left.signal });
-    await video.requestPictureInPicture();
-  } catch (error) {
-    left.abort();
-    end();
-    throw error;
+  /** Whether the window shows this room. */
+  get open() {
+    return this.#shown !== null && document.pictureInPictureElement === this.#shown;
+  }
+
+  /**
+   * Opens the window, or closes it. Call it in a user's tap.
+   * @param {Player} player
+   * @param {() => void} closed
+   * @throws {DOMException} if the browser refuses
+   */
+  async toggle(player, closed) {
+    if (document.pictureInPictureElement) return document.exitPictureInPicture();
+    this.#end();
+    this.#listening = new AbortController();
+    try {
+      const video = player.element instanceof HTMLVideoElement ? player.element : await this.#copyOf(player, player.element);
+      video.disablePictureInPicture = false;
+      const leave = () => {
+        this.#end();
+        closed();
+      };
+      video.addEventListener('leavepictureinpicture', leave, { signal: this.#listening.signal });
+      await video.requestPictureInPicture();
+      this.#shown = video;
+    } catch (error) {
+      this.#end();
+      throw error;
+    }
+  }
+
+  /**
+   * The room has another player: the window shows it.
+   * @param {Player} player
+   */
+  async follow(player) {
+    if (!this.#standIn) return;
+    this.#standIn.stop();
+    const { stream, stop } = streamOf(player, player.element);
+    this.#standIn.stop = stop;
+    this.#standIn.video.srcObject = stream;
+    await this.#standIn.video.play().catch(() => {}); // the window has closed or got another player
+  }
+
+  close() {
+    if (this.open) document.exitPictureInPicture().catch(() => {});
+    this.#end();
+  }
+
+  #end() {
+    this.#listening.abort();
+    this.#shown = null;
+    if (!this.#standIn) return;
+    this.#standIn.stop();
+    this.#standIn.video.srcObject = null;
+    this.#standIn = null;
+  }
+
+  /**
+   * @param {Player} player
+   * @param {HTMLCanvasElement} canvas
+   */
+  async #copyOf(player, canvas) {
+    const { stream, stop } = streamOf(player, canvas);
+    const video = document.createElement('video');
+    video.muted = true;
+    video.srcObject = stream;
+    this.#standIn = { video, stop };
+    await video.play();
+    return video;
   }
 }
 
 /**
- * Another player shows the room from now on: so does the window, if one is open.
- * @param {Player} player
- */
-export async function followPlayer(player) {
-  if (!standIn) return;
-  standIn.stop();
-  const { stream, stop } = streamOf(player, player.element);
-  standIn.stop = stop;
-  standIn.video.srcObject = stream;
-  await standIn.video.play().catch(() => {}); // it was closed, or went to yet another player, meanwhile
-}
-
-function end() {
-  if (!standIn) return;
-  standIn.stop();
-  standIn.video.srcObject = null;
-  standIn = null;
-}
-
-/**
- * @param {Player} player
- * @param {HTMLCanvasElement} canvas
- */
-async function mirror(player, canvas) {
-  const { stream, stop } = streamOf(player, canvas);
-  const video = document.createElement('video');
-  video.muted = true;
-  video.srcObject = stream;
-  standIn = { video, stop };
-  await video.play();
-  return video;
-}
-
-/**
- * What a canvas captures comes with the page's rendering, and a page that is hidden behind others renders nothing. Frames that are handed over by the
- * player do not wait for that.
+ * A canvas is captured when the page renders, and a page behind others renders nothing. Frames from
+ * the player itself do not wait for that.
  * @param {Player} player
  * @param {HTMLCanvasElement | HTMLVideoElement} element
+ * @returns {Copy}
  */
 function streamOf(player, element) {
   const Generator = /** @type {any} */ (window).MediaStreamTrackGenerator;
@@ -82,7 +103,7 @@ function streamOf(player, element) {
 }
 
 /**
- * A canvas that a worker draws on cannot be captured everywhere; one with the same picture can.
+ * Some browsers cannot capture a canvas that a worker draws on, but a copy of it.
  * @param {HTMLCanvasElement | HTMLVideoElement} element
  */
 function copyOf(element) {

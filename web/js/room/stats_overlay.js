@@ -1,4 +1,5 @@
-/** The numbers behind the picture, for those who ask (a long press, or `?stats`). */
+/** Playback figures, shown after a long press or with `?stats`. */
+import { BROWSER } from '../page/environment.js';
 
 /**
  * @typedef {import('../watch/player.js').PlayerStats & {player: string, state: string, bitrate: number, pace: string, why: string,
@@ -8,22 +9,25 @@
 export class StatsOverlay {
   #list;
   #read;
+  #environment;
   #timer;
 
   /**
    * @param {HTMLElement} list a <dl>
    * @param {() => RoomStats} read
+   * @param {Readonly<import('../page/environment.js').Environment>} [environment]
    */
-  constructor(list, read) {
+  constructor(list, read, environment = BROWSER) {
+    this.#environment = environment;
     this.#list = list;
     this.#read = read;
     list.hidden = false;
     this.#show();
-    this.#timer = window.setInterval(() => this.#show(), 500);
+    this.#timer = environment.setInterval(() => this.#show(), 500);
   }
 
   close() {
-    window.clearInterval(this.#timer);
+    this.#environment.clearInterval(this.#timer);
     this.#list.hidden = true;
   }
 
@@ -40,7 +44,7 @@ export class StatsOverlay {
   }
 }
 
-/** @type {Record<string, string>} as people say them */
+/** Names of the playback paths for people. @type {Record<string, string>} */
 const PLAYERS = { webcodecs: 'WebCodecs', mse: 'MSE', hls: 'LL-HLS', whep: 'WebRTC' };
 
 /**
@@ -54,21 +58,21 @@ function rowsOf(s) {
     ['Live edge', `${ms(s.lag)}, aim ${ms(s.target)}`],
     ['Buffer', `${ms(s.buffer)} at × ${s.rate.toFixed(2)}`],
     ...jitterRow(s.jitter),
-    ['Picture', s.width ? `${s.width} × ${s.height}` : 'none'],
+    ['Frame', s.width ? `${s.width} × ${s.height}` : 'none'],
     ['Bitrate', `${(s.bitrate / 1e6).toFixed(2)} Mbps`],
     ['Frames', `${s.frames} shown, ${s.dropped} dropped`],
     ...soundRow(s.sound),
-    ['Pace', s.leftOut ? `${s.pace}, ${s.leftOut} left out` : s.pace],
+    ['Pace', s.leftOut ? `${s.pace}, ${s.leftOut} dropped` : s.pace],
     ['Stalls', `${s.stalls}, ${s.seeks} jumps`],
     ['Connection', `${s.reconnects} reconnects, ${s.rebuilds} rebuilds`],
-    ['First picture', ms(s.firstPicture)],
+    ['First frame', ms(s.firstPicture)],
     ['Player', `${PLAYERS[s.player] ?? s.player}, ${s.state}`],
     ['Why', s.why],
   ];
 }
 
 /**
- * @param {number} jitter NaN where the player does not know it
+ * @param {number} jitter NaN if the player does not measure it
  * @returns {[string, string][]}
  */
 function jitterRow(jitter) {
@@ -81,9 +85,9 @@ function jitterRow(jitter) {
  */
 function soundRow(sound) {
   if (!sound) return [];
-  if (!sound.played) return [['Sound', 'not yet from this device']];
+  if (!sound.played) return [['Sound', 'waits for the device']];
   const rest = `buffer ${ms(sound.buffer)}, ran dry ${sound.dry} ×`;
-  return [['Sound', Number.isFinite(sound.lead) ? `${ms(sound.lead)} after the picture, ${rest}` : rest]];
+  return [['Sound', Number.isFinite(sound.lead) ? `${ms(sound.lead)} after the frame, ${rest}` : rest]];
 }
 
 /** @param {number} value */

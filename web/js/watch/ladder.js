@@ -1,59 +1,30 @@
 /**
- * Which player: the best that this browser has, one step down when that does not work here, and up again after a while. Pure.
+ * Chooses the playback path: the best one of this browser, a worse one after failures, and a better
+ * one again after a while. Pure.
  *
- * @typedef {'websocket' | 'http' | 'udp'} Transport
- * @typedef {object} Rung
- * @property {string} name
- * @property {Transport} transport  what has to get through; a network that blocks it blocks every rung on it
- * @property {(scope: any) => boolean} able
+ * @typedef {import('./playback_paths.js').PlaybackPath} PlaybackPath
+ * @typedef {import('./playback_paths.js').Transport} Transport
  */
+import { PLAYBACK_PATHS, choosePath } from './playback_paths.js';
 
-/**
- * The best first. A rung more: a line here, and one in player.js.
- * @type {readonly Rung[]}
- */
-export const RUNGS = [
-  {
-    name: 'webcodecs',
-    transport: 'websocket',
-    able: (scope) => scope.isSecureContext === true && ['VideoDecoder', 'AudioDecoder', 'AudioWorkletNode'].every((name) => name in scope),
-  },
-  { name: 'mse', transport: 'websocket', able: hasMediaSource },
-  // Whether WebRTC has H.264 costs a browser more to tell than the first picture may take: the server's answer to an offer without it tells too.
-  { name: 'whep', transport: 'udp', able: (scope) => 'RTCPeerConnection' in scope },
-  { name: 'hls', transport: 'http', able: (scope) => hasMediaSource(scope) || playsHls(scope) },
-];
-
-const H264 = 'video/mp4; codecs="avc1.42E01F"'; // the least that a creator sends; what a live is really made of its init segment tells
-
-/** @param {any} scope */
-function hasMediaSource(scope) {
-  const source = scope.MediaSource ?? scope.ManagedMediaSource;
-  return Boolean(source) && source.isTypeSupported?.(H264) !== false;
-}
-
-/** @param {any} scope */
-function playsHls(scope) {
-  return Boolean(scope.document?.createElement('video').canPlayType('application/vnd.apple.mpegurl'));
-}
-
-const PATIENCE = 30_000; // ms in which errors and stalls belong together
+const SPAN = 30_000; // ms in which errors and stalls add up
 const ERRORS = 2;
 const STALLS = 4;
-const TRIAL = 10_000; // ms; one that was left and is tried again must not show its fault as often
+const TRIAL = 10_000; // ms in which a path that is tried again may fail less often
 const TRIAL_STALLS = 2;
-const REST = 60_000; // ms until the rung that failed is tried again; twice as long each time
+const REST = 60_000; // ms before a failed path is tried again; doubles each time
 const LONGEST_REST = 600_000;
 
 export class Ladder {
   name;
-  /** For people: why this one. */
+  /** Why this path, for people. */
   why;
-  /** What `?player=` asks for and nobody is called. */
+  /** A name in `?player=` that does not exist. */
   unknown = '';
   #forced = false;
   #trialUntil = -Infinity;
-  #able;
+  /** @type {readonly PlaybackPath[]} */
+  #supported;
   /** @type {Map<string, {until: number, rest: number}>} */
   #resting = new Map();
   /** @type {number[]} */
@@ -62,76 +33,70 @@ export class Ladder {
   #stalls = [];
 
   /**
-   * @param {any} scope         what has the browser's globals
-   * @param {string | null} wanted  `?player=`
+   * @param {any} scope  the browser's globals
+   * @param {string | null} wanted  the path that `?player=` asks for
    */
   constructor(scope, wanted) {
-    this.#able = RUNGS.filter(({ able }) => able(scope));
-    const best = this.#able[0] ?? RUNGS.at(-1);
-    this.name = best?.name ?? '';
-    this.why = 'the best in this browser';
-    if (wanted === null) return;
-    if (!RUNGS.some(({ name }) => name === wanted)) {
-      this.unknown = wanted;
-      return;
-    }
-    this.#forced = true;
-    this.name = wanted;
-    this.why = 'asked for';
+    this.#supported = PLAYBACK_PATHS.filter(({ supported }) => supported(scope));
+    const { name, why, forced, unknown } = choosePath(scope, wanted);
+    this.name = name;
+    this.why = why;
+    this.unknown = unknown;
+    this.#forced = forced;
   }
 
-  /** What the one in use comes by. */
+  /** The transport of the path in use. */
   get transport() {
-    return RUNGS.find(({ name }) => name === this.name)?.transport;
+    return PLAYBACK_PATHS.find(({ name }) => name === this.name)?.transport;
   }
 
-  /** Whether the one in use can be used at all: what is asked for need not be. */
-  get able() {
-    return this.#able.some(({ name }) => name === this.name);
+  /** Whether the browser supports the path in use; one that was asked for may be unsupported. */
+  get supported() {
+    return this.#supported.some(({ name }) => name === this.name);
   }
 
   /**
-   * The player broke. True when another is to be tried, false when the same one, anew.
+   * The player failed. True to change the path, false to make the same player again.
    * @param {number} now
    * @param {string} reason
-   * @param {boolean} final  it will never play this
+   * @param {boolean} final  this path can never play the stream
    */
   broke(now, reason, final) {
-    this.#errors = [...this.#errors.filter((at) => now - at < PATIENCE), now];
+    this.#errors = [...this.#errors.filter((at) => now - at < SPAN), now];
     if (!final && this.#errors.length < (now < this.#trialUntil ? 1 : ERRORS)) return false;
     return this.#leave(now, reason, final);
   }
 
   /**
-   * The picture stood still. True when another player is to be tried.
+   * Playback stalled. True to change the path.
    * @param {number} now
    */
   stalled(now) {
-    this.#stalls = [...this.#stalls.filter((at) => now - at < PATIENCE), now];
+    this.#stalls = [...this.#stalls.filter((at) => now - at < SPAN), now];
     const { length } = this.#stalls;
     const enough = now < this.#trialUntil ? TRIAL_STALLS : STALLS;
-    return length >= enough && this.#leave(now, `${length} stalls in ${PATIENCE / 1_000} s`, false);
+    return length >= enough && this.#leave(now, `${length} stalls in ${SPAN / 1_000} s`, false);
   }
 
   /**
-   * A transport does not get through. True when another player is to be tried: none that goes over another one is.
+   * The network blocks a transport. True to change the path, if the one in use needs it.
    * @param {number} now
    * @param {Transport} transport
    */
   blocked(now, transport) {
-    const over = this.#able.filter((rung) => rung.transport === transport);
+    const over = this.#supported.filter((path) => path.transport === transport);
     for (const { name } of over) if (name !== this.name) this.#rest(now, name);
     return over.some(({ name }) => name === this.name) && this.#leave(now, `${transport} is blocked`, false);
   }
 
   /**
-   * True when a better player than the one in use has rested long enough.
+   * True to change to a better path, whose rest has ended.
    * @param {number} now
    */
   recovered(now) {
     if (this.#forced) return false;
-    const inUse = this.#able.findIndex(({ name }) => name === this.name);
-    const best = this.#able.slice(0, inUse).find(({ name }) => this.#rested(now, name));
+    const inUse = this.#supported.findIndex(({ name }) => name === this.name);
+    const best = this.#supported.slice(0, inUse).find(({ name }) => this.#rested(now, name));
     if (!best) return false;
     this.#take(best.name, 'tried again');
     this.#trialUntil = now + TRIAL;
@@ -147,19 +112,19 @@ export class Ladder {
     if (this.#forced) return false;
     const { name } = this;
     this.#rest(now, name);
-    const others = this.#able.filter((rung) => rung.name !== name);
-    if (forGood) this.#able = others;
-    // One that will never play is left for whatever may, rested or not.
-    const other = others.find((rung) => this.#rested(now, rung.name)) ?? (forGood && this.#soonest(others));
+    const others = this.#supported.filter((path) => path.name !== name);
+    if (forGood) this.#supported = others;
+    // A path that can never play gives way to any other, rested or not.
+    const other = others.find((path) => this.#rested(now, path.name)) ?? (forGood && this.#soonest(others));
     if (!other) return false;
     this.#take(other.name, `${name} left: ${reason}`);
     return true;
   }
 
-  /** The one whose rest ends first. @param {Rung[]} rungs */
-  #soonest(rungs) {
-    const until = (/** @type {Rung} */ { name }) => this.#resting.get(name)?.until ?? -Infinity;
-    return rungs.reduce((/** @type {Rung | undefined} */ best, rung) => (best && until(best) <= until(rung) ? best : rung), undefined);
+  /** The path whose rest ends first. @param {readonly PlaybackPath[]} paths */
+  #soonest(paths) {
+    const until = (/** @type {PlaybackPath} */ { name }) => this.#resting.get(name)?.until ?? -Infinity;
+    return paths.reduce((/** @type {PlaybackPath | undefined} */ best, path) => (best && until(best) <= until(path) ? best : path), undefined);
   }
 
   /**

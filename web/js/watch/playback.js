@@ -1,73 +1,78 @@
 /**
- * The player in its place: made, shown, replaced when it breaks, and exchanged for another by the ladder. What plays may change; the picture, the
- * sound's state and the line stay.
+ * The playback of a room: makes the player, replaces it when it fails, and changes the playback path
+ * as the ladder says. The visible frame, the mute state and the connection stay. It uses no DOM.
  */
-import { firstSource, watchUrl } from '../boot/first_socket.js';
-import { makePlayer } from './player.js';
-import { NOTHING } from './player_stats.js';
+import { BROWSER } from '../page/environment.js';
+import { watchUrl } from './line/watch_url.js';
 import { KIND } from './line/record.js';
-import { STANDS, Watchdog } from './watchdog.js';
+import { NOTHING } from './player_stats.js';
+import { LIMIT, Watchdog } from './watchdog.js';
 
 /**
+ * @typedef {import('./player.js').Player} Player
+ *
  * @typedef {object} PlaybackEvents
- * @property {() => void} picture  a picture is on the screen, the first or the first of another player
- * @property {() => void} blocked  the browser wants a tap before it plays
- * @property {(reason: string) => void} hopeless  nothing here plays this
+ * @property {() => void} picture  a player shows its first frame
+ * @property {() => void} blocked  the browser plays only after a tap
+ * @property {(reason: string) => void} hopeless  no player of this browser can play the live
+ *
+ * @typedef {Pick<import('../room/viewport.js').Viewport, 'video' | 'show' | 'drop' | 'hold' | 'release' | 'resize'>} Screen
  */
 
-const LOOK = 1_000; // ms
-const EARLY = 1_500; // records; half a minute
-const HARMLESS = 5_000; // ms; a player that breaks again sooner must not hammer the server
+const CHECK_EVERY = 1_000; // ms
+const MAX_EARLY = 1_500; // records; half a minute
+const REBUILD_WAIT = 1_500; // ms before a player that failed twice within REBUILD_SPAN reconnects
+const REBUILD_SPAN = 5_000; // ms
 
 export class Playback {
   rebuilds = 0;
   #room;
   #ladder;
-  #line;
-  #stage;
+  #connection;
+  #viewport;
+  #players;
   #events;
-  #video;
-  /** @type {import('./player.js').Player | null} */
+  #environment;
+  /** @type {Player | null} */
   #player = null;
-  #place;
   #muted = true;
-  #over = false;
+  #closed = false;
   #rebuiltAt = -Infinity;
   #stalls = 0;
   #watchdog = new Watchdog();
   #awaitsTap = false;
   #expecting;
-  #looker;
+  #isHidden;
+  #checker;
+  #restart = 0;
   /** @type {import('./line/connection.js').Hello | null} */
   #hello = null;
-  /** @type {[import('./line/record.js').MediaRecord, number][]} what came while a player was being fetched */
+  /** Records that arrived while a player was loading. @type {[import('./line/record.js').MediaRecord, number][]} */
   #early = [];
 
   /**
-   * @param {object} parts
-   * @param {string} parts.room
-   * @param {import('./ladder.js').Ladder} parts.ladder
-   * @param {import('./line/line.js').Line} parts.line
-   * @param {HTMLVideoElement} parts.placeholder  in the document
-   * @param {() => import('../room/stage.js').Stage} parts.stage
-   * @param {() => boolean} parts.expecting  whether there should be new pictures, for all that the server tells
-   * @param {PlaybackEvents} parts.events
+   * @param {object} options
+   * @param {string} options.room
+   * @param {import('./ladder.js').Ladder} options.ladder
+   * @param {import('./line/room_connection.js').RoomConnection} options.connection
+   * @param {Screen} options.viewport
+   * @param {Pick<import('./player.js').PlayerFactory, 'make'>} options.players
+   * @param {() => boolean} options.expecting  whether the server should be sending new frames
+   * @param {() => boolean} [options.isHidden]  whether the page is hidden
+   * @param {PlaybackEvents} options.events
+   * @param {Readonly<import('../page/environment.js').Environment>} [options.environment]
    */
-  constructor({ room, ladder, line, placeholder, stage, expecting, events }) {
+  constructor({ room, ladder, connection, viewport, players, expecting, isHidden = () => document.hidden, events, environment = BROWSER }) {
     this.#room = room;
     this.#ladder = ladder;
-    this.#line = line;
-    this.#stage = stage;
+    this.#connection = connection;
+    this.#viewport = viewport;
+    this.#players = players;
     this.#expecting = expecting;
+    this.#isHidden = isHidden;
     this.#events = events;
-    this.#place = /** @type {HTMLVideoElement | HTMLCanvasElement} */ (placeholder);
-    this.#video = adopt(placeholder);
-    this.#looker = self.setInterval(() => this.#look(performance.now()), LOOK);
-  }
-
-  /** What is shown; a placeholder until there is a player. */
-  get picture() {
-    return this.#player ?? { element: this.#place, width: 0, height: 0 };
+    this.#environment = environment;
+    this.#checker = environment.setInterval(() => this.#check(environment.now()), CHECK_EVERY);
   }
 
   get player() {
@@ -78,7 +83,7 @@ export class Playback {
     return this.#muted;
   }
 
-  /** To be set to false in a user's tap. */
+  /** Set to false in a user's tap. */
   set muted(muted) {
     this.#muted = muted;
     if (this.#player) this.#player.muted = muted;
@@ -88,10 +93,10 @@ export class Playback {
   hello(hello) {
     this.#hello = hello;
     this.#early = [];
-    // Another stream has another clock: nothing of what the old player holds fits.
+    // Another stream has another clock: the old player cannot use it.
     if (this.#player?.stream && this.#player.stream !== hello.stream) {
       this.#replace();
-      this.#line.begin();
+      this.#connection.begin();
     }
     this.#player?.hello(hello);
   }
@@ -103,8 +108,8 @@ export class Playback {
   record(record, arrival) {
     if (this.#player) return this.#player.record(record, arrival);
     this.#early.push([record, arrival]);
-    // A player that takes so long to come begins with the next key frame.
-    if (this.#early.length > EARLY) this.#early = this.#early.filter(([{ kind }]) => kind === KIND.INIT).slice(-2);
+    // A player that loads for so long begins with the next keyframe.
+    if (this.#early.length > MAX_EARLY) this.#early = this.#early.filter(([{ kind }]) => kind === KIND.INIT).slice(-2);
   }
 
   resume() {
@@ -112,38 +117,41 @@ export class Playback {
     this.#player?.resume();
   }
 
-  /** @returns {import('./player.js').PlayerStats} of nothing yet, while there is no player */
+  /** @returns {import('./player.js').PlayerStats} */
   stats() {
     return this.#player?.stats() ?? NOTHING;
   }
 
   close() {
-    this.#over = true;
-    self.clearInterval(this.#looker);
+    this.#closed = true;
+    this.#environment.clearInterval(this.#checker);
+    this.#environment.clearTimeout(this.#restart);
     this.#player?.close();
   }
 
-  /** The connection's transport does not get through, though the server is there. */
+  /** The network blocks WebSockets, though the server answers. */
   blocked() {
-    if (this.#ladder.blocked(performance.now(), 'websocket')) this.#exchange();
+    if (this.#ladder.blocked(this.#environment.now(), 'websocket')) this.#changePath();
   }
 
-  /** The server has nothing that the player in use decodes, and has hung up for good: another one may. */
+  /** The server closed for good, since the player in use cannot decode the live. Another one may. */
   undecodable() {
-    if (!this.#ladder.broke(performance.now(), 'it has no decoder for this live', true)) return this.#events.hopeless('It has no decoder for the picture. Try another browser.');
-    this.#line.close();
-    this.#exchange();
-    this.#line.open();
+    if (!this.#ladder.broke(this.#environment.now(), 'it has no decoder for this live', true)) {
+      return this.#events.hopeless('It has no decoder for the video. Try another browser.');
+    }
+    this.#connection.close();
+    this.#changePath();
+    this.#connection.open();
   }
 
-  /** Makes the ladder's player, or steps down until one can be made. */
+  /** Makes the ladder's player, or a worse one if it cannot be made. */
   start() {
-    const { name, able } = this.#ladder;
-    if (!able) return this.#events.hopeless(`The player “${name}” is not for this browser, or not for pages without HTTPS.`);
+    const { name, supported } = this.#ladder;
+    if (!supported) return this.#events.hopeless(`This browser has no player “${name}”, or only for pages with HTTPS.`);
     try {
-      const { clock, listener } = this.#line;
-      const made = makePlayer(name, { video: this.#video, clock, listener, events: this.#listen(name) });
-      if (made instanceof Promise) made.then((player) => this.#takeLate(name, player)).catch((error) => name === this.#ladder.name && this.#broke(error.message, false));
+      const { clock, listener } = this.#connection;
+      const made = this.#players.make(name, { video: this.#viewport.video, clock, listener, events: this.#listen(name) });
+      if (made instanceof Promise) this.#await(name, made);
       else this.#take(name, made);
     } catch (error) {
       this.#broke(/** @type {Error} */ (error).message, true);
@@ -152,41 +160,32 @@ export class Playback {
 
   /**
    * @param {string} name
-   * @param {import('./player.js').Player} player
+   * @param {Promise<Player>} loading
    */
-  #take(name, player) {
-    // Fetched too late: the room is over, or another is wanted by now.
-    if (this.#over || name !== this.#ladder.name) return player.close();
-    this.#player = player;
-    this.#line.take(player.connection ?? null);
-    this.#stalls = 0;
-    this.#show(player.element);
-    if (!this.#muted) player.muted = false;
-    // One with a connection of its own gets a hello of its own.
-    if (this.#hello && !player.connection) player.hello(this.#hello);
-    for (const [record, arrival] of this.#early.splice(0)) player.record(record, arrival);
+  async #await(name, loading) {
+    try {
+      this.#take(name, await loading);
+      this.#connection.begin();
+    } catch (error) {
+      if (name === this.#ladder.name) this.#broke(/** @type {Error} */ (error).message, false);
+    }
   }
 
   /**
    * @param {string} name
-   * @param {import('./player.js').Player} player
+   * @param {Player} player
    */
-  #takeLate(name, player) {
-    this.#take(name, player);
-    this.#line.begin();
-  }
-
-  /** @param {HTMLVideoElement | HTMLCanvasElement} element */
-  #show(element) {
-    if (element === this.#place) return;
-    if (element instanceof HTMLCanvasElement) {
-      element.className = 'screen';
-      element.dataset.testid = 'canvas';
-      element.role = 'img';
-      element.ariaLabel = this.#place.ariaLabel;
-    }
-    this.#place.replaceWith(element);
-    this.#place = element;
+  #take(name, player) {
+    // Loaded too late: the room is closed, or the path has changed.
+    if (this.#closed || name !== this.#ladder.name) return player.close();
+    this.#player = player;
+    this.#connection.take(player.connection ?? null);
+    this.#stalls = 0;
+    this.#viewport.show(player);
+    if (!this.#muted) player.muted = false;
+    // A player with its own connection gets its own hello.
+    if (this.#hello && !player.connection) player.hello(this.#hello);
+    for (const [record, arrival] of this.#early.splice(0)) player.record(record, arrival);
   }
 
   /**
@@ -194,14 +193,15 @@ export class Playback {
    * @returns {import('./player.js').PlayerEvents}
    */
   #listen(name) {
-    // A player that was exchanged has nothing more to say.
-    const current = () => !this.#over && this.#player?.name === name;
+    // A player that was replaced may still report.
+    const current = () => !this.#closed && this.#player?.name === name;
     return {
       picture: () => {
-        this.#stage().release();
+        if (this.#closed) return;
+        this.#viewport.release();
         this.#events.picture();
       },
-      sized: (width, height) => this.#stage().resize(width, height),
+      sized: (width, height) => this.#viewport.resize(width, height),
       broken: (reason, final) => current() && this.#broke(reason, final),
       blocked: () => {
         this.#awaitsTap = true;
@@ -211,18 +211,19 @@ export class Playback {
   }
 
   #replace() {
-    this.#stage().hold();
+    this.#viewport.hold();
     this.#player?.close();
     this.#player = null;
-    this.#line.take(null);
+    this.#viewport.drop();
+    this.#connection.take(null);
     this.start();
   }
 
-  /** Another rung: another player, and the server is told. */
-  #exchange() {
-    this.#line.url = watchUrl(this.#room, this.#ladder.name);
+  /** The ladder has chosen another path: makes its player and tells the server. */
+  #changePath() {
+    this.#connection.url = watchUrl(this.#room, this.#ladder.name);
     this.#replace();
-    this.#line.restart();
+    this.#connection.restart();
   }
 
   /**
@@ -230,36 +231,29 @@ export class Playback {
    * @param {boolean} final
    */
   #broke(reason, final) {
+    if (this.#closed) return;
     console.warn(`player: ${reason}`);
-    const now = performance.now();
-    if (this.#ladder.broke(now, reason, final)) return this.#exchange();
+    const now = this.#environment.now();
+    if (this.#ladder.broke(now, reason, final)) return this.#changePath();
     if (final) return this.#events.hopeless(reason);
     this.rebuilds++;
-    const wait = now - this.#rebuiltAt < HARMLESS ? 1_500 : 0;
+    const wait = now - this.#rebuiltAt < REBUILD_SPAN ? REBUILD_WAIT : 0;
     this.#rebuiltAt = now;
     this.#replace();
-    self.setTimeout(() => this.#line.restart(), wait);
+    this.#environment.clearTimeout(this.#restart);
+    this.#restart = this.#environment.setTimeout(() => this.#connection.restart(), wait);
   }
 
   /** @param {number} now */
-  #look(now) {
+  #check(now) {
     const { stalls, playing, frames } = this.stats();
-    const bytes = this.#ladder.transport === 'websocket' ? this.#line.bytes : NaN;
-    const expected = !this.#awaitsTap && !document.hidden && this.#expecting();
-    if (this.#watchdog.barks(now, frames, bytes, expected)) return this.#broke(`no new picture for ${STANDS / 1_000} s`, false);
+    const bytes = this.#ladder.transport === 'websocket' ? this.#connection.bytes : NaN;
+    const hidden = this.#isHidden();
+    const expected = !this.#awaitsTap && !hidden && this.#expecting();
+    if (this.#watchdog.stalled(now, frames, bytes, expected)) return this.#broke(`no new picture for ${LIMIT / 1_000} s`, false);
     const more = stalls - this.#stalls;
     this.#stalls = stalls;
-    for (let n = 0; n < more; n++) if (this.#ladder.stalled(now)) return this.#exchange();
-    if (!document.hidden && playing && this.#ladder.recovered(now)) this.#exchange();
+    for (let n = 0; n < more; n++) if (this.#ladder.stalled(now)) return this.#changePath();
+    if (!hidden && playing && this.#ladder.recovered(now)) this.#changePath();
   }
-}
-
-/**
- * The element whose source is opening already, with all that the one in the document has.
- * @param {HTMLVideoElement} placeholder
- */
-function adopt(placeholder) {
-  if (!firstSource) return placeholder;
-  for (const { name, value } of placeholder.attributes) firstSource.video.setAttribute(name, value);
-  return firstSource.video;
 }

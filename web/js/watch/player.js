@@ -1,99 +1,135 @@
 /**
- * What a room needs from whatever plays it: WebCodecs, MSE and what else there is stand behind the same few verbs.
+ * The players, one for each playback path, and the interface that they share.
  *
  * @typedef {object} PlayerEvents
- * @property {() => void} picture  the first picture is on the screen
- * @property {(reason: string, final: boolean) => void} broken  this player cannot go on; make another, on a fresh connection, unless final
- * @property {() => void} blocked  the browser wants a tap before it plays
- * @property {(width: number, height: number) => void} sized  the picture has this size; called again when it has another
+ * @property {() => void} picture  the first frame is on the screen
+ * @property {(reason: string, final: boolean) => void} broken  this player has failed; `final`: it can never play the stream
+ * @property {() => void} blocked  the browser plays only after a tap
+ * @property {(width: number, height: number) => void} sized  the frame has this size from now on
  *
  * @typedef {object} PlayerStats
  * @property {number} behindLens   ms from the lens to this screen; NaN while unknown
- * @property {number} captureError ms, how wrong behindLens can be from the exchange of clocks
- * @property {boolean} captureEstimated  the creator's clock is not known yet
+ * @property {number} captureError ms, the largest error of behindLens
+ * @property {boolean} captureEstimated  the publisher's clock is not known yet
  * @property {number} lag      ms behind the live edge
- * @property {number} target   ms behind the live edge that is aimed at
- * @property {number} buffer   ms of media in hand
+ * @property {number} target   ms behind the live edge, as aimed at
+ * @property {number} buffer   ms of buffered media
  * @property {number} jitter   ms, 95th percentile
  * @property {number} rate
  * @property {number} width
  * @property {number} height
  * @property {number} frames   shown since the start
- * @property {number} dropped  frames the decoder or the compositor left out
+ * @property {number} dropped  frames that the decoder or the compositor dropped
  * @property {number} stalls
  * @property {number} seeks
  * @property {number} firstPicture ms from navigation; NaN before it
- * @property {number} [bitrate] bit/s, of media that does not come by the connection
- * @property {number} position     ms of player time, of the picture on the screen; it never goes back
- * @property {boolean} playing     pictures are coming
- * @property {SoundStats} [sound]  where the player knows where the sound is, and it is to be heard
+ * @property {number} [bitrate] bit/s of media that does not use the connection
+ * @property {number} position     ms of player time, of the frame on the screen; it never decreases
+ * @property {boolean} playing     new frames appear
+ * @property {SoundStats} [sound]  if the player knows it and is not muted
  *
  * @typedef {object} SoundStats
- * @property {number} played  ms of sound given out
- * @property {number} dry     times that there was none to give out
- * @property {number} buffer  ms decoded and not yet given out
+ * @property {number} played  ms of audio played
+ * @property {number} dry     times that the buffer was empty
+ * @property {number} buffer  ms decoded and not yet played
  * @property {number} jitter  ms, 95th percentile
  * @property {number} target  ms behind its own edge
- * @property {number} latency ms from there to the loudspeaker
- * @property {number} lead    ms that the picture on the screen is ahead of what is heard
+ * @property {number} latency ms of the audio output
+ * @property {number} lead    ms that the frame is ahead of the audio
  *
  * @typedef {object} Player
  * @property {string} name
- * @property {string} stream   id of the stream it plays; '' before the first hello
- * @property {HTMLVideoElement | HTMLCanvasElement} element  shows the picture, and can be drawn from; the room puts it in its place
- * @property {number} width    of the picture now in `element`; 0 before the first
+ * @property {string} stream   id of the stream; '' before the first hello
+ * @property {HTMLVideoElement | HTMLCanvasElement} element  shows the frames and can be drawn from
+ * @property {number} width    of the frame in `element`; 0 before the first
  * @property {number} height
  * @property {boolean} muted   set to false in a user's tap
- * @property {(hello: import('./line/connection.js').Hello) => void} hello  a connection, the first or another, begins
+ * @property {(hello: import('./line/connection.js').Hello) => void} hello  a connection has opened
  * @property {(record: import('./line/record.js').MediaRecord, arrival: number) => void} record
- * @property {() => void} resume  after a tap, or when the page is seen again
+ * @property {() => void} resume  after a tap, or when the page is visible again
  * @property {() => PlayerStats} stats
- * @property {(stream: WritableStream<VideoFrame> | null) => void} [mirror]  gives the stream a copy of each picture from now on; where `element` is a canvas
- * @property {import('./line/line.js').Held} [connection]  where the player holds the room's connection by itself; it gets no records then
- * @property {() => void} close   `element` keeps its last picture until it is taken away, where the browser lets it
+ * @property {(stream: WritableStream<VideoFrame> | null) => void} [mirror]  writes a copy of each frame into the stream; if `element` is a canvas
+ * @property {import('./line/room_connection.js').ConnectionLike} [connection]  if the player holds the room's connection itself; it gets no records then
+ * @property {() => void} close   `element` keeps its last frame, if the browser allows
  *
- * @typedef {object} Seat  what a player is given
- * @property {HTMLVideoElement} video  for players that play through one
+ * @typedef {object} PlayerOptions
+ * @property {HTMLVideoElement} video  for players that use one
  * @property {import('./line/server_clock.js').ServerClock} clock
- * @property {import('./line/connection.js').Listener} listener  for players that hold the room's connection by themselves
+ * @property {import('./line/connection.js').Listener} listener  for players that hold the connection
  * @property {PlayerEvents} events
  */
-import { firstBackstage, workerScript } from '../boot/first_socket.js';
+import { BROWSER } from '../page/environment.js';
 import { MsePlayer } from './mse/mse_player.js';
-import { makeBackstage } from './webcodecs/backstage.js';
+import { startInPage, startWorker, workersDraw } from './webcodecs/start_backend.js';
 import { WebCodecsPlayer } from './webcodecs/webcodecs_player.js';
 
-/**
- * By the names of ladder.js. A player that few will need is better fetched when it is: let its line return a promise.
- * @type {Record<string, (seat: Seat) => Player | Promise<Player>>}
- */
-const PLAYERS = {
-  webcodecs: ({ listener, events }) => {
-    const stage = takeFirst() ?? makeBackstage(workerScript);
-    if (stage instanceof Promise) return stage.then((here) => new WebCodecsPlayer(here, listener, events));
-    return new WebCodecsPlayer(stage, listener, events);
-  },
-  mse: ({ video, clock, events }) => new MsePlayer(video, clock, events),
-  hls: ({ video, clock, events }) => import('./hls/hls_player.js').then(({ HlsPlayer }) => new HlsPlayer(video, clock, events)),
-  whep: ({ video, clock, events }) => import('./whep/whep_player.js').then(({ WhepPlayer }) => new WhepPlayer(video, clock, events)),
-};
+/** Makes the players of one room. */
+export class PlayerFactory {
+  #room;
+  #worker;
+  #environment;
+  #preload;
+  #workersRun = workersDraw();
 
-let first = firstBackstage;
+  /**
+   * @param {object} options
+   * @param {string} options.room
+   * @param {string} options.worker  URL of the decoder's worker
+   * @param {import('../boot/preload.js').Preload | null} [options.preload]
+   * @param {Readonly<import('../page/environment.js').Environment>} [options.environment]
+   */
+  constructor({ room, worker, preload = null, environment = BROWSER }) {
+    this.#room = room;
+    this.#worker = worker;
+    this.#environment = environment;
+    this.#preload = preload && { ...preload };
+  }
 
-/** The one that the page began with, once. */
-function takeFirst() {
-  const taken = first;
-  first = null;
-  return taken;
-}
+  /**
+   * A player that few viewers need is loaded on demand: the result is a promise then.
+   * @param {string} path a name of playback_paths.js
+   * @param {PlayerOptions} options
+   * @returns {Player | Promise<Player>}
+   * @throws if the browser lacks what the player needs
+   */
+  make(path, { video, clock, listener, events }) {
+    const environment = this.#environment;
+    const room = this.#room;
+    switch (path) {
+      case 'webcodecs':
+        return this.#webCodecs(listener, events);
+      case 'mse':
+        return new MsePlayer(video, clock, events, environment, this.#take('source'));
+      case 'whep':
+        return import('./whep/whep_player.js').then(({ WhepPlayer }) => new WhepPlayer(room, video, clock, events, environment));
+      case 'hls':
+        return import('./hls/hls_player.js').then(({ HlsPlayer }) => new HlsPlayer(room, video, clock, events, environment));
+      default:
+        throw new Error(`there is no player ${path}`);
+    }
+  }
 
-/**
- * @param {string} name one of ladder.js
- * @param {Seat} seat
- * @throws where this browser lacks what the player is built on
- */
-export function makePlayer(name, seat) {
-  const make = PLAYERS[name];
-  if (!make) throw new Error(`there is no player ${name}`);
-  return make(seat);
+  /**
+   * @param {import('./line/connection.js').Listener} listener
+   * @param {PlayerEvents} events
+   */
+  #webCodecs(listener, events) {
+    const unusable = () => (this.#workersRun = false);
+    const withBackend = (/** @type {import('./webcodecs/start_backend.js').Backend} */ backend) =>
+      new WebCodecsPlayer(backend, listener, events, unusable, this.#environment);
+    const backend = this.#take('backend') ?? (this.#workersRun ? startWorker(this.#worker) : null);
+    return backend ? withBackend(backend) : startInPage().then(withBackend);
+  }
+
+  /**
+   * What the page has started, once.
+   * @template {keyof import('../boot/preload.js').Preload} K
+   * @param {K} name
+   * @returns {import('../boot/preload.js').Preload[K] | null}
+   */
+  #take(name) {
+    const taken = this.#preload?.[name] ?? null;
+    if (this.#preload) this.#preload[name] = /** @type {any} */ (null);
+    return taken;
+  }
 }

@@ -166,7 +166,7 @@ test('the best that the browser can do', () => {
   assert.equal(new Ladder(all, null).name, 'webcodecs');
   assert.equal(new Ladder({ ...all, isSecureContext: false }, null).name, 'mse');
   assert.equal(new Ladder({ ManagedMediaSource: 1 }, null).name, 'mse');
-  assert.equal(new Ladder({}, null).able, false);
+  assert.equal(new Ladder({}, null).supported, false);
 });
 
 test('what is asked for is done and kept, unless nobody is called that', () => {
@@ -175,7 +175,7 @@ test('what is asked for is done and kept, unless nobody is called that', () => {
   assert.equal(ladder.broke(0, 'bad', true) || ladder.stalled(0) || ladder.recovered(1e9), false);
   const unknown = new Ladder(all, 'toString');
   assert.deepEqual([unknown.name, unknown.unknown], ['webcodecs', 'toString']);
-  assert.equal(new Ladder({ MediaSource: 1 }, 'webcodecs').able, false);
+  assert.equal(new Ladder({ MediaSource: 1 }, 'webcodecs').supported, false);
 });
 
 test('one error is forgiven, two are a step down, and a minute later it is tried again, then after two', () => {

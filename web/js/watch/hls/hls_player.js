@@ -2,6 +2,7 @@
  * Plays a room by LL-HLS: a second and a half behind the lens, over plain HTTP. The connection brings
  * the room's events and the server's clock.
  */
+import { BROWSER } from '../../page/environment.js';
 import { FrameWatch } from '../timing/frame_watch.js';
 import { makeEngine } from './engine.js';
 import { LiveSync } from './live_sync.js';
@@ -19,6 +20,7 @@ export class HlsPlayer {
   #clock;
   #events;
   #url;
+  #environment;
   #watch;
   #sync = new LiveSync();
   /** @type {import('./engine.js').Engine | null} */
@@ -26,7 +28,7 @@ export class HlsPlayer {
   #asking = false;
   #resting = false;
   #askedAt = -Infinity;
-  #knockedAt = performance.now();
+  #polledAt;
   #closed = false;
   #stalls = 0;
   #seeks = 0;
@@ -38,22 +40,26 @@ export class HlsPlayer {
   #listening = new AbortController();
 
   /**
+   * @param {string} room
    * @param {HTMLVideoElement} video
    * @param {import('../line/server_clock.js').ServerClock} clock
    * @param {import('../player.js').PlayerEvents} events
+   * @param {Readonly<import('../../page/environment.js').Environment>} [environment]
    */
-  constructor(video, clock, events) {
+  constructor(room, video, clock, events, environment = BROWSER) {
     this.element = this.#video = video;
     this.#clock = clock;
     this.#events = events;
-    this.#url = `/hls/${location.pathname.split('/')[2]}/index.m3u8`;
+    this.#url = `/hls/${encodeURIComponent(room)}/index.m3u8`;
+    this.#environment = environment;
+    this.#polledAt = environment.now();
     this.#watch = new FrameWatch(video, () => events.picture());
     const { signal } = this.#listening;
     video.addEventListener('waiting', () => this.#ranDry(), { signal });
     video.addEventListener('canplay', () => video.paused && this.resume(), { signal });
     video.addEventListener('resize', () => events.sized?.(video.videoWidth, video.videoHeight), { signal });
     document.addEventListener('visibilitychange', () => this.#rest(), { signal });
-    this.#ticker = self.setInterval(() => this.#tick(performance.now()), TICK);
+    this.#ticker = environment.setInterval(() => this.#tick(environment.now()), TICK);
   }
 
   get width() {
@@ -76,12 +82,12 @@ export class HlsPlayer {
   /** @param {import('../line/connection.js').Hello} hello */
   hello(hello) {
     this.stream = hello.stream;
-    if (hello.tracks.length) this.#start(performance.now());
+    if (hello.tracks.length) this.#start(this.#environment.now());
   }
 
   /** Any record tells that there is something to play: the first init does. */
   record() {
-    this.#start(performance.now());
+    this.#start(this.#environment.now());
   }
 
   resume() {
@@ -93,7 +99,7 @@ export class HlsPlayer {
   /** @returns {import('../player.js').PlayerStats & {position: number, playing: boolean, bitrate: number}} */
   stats() {
     const { totalVideoFrames = 0, droppedVideoFrames = 0 } = this.#video.getVideoPlaybackQuality?.() ?? {};
-    const now = performance.now();
+    const now = this.#environment.now();
     const engine = this.#engine;
     return {
       behindLens: this.#clock.at(now) / 1_000 - (engine?.date() ?? NaN),
@@ -119,7 +125,7 @@ export class HlsPlayer {
 
   close() {
     this.#closed = true;
-    self.clearInterval(this.#ticker);
+    this.#environment.clearInterval(this.#ticker);
     this.#listening.abort();
     this.#watch.close();
     this.#engine?.close();
@@ -160,11 +166,11 @@ export class HlsPlayer {
    * Without a WebSocket, only the playlist shows that the room is live.
    * @param {number} now
    */
-  async #knock(now) {
-    if (this.stream || this.#asking || now - this.#knockedAt < POLL) return;
-    this.#knockedAt = now;
-    const answer = await fetch(this.#url, { signal: this.#listening.signal }).catch(() => null);
-    if (answer?.ok && !this.#closed) this.#start(performance.now());
+  async #poll(now) {
+    if (this.stream || this.#asking || now - this.#polledAt < POLL) return;
+    this.#polledAt = now;
+    const answer = await this.#environment.fetch(this.#url, { signal: this.#listening.signal }).catch(() => null);
+    if (answer?.ok && !this.#closed) this.#start(this.#environment.now());
   }
 
   /** @param {string} reason */
@@ -173,7 +179,7 @@ export class HlsPlayer {
   }
 
   #ranDry() {
-    if (document.hidden || this.#video.seeking || !this.#watch.started || performance.now() - this.#seekAt < 1_000) return;
+    if (document.hidden || this.#video.seeking || !this.#watch.started || this.#environment.now() - this.#seekAt < 1_000) return;
     this.#stalls++;
   }
 
@@ -183,14 +189,14 @@ export class HlsPlayer {
     if (resting === this.#resting) return;
     this.#resting = resting;
     this.#engine?.rest(resting);
-    this.#seekAt = performance.now(); // running dry now does not count as a stall
+    this.#seekAt = this.#environment.now(); // running dry now does not count as a stall
   }
 
   /** @param {number} now */
   #tick(now) {
     if (this.#resting) return this.#rest(); // the picture-in-picture window may have opened or closed
     const engine = this.#engine;
-    if (!engine) this.#knock(now);
+    if (!engine) this.#poll(now);
     if (engine) this.#count(now, engine.bytes());
     if (!engine || !this.#watch.started || this.#video.paused || this.#video.seeking) return;
     const aim = this.#sync.relax(now, engine.target());

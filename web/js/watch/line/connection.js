@@ -1,7 +1,8 @@
 /**
- * A viewer's connection (relay/PROTOCOL.md): hello, records, time exchange, reports, and coming back after every kind of loss.
- * Knows no DOM and no player.
+ * A viewer's WebSocket (relay/PROTOCOL.md): hello, records, time exchange, reports, and a new
+ * attempt after every loss. It uses no DOM and no player.
  */
+import { BROWSER } from '../../page/environment.js';
 import { Backoff } from '../../api/backoff.js';
 import { KIND, parseRecords } from './record.js';
 import { ServerClock } from './server_clock.js';
@@ -16,10 +17,10 @@ import { ServerClock } from './server_clock.js';
  * @property {(hello: Hello) => void} hello
  * @property {(record: MediaRecord, arrival: number) => void} record   arrival in local ms
  * @property {(pace: Pace) => void} pace
- * @property {() => object} quality  how it plays, for the report that goes up once a second
- * @property {() => void} down        the connection is gone; another attempt is under way
- * @property {(attempts: number) => void} failing  several attempts failed: ask by HTTP what is the matter
- * @property {(code: number) => void} over         the server said not to come back (4410, 4415)
+ * @property {() => object} quality  playback figures for the report, once a second
+ * @property {() => void} down     the connection is lost; another attempt follows
+ * @property {(attempts: number) => void} failing  several attempts failed: the HTTP API may say why
+ * @property {(code: number, reason: string) => void} over  the server closed for good (4410, 4415)
  */
 
 const CLOSED_FOR_GOOD = [4410, 4415];
@@ -27,14 +28,16 @@ const CLOSED_FOR_MISTAKE = [1007, 1008, 1009];
 const TICK = 250; // ms
 const PATIENCE = 5_000; // ms for a handshake
 const PROBE_EVERY = 600; // ms
+const [CONNECTING, OPEN] = [0, 1]; // WebSocket.readyState
 
 export class Connection {
   clock = new ServerClock();
-  /** True while media is expected: silence is then a sign of a dead network, looked into after a second. */
+  /** True while media is expected: a second of silence then means that the network may be down. */
   lively = true;
-  /** Where the next attempt goes. */
+  /** The URL of the next attempt. */
   url;
   #listener;
+  #environment;
   /** @type {WebSocket | null} */
   #socket = null;
   #backoff = new Backoff();
@@ -51,43 +54,48 @@ export class Connection {
   #newest = -Infinity;
   #redial = 0;
   #ticker = 0;
-  reconnects = -1;
   bytes = 0;
 
   /**
    * @param {string} url
    * @param {Listener} listener
+   * @param {Readonly<import('../../page/environment.js').Environment>} [environment]
    */
-  constructor(url, listener) {
+  constructor(url, listener, environment = BROWSER) {
+    this.#environment = environment;
     this.url = url;
     this.#listener = listener;
   }
 
-  /** @param {import('../../boot/first_socket.js').FirstSocket | null} [first] a socket already dialled */
+  /** @param {import('../../boot/preload.js').FirstSocket | null} [first] a socket that is open or opening */
   open(first) {
-    this.#ticker ||= self.setInterval(() => this.#tick(performance.now()), TICK);
-    if (!first || first.socket.readyState > WebSocket.OPEN) return this.#dial();
+    this.#ticker ||= this.#environment.setInterval(() => this.#tick(this.#now), TICK);
+    if (!first || first.socket.readyState > OPEN) return this.#dial();
     this.#adopt(first.socket, first.dialled);
     for (const { data, at } of first.received.splice(0)) this.#received(data, at);
   }
 
-  /** Stops until `open`: the page is hidden, or the room is over. */
+  /** Stops until `open`: the page is hidden, or the room has ended. */
   close() {
-    self.clearInterval(this.#ticker);
-    self.clearTimeout(this.#redial);
+    this.#environment.clearInterval(this.#ticker);
+    this.#environment.clearTimeout(this.#redial);
     this.#ticker = this.#redial = 0;
     this.#hangUp();
     this.#backoff.reset();
   }
 
-  /** The network may be back: do not sit out a wait or a hopeless handshake. */
-  hurry() {
-    if (this.#ticker && this.#socket?.readyState !== WebSocket.OPEN) this.#dial();
+  /** Tries again at once: the network may be back. */
+  retryNow() {
+    if (this.#ticker && this.#socket?.readyState !== OPEN) this.#dial();
   }
 
-  /** A fresh start with everything since the last IDR. */
+  /** Reconnects, so that the server sends everything since the last keyframe again. */
   restart() {
     if (this.#ticker) this.#dial();
+  }
+
+  get #now() {
+    return this.#environment.now();
   }
 
   #hangUp() {
@@ -99,12 +107,12 @@ export class Connection {
   }
 
   #dial() {
-    self.clearTimeout(this.#redial);
+    this.#environment.clearTimeout(this.#redial);
     this.#redial = 0;
     this.#hangUp();
-    const socket = new WebSocket(this.url);
+    const socket = new this.#environment.WebSocket(this.url);
     socket.binaryType = 'arraybuffer';
-    this.#adopt(socket, performance.now());
+    this.#adopt(socket, this.#now);
   }
 
   /**
@@ -116,30 +124,33 @@ export class Connection {
     this.#dialled = this.#heard = dialled;
     this.#asked.clear();
     socket.onopen = () => this.#opened();
-    socket.onmessage = ({ data }) => this.#received(data, performance.now());
-    socket.onclose = ({ code }) => this.#lost(code);
-    if (socket.readyState === WebSocket.OPEN) this.#opened();
+    socket.onmessage = ({ data }) => this.#received(data, this.#now);
+    socket.onclose = ({ code, reason }) => this.#lost(code, reason);
+    if (socket.readyState === OPEN) this.#opened();
   }
 
   #opened() {
     this.#probed = false;
-    this.#heard = performance.now();
+    this.#heard = this.#now;
     this.#exchanges = 0;
     this.#exchange();
   }
 
-  /** @param {number} code */
-  #lost(code) {
+  /**
+   * @param {number} code
+   * @param {string} [reason]
+   */
+  #lost(code, reason = '') {
     this.#probed = false;
     this.#hangUp();
     if (CLOSED_FOR_GOOD.includes(code)) {
       this.close();
-      return this.#listener.over(code);
+      return this.#listener.over(code, reason);
     }
     this.#listener.down();
-    const wait = CLOSED_FOR_MISTAKE.includes(code) ? 5_000 : this.#backoff.next(performance.now());
+    const wait = CLOSED_FOR_MISTAKE.includes(code) ? 5_000 : this.#backoff.next(this.#now);
     if (this.#backoff.attempts % 4 === 3) this.#listener.failing(this.#backoff.attempts);
-    this.#redial = self.setTimeout(() => this.#dial(), wait);
+    this.#redial = this.#environment.setTimeout(() => this.#dial(), wait);
   }
 
   /**
@@ -162,7 +173,6 @@ export class Connection {
    */
   #notice(notice, at) {
     if (notice.type === 'hello') {
-      this.reconnects++;
       this.#newest = -Infinity;
       this.#backoff.reset();
       this.#listener.hello(notice);
@@ -171,7 +181,7 @@ export class Connection {
       if (asked === undefined) return;
       this.clock.add(asked, at, notice.now);
       this.#asked.clear();
-      // Four exchanges on end: one of them will have met no queue.
+      // Four exchanges in a row: one of them meets no queue.
       if (++this.#exchanges < 4) this.#exchange();
     } else if (notice.type === 'pace') {
       this.#listener.pace(notice);
@@ -180,11 +190,11 @@ export class Connection {
 
   /** @param {object} notice */
   #send(notice) {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(notice));
+    if (this.#socket?.readyState === OPEN) this.#socket.send(JSON.stringify(notice));
   }
 
   #exchange() {
-    this.#askedAt = performance.now();
+    this.#askedAt = this.#now;
     this.#asked.set(++this.#exchangeId, this.#askedAt);
     this.#send({ type: 'time', id: this.#exchangeId });
   }
@@ -193,13 +203,13 @@ export class Connection {
   #tick(now) {
     const socket = this.#socket;
     if (!socket) return;
-    if (socket.readyState !== WebSocket.OPEN) {
+    if (socket.readyState !== OPEN) {
       if (now - this.#dialled > PATIENCE) this.#lost(0);
       else if (now - this.#dialled > PROBE_EVERY) this.#probe(socket, now);
       return;
     }
     const silence = now - this.#heard;
-    // Silence alone proves nothing, the creator may be lost; a question without an answer does.
+    // Silence alone proves nothing, since the creator may be away. A request without an answer does.
     const unanswered = this.#asked.size > 0 && now - this.#askedAt > 1_000;
     if (unanswered && silence > 1_000) return this.#lost(0);
     const due = now - this.#askedAt > 10_000 || (silence > (this.lively ? 900 : 4_000) && !this.#asked.size);
@@ -211,8 +221,9 @@ export class Connection {
   }
 
   /**
-   * A handshake begun on a dead network sits out its own retransmissions after the network is back, and a browser opens one
-   * WebSocket at a time. A small request tells: if that is answered while the handshake still hangs, a new one is quicker. Once.
+   * A handshake that began on a dead network waits for its retransmissions when the network is back,
+   * and a browser opens one WebSocket at a time. If a small request is answered meanwhile, a new
+   * handshake is faster. Once per attempt.
    * @param {WebSocket} socket
    * @param {number} now
    */
@@ -220,11 +231,11 @@ export class Connection {
     if (this.#probed || now - this.#probedAt < PROBE_EVERY) return;
     this.#probedAt = now;
     try {
-      await fetch('/healthz', { cache: 'no-store', signal: AbortSignal.timeout(PROBE_EVERY) });
+      await this.#environment.fetch('/healthz', { cache: 'no-store', signal: AbortSignal.timeout(PROBE_EVERY) });
     } catch {
       return;
     }
-    if (socket !== this.#socket || socket.readyState !== WebSocket.CONNECTING) return;
+    if (socket !== this.#socket || socket.readyState !== CONNECTING) return;
     this.#probed = true;
     this.#dial();
   }

@@ -1,16 +1,16 @@
 /**
- * Records: what a binary WebSocket message is made of (relay/PROTOCOL.md, "Record").
+ * Records, of which a binary WebSocket message consists (relay/PROTOCOL.md, "Record").
  *
  * @typedef {object} MediaRecord
  * @property {number} kind        one of KIND
- * @property {number} slot        which stream of the room; 0 is the creator
+ * @property {number} slot        stream of the room; 0 is the creator's
  * @property {number} track       one of TRACK
  * @property {number} flags       FLAG bits
  * @property {number} epoch
  * @property {number} sequence
- * @property {number} mediaTime   µs, on the stream's own clock
- * @property {number} captureTime µs, on the server's clock
- * @property {number} publishTime µs, on the server's clock
+ * @property {number} mediaTime   µs, the stream's own clock
+ * @property {number} captureTime µs, the server's clock
+ * @property {number} publishTime µs, the server's clock
  * @property {Uint8Array<ArrayBuffer>} body
  */
 
@@ -25,7 +25,7 @@ const utf8 = new TextDecoder();
 /**
  * @param {ArrayBuffer} message
  * @returns {MediaRecord[]}
- * @throws {RangeError} when the message is cut short or of another version
+ * @throws {RangeError} for a message that is cut short or of another version
  */
 export function parseRecords(message) {
   const view = new DataView(message);
@@ -61,7 +61,7 @@ export function readInit(body) {
 }
 
 /**
- * The body of an event record; null when it is not the JSON it should be.
+ * The body of an event record; null if it is not JSON.
  * @param {Uint8Array} body
  * @returns {any}
  */
@@ -74,7 +74,7 @@ export function readEvent(body) {
 }
 
 /**
- * Microseconds since 1970 stay below 2⁵³ until the year 2255, so a plain number holds them and no BigInt is made per frame.
+ * Microseconds since 1970 stay below 2⁵³ until 2255, so a number holds them without a BigInt.
  * @param {DataView} view
  * @param {number} at
  */

@@ -1,6 +1,6 @@
 /**
- * The server's clock as seen from here, learnt by time exchanges (relay/PROTOCOL.md).
- * The exchange with the shortest round trip is the truest; it is forgotten after a while, since clocks drift.
+ * The server's clock, measured by time exchanges (relay/PROTOCOL.md). The exchange with the shortest
+ * round trip counts; old ones are dropped, since clocks drift.
  */
 export class ServerClock {
   /** @type {{ahead: number, error: number}[]} µs */
@@ -9,7 +9,7 @@ export class ServerClock {
   /**
    * @param {number} sent     ms, local
    * @param {number} received ms, local
-   * @param {number} server   µs, what the server said
+   * @param {number} server   µs, in the server's answer
    */
   add(sent, received, server) {
     this.#samples.push({ ahead: server - (sent + received) * 500, error: (received - sent) * 500 });
@@ -23,7 +23,7 @@ export class ServerClock {
     return best;
   }
 
-  /** Half the shortest round trip in µs: how wrong `at` can be. NaN before the first exchange. */
+  /** Half the shortest round trip in µs: the largest error of `at`. NaN before the first exchange. */
   get error() {
     return this.#best?.error ?? NaN;
   }

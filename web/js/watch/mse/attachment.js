@@ -1,17 +1,4 @@
-import { firstSource } from '../../boot/first_socket.js';
-
-const Source = self.MediaSource ?? /** @type {typeof MediaSource | undefined} */ (/** @type {any} */ (self).ManagedMediaSource);
-
-/**
- * The MIME type for a SourceBuffer; null if this browser does not decode it.
- * @param {'video' | 'audio'} kind
- * @param {string} codec
- */
-export function mimeFor(kind, codec) {
-  // WebKit accepts Opus in MP4 with a capital letter only.
-  const names = codec === 'opus' ? ['opus', 'Opus'] : [codec];
-  return names.map((name) => `${kind}/mp4; codecs="${name}"`).find((mime) => Source?.isTypeSupported(mime)) ?? null;
-}
+import { sourceClass } from './mime.js';
 
 /**
  * Attaches a MediaSource to a video element and detaches it again.
@@ -27,11 +14,13 @@ export class Attachment {
   /**
    * @param {HTMLVideoElement} video
    * @param {() => void} opened
+   * @param {import('../../boot/preload.js').FirstSource | null} [first] a source of this video that is opening already
    */
-  constructor(video, opened) {
+  constructor(video, opened, first = null) {
     this.#video = video;
+    const Source = sourceClass(self);
     if (!Source) throw new Error('this browser has no MediaSource');
-    const prepared = firstSource && video.src === firstSource.url ? firstSource : null;
+    const prepared = video.src === first?.url ? first : null;
     this.source = prepared?.source ?? new Source();
     const open = () => {
       // Without a duration WebKit takes the buffered end for it, and playback "ends" at the live edge.

@@ -5,9 +5,10 @@
  * @typedef {import('../line/connection.js').Hello} Hello
  */
 import { BROWSER } from '../../page/environment.js';
-import { Attachment, mimeFor } from './attachment.js';
+import { Attachment } from './attachment.js';
 import { BurstPhase } from './burst_phase.js';
 import { LiveEdge, START_LAG } from './live_edge.js';
+import { mimeFor, sourceClass } from './mime.js';
 import { nextMseState } from './mse_state.js';
 import { KIND, TRACK, readInit } from '../line/record.js';
 import { Pauses } from '../timing/pauses.js';
@@ -75,8 +76,9 @@ export class MsePlayer {
    * @param {import('../line/server_clock.js').ServerClock} clock
    * @param {import('../player.js').PlayerEvents} events
    * @param {Readonly<import('../../page/environment.js').Environment>} [environment]
+   * @param {import('../../boot/preload.js').FirstSource | null} [first]
    */
-  constructor(video, clock, events, environment = BROWSER) {
+  constructor(video, clock, events, environment = BROWSER, first = null) {
     this.element = this.#video = video;
     this.#clock = clock;
     this.#events = events;
@@ -84,7 +86,7 @@ export class MsePlayer {
     this.#attachment = new Attachment(video, () => {
       this.#handle('opened');
       this.#begin();
-    });
+    }, first);
     this.#watch = new FrameWatch(video, () => {
       this.#handle('shown');
       events.picture();
@@ -230,7 +232,7 @@ export class MsePlayer {
   /** @param {MediaRecord} record */
   #init(record) {
     const { codec, segment } = readInit(record.body);
-    const mime = mimeFor(record.track === TRACK.VIDEO ? 'video' : 'audio', codec);
+    const mime = mimeFor(record.track === TRACK.VIDEO ? 'video' : 'audio', codec, sourceClass(self));
     if (!mime) {
       if (record.track === TRACK.VIDEO) this.#broken(`This browser cannot decode ${codec}.`, true);
       else this.#expected--;

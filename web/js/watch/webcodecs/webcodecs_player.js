@@ -1,11 +1,11 @@
 /**
- * The page's end of viewing.js: its canvas, its audio output and its reports. viewing.js holds the
+ * The page's end of player_backend.js: its canvas, its audio output and its reports. player_backend.js holds the
  * connection, so that media never passes through the page.
  * @typedef {import('../player.js').PlayerStats} PlayerStats
  */
+import { BROWSER } from '../../page/environment.js';
 import { NOTHING } from '../player_stats.js';
-import { giveUpWorkers } from './backstage.js';
-import { DistantConnection } from './distant_connection.js';
+import { ConnectionProxy } from './connection_proxy.js';
 
 const SETTLED = 300; // ms after the first frame by which the burst is decoded
 const CLOSE_WAIT = 1_000; // ms that a worker has to close its connection
@@ -21,6 +21,9 @@ export class WebCodecsPlayer {
   #port;
   #worker;
   #events;
+  #unusable;
+  #environment;
+  #prefetch = 0;
   #stats = NOTHING;
   #failed = false;
   /** @type {AudioContext | null} */
@@ -29,17 +32,21 @@ export class WebCodecsPlayer {
   #loudspeaker = null;
 
   /**
-   * @param {import('./backstage.js').Backstage} backstage
+   * @param {import('./start_backend.js').Backend} backend
    * @param {import('../line/connection.js').Listener} listener  of the connection; it receives events and no media
    * @param {import('../player.js').PlayerEvents} events
+   * @param {() => void} [unusable]  called when workers do not run in this browser
+   * @param {Readonly<import('../../page/environment.js').Environment>} [environment]
    */
-  constructor(backstage, listener, events) {
-    const { canvas, port, worker } = backstage;
+  constructor(backend, listener, events, unusable = () => {}, environment = BROWSER) {
+    const { canvas, port, worker } = backend;
     this.element = canvas;
     this.#port = port;
     this.#worker = worker;
     this.#events = events;
-    this.connection = new DistantConnection(port);
+    this.#unusable = unusable;
+    this.#environment = environment;
+    this.connection = new ConnectionProxy(port);
     const { hello, record: event, pace, down, failing, over } = listener;
     /** @type {Record<string, (...values: any[]) => void>} */
     const reports = {
@@ -52,7 +59,7 @@ export class WebCodecsPlayer {
     port.onmessage = ({ data: [verb, ...values] }) => this.#failed || reports[verb]?.(...values);
     if (!worker) return;
     worker.onerror = ({ message }) => this.#workerFailed(message || 'it does not start');
-    if (backstage.failed) queueMicrotask(() => this.#workerFailed(backstage.failed));
+    if (backend.failed) queueMicrotask(() => this.#workerFailed(backend.failed));
   }
 
   get muted() {
@@ -76,7 +83,7 @@ export class WebCodecsPlayer {
     this.stream = hello.stream;
   }
 
-  /** Media arrives through viewing.js instead. */
+  /** Media arrives through player_backend.js instead. */
   record() {}
 
   resume() {
@@ -97,9 +104,11 @@ export class WebCodecsPlayer {
   close() {
     this.#failed = true;
     this.#closeSound();
+    this.#environment.clearTimeout(this.#prefetch);
     this.#port.postMessage(['close']);
+    this.#port.onmessage = null;
     const worker = this.#worker;
-    if (worker) self.setTimeout(() => worker.terminate(), CLOSE_WAIT);
+    if (worker) this.#environment.setTimeout(() => worker.terminate(), CLOSE_WAIT);
   }
 
   /** @param {AudioContext} context */
@@ -133,7 +142,7 @@ export class WebCodecsPlayer {
   #began() {
     this.#events.picture();
     // After the first frames, and before the viewer may ask for sound.
-    self.setTimeout(() => import('./loudspeaker.js').catch(() => {}), SETTLED);
+    this.#prefetch = this.#environment.setTimeout(() => void import('./loudspeaker.js').catch(() => {}), SETTLED);
   }
 
   /**
@@ -148,7 +157,7 @@ export class WebCodecsPlayer {
   /** @param {string} reason */
   #workerFailed(reason) {
     // A worker that has connected works: the page would fail the same way.
-    if (!this.stream) giveUpWorkers();
+    if (!this.stream) this.#unusable();
     this.#broken(`worker: ${reason}`);
   }
 

@@ -7,9 +7,16 @@ const TYPICAL = 30; // ms, while unknown
 const MEASURING = 1_000; // ms until the device has started and the figure is valid
 
 export class OutputLatency {
+  #environment;
+  #timer = 0;
   ms = TYPICAL;
   /** @type {AudioContext | null} */
   #context = null;
+
+  /** @param {Pick<import('../../page/environment.js').Environment, 'setTimeout' | 'clearTimeout'>} environment */
+  constructor(environment) {
+    this.#environment = environment;
+  }
 
   /** Call once audio is allowed: before, a browser starts no AudioContext and the figure stays. */
   async measure() {
@@ -18,12 +25,15 @@ export class OutputLatency {
     if (!context) return;
     this.#context = context;
     context.resume().catch(() => {});
-    await new Promise((resolve) => self.setTimeout(resolve, MEASURING));
+    await new Promise((resolve) => {
+      this.#timer = this.#environment.setTimeout(() => resolve(undefined), MEASURING);
+    });
     if (context.state === 'running' && context.outputLatency > 0) this.ms = context.outputLatency * 1_000;
     this.close();
   }
 
   close() {
+    this.#environment.clearTimeout(this.#timer);
     this.#context?.close().catch(() => {});
     this.#context = null;
   }

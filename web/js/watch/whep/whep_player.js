@@ -4,6 +4,7 @@
  * @typedef {import('../line/record.js').MediaRecord} MediaRecord
  * @typedef {import('../line/connection.js').Hello} Hello
  */
+import { BROWSER } from '../../page/environment.js';
 import { KIND } from '../line/record.js';
 import { CaptureClock } from './capture_clock.js';
 import { LeadMeter } from './lead_meter.js';
@@ -23,6 +24,8 @@ const LOOSE = 'playoutDelayHint' in (self.RTCRtpReceiver?.prototype ?? {});
 export class WhepPlayer {
   name = 'whep';
   stream = '';
+  #room;
+  #environment;
   #video;
   #events;
   #clock;
@@ -34,7 +37,7 @@ export class WhepPlayer {
   #lipSync = new LipSync();
   #meter = new LeadMeter();
   #lead = NaN;
-  #latency = new OutputLatency();
+  #latency;
   #closed = false;
   #handle = 0;
   #ticker;
@@ -46,15 +49,20 @@ export class WhepPlayer {
   #size = '';
 
   /**
+   * @param {string} room
    * @param {HTMLVideoElement} video
    * @param {import('../line/server_clock.js').ServerClock} clock
    * @param {import('../player.js').PlayerEvents} events
+   * @param {Readonly<import('../../page/environment.js').Environment>} [environment]
    */
-  constructor(video, clock, events) {
+  constructor(room, video, clock, events, environment = BROWSER) {
+    this.#room = room;
+    this.#environment = environment;
+    this.#latency = new OutputLatency(environment);
     this.#video = video;
     this.#clock = clock;
     this.#events = events;
-    this.#ticker = self.setInterval(() => this.#tick(), TICK);
+    this.#ticker = environment.setInterval(() => void this.#tick(), TICK);
     const { signal } = this.#listening;
     self.addEventListener('pagehide', () => this.#leave(), { signal });
     document.addEventListener('visibilitychange', () => document.hidden && this.#leave(), { signal });
@@ -116,14 +124,14 @@ export class WhepPlayer {
       ...{ target, buffer, jitter, rate: 1, width: this.width, height: this.height, frames, dropped, stalls, seeks: 0, bitrate },
       firstPicture: this.#firstPicture,
       position: this.#video.currentTime * 1000,
-      playing: !this.#video.paused && performance.now() - this.#shownAt < 500,
+      playing: !this.#video.paused && this.#environment.now() - this.#shownAt < 500,
       ...(LOOSE && !this.muted ? { sound: { ...sound, latency: this.#latency.ms, lead: -this.#lead } } : {}),
     };
   }
 
   close() {
     this.#closed = true;
-    self.clearInterval(this.#ticker);
+    this.#environment.clearInterval(this.#ticker);
     this.#listening.abort();
     this.#latency.close();
     this.#video.cancelVideoFrameCallback?.(this.#handle);
@@ -134,13 +142,12 @@ export class WhepPlayer {
   /** Starts a session, unless there is one. If the room is not live yet, the hello starts another. */
   async #open() {
     if (this.#session || this.#closed || document.hidden) return;
-    const room = location.pathname.split('/')[2] ?? '';
     const session = new WhepSession({
-      endpoint: new URL(`/whep/${room}`, location.href).href,
+      endpoint: `/whep/${encodeURIComponent(this.#room)}`,
       track: (track) => this.#show(track),
       changed: (state) => this.#changed(state),
       loose: LOOSE,
-    });
+    }, this.#environment);
     this.#session = session;
     this.#received = new ReceiverStats();
     this.#lipSync = new LipSync();
@@ -152,7 +159,7 @@ export class WhepPlayer {
       if (this.#session !== session) return;
       this.#session = null;
       const { early = false, final = false, status = -1, message } = /** @type {import('./whep_session.js').WhepError} */ (error);
-      const reason = status === 406 ? 'Over WebRTC it has no H.264, which is what this live is made of.' : message;
+      const reason = status === 406 ? 'It has no H.264 over WebRTC.' : message;
       // The WebSocket reports a room that is gone or unreachable.
       if (!early && status !== 404 && status !== 410 && !this.#closed) this.#events.broken(reason, final);
     }
@@ -171,7 +178,7 @@ export class WhepPlayer {
 
   /** Ends the session while the page is hidden or offline. The next hello starts another. */
   #leave() {
-    self.clearTimeout(this.#deadline);
+    this.#environment.clearTimeout(this.#deadline);
     this.#session?.close();
     this.#session = null;
   }
@@ -188,8 +195,8 @@ export class WhepPlayer {
    * @param {string} reason
    */
   #expect(wait, reason) {
-    self.clearTimeout(this.#deadline);
-    this.#deadline = self.setTimeout(() => {
+    this.#environment.clearTimeout(this.#deadline);
+    this.#deadline = this.#environment.setTimeout(() => {
       const well = this.#session?.pc.connectionState === 'connected' && !Number.isNaN(this.#firstPicture);
       if (!this.#closed && !well) this.#events.broken(reason, false);
     }, wait);
@@ -231,7 +238,7 @@ export class WhepPlayer {
     if (!session) return;
     const reports = await session.pc.getStats();
     if (session !== this.#session) return;
-    this.#received.update(reports.values(), performance.now());
+    this.#received.update(reports.values(), this.#environment.now());
     if (LOOSE) this.#holdTogether(session);
   }
 
@@ -241,7 +248,7 @@ export class WhepPlayer {
     this.#lead = this.#meter.take();
     const waits = { audio: sound.buffer, video: buffer };
     const targets = { audio: sound.target, video: target };
-    const held = this.muted ? this.#lipSync.release() : this.#lipSync.update(performance.now(), this.#lead, waits, targets);
+    const held = this.muted ? this.#lipSync.release() : this.#lipSync.update(this.#environment.now(), this.#lead, waits, targets);
     if (held) session.hold(held);
   }
 }

@@ -3,18 +3,25 @@
  * reconnects; the player makes a new session.
  */
 import { iceServersOf } from '../../api/ice_servers.js';
+import { BROWSER } from '../../page/environment.js';
+import { refusalOf } from '../../page/refusals.js';
+
+const TIMEOUT = 8_000; // ms for an answer
 
 /** The endpoint refused the session, or was unreachable (status 0). */
 export class WhepError extends Error {
   status;
+  code;
 
   /**
    * @param {string} message
    * @param {number} status
+   * @param {string} [code] the refusal's code
    */
-  constructor(message, status) {
+  constructor(message, status, code = '') {
     super(message);
     this.status = status;
+    this.code = code;
   }
 
   /** The room exists and is not live yet. */
@@ -39,13 +46,18 @@ export class WhepError extends Error {
 export class WhepSession {
   pc;
   #options;
+  #environment;
   #location = '';
   #closed = false;
 
-  /** @param {WhepOptions} options */
-  constructor(options) {
+  /**
+   * @param {WhepOptions} options
+   * @param {Readonly<import('../../page/environment.js').Environment>} [environment]
+   */
+  constructor(options, environment = BROWSER) {
+    this.#environment = environment;
     this.#options = options;
-    this.pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    this.pc = new environment.RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     this.pc.onconnectionstatechange = () => options.changed(this.pc.connectionState);
     for (const kind of ['video', 'audio']) this.pc.addTransceiver(kind, { direction: 'recvonly' });
     this.pc.ontrack = ({ track, receiver }) => {
@@ -62,7 +74,7 @@ export class WhepSession {
    */
   async open() {
     const offer = await this.pc.createOffer();
-    const response = await request('POST', this.#options.endpoint, offer.sdp);
+    const response = await this.#request('POST', this.#options.endpoint, offer.sdp);
     this.#location = new URL(response.headers.get('Location') ?? '', response.url).href;
     const sdp = await response.text();
     if (this.#closed) return this.#delete();
@@ -82,7 +94,10 @@ export class WhepSession {
     this.pc.close();
   }
 
-  /** @param {import('./lip_sync.js').Targets} targets ms, at least, that each jitter buffer aims at from now on; where a browser lets itself be told */
+  /**
+   * Sets the least delay of each jitter buffer, in browsers that allow it.
+   * @param {import('./lip_sync.js').Targets} targets ms
+   */
   hold(targets) {
     for (const receiver of this.pc.getReceivers()) {
       if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = receiver.track.kind === 'audio' ? targets.audio : targets.video;
@@ -90,8 +105,8 @@ export class WhepSession {
   }
 
   /**
-   * Which sound has left its jitter buffer last, and when by the page's clock.
-   * @returns {{at: number, rtpTimestamp: number} | null} null while none has
+   * The audio that left its jitter buffer last, and when on the page's clock.
+   * @returns {{at: number, rtpTimestamp: number} | null} null before the first
    */
   get heard() {
     const [source] = this.pc.getReceivers().find(({ track }) => track.kind === 'audio')?.getSynchronizationSources() ?? [];
@@ -99,31 +114,35 @@ export class WhepSession {
   }
 
   #delete() {
-    if (this.#location) request('DELETE', this.#location).catch(() => {});
+    if (this.#location) this.#request('DELETE', this.#location).catch(() => {});
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} url
+   * @param {string} [sdp]
+   * @throws {WhepError}
+   */
+  async #request(method, url, sdp) {
+    let response;
+    try {
+      response = await this.#environment.fetch(url, {
+        method,
+        ...(sdp ? { headers: { 'Content-Type': 'application/sdp' }, body: sdp } : {}),
+        keepalive: method === 'DELETE',
+        signal: AbortSignal.timeout(TIMEOUT),
+      });
+    } catch {
+      throw new WhepError('the server cannot be reached', 0);
+    }
+    if (response.ok) return response;
+    const { text, code } = refusalOf(await response.text().catch(() => ''));
+    throw new WhepError(text || `status ${response.status}`, response.status, code);
   }
 }
 
 /**
- * Browsers synchronise what is of one stream (msid, RFC 8830), so the sound goes into another.
+ * Browsers synchronise the tracks of one stream (msid, RFC 8830), so audio goes into another.
  * @param {string} sdp
  */
 const parted = (sdp) => sdp.replace(/^a=msid:\S+ audio$/m, 'a=msid:sound audio');
-
-/**
- * @param {string} method
- * @param {string} url
- * @param {string} [sdp]
- */
-async function request(method, url, sdp) {
-  let response;
-  try {
-    /** @type {HeadersInit} */
-    const headers = sdp ? { 'Content-Type': 'application/sdp' } : {};
-    response = await fetch(url, { method, headers, ...(sdp ? { body: sdp } : {}), keepalive: method === 'DELETE', signal: AbortSignal.timeout(8_000) });
-  } catch {
-    throw new WhepError('the server cannot be reached', 0);
-  }
-  if (response.ok) return response;
-  const why = (await response.json().catch(() => null))?.error;
-  throw new WhepError(why || `status ${response.status}`, response.status);
-}

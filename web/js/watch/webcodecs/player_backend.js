@@ -14,14 +14,14 @@ import { Pipeline } from './pipeline.js';
 const REPORT_EVERY = 100; // ms; only after the page took the last one, so that a busy page gets no backlog
 
 /**
- * @typedef {object} Place  options
+ * @typedef {object} BackendOptions
  * @property {MessagePort} port
  * @property {HTMLCanvasElement | OffscreenCanvas} canvas
  * @property {number} origin  `performance.timeOrigin` of the page; reports use the page's clock
  * @property {string} url     to connect to at once; '' waits for `open`
  */
 
-export class Viewing {
+export class PlayerBackend {
   #port;
   #canvas;
   #shift;
@@ -35,7 +35,7 @@ export class Viewing {
   #open = false;
   #ticker;
 
-  /** @param {Place} place */
+  /** @param {BackendOptions} options */
   constructor({ port, canvas, origin, url }) {
     this.#port = port;
     this.#canvas = canvas;
@@ -64,8 +64,8 @@ export class Viewing {
     this.#connection.close();
   }
 
-  hurry() {
-    this.#connection.hurry();
+  retryNow() {
+    this.#connection.retryNow();
   }
 
   /** @param {string} url */
@@ -122,7 +122,7 @@ export class Viewing {
       down: () => this.#tell('down'),
       quality: () => this.#beacon.read('webcodecs', this.#stats),
       failing: (attempts) => this.#tell('failing', attempts),
-      over: (code) => this.#tell('over', code),
+      over: (code, reason) => this.#tell('over', code, reason),
     });
   }
 

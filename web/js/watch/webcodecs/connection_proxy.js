@@ -1,7 +1,7 @@
-/** A connection (../connection.js) that a viewing holds, as the page sees it. */
-export class DistantConnection {
+/** The page's view of a connection that a player backend holds. */
+export class ConnectionProxy {
   url = '';
-  /** Told with the statistics. */
+  /** As of the last statistics. */
   bytes = 0;
   #port;
 
@@ -23,8 +23,8 @@ export class DistantConnection {
     this.#port.postMessage(['pause']);
   }
 
-  hurry() {
-    this.#port.postMessage(['hurry']);
+  retryNow() {
+    this.#port.postMessage(['retryNow']);
   }
 
   restart() {

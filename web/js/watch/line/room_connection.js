@@ -1,29 +1,31 @@
 /**
- * The room's one connection, whoever holds it: the page, or a player that has it beside its decoders. It stays open or closed, and keeps where it
- * leads and what it has counted, when it goes from the one to the other.
+ * A room's one connection. The page holds it, or a player that decodes in a worker. It stays open or
+ * closed, and keeps its URL and counters, when it moves from one to the other.
  *
- * @typedef {Pick<Connection, 'url' | 'bytes' | 'open' | 'close' | 'hurry' | 'restart'> & {lively: boolean}} Held
+ * @typedef {Pick<Connection, 'url' | 'bytes' | 'open' | 'close' | 'retryNow' | 'restart'> & {lively: boolean}} ConnectionLike
  */
+import { BROWSER } from '../../page/environment.js';
 import { Connection } from './connection.js';
 
-export class Line {
-  /** For a player that holds the connection: what it hears. */
+export class RoomConnection {
+  /** For a player that holds the connection. */
   listener;
   #own;
-  /** @type {Held} */
+  /** @type {ConnectionLike} */
   #held;
   #url;
   #lively = true;
   #open = false;
   #begun = false;
   #hellos = 0;
-  #bytes = 0; // of those who held it before
+  #bytes = 0; // of the earlier holders
 
   /**
    * @param {string} url
    * @param {import('./connection.js').Listener} listener
+   * @param {Readonly<import('../../page/environment.js').Environment>} [environment]
    */
-  constructor(url, listener) {
+  constructor(url, listener, environment = BROWSER) {
     this.#url = url;
     this.listener = {
       ...listener,
@@ -32,11 +34,11 @@ export class Line {
         listener.hello(hello);
       },
     };
-    this.#own = new Connection(url, this.listener);
+    this.#own = new Connection(url, this.listener, environment);
     this.#held = this.#own;
   }
 
-  /** The server's, as the page's own connection learns it. */
+  /** The server's clock, as the page's own connection measures it. */
   get clock() {
     return this.#own.clock;
   }
@@ -49,19 +51,19 @@ export class Line {
     return this.#bytes + this.#held.bytes;
   }
 
-  /** Where the next attempt goes. @param {string} url */
+  /** The URL of the next attempt. @param {string} url */
   set url(url) {
     this.#url = this.#held.url = url;
   }
 
-  /** As of Connection. @param {boolean} lively */
+  /** As in Connection. @param {boolean} lively */
   set lively(lively) {
     this.#lively = this.#held.lively = lively;
   }
 
   /**
-   * Somebody else holds it from now on. What they have does not begin before `begin` or `restart`.
-   * @param {Held | null} connection null: the page
+   * Moves it to another holder. The new holder connects on `begin` or `restart`.
+   * @param {ConnectionLike | null} connection null for the page
    */
   take(connection) {
     const held = connection ?? this.#own;
@@ -73,7 +75,7 @@ export class Line {
     [held.url, held.lively] = [this.#url, this.#lively];
   }
 
-  /** @param {import('../../boot/first_socket.js').FirstSocket | null} [first] a socket already dialled, for the page */
+  /** @param {import('../../boot/preload.js').FirstSocket | null} [first] a socket that is open or opening, for the page */
   open(first) {
     this.#open = this.#begun = true;
     if (this.#held === this.#own) this.#own.open(first);
@@ -85,16 +87,17 @@ export class Line {
     this.#held.close();
   }
 
-  hurry() {
-    this.#held.hurry();
+  /** Tries again at once: the network may be back. */
+  retryNow() {
+    this.#held.retryNow();
   }
 
-  /** Opens it, if it should be and whoever holds it now has not yet. */
+  /** Opens it if it should be open and the new holder has not connected yet. */
   begin() {
     if (this.#open && !this.#begun) this.open();
   }
 
-  /** A fresh start with everything since the last IDR. */
+  /** Reconnects, so that the server sends everything since the last keyframe again. */
   restart() {
     if (this.#begun) this.#held.restart();
     else this.begin();

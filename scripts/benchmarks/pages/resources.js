@@ -1,0 +1,88 @@
+// Counts what a page's scripts have begun and not ended: timers, sockets, workers and listeners.
+(() => {
+  const timeouts = new Set();
+  const intervals = new Set();
+  const sockets = new Set();
+  const workers = new Set();
+  const listeners = new Map(); // key → how many
+  const { setTimeout, clearTimeout, setInterval, clearInterval } = window;
+
+  window.setTimeout = (callback, ms, ...values) => {
+    const id = setTimeout(() => {
+      timeouts.delete(id);
+      callback(...values);
+    }, ms);
+    timeouts.add(id);
+    return id;
+  };
+  window.setInterval = (...all) => {
+    const id = setInterval(...all);
+    intervals.add(id);
+    return id;
+  };
+  // Both kinds share their numbers (HTML, "timers").
+  const clear = (id) => {
+    timeouts.delete(id);
+    intervals.delete(id);
+  };
+  window.clearTimeout = (id) => (clear(id), clearTimeout(id));
+  window.clearInterval = (id) => (clear(id), clearInterval(id));
+
+  window.WebSocket = class extends window.WebSocket {
+    constructor(...all) {
+      super(...all);
+      sockets.add(this);
+    }
+
+    close(...all) {
+      sockets.delete(this);
+      super.close(...all);
+    }
+  };
+  window.Worker = class extends window.Worker {
+    constructor(...all) {
+      super(...all);
+      workers.add(this);
+    }
+
+    terminate() {
+      workers.delete(this);
+      super.terminate();
+    }
+  };
+
+  const { addEventListener, removeEventListener } = EventTarget.prototype;
+  const numbers = new WeakMap();
+  let next = 0;
+  const number = (object) => numbers.get(object) ?? (numbers.set(object, ++next), next);
+  const drop = (key) => listeners.delete(key);
+  EventTarget.prototype.addEventListener = function (type, listener, options = {}) {
+    const { once = false, signal = null, capture = options === true } = typeof options === 'object' ? options : {};
+    const key = `${number(this ?? window)} ${type} ${number(listener)} ${capture}`;
+    if (signal?.aborted) return;
+    listeners.set(key, `${(this ?? window).constructor.name} ${type}`);
+    if (signal) addEventListener.call(signal, 'abort', () => drop(key), { once: true });
+    if (once) addEventListener.call(this ?? window, type, () => drop(key), { once: true });
+    addEventListener.call(this ?? window, type, listener, options);
+  };
+  EventTarget.prototype.removeEventListener = function (type, listener, options = {}) {
+    const { capture = options === true } = typeof options === 'object' ? options : {};
+    if (listener) drop(`${number(this ?? window)} ${type} ${number(listener)} ${capture}`);
+    removeEventListener.call(this ?? window, type, listener, options);
+  };
+
+  const count = () => ({
+    timeouts: timeouts.size,
+    intervals: intervals.size,
+    sockets: sockets.size,
+    workers: workers.size,
+    listeners: listeners.size,
+  });
+  window.resources = {
+    count,
+    isSteady: () => timeouts.size === 0,
+    isEmpty: () => Object.values(count()).every((left) => left === 0),
+    equal: (wanted) => Object.entries(count()).every(([name, left]) => left === wanted[name]),
+    listeners: () => [...listeners.values()].sort(),
+  };
+})();

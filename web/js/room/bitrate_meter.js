@@ -1,0 +1,27 @@
+/** The bitrate of what a connection receives, measured each second. */
+const EVERY = 1_000; // ms
+
+export class BitrateMeter {
+  /** bit/s */
+  value = 0;
+  #environment;
+  #timer;
+
+  /**
+   * @param {() => number} bytes received so far
+   * @param {Readonly<import('../page/environment.js').Environment>} environment
+   */
+  constructor(bytes, environment) {
+    this.#environment = environment;
+    let [before, then] = [bytes(), environment.now()];
+    this.#timer = environment.setInterval(() => {
+      const [count, now] = [bytes(), environment.now()];
+      this.value = ((count - before) * 8_000) / (now - then);
+      [before, then] = [count, now];
+    }, EVERY);
+  }
+
+  close() {
+    this.#environment.clearInterval(this.#timer);
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * The states of a room as a viewer sees it. `ended` and `sorry` are final. Pure.
+ *
+ * @typedef {'connecting' | 'idle' | 'live' | 'away' | 'ended' | 'sorry'} RoomState
+ */
+
+/** States that show a card. */
+export const CARDS = Object.freeze(/** @type {const} */ (['idle', 'away', 'ended', 'sorry']));
+
+/** @param {RoomState} state */
+export const isOver = (state) => state === 'ended' || state === 'sorry';
+
+/**
+ * @param {RoomState} state
+ * @param {RoomState} next  as the server says, or `sorry`
+ * @returns {RoomState}
+ */
+export const nextRoomState = (state, next) => (isOver(state) ? state : next);

@@ -1,0 +1,300 @@
+/**
+ * A room as a viewer sees it: plays its stream and reconnects until the room ends. A page may have
+ * several, each in its own element with the parts of room.html (`data-part`). `close` leaves nothing
+ * behind.
+ *
+ * @typedef {import('./room_state.js').RoomState} RoomState
+ *
+ * @typedef {object} RoomEvents
+ * @property {() => void} [ready]  there is something to see: a frame or a card
+ * @property {(title: string) => void} [title]
+ * @property {(text: string) => void} [notice]  a short message for the viewer
+ * @property {() => void} [share]
+ *
+ * @typedef {object} RoomOptions
+ * @property {string} room
+ * @property {HTMLElement} root
+ * @property {string} worker  URL of the decoder's worker
+ * @property {string | null} [player]  the playback path that the viewer asked for
+ * @property {import('../boot/preload.js').Preload | null} [preload]
+ * @property {RoomEvents} [events]
+ * @property {Readonly<import('../page/environment.js').Environment>} [environment]
+ */
+import { partOf, setText } from '../page/dom.js';
+import { BROWSER } from '../page/environment.js';
+import { refusalOfClose, wordsFor } from '../page/refusals.js';
+import { headCount } from '../page/words.js';
+import { Ladder } from '../watch/ladder.js';
+import { Beacon } from '../watch/line/beacon.js';
+import { KIND, readEvent } from '../watch/line/record.js';
+import { RoomConnection } from '../watch/line/room_connection.js';
+import { watchUrl } from '../watch/line/watch_url.js';
+import { Playback } from '../watch/playback.js';
+import { PlayerFactory } from '../watch/player.js';
+import { BitrateMeter } from './bitrate_meter.js';
+import { Controls } from './controls.js';
+import { canFillScreen, toggleFullScreen } from './full_screen.js';
+import { lateModules, loadLateModules } from './late_modules.js';
+import { LostNotice } from './lost_notice.js';
+import { CARDS, isOver, nextRoomState } from './room_state.js';
+import { Viewport } from './viewport.js';
+
+const SETTLED = 300; // ms after the first frame by which the burst is decoded
+const ENDED = 4410; // close code of the WebSocket
+
+export class RoomView {
+  #room;
+  #root;
+  #events;
+  #environment;
+  #ladder;
+  #connection;
+  /** @type {Playback} */
+  #playback;
+  #viewport;
+  /** @type {Controls} */
+  #controls;
+  /** @type {LostNotice} */
+  #lost;
+  #bitrate;
+  #beacon = new Beacon();
+  /** @type {RoomState} */
+  #state = 'connecting';
+  #closed = false;
+  #viewers = 0;
+  #pace = { pace: 'full', dropped: 0 };
+  #settle = 0;
+  /** @type {import('./stats_overlay.js').StatsOverlay | null} */
+  #overlay = null;
+  /** @type {import('./picture_in_picture.js').PictureInPicture | null} */
+  #pictureInPicture = null;
+  #listening = new AbortController();
+
+  /** @param {RoomOptions} options */
+  constructor({ room, root, worker, player = null, preload = null, events = {}, environment = BROWSER }) {
+    this.#room = room;
+    this.#root = root;
+    this.#events = events;
+    this.#environment = environment;
+    this.#ladder = new Ladder(self, player);
+    this.#connection = new RoomConnection(watchUrl(room, this.#ladder.name), this.#connectionListener(), environment);
+    this.#viewport = new Viewport(root, {
+      placeholder: partOf(root, 'video'),
+      backdrop: partOf(root, 'backdrop'),
+      still: partOf(root, 'still'),
+    }, preload?.source?.video, environment);
+    this.#playback = new Playback({
+      room,
+      ladder: this.#ladder,
+      connection: this.#connection,
+      viewport: this.#viewport,
+      players: new PlayerFactory({ room, worker, preload, environment }),
+      // A viewer that is too slow for the video gets the audio alone.
+      expecting: () => this.#state === 'live' && this.#pace.pace === 'full' && !this.#lost.shown,
+      events: {
+        picture: () => this.#shown(),
+        blocked: () => this.#controls.askForTap(),
+        hopeless: (reason) => this.#fail('This browser cannot play this live', reason),
+      },
+      environment,
+    });
+    this.#lost = new LostNotice(root, () => this.#playback.stats().playing, environment);
+    this.#controls = new Controls(root, {
+      mute: (muted) => (this.#playback.muted = muted),
+      play: () => this.#playback.resume(),
+      share: () => events.share?.(),
+      pictureInPicture: () => void this.#togglePictureInPicture(),
+      fullScreen: () => this.toggleFullScreen(),
+      stats: () => void this.toggleStats(),
+    }, environment);
+    this.#controls.fullScreen = this.#canFillScreen;
+    this.#bitrate = new BitrateMeter(() => this.#connection.bytes, environment);
+    this.#listen();
+    this.#playback.start();
+    this.#open(preload?.socket ?? null);
+    if (this.#ladder.unknown) {
+      events.notice?.(`There is no player “${this.#ladder.unknown}”. Playing with ${this.#ladder.name}.`);
+    }
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  stats() {
+    const { rebuilds, muted } = this.#playback;
+    const { name: player, why } = this.#ladder;
+    const { pace, dropped: leftOut } = this.#pace;
+    return {
+      ...{ bitrate: this.#bitrate.value, ...this.#playback.stats(), player, why, muted, state: this.#state },
+      ...{ viewers: this.#viewers, pace, leftOut, reconnects: this.#connection.reconnects, rebuilds },
+    };
+  }
+
+  toggleMuted() {
+    this.#controls.toggleMuted();
+  }
+
+  toggleFullScreen() {
+    toggleFullScreen(this.#root, this.#viewport.picture.element);
+  }
+
+  async toggleStats() {
+    if (this.#overlay) {
+      this.#overlay.close();
+      this.#overlay = null;
+      return;
+    }
+    const { StatsOverlay } = await lateModules.statsOverlay();
+    if (!this.#closed) this.#overlay ??= new StatsOverlay(partOf(this.#root, 'stats'), () => this.stats(), this.#environment);
+  }
+
+  /** Ends everything; the last frame stays in `root`. */
+  close() {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#stop();
+    this.#listening.abort();
+    this.#environment.clearTimeout(this.#settle);
+    this.#pictureInPicture?.close();
+    this.#overlay?.close();
+    this.#bitrate.close();
+    this.#controls.close();
+    this.#viewport.close();
+  }
+
+  /** @returns {import('../watch/line/connection.js').Listener} */
+  #connectionListener() {
+    return {
+      hello: (hello) => {
+        this.#lost.end();
+        this.#pace = { pace: 'full', dropped: 0 };
+        this.#playback.hello(hello);
+        if (!document.hidden && this.#playback.stats().frames) this.#playback.resume();
+      },
+      record: (record, arrival) => {
+        if (record.kind === KIND.EVENT) this.#handleEvent(readEvent(record.body));
+        else this.#playback.record(record, arrival);
+      },
+      pace: (pace) => (this.#pace = pace),
+      down: () => this.#lost.begin(),
+      quality: () => this.#beacon.read(this.#ladder.name, this.#playback.stats()),
+      failing: () => void this.#askWhy(),
+      over: (code, reason) => this.#over(code, reason),
+    };
+  }
+
+  #listen() {
+    const { signal } = this.#listening;
+    const visible = () => this.#followVisibility();
+    window.addEventListener('online', () => this.#connection.retryNow(), { signal });
+    document.addEventListener('visibilitychange', visible, { signal });
+    window.addEventListener('pageshow', ({ persisted }) => persisted && visible(), { signal });
+    window.addEventListener('pagehide', () => this.#connection.close(), { signal });
+  }
+
+  /** @param {import('../boot/preload.js').FirstSocket | null} first */
+  #open(first) {
+    if (isOver(this.#state)) return;
+    this.#connection.open(document.hidden ? null : first);
+    if (document.hidden) this.#connection.close();
+  }
+
+  /** A hidden page receives no media, which would pile up. It continues at the live edge. */
+  #followVisibility() {
+    if (isOver(this.#state) || (document.hidden && this.#pictureInPicture?.open)) return;
+    this.#connection.close();
+    if (document.hidden) return;
+    this.#connection.open();
+    this.#playback.resume();
+  }
+
+  /** A player shows its first frame. */
+  #shown() {
+    this.#events.ready?.();
+    this.#root.classList.add('playing');
+    this.#controls.fullScreen = this.#canFillScreen;
+    if (this.#playback.player) void this.#pictureInPicture?.follow(this.#playback.player);
+    this.#environment.clearTimeout(this.#settle);
+    this.#settle = this.#environment.setTimeout(loadLateModules, SETTLED);
+  }
+
+  get #canFillScreen() {
+    return canFillScreen(this.#root, this.#viewport.picture.element);
+  }
+
+  /** @param {{type?: string, state?: RoomState, title?: string, viewers?: number} | null} event */
+  #handleEvent(event) {
+    if (event?.type !== 'room' || this.#closed) return;
+    this.#viewers = event.viewers ?? this.#viewers;
+    setText(partOf(this.#root, 'viewers'), headCount(this.#viewers));
+    if (event.title) {
+      setText(partOf(this.#root, 'title'), event.title);
+      this.#events.title?.(event.title);
+    }
+    if (event.state) this.#enter(event.state);
+  }
+
+  /** @param {RoomState} next */
+  #enter(next) {
+    if (isOver(this.#state) || this.#closed) return;
+    this.#state = nextRoomState(this.#state, next);
+    if (next !== 'live') this.#events.ready?.();
+    this.#root.dataset.state = next;
+    this.#connection.lively = next === 'live';
+    for (const name of CARDS) partOf(this.#root, `card-${name}`).hidden = name !== next;
+    if (isOver(next)) this.#stop();
+  }
+
+  #stop() {
+    this.#lost.close();
+    this.#viewport.hold();
+    this.#connection.close();
+    this.#playback.close();
+  }
+
+  /**
+   * @param {string} heading
+   * @param {string} text
+   */
+  #fail(heading, text) {
+    setText(partOf(this.#root, 'sorry-heading'), heading);
+    setText(partOf(this.#root, 'sorry-text'), text);
+    this.#enter('sorry');
+  }
+
+  /**
+   * @param {number} code
+   * @param {string} reason
+   */
+  #over(code, reason) {
+    if (code === ENDED || refusalOfClose(reason).code === 'room_ended') this.#enter('ended');
+    else this.#playback.undecodable();
+  }
+
+  /** A refused WebSocket does not say why; the HTTP API does. */
+  async #askWhy() {
+    try {
+      const { roomInfo } = await lateModules.api();
+      const { state } = await roomInfo(this.#room);
+      if (this.#closed) return;
+      if (state === 'ended') this.#enter('ended');
+      else this.#playback.blocked();
+    } catch (error) {
+      const { status, code = '' } = /** @type {{status?: number, code?: string}} */ (error);
+      if (status === 404) this.#fail('There is no such live', wordsFor(code || 'room_not_found'));
+    }
+  }
+
+  async #togglePictureInPicture() {
+    const { PictureInPicture } = await lateModules.pictureInPicture();
+    const { player } = this.#playback;
+    if (!player || this.#closed) return;
+    const window = (this.#pictureInPicture ??= new PictureInPicture());
+    // The window kept a hidden page alive.
+    const closed = () => document.hidden && this.#followVisibility();
+    await window.toggle(player, closed).catch(() => this.#events.notice?.('This browser does not open a window now.'));
+    const current = this.#playback.player;
+    if (current && current !== player) await window.follow(current); // replaced meanwhile
+  }
+}

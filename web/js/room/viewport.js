@@ -1,0 +1,117 @@
+/**
+ * The frame container of a room: it holds the element that plays, fits it to the screen, surrounds it
+ * with a soft copy, and keeps the last frame while the player is replaced.
+ */
+import { BROWSER } from '../page/environment.js';
+import { fitOf } from '../page/fit.js';
+
+/** @typedef {Pick<import('../watch/player.js').Player, 'element' | 'width' | 'height'>} Picture */
+
+const SOFTEN_EVERY = 1_000; // ms
+
+export class Viewport {
+  /** For players that use a video element. */
+  video;
+  #root;
+  #backdrop;
+  #still;
+  /** @type {HTMLVideoElement | HTMLCanvasElement} */
+  #place;
+  /** @type {Picture | null} */
+  #player = null;
+  #environment;
+  #timer;
+  #shape = 0; // width by height
+  #listening = new AbortController();
+
+  /**
+   * @param {HTMLElement} root
+   * @param {object} parts  inside the root
+   * @param {HTMLVideoElement} parts.placeholder
+   * @param {HTMLCanvasElement} parts.backdrop
+   * @param {HTMLCanvasElement} parts.still
+   * @param {HTMLVideoElement | null} [prepared]  takes the placeholder's place with the first player
+   * @param {Readonly<import('../page/environment.js').Environment>} [environment]
+   */
+  constructor(root, { placeholder, backdrop, still }, prepared = null, environment = BROWSER) {
+    this.#root = root;
+    this.#place = placeholder;
+    this.#backdrop = backdrop;
+    this.#still = still;
+    this.#environment = environment;
+    this.video = prepared ?? placeholder;
+    if (prepared) for (const { name, value } of placeholder.attributes) prepared.setAttribute(name, value);
+    window.addEventListener('resize', () => this.#fit(), { signal: this.#listening.signal });
+    this.#timer = environment.setInterval(() => this.#soften(), SOFTEN_EVERY);
+  }
+
+  /** The visible frame; the placeholder before there is a player. @returns {Picture} */
+  get picture() {
+    return this.#player ?? { element: this.#place, width: 0, height: 0 };
+  }
+
+  close() {
+    this.#listening.abort();
+    this.#environment.clearInterval(this.#timer);
+  }
+
+  /** Puts the player's element in place. @param {Picture} player */
+  show(player) {
+    this.#player = player;
+    const { element } = player;
+    if (element === this.#place) return;
+    if (element instanceof HTMLCanvasElement) {
+      element.className = 'screen';
+      element.dataset.testid = 'canvas';
+      element.role = 'img';
+      element.ariaLabel = this.#place.ariaLabel;
+    }
+    this.#place.replaceWith(element);
+    this.#place = element;
+  }
+
+  /** Keeps the last frame visible until `release`. */
+  hold() {
+    const { element, width, height } = this.picture;
+    if (!width || !height) return;
+    this.#still.width = width;
+    this.#still.height = height;
+    this.#still.getContext('2d')?.drawImage(element, 0, 0);
+    this.#still.hidden = false;
+  }
+
+  /** The player has gone; its element stays. */
+  drop() {
+    this.#player = null;
+  }
+
+  /** The player shows a frame. */
+  release() {
+    this.#still.hidden = true;
+    const { width, height } = this.picture;
+    this.resize(width, height);
+    this.#soften();
+  }
+
+  /**
+   * The frame has this size from now on, though none may be drawn yet.
+   * @param {number} width
+   * @param {number} height
+   */
+  resize(width, height) {
+    if (!width || !height) return;
+    this.#shape = width / height;
+    this.#fit();
+  }
+
+  #fit() {
+    if (this.#shape) this.#root.dataset.fit = fitOf(this.#shape, innerWidth / innerHeight);
+  }
+
+  /** Scaling to sixteen pixels blurs better than a filter and costs nothing. */
+  #soften() {
+    const { element, width } = this.picture;
+    if (this.#root.dataset.fit === 'cover' || !width || document.hidden) return;
+    this.#backdrop.getContext('2d')?.drawImage(element, 0, 0, this.#backdrop.width, this.#backdrop.height);
+  }
+}

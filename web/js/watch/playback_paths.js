@@ -1,0 +1,65 @@
+/**
+ * The playback paths, and which of them this browser supports. Pure.
+ *
+ * @typedef {'websocket' | 'http' | 'udp'} Transport
+ * @typedef {object} PlaybackPath
+ * @property {string} name
+ * @property {Transport} transport  a network that blocks it blocks every path on it
+ * @property {(scope: any) => boolean} supported
+ *
+ * @typedef {object} Choice
+ * @property {string} name
+ * @property {string} why       for people
+ * @property {boolean} forced   asked for by name, so that it is never left for another
+ * @property {string} unknown   the name that was asked for and does not exist; else ''
+ * @property {boolean} supported
+ */
+
+/**
+ * The best first. Another path needs an entry here and one in player.js.
+ * @type {readonly PlaybackPath[]}
+ */
+export const PLAYBACK_PATHS = [
+  {
+    name: 'webcodecs',
+    transport: 'websocket',
+    supported: (scope) =>
+      scope.isSecureContext === true && ['VideoDecoder', 'AudioDecoder', 'AudioWorkletNode'].every((name) => name in scope),
+  },
+  { name: 'mse', transport: 'websocket', supported: hasMediaSource },
+  // A browser needs longer to say whether its WebRTC has H.264 than the first frame may take. The
+  // server refuses an offer without it.
+  { name: 'whep', transport: 'udp', supported: (scope) => 'RTCPeerConnection' in scope },
+  { name: 'hls', transport: 'http', supported: (scope) => hasMediaSource(scope) || playsHls(scope) },
+];
+
+const H264 = 'video/mp4; codecs="avc1.42E01F"'; // the lowest profile that publishers send
+
+/**
+ * @param {any} scope         the browser's globals
+ * @param {string | null} wanted  a path's name, as in `?player=`
+ * @returns {Choice}
+ */
+export function choosePath(scope, wanted) {
+  const asked = PLAYBACK_PATHS.find(({ name }) => name === wanted);
+  const best = PLAYBACK_PATHS.find(({ supported }) => supported(scope));
+  const { name, supported } = asked ?? best ?? /** @type {PlaybackPath} */ (PLAYBACK_PATHS.at(-1));
+  return {
+    name,
+    why: asked ? 'asked for' : 'the best in this browser',
+    forced: asked !== undefined,
+    unknown: asked ? '' : (wanted ?? ''),
+    supported: supported(scope),
+  };
+}
+
+/** @param {any} scope */
+function hasMediaSource(scope) {
+  const source = scope.MediaSource ?? scope.ManagedMediaSource;
+  return Boolean(source) && source.isTypeSupported?.(H264) !== false;
+}
+
+/** @param {any} scope */
+function playsHls(scope) {
+  return Boolean(scope.document?.createElement('video').canPlayType('application/vnd.apple.mpegurl'));
+}
