@@ -1,4 +1,4 @@
-"""The pure parts of scripts/bench: a measurement is worth what its arithmetic is."""
+"""The pure parts of scripts/bench."""
 
 import json
 import math
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.benchmarks import bitrate, continuity, holds, latency, mixed, timecode, uplink
-from scripts.benchmarks.commands.telling import conclude
+from scripts.benchmarks.commands.output import conclude
 from scripts.benchmarks.figures import Bar, Figures, percentile
 from scripts.benchmarks.narrow import Bandwidth
 from scripts.benchmarks.spectator import Decoded
@@ -25,12 +25,12 @@ def test_a_time_code_is_read_as_it_was_written(ms: int) -> None:
 
 
 @given(moments, st.integers(min_value=0, max_value=31))
-def test_one_wrong_square_is_noticed(ms: int, bit: int) -> None:
+def test_one_wrong_square_is_detected(ms: int, bit: int) -> None:
     assert timecode.decode(timecode.encode(ms) ^ 1 << bit) is None
 
 
 @pytest.mark.parametrize("word", [0, 0xFFFFFFFF])
-def test_black_and_white_pictures_show_no_time(word: int) -> None:
+def test_black_and_white_frames_show_no_time(word: int) -> None:
     assert timecode.decode(word) is None
 
 
@@ -40,12 +40,12 @@ def test_age_counts_across_the_period(drawn: int, passed: int) -> None:
 
 
 @pytest.mark.parametrize("passed", [-1, timecode.PLAUSIBLE + 1])
-def test_pictures_of_the_future_and_of_long_ago_were_misread(passed: int) -> None:
+def test_implausible_ages_are_misreadings(passed: int) -> None:
     drawn = 1_790_000_000_000
     assert timecode.age(timecode.encode(drawn), drawn + passed) is None
 
 
-def test_what_cannot_be_read_is_left_out() -> None:
+def test_unreadable_samples_are_left_out() -> None:
     good = timecode.encode(1_000)
     assert list(timecode.ages([(1_040, good), (1_056, good ^ 1), (1_072, good)])) == [40, 72]
 
@@ -95,8 +95,8 @@ def test_bars(value: float, least: bool, kept: bool) -> None:
     assert Bar("a promise", value, 5, "ms", least).kept is kept
 
 
-def slot(way: str, ages: list[int]) -> latency.Slot:
-    return latency.Slot(way, ages, 0)
+def slot(path: str, ages: list[int]) -> latency.Slot:
+    return latency.Slot(path, ages, 0)
 
 
 def test_the_latency_report_compares_medians_over_all_slots() -> None:
@@ -122,7 +122,7 @@ def test_the_latency_report_compares_medians_over_all_slots() -> None:
     }
 
 
-def test_beside_a_slow_yardstick_the_factor_counts() -> None:
+def test_beside_a_slow_baseline_the_factor_counts() -> None:
     report = latency.Report([slot("direct", [60]), slot("webcodecs", [91])], {}, [])
     assert [(bar.limit, bar.kept) for bar in report.bars] == [(90, False)]
 
@@ -146,7 +146,7 @@ def test_hls_may_not_stall() -> None:
     assert [bar.kept for bar in latency.Report(slots, {}, []).bars] == [True, True, False]
 
 
-def test_a_run_that_the_generator_limited_shows_nothing() -> None:
+def test_an_invalid_run_is_an_error() -> None:
     conclude([], None, [("500 viewers", "fine")])
     with pytest.raises(typer.Exit):
         conclude([], {}, [("500 viewers", "fine"), ("2000 viewers", "invalid")])
@@ -157,16 +157,16 @@ def test_a_report_without_slots_or_joins_has_no_bars_for_them() -> None:
     json.dumps(latency.Report([], {}, []).as_json(), allow_nan=False)
 
 
-def test_back_after_a_hold_is_when_the_delay_is_and_stays_what_it_was() -> None:
+def test_a_delay_is_recovered_when_it_is_and_stays_as_before() -> None:
     def age(now: int) -> int:
         if 10_000 <= now < 10_400:
-            return 60 + now - 10_000  # the picture stands
+            return 60 + now - 10_000  # the frame stays on the screen
         return 300 if 10_400 <= now < 11_000 and now != 10_608 else 60
 
     ages = [(now, age(now)) for now in range(0, 30_000, 16)]
     assert holds.recoveries(ages, [(10_000, 10_400)]) == [
         608
-    ]  # 11,008: the first after; one young picture among old ones does not count
+    ]  # 11,008: the first frame after it; one low value among high ones does not count
     assert holds.recoveries(ages, [(29_900, 40_000)]) == [math.inf]
 
 
@@ -182,9 +182,9 @@ def test_the_bitrate_bars_are_the_target_by_three_seconds_and_what_is_sent_after
     assert (round(sent.value, 2), sent.kept) == (1.83, True)
 
 
-def test_a_freeze_is_what_the_source_did_not_have() -> None:
-    """A gap counts beyond the source's longest one of that time; gaps outside of the measured time,
-    or of the source itself, do not.
+def test_gaps_of_the_source_are_no_freezes() -> None:
+    """A gap counts as far as it exceeds the source's longest one at that time. Gaps outside the
+    measured time, or of the source itself, do not count.
     """
     source = [number / 30 for number in range(300) if not 100 <= number < 110]
     arrivals = [moment + 0.01 for moment in source if not 5 < moment < 5.4]
@@ -197,12 +197,10 @@ def test_a_freeze_is_what_the_source_did_not_have() -> None:
 
 
 @given(st.floats(-120, 120), st.integers(0, 9))
-def test_how_far_sound_stands_from_the_picture(offset: float, lost: int) -> None:
-    """Beeps that come too late or too early are placed to some ms, also with 20 ms missing from
-    each.
-    """
+def test_the_distance_of_audio_and_video_is_measured(offset: float, lost: int) -> None:
+    """Beeps that are late or early are measured to some ms, also with 20 ms missing from each."""
     began, media = 1_790_000_000.0, 1_000.0
-    pictures = [
+    frames = [
         (media + number / 30, round((began + number / 30) * 1_000) % timecode.PERIOD)
         for number in range(150)
     ]
@@ -212,7 +210,7 @@ def test_how_far_sound_stands_from_the_picture(offset: float, lost: int) -> None
         sound[first : first + 4_800] = np.sin(np.arange(4_800) * 2 * np.pi / 48)
         if 0 < lost < 8:
             sound[first + lost * 480 : first + lost * 480 + 960] = 0
-    apart = continuity.apart(Decoded(pictures, sound, media, []), began, began + 5)
+    apart = continuity.apart(Decoded(frames, sound, media, []), began, began + 5)
     assert {type(ms) for ms in apart} == {float}, (
         "a bar over a float of numpy is no bool that JSON knows"
     )
@@ -221,7 +219,7 @@ def test_how_far_sound_stands_from_the_picture(offset: float, lost: int) -> None
 
 
 def test_when_a_series_reaches_a_limit() -> None:
-    """From above or from below, counted from a moment; never is NaN."""
+    """From above or from below, counted from a moment; NaN if never."""
     series = [(0.0, 1.0), (1.0, 3.0), (2.0, 2.0), (3.0, 0.5)]
     assert continuity.settled(series, 0.5, 2, least=False) == 1.5
     assert continuity.settled(series, 0.5, 3, least=True) == 0.5
@@ -233,10 +231,10 @@ def loss(share: float, relay: float, skew: float, errors: list[str]) -> uplink.L
 
 
 def test_the_uplink_bars() -> None:
-    """Freezes up to 5 % loss, the worst skew of all, every error; ratios only where both ways were
-    measured; a report is JSON whatever was left out.
+    """Freezes up to 5 % loss, the largest skew, every error; ratios only if both were measured; a
+    partial report is valid JSON.
     """
-    losses = [loss(0.05, 120, 30, []), loss(0.1, 900, 61, ["picture"])]
+    losses = [loss(0.05, 120, 30, []), loss(0.1, 900, 61, ["frame"])]
     direct, ours = (
         Bandwidth("direct", 2.4, 0.5, 0.9, 20, math.nan, math.nan),
         Bandwidth("microlive", 2.4, 0.55, 0.9, 26, 400, 0),
@@ -245,7 +243,7 @@ def test_the_uplink_bars() -> None:
     report = uplink.Report(losses, uplink.Outage(150, 250, 10, []), [direct, ours, remb])
     kept = {bar.name: bar.kept for bar in report.bars}
     assert [name for name, each in kept.items() if not each] == [
-        "sound and picture apart",
+        "audio and video apart",
         "decode errors",
         "up again, beside direct WebRTC",
         "down to 1 Mbps by REMB alone",
@@ -264,8 +262,8 @@ def crowd(rude: bool, p99: float, late: float = 100.0, left: int = 0) -> mixed.R
 
 
 def test_the_bars_of_mixed_crowds() -> None:
-    """Pairs in either order; 1.2 times or 5 ms more, whichever is more; growth and what is left are
-    judged of every run.
+    """Pairs in either order; the larger of 1.2 times and 5 ms more; growth and leftovers are judged
+    for every run.
     """
     report = mixed.Report(
         [

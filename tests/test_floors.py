@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-BUILDINGS = ("relay", "server")
+BUILDINGS = ("relay", "server", "scripts")
 
 # A pure module takes bytes, media and `now` as arguments. These would give it a clock, a socket, a
 # task or a log of its own.
@@ -106,9 +106,9 @@ def breaches(name: str, source: str) -> list[str]:
             found.append(f"{place}: {other} is beside {entry}")
         elif top in IMPURE and name in PURE:
             found.append(f"{place}: a pure module takes it as an argument")
-        elif top in RTC_LIBRARIES and not name.startswith(RTC_FOLDER):
+        elif top in RTC_LIBRARIES and not name.startswith((RTC_FOLDER, "scripts.")):
             found.append(f"{place}: only {RTC_FOLDER} may")
-        elif top in ("tests", "scripts"):
+        elif top == "tests" or top == "scripts" and not name.startswith("scripts."):
             found.append(f"{place}: {top} is no part of the product")
     return found
 
@@ -165,6 +165,10 @@ def test_no_import_cycles() -> None:
         ("server.rooms.room", "from aiortc import RTCPeerConnection", "only relay.rtc may"),
         ("relay.stream.stream", "import aioice.stun", "only relay.rtc may"),
         ("server.app", "from tests import fakes", "no part of the product"),
+        ("relay.sample", "from scripts.loadgen import clip", "scripts.loadgen is above"),
+        ("scripts.loadgen.clip", "import scripts.benchmarks", "scripts.benchmarks is above"),
+        ("scripts.benchmarks.fanout", "from tests import fakes", "no part of the product"),
+        ("scripts.benchmarks.stock", "import aiortc\nfrom server.app import start", None),
         (
             "relay.rtc.receive.session",
             "import aiortc, asyncio\nfrom relay.sample import Sample",

@@ -1,4 +1,4 @@
-"""The pure parts of scripts/bench soak: what is read of a clapperboard, and what is made of it."""
+"""The pure parts of scripts/bench soak: reading a clapperboard, and the bars."""
 
 import json
 import math
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from relay.rtc.receive.depacketise import depacketise
 from scripts.benchmarks import clapper, timecode
 from scripts.benchmarks.lip_sync import Watcher
-from scripts.benchmarks.memory import Held, own
+from scripts.benchmarks.memory import MemoryUse, own
 from scripts.benchmarks.soak import SETTLE, Growth, Report, Viewing
 from scripts.loadgen.clip import Array, Clip
 from tests.fixtures.media import decode_opus
@@ -23,9 +23,7 @@ REFRESH = 1 / 60
 
 
 def screen(seconds: float, delay: float, begin: float = 0.0) -> Iterator[tuple[float, int]]:
-    """What a page shows from `begin` on, seconds since ORIGIN, of a source that keeps to the
-    clock.
-    """
+    """What a page shows from `begin` on, seconds since ORIGIN, of a source in step with the clock."""
     for number in range(int(seconds / REFRESH)):
         moment = ORIGIN + begin + number * REFRESH
         shown = (moment - delay) % clapper.LOOP
@@ -48,12 +46,12 @@ def test_delay_and_lip_sync_are_read_back(delay: float, apart: float) -> None:
     assert ages[len(ages) // 2] == pytest.approx(delay * 1_000 + 500 / clapper.FPS, abs=20)
     found = watcher.apart()
     assert len(found) >= 7
-    # A flash is seen at the refresh that follows it.
+    # A flash is seen at the next screen refresh.
     assert all(apart * 1_000 - 1_000 * REFRESH - 2 <= ms <= apart * 1_000 + 2 for _, ms in found)
     assert not watcher.freezes
 
 
-def test_a_flash_that_was_left_out_is_told_by_the_picture_behind_it() -> None:
+def test_a_dropped_flash_is_found_by_the_next_frame() -> None:
     watcher = Watcher(ORIGIN)
     watcher.look(
         sample for sample in screen(9, 0.1) if (timecode.decode(sample[1]) or 0) % 3_000 > 40
@@ -62,7 +60,7 @@ def test_a_flash_that_was_left_out_is_told_by_the_picture_behind_it() -> None:
     assert [ms for _, ms in watcher.apart()] == pytest.approx([0, 0, 0], abs=20)
 
 
-def test_a_freeze_is_told_and_a_black_picture_is_no_time() -> None:
+def test_a_freeze_is_recorded_and_a_black_frame_is_no_time() -> None:
     watcher = Watcher(ORIGIN)
     watcher.look([*screen(1, 0.1), (ORIGIN + 1.2, 0), *screen(1, 0.1, begin=2)])
     [(at, ms)] = watcher.freezes
@@ -71,15 +69,13 @@ def test_a_freeze_is_told_and_a_black_picture_is_no_time() -> None:
 
 
 def test_the_loop_shows_its_time_flashes_and_beeps_at_the_same_moment(board: Clip) -> None:
-    pictures, sound = (
+    frames, sound = (
         list(lumas(board)),
         decode_opus(board.sounds * 2)[0][-round(clapper.LOOP * 48_000) :],
     )
-    assert len(pictures) == clapper.LOOP * clapper.FPS
-    bright = [number for number, luma in enumerate(pictures) if luma[200:300].mean() > 200]
-    assert [read(luma) for luma in pictures] == [
-        round(number * 1_000 / 30) for number in range(360)
-    ]
+    assert len(frames) == clapper.LOOP * clapper.FPS
+    bright = [number for number, luma in enumerate(frames) if luma[200:300].mean() > 200]
+    assert [read(luma) for luma in frames] == [round(number * 1_000 / 30) for number in range(360)]
     assert bright == [second * 90 + n for second in range(4) for n in range(3)]
     loud = [n for n, level in enumerate(abs(sound)) if level > 0.05]
     starts = [
@@ -91,9 +87,7 @@ def test_the_loop_shows_its_time_flashes_and_beeps_at_the_same_moment(board: Cli
 def lumas(clip: Clip) -> Iterator[Array]:
     decoder = av.CodecContext.create("h264", "r")
     assert isinstance(decoder, VideoCodecContext)
-    units = [
-        b"".join(b"\0\0\0\1" + nal for nal in depacketise(picture)) for picture in clip.pictures
-    ]
+    units = [b"".join(b"\0\0\0\1" + nal for nal in depacketise(frame)) for frame in clip.frames]
     for packet in [*map(av.Packet, units), None]:
         for frame in decoder.decode(packet):
             yield frame.to_ndarray(format="gray")
@@ -112,12 +106,12 @@ def board() -> Clip:
 
 
 @given(st.floats(0, 1e6))
-def test_a_steady_creator_begins_where_the_loop_stands(moment: float) -> None:
+def test_a_steady_creator_starts_in_step_with_the_clock(moment: float) -> None:
     clip = Clip(640, 360, 30, 700, ((b"",),) * 360, (b"",) * 600)
-    picture, sound = clip.place(moment)
+    frame, sound = clip.place(moment)
     assert (
-        abs(picture / 30 - sound / 50) <= 0.5 / 30 + 0.5 / 50 + 1e-6
-        or abs(picture / 30 - sound / 50) > 11.9
+        abs(frame / 30 - sound / 50) <= 0.5 / 30 + 0.5 / 50 + 1e-6
+        or abs(frame / 30 - sound / 50) > 11.9
     )
     assert clip.place(24.0) == (0, 0) and clip.place(14.0) == (60, 100)
 
@@ -132,7 +126,7 @@ def viewing(path: str, delays: dict[float, float], apart: float = 0.03) -> Viewi
     for beep in heard(200, 0):
         late = [delay for begin, delay in delays.items() if begin <= beep - ORIGIN][-1]
         made.watcher.listen([beep + late + apart])
-    made.memory = [(at, Held(2.0, 50 + at / 100, at / 4)) for at in range(0, 200, 15)]
+    made.memory = [(at, MemoryUse(2.0, 50 + at / 100, at / 4)) for at in range(0, 200, 15)]
     made.stats = [(at, {"stalls": at // 100, "seeks": 0}) for at in range(0, 200, 5)]
     return made
 
@@ -147,11 +141,11 @@ def test_bars_of_a_live_that_drifts() -> None:
     kept = {bar.name: bar.kept for bar in report.bars}
     assert kept == {
         "MSE, delay at the end": False,
-        "MSE, sound and picture apart, worst minute": True,
+        "MSE, audio and video apart, worst minute": True,
         "MSE, page's heap at the end": True,
         "MSE, page's process at the end": True,
         "LL-HLS, delay at the end": True,
-        "LL-HLS, sound and picture apart, worst minute": False,
+        "LL-HLS, audio and video apart, worst minute": False,
         "LL-HLS, page's heap at the end": True,
         "LL-HLS, page's process at the end": True,
         "LL-HLS, stalls": False,
@@ -161,29 +155,29 @@ def test_bars_of_a_live_that_drifts() -> None:
     assert json.loads(json.dumps(report.as_json(), allow_nan=False))["paths"]["hls"]["stalls"] == 1
 
 
-def test_what_the_source_puts_between_flash_and_beep_is_taken_off() -> None:
+def test_the_sources_own_skew_is_subtracted() -> None:
     report = Report(200, [viewing("mse", {0: 0.2}, apart=0.13)], skew=100, lasted=200)
     assert report.apart(report.viewings[0], (SETTLE, 200)).p50 == pytest.approx(22, abs=12)
 
 
-def test_a_page_that_is_gone_keeps_no_promise() -> None:
+def test_a_page_that_ended_early_misses_its_bars() -> None:
     report = Report(1_800, [Viewing("webcodecs", error="crashed")], lasted=1_800)
     assert not any(bar.kept for bar in report.bars)
     json.dumps(report.as_json(), allow_nan=False)
 
 
-def test_growth_is_the_slope_of_what_was_held() -> None:
+def test_growth_is_the_slope_of_memory_use() -> None:
     growth = Growth.of([(at, 50 + at / 60) for at in range(0, 1_800, 15)])
     assert growth.per_hour == pytest.approx(60)
     assert not growth.bar("memory", 10).kept
     assert math.isnan(Growth.of([]).last)
 
 
-def test_garbage_that_is_collected_now_and_then_is_no_growth() -> None:
+def test_collected_garbage_is_no_growth() -> None:
     assert (
         Growth.of([(at, 70 + at % 120 / 2.4) for at in range(10, 1_800, 15)]).bar("memory", 10).kept
     )
 
 
-def test_a_process_that_has_ended_holds_nothing() -> None:
+def test_an_ended_process_has_no_memory() -> None:
     assert math.isnan(own(1 << 30))

@@ -1,3 +1,3 @@
-"""What `scripts/bench` measures, one benchmark per file. Everything runs on this machine and talks
-to it alone.
+"""The benchmarks of `scripts/bench`, one per file, and their commands in `commands/`. Everything
+runs on this machine, with traffic on loopback only.
 """

@@ -1,9 +1,8 @@
-"""A page that nobody inspects.
+"""A page that Playwright does not inspect.
 
-Playwright listens to the network of every page of its own, for which Chromium keeps what the page
-fetches in the page's own process, up to 100 MB of it (CDP's `Network.enable`). Of a page that
-fetches media all the time one would measure that. So this one is in a context that Playwright does
-not know, and is driven by the few calls that it takes.
+For a page with Playwright's network inspection (CDP's `Network.enable`) Chromium keeps up to 100 MB
+of what the page fetches in the page's own process. Memory measurements need a page without it, so
+this one lives in a context unknown to Playwright and is driven by a few CDP calls.
 """
 
 from collections.abc import AsyncIterator
@@ -17,7 +16,7 @@ from scripts.benchmarks.inspected import ANSWER_WITHIN, Inspected, PageFailed
 
 
 class BarePage(Inspected):
-    """`evaluate()` speaks JavaScript with it, `send()` CDP."""
+    """`evaluate()` runs JavaScript in it, `send()` sends CDP commands."""
 
     def __init__(self, browser: CDPSession, session: str, url: str) -> None:
         super().__init__(
@@ -30,20 +29,20 @@ class BarePage(Inspected):
         browser.on("Target.receivedMessageFromTarget", self._receive)
 
     async def evaluate(self, expression: str) -> Any:
-        """The value of an expression, or of what it promises, as JSON has it. Raises PageFailed."""
-        told = await self.send(
+        """The value of an expression or promise, as JSON. Raises PageFailed."""
+        reply = await self.send(
             "Runtime.evaluate",
             expression=expression,
             awaitPromise=True,
             returnByValue=True,
             userGesture=True,
         )
-        if "exceptionDetails" in told:
-            details = told["exceptionDetails"]
+        if "exceptionDetails" in reply:
+            details = reply["exceptionDetails"]
             raise PageFailed(
                 details.get("exception", {}).get("description", details["text"]).splitlines()[0]
             )
-        return told["result"].get("value")
+        return reply["result"].get("value")
 
     def _receive(self, event: dict[str, Any]) -> None:
         if event["sessionId"] == self._session:
@@ -54,10 +53,8 @@ class BarePage(Inspected):
 async def bare_page(
     browser: Browser, url: str, width: int, height: int, *scripts: str
 ) -> AsyncIterator[BarePage]:
-    """A page at `url`, in a fresh context, that runs the texts `scripts` before its own; closed at
-    the end.
-
-    Raises PageFailed, TooLate where it does not load, and Playwright's errors.
+    """A page at `url` in a fresh context, which runs the texts `scripts` before its own; closed at
+    the end. Raises PageFailed, TooLate if it does not load, and Playwright's errors.
     """
     session = await browser.new_browser_cdp_session()
     context = (await session.send("Target.createBrowserContext"))["browserContextId"]

@@ -1,6 +1,4 @@
-"""What a creator's browser makes of a clean path: the bitrate its encoder aims at, and what it
-sends of a picture that is all noise.
-"""
+"""The target and sent bitrate of a creator's browser on a clean path, filming noise."""
 
 import asyncio
 from dataclasses import asdict, dataclass
@@ -12,19 +10,17 @@ from scripts.benchmarks.figures import Bar
 from scripts.benchmarks.studio import end_live, go_live
 
 WITHIN = 3.0
-"""Seconds after the connection that the target has to reach TARGET_BAR."""
+"""Seconds after connecting within which the target must reach TARGET_BAR."""
 TARGET_BAR = 2.0
-"""Mbps aimed at."""
+"""Mbps, encoder target."""
 SPENT_BAR = 1.6
-"""Mbps really sent, mean of the seconds after WITHIN: software encoders of a busy machine leave out
-frames.
-"""
+"""Mbps sent, mean of the seconds after WITHIN. Software encoders drop frames on a busy machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """`at` is s after the connection was there, `target` and `sent` are Mbps (`sent` since the last
-    of these), `size` the encoder's picture.
+    """`at`: s since connecting. `target`, `sent`: Mbps (`sent` since the last sample). `size`: of
+    the encoded frame.
     """
 
     at: float
@@ -72,7 +68,7 @@ class Report:
 
 
 async def measure(url: str, creators: Browser, *, seconds: int) -> Report:
-    """A studio that films noise in 720p, asked once a second."""
+    """A studio that films noise in 720p, sampled once a second."""
     studio, _ = await go_live(creators, url, "noise")
     begun = before = await studio.evaluate("connections.sent()")
     measured = []

@@ -1,4 +1,4 @@
-"""A real Chromium, driven through Playwright, that keeps to this machine."""
+"""Chromium, driven through Playwright, without traffic to other machines."""
 
 import asyncio
 import shutil
@@ -20,7 +20,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-features=WebRtcHideLocalIpsWithMdns",
-    # Loopback is no ICE candidate otherwise.
+    # Otherwise loopback is not an ICE candidate.
     "--allow-loopback-in-peer-connection",
     "--autoplay-policy=no-user-gesture-required",
     "--use-fake-device-for-media-stream",
@@ -29,7 +29,7 @@ ARGUMENTS = [
 
 
 class ChromiumMissing(Exception):
-    """There is none on this machine."""
+    """Chromium is not installed."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -38,7 +38,7 @@ class ChromiumMissing(Exception):
 
 
 def executable() -> str:
-    """Debian's: Playwright's own builds bring no H.264. Raises ChromiumMissing."""
+    """Debian's: Playwright's own builds lack H.264. Raises ChromiumMissing."""
     found = shutil.which("chromium")
     if found is None:
         raise ChromiumMissing
@@ -48,11 +48,11 @@ def executable() -> str:
 async def launch(
     playwright: Playwright, *, without: str = "", program: str = "", more: tuple[str, ...] = ()
 ) -> Browser:
-    """One browser. Two pages that must both be seen belong into two contexts: a hidden page gets no
-    animation frames.
+    """Starts a browser. Two pages that must both be visible need two contexts: a hidden page gets
+    no animation frames.
 
-    Arguments that begin with `without` are left out, if it is given, and `more` are added;
-    `program` is started in the place of Chromium itself. Raises ChromiumMissing.
+    `without`: prefix of arguments to leave out; `more`: arguments to add; `program`: started
+    instead of Chromium. Raises ChromiumMissing.
     """
     arguments = [
         argument for argument in ARGUMENTS if not without or not argument.startswith(without)
@@ -76,11 +76,11 @@ async def browsers(count: int) -> AsyncIterator[list[Browser]]:
 
 
 class TooLate(Exception):
-    """What was waited for did not come true in time."""
+    """A condition did not become true in time."""
 
 
 class Evaluator(Protocol):
-    """A page that can be asked."""
+    """A page that evaluates expressions."""
 
     @property
     def url(self) -> str: ...
@@ -89,10 +89,10 @@ class Evaluator(Protocol):
 
 
 async def until(page: Evaluator, condition: str, within: float = 20.0) -> Any:
-    """Waits until the JavaScript expression `condition` is true (or a promise of something true),
-    and returns its value. Raises TooLate after `within` s.
+    """Waits until the JavaScript expression `condition` (or its promise) is truthy; returns its
+    value. Raises TooLate after `within` s.
 
-    Playwright's wait_for_function polls by eval() in the page, which our Content-Security-Policy
+    Playwright's wait_for_function uses eval() in the page, which our Content-Security-Policy
     forbids.
     """
     try:

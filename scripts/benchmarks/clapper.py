@@ -1,9 +1,9 @@
-"""A clapperboard that can be sent for hours: a loop, encoded beforehand, that flashes and beeps at
+"""A clapperboard that can be sent for hours: a loop, encoded in advance, that flashes and beeps at
 the same moment every three seconds.
 
-Each picture says in its time code which moment of the loop it is. The creator keeps the loop in
-step with this machine's steady clock (`Publisher`), so that whoever reads a picture knows how old
-it is; and which flash it belongs to, even if the flash's own picture was never seen. Pure.
+The time code of each frame gives its moment in the loop. The creator keeps the loop in step with
+this machine's monotonic clock (`Publisher`), so a frame shows its age, and the flash it belongs to
+even if the flash's own frame was not seen. Pure.
 """
 
 import math
@@ -16,34 +16,32 @@ from scripts.loadgen.clip import SOUND_RATE, Array, Clip, of_loop
 
 WIDTH, HEIGHT, FPS, KBPS = 640, 360, 30, 700
 LOOP = 12.0
-"""Seconds; a picture that is older than that seems young again."""
+"""Seconds; an older frame appears to be young again."""
 EVERY = 3.0
-"""Seconds from flash to flash. Sound and picture that are apart by less than half of it cannot be
-confused.
-"""
+"""Seconds between flashes. Audio and video less than half of it apart are matched correctly."""
 LASTS = 0.1
 """Seconds, of flash and beep."""
 PITCH = 1_000
 """Hz of the beep."""
 COLUMNS, ROWS, SIDE = 16, 2, 40
-"""Of the time code, as pages/timecode.js reads it."""
+"""Size of the time code, as pages/timecode.js reads it."""
 OPUS_DELAY = 312
-"""Samples by which libopus's output lags behind its input (its look-ahead, 6.5 ms)."""
+"""Samples of libopus's look-ahead (6.5 ms), by which its output is late."""
 
 
 def encode(skew: float = 0.0) -> Clip:
-    """`skew`: seconds by which the beeps come after the flashes, to see whether a measurement
-    notices. Raises what PyAV raises.
+    """`skew`: seconds by which the beeps follow the flashes, to verify a measurement. Raises PyAV's
+    errors.
     """
-    return of_loop(_pictures(), _sound(skew), FPS, KBPS)
+    return of_loop(_frames(), _sound(skew), FPS, KBPS)
 
 
-def _pictures() -> Iterator[Array]:
+def _frames() -> Iterator[Array]:
     across = np.arange(WIDTH)
     for number in range(round(LOOP * FPS)):
         moment = number / FPS
         planes = np.full((HEIGHT * 3 // 2, WIDTH), 128, np.uint8)
-        # Something that moves, so that the decoder has work to do.
+        # Movement, to give the decoder work.
         planes[:HEIGHT] = (
             235 if moment % EVERY < LASTS - 0.5 / FPS else 60 + (across + 8 * number) % WIDTH // 8
         )
@@ -71,10 +69,10 @@ def _sound(skew: float) -> Array:
 
 
 def age(ms: int, now: float) -> float:
-    """ms since the picture that says `ms` was due to be sent, given the steady clock (s)."""
+    """ms since the frame with time code `ms` was due to be sent. `now`: monotonic clock, s."""
     return (now * 1_000 - ms) % (LOOP * 1_000)
 
 
 def flash(ms: int) -> int:
-    """Which flash of the loop a picture that says `ms` follows, or is."""
+    """The flash of the loop that the frame with time code `ms` follows, or is."""
     return math.floor(ms / (EVERY * 1_000))

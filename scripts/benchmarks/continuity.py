@@ -1,4 +1,4 @@
-"""Freezes, and whether sound and picture stay together. Pure; moments are seconds of one clock."""
+"""Freezes and lip sync. Pure; moments are seconds of one clock."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -10,20 +10,20 @@ from scripts.benchmarks import timecode
 from scripts.benchmarks.spectator import Array, Decoded
 
 BEEP = 100
-"""ms that a beep of pages/beacon.js lasts; one begins at every full second."""
+"""ms; length of the beeps of pages/beacon.js, one at every full second."""
 SEARCH = 400
-"""ms around its picture in which a beep is looked for."""
+"""ms around its frame in which a beep is searched."""
 HEARD = 0.6
-"""Share of an undamaged beep that must be left of one that is to be placed."""
+"""Share of a beep that must be left to measure its position."""
 LOOK_BACK = 0.3
-"""Seconds that a gap of the source may take to the other end."""
+"""Seconds that a gap of the source may take to reach the other end."""
 NEAR = 0.5
-"""Seconds around a beep from which pictures tell its place; each of them tells it to some ms."""
+"""Seconds around a beep whose frames are used to find its media time."""
 
 
 def longest_gap(moments: Sequence[float], began: float, ended: float) -> float:
-    """Most ms between two moments, the second of them after `began` and the first before
-    `ended`.
+    """Longest gap in ms between two moments, of which the second is after `began` and the first
+    before `ended`.
     """
     return (
         max(
@@ -41,8 +41,8 @@ def longest_gap(moments: Sequence[float], began: float, ended: float) -> float:
 def freeze(
     moments: Sequence[float], source: Sequence[float], began: float, ended: float, look_back: float
 ) -> float:
-    """Most ms between two pictures beyond the longest gap that the source had at the time, or up to
-    `look_back` seconds before.
+    """Longest gap in ms between two frames, minus the longest gap of the source at that time or up
+    to `look_back` seconds before.
     """
     longest = float("nan")
     for before, after in pairwise(moments):
@@ -56,18 +56,16 @@ def freeze(
 
 
 def apart(decoded: Decoded, began: float, ended: float) -> list[float]:
-    """By how many ms each beep stands behind the picture of its moment. `began` and `ended` are s
-    since 1970, by the creator's clock.
+    """ms by which each beep is later than the frame of its moment. `began` and `ended`: s since
+    1970, by the creator's clock.
     """
     loudness = _loudness(decoded.sound)
-    shows = np.array([(media, _full(code, began)) for media, code in decoded.pictures]).reshape(
-        -1, 2
-    )
+    shows = np.array([(media, _full(code, began)) for media, code in decoded.frames]).reshape(-1, 2)
     found = []
     for second in range(int(began) + 1, int(ended)):
         near = shows[np.abs(shows[:, 1] - second) < NEAR]
         if len(near):
-            # The place of that second in media time, as pictures around it have it.
+            # Media time of that second, from the frames around it.
             place = second + median(near[:, 0] - near[:, 1])
             found.append(_find_beep(loudness, (place - decoded.sound_start) * 1_000))
     best = max((peak for peak, _ in found), default=0.0)
@@ -75,7 +73,7 @@ def apart(decoded: Decoded, began: float, ended: float) -> list[float]:
 
 
 def _full(code: int, now: float) -> float:
-    """The time code's ms as s since 1970, next to `now`."""
+    """The time code's ms as s since 1970, the value nearest to `now`."""
     ms = round(now * 1_000)
     return (
         ms + (code - ms + timecode.PERIOD // 2) % timecode.PERIOD - timecode.PERIOD // 2
@@ -89,7 +87,7 @@ def _loudness(sound: Array) -> Array:
 
 
 def _find_beep(loudness: Array, place: float) -> tuple[float, float]:
-    """How much of a beep there is near `place` (ms), and by how many ms it begins behind it."""
+    """How much of a beep is near `place` (ms), and by how many ms it starts after it."""
     first = max(0, round(place) - SEARCH)
     piece = loudness[first : round(place) + SEARCH + BEEP]
     if len(piece) < 2 * BEEP:
@@ -107,8 +105,8 @@ def settled(
     *,
     least: bool,
 ) -> float:
-    """Seconds from `since` until the value of (moment, value) pairs first reaches `limit` from
-    above, or with `least` from below; NaN if it never does.
+    """Seconds from `since` until the (moment, value) pairs first reach `limit`, from above, or with
+    `least` from below; NaN if never.
     """
     for at, value in series:
         if at >= since and (value >= limit if least else value <= limit):

@@ -1,47 +1,46 @@
-"""What viewers cost: publish → viewer delay, CPU and memory, beside a bare C loop that writes the
-same bytes to as many sockets.
+"""The cost of WebSocket viewers: delay, CPU and memory, beside a C loop that writes the same bytes
+to as many sockets.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from scripts.benchmarks.baseline import Loop, compile_loop, run_loop
 from scripts.benchmarks.figures import Bar
 from scripts.benchmarks.load_run import run_load
-from scripts.benchmarks.local_server import LocalServer
-from scripts.benchmarks.yardstick import Loop, compile_loop, run_loop
+from scripts.benchmarks.local_server import pinned_server
 
 KBPS, FPS = 1_000, 30
 RAMP = 500
-"""Viewers who come in a second."""
+"""Viewers who arrive per second."""
 P99_FEW, P99_MANY, RATIO, MEMORY = 20.0, 50.0, 1.5, 40.0
 MANY = 3_000
 
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """One size of audience."""
+    """The result of one size of audience."""
 
     viewers: int
     variant: str
-    """`TLS`, or `asyncio` in place of uvloop; empty for what the bars are about."""
+    """`TLS`, or `asyncio` instead of uvloop; empty for the runs with bars."""
     p50: float
     p99: float
-    """ms from publishing until the viewer has it."""
+    """ms from publishing to the viewer."""
     cpu: float
-    """Of one core, %."""
+    """% of one core."""
     loop_cpu: float
     """The C loop's, %."""
     loop_p99: float
     memory: float
-    """KB for each viewer, beyond the server with its room alone."""
+    """KB per viewer, above the server with its room alone."""
     gaps: int
     slowed: int
     disconnects: int
     outcome: str
-    """What scripts/load says of its own run; INVALID where the generator was the limit."""
+    """Outcome of scripts/load; INVALID if the generator was the limit."""
 
     @property
     def ratio(self) -> float:
@@ -49,7 +48,7 @@ class Crowd:
 
     @property
     def per_core(self) -> int:
-        """Viewers that a whole core would carry at this cost."""
+        """Viewers that one core would carry at this cost."""
         return round(self.viewers / self.cpu * 100)
 
 
@@ -62,7 +61,7 @@ class Report:
         bars = []
         for crowd in self.crowds:
             if crowd.variant:
-                continue  # told, without a promise
+                continue  # reported without a bar
             name = f"at {crowd.viewers} viewers"
             if crowd.viewers >= 2_000:
                 bars.append(
@@ -102,6 +101,18 @@ class Report:
 Progress = Callable[[str], None]
 
 
+def server_options(viewers: int) -> tuple[str, ...]:
+    """Limits that let so many viewers in from one address."""
+    return (f"--max-sockets-per-address={viewers + 100}",)
+
+
+def load_words(viewers: int, seconds: float) -> tuple[tuple[str, ...], float]:
+    """Arguments of scripts/load for so many viewers and a publisher, and the run's seconds."""
+    ramp = viewers / RAMP
+    words = ("viewers", "-n", str(viewers), "--ramp", str(ramp), "--seconds", str(seconds))
+    return (*words, "--publish", "--kbps", str(KBPS), "--fps", str(FPS)), ramp + seconds
+
+
 async def measure(
     folder: Path,
     sizes: list[int],
@@ -111,10 +122,10 @@ async def measure(
     tls: tuple[Path, Path] | None,
     progress: Progress,
 ) -> Report:
-    """Every size with a server of its own on the first core and the generator on the second; the C
-    loop of that size right after it, three times, of which the middle one counts.
+    """Each size gets a server of its own on the first core, with the generator on the second. The C
+    loop of the same size follows three times; its median counts.
 
-    The smallest size again without uvloop, and over TLS where there is a certificate and its key.
+    The smallest size is repeated without uvloop, and over TLS if there is a certificate and key.
     """
     program = compile_loop(folder)
     bench = _Bench(folder, program, seconds, cores, progress)
@@ -137,51 +148,22 @@ class _Bench:
     progress: Progress
 
     async def measure(self, viewers: int, variant: str = "", *options: str) -> Crowd:
-        """One crowd, in front of a server with these `options`."""
+        """Measures viewers of a server with these `options`."""
         self.progress(f"{viewers} viewers {variant}".strip())
         folder = self.folder / f"{viewers}{variant}"
-        (folder / "data").mkdir(parents=True)
-        async with LocalServer(
-            folder / "data", f"--max-sockets-per-address={viewers + 100}", *options
+        insecure = ("--insecure",) if variant == "TLS" else ()
+        async with pinned_server(
+            folder / "data", self.cores[0], *server_options(viewers), *options
         ) as server:
-            os.sched_setaffinity(server.pid, {self.cores[0]})
-            common = (
-                "--publish",
-                "--kbps",
-                str(KBPS),
-                "--fps",
-                str(FPS),
-                *(("--insecure",) if variant == "TLS" else ()),
-            )
+            words, within = load_words(1, 3)
             alone = await run_load(
-                folder / "alone",
-                self.cores[1],
-                server.url,
-                "viewers",
-                "-n",
-                "1",
-                "--ramp",
-                "0",
-                "--seconds",
-                "3",
-                *common,
-                within=10,
+                folder / "alone", self.cores[1], server.url, *words, *insecure, within=within
             )
-            ramp = viewers / RAMP
-            words = (
-                "viewers",
-                "-n",
-                str(viewers),
-                "--ramp",
-                str(ramp),
-                "--seconds",
-                str(self.seconds),
-                *common,
-            )
+            words, within = load_words(viewers, self.seconds)
             load = await run_load(
-                folder / "crowd", self.cores[1], server.url, *words, within=ramp + self.seconds
+                folder / "crowd", self.cores[1], server.url, *words, *insecure, within=within
             )
-        # As many bytes in as many writes as each viewer got.
+        # The same bytes in the same number of writes as each viewer got.
         size = round(load["extra"]["bytes"] / max(1, load["extra"]["messages"]))
         rate = load["figures"]["received"] * 1e6 / 8 / viewers / size
         loops = [

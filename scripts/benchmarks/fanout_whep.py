@@ -1,50 +1,49 @@
-"""What viewers over WebRTC cost: CPU of the server, beside a bare loop of SRTP protect and `sendto`
-of as many packets of the same sizes.
+"""The cost of WebRTC viewers: CPU of the server, beside a loop of SRTP protect and `sendto` for as
+many packets of the same sizes.
 """
 
 import math
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from scripts.benchmarks.baseline import protect_seconds
 from scripts.benchmarks.figures import Bar
 from scripts.benchmarks.load_run import run_load
-from scripts.benchmarks.local_server import LocalServer
-from scripts.benchmarks.yardstick import protect_seconds
+from scripts.benchmarks.local_server import pinned_server
 
 KBPS, FPS = 1_000, 30
 RAMP = 50
-"""Viewers who come in a second; each is a DTLS handshake on either side."""
+"""Viewers who arrive per second; each costs both sides a DTLS handshake."""
 PER_CORE, RATIO = 250, 2.5
 
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """One size of audience."""
+    """The result of one size of audience."""
 
     viewers: int
     p50: float
     p99: float
-    """ms from publishing until the viewer has a picture's last packet."""
+    """ms from publishing until the viewer has a frame's last packet."""
     cpu: float
-    """Of one core, % for all."""
+    """% of one core, for all viewers."""
     bare_cpu: float
     """The bare loop's, %."""
     packets: float
-    """A second for each viewer."""
+    """Per second and viewer."""
     kbps: float
-    """For each viewer, as UDP payload."""
+    """Per viewer, UDP payload."""
     gaps: int
-    """Packets that did not come, of all viewers."""
+    """Lost packets, of all viewers."""
     unreadable: int
     failed: int
     """Viewers who did not connect, or were cut off."""
     generator: float
-    """Of one core, %, its busiest process."""
+    """% of one core, the busiest process."""
     outcome: str
-    """What scripts/load says of its own run; INVALID where the generator was the limit."""
+    """Outcome of scripts/load; INVALID if the generator was the limit."""
 
     @property
     def ratio(self) -> float:
@@ -68,7 +67,7 @@ class Report:
             bars.append(Bar(f"CPU {name}, of the bare loop's", crowd.ratio, RATIO, "×"))
             bars.append(
                 Bar(
-                    f"packets that did not come or could not be read {name}",
+                    f"packets lost or unreadable {name}",
                     crowd.gaps + crowd.unreadable,
                     0,
                     "",
@@ -99,8 +98,8 @@ async def measure(
     *,
     progress: Callable[[str], None],
 ) -> Report:
-    """Every size with a server of its own on the first core, creator and viewers on the second; the
-    bare loop of that size right after it.
+    """Each size gets a server of its own on the first core, with creator and viewers on the second.
+    The bare loop of the same size follows.
     """
     return Report(
         [
@@ -108,6 +107,22 @@ async def measure(
             for number, viewers in enumerate(sizes)
         ]
     )
+
+
+def server_options(viewers: int) -> tuple[str, ...]:
+    """Limits that let so many viewers in from one address."""
+    return (
+        f"--max-sockets-per-address={viewers + 100}",
+        f"--max-whep-per-address-minute={viewers + 100}",
+    )
+
+
+def load_words(viewers: int, seconds: float) -> tuple[tuple[str, ...], float]:
+    """Arguments of scripts/load for so many viewers and a publisher, and the run's seconds."""
+    ramp = viewers / RAMP
+    words = ("viewers", "--path", "whep", "-n", str(viewers), "--ramp", str(ramp))
+    rest = ("--seconds", str(seconds), "--workers", "1", "--publish")
+    return (*words, *rest, "--kbps", str(KBPS), "--fps", str(FPS)), ramp + seconds
 
 
 async def _measure(
@@ -118,39 +133,9 @@ async def _measure(
     progress: Callable[[str], None],
 ) -> Crowd:
     progress(f"{viewers} viewers over WebRTC")
-    (folder / "data").mkdir(parents=True)
-    limits = (
-        f"--max-sockets-per-address={viewers + 100}",
-        f"--max-whep-per-address-minute={viewers + 100}",
-    )
-    ramp = viewers / RAMP
-    async with LocalServer(folder / "data", *limits) as server:
-        os.sched_setaffinity(server.pid, {cores[0]})
-        words = (
-            "viewers",
-            "--path",
-            "whep",
-            "-n",
-            str(viewers),
-            "--ramp",
-            str(ramp),
-            "--seconds",
-            str(seconds),
-            "--workers",
-            "1",
-        )
-        load = await run_load(
-            folder / "load",
-            cores[1],
-            server.url,
-            *words,
-            "--publish",
-            "--kbps",
-            str(KBPS),
-            "--fps",
-            str(FPS),
-            within=ramp + seconds,
-        )
+    async with pinned_server(folder / "data", cores[0], *server_options(viewers)) as server:
+        words, within = load_words(viewers, seconds)
+        load = await run_load(folder / "load", cores[1], server.url, *words, within=within)
     figures, extra = load["figures"], load["extra"]
     size = extra["bytes"] / max(1, extra["messages"])
     rate = figures["received"] * 1e6 / 8 / size

@@ -1,4 +1,4 @@
-"""Measured values, and what is said about them. Pure."""
+"""Measured values and bars. Pure."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
-    """The value that `share` (0 to 1) of `ordered`, which is sorted, do not exceed; between two
-    values a straight line. NaN of nothing.
+    """The value that `share` (0 to 1) of the sorted values do not exceed, interpolated linearly.
+    NaN if there are none.
     """
     if not ordered:
         return math.nan
@@ -19,7 +19,7 @@ def percentile(ordered: Sequence[float], share: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A distribution in five numbers, in the unit of what was measured. NaN where nothing was."""
+    """A distribution in five numbers, in the unit of its values. NaN without values."""
 
     count: int
     least: float
@@ -39,7 +39,7 @@ class Figures:
         )
 
     def as_json(self) -> dict[str, float | None]:
-        """NaN is no JSON: null stands for it."""
+        """JSON has no NaN: null replaces it."""
         return {
             name: None if math.isnan(value) else round(value, 1)
             for name, value in asdict(self).items()
@@ -48,9 +48,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A promise: `value`, called `name`, stays at or below `limit` (or, with `least`, at or above
-    it).
-    """
+    """A bar: `value` must be at most `limit` (or, with `least`, at least)."""
 
     name: str
     value: float
@@ -60,5 +58,5 @@ class Bar:
 
     @property
     def kept(self) -> bool:
-        """A value that could not be measured keeps no promise."""
+        """NaN, a value that was not measured, misses every bar."""
         return self.value >= self.limit if self.least else self.value <= self.limit

@@ -1,8 +1,8 @@
-"""How a player comes back when the viewer's network stood still: the same room by a free road and
-by one that is held up every now and then.
+"""How a player recovers after the viewer's network stopped for a moment: one viewer through a proxy
+that pauses, one without.
 
-The delay is read from the pictures, as in latency.py. Both pages watch at the same time, so that
-the creator and the machine are the same for both.
+The delay is read from the frames, as in latency.py. Both pages watch at the same time, so creator
+and machine are the same for both.
 """
 
 import asyncio
@@ -16,35 +16,34 @@ from playwright.async_api import Browser, Page
 from scripts.benchmarks import timecode
 from scripts.benchmarks.chromium import until
 from scripts.benchmarks.figures import Bar, Figures
-from scripts.benchmarks.held_road import HeldRoad
 from scripts.benchmarks.latency import PATHS, SETTLE, WATCH, Progress
+from scripts.benchmarks.pausable_proxy import PausableProxy
 from scripts.benchmarks.studio import WITHIN, context_of, end_live, go_live
 
 Age = tuple[int, int]
-"""Local ms, and how old the picture was that was on the screen then, in ms."""
+"""Local ms, and the age in ms of the frame on the screen at that time."""
 
 HELD = ("webcodecs", "mse")
-"""The players that promise to come back."""
+"""The players that recover their delay."""
 BACK_BAR = 2_000.0
 DELAY_BAR = 1.3
 NEAR = 1.2, 40.0
-"""Back is: at most that factor of the delay before, or that many ms more, whichever is larger: two
-refreshes of the screen and a little.
+"""Recovered: at most that factor of the delay before, or that many ms more, whichever is larger
+(two screen refreshes and a little).
 """
 SPELL = 0.5
-"""Seconds over which the delay has to be back."""
+"""Seconds for which the delay must stay recovered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One path of the watch page."""
+    """The result of one playback path."""
 
     path: str
     free: Figures
     held: Figures
     back: list[float]
-    """For each hold: ms from its end until the delay was what it was before; inf: not before the
-    next one.
+    """For each hold: ms from its end until the delay was recovered; inf: not before the next one.
     """
     player: dict[str, Any]
 
@@ -88,17 +87,17 @@ async def measure(
     hold: float,
     progress: Progress,
 ) -> list[Run]:
-    """`holds` holds of `hold` seconds, one each `every` seconds, for each path. Raises TooLate, and
-    Playwright's errors.
+    """`holds` holds of `hold` seconds, one every `every` seconds, for each path. Raises TooLate,
+    and Playwright's errors.
     """
     runs = []
     for path in paths:
         studio, watch = await go_live(creators, url, "camera")
-        async with HeldRoad(url) as road:
-            by_road = f"{road.url}/r/{watch.rpartition('/')[2]}"
+        async with PausableProxy(url) as proxy:
+            proxied = f"{proxy.url}/r/{watch.rpartition('/')[2]}"
             free, held = [
                 await _viewer(viewers, f"{address}?player={path}", path)
-                for address in (watch, by_road)
+                for address in (watch, proxied)
             ]
             await asyncio.sleep(SETTLE + 2)
             for page in (free, held):
@@ -108,7 +107,7 @@ async def measure(
                 progress(f"{path}: hold {number + 1} of {holds}")
                 await asyncio.sleep(every / 2)
                 begins = await held.evaluate("Date.now()")
-                await road.hold(hold)
+                await proxy.hold(hold)
                 ends.append((begins, await held.evaluate("Date.now()")))
                 await asyncio.sleep(every / 2)
             ages = await _ages(held)
@@ -143,8 +142,8 @@ async def _ages(page: Page) -> list[Age]:
 
 
 def recoveries(ages: Sequence[Age], holds: Sequence[tuple[int, int]]) -> list[float]:
-    """For each hold, its begin and end in local ms: how long after its end the pictures were as
-    young as before it, and stayed so for SPELL.
+    """For each hold (begin and end in local ms): how long after its end the delay was as low as
+    before, and stayed so for SPELL.
     """
     found = []
     for index, (begin, end) in enumerate(holds):
@@ -157,8 +156,8 @@ def recoveries(ages: Sequence[Age], holds: Sequence[tuple[int, int]]) -> list[fl
 
 
 def _first_spell(ages: Sequence[Age], limit: float) -> float:
-    """When a spell of SPELL seconds begins whose median is within `limit`, and with a picture that
-    is.
+    """The start of a period of SPELL seconds whose median, and whose first frame, is within
+    `limit`.
     """
     for index, (start, age) in enumerate(ages):
         if age > limit:

@@ -1,42 +1,51 @@
-"""What creators cost: CPU and memory for each, beside bare `recvfrom` and SRTP unprotect of the
+"""The cost of creators: CPU and memory for each, beside `recvfrom` and SRTP unprotect alone for the
 same packets.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from scripts.benchmarks.baseline import unprotect_seconds
 from scripts.benchmarks.figures import Bar
 from scripts.benchmarks.load_run import run_load
-from scripts.benchmarks.local_server import LocalServer
-from scripts.benchmarks.yardstick import unprotect_seconds
+from scripts.benchmarks.local_server import pinned_server
 
 BITRATES = (1_000, 2_500)
 """kbps of each creator, video and audio together."""
 PER_CORE, ROOM_MB = 60, 5.0
+RAMP = 2.0
+"""Seconds over which the creators arrive."""
+SERVER_OPTIONS = ("--max-rooms-per-address-hour=1000", "--max-whip-per-address-minute=1000")
+"""Limits that let all creators in from one address."""
+
+
+def load_words(creators: int, kbps: int, seconds: float) -> tuple[tuple[str, ...], float]:
+    """Arguments of scripts/load for so many creators, and the run's seconds."""
+    words = ("creators", "-n", str(creators), "--ramp", str(RAMP), "--seconds", str(seconds))
+    return (*words, "--kbps", str(kbps)), RAMP + seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Creators:
-    """Some creators at one bitrate."""
+    """The result of one bitrate."""
 
     creators: int
     kbps: float
-    """Sent by each, as encoded."""
+    """Encoded bitrate of each."""
     cpu: float
-    """Of one core, % for each creator, beyond the idle server."""
+    """% of one core for each creator, above the idle server."""
     bare_cpu: float
-    """What `recvfrom` and unprotect of the same packets take, % for each creator."""
+    """`recvfrom` and unprotect alone for the same packets, % for each creator."""
     memory: float
     """MB for each room."""
     window: float
-    """MB of media that each room's window held at the end."""
+    """MB of media in each room's window at the end."""
     rejected: int
     outcome: str
     variant: str = ""
-    """`asyncio` in place of uvloop; empty for what the bars are about."""
+    """`asyncio` instead of uvloop; empty for the runs with bars."""
 
     @property
     def ratio(self) -> float:
@@ -55,7 +64,7 @@ class Report:
     def bars(self) -> list[Bar]:
         runs = [
             run for run in self.runs if not run.variant
-        ]  # the others are told, without a promise
+        ]  # the others are reported without a bar
         bars = [
             Bar(
                 f"creators a core at {run.kbps / 1000:.1f} Mbps",
@@ -99,8 +108,8 @@ async def measure(
     *,
     progress: Callable[[str], None],
 ) -> Report:
-    """Each bitrate with a server of its own on the first core and the creators on the second; the
-    lowest again without uvloop.
+    """Each bitrate gets a server of its own on the first core, with the creators on the second. The
+    lowest is repeated without uvloop.
     """
     bench = _Bench(folder, creators, seconds, cores, progress)
     return Report(
@@ -120,33 +129,18 @@ class _Bench:
     progress: Callable[[str], None]
 
     async def measure(self, kbps: int, variant: str = "", *options: str) -> Creators:
-        """Creators of one bitrate, at a server with these `options`."""
+        """Measures creators of one bitrate at a server with these `options`."""
         self.progress(f"{self.creators} creators at {kbps} kbps {variant}".strip())
         folder = self.folder / f"{kbps}{variant}"
-        (folder / "data").mkdir(parents=True)
-        async with LocalServer(
-            folder / "data",
-            "--max-rooms-per-address-hour=1000",
-            "--max-whip-per-address-minute=1000",
-            *options,
+        async with pinned_server(
+            folder / "data", self.cores[0], *SERVER_OPTIONS, *options
         ) as server:
-            os.sched_setaffinity(server.pid, {self.cores[0]})
-            words = ("creators", "--ramp", "2", "--kbps", str(kbps))
+            words, within = load_words(1, kbps, 3)
             alone = await run_load(
-                folder / "alone",
-                self.cores[1],
-                server.url,
-                *words,
-                "-n",
-                "1",
-                "--seconds",
-                "3",
-                within=10,
+                folder / "alone", self.cores[1], server.url, *words, within=within
             )
-            everybody = (*words, "-n", str(self.creators), "--seconds", str(self.seconds))
-            load = await run_load(
-                folder / "all", self.cores[1], server.url, *everybody, within=self.seconds + 4
-            )
+            words, within = load_words(self.creators, kbps, self.seconds)
+            load = await run_load(folder / "all", self.cores[1], server.url, *words, within=within)
         return _creators(self.creators, variant, load, alone, self.seconds, self.cores[0])
 
 
@@ -159,7 +153,7 @@ def _creators(
     core: int,
 ) -> Creators:
     figures, extra = load["figures"], load["extra"]
-    sent_for = seconds + 1  # half of the two seconds in which they come
+    sent_for = seconds + RAMP / 2
     rate = extra["packets"] / creators / sent_for
     size = round(extra["sent_bytes"] / extra["packets"])
     sample = [size] * 4_000

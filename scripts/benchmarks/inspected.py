@@ -1,4 +1,4 @@
-"""What the Chrome DevTools Protocol speaks with: a page, or a worker or an audio worklet of one."""
+"""A target of the Chrome DevTools Protocol: a page, or one of its workers and worklets."""
 
 import asyncio
 import json
@@ -10,20 +10,20 @@ from playwright.async_api import Error
 ANSWER_WITHIN = 20.0
 
 Post = Callable[[str], Awaitable[object]]
-"""Sends a message, as text, where it belongs. Raises PageFailed, and Playwright's Error."""
+"""Sends a message, as text, to the target. Raises PageFailed, and Playwright's Error."""
 
 
 class PageFailed(Exception):
-    """The page is gone, does not answer, or what it was asked for threw."""
+    """The page is gone, does not answer, or threw an exception."""
 
 
 class Inspected:
-    """Whoever owns it hands `receive()` the messages that come from there."""
+    """The owner passes messages from the target to `receive()`."""
 
     def __init__(self, post: Post) -> None:
         self.threads: dict[str, Inspected] = {}
-        """Its workers and worklets by their session, once `Target.setAutoAttach` asks for them
-        (`flatten` false).
+        """Its workers and worklets by session, if `Target.setAutoAttach` was sent (`flatten`
+        false).
         """
         self._post = post
         self._number = 0
@@ -37,26 +37,26 @@ class Inspected:
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 await self._post(json.dumps({"id": number, "method": method, "params": parameters}))
-                told = await answer
+                reply = await answer
         except TimeoutError as error:
             raise PageFailed(f"{method}: no answer within {ANSWER_WITHIN:.0f} s") from error
         except Error as error:
             raise PageFailed(error.message.splitlines()[0]) from error
         finally:
             del self._waiting[number]
-        if "error" in told:
-            raise PageFailed(f"{method}: {told['error']['message']}")
-        result: dict[str, Any] = told["result"]
+        if "error" in reply:
+            raise PageFailed(f"{method}: {reply['error']['message']}")
+        result: dict[str, Any] = reply["result"]
         return result
 
     def receive(self, message: str) -> None:
-        told = json.loads(message)
-        about = told.get("params", {})
-        match told.get("method"):
+        event = json.loads(message)
+        about = event.get("params", {})
+        match event.get("method"):
             case None:
-                answer = self._waiting.get(told["id"])
+                answer = self._waiting.get(event["id"])
                 if answer and not answer.done():
-                    answer.set_result(told)
+                    answer.set_result(event)
             case "Target.attachedToTarget":
                 self._add(about["sessionId"])
             case "Target.detachedFromTarget":

@@ -1,10 +1,10 @@
-"""Glass to glass, and time to first picture: the watch page on each of its paths beside direct
+"""Glass to glass, and time to first picture: the watch page on each playback path beside direct
 WebRTC, in one run.
 
-A creator's canvas shows a time code; the viewer's page reads it back from its video or canvas on
-every animation frame. What differs between the ways is all that lies between: encoder settings,
-pages' sizes, sound and the readback are the same. They take turns in slots, each with fresh pages,
-so that none pays for the others' CPU and a noisy minute hits all.
+A creator's canvas shows a time code; the viewer's page reads it from its video or canvas on every
+animation frame. Encoder settings, page sizes, audio and readback are the same; only the path
+between differs. The paths take turns in slots, each with fresh pages, so none pays for another's
+CPU and a noisy minute affects all.
 """
 
 import asyncio
@@ -29,8 +29,8 @@ from scripts.benchmarks.studio import WITHIN, context_of, end_live, go_live
 Progress = Callable[[str], None]
 
 SETTLE = 3.0
-"""Seconds at the beginning of a slot that are not counted: congestion control ramps up, the player
-finds its place.
+"""Seconds at the start of a slot that do not count: congestion control ramps up, the player finds
+its position.
 """
 JOIN_P50_BAR = 150.0
 JOIN_P95_BAR = 300.0
@@ -38,33 +38,33 @@ JOIN_P95_BAR = 300.0
 DECODED = "document.querySelector('video').webkitAudioDecodedByteCount"
 
 DIRECT = "direct"
-"""The yardstick: one browser's camera straight to another browser."""
+"""The baseline: one browser's camera directly to another browser."""
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class PlaybackPath:
     """A player of the watch page."""
 
     title: str
     heard: str
-    """JavaScript: ms or bytes of sound so far."""
+    """JavaScript: ms or bytes of audio played so far."""
     bar: float | None
-    """ms, glass to glass, p50; None: beside direct WebRTC of the same run."""
+    """ms, glass to glass, p50; None: relative to direct WebRTC of the same run."""
     p95_bar: float | None = None
-    """ms, glass to glass, p95; None: there is none."""
+    """ms, glass to glass, p95; None: no bar."""
     joins: bool = True
     """Whether its first picture has a bar too."""
     settle: float = SETTLE
-    """Seconds that it takes to find its place."""
+    """Seconds until it has found its position."""
 
 
 PATHS = {
-    "webcodecs": Path("WebCodecs", "(microlive.stats().sound?.played ?? 0)", None),
-    "mse": Path("MSE", DECODED, 250.0),
-    "whep": Path("WHEP", "connections.heard()", None, joins=False),
-    "hls": Path("LL-HLS", DECODED, 1_600.0, 2_000.0, joins=False, settle=8.0),
+    "webcodecs": PlaybackPath("WebCodecs", "(microlive.stats().sound?.played ?? 0)", None),
+    "mse": PlaybackPath("MSE", DECODED, 250.0),
+    "whep": PlaybackPath("WHEP", "connections.heard()", None, joins=False),
+    "hls": PlaybackPath("LL-HLS", DECODED, 1_600.0, 2_000.0, joins=False, settle=8.0),
 }
-"""By the name that `?player=` forces."""
+"""By the name for `?player=`."""
 
 EMPTY = "new Promise(resolve => requestAnimationFrame(() => resolve(performance.now())))"
 PLAYED = "window.microlive?.stats().firstPicture || 0"
@@ -73,77 +73,75 @@ STALLS = "window.microlive?.stats().stalls ?? 0"
 HEARD_DIRECTLY = "direct.heard()"
 
 
-class BrokenWay(Exception):
-    """A slot in which nothing, or no sound, arrived."""
+class BrokenPath(Exception):
+    """A slot without video or without audio."""
 
 
 @dataclass(slots=True)
 class Slot:
-    """What one way showed while it had its turn."""
+    """The result of one turn of one path."""
 
-    way: str
+    path: str
     """DIRECT or one of PATHS."""
     ages: list[int]
     unread: int
-    """Animation frames whose time code could not be read."""
+    """Animation frames with an unreadable time code."""
     player: dict[str, Any] = field(default_factory=dict)
-    """The watch page's own numbers at the end."""
+    """The watch page's statistics at the end."""
     stalls: int = 0
-    """Of the player, while it was measured."""
+    """Stalls of the player while measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     slots: list[Slot]
     joins: dict[str, list[float]]
-    """By path: ms from navigation to the first picture that went to the screen with something to be
-    seen in it.
-    """
+    """By path: ms from navigation to the first frame on the screen with visible content."""
     empty: list[float]
     """ms from navigation to the first animation frame of an empty page, in turns with the joins:
-    what the browser and the machine take of them.
+    the share of browser and machine.
     """
     played: dict[str, list[float]] = field(default_factory=dict)
-    """By path: ms from navigation to the player's own first picture. What goes to the screen before
-    it is the picture that the page brings along.
+    """By path: ms from navigation to the player's first frame. Before it the screen shows the
+    keyframe embedded in the page.
     """
 
     @property
-    def ways(self) -> list[str]:
-        return list(dict.fromkeys(slot.way for slot in self.slots))
+    def paths(self) -> list[str]:
+        return list(dict.fromkeys(slot.path for slot in self.slots))
 
-    def of(self, way: str) -> Figures:
-        return Figures.of(age for slot in self.slots if slot.way == way for age in slot.ages)
+    def of(self, path: str) -> Figures:
+        return Figures.of(age for slot in self.slots if slot.path == path for age in slot.ages)
 
-    def ratio(self, way: str) -> float:
+    def ratio(self, path: str) -> float:
         direct = self.of(DIRECT).p50
-        return self.of(way).p50 / direct if direct > 0 else math.nan
+        return self.of(path).p50 / direct if direct > 0 else math.nan
 
     @property
     def bars(self) -> list[Bar]:
         bars = []
         direct = self.of(DIRECT).p50
-        for way in self.ways:
-            if way != DIRECT:
-                path = PATHS[way]
-                limit = max(1.5 * direct, direct + 25) if path.bar is None else path.bar
+        for path in self.paths:
+            if path != DIRECT:
+                playback = PATHS[path]
+                limit = max(1.5 * direct, direct + 25) if playback.bar is None else playback.bar
                 bars.append(
-                    Bar(f"{path.title}, glass to glass, p50", self.of(way).p50, limit, "ms")
+                    Bar(f"{playback.title}, glass to glass, p50", self.of(path).p50, limit, "ms")
                 )
-                if path.p95_bar is not None:
-                    stalls = sum(slot.stalls for slot in self.slots if slot.way == way)
+                if playback.p95_bar is not None:
+                    stalls = sum(slot.stalls for slot in self.slots if slot.path == path)
                     bars.append(
                         Bar(
-                            f"{path.title}, glass to glass, p95",
-                            self.of(way).p95,
-                            path.p95_bar,
+                            f"{playback.title}, glass to glass, p95",
+                            self.of(path).p95,
+                            playback.p95_bar,
                             "ms",
                         )
                     )
-                    bars.append(Bar(f"{path.title}, stalls", stalls, 0, ""))
-        for way, times in self.joins.items():
-            if times and PATHS[way].joins:
-                joins, title = Figures.of(times), PATHS[way].title
+                    bars.append(Bar(f"{playback.title}, stalls", stalls, 0, ""))
+        for path, times in self.joins.items():
+            if times and PATHS[path].joins:
+                joins, title = Figures.of(times), PATHS[path].title
                 bars += [
                     Bar(f"{title}, first picture, p50", joins.p50, JOIN_P50_BAR, "ms"),
                     Bar(f"{title}, first picture, p95", joins.p95, JOIN_P95_BAR, "ms"),
@@ -153,16 +151,16 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         return {
             "unit": "ms",
-            "glass_to_glass": {way: self.of(way).as_json() for way in self.ways},
+            "glass_to_glass": {path: self.of(path).as_json() for path in self.paths},
             "ratios": {
-                way: None if math.isnan(ratio) else round(ratio, 2)
-                for way in self.ways
-                if way != DIRECT
-                for ratio in [self.ratio(way)]
+                path: None if math.isnan(ratio) else round(ratio, 2)
+                for path in self.paths
+                if path != DIRECT
+                for ratio in [self.ratio(path)]
             },
             "slots": [
                 {
-                    "way": slot.way,
+                    "path": slot.path,
                     "unread": slot.unread,
                     "stalls": slot.stalls,
                     **Figures.of(slot.ages).as_json(),
@@ -171,11 +169,13 @@ class Report:
                 for slot in self.slots
             ],
             "first_picture": {
-                way: Figures.of(joins).as_json() for way, joins in self.joins.items()
+                path: Figures.of(joins).as_json() for path, joins in self.joins.items()
             },
-            "joins": {way: [round(join, 1) for join in joins] for way, joins in self.joins.items()},
+            "joins": {
+                path: [round(join, 1) for join in joins] for path, joins in self.joins.items()
+            },
             "players_first_picture": {
-                way: Figures.of(moments).as_json() for way, moments in self.played.items()
+                path: Figures.of(moments).as_json() for path, moments in self.played.items()
             },
             "empty_page": Figures.of(self.empty).as_json(),
             "bars": [
@@ -203,22 +203,22 @@ async def measure(
     progress: Progress,
 ) -> Report:
     """`slots` turns of `seconds` for direct WebRTC and each of `paths`, then `joins` viewers on
-    each. Raises BrokenWay, and Playwright's TimeoutError.
+    each. Raises BrokenPath, and Playwright's TimeoutError.
     """
     measured = []
-    ways = [DIRECT, *paths]
+    order = [DIRECT, *paths]
     for turn in range(slots):
-        # Whoever comes second finds warm caches: they take turns at that too.
-        for way in ways if turn % 2 == 0 else reversed(ways):
-            progress(f"slot {turn + 1} of {slots}: {way}")
+        # The second one finds warm caches, so the order alternates.
+        for path in order if turn % 2 == 0 else reversed(order):
+            progress(f"slot {turn + 1} of {slots}: {path}")
             measured.append(
                 await (
                     _direct(url, creators, viewers, seconds)
-                    if way == DIRECT
-                    else _watch(url, creators, viewers, way, seconds)
+                    if path == DIRECT
+                    else watch(url, creators, viewers, path, seconds)
                 )
             )
-    report = Report(measured, {way: [] for way in paths}, [], {way: [] for way in paths})
+    report = Report(measured, {path: [] for path in paths}, [], {path: [] for path in paths})
     if joins:
         await _join(url, viewers, report, joins, progress)
     return report
@@ -227,8 +227,8 @@ async def measure(
 async def _direct(url: str, creators: Browser, viewers: Browser, seconds: float) -> Slot:
     async with _page(creators, "timecode") as creator, _page(viewers, "timecode") as viewer:
         for page in (creator, viewer):
-            # An empty page, but of an origin that may use the camera: pages that may not get no
-            # loopback candidates.
+            # An empty page of an origin that may use the camera: without that permission there are
+            # no loopback candidates.
             await page.goto(f"{url}/healthz")
             await page.context.grant_permissions(["camera", "microphone"])
             await page.evaluate(script("direct"))
@@ -237,18 +237,19 @@ async def _direct(url: str, creators: Browser, viewers: Browser, seconds: float)
             "sdp => direct.answer(sdp)", await creator.evaluate("direct.offer()")
         )
         if "H264" not in answer:
-            raise BrokenWay("direct: these browsers agree on no H.264")
+            raise BrokenPath("direct: these browsers did not negotiate H.264")
         await creator.evaluate("sdp => direct.accept(sdp)", answer)
         return await _sample(viewer, DIRECT, HEARD_DIRECTLY, seconds)
 
 
-async def _watch(url: str, creators: Browser, viewers: Browser, way: str, seconds: float) -> Slot:
-    studio, watch = await go_live(creators, url, "camera")
+async def watch(url: str, creators: Browser, viewers: Browser, path: str, seconds: float) -> Slot:
+    """One turn of a player of the watch page. Raises BrokenPath, TooLate, Playwright's errors."""
+    studio, room = await go_live(creators, url, "camera")
     async with _page(viewers, "timecode", "connections") as viewer:
-        await viewer.goto(f"{watch}?player={way}")
+        await viewer.goto(f"{room}?player={path}")
         await viewer.evaluate(WATCH)
         await viewer.click("#unmute")
-        slot = await _sample(viewer, way, PATHS[way].heard, seconds, PATHS[way].settle)
+        slot = await _sample(viewer, path, PATHS[path].heard, seconds, PATHS[path].settle)
         slot.player = await viewer.evaluate("microlive.stats()")
     await end_live(studio)
     return slot
@@ -264,14 +265,14 @@ async def _page(browser: Browser, *scripts: str) -> AsyncIterator[Page]:
 
 
 async def _sample(
-    viewer: Page, way: str, heard: str, seconds: float, settle: float = SETTLE
+    viewer: Page, path: str, heard: str, seconds: float, settle: float = SETTLE
 ) -> Slot:
     try:
         await until(viewer, f"(async () => sampler.started && await {heard} > 0)()", WITHIN)
     except TooLate:
-        told = await viewer.evaluate("window.microlive?.stats()") or ""
-        raise BrokenWay(
-            f"{way}: nothing, or no sound, after {WITHIN:g} s on {viewer.url} {told}"
+        statistics = await viewer.evaluate("window.microlive?.stats()") or ""
+        raise BrokenPath(
+            f"{path}: no video or no audio after {WITHIN:g} s on {viewer.url} {statistics}"
         ) from None
     await asyncio.sleep(settle)
     await viewer.evaluate("void sampler.take()")
@@ -279,32 +280,32 @@ async def _sample(
     await asyncio.sleep(seconds)
     samples = [(now, word) for now, word in await viewer.evaluate("sampler.take()")]
     if not await viewer.evaluate(heard) > before:
-        raise BrokenWay(f"{way}: plays without sound")
+        raise BrokenPath(f"{path}: plays without audio")
     ages = list(timecode.ages(samples))
     if not ages:
-        raise BrokenWay(f"{way}: of {len(samples)} pictures none shows a time code")
-    return Slot(way, ages, len(samples) - len(ages), stalls=await viewer.evaluate(STALLS) - stalls)
+        raise BrokenPath(f"{path}: of {len(samples)} frames none has a readable time code")
+    return Slot(path, ages, len(samples) - len(ages), stalls=await viewer.evaluate(STALLS) - stalls)
 
 
 async def _join(url: str, viewers: Browser, report: Report, count: int, progress: Progress) -> None:
-    """Fills what the report has of joins, each visit in a fresh context.
+    """Measures the joins, each visit in a fresh context.
 
-    The creator sends a loop that was encoded beforehand: in life the encoder is a phone's, and does
-    not take the core that the viewer's browser joins on.
+    The creator sends a loop that was encoded in advance: a real creator's encoder does not use the
+    viewer's core.
     """
     async with _creator(url, SETTLE + 10 + count * 3 * (1 + len(report.joins))) as watch:
-        # As a room that has been live for a while: keyframes on their timer.
+        # Like a room that has been live for a while: keyframes on their timer.
         await asyncio.sleep(SETTLE)
         for number in range(count):
             progress(f"join {number + 1} of {count}")
-            for way in report.joins:
-                # Joins must not fall into step with the keyframes' timer.
+            for path in report.joins:
+                # Joins must not be in step with the keyframe timer.
                 await asyncio.sleep(0.3 + 0.137 * (number % 7))
                 async with _page(viewers, "first_picture") as page:
-                    report.joins[way].append(
-                        await _visit(page, f"{watch}?player={way}", "firstPicture")
+                    report.joins[path].append(
+                        await _visit(page, f"{watch}?player={path}", "firstPicture")
                     )
-                    report.played[way].append(await until(page, PLAYED, WITHIN))
+                    report.played[path].append(await until(page, PLAYED, WITHIN))
             await asyncio.sleep(0.3)
             async with _page(viewers) as page:
                 report.empty.append(await _visit(page, f"{url}/healthz", EMPTY))
@@ -312,7 +313,7 @@ async def _join(url: str, viewers: Browser, report: Report, count: int, progress
 
 @asynccontextmanager
 async def _creator(url: str, seconds: float) -> AsyncIterator[str]:
-    """A room that a creator of scripts/load is live in, for `seconds` at most; its URL."""
+    """A room in which a creator of scripts/load is live, for `seconds` at most; its URL."""
     with tempfile.TemporaryDirectory(prefix="microlive-bench-") as folder:
         process = await asyncio.create_subprocess_exec(
             *(
@@ -342,7 +343,7 @@ async def _creator(url: str, seconds: float) -> AsyncIterator[str]:
 
 
 async def _live_room(url: str) -> str:
-    """The name of the room that is live, once there is one. Raises BrokenWay."""
+    """The name of the live room, once there is one. Raises BrokenPath."""
     with suppress(TimeoutError):
         async with aiohttp.ClientSession() as http, asyncio.timeout(WITHIN):
             while True:
@@ -351,11 +352,11 @@ async def _live_room(url: str) -> str:
                         if room["state"] == "live":
                             return str(room["room"])
                 await asyncio.sleep(0.1)
-    raise BrokenWay(f"joins: no room was live after {WITHIN:g} s")
+    raise BrokenPath(f"joins: no room was live after {WITHIN:g} s")
 
 
 async def _visit(page: Page, url: str, moment: str) -> float:
-    """Opens `url` and returns what the expression `moment` promises."""
+    """Opens `url` and returns the value of the promise `moment`."""
     async with asyncio.timeout(WITHIN):
         await page.goto(url, wait_until="commit")
         return float(await page.evaluate(moment))

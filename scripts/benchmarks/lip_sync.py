@@ -1,6 +1,7 @@
-"""What one viewer's page saw and heard of a clapperboard (clapper.py), sample after sample. Pure.
+"""What one viewer's page showed and played of a clapperboard (clapper.py). Pure.
 
-Moments come in as seconds of the machine's steady clock, and are kept as seconds since `origin`."""
+Moments are passed as seconds of the monotonic clock and kept as seconds since `origin`.
+"""
 
 from array import array
 from bisect import bisect_left
@@ -9,26 +10,26 @@ from collections.abc import Iterable, Sequence
 from scripts.benchmarks import clapper, timecode
 
 Apart = tuple[float, float]
-"""When a beep was heard, and how many ms after its flash was seen; negative: before it."""
+"""When a beep was heard, and how many ms after its flash; negative: before it."""
 
 
 class Watcher:
-    """`look()` and `listen()` as the page tells; then `ages`, `freeze` and `apart()`."""
+    """Feed it with `look()` and `listen()`; then read `ages`, `freeze` and `apart()`."""
 
     def __init__(self, origin: float = 0.0) -> None:
         self.origin = origin
         self.moments, self.ages = array("d"), array("d")
-        """When a picture was on the screen, and how old it was then, in ms."""
+        """When a frame was on the screen, and its age in ms."""
         self.unread = 0
         self.freezes: list[Apart] = []
-        """When a picture was followed by another after more than 300 ms, and after how many ms."""
+        """When a frame stayed on the screen for more than 300 ms, and for how many ms."""
         self._flashes: list[float] = []
         self._beeps: list[float] = []
         self._last: int | None = None
         self._changed = 0.0
 
     def look(self, samples: Iterable[tuple[float, int]]) -> None:
-        """Pictures on the screen: moment and word of the time code."""
+        """Frames on the screen: moment and word of the time code."""
         for moment, word in samples:
             code = timecode.decode(word)
             if code is None or code >= clapper.LOOP * 1_000:
@@ -44,7 +45,7 @@ class Watcher:
         self._beeps += (beep - self.origin for beep in beeps)
 
     def apart(self) -> list[Apart]:
-        """For each flash the beep next to it."""
+        """The beep nearest to each flash."""
         beeps = sorted(self._beeps)
         found = []
         for flash in self._flashes:
@@ -63,8 +64,8 @@ class Watcher:
             if moment - self._changed > 0.3:
                 self.freezes.append((moment, (moment - self._changed) * 1_000))
             since = code / 1_000 - clapper.flash(code) * clapper.EVERY
-            # The first picture of a flash may not have been seen: the next ones say how long ago it
-            # was due.
+            # A flash's first frame may have been missed: the next ones show how long ago it was
+            # due.
             if clapper.flash(code) != clapper.flash(self._last) and since < clapper.LASTS:
                 self._flashes.append(moment - since)
         self._last, self._changed = code, moment

@@ -1,4 +1,4 @@
-"""A run of scripts/load from within a benchmark: its own processes, pinned, and its summary."""
+"""Runs scripts/load from a benchmark, pinned to a core."""
 
 import asyncio
 import json
@@ -13,14 +13,14 @@ SPARE_SECONDS = 90.0
 
 
 class LoadFailed(Exception):
-    """scripts/load could not measure; the text is what it said."""
+    """scripts/load could not measure; the text is its message."""
 
 
 async def run_load(
     folder: Path, core: int, url: str, *arguments: str, within: float
 ) -> dict[str, Any]:
-    """Runs `scripts/load ARGUMENTS[0] URL …` on one core and returns its summary.json. An INVALID
-    one is returned as well: the caller tells.
+    """Runs `scripts/load ARGUMENTS[0] URL …` on one core and returns its summary.json. Also returns
+    INVALID ones: the caller checks the outcome.
     """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, str(LOAD), arguments[0], url, *arguments[1:], "--report", str(folder)),

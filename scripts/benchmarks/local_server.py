@@ -1,30 +1,32 @@
-"""A microlive of one's own, in a process of its own, on loopback."""
+"""A microlive server in a process of its own, on loopback."""
 
 import asyncio
 import os
-import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from scripts.benchmarks.checkout import HERE, Checkout
 
 START_WITHIN = 30.0
 STOP_WITHIN = 10.0
 
 
 class ServerFailed(Exception):
-    """The server ended, or said nothing, instead of listening."""
+    """The server ended, or was silent, instead of listening."""
 
 
 class LocalServer:
     """`async with LocalServer(data) as server:` listens at `server.url`. It can be stopped and
-    started again, on the same port and with the same data.
+    started again on the same port and data.
     """
 
-    def __init__(self, data: Path, *arguments: str, on: Sequence[str] = ()) -> None:
-        """`on` goes before the command: a way into another network namespace."""
+    def __init__(
+        self, data: Path, *arguments: str, on: Sequence[str] = (), checkout: Checkout = HERE
+    ) -> None:
+        """`on`: words before the command, such as those that enter a network namespace."""
         self._data = data
+        self._checkout = checkout
         self._on = on
         self._arguments = arguments
         self._port = 0
@@ -32,7 +34,7 @@ class LocalServer:
         self._reader: asyncio.Task[None] | None = None
         self.url = ""
         self.log: list[str] = []
-        """What it wrote to standard error: warnings and worse."""
+        """Its standard error: warnings and worse."""
 
     async def __aenter__(self) -> "LocalServer":
         await self.start()
@@ -47,9 +49,9 @@ class LocalServer:
         return self._process.pid
 
     async def start(self) -> None:
-        """Returns when it listens. Raises ServerFailed."""
+        """Returns once it listens. Raises ServerFailed."""
         serve = [
-            sys.executable,
+            str(self._checkout.python),
             "-m",
             "server",
             "serve",
@@ -62,7 +64,13 @@ class LocalServer:
         }
         pipe = asyncio.subprocess.PIPE
         self._process = process = await asyncio.create_subprocess_exec(
-            *self._on, *serve, *self._arguments, cwd=ROOT, env=environ, stdout=pipe, stderr=pipe
+            *self._on,
+            *serve,
+            *self._arguments,
+            cwd=self._checkout.root,
+            env=environ,
+            stdout=pipe,
+            stderr=pipe,
         )
         assert process.stdout is not None and process.stderr is not None
         self._reader = asyncio.create_task(self._read_log(process.stderr))
@@ -76,7 +84,7 @@ class LocalServer:
         self._port = int(self.url.rpartition(":")[2])
 
     async def stop(self) -> int:
-        """Ends it as an operator does; its exit code. Kills it if it does not go."""
+        """Ends it with SIGTERM, or kills it after a timeout; returns its exit code."""
         process, reader = self._process, self._reader
         if process is None:
             return 0
@@ -95,3 +103,14 @@ class LocalServer:
     async def _read_log(self, stream: asyncio.StreamReader) -> None:
         async for line in stream:
             self.log.append(line.decode(errors="replace").rstrip())
+
+
+@asynccontextmanager
+async def pinned_server(
+    data: Path, core: int, *arguments: str, checkout: Checkout = HERE
+) -> AsyncIterator[LocalServer]:
+    """A server on one core. Creates the folder `data`."""
+    os.makedirs(data)
+    async with LocalServer(data, *arguments, checkout=checkout) as server:
+        os.sched_setaffinity(server.pid, {core})
+        yield server

@@ -1,4 +1,4 @@
-"""How much memory a page and a process hold."""
+"""Memory use of a page and of a process."""
 
 import math
 from dataclasses import dataclass
@@ -12,11 +12,10 @@ MEGABYTE = 1 << 20
 
 
 def own(pid: int) -> float:
-    """Resident MB that are the process's own (anonymous); NaN once it has ended.
+    """Resident anonymous MB of a process; NaN once it has ended.
 
-    Neither files that it has mapped nor what it shares: in there Chromium without a GPU keeps
-    pictures that were drawn to a canvas, until it has half a gigabyte of them (discardable memory),
-    and to read a time code is to draw.
+    Without mapped files and shared memory: Chromium without a GPU keeps up to half a gigabyte of
+    frames drawn to a canvas there (discardable memory), and reading a time code draws.
     """
     try:
         fields = dict(
@@ -28,20 +27,20 @@ def own(pid: int) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """By one page; MB."""
+class MemoryUse:
+    """Of one page; MB."""
 
     heap: float
-    """Of its JavaScript, with its workers' and worklets'."""
+    """JavaScript heap, including workers and worklets."""
     renderer: float
-    """Its renderer process's own, with all that is in it."""
+    """Anonymous memory of the renderer process."""
     spent: float
-    """Seconds of CPU, of all processes of its browser since they began."""
+    """CPU seconds of all processes of its browser since they started."""
 
 
 class PageMemory:
-    """`ask()` collects garbage first, that of workers and worklets too. The browser must have no
-    other page.
+    """`ask()` collects garbage first, also of workers and worklets. The browser must have no other
+    page.
     """
 
     def __init__(self, page: BarePage, browser: CDPSession) -> None:
@@ -52,16 +51,18 @@ class PageMemory:
     async def of(cls, page: BarePage, browser: Browser) -> "PageMemory":
         return cls(page, await browser.new_browser_cdp_session())
 
-    async def ask(self) -> Held:
+    async def ask(self) -> MemoryUse:
         """Raises PageFailed, and Playwright's errors."""
         heap = 0.0
         for part in (self._page, *self._page.threads.values()):
             await part.send("HeapProfiler.collectGarbage")
             heap += (await part.send("Runtime.getHeapUsage"))["usedSize"] / MEGABYTE
         processes = (await self._browser.send("SystemInfo.getProcessInfo"))["processInfo"]
-        # A browser has renderers in reserve: the page's is the one that works.
+        # A browser keeps spare renderers: the page's is the busiest.
         renderer = max(
             (process for process in processes if process["type"] == "renderer"),
             key=lambda process: process["cpuTime"],
         )
-        return Held(heap, own(renderer["id"]), sum(process["cpuTime"] for process in processes))
+        return MemoryUse(
+            heap, own(renderer["id"]), sum(process["cpuTime"] for process in processes)
+        )

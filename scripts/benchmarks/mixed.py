@@ -1,5 +1,5 @@
-"""A day's life with and without slow and rude viewers: what they cost the others, and what the
-server has left of it afterwards.
+"""Many rooms with and without slow and rude viewers: what these cost the others, and what is left
+in the server afterwards.
 """
 
 import asyncio
@@ -21,12 +21,10 @@ from scripts.benchmarks.local_server import LocalServer, ServerFailed
 
 RATIO, MORE_MS, GROWTH = 1.2, 5.0, 1.05
 GRACE = 20
-"""Seconds until a room without its creator ends: with a default's minute more the server would be
-watched for nothing.
-"""
+"""Seconds until a room without its creator ends. The default would add a minute of waiting."""
 FORGOTTEN_WITHIN = 90.0
-"""Seconds after the last has left until nothing may be left of them: rooms in their grace, sessions
-that were never said goodbye to.
+"""Seconds after the last viewer left within which everything must be released: rooms in their grace
+period, sessions without a DELETE.
 """
 POLL = 1.0
 LEFT = ("microlive_tasks", "process_open_fds")
@@ -34,13 +32,13 @@ LEFT = ("microlive_tasks", "process_open_fds")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One crowd, in front of a server of its own."""
+    """The result of one run with its own server."""
 
     rude: bool
-    """With slow and rude viewers among them."""
+    """With slow and rude viewers."""
     p50: float
     p99: float
-    """ms from publishing until a healthy viewer has it."""
+    """ms from publishing to a healthy viewer."""
     gaps: int
     disconnects: int
     cpu: float
@@ -50,7 +48,7 @@ class Run:
     """MB, medians of the second and of the last fifth of the run."""
     tasks: int
     descriptors: int
-    """How many more there are after all have left than before they came."""
+    """Increase between before the first viewer and after the last."""
     outcome: str
 
     @property
@@ -61,7 +59,7 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Report:
     runs: list[Run]
-    """In pairs, the healthy crowd and the mixed one, by turns first."""
+    """In pairs of a healthy and a mixed crowd, in alternating order."""
 
     @property
     def pairs(self) -> list[tuple[Run, Run]]:
@@ -122,7 +120,7 @@ async def measure(
     *,
     progress: Progress,
 ) -> Report:
-    """Pairs of runs, by turns without and with slow and rude viewers first."""
+    """Pairs of runs without and with slow and rude viewers, in alternating order."""
     runs = []
     for number in range(pairs):
         for rude in (False, True) if number % 2 == 0 else (True, False):
@@ -186,22 +184,18 @@ async def _measure(
 
 
 async def _settled(url: str) -> dict[str, int]:
-    """What there is of each kind before anybody comes: once the server's first questions to the
-    network are over.
-    """
+    """The counts before the first viewer, once the server's first STUN requests are over."""
     found: list[dict[str, int]] = []
     while len(found) < 4 or any(left != found[-1] for left in found[-4:]):
         found.append(await _left(url))
         await asyncio.sleep(POLL)
         if len(found) > FORGOTTEN_WITHIN / POLL:
-            raise ServerFailed("the server finds no rest before anybody has come")
+            raise ServerFailed("the server is not idle before the first viewer")
     return found[-1]
 
 
 async def _left_at_last(url: str, before: dict[str, int]) -> dict[str, int]:
-    """What there is of each kind once it is no more than before; or after a time in which
-    everything should be over.
-    """
+    """The counts once none is above its start, or after a time in which all should be."""
     until = time.monotonic() + FORGOTTEN_WITHIN
     while True:
         left = await _left(url)
@@ -211,7 +205,7 @@ async def _left_at_last(url: str, before: dict[str, int]) -> dict[str, int]:
 
 
 async def _left(url: str) -> dict[str, int]:
-    """Tasks and descriptors that the server has, by its own metrics."""
+    """Tasks and descriptors of the server, from its metrics."""
     async with aiohttp.ClientSession() as http, http.get(f"{url}/metrics") as response:
         families = text_string_to_metric_families(await response.text())
         return {
@@ -223,7 +217,7 @@ async def _left(url: str) -> dict[str, int]:
 
 
 def _fifths(samples: Path) -> tuple[float, float]:
-    """MB of the server in the second fifth of the run and in the last one, medians."""
+    """MB of the server in the second and in the last fifth of the run, medians."""
     memory = [sample["server_memory"] / 1e6 for sample in _read(samples) if sample["server_memory"]]
     fifth = len(memory) // 5
     return median(memory[fifth : 2 * fifth]), median(memory[-fifth:])

@@ -1,8 +1,8 @@
-"""A network of one's own: the benchmark and its server on one side of a link, creators' browsers on
-the other, and a link that loses and limits.
+"""Network namespaces: the benchmark and its server on one side of a link, creators' browsers on the
+other. The link can lose packets and limit its rate.
 
-Everything lives in namespaces that the process makes for itself and that go with it: nothing on the
-machine changes, and nothing needs tidying up.
+The namespaces belong to the process and end with it: nothing on the machine changes, nothing needs
+cleaning up.
 """
 
 import os
@@ -18,11 +18,11 @@ BURST = "8kb"
 
 
 class NamespacesMissing(Exception):
-    """This machine lets us have none, or lacks the tools."""
+    """This machine does not allow namespaces, or tools are missing."""
 
 
 def enter() -> None:
-    """Starts this program anew in namespaces of its own; returns when it is there. Raises
+    """Restarts this program in its own namespaces; returns if it is in them. Raises
     NamespacesMissing.
     """
     if os.environ.get(INSIDE):
@@ -37,13 +37,13 @@ def enter() -> None:
             f"needs {', '.join(missing)}; on Debian: sudo apt-get install iproute2 "
             "iptables util-linux"
         )
-    ways = [["--net", "--mount"], ["--user", "--map-root-user", "--net", "--mount"]]
-    for way in ways if os.geteuid() == 0 else ways[1:]:
-        refused = subprocess.run(["unshare", *way, "true"], capture_output=True, text=True)
+    options = [["--net", "--mount"], ["--user", "--map-root-user", "--net", "--mount"]]
+    for option in options if os.geteuid() == 0 else options[1:]:
+        refused = subprocess.run(["unshare", *option, "true"], capture_output=True, text=True)
         if refused.returncode == 0:
             os.execvpe(
                 "unshare",
-                ["unshare", *way, sys.executable, *sys.argv],
+                ["unshare", *option, sys.executable, *sys.argv],
                 {**os.environ, INSIDE: "1", "PATH": _path()},
             )
     raise NamespacesMissing(
@@ -57,14 +57,14 @@ def _path() -> str:
 
 
 class Link:
-    """`with Link() as link:` while inside. This side is `NEAR`, the other one `FAR`; commands run
-    over there with `link.over_there` before them.
+    """`with Link() as link:` inside the namespaces. This side is `NEAR`, the other `FAR`;
+    `link.over_there` before a command runs it on the other side.
     """
 
     over_there = ("nsenter", f"--net=/run/netns/{SIDE}")
 
     def __enter__(self) -> "Link":
-        # A /run of our own: the machine's is not for users to write to.
+        # A private /run: users cannot write to the machine's.
         _run("mount", "-t", "tmpfs", "none", "/run")
         Path("/run/netns").mkdir()
         _run("ip", "netns", "add", SIDE)
@@ -80,8 +80,8 @@ class Link:
         _run("umount", "--lazy", "/run")
 
     def lose(self, share: float) -> None:
-        """From now on each UDP packet is lost with this probability, each way; pages and viewers
-        come by TCP and are spared.
+        """From now on each UDP packet is lost with this probability, in both directions. TCP (pages
+        and viewers) is not affected.
         """
         for prefix in ((), self.over_there):
             _run(*prefix, "iptables", "-F", "INPUT")
@@ -97,8 +97,8 @@ class Link:
                 _run(*prefix, "iptables", "-A", "INPUT", "-p", "udp", *chance, "-j", "DROP")
 
     def limit(self, rate: str | None) -> None:
-        """What creators send goes through a bucket of this rate (as `tc` writes it) that holds up
-        to 300 ms; None takes it away.
+        """Limits what creators send to this rate (as `tc` writes it), with a buffer of up to 300
+        ms; None removes the limit.
         """
         if rate is None:
             _run("tc", "-n", SIDE, "qdisc", "del", "dev", "far", "root")
@@ -122,7 +122,7 @@ class Link:
             )
 
     def wrapper(self, folder: Path, program: str) -> str:
-        """An executable file that runs `program` over there."""
+        """An executable file that runs `program` on the other side."""
         file = folder / "over-there"
         file.write_text(f'#!/bin/sh\nexec {" ".join(self.over_there)} {program} "$@"\n')
         file.chmod(0o755)

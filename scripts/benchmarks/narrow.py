@@ -1,5 +1,5 @@
-"""A link that gets narrow and wide again: how fast a creator's browser follows, through microlive
-and straight to another browser.
+"""A link that gets narrow and wide again: how fast a creator's browser adapts, through microlive
+and directly to another browser.
 """
 
 import asyncio
@@ -12,54 +12,54 @@ from playwright.async_api import Page
 
 from relay.message import Flag
 from scripts.benchmarks.continuity import LOOK_BACK, freeze, settled
-from scripts.benchmarks.wild import Stage, direct_page, live
+from scripts.benchmarks.narrow_network import TestNetwork, direct_page, live
 
 RATE, NARROW = "1mbit", 1_000_000
 NARROW_FOR, FREE_WITHIN, WIDE_WITHIN = 15.0, 15.0, 40.0
 ASK_EVERY = 0.05
 TARGET, SPENT = 2_500_000, 0.9
-"""bit/s that both ways may send, and the share of it that must be reached."""
+"""bit/s that both targets allow, and the share of it that must be reached."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bandwidth:
-    """One way over a link that gets narrow, and wide again."""
+    """The result of one variant: the link gets narrow, then wide again."""
 
-    way: str
+    variant: str
     spent: float
     """Mbps sent before."""
     down: float
-    """s until the encoder aims at no more than the link carries."""
+    """s until the encoder's target is at most the link's rate."""
     narrow: float
-    """Mbps sent while it was narrow, in the second half of that time."""
+    """Mbps sent while narrow, in the second half of that time."""
     up: float
-    """s until it aims at 90 % of what it may again."""
+    """s until the target is at 90 % of the allowed rate."""
     delay: float
-    """Most ms from the lens to the relay meanwhile; NaN where there is no relay."""
+    """Largest delay in ms from the lens to the relay meanwhile; NaN without a relay."""
     freeze: float
-    """ms, likewise."""
+    """Longest freeze meanwhile, ms; NaN without a relay."""
 
 
-async def narrow_live(world: Stage, way: str = "microlive", *more: str) -> Bandwidth:
+async def narrow_live(world: TestNetwork, variant: str = "microlive", *more: str) -> Bandwidth:
     """A studio, with `more` scripts on its page."""
-    came = time.monotonic()
+    started = time.monotonic()
     async with live(world, "noise", *more) as (studio, _, spectator):
         targets, narrow, wide = await _squeeze(world, studio, world.port)
-    after = [(at, record) for at, record in spectator.pictures() if at >= narrow]
+    after = [(at, record) for at, record in spectator.frames() if at >= narrow]
     arrivals = [at for at, _ in after]
     delays = [
         (record.publish - record.capture) / 1_000
         for _, record in after
         if not record.flags & Flag.CAPTURE_ESTIMATED
     ]
-    source = world.tap.pictures(world.port, came)
+    source = world.capture.frames(world.port, started)
     stood = freeze(arrivals, source, narrow, arrivals[-1], LOOK_BACK) if arrivals else math.nan
     return _bandwidth(
-        world, way, world.port, targets, narrow, wide, max(delays, default=math.nan), stood
+        world, variant, world.port, targets, narrow, wide, max(delays, default=math.nan), stood
     )
 
 
-async def narrow_direct(world: Stage) -> Bandwidth:
+async def narrow_direct(world: TestNetwork) -> Bandwidth:
     creator, viewer = (
         await direct_page(world.creators, world.url, "noise"),
         await direct_page(world.viewers, world.url, "noise"),
@@ -80,10 +80,10 @@ async def narrow_direct(world: Stage) -> Bandwidth:
 
 
 async def _squeeze(
-    world: Stage, creator: Page, port: int
+    world: TestNetwork, creator: Page, port: int
 ) -> tuple[list[tuple[float, float]], float, float]:
-    """Narrow, then wide. Returns (moment, bit/s aimed at), and the moments at which the link became
-    narrow and wide.
+    """Makes the link narrow, then wide. Returns (moment, target in bit/s), and the moments at which
+    the link became narrow and wide.
     """
     targets: list[tuple[float, float]] = []
 
@@ -112,9 +112,9 @@ async def _squeeze(
     return targets, narrow, wide
 
 
-def _mbps(world: Stage, port: int, began: float, ended: float) -> float:
+def _mbps(world: TestNetwork, port: int, began: float, ended: float) -> float:
     return (
-        sum(packet.size for packet in world.tap.packets(port) if began <= packet.at < ended)
+        sum(packet.size for packet in world.capture.packets(port) if began <= packet.at < ended)
         * 8
         / (ended - began)
         / 1e6
@@ -122,8 +122,8 @@ def _mbps(world: Stage, port: int, began: float, ended: float) -> float:
 
 
 def _bandwidth(
-    world: Stage,
-    way: str,
+    world: TestNetwork,
+    variant: str,
     port: int,
     targets: Sequence[tuple[float, float]],
     narrow: float,
@@ -132,7 +132,7 @@ def _bandwidth(
     stood: float,
 ) -> Bandwidth:
     return Bandwidth(
-        way=way,
+        variant=variant,
         spent=_mbps(world, port, narrow - 2, narrow),
         down=settled(targets, narrow, NARROW, least=False),
         narrow=_mbps(world, port, (narrow + wide) / 2, wide),

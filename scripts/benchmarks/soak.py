@@ -1,7 +1,7 @@
-"""A long live: whether delay, lip sync and memory stay what they were. What is made of the samples;
-soak_run.py takes them. Pure.
+"""A long live: whether delay, lip sync and memory stay constant. Evaluates the samples that
+soak_run.py takes. Pure.
 
-Moments are seconds since the beginning; a window is a minute, or a third of a short run.
+Moments are seconds since the start; a window is a minute, or a third of a short run.
 """
 
 import math
@@ -11,22 +11,22 @@ from typing import Any
 from scripts.benchmarks.figures import Bar, Figures
 from scripts.benchmarks.latency import PATHS
 from scripts.benchmarks.lip_sync import Watcher
-from scripts.benchmarks.memory import Held
+from scripts.benchmarks.memory import MemoryUse
 
 SETTLE = 20.0
-"""Seconds before minute 1: LL-HLS needs 8 to find its place, MSE forgives the dry spells of its
-start in 15, and four pages are loading.
+"""Seconds before minute 1: LL-HLS needs 8 to find its position, MSE recovers from its first
+underruns within 15, and four pages load.
 """
 MEMORY_SETTLE = 150.0
-"""Seconds until memory is what it will be: the relay keeps 90 s of each live, the heaps of browsers
-find their size.
+"""Seconds until memory is stable: the relay keeps 90 s of each live, browser heaps reach their
+size.
 """
 DELAY_FACTOR, DELAY_MS = 1.2, 15.0
 APART_MS = 40.0
-"""Lips and voice are one up to this."""
+"""ms; audio and video up to this far apart count as in sync."""
 MEMORY_FACTOR = 1.1
 PAGE_MB, HEAP_MB, SERVER_MB = 10.0, 2.0, 8.0
-"""By how much memory may rise where MEMORY_FACTOR is less."""
+"""Increase of memory that is allowed if MEMORY_FACTOR allows less."""
 
 
 @dataclass(slots=True)
@@ -35,14 +35,14 @@ class Viewing:
 
     path: str
     watcher: Watcher = field(default_factory=Watcher)
-    memory: list[tuple[float, Held]] = field(default_factory=list)
+    memory: list[tuple[float, MemoryUse]] = field(default_factory=list)
     stats: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
-    """The page's own numbers."""
+    """The page's statistics."""
     error: str = ""
-    """Why it ended before the others; '' while it did not."""
+    """Why it ended early; '' if it did not."""
 
     def counted(self, name: str, since: float) -> int:
-        """By how much a count of the page's own numbers rose since that moment."""
+        """Increase of a counter of the page's statistics since that moment."""
         values = [int(stats.get(name) or 0) for at, stats in self.stats if at >= since]
         return values[-1] - values[0] if values else 0
 
@@ -53,9 +53,9 @@ class Report:
     """Planned."""
     viewings: list[Viewing]
     skew: float = 0.0
-    """ms by which the source's beeps come too late on purpose."""
+    """ms by which the source's beeps are late on purpose."""
     server: list[tuple[float, float]] = field(default_factory=list)
-    """Moment and the process's own MB; empty for a server that is not ours."""
+    """Moment and anonymous MB; empty for a server on another machine."""
     lasted: float = 0.0
     notes: list[str] = field(default_factory=list)
 
@@ -75,19 +75,19 @@ class Report:
         return Figures.of(viewing.watcher.of(*window))
 
     def apart(self, viewing: Viewing, window: tuple[float, float]) -> Figures:
-        """Of sound and picture, without what the source put between them."""
+        """Audio to video, ms, without the source's own skew."""
         return Figures.of(
             ms - self.skew for at, ms in viewing.watcher.apart() if window[0] <= at < window[1]
         )
 
     def apart_size(self, viewing: Viewing, window: tuple[float, float]) -> Figures:
-        """Without its sign."""
+        """Absolute value."""
         return Figures.of(
             abs(ms - self.skew) for at, ms in viewing.watcher.apart() if window[0] <= at < window[1]
         )
 
     def worst_apart(self, viewing: Viewing) -> float:
-        """Of the medians of all windows the one that is furthest from 0."""
+        """The median, of those of all windows, that is furthest from 0."""
         count = int((self.lasted - SETTLE) / self.window)
         medians = [
             self.apart(viewing, (SETTLE + n * self.window, SETTLE + (n + 1) * self.window)).p50
@@ -98,7 +98,7 @@ class Report:
         )
 
     def freeze(self, viewing: Viewing) -> float:
-        """ms that the longest one lasted."""
+        """Longest freeze, ms."""
         return max(
             (ms for at, ms in viewing.watcher.freezes if SETTLE <= at < self.lasted), default=0.0
         )
@@ -132,7 +132,7 @@ class Report:
                 "ms",
             ),
             Bar(
-                f"{title}, sound and picture apart, worst minute",
+                f"{title}, audio and video apart, worst minute",
                 abs(self.worst_apart(viewing)),
                 APART_MS,
                 "ms",
@@ -198,16 +198,14 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Of memory, once settled; MB.
-
-    The least of the first and of the last third count: what leaks is there at every moment, what
-    comes and goes is not.
+    """Of memory after settling; MB. Compares the minima of the first and of the last third: a leak
+    is always there, temporary memory is not.
     """
 
     first: float
     last: float
     per_hour: float
-    """The slope of the straight line that fits best."""
+    """Slope of the least-squares line."""
 
     @classmethod
     def of(cls, samples: list[tuple[float, float]]) -> "Growth":

@@ -1,5 +1,5 @@
-"""Takes the samples of a long live (soak.py): one creator, and a browser of its own for the page of
-each path, all at the same time.
+"""Takes the samples of a long live (soak.py): one creator, and one browser per playback path, all
+at the same time.
 """
 
 import asyncio
@@ -14,17 +14,17 @@ from scripts.benchmarks import clapper
 from scripts.benchmarks.bare_page import BarePage, bare_page
 from scripts.benchmarks.chromium import TooLate, script, until
 from scripts.benchmarks.inspected import PageFailed
-from scripts.benchmarks.latency import PATHS, BrokenWay, Progress
+from scripts.benchmarks.latency import PATHS, BrokenPath, Progress
 from scripts.benchmarks.memory import PageMemory, own
 from scripts.benchmarks.soak import Report, Viewing
 from scripts.benchmarks.studio import VIEWPORT, WITHIN
-from scripts.loadgen.plans import StagePlan
-from scripts.loadgen.target import Door, Server, parse_target
+from scripts.loadgen.plans import PublishersPlan
+from scripts.loadgen.target import PublishEndpoint, Server, parse_target
 from scripts.loadgen.workers import Worker
 
 TAKE_EVERY = 5.0
 MEMORY_EVERY = 15.0
-"""Seconds; a page's garbage is collected for it, which it may notice."""
+"""Seconds; each memory sample collects garbage, which the page may notice."""
 TELL_EVERY = 60.0
 TRIES = 20
 WATCH = (
@@ -42,10 +42,8 @@ async def measure(
     report: Report,
     progress: Progress,
 ) -> None:
-    """Fills `report`, and what it has when this is cut short is as good. `server`: its process id,
-    if it is ours.
-
-    Raises BrokenWay where a path does not begin, BadInput, and Playwright's errors.
+    """Fills `report`; partial results are valid if it is cancelled. `server`: its process id, if on
+    this machine. Raises BrokenPath if a path does not start, BadInput, and Playwright's errors.
     """
     async with (
         _creator(url, report.skew / 1_000) as (source, watch),
@@ -93,7 +91,7 @@ def _so_far(report: Report, viewing: Viewing) -> str:
 
 
 class _Viewer:
-    """A page that is watched."""
+    """A page under observation."""
 
     def __init__(self, page: BarePage, memory: PageMemory, offset: float) -> None:
         self._page = page
@@ -103,7 +101,7 @@ class _Viewer:
         self._began = 0.0
 
     async def begin(self, began: float, viewing: Viewing) -> None:
-        """From now on; `began` is the moment that counts as 0. What came before is forgotten."""
+        """Starts now, with `began` as moment 0. Discards earlier samples."""
         self._began, self._viewing = began, viewing
         viewing.watcher.origin = began
         await self._page.evaluate("void [sampler.take(), ear.take()]")
@@ -125,7 +123,7 @@ class _Viewer:
     async def weigh(self) -> None:
         if self._viewing.error:
             return
-        with suppress(PageFailed, Error):  # take() finds out whether it is gone
+        with suppress(PageFailed, Error):  # take() detects a page that is gone
             held = await self._memory.ask()
             self._viewing.memory.append((time.monotonic() - self._began, held))
 
@@ -135,7 +133,7 @@ class _Viewer:
 
 @asynccontextmanager
 async def _opened(browser: Browser, url: str, path: str) -> AsyncIterator[_Viewer]:
-    """A page that plays, with sound. Raises BrokenWay."""
+    """A page that plays with audio. Raises BrokenPath."""
     async with bare_page(
         browser,
         url,
@@ -150,52 +148,52 @@ async def _opened(browser: Browser, url: str, path: str) -> AsyncIterator[_Viewe
                 page, f"(async () => sampler.started && await {PATHS[path].heard} > 0)()", WITHIN
             )
         except TooLate:
-            raise BrokenWay(
-                f"{path}: nothing, or no sound, after {WITHIN:g} s on {page.url}"
+            raise BrokenPath(
+                f"{path}: no video or no audio after {WITHIN:g} s on {page.url}"
             ) from None
         yield _Viewer(page, await PageMemory.of(page, browser), await _offset(page))
 
 
 async def _offset(page: BarePage) -> float:
-    """Seconds by which this machine's steady clock is ahead of the page's performance.now(), which
-    runs on the same one: the quickest answer tells best.
+    """Seconds by which this machine's monotonic clock is ahead of the page's performance.now(),
+    which uses the same clock. The fastest answer is the most exact.
     """
     found = []
     for _ in range(TRIES):
         asked = time.monotonic()
-        told = float(await page.evaluate("performance.now()"))
+        page_ms = float(await page.evaluate("performance.now()"))
         answered = time.monotonic()
-        found.append((answered - asked, (asked + answered) / 2 - told / 1_000))
+        found.append((answered - asked, (asked + answered) / 2 - page_ms / 1_000))
     return min(found)[1]
 
 
 @asynccontextmanager
 async def _creator(url: str, skew: float) -> AsyncIterator[tuple[Worker, str]]:
-    """A clapperboard that is live, in a process of its own, and the room's URL. Raises BadInput."""
+    """A live clapperboard in its own process, and the room's URL. Raises BadInput."""
     api = Server(parse_target(url, owned=False), None, False)
-    door: Door | None = None
+    endpoint: PublishEndpoint | None = None
     source: Worker | None = None
     try:
-        door = await api.create_room("Soak")
+        endpoint = await api.create_room("Soak")
         clip = await asyncio.to_thread(clapper.encode, skew)
-        plan = StagePlan(
+        plan = PublishersPlan(
             insecure=False,
-            rooms=[(door.room, door.key, door.whip)],
+            rooms=[(endpoint.room, endpoint.key, endpoint.whip)],
             clip=clip.to_json(),
             stay=0,
             ramp=0,
             steady=True,
         )
-        source = Worker("the creator", "stage", asdict(plan))
+        source = Worker("the creator", "test_network", asdict(plan))
         await source.start()
         await source.ready()
         source.begin(time.time())
-        await api.wait_live(door.room, WITHIN)
-        yield source, f"{url}/r/{door.room}"
+        await api.wait_live(endpoint.room, WITHIN)
+        yield source, f"{url}/r/{endpoint.room}"
     finally:
         if source is not None:
             await source.stop()
-        if door is not None:
+        if endpoint is not None:
             with suppress(Exception):
-                await api.end_room(door)
+                await api.end_room(endpoint)
         await api.close()

@@ -1,4 +1,4 @@
-"""A viewer that keeps all it gets, and decodes it afterwards with no mercy for errors."""
+"""A viewer that records everything and decodes it afterwards, counting every error."""
 
 import asyncio
 import io
@@ -19,24 +19,24 @@ from scripts.benchmarks import timecode
 Array = np.ndarray[Any, np.dtype[Any]]
 
 COLUMNS, ROWS, SQUARE, HEIGHT = 16, 2, 40, 360
-"""Of the time code's picture, in its own pixels (pages/timecode.js)."""
+"""Size of the time code, in its own pixels (pages/timecode.js)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What was seen and heard. Media times in seconds."""
+    """Decoded media. Media times in seconds."""
 
-    pictures: list[tuple[float, int]]
-    """Media time, and what the picture's time code says (ms, modulo its period)."""
+    frames: list[tuple[float, int]]
+    """Media time, and the frame's time code (ms, modulo its period)."""
     sound: Array
-    """Mono, 48 kHz, from `sound_start` on; where there was none there are zeros."""
+    """Mono, 48 kHz, from `sound_start` on; zeros where there was none."""
     sound_start: float
     errors: list[str]
 
 
 class Spectator:
-    """`async with Spectator(url, room)`: `records` with the moment (seconds of `time.monotonic`) at
-    which each came.
+    """`async with Spectator(url, room)`: `records`, each with its arrival in seconds of
+    `time.monotonic`.
     """
 
     def __init__(self, url: str, room: str) -> None:
@@ -64,7 +64,7 @@ class Spectator:
                     now = time.monotonic()
                     self.records += [(now, record) for record in unpack_records(message.data)]
 
-    def pictures(self) -> list[tuple[float, Record]]:
+    def frames(self) -> list[tuple[float, Record]]:
         return [
             (at, record)
             for at, record in self.records
@@ -72,9 +72,9 @@ class Spectator:
         ]
 
     def decode(self) -> Decoded:
-        """Takes seconds of CPU: for afterwards."""
+        """Takes seconds of CPU: call it afterwards."""
         errors: list[str] = []
-        pictures = [
+        frames = [
             (float(frame.pts or 0) / TIMESCALE[Track.VIDEO], word)
             for frame in self._frames(Track.VIDEO, errors)
             if isinstance(frame, av.VideoFrame) and (word := _word(frame)) is not None
@@ -90,7 +90,7 @@ class Spectator:
         )
         for ticks, piece in pieces:
             sound[ticks - start : ticks - start + len(piece)] = piece
-        return Decoded(pictures, sound, start / TIMESCALE[Track.AUDIO], errors)
+        return Decoded(frames, sound, start / TIMESCALE[Track.AUDIO], errors)
 
     def _frames(self, track: Track, errors: list[str]) -> Iterator[av.VideoFrame | av.AudioFrame]:
         for part in self._parts(track):
@@ -128,7 +128,7 @@ def _mono(frame: av.AudioFrame) -> Array:
 
 
 def _word(frame: av.VideoFrame) -> int | None:
-    """The time code in the picture, in ms; None where it cannot be read."""
+    """The frame's time code in ms; None if unreadable."""
     plane = frame.planes[0]
     luma = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(-1, plane.line_size)
     scale = frame.height / HEIGHT

@@ -1,5 +1,6 @@
-"""aiortc's own receiver, as it comes: `python -m scripts.benchmarks.stock ADDRESS` reads an offer
-(one line of JSON), writes the answer, and then, when its input ends, when each picture came out.
+"""aiortc's receiver without changes. `python -m scripts.benchmarks.stock ADDRESS` reads an offer
+(one line of JSON), writes the answer, and when its input ends writes when each frame was
+decoded.
 """
 
 import asyncio

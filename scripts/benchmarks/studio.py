@@ -7,13 +7,11 @@ from scripts.benchmarks.chromium import script, until
 WITHIN = 20.0
 """Seconds that a page has for each step."""
 VIEWPORT = {"width": 640, "height": 360}
-"""The time code's own size: scaling pictures in software would cost both ways the same, and the
-machine a core.
-"""
+"""The time code's own size: scaling in software would cost both ends CPU."""
 
 
 async def context_of(browser: Browser, *scripts: str) -> BrowserContext:
-    """A fresh context, with nothing cached, whose pages run `scripts` before their own."""
+    """A fresh context with an empty cache whose pages run `scripts` before their own."""
     context = await browser.new_context(
         viewport={"width": VIEWPORT["width"], "height": VIEWPORT["height"]}
     )
@@ -25,7 +23,7 @@ async def context_of(browser: Browser, *scripts: str) -> BrowserContext:
 
 async def go_live(browser: Browser, url: str, camera: str, *more: str) -> tuple[Page, str]:
     """Goes live in a studio whose camera is `pages/CAMERA.js`, with `more` of those scripts.
-    Returns the page and the URL of the room.
+    Returns the page and the room's URL.
     """
     context = await context_of(browser, "timecode", "connections", camera, *more)
     page = await context.new_page()

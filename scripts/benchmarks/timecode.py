@@ -1,19 +1,18 @@
-"""A clock that a camera can see: 32 black and white squares, read from the picture at the other
-end.
+"""A visible clock: 32 black and white squares, read from the frame at the other end.
 
-`pages/timecode.js` draws and reads the squares; a word is what they say, the first square being the
-highest bit: 24 bits of milliseconds since 1970 (they start anew every 4.7 hours) and 8 bits of
-parity, which tell a torn or blurred picture.
+`pages/timecode.js` draws and reads the squares. A word is their value, the first square being the
+highest bit: 24 bits of milliseconds since 1970 (wrapping every 4.7 hours) and 8 bits of parity,
+which detect torn and blurred frames.
 """
 
 from collections.abc import Iterable, Iterator
 
 PERIOD = 1 << 24
-"""ms after which the code begins again."""
+"""ms after which the code wraps."""
 PARITY = 0xA5
-"""Parity of nothing, so that a black picture is no code."""
+"""Parity of zero, so that a black frame is not a valid code."""
 PLAUSIBLE = 30_000
-"""ms; a picture older than this, or one from the future, was misread."""
+"""ms; an older frame, or one from the future, was misread."""
 
 
 def encode(ms: int) -> int:
@@ -28,7 +27,7 @@ def decode(word: int) -> int | None:
 
 
 def age(word: int, now: int) -> int | None:
-    """How long ago (ms) the picture that says `word` was drawn; None if that cannot be told."""
+    """Age (ms) of the frame with the code `word`; None if unreadable."""
     code = decode(word)
     if code is None:
         return None
@@ -37,8 +36,8 @@ def age(word: int, now: int) -> int | None:
 
 
 def ages(samples: Iterable[tuple[int, int]]) -> Iterator[int]:
-    """`samples` are (local ms, word), as pages/timecode.js collects them. What could not be read is
-    left out.
+    """Ages from `samples` of (local ms, word), as pages/timecode.js collects them. Unreadable ones
+    are left out.
     """
     for now, word in samples:
         if (passed := age(word, now)) is not None:

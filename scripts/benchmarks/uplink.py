@@ -1,8 +1,8 @@
 """A creator's uplink that loses packets, fails for a second, or is narrow: the real studio page in
-a real Chromium, over a link in namespaces.
+Chromium, over a link between namespaces.
 
-What the browser sends is noted before anything of it is lost, so that a gap of its own (an encoder
-that took its time) is not counted as ours.
+The browser's packets are captured before any loss, so a gap of the source (a slow encoder) does not
+count as ours.
 """
 
 import asyncio
@@ -29,7 +29,14 @@ from scripts.benchmarks.narrow import (
     narrow_direct,
     narrow_live,
 )
-from scripts.benchmarks.wild import Stage, StockReceiver, live, shown, stage, watching
+from scripts.benchmarks.narrow_network import (
+    StockReceiver,
+    TestNetwork,
+    live,
+    shown,
+    test_network,
+    watching,
+)
 
 Progress = Callable[[str], None]
 
@@ -40,42 +47,38 @@ RATIO_BAR = 1.2
 DELAY_BAR = 1_000.0
 REMB_BAR = 2.0
 SETTLE = 4.0
-"""Seconds before anything is lost: congestion control and players find their place."""
+"""Seconds before the first loss: congestion control and players settle."""
 REMB_ONLY = "microlive, REMB"
-"""The way of a browser that takes no transport-wide feedback."""
+"""A browser without transport-wide feedback."""
 OUTAGES, OUTAGE, BETWEEN = 3, 1.0, 5.0
 VIEWER_LOOK_BACK = 1.5
-"""Seconds by which a gap of the source may show later in a player's buffer."""
+"""Seconds by which a gap of the source may appear later in a player's buffer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Some seconds of loss. Freezes are ms beyond the source's own gap; NaN where that was not
-    measured.
-    """
+    """Seconds of loss. Freezes are ms beyond the source's own gap; NaN if not measured."""
 
     share: float
     seconds: float
     source_gap: float
     relay: float
-    """Longest freeze of what the relay gives to its viewers."""
+    """Longest freeze of the relay's output."""
     page: float
-    """The same on a real viewer's page."""
+    """The same on a viewer's page."""
     stock: float
-    """The same of aiortc's receiver, beside it on the same link."""
+    """The same of aiortc's receiver, on the same link."""
     skew: float
-    """Most that sound and picture stood apart, ms."""
+    """Largest distance of audio and video, ms."""
     beeps: int
-    """Seconds in which that could be told."""
+    """Seconds for which lip sync was measured."""
     errors: list[str]
     """Of PyAV and of the viewer's browser."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """Nothing got through for a second, some times: the worst, in ms from its end until pictures
-    came again.
-    """
+    """Several outages of a second: the worst, in ms from its end until frames arrived again."""
 
     relay: float
     page: float
@@ -110,7 +113,7 @@ class Report:
                 )
             )
         if skews:
-            bars.append(Bar("sound and picture apart", max(skews), SKEW_BAR, "ms"))
+            bars.append(Bar("audio and video apart", max(skews), SKEW_BAR, "ms"))
             bars.append(Bar("decode errors", len(self.errors), 0, ""))
         if ours := self._turns("microlive"):
             if direct := self._turns("direct"):
@@ -148,8 +151,8 @@ class Report:
             )
         return bars
 
-    def _turns(self, way: str) -> list[Bandwidth]:
-        return [each for each in self.bandwidths if each.way == way]
+    def _turns(self, variant: str) -> list[Bandwidth]:
+        return [each for each in self.bandwidths if each.variant == variant]
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -169,8 +172,8 @@ class Report:
 
 
 def _middle(turns: Sequence[Bandwidth], what: str) -> float:
-    """The median: how long a browser takes to climb hangs on where the ups and downs of its
-    estimate are when the link gets wide.
+    """The median: how fast a browser ramps up depends on the state of its estimator when the link
+    gets wide.
     """
     return float(median(getattr(each, what) for each in turns))
 
@@ -191,10 +194,10 @@ async def measure(
     stock: bool,
     progress: Progress,
 ) -> Report:
-    async with stage() as world:
+    async with test_network() as world:
         losses = []
         for share in shares:
-            progress(f"{share:.0%} lost each way for {seconds:g} s")
+            progress(f"{share:.0%} packet loss for {seconds:g} s")
             losses.append(await _lose(world, share, seconds, stock))
         failed = None
         if outage:
@@ -212,11 +215,11 @@ async def measure(
     return Report(losses, failed, bandwidths)
 
 
-# Packets lost
+# Packet loss
 
 
-async def _lose(world: Stage, share: float, seconds: float, stock: bool) -> Loss:
-    came = time.monotonic()
+async def _lose(world: TestNetwork, share: float, seconds: float, stock: bool) -> Loss:
+    started = time.monotonic()
     other = await StockReceiver.start(world) if stock else None
     async with live(world, "beacon") as (_, watch, spectator), watching(world, watch) as page:
         await asyncio.sleep(SETTLE)
@@ -231,14 +234,14 @@ async def _lose(world: Stage, share: float, seconds: float, stock: bool) -> Loss
     unix = time.time() - time.monotonic()
     decoded = await asyncio.to_thread(spectator.decode)
     skews = apart(decoded, began + unix, ended + unix)
-    source = world.tap.pictures(world.port, came)
+    source = world.capture.frames(world.port, started)
     return Loss(
         share=share,
         seconds=seconds,
         source_gap=longest_gap(source, began, ended),
-        relay=freeze([at for at, _ in spectator.pictures()], source, began, ended, LOOK_BACK),
+        relay=freeze([at for at, _ in spectator.frames()], source, began, ended, LOOK_BACK),
         page=freeze(on_screen, source, began, ended, VIEWER_LOOK_BACK),
-        stock=freeze(others, world.tap.pictures(other.port, came), began, ended, LOOK_BACK)
+        stock=freeze(others, world.capture.frames(other.port, started), began, ended, LOOK_BACK)
         if other
         else math.nan,
         skew=max((abs(each) for each in skews), default=math.nan),
@@ -250,12 +253,12 @@ async def _lose(world: Stage, share: float, seconds: float, stock: bool) -> Loss
 async def _errors(page: Page) -> list[str]:
     error = await page.evaluate("freezes.error()")
     rebuilds = await page.evaluate("microlive.stats().rebuilds")
-    return [f"browser: {error}"] * bool(error) + ["browser: the player began anew"] * int(
+    return [f"browser: {error}"] * bool(error) + ["browser: the player restarted"] * int(
         rebuilds or 0
     )
 
 
-async def _fail(world: Stage) -> Outage:
+async def _fail(world: TestNetwork) -> Outage:
     async with live(world, "beacon") as (_, watch, spectator), watching(world, watch) as page:
         await asyncio.sleep(SETTLE)
         first, ends = time.monotonic(), []
@@ -270,7 +273,7 @@ async def _fail(world: Stage) -> Outage:
     unix = time.time() - time.monotonic()
     decoded = await asyncio.to_thread(spectator.decode)
     skews = apart(decoded, first + unix, last + unix)
-    arrivals = [at for at, _ in spectator.pictures()]
+    arrivals = [at for at, _ in spectator.frames()]
     return Outage(
         relay=max(_next(arrivals, end) for end in ends),
         page=max(_next(on_screen, end) for end in ends),
@@ -280,8 +283,8 @@ async def _fail(world: Stage) -> Outage:
 
 
 def _next(moments: Sequence[float], end: float) -> float:
-    """ms from `end` until there are pictures again: not what was still in a buffer, but what comes
-    after the longest gap around `end`.
+    """ms from `end` until frames arrive again: not what was still buffered, but what follows the
+    longest gap around `end`.
     """
     around = [
         (before, after)

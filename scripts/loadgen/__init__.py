@@ -1,14 +1,14 @@
-"""What `scripts/load` does: viewers and creators by the thousand, and a report of how the server
-bore them.
+"""The code of `scripts/load`: thousands of viewers and creators, and a report of the server's
+performance.
 
-command_line  →  run  →  worker processes: crowd (a viewer for each of ways, walker, poller) and
-stage (publisher, clip) run  ←  one line of JSON a second from each (figures, histogram) run  →
-record, screen; at the end summary, plots and report
+  command_line → run → worker processes: crowd (viewers, walker, poller) and publishers (clip)
+  run ← one line of JSON a second from each (figures, histogram)
+  run → record, screen; at the end summary, plots and report
 
-Workers are processes of their own, so that `--workers` takes as many cores. Probes, the viewers
-that time every message, have a process for themselves: what they measure is then the server's delay
-and not the queue in front of a busy generator.
+`--workers` sets the number of processes, each of which can use a core. Probes, the viewers that
+time every message, have their own process: they measure the server's delay, not the queue of a busy
+generator.
 
-Measured on one core of a virtual machine: a creator at 1 Mbps takes 0.004 of it, two thirds of
-which are `sendmsg`; 500 viewers over WebRTC take 0.25.
+On one core of a virtual machine a creator at 1 Mbps takes 0.4 %, two thirds of it in `sendmsg`; 500
+viewers over WebRTC take 25 %.
 """

@@ -1,4 +1,4 @@
-"""The loop that every creator sends: encoded and cut into RTP payloads once, before the test."""
+"""The loop that every creator sends, encoded and cut into RTP payloads once before the test."""
 
 import base64
 from collections.abc import Iterable, Iterator
@@ -12,11 +12,11 @@ from av.audio.frame import AudioFrame
 from av.video.frame import PictureType, VideoFrame
 
 SECONDS, GOP = 4, 2
-"""Length of the loop, and from one IDR to the next: as often as the server asks browsers for
+"""Length of the loop and distance between IDRs, the interval at which the server asks browsers for
 one.
 """
 PAYLOAD_MAX = 1_150
-"""Bytes; with headers and SRTP's tag about what browsers send."""
+"""Bytes. With headers and the SRTP tag this is about the size that browsers send."""
 SOUND_RATE, SOUND_SAMPLES, SOUND_BPS = 48_000, 960, 64_000
 FU_A, STAP_A, SPS, PPS, IDR, AUD = 28, 24, 7, 8, 5, 9
 
@@ -24,40 +24,40 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class ClipError(Exception):
-    """FFmpeg cannot encode what was asked for; the text says why."""
+    """FFmpeg cannot encode the requested format; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A few seconds that can be sent again and again, with an IDR every GOP seconds."""
+    """A few seconds of media that can be sent in a loop, with an IDR every GOP seconds."""
 
     width: int
     height: int
     fps: int
     kbps: float
-    """Of video and audio, as encoded."""
-    pictures: tuple[tuple[bytes, ...], ...]
+    """Video and audio together, as encoded."""
+    frames: tuple[tuple[bytes, ...], ...]
     """RTP payloads of each access unit."""
     sounds: tuple[bytes, ...]
     """Opus packets of 20 ms."""
 
     @property
     def keys(self) -> list[int]:
-        """Where the IDRs are."""
-        return list(range(0, len(self.pictures), GOP * self.fps))
+        """Indexes of the IDRs."""
+        return list(range(0, len(self.frames), GOP * self.fps))
 
     def place(self, moment: float) -> tuple[int, int]:
-        """Which picture and which sound (its packet) begin at `moment`, in seconds, if the loop
-        goes round from 0 on.
+        """The frame and the audio packet that begin at `moment`, in seconds, if the loop starts at
+        0.
         """
-        seconds = moment % (len(self.pictures) / self.fps)
-        return round(seconds * self.fps) % len(self.pictures), round(
+        seconds = moment % (len(self.frames) / self.fps)
+        return round(seconds * self.fps) % len(self.frames), round(
             seconds * SOUND_RATE / SOUND_SAMPLES
         ) % len(self.sounds)
 
     def to_json(self) -> dict[str, Any]:
-        pictures = [
-            [base64.b64encode(payload).decode() for payload in picture] for picture in self.pictures
+        frames = [
+            [base64.b64encode(payload).decode() for payload in frame] for frame in self.frames
         ]
         sounds = [base64.b64encode(sound).decode() for sound in self.sounds]
         return {
@@ -65,40 +65,38 @@ class Clip:
             "height": self.height,
             "fps": self.fps,
             "kbps": self.kbps,
-            "pictures": pictures,
+            "frames": frames,
             "sounds": sounds,
         }
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Clip":
-        pictures = tuple(
-            tuple(base64.b64decode(payload) for payload in picture) for picture in value["pictures"]
+        frames = tuple(
+            tuple(base64.b64decode(payload) for payload in frame) for frame in value["frames"]
         )
         sounds = tuple(base64.b64decode(sound) for sound in value["sounds"])
-        return cls(value["width"], value["height"], value["fps"], value["kbps"], pictures, sounds)
+        return cls(value["width"], value["height"], value["fps"], value["kbps"], frames, sounds)
 
 
 def encode(width: int, height: int, fps: int, kbps: int) -> Clip:
-    """`kbps` is what video and audio take together. Raises ClipError."""
+    """`kbps`: video and audio together. Raises ClipError."""
     try:
-        return of_loop(_pictures(width, height, fps), _sound(), fps, kbps)
+        return of_loop(_frames(width, height, fps), _sound(), fps, kbps)
     except (av.FFmpegError, ValueError) as error:
         raise ClipError(
             f"cannot encode {width}x{height} at {kbps} kbps and {fps} fps: {error}"
         ) from error
 
 
-def of_loop(pictures: Iterable[Array], sound: Array, fps: int, kbps: int) -> Clip:
-    """The clip of a loop of one's own: the planes of each picture (yuv420p: height × 3 / 2 rows)
-    and mono 16 bit samples, as long as the pictures.
-
-    Raises what PyAV raises.
+def of_loop(frames: Iterable[Array], sound: Array, fps: int, kbps: int) -> Clip:
+    """Encodes a loop from frames (yuv420p planes: height × 3 / 2 rows) and mono 16 bit samples of
+    the same duration. Raises PyAV's errors.
     """
-    first, *rest = pictures
+    first, *rest = frames
     height, width = first.shape[0] * 2 // 3, first.shape[1]
     sounds = tuple(_encode_sound(sound))
     units = list(
-        _encode_pictures([first, *rest], width, height, fps, max(30, kbps - SOUND_BPS // 1_000))
+        _encode_frames([first, *rest], width, height, fps, max(30, kbps - SOUND_BPS // 1_000))
     )
     size = sum(map(len, units)) + sum(map(len, sounds))
     return Clip(
@@ -111,7 +109,7 @@ def of_loop(pictures: Iterable[Array], sound: Array, fps: int, kbps: int) -> Cli
     )
 
 
-def _pictures(width: int, height: int, fps: int) -> Iterator[Array]:
+def _frames(width: int, height: int, fps: int) -> Iterator[Array]:
     luma = np.add.outer(np.arange(height), np.arange(width)) * 2
     dots = np.random.default_rng(1).integers(0, 24, (height, width))
     for number in range(SECONDS * fps):
@@ -128,8 +126,8 @@ def _sound() -> Array:
     return tone
 
 
-def _encode_pictures(
-    pictures: Iterable[Array], width: int, height: int, fps: int, kbps: int
+def _encode_frames(
+    frames: Iterable[Array], width: int, height: int, fps: int, kbps: int
 ) -> Iterator[bytes]:
     codec = av.CodecContext.create("libx264", "w")
     assert isinstance(codec, av.VideoCodecContext)
@@ -140,8 +138,8 @@ def _encode_pictures(
         Fraction(1, fps),
     )
     codec.framerate, codec.bit_rate = Fraction(fps), kbps * 1_000
-    # Filler (nal-hrd=cbr) makes each second take exactly its share, and a small buffer keeps the
-    # IDRs from towering.
+    # Filler (nal-hrd=cbr) makes each second exactly its share; a small buffer limits the IDRs'
+    # size.
     rate = f"vbv-maxrate={kbps}:vbv-bufsize={max(1, kbps // 2)}:nal-hrd=cbr"
     codec.options = {
         "preset": "ultrafast",
@@ -149,11 +147,11 @@ def _encode_pictures(
         "profile": "baseline",
         "x264-params": f"{rate}:keyint={GOP * fps}:min-keyint={GOP * fps}:scenecut=0:threads=1",
     }
-    for number, planes in enumerate(pictures):
-        picture = VideoFrame.from_ndarray(planes, format="yuv420p")
-        picture.pts = number
-        picture.pict_type = PictureType.NONE
-        yield from (bytes(packet) for packet in codec.encode(picture))
+    for number, planes in enumerate(frames):
+        frame = VideoFrame.from_ndarray(planes, format="yuv420p")
+        frame.pts = number
+        frame.pict_type = PictureType.NONE
+        yield from (bytes(packet) for packet in codec.encode(frame))
     yield from (bytes(packet) for packet in codec.encode(None))
 
 
@@ -180,7 +178,7 @@ def _encode_sound(tone: Array) -> Iterator[bytes]:
 
 def packetise(unit: bytes) -> Iterator[bytes]:
     """RTP payloads of an Annex B access unit (RFC 6184): parameter sets in a STAP-A, as browsers
-    send them, what is large in FU-As.
+    send them, large NAL units in FU-As.
     """
     nals = [nal for nal in split_annexb(unit) if nal[0] & 0x1F != AUD]
     sets = [nal for nal in nals if nal[0] & 0x1F in (SPS, PPS)]

@@ -1,4 +1,4 @@
-"""The server's clock as a crowd knows it, and each room's: what delays are reckoned by."""
+"""The server's clock and each room's media clock, which delays are computed from."""
 
 import asyncio
 import json
@@ -13,45 +13,45 @@ from scripts.loadgen.media_clock import MediaClock
 
 TIME_EXCHANGES = 5
 AGAIN = 1.0
-"""Seconds until a room's clock that was cut off is asked for again."""
+"""Seconds before a lost connection to a room's clock is opened again."""
 
 
 class Clocks:
-    """`close()` ends what it keeps. All times are µs."""
+    """`close()` closes the connections. All times are µs."""
 
     def __init__(self, same_clock: bool) -> None:
-        """`same_clock`: the server is on this machine."""
+        """`same_clock`: the server runs on this machine."""
         self._same = same_clock
-        self._ahead, self._ahead_error = 0, float("inf")  # the server's clock before ours
+        self._ahead, self._ahead_error = 0, float("inf")  # server clock minus ours
         self._rooms: dict[str, MediaClock] = {}
         self._keepers: set[asyncio.Task[None]] = set()
 
     @property
     def unknown(self) -> bool:
-        """A time exchange is needed."""
+        """Whether a time exchange is needed."""
         return not self._same and self._ahead_error == float("inf")
 
     def now(self) -> int:
-        """On the server's clock."""
+        """Now, on the server's clock."""
         return time.time_ns() // 1_000 + self._ahead
 
     def at(self, ours: int) -> int:
-        """A moment of this machine's clock on the server's."""
+        """Converts a moment of this machine's clock to the server's."""
         return ours + self._ahead
 
     def receive_time(self, sent: int, server: int) -> None:
-        """An answer of the time exchange. The one that took the least tells best."""
+        """Takes an answer of the time exchange. The fastest exchange is the most exact."""
         received = time.time_ns() // 1_000
         if received - sent < self._ahead_error:
             self._ahead_error = received - sent
             self._ahead = server - (sent + received) // 2
 
     def of_room(self, room: str) -> MediaClock:
-        """Empty where it is not kept, and until the server has told."""
+        """Empty if the room's clock is not followed, or before its first record."""
         return self._rooms.setdefault(room, MediaClock())
 
     def keep(self, room: str, http: aiohttp.ClientSession, url: str) -> None:
-        """Reads the clock of a room from its WebSocket at `url` from now on."""
+        """Follows the clock of a room over its WebSocket at `url` from now on."""
         if room not in self._rooms:
             clock = self._rooms[room] = MediaClock()
             self._keepers.add(asyncio.create_task(self._keep(clock, http, url)))
@@ -68,7 +68,7 @@ class Clocks:
                 async with http.ws_connect(url) as socket:
                     await self._read(clock, socket)
             except (aiohttp.ClientError, OSError, MessageError):
-                pass  # the room's viewers tell of it
+                pass  # the room's viewers report it
             await asyncio.sleep(AGAIN)
 
     async def _read(self, clock: MediaClock, socket: aiohttp.ClientWebSocketResponse) -> None:

@@ -1,7 +1,7 @@
-"""`scripts/load`: one sub-command for each kind of crowd.
+"""`scripts/load`: one sub-command per kind of load.
 
-Exit codes: 0 fine, 1 a condition failed or the result is INVALID, 2 bad input or a server that went
-away (what was measured until then is kept).
+Exit codes: 0 fine; 1 a condition is true, or the result is INVALID; 2 bad input, or the server went
+away (results so far are kept).
 """
 
 import asyncio
@@ -21,12 +21,12 @@ from scripts.loadgen.clip import ClipError
 from scripts.loadgen.conditions import METRICS, Condition, parse_condition
 from scripts.loadgen.errors import BadInput
 from scripts.loadgen.machine import this_machine
+from scripts.loadgen.playback_paths import PLAYBACK_PATHS
 from scripts.loadgen.run import Run
 from scripts.loadgen.scenario import MAX_CREATORS, MAX_SECONDS, MAX_VIEWERS, Scenario
 from scripts.loadgen.screen import Screen
 from scripts.loadgen.summary import Outcome, Summary, causes_of, extra_of, figures_of, judge
 from scripts.loadgen.target import parse_target
-from scripts.loadgen.ways import WAYS
 
 cli = typer.Typer(
     add_completion=False,
@@ -37,12 +37,10 @@ cli = typer.Typer(
 out = Console(highlight=False)
 notes = Console(stderr=True, highlight=False)
 
-Url = Annotated[str, typer.Argument(metavar="URL", help="The server's root.")]
-Ramp = Annotated[
-    float, typer.Option(min=0, max=MAX_SECONDS, help="Seconds over which everybody comes.")
-]
+Url = Annotated[str, typer.Argument(metavar="URL", help="URL of the server.")]
+Ramp = Annotated[float, typer.Option(min=0, max=MAX_SECONDS, help="Seconds over which all arrive.")]
 Seconds = Annotated[
-    float, typer.Option(min=1, max=MAX_SECONDS, help="Seconds measured once everybody is there.")
+    float, typer.Option(min=1, max=MAX_SECONDS, help="Seconds measured after all arrived.")
 ]
 Workers = Annotated[
     int | None,
@@ -50,7 +48,7 @@ Workers = Annotated[
         min=1,
         max=64,
         help=(
-            "Processes that viewers, or creators, are shared among; probes have one more. "
+            "Number of processes for viewers or creators; probes have one more. "
             "[default: as many as are needed]"
         ),
     ),
@@ -61,15 +59,15 @@ Probes = Annotated[
 Token = Annotated[
     str | None,
     typer.Option(
-        help="Token for a server that lets only holders create rooms.",
+        help="Token, if the server requires one to create rooms.",
         envvar="MICROLIVE_CREATE_TOKEN",
     ),
 ]
 Kbps = Annotated[
     int, typer.Option(min=100, max=20_000, help="Of each creator, video and audio together.")
 ]
-Fps = Annotated[int, typer.Option(min=1, max=60, help="Pictures a second.")]
-Size = Annotated[str, typer.Option(help="Of the picture, WIDTHxHEIGHT.")]
+Fps = Annotated[int, typer.Option(min=1, max=60, help="Frames a second.")]
+Size = Annotated[str, typer.Option(help="Frame size, WIDTHxHEIGHT.")]
 FailIf = Annotated[
     list[str] | None,
     typer.Option(
@@ -83,10 +81,10 @@ Report = Annotated[
     ),
 ]
 Insecure = Annotated[
-    bool, typer.Option("--insecure", help="Take any TLS certificate, such as a self-signed one.")
+    bool, typer.Option("--insecure", help="Accept any TLS certificate, such as a self-signed one.")
 ]
 Owned = Annotated[
-    bool, typer.Option("--i-own-this-server", help="Needed for a server on another machine.")
+    bool, typer.Option("--i-own-this-server", help="Required for a server on another machine.")
 ]
 
 LOOPBACK = "http://127.0.0.1:8080"
@@ -98,9 +96,9 @@ def main() -> None:
 
 @cli.callback()
 def _load() -> None:
-    """Load a microlive server, and report in figures how it bore that.
+    """Put load on a microlive server and report its performance.
 
-    Exit codes: 0 fine; 1 a --fail-if condition is met, or INVALID: the generator was the limit; 2
+    Exit codes: 0 fine; 1 a --fail-if condition is true, or INVALID: the generator was the limit; 2
     bad input, or the server went away. Ctrl-C ends a run early and still writes the report.
     """
 
@@ -109,7 +107,7 @@ def _load() -> None:
 def viewers(
     url: Url = LOOPBACK,
     viewers: Annotated[
-        int, typer.Option("--viewers", "-n", min=1, max=MAX_VIEWERS, help="How many watch.")
+        int, typer.Option("--viewers", "-n", min=1, max=MAX_VIEWERS, help="Number of viewers.")
     ] = 500,
     ramp: Ramp = 5,
     seconds: Seconds = 20,
@@ -122,9 +120,7 @@ def viewers(
     ] = None,
     publish: Annotated[
         bool,
-        typer.Option(
-            "--publish", help="Be the creator too: in a new room, or in --room with --key."
-        ),
+        typer.Option("--publish", help="Also publish: to a new room, or to --room with --key."),
     ] = False,
     key: Annotated[
         str | None,
@@ -142,8 +138,8 @@ def viewers(
     i_own_this_server: Owned = False,
 ) -> None:
     """Many viewers of one live room, over WebSocket, WebRTC or LL-HLS."""
-    if path not in WAYS:
-        _refuse(f"--path {path!r}: there are {', '.join(WAYS)}")
+    if path not in PLAYBACK_PATHS:
+        _refuse(f"--path {path!r}: there are {', '.join(PLAYBACK_PATHS)}")
     if publish and (room is None) != (key is None):
         _refuse("--publish takes both --room and --key, or neither")
     _run(
@@ -155,7 +151,7 @@ def viewers(
         i_own_this_server,
         viewers=viewers,
         creators=int(publish),
-        workers=_workers(workers, viewers, WAYS[path].per_core),
+        workers=_workers(workers, viewers, PLAYBACK_PATHS[path].per_core),
         ramp=ramp,
         path=path,
         seconds=seconds,
@@ -179,14 +175,14 @@ def creators(
             "-n",
             min=1,
             max=MAX_CREATORS,
-            help="How many publish, each in a room of its own.",
+            help="Number of creators, each with its own room.",
         ),
     ] = 20,
     ramp: Ramp = 5,
     seconds: Seconds = 20,
     room: Annotated[
         str | None,
-        typer.Option(help="Publish to this one room instead of to new ones; needs --key."),
+        typer.Option(help="Publish to this room instead of new ones; needs --key."),
     ] = None,
     key: Annotated[
         str | None, typer.Option(help="The creator's key of --room.", envvar="MICROLIVE_KEY")
@@ -201,11 +197,11 @@ def creators(
     insecure: Insecure = False,
     i_own_this_server: Owned = False,
 ) -> None:
-    """Many creators through the WHIP door, each sending one loop that was encoded beforehand."""
+    """Many creators over WHIP, each sending a loop that was encoded in advance."""
     if (room is None) != (key is None):
         _refuse("--room and --key go together")
     if room and creators != 1:
-        _refuse("one room has one creator: say --creators 1")
+        _refuse("one room has one creator: use --creators 1")
     _run(
         "creators",
         url,
@@ -232,31 +228,31 @@ def creators(
 def mixed(
     url: Url = LOOPBACK,
     rooms: Annotated[
-        int, typer.Option(min=1, max=MAX_CREATORS, help="Rooms, each with a creator of ours.")
+        int, typer.Option(min=1, max=MAX_CREATORS, help="Rooms, each with a creator.")
     ] = 10,
     viewers: Annotated[
-        int, typer.Option("--viewers", "-n", min=1, max=MAX_VIEWERS, help="How many watch.")
+        int, typer.Option("--viewers", "-n", min=1, max=MAX_VIEWERS, help="Number of viewers.")
     ] = 100,
     ramp: Ramp = 5,
     seconds: Seconds = 60,
     swipe: Annotated[
         float,
-        typer.Option(min=0, help="Mean seconds until a viewer swipes to another room; 0: never."),
+        typer.Option(min=0, help="Mean seconds until a viewer changes rooms; 0: never."),
     ] = 8,
     stay: Annotated[
         float,
-        typer.Option(min=0, help="Mean seconds until a creator goes away for a moment; 0: never."),
+        typer.Option(min=0, help="Mean seconds until a creator leaves for a moment; 0: never."),
     ] = 60,
     slow: Annotated[
         float, typer.Option(min=0, max=100, help="Per cent of viewers with a slow connection.")
     ] = 5,
-    slow_kbps: Annotated[int, typer.Option(min=10, help="What a slow connection carries.")] = 200,
+    slow_kbps: Annotated[int, typer.Option(min=10, help="Rate of a slow connection.")] = 200,
     rude: Annotated[
         float,
         typer.Option(
             min=0,
             max=100,
-            help="Per cent of viewers who vanish without closing, or stay and never read.",
+            help="Per cent of viewers who vanish without closing, or never read.",
         ),
     ] = 5,
     zipf: Annotated[
@@ -264,7 +260,7 @@ def mixed(
         typer.Option(
             min=0,
             max=5,
-            help="How uneven rooms' audiences are: exponent of Zipf's law; 0: all alike.",
+            help="Viewers per room: exponent of Zipf's law; 0: all alike.",
         ),
     ] = 1,
     workers: Workers = None,
@@ -278,9 +274,7 @@ def mixed(
     insecure: Insecure = False,
     i_own_this_server: Owned = False,
 ) -> None:
-    """A day's life: many rooms, viewers who swipe, creators who come and go, slow viewers and rude
-    ones.
-    """
+    """Many rooms: viewers change rooms, creators come and go, some viewers are slow or rude."""
     if slow + rude > 100:
         _refuse("--slow and --rude are more than 100 per cent together")
     _run(
@@ -292,7 +286,7 @@ def mixed(
         i_own_this_server,
         viewers=viewers,
         creators=rooms,
-        workers=_workers(workers, viewers, WAYS["ws"].per_core),
+        workers=_workers(workers, viewers, PLAYBACK_PATHS["ws"].per_core),
         ramp=ramp,
         seconds=seconds,
         probe_share=probes / 100,
@@ -351,7 +345,7 @@ def _run(
 
 
 def _go(scenario: Scenario) -> tuple[str | None, Run]:
-    """Why the run was broken off, if it was once it had something to report; the run."""
+    """Why the run was broken off, if results exist; the run."""
     with (
         Screen(scenario, notes) as screen,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
@@ -371,7 +365,7 @@ def _go(scenario: Scenario) -> tuple[str | None, Run]:
 
 
 def _conclude(scenario: Scenario, run: Run, began: datetime, broken_off: str | None) -> int:
-    """Writes the report, says what came of it, and returns the exit code."""
+    """Writes the report, prints the result, and returns the exit code."""
     record = run.record
     figures = figures_of(record, scenario.viewers > 0, scenario.creators > 0)
     summary = Summary(
@@ -389,7 +383,7 @@ def _conclude(scenario: Scenario, run: Run, began: datetime, broken_off: str | N
     )
     from scripts.loadgen.report import (
         write_report,
-    )  # here, because it takes a second, which a refusal need not wait for
+    )  # imported here: it takes a second, which a refusal need not wait for
 
     page = write_report(summary, record)
     styles = {
@@ -424,7 +418,7 @@ def _conditions(texts: list[str] | None) -> tuple[Condition, ...]:
 
 
 def _workers(wanted: int | None, people: int, of_one: int) -> int:
-    """`of_one`: how many one core does with room to spare, at 1 Mbps and 30 pictures a second."""
+    """`of_one`: how many one core carries with room to spare, at 1 Mbps and 30 frames a second."""
     return min(wanted or math.ceil(people / of_one), people)
 
 
@@ -436,7 +430,7 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _command() -> str:
-    """What was typed, without its secrets."""
+    """The command as typed, without secrets."""
     words, hide = [], False
     for word in sys.argv[1:]:
         name, equals, _ = word.partition("=")

@@ -1,4 +1,4 @@
-"""`--fail-if "p99>50ms"`: what must not be."""
+"""Conditions that fail a run: `--fail-if "p99>50ms"`."""
 
 import re
 from collections.abc import Mapping
@@ -10,31 +10,31 @@ METRICS: dict[str, tuple[str, str]] = {
     "p50": (
         "ms",
         (
-            "delay from publishing to the viewer, median; of a message, by WebRTC a picture, "
-            "by HLS a part"
+            "delay from publishing to the viewer, median; of a message, over WebRTC a frame,  "
+            "over HLS a part"
         ),
     ),
-    "p95": ("ms", "the same, 95 % are faster"),
-    "p99": ("ms", "the same, 99 %"),
-    "max": ("ms", "the same, the slowest"),
+    "p95": ("ms", "the same, 95th percentile"),
+    "p99": ("ms", "the same, 99th percentile"),
+    "max": ("ms", "the same, maximum"),
     "join_p50": ("ms", "from connecting to the last byte of the first keyframe, median"),
-    "join_p95": ("ms", "the same, 95 %"),
-    "join_p99": ("ms", "the same, 99 %"),
+    "join_p95": ("ms", "the same, 95th percentile"),
+    "join_p99": ("ms", "the same, 99th percentile"),
     "failures": ("", "viewers who could not connect"),
-    "disconnects": ("", "viewers whose connection ended without their doing"),
-    "gaps": ("", "records missing in what viewers received; by WebRTC packets, by HLS parts"),
+    "disconnects": ("", "viewers whose connection was cut"),
+    "gaps": ("", "records missing in what viewers received; over WebRTC packets, over HLS parts"),
     "slowed": ("", "times that the server gave a viewer less than full video"),
-    "watching": ("", "viewers connected at the same time, least after the ramp"),
+    "watching": ("", "viewers connected at the same time, minimum after the ramp"),
     "received": ("Mbps", "received by all viewers together, mean after the ramp"),
-    "publishing": ("", "creators sending at the same time, least after the ramp"),
+    "publishing": ("", "creators sending at the same time, minimum after the ramp"),
     "publish_p50": ("ms", "from a creator's offer to the end of the handshake, median"),
     "publish_p95": ("ms", "the same, 95 %"),
     "creator_failures": ("", "creators who could not connect"),
-    "creator_disconnects": ("", "creators whose session ended without their doing"),
+    "creator_disconnects": ("", "creators whose session was cut"),
     "plis": ("", "keyframes that the server asked creators for"),
-    "nacks": ("", "packets that the server asked creators for again"),
+    "nacks": ("", "packets that the server asked creators to resend"),
     "server_cpu": ("%", "of one core, mean after the ramp; server on this machine only"),
-    "server_memory": ("MB", "resident, most; server on this machine only"),
+    "server_memory": ("MB", "resident, maximum; server on this machine only"),
     "lag_p99": ("ms", "how late the generator's own loops were"),
     "generator_cpu": (
         "%",
@@ -42,7 +42,7 @@ METRICS: dict[str, tuple[str, str]] = {
     ),
     "steal": ("%", "CPU time that the hypervisor gave to others, mean after the ramp"),
 }
-"""Unit and meaning of everything that a condition may name, and that summary.json has."""
+"""Unit and meaning of each figure in summary.json; a condition may name any of them."""
 
 UNITS: dict[str, dict[str, float]] = {
     "ms": {"": 1, "us": 0.001, "µs": 0.001, "ms": 1, "s": 1_000},
@@ -55,7 +55,7 @@ UNITS: dict[str, dict[str, float]] = {
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Fails a run when it is true, or when what it names was not measured."""
+    """Fails a run if it is true, or if its figure was not measured."""
 
     text: str
     metric: str
@@ -64,7 +64,7 @@ class Condition:
     """In the metric's unit."""
 
     def failure(self, figures: Mapping[str, float | None]) -> str | None:
-        """What to say where the run fails by this condition; None where it does not."""
+        """The reason why the run fails by this condition; None if it does not."""
         value = figures.get(self.metric)
         unit = METRICS[self.metric][0]
         if value is None:
@@ -83,7 +83,7 @@ class Condition:
 
 
 def parse_condition(text: str) -> Condition:
-    """Reads NAME, one of > >= < <=, a number and perhaps a unit. Raises BadInput."""
+    """Reads NAME, one of > >= < <=, a number and an optional unit. Raises BadInput."""
     found = re.fullmatch(
         r"\s*([a-z_0-9]+)\s*(>=|<=|>|<)\s*([0-9]+(?:\.[0-9]+)?)\s*([a-zµ%]*)\s*",
         text,

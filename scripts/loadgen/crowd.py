@@ -1,6 +1,4 @@
-"""The viewers of one process: when each comes, what all of them share, and what is told of them
-once a second.
-"""
+"""The viewers of one process: their arrival, what they share, and their figures, once a second."""
 
 import asyncio
 import errno
@@ -16,34 +14,34 @@ from typing import Any
 import aiohttp
 
 from scripts.loadgen.clocks import TIME_EXCHANGES, Clocks
+from scripts.loadgen.delivery import Delivery
 from scripts.loadgen.figures import Figures
 from scripts.loadgen.plans import CrowdPlan
 from scripts.loadgen.poller import Poller
 from scripts.loadgen.signalling import Refused
-from scripts.loadgen.tally import Tally
 from scripts.loadgen.viewer import Viewer
 from scripts.loadgen.walker import MARGIN
 
 KINDS = {"ws": "WebSocketViewer", "whep": "WhepViewer", "hls": "HlsViewer"}
-"""What a plan's way is played by; each in a module of its own, of which only one is loaded."""
-TALLIED = ("bytes", "messages", "gaps", "unreadable")
+"""The viewer class of each playback path. Only the module in use is imported."""
+COUNTED = ("bytes", "messages", "gaps", "unreadable")
 READ_SIZE = 256 * 1024
 CONNECT_TIMEOUT = 10.0
 SLICES = 20
-"""Reports go out in this many slices of a second, so that they are no burst."""
+"""Reports are spread over so many slices of a second."""
 SLOW_EVERY = 0.1
 RUDE_STAYS = (2.0, 20.0)
-"""Seconds, least and most, until a rude viewer vanishes."""
-COMES_BACK = 1.0
-SEEN_OFF_WITHIN = 5.0
+"""Minimum and maximum seconds until a rude viewer vanishes."""
+RETURN_AFTER = 1.0
+FINISH_WITHIN = 5.0
 
 
 class Crowd:
-    """`start()`, then `tell()` once a second, then `close()`."""
+    """`start()`, then `take_figures()` once a second, then `close()`."""
 
     def __init__(self, plan: CrowdPlan) -> None:
-        self.tally = Tally()
-        self.slow_tally = Tally()
+        self.delivery = Delivery()
+        self.slow_delivery = Delivery()
         self.buffer = bytearray(MARGIN + READ_SIZE)
         self.read_buffer = memoryview(self.buffer)[MARGIN:]
         self.poller = Poller(self.read_buffer)
@@ -68,31 +66,32 @@ class Crowd:
         self._kind = self._load_kind()
 
     def start(self, first_at: float) -> None:
-        """Sets every viewer's arrival, evenly over the ramp. `first_at`: seconds of the Unix
+        """Schedules every viewer's arrival, evenly over the ramp. `first_at`: seconds of the Unix
         epoch.
         """
         plan, now = self._plan, time.time()
         for index in range(plan.viewers):
             at = max(0.0, first_at + plan.ramp * index / plan.viewers - now)
-            # Slow and rude ones are spread over the others.
+            # Spread slow and rude viewers over the others.
             kind = (index * 2_654_435_761 >> 7) % plan.viewers
             self._after(
-                at, partial(self._come, kind < plan.slow, plan.slow <= kind < plan.slow + plan.rude)
+                at,
+                partial(self._arrive, kind < plan.slow, plan.slow <= kind < plan.slow + plan.rude),
             )
         self._every(1 / SLICES, self._report)
         if plan.slow:
-            self._every(SLOW_EVERY, self._let_slow_ones_read)
+            self._every(SLOW_EVERY, self._read_slow_viewers)
 
-    def tell(self) -> Figures:
-        """What happened since the last telling."""
+    def take_figures(self) -> Figures:
+        """The figures since the last call."""
         figures, self._figures = self._figures, Figures()
         figures.levels["watching"] = sum(viewer.watching for viewer in self._viewers)
         figures.levels["connecting"] = len(self._viewers) - figures.levels["watching"]
-        for prefix, tally in (("", self.tally), ("slow_", self.slow_tally)):
-            figures.counts.update({f"{prefix}{name}": getattr(tally, name) for name in TALLIED})
-            for name in TALLIED:
-                setattr(tally, name, 0)
-        delays, self.tally.delays = self.tally.delays, []
+        for prefix, delivery in (("", self.delivery), ("slow_", self.slow_delivery)):
+            figures.counts.update({f"{prefix}{name}": getattr(delivery, name) for name in COUNTED})
+            for name in COUNTED:
+                setattr(delivery, name, 0)
+        delays, self.delivery.delays = self.delivery.delays, []
         joins, self._joins = self._joins, []
         connects, self._connects = self._connects, []
         for name, values in (("delay", delays), ("join", joins), ("connect", connects)):
@@ -101,7 +100,7 @@ class Crowd:
         return figures
 
     async def close(self) -> None:
-        """Everybody leaves."""
+        """All viewers leave."""
         self._closing = True
         for timer in [*self._pending, *self._timers.values()]:
             timer.cancel()
@@ -112,14 +111,14 @@ class Crowd:
         if self._tasks:
             await asyncio.wait(self._tasks)
         if self._leaving:
-            await asyncio.wait(self._leaving, timeout=SEEN_OFF_WITHIN)
+            await asyncio.wait(self._leaving, timeout=FINISH_WITHIN)
         await self.clocks.close()
         if self._http:
             await self._http.close()
-        await asyncio.sleep(0.05)  # transports close in the loop's next passes
+        await asyncio.sleep(0.05)  # transports close in the next iterations of the loop
         self.poller.close()
 
-    # For viewers
+    # Used by viewers
 
     @property
     def address(self) -> tuple[str, int]:
@@ -127,18 +126,18 @@ class Crowd:
 
     @property
     def path(self) -> str:
-        """Of the server's root, without a slash at its end."""
+        """Path of the server's root, without a trailing slash."""
         return self._plan.path
 
     @property
     def host(self) -> str:
-        """As a URL, or a Host header, has it."""
+        """Host and port, as in a URL or a Host header."""
         host = self._plan.host
         return f"[{host}]:{self._plan.port}" if ":" in host else f"{host}:{self._plan.port}"
 
     @property
     def http(self) -> aiohttp.ClientSession:
-        """For what is asked seldom; what is asked all the time has connections of its own."""
+        """For rare requests. Viewers that request all the time have connections of their own."""
         if self._http is None:
             self._http = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, ssl=self.ssl or True)
@@ -149,17 +148,17 @@ class Crowd:
         return f"{'https' if self._plan.tls else 'http'}://{self.host}{self._plan.path}{path}"
 
     def next_number(self) -> int:
-        """Another one for each viewer of the run."""
+        """A number that no other viewer of the run has."""
         return self._plan.first + next(self._numbers)
 
-    def see_off(self, leaving: Coroutine[Any, Any, Any]) -> None:
-        """Sees through what a viewer that has left still has to do."""
+    def finish_leaving(self, leaving: Coroutine[Any, Any, Any]) -> None:
+        """Runs what a viewer still has to send after it left."""
         task = self._loop.create_task(leaving)
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
 
     def never_reads(self) -> bool:
-        """Whether the next rude viewer is one that stays and never reads; every other one is."""
+        """Whether the next rude viewer stays without reading, instead of vanishing."""
         return self._random.random() < 0.5
 
     def connected(self, viewer: Viewer, took_ms: float) -> None:
@@ -181,24 +180,24 @@ class Crowd:
         self._count(viewer, f"paced/{pace}")
 
     def failed(self, viewer: Viewer, cause: str) -> None:
-        """It never came to watch."""
+        """A viewer could not connect."""
         self._count(viewer, f"failed/{cause}")
         self._gone(viewer)
 
     def lost(self, viewer: Viewer, code: str) -> None:
-        """It watched until the connection ended without its doing."""
+        """A watching viewer's connection was cut."""
         self._count(viewer, f"closed/{code}")
         self._gone(viewer)
 
-    # Coming and going
+    # Arriving and leaving
 
-    def _come(self, slow: bool, rude: bool) -> None:
+    def _arrive(self, slow: bool, rude: bool) -> None:
         if self._closing:
             return
         room = self._random.choices(self._plan.rooms, self._plan.weights)[0]
         viewer = self._kind(self, room, probe=self._plan.probe, slow=slow, rude=rude)
         self._viewers[viewer] = None
-        if viewer.probe and self._plan.way != "ws":
+        if viewer.probe and self._plan.playback_path != "ws":
             self.clocks.keep(room, self.http, self.url(f"/ws/{room}?media=0&player=load"))
         task = self._loop.create_task(self._connect(viewer))
         self._tasks.add(task)
@@ -209,7 +208,7 @@ class Crowd:
         try:
             await viewer.connect()
         except (OSError, Refused) as error:
-            if viewer in self._viewers:  # it may have gone meanwhile
+            if viewer in self._viewers:  # it may have left meanwhile
                 viewer.vanish()
                 self.failed(viewer, _cause(error))
 
@@ -220,10 +219,10 @@ class Crowd:
     def _gone(self, viewer: Viewer) -> None:
         self._forget(viewer)
         if self._plan.swipe and not self._closing:
-            self._after(COMES_BACK, lambda: self._come(viewer.slow, viewer.rude))
+            self._after(RETURN_AFTER, lambda: self._arrive(viewer.slow, viewer.rude))
 
     def _load_kind(self) -> Callable[..., Viewer]:
-        name = KINDS[self._plan.way]
+        name = KINDS[self._plan.playback_path]
         kind: Callable[..., Viewer] = getattr(
             importlib.import_module(
                 f"scripts.loadgen.{name.removesuffix('Viewer').lower()}_viewer"
@@ -242,7 +241,7 @@ class Crowd:
         self._figures.counts["swipes"] += 1
         viewer.leave()
         self._forget(viewer)
-        self._come(viewer.slow, viewer.rude)
+        self._arrive(viewer.slow, viewer.rude)
 
     def _vanish(self, viewer: Viewer) -> None:
         self._figures.counts["vanished"] += 1
@@ -256,13 +255,13 @@ class Crowd:
         for viewer in islice(self._viewers, self._slice, None, SLICES):
             viewer.report()
 
-    def _let_slow_ones_read(self) -> None:
+    def _read_slow_viewers(self) -> None:
         for viewer in self._viewers:
             if viewer.slow and viewer.watching:
                 viewer.allow(len(self.small_buffer))
 
     def _later(self, viewer: Viewer, seconds: float, call: Callable[[Viewer], None]) -> None:
-        """One timer for each viewer: a new one replaces it."""
+        """Each viewer has one timer: a new one replaces it."""
         if timer := self._timers.pop(viewer, None):
             timer.cancel()
         self._timers[viewer] = self._loop.call_later(seconds, call, viewer)
@@ -294,7 +293,7 @@ class Crowd:
 
 
 def _cause(error: Exception) -> str:
-    """Why a viewer could not connect, in words by which causes are counted."""
+    """The cause by which a failed connection is counted."""
     if isinstance(error, ConnectionRefusedError):
         return "refused"
     if isinstance(error, ssl.SSLError):

@@ -1,9 +1,9 @@
-"""What ends a run. The text is the one line that is shown."""
+"""Errors that end a run. The text is the line that is printed."""
 
 
 class BadInput(Exception):
-    """Nothing could be tested as it was asked for: exit code 2."""
+    """The requested test is not possible: exit code 2."""
 
 
 class ServerGone(BadInput):
-    """The server went away during the test: exit code 2, and the report so far is kept."""
+    """The server went away during the test: exit code 2; the report so far is kept."""

@@ -1,4 +1,4 @@
-"""What a worker tells once a second, and what the sum of all of it is."""
+"""What a worker sends once a second, and the sum of it."""
 
 import json
 from collections import Counter
@@ -10,10 +10,10 @@ from scripts.loadgen.histogram import Histogram
 
 @dataclass(slots=True)
 class Figures:
-    """Counts since the last telling, levels as they are now, and histograms in ms. All of them add
-    up over workers; over time the levels do not.
+    """Counts since the last report, current levels, and histograms in ms. All of them add up over
+    workers; levels do not add up over time.
 
-    A slash in a count's name tells causes apart: `failed/refused`, `closed/4408`.
+    A slash in a count's name separates causes: `failed/refused`, `closed/4408`.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -24,8 +24,8 @@ class Figures:
         return self.histograms.setdefault(name, Histogram())
 
     def merge(self, other: "Figures") -> None:
-        """Adds another worker's figures of the same second, or a later second's: levels are then
-        added too, so set them anew.
+        """Adds another worker's figures of the same second, or figures of a later second. Levels
+        are added too, so set them afterwards in the second case.
         """
         self.counts.update(other.counts)
         for name, level in other.levels.items():
@@ -34,7 +34,7 @@ class Figures:
             self.histogram(name).merge(histogram)
 
     def causes(self, prefix: str) -> dict[str, int]:
-        """The counts under `prefix/`, by cause, most frequent first."""
+        """The counts under `prefix/` by cause, most frequent first."""
         found = {
             name.removeprefix(f"{prefix}/"): count
             for name, count in self.counts.most_common()
@@ -55,7 +55,7 @@ class Figures:
 
     @classmethod
     def from_line(cls, line: bytes) -> "Figures":
-        """Raises ValueError on what is no such line."""
+        """Raises ValueError if the line is malformed."""
         parts: Any = json.loads(line)
         if not isinstance(parts, list) or len(parts) != 3:
             raise ValueError("not a line of figures")

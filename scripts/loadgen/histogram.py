@@ -1,5 +1,5 @@
-"""Delays, counted in bins of 1 %, so that a run of any length takes no more room and the counts of
-several processes can be added.
+"""Delays counted in bins of 1 %: the size does not grow with the run, and histograms of several
+processes can be added.
 """
 
 from collections.abc import Iterable
@@ -9,27 +9,25 @@ from numpy.typing import NDArray
 
 LEAST_MS, MOST_MS = 0.1, 100_000.0
 STEP = 1.01
-"""Each bin's upper edge over its lower one, at most: how exact a percentile is."""
+"""Largest ratio of a bin's edges: the precision of a percentile."""
 
 EDGES: NDArray[np.float64] = np.geomspace(
     LEAST_MS, MOST_MS, 1 + int(np.ceil(np.log(MOST_MS / LEAST_MS) / np.log(STEP)))
 )
-"""ms. What lies outside counts in the first or the last bin."""
+"""ms. Values outside count in the first or the last bin."""
 MIDDLES: NDArray[np.float64] = np.sqrt(EDGES[:-1] * EDGES[1:])
 
 Sparse = list[list[int]]
-"""Pairs of a bin and its count: how a histogram travels."""
+"""Pairs of a bin and its count: the serialised form."""
 
 
 class Histogram:
-    """How many delays lie in each bin. `add` delays or whole histograms; ask for percentiles at any
-    time.
-    """
+    """Number of delays in each bin. `add` takes delays or a histogram."""
 
     def __init__(self) -> None:
         self.counts: NDArray[np.int64] = np.zeros(len(MIDDLES), np.int64)
         self.most = 0.0
-        """The largest delay, exactly, ms."""
+        """The largest delay, exact, ms."""
 
     @property
     def count(self) -> int:
@@ -49,7 +47,7 @@ class Histogram:
         self.most = max(self.most, other.most)
 
     def percentile(self, percent: float) -> float | None:
-        """The delay that `percent` of all do not exceed, ms; None while there are none."""
+        """The delay that `percent` of all do not exceed, ms; None if there are none."""
         total = self.count
         if not total:
             return None

@@ -1,4 +1,4 @@
-"""What a viewer takes from a media playlist of LL-HLS (RFC 8216bis §4.4). Pure."""
+"""What a viewer reads from an LL-HLS media playlist (RFC 8216bis §4.4). Pure."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ _ATTRIBUTE = re.compile(r'([A-Z-]+)=("[^"]*"|[^",]*)')
 
 
 class PlaylistUnreadable(ValueError):
-    """The text is no media playlist that this viewer can play at low latency."""
+    """The text is not a media playlist that this viewer can play at low latency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,11 @@ class Part:
     uri: str
     independent: bool
     gap: bool
-    """There is nothing to play, and nothing to ask for."""
+    """There is nothing to play and nothing to request."""
     duration: float
     """Seconds."""
     ends: float | None
-    """When its end was captured, µs of the Unix epoch; None where no date is told."""
+    """Capture time of its end, µs of the Unix epoch; None without a date in the playlist."""
 
     @property
     def place(self) -> tuple[int, int]:
@@ -36,18 +36,18 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Playlist:
     parts: tuple[Part, ...]
-    """Those listed, in their order."""
+    """The listed parts, in order."""
     coming: tuple[int, int]
-    """Segment and index of the part after the last."""
+    """Segment and index of the part after the last one."""
     init: str
     """URI of the newest init segment."""
     hold_back: float
-    """Seconds from the end at which to play."""
+    """Distance from the end at which to play, seconds."""
     ended: bool
 
     def start(self) -> tuple[Part, ...]:
-        """What a player loads on joining: from the last independent part that lies far enough from
-        the end.
+        """The part that a joining player loads first: the last independent one far enough from the
+        end.
         """
         left, found = 0.0, 0
         for place in range(len(self.parts) - 1, -1, -1):
@@ -62,8 +62,8 @@ class Playlist:
         return tuple(part for part in self.parts if part.place >= coming)
 
     def follows(self, coming: tuple[int, int]) -> bool:
-        """Whether nothing is missing between a playlist of which that part was to come, and this
-        one. It may have been the first of the next segment.
+        """Whether no part is missing between an earlier playlist, which announced that part as its
+        next, and this one. The next part may have become the first of the next segment.
         """
         new = self.since(coming)
         return not new or new[0].place in (coming, (coming[0] + 1, 0))
@@ -71,7 +71,7 @@ class Playlist:
 
 @lru_cache(64)
 def read_playlist(text: str) -> Playlist:
-    """All viewers of a room get the same text, which is read once. Raises PlaylistUnreadable."""
+    """Cached: all viewers of a room get the same text. Raises PlaylistUnreadable."""
     if not text.startswith("#EXTM3U"):
         raise PlaylistUnreadable("no playlist")
     reader = _Reader()
@@ -92,7 +92,7 @@ def read_playlist(text: str) -> Playlist:
 
 
 def read_variant(text: str) -> str:
-    """The URI of a multivariant playlist's first variant. Raises PlaylistUnreadable."""
+    """URI of the first variant of a multivariant playlist. Raises PlaylistUnreadable."""
     found = next((line for line in text.splitlines() if line and not line.startswith("#")), "")
     if not text.startswith("#EXTM3U") or not found:
         raise PlaylistUnreadable("no playlist")
@@ -100,7 +100,7 @@ def read_variant(text: str) -> str:
 
 
 class _Reader:
-    """Where in the playlist it is."""
+    """Position in the playlist."""
 
     def __init__(self) -> None:
         self.parts: list[Part] = []

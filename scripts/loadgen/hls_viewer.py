@@ -1,9 +1,8 @@
-"""A viewer by LL-HLS, as players do it: the playlist that waits for the next part, then the part,
-on one connection.
+"""A viewer over LL-HLS. Like a player it requests the playlist that waits for the next part, then
+the part, on one connection.
 """
 
 import asyncio
-from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from scripts.loadgen.hls_playlist import (
@@ -13,30 +12,27 @@ from scripts.loadgen.hls_playlist import (
     read_playlist,
     read_variant,
 )
-from scripts.loadgen.http_line import Answer, HttpLine, LineBroken
-from scripts.loadgen.viewer import Viewer
-
-if TYPE_CHECKING:
-    from scripts.loadgen.crowd import Crowd
+from scripts.loadgen.http_client import Answer, ConnectionBroken, HttpClient
+from scripts.loadgen.viewer import Viewer, ViewerContext
 
 ANSWER_WITHIN = 30.0
-"""Seconds; a playlist may keep one waiting for three target durations."""
+"""Seconds; a playlist request may block for three target durations."""
 NOTHING_NEW = 0.2
-"""Seconds until a playlist is asked for again that had not waited for its next part."""
+"""Seconds before a playlist is requested again if the server did not block for the next part."""
 
 
 class HlsViewer(Viewer):
-    def __init__(self, crowd: "Crowd", room: str, *, probe: bool, slow: bool, rude: bool) -> None:
+    def __init__(
+        self, crowd: ViewerContext, room: str, *, probe: bool, slow: bool, rude: bool
+    ) -> None:
         super().__init__(crowd, room, probe=probe, slow=slow, rude=rude)
-        # The server tells viewers behind one address apart by what they are.
-        self._line = HttpLine(crowd.host, f"User-Agent: microlive-load/{crowd.next_number()}\r\n")
+        # The server distinguishes viewers behind one address by their User-Agent.
+        self._line = HttpClient(crowd.host, f"User-Agent: microlive-load/{crowd.next_number()}\r\n")
         self._address = f"{crowd.path}/hls/{room}/index.m3u8"
         self._watching: asyncio.Task[None] | None = None
         self._seen_idr = False
         self._live_after = 0
-        """Server clock, µs: what was captured before was there on joining, and tells nothing about
-        delay.
-        """
+        """Server clock, µs: media captured before was there on joining and is not timed."""
 
     async def connect(self) -> None:
         await asyncio.get_running_loop().create_connection(
@@ -45,7 +41,7 @@ class HlsViewer(Viewer):
         try:
             self._address = urljoin(self._address, read_variant(await self._text(self._address)))
             playlist = read_playlist(await self._text(self._address))
-            self._tally.bytes += len(
+            self._delivery.bytes += len(
                 require_ok(await self._request(urljoin(self._address, playlist.init)))
             )
         except PlaylistUnreadable as error:
@@ -63,12 +59,12 @@ class HlsViewer(Viewer):
         self._line.close()
         if self._watching:
             self._watching.cancel()
-            self._crowd.see_off(asyncio.wait([self._watching]))
+            self._crowd.finish_leaving(asyncio.wait([self._watching]))
 
     vanish = leave
 
     async def _watch(self, playlist: Playlist) -> None:
-        """To the end of the live, or of the connection."""
+        """Runs until the live or the connection ends."""
         try:
             parts = playlist.start()
             while True:
@@ -82,8 +78,8 @@ class HlsViewer(Viewer):
                     await self._text(f"{self._address}?_HLS_msn={segment}&_HLS_part={index}")
                 )
                 parts = playlist.since(coming)
-                self._tally.gaps += not playlist.follows(coming)
-                if not parts:  # something between us and the server does not let it wait
+                self._delivery.gaps += not playlist.follows(coming)
+                if not parts:  # a proxy does not let the request block
                     await asyncio.sleep(NOTHING_NEW)
             self._lose("the room ended")
         except (ConnectionError, PlaylistUnreadable) as error:
@@ -93,21 +89,21 @@ class HlsViewer(Viewer):
 
     async def _take(self, part: Part) -> None:
         answer = await self._request(urljoin(self._address, part.uri))
-        if answer.status == 404:  # it was listed too long ago
-            self._tally.gaps += 1
+        if answer.status == 404:  # no longer listed
+            self._delivery.gaps += 1
             return
-        self._tally.messages += 1
-        self._tally.bytes += len(require_ok(answer))
+        self._delivery.messages += 1
+        self._delivery.bytes += len(require_ok(answer))
         if part.independent and not self._seen_idr:
             self._seen_idr = True
             self._crowd.joined(self, self._age)
         if self.probe and part.ends is not None and part.ends > self._live_after:
             published = self._crowd.clocks.of_room(self.room).published_when_captured(part.ends)
             if published is not None:
-                self._tally.delays.append((self._crowd.clocks.at(answer.at) - published) / 1_000)
+                self._delivery.delays.append((self._crowd.clocks.at(answer.at) - published) / 1_000)
 
     async def _text(self, path: str) -> str:
-        """A playlist's. Raises ConnectionError."""
+        """Requests a playlist. Raises ConnectionError."""
         return require_ok(await self._request(path)).decode(errors="replace")
 
     async def _request(self, path: str) -> Answer:
@@ -115,11 +111,11 @@ class HlsViewer(Viewer):
             async with asyncio.timeout(ANSWER_WITHIN):
                 return await self._line.get(path)
         except TimeoutError as error:
-            raise LineBroken(f"no answer within {ANSWER_WITHIN:.0f} s") from error
+            raise ConnectionBroken(f"no answer within {ANSWER_WITHIN:.0f} s") from error
 
 
 def require_ok(answer: Answer) -> bytes:
-    """The body. Raises ConnectionError on another status than 200."""
+    """Requests a body. Raises ConnectionError if the status is not 200."""
     if answer.status != 200:
         raise ConnectionError(f"HTTP {answer.status}")
     return answer.body

@@ -1,6 +1,4 @@
-"""This machine, as /proc tells it: stolen time, the server's process, and how many files may be
-open.
-"""
+"""This machine, from /proc: stolen CPU time, the server's process, and the limit of open files."""
 
 import os
 import platform
@@ -18,17 +16,17 @@ SPARE_DESCRIPTORS = 128
 
 
 class StealMeter:
-    """The share of all cores' time that the hypervisor gave to others."""
+    """The share of CPU time, over all cores, that the hypervisor gave to others."""
 
     def __init__(self) -> None:
         self._before = _cpu_times()
 
     def take(self) -> float:
-        """0–1 since the last call."""
+        """0 to 1, since the last call."""
         now = _cpu_times()
         spent = [after - before for after, before in zip(now, self._before, strict=True)]
         self._before = now
-        # user, nice, system, idle, iowait, irq, softirq, steal; guest time is in user already.
+        # user, nice, system, idle, iowait, irq, softirq, steal; user includes guest time.
         return spent[7] / max(1, sum(spent[:8]))
 
 
@@ -38,7 +36,7 @@ def _cpu_times() -> list[int]:
 
 
 class ProcessMeter:
-    """CPU and memory of one process; None once it has ended."""
+    """CPU and memory of one process; None after it ended."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
@@ -46,7 +44,7 @@ class ProcessMeter:
         self._at = time.monotonic()
 
     def take(self) -> tuple[float, int] | None:
-        """Cores used since the last call (1.0 is one core), and resident bytes."""
+        """Cores used since the last call (1.0: one core), and resident bytes."""
         spent, now = self._spent(), time.monotonic()
         if spent is None:
             return None
@@ -78,9 +76,7 @@ class ProcessMeter:
 
 
 def listening_pid(port: int) -> int | None:
-    """The process that listens on a TCP port; None where that cannot be told, such as another
-    user's.
-    """
+    """The process that listens on a TCP port; None if unknown, such as another user's."""
     inodes = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         try:
@@ -104,8 +100,8 @@ def listening_pid(port: int) -> int | None:
 
 
 def require_descriptors(connections: int) -> None:
-    """Raises the soft limit to the hard one; BadInput where a process with so many connections
-    needs more than that.
+    """Raises the soft limit of open files to the hard one. Raises BadInput if that is too low for
+    so many connections.
     """
     needed = connections + SPARE_DESCRIPTORS
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -120,7 +116,7 @@ def require_descriptors(connections: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where a run took place."""
+    """The machine of a run."""
 
     cpu: str
     cores: int

@@ -1,10 +1,10 @@
-"""When the server published what a viewer gets by WebRTC or HLS, neither of which says so: from the
-clock that goes over a WebSocket. Pure.
+"""Publish times of what a viewer gets over WebRTC or HLS, which do not carry them: from the clock
+records of a WebSocket. Pure.
 
-Once a second an empty record tells when the picture of a media time was captured and published
-(relay/PROTOCOL.md, `media=0`). RTP timestamps and dates of playlists bear media and capture times.
-Of the last records the one counts whose picture came soonest: a picture that came late to the
-server seems to have been published when its turn was, so that delays are never told too small.
+Once a second a record without media gives the media, capture and publish time of a frame
+(relay/PROTOCOL.md, `media=0`). RTP timestamps carry media times, playlist dates capture times. Of
+the last records the one with the smallest delay counts: a frame that reached the server late then
+seems published on time, so no delay is reported too small.
 """
 
 from collections import deque
@@ -12,9 +12,9 @@ from collections import deque
 from relay.message import Record
 
 TICK = 100 / 9
-"""µs of an RTP clock of 90 kHz."""
+"""µs per tick of a 90 kHz RTP clock."""
 KEPT = 10
-"""Records; one comes a second."""
+"""Records, one per second."""
 
 
 class MediaClock:
@@ -27,20 +27,18 @@ class MediaClock:
         self._records.append(record)
 
     def published_at_rtp(self, timestamp: int) -> float | None:
-        """When the picture of that RTP timestamp (32 bits) was published, µs on the server's clock;
-        None before anything is known.
+        """Publish time of the frame with that RTP timestamp (32 bits), µs on the server's clock;
+        None before the first record.
         """
         if not self._records:
             return None
         anchor = min(self._records, key=lambda record: record.publish - record.media_time)
-        # The shorter way round the wrap at 2³².
+        # The shorter distance around the wrap at 2³².
         ticks = (timestamp - round(anchor.media_time / TICK) + 0x80000000 & 0xFFFFFFFF) - 0x80000000
         return anchor.publish + ticks * TICK
 
     def published_when_captured(self, captured: float) -> float | None:
-        """When the picture that was captured at that moment was published; both µs on the server's
-        clock.
-        """
+        """Publish time of the frame captured at that moment; both µs on the server's clock."""
         if not self._records:
             return None
         return captured + min(record.publish - record.capture for record in self._records)

@@ -1,5 +1,5 @@
-"""One end of a WebRTC session with the server, as light as it can be: ICE on one connected socket
-(RFC 8445 §2.5, the server being lite), then DTLS.
+"""A light WebRTC peer of the server: ICE on one connected socket (RFC 8445 §2.5; the server is ICE
+lite), then DTLS.
 """
 
 import asyncio
@@ -15,14 +15,14 @@ from scripts.loadgen.signalling import Accepted
 
 CHECK_EVERY, CONNECT_WITHIN = 0.05, 10.0
 CONSENT_EVERY, CONSENT_LOST = 2.0, 8.0
-"""Seconds between connectivity checks of a session (RFC 7675 has 5), and without an answer to them
+"""Seconds between the connectivity checks of a session (RFC 7675: 5), and seconds without an answer
 until it counts as lost.
 """
 
 
 class Peer(asyncio.DatagramProtocol):
-    """`_reach()` once the offer is answered, `_keep_consent()` now and then, `_hang_up()` in any
-    state. A subclass fills in `_receive_media` and `_broken`.
+    """`_reach()` after the offer was answered, `_keep_consent()` regularly, `_hang_up()` in any
+    state. Subclasses implement `_receive_media` and `_broken`.
     """
 
     def __init__(self) -> None:
@@ -35,8 +35,8 @@ class Peer(asyncio.DatagramProtocol):
         self._answered = self._check_due = 0.0
 
     async def _reach(self, accepted: Accepted) -> None:
-        """From the answer to the end of the handshake. Raises ConnectionError where no way or no
-        handshake came about.
+        """From the answer to the end of the handshake. Raises ConnectionError if no candidate pair
+        works or the handshake fails.
         """
         self._accepted = accepted
         self._agent = IceAgent(accepted.ufrag, accepted.password, self._ufrag, self._password)
@@ -65,7 +65,7 @@ class Peer(asyncio.DatagramProtocol):
             self._transport.close()
 
     def _keep_consent(self, now: float) -> None:
-        """Sends a connectivity check when one is due. `now`: seconds of `time.monotonic`."""
+        """Sends a connectivity check if one is due. `now`: seconds of `time.monotonic`."""
         if now >= self._check_due:
             self._check_due = now + CONSENT_EVERY
             if now - self._answered > CONSENT_LOST:
@@ -91,16 +91,16 @@ class Peer(asyncio.DatagramProtocol):
             self._transport.sendto(data)
 
     def _receive_media(self, data: bytes) -> None:
-        """RTP or RTCP, as it came."""
+        """An RTP or RTCP packet, still protected."""
 
     def _broken(self, cause: str) -> None:
-        """The session ended without our doing; may be told more than once."""
+        """The session was cut; may be called more than once."""
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
-        # RFC 7983 §7: what it is, its first byte tells.
+        # The first byte gives the protocol (RFC 7983 §7).
         if not data:
             return
         if data[0] > 127:
@@ -115,7 +115,7 @@ class Peer(asyncio.DatagramProtocol):
 
     def _receive_stun(self, data: bytes, source: Any) -> None:
         assert self._agent
-        if data[0] == 1:  # a response; whose it is, the connected socket has checked
+        if data[0] == 1:  # a response; the connected socket checks its source
             self._answered = time.monotonic()
             self._reached.set()
             return

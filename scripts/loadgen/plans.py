@@ -1,6 +1,4 @@
-"""What worker processes are told to do. Travels as JSON; imports nothing, since both sides need
-it.
-"""
+"""Plans of worker processes, sent as JSON. Imports nothing: both sides need it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,50 +6,48 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class CrowdPlan:
-    """What one process's viewers do. Sent to it as JSON."""
+    """The viewers of one process."""
 
     host: str
     port: int
     tls: bool
     insecure: bool
-    """Take any certificate."""
+    """Accept any TLS certificate."""
     path: str
-    """Of the server's root, without a slash at its end."""
+    """Path of the server's root, without a trailing slash."""
     rooms: list[str]
     weights: list[float]
-    """How much each room is wanted."""
+    """Popularity of each room."""
     viewers: int
     probe: bool
-    """They time every message."""
+    """These viewers time every message."""
     slow: int
     slow_bps: int
     rude: int
     swipe: float
-    """Mean seconds until a viewer goes to another room; 0: never, and one that is lost does not
-    come back.
-    """
+    """Mean seconds until a viewer changes rooms. 0: never, and a lost viewer does not return."""
     ramp: float
-    """Seconds over which they come."""
+    """Seconds over which they arrive."""
     same_clock: bool
-    """The server is on this machine."""
-    way: str = "ws"
-    """How they watch: one of ways.WAYS."""
+    """The server runs on this machine."""
+    playback_path: str = "ws"
+    """One of PLAYBACK_PATHS."""
     first: int = 0
-    """How many viewers the other processes have before this one's."""
+    """Number of viewers in the processes before this one."""
 
 
 @dataclass(frozen=True, slots=True)
-class StagePlan:
-    """What one process's creators do. Sent to it as JSON."""
+class PublishersPlan:
+    """The creators of one process."""
 
     insecure: bool
     rooms: list[tuple[str, str, str]]
-    """One creator each: the room's name, its key, and the URL to publish to."""
+    """One creator each: room name, creator key and WHIP URL."""
     clip: dict[str, Any]
     stay: float
-    """Mean seconds until a creator goes away for a moment; 0: never, and one that is lost does not
-    come back.
+    """Mean seconds until a creator leaves for a moment. 0: never, and a lost creator does not
+    return.
     """
     ramp: float
     steady: bool = False
-    """They keep to the clock, as `Publisher` says."""
+    """Follow the clock, see `Publisher`."""

@@ -1,4 +1,4 @@
-"""The report's plots: samples in, SVG to stand inside a page out."""
+"""The report's plots, as SVG to embed in the page."""
 
 import io
 import re
@@ -22,7 +22,7 @@ WIDE, HALF = (9.2, 3.0), (4.5, 2.5)
 """Inches; the page scales them."""
 
 STYLE: Any = {
-    "svg.fonttype": "none",  # text stays text: it can be searched, and takes the page's font
+    "svg.fonttype": "none",  # Text stays text: it can be searched and uses the page's font.
     "font.family": "sans-serif",
     "font.size": 9,
     "text.color": INK,
@@ -43,7 +43,7 @@ STYLE: Any = {
 
 
 def delay_over_time(samples: Sequence[Sample], limits: Sequence[tuple[str, float]]) -> str:
-    """`limits`: words and ms of conditions on delay, drawn across."""
+    """`limits`: label and ms of each condition on delay, drawn as a line."""
     with _plot(WIDE) as (figure, axes):
         series = {
             "99 %": [sample.p99 for sample in samples],
@@ -59,7 +59,7 @@ def delay_over_time(samples: Sequence[Sample], limits: Sequence[tuple[str, float
 
 
 def delay_distribution(delay: Histogram) -> str:
-    """Shares by delay, on a logarithmic axis, with the percentiles marked."""
+    """Cumulative share by delay on a logarithmic axis, with the percentiles marked."""
     with _plot(WIDE) as (figure, axes):
         step = 8
         counts = delay.counts[: len(delay.counts) // step * step].reshape(-1, step).sum(axis=1)
@@ -104,7 +104,7 @@ def over_time(
     limit: float | None = None,
     wide: bool = False,
 ) -> str:
-    """Any figures as lines, from zero; `limit` is drawn across."""
+    """Figures over time, from zero; `limit` is drawn as a line."""
     with _plot(WIDE if wide else HALF) as (figure, axes):
         _lines(axes, samples, series, LINES)
         if limit is not None:
@@ -156,7 +156,7 @@ def _limit(axes: Axes, words: str, limit: float) -> None:
 
 
 def _legend(axes: Axes, columns: int) -> None:
-    """Above the plot, where it hides nothing."""
+    """Above the plot, where it covers nothing."""
     axes.legend(
         loc="lower right",
         bbox_to_anchor=(1, 1),
@@ -197,7 +197,7 @@ def _unit(axes: Axes, unit: str) -> None:
 
 
 def _ticks(low: float, high: float) -> matplotlib.ticker.FixedLocator:
-    """1, 2, 5, 10, … within the axis; only the tens where it is long."""
+    """1, 2, 5, 10, … within the axis; only powers of ten on a long axis."""
     steps = (1, 2, 5) if high / low < 2_000 else (1,)
     values = [step * 10.0**power for power in range(-3, 6) for step in steps]
     return matplotlib.ticker.FixedLocator([value for value in values if low <= value <= high])
@@ -205,7 +205,7 @@ def _ticks(low: float, high: float) -> matplotlib.ticker.FixedLocator:
 
 def _svg(figure: Figure, name: str) -> str:
     text = io.StringIO()
-    # The salt keeps the identifiers of one plot apart from those of the others on the page.
+    # The salt keeps identifiers of several plots on one page apart.
     with matplotlib.rc_context({**STYLE, "svg.hashsalt": name}):
         figure.savefig(
             text,

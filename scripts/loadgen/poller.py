@@ -1,11 +1,11 @@
-"""Reads many plain connections past the event loop's transports, and no more of them at a time than
-leaves the process's timers punctual.
+"""Reads many plain connections with its own epoll, in slices that keep the process's timers
+punctual.
 
-An epoll object of its own: what a crowd's frame brings is read in small bites, with the loop's
-other work between them, where the loop by itself would read a thousand connections before it looked
-at a timer. A crowd looks for it once in a millisecond. Where server and crowd share a machine,
-whoever sleeps until a message comes is woken by the kernel in the server's write, at the server's
-cost: a twentieth to a fifth of it, which no viewer elsewhere ever causes.
+The event loop would read a thousand connections before it looked at a timer. Here one frame's
+messages are read in small batches with the loop's other work in between. The poller runs once a
+millisecond. If server and generator share a machine, a process that sleeps until data arrives is
+woken by the kernel inside the server's write, at the server's cost (5 to 20 % of it), which remote
+viewers never cause.
 """
 
 import asyncio
@@ -16,11 +16,11 @@ from collections.abc import Callable
 LOOK_EVERY = 0.001
 """Seconds."""
 AT_ONCE = 64
-"""Connections read between two looks at the rest of the loop's work."""
+"""Connections read before the rest of the loop runs again."""
 
 
 class Poller:
-    """Reads into one buffer for all: `received` must be done with it when it returns."""
+    """All connections share one buffer: `received` must be done with it when it returns."""
 
     def __init__(self, buffer: memoryview) -> None:
         self._buffer = buffer
@@ -31,21 +31,19 @@ class Poller:
         self._next_look: asyncio.Handle = self._loop.call_soon(self._look)
 
     def add(self, fd: int, received: Callable[[int], None], *, datagrams: bool = False) -> None:
-        """`received` is called with the bytes that each read brought; 0 when the connection has
-        ended or is broken, and then no more.
+        """`received` is called with the size of each read, and with 0 once the connection has
+        ended.
         """
         self._received[fd] = received
-        # By edges, which tell all there is to know as long as every read goes on until the buffer
-        # is not filled, and to the end where one is told (epoll(7)). Of datagrams each read brings
-        # one, so one is told of until none is left.
+        # Edge-triggered, which is complete as long as every read goes on until the buffer is not
+        # filled, and to the end after a hang-up (epoll(7)). Each read brings one datagram, so
+        # datagrams are read until none is left.
         self._epoll.register(
             fd, select.EPOLLIN if datagrams else select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET
         )
 
     def remove(self, fd: int) -> None:
-        """Must come before the descriptor is closed: its number may be another connection's a
-        moment later.
-        """
+        """Must come before the descriptor is closed: its number may be reused at once."""
         if self._received.pop(fd, None):
             self._epoll.unregister(fd)
 
@@ -62,14 +60,14 @@ class Poller:
         )
 
     def _read_some(self) -> bool:
-        """Whether anything had come."""
+        """Whether data had arrived."""
         buffers, whole, connections, readv = (self._buffer,), self._whole, self._received, os.readv
-        came = self._epoll.poll(0, AT_ONCE)
-        for fd, event in came:
+        events = self._epoll.poll(0, AT_ONCE)
+        for fd, event in events:
             size, ending = whole, event != select.EPOLLIN
             while (
                 size and (size == whole or ending) and (received := connections.get(fd))
-            ):  # it may be removed by what it, or one before it, received
+            ):  # `received` of this or an earlier connection may have removed it
                 try:
                     size = readv(fd, buffers)
                 except BlockingIOError:
@@ -79,4 +77,4 @@ class Poller:
                 if not size:
                     self.remove(fd)
                 received(size)
-        return bool(came)
+        return bool(events)

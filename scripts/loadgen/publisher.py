@@ -1,12 +1,13 @@
-"""One creator: a WHIP session that sends the clip. As light as a sender can be: what is shared is
-made once, what is left is SRTP and `sendto`.
+"""A creator: a WHIP session that sends the clip. What creators share is prepared once; each one
+only does SRTP and `sendto`.
 """
 
 import math
 import secrets
 import time
+from collections import Counter
+from dataclasses import dataclass, field
 from struct import Struct
-from typing import TYPE_CHECKING
 
 import aiohttp
 from aiortc.rtp import (
@@ -33,27 +34,36 @@ from scripts.loadgen.signalling import (
     write_offer,
 )
 
-if TYPE_CHECKING:
-    from scripts.loadgen.stage import Stage
-
 RTP = Struct(">BBHIIHHBHx")
 """Header with one extension, the transport-wide sequence number."""
 EXTENDED, ONE_BYTE_HEADER, WORDS, TRANSPORT = 0x90, 0xBEDE, 1, TRANSPORT_ID << 4 | 1
 REPORT_EVERY = 1.0
 SOUND_SECONDS = SOUND_SAMPLES / 48_000
 LATE = 0.1
-"""Seconds behind from which pictures and sounds are left out."""
+"""Seconds of lateness from which frames and audio packets are skipped."""
 KEPT = 128
-"""Packets that can be sent again."""
+"""Packets kept for retransmission."""
 NTP_EPOCH = 2_208_988_800
 
 
+@dataclass(slots=True)
+class PublishedCounts:
+    """What the publishers of one process count together."""
+
+    packets: int = 0
+    frames: int = 0
+    bytes: int = 0
+    events: Counter[str] = field(default_factory=Counter)
+    remb: dict[str, int] = field(default_factory=dict)
+    """The last REMB of each room's creator, bit/s."""
+
+
 class Publisher(Peer):
-    """`connect()`, then `tick()` a few times per frame, `close()` in any state."""
+    """`connect()`, then `tick()` several times per frame, `close()` in any state."""
 
     def __init__(
         self,
-        stage: "Stage",
+        counts: PublishedCounts,
         clip: Clip,
         room: str,
         key: str,
@@ -62,15 +72,14 @@ class Publisher(Peer):
         *,
         steady: bool = False,
     ) -> None:
-        """`steady`: picture and sound of the loop's second s are sent when `time.monotonic()` is s,
-        modulo the loop. Nothing is left out, however late, and a PLI brings no jump to an IDR: the
-        loop's next one has to do.
+        """`steady`: the frame and audio of second s of the loop are sent when `time.monotonic()` is
+        s modulo the loop. Nothing is skipped, however late, and a PLI causes no jump to an IDR.
         """
         super().__init__()
         self.room = room
         self.key = key
         self.sending = False
-        self._stage = stage
+        self._counts = counts
         self._clip = clip
         self._url = url
         self._http = http
@@ -79,26 +88,26 @@ class Publisher(Peer):
         self._video_ssrc, self._audio_ssrc = secrets.randbits(32), secrets.randbits(32)
         self._video_sequence = self._audio_sequence = self._transport_sequence = 0
         self._video_time, self._audio_time = secrets.randbits(32), secrets.randbits(32)
-        self._picture, self._sound = 0, 0
+        self._frame, self._sound = 0, 0
         self._video_due = self._audio_due = self._report_due = 0.0
         self._packets = [0, 0]
         self._octets = [0, 0]
         self._kept: list[tuple[int, bytes]] = [(-1, b"")] * KEPT
 
     async def connect(self) -> None:
-        """From the offer to the end of the handshake. Raises Refused, or ConnectionError where no
-        way or no handshake came about.
+        """From the offer to the end of the handshake. Raises Refused, or ConnectionError if no
+        candidate pair works or the handshake fails.
         """
         offer = write_offer(self._ufrag, self._password, self._video_ssrc, self._audio_ssrc)
         await self._reach(await post_offer(self._http, self._url, self.key, offer))
         if self._closed:
             raise ConnectionError("closed")
         now = time.monotonic()
-        # Creators do not film in step.
+        # Real creators are not in step.
         self._video_due = self._audio_due = now + secrets.randbelow(1_000) / 1_000 / self._clip.fps
         if self._steady:
             self._video_due = self._audio_due = due = GOP * math.ceil(now / GOP)
-            self._picture, self._sound = self._clip.place(due)
+            self._frame, self._sound = self._clip.place(due)
         self._report_due = self._video_due
         self.sending = True
 
@@ -117,7 +126,7 @@ class Publisher(Peer):
         if now >= self._video_due:
             missed, self._video_due = self._next(self._video_due, 1 / self._clip.fps, now)
             self._video_time += missed * (90_000 // self._clip.fps)
-            self._send_picture()
+            self._send_frame()
         if now >= self._audio_due:
             missed, self._audio_due = self._next(self._audio_due, SOUND_SECONDS, now)
             self._audio_time += missed * SOUND_SAMPLES
@@ -128,18 +137,18 @@ class Publisher(Peer):
         self._keep_consent(now)
 
     def _next(self, due: float, step: float, now: float) -> tuple[int, float]:
-        """How many this machine was too late for, and when the next one is due. They are left out,
-        as by a camera: no phone would send them in a burst.
+        """The number of skipped intervals and the next due time. A late machine skips frames, as a
+        camera does, instead of sending a burst.
         """
         if self._steady or now - due < LATE:
             return 0, due + step
         missed = int((now - due) / step)
-        self._stage.figures.counts["late"] += missed
+        self._counts.events["late"] += missed
         return missed, due + (missed + 1) * step
 
-    def _send_picture(self) -> None:
-        payloads = self._clip.pictures[self._picture]
-        self._picture = (self._picture + 1) % len(self._clip.pictures)
+    def _send_frame(self) -> None:
+        payloads = self._clip.frames[self._frame]
+        self._frame = (self._frame + 1) % len(self._clip.frames)
         self._video_time = self._video_time + 90_000 // self._clip.fps & 0xFFFFFFFF
         sequence, left = self._video_sequence, len(payloads)
         for payload in payloads:
@@ -159,8 +168,8 @@ class Publisher(Peer):
             sequence = sequence + 1 & 0xFFFF
         self._video_sequence = sequence
         self._packets[0] += len(payloads)
-        self._stage.sent_packets += len(payloads)
-        self._stage.sent_pictures += 1
+        self._counts.packets += len(payloads)
+        self._counts.frames += 1
 
     def _send_sound(self) -> None:
         payload = self._clip.sounds[self._sound]
@@ -175,7 +184,7 @@ class Publisher(Peer):
         )
         self._octets[1] += len(payload)
         self._packets[1] += 1
-        self._stage.sent_packets += 1
+        self._counts.packets += 1
 
     def _header(self, payload_type: int, sequence: int, timestamp: int, ssrc: int) -> bytes:
         number = self._transport_sequence
@@ -193,8 +202,8 @@ class Publisher(Peer):
         )
 
     def _send_reports(self, now: float) -> None:
-        """Both tracks' timestamps of this very moment, which lies between two pictures and two
-        sounds: lip sync hangs on it.
+        """Timestamps of both tracks at this moment, which lies between two frames and two audio
+        packets: lip sync depends on it.
         """
         ntp = int((time.time() + NTP_EPOCH) * 2**32)
         video = self._video_time + int((now - self._video_due + 1 / self._clip.fps) * 90_000)
@@ -211,7 +220,7 @@ class Publisher(Peer):
 
     def _send(self, data: bytes) -> None:
         super()._send(data)
-        self._stage.sent_bytes += len(data)
+        self._counts.bytes += len(data)
 
     # Receiving
 
@@ -220,31 +229,31 @@ class Publisher(Peer):
             try:
                 packets = RtcpPacket.parse(self._dtls.unprotect_rtcp(data))
             except (SrtpError, ValueError):
-                self._stage.figures.counts["unreadable"] += 1
+                self._counts.events["unreadable"] += 1
                 return
             for packet in packets:
                 self._receive_feedback(packet)
 
     def _receive_feedback(self, packet: object) -> None:
-        counts = self._stage.figures.counts
+        events = self._counts.events
         if isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_PLI:
-            counts["pli"] += 1
+            events["pli"] += 1
             if self._steady:
                 return
-            # Nothing is encoded here: the loop goes on from its next IDR.
-            self._picture = next((key for key in self._clip.keys if key >= self._picture), 0)
+            # Nothing is encoded here: the loop continues at its next IDR.
+            self._frame = next((key for key in self._clip.keys if key >= self._frame), 0)
         elif isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_APP:
-            counts["remb"] += 1
-            self._stage.remb[self.room] = unpack_remb_fci(packet.fci)[0]
+            events["remb"] += 1
+            self._counts.remb[self.room] = unpack_remb_fci(packet.fci)[0]
         elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
-            counts["nack"] += len(packet.lost)
+            events["nack"] += len(packet.lost)
             for sequence in packet.lost:
                 kept, data = self._kept[sequence % KEPT]
                 if kept == sequence:
-                    counts["resent"] += 1
+                    events["resent"] += 1
                     self._send(data)
 
     def _broken(self, cause: str) -> None:
         if self.sending:
             self.sending = False
-            self._stage.lost(self, cause)
+            self._counts.events[f"creator_closed/{cause}"] += 1

@@ -1,4 +1,4 @@
-"""The course of a run: one sample a second, and the sums."""
+"""The history of a run: one sample a second, and the sums."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -11,12 +11,12 @@ from scripts.loadgen.histogram import Histogram
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One second. Counts are of this second; levels are as they were at its end."""
+    """One second. Counts are of this second, levels of its end."""
 
     at: float
-    """Seconds since the first viewer or creator was let in."""
+    """Seconds since the first viewer or creator arrived."""
     plateau: bool
-    """All have come; figures of delay, rate and CPU are judged from here."""
+    """All have arrived: figures of delay, rate and CPU are judged from here."""
     watching: int
     connecting: int
     publishing: int
@@ -48,18 +48,18 @@ class Sample:
 
 
 class Record:
-    """Collects samples, writes each to `samples.jsonl` as it comes, and keeps the sums."""
+    """Collects samples, writes each to `samples.jsonl` as it arrives, and keeps the sums."""
 
     def __init__(self, folder: Path) -> None:
         self.samples: list[Sample] = []
         self.total = Figures()
         """Of the whole run."""
         self.delay = Histogram()
-        """Of the plateau, as `lag` is."""
+        """Of the plateau; so is `lag`."""
         self.ramp_delay = Histogram()
         self.lag = Histogram()
         self.remb_bps = 0.0
-        """What a creator was last told the network carries, mean over creators, bit/s."""
+        """Mean over creators of the last REMB, bit/s."""
         self._folder = folder
         self._file: IO[str] | None = None
 
@@ -67,15 +67,15 @@ class Record:
         self,
         at: float,
         plateau: bool,
-        told: dict[str, Figures],
+        reports: dict[str, Figures],
         *,
         live_rooms: int | None,
         steal: float,
         server: tuple[float, int] | None,
     ) -> Sample:
-        """`told`: what each worker told since the last sample, by its name."""
+        """`reports`: each worker's figures since the last sample, by its name."""
         figures = Figures()
-        for each in told.values():
+        for each in reports.values():
             figures.merge(each)
         self.total.merge(figures)
         delay, lag = figures.histogram("delay"), figures.histogram("lag")
@@ -92,7 +92,7 @@ class Record:
             connecting=int(levels.get("connecting", 0)),
             publishing=int(levels.get("publishing", 0)),
             live_rooms=live_rooms,
-            mbps=_mbps(told, "bytes") + _mbps(told, "slow_bytes"),
+            mbps=_mbps(reports, "bytes") + _mbps(reports, "slow_bytes"),
             messages=counts["messages"] + counts["slow_messages"],
             p50=delay.percentile(50),
             p95=delay.percentile(95),
@@ -103,27 +103,27 @@ class Record:
             slowed=figures.total("paced") - counts["paced/full"],
             failed=figures.total("failed") + figures.total("creator_failed"),
             closed=figures.total("closed") + figures.total("creator_closed"),
-            sent_mbps=_mbps(told, "sent_bytes"),
+            sent_mbps=_mbps(reports, "sent_bytes"),
             pli=counts["pli"],
             nack=counts["nack"],
             lag_p99=lag.percentile(99),
-            generator_cpu={name: each.levels.get("cpu", 0.0) for name, each in told.items()},
+            generator_cpu={name: each.levels.get("cpu", 0.0) for name, each in reports.items()},
             steal=steal,
             server_cpu=server[0] if server else None,
             server_memory=server[1] if server else None,
         )
         self.samples.append(sample)
         if self._file is None:
-            # Not before there is something to keep.
+            # Create no file before there is a sample.
             self._folder.mkdir(parents=True, exist_ok=True)
             self._file = open(self._folder / "samples.jsonl", "w", encoding="utf-8")
         self._file.write(json.dumps(asdict(sample)) + "\n")
         self._file.flush()
         return sample
 
-    def skip(self, told: dict[str, Figures]) -> None:
-        """Keeps what was told before anybody was to come, or when hardly a second had gone by."""
-        for each in told.values():
+    def skip(self, reports: dict[str, Figures]) -> None:
+        """Keeps figures from before the first arrival, or of a second that was too short."""
+        for each in reports.values():
             self.total.merge(each)
 
     def close(self) -> None:
@@ -131,8 +131,9 @@ class Record:
             self._file.close()
 
 
-def _mbps(told: dict[str, Figures], name: str) -> float:
-    """Each worker by its own clock: they do not all tell at the same moment."""
+def _mbps(reports: dict[str, Figures], name: str) -> float:
+    """Each worker's own elapsed time: they do not report at the same moment."""
     return sum(
-        figures.counts[name] * 8 / max(1, figures.counts["elapsed_us"]) for figures in told.values()
+        figures.counts[name] * 8 / max(1, figures.counts["elapsed_us"])
+        for figures in reports.values()
     )

@@ -1,5 +1,5 @@
-"""The report folder: `report.html` for people, `summary.json` for programs, beside the
-`samples.jsonl` that the run wrote.
+"""The report folder: `report.html` for people and `summary.json` for programs, next to the run's
+`samples.jsonl`.
 """
 
 import json
@@ -23,20 +23,20 @@ HEADLINES = {
 CAUSES = {
     "failed": "Viewers who could not connect",
     "closed": "Viewers cut off",
-    "paced": "Times a viewer was given another pace",
+    "paced": "Changes of a viewer's pace",
     "creator_failed": "Creators who could not connect",
     "creator_closed": "Creators cut off",
     "slow_failed": "Slow or rude viewers who could not connect",
     "slow_closed": "Slow or rude viewers cut off",
-    "slow_paced": "Times a slow viewer was given another pace",
+    "slow_paced": "Changes of a slow viewer's pace",
 }
 CODES = {
-    "1001": "1001, the server was going away",
+    "1001": "1001, the server shut down",
     "1006": "1006, cut without a close frame",
     "4408": "4408, read nothing for 15 s",
     "4410": "4410, the room ended",
     "key": "keyframes only",
-    "reference": "without frames that nothing refers to",
+    "reference": "without frames that no other frame refers to",
     "full": "full video again",
 }
 
@@ -54,7 +54,7 @@ def write_report(summary: Summary, record: Record) -> Path:
 
 
 def render(summary: Summary, record: Record) -> str:
-    """The page, with everything it needs inside."""
+    """The page, self-contained."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -86,7 +86,7 @@ def render(summary: Summary, record: Record) -> str:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """Significant digits, with thousands told apart; what is whole stays whole."""
+    """Significant digits, with thousands separators; integers stay integers."""
     if value is None:
         return "–"
     if value >= 10 ** (digits - 1) or value == int(value):
@@ -97,20 +97,17 @@ def number(value: float | None, digits: int = 3) -> str:
 def _story(summary: Summary) -> Iterator[str]:
     """What happened, in sentences."""
     scenario, figures = summary.scenario, summary.figures
-    way = scenario.way
+    path = scenario.playback_path
     live = (
-        f"at {number(summary.clip_kbps)} kbps, {scenario.fps} pictures a second"
+        f"at {number(summary.clip_kbps)} kbps, {scenario.fps} frames a second"
         if summary.clip_kbps
-        else "as it came"
+        else "as received"
     )
-    ended = f"for {_measured(summary):.0f} s after all had come." + (
-        " The run was ended early by hand." if summary.interrupted else ""
+    ended = f"for {_measured(summary):.0f} s after all had arrived." + (
+        " The run was stopped early." if summary.interrupted else ""
     )
     if scenario.name == "viewers":
-        yield (
-            f"{scenario.viewers:,} viewers watched one live over {scenario.way.title} {live}, "
-            f"{ended}"
-        )
+        yield (f"{scenario.viewers:,} viewers watched one live over {path.title} {live}, {ended}")
     elif scenario.name == "creators":
         yield f"{scenario.creators:,} creators published {live}, {ended}"
     else:
@@ -119,17 +116,17 @@ def _story(summary: Summary) -> Iterator[str]:
             f"{scenario.rude_share:.0%} rude"
         )
         yield (
-            f"{scenario.viewers:,} viewers swiped through {scenario.creators:,} rooms {live}, "
+            f"{scenario.viewers:,} viewers changed between {scenario.creators:,} rooms {live}, "
             f"{odd}, {ended}"
         )
     if figures.get("p50") is not None:
         yield (
-            f"Half of all {way.timed} were with a viewer {number(figures['p50'])} ms after "
+            f"Half of all {path.timed} reached a viewer {number(figures['p50'])} ms after "
             f"they were published, 99 % within {number(figures['p99'])} ms."
         )
     if figures.get("join_p50") is not None:
         yield (
-            f"A new viewer had the first picture after {number(figures['join_p50'])} ms (half "
+            f"A new viewer had the first frame after {number(figures['join_p50'])} ms (half "
             f"of them), 95 % after {number(figures['join_p95'])} ms."
         )
     if figures.get("publish_p50") is not None and scenario.name != "viewers":
@@ -138,21 +135,21 @@ def _story(summary: Summary) -> Iterator[str]:
             f"them), 95 % after {number(figures['publish_p95'])} ms."
         )
     wrong = [
-        f"{number(figures[name])} {words.format(way=way)}"
+        f"{number(figures[name])} {words.format(path=path)}"
         for name, words in _WRONG
         if figures.get(name)
     ]
     yield (
-        f"Not all went well: {', '.join(wrong)}."
+        f"Problems: {', '.join(wrong)}."
         if wrong
-        else "Nobody was refused or cut off, and nothing was missing."
+        else "No viewer or creator was refused or cut off, and nothing was missing."
     )
 
 
 _WRONG = (
     ("failures", "viewers could not connect"),
     ("disconnects", "viewers were cut off"),
-    ("gaps", "{way.missed} were left out for viewers, or did not come"),
+    ("gaps", "{path.missed} were dropped for viewers, or lost"),
     ("creator_failures", "creators could not connect"),
     ("creator_disconnects", "creators were cut off"),
 )
@@ -163,12 +160,12 @@ def _measured(summary: Summary) -> float:
 
 
 def _tiles(summary: Summary) -> Iterator[tuple[str, str, str]]:
-    """Value, unit and words of the figures that matter most."""
+    """Value, unit and label of the most important figures."""
     figures = summary.figures
     wanted = (
-        ("p50", "ms", f"delay, half of all {summary.scenario.way.timed}"),
-        ("p99", "ms", f"delay, 99 % of {summary.scenario.way.timed}"),
-        ("join_p95", "ms", "to the first picture, 95 %"),
+        ("p50", "ms", f"delay, median of all {summary.scenario.playback_path.timed}"),
+        ("p99", "ms", f"delay, 99th percentile of {summary.scenario.playback_path.timed}"),
+        ("join_p95", "ms", "to the first frame, 95 %"),
         ("watching", "", "viewers watching"),
         ("received", "Mbps", "to all viewers together"),
         ("publishing", "", "creators publishing"),
@@ -184,8 +181,9 @@ def _tiles(summary: Summary) -> Iterator[tuple[str, str, str]]:
 
 
 def _plots(summary: Summary, record: Record) -> Iterator[dict[str, Any]]:
-    """Title, caption, SVG and whether it takes the whole width."""
+    """Title, caption, SVG, and whether the plot takes the whole width."""
     samples, scenario = record.samples, summary.scenario
+    path = scenario.playback_path
     if scenario.viewers:
         limits = [
             (each.text, each.limit)
@@ -195,8 +193,8 @@ def _plots(summary: Summary, record: Record) -> Iterator[dict[str, Any]]:
         yield {
             "title": "Delay, from publishing to the viewer",
             "caption": (
-                f"Each second: half, 95 % and 99 % of that second's {scenario.way.timed} were "
-                "faster than this. Grey: viewers were still coming."
+                f"Each second: 50, 95 and 99 % of that second's {path.timed} were "
+                "faster than this. Grey: viewers were still arriving."
             ),
             "svg": plots.delay_over_time(samples, limits),
             "wide": True,
@@ -204,10 +202,10 @@ def _plots(summary: Summary, record: Record) -> Iterator[dict[str, Any]]:
         delay = record.delay if record.delay.count else record.ramp_delay
         if delay.count:
             yield {
-                "title": "How delays are distributed",
+                "title": "Distribution of delays",
                 "caption": (
-                    f"All {delay.count:,} {scenario.way.timed} timed after the last viewer "
-                    "came. The axis is logarithmic: to the right is much later."
+                    f"All {delay.count:,} {path.timed} timed after the last viewer "
+                    "arrived. The axis is logarithmic."
                 ),
                 "svg": plots.delay_distribution(delay),
                 "wide": True,
@@ -233,10 +231,10 @@ def _plots(summary: Summary, record: Record) -> Iterator[dict[str, Any]]:
             "publishing": [sample.publishing for sample in samples]
         }
         if any(sample.live_rooms is not None for sample in samples):
-            publishing["rooms live, says the server"] = [sample.live_rooms for sample in samples]
+            publishing["rooms listed as live"] = [sample.live_rooms for sample in samples]
         yield _small(
             "Creators",
-            "Connected and sending; and how many of their rooms the server lists as live.",
+            "Connected and sending, and how many of their rooms the server lists as live.",
             plots.over_time("creators", samples, publishing, "creators"),
         )
         asked: dict[str, list[float | None]] = {
@@ -244,8 +242,8 @@ def _plots(summary: Summary, record: Record) -> Iterator[dict[str, Any]]:
             "packets (NACK)": [sample.nack for sample in samples],
         }
         yield _small(
-            "What the server asked creators for",
-            "Keyframes, and packets that were lost.",
+            "Requests of the server to creators",
+            "Keyframes (PLI) and lost packets (NACK).",
             plots.over_time("asked", samples, asked, "a second"),
         )
     if any(sample.server_cpu is not None for sample in samples):
@@ -267,7 +265,7 @@ def _plots(summary: Summary, record: Record) -> Iterator[dict[str, Any]]:
         )
         yield _small(
             "The server's memory",
-            "Resident, without what the kernel holds for its sockets.",
+            "Resident, without the kernel's socket buffers.",
             plots.over_time("server-memory", samples, memory, "MB"),
         )
     names = list(dict.fromkeys(name for sample in samples for name in sample.generator_cpu))
@@ -277,16 +275,16 @@ def _plots(summary: Summary, record: Record) -> Iterator[dict[str, Any]]:
     }
     yield _small(
         "The generator's CPU",
-        "By process. Near 100 % it would be the limit.",
+        "By process. Near 100 % it is the limit.",
         plots.over_time("generator", samples, generator, "% of a core"),
     )
     lag: dict[str, list[float | None]] = {"late": [sample.lag_p99 for sample in samples]}
     caption = (
-        f"99 % of its timers were less late than this. Beyond {LAG_MAX_MS:.0f} ms over the "
+        f"99 % of its timers were less late than this. Above {LAG_MAX_MS:.0f} ms over the "
         "whole run the result is invalid."
     )
     yield _small(
-        "How late the generator was",
+        "Lateness of the generator",
         caption,
         plots.over_time("lag", samples, lag, "ms", limit=LAG_MAX_MS),
     )

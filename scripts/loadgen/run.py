@@ -1,4 +1,4 @@
-"""A run from the first question to the server until everybody has left."""
+"""A run, from the first request to the server until all viewers and creators have left."""
 
 import asyncio
 import math
@@ -9,26 +9,26 @@ from dataclasses import asdict
 
 from scripts.loadgen import clip, machine
 from scripts.loadgen.errors import BadInput, ServerGone
-from scripts.loadgen.plans import CrowdPlan, StagePlan
+from scripts.loadgen.plans import CrowdPlan, PublishersPlan
 from scripts.loadgen.record import Record, Sample
 from scripts.loadgen.scenario import Scenario, shares
-from scripts.loadgen.target import Door, Server
+from scripts.loadgen.target import PublishEndpoint, Server
 from scripts.loadgen.workers import Worker
 
 HEAD_START = 0.2
-"""Seconds from the word to all processes until the first viewer or creator comes."""
+"""Seconds from the signal to all processes until the first viewer or creator arrives."""
 LIVE_WITHIN = 20.0
-LOOKS_MISSED = 2
-"""Answers of the server missed one after another until it counts as gone."""
+CHECKS_MISSED = 2
+"""Consecutive health checks without an answer after which the server counts as gone."""
 SETTLE = 0.3
-"""Seconds after the full second by which all workers have told of it."""
+"""Seconds after the full second by which all workers have sent their figures."""
 
 Watch = Callable[[Sample], None]
 Say = Callable[[str], None]
 
 
 class Run:
-    """`go()` once. What was recorded until then is there, however that ends."""
+    """`go()` once. The record is kept however the run ends."""
 
     def __init__(self, scenario: Scenario, watch: Watch, say: Say) -> None:
         self.scenario = scenario
@@ -41,8 +41,8 @@ class Run:
         self._say = say
         self._server = Server(scenario.target, scenario.token, scenario.insecure)
         self._workers: list[Worker] = []
-        self._doors: list[Door] = []
-        self._created: list[Door] = []
+        self._endpoints: list[PublishEndpoint] = []
+        self._created: list[PublishEndpoint] = []
         self._stop = asyncio.Event()
         self._began = 0.0
         self._meter: machine.ProcessMeter | None = None
@@ -50,9 +50,7 @@ class Run:
         self._live_rooms: int | None = None
 
     async def go(self) -> None:
-        """Raises BadInput where nothing can be tested, ServerGone where the server does not see the
-        end.
-        """
+        """Raises BadInput if the test is not possible, ServerGone if the server goes away."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._interrupt)
@@ -60,7 +58,7 @@ class Run:
             self.version = await self._server.check()
             await self._prepare()
             await self._start()
-            await self._last()
+            await self._measure()
         finally:
             await self._end()
 
@@ -68,7 +66,7 @@ class Run:
         self.interrupted = True
         self._stop.set()
 
-    # Before
+    # Before the run
 
     async def _prepare(self) -> None:
         scenario = self.scenario
@@ -84,8 +82,8 @@ class Run:
             self.clip = await asyncio.to_thread(
                 clip.encode, width, height, scenario.fps, scenario.kbps
             )
-            self._doors = await self._find_doors()
-            self.rooms = [door.room for door in self._doors]
+            self._endpoints = await self._find_endpoints()
+            self.rooms = [endpoint.room for endpoint in self._endpoints]
         elif scenario.room:
             await self._server.require_live(scenario.room)
             self.rooms = [scenario.room]
@@ -97,12 +95,12 @@ class Run:
                 )
             self.rooms = live[:1]
 
-    async def _find_doors(self) -> list[Door]:
+    async def _find_endpoints(self) -> list[PublishEndpoint]:
         scenario = self.scenario
         if scenario.room and scenario.key:
-            door = self._server.door(scenario.room, scenario.key)
-            await self._server.require_key(door)
-            return [door]
+            endpoint = self._server.endpoint(scenario.room, scenario.key)
+            await self._server.require_key(endpoint)
+            return [endpoint]
         for number in range(scenario.creators):
             self._created.append(await self._server.create_room(f"load {number + 1}"))
         return self._created
@@ -124,7 +122,7 @@ class Run:
             self._add_viewers()
         self._say("starting processes")
         await asyncio.gather(*(worker.start() for worker in self._workers))
-        creators = [worker for worker in self._workers if worker.role == "stage"]
+        creators = [worker for worker in self._workers if worker.role == "publishers"]
         viewers = [worker for worker in self._workers if worker.role == "crowd"]
         await self._begin(creators)
         if creators and viewers:
@@ -140,7 +138,7 @@ class Run:
             worker.begin(self._began)
 
     async def _until_live(self) -> None:
-        waiting = asyncio.create_task(self._server.wait_live(self._doors[0].room, LIVE_WITHIN))
+        waiting = asyncio.create_task(self._server.wait_live(self._endpoints[0].room, LIVE_WITHIN))
         stop = asyncio.create_task(self._stop.wait())
         await asyncio.wait([waiting, stop], return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
@@ -159,22 +157,27 @@ class Run:
     def _add_creators(self) -> None:
         scenario = self.scenario
         assert self.clip
-        told, parts = (
+        clip_json, parts = (
             self.clip.to_json(),
-            min(scenario.workers, len(self._doors)) if scenario.name == "creators" else 1,
+            min(scenario.workers, len(self._endpoints)) if scenario.name == "creators" else 1,
         )
-        # The audience of a mixed run comes when the first creator is live, and finds the others
-        # coming.
+        # In a mixed run the audience arrives when the first creator is live, while the others
+        # connect.
         ramp = (
             scenario.ramp
             if scenario.name == "creators"
-            else min(scenario.ramp, 0.1 * len(self._doors))
+            else min(scenario.ramp, 0.1 * len(self._endpoints))
         )
         for index in range(parts):
-            mine = [(door.room, door.key, door.whip) for door in self._doors[index::parts]]
-            plan = StagePlan(scenario.insecure, mine, told, scenario.stay, ramp)
+            mine = [
+                (endpoint.room, endpoint.key, endpoint.whip)
+                for endpoint in self._endpoints[index::parts]
+            ]
+            plan = PublishersPlan(scenario.insecure, mine, clip_json, scenario.stay, ramp)
             self._workers.append(
-                Worker(f"creators {index + 1}" if parts > 1 else "creators", "stage", asdict(plan))
+                Worker(
+                    f"creators {index + 1}" if parts > 1 else "creators", "publishers", asdict(plan)
+                )
             )
 
     def _add_viewers(self) -> None:
@@ -204,17 +207,17 @@ class Run:
                 swipe=scenario.swipe,
                 ramp=scenario.ramp,
                 same_clock=target.local,
-                way=scenario.path,
+                playback_path=scenario.path,
                 first=first,
             )
             first += count
             self._workers.append(Worker(name, "crowd", asdict(plan)))
 
-    # Meanwhile
+    # During the run
 
-    async def _last(self) -> None:
-        """Looks once a second, until time is up, somebody stops it, or the server is gone."""
-        looking = asyncio.create_task(self._look_after_server())
+    async def _measure(self) -> None:
+        """Takes a sample a second until time is up, the user stops it, or the server is gone."""
+        looking = asyncio.create_task(self._watch_server())
         try:
             end = self._began + self.scenario.ramp + self.scenario.seconds
             while time.time() < end and not self._stop.is_set():
@@ -234,52 +237,57 @@ class Run:
         except TimeoutError:
             pass
 
-    async def _look_after_server(self) -> None:
+    async def _watch_server(self) -> None:
         """Ends by raising ServerGone."""
         missed = 0
         while True:
-            missed = 0 if await self._looks_alive() else missed + 1
-            if missed >= LOOKS_MISSED:
+            missed = 0 if await self._check_server() else missed + 1
+            if missed >= CHECKS_MISSED:
                 raise ServerGone(
                     f"the server went away {time.time() - self._began:.0f} s after the start"
                 )
             await asyncio.sleep(1.0)
 
-    async def _looks_alive(self) -> bool:
+    async def _check_server(self) -> bool:
         if not await self._server.alive():
             return False
-        if self._doors:
+        if self._endpoints:
             ours = set(self.rooms)
             try:
                 self._live_rooms = sum(room in ours for room in await self._server.live_rooms())
-            except BadInput:  # gone since, or too busy: the next look tells
+            except BadInput:  # gone, or too busy: the next check decides
                 self._live_rooms = None
         return True
 
     def _take(self) -> None:
         at = time.time() - self._began
-        told = {worker.name: worker.take() for worker in self._workers}
-        if at < 0 or not any(figures.counts for figures in told.values()):
-            self.record.skip(told)
+        reports = {worker.name: worker.take() for worker in self._workers}
+        if at < 0 or not any(each.counts for each in reports.values()):
+            self.record.skip(reports)
             return
         plateau = at >= self.scenario.ramp + 1.0
         server = self._meter.take() if self._meter else None
         sample = self.record.add(
-            at, plateau, told, live_rooms=self._live_rooms, steal=self._steal.take(), server=server
+            at,
+            plateau,
+            reports,
+            live_rooms=self._live_rooms,
+            steal=self._steal.take(),
+            server=server,
         )
         self._watch(sample)
 
-    # After
+    # After the run
 
     async def _end(self) -> None:
         await asyncio.gather(*(worker.stop() for worker in self._workers))
         for worker in self._workers:
-            # What was left to tell: counts only, since the delays of those who leave are nobody's.
+            # Counts only: delays of viewers who are leaving are not meaningful.
             self.record.total.counts.update(worker.take().counts)
-        for door in self._created:
+        for endpoint in self._created:
             try:
-                await self._server.end_room(door)
-            except BadInput:  # the server is gone, and with it the room
+                await self._server.end_room(endpoint)
+            except BadInput:  # the server is gone, and its room with it
                 break
         await self._server.close()
         self.record.close()

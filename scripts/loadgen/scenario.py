@@ -1,13 +1,11 @@
-"""What a run is made of: how many of whom, where, for how long. Built by the command line, read by
-everything else.
-"""
+"""What a run consists of. Built by the command line, read by all other modules."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.loadgen.conditions import Condition
+from scripts.loadgen.playback_paths import PLAYBACK_PATHS, PlaybackPath
 from scripts.loadgen.target import Target
-from scripts.loadgen.ways import WAYS, Way
 
 MAX_VIEWERS = 10_000
 MAX_CREATORS = 1_000
@@ -16,20 +14,20 @@ MAX_SECONDS = 3_600
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Who comes to a server."""
+    """Viewers and creators of a run."""
 
     name: str
     """`viewers`, `creators` or `mixed`."""
     command: str
-    """As it was typed."""
+    """The command line as typed."""
     target: Target
     viewers: int
     creators: int
-    """Of our own."""
+    """Creators of the generator itself."""
     workers: int
-    """Processes of viewers, besides the probes', and of creators."""
+    """Processes of viewers, without the probes' one, and of creators."""
     ramp: float
-    """Seconds over which they come."""
+    """Seconds over which they arrive."""
     seconds: float
     """Seconds after that."""
     probe_share: float
@@ -44,29 +42,29 @@ class Scenario:
     slow_bps: int
     rude_share: float
     swipe: float
-    """Mean seconds a viewer stays in a room; 0: for ever."""
+    """Mean seconds that a viewer stays in a room; 0: until the end."""
     stay: float
-    """Mean seconds a creator stays; 0: for ever."""
+    """Mean seconds that a creator stays; 0: until the end."""
     zipf: float
-    """Exponent of the audience's shape over rooms; 0: all alike."""
+    """Exponent of Zipf's law for the audience per room; 0: all alike."""
     path: str
-    """On which viewers watch: one of WAYS."""
+    """How viewers watch: one of PLAYBACK_PATHS."""
     conditions: tuple[Condition, ...]
     folder: Path
 
     @property
-    def way(self) -> Way:
-        return WAYS[self.path]
+    def playback_path(self) -> PlaybackPath:
+        return PLAYBACK_PATHS[self.path]
 
     @property
     def probes(self) -> int:
         return max(1, round(self.viewers * self.probe_share)) if self.viewers else 0
 
     def weights(self, rooms: int) -> list[float]:
-        """How much each room is wanted, the most wanted first."""
+        """Popularity of each room, the most popular first."""
         return [1 / (place + 1) ** self.zipf for place in range(rooms)]
 
 
 def shares(total: int, parts: int) -> list[int]:
-    """`total` in `parts` that differ by one at most."""
+    """Splits `total` into `parts` that differ by at most one."""
     return [total // parts + (index < total % parts) for index in range(parts)]

@@ -1,5 +1,5 @@
-"""What the terminal shows while a run goes on: a table that is drawn anew each second, or, where
-there is no terminal, a line now and then.
+"""The terminal during a run: a table redrawn each second, or an occasional line if there is no
+terminal.
 """
 
 from rich.console import Console, Group
@@ -19,7 +19,7 @@ HISTORY = 60
 
 
 class Screen:
-    """`with Screen(...) as screen:`; `show` each sample, `say` anything else."""
+    """`with Screen(...) as screen:`; `show` each sample, `say` messages."""
 
     def __init__(self, scenario: Scenario, console: Console) -> None:
         self._scenario = scenario
@@ -60,7 +60,7 @@ class Screen:
     def _draw(self, sample: Sample) -> Panel:
         scenario = self._scenario
         whole = scenario.ramp + scenario.seconds
-        phase = "everybody is here" if sample.plateau else "coming"
+        phase = "all are here" if sample.plateau else "coming"
         table = Table.grid(padding=(0, 3))
         table.add_column(style="dim")
         for _ in range(4):
@@ -149,7 +149,7 @@ class Screen:
 
 
 def sparkline(values: list[float]) -> str:
-    """The last values as bars; the highest fills its line."""
+    """The last values as bars; the maximum fills the line."""
     most = max(values, default=0.0)
     return (
         "".join(BARS[min(7, int(value / most * 7.99))] for value in values[-20:])

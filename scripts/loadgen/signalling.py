@@ -1,5 +1,5 @@
-"""The client side of WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep): offers of a sender and of a
-viewer, and what matters of the answer.
+"""The client side of WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep): offers of a publisher and of
+a viewer, and the needed parts of the answer.
 """
 
 import re
@@ -13,12 +13,12 @@ from relay.rtc.receive.sdp import TRANSPORT_WIDE
 
 VIDEO_TYPE, RTX_TYPE, AUDIO_TYPE = 96, 97, 111
 TRANSPORT_ID = 4
-"""Of the header extension with transport-wide sequence numbers, as browsers number it."""
+"""Number of the header extension with transport-wide sequence numbers, as in browsers."""
 TIMEOUT = aiohttp.ClientTimeout(total=15)
 
 
 class Refused(Exception):
-    """The door did not open. `status` is HTTP's, 0 where there was no readable answer."""
+    """The endpoint refused. `status`: HTTP's; 0 without a readable answer."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(f"HTTP {status}: {text}" if status else text)
@@ -30,7 +30,7 @@ class Accepted:
     """The server's side of a session."""
 
     session: str
-    """Its URL; DELETE ends it."""
+    """Session URL; DELETE ends it."""
     address: tuple[str, int]
     ufrag: str
     password: str
@@ -39,7 +39,7 @@ class Accepted:
 
 
 def write_offer(ufrag: str, password: str, video_ssrc: int, audio_ssrc: int) -> str:
-    """One H.264 video and one Opus audio, sent only, bundled."""
+    """An offer to send one H.264 video and one Opus audio, bundled."""
     common = [
         *_common(ufrag, password, "sendonly"),
         "a=rtcp-rsize",
@@ -59,7 +59,7 @@ def write_offer(ufrag: str, password: str, video_ssrc: int, audio_ssrc: int) -> 
 
 
 def write_viewer_offer(ufrag: str, password: str) -> str:
-    """To receive one H.264 video, resent packets too, and one Opus audio, bundled."""
+    """An offer to receive one H.264 video, with retransmission, and one Opus audio, bundled."""
     common = _common(ufrag, password, "recvonly")
     feedback = (f"a=rtcp-fb:{VIDEO_TYPE} {kind}" for kind in ("nack", "nack pli"))
     video = [
@@ -104,7 +104,7 @@ def _authorization(key: str) -> dict[str, str]:
 
 
 def read_answer(text: str, session: str) -> Accepted:
-    """Raises Refused on an answer that this client cannot work with."""
+    """Raises Refused if this client cannot use the answer."""
     found = {
         name: re.search(rf"^a={name}:(\S+)(?: (\S+))?\s*$", text, re.MULTILINE)
         for name in ("ice-ufrag", "ice-pwd", "fingerprint", "setup")
@@ -116,14 +116,14 @@ def read_answer(text: str, session: str) -> Accepted:
     if not (ufrag and password and proof and candidate):
         raise Refused(0, "the answer names no ICE credentials, fingerprint or UDP candidate")
     if setup and setup[1] == "active":
-        raise Refused(0, "the answer insists on being the DTLS client")
+        raise Refused(0, "the answer demands the role of the DTLS client")
     return Accepted(
         session, (candidate[1], int(candidate[2])), ufrag[1], password[1], (proof[1], proof[2])
     )
 
 
 async def post_offer(http: aiohttp.ClientSession, url: str, key: str, offer: str) -> Accepted:
-    """`key`: empty where none is needed, as to watch. Raises Refused."""
+    """`key`: empty if none is needed, as to watch. Raises Refused."""
     headers = {"Content-Type": "application/sdp", **_authorization(key)}
     try:
         async with http.post(url, data=offer, headers=headers, timeout=TIMEOUT) as answer:
@@ -136,7 +136,7 @@ async def post_offer(http: aiohttp.ClientSession, url: str, key: str, offer: str
 
 
 async def end_session(http: aiohttp.ClientSession, session: str, key: str) -> None:
-    """Ends the session; nothing where the server is gone."""
+    """Ends the session; does nothing if the server is gone."""
     try:
         async with http.delete(session, headers=_authorization(key), timeout=TIMEOUT):
             pass

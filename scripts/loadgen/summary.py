@@ -1,4 +1,4 @@
-"""What a run comes to: its figures, and the verdict on them."""
+"""The result of a run: its figures and the verdict."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -14,7 +14,7 @@ from scripts.loadgen.scenario import Scenario
 
 LAG_MAX_MS = 5.0
 STEAL_MAX = 2.0
-"""Per cent. Beyond either the generator, and not the server, may be what was measured."""
+"""Per cent. Above either limit the generator may have been measured instead of the server."""
 
 
 class Outcome(Enum):
@@ -26,7 +26,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The outcome and what to say of it, most important first."""
+    """The outcome and its reasons, most important first."""
 
     outcome: Outcome
     reasons: tuple[str, ...]
@@ -40,7 +40,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """All that the report shows besides the samples themselves."""
+    """Everything that the report shows besides the samples."""
 
     scenario: Scenario
     machine: Machine
@@ -49,9 +49,9 @@ class Summary:
     lasted: float
     interrupted: bool
     figures: dict[str, float | None]
-    """By the names of conditions.METRICS, in their units."""
+    """By the names in conditions.METRICS, in their units."""
     causes: dict[str, dict[str, int]]
-    """How often, by cause, of what went wrong."""
+    """What went wrong: the number of times, by cause."""
     extra: dict[str, float]
     clip_kbps: float | None
     verdict: Verdict
@@ -63,7 +63,7 @@ class Summary:
             "target": self.scenario.target.url,
             "conditions": [each.text for each in self.scenario.conditions],
         }
-        del scenario["key"], scenario["token"]  # a report is passed on
+        del scenario["key"], scenario["token"]  # reports are passed on
         return {
             "outcome": self.verdict.outcome.value,
             "reasons": list(self.verdict.reasons),
@@ -81,7 +81,7 @@ class Summary:
 
 
 def figures_of(record: Record, viewers: bool, creators: bool) -> dict[str, float | None]:
-    """The figures by name; None for what was not measured."""
+    """The figures by name; None if not measured."""
     plateau = [sample for sample in record.samples if sample.plateau]
     total = record.total
     delay = record.delay if plateau else record.ramp_delay
@@ -126,8 +126,8 @@ def figures_of(record: Record, viewers: bool, creators: bool) -> dict[str, float
 def judge(
     scenario: Scenario, record: Record, figures: dict[str, float | None], broken_off: str | None
 ) -> Verdict:
-    """INVALID goes before FAILED: where the generator was the limit, the figures say nothing about
-    the server, good or bad.
+    """INVALID before FAILED: if the generator was the limit, the figures say nothing about the
+    server.
     """
     failed = [reason for condition in scenario.conditions if (reason := condition.failure(figures))]
     if broken_off:
@@ -135,13 +135,11 @@ def judge(
     invalid = []
     lag, steal = figures["lag_p99"], figures["steal"]
     if lag is None:
-        invalid.append(
-            "the run ended before everybody had come, so that nothing was measured under full load"
-        )
+        invalid.append("the run ended before all had arrived: nothing was measured under full load")
     elif lag > LAG_MAX_MS:
-        advice = "it was the limit, or others used its cores; give it idle ones, or more --workers"
+        advice = "it was the limit or lacked CPU; use idle cores or more --workers"
         invalid.append(
-            f"the generator's own loops were {lag:.1f} ms late (p99; {LAG_MAX_MS:.0f} ms "
+            f"the generator's event loops were {lag:.1f} ms late (p99; {LAG_MAX_MS:.0f} ms "
             f"are allowed): {advice}"
         )
     if steal is not None and steal > STEAL_MAX:
@@ -152,7 +150,7 @@ def judge(
     if invalid:
         return Verdict(Outcome.INVALID, (*invalid, *failed))
     if scenario.viewers and not record.delay.count:
-        failed.append("no viewer received anything live")
+        failed.append("no viewer received live media")
     if scenario.creators and not any(sample.publishing for sample in record.samples):
         failed.append("no creator was publishing")
     return Verdict(Outcome.FAILED if failed else Outcome.FINE, tuple(failed))
@@ -173,7 +171,7 @@ def causes_of(record: Record) -> dict[str, dict[str, int]]:
 
 
 def extra_of(record: Record) -> dict[str, float]:
-    """Counts that no condition names."""
+    """Counts that have no name in conditions.METRICS."""
     names = (
         "messages",
         "bytes",

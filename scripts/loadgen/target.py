@@ -1,4 +1,4 @@
-"""The server under test: which one it may be, and what its API says."""
+"""The server under test and its API."""
 
 import asyncio
 import ipaddress
@@ -24,9 +24,9 @@ class Target:
     port: int
     tls: bool
     path: str
-    """Of its root, without a slash at the end."""
+    """Path of its root, without a trailing slash."""
     local: bool
-    """It is on this machine: one clock, and its process can be looked at."""
+    """On this machine: it shares our clock, and its process can be measured."""
 
     @property
     def url(self) -> str:
@@ -35,8 +35,8 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
-    """A room and what publishing to it needs."""
+class PublishEndpoint:
+    """What publishing to a room needs."""
 
     room: str
     key: str
@@ -44,8 +44,8 @@ class Door:
 
 
 def parse_target(url: str, *, owned: bool) -> Target:
-    """Reads a server's URL. Raises BadInput, also for another machine unless `owned`: a load test
-    is an attack on whoever did not ask for it.
+    """Reads a server's URL. Raises BadInput, also for another machine unless `owned`: an unwanted
+    load test is an attack.
     """
     parts = urlsplit(url if "://" in url else f"http://{url}")
     try:
@@ -63,8 +63,8 @@ def parse_target(url: str, *, owned: bool) -> Target:
     local = _is_loopback(parts.hostname)
     if not local and not owned:
         raise BadInput(
-            f"{parts.hostname} is not this machine: test only a server that is yours, and "
-            "say so with --i-own-this-server"
+            f"{parts.hostname} is not this machine: test only your own servers, and  "
+            "confirm with --i-own-this-server"
         )
     tls = parts.scheme == "https"
     host = "127.0.0.1" if parts.hostname == "localhost" and not tls else parts.hostname
@@ -82,7 +82,7 @@ def _is_loopback(host: str) -> bool:
 
 class Server:
     """The target's HTTP interface (server/API.md). Every call raises BadInput with the line to
-    show.
+    print.
     """
 
     def __init__(self, target: Target, token: str | None, insecure: bool) -> None:
@@ -96,7 +96,7 @@ class Server:
         await self._http.close()
 
     async def check(self) -> str:
-        """The server's version; BadInput where it is no microlive."""
+        """The server's version. Raises BadInput if it is not microlive."""
         status, value = await self._ask("GET", "/api/config")
         if (
             status != 200
@@ -107,19 +107,19 @@ class Server:
         return str(value["version"])
 
     async def alive(self) -> bool:
-        """Whether it still answers at all."""
+        """Whether it still answers."""
         try:
             async with self._http.get(
                 f"{self.target.url}/healthz", timeout=aiohttp.ClientTimeout(total=5)
             ) as answer:
                 return answer.status == 200
         except TimeoutError:
-            return True  # overloaded is not gone
+            return True  # overloaded, not gone
         except aiohttp.ClientError:
             return False
 
     async def live_rooms(self) -> list[str]:
-        """Rooms that are live now, most watched first."""
+        """Rooms that are live now, most viewers first."""
         _, value = await self._ask("GET", "/api/rooms")
         rooms = value.get("rooms", []) if isinstance(value, dict) else []
         return [str(room["room"]) for room in rooms if room.get("state") == "live"]
@@ -135,7 +135,7 @@ class Server:
             )
 
     async def wait_live(self, room: str, seconds: float) -> None:
-        """Returns when the room is live. Raises BadInput after `seconds`."""
+        """Returns once the room is live. Raises BadInput after `seconds`."""
         try:
             async with asyncio.timeout(seconds):
                 while True:
@@ -147,7 +147,7 @@ class Server:
                 f"our creator's room {room} did not go live within {seconds:.0f} s"
             ) from error
 
-    async def create_room(self, title: str) -> Door:
+    async def create_room(self, title: str) -> PublishEndpoint:
         status, value = await self._ask("POST", "/api/rooms", {"title": title})
         if status != 201:
             hint = (
@@ -161,27 +161,31 @@ class Server:
                 f"{self.target.url} refuses to create a room: HTTP {status}: "
                 f"{value.get('error', '')}{hint}"
             )
-        return self.door(str(value["room"]), str(value["key"]))
+        return self.endpoint(str(value["room"]), str(value["key"]))
 
-    def door(self, room: str, key: str) -> Door:
-        # Not the answer's absolute URL: load goes where the command line says and nowhere else.
-        return Door(room, key, f"{self.target.url}/whip/{room}")
+    def endpoint(self, room: str, key: str) -> PublishEndpoint:
+        # Not the answer's absolute URL: load goes only to the host on the command line.
+        return PublishEndpoint(room, key, f"{self.target.url}/whip/{room}")
 
-    async def require_key(self, door: Door) -> None:
-        """Raises BadInput where the key does not open the room: DELETE of a session that cannot
-        exist tells, and changes nothing.
+    async def require_key(self, endpoint: PublishEndpoint) -> None:
+        """Raises BadInput if the key is not the room's. DELETE of a session that cannot exist shows
+        it and changes nothing.
         """
         status, _ = await self._ask(
-            "DELETE", f"/whip/{door.room}/none", headers={"Authorization": f"Bearer {door.key}"}
+            "DELETE",
+            f"/whip/{endpoint.room}/none",
+            headers={"Authorization": f"Bearer {endpoint.key}"},
         )
         if status in (401, 403):
-            raise BadInput(f"the key does not belong to room {door.room}: HTTP {status}")
-        if await self._missing(door.room):
-            raise BadInput(f"there is no room {door.room} on {self.target.url}")
+            raise BadInput(f"the key does not belong to room {endpoint.room}: HTTP {status}")
+        if await self._missing(endpoint.room):
+            raise BadInput(f"there is no room {endpoint.room} on {self.target.url}")
 
-    async def end_room(self, door: Door) -> None:
+    async def end_room(self, endpoint: PublishEndpoint) -> None:
         await self._ask(
-            "DELETE", f"/api/rooms/{door.room}", headers={"Authorization": f"Bearer {door.key}"}
+            "DELETE",
+            f"/api/rooms/{endpoint.room}",
+            headers={"Authorization": f"Bearer {endpoint.key}"},
         )
 
     async def _missing(self, room: str) -> bool:
@@ -190,7 +194,7 @@ class Server:
     async def _ask(
         self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
     ) -> tuple[int, Any]:
-        """Status and JSON value; an empty object where there is none."""
+        """Status and JSON value; an empty object if there is none."""
         url = f"{self.target.url}{path}"
         try:
             async with self._http.request(
@@ -210,7 +214,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "no answer within 10 s"
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return "its certificate is not trusted here; --insecure takes it all the same"
+        return "its certificate is not trusted; --insecure accepts it"
     if isinstance(error, aiohttp.ClientConnectorError):
         return (
             os.strerror(error.errno).lower() if error.errno and error.errno > 0 else "no such host"

@@ -1,60 +1,110 @@
-"""One viewer, on whichever way: what its crowd asks of it, and hears from it."""
+"""One viewer, on any playback path, and its calls to the crowd."""
 
 import time
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine
+from ssl import SSLContext
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from scripts.loadgen.crowd import Crowd
+import aiohttp
+
+from scripts.loadgen.clocks import Clocks
+from scripts.loadgen.delivery import Delivery
+from scripts.loadgen.poller import Poller
+
+
+class ViewerContext(Protocol):
+    """What the viewers of one process share, and where each reports its connection."""
+
+    delivery: Delivery
+    slow_delivery: Delivery
+    buffer: bytearray
+    read_buffer: memoryview
+    small_buffer: memoryview
+    """The start of `read_buffer`, for one read of a slow viewer."""
+    poller: Poller
+    clocks: Clocks
+    ssl: SSLContext | None
+
+    @property
+    def address(self) -> tuple[str, int]: ...
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def host(self) -> str: ...
+
+    @property
+    def http(self) -> aiohttp.ClientSession: ...
+
+    def url(self, path: str, /) -> str: ...
+
+    def next_number(self) -> int: ...
+
+    def finish_leaving(self, leaving: Coroutine[Any, Any, Any], /) -> None: ...
+
+    def never_reads(self) -> bool: ...
+
+    def connected(self, viewer: "Viewer", took_ms: float, /) -> None: ...
+
+    def joined(self, viewer: "Viewer", took_ms: float, /) -> None: ...
+
+    def paced(self, viewer: "Viewer", pace: str, /) -> None: ...
+
+    def failed(self, viewer: "Viewer", cause: str, /) -> None: ...
+
+    def lost(self, viewer: "Viewer", code: str, /) -> None: ...
 
 
 class Viewer(ABC):
     """`connect()`, then `report()` once a second; `leave()` or `vanish()` in any state, after which
-    its crowd hears nothing more of it.
+    it makes no more calls to its crowd.
 
-    Tells its crowd `connected`, `joined` with the first picture, and `lost` where the connection
-    ended without its doing.
+    Calls `connected`, `joined` with the first frame, and `lost` if the connection is cut.
     """
 
-    def __init__(self, crowd: "Crowd", room: str, *, probe: bool, slow: bool, rude: bool) -> None:
+    def __init__(
+        self, crowd: ViewerContext, room: str, *, probe: bool, slow: bool, rude: bool
+    ) -> None:
         self.room = room
         self.probe = probe
         self.slow = slow
         self.rude = rude
         self.watching = False
         self._crowd = crowd
-        self._tally = crowd.slow_tally if slow else crowd.tally
+        self._delivery = crowd.slow_delivery if slow else crowd.delivery
         self._began = time.monotonic()
         self._left = False
 
     @property
     def _age(self) -> float:
-        """ms since it came."""
+        """ms since it arrived."""
         return (time.monotonic() - self._began) * 1_000
 
     @abstractmethod
     async def connect(self) -> None:
-        """Raises OSError (ssl.SSLError among them) or Refused where it cannot."""
+        """Raises OSError (including ssl.SSLError) or Refused."""
 
     @abstractmethod
     def leave(self) -> None:
-        """Goes as a player does."""
+        """Leaves as a player does."""
 
     @abstractmethod
     def vanish(self) -> None:
-        """Is gone without a word."""
+        """Disappears without closing."""
 
-    def report(self) -> None:  # noqa: B027 (not every way has something to send)
-        """What a player sends once a second."""
+    def report(self) -> None:  # noqa: B027 (optional)
+        """Sends what a player sends once a second."""
 
     def ask_time(self) -> None:  # noqa: B027
-        """What a probe of a server on another machine asks, to know its clock."""
+        """Asks a server on another machine for its time; probes only."""
 
     def allow(self, size: int) -> None:  # noqa: B027
-        """A slow viewer may read `size` bytes more."""
+        """Lets a slow viewer read `size` bytes more."""
 
     def _lose(self, cause: str) -> None:
-        """The connection is gone; tells it once, and not after leaving."""
+        """The connection is gone; reported once, and not after leaving."""
         if not self._left:
             self._left = True
             watching, self.watching = self.watching, False

@@ -1,19 +1,18 @@
-"""What one viewer's bytes tell, read in place: WebSocket frames (RFC 6455 §5.2) and the headers of
-relay/PROTOCOL.md's records.
+"""Reads one viewer's bytes in place: WebSocket frames (RFC 6455 §5.2) and the headers of records
+(relay/PROTOCOL.md).
 
-Bodies are stepped over by their length, wherever the stream of bytes is cut. Pure: bytes in,
-figures out.
+Bodies are skipped by their length, wherever the bytes are split. Pure.
 """
 
 from struct import Struct
 from typing import NoReturn, Protocol
 
-from scripts.loadgen.tally import Tally
+from scripts.loadgen.delivery import Delivery
 
 BINARY, TEXT, CLOSE, PING, PONG = 0x82, 0x81, 0x88, 0x89, 0x8A
 MARGIN = 8_192
-"""Bytes in front of where data is read to: what is kept of the data before, such as half a header,
-goes there.
+"""Bytes before the position that data is read to. Holds what is left of earlier data, such as half
+a header.
 """
 
 RECORD = Struct(">BBxBB3x4xIq8xqI")
@@ -25,16 +24,16 @@ _MEDIA, _VIDEO, _AUDIO, _KEY = 2, 0, 1, 1
 _NOT_YET = -1
 
 
-class WalkError(ValueError):
-    """The server did not follow the protocol."""
+class ProtocolViolation(ValueError):
+    """The server violated the protocol."""
 
 
 class Listener(Protocol):
-    """Who hears what is rare; the rest is counted."""
+    """Receives rare events; everything else is counted."""
 
     def receive_text(self, text: bytes) -> None: ...
 
-    def receive_first_picture(self) -> None:
+    def receive_first_frame(self) -> None:
         """The last byte of the first IDR has arrived."""
 
     def receive_ping(self, payload: bytes) -> None: ...
@@ -43,7 +42,7 @@ class Listener(Protocol):
 
 
 class Walker:
-    """The place in one viewer's stream. `walk` takes what was read into `buffer` from MARGIN on."""
+    """A position in a viewer's bytes. `walk` takes what was read into `buffer` from MARGIN on."""
 
     __slots__ = (
         "_carry",
@@ -54,37 +53,37 @@ class Walker:
         "_probe",
         "_publish",
         "_skip",
-        "_tally",
+        "_delivery",
         "live_after",
         "media_time",
         "seen_idr",
     )
 
-    def __init__(self, tally: Tally, listener: Listener, probe: bool = False) -> None:
-        self._tally = tally
+    def __init__(self, delivery: Delivery, listener: Listener, probe: bool = False) -> None:
+        self._delivery = delivery
         self._listener = listener
         self._probe = probe
         self._carry = b""
         self._skip = 0  # bytes left of a body
-        self._frame = 0  # bytes left of the frame behind that
-        self._next = [_NOT_YET, _NOT_YET]  # sequence number expected, by track
+        self._frame = 0  # bytes left of the frame after that
+        self._next = [_NOT_YET, _NOT_YET]  # expected sequence number, by track
         self._publish = 0  # of this message's first record
         self._pending_idr = False
         self.seen_idr = False
         self.media_time = _NOT_YET
         """The latest received, µs."""
         self.live_after: int | None = None
-        """Server clock, µs: messages published before were sent on joining and tell nothing about
-        delay. None: time nothing.
+        """Server clock, µs: messages published before were sent on joining and are not timed. None:
+        time nothing.
         """
 
     def walk(self, buffer: bytearray, size: int, now: int) -> None:
-        """`size` bytes were read; `now`: the server's clock, µs, needed for probes only. Raises
-        WalkError.
+        """Takes `size` new bytes. `now`: the server's clock, µs, used for probes only. Raises
+        ProtocolViolation.
         """
         at, end = MARGIN, MARGIN + size
-        tally = self._tally
-        tally.bytes += size
+        delivery = self._delivery
+        delivery.bytes += size
         if self._carry:
             at -= len(self._carry)
             buffer[at:MARGIN] = self._carry
@@ -100,7 +99,7 @@ class Walker:
             if self._pending_idr:
                 self._pending_idr = False
                 self.seen_idr = True
-                self._listener.receive_first_picture()
+                self._listener.receive_first_frame()
             if frame:
                 if end - at < RECORD_SIZE:
                     break
@@ -118,7 +117,7 @@ class Walker:
                 if kind == _MEDIA and track <= _AUDIO:
                     expected = self._next[track]
                     if sequence != expected and expected != _NOT_YET:
-                        tally.gaps += sequence - expected & 0xFFFFFFFF
+                        delivery.gaps += sequence - expected & 0xFFFFFFFF
                     self._next[track] = sequence + 1 & 0xFFFFFFFF
                     self.media_time = media_time
                     if not self.seen_idr and flags & _KEY and track == _VIDEO:
@@ -140,7 +139,7 @@ class Walker:
                     break
                 length = int.from_bytes(buffer[at + 2 : at + header], "big")
             if first == BINARY:
-                tally.messages += 1
+                delivery.messages += 1
                 frame = length
                 at += header
                 continue
@@ -157,7 +156,7 @@ class Walker:
 
     def _time(self, now: int) -> None:
         if self.live_after is not None and self._publish > self.live_after:
-            self._tally.delays.append((now - self._publish) / 1_000)
+            self._delivery.delays.append((now - self._publish) / 1_000)
         self._publish = 0
 
     def _receive_other(self, first: int, payload: bytes) -> None:
@@ -173,4 +172,4 @@ class Walker:
             self._broken(f"a frame of type {first:#04x}")
 
     def _broken(self, what: str) -> NoReturn:
-        raise WalkError(f"the server sent {what}")
+        raise ProtocolViolation(f"the server sent {what}")

@@ -1,25 +1,22 @@
-"""One viewer's connection: the WebSocket handshake by hand, then everything to the walker."""
+"""A viewer's WebSocket: a minimal handshake, then all bytes go to the walker."""
 
 import asyncio
 import json
 import socket
 import struct
 import time
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
-from scripts.loadgen.viewer import Viewer
-from scripts.loadgen.walker import MARGIN, Walker, WalkError
+from scripts.loadgen.viewer import Viewer, ViewerContext
+from scripts.loadgen.walker import MARGIN, ProtocolViolation, Walker
 
-if TYPE_CHECKING:
-    from scripts.loadgen.crowd import Crowd
-
-# The key and the answer to it from RFC 6455 §1.3. A mask of zeros changes nothing, so frames can be
-# built beforehand (§5.3 wants a random one of browsers, to protect proxies from scripts).
+# Key and answer from RFC 6455 §1.3. A mask of zeros changes nothing, so frames can be built in
+# advance (§5.3 demands random masks of browsers, to protect proxies from scripts).
 KEY, ACCEPT = "dGhlIHNhbXBsZSBub25jZQ==", b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 NO_MASK = b"\0\0\0\0"
 ANSWER_MAX = 8_192
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-"""SO_LINGER: cut the connection instead of ending it."""
+"""SO_LINGER: reset the connection instead of closing it."""
 
 
 def masked_frame(opcode: int, payload: bytes) -> bytes:
@@ -28,7 +25,7 @@ def masked_frame(opcode: int, payload: bytes) -> bytes:
 
 
 def request(host: str, path: str) -> bytes:
-    """The handshake that asks for `path`."""
+    """The handshake request for `path`."""
     lines = [
         f"GET {path} HTTP/1.1",
         f"Host: {host}",
@@ -44,25 +41,27 @@ LEAVE = masked_frame(0x88, (1001).to_bytes(2, "big"))
 
 
 class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
-    """Reads into its crowd's buffer, which all viewers of a process share: every read is finished
-    in the call that announces it.
+    """Reads into its crowd's buffer, which all viewers of a process share: every read is processed
+    in the call that reports it.
 
-    Once it watches, its crowd's poller reads for it; not if it is slow, which its transport's
-    pauses make it, or if TLS is between.
+    Once it watches, its crowd's poller reads for it. Not if it is slow, which needs its transport's
+    pauses, or over TLS.
     """
 
-    def __init__(self, crowd: "Crowd", room: str, *, probe: bool, slow: bool, rude: bool) -> None:
+    def __init__(
+        self, crowd: ViewerContext, room: str, *, probe: bool, slow: bool, rude: bool
+    ) -> None:
         super().__init__(crowd, room, probe=probe, slow=slow, rude=rude)
-        self.walker = Walker(self._tally, self, probe)
+        self.walker = Walker(self._delivery, self, probe)
         self.transport: asyncio.Transport | None = None
         self._answer = b""
-        self._polled = -1  # its descriptor, where the poller reads for it
+        self._polled = -1  # its descriptor, if the poller reads for it
         self._code = 0
         self._budget = 0
         self._time_sent = 0
 
     async def connect(self) -> None:
-        """Opens the connection; the server's answer to the handshake makes it `connected`."""
+        """Opens the connection; the server's answer to the handshake calls `connected`."""
         await asyncio.get_running_loop().create_connection(
             lambda: self, *self._crowd.address, ssl=self._crowd.ssl
         )
@@ -88,7 +87,7 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
             return
         try:
             self.walker.walk(crowd.buffer, nbytes, crowd.clocks.now() if self.probe else 0)
-        except WalkError as error:
+        except ProtocolViolation as error:
             self._fail(str(error))
         if self.slow:
             self._budget -= nbytes
@@ -102,7 +101,7 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
             self._abort()
 
     def allow(self, size: int) -> None:
-        """A slow viewer may read `size` bytes more."""
+        """Lets a slow viewer read `size` bytes more."""
         self._budget = min(size, self._budget + size)
         if self._budget > 0 and self.transport and not self.transport.is_closing():
             self.transport.resume_reading()
@@ -151,7 +150,7 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
             self._crowd.poller.remove(self._polled)
             self._polled = -1
 
-    # What the walker hears
+    # Calls of the walker
 
     def receive_text(self, text: bytes) -> None:
         notice = json.loads(text)
@@ -163,7 +162,7 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
         elif kind == "time":
             self._crowd.clocks.receive_time(self._time_sent, int(notice["now"]))
 
-    def receive_first_picture(self) -> None:
+    def receive_first_frame(self) -> None:
         self._crowd.joined(self, self._age)
 
     def receive_ping(self, payload: bytes) -> None:
@@ -177,7 +176,7 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
     # Sending
 
     def report(self) -> None:
-        """The notice of every second: the latest media time."""
+        """The report of every second: the latest media time."""
         if self.watching and self.walker.media_time >= 0:
             self._send(
                 masked_frame(0x81, b'{"type":"report","media_time":%d}' % self.walker.media_time)
@@ -196,7 +195,7 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
         self._close()
 
     def vanish(self) -> None:
-        """Is gone without a close frame."""
+        """Disappears without a close frame."""
         self._left = True
         if self.transport:
             self.transport.get_extra_info("socket").setsockopt(

@@ -1,10 +1,9 @@
-"""A viewer over WebRTC, as light as it can be: a real handshake, then the clear headers of RTP
-counted, and one packet in 50 decrypted.
+"""A light viewer over WebRTC: a real handshake, then it counts RTP packets by their clear headers
+and decrypts one in 50.
 """
 
 import os
 import time
-from typing import TYPE_CHECKING
 
 from aiortc.rtp import RtcpReceiverInfo, RtcpRrPacket
 
@@ -19,35 +18,32 @@ from scripts.loadgen.signalling import (
     post_offer,
     write_viewer_offer,
 )
-from scripts.loadgen.viewer import Viewer
+from scripts.loadgen.viewer import Viewer, ViewerContext
 from scripts.loadgen.walker import MARGIN
-
-if TYPE_CHECKING:
-    from scripts.loadgen.crowd import Crowd
 
 UNPROTECT_EVERY = 50
 EARLY_MAX = 2_000
-"""Datagrams kept that came before we knew that the handshake is complete: the server knows it a
-little sooner, and begins with an IDR.
+"""Datagrams kept from before our side of the handshake is complete: the server's is complete
+earlier, and it begins with an IDR.
 """
 
 
 class WhepViewer(Viewer, Peer):
     """Once it watches, its crowd's poller reads for it, into the crowd's buffer."""
 
-    def __init__(self, crowd: "Crowd", room: str, *, probe: bool, slow: bool, rude: bool) -> None:
+    def __init__(
+        self, crowd: ViewerContext, room: str, *, probe: bool, slow: bool, rude: bool
+    ) -> None:
         Viewer.__init__(self, crowd, room, probe=probe, slow=slow, rude=rude)
         Peer.__init__(self)
-        self._fd = -1  # of its socket, where the poller reads
+        self._fd = -1  # of its socket, if the poller reads
         self._early: list[bytes] = []
         self._next = {VIDEO_TYPE: -1, AUDIO_TYPE: -1}
         self._countdown = UNPROTECT_EVERY
         self._ssrc = 0
         self._idr_begun = self._seen_idr = False
         self._live_after = 0
-        """Server clock, µs: what was published before was sent on joining, and tells nothing about
-        delay.
-        """
+        """Server clock, µs: media published before was sent on joining and is not timed."""
 
     async def connect(self) -> None:
         accepted = await post_offer(
@@ -60,7 +56,7 @@ class WhepViewer(Viewer, Peer):
         if not self._left:
             await self._reach(accepted)
         if self._left:
-            self._crowd.see_off(self._end())
+            self._crowd.finish_leaving(self._end())
             return
         self._live_after = self._crowd.clocks.now()
         self.watching = True
@@ -68,7 +64,7 @@ class WhepViewer(Viewer, Peer):
         self._be_polled()
 
     def report(self) -> None:
-        """A receiver report, and a connectivity check when one is due."""
+        """Sends a receiver report, and a connectivity check if one is due."""
         if self.watching:
             self._keep_consent(time.monotonic())
         if self.watching and self._ssrc:
@@ -77,14 +73,14 @@ class WhepViewer(Viewer, Peer):
 
     def leave(self) -> None:
         self._left, self.watching = True, False
-        self._crowd.see_off(self._end())
+        self._crowd.finish_leaving(self._end())
 
     def vanish(self) -> None:
         self._left, self.watching = True, False
         if self._transport:
             self._transport.close()
         self._close_socket()
-        self._crowd.see_off(self._hang_up())
+        self._crowd.finish_leaving(self._hang_up())
 
     async def _end(self) -> None:
         if self._accepted:
@@ -98,12 +94,12 @@ class WhepViewer(Viewer, Peer):
     def _broken(self, cause: str) -> None:
         if self.watching:
             self._lose(cause)
-            self._crowd.see_off(self._hang_up())
+            self._crowd.finish_leaving(self._hang_up())
 
     # The socket
 
     def _be_polled(self) -> None:
-        """A transport that serves datagrams cannot be paused: the socket goes on without it."""
+        """A datagram transport cannot be paused: the socket goes on without it."""
         transport = self._transport
         assert transport
         self._fd = os.dup(transport.get_extra_info("socket").fileno())
@@ -127,7 +123,7 @@ class WhepViewer(Viewer, Peer):
             return
         try:
             os.write(self._fd, data)
-        except OSError:  # full, as a network may be; or gone, which reading finds out
+        except OSError:  # full, as a network may be; or closed, which reading detects
             pass
 
     def _receive_polled(self, size: int) -> None:
@@ -148,37 +144,37 @@ class WhepViewer(Viewer, Peer):
     # RTP
 
     def _receive_packet(self, size: int) -> None:
-        buffer, tally = self._crowd.buffer, self._tally
+        buffer, delivery = self._crowd.buffer, self._delivery
         second = buffer[MARGIN + 1]
         kind = second & 0x7F
         expected = self._next.get(kind)
         if expected is None or size < HEADER_SIZE:
-            return  # RTCP, or what is resent
-        tally.messages += 1
-        tally.bytes += size
+            return  # RTCP, or a retransmission
+        delivery.messages += 1
+        delivery.bytes += size
         sequence = buffer[MARGIN + 2] << 8 | buffer[MARGIN + 3]
         if sequence != expected and expected >= 0:
-            tally.gaps += (sequence - expected) & 0xFFFF
+            delivery.gaps += (sequence - expected) & 0xFFFF
         self._next[kind] = sequence + 1 & 0xFFFF
         self._countdown -= 1
         if not self._countdown or (kind == VIDEO_TYPE and not self._seen_idr):
             self._countdown = UNPROTECT_EVERY
             self._unprotect(bytes(buffer[MARGIN : MARGIN + size]))
         if kind == VIDEO_TYPE and second & 0x80 and (self.probe or not self._seen_idr):
-            self._finish_picture(buffer[MARGIN : MARGIN + HEADER_SIZE])
+            self._finish_frame(buffer[MARGIN : MARGIN + HEADER_SIZE])
 
     def _unprotect(self, data: bytes) -> None:
         try:
             packet = parse_rtp(self._dtls.unprotect_rtp(data))
         except (SrtpError, ValueError):
-            self._tally.unreadable += 1
+            self._delivery.unreadable += 1
             return
         self._idr_begun = self._idr_begun or (
             packet.payload_type == VIDEO_TYPE and starts_idr(packet.payload)
         )
 
-    def _finish_picture(self, header: bytearray) -> None:
-        """A picture's last packet has come."""
+    def _finish_frame(self, header: bytearray) -> None:
+        """A frame's last packet arrived."""
         self._ssrc = int.from_bytes(header[8:12], "big")
         if self._idr_begun and not self._seen_idr:
             self._seen_idr = True
@@ -188,4 +184,4 @@ class WhepViewer(Viewer, Peer):
                 int.from_bytes(header[4:8], "big")
             )
             if published is not None and published > self._live_after:
-                self._tally.delays.append((self._crowd.clocks.now() - published) / 1_000)
+                self._delivery.delays.append((self._crowd.clocks.now() - published) / 1_000)

@@ -1,7 +1,7 @@
-"""One process of the load: `python -m scripts.loadgen.worker`.
+"""A process of the generator: `python -m scripts.loadgen.worker`.
 
-Standard input brings its plan as a line of JSON, and a line with the time at which to begin once it
-has answered `ready`. It writes a line of figures a second, and a last one when standard input ends.
+Reads its plan from standard input as a line of JSON and answers `ready`; a second line gives the
+time to begin. Writes a line of figures a second, and a last one when standard input ends.
 """
 
 import asyncio
@@ -17,11 +17,11 @@ from typing import Any, Protocol
 import uvloop
 
 from scripts.loadgen.figures import Figures
-from scripts.loadgen.plans import CrowdPlan, StagePlan
+from scripts.loadgen.plans import CrowdPlan, PublishersPlan
 
 LAG_EVERY = 0.01
 PLAN_MAX = 64 * 1024 * 1024
-"""Bytes; what creators send is in it."""
+"""Bytes; the plan contains the clip."""
 READY = b"ready\n"
 PROBE_NICENESS = -15
 
@@ -29,17 +29,17 @@ PROBE_NICENESS = -15
 class Work(Protocol):
     def start(self, first_at: float) -> None: ...
 
-    def tell(self) -> Figures: ...
+    def take_figures(self) -> Figures: ...
 
     async def close(self) -> None: ...
 
 
 class Lag:
-    """How late this process's loop is: a timer's delay, ms, a hundred times a second."""
+    """Lateness of this process's event loop: of a timer, ms, a hundred times a second."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        # Not the loop's clock: uvloop's stands still while callbacks run, and has whole
+        # Not the loop's clock: uvloop's does not advance during callbacks and has whole
         # milliseconds.
         self._due = time.monotonic() + LAG_EVERY
         self._late: list[float] = []
@@ -55,8 +55,7 @@ class Lag:
     def _measure(self) -> None:
         now = time.monotonic()
         self._late.append(max(0.0, (now - self._due) * 1_000))
-        # Beats that were missed altogether were as late as that too: a loop that stood still for
-        # 100 ms was late ten times.
+        # Missed timers were late too: a loop that blocked for 100 ms was late ten times.
         while self._due + LAG_EVERY <= now:
             self._due += LAG_EVERY
             self._late.append((now - self._due) * 1_000)
@@ -71,53 +70,50 @@ async def run() -> None:
     )
     task = json.loads(await reader.readline())
     work = _work(task["role"], task["plan"])
-    # What was made so far stays: the collector need not look at it, and hardly anything of what
-    # comes refers in circles.
+    # Exempt existing objects from garbage collection; hardly any new ones form cycles.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     sys.stdout.buffer.write(READY)
     sys.stdout.buffer.flush()
     begin = await reader.readline()
     lag = Lag()
-    tell = Teller(work, lag)
+    write_figures = FigureWriter(work, lag)
     if begin:
         work.start(float(begin))
         end = asyncio.create_task(reader.read(1))
         while not end.done():
-            await asyncio.wait([end], timeout=tell.until_next())
+            await asyncio.wait([end], timeout=write_figures.until_next())
             if not end.done():
-                tell()
+                write_figures()
     lag.close()
     await work.close()
-    tell()
+    write_figures()
     transport.close()
 
 
 def _work(role: str, plan: dict[str, Any]) -> Work:
-    # Imported here: creators bring WebRTC with them, which viewers need not wait for.
+    # Imported here: creators import WebRTC, which WebSocket viewers need not wait for.
     if role == "crowd":
         from scripts.loadgen.crowd import Crowd
 
         if plan["probe"]:
-            _come_first()
+            _raise_priority()
         return Crowd(CrowdPlan(**plan))
-    from scripts.loadgen.stage import Stage
+    from scripts.loadgen.publishers import Publishers
 
-    return Stage(StagePlan(**plan))
+    return Publishers(PublishersPlan(**plan))
 
 
-def _come_first() -> None:
-    """Probes share a core with the rest of the crowd: they should tell how long the server took,
-    not how long they waited for that core.
+def _raise_priority() -> None:
+    """Raises the priority of probes. They share a core with other viewers and should measure the
+    server, not the wait for that core.
     """
-    with suppress(
-        PermissionError
-    ):  # only root may; what the wait costs shows in the loop lag all the same
+    with suppress(PermissionError):  # needs root; without it the wait shows in the loop lag
         os.setpriority(os.PRIO_PROCESS, 0, PROBE_NICENESS)
 
 
-class Teller:
-    """Writes the figures, at each full second of the clock, so that all workers' seconds are the
+class FigureWriter:
+    """Writes the figures at each full second of the clock, so that all workers' seconds are the
     same.
     """
 
@@ -131,10 +127,10 @@ class Teller:
         left = 1.0 - time.time() % 1.0
         return (
             left if left > 0.1 else left + 1.0
-        )  # a timer may come a little early: not the same second twice
+        )  # a timer may fire a little early: not the same second twice
 
     def __call__(self) -> None:
-        figures = self._work.tell()
+        figures = self._work.take_figures()
         figures.histogram("lag").add(self._lag.take())
         cpu, at = time.process_time(), time.monotonic()
         figures.levels["cpu"] = (cpu - self._cpu) / max(0.001, at - self._at)

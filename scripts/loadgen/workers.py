@@ -1,4 +1,4 @@
-"""Worker processes, as the run sees them."""
+"""Worker processes, from the run's side."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ READY_WITHIN, END_WITHIN = 30.0, 15.0
 
 
 class Worker:
-    """`start()`, `ready()`, `begin()`; `take()` now and then; `stop()`."""
+    """`start()`, `ready()`, `begin()`; `take()` regularly; `stop()`."""
 
     def __init__(self, name: str, role: str, plan: Mapping[str, object]) -> None:
         self.name = name
@@ -48,7 +48,7 @@ class Worker:
         self._reader = asyncio.create_task(self._read(process.stdout))
 
     async def ready(self) -> None:
-        """Returns when it can begin. Raises BadInput where it ends instead, or takes too long."""
+        """Returns once the worker can begin. Raises BadInput if it ends or takes too long."""
         assert self._reader
         ready = asyncio.create_task(self._ready.wait())
         await asyncio.wait(
@@ -60,17 +60,17 @@ class Worker:
             raise BadInput(f"the process of {self.name} was not ready within {READY_WITHIN:.0f} s")
 
     def begin(self, first_at: float) -> None:
-        """Lets its first one come at `first_at`, seconds of the Unix epoch."""
+        """Lets its first viewer or creator arrive at `first_at`, seconds of the Unix epoch."""
         assert self._process and self._process.stdin
         self._process.stdin.write(f"{first_at}\n".encode())
 
     def take(self) -> Figures:
-        """What came since the last call; its levels are the latest."""
+        """The figures since the last call; levels are the latest."""
         fresh, self._fresh = self._fresh, Figures(levels=dict(self._fresh.levels))
         return fresh
 
     async def require_running(self) -> None:
-        """Raises BadInput with its last words where the worker has ended by itself."""
+        """Raises BadInput with its last words if the worker ended by itself."""
         if self._process and self._reader and self._reader.done() and self._complaint:
             await self._process.wait()
             words = (await self._complaint).decode(errors="replace").strip().splitlines()
@@ -80,7 +80,7 @@ class Worker:
             )
 
     async def stop(self) -> None:
-        """Ends it; what it told last can still be taken."""
+        """Ends it; its last figures can still be taken."""
         process = self._process
         if process is None or self._reader is None or self._complaint is None:
             return
@@ -98,7 +98,7 @@ class Worker:
         if await stream.readline():
             self._ready.set()
         async for line in stream:
-            with suppress(ValueError):  # a line cut short by its end
-                told = Figures.from_line(line)
+            with suppress(ValueError):  # a line cut short when it ended
+                figures = Figures.from_line(line)
                 self._fresh.levels.clear()
-                self._fresh.merge(told)
+                self._fresh.merge(figures)

@@ -9,9 +9,9 @@ from functools import cache
 from aiohttp import ClientSession
 
 from scripts.loadgen.clip import Clip, encode
-from scripts.loadgen.plans import StagePlan
+from scripts.loadgen.plans import PublishersPlan
 from scripts.loadgen.publisher import Publisher
-from scripts.loadgen.stage import Stage
+from scripts.loadgen.publishers import Publishers
 
 WIDTH, HEIGHT, FPS, KBPS = 360, 640, 30, 800
 
@@ -25,15 +25,19 @@ def _clip() -> Clip:
 async def creator(server_url: str, title: str) -> AsyncIterator[str]:
     """Live from entering to leaving; yields the URL to watch at."""
     clip = _clip()
-    stage = Stage(StagePlan(insecure=False, rooms=[], clip=clip.to_json(), stay=0, ramp=0))
-    stage._tick()
+    publishers = Publishers(
+        PublishersPlan(insecure=False, rooms=[], clip=clip.to_json(), stay=0, ramp=0)
+    )
+    publishers._tick()
     async with ClientSession() as http:
         try:
             async with http.post(f"{server_url}/api/rooms", json={"title": title}) as response:
                 made = await response.json()
-            publisher = Publisher(stage, clip, made["room"], made["key"], made["whip"], http)
-            stage._publishers.add(publisher)
+            publisher = Publisher(
+                publishers.counts, clip, made["room"], made["key"], made["whip"], http
+            )
+            publishers._publishers.add(publisher)
             await publisher.connect()
             yield made["watch"]
         finally:
-            await stage.close()
+            await publishers.close()

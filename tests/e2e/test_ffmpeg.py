@@ -5,7 +5,8 @@ import sys
 
 from aiohttp import ClientSession
 
-from scripts.benchmarks.local_server import ROOT, LocalServer
+from scripts.benchmarks.checkout import ROOT
+from scripts.benchmarks.local_server import LocalServer
 from tests.e2e.pages import Visitors
 
 SECONDS = 6.0

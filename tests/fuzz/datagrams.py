@@ -17,9 +17,9 @@ import aiohttp
 from relay.sample import Track
 from scripts.benchmarks.local_server import LocalServer
 from scripts.loadgen.clip import encode
-from scripts.loadgen.plans import StagePlan
+from scripts.loadgen.plans import PublishersPlan
 from scripts.loadgen.publisher import Publisher
-from scripts.loadgen.stage import Stage
+from scripts.loadgen.publishers import Publishers
 from tests.fixtures.server import NewRoom
 from tests.fixtures.viewer import Viewer
 from tests.fuzz.cutting import cut
@@ -86,12 +86,16 @@ async def attack(seconds: float, seed: int) -> Attack:
                 answer = await response.json()
             room = NewRoom(answer["room"], answer["key"], answer["whip"])
             clip = encode(160, 120, 30, 300)
-            stage = Stage(StagePlan(insecure=False, rooms=[], clip=clip.to_json(), stay=0, ramp=0))
-            publisher = _RecordedPublisher(stage, clip, room.name, room.key, room.whip, http)
+            publishers = Publishers(
+                PublishersPlan(insecure=False, rooms=[], clip=clip.to_json(), stay=0, ramp=0)
+            )
+            publisher = _RecordedPublisher(
+                publishers.counts, clip, room.name, room.key, room.whip, http
+            )
             try:
                 await publisher.connect()
-                stage._publishers.add(publisher)
-                stage._tick()
+                publishers._publishers.add(publisher)
+                publishers._tick()
                 async with Viewer(http, server.url, room.name) as viewer:
                     result = await _send_datagrams(
                         publisher, viewer, server.pid, seconds, random.Random(seed)
@@ -99,7 +103,7 @@ async def attack(seconds: float, seed: int) -> Attack:
                     await viewer.frames(30)
                 assert publisher.sending, "the creator's session ended"
             finally:
-                await stage.close()
+                await publishers.close()
         assert not [line for line in server.log if "ERROR" in line or "Traceback" in line], (
             server.log
         )

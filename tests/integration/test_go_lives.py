@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from scripts.loadgen.clip import encode
-from scripts.loadgen.plans import StagePlan
+from scripts.loadgen.plans import PublishersPlan
 from scripts.loadgen.publisher import Publisher
-from scripts.loadgen.stage import Stage
+from scripts.loadgen.publishers import Publishers
 from server.ingest.session import State
 from tests.fixtures.deadline import eventually
 from tests.fixtures.server import Server
@@ -28,24 +28,28 @@ async def test_a_hundred_go_lives_leave_nothing(server: Server) -> None:
     """
     room = await server.create()
     clip = encode(160, 120, 30, 200)
-    stage = Stage(StagePlan(insecure=False, rooms=[], clip=clip.to_json(), stay=0, ramp=0))
-    stage._tick()
+    publishers = Publishers(
+        PublishersPlan(insecure=False, rooms=[], clip=clip.to_json(), stay=0, ramp=0)
+    )
+    publishers._tick()
     ways_to_go = (Publisher.close, _hang_up, _vanish)
     try:
         for number in range(WARM + TIMES):
             if number == WARM:
                 await _alone(server)
                 before = _held()
-            publisher = Publisher(stage, clip, room.name, room.key, room.whip, server.http)
+            publisher = Publisher(
+                publishers.counts, clip, room.name, room.key, room.whip, server.http
+            )
             await publisher.connect()
-            stage._publishers.add(publisher)
+            publishers._publishers.add(publisher)
             await eventually(
                 lambda epoch=number + 1: (  # type: ignore[misc]
                     server.room(room)._epoch == epoch
                     and server.session(room).state is State.FLOWING
                 )
             )
-            stage._publishers.discard(publisher)
+            publishers._publishers.discard(publisher)
             # The last one says goodbye, since nobody takes over from it.
             await ways_to_go[0 if number in (WARM - 1, WARM + TIMES - 1) else number % 3](publisher)
         await _alone(server)
@@ -53,7 +57,7 @@ async def test_a_hundred_go_lives_leave_nothing(server: Server) -> None:
             lambda: all(now <= then for now, then in zip(_held(), before, strict=True))
         )
     finally:
-        await stage.close()
+        await publishers.close()
     assert await server.state(room) == "away"
 
 

@@ -1,4 +1,4 @@
-"""The loop that creators send is what was asked for, and a receiver puts it together again."""
+"""The clip has the requested format, and a receiver can reassemble it."""
 
 import pytest
 
@@ -19,26 +19,26 @@ def clip() -> Clip:
     return encode(320, 180, 15, 400)
 
 
-def test_the_bitrate_is_the_one_asked_for(clip: Clip) -> None:
+def test_the_bitrate_is_the_requested_one(clip: Clip) -> None:
     assert clip.kbps == pytest.approx(400, rel=0.1)
-    assert len(clip.pictures) == 15 * SECONDS and len(clip.sounds) == 50 * SECONDS
+    assert len(clip.frames) == 15 * SECONDS and len(clip.sounds) == 50 * SECONDS
 
 
 def test_every_two_seconds_begin_with_an_idr(clip: Clip) -> None:
-    starts = [index for index, picture in enumerate(clip.pictures) if starts_idr(picture[0])]
+    starts = [index for index, frame in enumerate(clip.frames) if starts_idr(frame[0])]
     assert starts == clip.keys == [0, 30]
     assert all(
-        5 in {nal[0] & 0x1F for nal in depacketise(clip.pictures[index])} for index in clip.keys
+        5 in {nal[0] & 0x1F for nal in depacketise(clip.frames[index])} for index in clip.keys
     )
 
 
-def test_packets_fit_a_datagram_and_can_be_put_together(clip: Clip) -> None:
-    for picture in clip.pictures:
-        assert all(len(payload) <= PAYLOAD_MAX for payload in picture)
-        assert depacketise(picture)
+def test_packets_fit_a_datagram_and_can_be_reassembled(clip: Clip) -> None:
+    for frame in clip.frames:
+        assert all(len(payload) <= PAYLOAD_MAX for payload in frame)
+        assert depacketise(frame)
 
 
-def test_what_was_cut_comes_back() -> None:
+def test_fragments_are_reassembled() -> None:
     nals = [
         b"\x67sps",
         b"\x68pps",
@@ -51,10 +51,10 @@ def test_what_was_cut_comes_back() -> None:
     assert split_annexb(b"\0\0\1abc\0\0\0\1d") == [b"abc", b"d"]
 
 
-def test_it_travels(clip: Clip) -> None:
+def test_it_is_serialised(clip: Clip) -> None:
     assert Clip.from_json(clip.to_json()) == clip
 
 
-def test_what_cannot_be_encoded_is_told() -> None:
+def test_a_format_that_cannot_be_encoded_is_an_error() -> None:
     with pytest.raises(ClipError, match="cannot encode"):
         encode(31, 17, 30, 400)

@@ -1,4 +1,4 @@
-"""The server's clock, and when it published what bears no such time."""
+"""The server's clock, and publish times of media that does not carry them."""
 
 import time
 
@@ -11,11 +11,11 @@ from scripts.loadgen.clocks import Clocks
 from scripts.loadgen.media_clock import MediaClock
 
 
-def test_the_quickest_time_exchange_tells_the_servers_clock() -> None:
+def test_the_fastest_time_exchange_counts() -> None:
     clocks = Clocks(same_clock=False)
     assert clocks.unknown
     now = time.time_ns() // 1_000
-    clocks.receive_time(now - 400_000, now + 5_000_000)  # took 400 ms: sure to 200 ms
+    clocks.receive_time(now - 400_000, now + 5_000_000)  # took 400 ms: exact to 200 ms
     assert clocks.now() - time.time_ns() // 1_000 == pytest.approx(5_200_000, abs=50_000)
     clocks.receive_time(time.time_ns() // 1_000 - 2_000, time.time_ns() // 1_000 + 5_100_000)
     assert clocks.now() - time.time_ns() // 1_000 == pytest.approx(5_101_000, abs=50_000)
@@ -30,7 +30,7 @@ def clock(media_time: int, *, publish: int, capture: int = 0, epoch: int = 0) ->
     )
 
 
-def test_before_anything_is_known_nothing_is_told() -> None:
+def test_there_is_no_time_before_the_first_record() -> None:
     assert MediaClock().published_at_rtp(0) is MediaClock().published_when_captured(0) is None
 
 
@@ -38,16 +38,14 @@ def test_before_anything_is_known_nothing_is_told() -> None:
     st.integers(min_value=0, max_value=1 << 45),
     st.integers(min_value=-60_000_000, max_value=60_000_000),
 )
-def test_a_timestamp_is_of_the_moment_that_its_media_time_says_across_the_wrap_too(
-    media_time: int, later: int
-) -> None:
+def test_a_timestamp_is_converted_across_the_wrap(media_time: int, later: int) -> None:
     media = MediaClock()
     media.add(clock(media_time, publish=1_790_000_000_000_000))
     published = media.published_at_rtp(round((media_time + later) * 9 / 100) & 0xFFFFFFFF)
     assert published == pytest.approx(1_790_000_000_000_000 + later, abs=12)
 
 
-def test_pictures_that_came_late_to_the_server_do_not_make_delays_smaller() -> None:
+def test_frames_that_reached_the_server_late_do_not_reduce_delays() -> None:
     media = MediaClock()
     for second, late in enumerate((40_000, 0, 15_000)):
         media.add(
@@ -61,7 +59,7 @@ def test_pictures_that_came_late_to_the_server_do_not_make_delays_smaller() -> N
     assert media.published_when_captured(2_500_000.0) == 2_505_000
 
 
-def test_another_epoch_makes_the_old_clock_worthless() -> None:
+def test_a_new_epoch_replaces_the_clock() -> None:
     media = MediaClock()
     media.add(clock(0, publish=0))
     media.add(clock(1_000_000, publish=9_000_000, epoch=1))

@@ -1,4 +1,4 @@
-"""`--fail-if` and the target's URL: what is taken, and what is said of the rest."""
+"""`--fail-if` and the target's URL: accepted input and error messages."""
 
 import pytest
 
@@ -37,7 +37,7 @@ def test_a_condition_is_read(text: str, metric: str, operator: str, limit: float
         ("gaps>1s", "no unit s"),
     ],
 )
-def test_what_is_no_condition_is_told(text: str, words: str) -> None:
+def test_a_malformed_condition_is_refused(text: str, words: str) -> None:
     with pytest.raises(BadInput, match=words):
         parse_condition(text)
 
@@ -68,7 +68,7 @@ def test_a_target_is_read(url: str, root: str, local: bool) -> None:
     assert (target.url, target.local) == (root, local)
 
 
-def test_another_machine_is_loaded_by_its_owner_only() -> None:
+def test_another_machine_needs_its_owners_confirmation() -> None:
     with pytest.raises(BadInput, match="--i-own-this-server"):
         parse_target("http://192.0.2.1:8080", owned=False)
     assert not parse_target("http://192.0.2.1:8080", owned=True).local
@@ -85,6 +85,6 @@ def test_another_machine_is_loaded_by_its_owner_only() -> None:
         "http://a:b@127.0.0.1",
     ],
 )
-def test_what_is_no_server_is_told(url: str) -> None:
+def test_a_malformed_url_is_refused(url: str) -> None:
     with pytest.raises(BadInput):
         parse_target(url, owned=True)

@@ -26,13 +26,13 @@ PLAN = CrowdPlan(
 )
 
 
-async def test_nobody_at_home_is_a_failure_with_its_cause() -> None:
+async def test_a_refused_connection_is_a_failure_with_its_cause() -> None:
     crowd = Crowd(PLAN)
     crowd.start(time.time())
-    figures = crowd.tell()
+    figures = crowd.take_figures()
     while figures.total("failed") < PLAN.viewers:
         await asyncio.sleep(0)
-        figures.merge(crowd.tell())
+        figures.merge(crowd.take_figures())
     assert figures.causes("failed") == {"refused": PLAN.viewers}
     await crowd.close()
 

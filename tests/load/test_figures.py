@@ -1,4 +1,4 @@
-"""What is counted stays true when it is added up, travels and is cut down to percentiles."""
+"""Figures stay correct when added, serialised and reduced to percentiles."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def test_percentiles_are_exact_to_one_per_cent(delays: list[float], percent: int
 
 
 @given(DELAYS, DELAYS)
-def test_histograms_merge_as_if_they_had_been_one(first: list[float], second: list[float]) -> None:
+def test_merged_histograms_equal_one(first: list[float], second: list[float]) -> None:
     one, other, both = Histogram(), Histogram(), Histogram()
     one.add(first)
     other.add(second)
@@ -33,17 +33,17 @@ def test_histograms_merge_as_if_they_had_been_one(first: list[float], second: li
     assert (one.counts == both.counts).all() and one.most == both.most
 
 
-def test_what_lies_outside_counts_at_the_edges() -> None:
+def test_values_outside_count_in_the_edge_bins() -> None:
     histogram = Histogram()
     histogram.add([-3.0, 0.0, 1e9])
     assert histogram.count == 3 and histogram.counts[0] == 2 and histogram.counts[-1] == 1
 
 
-def test_nothing_has_no_percentile() -> None:
+def test_an_empty_histogram_has_no_percentile() -> None:
     assert Histogram().percentile(99) is None
 
 
-def test_figures_travel() -> None:
+def test_figures_are_serialised() -> None:
     figures = Figures()
     figures.counts.update({"bytes": 5, "failed/refused": 2, "failed/timeout": 3})
     figures.levels["watching"] = 7
@@ -60,12 +60,12 @@ def test_figures_travel() -> None:
     )
 
 
-def test_a_line_of_something_else_is_refused() -> None:
+def test_a_malformed_line_is_refused() -> None:
     with pytest.raises(ValueError):
         Figures.from_line(b"{}\n")
 
 
 @given(st.integers(0, 10_000), st.integers(1, 64))
-def test_shares_are_all_of_it_and_even(total: int, parts: int) -> None:
+def test_shares_are_even_and_complete(total: int, parts: int) -> None:
     found = shares(total, parts)
     assert sum(found) == total and len(found) == parts and max(found) - min(found) <= 1

@@ -1,4 +1,4 @@
-"""A viewer's view of our own playlists, and of what is none."""
+"""Reading our own playlists, and text that is not a playlist."""
 
 import pytest
 
@@ -11,13 +11,11 @@ from tests.fixtures.media import video_sample, video_track
 HEAD = "#EXTM3U\n#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.05\n"
 
 
-def live(pictures: int) -> tuple[Playlist, list[str]]:
-    """A playlist of so many pictures, one second of them between two IDRs, and its text after each
-    part.
-    """
+def live(frames: int) -> tuple[Playlist, list[str]]:
+    """A playlist of so many frames, with an IDR every second, and its text after each part."""
     segmenter, playlist, texts = Segmenter(TRACK), Playlist("aabbccdd", 7), []
     segmenter.receive_track(video_track())
-    for n in range(pictures):
+    for n in range(frames):
         for part in segmenter.receive(video_sample(90_000 + n * 3_000, key=n % 30 == 0)):
             playlist.add(part)
             texts.append(playlist.text)
@@ -38,7 +36,7 @@ def test_our_own_playlists_are_read_part_by_part() -> None:
     assert coming == playlist.position and read.init == "aabbccdd/0.mp4" and not read.ended
 
 
-def test_dates_of_parts_go_on_through_a_segment() -> None:
+def test_part_dates_continue_within_a_segment() -> None:
     _, texts = live(600)
     parts = read_playlist(texts[-1]).parts
     for before, after in zip(parts, parts[1:], strict=False):
@@ -47,7 +45,7 @@ def test_dates_of_parts_go_on_through_a_segment() -> None:
         assert after.ends - before.ends == pytest.approx(after.duration * 1_000_000, abs=1_001)
 
 
-def test_one_joins_at_a_picture_that_stands_alone_and_not_too_near_to_the_end() -> None:
+def test_joins_at_an_independent_part_far_enough_from_the_end() -> None:
     _, texts = live(600)
     for text in texts[20:]:
         read = read_playlist(text)
@@ -56,12 +54,12 @@ def test_one_joins_at_a_picture_that_stands_alone_and_not_too_near_to_the_end() 
         assert read.hold_back <= sum(part.duration for part in start) < read.hold_back + 2.5
 
 
-def test_what_was_missed_is_noticed() -> None:
+def test_a_missed_part_is_detected() -> None:
     _, texts = live(1_200)
     assert not read_playlist(texts[-1]).follows(read_playlist(texts[2]).coming)
 
 
-def test_a_gap_is_nothing_to_ask_for() -> None:
+def test_a_gap_is_not_requested() -> None:
     read = read_playlist(
         HEAD
         + '#EXT-X-MAP:URI="i.mp4"\n#EXT-X-PART:DURATION=0.35,URI="1.m4s",GAP=YES\n#EXT-X-ENDLIST\n'
@@ -86,12 +84,12 @@ def test_the_variant_is_found() -> None:
         HEAD + "#EXT-X-PROGRAM-DATE-TIME:yesterday\n",
     ],
 )
-def test_what_cannot_be_played_is_refused(text: str) -> None:
+def test_an_unplayable_playlist_is_refused(text: str) -> None:
     with pytest.raises(PlaylistUnreadable):
         read_playlist(text)
 
 
 @pytest.mark.parametrize("text", ["<html>", "#EXTM3U\n#EXT-X-VERSION:6\n"])
-def test_without_a_variant_there_is_nothing_to_watch(text: str) -> None:
+def test_a_playlist_without_a_variant_is_refused(text: str) -> None:
     with pytest.raises(PlaylistUnreadable):
         read_variant(text)

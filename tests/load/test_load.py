@@ -1,5 +1,5 @@
-"""`scripts/load` as a person types it, against real servers on loopback. Every wait is for
-something that a process says.
+"""`scripts/load` from its command line, against real servers on loopback. Every wait is for output
+of a process.
 """
 
 import http.server
@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from scripts.loadgen.command_line import cli
-from scripts.loadgen.ways import WAYS
+from scripts.loadgen.playback_paths import PLAYBACK_PATHS
 
 pytestmark = pytest.mark.service
 
@@ -31,7 +31,7 @@ TIMEOUT = 40.0
 
 
 class Microlive:
-    """A server of its own; `url` is where it listens."""
+    """A microlive server; `url` is where it listens."""
 
     def __init__(self, data: Path, *arguments: str) -> None:
         command = [
@@ -82,8 +82,8 @@ def start(*arguments: object, **options: Any) -> subprocess.Popen[str]:
 
 
 def load(*arguments: object) -> tuple[int, str, str]:
-    """Exit code, standard output and standard error. Runs in this process, and spares its start;
-    the workers have their own all the same.
+    """Exit code, standard output and standard error. Runs in this process, which saves its start;
+    the workers are processes.
     """
     with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as notes:
         try:
@@ -93,19 +93,17 @@ def load(*arguments: object) -> tuple[int, str, str]:
     return code, out.getvalue(), notes.getvalue()
 
 
-def summary(report: Path) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads((report / "summary.json").read_text(encoding="utf-8"))
+def read_summary(report: Path) -> dict[str, Any]:
+    summary: dict[str, Any] = json.loads((report / "summary.json").read_text(encoding="utf-8"))
     assert (report / "report.html").stat().st_size > 10_000
     assert (report / "samples.jsonl").stat().st_size > 100
-    return told
+    return summary
 
 
-def measured(code: int, told: dict[str, Any]) -> dict[str, float]:
-    """The figures of a run that found nothing wrong with the server. A machine that does other work
-    too makes it INVALID.
-    """
-    assert (code, told["outcome"]) in ((0, "fine"), (1, "invalid")), told
-    figures: dict[str, float] = told["figures"]
+def measured(code: int, summary: dict[str, Any]) -> dict[str, float]:
+    """The figures of a run without a failure. On a busy machine it may be INVALID."""
+    assert (code, summary["outcome"]) in ((0, "fine"), (1, "invalid")), summary
+    figures: dict[str, float] = summary["figures"]
     return figures
 
 
@@ -126,7 +124,7 @@ def test_viewers(server: Microlive, report: Path) -> None:
         "--fail-if",
         "gaps>0",
     )
-    figures = measured(code, summary(report))
+    figures = measured(code, read_summary(report))
     assert (
         figures["watching"] == 20
         and figures["failures"] == figures["disconnects"] == figures["gaps"] == 0
@@ -154,22 +152,20 @@ def test_viewers_over_webrtc(server: Microlive, report: Path) -> None:
         "--report",
         report,
     )
-    told = summary(report)
-    figures = measured(code, told)
+    summary = read_summary(report)
+    figures = measured(code, summary)
     assert (
         figures["watching"] == 10
         and figures["failures"] == figures["disconnects"] == figures["gaps"] == 0
     )
     assert 0 < figures["p50"] <= figures["p99"] < 2_000 and 0 < figures["join_p50"] < 5_000
     assert figures["received"] == pytest.approx(10 * 0.22, rel=0.5)
-    assert "unreadable" not in told["extra"]
+    assert "unreadable" not in summary["extra"]
     assert "over WebRTC" in (report / "report.html").read_text(encoding="utf-8")
 
 
-def test_viewers_by_hls(server: Microlive, report: Path) -> None:
-    """They come for as long as the live's first segment takes: before it there is nothing that they
-    could watch.
-    """
+def test_viewers_over_hls(server: Microlive, report: Path) -> None:
+    """Viewers arrive for as long as the first segment takes: before it there is nothing to watch."""
     code, _, _ = load(
         "viewers",
         server.url,
@@ -186,19 +182,19 @@ def test_viewers_by_hls(server: Microlive, report: Path) -> None:
         "--report",
         report,
     )
-    told = summary(report)
-    figures = measured(code, told)
+    summary = read_summary(report)
+    figures = measured(code, summary)
     assert (
         figures["watching"] == 10
         and figures["failures"] == figures["disconnects"] == figures["gaps"] == 0
     )
     assert 0 < figures["p50"] <= figures["p99"] < 2_000 and 0 < figures["join_p50"] < 10_000
     assert figures["received"] > 10 * 0.1
-    assert told["extra"]["messages"] > 10 * 10
-    assert "half of all parts" in (report / "report.html").read_text(encoding="utf-8")
+    assert summary["extra"]["messages"] > 10 * 10
+    assert "median of all parts" in (report / "report.html").read_text(encoding="utf-8")
 
 
-def test_creators_and_a_condition_that_is_met(server: Microlive, report: Path) -> None:
+def test_creators_and_a_condition_that_is_true(server: Microlive, report: Path) -> None:
     fail = ["--fail-if", "publishing<100", "--fail-if", "publish_p95>30s"]
     code, out, _ = load(
         "creators",
@@ -214,19 +210,19 @@ def test_creators_and_a_condition_that_is_met(server: Microlive, report: Path) -
         report,
         *fail,
     )
-    told = summary(report)
-    assert (code, told["outcome"]) in ((1, "failed"), (1, "invalid"))
-    assert told["reasons"][-1] == "publishing<100: publishing is 2" and "publishing<100" in out
-    figures = told["figures"]
+    summary = read_summary(report)
+    assert (code, summary["outcome"]) in ((1, "failed"), (1, "invalid"))
+    assert summary["reasons"][-1] == "publishing<100: publishing is 2" and "publishing<100" in out
+    figures = summary["figures"]
     assert (
         figures["publishing"] == 2
         and figures["creator_failures"] == figures["creator_disconnects"] == 0
     )
     assert figures["publish_p95"] < 10_000
     assert (
-        told["extra"]["packets"] > 200
-        and told["extra"]["remb"] > 5
-        and told["extra"]["remb_bps"] > 1_000_000
+        summary["extra"]["packets"] > 200
+        and summary["extra"]["remb"] > 5
+        and summary["extra"]["remb_bps"] > 1_000_000
     )
     samples = [
         json.loads(line)
@@ -255,22 +251,22 @@ def test_mixed(server: Microlive, report: Path) -> None:
     code, _, _ = load(
         "mixed", server.url, *crowd, "--ramp", 0.5, "--seconds", 3, *LIGHT, "--report", report
     )
-    told = summary(report)
-    figures = measured(code, told)
+    summary = read_summary(report)
+    figures = measured(code, summary)
     assert figures["watching"] > 10 and figures["failures"] == 0
-    assert told["extra"]["swipes"] > 5 and told["extra"]["slow_bytes"] > 0
+    assert summary["extra"]["swipes"] > 5 and summary["extra"]["slow_bytes"] > 0
 
 
 def watched(process: subprocess.Popen[str]) -> None:
-    """Returns when the first viewers have come."""
+    """Returns once the first viewers have arrived."""
     assert process.stderr
     for line in process.stderr:
         if " viewers; " in line and " 0 viewers; " not in line:
             return
-    raise AssertionError("nobody came")
+    raise AssertionError("no viewer arrived")
 
 
-@pytest.mark.parametrize("path", list(WAYS))
+@pytest.mark.parametrize("path", list(PLAYBACK_PATHS))
 def test_the_server_dies(tmp_path: Path, report: Path, path: str) -> None:
     server = Microlive(tmp_path / "data")
     crowd = ["-n", 10, "--ramp", 1, "--seconds", 60, "--path", path]
@@ -281,8 +277,8 @@ def test_the_server_dies(tmp_path: Path, report: Path, path: str) -> None:
     server.close()
     assert process.returncode == 2
     assert "the server went away" in notes and "Traceback" not in notes
-    told = summary(report)
-    assert told["outcome"] == "broken off" and told["causes"]["closed"]
+    summary = read_summary(report)
+    assert summary["outcome"] == "broken off" and summary["causes"]["closed"]
 
 
 def test_an_interrupted_run_has_its_report(server: Microlive, report: Path) -> None:
@@ -304,7 +300,7 @@ def test_an_interrupted_run_has_its_report(server: Microlive, report: Path) -> N
         process.send_signal(signal.SIGINT)
         _, notes = process.communicate(timeout=TIMEOUT)
     assert process.returncode in (0, 1) and "Traceback" not in notes
-    assert summary(report)["interrupted"]
+    assert read_summary(report)["interrupted"]
 
 
 class NotMicrolive(http.server.BaseHTTPRequestHandler):
@@ -317,7 +313,7 @@ class NotMicrolive(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def stranger() -> Iterator[str]:
-    """The URL of an HTTP server that is no microlive."""
+    """The URL of an HTTP server that is not microlive."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), NotMicrolive) as running:
         thread = threading.Thread(target=running.serve_forever)
         thread.start()

@@ -1,4 +1,4 @@
-"""Reading past the event loop: all that comes, a few connections at a time, and the end of each."""
+"""The poller: complete reads, few connections at a time, and the end of each connection."""
 
 import asyncio
 import socket
@@ -36,7 +36,7 @@ def pairs() -> Iterator[list[tuple[socket.socket, socket.socket]]]:
         yield made
 
 
-async def test_what_fills_the_buffer_many_times_is_read_whole(
+async def test_data_larger_than_the_buffer_is_read_completely(
     poller: Poller, buffer: bytearray, pairs: list[tuple[socket.socket, socket.socket]]
 ) -> None:
     ours, theirs = pairs[0]
@@ -50,7 +50,7 @@ async def test_what_fills_the_buffer_many_times_is_read_whole(
     assert received == sent + sent[:100]
 
 
-async def test_between_bites_the_loop_has_its_turn(
+async def test_the_loop_runs_between_batches(
     poller: Poller, pairs: list[tuple[socket.socket, socket.socket]]
 ) -> None:
     loop = asyncio.get_running_loop()
@@ -70,7 +70,7 @@ async def test_between_bites_the_loop_has_its_turn(
     assert max(map(len, runs)) <= AT_ONCE
 
 
-async def test_an_end_is_told_once_and_is_the_last(
+async def test_the_end_is_reported_once_and_last(
     poller: Poller, pairs: list[tuple[socket.socket, socket.socket]]
 ) -> None:
     ours, theirs = pairs[0]
@@ -80,7 +80,7 @@ async def test_an_end_is_told_once_and_is_the_last(
     theirs.close()
     await eventually(lambda: 0 in sizes)
     assert sizes == [4, 0]
-    poller.remove(ours.fileno())  # is gone already
+    poller.remove(ours.fileno())  # closed already
 
 
 async def test_a_broken_connection_has_ended(poller: Poller) -> None:
@@ -97,7 +97,7 @@ async def test_a_broken_connection_has_ended(poller: Poller) -> None:
         await eventually(lambda: sizes == [0])
 
 
-async def test_who_was_removed_meanwhile_receives_nothing(
+async def test_a_removed_connection_receives_nothing(
     poller: Poller, pairs: list[tuple[socket.socket, socket.socket]]
 ) -> None:
     received: list[int] = []
@@ -116,7 +116,7 @@ async def test_who_was_removed_meanwhile_receives_nothing(
     assert len(received) == 1
 
 
-async def test_of_datagrams_each_read_brings_one(poller: Poller, buffer: bytearray) -> None:
+async def test_each_read_returns_one_datagram(poller: Poller, buffer: bytearray) -> None:
     with (
         socket.socket(type=socket.SOCK_DGRAM) as ours,
         socket.socket(type=socket.SOCK_DGRAM) as theirs,
@@ -134,7 +134,7 @@ async def test_of_datagrams_each_read_brings_one(poller: Poller, buffer: bytearr
             theirs.sendto(data, ours.getsockname())
         await eventually(lambda: len(received) == len(sent))
         assert received == sent
-        # Whose port is closed is told of as an error of the socket.
+        # A closed port is reported as an error of the socket.
         theirs.close()
         ours.send(b"anybody there?")
         await eventually(lambda: received[-1] == b"")

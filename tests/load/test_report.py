@@ -1,4 +1,4 @@
-"""The verdict, and a page that stands by itself."""
+"""The verdict and the self-contained page."""
 
 import json
 from collections.abc import Iterator
@@ -120,7 +120,7 @@ def test_failed_by_a_condition(scenario: Scenario, record: Record) -> None:
     assert verdict.reasons[0].startswith("p50>1ms: p50 is 5")
 
 
-def test_invalid_where_the_generator_was_late(scenario: Scenario, record: Record) -> None:
+def test_invalid_if_the_generator_was_late(scenario: Scenario, record: Record) -> None:
     record.lag.add([80.0] * 5)
     verdict = summarise(scenario, record).verdict
     assert (verdict.outcome, verdict.exit_code) == (Outcome.INVALID, 1)
@@ -148,20 +148,20 @@ class Page(HTMLParser):
                 self.fetched.append(value)
 
 
-def test_the_page_stands_by_itself(scenario: Scenario, record: Record) -> None:
+def test_the_page_is_self_contained(scenario: Scenario, record: Record) -> None:
     text = write_report(summarise(scenario, record), record).read_text(encoding="utf-8")
     page = Page()
     page.feed(text)
     assert page.tags.count("svg") == 10 and not page.fetched and "script" not in page.tags
     assert len(page.ids) == len(set(page.ids))
     assert "Fine" in text and "991 kbps" in text and "HTTP 429" in text and "&lt;4408&gt;" in text
-    told = json.loads((scenario.folder / "summary.json").read_text(encoding="utf-8"))
-    assert told["outcome"] == "fine" and told["figures"]["gaps"] == 0
-    assert "secret" not in text + json.dumps(told)
+    summary = json.loads((scenario.folder / "summary.json").read_text(encoding="utf-8"))
+    assert summary["outcome"] == "fine" and summary["figures"]["gaps"] == 0
+    assert "secret" not in text + json.dumps(summary)
     assert len((scenario.folder / "samples.jsonl").read_text(encoding="utf-8").splitlines()) == 10
 
 
-def test_a_run_without_a_second_has_a_report_too(scenario: Scenario) -> None:
+def test_a_run_without_samples_has_a_report(scenario: Scenario) -> None:
     record = Record(scenario.folder)
     record.close()
     summary = summarise(scenario, record)
@@ -185,5 +185,5 @@ def test_numbers_are_short(value: float | None, text: str) -> None:
     assert number(value) == text
 
 
-def test_a_sparkline_is_as_high_as_its_highest() -> None:
+def test_a_sparkline_scales_to_its_maximum() -> None:
     assert sparkline([0.0, 4.0, 8.0]) == "▁▄█" and sparkline([]) == ""

@@ -1,4 +1,4 @@
-"""The walker sees the same, however the bytes are cut."""
+"""The walker's result does not depend on where the bytes are split."""
 
 import json
 
@@ -8,24 +8,24 @@ from hypothesis import strategies as st
 
 from relay.channel.wsframe import BINARY, frame_header, text_frame
 from relay.message import Flag, Kind, Record, pack_record
-from scripts.loadgen.tally import Tally
-from scripts.loadgen.walker import MARGIN, RECORD_SIZE, Walker, WalkError
+from scripts.loadgen.delivery import Delivery
+from scripts.loadgen.walker import MARGIN, RECORD_SIZE, ProtocolViolation, Walker
 
 NOW = 2_000_000
 
 
-class Heard:
+class RecordingListener:
     def __init__(self) -> None:
         self.texts: list[bytes] = []
         self.pings: list[bytes] = []
         self.closes: list[int] = []
-        self.pictures = 0
+        self.frames = 0
 
     def receive_text(self, text: bytes) -> None:
         self.texts.append(text)
 
-    def receive_first_picture(self) -> None:
-        self.pictures += 1
+    def receive_first_frame(self) -> None:
+        self.frames += 1
 
     def receive_ping(self, payload: bytes) -> None:
         self.pings.append(payload)
@@ -71,26 +71,26 @@ STREAM = b"".join(
 
 def walk(
     parts: list[bytes], *, probe: bool = True, live_after: int | None = 1_000_000
-) -> tuple[Tally, Heard, Walker]:
-    tally, heard = Tally(), Heard()
-    walker = Walker(tally, heard, probe)
+) -> tuple[Delivery, RecordingListener, Walker]:
+    delivery, listener = Delivery(), RecordingListener()
+    walker = Walker(delivery, listener, probe)
     walker.live_after = live_after
     buffer = bytearray(MARGIN + len(STREAM))
     for part in parts:
         buffer[MARGIN : MARGIN + len(part)] = part
         walker.walk(buffer, len(part), NOW)
-    return tally, heard, walker
+    return delivery, listener, walker
 
 
-def check(tally: Tally, heard: Heard, walker: Walker) -> None:
-    assert tally.bytes == len(STREAM)
-    assert tally.messages == 7
-    assert tally.gaps == 3  # video 9, audio 5 and 6
-    assert tally.delays == [800.0, 10.0, 5.0]
+def check(delivery: Delivery, listener: RecordingListener, walker: Walker) -> None:
+    assert delivery.bytes == len(STREAM)
+    assert delivery.messages == 7
+    assert delivery.gaps == 3  # video 9, audio 5 and 6
+    assert delivery.delays == [800.0, 10.0, 5.0]
     assert walker.media_time == 7 * 33_333
-    assert heard.pictures == 1 and walker.seen_idr
-    assert [json.loads(text)["type"] for text in heard.texts] == ["hello"]
-    assert heard.pings == [b"hi"] and heard.closes == [4410]
+    assert listener.frames == 1 and walker.seen_idr
+    assert [json.loads(text)["type"] for text in listener.texts] == ["hello"]
+    assert listener.pings == [b"hi"] and listener.closes == [4410]
 
 
 @given(st.lists(st.integers(0, len(STREAM)), max_size=30))
@@ -104,30 +104,32 @@ def test_equal_parts(size: int) -> None:
     check(*walk([STREAM[at : at + size] for at in range(0, len(STREAM), size)]))
 
 
-def test_who_is_no_probe_times_nothing() -> None:
-    tally, _, _ = walk([STREAM], probe=False)
-    assert tally.delays == [] and tally.gaps == 3
+def test_only_probes_time_messages() -> None:
+    delivery, _, _ = walk([STREAM], probe=False)
+    assert delivery.delays == [] and delivery.gaps == 3
 
 
 def test_nothing_is_timed_before_the_hello() -> None:
     assert walk([STREAM], live_after=None)[0].delays == []
 
 
-def test_the_first_picture_counts_when_its_last_byte_is_there() -> None:
+def test_the_first_frame_counts_with_its_last_byte() -> None:
     key = message(media(0, 0, 300, Flag.KEY))
-    _, heard, _ = walk([key[:-1]])
-    assert heard.pictures == 0
-    assert walk([key[:-1], key[-1:]])[1].pictures == 1
+    _, listener, _ = walk([key[:-1]])
+    assert listener.frames == 0
+    assert walk([key[:-1], key[-1:]])[1].frames == 1
 
 
 def test_sequence_numbers_wrap_around() -> None:
-    tally, _, _ = walk([message(media(0, 2**32 - 1)), message(media(0, 0)), message(media(0, 2))])
-    assert tally.gaps == 1
+    delivery, _, _ = walk(
+        [message(media(0, 2**32 - 1)), message(media(0, 0)), message(media(0, 2))]
+    )
+    assert delivery.gaps == 1
 
 
 def test_long_messages_have_long_headers() -> None:
-    tally, _, _ = walk([message(media(0, 0, 70_000))[:100]])
-    assert tally.messages == 1
+    delivery, _, _ = walk([message(media(0, 0, 70_000))[:100]])
+    assert delivery.messages == 1
 
 
 @pytest.mark.parametrize(
@@ -140,6 +142,6 @@ def test_long_messages_have_long_headers() -> None:
         (b"\x83\x00", "type 0x83"),
     ],
 )
-def test_what_follows_no_protocol_is_told(data: bytes, words: str) -> None:
-    with pytest.raises(WalkError, match=words):
+def test_a_protocol_violation_is_reported(data: bytes, words: str) -> None:
+    with pytest.raises(ProtocolViolation, match=words):
         walk([data])

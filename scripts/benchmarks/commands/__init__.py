@@ -1,1 +1,3 @@
-"""What a person types: `scripts/bench NAME`, one module each."""
+"""The command line of `scripts/bench`, one module per command. May import the benchmarks; they do
+not import it.
+"""

@@ -7,16 +7,16 @@ from rich.table import Table
 
 from scripts.benchmarks import bitrate as benchmark
 from scripts.benchmarks.chromium import browsers
+from scripts.benchmarks.commands.output import conclude, console
 from scripts.benchmarks.commands.running import Json, Url, measured, server
-from scripts.benchmarks.commands.telling import conclude, console
 
 
 def bitrate(
     url: Url = None,
-    seconds: Annotated[int, typer.Option(min=4, help="Seconds to look on.")] = 10,
+    seconds: Annotated[int, typer.Option(min=4, help="Seconds to measure.")] = 10,
     as_json: Json = False,
 ) -> None:
-    """What a creator's browser aims at and sends on a clean path, filming noise."""
+    """What a creator's browser targets and sends on a clean path, filming noise."""
 
     async def run() -> benchmark.Report:
         async with server(url) as base, browsers(1) as (creators,):
@@ -29,7 +29,7 @@ def bitrate(
             "target Mbps",
             "sent Mbps",
             "fps",
-            "picture",
+            "frame",
             "limited by",
             title="A creator's first seconds",
         )

@@ -9,8 +9,8 @@ from rich.table import Table
 
 from scripts.benchmarks import fanout as benchmark
 from scripts.benchmarks import fanout_whep as whep_benchmark
+from scripts.benchmarks.commands.output import conclude, console, give_up, progress
 from scripts.benchmarks.commands.running import Json, measured, two_cores
-from scripts.benchmarks.commands.telling import conclude, console, give_up, progress
 from server.host.lan import self_signed
 
 
@@ -19,7 +19,7 @@ def fanout(
         str | None,
         typer.Option(
             help=(
-                "Sizes of the audience, with commas between. [default: 500,1000,2000,3000; "
+                "Sizes of the audience, separated by commas. [default: 500,1000,2000,3000; "
                 "for whep 100,250,500]"
             ),
             show_default=False,
@@ -28,7 +28,7 @@ def fanout(
     seconds: Annotated[
         float, typer.Option(min=2, max=120, help="Seconds measured for each size.")
     ] = 15,
-    tls: Annotated[bool, typer.Option(help="Measure the smallest size over TLS too.")] = True,
+    tls: Annotated[bool, typer.Option(help="Also measure the smallest size over TLS.")] = True,
     path: Annotated[
         str,
         typer.Option(
@@ -127,7 +127,7 @@ def _fanout_table(report: benchmark.Report) -> Table:
         "viewers a core",
         "KB each",
         "dropped",
-        title="Fan-out: 1 Mbps, 30 fps, sound",
+        title="Fan-out: 1 Mbps, 30 fps, audio",
     )
     for crowd in report.crowds:
         table.add_row(

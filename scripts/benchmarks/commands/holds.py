@@ -8,23 +8,21 @@ from rich.table import Table
 from scripts.benchmarks import holds as benchmark
 from scripts.benchmarks import latency as latency_benchmark
 from scripts.benchmarks.chromium import browsers
+from scripts.benchmarks.commands.output import cells, conclude, console, progress
 from scripts.benchmarks.commands.running import Json, Url, measured, players, server
-from scripts.benchmarks.commands.telling import cells, conclude, console, progress
 
 
 def holds(
     url: Url = None,
     paths: Annotated[
-        str, typer.Option(help="Players of the watch page, with commas between.")
+        str, typer.Option(help="Players of the watch page, separated by commas.")
     ] = ",".join(benchmark.HELD),
-    count: Annotated[int, typer.Option(min=1, max=100, help="Holds for each player.")] = 3,
-    every: Annotated[float, typer.Option(min=5, max=60, help="Seconds from hold to hold.")] = 20,
-    hold: Annotated[float, typer.Option(min=0.05, max=5, help="Seconds that one lasts.")] = 0.4,
+    count: Annotated[int, typer.Option(min=1, max=100, help="Pauses for each player.")] = 3,
+    every: Annotated[float, typer.Option(min=5, max=60, help="Seconds between two pauses.")] = 20,
+    hold: Annotated[float, typer.Option(min=0.05, max=5, help="Seconds of each pause.")] = 0.4,
     as_json: Json = False,
 ) -> None:
-    """A viewer's network that stands still now and then: how long until the delay is what it
-    was.
-    """
+    """How fast each player recovers its delay after the viewer's network stopped for a moment."""
     chosen = players(paths)
 
     async def run() -> list[benchmark.Run]:
@@ -54,9 +52,11 @@ def holds(
         )
         for run_ in runs:
             title = latency_benchmark.PATHS[run_.path].title
-            table.add_row(f"{title}, free road", *cells(run_.free))
+            table.add_row(f"{title}, direct", *cells(run_.free))
             table.add_row(
-                f"{title}, held road", *cells(run_.held), ", ".join(f"{ms:.0f}" for ms in run_.back)
+                f"{title}, with pauses",
+                *cells(run_.held),
+                ", ".join(f"{ms:.0f}" for ms in run_.back),
             )
         console.print(table)
     conclude(

@@ -8,14 +8,12 @@ import typer
 from rich.table import Table
 
 from scripts.benchmarks import ingest as benchmark
+from scripts.benchmarks.commands.output import conclude, console, progress
 from scripts.benchmarks.commands.running import Json, measured, two_cores
-from scripts.benchmarks.commands.telling import conclude, console, progress
 
 
 def ingest(
-    creators: Annotated[
-        int, typer.Option(min=2, max=200, help="How many publish at the same time.")
-    ] = 20,
+    creators: Annotated[int, typer.Option(min=2, max=200, help="Number of creators.")] = 20,
     seconds: Annotated[
         float, typer.Option(min=2, max=120, help="Seconds measured for each bitrate.")
     ] = 15,
@@ -51,7 +49,7 @@ def _ingest_table(report: benchmark.Report) -> Table:
         "creators a core",
         "MB a room",
         "of that window",
-        title="Ingest: WHIP, sound on",
+        title="Ingest: WHIP, audio on",
     )
     for run in report.runs:
         table.add_row(

@@ -7,21 +7,19 @@ from rich.table import Table
 
 from scripts.benchmarks import latency as benchmark
 from scripts.benchmarks.chromium import browsers
+from scripts.benchmarks.commands.output import cells, conclude, console, progress
 from scripts.benchmarks.commands.running import Json, Url, measured, players, server
-from scripts.benchmarks.commands.telling import cells, conclude, console, progress
 from scripts.benchmarks.figures import Figures
 
 
 def latency(
     url: Url = None,
     paths: Annotated[
-        str, typer.Option(help="Players of the watch page, with commas between.")
+        str, typer.Option(help="Players of the watch page, separated by commas.")
     ] = ",".join(benchmark.PATHS),
-    slots: Annotated[int, typer.Option(min=0, help="Turns that each way gets.")] = 5,
+    slots: Annotated[int, typer.Option(min=0, help="Turns of each path.")] = 5,
     seconds: Annotated[float, typer.Option(min=1, help="Seconds measured in each turn.")] = 20,
-    joins: Annotated[
-        int, typer.Option(min=0, help="Viewers who come in, one after the other.")
-    ] = 20,
+    joins: Annotated[int, typer.Option(min=0, help="Viewers who join, one after the other.")] = 20,
     as_json: Json = False,
 ) -> None:
     """Glass to glass on each path beside direct WebRTC, and time to first picture."""
@@ -47,9 +45,9 @@ def latency(
 
 
 def _latency_table(report: benchmark.Report) -> None:
-    titles = {way: f"watch page, {path.title}" for way, path in benchmark.PATHS.items()} | {
-        benchmark.DIRECT: "direct WebRTC"
-    }
+    titles = {
+        path: f"watch page, {playback.title}" for path, playback in benchmark.PATHS.items()
+    } | {benchmark.DIRECT: "direct WebRTC"}
     table = Table(
         "ms",
         "p50",
@@ -58,19 +56,19 @@ def _latency_table(report: benchmark.Report) -> None:
         "most",
         "measured",
         "ratio of the medians",
-        title="Glass to glass, sound on",
+        title="Glass to glass, audio on",
     )
-    for way in report.ways:
+    for path in report.paths:
         table.add_row(
-            titles[way],
-            *cells(report.of(way)),
-            "" if way == benchmark.DIRECT else f"{report.ratio(way):.2f}",
+            titles[path],
+            *cells(report.of(path)),
+            "" if path == benchmark.DIRECT else f"{report.ratio(path):.2f}",
         )
     if report.slots:
         console.print(table)
         slots = Table(
             "slot",
-            "way",
+            "path",
             "p50",
             "p95",
             "least",
@@ -82,13 +80,16 @@ def _latency_table(report: benchmark.Report) -> None:
             title="Slot by slot",
         )
         for number, slot in enumerate(report.slots):
-            told = ["" if slot.way == benchmark.DIRECT else str(slot.stalls)]
-            told += [
+            statistics = ["" if slot.path == benchmark.DIRECT else str(slot.stalls)]
+            statistics += [
                 str(round(slot.player[name])) if name in slot.player else ""
                 for name in ("seeks", "target")
             ]
             slots.add_row(
-                str(number // len(report.ways) + 1), slot.way, *cells(Figures.of(slot.ages)), *told
+                str(number // len(report.paths) + 1),
+                slot.path,
+                *cells(Figures.of(slot.ages)),
+                *statistics,
             )
         console.print(slots)
     if report.empty:
@@ -104,7 +105,7 @@ def _latency_table(report: benchmark.Report) -> None:
         joins.add_row(
             "an empty page, to its first animation frame", *cells(Figures.of(report.empty))
         )
-        for way, times in report.joins.items():
-            joins.add_row(titles[way], *cells(Figures.of(times)))
-            joins.add_row("  its player's own", *cells(Figures.of(report.played[way])))
+        for path, times in report.joins.items():
+            joins.add_row(titles[path], *cells(Figures.of(times)))
+            joins.add_row("  the player's own", *cells(Figures.of(report.played[path])))
         console.print(joins)

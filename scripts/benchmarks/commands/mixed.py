@@ -8,22 +8,22 @@ import typer
 from rich.table import Table
 
 from scripts.benchmarks import mixed as benchmark
+from scripts.benchmarks.commands.output import conclude, console, progress
 from scripts.benchmarks.commands.running import Json, measured, two_cores
-from scripts.benchmarks.commands.telling import conclude, console, progress
 
 
 def mixed(
     pairs: Annotated[
         int,
-        typer.Option(min=1, max=10, help="Runs without, and as many with, slow and rude viewers."),
+        typer.Option(min=1, max=10, help="Number of runs without and with slow and rude viewers."),
     ] = 3,
     rooms: Annotated[int, typer.Option(min=1, max=200, help="Rooms, each with a creator.")] = 50,
-    viewers: Annotated[int, typer.Option(min=10, max=3_000, help="How many watch.")] = 500,
+    viewers: Annotated[int, typer.Option(min=10, max=3_000, help="Number of viewers.")] = 500,
     seconds: Annotated[float, typer.Option(min=20, max=3_600, help="Seconds of each run.")] = 600,
     as_json: Json = False,
 ) -> None:
-    """Many rooms, viewers who swipe, creators who come and go: what slow and rude viewers cost the
-    others, and whether anything is left of them.
+    """Many rooms, viewers who change rooms, creators who come and go: what slow and rude viewers
+    cost the others, and what is left of them.
     """
 
     async def run() -> benchmark.Report:

@@ -1,4 +1,4 @@
-"""What the commands of scripts/bench share: their options, a server, and a bound in time."""
+"""What the commands of scripts/bench share: options, a server, and a time limit."""
 
 import asyncio
 import os
@@ -12,21 +12,19 @@ import playwright.async_api
 import typer
 
 from scripts.benchmarks import latency, namespaces
+from scripts.benchmarks.baseline import NoCompiler
 from scripts.benchmarks.chromium import ChromiumMissing, TooLate
-from scripts.benchmarks.commands.telling import give_up
+from scripts.benchmarks.commands.output import give_up
 from scripts.benchmarks.inspected import PageFailed
 from scripts.benchmarks.load_run import LoadFailed
 from scripts.benchmarks.local_server import LocalServer, ServerFailed
-from scripts.benchmarks.yardstick import NoCompiler
 from scripts.loadgen.errors import BadInput
 
 Report = TypeVar("Report")
 
 Url = Annotated[
     str | None,
-    typer.Option(
-        metavar="URL", help="A server that runs already. [default: one of its own, on loopback]"
-    ),
+    typer.Option(metavar="URL", help="A running server. [default: a new one on loopback]"),
 ]
 Json = Annotated[
     bool, typer.Option("--json", help="One JSON object on standard output instead of a table.")
@@ -59,13 +57,13 @@ def measured(benchmark: Coroutine[Any, Any, Report], within: float) -> Report:
         PageFailed,
         ServerFailed,
         TooLate,
-        latency.BrokenWay,
+        latency.BrokenPath,
     ) as error:
         give_up(str(error))
     except playwright.async_api.Error as error:
         give_up(error.message)
     except TimeoutError:
-        give_up(f"not done after {within:.0f} s")
+        give_up(f"not finished after {within:.0f} s")
     except KeyboardInterrupt:
         give_up("interrupted")
 

@@ -14,8 +14,8 @@ from rich.table import Table
 from scripts.benchmarks import soak as benchmark
 from scripts.benchmarks import soak_run
 from scripts.benchmarks.chromium import browsers
+from scripts.benchmarks.commands.output import conclude, console, progress
 from scripts.benchmarks.commands.running import Json, Url, measured, players
-from scripts.benchmarks.commands.telling import conclude, console, progress
 from scripts.benchmarks.latency import PATHS
 from scripts.benchmarks.local_server import LocalServer
 
@@ -24,12 +24,10 @@ START_WITHIN = 120.0
 
 def soak(
     url: Url = None,
-    minutes: Annotated[float, typer.Option(min=1, max=180, help="How long the live lasts.")] = 30,
+    minutes: Annotated[float, typer.Option(min=1, max=180, help="Length of the live.")] = 30,
     paths: Annotated[
         str,
-        typer.Option(
-            help="Players of the watch page, with commas between; all watch at the same time."
-        ),
+        typer.Option(help="Players of the watch page, separated by commas; all watch at once."),
     ] = ",".join(PATHS),
     skew_ms: Annotated[
         float,
@@ -37,15 +35,14 @@ def soak(
             min=-500,
             max=500,
             help=(
-                "Let the source's beeps come so late, and take that off again: checks the "
-                "measuring."
+                "Delay the source's beeps by this and subtract it again: checks the measurement."
             ),
         ),
     ] = 0,
     as_json: Json = False,
 ) -> None:
-    """A long live: whether delay, lip sync (by flash and beep) and memory stay what they were.
-    Ctrl-C ends it early and shows what there is.
+    """A long live: whether delay, lip sync (by flash and beep) and memory stay constant. Ctrl-C
+    ends it early and prints the results so far.
     """
     chosen = players(paths)
     report = benchmark.Report(minutes * 60, [benchmark.Viewing(path) for path in chosen], skew_ms)
@@ -56,7 +53,7 @@ def soak(
         except asyncio.CancelledError:
             if not report.lasted:
                 raise
-            report.notes.append(f"cut short after {report.lasted:.0f} s")
+            report.notes.append(f"stopped after {report.lasted:.0f} s")
 
     measured(run(), minutes * 60 + START_WITHIN + 60 * len(chosen))
     if not as_json:
@@ -106,12 +103,12 @@ def _table(report: benchmark.Report) -> None:
         lambda viewing: _change(report.delay(viewing, first).p95, report.delay(viewing, last).p95),
     )
     row(
-        "sound after picture, p50, ms",
+        "audio after video, p50, ms",
         lambda viewing: _change(report.apart(viewing, first).p50, report.apart(viewing, last).p50),
     )
     row("that in the worst such time, ms", lambda viewing: _figure(report.worst_apart(viewing)))
     row(
-        "sound and picture apart, p95, ms",
+        "audio and video apart, p95, ms",
         lambda viewing: _change(
             report.apart_size(viewing, first).p95, report.apart_size(viewing, last).p95
         ),

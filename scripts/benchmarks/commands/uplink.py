@@ -7,36 +7,32 @@ from rich.table import Table
 
 from scripts.benchmarks import namespaces
 from scripts.benchmarks import uplink as benchmark
+from scripts.benchmarks.commands.output import conclude, console, give_up, progress
 from scripts.benchmarks.commands.running import Json, measured
-from scripts.benchmarks.commands.telling import conclude, console, give_up, progress
 
 
 def uplink(
     loss: Annotated[
         str,
         typer.Option(
-            help=(
-                "Shares of packets lost each way, in percent with commas between; nothing for none."
-            )
+            help=("Packet loss in both directions, percentages separated by commas; empty: none.")
         ),
     ] = "2,5,10",
     seconds: Annotated[float, typer.Option(min=3, max=120, help="Seconds of each loss.")] = 60,
-    outage: Annotated[bool, typer.Option(help="Let nothing through for a second.")] = True,
+    outage: Annotated[bool, typer.Option(help="Also measure outages of a second.")] = True,
     turns: Annotated[
         int,
         typer.Option(
             min=0,
             max=10,
-            help=(
-                "How often the link gets narrow for a while, for direct WebRTC and for us by turns."
-            ),
+            help=("Number of turns with a narrow link, each for direct WebRTC and for microlive."),
         ),
     ] = 3,
-    stock: Annotated[bool, typer.Option(help="Beside aiortc's own receiver.")] = True,
+    stock: Annotated[bool, typer.Option(help="Also measure aiortc's own receiver.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Loss, failure and a narrow link between studio and server, in network namespaces (root, or a
-    kernel that gives them to users).
+    """Loss, outages and a narrow link between studio and server, in network namespaces (as root, or
+    if the kernel allows them to users).
     """
     try:
         shares = [float(share) / 100 for share in loss.split(",") if share]
@@ -77,7 +73,7 @@ def _uplink_tables(report: benchmark.Report) -> None:
             "beeps",
             "errors",
         )
-        table = Table(*columns, title="Packets lost each way, ms")
+        table = Table(*columns, title="Packet loss in both directions, ms")
         for loss in report.losses:
             figures = (
                 f"{value:.0f}"
@@ -91,7 +87,7 @@ def _uplink_tables(report: benchmark.Report) -> None:
             "on the viewer's page",
             "A/V apart",
             "errors",
-            title="Nothing got through for 1 s, ms",
+            title="Outages of 1 s, ms",
         )
         table.add_row(
             *(
@@ -105,7 +101,7 @@ def _uplink_tables(report: benchmark.Report) -> None:
         console.print(error, style="red", markup=False)
     if report.bandwidths:
         table = Table(
-            "way",
+            "variant",
             "Mbps before",
             "s down",
             "Mbps while narrow",
@@ -117,7 +113,7 @@ def _uplink_tables(report: benchmark.Report) -> None:
         for each in report.bandwidths:
             fast, slow = (f"{value:.2f}" for value in (each.spent, each.narrow))
             table.add_row(
-                each.way,
+                each.variant,
                 fast,
                 f"{each.down:.1f}",
                 slow,

@@ -1,4 +1,4 @@
-"""One connection, one request after the other, whatever the server sends."""
+"""One connection, one request at a time, whatever the server sends."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from scripts.loadgen.http_line import HEAD_MAX, HttpLine, LineBroken
+from scripts.loadgen.http_client import HEAD_MAX, ConnectionBroken, HttpClient
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def line(serve: Serve) -> AsyncIterator[HttpLine]:
+async def line(serve: Serve) -> AsyncIterator[HttpClient]:
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await serve(reader, writer)
@@ -20,7 +20,7 @@ async def line(serve: Serve) -> AsyncIterator[HttpLine]:
             writer.close()
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    made = HttpLine("example", "User-Agent: load/1\r\n")
+    made = HttpClient("example", "User-Agent: load/1\r\n")
     await asyncio.get_running_loop().create_connection(
         lambda: made, *server.sockets[0].getsockname()
     )
@@ -29,12 +29,12 @@ async def line(serve: Serve) -> AsyncIterator[HttpLine]:
         made.close()
 
 
-async def test_answers_come_whole_however_they_are_cut() -> None:
-    asked: list[bytes] = []
+async def test_answers_are_complete_however_they_are_split() -> None:
+    requests: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for body in (b"", b"\r\n\r\n" * 100, b"last"):
-            asked.append(await reader.readuntil(b"\r\n\r\n"))
+            requests.append(await reader.readuntil(b"\r\n\r\n"))
             for byte in (
                 b"HTTP/1.1 200 OK\r\nServer: x\r\ncontent-length: %d\r\n\r\n" % len(body) + body
             ):
@@ -44,7 +44,7 @@ async def test_answers_come_whole_however_they_are_cut() -> None:
     async with line(serve) as client:
         bodies = [(await client.get(path)).body for path in ("/a", "/b", "/c")]
     assert bodies == [b"", b"\r\n\r\n" * 100, b"last"]
-    assert asked[1] == b"GET /b HTTP/1.1\r\nHost: example\r\nUser-Agent: load/1\r\n\r\n"
+    assert requests[1] == b"GET /b HTTP/1.1\r\nHost: example\r\nUser-Agent: load/1\r\n\r\n"
 
 
 async def test_a_refusal_is_an_answer() -> None:
@@ -71,14 +71,14 @@ async def test_a_refusal_is_an_answer() -> None:
         (b"x" * (HEAD_MAX + 1), "no HTTP"),
     ],
 )
-async def test_what_is_no_answer_ends_the_line(sent: bytes, cause: str) -> None:
+async def test_a_malformed_answer_closes_the_connection(sent: bytes, cause: str) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(sent)
         await writer.drain()
 
     async with line(serve) as client:
-        with pytest.raises(LineBroken, match=cause):
+        with pytest.raises(ConnectionBroken, match=cause):
             await client.get("/")
-        with pytest.raises(LineBroken):
+        with pytest.raises(ConnectionBroken):
             await client.get("/")

@@ -1,5 +1,5 @@
-"""`scripts/bench`: one sub-command for each benchmark. Exit codes: 0 all bars kept, 1 a bar missed,
-2 not measured.
+"""`scripts/bench`: one sub-command per benchmark. Exit codes: 0 all bars met, 1 a bar missed, 2 not
+measured.
 """
 
 import signal
@@ -23,13 +23,13 @@ for command in (latency, holds, bitrate, fanout, ingest, mixed, soak, uplink):
 
 
 def main() -> None:
-    # The processes that a benchmark starts must end with it, also when it is ended.
+    # Processes that a benchmark started must end with it, also on SIGTERM.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     cli(prog_name="bench")
 
 
 @cli.callback()
 def _bench() -> None:
-    """Measures microlive against its promises. Exit codes: 0 all bars kept, 1 a bar missed, 2 not
+    """Measures microlive against its targets. Exit codes: 0 all bars met, 1 a bar missed, 2 not
     measured.
     """

@@ -1,4 +1,4 @@
-"""What a person, or a program, reads of a benchmark."""
+"""The output of a benchmark, for people and for programs."""
 
 import json
 import sys
@@ -33,10 +33,8 @@ def cells(figures: Figures) -> list[str]:
 def conclude(
     bars: Sequence[Bar], report: dict[str, Any] | None, outcomes: Sequence[tuple[str, str]] = ()
 ) -> None:
-    """Tells what became of the bars. Raises Exit (1) where one is missed, or an outcome is
-    "invalid": then nothing was shown.
-
-    `report`: to be printed instead of words.
+    """Prints the verdict on the bars, or `report` as JSON. Raises Exit (1) if a bar is missed, or
+    an outcome is "invalid": then nothing was shown.
     """
     invalid = [what for what, outcome in outcomes if outcome == "invalid"]
     for what in invalid:

@@ -1,5 +1,5 @@
-"""A TCP road on loopback that holds everything up for a moment, now and then, as a radio does:
-nothing is lost, all of it is late.
+"""A TCP proxy on loopback that can pause, as a radio link does: nothing is lost, everything is
+late.
 """
 
 import asyncio
@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 CHUNK = 65_536
 
 
-class HeldRoad:
-    """`async with HeldRoad(server_url) as road:` leads from `road.url` to the server."""
+class PausableProxy:
+    """`async with PausableProxy(server_url) as proxy:` forwards from `proxy.url` to the server."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -19,14 +19,14 @@ class HeldRoad:
         self._free = asyncio.Event()
         self._free.set()
         self._server: asyncio.Server | None = None
-        self._ways: set[asyncio.Task[None]] = set()
+        self._connections: set[asyncio.Task[None]] = set()
 
     @property
     def url(self) -> str:
         assert self._server is not None
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
-    async def __aenter__(self) -> "HeldRoad":
+    async def __aenter__(self) -> "PausableProxy":
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         return self
 
@@ -38,12 +38,12 @@ class HeldRoad:
     ) -> None:
         if self._server is not None:
             self._server.close()
-        for way in list(self._ways):
-            way.cancel()
-        await asyncio.gather(*self._ways, return_exceptions=True)
+        for connection in list(self._connections):
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
 
     async def hold(self, seconds: float) -> None:
-        """Nothing passes, in either direction, until it is over; then all of it does."""
+        """Holds all data in both directions for so long, then forwards it."""
         self._free.clear()
         try:
             await asyncio.sleep(seconds)
@@ -53,22 +53,22 @@ class HeldRoad:
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._ways.add(task)
+        self._connections.add(task)
         try:
             far_reader, far_writer = await asyncio.open_connection(self._host, self._port)
             try:
-                async with asyncio.TaskGroup() as lanes:
-                    lanes.create_task(self._lane(reader, far_writer))
-                    lanes.create_task(self._lane(far_reader, writer))
+                async with asyncio.TaskGroup() as directions:
+                    directions.create_task(self._forward(reader, far_writer))
+                    directions.create_task(self._forward(far_reader, writer))
             finally:
                 far_writer.close()
         except (asyncio.CancelledError, OSError):
             pass
         finally:
-            self._ways.discard(task)
+            self._connections.discard(task)
             writer.close()
 
-    async def _lane(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
             while data := await reader.read(CHUNK):
                 await self._free.wait()

@@ -1,5 +1,5 @@
-"""The creators of one process: when each comes and goes, the one timer that all of them send by,
-and what is told of them once a second.
+"""The creators of one process: their arrival, the one timer that all of them send by, and their
+figures, once a second.
 """
 
 import asyncio
@@ -13,23 +13,20 @@ import aiohttp
 
 from scripts.loadgen.clip import Clip
 from scripts.loadgen.figures import Figures
-from scripts.loadgen.plans import StagePlan
-from scripts.loadgen.publisher import Publisher
+from scripts.loadgen.plans import PublishersPlan
+from scripts.loadgen.publisher import PublishedCounts, Publisher
 from scripts.loadgen.signalling import Refused
 
 TICK = 0.004
 AWAY = (1.0, 5.0)
-"""Seconds, least and most, until a creator who went comes back."""
+"""Minimum and maximum seconds until a creator who left returns."""
 
 
-class Stage:
-    """`start()`, then `tell()` once a second, then `close()`."""
+class Publishers:
+    """`start()`, then `take_figures()` once a second, then `close()`."""
 
-    def __init__(self, plan: StagePlan) -> None:
-        self.figures = Figures()
-        self.sent_packets = self.sent_pictures = self.sent_bytes = 0
-        self.remb: dict[str, int] = {}
-        """The last bitrate each room's creator was told, bit/s."""
+    def __init__(self, plan: PublishersPlan) -> None:
+        self.counts = PublishedCounts()
         self._plan = plan
         self._clip = Clip.from_json(plan.clip)
         self._loop = asyncio.get_running_loop()
@@ -45,7 +42,7 @@ class Stage:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self, first_at: float) -> None:
-        """Sets every creator's arrival, evenly over the ramp. `first_at`: seconds of the Unix
+        """Schedules every creator's arrival, evenly over the ramp. `first_at`: seconds of the Unix
         epoch.
         """
         now = time.time()
@@ -54,26 +51,25 @@ class Stage:
             self._spawn(self._live(at, room, key, url))
         self._tick()
 
-    def tell(self) -> Figures:
-        figures, self.figures = self.figures, Figures()
+    def take_figures(self) -> Figures:
+        """The figures since the last call."""
+        figures, counts = Figures(), self.counts
+        figures.counts.update(counts.events)
         figures.counts.update(
-            {
-                "packets": self.sent_packets,
-                "pictures": self.sent_pictures,
-                "sent_bytes": self.sent_bytes,
-            }
+            {"packets": counts.packets, "frames": counts.frames, "sent_bytes": counts.bytes}
         )
-        self.sent_packets = self.sent_pictures = self.sent_bytes = 0
+        counts.events.clear()
+        counts.packets = counts.frames = counts.bytes = 0
         figures.levels["publishing"] = sum(publisher.sending for publisher in self._publishers)
         figures.levels["offering"] = self._connecting
-        figures.levels["remb_bps"] = sum(self.remb.values())
+        figures.levels["remb_bps"] = sum(counts.remb.values())
         connects, self._connects = self._connects, []
         if connects:
             figures.histogram("publish").add(connects)
         return figures
 
     async def close(self) -> None:
-        """Every creator ends the session and goes."""
+        """Every creator ends the session and leaves."""
         if self._timer:
             self._timer.cancel()
         for task in self._tasks:
@@ -83,16 +79,12 @@ class Stage:
         await asyncio.gather(*(publisher.close() for publisher in self._publishers))
         await self._http.close()
 
-    def lost(self, publisher: Publisher, cause: str) -> None:
-        """It sent until the session ended without its doing."""
-        self.figures.counts[f"creator_closed/{cause}"] += 1
-
     async def _live(self, wait: float, room: str, key: str, url: str) -> None:
-        """One creator, from coming to going, and again where creators come and go."""
+        """One creator: arrives, leaves, and returns if creators come and go."""
         while True:
             await asyncio.sleep(wait)
             publisher = Publisher(
-                self, self._clip, room, key, url, self._http, steady=self._plan.steady
+                self.counts, self._clip, room, key, url, self._http, steady=self._plan.steady
             )
             self._publishers.add(publisher)
             connected = await self._connect(publisher)
@@ -101,7 +93,7 @@ class Stage:
             if connected:
                 await asyncio.sleep(self._random.expovariate(1 / self._plan.stay))
                 self._publishers.discard(publisher)
-                self.figures.counts["went"] += 1
+                self.counts.events["went"] += 1
                 await publisher.close()
             wait = self._random.uniform(*AWAY)
 
@@ -111,7 +103,7 @@ class Stage:
         try:
             await publisher.connect()
         except (Refused, ConnectionError, OSError) as error:
-            self.figures.counts[f"creator_failed/{error}"] += 1
+            self.counts.events[f"creator_failed/{error}"] += 1
             self._publishers.discard(publisher)
             await publisher.close()
             return False

@@ -1,5 +1,5 @@
-"""One kept-alive HTTP/1.1 connection, for one request after the other: a tenth of what a general
-client costs.
+"""A kept-alive HTTP/1.1 connection for one request at a time, at a tenth of the cost of a general
+client.
 """
 
 import asyncio
@@ -11,22 +11,22 @@ HEAD_MAX = 16_384
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d{1,9})\r?", re.IGNORECASE)
 
 
-class LineBroken(ConnectionError):
-    """No answer comes any more."""
+class ConnectionBroken(ConnectionError):
+    """The connection is closed or its answer cannot be read."""
 
 
 class Answer(NamedTuple):
     status: int
     body: bytes
     at: int
-    """When its last byte came, µs of this machine's clock."""
+    """When its last byte arrived, µs of this machine's clock."""
 
 
-class HttpLine(asyncio.Protocol):
-    """`get()` after connecting, never two at a time; `close()`."""
+class HttpClient(asyncio.Protocol):
+    """`get()` after connecting, one at a time; `close()`."""
 
     def __init__(self, host: str, headers: str) -> None:
-        """`host`: for the Host header. `headers`: further lines, each with its end."""
+        """`host`: the Host header. `headers`: further header lines, each with its CRLF."""
         self._head = f"Host: {host}\r\n{headers}\r\n"
         self._transport: asyncio.Transport | None = None
         self._waiting: asyncio.Future[Answer] | None = None
@@ -34,9 +34,9 @@ class HttpLine(asyncio.Protocol):
         self._status, self._length = 0, -1
 
     async def get(self, path: str) -> Answer:
-        """Raises LineBroken where the connection ends, or what comes cannot be read."""
+        """Raises ConnectionBroken if the connection ends or the answer cannot be read."""
         if self._transport is None or self._transport.is_closing():
-            raise LineBroken("cut off")
+            raise ConnectionBroken("cut off")
         self._waiting = asyncio.get_running_loop().create_future()
         self._transport.write(f"GET {path} HTTP/1.1\r\n{self._head}".encode())
         return await self._waiting
@@ -64,7 +64,7 @@ class HttpLine(asyncio.Protocol):
                 self._waiting.set_result(Answer(self._status, body, time.time_ns() // 1_000))
 
     def _read_head(self) -> bool:
-        """Whether the head is all there."""
+        """Whether the head is complete."""
         end = self._data.find(b"\r\n\r\n")
         if end < 0:
             if len(self._data) > HEAD_MAX:
@@ -83,5 +83,5 @@ class HttpLine(asyncio.Protocol):
 
     def _break(self, cause: str) -> None:
         if self._waiting and not self._waiting.done():
-            self._waiting.set_exception(LineBroken(cause))
+            self._waiting.set_exception(ConnectionBroken(cause))
         self.close()

@@ -1,4 +1,4 @@
-"""Server and viewers on one side of a link in namespaces, creators' browsers on the other."""
+"""Server and viewers on one side of a link between namespaces, creators' browsers on the other."""
 
 import asyncio
 import json
@@ -13,12 +13,13 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, Page, async_playwright
 
+from scripts.benchmarks.checkout import ROOT
 from scripts.benchmarks.chromium import executable, launch, script, until
-from scripts.benchmarks.local_server import ROOT, LocalServer
+from scripts.benchmarks.local_server import LocalServer
 from scripts.benchmarks.namespaces import NEAR, Link
+from scripts.benchmarks.packet_capture import PacketCapture
 from scripts.benchmarks.spectator import Spectator
 from scripts.benchmarks.studio import WITHIN, context_of, end_live, go_live
-from scripts.benchmarks.tap import Tap
 
 PLAYING = (
     "document.querySelector('video')?.currentTime > 0 && !document.querySelector('video').paused"
@@ -26,63 +27,63 @@ PLAYING = (
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """Everything that a measurement needs."""
+class TestNetwork:
+    """The parts that a measurement needs."""
 
     url: str
     link: Link
-    tap: Tap
+    capture: PacketCapture
     creators: Browser
     viewers: Browser
 
     @property
     def port(self) -> int:
-        """Where the server gets its media: UDP and HTTP share their number."""
+        """Port of the server's media: UDP and HTTP have the same number."""
         return urlsplit(self.url).port or 0
 
 
 @asynccontextmanager
-async def stage() -> AsyncIterator[Stage]:
+async def test_network() -> AsyncIterator[TestNetwork]:
     """Only inside `namespaces.enter()`."""
     executable()
     with (
         tempfile.TemporaryDirectory(prefix="microlive-bench-") as name,
         Link() as link,
-        Tap("near") as tap,
+        PacketCapture("near") as capture,
     ):
         folder = Path(name)
         async with (
             LocalServer(folder / "data", f"--host={NEAR}", f"--udp-hosts={NEAR}") as server,
             async_playwright() as playwright,
         ):
-            # Cameras want a secure origin.
+            # Cameras need a secure origin.
             secure = (f"--unsafely-treat-insecure-origin-as-secure={server.url}",)
             creators = await launch(
                 playwright, program=link.wrapper(folder, executable()), more=secure
             )
             viewers = await launch(playwright, more=secure)
             try:
-                yield Stage(server.url, link, tap, creators, viewers)
+                yield TestNetwork(server.url, link, capture, creators, viewers)
             finally:
                 await creators.close()
                 await viewers.close()
 
 
 @asynccontextmanager
-async def live(stage: Stage, camera: str, *more: str) -> AsyncIterator[tuple[Page, str, Spectator]]:
-    """A creator in the studio, and a spectator: the studio's page, the room's URL, the
-    spectator.
-    """
-    studio, watch = await go_live(stage.creators, stage.url, camera, *more)
-    async with Spectator(stage.url, watch.rpartition("/")[2]) as spectator:
+async def live(
+    test_network: TestNetwork, camera: str, *more: str
+) -> AsyncIterator[tuple[Page, str, Spectator]]:
+    """A live creator and a recording viewer: the studio's page, the room's URL, the viewer."""
+    studio, watch = await go_live(test_network.creators, test_network.url, camera, *more)
+    async with Spectator(test_network.url, watch.rpartition("/")[2]) as spectator:
         yield studio, watch, spectator
     await end_live(studio)
 
 
 @asynccontextmanager
-async def watching(stage: Stage, watch: str) -> AsyncIterator[Page]:
+async def watching(test_network: TestNetwork, watch: str) -> AsyncIterator[Page]:
     """A viewer's page, once it plays."""
-    context = await context_of(stage.viewers, "freezes")
+    context = await context_of(test_network.viewers, "freezes")
     page = await context.new_page()
     await page.goto(f"{watch}?player=mse")
     await until(page, PLAYING, WITHIN)
@@ -91,19 +92,19 @@ async def watching(stage: Stage, watch: str) -> AsyncIterator[Page]:
 
 
 async def shown(page: Page) -> list[float]:
-    """When each picture went to the screen of a viewer, in seconds of `time.monotonic`."""
+    """When each frame was shown to a viewer, in seconds of `time.monotonic`."""
     offset = time.time() - time.monotonic()
     return [ms / 1_000 - offset for ms in await page.evaluate("freezes.take()")]
 
 
 async def direct_page(browser: Browser, url: str, camera: str) -> Page:
-    """An empty page that may use the camera, with the yardstick's script."""
+    """An empty page that may use the camera, with the script for direct WebRTC."""
     context = await context_of(browser, "timecode", "connections", camera)
     page = await context.new_page()
     await page.goto(f"{url}/healthz")
     await page.context.grant_permissions(["camera", "microphone"])
     await page.evaluate(script("direct"))
-    # The yardstick films what the studio films.
+    # Film the same camera as the studio.
     await page.evaluate(
         "navigator.mediaDevices.getUserMedia().then((stream) => void (timecode.source = "
         "() => stream))"
@@ -112,8 +113,8 @@ async def direct_page(browser: Browser, url: str, camera: str) -> Page:
 
 
 class StockReceiver:
-    """aiortc's own receiver in a process of its own, with a creator of its own on the other side of
-    the link.
+    """aiortc's own receiver in its own process, with a creator of its own on the other side of the
+    link.
     """
 
     def __init__(self, process: asyncio.subprocess.Process, page: Page, port: int) -> None:
@@ -122,7 +123,7 @@ class StockReceiver:
         self.port = port
 
     @classmethod
-    async def start(cls, stage: Stage) -> "StockReceiver":
+    async def start(cls, test_network: TestNetwork) -> "StockReceiver":
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -134,7 +135,7 @@ class StockReceiver:
             limit=1 << 24,
         )
         assert process.stdin and process.stdout
-        page = await direct_page(stage.creators, stage.url, "beacon")
+        page = await direct_page(test_network.creators, test_network.url, "beacon")
         process.stdin.write(json.dumps(await page.evaluate("direct.offer()")).encode() + b"\n")
         answer = json.loads(await asyncio.wait_for(process.stdout.readline(), WITHIN))
         await page.evaluate("sdp => direct.accept(sdp)", answer)
@@ -146,7 +147,7 @@ class StockReceiver:
         return cls(process, page, int(candidate.split()[5]))
 
     async def stop(self) -> list[float]:
-        """Ends it. Returns when each picture came out, in seconds of `time.monotonic`."""
+        """Ends it. Returns when each frame was decoded, in seconds of `time.monotonic`."""
         assert self._process.stdout and self._process.stdin
         self._process.stdin.close()
         moments: list[float] = json.loads(

@@ -1,6 +1,4 @@
-"""What the creators' browsers put on the link, seen before anything of it is lost: RTP headers are
-readable without a key.
-"""
+"""What the creators' browsers send, captured before any loss: RTP headers are not encrypted."""
 
 import socket
 import struct
@@ -11,7 +9,7 @@ from dataclasses import dataclass
 
 ALL_PROTOCOLS = 0x0003
 SO_TIMESTAMPNS = 35
-"""Linux; not among the socket module's names."""
+"""Linux; missing in the socket module."""
 SOL_PACKET, PACKET_OUTGOING = 263, 4
 
 
@@ -24,9 +22,9 @@ class Packet:
     size: int
 
 
-class Tap:
-    """`with Tap("near") as tap:` notes every RTP packet that arrives at the interface, before the
-    firewall, by the UDP port that it goes to.
+class PacketCapture:
+    """`with PacketCapture("near") as capture:` records every RTP packet that arrives at the
+    interface, before the firewall, by its destination port.
     """
 
     def __init__(self, interface: str) -> None:
@@ -36,9 +34,9 @@ class Tap:
         self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self._socket.settimeout(0.2)
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._listen, name="tap")
+        self._thread = threading.Thread(target=self._listen, name="capture")
 
-    def __enter__(self) -> "Tap":
+    def __enter__(self) -> "PacketCapture":
         self._thread.start()
         return self
 
@@ -50,9 +48,9 @@ class Tap:
     def packets(self, port: int) -> list[Packet]:
         return list(self._packets[port])
 
-    def pictures(self, port: int, since: float) -> list[float]:
-        """When the first packet of each picture came by, from that moment on: before it another
-        creator may have come the same way.
+    def frames(self, port: int, since: float) -> list[float]:
+        """When the first packet of each frame passed, from that moment on: earlier packets may be
+        another creator's.
         """
         packets = [packet for packet in self.packets(port) if packet.at >= since]
         sizes: dict[int, int] = defaultdict(int)

@@ -1,5 +1,5 @@
-"""What the same work costs at the least: a bare C loop for the fan-out, bare `recvfrom` and SRTP
-for the ingest, SRTP and `sendto` for WebRTC viewers.
+"""The minimum cost of the same work: a C loop for the fan-out, `recvfrom` and SRTP for the ingest,
+SRTP and `sendto` for WebRTC viewers.
 """
 
 import asyncio
@@ -20,12 +20,12 @@ KEY = bytes(range(30))
 
 
 class NoCompiler(Exception):
-    """The yardstick is compiled when it is needed."""
+    """The C loop cannot be compiled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """What the C loop spent."""
+    """The cost of the C loop."""
 
     cpu: float
     """Cores."""
@@ -40,21 +40,21 @@ def compile_loop(folder: Path) -> Path:
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
         raise NoCompiler(
-            "the yardstick is a C program and there is no compiler: on Debian, sudo "
+            "the baseline is a C program and needs a compiler; on Debian: sudo "
             "apt-get install gcc libc6-dev"
         )
     program = folder / "fanout"
     done = subprocess.run([compiler, "-O2", "-o", program, SOURCE], capture_output=True, text=True)
     if done.returncode:
-        raise NoCompiler(f"the yardstick does not compile: {done.stderr.strip()[:400]}")
+        raise NoCompiler(f"the baseline does not compile: {done.stderr.strip()[:400]}")
     return program
 
 
 async def run_loop(
     program: Path, connections: int, seconds: float, size: int, rate: float, cores: tuple[int, int]
 ) -> Loop:
-    """The loop writes `size` bytes to every connection `rate` times a second; it runs on the first
-    core, its reader on the second.
+    """Writes `size` bytes to every connection `rate` times a second, on the first core, with its
+    reader on the second.
     """
     words = [str(program), *map(str, (connections, seconds, size, rate, *cores))]
     process = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
@@ -70,8 +70,8 @@ async def run_loop(
 
 
 def unprotect_seconds(sizes: list[int], core: int) -> float:
-    """CPU seconds that `recvfrom` and SRTP unprotect of packets with these payload sizes take,
-    bare, in this Python on `core`.
+    """CPU seconds of `recvfrom` and SRTP unprotect for packets with these payload sizes, in this
+    Python on `core`.
     """
     policy = {"key": KEY, "srtp_profile": pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_80}
     sender = pylibsrtp.Session(
@@ -87,7 +87,7 @@ def unprotect_seconds(sizes: list[int], core: int) -> float:
     def receive() -> None:
         nonlocal spent
         os.sched_setaffinity(0, {core})
-        # In chunks that a socket's buffer holds, so that sending is not measured.
+        # In batches that fit a socket's buffer, so that sending is not measured.
         for start in range(0, len(packets), 64):
             chunk = packets[start : start + 64]
             for packet in chunk:
@@ -107,11 +107,11 @@ def unprotect_seconds(sizes: list[int], core: int) -> float:
 
 
 def protect_seconds(count: int, size: int, core: int) -> float:
-    """CPU seconds that SRTP protect and `sendto` of so many packets with `size` bytes of payload
-    take, bare, in this Python on `core`.
+    """CPU seconds of SRTP protect and `sendto` for `count` packets with `size` bytes of payload, in
+    this Python on `core`.
 
-    With the profile that two libsrtps agree on by themselves (AES-256 GCM), the cheapest where the
-    processor helps.
+    With AES-256 GCM, the profile that two libsrtps negotiate by default and the cheapest with
+    hardware support.
     """
     policy = pylibsrtp.Policy(
         key=bytes(range(44)),

@@ -4,17 +4,17 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Tally:
-    """Since the last look."""
+class Delivery:
+    """Since the last report."""
 
     bytes: int = 0
     messages: int = 0
-    """Over the WebSocket messages, over WebRTC packets, over HLS parts."""
+    """WebSocket messages, RTP packets or HLS parts."""
     gaps: int = 0
-    """What was left out for a viewer, or did not come: records missing in a track's sequence,
-    packets, parts.
+    """Media that was dropped for a viewer or lost: records missing in a track's sequence, packets,
+    parts.
     """
     unreadable: int = 0
-    """Packets that could not be decrypted, of the sample that was tried."""
+    """Packets of the decrypted sample that could not be decrypted."""
     delays: list[float] = field(default_factory=list)
     """ms from publishing to the last byte, of probes."""

@@ -1,0 +1,54 @@
+"""The playback paths of viewers, and the words for what is counted on each. Imports nothing: the
+command line, the report and the workers' plans need it.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackPath:
+    title: str
+    """As in "viewers over …"."""
+    timed: str
+    """What a delay is measured of, plural."""
+    missed: str
+    """What a gap consists of, plural."""
+    delay: str
+    """What a delay spans."""
+    per_core: int
+    """Viewers that one core of the generator carries with room to spare, at 1 Mbps and 30 frames a
+    second.
+    """
+
+
+PLAYBACK_PATHS = {
+    "ws": PlaybackPath(
+        "WebSocket",
+        "messages",
+        "records",
+        (
+            "Delay counts from the moment when the server had the last packet of a "
+            "frame until a viewer had the last byte of its message."
+        ),
+        2_500,
+    ),
+    "whep": PlaybackPath(
+        "WebRTC",
+        "frames",
+        "packets",
+        "Delay counts from the moment when the server had a frame's last packet "
+        "until a viewer had it. The server sends that moment once a second; "
+        "between, it is interpolated, so a frame's late arrival at the server counts too.",
+        300,
+    ),
+    "hls": PlaybackPath(
+        "LL-HLS",
+        "parts",
+        "parts",
+        "Delay counts from the moment when the server had the last frame of a part "
+        "until a viewer had the whole part. The first frame of a part "
+        "waited for the last one before that, one part's duration, and a player "
+        "stays three parts behind: add both for the delay that a person sees.",
+        500,
+    ),
+}
