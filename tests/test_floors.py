@@ -167,7 +167,7 @@ def test_no_import_cycles() -> None:
         ("server.app", "from tests import fakes", "no part of the product"),
         ("relay.sample", "from scripts.loadgen import clip", "scripts.loadgen is above"),
         ("scripts.loadgen.clip", "import scripts.benchmarks", "scripts.benchmarks is above"),
-        ("scripts.benchmarks.fanout", "from tests import fakes", "no part of the product"),
+        ("scripts.benchmarks.beside", "from tests import fakes", "no part of the product"),
         ("scripts.benchmarks.stock", "import aiortc\nfrom server.app import start", None),
         (
             "relay.rtc.receive.session",

@@ -6,6 +6,7 @@ import signal
 
 import typer
 
+from scripts.benchmarks.commands import beside
 from scripts.benchmarks.commands.bitrate import bitrate
 from scripts.benchmarks.commands.fanout import fanout
 from scripts.benchmarks.commands.holds import holds
@@ -20,6 +21,7 @@ cli = typer.Typer(
 )
 for command in (latency, holds, bitrate, fanout, ingest, mixed, soak, uplink):
     cli.command()(command)
+cli.add_typer(beside.cli, name="beside")
 
 
 def main() -> None:

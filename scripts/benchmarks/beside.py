@@ -1,0 +1,189 @@
+"""Fan-out, ingest and glass to glass of this checkout beside another revision, in pairs.
+
+The benchmark and the load generator are this checkout's on both sides. Only the server runs from
+the revision's own worktree and environment.
+"""
+
+import math
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import playwright.async_api
+from playwright.async_api import Browser
+
+from scripts.benchmarks import fanout, fanout_whep, ingest, latency
+from scripts.benchmarks.checkout import HERE, Checkout
+from scripts.benchmarks.chromium import TooLate
+from scripts.benchmarks.figures import Figures
+from scripts.benchmarks.load_run import LoadFailed, run_load
+from scripts.benchmarks.local_server import LocalServer, ServerFailed, pinned_server
+from scripts.benchmarks.paired import (
+    Case,
+    Comparison,
+    NotMeasured,
+    comparisons,
+    measure_pairs,
+)
+
+START_SECONDS = 30.0
+"""Bound of a run's seconds beyond those measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of one case."""
+
+    checkout: Checkout
+    folder: Path
+    """Empty; for the server's data and the generator's report."""
+    cores: tuple[int, int]
+    """Of the server and of the generator."""
+
+
+Measurement = Callable[[Run], Awaitable[dict[str, float]]]
+Cases = dict[Case, Measurement]
+
+
+def fanout_cases(sizes: list[int], seconds: float, path: str) -> Cases:
+    """One case for each size of audience; `path` is ws or whep."""
+
+    def case(viewers: int) -> Measurement:
+        async def measure(run: Run) -> dict[str, float]:
+            benchmark = fanout if path == "ws" else fanout_whep
+            figures = await _load(
+                run, benchmark.server_options(viewers), *benchmark.load_words(viewers, seconds)
+            )
+            return {
+                "cpu": figures["server_cpu"],
+                "p99": figures["p99"],
+                "lost": figures["gaps"] + figures["failures"] + figures["disconnects"],
+            }
+
+        return measure
+
+    return {
+        Case(f"{viewers} viewers, {path}", ("cpu", "p99", "lost")): case(viewers)
+        for viewers in sizes
+    }
+
+
+def ingest_cases(creators: int, seconds: float, bitrates: tuple[int, ...]) -> Cases:
+    """One case for each bitrate, kbps."""
+
+    def case(kbps: int) -> Measurement:
+        async def measure(run: Run) -> dict[str, float]:
+            figures = await _load(
+                run, ingest.SERVER_OPTIONS, *ingest.load_words(creators, kbps, seconds)
+            )
+            return {
+                "cpu": figures["server_cpu"] / creators,
+                "lost": figures["creator_failures"] + figures["creator_disconnects"],
+            }
+
+        return measure
+
+    return {
+        Case(f"{creators} creators at {kbps / 1_000:g} Mbps", ("cpu", "lost")): case(kbps)
+        for kbps in bitrates
+    }
+
+
+def latency_cases(creators: Browser, viewers: Browser, paths: list[str], seconds: float) -> Cases:
+    """One case for each playback path."""
+
+    def case(path: str) -> Measurement:
+        async def measure(run: Run) -> dict[str, float]:
+            try:
+                async with LocalServer(run.folder, checkout=run.checkout) as server:
+                    slot = await latency.watch(server.url, creators, viewers, path, seconds)
+            except (latency.BrokenPath, TooLate, playwright.async_api.TimeoutError) as error:
+                raise NotMeasured(str(error)) from error
+            finally:
+                for context in [*creators.contexts, *viewers.contexts]:
+                    await context.close()
+            return {"glass": Figures.of(slot.ages).p50}
+
+        return measure
+
+    return {Case(latency.PATHS[path].title, ("glass",)): case(path) for path in paths}
+
+
+async def _load(
+    run: Run, options: tuple[str, ...], words: tuple[str, ...], within: float
+) -> dict[str, float]:
+    """A server of the run's checkout under one run of scripts/load; that run's figures."""
+    async with pinned_server(
+        run.folder / "data", run.cores[0], *options, checkout=run.checkout
+    ) as server:
+        load = await run_load(run.folder / "load", run.cores[1], server.url, *words, within=within)
+    if load["outcome"] != "fine":
+        raise NotMeasured(", ".join(load["reasons"]) or str(load["outcome"]))
+    figures: dict[str, float] = load["figures"]
+    return figures
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a comparison found."""
+
+    before: str
+    after: str
+    comparisons: list[Comparison]
+    missing: list[str]
+    """Cases of which too few pairs were valid."""
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "before": self.before,
+            "after": self.after,
+            "missing": self.missing,
+            "comparisons": [each.as_json() for each in self.comparisons],
+        }
+
+
+async def measure(
+    before: Checkout,
+    prepare: Callable[[AsyncExitStack], Awaitable[Cases]],
+    *,
+    pairs: int,
+    bars: Mapping[str, float],
+    cores: tuple[int, int],
+    progress: Callable[[str], None],
+) -> Report:
+    """Measures `pairs` pairs of each case. `prepare` makes the cases, with what must stay open
+    meanwhile on the stack.
+    """
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="microlive-bench-")))
+        cases = await prepare(stack)
+        numbers = iter(range(1 << 30))
+
+        async def measure_one(case: Case, new: bool) -> dict[str, float]:
+            own = folder / str(next(numbers))
+            own.mkdir()
+            try:
+                return await cases[case](Run(HERE if new else before, own, cores))
+            except (LoadFailed, ServerFailed) as error:
+                raise NotMeasured(str(error)) from error
+
+        for checkout in (before, HERE):
+            # The first start compiles Python files and shows whether the server starts at all.
+            progress(f"first start of {checkout.name}")
+            async with LocalServer(folder / f"first-{checkout is HERE}", checkout=checkout):
+                pass
+        measured = await measure_pairs(list(cases), pairs, measure_one, progress)
+    return Report(
+        before.name,
+        HERE.name,
+        comparisons(list(cases), measured, bars),
+        [f"{name}: {len(done)} of {pairs}" for name, done in measured.items() if len(done) < pairs],
+    )
+
+
+def within(seconds_each: list[float], pairs: int) -> float:
+    """Bound of a comparison's seconds; half of all pairs may be measured again."""
+    return math.fsum(each + START_SECONDS for each in seconds_each) * 4 * pairs + 60

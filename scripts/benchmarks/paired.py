@@ -1,0 +1,177 @@
+"""Paired comparison of two revisions: the order of the runs, and the statistics. No clock, no
+process.
+"""
+
+import math
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from statistics import median
+from typing import Any
+
+CONFIDENCE = 0.95
+Figures = Mapping[str, float]
+"""Measured values of one run by the name of their kind, such as `cpu`."""
+
+
+class NotMeasured(Exception):
+    """A run that says nothing about the server, such as one limited by the generator."""
+
+
+class Scale(Enum):
+    """How two values are compared."""
+
+    RATIO = "×"
+    DIFFERENCE = "+"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of figure: its unit, how two of them are compared, and the default bar."""
+
+    title: str
+    unit: str
+    scale: Scale
+    bar: float | None
+    """Largest ratio, or largest difference in `unit`; None: shown, not judged."""
+
+
+KINDS = {
+    "cpu": Kind("CPU", "%", Scale.RATIO, 1.05),
+    "p99": Kind("delay p99", "ms", Scale.RATIO, 1.15),
+    "glass": Kind("glass to glass p50", "ms", Scale.DIFFERENCE, 5.0),
+    "lost": Kind("lost", "", Scale.DIFFERENCE, None),
+}
+
+
+class Verdict(Enum):
+    KEPT = "kept"
+    """The whole interval is at or below the bar."""
+    UNDECIDED = "kept, undecided"
+    """The bar lies inside the interval."""
+    MISSED = "MISSED"
+    """The whole interval is above the bar."""
+    SHOWN = ""
+    """There is no bar."""
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """The 95 % interval of the median of the population that `values` are drawn from.
+
+    Exact, whatever the distribution: two order statistics, chosen by the binomial distribution
+    with p = 1/2. Of 9 values they are the second and the eighth (96.1 %). Below 6 values no such
+    pair exists and the interval is infinite.
+    """
+    ordered, count = sorted(values), len(values)
+    cut, tail = 0, 0.0
+    while True:
+        tail += math.comb(count, cut) / 2**count
+        if 2 * tail > 1 - CONFIDENCE:
+            break
+        cut += 1
+    return (ordered[cut - 1], ordered[-cut]) if cut else (-math.inf, math.inf)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One figure of one case in all its pairs."""
+
+    case: str
+    kind: str
+    bar: float | None
+    before: tuple[float, ...]
+    after: tuple[float, ...]
+
+    @property
+    def changes(self) -> list[float]:
+        """The ratio, or the difference, of each pair."""
+        pairs = zip(self.before, self.after, strict=True)
+        if KINDS[self.kind].scale is Scale.DIFFERENCE:
+            return [after - before for before, after in pairs]
+        return [after / before if before else math.inf for before, after in pairs]
+
+    @property
+    def verdict(self) -> Verdict:
+        low, high = interval(self.changes)
+        if self.bar is None:
+            return Verdict.SHOWN
+        if low > self.bar:
+            return Verdict.MISSED
+        return Verdict.KEPT if high <= self.bar else Verdict.UNDECIDED
+
+    def as_json(self) -> dict[str, Any]:
+        low, high = interval(self.changes)
+        return {
+            "case": self.case,
+            "figure": self.kind,
+            "unit": KINDS[self.kind].unit,
+            "before": list(self.before),
+            "after": list(self.after),
+            "change": KINDS[self.kind].scale.name.lower(),
+            "median": median(self.changes),
+            "interval": [
+                low if math.isfinite(low) else None,
+                high if math.isfinite(high) else None,
+            ],
+            "bar": self.bar,
+            "verdict": self.verdict.value,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One thing that is measured on both revisions, such as the fan-out to 500 viewers."""
+
+    name: str
+    kinds: tuple[str, ...]
+    """The kinds of figure that a run returns."""
+
+
+Measure = Callable[[Case, bool], Awaitable[Figures]]
+"""Runs a case, on the new revision where the flag is set. Raises NotMeasured."""
+
+
+async def measure_pairs(
+    cases: Sequence[Case], pairs: int, measure: Measure, progress: Callable[[str], None]
+) -> dict[str, list[tuple[Figures, Figures]]]:
+    """Both revisions back to back in each pair, the first of them alternating: A B, B A, A B …
+
+    Returns the pairs (before, after) of each case. A pair with an invalid run is measured again; a
+    case has fewer than `pairs` if more than that many were invalid.
+    """
+    found: dict[str, list[tuple[Figures, Figures]]] = {case.name: [] for case in cases}
+    for _ in range(2 * pairs):
+        for index, case in enumerate(cases):
+            valid = found[case.name]
+            if len(valid) == pairs:
+                continue
+            new_first = (len(valid) + index) % 2 == 1
+            progress(f"{case.name}: pair {len(valid) + 1} of {pairs}")
+            try:
+                first = await measure(case, new_first)
+                second = await measure(case, not new_first)
+            except NotMeasured as error:
+                progress(f"invalid, to be measured again: {error}")
+                continue
+            valid.append((second, first) if new_first else (first, second))
+    return found
+
+
+def comparisons(
+    cases: Sequence[Case],
+    measured: Mapping[str, Sequence[tuple[Figures, Figures]]],
+    bars: Mapping[str, float],
+) -> list[Comparison]:
+    """What each case's pairs say of each of its figures. `bars` replaces bars by kind."""
+    return [
+        Comparison(
+            case.name,
+            kind,
+            bars.get(kind, KINDS[kind].bar),
+            tuple(before[kind] for before, _ in pairs),
+            tuple(after[kind] for _, after in pairs),
+        )
+        for case in cases
+        if (pairs := measured[case.name])
+        for kind in case.kinds
+    ]
