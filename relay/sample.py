@@ -1,11 +1,11 @@
-"""The vocabulary: what a stream is made of. Imports nothing."""
+"""What a stream is made of. Imports nothing."""
 
 from dataclasses import dataclass
 from enum import IntEnum
 
 
 class Track(IntEnum):
-    """The two tracks of a stream; the value is the one on the wire."""
+    """The two tracks of a stream, by their number on the wire."""
 
     VIDEO = 0
     AUDIO = 1
@@ -43,17 +43,17 @@ class Sample:
     key: bool
     """Decoding can start here (an IDR; every audio packet)."""
     disposable: bool
-    """Nothing refers to it (`nal_ref_idc` 0)."""
+    """No other frame refers to it (`nal_ref_idc` 0)."""
     duration: int
     """Ticks; exact for audio, 0 (unknown until the next frame) for video."""
     capture: int
-    """When the lens saw it: µs since the Unix epoch on the server's clock."""
+    """When it was captured: µs since the Unix epoch on the server's clock."""
     publish: int
     """When its last packet arrived: µs since the Unix epoch."""
     epoch: int
-    """The publisher's session on this stream, from 1."""
+    """Number of the publisher's session on this stream, from 1."""
     capture_estimated: bool = False
-    """No sender report yet: `capture` is the arrival time less a guess."""
+    """No sender report has come: `capture` is the arrival time less an estimate."""
 
     @property
     def media_time(self) -> int:
@@ -62,19 +62,9 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened in the stream, opaque to the relay."""
-
-    at: int
-    """Media time, µs."""
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Demand:
-    """What viewers ask of whoever publishes; serialisable, since the publisher may be on another
-    machine.
+    """What viewers need from the publisher. It can be serialised, since the publisher may be on
+    another machine.
     """
 
     keyframe: bool = False
-    viewers: int = 0

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from relay.channel.channel import Channel
 from relay.errors import OfferError, RefusalCode
 from relay.rtc.send.feed import Feed
 from relay.rtc.send.sdp import PlayOffer, parse_play_offer
@@ -38,23 +39,23 @@ class WhepCounters:
 
 
 class WhepSession:
-    """One viewer of a stream."""
+    """One viewer of a channel."""
 
     def __init__(
-        self, stream: Stream, rtc: SendSession, answer: str, on_ended: Callable[[], None]
+        self, channel: Channel, rtc: SendSession, answer: str, on_ended: Callable[[], None]
     ) -> None:
         self.id = secrets.token_urlsafe(16)
-        self.stream = stream
+        self.channel = channel
         self.rtc = rtc
         self.answer = answer
         """SDP."""
         self.on_ended = on_ended
         self.counted = False
-        """Has connected, and counts as a viewer of the stream."""
+        """Has connected, and counts as a viewer of the channel."""
 
 
 class WhepSessions:
-    """Owns every session, and one feed for each stream that has sessions. Answers announce
+    """Owns every session, and one feed for each channel that has sessions. Answers announce
     `hosts`.
     """
 
@@ -62,25 +63,25 @@ class WhepSessions:
         self.counters = WhepCounters()
         self._port = port
         self._hosts = hosts
-        self._feeds: dict[Stream, Feed] = {}
+        self._feeds: dict[Channel, Feed] = {}
         self._sessions: dict[str, WhepSession] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
 
-    def open(self, stream: Stream, offer: str, on_ended: Callable[[], None]) -> WhepSession:
+    def open(self, channel: Channel, offer: str, on_ended: Callable[[], None]) -> WhepSession:
         """A new session for an SDP offer. Raises OfferError.
 
         `on_ended` is called once, when the session has ended; never if this raises.
         """
         if self._closing:
             raise OfferError(503, RefusalCode.SERVER_CLOSING, "the server is shutting down", 1)
-        video = stream.tracks.get(Track.VIDEO)
-        return self._begin(stream, parse_play_offer(offer, video.codec if video else ""), on_ended)
+        video = channel.stream.tracks.get(Track.VIDEO)
+        return self._begin(channel, parse_play_offer(offer, video.codec if video else ""), on_ended)
 
-    def find(self, session_id: str, stream: Stream) -> WhepSession:
-        """A session of a stream. Raises OfferError (404)."""
+    def find(self, session_id: str, channel: Channel) -> WhepSession:
+        """A session of a channel. Raises OfferError (404)."""
         session = self._sessions.get(session_id)
-        if session is None or session.stream is not stream:
+        if session is None or session.channel is not channel:
             raise OfferError(404, RefusalCode.SESSION_NOT_FOUND, "no such session: it has ended")
         return session
 
@@ -101,7 +102,7 @@ class WhepSessions:
     @property
     def audiences(self) -> list[tuple[Stream, int]]:
         """Each stream that has sessions, and its number of viewers here."""
-        return [(stream, feed.viewers) for stream, feed in self._feeds.items()]
+        return [(feed.stream, feed.viewers) for feed in self._feeds.values()]
 
     @property
     def sessions(self) -> list[SendSession]:
@@ -118,14 +119,16 @@ class WhepSessions:
 
     # The life of a session
 
-    def _begin(self, stream: Stream, offer: PlayOffer, on_ended: Callable[[], None]) -> WhepSession:
-        feed = self._feeds.get(stream)
+    def _begin(
+        self, channel: Channel, offer: PlayOffer, on_ended: Callable[[], None]
+    ) -> WhepSession:
+        feed = self._feeds.get(channel)
         if feed is None:
-            feed = self._feeds[stream] = Feed(stream)
+            feed = self._feeds[channel] = Feed(channel)
             feed.open()
         rtc = SendSession(self._port, offer, feed, lambda reason: self._closed(session, reason))
         feed.add(rtc)
-        session = WhepSession(stream, rtc, rtc.answer(self._hosts), on_ended)
+        session = WhepSession(channel, rtc, rtc.answer(self._hosts), on_ended)
         self._sessions[session.id] = session
         self._spawn(self._connect(session, feed))
         return session
@@ -145,22 +148,22 @@ class WhepSessions:
 
     def _log_failure(self, session: WhepSession, error: Exception) -> None:
         if isinstance(error, ConnectionError):
-            logger.info("stream %s: no connection to a viewer: %s", session.stream.name, error)
+            logger.info("stream %s: no connection to a viewer: %s", session.channel.name, error)
         else:
-            logger.error("stream %s: a handshake failed", session.stream.name, exc_info=error)
+            logger.error("stream %s: a handshake failed", session.channel.name, exc_info=error)
 
     def _closed(self, session: WhepSession, reason: str) -> None:
-        logger.debug("stream %s: a viewer left: %s", session.stream.name, reason)
+        logger.debug("stream %s: a viewer left: %s", session.channel.name, reason)
         self._spawn(self._finish(session))
 
     async def _finish(self, session: WhepSession) -> None:
         """Runs once for each session; later calls do nothing."""
         if self._sessions.pop(session.id, None) is None:
             return
-        rtc, feed, total = session.rtc, self._feeds[session.stream], self.counters
+        rtc, feed, total = session.rtc, self._feeds[session.channel], self.counters
         feed.remove(rtc, counted=session.counted)
         if feed.idle:
-            del self._feeds[session.stream]
+            del self._feeds[session.channel]
             feed.close()
         for name in SUMMED:
             setattr(total, name, getattr(total, name) + getattr(rtc.counters, name))

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from aiohttp import web
 
+from relay.channel.hub import Hub
 from relay.rtc.udp import UdpPort
-from relay.stream.hub import Hub
 from relay.whep import WhepSessions
 from server.demo import Demo
 from server.host import lan
@@ -92,7 +92,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     stack.push_async_callback(port.close)
     hub = Hub(settings.window_seconds, settings.window_bytes)
     hub.pulse.start()
-    stack.callback(hub.pulse.close)
+    stack.callback(hub.close)
     transcoders = Transcoders(_transcoders(settings), settings.video_bitrate)
     rooms = Rooms(storage, hub, port, settings, transcoders)
     watch = WatchEndpoint(rooms, settings)

@@ -1,8 +1,8 @@
 """One message to many viewers, at the price of one system call each.
 
-A viewer whose connection takes all it is given needs no decision and no queue. Its bytes go
-straight into its socket, from one loop over sockets, past its object, aiohttp and the event loop's
-transport.
+A viewer whose connection takes everything needs no decision and no queue. Its bytes go straight
+into its socket, from one loop over sockets that calls neither its object nor aiohttp nor the event
+loop's transport.
 """
 
 import logging
@@ -11,35 +11,39 @@ import socket
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from relay.channel.outbox import Message
+from relay.channel.message import Message
+from relay.sample import TrackInfo
 
 logger = logging.getLogger(__name__)
 
 
 class Viewer(Protocol):
-    """Whoever watches: called synchronously, must neither block nor raise."""
+    """One viewer of a channel. Called synchronously; must neither block nor raise."""
 
     def send(self, message: Message) -> None: ...
 
+    def receive_track(self, info: TrackInfo) -> None:
+        """A track has these parameters from the next message on."""
+
     def end(self) -> None:
-        """The stream is over; nothing follows."""
+        """The channel has ended; nothing follows."""
 
 
-class Line:
-    """A plain TCP connection, by a descriptor of its own: one that an event loop closes may be
-    another connection's a moment later.
+class DirectSocket:
+    """A viewer's plain TCP connection, written to past its transport, by a descriptor of its own:
+    the number of one that the event loop closes may belong to another connection a moment later.
 
-    Whoever opens a line on a stream has given all earlier bytes to the kernel, and takes the line
-    off before it writes past it.
+    Its viewer hands it to the fan-out when the transport holds no bytes, and takes it back before
+    it writes to the transport again.
     """
 
     __slots__ = ("_socket", "overflow", "send")
 
     def __init__(self, fd: int, overflow: Callable[[Message, int], None]) -> None:
-        """Duplicates `fd`. `overflow` is called when the connection took only that many bytes of a
-        message's frame; the line is off then.
+        """Duplicates `fd`. `overflow` is called with a message of which the connection took only
+        that many bytes; the fan-out has stopped using the socket by then.
 
-        Raises OSError where there is no descriptor left.
+        Raises OSError where no descriptor is left.
         """
         # send(2), since write(2) of the same bytes takes some 3 % longer.
         self._socket = socket.socket(fileno=os.dup(fd))
@@ -49,7 +53,7 @@ class Line:
 
     def write(self, frame: bytes) -> int:
         """Bytes taken: fewer than all where the connection is full, none where it is broken, which
-        its transport finds out by itself.
+        the transport finds out by itself.
         """
         try:
             return self.send(frame)
@@ -57,63 +61,63 @@ class Line:
             return 0
 
     def close(self) -> None:
-        """The connection ends for its peer only when this is closed as well."""
+        """The peer sees the end of the connection only after this and the transport's close."""
         self._socket.close()
 
 
 class Fanout:
-    """The viewers of a stream: those on a line, and those who are asked for each message what of it
-    they take.
+    """The viewers of a channel: those with a direct socket, and those that are asked for each
+    message how much of it they take.
     """
 
     def __init__(self) -> None:
-        self._lines: dict[Viewer, Line | None] = {}
+        self._viewers: dict[Viewer, DirectSocket | None] = {}
         self._by_send: dict[Callable[[bytes], int], Viewer] = {}
         self._asked: dict[Viewer, None] = {}
         self.octets = 0
-        """Bytes that went over lines, frame headers and all."""
+        """Bytes written to direct sockets, frame headers included."""
 
     def __len__(self) -> int:
-        return len(self._lines)
+        return len(self._viewers)
 
     def __contains__(self, viewer: Viewer) -> bool:
-        return viewer in self._lines
+        return viewer in self._viewers
 
     def __iter__(self) -> Iterator[Viewer]:
-        return iter(list(self._lines))
+        return iter(list(self._viewers))
 
     def add(self, viewer: Viewer) -> None:
-        self._lines[viewer] = None
+        self._viewers[viewer] = None
         self._asked[viewer] = None
 
     def remove(self, viewer: Viewer) -> bool:
-        """Whether it was there."""
-        if viewer not in self._lines:
+        """Returns whether it was there."""
+        if viewer not in self._viewers:
             return False
-        self.close_line(viewer)
-        del self._lines[viewer], self._asked[viewer]
+        self.close_direct(viewer)
+        del self._viewers[viewer], self._asked[viewer]
         return True
 
-    def open_line(self, viewer: Viewer, line: Line) -> None:
-        """From now on a viewer's messages go straight over its line, until that takes less than all
-        of one; then `send` is called again.
+    def open_direct(self, viewer: Viewer, direct: DirectSocket) -> None:
+        """From now on the viewer's messages go to its socket, until that takes less than all of
+        one; after that `send` is called again.
         """
         if viewer in self._asked:
             del self._asked[viewer]
-            self._lines[viewer] = line
-            self._by_send[line.send] = viewer
+            self._viewers[viewer] = direct
+            self._by_send[direct.send] = viewer
 
-    def close_line(self, viewer: Viewer) -> Line | None:
-        """From now on the viewer is asked again. Returns the line it was on, if it was."""
-        line = self._lines.get(viewer)
-        if line:
-            del self._by_send[line.send]
-            self._lines[viewer] = None
+    def close_direct(self, viewer: Viewer) -> DirectSocket | None:
+        """From now on the viewer is asked again. Returns the socket that was in use, if any."""
+        direct = self._viewers.get(viewer)
+        if direct:
+            del self._by_send[direct.send]
+            self._viewers[viewer] = None
             self._asked[viewer] = None
-        return line
+        return direct
 
     def deliver(self, message: Message) -> list[Viewer]:
-        """Sends a message to all. Returns who failed; they are still in."""
+        """Sends a message to all. Returns the viewers that raised; they are still in."""
         frame, size = message.frame, len(message.frame)
         refused: list[tuple[Callable[[bytes], int], int]] = []
         for send in self._by_send:
@@ -125,12 +129,12 @@ class Fanout:
                 refused.append((send, sent))
         self.octets += size * len(self._by_send) - sum(size - sent for _, sent in refused)
         asked = list(self._asked)
-        # By name now: what follows may close lines and open others.
+        # By viewer from here on: the calls below may close sockets and open others.
         late = [(self._by_send[send], sent) for send, sent in refused]
         failed: list[Viewer] = []
         for viewer, sent in late:
-            if line := self.close_line(viewer):  # it may have left while others were told
-                _call(viewer, line.overflow, (message, sent), failed)
+            if direct := self.close_direct(viewer):  # it may have left in one of these calls
+                _call(viewer, direct.overflow, (message, sent), failed)
         for viewer in asked:
             if viewer in self._asked:
                 _call(viewer, viewer.send, (message,), failed)

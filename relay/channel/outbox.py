@@ -1,84 +1,43 @@
-"""What one viewer is sent when it is slow. Sound always; video as far as the connection carries
-it.
+"""The rules for a slow viewer: audio and events always, video as far as the connection carries it.
+Pure.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 
+from relay.channel.message import Message, without_video
+
 SLOW_MS = 200.0
-"""Media waiting in the transport from which a viewer counts as slow."""
+"""ms of media waiting from which a viewer counts as slow."""
 STALLED_MS = 400.0
-"""Media waiting from which only keyframes are sent."""
+"""ms of media waiting from which only keyframes are sent."""
 CAUGHT_UP_MS = 50.0
+"""ms of media waiting below which more video is tried."""
 LAG_MS = 1_000.0
-"""How far behind its own best a viewer may report to be."""
+"""ms behind its own best from which a viewer that reports it counts as slow."""
 LAG_MENDED_MS = 300.0
 RETRY_MS = 1_000.0
-"""How long a slow viewer must have been slow before full video is tried again; doubles with every
-failure.
-"""
+"""ms at a reduced pace before full video is tried again; doubles with every failure."""
 RETRY_MAX_MS = 30_000.0
 KEY_COST_MS = 500.0
-"""Time on the viewer's connection that a keyframe may take while only keyframes are sent."""
-PICTURE_MS = 10_000.0
-"""Age of the picture from which a keyframe may take longer."""
+"""ms that a keyframe may occupy the viewer's connection while only keyframes are sent."""
+FRAME_AGE_MS = 10_000.0
+"""ms since the viewer's last frame from which a keyframe may take longer."""
 DRAIN_MS = 250.0
+"""ms between two measurements of the rate."""
 JOIN_MS = 1_500.0
-"""How long all that a joining viewer gets may take, before it counts as slow."""
+"""ms that a joining viewer has to take its burst before it counts as slow."""
 
 
 class Pace(Enum):
-    """How much of the video goes to a viewer; the value is the one on the wire."""
+    """How much of the video a viewer gets; the value is the one on the wire."""
 
     FULL = "full"
     REFERENCE = "reference"
     KEY = "key"
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One WebSocket message, built once for all viewers: bytes with their frame header before
-    them.
-    """
-
-    frame: bytes
-    audio: bytes
-    """The same without its video; empty where there is no sound in it."""
-    media_time: int
-    """The newest media time in it, µs."""
-    publish: int
-    """µs since the Unix epoch."""
-    video: bool = False
-    key: bool = False
-    disposable: bool = False
-    vital: bool = False
-    """An init record or an event: never dropped."""
-    pictures: int = 0
-    """Video frames in it."""
-
-
-def merge(messages: list[Message]) -> Message:
-    """Several as one, in their order. A keyframe may only be the first of them, since what comes
-    before one is of no use to who starts there.
-    """
-    if len(messages) == 1:
-        return messages[0]
-    return Message(
-        frame=b"".join(message.frame for message in messages),
-        audio=b"".join(message.audio if message.video else message.frame for message in messages),
-        media_time=messages[-1].media_time,
-        publish=messages[-1].publish,
-        video=any(message.video for message in messages),
-        key=messages[0].key,
-        disposable=all(message.disposable for message in messages),
-        pictures=sum(message.pictures for message in messages),
-    )
-
-
 class DrainRate:
-    """How fast a viewer takes bytes, measured while bytes wait for it; that is the only time when
-    it shows.
-    """
+    """How fast a viewer takes bytes, measured while bytes wait for it."""
 
     def __init__(self) -> None:
         self.rate: float | None = None
@@ -101,10 +60,10 @@ class DrainRate:
 
 
 class Outbox:
-    """The rules of one viewer: which bytes of each message it gets, given how much waits for it.
+    """Decides which bytes of each message one viewer gets, given how much waits for it.
 
-    Holds no bytes itself; the transport's buffer is the queue, and what is not chosen is never
-    queued.
+    Holds no bytes itself: the transport's buffer is the queue, and what is left out is never
+    queued. The pace is that of the whole connection, whatever slots it carries.
     """
 
     def __init__(self, now_ms: float = 0.0) -> None:
@@ -112,14 +71,23 @@ class Outbox:
         self.dropped = 0
         """Video frames left out since the connection began."""
         self.wants_keyframe = False
-        """Set when this viewer has caught up and waits for a keyframe."""
+        """The viewer has caught up and waits for a keyframe."""
+        self.broken: set[int] = set()
+        """Slots of which a frame was left out that later frames refer to: their video goes on at
+        the next keyframe.
+        """
         self.lag: float | None = None
-        """ms behind the live edge, as the viewer told last."""
+        """ms behind the live edge, by the viewer's last report."""
         self._lag_best: float | None = None
         self._lagging = False
         self._slowed_at = now_ms
         self._retry_after = RETRY_MS
-        self._picture_at = now_ms
+        self._frame_at = now_ms
+
+    @property
+    def unrestricted(self) -> bool:
+        """Every message goes out whole."""
+        return self.pace is Pace.FULL and not self.broken
 
     def choose(self, message: Message, waiting: int, rate: float, now_ms: float) -> bytes:
         """The bytes to write now, or none. `waiting`: bytes not yet taken; `rate`: bit/s at which
@@ -132,29 +100,32 @@ class Outbox:
         if not message.video:
             return message.frame
         if self._passes(message, backlog, len(message.frame) * 8_000 / rate, now_ms):
-            self._picture_at = now_ms
+            self._frame_at = now_ms
+            self.broken.discard(message.slot)
             return message.frame
-        self.dropped += message.pictures
-        return message.audio
+        self._leave_out(message)
+        return message.no_video
 
-    def sound_only(self, messages: list[Message], now_ms: float) -> bytes:
-        """What is left of messages for a viewer that proved too slow for them: all but the
-        video.
+    def drop_video(self, messages: list[Message], now_ms: float) -> bytes:
+        """What is left of messages without their video, for a viewer that was too slow for
+        them.
         """
         self._slow_down(now_ms)
-        self.dropped += sum(message.pictures for message in messages)
-        return b"".join(message.audio if message.video else message.frame for message in messages)
+        for message in messages:
+            if message.video:
+                self._leave_out(message)
+        return b"".join(map(without_video, messages))
 
     def report(self, lag_ms: float) -> None:
-        """The viewer's own report: how far behind the live edge its last received media is.
+        """The viewer's own report: how far its last received media is behind the live edge.
 
-        Judged against the best of this connection, since half a round trip and the age of the edge
+        Compared with the best of this connection, since half a round trip and the age of the edge
         are always in it.
         """
         self.lag = lag_ms
         best = self._lag_best
-        # The floor rises slowly, so that a route that became longer for good is not held against
-        # the viewer for ever.
+        # The best rises slowly, so that a route that became longer for good does not make the
+        # viewer slow for ever.
         self._lag_best = lag_ms if best is None else min(lag_ms, best + 10.0)
         excess = lag_ms - self._lag_best
         if excess > LAG_MS:
@@ -176,24 +147,29 @@ class Outbox:
                 self.wants_keyframe = True
 
     def _slow_down(self, now_ms: float) -> None:
-        # A connection that cannot carry the video would otherwise ask for keyframes, at everybody's
-        # cost, as often as it falls back.
+        # A connection that cannot carry the video would otherwise ask for keyframes, which all
+        # viewers pay for, each time that it falls back.
         steady = now_ms - self._slowed_at > 2 * RETRY_MAX_MS
         self._retry_after = RETRY_MS if steady else min(RETRY_MAX_MS, 2 * self._retry_after)
         self._slowed_at = now_ms
         self.pace = Pace.KEY
 
+    def _leave_out(self, message: Message) -> None:
+        self.dropped += message.pictures
+        if not message.disposable:
+            self.broken.add(message.slot)
+
     def _passes(self, message: Message, backlog: float, cost: float, now_ms: float) -> bool:
-        if self.pace is Pace.FULL:
-            return True
-        if self.pace is Pace.REFERENCE:
-            return not message.disposable
+        if self.pace is not Pace.KEY:
+            if message.slot in self.broken:
+                return message.key
+            return self.pace is Pace.FULL or not message.disposable
         if not message.key or backlog >= CAUGHT_UP_MS:
             return False
         if self.wants_keyframe:
             self.pace = Pace.FULL
             self.wants_keyframe = False
             return True
-        # What a keyframe takes is a pause in the sound: a short one is worth it, a long one when
-        # the picture has become old.
-        return cost <= KEY_COST_MS or now_ms - self._picture_at >= PICTURE_MS
+        # The sound pauses while a keyframe is sent: a short pause is acceptable, a long one only
+        # when the frame on the viewer's screen is old.
+        return cost <= KEY_COST_MS or now_ms - self._frame_at >= FRAME_AGE_MS

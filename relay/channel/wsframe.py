@@ -2,8 +2,10 @@
 every viewer.
 """
 
-TEXT, BINARY, PING, PONG = 0x81, 0x82, 0x89, 0x8A
+TEXT, BINARY, CLOSE, PING, PONG = 0x81, 0x82, 0x88, 0x89, 0x8A
 """First byte: FIN and the opcode."""
+MAX_CONTROL = 125
+"""Bytes of payload in a control frame (§5.5)."""
 
 
 def frame_header(opcode: int, length: int) -> bytes:
@@ -15,6 +17,11 @@ def frame_header(opcode: int, length: int) -> bytes:
     return bytes((opcode, 127)) + length.to_bytes(8, "big")
 
 
+def header_size(frame: bytes) -> int:
+    """Bytes of the header at the start of an unmasked frame."""
+    return 2 if frame[1] < 126 else 4 if frame[1] == 126 else 10
+
+
 def text_frame(text: str) -> bytes:
     """A whole text message as one frame."""
     payload = text.encode()
@@ -24,3 +31,9 @@ def text_frame(text: str) -> bytes:
 def control_frame(opcode: int, payload: bytes) -> bytes:
     """A ping or a pong, with up to 125 bytes (RFC 6455 §5.5)."""
     return frame_header(opcode, len(payload)) + payload
+
+
+def close_frame(code: int, reason: str) -> bytes:
+    """A close frame; a reason that is too long is cut between two characters (§5.5.1)."""
+    text = reason.encode()[: MAX_CONTROL - 2].decode(errors="ignore").encode()
+    return control_frame(CLOSE, code.to_bytes(2, "big") + text)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from aiohttp import hdrs, web
 
+from relay.channel.channel import Channel
 from relay.errors import PlaylistError, RefusalCode
 from relay.hls.playlist import multivariant
 from relay.hls.rendition import Rendition
@@ -76,14 +77,15 @@ class Renditions:
         """
         return self._renditions.get(name)
 
-    def open(self, stream: Stream, path: str) -> Rendition:
+    def open(self, channel: Channel, path: str) -> Rendition:
         """The rendition of a stream in which `path` is to be found. A playlist begins one: whoever
         plays asks for that first.
 
         Raises PlaylistError: 404 for anything else while there is none, 503 when there are too
         many, or nothing was published.
         """
-        found = self._renditions.get(stream.name)
+        stream = channel.stream
+        found = self._renditions.get(channel.name)
         if found and found.stream is stream and not found.over:
             return found
         if path not in (MULTIVARIANT, LIVE):
@@ -102,7 +104,7 @@ class Renditions:
         # One thread for all: parts of a stream must not overtake each other, and a core is all that
         # this may take.
         self._executor = self._executor or ThreadPoolExecutor(1, "hls")
-        made = self._renditions[stream.name] = Rendition(stream, self._executor)
+        made = self._renditions[channel.name] = Rendition(channel, self._executor)
         made.on_over(self._forget)
         return made
 
@@ -145,8 +147,8 @@ class Renditions:
         return await _media(request, rendition, path)
 
     def _forget(self, rendition: Rendition) -> None:
-        if self._renditions.get(rendition.stream.name) is rendition:
-            del self._renditions[rendition.stream.name]
+        if self._renditions.get(rendition.channel.name) is rendition:
+            del self._renditions[rendition.channel.name]
 
 
 async def _multivariant(rendition: Rendition) -> web.Response:

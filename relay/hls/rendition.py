@@ -8,13 +8,13 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
 
+from relay.channel.channel import Channel
 from relay.errors import PlaylistError, RefusalCode
 from relay.hls.muxer import Muxer
 from relay.hls.playlist import SEGMENTS, Playlist
 from relay.hls.segmenter import PART_ENOUGH, SCALE, TARGET_DURATION, Part
 from relay.media.aac import FRAME, LOOKAHEAD
 from relay.sample import TIMESCALE, Sample, Track, TrackInfo
-from relay.stream.stream import Stream
 
 logger = logging.getLogger(__name__)
 
@@ -44,9 +44,10 @@ class Rendition:
     the stream has ended, and by `close()`.
     """
 
-    def __init__(self, stream: Stream, executor: Executor) -> None:
-        self.stream = stream
-        edge = stream.edge // 1_000
+    def __init__(self, channel: Channel, executor: Executor) -> None:
+        self.channel = channel
+        self.stream = channel.stream
+        edge = self.stream.edge // 1_000
         # Segments are longer than half a second, so that a later rendition of this stream begins
         # with a higher number than this one ends with.
         self.playlist = Playlist(secrets.token_hex(4), edge // 500 + 1)
@@ -159,7 +160,7 @@ class Rendition:
         try:
             self._begin()
             await self._advance()
-            self.stream.joined(time.time_ns() // 1_000)
+            self.stream.demand_fresh_keyframe(time.time_ns() // 1_000)
             while not self._stream_over and (
                 self.waiting or self._loop.time() - self._asked_at < IDLE
             ):
@@ -173,9 +174,10 @@ class Rendition:
                 self._tell()
                 await asyncio.sleep(LINGER)
         except Exception:
-            logger.exception("HLS of %s ended", self.stream.name)
+            logger.exception("HLS of %s ended", self.channel.name)
         finally:
             self.stream.remove_reader(self)
+            self.channel.remove_output(self)
             self._tell()
 
     def _begin(self) -> None:
@@ -188,6 +190,7 @@ class Rendition:
             self._edge = max(sample.media_time for sample in history)
             self._heard_at -= max(0.0, time.time() - history[-1].publish / 1_000_000)
         self.stream.add_reader(self)
+        self.channel.add_output(self)
 
     async def _advance(self) -> None:
         self._due.clear()
@@ -221,4 +224,4 @@ class Rendition:
         viewers = max(len(self._clients), self.waiting)
         if viewers != self.viewers:
             self.viewers = viewers
-            self.stream.viewers_changed()
+            self.channel.viewers_changed()

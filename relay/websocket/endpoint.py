@@ -1,57 +1,80 @@
-"""The WebSocket exit: one connection from its handshake to its end, as PROTOCOL.md says."""
+"""The WebSocket endpoint: one connection from its handshake to its end (PROTOCOL.md)."""
 
 import json
 import time
 
 from aiohttp import WSMsgType, web
 
+from relay.channel.channel import Channel
+from relay.channel.notice import MAX_BYTES
+from relay.errors import RefusalCode
 from relay.sample import TrackInfo
-from relay.stream.stream import Stream
+from relay.websocket.counters import WebSocketCounters
 from relay.websocket.tcp import bound_unsent
-from relay.websocket.viewer import UNSUPPORTED, UPSTREAM_BYTES, Counters, WebSocketViewer
+from relay.websocket.viewer import WebSocketViewer
+
+REASONS = {
+    1002: f"{RefusalCode.BAD_REQUEST.value}: a frame that breaks RFC 6455",
+    1007: f"{RefusalCode.BAD_NOTICE.value}: a text that is not UTF-8",
+    1009: f"{RefusalCode.MESSAGE_TOO_LARGE.value}: a message of over {MAX_BYTES} bytes",
+}
+"""By the codes with which aiohttp closes."""
 
 
 async def watch(
-    request: web.Request, stream: Stream, counters: Counters, connected: set[WebSocketViewer]
+    request: web.Request,
+    channel: Channel,
+    counters: WebSocketCounters,
+    connected: set[WebSocketViewer],
+    person: str | None = None,
 ) -> web.StreamResponse:
-    """Serves one viewer until it leaves; it is in `connected` meanwhile, so that a server that ends
+    """Serves one viewer until it leaves. It is in `connected` meanwhile, so that a server that ends
     can close it.
     """
-    ws = web.WebSocketResponse(
-        compress=False, autoping=False, autoclose=False, max_msg_size=UPSTREAM_BYTES, timeout=2.0
-    )
+    ws = _WebSocket(compress=False, autoping=False, autoclose=False, max_msg_size=MAX_BYTES)
     try:
         await ws.prepare(request)
     except ConnectionResetError:
-        return web.Response(
-            status=400
-        )  # it left before its handshake was answered: nobody reads this
+        return web.Response(status=400)  # it left before its handshake was answered
     transport = request.transport
     if transport is None:
         return ws
     bound_unsent(transport)
-    viewer = WebSocketViewer(ws, transport, stream, counters)
+    codecs = _families(request.query.get("codecs", ""))
+    viewer = ws.viewer = WebSocketViewer(transport, channel, counters, codecs=codecs)
     connected.add(viewer)
     try:
         media = request.query.get("media") != "0"
-        viewer.join(_hello(stream), media=media)
+        viewer.join(hello(channel), person=person, media=media)
         counters.joined += media
-        missing = _unsupported(request.query.get("codecs", ""), list(stream.tracks.values()))
-        if missing:
-            viewer.close(UNSUPPORTED, f"this player cannot decode {missing}")
-        await _receive(ws, viewer, stream)
+        await _receive(ws, viewer)
     finally:
         connected.discard(viewer)
-        await viewer.closed()
-    await ws.close(drain=False)  # the answer to a viewer's own close frame, with nothing behind it
+        viewer.leave()
+    await ws.close()  # the transport is closing: this only ends aiohttp's own state
     _forget_frames(ws)
     return ws
 
 
+class _WebSocket(web.WebSocketResponse):
+    """aiohttp closes by itself where a frame breaks the protocol. This gives its reason a code, and
+    does not wait for a viewer that reads nothing.
+    """
+
+    viewer: WebSocketViewer | None = None
+
+    async def close(self, *, code: int = 1000, message: bytes = b"", drain: bool = False) -> bool:
+        if self.viewer:
+            self.viewer.abandon()
+        return await super().close(
+            code=code, message=message or REASONS.get(code, "").encode(), drain=False
+        )
+
+
 def _forget_frames(ws: web.WebSocketResponse) -> None:
-    """Lets go of where the error that ended a connection came from. aiohttp keeps it, its traceback
-    has the frames, and they have the connection: a circle that only a full garbage collection
-    finds, of which a server that runs well has none for hours.
+    """Drops the traceback of the error that ended a connection. aiohttp keeps the error, its
+    traceback has the frames, and they have the connection: a circle that only a full garbage
+    collection finds, which comes once in hours.
     """
     error = ws.exception()
     while error:
@@ -59,34 +82,37 @@ def _forget_frames(ws: web.WebSocketResponse) -> None:
         error = error.__context__
 
 
-async def _receive(ws: web.WebSocketResponse, viewer: WebSocketViewer, stream: Stream) -> None:
+async def _receive(ws: web.WebSocketResponse, viewer: WebSocketViewer) -> None:
     async for message in ws:
         if not viewer.hear():
             continue
         if message.type is WSMsgType.TEXT:
             viewer.receive_text(message.data)
-        elif message.type is WSMsgType.BINARY:
-            stream.upstream(message.data)
         elif message.type is WSMsgType.PING:
             viewer.receive_ping(message.data)
 
 
-def _hello(stream: Stream) -> str:
-    tracks = [_describe(info) for info in stream.tracks.values()]
+def hello(channel: Channel) -> str:
+    """The first notice to a viewer."""
     return json.dumps(
         {
             "type": "hello",
             "version": 1,
-            "stream": stream.id,
+            "stream": channel.stream.id,
+            "channel": channel.id,
             "now": time.time_ns() // 1_000,
-            "tracks": tracks,
+            "tracks": [
+                _describe(slot, info)
+                for slot, stream in channel.slots
+                for info in stream.tracks.values()
+            ],
         }
     )
 
 
-def _describe(info: TrackInfo) -> dict[str, object]:
+def _describe(slot: int, info: TrackInfo) -> dict[str, object]:
     described: dict[str, object] = {
-        "slot": 0,
+        "slot": slot,
         "track": info.track.name.lower(),
         "codec": info.codec,
     }
@@ -95,12 +121,7 @@ def _describe(info: TrackInfo) -> dict[str, object]:
     return described
 
 
-def _unsupported(codecs: str, tracks: list[TrackInfo]) -> str:
-    """The first codec of the stream whose family is not in the player's comma-separated list; an
-    empty list takes all.
-    """
-    families = {name.strip().split(".")[0].lower() for name in codecs.split(",") if name.strip()}
-    for info in tracks:
-        if families and info.codec.split(".")[0].lower() not in families:
-            return info.codec
-    return ""
+def _families(codecs: str) -> frozenset[str]:
+    """The codec families in a player's comma-separated list."""
+    names = (name.strip().split(".")[0].lower() for name in codecs.split(","))
+    return frozenset(name for name in names if name)

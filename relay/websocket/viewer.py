@@ -1,8 +1,7 @@
-"""One viewer over a WebSocket: what of each message it gets, and what it says.
+"""One viewer over a WebSocket: how much of each message it gets, and what it says.
 
-Media goes past aiohttp's writer: a message is framed once and the same bytes go to every viewer's
-transport, without a coroutine; and past this object too (relay/channel/fanout.py), as long as the
-viewer's connection takes all it is given.
+Messages go past aiohttp's writer, since a message is framed once for all viewers; and past this
+object (relay/channel/fanout.py) while the connection takes everything.
 """
 
 import asyncio
@@ -10,96 +9,77 @@ import json
 import logging
 import time
 from collections import deque
-from dataclasses import dataclass
 
-from aiohttp import web
-
-from relay.channel.fanout import Line
-from relay.channel.outbox import JOIN_MS, DrainRate, Message, Outbox, Pace
-from relay.channel.wsframe import PING, PONG, control_frame, text_frame
-from relay.stream.stream import Stream
-from relay.websocket.tcp import in_kernel, plain_socket
+from relay.channel.channel import Channel
+from relay.channel.message import Message
+from relay.channel.notice import PER_SECOND, Allowance, read_notice, read_number
+from relay.channel.outbox import JOIN_MS, Outbox, Pace
+from relay.channel.wsframe import PING, PONG, close_frame, control_frame, text_frame
+from relay.errors import MessageError, RefusalCode
+from relay.sample import TrackInfo
+from relay.websocket.counters import WebSocketCounters
+from relay.websocket.state import OPEN, TRANSITIONS, Event, State
+from relay.websocket.writer import SocketWriter
 
 logger = logging.getLogger(__name__)
 
-UPSTREAM_BYTES = 4_096
-UPSTREAM_PER_SECOND = 20
 JOIN_CHUNK = 32_768
-"""Bytes of a join that wait in the transport at most: what waits there cannot be taken back from a
-viewer that proves slow.
+"""Bytes of a join that wait in the transport at most: they cannot be taken back from a viewer that
+proves slow.
 """
 JOIN_AGAIN = 0.03
 """Seconds until more of a join is tried."""
 READS_NOTHING = 15.0
-"""Seconds without a byte taken, after which a viewer is let go."""
+"""Seconds in which a viewer takes no byte, after which it is closed."""
 SAYS_NOTHING = 20.0
-"""Seconds without a word from a viewer, after which it is pinged; after half as many more it is
-gone.
-"""
+"""Seconds of silence after which a viewer is pinged; after half as many more it is cut."""
 BACKLOG_MAX = 4 * 1024 * 1024
-"""Bytes that may wait beyond the join burst, whatever they are."""
+"""Bytes that may wait beyond the join burst."""
+EVENTS_MAX = 64 * 1024
+"""Bytes of events that may wait."""
 SLOW_RATE = 500_000.0
-"""bit/s assumed for a stream whose rate is not measured yet."""
+"""bit/s assumed of a channel whose rate is not measured yet."""
 
-GOING_AWAY, UNREADABLE, POLICY, READ_NOTHING, ENDED, UNSUPPORTED = (
-    1001,
-    1007,
-    1008,
-    4408,
-    4410,
-    4415,
-)
-
-
-@dataclass(slots=True)
-class Counters:
-    """What happened on this exit since the process began."""
-
-    joined: int = 0
-    """Those who came for media."""
-    slowed: int = 0
-    dropped: int = 0
-    """Video frames left out for viewers that have left."""
-    let_go: int = 0
-    refused: int = 0
-    octets: int = 0
-    """Bytes written for one viewer alone; what streams write to all of theirs is counted there
-    (relay/stream/hub.py).
-    """
+CLOSE_CODES: dict[RefusalCode, int] = {
+    RefusalCode.SERVER_CLOSING: 1001,
+    RefusalCode.BAD_NOTICE: 1007,
+    RefusalCode.RATE_LIMITED: 1008,
+    RefusalCode.MESSAGE_TOO_LARGE: 1009,
+    RefusalCode.NOT_READING: 4408,
+    RefusalCode.TOO_SLOW: 4408,
+    RefusalCode.ROOM_ENDED: 4410,
+    RefusalCode.UNSUPPORTED_CODEC: 4415,
+}
 
 
 class WebSocketViewer:
-    """A viewer of one stream. `send` is called by the stream for each message; nothing here waits
-    for the viewer.
+    """A viewer of one channel, which calls `send` for each message; nothing here waits for the
+    viewer. `leave` must be called when the connection has ended.
     """
 
     def __init__(
         self,
-        ws: web.WebSocketResponse,
         transport: asyncio.WriteTransport,
-        stream: Stream,
-        counters: Counters,
+        channel: Channel,
+        counters: WebSocketCounters,
+        *,
+        codecs: frozenset[str] = frozenset(),
     ) -> None:
-        self._ws = ws
-        self._transport = transport
-        self._stream = stream
+        """`codecs`: the families that the player decodes; empty for all."""
+        self.state = State.JOINING
+        self._writer = SocketWriter(transport, counters)
+        self._channel = channel
         self._counters = counters
+        self._codecs = codecs
         self._loop = asyncio.get_running_loop()
         self._outbox = Outbox(self._loop.time() * 1_000)
-        self._drain = DrainRate()
         self._joining: deque[Message] = deque()
         self._join_timer: asyncio.TimerHandle | None = None
         self._join_began = self._loop.time() * 1_000
-        self._heard_at = self._loop.time()
+        self._allowance = Allowance(self._loop.time())
         self._silence_timer = self._loop.call_later(SAYS_NOTHING, self._break_silence)
-        self._line: Line | None = None
-        self._attached = True
+        self._pinged_at = 0.0
         self._media = True
-        self._closer: asyncio.Task[bool] | None = None
-        self._written = 0
-        self._taken = 0
-        self._taken_at = self._loop.time()
-        self._allowance = float(UPSTREAM_PER_SECOND)
 
     @property
     def dropped(self) -> int:
@@ -109,232 +89,237 @@ class WebSocketViewer:
     @property
     def lag(self) -> float | None:
         """ms behind the live edge, half a round trip included, by the viewer's last report; None
-        before one, and for who gets no media here.
+        before one, and for a viewer without media.
         """
         return self._outbox.lag if self._media else None
 
-    def join(self, greeting: str, *, media: bool = True) -> None:
-        """The greeting, and all that a joining viewer gets as fast as it takes it; live messages
-        follow behind that. Without `media`: events alone.
+    # The state machine (relay/websocket/state.py)
+
+    def _advance(self, event: Event) -> bool:
+        """Changes the state as the table says. Returns whether it did."""
+        before, after = self.state, TRANSITIONS.get((self.state, event))
+        if after is None:
+            return False
+        self.state = after
+        if before is State.DIRECT:
+            self._channel.close_direct(self)
+        match after:
+            case State.CLOSING:
+                self._end_join()
+                self._channel.unsubscribe(self)
+            case State.LEFT:
+                self._end_join()
+                self._channel.unsubscribe(self)
+                self._silence_timer.cancel()
+            case _:
+                pass
+        return True
+
+    # Joining
+
+    def join(self, greeting: str, *, person: str | None = None, media: bool = True) -> None:
+        """Writes the greeting, then what a joining viewer gets as fast as it takes it; live
+        messages follow. Without `media`: events alone.
         """
         self._media = media
         self._write(text_frame(greeting))
-        self._joining.extend(self._stream.subscribe(self, media=media))
+        for _, stream in self._channel.slots:
+            for info in stream.tracks.values():
+                self.receive_track(info)
+        if self.state not in OPEN:
+            return
+        self._joining.extend(self._channel.subscribe(self, person=person, media=media))
         self._continue_join()
         if media:
-            self._stream.joined(time.time_ns() // 1_000)
-
-    def send(self, message: Message) -> None:
-        if not self._attached or self._transport.is_closing():
-            return
-        if self._joining:
-            self._joining.append(message)
-            self._continue_join()
-            return
-        waiting = self._transport.get_write_buffer_size()
-        outbox = self._outbox
-        if not waiting and outbox.pace is Pace.FULL:
-            # Nothing waits, nothing to decide: the next ones need not come here.
-            self._taken_at = self._loop.time()
-            self._drain.add(self._written, 0, 0.0)
-            if not self._put_on_line(message):
-                self._write(message.frame)
-            return
-        now = self._loop.time()
-        if waiting:
-            waiting += in_kernel(self._transport)
-            if not self._still_reads(waiting, now):
-                return
-        pace, wanted = outbox.pace, outbox.wants_keyframe
-        data = outbox.choose(
-            message, waiting, self._drain.rate or self._stream.bitrate or SLOW_RATE, now * 1_000
-        )
-        if data:
-            self._write(data)
-        if outbox.pace is not pace:
-            self._tell_pace()
-        if outbox.wants_keyframe and not wanted:
-            self._stream.demand_keyframe()
-
-    def _put_on_line(self, message: Message) -> bool:
-        """Sends a message past the transport, as the next ones will be. Returns whether there is
-        such a way.
-        """
-        if self._line is None:
-            sock = plain_socket(self._transport)
-            if sock is None:
-                return False
-            try:
-                self._line = Line(sock.fileno(), self._overflow)
-            except OSError:  # no descriptor is left: it goes on through the transport
-                return False
-        sent = self._line.write(message.frame)
-        self._counters.octets += sent
-        if sent == len(message.frame):
-            self._stream.open_line(self, self._line)
-        else:
-            self._overflow(message, sent)
-        return True
-
-    def _overflow(self, message: Message, sent: int) -> None:
-        # What went over the line was not counted: begin anew.
-        self._written, self._taken_at = 0, self._loop.time()
-        self._write(message.frame[sent:])
-        self._taken = (
-            self._written - self._transport.get_write_buffer_size() - in_kernel(self._transport)
-        )
-
-    def end(self) -> None:
-        self.close(ENDED, "the room has ended")
-
-    def close(self, code: int, reason: str) -> None:
-        """Detaches, since no data may follow a close frame, and closes in a task that `closed`
-        waits for.
-        """
-        if self._attached:
-            self._detach()
-            self._closer = self._loop.create_task(
-                self._ws.close(code=code, message=reason.encode()[:120])
-            )
-
-    async def closed(self) -> None:
-        """Leaves the stream and sees the close through."""
-        self._detach()
-        self._joining.clear()
-        self._silence_timer.cancel()
-        if self._join_timer:
-            self._join_timer.cancel()
-        self._stream.unsubscribe(self)
-        self._counters.dropped += self._outbox.dropped
-        if self._closer:
-            await self._closer
-
-    def _detach(self) -> None:
-        self._attached = False
-        self._stream.close_line(self)
-        if self._line:
-            self._line.close()
-            self._line = None
-
-    def receive_ping(self, payload: bytes) -> None:
-        self._write(control_frame(PONG, payload))
-
-    def receive_text(self, text: str) -> None:
-        """A notice from the viewer. Closes the connection on one that does not follow
-        PROTOCOL.md.
-        """
-        try:
-            notice = json.loads(text)
-            kind = notice["type"]
-            if kind == "time":
-                answer = {"type": "time", "id": int(notice["id"]), "now": time.time_ns() // 1_000}
-                self._write(text_frame(json.dumps(answer)))
-            elif kind == "report":
-                self._outbox.report(self._stream.behind(int(notice["media_time"])) / 1_000)
-                self._stream.report(self, notice)
-            else:
-                raise ValueError(kind)
-        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
-            self._counters.refused += 1
-            logger.debug("unreadable notice from a viewer of %s: %.100r", self._stream.name, text)
-            self.close(UNREADABLE, "that notice is not in the protocol: send time or report")
-
-    def hear(self) -> bool:
-        """Something came from the viewer. Whether it may say that much (token bucket); closes the
-        connection if not.
-        """
-        now = self._loop.time()
-        self._allowance = (
-            min(UPSTREAM_PER_SECOND, self._allowance + (now - self._heard_at) * UPSTREAM_PER_SECOND)
-            - 1
-        )
-        self._heard_at = now
-        if self._allowance >= 0:
-            return True
-        self._counters.refused += 1
-        self.close(POLICY, f"more than {UPSTREAM_PER_SECOND} messages a second")
-        return False
+            self._channel.demand_fresh_keyframes(time.time_ns() // 1_000)
 
     def _continue_join(self) -> None:
-        """Writes what is left of the join while the transport takes it. What a slow viewer has not
-        taken in time it gets without the video.
+        """Writes what is left of the join while the transport takes it. A slow viewer gets what it
+        has not taken in time without the video.
         """
         joining = self._joining
         if self._join_timer:
             self._join_timer.cancel()
             self._join_timer = None
-        while joining and self._transport.get_write_buffer_size() < JOIN_CHUNK:
-            self._write(joining.popleft().frame)
+        while joining and self._writer.buffered < JOIN_CHUNK:
+            message = joining.popleft()
+            # The events that come first are bounded where they are kept.
+            self._write(message.frame, 0 if message.vital else message.event_bytes)
         now_ms = self._loop.time() * 1_000
         if joining and now_ms - self._join_began >= JOIN_MS:
-            self._write(self._outbox.sound_only(list(joining), now_ms))
+            events = sum(message.event_bytes for message in joining)
+            self._write(self._outbox.drop_video(list(joining), now_ms), events)
             joining.clear()
-            self._tell_pace()
-        elif joining and self._attached:
-            # Live messages bring it on as well; in a room that is away none come.
+            self._advance(Event.JOINED)
+            self._send_pace()
+        elif joining:
+            # Live messages continue the join too, but an idle room has none.
             self._join_timer = self._loop.call_later(JOIN_AGAIN, self._continue_join)
+        else:
+            self._advance(Event.JOINED)
 
-    def _break_silence(self) -> None:
-        """Pings a viewer that says nothing, so that neither it nor a proxy between takes the
-        connection for dead; and ends one that is.
-        """
-        silent = self._loop.time() - self._heard_at
-        if silent >= 1.5 * SAYS_NOTHING:
-            self._transport.abort()
+    def _end_join(self) -> None:
+        self._joining.clear()
+        if self._join_timer:
+            self._join_timer.cancel()
+            self._join_timer = None
+
+    # Messages
+
+    def send(self, message: Message) -> None:
+        match self.state:
+            case State.JOINING:
+                self._joining.append(message)
+                self._continue_join()
+            case State.BUFFERED | State.DIRECT:
+                if self._writer.buffered or not self._outbox.unrestricted:
+                    self._send_some(message)
+                else:
+                    self._send_all(message)
+            case State.CLOSING | State.LEFT:
+                pass
+
+    def _send_all(self, message: Message) -> None:
+        """Nothing waits, so nothing has to be chosen; the next messages need not come here."""
+        self._writer.idle()
+        direct = self._writer.open_direct(self._overflow)
+        if direct is None:
+            self._write(message.frame, message.event_bytes)
             return
-        if silent >= SAYS_NOTHING:
-            self._write(control_frame(PING, b""))
-        self._silence_timer = self._loop.call_later(
-            SAYS_NOTHING / 2 if silent >= SAYS_NOTHING else SAYS_NOTHING - silent,
-            self._break_silence,
-        )
+        sent = self._writer.write_direct(message.frame)
+        if sent < len(message.frame):
+            self._overflow(message, sent)
+        elif self._advance(Event.CAUGHT_UP):
+            self._channel.open_direct(self, direct)
 
-    def _write(self, data: bytes) -> None:
-        if self._attached and not self._transport.is_closing():
+    def _send_some(self, message: Message) -> None:
+        """Chooses from the message by what waits."""
+        outbox, writer = self._outbox, self._writer
+        waiting, idle = writer.measure()
+        if waiting and (idle >= READS_NOTHING or waiting >= BACKLOG_MAX):
+            self._let_go(RefusalCode.NOT_READING, f"read nothing for {idle:.0f} s")
+            return
+        if writer.event_bytes + message.event_bytes > EVENTS_MAX:
+            self._let_go(RefusalCode.TOO_SLOW, "too slow for the room's events")
+            return
+        pace, wanted = outbox.pace, outbox.wants_keyframe
+        rate = writer.rate or self._channel.bitrate or SLOW_RATE
+        data = outbox.choose(message, waiting, rate, self._loop.time() * 1_000)
+        self._write(data, message.event_bytes)
+        if outbox.pace is not pace:
+            self._send_pace()
+        if outbox.wants_keyframe and not wanted:
+            self._channel.demand_keyframes()
+
+    def _overflow(self, message: Message, sent: int) -> None:
+        """The socket took only `sent` bytes of a message."""
+        self._advance(Event.HELD_BACK)
+        if self.state in OPEN:
+            self._writer.write_rest(message, sent)
+
+    def _write(self, data: bytes, event_bytes: int = 0) -> None:
+        if data and self.state in OPEN and not self._writer.closing:
             # Nothing may overtake what waits in the transport.
-            self._stream.close_line(self)
-            self._written += len(data)
-            self._counters.octets += len(data)
-            self._transport.write(data)
+            self._advance(Event.HELD_BACK)
+            self._writer.write(data, event_bytes)
 
-    def _still_reads(self, waiting: int, now: float) -> bool:
-        taken = self._written - waiting
-        self._drain.add(taken, waiting, now * 1_000)
-        if taken > self._taken:
-            self._taken, self._taken_at = taken, now
-            return True
-        if now - self._taken_at < READS_NOTHING and waiting < BACKLOG_MAX:
-            return True
-        self._counters.let_go += 1
-        self._attached = False
-        logger.debug(
-            "a viewer of %s took nothing for %.0f s", self._stream.name, now - self._taken_at
-        )
-        self._closer = self._loop.create_task(self._let_go())
+    def _send_pace(self) -> None:
+        pace = self._outbox.pace
+        if pace is not Pace.FULL:
+            self._counters.slowed += 1
+        notice = {"type": "pace", "pace": pace.value, "dropped": self._outbox.dropped}
+        self._write(text_frame(json.dumps(notice)))
+
+    # Tracks
+
+    def receive_track(self, info: TrackInfo) -> None:
+        """Closes the connection of a player that cannot decode the track."""
+        if self._codecs and info.codec.split(".")[0].lower() not in self._codecs:
+            self.close(RefusalCode.UNSUPPORTED_CODEC, f"this player cannot decode {info.codec}")
+
+    # What the viewer says
+
+    def receive_text(self, text: str) -> None:
+        """A notice. Closes the connection on one that does not follow PROTOCOL.md."""
+        try:
+            kind, notice = read_notice(text)
+            if kind == "time":
+                answer = {
+                    "type": "time",
+                    "id": read_number(notice, "id"),
+                    "now": time.time_ns() // 1_000,
+                }
+                self._write(text_frame(json.dumps(answer)))
+            elif kind == "report":
+                media_time = read_number(notice, "media_time")
+                self._outbox.report(self._channel.behind(media_time) / 1_000)
+                self._channel.receive_report(self, notice, media_time)
+            else:
+                self._channel.receive_notice(self, notice)
+        except MessageError as error:
+            logger.debug("a viewer of %s: %s: %.100r", self._channel.name, error, text)
+            self._refuse(
+                RefusalCode.BAD_NOTICE, "that notice is not in the protocol: send time or report"
+            )
+
+    def receive_ping(self, payload: bytes) -> None:
+        self._write(control_frame(PONG, payload))
+
+    def hear(self) -> bool:
+        """Something came from the viewer. Returns whether it may send that much; closes the
+        connection if not.
+        """
+        if self._allowance.take(self._loop.time()):
+            return self.state in OPEN
+        self._refuse(RefusalCode.RATE_LIMITED, f"more than {PER_SECOND} messages a second")
         return False
 
-    async def _let_go(self) -> bool:
-        # A close frame would wait behind what is never read: try it, then cut the connection.
-        try:
-            return await asyncio.wait_for(
-                self._ws.close(code=READ_NOTHING, message=b"read nothing for 15 s"), 1.0
-            )
-        except TimeoutError:
-            return False
-        finally:
-            self._transport.abort()
+    def _break_silence(self) -> None:
+        """Pings a silent viewer, so that neither it nor a proxy between takes the connection for
+        dead; and cuts one that is dead.
+        """
+        now, heard_at = self._loop.time(), self._allowance.used_at
+        if now - heard_at < SAYS_NOTHING:
+            wait = heard_at + SAYS_NOTHING - now
+        elif self._pinged_at <= heard_at:
+            self._pinged_at = now
+            self._write(control_frame(PING, b""))
+            wait = SAYS_NOTHING / 2
+        else:
+            self._writer.cut()
+            return
+        self._silence_timer = self._loop.call_later(wait, self._break_silence)
 
-    def _tell_pace(self) -> None:
-        if self._outbox.pace is not Pace.FULL:
-            self._counters.slowed += 1
-        self._write(
-            text_frame(
-                json.dumps(
-                    {
-                        "type": "pace",
-                        "pace": self._outbox.pace.value,
-                        "dropped": self._outbox.dropped,
-                    }
-                )
-            )
-        )
+    # The end
+
+    def end(self) -> None:
+        self.close(RefusalCode.ROOM_ENDED, "the room has ended")
+
+    def close(self, code: RefusalCode, text: str) -> None:
+        """Closes the connection; it is cut if the viewer does not answer in time."""
+        if self._advance(Event.CLOSED):
+            self._writer.close(CLOSE_CODES[code], f"{code.value}: {text}")
+
+    def abandon(self) -> None:
+        """Writes nothing more: another writes the close frame."""
+        if self._advance(Event.CLOSED):
+            self._writer.stop()
+
+    def leave(self) -> None:
+        """The viewer has left: answers its close frame, and ends the connection."""
+        before = self.state
+        if self._advance(Event.WENT):
+            self._counters.dropped += self._outbox.dropped
+            if before in OPEN:
+                self._writer.write(close_frame(1000, ""))
+            self._writer.finish()
+
+    def _refuse(self, code: RefusalCode, text: str) -> None:
+        if self.state in OPEN:
+            self._counters.refused += 1
+            self.close(code, text)
+
+    def _let_go(self, code: RefusalCode, text: str) -> None:
+        logger.debug("a viewer of %s: %s", self._channel.name, text)
+        self._counters.let_go += 1
+        self.close(code, text)

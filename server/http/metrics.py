@@ -12,9 +12,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
+from relay.channel.hub import Hub
 from relay.hls.endpoint import Renditions
 from relay.rtc.udp import UdpPort
-from relay.stream.hub import Hub
 from relay.stream.stream import Stream
 from relay.whep import WhepSessions
 from server.http.watch import WatchEndpoint
@@ -162,7 +162,9 @@ class ServerCollector(Collector):
         rooms = self._sources.rooms.held
         live = {room.stream for room in rooms if room.state is State.LIVE}
         audiences = {
-            "websocket": [(stream, stream.direct_viewers) for stream in self._sources.hub.streams],
+            "websocket": [
+                (channel.stream, channel.direct_viewers) for channel in self._sources.hub.channels
+            ],
             "hls": self._sources.hls.audiences,
             "whep": self._sources.whep.audiences,
         }

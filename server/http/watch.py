@@ -3,8 +3,9 @@
 from aiohttp import web
 
 from relay.errors import RefusalCode
+from relay.websocket.counters import WebSocketCounters
 from relay.websocket.endpoint import watch
-from relay.websocket.viewer import GOING_AWAY, Counters, WebSocketViewer
+from relay.websocket.viewer import WebSocketViewer
 from server.errors import BadRequest, TooManyRequests
 from server.http.limits import ConnectionLimiter
 from server.http.request import client_of, connection_of
@@ -25,7 +26,7 @@ class WatchEndpoint:
         self._sockets = ConnectionLimiter(settings.max_sockets_per_address)
         self.viewers: set[WebSocketViewer] = set()
         """Connected now."""
-        self.counters = Counters()
+        self.counters = WebSocketCounters()
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/ws/{room}", self.watch)]
@@ -44,9 +45,9 @@ class WatchEndpoint:
             RETRY_CONNECTIONS,
         )
         with connection_of(self._sockets, address, refusal):
-            return await watch(request, room.stream, self.counters, self.viewers)
+            return await watch(request, room.channel, self.counters, self.viewers)
 
     def close_viewers(self) -> None:
         """Closes every viewer's socket with 1001; players reconnect by themselves."""
         for viewer in list(self.viewers):
-            viewer.close(GOING_AWAY, "the server is restarting")
+            viewer.close(RefusalCode.SERVER_CLOSING, "the server is restarting")

@@ -7,8 +7,8 @@ import time
 
 from aiohttp import web
 
+from relay.channel.channel import Channel
 from relay.errors import RefusalCode
-from relay.stream.stream import Stream
 from relay.whep import WhepSession, WhepSessions
 from server.errors import Conflict, TooManyRequests, Unprocessable
 from server.host.ice_servers import ice_servers
@@ -44,13 +44,13 @@ class WhepEndpoint:
         """
         address = client_of(request, self._settings).address
         charge(self._attempts, address, "too many attempts to play from this address")
-        await self._live_stream(request)
+        await self._live_channel(request)
         offer = await read_offer(request)
-        stream = await self._live_stream(request)  # it may have ended while the body arrived
-        session = self._open(stream, offer, address)
+        channel = await self._live_channel(request)  # it may have ended while the body arrived
+        session = self._open(channel, offer, address)
         return created(
             session.answer,
-            url_of(request, f"/whep/{stream.name}/{session.id}", self._settings),
+            url_of(request, f"/whep/{channel.name}/{session.id}", self._settings),
             # A user name for each viewer: with the room's, viewers would use up each other's quota
             # at the TURN server, and the creator's.
             ice_servers(self._settings, f"viewer-{secrets.token_hex(8)}", time.time()),
@@ -79,28 +79,28 @@ class WhepEndpoint:
         await self._rooms.find(request.match_info["room"])
         return web.Response(content_type=SDP)
 
-    def _open(self, stream: Stream, offer: str, address: str) -> WhepSession:
+    def _open(self, channel: Channel, offer: str, address: str) -> WhepSession:
         """Counts the session for the address until it ends."""
         if not self._held.acquire(address):
             raise TooManyRequests(
                 RefusalCode.TOO_MANY_SESSIONS, "too many sessions of this address", RETRY_SESSIONS
             )
         try:
-            return self._sessions.open(stream, offer, lambda: self._held.release(address))
+            return self._sessions.open(channel, offer, lambda: self._held.release(address))
         except BaseException:
             self._held.release(address)
             raise
 
-    async def _live_stream(self, request: web.Request) -> Stream:
-        stream = (await self._rooms.find(request.match_info["room"])).stream
-        if not stream.tracks:
+    async def _live_channel(self, request: web.Request) -> Channel:
+        channel = (await self._rooms.find(request.match_info["room"])).channel
+        if not channel.stream.tracks:
             raise Conflict(
                 RefusalCode.ROOM_NOT_LIVE,
                 "this room is not live yet: try again, or wait for its event on the WebSocket",
                 RETRY_IDLE,
             )
-        return stream
+        return channel
 
     async def _session(self, request: web.Request) -> WhepSession:
         room = await self._rooms.find(request.match_info["room"])
-        return self._sessions.find(request.match_info["session"], room.stream)
+        return self._sessions.find(request.match_info["session"], room.channel)

@@ -134,7 +134,7 @@ class IngestSession:
             start=start,
             audio=self._audio,
         )
-        self._stream.on_demand = self._demanded
+        self._stream.attach(self)
         self.rtc.deliver_to(self._ingestion)
         self._first_source.deliver_to(self._ingestion)
         self.rtc.request_keyframe()
@@ -142,8 +142,7 @@ class IngestSession:
     async def close(self) -> None:
         """Ends the session. Nothing is published after this call starts."""
         self._happen(Event.CLOSED)
-        if self._stream.on_demand == self._demanded:
-            self._stream.on_demand = None
+        self._stream.detach(self)
         self._counters.leave(self.rtc.counters)
         self.rtc.deliver_to(DISCARD)
         # This reference and that of the source to the ingestion would form a cycle, which stays
@@ -177,7 +176,8 @@ class IngestSession:
         if self._happen(Event.ENDED):
             self._owner.session_ended(self, reason)
 
-    def _demanded(self, demand: Demand) -> None:
+    def receive_demand(self, demand: Demand) -> None:
+        """What viewers need (Publisher)."""
         if demand.keyframe:
             self.source.request_keyframe()
 

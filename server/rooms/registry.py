@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from relay.channel.hub import Hub
 from relay.errors import RefusalCode
 from relay.rtc.udp import UdpPort
 from relay.sample import Sample, TrackInfo
-from relay.stream.hub import Hub
 from server.errors import Gone, NotFound, Unavailable
 from server.ingest.counters import IngestCounters
 from server.ingest.transcoders import Transcoders
@@ -169,7 +169,7 @@ class Rooms:
     def _add(self, record: RoomRecord) -> Room:
         room = Room(
             record,
-            self._hub.open(record.room),
+            self._hub,
             self._port,
             self._settings,
             self._transcoders,

@@ -11,10 +11,11 @@ from dataclasses import asdict
 from enum import Enum
 from typing import Any
 
-from relay.errors import RefusalCode
+from relay.channel.channel import Notice
+from relay.channel.hub import Hub
+from relay.errors import MessageError, RefusalCode
 from relay.rtc.receive.sdp import Offer
 from relay.rtc.udp import UdpPort
-from relay.sample import Event
 from relay.stream.stream import Stream
 from server.errors import Conflict, Unavailable
 from server.ingest.counters import IngestCounters
@@ -65,7 +66,7 @@ class Room:
     def __init__(
         self,
         record: RoomRecord,
-        stream: Stream,
+        hub: Hub,
         port: UdpPort,
         settings: Settings,
         transcoders: Transcoders,
@@ -74,7 +75,7 @@ class Room:
         on_beacon: Callable[[Beacon, Beacon | None], None] | None = None,
     ) -> None:
         self.record = record
-        self.stream = stream
+        self.channel = hub.open(record.room, self)
         self.state = State.IDLE if record.live_at is None else State.AWAY
         self.live_since = record.live_at
         self._port = port
@@ -92,15 +93,17 @@ class Room:
         self._deadline: asyncio.TimerHandle | None = None
         self._viewers_timer: asyncio.TimerHandle | None = None
         self._closed = False
-        stream.on_viewers = self._viewers_changed
-        stream.on_report = self._reported
-        stream.on_left = self._audience.leave
         self._tell()
         self._arm()
 
     @property
     def name(self) -> str:
         return self.record.room
+
+    @property
+    def stream(self) -> Stream:
+        """What the creator publishes."""
+        return self.channel.stream
 
     @property
     def ended(self) -> bool:
@@ -127,7 +130,7 @@ class Room:
             "room": self.name,
             "title": self.record.title,
             "state": self.state.value,
-            "viewers": self.stream.viewers,
+            "viewers": self.channel.viewers,
             "created_at": self.record.created_at,
             "live_since": self.live_since,
         }
@@ -140,7 +143,7 @@ class Room:
         return {
             "room": self.describe(),
             "ingest": asdict(ingest) if ingest else None,
-            "audience": self._audience.describe(self.stream.viewers, self._loop.time()),
+            "audience": self._audience.describe(self.channel.viewers, self._loop.time()),
         }
 
     # Publishing
@@ -249,7 +252,7 @@ class Room:
         for session in self.sessions:
             self._spawn(session.close())
         self._current = self._pending = None
-        self.stream.on_viewers = self.stream.on_report = self.stream.on_left = None
+        self.channel.close()
         while self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -276,23 +279,31 @@ class Room:
         if patience is not None:
             self._deadline = self._loop.call_later(patience, self.finish)
 
-    def _reported(self, viewer: int, report: Mapping[str, Any]) -> None:
+    # Viewers (ChannelOwner)
+
+    def receive_report(self, viewer: int, report: Mapping[str, Any]) -> None:
         beacon = read_beacon(report)
         before = self._audience.last(viewer)
         if self._audience.report(viewer, beacon, self._loop.time()) and self._on_beacon:
             self._on_beacon(beacon, before)
 
-    def _viewers_changed(self, _: int) -> None:
+    def receive_notice(self, notice: Notice) -> None:
+        raise MessageError(f"no notice of type {notice.body['type']!r}")
+
+    def viewer_left(self, viewer: int) -> None:
+        self._audience.leave(viewer)
+
+    def viewers_changed(self, viewers: int) -> None:
         if self._viewers_timer is None:
             self._viewers_timer = self._loop.call_later(VIEWERS_EVERY, self._tell_viewers)
 
     def _tell_viewers(self) -> None:
         self._viewers_timer = None
-        self._tell()
+        self._tell(history=False)
 
-    def _tell(self) -> None:
+    def _tell(self, *, history: bool = True) -> None:
         body = json.dumps({"type": "room", **self.describe()}).encode()
-        self.stream.publish_event(Event(self.stream.edge, body), retain=True)
+        self.channel.post(body, key="room", history=history)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)

@@ -6,9 +6,7 @@ Each input gets new objects, without sockets.
 import asyncio
 from collections.abc import Callable, Coroutine
 from time import monotonic
-from typing import Any, cast
-
-from aiohttp import web
+from typing import Any
 
 from relay.rtc.dtls import DtlsSrtp
 from relay.rtc.peer_session import PeerState
@@ -20,13 +18,12 @@ from relay.rtc.send.numbering import Numbering
 from relay.rtc.send.sdp import parse_play_offer
 from relay.rtc.send.session import PLI_EVERY, RESEND_BURST, SendSession
 from relay.rtc.udp import MAX_ADDRESSES, Route, UdpPort, _BoundSocket
-from relay.sample import Demand
-from relay.stream.stream import Stream
-from relay.stream.window import Window
-from relay.websocket.viewer import Counters, WebSocketViewer
+from relay.websocket.counters import WebSocketCounters
+from relay.websocket.viewer import WebSocketViewer
 from server.ingest.counters import IngestCounters
 from server.ingest.session import IngestSession
 from server.ingest.transcoders import Transcoders
+from tests.fixtures.channel import Publisher, make_channel, make_stream
 from tests.fixtures.offers import offer
 from tests.fuzz.cutting import cut
 
@@ -100,7 +97,7 @@ class _Owner:
 
 def _session(port: UdpPort) -> IngestSession:
     """A publisher's session after its handshake, publishing into its own stream."""
-    stream = Stream("fuzz", Window(2.0, 1 << 20))
+    stream = make_stream("fuzz", 2.0, 1 << 20)
     session = IngestSession(
         "id",
         stream,
@@ -170,24 +167,14 @@ async def dtls(data: bytes) -> None:
     assert isinstance(outcome, (ConnectionError, asyncio.CancelledError)), repr(outcome)
 
 
-class _Closing:
-    """Stands in for aiohttp's WebSocket; the viewer only closes it."""
-
-    async def close(self, *, code: int, message: bytes) -> bool:
-        assert code in (1007, 1008) and len(message) <= 120
-        return True
-
-
 @_in_loop
 async def viewer(data: bytes) -> None:
     """Notices of a viewer: each is accepted, or it closes the connection."""
-    stream = Stream("fuzz", Window(2.0, 1 << 20))
-    made = WebSocketViewer(
-        cast(web.WebSocketResponse, _Closing()), _Transport(), stream, Counters()
-    )
+    channel = make_channel()
+    made = WebSocketViewer(_Transport(), channel, WebSocketCounters())
     for part in cut(data):
         made.receive_text(part.decode("utf-8", "replace"))
-    await made.closed()
+    made.leave()
 
 
 @_in_loop
@@ -196,10 +183,10 @@ async def feedback(data: bytes) -> None:
 
     Retransmissions and keyframe requests stay within their limits.
     """
-    feed = Feed(Stream("fuzz", Window(2.0, 1 << 20)))
+    feed = Feed(make_channel())
     feed.ssrcs["video"] = PLAYED
-    demands: list[Demand] = []
-    feed.stream.on_demand = demands.append
+    publisher = Publisher()
+    feed.stream.attach(publisher)
     ended: list[str] = []
     began = monotonic()
     made, transport = SendSession(UdpPort(), PLAY_OFFER, feed, ended.append), _Transport()
@@ -218,6 +205,6 @@ async def feedback(data: bytes) -> None:
     await asyncio.sleep(0)
     assert made.counters.resent <= made.counters.nacks
     assert transport.sent <= 2 * RESEND_BURST
-    assert len(demands) <= 1 + (monotonic() - began) / PLI_EVERY
+    assert len(publisher.demands) <= 1 + (monotonic() - began) / PLI_EVERY
     assert len(ended) <= 1
     await made.close()

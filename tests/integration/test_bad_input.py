@@ -366,7 +366,7 @@ async def test_frames_that_are_no_websocket(unharmed: Live) -> None:
         while await reader.read(65_536):
             pass
     writer.close()
-    await eventually(lambda: live.server.stream(live.room).viewers == 1)
+    await eventually(lambda: live.server.channel(live.room).viewers == 1)
 
 
 async def test_too_many_messages(unharmed: Live) -> None:
@@ -389,7 +389,7 @@ async def test_too_many_sockets_and_rooms(unharmed: Live) -> None:
     async with server.http.get(f"{server.url}/ws/{live.room.name}") as response:
         assert response.status == 429 and int(response.headers["Retry-After"]) >= 1
     await first.__aexit__(None, None, None)
-    await eventually(lambda: server.stream(live.room).viewers == 2)
+    await eventually(lambda: server.channel(live.room).viewers == 2)
     async with Viewer(server.http, server.url, live.room.name) as third:
         await third.frames(1)
     await second.__aexit__(None, None, None)
@@ -414,9 +414,9 @@ async def test_a_viewer_that_reads_nothing(unharmed: Live, monkeypatch: pytest.M
             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
             "AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
         )
-        await eventually(lambda: live.server.stream(live.room).viewers == 2)
+        await eventually(lambda: live.server.channel(live.room).viewers == 2)
         live.publisher.camera.size = (640, 480)
-        await eventually(lambda: live.server.stream(live.room).viewers == 1, 25)
+        await eventually(lambda: live.server.channel(live.room).viewers == 1, 25)
     await live.viewer.until(lambda: True)
 
 

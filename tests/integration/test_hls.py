@@ -192,17 +192,17 @@ async def test_an_absence_is_listed_as_a_gap_and_the_live_goes_on_behind_a_disco
 
 
 async def test_what_nobody_asks_for_is_not_made(live: Live) -> None:
-    stream = live.server.stream(live.room)
-    assert not stream._readers, "without a request there is no rendition"
+    channel = live.server.channel(live.room)
+    assert not channel._outputs, "without a request there is no rendition"
     client = Client(live)
     for path in ("junk", "00000000/1.m4s", "live.m3u9", "index.m3u8/"):
-        assert (await client.get(path))[0] == 404 and not stream._readers, path
+        assert (await client.get(path))[0] == 404 and not channel._outputs, path
     await client.playlist()
-    (rendition,) = stream._readers
-    await eventually(lambda: stream.viewers >= 2)
+    (rendition,) = channel._outputs
+    await eventually(lambda: channel.viewers >= 2)
     rendition._asked_at -= 60  # type: ignore[attr-defined]
-    await eventually(lambda: not stream._readers)
-    await eventually(lambda: stream.viewers == 1)
+    await eventually(lambda: not channel._outputs)
+    await eventually(lambda: channel.viewers == 1)
     assert (await client.playlist()).segments[0].number > 0
 
 
@@ -226,7 +226,7 @@ async def test_the_first_demand_is_one_job_however_much_is_there(
 async def test_a_reload_does_not_wait_for_a_client_that_left(live: Live) -> None:
     client = Client(live)
     await client.playlist()
-    (rendition,) = live.server.stream(live.room)._readers
+    (rendition,) = live.server.channel(live.room)._outputs
     assert isinstance(rendition, Rendition)
     # The last part that may be waited for: it comes seconds after the next one.
     wanted = rendition.playlist.position[0] + 1, int(ADVANCE_LIMIT) - 1

@@ -226,7 +226,7 @@ async def test_the_creator_hears_how_it_goes(live: Live) -> None:
             {"mse": 1},
         )
         assert other.close_code is None
-    await eventually(lambda: live.server.stream(live.room).viewers == 1)
+    await eventually(lambda: live.server.channel(live.room).viewers == 1)
     found = await health()
     assert (found["audience"]["watching"], found["audience"]["reporting"]) == (1, 0)
     await live.viewer.frames(40)
@@ -315,7 +315,7 @@ async def test_no_ghost_stays_behind(live: Live, monkeypatch: pytest.MonkeyPatch
     live.publisher.cut()
     await live.viewer.event(state="away")
     await eventually(lambda: not live.server.room(live.room).sessions and not live.server.udp.peers)
-    assert live.server.stream(live.room).on_demand is None
+    assert live.server.stream(live.room)._publisher is None
     assert await live.server.state(live.room) == "away"
     live.publisher.mend()  # it may say goodbye, to nobody
 
@@ -464,7 +464,7 @@ async def test_many_joins_and_leaves_leave_nothing_behind(live: Live) -> None:
         await guests[-1].frames(1)
         for guest in guests:
             await guest.__aexit__(None, None, None)
-    await eventually(lambda: live.server.stream(live.room).viewers == 1)
+    await eventually(lambda: live.server.channel(live.room).viewers == 1)
     await eventually(lambda: len(asyncio.all_tasks()) <= tasks)
     await live.viewer.frames(5)
     live.viewer.assert_unbroken()

@@ -21,6 +21,6 @@ async def test_a_rooms_clock_tells_of_publishing_and_of_the_servers_time(live: L
         newest = live.server.stream(live.room).edge
         published = media.published_at_rtp(round(newest * 9 / 100) & 0xFFFFFFFF)
         assert published is not None and abs(published - time.time_ns() // 1_000) < 2_000_000
-        assert live.server.stream(live.room).viewers == 1
+        assert live.server.channel(live.room).viewers == 1
     finally:
         await clocks.close()

@@ -41,7 +41,7 @@ async def test_a_live_moves_the_figures(live: Live) -> None:
         )
         await onlooker.ws.send_json({**report, "player": "whep", "first_picture": 400})
         await eventually(lambda: server.room(room).players == {"mse": 1, "whep": 1})
-        await eventually(lambda: server.stream(room).viewers == 3)
+        await eventually(lambda: server.channel(room).viewers == 3)
         told = await metrics(server)
         assert (
             told['microlive_rooms{state="live"}'],

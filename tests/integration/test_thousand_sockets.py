@@ -6,13 +6,14 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
 from aiohttp import ClientSession, TCPConnector, WSMsgType
 
+from relay.hls.rendition import Rendition
 from server.http import connections
 from server.http.connections import EACH
 from tests.fixtures.deadline import eventually
@@ -47,14 +48,14 @@ async def greedy() -> AsyncIterator[ClientSession]:
 
 @pytest.mark.timeout(90)
 async def test_websockets(unharmed: Live) -> None:
-    live, stream = unharmed, unharmed.server.stream(unharmed.room)
-    others = stream.viewers
+    live, channel = unharmed, unharmed.server.channel(unharmed.room)
+    others = channel.viewers
     async with AsyncExitStack() as stack:
         answers = Counter(await asyncio.gather(*(_upgrade(stack, live) for _ in range(THOUSAND))))
         assert answers == {101: LIMIT, 429: THOUSAND - LIMIT}
-        assert stream.viewers == others + LIMIT
+        assert channel.viewers == others + LIMIT
         await live.viewer.frames(30)
-    await eventually(lambda: stream.viewers == others)
+    await eventually(lambda: channel.viewers == others)
     async with AsyncExitStack() as stack:
         assert await _upgrade(stack, live) == 101, "who left made room"
 
@@ -106,8 +107,7 @@ async def test_hls_reloads(unharmed: Live, greedy: ClientSession) -> None:
     live, door = unharmed, f"{unharmed.server.url}/hls/{unharmed.room.name}"
     async with live.server.http.get(f"{door}/live.m3u8") as response:
         assert response.status == 200
-    stream = live.server.stream(live.room)
-    rendition: Any = next(reader for reader in stream._readers if hasattr(reader, "playlist"))
+    (rendition,) = cast(list[Rendition], live.server.channel(live.room)._outputs)
     number, _ = rendition.playlist.position
     most = 0
 

@@ -32,9 +32,9 @@ async def test_a_viewer_sees_and_hears_the_creator(live: Live) -> None:
         assert min(light) < DARK + 20 and max(light) > BRIGHT - 20
         loud = [np.abs(frame.to_ndarray()).max() for frame in player.sounds]
         assert min(loud) < 500 and max(loud) > 5_000
-        assert live.server.stream(live.room).viewers == 2
+        assert live.server.channel(live.room).viewers == 2
         assert await player.delete() == 200
-        assert live.server.stream(live.room).viewers == 1
+        assert live.server.channel(live.room).viewers == 1
         assert await player.delete() == 404
     assert live.server.udp.peers.keys() == {live.server.session(live.room).rtc.ufrag}
 
@@ -111,7 +111,7 @@ async def test_a_viewer_by_webrtc_hears_of_the_room_and_of_the_clock_without_med
             for record in onlooker.records
             if record.kind is Kind.MEDIA
         )
-        assert live.server.stream(live.room).viewers == 1
+        assert live.server.channel(live.room).viewers == 1
         assert (
             await live.server.status(
                 "DELETE", f"/api/rooms/{live.room.name}", headers=live.room.bearer

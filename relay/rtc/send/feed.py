@@ -6,13 +6,13 @@ import asyncio
 import secrets
 from time import monotonic
 
+from relay.channel.channel import Channel
 from relay.media import h264
 from relay.rtc.dtls import SrtpError
 from relay.rtc.send.history import History, PacketisedFrame
 from relay.rtc.send.packetise import packetise
 from relay.rtc.send.session import SendSession
 from relay.sample import TIMESCALE, Sample, Track, TrackInfo
-from relay.stream.stream import Stream
 
 KEEP = 60
 """Video frames kept for retransmission, even older than the last keyframe: 2 s."""
@@ -26,10 +26,11 @@ audio and video are synchronised only then.
 
 
 class Feed:
-    """Reads `stream` from `open()` to `close()` and sends it to its sessions."""
+    """Reads the stream of a channel from `open()` to `close()` and sends it to its sessions."""
 
-    def __init__(self, stream: Stream) -> None:
-        self.stream = stream
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self.stream = channel.stream
         self.ssrcs = _ssrcs()
         self.video = History(
             self.ssrcs["video"], keep=KEEP, max_frames=MAX_FRAMES, max_bytes=MAX_BYTES, marked=True
@@ -63,10 +64,12 @@ class Feed:
             if sample.track is Track.VIDEO:
                 self._append(sample)
         self.stream.add_reader(self)
+        self._channel.add_output(self)
         self._tick()
 
     def close(self) -> None:
         self.stream.remove_reader(self)
+        self._channel.remove_output(self)
         if self._timer:
             self._timer.cancel()
 
@@ -83,8 +86,8 @@ class Feed:
         """Counts the session as a viewer from now on."""
         self._connected += 1
         self._fresh.append(session)
-        self.stream.viewers_changed()
-        self.stream.joined(self._now_us())
+        self._channel.viewers_changed()
+        self.stream.demand_fresh_keyframe(self._now_us())
 
     def remove(self, session: SendSession, *, counted: bool) -> None:
         """Removes a session. `counted`: `connected` was called for it."""
@@ -92,7 +95,7 @@ class Feed:
         if counted:
             self._connected -= 1
             self._fresh = [other for other in self._fresh if other is not session]
-            self.stream.viewers_changed()
+            self._channel.viewers_changed()
 
     def demand_keyframe(self) -> None:
         self.stream.demand_keyframe()

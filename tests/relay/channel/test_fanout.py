@@ -1,5 +1,5 @@
-"""Lines: what goes straight into a socket arrives whole and in order, and nothing goes into one
-that is not the viewer's any more.
+"""Direct sockets: what goes into one arrives whole and in order, and nothing goes into one that is
+not the viewer's any more.
 """
 
 import asyncio
@@ -7,25 +7,23 @@ import logging
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import cast
 
 import pytest
-from aiohttp import web
 
-from relay.channel.fanout import Fanout, Line
-from relay.channel.outbox import Message
+from relay.channel.fanout import DirectSocket, Fanout
+from relay.channel.message import Message
 from relay.media import opus
 from relay.message import Kind
-from relay.sample import Track
-from relay.stream.stream import Stream
-from relay.stream.window import Window
-from relay.websocket.viewer import Counters, WebSocketViewer
+from relay.sample import Track, TrackInfo
+from relay.websocket.counters import WebSocketCounters
+from relay.websocket.viewer import WebSocketViewer
+from tests.fixtures.channel import make_channel
 from tests.fixtures.media import sound_sample, video_sample
 from tests.relay.websocket.test_viewer import Transport
 
 
 class Listener:
-    """A viewer that notes what it is sent, and what its line did not take."""
+    """A viewer that notes what it is sent, and what its socket did not take."""
 
     def __init__(self) -> None:
         self.sent: list[bytes] = []
@@ -34,8 +32,9 @@ class Listener:
     def send(self, message: Message) -> None:
         self.sent.append(message.frame)
 
-    def end(self) -> None:
-        pass
+    def receive_track(self, info: TrackInfo) -> None: ...
+
+    def end(self) -> None: ...
 
     def overflow(self, message: Message, sent: int) -> None:
         self.overflows.append(sent)
@@ -58,13 +57,13 @@ def fanout() -> Fanout:
     return Fanout()
 
 
-def on_line(fanout: Fanout, ours: socket.socket) -> tuple[Listener, Line]:
+def on_direct(fanout: Fanout, ours: socket.socket) -> tuple[Listener, DirectSocket]:
     """A viewer whose messages go straight into a socket."""
     viewer = Listener()
-    line = Line(ours.fileno(), viewer.overflow)
+    direct = DirectSocket(ours.fileno(), viewer.overflow)
     fanout.add(viewer)
-    fanout.open_line(viewer, line)
-    return viewer, line
+    fanout.open_direct(viewer, direct)
+    return viewer, direct
 
 
 def read_all(theirs: socket.socket) -> bytes:
@@ -76,14 +75,14 @@ def read_all(theirs: socket.socket) -> bytes:
     return taken
 
 
-def test_a_line_takes_frames_until_it_is_full(
+def test_a_socket_takes_frames_until_it_is_full(
     fanout: Fanout, pair: tuple[socket.socket, socket.socket]
 ) -> None:
     """Whole frames go past the viewer; the one that does not fit is told with what went, and from
     then on the viewer is asked.
     """
     ours, theirs = pair
-    viewer, line = on_line(fanout, ours)
+    viewer, direct = on_direct(fanout, ours)
     frame, frames = bytes(range(256)) * 64, 0
     while not viewer.overflows:
         assert fanout.deliver(message(frame)) == []
@@ -92,26 +91,26 @@ def test_a_line_takes_frames_until_it_is_full(
     assert read_all(theirs) == (frame * frames)[: (frames - 1) * len(frame) + viewer.overflows[0]]
     fanout.deliver(message(b"next"))
     assert viewer.sent == [b"next"]
-    line.close()
+    direct.close()
 
 
-def test_nothing_goes_over_a_line_that_was_closed(
+def test_nothing_goes_over_a_socket_that_was_closed(
     fanout: Fanout, pair: tuple[socket.socket, socket.socket]
 ) -> None:
     ours, theirs = pair
-    viewer, line = on_line(fanout, ours)
-    assert fanout.close_line(viewer) is line and fanout.close_line(viewer) is None
+    viewer, direct = on_direct(fanout, ours)
+    assert fanout.close_direct(viewer) is direct and fanout.close_direct(viewer) is None
     fanout.deliver(message(b"frame"))
     assert viewer.sent == [b"frame"] and read_all(theirs) == b""
-    line.close()
+    direct.close()
 
 
-def test_a_line_is_no_other_connections_once_its_own_is_gone(fanout: Fanout) -> None:
+def test_a_socket_is_no_other_connections_once_its_own_is_gone(fanout: Fanout) -> None:
     """The loop may close a connection, and accept another under the same number, before its viewer
     hears of it.
     """
     ours, theirs = socket.socketpair()
-    viewer, line = on_line(fanout, ours)
+    viewer, direct = on_direct(fanout, ours)
     number = ours.fileno()
     ours.close()
     theirs.close()
@@ -120,30 +119,30 @@ def test_a_line_is_no_other_connections_once_its_own_is_gone(fanout: Fanout) -> 
         assert number in (other.fileno(), reader.fileno())
         fanout.deliver(message(b"frame"))
         assert read_all(reader) == b"" and viewer.overflows == [0]
-    line.close()
+    direct.close()
 
 
 def test_a_connection_that_broke_is_its_transports_business(
     fanout: Fanout, pair: tuple[socket.socket, socket.socket]
 ) -> None:
     ours, theirs = pair
-    viewer, line = on_line(fanout, ours)
+    viewer, direct = on_direct(fanout, ours)
     theirs.close()
     assert fanout.deliver(message(b"frame")) == []
-    assert viewer.overflows == [0] and fanout.close_line(viewer) is None and viewer in fanout
-    line.close()
+    assert viewer.overflows == [0] and fanout.close_direct(viewer) is None and viewer in fanout
+    direct.close()
 
 
 def test_a_viewer_that_left_meanwhile_stays_away(
     fanout: Fanout, pair: tuple[socket.socket, socket.socket]
 ) -> None:
-    """One viewer may make others leave: a full line does not bring back who was on it, and nobody
-    who left is sent to.
+    """One viewer may make others leave: a full socket does not bring its viewer back, and no viewer
+    that left is sent to.
     """
     ours, theirs = pair
-    gone, line = (
+    gone, direct = (
         Listener(),
-        Line(ours.fileno(), lambda *_: pytest.fail("told of a line that it has left")),
+        DirectSocket(ours.fileno(), lambda *_: pytest.fail("called for a socket that it has left")),
     )
     asked = Listener()
 
@@ -152,43 +151,43 @@ def test_a_viewer_that_left_meanwhile_stays_away(
             assert fanout.remove(gone) and fanout.remove(asked)
 
     first = Parting()
-    own = Line(ours.fileno(), first.overflow)
-    for viewer, its in ((first, own), (gone, line), (asked, None)):
+    own = DirectSocket(ours.fileno(), first.overflow)
+    for viewer, its in ((first, own), (gone, direct), (asked, None)):
         fanout.add(viewer)
         if its:
-            fanout.open_line(viewer, its)
+            fanout.open_direct(viewer, its)
     theirs.close()
     assert fanout.deliver(message(b"frame")) == []
     assert list(fanout) == [first] and not asked.sent
     own.close()
-    line.close()
+    direct.close()
 
 
-def number_of(line: Line) -> int:
-    used: socket.socket = line.send.__self__  # type: ignore[attr-defined]
+def number_of(direct: DirectSocket) -> int:
+    used: socket.socket = direct.send.__self__  # type: ignore[attr-defined]
     return used.fileno()
 
 
-def test_a_full_line_is_told_to_its_own_viewer_though_its_number_is_anothers_by_then(
+def test_a_full_socket_is_told_to_its_own_viewer_though_its_number_is_anothers_by_then(
     fanout: Fanout, pair: tuple[socket.socket, socket.socket]
 ) -> None:
-    """A viewer that is sent to may let a late one go, and open a line that gets the number which is
-    free again.
+    """A viewer that is sent to may make a late one leave, and open a socket that gets the number
+    which is free again.
     """
     ours, theirs = pair
     theirs.close()
     other, reader = socket.socketpair()
-    late, line = on_line(fanout, ours)
-    number = number_of(line)
+    late, direct = on_direct(fanout, ours)
+    number = number_of(direct)
 
     class Newcomer(Listener):
         def send(self, message: Message) -> None:
             fanout.remove(late)
-            line.close()
-            opened.append(Line(other.fileno(), self.overflow))
-            fanout.open_line(self, opened[0])
+            direct.close()
+            opened.append(DirectSocket(other.fileno(), self.overflow))
+            fanout.open_direct(self, opened[0])
 
-    opened: list[Line] = []
+    opened: list[DirectSocket] = []
     newcomer = Newcomer()
     fanout.add(newcomer)
     with other, reader:
@@ -221,10 +220,11 @@ async def test_a_reader_that_pauses_gets_all_its_sound_in_order(
     ours, theirs = pair
     loop = asyncio.get_running_loop()
     transport, _ = await loop.create_connection(asyncio.Protocol, sock=ours)
-    stream = Stream("room", Window(90, 1 << 24))
+    channel = make_channel()
+    stream = channel.stream
     stream.set_track(opus.track_info(), 0)
     stream.publish(video_sample(0, key=True))
-    viewer = WebSocketViewer(cast(web.WebSocketResponse, None), transport, stream, Counters())
+    viewer = WebSocketViewer(transport, channel, WebSocketCounters())
     viewer.join('{"type":"hello"}')
     reader, writer = await asyncio.open_connection(sock=theirs)
     parsed = Transport()
@@ -254,4 +254,4 @@ async def test_a_reader_that_pauses_gets_all_its_sound_in_order(
     finally:
         writer.close()
         transport.close()
-        await viewer.closed()
+        viewer.leave()

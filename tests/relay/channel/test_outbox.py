@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relay.channel.message import Message
 from relay.channel.outbox import (
     CAUGHT_UP_MS,
     RETRY_MAX_MS,
@@ -13,7 +14,6 @@ from relay.channel.outbox import (
     SLOW_MS,
     STALLED_MS,
     DrainRate,
-    Message,
     Outbox,
     Pace,
 )
@@ -85,7 +85,7 @@ def test_sound_and_vital_messages_are_never_left_out(drawn: list[Step]) -> None:
             "disposable": video(disposable=True),
         }[step.kind]
         chosen = choose(outbox, message, step.backlog_ms, now)
-        assert chosen in ((message.frame, message.audio) if message.video else (message.frame,))
+        assert chosen in ((message.frame, message.no_video) if message.video else (message.frame,))
 
 
 @given(steps)
@@ -223,7 +223,7 @@ def test_a_join_that_was_too_much_becomes_sound() -> None:
     """
     outbox = Outbox()
     assert (
-        outbox.sound_only([VITAL, video(key=True), video(sound=False), SOUND], 1_500)
+        outbox.drop_video([VITAL, video(key=True), video(sound=False), SOUND], 1_500)
         == b"init" + b"a" + b"" + b"a"
     )
     assert (outbox.pace, outbox.dropped) == (Pace.KEY, 2)

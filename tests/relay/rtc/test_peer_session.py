@@ -15,8 +15,7 @@ from relay.rtc.send.feed import Feed
 from relay.rtc.send.sdp import parse_play_offer
 from relay.rtc.send.session import SendSession
 from relay.rtc.udp import UdpPort
-from relay.stream.stream import Stream
-from relay.stream.window import Window
+from tests.fixtures.channel import make_channel
 from tests.fixtures.circles import no_collector
 from tests.fixtures.memory_peer import MemoryPeer
 from tests.fixtures.offers import offer
@@ -58,7 +57,7 @@ class Owner:
             session.deliver_to(cast(Sink, self))
             self.session = session
         else:
-            feed = Feed(Stream("room", Window(1, 1_000)))
+            feed = Feed(make_channel())
             wanted = parse_play_offer(PLAYER.replace(theirs, fingerprint()), "avc1.42E01F")
             self.session = SendSession(port, wanted, feed, self.hear)
 
@@ -137,8 +136,8 @@ async def test_connect_fails_when_the_session_is_closed() -> None:
 async def test_a_feed_does_not_reference_a_session_that_left() -> None:
     """Even one that left before its first sender report."""
     with no_collector():
-        stream = Stream("room", Window(1, 1_000))
-        feed = Feed(stream)
+        channel = make_channel()
+        feed = Feed(channel)
         session = SendSession(
             UdpPort(), parse_play_offer(PLAYER, "avc1.42E01F"), feed, lambda reason: None
         )

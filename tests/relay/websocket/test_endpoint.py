@@ -7,9 +7,10 @@ import struct
 import pytest
 from aiohttp import web
 
-from relay.stream.stream import Stream
+from relay.channel.channel import Channel
+from relay.websocket.counters import WebSocketCounters
 from relay.websocket.endpoint import watch
-from relay.websocket.viewer import Counters, WebSocketViewer
+from relay.websocket.viewer import WebSocketViewer
 from tests.fixtures.circles import held, no_collector
 from tests.fixtures.deadline import eventually
 from tests.relay.websocket.test_viewer import on_air, picture
@@ -29,23 +30,23 @@ async def test_nothing_is_left_of_a_viewer_who_leaves(way: str) -> None:
     """Whichever way, and without a garbage collection: neither the viewer nor aiohttp's connection,
     which its last error could keep in a circle.
     """
-    stream, connected = on_air(), set[WebSocketViewer]()
-    runner, port = await _serve(stream, connected)
+    channel, connected = on_air(), set[WebSocketViewer]()
+    runner, port = await _serve(channel, connected)
     with no_collector():
         for _ in range(3):
-            await _come_and_go(port, stream, connected, way)
+            await _come_and_go(port, channel, connected, way)
         await eventually(lambda: not held(WebSocketViewer, web.WebSocketResponse, web.Request))
     await runner.cleanup()
 
 
-async def _serve(stream: Stream, connected: set[WebSocketViewer]) -> tuple[web.AppRunner, int]:
+async def _serve(channel: Channel, connected: set[WebSocketViewer]) -> tuple[web.AppRunner, int]:
     """As the server does, where a handler outlives its connection; aiohttp's own test server would
     cancel it.
     """
-    app, counters = web.Application(), Counters()
+    app, counters = web.Application(), WebSocketCounters()
 
     async def door(request: web.Request) -> web.StreamResponse:
-        return await watch(request, stream, counters, connected)
+        return await watch(request, channel, counters, connected)
 
     app.router.add_get("/", door)
     runner = web.AppRunner(app)
@@ -55,14 +56,14 @@ async def _serve(stream: Stream, connected: set[WebSocketViewer]) -> tuple[web.A
 
 
 async def _come_and_go(
-    port: int, stream: Stream, connected: set[WebSocketViewer], way: str
+    port: int, channel: Channel, connected: set[WebSocketViewer], way: str
 ) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(HANDSHAKE.encode())
     await reader.readuntil(b"\r\n\r\n")
     await eventually(lambda: connected)
     for number in range(1, 200 if way == "never reads" else 5):
-        picture(stream, number, size=20_000)
+        picture(channel, number, size=20_000)
     await asyncio.sleep(0)
     if way == "closes":
         writer.write(CLOSE)

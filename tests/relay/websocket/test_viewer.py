@@ -2,19 +2,19 @@
 
 import asyncio
 import json
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from aiohttp import web
 
 import relay.websocket.viewer
+from relay.channel.channel import Channel
 from relay.channel.wsframe import PING, PONG, control_frame
 from relay.media import opus
 from relay.message import Kind, Record, unpack_records
 from relay.sample import Track
-from relay.stream.stream import Stream
-from relay.stream.window import Window
-from relay.websocket.viewer import JOIN_CHUNK, Counters, WebSocketViewer
+from relay.websocket.counters import WebSocketCounters
+from relay.websocket.viewer import JOIN_CHUNK, WebSocketViewer
+from tests.fixtures.channel import Publisher, make_channel
 from tests.fixtures.media import sound_sample, video_sample
 
 BITRATE_KEY = 60_000
@@ -27,6 +27,8 @@ class Transport(asyncio.WriteTransport):
     def __init__(self) -> None:
         super().__init__()
         self.aborted = asyncio.Event()
+        self.closed = False
+        self.close_code, self.close_reason = 0, b""
         self.waiting = bytearray()
         self.taken = bytearray()
 
@@ -43,7 +45,10 @@ class Transport(asyncio.WriteTransport):
         return len(self.waiting)
 
     def is_closing(self) -> bool:
-        return self.aborted.is_set()
+        return self.closed or self.aborted.is_set()
+
+    def close(self) -> None:
+        self.closed = True
 
     def abort(self) -> None:
         self.aborted.set()
@@ -61,32 +66,34 @@ class Transport(asyncio.WriteTransport):
             body = data[at + head : at + head + length]
             if opcode == 0x81:
                 notices.append(json.loads(body))
+            elif opcode == 0x88:
+                self.close_code, self.close_reason = int.from_bytes(body[:2], "big"), body[2:]
             else:
                 records += unpack_records(body)
             at += head + length
         return records, notices
 
 
-def on_air(*, key_size: int = 1_000) -> Stream:
-    """A stream of 1 Mbit/s in the middle of a GOP."""
-    stream = Stream("room", Window(90, 1 << 24))
+def on_air(*, key_size: int = 1_000) -> Channel:
+    """A channel of 1 Mbit/s in the middle of a GOP."""
+    channel = make_channel()
+    stream = channel.stream
     stream.set_track(opus.track_info(), 0)
     stream.publish(video_sample(0, key=True, data=bytes(key_size)))
     stream._rate.value = 1_000_000
-    return stream
+    return channel
 
 
-def picture(stream: Stream, number: int, *, key: bool = False, size: int = 4_000) -> None:
-    """Publishes a sound and a picture."""
-    stream.publish(sound_sample(number * 1_600))
-    stream.publish(video_sample(number * 3_000, key=key, data=bytes(size)))
+def picture(channel: Channel, number: int, *, key: bool = False, size: int = 4_000) -> None:
+    """Publishes a sound and a frame."""
+    channel.stream.publish(sound_sample(number * 1_600))
+    channel.stream.publish(video_sample(number * 3_000, key=key, data=bytes(size)))
 
 
-def viewer_of(stream: Stream) -> tuple[WebSocketViewer, Transport]:
+def viewer_of(channel: Channel, codecs: str = "") -> tuple[WebSocketViewer, Transport]:
     transport = Transport()
-    return WebSocketViewer(
-        cast(web.WebSocketResponse, None), transport, stream, Counters()
-    ), transport
+    families = frozenset(codecs.split())
+    return WebSocketViewer(transport, channel, WebSocketCounters(), codecs=families), transport
 
 
 async def test_a_join_goes_on_without_live_messages(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,10 +101,10 @@ async def test_a_join_goes_on_without_live_messages(monkeypatch: pytest.MonkeyPa
     published.
     """
     monkeypatch.setattr(relay.websocket.viewer, "JOIN_AGAIN", 0.001)
-    stream = on_air(key_size=BITRATE_KEY)
+    channel = on_air(key_size=BITRATE_KEY)
     for number in range(1, 5):
-        picture(stream, number)
-    viewer, transport = viewer_of(stream)
+        picture(channel, number)
+    viewer, transport = viewer_of(channel)
     viewer.join('{"type":"hello"}')
     assert len(transport.waiting) < JOIN_CHUNK + BITRATE_KEY + 2_000
     async with asyncio.timeout(5):
@@ -110,18 +117,18 @@ async def test_a_join_goes_on_without_live_messages(monkeypatch: pytest.MonkeyPa
         ):
             transport.take()
             await asyncio.sleep(0)
-    await viewer.closed()
+    viewer.leave()
 
 
 async def test_a_join_that_takes_too_long_loses_its_video(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a slow joiner has not taken in time comes as sound alone, and it is told so."""
-    stream = on_air(key_size=BITRATE_KEY)
+    channel = on_air(key_size=BITRATE_KEY)
     for number in range(1, 30):
-        picture(stream, number)
-    viewer, transport = viewer_of(stream)
+        picture(channel, number)
+    viewer, transport = viewer_of(channel)
     viewer.join('{"type":"hello"}')
     monkeypatch.setattr(relay.websocket.viewer, "JOIN_MS", 0.0)
-    picture(stream, 30)
+    picture(channel, 30)
     transport.take()
     records, notices = transport.messages()
     pictures = [
@@ -136,7 +143,7 @@ async def test_a_join_that_takes_too_long_loses_its_video(monkeypatch: pytest.Mo
     )
     assert sounds[-1].media_time == 30 * 1_600 * 1_000_000 // 48_000
     assert notices[-1]["pace"] == "key" and notices[-1]["dropped"] == 31 - len(pictures)
-    await viewer.closed()
+    viewer.leave()
 
 
 async def test_a_viewer_that_falls_behind_keeps_its_sound_and_comes_back_at_a_keyframe(
@@ -146,23 +153,23 @@ async def test_a_viewer_that_falls_behind_keeps_its_sound_and_comes_back_at_a_ke
     picture goes on there.
     """
     monkeypatch.setattr("relay.channel.outbox.RETRY_MS", 0.0)
-    stream = on_air()
-    asked: list[bool] = []
-    stream.on_demand = lambda demand: asked.append(demand.keyframe)
-    viewer, transport = viewer_of(stream)
+    channel = on_air()
+    publisher = Publisher()
+    channel.stream.attach(publisher)
+    viewer, transport = viewer_of(channel)
     viewer.join('{"type":"hello"}')
     transport.take()
-    asked.clear()
+    publisher.demands.clear()
     for number in range(1, 60):
-        picture(stream, number)  # nobody reads: two seconds of media at 1 Mbit/s
+        picture(channel, number)  # nobody reads: two seconds of media at 1 Mbit/s
     assert len(transport.waiting) < 90_000
     transport.take()
     for number in range(60, 70):
-        picture(stream, number)
+        picture(channel, number)
         transport.take()
-    assert True in asked
-    picture(stream, 70, key=True)
-    picture(stream, 71)
+    assert publisher.demands
+    picture(channel, 70, key=True)
+    picture(channel, 71)
     transport.take()
     records, notices = transport.messages()
     media = [record for record in records if record.kind is Kind.MEDIA]
@@ -178,7 +185,7 @@ async def test_a_viewer_that_falls_behind_keeps_its_sound_and_comes_back_at_a_ke
         pictures[hole + 1].flags & 1 and pictures[-1].media_time == 71 * 3_000 * 1_000_000 // 90_000
     )
     assert [notice["pace"] for notice in notices if notice["type"] == "pace"][-1] == "full"
-    await viewer.closed()
+    viewer.leave()
 
 
 async def test_notices() -> None:
@@ -187,7 +194,7 @@ async def test_notices() -> None:
     viewer.receive_text('{"type":"time","id":7}')
     transport.take()
     assert transport.messages()[1][0]["id"] == 7
-    await viewer.closed()
+    viewer.leave()
 
 
 async def test_one_that_says_nothing_is_pinged_and_then_gone(
@@ -198,11 +205,11 @@ async def test_one_that_says_nothing_is_pinged_and_then_gone(
     async with asyncio.timeout(5):
         await transport.aborted.wait()
     assert transport.waiting == control_frame(PING, b"")
-    await viewer.closed()
+    viewer.leave()
 
 
 async def test_a_ping_is_answered_with_what_was_in_it() -> None:
     viewer, transport = viewer_of(on_air())
     viewer.receive_ping(b"here?")
     assert transport.waiting == control_frame(PONG, b"here?") == b"\x8a\x05here?"
-    await viewer.closed()
+    viewer.leave()

@@ -196,9 +196,9 @@ async def test_viewers_are_counted_and_told(server: Server) -> None:
         async with Viewer(server.http, server.url, room.name):
             await first.event(viewers=2)
             assert (await answer(server, "GET", f"/api/rooms/{room.name}"))[1]["viewers"] == 2
-        await eventually(lambda: server.stream(room).viewers == 1)
+        await eventually(lambda: server.channel(room).viewers == 1)
         await first.until(lambda: first.events[-1]["viewers"] == 1)
-    await eventually(lambda: server.stream(room).viewers == 0)
+    await eventually(lambda: server.channel(room).viewers == 0)
 
 
 async def test_health_is_for_the_creator(server: Server) -> None:

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from relay.channel.hub import Hub
 from relay.message import unpack_records
 from relay.rtc.receive.sdp import parse_offer
 from relay.rtc.udp import UdpPort
-from relay.stream.stream import Stream
-from relay.stream.window import Window
 from server.errors import Conflict, Unavailable
 from server.ingest.counters import IngestCounters
 from server.ingest.transcoders import Transcoders
@@ -37,7 +36,7 @@ def make(
     transcoders = Transcoders(1, 1_000_000)
     return Room(
         record,
-        Stream("abc", Window(1, 1_000)),
+        Hub(1, 1_000),
         UdpPort(),
         chosen,
         transcoders,
@@ -52,11 +51,13 @@ def told(room: Room) -> dict[str, object]:
     class Nobody:
         def send(self, message: object) -> None: ...
 
+        def receive_track(self, info: object) -> None: ...
+
         def end(self) -> None: ...
 
     nobody = Nobody()
-    (message,) = room.stream.subscribe(nobody)
-    room.stream.unsubscribe(nobody)
+    (message,) = room.channel.subscribe(nobody)
+    room.channel.unsubscribe(nobody)
     (record,) = unpack_records(message.frame[4 if message.frame[1] == 126 else 2 :])
     event: dict[str, object] = json.loads(record.body)
     return event

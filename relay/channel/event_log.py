@@ -1,0 +1,76 @@
+"""The events of a channel that a joining viewer gets: the latest state of each key, and the last
+events. Pure.
+"""
+
+from collections import deque
+
+from relay.message import Kind, Record, pack_record
+
+HISTORY_EVENTS = 100
+HISTORY_BYTES = 32 * 1024
+MAX_KEYS = 32
+"""Keys that may have a state at a time."""
+
+
+class PostedEvent:
+    """One event of a channel, and its packed record."""
+
+    __slots__ = ("body", "history", "key", "media_time", "record", "sequence")
+
+    def __init__(
+        self, sequence: int, media_time: int, body: bytes, key: str | None, history: bool
+    ) -> None:
+        self.sequence = sequence
+        """Counts the events of the channel from 1."""
+        self.media_time = media_time
+        """µs."""
+        self.body = body
+        """UTF-8 JSON, opaque to the relay."""
+        self.key = key
+        """The event is the state of this key until the next one; None for an event that is over
+        when it has happened.
+        """
+        self.history = history
+        """Whether later viewers get it as one of the last events."""
+        self.record = pack_record(
+            Record(Kind.EVENT, body, sequence=sequence, media_time=media_time)
+        )
+
+
+class EventLog:
+    """Bounded by count and by bytes."""
+
+    def __init__(self, max_events: int = HISTORY_EVENTS, max_bytes: int = HISTORY_BYTES) -> None:
+        self._max_events = max_events
+        self._max_bytes = max_bytes
+        self._states: dict[str, PostedEvent] = {}
+        self._history: deque[PostedEvent] = deque()
+        self._bytes = 0
+
+    def add(self, event: PostedEvent) -> None:
+        """Adds the newest event. Raises ValueError past 32 keys."""
+        if event.key is not None:
+            if event.key not in self._states and len(self._states) >= MAX_KEYS:
+                raise ValueError(f"more than {MAX_KEYS} keys")
+            self._states[event.key] = event
+        if event.history:
+            self._history.append(event)
+            self._bytes += len(event.record)
+            while len(self._history) > self._max_events or self._bytes > self._max_bytes:
+                self._bytes -= len(self._history.popleft().record)
+
+    def forget(self, key: str) -> None:
+        """The key has no state any more."""
+        self._states.pop(key, None)
+
+    def since(self, sequence: int = 0) -> list[PostedEvent]:
+        """The events after `sequence` that a viewer needs, in their order: the state of each key
+        and the history without earlier states of the same keys.
+        """
+        found = {
+            event.sequence: event
+            for event in (*self._history, *self._states.values())
+            if event.sequence > sequence
+            and (event.key is None or self._states.get(event.key) is event)
+        }
+        return [found[number] for number in sorted(found)]

@@ -1,0 +1,52 @@
+"""All channels of a process, by name."""
+
+from relay.channel.channel import Channel, ChannelOwner
+from relay.channel.pulse import Pulse
+from relay.stream.stream import Stream
+from relay.stream.window import Window
+
+
+class Hub:
+    """Owns the channel of each room, and the stream in slot 0 of each channel. `pulse` measures
+    the event loop for all of them.
+    """
+
+    def __init__(self, window_seconds: float = 90.0, window_bytes: int = 64 * 1024 * 1024) -> None:
+        self.pulse = Pulse()
+        self._window_seconds = window_seconds
+        self._window_bytes = window_bytes
+        self._channels: dict[str, Channel] = {}
+        self._octets = 0
+
+    def open(self, name: str, owner: ChannelOwner) -> Channel:
+        """A new channel. Raises ValueError where the name has one."""
+        if name in self._channels:
+            raise ValueError(f"there is a channel {name!r} already")
+        stream = Stream(name, Window(self._window_seconds, self._window_bytes))
+        channel = self._channels[name] = Channel(name, stream, owner, self.pulse)
+        return channel
+
+    def get(self, name: str) -> Channel | None:
+        return self._channels.get(name)
+
+    def end(self, name: str) -> None:
+        """Ends a channel and its streams for all viewers and readers, and forgets it."""
+        channel = self._channels.pop(name, None)
+        if channel:
+            channel.end()
+            self._octets += channel.octets
+
+    def close(self) -> None:
+        """Ends every timer."""
+        self.pulse.close()
+        for channel in self._channels.values():
+            channel.close()
+
+    @property
+    def octets(self) -> int:
+        """Bytes that channels wrote past their viewers' transports, since the process began."""
+        return self._octets + sum(channel.octets for channel in self._channels.values())
+
+    @property
+    def channels(self) -> list[Channel]:
+        return list(self._channels.values())

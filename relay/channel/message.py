@@ -1,0 +1,159 @@
+"""One WebSocket message as the fan-out sends it: built once, the same bytes for every viewer."""
+
+from collections.abc import Sequence
+
+from relay.channel.event_log import PostedEvent
+from relay.channel.wsframe import BINARY, frame_header, header_size
+
+
+class Message:
+    """Bytes with their WebSocket frame header, and what a slow viewer may miss of them."""
+
+    __slots__ = (
+        "disposable",
+        "event_bytes",
+        "events",
+        "frame",
+        "key",
+        "media_time",
+        "no_media",
+        "no_video",
+        "pictures",
+        "publish",
+        "slot",
+        "video",
+        "vital",
+    )
+
+    def __init__(
+        self,
+        frame: bytes,
+        no_video: bytes,
+        media_time: int,
+        publish: int,
+        *,
+        slot: int = 0,
+        video: bool = False,
+        key: bool = False,
+        disposable: bool = False,
+        vital: bool = False,
+        pictures: int = 0,
+        no_media: bytes = b"",
+        events: tuple[PostedEvent, ...] = (),
+    ) -> None:
+        self.frame = frame
+        self.no_video = no_video
+        """For a viewer that gets no video: audio and events; empty where there are none. Used only
+        where `video` is set.
+        """
+        self.media_time = media_time
+        """The newest media time in it, µs."""
+        self.publish = publish
+        """µs since the Unix epoch."""
+        self.slot = slot
+        self.video = video
+        self.key = key
+        self.disposable = disposable
+        self.vital = vital
+        """An init record: never left out."""
+        self.pictures = pictures
+        """Video frames in it."""
+        self.no_media = no_media
+        """For a viewer that gets no media: inits, clocks and events; may be empty."""
+        self.events = events
+        self.event_bytes = sum(len(event.record) for event in events)
+
+
+def media_message(
+    video: bytes,
+    audio: bytes,
+    media_time: int,
+    publish: int,
+    *,
+    slot: int = 0,
+    key: bool = False,
+    disposable: bool = False,
+    clock: bytes = b"",
+) -> Message:
+    """A message of one packed record of video, one of audio, or both. `clock` is the record for
+    viewers that get no media.
+    """
+    frame = b"".join((frame_header(BINARY, len(video) + len(audio)), video, audio))
+    return Message(
+        frame,
+        binary_frame(audio) if video and audio else b"",
+        media_time,
+        publish,
+        slot=slot,
+        video=bool(video),
+        key=key,
+        disposable=disposable,
+        pictures=int(bool(video)),
+        no_media=binary_frame(clock) if clock else b"",
+    )
+
+
+def init_message(record: bytes, slot: int, media_time: int, publish: int) -> Message:
+    """A message of one packed init record."""
+    frame = binary_frame(record)
+    return Message(frame, b"", media_time, publish, slot=slot, vital=True, no_media=frame)
+
+
+def event_message(events: Sequence[PostedEvent], media_time: int) -> Message:
+    """A message of events alone."""
+    frame = binary_frame(b"".join(event.record for event in events))
+    return Message(frame, b"", media_time, 0, no_media=frame, events=tuple(events))
+
+
+def with_events(message: Message, events: Sequence[PostedEvent]) -> Message:
+    """The message with event records behind its last record."""
+    records = b"".join(event.record for event in events)
+    return Message(
+        _extended(message.frame, records),
+        _extended(message.no_video, records),
+        message.media_time,
+        message.publish,
+        slot=message.slot,
+        video=message.video,
+        key=message.key,
+        disposable=message.disposable,
+        vital=message.vital,
+        pictures=message.pictures,
+        no_media=_extended(message.no_media, records),
+        events=tuple(events),
+    )
+
+
+def merge(messages: Sequence[Message]) -> Message:
+    """Several messages of one slot as one, in their order. A keyframe may only be the first of
+    them, since what comes before one is useless to a viewer that starts there.
+    """
+    if len(messages) == 1:
+        return messages[0]
+    return Message(
+        b"".join(message.frame for message in messages),
+        b"".join(without_video(message) for message in messages),
+        messages[-1].media_time,
+        messages[-1].publish,
+        slot=messages[0].slot,
+        video=any(message.video for message in messages),
+        key=messages[0].key,
+        disposable=all(message.disposable for message in messages),
+        pictures=sum(message.pictures for message in messages),
+        no_media=b"".join(message.no_media for message in messages),
+        events=tuple(event for message in messages for event in message.events),
+    )
+
+
+def without_video(message: Message) -> bytes:
+    """What is left of a message without its video."""
+    return message.no_video if message.video else message.frame
+
+
+def binary_frame(payload: bytes) -> bytes:
+    return frame_header(BINARY, len(payload)) + payload
+
+
+def _extended(frame: bytes, records: bytes) -> bytes:
+    """The one WebSocket frame, which may be empty, with a longer payload."""
+    return binary_frame(frame[header_size(frame) :] + records) if frame else binary_frame(records)

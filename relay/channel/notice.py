@@ -1,0 +1,50 @@
+"""What a viewer says (PROTOCOL.md): reading it, and how often it may speak. Pure."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from relay.errors import MessageError
+
+MAX_BYTES = 4_096
+"""Of one notice."""
+PER_SECOND = 20
+"""Notices that a viewer may send."""
+NUMBER_MAX = 1 << 63
+
+
+def read_notice(text: str) -> tuple[str, Mapping[str, Any]]:
+    """The type of a notice, and the notice. Raises MessageError."""
+    try:
+        notice = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise MessageError("the notice is not JSON") from error
+    if not isinstance(notice, dict) or not isinstance(notice.get("type"), str):
+        raise MessageError("the notice is no JSON object with a type")
+    return notice["type"], notice
+
+
+def read_number(notice: Mapping[str, Any], name: str) -> int:
+    """A number of a notice, without its fraction. Raises MessageError."""
+    try:
+        number = int(notice[name])
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise MessageError(f"the notice has no number {name!r}") from error
+    if not -NUMBER_MAX <= number < NUMBER_MAX:
+        raise MessageError(f"{name!r} of the notice is out of range")
+    return number
+
+
+class Allowance:
+    """A token bucket: `PER_SECOND` notices at once, then as many each second. `now` in seconds."""
+
+    def __init__(self, now: float) -> None:
+        self._tokens = float(PER_SECOND)
+        self.used_at = now
+        """When the last notice came."""
+
+    def take(self, now: float) -> bool:
+        """Whether one more notice is allowed."""
+        elapsed, self.used_at = now - self.used_at, now
+        self._tokens = min(PER_SECOND, self._tokens + elapsed * PER_SECOND) - 1
+        return self._tokens >= 0

@@ -1,0 +1,142 @@
+"""The messages of one slot of a channel, made from the samples of its stream. Pure."""
+
+from typing import Protocol
+
+from relay.channel.burst import Burst
+from relay.channel.message import Message, init_message, media_message
+from relay.media import bmff
+from relay.message import Flag, Kind, Record, init_body, pack_record
+from relay.sample import Sample, Track, TrackInfo
+from relay.stream.stream import Stream
+
+AUDIO_ALONE = 40_000
+"""µs without video after which audio travels in a message of its own."""
+CLOCK_EVERY = 1_000_000
+"""µs between two clocks for viewers without media."""
+
+
+class MessageSink(Protocol):
+    """Takes the messages of the slots of one channel."""
+
+    @property
+    def wants_clock(self) -> bool:
+        """Whether there are viewers without media."""
+
+    def receive_init(self, slot: "SlotReader", info: TrackInfo, message: Message) -> None: ...
+
+    def receive_message(self, slot: "SlotReader", message: Message) -> None: ...
+
+    def receive_end(self, slot: "SlotReader") -> None: ...
+
+
+class SlotReader:
+    """Reads one stream (relay/stream/stream.py, SampleReader)."""
+
+    def __init__(self, number: int, stream: Stream, sink: MessageSink) -> None:
+        self.number = number
+        self.stream = stream
+        self.inits: dict[Track, Message] = {}
+        self.burst = Burst()
+        self.batch: list[Message] = []
+        """Messages that the channel holds back while the event loop is late."""
+        self._sink = sink
+        self._sounds: list[Sample] = []
+        self._sequence = dict.fromkeys(Track, 0)
+        self._epoch = dict.fromkeys(Track, 0)
+        self._video_publish = 0
+        self._clock_publish = -CLOCK_EVERY
+        for info in stream.tracks.values():
+            self.receive_track(info)
+
+    def receive_track(self, info: TrackInfo) -> None:
+        edge, publish = self.stream.edge, self.stream.published
+        body = init_body(info.codec, bmff.init_segment(info))
+        record = Record(
+            Kind.INIT, body, info.track, slot=self.number, media_time=edge, publish=publish
+        )
+        message = init_message(pack_record(record), self.number, edge, publish)
+        self.inits[info.track] = message
+        if info.track is Track.VIDEO:
+            # Frames of the old parameters cannot be decoded with the new ones: viewers join at the
+            # next IDR.
+            self.burst.clear()
+        self._sink.receive_init(self, info, message)
+
+    def receive_sample(self, sample: Sample) -> None:
+        if sample.track is Track.VIDEO:
+            self._video_publish = sample.publish
+            self._send(sample)
+        else:
+            self._sounds.append(sample)
+            if sample.publish - self._video_publish >= AUDIO_ALONE:
+                self._send(None)
+
+    def end(self) -> None:
+        self._sink.receive_end(self)
+
+    def _send(self, video: Sample | None) -> None:
+        sounds, self._sounds = self._sounds, []
+        newest = video or sounds[-1]
+        message = media_message(
+            self._record([video], Track.VIDEO) if video else b"",
+            self._record(sounds, Track.AUDIO) if sounds else b"",
+            self.stream.edge,
+            newest.publish,
+            slot=self.number,
+            key=video is not None and video.key,
+            disposable=video is not None and video.disposable,
+            clock=self._clock(video) if video and self._sink.wants_clock else b"",
+        )
+        self.burst.add(message)
+        self._sink.receive_message(self, message)
+
+    def _record(self, samples: list[Sample], track: Track) -> bytes:
+        first, last = samples[0], samples[-1]
+        sequence = self._sequence[track]
+        self._sequence[track] = sequence + 1
+        flags = Flag.NONE
+        if first.key:
+            flags |= Flag.KEY
+        if first.disposable:
+            flags |= Flag.DISPOSABLE
+        if first.capture_estimated:
+            flags |= Flag.CAPTURE_ESTIMATED
+        if first.epoch != self._epoch[track]:
+            self._epoch[track] = first.epoch
+            flags |= Flag.DISCONTINUITY
+        return pack_record(
+            Record(
+                Kind.MEDIA,
+                bmff.fragment(samples, sequence, track),
+                track,
+                flags,
+                self.number,
+                first.epoch,
+                sequence,
+                first.media_time,
+                first.capture,
+                last.publish,
+            )
+        )
+
+    def _clock(self, video: Sample) -> bytes:
+        """Once a second, a media record without a body: when the frame of this media time was
+        captured. Otherwise nothing.
+        """
+        if 0 <= video.publish - self._clock_publish < CLOCK_EVERY:
+            return b""
+        self._clock_publish = video.publish
+        return pack_record(
+            Record(
+                Kind.MEDIA,
+                b"",
+                Track.VIDEO,
+                Flag.CAPTURE_ESTIMATED if video.capture_estimated else Flag.NONE,
+                self.number,
+                video.epoch,
+                0,
+                video.media_time,
+                video.capture,
+                video.publish,
+            )
+        )

@@ -1,0 +1,145 @@
+"""Writing to one viewer's connection: through its transport or past it, what waits there, and an
+end within a deadline.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from relay.channel.fanout import DirectSocket
+from relay.channel.message import Message
+from relay.channel.outbox import DrainRate
+from relay.channel.wsframe import close_frame
+from relay.websocket.counters import WebSocketCounters
+from relay.websocket.tcp import in_kernel, plain_socket
+
+CLOSE_WITHIN = 2.0
+"""Seconds that a peer has to take what waits and to answer a close frame; after that the connection
+is cut.
+"""
+
+
+class SocketWriter:
+    """Writes whole frames in order. Never waits: what the connection does not take stays in the
+    transport's buffer, which `waiting` measures.
+    """
+
+    def __init__(self, transport: asyncio.WriteTransport, counters: WebSocketCounters) -> None:
+        self._transport = transport
+        self._counters = counters
+        self._loop = asyncio.get_running_loop()
+        self._drain = DrainRate()
+        self._direct: DirectSocket | None = None
+        self._written = 0
+        """Bytes given to the transport since bytes last went past it."""
+        self._taken = 0
+        self._taken_at = self._loop.time()
+        self._events: deque[tuple[int, int]] = deque()
+        """Where each written batch of events ends, in bytes written, and its size."""
+        self._cut_timer: asyncio.TimerHandle | None = None
+        self.event_bytes = 0
+        """Bytes of events that the peer had not taken at the last `measure`."""
+
+    @property
+    def closing(self) -> bool:
+        return self._transport.is_closing()
+
+    @property
+    def buffered(self) -> int:
+        """Bytes in the transport's buffer."""
+        return self._transport.get_write_buffer_size()
+
+    @property
+    def rate(self) -> float | None:
+        """bit/s at which the peer takes bytes; None before the first measurement."""
+        return self._drain.rate
+
+    def write(self, data: bytes, event_bytes: int = 0) -> None:
+        """Writes through the transport. `event_bytes` of `data` are events."""
+        if not data or self._transport.is_closing():
+            return
+        self._written += len(data)
+        self._counters.octets += len(data)
+        if event_bytes:
+            self._events.append((self._written, event_bytes))
+            self.event_bytes += event_bytes
+        self._transport.write(data)
+
+    def idle(self) -> None:
+        """Nothing waits: forgets what was measured while bytes waited."""
+        self._taken_at = self._loop.time()
+        self._drain.add(self._written, 0, 0.0)
+        self._events.clear()
+        self.event_bytes = 0
+
+    def measure(self) -> tuple[int, float]:
+        """Bytes that the peer has not taken, and for how many seconds it has taken none."""
+        now = self._loop.time()
+        waiting = self.buffered
+        if waiting:
+            waiting += in_kernel(self._transport)
+        taken = self._written - waiting
+        self._drain.add(taken, waiting, now * 1_000)
+        while self._events and self._events[0][0] <= taken:
+            self.event_bytes -= self._events.popleft()[1]
+        if taken > self._taken or not waiting:
+            self._taken, self._taken_at = taken, now
+        return waiting, now - self._taken_at
+
+    # Past the transport
+
+    def open_direct(self, overflow: Callable[[Message, int], None]) -> DirectSocket | None:
+        """The socket itself; None where the transport encrypts, or no descriptor is left."""
+        if self._direct is None:
+            sock = plain_socket(self._transport)
+            if sock is None:
+                return None
+            try:
+                self._direct = DirectSocket(sock.fileno(), overflow)
+            except OSError:
+                return None
+        return self._direct
+
+    def write_direct(self, frame: bytes) -> int:
+        """Bytes that the socket took of a frame, past the transport, which must hold none."""
+        sent = self._direct.write(frame) if self._direct else 0
+        self._counters.octets += sent
+        return sent
+
+    def write_rest(self, message: Message, sent: int) -> None:
+        """Writes what the socket did not take of a message."""
+        # Bytes that went past the transport were not counted: count anew.
+        self._written = 0
+        self._taken_at = self._loop.time()
+        self._events.clear()
+        self.event_bytes = 0
+        self.write(message.frame[sent:], message.event_bytes)
+        self._taken = self._written - self.buffered - in_kernel(self._transport)
+
+    # The end
+
+    def close(self, code: int, reason: str) -> None:
+        """Writes a close frame, and cuts the connection if the peer does not end it in time.
+        Nothing may be written after this.
+        """
+        self.write(close_frame(code, reason))
+        self.stop()
+
+    def stop(self) -> None:
+        """Nothing is written any more; cuts the connection if the peer does not end it in time."""
+        if self._direct:
+            self._direct.close()
+            self._direct = None
+        if self._cut_timer is None:
+            self._cut_timer = self._loop.call_later(CLOSE_WITHIN, self._transport.abort)
+
+    def finish(self) -> None:
+        """Closes the transport, which is cut if the peer does not take what waits in time."""
+        self.stop()
+        if self._cut_timer and not self.buffered:
+            self._cut_timer.cancel()
+        self._transport.close()
+
+    def cut(self) -> None:
+        """Ends the connection at once, and drops what waits."""
+        self._transport.abort()
