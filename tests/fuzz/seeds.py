@@ -141,7 +141,7 @@ def _vp8() -> Iterator[bytes]:
 
 
 def _beacons() -> Iterator[bytes]:
-    told = {
+    report = {
         "type": "report",
         "media_time": 1,
         "player": "whep",
@@ -150,7 +150,7 @@ def _beacons() -> Iterator[bytes]:
         "stalls": 2,
         "first_picture": 180,
     }
-    yield json.dumps(told).encode()
+    yield json.dumps(report).encode()
     yield b'{"player":[],"playing":1,"behind_lens":NaN,"stalls":-1e999,"first_picture":123456789012345678901234567890}'
 
 

@@ -1,4 +1,4 @@
-"""The whole server over real sockets on loopback, with the event loop that it runs on."""
+"""The whole server over real sockets on loopback, on the event loop that it uses."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -19,13 +19,13 @@ from tests.fixtures.viewer import Viewer
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """As `microlive serve` does: uvloop."""
+    """uvloop, as in `microlive serve`."""
     return {"uvloop": uvloop.new_event_loop}
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A room on air, with a viewer who has seen the first pictures."""
+    """A room on air, and a viewer that has received its first frames."""
 
     server: Server
     room: NewRoom
@@ -35,7 +35,7 @@ class Live:
 
 @pytest_asyncio.fixture
 async def settings() -> dict[str, Any]:
-    """What the server is told beside its ports; override it in a module."""
+    """Settings besides the ports; override it in a module."""
     return {}
 
 

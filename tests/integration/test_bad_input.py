@@ -1,6 +1,4 @@
-"""What strangers, broken senders and broken viewers may send: a clear answer to them, and not one
-frame lost for anybody else.
-"""
+"""Bad input from strangers, senders and viewers: a clear answer, and no frame lost elsewhere."""
 
 import asyncio
 import os
@@ -33,7 +31,7 @@ async def settings() -> dict[str, Any]:
 
 @pytest_asyncio.fixture
 async def unharmed(live: Live) -> AsyncIterator[Live]:
-    """A live that must not have lost a frame when the test is done, nor its session."""
+    """A live that must lose neither a frame nor its session during the test."""
     session = live.server.session(live.room)
     yield live
     await live.viewer.frames(10)
@@ -52,9 +50,7 @@ def session_path(live: Live) -> str:
 
 
 async def test_offers_that_cannot_be_taken(unharmed: Live) -> None:
-    """Each kind of bad offer gets the status that API.md says, in JSON, while the room's live
-    goes on.
-    """
+    """Each kind of bad offer gets the status of API.md in JSON, and the live goes on."""
     live = unharmed
     good = live.publisher.peer.localDescription.sdp
     video_only_vp9 = good.replace("H264/90000", "VP9/90000")
@@ -91,8 +87,9 @@ async def test_offers_that_cannot_be_taken(unharmed: Live) -> None:
 
 
 async def test_keys_and_rooms(unharmed: Live) -> None:
-    """No key is 401, another room's key 403, an unknown room 404, another type 415; a body sent in
-    chunks is measured too.
+    """No key: 401. Another room's key: 403. Unknown room: 404. Wrong type: 415.
+
+    A chunked body is measured too.
     """
     live, server = unharmed, unharmed.server
     other = await server.create()
@@ -163,9 +160,7 @@ async def test_keys_and_rooms(unharmed: Live) -> None:
 
 
 async def test_trickle_and_ice_restart(unharmed: Live) -> None:
-    """Candidates are taken with 204; an ICE restart is refused with 422 and changes nothing;
-    garbage is 400, another type 415.
-    """
+    """Candidates get 204, garbage 400, a wrong type 415. An ICE restart gets 422, no effect."""
     live, path = unharmed, session_path(unharmed)
     ufrag = live.server.session(live.room).rtc.remote_ufrag
     headers = {"Content-Type": FRAGMENT, **live.room.bearer}
@@ -198,9 +193,7 @@ async def test_trickle_and_ice_restart(unharmed: Live) -> None:
 
 
 async def test_datagrams_from_strangers(unharmed: Live) -> None:
-    """Nothing at all, garbage of every first byte, STUN, DTLS and RTP from somebody else are
-    dropped and counted by reason.
-    """
+    """Empty datagrams, garbage, STUN, DTLS and RTP of strangers are dropped and counted."""
     live, rejected = unharmed, unharmed.server.udp.rejected
     noise = random.Random(1)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
@@ -227,9 +220,7 @@ async def test_datagrams_from_strangers(unharmed: Live) -> None:
 
 
 async def test_datagrams_from_the_creator_itself(unharmed: Live) -> None:
-    """Even from the publisher's own address: empty, cut short, replayed and unencrypted packets
-    cost themselves only.
-    """
+    """Empty, truncated, replayed and unencrypted packets affect nothing but themselves."""
     live = unharmed
     session = live.server.session(live.room)
     counters, before = session.rtc.counters, session.rtc.counters.rejected
@@ -258,14 +249,12 @@ async def test_datagrams_from_the_creator_itself(unharmed: Live) -> None:
 
 
 async def test_rtp_that_is_wrong_inside(unharmed: Live) -> None:
-    """Encrypted by the creator, but with a wrong-length extension or an unknown payload type:
-    dropped, and the live goes on.
-    """
+    """Encrypted packets with a bad extension length or an unknown payload type are dropped."""
     live = unharmed
     session = live.server.session(live.room)
     counters = session.rtc.counters
-    # RFC 8285 one-byte extensions: abs-send-time (id 3) of one byte instead of three, one whose
-    # length runs out of the block, and no such block at all.
+    # RFC 8285 one-byte extensions: abs-send-time (id 3) of one byte instead of three, one that
+    # exceeds the block, and a missing block.
     for number, extension in enumerate(
         (
             b"\xbe\xde\0\x01\x30\xaa\0\0",
@@ -329,9 +318,7 @@ async def test_a_flood_of_unknown_payload_types_is_bounded(unharmed: Live) -> No
     ids=lambda value: str(value)[:20],
 )
 async def test_garbage_from_a_viewer(unharmed: Live, text: str | bytes, code: int | None) -> None:
-    """A notice that is none closes that viewer with 1007, a message over 4 KB with 1009; a binary
-    message is nobody's business.
-    """
+    """An invalid notice closes with 1007, a message over 4 KB with 1009; binary is ignored."""
     live = unharmed
     async with Viewer(live.server.http, live.server.url, live.room.name) as viewer:
         await viewer.frames(1)
@@ -351,7 +338,7 @@ async def test_garbage_from_a_viewer(unharmed: Live, text: str | bytes, code: in
 
 
 async def test_frames_that_are_no_websocket(unharmed: Live) -> None:
-    """Bytes behind the handshake that follow no protocol close that connection only."""
+    """Bytes that are no WebSocket frame close only that connection."""
     live = unharmed
     reader, writer = await asyncio.open_connection(
         "127.0.0.1", int(live.server.url.rsplit(":", 1)[1])
@@ -370,7 +357,7 @@ async def test_frames_that_are_no_websocket(unharmed: Live) -> None:
 
 
 async def test_too_many_messages(unharmed: Live) -> None:
-    """More than 20 messages in a second close that viewer with 1008."""
+    """More than 20 messages in a second close with 1008."""
     live = unharmed
     async with Viewer(live.server.http, live.server.url, live.room.name) as viewer:
         for number in range(40):
@@ -379,9 +366,7 @@ async def test_too_many_messages(unharmed: Live) -> None:
 
 
 async def test_too_many_sockets_and_rooms(unharmed: Live) -> None:
-    """Past the limit of one address: 429 with Retry-After, and the place of one that left is free
-    again.
-    """
+    """Past the limit of an address: 429 with Retry-After. A viewer that leaves frees its place."""
     live, server = unharmed, unharmed.server
     first, second = (Viewer(server.http, server.url, live.room.name) for _ in range(2))
     await first.__aenter__()
@@ -400,9 +385,7 @@ async def test_too_many_sockets_and_rooms(unharmed: Live) -> None:
 
 
 async def test_a_viewer_that_reads_nothing(unharmed: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that stops reading costs the others nothing, is told to be slow, and is let go of in the
-    end.
-    """
+    """A viewer that stops reading costs others nothing, is marked slow and closed in the end."""
     monkeypatch.setattr("relay.websocket.viewer.READS_NOTHING", 1.0)
     live = unharmed
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stuck:
@@ -421,9 +404,7 @@ async def test_a_viewer_that_reads_nothing(unharmed: Live, monkeypatch: pytest.M
 
 
 async def test_a_player_without_the_codecs(unharmed: Live) -> None:
-    """A viewer that says what it decodes, and it is not this, is closed with 4415; a query that is
-    too long is 400.
-    """
+    """A viewer that cannot decode the stream is closed with 4415. A long query gets 400."""
     live = unharmed
     async with Viewer(
         live.server.http, live.server.url, live.room.name, "player=x&codecs=vp09,opus"
@@ -437,9 +418,7 @@ async def test_a_player_without_the_codecs(unharmed: Live) -> None:
 
 
 async def test_packets_from_a_second_source(unharmed: Live) -> None:
-    """The creator's own packets, sent again from another address, are a stranger's; another
-    creator's packets for this room's ports and SSRCs are nobody's.
-    """
+    """The publisher's packets from another address are dropped, and so are another publisher's."""
     live, rejected = unharmed, unharmed.server.udp.rejected
     leaving = capture(live.publisher)
     await eventually(lambda: len(leaving) >= 40)
@@ -460,9 +439,7 @@ async def test_packets_from_a_second_source(unharmed: Live) -> None:
 
 
 async def test_replayed_packets(unharmed: Live) -> None:
-    """From the creator's own address and in full: SRTP has seen their numbers, or they are too old;
-    not one reaches a viewer twice.
-    """
+    """Packets repeated from the publisher's own address: SRTP rejects them."""
     live = unharmed
     counters = live.server.session(live.room).rtc.counters
     captured = capture(live.publisher)
@@ -477,9 +454,7 @@ async def test_replayed_packets(unharmed: Live) -> None:
 
 
 async def test_a_flood_of_tiny_packets(unharmed: Live) -> None:
-    """20,000 packets of one to thirteen bytes from a creator's own address and from a stranger's
-    cost neither memory nor another room a frame.
-    """
+    """20,000 packets of 1 to 13 bytes from any address cost no memory and no frame."""
     live = unharmed
     other = await live.server.create()
     async with Publisher(live.server.http, other.whip, other.key) as rude:
@@ -499,8 +474,9 @@ async def test_a_flood_of_tiny_packets(unharmed: Live) -> None:
 
 
 async def test_a_sender_that_ignores_keyframe_requests(server: Server) -> None:
-    """It is asked again and again, quickly at first and then once a second, while nothing it sends
-    is shown or kept; another room goes on.
+    """It is asked quickly at first and then once a second.
+
+    Nothing it sends is shown or kept, and another room goes on.
     """
     room, other = await server.create(), await server.create()
     async with (
@@ -533,9 +509,7 @@ async def test_a_sender_that_ignores_keyframe_requests(server: Server) -> None:
     "host", ["5f3b1c2e-8a7d-4c1b-9e0f-1234567890ab.local", "nobody.invalid", "192.0.2.1"]
 )
 async def test_candidates_that_lead_nowhere_never_stall(unharmed: Live, host: str) -> None:
-    """A page that hides its addresses (mDNS) offers `.local` names: neither an offer nor a PATCH
-    with a hundred of them waits for a name to be resolved.
-    """
+    """An offer and a PATCH with a hundred `.local` names (mDNS) wait for no name resolution."""
     live = unharmed
     candidates = "".join(
         f"a=candidate:{n} 1 udp 2113937151 {host} {50_000 + n} typ host generation 0\r\n"
@@ -568,7 +542,7 @@ async def test_candidates_that_lead_nowhere_never_stall(unharmed: Live, host: st
 
 
 def capture(publisher: Publisher) -> list[bytes]:
-    """What the creator sends from now on, as it leaves: encrypted media."""
+    """Records what the publisher sends from now on: encrypted media."""
     captured: list[bytes] = []
     ice = publisher.transport.transport
     send = ice._send
@@ -583,5 +557,5 @@ def capture(publisher: Publisher) -> list[bytes]:
 
 
 def resident() -> int:
-    """Bytes of memory that this process has, publishers and all."""
+    """Resident memory of this process, publishers included, bytes."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

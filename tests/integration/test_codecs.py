@@ -1,6 +1,4 @@
-"""Creators who cannot send what viewers can take: VP8 is transcoded, and every picture comes out as
-it was taken.
-"""
+"""Publishers whose codec viewers cannot decode: VP8 and B-frames are transcoded."""
 
 import asyncio
 import os
@@ -35,8 +33,9 @@ def workers(server: Server) -> set[int]:
 
 
 async def test_vp8_reaches_viewers_as_h264(server: Server) -> None:
-    """Pixels, times, sound and sizes are right; a turned phone gets a new init segment; the worker
-    ends with the session.
+    """Pixels, times, sound and sizes are right.
+
+    A turned phone produces a new init segment, and the transcoder ends with the session.
     """
     room = await server.create()
     async with (
@@ -87,8 +86,9 @@ async def test_a_viewer_who_joins_meets_a_fresh_idr(server: Server) -> None:
 
 
 async def test_no_place_left(server: Server) -> None:
-    """503 with a text that says what to do; the creator who has the place takes over from itself;
-    and it is free again when that one leaves.
+    """503 with advice.
+
+    The publisher that holds the transcoder may take over from itself, and leaving frees it.
     """
     room, other = await server.create(), await server.create()
     refused = Publisher(server.http, other.whip, other.key, video="VP8")
@@ -116,7 +116,7 @@ async def test_no_place_left(server: Server) -> None:
 
 
 async def test_a_transcoder_that_dies_costs_its_room_only(server: Server) -> None:
-    """The room is away, its creator can come back at once; the other never notices."""
+    """That room is away and its publisher may return at once; the other room is not affected."""
     room, other = await server.create(), await server.create()
     async with (
         Publisher(server.http, room.whip, room.key, video="VP8"),
@@ -137,9 +137,7 @@ async def test_a_transcoder_that_dies_costs_its_room_only(server: Server) -> Non
 
 
 class Reordering(MediaStreamTrack):
-    """A camera whose encoder makes B-frames: pictures of rising grey, in decoding order, an IDR
-    every 15 of them.
-    """
+    """A camera whose encoder makes B-frames, and an IDR every 15 frames of rising grey."""
 
     kind = "video"
     options = (
@@ -170,9 +168,7 @@ class Reordering(MediaStreamTrack):
 
 
 async def test_b_frames_reach_viewers_in_order(server: Server) -> None:
-    """After the first of them nothing is shown until the next IDR; from there on every picture is,
-    at its time.
-    """
+    """After the first B-frame nothing is shown until the next IDR; from there all frames are."""
     room = await server.create()
     publisher = Publisher(server.http, room.whip, room.key, sound=False)
     publisher.camera = Reordering()  # type: ignore[assignment]
@@ -197,7 +193,7 @@ async def test_b_frames_reach_viewers_in_order(server: Server) -> None:
 async def test_b_frames_without_a_free_transcoder_end_the_session(
     server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """And the log says what to do."""
+    """The log says what to do."""
     room, other = await server.create(), await server.create()
     publisher = Publisher(server.http, room.whip, room.key, sound=False)
     publisher.camera = Reordering()  # type: ignore[assignment]

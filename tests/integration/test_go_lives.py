@@ -1,6 +1,4 @@
-"""Creators who come and go: nothing of them stays, neither a port nor a task, a thread, a
-descriptor or a process.
-"""
+"""Publishers that come and go leave no port, task, thread, descriptor or process."""
 
 import asyncio
 import os
@@ -18,13 +16,14 @@ from tests.fixtures.server import Server
 
 TIMES = 100
 WARM = 5
-"""Go-lives until everything that is made once has been made."""
+"""Go-lives before counting, so that everything made once exists."""
 
 
 @pytest.mark.timeout(150)
 async def test_a_hundred_go_lives_leave_nothing(server: Server) -> None:
-    """One after the other in one room, ended by a DELETE, by hanging up, or by vanishing until the
-    next one takes over: each shows a picture.
+    """One after another in one room, ended by DELETE, by hanging up, or by takeover.
+
+    Each shows a frame.
     """
     room = await server.create()
     clip = encode(160, 120, 30, 200)
@@ -50,7 +49,7 @@ async def test_a_hundred_go_lives_leave_nothing(server: Server) -> None:
                 )
             )
             publishers._publishers.discard(publisher)
-            # The last one says goodbye, since nobody takes over from it.
+            # Nothing takes over from the last one, so it must say goodbye.
             await ways_to_go[0 if number in (WARM - 1, WARM + TIMES - 1) else number % 3](publisher)
         await _alone(server)
         await eventually(
@@ -62,14 +61,14 @@ async def test_a_hundred_go_lives_leave_nothing(server: Server) -> None:
 
 
 async def _hang_up(publisher: Publisher) -> None:
-    """Without a word to the WHIP endpoint."""
+    """Leaves without a DELETE."""
     await publisher._dtls.close()
     assert publisher._transport
     publisher._transport.close()
 
 
 async def _vanish(publisher: Publisher) -> None:
-    """Without a word to anybody."""
+    """Leaves without a sign."""
     assert publisher._transport
     publisher._transport.abort()
     publisher._transport = None

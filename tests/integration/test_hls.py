@@ -1,6 +1,4 @@
-"""LL-HLS over a real server: what RFC 8216bis §6.2 wants of its answers, and how it begins and
-ends.
-"""
+"""LL-HLS over a real server, against RFC 8216bis §6.2, from start to end."""
 
 import asyncio
 import time
@@ -71,8 +69,8 @@ async def test_a_live_is_listed_as_the_rfc_says(live: Live) -> None:
         assert status == 200 and part, "a part was listed before it could be had"
         maps.add(newest.map)
         seen = following
-    # §6.2.1: a part within a part target, each. Not each is timed, since a machine may be busy for
-    # a moment; that they keep up is.
+    # §6.2.1: each part within a part target. Only the sum is timed, since a loaded machine may be
+    # late with one.
     assert time.monotonic() - began < 15 * seen.part_target + 2
     history = check_history(client.texts)
     init = await client.get(maps.pop())
@@ -209,7 +207,7 @@ async def test_what_nobody_asks_for_is_not_made(live: Live) -> None:
 async def test_the_first_demand_is_one_job_however_much_is_there(
     live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All that is in the window is cut and its sound transcoded at once, not sample by sample."""
+    """The window is cut and its sound transcoded in one job, not per sample."""
     await live.viewer.frames(120)
     jobs: list[int] = []
     receive = Muxer.receive
@@ -228,7 +226,7 @@ async def test_a_reload_does_not_wait_for_a_client_that_left(live: Live) -> None
     await client.playlist()
     (rendition,) = live.server.channel(live.room)._outputs
     assert isinstance(rendition, Rendition)
-    # The last part that may be waited for: it comes seconds after the next one.
+    # The last part that may be waited for, seconds after the next one.
     wanted = rendition.playlist.position[0] + 1, int(ADVANCE_LIMIT) - 1
     reload = asyncio.create_task(client.get("live.m3u8?_HLS_msn={}&_HLS_part={}".format(*wanted)))
     await eventually(lambda: rendition.waiting == 1)
@@ -261,8 +259,9 @@ async def test_the_end_is_listed_and_what_is_there_can_still_be_played(live: Liv
 async def test_too_much_at_a_time_is_refused_until_later(
     live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """503 with Retry-After, that no cache keeps, past the number of streams or of waiting requests;
-    who is watching goes on.
+    """503 with Retry-After and no caching, past the number of streams or waiting requests.
+
+    Existing viewers are not affected.
     """
     client, other = Client(live), await live.server.create()
     seen = await client.playlist()

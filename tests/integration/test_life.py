@@ -1,6 +1,4 @@
-"""The life of a room: changes of the camera, absences, takeovers, ends and restarts, as a viewer
-meets them.
-"""
+"""The life of a room as viewers see it: size changes, absences, takeovers, ends and restarts."""
 
 import asyncio
 import os
@@ -27,9 +25,7 @@ from tests.integration.conftest import Live
 
 
 async def test_another_size_in_the_middle_brings_an_init(live: Live) -> None:
-    """A camera that is turned gives a new init segment, and every picture decodes in the size it
-    has; none is lost.
-    """
+    """A turned camera produces a new init segment; every frame decodes in its own size."""
     live.publisher.camera.size = (120, 160)
     await live.viewer.until(lambda: len(live.viewer.inits(Track.VIDEO)) == 2)
     await live.viewer.frames(20)
@@ -41,9 +37,7 @@ async def test_another_size_in_the_middle_brings_an_init(live: Live) -> None:
 
 
 async def test_sound_goes_on_when_its_packets_stop(live: Live) -> None:
-    """Two seconds without a packet of sound are silence without a gap, then the microphone is heard
-    again; no picture is lost.
-    """
+    """Two seconds without audio packets become silence without a gap; no frame is lost."""
     assert live.publisher.microphone
     live.publisher.microphone.running.clear()
     await live.viewer.frames(60)
@@ -61,7 +55,7 @@ async def test_sound_goes_on_when_its_packets_stop(live: Live) -> None:
 
 
 async def test_a_creator_without_a_microphone(server: Server) -> None:
-    """Video alone gets a track of silence beside it that never breaks."""
+    """Video alone gets a continuous track of silence."""
     room = await server.create()
     async with (
         Publisher(server.http, room.whip, room.key, sound=False),
@@ -76,9 +70,7 @@ async def test_a_creator_without_a_microphone(server: Server) -> None:
 
 
 async def test_lost_packets_are_asked_for_and_mended(live: Live) -> None:
-    """Of every 15 packets one is lost on its first way: retransmission brings each of them, and
-    viewers miss nothing.
-    """
+    """One packet in 15 is lost once: retransmission restores each, and viewers miss nothing."""
     ice = live.publisher.transport.transport
     send, count = ice._send, 0
 
@@ -103,9 +95,7 @@ async def test_lost_packets_are_asked_for_and_mended(live: Live) -> None:
 
 
 async def test_a_second_post_takes_over(live: Live) -> None:
-    """The new session goes on in the same room without an AWAY: epoch 2, media time ahead, and the
-    old session is gone.
-    """
+    """The new session continues without AWAY: epoch 2, media time advances, the old one ends."""
     before = len(live.viewer.events)
     async with Publisher(live.server.http, live.room.whip, live.room.key) as second:
         await live.viewer.until(
@@ -126,9 +116,7 @@ async def test_a_second_post_takes_over(live: Live) -> None:
 
 
 async def test_many_takeovers_at_once_leave_one_publisher(live: Live) -> None:
-    """Five devices with one key, all in the same moment: one of them stays, the others are told to
-    go, and viewers never get two at a time.
-    """
+    """Five devices with one key at once: one remains, and viewers never get two at a time."""
     rivals = [Publisher(live.server.http, live.room.whip, live.room.key) for _ in range(5)]
     try:
         await asyncio.gather(*(rival.publish() for rival in rivals), return_exceptions=True)
@@ -158,9 +146,7 @@ async def test_many_takeovers_at_once_leave_one_publisher(live: Live) -> None:
 async def test_a_takeover_by_a_creator_who_sends_nothing_is_an_absence(
     live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The former session is gone for good, so viewers are told; when the new one's camera gives
-    pictures, they go on.
-    """
+    """The former session is gone: viewers see AWAY until the new camera sends frames."""
     monkeypatch.setattr(ingestion, "SILENT_FOR", 0.5)
     second = Publisher(live.server.http, live.room.whip, live.room.key)
     assert second.microphone
@@ -174,9 +160,7 @@ async def test_a_takeover_by_a_creator_who_sends_nothing_is_an_absence(
 
 
 async def test_the_creator_hears_how_it_goes(live: Live) -> None:
-    """What arrives here, and what viewers see of it, by their own beacons; who leaves is
-    forgotten.
-    """
+    """What arrives, and what viewers report. A viewer that leaves is forgotten."""
     beacons: list[tuple[Beacon, Beacon | None]] = []
     live.server.rooms.on_beacon = lambda beacon, before: beacons.append((beacon, before))
 
@@ -242,9 +226,7 @@ async def test_the_creator_hears_how_it_goes(live: Live) -> None:
 async def test_a_failed_takeover_changes_nothing(
     live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An offer whose peer never connects is forgotten after the connect timeout, and the live does
-    not lose a frame.
-    """
+    """An offer that never connects times out; the live loses no frame."""
     monkeypatch.setattr(peer_session, "CONNECT_TIMEOUT", 0.3)
     ghost = Publisher(live.server.http, live.room.whip, live.room.key)
     offer = await ghost.offer()
@@ -266,9 +248,7 @@ async def test_a_failed_takeover_changes_nothing(
 
 
 async def test_delete_of_the_session_and_a_return(live: Live) -> None:
-    """DELETE makes the room AWAY; a new POST makes it LIVE, and media time has gone on by the
-    absence.
-    """
+    """DELETE makes the room AWAY, a new POST makes it LIVE; media time advanced by the absence."""
     last = live.viewer.media(Track.VIDEO)[-1]
     assert await live.publisher.delete() == 200
     await live.viewer.event(state="away")
@@ -285,16 +265,14 @@ async def test_delete_of_the_session_and_a_return(live: Live) -> None:
 
 
 async def test_a_creator_that_hangs_up_is_away_at_once(live: Live) -> None:
-    """Closing the connection without a word over HTTP is noticed by DTLS, not by 5 s of silence."""
+    """DTLS signals the close; it does not take 5 s of silence."""
     await live.publisher.peer.close()
     async with asyncio.timeout(3):
         await live.viewer.event(state="away")
 
 
 async def test_a_network_that_is_gone_is_noticed_in_five_seconds(live: Live) -> None:
-    """Nothing comes any more, not even a goodbye: AWAY; when the network is back before consent
-    expires, the same session goes on.
-    """
+    """Without packets: AWAY. If the network returns before consent expires, the session goes on."""
     session = live.server.session(live.room)
     began = time.monotonic()
     live.publisher.cut()
@@ -308,20 +286,18 @@ async def test_a_network_that_is_gone_is_noticed_in_five_seconds(live: Live) -> 
 
 
 async def test_no_ghost_stays_behind(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When consent has expired the session is gone, with its place behind the port; the room waits
-    on.
-    """
+    """When consent expires the session and its entry at the port are gone; the room waits."""
     monkeypatch.setattr(rtc_session, "CONSENT_EXPIRES", 1.0)
     live.publisher.cut()
     await live.viewer.event(state="away")
     await eventually(lambda: not live.server.room(live.room).sessions and not live.server.udp.peers)
     assert live.server.stream(live.room)._publisher is None
     assert await live.server.state(live.room) == "away"
-    live.publisher.mend()  # it may say goodbye, to nobody
+    live.publisher.mend()  # its goodbye reaches no session
 
 
 async def test_a_creator_who_shows_nothing_is_still_within_reach(live: Live) -> None:
-    """Checks and answers to our probes prove that somebody is there when no media comes at all."""
+    """Checks and answers to our probes keep a session without media."""
     assert live.publisher.microphone
     rtc = live.server.session(live.room).rtc
     live.publisher.camera.running.clear()
@@ -334,9 +310,7 @@ async def test_a_creator_who_shows_nothing_is_still_within_reach(live: Live) -> 
 async def test_silence_of_both_tracks_is_an_absence(
     live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When neither sound nor picture comes for so long the room is AWAY; when they come again, in
-    the same session, it is LIVE.
-    """
+    """Without sound and frames the room is AWAY; with them, in the same session, LIVE."""
     assert live.publisher.microphone
     monkeypatch.setattr(ingestion, "SILENT_FOR", 0.5)
     live.publisher.camera.running.clear()
@@ -350,8 +324,9 @@ async def test_silence_of_both_tracks_is_an_absence(
 
 
 async def test_the_end_of_a_room(live: Live) -> None:
-    """DELETE of the room tells every viewer, closes them with 4410, hangs up on the creator, and
-    later requests get 410 and 409.
+    """DELETE of the room closes viewers with 4410 and hangs up on the publisher.
+
+    Later requests get 410 and 409.
     """
     assert (
         await live.server.status("DELETE", f"/api/rooms/{live.room.name}", headers=live.room.bearer)
@@ -367,7 +342,7 @@ async def test_the_end_of_a_room(live: Live) -> None:
 
 
 async def test_a_room_whose_creator_does_not_come_back_ends(tmp_path: Path) -> None:
-    """After the grace time AWAY becomes ENDED by itself."""
+    """After the grace time AWAY becomes ENDED."""
     async with running(tmp_path, away_grace=0.3) as server:
         room = await server.create()
         async with (
@@ -381,8 +356,9 @@ async def test_a_room_whose_creator_does_not_come_back_ends(tmp_path: Path) -> N
 
 
 async def test_a_restart_loses_no_room(tmp_path: Path) -> None:
-    """Viewers are closed with 1001; after the restart the room is AWAY, its key is good, and media
-    time goes on in a new stream.
+    """Viewers are closed with 1001.
+
+    After the restart the room is AWAY, its key is valid, and media time advances in a new stream.
     """
     async with running(tmp_path) as server:
         room = await server.create(title="Here before")
@@ -411,7 +387,7 @@ async def test_a_restart_loses_no_room(tmp_path: Path) -> None:
 
 
 async def test_sigterm_ends_a_live_cleanly(tmp_path: Path) -> None:
-    """The process exits with 0 and without a traceback; its viewer is closed with 1001."""
+    """Exit status 0 and no traceback; the viewer is closed with 1001."""
     process = await asyncio.create_subprocess_exec(
         *(
             sys.executable,
@@ -453,9 +429,7 @@ async def test_sigterm_ends_a_live_cleanly(tmp_path: Path) -> None:
 
 
 async def test_many_joins_and_leaves_leave_nothing_behind(live: Live) -> None:
-    """200 viewers come and go during the live: the steady one misses nothing, the count is right,
-    and tasks are as many as before.
-    """
+    """200 viewers join and leave: the steady one misses nothing, counts and tasks return."""
     tasks = len(asyncio.all_tasks())
     for _ in range(20):
         guests = [Viewer(live.server.http, live.server.url, live.room.name) for _ in range(10)]

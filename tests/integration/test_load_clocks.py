@@ -1,4 +1,4 @@
-"""How a crowd learns the clock of a server on another machine, and when that published what."""
+"""Load tests learn the clock of a server on another machine, and its publishing times."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""A live moves the figures, and what has ended stays counted."""
+"""A live changes the metrics, and what has ended stays counted."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ async def metrics(server: Server) -> dict[str, float]:
 
 
 async def test_a_live_moves_the_figures(live: Live) -> None:
-    """A creator, viewers on all three paths and their beacons."""
+    """A publisher, viewers on all three transports and their reports."""
     server, room = live.server, live.room
     report = {
         "type": "report",
@@ -42,34 +42,37 @@ async def test_a_live_moves_the_figures(live: Live) -> None:
         await onlooker.ws.send_json({**report, "player": "whep", "first_picture": 400})
         await eventually(lambda: server.room(room).players == {"mse": 1, "whep": 1})
         await eventually(lambda: server.channel(room).viewers == 3)
-        told = await metrics(server)
+        found = await metrics(server)
         assert (
-            told['microlive_rooms{state="live"}'],
-            told["microlive_creators"],
-            told["microlive_transcoders"],
+            found['microlive_rooms{state="live"}'],
+            found["microlive_creators"],
+            found["microlive_transcoders"],
         ) == (1, 1, 0)
         for path in ("websocket", "whep", "hls"):
-            assert told[f'microlive_viewers{{path="{path}"}}'] == 1
-            assert told[f'microlive_joins_total{{path="{path}"}}'] == 1
-            assert told[f'microlive_sent_bytes_total{{path="{path}"}}'] > 100
+            assert found[f'microlive_viewers{{path="{path}"}}'] == 1
+            assert found[f'microlive_joins_total{{path="{path}"}}'] == 1
+            assert found[f'microlive_sent_bytes_total{{path="{path}"}}'] > 100
         assert (
-            told['microlive_players{player="mse"}'] == told['microlive_players{player="whep"}'] == 1
+            found['microlive_players{player="mse"}']
+            == found['microlive_players{player="whep"}']
+            == 1
         )
-        assert told['microlive_first_picture_seconds_bucket{le="0.1",player="mse"}'] == 1
-        assert told['microlive_first_picture_seconds_sum{player="whep"}'] == 0.4
-        assert told['microlive_behind_lens_seconds_count{player="mse"}'] == 2
-        assert told['microlive_stalls_total{player="mse"}'] == 2
-        assert 0 <= told['microlive_delivery_delay_seconds{quantile="0.95"}'] < 10
-        assert told["microlive_received_bytes_total"] > 1_000
-        assert told['microlive_plis_total{peer="creator"}'] >= 1
-        assert told["process_resident_memory_bytes"] > 10_000_000
+        assert found['microlive_first_picture_seconds_bucket{le="0.1",player="mse"}'] == 1
+        assert found['microlive_first_picture_seconds_sum{player="whep"}'] == 0.4
+        assert found['microlive_behind_lens_seconds_count{player="mse"}'] == 2
+        assert found['microlive_stalls_total{player="mse"}'] == 2
+        assert 0 <= found['microlive_delivery_delay_seconds{quantile="0.95"}'] < 10
+        assert found["microlive_received_bytes_total"] > 1_000
+        assert found['microlive_plis_total{peer="creator"}'] >= 1
+        assert found["process_resident_memory_bytes"] > 10_000_000
 
 
 async def test_a_viewer_by_hls_tells_how_it_fares_and_absurd_numbers_count_for_nothing(
     live: Live,
 ) -> None:
-    """Its media comes by HTTP, its beacon by the WebSocket without media. What nobody can believe
-    makes no label, no endless sum and no end.
+    """Media arrives by HTTP, reports by a WebSocket without media.
+
+    Absurd values add no label and do not break sums.
     """
     server = live.server
 
@@ -101,26 +104,24 @@ async def test_a_viewer_by_hls_tells_how_it_fares_and_absurd_numbers_count_for_n
             {**report, "behind_lens": -9e9, "stalls": "x", "playing": []}, playing_by("hls")
         )
         await viewer.tell({**report, "player": "other", "stalls": 999_999}, playing_by("other"))
-        told = await metrics(server)
+        found = await metrics(server)
         assert (
-            told['microlive_first_picture_seconds_count{player="hls"}'],
-            told['microlive_first_picture_seconds_sum{player="hls"}'],
+            found['microlive_first_picture_seconds_count{player="hls"}'],
+            found['microlive_first_picture_seconds_sum{player="hls"}'],
         ) == (1, 0.9)
-        assert told['microlive_behind_lens_seconds_sum{player="hls"}'] == 1.5
-        assert told['microlive_first_picture_seconds_count{player="other"}'] == 0
+        assert found['microlive_behind_lens_seconds_sum{player="hls"}'] == 1.5
+        assert found['microlive_first_picture_seconds_count{player="other"}'] == 0
         assert (
-            told['microlive_stalls_total{player="hls"}'],
-            told['microlive_stalls_total{player="other"}'],
+            found['microlive_stalls_total{player="hls"}'],
+            found['microlive_stalls_total{player="other"}'],
         ) == (0, MOST_STALLS)
-        assert told['microlive_players{player="other"}'] == 1 and not any(
-            "xxx" in name for name in told
+        assert found['microlive_players{player="other"}'] == 1 and not any(
+            "xxx" in name for name in found
         )
 
 
 async def test_a_total_never_falls(live: Live) -> None:
-    """A viewer over WebRTC leaves, then the creator and the room: their bytes stay counted, and
-    what is of the moment is zero again.
-    """
+    """Viewer, publisher and room leave: their bytes stay counted, gauges return to 0."""
     server = live.server
     async with WhepPlayer(server.http, f"{server.url}/whep/{live.room.name}") as player:
         await player.frames(10)

@@ -1,4 +1,4 @@
-"""Creators that are no browser: what OBS and GStreamer are made of, and doors that send them on."""
+"""Publishers that are not browsers: the stacks of OBS and GStreamer."""
 
 import asyncio
 import logging
@@ -34,9 +34,7 @@ async def settings() -> dict[str, Any]:
 
 
 async def watch(server: Server, room: NewRoom, size: tuple[int, int]) -> None:
-    """Two seconds decode to pictures of that size that change, all of them, and to a tone without a
-    hole.
-    """
+    """Two seconds decode to changing frames of that size and a tone, without a gap."""
     async with Viewer(server.http, server.url, room.name) as viewer:
         await viewer.frames(70, 20)
         viewer.assert_unbroken(0.1)
@@ -54,9 +52,7 @@ async def watch(server: Server, room: NewRoom, size: tuple[int, int]) -> None:
 
 
 async def test_gstreamer_publishes(server: Server) -> None:
-    """webrtcbin: an offer with all its candidates, SPS and PPS before every IDR, packets sent again
-    by RTX, and a DELETE at the end.
-    """
+    """webrtcbin: candidates in the offer, SPS and PPS before each IDR, RTX, a final DELETE."""
     room = await server.create()
     async with GStreamer(room.whip, room.key) as creator:
         await watch(server, room, (320, 240))
@@ -69,8 +65,9 @@ async def test_gstreamer_publishes(server: Server) -> None:
 async def test_the_certificate_that_ffmpeg_makes_itself(
     server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is on a curve that OpenSSL refuses; the log says so, and what to do. With one on P-256
-    tests/e2e/test_ffmpeg.py publishes.
+    """It is on a curve that OpenSSL rejects; the log explains it.
+
+    With one on P-256 tests/e2e/test_ffmpeg.py publishes.
     """
     room = await server.create()
     with caplog.at_level(logging.INFO, "server.rooms.room"):
@@ -85,9 +82,7 @@ async def test_the_certificate_that_ffmpeg_makes_itself(
 
 
 async def test_libdatachannel_publishes_as_obs_does(server: Server) -> None:
-    """An offer without a candidate and no trickle, every NAL unit by itself, and the DELETE after
-    the connection is gone.
-    """
+    """No candidate in the offer, no trickle, single NAL units, DELETE after the disconnect."""
     room = await server.create()
     async with Obs(room.whip, room.key) as creator:
         assert "a=candidate" not in creator.offer and creator.offer.index(
@@ -99,10 +94,8 @@ async def test_libdatachannel_publishes_as_obs_does(server: Server) -> None:
     assert await server.state(room) == "away"
 
 
-async def test_obs_behind_a_door_that_redirects(server: Server, tmp_path: Path) -> None:
-    """http:// in place of https:// before Caddy, and a slash too many: the POST and its key arrive
-    all the same, and the session is deleted where it is.
-    """
+async def test_obs_behind_a_redirecting_proxy(server: Server, tmp_path: Path) -> None:
+    """The POST and its key follow a redirect to HTTPS, and DELETE reaches the session."""
     room = await server.create()
     async with caddy(server.url, tmp_path) as proxy:
         async with Obs(f"{proxy.plain}/whip/{room.name}/", room.key) as creator:
@@ -113,15 +106,13 @@ async def test_obs_behind_a_door_that_redirects(server: Server, tmp_path: Path) 
             await eventually(lambda: not server.room(room).sessions)
 
 
-@pytest.mark.parametrize("door", ["whip", "whep"])
-async def test_a_slash_too_many_is_no_other_place(server: Server, door: str) -> None:
-    """As people copy addresses: each request is answered as without it, not sent elsewhere; two
-    slashes are nowhere.
-    """
+@pytest.mark.parametrize("endpoint", ["whip", "whep"])
+async def test_a_final_slash_changes_nothing(server: Server, endpoint: str) -> None:
+    """People copy addresses with a final slash: it changes no answer. Two slashes are not found."""
     room = await server.create()
     headers: Sequence[dict[str, str]] = ({"Content-Type": SDP, **room.bearer}, room.bearer)
-    path = f"/{door}/{room.name}/"
-    if door == "whip":
+    path = f"/{endpoint}/{room.name}/"
+    if endpoint == "whip":
         async with server.http.post(
             server.url + path, data=offer("obs"), headers=headers[0], allow_redirects=False
         ) as response:

@@ -1,5 +1,6 @@
-"""One viewer who opens a thousand of everything: it gets as many as an address may have, an answer
-for the rest, and nobody else loses a frame.
+"""One viewer opens a thousand of everything.
+
+It gets what an address may have and an answer for the rest; others lose no frame.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ from tests.integration.conftest import Live
 
 THOUSAND, LIMIT = 1_000, 100
 ADDRESS = "127.0.0.2"
-"""Where the greedy one comes from; everybody else is at 127.0.0.1."""
+"""The address of the greedy viewer; all others are at 127.0.0.1."""
 WITHIN = 30.0
 
 
@@ -33,7 +34,7 @@ async def settings() -> dict[str, Any]:
 
 @pytest_asyncio.fixture
 async def unharmed(live: Live) -> AsyncIterator[Live]:
-    """A live whose viewer must not miss a frame, while the test runs or after it."""
+    """A live whose viewer must not miss a frame, during the test or after it."""
     yield live
     await live.viewer.frames(10)
     live.viewer.assert_unbroken()
@@ -64,9 +65,7 @@ async def test_websockets(unharmed: Live) -> None:
 async def test_connections_that_say_nothing(
     unharmed: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Four times as many as WebSockets stay, and those not for long; what half a request has come
-    of says nothing either.
-    """
+    """Four times as many connections as WebSockets may stay, for a short time."""
     live = unharmed
     async with AsyncExitStack() as stack:
         opened = [await _connect(stack, live) for _ in range(THOUSAND)]
@@ -101,11 +100,9 @@ async def test_connections_that_say_nothing(
 
 @pytest.mark.timeout(90)
 async def test_hls_reloads(unharmed: Live, greedy: ClientSession) -> None:
-    """Reloads that wait for what comes next are counted too: past the limit 429, and a viewer from
-    elsewhere has its answer.
-    """
-    live, door = unharmed, f"{unharmed.server.url}/hls/{unharmed.room.name}"
-    async with live.server.http.get(f"{door}/live.m3u8") as response:
+    """Waiting reloads count too: past the limit 429, and a viewer elsewhere gets its answer."""
+    live, base = unharmed, f"{unharmed.server.url}/hls/{unharmed.room.name}"
+    async with live.server.http.get(f"{base}/live.m3u8") as response:
         assert response.status == 200
     (rendition,) = cast(list[Rendition], live.server.channel(live.room)._outputs)
     number, _ = rendition.playlist.position
@@ -113,14 +110,14 @@ async def test_hls_reloads(unharmed: Live, greedy: ClientSession) -> None:
 
     async def reload() -> int:
         nonlocal most
-        async with greedy.get(f"{door}/live.m3u8?_HLS_msn={number + 1}&_HLS_part=0") as response:
+        async with greedy.get(f"{base}/live.m3u8?_HLS_msn={number + 1}&_HLS_part=0") as response:
             most = max(most, rendition.waiting)
             return response.status
 
     flood = asyncio.gather(*(reload() for _ in range(THOUSAND)))
     await live.viewer.frames(5)
     async with live.server.http.get(
-        f"{door}/live.m3u8?_HLS_msn={number + 1}&_HLS_part=0"
+        f"{base}/live.m3u8?_HLS_msn={number + 1}&_HLS_part=0"
     ) as response:
         assert response.status == 200
     answers = Counter(await flood)
@@ -170,7 +167,7 @@ async def _cut(writer: asyncio.StreamWriter) -> None:
 
 
 async def _upgrade(stack: AsyncExitStack, live: Live) -> int:
-    """The status of a WebSocket handshake; what the socket then brings nobody reads."""
+    """The status of a WebSocket handshake. What follows stays unread."""
     reader, writer = await _connect(stack, live)
     writer.write(
         f"GET /ws/{live.room.name} HTTP/1.1\r\nHost: x\r\nUpgrade: "

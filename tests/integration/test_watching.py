@@ -1,6 +1,4 @@
-"""From the lens to the eye: a real creator over UDP, a real viewer over WebSocket, decoded by
-PyAV.
-"""
+"""From camera to viewer: a publisher over UDP, a viewer over WebSocket that decodes."""
 
 import numpy as np
 
@@ -13,9 +11,7 @@ from tests.integration.conftest import Live
 
 
 async def test_a_viewer_sees_and_hears_the_creator(live: Live) -> None:
-    """Three seconds decode to a picture and sound without a gap, whose flash and tone are within 40
-    ms of each other.
-    """
+    """Three seconds decode without a gap; flash and tone are within 40 ms of each other."""
     viewer = live.viewer
     await viewer.frames(110, 20)
     viewer.assert_unbroken()
@@ -50,8 +46,8 @@ async def test_a_viewer_sees_and_hears_the_creator(live: Live) -> None:
         + 1
     )
     tones = [(sounds[0].pts or 0) / 48_000 + index / 48_000 for index in began]
-    # From the second flash on, when sender reports have come; the last one's tone may still be on
-    # its way.
+    # From the second flash, when sender reports have arrived. The last tone may still be on its
+    # way.
     heard = [flash for flash in flashes[1:] if any(abs(flash - tone) < 0.4 for tone in tones)]
     assert heard
     for flash in heard:
@@ -61,8 +57,9 @@ async def test_a_viewer_sees_and_hears_the_creator(live: Live) -> None:
 
 
 async def test_a_joining_viewer_gets_all_that_it_needs_at_once(live: Live) -> None:
-    """Hello with both tracks, the room's event, an init for each track, then media from a keyframe
-    on that is not older than 2.5 s.
+    """Hello with both tracks, the room's event, an init per track, then media from a keyframe.
+
+    The keyframe is at most 2.5 s old.
     """
     async with Viewer(live.server.http, live.server.url, live.room.name) as late:
         await late.frames(20)
@@ -90,9 +87,7 @@ async def test_a_joining_viewer_gets_all_that_it_needs_at_once(live: Live) -> No
 
 
 async def test_clocks_of_a_sample(live: Live) -> None:
-    """Capture comes before publish, by no more than a busy machine takes on loopback; both are on
-    the clock that the time exchange tells.
-    """
+    """Capture precedes publish by little; both are on the clock of the time exchange."""
     await live.viewer.frames(60)
     await live.viewer.ws.send_json({"type": "time", "id": 7})
     await live.viewer.until(
@@ -107,8 +102,9 @@ async def test_clocks_of_a_sample(live: Live) -> None:
 
 
 async def test_viewers_who_wait_are_told_when_it_begins_and_ends(server: Server) -> None:
-    """A viewer of an idle room gets a hello without tracks; DELETE of the room closes it with 4410,
-    and later ones get 410.
+    """A viewer of an idle room gets a hello without tracks.
+
+    DELETE of the room closes it with 4410, and later viewers get 410.
     """
     room = await server.create(title="Soon")
     async with Viewer(server.http, server.url, room.name) as viewer:

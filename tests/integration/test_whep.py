@@ -1,4 +1,4 @@
-"""Playing over WebRTC: a real creator, and aiortc as a viewer that decodes picture and sound."""
+"""Playback over WebRTC: a real publisher, and aiortc as a viewer that decodes."""
 
 import asyncio
 import re
@@ -23,8 +23,9 @@ def whep_of(live: Live) -> str:
 
 
 async def test_a_viewer_sees_and_hears_the_creator(live: Live) -> None:
-    """Picture and sound decode, with the flash and the tone of each second; it counts as a viewer
-    while it is there, and DELETE ends it.
+    """Video and audio decode, with the flash and the tone of each second.
+
+    It counts as a viewer until DELETE ends it.
     """
     async with WhepPlayer(live.server.http, whep_of(live)) as player:
         await player.frames(75, 120)
@@ -40,9 +41,7 @@ async def test_a_viewer_sees_and_hears_the_creator(live: Live) -> None:
 
 
 async def test_a_viewer_joins_at_the_cached_keyframe(live: Live) -> None:
-    """Pictures since the last IDR come at once and in order, without a request for a keyframe and
-    without one for a packet again.
-    """
+    """Frames since the last IDR come at once and in order, without a keyframe request or a NACK."""
     await live.viewer.frames(30)
     async with (
         WhepPlayer(live.server.http, whep_of(live)) as player,
@@ -56,9 +55,7 @@ async def test_a_viewer_joins_at_the_cached_keyframe(live: Live) -> None:
 
 
 async def test_lost_packets_are_sent_again(live: Live) -> None:
-    """One packet in eight of the picture does not arrive: what is asked for again comes, by RTX or
-    as it was, and pictures go on.
-    """
+    """One video packet in eight is lost: NACKed packets arrive, and frames go on."""
     for rtx in (True, False):
         async with WhepPlayer(live.server.http, whep_of(live), rtx=rtx) as player:
             await player.frames(5)
@@ -72,9 +69,7 @@ async def test_lost_packets_are_sent_again(live: Live) -> None:
 async def test_a_full_socket_drops_the_frame_and_pictures_go_on(
     live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing waits for it: the frame is counted as dropped, and what follows up to the next IDR,
-    which the viewer asks for.
-    """
+    """Nothing is queued: the frame counts as dropped, and so do others up to the requested IDR."""
     async with WhepPlayer(live.server.http, whep_of(live)) as player:
         await player.frames(5)
         (session,) = live.server.whep.sessions
@@ -96,8 +91,9 @@ async def test_a_full_socket_drops_the_frame_and_pictures_go_on(
 async def test_a_viewer_by_webrtc_hears_of_the_room_and_of_the_clock_without_media(
     live: Live,
 ) -> None:
-    """`media=0` brings hello, events and inits, and once a second a record without a body; and that
-    viewer is not counted twice.
+    """`media=0` brings hello, events, inits and a record without a body each second.
+
+    That viewer is not counted twice.
     """
     async with Viewer(
         live.server.http, live.server.url, live.room.name, "player=whep&media=0"
@@ -122,7 +118,7 @@ async def test_a_viewer_by_webrtc_hears_of_the_room_and_of_the_clock_without_med
 
 
 async def test_the_end_of_the_room_ends_every_session(live: Live) -> None:
-    """Those that play and those that never connected; a later offer gets 410."""
+    """It ends sessions that play and those that never connected; a later offer gets 410."""
     stranger = WhepPlayer(live.server.http, whep_of(live))
     async with WhepPlayer(live.server.http, whep_of(live)) as player:
         offer = await stranger.offer()
@@ -142,7 +138,7 @@ async def test_the_end_of_the_room_ends_every_session(live: Live) -> None:
 
 
 async def test_requests_that_cannot_be_served(live: Live) -> None:
-    """Each with the status that says what is wrong, and nothing left behind."""
+    """Each gets the status of its error and leaves nothing behind."""
     server, path = live.server, f"/whep/{live.room.name}"
     player = WhepPlayer(server.http, whep_of(live))
     offer = await player.offer()
@@ -186,8 +182,9 @@ async def test_requests_that_cannot_be_served(live: Live) -> None:
 
 
 async def test_an_answer_names_the_ice_servers(tmp_path: Path) -> None:
-    """A link for each, with TURN credentials that no other viewer has (RFC 9725 §4.6); without any
-    there is no such header.
+    """One Link per server, with TURN credentials unique to the viewer (RFC 9725 §4.6).
+
+    Without servers there is no such header.
     """
     async with running(
         tmp_path,
@@ -220,9 +217,7 @@ async def test_an_answer_names_the_ice_servers(tmp_path: Path) -> None:
 
 
 async def test_one_address_has_a_bound(tmp_path: Path) -> None:
-    """Sessions and attempts of one address are counted, and a session that is over makes room for
-    another.
-    """
+    """Sessions and attempts per address are limited; a session that ended frees its place."""
     async with (
         running(tmp_path, max_sockets_per_address=1, max_whep_per_address_minute=4) as server,
         ClientSession() as http,
