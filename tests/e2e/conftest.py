@@ -1,5 +1,6 @@
-"""One Chromium and one server for all browser tests; every test gets visitors of its own and must
-leave their consoles clean.
+"""One Chromium and one server per worker for all browser tests.
+
+Each test gets its own browser profiles, whose consoles must stay free of errors.
 """
 
 from collections.abc import AsyncIterator
@@ -17,7 +18,7 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of them drive a browser, whose driver belongs to one event loop."""
+    """All of them share a browser, whose driver belongs to one event loop."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
@@ -57,7 +58,7 @@ async def visitors(chromium: Browser) -> AsyncIterator[Visitors]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def studio(visitors: Visitors, server: LocalServer) -> AsyncIterator[Studio]:
-    """A creator who is live."""
+    """A publisher who is live."""
     made = await visitors.studio(server.url)
     await made.go_live("A test")
     yield made

@@ -1,6 +1,4 @@
-"""A creator who takes next to nothing from the machine: a real WHIP sender, of pictures and sounds
-that were encoded before.
-"""
+"""A publisher that uses little CPU: a real WHIP sender of media that was encoded before."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,7 +21,7 @@ def _clip() -> Clip:
 
 @asynccontextmanager
 async def creator(server_url: str, title: str) -> AsyncIterator[str]:
-    """Live from entering to leaving; yields the URL to watch at."""
+    """Publishes inside `async with`. Yields the URL of the room."""
     clip = _clip()
     publishers = Publishers(
         PublishersPlan(insecure=False, rooms=[], clip=clip.to_json(), stay=0, ramp=0)

@@ -1,6 +1,4 @@
-"""Debian's Firefox with a fake camera, driven over WebDriver BiDi (W3C), which it speaks by itself:
-no driver stands between.
-"""
+"""Debian's Firefox with a fake camera, driven directly over WebDriver BiDi (W3C)."""
 
 import asyncio
 import base64
@@ -19,7 +17,7 @@ from tests.e2e.until import until
 PREFERENCES = {
     "media.navigator.streams.fake": True,
     "media.navigator.permission.disabled": True,
-    # Nobody here resolves .local names.
+    # No resolver here knows .local names.
     "media.peerconnection.ice.obfuscate_host_addresses": False,
     "datareporting.policy.dataSubmissionEnabled": False,
     "app.update.enabled": False,
@@ -46,8 +44,9 @@ class Firefox:
         await self._call("browsingContext.navigate", context=self._tab, url=url, wait="complete")
 
     async def evaluate(self, expression: str) -> Any:
-        """The value of a JavaScript expression, or of its promise, by way of JSON. Raises
-        AssertionError where it throws.
+        """The value of a JavaScript expression or of its promise, as JSON.
+
+        Raises AssertionError if it throws.
         """
         target = {"context": self._tab}
         whole = f"(async () => JSON.stringify((await ({expression})) ?? null))()"
@@ -62,7 +61,7 @@ class Firefox:
         return json.loads(answer["result"]["value"])
 
     async def phone(self) -> None:
-        """From here on the window is as small as a phone's."""
+        """Makes the window as small as a phone's from now on."""
         await self._call(
             "browsingContext.setViewport",
             context=self._tab,
@@ -70,7 +69,7 @@ class Firefox:
         )
 
     async def click(self, selector: str) -> None:
-        """Counts as a user's."""
+        """Counts as a user gesture."""
         await self.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
 
     async def screenshot(self) -> bytes:
@@ -96,7 +95,7 @@ class Firefox:
 
 @asynccontextmanager
 async def firefox(profile: Path) -> AsyncIterator[Firefox]:
-    """A Firefox with a fresh profile in that directory, ended at the end."""
+    """Starts a Firefox with a fresh profile in that directory."""
     program = shutil.which("firefox-esr") or shutil.which("firefox")
     assert program, "needs Firefox; on Debian: sudo apt-get install firefox-esr"
     (profile / "user.js").write_text(
@@ -105,8 +104,7 @@ async def firefox(profile: Path) -> AsyncIterator[Firefox]:
             for name, value in PREFERENCES.items()
         )
     )
-    # Another HOME than the user's: Firefox looks there for profiles before it takes the one it is
-    # told.
+    # Another HOME: Firefox looks there for profiles before it uses the given one.
     environ = {**os.environ, "HOME": str(profile), "MOZ_CRASHREPORTER_DISABLE": "1"}
     command = [
         program,
@@ -146,6 +144,6 @@ async def firefox(profile: Path) -> AsyncIterator[Firefox]:
 
 
 async def _drain(stream: asyncio.StreamReader) -> None:
-    """Lets it complain: a full pipe would stop it."""
+    """Discards standard error: a full pipe would block the browser."""
     while await stream.read(65_536):
         pass

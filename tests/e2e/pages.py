@@ -1,4 +1,4 @@
-"""The pages as people use them: a creator's studio and a viewer's room."""
+"""The pages as people use them: a publisher's studio and a viewer's room."""
 
 import asyncio
 import re
@@ -13,8 +13,7 @@ from scripts.benchmarks.chromium import script, until
 WITHIN = 20.0
 """Seconds that a page has for each step."""
 
-# What was seen of the room's picture, in a video or on a canvas: frames shown, and how many seconds
-# of media they covered without a jump.
+# What the page shows, in a video or on a canvas: frames, and seconds of media without a jump.
 EYES = """
 (() => {
   const seen = { frames: 0, played: 0, at: 0, time: 0 };
@@ -63,15 +62,13 @@ EYES_NOW = """
 
 @dataclass
 class Complaints:
-    """What pages said in their consoles: errors, warnings, breaches of the
-    Content-Security-Policy.
-    """
+    """Console messages of pages: errors, warnings, violations of the Content-Security-Policy."""
 
     allowed: list[re.Pattern[str]] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
 
     def allow(self, pattern: str) -> None:
-        """A test that cuts a network has to expect words about it."""
+        """Expects messages that match, such as those about a lost network."""
         self.allowed.append(re.compile(pattern))
 
     @property
@@ -93,7 +90,7 @@ class Complaints:
 
 
 class Visitors:
-    """Makes visitors, each with a browser profile of its own, and sends them home at the end."""
+    """Opens pages, each with its own browser profile, and closes them in `leave`."""
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
@@ -112,7 +109,7 @@ class Visitors:
     async def page(
         self, url: str, *scripts: str, browser: Browser | None = None, **options: Any
     ) -> Page:
-        """A fresh visitor's page at `url`; `scripts` (JavaScript) run before the page's own."""
+        """Opens `url` in a new profile; `scripts` (JavaScript) run before the page's own."""
         context = await self.context(browser, **options)
         for text in scripts:
             await context.add_init_script(text)
@@ -132,7 +129,7 @@ class Visitors:
 
 
 class Studio:
-    """A creator's page."""
+    """A publisher's page."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -159,7 +156,7 @@ class Studio:
         await until(self.page, "document.body.dataset.screen === 'over'")
 
     async def replace_video(self, width: int, height: int) -> None:
-        """The camera now gives another size, as a phone does when it is turned."""
+        """Changes the camera's size, as a phone does when it is turned."""
         await self.page.evaluate(
             """([width, height]) => {
                 const canvas = Object.assign(document.createElement('canvas'), { width, height });
@@ -173,7 +170,7 @@ class Studio:
         )
 
     async def stop_sound(self) -> None:
-        """No audio RTP from here on, not even silence."""
+        """No audio RTP from now on, not even silence."""
         await self.page.evaluate(
             "connections.made.at(-1).getSenders().find(({ track }) => track?.kind === "
             "'audio').replaceTrack(null)"
@@ -194,9 +191,7 @@ class Room:
         )
 
     async def hide(self, hidden: bool) -> None:
-        """Playwright keeps every page visible, so the page is told in the words of the Page
-        Visibility API.
-        """
+        """Sets the values of the Page Visibility API, since Playwright keeps every page visible."""
         await self.page.evaluate(
             """hidden => {
                 Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
@@ -220,11 +215,11 @@ class Room:
         )
 
     async def pictured(self, within: float = WITHIN) -> None:
-        """The first picture is there."""
+        """The first frame is shown."""
         await until(self.page, "seen.frames > 0", within)
 
     async def plays(self, seconds: float, within: float | None = None) -> None:
-        """From now on shows `seconds` of media, all its frames one after the other."""
+        """Waits until `seconds` more of media were shown, with all frames in order."""
         before = await self.seen()
         target = before["played"] + seconds
         await until(self.page, f"seen.played >= {target}", within or WITHIN + 2 * seconds)
@@ -232,7 +227,7 @@ class Room:
     async def shows(
         self, condition: Callable[[dict[str, Any]], bool], within: float = WITHIN
     ) -> dict[str, Any]:
-        """Waits until what is seen fulfils `condition`, and returns it."""
+        """Waits until what is seen meets `condition`, and returns it."""
         async with asyncio.timeout(within):
             while True:
                 if condition(seen := await self.seen()):

@@ -1,4 +1,4 @@
-"""The page that scripts/bench weighs: driven, and inspected by nobody."""
+"""The page whose memory scripts/bench measures, driven without an inspector."""
 
 import asyncio
 

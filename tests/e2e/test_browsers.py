@@ -1,4 +1,4 @@
-"""Debian's Firefox and WebKitGTK watch a room, on every way in that they have."""
+"""Debian's Firefox and WebKitGTK watch a room on every playback path that they support."""
 
 import json
 from collections.abc import AsyncIterator
@@ -15,12 +15,11 @@ from tests.e2e.webkit import WebKit, webkit
 
 Browser = Firefox | WebKit
 WITHIN = 30.0
-"""Seconds for a step: a browser without a graphics card shares two cores with everything else."""
+"""Seconds for a step: software rendering shares two cores with everything else."""
 LOOK = 2_000
-"""ms that a picture is watched for."""
+"""ms for which frames are counted."""
 
-# What a viewer sees: how many different pictures there were on the screen in a while, whatever
-# element shows them and whoever draws them.
+# How many different frames were on the screen in that time, whichever element shows them.
 EYES = f"""new Promise(done => {{
     const canvas = Object.assign(document.createElement('canvas'), {{ width: 24, height: 24 }});
     const context = canvas.getContext('2d', {{ willReadFrequently: true }});
@@ -41,7 +40,7 @@ EYES = f"""new Promise(done => {{
 }})"""
 
 
-# WebDriver runs no script before those of a page: so the page is written anew, behind one.
+# WebDriver runs no script before those of a page, so the page is rewritten with one.
 WITHOUT_MEDIA_SOURCE = """async url => {
     const html = await (await fetch(url)).text();
     history.replaceState(null, '', url);
@@ -53,14 +52,14 @@ WITHOUT_MEDIA_SOURCE = """async url => {
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def watch(server: LocalServer) -> AsyncIterator[str]:
-    """The URL of a room that is live."""
+    """The URL of a live room."""
     async with creator(server.url, "A test") as url:
         yield url
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def browsers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, Browser]]:
-    """Those that were started; each is when it is first wanted."""
+    """All browsers, started once per module."""
     async with AsyncExitStack() as stack:
         started: dict[str, Browser] = {}
         for name, start in (("firefox", firefox), ("webkit", webkit)):
@@ -76,7 +75,7 @@ async def browsers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[di
 async def test_a_room_plays(
     browsers: dict[str, Browser], watch: str, name: str, player: str
 ) -> None:
-    """Moving pictures, also once it is heard."""
+    """Frames change, also after unmuting."""
     browser = browsers[name]
     await browser.goto(f"{watch}?player={player}&stats")
     seen = await _plays(browser)
@@ -88,7 +87,7 @@ async def test_a_room_plays(
         WIDTH,
         HEIGHT,
     )
-    # WebKitGTK gives sound to nobody where there is no sound card, Firefox then starts none.
+    # Without a sound card WebKitGTK discards sound, and Firefox starts none.
     if (name, player) == ("webkit", "webcodecs"):
         await browser.until("microlive.stats().sound.played > 500")
     assert heard["stats"]["rebuilds"] == 0
@@ -98,7 +97,7 @@ async def test_a_room_plays(
 async def test_webkit_plays_where_the_media_source_is_managed(
     browsers: dict[str, Browser], watch: str
 ) -> None:
-    """As on iPhones, which have no other."""
+    """As on iPhones, which have only ManagedMediaSource."""
     browser = browsers["webkit"]
     await browser.goto(f"{watch.partition('/r/')[0]}/healthz")
     await browser.evaluate(f"({WITHOUT_MEDIA_SOURCE})({json.dumps(f'{watch}?player=mse')})")
@@ -128,7 +127,7 @@ async def test_the_page_picks_a_way_that_plays(
 async def test_a_way_that_a_browser_has_not_is_told(
     browsers: dict[str, Browser], watch: str
 ) -> None:
-    """Debian's Firefox has WebRTC and no H.264 in it, WebKitGTK no WebRTC at all."""
+    """Debian's Firefox has WebRTC without H.264; WebKitGTK has no WebRTC."""
     for name, words in (("firefox", "H.264"), ("webkit", "whep")):
         await browsers[name].goto(f"{watch}?player=whep")
         await browsers[name].until("document.querySelector('#stage').dataset.state === 'sorry'")
@@ -138,14 +137,11 @@ async def test_a_way_that_a_browser_has_not_is_told(
 
 
 async def _plays(browser: Browser) -> dict[str, Any]:
-    """Waits until pictures follow one another as they were taken, and returns what was seen
-    then.
-    """
+    """Waits until frames follow at their pace. Returns what was seen."""
     await browser.until("microlive.stats().playing", WITHIN)
     for _ in range(5):
         seen: dict[str, Any] = await browser.evaluate(EYES)
-        # The busiest machine shows ten pictures a second; media time may jump once, to the live
-        # edge.
+        # A loaded machine shows ten frames a second. Media time may jump once, to the live edge.
         if seen["pictures"] >= LOOK / 100 and LOOK / 2 < seen["advanced"] < 2 * LOOK:
             return seen
     raise AssertionError(seen)

@@ -1,4 +1,4 @@
-"""What a creator's camera and microphone do during a live leaves every viewer playing."""
+"""Viewers keep playing whatever the publisher's camera and microphone do."""
 
 import asyncio
 
@@ -8,9 +8,7 @@ from scripts.benchmarks.chromium import until
 from tests.e2e.pages import Studio, Visitors
 
 SILENCE = 30.0
-"""Seconds without audio RTP: longer than any buffer on the way, and than the server's patience with
-a creator who sends nothing at all.
-"""
+"""Seconds without audio RTP: longer than any buffer and any timeout of the server."""
 
 
 @pytest.mark.timeout(120)
@@ -21,7 +19,7 @@ async def test_the_camera_changes_its_size(studio: Studio, visitors: Visitors) -
     await room.plays(1)
     for width, height in ((360, 640), (640, 480)):
         await studio.replace_video(width, height)
-        # Not at once: on a busy machine the browser encodes less of it at first.
+        # Not at once: on a loaded machine the browser first encodes a smaller size.
         await room.shows(
             lambda seen, size=(width, height): (  # type: ignore[misc]
                 (seen["width"], seen["height"]) == size

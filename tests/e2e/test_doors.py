@@ -1,6 +1,4 @@
-"""What stands at the door: no camera, no permission, no such room; and creators who come from
-elsewhere.
-"""
+"""Arriving at a page: no camera, no permission, no such room; publishers on other sites."""
 
 from collections.abc import AsyncIterator
 
@@ -91,7 +89,7 @@ async def test_a_room_before_its_live(visitors: Visitors, server: LocalServer) -
         room = await visitors.room(created["watch"])
         await room.state("idle")
         assert await room.page.is_visible("#card-idle")
-        # Whoever waits sees it begin.
+        # A waiting viewer sees it begin.
         creator = await visitors.page(f"{server.url}/live")
         assert await creator.evaluate(PUBLISH, created) == 201
         await room.plays(2)

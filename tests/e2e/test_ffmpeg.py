@@ -1,4 +1,4 @@
-"""FFmpeg's own WHIP muxer as the creator, with a certificate on P-256, and Chromium watching."""
+"""FFmpeg's WHIP muxer publishes with a certificate on P-256, and Chromium watches."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""A creator whose browser has no H.264 at all: Debian's Firefox, which sends VP8."""
+"""A publisher whose browser has no H.264: Debian's Firefox, which sends VP8."""
 
 import asyncio
 from pathlib import Path
@@ -11,14 +11,14 @@ from tests.e2e.firefox import firefox
 from tests.e2e.pages import Visitors
 
 WITHIN = 45.0
-"""Seconds for a step: two browsers and two encoders in software share this machine."""
+"""Seconds for a step: two browsers and two software encoders share this machine."""
 
 
 @pytest.mark.timeout(150)
 async def test_firefox_goes_live_and_chromium_watches(visitors: Visitors, tmp_path: Path) -> None:
-    """From the studio page to the room page: picture and sound."""
-    # Firefox sends nothing to a loopback address; what it sends to the machine's own does not leave
-    # the machine either.
+    """From the studio page to the room page: video and audio."""
+    # Firefox does no WebRTC over loopback. Traffic to the machine's own address stays on the
+    # machine.
     addresses = [address for address in lan.addresses() if ":" not in address]
     assert addresses, "Firefox does no WebRTC over loopback: it needs another IPv4 address"
     data, profile = tmp_path / "data", tmp_path / "profile"

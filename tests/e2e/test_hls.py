@@ -1,4 +1,4 @@
-"""LL-HLS as people watch it: hls.js in a real Chromium, and behind a proxy that speaks HTTP/2."""
+"""LL-HLS in a real Chromium with hls.js, also behind a proxy with HTTP/2."""
 
 import re
 from pathlib import Path

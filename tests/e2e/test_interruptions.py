@@ -1,6 +1,4 @@
-"""What happens to creators in the wild: a process that dies, a camera that is taken away, a network
-that is lost. Viewers stay where they are.
-"""
+"""Interruptions of publishers: a killed browser, a lost camera, a lost network. Viewers stay."""
 
 import asyncio
 import os
@@ -18,11 +16,11 @@ from tests.e2e.pages import Room, Studio, Visitors
 from tests.e2e.road import MediaRoad, Road
 
 NOTICED = 2_000
-"""ms within which the studio says that something is wrong."""
+"""ms within which the studio must report a problem."""
 SLACK = 700
-"""ms more, for a page on a machine that does other things."""
+"""ms more on a loaded machine."""
 
-# When the page's notice came up and went away, by the page's own clock.
+# When the page's notice appeared and vanished, on the page's clock.
 WATCH_NOTICE = """
 document.addEventListener('DOMContentLoaded', () => {
   const notice = document.querySelector('#notice');
@@ -32,8 +30,8 @@ document.addEventListener('DOMContentLoaded', () => {
 });
 """
 
-# A camera that can be told to give no more frames while its track says that it is live, and a
-# browser that can be told to refuse.
+# A camera that stops delivering frames while its track is live, and a browser that refuses, both on
+# command.
 CAMERA = """
 if (navigator.mediaDevices) {
   const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
@@ -55,14 +53,14 @@ if (navigator.mediaDevices) {
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def actor(visitors: Visitors, server: LocalServer) -> AsyncIterator[Studio]:
-    """A creator who is live, with a camera that does as it is told."""
+    """A live publisher whose camera the test controls."""
     made = await visitors.studio(server.url, WATCH_NOTICE, CAMERA)
     await made.go_live("A test")
     yield made
 
 
 async def noticed(studio: Studio, since: float, words: str) -> float:
-    """ms from `since`, on the page's clock, to the notice that says so."""
+    """ms from `since`, on the page's clock, to the notice about it."""
     await until(
         studio.page, f"notices.some(({{ at, text }}) => at >= {since} && text.includes('{words}'))"
     )
@@ -77,9 +75,7 @@ async def quiet(studio: Studio) -> None:
 
 
 def process_of(profile: Path) -> int:
-    """The browser that was started with this profile: the one process of it that is nobody's
-    helper.
-    """
+    """The browser's main process, found by its profile."""
     for entry in Path("/proc").iterdir():
         try:
             arguments = (
@@ -119,7 +115,7 @@ async def test_a_creator_whose_browser_is_killed_comes_back_into_the_same_live(
         await room.page.evaluate("window.neverReloaded = true")
     await asyncio.gather(
         *(room.plays(6) for room in rooms)
-    )  # meanwhile the browser has written to disk where it is live
+    )  # meanwhile the browser stores its session on disk
     gone = context.wait_for_event("close")
     os.kill(process_of(tmp_path), signal.SIGKILL)
     await gone
@@ -143,7 +139,7 @@ async def test_a_creator_whose_browser_is_killed_comes_back_into_the_same_live(
 
 
 async def _plays_again(room: Room, frames: int) -> None:
-    """Within a second of now, on the viewer's own clock."""
+    """Within a second of now, on the viewer's clock."""
     returned = await room.page.evaluate("performance.now()")
     first = await room.shows(lambda seen: seen["frames"] > frames, within=5)
     assert first["at"] - returned < 1_000
@@ -223,8 +219,9 @@ async def test_a_permission_that_is_withdrawn_is_asked_for_on_a_tap_only(actor: 
 async def test_a_network_that_is_lost_and_comes_back(
     visitors: Visitors, server: LocalServer
 ) -> None:
-    """A tunnel: nothing gets through, either way. The studio says so within two seconds, and goes
-    on by itself when there is a network again.
+    """No packet passes in either direction.
+
+    The studio reports it within two seconds, and continues when the network returns.
     """
     visitors.complaints.allow(
         r"ERR_(CONNECTION|INTERNET|SOCKET|EMPTY|TIMED)|Failed to load resource"
@@ -248,8 +245,8 @@ async def test_a_network_that_is_lost_and_comes_back(
         media.cut = False
         await road.mend()
         await studio.page.context.set_offline(False)
-        # The road keeps what it swallowed: the browser's idle connections are dead without knowing
-        # it, and each costs an attempt.
+        # Bytes that the path dropped are lost: idle connections are dead without the browser
+        # knowing, and each costs an attempt.
         await studio.is_live(8)
         await _plays_again(room, lost["frames"])
         await quiet(studio)

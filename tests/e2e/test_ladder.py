@@ -1,4 +1,4 @@
-"""The page picks a player, and steps down when it does not work."""
+"""The page picks a player and falls back when it does not work."""
 
 import asyncio
 from itertools import pairwise
@@ -33,8 +33,8 @@ self.VideoDecoder = class extends VideoDecoder {
   }
 };
 """
-# How far apart picture and sound are, in ms, twenty times in two seconds: now and then this machine
-# shows one picture late.
+# Distance of video and audio in ms, twenty times in two seconds: a loaded machine may show one
+# frame late.
 LEADS = """new Promise(done => {
   const leads = [];
   const timer = setInterval(() => {
@@ -100,7 +100,7 @@ async def test_a_decoder_that_fails_twice_is_left_for_mse(
     await room.unmute()
     before = await room.seen()
     await room.shows(lambda seen: seen["heard"] > before["heard"])
-    # Everything the server knows of this viewer is one connection.
+    # The server knows this viewer by one connection.
     await until(studio.page, "document.querySelector('#viewers').textContent === '1'")
 
 
@@ -164,8 +164,7 @@ async def test_where_no_worker_starts_the_page_does_its_work(
 async def test_a_page_that_is_busy_holds_up_neither_picture_nor_sound(
     studio: Studio, visitors: Visitors, playwright: Playwright
 ) -> None:
-    # Without any GPU, Chromium's workers ask the page's thread for one at every picture that they
-    # draw, and so wait for it.
+    # Without a GPU, Chromium's workers wait for the page's thread at every frame they draw.
     async with await launch(playwright, without="--disable-gpu", more=SOFTWARE_GPU) as browser:
         room = Room(await visitors.page(f"{studio.watch}?player=webcodecs", EYES, browser=browser))
         await room.pictured()
@@ -177,8 +176,8 @@ async def test_a_page_that_is_busy_holds_up_neither_picture_nor_sound(
         await room.page.evaluate(BLOCK, 1_000)
         drawn = await worker.evaluate("() => drawn")
         pauses = [later - earlier for earlier, later in pairwise(drawn)]
-        # 30 pictures, of which a busy machine shows some; a worker that waits for the page would
-        # draw one or two.
+        # Of 30 frames a loaded machine shows some; a worker that waits for the page would draw one
+        # or two.
         assert len(drawn) >= 5 and max(pauses) < 600, pauses
         await room.plays(0.5)
         played, until_now = await room.page.evaluate(HEARD)
@@ -218,7 +217,7 @@ async def test_picture_in_picture_goes_on_while_the_page_is_hidden(
 async def test_picture_in_picture_follows_the_room_to_another_player(
     studio: Studio, visitors: Visitors
 ) -> None:
-    """First to one of the same kind, then to one with a video of its own."""
+    """First to a player of the same kind, then to one with its own video element."""
     visitors.complaints.allow("as a test wants it")
     room = await visitors.room(studio.watch)
     await room.plays(1)
@@ -286,9 +285,7 @@ MediaSource.isTypeSupported = type => !/opus/i.test(type) && supported(type);
 async def test_a_viewer_watches_where_no_websocket_gets_through(
     studio: Studio, visitors: Visitors, wanted: str
 ) -> None:
-    """LL-HLS begins by itself; the ladder takes what goes over another transport, and stays
-    there.
-    """
+    """LL-HLS starts by itself; the page then keeps to transports without a WebSocket."""
     visitors.complaints.allow("ws://127.0.0.1:9/")
     room = Room(
         await visitors.page(
@@ -309,7 +306,7 @@ async def test_a_viewer_watches_where_no_websocket_gets_through(
 async def test_a_player_without_a_decoder_for_the_sound_is_left_for_another(
     studio: Studio, visitors: Visitors
 ) -> None:
-    """As in Safari's Lockdown Mode: Media Source Extensions, but no Opus."""
+    """As in Safari's Lockdown Mode: Media Source Extensions without Opus."""
     room = Room(await visitors.page(studio.watch, WITHOUT, NO_OPUS, EYES))
     await until(room.page, "microlive.stats().playing && microlive.stats().frames > 30")
     stats = await room.stats()
@@ -325,8 +322,9 @@ DEAF_BUFFERS = "SourceBuffer.prototype.appendBuffer = () => {};"
 async def test_a_player_of_whose_media_nothing_comes_is_made_anew(
     studio: Studio, visitors: Visitors
 ) -> None:
-    """As WebKit's media source that wedges: no error, no stall, no picture. What the ladder makes
-    of a second time is tested without a browser.
+    """As when WebKit's media source hangs: no error, no stall, no frame.
+
+    A second hang is tested without a browser.
     """
     visitors.complaints.allow("no new picture for 10 s")
     room = Room(await visitors.page(studio.watch, WITHOUT, DEAF_BUFFERS, EYES))

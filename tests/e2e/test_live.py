@@ -1,4 +1,4 @@
-"""A creator goes live, viewers watch, and stay, whatever the creator's page goes through."""
+"""A publisher goes live, viewers watch, and stay through every change of the publisher's page."""
 
 import asyncio
 
@@ -26,8 +26,9 @@ async def test_a_viewer_watches_with_sound(studio: Studio, visitors: Visitors, p
 
 
 async def test_a_picture_comes_with_the_page(studio: Studio, visitors: Visitors) -> None:
-    """It is shown though nothing else of the page arrives but its style, fitted as a player's would
-    be; and a player's picture takes its place.
+    """It is shown when only the page's style has arrived, fitted as in a player.
+
+    The player's frame replaces it.
     """
     visitors.complaints.allow("ERR_FAILED")
     room = await visitors.room(studio.watch)
@@ -76,7 +77,7 @@ async def test_viewers_go_on_when_the_creator_reloads(studio: Studio, visitors: 
     await studio.is_live()
     assert await studio.page.get_attribute("#share-link", "href") == studio.watch
     await room.plays(3)
-    # One clock for both sessions: the absence is part of it.
+    # Both sessions share one clock, which includes the absence.
     after = await room.shows(lambda seen: seen["time"] > before["time"] + 3)
     assert after["frames"] > before["frames"] and after["heard"] > before["heard"]
     assert await room.page.evaluate("window.sameDocument")
@@ -102,7 +103,7 @@ async def test_a_creator_without_a_word_is_away_and_comes_back(
 ) -> None:
     room = await visitors.room(studio.watch)
     await room.plays(1)
-    # As a phone whose battery dies: nothing is said to the server.
+    # As when a phone's battery dies: the server gets no message.
     await studio.page.evaluate("connections.made.at(-1).close()")
     await studio.page.goto("about:blank")
     await room.state("away", within=8)
@@ -115,9 +116,7 @@ async def test_a_creator_without_a_word_is_away_and_comes_back(
 
 
 async def test_transport_wide_feedback_is_agreed_on(studio: Studio) -> None:
-    """For picture and sound; that the browser steers by it scripts/bench uplink shows, since it
-    takes a link that is narrow.
-    """
+    """For video and audio. That the browser follows it is shown by `scripts/bench uplink`."""
     sdp = "connections.made.at(-1).remoteDescription.sdp"
     assert await studio.page.evaluate(f"{sdp}.match(/^a=rtcp-fb:\\d+ transport-cc/gm).length") == 2
     assert (

@@ -1,5 +1,4 @@
-"""A creator and a server with networks between them as they are outside: relayed by coturn where
-UDP is blocked, and behind 1:1 NAT.
+"""Publisher and server in different networks: through coturn where UDP is blocked, and 1:1 NAT.
 
 creator 10.77.2.1 ── 10.77.2.2 router 10.77.1.2 ── 10.77.1.1 server
 """
@@ -49,7 +48,7 @@ def hosts() -> Iterator[Networks]:
 async def browser(
     playwright: Playwright, hosts: Networks, folder: Path, url: str
 ) -> AsyncIterator[Browser]:
-    """The creator's, for which `url` is as good as HTTPS."""
+    """The publisher's browser, which treats `url` as a secure origin."""
     program = folder / "chromium"
     program.write_text(f'#!/bin/sh\nexec {" ".join(hosts.on("creator"))} {executable()} "$@"\n')
     program.chmod(0o755)
@@ -65,7 +64,7 @@ async def browser(
 
 
 async def goes_live(visitors: Visitors, url: str) -> Studio:
-    """A creator who is live, seen by a viewer."""
+    """A live publisher, seen by a viewer."""
     studio = await visitors.studio(url)
     room = await visitors.room(await studio.go_live())
     await room.plays(3)
@@ -77,8 +76,9 @@ async def goes_live(visitors: Visitors, url: str) -> Studio:
 async def test_a_live_through_coturn_only(
     playwright: Playwright, hosts: Networks, tmp_path: Path, transport: str
 ) -> None:
-    """No UDP from the creator reaches the server but by the relay; with `tcp` none even leaves the
-    creator's network. coturn takes the credentials we make.
+    """UDP from the publisher reaches the server only by the relay, with our credentials.
+
+    With `tcp` no UDP leaves the publisher's network.
     """
     hosts.run("router", "iptables", "-A", "FORWARD", "-p", "udp", "-j", "DROP")
     if transport == "tcp":
@@ -122,8 +122,9 @@ async def test_a_live_through_coturn_only(
 async def test_a_browser_that_listens_to_remb_alone_follows_a_narrow_path(
     playwright: Playwright, hosts: Networks, tmp_path: Path
 ) -> None:
-    """Where transport-wide feedback is not offered the server judges the path: the encoder aims
-    lower while the link carries 1 Mbps, and higher after.
+    """Without transport-wide feedback the server estimates the path.
+
+    The encoder lowers its bitrate on a link of 1 Mbps, and raises it after.
     """
     bucket = ("root", "tbf", "rate", "1mbit", "burst", "8kb", "latency", "300ms")
     async with (
@@ -135,7 +136,7 @@ async def test_a_browser_that_listens_to_remb_alone_follows_a_narrow_path(
         visitors = Visitors(chromium)
         visitors.complaints.allow(
             "about:blank: .*getUserMedia"
-        )  # where the scripts run too, and there is no camera to replace
+        )  # the scripts run there too, without a camera
         studio = await visitors.studio(
             server.url, *(script(name) for name in ("timecode", "noise", "remb"))
         )
@@ -145,8 +146,7 @@ async def test_a_browser_that_listens_to_remb_alone_follows_a_narrow_path(
         await aims(studio, "<= 1e6", 10)
         low = (await studio.page.evaluate("connections.sent()"))["targetBitrate"]
         hosts.run("creator", "tc", "qdisc", "del", "dev", "to-router", "root")
-        # How far it gets in this time says how busy the machine is; scripts/bench uplink measures
-        # it.
+        # How far it gets in this time depends on the machine; scripts/bench uplink measures it.
         await aims(studio, f">= {1.2 * low}", 40)
         assert await studio.page.evaluate(
             "connections.made.at(-1).remoteDescription.sdp.match(/transport-cc|abs-send-time/g)"
@@ -156,7 +156,7 @@ async def test_a_browser_that_listens_to_remb_alone_follows_a_narrow_path(
 
 
 async def aims(studio: Studio, comparison: str, within: float) -> None:
-    """Waits until the encoder's target, bit/s, compares so."""
+    """Waits until the encoder's target, bit/s, meets the comparison."""
     await until(
         studio.page,
         f"connections.sent().then(({{ targetBitrate }}) => targetBitrate {comparison})",
@@ -168,9 +168,7 @@ async def aims(studio: Studio, comparison: str, within: float) -> None:
 async def test_a_live_behind_one_to_one_nat(
     playwright: Playwright, hosts: Networks, tmp_path: Path
 ) -> None:
-    """The server knows its inner address only; the world reaches it at the outer one, which it
-    announces.
-    """
+    """The server has an inner address; clients reach it at the outer one, which it announces."""
     hosts.run(
         "router",
         "iptables",

@@ -1,6 +1,4 @@
-"""What a viewer's own device and network do: hidden pages, lost networks, a server that
-restarts.
-"""
+"""A viewer's device and network: hidden pages, lost networks, a server that restarts."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,7 +12,7 @@ from tests.e2e.pages import Room, Studio, Visitors
 from tests.e2e.road import Road
 
 NETWORK = r"ERR_(CONNECTION|INTERNET|SOCKET|EMPTY)|WebSocket connection to"
-"""What Chromium says in the console when there is no network."""
+"""Chromium's console messages without a network."""
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -41,7 +39,7 @@ async def test_a_hidden_page_stops_the_feed_and_returns_at_the_live_edge(
     await room.hide(False)
     back = await room.shows(lambda seen: seen["frames"] > hidden["frames"] + 5, within=5)
     await room.plays(2)
-    # Whoever went on where they had left would be three seconds behind.
+    # A player that continued where it stopped would be three seconds behind.
     assert back["time"] > hidden["time"] + 2
     assert (await room.stats())["lag"] < 1_000
 
@@ -102,7 +100,7 @@ async def test_a_restart_of_the_server_brings_everybody_back(
 
 
 async def _picture(room: Room) -> float:
-    """How bright the picture is, the video's or the still's that stands in for it: 0 is black."""
+    """Brightness of the video or of the still that replaces it: 0 is black."""
     brightness: float = await room.page.evaluate(
         """() => {
             const still = document.querySelector('#still');

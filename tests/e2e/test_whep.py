@@ -1,4 +1,4 @@
-"""The room over WebRTC, in a real Chromium."""
+"""The room over WebRTC in a real Chromium."""
 
 from pathlib import Path
 
@@ -23,8 +23,9 @@ CHOSEN_WAY = """(async () => {
 
 
 async def test_a_viewer_watches_over_webrtc_with_sound(studio: Studio, visitors: Visitors) -> None:
-    """Pictures and sound come over UDP and no media over the WebSocket; the viewer stays when the
-    creator reloads, and hears of the end.
+    """Media comes over UDP, none over the WebSocket.
+
+    The viewer stays when the publisher reloads, and learns of the end.
     """
     room = Room(await visitors.page(f"{studio.watch}?player=whep", EYES, script("connections")))
     await room.pictured()
@@ -54,9 +55,7 @@ async def test_a_viewer_watches_over_webrtc_with_sound(studio: Studio, visitors:
 async def test_the_page_itself_holds_sound_and_picture_together(
     studio: Studio, visitors: Visitors
 ) -> None:
-    """The browser is given two streams, which it leaves as they come; how far they are apart is
-    known, once they are heard.
-    """
+    """The page synchronises two streams, which the browser does not."""
     streams = """window.streams = []; const made = window.RTCPeerConnection;
         window.RTCPeerConnection = class extends made {
             constructor(...options) { super(...options); this.addEventListener('track', ({ track, streams: [{ id }] }) => streams.push([track.kind, id])); }
@@ -74,9 +73,7 @@ async def test_the_page_itself_holds_sound_and_picture_together(
 
 
 async def test_a_hidden_page_leaves_and_comes_back(studio: Studio, visitors: Visitors) -> None:
-    """Nobody is sent what nobody sees; when the page is shown again there is a new session, and
-    pictures.
-    """
+    """A hidden page gets no media; when it is shown there is a new session, and frames."""
     room = Room(await visitors.page(f"{studio.watch}?player=whep", EYES, script("connections")))
     await room.plays(1)
     for hidden in (True, False):
@@ -90,8 +87,9 @@ async def test_a_hidden_page_leaves_and_comes_back(studio: Studio, visitors: Vis
 async def test_a_viewer_behind_a_firewall_watches_through_the_turn_server(
     visitors: Visitors, tmp_path: Path
 ) -> None:
-    """The answer names it, with credentials for this viewer: a page that may send no other way has
-    pictures.
+    """The answer names the TURN server, with credentials for this viewer.
+
+    A page that may use no other path shows frames.
     """
     turn = free_port()
     settings = (f"--turn-urls=turn:127.0.0.1:{turn}?transport=udp", f"--turn-secret={SECRET}")

@@ -1,4 +1,4 @@
-"""Waiting for a page of a browser that can only be asked."""
+"""Waits for conditions in a page that can only be polled."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,8 +8,9 @@ ASK_EVERY = 0.05
 
 
 async def until(evaluate: Callable[[str], Awaitable[Any]], condition: str, within: float) -> Any:
-    """Asks until the expression is true, and returns its value. Raises TimeoutError after `within`
-    seconds.
+    """Polls until the expression is true, and returns its value.
+
+    Raises TimeoutError after `within` seconds.
     """
     async with asyncio.timeout(within):
         while True:

@@ -1,6 +1,4 @@
-"""Debian's WebKitGTK, the nearest thing to Safari there is for Linux: its MiniBrowser on a screen
-that nobody sees, driven over WebDriver (W3C).
-"""
+"""Debian's WebKitGTK, the nearest to Safari on Linux: MiniBrowser in Xvfb, driven over WebDriver."""
 
 import asyncio
 import base64
@@ -22,7 +20,7 @@ START_WITHIN, ANSWER_WITHIN = 60.0, 30.0
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 """The key of a web element's reference (W3C WebDriver §12)."""
 PHONE = (390, 844)
-"""CSS pixels of the window; MiniBrowser makes it as wide as its own buttons need."""
+"""CSS pixels of the window. MiniBrowser's toolbar sets a larger minimum width."""
 PROGRAMS = {"WebKitWebDriver": "webkit2gtk-driver", "Xvfb": "xvfb"}
 
 
@@ -47,8 +45,9 @@ class WebKit:
         await self._call("POST", f"{self._session}/url", url=url)
 
     async def evaluate(self, expression: str) -> Any:
-        """The value of a JavaScript expression, or of its promise, by way of JSON. Raises
-        AssertionError where it throws.
+        """The value of a JavaScript expression or of its promise, as JSON.
+
+        Raises AssertionError if it throws.
         """
         body = (
             f"const done = arguments[0]; (async () => JSON.stringify((await ({expression})) "
@@ -59,7 +58,7 @@ class WebKit:
         return json.loads(text)
 
     async def click(self, selector: str) -> None:
-        """As a user does."""
+        """Counts as a user gesture."""
         found = await self._call(
             "POST", f"{self._session}/element", using="css selector", value=selector
         )
@@ -90,7 +89,7 @@ class WebKit:
 
 @asynccontextmanager
 async def webkit(home: Path) -> AsyncIterator[WebKit]:
-    """A WebKitGTK that keeps what it keeps in that directory, ended at the end."""
+    """Starts a WebKitGTK that stores its data in that directory."""
     for program, package in PROGRAMS.items():
         assert shutil.which(program), f"needs {program}; on Debian: sudo apt-get install {package}"
     async with _screen() as display, _driver(home, display) as url, ClientSession() as http:
@@ -104,7 +103,7 @@ async def webkit(home: Path) -> AsyncIterator[WebKit]:
 
 
 async def _listens(http: ClientSession, url: str) -> None:
-    """Returns when the driver does. Raises TimeoutError."""
+    """Returns when the driver listens. Raises TimeoutError."""
     async with asyncio.timeout(START_WITHIN):
         while True:
             try:
@@ -116,7 +115,7 @@ async def _listens(http: ClientSession, url: str) -> None:
 
 @asynccontextmanager
 async def _screen() -> AsyncIterator[str]:
-    """An X server with a display of its own choosing."""
+    """An X server on a free display."""
     reader, writer = os.pipe()
     command = [
         "Xvfb",
@@ -147,7 +146,7 @@ async def _screen() -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def _driver(home: Path, display: str) -> AsyncIterator[str]:
-    """Its URL."""
+    """A WebDriver server; yields its URL."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
