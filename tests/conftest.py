@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -26,22 +27,26 @@ SETTLE = 5.0
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--coverage", action="store_true", help="print the branch coverage of relay and server"
+        "--coverage",
+        choices=("unit", "integration"),
+        help="print the branch coverage of relay and server by unit tests, or also by integration",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell ignores SIGINT for what it runs in the background, and programs inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     worker = hasattr(config, "workerinput")
     runs_tests = worker or not config.getoption("numprocesses", None)
     if not worker:
         config.pluginmanager.register(Minutes())
-    if config.getoption("--coverage"):
+    if measured := config.getoption("--coverage"):
         from tests.plugins.coverage_report import CoverageReport, MeasuringProcess
 
         if not worker:
-            config.pluginmanager.register(CoverageReport())
+            config.pluginmanager.register(CoverageReport(measured))
         if runs_tests:
-            config.pluginmanager.register(MeasuringProcess())
+            config.pluginmanager.register(MeasuringProcess(measured))
 
 
 @pytest.hookimpl(optionalhook=True)

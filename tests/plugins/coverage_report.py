@@ -1,6 +1,7 @@
-"""Branch coverage of relay and server by unit and integration tests (pytest --coverage).
+"""Branch coverage of relay and server (pytest --coverage=unit or integration).
 
-Browser, load and fuzz tests are not measured: tracing doubles the CPU time on Python 3.11.
+Tracing doubles the CPU time on Python 3.11. The full run measures only unit tests, since the others
+depend on time; browser, load and fuzz tests are never measured.
 """
 
 import json
@@ -17,7 +18,9 @@ from tests.plugins.folders import folder_of
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "pyproject.toml"
 DATA = ROOT / ".coverage-data"
-MEASURED = frozenset({"tests/relay", "tests/server", "tests/integration"})
+UNIT = frozenset({"tests/relay", "tests/server"})
+FOLDERS = {"unit": UNIT, "integration": UNIT | {"tests/integration"}}
+"""By the value of --coverage."""
 ENOUGH = 80
 """Percent of branches; modules below are listed."""
 
@@ -25,7 +28,8 @@ ENOUGH = 80
 class MeasuringProcess:
     """Traces the process that runs tests, and the Python processes that those tests start."""
 
-    def __init__(self) -> None:
+    def __init__(self, measured: str) -> None:
+        self._folders = FOLDERS[measured]
         self._coverage = Coverage(
             data_file=str(DATA / "data"), data_suffix=True, config_file=str(CONFIG)
         )
@@ -37,7 +41,7 @@ class MeasuringProcess:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        self._trace(folder_of(item.nodeid) in MEASURED)
+        self._trace(folder_of(item.nodeid) in self._folders)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
@@ -57,6 +61,9 @@ class MeasuringProcess:
 class CoverageReport:
     """Combines what all processes wrote and prints the modules with low coverage."""
 
+    def __init__(self, measured: str) -> None:
+        self._tests = {"unit": "unit tests", "integration": "unit and integration tests"}[measured]
+
     def pytest_configure(self) -> None:
         shutil.rmtree(DATA, ignore_errors=True)
         DATA.mkdir()
@@ -70,9 +77,7 @@ class CoverageReport:
             name: module["summary"]["percent_branches_covered"]
             for name, module in report["files"].items()
         }
-        terminalreporter.section(
-            f"modules under {ENOUGH} % branch coverage by unit and integration tests"
-        )
+        terminalreporter.section(f"modules under {ENOUGH} % branch coverage by {self._tests}")
         for name, share in sorted(shares.items(), key=lambda item: item[1]):
             if share < ENOUGH:
                 lines = report["files"][name]["summary"]["percent_statements_covered"]
