@@ -250,7 +250,9 @@ def test_certificate_and_key_go_together(tmp_path: Path) -> None:
     assert problems({"tls_key": key}) == [
         "--tls-key: tls_cert and tls_key go together: set both or neither"
     ]
-    assert "not an unencrypted PEM key for" in problems({"tls_cert": key, "tls_key": certificate})[0]
+    assert (
+        "not an unencrypted PEM key for" in problems({"tls_cert": key, "tls_key": certificate})[0]
+    )
 
 
 def test_a_key_that_is_encrypted_or_of_another_certificate(tmp_path: Path) -> None:
