@@ -21,6 +21,7 @@ from server.demo import Demo
 from server.host import lan
 from server.host.self_check import SelfCheck
 from server.http.connections import EACH, HANDSHAKE, IDLE, AdmissionProtocol, Connections
+from server.http.events import EventsEndpoint
 from server.http.hls import HlsEndpoint
 from server.http.metrics import Metrics, Sources
 from server.http.middleware import cross_origin, refusals
@@ -96,6 +97,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     transcoders = Transcoders(_transcoders(settings), settings.video_bitrate)
     rooms = Rooms(storage, hub, port, settings, transcoders)
     watch = WatchEndpoint(rooms, settings)
+    events = EventsEndpoint(rooms, watch.sockets, settings)
     hls = HlsEndpoint(rooms, settings)
     doors = _bind(settings)
     # Bound, but not yet listening: nobody is answered before the rooms of the last run are back.
@@ -110,7 +112,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     metrics = Metrics(Sources(rooms, hub, port, watch, hls.renditions, whep, transcoders))
     connections = Connections(EACH * settings.max_sockets_per_address, settings.trusted_proxies)
     stack.callback(connections.close)
-    app = _application(rooms, watch, hls, whep, metrics, connections, settings, hosts)
+    app = _application(rooms, watch, events, hls, whep, metrics, connections, settings, hosts)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN, keepalive_timeout=IDLE)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
@@ -118,6 +120,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     stack.push_async_callback(hls.close)
     stack.push_async_callback(whep.close)
     stack.callback(watch.close_viewers)
+    stack.callback(events.close_streams)
     for door in doors:
         await _Site(runner, door, connections).start()
     self_check = SelfCheck(port, hosts, settings)
@@ -142,6 +145,7 @@ def _transcoders(settings: Settings) -> int:
 def _application(
     rooms: Rooms,
     watch: WatchEndpoint,
+    events: EventsEndpoint,
     hls: HlsEndpoint,
     whep: WhepSessions,
     metrics: Metrics,
@@ -160,6 +164,7 @@ def _application(
         StatusEndpoint(rooms, settings),
         OpenApiEndpoint(),
         watch,
+        events,
         hls,
         WhipEndpoint(rooms, settings, hosts),
         WhepEndpoint(rooms, whep, settings),

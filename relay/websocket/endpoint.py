@@ -1,14 +1,13 @@
 """The WebSocket endpoint: one connection from its handshake to its end (PROTOCOL.md)."""
 
 import json
-import time
 
 from aiohttp import WSMsgType, web
 
 from relay.channel.channel import Channel
+from relay.channel.hello import hello
 from relay.channel.notice import MAX_BYTES
 from relay.errors import RefusalCode
-from relay.sample import TrackInfo
 from relay.websocket.counters import WebSocketCounters
 from relay.websocket.tcp import bound_unsent
 from relay.websocket.viewer import WebSocketViewer
@@ -45,7 +44,7 @@ async def watch(
     connected.add(viewer)
     try:
         media = request.query.get("media") != "0"
-        viewer.join(hello(channel), person=person, media=media)
+        viewer.join(json.dumps(hello(channel)), person=person, media=media)
         counters.joined += media
         await _receive(ws, viewer)
     finally:
@@ -90,35 +89,6 @@ async def _receive(ws: web.WebSocketResponse, viewer: WebSocketViewer) -> None:
             viewer.receive_text(message.data)
         elif message.type is WSMsgType.PING:
             viewer.receive_ping(message.data)
-
-
-def hello(channel: Channel) -> str:
-    """The first notice to a viewer."""
-    return json.dumps(
-        {
-            "type": "hello",
-            "version": 1,
-            "stream": channel.stream.id,
-            "channel": channel.id,
-            "now": time.time_ns() // 1_000,
-            "tracks": [
-                _describe(slot, info)
-                for slot, stream in channel.slots
-                for info in stream.tracks.values()
-            ],
-        }
-    )
-
-
-def _describe(slot: int, info: TrackInfo) -> dict[str, object]:
-    described: dict[str, object] = {
-        "slot": slot,
-        "track": info.track.name.lower(),
-        "codec": info.codec,
-    }
-    if info.width:
-        described |= {"width": info.width, "height": info.height}
-    return described
 
 
 def _families(codecs: str) -> frozenset[str]:

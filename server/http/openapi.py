@@ -26,6 +26,7 @@ from server.http.payloads import (
 from server.http.signalling import SDP, SDP_FRAGMENT
 
 JSON, TEXT, SVG = "application/json", "text/plain", "image/svg+xml"
+EVENT_STREAM = "text/event-stream"
 PLAYLIST, MEDIA = "application/vnd.apple.mpegurl", "video/mp4"
 REF = "#/components/schemas/{model}"
 
@@ -122,6 +123,26 @@ OPERATIONS = (
         {200: (Health,)},
         merged(KEY, ROOM_ON),
         key=True,
+    ),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/events",
+        "The room's events without a WebSocket (relay/PROTOCOL.md)",
+        {200: (EVENT_STREAM,)},
+        ROOM_ON,
+    ),
+    Operation(
+        "POST",
+        "/api/rooms/{room}/notices",
+        "A notice of a viewer that has an event stream",
+        {200: (JSON,), 204: ()},
+        merged(
+            BODY,
+            ROOM_ON,
+            {400: (Code.BAD_NOTICE,), 404: (Code.SESSION_NOT_FOUND,), 429: (Code.RATE_LIMITED,)},
+        ),
+        body=JSON,
+        query=("viewer",),
     ),
     Operation(
         "GET",

@@ -23,7 +23,8 @@ class WatchEndpoint:
     def __init__(self, rooms: Rooms, settings: Settings) -> None:
         self._rooms = rooms
         self._settings = settings
-        self._sockets = ConnectionLimiter(settings.max_sockets_per_address)
+        self.sockets = ConnectionLimiter(settings.max_sockets_per_address)
+        """WebSockets and event streams of each address."""
         self.viewers: set[WebSocketViewer] = set()
         """Connected now."""
         self.counters = WebSocketCounters()
@@ -44,7 +45,7 @@ class WatchEndpoint:
             "too many connections from this address",
             RETRY_CONNECTIONS,
         )
-        with connection_of(self._sockets, address, refusal):
+        with connection_of(self.sockets, address, refusal):
             return await watch(request, room.channel, self.counters, self.viewers)
 
     def close_viewers(self) -> None:

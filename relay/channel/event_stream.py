@@ -1,0 +1,138 @@
+"""A viewer without a WebSocket: a channel's events as server-sent events (WHATWG HTML §9.2), and
+notices by POST. PROTOCOL.md describes both.
+"""
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import Iterable
+from enum import Enum
+from typing import Any
+
+from relay.channel.channel import Channel
+from relay.channel.event_log import PostedEvent
+from relay.channel.message import Message
+from relay.channel.notice import Allowance, read_notice, read_number
+from relay.errors import RefusalCode
+from relay.sample import TrackInfo
+
+WAITING_MAX = 64 * 1024
+"""Bytes of events that may wait for the viewer."""
+RETRY_MS = 2_000
+"""After which a browser connects again."""
+
+
+class StreamState(Enum):
+    OPEN = "open"
+    ENDING = "ending"
+    """What waits is sent, nothing is added."""
+    TOO_SLOW = "too slow"
+    """More waits than may: the connection has to be cut."""
+
+
+class EventStream:
+    """One viewer, from `open` to `leave`. What `take` returns goes to the viewer."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.id = secrets.token_urlsafe(16)
+        """By which the viewer's notices name it; a secret of the viewer."""
+        self.state = StreamState.OPEN
+        self._channel = channel
+        self._allowance = Allowance(asyncio.get_running_loop().time())
+        self._chunks: list[bytes] = []
+        self._size = 0
+        self._news = asyncio.Event()
+
+    def open(self, hello: dict[str, Any], last_event: str, *, person: str | None = None) -> None:
+        """Subscribes. `last_event` is the id of the last event that the viewer has, or empty."""
+        self._add(b"retry: %d\n" % RETRY_MS + _field("hello", {**hello, "viewer": self.id}))
+        after = _after(last_event, self._channel.id)
+        for message in self._channel.subscribe(self, person=person, media=False, after=after):
+            # What comes first is bounded where it is kept.
+            self._chunks += self._render(message.events)
+
+    def leave(self) -> None:
+        """Nothing follows."""
+        self._channel.unsubscribe(self)
+
+    async def take(self, seconds: float) -> bytes:
+        """What has come since the last call; waits for it, at most so long. Empty when nothing
+        came.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+        except TimeoutError:
+            return b""
+        self._news.clear()
+        chunks, self._chunks, self._size = self._chunks, [], 0
+        return b"".join(chunks)
+
+    # The channel (Viewer)
+
+    def send(self, message: Message) -> None:
+        for chunk in self._render(message.events):
+            self._add(chunk)
+
+    def receive_track(self, info: TrackInfo) -> None: ...
+
+    def end(self) -> None:
+        self.close(RefusalCode.ROOM_ENDED, "the room has ended")
+
+    def close(self, code: RefusalCode, text: str) -> None:
+        """Says why, and ends."""
+        self._add(_field("close", {"code": code.value, "error": text}))
+        if self.state is StreamState.OPEN:
+            self.state = StreamState.ENDING
+
+    # Notices
+
+    def allows(self) -> bool:
+        """Whether the viewer may send one more notice now."""
+        return self._allowance.take(asyncio.get_running_loop().time())
+
+    def receive_text(self, text: str) -> dict[str, Any] | None:
+        """A notice. Returns the answer, if it has one. Raises MessageError."""
+        kind, notice = read_notice(text)
+        if kind == "time":
+            now = time.time_ns() // 1_000
+            return {"type": "time", "id": read_number(notice, "id"), "now": now}
+        if kind == "report":
+            self._channel.receive_report(self, notice, read_number(notice, "media_time"))
+        else:
+            self._channel.receive_notice(self, notice)
+        return None
+
+    def _render(self, events: Iterable[PostedEvent]) -> list[bytes]:
+        return [
+            b'id: %b-%d\ndata: {"media_time":%d,"event":%b}\n\n'
+            % (
+                self._channel.id.encode(),
+                event.sequence,
+                event.media_time,
+                # A line feed in JSON is white space; in an event it begins the next field.
+                event.body.replace(b"\r", b" ").replace(b"\n", b" "),
+            )
+            for event in events
+        ]
+
+    def _add(self, chunk: bytes) -> None:
+        if self.state is not StreamState.OPEN:
+            return
+        self._chunks.append(chunk)
+        self._size += len(chunk)
+        if self._size > WAITING_MAX:
+            self.state = StreamState.TOO_SLOW
+            self._chunks.clear()
+        self._news.set()
+
+
+def _field(event: str, data: dict[str, Any]) -> bytes:
+    return f"event: {event}\ndata: {json.dumps(data)}\n\n".encode()
+
+
+def _after(last_event: str, channel: str) -> int:
+    """The number of an event of this channel; 0 for anything else."""
+    name, _, number = last_event.partition("-")
+    return int(number) if name == channel and number.isdecimal() and len(number) < 16 else 0

@@ -1,0 +1,36 @@
+"""The first notice to a viewer (PROTOCOL.md)."""
+
+import time
+from typing import Any
+
+from relay.channel.channel import Channel
+from relay.sample import TrackInfo
+
+VERSION = 1
+
+
+def hello(channel: Channel) -> dict[str, Any]:
+    """Built when a viewer joins: it has the server's clock and the tracks of the moment."""
+    return {
+        "type": "hello",
+        "version": VERSION,
+        "stream": channel.stream.id,
+        "channel": channel.id,
+        "now": time.time_ns() // 1_000,
+        "tracks": [
+            _describe(slot, info)
+            for slot, stream in channel.slots
+            for info in stream.tracks.values()
+        ],
+    }
+
+
+def _describe(slot: int, info: TrackInfo) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "slot": slot,
+        "track": info.track.name.lower(),
+        "codec": info.codec,
+    }
+    if info.width:
+        described |= {"width": info.width, "height": info.height}
+    return described

@@ -1,0 +1,123 @@
+"""A room's events without a WebSocket (relay/PROTOCOL.md): server-sent events, and notices by
+POST.
+"""
+
+import asyncio
+import json
+
+from aiohttp import hdrs, web
+
+from relay.channel.event_stream import EventStream, StreamState
+from relay.channel.hello import hello
+from relay.channel.notice import MAX_BYTES, PER_SECOND
+from relay.errors import MessageError, RefusalCode
+from server.errors import BadRequest, NotFound, TooLarge, TooManyRequests
+from server.http.limits import ConnectionLimiter
+from server.http.request import client_of, connection_of, read_body
+from server.http.watch import RETRY_CONNECTIONS
+from server.rooms.registry import Rooms
+from server.settings import Settings
+
+CHECK_EVERY = 5.0
+"""Seconds after which an idle stream is checked for a client that left."""
+PING_CHECKS = 3
+"""Checks between two comments, which keep proxies from closing an idle stream."""
+TAKE_WITHIN = 15.0
+"""Seconds that a client has to take what it was sent."""
+COMMENT = b": ping\n\n"
+
+
+class EventsEndpoint:
+    """`/api/rooms/{room}/events` and `/api/rooms/{room}/notices`. Owns the open streams."""
+
+    def __init__(self, rooms: Rooms, sockets: ConnectionLimiter, settings: Settings) -> None:
+        """`sockets`: what also counts the WebSockets of an address."""
+        self._rooms = rooms
+        self._sockets = sockets
+        self._settings = settings
+        self._streams: dict[tuple[str, str], EventStream] = {}
+        """By room and the viewer's secret."""
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/api/rooms/{room}/events", self.listen),
+            web.post("/api/rooms/{room}/notices", self.notify),
+        ]
+
+    async def listen(self, request: web.Request) -> web.StreamResponse:
+        """Serves one viewer until it leaves."""
+        room = await self._rooms.find(request.match_info["room"])
+        refusal = TooManyRequests(
+            RefusalCode.TOO_MANY_CONNECTIONS,
+            "too many connections from this address",
+            RETRY_CONNECTIONS,
+        )
+        with connection_of(self._sockets, client_of(request, self._settings).address, refusal):
+            response = web.StreamResponse(headers={hdrs.CACHE_CONTROL: "no-store"})
+            response.content_type = "text/event-stream"
+            response.headers["X-Accel-Buffering"] = "no"  # nginx would collect events
+            await response.prepare(request)
+            stream = EventStream(room.channel)
+            self._streams[room.name, stream.id] = stream
+            try:
+                stream.open(hello(room.channel), request.headers.get("Last-Event-ID", ""))
+                await _send(request, response, stream)
+            except (ConnectionError, TimeoutError):
+                if request.transport:
+                    request.transport.abort()
+            finally:
+                del self._streams[room.name, stream.id]
+                stream.leave()
+            return response
+
+    async def notify(self, request: web.Request) -> web.Response:
+        """A notice of a viewer that has a stream: 204, or 200 with the answer."""
+        await self._rooms.find(request.match_info["room"])
+        key = request.match_info["room"], request.query.get("viewer", "")
+        stream = self._streams.get(key)
+        if stream is None:
+            raise NotFound(RefusalCode.SESSION_NOT_FOUND, "no such viewer: open the events again")
+        if not stream.allows():
+            raise TooManyRequests(
+                RefusalCode.RATE_LIMITED, f"more than {PER_SECOND} notices a second"
+            )
+        if (request.content_length or 0) > MAX_BYTES:
+            raise TooLarge(RefusalCode.BODY_TOO_LARGE, f"the notice is over {MAX_BYTES} bytes")
+        body = await read_body(request)
+        if len(body) > MAX_BYTES:
+            raise TooLarge(RefusalCode.BODY_TOO_LARGE, f"the notice is over {MAX_BYTES} bytes")
+        try:
+            answer = stream.receive_text(body.decode())
+        except (MessageError, UnicodeDecodeError) as error:
+            raise BadRequest(
+                RefusalCode.BAD_NOTICE, "that notice is not in the protocol"
+            ) from error
+        if answer is None:
+            return web.Response(status=204)
+        return web.json_response(text=json.dumps(answer))
+
+    def close_streams(self) -> None:
+        """Ends every stream; browsers connect again by themselves."""
+        for stream in self._streams.values():
+            stream.close(RefusalCode.SERVER_CLOSING, "the server is restarting")
+
+
+async def _send(request: web.Request, response: web.StreamResponse, stream: EventStream) -> None:
+    """Returns when the stream ends. Raises ConnectionError where the client has left, TimeoutError
+    where it takes nothing.
+    """
+    idle = 0
+    while True:
+        chunk = await stream.take(CHECK_EVERY)
+        if stream.state is StreamState.TOO_SLOW:
+            raise TimeoutError
+        if request.transport is None or request.transport.is_closing():
+            raise ConnectionResetError
+        idle = 0 if chunk else idle + 1
+        if idle == PING_CHECKS:
+            idle, chunk = 0, COMMENT
+        if chunk:
+            async with asyncio.timeout(TAKE_WITHIN):
+                await response.write(chunk)
+        if stream.state is StreamState.ENDING:
+            return
