@@ -1,10 +1,10 @@
-/* The least that a fan-out can cost: one buffer written to N sockets, so many times a second, by a bare loop. Reading is done by a process of its own,
- * which looks once in a millisecond as scripts/load does: being woken would be the writer's cost.
+/* The minimum cost of a fan-out: a bare loop writes one buffer to N sockets, so many times a second. Another process reads,
+ * once in a millisecond like scripts/load: waking it for each write would be the writer's cost.
  *
  *   fanout CONNECTIONS SECONDS BYTES WRITES_PER_SECOND WRITER_CPU READER_CPU
  *
- * Prints the writer's CPU seconds, the seconds that passed, the writes that a full socket refused, and the 50th and 99th percentile of the milliseconds
- * from the start of a frame's round until a write of it was done.
+ * Prints the writer's CPU seconds, the elapsed seconds, the writes refused by a full socket, and the 50th and 99th percentile of the
+ * milliseconds from the start of a frame's round until each write was done.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

@@ -1,8 +1,8 @@
-/** Gives the page's own code a camera that films the time code, and a microphone that hears a beep of 100 ms at every full second. */
+/** Replaces the page's camera by the time code, and its microphone by a beep of 100 ms at every full second. */
 (() => {
   const BEEP = 0.1; // s
   const AHEAD = 400; // ms
-  const LOOKS = 100; // of 10 ms, from which the audio clock's place is told: it stands still now and then, and does not catch up
+  const LOOKS = 100; // of 10 ms, from which the audio clock's offset is computed: it sometimes stops and does not catch up
 
   function beeps() {
     const audio = new AudioContext();
@@ -16,7 +16,7 @@
     setInterval(() => {
       looks.push(audio.currentTime - Date.now() / 1_000);
       if (looks.length > LOOKS) looks.shift();
-      // currentTime moves in blocks: the greatest difference is that of a block which has just begun.
+      // currentTime advances in blocks: the largest difference is that of a block that has just begun.
       const ahead = Math.max(...looks);
       for (; next < Date.now() + AHEAD; next += 1_000) {
         volume.gain.setValueAtTime(0.5, next / 1_000 + ahead);

@@ -1,2 +1,2 @@
-/** Gives the page's own code the time code for a camera, whatever it asks for. */
+/** Replaces the page's camera by the time code, whatever it requests. */
 if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia = async () => (window.timecodeStream ??= window.timecode.source());

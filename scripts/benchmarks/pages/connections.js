@@ -1,4 +1,4 @@
-/** Keeps the page's peer connections where a measurement can ask them. */
+/** Keeps the page's peer connections for measurements. */
 (() => {
   const made = [];
   window.RTCPeerConnection = class extends window.RTCPeerConnection {
@@ -7,14 +7,14 @@
       made.push(this);
     }
   };
-  /** What the newest connection's video encoder aims at and has sent. */
+  /** Target bitrate of the newest connection's video encoder, and bytes sent. */
   const sent = async () => {
     const report = await made.at(-1)?.getStats();
     const video = [...(report?.values() ?? [])].find(({ type, kind }) => type === 'outbound-rtp' && kind === 'video');
     const { targetBitrate = 0, bytesSent = 0, framesEncoded = 0, frameWidth = 0, frameHeight = 0, qualityLimitationReason = '' } = video ?? {};
     return { at: performance.now(), targetBitrate, bytesSent, framesEncoded, frameWidth, frameHeight, qualityLimitationReason };
   };
-  /** How much sound has come to the newest one. Its video element counts no decoded bytes. */
+  /** Audio received by the newest one. Its video element does not count decoded bytes. */
   const heard = async () => {
     const report = await made.at(-1)?.getStats();
     return [...(report?.values() ?? [])].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio')?.totalAudioEnergy ?? 0;

@@ -1,4 +1,4 @@
-/** The yardstick: one browser's camera straight to another browser, signalled by the benchmark. Both ends are in this file. */
+/** The baseline: one browser's camera directly to another browser, signalled by the benchmark. Both ends are in this file. */
 (() => {
   const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
 
@@ -16,7 +16,7 @@
     video.play();
   }
 
-  /** With the same wishes as the studio's: H.264, 2.5 Mbps. */
+  /** With the studio's settings: H.264, 2.5 Mbps. */
   async function offer() {
     const stream = window.timecode.source();
     show(stream, true);
@@ -44,7 +44,7 @@
 
   const accept = (sdp) => pc.setRemoteDescription({ type: 'answer', sdp });
 
-  /** How much sound has come. A peer connection's video element counts no decoded bytes. */
+  /** Audio received. A peer connection's video element does not count decoded bytes. */
   const heard = async () => [...(await pc.getStats()).values()].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio')?.totalAudioEnergy ?? 0;
 
   Object.assign(window, { direct: { pc, offer, answer, accept, heard } });

@@ -1,21 +1,21 @@
 /**
- * Hears what the page plays, without changing it: `ear.take()` hands over when each beep left the loudspeaker, ms of performance.now().
+ * Listens to what the page plays, without changing it: `ear.take()` returns when each beep left the loudspeaker, ms of performance.now().
  *
- * What it hears is a copy of what goes to the output: of a video element's own sound, of what WebRTC brings to it, or of all that an AudioContext gives to
- * its destination. From there to the loudspeaker it takes the output some time, which each of the three tells in its own way.
+ * It gets a copy of the output: a video element's own audio, what WebRTC feeds it, or all that an AudioContext sends to its destination.
+ * The output delay from there to the loudspeaker comes from a different API in each of the three.
  */
 (() => {
   const LOUD = 0.05; // of full scale
   const SILENCE = 200; // ms before a beep; the tone itself crosses zero every half millisecond
   const LOOK = 250; // ms
-  const PIECES = 51; // of sound, by which a delay is told
+  const PIECES = 51; // of audio, used to measure a delay
 
   let beeps = [];
   const known = new WeakSet(); // tracks
 
   /**
    * @param {MediaStreamTrack} track
-   * @param {(lateness: number) => number} output  ms from a piece's own timestamp to the loudspeaker, given how long after it pieces arrive here
+   * @param {(lateness: number) => number} output  ms from a piece's timestamp to the loudspeaker, given how long after it pieces arrive here
    */
   async function listen(track, output) {
     if (known.has(track)) return;
@@ -63,14 +63,14 @@
       for (const track of video.srcObject.getAudioTracks()) listen(track, () => playout);
     } else if (!copied.getAudioTracks().some(({ readyState }) => readyState === 'live')) {
       copied = video.captureStream();
-      // Nobody looks at the copied pictures, and they would cost more than those on the screen.
+      // The copied frames are not used, and would cost more than those on the screen.
       copied.getVideoTracks().forEach((track) => track.stop());
-      // Chromium dates a piece of it *back* by the delay that the output told when it asked for the piece: it is heard as long after that moment.
+      // Chromium dates a piece *back* by the output delay at the time it requested the piece: it is heard that much later.
       for (const track of copied.getAudioTracks()) listen(track, (late) => 2 * late);
     }
   }
 
-  /** ms that the output holds WebRTC's sound, which comes without it (webrtc-stats, `media-playout`). */
+  /** ms that the output buffers WebRTC's audio, which lacks that delay in its timestamps (webrtc-stats, `media-playout`). */
   let playout = 0;
   let counted = { totalPlayoutDelay: 0, totalSamplesCount: 0 };
   async function askPlayout() {

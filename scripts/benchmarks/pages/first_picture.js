@@ -1,4 +1,4 @@
-// When the first picture went to the screen: `firstPicture` promises the ms from navigation. A frame counts when something can be seen in it.
+// When the first picture was on the screen: the promise `firstPicture` resolves to ms from navigation. A frame counts if it has visible content.
 (() => {
   const SIDE = 32;
   const CONTRAST = 24; // of 255
@@ -15,10 +15,10 @@
     return Math.max(...greens) - Math.min(...greens) >= CONTRAST;
   }
 
-  // On every animation frame, whatever shows the picture: what is read there is what goes to the screen.
+  // On every animation frame, for every element that shows video: what is read there is what goes to the screen.
   const firstPicture = new Promise((resolve) => {
     const look = () => {
-      // What a player shows, or what lies over it until it shows something.
+      // What a player shows, or what covers it until it does.
       if (['.screen', '.still'].some((place) => visible(document.querySelector(place)))) resolve(performance.now());
       else requestAnimationFrame(look);
     };

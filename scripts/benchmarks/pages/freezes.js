@@ -1,4 +1,4 @@
-/** When each picture went to the screen: `freezes.take()` hands over the moments, ms since 1970. */
+/** When each frame was on the screen: `freezes.take()` returns the moments, ms since 1970. */
 (() => {
   const moments = [];
   let known = null;

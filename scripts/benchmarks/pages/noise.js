@@ -1,6 +1,6 @@
 /**
- * Gives the page's own code a camera that films grain over a grey wall. An encoder can spend any bitrate on it, but unlike on
- * noise of full contrast it does so without leaving out most frames.
+ * Replaces the page's camera by grain over a grey wall. An encoder can spend any bitrate on it, and unlike with noise of full
+ * contrast it does not drop most frames.
  */
 (() => {
   const [WIDTH, HEIGHT] = [1280, 720];

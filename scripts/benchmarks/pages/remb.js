@@ -1,4 +1,4 @@
-/** A browser without transport-wide congestion control feedback: what it offers for that is REMB, and when each packet was sent. */
+/** A browser without transport-wide congestion control feedback: it offers REMB and the send time of each packet instead. */
 (() => {
   const { createOffer } = RTCPeerConnection.prototype;
   RTCPeerConnection.prototype.createOffer = async function (...options) {

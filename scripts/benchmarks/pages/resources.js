@@ -1,4 +1,4 @@
-// Counts what a page's scripts have begun and not ended: timers, sockets, workers and listeners.
+// Counts timers, sockets, workers and listeners that a page's scripts have started and not ended.
 (() => {
   const timeouts = new Set();
   const intervals = new Set();

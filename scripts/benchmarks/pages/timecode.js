@@ -1,6 +1,6 @@
 /**
- * The time code in a page: drawn by a creator, read by a viewer (timecode.py says what the squares mean).
- * Clocks of two pages are compared, so both read Date.now(): performance.now() counts from another origin in each.
+  * The time code in a page: drawn by a creator, read by a viewer (timecode.py describes the squares).
+  * Clocks of two pages are compared, so both read Date.now(): performance.now() has another origin in each.
  */
 (() => {
   const [WIDTH, HEIGHT, FPS] = [640, 360, 30];
@@ -13,7 +13,7 @@
   };
 
   function draw(context) {
-    // Something that moves, so that the encoder has a picture to work on.
+    // Movement, so that the encoder has work to do.
     context.fillStyle = '#234';
     context.fillRect(0, ROWS * SIDE, WIDTH, HEIGHT - ROWS * SIDE);
     const now = Date.now();
@@ -31,7 +31,7 @@
     }
   }
 
-  /** A camera that films the clock, and a microphone that hears a tone. */
+  /** A camera that films the clock, and a microphone with a constant tone. */
   function source() {
     const canvas = Object.assign(document.createElement('canvas'), { width: WIDTH, height: HEIGHT });
     const context = canvas.getContext('2d', { alpha: false });
@@ -62,11 +62,11 @@
   const strip = Object.assign(document.createElement('canvas'), { width: COLUMNS * SCALE, height: ROWS * SCALE });
   const reader = strip.getContext('2d', { willReadFrequently: true, alpha: false });
 
-  /** The size of what a video or a canvas shows now; 0 while that is nothing. */
+  /** The size of what a video or canvas shows now; 0 without a frame. */
   const widthOf = (screen) => (screen instanceof HTMLVideoElement ? (screen.readyState < 2 ? 0 : screen.videoWidth) : screen.width);
   const heightOf = (screen) => (screen instanceof HTMLVideoElement ? screen.videoHeight : screen.height);
 
-  /** What the squares of the picture on this video or canvas say now. */
+  /** The squares' value in the frame that this video or canvas shows now. */
   function read(screen) {
     reader.drawImage(screen, 0, 0, widthOf(screen), (heightOf(screen) * ROWS * SIDE) / HEIGHT, 0, 0, strip.width, strip.height);
     const { data } = reader.getImageData(0, 0, strip.width, strip.height);
@@ -78,7 +78,7 @@
     return bits >>> 0;
   }
 
-  /** Reads on every animation frame from now on; `take()` hands over [local ms, word] of each and begins again. `clock` tells the local ms. */
+  /** Reads on every animation frame from now on; `take()` returns [local ms, word] of each and starts over. `clock` returns the local ms. */
   function watch(find, clock = Date.now) {
     let samples = [];
     let started = false;
