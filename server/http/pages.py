@@ -80,8 +80,8 @@ class Pages:
         found = self._assets.find(request.match_info["name"])
         if found is None:
             raise NotFound(RefusalCode.FILE_NOT_FOUND, "there is no such file")
-        # The name holds a hash of the content: whoever has it once needs never ask again. An old
-        # name (a page from before an update) gets the new file, but keeps it for a moment only.
+        # The URL contains a hash of the content, so that a browser keeps the file for ever. An old
+        # URL, of a page from before an update, gets the new file without caching.
         current = self._assets.boot and request.path.startswith(self._assets.base + "/")
         caching = "public, max-age=31536000, immutable" if current else "no-cache"
         headers = {

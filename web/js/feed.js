@@ -1,4 +1,4 @@
-/** The feed: who is live now. The only module of its page that touches the document. */
+/** The feed's page: the rooms that are live now. */
 import { byId, setText } from './page/dom.js';
 import { liveRooms } from './api/rooms_api.js';
 import { clockTime, headCount } from './page/words.js';
@@ -32,7 +32,7 @@ function fill(card, { title, state, viewers, live_since }) {
   setText(part('since'), live_since ? clockTime(Date.now() / 1000 - live_since) : '');
 }
 
-/** The same room always has the same colour. @param {string} room */
+/** A room always has the same colour. @param {string} room */
 function hueOf(room) {
   return [...room].reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) % 360, 7);
 }
@@ -48,7 +48,7 @@ function show(rooms) {
   rooms.forEach((info, n) => {
     const card = cards.get(info.room) ?? newCard(info);
     fill(card, info);
-    // Moved only when its place changed: moving takes the focus away.
+    // Moving an element takes its focus away.
     if (list.children[n] !== card) list.insertBefore(card, list.children[n] ?? null);
   });
   document.body.dataset.feed = rooms.length ? 'full' : 'empty';

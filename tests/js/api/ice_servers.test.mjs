@@ -1,9 +1,8 @@
-// What a WHIP or WHEP answer says of STUN and TURN. Run: node --test tests/js
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { iceServersOf } from '../../../web/js/api/ice_servers.js';
 
-test('each link to an ICE server is one, with its credentials where it has any', () => {
+test('each link to an ICE server gives one, with its credentials', () => {
   const header =
     '<stun:a.example>; rel="ice-server", <https://x/y,z>; rel="urn:ietf:params:whep:ext:core:layer", ' +
     '<turn:b.example:3478?transport=udp>; rel="ice-server"; username="1700000600:room"; credential="c,;\\"<d>\\\\="; credential-type="password"';
@@ -13,6 +12,6 @@ test('each link to an ICE server is one, with its credentials where it has any',
   ]);
 });
 
-test('no header, another relation and another scheme are no servers', () => {
+test('no header, another relation or another scheme gives none', () => {
   for (const header of [null, '', 'nonsense', '<stun:a>; rel=preload', '<https://a>; rel="ice-server"', '<stun:a>']) assert.deepEqual(iceServersOf(header), []);
 });

@@ -1,7 +1,7 @@
 import { refusalOf } from '../page/refusals.js';
 
 /**
- * The HTTP interface (server/API.md).
+ * The HTTP API (server/API.md).
  *
  * @typedef {object} RoomInfo
  * @property {string} room
@@ -13,7 +13,7 @@ import { refusalOf } from '../page/refusals.js';
  *
  * @typedef {object} RoomHealth
  * @property {RoomInfo} room
- * @property {import('../publish/health.js').Ingest | null} ingest  null while nobody publishes
+ * @property {import('../publish/health.js').Ingest | null} ingest  null without a publisher
  * @property {import('../publish/health.js').Audience} audience
  *
  * @typedef {object} NewRoom

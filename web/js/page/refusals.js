@@ -11,6 +11,7 @@ export const REFUSALS = Object.freeze({
   method_not_allowed: 'This is not possible at this address.',
   bad_request: 'The server did not understand the request.',
   body_too_large: 'The request is too large.',
+  body_too_slow: 'The request arrived too slowly.',
   body_not_utf8: 'The request is not valid text.',
   wrong_content_type: 'The request has a wrong content type.',
   not_json: 'The request is not valid JSON.',

@@ -1,7 +1,7 @@
 import { toast } from './dom.js';
 
 /**
- * The system's share sheet where there is one, else the clipboard.
+ * Opens the system's share sheet, or copies the link in browsers without one.
  * @param {string} url
  * @param {string} title
  */
@@ -20,7 +20,7 @@ export async function copy(text) {
     await navigator.clipboard.writeText(text);
     toast('Link copied');
   } catch {
-    // No clipboard without a secure context: a field to copy from is better than nothing.
+    // Without a secure context there is no clipboard.
     prompt('Copy the link', text);
   }
 }

@@ -1,8 +1,8 @@
-/** localStorage that may be forbidden or full: then nothing is remembered, and nothing breaks. */
+/** localStorage. Where it is forbidden or full, nothing is kept. */
 
 /**
  * @param {string} name
- * @returns {any} what was kept, or null
+ * @returns {any} the kept value, or null
  */
 export function recall(name) {
   try {
@@ -14,13 +14,13 @@ export function recall(name) {
 
 /**
  * @param {string} name
- * @param {unknown} value null forgets
+ * @param {unknown} value null removes it
  */
 export function keep(name, value) {
   try {
     if (value === null) localStorage.removeItem(`microlive.${name}`);
     else localStorage.setItem(`microlive.${name}`, JSON.stringify(value));
   } catch {
-    // Private windows: this tab goes on without a memory.
+    // A private window, or no space.
   }
 }

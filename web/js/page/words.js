@@ -1,4 +1,4 @@
-/** Numbers in the words of the page. */
+/** Numbers as the pages show them. */
 
 /**
  * 65 → "1:05", 3700 → "1:01:40".

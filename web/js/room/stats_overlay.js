@@ -86,7 +86,7 @@ function jitterRow(jitter) {
 function soundRow(sound) {
   if (!sound) return [];
   if (!sound.played) return [['Sound', 'waits for the device']];
-  const rest = `buffer ${ms(sound.buffer)}, ran dry ${sound.dry} ×`;
+  const rest = `buffer ${ms(sound.buffer)}, ran dry ${sound.dry}×`;
   return [['Sound', Number.isFinite(sound.lead) ? `${ms(sound.lead)} after the frame, ${rest}` : rest]];
 }
 

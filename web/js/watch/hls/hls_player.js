@@ -183,7 +183,7 @@ export class HlsPlayer {
     this.#stalls++;
   }
 
-  /** A page that nobody sees loads nothing, unless its picture stands in a window of its own. */
+  /** A hidden page loads nothing, unless picture in picture shows it. */
   #rest() {
     const resting = document.hidden && !document.pictureInPictureElement;
     if (resting === this.#resting) return;
