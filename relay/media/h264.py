@@ -199,19 +199,21 @@ def parameter_sets(config: bytes) -> list[bytes]:
     return sets
 
 
-@dataclass(frozen=True, slots=True)
 class AccessUnit:
     """One access unit in the format of samples. For VP8, which has no NAL units, the frame."""
 
-    data: bytes
-    """NAL units, each after its length in 4 bytes, without parameter sets; empty if there were only
-    those.
-    """
-    sps: bytes
-    pps: bytes
-    """Parameter sets of the access unit, or empty."""
-    key: bool
-    disposable: bool
+    __slots__ = ("data", "disposable", "key", "pps", "sps")
+
+    def __init__(self, data: bytes, sps: bytes, pps: bytes, key: bool, disposable: bool) -> None:
+        self.data = data
+        """NAL units, each after its length in 4 bytes, without parameter sets; empty if there were
+        only those.
+        """
+        self.sps = sps
+        self.pps = pps
+        """Parameter sets of the access unit, or empty."""
+        self.key = key
+        self.disposable = disposable
 
 
 def access_unit(nals: Iterable[bytes]) -> AccessUnit:

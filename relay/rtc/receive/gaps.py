@@ -1,7 +1,5 @@
 """Missing packets of a source, and when to request them again. Pure; `now` in seconds."""
 
-from dataclasses import dataclass
-
 from relay.rtc.roundtrip import RoundTrip
 
 MAX_NACKS = 128
@@ -10,11 +8,13 @@ MAX_PATIENCE = 0.02
 """Seconds that the first request waits at most, on a path that reorders packets."""
 
 
-@dataclass(slots=True)
 class _Gap:
-    since: float
-    requested_at: float | None = None
-    requests: int = 0
+    __slots__ = ("requested_at", "requests", "since")
+
+    def __init__(self, since: float) -> None:
+        self.since = since
+        self.requested_at: float | None = None
+        self.requests = 0
 
 
 class Gaps:

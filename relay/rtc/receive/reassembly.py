@@ -1,7 +1,5 @@
 """Video packets to complete access units in order. Pure; `now` in seconds."""
 
-from dataclasses import dataclass
-
 from relay.errors import BitstreamError
 from relay.media.h264 import AccessUnit
 from relay.rtc.receive.gaps import MAX_NACKS, Gaps
@@ -20,15 +18,17 @@ keyframe arrives sooner.
 SHORT = 16
 
 
-@dataclass(frozen=True, slots=True)
 class EncodedFrame:
     """One access unit, decodable after all frames since the last keyframe."""
 
-    timestamp: int
-    """Unwrapped RTP timestamp, 90 kHz."""
-    unit: AccessUnit
-    arrived: float
-    """When its last packet arrived, in seconds of the caller's clock."""
+    __slots__ = ("arrived", "timestamp", "unit")
+
+    def __init__(self, timestamp: int, unit: AccessUnit, arrived: float) -> None:
+        self.timestamp = timestamp
+        """Unwrapped RTP timestamp, 90 kHz."""
+        self.unit = unit
+        self.arrived = arrived
+        """When its last packet arrived, in seconds of the caller's clock."""
 
 
 class Reassembly:

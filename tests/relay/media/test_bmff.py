@@ -1,4 +1,4 @@
-"""Boxes: what is written here is read back by FFmpeg's demuxer."""
+"""Boxes, parsed by FFmpeg's demuxer."""
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ from tests.fixtures import media
 
 
 def samples(count: int, **options: int) -> list[Sample]:
-    """Pictures of a real encoder, 1/30 s apart, from one second of media time on."""
+    """Frames of a real encoder, 1/30 s apart, from media time 1 s on."""
     units = [h264.access_unit(unit) for unit in media.access_units(count=count, **options)]
     return [
         media.video_sample(90_000 + index * 3_000, key=unit.key, data=unit.data)
@@ -21,9 +21,9 @@ def samples(count: int, **options: int) -> list[Sample]:
 
 @pytest.mark.parametrize("profile", ["baseline", "main", "high"])
 @pytest.mark.parametrize("size", [(64, 48), (66, 50), (720, 1280)])
-def test_pictures_are_decoded_as_they_were_made(size: tuple[int, int], profile: str) -> None:
-    """An init segment and one fragment for each picture decode to these pictures, at their times
-    and of their size.
+def test_frames_are_decoded_as_they_were_encoded(size: tuple[int, int], profile: str) -> None:
+    """An init segment and one fragment per frame decode to these frames, with their times and
+    sizes.
     """
     width, height = size
     units = [
@@ -43,9 +43,9 @@ def test_pictures_are_decoded_as_they_were_made(size: tuple[int, int], profile: 
     assert lumas == pytest.approx([media.luma_of(index) for index in range(4)], abs=4)
 
 
-def test_sample_flags_say_what_depends_on_what() -> None:
-    """FFmpeg sees the keyframe as one and the others not; ISO/IEC 14496-12 §8.8.3.1 has a picture
-    that nothing refers to marked as such.
+def test_sample_flags() -> None:
+    """FFmpeg recognises the keyframe. A frame without dependents is marked as ISO/IEC 14496-12
+    §8.8.3.1 requires.
     """
     first, second, third = samples(3)
     third = media.video_sample(third.pts, data=third.data, disposable=True)
@@ -66,10 +66,8 @@ def test_sample_flags_say_what_depends_on_what() -> None:
     ]
 
 
-def test_a_picture_of_unknown_duration_gets_a_generous_one() -> None:
-    """A video sample's duration is written as 0.2 s, since a shorter one than the real gap makes
-    MSE drop pictures.
-    """
+def test_a_frame_of_unknown_duration_gets_a_long_one() -> None:
+    """0.2 s: with a duration shorter than the real gap MSE drops frames."""
     (only,) = samples(1)
     (packet,) = media.read_mp4(
         bmff.init_segment(media.video_track()) + bmff.fragment([only], 7, Track.VIDEO)
@@ -77,10 +75,8 @@ def test_a_picture_of_unknown_duration_gets_a_generous_one() -> None:
     assert packet.duration == bmff.VIDEO_DURATION == 18_000
 
 
-def test_sound_lies_end_to_end() -> None:
-    """Several Opus packets in one fragment come back with exact times, durations and bytes, and
-    decode.
-    """
+def test_audio_is_contiguous() -> None:
+    """Several Opus packets in one fragment keep exact times, durations and bytes, and decode."""
     packets = media.opus_packets(5)
     sounds = [
         media.sound_sample(48_000 + index * 960, data=packet)
@@ -100,8 +96,8 @@ def test_sound_lies_end_to_end() -> None:
     assert sum(frame.samples for frame in frames) == 5 * 960
 
 
-def test_sound_behind_a_hole_stands_where_it_belongs() -> None:
-    """Within a fragment too: what comes before the hole lasts until what comes behind it."""
+def test_audio_after_a_gap_keeps_its_time() -> None:
+    """Also within a fragment: the packet before the gap lasts until the one after it."""
     sounds = [
         media.sound_sample(at, data=packet)
         for at, packet in zip((0, 960, 2_500), media.opus_packets(3), strict=True)
@@ -119,8 +115,8 @@ def test_sound_behind_a_hole_stands_where_it_belongs() -> None:
     sizes=st.integers(1, 999),
 )
 def test_fields_of_a_fragment(pts: list[int], offset: int, sequence: int, sizes: int) -> None:
-    """`tfdt` is the first decoding time, `trun` names each size, and `mdat` holds the payloads one
-    behind the other.
+    """`tfdt` is the first decoding time, `trun` has each size, and `mdat` has the payloads one
+    after another.
     """
     sent = [
         Sample(
@@ -153,10 +149,8 @@ def test_fields_of_a_fragment(pts: list[int], offset: int, sequence: int, sizes:
 
 
 @given(st.binary(max_size=200))
-def test_garbage_is_refused_and_nothing_else_happens(data: bytes) -> None:
-    """Reading boxes of foreign bytes gives boxes or BitstreamError, and every box lies within the
-    bytes.
-    """
+def test_garbage_raises_bitstream_error_only(data: bytes) -> None:
+    """Random bytes are boxes or BitstreamError; every box lies within the bytes."""
     try:
         boxes = list(bmff.read_boxes(data))
     except BitstreamError:
@@ -166,9 +160,7 @@ def test_garbage_is_refused_and_nothing_else_happens(data: bytes) -> None:
 
 @given(data=st.data())
 def test_a_truncated_segment_is_refused(data: st.DataObject) -> None:
-    """Whatever is cut off an init segment, the reader says so, unless the cut is between two
-    boxes.
-    """
+    """Any truncated init segment, unless it is cut between two boxes."""
     segment = bmff.init_segment(media.video_track())
     cut = data.draw(st.integers(1, len(segment) - 1))
     edges = {8 + len(bmff.find_box(segment, b"ftyp"))}
@@ -179,7 +171,7 @@ def test_a_truncated_segment_is_refused(data: st.DataObject) -> None:
             list(bmff.read_boxes(segment[:cut]))
 
 
-def test_a_box_that_is_not_there() -> None:
-    """A path that leads nowhere raises BitstreamError."""
+def test_a_missing_box() -> None:
+    """A path without a box raises BitstreamError."""
     with pytest.raises(BitstreamError, match="mvex"):
         bmff.find_box(bmff.init_segment(media.video_track()), b"moov", b"trak", b"mvex")

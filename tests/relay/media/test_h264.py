@@ -1,4 +1,4 @@
-"""H.264 parameter sets and access units, of x264's streams and of garbage."""
+"""H.264 parameter sets and access units, of x264's streams and of random bytes."""
 
 import io
 
@@ -30,10 +30,8 @@ PROFILES = {"baseline": 66, "main": 77, "high": 100}
         (2, 2),
     ],
 )
-def test_sps_says_what_ffmpeg_reads(size: tuple[int, int], profile: str) -> None:
-    """Width and height, cropped, profile and level of many sizes and profiles agree with FFmpeg's
-    own parser.
-    """
+def test_sps_fields_match_those_of_ffmpeg(size: tuple[int, int], profile: str) -> None:
+    """Cropped width and height, profile and level, for many sizes and profiles."""
     width, height = size
     sps, pps = media.parameter_sets(width, height, profile)
     read = h264.parse_sps(sps)
@@ -56,9 +54,7 @@ def test_sps_says_what_ffmpeg_reads(size: tuple[int, int], profile: str) -> None
 
 
 def test_b_frames_reorder() -> None:
-    """A High stream with B-frames says that it reorders; a Baseline one, which cannot, says that it
-    does not.
-    """
+    """A High stream with B-frames is reordered; a Baseline stream is not."""
     options = (("bf", "2"), ("tune", "film"), ("x264-params", "scenecut=0:b-adapt=0"))
     units = media.access_units(64, 48, 8, profile="high", options=options)
     assert any(h264.access_unit(unit).disposable for unit in units)
@@ -66,10 +62,8 @@ def test_b_frames_reorder() -> None:
     assert not h264.parse_sps(media.parameter_sets()[0]).reorders
 
 
-def test_scaling_matrices_are_passed_over() -> None:
-    """An SPS with scaling lists, one of them cut off by a delta that says so, gives the size that
-    stands behind them.
-    """
+def test_scaling_matrices_are_skipped() -> None:
+    """The size after scaling lists is right, even if a delta ends one of them early."""
     lists = (
         "1" + "1" * 16 + "0" * 6 + "1" + signed(3) + signed(-11)
     )  # list 0 in full, 1 to 6 absent, list 7 ends with its second value at 0
@@ -111,7 +105,7 @@ def signed(value: int) -> str:
 
 
 def test_interlaced_heights_count_twice() -> None:
-    """An SPS of fields (frame_mbs_only_flag 0) gives the height of whole frames."""
+    """An SPS of fields (frame_mbs_only_flag 0) has the height of whole frames."""
     sps = h264.access_unit(
         media.access_units(
             64,
@@ -124,8 +118,8 @@ def test_interlaced_heights_count_twice() -> None:
     assert (h264.parse_sps(sps).width, h264.parse_sps(sps).height) == (64, 64)
 
 
-def test_emulation_prevention_bytes_are_no_content() -> None:
-    """x264's VUI of small streams holds 00 00 03, which must not shift what follows."""
+def test_emulation_prevention_bytes_are_removed() -> None:
+    """x264's VUI of small streams has 00 00 03, which must not shift the fields after it."""
     sps, _ = media.parameter_sets(66, 50)
     assert b"\0\0\3" in sps
     assert (h264.parse_sps(sps).width, h264.parse_sps(sps).height) == (66, 50)
@@ -136,9 +130,7 @@ def test_emulation_prevention_bytes_are_no_content() -> None:
 @example(b"\x67" + bytes(40))
 @example(b"\x67\x64" + b"\xff" * 60)
 def test_a_garbage_sps_raises_bitstream_error_only(nal: bytes) -> None:
-    """Whatever follows the SPS's type, the parser gives a size a decoder could have, or
-    BitstreamError.
-    """
+    """Random bytes after the SPS's type give a size that a decoder could have, or BitstreamError."""
     try:
         read = h264.parse_sps(nal)
     except BitstreamError:
@@ -149,7 +141,7 @@ def test_a_garbage_sps_raises_bitstream_error_only(nal: bytes) -> None:
 @settings(deadline=None)
 @given(st.data())
 def test_a_damaged_sps_raises_bitstream_error_only(data: st.DataObject) -> None:
-    """A real SPS, cut short and with bytes changed, raises nothing but BitstreamError."""
+    """A real SPS, truncated and with changed bytes."""
     sps = bytearray(media.parameter_sets(720, 1280, "high")[0])
     for _ in range(data.draw(st.integers(0, 4))):
         sps[data.draw(st.integers(0, len(sps) - 1))] = data.draw(st.integers(0, 255))
@@ -160,7 +152,7 @@ def test_a_damaged_sps_raises_bitstream_error_only(data: st.DataObject) -> None:
 
 
 def test_every_truncation_within_the_size_is_refused() -> None:
-    """An SPS that ends before its height is read is refused, whatever its length."""
+    """An SPS that ends before its height is refused."""
     sps, _ = media.parameter_sets(720, 1280)
     for length in range(8):
         with pytest.raises(BitstreamError):
@@ -169,9 +161,7 @@ def test_every_truncation_within_the_size_is_refused() -> None:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_avcc_is_what_ffmpeg_writes(profile: str) -> None:
-    """The `avcC` body of a real stream is byte for byte the one that FFmpeg's muxer writes for
-    it.
-    """
+    """The `avcC` body of a real stream is byte for byte that of FFmpeg's muxer."""
     units = media.access_units(64, 48, 2, profile=profile)
     out = io.BytesIO()
     annexb = b"".join(b"\0\0\1" + nal for unit in units for nal in unit)
@@ -191,24 +181,24 @@ def test_avcc_is_what_ffmpeg_writes(profile: str) -> None:
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_parameter_sets_come_back_out_of_avcc(profile: str) -> None:
-    """What went into an `avcC` comes out of it."""
+def test_parameter_sets_are_read_from_avcc(profile: str) -> None:
+    """The NAL units that were put into it."""
     assert h264.parameter_sets(media.video_track(64, 48, profile).config) == list(
         media.parameter_sets(64, 48, profile)
     )
 
 
-def test_a_pps_must_be_one() -> None:
-    """An SPS in the place of the PPS, or nothing, is refused."""
+def test_a_pps_must_be_a_pps() -> None:
+    """An SPS instead of the PPS, or nothing, is refused."""
     sps, _ = media.parameter_sets()
     for pps in (b"", sps):
         with pytest.raises(BitstreamError, match="PPS"):
             h264.track_info(sps, pps)
 
 
-def test_an_access_unit_is_sorted_for_a_player() -> None:
-    """Parameter sets, delimiters and filler are taken out, slices and SEI stay with their length
-    before them.
+def test_an_access_unit_in_the_format_of_samples() -> None:
+    """Parameter sets, delimiters and filler are removed; slices and SEI stay, each after its
+    length.
     """
     sps, pps = media.parameter_sets()
     unit = h264.access_unit(
@@ -219,10 +209,8 @@ def test_an_access_unit_is_sorted_for_a_player() -> None:
     assert unit.key and not unit.disposable
 
 
-def test_disposable_needs_every_slice_to_be_so() -> None:
-    """A picture is disposable when no slice of it is referred to; SEI does not count, and nothing
-    at all is not disposable.
-    """
+def test_disposable_needs_every_slice_to_be_disposable() -> None:
+    """SEI does not count, and an empty access unit is not disposable."""
     assert h264.access_unit([b"\x06\x05", b"\x01\x9a", b"\x01\x9b"]).disposable
     assert not h264.access_unit([b"\x01\x9a", b"\x41\x9b"]).disposable
     assert not h264.access_unit([]).disposable
@@ -230,10 +218,8 @@ def test_disposable_needs_every_slice_to_be_so() -> None:
 
 
 @given(st.lists(st.binary(max_size=40)))
-def test_an_access_unit_keeps_every_other_nal(nals: list[bytes]) -> None:
-    """Any NAL units: those that are kept stand in `data`, in order, with their lengths; none
-    raises.
-    """
+def test_an_access_unit_keeps_all_other_nal_units(nals: list[bytes]) -> None:
+    """For any NAL units, those kept are in `data`, in order, with their lengths; none raises."""
     unit = h264.access_unit(nals)
     kept, at = [], 0
     while at < len(unit.data):
@@ -255,7 +241,7 @@ def test_an_access_unit_keeps_every_other_nal(nals: list[bytes]) -> None:
     st.booleans(),
 )
 def test_start_codes_are_split(nals: list[bytes], long: bool) -> None:
-    """NAL units behind three- and four-byte start codes come back unchanged."""
+    """NAL units after three- and four-byte start codes are returned unchanged."""
     code = b"\0\0\0\1" if long else b"\0\0\1"
     assert h264.split_annexb(b"".join(code + nal for nal in nals)) == nals
 
@@ -267,10 +253,8 @@ def test_track_info_of_a_real_stream() -> None:
     assert info.codec.startswith("avc1.42")
 
 
-def test_high_profiles_tell_their_format_in_avcc() -> None:
-    """ISO/IEC 14496-15 §5.3.3.1.2: chroma format and bit depths stand behind the PPS, and only
-    there.
-    """
+def test_high_profiles_have_their_format_in_avcc() -> None:
+    """ISO/IEC 14496-15 §5.3.3.1.2: only they have chroma format and bit depths after the PPS."""
     assert media.video_track(profile="high").config[-4:] == b"\xfd\xf8\xf8\0"
     sps, pps = media.parameter_sets(profile="main")
     assert media.video_track(profile="main").config.endswith(pps)

@@ -1,4 +1,4 @@
-"""Opus packets: how long they are, and silence that is silent."""
+"""Durations of Opus packets, and silence."""
 
 import numpy as np
 import pytest
@@ -12,8 +12,8 @@ from tests.fixtures import media
 
 @pytest.mark.parametrize("application", ["audio", "voip", "lowdelay"])
 @pytest.mark.parametrize("milliseconds", [5, 10, 20, 40, 60])
-def test_duration_is_what_the_decoder_gives(milliseconds: int, application: str) -> None:
-    """The TOC byte's duration is the number of samples that libopus' packets decode to."""
+def test_duration_matches_the_decoder(milliseconds: int, application: str) -> None:
+    """The duration in the TOC byte is the number of samples that libopus decodes."""
     packets = media.opus_packets(6, milliseconds=milliseconds, application=application)
     assert {opus.packet_ticks(packet) for packet in packets} == {48 * milliseconds}
     assert media.decode_opus(packets).shape[1] == sum(map(opus.packet_ticks, packets))
@@ -21,15 +21,13 @@ def test_duration_is_what_the_decoder_gives(milliseconds: int, application: str)
 
 @pytest.mark.parametrize("bit_rate", [6_000, 12_000, 24_000, 64_000])
 def test_duration_of_speech_modes(bit_rate: int) -> None:
-    """SILK and hybrid packets, which low rates bring, have other configuration numbers; the
-    durations still agree.
-    """
+    """SILK and hybrid packets, used at low bitrates, have other configuration numbers."""
     packets = media.opus_packets(10, milliseconds=60, application="voip", bit_rate=bit_rate)
     assert media.decode_opus(packets).shape[1] == sum(map(opus.packet_ticks, packets)) == 10 * 2_880
 
 
 def test_silence_is_silent() -> None:
-    """SILENCE decodes to 20 ms of zeros for each packet."""
+    """Each SILENCE packet decodes to 20 ms of zeros."""
     assert opus.packet_ticks(opus.SILENCE) == opus.SILENCE_TICKS == 960
     decoded = media.decode_opus([opus.SILENCE] * 5)
     assert decoded.shape == (2, 4_800)
@@ -37,9 +35,9 @@ def test_silence_is_silent() -> None:
 
 
 @pytest.mark.parametrize(("application", "bit_rate"), [("audio", 64_000), ("voip", 12_000)])
-def test_concealment_keeps_the_sound_behind_it(application: str, bit_rate: int) -> None:
-    """One packet of a tone lost and concealed: the tone goes on through the hole, and right behind
-    it stands at its level.
+def test_concealment_keeps_the_audio_after_it(application: str, bit_rate: int) -> None:
+    """One packet of a tone is lost and concealed: the tone continues through the gap, and has its
+    level right after it.
     """
     tone = list(media.opus_packets(20, application=application, bit_rate=bit_rate))
     hidden = opus.concealment(tone[9])
@@ -56,9 +54,7 @@ def test_concealment_keeps_the_sound_behind_it(application: str, bit_rate: int) 
 
 
 def test_silence_between_real_packets_does_not_break_the_decoder() -> None:
-    """Sound, silence and sound decode to samples that are all there; the silence dies away at
-    once.
-    """
+    """Audio, silence and audio decode to all their samples; the tone decays at once."""
     tone = media.opus_packets(6)
     decoded = media.decode_opus([*tone[:3], *[opus.SILENCE] * 10, *tone[3:]])
     assert decoded.shape[1] == 16 * 960
@@ -70,8 +66,8 @@ def test_silence_between_real_packets_does_not_break_the_decoder() -> None:
 
 
 @given(st.binary(max_size=80))
-def test_any_packet_has_a_lawful_duration_or_is_refused(packet: bytes) -> None:
-    """Foreign bytes give 2.5 to 120 ms, or BitstreamError."""
+def test_any_packet_has_a_valid_duration_or_is_refused(packet: bytes) -> None:
+    """Random bytes give 2.5 to 120 ms, or BitstreamError."""
     try:
         ticks = opus.packet_ticks(packet)
     except BitstreamError:
@@ -85,12 +81,12 @@ def test_any_packet_has_a_lawful_duration_or_is_refused(packet: bytes) -> None:
     ids=["empty", "no frame count", "no frames", "63 frames", "180 ms"],
 )
 def test_what_the_rfc_forbids_is_refused(packet: bytes) -> None:
-    """No packet is empty, without frames, or longer than 120 ms (RFC 6716 §3.4)."""
+    """Empty packets, packets without frames, and packets longer than 120 ms (RFC 6716 §3.4)."""
     with pytest.raises(BitstreamError):
         opus.packet_ticks(packet)
 
 
-def test_the_track_says_what_webrtc_says() -> None:
+def test_the_track_of_webrtc() -> None:
     """48 kHz stereo, no pre-skip, mapping family 0 (Opus in ISOBMFF §4.3.2)."""
     info = opus.track_info()
     assert (info.codec, info.channels) == ("opus", 2)

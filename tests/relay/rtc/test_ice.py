@@ -1,4 +1,4 @@
-"""ICE-lite, against aioice's own messages."""
+"""The ICE-lite agent, against aioice's messages."""
 
 import pytest
 from aioice import stun
@@ -17,7 +17,7 @@ def check(
     password: str = "our-password-0123456789ab",
     nominated: bool = False,
 ) -> stun.Message:
-    """What aioice sends as the controlling side."""
+    """A check as aioice sends it in the controlling role."""
     message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
     message.attributes["USERNAME"] = username
     message.attributes["PRIORITY"] = 1
@@ -30,8 +30,8 @@ def check(
 
 @pytest.mark.parametrize("nominated", [True, False])
 def test_a_check_is_answered(nominated: bool) -> None:
-    """The answer bears the transaction, the source's address and our integrity; USE-CANDIDATE is
-    told.
+    """The answer has the transaction ID, the source address and a valid MESSAGE-INTEGRITY;
+    `nominated` is USE-CANDIDATE.
     """
     request = check(nominated=nominated)
     answered = AGENT.receive(bytes(request), SOURCE)
@@ -68,20 +68,20 @@ def test_a_check_is_answered(nominated: bool) -> None:
         "an answer to nothing",
     ],
 )
-def test_what_is_not_this_peers_check_gets_no_answer(request_: stun.Message) -> None:
-    """A wrong password, another user's name or another kind of message is nobody."""
+def test_checks_of_others_get_no_answer(request_: stun.Message) -> None:
+    """A wrong password, another user name, or another kind of message."""
     assert AGENT.receive(bytes(request_), SOURCE) is None
 
 
 def test_a_check_without_integrity_gets_no_answer() -> None:
-    """The right names alone prove nothing."""
+    """The right user names alone prove nothing."""
     message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
     message.attributes["USERNAME"] = "us:them"
     assert AGENT.receive(bytes(message), SOURCE) is None
 
 
 def test_a_message_that_is_too_long_is_refused() -> None:
-    """Past 576 bytes nothing is even read."""
+    """Messages over 576 bytes are not parsed."""
     padded = bytes(check()) + bytes(MAX_MESSAGE)
     with pytest.raises(ValueError, match="too long"):
         AGENT.receive(padded, SOURCE)
@@ -89,9 +89,7 @@ def test_a_message_that_is_too_long_is_refused() -> None:
 
 @given(st.binary(max_size=MAX_MESSAGE + 10))
 def test_garbage_raises_value_error_only(data: bytes) -> None:
-    """Foreign bytes are nobody's check, or a ValueError; telling whom they are for raises
-    nothing.
-    """
+    """Random bytes give None or ValueError; `local_ufrag_of` raises nothing."""
     local_ufrag_of(data)
     try:
         assert AGENT.receive(data, SOURCE) is None
@@ -101,12 +99,12 @@ def test_garbage_raises_value_error_only(data: bytes) -> None:
 
 @given(st.data())
 def test_a_damaged_check_is_refused(data: st.DataObject) -> None:
-    """One byte changed, or the end cut off: no answer comes, and nothing but ValueError."""
+    """With one byte changed or the end cut off, there is no answer and no other error."""
     message = bytearray(bytes(check()))
     if data.draw(st.booleans()):
         at = data.draw(
             st.integers(0, len(message) - 9)
-        )  # the last 8 are FINGERPRINT, which aioice checks itself
+        )  # the last 8 are FINGERPRINT, which aioice verifies itself
         message[at] ^= data.draw(st.integers(1, 255))
     else:
         del message[data.draw(st.integers(0, len(message) - 9)) :]
@@ -117,9 +115,9 @@ def test_a_damaged_check_is_refused(data: st.DataObject) -> None:
         pass
 
 
-def test_whom_a_check_is_for() -> None:
-    """The part of the user name before the colon, wherever among the attributes it stands; None
-    where there is none.
+def test_the_local_ufrag_of_a_check() -> None:
+    """The part of USERNAME before the colon, at any position among the attributes; None without
+    one.
     """
     assert local_ufrag_of(bytes(check())) == "us"
     first = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
@@ -130,9 +128,9 @@ def test_whom_a_check_is_for() -> None:
     assert local_ufrag_of(bytes(check())[:24]) is None
 
 
-def test_our_probe_measures_the_way() -> None:
-    """The peer finds its password in our request; its answer to the last probe counts once, a
-    forged or old one never.
+def test_a_probe_is_answered_once() -> None:
+    """The probe is signed with the peer's password. Only an authentic answer to the last probe
+    counts, and only once.
     """
     agent = IceAgent("them", "their-password-0123456789", "us", "our-password-0123456789ab")
     old = stun.parse_message(agent.probe())
@@ -155,7 +153,7 @@ def test_our_probe_measures_the_way() -> None:
 
 
 def test_credentials_are_new_for_each_peer() -> None:
-    """And as RFC 8445 §5.3 wants them: at least 24 and 128 bits, of its characters."""
+    """They have the length and characters that RFC 8445 §5.3 requires: at least 24 and 128 bits."""
     agents = [IceAgent("a", "b") for _ in range(20)]
     assert len({agent.ufrag for agent in agents}) == len({agent.password for agent in agents}) == 20
     for agent in agents:

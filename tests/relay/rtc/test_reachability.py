@@ -1,4 +1,4 @@
-"""What our port's own questions find out, with a real coturn as STUN and TURN server."""
+"""The reachability tests, with a real coturn as STUN and TURN server."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -41,20 +41,20 @@ async def turn(tmp_path: Path) -> AsyncIterator[str]:
 
 
 async def test_the_port_answers_itself(port: UdpPort, probe: Probe) -> None:
-    """And nothing of it counts as a stranger's."""
+    """The port counts none of these datagrams as rejected."""
     await probe.check_directly(HERE)
     assert port.rejected.stranger == port.rejected.unreadable == port.rejected.failed == 0
 
 
-async def test_an_address_where_nobody_is(probe: Probe) -> None:
-    """127.0.0.2 is this machine, and the port is not bound there."""
+async def test_an_address_without_the_port(probe: Probe) -> None:
+    """127.0.0.2 belongs to this machine, but the port is not bound there."""
     with pytest.raises(Unreachable, match="no answer|refused"):
         await probe.check_directly("127.0.0.2")
 
 
 @pytest.mark.service
-async def test_somebody_else_at_the_address(port: UdpPort, turn: str) -> None:
-    """A STUN server answers our check as well, but does not know our password."""
+async def test_another_program_at_the_address(port: UdpPort, turn: str) -> None:
+    """A STUN server answers the check, but without the right password."""
     made = Probe(port)
     port.port = int(turn.rpartition(":")[2])
     with pytest.raises(Unreachable, match="another program"):
@@ -63,13 +63,13 @@ async def test_somebody_else_at_the_address(port: UdpPort, turn: str) -> None:
 
 
 @pytest.mark.service
-async def test_as_a_stun_server_sees_it(port: UdpPort, probe: Probe, turn: str) -> None:
+async def test_the_mapped_address(port: UdpPort, probe: Probe, turn: str) -> None:
     assert await probe.mapped_address(f"stun:{turn}") == (HERE, port.port)
 
 
 @pytest.mark.service
 async def test_through_a_relay(probe: Probe, turn: str) -> None:
-    """By UDP and by TCP; an address at which the port is not bound does not answer."""
+    """Over UDP and TCP. An address at which the port is not bound does not answer."""
     for transport in ("udp", "tcp"):
         assert await probe.check_through_turn(
             f"turn:{turn}?transport={transport}", *CREDENTIALS, [HERE, "127.0.0.2"]
@@ -77,13 +77,13 @@ async def test_through_a_relay(probe: Probe, turn: str) -> None:
 
 
 @pytest.mark.service
-async def test_a_relay_that_knows_another_secret(probe: Probe, turn: str) -> None:
+async def test_a_relay_with_another_secret(probe: Probe, turn: str) -> None:
     with pytest.raises(Unreachable, match="static-auth-secret"):
         await probe.check_through_turn(f"turn:{turn}", CREDENTIALS[0], "wrong", [HERE])
 
 
-async def test_servers_that_are_not_there(probe: Probe) -> None:
-    """Each has its 2 s, and says so."""
+async def test_servers_that_do_not_answer(probe: Probe) -> None:
+    """Each test fails after 2 s."""
     async with asyncio.timeout(8):
         for url in (f"turn:{HERE}:9", f"turn:{HERE}:9?transport=tcp", f"turns:{HERE}:9"):
             with pytest.raises(Unreachable):
@@ -104,6 +104,6 @@ def test_urls(url: str, parsed: IceUrl) -> None:
     assert IceUrl.parse(url) == parsed
 
 
-def test_a_url_that_is_none() -> None:
+def test_malformed_urls() -> None:
     with pytest.raises(Unreachable, match="not a valid"):
         IceUrl.parse("turn:a:b:c")

@@ -1,4 +1,4 @@
-"""The round trip, and what follows from it for requests."""
+"""The round trip, and the deadlines of retransmission requests."""
 
 import pytest
 from hypothesis import given
@@ -17,8 +17,8 @@ def measured(*samples: float) -> RoundTrip:
 
 @given(st.lists(st.floats(-1, 10), max_size=50))
 def test_bounds_hold_whatever_is_measured(samples: list[float]) -> None:
-    """Retries are 20 to 200 ms apart and the deadline is 80 to 400 ms, with room for two requests
-    at least.
+    """For any samples: requests are repeated every 20 to 200 ms, and the deadline is 80 to 400 ms,
+    enough for two requests.
     """
     round_trip = measured(*samples)
     assert SHORTEST <= round_trip.retry <= LONGEST
@@ -27,9 +27,9 @@ def test_bounds_hold_whatever_is_measured(samples: list[float]) -> None:
     assert round_trip.least == (max(0.0, min(samples)) if samples else None)
 
 
-def test_a_longer_way_waits_longer() -> None:
-    """A clean path retries within its 20 ms tick; one of 60 ms after a little more than that;
-    jitter adds to it.
+def test_a_longer_round_trip_waits_longer() -> None:
+    """On a short path a request is repeated at the next tick of 20 ms, on one of 60 ms a little
+    later than that. Jitter adds to it.
     """
     near, far, shaky = measured(*[0.001] * 30), measured(*[0.06] * 30), measured(*[0.03, 0.09] * 15)
     assert near.retry == SHORTEST and near.deadline == pytest.approx(5 * SHORTEST)
@@ -38,8 +38,8 @@ def test_a_longer_way_waits_longer() -> None:
 
 
 def test_an_answer_to_one_request_is_a_sample() -> None:
-    """A packet that was asked for once and came as a retransmission says how long that takes; one
-    asked for twice, or merely late, does not.
+    """A packet requested once and retransmitted measures the round trip; one requested twice, or
+    merely late, does not.
     """
     round_trip = RoundTrip()
     gaps = Gaps(round_trip)
@@ -52,9 +52,9 @@ def test_an_answer_to_one_request_is_a_sample() -> None:
     assert not gaps and not gaps.fill(12, 0.22, resent=True)
 
 
-def test_stragglers_teach_patience() -> None:
-    """On a path that delivers out of order the first request waits a little; repairs let that go
-    again.
+def test_reordering_delays_the_first_request() -> None:
+    """On a path that reorders packets the first request waits a little. Successful retransmissions
+    shorten that again.
     """
     gaps = Gaps(RoundTrip())
     gaps.add(1, 2, 0.0)
@@ -75,8 +75,8 @@ def test_stragglers_teach_patience() -> None:
 
 @given(st.integers(-70_000, 70_000), st.integers(1, 3_000))
 def test_requests_are_bounded_and_in_order(first: int, count: int) -> None:
-    """At most 128 at a time, each as 16 bits in the order they were sent; all are asked for in
-    their turn, and given up together.
+    """At most 128 at a time, as 16-bit numbers in sending order. All packets are requested in turn,
+    and given up together.
     """
     gaps = Gaps(RoundTrip())
     gaps.add(first, first + count, 0.0)

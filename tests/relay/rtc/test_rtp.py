@@ -1,4 +1,4 @@
-"""RTP headers, against aiortc's own serialiser."""
+"""RTP headers, against aiortc's serialiser."""
 
 import pytest
 from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters, RTCRtpParameters
@@ -38,7 +38,7 @@ def extensions() -> HeaderExtensionsMap:
     mid=st.none() | st.text("abc", min_size=1, max_size=16),
     padding=st.integers(0, 255),
 )
-def test_what_aiortc_writes_is_read(
+def test_packets_written_by_aiortc(
     payload_type: int,
     marker: bool,
     sequence: int,
@@ -49,9 +49,7 @@ def test_what_aiortc_writes_is_read(
     mid: str | None,
     padding: int,
 ) -> None:
-    """Every field comes back, without the CSRCs, header extensions and padding that aiortc
-    wrote.
-    """
+    """All fields are parsed; CSRCs, header extensions and padding are removed."""
     packet = AiortcPacket(payload_type, int(marker), sequence, timestamp, ssrc, payload)
     packet.csrc = csrc
     packet.padding_size = padding
@@ -69,11 +67,11 @@ def test_what_aiortc_writes_is_read(
     wanted=st.integers(1, 14),
     csrc=st.integers(0, 15),
 )
-def test_the_transport_wide_number_is_found_among_others(
+def test_the_transport_wide_number(
     elements: dict[int, bytes], number: int, wanted: int, csrc: int
 ) -> None:
-    """In headers of one byte and of two, as aiortc writes them, wherever it stands; without it, or
-    where nobody asks, there is none.
+    """It is found in one-byte and two-byte headers at any position. It is None if absent or not
+    negotiated.
     """
     others = {key: value for key, value in elements.items() if key != wanted}
     for elements, expected in (
@@ -97,10 +95,10 @@ def test_the_transport_wide_number_is_found_among_others(
 
 
 @given(st.integers(0, 0xFFFFFF), st.integers(0, 65_535), st.booleans())
-def test_the_time_of_sending_is_found_where_it_was_agreed_on(
-    sent: int, number: int, cut_short: bool
-) -> None:
-    """Beside a transport-wide number or alone; one that is not of three bytes is none."""
+def test_the_send_time(sent: int, number: int, cut_short: bool) -> None:
+    """With and without a transport-wide number; an element that does not have three bytes is
+    ignored.
+    """
     moment = sent.to_bytes(3, "big")[: 2 if cut_short else 3]
     profile, block = pack_header_extensions([(2, moment), (4, number.to_bytes(2, "big"))])
     data = (
@@ -121,8 +119,8 @@ def test_the_time_of_sending_is_found_where_it_was_agreed_on(
 
 
 @given(st.binary(max_size=40), st.integers(1, 255))
-def test_extensions_that_lie_cost_the_number_only(block: bytes, wanted: int) -> None:
-    """Whatever stands in the block, the packet is read."""
+def test_invalid_extensions_cost_only_the_number(block: bytes, wanted: int) -> None:
+    """The packet is parsed for any extension block."""
     block += bytes(-len(block) & 3)
     for profile in (b"\xbe\xde", b"\x10\x00", b"\x10\x0f", b"\x12\x34"):
         data = (
@@ -138,7 +136,7 @@ def test_extensions_that_lie_cost_the_number_only(block: bytes, wanted: int) -> 
 
 @given(st.binary(max_size=80))
 def test_garbage_raises_value_error_only(data: bytes) -> None:
-    """Foreign bytes are a packet or a ValueError."""
+    """Random bytes are a packet or a ValueError."""
     try:
         packet = parse_rtp(data)
     except ValueError:
@@ -147,7 +145,7 @@ def test_garbage_raises_value_error_only(data: bytes) -> None:
 
 
 @given(st.binary(max_size=40), st.integers(0, 255))
-def test_headers_that_lie_raise_value_error_only(rest: bytes, first: int) -> None:
+def test_invalid_headers_raise_value_error_only(rest: bytes, first: int) -> None:
     """Version 2 with any counts, extension lengths and padding."""
     try:
         parse_rtp(bytes([0x80 | first & 0x3F, 101]) + rest)
@@ -177,15 +175,15 @@ def test_headers_that_lie_raise_value_error_only(rest: bytes, first: int) -> Non
     ],
 )
 def test_lengths_that_do_not_fit(data: bytes) -> None:
-    """Each way in which a header can be cut short or lie is refused."""
+    """Each way to truncate a header, and each wrong length."""
     with pytest.raises(ValueError):
         parse_rtp(data)
 
 
 @given(start=st.integers(0, 65_535), steps=st.lists(st.integers(-30_000, 30_000), max_size=100))
-def test_unwrapping_follows_the_shortest_way(start: int, steps: list[int]) -> None:
-    """Numbers that move by less than half the range from the highest one keep their distance,
-    whichever way they wrap.
+def test_unwrapping_takes_the_closest_number(start: int, steps: list[int]) -> None:
+    """Numbers that move by less than half the range from the highest one keep their distance, in
+    both directions.
     """
     unwrapper, highest = Unwrapper(16), start
     assert unwrapper.unwrap(start) == start

@@ -1,9 +1,8 @@
-"""The seam: every name of aiortc, aioice and pylibsrtp that `relay/rtc` stands on beyond their
-documented interface.
+"""The private names of aiortc, aioice and pylibsrtp that `relay/rtc` uses.
 
-What strangers and broken senders do to a live session (an empty datagram, an extension of the wrong
-length) is tested in tests/integration/test_bad_input.py. When one of these fails after an upgrade,
-nothing is wrong with the test: read what it says, and look at the module that it names.
+If one of these fails after an upgrade, the library has changed: read the message and check the
+module that it names. Malformed packets of strangers and publishers are tested in
+tests/integration/test_bad_input.py.
 """
 
 import asyncio
@@ -36,7 +35,9 @@ from tests.fixtures.offers import offer
 
 
 def pair(closed: list[str]) -> tuple[DtlsSrtp, DtlsSrtp]:
-    """Server and client end of one connection, without a network; who notes its end in `closed`."""
+    """The server and client ends of one connection in memory. Each appends its name to `closed`
+    when it ends.
+    """
     ends: list[DtlsSrtp] = []
 
     def send_to(index: int) -> Callable[[bytes], None]:
@@ -51,7 +52,7 @@ def pair(closed: list[str]) -> tuple[DtlsSrtp, DtlsSrtp]:
 
 
 class Silent:
-    """The least that RTCDtlsTransport asks of the ICE transport below it."""
+    """The minimal ICE transport for an RTCDtlsTransport."""
 
     role = "controlled"
 
@@ -61,9 +62,9 @@ class Silent:
     async def _send(self, data: bytes) -> None: ...
 
 
-def test_versions_are_the_ones_that_were_looked_at() -> None:
-    """Another minor version of aiortc or aioice, or another libsrtp binding, wants a look at
-    `relay/rtc` before it is let in (pyproject.toml).
+def test_versions_are_the_reviewed_ones() -> None:
+    """Review `relay/rtc` before another minor version of these libraries is allowed in
+    pyproject.toml.
     """
     versions = {
         name: metadata.version(name).rsplit(".", 1)[0] for name in ("aiortc", "aioice", "pylibsrtp")
@@ -90,7 +91,7 @@ def test_versions_are_the_ones_that_were_looked_at() -> None:
     ],
 )
 async def test_the_dtls_transport_has_what_dtls_py_uses(name: str) -> None:
-    """`relay/rtc/dtls.py` drives RTCDtlsTransport by these names."""
+    """`relay/rtc/dtls.py` uses these names of RTCDtlsTransport."""
     transport = RTCDtlsTransport(Silent(), [certificate()])  # type: ignore[arg-type]
     assert hasattr(transport, name), (
         f"aiortc's RTCDtlsTransport has no {name} any more: see relay/rtc/dtls.py"
@@ -100,8 +101,8 @@ async def test_the_dtls_transport_has_what_dtls_py_uses(name: str) -> None:
     )
 
 
-def test_the_dtls_transport_takes_what_dtls_py_gives() -> None:
-    """Constructor and `_set_role` by position, and coroutines where they are awaited."""
+def test_the_dtls_transport_has_the_expected_signatures() -> None:
+    """The constructor and `_set_role` take positional arguments; `start` and `stop` are coroutines."""
     assert list(inspect.signature(RTCDtlsTransport.__init__).parameters)[1:3] == [
         "transport",
         "certificates",
@@ -119,19 +120,15 @@ def test_the_dtls_transport_takes_what_dtls_py_gives() -> None:
     assert RTCCertificate.generateCertificate().expires is not None
 
 
-def test_our_fingerprint_is_of_sha_256() -> None:
-    """What goes into the answer: `sha-256 AB:…`, 32 bytes; and the certificate is kept for the
-    process.
-    """
+def test_the_fingerprint_has_sha_256() -> None:
+    """Format of the answer: `sha-256 AB:…`, 32 bytes. The process has one certificate."""
     algorithm, _, value = fingerprint().partition(" ")
     assert (algorithm, len(value.split(":"))) == ("sha-256", 32)
     assert certificate() is certificate()
 
 
 def test_srtp_has_what_dtls_py_uses() -> None:
-    """pylibsrtp's session protects and unprotects, and its error is what
-    `relay/rtc/receive/session.py` catches.
-    """
+    """pylibsrtp's sessions protect and unprotect packets; SrtpError is its exception."""
     for name in ("protect", "unprotect", "protect_rtcp", "unprotect_rtcp"):
         assert callable(getattr(pylibsrtp.Session, name)), (
             f"pylibsrtp.Session has no {name}: see relay/rtc/dtls.py"
@@ -139,9 +136,9 @@ def test_srtp_has_what_dtls_py_uses() -> None:
     assert issubclass(SrtpError, Exception) and SrtpError is pylibsrtp.Error
 
 
-async def test_srtp_in_place_is_what_pylibsrtp_makes() -> None:
-    """`relay/rtc/protect.py` works on pylibsrtp's own context: what comes out can be read by the
-    other end, and the next packet by `protect` too.
+async def test_srtp_in_place_is_compatible_with_pylibsrtp() -> None:
+    """`relay/rtc/protect.py` uses pylibsrtp's own context: the other end can decrypt the packets,
+    and also the next one from `protect`.
     """
     server, client = pair([])
     algorithm, _, value = fingerprint().partition(" ")
@@ -180,7 +177,7 @@ async def test_srtp_in_place_is_what_pylibsrtp_makes() -> None:
 
 
 def test_stun_has_what_ice_py_uses() -> None:
-    """aioice's messages: parsed, made, signed and checked by these names."""
+    """aioice's messages are parsed, built, signed and verified with these names."""
     message = stun.Message(
         stun.Method.BINDING,
         stun.Class.REQUEST,
@@ -222,15 +219,15 @@ def test_stun_has_what_ice_py_uses() -> None:
     ],
 )
 def test_rtcp_has_what_rtcp_py_uses(name: str) -> None:
-    """`relay/rtc/receive/rtcp.py` writes and reads RTCP by these names of aiortc.rtp."""
+    """`relay/rtc/receive/rtcp.py` uses these names of aiortc.rtp."""
     assert hasattr(aiortc.rtp, name), (
         f"aiortc.rtp has no {name} any more: see relay/rtc/receive/rtcp.py"
     )
 
 
 def test_the_estimator_has_what_estimate_py_uses() -> None:
-    """`relay/rtc/receive/estimate.py` begins at the cap, which is aiortc's own word for its tests,
-    and resets its counter of incoming bytes.
+    """`relay/rtc/receive/estimate.py` starts at the cap with a method that aiortc has for its own
+    tests, and resets the counter of incoming bytes.
     """
     estimator = RemoteBitrateEstimator()
     estimator.rate_control.set_estimate(2_000_000, 0)
@@ -246,9 +243,9 @@ def test_the_estimator_has_what_estimate_py_uses() -> None:
     assert found is not None and found[1] == [0]
 
 
-def test_the_sdp_parser_gives_what_sdp_py_reads() -> None:
-    """Of a Chromium offer: kind, port, direction, mid, codecs with parameters and feedback, ICE and
-    DTLS.
+def test_the_sdp_parser_provides_what_sdp_py_reads() -> None:
+    """For a Chromium offer: kind, port, direction, mid, codecs with parameters and feedback, ICE
+    and DTLS.
     """
     media = SessionDescription.parse(offer("chromium")).media[0]
     assert (media.kind, media.port, media.direction, media.rtp.muxId) == (
@@ -262,7 +259,7 @@ def test_the_sdp_parser_gives_what_sdp_py_reads() -> None:
         "values of fmtp have another type: see relay/rtc/sdp.py"
     )
     rtx = next(codec for codec in media.rtp.codecs if codec.payloadType == 109)
-    assert rtx.parameters["apt"] == 108, "apt is no number any more: see relay/rtc/sdp.py"
+    assert rtx.parameters["apt"] == 108, "apt is not a number any more: see relay/rtc/sdp.py"
     assert ("nack", "pli") in {(item.type, item.parameter) for item in codec.rtcpFeedback}
     assert media.ice and media.ice.usernameFragment and media.ice.password
     assert (
@@ -277,13 +274,13 @@ def test_the_sdp_parser_gives_what_sdp_py_reads() -> None:
 
 
 def test_the_test_publisher_can_choose_h264() -> None:
-    """aiortc as a client still encodes H.264, which the integration tests publish with."""
+    """The integration tests publish H.264 with aiortc."""
     assert "H264" in {codec.name for codec in RTCRtpSender.getCapabilities("video").codecs}
 
 
-async def test_a_handshake_and_both_ways_of_srtp() -> None:
-    """Two of our ends complete DTLS over a plain call, check fingerprints, carry RTCP, refuse
-    replays and tampering, and end without a task.
+async def test_a_handshake_and_srtp_in_both_directions() -> None:
+    """Two ends complete DTLS in memory, check fingerprints, carry RTCP, refuse replayed and
+    modified packets, and leave no task.
     """
     closed: list[str] = []
     server, client = pair(closed)
@@ -306,7 +303,7 @@ async def test_a_handshake_and_both_ways_of_srtp() -> None:
 
 
 async def test_another_fingerprint_is_refused() -> None:
-    """A peer whose certificate is not the one of its offer does not connect."""
+    """A peer whose certificate does not match its offer does not connect."""
     server, client = pair([])
     algorithm, _, value = fingerprint().partition(" ")
     results = await asyncio.gather(
@@ -320,8 +317,8 @@ async def test_another_fingerprint_is_refused() -> None:
 
 
 async def test_nothing_is_left_of_a_closed_connection() -> None:
-    """Neither we nor aiortc hold it in a circle, which would keep OpenSSL's and libsrtp's memory
-    until a full garbage collection.
+    """There is no reference cycle, which would keep OpenSSL's and libsrtp's memory until a full
+    garbage collection.
     """
     with no_collector():
         server, client = pair([])
@@ -346,9 +343,9 @@ async def test_nothing_is_left_of_a_closed_connection() -> None:
         assert [ref() for ref in left] == [None] * len(left)
 
 
-async def test_closing_ends_a_handshake_that_nobody_answers() -> None:
-    """Whether the peer is silent or floods, `close` returns and leaves no task; more than 32
-    waiting datagrams are refused.
+async def test_closing_ends_an_unanswered_handshake() -> None:
+    """`close` returns and leaves no task, whether the peer is silent or floods. More than 32 queued
+    datagrams are refused.
     """
     lonely = DtlsSrtp(lambda data: None, lambda: None)
     handshake = asyncio.create_task(lonely.handshake([("sha-256", "AB")], client=True))

@@ -1,4 +1,4 @@
-"""The port that all peers share: where it is bound, and whom it takes a datagram for."""
+"""The shared UDP port: binding, and which peer gets a datagram."""
 
 import asyncio
 import errno
@@ -15,8 +15,8 @@ from tests.conftest import open_sockets
 from tests.fixtures.deadline import eventually
 
 
-class Guest:
-    """A peer that takes every check for its own and keeps what it gets."""
+class RecordingPeer:
+    """A peer that accepts every check and records what it gets."""
 
     def __init__(self) -> None:
         self.checks: list[Route] = []
@@ -31,7 +31,7 @@ class Guest:
 
 
 def check(ufrag: str) -> bytes:
-    """As much of a binding request as tells whom it is for."""
+    """A binding request with only a USERNAME."""
     name = f"{ufrag}:them".encode()
     name += bytes(-len(name) % 4)
     return (
@@ -53,10 +53,10 @@ async def port() -> AsyncIterator[UdpPort]:
 
 
 async def test_one_number_at_every_address(port: UdpPort) -> None:
-    """0 takes a number that is free at all of them."""
+    """Port 0 chooses a number that is free at all addresses."""
     await port.open(["127.0.0.1", "127.0.0.2", "127.0.0.3"], 0)
     assert port.port and port.hosts == ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
-    guest = Guest()
+    guest = RecordingPeer()
     port.add("guest", guest)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         for host in port.hosts:
@@ -67,8 +67,8 @@ async def test_one_number_at_every_address(port: UdpPort) -> None:
     )
 
 
-async def test_a_number_that_is_taken(port: UdpPort) -> None:
-    """The error names number and address, and what was bound before it is closed."""
+async def test_a_number_that_is_in_use(port: UdpPort) -> None:
+    """The error names the port and the address; sockets bound before are closed."""
     before = open_sockets()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.2", 0))
@@ -79,17 +79,17 @@ async def test_a_number_that_is_taken(port: UdpPort) -> None:
     await eventually(lambda: open_sockets() <= before)
 
 
-async def test_an_address_that_is_not_ours(port: UdpPort) -> None:
+async def test_an_address_of_another_machine(port: UdpPort) -> None:
     with pytest.raises(OSError, match="of 192.0.2.1: "):
         await port.open(["192.0.2.1"], 0)
 
 
-async def test_peers_are_told_apart_by_name_then_by_address(port: UdpPort) -> None:
-    """Media counts only from an address whose check was taken; a peer that is removed is forgotten
-    with all of them.
+async def test_peers_are_identified_by_name_then_by_address(port: UdpPort) -> None:
+    """Media is accepted only from an address with a valid check. Removing a peer removes all its
+    addresses.
     """
     await port.open(["127.0.0.1"], 0)
-    guests = {name: Guest() for name in ("one", "two")}
+    guests = {name: RecordingPeer() for name in ("one", "two")}
     for name, guest in guests.items():
         port.add(name, guest)
     with (
@@ -111,10 +111,10 @@ async def test_peers_are_told_apart_by_name_then_by_address(port: UdpPort) -> No
     assert len(guests["one"].received) == 1
 
 
-async def test_addresses_of_one_peer_have_a_bound(port: UdpPort) -> None:
-    """A peer that checks from ever new addresses loses the oldest; another peer loses none."""
+async def test_addresses_of_one_peer_are_bounded(port: UdpPort) -> None:
+    """A peer that sends checks from ever new addresses loses the oldest one; other peers lose none."""
     await port.open(["127.0.0.1"], 0)
-    wanderer, other = Guest(), Guest()
+    wanderer, other = RecordingPeer(), RecordingPeer()
     port.add("wanderer", wanderer)
     port.add("other", other)
     sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(MAX_ADDRESSES + 5)]
@@ -131,10 +131,12 @@ async def test_addresses_of_one_peer_have_a_bound(port: UdpPort) -> None:
             sock.close()
 
 
-async def test_a_way_to_somebody_who_has_not_come(port: UdpPort) -> None:
-    """From an address that can send there, loopback to loopback; none to another family."""
+async def test_a_route_to_a_new_address(port: UdpPort) -> None:
+    """It starts at a local address that can send there, loopback to loopback; there is none to
+    another address family.
+    """
     await port.open(["127.0.0.1"], 0)
-    guest = Guest()
+    guest = RecordingPeer()
     port.add("guest", guest)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
@@ -149,7 +151,7 @@ async def test_a_way_to_somebody_who_has_not_come(port: UdpPort) -> None:
 
 
 class Kernel:
-    """A socket whose `sendmsg` fails as it is told, and is counted."""
+    """A socket whose `sendmsg` fails with a chosen error, and counts its calls."""
 
     def __init__(self, sock: socket.socket, fails: int | None) -> None:
         self.sendto = sock.sendto
@@ -164,9 +166,9 @@ class Kernel:
 
 
 async def route_to(sock: socket.socket, port: UdpPort) -> Route:
-    """Of a guest who has just proved to be at this socket."""
+    """A route to this socket, as from a valid check."""
     await port.open(["127.0.0.1"], 0)
-    guest = Guest()
+    guest = RecordingPeer()
     port.add("guest", guest)
     sock.sendto(check("guest"), ("127.0.0.1", port.port))
     await eventually(lambda: guest.checks)
@@ -175,11 +177,9 @@ async def route_to(sock: socket.socket, port: UdpPort) -> Route:
 
 
 @pytest.mark.parametrize("fails", [None, errno.EIO, errno.EINVAL])
-async def test_a_batch_is_one_call_and_many_datagrams_also_where_the_kernel_cannot_cut(
-    port: UdpPort, fails: int | None
-) -> None:
-    """`UDP_SEGMENT` wants a device that makes checksums, and Linux: elsewhere the datagrams go one
-    by one.
+async def test_a_batch_is_one_call_and_many_datagrams(port: UdpPort, fails: int | None) -> None:
+    """Without UDP_SEGMENT (no Linux, or a device without checksums) the datagrams are sent one by
+    one.
     """
     data = bytes(range(256)) * 20
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
@@ -194,7 +194,7 @@ async def test_a_batch_is_one_call_and_many_datagrams_also_where_the_kernel_cann
     assert kernel.calls == 1
 
 
-async def test_a_full_socket_is_told_and_takes_nothing(port: UdpPort) -> None:
+async def test_a_full_socket_raises_and_sends_nothing(port: UdpPort) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         route = await route_to(sock, port)
         with pytest.raises(BlockingIOError):

@@ -20,15 +20,15 @@ nal_units = st.builds(
 
 
 @given(st.lists(nal_units, min_size=1, max_size=12))
-def test_what_aiortc_packs_is_unpacked(nals: list[bytes]) -> None:
-    """Any NAL units, small ones aggregated and large ones fragmented, come back in order and
-    unchanged.
+def test_depacketising_what_aiortc_packetised(nals: list[bytes]) -> None:
+    """Any NAL units come back in order and unchanged; aiortc aggregates small ones and fragments
+    large ones.
     """
     assert depacketise(H264Encoder._packetize(nals)) == nals
 
 
 def test_a_real_stream() -> None:
-    """x264's access units survive the way through aiortc's packets."""
+    """x264's access units come back from aiortc's packets."""
     for unit in media.access_units(320, 240, 5):
         assert depacketise(H264Encoder._packetize(unit)) == list(unit)
 
@@ -37,9 +37,7 @@ def test_a_real_stream() -> None:
 @example([b"\x7c"])
 @example([b"\x78\0"])
 def test_garbage_raises_bitstream_error_only(payloads: list[bytes]) -> None:
-    """Foreign payloads are NAL units or BitstreamError, and telling whether one starts an IDR
-    raises nothing.
-    """
+    """Random payloads are NAL units or BitstreamError; `starts_idr` raises nothing."""
     for payload in payloads:
         starts_idr(payload)
     try:
@@ -77,18 +75,16 @@ def test_garbage_raises_bitstream_error_only(payloads: list[bytes]) -> None:
         "type 31",
     ],
 )
-def test_what_the_mode_does_not_allow(payloads: list[bytes]) -> None:
-    """Fragments without start or end, lengths that lie, and the types of other packetization modes
-    are refused.
+def test_what_packetization_mode_1_does_not_allow(payloads: list[bytes]) -> None:
+    """Fragments without start or end, wrong lengths, and the types of other packetization modes are
+    refused.
     """
     with pytest.raises(BitstreamError):
         depacketise(payloads)
 
 
 def test_idr_starts_are_recognised() -> None:
-    """A packet that begins with an SPS, alone or first in a STAP-A, also behind a delimiter;
-    nothing else.
-    """
+    """Only packets that begin with an SPS: alone or first in a STAP-A, also after a delimiter."""
     sps, pps = media.parameter_sets()
 
     def stap(*nals: bytes) -> bytes:
@@ -115,9 +111,9 @@ def test_idr_starts_are_recognised() -> None:
     )
 
 
-def test_picture_starts_are_recognised() -> None:
-    """The slice of the first macroblock, whole, as a fragment or in a STAP-A; a delimiter;
-    parameter sets. Later slices and middles of fragments are none.
+def test_access_unit_starts_are_recognised() -> None:
+    """The slice of the first macroblock (single, as a fragment or in a STAP-A), a delimiter,
+    parameter sets; not later slices or later fragments.
     """
     sps, pps = media.parameter_sets()
     first, later = b"\x41\x9a\x02", b"\x41\x46\x02"

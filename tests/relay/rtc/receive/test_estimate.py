@@ -1,6 +1,4 @@
-"""What a path carries, judged by when packets arrive: a sender that keeps to the estimate, and a
-link of some width between it and us.
-"""
+"""The bitrate estimate: a sender that follows it, over a link of limited capacity."""
 
 import time
 from dataclasses import dataclass, field
@@ -21,7 +19,7 @@ PACER = 2.5
 
 @dataclass
 class Uplink:
-    """A sender of 30 pictures a second, and a link of `width` bit/s with a queue before it."""
+    """A sender of 30 frames a second, and a link of `width` bit/s with a queue before it."""
 
     timed: bool
     width: float = 10_000_000
@@ -40,7 +38,7 @@ class Uplink:
         self.estimate = BitrateEstimate(CAP, timed=self.timed)
 
     def send(self, seconds: float, bitrate: float | None = None) -> None:
-        """For so long, at what the estimate asks for, or at `bitrate`."""
+        """Sends for so many seconds at the estimate, or at `bitrate`."""
         end = self.now + seconds
         while self.now < end:
             rate = bitrate or self.estimate.bitrate
@@ -59,10 +57,8 @@ class Uplink:
 
 
 @pytest.mark.parametrize("timed", [True, False])
-def test_a_free_path_leaves_the_cap_alone(timed: bool) -> None:
-    """Long enough for the 24 bits of send times to wrap around once, and whatever the encoder
-    sends.
-    """
+def test_a_free_path_keeps_the_cap(timed: bool) -> None:
+    """At any bitrate of the encoder, and longer than the 24-bit send times take to wrap around."""
     uplink = Uplink(timed)
     uplink.send(80)
     uplink.send(10, 400_000)
@@ -71,9 +67,9 @@ def test_a_free_path_leaves_the_cap_alone(timed: bool) -> None:
 
 
 @pytest.mark.parametrize("timed", [True, False])
-def test_a_narrow_path_is_noticed_and_a_wide_one_again(timed: bool) -> None:
-    """Down below what the link carries within a second or two, with no more than that of queue; up
-    to the cap again, step by step.
+def test_the_estimate_follows_the_capacity_of_the_path(timed: bool) -> None:
+    """It falls below the capacity within two seconds, before the queue is longer than that, and
+    rises to the cap again step by step.
     """
     uplink = Uplink(timed)
     uplink.send(10)
@@ -90,16 +86,16 @@ def test_a_narrow_path_is_noticed_and_a_wide_one_again(timed: bool) -> None:
     assert uplink.estimate.bitrate == CAP
 
 
-def test_an_encoder_that_has_little_to_send_is_not_held_down_for_ever() -> None:
-    """What is asked for never falls under the least, and never rises over the cap."""
+def test_the_estimate_stays_between_its_limits() -> None:
+    """Even if the encoder sends little."""
     uplink = Uplink(True, width=50_000)
     uplink.send(20, 80_000)
     assert uplink.estimate.bitrate == LEAST
 
 
-def test_another_source_begins_its_clock_anew() -> None:
-    """Its timestamps say nothing of how long its first packet took, and do not hide what comes
-    after.
+def test_a_new_source_has_a_new_clock() -> None:
+    """Its first timestamps are not compared with those of the old source; later ones are judged as
+    usual.
     """
     uplink = Uplink(False)
     uplink.send(5)
@@ -112,9 +108,7 @@ def test_another_source_begins_its_clock_anew() -> None:
 
 
 def test_a_pause_of_a_day_costs_nothing() -> None:
-    """A camera that stood still: aiortc's counter of incoming bytes would count every millisecond
-    of it.
-    """
+    """Without a reset, aiortc's counter of incoming bytes would loop over every millisecond of it."""
     uplink = Uplink(True)
     uplink.send(1)
     uplink.now += 86_400
@@ -137,12 +131,10 @@ def test_a_pause_of_a_day_costs_nothing() -> None:
     ),
     st.booleans(),
 )
-def test_whatever_a_sender_says_of_its_clock(
+def test_any_clock_of_a_sender(
     packets: list[tuple[int | None, int, int, float]], timed: bool
 ) -> None:
-    """Send times that jump, stand still or go backwards: a number between the least and the cap
-    comes out.
-    """
+    """Send times that jump, stand still or go backwards give an estimate between the limits."""
     estimate = BitrateEstimate(CAP, timed=timed)
     now = 1.0
     for send_time, timestamp, size, step in packets:

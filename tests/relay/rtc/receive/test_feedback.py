@@ -1,4 +1,4 @@
-"""When a keyframe is asked for, and what a receiver reports."""
+"""When to request a keyframe, and the statistics of receiver reports."""
 
 import pytest
 from aiortc.rtcrtpreceiver import StreamStatistics
@@ -20,14 +20,14 @@ def packet(sequence: int, timestamp: int = 0) -> RtpPacket:
 
 
 def test_the_first_request_goes_out_at_once_and_is_repeated() -> None:
-    """Until a keyframe came one request goes out every 500 ms."""
+    """Every 500 ms until a keyframe arrives."""
     requests = KeyframeRequests()
     sent = [now for now in (step / 100 for step in range(200)) if requests.due(now)]
     assert sent == [0.0, 0.5, 1.0, 1.5]
 
 
-def test_every_two_seconds_without_being_asked() -> None:
-    """The longest GOP that a viewer can meet is 2 s: counted from the last keyframe."""
+def test_a_request_every_two_seconds() -> None:
+    """2 s after the last keyframe, a new one is requested: the longest GOP."""
     requests = KeyframeRequests()
     assert requests.due(0)
     requests.keyframe_received(0.1)
@@ -35,13 +35,13 @@ def test_every_two_seconds_without_being_asked() -> None:
     assert requests.due(2.1)
     requests.keyframe_received(2.2)
     requests.request()
-    assert not requests.due(2.5)  # asked for 400 ms after the last request
+    assert not requests.due(2.5)  # 400 ms after the last request
     assert requests.due(2.6)
 
 
-def test_a_broken_chain_hurries_and_then_gives_time() -> None:
-    """Three requests within half a second, since browsers ignore those that follow their last
-    keyframe closely; then ever fewer, until one came.
+def test_after_a_lost_reference_requests_are_fast_at_first() -> None:
+    """Three requests within half a second, since browsers ignore requests shortly after their last
+    keyframe; then fewer and fewer until a keyframe arrives.
     """
     requests = KeyframeRequests()
     requests.due(0.0)
@@ -60,8 +60,8 @@ def test_a_broken_chain_hurries_and_then_gives_time() -> None:
     assert requests.due(6.4)
 
 
-def test_over_a_long_way_requests_wait_for_an_answer() -> None:
-    """With a round trip of 400 ms the second request goes out after more than that."""
+def test_with_a_long_round_trip_requests_wait_for_an_answer() -> None:
+    """With a round trip of 400 ms, the second request follows after more than that."""
     requests = KeyframeRequests()
     requests.reference_lost(0.4)
     assert requests.due(0.0) and not requests.due(0.59)
@@ -71,8 +71,8 @@ def test_over_a_long_way_requests_wait_for_an_answer() -> None:
 def test_never_more_than_one_in_500_ms_and_never_none_in_2_s(
     steps: list[tuple[float, str]],
 ) -> None:
-    """Whatever is asked, requests keep apart; and no keyframe may be older than 2 s without one
-    having been asked for since.
+    """Any calls: requests are at least 500 ms apart, and no keyframe gets older than 2 s without a
+    request.
     """
     requests, now, last, last_key = KeyframeRequests(), 0.0, -10.0, None
     for step, kind in steps:
@@ -95,10 +95,8 @@ def test_never_more_than_one_in_500_ms_and_never_none_in_2_s(
         max_size=120,
     )
 )
-def test_statistics_are_those_of_aiortc(steps: list[tuple[int, int, float]]) -> None:
-    """Loss, highest sequence and share lost agree with aiortc's own statistics, over wraps, losses
-    and reordering.
-    """
+def test_statistics_match_those_of_aiortc(steps: list[tuple[int, int, float]]) -> None:
+    """Loss, highest sequence number and fraction lost agree across wraps, losses and reordering."""
     ours, theirs = ReceptionStatistics(90_000), StreamStatistics(90_000)
     highest, now, timestamp = 65_500, 100.0, 0
     ours.add(packet(highest), now)
@@ -116,8 +114,8 @@ def test_statistics_are_those_of_aiortc(steps: list[tuple[int, int, float]]) -> 
 
 
 def test_jitter_follows_the_rfc() -> None:
-    """RFC 3550 §6.4.1: a sixteenth of each change of the transit time; timestamps that start anew
-    do not count.
+    """RFC 3550 §6.4.1: a sixteenth of each change of the transit time. Timestamps that restart do
+    not count.
     """
     statistics = ReceptionStatistics(90_000)
     statistics.add(packet(1, 0), 10.0)
@@ -130,8 +128,8 @@ def test_jitter_follows_the_rfc() -> None:
     assert statistics.jitter == before
 
 
-def test_a_sender_that_starts_afresh_has_lost_nothing() -> None:
-    """A jump of the sequence numbers begins the counting anew."""
+def test_a_restarted_sender_has_lost_nothing() -> None:
+    """A jump of the sequence numbers restarts the statistics."""
     statistics = ReceptionStatistics(90_000)
     for sequence in (1, 2, 3, 40_000, 40_001):
         statistics.add(packet(sequence), 1.0)

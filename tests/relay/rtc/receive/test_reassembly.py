@@ -1,6 +1,4 @@
-"""Reassembly: every order and every loss of a small set of packets, and the odd ways of real
-senders.
-"""
+"""Reassembly: every order and every loss of a small set of packets, and unusual senders."""
 
 from itertools import permutations
 
@@ -23,9 +21,9 @@ def stap(*nals: bytes) -> bytes:
     return b"\x78" + b"".join(len(nal).to_bytes(2, "big") + nal for nal in nals)
 
 
-def picture_of(index: int, kind: str) -> list[bytes]:
-    """Payloads of one access unit: an IDR in one packet or two, a P picture whole or in fragments.
-    Its index is in its bytes.
+def payloads_of(index: int, kind: str) -> list[bytes]:
+    """The payloads of one access unit with this index in its bytes: an IDR in one or two packets,
+    or a P frame, single or fragmented.
     """
     mark = bytes([index]) * 3
     return {
@@ -39,10 +37,12 @@ def picture_of(index: int, kind: str) -> list[bytes]:
 def packets_of(
     kinds: list[str], *, sequence: int = 65_533, timestamp: int = 2**32 - 3_000, marker: bool = True
 ) -> list[RtpPacket]:
-    """Packets of access units of these kinds; sequence and timestamp numbers wrap among them."""
+    """The packets of access units of these kinds. Sequence numbers and timestamps wrap around
+    within them.
+    """
     packets: list[RtpPacket] = []
     for index, kind in enumerate(kinds):
-        payloads = picture_of(index, kind)
+        payloads = payloads_of(index, kind)
         for number, payload in enumerate(payloads):
             last = marker and number == len(payloads) - 1
             packets.append(
@@ -58,8 +58,8 @@ def packets_of(
     return packets
 
 
-def whole(kinds: list[str]) -> list[bytes]:
-    """The sample of each of these access units."""
+def samples_of(kinds: list[str]) -> list[bytes]:
+    """The sample data of each of these access units."""
     units = []
     for index, kind in enumerate(kinds):
         mark = bytes([index]) * 3
@@ -72,12 +72,12 @@ def whole(kinds: list[str]) -> list[bytes]:
 def feed(
     reassembly: Reassembly, packets: list[RtpPacket] | tuple[RtpPacket, ...], now: float = 0.0
 ) -> list[EncodedFrame]:
-    return [picture for packet in packets for picture in reassembly.receive(packet, now)]
+    return [frame for packet in packets for frame in reassembly.receive(packet, now)]
 
 
 KINDS = ["idr", "p2", "p", "idr2", "p", "p"]
 FIRST, *REST = packets_of(KINDS)
-WHOLE = whole(KINDS)
+WHOLE = samples_of(KINDS)
 UNITS = {
     packet.sequence: index
     for index, kind in enumerate(KINDS)
@@ -87,26 +87,26 @@ UNITS = {
 
 
 def assert_decodable(
-    pictures: list[EncodedFrame], whole_units: list[bytes], kinds: list[str]
+    frames: list[EncodedFrame], whole_units: list[bytes], kinds: list[str]
 ) -> list[int]:
-    """In order, complete, and no picture without all those before it since the last IDR. Returns
-    their indices.
+    """Checks that frames are in order and complete, and each has all frames since the last IDR
+    before it. Returns their indexes.
     """
-    indices = [whole_units.index(picture.unit.data) for picture in pictures]
+    indices = [whole_units.index(frame.unit.data) for frame in frames]
     assert indices == sorted(set(indices))
-    times = [picture.timestamp for picture in pictures]
+    times = [frame.timestamp for frame in frames]
     assert [after - before for before, after in zip(times, times[1:], strict=False)] == [
         3_000 * (after - before) for before, after in zip(indices, indices[1:], strict=False)
     ]
     for before, index in zip([-2, *indices], indices, strict=False):
         assert kinds[index].startswith("idr") or before == index - 1
-        assert pictures[indices.index(index)].unit.key == kinds[index].startswith("idr")
+        assert frames[indices.index(index)].unit.key == kinds[index].startswith("idr")
     return indices
 
 
 def test_every_order_of_arrival() -> None:
-    """Whatever the order, all pictures come out, but for those that a whole IDR behind them made
-    unimportant; none has to wait for the deadline.
+    """In any order all frames are returned without waiting for a deadline, except those that a
+    complete IDR after them makes unnecessary.
     """
     needed = {packet.sequence for packet in REST if UNITS[packet.sequence] == 3}
     older = {packet.sequence for packet in REST if UNITS[packet.sequence] < 3}
@@ -122,14 +122,12 @@ def test_every_order_of_arrival() -> None:
 
 
 def test_every_loss_in_order() -> None:
-    """Whatever set of packets is lost for good, after the deadline exactly the pictures that can be
-    decoded have come out.
-    """
+    """For any set of lost packets, exactly the decodable frames are returned by the deadline."""
     for lost in range(1 << len(REST)):
         kept = [packet for bit, packet in enumerate(REST) if not lost >> bit & 1]
         reassembly = Reassembly()
-        pictures = feed(reassembly, [FIRST, *kept]) + reassembly.expire(1.0)
-        indices = assert_decodable(pictures, WHOLE, KINDS)
+        frames = feed(reassembly, [FIRST, *kept]) + reassembly.expire(1.0)
+        indices = assert_decodable(frames, WHOLE, KINDS)
         arrived = {packet.sequence for packet in [FIRST, *kept]}
         complete = [
             all(
@@ -150,40 +148,40 @@ def test_every_loss_in_order() -> None:
 @settings(max_examples=400, deadline=None)
 @given(st.data())
 def test_orders_and_losses_of_longer_streams(data: st.DataObject) -> None:
-    """Random streams with losses, duplicates, late packets and retransmissions: what comes out can
-    always be decoded.
+    """Random streams with losses, duplicates, late packets and retransmissions: all returned frames
+    are decodable.
     """
     kinds = [
         "idr",
         *data.draw(st.lists(st.sampled_from(["idr", "idr2", "p", "p2", "p", "p2"]), max_size=12)),
     ]
-    packets, units = packets_of(kinds), whole(kinds)
+    packets, units = packets_of(kinds), samples_of(kinds)
     rest = data.draw(st.permutations(packets[1:])) if data.draw(st.booleans()) else packets[1:]
     kept = [packet for packet in rest if data.draw(st.integers(0, 4))]
     kept += [packet for packet in rest if not data.draw(st.integers(0, 3))]
-    reassembly, now, pictures = Reassembly(), 0.0, feed(Reassembly(), [])
+    reassembly, now, frames = Reassembly(), 0.0, feed(Reassembly(), [])
     for packet in [packets[0], *kept]:
         now += data.draw(st.sampled_from([0.0, 0.01, 0.1, 0.3]))
-        pictures += reassembly.receive(packet, now)
-        pictures += reassembly.expire(now)
+        frames += reassembly.receive(packet, now)
+        frames += reassembly.expire(now)
         reassembly.nacks(now)
-    pictures += reassembly.expire(now + 1)
-    assert_decodable(pictures, units, kinds)
+    frames += reassembly.expire(now + 1)
+    assert_decodable(frames, units, kinds)
     assert not reassembly.has_gaps
 
 
 def test_duplicates_are_dropped() -> None:
-    """Every packet twice, at once and again at the end, changes nothing."""
+    """A second copy of each packet, at once and at the end, changes nothing."""
     reassembly = Reassembly()
     packets = packets_of(KINDS)
-    pictures = feed(reassembly, [packet for packet in packets for _ in range(2)] + packets)
-    assert assert_decodable(pictures, WHOLE, KINDS) == [0, 1, 2, 3, 4, 5]
+    frames = feed(reassembly, [packet for packet in packets for _ in range(2)] + packets)
+    assert assert_decodable(frames, WHOLE, KINDS) == [0, 1, 2, 3, 4, 5]
     assert reassembly.duplicates == 2 * len(packets)
 
 
-def test_a_retransmission_mends_the_gap_and_teaches_the_round_trip() -> None:
-    """A missing packet is asked for at once, again after `retry`, and its arrival lets everything
-    behind it go on.
+def test_a_retransmission_fills_the_gap_and_measures_the_round_trip() -> None:
+    """A missing packet is requested at once and again after `retry`; when it arrives, the frames
+    after it are returned.
     """
     packets = packets_of(["idr", "p2", "p", "p"])
     missing = packets[2]
@@ -195,36 +193,34 @@ def test_a_retransmission_mends_the_gap_and_teaches_the_round_trip() -> None:
     assert reassembly.nacks(round_trip.retry) == [missing.sequence]
     assert len(reassembly.receive(missing, 0.1, resent=True)) == 3
     assert (reassembly.repaired, reassembly.has_gaps, reassembly.given_up) == (1, False, 0)
-    assert round_trip.smoothed is None  # which of two requests was answered cannot be told
+    assert round_trip.smoothed is None  # it is unknown which of two requests was answered
     assert [
-        picture.arrived
-        for picture in feed(
-            reassembly, packets_of(["idr"], sequence=packets[-1].sequence + 1), 11.0
-        )
+        frame.arrived
+        for frame in feed(reassembly, packets_of(["idr"], sequence=packets[-1].sequence + 1), 11.0)
     ] == [11.0]
 
 
 def test_a_gap_is_given_up_at_its_deadline() -> None:
-    """Not before; then the pictures behind it wait for an IDR, which is asked for."""
+    """Not earlier; then the frames after it wait for an IDR, which is requested."""
     packets = packets_of(["idr", "p", "p", "p", "idr", "p"])
     round_trip = RoundTrip()
     reassembly, deadline = Reassembly(round_trip), round_trip.deadline
     assert MIN_DEADLINE <= deadline <= MAX_DEADLINE
-    pictures = feed(reassembly, [packets[0], packets[2], packets[3]], 5.0)
+    frames = feed(reassembly, [packets[0], packets[2], packets[3]], 5.0)
     assert (reassembly.expire(5.0 + deadline - 0.001), reassembly.needs_keyframe) == ([], False)
     assert (reassembly.expire(5.0 + deadline + 0.001), reassembly.needs_keyframe) == ([], True)
     assert reassembly.given_up == 1
-    pictures += feed(reassembly, [packets[1]], 5.3)
-    pictures += feed(reassembly, packets[4:], 5.4)
+    frames += feed(reassembly, [packets[1]], 5.3)
+    frames += feed(reassembly, packets[4:], 5.4)
     assert assert_decodable(
-        pictures, whole(["idr", "p", "p", "p", "idr", "p"]), ["idr", "p", "p", "p", "idr", "p"]
+        frames, samples_of(["idr", "p", "p", "p", "idr", "p"]), ["idr", "p", "p", "p", "idr", "p"]
     ) == [0, 4, 5]
     assert not reassembly.needs_keyframe
 
 
-def test_a_hole_behind_an_outage_is_not_mended() -> None:
-    """A second without a packet and then a hole of many: nothing is asked for, an IDR is needed at
-    once. A short hole, or one without a silence, is mended.
+def test_a_long_gap_after_an_outage_is_not_repaired() -> None:
+    """After a second without packets and a gap of many, nothing is requested again and an IDR is
+    needed at once. A short gap, or one without an outage, is repaired.
     """
     packet = packets_of(["p"], sequence=0)[0]
     for hole, silence, mended in (
@@ -241,8 +237,8 @@ def test_a_hole_behind_an_outage_is_not_mended() -> None:
 
 
 def numbered(number: int, *, reference: bool = True, key: bool = False) -> bytes:
-    """A slice that says its `frame_num` (4 bits, as media's SPS has them): first_mb 0, slice type,
-    PPS 0.
+    """A slice with this `frame_num` (4 bits, as in the SPS of tests.fixtures.media): first_mb 0,
+    slice type, PPS 0.
     """
     bits = ("1" + ("00110" if not key else "0001000") + "1" + f"{number:04b}" + "1").ljust(32, "0")
     header = 0x65 if key else 0x41 if reference else 0x01
@@ -254,10 +250,10 @@ def numbered(number: int, *, reference: bool = True, key: bool = False) -> bytes
     ("lost_is_reference", "number", "goes_on"),
     [(False, 6, True), (True, 7, False)],
 )
-def test_a_lost_picture_that_nothing_refers_to_costs_only_itself(
+def test_a_lost_frame_without_dependents_costs_only_itself(
     lost_is_reference: bool, number: int, goes_on: bool, fragments: bool
 ) -> None:
-    """`frame_num` tells whether a reference is missing: only then the chain is broken."""
+    """`frame_num` shows whether a reference is missing."""
     width = parse_sps(SPS).frame_number_bits
     assert width == 4, "media's SPS has another width: see numbered()"
     payloads = [
@@ -280,35 +276,35 @@ def test_a_lost_picture_that_nothing_refers_to_costs_only_itself(
                 RtpPacket(102, place == len(unit) - 1, len(packets), index * 3_000, 1, payload)
             )
     reassembly = Reassembly()
-    pictures = feed(reassembly, [packet for packet in packets if packet.payload != gone], 0.0)
-    assert len(pictures) == 6
-    pictures += reassembly.expire(1.0)
+    frames = feed(reassembly, [packet for packet in packets if packet.payload != gone], 0.0)
+    assert len(frames) == 6
+    frames += reassembly.expire(1.0)
     assert reassembly.needs_keyframe is not goes_on
-    assert len(pictures) == (8 if goes_on else 6)
+    assert len(frames) == (8 if goes_on else 6)
 
 
-def test_an_idr_behind_a_hole_does_not_wait() -> None:
-    """As soon as it is whole the live goes on there; what is missing before it is no longer asked
-    for.
+def test_an_idr_after_a_gap_does_not_wait() -> None:
+    """As soon as it is complete, frames are returned from there on, and the packets missing before
+    it are no longer requested.
     """
     kinds = ["idr", "p", "p", "idr2", "p"]
     packets = packets_of(kinds)
     reassembly = Reassembly()
-    pictures = feed(reassembly, [packets[0], packets[2], packets[3]], 1.0)
-    assert len(pictures) == 1
-    pictures += reassembly.receive(packets[4], 1.01)
-    assert assert_decodable(pictures, whole(kinds), kinds) == [0, 3]
+    frames = feed(reassembly, [packets[0], packets[2], packets[3]], 1.0)
+    assert len(frames) == 1
+    frames += reassembly.receive(packets[4], 1.01)
+    assert assert_decodable(frames, samples_of(kinds), kinds) == [0, 3]
     assert (reassembly.nacks(2.0), reassembly.has_gaps, reassembly.given_up) == ([], False, 1)
     assert len(reassembly.receive(packets[5], 1.02)) == 1
 
 
 def test_a_sender_without_markers() -> None:
-    """Where no marker is set the next timestamp ends a picture; with padding packets between
-    nothing breaks.
+    """Without marker bits, the next timestamp ends an access unit; padding packets in between do no
+    harm.
     """
     packets = packets_of(["idr2", "p2", "p", "p"], marker=False)
-    pictures = feed(Reassembly(), packets)
-    assert [picture.unit.data for picture in pictures] == whole(["idr", "p", "p"])
+    frames = feed(Reassembly(), packets)
+    assert [frame.unit.data for frame in frames] == samples_of(["idr", "p", "p"])
     padded: list[RtpPacket] = []
     for packet in packets_of(["idr", "p", "p"]):
         padded.append(packet._replace(sequence=len(padded)))
@@ -316,50 +312,44 @@ def test_a_sender_without_markers() -> None:
     assert len(feed(Reassembly(), padded)) == 3
 
 
-def test_a_live_that_is_joined_in_the_middle_begins_at_an_idr() -> None:
-    """P pictures before the first IDR, and the rest of a picture whose beginning was never seen, do
-    not come out.
-    """
+def test_a_stream_begins_at_an_idr() -> None:
+    """P frames before the first IDR, and an access unit without its beginning, are not returned."""
     kinds = ["p", "p2", "idr", "p"]
     packets = packets_of(kinds)
     reassembly = Reassembly()
     assert reassembly.needs_keyframe
-    assert assert_decodable(feed(reassembly, packets[2:]), whole(kinds), kinds) == [2, 3]
+    assert assert_decodable(feed(reassembly, packets[2:]), samples_of(kinds), kinds) == [2, 3]
     headless = packets_of(["idr2", "p", "idr", "p"])[1:]
-    assert [picture.unit.data for picture in feed(Reassembly(), headless)] == whole(
+    assert [frame.unit.data for frame in feed(Reassembly(), headless)] == samples_of(
         ["idr", "p", "idr", "p"]
     )[2:]
 
 
-def test_broken_payloads_cost_until_the_next_idr() -> None:
-    """A unit that cannot be depacketised is counted, and an IDR is needed from there on."""
+def test_frames_after_a_broken_payload_wait_for_an_idr() -> None:
+    """An access unit that cannot be depacketised is counted; from there on an IDR is needed."""
     packets = packets_of(["idr", "p", "p", "idr"])
     packets[1] = packets[1]._replace(payload=b"\x7c\x41no start")
     reassembly = Reassembly()
-    pictures = feed(reassembly, packets[:3])
+    frames = feed(reassembly, packets[:3])
     assert reassembly.needs_keyframe and reassembly.broken_units == 1
-    pictures += feed(reassembly, packets[3:])
-    assert [picture.unit.key for picture in pictures] == [True, True]
+    frames += feed(reassembly, packets[3:])
+    assert [frame.unit.key for frame in frames] == [True, True]
 
 
 @pytest.mark.parametrize("jump", [3_001, 30_000, 40_000])
-def test_a_sender_that_starts_afresh(jump: int) -> None:
-    """A large step of the sequence numbers is a new beginning: no gap is waited for, and an IDR is
-    needed.
-    """
+def test_a_sender_that_restarts(jump: int) -> None:
+    """A large step of the sequence numbers is no gap; an IDR is needed."""
     reassembly = Reassembly()
     feed(reassembly, packets_of(["idr", "p"], sequence=100))
-    pictures = feed(
+    frames = feed(
         reassembly, packets_of(["p", "idr", "p"], sequence=101 + jump & 0xFFFF, timestamp=5)
     )
-    assert [picture.unit.data for picture in pictures] == whole(["p", "idr", "p"])[1:]
+    assert [frame.unit.data for frame in frames] == samples_of(["p", "idr", "p"])[1:]
     assert not reassembly.has_gaps
 
 
-def test_what_is_held_is_bounded() -> None:
-    """A hole that nobody mends, and no deadline that passes: at most 2,048 packets and gaps are
-    held.
-    """
+def test_the_buffer_is_bounded() -> None:
+    """With a gap that is never filled and no deadline, at most 2,048 packets and gaps are kept."""
     reassembly = Reassembly()
     feed(reassembly, packets_of(["idr"], sequence=0))
     packet = packets_of(["p"])[0]
@@ -377,6 +367,6 @@ def test_what_is_held_is_bounded() -> None:
 
 
 def test_timestamps_are_unwrapped() -> None:
-    """Across 2³² ticks pictures stay 3,000 ticks apart."""
-    pictures = feed(Reassembly(), packets_of(["idr", "p", "p"], timestamp=2**32 - 3_000))
-    assert [picture.timestamp for picture in pictures] == [2**32 - 3_000, 2**32, 2**32 + 3_000]
+    """Across 2³² ticks frames stay 3,000 ticks apart."""
+    frames = feed(Reassembly(), packets_of(["idr", "p", "p"], timestamp=2**32 - 3_000))
+    assert [frame.timestamp for frame in frames] == [2**32 - 3_000, 2**32, 2**32 + 3_000]

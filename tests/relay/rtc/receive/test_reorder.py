@@ -1,4 +1,4 @@
-"""Audio packets, put in order."""
+"""Audio packets in order."""
 
 from itertools import permutations
 
@@ -19,8 +19,8 @@ def numbers(ready: list[tuple[RtpPacket, float]]) -> list[int]:
 
 
 def test_every_order_of_arrival() -> None:
-    """Six packets behind a first one come out in order, whatever order they arrive in, across the
-    wrap of the sequence.
+    """Six packets after a first one are returned in order for any order of arrival, across the wrap
+    of the sequence numbers.
     """
     for order in permutations(range(1, 7)):
         reorder = Reorder()
@@ -30,8 +30,8 @@ def test_every_order_of_arrival() -> None:
 
 
 def test_every_loss() -> None:
-    """Whatever is lost, the others come out once patience is over, and the lost ones are
-    counted.
+    """For any loss, the other packets are returned once the deadline has passed, and the lost ones
+    are counted.
     """
     for lost in range(1 << 6):
         kept = [number for number in range(1, 7) if not lost >> (number - 1) & 1]
@@ -42,9 +42,9 @@ def test_every_loss() -> None:
         assert reorder.lost == (kept[-1] - len(kept) if kept else 0)
 
 
-def test_a_straggler_has_60_ms() -> None:
-    """Behind a hole packets wait, keep their own arrival times, and go on when the straggler comes
-    or patience is over.
+def test_a_late_packet_has_60_ms() -> None:
+    """Packets after a gap wait, keep their arrival times, and are returned when the missing packet
+    arrives or its time is over.
     """
     reorder = Reorder()
     reorder.receive(packet(0), 1.0)
@@ -58,10 +58,8 @@ def test_a_straggler_has_60_ms() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 200), st.floats(0, 0.1)), max_size=150))
-def test_never_twice_never_back_never_unbounded(drawn: list[tuple[int, float]]) -> None:
-    """Any packets at any time: each comes out at most once, in ascending order, and at most 64 are
-    held.
-    """
+def test_each_packet_at_most_once_and_in_order(drawn: list[tuple[int, float]]) -> None:
+    """Any packets at any time: numbers ascend, and at most 64 packets are buffered."""
     reorder, now, out = Reorder(), 0.0, []
     for number, step in drawn:
         now += step
@@ -71,8 +69,8 @@ def test_never_twice_never_back_never_unbounded(drawn: list[tuple[int, float]]) 
 
 
 @pytest.mark.parametrize("jump", [3_100, 30_000, 50_000])
-def test_a_sender_that_starts_afresh_is_followed(jump: int) -> None:
-    """A large step of the sequence numbers is no hole to wait for."""
+def test_a_sender_that_restarts(jump: int) -> None:
+    """A large step of the sequence numbers is no gap."""
     reorder = Reorder()
     reorder.receive(packet(0), 0.0)
     fresh = packet(1)._replace(sequence=packet(1).sequence + jump & 0xFFFF)

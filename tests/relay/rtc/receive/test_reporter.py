@@ -1,4 +1,4 @@
-"""What a session tells its sender, read by aiortc."""
+"""Feedback to a sender, parsed by aiortc."""
 
 from itertools import pairwise
 
@@ -16,9 +16,7 @@ def packet(sequence: int, ssrc: int = 5) -> RtpPacket:
 
 
 def test_reports_name_their_sources_and_the_cap() -> None:
-    """Five times a second; the cap as soon as there is video to cap, and at once for a new
-    source.
-    """
+    """Five times a second; the bitrate cap as soon as there is video, and at once for a new source."""
     reporter = Reporter(3_000_000)
     reporter.receive(packet(1, 5), 10.0, 90_000)
     reporter.receive(packet(1, 6), 10.0, 48_000)
@@ -34,14 +32,14 @@ def test_reports_name_their_sources_and_the_cap() -> None:
     assert isinstance(cap, RtcpPsfbPacket) and unpack_remb_fci(cap.fci)[1] == [5]
 
 
-def test_a_path_that_is_judged_here_is_told_of_at_once() -> None:
-    """In place of the cap stands what the estimate says, and it does not wait for its turn when
-    that falls; without an estimate nothing changes.
+def test_a_falling_estimate_is_sent_at_once() -> None:
+    """The estimate replaces the cap, and a report with a lower estimate does not wait; without an
+    estimate nothing changes.
     """
     reporter = Reporter(3_000_000, BitrateEstimate(3_000_000, timed=False))
     now, told = 10.0, []
     for number in range(120):
-        now += 0.033 + 0.01 * (number > 60)  # the queue grows by 10 ms with every picture
+        now += 0.033 + 0.01 * (number > 60)  # the queue grows by 10 ms per frame
         reporter.receive_video(RtpPacket(96, True, number, number * 2_970, 5, bytes(1_100)), now)
         if report := reporter.report(now, 5):
             _, asked = RtcpPacket.parse(report)
@@ -54,7 +52,7 @@ def test_a_path_that_is_judged_here_is_told_of_at_once() -> None:
 
 
 def test_sources_are_bounded() -> None:
-    """A sender that brings ever new SSRCs is reported on for the last four."""
+    """For a sender with ever new SSRCs, reports have the last four."""
     reporter = Reporter(1)
     for ssrc in range(100):
         reporter.receive(packet(1, ssrc), 1.0, 90_000)
@@ -64,8 +62,8 @@ def test_sources_are_bounded() -> None:
     )
 
 
-def test_a_keyframe_is_asked_for_where_there_is_a_source() -> None:
-    """Not before its SSRC is known: a PLI must name it."""
+def test_a_keyframe_request_needs_a_source() -> None:
+    """A PLI must have the SSRC, so there is none before it is known."""
     reporter = Reporter(1)
     assert reporter.keyframe_request(1.0, None) == b""
     _, request = RtcpPacket.parse(reporter.keyframe_request(1.0, 5))
@@ -73,8 +71,8 @@ def test_a_keyframe_is_asked_for_where_there_is_a_source() -> None:
     assert reporter.keyframe_request(1.1, 5) == b""
 
 
-def test_arrivals_go_out_by_themselves() -> None:
-    """Transport-wide feedback names a media source, and is not sent where nothing was numbered."""
+def test_transport_wide_feedback() -> None:
+    """It has a media SSRC, and is not sent if no packet was numbered."""
     reporter = Reporter(1)
     assert reporter.arrivals(1.0) == []
     reporter.receive(packet(1), 1.0, 90_000)

@@ -1,4 +1,4 @@
-"""RTCP in and out, read and written by aiortc."""
+"""RTCP of the receiving side, written and parsed by aiortc."""
 
 import pytest
 from aiortc.rtp import (
@@ -30,16 +30,16 @@ def sender_report(ntp: int = 0xE000_0000_8000_0000, timestamp: int = 90_000) -> 
     )
 
 
-def test_a_sender_report_tells_the_moment() -> None:
-    """NTP seconds and fraction become seconds since 1970, and the middle 32 bits are kept for the
-    receiver report.
+def test_a_sender_report_has_the_time() -> None:
+    """NTP seconds and fraction become seconds since 1970; the middle 32 bits are kept for receiver
+    reports.
     """
     (report,) = rtcp.parse_rtcp(sender_report())
     assert report == rtcp.SenderReport(5, 0xE000_0000 - 2_208_988_800 + 0.5, 90_000, 0x0000_8000)
 
 
 def test_a_compound_packet() -> None:
-    """Reports and goodbyes among others are found, the others passed over."""
+    """Sender reports and BYE are found among other packets."""
     other = bytes(RtcpPsfbPacket(fmt=1, ssrc=1, media_ssrc=2))
     found = list(rtcp.parse_rtcp(sender_report() + other + bytes(RtcpByePacket(sources=[5, 6]))))
     assert [type(item) for item in found] == [rtcp.SenderReport, rtcp.Goodbye]
@@ -48,7 +48,7 @@ def test_a_compound_packet() -> None:
 
 @given(st.binary(max_size=120))
 def test_garbage_raises_value_error_only(data: bytes) -> None:
-    """Foreign bytes are RTCP or a ValueError."""
+    """Random bytes are RTCP or a ValueError."""
     try:
         list(rtcp.parse_rtcp(data))
     except ValueError:
@@ -57,7 +57,7 @@ def test_garbage_raises_value_error_only(data: bytes) -> None:
 
 @given(st.data())
 def test_damaged_packets_raise_value_error_only(data: st.DataObject) -> None:
-    """A real compound packet with bytes changed and its end cut off."""
+    """A real compound packet with changed bytes and its end cut off."""
     packet = bytearray(
         sender_report()
         + bytes(RtcpByePacket(sources=[5]))
@@ -76,9 +76,7 @@ def test_damaged_packets_raise_value_error_only(data: st.DataObject) -> None:
     start=st.integers(0, 65_535), offsets=st.sets(st.integers(0, 2_000), min_size=1, max_size=128)
 )
 def test_nack_lists_come_back_across_the_wrap(start: int, offsets: set[int]) -> None:
-    """Sequence numbers in the order they were sent, wrapping at 65535, are exactly those that a
-    sender reads.
-    """
+    """A sender parses exactly the sequence numbers that were written, across the wrap at 65,535."""
     sequences = [start + offset & 0xFFFF for offset in sorted(offsets)]
     read = [
         number
@@ -90,7 +88,7 @@ def test_nack_lists_come_back_across_the_wrap(start: int, offsets: set[int]) -> 
 
 
 def test_the_bitrate_cap() -> None:
-    """REMB names the bitrate, within its mantissa's precision, and the sources."""
+    """REMB has the bitrate, within the precision of its mantissa, and the sources."""
     (packet,) = RtcpPacket.parse(rtcp.bitrate_cap(3_000_000, [7, 8]))
     assert isinstance(packet, RtcpPsfbPacket)
     bitrate, ssrcs = unpack_remb_fci(packet.fci)
@@ -104,9 +102,9 @@ def test_a_keyframe_request_names_the_media() -> None:
     assert (packet.fmt, packet.media_ssrc) == (1, 0xFEDCBA98)
 
 
-def test_a_receiver_report_says_what_was_received() -> None:
-    """Losses, highest sequence, jitter, and the time since the last sender report, in its 1/65536
-    seconds.
+def test_a_receiver_report() -> None:
+    """Losses, highest sequence number, jitter, and the time since the last sender report in
+    1/65,536 s.
     """
     source = ReceptionStatistics(90_000)
     for sequence in (65_534, 65_535, 1, 2):

@@ -1,4 +1,4 @@
-"""Offers of real publishers, offers that cannot be taken, and the answer."""
+"""Offers of real publishers, refused offers, and the answer."""
 
 import re
 import time
@@ -30,8 +30,8 @@ OURS = Answer(
 )
 
 EXPECTED = {
-    # order of kinds, H.264 payload type, its RTX, profile-level-id, Opus, the offerer insists on
-    # being DTLS server
+    # order of kinds, H.264 payload type, its RTX, profile-level-id, Opus, whether the publisher
+    # insists on being the DTLS server
     "aiortc": (["video", "audio"], 101, 102, "42e01f", 96, False),
     "chromium": (["video", "audio"], 108, 109, "42e01f", 111, False),
     "ffmpeg": (["audio", "video"], 106, 105, "42001f", 111, True),
@@ -42,9 +42,7 @@ EXPECTED = {
 
 @pytest.mark.parametrize("name", NAMES)
 def test_offers_of_real_publishers(name: str) -> None:
-    """From each the constrained-baseline H.264 in packetization-mode 1 is chosen, with its own RTX,
-    and Opus.
-    """
+    """Each is accepted with constrained-baseline H.264 in packetization-mode 1, its RTX, and Opus."""
     kinds, h264, rtx, profile, opus, passive = EXPECTED[name]
     parsed = parse_offer(offer(name))
     assert [media.kind for media in parsed.media] == kinds
@@ -72,8 +70,8 @@ def test_offers_of_real_publishers(name: str) -> None:
     [("chromium", 4, 4), ("firefox", 7, 0), ("aiortc", 0, 0), ("obs", 0, 0)],
 )
 def test_transport_wide_feedback_where_it_is_offered(name: str, video: int, audio: int) -> None:
-    """The extension's number, for pictures and for sound, where the codec has that feedback as
-    well; Firefox numbers no sound.
+    """The extension's number for video and audio, if the codec has that feedback; Firefox numbers
+    no audio.
     """
     parsed = parse_offer(offer(name))
     assert {media.kind: media.transport_id for media in parsed.media} == {
@@ -91,8 +89,8 @@ def test_transport_wide_feedback_where_it_is_offered(name: str, video: int, audi
 
 
 def test_send_times_where_there_is_no_transport_wide_feedback() -> None:
-    """A sender that listens to REMB and says when it sent, so that its path can be judged; with
-    that feedback nobody needs to know.
+    """Send times are accepted from a sender with REMB and without transport-wide feedback: the
+    server estimates its path.
     """
     without = CHROMIUM.replace(" transport-cc", " x-cc")
     video = parse_offer(without).find("video")
@@ -112,7 +110,7 @@ def test_send_times_where_there_is_no_transport_wide_feedback() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_answer_to_each(name: str) -> None:
-    """aiortc reads it; its sections are those of the offer, it only receives, and names our
+    """aiortc parses it. It has the sections of the offer, is recvonly, and has the server's
     address, port and bitrate.
     """
     parsed = parse_offer(offer(name))
@@ -167,7 +165,7 @@ def test_an_answer_to_each(name: str) -> None:
 
 
 def test_video_alone_is_enough() -> None:
-    """An offer without a microphone is taken, and answered with one section."""
+    """An offer without audio is accepted and answered with one section."""
     text = offer("chromium")
     parsed = parse_offer(text[: text.index("m=audio")].replace("BUNDLE 0 1", "BUNDLE 0"))
     assert parsed.find("audio") is None
@@ -178,7 +176,7 @@ CHROMIUM = offer("chromium")
 
 
 def test_vp8_where_there_is_no_h264() -> None:
-    """It is answered with its RTX, and with limits, since it has to be transcoded."""
+    """The answer has RTX, and limits, since VP8 has to be transcoded."""
     video = parse_offer(CHROMIUM.replace("H264/90000", "H265/90000")).find("video")
     assert video and (video.codec, video.payload_type, video.rtx_payload_type) == ("VP8", 96, 97)
     answer = write_answer(parse_offer(CHROMIUM.replace("H264/90000", "H265/90000")), OURS)
@@ -191,8 +189,8 @@ def test_vp8_where_there_is_no_h264() -> None:
 
 
 def test_a_section_that_is_bundle_only() -> None:
-    """Firefox without H.264, policy max-bundle: its video has port 0, which may lack ICE
-    parameters, too; any other port 0 is a track switched off.
+    """Firefox without H.264 and with the policy max-bundle: its video has port 0 and may lack ICE
+    parameters. Any other port 0 is a disabled track.
     """
     text = offer("firefox_bundle_only")
     own = "a=ice-pwd:6871c4698ff9833dbbabca0a0712e058\r\na=ice-ufrag:705ca64c\r\n"
@@ -214,8 +212,8 @@ def test_a_section_that_is_bundle_only() -> None:
 
 
 def test_h264_of_any_packetization_before_vp8() -> None:
-    """Mode 0, which offers without an fmtp line have too, is mode 1 without fragments; the answer
-    repeats it.
+    """Mode 0, also the mode of offers without fmtp, is mode 1 without fragments; the answer repeats
+    it.
     """
     for text in (
         CHROMIUM.replace("packetization-mode=1", "packetization-mode=0"),
@@ -230,7 +228,7 @@ def test_h264_of_any_packetization_before_vp8() -> None:
         ) in write_answer(parsed, OURS)
 
 
-def test_main_and_high_are_taken_as_they_come() -> None:
+def test_main_and_high_profile_are_accepted() -> None:
     """An encoder that offers nothing else is answered with its own profile."""
     for profile in ("4d001f", "640c1f"):
         text = re.sub("profile-level-id=[0-9a-f]{6}", f"profile-level-id={profile}", CHROMIUM)
@@ -293,10 +291,8 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_cannot_be_taken_has_its_status(case: str) -> None:
-    """400 for what is no SDP, 406 for codecs, 422 for SDP that WHIP cannot use; the reason is one
-    short line.
-    """
+def test_refusals_have_a_status_and_a_reason(case: str) -> None:
+    """400 (not SDP), 406 (codecs) or 422 (unusable SDP); the reason is one short line."""
     status, text = REFUSED[case]
     with pytest.raises(OfferError) as caught:
         parse_offer(text)
@@ -316,7 +312,7 @@ def test_what_cannot_be_taken_has_its_status(case: str) -> None:
     ],
 )
 def test_ten_thousand_lines_are_refused_within_a_second(line: str) -> None:
-    """Nor do as many as are let through take longer."""
+    """The most lines that are accepted do not take longer either."""
     for count in (10_000, 900):
         text = (
             CHROMIUM + (line + "\r\n") * count
@@ -336,8 +332,8 @@ def test_ten_thousand_lines_are_refused_within_a_second(line: str) -> None:
 @settings(deadline=None, max_examples=150)
 @given(st.sampled_from(NAMES), st.data())
 def test_damaged_offers_raise_offer_error_only(name: str, data: st.DataObject) -> None:
-    """Real offers with lines lost, doubled, cut and changed are taken or refused; what is taken can
-    be answered.
+    """Real offers with lines lost, doubled, cut and changed are accepted or refused; every accepted
+    one can be answered.
     """
     lines = offer(name).split("\r\n")
     for _ in range(data.draw(st.integers(1, 6))):
@@ -359,7 +355,7 @@ def test_damaged_offers_raise_offer_error_only(name: str, data: st.DataObject) -
 @settings(deadline=None)
 @given(st.text(max_size=300).map(lambda text: "v=0\r\n" + text))
 def test_garbage_raises_offer_error_only(text: str) -> None:
-    """Anything behind v=0 is refused with a status."""
+    """Random text after v=0 is refused with a status."""
     assert_taken_or_refused(text)
 
 

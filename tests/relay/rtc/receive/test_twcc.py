@@ -1,5 +1,5 @@
-"""Transport-wide feedback, read by a decoder of its own, written from the draft (§3.1) and not from
-the encoder.
+"""Transport-wide feedback, parsed by a decoder written from the draft (§3.1), independent of the
+encoder.
 """
 
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ from relay.rtc.receive.twcc import (
 
 @dataclass
 class Feedback:
-    """A packet as a sender reads it: arrival in seconds modulo 2^24 × 64 ms, by 16-bit number; None
-    for a lost one.
+    """A packet as a sender parses it: arrival by 16-bit number, in seconds modulo 2^24 × 64 ms;
+    None for a lost packet.
     """
 
     sender_ssrc: int
@@ -32,7 +32,7 @@ class Feedback:
 
 
 def read(data: bytes) -> Feedback:
-    """Raises AssertionError where the bytes are not as the draft says."""
+    """Raises AssertionError if the bytes do not follow the draft."""
     assert data[0] >> 6 == 2 and data[0] & 0x1F == 15 and data[1] == 205
     assert len(data) == 4 * (int.from_bytes(data[2:4], "big") + 1)
     assert not data[0] & 0x20, "padding flag"
@@ -45,13 +45,13 @@ def read(data: bytes) -> Feedback:
         at += 2
         bits = f"{chunk:016b}"
         if bits[0] == "0":
-            assert int(bits[3:], 2), "a run of nothing"
+            assert int(bits[3:], 2), "an empty run"
             symbols += [int(bits[1:3], 2)] * int(bits[3:], 2)
         elif bits[1] == "0":
             symbols += [int(bit) for bit in bits[2:]]
         else:
             symbols += [int(bits[place : place + 2], 2) for place in range(2, 16, 2)]
-    assert not any(symbols[statuses:]), "symbols behind the last status"
+    assert not any(symbols[statuses:]), "symbols after the last status"
     arrivals: list[tuple[int, float | None]] = []
     for place, symbol in enumerate(symbols[:statuses]):
         assert symbol != 3, "reserved"
@@ -76,10 +76,8 @@ STEPS = st.sampled_from([0.0, 0.0001, 0.002, 0.02, 0.063, 0.0645, 0.5, 8.1, 8.3,
     st.floats(0, 1e7),
     st.lists(st.one_of(st.none(), STEPS), min_size=1, max_size=300),
 )
-def test_a_report_says_when_each_came(first: int, start: float, steps: list[float | None]) -> None:
-    """Whatever is lost and however far apart the others are, each number is spoken of once, in
-    order, within 250 µs.
-    """
+def test_a_report_has_every_arrival(first: int, start: float, steps: list[float | None]) -> None:
+    """For any losses and distances, each number is reported once, in order, within 250 µs."""
     now, arrivals, expected = start, [], []
     for step in steps:
         now += step or 0.0
@@ -104,8 +102,8 @@ def test_a_report_says_when_each_came(first: int, start: float, steps: list[floa
 @settings(max_examples=200)
 @given(st.data())
 def test_what_a_transport_reports(data: st.DataObject) -> None:
-    """Over wraps, losses, duplicates and stragglers: what arrived is reported with its first
-    arrival, what was skipped as lost, and nothing is left out.
+    """Across wraps, losses, duplicates and late packets: arrivals are reported with their first
+    time, missing numbers as lost, and none is left out.
     """
     feedback, now = TransportFeedback(1), 100.0
     first = 65_500
@@ -138,7 +136,7 @@ def test_what_a_transport_reports(data: st.DataObject) -> None:
 
 
 def test_when_it_is_due() -> None:
-    """Not without news, not more often than every 50 ms, but sooner after a burst."""
+    """Only with new arrivals and at most every 50 ms, but earlier after a burst."""
     feedback = TransportFeedback(1)
     assert not feedback.due(10.0) and feedback.reports(1, 10.0) == []
     feedback.receive(1, 10.0)
@@ -151,7 +149,7 @@ def test_when_it_is_due() -> None:
 
 
 @pytest.mark.parametrize("jump", [MAX_STATUSES + 1, 30_000])
-def test_a_sender_that_starts_afresh_is_not_told_of_thousands_of_losses(jump: int) -> None:
+def test_a_restarted_sender_gets_no_report_of_thousands_of_losses(jump: int) -> None:
     feedback = TransportFeedback(1)
     feedback.receive(5, 1.0)
     feedback.reports(1, 1.0)
@@ -160,10 +158,8 @@ def test_a_sender_that_starts_afresh_is_not_told_of_thousands_of_losses(jump: in
     assert [number for number, _ in read(packet).arrivals] == [5 + jump & 0xFFFF]
 
 
-def test_memory_is_bounded_and_old_stragglers_are_passed_over() -> None:
-    """After many packets only the last ones are remembered; what is older than those changes
-    nothing any more.
-    """
+def test_memory_is_bounded_and_very_late_packets_are_ignored() -> None:
+    """After many packets only the last ones are stored."""
     feedback = TransportFeedback(1)
     for number in range(100_000):
         feedback.receive(number & 0xFFFF, number / 1_000)
@@ -175,7 +171,7 @@ def test_memory_is_bounded_and_old_stragglers_are_passed_over() -> None:
     assert feedback.reports(1, 101.0) == []
 
 
-def test_others_can_pass_over_it() -> None:
-    """aiortc, which knows no such feedback, still finds what stands behind it."""
+def test_other_parsers_can_skip_it() -> None:
+    """aiortc does not support this feedback, but finds the packet after it."""
     _, packet = write_feedback(1, 2, 3, [4, None, 70_000], 0)
     assert len(RtcpPacket.parse(packet + packet)) == 2

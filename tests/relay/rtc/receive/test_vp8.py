@@ -1,4 +1,4 @@
-"""VP8 packets to frames: what an encoder made comes back, and nothing else."""
+"""VP8 packets to frames: exactly what the encoder made is returned."""
 
 import pytest
 from hypothesis import given
@@ -35,7 +35,7 @@ def feed(frames: list[bytes], *, lost: tuple[int, ...] = (), size: int = 400) ->
 
 @pytest.mark.parametrize("name", DESCRIPTORS)
 def test_descriptors(name: str) -> None:
-    """Every form of the descriptor is taken off, whichever fields it has."""
+    """All forms of the payload descriptor are removed."""
     start = DESCRIPTORS[name]
     unit = vp8.access_unit([start + KEY[:20], bytes([start[0] & 0xEF]) + start[1:] + KEY[20:]])
     assert (unit.data, unit.key, unit.disposable) == (KEY, True, name == "non-reference")
@@ -58,14 +58,14 @@ def test_descriptors(name: str) -> None:
         [b"\x10" + KEY[:6] + bytes(20)],
     ],
 )
-def test_what_is_no_frame(payloads: list[bytes]) -> None:
+def test_malformed_frames_are_refused(payloads: list[bytes]) -> None:
     with pytest.raises(BitstreamError):
         vp8.access_unit(payloads)
 
 
 @given(st.lists(st.binary(max_size=12), max_size=4))
 def test_any_bytes_are_a_frame_or_an_error(payloads: list[bytes]) -> None:
-    """Nothing else is raised, and the first packet of a key frame is known as one."""
+    """No other error is raised, and the first packet of a keyframe is recognised."""
     try:
         unit = vp8.access_unit(payloads)
     except BitstreamError:
@@ -73,9 +73,9 @@ def test_any_bytes_are_a_frame_or_an_error(payloads: list[bytes]) -> None:
     assert unit.key == bool(payloads and vp8.starts_keyframe(payloads[0]))
 
 
-def test_frames_come_back_whole_at_their_marker() -> None:
-    """What libvpx made, in packets of 400 bytes, is byte for byte what comes out, each frame with
-    its last packet.
+def test_frames_are_returned_complete_at_their_marker() -> None:
+    """libvpx's frames, in packets of 400 bytes, are returned byte for byte, each with its last
+    packet.
     """
     frames = list(media.vp8_frames(count=8, gop=4))
     pictures = feed(frames)
@@ -87,8 +87,8 @@ def test_frames_come_back_whole_at_their_marker() -> None:
 
 
 @given(st.data())
-def test_nothing_with_a_broken_reference_comes_out(data: st.DataObject) -> None:
-    """Whatever is lost: a frame comes out only if all since its key frame did."""
+def test_no_frame_with_a_missing_reference_is_returned(data: st.DataObject) -> None:
+    """For any loss, a frame is returned only after all frames since its keyframe."""
     frames = list(media.vp8_frames(count=8, gop=4))
     total = len(list(media.vp8_packets(frames)))
     lost = data.draw(st.sets(st.integers(0, total - 1), max_size=6))

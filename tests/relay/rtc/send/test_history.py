@@ -1,6 +1,4 @@
-"""Frames kept for joining viewers and for those that ask again, and the batches that they are sent
-in.
-"""
+"""Frames kept for joins and retransmissions, and their batches."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,7 +19,7 @@ def history(**bounds: int) -> History:
 
 @settings(deadline=None)
 @given(frames)
-def test_what_a_joining_viewer_needs_is_there_and_the_rest_is_bounded(
+def test_frames_since_the_last_keyframe_are_kept_and_the_rest_is_bounded(
     made: list[tuple[list[int], bool]],
 ) -> None:
     kept = history(max_bytes=300)
@@ -41,7 +39,7 @@ def test_what_a_joining_viewer_needs_is_there_and_the_rest_is_bounded(
                 assert kept.find(each.first + place) == (each, place)
 
 
-def test_frames_before_the_last_keyframe_can_still_be_asked_for() -> None:
+def test_frames_before_the_last_keyframe_can_be_retransmitted() -> None:
     kept = history()
     for number in range(10):
         kept.append([b"x"], 0, key=number in (0, 8))
@@ -53,7 +51,7 @@ def test_frames_before_the_last_keyframe_can_still_be_asked_for() -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.integers(1, 1_160), min_size=1, max_size=120))
-def test_batches_hold_every_packet_once_and_are_cut_as_the_kernel_cuts(sizes: list[int]) -> None:
+def test_batches_have_every_packet_once_in_segments_of_one_size(sizes: list[int]) -> None:
     payloads = [bytes((number & 0xFF,)) * size for number, size in enumerate(sizes)]
     frame = PacketisedFrame(0, 0, payloads, 7, 90_000, key=True, disposable=False, marked=True)
     found, markers = [], []
@@ -75,10 +73,10 @@ def test_batches_hold_every_packet_once_and_are_cut_as_the_kernel_cuts(sizes: li
     st.integers(0, 1 << 20),
     st.lists(st.tuples(st.integers(1, 90), st.integers(0, 200)), min_size=1, max_size=PIECES - 1),
 )
-def test_a_viewers_numbers_have_no_hole_and_lead_back(
+def test_a_viewers_numbers_have_no_gap_and_map_back(
     start: int, taken: list[tuple[int, int]]
 ) -> None:
-    """Whatever is left out between two frames, and across the wrap of 16 bits."""
+    """Whatever was omitted between two frames, and across the wrap at 16 bits."""
     numbering = Numbering(start)
     first = 0
     sent: dict[int, int] = {}

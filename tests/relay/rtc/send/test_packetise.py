@@ -1,4 +1,4 @@
-"""H.264 into RTP payloads and back."""
+"""Packetising H.264 and depacketising it again."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,7 +41,7 @@ def joined(units: list[bytes]) -> bytes:
 
 @settings(deadline=None)
 @given(sets, st.lists(nals, max_size=4))
-def test_what_is_packetised_comes_back(parameters: list[bytes], units: list[bytes]) -> None:
+def test_depacketise_reverses_packetise(parameters: list[bytes], units: list[bytes]) -> None:
     payloads = packetise(joined(units), parameters)
     assert depacketise(payloads) == parameters + units
     assert all(0 < len(payload) <= MAX_PAYLOAD for payload in payloads)
@@ -49,8 +49,8 @@ def test_what_is_packetised_comes_back(parameters: list[bytes], units: list[byte
 
 @settings(deadline=None)
 @given(nals.filter(lambda nal: len(nal) > MAX_PAYLOAD))
-def test_fragments_are_of_one_size_but_for_the_last(nal: bytes) -> None:
-    """The kernel cuts a buffer into equal datagrams."""
+def test_all_fragments_but_the_last_have_one_size(nal: bytes) -> None:
+    """UDP_SEGMENT needs equal datagrams."""
     sizes = [len(payload) for payload in packetise(joined([nal]))]
     assert set(sizes[:-1]) == {MAX_PAYLOAD} and sizes[-1] <= MAX_PAYLOAD
 
@@ -66,4 +66,6 @@ def test_an_idr_of_a_real_encoder_begins_with_its_parameter_sets() -> None:
     unit = h264.access_unit(access_units(320, 240, 1)[0])
     payloads = packetise(unit.data, parameter_sets(320, 240))
     assert starts_idr(payloads[0])
-    assert h264.access_unit(depacketise(payloads)) == unit
+    again = h264.access_unit(depacketise(payloads))
+    assert (again.data, again.key, again.disposable) == (unit.data, unit.key, unit.disposable)
+    assert again.sps + again.pps == b"".join(parameter_sets(320, 240))

@@ -1,4 +1,4 @@
-"""RTCP of the sending side, against aiortc's own classes."""
+"""RTCP of the sending side, against aiortc's classes."""
 
 from contextlib import suppress
 
@@ -26,7 +26,7 @@ from relay.rtc.send.rtcp import (
 )
 
 
-def test_a_compound_report_reads_as_it_was_meant() -> None:
+def test_aiortc_parses_a_compound_report() -> None:
     report, names = RtcpPacket.parse(
         sender_report(0xFFFFFFFF, 1_790_000_000.25, 1 << 33 | 90_000, 7, 8_000) + description(5)
     )
@@ -41,7 +41,7 @@ def test_a_compound_report_reads_as_it_was_meant() -> None:
     assert [(chunk.ssrc, dict(chunk.items)[1]) for chunk in names.chunks] == [(5, b"microlive")]
 
 
-def test_what_a_receiver_says() -> None:
+def test_feedback_of_a_receiver() -> None:
     data = b"".join(
         bytes(packet)
         for packet in (
@@ -63,6 +63,6 @@ def test_what_a_receiver_says() -> None:
 
 
 @given(st.binary(max_size=120))
-def test_foreign_bytes_raise_nothing_but_value_error(data: bytes) -> None:
+def test_garbage_raises_value_error_only(data: bytes) -> None:
     with suppress(ValueError):
         list(parse_feedback(b"\x80\xc9" + data))

@@ -1,4 +1,4 @@
-"""Players' offers read, and answered by a sender."""
+"""Players' offers, and the sender's answers."""
 
 import re
 
@@ -13,7 +13,7 @@ SSRCS = {"video": 1_001, "audio": 1_002, "rtx": 1_003}
 
 
 def playing(name: str) -> str:
-    """A publisher's offer, turned round."""
+    """A publisher's offer with the direction reversed."""
     return offer(name).replace("a=sendonly", "a=recvonly").replace("a=sendrecv", "a=recvonly")
 
 
@@ -28,7 +28,7 @@ def answer(text: str, codec: str = "avc1.42E01F") -> str:
 
 
 @pytest.mark.parametrize("name", ["chromium", "firefox", "aiortc"])
-def test_a_real_offer_is_answered_with_what_we_send(name: str) -> None:
+def test_an_answer_to_each_offer(name: str) -> None:
     session = SessionDescription.parse(answer(playing(name)))
     assert [media.direction for media in session.media] == ["sendonly"] * len(session.media)
     video = next(media for media in session.media if media.kind == "video")
@@ -39,7 +39,7 @@ def test_a_real_offer_is_answered_with_what_we_send(name: str) -> None:
     assert session.media[0].ice is not None and session.media[0].ice.iceLite
 
 
-def test_the_profile_of_the_stream_is_looked_for_first() -> None:
+def test_the_profile_of_the_stream_is_preferred() -> None:
     chosen = {
         codec: re.search(r"profile-level-id=(\w{4})", answer(playing("chromium"), codec))
         for codec in ("avc1.42E01F", "avc1.4D001F", "")
@@ -65,9 +65,7 @@ def test_the_profile_of_the_stream_is_looked_for_first() -> None:
         (lambda text: re.sub(r"a=fingerprint:.*\r\n", "", text), 422, "fingerprint"),
     ],
 )
-def test_what_cannot_be_played_is_refused_with_the_reason(
-    change: object, status: int, words: str
-) -> None:
+def test_refusals_have_a_status_and_a_reason(change: object, status: int, words: str) -> None:
     assert callable(change)
     with pytest.raises(OfferError, match=words) as refused:
         parse_play_offer(change(playing("chromium")), "avc1.42E01F")

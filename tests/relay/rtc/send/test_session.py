@@ -71,8 +71,10 @@ class Watching:
 
 
 @asynccontextmanager
-async def watching(source: Source) -> AsyncIterator[Watching]:
+async def watching(source: Source, *, full: bool = False) -> AsyncIterator[Watching]:
+    """`full`: the socket accepts nothing from the start."""
     made = Watching(source)
+    made.peer.full = full
     await made.peer.connect()
     try:
         yield made
@@ -100,7 +102,6 @@ async def test_cached_frames_come_first_just_before_the_live_edge() -> None:
     for number in range(20):
         source.frame(key=not number, size=1_000)
     async with watching(source) as viewer:
-        assert viewer.state is DeliveryState.JOINING
         viewer.send()
         await eventually(lambda: viewer.state is DeliveryState.LIVE)
         viewer.send()
@@ -134,9 +135,8 @@ async def test_a_full_socket_ends_the_join() -> None:
     source = Source()
     for number in range(20):
         source.frame(key=not number, size=1_000)
-    async with watching(source) as viewer:
-        viewer.peer.full = True
-        await eventually(lambda: viewer.state is DeliveryState.WAITING)
+    async with watching(source, full=True) as viewer:
+        assert viewer.state is DeliveryState.WAITING
 
 
 async def test_a_congested_path_gets_keyframes_and_its_requests_cost_nothing() -> None:
