@@ -1,4 +1,4 @@
-"""`scripts/fuzz`: runs each parser in its own process.
+"""`scripts/fuzz`: runs each parser in a process.
 
 Inputs that it finds stay in .fuzz/, where the next run starts.
 """
@@ -7,12 +7,13 @@ import asyncio
 import hashlib
 import importlib.util
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import typer
 
@@ -46,44 +47,46 @@ class Outcome:
         return self.code == 0 and self.runs > 0
 
 
-def fuzz(target: str, folder: Path, seconds: int, seed: int = 0) -> Outcome:
-    """Runs a target from its seeds and from the inputs of earlier runs in `folder`.
+class Fuzzer:
+    """A process that runs parsers one after another, inside `with`."""
 
-    With `seed` 0 each run differs.
-    """
-    corpus = folder / target
-    corpus.mkdir(parents=True, exist_ok=True)
-    for data in SEEDS[target]():
-        (corpus / hashlib.sha1(data).hexdigest()).write_bytes(data)
-    options = [
-        f"-max_total_time={seconds}",
-        f"-seed={seed}",
-        f"-max_len={MAX_INPUT}",
-        f"-timeout={SLOW}",
-        f"-rss_limit_mb={MEMORY}",
-    ]
-    command = [
-        "nice",  # a fuzzer uses a whole core, and tests beside it depend on time
-        sys.executable,
-        "-m",
-        "tests.fuzz.one",
-        target,
-        str(corpus),
-        *options,
-        f"-artifact_prefix={folder}/{target}-",
-        "-print_final_stats=1",
-    ]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        timeout=seconds + 60,
-    )
-    runs = re.search(r"number_of_executed_units:\s*(\d+)", done.stdout)
-    return Outcome(target, int(runs[1]) if runs else 0, done.returncode, done.stdout)
+    def __init__(self, folder: Path) -> None:
+        """Keeps inputs in `folder`, where earlier runs may have left theirs."""
+        self._folder = folder
+        # A fuzzer uses a whole core, and tests beside it depend on time.
+        command = ["nice", sys.executable, "-m", "tests.fuzz.child"]
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.__exit__(None, None, None)
+
+    def run(self, target: str, seconds: int, seed: int = 0) -> Outcome:
+        """Runs a target for that long. With `seed` 0 each run differs."""
+        corpus, log = self._folder / target, self._folder / f"{target}.log"
+        corpus.mkdir(parents=True, exist_ok=True)
+        for data in SEEDS[target]():
+            (corpus / hashlib.sha1(data).hexdigest()).write_bytes(data)
+        options = [
+            f"-max_total_time={seconds}",
+            f"-seed={seed}",
+            f"-max_len={MAX_INPUT}",
+            f"-timeout={SLOW}",
+            f"-rss_limit_mb={MEMORY}",
+            f"-artifact_prefix={self._folder}/{target}-",
+            "-print_final_stats=1",
+            str(corpus),
+        ]
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write(shlex.join([target, str(log), *options]) + "\n")
+        self._process.stdin.flush()
+        status = self._process.stdout.readline()
+        text = log.read_text(errors="replace") if log.exists() else ""
+        runs = re.search(r"number_of_executed_units:\s*(\d+)", text)
+        return Outcome(target, int(runs[1]) if runs else 0, int(status or 1), text)
 
 
 def replay(target: str, path: Path) -> None:
@@ -93,15 +96,14 @@ def replay(target: str, path: Path) -> None:
 
 def run(targets: Sequence[str], folder: Path, seconds: int, seed: int) -> bool:
     clean = True
-    for target in targets:
-        outcome = fuzz(target, folder, max(2, seconds // len(targets)), seed)
-        print(
-            f"{target:16} {outcome.runs:>10,} inputs  {'clean' if outcome.clean else 'DEFECT'}",
-            flush=True,
-        )
-        if not outcome.clean:
-            clean = False
-            print("\n".join(outcome.text.splitlines()[-40:]))
+    with Fuzzer(folder) as fuzzer:
+        for target in targets:
+            outcome = fuzzer.run(target, max(2, seconds // len(targets)), seed)
+            found = "clean" if outcome.clean else "DEFECT"
+            print(f"{target:16} {outcome.runs:>10,} inputs  {found}", flush=True)
+            if not outcome.clean:
+                clean = False
+                print("\n".join(outcome.text.splitlines()[-40:]))
     return clean
 
 

@@ -1,12 +1,12 @@
 """A minute of fuzzing with a fixed seed; `scripts/fuzz` runs for an hour."""
 
 import importlib.util
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
 from tests.fixtures.requirements import Missing
-from tests.fuzz.__main__ import MAY_GROW, fuzz
+from tests.fuzz.__main__ import MAY_GROW, Fuzzer
 from tests.fuzz.datagrams import attack
 from tests.fuzz.seeds import SEEDS
 from tests.fuzz.targets import TARGETS
@@ -27,13 +27,18 @@ def test_seeds(target: str) -> None:
             TARGETS[target](seed[:length])
 
 
-@pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.timeout(120)
-def test_nothing_but_errors_on_purpose(target: str, tmp_path: Path) -> None:
-    """No input found in a target's share of the minute raises, hangs or exhausts memory."""
+@pytest.fixture(scope="module")
+def fuzzer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzer]:
     if importlib.util.find_spec("atheris") is None:
         raise Missing("needs atheris, which has packages for Python 3.11 to 3.13 on x86-64 Linux")
-    outcome = fuzz(target, tmp_path, MINUTE // len(TARGETS), seed=1)
+    with Fuzzer(tmp_path_factory.mktemp("fuzz")) as started:
+        yield started
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_nothing_but_errors_on_purpose(target: str, fuzzer: Fuzzer) -> None:
+    """No input found in a target's share of the minute raises, hangs or exhausts memory."""
+    outcome = fuzzer.run(target, MINUTE // len(TARGETS), seed=1)
     assert outcome.clean, "\n".join(outcome.text.splitlines()[-40:])
 
 

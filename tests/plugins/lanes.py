@@ -16,7 +16,7 @@ class Lanes(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no py.typed
     """Browser tests on the first workers, everything else on all of them."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return nodeid if folder_of(nodeid) == "tests/fuzz" else nodeid.partition("::")[0]
+        return str(nodeid.partition("::")[0])
 
     def _reschedule(self, node: WorkerController) -> None:
         if self.workqueue and self._next(node) is None:
