@@ -82,6 +82,12 @@ class _Transport(asyncio.DatagramTransport, asyncio.WriteTransport):
     def is_closing(self) -> bool:
         return False
 
+    def close(self) -> None:
+        pass
+
+    def abort(self) -> None:
+        pass
+
 
 NO_SOCKET: Any = None
 """Nothing is sent in batches here, and no endpoint is closed."""
