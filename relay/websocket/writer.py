@@ -131,7 +131,7 @@ class SocketWriter:
             self._direct.close()
             self._direct = None
         if self._cut_timer is None:
-            self._cut_timer = self._loop.call_later(CLOSE_WITHIN, self._transport.abort)
+            self._cut_timer = self._loop.call_later(CLOSE_WITHIN, self.cut)
 
     def finish(self) -> None:
         """Closes the transport, which is cut if the peer does not take what waits in time."""
@@ -142,4 +142,6 @@ class SocketWriter:
 
     def cut(self) -> None:
         """Ends the connection at once, and drops what waits."""
-        self._transport.abort()
+        sock = self._transport.get_extra_info("socket")
+        if sock is None or sock.fileno() >= 0:  # asyncio cannot abort a transport that is closed
+            self._transport.abort()

@@ -8,14 +8,16 @@ import pytest
 
 import relay.websocket.viewer
 from relay.channel.channel import Channel
+from relay.channel.notice import PER_SECOND
 from relay.channel.wsframe import PING, PONG, control_frame
 from relay.media import opus
 from relay.message import Kind, Record, unpack_records
 from relay.sample import Track
 from relay.websocket.counters import WebSocketCounters
-from relay.websocket.viewer import JOIN_CHUNK, WebSocketViewer
-from tests.fixtures.channel import Publisher, make_channel
-from tests.fixtures.media import sound_sample, video_sample
+from relay.websocket.state import OPEN, State
+from relay.websocket.viewer import EVENTS_MAX, JOIN_CHUNK, WebSocketViewer
+from tests.fixtures.channel import Owner, Publisher, make_channel
+from tests.fixtures.media import sound_sample, video_sample, video_track
 
 BITRATE_KEY = 60_000
 """Bytes of a keyframe, more than a join may leave waiting."""
@@ -212,4 +214,125 @@ async def test_a_ping_is_answered_with_what_was_in_it() -> None:
     viewer, transport = viewer_of(on_air())
     viewer.receive_ping(b"here?")
     assert transport.waiting == control_frame(PONG, b"here?") == b"\x8a\x05here?"
+    viewer.leave()
+
+
+def events_in(transport: Transport) -> list[bytes]:
+    return [record.body for record in transport.messages()[0] if record.kind is Kind.EVENT]
+
+
+async def test_a_slow_viewer_gets_every_event() -> None:
+    """At a reduced pace they come with the sound; and those of the join come with what is left of
+    it.
+    """
+    channel = on_air(key_size=BITRATE_KEY)
+    viewer, transport = viewer_of(channel)
+    viewer.join("{}")
+    for number in range(1, 60):
+        channel.post(b"%d" % number)
+        picture(channel, number)
+        if number == 30:
+            transport.take()
+    assert viewer.dropped > 10
+    transport.take()
+    assert events_in(transport) == [b"%d" % number for number in range(1, 60)]
+    viewer.leave()
+
+
+async def test_a_viewer_for_which_too_many_events_wait_is_closed() -> None:
+    """Past 64 KB with 4408; events that it has taken do not count."""
+    channel = on_air()
+    viewer, transport = viewer_of(channel)
+    viewer.join("{}")
+    for number in range(1, 20):
+        transport.take()
+        channel.post(bytes(8_000))
+        picture(channel, number)
+    assert viewer.state in OPEN
+    for number in range(20, 20 + EVENTS_MAX // 8_000 + 2):
+        channel.post(bytes(8_000))
+        picture(channel, number)
+    assert viewer.state is State.CLOSING and viewer not in channel._members
+    transport.take()
+    transport.messages()
+    assert transport.close_code == 4408 and transport.close_reason.startswith(b"too_slow: ")
+    viewer.leave()
+
+
+async def test_a_player_is_closed_before_the_burst_of_what_it_cannot_decode() -> None:
+    """It gets the greeting and 4415, and its join asks for nothing."""
+    channel = on_air()
+    publisher = Publisher()
+    channel.stream.attach(publisher)
+    viewer, transport = viewer_of(channel, "avc1 mp4a")
+    viewer.join("{}")
+    transport.take()
+    records, notices = transport.messages()
+    assert (records, notices) == ([], [{}])
+    assert transport.close_code == 4415 and b"unsupported_codec: " in transport.close_reason
+    assert not publisher.demands and not channel._members
+    viewer.leave()
+
+
+async def test_a_player_is_closed_when_a_track_comes_that_it_cannot_decode() -> None:
+    channel = make_channel()
+    viewer, transport = viewer_of(channel, "avc1")
+    viewer.join("{}")
+    channel.stream.set_track(video_track(), 0)
+    assert viewer.state in OPEN
+    channel.stream.set_track(opus.track_info(), 0)
+    transport.take()
+    assert [record.track for record in transport.messages()[0]] == [Track.VIDEO]
+    assert transport.close_code == 4415
+    viewer.leave()
+
+
+async def test_a_notice_that_is_none_closes_with_its_code() -> None:
+    viewer, transport = viewer_of(on_air())
+    viewer.receive_text('{"type":"dance"}')
+    viewer.receive_text("garbage")
+    transport.take()
+    transport.messages()
+    assert transport.close_code == 1007 and transport.close_reason.startswith(b"bad_notice: ")
+    assert viewer._counters.refused == 1
+    viewer.leave()
+
+
+async def test_a_defect_of_the_room_closes_no_viewer(caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged as an error."""
+
+    class Broken(Owner):
+        def receive_report(self, viewer: int, report: object) -> None:
+            raise KeyError("defect")
+
+    channel = make_channel(Broken())
+    viewer, _ = viewer_of(channel)
+    viewer.join("{}")
+    viewer.receive_text('{"type":"report","media_time":5}')
+    assert viewer.state in OPEN and "KeyError" in caplog.text
+    viewer.leave()
+
+
+async def test_too_many_messages_close_with_their_code() -> None:
+    viewer, transport = viewer_of(on_air())
+    assert [viewer.hear() for _ in range(2 * PER_SECOND)].count(True) <= PER_SECOND + 1
+    transport.take()
+    transport.messages()
+    assert transport.close_code == 1008 and transport.close_reason.startswith(b"rate_limited: ")
+    viewer.leave()
+
+
+async def test_a_viewer_that_reads_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After as long as it may read nothing, and only while something waits."""
+    monkeypatch.setattr(relay.websocket.viewer, "READS_NOTHING", 0.0)
+    channel = on_air()
+    viewer, transport = viewer_of(channel)
+    viewer.join("{}")
+    transport.take()
+    picture(channel, 1)
+    picture(channel, 2)
+    transport.take()
+    transport.messages()
+    assert transport.close_code == 4408 and transport.close_reason.startswith(b"not_reading: ")
+    assert viewer._counters.let_go == 1
     viewer.leave()
