@@ -1,4 +1,4 @@
-"""The composition root: what is started is ended, also when the start fails half way."""
+"""The composition root: every started part is ended, even if a later one fails to start."""
 
 import socket
 from contextlib import AsyncExitStack
@@ -13,14 +13,14 @@ from tests.fixtures.server import running
 
 
 async def test_a_server_starts_and_ends_ten_times(tmp_path: Path) -> None:
-    """On the same data, without a socket or task left (which every test here is checked for)."""
+    """On the same data. Every test checks for leaked sockets and tasks."""
     for _ in range(10):
         async with running(tmp_path) as server:
             assert await server.status("GET", "/healthz") == 200
 
 
 async def test_one_server_for_each_data_directory(tmp_path: Path) -> None:
-    """A second one is refused, leaves nothing open, and does not harm the first."""
+    """A second one is refused, leaves nothing open, and does not affect the first."""
     async with running(tmp_path) as server:
         async with AsyncExitStack() as stack:
             with pytest.raises(StorageError):
@@ -31,7 +31,7 @@ async def test_one_server_for_each_data_directory(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
-async def test_a_port_that_is_taken(tmp_path: Path, kind: socket.SocketKind) -> None:
+async def test_a_port_in_use(tmp_path: Path, kind: socket.SocketKind) -> None:
     """TCP or UDP: an OSError that names the port, and nothing is left open."""
     with socket.socket(socket.AF_INET, kind) as taken:
         taken.bind(("127.0.0.1", 0))
@@ -48,7 +48,7 @@ async def test_a_port_that_is_taken(tmp_path: Path, kind: socket.SocketKind) -> 
                 await app.start(Settings(data=tmp_path, udp_hosts=("127.0.0.1",), **ports), stack)
 
 
-async def test_media_takes_the_number_of_the_page_by_default(tmp_path: Path) -> None:
-    """One number to open in a firewall: UDP beside TCP."""
+async def test_media_uses_the_port_number_of_the_page_by_default(tmp_path: Path) -> None:
+    """A firewall has to open one number, for TCP and UDP."""
     async with running(tmp_path, udp_port=None) as server:
         assert server.url.endswith(f":{server.udp.port}")

@@ -1,4 +1,4 @@
-"""The command line as a user meets it: real processes, their output and their exit codes."""
+"""The command line in real processes: output and exit codes."""
 
 import os
 import signal
@@ -15,8 +15,7 @@ from server.settings import Settings, option_of
 
 ENVIRON = {name: value for name, value in os.environ.items() if not name.startswith("MICROLIVE_")}
 
-# A server in place of the real one, which keeps to the contract of server.app.serve: tests of the
-# command line need no media.
+# Replaces the real server, with the same contract as server.app.serve: these tests need no media.
 STAND_IN = """
 import asyncio, os, signal, sys, types
 from server.__main__ import main
@@ -94,7 +93,7 @@ def test_the_console_script_is_the_module() -> None:
 def test_help_documents_every_setting() -> None:
     done = microlive("serve", "--help")
     assert done.returncode == 0
-    text = "".join(done.stdout.split())  # it is wrapped, at hyphens too
+    text = "".join(done.stdout.split())  # the help is wrapped, also at hyphens
     for name, field in Settings.model_fields.items():
         assert field.description
         documented = (
@@ -105,7 +104,7 @@ def test_help_documents_every_setting() -> None:
         assert option_of(name) in text and "".join(documented.split()) in text, name
 
 
-def test_a_mistake_is_one_line_that_names_where_it_was_made(tmp_path: Path) -> None:
+def test_an_error_is_one_line_with_its_source(tmp_path: Path) -> None:
     (tmp_path / "microlive.toml").write_text("remb = 'much'\nprot = 1")
     done = microlive("serve", "--port", "x", "--data", tmp_path, MICROLIVE_LAN_PORT="99999")
     assert (done.returncode, done.stdout) == (2, "")
@@ -126,7 +125,7 @@ def test_a_config_file_that_is_missing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "arguments", [["serve", "--prot", "1"], ["serve", "--port"], ["serve", "more"], ["swerve"]]
 )
-def test_what_is_no_option_is_refused(arguments: list[str]) -> None:
+def test_invalid_arguments_are_refused(arguments: list[str]) -> None:
     done = microlive(*arguments)
     assert (
         done.returncode == 2
@@ -136,7 +135,7 @@ def test_what_is_no_option_is_refused(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_says_where_it_listens_and_ends_cleanly(
+def test_it_prints_its_url_and_ends_cleanly(
     started: subprocess.Popen[str], number: signal.Signals
 ) -> None:
     url = first_line(started).removeprefix("listening on ").strip()
@@ -148,7 +147,7 @@ def test_it_says_where_it_listens_and_ends_cleanly(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_ends_cleanly_before_the_server_takes_signals_too(
+def test_it_ends_cleanly_before_the_server_handles_signals(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     blocked = STAND_IN.replace(
@@ -165,7 +164,7 @@ def test_it_ends_cleanly_before_the_server_takes_signals_too(
     assert (process.returncode, out, err) == (0, "", "")
 
 
-def test_lan_shows_the_studio_and_its_qr_code_also_without_a_terminal(tmp_path: Path) -> None:
+def test_lan_prints_the_studio_and_its_qr_code_without_a_terminal(tmp_path: Path) -> None:
     with start(tmp_path, "--lan") as process:
         assert first_line(process).startswith("listening on http://127.0.0.1:")
         assert first_line(process) == "listening on https://192.168.7.7:8443/\n"
@@ -179,7 +178,7 @@ def test_lan_shows_the_studio_and_its_qr_code_also_without_a_terminal(tmp_path: 
     assert process.returncode == 0
 
 
-def test_a_terminal_that_cannot_draw_a_qr_code_still_gets_the_addresses(tmp_path: Path) -> None:
+def test_a_terminal_without_block_characters_shows_the_addresses(tmp_path: Path) -> None:
     with start(tmp_path, "--lan", PYTHONIOENCODING="ascii", PYTHONUTF8="0") as process:
         assert first_line(process).startswith("listening on")
         process.terminate()
@@ -210,7 +209,7 @@ def test_two_servers_on_one_data_directory(started: subprocess.Popen[str], tmp_p
     )
 
 
-def test_a_data_directory_that_cannot_be_made() -> None:
+def test_a_data_directory_that_cannot_be_created() -> None:
     with start(Path("/proc/microlive")) as process:
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err.count("\n")) == (2, "", 1) and err.startswith(
@@ -218,7 +217,7 @@ def test_a_data_directory_that_cannot_be_made() -> None:
     )
 
 
-def test_a_failure_once_it_runs_is_a_bug_and_keeps_its_traceback(tmp_path: Path) -> None:
+def test_an_error_after_the_start_keeps_its_traceback(tmp_path: Path) -> None:
     with start(tmp_path, TEST_FAILS="1") as process:
         out, err = process.communicate(timeout=30)
     assert process.returncode == 1 and "Traceback" in err and "while running" in err

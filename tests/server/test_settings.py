@@ -218,7 +218,7 @@ def test_sizes_with_their_unit() -> None:
         ("tls_key", "/", "cannot read /: Is a directory"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_told_with_where_it_came_from(
+def test_an_invalid_value_is_reported_with_its_source(
     tmp_path: Path, name: str, value: str, words: str
 ) -> None:
     [problem] = problems({name: value})
@@ -231,7 +231,7 @@ def test_a_value_that_cannot_be_used_is_told_with_where_it_came_from(
     assert problem.startswith(f"{config}: {name}") and words in problem
 
 
-def test_every_problem_is_told_at_once() -> None:
+def test_every_problem_is_reported_at_once() -> None:
     assert [
         problem.partition(":")[0]
         for problem in problems({"port": "x"}, {"MICROLIVE_LAN_PORT": "y", "MICROLIVE_PORT": "z"})
@@ -276,7 +276,7 @@ def test_a_key_that_is_encrypted_or_of_another_certificate(tmp_path: Path) -> No
         )
 
 
-def test_tokens_are_needed_when_tokens_are_asked_for() -> None:
+def test_create_token_needs_a_token() -> None:
     assert problems({"create": "token"}) == [
         "create_token: required when create is token: set MICROLIVE_CREATE_TOKEN"
     ]
@@ -328,11 +328,11 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         {"MICROLIVE_ICE_SERVERS": '["hush'},
     ],
 )
-def test_no_problem_tells_a_secret(environ: dict[str, str]) -> None:
+def test_no_problem_contains_a_secret(environ: dict[str, str]) -> None:
     assert "hush" not in "\n".join(problems({}, environ))
 
 
-def test_nor_does_printing_settings() -> None:
+def test_printed_settings_contain_no_secret() -> None:
     settings = load(
         {
             "create_token": "hush",

@@ -12,7 +12,7 @@ print(raise_limit(), *resource.getrlimit(resource.RLIMIT_NOFILE))
 """
 
 
-def test_all_that_may_be_had_is_taken() -> None:
+def test_the_limit_is_raised_to_the_maximum() -> None:
     assert resource.getrlimit(resource.RLIMIT_NOFILE)[1] >= 1_000
     shown = subprocess.run(
         [sys.executable, "-c", SHOW], check=True, capture_output=True, text=True, timeout=30

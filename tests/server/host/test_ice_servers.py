@@ -1,6 +1,4 @@
-"""What browsers are told of STUN and TURN; that a real coturn takes the credentials is seen in
-tests/networks.
-"""
+"""The STUN and TURN servers for browsers. Browser tests use the credentials with a real coturn."""
 
 from pathlib import Path
 
@@ -10,7 +8,7 @@ from server.settings import Settings
 NOW = 1_700_000_000.5
 
 
-def test_credentials_are_what_openssl_makes() -> None:
+def test_credentials_equal_those_of_openssl() -> None:
     """`printf %s 1700000600:room | openssl dgst -sha1 -hmac north -binary | base64`"""
     assert turn_credentials("north", "room", 1_700_000_600) == (
         "1700000600:room",
@@ -18,9 +16,9 @@ def test_credentials_are_what_openssl_makes() -> None:
     )
 
 
-def test_static_servers_first_then_those_with_credentials_of_their_own(tmp_path: Path) -> None:
-    """Each user gets another password, good for as long as the setting says; without settings there
-    are no servers.
+def test_static_servers_come_before_those_with_individual_credentials(tmp_path: Path) -> None:
+    """Each user gets another password, valid as long as configured; by default there are no
+    servers.
     """
     settings = Settings(
         data=tmp_path,
@@ -42,7 +40,7 @@ def test_static_servers_first_then_those_with_credentials_of_their_own(tmp_path:
 
 
 def test_links() -> None:
-    """One for each URL; what a quoted string cannot hold is escaped."""
+    """One for each URL; special characters are escaped."""
     assert links(
         [
             {"urls": ["stun:a"]},

@@ -1,6 +1,4 @@
-"""LAN: addresses, the certificate that a phone is asked about once, QR codes that a reader
-reads.
-"""
+"""LAN: addresses, the self-signed certificate, QR codes."""
 
 import datetime
 import ipaddress
@@ -15,7 +13,7 @@ from cryptography import x509
 from server.host import lan
 
 
-def test_addresses_are_ones_that_others_may_reach() -> None:
+def test_addresses_are_reachable_for_other_machines() -> None:
     found = lan.addresses()
     assert len(set(found)) == len(found)
     for text in found:
@@ -30,7 +28,7 @@ def test_addresses_are_ones_that_others_may_reach() -> None:
     [
         ("192.168.1.2", True),
         ("10.0.0.1", True),
-        ("100.64.0.1", True),  # shared address space, as overlay networks of phones use it
+        ("100.64.0.1", True),  # shared address space, used by overlay networks
         ("8.8.8.8", True),
         ("127.0.0.1", False),
         ("169.254.1.1", False),
@@ -49,7 +47,7 @@ def load(certificate: Path) -> x509.Certificate:
     return x509.load_pem_x509_certificate(certificate.read_bytes())
 
 
-def test_the_certificate_names_every_address_and_a_tls_client_agrees(tmp_path: Path) -> None:
+def test_the_certificate_is_valid_for_every_address(tmp_path: Path) -> None:
     certificate, key = lan.self_signed(tmp_path, ["192.168.1.2", "2606:4700::1111", "127.0.0.1"])
     names = load(certificate).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert {str(ip) for ip in names.get_values_for_type(x509.IPAddress)} == {
@@ -69,9 +67,7 @@ def test_the_certificate_names_every_address_and_a_tls_client_agrees(tmp_path: P
 
 
 def handshake(certificate: Path, key: Path, name: str) -> None:
-    """A TLS handshake in memory, with a client that trusts this one certificate and checks the
-    name.
-    """
+    """A TLS handshake in memory, with a client that trusts this certificate and checks the name."""
     server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server_context.load_cert_chain(certificate, key)
     upward, downward = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -92,7 +88,7 @@ def handshake(certificate: Path, key: Path, name: str) -> None:
     raise AssertionError("the handshake did not end")
 
 
-def test_the_same_certificate_comes_back_until_an_address_is_new(tmp_path: Path) -> None:
+def test_a_certificate_is_kept_until_an_address_is_new(tmp_path: Path) -> None:
     first = lan.self_signed(tmp_path, ["192.168.1.2", "10.0.0.1"])[0].read_bytes()
     assert lan.self_signed(tmp_path, ["10.0.0.1"])[0].read_bytes() == first
     assert lan.self_signed(tmp_path, ["10.0.0.1", "10.0.0.2"])[0].read_bytes() != first
@@ -101,7 +97,7 @@ def test_the_same_certificate_comes_back_until_an_address_is_new(tmp_path: Path)
 @pytest.mark.parametrize(
     ("days", "kept"), [(0, True), (388, True), (390, False), (400, False), (-2, False)]
 )
-def test_it_is_made_anew_a_week_before_it_ends(tmp_path: Path, days: int, kept: bool) -> None:
+def test_it_is_renewed_a_week_before_it_expires(tmp_path: Path, days: int, kept: bool) -> None:
     certificate, key = lan.self_signed(tmp_path, ["10.0.0.1"])
     at = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
     assert lan._serves(certificate, key, ["10.0.0.1"], at) is kept
@@ -109,7 +105,7 @@ def test_it_is_made_anew_a_week_before_it_ends(tmp_path: Path, days: int, kept: 
 
 @pytest.mark.parametrize("name", [lan.CERTIFICATE_NAME, lan.KEY_NAME])
 @pytest.mark.parametrize("content", [None, b"", b"-----BEGIN CERTIFICATE-----\nAAAA"])
-def test_what_is_missing_or_cut_short_is_made_anew(
+def test_a_missing_or_incomplete_file_is_replaced(
     tmp_path: Path, name: str, content: bytes | None
 ) -> None:
     first = lan.self_signed(tmp_path, ["127.0.0.1"])[0].read_bytes()
@@ -122,7 +118,7 @@ def test_what_is_missing_or_cut_short_is_made_anew(
     handshake(certificate, key, "127.0.0.1")
 
 
-def test_a_key_of_another_certificate_is_noticed(tmp_path: Path) -> None:
+def test_a_key_of_another_certificate_is_detected(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     certificate, key = lan.self_signed(tmp_path / "a", ["127.0.0.1"])
@@ -130,7 +126,7 @@ def test_a_key_of_another_certificate_is_noticed(tmp_path: Path) -> None:
     handshake(*lan.self_signed(tmp_path / "a", ["127.0.0.1"]), "127.0.0.1")
 
 
-def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     (tmp_path / "target").mkdir()
     with pytest.raises(OSError):
         lan._write(tmp_path / "target", b"x", 0o600)

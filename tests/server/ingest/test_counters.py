@@ -1,11 +1,11 @@
-"""What all creators' sessions have counted."""
+"""Counters of all publishers' sessions."""
 
 from relay.rtc.receive.session import ReceiveCounters
 from server.ingest.counters import IngestCounters
 
 
 def test_a_total_never_falls() -> None:
-    """Sessions that count alike are told apart; one that has ended stays counted, and once."""
+    """Sessions with equal counts are distinguished; a closed one is counted once."""
     counters, first, second = (
         IngestCounters(),
         ReceiveCounters(packets=3, nacks=1),

@@ -1,4 +1,4 @@
-"""Continuous sound: concealment and silence where none comes, and never an overlap."""
+"""Continuous audio: concealment and silence fill gaps, and packets never overlap."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +17,7 @@ from server.ingest.silence import (
 REAL = bytes((0xDC,)) + b"real"
 """A stereo CELT packet of 20 ms."""
 HIDDEN = REAL[:1]
-"""What its decoder conceals."""
+"""A packet that makes the decoder conceal."""
 
 
 @given(
@@ -32,9 +32,7 @@ HIDDEN = REAL[:1]
 def test_sound_never_overlaps_and_never_goes_back(
     expected: bool, steps: list[tuple[int, bool, int]]
 ) -> None:
-    """Real packets at any time and the passing of time in any order give packets of which each
-    begins at or behind the end of the one before.
-    """
+    """Whenever packets arrive, each output packet starts at or after the end of the one before."""
     sound, now, end = ContinuousSound(expected), 100_000, None
     for step, real, duration in steps:
         now += max(0, step)
@@ -47,8 +45,8 @@ def test_sound_never_overlaps_and_never_goes_back(
             )
 
 
-def test_packets_in_a_row_pass_unchanged() -> None:
-    """Nothing is made where nothing is missing."""
+def test_consecutive_packets_pass_unchanged() -> None:
+    """No packet is added."""
     sound = ContinuousSound(True)
     for index in range(50):
         assert sound.receive(index * 960, 960, REAL) == [Sound(index * 960, 960, REAL)]
@@ -57,7 +55,7 @@ def test_packets_in_a_row_pass_unchanged() -> None:
 
 
 def test_a_lost_packet_is_replaced_when_the_next_one_comes() -> None:
-    """The hole before a real packet is filled exactly, with what a decoder conceals."""
+    """The gap before a real packet is filled exactly, with concealment."""
     sound = ContinuousSound(True)
     sound.receive(0, 960, REAL)
     assert sound.receive(2_880, 960, REAL) == [
@@ -68,9 +66,9 @@ def test_a_lost_packet_is_replaced_when_the_next_one_comes() -> None:
     assert sound.filled == 2
 
 
-def test_silence_waits_as_long_as_sound_may_be_late() -> None:
-    """100 ms after the last packet ended silence begins; a packet that comes after all finds its
-    place taken and is counted.
+def test_silence_starts_when_audio_is_too_late() -> None:
+    """Silence starts 100 ms after the end of the last packet; a packet that arrives later is dropped
+    and counted.
     """
     sound = ContinuousSound(True)
     sound.receive(0, 960, REAL)
@@ -81,9 +79,9 @@ def test_silence_waits_as_long_as_sound_may_be_late() -> None:
     assert sound.receive(1_920, 960, REAL) == [Sound(1_920, 960, REAL)]
 
 
-def test_sound_that_has_long_been_away_is_waited_for_less() -> None:
-    """After a second of silence the track keeps within 40 ms of time, so that players need not hold
-    more.
+def test_audio_that_was_absent_for_long_may_be_less_late() -> None:
+    """After a second of silence the track is at most 40 ms late, which keeps players' buffers
+    short.
     """
     sound = ContinuousSound(True)
     sound.receive(0, 960, REAL)
@@ -93,10 +91,8 @@ def test_sound_that_has_long_been_away_is_waited_for_less() -> None:
     assert 4 * ABSENT - 960 - (last[-1].ticks + 960) <= ABSENT_PATIENCE + 960
 
 
-def test_a_creator_without_microphone_gets_silence_at_once() -> None:
-    """Where no sound was offered silence follows time without delay; where it was, its first packet
-    is waited for.
-    """
+def test_a_publisher_without_microphone_gets_silence_at_once() -> None:
+    """Where audio was offered, silence first waits for its first packet."""
     never, soon = ContinuousSound(False), ContinuousSound(True)
     assert never.advance(48_000) == soon.advance(48_000) == []
     assert never.advance(48_000 + 960) == [Sound(48_000, 960, SILENCE)]
@@ -105,7 +101,7 @@ def test_a_creator_without_microphone_gets_silence_at_once() -> None:
 
 
 def test_a_long_gap_is_not_filled() -> None:
-    """Over 10 s are a gap in media time: no flood of packets is made."""
+    """More than 10 s are a gap in media time instead of a burst of packets."""
     sound = ContinuousSound(True)
     sound.receive(0, 960, REAL)
     far = 960 * (MAX_FILL + 10)
@@ -116,9 +112,9 @@ def test_a_long_gap_is_not_filled() -> None:
     assert sound.receive(far + 960 * 6, 960, REAL)[-1].data == REAL
 
 
-def test_a_long_hole_is_concealed_and_then_silent() -> None:
-    """The first 100 ms are left to the decoder, in packets of the length that the last one's frames
-    had; silence follows, end to end.
+def test_a_longer_gap_is_concealed_and_then_silent() -> None:
+    """The first 100 ms are concealed, in packets as long as the frames of the last one; silence
+    follows without a gap.
     """
     sound = ContinuousSound(True)
     short = bytes((0xD4, 1, 2))  # CELT, 10 ms

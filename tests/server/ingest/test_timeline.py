@@ -1,6 +1,4 @@
-"""The timeline: two tracks on one clock, whatever the network and the sender's clocks do. All times
-here are made up.
-"""
+"""The timeline puts two tracks on one clock, despite jitter and drift. All times are simulated."""
 
 import random
 from dataclasses import dataclass, field
@@ -13,32 +11,30 @@ from relay.sample import TIMESCALE, Track
 from server.ingest.timeline import REANCHOR, SLEW, STRAGGLERS, RisingMinimum, Stamp, Timeline
 
 EPOCH = 1_700_000_000.0
-"""The sender's clock when ours shows 1000."""
+"""The sender's clock when the server's is 1000."""
 FRAME, PACKET = 1 / 30, 0.02
 
 
 @dataclass
 class Sender:
-    """A phone: its clock, its random first timestamps, and what it takes from the lens to the
-    network.
-    """
+    """A phone: its clock, its random first timestamps and its encoding delay."""
 
     timeline: Timeline
     network: float = 0.03
     encoding: float = 0.02
-    """Of pictures; sound takes none."""
+    """Delay of video frames; audio has none."""
     video_base: int = 0xFFFF_0000
     audio_base: int = 0xFFFF_F000
     drift: float = 0.0
-    """By which its audio clock is fast."""
-    pictures: list[tuple[float, Stamp]] = field(default_factory=list)
+    """Rate by which its audio clock is fast."""
+    frames: list[tuple[float, Stamp]] = field(default_factory=list)
     sounds: list[tuple[float, Stamp]] = field(default_factory=list)
 
     def frame(self, second: float, late: float = 0.0) -> Stamp:
-        """A picture that the lens saw at that second of the take."""
+        """A frame that the camera recorded at that second."""
         arrived = 1_000 + second + self.encoding + self.network + late
         stamp = self.timeline.frame(self.video_base + round(second * 90_000) & 0xFFFFFFFF, arrived)
-        self.pictures.append((second, stamp))
+        self.frames.append((second, stamp))
         return stamp
 
     def sound(self, second: float, late: float = 0.0) -> Stamp:
@@ -74,24 +70,22 @@ class Sender:
         every: float | None = None,
         seed: int = 0,
     ) -> None:
-        """Both tracks from `start` to `end`, each packet up to `jitter` late, sender reports
-        `every` seconds.
+        """Both tracks from `start` to `end`, each packet up to `jitter` late, with sender reports
+        `every` so many seconds.
         """
         chance = random.Random(seed)
-        happenings = [
-            (start + index * FRAME, "picture") for index in range(round((end - start) / FRAME))
-        ]
-        happenings += [
+        events = [(start + index * FRAME, "frame") for index in range(round((end - start) / FRAME))]
+        events += [
             (start + index * PACKET, "sound") for index in range(round((end - start) / PACKET))
         ]
         if every:
-            happenings += [
+            events += [
                 (start + index * every + 0.005, "report")
                 for index in range(round((end - start) / every))
             ]
-        for second, kind in sorted(happenings):
+        for second, kind in sorted(events):
             late = chance.uniform(0, jitter) if chance.random() < 0.8 else 0.0
-            if kind == "picture":
+            if kind == "frame":
                 self.frame(second, late)
             elif kind == "sound":
                 self.sound(second, late)
@@ -104,18 +98,16 @@ def media_seconds(stamp: Stamp, track: Track) -> float:
 
 
 def relation(sender: Sender, last: int = 1) -> float:
-    """By how much the picture stands later than the sound of the same moment, in seconds of media
-    time.
-    """
-    second, stamp = sender.pictures[-last]
+    """Seconds of media time by which the video is later than the audio of the same moment."""
+    second, stamp = sender.frames[-last]
     heard, sound = sender.sounds[-last]
     return (media_seconds(stamp, Track.VIDEO) - second) - (
         media_seconds(sound, Track.AUDIO) - heard
     )
 
 
-def test_a_session_begins_where_it_is_told() -> None:
-    """The first sample stands at `start`, and media time goes on as the take does."""
+def test_a_session_begins_at_its_start() -> None:
+    """The first sample is at `start`, and media time runs at the speed of the recording."""
     sender = Sender(Timeline(5_000_000))
     assert media_seconds(sender.frame(0), Track.VIDEO) == pytest.approx(5, abs=1e-4)
     assert media_seconds(sender.frame(1), Track.VIDEO) == pytest.approx(6, abs=1e-4)
@@ -126,35 +118,35 @@ def test_a_session_begins_where_it_is_told() -> None:
 
 
 def test_before_the_first_report_arrival_places_both_tracks() -> None:
-    """Without reports the relation is off by the encoding delay only, and the capture times say
-    that they are estimates.
+    """Without reports the tracks are off by the encoding delay only, and capture times are marked
+    as estimates.
     """
     sender = Sender(Timeline(0))
     sender.run(0, 3, jitter=0.05)
     assert relation(sender) == pytest.approx(sender.encoding, abs=0.005)
-    assert all(stamp.estimated for _, stamp in sender.pictures + sender.sounds)
+    assert all(stamp.estimated for _, stamp in sender.frames + sender.sounds)
 
 
 def test_reports_put_both_tracks_on_one_clock() -> None:
-    """With reports the picture stands at the sound of the same moment, within some milliseconds, in
-    spite of the encoder's delay.
+    """With reports the video is within milliseconds of the audio of the same moment, despite the
+    delay of the encoder.
     """
     sender = Sender(Timeline(0), encoding=0.2)
     sender.run(0, 20, jitter=0.05, every=1)
     assert relation(sender) == pytest.approx(0, abs=0.01)
-    assert not sender.pictures[-1][1].estimated
+    assert not sender.frames[-1][1].estimated
 
 
 def test_a_late_first_report_corrects_in_small_steps() -> None:
-    """A difference that the first report shows is taken up by at most 4 ms a picture, not in a
-    jump, and sound stays end to end.
+    """A correction by the first report moves each frame by at most 4 ms, and audio stays end to
+    end.
     """
     sender = Sender(Timeline(0), encoding=0.15)
     sender.run(0, 5)
     assert relation(sender) == pytest.approx(0.15, abs=0.01)
     sender.reports(5)
     sender.run(5, 10)
-    times = [media_seconds(stamp, Track.VIDEO) for _, stamp in sender.pictures]
+    times = [media_seconds(stamp, Track.VIDEO) for _, stamp in sender.frames]
     steps = [after - before for before, after in zip(times, times[1:], strict=False)]
     assert min(steps) >= FRAME - SLEW - 1e-4 and max(steps) <= FRAME + SLEW + 1e-4
     assert relation(sender) == pytest.approx(0, abs=0.01)
@@ -163,25 +155,21 @@ def test_a_late_first_report_corrects_in_small_steps() -> None:
 
 
 @pytest.mark.parametrize("late", [0.3, 0.9])
-def test_a_stall_right_behind_the_first_report_moves_nothing(late: float) -> None:
-    """What was learned of the network before the first report still counts: one late packet does
-    not shift the whole live.
-    """
+def test_a_stall_right_after_the_first_report_moves_nothing(late: float) -> None:
+    """Packets before the first report still count: one late packet does not shift everything."""
     sender = Sender(Timeline(0))
     sender.run(0, 2)
     sender.reports(2)
     sender.frame(2 + FRAME, late)
     sender.sound(2.04, late)
     sender.run(2.1, 3)
-    times = [media_seconds(stamp, Track.VIDEO) for _, stamp in sender.pictures]
+    times = [media_seconds(stamp, Track.VIDEO) for _, stamp in sender.frames]
     steps = [after - before for before, after in zip(times, times[1:], strict=False)]
     assert max(steps) < 0.1 + 2 * SLEW
 
 
 def test_one_report_for_one_track_only() -> None:
-    """While the other track's report is missing that one is placed by arrival, and nothing
-    breaks.
-    """
+    """The track without a report is placed by arrival."""
     sender = Sender(Timeline(0), encoding=0.05)
     sender.run(0, 2)
     sender.report(Track.AUDIO, 2)
@@ -193,15 +181,13 @@ def test_one_report_for_one_track_only() -> None:
 
 
 @pytest.mark.parametrize("drift", [-2e-4, 1e-4, 5e-4])
-def test_a_sound_card_that_drifts_takes_the_picture_along(drift: float) -> None:
-    """Ten minutes of a drifting audio clock: sound stays end to end in itself, and the picture
-    stays with it.
-    """
+def test_video_follows_a_drifting_audio_clock(drift: float) -> None:
+    """For ten minutes audio stays end to end, and video stays in sync."""
     sender = Sender(Timeline(0), drift=drift)
     sender.run(0, 600, every=5)
     worst = 0.0
     for index in range(1, 600, 20):
-        second, stamp = sender.pictures[index * 30 - 1]
+        second, stamp = sender.frames[index * 30 - 1]
         heard, sound = min(
             sender.sounds[index * 50 - 10 : index * 50 + 10],
             key=lambda entry: abs(entry[0] - second),
@@ -234,20 +220,18 @@ def test_a_sound_card_that_drifts_takes_the_picture_along(drift: float) -> None:
         st.tuples(
             st.integers(0, 2**32 - 1),
             st.floats(0, 2),
-            st.sampled_from(["picture", "sound", "report 0", "report 1"]),
+            st.sampled_from(["frame", "sound", "report 0", "report 1"]),
             st.floats(0, 2**32),
         ),
         max_size=60,
     )
 )
-def test_pictures_always_ascend(drawn: list[tuple[int, float, str, float]]) -> None:
-    """Whatever a sender's timestamps and reports say, picture ticks strictly ascend from 0 and
-    nothing raises.
-    """
+def test_frames_always_ascend(drawn: list[tuple[int, float, str, float]]) -> None:
+    """With any timestamps and reports, video ticks strictly ascend from 0, and nothing raises."""
     timeline, now, last = Timeline(0), 1_000.0, -1
     for timestamp, step, kind, clock in drawn:
         now += step
-        if kind == "picture":
+        if kind == "frame":
             stamp = timeline.frame(timestamp, now)
             assert stamp.ticks > last
             assert stamp.captured <= now + 1e-6 or stamp.estimated
@@ -258,10 +242,8 @@ def test_pictures_always_ascend(drawn: list[tuple[int, float, str, float]]) -> N
             timeline.report(Track(int(kind[-1])), clock, timestamp, now)
 
 
-def test_reports_that_count_faster_than_packets_are_not_believed() -> None:
-    """As GStreamer's do: twice as fast. The packets go on by their arrival, sound and picture
-    together, and none falls behind.
-    """
+def test_reports_that_count_faster_than_packets_are_rejected() -> None:
+    """GStreamer's count twice as fast. Packets are placed by arrival, and both tracks keep up."""
     sender = Sender(Timeline(0), encoding=0.0)
     sender.run(0, 0.5)
     for second in range(20):
@@ -276,7 +258,7 @@ def test_reports_that_count_faster_than_packets_are_not_believed() -> None:
                 1_000.53 + second,
             )
         sender.run(0.5 + second, 1.5 + second)
-    for track, seen in ((Track.VIDEO, sender.pictures), (Track.AUDIO, sender.sounds)):
+    for track, seen in ((Track.VIDEO, sender.frames), (Track.AUDIO, sender.sounds)):
         assert all(
             media_seconds(stamp, track) == pytest.approx(second, abs=0.002)
             for second, stamp in seen
@@ -284,9 +266,9 @@ def test_reports_that_count_faster_than_packets_are_not_believed() -> None:
         assert all(stamp.estimated for second, stamp in seen if second > 1.5)
 
 
-def test_a_sender_whose_clock_was_set_is_believed_again() -> None:
-    """The report after that disagrees with the one before; the next one agrees, and nothing moved
-    meanwhile.
+def test_reports_are_accepted_again_after_the_senders_clock_was_set() -> None:
+    """The first report after that contradicts the one before, the second one agrees; no frame
+    moves.
     """
     sender = Sender(Timeline(0))
     sender.run(0, 5, every=1)
@@ -306,47 +288,43 @@ def test_a_sender_whose_clock_was_set_is_believed_again() -> None:
     )
 
 
-def test_timestamps_wrap_in_the_middle() -> None:
-    """32-bit timestamps that wrap during the live are invisible in media time, reports or not."""
+def test_timestamps_that_wrap() -> None:
+    """Media time is continuous when 32-bit timestamps wrap."""
     sender = Sender(Timeline(0), video_base=2**32 - 45_000, audio_base=2**32 - 24_000)
     sender.run(0, 2, every=0.4)
-    assert media_seconds(sender.pictures[-1][1], Track.VIDEO) == pytest.approx(
-        sender.pictures[-1][0], abs=0.03
+    assert media_seconds(sender.frames[-1][1], Track.VIDEO) == pytest.approx(
+        sender.frames[-1][0], abs=0.03
     )
     ticks = [stamp.ticks for _, stamp in sender.sounds]
     assert {after - before for before, after in zip(ticks, ticks[1:], strict=False)} == {960}
 
 
-def test_capture_is_when_the_lens_saw_it() -> None:
-    """With reports and a measured round trip, capture on our clock is the moment of the take,
-    whatever encoding took.
-    """
+def test_capture_is_the_moment_of_recording() -> None:
+    """With reports and a measured round trip, whatever the encoding delay."""
     sender = Sender(Timeline(0), encoding=0.12, network=0.04)
     sender.timeline.round_trip = 0.08
     sender.run(0, 3, every=0.5)
-    second, stamp = sender.pictures[-1]
+    second, stamp = sender.frames[-1]
     assert stamp.captured == pytest.approx(1_000 + second, abs=0.002)
     assert not stamp.estimated
 
 
-def test_a_slower_uplink_does_not_move_capture_but_delivery() -> None:
-    """200 ms more on the way: samples still carry the moment of the lens, so that arrival minus
-    capture has risen by 200 ± 10 ms.
-    """
+def test_a_slower_uplink_does_not_move_capture() -> None:
+    """With 200 ms more of network delay, arrival minus capture rises by 200 ± 10 ms."""
     sender = Sender(Timeline(0))
     sender.timeline.round_trip = 2 * sender.network
     sender.run(0, 5, every=0.5)
-    second, stamp = sender.pictures[-1]
+    second, stamp = sender.frames[-1]
     before = 1_000 + second + sender.encoding + sender.network - stamp.captured
     sender.network += 0.2
     sender.run(5, 8, every=0.5)
-    second, stamp = sender.pictures[-1]
+    second, stamp = sender.frames[-1]
     after = 1_000 + second + sender.encoding + sender.network - stamp.captured
     assert after - before == pytest.approx(0.2, abs=0.01)
 
 
 def test_the_minimum_rises_slowly() -> None:
-    """A lower value is taken at once, a higher one only at 0.1 ms per second."""
+    """A lower value applies at once, a higher one at 0.1 ms per second."""
     minimum = RisingMinimum()
     assert minimum.add(5, 0) == 5
     assert minimum.add(3, 1) == 3
@@ -356,15 +334,14 @@ def test_the_minimum_rises_slowly() -> None:
 
 @pytest.mark.parametrize("reports", [[0], [0, 110, 220, 700, 1_100], [0, 110, 959]])
 @pytest.mark.parametrize("jump", [-30.0, -10.0, 0.0, 5.0, 60.0])
-def test_timestamps_that_jump_in_a_pause_do_not_stop_the_picture(
+def test_audio_timestamps_that_jump_in_a_pause_do_not_stop_the_video(
     jump: float, reports: list[int]
 ) -> None:
-    """After half a minute without sound its timestamps may be further on than the clock, or behind
-    it, whatever was reported meanwhile: the picture keeps its pace, and the sound comes back beside
-    it.
+    """After half a minute without audio its timestamps may be ahead of the clock or behind it: the
+    video keeps its pace, and the audio resumes in sync.
     """
     timeline = Timeline(0)
-    pictures: list[float] = []
+    frames: list[float] = []
 
     def timestamp(number: int) -> int:
         return number * 1_600 + (round(jump * 48_000) if number >= 959 else 0) & 0xFFFFFFFF
@@ -375,11 +352,11 @@ def test_timestamps_that_jump_in_a_pause_do_not_stop_the_picture(
             timeline.report(Track.VIDEO, 5_000 + now - 0.01, number * 3_000, now)
         if number in reports:
             timeline.report(Track.AUDIO, 5_000 + now - 0.01, timestamp(number), now)
-        pictures.append(timeline.frame(number * 3_000, now + 0.03).ticks / 90_000)
+        frames.append(timeline.frame(number * 3_000, now + 0.03).ticks / 90_000)
         if number < 60 or number >= 960:
             sound = timeline.sound(timestamp(number), now + 0.01).ticks / 48_000
-            assert abs(sound - pictures[-1]) < 0.1 or 960 <= number < 960 + STRAGGLERS
-    steps = [two - one for one, two in zip(pictures, pictures[1:], strict=False)]
+            assert abs(sound - frames[-1]) < 0.1 or 960 <= number < 960 + STRAGGLERS
+    steps = [two - one for one, two in zip(frames, frames[1:], strict=False)]
     assert min(steps) > 0.02 and max(steps) < 0.05
 
 
@@ -391,11 +368,11 @@ def test_timestamps_that_jump_in_a_pause_do_not_stop_the_picture(
     again=st.booleans(),
 )
 @example(track=Track.AUDIO, base=685, reported=True, again=False)
-def test_another_source_goes_on_where_the_last_one_was(
+def test_a_new_source_continues_without_a_jump(
     track: Track, base: int, reported: bool, again: bool
 ) -> None:
-    """A new SSRC brings timestamps that have nothing to do with those before: media time goes on
-    without a jump, before and after its first sender report.
+    """The timestamps of a new SSRC are unrelated; media time continues before and after its first
+    sender report.
     """
     sender = Sender(Timeline(0))
     sender.run(0, 3, every=1 if reported else None)
@@ -408,6 +385,6 @@ def test_another_source_goes_on_where_the_last_one_was(
     if again:
         sender.reports(5)
     sender.run(5, 7, every=1 if again else None)
-    for samples, rate in ((sender.pictures, Track.VIDEO), (sender.sounds, Track.AUDIO)):
+    for samples, rate in ((sender.frames, Track.VIDEO), (sender.sounds, Track.AUDIO)):
         off = [media_seconds(stamp, rate) - second for second, stamp in samples]
         assert max(off) - min(off) < 0.1

@@ -1,6 +1,4 @@
-"""Storage on a real file system: what it keeps, what it refuses, and what it says when the disk
-fails it.
-"""
+"""Storage on a real file system: what it keeps, what it refuses, and its errors when a disk fails."""
 
 import resource
 import signal
@@ -55,7 +53,7 @@ async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
 
 
 async def test_rooms_outlive_the_process(tmp_path: Path) -> None:
-    data = tmp_path / "made" / "when missing"
+    data = tmp_path / "created" / "if missing"
     first = await Storage.open(data)
     await first.add_room(RECORD)
     await first.close()
@@ -137,7 +135,7 @@ async def test_a_killed_server_leaves_no_lock(tmp_path: Path) -> None:
     await (await Storage.open(tmp_path)).close()
 
 
-async def test_a_database_from_the_future_is_refused(tmp_path: Path) -> None:
+async def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     await (await Storage.open(tmp_path)).close()
     with sqlite3.connect(tmp_path / DATABASE_NAME) as database:
         database.execute("INSERT INTO schema_version VALUES (?)", (len(MIGRATIONS) + 1,))
@@ -146,7 +144,7 @@ async def test_a_database_from_the_future_is_refused(tmp_path: Path) -> None:
         await Storage.open(tmp_path)
 
 
-async def test_each_migration_runs_once_and_a_failed_one_leaves_nothing(
+async def test_each_migration_runs_once_and_a_failed_one_is_undone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = await Storage.open(tmp_path)
@@ -174,7 +172,7 @@ async def test_a_directory_that_is_a_file(tmp_path: Path) -> None:
         await Storage.open(data)
 
 
-async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+async def test_a_file_that_is_not_a_database(tmp_path: Path) -> None:
     (tmp_path / DATABASE_NAME).write_bytes(
         b"not a database, but long enough to be taken for one" * 100
     )
@@ -185,14 +183,14 @@ async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     await (await Storage.open(tmp_path)).close()
 
 
-async def test_a_directory_that_cannot_be_made() -> None:
-    data = Path("/proc/microlive")  # where not even root can make one
+async def test_a_directory_that_cannot_be_created() -> None:
+    data = Path("/proc/microlive")  # not even root can create a directory there
     with pytest.raises(StorageError, match=f"^{data}: "):
         await Storage.open(data)
 
 
 async def test_a_full_disk(tmp_path: Path) -> None:
-    """A limit on file sizes stands in for it: the write fails in the same place."""
+    """Simulated by a limit on file sizes: the write fails in the same place."""
     storage = await Storage.open(tmp_path)
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
