@@ -1,4 +1,4 @@
-"""The composition root: everything is made here, once, and ended here, in the opposite order."""
+"""The composition root: creates every part once, and ends them in the opposite order."""
 
 import asyncio
 import gc
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
+from prometheus_client import CollectorRegistry
 
 from relay.channel.hub import Hub
 from relay.rtc.udp import UdpPort
@@ -23,7 +24,7 @@ from server.host.self_check import SelfCheck
 from server.http.connections import EACH, HANDSHAKE, IDLE, AdmissionProtocol, Connections
 from server.http.events import EventsEndpoint
 from server.http.hls import HlsEndpoint
-from server.http.metrics import Metrics, Sources
+from server.http.metrics import Metrics, Playing, Sources
 from server.http.middleware import cross_origin, refusals
 from server.http.openapi import OpenApiEndpoint
 from server.http.pages import Pages
@@ -33,25 +34,27 @@ from server.http.status import StatusEndpoint
 from server.http.watch import WatchEndpoint
 from server.http.whep import WhepEndpoint
 from server.http.whip import WhipEndpoint
+from server.ingest.sessions import IngestSessions
 from server.ingest.transcoders import Transcoders
 from server.rooms.registry import Rooms
+from server.rooms.room import RoomPolicy
 from server.settings import Settings
 from server.storage.database import Storage
 
 logger = logging.getLogger(__name__)
 
 SHUTDOWN = 3.0
-"""Seconds that open requests have to end."""
+"""Seconds until open requests are cancelled."""
 BACKLOG = 4_096
-"""Connections that may wait to be accepted: an audience comes all at once."""
+"""Connections that may wait to be accepted: many viewers connect at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """What `start` made."""
+    """The parts of a server that tests and embedders need."""
 
     urls: list[str]
-    """The URLs that answer."""
+    """URLs of the web pages."""
     application: web.Application
     rooms: Rooms
     udp: UdpPort
@@ -60,7 +63,7 @@ class RunningServer:
 
 async def serve(settings: Settings, ready: Callable[[list[str]], None]) -> None:
     """Serves until SIGINT or SIGTERM. `ready` gets the URLs once they answer. Raises OSError where
-    a port cannot be had, StorageError where the data cannot.
+    a port is not available, StorageError where the data is not.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -68,17 +71,17 @@ async def serve(settings: Settings, ready: Callable[[list[str]], None]) -> None:
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
         server = await start(settings, stack)
-        _tame_collector()
+        _tune_garbage_collector()
         ready(server.urls)
         await stop.wait()
 
 
-def _tame_collector() -> None:
-    """Keeps garbage collections short: what is here now stays, and the media path makes nothing
-    that they would have to find.
+def _tune_garbage_collector() -> None:
+    """Makes garbage collections short: they ignore the objects of the start, and the media path
+    creates no reference cycles.
 
-    Full ones come hardly ever. So nobody who leaves may stay in a circle of references: what it
-    holds, OpenSSL's memory and all, would stay for hours.
+    Full collections are rare. So closed sessions must not be part of a reference cycle: it would
+    keep them, and their OpenSSL memory, for hours.
     """
     gc.collect()
     gc.freeze()
@@ -95,21 +98,25 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     hub.pulse.start()
     stack.callback(hub.close)
     transcoders = Transcoders(_transcoders(settings), settings.video_bitrate)
-    rooms = Rooms(storage, hub, port, settings, transcoders)
+    ingest = IngestSessions(port, transcoders, settings.remb)
+    # A registry of its own: several servers may run in one process.
+    registry = CollectorRegistry()
+    policy = RoomPolicy(settings.idle_ttl, settings.away_grace, settings.ended_ttl)
+    rooms = Rooms(storage, hub, ingest.open, policy, Playing(registry).receive)
     watch = WatchEndpoint(rooms, settings)
     events = EventsEndpoint(rooms, watch.sockets, settings)
     hls = HlsEndpoint(rooms, settings)
-    doors = _bind(settings)
-    # Bound, but not yet listening: nobody is answered before the rooms of the last run are back.
-    for door in doors:
-        stack.callback(door.sock.close)
-    await port.open(
-        _media_hosts(settings), doors[0].port if settings.udp_port is None else settings.udp_port
-    )
+    listeners = _bind(settings)
+    # Bound, but not listening yet: the rooms of the last run are restored first.
+    for listener in listeners:
+        stack.callback(listener.sock.close)
+    udp_port = listeners[0].port if settings.udp_port is None else settings.udp_port
+    await port.open(_media_hosts(settings), udp_port)
     hosts = list(settings.announce or port.hosts)
     await rooms.open()
     whep = WhepSessions(port, hosts)
-    metrics = Metrics(Sources(rooms, hub, port, watch, hls.renditions, whep, transcoders))
+    sources = Sources(rooms, hub, port, watch, hls.renditions, whep, ingest)
+    metrics = Metrics(sources, registry)
     connections = Connections(EACH * settings.max_sockets_per_address, settings.trusted_proxies)
     stack.callback(connections.close)
     app = _application(rooms, watch, events, hls, whep, metrics, connections, settings, hosts)
@@ -121,12 +128,12 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     stack.push_async_callback(whep.close)
     stack.callback(watch.close_viewers)
     stack.callback(events.close_streams)
-    for door in doors:
-        await _Site(runner, door, connections).start()
+    for listener in listeners:
+        await _Site(runner, listener, connections).start()
     self_check = SelfCheck(port, hosts, settings)
     self_check.start()
     stack.push_async_callback(self_check.close)
-    urls = [door.url for door in doors]
+    urls = [listener.url for listener in listeners]
     if settings.demo:
         demo = Demo(urls[0], rooms)
         await demo.start()
@@ -136,8 +143,8 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
 
 
 def _transcoders(settings: Settings) -> int:
-    """One takes about a quarter of a core (720p, 30 fps), so that as many as there are cores leave
-    most of the machine to everybody else.
+    """By default one per core: each needs about a quarter of a core (720p, 30 fps), which leaves
+    most of the machine for other work.
     """
     return (os.cpu_count() or 1) if settings.transcoders is None else settings.transcoders
 
@@ -176,8 +183,8 @@ def _application(
 
 
 @dataclass(frozen=True, slots=True)
-class _Door:
-    """A TCP port that we answer on."""
+class _Listener:
+    """A bound TCP port."""
 
     sock: socket.socket
     host: str
@@ -201,11 +208,13 @@ class _Door:
 
 
 class _Site(web.SockSite):
-    """aiohttp's own but for what stands between the port and its protocol."""
+    """aiohttp's SockSite with the AdmissionProtocol in front of each connection."""
 
-    def __init__(self, runner: web.AppRunner, door: _Door, connections: Connections) -> None:
-        super().__init__(runner, door.sock, ssl_context=door.tls)
-        self._door = door
+    def __init__(
+        self, runner: web.AppRunner, listener: _Listener, connections: Connections
+    ) -> None:
+        super().__init__(runner, listener.sock, ssl_context=listener.tls)
+        self._listener = listener
         self._connections = connections
 
     async def start(self) -> None:
@@ -214,35 +223,35 @@ class _Site(web.SockSite):
         assert handlers is not None
         self._server = await asyncio.get_running_loop().create_server(
             lambda: AdmissionProtocol(self._connections, handlers()),
-            sock=self._door.sock,
-            ssl=self._door.tls,
-            ssl_handshake_timeout=HANDSHAKE if self._door.tls else None,
+            sock=self._listener.sock,
+            ssl=self._listener.tls,
+            ssl_handshake_timeout=HANDSHAKE if self._listener.tls else None,
             backlog=BACKLOG,
         )
 
 
-def _bind(settings: Settings) -> list[_Door]:
-    """The main door first, then those of --lan. Raises OSError, with nothing left open."""
-    doors: list[_Door] = []
+def _bind(settings: Settings) -> list[_Listener]:
+    """The main listener, then those of --lan. Raises OSError, with every socket closed."""
+    listeners: list[_Listener] = []
     try:
         tls = (
             _tls(settings.tls_cert, settings.tls_key)
             if settings.tls_cert and settings.tls_key
             else None
         )
-        doors.append(_Door(_bound_socket(settings.host, settings.port), settings.host, tls))
+        listeners.append(_Listener(_bound_socket(settings.host, settings.port), settings.host, tls))
         if settings.lan:
             addresses = lan.addresses()
             lan_tls = _tls(*lan.self_signed(settings.data, addresses))
             lan_port = settings.lan_port
             for address in addresses:
-                doors.append(_Door(_bound_socket(address, lan_port), address, lan_tls))
-                lan_port = doors[-1].port
+                listeners.append(_Listener(_bound_socket(address, lan_port), address, lan_tls))
+                lan_port = listeners[-1].port
     except BaseException:
-        for door in doors:
-            door.sock.close()
+        for listener in listeners:
+            listener.sock.close()
         raise
-    return doors
+    return listeners
 
 
 def _bound_socket(host: str, port: int) -> socket.socket:
@@ -268,10 +277,9 @@ def _tls(certificate: Path, key: Path) -> ssl.SSLContext:
 
 
 def _media_hosts(settings: Settings) -> list[str]:
-    """Where media is taken: as told, or on all of the machine's addresses and on loopback, which
-    only browsers on this machine can reach.
+    """The addresses that receive media: those of the settings, or all of this machine.
 
-    The order is that of the candidates in an answer; some clients try the first one only.
+    The candidates in an answer have this order; some clients try the first one only.
     """
     if settings.udp_hosts:
         return list(settings.udp_hosts)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sys
 
+from server.rooms.commands import End
 from server.rooms.registry import Rooms
 
 logger = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ class Demo:
     def __init__(self, url: str, rooms: Rooms) -> None:
         self._url = url
         self._rooms = rooms
-        self._room = ""
+        self._room = self._key = ""
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -27,17 +28,17 @@ class Demo:
         return f"{self._url}/r/{self._room}"
 
     async def start(self) -> None:
-        room, key = await self._rooms.create(TITLE)
-        self._room = room.name
-        self._task = asyncio.get_running_loop().create_task(self._publish(key))
+        new = await self._rooms.create(TITLE)
+        self._room, self._key = new.room.room, new.key
+        self._task = asyncio.get_running_loop().create_task(self._publish())
 
     async def close(self) -> None:
         if self._task:
             self._task.cancel()
             await asyncio.wait([self._task])
-        await self._rooms.end(self._room)
+        await self._rooms.ask(self._room, End(self._key))
 
-    async def _publish(self, key: str) -> None:
+    async def _publish(self) -> None:
         while True:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "server.host.synthetic", f"{self._url}/whip/{self._room}"),
@@ -48,7 +49,7 @@ class Demo:
             )
             try:
                 assert process.stdin and process.stderr
-                process.stdin.write(key.encode() + b"\n")
+                process.stdin.write(self._key.encode() + b"\n")
                 errors = await process.stderr.read(65_536)
                 await process.wait()
                 logger.warning(

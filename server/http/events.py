@@ -46,7 +46,7 @@ class EventsEndpoint:
 
     async def listen(self, request: web.Request) -> web.StreamResponse:
         """Serves one viewer until it leaves."""
-        room = await self._rooms.find(request.match_info["room"])
+        room = await self._rooms.local(request.match_info["room"])
         refusal = TooManyRequests(
             RefusalCode.TOO_MANY_CONNECTIONS,
             "too many connections from this address",
@@ -72,7 +72,7 @@ class EventsEndpoint:
 
     async def notify(self, request: web.Request) -> web.Response:
         """A notice of a viewer that has a stream: 204, or 200 with the answer."""
-        await self._rooms.find(request.match_info["room"])
+        await self._rooms.local(request.match_info["room"])
         key = request.match_info["room"], request.query.get("viewer", "")
         stream = self._streams.get(key)
         if stream is None:

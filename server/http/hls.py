@@ -48,7 +48,7 @@ class HlsEndpoint:
         One of a room that has ended plays to its end for those who are watching.
         """
         try:
-            room = await self._rooms.find(name)
+            room = await self._rooms.local(name)
         except Gone:
             found = self.renditions.find(name)
             if found and not found.over:

@@ -18,10 +18,10 @@ from relay.rtc.udp import UdpPort
 from relay.stream.stream import Stream
 from relay.whep import WhepSessions
 from server.http.watch import WatchEndpoint
-from server.ingest.transcoders import Transcoders
+from server.ingest.sessions import IngestSessions
 from server.rooms.beacon import OTHER, PLAYERS, Beacon
+from server.rooms.life import State
 from server.rooms.registry import Rooms
-from server.rooms.room import State
 
 FIRST_PICTURE = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 BEHIND_LENS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
@@ -43,18 +43,16 @@ class Sources:
     watch: WatchEndpoint
     hls: Renditions
     whep: WhepSessions
-    transcoders: Transcoders
+    ingest: IngestSessions
 
 
 class Metrics:
-    """`/metrics`, from a registry of its own: several servers may live in one process."""
+    """`/metrics`: what `registry` has, the process, and what `sources` have counted."""
 
-    def __init__(self, sources: Sources) -> None:
-        self._registry = CollectorRegistry()
-        ProcessCollector(registry=self._registry)
-        self._registry.register(ServerCollector(sources))
-        playing = Playing(self._registry)
-        sources.rooms.on_beacon = playing.receive
+    def __init__(self, sources: Sources, registry: CollectorRegistry) -> None:
+        self._registry = registry
+        ProcessCollector(registry=registry)
+        registry.register(ServerCollector(sources))
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/metrics", self.get)]
@@ -147,7 +145,7 @@ class ServerCollector(Collector):
         yield GaugeMetricFamily(
             "microlive_transcoders",
             "Creators whose video is transcoded",
-            self._sources.transcoders.rooms,
+            self._sources.ingest.transcoders.rooms,
         )
         yield GaugeMetricFamily(
             "microlive_tasks", "Tasks of the event loop", len(asyncio.all_tasks())
@@ -236,7 +234,7 @@ class ServerCollector(Collector):
         )
 
     def _network(self) -> Iterator[Family]:
-        received, played = self._sources.rooms.counters.totals(), self._sources.whep.totals()
+        received, played = self._sources.ingest.counters.totals(), self._sources.whep.totals()
         yield CounterMetricFamily(
             "microlive_received_bytes", "Media from creators", received["payload_bytes"]
         )

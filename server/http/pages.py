@@ -11,6 +11,8 @@ from relay.errors import RefusalCode
 from server import WEB
 from server.errors import Gone, NotFound
 from server.http.request import client_of, url_of
+from server.rooms.commands import Describe
+from server.rooms.life import State
 from server.rooms.registry import Rooms
 from server.settings import Settings
 from server.site.assets import Assets, BundledAssets, SourceAssets
@@ -51,13 +53,13 @@ class Pages:
     async def room(self, request: web.Request) -> web.Response:
         name = request.match_info["room"]
         try:
-            described = await self._rooms.describe(name)
+            described = await self._rooms.ask(name, Describe())
         except NotFound as error:
             raise NotFound(
                 RefusalCode.ROOM_NOT_FOUND,
                 "There is no live at this address. Perhaps a letter is missing from the link?",
             ) from error
-        if described["state"] == "ended":
+        if described.state is State.ENDED:
             raise Gone(
                 RefusalCode.ROOM_ENDED,
                 "The creator has ended it. There may be others on air right now.",
@@ -71,8 +73,8 @@ class Pages:
             show=SHOW,
             first_frame=first_frame(self._rooms.still(name)) if self._assets.boot else None,
             room=name,
-            title=described["title"],
-            state=described["state"],
+            title=described.title,
+            state=described.state.value,
             watch_url=url_of(request, f"/r/{name}", self._settings),
         )
 

@@ -11,10 +11,11 @@ from relay.errors import RefusalCode
 from server.errors import BadRequest, Unprocessable
 from server.host.ice_servers import ice_servers
 from server.host.lan import qr_svg
-from server.http.auth import require_create_token, require_key
+from server.http.auth import bearer_token, require_create_token
 from server.http.limits import RateLimiter
 from server.http.payloads import CreateRoom, Health, NewRoom, Room, RoomList, reply
 from server.http.request import charge, client_of, read_body, url_of
+from server.rooms.commands import Describe, End, ReadHealth
 from server.rooms.registry import Rooms
 from server.settings import Settings
 
@@ -47,42 +48,41 @@ class RoomsEndpoint:
         title = read_create_room(await read_body(request)).title
         address = client_of(request, self._settings).address
         charge(self._creations, address, "too many new rooms from this address")
-        room, key = await asyncio.shield(self._rooms.create(title))
+        new = await asyncio.shield(self._rooms.create(title))
+        name = new.room.room
         answer = {
-            "room": room.name,
-            "title": title,
-            "state": room.state.value,
-            "key": key,
-            "whip": url_of(request, f"/whip/{room.name}", self._settings),
-            "watch": url_of(request, f"/r/{room.name}", self._settings),
-            "ice_servers": ice_servers(self._settings, room.name, time.time()),
+            "room": name,
+            "title": new.room.title,
+            "state": new.room.state,
+            "key": new.key,
+            "whip": url_of(request, f"/whip/{name}", self._settings),
+            "watch": url_of(request, f"/r/{name}", self._settings),
+            "ice_servers": ice_servers(self._settings, name, time.time()),
         }
         response = reply(NewRoom, answer, status=201)
-        response.headers["Location"] = f"/api/rooms/{room.name}"
+        response.headers["Location"] = f"/api/rooms/{name}"
         return response
 
     async def show(self, request: web.Request) -> web.Response:
-        return reply(Room, await self._rooms.describe(request.match_info["room"]))
+        return reply(Room, await self._rooms.ask(request.match_info["room"], Describe()))
 
     async def end(self, request: web.Request) -> web.Response:
         """Ends a room for good, even if the client leaves."""
         name = request.match_info["room"]
-        require_key(request, await self._rooms.key_hash(name))
-        await asyncio.shield(self._rooms.end(name))
+        await asyncio.shield(self._rooms.ask(name, End(bearer_token(request))))
         return web.Response(status=204)
 
     async def qr_code(self, request: web.Request) -> web.Response:
         """The watch URL as a QR code."""
         name = request.match_info["room"]
-        await self._rooms.describe(name)
+        await self._rooms.ask(name, Describe())
         svg = qr_svg(url_of(request, f"/r/{name}", self._settings))
         return web.Response(body=svg, content_type="image/svg+xml")
 
     async def health(self, request: web.Request) -> web.Response:
         """For the creator: how the media arrives, and what viewers see of it."""
         name = request.match_info["room"]
-        require_key(request, await self._rooms.key_hash(name))
-        return reply(Health, (await self._rooms.find(name)).health())
+        return reply(Health, await self._rooms.ask(name, ReadHealth(bearer_token(request))))
 
 
 def read_create_room(body: bytes) -> CreateRoom:

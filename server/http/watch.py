@@ -34,7 +34,7 @@ class WatchEndpoint:
 
     async def watch(self, request: web.Request) -> web.StreamResponse:
         """Serves one viewer until it leaves."""
-        room = await self._rooms.find(request.match_info["room"])
+        room = await self._rooms.local(request.match_info["room"])
         if len(request.query_string) > QUERY_LENGTH:
             raise BadRequest(
                 RefusalCode.HELLO_TOO_LONG, f"the query is over {QUERY_LENGTH} characters"

@@ -76,7 +76,7 @@ class WhepEndpoint:
 
     async def discover(self, request: web.Request) -> web.Response:
         """GET and HEAD: success without content; the type says what a client may POST."""
-        await self._rooms.find(request.match_info["room"])
+        await self._rooms.local(request.match_info["room"])
         return web.Response(content_type=SDP)
 
     def _open(self, channel: Channel, offer: str, address: str) -> WhepSession:
@@ -92,7 +92,7 @@ class WhepEndpoint:
             raise
 
     async def _live_channel(self, request: web.Request) -> Channel:
-        channel = (await self._rooms.find(request.match_info["room"])).channel
+        channel = (await self._rooms.local(request.match_info["room"])).channel
         if not channel.stream.tracks:
             raise Conflict(
                 RefusalCode.ROOM_NOT_LIVE,
@@ -102,5 +102,5 @@ class WhepEndpoint:
         return channel
 
     async def _session(self, request: web.Request) -> WhepSession:
-        room = await self._rooms.find(request.match_info["room"])
+        room = await self._rooms.local(request.match_info["room"])
         return self._sessions.find(request.match_info["session"], room.channel)

@@ -1,5 +1,5 @@
-"""What a viewer says once a second of how it plays (relay/PROTOCOL.md, `report`). Pure: whatever
-came from the net in, bounded values out.
+"""A viewer's report of how it plays, sent once a second (relay/PROTOCOL.md, `report`). Pure: takes
+any JSON, returns values within bounds.
 """
 
 from collections.abc import Mapping
@@ -7,54 +7,46 @@ from typing import Any, NamedTuple
 
 PLAYERS = frozenset({"webcodecs", "mse", "hls", "whep"})
 OTHER = "other"
-"""The name of every player that is not ours: what viewers send must not become an endless list of
-labels.
-"""
+"""Stands for every other player: viewers must not add metric labels without limit."""
 
 MAX_DELAY = 600_000.0
-"""ms; what is longer nobody measured."""
-EARLY = -1_000.0
-"""ms; clocks that are compared over a network are wrong by this much at most: what is shown so
-early is told as shown at once.
+"""ms; a longer one is not believed."""
+MIN_DELAY = -1_000.0
+"""ms. Clocks compared over a network differ by up to this much: such a delay counts as 0, an
+earlier one is not believed.
 """
 MAX_COUNT = 1_000_000
 
 
 class Beacon(NamedTuple):
-    """One report. None stands for what the viewer did not tell, or what nobody could believe."""
+    """One report. None stands for a figure that is missing or not believed."""
 
     player: str = OTHER
     playing: bool | None = None
-    """Whether pictures come to its screen."""
+    """Frames reach the screen."""
     behind_lens: float | None = None
-    """ms from the lens to the screen."""
+    """Delay from camera to screen, ms."""
     stalls: int | None = None
-    """Times that it ran dry since the page was opened."""
+    """Since the page was opened."""
     first_picture: float | None = None
-    """ms from opening the page to the first picture."""
+    """Time from opening the page to its first frame, ms."""
 
 
 def read_beacon(report: Mapping[str, Any]) -> Beacon:
-    """The beacon in a report. Never raises: a statistic that makes no sense or is out of range is
-    left out, and the viewer goes on watching.
-    """
-    player, playing, stalls = (
-        report.get("player"),
-        report.get("playing"),
-        _number(report.get("stalls"), 0, MAX_COUNT),
-    )
+    """Never raises: a wrong figure is left out, and the viewer stays connected."""
+    player, playing = report.get("player"), report.get("playing")
+    stalls = _number(report.get("stalls"), 0, MAX_COUNT)
     return Beacon(
         player=player if isinstance(player, str) and player in PLAYERS else OTHER,
         playing=playing if isinstance(playing, bool) else None,
-        behind_lens=_number(report.get("behind_lens"), EARLY, MAX_DELAY),
+        behind_lens=_number(report.get("behind_lens"), MIN_DELAY, MAX_DELAY),
         stalls=None if stalls is None else int(stalls),
         first_picture=_number(report.get("first_picture"), 0, MAX_DELAY),
     )
 
 
 def _number(value: Any, least: float, most: float) -> float | None:
-    # bool is an int in Python; NaN lies between no two numbers, and an int may have thousands of
-    # digits.
+    # bool is an int in Python; NaN compares false; an int may have thousands of digits.
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
         return None
     return float(max(value, 0))

@@ -1,4 +1,4 @@
-"""A room: one creator's live, from the first frame to the end."""
+"""A room: one creator's live, from its creation to its end."""
 
 import asyncio
 import json
@@ -7,84 +7,73 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import asdict
-from enum import Enum
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
 
-from relay.channel.channel import Notice
-from relay.channel.hub import Hub
+from relay.channel.channel import Channel, ChannelOwner, Notice
 from relay.errors import MessageError, RefusalCode
 from relay.rtc.receive.sdp import Offer
-from relay.rtc.udp import UdpPort
 from relay.stream.stream import Stream
-from server.errors import Conflict, Unavailable
-from server.ingest.counters import IngestCounters
-from server.ingest.session import IngestSession
-from server.ingest.transcoders import Transcoders
+from server.errors import Conflict, NotFound, Unavailable
+from server.ingest.session import IngestSession, SessionOwner
 from server.rooms.audience import Audience
 from server.rooms.beacon import Beacon, read_beacon
-from server.settings import Settings
+from server.rooms.description import RoomDescription, RoomHealth
+from server.rooms.life import TRANSITIONS, RoomEvent, State
 from server.storage.database import RoomRecord
 
 logger = logging.getLogger(__name__)
 
-VIEWERS_EVERY = 1.0
-"""Seconds between two events that only tell how many are watching."""
+OpenChannel = Callable[[str, ChannelOwner], Channel]
+OpenSession = Callable[[Stream, Offer, SessionOwner], IngestSession]
+
+VIEWERS_INTERVAL = 1.0
+"""Minimum seconds between two room events for a change of the number of viewers."""
 
 
-class State(Enum):
-    IDLE = "idle"
-    LIVE = "live"
-    AWAY = "away"
-    ENDED = "ended"
+@dataclass(frozen=True, slots=True)
+class RoomPolicy:
+    """How long a room waits, in seconds."""
+
+    idle_ttl: float
+    """Until a room that was never live ends."""
+    away_grace: float
+    """Until a room ends whose publisher is away."""
+    ended_ttl: float
+    """Until an ended room is removed from storage."""
 
 
-class Happening(Enum):
-    MEDIA_CAME = 1
-    MEDIA_WENT = 2
-    """Nothing to show for 5 s, or the session closed."""
-    FINISHED = 3
-    """The creator ended it, or did not come back in time."""
+class RoomObserver(Protocol):
+    """Called synchronously."""
 
+    def room_changed(self, room: "Room", before: State) -> None:
+        """The room's state is no longer `before`."""
 
-TRANSITIONS: dict[tuple[State, Happening], State] = {
-    (State.IDLE, Happening.MEDIA_CAME): State.LIVE,
-    (State.IDLE, Happening.FINISHED): State.ENDED,
-    (State.LIVE, Happening.MEDIA_WENT): State.AWAY,
-    (State.LIVE, Happening.FINISHED): State.ENDED,
-    (State.AWAY, Happening.MEDIA_CAME): State.LIVE,
-    (State.AWAY, Happening.FINISHED): State.ENDED,
-}
-"""The whole life of a room; what is not here changes nothing."""
+    def receive_beacon(self, beacon: Beacon, before: Beacon | None) -> None:
+        """A viewer's beacon, and the one before it on the same connection."""
 
 
 class Room:
-    """Owns its sessions, timers and tasks; `close()` ends them all and leaves the room to come back
-    after a restart.
+    """Owns its channel, its sessions, timers and tasks. `close()` ends them and leaves the room to
+    come back with the next start of the server.
     """
 
     def __init__(
         self,
         record: RoomRecord,
-        hub: Hub,
-        port: UdpPort,
-        settings: Settings,
-        transcoders: Transcoders,
-        counters: IngestCounters,
-        on_change: Callable[["Room", State], None],
-        on_beacon: Callable[[Beacon, Beacon | None], None] | None = None,
+        policy: RoomPolicy,
+        open_channel: OpenChannel,
+        open_session: OpenSession,
+        observer: RoomObserver,
     ) -> None:
         self.record = record
-        self.channel = hub.open(record.room, self)
+        self.channel = open_channel(record.room, self)
         self.state = State.IDLE if record.live_at is None else State.AWAY
         self.live_since = record.live_at
-        self._port = port
-        self._settings = settings
-        self._transcoders = transcoders
-        self._counters = counters
-        self._on_change = on_change
-        self._on_beacon = on_beacon
-        self._audience = Audience()
+        self._policy = policy
+        self._open_session = open_session
+        self._observer = observer
+        self._audience = Audience(observer.receive_beacon)
         self._loop = asyncio.get_running_loop()
         self._epoch = 0
         self._current: IngestSession | None = None
@@ -93,8 +82,8 @@ class Room:
         self._deadline: asyncio.TimerHandle | None = None
         self._viewers_timer: asyncio.TimerHandle | None = None
         self._closed = False
-        self._tell()
-        self._arm()
+        self._post_description()
+        self._set_deadline()
 
     @property
     def name(self) -> str:
@@ -111,50 +100,43 @@ class Room:
 
     @property
     def on_air(self) -> bool:
-        """Live, or expected back."""
+        """Live, or its publisher may return."""
         return self.state in (State.LIVE, State.AWAY)
 
     @property
     def sessions(self) -> list[IngestSession]:
-        """The one that publishes, and the one that is about to take over."""
+        """The one that publishes, and the one that connects to replace it."""
         return [session for session in (self._current, self._pending) if session]
 
     @property
     def players(self) -> Counter[str]:
-        """How many viewers play with what, by their beacons."""
+        """Viewers by player, from their beacons."""
         return self._audience.players(self._loop.time())
 
-    def describe(self) -> dict[str, Any]:
-        """The room as the API and the room event tell it."""
-        return {
-            "room": self.name,
-            "title": self.record.title,
-            "state": self.state.value,
-            "viewers": self.channel.viewers,
-            "created_at": self.record.created_at,
-            "live_since": self.live_since,
-        }
+    def describe(self) -> RoomDescription:
+        return RoomDescription(
+            self.name,
+            self.record.title,
+            self.state,
+            self.channel.viewers,
+            self.record.created_at,
+            self.live_since,
+        )
 
-    def health(self) -> dict[str, Any]:
-        """What the creator is told once a second: the room, how its media arrives (None while
-        nobody publishes), and what viewers see.
-        """
-        ingest = self._current.health() if self._current else None
-        return {
-            "room": self.describe(),
-            "ingest": asdict(ingest) if ingest else None,
-            "audience": self._audience.describe(self.channel.viewers, self._loop.time()),
-        }
+    def health(self) -> RoomHealth:
+        return RoomHealth(
+            self.describe(),
+            self._current.health() if self._current else None,
+            self._audience.health(self.channel.viewers, self._loop.time()),
+        )
 
     # Publishing
 
     def publish(self, offer: Offer) -> IngestSession:
-        """A session for this offer. It takes the room over in the moment its handshake is complete;
-        until then the present one goes on.
+        """A session for this offer. It replaces the present one once its handshake is complete.
 
-        Raises Unavailable or NotAcceptable where the offer's video would have to be transcoded and
-        cannot be; Conflict in a room that has ended, Unavailable in one that is closed, where
-        nobody would end the session.
+        Raises Unavailable or NotAcceptable where the offer needs a transcoder and there is none,
+        Conflict in an ended room, Unavailable in a closed one.
         """
         if self.ended:
             raise Conflict(RefusalCode.ROOM_ENDED, "this room has ended: create another")
@@ -162,36 +144,26 @@ class Room:
             raise Unavailable(
                 RefusalCode.SERVER_CLOSING, "the server is shutting down: try again in a moment"
             )
-        session = IngestSession(
-            secrets.token_urlsafe(16),
-            self.stream,
-            self._port,
-            offer,
-            bitrate_cap=self._settings.remb,
-            transcoders=self._transcoders,
-            counters=self._counters,
-            owner=self,
-        )
+        session = self._open_session(self.stream, offer, self)
         if self._pending:
             self._spawn(self._pending.close())
         self._pending = session
         self._spawn(self._connect(session))
         return session
 
-    def find_session(self, session_id: str) -> IngestSession | None:
-        return next(
-            (
-                session
-                for session in self.sessions
-                if secrets.compare_digest(session.id, session_id)
-            ),
-            None,
+    def session(self, session_id: str) -> IngestSession:
+        """Raises NotFound."""
+        for session in self.sessions:
+            if secrets.compare_digest(session.id, session_id):
+                return session
+        raise NotFound(
+            RefusalCode.SESSION_NOT_FOUND,
+            "no such session: it has ended, or another has replaced it",
         )
 
-    async def end_session(self, session: IngestSession) -> None:
-        """The creator stopped publishing (WHIP DELETE). The room waits for another session for a
-        while.
-        """
+    async def end_session(self, session_id: str) -> None:
+        """Ends a session; the room waits for another one. Raises NotFound."""
+        session = self.session(session_id)
         self._detach(session)
         await session.close()
 
@@ -207,11 +179,11 @@ class Room:
             await session.close()
             return
         if self._pending is not session:
-            return  # overtaken, ended or deleted meanwhile; whoever did that closes it
+            return  # it was replaced or ended during the handshake, and is closed there
         former, self._current, self._pending = self._current, session, None
         self._epoch += 1
-        # Media time is the room's age, so that it goes on through absences and restarts; the margin
-        # keeps it ascending.
+        # Media time is the age of the room, so that it also ascends over absences and restarts; the
+        # margin covers a clock that was set back.
         age = round((time.time() - self.record.created_at) * 1_000_000)
         session.begin(self._epoch, max(age, self.stream.edge + 100_000))
         logger.info("room %s: session %d connected", self.name, self._epoch)
@@ -223,13 +195,13 @@ class Room:
             self._pending = None
         elif session is self._current:
             self._current = None
-            self._happen(Happening.MEDIA_WENT)
+            self.happen(RoomEvent.MEDIA_STOPPED)
 
     # Sessions (SessionOwner)
 
     def flow_changed(self, session: IngestSession, flowing: bool) -> None:
         if session is self._current:
-            self._happen(Happening.MEDIA_CAME if flowing else Happening.MEDIA_WENT)
+            self.happen(RoomEvent.MEDIA_CAME if flowing else RoomEvent.MEDIA_STOPPED)
 
     def session_ended(self, session: IngestSession, reason: str) -> None:
         logger.info("room %s: %s", self.name, reason)
@@ -241,7 +213,20 @@ class Room:
 
     def finish(self) -> None:
         """Ends the room for good."""
-        self._happen(Happening.FINISHED)
+        self.happen(RoomEvent.FINISHED)
+
+    def happen(self, event: RoomEvent) -> None:
+        """Applies an event. Nothing changes in a closed room."""
+        after = TRANSITIONS.get((self.state, event))
+        if after is None or self._closed:
+            return
+        before, self.state = self.state, after
+        if after is State.LIVE and self.live_since is None:
+            self.live_since = time.time()
+        logger.info("room %s: %s → %s", self.name, before.value, after.value)
+        self._set_deadline()
+        self._post_description()
+        self._observer.room_changed(self, before)
 
     async def close(self) -> None:
         """Ends every session, timer and task."""
@@ -256,36 +241,19 @@ class Room:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
-    def _happen(self, happening: Happening) -> None:
-        after = TRANSITIONS.get((self.state, happening))
-        if after is None or self._closed:
-            return
-        before, self.state = self.state, after
-        if after is State.LIVE and self.live_since is None:
-            self.live_since = time.time()
-        logger.info("room %s: %s → %s", self.name, before.value, after.value)
-        self._arm()
-        self._tell()
-        self._on_change(self, before)
-
-    def _arm(self) -> None:
-        """Sets how long the room may stay in its state."""
+    def _set_deadline(self) -> None:
+        """Limits the time in the present state."""
         if self._deadline:
             self._deadline.cancel()
             self._deadline = None
-        patience = {State.IDLE: self._settings.idle_ttl, State.AWAY: self._settings.away_grace}.get(
-            self.state
-        )
-        if patience is not None:
-            self._deadline = self._loop.call_later(patience, self.finish)
+        limits = {State.IDLE: self._policy.idle_ttl, State.AWAY: self._policy.away_grace}
+        if self.state in limits:
+            self._deadline = self._loop.call_later(limits[self.state], self.finish)
 
     # Viewers (ChannelOwner)
 
     def receive_report(self, viewer: int, report: Mapping[str, Any]) -> None:
-        beacon = read_beacon(report)
-        before = self._audience.last(viewer)
-        if self._audience.report(viewer, beacon, self._loop.time()) and self._on_beacon:
-            self._on_beacon(beacon, before)
+        self._audience.report(viewer, read_beacon(report), self._loop.time())
 
     def receive_notice(self, notice: Notice) -> None:
         raise MessageError(f"no notice of type {notice.body['type']!r}")
@@ -295,22 +263,25 @@ class Room:
 
     def viewers_changed(self, viewers: int) -> None:
         if self._viewers_timer is None:
-            self._viewers_timer = self._loop.call_later(VIEWERS_EVERY, self._tell_viewers)
+            self._viewers_timer = self._loop.call_later(VIEWERS_INTERVAL, self._post_viewers)
 
-    def _tell_viewers(self) -> None:
+    def _post_viewers(self) -> None:
         self._viewers_timer = None
-        self._tell(history=False)
+        self._post_description(history=False)
 
-    def _tell(self, *, history: bool = True) -> None:
-        body = json.dumps({"type": "room", **self.describe()}).encode()
+    def _post_description(self, *, history: bool = True) -> None:
+        """Sends the room event to every viewer, and to those who join later."""
+        body = json.dumps({"type": "room", **asdict(self.describe())}).encode()
         self.channel.post(body, key="room", history=history)
+
+    # Tasks
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._finished)
+        task.add_done_callback(self._task_done)
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
+    def _task_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception():
             logger.error("room %s", self.name, exc_info=task.exception())

@@ -159,10 +159,10 @@ async def test_a_takeover_by_a_creator_who_sends_nothing_is_an_absence(
         await live.viewer.until(lambda: live.viewer.media(Track.VIDEO)[-1].epoch == 2)
 
 
-async def test_the_creator_hears_how_it_goes(live: Live) -> None:
+async def test_the_creator_gets_the_health(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     """What arrives, and what viewers report. A viewer that leaves is forgotten."""
     beacons: list[tuple[Beacon, Beacon | None]] = []
-    live.server.rooms.on_beacon = lambda beacon, before: beacons.append((beacon, before))
+    monkeypatch.setattr(live.server.rooms, "_on_beacon", lambda *beacon: beacons.append(beacon))
 
     async def health() -> dict[str, Any]:
         async with live.server.http.get(

@@ -37,7 +37,7 @@ async def test_a_live_moves_the_figures(live: Live) -> None:
         await live.viewer.ws.send_json(report)
         await eventually(lambda: server.room(room).players == {"mse": 1})
         await live.viewer.tell(
-            {**report, "stalls": 2}, lambda: server.room(room).health()["audience"]["stalled"] == 1
+            {**report, "stalls": 2}, lambda: server.room(room).health().audience.stalled == 1
         )
         await onlooker.ws.send_json({**report, "player": "whep", "first_picture": 400})
         await eventually(lambda: server.room(room).players == {"mse": 1, "whep": 1})

@@ -1,82 +1,84 @@
-"""What viewers see, put together."""
+"""The figures of a room's viewers."""
 
-from server.rooms.audience import FRESH, LATELY, SOON, Audience
+from server.rooms.audience import FRESH, MIN_INTERVAL, STALL_SHOWN, Audience, AudienceHealth, Spread
 from server.rooms.beacon import Beacon
 
 
-def test_nobody() -> None:
-    nothing: dict[str, object] = {
-        "behind_lens": None,
-        "first_picture": None,
-        "stalled": 0,
-        "players": {},
-    }
-    assert Audience().describe(0, 1.0) == {"watching": 0, "reporting": 0, "playing": 0} | nothing
+class Beacons:
+    """What an audience passes on."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Beacon, Beacon | None]] = []
+        self.audience = Audience(lambda beacon, before: self.calls.append((beacon, before)))
+
+    def report(self, viewer: int, beacon: Beacon, now: float) -> bool:
+        """Whether it is accepted."""
+        accepted = len(self.calls)
+        self.audience.report(viewer, beacon, now)
+        return len(self.calls) > accepted
 
 
-def test_viewers_who_play_and_one_who_does_not() -> None:
-    """The delay is that of those who play; a viewer who has said nothing counts as watching
-    only.
-    """
-    audience = Audience()
+def test_no_viewers() -> None:
+    assert Beacons().audience.health(0, 1.0) == AudienceHealth(0, 0, 0, None, None, 0, {})
+
+
+def test_viewers_that_play_and_one_that_does_not() -> None:
+    """The delay is of those that play; a viewer without a report counts as watching only."""
+    beacons = Beacons()
     for viewer in range(100):
-        assert audience.report(viewer, Beacon("webcodecs", True, 100.0 + viewer, 0, 50.0), 1.0)
-    audience.report(200, Beacon("mse", False, 9_000.0, 3, 70.0), 1.0)
-    described = audience.describe(102, 1.5)
-    assert described["behind_lens"] == {"p50": 149, "p95": 194}
-    assert described | {"behind_lens": 0} == {
-        "watching": 102,
-        "reporting": 101,
-        "playing": 100,
-        "behind_lens": 0,
-        "first_picture": {"p50": 50, "p95": 50},
-        "stalled": 0,
-        "players": {"webcodecs": 100, "mse": 1},
-    }
+        assert beacons.report(viewer, Beacon("webcodecs", True, 100.0 + viewer, 0, 50.0), 1.0)
+    beacons.report(200, Beacon("mse", False, 9_000.0, 3, 70.0), 1.0)
+    assert beacons.audience.health(102, 1.5) == AudienceHealth(
+        watching=102,
+        reporting=101,
+        playing=100,
+        behind_lens=Spread(149, 194),
+        first_picture=Spread(50, 50),
+        stalled=0,
+        players={"webcodecs": 100, "mse": 1},
+    )
 
 
 def test_the_latest_beacon_counts() -> None:
-    audience = Audience()
+    """Each is passed on together with the one before."""
+    beacons = Beacons()
     first, second = Beacon("mse", True, 100.0, 0, 80.0), Beacon("mse", False, 100.0, 1, 80.0)
-    assert audience.last(1) is None
-    audience.report(1, first, 1.0)
-    assert audience.last(1) == first
-    audience.report(1, second, 2.0)
-    assert audience.last(1) == second
-    assert audience.describe(1, 2.0)["playing"] == 0
+    beacons.report(1, first, 1.0)
+    beacons.report(1, second, 2.0)
+    assert beacons.calls == [(first, None), (second, first)]
+    assert beacons.audience.health(1, 2.0).playing == 0
 
 
-def test_what_is_not_told_again_stays_true() -> None:
-    audience = Audience()
-    audience.report(1, Beacon("mse", True, 100.0, 2, 80.0), 1.0)
-    audience.report(1, Beacon("mse"), 2.0)
-    assert audience.last(1) == Beacon("mse", None, None, 2, 80.0)
+def test_figures_that_are_not_repeated_stay_valid() -> None:
+    beacons = Beacons()
+    beacons.report(1, Beacon("mse", True, 100.0, 2, 80.0), 1.0)
+    beacons.report(1, Beacon("mse"), 2.0)
+    beacons.report(1, Beacon("mse"), 3.0)
+    assert beacons.calls[-1] == (Beacon("mse"), Beacon("mse", None, None, 2, 80.0))
 
 
-def test_who_tells_more_often_is_not_heard_more_often() -> None:
-    audience = Audience()
-    for n in range(200):
-        audience.report(1, Beacon("mse", stalls=n), n / 100)
-    taken = [n for n in range(200, 400) if audience.report(1, Beacon("mse", stalls=n), n / 100)]
-    assert len(taken) == round(2 / SOON) and audience.last(1) == Beacon("mse", stalls=taken[-1])
+def test_beacons_that_come_too_often_are_ignored() -> None:
+    beacons = Beacons()
+    accepted = [n for n in range(400) if beacons.report(1, Beacon("mse", stalls=n), n / 100)]
+    assert len(accepted) == round(4 / MIN_INTERVAL)
 
 
-def test_who_ran_dry_is_told_of_for_a_while() -> None:
-    """By what is added on this connection: a page that connects again tells of those before."""
-    audience = Audience()
-    audience.report(1, Beacon("mse", stalls=7), 1.0)
-    assert audience.describe(1, 1.0)["stalled"] == 0
-    audience.report(1, Beacon("mse", stalls=8), 2.0)
+def test_a_stall_is_shown_for_a_while() -> None:
+    """Stalls of earlier connections, which a page that reconnects reports again, do not count."""
+    beacons = Beacons()
+    beacons.report(1, Beacon("mse", stalls=7), 1.0)
+    assert beacons.audience.health(1, 1.0).stalled == 0
+    beacons.report(1, Beacon("mse", stalls=8), 2.0)
     for at in range(3, 60):
-        audience.report(1, Beacon("mse", stalls=8), float(at))
-        assert audience.describe(1, float(at))["stalled"] == (at - 2 <= LATELY)
+        beacons.report(1, Beacon("mse", stalls=8), float(at))
+        assert beacons.audience.health(1, float(at)).stalled == (at - 2 <= STALL_SHOWN)
 
 
-def test_who_leaves_is_forgotten_and_who_is_silent_is_not_counted() -> None:
-    audience = Audience()
-    audience.report(1, Beacon("mse", True), 1.0)
-    audience.report(2, Beacon("mse", True), 1.0 + FRESH)
-    assert audience.describe(2, 1.1 + FRESH)["reporting"] == 1
+def test_viewers_that_leave_are_forgotten_and_silent_ones_are_not_counted() -> None:
+    beacons = Beacons()
+    beacons.report(1, Beacon("mse", True), 1.0)
+    beacons.report(2, Beacon("mse", True), 1.0 + FRESH)
+    assert beacons.audience.health(2, 1.1 + FRESH).reporting == 1
     for viewer in (1, 2, 2, 3):
-        audience.leave(viewer)
-    assert len(audience) == 0
+        beacons.audience.leave(viewer)
+    assert len(beacons.audience) == 0

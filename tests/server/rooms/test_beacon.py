@@ -1,4 +1,4 @@
-"""What viewers say of themselves, whatever it is."""
+"""Reports of viewers, with any content."""
 
 import json
 import math
@@ -22,18 +22,18 @@ ANYTHING = (
 NAMES = ("player", "playing", "behind_lens", "stalls", "first_picture")
 
 
-def test_a_whole_beacon() -> None:
+def test_a_complete_beacon() -> None:
     text = '{"type":"report","media_time":5,"player":"mse","playing":true,"behind_lens":152,"stalls":2,"first_picture":88}'
     assert read_beacon(json.loads(text)) == Beacon("mse", True, 152.0, 2, 88.0)
 
 
 def test_an_old_report() -> None:
-    """Without any of it, as version 1 was first written: nothing is known, and nothing is wrong."""
+    """The first version of the protocol had none of these figures."""
     assert read_beacon({"type": "report", "media_time": 5}) == Beacon()
 
 
-def test_absurd_numbers_are_left_out() -> None:
-    """Cut to the bound they would still be absurd, and would spoil the sums of everybody."""
+def test_impossible_numbers_are_left_out() -> None:
+    """Reduced to the limit they would still distort the sums over all viewers."""
     assert read_beacon(
         {"behind_lens": 1e300, "stalls": 10**400, "first_picture": -7, "player": "x" * 4_000}
     ) == Beacon(OTHER)
@@ -48,7 +48,7 @@ def test_absurd_numbers_are_left_out() -> None:
     )
 
 
-def test_a_clock_that_is_a_little_wrong_shows_pictures_at_once() -> None:
+def test_a_slightly_wrong_clock_gives_a_delay_of_zero() -> None:
     assert read_beacon({"behind_lens": -12}) == Beacon(behind_lens=0.0)
     assert read_beacon({"behind_lens": -1_001}) == Beacon()
 

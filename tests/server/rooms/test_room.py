@@ -5,142 +5,181 @@ import itertools
 import json
 import time
 import weakref
-from pathlib import Path
 
 import pytest
 
 from relay.channel.hub import Hub
 from relay.message import unpack_records
+from relay.rtc.peer_session import PeerSession
 from relay.rtc.receive.sdp import parse_offer
 from relay.rtc.udp import UdpPort
-from server.errors import Conflict, Unavailable
-from server.ingest.counters import IngestCounters
+from server.errors import Conflict, NotFound, Unavailable
+from server.ingest.sessions import IngestSessions
 from server.ingest.transcoders import Transcoders
-from server.rooms.room import TRANSITIONS, Happening, Room, State
-from server.settings import Settings
+from server.rooms.beacon import Beacon
+from server.rooms.life import TRANSITIONS, RoomEvent, State
+from server.rooms.room import Room, RoomPolicy
 from server.storage.database import RoomRecord
 from tests.fixtures import offers
+from tests.fixtures.channel import payloads
 from tests.fixtures.circles import no_collector
 from tests.fixtures.deadline import eventually
 
+OFFER = parse_offer(offers.offer("chromium"))
+
+
+class Observer:
+    """Records the changes of a room."""
+
+    def __init__(self) -> None:
+        self.changes: list[tuple[State, State]] = []
+        self.beacons: list[tuple[Beacon, Beacon | None]] = []
+
+    def room_changed(self, room: Room, before: State) -> None:
+        self.changes.append((before, room.state))
+
+    def receive_beacon(self, beacon: Beacon, before: Beacon | None) -> None:
+        self.beacons.append((beacon, before))
+
 
 def make(
-    tmp_path: Path,
-    changes: list[tuple[State, State]],
+    observer: Observer | None = None,
     *,
     live_at: float | None = None,
-    **settings: float,
+    away_grace: float = 60,
 ) -> Room:
-    record = RoomRecord("abc", "A title", b"", time.time(), live_at=live_at)
-    chosen = Settings(data=tmp_path, **settings)
-    transcoders = Transcoders(1, 1_000_000)
     return Room(
-        record,
-        Hub(1, 1_000),
-        UdpPort(),
-        chosen,
-        transcoders,
-        IngestCounters(),
-        lambda room, before: changes.append((before, room.state)),
+        RoomRecord("abc", "A title", b"", time.time(), live_at=live_at),
+        RoomPolicy(idle_ttl=3_600, away_grace=away_grace, ended_ttl=3_600),
+        Hub(1, 1_000).open,
+        IngestSessions(UdpPort(), Transcoders(1, 1_000_000), 1_000_000).open,
+        observer or Observer(),
     )
 
 
-def told(room: Room) -> dict[str, object]:
-    """The retained event, as a viewer that joins now gets it."""
+def room_event(room: Room) -> dict[str, object]:
+    """The room event that a new viewer gets."""
 
-    class Nobody:
+    class Watcher:
         def send(self, message: object) -> None: ...
 
         def receive_track(self, info: object) -> None: ...
 
         def end(self) -> None: ...
 
-    nobody = Nobody()
-    (message,) = room.channel.subscribe(nobody)
-    room.channel.unsubscribe(nobody)
-    (record,) = unpack_records(message.frame[4 if message.frame[1] == 126 else 2 :])
+    viewer = Watcher()
+    (message,) = room.channel.subscribe(viewer)
+    room.channel.unsubscribe(viewer)
+    (body,) = payloads(message.frame)
+    (record,) = unpack_records(body)
     event: dict[str, object] = json.loads(record.body)
     return event
 
 
 @pytest.mark.parametrize(
-    "happenings",
-    list(itertools.product(Happening, repeat=4)),
+    "events",
+    list(itertools.product(RoomEvent, repeat=4)),
     ids=lambda value: "-".join(item.name for item in value),
 )
-async def test_every_row_of_happenings(tmp_path: Path, happenings: tuple[Happening, ...]) -> None:
-    """Four happenings in any order: each change is told once, as it was, ENDED is for good, and no
-    timer is left running.
-    """
-    changes: list[tuple[State, State]] = []
-    room = make(tmp_path, changes)
+async def test_every_order_of_events(events: tuple[RoomEvent, ...]) -> None:
+    """Each change is reported once, ENDED is final, and no timer is left running."""
+    observer = Observer()
+    room = make(observer)
     expected, state = [], State.IDLE
-    for happening in happenings:
-        room._happen(happening)
-        after = TRANSITIONS.get((state, happening))
+    for event in events:
+        room.happen(event)
+        after = TRANSITIONS.get((state, event))
         if after:
             expected.append((state, after))
             state = after
         assert room.state is state
-        assert told(room)["state"] == state.value
-    assert changes == expected
-    assert all(before is not State.ENDED and after is not State.IDLE for before, after in changes)
+        assert room_event(room)["state"] == state.value
+    assert observer.changes == expected
+    assert all(before is not State.ENDED and after is not State.IDLE for before, after in expected)
     await room.close()
 
 
-async def test_a_room_that_was_live_comes_back_as_away(tmp_path: Path) -> None:
-    """And ends when its creator does not come back in time; one that never was live is forgotten
-    later.
-    """
-    changes: list[tuple[State, State]] = []
-    room = make(tmp_path, changes, live_at=5.0, away_grace=0.01)
+async def test_a_room_that_was_live_is_restored_as_away() -> None:
+    """It ends where its publisher does not return in time."""
+    observer = Observer()
+    room = make(observer, live_at=5.0, away_grace=0.01)
     assert (room.state, room.live_since) == (State.AWAY, 5.0)
-    async with asyncio.timeout(5):
-        while not changes:  # noqa: ASYNC110 (a timer of the room's own)
-            await asyncio.sleep(0.005)
-    assert changes == [(State.AWAY, State.ENDED)]
+    await eventually(lambda: observer.changes, 5)
+    assert observer.changes == [(State.AWAY, State.ENDED)]
     await room.close()
 
 
-async def test_nothing_happens_to_a_closed_room(tmp_path: Path) -> None:
-    """After `close` a room stays what it was, so that it comes back after a restart."""
-    changes: list[tuple[State, State]] = []
-    room = make(tmp_path, changes, away_grace=0.01)
-    room._happen(Happening.MEDIA_CAME)
-    room._happen(Happening.MEDIA_WENT)
+async def test_a_closed_room_does_not_change() -> None:
+    """It keeps its state for the next start of the server."""
+    observer = Observer()
+    room = make(observer, away_grace=0.01)
+    room.happen(RoomEvent.MEDIA_CAME)
+    room.happen(RoomEvent.MEDIA_STOPPED)
     await room.close()
     room.finish()
-    assert (room.state, changes[-1]) == (State.AWAY, (State.LIVE, State.AWAY))
+    assert (room.state, observer.changes[-1]) == (State.AWAY, (State.LIVE, State.AWAY))
 
 
-async def test_nobody_publishes_in_a_room_that_is_over(tmp_path: Path) -> None:
-    """An offer that was still being read when the room ended, or the server closed it, makes no
-    session: nobody would ever end that.
-    """
-    offer = parse_offer(offers.offer("chromium"))
-    room = make(tmp_path, [])
+async def test_no_session_opens_in_an_ended_or_closed_room() -> None:
+    """The room may end, or close, while an offer is being read; a session would never be closed."""
+    room = make()
     room.finish()
     with pytest.raises(Conflict):
-        room.publish(offer)
+        room.publish(OFFER)
     await room.close()
-    closed = make(tmp_path, [])
+    closed = make()
     await closed.close()
     with pytest.raises(Unavailable):
-        closed.publish(offer)
+        closed.publish(OFFER)
     assert room.sessions == closed.sessions == []
 
 
-async def test_a_creator_who_has_left_is_gone(tmp_path: Path) -> None:
-    """Without a garbage collection: overtaken before it connected, or ended by a DELETE."""
-    offer = parse_offer(offers.offer("chromium"))
-    room = make(tmp_path, [])
+async def test_a_closed_session_is_freed_at_once() -> None:
+    """Without a garbage collection: one replaced before it connected, and one that was ended."""
+    room = make()
     with no_collector():
-        left = [weakref.ref(room.publish(offer)) for _ in range(3)]
+        left = [weakref.ref(room.publish(OFFER)) for _ in range(3)]
         session = left[-1]()
         assert session
         session.begin(1, 0)
-        await room.end_session(session)
+        await room.end_session(session.id)
         del session
         await eventually(lambda: not room._tasks)
         assert [ref() for ref in left] == [None] * 3
+    with pytest.raises(NotFound):
+        await room.end_session("gone")
+    await room.close()
+
+
+@pytest.mark.parametrize("error", [ConnectionError("no check"), RuntimeError("a bug")])
+async def test_a_session_whose_handshake_fails_is_closed(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the exception: the port, the room and the counters forget it."""
+
+    async def fail(_: PeerSession) -> None:
+        await asyncio.sleep(0)
+        raise error
+
+    monkeypatch.setattr(PeerSession, "connect", fail)
+    room = make()
+    session = room.publish(OFFER)
+    assert room.sessions == [session]
+    await eventually(lambda: not room._tasks)
+    assert room.sessions == [] and session.state.name == "CLOSED"
+    assert session.rtc.ufrag not in session.rtc._port.peers
+    await room.close()
+
+
+async def test_beacons_are_observed_and_their_viewers_described() -> None:
+    observer = Observer()
+    room = make(observer)
+    room.receive_report(1, {"player": "mse", "playing": True})
+    room.receive_report(1, {"player": "mse", "playing": False})
+    assert observer.beacons == [(Beacon("mse", True), None)], "the second comes too soon"
+    health = room.health()
+    assert (health.room, health.ingest, health.audience.reporting) == (room.describe(), None, 1)
+    assert room.players == {"mse": 1}
+    room.viewer_left(1)
+    assert room.health().audience.reporting == 0
     await room.close()

@@ -1,0 +1,36 @@
+"""Opens the sessions of all publishers."""
+
+import secrets
+
+from relay.rtc.receive.sdp import Offer
+from relay.rtc.udp import UdpPort
+from relay.stream.stream import Stream
+from server.ingest.counters import IngestCounters
+from server.ingest.session import IngestSession, SessionOwner
+from server.ingest.transcoders import Transcoders
+
+
+class IngestSessions:
+    """What every session shares: the UDP port, the transcoders and the counters."""
+
+    def __init__(self, port: UdpPort, transcoders: Transcoders, bitrate_cap: int) -> None:
+        """`bitrate_cap`: bit/s that publishers are told the network carries (REMB)."""
+        self.transcoders = transcoders
+        self.counters = IngestCounters()
+        self._port = port
+        self._bitrate_cap = bitrate_cap
+
+    def open(self, stream: Stream, offer: Offer, owner: SessionOwner) -> IngestSession:
+        """A session that the owner has to close. Raises Unavailable or NotAcceptable where the
+        offer needs a transcoder and there is none.
+        """
+        return IngestSession(
+            secrets.token_urlsafe(16),
+            stream,
+            self._port,
+            offer,
+            bitrate_cap=self._bitrate_cap,
+            transcoders=self.transcoders,
+            counters=self.counters,
+            owner=owner,
+        )

@@ -1,0 +1,81 @@
+"""Everything that can be asked of a room. Pure.
+
+Each command is executed by the process that owns the room (`Rooms.ask`). It may come from another
+process, so commands, replies and refusals can be serialised (server/rooms/codec.py). Only media and
+the WebRTC sessions are local objects (`Rooms.local`).
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, TypeVar
+
+from server.rooms.description import RoomDescription, RoomHealth
+
+Reply_co = TypeVar("Reply_co", covariant=True)
+
+
+class Command(Generic[Reply_co]):
+    """Refused with 404 ROOM_NOT_FOUND where there is no such room."""
+
+    __slots__ = ()
+    name: ClassVar[str]
+    reply: ClassVar[Any]
+    """The type of the reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Describe(Command[RoomDescription]):
+    """An ended room can be described, too."""
+
+    name = "describe"
+    reply = RoomDescription
+
+
+@dataclass(frozen=True, slots=True)
+class CreatorCommand(Command[Reply_co]):
+    """Refused with 401 MISSING_KEY where the key is empty, 403 WRONG_KEY where it is not the
+    room's.
+    """
+
+    key: str = field(repr=False)
+    """The creator key."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadHealth(CreatorCommand[RoomHealth]):
+    """Refused with 410 ROOM_ENDED."""
+
+    name = "read_health"
+    reply = RoomHealth
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorisePublishing(CreatorCommand[None]):
+    """May this creator publish? Refused with 409 ROOM_ENDED."""
+
+    name = "authorise_publishing"
+    reply = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndSession(CreatorCommand[None]):
+    """Stops publishing; the room waits for another session. Refused with 404 SESSION_NOT_FOUND, 409
+    ROOM_ENDED.
+    """
+
+    name = "end_session"
+    reply = None
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class End(CreatorCommand[None]):
+    """Ends the room for good. The reply comes when that is stored; ending it again does nothing."""
+
+    name = "end"
+    reply = None
+
+
+COMMANDS: dict[str, type[Command[object]]] = {
+    command.name: command
+    for command in (Describe, ReadHealth, AuthorisePublishing, EndSession, End)
+}

@@ -1,0 +1,31 @@
+"""The states of a room. Pure."""
+
+from enum import Enum, StrEnum, auto
+
+
+class State(StrEnum):
+    IDLE = "idle"
+    """It was never live."""
+    LIVE = "live"
+    AWAY = "away"
+    """It was live; its publisher may return."""
+    ENDED = "ended"
+
+
+class RoomEvent(Enum):
+    MEDIA_CAME = auto()
+    MEDIA_STOPPED = auto()
+    """Nothing to show for 5 s, or the session closed."""
+    FINISHED = auto()
+    """The creator ended the room, or did not return in time."""
+
+
+TRANSITIONS: dict[tuple[State, RoomEvent], State] = {
+    (State.IDLE, RoomEvent.MEDIA_CAME): State.LIVE,
+    (State.IDLE, RoomEvent.FINISHED): State.ENDED,
+    (State.LIVE, RoomEvent.MEDIA_STOPPED): State.AWAY,
+    (State.LIVE, RoomEvent.FINISHED): State.ENDED,
+    (State.AWAY, RoomEvent.MEDIA_CAME): State.LIVE,
+    (State.AWAY, RoomEvent.FINISHED): State.ENDED,
+}
+"""Every other pair changes nothing."""

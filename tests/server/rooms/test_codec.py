@@ -1,0 +1,111 @@
+"""Commands, replies and refusals survive a JSON round trip."""
+
+import json
+from typing import Any
+
+import pytest
+
+from relay.errors import Refusal, RefusalCode
+from server.errors import Conflict, Unavailable
+from server.ingest.reception import IngestHealth
+from server.rooms.audience import AudienceHealth, Spread
+from server.rooms.codec import (
+    CodecError,
+    decode_command,
+    decode_refusal,
+    decode_reply,
+    encode_command,
+    encode_refusal,
+    encode_reply,
+)
+from server.rooms.commands import (
+    COMMANDS,
+    AuthorisePublishing,
+    Command,
+    Describe,
+    End,
+    EndSession,
+    ReadHealth,
+)
+from server.rooms.description import RoomDescription, RoomHealth
+from server.rooms.life import State
+
+DESCRIPTION = RoomDescription("abc", "Tïtle", State.LIVE, 3, 1_700_000_000.25, None)
+HEALTH = RoomHealth(
+    DESCRIPTION,
+    IngestHealth(1_000_000, 29.9, 40, 1, 0, None, 12),
+    AudienceHealth(3, 2, 1, Spread(100, 200), None, 0, {"mse": 2}),
+)
+SAMPLES: list[tuple[Command[Any], Any]] = [
+    (Describe(), DESCRIPTION),
+    (ReadHealth("key"), HEALTH),
+    (ReadHealth("key"), RoomHealth(DESCRIPTION, None, HEALTH.audience)),
+    (AuthorisePublishing("key"), None),
+    (EndSession("key", "session"), None),
+    (End("key"), None),
+]
+
+
+def through_json(value: Any) -> Any:
+    return json.loads(json.dumps(value))
+
+
+def test_every_command_has_a_sample() -> None:
+    assert {type(command) for command, _ in SAMPLES} == set(COMMANDS.values())
+
+
+@pytest.mark.parametrize(("command", "reply"), SAMPLES)
+def test_commands_and_replies(command: Command[Any], reply: Any) -> None:
+    decoded = decode_command(through_json(encode_command(command)))
+    assert decoded == command and type(decoded) is type(command)
+    assert decode_reply(command, through_json(encode_reply(command, reply))) == reply
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Conflict(RefusalCode.ROOM_ENDED, "this room has ended"),
+        Unavailable(RefusalCode.TOO_MANY_ROOMS, "try again later", 4.2),
+    ],
+)
+def test_refusals(refusal: Refusal) -> None:
+    decoded = decode_refusal(through_json(encode_refusal(refusal)))
+    assert (decoded.status, decoded.code, str(decoded), decoded.retry_after) == (
+        refusal.status,
+        refusal.code,
+        str(refusal),
+        refusal.retry_after,
+    )
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {},
+        {"command": "explode"},
+        {"command": ["end"]},
+        {"command": "end"},
+        {"command": "end", "key": 5},
+        {"command": "end_session", "key": "key", "session": None},
+    ],
+)
+def test_a_command_that_cannot_be_read(message: dict[str, Any]) -> None:
+    with pytest.raises(CodecError):
+        decode_command(message)
+
+
+@pytest.mark.parametrize(
+    "message", [{}, {"status": 409, "code": "none", "text": "", "retry_after": None}]
+)
+def test_a_refusal_that_cannot_be_read(message: dict[str, Any]) -> None:
+    with pytest.raises(CodecError):
+        decode_refusal(message)
+
+
+def test_a_reply_that_cannot_be_read() -> None:
+    with pytest.raises(CodecError):
+        decode_reply(Describe(), {"room": "abc"})
+
+
+def test_a_key_is_not_printed() -> None:
+    assert "secret" not in repr(End("secret"))

@@ -1,0 +1,136 @@
+"""Commands are answered for rooms in memory and in storage alike."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from relay.channel.hub import Hub
+from relay.errors import Refusal, RefusalCode
+from relay.rtc.udp import UdpPort
+from server.ingest.sessions import IngestSessions
+from server.ingest.transcoders import Transcoders
+from server.rooms import registry
+from server.rooms.commands import (
+    AuthorisePublishing,
+    Command,
+    Describe,
+    End,
+    EndSession,
+    ReadHealth,
+)
+from server.rooms.life import State
+from server.rooms.registry import Rooms
+from server.rooms.room import RoomPolicy
+from server.storage.database import Storage
+
+
+async def make(storage: Storage) -> Rooms:
+    rooms = Rooms(
+        storage,
+        Hub(1, 1_000),
+        IngestSessions(UdpPort(), Transcoders(0, 1_000_000), 1_000_000).open,
+        RoomPolicy(idle_ttl=3_600, away_grace=60, ended_ttl=3_600),
+        lambda beacon, before: None,
+    )
+    await rooms.open()
+    return rooms
+
+
+@pytest_asyncio.fixture
+async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
+    opened = await Storage.open(tmp_path)
+    yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture
+async def rooms(storage: Storage) -> AsyncIterator[Rooms]:
+    made = await make(storage)
+    yield made
+    await made.close()
+
+
+async def refused(rooms: Rooms, name: str, command: Command[object]) -> tuple[int, RefusalCode]:
+    with pytest.raises(Refusal) as caught:
+        await rooms.ask(name, command)
+    return caught.value.status, caught.value.code
+
+
+async def test_a_room_is_created_described_and_ended(rooms: Rooms) -> None:
+    new = await rooms.create("A title")
+    name = new.room.room
+    assert await rooms.ask(name, Describe()) == new.room
+    assert (new.room.state, new.room.title, new.room.viewers) == (State.IDLE, "A title", 0)
+    assert (await rooms.ask(name, ReadHealth(new.key))).room == new.room
+    await rooms.ask(name, AuthorisePublishing(new.key))
+    assert (await rooms.local(name)).name == name
+    await rooms.ask(name, End(new.key))
+    ended = await rooms.ask(name, Describe())
+    assert (ended.state, ended.created_at) == (State.ENDED, new.room.created_at)
+    assert rooms.held == []
+
+
+async def test_an_ended_room(rooms: Rooms) -> None:
+    """It can be described and ended again; everything else is refused."""
+    new = await rooms.create("")
+    name = new.room.room
+    await rooms.ask(name, End(new.key))
+    await rooms.ask(name, End(new.key))
+    ended = RefusalCode.ROOM_ENDED
+    assert await refused(rooms, name, ReadHealth(new.key)) == (410, ended)
+    assert await refused(rooms, name, AuthorisePublishing(new.key)) == (409, ended)
+    assert await refused(rooms, name, EndSession(new.key, "session")) == (409, ended)
+    with pytest.raises(Refusal) as caught:
+        await rooms.local(name)
+    assert (caught.value.status, caught.value.code) == (410, ended)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [ReadHealth, AuthorisePublishing, End, lambda key: EndSession(key, "session")],
+    ids=["health", "publish", "end", "end_session"],
+)
+@pytest.mark.parametrize("over", [False, True], ids=["open", "ended"])
+async def test_a_command_of_the_creator_needs_the_key(
+    rooms: Rooms, command: type[ReadHealth], over: bool
+) -> None:
+    new = await rooms.create("")
+    name = new.room.room
+    if over:
+        await rooms.ask(name, End(new.key))
+    assert await refused(rooms, name, command("")) == (401, RefusalCode.MISSING_KEY)
+    assert await refused(rooms, name, command("wrong")) == (403, RefusalCode.WRONG_KEY)
+    assert await refused(rooms, "none", command(new.key)) == (404, RefusalCode.ROOM_NOT_FOUND)
+
+
+async def test_a_session_that_does_not_exist(rooms: Rooms) -> None:
+    new = await rooms.create("")
+    command = EndSession(new.key, "session")
+    assert await refused(rooms, new.room.room, command) == (404, RefusalCode.SESSION_NOT_FOUND)
+
+
+async def test_a_command_that_is_not_known(rooms: Rooms) -> None:
+    new = await rooms.create("")
+    with pytest.raises(TypeError):
+        await rooms.ask(new.room.room, Command())
+
+
+async def test_rooms_are_restored(rooms: Rooms, storage: Storage) -> None:
+    """All that have not ended, with their keys."""
+    new, over = await rooms.create("A title"), await rooms.create("")
+    await rooms.ask(over.room.room, End(over.key))
+    await rooms.close()
+    restored = await make(storage)
+    assert [room.describe() for room in restored.held] == [new.room]
+    await restored.ask(new.room.room, AuthorisePublishing(new.key))
+    await restored.close()
+
+
+async def test_too_many_rooms(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "MAX_ROOMS", 1)
+    await rooms.create("")
+    with pytest.raises(Refusal) as caught:
+        await rooms.create("")
+    assert (caught.value.status, caught.value.retry_after) == (503, 60)
