@@ -1,4 +1,4 @@
-"""Viewers over real sockets, for what happens to their connections."""
+"""Connections of viewers over real sockets."""
 
 import asyncio
 import socket
@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 
 from relay.channel.channel import Channel
+from relay.websocket import writer
 from relay.websocket.counters import WebSocketCounters
 from relay.websocket.endpoint import watch
 from relay.websocket.viewer import WebSocketViewer
@@ -22,14 +23,18 @@ HANDSHAKE = (
 )
 CLOSE = b"\x88\x82\0\0\0\0\x03\xe9"
 AT_ONCE = struct.pack("ii", 1, 0)
-"""SO_LINGER: the connection is cut."""
+"""SO_LINGER: closing sends a reset."""
 
 
 @pytest.mark.parametrize("way", ["closes", "hangs up", "vanishes", "never reads"])
-async def test_nothing_is_left_of_a_viewer_who_leaves(way: str) -> None:
-    """Whichever way, and without a garbage collection: neither the viewer nor aiohttp's connection,
-    which its last error could keep in a circle.
+async def test_nothing_is_left_of_a_viewer_that_leaves(
+    way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a garbage collection neither the viewer nor aiohttp's connection stays.
+
+    The last error of a connection could keep it in a reference cycle.
     """
+    monkeypatch.setattr(writer, "CLOSE_WITHIN", 0.1)
     channel, connected = on_air(), set[WebSocketViewer]()
     runner, port = await _serve(channel, connected)
     with no_collector():
@@ -40,15 +45,16 @@ async def test_nothing_is_left_of_a_viewer_who_leaves(way: str) -> None:
 
 
 async def _serve(channel: Channel, connected: set[WebSocketViewer]) -> tuple[web.AppRunner, int]:
-    """As the server does, where a handler outlives its connection; aiohttp's own test server would
-    cancel it.
+    """Serves as the server does: a handler outlives its connection.
+
+    The test server of aiohttp would cancel it.
     """
     app, counters = web.Application(), WebSocketCounters()
 
-    async def door(request: web.Request) -> web.StreamResponse:
+    async def endpoint(request: web.Request) -> web.StreamResponse:
         return await watch(request, channel, counters, connected)
 
-    app.router.add_get("/", door)
+    app.router.add_get("/", endpoint)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -58,18 +64,22 @@ async def _serve(channel: Channel, connected: set[WebSocketViewer]) -> tuple[web
 async def _come_and_go(
     port: int, channel: Channel, connected: set[WebSocketViewer], way: str
 ) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(HANDSHAKE.encode())
+    reader, client = await asyncio.open_connection("127.0.0.1", port)
+    client.write(HANDSHAKE.encode())
     await reader.readuntil(b"\r\n\r\n")
     await eventually(lambda: connected)
     for number in range(1, 200 if way == "never reads" else 5):
         picture(channel, number, size=20_000)
     await asyncio.sleep(0)
     if way == "closes":
-        writer.write(CLOSE)
+        client.write(CLOSE)
         await reader.read()
-    elif way != "hangs up":
-        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
-        writer.transport.abort()
-    writer.close()
+    elif way == "never reads":
+        for viewer in list(connected):
+            viewer.end()
+        await eventually(lambda: not connected)
+    elif way == "vanishes":
+        client.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+        client.transport.abort()
+    client.close()
     await eventually(lambda: not connected)
