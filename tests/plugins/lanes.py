@@ -1,5 +1,7 @@
 """Which worker of pytest-xdist runs which file. A file stays together, since its fixtures may last as long as it does."""
 
+from collections.abc import Iterable
+
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
@@ -32,12 +34,17 @@ class Lanes(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no py.typed
             super()._assign_work_unit(node)
 
     def _next(self, node: WorkerController) -> str | None:
-        """The unit that this worker runs next; None where only browser tests are left and other workers run those."""
-        browsers = self.nodes.index(node) < BROWSER_WORKERS
-        units = [scope for scope in self.workqueue if browsers or folder_of(scope) != BROWSER]
-        return min(units, key=_rank, default=None)
+        """The unit that this worker runs next, if any is left for it."""
+        return choose(self.workqueue, browsers=self.nodes.index(node) < BROWSER_WORKERS)
 
 
-def _rank(scope: str) -> int:
-    folder = folder_of(scope)
+def choose(units: Iterable[str], *, browsers: bool) -> str | None:
+    """The unit to run next on a worker with or without a browser; None if there is none for it."""
+    return min(
+        (unit for unit in units if browsers or folder_of(unit) != BROWSER), key=_rank, default=None
+    )
+
+
+def _rank(unit: str) -> int:
+    folder = folder_of(unit)
     return ORDER.index(folder) if folder in ORDER else len(ORDER)

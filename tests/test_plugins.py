@@ -1,0 +1,58 @@
+"""The plugins that run the suite."""
+
+import pytest
+
+from tests.plugins.folders import folder_of
+from tests.plugins.lanes import choose
+from tests.plugins.minutes import Minutes
+
+E2E, LOAD, UNIT = "tests/e2e/test_live.py", "tests/load/test_load.py", "tests/relay/test_message.py"
+
+
+@pytest.mark.parametrize(
+    ("nodeid", "folder"),
+    [
+        ("tests/relay/rtc/test_udp.py::test_a[tests/x]", "tests/relay"),
+        ("tests/e2e/test_live.py::test_b", "tests/e2e"),
+        ("tests/test_floors.py::test_c", "tests"),
+    ],
+)
+def test_folders(nodeid: str, folder: str) -> None:
+    assert folder_of(nodeid) == folder
+
+
+def test_slow_folders_come_first_and_browsers_only_where_they_may() -> None:
+    assert choose([UNIT, LOAD, E2E], browsers=True) == E2E
+    assert choose([UNIT, LOAD, E2E], browsers=False) == LOAD
+    assert choose([UNIT], browsers=True) == UNIT
+    assert choose([E2E], browsers=False) is choose([], browsers=True) is None
+
+
+def test_minutes_are_summed_per_folder() -> None:
+    minutes = Minutes()
+    for when in ("setup", "call"):
+        minutes.pytest_runtest_logreport(report(f"{E2E}::test_a", when, 45.0))
+    minutes.pytest_runtest_logreport(report(f"{UNIT}::test_b", "setup", 6.0))
+    assert [line.split() for line in minutes.lines()] == [
+        ["tests/e2e", "1", "tests", "1.5", "min"],
+        ["tests/relay", "1", "tests", "0.1", "min"],
+    ]
+    assert minutes.skipped == []
+
+
+def test_a_skipped_test_is_remembered() -> None:
+    minutes = Minutes()
+    minutes.pytest_runtest_logreport(report(f"{E2E}::test_a", "setup", 0.0, "skipped"))
+    assert minutes.skipped == [f"{E2E}::test_a"]
+
+
+def report(nodeid: str, when: str, seconds: float, outcome: str = "passed") -> pytest.TestReport:
+    return pytest.TestReport(
+        nodeid,
+        (nodeid, 0, ""),
+        {},
+        outcome,  # type: ignore[arg-type]
+        None,
+        when,  # type: ignore[arg-type]
+        duration=seconds,
+    )
