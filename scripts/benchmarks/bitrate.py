@@ -55,15 +55,7 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         return {
             "seconds": [asdict(second) for second in self.seconds],
-            "bars": [
-                {
-                    "name": bar.name,
-                    "value": round(bar.value, 2),
-                    "limit": bar.limit,
-                    "kept": bar.kept,
-                }
-                for bar in self.bars
-            ],
+            "bars": [bar.as_json() for bar in self.bars],
         }
 
 

@@ -91,10 +91,7 @@ class Report:
             "kbps": KBPS,
             "fps": FPS,
             "crowds": crowds,
-            "bars": [
-                {"name": bar.name, "value": bar.value, "limit": bar.limit, "kept": bar.kept}
-                for bar in self.bars
-            ],
+            "bars": [bar.as_json() for bar in self.bars],
         }
 
 

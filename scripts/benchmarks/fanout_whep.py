@@ -83,10 +83,7 @@ class Report:
             {**asdict(crowd), "ratio": round(crowd.ratio, 2), "per_core": crowd.per_core}
             for crowd in self.crowds
         ]
-        bars = [
-            {"name": bar.name, "value": bar.value, "limit": bar.limit, "kept": bar.kept}
-            for bar in self.bars
-        ]
+        bars = [bar.as_json() for bar in self.bars]
         return {"path": "whep", "kbps": KBPS, "fps": FPS, "crowds": crowds, "bars": bars}
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
@@ -60,3 +61,16 @@ class Bar:
     def kept(self) -> bool:
         """NaN, a value that was not measured, misses every bar."""
         return self.value >= self.limit if self.least else self.value <= self.limit
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON has no NaN: null replaces it."""
+        value, limit = (
+            None if math.isnan(number) else round(number, 3) for number in (self.value, self.limit)
+        )
+        return {
+            "name": self.name,
+            "value": value,
+            "limit": limit,
+            "unit": self.unit,
+            "kept": self.kept,
+        }

@@ -93,10 +93,7 @@ class Report:
         ]
         return {
             "runs": runs,
-            "bars": [
-                {"name": bar.name, "value": bar.value, "limit": bar.limit, "kept": bar.kept}
-                for bar in self.bars
-            ],
+            "bars": [bar.as_json() for bar in self.bars],
         }
 
 

@@ -178,16 +178,7 @@ class Report:
                 path: Figures.of(moments).as_json() for path, moments in self.played.items()
             },
             "empty_page": Figures.of(self.empty).as_json(),
-            "bars": [
-                {
-                    "name": bar.name,
-                    "value": None if math.isnan(bar.value) else round(bar.value, 1),
-                    "limit": round(bar.limit, 1),
-                    "kept": bar.kept,
-                }
-                for bar in self.bars
-                if not math.isnan(bar.limit)
-            ],
+            "bars": [bar.as_json() for bar in self.bars],
         }
 
 

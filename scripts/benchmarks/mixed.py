@@ -96,10 +96,7 @@ class Report:
         ]
 
     def as_json(self) -> dict[str, Any]:
-        bars = [
-            {"name": bar.name, "value": bar.value, "limit": bar.limit, "kept": bar.kept}
-            for bar in self.bars
-        ]
+        bars = [bar.as_json() for bar in self.bars]
         return {"runs": [asdict(run) for run in self.runs], "bars": bars}
 
 

@@ -159,16 +159,7 @@ class Report:
             "notes": self.notes,
             "paths": {viewing.path: self._viewing_json(viewing) for viewing in self.viewings},
             "server_mb": self.growth(self.server).as_json(),
-            "bars": [
-                {
-                    "name": bar.name,
-                    "value": _json(bar.value),
-                    "limit": _json(bar.limit),
-                    "unit": bar.unit,
-                    "kept": bar.kept,
-                }
-                for bar in self.bars
-            ],
+            "bars": [bar.as_json() for bar in self.bars],
         }
 
     def _viewing_json(self, viewing: Viewing) -> dict[str, Any]:

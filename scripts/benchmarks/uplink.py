@@ -159,15 +159,7 @@ class Report:
             "losses": [_plain(loss) for loss in self.losses],
             "outage": _plain(self.outage) if self.outage else None,
             "bandwidths": [_plain(each) for each in self.bandwidths],
-            "bars": [
-                {
-                    "name": bar.name,
-                    "value": None if math.isnan(bar.value) else round(bar.value, 2),
-                    "limit": bar.limit,
-                    "kept": bar.kept,
-                }
-                for bar in self.bars
-            ],
+            "bars": [bar.as_json() for bar in self.bars],
         }
 
 
