@@ -1,5 +1,6 @@
 """`scripts/bench beside`."""
 
+import json
 import math
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -141,7 +142,7 @@ def _compare(
     except CheckoutFailed as error:
         give_up(str(error))
     if options.as_json:
-        console.print_json(data=report.as_json())
+        print(json.dumps(report.as_json(), indent=2))
     else:
         console.print(_table(report))
     if report.missing:
