@@ -252,8 +252,8 @@ def test_the_uplink_bars() -> None:
     json.dumps(report.as_json(), allow_nan=False)
     assert uplink.Report([], None, []).bars == []
     assert [bar.name for bar in uplink.Report([], None, [ours]).bars] == [
-        "spent of the target before",
-        "delivery delay, most",
+        "share of the target sent before",
+        "delivery delay, maximum",
     ]
 
 

@@ -78,15 +78,15 @@ class Report:
         return [
             Bar(
                 (
-                    f"p99 of healthy viewers beside slow and rude ones, of {RATIO} × or "
-                    f"{MORE_MS:.0f} ms more, median"
+                    f"p99 of healthy viewers beside slow and rude ones, median share of the limit "
+                    f"({RATIO} × or {MORE_MS:.0f} ms more)"
                 ),
                 median(shares),
                 1.0,
                 "×",
             ),
             Bar(
-                "memory of the last fifth, of the second fifth's, worst",
+                "memory growth from the second to the last fifth, largest",
                 max(run.growth for run in self.runs),
                 GROWTH,
                 "×",

@@ -128,7 +128,7 @@ class Report:
                     )
             bars.append(
                 Bar(
-                    "spent of the target before",
+                    "share of the target sent before",
                     min(each.spent for each in ours) * 1e6 / TARGET,
                     SPENT,
                     "",
@@ -136,14 +136,14 @@ class Report:
                 )
             )
             bars.append(
-                Bar("delivery delay, most", max(each.delay for each in ours), DELAY_BAR, "ms")
+                Bar("delivery delay, maximum", max(each.delay for each in ours), DELAY_BAR, "ms")
             )
         if remb := self._turns(REMB_ONLY):
             bars.append(Bar("down to 1 Mbps by REMB alone", _middle(remb, "down"), REMB_BAR, "s"))
             bars.append(Bar("up again by REMB alone", _middle(remb, "up"), WIDE_WITHIN, "s"))
             bars.append(
                 Bar(
-                    "delivery delay by REMB alone, most",
+                    "delivery delay by REMB alone, maximum",
                     max(each.delay for each in remb),
                     DELAY_BAR,
                     "ms",

@@ -106,7 +106,7 @@ def _table(report: benchmark.Report) -> None:
         "audio after video, p50, ms",
         lambda viewing: _change(report.apart(viewing, first).p50, report.apart(viewing, last).p50),
     )
-    row("that in the worst such time, ms", lambda viewing: _figure(report.worst_apart(viewing)))
+    row("the same in the worst window, ms", lambda viewing: _figure(report.worst_apart(viewing)))
     row(
         "audio and video apart, p95, ms",
         lambda viewing: _change(
@@ -115,9 +115,9 @@ def _table(report: benchmark.Report) -> None:
     )
     row("stalls", lambda viewing: str(viewing.counted("stalls", benchmark.SETTLE)))
     row("longest freeze, ms", lambda viewing: _figure(report.freeze(viewing)))
-    row("page's heap, least, MB", lambda viewing: _growth(report.growth(report.heap(viewing)), 1))
+    row("page's heap, minimum, MB", lambda viewing: _growth(report.growth(report.heap(viewing)), 1))
     row(
-        "process, least, MB",
+        "process, minimum, MB",
         lambda viewing: _growth(report.growth(report.renderer(viewing))),
         _growth(report.growth(report.server)),
     )

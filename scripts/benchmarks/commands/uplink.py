@@ -83,8 +83,8 @@ def _uplink_tables(report: benchmark.Report) -> None:
         console.print(table)
     if report.outage:
         table = Table(
-            "again in the relay",
-            "on the viewer's page",
+            "frames at the relay after",
+            "frames on the page after",
             "A/V apart",
             "errors",
             title="Outages of 1 s, ms",
