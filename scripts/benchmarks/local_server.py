@@ -22,13 +22,21 @@ class LocalServer:
     """
 
     def __init__(
-        self, data: Path, *arguments: str, on: Sequence[str] = (), checkout: Checkout = HERE
+        self,
+        data: Path,
+        *arguments: str,
+        on: Sequence[str] = (),
+        checkout: Checkout = HERE,
+        module: Sequence[str] = ("server",),
     ) -> None:
-        """`on`: words before the command, such as those that enter a network namespace."""
+        """`on`: words before the command, such as those that enter a network namespace. `module`:
+        what runs instead of `server`, and its own first arguments.
+        """
         self._data = data
         self._checkout = checkout
         self._on = on
         self._arguments = arguments
+        self._module = module
         self._port = 0
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -53,7 +61,7 @@ class LocalServer:
         serve = [
             str(self._checkout.python),
             "-m",
-            "server",
+            *self._module,
             "serve",
             f"--port={self._port}",
             f"--data={self._data}",
@@ -107,10 +115,14 @@ class LocalServer:
 
 @asynccontextmanager
 async def pinned_server(
-    data: Path, core: int, *arguments: str, checkout: Checkout = HERE
+    data: Path,
+    core: int,
+    *arguments: str,
+    checkout: Checkout = HERE,
+    module: Sequence[str] = ("server",),
 ) -> AsyncIterator[LocalServer]:
     """A server on one core. Creates the folder `data`."""
     os.makedirs(data)
-    async with LocalServer(data, *arguments, checkout=checkout) as server:
+    async with LocalServer(data, *arguments, checkout=checkout, module=module) as server:
         os.sched_setaffinity(server.pid, {core})
         yield server

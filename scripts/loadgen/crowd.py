@@ -24,7 +24,7 @@ from scripts.loadgen.walker import MARGIN
 
 KINDS = {"ws": "WebSocketViewer", "whep": "WhepViewer", "hls": "HlsViewer"}
 """The viewer class of each playback path. Only the module in use is imported."""
-COUNTED = ("bytes", "messages", "gaps", "unreadable")
+COUNTED = ("bytes", "messages", "gaps", "events", "event_gaps", "unreadable")
 READ_SIZE = 256 * 1024
 CONNECT_TIMEOUT = 10.0
 SLICES = 20

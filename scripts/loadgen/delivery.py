@@ -14,6 +14,10 @@ class Delivery:
     """Media that was dropped for a viewer or lost: records missing in a track's sequence, packets,
     parts.
     """
+    events: int = 0
+    """Event records of channels."""
+    event_gaps: int = 0
+    """Events missing in their sequence."""
     unreadable: int = 0
     """Packets of the decrypted sample that could not be decrypted."""
     delays: list[float] = field(default_factory=list)

@@ -175,6 +175,8 @@ def extra_of(record: Record) -> dict[str, float]:
     names = (
         "messages",
         "bytes",
+        "events",
+        "event_gaps",
         "unreadable",
         "slow_bytes",
         "slow_gaps",

@@ -20,7 +20,7 @@ RECORD = Struct(">BBxBB3x4xIq8xqI")
 RECORD_SIZE = 44
 assert RECORD.size == RECORD_SIZE
 
-_MEDIA, _VIDEO, _AUDIO, _KEY = 2, 0, 1, 1
+_MEDIA, _EVENT, _VIDEO, _AUDIO, _KEY = 2, 3, 0, 1, 1
 _NOT_YET = -1
 
 
@@ -49,6 +49,7 @@ class Walker:
         "_frame",
         "_listener",
         "_next",
+        "_next_event",
         "_pending_idr",
         "_probe",
         "_publish",
@@ -67,6 +68,7 @@ class Walker:
         self._skip = 0  # bytes left of a body
         self._frame = 0  # bytes left of the frame after that
         self._next = [_NOT_YET, _NOT_YET]  # expected sequence number, by track
+        self._next_event = _NOT_YET
         self._publish = 0  # of this message's first record
         self._pending_idr = False
         self.seen_idr = False
@@ -124,6 +126,12 @@ class Walker:
                         self._pending_idr = True
                     if self._probe and not self._publish:
                         self._publish = publish
+                elif kind == _EVENT:
+                    delivery.events += 1
+                    # What comes on joining is a selection; from the first IDR on none is missing.
+                    if sequence != self._next_event and self.seen_idr:
+                        delivery.event_gaps += sequence - self._next_event & 0xFFFFFFFF
+                    self._next_event = sequence + 1 & 0xFFFFFFFF
                 continue
             if self._publish:
                 self._time(now)

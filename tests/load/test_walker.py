@@ -56,14 +56,18 @@ def media(
 STREAM = b"".join(
     (
         text_frame(json.dumps({"type": "hello", "now": 1_000_000})),
-        message(Record(Kind.EVENT, b"{}")),
+        message(Record(Kind.EVENT, b"{}", sequence=2), Record(Kind.EVENT, b"{}", sequence=4)),
         message(Record(Kind.INIT, b"\x04avc1" + b"i" * 40)),
         message(media(0, 7, 70, publish=500_000), media(1, 3, 20, Flag.KEY, publish=500_000)),
         message(media(0, 8, 300, Flag.KEY, publish=1_200_000)),
         b"\x89\x02hi",
         message(media(0, 10, 70, publish=1_990_000), media(1, 4, 20, Flag.KEY, publish=1_980_000)),
-        message(media(1, 7, 20, Flag.KEY, publish=1_995_000)),
-        message(Record(Kind.EVENT, b"")),
+        message(
+            media(1, 7, 20, Flag.KEY, publish=1_995_000),
+            Record(Kind.EVENT, b"{}", sequence=5),
+            Record(Kind.EVENT, b"{}", sequence=6),
+        ),
+        message(Record(Kind.EVENT, b"", sequence=9)),
         b"\x88\x02" + (4410).to_bytes(2, "big"),
     )
 )
@@ -86,6 +90,7 @@ def check(delivery: Delivery, listener: RecordingListener, walker: Walker) -> No
     assert delivery.bytes == len(STREAM)
     assert delivery.messages == 7
     assert delivery.gaps == 3  # video 9, audio 5 and 6
+    assert delivery.events == 5 and delivery.event_gaps == 2  # events 7 and 8
     assert delivery.delays == [800.0, 10.0, 5.0]
     assert walker.media_time == 7 * 33_333
     assert listener.frames == 1 and walker.seen_idr

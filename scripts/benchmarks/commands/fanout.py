@@ -2,12 +2,14 @@
 
 import tempfile
 from pathlib import Path
+from statistics import median
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from scripts.benchmarks import fanout as benchmark
+from scripts.benchmarks import fanout_events as events_benchmark
 from scripts.benchmarks import fanout_whep as whep_benchmark
 from scripts.benchmarks.commands.output import conclude, console, give_up, progress
 from scripts.benchmarks.commands.running import Json, measured, two_cores
@@ -38,6 +40,18 @@ def fanout(
             )
         ),
     ] = "ws",
+    events: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=1_000,
+            help=(
+                "Events a second, of 150 bytes, in pairs of runs with and without them. Viewers "
+                "default to 2000."
+            ),
+        ),
+    ] = 0,
+    pairs: Annotated[int, typer.Option(min=1, max=50, help="Pairs of runs for --events.")] = 5,
     as_json: Json = False,
 ) -> None:
     """Viewers of 1 Mbps with sound: delay, CPU and memory, beside a bare loop that sends the same
@@ -46,7 +60,7 @@ def fanout(
     if path not in ("ws", "whep"):
         give_up(f"--path {path!r}: ws or whep")
     if viewers is None:
-        viewers = "500,1000,2000,3000" if path == "ws" else "100,250,500"
+        viewers = "2000" if events else "500,1000,2000,3000" if path == "ws" else "100,250,500"
     try:
         sizes = [int(size) for size in viewers.split(",")]
         if not all(1 <= size <= 9_000 for size in sizes):
@@ -56,6 +70,9 @@ def fanout(
 
     if path == "whep":
         return _fanout_whep(sizes, seconds, as_json)
+
+    if events:
+        return _fanout_events(sizes, events, seconds, pairs, as_json)
 
     async def run() -> benchmark.Report:
         with tempfile.TemporaryDirectory(prefix="microlive-bench-") as folder:
@@ -72,6 +89,27 @@ def fanout(
         report.as_json() if as_json else None,
         [(f"{crowd.viewers} viewers", crowd.outcome) for crowd in report.crowds],
     )
+
+
+def _fanout_events(sizes: list[int], rate: int, seconds: float, pairs: int, as_json: bool) -> None:
+    async def run() -> events_benchmark.Report:
+        with tempfile.TemporaryDirectory(prefix="microlive-bench-") as folder:
+            return await events_benchmark.measure(
+                Path(folder), sizes, rate, seconds, pairs, two_cores(), progress=progress
+            )
+
+    report = measured(run(), 4 * pairs * sum(size / 500 + seconds + 60 for size in sizes))
+    if not as_json:
+        table = Table(
+            "viewers", "figure", "without", "with", "change", "bar", title=f"{rate} events/s"
+        )
+        for each in report.comparisons:
+            before, after, change = (
+                f"{median(values):.2f}" for values in (each.before, each.after, each.changes)
+            )
+            table.add_row(each.case, each.kind, before, after, change, f"{each.bar or ''}")
+        console.print(table)
+    conclude(report.bars, report.as_json() if as_json else None, [])
 
 
 def _fanout_whep(sizes: list[int], seconds: float, as_json: bool) -> None:

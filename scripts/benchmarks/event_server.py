@@ -1,0 +1,50 @@
+"""The server with a source of events in each channel: `python -m scripts.benchmarks.event_server
+RATE serve …`.
+
+`RATE` events a second of EVENT_BYTES bytes, also while nobody watches. 0: none.
+"""
+
+import asyncio
+import json
+import sys
+from unittest.mock import patch
+
+from relay.channel.channel import Channel, ChannelOwner
+from relay.channel.hub import Hub
+from server import __main__, app
+
+EVENT_BYTES = 150
+
+
+class PostingHub(Hub):
+    """Posts into every channel that it opens."""
+
+    rate = 0
+    """Events a second."""
+
+    def open(self, name: str, owner: ChannelOwner) -> Channel:
+        channel = super().open(name, owner)
+        if self.rate:
+            loop = asyncio.get_running_loop()
+            self._post(channel, loop, loop.time(), 0)
+        return channel
+
+    def _post(
+        self, channel: Channel, loop: asyncio.AbstractEventLoop, began: float, number: int
+    ) -> None:
+        if self.get(channel.name) is not channel:
+            return  # it has ended
+        event = {"type": "chat", "n": number, "text": ""}
+        event["text"] = "x" * (EVENT_BYTES - len(json.dumps(event)))
+        channel.post(json.dumps(event).encode())
+        loop.call_at(began + (number + 1) / self.rate, self._post, channel, loop, began, number + 1)
+
+
+def main() -> None:
+    PostingHub.rate = int(sys.argv.pop(1))
+    with patch.object(app, "Hub", PostingHub):
+        __main__.main()
+
+
+if __name__ == "__main__":
+    main()
