@@ -354,7 +354,9 @@ def _answer(contents: tuple[Content, ...]) -> dict[str, Any]:
 def _content(content: Content) -> dict[str, Any]:
     if isinstance(content, type):
         return {JSON: {"schema": {"$ref": REF.format(model=content.__name__)}}}
-    return {content: {}} if content else {}
+    if content is None:
+        return {}
+    return {content: {"schema": {"type": "string"}} if content in (SDP, SDP_FRAGMENT) else {}}
 
 
 def _refusal(codes: tuple[Code, ...]) -> dict[str, Any]:

@@ -154,7 +154,7 @@ class Room:
     def session(self, session_id: str) -> IngestSession:
         """Raises NotFound."""
         for session in self.sessions:
-            if secrets.compare_digest(session.id, session_id):
+            if secrets.compare_digest(session.id.encode(), session_id.encode()):
                 return session
         raise NotFound(
             RefusalCode.SESSION_NOT_FOUND,
