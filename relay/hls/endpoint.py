@@ -1,14 +1,14 @@
-"""The HLS exit: what is answered below `/hls/{room}/` (RFC 8216bis §6.2).
+"""Answers to requests below `/hls/{room}/` (RFC 8216bis §6.2).
 
 | path | what |
 |---|---|
 | `index.m3u8` | the multivariant playlist |
-| `live.m3u8` | the media playlist; `_HLS_msn` and `_HLS_part` make it wait |
+| `live.m3u8` | the media playlist; `_HLS_msn` and `_HLS_part` block until that part exists |
 | `NAME/I.mp4` | an init segment |
-| `NAME/N.m4s`, `NAME/N.P.m4s` | a segment, a part of one; the hinted part makes the request wait |
+| `NAME/N.m4s`, `NAME/N.P.m4s` | a segment, a part; a request for the hinted part blocks |
 
-Sound and picture are in one file: one request for each part, and nothing to keep together. What has
-a NAME never changes, so that a CDN may keep it.
+Audio and video are in one file, so that a part is one request. A file below a NAME never changes,
+so that a CDN may keep it.
 """
 
 import gzip
@@ -29,38 +29,38 @@ from relay.stream.stream import Stream
 
 PLAYLIST, MEDIA = "application/vnd.apple.mpegurl", "video/mp4"
 MULTIVARIANT, LIVE = "index.m3u8", "live.m3u8"
-NO_FILE = "there is no such file, or no longer: read the playlist again"
+NO_FILE = "there is no such file, or no longer: load the playlist again"
 WAITING = 10_000
-"""Requests that may wait in this process; past it they are told to come back."""
+"""Requests that may wait in this process; more are refused with Retry-After."""
 RENDITIONS = 40
-"""Streams that are made into HLS at a time: each takes some 2 % of a core, and all of them have one
+"""Streams with a rendition at the same time: each takes about 2 % of a core, and all share one
 thread.
 """
 PEAK = 2
-"""How much of the mean bit rate a part may take."""
+"""Peak bit rate of a part, as a multiple of the mean."""
 LEAST_BANDWIDTH = 500_000
-"""bit/s claimed of a stream whose rate is not measured yet."""
+"""bit/s, for a stream whose rate is not measured yet."""
 
-_N = r"(0|[1-9]\d{0,11})"  # one way to write a number: each thing has one address
+_N = r"(0|[1-9]\d{0,11})"  # without leading zeros: each file has one address
 _MEDIA = re.compile(rf"([0-9a-f]{{8}})/(?:{_N}\.mp4|{_N}(?:\.{_N})?\.m4s)")
 _NUMBER = re.compile(r"\d{1,12}")
 
 FOREVER = f"public, max-age={60 * TARGET_DURATION}, immutable"
-"""What has a name of its own never changes; longer than it can be asked for it need not be kept."""
+"""For files below a NAME: they never change, and are not requested for longer."""
 BLOCKED = f"public, max-age={6 * TARGET_DURATION}"
-"""The answer to a directive stays true: that part is in it."""
+"""For the answer to a directive, which stays valid: the requested part is in it."""
 FRESH = "public, max-age=0, s-maxage=1"
 NEVER = "no-store"
 
 
 @dataclass(slots=True)
 class HlsCounters:
-    """What happened on this exit since the process began."""
+    """Totals since the process began."""
 
     joined: int = 0
-    """Clients seen that were not seen just before; behind a CDN nobody is seen."""
+    """New clients; those behind a CDN are not seen."""
     octets: int = 0
-    """Bytes of playlists and media, as they were sent."""
+    """Bytes of playlists and media sent, after compression."""
 
 
 class Renditions:
@@ -72,17 +72,17 @@ class Renditions:
         self._executor: ThreadPoolExecutor | None = None
 
     def find(self, name: str) -> Rendition | None:
-        """The rendition of the stream of that name, if there is one; it outlives its stream by a
-        while.
+        """The rendition of the stream of that name, if any; it stays for a while after its stream
+        has ended.
         """
         return self._renditions.get(name)
 
     def open(self, channel: Channel, path: str) -> Rendition:
-        """The rendition of a stream in which `path` is to be found. A playlist begins one: whoever
-        plays asks for that first.
+        """The rendition of a channel's stream. A request for a playlist makes one, since players
+        start with that.
 
-        Raises PlaylistError: 404 for anything else while there is none, 503 when there are too
-        many, or nothing was published.
+        Raises PlaylistError: 404 for any other path without a rendition; 503 with too many
+        renditions, or while nothing is published.
         """
         stream = channel.stream
         found = self._renditions.get(channel.name)
@@ -98,11 +98,10 @@ class Renditions:
             raise PlaylistError(
                 503,
                 RefusalCode.TOO_MANY_STREAMS,
-                "too many streams are watched by HLS at the moment",
+                "too many streams are played over HLS at the moment",
                 1,
             )
-        # One thread for all: parts of a stream must not overtake each other, and a core is all that
-        # this may take.
+        # One thread: the parts of a stream stay in order, and HLS takes at most one core.
         self._executor = self._executor or ThreadPoolExecutor(1, "hls")
         made = self._renditions[channel.name] = Rendition(channel, self._executor)
         made.on_over(self._forget)
@@ -116,7 +115,7 @@ class Renditions:
 
     @property
     def audiences(self) -> list[tuple[Stream, int]]:
-        """Each stream that is watched this way, and by how many."""
+        """Each stream with a rendition, and its number of viewers here."""
         return [(rendition.stream, rendition.viewers) for rendition in self._renditions.values()]
 
     @property
@@ -127,7 +126,7 @@ class Renditions:
     async def respond(
         self, request: web.Request, rendition: Rendition, path: str, client: str
     ) -> web.Response:
-        """Answers a request for `path`. `client` tells viewers apart. Raises PlaylistError."""
+        """Answers a request for `path`. `client` identifies the viewer. Raises PlaylistError."""
         if self.waiting >= WAITING:
             raise PlaylistError(
                 503, RefusalCode.TOO_MANY_REQUESTS, "too many requests are waiting", 1
@@ -142,7 +141,7 @@ class Renditions:
         if path == MULTIVARIANT:
             return await _multivariant(rendition)
         if path == LIVE:
-            self.counters.joined += rendition.asked(client)
+            self.counters.joined += rendition.note_request(client)
             return await _media_playlist(request, rendition)
         return await _media(request, rendition, path)
 
@@ -152,7 +151,7 @@ class Renditions:
 
 
 async def _multivariant(rendition: Rendition) -> web.Response:
-    rendition.asked()
+    rendition.note_request()
     await rendition.playable()
     stream = rendition.stream
     bandwidth = max(LEAST_BANDWIDTH, round(stream.bitrate * PEAK)) + BITRATE
@@ -164,7 +163,7 @@ async def _multivariant(rendition: Rendition) -> web.Response:
 
 
 def _fps(stream: Stream) -> float:
-    """Pictures a second, of the last two or so; 0 where there are not enough to tell."""
+    """Frames a second over the last two seconds; 0 with fewer than two frames."""
     times = [sample.media_time for sample in stream.history(2.0) if sample.track is Track.VIDEO]
     return (
         (len(times) - 1) * 1_000_000 / (times[-1] - times[0])
@@ -177,9 +176,9 @@ async def _media_playlist(request: web.Request, rendition: Rendition) -> web.Res
     number, part = (None, None) if rendition.playlist.ended else _directives(request)
     await rendition.playable()
     if number is not None:
-        # Without a part it is the first: Safari asks so for the next segment, and would freeze
-        # until the whole of it is there.
-        await rendition.reach(number, part or 0, lambda: _listens(request))
+        # Without a part, the first one counts: Safari requests the next segment like that, and
+        # would freeze until all of it has arrived.
+        await rendition.reach(number, part or 0, lambda: _connected(request))
     text = rendition.playlist.text.encode()
     return _zipped(request, text, BLOCKED if number is not None else FRESH)
 
@@ -188,7 +187,7 @@ async def _media(request: web.Request, rendition: Rendition, path: str) -> web.R
     found = _MEDIA.fullmatch(path)
     if found is None or found[1] != rendition.playlist.name:
         raise PlaylistError(404, RefusalCode.FILE_NOT_FOUND, NO_FILE)
-    rendition.asked()
+    rendition.note_request()
     playlist = rendition.playlist
     if found[2]:
         data = playlist.init(int(found[2]))
@@ -197,31 +196,31 @@ async def _media(request: web.Request, rendition: Rendition, path: str) -> web.R
     else:
         number, index = int(found[3]), int(found[4])
         if (number, index) == playlist.position and not playlist.ended:
-            await rendition.reach(number, index, lambda: _listens(request))
+            await rendition.reach(number, index, lambda: _connected(request))
         data = playlist.part(number, index)
     if data is None:
         raise PlaylistError(
             404,
             RefusalCode.FILE_NOT_FOUND,
-            "there is no such part, or no longer: read the playlist again",
+            NO_FILE,
         )
     return _answer(data, MEDIA, FOREVER)
 
 
 def _directives(request: web.Request) -> tuple[int | None, int | None]:
-    """Segment and part that are waited for (§6.2.5.2). Raises PlaylistError (400)."""
+    """Requested segment and part (§6.2.5.2). Raises PlaylistError (400)."""
     number, part = _directive(request, "_HLS_msn"), _directive(request, "_HLS_part")
     if number is None and part is not None:
         raise PlaylistError(
             400,
             RefusalCode.BAD_DIRECTIVE,
-            "_HLS_part needs _HLS_msn: say which segment the part is of",
+            "_HLS_part needs _HLS_msn, the segment of the part",
         )
     return number, part
 
 
 def _directive(request: web.Request, name: str) -> int | None:
-    """A delivery directive. Raises PlaylistError (400) where it is no decimal integer."""
+    """A delivery directive. Raises PlaylistError (400) unless it is a decimal integer."""
     value = request.query.get(name)
     if value is None:
         return None
@@ -230,7 +229,7 @@ def _directive(request: web.Request, name: str) -> int | None:
     return int(value)
 
 
-def _listens(request: web.Request) -> bool:
+def _connected(request: web.Request) -> bool:
     return request.transport is not None and not request.transport.is_closing()
 
 

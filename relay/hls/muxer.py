@@ -1,5 +1,5 @@
-"""What a stream publishes, Opus and all, in; parts of HLS segments out. Pure, and heavy: it is run
-beside the event loop.
+"""Samples of a stream in, parts of HLS segments out; Opus becomes AAC. Pure, but too slow for the
+event loop: run it in a thread.
 """
 
 from collections import deque
@@ -9,117 +9,115 @@ from relay.media.aac import TRACK, AacTranscoder
 from relay.sample import TIMESCALE, Sample, Track, TrackInfo
 
 STARVED = SCALE // 2
-"""0.5 s without one of the tracks: then the other goes on alone. Counted from when it last came,
-since a track may well be late for good.
+"""0.5 s without one of the tracks: the other continues alone. Counted from the last sample's
+arrival, since a track may always be late.
 """
 AWAY = SCALE
-"""1 s without any media: then there is a gap. Nearer, what comes late would have lost its place."""
+"""1 s without any media: a gap begins. Sooner, late samples would no longer fit in."""
 
 
 class Muxer:
-    """Puts the two tracks in order, the sound as AAC, and keeps parts coming whatever the creator
-    does.
-    """
+    """Orders the samples of both tracks, and continues with parts while media is missing."""
 
     def __init__(self) -> None:
         self._transcoder = AacTranscoder()
         self._segmenter = Segmenter(TRACK)
-        self._pictures: deque[Sample | TrackInfo] = deque()
-        self._frames: deque[Sample] = deque()
+        self._video: deque[Sample | TrackInfo] = deque()
+        self._audio: deque[Sample] = deque()
         self._newest: Sample | None = None
-        self._pictures_at = self._sounds_at = 0
-        self._key_asked_at = -1
+        self._video_at = self._audio_at = 0
+        self._key_requested_at = -1
         self.wants_key = False
-        """An IDR should be asked for; set by `receive`, once for each time that one is due."""
+        """An IDR should be requested. Set by `receive`, once for each IDR that is due."""
 
     @property
     def began(self) -> int:
-        """The media time (90 kHz) at which the part that is being gathered begins."""
+        """The media time (90 kHz) at which the current, incomplete part begins."""
         return self._segmenter.began
 
     def receive(self, items: list[Sample | TrackInfo], media_now: int) -> list[Part]:
-        """What was published since the last call, in its order. `media_now`: the media time (90
-        kHz) that it would be if all went on.
+        """What was published since the last call, in order. `media_now` is the media time (90 kHz)
+        if the stream had continued without a pause.
         """
         self.wants_key = False
-        sounds = [item for item in items if isinstance(item, Sample) and item.track is Track.AUDIO]
-        self._pictures.extend(
+        audio = [item for item in items if isinstance(item, Sample) and item.track is Track.AUDIO]
+        self._video.extend(
             item for item in items if isinstance(item, TrackInfo) or item.track is Track.VIDEO
         )
-        self._frames.extend(self._transcoder.receive(sounds))
-        if sounds:
-            self._sounds_at = media_now
-        pictures = [
-            item for item in items if isinstance(item, Sample) and item.track is Track.VIDEO
-        ]
-        if pictures:
-            self._newest, self._pictures_at = pictures[-1], media_now
-            if media_now - self._sounds_at > STARVED:
-                self._frames.extend(
-                    self._transcoder.fill(_sound_ticks(pictures[-1].dts), pictures[-1])
-                )
+        self._audio.extend(self._transcoder.receive(audio))
+        if audio:
+            self._audio_at = media_now
+        frames = [item for item in items if isinstance(item, Sample) and item.track is Track.VIDEO]
+        if frames:
+            self._newest, self._video_at = frames[-1], media_now
+            if media_now - self._audio_at > STARVED:
+                self._fill_audio(frames[-1])
         parts = self._in_order()
-        parts += self._without_pictures(media_now)
+        parts += self._without_video(media_now)
         if not self._segmenter.waiting and media_now - self._media_edge() > AWAY:
             parts += self._segmenter.gap(media_now)
         self._want_key(media_now)
         return parts
 
     def end(self) -> list[Part]:
-        """The stream is over: what is left."""
+        """The remaining parts at the end of the stream."""
         if self._newest:
-            self._frames.extend(self._transcoder.fill(_sound_ticks(self._newest.dts), self._newest))
+            self._fill_audio(self._newest)
         return self._in_order() + self._segmenter.end()
 
-    def _sound_edge(self) -> int:
+    def _fill_audio(self, frame: Sample) -> None:
+        """Continues the audio up to a video frame."""
+        self._audio.extend(self._transcoder.fill(_audio_ticks(frame.dts), frame))
+
+    def _audio_edge(self) -> int:
         edge = self._transcoder.edge
         return 0 if edge is None else edge * SCALE // TIMESCALE[Track.AUDIO]
 
     def _media_edge(self) -> int:
-        """How far there has been anything."""
+        """The time up to which either track has arrived."""
         newest = self._newest.dts if self._newest else 0
-        return max(newest, self._sound_edge())
+        return max(newest, self._audio_edge())
 
     def _in_order(self) -> list[Part]:
-        """Pictures for which the sound is here up to their time, with that sound before them."""
+        """Takes the frames up to which audio has arrived, each after the audio before it."""
         parts: list[Part] = []
-        while self._pictures:
-            item = self._pictures[0]
+        while self._video:
+            item = self._video[0]
             if isinstance(item, TrackInfo):
                 self._segmenter.receive_track(item)
-            elif item.dts > self._sound_edge():
+            elif item.dts > self._audio_edge():
                 break
             else:
-                parts += self._sound_until(item.dts)
+                parts += self._audio_until(item.dts)
                 parts += self._segmenter.receive(item)
-            self._pictures.popleft()
+            self._video.popleft()
         return parts
 
-    def _sound_until(self, ticks: int) -> list[Part]:
+    def _audio_until(self, ticks: int) -> list[Part]:
         parts: list[Part] = []
-        while self._frames and self._frames[0].dts * SCALE < ticks * TIMESCALE[Track.AUDIO]:
-            parts += self._segmenter.receive(self._frames.popleft())
+        while self._audio and self._audio[0].dts * SCALE < ticks * TIMESCALE[Track.AUDIO]:
+            parts += self._segmenter.receive(self._audio.popleft())
         return parts
 
-    def _without_pictures(self, media_now: int) -> list[Part]:
-        missing = media_now - self._pictures_at - STARVED
-        if missing <= 0 or self._newest is None or self._pictures or not self._segmenter.open:
+    def _without_video(self, media_now: int) -> list[Part]:
+        missing = media_now - self._video_at - STARVED
+        if missing <= 0 or self._newest is None or self._video or not self._segmenter.open:
             return []
-        # Up to where the next picture will not be, if it comes as late as the last one did.
-        until = min(self._newest.dts + missing, self._sound_edge())
-        # Chromium leaves out what follows a picture that lasted much longer than it was said to, up
-        # to an IDR.
+        # The next frame is later than this if it is as late as the last one was.
+        until = min(self._newest.dts + missing, self._audio_edge())
+        # Chromium drops what follows a frame that lasted much longer than its duration said, up to
+        # an IDR.
         self.wants_key = True
-        return self._sound_until(until) + self._segmenter.stall(until)
+        return self._audio_until(until) + self._segmenter.stall(until)
 
     def _want_key(self, media_now: int) -> None:
         due = self._segmenter.key_wanted_at
         if not self._segmenter.open:
             self.wants_key = True
-        elif media_now >= due and self._key_asked_at != due:
-            self._key_asked_at = due
+        elif media_now >= due and self._key_requested_at != due:
+            self._key_requested_at = due
             self.wants_key = True
 
 
-def _sound_ticks(ticks: int) -> int:
+def _audio_ticks(ticks: int) -> int:
     return ticks * TIMESCALE[Track.AUDIO] // SCALE

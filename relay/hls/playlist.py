@@ -1,5 +1,5 @@
-"""The media playlist of a live stream: what is in it, what is still downloadable, and its text (RFC
-8216bis). Pure.
+"""The media playlist of a live stream: its segments, those that can still be downloaded, and its
+text (RFC 8216bis). Pure.
 """
 
 from collections import deque
@@ -7,44 +7,43 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from relay.errors import PlaylistError, RefusalCode
-from relay.hls.segmenter import PART_TARGET, SCALE, TARGET_DURATION, Opening, Part
+from relay.hls.segmenter import PART_TARGET, SCALE, TARGET_DURATION, Part, SegmentStart
 from relay.sample import TrackInfo
 
 SEGMENTS = 10
-"""Complete segments listed: some 20 s. More where some are short, as at each turn of a phone."""
+"""Complete segments listed: about 20 s. More while some are short, as after a phone is rotated."""
 LISTED = 3 * TARGET_DURATION * SCALE
-"""No segment leaves the list while what stays would be shorter (§6.2.2)."""
+"""A segment stays listed while the list would be shorter than this without it (§6.2.2)."""
 RETIRED = 12
-"""Segments kept behind the list: §6.2.2 wants each downloadable for as long again as the playlist
-is, from when it appeared.
+"""Segments kept after they left the list: §6.2.2 requires each to stay downloadable for the
+duration of the playlist.
 """
 RETAINED = RETIRED * TARGET_DURATION * SCALE
-"""More of them where they are shorter than this together."""
+"""More are kept while they are shorter than this together."""
 PARTS_LISTED = 3 * TARGET_DURATION * SCALE
-"""Parts are listed up to this far from the end (§6.2.2)."""
+"""Parts are listed within this distance of the end (§6.2.2)."""
 ADVANCE_LIMIT = 3 * SCALE / PART_TARGET
-"""How many parts ahead may be asked for (§6.2.5.2)."""
+"""How many parts ahead a client may request (§6.2.5.2)."""
 HOLD_BACK = 3 * PART_TARGET
-"""How far from the end clients play (§4.4.3.8: at least twice, better three times the part
-target).
+"""How far from the end clients play (§4.4.3.8: at least twice, better three times the part target).
 """
 FRAME_RATES = (30, 60, 120)
-"""What creators' cameras are asked for; a phone in the dark gives less than it says."""
+"""What the studio requests from cameras; a phone in the dark delivers less than it claims."""
 LEVEL = 0x2A
-"""H.264 level 4.2, the highest that creators' browsers were seen to send: a variant's CODECS cannot
-change when the level does.
+"""H.264 level 4.2, the highest that browsers were seen to send. A variant's CODECS cannot follow a
+change of level.
 """
 
 
 @dataclass(slots=True)
 class Segment:
-    """A media segment; its parts are its bytes."""
+    """A media segment: the sequence of its parts."""
 
     number: int
     """Media sequence number."""
-    opening: Opening
+    start: SegmentStart
     init: int
-    """Number of its init segment."""
+    """Number of the init segment."""
     parts: list[Part] = field(default_factory=list)
     complete: bool = False
 
@@ -54,7 +53,7 @@ class Segment:
 
     @property
     def gap(self) -> bool:
-        """Nothing of it can be played."""
+        """Whether no part of it can be played."""
         return all(part.gap for part in self.parts)
 
     @property
@@ -63,16 +62,16 @@ class Segment:
 
 
 class Playlist:
-    """Grows part by part. `first` numbers its first segment; `name` is in every address, so that
-    none ever means another thing.
+    """Grows part by part. `first` is the number of its first segment. `name` is in every address,
+    so that no address ever gets another content.
     """
 
     def __init__(self, name: str, first: int) -> None:
         self.ended = False
         self.name = name
         self._next = first
-        # Numbers must never fall, also where another playlist of the same stream goes before: both
-        # begin with one that grows with media time.
+        # Numbers must not decrease from one playlist of a stream to the next: both start with a
+        # number that grows with media time.
         self._discontinuities = first
         self._segments: deque[Segment] = deque()
         self._retired: deque[Segment] = deque()
@@ -80,15 +79,15 @@ class Playlist:
         self._text = ""
 
     def __bool__(self) -> bool:
-        """There is a complete segment to play: players that know no parts give up on a list without
-        one.
+        """Whether a complete segment can be played: players without support for parts give up on a
+        playlist without one.
         """
         return any(segment.complete and not segment.gap for segment in self._segments)
 
     def add(self, part: Part) -> None:
-        """The next part. Older segments leave the list."""
-        if part.opening:
-            self._begin(part.opening)
+        """Appends a part and retires old segments."""
+        if part.start:
+            self._begin(part.start)
         segment = self._segments[-1]
         segment.parts.append(part)
         segment.complete = part.last
@@ -100,20 +99,20 @@ class Playlist:
         self._text = ""
 
     def end(self) -> None:
-        """Nothing follows (`EXT-X-ENDLIST`)."""
+        """Marks the playlist as complete (`EXT-X-ENDLIST`)."""
         if self._segments:
             self._segments[-1].complete = True
         self.ended = True
         self._text = ""
 
-    def _begin(self, opening: Opening) -> None:
+    def _begin(self, start: SegmentStart) -> None:
         if self._segments:
             self._segments[-1].complete = True
         newest = max(self._inits, default=-1)
-        if self._inits.get(newest) != opening.init:
+        if self._inits.get(newest) != start.init:
             newest += 1
-            self._inits[newest] = opening.init
-        self._segments.append(Segment(self._next, opening, newest))
+            self._inits[newest] = start.init
+        self._segments.append(Segment(self._next, start, newest))
         self._next += 1
 
     def _retire(self) -> None:
@@ -124,7 +123,7 @@ class Playlist:
             and sum(kept.duration for kept in self._retired) - self._retired[0].duration >= RETAINED
         ):
             self._retired.popleft()
-        self._discontinuities += gone.opening.discontinuity
+        self._discontinuities += gone.start.discontinuity
         for number in [number for number in self._inits if number < self._retired[0].init]:
             del self._inits[number]
 
@@ -132,15 +131,15 @@ class Playlist:
 
     @property
     def position(self) -> tuple[int, int]:
-        """Media sequence number and part index of the next part: what the preload hint names."""
+        """Media sequence number and index of the next part, which the preload hint names."""
         if not self._segments:
             return self._next, 0
         newest = self._segments[-1]
         return (self._next, 0) if newest.complete else (newest.number, len(newest.parts))
 
     def contains(self, number: int, part: int) -> bool:
-        """Whether the playlist has come to that part. A part behind the last of its segment is the
-        first of the next.
+        """Whether the playlist has reached that part. A part after the last one of a segment means
+        the first of the next.
         """
         found = self._find(number)
         if found and found.complete and part >= len(found.parts):
@@ -148,10 +147,9 @@ class Playlist:
         return (number, part) < self.position or self.ended
 
     def require_near(self, number: int, part: int) -> None:
-        """Raises PlaylistError (400) for what is too far in the future to be waited for."""
+        """Raises PlaylistError (400) for a part too far in the future."""
         at, index = self.position
-        # Before its last part a segment may end at any time: the fewest parts that can lie between
-        # count.
+        # A segment may end with any part, so this counts the fewest parts that can lie between.
         ahead = part - index if number == at else part
         latest = at - 1  # the last complete one
         if not self.ended and (number > latest + 2 or (number >= at and ahead + 1 > ADVANCE_LIMIT)):
@@ -170,12 +168,12 @@ class Playlist:
         return self._inits.get(number)
 
     def segment(self, number: int) -> bytes | None:
-        """The bytes of a complete segment; None where there is none, or it is a gap."""
+        """The bytes of a complete segment; None if there is none or it is a gap."""
         found = self._find(number)
         return found.data or None if found and found.complete else None
 
     def part(self, number: int, index: int) -> bytes | None:
-        """The bytes of a part; None where there is none yet or any more, or it is a gap."""
+        """The bytes of a part; None if it does not exist yet, is gone, or is a gap."""
         found = self._find(number)
         return found.parts[index].data or None if found and index < len(found.parts) else None
 
@@ -194,7 +192,7 @@ class Playlist:
 
     @property
     def text(self) -> str:
-        """The playlist as it is now."""
+        """The playlist now."""
         self._text = self._text or "\n".join(self._lines()) + "\n"
         return self._text
 
@@ -221,10 +219,10 @@ class Playlist:
         return [*lines, f'#EXT-X-PRELOAD-HINT:TYPE=PART,URI="{self.name}/{number}.{index}.m4s"']
 
     def _segment_lines(self, segment: Segment, new_init: bool, parts_listed: bool) -> list[str]:
-        lines = ["#EXT-X-DISCONTINUITY"] if segment.opening.discontinuity else []
+        lines = ["#EXT-X-DISCONTINUITY"] if segment.start.discontinuity else []
         if new_init:
             lines.append(f'#EXT-X-MAP:URI="{self.name}/{segment.init}.mp4"')
-        lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{_date(segment.opening.date)}")
+        lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{_date(segment.start.date)}")
         if parts_listed:
             lines += [
                 self._part_line(segment, index, part) for index, part in enumerate(segment.parts)
@@ -243,18 +241,16 @@ class Playlist:
         return f'#EXT-X-PART:DURATION={part.duration / SCALE:.5f},URI="{uri}"{flags}'
 
 
-def multivariant(
-    media: str, picture: TrackInfo, sound: TrackInfo, bandwidth: int, fps: float
-) -> str:
-    """The multivariant playlist: one variant, sound and picture in one.
+def multivariant(media: str, video: TrackInfo, audio: TrackInfo, bandwidth: int, fps: float) -> str:
+    """The multivariant playlist: one variant with video and audio.
 
-    `media`: address of the media playlist; `bandwidth`: bit/s, at its highest; `fps`: what was
-    measured, of which the next usual rate is the highest.
+    `media`: address of the media playlist; `bandwidth`: peak bit/s; `fps`: measured frames a
+    second, rounded up to a usual rate.
     """
     rate = next((rate for rate in FRAME_RATES if fps <= 1.05 * rate), FRAME_RATES[-1])
-    profile, level = picture.codec[:-2], int(picture.codec[-2:], 16)
-    codecs = f"{profile}{max(level, LEVEL):02X},{sound.codec}"
-    size = f"{picture.width}x{picture.height}"
+    profile, level = video.codec[:-2], int(video.codec[-2:], 16)
+    codecs = f"{profile}{max(level, LEVEL):02X},{audio.codec}"
+    size = f"{video.width}x{video.height}"
     attributes = f'BANDWIDTH={bandwidth},CODECS="{codecs}",RESOLUTION={size},FRAME-RATE={rate:.3f}'
     return f"#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-STREAM-INF:{attributes}\n{media}\n"
 

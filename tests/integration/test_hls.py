@@ -198,7 +198,7 @@ async def test_what_nobody_asks_for_is_not_made(live: Live) -> None:
     await client.playlist()
     (rendition,) = channel._outputs
     await eventually(lambda: channel.viewers >= 2)
-    rendition._asked_at -= 60  # type: ignore[attr-defined]
+    rendition._requested_at -= 60  # type: ignore[attr-defined]
     await eventually(lambda: not channel._outputs)
     await eventually(lambda: channel.viewers == 1)
     assert (await client.playlist()).segments[0].number > 0

@@ -86,8 +86,8 @@ def test_absence_is_a_gap_and_ends_with_an_idr() -> None:
     assert 5 - AWAY / SCALE - 0.4 < seconds(gaps) + 1
     assert muxer.wants_key
     back = live(muxer, 8, 11, epoch=2)
-    assert back[0].opening is None or back[0].opening.discontinuity
-    assert [part for part in back if part.opening][0].opening is not None and seconds(
+    assert back[0].start is None or back[0].start.discontinuity
+    assert [part for part in back if part.start][0].start is not None and seconds(
         [part for part in back if part.data]
     ) > 2.3
 

@@ -53,7 +53,7 @@ def segmenter_of(width: int = 64) -> Segmenter:
 def segments_of(parts: list[Part]) -> list[list[Part]]:
     segments: list[list[Part]] = []
     for part in parts:
-        if part.opening:
+        if part.start:
             segments.append([])
         segments[-1].append(part)
     return segments
@@ -96,10 +96,9 @@ def test_whatever_comes_every_limit_is_kept(given_pictures: list[Sample]) -> Non
 @given(pictures())
 def test_nothing_is_lost_doubled_or_moved(given_pictures: list[Sample]) -> None:
     segments = segments_of(run(given_pictures))
-    assert segments[0][0].opening is not None
+    assert segments[0][0].start is not None
     times = decode_times(
-        segments[0][0].opening.init
-        + b"".join(part.data for segment in segments for part in segment)
+        segments[0][0].start.init + b"".join(part.data for segment in segments for part in segment)
     )
     assert times["video"] == [picture.dts for picture in given_pictures]
     assert all(
@@ -123,7 +122,7 @@ def test_without_idrs_it_is_cut_all_the_same() -> None:
     segments = segments_of(run(regular(400, keys=1_000)))
     assert len(segments) > 4
     assert not any(part.independent for segment in segments[1:] for part in segment)
-    assert not any(segment[0].opening and segment[0].opening.discontinuity for segment in segments)
+    assert not any(segment[0].start and segment[0].start.discontinuity for segment in segments)
 
 
 def test_a_part_is_out_as_soon_as_the_picture_behind_it_is_here() -> None:
@@ -140,8 +139,8 @@ def test_a_new_sps_begins_a_segment_with_another_map() -> None:
         part for sample in regular(40, start=START + 60_000) for part in segmenter.receive(sample)
     ]
     first, second = segments_of(parts)
-    assert first[0].opening and second[0].opening
-    assert second[0].opening.discontinuity and second[0].opening.init != first[0].opening.init
+    assert first[0].start and second[0].start
+    assert second[0].start.discontinuity and second[0].start.init != first[0].start.init
     assert first[-1].last and sum(part.duration for part in first) == 60_000, (
         "the old parameters hold up to the IDR, not a picture longer"
     )
@@ -165,9 +164,9 @@ def test_while_nothing_comes_there_are_parts_without_media_and_then_a_discontinu
         part for sample in regular(20, start=end + 480_000) for part in segmenter.receive(sample)
     ]
     assert (
-        back[0].opening
-        and back[0].opening.discontinuity
-        and back[0].opening.date == regular(1, start=end + 480_000)[0].capture
+        back[0].start
+        and back[0].start.discontinuity
+        and back[0].start.date == regular(1, start=end + 480_000)[0].capture
     )
     for segment in segments_of([*parts, *absent, *back]):
         assert sum(part.duration for part in segment) <= SEGMENT_MOST
@@ -196,4 +195,4 @@ def test_another_epoch_is_a_discontinuity_and_waits_for_its_idr() -> None:
         for n in range(1, 20)
         for part in segmenter.receive(video_sample(later + 3_000 + n * 3_000, epoch=2))
     ]
-    assert after[0].opening and after[0].opening.discontinuity
+    assert after[0].start and after[0].start.discontinuity
