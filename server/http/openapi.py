@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from relay.errors import RefusalCode as Code
+from relay.websocket.viewer import CLOSE_CODES
 from server import __version__
 from server.http.payloads import (
     Config,
@@ -100,7 +101,7 @@ OPERATIONS = (
                 401: (Code.MISSING_KEY,),
                 403: (Code.WRONG_TOKEN,),
                 422: (Code.BAD_TITLE, Code.TITLE_TOO_LONG),
-                429: (Code.RATE_LIMITED,),
+                429: (Code.TOO_MANY_ROOMS,),
                 503: (Code.TOO_MANY_ROOMS,),
             },
         ),
@@ -151,15 +152,10 @@ OPERATIONS = (
         {101: ()},
         merged(ROOM_ON, {400: (Code.HELLO_TOO_LONG,)}),
         query=("media", "codecs", "player"),
-        close_codes={
-            1001: (Code.SERVER_CLOSING,),
-            1007: (Code.BAD_NOTICE,),
-            1008: (Code.RATE_LIMITED,),
-            1009: (Code.MESSAGE_TOO_LARGE,),
-            4408: (Code.NOT_READING, Code.TOO_SLOW),
-            4410: (Code.ROOM_ENDED,),
-            4415: (Code.UNSUPPORTED_CODEC,),
-        },
+        close_codes=merged(
+            {1002: (Code.BAD_REQUEST,)},
+            *({number: (code,)} for code, number in CLOSE_CODES.items()),
+        ),
     ),
     Operation(
         "POST",

@@ -50,11 +50,13 @@ def _too_large() -> TooLarge:
     return TooLarge(RefusalCode.BODY_TOO_LARGE, "the body is over 64 KB")
 
 
-def charge(limiter: RateLimiter, address: str, text: str) -> None:
-    """Counts one request of an address. Raises TooManyRequests with `text` past its limit."""
+def charge(
+    limiter: RateLimiter, address: str, text: str, code: RefusalCode = RefusalCode.RATE_LIMITED
+) -> None:
+    """Counts one request of an address. Raises TooManyRequests past its limit."""
     wait = limiter.try_take(address, asyncio.get_running_loop().time())
     if wait:
-        raise TooManyRequests(RefusalCode.RATE_LIMITED, text, wait)
+        raise TooManyRequests(code, text, wait)
 
 
 @contextmanager

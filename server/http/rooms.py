@@ -47,7 +47,12 @@ class RoomsEndpoint:
         require_create_token(request, self._settings)
         title = read_create_room(await read_body(request)).title
         address = client_of(request, self._settings).address
-        charge(self._creations, address, "too many new rooms from this address")
+        charge(
+            self._creations,
+            address,
+            "too many new rooms from this address",
+            RefusalCode.TOO_MANY_ROOMS,
+        )
         new = await asyncio.shield(self._rooms.create(title))
         name = new.room.room
         answer = {

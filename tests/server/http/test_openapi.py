@@ -1,6 +1,8 @@
-"""The OpenAPI document against the routes."""
+"""The OpenAPI document against the routes, and the codes of refusals against where they are used."""
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from aiohttp import web
@@ -9,7 +11,10 @@ from relay.errors import RefusalCode
 from server.http.openapi import OPERATIONS, document
 from tests.fixtures.server import running
 
+ROOT = Path(__file__).resolve().parents[3]
 DESCRIBED = ("/api/", "/whip/", "/whep/", "/hls/", "/ws/", "/healthz", "/readyz", "/metrics")
+NAMES_ONLY = ("relay/errors.py", "server/http/openapi.py")
+"""Where codes are listed, not used."""
 
 
 async def test_routes_and_operations_are_the_same(tmp_path: Path) -> None:
@@ -29,7 +34,7 @@ def plain(resource: web.AbstractResource) -> str:
     return re.sub(r"\{(\w+):[^{}]*\}", r"{\1}", resource.canonical).replace("{slash}", "")
 
 
-def test_every_code_is_described() -> None:
+def test_every_code_is_used_and_described() -> None:
     described = {
         code
         for operation in OPERATIONS
@@ -45,4 +50,16 @@ def test_every_code_is_described() -> None:
         RefusalCode.TOO_MANY_CONNECTIONS,
     }
     assert described | always == set(RefusalCode)
+    assert set(used()) == {code.name for code in RefusalCode}
     assert document()["components"]["schemas"]["RefusalCode"]["enum"] == list(RefusalCode)
+
+
+def used() -> Iterator[str]:
+    """Names of codes in the source, but for the lists."""
+    for folder in ("relay", "server"):
+        for path in (ROOT / folder).rglob("*.py"):
+            if str(path.relative_to(ROOT)) not in NAMES_ONLY:
+                for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                        if node.value.id == "RefusalCode":
+                            yield node.attr

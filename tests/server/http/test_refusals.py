@@ -59,7 +59,7 @@ async def test_when_to_come_back_is_in_header_and_body(tmp_path: Path) -> None:
         await server.create()
         async with server.http.post(f"{server.url}/api/rooms") as response:
             refusal = RefusalBody.model_validate_json(await response.text())
-            assert (response.status, refusal.code) == (429, "rate_limited")
+            assert (response.status, refusal.code) == (429, "too_many_rooms")
             assert refusal.retry_after == int(response.headers["Retry-After"]) > 1
 
 

@@ -30,7 +30,7 @@ export const REFUSALS = Object.freeze({
   room_not_found: 'There is no such live. The link may be old or incomplete.',
   room_ended: 'This live has ended.',
   room_not_live: 'This room is not live yet.',
-  too_many_rooms: 'Too many rooms from this network. Try again later.',
+  too_many_rooms: 'There are too many rooms at the moment. Try again later.',
   bad_title: 'The title is not valid.',
   title_too_long: 'The title is too long.',
   hello_too_long: 'The request is too long.',
