@@ -1,3 +1,4 @@
+import { BROWSER } from '../page/environment.js';
 import { refusalOf } from '../page/refusals.js';
 
 /**
@@ -56,10 +57,11 @@ export async function liveRooms() {
 
 /**
  * @param {string} room
+ * @param {Pick<Readonly<import('../page/environment.js').Environment>, 'fetch'>} [environment]
  * @returns {Promise<RoomInfo>}
  */
-export function roomInfo(room) {
-  return request(`/api/rooms/${encodeURIComponent(room)}`);
+export function roomInfo(room, environment = BROWSER) {
+  return request(`/api/rooms/${encodeURIComponent(room)}`, {}, environment);
 }
 
 /**
@@ -101,13 +103,14 @@ function bearer(secret) {
 /**
  * @param {string} path
  * @param {RequestInit} [init]
+ * @param {Pick<Readonly<import('../page/environment.js').Environment>, 'fetch'>} [environment]
  * @returns {Promise<any>}
  */
-async function request(path, init = {}) {
+async function request(path, init = {}, environment = BROWSER) {
   const headers = { Accept: 'application/json', ...(init.body ? { 'Content-Type': 'application/json' } : {}), ...init.headers };
   let response;
   try {
-    response = await fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(8_000), ...init, headers });
+    response = await environment.fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(8_000), ...init, headers });
   } catch {
     throw new ApiError('The server cannot be reached. Check the connection.', 0);
   }

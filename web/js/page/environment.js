@@ -23,17 +23,17 @@ export const BROWSER = Object.freeze({
   now: () => performance.now(),
   date: () => Date.now(),
   setTimeout: (/** @type {() => void} */ callback, /** @type {number} */ ms) =>
-    self.setTimeout(callback, ms),
-  clearTimeout: (/** @type {number} */ timer) => self.clearTimeout(timer),
+    globalThis.setTimeout(callback, ms),
+  clearTimeout: (/** @type {number} */ timer) => globalThis.clearTimeout(timer),
   setInterval: (/** @type {() => void} */ callback, /** @type {number} */ ms) =>
-    self.setInterval(callback, ms),
-  clearInterval: (/** @type {number} */ timer) => self.clearInterval(timer),
+    globalThis.setInterval(callback, ms),
+  clearInterval: (/** @type {number} */ timer) => globalThis.clearInterval(timer),
   fetch: (/** @type {RequestInfo | URL} */ input, /** @type {RequestInit} */ init = {}) =>
-    self.fetch(input, init),
+    globalThis.fetch(input, init),
   get WebSocket() {
-    return self.WebSocket;
+    return globalThis.WebSocket;
   },
   get RTCPeerConnection() {
-    return self.RTCPeerConnection;
+    return globalThis.RTCPeerConnection;
   },
 });

@@ -78,36 +78,10 @@ export class RoomView {
     this.#environment = environment;
     this.#ladder = new Ladder(self, player);
     this.#connection = new RoomConnection(watchUrl(room, this.#ladder.name), this.#connectionListener(), environment);
-    this.#viewport = new Viewport(root, {
-      placeholder: partOf(root, 'video'),
-      backdrop: partOf(root, 'backdrop'),
-      still: partOf(root, 'still'),
-    }, preload?.source?.video, environment);
-    this.#playback = new Playback({
-      room,
-      ladder: this.#ladder,
-      connection: this.#connection,
-      viewport: this.#viewport,
-      players: new PlayerFactory({ room, worker, preload, environment }),
-      // A viewer that is too slow for the video gets the audio alone.
-      expecting: () => this.#state === 'live' && this.#pace.pace === 'full' && !this.#lost.shown,
-      events: {
-        picture: () => this.#shown(),
-        blocked: () => this.#controls.askForTap(),
-        hopeless: (reason) => this.#fail('This browser cannot play this live', reason),
-      },
-      environment,
-    });
+    this.#viewport = new Viewport(root, preload?.source?.video, environment);
+    this.#playback = this.#makePlayback(new PlayerFactory({ room, worker, preload, environment }));
     this.#lost = new LostNotice(root, () => this.#playback.stats().playing, environment);
-    this.#controls = new Controls(root, {
-      mute: (muted) => (this.#playback.muted = muted),
-      play: () => this.#playback.resume(),
-      share: () => events.share?.(),
-      pictureInPicture: () => void this.#togglePictureInPicture(),
-      fullScreen: () => this.toggleFullScreen(),
-      stats: () => void this.toggleStats(),
-    }, environment);
-    this.#controls.fullScreen = this.#canFillScreen;
+    this.#controls = this.#makeControls();
     this.#bitrate = new BitrateMeter(() => this.#connection.bytes, environment);
     this.#listen();
     this.#playback.start();
@@ -161,6 +135,34 @@ export class RoomView {
     this.#bitrate.close();
     this.#controls.close();
     this.#viewport.close();
+  }
+
+  /** @param {PlayerFactory} players */
+  #makePlayback(players) {
+    return new Playback({
+      ...{ room: this.#room, ladder: this.#ladder, connection: this.#connection, viewport: this.#viewport },
+      ...{ players, environment: this.#environment },
+      // A viewer that is too slow for the video gets the audio alone.
+      expecting: () => this.#state === 'live' && this.#pace.pace === 'full' && !this.#lost.shown,
+      events: {
+        picture: () => this.#shown(),
+        blocked: () => this.#controls.askForTap(),
+        hopeless: (reason) => this.#fail('This browser cannot play this live', reason),
+      },
+    });
+  }
+
+  #makeControls() {
+    const controls = new Controls(this.#root, {
+      mute: (muted) => (this.#playback.muted = muted),
+      play: () => this.#playback.resume(),
+      share: () => this.#events.share?.(),
+      pictureInPicture: () => void this.#togglePictureInPicture(),
+      fullScreen: () => this.toggleFullScreen(),
+      stats: () => void this.toggleStats(),
+    }, this.#environment);
+    controls.fullScreen = this.#canFillScreen;
+    return controls;
   }
 
   /** @returns {import('../watch/line/connection.js').Listener} */
@@ -276,7 +278,7 @@ export class RoomView {
   async #askWhy() {
     try {
       const { roomInfo } = await lateModules.api();
-      const { state } = await roomInfo(this.#room);
+      const { state } = await roomInfo(this.#room, this.#environment);
       if (this.#closed) return;
       if (state === 'ended') this.#enter('ended');
       else this.#playback.blocked();

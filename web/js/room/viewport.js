@@ -2,6 +2,7 @@
  * The frame container of a room: it holds the element that plays, fits it to the screen, surrounds it
  * with a soft copy, and keeps the last frame while the player is replaced.
  */
+import { partOf } from '../page/dom.js';
 import { BROWSER } from '../page/environment.js';
 import { fitOf } from '../page/fit.js';
 
@@ -13,7 +14,9 @@ export class Viewport {
   /** For players that use a video element. */
   video;
   #root;
+  /** @type {HTMLCanvasElement} */
   #backdrop;
+  /** @type {HTMLCanvasElement} */
   #still;
   /** @type {HTMLVideoElement | HTMLCanvasElement} */
   #place;
@@ -26,18 +29,16 @@ export class Viewport {
 
   /**
    * @param {HTMLElement} root
-   * @param {object} parts  inside the root
-   * @param {HTMLVideoElement} parts.placeholder
-   * @param {HTMLCanvasElement} parts.backdrop
-   * @param {HTMLCanvasElement} parts.still
    * @param {HTMLVideoElement | null} [prepared]  takes the placeholder's place with the first player
    * @param {Readonly<import('../page/environment.js').Environment>} [environment]
    */
-  constructor(root, { placeholder, backdrop, still }, prepared = null, environment = BROWSER) {
+  constructor(root, prepared = null, environment = BROWSER) {
+    /** @type {HTMLVideoElement} */
+    const placeholder = partOf(root, 'video');
     this.#root = root;
     this.#place = placeholder;
-    this.#backdrop = backdrop;
-    this.#still = still;
+    this.#backdrop = partOf(root, 'backdrop');
+    this.#still = partOf(root, 'still');
     this.#environment = environment;
     this.video = prepared ?? placeholder;
     if (prepared) for (const { name, value } of placeholder.attributes) prepared.setAttribute(name, value);

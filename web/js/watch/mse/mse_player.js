@@ -273,6 +273,7 @@ export class MsePlayer {
       batch: isWebKit ? 100 : 0,
       offset: -this.#timeline.base / 1e6,
       broken: (/** @type {string} */ reason) => this.#broken(reason),
+      environment: this.#environment,
     };
     for (const [track, { mime }] of this.#inits) {
       this.#buffers.set(track, new TrackBuffer(this.#attachment.source, mime, options));

@@ -9,6 +9,7 @@ const QUEUE_LIMIT = 1_000;
 /** @typedef {{data: Uint8Array<ArrayBuffer>, mime: string | null}} Entry mime: set on init segments */
 
 export class TrackBuffer {
+  #environment;
   #buffer;
   #source;
   #mime;
@@ -28,8 +29,10 @@ export class TrackBuffer {
    * @param {number} options.batch    ms between appends; WebKit stops for good on appends of single frames
    * @param {number} options.offset   s added to every timestamp
    * @param {(reason: string) => void} options.broken
+   * @param {Readonly<import('../../page/environment.js').Environment>} options.environment
    */
-  constructor(source, mime, { batch, offset, broken }) {
+  constructor(source, mime, { batch, offset, broken, environment }) {
+    this.#environment = environment;
     this.#source = source;
     this.#mime = mime;
     this.#batch = batch;
@@ -78,7 +81,7 @@ export class TrackBuffer {
   }
 
   close() {
-    self.clearTimeout(this.#timer);
+    this.#environment.clearTimeout(this.#timer);
     this.#queue = [];
     this.#buffer.onupdateend = null;
   }
@@ -91,9 +94,9 @@ export class TrackBuffer {
       return;
     }
     if (!this.#queue.length) return;
-    const wait = this.#appendedAt + this.#batch - performance.now();
+    const wait = this.#appendedAt + this.#batch - this.#environment.now();
     if (wait > 0) {
-      this.#timer ||= self.setTimeout(() => {
+      this.#timer ||= this.#environment.setTimeout(() => {
         this.#timer = 0;
         this.#pump();
       }, wait);
@@ -114,7 +117,7 @@ export class TrackBuffer {
     try {
       if (mime !== this.#mime) this.#changeType(mime);
       this.#buffer.appendBuffer(join(entries.map(({ data }) => data)));
-      this.#appendedAt = performance.now();
+      this.#appendedAt = this.#environment.now();
     } catch (error) {
       if (!(error instanceof DOMException) || error.name !== 'QuotaExceededError') return this.#broken(String(error));
       this.#makeRoom(entries);

@@ -2,10 +2,13 @@
  * The audio output: an AudioContext and its audio thread. Only a page can have one; the samples
  * arrive through a port. The page loads this module after the first frame.
  */
+import { BROWSER } from '../../page/environment.js';
+
 const TELL_EVERY = 100; // ms
 const AHEAD = 50; // ms; an output timestamp lies in the past, within the rounding of clocks
 
 export class Loudspeaker {
+  #environment;
   #context;
   #node;
   #ticker;
@@ -14,12 +17,14 @@ export class Loudspeaker {
    * @param {AudioContext} context  closed with this object
    * @param {AudioWorkletNode} node
    * @param {(output: import('./sound.js').Output) => void} tell  with times of the page's clock
+   * @param {Readonly<import('../../page/environment.js').Environment>} [environment]
    */
-  constructor(context, node, tell) {
+  constructor(context, node, tell, environment = BROWSER) {
+    this.#environment = environment;
     this.#context = context;
     this.#node = node;
     node.connect(context.destination);
-    this.#ticker = self.setInterval(() => tell(this.#output), TELL_EVERY);
+    this.#ticker = environment.setInterval(() => tell(this.#output), TELL_EVERY);
     tell(this.#output);
   }
 
@@ -36,12 +41,12 @@ export class Loudspeaker {
   get #output() {
     const { contextTime = 0, performanceTime = 0 } = this.#context.getOutputTimestamp();
     // WebKitGTK adds the context's time to the page's, so its timestamps run into the future.
-    const believable = contextTime > 0 && performanceTime < performance.now() + AHEAD;
+    const believable = contextTime > 0 && performanceTime < this.#environment.now() + AHEAD;
     return { latency: (this.#context.outputLatency || 0) * 1_000, lead: believable ? performanceTime - contextTime * 1_000 : NaN };
   }
 
   close() {
-    self.clearInterval(this.#ticker);
+    this.#environment.clearInterval(this.#ticker);
     this.#node.port.postMessage('close');
     this.#node.disconnect();
     this.#context.close().catch(() => {});
@@ -52,11 +57,12 @@ export class Loudspeaker {
  * @param {AudioContext} context
  * @param {(output: import('./sound.js').Output) => void} tell
  * @param {(reason: string) => void} broken
+ * @param {Readonly<import('../../page/environment.js').Environment>} [environment]
  * @throws {DOMException} if the audio thread does not start
  */
-export async function makeLoudspeaker(context, tell, broken) {
+export async function makeLoudspeaker(context, tell, broken, environment = BROWSER) {
   await context.audioWorklet.addModule(new URL('./sound_worklet.js', import.meta.url));
   const node = new AudioWorkletNode(context, 'sound', { numberOfInputs: 0, outputChannelCount: [2] });
   node.onprocessorerror = () => broken('sound: the audio thread failed');
-  return new Loudspeaker(context, node, tell);
+  return new Loudspeaker(context, node, tell, environment);
 }

@@ -7,6 +7,7 @@
  * @typedef {{data: Uint8Array<ArrayBuffer>, media: number, key: boolean, sequence: number}} AccessUnit  media: ms of player time
  * @typedef {{codec: string, description: Uint8Array<ArrayBuffer>, width: number, height: number}} PictureConfig
  */
+import { BROWSER } from '../../page/environment.js';
 import { Pauses } from '../timing/pauses.js';
 import { Playhead } from './playhead.js';
 
@@ -31,6 +32,7 @@ export class Picture {
   drawnAt = NaN;
   /** @type {((frame: VideoFrame) => void) | null} receives a copy of each frame and closes it */
   mirror = null;
+  #environment;
   #canvas;
   #early;
   #context;
@@ -53,8 +55,10 @@ export class Picture {
   /**
    * @param {HTMLCanvasElement | OffscreenCanvas} canvas
    * @param {{drawn: (media: number, width: number, height: number) => void, broken: (reason: string, final?: boolean) => void}} events
+   * @param {Pick<Readonly<import('../../page/environment.js').Environment>, 'now'>} [environment]
    */
-  constructor(canvas, events) {
+  constructor(canvas, events, environment = BROWSER) {
+    this.#environment = environment;
     this.#canvas = canvas;
     this.#early = EARLY + ('document' in self ? 0 : DETOUR);
     this.#events = events;
@@ -86,7 +90,7 @@ export class Picture {
     if (this.#decoder.state !== 'configured' || (this.#awaitsKey && !unit.key)) return;
     this.#awaitsKey = false;
     this.#encoded.push(unit);
-    const now = performance.now();
+    const now = this.#environment.now();
     const mute = this.#inside.length > PLENTY && now - this.#gaveAt > MUTE;
     if (mute || this.#encoded.length > BACKLOG) return this.#fail('the decoder gives no frames');
     this.#feed(now);
@@ -140,7 +144,7 @@ export class Picture {
     // Frames come out in presentation order: an earlier one that is missing was dropped.
     this.#inside = this.#inside.filter((timestamp) => timestamp > frame.timestamp);
     this.#decoded.push(frame);
-    const now = (this.#gaveAt = performance.now());
+    const now = (this.#gaveAt = this.#environment.now());
     // While decoding catches up, only screen refreshes draw; the very first frame is drawn at once.
     if (!this.#inside.length || !this.frames) this.#show(now);
     this.#feed(now);
@@ -202,7 +206,7 @@ export class Picture {
     if (this.#request || !(this.#decoded.length || this.#encoded.length)) return;
     this.#request = self.requestAnimationFrame(() => {
       this.#request = 0;
-      const now = performance.now();
+      const now = this.#environment.now();
       this.#feed(now);
       this.#show(now);
     });

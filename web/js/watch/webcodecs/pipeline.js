@@ -10,6 +10,7 @@
  *
  * @typedef {import('../line/record.js').MediaRecord} MediaRecord
  */
+import { BROWSER } from '../../page/environment.js';
 import { FLAG, KIND, TRACK, readInit } from '../line/record.js';
 import { Timeline } from '../timing/timeline.js';
 import { DelayTarget } from './delay_target.js';
@@ -23,6 +24,7 @@ const VIDEO_SCALE = 90_000;
 const FRAME = 20; // ms, an audio packet; used for video too, where a frame at 15 fps would only add delay
 
 export class Pipeline {
+  #environment;
   #clock;
   #events;
   #picture;
@@ -41,16 +43,18 @@ export class Pipeline {
    * @param {HTMLCanvasElement | OffscreenCanvas} canvas
    * @param {import('../line/server_clock.js').ServerClock} clock
    * @param {PipelineEvents} events
+   * @param {Readonly<import('../../page/environment.js').Environment>} [environment]
    */
-  constructor(canvas, clock, events) {
+  constructor(canvas, clock, events, environment = BROWSER) {
+    this.#environment = environment;
     this.#clock = clock;
     this.#events = events;
     this.#picture = new Picture(canvas, {
       drawn: (_, width, height) => this.#drawn(width, height),
       broken: (reason, final) => this.#broken(reason, final),
-    });
-    this.#sound = new SoundTrack(() => this.#steer(performance.now()), (reason) => this.#broken(reason));
-    this.#ticker = self.setInterval(() => this.#steer(performance.now()), TICK);
+    }, environment);
+    this.#sound = new SoundTrack(() => this.#steer(environment.now()), (reason) => this.#broken(reason), environment);
+    this.#ticker = environment.setInterval(() => this.#steer(environment.now()), TICK);
   }
 
   /**
@@ -96,7 +100,7 @@ export class Pipeline {
 
   /** @returns {import('../player.js').PlayerStats} with times on this thread's clock */
   stats() {
-    const now = performance.now();
+    const now = this.#environment.now();
     const { media, drawnAt, frames, dropped, stalls, playhead } = this.#picture;
     const { arrivals } = this.#timeline;
     const due = playhead.at(now);
@@ -129,7 +133,7 @@ export class Pipeline {
   }
 
   close() {
-    self.clearInterval(this.#ticker);
+    this.#environment.clearInterval(this.#ticker);
     this.#failed = true;
     this.#sound.close();
     this.#picture.close();
@@ -148,7 +152,7 @@ export class Pipeline {
     if (!sample) return;
     const media = this.#timeline.newestPicture;
     this.#picture.push({ data: sample.data, media, key: (record.flags & FLAG.KEY) !== 0, sequence: record.sequence });
-    if (Number.isNaN(this.#picture.playhead.at(0)) && !this.#bursting) this.#steer(performance.now());
+    if (Number.isNaN(this.#picture.playhead.at(0)) && !this.#bursting) this.#steer(this.#environment.now());
   }
 
   /**
@@ -169,7 +173,7 @@ export class Pipeline {
    */
   #drawn(width, height) {
     const first = this.#picture.frames === 1;
-    if (first) this.#firstPicture = performance.now();
+    if (first) this.#firstPicture = this.#environment.now();
     if (width !== this.#width || height !== this.#height) {
       [this.#width, this.#height] = [width, height];
       this.#events.sized(width, height);

@@ -6,6 +6,7 @@
  * Messages on the port are `[verb, ...values]`: the methods here, and the reports of
  * webcodecs_player.js.
  */
+import { BROWSER } from '../../page/environment.js';
 import { Beacon } from '../line/beacon.js';
 import { Connection } from '../line/connection.js';
 import { KIND } from '../line/record.js';
@@ -22,6 +23,7 @@ const REPORT_EVERY = 100; // ms; only after the page took the last one, so that 
  */
 
 export class PlayerBackend {
+  #environment;
   #port;
   #canvas;
   #shift;
@@ -35,15 +37,19 @@ export class PlayerBackend {
   #open = false;
   #ticker;
 
-  /** @param {BackendOptions} options */
-  constructor({ port, canvas, origin, url }) {
+  /**
+   * @param {BackendOptions} options
+   * @param {Readonly<import('../../page/environment.js').Environment>} [environment]
+   */
+  constructor({ port, canvas, origin, url }, environment = BROWSER) {
+    this.#environment = environment;
     this.#port = port;
     this.#canvas = canvas;
     this.#shift = performance.timeOrigin - origin;
     this.#connection = this.#connect();
     if (url) this.open(url);
     this.#pipeline = this.#build();
-    this.#ticker = self.setInterval(() => this.#heard && this.#report(), REPORT_EVERY);
+    this.#ticker = environment.setInterval(() => this.#heard && this.#report(), REPORT_EVERY);
     port.onmessage = ({ data: [verb, ...values] }) => /** @type {any} */ (this)[verb](...values);
   }
 
@@ -104,7 +110,7 @@ export class PlayerBackend {
   }
 
   close() {
-    self.clearInterval(this.#ticker);
+    this.#environment.clearInterval(this.#ticker);
     this.#connection.close();
     this.#pipeline.close();
     this.#port.close();
@@ -123,7 +129,7 @@ export class PlayerBackend {
       quality: () => this.#beacon.read('webcodecs', this.#stats),
       failing: (attempts) => this.#tell('failing', attempts),
       over: (code, reason) => this.#tell('over', code, reason),
-    });
+    }, this.#environment);
   }
 
   #build() {
@@ -134,7 +140,7 @@ export class PlayerBackend {
       },
       sized: (width, height) => this.#tell('sized', width, height),
       broken: (reason, final) => this.#tell('broken', reason, final),
-    });
+    }, this.#environment);
   }
 
   /** @param {import('../line/connection.js').Hello} hello */

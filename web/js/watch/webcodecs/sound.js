@@ -5,6 +5,7 @@
  * Samples travel through a MessagePort: a shared buffer needs a cross-origin isolated page, and such
  * a page cannot be embedded elsewhere.
  */
+import { BROWSER } from '../../page/environment.js';
 import { Offset } from './offset.js';
 import { SoundSteering } from './sound_steering.js';
 
@@ -22,6 +23,7 @@ const SPARE = 64; // arrays kept for reuse
 const WAITING = 400; // packets in the decoder; more means that it does not work
 
 export class Sound {
+  #environment;
   #port;
   #broken;
   /** @type {AudioDecoder | null} */
@@ -45,8 +47,10 @@ export class Sound {
   /**
    * @param {MessagePort} port to the audio thread
    * @param {(reason: string) => void} broken
+   * @param {Pick<Readonly<import('../../page/environment.js').Environment>, 'now'>} [environment]
    */
-  constructor(port, broken) {
+  constructor(port, broken, environment = BROWSER) {
+    this.#environment = environment;
     this.#port = port;
     this.#broken = broken;
     port.onmessage = ({ data }) => (Array.isArray(data) ? this.#keep(data) : this.#reported(data));
@@ -108,7 +112,7 @@ export class Sound {
 
   /** @param {SoundReport} report */
   #reported(report) {
-    const now = performance.now();
+    const now = this.#environment.now();
     this.#offset.add(now, report.at * 1_000);
     this.#report = report;
     this.#reportedAt = now;

@@ -6,6 +6,7 @@
  * same moment and then waits for the next video message.
  * @typedef {import('../line/record.js').MediaRecord} MediaRecord
  */
+import { BROWSER } from '../../page/environment.js';
 import { Arrivals } from '../timing/arrivals.js';
 import { FLAG } from '../line/record.js';
 import { DelayTarget } from './delay_target.js';
@@ -20,6 +21,7 @@ const LAG = 10; // ms that a frame may lag its audio
 const LOST = 600; // ms that audio may trail before the video stops following it
 
 export class SoundTrack {
+  #environment;
   #moved;
   #broken;
   #arrivals = new Arrivals();
@@ -33,8 +35,10 @@ export class SoundTrack {
   /**
    * @param {() => void} moved  called after each report of the audio thread
    * @param {(reason: string) => void} broken
+   * @param {Pick<Readonly<import('../../page/environment.js').Environment>, 'now'>} [environment]
    */
-  constructor(moved, broken) {
+  constructor(moved, broken, environment = BROWSER) {
+    this.#environment = environment;
     this.#moved = moved;
     this.#broken = broken;
   }
@@ -45,7 +49,7 @@ export class SoundTrack {
    */
   open(port) {
     this.close();
-    const sound = new Sound(port, this.#broken);
+    const sound = new Sound(port, this.#broken, this.#environment);
     sound.moved = this.#moved;
     if (this.#channels) sound.configure(this.#channels);
     this.#dry = 0;

@@ -115,7 +115,7 @@ export class WebCodecsPlayer {
   async #openSound(context) {
     const { makeLoudspeaker } = await import('./loudspeaker.js');
     const tell = (/** @type {import('./sound.js').Output} */ output) => this.#port.postMessage(['output', output]);
-    const loudspeaker = await makeLoudspeaker(context, tell, (reason) => this.#broken(reason));
+    const loudspeaker = await makeLoudspeaker(context, tell, (reason) => this.#broken(reason), this.#environment);
     if (this.#context !== context) return loudspeaker.close();
     this.#loudspeaker = loudspeaker;
     const port = loudspeaker.connect();
