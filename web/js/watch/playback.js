@@ -5,7 +5,7 @@
 import { BROWSER } from '../page/environment.js';
 import { watchUrl } from './line/watch_url.js';
 import { KIND } from './line/record.js';
-import { NOTHING } from './player_stats.js';
+import { NOTHING } from './timing/player_stats.js';
 import { LIMIT, Watchdog } from './watchdog.js';
 
 /**

@@ -1,4 +1,4 @@
-import { mimeFor, sourceClass } from '../mse/mime.js';
+import { mimeFor, sourceClass } from './mime.js';
 
 /**
  * The URL of a room's WebSocket. The player's hello travels in it, so that it costs no round trip.

@@ -1,4 +1,4 @@
-import { sourceClass } from './mime.js';
+import { sourceClass } from '../line/mime.js';
 
 /**
  * Attaches a MediaSource to a video element and detaches it again.

@@ -8,7 +8,7 @@ import { BROWSER } from '../../page/environment.js';
 import { Attachment } from './attachment.js';
 import { BurstPhase } from './burst_phase.js';
 import { LiveEdge, START_LAG } from './live_edge.js';
-import { mimeFor, sourceClass } from './mime.js';
+import { mimeFor, sourceClass } from '../line/mime.js';
 import { nextMseState } from './mse_state.js';
 import { KIND, TRACK, readInit } from '../line/record.js';
 import { Pauses } from '../timing/pauses.js';

@@ -4,7 +4,7 @@
  * @typedef {import('../player.js').PlayerStats} PlayerStats
  */
 import { BROWSER } from '../../page/environment.js';
-import { NOTHING } from '../player_stats.js';
+import { NOTHING } from '../timing/player_stats.js';
 import { ConnectionProxy } from './connection_proxy.js';
 
 const SETTLED = 300; // ms after the first frame by which the burst is decoded
