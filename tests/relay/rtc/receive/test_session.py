@@ -1,0 +1,184 @@
+"""A WHIP session against a peer in memory."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from time import monotonic
+
+from aiortc.rtp import RtcpPacket, RtcpPsfbPacket, RtcpRtpfbPacket, RtcpSenderInfo, RtcpSrPacket
+
+from relay.rtc.batch import HEADER
+from relay.rtc.dtls import fingerprint
+from relay.rtc.receive.reassembly import EncodedFrame
+from relay.rtc.receive.rtcp import SenderReport
+from relay.rtc.receive.sdp import parse_offer
+from relay.rtc.receive.session import CONSENT_EXPIRES, ReceiveSession
+from relay.rtc.rtp import RtpPacket
+from relay.rtc.udp import UdpPort
+from relay.sample import Track
+from tests.fixtures.deadline import eventually
+from tests.fixtures.memory_peer import MemoryPeer
+from tests.fixtures.offers import offer
+
+TEXT = offer("chromium")
+OFFER = parse_offer(
+    TEXT.replace(TEXT.partition("a=fingerprint:")[2].partition("\r\n")[0], fingerprint())
+)
+VIDEO, AUDIO = OFFER.find("video"), OFFER.find("audio")
+SPS, IDR, SLICE = b"\x67\x42\xc0\x1f", b"\x65\x88", b"\x41\x9a"
+KEYFRAME = b"\x18" + b"".join(len(nal).to_bytes(2, "big") + nal for nal in (SPS, b"\x68\xce", IDR))
+"""A STAP-A with parameter sets and an IDR slice."""
+
+
+class Sink:
+    """Records a session's media."""
+
+    def __init__(self) -> None:
+        self.frames: list[EncodedFrame] = []
+        self.audio: list[RtpPacket] = []
+        self.reports: list[tuple[Track, SenderReport]] = []
+        self.sources: list[Track] = []
+        self.ticks = 0
+
+    def receive_frame(self, frame: EncodedFrame) -> None:
+        self.frames.append(frame)
+
+    def receive_audio(self, packet: RtpPacket, now: float) -> None:
+        self.audio.append(packet)
+
+    def receive_report(self, track: Track, report: SenderReport, now: float) -> None:
+        self.reports.append((track, report))
+
+    def receive_source(self, track: Track) -> None:
+        self.sources.append(track)
+
+    def tick(self, now: float) -> None:
+        self.ticks += 1
+
+
+class Publishing:
+    """A session that is connected to a peer."""
+
+    def __init__(self) -> None:
+        self.sink = Sink()
+        self.reasons: list[str] = []
+        self.session = ReceiveSession(
+            UdpPort(), OFFER, bitrate_cap=1_000_000, on_closed=self.reasons.append
+        )
+        self.session.deliver_to(self.sink)
+        self.peer = MemoryPeer(self.session)
+
+    def send_video(self, sequence: int, payload: bytes, *, ssrc: int = 10) -> None:
+        """An access unit in one packet."""
+        assert VIDEO
+        self.peer.send_rtp(
+            HEADER.pack(0x80, 0x80 | VIDEO.payload_type, sequence, 3_000 * sequence, ssrc) + payload
+        )
+
+    def send_audio(self, sequence: int, *, ssrc: int = 20) -> None:
+        assert AUDIO
+        header = HEADER.pack(0x80, AUDIO.payload_type, sequence, 960 * sequence, ssrc)
+        self.peer.send_rtp(header + b"\xf8\xff\xfe")
+
+    def feedback(self) -> list[object]:
+        """RTCP packets received so far."""
+        return [packet for data in self.peer.received for packet in RtcpPacket.parse(data)]
+
+
+@asynccontextmanager
+async def publishing() -> AsyncIterator[Publishing]:
+    made = Publishing()
+    await made.peer.connect()
+    try:
+        yield made
+    finally:
+        await made.session.close()
+        await made.peer.close()
+
+
+async def test_frames_and_audio_reach_the_sink() -> None:
+    async with publishing() as publisher:
+        publisher.send_video(1, KEYFRAME)
+        publisher.send_video(2, SLICE)
+        publisher.send_audio(1)
+        sink, counters = publisher.sink, publisher.session.counters
+        assert [frame.unit.key for frame in sink.frames] == [True, False]
+        assert [packet.sequence for packet in sink.audio] == [1]
+        assert (counters.packets, counters.rejected, counters.plis) == (3, 0, 0)
+        assert publisher.session.silence(monotonic()) < 5
+        await eventually(lambda: sink.ticks)
+
+
+async def test_a_gap_is_requested_and_filled_by_rtx() -> None:
+    async with publishing() as publisher:
+        publisher.send_video(1, KEYFRAME)
+        publisher.send_video(3, SLICE)
+        assert len(publisher.sink.frames) == 1
+        (nack,) = (item for item in publisher.feedback() if isinstance(item, RtcpRtpfbPacket))
+        assert (nack.media_ssrc, nack.lost) == (10, [2])
+        assert VIDEO and VIDEO.rtx_payload_type
+        publisher.peer.send_rtp(
+            HEADER.pack(0x80, 0x80 | VIDEO.rtx_payload_type, 1, 3_000 * 2, 11) + b"\0\x02" + SLICE
+        )
+        assert len(publisher.sink.frames) == 3
+        assert publisher.session.reassembly.repaired == 1
+
+
+async def test_a_stream_without_a_keyframe_is_asked_for_one() -> None:
+    async with publishing() as publisher:
+        publisher.send_video(1, SLICE)
+        assert publisher.sink.frames == []
+        (pli,) = (item for item in publisher.feedback() if isinstance(item, RtcpPsfbPacket))
+        assert (pli.fmt, pli.media_ssrc, publisher.session.counters.plis) == (1, 10, 1)
+
+
+async def test_a_new_source_is_reported_and_starts_over() -> None:
+    async with publishing() as publisher:
+        publisher.send_video(1, KEYFRAME)
+        publisher.send_audio(1)
+        publisher.send_audio(3)
+        publisher.send_video(50_000, KEYFRAME, ssrc=11)
+        publisher.send_audio(40_000, ssrc=21)
+        assert publisher.sink.sources == [Track.VIDEO, Track.AUDIO]
+        assert len(publisher.sink.frames) == 2
+        # No late packet of the old source is waited for.
+        assert [packet.sequence for packet in publisher.sink.audio] == [1, 3, 40_000]
+
+
+async def test_sender_reports_are_assigned_to_their_track() -> None:
+    async with publishing() as publisher:
+        publisher.send_video(1, KEYFRAME)
+        publisher.send_audio(1)
+        for ssrc in (10, 20, 30):
+            info = RtcpSenderInfo(1 << 40, 90, 1, 1)
+            publisher.peer.send_rtcp(bytes(RtcpSrPacket(ssrc=ssrc, sender_info=info)))
+        tracks = [(track, report.ssrc) for track, report in publisher.sink.reports]
+        assert tracks == [(Track.VIDEO, 10), (Track.AUDIO, 20)]
+
+
+async def test_unknown_payload_types_are_counted_and_bounded() -> None:
+    async with publishing() as publisher:
+        counters = publisher.session.counters
+        for number in range(128):
+            publisher.peer.send_rtp(HEADER.pack(0x80, number, number, 0, 30) + b"x")
+        unknown = counters.unknown_payload_types
+        assert unknown and len(unknown) < 128
+        assert VIDEO and VIDEO.payload_type not in unknown
+        assert counters.rejected >= len(unknown)
+
+
+async def test_a_silent_publisher_ends_the_session() -> None:
+    async with publishing() as publisher:
+        publisher.session._heard_at -= CONSENT_EXPIRES
+        await eventually(lambda: publisher.reasons)
+        assert publisher.reasons == ["the publisher sent nothing for 30 s"]
+        assert not publisher.session.connected
+
+
+async def test_a_closed_session_calls_nothing() -> None:
+    async with publishing() as publisher:
+        await publisher.session.close()
+        ticks = publisher.sink.ticks
+        publisher.send_video(1, KEYFRAME)
+        publisher.session._sink.tick(0)
+        assert (publisher.sink.frames, publisher.sink.ticks) == ([], ticks)
+        assert publisher.reasons == []
