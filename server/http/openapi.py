@@ -9,29 +9,21 @@ from itertools import chain
 from typing import Any
 
 from aiohttp import web
-from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic import TypeAdapter
 
 from relay.errors import RefusalCode as Code
 from relay.websocket.viewer import CLOSE_CODES
 from server import __version__
-from server.http.payloads import (
-    Config,
-    CreateRoom,
-    Health,
-    NewRoom,
-    RefusalBody,
-    Room,
-    RoomList,
-)
+from server.http.payloads import Config, CreateRoom, NewRoom, RefusalBody, RoomList
 from server.http.signalling import SDP, SDP_FRAGMENT
+from server.rooms.description import RoomDescription, RoomHealth
 
 JSON, TEXT, SVG = "application/json", "text/plain", "image/svg+xml"
 EVENT_STREAM = "text/event-stream"
 PLAYLIST, MEDIA = "application/vnd.apple.mpegurl", "video/mp4"
 REF = "#/components/schemas/{model}"
 
-Content = type[BaseModel] | str | None
+Content = type[Any] | str | None
 """A JSON type, the media type of anything else, or no content."""
 Refusals = Mapping[int, tuple[Code, ...]]
 
@@ -107,7 +99,7 @@ OPERATIONS = (
         ),
         body=CreateRoom,
     ),
-    Operation("GET", "/api/rooms/{room}", "A room, ended or not", {200: (Room,)}, ROOM),
+    Operation("GET", "/api/rooms/{room}", "A room, ended or not", {200: (RoomDescription,)}, ROOM),
     Operation(
         "DELETE",
         "/api/rooms/{room}",
@@ -121,7 +113,7 @@ OPERATIONS = (
         "GET",
         "/api/rooms/{room}/health",
         "How the live goes, for its creator",
-        {200: (Health,)},
+        {200: (RoomHealth,)},
         merged(KEY, ROOM_ON),
         key=True,
     ),
@@ -286,13 +278,15 @@ class OpenApiEndpoint:
 def document() -> dict[str, Any]:
     """The OpenAPI document."""
     paths: dict[str, dict[str, Any]] = {}
-    types: set[type[BaseModel]] = {RefusalBody}
+    types: set[type[Any]] = {RefusalBody}
     for operation in OPERATIONS:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _describe(operation)
         contents = [operation.body, *chain.from_iterable(operation.answers.values())]
         types |= {content for content in contents if isinstance(content, type)}
-    ordered = sorted(types, key=lambda kind: kind.__name__)
-    _, schemas = models_json_schema([(kind, "validation") for kind in ordered], ref_template=REF)
+    named = sorted(types, key=lambda kind: kind.__name__)
+    _, schemas = TypeAdapter.json_schemas(
+        [(kind.__name__, "validation", TypeAdapter(kind)) for kind in named], ref_template=REF
+    )
     return {
         "openapi": "3.1.0",
         "info": {

@@ -13,9 +13,10 @@ from server.host.ice_servers import ice_servers
 from server.host.lan import qr_svg
 from server.http.auth import bearer_token, require_create_token
 from server.http.limits import RateLimiter
-from server.http.payloads import CreateRoom, Health, NewRoom, Room, RoomList, reply
+from server.http.payloads import CreateRoom, NewRoom, RoomList, reply
 from server.http.request import charge, client_of, read_body, url_of
 from server.rooms.commands import Describe, End, ReadHealth
+from server.rooms.description import RoomDescription, RoomHealth
 from server.rooms.registry import Rooms
 from server.settings import Settings
 
@@ -69,7 +70,7 @@ class RoomsEndpoint:
         return response
 
     async def show(self, request: web.Request) -> web.Response:
-        return reply(Room, await self._rooms.ask(request.match_info["room"], Describe()))
+        return reply(RoomDescription, await self._rooms.ask(request.match_info["room"], Describe()))
 
     async def end(self, request: web.Request) -> web.Response:
         """Ends a room for good, even if the client leaves."""
@@ -87,7 +88,7 @@ class RoomsEndpoint:
     async def health(self, request: web.Request) -> web.Response:
         """For the creator: how the media arrives, and what viewers see of it."""
         name = request.match_info["room"]
-        return reply(Health, await self._rooms.ask(name, ReadHealth(bearer_token(request))))
+        return reply(RoomHealth, await self._rooms.ask(name, ReadHealth(bearer_token(request))))
 
 
 def read_create_room(body: bytes) -> CreateRoom:
