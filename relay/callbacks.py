@@ -1,5 +1,5 @@
-"""The callback of an object that was closed, so that it refers to no other object and no caller
-checks for None.
+"""Stands in for the callbacks of closed objects: they reference no other object, and callers need
+not check for None.
 """
 
 

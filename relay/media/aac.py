@@ -117,10 +117,6 @@ def _decoder() -> AudioCodecContext:
 def _encoder() -> AudioCodecContext:
     encoder = av.CodecContext.create("aac", "w")
     assert isinstance(encoder, AudioCodecContext)
-    encoder.sample_rate, encoder.layout, encoder.format, encoder.bit_rate = (
-        RATE,
-        "stereo",
-        "fltp",
-        BITRATE,
-    )
+    encoder.sample_rate, encoder.layout = RATE, "stereo"
+    encoder.format, encoder.bit_rate = "fltp", BITRATE
     return encoder

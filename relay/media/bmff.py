@@ -149,35 +149,15 @@ def fragment(samples: Sequence[Sample], sequence: int, track: Track) -> bytes:
     count = len(samples)
     traf_size = 8 + 16 + 20 + 20 + 16 * count
     moof_size = 8 + 16 + traf_size
-    parts = [
-        _MOOF.pack(
-            *(
-                moof_size,
-                b"moof",
-                16,
-                b"mfhd",
-                0,
-                sequence & 0xFFFFFFFF,
-                traf_size,
-                b"traf",
-                16,
-                b"tfhd",
-                0x020000,
-                track + 1,
-            ),
-            *(
-                20,
-                b"tfdt",
-                0x01000000,
-                first.dts,
-                20 + 16 * count,
-                b"trun",
-                _TRUN_FLAGS,
-                count,
-                moof_size + 8,
-            ),
-        )
-    ]
+    header = _MOOF.pack(
+        moof_size, b"moof",
+        16, b"mfhd", 0, sequence & 0xFFFFFFFF,
+        traf_size, b"traf",
+        16, b"tfhd", 0x020000, track + 1,
+        20, b"tfdt", 0x01000000, first.dts,
+        20 + 16 * count, b"trun", _TRUN_FLAGS, count, moof_size + 8,
+    )  # fmt: skip
+    parts = [header]
     for number, sample in enumerate(samples, 1):
         flags = _SYNC if sample.key else _DISPOSABLE if sample.disposable else _REFERENCED
         duration = (
