@@ -37,7 +37,7 @@ class WhipEndpoint:
         offer = parse_offer(await read_offer(request))
         session = room.publish(offer)
         return created(
-            session.rtc.answer(self._hosts, max_bitrate=self._settings.video_bitrate),
+            session.answer(self._hosts, max_bitrate=self._settings.video_bitrate),
             url_of(request, f"/whip/{room.name}/{session.id}", self._settings),
             ice_servers(self._settings, room.name, time.time()),
         )
@@ -57,7 +57,7 @@ class WhipEndpoint:
         """
         room = await self._authorised_room(request)
         session = room.session(request.match_info["session"])
-        await read_trickle(request, session.rtc.remote_ufrag)
+        await read_trickle(request, session.remote_ufrag)
         return web.Response(status=204)
 
     # §4.1, §4.4

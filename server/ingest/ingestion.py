@@ -1,4 +1,4 @@
-"""A connected publisher's media on its way into the stream."""
+"""A connected publisher's media: from the WebRTC session into the stream."""
 
 import logging
 import time

@@ -66,7 +66,7 @@ class SessionOwner(Protocol):
 
 
 class IngestSession:
-    """`connect()`, then `begin()` to publish, then `close()`, which is valid at any time.
+    """`answer()`, `connect()`, `begin()` to publish, and `close()`, which is valid at any time.
 
     H.264 is passed on unchanged. VP8 is transcoded, and so is H.264 from its first B-frame on.
     """
@@ -113,6 +113,17 @@ class IngestSession:
     def source(self) -> FrameSource:
         """Passes frames on or transcodes them."""
         return self._ingestion.source if self._ingestion else self._first_source
+
+    @property
+    def remote_ufrag(self) -> str:
+        """The publisher's ICE user name fragment."""
+        return self.rtc.remote_ufrag
+
+    def answer(self, hosts: list[str], *, max_bitrate: int) -> str:
+        """The SDP answer, with a candidate for each of `hosts`. `max_bitrate`: of the video,
+        bit/s.
+        """
+        return self.rtc.answer(hosts, max_bitrate=max_bitrate)
 
     async def connect(self) -> None:
         """Completes the handshake. Raises ConnectionError, after 10 s at the latest."""

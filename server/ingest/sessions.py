@@ -14,7 +14,7 @@ class IngestSessions:
     """What every session shares: the UDP port, the transcoders and the counters."""
 
     def __init__(self, port: UdpPort, transcoders: Transcoders, bitrate_cap: int) -> None:
-        """`bitrate_cap`: bit/s that publishers are told the network carries (REMB)."""
+        """`bitrate_cap`: maximum of all media of a publisher, bit/s; sent as REMB."""
         self.transcoders = transcoders
         self.counters = IngestCounters()
         self._port = port

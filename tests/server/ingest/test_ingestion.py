@@ -1,0 +1,213 @@
+"""Frames and audio packets become samples of a stream."""
+
+from time import monotonic
+from typing import Any, cast
+
+import pytest
+
+from relay.errors import RefusalCode
+from relay.media import h264
+from relay.media.h264 import AccessUnit
+from relay.rtc.receive.reassembly import EncodedFrame
+from relay.rtc.receive.session import UNREACHABLE_AFTER, ReceiveCounters, ReceiveSession
+from relay.rtc.rtp import RtpPacket
+from relay.sample import Sample, Track, TrackInfo
+from relay.stream.stream import Stream
+from relay.stream.window import Window
+from server.ingest.ingestion import SILENT_FOR, Ingestion
+from server.ingest.passthrough_source import PassthroughSource
+from server.ingest.transcoded_source import TranscodedSource
+from server.ingest.transcoders import Transcoders
+from tests.fixtures import media
+
+
+class Rtc:
+    """What an ingestion uses of a ReceiveSession."""
+
+    class Reassembly:
+        repaired = given_up = 0
+
+    def __init__(self) -> None:
+        self.counters = ReceiveCounters()
+        self.reassembly = Rtc.Reassembly()
+        self.round_trip: float | None = 0.05
+        self.silent_for = 0.0
+        self.keyframe_requests = self.unusable_keyframes = 0
+
+    def silence(self, now: float) -> float:
+        return self.silent_for
+
+    def request_keyframe(self) -> None:
+        self.keyframe_requests += 1
+
+    def drop_until_keyframe(self) -> None:
+        self.unusable_keyframes += 1
+
+
+class Owner:
+    def __init__(self) -> None:
+        self.came = self.stopped = 0
+        self.failed: list[str] = []
+
+    def media_came(self) -> None:
+        self.came += 1
+
+    def media_stopped(self) -> None:
+        self.stopped += 1
+
+    def media_failed(self, reason: str) -> None:
+        self.failed.append(reason)
+
+
+class Reader:
+    """Keeps the samples of a stream."""
+
+    def __init__(self) -> None:
+        self.samples: list[Sample] = []
+
+    def receive_track(self, info: TrackInfo) -> None: ...
+
+    def receive_sample(self, sample: Sample) -> None:
+        self.samples.append(sample)
+
+    def end(self) -> None: ...
+
+
+class Live:
+    def __init__(self, transcoders: int = 0) -> None:
+        self.rtc, self.owner, self.reader = Rtc(), Owner(), Reader()
+        self.stream = Stream("room", Window(10, 1 << 20))
+        self.stream.add_reader(self.reader)
+        source = PassthroughSource()
+        self.began = monotonic()
+        self.ingestion = Ingestion(
+            cast(ReceiveSession, self.rtc),
+            source,
+            self.stream,
+            Transcoders(transcoders, 1_000_000),
+            self.owner,
+            epoch=7,
+            start=5_000_000,
+            audio=True,
+        )
+        source.deliver_to(self.ingestion)
+        unit = h264.access_unit(media.access_units(160, 120, 1)[0])
+        self.unit: AccessUnit = unit
+
+    def frame(self, number: int, unit: AccessUnit | None = None) -> None:
+        arrived = self.began + number / 30
+        self.ingestion.receive_frame(EncodedFrame(number * 3_000, unit or self.unit, arrived))
+
+    def audio(self, number: int, payload: bytes = b"\xdcsound") -> None:
+        packet = cast(RtpPacket, _Packet(number * 960, payload))
+        self.ingestion.receive_audio(packet, self.began + number / 50)
+
+    def tracks(self) -> list[Track]:
+        return [sample.track for sample in self.reader.samples]
+
+
+class _Packet:
+    def __init__(self, timestamp: int, payload: bytes) -> None:
+        self.timestamp, self.payload = timestamp, payload
+
+
+def altered(unit: AccessUnit, **changes: Any) -> AccessUnit:
+    fields = {
+        "data": unit.data,
+        "sps": unit.sps,
+        "pps": unit.pps,
+        "key": unit.key,
+        "disposable": unit.disposable,
+    }
+    return AccessUnit(**{**fields, **changes})
+
+
+async def test_samples_start_with_a_keyframe() -> None:
+    """Audio and other frames before it are dropped. All samples have the epoch of the session."""
+    live = Live()
+    live.audio(0)
+    live.frame(0, altered(live.unit, key=False, sps=b"", pps=b""))
+    assert live.tracks() == [] and live.owner.came == 0
+    live.frame(1)
+    live.audio(1)
+    assert live.tracks() == [Track.VIDEO, Track.AUDIO] and live.owner.came == 2
+    assert {sample.epoch for sample in live.reader.samples} == {7}
+    assert live.stream.tracks[Track.VIDEO].width == 160
+    assert 5_000_000 <= live.reader.samples[0].media_time < 5_200_000
+
+
+async def test_parameter_sets_of_their_own() -> None:
+    """OBS sends them in an access unit before the keyframe."""
+    live = Live()
+    live.frame(0, altered(live.unit, data=b"", key=False))
+    live.frame(0, altered(live.unit, sps=b"", pps=b""))
+    assert live.tracks() == [Track.VIDEO]
+
+
+async def test_a_keyframe_with_unusable_parameters() -> None:
+    live = Live()
+    live.frame(0, altered(live.unit, sps=b"\x67\x42"))
+    assert live.tracks() == [] and live.rtc.unusable_keyframes == 1
+
+
+async def test_an_audio_packet_that_is_not_opus() -> None:
+    live = Live()
+    live.frame(0)
+    live.audio(0, b"")
+    live.audio(1, b"\xff\xff")
+    assert live.tracks() == [Track.VIDEO] and live.rtc.counters.rejected == 1
+
+
+async def test_missing_audio_becomes_silence() -> None:
+    live = Live()
+    live.frame(0)
+    live.ingestion.tick(live.began + 0.1)
+    live.ingestion.tick(live.began + 1)
+    assert set(live.tracks()[1:]) == {Track.AUDIO} and len(live.reader.samples) > 30
+
+
+async def test_media_that_stopped_is_reported() -> None:
+    """Packets without a frame do not count, nor does a publisher that is unreachable."""
+    live = Live()
+    live.rtc.counters.last_media = live.began + SILENT_FOR
+    live.ingestion.tick(live.began + SILENT_FOR - 0.1)
+    assert live.owner.stopped == 0
+    live.ingestion.tick(live.began + SILENT_FOR + 0.1)
+    assert live.owner.stopped == 1
+    live.frame(0)
+    live.ingestion.tick(live.began + SILENT_FOR + 0.2)
+    assert live.owner.stopped == 1
+    live.rtc.silent_for = UNREACHABLE_AFTER
+    live.ingestion.tick(live.began + SILENT_FOR + 0.3)
+    assert live.owner.stopped == 2
+
+
+async def test_b_frames_without_a_transcoder_end_the_session() -> None:
+    live = Live()
+    live.frame(1)
+    live.frame(0, altered(live.unit, key=False))
+    assert len(live.owner.failed) == 1 and "the encoder sends B-frames" in live.owner.failed[0]
+    assert RefusalCode.NO_TRANSCODING not in live.owner.failed[0], "a sentence, not a code"
+
+
+async def test_b_frames_are_transcoded_from_the_next_keyframe_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    live = Live(transcoders=1)
+    live.frame(1)
+    passthrough = live.ingestion.source
+    with caplog.at_level("INFO"):
+        live.frame(0, altered(live.unit, key=False))
+    source = live.ingestion.source
+    assert isinstance(source, TranscodedSource) and source.dropped == 1
+    assert "set B-frames to 0" in caplog.text
+    passthrough.request_keyframe()
+    assert live.rtc.keyframe_requests == 0, "the former source has no output"
+    await source.close()
+
+
+async def test_health() -> None:
+    live = Live()
+    live.frame(0)
+    health = live.ingestion.health()
+    assert health.round_trip == 50 and health.keyframe_age is not None

@@ -1,0 +1,68 @@
+"""H.264 is passed on until its frames are out of order."""
+
+import pytest
+
+from relay.media.h264 import AccessUnit
+from relay.rtc.receive.reassembly import EncodedFrame
+from server.ingest.passthrough_source import REORDERED, PassthroughSource
+
+
+class Output:
+    """Records what a source does (FrameOutput)."""
+
+    def __init__(self) -> None:
+        self.published: list[int] = []
+        self.reordered: list[int] = []
+        self.keyframe_requests = 0
+
+    def publish_frame(self, frame: EncodedFrame) -> None:
+        self.published.append(frame.timestamp)
+
+    def request_keyframe(self) -> None:
+        self.keyframe_requests += 1
+
+    def transcode(self, frame: EncodedFrame) -> None:
+        self.reordered.append(frame.timestamp)
+
+    def source_failed(self, reason: str) -> None:
+        raise AssertionError(reason)
+
+
+def frame(timestamp: int, *, key: bool = False) -> EncodedFrame:
+    return EncodedFrame(timestamp, AccessUnit(b"x", b"", b"", key, False), 0.0)
+
+
+async def test_frames_in_order_are_published() -> None:
+    """Repeated timestamps and jumps far back are not B-frames: an encoder has restarted."""
+    output, source = Output(), PassthroughSource()
+    source.deliver_to(output)
+    timestamps = [0, 3_000, 3_000, 500_000, 500_000 - REORDERED]
+    for timestamp in timestamps:
+        source.receive(frame(timestamp))
+    assert (output.published, output.reordered) == (timestamps, [])
+
+
+@pytest.mark.parametrize("earlier", [1, REORDERED - 1])
+async def test_a_frame_before_the_newest_one_is_a_b_frame(earlier: int) -> None:
+    """A keyframe is not: it starts a new order."""
+    output, source = Output(), PassthroughSource()
+    source.deliver_to(output)
+    source.receive(frame(200_000))
+    source.receive(frame(200_000 - earlier))
+    source.receive(frame(200_000 - earlier, key=True))
+    assert (output.published, output.reordered) == (
+        [200_000, 200_000 - earlier],
+        [200_000 - earlier],
+    )
+
+
+async def test_viewers_get_keyframes_from_the_publisher() -> None:
+    """A closed source passes nothing on."""
+    output, source = Output(), PassthroughSource()
+    source.receive(frame(0))
+    source.deliver_to(output)
+    source.request_keyframe()
+    await source.close()
+    source.request_keyframe()
+    source.receive(frame(3_000))
+    assert (output.published, output.keyframe_requests) == ([], 1)
