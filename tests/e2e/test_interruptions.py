@@ -13,7 +13,7 @@ from playwright.async_api import BrowserContext, Playwright
 from scripts.benchmarks.chromium import ARGUMENTS, executable, until
 from scripts.benchmarks.local_server import LocalServer
 from tests.e2e.pages import Room, Studio, Visitors
-from tests.e2e.road import MediaRoad, Road
+from tests.e2e.proxy import TcpProxy, UdpProxy
 
 NOTICED = 2_000
 """ms within which the studio must report a problem."""
@@ -226,13 +226,13 @@ async def test_a_network_that_is_lost_and_comes_back(
     visitors.complaints.allow(
         r"ERR_(CONNECTION|INTERNET|SOCKET|EMPTY|TIMED)|Failed to load resource"
     )
-    async with Road(server.url) as road, MediaRoad(server.url) as media:
-        studio = await visitors.studio(road.url, WATCH_NOTICE, media.script)
+    async with TcpProxy(server.url) as proxy, UdpProxy(server.url) as media:
+        studio = await visitors.studio(proxy.url, WATCH_NOTICE, media.script)
         watch = await studio.go_live("Into the tunnel")
         room = await visitors.room(f"{server.url}/r/{watch.rpartition('/')[2]}")
         await room.plays(2)
         media.cut = True
-        await road.cut("silent")
+        await proxy.cut("silent")
         since = await studio.page.evaluate("performance.now()")
         assert await noticed(studio, since, "Connection lost") < NOTICED + SLACK
         assert (
@@ -243,7 +243,7 @@ async def test_a_network_that_is_lost_and_comes_back(
         await studio.page.context.set_offline(True)
         await noticed(studio, since, "No network")
         media.cut = False
-        await road.mend()
+        await proxy.restore()
         await studio.page.context.set_offline(False)
         # Bytes that the path dropped are lost: idle connections are dead without the browser
         # knowing, and each costs an attempt.

@@ -194,7 +194,7 @@ async def test_sound_and_picture_stay_together(studio: Studio, visitors: Visitor
     assert sorted(leads)[len(leads) // 2] <= 40, leads
     await room.page.click("#sound")
     await room.plays(1)
-    assert "sound" not in await room.stats(), "what nobody hears is not decoded"
+    assert "sound" not in await room.stats(), "muted sound is not decoded"
     await room.page.click("#sound")
     await asyncio.gather(room.plays(2), room.shows(lambda seen: seen["heard"] > 500))
 

@@ -9,20 +9,20 @@ import pytest_asyncio
 from scripts.benchmarks.chromium import until
 from scripts.benchmarks.local_server import LocalServer
 from tests.e2e.pages import Room, Studio, Visitors
-from tests.e2e.road import Road
+from tests.e2e.proxy import TcpProxy
 
 NETWORK = r"ERR_(CONNECTION|INTERNET|SOCKET|EMPTY)|WebSocket connection to"
 """Chromium's console messages without a network."""
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def road(server: LocalServer) -> AsyncIterator[Road]:
-    async with Road(server.url) as made:
+async def proxy(server: LocalServer) -> AsyncIterator[TcpProxy]:
+    async with TcpProxy(server.url) as made:
         yield made
 
 
-def by(road: Road, watch: str) -> str:
-    return f"{road.url}/r/{watch.rpartition('/')[2]}"
+def by(proxy: TcpProxy, watch: str) -> str:
+    return f"{proxy.url}/r/{watch.rpartition('/')[2]}"
 
 
 async def test_a_hidden_page_stops_the_feed_and_returns_at_the_live_edge(
@@ -46,19 +46,19 @@ async def test_a_hidden_page_stops_the_feed_and_returns_at_the_live_edge(
 
 @pytest.mark.parametrize("how", ["silent", "refused"])
 async def test_a_lost_network_keeps_the_last_picture_and_is_live_a_second_after_its_return(
-    studio: Studio, visitors: Visitors, road: Road, how: str
+    studio: Studio, visitors: Visitors, proxy: TcpProxy, how: str
 ) -> None:
     visitors.complaints.allow(NETWORK)
-    room = await visitors.room(by(road, studio.watch))
+    room = await visitors.room(by(proxy, studio.watch))
     await room.pictured()
     await room.unmute()
     await room.plays(1)
     await room.page.context.set_offline(True)
-    await road.cut("silent" if how == "silent" else "refused")
+    await proxy.cut("silent" if how == "silent" else "refused")
     await until(room.page, "document.querySelector('#stage').classList.contains('lost')", 10)
     lost = await room.seen()
     assert lost["width"] > 0 and await _picture(room) > 0, "the last picture is gone"
-    await road.mend()
+    await proxy.restore()
     await room.page.context.set_offline(False)
     returned = await room.page.evaluate("performance.now()")
     seen = await room.shows(lambda seen: seen["frames"] > lost["frames"], within=5)

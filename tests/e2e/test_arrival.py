@@ -55,8 +55,8 @@ async def elsewhere() -> AsyncIterator[str]:
 @pytest.mark.parametrize(
     ("without", "obstacle"),
     [
-        pytest.param("--use-fake-ui", "denied", id="nobody allows the camera"),
-        pytest.param("--use-fake", "no-camera", id="there is no camera"),
+        pytest.param("--use-fake-ui", "denied", id="camera denied"),
+        pytest.param("--use-fake", "no-camera", id="no camera"),
     ],
 )
 async def test_the_studio_says_what_is_in_the_way(

@@ -1,4 +1,4 @@
-"""Roads to the server that can be cut: plain TCP, byte by byte, and UDP, datagram by datagram."""
+"""Proxies for the server whose network a test can cut, over TCP and UDP."""
 
 import asyncio
 from contextlib import suppress
@@ -9,12 +9,11 @@ from urllib.parse import urlsplit
 CHUNK = 65_536
 
 
-class Road:
-    """`async with Road(server_url) as road:` leads from `road.url` to the server.
+class TcpProxy:
+    """`async with TcpProxy(server_url) as proxy:` forwards from `proxy.url` to the server.
 
-    Cut "silent" it swallows everything, as a phone without a network sees it; what was on the way
-    is lost for good. Cut "refused" it closes what is open and accepts nothing, as a server that is
-    gone.
+    Cut "silent" it drops all bytes, as on a phone without a network; they are lost for good. Cut
+    "refused" it closes its connections and accepts none, as a stopped server does.
     """
 
     def __init__(self, url: str) -> None:
@@ -23,14 +22,14 @@ class Road:
         self._open = asyncio.Event()
         self._open.set()
         self._server: asyncio.Server | None = None
-        self._ways: set[asyncio.Task[None]] = set()
+        self._connections: set[asyncio.Task[None]] = set()
         self._own_port = 0
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._own_port}"
 
-    async def __aenter__(self) -> "Road":
+    async def __aenter__(self) -> "TcpProxy":
         await self._listen()
         return self
 
@@ -48,12 +47,12 @@ class Road:
             if self._server is not None:
                 self._server.close()
                 self._server = None
-            for way in list(self._ways):
-                way.cancel()
-            await asyncio.gather(*self._ways, return_exceptions=True)
+            for task in list(self._connections):
+                task.cancel()
+            await asyncio.gather(*self._connections, return_exceptions=True)
 
-    async def mend(self) -> None:
-        """New connections get through; those that a silence swallowed stay dead."""
+    async def restore(self) -> None:
+        """New connections work. Connections that lost bytes stay dead."""
         self._open.set()
         if self._server is None:
             await self._listen()
@@ -65,54 +64,53 @@ class Road:
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._ways.add(task)
+        self._connections.add(task)
         try:
             if self._open.is_set():
-                await self._drive(reader, writer)
+                await self._relay(reader, writer)
             else:
                 await asyncio.Event().wait()
         except asyncio.CancelledError:
             pass
         finally:
-            self._ways.discard(task)
+            self._connections.discard(task)
             writer.close()
 
-    async def _drive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection(self._host, self._port)
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        server_reader, server_writer = await asyncio.open_connection(self._host, self._port)
         try:
-            async with asyncio.TaskGroup() as lanes:
-                lanes.create_task(self._lane(reader, far_writer))
-                lanes.create_task(self._lane(far_reader, writer))
+            async with asyncio.TaskGroup() as directions:
+                directions.create_task(self._forward(reader, server_writer))
+                directions.create_task(self._forward(server_reader, writer))
         finally:
-            far_writer.close()
+            server_writer.close()
 
-    async def _lane(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        swallowed = False
+    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        lost = False
         with suppress(ConnectionError):
             while data := await reader.read(CHUNK):
-                swallowed = swallowed or not self._open.is_set()
-                if not swallowed:
+                lost = lost or not self._open.is_set()
+                if not lost:
                     writer.write(data)
                     await writer.drain()
-        if swallowed:
+        if lost:
             await asyncio.Event().wait()
         writer.close()
 
 
-class MediaRoad(asyncio.DatagramProtocol):
-    """`async with MediaRoad(server_url) as road:` leads from `road.port` to the server's UDP port,
-    which has its TCP port's number; nowhere while `cut`.
+class UdpProxy(asyncio.DatagramProtocol):
+    """Forwards from `port` to the server's UDP port, which has the number of its TCP port.
 
-    A page takes it when `script` runs before its own: that writes the road's port into the server's
-    answer.
+    Drops everything while `cut`. A page uses it if `script` runs before its own: that writes the
+    proxy's port into the server's answer.
     """
 
     def __init__(self, url: str) -> None:
         self.cut = False
         self.port = 0
-        self._far = ("127.0.0.1", urlsplit(url).port or 80)
+        self._server_address = ("127.0.0.1", urlsplit(url).port or 80)
         self._transport: asyncio.DatagramTransport | None = None
-        self._lanes: dict[tuple[str, int], asyncio.Future[asyncio.DatagramTransport]] = {}
+        self._sockets: dict[tuple[str, int], asyncio.Future[asyncio.DatagramTransport]] = {}
 
     @property
     def script(self) -> str:
@@ -120,12 +118,12 @@ class MediaRoad(asyncio.DatagramProtocol):
         (() => {{
             const {{ setRemoteDescription }} = RTCPeerConnection.prototype;
             RTCPeerConnection.prototype.setRemoteDescription = function ({{ type, sdp }}) {{
-                return setRemoteDescription.call(this, {{ type, sdp: sdp.replaceAll(' {self._far[1]} ', ' {self.port} ') }});
+                return setRemoteDescription.call(this, {{ type, sdp: sdp.replaceAll(' {self._server_address[1]} ', ' {self.port} ') }});
             }};
         }})();
         """
 
-    async def __aenter__(self) -> "MediaRoad":
+    async def __aenter__(self) -> "UdpProxy":
         self._transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
             lambda: self, ("127.0.0.1", 0)
         )
@@ -140,36 +138,36 @@ class MediaRoad(asyncio.DatagramProtocol):
     ) -> None:
         assert self._transport is not None
         self._transport.close()
-        for lane in self._lanes.values():
-            (await lane).close()
+        for sock in self._sockets.values():
+            (await sock).close()
 
     def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
         if self.cut:
             return
-        lane = self._lanes.get(address)
-        if lane is None:
-            # What comes before the lane is open is lost; ICE asks again.
-            self._lanes[address] = asyncio.ensure_future(self._open(address))
-        elif lane.done():
-            lane.result().sendto(data)
+        sock = self._sockets.get(address)
+        if sock is None:
+            # Datagrams before the socket is open are lost; ICE sends them again.
+            self._sockets[address] = asyncio.ensure_future(self._open(address))
+        elif sock.done():
+            sock.result().sendto(data)
 
     async def _open(self, address: tuple[str, int]) -> asyncio.DatagramTransport:
-        lane, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: _Back(self, address), remote_addr=self._far
+        sock, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: _FromServer(self, address), remote_addr=self._server_address
         )
-        return lane
+        return sock
 
     def send_back(self, data: bytes, address: tuple[str, int]) -> None:
         if not self.cut and self._transport is not None and not self._transport.is_closing():
             self._transport.sendto(data, address)
 
 
-class _Back(asyncio.DatagramProtocol):
-    """The lane of one client, from the server."""
+class _FromServer(asyncio.DatagramProtocol):
+    """Returns the server's datagrams to one client."""
 
-    def __init__(self, road: MediaRoad, address: tuple[str, int]) -> None:
-        self._road = road
+    def __init__(self, proxy: UdpProxy, address: tuple[str, int]) -> None:
+        self._proxy = proxy
         self._address = address
 
     def datagram_received(self, data: bytes, _: object) -> None:
-        self._road.send_back(data, self._address)
+        self._proxy.send_back(data, self._address)
