@@ -264,6 +264,7 @@ test('a temporary refusal is reported, and its retry_after holds when the networ
   await bench.clock.advance(6_900);
   assert.deepEqual(bench.refused, [['Too many transcoders.', 'busy', 7_000]]);
   bench.broadcast.networkChanged();
+  await settle();
   assert.equal(bench.attempts, 1);
   await bench.clock.advance(200);
   assert.equal(bench.attempts, 2);

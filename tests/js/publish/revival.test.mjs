@@ -180,6 +180,14 @@ test('a denial ends the attempts until the creator retries, whatever tracks do',
   assert.deepEqual(bench.conditions, ['taking', 'denied', 'well']);
 });
 
+test('an attempt that fails after the end changes nothing', async () => {
+  const bench = new Bench();
+  await REACH[S.ASKING](bench);
+  bench.revival.close();
+  await bench.refuse('busy');
+  assert.deepEqual([bench.conditions, bench.clock.timers], [['taking'], 0]);
+});
+
 test('a retry does not wait', async () => {
   const bench = new Bench();
   bench.lose();
