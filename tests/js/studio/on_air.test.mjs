@@ -36,9 +36,8 @@ class Bench {
     this.byId = fakePage(options);
     const api = new FakeServer();
     api.onrequest = (request) => this.#answer(request);
-    globalThis.fetch = api.fetch;
     const environment = fakeEnvironment(this.clock, {
-      fetch: this.whip.fetch,
+      fetch: (url, init) => (url.startsWith('/api/') ? api : this.whip).fetch(url, init),
       RTCPeerConnection: this.connections,
     });
     this.onAir = new OnAir(

@@ -84,10 +84,12 @@ export function endRoom(room, key) {
 /**
  * @param {string} room
  * @param {string} key
+ * @param {Pick<Readonly<import('../page/environment.js').Environment>, 'fetch'>} [environment]
  * @returns {Promise<RoomHealth>}
  */
-export function roomHealth(room, key) {
-  return request(`/api/rooms/${encodeURIComponent(room)}/health`, { signal: AbortSignal.timeout(3_000), ...bearer(key) });
+export function roomHealth(room, key, environment = BROWSER) {
+  const init = { signal: AbortSignal.timeout(3_000), ...bearer(key) };
+  return request(`/api/rooms/${encodeURIComponent(room)}/health`, init, environment);
 }
 
 /** @param {string} room */

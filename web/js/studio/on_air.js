@@ -99,7 +99,7 @@ export class OnAir {
     this.#wakeLock.hold();
     this.#ticker = environment.setInterval(() => this.#tick(), SHOW_EVERY);
     this.#poll = new HealthPoll(
-      () => api.roomHealth(room.room, room.key),
+      () => api.roomHealth(room.room, room.key, environment),
       (health) => this.#heard(health),
       listener.over,
       environment,
