@@ -1,6 +1,5 @@
-"""The lower building: streams, samples, viewers. It knows no rooms, no cameras and no accounts, and
-never imports `server`.
+"""Carries media from a publisher to viewers: WebRTC in; WebSocket, HLS and WHEP out. It knows
+streams and channels, but no rooms and no accounts, and never imports `server`.
 
-A *fragment* here is one `moof` and its `mdat` (ISO/IEC 14496-12 §8.8); strict CMAF calls the same
-thing a chunk.
+A *fragment* is one `moof` and its `mdat` (ISO/IEC 14496-12 §8.8); strict CMAF calls it a chunk.
 """

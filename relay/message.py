@@ -1,6 +1,4 @@
-"""Records: the binary message of the WebSocket and of every later feed. PROTOCOL.md writes it down
-byte by byte.
-"""
+"""Records, the binary part of the wire protocol. PROTOCOL.md describes them byte by byte."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,7 +30,7 @@ class Flag(IntFlag):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record as it travels. Times are µs; see PROTOCOL.md for what each field means."""
+    """One record. Times are µs; PROTOCOL.md describes each field."""
 
     kind: Kind
     body: bytes
@@ -99,7 +97,7 @@ def unpack_records(data: bytes) -> Iterator[Record]:
 
 
 def init_body(codec: str, segment: bytes) -> bytes:
-    """Body of an init record: the codec string with its length before it, then the init segment."""
+    """Body of an init record: length of the codec string, codec string, init segment."""
     name = codec.encode("ascii")
     return bytes((len(name),)) + name + segment
 

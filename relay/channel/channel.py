@@ -299,8 +299,8 @@ class Channel:
             self._events_timer = call_later(EVENTS_WITHIN, self._send_events)
 
     def forget(self, key: str) -> None:
-        """Viewers that join from now on get no state of this key. Those that are there have to be
-        told by an event.
+        """Viewers that join from now on get no state of this key. Those that are there learn of it
+        only from an event.
         """
         self._log.forget(key)
         for event in self._pending:

@@ -18,7 +18,7 @@ class Message:
         "media_time",
         "no_media",
         "no_video",
-        "pictures",
+        "video_frames",
         "publish",
         "slot",
         "video",
@@ -37,7 +37,7 @@ class Message:
         key: bool = False,
         disposable: bool = False,
         vital: bool = False,
-        pictures: int = 0,
+        video_frames: int = 0,
         no_media: bytes = b"",
         events: tuple[PostedEvent, ...] = (),
     ) -> None:
@@ -56,7 +56,7 @@ class Message:
         self.disposable = disposable
         self.vital = vital
         """An init record: never left out."""
-        self.pictures = pictures
+        self.video_frames = video_frames
         """Video frames in it."""
         self.no_media = no_media
         """For a viewer that gets no media: inits, clocks and events; may be empty."""
@@ -88,7 +88,7 @@ def media_message(
         video=bool(video),
         key=key,
         disposable=disposable,
-        pictures=int(bool(video)),
+        video_frames=int(bool(video)),
         no_media=binary_frame(clock) if clock else b"",
     )
 
@@ -118,7 +118,7 @@ def with_events(message: Message, events: Sequence[PostedEvent]) -> Message:
         key=message.key,
         disposable=message.disposable,
         vital=message.vital,
-        pictures=message.pictures,
+        video_frames=message.video_frames,
         no_media=_extended(message.no_media, records),
         events=tuple(events),
     )
@@ -139,7 +139,7 @@ def merge(messages: Sequence[Message]) -> Message:
         video=any(message.video for message in messages),
         key=messages[0].key,
         disposable=all(message.disposable for message in messages),
-        pictures=sum(message.pictures for message in messages),
+        video_frames=sum(message.video_frames for message in messages),
         no_media=b"".join(message.no_media for message in messages),
         events=tuple(event for message in messages for event in message.events),
     )

@@ -155,7 +155,7 @@ class Outbox:
         self.pace = Pace.KEY
 
     def _leave_out(self, message: Message) -> None:
-        self.dropped += message.pictures
+        self.dropped += message.video_frames
         if not message.disposable:
             self.broken.add(message.slot)
 

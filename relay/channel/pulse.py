@@ -1,22 +1,22 @@
-"""How late the event loop is, and what to do about it: put more into each write."""
+"""How late the event loop is, and how much to put into each write because of it."""
 
 import asyncio
 from time import monotonic
 
 BEAT = 0.05
 LATE, PUNCTUAL = 0.08, 0.04
-"""Seconds of lateness from which batches grow, and under which they shrink again. Between frames of
-a full house some 40 ms pass in writes alone.
+"""Seconds of lateness from which batches grow, and below which they shrink again. With thousands of
+viewers the writes of one frame alone take some 40 ms.
 """
 MAX_BATCH = 8
 
 
 class Pulse:
-    """Beats every 50 ms and notices when that comes late.
+    """Sets a timer every 50 ms and measures how late it is called.
 
-    `batch` is how many messages a stream should send at a time: 1 while the loop keeps up, more
+    `batch` is how many messages a channel should send at a time: 1 while the loop keeps up, more
     when it does not. A write costs nearly as much for one frame as for three, so in an overload the
-    delay grows and nobody is lost.
+    delay grows and no viewer is lost.
     """
 
     def __init__(self) -> None:

@@ -1,13 +1,13 @@
-"""How many bits a second a stream has."""
+"""The bit rate of a stream. Pure."""
 
 EVERY = 1_000_000
 """µs between two values."""
 PAUSE = 10_000_000
-"""µs without anything, after which counting begins anew."""
+"""µs without a sample, after which counting starts anew."""
 
 
 class BitRate:
-    """Counted over a second at a time, each half of the new value and half of what was."""
+    """Counts one second at a time; each value is the mean of the new count and the last value."""
 
     def __init__(self) -> None:
         self.value = 0.0

@@ -3,8 +3,8 @@ viewer.
 """
 
 HOLE = 1_000_000
-"""µs that media time goes on by at once, from which nothing was there: a creator was away. Short
-ones are lost frames or a slow camera.
+"""µs by which media time may jump before the creator counts as having been away. Shorter jumps are
+lost frames or a slow camera.
 """
 
 
@@ -22,8 +22,8 @@ class Edge:
         self.media_time = max(self.media_time, media_time)
 
     def behind(self, media_time: int) -> int:
-        """How much media there is from `media_time` to the edge. Time in which a creator was away
-        is none: who reports right when one returns would seem to be as far behind as that took.
+        """µs of media from `media_time` to the edge. The creator's last absence does not count:
+        otherwise a viewer that reports right after the return would seem that far behind.
         """
         before, after = self._hole
         return self.media_time - media_time - (after - before if media_time <= before else 0)

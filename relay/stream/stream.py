@@ -29,9 +29,10 @@ class SampleReader(Protocol):
 
 
 class Publisher(Protocol):
-    """Publishes into one stream, and is told what its viewers need."""
+    """Publishes into one stream. Called synchronously."""
 
-    def receive_demand(self, demand: Demand) -> None: ...
+    def receive_demand(self, demand: Demand) -> None:
+        """What the viewers need."""
 
 
 class Stream:

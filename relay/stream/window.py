@@ -1,7 +1,7 @@
-"""What a stream keeps of its past: samples, bounded in time and in bytes.
+"""The recent samples of a stream, bounded in time and in bytes. Pure.
 
-Samples are held as plain tuples of plain values, because Python's garbage collector stops tracking
-those: sixty windows of 90 s are 430,000 samples, and as objects they would cost 75 ms at each full
+Samples are kept as plain tuples of plain values, because Python's garbage collector stops tracking
+those: sixty windows of 90 s are 430,000 samples, which as objects would cost 75 ms at each full
 collection.
 """
 
@@ -39,11 +39,11 @@ class Window:
 
     @property
     def size(self) -> int:
-        """Bytes of payload held."""
+        """Bytes of payload."""
         return self._bytes
 
     def append(self, sample: Sample) -> None:
-        """Adds the newest sample and lets go of the oldest ones."""
+        """Adds the newest sample and drops the oldest ones."""
         held = self._held
         held.append(_pack(sample))
         self._bytes += len(sample.data)
@@ -55,10 +55,9 @@ class Window:
 
     def since(self, media_time: int) -> list[Sample]:
         """Samples from the last video keyframe at or before `media_time` (µs) on; from the first
-        keyframe held where there is none that early.
+        keyframe in the window where there is none that early.
 
-        Empty while no keyframe is held. This is the cut that a clip, a playlist or a late joiner
-        starts from.
+        Empty while there is no keyframe. Clips, playlists and late readers start here.
         """
         start: int | None = None
         for index, held in enumerate(self._held):

@@ -1,4 +1,4 @@
-"""What the kernel knows of a viewer's connection, and how much it may hold."""
+"""What the kernel knows of a viewer's connection, and a bound for what it buffers."""
 
 import asyncio
 import fcntl
@@ -8,25 +8,21 @@ import termios
 
 TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
 NOTSENT_BYTES = 16_384
-"""What the kernel may hold unsent; more would hide a slow viewer for seconds."""
+"""Unsent bytes that the kernel may buffer; more would hide a slow viewer for seconds."""
 
 
 def plain_socket(transport: asyncio.BaseTransport) -> socket.socket | None:
-    """The socket that bytes may be written to past the transport; None where that encrypts them, or
-    has none.
+    """The socket of a transport, for writing past it; None where the transport encrypts, or has
+    none.
     """
     sock: socket.socket | None = transport.get_extra_info("socket")
     return None if transport.get_extra_info("ssl_object") is not None else sock
 
 
 def in_kernel(transport: asyncio.BaseTransport) -> int:
-    """Bytes that the kernel holds and the peer has not acknowledged; 0 where that cannot be
-    told.
-    """
+    """Bytes in the kernel that the peer has not acknowledged; 0 where that is unknown."""
     sock = transport.get_extra_info("socket")
-    if (
-        sock is None or sock.fileno() < 0
-    ):  # the transport found the connection broken, and closed it
+    if sock is None or sock.fileno() < 0:  # the transport has closed it
         return 0
     try:
         return int(struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, b"\0\0\0\0"))[0])
@@ -35,7 +31,7 @@ def in_kernel(transport: asyncio.BaseTransport) -> int:
 
 
 def bound_unsent(transport: asyncio.BaseTransport) -> None:
-    """Lets the kernel take more only while less than `NOTSENT_BYTES` of it are unsent."""
+    """Lets the kernel take more bytes only while less than `NOTSENT_BYTES` are unsent."""
     sock = transport.get_extra_info("socket")
     if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
         sock.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_BYTES)

@@ -85,8 +85,8 @@ def test_inits_can_be_decoded() -> None:
     assert [frame.pts for frame in frames] == [index * 3_000 for index in range(5)]
 
 
-def test_sound_travels_behind_the_next_picture() -> None:
-    """The audio since the last picture is in that picture's message, second, and alone in `audio`
+def test_audio_travels_behind_the_next_frame() -> None:
+    """The audio since the last frame is in that frame's message, second, and alone in `no_video`
     for a slow viewer.
     """
     channel, watcher = live_channel()
@@ -106,8 +106,8 @@ def test_sound_travels_behind_the_next_picture() -> None:
     )
 
 
-def test_sound_goes_alone_when_no_picture_comes() -> None:
-    """40 ms after the last picture sound no longer waits for one."""
+def test_audio_goes_alone_when_no_frame_comes() -> None:
+    """40 ms after the last frame audio no longer waits for one."""
     channel, watcher = live_channel()
     channel.stream.publish(video_sample(0, key=True, publish=1_000_000))
     before = len(watcher.messages)
@@ -121,7 +121,7 @@ def test_sound_goes_alone_when_no_picture_comes() -> None:
     assert len(watcher.messages) == before + 2
 
 
-def test_a_new_sps_brings_a_new_init_before_its_first_picture() -> None:
+def test_a_new_sps_brings_a_new_init_before_its_first_frame() -> None:
     """All viewers get it once, the same parameters again bring none, and the burst of the old size
     is no longer given to joiners.
     """
@@ -192,7 +192,7 @@ def test_a_viewer_that_raises_is_dropped_without_harm(caplog: pytest.LogCaptureF
 
 
 def test_a_viewer_may_leave_while_it_is_being_sent_to() -> None:
-    """Unsubscribing from within `send` costs nobody a message."""
+    """Unsubscribing from within `send` costs no viewer a message."""
     channel, first = live_channel()
 
     class Leaving(Watcher):
@@ -251,7 +251,7 @@ def test_nothing_is_asked_of_a_stream_without_tracks() -> None:
 
 
 def test_viewers_are_counted_once_each() -> None:
-    """The count is told at each change and only then; leaving twice is leaving once."""
+    """The owner gets the count at each change and only then; leaving twice is leaving once."""
     owner = Owner()
     channel = make_channel(owner)
     first, second = Watcher(), Watcher()
@@ -278,7 +278,7 @@ def test_viewers_of_other_outputs_count_too() -> None:
 
 
 def test_the_end_ends_viewers_and_streams() -> None:
-    """Each viewer is told once, the streams are ended, and the owner hears no more."""
+    """Each viewer is ended once, the streams are ended, and the owner gets no more calls."""
     owner = Owner()
     channel = make_channel(owner)
     with_media, without = Watcher(), Watcher()
@@ -342,16 +342,18 @@ def test_a_late_loop_gets_batches_that_lose_nothing() -> None:
     pulse.batch = 3
     for number in range(1, 5):
         stream.publish(video_sample(number * 3_000))
-    assert [message.pictures for message in viewer.messages] == [1, 3]
+    assert [message.video_frames for message in viewer.messages] == [1, 3]
     first = channel.subscribe(late)
-    assert sum(message.pictures for message in first) == 5 and [
-        message.pictures for message in viewer.messages
+    assert sum(message.video_frames for message in first) == 5 and [
+        message.video_frames for message in viewer.messages
     ] == [1, 3, 1]
     stream.publish(video_sample(5 * 3_000))
     stream.publish(video_sample(6 * 3_000, key=True))
-    assert [(message.pictures, message.key) for message in viewer.messages[3:]] == [(1, False)]
+    assert [(message.video_frames, message.key) for message in viewer.messages[3:]] == [(1, False)]
     stream.set_track(media.video_track(), 0)
-    assert [(message.pictures, message.key, message.vital) for message in viewer.messages[4:]] == [
+    assert [
+        (message.video_frames, message.key, message.vital) for message in viewer.messages[4:]
+    ] == [
         (1, True, False),
         (0, False, True),
     ]
@@ -554,8 +556,8 @@ def test_a_joining_viewer_gets_each_event_once() -> None:
 
 
 def test_a_late_loop_keeps_the_order_of_events_and_doubles_none() -> None:
-    """Events go with the message that sends a batch, and once more to nobody: not to a viewer that
-    joins while a batch waits, nor where two slots have batches.
+    """Events go with the message that sends a batch, once to each viewer: also to one that joins while
+    a batch waits, and where two slots have batches.
     """
     pulse, timers = Pulse(), Timers()
     channel = make_channel(pulse=pulse, timers=timers)

@@ -1,4 +1,4 @@
-"""One viewer's rules: what a slow connection is spared, and what it always gets."""
+"""The rules for one slow viewer: what is left out, and what it always gets."""
 
 from dataclasses import dataclass
 
@@ -33,7 +33,7 @@ def video(
         video=True,
         key=key,
         disposable=disposable,
-        pictures=1,
+        video_frames=1,
     )
 
 
@@ -47,7 +47,7 @@ def choose(outbox: Outbox, message: Message, backlog_ms: float, now_ms: float) -
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What comes next in a random life of a viewer."""
+    """The next message in a random sequence."""
 
     kind: str
     backlog_ms: int
@@ -69,7 +69,7 @@ steps = st.lists(
 
 @given(steps)
 def test_sound_and_vital_messages_are_never_left_out(drawn: list[Step]) -> None:
-    """In any state, at any backlog, what is sent holds the sound of each message, and all of an
+    """In any state, at any backlog, what is sent has the audio of each message, and all of an
     init record or event.
     """
     outbox, now = Outbox(), 0.0
@@ -120,7 +120,7 @@ def test_a_fast_viewer_gets_everything() -> None:
 
 
 def test_first_what_nothing_refers_to_is_left_out() -> None:
-    """From 200 ms of backlog on disposable frames stay behind, with their sound sent; below 50 ms
+    """From 200 ms of backlog on disposable frames stay behind, while their audio is sent; below 50 ms
     all goes again without a keyframe.
     """
     outbox = Outbox()
@@ -133,7 +133,7 @@ def test_first_what_nothing_refers_to_is_left_out() -> None:
 
 
 def test_then_all_but_keyframes_until_it_has_caught_up() -> None:
-    """From 400 ms on only keyframes are sent; when it has caught up a keyframe is asked for, and
+    """From 400 ms on only keyframes are sent; when it has caught up a keyframe is demanded, and
     video goes on there.
     """
     outbox = Outbox(10_000)
@@ -243,3 +243,24 @@ def test_drain_is_measured_while_bytes_wait() -> None:
     assert drain.rate == pytest.approx(256_000)
     drain.add(108_000, 100, 900)
     assert drain.rate == pytest.approx((256_000 + 128_000) / 2)
+
+
+def test_each_slot_goes_on_at_its_own_keyframe() -> None:
+    """After a slow time the first keyframe ends the reduced pace for all slots; a slot of which a
+    frame was left out waits for its own.
+    """
+    outbox = Outbox()
+    host, guest = video(), video()
+    guest.slot = 1
+    key = video(key=True)
+    key.slot = 1
+    assert choose(outbox, host, STALLED_MS, 0) == choose(outbox, guest, STALLED_MS, 0) == b"a"
+    assert not outbox.unrestricted
+    choose(outbox, host, 0, 2 * RETRY_MS)
+    assert outbox.wants_keyframe
+    assert choose(outbox, video(key=True), 0, 2 * RETRY_MS) == video().frame
+    assert outbox.pace is Pace.FULL and not outbox.unrestricted
+    assert choose(outbox, host, 0, 2 * RETRY_MS) == host.frame
+    assert choose(outbox, guest, 0, 2 * RETRY_MS) == b"a"
+    assert choose(outbox, key, 0, 2 * RETRY_MS) == key.frame
+    assert outbox.unrestricted and choose(outbox, guest, 0, 2 * RETRY_MS) == guest.frame

@@ -8,7 +8,7 @@ from relay.stream.window import Window
 from tests.fixtures.media import sound_sample, video_sample
 
 
-def picture(second: float, *, key: bool = False, size: int = 10) -> Sample:
+def frame(second: float, *, key: bool = False, size: int = 10) -> Sample:
     return video_sample(round(second * 90_000), key=key, data=bytes(size))
 
 
@@ -79,25 +79,25 @@ def test_a_cut_begins_at_a_keyframe(drawn: list[tuple[int, bool, int, bool]], at
 def test_one_sample_larger_than_the_bound() -> None:
     """A sample that cannot fit is not kept, and takes the older ones with it."""
     window = Window(10, 100)
-    window.append(picture(0, key=True, size=60))
-    window.append(picture(1, size=101))
+    window.append(frame(0, key=True, size=60))
+    window.append(frame(1, size=101))
     assert (len(window), window.size) == (0, 0)
-    window.append(picture(2, key=True, size=100))
+    window.append(frame(2, key=True, size=100))
     assert (len(window), window.size) == (1, 100)
 
 
 def test_clear_empties_it() -> None:
     """Nothing is held after `clear`, and new samples are."""
     window = Window(10, 100)
-    window.append(picture(0, key=True))
+    window.append(frame(0, key=True))
     window.clear()
     assert (len(window), window.size, window.since(0)) == (0, 0, [])
-    window.append(picture(1, key=True))
+    window.append(frame(1, key=True))
     assert len(window.since(0)) == 1
 
 
 def test_an_hour_of_samples_stays_within_the_bounds() -> None:
-    """30 pictures and 50 sounds a second for an hour: no more than 90 s are held, and no byte more
+    """30 frames and 50 sounds a second for an hour: no more than 90 s are held, and no byte more
     than that.
     """
     window, most = Window(90, 64 << 20), 0

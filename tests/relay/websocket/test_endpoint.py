@@ -14,7 +14,7 @@ from relay.websocket.endpoint import watch
 from relay.websocket.viewer import WebSocketViewer
 from tests.fixtures.circles import held, no_collector
 from tests.fixtures.deadline import eventually
-from tests.relay.websocket.test_viewer import on_air, picture
+from tests.relay.websocket.test_viewer import on_air, publish_frame
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 HANDSHAKE = (
@@ -26,9 +26,9 @@ AT_ONCE = struct.pack("ii", 1, 0)
 """SO_LINGER: closing sends a reset."""
 
 
-@pytest.mark.parametrize("way", ["closes", "hangs up", "vanishes", "never reads"])
+@pytest.mark.parametrize("how", ["closes", "hangs up", "vanishes", "never reads"])
 async def test_nothing_is_left_of_a_viewer_that_leaves(
-    way: str, monkeypatch: pytest.MonkeyPatch
+    how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without a garbage collection neither the viewer nor aiohttp's connection stays.
 
@@ -39,7 +39,7 @@ async def test_nothing_is_left_of_a_viewer_that_leaves(
     runner, port = await _serve(channel, connected)
     with no_collector():
         for _ in range(3):
-            await _come_and_go(port, channel, connected, way)
+            await _come_and_go(port, channel, connected, how)
         await eventually(lambda: not held(WebSocketViewer, web.WebSocketResponse, web.Request))
     await runner.cleanup()
 
@@ -62,23 +62,23 @@ async def _serve(channel: Channel, connected: set[WebSocketViewer]) -> tuple[web
 
 
 async def _come_and_go(
-    port: int, channel: Channel, connected: set[WebSocketViewer], way: str
+    port: int, channel: Channel, connected: set[WebSocketViewer], how: str
 ) -> None:
     reader, client = await asyncio.open_connection("127.0.0.1", port)
     client.write(HANDSHAKE.encode())
     await reader.readuntil(b"\r\n\r\n")
     await eventually(lambda: connected)
-    for number in range(1, 200 if way == "never reads" else 5):
-        picture(channel, number, size=20_000)
+    for number in range(1, 200 if how == "never reads" else 5):
+        publish_frame(channel, number, size=20_000)
     await asyncio.sleep(0)
-    if way == "closes":
+    if how == "closes":
         client.write(CLOSE)
         await reader.read()
-    elif way == "never reads":
+    elif how == "never reads":
         for viewer in list(connected):
             viewer.end()
         await eventually(lambda: not connected)
-    elif way == "vanishes":
+    elif how == "vanishes":
         client.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
         client.transport.abort()
     client.close()

@@ -16,7 +16,7 @@ from relay.errors import RefusalCode
 from relay.websocket.counters import WebSocketCounters
 from relay.websocket.state import OPEN, TRANSITIONS, Event, State
 from relay.websocket.viewer import WebSocketViewer
-from tests.relay.websocket.test_viewer import on_air, picture
+from tests.relay.websocket.test_viewer import on_air, publish_frame
 
 FILL = 8_000_000
 """Bytes of a frame that no socket takes at once."""
@@ -34,7 +34,7 @@ class Connection:
 
     def publish(self, size: int = 1_000) -> None:
         self.published += 1
-        picture(self.channel, self.published, size=size)
+        publish_frame(self.channel, self.published, size=size)
 
     def join(self) -> None:
         self.viewer.join("{}")

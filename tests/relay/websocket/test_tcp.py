@@ -34,10 +34,10 @@ async def test_what_a_peer_does_not_take_is_in_the_kernel(
     assert in_kernel(writer.transport) > 65_536
 
 
-async def test_of_a_broken_connection_nothing_is(
+async def test_a_broken_connection_holds_nothing(
     peers: tuple[asyncio.StreamWriter, asyncio.StreamReader],
 ) -> None:
-    """Its socket is closed by the time that somebody asks."""
+    """Its socket has been closed by the time of the call."""
     writer, _ = peers
     writer.write(b"lost")
     writer.transport.abort()

@@ -86,7 +86,7 @@ def on_air(*, key_size: int = 1_000) -> Channel:
     return channel
 
 
-def picture(channel: Channel, number: int, *, key: bool = False, size: int = 4_000) -> None:
+def publish_frame(channel: Channel, number: int, *, key: bool = False, size: int = 4_000) -> None:
     """Publishes a sound and a frame."""
     channel.stream.publish(sound_sample(number * 1_600))
     channel.stream.publish(video_sample(number * 3_000, key=key, data=bytes(size)))
@@ -105,7 +105,7 @@ async def test_a_join_goes_on_without_live_messages(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(relay.websocket.viewer, "JOIN_AGAIN", 0.001)
     channel = on_air(key_size=BITRATE_KEY)
     for number in range(1, 5):
-        picture(channel, number)
+        publish_frame(channel, number)
     viewer, transport = viewer_of(channel)
     viewer.join('{"type":"hello"}')
     assert len(transport.waiting) < JOIN_CHUNK + BITRATE_KEY + 2_000
@@ -123,36 +123,36 @@ async def test_a_join_goes_on_without_live_messages(monkeypatch: pytest.MonkeyPa
 
 
 async def test_a_join_that_takes_too_long_loses_its_video(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a slow joiner has not taken in time comes as sound alone, and it is told so."""
+    """What a slow joiner has not taken in time comes without its video, and a pace notice says so."""
     channel = on_air(key_size=BITRATE_KEY)
     for number in range(1, 30):
-        picture(channel, number)
+        publish_frame(channel, number)
     viewer, transport = viewer_of(channel)
     viewer.join('{"type":"hello"}')
     monkeypatch.setattr(relay.websocket.viewer, "JOIN_MS", 0.0)
-    picture(channel, 30)
+    publish_frame(channel, 30)
     transport.take()
     records, notices = transport.messages()
-    pictures = [
+    frames = [
         record for record in records if record.kind is Kind.MEDIA and record.track == Track.VIDEO
     ]
     sounds = [
         record for record in records if record.kind is Kind.MEDIA and record.track == Track.AUDIO
     ]
-    assert len(pictures) < 10
+    assert len(frames) < 10
     assert [record.sequence for record in sounds] == list(
         range(sounds[0].sequence, sounds[0].sequence + len(sounds))
     )
     assert sounds[-1].media_time == 30 * 1_600 * 1_000_000 // 48_000
-    assert notices[-1]["pace"] == "key" and notices[-1]["dropped"] == 31 - len(pictures)
+    assert notices[-1]["pace"] == "key" and notices[-1]["dropped"] == 31 - len(frames)
     viewer.leave()
 
 
-async def test_a_viewer_that_falls_behind_keeps_its_sound_and_comes_back_at_a_keyframe(
+async def test_a_viewer_that_falls_behind_keeps_its_audio_and_comes_back_at_a_keyframe(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """While bytes wait only sound is added; once they are gone a keyframe is asked for, and the
-    picture goes on there.
+    """While bytes wait only audio is added; once they are gone a keyframe is demanded, and the
+    video goes on there.
     """
     monkeypatch.setattr("relay.channel.outbox.RETRY_MS", 0.0)
     channel = on_air()
@@ -163,29 +163,27 @@ async def test_a_viewer_that_falls_behind_keeps_its_sound_and_comes_back_at_a_ke
     transport.take()
     publisher.demands.clear()
     for number in range(1, 60):
-        picture(channel, number)  # nobody reads: two seconds of media at 1 Mbit/s
+        publish_frame(channel, number)  # the viewer reads nothing: two seconds of media at 1 Mbit/s
     assert len(transport.waiting) < 90_000
     transport.take()
     for number in range(60, 70):
-        picture(channel, number)
+        publish_frame(channel, number)
         transport.take()
     assert publisher.demands
-    picture(channel, 70, key=True)
-    picture(channel, 71)
+    publish_frame(channel, 70, key=True)
+    publish_frame(channel, 71)
     transport.take()
     records, notices = transport.messages()
     media = [record for record in records if record.kind is Kind.MEDIA]
     sounds = [record.sequence for record in media if record.track == Track.AUDIO]
-    pictures = [record for record in media if record.track == Track.VIDEO]
+    frames = [record for record in media if record.track == Track.VIDEO]
     assert sounds == list(range(len(sounds)))
     hole = next(
         index
-        for index, (one, two) in enumerate(zip(pictures, pictures[1:], strict=False))
+        for index, (one, two) in enumerate(zip(frames, frames[1:], strict=False))
         if two.sequence != one.sequence + 1
     )
-    assert (
-        pictures[hole + 1].flags & 1 and pictures[-1].media_time == 71 * 3_000 * 1_000_000 // 90_000
-    )
+    assert frames[hole + 1].flags & 1 and frames[-1].media_time == 71 * 3_000 * 1_000_000 // 90_000
     assert [notice["pace"] for notice in notices if notice["type"] == "pace"][-1] == "full"
     viewer.leave()
 
@@ -230,7 +228,7 @@ async def test_a_slow_viewer_gets_every_event() -> None:
     viewer.join("{}")
     for number in range(1, 60):
         channel.post(b"%d" % number)
-        picture(channel, number)
+        publish_frame(channel, number)
         if number == 30:
             transport.take()
     assert viewer.dropped > 10
@@ -247,11 +245,11 @@ async def test_a_viewer_for_which_too_many_events_wait_is_closed() -> None:
     for number in range(1, 20):
         transport.take()
         channel.post(bytes(8_000))
-        picture(channel, number)
+        publish_frame(channel, number)
     assert viewer.state in OPEN
     for number in range(20, 20 + EVENTS_MAX // 8_000 + 2):
         channel.post(bytes(8_000))
-        picture(channel, number)
+        publish_frame(channel, number)
     assert viewer.state is State.CLOSING and viewer not in channel._members
     transport.take()
     transport.messages()
@@ -329,8 +327,8 @@ async def test_a_viewer_that_reads_nothing_is_closed(monkeypatch: pytest.MonkeyP
     viewer, transport = viewer_of(channel)
     viewer.join("{}")
     transport.take()
-    picture(channel, 1)
-    picture(channel, 2)
+    publish_frame(channel, 1)
+    publish_frame(channel, 2)
     transport.take()
     transport.messages()
     assert transport.close_code == 4408 and transport.close_reason.startswith(b"not_reading: ")
