@@ -31,7 +31,7 @@ async def line_of(port: UdpPort, folder: Path, **settings: Any) -> tuple[bool, s
     return await SelfCheck(port, list(made.announce or port.hosts), made).check()
 
 
-async def test_what_can_be_seen_from_inside(port: UdpPort, tmp_path: Path) -> None:
+async def test_addresses_of_this_machine(port: UdpPort, tmp_path: Path) -> None:
     """Bound addresses answer; the line says what remains unknown."""
     assert await line_of(port, tmp_path) == (
         True,
@@ -39,7 +39,9 @@ async def test_what_can_be_seen_from_inside(port: UdpPort, tmp_path: Path) -> No
     )
 
 
-async def test_an_outer_address_is_not_seen_from_inside(port: UdpPort, tmp_path: Path) -> None:
+async def test_a_public_address_that_is_not_reachable_from_inside(
+    port: UdpPort, tmp_path: Path
+) -> None:
     """That is no problem: few networks route their own public address inwards."""
     healthy, line = await line_of(port, tmp_path, announce=("127.0.0.2",))
     assert (
@@ -50,7 +52,7 @@ async def test_an_outer_address_is_not_seen_from_inside(port: UdpPort, tmp_path:
 
 
 async def test_servers_that_do_not_answer(port: UdpPort, tmp_path: Path) -> None:
-    """They come first in the line, and it is a warning."""
+    """The line is a warning and starts with them."""
     healthy, line = await line_of(
         port,
         tmp_path,
@@ -63,9 +65,9 @@ async def test_servers_that_do_not_answer(port: UdpPort, tmp_path: Path) -> None
 
 
 @pytest.mark.service
-async def test_with_servers_that_do(port: UdpPort, tmp_path: Path) -> None:
-    """A relay reaches us as a creator's would: nothing is left unknown. A STUN server that sees
-    another address names the one to announce.
+async def test_servers_that_answer(port: UdpPort, tmp_path: Path) -> None:
+    """A TURN relay reaches the server like a publisher outside, which answers the open question. A
+    STUN server that sees another address gives the one to announce.
     """
     number = free_port()
     servers = {
@@ -91,7 +93,7 @@ async def test_with_servers_that_do(port: UdpPort, tmp_path: Path) -> None:
         )
 
 
-async def test_the_server_says_it_when_it_starts(
+async def test_the_server_logs_the_line_at_its_start(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "server.host.self_check")
