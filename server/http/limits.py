@@ -1,8 +1,8 @@
-"""What one address may do, and which address that is behind reverse proxies. Pure: `now` is any
-monotonic time in seconds.
+"""Limits for each client address, and the address of a client behind reverse proxies. Pure: `now`
+is any monotonic time in seconds.
 
-Addresses are counted by `bucket_key`, so that a home with a /64 of IPv6 is one address, as it is
-with IPv4.
+Addresses are counted by `bucket_key`, so that a household with an IPv6 /64 is one address, as with
+IPv4.
 """
 
 import ipaddress
@@ -15,8 +15,8 @@ IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def bucket_key(address: str) -> str:
-    """What is counted as one: the IPv4 address (also when mapped into IPv6), the /64 of an IPv6
-    address, anything else as it is.
+    """What counts as one client: an IPv4 address (also mapped into IPv6), the /64 of an IPv6
+    address, any other text unchanged.
     """
     ip = _parse(address)
     if ip is None:
@@ -25,24 +25,21 @@ def bucket_key(address: str) -> str:
 
 
 class RateLimiter:
-    """A token bucket per address: `limit` at once, then one each `per_seconds / limit`.
+    """A token bucket per address: `limit` at once, then one every `per_seconds / limit`.
 
-    At most `max_keys` addresses are remembered. The one that has asked for nothing the longest is
-    forgotten first: its bucket is the fullest.
+    At most `max_keys` addresses are kept. The least recently used one is dropped first: its bucket
+    is the fullest.
     """
 
     def __init__(self, limit: int, per_seconds: float, max_keys: int = 10_000) -> None:
         self.limit = limit
         self.per_seconds = per_seconds
         self.max_keys = max_keys
-        self._buckets: dict[
-            str, tuple[float, float]
-        ] = {}  # tokens and when they were counted, least recently asked first
+        self._buckets: dict[str, tuple[float, float]] = {}
+        """Tokens and when they were counted; the least recently used first."""
 
     def try_take(self, address: str, now: float) -> float:
-        """Seconds to wait until this may be tried again; 0 means that it is allowed, and has been
-        counted.
-        """
+        """Takes a token. Returns 0, or where there is none the seconds until there is one."""
         key = bucket_key(address)
         tokens, counted = self._buckets.pop(key, (float(self.limit), now))
         rate = self.limit / self.per_seconds
@@ -58,8 +55,8 @@ class RateLimiter:
 
 
 class ConnectionLimiter:
-    """How many connections each address holds. Every `acquire` that returned True is followed by
-    one `release`.
+    """Counts the connections of each address. Call `release` once for each `acquire` that returned
+    True.
     """
 
     def __init__(self, limit: int) -> None:
@@ -75,7 +72,7 @@ class ConnectionLimiter:
         return True
 
     def release(self, address: str) -> None:
-        """Raises KeyError when the address holds nothing."""
+        """Raises KeyError where the address holds nothing."""
         key = bucket_key(address)
         held = self._held[key]
         if held == 1:
@@ -90,32 +87,30 @@ class ConnectionLimiter:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who asks, and how they reached us; `scheme` and `host` are None where no trusted proxy
-    said.
+    """A client and the URL it used. `scheme` and `host` are None unless a trusted proxy sent
+    them.
     """
 
     address: str
     scheme: str | None = None
     """`http` or `https`."""
     host: str | None = None
-    """Host and, unless it is the scheme's own, port."""
+    """Host, and port unless it is the default of the scheme."""
 
 
 def client(peer: str, headers: Iterable[tuple[str, str]], trusted: Sequence[IPNetwork]) -> Client:
-    """The client behind the connection from `peer`, whose request has `headers`: all of them, in
-    order, repeated names too.
+    """The client behind a connection from `peer`. `headers`: all of the request, in order.
 
-    `X-Forwarded-For`, `-Proto` and `-Host` count, or else `Forwarded` (RFC 7239), and only from a
-    trusted peer. X-Forwarded-For goes first because that is what most proxies write, and they let a
-    client's own Forwarded pass: a proxy that writes Forwarded has to remove X-Forwarded-For.
+    `X-Forwarded-For`, `-Proto` and `-Host` count, or without them `Forwarded` (RFC 7239), and only
+    from a trusted peer. X-Forwarded-For has priority: most proxies write it, and pass on what a
+    client sent as Forwarded. A proxy that writes Forwarded must remove X-Forwarded-For.
     """
     if not is_trusted(peer, trusted):
         return Client(peer)
     values: dict[str, str] = {}
     for name, value in headers:
         name = name.lower()
-        # RFC 9110 §5.3: repeated fields are one list. Some proxies add a field of their own below
-        # the client's.
+        # RFC 9110 §5.3: repeated fields are one list. Some proxies append a field to the client's.
         values[name] = f"{values[name]},{value}" if name in values else value
     if "x-forwarded-for" not in values and "forwarded" in values:
         return _forwarded(peer, values["forwarded"], trusted)
@@ -127,22 +122,18 @@ def client(peer: str, headers: Iterable[tuple[str, str]], trusted: Sequence[IPNe
 
 
 def client_address(peer: str, forwarded_for: str | None, trusted: Sequence[IPNetwork]) -> str:
-    """The rightmost address that is no trusted proxy: what stands left of it is hearsay.
+    """The rightmost address that is not a trusted proxy; a client can forge what is left of it.
     `forwarded_for` is the value of X-Forwarded-For.
     """
     return _walk(peer, forwarded_for.split(",") if forwarded_for else [], trusted)[0]
 
 
 def _walk(peer: str, hops: Sequence[str], trusted: Sequence[IPNetwork]) -> tuple[str, int]:
-    """The client's address and the index in `hops` where it stands; `len(hops)` is the peer
-    itself.
-    """
+    """The client's address and its index in `hops`; `len(hops)` means the peer itself."""
     address, index = peer, len(hops)
     while index > 0 and is_trusted(address, trusted):
         ip = _parse(hops[index - 1])
-        if (
-            ip is None
-        ):  # "unknown", or an obfuscated name (RFC 7239 §6.3): the last proxy is all that is known
+        if ip is None:  # "unknown" or an obfuscated name (RFC 7239 §6.3)
             break
         address, index = str(ip), index - 1
     return address, index
@@ -184,9 +175,8 @@ def _split(value: str, separator: str) -> list[str]:
 
 
 def _scheme(value: str) -> str | None:
-    scheme = {"ws": "http", "wss": "https"}.get(
-        value.strip().lower(), value.strip().lower()
-    )  # some proxies name the WebSocket's
+    name = value.strip().lower()
+    scheme = {"ws": "http", "wss": "https"}.get(name, name)  # some proxies send these
     return scheme if scheme in ("http", "https") else None
 
 
@@ -198,8 +188,8 @@ def _host(value: str) -> str | None:
 
 
 def _parse(text: str) -> IPAddress | None:
-    """An address as it stands in a header: with or without quotes, brackets, port and zone. IPv4 in
-    IPv6 comes out as IPv4.
+    """An address from a header, with or without quotes, brackets, port and zone. IPv4 in IPv6
+    becomes IPv4.
     """
     text = text.strip().strip('"')
     if match := re.fullmatch(r"\[([^\]]+)\](:\d+)?", text):
@@ -214,6 +204,6 @@ def _parse(text: str) -> IPAddress | None:
 
 
 def is_trusted(address: str, trusted: Sequence[IPNetwork]) -> bool:
-    """Whether a reverse proxy whose headers are believed is there."""
+    """Whether the address is that of a trusted reverse proxy."""
     ip = _parse(address)
     return ip is not None and any(ip in network for network in trusted)

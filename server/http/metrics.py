@@ -1,4 +1,4 @@
-"""What Prometheus is told. API.md lists it; grafana.json shows it."""
+"""Metrics for Prometheus. API.md lists them; grafana.json is a dashboard of them."""
 
 import asyncio
 from collections import Counter
@@ -25,9 +25,9 @@ from server.rooms.registry import Rooms
 
 FIRST_PICTURE = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 BEHIND_LENS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
-"""Seconds; dense where the players are."""
+"""Bounds in seconds; dense where the players are."""
 MOST_STALLS = 10
-"""That one beacon adds: nobody runs dry more often in a second or two."""
+"""Stalls that one beacon adds at most: a player cannot run dry more often between two beacons."""
 QUANTILES = (0.5, 0.95, 1.0)
 
 Family = CounterMetricFamily | GaugeMetricFamily
@@ -35,7 +35,7 @@ Family = CounterMetricFamily | GaugeMetricFamily
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where things are counted."""
+    """The objects that count."""
 
     rooms: Rooms
     hub: Hub
@@ -47,7 +47,7 @@ class Sources:
 
 
 class Metrics:
-    """`/metrics`: what `registry` has, the process, and what `sources` have counted."""
+    """`/metrics`: the metrics of `registry`, of the process and of `sources`."""
 
     def __init__(self, sources: Sources, registry: CollectorRegistry) -> None:
         self._registry = registry
@@ -65,19 +65,19 @@ class Metrics:
 
 
 class Playing:
-    """How viewers fare, by player, from the beacon that each of them sends once a second."""
+    """Playback by player, from the beacons that viewers send once a second."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         first_picture = Histogram(
             "microlive_first_picture_seconds",
-            "From opening the page to its first picture",
+            "From opening the page to its first frame",
             ["player"],
             buckets=FIRST_PICTURE,
             registry=registry,
         )
         behind_lens = Histogram(
             "microlive_behind_lens_seconds",
-            "From the lens to the screen, once a second for each viewer whose picture moves",
+            "From the camera to the screen, once a second for each viewer whose video moves",
             ["player"],
             buckets=BEHIND_LENS,
             registry=registry,
@@ -96,8 +96,8 @@ class Playing:
     def receive(self, beacon: Beacon, before: Beacon | None) -> None:
         """A viewer's beacon and the one before it on the same connection.
 
-        A page that connects again tells its first picture again, and its stalls up to then: the
-        former counts once for each connection, of the latter only what is added.
+        A page that reconnects repeats its first frame's delay and its stalls so far. The delay
+        counts once for each connection; of the stalls only the increase counts.
         """
         if beacon.first_picture is not None and (before is None or before.first_picture is None):
             self._first_picture[beacon.player].observe(beacon.first_picture / 1_000)
@@ -112,17 +112,13 @@ class Playing:
 
 
 class ServerCollector(Collector):
-    """Reads what the server has counted when it is asked, so that nothing is done for it
-    meanwhile.
-    """
+    """Reads the counters of the server when metrics are requested, and costs nothing between."""
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
 
     def describe(self) -> Iterator[Family]:
-        """Nothing: a registry would collect for its names, from a server that is still being
-        made.
-        """
+        """Nothing: the registry would otherwise collect from a server that is still starting."""
         yield from ()
 
     def collect(self) -> Iterator[Family]:
@@ -141,7 +137,7 @@ class ServerCollector(Collector):
             "state",
             {state.value: states[state] for state in State if state is not State.ENDED},
         )
-        yield GaugeMetricFamily("microlive_creators", "Creators who are connected", creators)
+        yield GaugeMetricFamily("microlive_creators", "Connected creators", creators)
         yield GaugeMetricFamily(
             "microlive_transcoders",
             "Creators whose video is transcoded",
@@ -152,7 +148,7 @@ class ServerCollector(Collector):
         )
         yield GaugeMetricFamily(
             "microlive_loop_lateness_seconds",
-            "How late the event loop's last beat was",
+            "How late the event loop's last timer ran",
             max(0.0, self._sources.hub.pulse.lateness),
         )
 
@@ -169,20 +165,20 @@ class ServerCollector(Collector):
         players: Counter[str] = sum((room.players for room in rooms), Counter())
         yield _gauge(
             "viewers",
-            "Who is watching, by the way the media takes",
+            "Viewers, by playback path",
             "path",
             {path: _count(found) for path, found in audiences.items()},
         )
         yield _gauge(
             "players",
-            "Viewers who told lately that they play, by player",
+            "Viewers that sent a beacon lately, by player",
             "player",
             {name: players[name] for name in sorted({*PLAYERS, OTHER})},
         )
         rates = {path: _bitrate(found, live) for path, found in audiences.items()}
         yield _gauge(
             "egress_bits_per_second",
-            "What viewers are sent at present: bit rate of each live room, once for each of them",
+            "Sum over all viewers of their live room's bit rate",
             "path",
             rates,
         )
@@ -204,7 +200,7 @@ class ServerCollector(Collector):
             yield _gauge("delivery_delay_seconds", about, "quantile", delays)
         yield _counter(
             "joins",
-            "Viewers who came",
+            "Viewers that joined",
             "path",
             {"websocket": sockets.joined, "hls": hls.counters.joined, "whep": whep.counters.joined},
         )
@@ -216,15 +212,17 @@ class ServerCollector(Collector):
         )
         yield CounterMetricFamily(
             "microlive_slowed",
-            "Times that a viewer over a WebSocket became too slow for all of the video",
+            "Times that a WebSocket viewer became too slow for all frames",
             sockets.slowed,
         )
         yield CounterMetricFamily(
-            "microlive_let_go", "Viewers let go because they took nothing for 15 s", sockets.let_go
+            "microlive_let_go",
+            "WebSocket viewers closed because they read nothing for 15 s",
+            sockets.let_go,
         )
         yield CounterMetricFamily(
             "microlive_refused_viewers",
-            "Viewers whose connection broke the protocol",
+            "WebSockets that broke the protocol",
             sockets.refused,
         )
         yield CounterMetricFamily(
@@ -246,27 +244,27 @@ class ServerCollector(Collector):
         yield _counter(
             "sent_bytes",
             (
-                "To viewers, without the headers of HTTP, RTP and what lies below, and "
-                "without packets sent again"
+                "Media to viewers, without retransmissions and without the headers of HTTP, RTP "
+                "and lower layers"
             ),
             "path",
             sent,
         )
         yield _counter(
             "plis",
-            "Requests for a keyframe: ours to creators, viewers' to us",
+            "Requests for a keyframe, to creators and from viewers",
             "peer",
             {"creator": received["plis"], "viewer": played["plis"]},
         )
         yield _counter(
             "nacks",
-            "Packets asked for again, of creators and by viewers",
+            "Requests for retransmissions, to creators and from viewers",
             "peer",
             {"creator": received["nacks"], "viewer": played["nacks"]},
         )
         yield CounterMetricFamily(
             "microlive_resent_packets",
-            "Packets sent again to viewers over WebRTC",
+            "Retransmissions to WebRTC viewers",
             played["resent"],
         )
         reasons = {
@@ -277,8 +275,8 @@ class ServerCollector(Collector):
         yield _counter(
             "rejected_datagrams",
             (
-                "Datagrams dropped unread; from creators and viewers, those that were not "
-                "theirs or made no sense"
+                "Dropped datagrams; of creators and viewers those that were not authentic or "
+                "not readable"
             ),
             "reason",
             reasons,

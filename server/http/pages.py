@@ -1,4 +1,4 @@
-"""The pages: templates of `web/`, and its files under a name that changes with their content."""
+"""The pages (templates of `web/`) and their files."""
 
 import base64
 import hashlib
@@ -100,7 +100,7 @@ class Pages:
         raise web.HTTPFound(f"{self._assets.base}/icons/icon.svg")
 
     def message(self, request: web.Request, status: int, text: str) -> web.Response:
-        """A page that says why there is no other."""
+        """A page for a refusal."""
         heading = HEADINGS.get(status, "That did not work")
         return self._render(
             request,

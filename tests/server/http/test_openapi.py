@@ -8,11 +8,12 @@ from pathlib import Path
 from aiohttp import web
 
 from relay.errors import RefusalCode
-from server.http.openapi import OPERATIONS, document
+from server.http.openapi import ALWAYS, OPERATIONS, document
 from tests.fixtures.server import running
 
 ROOT = Path(__file__).resolve().parents[3]
 DESCRIBED = ("/api/", "/whip/", "/whep/", "/hls/", "/ws/", "/healthz", "/readyz", "/metrics")
+API = ROOT / "server/API.md"
 NAMES_ONLY = ("relay/errors.py", "server/http/openapi.py")
 """Where codes are listed, not used."""
 
@@ -38,20 +39,29 @@ def test_every_code_is_used_and_described() -> None:
     described = {
         code
         for operation in OPERATIONS
-        for table in (operation.refusals, operation.close_codes)
+        for table in (ALWAYS, operation.refusals, operation.close_codes)
         for codes in table.values()
         for code in codes
     }
-    always = {
-        RefusalCode.BAD_REQUEST,
-        RefusalCode.INTERNAL_ERROR,
-        RefusalCode.METHOD_NOT_ALLOWED,
-        RefusalCode.NOT_FOUND,
-        RefusalCode.TOO_MANY_CONNECTIONS,
-    }
-    assert described | always == set(RefusalCode)
+    assert described == set(RefusalCode)
     assert set(used()) == {code.name for code in RefusalCode}
     assert document()["components"]["schemas"]["RefusalCode"]["enum"] == list(RefusalCode)
+
+
+def test_api_md_has_the_statuses_of_every_code() -> None:
+    rows = re.findall(r"^\| (`[^|]*) \|([^|]*)\|([^|]*)\|$", API.read_text(), re.MULTILINE)
+    written = {
+        code: set(map(int, re.findall(r"\b[45]\d\d\b", f"{statuses} {meaning}")))
+        for codes, statuses, meaning in rows
+        for code in re.findall(r"`(\w+)`", codes)
+        if code in set(RefusalCode)
+    }
+    served: dict[str, set[int]] = {code.value: set() for code in RefusalCode}
+    for table in (ALWAYS, *(operation.refusals for operation in OPERATIONS)):
+        for status, codes in table.items():
+            for code in codes:
+                served[code].add(status)
+    assert written == served
 
 
 def used() -> Iterator[str]:
