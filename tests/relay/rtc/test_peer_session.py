@@ -1,13 +1,12 @@
 """The life of a session, and that nothing of it is left after its end."""
 
 import itertools
-import weakref
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
 from relay.rtc import peer_session
-from relay.rtc.dtls import fingerprint
+from relay.rtc.dtls import DtlsSrtp, fingerprint
 from relay.rtc.peer_session import PeerEvent, PeerSession, PeerState
 from relay.rtc.receive.sdp import parse_offer
 from relay.rtc.receive.session import ReceiveSession, Sink
@@ -16,7 +15,7 @@ from relay.rtc.send.sdp import parse_play_offer
 from relay.rtc.send.session import SendSession
 from relay.rtc.udp import UdpPort
 from tests.fixtures.channel import make_channel
-from tests.fixtures.circles import no_collector
+from tests.fixtures.circles import held, no_collector
 from tests.fixtures.memory_peer import MemoryPeer
 from tests.fixtures.offers import offer
 
@@ -136,6 +135,7 @@ async def test_connect_fails_when_the_session_is_closed() -> None:
 async def test_a_feed_does_not_reference_a_session_that_left() -> None:
     """Even one that left before its first sender report."""
     with no_collector():
+        before = held(SendSession, Feed)
         channel = make_channel()
         feed = Feed(channel)
         session = SendSession(
@@ -145,22 +145,20 @@ async def test_a_feed_does_not_reference_a_session_that_left() -> None:
         feed.connected(session)
         feed.remove(session, counted=True)
         await session.close()
-        left: list[weakref.ref[Any]] = [weakref.ref(session), weakref.ref(feed)]
+        assert len(held(SendSession, Feed)) == len(before) + 2
         del session, feed
-        assert [ref() for ref in left] == [None, None]
+        assert held(SendSession, Feed) == before
 
 
 @pytest.mark.parametrize("publishes", [True, False])
 async def test_a_closed_session_references_neither_its_owner_nor_itself(publishes: bool) -> None:
     """OpenSSL's and libsrtp's memory is freed at once, not at a garbage collection."""
+    kinds = Owner, PeerSession, DtlsSrtp
     with no_collector():
+        before = held(*kinds)
         owner = Owner(publishes=publishes)
         await owner.session.close()
         await owner.session.close()
-        left: list[weakref.ref[Any]] = [
-            weakref.ref(owner),
-            weakref.ref(owner.session),
-            weakref.ref(owner.session._dtls),
-        ]
+        assert len(held(*kinds)) == len(before) + 3
         del owner
-        assert [ref() for ref in left] == [None, None, None]
+        assert held(*kinds) == before
