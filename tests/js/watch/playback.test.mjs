@@ -59,7 +59,7 @@ function started({ scope = ALL, player = null, make = null, expecting = () => tr
   const shown = [];
   const players = [];
   const makePlayer = (name, { events }) => {
-    const made = make?.(name, events) ?? new FakePlayer(name, events);
+    const made = make?.(name, events, players) ?? new FakePlayer(name, events);
     if (made instanceof FakePlayer) players.push(made);
     return made;
   };
@@ -157,6 +157,25 @@ test('a failure that comes soon after a rebuild waits before it reconnects', asy
   assert.deepEqual(connection.asked, ['take page', 'take page']);
   await clock.advance(100);
   assert.equal(connection.asked.at(-1), 'restart');
+});
+
+test('a rebuild does not open the page\'s connection while a player that holds its own loads', async () => {
+  let ready;
+  const { clock, connection, players } = started({
+    player: 'webcodecs',
+    make: (name, events, players) => {
+      const player = Object.assign(new FakePlayer(name, events), { connection: {} });
+      if (!players.length) return player;
+      return new Promise((resolve) => (ready = () => resolve(player)));
+    },
+  });
+  players[0].events.broken('bad', false);
+  connection.asked = [];
+  await clock.advance(0);
+  assert.deepEqual(connection.asked, []);
+  ready();
+  await settle();
+  assert.deepEqual(connection.asked, ['take player', 'begin']);
 });
 
 test('a player that was replaced has no say any more', () => {

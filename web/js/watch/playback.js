@@ -239,9 +239,13 @@ export class Playback {
     this.rebuilds++;
     const wait = now - this.#rebuiltAt < REBUILD_SPAN ? REBUILD_WAIT : 0;
     this.#rebuiltAt = now;
+    const held = this.#player?.connection !== undefined;
     this.#replace();
     this.#environment.clearTimeout(this.#restart);
-    this.#restart = this.#environment.setTimeout(() => this.#connection.restart(), wait);
+    this.#restart = this.#environment.setTimeout(() => {
+      // A player that holds the connection and is still loading opens it itself.
+      if (this.#player || !held) this.#connection.restart();
+    }, wait);
   }
 
   /** @param {number} now */
