@@ -285,7 +285,9 @@ MediaSource.isTypeSupported = type => !/opus/i.test(type) && supported(type);
 async def test_a_viewer_watches_where_no_websocket_gets_through(
     studio: Studio, visitors: Visitors, wanted: str
 ) -> None:
-    """LL-HLS starts by itself; the page then keeps to transports without a WebSocket."""
+    """LL-HLS starts by itself; the page then keeps to transports without a WebSocket. The room's
+    events come all the same.
+    """
     visitors.complaints.allow("ws://127.0.0.1:9/")
     room = Room(
         await visitors.page(
@@ -301,6 +303,7 @@ async def test_a_viewer_watches_where_no_websocket_gets_through(
     frames = (await room.stats())["frames"]
     await until(room.page, f"microlive.stats().frames > {frames + 90}")
     assert (await room.stats())["player"] == playing and (await room.stats())["rebuilds"] == 0
+    await until(room.page, "microlive.stats().state === 'live' && microlive.stats().viewers > 0")
 
 
 async def test_a_player_without_a_decoder_for_the_sound_is_left_for_another(

@@ -11,6 +11,7 @@
  * @property {(timer: number) => void} clearInterval
  * @property {typeof fetch} fetch
  * @property {typeof WebSocket} WebSocket
+ * @property {typeof EventSource} EventSource
  * @property {typeof RTCPeerConnection} RTCPeerConnection  undefined in browsers without WebRTC
  */
 
@@ -32,6 +33,9 @@ export const BROWSER = Object.freeze({
     globalThis.fetch(input, init),
   get WebSocket() {
     return globalThis.WebSocket;
+  },
+  get EventSource() {
+    return globalThis.EventSource;
   },
   get RTCPeerConnection() {
     return globalThis.RTCPeerConnection;

@@ -4,6 +4,7 @@
  */
 export const lateModules = {
   api: () => import('../api/rooms_api.js'),
+  eventStream: () => import('../watch/line/event_stream.js'),
   pictureInPicture: () => import('./picture_in_picture.js'),
   statsOverlay: () => import('./stats_overlay.js'),
   share: () => import('../page/share.js'),

@@ -68,6 +68,8 @@ export class RoomView {
   #overlay = null;
   /** @type {import('./picture_in_picture.js').PictureInPicture | null} */
   #pictureInPicture = null;
+  /** The room's events while no WebSocket gets through. @type {import('../watch/line/event_stream.js').EventStream | null} */
+  #eventStream = null;
   #listening = new AbortController();
 
   /** @param {RoomOptions} options */
@@ -170,6 +172,7 @@ export class RoomView {
     return {
       hello: (hello) => {
         this.#lost.end();
+        this.#eventStream?.close();
         this.#pace = { pace: 'full', dropped: 0 };
         this.#playback.hello(hello);
         if (!document.hidden && this.#playback.stats().frames) this.#playback.resume();
@@ -206,6 +209,7 @@ export class RoomView {
   #followVisibility() {
     if (isOver(this.#state) || (document.hidden && this.#pictureInPicture?.open)) return;
     this.#connection.close();
+    this.#eventStream?.close();
     if (document.hidden) return;
     this.#connection.open();
     this.#playback.resume();
@@ -252,6 +256,7 @@ export class RoomView {
     this.#lost.close();
     this.#viewport.hold();
     this.#connection.close();
+    this.#eventStream?.close();
     this.#playback.close();
   }
 
@@ -280,12 +285,24 @@ export class RoomView {
       const { roomInfo } = await lateModules.api();
       const { state } = await roomInfo(this.#room, this.#environment);
       if (this.#closed) return;
-      if (state === 'ended') this.#enter('ended');
-      else this.#playback.blocked();
+      if (state === 'ended') return this.#enter('ended');
+      this.#playback.blocked();
+      await this.#listenWithoutWebSocket();
     } catch (error) {
       const { status, code = '' } = /** @type {{status?: number, code?: string}} */ (error);
       if (status === 404) this.#fail('There is no such live', wordsFor(code || 'room_not_found'));
     }
+  }
+
+  async #listenWithoutWebSocket() {
+    const { EventStream } = await lateModules.eventStream();
+    if (isOver(this.#state) || this.#closed || document.hidden) return;
+    this.#eventStream ??= new EventStream(this.#room, this.#connection.clock, {
+      event: (event) => this.#handleEvent(event),
+      over: (code) => code === 'room_ended' && this.#enter('ended'),
+      quality: () => this.#beacon.read(this.#ladder.name, this.#playback.stats()),
+    }, this.#environment);
+    this.#eventStream.open();
   }
 
   async #togglePictureInPicture() {
