@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from relay.errors import BitstreamError
 from relay.sample import Track, TrackInfo
@@ -16,6 +17,10 @@ _NOT_IN_SAMPLES = frozenset((SPS, PPS, AUD, END_OF_SEQUENCE, END_OF_STREAM, FILL
 _HIGH_PROFILES = frozenset((100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135))
 
 _MAX_SIDE = 16_384
+MAX_PARAMETER_SET = 4_096
+"""Bytes of an SPS or PPS. `avcC` could hold 65,535; encoders write at most some hundred."""
+_SPS_READ = 256
+"""Bytes of an SPS that are parsed. All fields before the VUI fit, scaling lists included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ class _BitReader:
         zeros = 0
         while not self.u(1):
             zeros += 1
-            if zeros > 32:
+            if zeros > 31:
                 raise BitstreamError("Exp-Golomb code too long")
         return (1 << zeros) - 1 + self.u(zeros)
 
@@ -74,7 +79,12 @@ def parse_sps(nal: bytes) -> SequenceParameters:
     """Parses an SPS NAL unit (§7.3.2.1.1). Raises BitstreamError if it is truncated or invalid."""
     if len(nal) < 4 or nal[0] & 0x1F != SPS:
         raise BitstreamError("not an SPS")
-    bits = _BitReader(nal[1:].replace(b"\0\0\3", b"\0\0"))
+    return _parse_sps(nal[1:_SPS_READ])
+
+
+@lru_cache(maxsize=256)
+def _parse_sps(body: bytes) -> SequenceParameters:
+    bits = _BitReader(body.replace(b"\0\0\3", b"\0\0"))
     profile, constraints, level = bits.u(8), bits.u(8), bits.u(8)
     bits.ue()  # seq_parameter_set_id
     chroma, luma_bits, chroma_bits = (
@@ -163,6 +173,8 @@ def track_info(sps: bytes, pps: bytes) -> TrackInfo:
     parameters = parse_sps(sps)
     if not pps or pps[0] & 0x1F != PPS:
         raise BitstreamError("not a PPS")
+    if max(len(sps), len(pps)) > MAX_PARAMETER_SET:
+        raise BitstreamError(f"a parameter set of over {MAX_PARAMETER_SET} bytes")
     config = b"".join(
         (
             bytes((1, sps[1], sps[2], sps[3], 0xFF, 0xE1)),

@@ -17,12 +17,15 @@ _PTS: Final = 2
 _DATA: Final = 3
 _KEY: Final = 4
 
+OVERHEAD: Final = 350
+"""Bytes that a sample takes beside its payload, measured on CPython 3.11."""
+
 
 class Window:
     """The last samples of a stream, in the order of publishing.
 
     Bounded twice: nothing older than `seconds` of media time before the newest sample, and no more
-    than `max_bytes` of payload.
+    than `max_bytes` of memory.
     """
 
     def __init__(self, seconds: float, max_bytes: int) -> None:
@@ -39,17 +42,17 @@ class Window:
 
     @property
     def size(self) -> int:
-        """Bytes of payload."""
+        """Bytes of memory held, payload and overhead."""
         return self._bytes
 
     def append(self, sample: Sample) -> None:
         """Adds the newest sample and drops the oldest ones."""
         held = self._held
         held.append(_pack(sample))
-        self._bytes += len(sample.data)
+        self._bytes += OVERHEAD + len(sample.data)
         horizon = sample.media_time - self._span
         while self._bytes > self._max_bytes or _media_time(held[0]) < horizon:
-            self._bytes -= len(held.popleft()[_DATA])
+            self._bytes -= OVERHEAD + len(held.popleft()[_DATA])
             if not held:  # one sample larger than the whole bound
                 return
 

@@ -16,6 +16,8 @@ OUTAGE = 0.2
 keyframe arrives sooner.
 """
 SHORT = 16
+MAX_UNIT_PACKETS = 3_000
+"""Packets of one access unit: 3.6 MB at 1,200 bytes each."""
 
 
 class EncodedFrame:
@@ -56,7 +58,10 @@ class Reassembly:
         self._highest = 0
         self._last_arrival = 0.0
         self._gaps = Gaps(round_trip or RoundTrip())
-        self._idr_starts: list[int] = []
+        self._key_start: int | None = None
+        """The newest start of a keyframe in the buffer."""
+        self._key_end = 0
+        """The first packet of that keyframe that has not been seen in the buffer."""
         self._unit: list[RtpPacket] = []
         self._unit_whole = False
         self._unit_arrived = 0.0
@@ -79,21 +84,26 @@ class Reassembly:
         if sequence < self._next or sequence in self._buffer:
             self.duplicates += 1
             return []
+        hole = sequence - max(self._highest + 1, self._next)
+        if hole > MAX_NACKS:
+            # Not repairable. What waits behind older gaps is undecodable without a keyframe, too.
+            self.given_up += hole + len(self._gaps)
+            self._restart(sequence)
         if sequence == self._next and not self._buffer:
             # The fast path, for nearly all packets: in order and nothing buffered.
             self._next += 1
             self._highest = sequence
             frame = self._take(packet, now)
             return [frame] if frame else []
-        hole = self._note_gap(sequence, now, resent)
+        self._note_gap(sequence, now, resent)
         self._buffer[sequence] = (packet, now)
         if self._payload.starts_keyframe(packet.payload):
-            self._idr_starts.append(sequence)
-        hopeless = hole > MAX_NACKS or (hole > SHORT and silence > OUTAGE)
+            self._note_keyframe(sequence)
+        hopeless = hole > SHORT and silence > OUTAGE
         self.needs_keyframe = self.needs_keyframe or hopeless
         if hopeless or len(self._buffer) > MAX_BUFFERED:
             return self._give_up()
-        return self._drain() + self._jump_to_idr()
+        return self._drain() + self._jump_to_keyframe()
 
     def expire(self, now: float) -> list[EncodedFrame]:
         """Gives up gaps that are past their deadline. Returns the frames behind them."""
@@ -111,14 +121,17 @@ class Reassembly:
         """Whether packets are missing."""
         return bool(self._gaps)
 
-    def _note_gap(self, sequence: int, now: float, resent: bool) -> int:
-        """Updates the gaps for an arrived packet. Returns the size of the gap before it."""
+    def _note_gap(self, sequence: int, now: float, resent: bool) -> None:
+        """Updates the gaps for an arrived packet."""
         if self._gaps.fill(sequence, now, resent=resent):
             self.repaired += 1
-        first = max(self._highest + 1, self._next or 0)
-        self._gaps.add(first, sequence, now)
+        self._gaps.add(max(self._highest + 1, self._next or 0), sequence, now)
         self._highest = max(self._highest, sequence)
-        return max(0, sequence - first)
+
+    def _note_keyframe(self, start: int) -> None:
+        """Only the newest start is kept: a sender may mark every packet as one."""
+        if self._key_start is None or start > self._key_start:
+            self._key_start = self._key_end = start
 
     def _drain(self) -> list[EncodedFrame]:
         frames = []
@@ -131,7 +144,8 @@ class Reassembly:
             frame = self._take(*entry)
             if frame:
                 frames.append(frame)
-        self._idr_starts = [start for start in self._idr_starts if start >= self._next]
+        if self._key_start is not None and self._key_start < self._next:
+            self._key_start = None
         return frames
 
     def _take(self, packet: RtpPacket, arrived: float) -> EncodedFrame | None:
@@ -142,6 +156,8 @@ class Reassembly:
             # Without a marker bit, the next timestamp ends the access unit.
             frame = self._finish(self._unit_arrived)
         if packet.payload:
+            if len(self._unit) >= MAX_UNIT_PACKETS:
+                self._drop_oversized_unit()
             if not self._unit:
                 self._unit_whole = self._unit_whole or self._starts_whole(packet.payload)
             self._unit.append(packet)
@@ -194,21 +210,29 @@ class Reassembly:
         self._give_up_gaps()
         return self._drain()
 
-    def _jump_to_idr(self) -> list[EncodedFrame]:
+    def _jump_to_keyframe(self) -> list[EncodedFrame]:
         """Continues at a complete keyframe behind a gap without waiting for the deadline."""
-        for start in reversed(self._idr_starts):
-            sequence = start
-            timestamp = self._buffer[start][0].timestamp
-            while sequence in self._buffer and self._buffer[sequence][0].timestamp == timestamp:
-                if self._buffer[sequence][0].marker:
-                    self._lose_unit()
-                    self._next = start
-                    for skipped in [number for number in self._buffer if number < start]:
-                        del self._buffer[skipped]
-                    self._give_up_gaps()
-                    return self._drain()
-                sequence += 1
+        start = self._key_start
+        if start is None:
+            return []
+        timestamp = self._buffer[start][0].timestamp
+        while entry := self._buffer.get(self._key_end):
+            if entry[0].timestamp != timestamp:
+                break
+            if entry[0].marker:
+                self._lose_unit()
+                self._next = start
+                for skipped in [number for number in self._buffer if number < start]:
+                    del self._buffer[skipped]
+                self._give_up_gaps()
+                return self._drain()
+            self._key_end += 1
         return []
+
+    def _drop_oversized_unit(self) -> None:
+        self._lose_unit()
+        self.broken_units += 1
+        self.needs_keyframe = True
 
     def _lose_unit(self) -> None:
         self._unit = []
@@ -225,5 +249,5 @@ class Reassembly:
         self._lose_unit()
         self._buffer.clear()
         self._gaps.clear()
-        self._idr_starts.clear()
+        self._key_start = None
         self._next = self._highest = sequence

@@ -13,8 +13,12 @@ EVERY = 0.05
 """Minimum seconds between two reports, as in libwebrtc's receiver."""
 MANY = 200
 """Packets after which a report is due at once: a keyframe's burst."""
-MAX_STATUSES = 2_000
-"""Packets per report; a larger jump of the numbers means that the sender restarted."""
+MAX_STATUSES = 1_000
+"""Numbers that wait for a report, received or lost; a sender whose numbers span more has restarted.
+Each costs work, and a sender can skip numbers for free.
+"""
+MAX_REPORTS = 2
+"""Packets written at a time. One is enough, unless arrivals are more than 8.19 s apart."""
 KEPT = 500
 """A packet that arrives late is reported if it is at most this far behind the newest; the packets
 after it are then reported again.
@@ -62,8 +66,8 @@ class TransportFeedback:
             return []
         arrivals = [self._arrivals.get(number) for number in range(first, self._highest + 1)]
         self._next = self._highest + 1
-        written = []
-        while arrivals:
+        written: list[bytes] = []
+        while arrivals and len(written) < MAX_REPORTS:
             taken, packet = write_feedback(
                 self._sender_ssrc, media_ssrc, first, arrivals, self._count
             )
@@ -81,7 +85,7 @@ class TransportFeedback:
         arrivals = self._arrivals
         for sequence, now in fresh:
             number = self._numbers.unwrap(sequence)
-            if self._next is None or abs(number - self._highest) > MAX_STATUSES:
+            if self._restarted(number):
                 arrivals.clear()
                 self._next = first = self._highest = number
             elif number <= self._highest - KEPT or number in arrivals:
@@ -91,6 +95,12 @@ class TransportFeedback:
             first = min(first, number)
             self._highest = max(self._highest, number)
         return first if first is not None and first <= self._highest else None
+
+    def _restarted(self, number: int) -> bool:
+        """Whether the sender has begun to number anew, or skips more than a report can hold."""
+        if self._next is None or abs(number - self._highest) > MAX_STATUSES:
+            return True
+        return number - self._next >= MAX_STATUSES
 
     def _forget(self) -> None:
         if len(self._arrivals) > 2 * KEPT:

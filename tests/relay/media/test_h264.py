@@ -188,6 +188,28 @@ def test_parameter_sets_are_read_from_avcc(profile: str) -> None:
     )
 
 
+def test_parameter_sets_are_bounded() -> None:
+    """`avcC` has 16 bits for their length; none of an encoder comes near."""
+    sps, pps = media.parameter_sets()
+    longest = sps + bytes(h264.MAX_PARAMETER_SET - len(sps))
+    assert h264.track_info(longest, pps).width == h264.parse_sps(sps).width
+    for pair in ((longest + b"\0", pps), (sps, pps + bytes(70_000))):
+        with pytest.raises(BitstreamError, match="over 4096 bytes"):
+            h264.track_info(*pair)
+
+
+@pytest.mark.timeout(20)
+def test_a_long_sps_is_not_read_to_its_end() -> None:
+    """Exp-Golomb codes of 63 bits in every scaling list: such an SPS cost 10 ms a frame."""
+    code = "0" * 31 + "1" + "0" * 31
+    bits = "1" + "00100" + "1" + "1" + "1" + "0" + "1" + ("1" + code * 64) * 12
+    body = int(bits, 2).to_bytes(-(-len(bits) // 8), "big").replace(b"\0\0", b"\0\0\3")
+    for number in range(10_000):
+        sps = bytes((0x67, 244, 0, 30)) + body + number.to_bytes(4, "big")
+        with pytest.raises(BitstreamError):
+            h264.parse_sps(sps)
+
+
 def test_a_pps_must_be_a_pps() -> None:
     """An SPS instead of the PPS, or nothing, is refused."""
     sps, _ = media.parameter_sets()

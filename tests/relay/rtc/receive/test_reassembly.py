@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 
 from relay.media.h264 import access_unit, parse_sps
 from relay.rtc.receive.gaps import MAX_NACKS
-from relay.rtc.receive.reassembly import MAX_BUFFERED, EncodedFrame, Reassembly
+from relay.rtc.receive.reassembly import (
+    MAX_BUFFERED,
+    MAX_UNIT_PACKETS,
+    EncodedFrame,
+    Reassembly,
+)
 from relay.rtc.roundtrip import MAX_DEADLINE, MIN_DEADLINE, RoundTrip
 from relay.rtc.rtp import RtpPacket
 from tests.fixtures import media
@@ -362,8 +367,47 @@ def test_the_buffer_is_bounded() -> None:
         )
         assert len(reassembly._buffer) <= MAX_BUFFERED
         assert len(reassembly._gaps) <= 2 * MAX_BUFFERED
-        assert len(reassembly._idr_starts) <= MAX_BUFFERED
     assert len(reassembly.nacks(0.0)) <= MAX_NACKS
+
+
+def test_a_large_gap_costs_no_more_than_a_restart() -> None:
+    """A gap that is too large to repair leaves nothing to request, and the next IDR plays."""
+    reassembly = Reassembly()
+    feed(reassembly, packets_of(["idr", "p"], sequence=100))
+    frames = feed(
+        reassembly, packets_of(["p", "idr", "p"], sequence=102 + MAX_NACKS + 1, timestamp=9_000)
+    )
+    assert not reassembly.has_gaps and reassembly.nacks(1.0) == []
+    assert [frame.unit.data for frame in frames] == samples_of(["p", "idr", "p"])[1:]
+    assert reassembly.given_up == MAX_NACKS + 1
+
+
+def test_an_access_unit_is_bounded() -> None:
+    """Packets of one timestamp without a marker bit: the unit is dropped at its bound, and the
+    next keyframe plays.
+    """
+    reassembly = Reassembly()
+    feed(reassembly, packets_of(["idr"], sequence=0, timestamp=0))
+    endless = packets_of(["p"], marker=False)[0]
+    for number in range(2 * MAX_UNIT_PACKETS + 10):
+        frames = reassembly.receive(endless._replace(sequence=1 + number, timestamp=3_000), 0.0)
+        assert frames == [] and len(reassembly._unit) <= MAX_UNIT_PACKETS
+    assert reassembly.broken_units == 2 and reassembly.needs_keyframe
+    after = packets_of(["idr", "p"], sequence=2 * MAX_UNIT_PACKETS + 11, timestamp=6_000)
+    assert [frame.unit.key for frame in feed(reassembly, after)] == [True, False]
+
+
+@pytest.mark.timeout(20)
+def test_a_sender_that_marks_every_packet_as_a_keyframe() -> None:
+    """Behind a gap each packet costs the same, however many wait. (Two loops over all of them took
+    minutes for these packets.)
+    """
+    reassembly = Reassembly()
+    feed(reassembly, packets_of(["idr"], sequence=0, timestamp=0))
+    start = packets_of(["idr2"], marker=False)[0]
+    for number in range(MAX_BUFFERED):
+        reassembly.receive(start._replace(sequence=2 + number, timestamp=3_000), 0.0)
+    assert len(reassembly._buffer) == MAX_BUFFERED
 
 
 def test_timestamps_are_unwrapped() -> None:

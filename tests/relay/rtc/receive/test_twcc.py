@@ -13,6 +13,7 @@ from relay.rtc.receive.twcc import (
     EVERY,
     KEPT,
     MANY,
+    MAX_REPORTS,
     MAX_STATUSES,
     TransportFeedback,
     write_feedback,
@@ -156,6 +157,33 @@ def test_a_restarted_sender_gets_no_report_of_thousands_of_losses(jump: int) -> 
     feedback.receive(5 + jump & 0xFFFF, 2.0)
     (packet,) = feedback.reports(1, 2.0)
     assert [number for number, _ in read(packet).arrivals] == [5 + jump & 0xFFFF]
+
+
+@pytest.mark.timeout(20)
+def test_a_sender_that_skips_numbers_gets_bounded_reports() -> None:
+    """Each packet is nearly as far ahead as the sender's numbers may jump: the reports stay small.
+    (Statuses of all numbers between took seconds for these packets.)
+    """
+    feedback = TransportFeedback(1)
+    number = 0
+    for turn in range(20):
+        now = 1.0 + turn / 10
+        for _ in range(2_000):
+            number += MAX_STATUSES - 1
+            feedback.receive(number & 0xFFFF, now)
+        packets = feedback.reports(1, now)
+        assert 1 <= len(packets) <= MAX_REPORTS
+        assert sum(len(read(packet).arrivals) for packet in packets) <= MAX_STATUSES
+
+
+def test_arrivals_far_apart_get_few_packets() -> None:
+    """An arrival more than 8.19 s after the one before needs a packet of its own."""
+    feedback = TransportFeedback(1)
+    for number in range(1, 50):
+        feedback.receive(number, number * 10.0)
+        feedback.reports(1, number * 10.0)
+    feedback.receive(0, 500.0)
+    assert len(feedback.reports(1, 500.0)) <= MAX_REPORTS
 
 
 def test_memory_is_bounded_and_very_late_packets_are_ignored() -> None:
