@@ -1,4 +1,4 @@
-"""Both tracks in order, and parts that keep coming."""
+"""Both tracks in order, and parts without a pause."""
 
 from relay.hls.muxer import AWAY, STARVED, Muxer
 from relay.hls.segmenter import SCALE, Part
@@ -18,8 +18,8 @@ def live(
     late: float = 0.0,
     epoch: int = 1,
 ) -> list[Part]:
-    """What a creator publishes from second `begin` to second `end`, in batches of 0.1 s; pictures
-    come `late` seconds after their time.
+    """What is published from second `begin` to second `end`, in batches of 0.1 s; frames are
+    `late` seconds late.
     """
     parts: list[Part] = []
     for batch in range(round(begin * 10), round(end * 10)):

@@ -1,10 +1,10 @@
-"""The history of a playlist, whatever the creator does."""
+"""The history of a playlist for any behaviour of the publisher."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relay.errors import PlaylistError
+from relay.errors import PlaylistError, RefusalCode
 from relay.hls.playlist import RETIRED, SEGMENTS, Playlist, multivariant
 from relay.hls.segmenter import PART_TARGET, SCALE, TARGET_DURATION, Part, Segmenter
 from relay.media.aac import TRACK
@@ -38,15 +38,13 @@ HAPPENINGS = st.tuples(
     st.sampled_from([30, 60, 500]),
     st.integers(1, 100),
 )
-"""What happens, how long an absence is, ticks between pictures, pictures between IDRs, and how many
-pictures follow.
+"""What happens, duration of an absence, ticks between frames, frames between IDRs, and number of
+frames.
 """
 
 
 def live(happenings: list[tuple[str, int, int, int, int]]) -> list[Part]:
-    """A creator who sends at changing rates, turns the phone, is away for a while, and comes
-    back.
-    """
+    """A publisher that changes its rate, rotates the phone, is away for a while, and returns."""
     segmenter = Segmenter(TRACK)
     at, epoch, width = 90_000, 1, 64
     segmenter.receive_track(video_track(width))
@@ -92,7 +90,7 @@ def test_what_left_the_list_can_be_downloaded_for_as_long_as_the_list_is() -> No
 
 
 def test_a_list_of_short_segments_is_never_shorter_than_three_target_durations() -> None:
-    """A phone that is turned again and again makes a segment each time."""
+    """Each rotation of the phone starts a segment."""
     segmenter = Segmenter(TRACK)
     parts: list[Part] = []
     for n in range(1_200):
@@ -128,7 +126,7 @@ def test_maps_stay_as_long_as_a_segment_that_needs_them() -> None:
 
 
 def test_a_part_behind_the_last_of_a_segment_is_the_first_of_the_next() -> None:
-    parts = parts_of(60 * 3 + 5)  # three segments of six parts, and the beginning of a fourth
+    parts = parts_of(60 * 3 + 5)  # three segments of six parts, and the start of a fourth
     playlist, _ = grown(parts, first=100)
     assert playlist.position == (103, 0)
     assert (
@@ -156,7 +154,7 @@ def test_what_is_too_far_ahead_is_refused_at_once(number: int, part: int, refuse
     if refused:
         with pytest.raises(PlaylistError) as raised:
             playlist.require_near(number, part)
-        assert raised.value.status == 400
+        assert (raised.value.status, raised.value.code) == (400, RefusalCode.TOO_FAR_AHEAD)
     else:
         playlist.require_near(number, part)
 

@@ -1,4 +1,4 @@
-"""Parts and segments out of any media that a creator may send."""
+"""Parts and segments from any media that a publisher may send."""
 
 from fractions import Fraction
 
@@ -65,7 +65,7 @@ def regular(count: int, *, step: int = 3_000, keys: int = 60, start: int = START
 
 @st.composite
 def pictures(draw: st.DrawFn) -> list[Sample]:
-    """Any frame rate, also a changing one, with keyframes anywhere."""
+    """Any frame rate, constant or not, with keyframes anywhere."""
     steps = draw(
         st.lists(st.tuples(st.integers(1, 60_000), st.booleans()), min_size=1, max_size=150)
     )

@@ -1,6 +1,4 @@
-"""Limits: property tests of the bucket, and who a client is when proxies are trusted, and when
-not.
-"""
+"""Property tests of the token bucket; the client behind trusted and untrusted proxies."""
 
 import ipaddress
 
@@ -65,7 +63,7 @@ def test_the_table_is_bounded_and_forgets_who_was_silent_longest() -> None:
     limiter = RateLimiter(1, 1e9, max_keys=3)
     for number in range(3):
         assert limiter.try_take(f"192.0.2.{number}", number) == 0
-    assert limiter.try_take("192.0.2.0", 3) > 0  # asks again, so 192.0.2.1 is the next to go
+    assert limiter.try_take("192.0.2.0", 3) > 0  # used again: 192.0.2.1 is the next to be dropped
     assert limiter.try_take("192.0.2.9", 4) == 0
     assert limiter.try_take("192.0.2.0", 5) > 0
     assert limiter.try_take("192.0.2.1", 6) == 0
@@ -110,11 +108,11 @@ def test_bucket_key(address: str, key: str) -> None:
             "198.51.100.7",
             "192.0.2.1",
             "198.51.100.7",
-        ),  # not a proxy of ours: what it says counts for nothing
+        ),  # an untrusted proxy: its headers are ignored
         ("10.0.0.1", None, "10.0.0.1"),
         ("10.0.0.1", "192.0.2.1", "192.0.2.1"),
         ("::ffff:10.0.0.1", "192.0.2.1", "192.0.2.1"),
-        ("10.0.0.1", "203.0.113.9, 192.0.2.1", "192.0.2.1"),  # the client wrote the first itself
+        ("10.0.0.1", "203.0.113.9, 192.0.2.1", "192.0.2.1"),  # the client forged the first
         ("10.0.0.1", "192.0.2.1, 10.0.0.2", "192.0.2.1"),
         ("10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3"),
         ("10.0.0.1", "192.0.2.1:5000", "192.0.2.1"),
@@ -147,7 +145,7 @@ def test_the_rightmost_untrusted_address_wins(
         (
             [("X-Forwarded-For", "203.0.113.9"), ("X-Forwarded-For", "192.0.2.1")],
             Client("192.0.2.1"),
-        ),  # a proxy that adds a line of its own
+        ),  # a proxy that appends a header of its own
         (
             [("X-Forwarded-For", "192.0.2.1"), ("X-Forwarded-Proto", "wss")],
             Client("192.0.2.1", "https"),

@@ -1,4 +1,4 @@
-"""What Prometheus is told, and that the dashboard asks for nothing else."""
+"""The exported metrics, and that the dashboard uses no others."""
 
 import json
 import re
@@ -27,7 +27,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
 
 
 def playing(*beacons: tuple[Beacon, Beacon | None]) -> dict[str, float]:
-    """What is exported when these came, each with the one before it."""
+    """The metrics after these beacons, each with the one before it."""
     registry = CollectorRegistry()
     metrics = Playing(registry)
     for beacon, before in beacons:
@@ -36,7 +36,7 @@ def playing(*beacons: tuple[Beacon, Beacon | None]) -> dict[str, float]:
 
 
 async def test_a_server_without_anybody(server: Server) -> None:
-    """Every path, player, state and reason is there from the start, at zero, so that a rate sees
+    """Every path, player, state and reason is exported from the start, as zero, so that a rate sees
     the first one.
     """
     async with server.http.get(f"{server.url}/metrics") as response:
@@ -71,7 +71,7 @@ async def test_two_servers_in_one_process_count_apart(server: Server, tmp_path: 
 
 
 def test_the_first_picture_counts_once_for_a_connection() -> None:
-    """Told once a second, seen once; the player's histogram, in seconds."""
+    """Sent once a second, counted once, in the player's histogram, in seconds."""
     none, told = Beacon("mse"), Beacon("mse", first_picture=140.0)
     found = playing((none, None), (told, none), (told, told))
     assert found['microlive_first_picture_seconds_count{player="mse"}'] == 1
@@ -93,7 +93,7 @@ def test_delay_is_that_of_a_moving_picture() -> None:
 
 
 def test_stalls_are_those_that_were_added() -> None:
-    """A page that connects again tells those of before; one that was opened anew begins at none."""
+    """A page that reconnects repeats earlier stalls; a page that was reloaded starts at none."""
     three, five = Beacon("hls", stalls=3), Beacon("hls", stalls=5)
     assert playing((three, None))['microlive_stalls_total{player="hls"}'] == 0
     assert (
@@ -126,7 +126,7 @@ async def test_the_dashboard_asks_for_what_is_exported(server: Server) -> None:
         await viewer.receive(timeout=5)
         await viewer.send_json(
             {"type": "report", "media_time": 0}
-        )  # the delay is there from the first report on
+        )  # the delay is exported after the first report
         await viewer.send_json({"type": "time", "id": 1})
         while (await viewer.receive(timeout=5)).data[:14] != '{"type": "time':
             pass
@@ -150,7 +150,7 @@ async def test_the_dashboard_asks_for_what_is_exported(server: Server) -> None:
         assert names and set(names) <= exported.keys(), query
         labels = {label.strip() for group in LABEL.findall(query) for label in group.split(",")} - {
             "instance"
-        }  # which Prometheus adds
+        }  # added by Prometheus
         assert all(labels <= exported[name] for name in names), query
     shown = {name for query in queries for name in NAME.findall(query)}
     ours = {

@@ -55,7 +55,7 @@ async def test_every_page_and_every_file_that_it_names(server: Server) -> None:
 
 
 async def test_unknown_and_ended_rooms_have_pages(server: Server) -> None:
-    """404 and 410 are HTML for whoever comes with a browser, and JSON for others."""
+    """404 and 410 are HTML for browsers and JSON for other clients."""
     room = await server.create()
     assert await server.status("DELETE", f"/api/rooms/{room.name}", headers=room.bearer) == 204
     for path, status in (("/r/none", 404), (f"/r/{room.name}", 410), ("/nothing", 404)):
@@ -79,7 +79,7 @@ async def test_unknown_and_ended_rooms_have_pages(server: Server) -> None:
     ],
 )
 async def test_no_other_file_is_served(server: Server, name: str) -> None:
-    """Paths out of the folder, templates, folders and whatever is no asset are not there."""
+    """Paths outside the folder, templates, folders and other files get 404."""
     async with server.http.get(URL(f"{server.url}/assets/x/{name}", encoded=True)) as response:
         assert response.status == 404
 

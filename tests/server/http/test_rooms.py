@@ -26,9 +26,7 @@ async def answer(server: Server, method: str, path: str, **options: Any) -> tupl
 
 
 async def test_a_new_room(server: Server) -> None:
-    """201 with absolute URLs and a key that is shown nowhere else; the room is idle and not in the
-    list.
-    """
+    """201 with absolute URLs and the creator key; the room is idle and not in the list."""
     async with server.http.post(
         f"{server.url}/api/rooms", json={"title": "  A \n title\u0000 "}
     ) as response:
@@ -56,7 +54,7 @@ async def test_a_new_room(server: Server) -> None:
 
 @pytest.mark.parametrize("body", [b"", b" ", b"{}", b'{"title": ""}', b'{"other": 1}'])
 async def test_a_title_is_not_needed(server: Server, body: bytes) -> None:
-    """No body, an empty one, or one without a title makes a room."""
+    """No body, an empty one, and one without a title each create a room."""
     assert await server.status("POST", "/api/rooms", data=body) == 201
 
 
@@ -76,7 +74,7 @@ async def test_a_title_is_not_needed(server: Server, body: bytes) -> None:
     ids=["cut", "list", "string", "no UTF-8", "deep", "number", "null", "81 characters", "70 KB"],
 )
 async def test_bodies_that_are_refused(server: Server, body: bytes, status: int) -> None:
-    """Each with its status and one sentence in JSON; no room is made."""
+    """Each gets its status and a refusal in JSON; no room is created."""
     got, error = await answer(server, "POST", "/api/rooms", data=body)
     assert got == status
     assert set(error) == {"error", "code"} and len(error["error"]) > 10
@@ -84,7 +82,7 @@ async def test_bodies_that_are_refused(server: Server, body: bytes, status: int)
 
 
 async def test_unknown_and_ended_rooms(server: Server) -> None:
-    """404 for what never was; an ended room is still told of, with its state."""
+    """An unknown room gets 404; an ended room is described, with its state."""
     for method, path in (
         ("GET", "/api/rooms/none"),
         ("GET", "/api/rooms/none/qr.svg"),
@@ -108,7 +106,7 @@ async def test_unknown_and_ended_rooms(server: Server) -> None:
 
 
 async def test_the_rest(server: Server) -> None:
-    """Health, configuration, the QR code and methods that are not there."""
+    """Health, configuration, the QR code, and a method that a path does not have."""
     async with server.http.get(f"{server.url}/healthz") as response:
         assert (response.status, await response.text()) == (200, "ok")
     assert await answer(server, "GET", "/api/config") == (
@@ -139,42 +137,8 @@ async def test_who_may_create(tmp_path: Path) -> None:
         assert (await answer(server, "GET", "/api/config"))[1]["create"] == "token"
 
 
-async def test_cross_origin(tmp_path: Path) -> None:
-    """A page of an allowed origin may ask and read what it needs; another origin is not told so;
-    pages carry none of it.
-    """
-    async with running(tmp_path, cors_origins=("https://a.example",)) as server:
-        asks = {
-            "Origin": "https://a.example",
-            "Access-Control-Request-Method": "POST",
-            "Access-Control-Request-Headers": "authorization",
-        }
-        for path in ("/api/rooms", "/whip/any", "/whip/any/session"):
-            async with server.http.options(server.url + path, headers=asks) as response:
-                assert response.status == 204
-                assert response.headers["Access-Control-Allow-Origin"] == "https://a.example"
-                assert {"POST", "PATCH", "DELETE"} <= set(
-                    response.headers["Access-Control-Allow-Methods"].split(", ")
-                )
-                assert "Authorization" in response.headers["Access-Control-Allow-Headers"]
-        async with server.http.post(
-            f"{server.url}/whip/none", headers={"Origin": "https://a.example"}
-        ) as response:
-            assert response.status == 404
-            assert response.headers["Access-Control-Allow-Origin"] == "https://a.example"
-            assert {"Location", "Link"} <= set(
-                response.headers["Access-Control-Expose-Headers"].split(", ")
-            )
-            assert "Origin" in response.headers["Vary"]
-        for path, origin in (("/api/rooms", "https://b.example"), ("/", "https://a.example")):
-            async with server.http.get(server.url + path, headers={"Origin": origin}) as response:
-                assert "Access-Control-Allow-Origin" not in response.headers
-
-
 async def test_a_limit_counts_the_client_behind_a_trusted_proxy(tmp_path: Path) -> None:
-    """Two clients of one proxy each have their own allowance; without trust they share one,
-    whatever they claim.
-    """
+    """Two clients of a trusted proxy have a limit each; without trust they share one."""
     for trusted, second in ((("127.0.0.1",), 201), ((), 429)):
         async with running(
             tmp_path / str(second), max_rooms_per_address_hour=1, trusted_proxies=trusted
@@ -189,8 +153,8 @@ async def test_a_limit_counts_the_client_behind_a_trusted_proxy(tmp_path: Path) 
             )
 
 
-async def test_viewers_are_counted_and_told(server: Server) -> None:
-    """Each viewer counts while it is there; changes are told by an event, at most once a second."""
+async def test_viewers_are_counted(server: Server) -> None:
+    """Each connected viewer counts; an event has the new number, at most once a second."""
     room = await server.create()
     async with Viewer(server.http, server.url, room.name) as first:
         async with Viewer(server.http, server.url, room.name):
@@ -202,8 +166,8 @@ async def test_viewers_are_counted_and_told(server: Server) -> None:
 
 
 async def test_health_is_for_the_creator(server: Server) -> None:
-    """401 and 403 like everything that needs the key, 404 and 410 where there is no such live;
-    before anybody published there is no ingest.
+    """It needs the key (401, 403) and a room that has not ended (404, 410). Without a publisher
+    there is no ingest.
     """
     room = await server.create(title="Mine")
     path = f"/api/rooms/{room.name}/health"

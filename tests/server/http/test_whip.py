@@ -1,4 +1,4 @@
-"""The WHIP door, by the words of RFC 9725; what needs a live creator is in tests/integration."""
+"""The WHIP endpoint against RFC 9725. Tests with a connected publisher are in tests/integration."""
 
 import re
 from collections.abc import AsyncIterator
@@ -31,8 +31,8 @@ def headers(room: NewRoom) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_session_is_set_up(server: Server, name: str) -> None:
-    """§4.2: 201 with the answer, the session's URL and a link for each ICE server; §4.2.1: DELETE
-    ends it, once.
+    """§4.2: 201 with the answer, the session's URL and a Link header for each ICE server. DELETE
+    ends the session once.
     """
     room = await server.create()
     async with server.http.post(room.whip, data=offer(name), headers=headers(room)) as response:
@@ -54,15 +54,11 @@ async def test_a_session_is_set_up(server: Server, name: str) -> None:
     assert await server.status("DELETE", path) == 401
     assert await server.status("DELETE", path, headers=room.bearer) == 200
     assert await server.status("DELETE", path, headers=room.bearer) == 404
-    await eventually(
-        lambda: not server.udp.peers
-    )  # the self-check of the start is one for a moment
+    await eventually(lambda: not server.udp.peers)  # the self-check at start is a peer, too
 
 
 async def test_options_and_get(server: Server) -> None:
-    """§4.1: OPTIONS tells what may be posted and patched; GET is reserved and answers without
-    content.
-    """
+    """§4.1: OPTIONS names the types to POST and PATCH; GET is reserved and has no content."""
     room = await server.create()
     async with server.http.options(room.whip) as response:
         assert (response.status, response.headers["Accept-Post"]) == (204, SDP)
@@ -78,9 +74,7 @@ async def test_options_and_get(server: Server) -> None:
 
 
 async def test_a_newer_offer_replaces_one_that_waits(server: Server) -> None:
-    """Only the last offer of several that have not connected is kept, so that a client that tries
-    again leaves nothing behind.
-    """
+    """Only the last of several unconnected offers is kept: a client that retries leaves nothing."""
     room = await server.create()
     for _ in range(5):
         assert (
@@ -93,10 +87,10 @@ async def test_a_newer_offer_replaces_one_that_waits(server: Server) -> None:
     assert len(server.room(room).sessions) == 1
 
 
-async def test_an_offer_that_nobody_follows_up(
+async def test_an_offer_without_a_connection(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After the connect timeout the session is gone, with its place behind the port."""
+    """The session ends at the connect timeout and leaves the UDP port."""
     monkeypatch.setattr(peer_session, "CONNECT_TIMEOUT", 0.05)
     room = await server.create()
     assert (
@@ -110,9 +104,7 @@ async def test_an_offer_that_nobody_follows_up(
 
 
 async def test_attempts_are_limited(tmp_path: Path) -> None:
-    """Past the limit of an address: 429 with Retry-After, whatever the key; 409 once the room has
-    ended.
-    """
+    """Past the limit of an address: 429 with Retry-After, with any key. An ended room: 409."""
     async with running(tmp_path, max_whip_per_address_minute=3) as server:
         room = await server.create()
         assert (
@@ -142,7 +134,7 @@ async def test_attempts_are_limited(tmp_path: Path) -> None:
 
 
 async def test_the_announced_addresses_are_in_the_answer(tmp_path: Path) -> None:
-    """A server behind 1:1 NAT answers with the addresses that it was told to announce."""
+    """A server behind 1:1 NAT answers with the announced addresses."""
     async with running(tmp_path, announce=("192.0.2.50",)) as server:
         room = await server.create()
         async with server.http.post(

@@ -1,4 +1,4 @@
-"""Refusals of a running server: each has its status, a code and words, whatever raised it."""
+"""What every answer goes through: refusals have a status, a code and words; CORS headers."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -54,7 +54,7 @@ async def test_a_missing_key_says_how_to_send_one(server: Server) -> None:
         assert (await response.json())["code"] == "missing_key"
 
 
-async def test_when_to_come_back_is_in_header_and_body(tmp_path: Path) -> None:
+async def test_retry_after_is_in_header_and_body(tmp_path: Path) -> None:
     async with running(tmp_path, max_rooms_per_address_hour=1) as server:
         await server.create()
         async with server.http.post(f"{server.url}/api/rooms") as response:
@@ -70,7 +70,7 @@ async def test_when_to_come_back_is_in_header_and_body(tmp_path: Path) -> None:
         (ZeroDivisionError(), 500, "internal_error", None),
     ],
 )
-async def test_what_the_server_is_to_blame_for(
+async def test_failures_of_the_server(
     server: Server,
     monkeypatch: pytest.MonkeyPatch,
     error: Exception,
@@ -78,7 +78,7 @@ async def test_what_the_server_is_to_blame_for(
     code: str,
     retry_after: str | None,
 ) -> None:
-    """Storage that fails and a defect have a code too, and tell nothing of the cause."""
+    """A failure of storage and a defect have a code too; the answer does not contain the cause."""
 
     async def fail(*_: object) -> None:
         raise error
@@ -114,3 +114,35 @@ async def test_a_connection_too_many_is_answered_like_any_request(tmp_path: Path
     refusal = RefusalBody.model_validate_json(body)
     assert head.startswith(b"HTTP/1.1 429 ") and refusal.code == "too_many_connections"
     assert f"Retry-After: {refusal.retry_after}".encode() in head
+
+
+async def test_cross_origin(tmp_path: Path) -> None:
+    """A page of an allowed origin may request and read what it needs. Another origin gets no such
+    headers, and pages have none.
+    """
+    async with running(tmp_path, cors_origins=("https://a.example",)) as server:
+        asks = {
+            "Origin": "https://a.example",
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "authorization",
+        }
+        for path in ("/api/rooms", "/whip/any", "/whip/any/session"):
+            async with server.http.options(server.url + path, headers=asks) as response:
+                assert response.status == 204
+                assert response.headers["Access-Control-Allow-Origin"] == "https://a.example"
+                assert {"POST", "PATCH", "DELETE"} <= set(
+                    response.headers["Access-Control-Allow-Methods"].split(", ")
+                )
+                assert "Authorization" in response.headers["Access-Control-Allow-Headers"]
+        async with server.http.post(
+            f"{server.url}/whip/none", headers={"Origin": "https://a.example"}
+        ) as response:
+            assert response.status == 404
+            assert response.headers["Access-Control-Allow-Origin"] == "https://a.example"
+            assert {"Location", "Link"} <= set(
+                response.headers["Access-Control-Expose-Headers"].split(", ")
+            )
+            assert "Origin" in response.headers["Vary"]
+        for path, origin in (("/api/rooms", "https://b.example"), ("/", "https://a.example")):
+            async with server.http.get(server.url + path, headers={"Origin": origin}) as response:
+                assert "Access-Control-Allow-Origin" not in response.headers
