@@ -202,7 +202,9 @@ def test_parameter_sets_are_bounded() -> None:
 def test_a_long_sps_is_not_read_to_its_end() -> None:
     """Exp-Golomb codes of 63 bits in every scaling list: such an SPS cost 10 ms a frame."""
     code = "0" * 31 + "1" + "0" * 31
-    bits = "1" + "00100" + "1" + "1" + "1" + "0" + "1" + ("1" + code * 64) * 12
+    bits = (
+        "1" + "00100" + "1" + "1" + "1" + "0" + "1" + ("1" + code * 16) * 6 + ("1" + code * 64) * 6
+    )
     bits += "0" * (-len(bits) % 8)
     body = int(bits, 2).to_bytes(len(bits) // 8, "big").replace(b"\0\0", b"\0\0\3")
     for number in range(10_000):
