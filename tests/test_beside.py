@@ -19,6 +19,7 @@ from scripts.benchmarks.paired import (
     comparisons,
     interval,
     measure_pairs,
+    missing,
 )
 
 SMALL, LARGE = Case("small", ("cpu",)), Case("large", ("cpu", "p99"))
@@ -123,11 +124,26 @@ def test_a_pair_with_an_invalid_run_is_measured_again() -> None:
     assert [new for name, new in runs if name == "large"] == [True, False, False, True]
 
 
+def test_a_figure_that_is_not_valid_counts_for_the_others() -> None:
+    runs = 0
+
+    async def measure(case: Case, new: bool) -> Figures:
+        nonlocal runs
+        runs += 1
+        return {"cpu": 1.0, "p99": math.nan if runs == 2 else 3.0}
+
+    measured = asyncio.run(measure_pairs([LARGE], 2, measure, lambda _: None))
+    cpu, p99 = comparisons([LARGE], measured, {})
+    assert (len(cpu.before), len(p99.before), runs) == (3, 2, 6)
+    assert missing([LARGE], measured, 3) == ["large, delay p99: 2 of 3"]
+
+
 def test_a_case_that_stays_invalid_is_given_up() -> None:
     runs, found = run_pairs(2, failing=set(range(100)))
     assert found == {"small": [], "large": []}
     assert len(runs) == 2 * (2 + 2)
     assert comparisons([SMALL, LARGE], found, {}) == []
+    assert missing([SMALL], found, 2) == ["small, CPU: 0 of 2"]
 
 
 def test_an_unknown_revision_is_refused() -> None:

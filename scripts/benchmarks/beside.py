@@ -27,6 +27,7 @@ from scripts.benchmarks.paired import (
     NotMeasured,
     comparisons,
     measure_pairs,
+    missing,
 )
 
 START_SECONDS = 30.0
@@ -54,12 +55,12 @@ def fanout_cases(sizes: list[int], seconds: float, path: str) -> Cases:
     def case(viewers: int) -> Measurement:
         async def measure(run: Run) -> dict[str, float]:
             benchmark = fanout if path == "ws" else fanout_whep
-            figures = await _load(
+            figures, valid = await _load(
                 run, benchmark.server_options(viewers), *benchmark.load_words(viewers, seconds)
             )
             return {
                 "cpu": figures["server_cpu"],
-                "p99": figures["p99"],
+                "p99": figures["p99"] if valid else math.nan,
                 "lost": figures["gaps"] + figures["failures"] + figures["disconnects"],
             }
 
@@ -76,7 +77,7 @@ def ingest_cases(creators: int, seconds: float, bitrates: tuple[int, ...]) -> Ca
 
     def case(kbps: int) -> Measurement:
         async def measure(run: Run) -> dict[str, float]:
-            figures = await _load(
+            figures, _ = await _load(
                 run, ingest.SERVER_OPTIONS, *ingest.load_words(creators, kbps, seconds)
             )
             return {
@@ -114,16 +115,22 @@ def latency_cases(creators: Browser, viewers: Browser, paths: list[str], seconds
 
 async def _load(
     run: Run, options: tuple[str, ...], words: tuple[str, ...], within: float
-) -> dict[str, float]:
-    """A server of the run's checkout under one run of scripts/load; that run's figures."""
+) -> tuple[dict[str, float], bool]:
+    """The figures of scripts/load at a server of the run's checkout, and whether they are valid.
+
+    If the generator was late, delays are not valid, but CPU is as long as it sent all its frames.
+    """
     async with pinned_server(
         run.folder / "data", run.cores[0], *options, checkout=run.checkout
     ) as server:
         load = await run_load(run.folder / "load", run.cores[1], server.url, *words, within=within)
-    if load["outcome"] != "fine":
+    valid = load["outcome"] == "fine"
+    if not valid and (load["outcome"] != "invalid" or load["extra"].get("late")):
         raise NotMeasured(", ".join(load["reasons"]) or str(load["outcome"]))
-    figures: dict[str, float] = load["figures"]
-    return figures
+    figures = {
+        name: math.nan if value is None else value for name, value in load["figures"].items()
+    }
+    return figures, valid
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +141,7 @@ class Report:
     after: str
     comparisons: list[Comparison]
     missing: list[str]
-    """Cases of which too few pairs were valid."""
+    """Figures with too few valid pairs."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -180,7 +187,7 @@ async def measure(
         before.name,
         HERE.name,
         comparisons(list(cases), measured, bars),
-        [f"{name}: {len(done)} of {pairs}" for name, done in measured.items() if len(done) < pairs],
+        missing(list(cases), measured, pairs),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 CONFIDENCE = 0.95
 Figures = Mapping[str, float]
-"""Measured values of one run by the name of their kind, such as `cpu`."""
+"""Measured values of one run by the name of their kind, such as `cpu`; NaN if not valid."""
 
 
 class NotMeasured(Exception):
@@ -136,25 +136,32 @@ async def measure_pairs(
 ) -> dict[str, list[tuple[Figures, Figures]]]:
     """Both revisions back to back in each pair, the first of them alternating: A B, B A, A B …
 
-    Returns the pairs (before, after) of each case. A pair with an invalid run is measured again; a
-    case has fewer than `pairs` if more than that many were invalid.
+    Returns the pairs (before, after) of each case. A case goes on until each of its figures is
+    valid in `pairs` pairs, but not beyond twice as many.
     """
     found: dict[str, list[tuple[Figures, Figures]]] = {case.name: [] for case in cases}
     for _ in range(2 * pairs):
         for index, case in enumerate(cases):
-            valid = found[case.name]
-            if len(valid) == pairs:
+            done = found[case.name]
+            fewest = min(len(valid_pairs(done, kind)) for kind in case.kinds)
+            if fewest >= pairs:
                 continue
-            new_first = (len(valid) + index) % 2 == 1
-            progress(f"{case.name}: pair {len(valid) + 1} of {pairs}")
+            new_first = (len(done) + index) % 2 == 1
+            progress(f"{case.name}: {fewest} of {pairs} pairs")
             try:
                 first = await measure(case, new_first)
                 second = await measure(case, not new_first)
             except NotMeasured as error:
                 progress(f"invalid, to be measured again: {error}")
                 continue
-            valid.append((second, first) if new_first else (first, second))
+            done.append((second, first) if new_first else (first, second))
     return found
+
+
+def valid_pairs(pairs: Sequence[tuple[Figures, Figures]], kind: str) -> list[tuple[float, float]]:
+    """The values of one kind in the pairs that have it on both sides."""
+    values = ((before[kind], after[kind]) for before, after in pairs)
+    return [pair for pair in values if not any(map(math.isnan, pair))]
 
 
 def comparisons(
@@ -168,10 +175,22 @@ def comparisons(
             case.name,
             kind,
             bars.get(kind, KINDS[kind].bar),
-            tuple(before[kind] for before, _ in pairs),
-            tuple(after[kind] for _, after in pairs),
+            tuple(before for before, _ in pairs),
+            tuple(after for _, after in pairs),
         )
         for case in cases
-        if (pairs := measured[case.name])
         for kind in case.kinds
+        if (pairs := valid_pairs(measured[case.name], kind))
+    ]
+
+
+def missing(
+    cases: Sequence[Case], measured: Mapping[str, Sequence[tuple[Figures, Figures]]], pairs: int
+) -> list[str]:
+    """The figures with fewer than `pairs` valid pairs."""
+    return [
+        f"{case.name}, {KINDS[kind].title}: {count} of {pairs}"
+        for case in cases
+        for kind in case.kinds
+        if (count := len(valid_pairs(measured[case.name], kind))) < pairs
     ]
