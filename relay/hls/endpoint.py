@@ -50,7 +50,6 @@ FOREVER = f"public, max-age={60 * TARGET_DURATION}, immutable"
 BLOCKED = f"public, max-age={6 * TARGET_DURATION}"
 """For the answer to a directive, which stays valid: the requested part is in it."""
 FRESH = "public, max-age=0, s-maxage=1"
-NEVER = "no-store"
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from aiohttp import web
 from pydantic import TypeAdapter
 
 from relay.errors import RefusalCode as Code
+from relay.hls.endpoint import MEDIA, PLAYLIST
 from relay.websocket.viewer import CLOSE_CODES
 from server import __version__
 from server.http.payloads import Config, CreateRoom, NewRoom, RefusalBody, RoomList
@@ -20,7 +21,6 @@ from server.rooms.description import RoomDescription, RoomHealth
 
 JSON, TEXT, SVG = "application/json", "text/plain", "image/svg+xml"
 EVENT_STREAM = "text/event-stream"
-PLAYLIST, MEDIA = "application/vnd.apple.mpegurl", "video/mp4"
 REF = "#/components/schemas/{model}"
 
 Content = type[Any] | str | None

@@ -1,0 +1,143 @@
+"""A rendition of a stream: requests that wait, and when it ends."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import pytest_asyncio
+
+from relay.channel.channel import Channel
+from relay.errors import PlaylistError, RefusalCode
+from relay.hls import rendition as module
+from relay.hls.rendition import Rendition
+from relay.hls.segmenter import SCALE
+from tests.fixtures.channel import make_channel
+from tests.fixtures.deadline import eventually
+from tests.fixtures.media import video_sample, video_track
+
+FRAME = 3_000
+
+
+@pytest.fixture
+def executor() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as executor:
+        yield executor
+
+
+@pytest.fixture
+def channel() -> Channel:
+    """A channel with five seconds of video."""
+    channel = make_channel()
+    channel.stream.set_track(video_track(), 0)
+    publish(channel, 0, 5 * SCALE)
+    return channel
+
+
+@pytest_asyncio.fixture
+async def rendition(channel: Channel, executor: ThreadPoolExecutor) -> AsyncIterator[Rendition]:
+    rendition = Rendition(channel, executor)
+    yield rendition
+    await rendition.close()
+    assert rendition.over and not rendition.waiting
+
+
+def publish(channel: Channel, begin: int, end: int) -> None:
+    """Frames with an IDR every two seconds."""
+    now = time.time_ns() // 1_000
+    for pts in range(begin, end, FRAME):
+        channel.stream.publish(video_sample(pts, key=pts % (2 * SCALE) == 0, publish=now))
+
+
+def present() -> bool:
+    return True
+
+
+async def test_what_was_published_before_can_be_played(rendition: Rendition) -> None:
+    await rendition.playable()
+    assert rendition.playlist and "#EXTINF" in rendition.playlist.text
+
+
+async def test_a_request_waits_for_its_part(channel: Channel, rendition: Rendition) -> None:
+    """Frames that arrive later answer it."""
+    await rendition.playable()
+    number, part = rendition.playlist.position
+    waiting = asyncio.create_task(rendition.reach(number, part, present))
+    await eventually(lambda: rendition.waiting)
+    publish(channel, 5 * SCALE, 6 * SCALE)
+    await waiting
+    assert rendition.playlist.contains(number, part)
+
+
+async def test_requests_that_are_refused(
+    rendition: Rendition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Too far ahead: 400 at once. Nothing new in time: 503, to be tried again."""
+    await rendition.playable()
+    number, part = rendition.playlist.position
+    with pytest.raises(PlaylistError) as refused:
+        await rendition.reach(number + 5, 0, present)
+    assert (refused.value.status, refused.value.code) == (400, RefusalCode.TOO_FAR_AHEAD)
+    monkeypatch.setattr(module, "BLOCK", 0.0)
+    with pytest.raises(PlaylistError) as refused:
+        await rendition.reach(number, part, present)
+    assert (refused.value.status, refused.value.code) == (503, RefusalCode.NOTHING_NEW)
+    assert refused.value.retry_after == 1
+
+
+async def test_a_client_that_left_is_waited_for_no_longer(
+    channel: Channel, rendition: Rendition
+) -> None:
+    """It is noticed at the next part, whichever part the client wants."""
+    await rendition.playable()
+    number, part = rendition.playlist.position
+    waiting = asyncio.create_task(rendition.reach(number, part + 2, lambda: False))
+    await eventually(lambda: rendition.waiting)
+    publish(channel, 5 * SCALE, 6 * SCALE)
+    with pytest.raises(ConnectionResetError):
+        await waiting
+
+
+async def test_viewers(rendition: Rendition, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client counts once, and no more than CLIENTS are told apart."""
+    monkeypatch.setattr(module, "CLIENTS", 2)
+    assert [rendition.note_request(client) for client in ("a", "b", "a", "c", None)] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
+    await rendition.playable()
+    assert rendition.viewers == 2
+
+
+async def test_it_ends_without_requests(
+    channel: Channel, rendition: Rendition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It leaves its stream and its channel, and says so once."""
+    over: list[Rendition] = []
+    rendition.on_over(over.append)
+    await rendition.playable()
+    monkeypatch.setattr(module, "IDLE", 0.0)
+    await eventually(lambda: over)
+    assert over == [rendition] and rendition.over
+    assert rendition not in channel.stream._readers and not channel._outputs
+
+
+async def test_the_end_of_the_stream_is_listed(channel: Channel, rendition: Rendition) -> None:
+    """What is listed stays available for a while after that."""
+    await rendition.playable()
+    channel.stream.end()
+    await eventually(lambda: rendition.playlist.ended)
+    assert rendition.playlist.text.endswith("#EXT-X-ENDLIST\n") and not rendition.over
+
+
+async def test_more_samples_than_the_encoder_can_take_end_it(
+    rendition: Rendition, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await rendition.playable()
+    monkeypatch.setattr(module, "PENDING", 10)
+    publish(channel, 5 * SCALE, 6 * SCALE)
+    await eventually(lambda: rendition.over)
