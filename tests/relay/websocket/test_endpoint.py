@@ -83,3 +83,46 @@ async def _come_and_go(
         client.transport.abort()
     client.close()
     await eventually(lambda: not connected)
+
+
+def masked(opcode: int, payload: bytes) -> bytes:
+    """A client's frame; a mask of zeros changes nothing."""
+    return bytes((opcode, 0xFE)) + len(payload).to_bytes(2, "big") + bytes(4) + payload
+
+
+@pytest.mark.parametrize(
+    ("sent", "code", "reason"),
+    [
+        (masked(0x81, b"x" * 5_000), 1009, b"message_too_large: "),
+        (masked(0x81, b"\xff" * 200), 1007, b"bad_notice: "),
+        (masked(0x8B, b"x" * 200), 1002, b"bad_request: "),
+        (masked(0x81, b'{"type":"dance"}' + b" " * 200), 1007, b"bad_notice: "),
+    ],
+    ids=["large", "not UTF-8", "no frame", "no notice"],
+)
+@pytest.mark.parametrize("reads", [True, False])
+async def test_a_mistake_ends_the_connection_within_a_deadline(
+    monkeypatch: pytest.MonkeyPatch, sent: bytes, code: int, reason: bytes, reads: bool
+) -> None:
+    """With a code in the reason. A viewer that reads nothing is cut, and nothing of it stays."""
+    monkeypatch.setattr(writer, "CLOSE_WITHIN", 5.0 if reads else 0.1)
+    channel, connected = on_air(), set[WebSocketViewer]()
+    runner, port = await _serve(channel, connected)
+    reader, client = await asyncio.open_connection("127.0.0.1", port)
+    client.write(HANDSHAKE.encode())
+    await reader.readuntil(b"\r\n\r\n")
+    await eventually(lambda: connected)
+    if not reads:
+        client.transport.pause_reading()  # type: ignore[attr-defined]
+        for number in range(1, 400):
+            publish_frame(channel, number, size=20_000)
+    client.write(sent)
+    if reads:
+        data = await asyncio.wait_for(reader.readuntil(reason), 5)
+        assert data[-len(reason) - 2 : -len(reason)] == code.to_bytes(2, "big")
+        client.write(CLOSE)
+        await asyncio.wait_for(reader.read(), 5)
+    await eventually(lambda: not connected)
+    await eventually(lambda: not held(WebSocketViewer))
+    client.close()
+    await runner.cleanup()
