@@ -1,7 +1,7 @@
 """The server with a source of events in each channel: `python -m scripts.benchmarks.event_server
 RATE serve …`.
 
-`RATE` events a second of EVENT_BYTES bytes, also while nobody watches. 0: none.
+`RATE` events a second of EVENT_BYTES bytes, also without viewers. 0: none.
 """
 
 import asyncio
