@@ -48,6 +48,8 @@ def refusals(pages: Pages) -> Middleware:
         except ConnectionError:
             raise  # the client has left
         except Exception:
+            if request.writer.output_size:
+                raise  # the answer has begun: aiohttp cuts the connection
             logger.exception("%s %s", request.method, request.path)
             return answer(
                 request, InternalError(RefusalCode.INTERNAL_ERROR, "the server has a defect here")

@@ -3,11 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from server.http.connections import REFUSAL
+from server.http.middleware import refusals
+from server.http.pages import Pages
 from server.http.payloads import RefusalBody
 from server.storage.database import StorageError
 from tests.fixtures.server import Server, running
@@ -89,6 +94,26 @@ async def test_failures_of_the_server(
         assert (response.status, RefusalBody.model_validate_json(text).code) == (status, code)
         assert response.headers.get("Retry-After") == retry_after
         assert str(error) not in text or not str(error)
+
+
+async def test_a_defect_in_the_middle_of_an_answer_cuts_the_connection() -> None:
+    """Another answer behind the first one would be read as its body."""
+
+    async def fail_late(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"begun")
+        raise ZeroDivisionError
+
+    app = web.Application(middlewares=[refusals(cast(Pages, None))])
+    app.router.add_get("/", fail_late)
+    async with TestServer(app) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        async with asyncio.timeout(5):
+            answer = await reader.read()
+        writer.close()
+    assert answer.endswith(b"begun\r\n") and answer.count(b"HTTP/1.1") == 1
 
 
 async def test_ready_until_it_closes(server: Server) -> None:
