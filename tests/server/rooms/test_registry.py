@@ -1,5 +1,6 @@
 """Commands are answered for rooms in memory and in storage alike."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +13,14 @@ from relay.rtc.udp import UdpPort
 from server.ingest.sessions import IngestSessions
 from server.ingest.transcoders import Transcoders
 from server.rooms import registry
+from server.rooms.codec import (
+    decode_command,
+    decode_refusal,
+    decode_reply,
+    encode_command,
+    encode_refusal,
+    encode_reply,
+)
 from server.rooms.commands import (
     AuthorisePublishing,
     Command,
@@ -115,6 +124,27 @@ async def test_a_command_that_is_not_known(rooms: Rooms) -> None:
     new = await rooms.create("")
     with pytest.raises(TypeError):
         await rooms.ask(new.room.room, Command())
+
+
+async def test_a_room_is_asked_from_another_process(rooms: Rooms) -> None:
+    """Only JSON passes between the two."""
+
+    async def owner(name: str, message: str) -> str:
+        command = decode_command(json.loads(message))
+        try:
+            reply = await rooms.ask(name, command)
+        except Refusal as refusal:
+            return json.dumps({"refusal": encode_refusal(refusal)})
+        return json.dumps({"reply": encode_reply(command, reply)})
+
+    new = await rooms.create("A title")
+    for command in (Describe(), ReadHealth(new.key)):
+        answer = json.loads(await owner(new.room.room, json.dumps(encode_command(command))))
+        expected: object = await rooms.ask(new.room.room, command)
+        assert decode_reply(command, answer["reply"]) == expected
+    wrong = encode_command(End("wrong"))
+    answer = json.loads(await owner(new.room.room, json.dumps(wrong)))
+    assert decode_refusal(answer["refusal"]).code is RefusalCode.WRONG_KEY
 
 
 async def test_rooms_are_restored(rooms: Rooms, storage: Storage) -> None:
