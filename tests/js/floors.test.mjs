@@ -10,23 +10,34 @@ const JS = join(WEB, 'js');
 
 const [, table] = readFileSync(join(WEB, 'README.md'), 'utf8').split('|---|---|\n');
 /** From the top. @type {string[][]} */
-const FLOORS = table.split('\n\n')[0].split('\n').map((row) => [...row.matchAll(/`([\w./]+)`/g)].map(([, name]) => name));
+const FLOORS = table
+  .split('\n\n')[0]
+  .split('\n')
+  .map((row) => [...row.matchAll(/`([\w./]+)`/g)].map(([, name]) => name));
 const ENTRIES = FLOORS.flat();
 const MODULES = readdirSync(JS, { recursive: true }).filter((name) => name.endsWith('.js'));
 
 /** The longest entry of the table that contains the module. */
 const entryOf = (name) =>
-  ENTRIES.filter((entry) => name === entry || name.startsWith(`${entry}/`)).sort((a, b) => b.length - a.length)[0];
+  ENTRIES.filter((entry) => name === entry || name.startsWith(`${entry}/`)).sort(
+    (a, b) => b.length - a.length,
+  )[0];
 const heightOf = (entry) => FLOORS.findIndex((floor) => floor.includes(entry));
 
 /** What the module's code imports; in comments, where types stand, it does not count. */
 function importsOf(name) {
   const code = readFileSync(join(JS, name), 'utf8').replace(/\/\*[^]*?\*\//g, '');
-  return [...code.matchAll(/(?:\bfrom |\bimport\()'(\.[^']+)'/g)].map(([, path]) => normalize(join(dirname(name), path)));
+  return [...code.matchAll(/(?:\bfrom |\bimport\()'(\.[^']+)'/g)].map(([, path]) =>
+    normalize(join(dirname(name), path)),
+  );
 }
 
 test('every entry of the table has modules, and every module an entry', () => {
-  for (const entry of ENTRIES) assert.ok(MODULES.some((name) => entryOf(name) === entry), entry);
+  for (const entry of ENTRIES)
+    assert.ok(
+      MODULES.some((name) => entryOf(name) === entry),
+      entry,
+    );
   for (const name of MODULES) assert.ok(entryOf(name), name);
 });
 

@@ -12,8 +12,11 @@ let timer = 0;
 
 /** @param {import('./api/rooms_api.js').RoomInfo} info */
 function newCard({ room }) {
-  const card = /** @type {HTMLElement} */ (/** @type {DocumentFragment} */ (template.content.cloneNode(true)).firstElementChild);
-  /** @type {HTMLAnchorElement} */ (card.querySelector('a')).href = `/r/${encodeURIComponent(room)}`;
+  const card = /** @type {HTMLElement} */ (
+    /** @type {DocumentFragment} */ (template.content.cloneNode(true)).firstElementChild
+  );
+  /** @type {HTMLAnchorElement} */ (card.querySelector('a')).href =
+    `/r/${encodeURIComponent(room)}`;
   card.style.setProperty('--hue', String(hueOf(room)));
   cards.set(room, card);
   return card;
@@ -24,7 +27,8 @@ function newCard({ room }) {
  * @param {import('./api/rooms_api.js').RoomInfo} info
  */
 function fill(card, { title, state, viewers, live_since }) {
-  const part = (/** @type {string} */ name) => /** @type {Element} */ (card.querySelector(`.${name}`));
+  const part = (/** @type {string} */ name) =>
+    /** @type {Element} */ (card.querySelector(`.${name}`));
   card.dataset.state = state;
   setText(part('title'), title || 'Untitled live');
   setText(part('badge'), state === 'live' ? 'Live' : 'Away');

@@ -1,12 +1,21 @@
-/** Replaces the page's camera by the time code, and its microphone by a beep of 100 ms at every full second. */
+/**
+ * Replaces the page's camera by the time code, and its microphone by a beep of 100 ms at every full
+ * second.
+ */
 (() => {
   const BEEP = 0.1; // s
   const AHEAD = 400; // ms
-  const LOOKS = 100; // of 10 ms, from which the audio clock's offset is computed: it sometimes stops and does not catch up
+  // of 10 ms, from which the audio clock's offset is computed: it sometimes stops and does not
+  // catch up
+  const LOOKS = 100;
 
   function beeps() {
     const audio = new AudioContext();
-    const [oscillator, volume, out] = [audio.createOscillator(), audio.createGain(), audio.createMediaStreamDestination()];
+    const [oscillator, volume, out] = [
+      audio.createOscillator(),
+      audio.createGain(),
+      audio.createMediaStreamDestination(),
+    ];
     oscillator.frequency.value = 1_000;
     volume.gain.value = 0;
     oscillator.connect(volume).connect(out);
@@ -16,7 +25,8 @@
     setInterval(() => {
       looks.push(audio.currentTime - Date.now() / 1_000);
       if (looks.length > LOOKS) looks.shift();
-      // currentTime advances in blocks: the largest difference is that of a block that has just begun.
+      // currentTime advances in blocks: the largest difference is that of a block that has just
+      // begun.
       const ahead = Math.max(...looks);
       for (; next < Date.now() + AHEAD; next += 1_000) {
         volume.gain.setValueAtTime(0.5, next / 1_000 + ahead);

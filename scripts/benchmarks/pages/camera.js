@@ -1,2 +1,4 @@
 /** Replaces the page's camera by the time code, whatever it requests. */
-if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia = async () => (window.timecodeStream ??= window.timecode.source());
+if (navigator.mediaDevices)
+  navigator.mediaDevices.getUserMedia = async () =>
+    (window.timecodeStream ??= window.timecode.source());

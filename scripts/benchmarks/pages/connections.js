@@ -10,14 +10,35 @@
   /** Target bitrate of the newest connection's video encoder, and bytes sent. */
   const sent = async () => {
     const report = await made.at(-1)?.getStats();
-    const video = [...(report?.values() ?? [])].find(({ type, kind }) => type === 'outbound-rtp' && kind === 'video');
-    const { targetBitrate = 0, bytesSent = 0, framesEncoded = 0, frameWidth = 0, frameHeight = 0, qualityLimitationReason = '' } = video ?? {};
-    return { at: performance.now(), targetBitrate, bytesSent, framesEncoded, frameWidth, frameHeight, qualityLimitationReason };
+    const video = [...(report?.values() ?? [])].find(
+      ({ type, kind }) => type === 'outbound-rtp' && kind === 'video',
+    );
+    const {
+      targetBitrate = 0,
+      bytesSent = 0,
+      framesEncoded = 0,
+      frameWidth = 0,
+      frameHeight = 0,
+      qualityLimitationReason = '',
+    } = video ?? {};
+    return {
+      at: performance.now(),
+      targetBitrate,
+      bytesSent,
+      framesEncoded,
+      frameWidth,
+      frameHeight,
+      qualityLimitationReason,
+    };
   };
   /** Audio received by the newest one. Its video element does not count decoded bytes. */
   const heard = async () => {
     const report = await made.at(-1)?.getStats();
-    return [...(report?.values() ?? [])].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio')?.totalAudioEnergy ?? 0;
+    return (
+      [...(report?.values() ?? [])].find(
+        ({ type, kind }) => type === 'inbound-rtp' && kind === 'audio',
+      )?.totalAudioEnergy ?? 0
+    );
   };
   Object.assign(window, { connections: { made, sent, heard } });
 })();

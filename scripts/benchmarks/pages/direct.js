@@ -1,4 +1,7 @@
-/** The baseline: one browser's camera directly to another browser, signalled by the benchmark. Both ends are in this file. */
+/**
+ * The baseline: one browser's camera directly to another browser, signalled by the benchmark. Both
+ * ends are in this file.
+ */
 (() => {
   const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
 
@@ -10,7 +13,12 @@
     });
 
   function show(stream, muted) {
-    const video = Object.assign(document.createElement('video'), { autoplay: true, playsInline: true, muted, srcObject: stream });
+    const video = Object.assign(document.createElement('video'), {
+      autoplay: true,
+      playsInline: true,
+      muted,
+      srcObject: stream,
+    });
     video.style.cssText = 'position:fixed;inset:0;width:100%;height:100%;object-fit:contain';
     document.body.append(video);
     video.play();
@@ -23,7 +31,11 @@
     for (const track of stream.getTracks()) {
       const video = track.kind === 'video';
       const encoding = { maxBitrate: 2_500_000, maxFramerate: 30 };
-      const transceiver = pc.addTransceiver(track, { direction: 'sendonly', streams: [stream], ...(video && { sendEncodings: [encoding] }) });
+      const transceiver = pc.addTransceiver(track, {
+        direction: 'sendonly',
+        streams: [stream],
+        ...(video && { sendEncodings: [encoding] }),
+      });
       if (!video) continue;
       const { codecs } = RTCRtpSender.getCapabilities('video');
       transceiver.setCodecPreferences(codecs.filter(({ mimeType }) => /h264|rtx/i.test(mimeType)));
@@ -36,7 +48,10 @@
   }
 
   async function answer(sdp) {
-    pc.addEventListener('track', ({ streams }) => document.querySelector('video') || show(streams[0], false));
+    pc.addEventListener(
+      'track',
+      ({ streams }) => document.querySelector('video') || show(streams[0], false),
+    );
     await pc.setRemoteDescription({ type: 'offer', sdp });
     await pc.setLocalDescription();
     return gathered();
@@ -45,7 +60,10 @@
   const accept = (sdp) => pc.setRemoteDescription({ type: 'answer', sdp });
 
   /** Audio received. A peer connection's video element does not count decoded bytes. */
-  const heard = async () => [...(await pc.getStats()).values()].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio')?.totalAudioEnergy ?? 0;
+  const heard = async () =>
+    [...(await pc.getStats()).values()].find(
+      ({ type, kind }) => type === 'inbound-rtp' && kind === 'audio',
+    )?.totalAudioEnergy ?? 0;
 
   Object.assign(window, { direct: { pc, offer, answer, accept, heard } });
 })();

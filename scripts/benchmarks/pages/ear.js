@@ -1,8 +1,10 @@
 /**
- * Listens to what the page plays, without changing it: `ear.take()` returns when each beep left the loudspeaker, ms of performance.now().
+ * Listens to what the page plays, without changing it: `ear.take()` returns when each beep left the
+ * loudspeaker, ms of performance.now().
  *
- * It gets a copy of the output: a video element's own audio, what WebRTC feeds it, or all that an AudioContext sends to its destination.
- * The output delay from there to the loudspeaker comes from a different API in each of the three.
+ * It gets a copy of the output: a video element's own audio, what WebRTC feeds it, or all that an
+ * AudioContext sends to its destination. The output delay from there to the loudspeaker comes from
+ * a different API in each of the three.
  */
 (() => {
   const LOUD = 0.05; // of full scale
@@ -15,7 +17,8 @@
 
   /**
    * @param {MediaStreamTrack} track
-   * @param {(lateness: number) => number} output  ms from a piece's timestamp to the loudspeaker, given how long after it pieces arrive here
+   * @param {(lateness: number) => number} output ms from a piece's timestamp to the loudspeaker,
+   *   given how long after it pieces arrive here
    */
   async function listen(track, output) {
     if (known.has(track)) return;
@@ -65,12 +68,16 @@
       copied = video.captureStream();
       // The copied frames are not used, and would cost more than those on the screen.
       copied.getVideoTracks().forEach((track) => track.stop());
-      // Chromium dates a piece *back* by the output delay at the time it requested the piece: it is heard that much later.
+      // Chromium dates a piece *back* by the output delay at the time it requested the piece: it is
+      // heard that much later.
       for (const track of copied.getAudioTracks()) listen(track, (late) => 2 * late);
     }
   }
 
-  /** ms that the output buffers WebRTC's audio, which lacks that delay in its timestamps (webrtc-stats, `media-playout`). */
+  /**
+   * ms that the output buffers WebRTC's audio, which lacks that delay in its timestamps
+   * (webrtc-stats, `media-playout`).
+   */
   let playout = 0;
   let counted = { totalPlayoutDelay: 0, totalSamplesCount: 0 };
   async function askPlayout() {

@@ -1,4 +1,5 @@
-// When the first picture was on the screen: the promise `firstPicture` resolves to ms from navigation. A frame counts if it has visible content.
+// When the first picture was on the screen: the promise `firstPicture` resolves to ms from
+// navigation. A frame counts if it has visible content.
 (() => {
   const SIDE = 32;
   const CONTRAST = 24; // of 255
@@ -15,11 +16,13 @@
     return Math.max(...greens) - Math.min(...greens) >= CONTRAST;
   }
 
-  // On every animation frame, for every element that shows video: what is read there is what goes to the screen.
+  // On every animation frame, for every element that shows video: what is read there is what goes
+  // to the screen.
   const firstPicture = new Promise((resolve) => {
     const look = () => {
       // What a player shows, or what covers it until it does.
-      if (['.screen', '.still'].some((place) => visible(document.querySelector(place)))) resolve(performance.now());
+      if (['.screen', '.still'].some((place) => visible(document.querySelector(place))))
+        resolve(performance.now());
       else requestAnimationFrame(look);
     };
     requestAnimationFrame(look);

@@ -2,7 +2,10 @@
 (() => {
   const moments = [];
   let known = null;
-  const next = (video) => video.requestVideoFrameCallback((now) => (moments.push(performance.timeOrigin + now), next(video)));
+  const next = (video) =>
+    video.requestVideoFrameCallback(
+      (now) => (moments.push(performance.timeOrigin + now), next(video)),
+    );
   const find = () => {
     requestAnimationFrame(find);
     const video = document.querySelector('video');

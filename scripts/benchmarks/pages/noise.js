@@ -1,6 +1,6 @@
 /**
- * Replaces the page's camera by grain over a grey wall. An encoder can spend any bitrate on it, and unlike with noise of full
- * contrast it does not drop most frames.
+ * Replaces the page's camera by grain over a grey wall. An encoder can spend any bitrate on it, and
+ * unlike with noise of full contrast it does not drop most frames.
  */
 (() => {
   const [WIDTH, HEIGHT] = [1280, 720];
@@ -8,10 +8,17 @@
   const CONTRAST = 24; // of 255
 
   function noise() {
-    const canvas = Object.assign(document.createElement('canvas'), { width: WIDTH, height: HEIGHT });
-    const tile = Object.assign(document.createElement('canvas'), { width: WIDTH / GRAIN, height: HEIGHT / GRAIN });
+    const canvas = Object.assign(document.createElement('canvas'), {
+      width: WIDTH,
+      height: HEIGHT,
+    });
+    const tile = Object.assign(document.createElement('canvas'), {
+      width: WIDTH / GRAIN,
+      height: HEIGHT / GRAIN,
+    });
     const image = new ImageData(tile.width, tile.height);
-    for (let n = 0; n < image.data.length; n += 4) image.data.fill(128 + (Math.random() - 0.5) * CONTRAST, n, n + 3).fill(255, n + 3, n + 4);
+    for (let n = 0; n < image.data.length; n += 4)
+      image.data.fill(128 + (Math.random() - 0.5) * CONTRAST, n, n + 3).fill(255, n + 3, n + 4);
     tile.getContext('2d').putImageData(image, 0, 0);
     const context = canvas.getContext('2d', { alpha: false });
     context.imageSmoothingEnabled = false;
@@ -21,7 +28,8 @@
       if (now < due - 4) return;
       due = Math.max(due + 1000 / 30, now);
       const [x, y] = [Math.random() * WIDTH, Math.random() * HEIGHT];
-      for (const left of [x - WIDTH, x]) for (const top of [y - HEIGHT, y]) context.drawImage(tile, left, top, WIDTH, HEIGHT);
+      for (const left of [x - WIDTH, x])
+        for (const top of [y - HEIGHT, y]) context.drawImage(tile, left, top, WIDTH, HEIGHT);
     };
     requestAnimationFrame(frame);
     return canvas.captureStream();

@@ -1,9 +1,14 @@
-/** A browser without transport-wide congestion control feedback: it offers REMB and the send time of each packet instead. */
+/**
+ * A browser without transport-wide congestion control feedback: it offers REMB and the send time of
+ * each packet instead.
+ */
 (() => {
   const { createOffer } = RTCPeerConnection.prototype;
   RTCPeerConnection.prototype.createOffer = async function (...options) {
     const { type, sdp } = await createOffer.apply(this, options);
-    const lines = sdp.split('\r\n').filter((line) => !/^a=rtcp-fb:\d+ transport-cc|^a=extmap:.*transport-wide-cc/.test(line));
+    const lines = sdp
+      .split('\r\n')
+      .filter((line) => !/^a=rtcp-fb:\d+ transport-cc|^a=extmap:.*transport-wide-cc/.test(line));
     return { type, sdp: lines.join('\r\n') };
   };
 })();

@@ -57,7 +57,11 @@
   const number = (object) => numbers.get(object) ?? (numbers.set(object, ++next), next);
   const drop = (key) => listeners.delete(key);
   EventTarget.prototype.addEventListener = function (type, listener, options = {}) {
-    const { once = false, signal = null, capture = options === true } = typeof options === 'object' ? options : {};
+    const {
+      once = false,
+      signal = null,
+      capture = options === true,
+    } = typeof options === 'object' ? options : {};
     const key = `${number(this ?? window)} ${type} ${number(listener)} ${capture}`;
     if (signal?.aborted) return;
     listeners.set(key, `${(this ?? window).constructor.name} ${type}`);

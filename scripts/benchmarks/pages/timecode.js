@@ -1,6 +1,7 @@
 /**
-  * The time code in a page: drawn by a creator, read by a viewer (timecode.py describes the squares).
-  * Clocks of two pages are compared, so both read Date.now(): performance.now() has another origin in each.
+ * The time code in a page: drawn by a creator, read by a viewer (timecode.py describes the
+ * squares). Clocks of two pages are compared, so both read Date.now(): performance.now() has
+ * another origin in each.
  */
 (() => {
   const [WIDTH, HEIGHT, FPS] = [640, 360, 30];
@@ -33,7 +34,10 @@
 
   /** A camera that films the clock, and a microphone with a constant tone. */
   function source() {
-    const canvas = Object.assign(document.createElement('canvas'), { width: WIDTH, height: HEIGHT });
+    const canvas = Object.assign(document.createElement('canvas'), {
+      width: WIDTH,
+      height: HEIGHT,
+    });
     const context = canvas.getContext('2d', { alpha: false });
     const stream = canvas.captureStream();
     let due = 0;
@@ -51,7 +55,11 @@
 
   function tone() {
     const audio = new AudioContext();
-    const [oscillator, volume, out] = [audio.createOscillator(), audio.createGain(), audio.createMediaStreamDestination()];
+    const [oscillator, volume, out] = [
+      audio.createOscillator(),
+      audio.createGain(),
+      audio.createMediaStreamDestination(),
+    ];
     oscillator.frequency.value = 330;
     volume.gain.value = 0.2;
     oscillator.connect(volume).connect(out);
@@ -59,26 +67,51 @@
     return out.stream.getAudioTracks()[0];
   }
 
-  const strip = Object.assign(document.createElement('canvas'), { width: COLUMNS * SCALE, height: ROWS * SCALE });
+  const strip = Object.assign(document.createElement('canvas'), {
+    width: COLUMNS * SCALE,
+    height: ROWS * SCALE,
+  });
   const reader = strip.getContext('2d', { willReadFrequently: true, alpha: false });
 
   /** The size of what a video or canvas shows now; 0 without a frame. */
-  const widthOf = (screen) => (screen instanceof HTMLVideoElement ? (screen.readyState < 2 ? 0 : screen.videoWidth) : screen.width);
-  const heightOf = (screen) => (screen instanceof HTMLVideoElement ? screen.videoHeight : screen.height);
+  const widthOf = (screen) =>
+    screen instanceof HTMLVideoElement
+      ? screen.readyState < 2
+        ? 0
+        : screen.videoWidth
+      : screen.width;
+  const heightOf = (screen) =>
+    screen instanceof HTMLVideoElement ? screen.videoHeight : screen.height;
 
   /** The squares' value in the frame that this video or canvas shows now. */
   function read(screen) {
-    reader.drawImage(screen, 0, 0, widthOf(screen), (heightOf(screen) * ROWS * SIDE) / HEIGHT, 0, 0, strip.width, strip.height);
+    reader.drawImage(
+      screen,
+      0,
+      0,
+      widthOf(screen),
+      (heightOf(screen) * ROWS * SIDE) / HEIGHT,
+      0,
+      0,
+      strip.width,
+      strip.height,
+    );
     const { data } = reader.getImageData(0, 0, strip.width, strip.height);
     let bits = 0;
     for (let n = 0; n < COLUMNS * ROWS; n++) {
-      const [x, y] = [(n % COLUMNS) * SCALE + SCALE / 2, Math.floor(n / COLUMNS) * SCALE + SCALE / 2];
+      const [x, y] = [
+        (n % COLUMNS) * SCALE + SCALE / 2,
+        Math.floor(n / COLUMNS) * SCALE + SCALE / 2,
+      ];
       bits = (bits << 1) | (data[(y * strip.width + x) * 4 + 1] > 127 ? 1 : 0);
     }
     return bits >>> 0;
   }
 
-  /** Reads on every animation frame from now on; `take()` returns [local ms, word] of each and starts over. `clock` returns the local ms. */
+  /**
+   * Reads on every animation frame from now on; `take()` returns [local ms, word] of each and
+   * starts over. `clock` returns the local ms.
+   */
   function watch(find, clock = Date.now) {
     let samples = [];
     let started = false;

@@ -8,10 +8,22 @@ test('each link to an ICE server gives one, with its credentials', () => {
     '<turn:b.example:3478?transport=udp>; rel="ice-server"; username="1700000600:room"; credential="c,;\\"<d>\\\\="; credential-type="password"';
   assert.deepEqual(iceServersOf(header), [
     { urls: 'stun:a.example' },
-    { urls: 'turn:b.example:3478?transport=udp', username: '1700000600:room', credential: 'c,;"<d>\\=' },
+    {
+      urls: 'turn:b.example:3478?transport=udp',
+      username: '1700000600:room',
+      credential: 'c,;"<d>\\=',
+    },
   ]);
 });
 
 test('no header, another relation or another scheme gives none', () => {
-  for (const header of [null, '', 'nonsense', '<stun:a>; rel=preload', '<https://a>; rel="ice-server"', '<stun:a>']) assert.deepEqual(iceServersOf(header), []);
+  for (const header of [
+    null,
+    '',
+    'nonsense',
+    '<stun:a>; rel=preload',
+    '<https://a>; rel="ice-server"',
+    '<stun:a>',
+  ])
+    assert.deepEqual(iceServersOf(header), []);
 });

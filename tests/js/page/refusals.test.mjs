@@ -14,7 +14,10 @@ test('every sentence is one', () => {
 });
 
 test('refusals are read from bodies and from close reasons', () => {
-  assert.deepEqual(refusalOf('{"error":"x","code":"room_ended"}'), { code: 'room_ended', text: 'This live has ended.' });
+  assert.deepEqual(refusalOf('{"error":"x","code":"room_ended"}'), {
+    code: 'room_ended',
+    text: 'This live has ended.',
+  });
   assert.deepEqual(refusalOf('<html>502'), { code: '', text: '<html>502' });
   assert.deepEqual(refusalOfClose('too_new: some: text'), { code: 'too_new', text: 'some: text' });
   assert.deepEqual(refusalOfClose(''), { code: '', text: '' });

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Ladder } from '../../../web/js/watch/ladder.js';
 
-const all = { isSecureContext: true, VideoDecoder: 1, AudioDecoder: 1, AudioWorkletNode: 1, MediaSource: 1 };
+const all = {
+  isSecureContext: true,
+  VideoDecoder: 1,
+  AudioDecoder: 1,
+  AudioWorkletNode: 1,
+  MediaSource: 1,
+};
 
 test('the best path of the browser comes first', () => {
   assert.equal(new Ladder(all, null).name, 'webcodecs');
@@ -76,16 +82,24 @@ test('a blocked transport blocks its paths for a while', () => {
   const ladder = new Ladder(all, null);
   assert.equal(ladder.blocked(0, 'websocket'), true);
   assert.deepEqual([ladder.name, ladder.why], ['hls', 'webcodecs left: websocket is blocked']);
-  for (const now of [4_000, 8_000]) assert.equal(ladder.blocked(now, 'websocket'), false, 'the path in use has another transport');
+  for (const now of [4_000, 8_000])
+    assert.equal(ladder.blocked(now, 'websocket'), false, 'the path in use has another transport');
   assert.equal(ladder.name, 'hls');
   assert.equal(ladder.recovered(59_000), false);
   assert.equal(ladder.recovered(1e6), true);
   assert.equal(ladder.name, 'webcodecs');
-  assert.equal(new Ladder(all, 'webcodecs').blocked(0, 'websocket'), false, 'a path that is asked for stays');
+  assert.equal(
+    new Ladder(all, 'webcodecs').blocked(0, 'websocket'),
+    false,
+    'a path that is asked for stays',
+  );
 });
 
 test('a media source without H.264 does not count', () => {
   const none = { isTypeSupported: () => false };
   assert.equal(new Ladder({ MediaSource: none, RTCPeerConnection: 1 }, null).name, 'whep');
-  assert.equal(new Ladder({ ManagedMediaSource: { isTypeSupported: () => true } }, null).name, 'mse');
+  assert.equal(
+    new Ladder({ ManagedMediaSource: { isTypeSupported: () => true } }, null).name,
+    'mse',
+  );
 });

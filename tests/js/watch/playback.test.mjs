@@ -1,4 +1,5 @@
-// The playback of a room with players, a connection and a viewport that only write down what they are asked for.
+// The playback of a room with players, a connection and a viewport that only write down what they
+// are asked for.
 import '../fixtures/browser.mjs';
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -8,7 +9,14 @@ import { Playback } from '../../../web/js/watch/playback.js';
 import { LIMIT } from '../../../web/js/watch/watchdog.js';
 import { FakeClock, fakeEnvironment, settle } from '../fixtures/fake_clock.mjs';
 
-const ALL = { isSecureContext: true, VideoDecoder: 1, AudioDecoder: 1, AudioWorkletNode: 1, MediaSource: 1, RTCPeerConnection: 1 };
+const ALL = {
+  isSecureContext: true,
+  VideoDecoder: 1,
+  AudioDecoder: 1,
+  AudioWorkletNode: 1,
+  MediaSource: 1,
+  RTCPeerConnection: 1,
+};
 const HELLO = { type: 'hello', stream: 'a', now: 0, tracks: [] };
 console.warn = () => {};
 
@@ -66,7 +74,12 @@ function started({ scope = ALL, player = null, make = null, expecting = () => tr
   const state = { hidden: false };
   const viewport = {
     video: {},
-    ...Object.fromEntries(['show', 'drop', 'hold', 'release', 'resize'].map((name) => [name, () => void shown.push(name)])),
+    ...Object.fromEntries(
+      ['show', 'drop', 'hold', 'release', 'resize'].map((name) => [
+        name,
+        () => void shown.push(name),
+      ]),
+    ),
   };
   const playback = new Playback({
     room: 'room',
@@ -76,7 +89,11 @@ function started({ scope = ALL, player = null, make = null, expecting = () => tr
     players: { make: makePlayer },
     expecting,
     isHidden: () => state.hidden,
-    events: { picture: () => void told.push('picture'), blocked: () => void told.push('blocked'), hopeless: (reason) => void told.push(`hopeless: ${reason}`) },
+    events: {
+      picture: () => void told.push('picture'),
+      blocked: () => void told.push('blocked'),
+      hopeless: (reason) => void told.push(`hopeless: ${reason}`),
+    },
     environment: fakeEnvironment(clock),
   });
   playback.start();
@@ -87,7 +104,10 @@ test('the best player gets the hello and the records', () => {
   const { playback, players, shown, told } = started();
   playback.hello(HELLO);
   playback.record({ kind: KIND.INIT }, 1);
-  assert.deepEqual(players.map(({ name }) => name), ['webcodecs']);
+  assert.deepEqual(
+    players.map(({ name }) => name),
+    ['webcodecs'],
+  );
   assert.deepEqual(players[0].asked, ['hello', 'record 1']);
   players[0].events.picture();
   assert.deepEqual([shown, told], [['show', 'release'], ['picture']]);
@@ -97,7 +117,11 @@ test('a player that loads gets what arrived meanwhile, and then its connection b
   let ready;
   const { playback, players, connection } = started({
     player: 'hls',
-    make: (name, events) => new Promise((resolve) => (ready = () => resolve(players[players.push(new FakePlayer(name, events)) - 1]))),
+    make: (name, events) =>
+      new Promise(
+        (resolve) =>
+          (ready = () => resolve(players[players.push(new FakePlayer(name, events)) - 1])),
+      ),
   });
   playback.hello(HELLO);
   for (const kind of [KIND.INIT, KIND.MEDIA]) playback.record({ kind }, 1);
@@ -112,7 +136,11 @@ test('a player that has loaded too late is closed', async () => {
   let ready;
   const { playback, players, shown } = started({
     player: 'hls',
-    make: (name, events) => new Promise((resolve) => (ready = () => resolve(players[players.push(new FakePlayer(name, events)) - 1]))),
+    make: (name, events) =>
+      new Promise(
+        (resolve) =>
+          (ready = () => resolve(players[players.push(new FakePlayer(name, events)) - 1])),
+      ),
   });
   playback.close();
   ready();
@@ -124,9 +152,14 @@ test('records for a player that loads are bounded; the init segments stay', asyn
   let ready;
   const { playback, players } = started({
     player: 'hls',
-    make: (name, events) => new Promise((resolve) => (ready = () => resolve(players[players.push(new FakePlayer(name, events)) - 1]))),
+    make: (name, events) =>
+      new Promise(
+        (resolve) =>
+          (ready = () => resolve(players[players.push(new FakePlayer(name, events)) - 1])),
+      ),
   });
-  for (const kind of [KIND.INIT, KIND.INIT, ...Array(1_600).fill(KIND.MEDIA)]) playback.record({ kind }, 1);
+  for (const kind of [KIND.INIT, KIND.INIT, ...Array(1_600).fill(KIND.MEDIA)])
+    playback.record({ kind }, 1);
   ready();
   await settle();
   assert.deepEqual(players[0].asked.slice(0, 2), ['record 1', 'record 1']);
@@ -137,8 +170,14 @@ test('a failed player is made again at once, and after a second failure another 
   const { clock, connection, players, playback, shown } = started();
   players[0].events.broken('bad', false);
   await clock.advance(0);
-  assert.deepEqual(players.map(({ name }) => name), ['webcodecs', 'webcodecs']);
-  assert.deepEqual([players[0].closed, playback.rebuilds, connection.asked.at(-1)], [true, 1, 'restart']);
+  assert.deepEqual(
+    players.map(({ name }) => name),
+    ['webcodecs', 'webcodecs'],
+  );
+  assert.deepEqual(
+    [players[0].closed, playback.rebuilds, connection.asked.at(-1)],
+    [true, 1, 'restart'],
+  );
   assert.deepEqual(shown, ['show', 'hold', 'drop', 'show']);
   await clock.advance(1_000);
   players[1].events.broken('bad', false);
@@ -159,7 +198,7 @@ test('a failure that comes soon after a rebuild waits before it reconnects', asy
   assert.equal(connection.asked.at(-1), 'restart');
 });
 
-test('a rebuild does not open the page\'s connection while a player that holds its own loads', async () => {
+test("a rebuild does not open the page's connection while a player that holds its own loads", async () => {
   let ready;
   const { clock, connection, players } = started({
     player: 'webcodecs',
@@ -206,7 +245,13 @@ test('the mute state moves to the next player', () => {
 
 test('without a single player it says so', () => {
   assert.match(started({ scope: {} }).told[0], /^hopeless: This browser has no player “hls”/);
-  const throws = started({ scope: { MediaSource: 1 }, player: 'mse', make: () => { throw new Error('no source'); } });
+  const throws = started({
+    scope: { MediaSource: 1 },
+    player: 'mse',
+    make: () => {
+      throw new Error('no source');
+    },
+  });
   assert.deepEqual(throws.told, ['hopeless: no source']);
 });
 
@@ -266,7 +311,10 @@ test('stalls of the player lead the ladder down, and after its rest up again', a
     last().figures = { frames: n, stalls: 0, playing: true };
     await clock.advance(1_000);
   }
-  assert.deepEqual(players.map(({ name }) => name), ['webcodecs', 'mse', 'webcodecs']);
+  assert.deepEqual(
+    players.map(({ name }) => name),
+    ['webcodecs', 'mse', 'webcodecs'],
+  );
 });
 
 test('close leaves no timer, and what a player says afterwards changes nothing', async () => {

@@ -13,10 +13,14 @@ export function iceServersOf(header) {
   for (const [, urls = '', rest = ''] of (header ?? '').matchAll(LINK)) {
     /** @type {Record<string, string>} */
     const parameters = {};
-    for (const [, name = '', quoted, plain = ''] of rest.matchAll(PARAMETER)) parameters[name.toLowerCase()] = quoted?.replace(/\\(.)/g, '$1') ?? plain;
+    for (const [, name = '', quoted, plain = ''] of rest.matchAll(PARAMETER))
+      parameters[name.toLowerCase()] = quoted?.replace(/\\(.)/g, '$1') ?? plain;
     const { rel, username, credential } = parameters;
     if (!rel?.split(' ').includes('ice-server') || !/^(stun|turn)s?:/.test(urls)) continue;
-    servers.push({ urls, ...(username !== undefined && credential !== undefined ? { username, credential } : {}) });
+    servers.push({
+      urls,
+      ...(username !== undefined && credential !== undefined ? { username, credential } : {}),
+    });
   }
   return servers;
 }

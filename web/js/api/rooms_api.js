@@ -70,7 +70,11 @@ export function roomInfo(room, environment = BROWSER) {
  * @returns {Promise<NewRoom>}
  */
 export function createRoom(title, token) {
-  return request('/api/rooms', { method: 'POST', body: JSON.stringify(title ? { title } : {}), ...bearer(token) });
+  return request('/api/rooms', {
+    method: 'POST',
+    body: JSON.stringify(title ? { title } : {}),
+    ...bearer(token),
+  });
 }
 
 /**
@@ -78,7 +82,11 @@ export function createRoom(title, token) {
  * @param {string} key
  */
 export function endRoom(room, key) {
-  return request(`/api/rooms/${encodeURIComponent(room)}`, { method: 'DELETE', keepalive: true, ...bearer(key) });
+  return request(`/api/rooms/${encodeURIComponent(room)}`, {
+    method: 'DELETE',
+    keepalive: true,
+    ...bearer(key),
+  });
 }
 
 /**
@@ -109,10 +117,19 @@ function bearer(secret) {
  * @returns {Promise<any>}
  */
 async function request(path, init = {}, environment = BROWSER) {
-  const headers = { Accept: 'application/json', ...(init.body ? { 'Content-Type': 'application/json' } : {}), ...init.headers };
+  const headers = {
+    Accept: 'application/json',
+    ...(init.body ? { 'Content-Type': 'application/json' } : {}),
+    ...init.headers,
+  };
   let response;
   try {
-    response = await environment.fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(8_000), ...init, headers });
+    response = await environment.fetch(path, {
+      cache: 'no-store',
+      signal: AbortSignal.timeout(8_000),
+      ...init,
+      headers,
+    });
   } catch {
     throw new ApiError('The server cannot be reached. Check the connection.', 0);
   }

@@ -16,8 +16,13 @@ export function showFirstFrame() {
     error: () => {}, // the player meets the same error and reports it
   });
   decoder.configure({ codec, description: bytesOf(description), optimizeForLatency: true });
-  decoder.decode(new EncodedVideoChunk({ type: 'key', timestamp: 0, data: bytesOf(data.textContent ?? '') }));
-  decoder.flush().then(() => decoder.close()).catch(() => {});
+  decoder.decode(
+    new EncodedVideoChunk({ type: 'key', timestamp: 0, data: bytesOf(data.textContent ?? '') }),
+  );
+  decoder
+    .flush()
+    .then(() => decoder.close())
+    .catch(() => {});
   data.remove();
 }
 

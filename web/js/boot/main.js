@@ -9,4 +9,6 @@ const { room = '', worker = '' } = document.documentElement.dataset;
 const player = new URLSearchParams(location.search).get('player');
 
 /** @typedef {{preload: import('./preload.js').Preload, showFirstFrame: () => void}} Boot */
-Object.assign(self, { microliveBoot: { preload: preload({ room, player, worker }), showFirstFrame } });
+Object.assign(self, {
+  microliveBoot: { preload: preload({ room, player, worker }), showFirstFrame },
+});

@@ -5,7 +5,8 @@
  * @typedef {object} FirstSocket
  * @property {WebSocket} socket
  * @property {number} dialled  ms, when it was opened
- * @property {{data: string | ArrayBuffer, at: number}[]} received  messages that came before the takeover
+ * @property {{data: string | ArrayBuffer, at: number}[]} received messages that came before the
+ *   takeover
  *
  * @typedef {object} FirstSource
  * @property {HTMLVideoElement} video
@@ -15,7 +16,8 @@
  * @typedef {object} Preload
  * @property {FirstSocket | null} socket
  * @property {FirstSource | null} source    opening already: that takes as long as the socket does
- * @property {import('../watch/webcodecs/start_backend.js').Backend | null} backend  connecting already
+ * @property {import('../watch/webcodecs/start_backend.js').Backend | null} backend connecting
+ *   already
  */
 import { choosePath } from '../watch/playback_paths.js';
 import { watchUrl } from '../watch/line/watch_url.js';
@@ -33,7 +35,8 @@ export function preload({ room, player, worker }) {
   // A hidden page gets no `sourceopen`, and no viewer sees it: it connects when it is shown.
   if (document.visibilityState === 'hidden') return { socket: null, source: null, backend: null };
   const url = watchUrl(room, name);
-  const backend = name === 'webcodecs' && supported && workersDraw() ? startWorker(worker, url) : null;
+  const backend =
+    name === 'webcodecs' && supported && workersDraw() ? startWorker(worker, url) : null;
   return {
     backend,
     socket: backend ? null : openSocket(url),

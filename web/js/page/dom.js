@@ -34,7 +34,10 @@ export function partOf(root, name) {
 }
 
 const TOAST = { duration: 3_500, easing: 'linear' };
-const [GONE, SHOWN] = [{ opacity: 0, transform: 'translate(-50%, 10px)' }, { opacity: 1, transform: 'translate(-50%, 0)' }];
+const [GONE, SHOWN] = [
+  { opacity: 0, transform: 'translate(-50%, 10px)' },
+  { opacity: 1, transform: 'translate(-50%, 0)' },
+];
 
 /**
  * A short message at the lower edge, also spoken by screen readers.

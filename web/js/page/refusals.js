@@ -1,7 +1,7 @@
 /**
- * Words for refusals. The server names each reason by a code (relay/errors.py, `RefusalCode`) in the
- * body of its answer, `{"error", "code", "retry_after"}`, and in the close reason of a WebSocket,
- * `code: text`.
+ * Words for refusals. The server names each reason by a code (relay/errors.py, `RefusalCode`) in
+ * the body of its answer, `{"error", "code", "retry_after"}`, and in the close reason of a
+ * WebSocket, `code: text`.
  */
 
 /** @type {Readonly<Record<string, string>>} */

@@ -16,5 +16,7 @@ export function clockTime(seconds) {
  * @param {number} count
  */
 export function headCount(count) {
-  return count < 1000 ? String(count) : new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format(count);
+  return count < 1000
+    ? String(count)
+    : new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format(count);
 }

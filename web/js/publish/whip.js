@@ -233,7 +233,8 @@ export function videoCodecs(
 ) {
   const of = (/** @type {RegExp} */ names) =>
     supported.filter(({ mimeType }) => names.test(mimeType));
-  // Constrained Baseline (42e0…) before Main and High: every phone encodes it, every viewer decodes
+  // Constrained Baseline (42e0…) before Main and High: every phone encodes it, every viewer
+  // decodes
   // it.
   const rank = (/** @type {RTCRtpCodec} */ { sdpFmtpLine = '' }) =>
     (/packetization-mode=1/.test(sdpFmtpLine) ? 0 : 2) +

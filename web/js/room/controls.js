@@ -44,7 +44,11 @@ export class Controls {
     this.#full = button('full', actions.fullScreen);
     button('share', actions.share);
     button('pip', actions.pictureInPicture).hidden = !document.pictureInPictureEnabled;
-    this.#gestures = new Gestures(root, { tap: () => this.#muted && this.mute(false), hold: actions.stats }, environment);
+    this.#gestures = new Gestures(
+      root,
+      { tap: () => this.#muted && this.mute(false), hold: actions.stats },
+      environment,
+    );
   }
 
   close() {

@@ -4,7 +4,8 @@
  * @param {HTMLElement} root
  * @param {HTMLElement} element the one that plays
  */
-export const canFillScreen = (root, element) => 'requestFullscreen' in root || 'webkitEnterFullscreen' in element;
+export const canFillScreen = (root, element) =>
+  'requestFullscreen' in root || 'webkitEnterFullscreen' in element;
 
 /**
  * @param {HTMLElement} root

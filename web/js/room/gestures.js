@@ -16,28 +16,48 @@ export class Gestures {
     this.#environment = environment;
     const { signal } = this.#listening;
     let [x, y] = [0, 0];
-    viewport.addEventListener('pointerdown', (event) => {
-      if (event.button !== 0 || /** @type {Element} */ (event.target).closest('a, button, dl, section')) return;
-      [x, y] = [event.clientX, event.clientY];
-      this.#cancel();
-      this.#timer = environment.setTimeout(() => {
-        this.#timer = 0;
-        hold();
-      }, LONG);
-    }, { signal });
-    viewport.addEventListener('pointermove', (event) => {
-      if (Math.hypot(event.clientX - x, event.clientY - y) > STRAY) this.#cancel();
-    }, { signal });
+    viewport.addEventListener(
+      'pointerdown',
+      (event) => {
+        if (
+          event.button !== 0 ||
+          /** @type {Element} */ (event.target).closest('a, button, dl, section')
+        )
+          return;
+        [x, y] = [event.clientX, event.clientY];
+        this.#cancel();
+        this.#timer = environment.setTimeout(() => {
+          this.#timer = 0;
+          hold();
+        }, LONG);
+      },
+      { signal },
+    );
+    viewport.addEventListener(
+      'pointermove',
+      (event) => {
+        if (Math.hypot(event.clientX - x, event.clientY - y) > STRAY) this.#cancel();
+      },
+      { signal },
+    );
     viewport.addEventListener('pointercancel', () => this.#cancel(), { signal });
-    viewport.addEventListener('pointerup', () => {
-      if (!this.#timer) return;
-      this.#cancel();
-      tap();
-    }, { signal });
+    viewport.addEventListener(
+      'pointerup',
+      () => {
+        if (!this.#timer) return;
+        this.#cancel();
+        tap();
+      },
+      { signal },
+    );
     // A long press on a touch screen would open the browser's own menu.
-    viewport.addEventListener('contextmenu', (event) => {
-      if (/** @type {PointerEvent} */ (event).pointerType === 'touch') event.preventDefault();
-    }, { signal });
+    viewport.addEventListener(
+      'contextmenu',
+      (event) => {
+        if (/** @type {PointerEvent} */ (event).pointerType === 'touch') event.preventDefault();
+      },
+      { signal },
+    );
   }
 
   close() {

@@ -1,13 +1,16 @@
 /**
- * A room's frames in a small window above all others. Browsers open one for a video element only: for
- * a canvas, a video plays a copy of it.
+ * A room's frames in a small window above all others. Browsers open one for a video element only:
+ * for a canvas, a video plays a copy of it.
  */
 
 /** @typedef {import('../watch/player.js').Player} Player */
 /** @typedef {{stream: MediaStream, stop: () => void}} Copy */
 
 export class PictureInPicture {
-  /** The video that plays a copy, and how to stop that. @type {{video: HTMLVideoElement, stop: () => void} | null} */
+  /**
+   * The video that plays a copy, and how to stop that.
+   * @type {{video: HTMLVideoElement, stop: () => void} | null}
+   */
   #standIn = null;
   /** The video in the window. @type {HTMLVideoElement | null} */
   #shown = null;
@@ -29,7 +32,10 @@ export class PictureInPicture {
     this.#end();
     this.#listening = new AbortController();
     try {
-      const video = player.element instanceof HTMLVideoElement ? player.element : await this.#copyOf(player, player.element);
+      const video =
+        player.element instanceof HTMLVideoElement
+          ? player.element
+          : await this.#copyOf(player, player.element);
       video.disablePictureInPicture = false;
       const leave = () => {
         this.#end();
@@ -95,7 +101,8 @@ export class PictureInPicture {
  */
 function streamOf(player, element) {
   const Generator = /** @type {any} */ (window).MediaStreamTrackGenerator;
-  if (element instanceof HTMLVideoElement && 'captureStream' in element) return stoppable(/** @type {any} */ (element).captureStream());
+  if (element instanceof HTMLVideoElement && 'captureStream' in element)
+    return stoppable(/** @type {any} */ (element).captureStream());
   if (!Generator || !player.mirror) return copyOf(element);
   const track = new Generator({ kind: 'video' });
   player.mirror(track.writable);
@@ -134,5 +141,7 @@ function stoppable(stream, before = () => {}) {
 
 /** @param {HTMLCanvasElement | HTMLVideoElement} element */
 function sizeOf(element) {
-  return element instanceof HTMLVideoElement ? { width: element.videoWidth, height: element.videoHeight } : element;
+  return element instanceof HTMLVideoElement
+    ? { width: element.videoWidth, height: element.videoHeight }
+    : element;
 }

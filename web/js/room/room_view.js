@@ -1,7 +1,7 @@
 /**
  * A room as a viewer sees it: plays its stream and reconnects until the room ends. A page may have
- * several, each in its own element with the parts of room.html (`data-part`). `close` leaves nothing
- * behind.
+ * several, each in its own element with the parts of room.html (`data-part`). `close` leaves
+ * nothing behind.
  *
  * @typedef {import('./room_state.js').RoomState} RoomState
  *
@@ -68,18 +68,33 @@ export class RoomView {
   #overlay = null;
   /** @type {import('./picture_in_picture.js').PictureInPicture | null} */
   #pictureInPicture = null;
-  /** The room's events while no WebSocket gets through. @type {import('../watch/line/event_stream.js').EventStream | null} */
+  /**
+   * The room's events while no WebSocket gets through.
+   * @type {import('../watch/line/event_stream.js').EventStream | null}
+   */
   #eventStream = null;
   #listening = new AbortController();
 
   /** @param {RoomOptions} options */
-  constructor({ room, root, worker, player = null, preload = null, events = {}, environment = BROWSER }) {
+  constructor({
+    room,
+    root,
+    worker,
+    player = null,
+    preload = null,
+    events = {},
+    environment = BROWSER,
+  }) {
     this.#room = room;
     this.#root = root;
     this.#events = events;
     this.#environment = environment;
     this.#ladder = new Ladder(self, player);
-    this.#connection = new RoomConnection(watchUrl(room, this.#ladder.name), this.#connectionListener(), environment);
+    this.#connection = new RoomConnection(
+      watchUrl(room, this.#ladder.name),
+      this.#connectionListener(),
+      environment,
+    );
     this.#viewport = new Viewport(root, preload?.source?.video, environment);
     this.#playback = this.#makePlayback(new PlayerFactory({ room, worker, preload, environment }));
     this.#lost = new LostNotice(root, () => this.#playback.stats().playing, environment);
@@ -89,7 +104,9 @@ export class RoomView {
     this.#playback.start();
     this.#open(preload?.socket ?? null);
     if (this.#ladder.unknown) {
-      events.notice?.(`There is no player “${this.#ladder.unknown}”. Playing with ${this.#ladder.name}.`);
+      events.notice?.(
+        `There is no player “${this.#ladder.unknown}”. Playing with ${this.#ladder.name}.`,
+      );
     }
   }
 
@@ -102,8 +119,21 @@ export class RoomView {
     const { name: player, why } = this.#ladder;
     const { pace, dropped: leftOut } = this.#pace;
     return {
-      ...{ bitrate: this.#bitrate.value, ...this.#playback.stats(), player, why, muted, state: this.#state },
-      ...{ viewers: this.#viewers, pace, leftOut, reconnects: this.#connection.reconnects, rebuilds },
+      ...{
+        bitrate: this.#bitrate.value,
+        ...this.#playback.stats(),
+        player,
+        why,
+        muted,
+        state: this.#state,
+      },
+      ...{
+        viewers: this.#viewers,
+        pace,
+        leftOut,
+        reconnects: this.#connection.reconnects,
+        rebuilds,
+      },
     };
   }
 
@@ -122,7 +152,12 @@ export class RoomView {
       return;
     }
     const { StatsOverlay } = await lateModules.statsOverlay();
-    if (!this.#closed) this.#overlay ??= new StatsOverlay(partOf(this.#root, 'stats'), () => this.stats(), this.#environment);
+    if (!this.#closed)
+      this.#overlay ??= new StatsOverlay(
+        partOf(this.#root, 'stats'),
+        () => this.stats(),
+        this.#environment,
+      );
   }
 
   /** Ends everything; the last frame stays in `root`. */
@@ -142,7 +177,12 @@ export class RoomView {
   /** @param {PlayerFactory} players */
   #makePlayback(players) {
     return new Playback({
-      ...{ room: this.#room, ladder: this.#ladder, connection: this.#connection, viewport: this.#viewport },
+      ...{
+        room: this.#room,
+        ladder: this.#ladder,
+        connection: this.#connection,
+        viewport: this.#viewport,
+      },
       ...{ players, environment: this.#environment },
       // A viewer that is too slow for the video gets the audio alone.
       expecting: () => this.#state === 'live' && this.#pace.pace === 'full' && !this.#lost.shown,
@@ -155,14 +195,18 @@ export class RoomView {
   }
 
   #makeControls() {
-    const controls = new Controls(this.#root, {
-      mute: (muted) => (this.#playback.muted = muted),
-      play: () => this.#playback.resume(),
-      share: () => this.#events.share?.(),
-      pictureInPicture: () => void this.#togglePictureInPicture(),
-      fullScreen: () => this.toggleFullScreen(),
-      stats: () => void this.toggleStats(),
-    }, this.#environment);
+    const controls = new Controls(
+      this.#root,
+      {
+        mute: (muted) => (this.#playback.muted = muted),
+        play: () => this.#playback.resume(),
+        share: () => this.#events.share?.(),
+        pictureInPicture: () => void this.#togglePictureInPicture(),
+        fullScreen: () => this.toggleFullScreen(),
+        stats: () => void this.toggleStats(),
+      },
+      this.#environment,
+    );
     controls.fullScreen = this.#canFillScreen;
     return controls;
   }
@@ -297,11 +341,16 @@ export class RoomView {
   async #listenWithoutWebSocket() {
     const { EventStream } = await lateModules.eventStream();
     if (isOver(this.#state) || this.#closed || document.hidden) return;
-    this.#eventStream ??= new EventStream(this.#room, this.#connection.clock, {
-      event: (event) => this.#handleEvent(event),
-      over: (code) => code === 'room_ended' && this.#enter('ended'),
-      quality: () => this.#beacon.read(this.#ladder.name, this.#playback.stats()),
-    }, this.#environment);
+    this.#eventStream ??= new EventStream(
+      this.#room,
+      this.#connection.clock,
+      {
+        event: (event) => this.#handleEvent(event),
+        over: (code) => code === 'room_ended' && this.#enter('ended'),
+        quality: () => this.#beacon.read(this.#ladder.name, this.#playback.stats()),
+      },
+      this.#environment,
+    );
     this.#eventStream.open();
   }
 
@@ -312,7 +361,9 @@ export class RoomView {
     const window = (this.#pictureInPicture ??= new PictureInPicture());
     // The window kept a hidden page alive.
     const closed = () => document.hidden && this.#followVisibility();
-    await window.toggle(player, closed).catch(() => this.#events.notice?.('This browser does not open a window now.'));
+    await window
+      .toggle(player, closed)
+      .catch(() => this.#events.notice?.('This browser does not open a window now.'));
     const current = this.#playback.player;
     if (current && current !== player) await window.follow(current); // replaced meanwhile
   }

@@ -2,8 +2,9 @@
 import { BROWSER } from '../page/environment.js';
 
 /**
- * @typedef {import('../watch/player.js').PlayerStats & {player: string, state: string, bitrate: number, pace: string, why: string,
- *   leftOut: number, reconnects: number, rebuilds: number}} RoomStats
+ * @typedef {import('../watch/player.js').PlayerStats & {player: string, state: string, bitrate:
+ *   number, pace: string, why: string, leftOut: number, reconnects: number, rebuilds: number}}
+ *   RoomStats
  */
 
 export class StatsOverlay {
@@ -54,7 +55,12 @@ const PLAYERS = { webcodecs: 'WebCodecs', mse: 'MSE', hls: 'LL-HLS', whep: 'WebR
 function rowsOf(s) {
   const known = Number.isFinite(s.behindLens);
   return [
-    ['Behind the lens', known ? `${s.captureEstimated ? '≈ ' : ''}${ms(s.behindLens)} ± ${ms(s.captureError)}` : 'not known yet'],
+    [
+      'Behind the lens',
+      known
+        ? `${s.captureEstimated ? '≈ ' : ''}${ms(s.behindLens)} ± ${ms(s.captureError)}`
+        : 'not known yet',
+    ],
     ['Live edge', `${ms(s.lag)}, aim ${ms(s.target)}`],
     ['Buffer', `${ms(s.buffer)} at × ${s.rate.toFixed(2)}`],
     ...jitterRow(s.jitter),
@@ -87,7 +93,9 @@ function soundRow(sound) {
   if (!sound) return [];
   if (!sound.played) return [['Sound', 'waits for the device']];
   const rest = `buffer ${ms(sound.buffer)}, ran dry ${sound.dry}×`;
-  return [['Sound', Number.isFinite(sound.lead) ? `${ms(sound.lead)} after the frame, ${rest}` : rest]];
+  return [
+    ['Sound', Number.isFinite(sound.lead) ? `${ms(sound.lead)} after the frame, ${rest}` : rest],
+  ];
 }
 
 /** @param {number} value */

@@ -1,6 +1,6 @@
 /**
- * The frame container of a room: it holds the element that plays, fits it to the screen, surrounds it
- * with a soft copy, and keeps the last frame while the player is replaced.
+ * The frame container of a room: it holds the element that plays, fits it to the screen, surrounds
+ * it with a soft copy, and keeps the last frame while the player is replaced.
  */
 import { partOf } from '../page/dom.js';
 import { BROWSER } from '../page/environment.js';
@@ -29,7 +29,7 @@ export class Viewport {
 
   /**
    * @param {HTMLElement} root
-   * @param {HTMLVideoElement | null} [prepared]  takes the placeholder's place with the first player
+   * @param {HTMLVideoElement | null} [prepared] takes the placeholder's place with the first player
    * @param {Readonly<import('../page/environment.js').Environment>} [environment]
    */
   constructor(root, prepared = null, environment = BROWSER) {
@@ -41,7 +41,8 @@ export class Viewport {
     this.#still = partOf(root, 'still');
     this.#environment = environment;
     this.video = prepared ?? placeholder;
-    if (prepared) for (const { name, value } of placeholder.attributes) prepared.setAttribute(name, value);
+    if (prepared)
+      for (const { name, value } of placeholder.attributes) prepared.setAttribute(name, value);
     window.addEventListener('resize', () => this.#fit(), { signal: this.#listening.signal });
     this.#timer = environment.setInterval(() => this.#soften(), SOFTEN_EVERY);
   }
@@ -113,6 +114,8 @@ export class Viewport {
   #soften() {
     const { element, width } = this.picture;
     if (this.#root.dataset.fit === 'cover' || !width || document.hidden) return;
-    this.#backdrop.getContext('2d')?.drawImage(element, 0, 0, this.#backdrop.width, this.#backdrop.height);
+    this.#backdrop
+      .getContext('2d')
+      ?.drawImage(element, 0, 0, this.#backdrop.width, this.#backdrop.height);
   }
 }

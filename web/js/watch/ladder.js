@@ -86,7 +86,10 @@ export class Ladder {
   blocked(now, transport) {
     const over = this.#supported.filter((path) => path.transport === transport);
     for (const { name } of over) if (name !== this.name) this.#rest(now, name);
-    return over.some(({ name }) => name === this.name) && this.#leave(now, `${transport} is blocked`, false);
+    return (
+      over.some(({ name }) => name === this.name) &&
+      this.#leave(now, `${transport} is blocked`, false)
+    );
   }
 
   /**
@@ -115,7 +118,8 @@ export class Ladder {
     const others = this.#supported.filter((path) => path.name !== name);
     if (forGood) this.#supported = others;
     // A path that can never play gives way to any other, rested or not.
-    const other = others.find((path) => this.#rested(now, path.name)) ?? (forGood && this.#soonest(others));
+    const other =
+      others.find((path) => this.#rested(now, path.name)) ?? (forGood && this.#soonest(others));
     if (!other) return false;
     this.#take(other.name, `${name} left: ${reason}`);
     return true;
@@ -123,8 +127,13 @@ export class Ladder {
 
   /** The path whose rest ends first. @param {readonly PlaybackPath[]} paths */
   #soonest(paths) {
-    const until = (/** @type {PlaybackPath} */ { name }) => this.#resting.get(name)?.until ?? -Infinity;
-    return paths.reduce((/** @type {PlaybackPath | undefined} */ best, path) => (best && until(best) <= until(path) ? best : path), undefined);
+    const until = (/** @type {PlaybackPath} */ { name }) =>
+      this.#resting.get(name)?.until ?? -Infinity;
+    return paths.reduce(
+      (/** @type {PlaybackPath | undefined} */ best, path) =>
+        best && until(best) <= until(path) ? best : path,
+      undefined,
+    );
   }
 
   /**

@@ -1,6 +1,7 @@
 /**
- * The playback of a room: makes the player, replaces it when it fails, and changes the playback path
- * as the ladder says. The visible frame, the mute state and the connection stay. It uses no DOM.
+ * The playback of a room: makes the player, replaces it when it fails, and changes the playback
+ * path as the ladder says. The visible frame, the mute state and the connection stay. It uses no
+ * DOM.
  */
 import { BROWSER } from '../page/environment.js';
 import { watchUrl } from './line/watch_url.js';
@@ -16,7 +17,8 @@ import { LIMIT, Watchdog } from './watchdog.js';
  * @property {() => void} blocked  the browser plays only after a tap
  * @property {(reason: string) => void} hopeless  no player of this browser can play the live
  *
- * @typedef {Pick<import('../room/viewport.js').Viewport, 'video' | 'show' | 'drop' | 'hold' | 'release' | 'resize'>} Screen
+ * @typedef {Pick<import('../room/viewport.js').Viewport, 'video' | 'show' | 'drop' | 'hold' |
+ *   'release' | 'resize'>} Screen
  */
 
 const CHECK_EVERY = 1_000; // ms
@@ -47,7 +49,10 @@ export class Playback {
   #restart = 0;
   /** @type {import('./line/connection.js').Hello | null} */
   #hello = null;
-  /** Records that arrived while a player was loading. @type {[import('./line/record.js').MediaRecord, number][]} */
+  /**
+   * Records that arrived while a player was loading.
+   * @type {[import('./line/record.js').MediaRecord, number][]}
+   */
   #early = [];
 
   /**
@@ -62,7 +67,17 @@ export class Playback {
    * @param {PlaybackEvents} options.events
    * @param {Readonly<import('../page/environment.js').Environment>} [options.environment]
    */
-  constructor({ room, ladder, connection, viewport, players, expecting, isHidden = () => document.hidden, events, environment = BROWSER }) {
+  constructor({
+    room,
+    ladder,
+    connection,
+    viewport,
+    players,
+    expecting,
+    isHidden = () => document.hidden,
+    events,
+    environment = BROWSER,
+  }) {
     this.#room = room;
     this.#ladder = ladder;
     this.#connection = connection;
@@ -109,7 +124,8 @@ export class Playback {
     if (this.#player) return this.#player.record(record, arrival);
     this.#early.push([record, arrival]);
     // A player that loads for so long begins with the next keyframe.
-    if (this.#early.length > MAX_EARLY) this.#early = this.#early.filter(([{ kind }]) => kind === KIND.INIT).slice(-2);
+    if (this.#early.length > MAX_EARLY)
+      this.#early = this.#early.filter(([{ kind }]) => kind === KIND.INIT).slice(-2);
   }
 
   resume() {
@@ -134,7 +150,9 @@ export class Playback {
     if (this.#ladder.blocked(this.#environment.now(), 'websocket')) this.#changePath();
   }
 
-  /** The server closed for good, since the player in use cannot decode the live. Another one may. */
+  /**
+   * The server closed for good, since the player in use cannot decode the live. Another one may.
+   */
   undecodable() {
     if (!this.#ladder.broke(this.#environment.now(), 'it has no decoder for this live', true)) {
       return this.#events.hopeless('It has no decoder for the video. Try another browser.');
@@ -147,10 +165,18 @@ export class Playback {
   /** Makes the ladder's player, or a worse one if it cannot be made. */
   start() {
     const { name, supported } = this.#ladder;
-    if (!supported) return this.#events.hopeless(`This browser has no player “${name}”, or only for pages with HTTPS.`);
+    if (!supported)
+      return this.#events.hopeless(
+        `This browser has no player “${name}”, or only for pages with HTTPS.`,
+      );
     try {
       const { clock, listener } = this.#connection;
-      const made = this.#players.make(name, { video: this.#viewport.video, clock, listener, events: this.#listen(name) });
+      const made = this.#players.make(name, {
+        video: this.#viewport.video,
+        clock,
+        listener,
+        events: this.#listen(name),
+      });
       if (made instanceof Promise) this.#await(name, made);
       else this.#take(name, made);
     } catch (error) {
@@ -254,7 +280,8 @@ export class Playback {
     const bytes = this.#ladder.transport === 'websocket' ? this.#connection.bytes : NaN;
     const hidden = this.#isHidden();
     const expected = !this.#awaitsTap && !hidden && this.#expecting();
-    if (this.#watchdog.stalled(now, frames, bytes, expected)) return this.#broke(`no new picture for ${LIMIT / 1_000} s`, false);
+    if (this.#watchdog.stalled(now, frames, bytes, expected))
+      return this.#broke(`no new picture for ${LIMIT / 1_000} s`, false);
     const more = stalls - this.#stalls;
     this.#stalls = stalls;
     for (let n = 0; n < more; n++) if (this.#ladder.stalled(now)) return this.#changePath();

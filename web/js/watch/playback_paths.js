@@ -24,13 +24,18 @@ export const PLAYBACK_PATHS = [
     name: 'webcodecs',
     transport: 'websocket',
     supported: (scope) =>
-      scope.isSecureContext === true && ['VideoDecoder', 'AudioDecoder', 'AudioWorkletNode'].every((name) => name in scope),
+      scope.isSecureContext === true &&
+      ['VideoDecoder', 'AudioDecoder', 'AudioWorkletNode'].every((name) => name in scope),
   },
   { name: 'mse', transport: 'websocket', supported: hasMediaSource },
   // A browser needs longer to say whether its WebRTC has H.264 than the first frame may take. The
   // server refuses an offer without it.
   { name: 'whep', transport: 'udp', supported: (scope) => 'RTCPeerConnection' in scope },
-  { name: 'hls', transport: 'http', supported: (scope) => hasMediaSource(scope) || playsHls(scope) },
+  {
+    name: 'hls',
+    transport: 'http',
+    supported: (scope) => hasMediaSource(scope) || playsHls(scope),
+  },
 ];
 
 const H264 = 'video/mp4; codecs="avc1.42E01F"'; // the lowest profile that publishers send
@@ -61,5 +66,7 @@ function hasMediaSource(scope) {
 
 /** @param {any} scope */
 function playsHls(scope) {
-  return Boolean(scope.document?.createElement('video').canPlayType('application/vnd.apple.mpegurl'));
+  return Boolean(
+    scope.document?.createElement('video').canPlayType('application/vnd.apple.mpegurl'),
+  );
 }

@@ -3,7 +3,8 @@
  *
  * @typedef {object} PlayerEvents
  * @property {() => void} picture  the first frame is on the screen
- * @property {(reason: string, final: boolean) => void} broken  this player has failed; `final`: it can never play the stream
+ * @property {(reason: string, final: boolean) => void} broken this player has failed; `final`: it
+ *   can never play the stream
  * @property {() => void} blocked  the browser plays only after a tap
  * @property {(width: number, height: number) => void} sized  the frame has this size from now on
  *
@@ -48,14 +49,16 @@
  * @property {(record: import('./line/record.js').MediaRecord, arrival: number) => void} record
  * @property {() => void} resume  after a tap, or when the page is visible again
  * @property {() => PlayerStats} stats
- * @property {(stream: WritableStream<VideoFrame> | null) => void} [mirror]  writes a copy of each frame into the stream; if `element` is a canvas
- * @property {import('./line/room_connection.js').ConnectionLike} [connection]  if the player holds the room's connection itself; it gets no records then
+ * @property {(stream: WritableStream<VideoFrame> | null) => void} [mirror] writes a copy of each
+ *   frame into the stream; if `element` is a canvas
+ * @property {import('./line/room_connection.js').ConnectionLike} [connection] if the player holds
+ *   the room's connection itself; it gets no records then
  * @property {() => void} close   `element` keeps its last frame, if the browser allows
  *
  * @typedef {object} PlayerOptions
  * @property {HTMLVideoElement} video  for players that use one
  * @property {import('./line/server_clock.js').ServerClock} clock
- * @property {import('./line/connection.js').Listener} listener  for players that hold the connection
+ * @property {import('./line/connection.js').Listener} listener for players that hold the connection
  * @property {PlayerEvents} events
  */
 import { BROWSER } from '../page/environment.js';
@@ -101,9 +104,13 @@ export class PlayerFactory {
       case 'mse':
         return new MsePlayer(video, clock, events, environment, this.#take('source'));
       case 'whep':
-        return import('./whep/whep_player.js').then(({ WhepPlayer }) => new WhepPlayer(room, video, clock, events, environment));
+        return import('./whep/whep_player.js').then(
+          ({ WhepPlayer }) => new WhepPlayer(room, video, clock, events, environment),
+        );
       case 'hls':
-        return import('./hls/hls_player.js').then(({ HlsPlayer }) => new HlsPlayer(room, video, clock, events, environment));
+        return import('./hls/hls_player.js').then(
+          ({ HlsPlayer }) => new HlsPlayer(room, video, clock, events, environment),
+        );
       default:
         throw new Error(`there is no player ${path}`);
     }

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { LiveSync } from '../../../../web/js/watch/hls/live_sync.js';
 
-const near = { now: 10_000, latency: 1.4, target: 1.05, position: 95, sync: 100, loaded: { start: 90, end: 101 } };
+const near = {
+  now: 10_000,
+  latency: 1.4,
+  target: 1.05,
+  position: 95,
+  sync: 100,
+  loaded: { start: 90, end: 101 },
+};
 
 test('a small distance is no jump', () => {
   assert.equal(new LiveSync().decide(near), null);
@@ -16,20 +23,42 @@ test('a large distance is a jump to the target, now and then', () => {
 });
 
 test('a jump stays within loaded media, and needs known values', () => {
-  assert.equal(new LiveSync().decide({ ...near, latency: 5, loaded: { start: 90, end: 99 } }), 98.7);
-  assert.equal(new LiveSync().decide({ ...near, latency: 5, loaded: { start: NaN, end: NaN } }), null);
+  assert.equal(
+    new LiveSync().decide({ ...near, latency: 5, loaded: { start: 90, end: 99 } }),
+    98.7,
+  );
+  assert.equal(
+    new LiveSync().decide({ ...near, latency: 5, loaded: { start: NaN, end: NaN } }),
+    null,
+  );
   assert.equal(new LiveSync().decide({ ...near, latency: NaN }), null);
   assert.equal(new LiveSync().decide({ ...near, latency: 5, sync: NaN }), null);
 });
 
 test('a jump leads out of a hole into the media behind it', () => {
-  assert.equal(new LiveSync().decide({ ...near, latency: 5, loaded: { start: 99.9, end: 100.1 } }), 99.9);
+  assert.equal(
+    new LiveSync().decide({ ...near, latency: 5, loaded: { start: 99.9, end: 100.1 } }),
+    99.9,
+  );
 });
 
 test('without newer media the jump waits for it', () => {
   const sync = new LiveSync();
-  assert.equal(sync.decide({ ...near, latency: 3, position: 98.95, loaded: { start: 90, end: 99 } }), null);
-  assert.equal(sync.decide({ ...near, latency: 3.3, now: 10_250, position: 98.95, sync: 100.25, loaded: { start: 90, end: 100 } }), 99.7);
+  assert.equal(
+    sync.decide({ ...near, latency: 3, position: 98.95, loaded: { start: 90, end: 99 } }),
+    null,
+  );
+  assert.equal(
+    sync.decide({
+      ...near,
+      latency: 3.3,
+      now: 10_250,
+      position: 98.95,
+      sync: 100.25,
+      loaded: { start: 90, end: 100 },
+    }),
+    99.7,
+  );
 });
 
 test('a target that stalls raised shrinks step by step without stalls', () => {

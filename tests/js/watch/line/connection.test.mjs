@@ -14,12 +14,21 @@ function begin() {
   const server = new FakeServer();
   const WebSocket = fakeSockets();
   const told = [];
-  const tell = (name) => (...values) => void told.push([name, ...values]);
+  const tell =
+    (name) =>
+    (...values) =>
+      void told.push([name, ...values]);
   const listener = {
-    ...Object.fromEntries(['hello', 'record', 'pace', 'down', 'failing', 'over'].map((name) => [name, tell(name)])),
+    ...Object.fromEntries(
+      ['hello', 'record', 'pace', 'down', 'failing', 'over'].map((name) => [name, tell(name)]),
+    ),
     quality: () => ({ playing: true }),
   };
-  const connection = new Connection('ws://host/ws/room', listener, fakeEnvironment(clock, { WebSocket, fetch: server.fetch }));
+  const connection = new Connection(
+    'ws://host/ws/room',
+    listener,
+    fakeEnvironment(clock, { WebSocket, fetch: server.fetch }),
+  );
   const names = () => told.splice(0).map(([name]) => name);
   return { clock, server, WebSocket, told, names, connection };
 }
@@ -42,7 +51,10 @@ test('hello, records and pace reach the listener, and bytes are counted', () => 
   WebSocket.last.say(HELLO);
   WebSocket.last.bring(message(record({ mediaTime: 5n }), record({ mediaTime: 6n })));
   WebSocket.last.say({ type: 'pace', pace: 'key', dropped: 3 });
-  assert.deepEqual(told.map(([name]) => name), ['hello', 'record', 'record', 'pace']);
+  assert.deepEqual(
+    told.map(([name]) => name),
+    ['hello', 'record', 'record', 'pace'],
+  );
   assert.equal(connection.bytes, 88);
 });
 
@@ -50,7 +62,14 @@ test('a socket that the page opened early is taken over with what it received', 
   const { connection, WebSocket, names } = begin();
   const socket = new WebSocket('ws://early');
   socket.readyState = 1;
-  connection.open({ socket, dialled: 0, received: [{ data: JSON.stringify(HELLO), at: 1 }, { data: message(record({})), at: 2 }] });
+  connection.open({
+    socket,
+    dialled: 0,
+    received: [
+      { data: JSON.stringify(HELLO), at: 1 },
+      { data: message(record({})), at: 2 },
+    ],
+  });
   assert.equal(WebSocket.made.length, 1);
   assert.deepEqual(names(), ['hello', 'record']);
   socket.say({ type: 'pace', pace: 'full', dropped: 0 });
@@ -87,7 +106,12 @@ test('four time exchanges set the clock, then one every ten seconds', async () =
 test('a report goes up each second once media has arrived', async () => {
   const { clock, WebSocket } = await opened();
   const reports = () => WebSocket.last.sent.filter(({ type }) => type === 'report');
-  const answer = () => WebSocket.last.say({ type: 'time', id: WebSocket.last.sent.findLast(({ type }) => type === 'time').id, now: 1 });
+  const answer = () =>
+    WebSocket.last.say({
+      type: 'time',
+      id: WebSocket.last.sent.findLast(({ type }) => type === 'time').id,
+      now: 1,
+    });
   await clock.advance(900);
   answer();
   assert.equal(reports().length, 0);
@@ -123,7 +147,13 @@ test('several failed attempts ask why, once in four', async () => {
     WebSocket.last.lose();
     await clock.advance(1_000);
   }
-  assert.deepEqual(told.filter(([name]) => name === 'failing'), [['failing', 3], ['failing', 7]]);
+  assert.deepEqual(
+    told.filter(([name]) => name === 'failing'),
+    [
+      ['failing', 3],
+      ['failing', 7],
+    ],
+  );
 });
 
 for (const code of [4410, 4415]) {

@@ -47,7 +47,12 @@ function begin() {
     over: (code) => told.push(code),
     quality: () => ({ player: 'hls' }),
   };
-  const stream = new EventStream('a room', serverClock, listener, fakeEnvironment(clock, { EventSource, fetch: server.fetch }));
+  const stream = new EventStream(
+    'a room',
+    serverClock,
+    listener,
+    fakeEnvironment(clock, { EventSource, fetch: server.fetch }),
+  );
   return { clock, server, EventSource, told, serverClock, stream };
 }
 
@@ -72,7 +77,9 @@ test('time is exchanged after the hello, and reports go up once a second', async
   assert.equal(serverClock.at(clock.now), 5_000_000);
   EventSource.last.say('message', { media_time: 9, event: null });
   await clock.advance(2_500);
-  const reports = server.requests.map(({ body }) => JSON.parse(body)).filter(({ type }) => type === 'report');
+  const reports = server.requests
+    .map(({ body }) => JSON.parse(body))
+    .filter(({ type }) => type === 'report');
   assert.deepEqual(reports, Array(2).fill({ type: 'report', media_time: 9, player: 'hls' }));
   server.last.fail();
   await settle();

@@ -4,8 +4,16 @@ import { KIND, TRACK, parseRecords, readInit } from '../../../../web/js/watch/li
 import { message, record } from '../../fixtures/records.mjs';
 
 test('a message holds several records with signed 64-bit times', () => {
-  const first = record({ mediaTime: -1_500_000n, publishTime: 1_795_400_000_000_001n, body: [1, 2, 3] });
-  const second = record({ kind: KIND.INIT, track: TRACK.AUDIO, body: [4, ...Buffer.from('opus'), 9, 8] });
+  const first = record({
+    mediaTime: -1_500_000n,
+    publishTime: 1_795_400_000_000_001n,
+    body: [1, 2, 3],
+  });
+  const second = record({
+    kind: KIND.INIT,
+    track: TRACK.AUDIO,
+    body: [4, ...Buffer.from('opus'), 9, 8],
+  });
   const [video, audio] = parseRecords(message(first, second));
   assert.equal(video.mediaTime, -1_500_000);
   assert.equal(video.publishTime, 1_795_400_000_000_001);

@@ -12,7 +12,8 @@ function distant() {
   const heard = async () => {
     const verbs = [];
     const done = new Promise((resolve) => {
-      port2.onmessage = ({ data: [verb, ...values] }) => (verb === 'done' ? resolve() : verbs.push([verb, ...values]));
+      port2.onmessage = ({ data: [verb, ...values] }) =>
+        verb === 'done' ? resolve() : verbs.push([verb, ...values]);
     });
     port1.postMessage(['done']);
     await done;
@@ -24,7 +25,15 @@ function distant() {
 
 const nothing = () => {};
 
-const LISTENER = { hello: nothing, record: nothing, pace: nothing, quality: () => ({}), down: nothing, failing: nothing, over: nothing };
+const LISTENER = {
+  hello: nothing,
+  record: nothing,
+  pace: nothing,
+  quality: () => ({}),
+  down: nothing,
+  failing: nothing,
+  over: nothing,
+};
 
 test('a player that holds the connection opens and closes it', async () => {
   const line = new RoomConnection('ws://one', LISTENER);
@@ -38,7 +47,14 @@ test('a player that holds the connection opens and closes it', async () => {
   line.restart();
   line.retryNow();
   line.close();
-  assert.deepEqual(await heard(), [['lively', true], ['open', 'ws://one'], ['lively', false], ['restart', 'ws://two'], ['retryNow'], ['pause']]);
+  assert.deepEqual(await heard(), [
+    ['lively', true],
+    ['open', 'ws://one'],
+    ['lively', false],
+    ['restart', 'ws://two'],
+    ['retryNow'],
+    ['pause'],
+  ]);
 });
 
 test('a connection that moves between players stays open and is opened once', async () => {
@@ -51,7 +67,11 @@ test('a connection that moves between players stays open and is opened once', as
   line.restart();
   line.restart();
   assert.deepEqual(await first.heard(), [['lively', true], ['open', 'ws://one'], ['pause']]);
-  assert.deepEqual(await second.heard(), [['lively', true], ['open', 'ws://one'], ['restart', 'ws://one']]);
+  assert.deepEqual(await second.heard(), [
+    ['lively', true],
+    ['open', 'ws://one'],
+    ['restart', 'ws://one'],
+  ]);
 });
 
 test('the counters continue when the connection moves', () => {

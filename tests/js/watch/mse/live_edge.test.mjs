@@ -33,7 +33,13 @@ test('an element that resumes far behind seeks to the live edge at once', () => 
   assert.equal(edge.resume(1_310, 1_800, 2_000), null); // after the seek itself
   edge.starve(60_000);
   assert.equal(edge.resume(60_030, 60_000 - START_LAG, 60_000), null);
-  const brisk = edge.decide({ ...near, now: 60_300, position: 60_000, edge: 60_260, newest: 60_260 });
+  const brisk = edge.decide({
+    ...near,
+    now: 60_300,
+    position: 60_000,
+    edge: 60_260,
+    newest: 60_260,
+  });
   assert.ok(brisk.rate > 1.06 && brisk.seek === null, 'a small distance raises the rate');
 });
 
@@ -41,7 +47,10 @@ test('a dry spell ends with one seek; repeated ones move the target back, a sing
   const edge = new LiveEdge({ fractionalRates: true });
   edge.starve(0);
   assert.equal(edge.decide({ ...near, now: 10, position: 990 }).seek, null);
-  assert.equal(edge.decide({ ...near, now: 300, position: 990, newest: 1_300 }).seek, 1_300 - START_LAG);
+  assert.equal(
+    edge.decide({ ...near, now: 300, position: 990, newest: 1_300 }).seek,
+    1_300 - START_LAG,
+  );
   edge.decide({ ...near, now: 310 });
   const before = edge.target;
   edge.starve(10_000);

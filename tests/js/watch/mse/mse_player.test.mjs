@@ -102,12 +102,17 @@ function setUp() {
   const environment = fakeEnvironment(clock);
   const video = new FakeVideo();
   const seen = { broken: [], picture: 0 };
-  const player = new MsePlayer(video, new ServerClock(), {
-    picture: () => seen.picture++,
-    broken: (reason, final) => seen.broken.push([reason, final]),
-    blocked: () => {},
-    sized: () => {},
-  }, environment);
+  const player = new MsePlayer(
+    video,
+    new ServerClock(),
+    {
+      picture: () => seen.picture++,
+      broken: (reason, final) => seen.broken.push([reason, final]),
+      blocked: () => {},
+      sized: () => {},
+    },
+    environment,
+  );
   return { clock, video, player, seen, source: sources.at(-1) };
 }
 
@@ -141,7 +146,11 @@ const frame = (number, flags = 0) => ({
   body: new Uint8Array(100),
 });
 
-const hello = { stream: 'f3', now: SERVER, tracks: [{ slot: 0, track: 'video', codec: 'avc1.42E01F' }] };
+const hello = {
+  stream: 'f3',
+  now: SERVER,
+  tracks: [{ slot: 0, track: 'video', codec: 'avc1.42E01F' }],
+};
 
 /** Brings a player to its first frame. */
 function play(parts) {

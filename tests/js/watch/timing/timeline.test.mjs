@@ -3,7 +3,18 @@ import test from 'node:test';
 import { FLAG, TRACK } from '../../../../web/js/watch/line/record.js';
 import { Timeline } from '../../../../web/js/watch/timing/timeline.js';
 
-const sample = (track, mediaTime, flags = 0) => ({ kind: 1, slot: 0, track, flags, epoch: 1, sequence: 0, mediaTime, captureTime: mediaTime, publishTime: mediaTime, body: new Uint8Array() });
+const sample = (track, mediaTime, flags = 0) => ({
+  kind: 1,
+  slot: 0,
+  track,
+  flags,
+  epoch: 1,
+  sequence: 0,
+  mediaTime,
+  captureTime: mediaTime,
+  publishTime: mediaTime,
+  body: new Uint8Array(),
+});
 
 test('the timeline begins near zero with a keyframe and accepts nothing twice', () => {
   const hours = 5 * 3_600_000_000;

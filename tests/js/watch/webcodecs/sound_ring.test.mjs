@@ -4,7 +4,8 @@ import { SoundRing } from '../../../../web/js/watch/webcodecs/sound_ring.js';
 
 const nothing = (count) => Array(count).fill(0);
 
-const tone = (from, count) => Float32Array.from({ length: count }, (_, n) => Math.sin((from + n) * 0.05));
+const tone = (from, count) =>
+  Float32Array.from({ length: count }, (_, n) => Math.sin((from + n) * 0.05));
 
 const read = (ring, count) => {
   const out = [new Float32Array(count), new Float32Array(count)];
@@ -12,7 +13,8 @@ const read = (ring, count) => {
   return out;
 };
 
-const steepest = (samples) => samples.slice(1).reduce((most, value, n) => Math.max(most, Math.abs(value - samples[n])), 0);
+const steepest = (samples) =>
+  samples.slice(1).reduce((most, value, n) => Math.max(most, Math.abs(value - samples[n])), 0);
 
 test('samples are read where and as they were written', () => {
   const ring = new SoundRing(2, 48_000);
@@ -45,7 +47,10 @@ test('no click at the end, at more audio, or at a jump', () => {
   }
   assert.ok(steepest(heard) < 0.12, `a step of ${steepest(heard)}`);
   assert.equal(ring.dry, 1);
-  assert.ok(heard.slice(2_100, 20 * 128).every((value) => value === 0), 'silence between');
+  assert.ok(
+    heard.slice(2_100, 20 * 128).every((value) => value === 0),
+    'silence between',
+  );
 });
 
 test('a hole is silence, and late samples fill their place', () => {
@@ -55,7 +60,10 @@ test('a hole is silence, and late samples fill their place', () => {
   ring.write(1_500, [new Float32Array(500).fill(0.25)]);
   ring.jump(0);
   const [left] = read(ring, 4_000);
-  assert.deepEqual([left[900], left[1_200], left[1_700], left[2_500], left[3_500]], [0.5, 0, 0.25, 0, 0.5]);
+  assert.deepEqual(
+    [left[900], left[1_200], left[1_700], left[2_500], left[3_500]],
+    [0.5, 0, 0.25, 0, 0.5],
+  );
 });
 
 test('the oldest samples are dropped, and a jump far ahead costs nothing', () => {

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { CaptureClock } from '../../../../web/js/watch/whep/capture_clock.js';
 
-const record = (mediaTime, flags = 0) => ({ mediaTime, captureTime: mediaTime + 500, publishTime: mediaTime + 700, flags });
+const record = (mediaTime, flags = 0) => ({
+  mediaTime,
+  captureTime: mediaTime + 500,
+  publishTime: mediaTime + 700,
+  flags,
+});
 
 test('an RTP timestamp gives the capture time, also across the 32-bit wrap', () => {
   const clock = new CaptureClock();
@@ -25,6 +30,10 @@ test('audio and video of one moment have the same distance from the last record'
   const media = 89_478_484_000; // shortly before the wrap at 48 kHz
   clock.add(record(media));
   for (const later of [-300_000, 0, 500_000]) {
-    for (const rate of [48_000, 90_000]) assert.ok(Math.abs(clock.since(Math.round(((media + later) * rate) / 1e6) % 2 ** 32, rate) - later) < 25);
+    for (const rate of [48_000, 90_000])
+      assert.ok(
+        Math.abs(clock.since(Math.round(((media + later) * rate) / 1e6) % 2 ** 32, rate) - later) <
+          25,
+      );
   }
 });

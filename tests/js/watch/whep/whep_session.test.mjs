@@ -36,7 +36,13 @@ function begin(options = {}) {
   const tracks = [];
   const states = [];
   const session = new WhepSession(
-    { endpoint: 'http://host/whep/room', track: (track) => void tracks.push(track), changed: (state) => void states.push(state), loose: false, ...options },
+    {
+      endpoint: 'http://host/whep/room',
+      track: (track) => void tracks.push(track),
+      changed: (state) => void states.push(state),
+      loose: false,
+      ...options,
+    },
     fakeEnvironment(new FakeClock(), { fetch: server.fetch, RTCPeerConnection }),
   );
   return { server, session, tracks, states, pc: RTCPeerConnection.made[0] };
@@ -49,12 +55,17 @@ test('an offer to receive is answered, with the ICE servers of the answer', asyn
   const opening = session.open();
   await settle();
   const { method, url, body, headers } = server.last;
-  assert.deepEqual([method, url, body, headers['Content-Type']], ['POST', 'http://host/whep/room', 'the offer', 'application/sdp']);
+  assert.deepEqual(
+    [method, url, body, headers['Content-Type']],
+    ['POST', 'http://host/whep/room', 'the offer', 'application/sdp'],
+  );
   server.last.answer(201, ANSWER, CREATED);
   await opening;
   assert.deepEqual(pc.transceivers, ['video recvonly', 'audio recvonly']);
   assert.deepEqual(pc.described, ['offer', ANSWER]);
-  assert.deepEqual(pc.configuration.iceServers, [{ urls: 'turn:turn.example?transport=udp', username: 'u', credential: 'c' }]);
+  assert.deepEqual(pc.configuration.iceServers, [
+    { urls: 'turn:turn.example?transport=udp', username: 'u', credential: 'c' },
+  ]);
 });
 
 test('where the page synchronises, audio and video are two streams', async () => {
@@ -79,7 +90,10 @@ for (const [status, code, early, final] of [
     server.last.refuse(status, { error: 'text of the server', code });
     const error = await opening.catch((reason) => reason);
     assert.ok(error instanceof WhepError);
-    assert.deepEqual([error.status, error.code, error.early, error.final], [status, code, early, final]);
+    assert.deepEqual(
+      [error.status, error.code, error.early, error.final],
+      [status, code, early, final],
+    );
     assert.notEqual(error.message, 'text of the server');
   });
 }
@@ -99,7 +113,10 @@ test('a session closed while it opens is deleted, and the answer is not applied'
   session.close();
   server.last.answer(201, ANSWER, CREATED);
   await opening;
-  assert.deepEqual([server.last.method, server.last.url, server.last.keepalive], ['DELETE', 'http://host/whep/room/1', true]);
+  assert.deepEqual(
+    [server.last.method, server.last.url, server.last.keepalive],
+    ['DELETE', 'http://host/whep/room/1', true],
+  );
   assert.deepEqual(pc.described, []);
 });
 
@@ -113,7 +130,10 @@ test('a connected session says goodbye by DTLS, without a DELETE', async () => {
   pc.onconnectionstatechange();
   session.close();
   assert.deepEqual(server.of('DELETE'), []);
-  assert.deepEqual([states, pc.connectionState, pc.ontrack, pc.onconnectionstatechange], [['connected'], 'closed', null, null]);
+  assert.deepEqual(
+    [states, pc.connectionState, pc.ontrack, pc.onconnectionstatechange],
+    [['connected'], 'closed', null, null],
+  );
 });
 
 test('tracks begin with the smallest jitter buffer', () => {

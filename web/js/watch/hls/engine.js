@@ -5,9 +5,10 @@
  * @typedef {object} Engine
  * @property {() => number} latency  s behind the live edge; NaN while unknown
  * @property {() => number} target   s behind the live edge, as aimed at
- * @property {(target: number) => void} aim  sets another target; a browser that plays by itself ignores it
+ * @property {(target: number) => void} aim sets another target; a browser that plays by itself
+ *   ignores it
  * @property {() => number} sync     media time (s) of the target; NaN while unknown
- * @property {() => number} date     capture time of the visible frame, ms since 1970; NaN while unknown
+ * @property {() => number} date capture time of the visible frame, ms since 1970; NaN while unknown
  * @property {() => number} bytes    media bytes received; NaN if the browser does not report them
  * @property {boolean} walks         whether the playback rate may be changed
  * @property {(resting: boolean) => void} rest  stops loading while the page is hidden
@@ -42,13 +43,18 @@ export async function makeEngine(video, url, failed) {
  */
 function playNative(video, url, failed) {
   const listening = new AbortController();
-  video.addEventListener('error', () => failed(video.error?.message || 'the media element failed', true), { signal: listening.signal });
+  video.addEventListener(
+    'error',
+    () => failed(video.error?.message || 'the media element failed', true),
+    { signal: listening.signal },
+  );
   video.src = url;
   /** When the media time 0 was; Safari has it from EXT-X-PROGRAM-DATE-TIME. */
   const start = () => /** @type {any} */ (video).getStartDate?.()?.getTime() ?? NaN;
   const edge = () => (video.seekable.length ? video.seekable.end(video.seekable.length - 1) : NaN);
   return {
-    latency: () => edge() - video.currentTime + HOLD_BACK, // Safari allows seeks up to the hold-back only
+    // Safari allows seeks up to the hold-back only
+    latency: () => edge() - video.currentTime + HOLD_BACK,
     target: () => HOLD_BACK,
     aim() {},
     sync: edge,
@@ -74,11 +80,13 @@ function playNative(video, url, failed) {
  */
 async function playHlsJs(video, url, failed) {
   const { default: Hls } = await import('../../../vendor/hls.light.min.js');
-  if (!Hls.isSupported()) throw new Error('this browser has neither HLS nor Media Source Extensions');
+  if (!Hls.isSupported())
+    throw new Error('this browser has neither HLS nor Media Source Extensions');
   const hls = new Hls({
     lowLatencyMode: true,
     enableWorker: false, // fragmented MP4 needs no remuxing; a worker would add a hop
-    maxLiveSyncPlaybackRate: 1, // hls.js changes the rate several times a second; LiveSync changes it rarely
+    // hls.js changes the rate several times a second; LiveSync changes it rarely
+    maxLiveSyncPlaybackRate: 1,
     liveDurationInfinity: true,
     liveSyncOnStallIncrease: 0.3, // hls.js never reduces it again; LiveSync does
     backBufferLength: Infinity, // see back_buffer.js
@@ -89,21 +97,35 @@ async function playHlsJs(video, url, failed) {
   hls.on(Hls.Events.BUFFER_APPENDING, (_, /** @type {{data: Uint8Array}} */ { data }) => {
     bytes += data.byteLength;
   });
-  hls.on(Hls.Events.FRAG_BUFFERED, (_, /** @type {import('../../../vendor/hls.light.min.js').Buffered} */ { frag }) => {
-    const details = hls.latestLevelDetails;
-    const whole = details !== null && frag.sn <= details.endSN && frag.sn >= details.lastPartSn;
-    const endOffset = trimTo({ position: video.currentTime, start: video.buffered.length ? video.buffered.start(0) : NaN, whole });
-    if (endOffset !== null) hls.trigger(Hls.Events.BUFFER_FLUSHING, { startOffset: 0, endOffset, type: null });
-  });
+  hls.on(
+    Hls.Events.FRAG_BUFFERED,
+    (_, /** @type {import('../../../vendor/hls.light.min.js').Buffered} */ { frag }) => {
+      const details = hls.latestLevelDetails;
+      const whole = details !== null && frag.sn <= details.endSN && frag.sn >= details.lastPartSn;
+      const endOffset = trimTo({
+        position: video.currentTime,
+        start: video.buffered.length ? video.buffered.start(0) : NaN,
+        whole,
+      });
+      if (endOffset !== null)
+        hls.trigger(Hls.Events.BUFFER_FLUSHING, { startOffset: 0, endOffset, type: null });
+    },
+  );
   let mendedAt = -Infinity;
-  hls.on(Hls.Events.ERROR, (_, /** @type {import('../../../vendor/hls.light.min.js').ErrorData} */ { type, details, fatal }) => {
-    if (!fatal) return;
-    if (type === 'mediaError' && performance.now() - mendedAt > MEDIA_MENDED) {
-      mendedAt = performance.now();
-      return hls.recoverMediaError();
-    }
-    failed(details, true);
-  });
+  hls.on(
+    Hls.Events.ERROR,
+    (
+      _,
+      /** @type {import('../../../vendor/hls.light.min.js').ErrorData} */ { type, details, fatal },
+    ) => {
+      if (!fatal) return;
+      if (type === 'mediaError' && performance.now() - mendedAt > MEDIA_MENDED) {
+        mendedAt = performance.now();
+        return hls.recoverMediaError();
+      }
+      failed(details, true);
+    },
+  );
   hls.loadSource(url);
   hls.attachMedia(video);
   return {

@@ -1,6 +1,6 @@
 /**
- * Plays a room by LL-HLS: a second and a half behind the lens, over plain HTTP. The connection brings
- * the room's events and the server's clock.
+ * Plays a room by LL-HLS: a second and a half behind the lens, over plain HTTP. The connection
+ * brings the room's events and the server's clock.
  */
 import { BROWSER } from '../../page/environment.js';
 import { FrameWatch } from '../timing/frame_watch.js';
@@ -57,7 +57,9 @@ export class HlsPlayer {
     const { signal } = this.#listening;
     video.addEventListener('waiting', () => this.#ranDry(), { signal });
     video.addEventListener('canplay', () => video.paused && this.resume(), { signal });
-    video.addEventListener('resize', () => events.sized?.(video.videoWidth, video.videoHeight), { signal });
+    video.addEventListener('resize', () => events.sized?.(video.videoWidth, video.videoHeight), {
+      signal,
+    });
     document.addEventListener('visibilitychange', () => this.#rest(), { signal });
     this.#ticker = environment.setInterval(() => this.#tick(environment.now()), TICK);
   }
@@ -96,9 +98,13 @@ export class HlsPlayer {
     });
   }
 
-  /** @returns {import('../player.js').PlayerStats & {position: number, playing: boolean, bitrate: number}} */
+  /**
+   * @returns {import('../player.js').PlayerStats & {position: number, playing: boolean, bitrate:
+   * number}}
+   */
   stats() {
-    const { totalVideoFrames = 0, droppedVideoFrames = 0 } = this.#video.getVideoPlaybackQuality?.() ?? {};
+    const { totalVideoFrames = 0, droppedVideoFrames = 0 } =
+      this.#video.getVideoPlaybackQuality?.() ?? {};
     const now = this.#environment.now();
     const engine = this.#engine;
     return {
@@ -135,7 +141,9 @@ export class HlsPlayer {
   /** Up to where there is media behind the playhead without a hole, s. */
   get #buffered() {
     const { buffered, currentTime } = this.#video;
-    for (let n = 0; n < buffered.length; n++) if (buffered.start(n) <= currentTime && currentTime <= buffered.end(n)) return buffered.end(n);
+    for (let n = 0; n < buffered.length; n++)
+      if (buffered.start(n) <= currentTime && currentTime <= buffered.end(n))
+        return buffered.end(n);
     return NaN;
   }
 
@@ -143,7 +151,9 @@ export class HlsPlayer {
   get #newest() {
     const { buffered } = this.#video;
     const last = buffered.length - 1;
-    return last < 0 ? { start: NaN, end: NaN } : { start: buffered.start(last), end: buffered.end(last) };
+    return last < 0
+      ? { start: NaN, end: NaN }
+      : { start: buffered.start(last), end: buffered.end(last) };
   }
 
   /** @param {number} now */
@@ -169,7 +179,9 @@ export class HlsPlayer {
   async #poll(now) {
     if (this.stream || this.#asking || now - this.#polledAt < POLL) return;
     this.#polledAt = now;
-    const answer = await this.#environment.fetch(this.#url, { signal: this.#listening.signal }).catch(() => null);
+    const answer = await this.#environment
+      .fetch(this.#url, { signal: this.#listening.signal })
+      .catch(() => null);
     if (answer?.ok && !this.#closed) this.#start(this.#environment.now());
   }
 
@@ -179,7 +191,13 @@ export class HlsPlayer {
   }
 
   #ranDry() {
-    if (document.hidden || this.#video.seeking || !this.#watch.started || this.#environment.now() - this.#seekAt < 1_000) return;
+    if (
+      document.hidden ||
+      this.#video.seeking ||
+      !this.#watch.started ||
+      this.#environment.now() - this.#seekAt < 1_000
+    )
+      return;
     this.#stalls++;
   }
 
@@ -194,7 +212,8 @@ export class HlsPlayer {
 
   /** @param {number} now */
   #tick(now) {
-    if (this.#resting) return this.#rest(); // the picture-in-picture window may have opened or closed
+    // the picture-in-picture window may have opened or closed
+    if (this.#resting) return this.#rest();
     const engine = this.#engine;
     if (!engine) this.#poll(now);
     if (engine) this.#count(now, engine.bytes());
@@ -202,15 +221,27 @@ export class HlsPlayer {
     const aim = this.#sync.relax(now, engine.target());
     if (aim !== null) engine.aim(aim);
     const [latency, target, sync] = [engine.latency(), engine.target(), engine.sync()];
-    const to = this.#sync.decide({ now, latency, target, position: this.#video.currentTime, sync, loaded: this.#newest });
-    if (engine.walks) this.#walk(this.#sync.pace({ latency, target, ahead: this.#buffered - this.#video.currentTime }));
+    const to = this.#sync.decide({
+      now,
+      latency,
+      target,
+      position: this.#video.currentTime,
+      sync,
+      loaded: this.#newest,
+    });
+    if (engine.walks)
+      this.#walk(
+        this.#sync.pace({ latency, target, ahead: this.#buffered - this.#video.currentTime }),
+      );
     if (to !== null) {
       this.#seeks++;
       this.#seekAt = now;
       this.#video.currentTime = to;
     }
-    // Without media the creator may be away. Only a frame that stands although media is here is a fault.
-    if (now - this.#watch.shownAt > BROKEN && this.#buffered - this.#video.currentTime > 1) this.#failed('the picture stands though there is media');
+    // Without media the creator may be away. Only a frame that stands although media is here is a
+    // fault.
+    if (now - this.#watch.shownAt > BROKEN && this.#buffered - this.#video.currentTime > 1)
+      this.#failed('the picture stands though there is media');
   }
 
   /** @param {number} rate */

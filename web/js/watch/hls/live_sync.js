@@ -37,7 +37,8 @@ export class LiveSync {
 
   /**
    * The playback rate.
-   * @param {{latency: number, target: number, ahead: number}} seen  s: distance to the live edge, its target, and buffered media
+   * @param {{latency: number, target: number, ahead: number}} seen s: distance to the live edge,
+   *   its target, and buffered media
    */
   pace({ latency, target, ahead }) {
     this.#hurries = ahead > LEAST && latency > target + (this.#hurries ? SLACK : BEGIN);
@@ -46,8 +47,9 @@ export class LiveSync {
 
   /**
    * The position to jump to, or null.
-   * @param {{now: number, latency: number, target: number, position: number, sync: number, loaded: {start: number, end: number}}} seen  now in ms, the rest
-   *   in s: distance to the live edge, its target, position, position of the target, newest range
+   * @param {{now: number, latency: number, target: number, position: number, sync: number, loaded:
+   *   {start: number, end: number}}} seen now in ms, the rest in s: distance to the live edge, its
+   *   target, position, position of the target, newest range
    */
   decide({ now, latency, target, position, sync, loaded }) {
     if (!(latency > target + FAR) || now - this.#jumpedAt < PATIENCE) return null;

@@ -7,14 +7,21 @@ export class Beacon {
 
   /**
    * @param {string} player
-   * @param {import('../player.js').PlayerStats | undefined} stats undefined before there is a player
+   * @param {import('../player.js').PlayerStats | undefined} stats undefined before there is a
+   *   player
    */
   read(player, stats) {
     const { frames = 0, behindLens = NaN, stalls = 0, firstPicture = NaN } = stats ?? {};
     // Frames since the last report. A new player counts from zero.
     const playing = frames > 0 && frames !== this.#frames;
     this.#frames = frames;
-    return { player, playing, stalls, ...rounded('behind_lens', behindLens), ...rounded('first_picture', firstPicture) };
+    return {
+      player,
+      playing,
+      stalls,
+      ...rounded('behind_lens', behindLens),
+      ...rounded('first_picture', firstPicture),
+    };
   }
 }
 

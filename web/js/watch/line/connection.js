@@ -9,8 +9,10 @@ import { ServerClock } from './server_clock.js';
 
 /**
  * @typedef {import('./record.js').MediaRecord} MediaRecord
- * @typedef {{slot: number, track: 'video' | 'audio', codec: string, width?: number, height?: number}} TrackInfo
- * @typedef {{type: 'hello', version: number, stream: string, now: number, tracks: TrackInfo[]}} Hello
+ * @typedef {{slot: number, track: 'video' | 'audio', codec: string, width?: number, height?:
+ *   number}} TrackInfo
+ * @typedef {{type: 'hello', version: number, stream: string, now: number, tracks: TrackInfo[]}}
+ *   Hello
  * @typedef {{type: 'pace', pace: 'full' | 'reference' | 'key', dropped: number}} Pace
  *
  * @typedef {object} Listener
@@ -67,7 +69,10 @@ export class Connection {
     this.#listener = listener;
   }
 
-  /** @param {import('../../boot/preload.js').FirstSocket | null} [first] a socket that is open or opening */
+  /**
+   * @param {import('../../boot/preload.js').FirstSocket | null} [first] a socket that is open or
+   * opening
+   */
   open(first) {
     this.#ticker ||= this.#environment.setInterval(() => this.#tick(this.#now), TICK);
     if (!first || first.socket.readyState > OPEN) return this.#dial();
@@ -162,7 +167,8 @@ export class Connection {
     if (typeof data === 'string') return this.#notice(JSON.parse(data), at);
     this.bytes += data.byteLength;
     for (const record of parseRecords(data)) {
-      if (record.kind === KIND.MEDIA && record.mediaTime > this.#newest) this.#newest = record.mediaTime;
+      if (record.kind === KIND.MEDIA && record.mediaTime > this.#newest)
+        this.#newest = record.mediaTime;
       this.#listener.record(record, at);
     }
   }
@@ -209,10 +215,12 @@ export class Connection {
       return;
     }
     const silence = now - this.#heard;
-    // Silence alone proves nothing, since the creator may be away. A request without an answer does.
+    // Silence alone proves nothing, since the creator may be away. A request without an answer
+    // does.
     const unanswered = this.#asked.size > 0 && now - this.#askedAt > 1_000;
     if (unanswered && silence > 1_000) return this.#lost(0);
-    const due = now - this.#askedAt > 10_000 || (silence > (this.lively ? 900 : 4_000) && !this.#asked.size);
+    const due =
+      now - this.#askedAt > 10_000 || (silence > (this.lively ? 900 : 4_000) && !this.#asked.size);
     if (due) this.#exchange();
     if (now - this.#reportedAt >= 1_000 - TICK / 2 && this.#newest > -Infinity) {
       this.#reportedAt = now;
@@ -221,9 +229,9 @@ export class Connection {
   }
 
   /**
-   * A handshake that began on a dead network waits for its retransmissions when the network is back,
-   * and a browser opens one WebSocket at a time. If a small request is answered meanwhile, a new
-   * handshake is faster. Once per attempt.
+   * A handshake that began on a dead network waits for its retransmissions when the network is
+   * back, and a browser opens one WebSocket at a time. If a small request is answered meanwhile, a
+   * new handshake is faster. Once per attempt.
    * @param {WebSocket} socket
    * @param {number} now
    */
@@ -231,7 +239,10 @@ export class Connection {
     if (this.#probed || now - this.#probedAt < PROBE_EVERY) return;
     this.#probedAt = now;
     try {
-      await this.#environment.fetch('/healthz', { cache: 'no-store', signal: AbortSignal.timeout(PROBE_EVERY) });
+      await this.#environment.fetch('/healthz', {
+        cache: 'no-store',
+        signal: AbortSignal.timeout(PROBE_EVERY),
+      });
     } catch {
       return;
     }

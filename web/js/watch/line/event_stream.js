@@ -99,7 +99,10 @@ export class EventStream {
   async #send(notice) {
     const url = `${this.#url}/notices?viewer=${encodeURIComponent(this.#viewer)}`;
     try {
-      const answer = await this.#environment.fetch(url, { method: 'POST', body: JSON.stringify(notice) });
+      const answer = await this.#environment.fetch(url, {
+        method: 'POST',
+        body: JSON.stringify(notice),
+      });
       return answer.status === 200 ? await answer.json() : null;
     } catch {
       return null;

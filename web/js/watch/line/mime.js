@@ -9,7 +9,11 @@
 export function mimeFor(kind, codec, source) {
   // WebKit knows Opus in MP4 only by a capital letter.
   const names = codec === 'opus' ? ['opus', 'Opus'] : [codec];
-  return names.map((name) => `${kind}/mp4; codecs="${name}"`).find((mime) => source?.isTypeSupported(mime)) ?? null;
+  return (
+    names
+      .map((name) => `${kind}/mp4; codecs="${name}"`)
+      .find((mime) => source?.isTypeSupported(mime)) ?? null
+  );
 }
 
 /**

@@ -16,7 +16,12 @@
 
 export const KIND = Object.freeze({ INIT: 1, MEDIA: 2, EVENT: 3 });
 export const TRACK = Object.freeze({ VIDEO: 0, AUDIO: 1, NONE: 255 });
-export const FLAG = Object.freeze({ KEY: 1, DISPOSABLE: 2, DISCONTINUITY: 4, CAPTURE_ESTIMATED: 8 });
+export const FLAG = Object.freeze({
+  KEY: 1,
+  DISPOSABLE: 2,
+  DISCONTINUITY: 4,
+  CAPTURE_ESTIMATED: 8,
+});
 
 const VERSION = 1;
 const HEADER = 44;
@@ -30,7 +35,7 @@ const utf8 = new TextDecoder();
 export function parseRecords(message) {
   const view = new DataView(message);
   const records = [];
-  for (let at = 0; at < message.byteLength; ) {
+  for (let at = 0; at < message.byteLength;) {
     if (view.getUint8(at) !== VERSION) throw new RangeError(`record version ${view.getUint8(at)}`);
     const length = view.getUint32(at + 40);
     if (at + HEADER + length > message.byteLength) throw new RangeError('record cut short');

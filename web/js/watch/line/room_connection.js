@@ -1,8 +1,9 @@
 /**
- * A room's one connection. The page holds it, or a player that decodes in a worker. It stays open or
- * closed, and keeps its URL and counters, when it moves from one to the other.
+ * A room's one connection. The page holds it, or a player that decodes in a worker. It stays open
+ * or closed, and keeps its URL and counters, when it moves from one to the other.
  *
- * @typedef {Pick<Connection, 'url' | 'bytes' | 'open' | 'close' | 'retryNow' | 'restart'> & {lively: boolean}} ConnectionLike
+ * @typedef {Pick<Connection, 'url' | 'bytes' | 'open' | 'close' | 'retryNow' | 'restart'> &
+ *   {lively: boolean}} ConnectionLike
  */
 import { BROWSER } from '../../page/environment.js';
 import { Connection } from './connection.js';
@@ -75,7 +76,10 @@ export class RoomConnection {
     [held.url, held.lively] = [this.#url, this.#lively];
   }
 
-  /** @param {import('../../boot/preload.js').FirstSocket | null} [first] a socket that is open or opening, for the page */
+  /**
+   * @param {import('../../boot/preload.js').FirstSocket | null} [first] a socket that is open or
+   * opening, for the page
+   */
   open(first) {
     this.#open = this.#begun = true;
     if (this.#held === this.#own) this.#own.open(first);

@@ -1,6 +1,6 @@
 /**
- * The server's clock, measured by time exchanges (relay/PROTOCOL.md). The exchange with the shortest
- * round trip counts; old ones are dropped, since clocks drift.
+ * The server's clock, measured by time exchanges (relay/PROTOCOL.md). The exchange with the
+ * shortest round trip counts; old ones are dropped, since clocks drift.
  */
 export class ServerClock {
   /** @type {{ahead: number, error: number}[]} µs */
@@ -23,7 +23,9 @@ export class ServerClock {
     return best;
   }
 
-  /** Half the shortest round trip in µs: the largest error of `at`. NaN before the first exchange. */
+  /**
+   * Half the shortest round trip in µs: the largest error of `at`. NaN before the first exchange.
+   */
   get error() {
     return this.#best?.error ?? NaN;
   }

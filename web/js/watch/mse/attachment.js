@@ -3,8 +3,9 @@ import { sourceClass } from '../line/mime.js';
 /**
  * Attaches a MediaSource to a video element and detaches it again.
  *
- * iPhones have ManagedMediaSource only. It opens only with remote playback disabled, and is attached
- * as srcObject. MediaSource is preferred where both exist: the browser then evicts no media by itself.
+ * iPhones have ManagedMediaSource only. It opens only with remote playback disabled, and is
+ * attached as srcObject. MediaSource is preferred where both exist: the browser then evicts no
+ * media by itself.
  */
 export class Attachment {
   source;
@@ -14,7 +15,8 @@ export class Attachment {
   /**
    * @param {HTMLVideoElement} video
    * @param {() => void} opened
-   * @param {import('../../boot/preload.js').FirstSource | null} [first] a source of this video that is opening already
+   * @param {import('../../boot/preload.js').FirstSource | null} [first] a source of this video that
+   *   is opening already
    */
   constructor(video, opened, first = null) {
     this.#video = video;
@@ -23,12 +25,14 @@ export class Attachment {
     const prepared = video.src === first?.url ? first : null;
     this.source = prepared?.source ?? new Source();
     const open = () => {
-      // Without a duration WebKit takes the buffered end for it, and playback "ends" at the live edge.
+      // Without a duration WebKit takes the buffered end for it, and playback "ends" at the live
+      // edge.
       this.source.duration = Infinity;
       // Seeks are limited to the seekable range, which would otherwise end with the parsed media.
       this.source.setLiveSeekableRange?.(0, 1e9);
       // A managed source asks for media at first, and then whenever it has less than ten seconds.
-      if (/** @type {any} */ (this.source).streaming === false) this.source.addEventListener('startstreaming', opened, { once: true });
+      if (/** @type {any} */ (this.source).streaming === false)
+        this.source.addEventListener('startstreaming', opened, { once: true });
       else opened();
     };
     if (this.source.readyState === 'open') queueMicrotask(open);

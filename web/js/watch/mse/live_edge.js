@@ -1,12 +1,12 @@
 /**
- * Live-edge control: how far behind the live edge to play, and how to get there. Pure: numbers in, a
- * decision out.
+ * Live-edge control: how far behind the live edge to play, and how to get there. Pure: numbers in,
+ * a decision out.
  *
- * - A clean path plays about 150 ms behind. Arrival jitter and underflows increase that, quiet seconds
- *   reduce it.
+ * - A clean path plays about 150 ms behind. Arrival jitter and underflows increase that, quiet
+ *   seconds reduce it.
  * - An inaudible playback rate corrects small differences, one seek corrects large ones.
- * - After an underflow Chromium's audio renderer asks for twice the data before it starts again, until
- *   the element seeks. So every underflow ends with a seek, even to the same position.
+ * - After an underflow Chromium's audio renderer asks for twice the data before it starts again,
+ *   until the element seeks. So every underflow ends with a seek, even to the same position.
  * - WebKit stutters at every change of rate: it gets seeks only, and few.
  *
  * All times in milliseconds.
@@ -81,7 +81,8 @@ export class LiveEdge {
     if (!this.starving) return;
     const habit = this.#starvingSince - this.#starvedAt < HABIT;
     this.#starvedAt = this.#starvingSince;
-    if (habit && now - this.#starvingSince < OUTAGE) this.#penalty = Math.min(800, this.#penalty + 80);
+    if (habit && now - this.#starvingSince < OUTAGE)
+      this.#penalty = Math.min(800, this.#penalty + 80);
     this.#starvingSince = NaN;
   }
 
@@ -107,7 +108,10 @@ export class LiveEdge {
    */
   decide({ now, position, edge, newest, jitter, silent }) {
     // The penalty falls by 10 ms per second.
-    this.#penalty = Math.max(0, this.#penalty - (Number.isNaN(this.#then) ? 0 : (now - this.#then) / 100));
+    this.#penalty = Math.max(
+      0,
+      this.#penalty - (Number.isNaN(this.#then) ? 0 : (now - this.#then) / 100),
+    );
     this.#then = now;
     this.#target = Math.min(CEILING, Math.max(FLOOR, jitter + HEADROOM) + this.#penalty);
 

@@ -83,10 +83,14 @@ export class MsePlayer {
     this.#clock = clock;
     this.#events = events;
     this.#environment = environment;
-    this.#attachment = new Attachment(video, () => {
-      this.#handle('opened');
-      this.#begin();
-    }, first);
+    this.#attachment = new Attachment(
+      video,
+      () => {
+        this.#handle('opened');
+        this.#begin();
+      },
+      first,
+    );
     this.#watch = new FrameWatch(video, () => {
       this.#handle('shown');
       events.picture();
@@ -95,8 +99,14 @@ export class MsePlayer {
     const { signal } = this.#listening;
     video.addEventListener('waiting', () => this.#ranDry(), { signal });
     video.addEventListener('playing', () => this.#playsAgain(this.#now), { signal });
-    video.addEventListener('resize', () => events.sized(video.videoWidth, video.videoHeight), { signal });
-    video.addEventListener('error', () => this.#broken(video.error?.message || 'the media element failed'), { signal });
+    video.addEventListener('resize', () => events.sized(video.videoWidth, video.videoHeight), {
+      signal,
+    });
+    video.addEventListener(
+      'error',
+      () => this.#broken(video.error?.message || 'the media element failed'),
+      { signal },
+    );
     this.#ticker = environment.setInterval(() => this.#tick(), TICK);
   }
 
@@ -163,7 +173,8 @@ export class MsePlayer {
 
   /** @returns {import('../player.js').PlayerStats} */
   stats() {
-    const { totalVideoFrames = 0, droppedVideoFrames = 0 } = this.#video.getVideoPlaybackQuality?.() ?? {};
+    const { totalVideoFrames = 0, droppedVideoFrames = 0 } =
+      this.#video.getVideoPlaybackQuality?.() ?? {};
     const now = this.#now;
     const capture = this.#timeline.captureOf(this.#watch.mediaTime);
     return {
@@ -232,7 +243,11 @@ export class MsePlayer {
   /** @param {MediaRecord} record */
   #init(record) {
     const { codec, segment } = readInit(record.body);
-    const mime = mimeFor(record.track === TRACK.VIDEO ? 'video' : 'audio', codec, sourceClass(self));
+    const mime = mimeFor(
+      record.track === TRACK.VIDEO ? 'video' : 'audio',
+      codec,
+      sourceClass(self),
+    );
     if (!mime) {
       if (record.track === TRACK.VIDEO) this.#broken(`This browser cannot decode ${codec}.`, true);
       else this.#expected--;
@@ -281,7 +296,12 @@ export class MsePlayer {
     for (const [track, buffer] of this.#buffers) {
       const init = this.#inits.get(track);
       const records = this.#waiting.filter((record) => record.track === track);
-      if (init) buffer.init(init.mime, init.segment, records.map(({ body }) => body));
+      if (init)
+        buffer.init(
+          init.mime,
+          init.segment,
+          records.map(({ body }) => body),
+        );
     }
     this.#waiting = [];
   }

@@ -10,18 +10,32 @@
  * - broken: the player cannot go on and has reported it.
  * - closed.
  *
- * @typedef {'opening' | 'collecting' | 'starting' | 'playing' | 'dry' | 'recovering' | 'broken' | 'closed'} MseState
+ * @typedef {'opening' | 'collecting' | 'starting' | 'playing' | 'dry' | 'recovering' | 'broken' |
+ *   'closed'} MseState
  * @typedef {'opened' | 'filled' | 'shown' | 'starved' | 'fed' | 'failed' | 'closed'} MseEvent
  */
 
 /** @type {readonly MseState[]} */
 export const MSE_STATES = Object.freeze([
-  'opening', 'collecting', 'starting', 'playing', 'dry', 'recovering', 'broken', 'closed',
+  'opening',
+  'collecting',
+  'starting',
+  'playing',
+  'dry',
+  'recovering',
+  'broken',
+  'closed',
 ]);
 
 /** @type {readonly MseEvent[]} */
 export const MSE_EVENTS = Object.freeze([
-  'opened', 'filled', 'shown', 'starved', 'fed', 'failed', 'closed',
+  'opened',
+  'filled',
+  'shown',
+  'starved',
+  'fed',
+  'failed',
+  'closed',
 ]);
 
 /**

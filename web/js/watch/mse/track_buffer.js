@@ -1,12 +1,15 @@
 /**
- * One SourceBuffer and its queue. Everything that waits is appended at once, since each append has a
- * cost of its own.
+ * One SourceBuffer and its queue. Everything that waits is appended at once, since each append has
+ * a cost of its own.
  */
 
 /** Half a minute of media; a longer queue means that the player does not work. */
 const QUEUE_LIMIT = 1_000;
 
-/** @typedef {{data: Uint8Array<ArrayBuffer>, mime: string | null}} Entry mime: set on init segments */
+/**
+ * `mime` is set on init segments.
+ * @typedef {{data: Uint8Array<ArrayBuffer>, mime: string | null}} Entry
+ */
 
 export class TrackBuffer {
   #environment;
@@ -26,7 +29,8 @@ export class TrackBuffer {
    * @param {MediaSource} source
    * @param {string} mime
    * @param {object} options
-   * @param {number} options.batch    ms between appends; WebKit stops for good on appends of single frames
+   * @param {number} options.batch ms between appends; WebKit stops for good on appends of single
+   *   frames
    * @param {number} options.offset   s added to every timestamp
    * @param {(reason: string) => void} options.broken
    * @param {Readonly<import('../../page/environment.js').Environment>} options.environment
@@ -65,7 +69,8 @@ export class TrackBuffer {
   /** @param {Uint8Array<ArrayBuffer>} fragment */
   append(fragment) {
     this.#queue.push({ data: fragment, mime: null });
-    if (this.#queue.length > QUEUE_LIMIT) return this.#broken('the media buffer takes no more media');
+    if (this.#queue.length > QUEUE_LIMIT)
+      return this.#broken('the media buffer takes no more media');
     this.#pump();
   }
 
@@ -107,7 +112,9 @@ export class TrackBuffer {
 
   /** The entries of one append: up to the next one that changes the codec. */
   #take() {
-    const changes = this.#queue.findIndex(({ mime }, n) => n > 0 && mime !== null && mime !== this.#mime);
+    const changes = this.#queue.findIndex(
+      ({ mime }, n) => n > 0 && mime !== null && mime !== this.#mime,
+    );
     return this.#queue.splice(0, changes < 0 ? this.#queue.length : changes);
   }
 
@@ -119,7 +126,8 @@ export class TrackBuffer {
       this.#buffer.appendBuffer(join(entries.map(({ data }) => data)));
       this.#appendedAt = this.#environment.now();
     } catch (error) {
-      if (!(error instanceof DOMException) || error.name !== 'QuotaExceededError') return this.#broken(String(error));
+      if (!(error instanceof DOMException) || error.name !== 'QuotaExceededError')
+        return this.#broken(String(error));
       this.#makeRoom(entries);
     }
   }

@@ -34,7 +34,8 @@ export class FrameLog {
       const at = n % this.#size;
       // 1 ms of tolerance: the media time was rounded to 90 kHz ticks and to a float of seconds.
       const mediaTime = this.#media[at] ?? 0;
-      if (mediaTime <= media + 1000) return media - mediaTime < 500_000 ? (this.#capture[at] ?? NaN) : NaN;
+      if (mediaTime <= media + 1000)
+        return media - mediaTime < 500_000 ? (this.#capture[at] ?? NaN) : NaN;
     }
     return NaN;
   }

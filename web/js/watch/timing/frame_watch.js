@@ -45,10 +45,12 @@ export class FrameWatch {
 
   #await() {
     if (this.#exact) {
-      this.#handle = this.#video.requestVideoFrameCallback((now, { mediaTime, expectedDisplayTime }) => {
-        this.#shown(mediaTime, Math.max(now, expectedDisplayTime), now);
-        this.#await();
-      });
+      this.#handle = this.#video.requestVideoFrameCallback(
+        (now, { mediaTime, expectedDisplayTime }) => {
+          this.#shown(mediaTime, Math.max(now, expectedDisplayTime), now);
+          this.#await();
+        },
+      );
     } else {
       this.#handle = self.requestAnimationFrame((now) => {
         const { currentTime, readyState } = this.#video;

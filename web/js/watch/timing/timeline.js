@@ -6,7 +6,8 @@ import { Arrivals } from './arrivals.js';
 import { FrameLog } from './frame_log.js';
 import { FLAG, TRACK } from '../line/record.js';
 
-const LEAD = 10_000; // µs; rounding must not move the keyframe before zero, where it would be dropped
+// µs; rounding must not move the keyframe before zero, where it would be dropped
+const LEAD = 10_000;
 const AUDIO_SLACK = 45_000; // µs; audio arrives in steps of this size
 const AUDIO_GRACE = 1_000_000; // µs; a track without media for longer is ignored
 
@@ -32,7 +33,8 @@ export class Timeline {
    * @param {MediaRecord} record
    * @param {number} arrival ms
    * @param {boolean} live   false for the burst, which says nothing about the network
-   * @returns {boolean} false for a record that arrived before, and for audio before the first keyframe
+   * @returns {boolean} false for a record that arrived before, and for audio before the first
+   *   keyframe
    */
   accept(record, arrival, live) {
     const video = record.track === TRACK.VIDEO;
@@ -72,7 +74,8 @@ export class Timeline {
   }
 
   /**
-   * Capture time of the frame at `seconds` of player time: µs of the server's clock, NaN if unknown.
+   * Capture time of the frame at `seconds` of player time: µs of the server's clock, NaN if
+   * unknown.
    * @param {number} seconds
    */
   captureOf(seconds) {

@@ -9,8 +9,16 @@
  */
 
 const HEADER = 8;
-const TRUN = Object.freeze({ DATA_OFFSET: 0x1, FIRST_FLAGS: 0x4, DURATION: 0x100, SIZE: 0x200, FLAGS: 0x400, COMPOSITION: 0x800 });
-const SAMPLE_ENTRY = Object.freeze({ avc1: 78, Opus: 28 }); // bytes before the boxes of a sample entry (ISO/IEC 14496-12 §8.5.2)
+const TRUN = Object.freeze({
+  DATA_OFFSET: 0x1,
+  FIRST_FLAGS: 0x4,
+  DURATION: 0x100,
+  SIZE: 0x200,
+  FLAGS: 0x400,
+  COMPOSITION: 0x800,
+});
+// bytes before the boxes of a sample entry (ISO/IEC 14496-12 §8.5.2)
+const SAMPLE_ENTRY = Object.freeze({ avc1: 78, Opus: 28 });
 
 /**
  * @param {Uint8Array<ArrayBuffer>} body  one `moof` and its `mdat`
@@ -21,7 +29,8 @@ const SAMPLE_ENTRY = Object.freeze({ avc1: 78, Opus: 28 }); // bytes before the 
 export function readSamples(body, timescale) {
   const trun = find(viewOf(body), 'moof', 'traf', 'trun');
   const flags = trun.getUint32(0) & 0xffffff;
-  if (!(flags & TRUN.DATA_OFFSET) || !(flags & TRUN.SIZE)) throw new RangeError('a fragment without sizes');
+  if (!(flags & TRUN.DATA_OFFSET) || !(flags & TRUN.SIZE))
+    throw new RangeError('a fragment without sizes');
   const count = trun.getUint32(4);
   let data = trun.getInt32(8);
   let row = 12 + (flags & TRUN.FIRST_FLAGS ? 4 : 0);
@@ -33,7 +42,11 @@ export function readSamples(body, timescale) {
     const size = trun.getUint32(row);
     row += 4 + (flags & TRUN.FLAGS ? 4 : 0) + (flags & TRUN.COMPOSITION ? 4 : 0);
     if (data + size > body.byteLength) throw new RangeError('a sample ends beyond its fragment');
-    samples.push({ data: body.subarray(data, data + size), offset: (ticks * 1e6) / timescale, duration: (duration * 1e6) / timescale });
+    samples.push({
+      data: body.subarray(data, data + size),
+      offset: (ticks * 1e6) / timescale,
+      duration: (duration * 1e6) / timescale,
+    });
     data += size;
     ticks += duration;
   }
@@ -41,7 +54,8 @@ export function readSamples(body, timescale) {
 }
 
 /**
- * Video parameters of an init segment. `description` is the body of `avcC`, as VideoDecoder takes it.
+ * Video parameters of an init segment. `description` is the body of `avcC`, as VideoDecoder takes
+ * it.
  * @param {Uint8Array<ArrayBuffer>} segment
  */
 export function readVideo(segment) {
@@ -77,10 +91,15 @@ function sampleEntry(segment, kind) {
  */
 function find(view, ...path) {
   const [kind, ...rest] = path;
-  for (let at = 0; at + HEADER <= view.byteLength; ) {
+  for (let at = 0; at + HEADER <= view.byteLength;) {
     const size = view.getUint32(at);
     if (size < HEADER || at + size > view.byteLength) break;
-    const name = String.fromCharCode(view.getUint8(at + 4), view.getUint8(at + 5), view.getUint8(at + 6), view.getUint8(at + 7));
+    const name = String.fromCharCode(
+      view.getUint8(at + 4),
+      view.getUint8(at + 5),
+      view.getUint8(at + 6),
+      view.getUint8(at + 7),
+    );
     if (name === kind) {
       const body = new DataView(view.buffer, view.byteOffset + at + HEADER, size - HEADER);
       return rest.length ? find(body, ...rest) : body;

@@ -42,7 +42,10 @@ export class Loudspeaker {
     const { contextTime = 0, performanceTime = 0 } = this.#context.getOutputTimestamp();
     // WebKitGTK adds the context's time to the page's, so its timestamps run into the future.
     const believable = contextTime > 0 && performanceTime < this.#environment.now() + AHEAD;
-    return { latency: (this.#context.outputLatency || 0) * 1_000, lead: believable ? performanceTime - contextTime * 1_000 : NaN };
+    return {
+      latency: (this.#context.outputLatency || 0) * 1_000,
+      lead: believable ? performanceTime - contextTime * 1_000 : NaN,
+    };
   }
 
   close() {
@@ -62,7 +65,10 @@ export class Loudspeaker {
  */
 export async function makeLoudspeaker(context, tell, broken, environment = BROWSER) {
   await context.audioWorklet.addModule(new URL('./sound_worklet.js', import.meta.url));
-  const node = new AudioWorkletNode(context, 'sound', { numberOfInputs: 0, outputChannelCount: [2] });
+  const node = new AudioWorkletNode(context, 'sound', {
+    numberOfInputs: 0,
+    outputChannelCount: [2],
+  });
   node.onprocessorerror = () => broken('sound: the audio thread failed');
   return new Loudspeaker(context, node, tell, environment);
 }

@@ -4,8 +4,10 @@
  *
  * Decoders own few frames: what is not due soon waits encoded, not decoded.
  *
- * @typedef {{data: Uint8Array<ArrayBuffer>, media: number, key: boolean, sequence: number}} AccessUnit  media: ms of player time
- * @typedef {{codec: string, description: Uint8Array<ArrayBuffer>, width: number, height: number}} PictureConfig
+ * @typedef {{data: Uint8Array<ArrayBuffer>, media: number, key: boolean, sequence: number}}
+ *   AccessUnit media: ms of player time
+ * @typedef {{codec: string, description: Uint8Array<ArrayBuffer>, width: number, height: number}}
+ *   PictureConfig
  */
 import { BROWSER } from '../../page/environment.js';
 import { Pauses } from '../timing/pauses.js';
@@ -54,7 +56,8 @@ export class Picture {
 
   /**
    * @param {HTMLCanvasElement | OffscreenCanvas} canvas
-   * @param {{drawn: (media: number, width: number, height: number) => void, broken: (reason: string, final?: boolean) => void}} events
+   * @param {{drawn: (media: number, width: number, height: number) => void, broken: (reason:
+   *   string, final?: boolean) => void}} events
    * @param {Pick<Readonly<import('../../page/environment.js').Environment>, 'now'>} [environment]
    */
   constructor(canvas, events, environment = BROWSER) {
@@ -66,22 +69,35 @@ export class Picture {
     const context = canvas.getContext('2d', { alpha: false, desynchronized: false });
     if (!context) throw new Error('this browser has no 2D canvas');
     this.#context = /** @type {CanvasRenderingContext2D} */ (context);
-    this.#decoder = new VideoDecoder({ output: (frame) => this.#output(frame), error: (error) => this.#fail(error.message, error.name === 'NotSupportedError') });
+    this.#decoder = new VideoDecoder({
+      output: (frame) => this.#output(frame),
+      error: (error) => this.#fail(error.message, error.name === 'NotSupportedError'),
+    });
   }
 
   /** @param {PictureConfig} config */
   configure(config) {
-    const same = this.#config && this.#config.codec === config.codec && equal(this.#config.description, config.description);
+    const same =
+      this.#config &&
+      this.#config.codec === config.codec &&
+      equal(this.#config.description, config.description);
     // Every connection sends the parameters again, and a configured decoder waits for a keyframe.
     if (same || this.#decoder.state === 'closed') return;
     this.#config = config;
     this.#awaitsKey = true;
     // The waiting frames need the old parameters; they are few, so they are dropped.
     this.#encoded = [];
-    const wanted = { codec: config.codec, description: config.description, optimizeForLatency: true };
+    const wanted = {
+      codec: config.codec,
+      description: config.description,
+      optimizeForLatency: true,
+    };
     this.#decoder.configure(wanted);
     // In parallel: the first frame does not wait for the answer.
-    VideoDecoder.isConfigSupported(wanted).then(({ supported }) => supported || this.#fail(`no decoder for ${config.codec}`, true), () => {});
+    VideoDecoder.isConfigSupported(wanted).then(
+      ({ supported }) => supported || this.#fail(`no decoder for ${config.codec}`, true),
+      () => {},
+    );
   }
 
   /** @param {AccessUnit} unit */
@@ -124,14 +140,20 @@ export class Picture {
       const [unit] = this.#encoded;
       if (!unit) return;
       const late = Number.isNaN(due) || unit.media <= due;
-      if (!late && (unit.media > due + AHEAD || this.#decoded.length + this.#inside.length >= DECODED)) break;
+      if (
+        !late &&
+        (unit.media > due + AHEAD || this.#decoded.length + this.#inside.length >= DECODED)
+      )
+        break;
       this.#encoded.shift();
       if (Number.isNaN(this.#begunAt)) this.#begunAt = now;
       if (!this.#inside.length) this.#gaveAt = now; // the decoder was empty until now
       const timestamp = Math.round(unit.media * 1_000);
       this.#inside.push(timestamp);
       try {
-        this.#decoder.decode(new EncodedVideoChunk({ type: unit.key ? 'key' : 'delta', timestamp, data: unit.data }));
+        this.#decoder.decode(
+          new EncodedVideoChunk({ type: unit.key ? 'key' : 'delta', timestamp, data: unit.data }),
+        );
       } catch (error) {
         return this.#fail(String(error));
       }
@@ -197,7 +219,12 @@ export class Picture {
    * @param {number} now
    */
   #overdue(now) {
-    if (!this.frames || now - this.drawnAt < OVERDUE || this.playhead.at(now) - this.media < OVERDUE) return false;
+    if (
+      !this.frames ||
+      now - this.drawnAt < OVERDUE ||
+      this.playhead.at(now) - this.media < OVERDUE
+    )
+      return false;
     return !this.#pauses.explain(this.media);
   }
 

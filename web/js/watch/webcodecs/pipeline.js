@@ -1,12 +1,13 @@
 /**
- * Plays a stream through WebCodecs: frames to a canvas, audio to the audio thread, both a few frames
- * behind the live edge. While muted no audio is decoded and the video follows the live edge alone.
- * It needs no document, so that it runs in a worker as well as in a page.
+ * Plays a stream through WebCodecs: frames to a canvas, audio to the audio thread, both a few
+ * frames behind the live edge. While muted no audio is decoded and the video follows the live edge
+ * alone. It needs no document, so that it runs in a worker as well as in a page.
  *
  * @typedef {object} PipelineEvents
  * @property {() => void} picture  the first frame is drawn
  * @property {(width: number, height: number) => void} sized  the drawn frame has a new size
- * @property {(reason: string, final: boolean) => void} broken  `final`: this player can never play the stream
+ * @property {(reason: string, final: boolean) => void} broken `final`: this player can never play
+ *   the stream
  *
  * @typedef {import('../line/record.js').MediaRecord} MediaRecord
  */
@@ -21,7 +22,8 @@ import { SoundTrack } from './sound_track.js';
 const TICK = 100; // ms
 const BURST_TAIL = 60_000; // µs; a record published this shortly before the hello ends the burst
 const VIDEO_SCALE = 90_000;
-const FRAME = 20; // ms, an audio packet; used for video too, where a frame at 15 fps would only add delay
+// ms, an audio packet; used for video too, where a frame at 15 fps would only add delay
+const FRAME = 20;
 
 export class Pipeline {
   #environment;
@@ -49,11 +51,19 @@ export class Pipeline {
     this.#environment = environment;
     this.#clock = clock;
     this.#events = events;
-    this.#picture = new Picture(canvas, {
-      drawn: (_, width, height) => this.#drawn(width, height),
-      broken: (reason, final) => this.#broken(reason, final),
-    }, environment);
-    this.#sound = new SoundTrack(() => this.#steer(environment.now()), (reason) => this.#broken(reason), environment);
+    this.#picture = new Picture(
+      canvas,
+      {
+        drawn: (_, width, height) => this.#drawn(width, height),
+        broken: (reason, final) => this.#broken(reason, final),
+      },
+      environment,
+    );
+    this.#sound = new SoundTrack(
+      () => this.#steer(environment.now()),
+      (reason) => this.#broken(reason),
+      environment,
+    );
     this.#ticker = environment.setInterval(() => this.#steer(environment.now()), TICK);
   }
 
@@ -92,7 +102,12 @@ export class Pipeline {
       if (record.publishTime >= this.#burstEnd) this.#bursting = false;
       if (!this.#timeline.accept(record, arrival, !this.#bursting)) return;
       if (record.track === TRACK.VIDEO) this.#pictureRecord(record);
-      else this.#sound.record(record, (record.mediaTime - this.#timeline.base) / 1_000, this.#bursting ? null : arrival);
+      else
+        this.#sound.record(
+          record,
+          (record.mediaTime - this.#timeline.base) / 1_000,
+          this.#bursting ? null : arrival,
+        );
     } catch (error) {
       this.#broken(String(error));
     }
@@ -127,7 +142,9 @@ export class Pipeline {
     };
   }
 
-  /** @param {((frame: VideoFrame) => void) | null} take receives a copy of each frame and closes it */
+  /**
+   * @param {((frame: VideoFrame) => void) | null} take receives a copy of each frame and closes it
+   */
   mirror(take) {
     this.#picture.mirror = take;
   }
@@ -151,8 +168,14 @@ export class Pipeline {
     const [sample] = readSamples(record.body, VIDEO_SCALE);
     if (!sample) return;
     const media = this.#timeline.newestPicture;
-    this.#picture.push({ data: sample.data, media, key: (record.flags & FLAG.KEY) !== 0, sequence: record.sequence });
-    if (Number.isNaN(this.#picture.playhead.at(0)) && !this.#bursting) this.#steer(this.#environment.now());
+    this.#picture.push({
+      data: sample.data,
+      media,
+      key: (record.flags & FLAG.KEY) !== 0,
+      sequence: record.sequence,
+    });
+    if (Number.isNaN(this.#picture.playhead.at(0)) && !this.#bursting)
+      this.#steer(this.#environment.now());
   }
 
   /**

@@ -12,7 +12,8 @@ import { Connection } from '../line/connection.js';
 import { KIND } from '../line/record.js';
 import { Pipeline } from './pipeline.js';
 
-const REPORT_EVERY = 100; // ms; only after the page took the last one, so that a busy page gets no backlog
+// ms; only after the page took the last one, so that a busy page gets no backlog
+const REPORT_EVERY = 100;
 
 /**
  * @typedef {object} BackendOptions
@@ -117,30 +118,40 @@ export class PlayerBackend {
   }
 
   #connect() {
-    return new Connection('', {
-      hello: (hello) => this.#hello(hello),
-      record: (record, arrival) => {
-        // A copy: the message that it is a part of may hold a whole frame.
-        if (record.kind === KIND.EVENT) this.#tell('event', { ...record, body: record.body.slice() }, arrival + this.#shift);
-        else this.#pipeline.record(record, arrival);
+    return new Connection(
+      '',
+      {
+        hello: (hello) => this.#hello(hello),
+        record: (record, arrival) => {
+          // A copy: the message that it is a part of may hold a whole frame.
+          if (record.kind === KIND.EVENT)
+            this.#tell('event', { ...record, body: record.body.slice() }, arrival + this.#shift);
+          else this.#pipeline.record(record, arrival);
+        },
+        pace: (pace) => this.#tell('pace', pace),
+        down: () => this.#tell('down'),
+        quality: () => this.#beacon.read('webcodecs', this.#stats),
+        failing: (attempts) => this.#tell('failing', attempts),
+        over: (code, reason) => this.#tell('over', code, reason),
       },
-      pace: (pace) => this.#tell('pace', pace),
-      down: () => this.#tell('down'),
-      quality: () => this.#beacon.read('webcodecs', this.#stats),
-      failing: (attempts) => this.#tell('failing', attempts),
-      over: (code, reason) => this.#tell('over', code, reason),
-    }, this.#environment);
+      this.#environment,
+    );
   }
 
   #build() {
-    return new Pipeline(this.#canvas, this.#connection.clock, {
-      picture: () => {
-        this.#report();
-        this.#tell('picture');
+    return new Pipeline(
+      this.#canvas,
+      this.#connection.clock,
+      {
+        picture: () => {
+          this.#report();
+          this.#tell('picture');
+        },
+        sized: (width, height) => this.#tell('sized', width, height),
+        broken: (reason, final) => this.#tell('broken', reason, final),
       },
-      sized: (width, height) => this.#tell('sized', width, height),
-      broken: (reason, final) => this.#tell('broken', reason, final),
-    }, this.#environment);
+      this.#environment,
+    );
   }
 
   /** @param {import('../line/connection.js').Hello} hello */

@@ -31,7 +31,10 @@ export class Playhead {
     if (far) this.jumps++;
     this.#media = far || Number.isNaN(due) ? wanted : due;
     this.#now = now;
-    this.#rate = far || Number.isNaN(due) ? 1 : 1 + Math.max(-MAX_CORRECTION, Math.min(MAX_CORRECTION, error / REACH));
+    this.#rate =
+      far || Number.isNaN(due)
+        ? 1
+        : 1 + Math.max(-MAX_CORRECTION, Math.min(MAX_CORRECTION, error / REACH));
   }
 
   /** Forgets the clock that it followed. */

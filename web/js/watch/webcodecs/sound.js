@@ -2,8 +2,8 @@
  * Decodes the audio of a WebCodecs player and sends the samples to the audio thread
  * (sound_worklet.js), which reports its position.
  *
- * Samples travel through a MessagePort: a shared buffer needs a cross-origin isolated page, and such
- * a page cannot be embedded elsewhere.
+ * Samples travel through a MessagePort: a shared buffer needs a cross-origin isolated page, and
+ * such a page cannot be embedded elsewhere.
  */
 import { BROWSER } from '../../page/environment.js';
 import { Offset } from './offset.js';
@@ -14,7 +14,8 @@ import { SoundSteering } from './sound_steering.js';
  *
  * @typedef {object} Output  figures of the AudioContext, which only a page can read
  * @property {number} latency  ms from the audio thread to the loudspeaker
- * @property {number} lead     ms by which this thread's clock is ahead of the context time of the audible sample; NaN while unknown
+ * @property {number} lead ms by which this thread's clock is ahead of the context time of the
+ *   audible sample; NaN while unknown
  */
 
 const RATE = 48_000; // Opus decodes to this
@@ -31,7 +32,10 @@ export class Sound {
   /** @type {number[]} start of each packet in the decoder, ms of the timeline */
   #starts = [];
   #steering = new SoundSteering();
-  /** @type {Float32Array<ArrayBuffer>[]} arrays that the audio thread returned; reuse spares it garbage collection */
+  /**
+   * Arrays that the audio thread returned; reuse spares it garbage collection.
+   * @type {Float32Array<ArrayBuffer>[]}
+   */
   #spare = [];
   /** @type {SoundReport | null} */
   #report = null;
@@ -74,7 +78,8 @@ export class Sound {
   decode(data, start) {
     const decoder = this.#decoder;
     if (decoder?.state !== 'configured') return;
-    if (decoder.decodeQueueSize > WAITING) return this.#broken('sound: the decoder gives no samples');
+    if (decoder.decodeQueueSize > WAITING)
+      return this.#broken('sound: the decoder gives no samples');
     // The decoder counts from its first timestamp and would drift from the stream, so the true
     // timestamps are kept here.
     this.#starts.push(start);
@@ -130,7 +135,14 @@ export class Sound {
 
   get stats() {
     const { played = 0, dry = 0, buffered = 0 } = this.#report ?? {};
-    return { played, dry, buffered, jumps: this.#steering.jumps, rate: this.#rate, latency: this.output.latency };
+    return {
+      played,
+      dry,
+      buffered,
+      jumps: this.#steering.jumps,
+      rate: this.#rate,
+      latency: this.output.latency,
+    };
   }
 
   /**
@@ -139,7 +151,9 @@ export class Sound {
    */
   position(now) {
     const report = this.#report;
-    return report ? report.position + (now - this.#offset.value - report.at * 1_000) * this.#rate : NaN;
+    return report
+      ? report.position + (now - this.#offset.value - report.at * 1_000) * this.#rate
+      : NaN;
   }
 
   /**
@@ -164,7 +178,8 @@ export class Sound {
     if (rate === this.#rate && jump === null) return;
     this.#rate = rate;
     this.#port.postMessage({ rate, jump });
-    if (jump !== null) this.#report = { ...this.#report, position: jump, at: (now - this.#offset.value) / 1_000 };
+    if (jump !== null)
+      this.#report = { ...this.#report, position: jump, at: (now - this.#offset.value) / 1_000 };
   }
 
   close() {

@@ -112,11 +112,15 @@ export class SoundRing {
     const here = this.#level > 0 ? this.#at(plane, this.#position) * this.#level : 0;
     if (this.#left <= 0) return here;
     const share = this.#left / CROSSFADE;
-    return here * (1 - share) + (this.#leaving < this.#end - AHEAD ? this.#at(plane, this.#leaving) : 0) * share;
+    return (
+      here * (1 - share) +
+      (this.#leaving < this.#end - AHEAD ? this.#at(plane, this.#leaving) : 0) * share
+    );
   }
 
   /**
-   * Interpolates between samples with a Catmull-Rom cubic. Linear interpolation would dull the treble.
+   * Interpolates between samples with a Catmull-Rom cubic. Linear interpolation would dull the
+   * treble.
    * @param {Float32Array} plane
    * @param {number} position
    */
@@ -125,7 +129,11 @@ export class SoundRing {
     const t = position - whole;
     const b = this.#sample(plane, whole);
     if (t === 0) return b;
-    const [a, c, d] = [this.#sample(plane, whole - 1), this.#sample(plane, whole + 1), this.#sample(plane, whole + 2)];
+    const [a, c, d] = [
+      this.#sample(plane, whole - 1),
+      this.#sample(plane, whole + 1),
+      this.#sample(plane, whole + 2),
+    ];
     return b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
   }
 

@@ -1,9 +1,9 @@
 /**
  * The audio track: on and off, its delay, and the media time that the video must follow.
  *
- * With audio on, the audio output is the clock: the video follows what is audible. Frames may lead it
- * by an unnoticeable amount, because audio reaches the relay a packet later than the frame of the
- * same moment and then waits for the next video message.
+ * With audio on, the audio output is the clock: the video follows what is audible. Frames may lead
+ * it by an unnoticeable amount, because audio reaches the relay a packet later than the frame of
+ * the same moment and then waits for the next video message.
  * @typedef {import('../line/record.js').MediaRecord} MediaRecord
  */
 import { BROWSER } from '../../page/environment.js';
@@ -16,7 +16,8 @@ import { Sound } from './sound.js';
 const TIMESCALE = 48_000;
 const PACKET = 20; // ms
 const REFRESH = 16; // ms from drawing to light
-const LEAD = 22 + REFRESH; // ms that a frame may lead its audio; 40 is unnoticeable, a worker takes 10
+// ms that a frame may lead its audio; 40 is unnoticeable, a worker takes 10
+const LEAD = 22 + REFRESH;
 const LAG = 10; // ms that a frame may lag its audio
 const LOST = 600; // ms that audio may trail before the video stops following it
 
@@ -132,6 +133,16 @@ export class SoundTrack {
     if (!this.#sound) return null;
     const { played, dry, buffered, latency, jumps, rate } = this.#sound.stats;
     const [jitter, target] = [this.#arrivals.jitter, this.#target.value];
-    return { played, dry, buffer: buffered, jitter, target, latency, lead: due - REFRESH - this.#sound.heard(now), jumps, rate };
+    return {
+      played,
+      dry,
+      buffer: buffered,
+      jitter,
+      target,
+      latency,
+      lead: due - REFRESH - this.#sound.heard(now),
+      jumps,
+      rate,
+    };
   }
 }

@@ -1,4 +1,7 @@
-/** The audio thread: outputs the samples that sound.js sends and reports its position. Loaded by `addModule`. */
+/**
+ * The audio thread: outputs the samples that sound.js sends and reports its position. Loaded by
+ * `addModule`.
+ */
 import { SoundRing } from './sound_ring.js';
 
 /**
@@ -9,15 +12,24 @@ import { SoundRing } from './sound_ring.js';
  * @property {number} played   ms output so far
  * @property {number} dry      how often it ran dry
  *
- * @typedef {{start: number, planes: Float32Array<ArrayBuffer>[]}} Samples  start: samples of the timeline
+ * @typedef {{start: number, planes: Float32Array<ArrayBuffer>[]}} Samples start: samples of the
+ *   timeline
  * @typedef {{rate: number, jump: number | null}} Steering     jump: ms of the timeline
- * @typedef {MessagePort | 'close'} Order  from the page: the port to sound.js, which may run in a worker; or the order to stop
+ * @typedef {MessagePort | 'close'} Order from the page: the port to sound.js, which may run in a
+ *   worker; or the order to stop
  */
 
 const KEPT = 4; // s
 const REPORT_EVERY = 12; // render quanta; 32 ms
 
-/** @type {{sampleRate: number, currentTime: number, registerProcessor: (name: string, processor: Function) => void, AudioWorkletProcessor: new () => {port: MessagePort}}} */
+/**
+ * @type {{
+ *   sampleRate: number,
+ *   currentTime: number,
+ *   registerProcessor: (name: string, processor: Function) => void,
+ *   AudioWorkletProcessor: new () => {port: MessagePort},
+ * }}
+ */
 const scope = /** @type {any} */ (globalThis);
 
 class SoundProcessor extends scope.AudioWorkletProcessor {
@@ -51,7 +63,10 @@ class SoundProcessor extends scope.AudioWorkletProcessor {
    */
   #write(port, { start, planes }) {
     this.#ring.write(start, planes);
-    port.postMessage(planes, planes.map(({ buffer }) => buffer));
+    port.postMessage(
+      planes,
+      planes.map(({ buffer }) => buffer),
+    );
   }
 
   /** @param {Steering} steering */
@@ -71,7 +86,13 @@ class SoundProcessor extends scope.AudioWorkletProcessor {
     const ring = this.#ring;
     if (this.#quanta++ % REPORT_EVERY === 0) {
       /** @type {SoundReport} */
-      const report = { position: ring.position / perMs, at: scope.currentTime, buffered: ring.buffered / perMs, played: ring.played / perMs, dry: ring.dry };
+      const report = {
+        position: ring.position / perMs,
+        at: scope.currentTime,
+        buffered: ring.buffered / perMs,
+        played: ring.played / perMs,
+        dry: ring.dry,
+      };
       this.#decoder?.postMessage(report);
     }
     if (out && !Number.isNaN(ring.position)) ring.read(out);

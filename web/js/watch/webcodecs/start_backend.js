@@ -10,7 +10,11 @@
 
 /** Whether a worker of this browser can draw. Whether it can decode, the worker itself checks. */
 export function workersDraw() {
-  return 'Worker' in self && 'OffscreenCanvas' in self && 'transferControlToOffscreen' in HTMLCanvasElement.prototype;
+  return (
+    'Worker' in self &&
+    'OffscreenCanvas' in self &&
+    'transferControlToOffscreen' in HTMLCanvasElement.prototype
+  );
 }
 
 /**
@@ -29,7 +33,10 @@ export function startWorker(script, url = '') {
     backend.failed = message || 'the worker does not start';
   };
   const offscreen = canvas.transferControlToOffscreen();
-  worker.postMessage({ port: port2, canvas: offscreen, origin: performance.timeOrigin, url }, [port2, offscreen]);
+  worker.postMessage({ port: port2, canvas: offscreen, origin: performance.timeOrigin, url }, [
+    port2,
+    offscreen,
+  ]);
   return backend;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The page's end of player_backend.js: its canvas, its audio output and its reports. player_backend.js holds the
- * connection, so that media never passes through the page.
+ * The page's end of player_backend.js: its canvas, its audio output and its reports.
+ * player_backend.js holds the connection, so that media never passes through the page.
  * @typedef {import('../player.js').PlayerStats} PlayerStats
  */
 import { BROWSER } from '../../page/environment.js';
@@ -33,7 +33,8 @@ export class WebCodecsPlayer {
 
   /**
    * @param {import('./start_backend.js').Backend} backend
-   * @param {import('../line/connection.js').Listener} listener  of the connection; it receives events and no media
+   * @param {import('../line/connection.js').Listener} listener of the connection; it receives
+   *   events and no media
    * @param {import('../player.js').PlayerEvents} events
    * @param {() => void} [unusable]  called when workers do not run in this browser
    * @param {Readonly<import('../../page/environment.js').Environment>} [environment]
@@ -75,7 +76,9 @@ export class WebCodecsPlayer {
     const context = new AudioContext({ latencyHint: 0, sampleRate: RATE });
     this.#context = context;
     context.resume().catch(() => {});
-    this.#openSound(context).catch((error) => this.#context === context && this.#broken(`sound: ${error}`));
+    this.#openSound(context).catch(
+      (error) => this.#context === context && this.#broken(`sound: ${error}`),
+    );
   }
 
   /** @param {import('../line/connection.js').Hello} hello */
@@ -114,8 +117,14 @@ export class WebCodecsPlayer {
   /** @param {AudioContext} context */
   async #openSound(context) {
     const { makeLoudspeaker } = await import('./loudspeaker.js');
-    const tell = (/** @type {import('./sound.js').Output} */ output) => this.#port.postMessage(['output', output]);
-    const loudspeaker = await makeLoudspeaker(context, tell, (reason) => this.#broken(reason), this.#environment);
+    const tell = (/** @type {import('./sound.js').Output} */ output) =>
+      this.#port.postMessage(['output', output]);
+    const loudspeaker = await makeLoudspeaker(
+      context,
+      tell,
+      (reason) => this.#broken(reason),
+      this.#environment,
+    );
     if (this.#context !== context) return loudspeaker.close();
     this.#loudspeaker = loudspeaker;
     const port = loudspeaker.connect();
@@ -142,7 +151,10 @@ export class WebCodecsPlayer {
   #began() {
     this.#events.picture();
     // After the first frames, and before the viewer may ask for sound.
-    this.#prefetch = this.#environment.setTimeout(() => void import('./loudspeaker.js').catch(() => {}), SETTLED);
+    this.#prefetch = this.#environment.setTimeout(
+      () => void import('./loudspeaker.js').catch(() => {}),
+      SETTLED,
+    );
   }
 
   /**

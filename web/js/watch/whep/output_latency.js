@@ -1,6 +1,6 @@
 /**
- * Latency of the audio output. Only an AudioContext reports it, so a silent one is opened and closed
- * again. Bluetooth takes 150 ms and more.
+ * Latency of the audio output. Only an AudioContext reports it, so a silent one is opened and
+ * closed again. Bluetooth takes 150 ms and more.
  */
 
 const TYPICAL = 30; // ms, while unknown
@@ -13,7 +13,10 @@ export class OutputLatency {
   /** @type {AudioContext | null} */
   #context = null;
 
-  /** @param {Pick<import('../../page/environment.js').Environment, 'setTimeout' | 'clearTimeout'>} environment */
+  /**
+   * @param {Pick<import('../../page/environment.js').Environment, 'setTimeout' | 'clearTimeout'>}
+   * environment
+   */
   constructor(environment) {
     this.#environment = environment;
   }
@@ -28,7 +31,8 @@ export class OutputLatency {
     await new Promise((resolve) => {
       this.#timer = this.#environment.setTimeout(() => resolve(undefined), MEASURING);
     });
-    if (context.state === 'running' && context.outputLatency > 0) this.ms = context.outputLatency * 1_000;
+    if (context.state === 'running' && context.outputLatency > 0)
+      this.ms = context.outputLatency * 1_000;
     this.close();
   }
 

@@ -24,7 +24,17 @@
 const NOTHING_HEARD = { played: 0, dry: 0, buffer: 0, target: 0, jitter: 0 };
 
 /** @type {Received} */
-export const NOTHING_RECEIVED = { buffer: 0, target: 0, jitter: 0, frames: 0, dropped: 0, stalls: 0, bitrate: 0, lost: 0, sound: NOTHING_HEARD };
+export const NOTHING_RECEIVED = {
+  buffer: 0,
+  target: 0,
+  jitter: 0,
+  frames: 0,
+  dropped: 0,
+  stalls: 0,
+  bitrate: 0,
+  lost: 0,
+  sound: NOTHING_HEARD,
+};
 
 /**
  * @param {Record<string, any>} tracks
@@ -71,7 +81,8 @@ export class ReceiverStats {
   }
 
   /**
-   * Mean of a sum of seconds, in ms, per frame or sample that left the buffer since the last report.
+   * Mean of a sum of seconds, in ms, per frame or sample that left the buffer since the last
+   * report.
    * @param {any} report
    * @param {string} sum
    */

@@ -65,7 +65,9 @@ export class WhepPlayer {
     this.#ticker = environment.setInterval(() => void this.#tick(), TICK);
     const { signal } = this.#listening;
     self.addEventListener('pagehide', () => this.#leave(), { signal });
-    document.addEventListener('visibilitychange', () => document.hidden && this.#leave(), { signal });
+    document.addEventListener('visibilitychange', () => document.hidden && this.#leave(), {
+      signal,
+    });
     navigator.mediaDevices?.addEventListener('devicechange', () => this.#timeOutput(), { signal });
     this.#await();
     if (!document.hidden) this.#open();
@@ -113,7 +115,8 @@ export class WhepPlayer {
   }
 
   stats() {
-    const { buffer, target, jitter, frames, dropped, stalls, bitrate, sound } = this.#received.latest;
+    const { buffer, target, jitter, frames, dropped, stalls, bitrate, sound } =
+      this.#received.latest;
     const { capture, publish } = this.#captures.of(this.#rtp);
     const shown = this.#clock.at(this.#shownAt);
     return {
@@ -121,11 +124,25 @@ export class WhepPlayer {
       captureError: this.#clock.error / 1000,
       captureEstimated: this.#captures.estimated,
       lag: (shown - publish) / 1000,
-      ...{ target, buffer, jitter, rate: 1, width: this.width, height: this.height, frames, dropped, stalls, seeks: 0, bitrate },
+      ...{
+        target,
+        buffer,
+        jitter,
+        rate: 1,
+        width: this.width,
+        height: this.height,
+        frames,
+        dropped,
+        stalls,
+        seeks: 0,
+        bitrate,
+      },
       firstPicture: this.#firstPicture,
       position: this.#video.currentTime * 1000,
       playing: !this.#video.paused && this.#environment.now() - this.#shownAt < 500,
-      ...(LOOSE && !this.muted ? { sound: { ...sound, latency: this.#latency.ms, lead: -this.#lead } } : {}),
+      ...(LOOSE && !this.muted
+        ? { sound: { ...sound, latency: this.#latency.ms, lead: -this.#lead } }
+        : {}),
     };
   }
 
@@ -139,15 +156,20 @@ export class WhepPlayer {
     this.#video.srcObject = null;
   }
 
-  /** Starts a session, unless there is one. If the room is not live yet, the hello starts another. */
+  /**
+   * Starts a session, unless there is one. If the room is not live yet, the hello starts another.
+   */
   async #open() {
     if (this.#session || this.#closed || document.hidden) return;
-    const session = new WhepSession({
-      endpoint: `/whep/${encodeURIComponent(this.#room)}`,
-      track: (track) => this.#show(track),
-      changed: (state) => this.#changed(state),
-      loose: LOOSE,
-    }, this.#environment);
+    const session = new WhepSession(
+      {
+        endpoint: `/whep/${encodeURIComponent(this.#room)}`,
+        track: (track) => this.#show(track),
+        changed: (state) => this.#changed(state),
+        loose: LOOSE,
+      },
+      this.#environment,
+    );
     this.#session = session;
     this.#received = new ReceiverStats();
     this.#lipSync = new LipSync();
@@ -158,10 +180,16 @@ export class WhepPlayer {
       session.close();
       if (this.#session !== session) return;
       this.#session = null;
-      const { early = false, final = false, status = -1, message } = /** @type {import('./whep_session.js').WhepError} */ (error);
+      const {
+        early = false,
+        final = false,
+        status = -1,
+        message,
+      } = /** @type {import('./whep_session.js').WhepError} */ (error);
       const reason = status === 406 ? 'It has no H.264 over WebRTC.' : message;
       // The WebSocket reports a room that is gone or unreachable.
-      if (!early && status !== 404 && status !== 410 && !this.#closed) this.#events.broken(reason, final);
+      if (!early && status !== 404 && status !== 410 && !this.#closed)
+        this.#events.broken(reason, final);
     }
   }
 
@@ -170,7 +198,8 @@ export class WhepPlayer {
    * @param {MediaStreamTrack} track
    */
   #show(track) {
-    for (const former of this.#media.getTracks()) if (former.kind === track.kind) this.#media.removeTrack(former);
+    for (const former of this.#media.getTracks())
+      if (former.kind === track.kind) this.#media.removeTrack(former);
     this.#media.addTrack(track);
     if (this.#video.srcObject !== this.#media) this.#video.srcObject = this.#media;
     this.resume();
@@ -197,26 +226,29 @@ export class WhepPlayer {
   #expect(wait, reason) {
     this.#environment.clearTimeout(this.#deadline);
     this.#deadline = this.#environment.setTimeout(() => {
-      const well = this.#session?.pc.connectionState === 'connected' && !Number.isNaN(this.#firstPicture);
+      const well =
+        this.#session?.pc.connectionState === 'connected' && !Number.isNaN(this.#firstPicture);
       if (!this.#closed && !well) this.#events.broken(reason, false);
     }, wait);
   }
 
   #await() {
-    this.#handle = this.#video.requestVideoFrameCallback?.((now, { expectedDisplayTime, rtpTimestamp = NaN, width, height }) => {
-      this.#shownAt = Math.max(now, expectedDisplayTime);
-      this.#rtp = rtpTimestamp;
-      this.#compare();
-      if (Number.isNaN(this.#firstPicture)) {
-        this.#firstPicture = now;
-        this.#events.picture();
-      }
-      if (this.#size !== `${width}×${height}`) {
-        this.#size = `${width}×${height}`;
-        this.#events.sized?.(width, height);
-      }
-      this.#await();
-    });
+    this.#handle = this.#video.requestVideoFrameCallback?.(
+      (now, { expectedDisplayTime, rtpTimestamp = NaN, width, height }) => {
+        this.#shownAt = Math.max(now, expectedDisplayTime);
+        this.#rtp = rtpTimestamp;
+        this.#compare();
+        if (Number.isNaN(this.#firstPicture)) {
+          this.#firstPicture = now;
+          this.#events.picture();
+        }
+        if (this.#size !== `${width}×${height}`) {
+          this.#size = `${width}×${height}`;
+          this.#events.sized?.(width, height);
+        }
+        this.#await();
+      },
+    );
   }
 
   /** Measures the output latency once audio is on, and again when the output device changes. */
@@ -248,7 +280,9 @@ export class WhepPlayer {
     this.#lead = this.#meter.take();
     const waits = { audio: sound.buffer, video: buffer };
     const targets = { audio: sound.target, video: target };
-    const held = this.muted ? this.#lipSync.release() : this.#lipSync.update(this.#environment.now(), this.#lead, waits, targets);
+    const held = this.muted
+      ? this.#lipSync.release()
+      : this.#lipSync.update(this.#environment.now(), this.#lead, waits, targets);
     if (held) session.hold(held);
   }
 }

@@ -82,7 +82,10 @@ export class WhepSession {
     if (iceServers.length) this.pc.setConfiguration({ ...this.pc.getConfiguration(), iceServers });
     await this.pc.setLocalDescription(offer);
     if (this.#closed) return;
-    await this.pc.setRemoteDescription({ type: 'answer', sdp: this.#options.loose ? parted(sdp) : sdp });
+    await this.pc.setRemoteDescription({
+      type: 'answer',
+      sdp: this.#options.loose ? parted(sdp) : sdp,
+    });
   }
 
   /** Ends the session. Closing the connection sends DTLS close_notify, so no DELETE is needed. */
@@ -100,7 +103,9 @@ export class WhepSession {
    */
   hold(targets) {
     for (const receiver of this.pc.getReceivers()) {
-      if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = receiver.track.kind === 'audio' ? targets.audio : targets.video;
+      if ('jitterBufferTarget' in receiver)
+        receiver.jitterBufferTarget =
+          receiver.track.kind === 'audio' ? targets.audio : targets.video;
     }
   }
 
@@ -109,8 +114,14 @@ export class WhepSession {
    * @returns {{at: number, rtpTimestamp: number} | null} null before the first
    */
   get heard() {
-    const [source] = this.pc.getReceivers().find(({ track }) => track.kind === 'audio')?.getSynchronizationSources() ?? [];
-    return source ? { at: source.timestamp - performance.timeOrigin, rtpTimestamp: source.rtpTimestamp } : null;
+    const [source] =
+      this.pc
+        .getReceivers()
+        .find(({ track }) => track.kind === 'audio')
+        ?.getSynchronizationSources() ?? [];
+    return source
+      ? { at: source.timestamp - performance.timeOrigin, rtpTimestamp: source.rtpTimestamp }
+      : null;
   }
 
   #delete() {
