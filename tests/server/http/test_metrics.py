@@ -158,4 +158,4 @@ async def test_the_dashboard_asks_for_what_is_exported(server: Server) -> None:
         for name in exported
         if name.startswith("microlive_") and not name.endswith("_created")
     }
-    assert ours <= shown, "a metric that nobody sees"
+    assert ours <= shown, "the dashboard lacks a metric"
