@@ -77,7 +77,7 @@ async def test_the_certificate_that_ffmpeg_makes_itself(
         async with asyncio.timeout(20):
             assert await process.wait() != 0
         await eventually(lambda: "P-224" in caplog.text)
-    assert "give it one on P-256 with cert_file and key_file" in caplog.text
+    assert "give FFmpeg one on P-256 with cert_file and key_file" in caplog.text
     await eventually(lambda: not server.room(room).sessions)
 
 
