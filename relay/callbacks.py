@@ -1,4 +1,4 @@
-"""Stands in for the callbacks of closed objects: they reference no other object, and callers need
+"""Stand-ins for the callbacks of closed objects. They reference no other object, and callers need
 not check for None.
 """
 

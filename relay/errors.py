@@ -1,4 +1,4 @@
-"""What can go wrong in the relay.
+"""The errors of the relay.
 
 RelayError
 ├── BitstreamError      media bytes that no decoder can use (an SPS cut short)
@@ -73,7 +73,7 @@ class RefusalCode(StrEnum):
 
 
 class RelayError(Exception):
-    """The root of all errors that the relay raises on purpose."""
+    """The base class of all errors that the relay raises deliberately."""
 
 
 class BitstreamError(RelayError):
@@ -85,8 +85,8 @@ class MessageError(RelayError):
 
 
 class Refusal(RelayError):
-    """A request that cannot be answered. `status` is the HTTP status; `retry_after` is in seconds,
-    None where trying again does not help.
+    """A request that cannot be answered. `status` is the HTTP status. `retry_after` is in seconds;
+    None if retrying does not help.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Records, the binary part of the wire protocol. PROTOCOL.md describes them byte by byte."""
+"""Records, the binary part of the wire protocol. PROTOCOL.md describes their bytes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -64,9 +64,7 @@ def pack_record(record: Record) -> bytes:
 
 
 def unpack_records(data: bytes) -> Iterator[Record]:
-    """The records of one binary message. Raises MessageError where they do not follow
-    PROTOCOL.md.
-    """
+    """The records of one binary message. Raises MessageError if they do not follow PROTOCOL.md."""
     at = 0
     while at < len(data):
         if at + HEADER_SIZE > len(data):

@@ -1,4 +1,4 @@
-"""What a stream is made of. Imports nothing."""
+"""The vocabulary of streams: tracks, samples and demands. Imports nothing."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -21,7 +21,7 @@ class TrackInfo:
 
     track: Track
     codec: str
-    """RFC 6381: `avc1.42C01F` or `opus`."""
+    """RFC 6381 codec string: `avc1.42C01F` or `opus`."""
     config: bytes
     """Body of `avcC` (ISO/IEC 14496-15 §5.3.3) or of `dOps` (Opus in ISOBMFF §4.3.2)."""
     width: int = 0
@@ -45,7 +45,7 @@ class Sample:
     disposable: bool
     """No other frame refers to it (`nal_ref_idc` 0)."""
     duration: int
-    """Ticks; exact for audio, 0 (unknown until the next frame) for video."""
+    """Ticks; exact for audio, 0 for video (unknown until the next frame)."""
     capture: int
     """When it was captured: µs since the Unix epoch on the server's clock."""
     publish: int
@@ -53,7 +53,9 @@ class Sample:
     epoch: int
     """Number of the publisher's session on this stream, from 1."""
     capture_estimated: bool = False
-    """No sender report has come: `capture` is the arrival time less an estimate."""
+    """Whether no sender report has arrived: `capture` is then the arrival time minus an
+    estimate.
+    """
 
     @property
     def media_time(self) -> int:

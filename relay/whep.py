@@ -19,7 +19,7 @@ from relay.stream.stream import Stream
 logger = logging.getLogger(__name__)
 
 SUMMED = ("dropped", "nacks", "resent", "plis", "rejected")
-"""Counters of a session that are added to the totals when it ends."""
+"""Counters of a session that are added to the totals when the session ends."""
 
 
 @dataclass(slots=True)
@@ -48,15 +48,15 @@ class WhepSession:
         self.channel = channel
         self.rtc = rtc
         self.answer = answer
-        """SDP."""
+        """The SDP answer."""
         self.on_ended = on_ended
         self.counted = False
-        """Has connected, and counts as a viewer of the channel."""
+        """Whether the session has connected and counts as a viewer of the channel."""
 
 
 class WhepSessions:
-    """Owns every session, and one feed for each channel that has sessions. Answers announce
-    `hosts`.
+    """Owns every session, and one feed for each channel that has sessions. Answers contain
+    candidates for `hosts`.
     """
 
     def __init__(self, port: UdpPort, hosts: list[str]) -> None:

@@ -3,7 +3,7 @@
 from relay.channel.message import Message
 
 BURST_MAX = 24 * 1024 * 1024
-"""Bytes of a burst; past them a viewer joins at the next IDR instead."""
+"""Maximum bytes of a burst. If it grows larger, it is dropped, and viewers join at the next IDR."""
 
 
 class Burst:
@@ -24,6 +24,6 @@ class Burst:
             self.clear()
 
     def clear(self) -> None:
-        """Decoding cannot start before the next IDR."""
+        """Empties the burst: decoding cannot start before the next IDR."""
         self.messages = []
         self._bytes = 0

@@ -20,25 +20,25 @@ from relay.stream.stream import Stream
 logger = logging.getLogger(__name__)
 
 EVENTS_WITHIN = 0.1
-"""Seconds that an event waits for a media message; after that it goes out in one of its own."""
+"""Seconds that an event waits for a media message. Then it is sent without one."""
 EVENT_MAX = 16 * 1024
-"""Bytes of one event."""
+"""Maximum bytes of one event."""
 PENDING_MAX = 32 * 1024
-"""Bytes of events that wait for a media message; past them they go out at once."""
+"""Maximum bytes of events that wait for a media message. Above it they are sent at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What a viewer says, other than how it plays."""
+    """A notice of a viewer, except reports."""
 
     viewer: int
     """The viewer's number in this channel."""
     person: str | None
-    """As given at `subscribe`; opaque to the relay."""
+    """The `person` given to `subscribe`. The relay does not interpret it."""
     media_time: int
-    """Where the viewer stands, µs."""
+    """The media time at the viewer's playback position, µs."""
     body: Mapping[str, Any]
-    """The notice itself: a JSON object that has a `type`. Only the type has been checked."""
+    """The notice: a JSON object with a `type`. Only the type has been checked."""
 
 
 class ChannelOwner(Protocol):
@@ -47,21 +47,21 @@ class ChannelOwner(Protocol):
     def viewers_changed(self, viewers: int) -> None: ...
 
     def viewer_left(self, viewer: int) -> None:
-        """The viewer of this number has left. Numbers are not used again."""
+        """The viewer with this number has left. Numbers are not used again."""
 
     def receive_report(self, viewer: int, report: Mapping[str, Any]) -> None:
-        """How a viewer plays; its fields are unchecked."""
+        """Takes a viewer's playback report. Its fields are unchecked."""
 
     def receive_notice(self, notice: Notice) -> None:
-        """Raises MessageError for a notice that it does not know."""
+        """Takes any other notice. Raises MessageError if the notice is unknown."""
 
 
 class Output(Protocol):
-    """Serves viewers that get no messages of the channel: WHEP sessions, HLS clients."""
+    """Serves viewers that get no messages from the channel: WHEP sessions, HLS clients."""
 
     @property
     def viewers(self) -> int:
-        """How many; it calls `Channel.viewers_changed` when the number changes."""
+        """The number of viewers. The output calls `Channel.viewers_changed` when it changes."""
 
 
 class Timer(Protocol):
@@ -69,7 +69,7 @@ class Timer(Protocol):
 
 
 class _Member:
-    """A viewer's place in the channel."""
+    """A viewer's entry in the channel."""
 
     __slots__ = ("media_time", "number", "person")
 
@@ -77,15 +77,14 @@ class _Member:
         self.number = number
         self.person = person
         self.media_time = -1
-        """By its last report, µs; -1 before the first."""
+        """From the viewer's last report, µs; -1 before the first."""
 
 
 class Channel:
-    """Sends the media of its streams, one in each slot, and the events of its room to any number
-    of viewers.
+    """Sends the media of its streams, one in each slot, and the events of its room to any number of
+    viewers.
 
-    An event costs no system call of its own: events that were posted since the last message travel
-    behind the next one.
+    Events need no system calls of their own: each event is appended to the next message.
     """
 
     def __init__(
@@ -96,10 +95,10 @@ class Channel:
         pulse: Pulse | None = None,
         call_later: Callable[[float, Callable[[], None]], Timer] | None = None,
     ) -> None:
-        """`stream` takes slot 0. `call_later` replaces that of the event loop."""
+        """`stream` takes slot 0. `call_later` replaces the method of the event loop."""
         self.name = name
         self.id = secrets.token_hex(8)
-        """Numbers of events count within it."""
+        """Identifies the channel. Event numbers are unique only within one channel."""
         self._owner: ChannelOwner = owner
         self._pulse = pulse or Pulse()
         self._call_later = call_later
@@ -115,13 +114,13 @@ class Channel:
         self._events_timer: Timer | None = None
         self._slots: dict[int, SlotReader] = {}
         self.stream = stream
-        """The stream in slot 0, whose media time is that of the events."""
+        """The stream in slot 0. Its media time is the media time of events."""
         self.add_stream(0, stream)
 
     # Streams
 
     def add_stream(self, slot: int, stream: Stream) -> None:
-        """From now on viewers get this stream too. Raises ValueError where the slot is taken."""
+        """Sends this stream to viewers from now on. Raises ValueError if the slot is taken."""
         if slot in self._slots:
             raise ValueError(f"slot {slot} is taken")
         self._slots[slot] = reader = SlotReader(slot, stream, self)
@@ -130,7 +129,7 @@ class Channel:
             stream.demand_keyframe()
 
     def remove_stream(self, slot: int) -> None:
-        """The stream goes on, but no longer to viewers of this channel."""
+        """Stops sending the stream of this slot. The stream itself continues."""
         reader = self._slots.pop(slot, None)
         if reader:
             self._flush(reader)
@@ -147,11 +146,11 @@ class Channel:
 
     @property
     def bitrate(self) -> float:
-        """Of all slots, bit/s."""
+        """The bit rate of all slots together, bit/s."""
         return sum(reader.stream.bitrate for reader in self._slots.values())
 
     def behind(self, media_time: int) -> int:
-        """µs of media between a viewer that stands at `media_time` and the live edge."""
+        """µs of media between `media_time` and the live edge."""
         return self.stream.behind(media_time)
 
     def demand_keyframes(self) -> None:
@@ -173,17 +172,17 @@ class Channel:
 
     @property
     def viewers(self) -> int:
-        """All that get media, whatever the transport."""
+        """The number of all viewers with media, on any transport."""
         return len(self._with_media) + sum(output.viewers for output in self._outputs)
 
     @property
     def direct_viewers(self) -> int:
-        """Those that get the channel's own messages with media: over WebSockets."""
+        """The number of WebSocket viewers with media."""
         return len(self._with_media)
 
     @property
     def octets(self) -> int:
-        """Bytes written to direct sockets; what viewers write themselves they count."""
+        """Bytes written to direct sockets. Viewers count the bytes that they write themselves."""
         return self._with_media.octets + self._without_media.octets
 
     @property
@@ -193,13 +192,13 @@ class Channel:
     def subscribe(
         self, viewer: Viewer, *, person: str | None = None, media: bool = True, after: int = 0
     ) -> list[Message]:
-        """Adds a viewer. Returns what it must get first: the retained states and the history (of
-        events after number `after`), the inits, and everything since the last IDR of each slot.
+        """Adds a viewer. Returns its first messages: the retained states, the history (events after
+        number `after`), the inits, and everything since the last IDR of each slot.
 
         Without `media` it gets events, inits and the clock, and does not count as a viewer.
         """
         for reader in self._slots.values():
-            # What is held back is in the burst, and must not reach the new viewer twice.
+            # The batch is also in the burst and must not reach the new viewer twice.
             self._flush(reader)
         self._members[viewer] = _Member(next(self._numbers), person)
         events = self._log.since(after)
@@ -216,7 +215,7 @@ class Channel:
         return first
 
     def unsubscribe(self, viewer: Viewer) -> None:
-        """Nothing follows for this viewer; nothing happens where it has left before."""
+        """Removes a viewer; it gets no further calls. Does nothing if it has left before."""
         member = self._members.pop(viewer, None)
         if member is None:
             return
@@ -226,19 +225,19 @@ class Channel:
             self.viewers_changed()
 
     def open_direct(self, viewer: Viewer, direct: DirectSocket) -> None:
-        """From now on the viewer's messages go to its socket, until that takes less than all of
-        one; after that `send` is called again.
+        """Writes the viewer's messages to its socket from now on. When the socket does not accept a
+        whole message, the channel calls `send` again.
         """
         self._with_media.open_direct(viewer, direct)
         self._without_media.open_direct(viewer, direct)
 
     def close_direct(self, viewer: Viewer) -> None:
-        """From now on `send` is called for each message."""
+        """Calls `send` for each message from now on."""
         self._with_media.close_direct(viewer)
         self._without_media.close_direct(viewer)
 
     def add_output(self, output: Output) -> None:
-        """Its viewers count from now on."""
+        """Counts the viewers of `output` from now on."""
         self._outputs[output] = None
         self.viewers_changed()
 
@@ -248,13 +247,13 @@ class Channel:
             self.viewers_changed()
 
     def viewers_changed(self) -> None:
-        """The number of viewers is another one."""
+        """The number of viewers has changed."""
         self._owner.viewers_changed(self.viewers)
 
     # Upstream
 
     def receive_report(self, viewer: Viewer, report: Mapping[str, Any], media_time: int) -> None:
-        """A viewer says how it plays, and that it stands at `media_time`."""
+        """Takes a viewer's playback report. `media_time`: its playback position, µs."""
         if member := self._members.get(viewer):
             member.media_time = media_time
             try:
@@ -263,7 +262,7 @@ class Channel:
                 logger.exception("a report to %s was lost", self.name)
 
     def receive_notice(self, viewer: Viewer, body: Mapping[str, Any]) -> None:
-        """A viewer says something else. Raises MessageError where the room does not know it."""
+        """Takes any other notice of a viewer. Raises MessageError if the room does not know it."""
         member = self._members.get(viewer)
         if member is None:
             return
@@ -278,14 +277,14 @@ class Channel:
     # Events
 
     def post(self, body: bytes, *, key: str | None = None, history: bool = True) -> None:
-        """Sends an event, UTF-8 JSON, to every viewer, stamped with the present media time.
+        """Sends an event (UTF-8 JSON) to every viewer, stamped with the current media time.
 
-        With a `key` it is the state of that key: every joining viewer gets the latest one. With
-        `history` it is one of the last events, which joining viewers get too. Raises ValueError
-        for one of over 16 KB.
+        With a `key` the event is the state of that key: every joining viewer gets the latest state.
+        With `history` it is also kept among the last events, which joining viewers get. Raises
+        ValueError if it is longer than 16 KB.
         """
         if len(body) > EVENT_MAX:
-            raise ValueError(f"an event of {len(body)} bytes")
+            raise ValueError(f"the event has {len(body)} bytes; the maximum is {EVENT_MAX}")
         event = PostedEvent(next(self._event_numbers), self.edge, body, key, history)
         if not self._members:
             self._log.add(event)
@@ -299,8 +298,8 @@ class Channel:
             self._events_timer = call_later(EVENTS_WITHIN, self._send_events)
 
     def forget(self, key: str) -> None:
-        """Viewers that join from now on get no state of this key. Those that are there learn of it
-        only from an event.
+        """Drops the state of this key: viewers that join later do not get it. Present viewers must
+        be informed by an event.
         """
         self._log.forget(key)
         for event in self._pending:
@@ -308,8 +307,8 @@ class Channel:
                 event.key = None
 
     def _take_events(self) -> list[PostedEvent]:
-        """The events that wait. From here on they are in the log: a viewer that joined before gets
-        them with this message, one that joins later gets them first.
+        """Returns the waiting events and adds them to the log. Viewers that joined before get them
+        with this message; viewers that join later get them from the log.
         """
         if self._events_timer:
             self._events_timer.cancel()
@@ -339,10 +338,10 @@ class Channel:
         self._deliver(self._with_events(message))
 
     def receive_message(self, slot: SlotReader, message: Message) -> None:
-        """Sends a message now; or, while the event loop is late, together with the next ones."""
+        """Sends a message now, or in a batch with the next ones while the event loop is late."""
         batch = slot.batch
         if batch and message.key:
-            # A batch begins with its keyframe, so that it can be sent or left out as a whole.
+            # A batch starts with its keyframe, so that it can be sent or omitted as a whole.
             self._flush(slot)
         if not batch and self._pulse.batch <= 1:
             self._deliver(self._with_events(message))
@@ -374,7 +373,7 @@ class Channel:
     # The end
 
     def end(self) -> None:
-        """Ends the streams for their readers, and the channel for its viewers."""
+        """Ends the channel for its viewers, and its streams for their readers."""
         self._send_events()
         for slot in list(self._slots):
             self._slots[slot].stream.end()
@@ -383,8 +382,8 @@ class Channel:
         self.close()
 
     def close(self) -> None:
-        """Ends the timer, and lets go of the room: in a circle of references both would stay
-        until a full garbage collection.
+        """Cancels the timer and drops the reference to the room. Otherwise a reference cycle would
+        keep both in memory until a full garbage collection.
         """
         if self._events_timer:
             self._events_timer.cancel()
@@ -402,11 +401,11 @@ class NoOwner:
     def receive_report(self, viewer: int, report: Mapping[str, Any]) -> None: ...
 
     def receive_notice(self, notice: Notice) -> None:
-        raise MessageError("nothing takes this notice")
+        raise MessageError("this room has ended")
 
 
 def _aside(message: Message) -> Message:
-    """What viewers without media get of a message."""
+    """The part of a message for viewers without media."""
     return Message(
         message.no_media,
         b"",

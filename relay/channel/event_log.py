@@ -9,7 +9,7 @@ from relay.message import Kind, Record, pack_record
 HISTORY_EVENTS = 100
 HISTORY_BYTES = 32 * 1024
 MAX_KEYS = 32
-"""Keys that may have a state at a time."""
+"""Maximum number of keys with a state."""
 
 
 class PostedEvent:
@@ -21,17 +21,17 @@ class PostedEvent:
         self, sequence: int, media_time: int, body: bytes, key: str | None, history: bool
     ) -> None:
         self.sequence = sequence
-        """Counts the events of the channel from 1."""
+        """Number of the event in the channel, from 1."""
         self.media_time = media_time
-        """µs."""
+        """The event's media time, µs."""
         self.body = body
-        """UTF-8 JSON, opaque to the relay."""
+        """UTF-8 JSON. The relay does not interpret it."""
         self.key = key
-        """The event is the state of this key until the next one; None for an event that is over
-        when it has happened.
+        """The event is the state of this key until the next event with the same key. None for an
+        event that is not a state.
         """
         self.history = history
-        """Whether later viewers get it as one of the last events."""
+        """Whether the event is kept among the last events, which joining viewers get."""
         self.record = pack_record(
             Record(Kind.EVENT, body, sequence=sequence, media_time=media_time)
         )
@@ -48,7 +48,7 @@ class EventLog:
         self._bytes = 0
 
     def add(self, event: PostedEvent) -> None:
-        """Adds the newest event. Raises ValueError past 32 keys."""
+        """Adds the newest event. Raises ValueError if there would be more than 32 keys."""
         if event.key is not None:
             if event.key not in self._states and len(self._states) >= MAX_KEYS:
                 raise ValueError(f"more than {MAX_KEYS} keys")
@@ -60,12 +60,12 @@ class EventLog:
                 self._bytes -= len(self._history.popleft().record)
 
     def forget(self, key: str) -> None:
-        """The key has no state any more."""
+        """Drops the state of the key."""
         self._states.pop(key, None)
 
     def since(self, sequence: int = 0) -> list[PostedEvent]:
-        """The events after `sequence` that a viewer needs, in their order: the state of each key
-        and the history without earlier states of the same keys.
+        """The events after `sequence` that a viewer needs, in order: the state of each key, and the
+        history without earlier states of the same keys.
         """
         found = {
             event.sequence: event

@@ -18,17 +18,17 @@ from relay.errors import RefusalCode
 from relay.sample import TrackInfo
 
 WAITING_MAX = 64 * 1024
-"""Bytes of events that may wait for the viewer."""
+"""Maximum bytes of events that wait for the viewer."""
 RETRY_MS = 2_000
-"""After which a browser connects again."""
+"""ms until a browser reconnects."""
 
 
 class StreamState(Enum):
     OPEN = "open"
     ENDING = "ending"
-    """What waits is sent, nothing is added."""
+    """Waiting events are sent; no event is added."""
     TOO_SLOW = "too slow"
-    """More waits than may: the connection has to be cut."""
+    """Too many bytes wait: the connection must be cut."""
 
 
 class EventStream:
@@ -36,7 +36,7 @@ class EventStream:
 
     def __init__(self, channel: Channel) -> None:
         self.id = secrets.token_urlsafe(16)
-        """By which the viewer's notices name it; a secret of the viewer."""
+        """A secret id: the viewer's notices refer to the stream by it."""
         self.state = StreamState.OPEN
         self._channel = channel
         self._allowance = Allowance(asyncio.get_running_loop().time())
@@ -45,20 +45,22 @@ class EventStream:
         self._news = asyncio.Event()
 
     def open(self, hello: dict[str, Any], last_event: str, *, person: str | None = None) -> None:
-        """Subscribes. `last_event` is the id of the last event that the viewer has, or empty."""
+        """Subscribes. `last_event`: id of the last event that the viewer has; empty if it has
+        none.
+        """
         self._add(b"retry: %d\n" % RETRY_MS + _field("hello", {**hello, "viewer": self.id}))
         after = _after(last_event, self._channel.id)
         for message in self._channel.subscribe(self, person=person, media=False, after=after):
-            # What comes first is bounded where it is kept.
+            # The burst needs no limit here: the channel limits it.
             self._chunks += self._render(message.events)
 
     def leave(self) -> None:
-        """Nothing follows."""
+        """Unsubscribes. No events follow."""
         self._channel.unsubscribe(self)
 
     async def take(self, seconds: float) -> bytes:
-        """What has come since the last call; waits for it, at most so long. Empty when nothing
-        came.
+        """Waits at most `seconds` for events. Returns what has arrived since the last call; empty
+        if nothing has.
         """
         try:
             async with asyncio.timeout(seconds):
@@ -81,7 +83,7 @@ class EventStream:
         self.close(RefusalCode.ROOM_ENDED, "the room has ended")
 
     def close(self, code: RefusalCode, text: str) -> None:
-        """Says why, and ends."""
+        """Sends the reason and ends the stream."""
         self._add(_field("close", {"code": code.value, "error": text}))
         if self.state is StreamState.OPEN:
             self.state = StreamState.ENDING
@@ -93,7 +95,7 @@ class EventStream:
         return self._allowance.take(asyncio.get_running_loop().time())
 
     def receive_text(self, text: str) -> dict[str, Any] | None:
-        """A notice. Returns the answer, if it has one. Raises MessageError."""
+        """Handles a notice. Returns its answer, if any. Raises MessageError."""
         kind, notice = read_notice(text)
         if kind == "time":
             now = time.time_ns() // 1_000
@@ -111,7 +113,7 @@ class EventStream:
                 self._channel.id.encode(),
                 event.sequence,
                 event.media_time,
-                # A line feed in JSON is white space; in an event it begins the next field.
+                # In JSON a line feed is white space; in an event stream it starts the next field.
                 event.body.replace(b"\r", b" ").replace(b"\n", b" "),
             )
             for event in events
@@ -133,6 +135,6 @@ def _field(event: str, data: dict[str, Any]) -> bytes:
 
 
 def _after(last_event: str, channel: str) -> int:
-    """The number of an event of this channel; 0 for anything else."""
+    """The event number in `last_event`; 0 if it is not an event of this channel."""
     name, _, number = last_event.partition("-")
     return int(number) if name == channel and number.isdecimal() and len(number) < 16 else 0

@@ -1,8 +1,8 @@
-"""One message to many viewers, at the price of one system call each.
+"""Sends one message to many viewers, with one system call for each.
 
-A viewer whose connection takes everything needs no decision and no queue. Its bytes go straight
-into its socket, from one loop over sockets that calls neither its object nor aiohttp nor the event
-loop's transport.
+A viewer whose connection accepts everything needs no decision and no queue. Its bytes are written
+directly to its socket, in one loop over sockets that calls neither the viewer object nor aiohttp
+nor the event loop's transport.
 """
 
 import logging
@@ -23,37 +23,39 @@ class Viewer(Protocol):
     def send(self, message: Message) -> None: ...
 
     def receive_track(self, info: TrackInfo) -> None:
-        """A track has these parameters from the next message on."""
+        """The track has these parameters from the next message on."""
 
     def end(self) -> None:
         """The channel has ended; nothing follows."""
 
 
 class DirectSocket:
-    """A viewer's plain TCP connection, written to past its transport, by a descriptor of its own:
-    the number of one that the event loop closes may belong to another connection a moment later.
+    """A viewer's plain TCP connection, written directly, without its transport. It has its own
+    descriptor, because the number of a descriptor that the event loop closes may soon belong to
+    another connection.
 
-    Its viewer hands it to the fan-out when the transport holds no bytes, and takes it back before
-    it writes to the transport again.
+    The viewer gives it to the fan-out when the transport's buffer is empty, and takes it back
+    before it writes to the transport again.
     """
 
     __slots__ = ("_socket", "overflow", "send")
 
     def __init__(self, fd: int, overflow: Callable[[Message, int], None]) -> None:
-        """Duplicates `fd`. `overflow` is called with a message of which the connection took only
-        that many bytes; the fan-out has stopped using the socket by then.
+        """Duplicates `fd`. `overflow` is called when the connection accepts only part of a message,
+        with the message and the number of bytes accepted. By then the fan-out has stopped using the
+        socket.
 
-        Raises OSError where no descriptor is left.
+        Raises OSError if no descriptor is free.
         """
-        # send(2), since write(2) of the same bytes takes some 3 % longer.
+        # The socket uses send(2): write(2) of the same bytes takes about 3 % longer.
         self._socket = socket.socket(fileno=os.dup(fd))
         self._socket.setblocking(False)
         self.send = self._socket.send
         self.overflow = overflow
 
     def write(self, frame: bytes) -> int:
-        """Bytes taken: fewer than all where the connection is full, none where it is broken, which
-        the transport finds out by itself.
+        """Returns the number of bytes accepted: fewer than all if the connection is full, 0 if it
+        is broken. The transport detects a broken connection itself.
         """
         try:
             return self.send(frame)
@@ -61,13 +63,15 @@ class DirectSocket:
             return 0
 
     def close(self) -> None:
-        """The peer sees the end of the connection only after this and the transport's close."""
+        """The peer sees the end of the connection only after both this call and the transport's
+        close.
+        """
         self._socket.close()
 
 
 class Fanout:
-    """The viewers of a channel: those with a direct socket, and those that are asked for each
-    message how much of it they take.
+    """The viewers of a channel: those with a direct socket, and those that choose for each message
+    how much of it they get.
     """
 
     def __init__(self) -> None:
@@ -91,7 +95,7 @@ class Fanout:
         self._asked[viewer] = None
 
     def remove(self, viewer: Viewer) -> bool:
-        """Returns whether it was there."""
+        """Returns whether the viewer was present."""
         if viewer not in self._viewers:
             return False
         self.close_direct(viewer)
@@ -99,8 +103,8 @@ class Fanout:
         return True
 
     def open_direct(self, viewer: Viewer, direct: DirectSocket) -> None:
-        """From now on the viewer's messages go to its socket, until that takes less than all of
-        one; after that `send` is called again.
+        """Writes the viewer's messages to its socket from now on. When the socket does not accept a
+        whole message, the fan-out calls `send` again.
         """
         if viewer in self._asked:
             del self._asked[viewer]
@@ -108,7 +112,7 @@ class Fanout:
             self._by_send[direct.send] = viewer
 
     def close_direct(self, viewer: Viewer) -> DirectSocket | None:
-        """From now on the viewer is asked again. Returns the socket that was in use, if any."""
+        """Calls the viewer's `send` from now on. Returns the socket that was in use, if any."""
         direct = self._viewers.get(viewer)
         if direct:
             del self._by_send[direct.send]
@@ -117,7 +121,7 @@ class Fanout:
         return direct
 
     def deliver(self, message: Message) -> list[Viewer]:
-        """Sends a message to all. Returns the viewers that raised; they are still in."""
+        """Sends a message to all viewers. Returns the viewers that raised; they are not removed."""
         frame, size = message.frame, len(message.frame)
         refused: list[tuple[Callable[[bytes], int], int]] = []
         for send in self._by_send:
@@ -129,7 +133,7 @@ class Fanout:
                 refused.append((send, sent))
         self.octets += size * len(self._by_send) - sum(size - sent for _, sent in refused)
         asked = list(self._asked)
-        # By viewer from here on: the calls below may close sockets and open others.
+        # Look up viewers first: the calls below may close sockets and open others.
         late = [(self._by_send[send], sent) for send, sent in refused]
         failed: list[Viewer] = []
         for viewer, sent in late:

@@ -10,7 +10,9 @@ VERSION = 1
 
 
 def hello(channel: Channel) -> dict[str, Any]:
-    """Built when a viewer joins: it has the server's clock and the tracks of the moment."""
+    """Builds the notice when a viewer joins: it contains the server's clock and the current
+    tracks.
+    """
     return {
         "type": "hello",
         "version": VERSION,

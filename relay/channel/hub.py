@@ -7,8 +7,8 @@ from relay.stream.window import Window
 
 
 class Hub:
-    """Owns the channel of each room, and the stream in slot 0 of each channel. `pulse` measures
-    the event loop for all of them.
+    """Owns the channel of each room, and the stream in slot 0 of each channel. `pulse` measures the
+    event loop for all channels.
     """
 
     def __init__(self, window_seconds: float = 90.0, window_bytes: int = 64 * 1024 * 1024) -> None:
@@ -19,9 +19,9 @@ class Hub:
         self._octets = 0
 
     def open(self, name: str, owner: ChannelOwner) -> Channel:
-        """A new channel. Raises ValueError where the name has one."""
+        """Opens a channel. Raises ValueError if the name is in use."""
         if name in self._channels:
-            raise ValueError(f"there is a channel {name!r} already")
+            raise ValueError(f"channel {name!r} already exists")
         stream = Stream(name, Window(self._window_seconds, self._window_bytes))
         channel = self._channels[name] = Channel(name, stream, owner, self.pulse)
         return channel
@@ -30,21 +30,21 @@ class Hub:
         return self._channels.get(name)
 
     def end(self, name: str) -> None:
-        """Ends a channel and its streams for all viewers and readers, and forgets it."""
+        """Ends a channel and its streams for all viewers and readers, and removes it."""
         channel = self._channels.pop(name, None)
         if channel:
             channel.end()
             self._octets += channel.octets
 
     def close(self) -> None:
-        """Ends every timer."""
+        """Cancels all timers."""
         self.pulse.close()
         for channel in self._channels.values():
             channel.close()
 
     @property
     def octets(self) -> int:
-        """Bytes that channels wrote past their viewers' transports, since the process began."""
+        """Bytes that channels wrote to direct sockets since the process began."""
         return self._octets + sum(channel.octets for channel in self._channels.values())
 
     @property

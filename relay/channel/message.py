@@ -7,7 +7,7 @@ from relay.channel.wsframe import BINARY, frame_header, header_size
 
 
 class Message:
-    """Bytes with their WebSocket frame header, and what a slow viewer may miss of them."""
+    """Bytes with their WebSocket frame header, and the parts of them that a slow viewer gets."""
 
     __slots__ = (
         "disposable",
@@ -43,23 +43,23 @@ class Message:
     ) -> None:
         self.frame = frame
         self.no_video = no_video
-        """For a viewer that gets no video: audio and events; empty where there are none. Used only
-        where `video` is set.
+        """Audio and events, for a viewer that gets no video; may be empty. Used only if `video` is
+        set.
         """
         self.media_time = media_time
-        """The newest media time in it, µs."""
+        """The newest media time in the message, µs."""
         self.publish = publish
-        """µs since the Unix epoch."""
+        """When the message was published: µs since the Unix epoch."""
         self.slot = slot
         self.video = video
         self.key = key
         self.disposable = disposable
         self.vital = vital
-        """An init record: never left out."""
+        """The message is an init record, which is never omitted."""
         self.video_frames = video_frames
-        """Video frames in it."""
+        """Number of video frames in the message."""
         self.no_media = no_media
-        """For a viewer that gets no media: inits, clocks and events; may be empty."""
+        """Inits, clocks and events, for a viewer that gets no media; may be empty."""
         self.events = events
         self.event_bytes = sum(len(event.record) for event in events)
 
@@ -100,13 +100,13 @@ def init_message(record: bytes, slot: int, media_time: int, publish: int) -> Mes
 
 
 def event_message(events: Sequence[PostedEvent], media_time: int) -> Message:
-    """A message of events alone."""
+    """A message with events only."""
     frame = binary_frame(b"".join(event.record for event in events))
     return Message(frame, b"", media_time, 0, no_media=frame, events=tuple(events))
 
 
 def with_events(message: Message, events: Sequence[PostedEvent]) -> Message:
-    """The message with event records behind its last record."""
+    """Appends event records to a message."""
     records = b"".join(event.record for event in events)
     return Message(
         _extended(message.frame, records),
@@ -125,8 +125,8 @@ def with_events(message: Message, events: Sequence[PostedEvent]) -> Message:
 
 
 def merge(messages: Sequence[Message]) -> Message:
-    """Several messages of one slot as one, in their order. A keyframe may only be the first of
-    them, since what comes before one is useless to a viewer that starts there.
+    """Merges several messages of one slot, in order. Only the first one may be a keyframe, because
+    a viewer that starts at a keyframe cannot use what precedes it.
     """
     if len(messages) == 1:
         return messages[0]
@@ -146,7 +146,7 @@ def merge(messages: Sequence[Message]) -> Message:
 
 
 def without_video(message: Message) -> bytes:
-    """What is left of a message without its video."""
+    """The bytes of a message without its video."""
     return message.no_video if message.video else message.frame
 
 
@@ -155,5 +155,5 @@ def binary_frame(payload: bytes) -> bytes:
 
 
 def _extended(frame: bytes, records: bytes) -> bytes:
-    """The one WebSocket frame, which may be empty, with a longer payload."""
+    """Appends records to the payload of a WebSocket frame. The frame may be empty."""
     return binary_frame(frame[header_size(frame) :] + records) if frame else binary_frame(records)

@@ -1,4 +1,4 @@
-"""What a viewer says (PROTOCOL.md): reading it, and how often it may speak. Pure."""
+"""Parses viewers' notices (PROTOCOL.md) and limits their rate. Pure."""
 
 import json
 from collections.abc import Mapping
@@ -7,25 +7,25 @@ from typing import Any
 from relay.errors import MessageError
 
 MAX_BYTES = 4_096
-"""Of one notice."""
+"""Maximum bytes of one notice."""
 PER_SECOND = 20
-"""Notices that a viewer may send."""
+"""Notices per second that a viewer may send."""
 NUMBER_MAX = 1 << 63
 
 
 def read_notice(text: str) -> tuple[str, Mapping[str, Any]]:
-    """The type of a notice, and the notice. Raises MessageError."""
+    """Returns the type of a notice and the notice. Raises MessageError."""
     try:
         notice = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise MessageError("the notice is not JSON") from error
     if not isinstance(notice, dict) or not isinstance(notice.get("type"), str):
-        raise MessageError("the notice is no JSON object with a type")
+        raise MessageError("the notice is not a JSON object with a type")
     return notice["type"], notice
 
 
 def read_number(notice: Mapping[str, Any], name: str) -> int:
-    """A number of a notice, without its fraction. Raises MessageError."""
+    """Reads a number of a notice and drops its fraction. Raises MessageError."""
     try:
         number = int(notice[name])
     except (KeyError, TypeError, ValueError, OverflowError) as error:
@@ -36,12 +36,14 @@ def read_number(notice: Mapping[str, Any], name: str) -> int:
 
 
 class Allowance:
-    """A token bucket: `PER_SECOND` notices at once, then as many each second. `now` in seconds."""
+    """A token bucket: a burst of `PER_SECOND` notices, then as many each second. `now` is in
+    seconds.
+    """
 
     def __init__(self, now: float) -> None:
         self._tokens = float(PER_SECOND)
         self.used_at = now
-        """When the last notice came."""
+        """When the last notice arrived."""
 
     def take(self, now: float) -> bool:
         """Whether one more notice is allowed."""

@@ -1,5 +1,5 @@
-"""The rules for a slow viewer: audio and events always, video as far as the connection carries it.
-Pure.
+"""The rules for a slow viewer: it always gets audio and events, and as much video as its connection
+can carry. Pure.
 """
 
 from enum import Enum
@@ -7,29 +7,29 @@ from enum import Enum
 from relay.channel.message import Message, without_video
 
 SLOW_MS = 200.0
-"""ms of media waiting from which a viewer counts as slow."""
+"""A viewer is slow if at least this many ms of media wait."""
 STALLED_MS = 400.0
-"""ms of media waiting from which only keyframes are sent."""
+"""A viewer gets only keyframes if at least this many ms of media wait."""
 CAUGHT_UP_MS = 50.0
-"""ms of media waiting below which more video is tried."""
+"""A slow viewer gets more video if fewer than this many ms of media wait."""
 LAG_MS = 1_000.0
-"""ms behind its own best from which a viewer that reports it counts as slow."""
+"""A viewer is slow if its reports show that its lag is this many ms above its minimum."""
 LAG_MENDED_MS = 300.0
 RETRY_MS = 1_000.0
 """ms at a reduced pace before full video is tried again; doubles with every failure."""
 RETRY_MAX_MS = 30_000.0
 KEY_COST_MS = 500.0
-"""ms that a keyframe may occupy the viewer's connection while only keyframes are sent."""
+"""Maximum ms that a keyframe may occupy the connection of a viewer that gets only keyframes."""
 FRAME_AGE_MS = 10_000.0
-"""ms since the viewer's last frame from which a keyframe may take longer."""
+"""If the viewer's last frame is this many ms old, a keyframe may take longer."""
 DRAIN_MS = 250.0
 """ms between two measurements of the rate."""
 JOIN_MS = 1_500.0
-"""ms that a joining viewer has to take its burst before it counts as slow."""
+"""ms that a joining viewer may take for its burst before it counts as slow."""
 
 
 class Pace(Enum):
-    """How much of the video a viewer gets; the value is the one on the wire."""
+    """How much of the video a viewer gets; the values are those of the protocol."""
 
     FULL = "full"
     REFERENCE = "reference"
@@ -37,7 +37,7 @@ class Pace(Enum):
 
 
 class DrainRate:
-    """How fast a viewer takes bytes, measured while bytes wait for it."""
+    """Measures how fast a viewer takes bytes, while bytes wait for it."""
 
     def __init__(self) -> None:
         self.rate: float | None = None
@@ -45,7 +45,7 @@ class DrainRate:
         self._since: tuple[float, int] | None = None
 
     def add(self, taken: int, waiting: int, now_ms: float) -> None:
-        """`taken`: bytes gone out so far; `waiting`: bytes that have not."""
+        """`taken`: bytes that the connection has taken so far; `waiting`: bytes that it has not."""
         if not waiting:
             self._since = None
             return
@@ -60,24 +60,24 @@ class DrainRate:
 
 
 class Outbox:
-    """Decides which bytes of each message one viewer gets, given how much waits for it.
+    """Decides which bytes of each message one viewer gets, by the number of bytes that wait for it.
 
-    Holds no bytes itself: the transport's buffer is the queue, and what is left out is never
-    queued. The pace is that of the whole connection, whatever slots it carries.
+    It holds no bytes: the transport's buffer is the queue, and omitted bytes are never queued. The
+    pace applies to the whole connection with all its slots.
     """
 
     def __init__(self, now_ms: float = 0.0) -> None:
         self.pace = Pace.FULL
         self.dropped = 0
-        """Video frames left out since the connection began."""
+        """Video frames omitted since the connection began."""
         self.wants_keyframe = False
         """The viewer has caught up and waits for a keyframe."""
         self.broken: set[int] = set()
-        """Slots of which a frame was left out that later frames refer to: their video goes on at
+        """Slots in which a frame was omitted that later frames refer to. Their video continues at
         the next keyframe.
         """
         self.lag: float | None = None
-        """ms behind the live edge, by the viewer's last report."""
+        """ms behind the live edge, from the viewer's last report."""
         self._lag_best: float | None = None
         self._lagging = False
         self._slowed_at = now_ms
@@ -86,12 +86,12 @@ class Outbox:
 
     @property
     def unrestricted(self) -> bool:
-        """Every message goes out whole."""
+        """Whether every message is sent whole."""
         return self.pace is Pace.FULL and not self.broken
 
     def choose(self, message: Message, waiting: int, rate: float, now_ms: float) -> bytes:
-        """The bytes to write now, or none. `waiting`: bytes not yet taken; `rate`: bit/s at which
-        the viewer takes them.
+        """The bytes to write now; may be empty. `waiting`: bytes not yet taken; `rate`: bit/s at
+        which the viewer takes bytes.
         """
         if message.vital:
             return message.frame
@@ -107,9 +107,7 @@ class Outbox:
         return message.no_video
 
     def drop_video(self, messages: list[Message], now_ms: float) -> bytes:
-        """What is left of messages without their video, for a viewer that was too slow for
-        them.
-        """
+        """The messages without their video, for a viewer that was too slow for it."""
         self._slow_down(now_ms)
         for message in messages:
             if message.video:
@@ -117,15 +115,15 @@ class Outbox:
         return b"".join(map(without_video, messages))
 
     def report(self, lag_ms: float) -> None:
-        """The viewer's own report: how far its last received media is behind the live edge.
+        """Takes the viewer's report of how far its last received media is behind the live edge.
 
-        Compared with the best of this connection, since half a round trip and the age of the edge
-        are always in it.
+        Each value is compared with the smallest of this connection, because it always contains half
+        a round trip and the age of the edge.
         """
         self.lag = lag_ms
         best = self._lag_best
-        # The best rises slowly, so that a route that became longer for good does not make the
-        # viewer slow for ever.
+        # The smallest value slowly rises, so that a viewer whose path has become longer for good
+        # does not remain slow.
         self._lag_best = lag_ms if best is None else min(lag_ms, best + 10.0)
         excess = lag_ms - self._lag_best
         if excess > LAG_MS:
@@ -147,8 +145,8 @@ class Outbox:
                 self.wants_keyframe = True
 
     def _slow_down(self, now_ms: float) -> None:
-        # A connection that cannot carry the video would otherwise ask for keyframes, which all
-        # viewers pay for, each time that it falls back.
+        # A connection that cannot carry the video must not demand a keyframe after each failure:
+        # all viewers pay for keyframes.
         steady = now_ms - self._slowed_at > 2 * RETRY_MAX_MS
         self._retry_after = RETRY_MS if steady else min(RETRY_MAX_MS, 2 * self._retry_after)
         self._slowed_at = now_ms
@@ -170,6 +168,6 @@ class Outbox:
             self.pace = Pace.FULL
             self.wants_keyframe = False
             return True
-        # The sound pauses while a keyframe is sent: a short pause is acceptable, a long one only
-        # when the frame on the viewer's screen is old.
+        # Audio pauses while a keyframe is sent. A short pause is acceptable; a long one only if the
+        # frame on the viewer's screen is old.
         return cost <= KEY_COST_MS or now_ms - self._frame_at >= FRAME_AGE_MS

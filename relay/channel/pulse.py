@@ -1,12 +1,12 @@
-"""How late the event loop is, and how much to put into each write because of it."""
+"""Measures how late the event loop is, and derives how many messages to send in one write."""
 
 import asyncio
 from time import monotonic
 
 BEAT = 0.05
 LATE, PUNCTUAL = 0.08, 0.04
-"""Seconds of lateness from which batches grow, and below which they shrink again. With thousands of
-viewers the writes of one frame alone take some 40 ms.
+"""Seconds of lateness: above the first, batches grow; below the second, they shrink. With thousands
+of viewers the writes of one frame alone take about 40 ms.
 """
 MAX_BATCH = 8
 
@@ -14,17 +14,17 @@ MAX_BATCH = 8
 class Pulse:
     """Sets a timer every 50 ms and measures how late it is called.
 
-    `batch` is how many messages a channel should send at a time: 1 while the loop keeps up, more
-    when it does not. A write costs nearly as much for one frame as for three, so in an overload the
-    delay grows and no viewer is lost.
+    `batch` is the number of messages that a channel should send together: 1 while the loop is
+    punctual, more when it is late. Writing three frames at once costs little more than writing one.
+    So under overload the delay grows, but no viewer is lost.
     """
 
     def __init__(self) -> None:
         self.batch = 1
         self.lateness = 0.0
-        """Seconds, of the last beat."""
+        """Lateness of the last beat, in seconds."""
         self.worst = 0.0
-        """Seconds, of all beats."""
+        """Maximum lateness of all beats, in seconds."""
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
 
@@ -41,7 +41,7 @@ class Pulse:
         self.start()
 
     def observe(self, lateness: float) -> None:
-        """Takes the lateness of one beat, in seconds."""
+        """Records the lateness of one beat, in seconds."""
         self.lateness = lateness
         self.worst = max(self.worst, lateness)
         if lateness > LATE:

@@ -10,13 +10,13 @@ from relay.sample import Sample, Track, TrackInfo
 from relay.stream.stream import Stream
 
 AUDIO_ALONE = 40_000
-"""µs without video after which audio travels in a message of its own."""
+"""If no video arrives for this many µs, audio is sent without video."""
 CLOCK_EVERY = 1_000_000
-"""µs between two clocks for viewers without media."""
+"""µs between two clock records for viewers without media."""
 
 
 class MessageSink(Protocol):
-    """Takes the messages of the slots of one channel."""
+    """Receives the messages of the slots of one channel."""
 
     @property
     def wants_clock(self) -> bool:
@@ -57,8 +57,7 @@ class SlotReader:
         message = init_message(pack_record(record), self.number, edge, publish)
         self.inits[info.track] = message
         if info.track is Track.VIDEO:
-            # Frames of the old parameters cannot be decoded with the new ones: viewers join at the
-            # next IDR.
+            # The new parameters cannot decode frames of the old ones: viewers join at the next IDR.
             self.burst.clear()
         self._sink.receive_init(self, info, message)
 
@@ -120,8 +119,8 @@ class SlotReader:
         )
 
     def _clock(self, video: Sample) -> bytes:
-        """Once a second, a media record without a body: when the frame of this media time was
-        captured. Otherwise nothing.
+        """A media record without a body, once a second; otherwise empty. It has the media time and
+        capture time of the frame.
         """
         if 0 <= video.publish - self._clock_publish < CLOCK_EVERY:
             return b""

@@ -34,6 +34,6 @@ def control_frame(opcode: int, payload: bytes) -> bytes:
 
 
 def close_frame(code: int, reason: str) -> bytes:
-    """A close frame; a reason that is too long is cut between two characters (§5.5.1)."""
+    """A close frame. A reason that is too long is cut between two characters (§5.5.1)."""
     text = reason.encode()[: MAX_CONTROL - 2].decode(errors="ignore").encode()
     return control_frame(CLOSE, code.to_bytes(2, "big") + text)

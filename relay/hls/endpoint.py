@@ -31,24 +31,28 @@ PLAYLIST, MEDIA = "application/vnd.apple.mpegurl", "video/mp4"
 MULTIVARIANT, LIVE = "index.m3u8", "live.m3u8"
 NO_FILE = "there is no such file, or no longer: load the playlist again"
 WAITING = 10_000
-"""Requests that may wait in this process; more are refused with Retry-After."""
+"""Maximum number of requests that wait in this process. More are refused with Retry-After."""
 RENDITIONS = 40
-"""Streams with a rendition at the same time: each takes about 2 % of a core, and all share one
+"""Maximum number of renditions at a time. Each takes about 2 % of a core, and all share one
 thread.
 """
 PEAK = 2
-"""Peak bit rate of a part, as a multiple of the mean."""
+"""Ratio of a part's peak bit rate to the mean."""
 LEAST_BANDWIDTH = 500_000
-"""bit/s, for a stream whose rate is not measured yet."""
+"""Bandwidth of a stream whose rate is not measured yet, bit/s."""
 
 _N = r"(0|[1-9]\d{0,11})"  # without leading zeros: each file has one address
 _MEDIA = re.compile(rf"([0-9a-f]{{8}})/(?:{_N}\.mp4|{_N}(?:\.{_N})?\.m4s)")
 _NUMBER = re.compile(r"\d{1,12}")
 
 FOREVER = f"public, max-age={60 * TARGET_DURATION}, immutable"
-"""For files below a NAME: they never change, and are not requested for longer."""
+"""Cache-Control of files below a NAME: they never change, and clients do not request them for
+longer.
+"""
 BLOCKED = f"public, max-age={6 * TARGET_DURATION}"
-"""For the answer to a directive, which stays valid: the requested part is in it."""
+"""Cache-Control of answers to a delivery directive. They stay valid, because they contain the
+requested part.
+"""
 FRESH = "public, max-age=0, s-maxage=1"
 
 
@@ -57,7 +61,7 @@ class HlsCounters:
     """Totals since the process began."""
 
     joined: int = 0
-    """New clients; those behind a CDN are not seen."""
+    """New clients. Clients behind a CDN are not seen."""
     octets: int = 0
     """Bytes of playlists and media sent, after compression."""
 
@@ -71,17 +75,17 @@ class Renditions:
         self._executor: ThreadPoolExecutor | None = None
 
     def find(self, name: str) -> Rendition | None:
-        """The rendition of the stream of that name, if any; it stays for a while after its stream
-        has ended.
+        """The rendition with this name, if any. It remains for a while after its stream has
+        ended.
         """
         return self._renditions.get(name)
 
     def open(self, channel: Channel, path: str) -> Rendition:
-        """The rendition of a channel's stream. A request for a playlist makes one, since players
-        start with that.
+        """The rendition of a channel's stream. A request for a playlist creates one, because
+        players start with a playlist.
 
-        Raises PlaylistError: 404 for any other path without a rendition; 503 with too many
-        renditions, or while nothing is published.
+        Raises PlaylistError: 404 for any other path without a rendition; 503 if there are too many
+        renditions, or if nothing is published.
         """
         stream = channel.stream
         found = self._renditions.get(channel.name)
@@ -175,8 +179,8 @@ async def _media_playlist(request: web.Request, rendition: Rendition) -> web.Res
     number, part = (None, None) if rendition.playlist.ended else _directives(request)
     await rendition.playable()
     if number is not None:
-        # Without a part, the first one counts: Safari requests the next segment like that, and
-        # would freeze until all of it has arrived.
+        # Without _HLS_part, wait for the first part: Safari requests the next segment like that,
+        # and would freeze if the answer waited for the whole segment.
         await rendition.reach(number, part or 0, lambda: _connected(request))
     text = rendition.playlist.text.encode()
     return _zipped(request, text, BLOCKED if number is not None else FRESH)

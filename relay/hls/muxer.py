@@ -1,5 +1,5 @@
-"""Samples of a stream in, parts of HLS segments out; Opus becomes AAC. Pure, but too slow for the
-event loop: run it in a thread.
+"""Makes parts of HLS segments from the samples of a stream, and AAC from Opus. Pure, but too slow
+for the event loop: run it in a thread.
 """
 
 from collections import deque
@@ -9,11 +9,11 @@ from relay.media.aac import TRACK, AacTranscoder
 from relay.sample import TIMESCALE, Sample, Track, TrackInfo
 
 STARVED = SCALE // 2
-"""0.5 s without one of the tracks: the other continues alone. Counted from the last sample's
-arrival, since a track may always be late.
+"""After 0.5 s without one of the tracks, the other continues alone. The time counts from the
+arrival of the last sample, because a track may always be late.
 """
 AWAY = SCALE
-"""1 s without any media: a gap begins. Sooner, late samples would no longer fit in."""
+"""After 1 s without any media, a gap begins. A shorter limit would exclude late samples."""
 
 
 class Muxer:
@@ -32,12 +32,12 @@ class Muxer:
 
     @property
     def began(self) -> int:
-        """The media time (90 kHz) at which the current, incomplete part begins."""
+        """Start of the current, incomplete part (media time, 90 kHz)."""
         return self._segmenter.began
 
     def receive(self, items: list[Sample | TrackInfo], media_now: int) -> list[Part]:
-        """What was published since the last call, in order. `media_now` is the media time (90 kHz)
-        if the stream had continued without a pause.
+        """Takes the samples and tracks published since the last call, in order. `media_now` is the
+        media time (90 kHz) that the stream would have reached without a pause.
         """
         self.wants_key = False
         audio = [item for item in items if isinstance(item, Sample) and item.track is Track.AUDIO]
@@ -74,12 +74,12 @@ class Muxer:
         return 0 if edge is None else edge * SCALE // TIMESCALE[Track.AUDIO]
 
     def _media_edge(self) -> int:
-        """The time up to which either track has arrived."""
+        """The time up to which at least one track has arrived."""
         newest = self._newest.dts if self._newest else 0
         return max(newest, self._audio_edge())
 
     def _in_order(self) -> list[Part]:
-        """Takes the frames up to which audio has arrived, each after the audio before it."""
+        """Takes the frames for which audio has arrived, and puts the audio before each frame."""
         parts: list[Part] = []
         while self._video:
             item = self._video[0]
@@ -103,10 +103,10 @@ class Muxer:
         missing = media_now - self._video_at - STARVED
         if missing <= 0 or self._newest is None or self._video or not self._segmenter.open:
             return []
-        # The next frame is later than this if it is as late as the last one was.
+        # No frame is expected before this time.
         until = min(self._newest.dts + missing, self._audio_edge())
-        # Chromium drops what follows a frame that lasted much longer than its duration said, up to
-        # an IDR.
+        # If a frame lasts much longer than its duration, Chromium drops all frames up to the next
+        # IDR.
         self.wants_key = True
         return self._audio_until(until) + self._segmenter.stall(until)
 

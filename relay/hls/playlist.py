@@ -1,5 +1,5 @@
-"""The media playlist of a live stream: its segments, those that can still be downloaded, and its
-text (RFC 8216bis). Pure.
+"""The media playlist of a live stream: its segments, the older ones that can still be downloaded,
+and its text (RFC 8216bis). Pure.
 """
 
 from collections import deque
@@ -11,27 +11,32 @@ from relay.hls.segmenter import PART_TARGET, SCALE, TARGET_DURATION, Part, Segme
 from relay.sample import TrackInfo
 
 SEGMENTS = 10
-"""Complete segments listed: about 20 s. More while some are short, as after a phone is rotated."""
+"""Number of complete segments in the list: about 20 s. It lists more while some are short, for
+example after a phone is rotated.
+"""
 LISTED = 3 * TARGET_DURATION * SCALE
-"""A segment stays listed while the list would be shorter than this without it (§6.2.2)."""
+"""A segment stays listed if the list would be shorter than this without it (§6.2.2)."""
 RETIRED = 12
-"""Segments kept after they left the list: §6.2.2 requires each to stay downloadable for the
-duration of the playlist.
+"""Number of segments kept after they left the list. §6.2.2 requires that each remains downloadable
+for the duration of the playlist.
 """
 RETAINED = RETIRED * TARGET_DURATION * SCALE
-"""More are kept while they are shorter than this together."""
+"""More are kept while their total duration is shorter than this."""
 PARTS_LISTED = 3 * TARGET_DURATION * SCALE
 """Parts are listed within this distance of the end (§6.2.2)."""
 ADVANCE_LIMIT = 3 * SCALE / PART_TARGET
-"""How many parts ahead a client may request (§6.2.5.2)."""
+"""Maximum number of parts by which a request may be ahead (§6.2.5.2)."""
 HOLD_BACK = 3 * PART_TARGET
-"""How far from the end clients play (§4.4.3.8: at least twice, better three times the part target).
+"""Distance of clients from the end of the playlist (§4.4.3.8: at least twice, better three times
+the part target).
 """
 FRAME_RATES = (30, 60, 120)
-"""What the studio requests from cameras; a phone in the dark delivers less than it claims."""
+"""The frame rates that the studio requests from cameras. In the dark a phone delivers fewer frames
+than it announces.
+"""
 LEVEL = 0x2A
-"""H.264 level 4.2, the highest that browsers were seen to send. A variant's CODECS cannot follow a
-change of level.
+"""H.264 level 4.2, the highest that browsers were seen to send. The CODECS of a variant cannot
+change with the stream's level.
 """
 
 
@@ -53,7 +58,7 @@ class Segment:
 
     @property
     def gap(self) -> bool:
-        """Whether no part of it can be played."""
+        """Whether none of its parts can be played."""
         return all(part.gap for part in self.parts)
 
     @property
@@ -62,16 +67,16 @@ class Segment:
 
 
 class Playlist:
-    """Grows part by part. `first` is the number of its first segment. `name` is in every address,
-    so that no address ever gets another content.
+    """Grows part by part. `first` is the number of its first segment. `name` is part of every URL,
+    so that the content of a URL never changes.
     """
 
     def __init__(self, name: str, first: int) -> None:
         self.ended = False
         self.name = name
         self._next = first
-        # Numbers must not decrease from one playlist of a stream to the next: both start with a
-        # number that grows with media time.
+        # Numbers must not decrease from one playlist of a stream to the next: both counters start
+        # with a number that grows with media time.
         self._discontinuities = first
         self._segments: deque[Segment] = deque()
         self._retired: deque[Segment] = deque()
@@ -79,8 +84,8 @@ class Playlist:
         self._text = ""
 
     def __bool__(self) -> bool:
-        """Whether a complete segment can be played: players without support for parts give up on a
-        playlist without one.
+        """Whether the playlist has a complete playable segment. Players without support for parts
+        give up if it has none.
         """
         return any(segment.complete and not segment.gap for segment in self._segments)
 
@@ -138,8 +143,8 @@ class Playlist:
         return (self._next, 0) if newest.complete else (newest.number, len(newest.parts))
 
     def contains(self, number: int, part: int) -> bool:
-        """Whether the playlist has reached that part. A part after the last one of a segment means
-        the first of the next.
+        """Whether the playlist has reached that part. A part number after the last one of a segment
+        means the first part of the next segment.
         """
         found = self._find(number)
         if found and found.complete and part >= len(found.parts):
@@ -149,7 +154,8 @@ class Playlist:
     def require_near(self, number: int, part: int) -> None:
         """Raises PlaylistError (400) for a part too far in the future."""
         at, index = self.position
-        # A segment may end with any part, so this counts the fewest parts that can lie between.
+        # Any part may be the last one of its segment, so this counts the minimum number of parts
+        # between.
         ahead = part - index if number == at else part
         latest = at - 1  # the last complete one
         if not self.ended and (number > latest + 2 or (number >= at and ahead + 1 > ADVANCE_LIMIT)):

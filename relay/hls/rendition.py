@@ -1,4 +1,4 @@
-"""A stream as HLS, for as long as clients request it."""
+"""The HLS output of a stream, which exists while clients request it."""
 
 import asyncio
 import logging
@@ -23,22 +23,24 @@ TICK = 0.15
 IDLE = 15.0
 """Seconds without a request after which a rendition ends."""
 LINGER = 30.0
-"""Seconds that the media stays available after the stream has ended: longer than the playlist."""
+"""Seconds that the media remains available after the stream has ended; longer than the playlist."""
 BLOCK = 3.0 * TARGET_DURATION
-"""Seconds that a request may wait for a part (RFC 8216bis §6.2.5.2)."""
+"""Maximum seconds that a request waits for a part (RFC 8216bis §6.2.5.2)."""
 WATCHING = 6.0
 """Seconds that a client counts as a viewer after it requested a playlist."""
 CLIENTS = 10_000
-"""Clients that are told apart."""
+"""Maximum number of clients that are counted separately."""
 PENDING = 6_000
-"""Samples that may wait for the executor: a minute of a stream. With more the rendition ends."""
+"""Maximum number of samples that wait for the executor: a minute of a stream. If there are more,
+the rendition ends.
+"""
 NEEDED = (LOOKAHEAD + FRAME) * SCALE // TIMESCALE[Track.AUDIO]
-"""Ticks of audio after the end of a part that its encoding needs."""
+"""To encode a part, the encoder needs this many ticks of audio after the end of the part."""
 
 
 class Rendition:
-    """Reads one stream and keeps its playlist. Ends without requests, after the end of the stream,
-    and by `close()`.
+    """Reads one stream and keeps its playlist. Ends when no requests arrive, after the end of the
+    stream, and by `close()`.
     """
 
     def __init__(self, channel: Channel, executor: Executor) -> None:
@@ -62,8 +64,8 @@ class Rendition:
         self._stream_over = False
         self._clients: dict[str, float] = {}
         self.viewers = 0
-        """Clients seen lately, or if more, the requests that the last part answered: there may be
-        many behind one address. Viewers behind a CDN are not seen.
+        """The number of recent clients or of requests that the last part answered, whichever is
+        larger: one address may serve many viewers. Viewers behind a CDN are not seen.
         """
         self.waiting = 0
         """Requests that wait for a part."""
@@ -84,8 +86,8 @@ class Rendition:
     # Requests
 
     def note_request(self, client: str | None = None) -> bool:
-        """Notes a request. `client` identifies a viewer; None where the request does not make one.
-        Returns whether the viewer is new.
+        """Records a request. `client` identifies the viewer; with None the request is not counted
+        as a viewer's. Returns whether the viewer is new.
         """
         self._requested_at = self._loop.time()
         if client is None or (client not in self._clients and len(self._clients) >= CLIENTS):
@@ -101,8 +103,8 @@ class Rendition:
     async def reach(self, number: int, part: int, connected: Callable[[], bool]) -> None:
         """Waits until the playlist has reached that part.
 
-        Raises PlaylistError: 400 for a part too far ahead, 503 after BLOCK; ConnectionResetError
-        where `connected` says, at the next part, that the client has left.
+        Raises PlaylistError: 400 for a part too far ahead, 503 after BLOCK. Raises
+        ConnectionResetError if `connected` is false at the next part: the client has left.
         """
         self.playlist.require_near(number, part)
         await self._until(lambda: self.playlist.contains(number, part), connected)

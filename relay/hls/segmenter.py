@@ -1,8 +1,8 @@
-"""Samples in, parts of HLS segments out (RFC 8216bis §4.4.4.9). Pure.
+"""Makes parts of HLS segments from samples (RFC 8216bis §4.4.4.9). Pure.
 
-A part's duration in the playlist is exact. A part ends between two frames, after 85 to 100 % of
-PART_TARGET, where that is possible. Where frames are too far apart it ends at PART_TARGET, inside a
-frame's duration, and the next part starts there: errors do not accumulate.
+A part's duration in the playlist is exact. A part ends between two frames if possible, after 85 to
+100 % of PART_TARGET. If frames are too far apart, it ends at PART_TARGET, inside a frame's
+duration, and the next part starts there: errors do not accumulate.
 """
 
 from dataclasses import dataclass, replace
@@ -13,21 +13,25 @@ from relay.sample import TIMESCALE, Sample, Track, TrackInfo
 
 SCALE = TIMESCALE[Track.VIDEO]
 PART_TARGET = 31_500
-"""0.35 s in 90 kHz ticks, the unit of all times here. No part is longer."""
+"""0.35 s in 90 kHz ticks, the unit of all times here. It is the maximum duration of a part."""
 PART_LEAST = PART_TARGET * 85 // 100
 """iOS refuses shorter parts, except the last of a segment, the one before a gap, and those with an
 IDR.
 """
 PART_ENOUGH = PART_TARGET * 9 // 10
-"""A frame after this time starts the next part: at 30 frames a second the tenth, after 0.333 s."""
+"""A frame after this time starts the next part. At 30 frames a second that is the tenth frame,
+after 0.333 s.
+"""
 TARGET_DURATION = 2
 """Seconds; `EXT-X-TARGETDURATION`, which rounds."""
 SEGMENT_LEAST = SCALE * 3 // 2
 """An IDR after this time starts the next segment."""
 SEGMENT_MOST = SCALE * 245 // 100
-"""A longer segment would not round to TARGET_DURATION: it is cut here even without an IDR."""
+"""Maximum duration of a segment, even without an IDR: a longer one would not round to
+TARGET_DURATION.
+"""
 KEY_WANTED = SCALE * 17 // 10
-"""When to request an IDR: it arrives 0.1 to 0.3 s later, at the end of the segment."""
+"""When to request an IDR. It arrives 0.1 to 0.3 s later, at the end of the segment."""
 
 FOREVER = 1 << 62
 
@@ -51,11 +55,13 @@ class Part:
     data: bytes
     """One fragment; empty in a gap."""
     independent: bool = False
-    """Holds an IDR."""
+    """Whether the part contains an IDR."""
     start: SegmentStart | None = None
-    """Set where the part starts a segment."""
+    """Set if the part starts a segment."""
     last: bool = False
-    """The segment ends with this part. Without it, a segment ends where the next one starts."""
+    """Whether the segment ends with this part. Otherwise the segment ends where the next one
+    starts.
+    """
 
     @property
     def gap(self) -> bool:
@@ -91,7 +97,7 @@ class Segmenter:
 
     @property
     def began(self) -> int:
-        """Where the current, incomplete part begins."""
+        """Start of the current, incomplete part."""
         return self._began
 
     @property
@@ -100,7 +106,7 @@ class Segmenter:
 
     @property
     def waiting(self) -> bool:
-        """No IDR has arrived yet."""
+        """Whether it still waits for an IDR."""
         return self._state is _State.WAITING
 
     @property
@@ -114,7 +120,7 @@ class Segmenter:
             self._video, self._renewed = info, True
 
     def receive(self, sample: Sample) -> list[Part]:
-        """The next sample. Samples before the first IDR of an epoch are dropped."""
+        """Takes the next sample. Samples before the first IDR of an epoch are dropped."""
         if sample.track is Track.AUDIO:
             if (
                 self._state is _State.OPEN
@@ -140,14 +146,14 @@ class Segmenter:
         return parts
 
     def stall(self, until: int) -> list[Part]:
-        """No frame comes before `until`: parts continue with audio alone, and the last frame is
-        extended.
+        """Called when no frame comes before `until`: parts continue with audio only, and the last
+        frame is extended.
         """
         return self._cut_to(until) if self._state is _State.OPEN else []
 
     def gap(self, until: int) -> list[Part]:
-        """No media comes before `until`: the segment ends with what is there, and parts without
-        media follow.
+        """Called when no media comes before `until`: the segment ends, and parts without media
+        follow.
         """
         parts: list[Part] = []
         if self._state is _State.OPEN:
@@ -181,8 +187,8 @@ class Segmenter:
         self._audio = [sample for sample in self._audio if _ticks(sample) >= key.dts]
 
     def _close(self, following: int = FOREVER) -> list[Part]:
-        """Ends part and segment after the last frame, which gets the duration of the one before it,
-        but does not reach beyond `following`, where a new epoch begins.
+        """Ends the part and the segment after the last frame. That frame gets the duration of the
+        one before it, but does not reach beyond `following`, where a new epoch begins.
         """
         if not self._frames:
             self._audio = []
@@ -201,8 +207,8 @@ class Segmenter:
         return parts
 
     def _cut_to(self, dts: int) -> list[Part]:
-        """Ends parts until the current one begins at most PART_TARGET before `dts`, the time of the
-        next frame or of now.
+        """Ends parts until the current one begins at most PART_TARGET before `dts`, which is the
+        time of the next frame or the current time.
         """
         parts: list[Part] = []
         while dts - self._began > PART_TARGET:
@@ -212,9 +218,7 @@ class Segmenter:
         return parts
 
     def _cut(self, boundary: int, following: int, *, last: bool = False) -> list[Part]:
-        """Ends the part at `boundary`. `following`: when the frame after the last known one
-        begins.
-        """
+        """Ends the part at `boundary`. `following`: start of the frame after the last known one."""
         starts = [frame.dts for frame in self._frames] + [following]
         exact = [
             replace(frame, duration=starts[n + 1] - frame.dts)

@@ -1,6 +1,6 @@
-"""Transcodes Opus to AAC-LC with FFmpeg, since Apple's HLS players do not support Opus.
+"""Transcodes Opus to AAC-LC with FFmpeg, because Apple's HLS players do not support Opus.
 
-This module keeps the timestamps.
+The timestamps are computed here, not by FFmpeg.
 """
 
 import av
@@ -11,12 +11,14 @@ from relay.media.opus import RATE, SILENCE, SILENCE_TICKS
 from relay.sample import Sample, Track, TrackInfo
 
 FRAME = 1_024
-"""Ticks (48 kHz) of an AAC frame."""
+"""Duration of an AAC frame in ticks (48 kHz)."""
 LOOKAHEAD = 2 * FRAME
 """Ticks of audio after the end of a frame that the encoder needs before it returns the frame."""
 BITRATE = 128_000
 RESTART = RATE
-"""Ticks. After a longer gap the encoder restarts; shorter ones are filled with silence."""
+"""After a gap of more than this many ticks the encoder restarts. Shorter gaps are filled with
+silence.
+"""
 
 TRACK = TrackInfo(Track.AUDIO, "mp4a.40.2", bytes((0x11, 0x90)), channels=2)
 """AudioSpecificConfig (ISO/IEC 14496-3 §1.6.2.1): AAC-LC, 48 kHz, stereo."""
@@ -25,8 +27,8 @@ TRACK = TrackInfo(Track.AUDIO, "mp4a.40.2", bytes((0x11, 0x90)), channels=2)
 class AacTranscoder:
     """Opus packets in, contiguous AAC frames of 1,024 ticks out.
 
-    The frames come later by the encoder's lookahead, but their timestamps are right. Takes about
-    2 % of a core.
+    Frames are returned later by the encoder's lookahead, but their timestamps are correct. Takes
+    about 2 % of a core.
     """
 
     def __init__(self) -> None:
@@ -53,7 +55,7 @@ class AacTranscoder:
         return frames
 
     def fill(self, until: int, like: Sample) -> list[Sample]:
-        """Frames of silence up to `until` (ticks). `like` provides epoch and times."""
+        """Frames of silence up to `until` (ticks). Epoch and times are copied from `like`."""
         if self.edge is None or until - self._next > RESTART:
             self._begin(until - FRAME)
         return self._silence(until + LOOKAHEAD + FRAME, like)

@@ -11,16 +11,20 @@ SLICE, IDR, SEI, SPS, PPS, AUD = 1, 5, 6, 7, 8, 9
 END_OF_SEQUENCE, END_OF_STREAM, FILLER = 10, 11, 12
 
 _NOT_IN_SAMPLES = frozenset((SPS, PPS, AUD, END_OF_SEQUENCE, END_OF_STREAM, FILLER))
-"""Parameter sets are in `avcC` (sample entry avc1); players do not need the others."""
+"""Parameter sets are in `avcC` (sample entry avc1); players do not need the other types."""
 
 # §7.3.2.1.1: profiles whose SPS carries chroma_format_idc and scaling matrices.
 _HIGH_PROFILES = frozenset((100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135))
 
 _MAX_SIDE = 16_384
 MAX_PARAMETER_SET = 4_096
-"""Bytes of an SPS or PPS. `avcC` could hold 65,535; encoders write at most some hundred."""
+"""Maximum bytes of an SPS or PPS. `avcC` could hold 65,535; encoders write at most a few
+hundred.
+"""
 _SPS_READ = 256
-"""Bytes of an SPS that are parsed. All fields before the VUI fit, scaling lists included."""
+"""Number of bytes of an SPS that are parsed. All fields before the VUI fit, scaling lists
+included.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,9 @@ class SequenceParameters:
 
     @property
     def codec(self) -> str:
-        """RFC 6381 §3.3, from the SPS itself: browsers send other levels than they negotiate."""
+        """The codec string (RFC 6381 §3.3), from the SPS itself: browsers send levels other than
+        those they negotiate.
+        """
         return f"avc1.{self.profile:02X}{self.constraints:02X}{self.level:02X}"
 
 
@@ -174,7 +180,7 @@ def track_info(sps: bytes, pps: bytes) -> TrackInfo:
     if not pps or pps[0] & 0x1F != PPS:
         raise BitstreamError("not a PPS")
     if max(len(sps), len(pps)) > MAX_PARAMETER_SET:
-        raise BitstreamError(f"a parameter set of over {MAX_PARAMETER_SET} bytes")
+        raise BitstreamError(f"a parameter set has more than {MAX_PARAMETER_SET} bytes")
     config = b"".join(
         (
             bytes((1, sps[1], sps[2], sps[3], 0xFF, 0xE1)),
@@ -212,14 +218,14 @@ def parameter_sets(config: bytes) -> list[bytes]:
 
 
 class AccessUnit:
-    """One access unit in the format of samples. For VP8, which has no NAL units, the frame."""
+    """One access unit in the format of samples. For VP8, which has no NAL units, one frame."""
 
     __slots__ = ("data", "disposable", "key", "pps", "sps")
 
     def __init__(self, data: bytes, sps: bytes, pps: bytes, key: bool, disposable: bool) -> None:
         self.data = data
-        """NAL units, each after its length in 4 bytes, without parameter sets; empty if there were
-        only those.
+        """NAL units, each after its length in 4 bytes, without parameter sets. Empty if the access
+        unit has only parameter sets.
         """
         self.sps = sps
         self.pps = pps
@@ -229,7 +235,7 @@ class AccessUnit:
 
 
 def access_unit(nals: Iterable[bytes]) -> AccessUnit:
-    """Makes an access unit of its NAL units. Skips empty ones."""
+    """Builds an access unit from its NAL units. Skips empty ones."""
     out: list[bytes] = []
     sps = pps = b""
     key = False
@@ -253,12 +259,12 @@ def access_unit(nals: Iterable[bytes]) -> AccessUnit:
 
 
 def follows(sps: bytes, before: AccessUnit, unit: AccessUnit, lost: int) -> bool:
-    """Whether no reference frame is missing between two access units: `frame_num` counts reference
+    """Whether no reference frame is missing between two access units. `frame_num` counts reference
     frames (§7.4.3). False if unknown.
 
-    Frames without dependents do not increase `frame_num`, and their loss is harmless. `lost`: at
-    most so many frames are missing. The count wraps around and restarts at an IDR: a value that
-    this many frames could produce proves nothing.
+    Frames without dependents do not increase `frame_num`, and their loss is harmless. `lost` is the
+    maximum number of missing frames. The count wraps around and restarts at an IDR, so a
+    `frame_num` that can result from `lost` frames proves nothing.
     """
     try:
         bits = parse_sps(sps).frame_number_bits

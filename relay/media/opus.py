@@ -38,11 +38,11 @@ def packet_ticks(packet: bytes) -> int:
 
 
 def concealment(packet: bytes) -> bytes:
-    """A substitute for the packet lost after this one: its TOC byte with one frame of length 0
-    (RFC 6716 §3.2.1, §3.4).
+    """A substitute for the packet lost after `packet`: its TOC byte with one frame of length 0 (RFC
+    6716 §3.2.1, §3.4).
 
-    A decoder conceals it like a loss and keeps the state from which later packets are predicted;
-    SILENCE would damage those.
+    A decoder conceals it like a loss and keeps the state from which later packets are predicted.
+    SILENCE would damage that state.
     """
     return bytes((packet[0] & 0xFC,))
 

@@ -18,7 +18,7 @@ class Check:
     answer: bytes
     """The STUN response for the check's source; empty if this was the answer to `probe()`."""
     nominated: bool
-    """It has USE-CANDIDATE: media uses this candidate pair from now on."""
+    """The check has USE-CANDIDATE: media uses this candidate pair from now on."""
 
 
 def local_ufrag_of(data: bytes) -> str | None:

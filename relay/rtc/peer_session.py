@@ -68,8 +68,8 @@ class PeerSession:
     """The server's end of a session. Call `connect()` after the subclass has given its answer, and
     `close()` in any state.
 
-    `on_closed` is called once, with the reason, when the session ends before `close()`. `peer` is
-    the noun for log messages.
+    `on_closed` is called once, with the reason, when the session ends before `close()`. `peer`
+    names the other side in log messages.
     """
 
     def __init__(

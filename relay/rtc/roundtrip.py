@@ -1,13 +1,13 @@
 """The round trip time to a peer, and the deadlines that follow from it (RFC 6298 §2). Pure."""
 
 SHORTEST, LONGEST = 0.02, 0.2
-"""Limits of `retry`, in seconds: the session's tick, and what a viewer can wait for."""
+"""Limits of `retry`, in seconds: the session's tick, and how long a viewer can wait."""
 GRANULARITY = 0.01
-"""Seconds that an answer may be late because of a peer's timer."""
+"""Seconds by which a peer's timer may delay an answer."""
 MIN_DEADLINE, MAX_DEADLINE = 0.08, 0.4
 ATTEMPTS = 5
-"""Requests for one missing packet. At 10 % loss in both directions, one packet in 4,000 is still
-missing after five.
+"""Maximum number of requests for one missing packet. At 10 % loss in both directions, one packet in
+4,000 is still missing after five.
 """
 
 

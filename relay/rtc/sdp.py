@@ -1,6 +1,6 @@
-"""What the SDP of publishers and of WHEP players has in common (RFC 8866, RFC 8829).
+"""The common part of publishers' and WHEP players' SDP (RFC 8866, RFC 8829).
 
-Offers are parsed by aiortc; this module checks what comes out.
+aiortc parses offers; this module checks the result.
 """
 
 import re
@@ -17,9 +17,11 @@ MAX_LINES = 1_000
 """Chromium's longest offers have about 300; aiortc's parser takes quadratic time."""
 
 H264_PROFILES = ("42e0", "42c0", "4200", "4d", "64")
-"""By preference. Constrained Baseline first: every encoder has it, and it has no B-frames."""
+"""In order of preference. Constrained Baseline is first: every encoder has it, and it has no
+B-frames.
+"""
 OPUS_PARAMETERS = "minptime=10;useinbandfec=1"
-"""`fmtp` of an answer (RFC 7587 §6.1): short packets, and each carries a copy of the one before."""
+"""`fmtp` of an answer (RFC 7587 §6.1): short packets, each with a copy of the previous one."""
 
 TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+./:^_`{|}~=-]{1,256}\Z")
 
@@ -57,7 +59,9 @@ class MediaSection:
     payload_type: int
     rtx_payload_type: int | None
     parameters: str
-    """`fmtp` of the answer: what it has to repeat of the offer's, and the server's own limits."""
+    """`fmtp` of the answer: the parameters that it must repeat from the offer, and the server's
+    limits.
+    """
     feedback: tuple[str, ...]
     """`rtcp-fb` values of the offer that the answer accepts."""
 
@@ -143,9 +147,9 @@ def remote_of(session: SessionDescription, bundled: set[int]) -> Remote:
 
 def bundle_only(text: str) -> set[int]:
     """Indexes of the sections with `a=bundle-only` (RFC 8843 §6): they have port 0 and need no ICE
-    parameters of their own.
+    parameters.
 
-    Firefox offers all but the first section like this under the policy max-bundle. aiortc's parser
+    With the policy max-bundle Firefox offers all sections but the first like this. aiortc's parser
     drops the attribute.
     """
     sections = re.split(r"^m=", text, flags=re.MULTILINE)[1:]
@@ -192,7 +196,7 @@ def rtx_of(media: MediaDescription, payload_type: int) -> int | None:
 
 
 def feedback_of(codec: RTCRtpCodecParameters) -> set[str]:
-    """Its `rtcp-fb` values."""
+    """The codec's `rtcp-fb` values."""
     return {
         f"{item.type} {item.parameter}" if item.parameter else item.type
         for item in codec.rtcpFeedback
@@ -200,7 +204,7 @@ def feedback_of(codec: RTCRtpCodecParameters) -> set[str]:
 
 
 def packetization_mode(codec: RTCRtpCodecParameters) -> str:
-    """RFC 6184 §8.1."""
+    """The `packetization-mode` (RFC 6184 §8.1)."""
     return str(codec.parameters.get("packetization-mode", 0))
 
 
@@ -210,8 +214,8 @@ def profile_of(codec: RTCRtpCodecParameters) -> str:
 
 
 def profile_rank(codec: RTCRtpCodecParameters, preferred: Sequence[str]) -> int:
-    """The index of the first of the preferred profile prefixes that matches; their number if none
-    does.
+    """The index of the first preferred profile prefix that matches, or the number of prefixes if
+    none matches.
     """
     profile = profile_of(codec)
     return next(
@@ -283,8 +287,8 @@ def write_codec(section: MediaSection, rtpmap: str, parameters: str) -> list[str
 def write_candidates(local: Local) -> list[str]:
     """A host candidate for each address.
 
-    Every section gets them. With BUNDLE those of the first section would do, but aiortc as a client
-    reads only the last section's.
+    Every section gets them. With BUNDLE those of the first section would suffice, but aiortc as a
+    client reads only those of the last section.
     """
     lines = [candidate(number, host, local.port) for number, host in enumerate(local.hosts)]
     return [*lines, "a=end-of-candidates"]

@@ -15,14 +15,16 @@ from relay.rtc.ice import Address, local_ufrag_of
 logger = logging.getLogger(__name__)
 
 MAX_DATAGRAM = 2_048
-"""Bytes. Chromium's packets have at most 1,200; internet paths carry at most 1,500."""
+"""Maximum bytes of a datagram. Chromium's packets have at most 1,200; internet paths carry at most
+1,500.
+"""
 MAX_ADDRESSES = 16
-"""Addresses stored per peer. A phone sends checks from a few."""
+"""Maximum number of addresses stored per peer. A phone sends checks from a few."""
 FREE_TRIES = 20
-"""Port numbers tried if any free one will do."""
+"""Number of ports to try if any free one is acceptable."""
 RECEIVE_BUFFER = 4 * 1024 * 1024
 SEND_BUFFER = 4 * 1024 * 1024
-"""One frame of a 1 Mbps stream for a thousand viewers."""
+"""Size of the send buffer: one frame of a 1 Mbps stream for a thousand viewers."""
 SO_SNDBUFFORCE, SO_RCVBUFFORCE, SOL_UDP, UDP_SEGMENT = 32, 33, 17, 103
 """Linux constants that the socket module lacks."""
 

@@ -1,5 +1,5 @@
-"""What is published: tracks, the window of recent samples, the live edge, the bit rate, readers and
-demands. It knows no viewers.
+"""A published stream: tracks, the window of recent samples, the live edge, the bit rate, readers
+and demands. It knows no viewers.
 
 May import `relay.media` and the vocabulary.
 """

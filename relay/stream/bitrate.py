@@ -3,11 +3,11 @@
 EVERY = 1_000_000
 """µs between two values."""
 PAUSE = 10_000_000
-"""µs without a sample, after which counting starts anew."""
+"""After this many µs without a sample, counting restarts."""
 
 
 class BitRate:
-    """Counts one second at a time; each value is the mean of the new count and the last value."""
+    """Counts bytes per second. Each value is the mean of the new count and the last value."""
 
     def __init__(self) -> None:
         self.value = 0.0

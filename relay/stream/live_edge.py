@@ -3,17 +3,17 @@ viewer.
 """
 
 HOLE = 1_000_000
-"""µs by which media time may jump before the creator counts as having been away. Shorter jumps are
-lost frames or a slow camera.
+"""If media time jumps by more than this many µs, the creator was away. Shorter jumps are lost
+frames or a slow camera.
 """
 
 
 class Edge:
-    """Media times of samples in; µs."""
+    """Takes the media times of samples, µs."""
 
     def __init__(self) -> None:
         self.media_time = 0
-        """The newest published."""
+        """The newest media time published, µs."""
         self._hole = (0, 0)
 
     def advance(self, media_time: int) -> None:

@@ -1,4 +1,4 @@
-"""A stream: what one publisher publishes. It knows no viewers."""
+"""A stream: the media of one publisher. It knows no viewers."""
 
 import logging
 import secrets
@@ -12,7 +12,7 @@ from relay.stream.window import Window
 logger = logging.getLogger(__name__)
 
 STALE = 1_000_000
-"""µs: an IDR older than this is no good start for a new viewer."""
+"""An IDR older than this many µs is not a good start for a new viewer."""
 
 
 class SampleReader(Protocol):
@@ -32,16 +32,16 @@ class Publisher(Protocol):
     """Publishes into one stream. Called synchronously."""
 
     def receive_demand(self, demand: Demand) -> None:
-        """What the viewers need."""
+        """Takes a demand of the viewers."""
 
 
 class Stream:
-    """Takes tracks and samples; each goes to every reader in the same call, which never waits."""
+    """Passes tracks and samples to every reader, in the same call and without waiting."""
 
     def __init__(self, name: str, window: Window) -> None:
         self.name = name
         self.id = secrets.token_hex(8)
-        """Changes when media time starts anew: a player then starts afresh."""
+        """Changes when media time restarts. Players then restart too."""
         self.window = window
         self.tracks: dict[Track, TrackInfo] = {}
         self.published = 0
@@ -49,14 +49,14 @@ class Stream:
         self._publisher: Publisher | None = None
         self._readers: tuple[SampleReader, ...] = ()
         self._video_since: int | None = None
-        """Media time of the first IDR with the present video parameters, µs."""
+        """Media time of the first IDR with the current video parameters, µs."""
         self._idr: Sample | None = None
         self._rate = BitRate()
         self._edge = Edge()
 
     @property
     def bitrate(self) -> float:
-        """Video and audio, bit/s, over the last seconds; 0 in the first one."""
+        """Bit rate of video and audio over the last seconds, bit/s; 0 in the first one."""
         return self._rate.value
 
     @property
@@ -69,12 +69,12 @@ class Stream:
         return self._edge.behind(media_time)
 
     def still(self) -> tuple[TrackInfo, Sample] | None:
-        """The latest IDR and how to decode it; None before the first."""
+        """The latest IDR and its decoding parameters; None before the first."""
         return (self.tracks[Track.VIDEO], self._idr) if self._idr else None
 
     def history(self, seconds: float) -> list[Sample]:
-        """About the last seconds, from an IDR on, as far back as the present video parameters
-        hold.
+        """The last `seconds` or so from an IDR on, but only samples with the current video
+        parameters.
         """
         if self._video_since is None:
             return []
@@ -83,16 +83,16 @@ class Stream:
     # Publishing
 
     def attach(self, publisher: Publisher) -> None:
-        """From now on this publisher gets the demands; it replaces the one before."""
+        """Sends demands to this publisher from now on. It replaces the previous one."""
         self._publisher = publisher
 
     def detach(self, publisher: Publisher) -> None:
-        """The publisher has stopped; nothing where another has replaced it."""
+        """The publisher has stopped. Does nothing if another has replaced it."""
         if self._publisher is publisher:
             self._publisher = None
 
     def set_track(self, info: TrackInfo, publish: int) -> None:
-        """A track's decoding parameters, before its first sample and whenever they change.
+        """Sets a track's decoding parameters, before its first sample and whenever they change.
         `publish`: µs since the Unix epoch.
         """
         if self.tracks.get(info.track) == info:
@@ -108,7 +108,7 @@ class Stream:
                 self._log(reader)
 
     def publish(self, sample: Sample) -> None:
-        """Takes the next sample in decoding order and sends it on. Never waits."""
+        """Takes the next sample in decoding order and passes it on. Never waits."""
         self.window.append(sample)
         self._edge.advance(sample.media_time)
         self._rate.add(len(sample.data), sample.publish)
@@ -134,8 +134,8 @@ class Stream:
     # Reading
 
     def add_reader(self, reader: SampleReader) -> None:
-        """From now on it gets every sample; earlier ones are in `window`, parameters in
-        `tracks`.
+        """Passes every sample to the reader from now on. Earlier samples are in `window`,
+        parameters in `tracks`.
         """
         if reader not in self._readers:
             self._readers = (*self._readers, reader)
@@ -144,13 +144,13 @@ class Stream:
         self._readers = tuple(other for other in self._readers if other is not reader)
 
     def demand_keyframe(self) -> None:
-        """Asks the publisher for an IDR; it limits the rate itself."""
+        """Demands an IDR from the publisher, which limits the rate itself."""
         if self._publisher:
             self._publisher.receive_demand(Demand(keyframe=True))
 
     def demand_fresh_keyframe(self, now: int) -> None:
-        """Asks for an IDR where there is none that a reader could start with, or an old one.
-        `now`: µs since the Unix epoch.
+        """Demands an IDR if there is none that a reader could start with, or if it is old. `now`:
+        µs since the Unix epoch.
         """
         if self.tracks and (self._idr is None or now - self._idr.publish > STALE):
             self.demand_keyframe()

@@ -1,8 +1,8 @@
 """The recent samples of a stream, bounded in time and in bytes. Pure.
 
-Samples are kept as plain tuples of plain values, because Python's garbage collector stops tracking
-those: sixty windows of 90 s are 430,000 samples, which as objects would cost 75 ms at each full
-collection.
+Samples are stored as plain tuples of plain values, because Python's garbage collector stops
+tracking those. Sixty windows of 90 s contain 430,000 samples: as objects they would cost 75 ms at
+each full collection.
 """
 
 from collections import deque
@@ -18,14 +18,14 @@ _DATA: Final = 3
 _KEY: Final = 4
 
 OVERHEAD: Final = 350
-"""Bytes that a sample takes beside its payload, measured on CPython 3.11."""
+"""Bytes of memory per sample in addition to its payload, measured on CPython 3.11."""
 
 
 class Window:
     """The last samples of a stream, in the order of publishing.
 
-    Bounded twice: nothing older than `seconds` of media time before the newest sample, and no more
-    than `max_bytes` of memory.
+    It has two bounds: no sample is more than `seconds` of media time older than the newest one, and
+    the samples use at most `max_bytes` of memory.
     """
 
     def __init__(self, seconds: float, max_bytes: int) -> None:
@@ -42,7 +42,7 @@ class Window:
 
     @property
     def size(self) -> int:
-        """Bytes of memory held, payload and overhead."""
+        """Bytes of memory used, payload and overhead."""
         return self._bytes
 
     def append(self, sample: Sample) -> None:
@@ -57,8 +57,8 @@ class Window:
                 return
 
     def since(self, media_time: int) -> list[Sample]:
-        """Samples from the last video keyframe at or before `media_time` (µs) on; from the first
-        keyframe in the window where there is none that early.
+        """Samples from the last video keyframe at or before `media_time` (µs) on. If there is none
+        that early, from the first keyframe in the window on.
 
         Empty while there is no keyframe. Clips, playlists and late readers start here.
         """

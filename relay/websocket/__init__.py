@@ -1,4 +1,4 @@
 """WebSocket viewers: the endpoint, one viewer's connection and its socket.
 
-May import `relay.channel` and everything that it stands on.
+May import `relay.channel` and all folders below it.
 """

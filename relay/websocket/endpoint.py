@@ -17,7 +17,7 @@ REASONS = {
     1007: f"{RefusalCode.BAD_NOTICE.value}: a text that is not UTF-8",
     1009: f"{RefusalCode.MESSAGE_TOO_LARGE.value}: a message of over {MAX_BYTES} bytes",
 }
-"""By the codes with which aiohttp closes."""
+"""By aiohttp's close code."""
 
 
 async def watch(
@@ -27,8 +27,8 @@ async def watch(
     connected: set[WebSocketViewer],
     person: str | None = None,
 ) -> web.StreamResponse:
-    """Serves one viewer until it leaves. It is in `connected` meanwhile, so that a server that ends
-    can close it.
+    """Serves one viewer until it leaves. The viewer is in `connected` during that time, so that the
+    server can close it at shutdown.
     """
     ws = _WebSocket(compress=False, autoping=False, autoclose=False, max_msg_size=MAX_BYTES)
     try:
@@ -56,8 +56,8 @@ async def watch(
 
 
 class _WebSocket(web.WebSocketResponse):
-    """aiohttp closes by itself where a frame breaks the protocol. This gives its reason a code, and
-    does not wait for a viewer that reads nothing.
+    """aiohttp closes the connection itself if a frame breaks the protocol. This class adds a code
+    to the reason, and does not wait for a viewer that reads nothing.
     """
 
     viewer: WebSocketViewer | None = None
@@ -72,8 +72,8 @@ class _WebSocket(web.WebSocketResponse):
 
 def _forget_frames(ws: web.WebSocketResponse) -> None:
     """Drops the traceback of the error that ended a connection. aiohttp keeps the error, its
-    traceback has the frames, and they have the connection: a circle that only a full garbage
-    collection finds, which comes once in hours.
+    traceback references the frames, and they reference the connection: a cycle that only a full
+    garbage collection finds, which may take hours.
     """
     error = ws.exception()
     while error:

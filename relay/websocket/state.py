@@ -1,29 +1,29 @@
-"""The life of a viewer's WebSocket: one table. Pure."""
+"""The states of a viewer's WebSocket, in one table. Pure."""
 
 from enum import Enum
 
 
 class State(Enum):
     JOINING = "joining"
-    """What a joining viewer gets first is still being written; live messages queue behind it."""
+    """The burst is still being written; live messages queue behind it."""
     BUFFERED = "buffered"
-    """Each message is weighed against what waits, and written to the transport."""
+    """The outbox chooses from each message, and the result is written to the transport."""
     DIRECT = "direct"
     """The fan-out writes to the socket."""
     CLOSING = "closing"
-    """A close frame was written: nothing may follow it. The peer has a deadline to answer."""
+    """A close frame was written: nothing may follow it. The peer must answer before a deadline."""
     LEFT = "left"
     """The connection is over, and the viewer is no longer in the channel."""
 
 
 class Event(Enum):
     JOINED = "joined"
-    """The last of what comes first was written."""
+    """The end of the burst was written."""
     CAUGHT_UP = "caught up"
-    """The socket took a whole message while the transport held none."""
+    """The socket accepted a whole message while the transport's buffer was empty."""
     HELD_BACK = "held back"
-    """Bytes have to go through the transport: the socket is full, or they are for this viewer
-    alone.
+    """Bytes must be written through the transport: the socket is full, or the bytes are for this
+    viewer alone.
     """
     CLOSED = "closed"
     """The server closes the connection."""
@@ -43,7 +43,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.DIRECT, Event.WENT): State.LEFT,
     (State.CLOSING, Event.WENT): State.LEFT,
 }
-"""A pair that is not here changes nothing."""
+"""All other pairs change nothing."""
 
 OPEN = frozenset({State.JOINING, State.BUFFERED, State.DIRECT})
-"""Something may be written."""
+"""The states in which something may be written."""

@@ -1,4 +1,4 @@
-"""What the kernel knows of a viewer's connection, and a bound for what it buffers."""
+"""Reads the kernel's state of a viewer's connection, and limits the kernel's buffer."""
 
 import asyncio
 import fcntl
@@ -8,19 +8,19 @@ import termios
 
 TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
 NOTSENT_BYTES = 16_384
-"""Unsent bytes that the kernel may buffer; more would hide a slow viewer for seconds."""
+"""Maximum unsent bytes in the kernel's buffer. More would hide a slow viewer for seconds."""
 
 
 def plain_socket(transport: asyncio.BaseTransport) -> socket.socket | None:
-    """The socket of a transport, for writing past it; None where the transport encrypts, or has
-    none.
+    """The socket of a transport, for direct writes. None if the transport encrypts or has no
+    socket.
     """
     sock: socket.socket | None = transport.get_extra_info("socket")
     return None if transport.get_extra_info("ssl_object") is not None else sock
 
 
 def in_kernel(transport: asyncio.BaseTransport) -> int:
-    """Bytes in the kernel that the peer has not acknowledged; 0 where that is unknown."""
+    """Bytes in the kernel that the peer has not acknowledged; 0 if unknown."""
     sock = transport.get_extra_info("socket")
     if sock is None or sock.fileno() < 0:  # the transport has closed it
         return 0
@@ -31,7 +31,9 @@ def in_kernel(transport: asyncio.BaseTransport) -> int:
 
 
 def bound_unsent(transport: asyncio.BaseTransport) -> None:
-    """Lets the kernel take more bytes only while less than `NOTSENT_BYTES` are unsent."""
+    """Configures the kernel to accept more bytes only while fewer than `NOTSENT_BYTES` are
+    unsent.
+    """
     sock = transport.get_extra_info("socket")
     if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
         sock.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_BYTES)

@@ -1,7 +1,7 @@
-"""One viewer over a WebSocket: how much of each message it gets, and what it says.
+"""One viewer on a WebSocket: how much of each message it gets, and its notices.
 
-Messages go past aiohttp's writer, since a message is framed once for all viewers; and past this
-object (relay/channel/fanout.py) while the connection takes everything.
+Messages bypass aiohttp's writer, because a message is framed once for all viewers. While the
+connection accepts everything, they also bypass this object (relay/channel/fanout.py).
 """
 
 import asyncio
@@ -24,21 +24,23 @@ from relay.websocket.writer import SocketWriter
 logger = logging.getLogger(__name__)
 
 JOIN_CHUNK = 32_768
-"""Bytes of a join that wait in the transport at most: they cannot be taken back from a viewer that
-proves slow.
+"""Maximum bytes of a burst in the transport's buffer: they cannot be withdrawn if the viewer turns
+out to be slow.
 """
 JOIN_AGAIN = 0.03
-"""Seconds until more of a join is tried."""
+"""Seconds until the rest of the burst is tried again."""
 READS_NOTHING = 15.0
-"""Seconds in which a viewer takes no byte, after which it is closed."""
+"""A viewer that takes no byte for this many seconds is closed."""
 SAYS_NOTHING = 20.0
-"""Seconds of silence after which a viewer is pinged; after half as many more it is cut."""
+"""After this many seconds of silence a viewer is pinged; after half as many more the connection is
+cut.
+"""
 BACKLOG_MAX = 4 * 1024 * 1024
-"""Bytes that may wait beyond the join burst."""
+"""Maximum bytes that may wait in addition to the burst."""
 EVENTS_MAX = 64 * 1024
-"""Bytes of events that may wait."""
+"""Maximum bytes of events that may wait."""
 SLOW_RATE = 500_000.0
-"""bit/s assumed of a channel whose rate is not measured yet."""
+"""Assumed bit rate of a channel whose rate is not measured yet, bit/s."""
 
 CLOSE_CODES: dict[RefusalCode, int] = {
     RefusalCode.SERVER_CLOSING: 1001,
@@ -53,8 +55,8 @@ CLOSE_CODES: dict[RefusalCode, int] = {
 
 
 class WebSocketViewer:
-    """A viewer of one channel, which calls `send` for each message; nothing here waits for the
-    viewer. `leave` must be called when the connection has ended.
+    """A viewer of one channel. The channel calls `send` for each message; no method waits for the
+    viewer. Call `leave` when the connection has ended.
     """
 
     def __init__(
@@ -65,7 +67,7 @@ class WebSocketViewer:
         *,
         codecs: frozenset[str] = frozenset(),
     ) -> None:
-        """`codecs`: the families that the player decodes; empty for all."""
+        """`codecs`: the codec families that the player can decode; empty for all."""
         self.state = State.JOINING
         self._writer = SocketWriter(transport, counters)
         self._channel = channel
@@ -83,20 +85,20 @@ class WebSocketViewer:
 
     @property
     def dropped(self) -> int:
-        """Video frames left out since the connection began."""
+        """Video frames omitted since the connection began."""
         return self._outbox.dropped
 
     @property
     def lag(self) -> float | None:
-        """ms behind the live edge, half a round trip included, by the viewer's last report; None
-        before one, and for a viewer without media.
+        """ms behind the live edge, half a round trip included, from the viewer's last report. None
+        before a report, and for a viewer without media.
         """
         return self._outbox.lag if self._media else None
 
     # The state machine (relay/websocket/state.py)
 
     def _advance(self, event: Event) -> bool:
-        """Changes the state as the table says. Returns whether it did."""
+        """Changes the state according to the table. Returns whether it changed."""
         before, after = self.state, TRANSITIONS.get((self.state, event))
         if after is None:
             return False
@@ -118,8 +120,8 @@ class WebSocketViewer:
     # Joining
 
     def join(self, greeting: str, *, person: str | None = None, media: bool = True) -> None:
-        """Writes the greeting, then what a joining viewer gets as fast as it takes it; live
-        messages follow. Without `media`: events alone.
+        """Writes the greeting, then the burst as fast as the viewer takes it; live messages follow.
+        Without `media` the viewer gets events only.
         """
         self._media = media
         self._write(text_frame(greeting))
@@ -134,8 +136,8 @@ class WebSocketViewer:
             self._channel.demand_fresh_keyframes(time.time_ns() // 1_000)
 
     def _continue_join(self) -> None:
-        """Writes what is left of the join while the transport takes it. A slow viewer gets what it
-        has not taken in time without the video.
+        """Writes the rest of the burst while the transport accepts it. If a viewer is too slow, it
+        gets the rest without video.
         """
         joining = self._joining
         if self._join_timer:
@@ -143,7 +145,7 @@ class WebSocketViewer:
             self._join_timer = None
         while joining and self._writer.buffered < JOIN_CHUNK:
             message = joining.popleft()
-            # The events that come first are bounded where they are kept.
+            # Events of the burst need no limit here: the channel limits them.
             self._write(message.frame, 0 if message.vital else message.event_bytes)
         now_ms = self._loop.time() * 1_000
         if joining and now_ms - self._join_began >= JOIN_MS:
@@ -153,7 +155,7 @@ class WebSocketViewer:
             self._advance(Event.JOINED)
             self._send_pace()
         elif joining:
-            # Live messages continue the join too, but an idle room has none.
+            # Live messages also continue the join, but an idle room has none.
             self._join_timer = self._loop.call_later(JOIN_AGAIN, self._continue_join)
         else:
             self._advance(Event.JOINED)
@@ -180,7 +182,7 @@ class WebSocketViewer:
                 pass
 
     def _send_all(self, message: Message) -> None:
-        """Nothing waits, so nothing has to be chosen; the next messages need not come here."""
+        """Sends the whole message: nothing waits. The fan-out may send the next ones directly."""
         self._writer.idle()
         direct = self._writer.open_direct(self._overflow)
         if direct is None:
@@ -193,7 +195,7 @@ class WebSocketViewer:
             self._channel.open_direct(self, direct)
 
     def _send_some(self, message: Message) -> None:
-        """Chooses from the message by what waits."""
+        """Sends the part of the message that the outbox chooses."""
         outbox, writer = self._outbox, self._writer
         waiting, idle = writer.measure()
         if waiting and (idle >= READS_NOTHING or waiting >= BACKLOG_MAX):
@@ -212,14 +214,14 @@ class WebSocketViewer:
             self._channel.demand_keyframes()
 
     def _overflow(self, message: Message, sent: int) -> None:
-        """The socket took only `sent` bytes of a message."""
+        """The socket accepted only `sent` bytes of a message."""
         self._advance(Event.HELD_BACK)
         if self.state in OPEN:
             self._writer.write_rest(message, sent)
 
     def _write(self, data: bytes, event_bytes: int = 0) -> None:
         if data and self.state in OPEN and not self._writer.closing:
-            # Nothing may overtake what waits in the transport.
+            # No byte may overtake those that wait in the transport.
             self._advance(Event.HELD_BACK)
             self._writer.write(data, event_bytes)
 
@@ -240,7 +242,7 @@ class WebSocketViewer:
     # What the viewer says
 
     def receive_text(self, text: str) -> None:
-        """A notice. Closes the connection on one that does not follow PROTOCOL.md."""
+        """Handles a notice. Closes the connection if it does not follow PROTOCOL.md."""
         try:
             kind, notice = read_notice(text)
             if kind == "time":
@@ -266,8 +268,8 @@ class WebSocketViewer:
         self._write(control_frame(PONG, payload))
 
     def hear(self) -> bool:
-        """Something came from the viewer. Returns whether it may send that much; closes the
-        connection if not.
+        """Called for everything that arrives from the viewer. Returns whether it may send that
+        much; if not, closes the connection.
         """
         if self._allowance.take(self._loop.time()):
             return self.state in OPEN
@@ -275,8 +277,8 @@ class WebSocketViewer:
         return False
 
     def _break_silence(self) -> None:
-        """Pings a silent viewer, so that neither it nor a proxy between takes the connection for
-        dead; and cuts one that is dead.
+        """Pings a silent viewer, so that neither it nor a proxy considers the connection dead. Cuts
+        a dead connection.
         """
         now, heard_at = self._loop.time(), self._allowance.used_at
         if now - heard_at < SAYS_NOTHING:
@@ -296,17 +298,17 @@ class WebSocketViewer:
         self.close(RefusalCode.ROOM_ENDED, "the room has ended")
 
     def close(self, code: RefusalCode, text: str) -> None:
-        """Closes the connection; it is cut if the viewer does not answer in time."""
+        """Closes the connection, and cuts it if the viewer does not answer in time."""
         if self._advance(Event.CLOSED):
             self._writer.close(CLOSE_CODES[code], f"{code.value}: {text}")
 
     def abandon(self) -> None:
-        """Writes nothing more: another writes the close frame."""
+        """Writes nothing more: another object writes the close frame."""
         if self._advance(Event.CLOSED):
             self._writer.stop()
 
     def leave(self) -> None:
-        """The viewer has left: answers its close frame, and ends the connection."""
+        """The viewer has left: answers its close frame and ends the connection."""
         before = self.state
         if self._advance(Event.WENT):
             self._counters.dropped += self._outbox.dropped

@@ -1,5 +1,5 @@
-"""Writing to one viewer's connection: through its transport or past it, what waits there, and an
-end within a deadline.
+"""Writes to one viewer's connection, through its transport or directly, measures what waits, and
+ends the connection within a deadline.
 """
 
 import asyncio
@@ -14,14 +14,14 @@ from relay.websocket.counters import WebSocketCounters
 from relay.websocket.tcp import in_kernel, plain_socket
 
 CLOSE_WITHIN = 2.0
-"""Seconds that a peer has to take what waits and to answer a close frame; after that the connection
-is cut.
+"""Seconds that a peer has to take the waiting bytes and to answer a close frame. Then the
+connection is cut.
 """
 
 
 class SocketWriter:
-    """Writes whole frames in order. Never waits: what the connection does not take stays in the
-    transport's buffer, which `waiting` measures.
+    """Writes whole frames in order. Never waits: bytes that the connection does not accept stay in
+    the transport's buffer, and `measure` counts them.
     """
 
     def __init__(self, transport: asyncio.WriteTransport, counters: WebSocketCounters) -> None:
@@ -31,11 +31,11 @@ class SocketWriter:
         self._drain = DrainRate()
         self._direct: DirectSocket | None = None
         self._written = 0
-        """Bytes given to the transport since bytes last went past it."""
+        """Bytes written to the transport since the last direct write."""
         self._taken = 0
         self._taken_at = self._loop.time()
         self._events: deque[tuple[int, int]] = deque()
-        """Where each written batch of events ends, in bytes written, and its size."""
+        """For each written batch of events: its end, counted in bytes written, and its size."""
         self._cut_timer: asyncio.TimerHandle | None = None
         self.event_bytes = 0
         """Bytes of events that the peer had not taken at the last `measure`."""
@@ -66,14 +66,16 @@ class SocketWriter:
         self._transport.write(data)
 
     def idle(self) -> None:
-        """Nothing waits: forgets what was measured while bytes waited."""
+        """Nothing waits: forgets the measurements made while bytes waited."""
         self._taken_at = self._loop.time()
         self._drain.add(self._written, 0, 0.0)
         self._events.clear()
         self.event_bytes = 0
 
     def measure(self) -> tuple[int, float]:
-        """Bytes that the peer has not taken, and for how many seconds it has taken none."""
+        """The number of bytes that the peer has not taken, and for how many seconds it has taken
+        none.
+        """
         now = self._loop.time()
         waiting = self.buffered
         if waiting:
@@ -89,7 +91,7 @@ class SocketWriter:
     # Past the transport
 
     def open_direct(self, overflow: Callable[[Message, int], None]) -> DirectSocket | None:
-        """The socket itself; None where the transport encrypts, or no descriptor is left."""
+        """The direct socket; None if the transport encrypts or no descriptor is free."""
         if self._direct is None:
             sock = plain_socket(self._transport)
             if sock is None:
@@ -101,14 +103,16 @@ class SocketWriter:
         return self._direct
 
     def write_direct(self, frame: bytes) -> int:
-        """Bytes that the socket took of a frame, past the transport, which must hold none."""
+        """Writes a frame directly to the socket and returns the number of bytes accepted. The
+        transport's buffer must be empty.
+        """
         sent = self._direct.write(frame) if self._direct else 0
         self._counters.octets += sent
         return sent
 
     def write_rest(self, message: Message, sent: int) -> None:
-        """Writes what the socket did not take of a message."""
-        # Bytes that went past the transport were not counted: count anew.
+        """Writes the rest of a message, of which the socket accepted only `sent` bytes."""
+        # Bytes written directly were not counted: restart the count.
         self._written = 0
         self._taken_at = self._loop.time()
         self._events.clear()
@@ -120,13 +124,13 @@ class SocketWriter:
 
     def close(self, code: int, reason: str) -> None:
         """Writes a close frame, and cuts the connection if the peer does not end it in time.
-        Nothing may be written after this.
+        Nothing may be written afterwards.
         """
         self.write(close_frame(code, reason))
         self.stop()
 
     def stop(self) -> None:
-        """Nothing is written any more; cuts the connection if the peer does not end it in time."""
+        """Stops writing, and cuts the connection if the peer does not end it in time."""
         if self._direct:
             self._direct.close()
             self._direct = None
@@ -134,14 +138,14 @@ class SocketWriter:
             self._cut_timer = self._loop.call_later(CLOSE_WITHIN, self.cut)
 
     def finish(self) -> None:
-        """Closes the transport, which is cut if the peer does not take what waits in time."""
+        """Closes the transport, and cuts it if the peer does not take the waiting bytes in time."""
         self.stop()
         if self._cut_timer and not self.buffered:
             self._cut_timer.cancel()
         self._transport.close()
 
     def cut(self) -> None:
-        """Ends the connection at once, and drops what waits."""
+        """Ends the connection at once and drops the waiting bytes."""
         sock = self._transport.get_extra_info("socket")
         if sock is None or sock.fileno() >= 0:  # asyncio cannot abort a transport that is closed
             self._transport.abort()

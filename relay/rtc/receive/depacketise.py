@@ -58,9 +58,10 @@ def _split_stap(payload: bytes, nals: list[bytes]) -> None:
 
 
 def starts_idr(payload: bytes) -> bool:
-    """Whether a packet begins an access unit with parameter sets, as browsers' IDRs have them.
+    """Whether a packet begins an access unit with parameter sets. Browsers send them before each
+    IDR.
 
-    If so, the access unit is complete from here on, even if the packet before is missing.
+    If it does, the access unit is complete from here on, even if the packet before is missing.
     """
     if not payload:
         return False

@@ -11,10 +11,12 @@ from aiortc.rate import RemoteBitrateEstimator
 from relay.rtc.rtp import RtpPacket
 
 LEAST = 150_000
-"""The minimum to request, in bit/s: an encoder that sends little reveals nothing about the path."""
+"""The minimum to request, in bit/s. If an encoder sends less, its packets reveal nothing about the
+path.
+"""
 PAUSE = 2.0
-"""Seconds without a packet after which the measurement restarts: send times wrap every 64 s, and
-aiortc's byte counter loops over every millisecond since the last packet.
+"""After this many seconds without a packet the measurement restarts: send times wrap every 64 s,
+and aiortc's byte counter loops over every millisecond since the last packet.
 """
 SEND_CLOCK, RTP_CLOCK = 1 << 18, 90_000
 """Ticks per second of a send time (24 bits) and of a video timestamp."""
@@ -70,7 +72,7 @@ class BitrateEstimate:
         return self.bitrate < before
 
     def _forget_clock(self) -> None:
-        """The next packet's send time is not comparable with the last one's."""
+        """Forgets the last send time: it is not comparable with that of the next packet."""
         self._estimator.inter_arrival.current_group = (
             self._estimator.inter_arrival.previous_group
         ) = None

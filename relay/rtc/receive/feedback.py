@@ -6,8 +6,8 @@ KEYFRAME_EVERY = 2.0
 """Seconds of the longest GOP: browsers send no periodic keyframes of their own."""
 KEYFRAME_AT_MOST = 0.5
 BROKEN_AT_MOST = 0.15
-"""Seconds between the first requests after a lost reference. libwebrtc ignores requests within
-300 ms of the last one that it answered, so only the second or third may have an effect.
+"""Seconds between the first requests after a lost reference. libwebrtc ignores requests within 300
+ms of the last one that it answered, so only the second or third may have an effect.
 """
 BROKEN_AT_LEAST = 1.0
 
@@ -28,7 +28,7 @@ class KeyframeRequests:
         self._last_key: float | None = None
 
     def request(self) -> None:
-        """A keyframe is needed, for example by a joining viewer."""
+        """Requests a keyframe, for example for a joining viewer."""
         self._asked = True
 
     def reference_lost(self, round_trip: float | None) -> None:

@@ -5,7 +5,7 @@ from relay.rtc.roundtrip import RoundTrip
 MAX_NACKS = 128
 """Packets requested at a time."""
 MAX_PATIENCE = 0.02
-"""Seconds that the first request waits at most, on a path that reorders packets."""
+"""Maximum seconds before the first request, on a path that reorders packets."""
 
 
 class _Gap:

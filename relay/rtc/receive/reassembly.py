@@ -66,7 +66,9 @@ class Reassembly:
         self._unit_whole = False
         self._unit_arrived = 0.0
         self._lost = 0
-        """Packets given up before the next frame; that shows if they contained a reference."""
+        """Packets given up before the next frame. The frame shows whether a reference was among
+        them.
+        """
         self._sps = b""
         self._last: AccessUnit | None = None
 
@@ -86,7 +88,7 @@ class Reassembly:
             return []
         hole = sequence - max(self._highest + 1, self._next)
         if hole > MAX_NACKS:
-            # Not repairable. What waits behind older gaps is undecodable without a keyframe, too.
+            # The gap is too old to repair. Frames behind older gaps also need a keyframe.
             self.given_up += hole + len(self._gaps)
             self._restart(sequence)
         if sequence == self._next and not self._buffer:
@@ -129,7 +131,7 @@ class Reassembly:
         self._highest = max(self._highest, sequence)
 
     def _note_keyframe(self, start: int) -> None:
-        """Only the newest start is kept: a sender may mark every packet as one."""
+        """Records only the newest start: a sender may mark every packet as a start."""
         if self._key_start is None or start > self._key_start:
             self._key_start = self._key_end = start
 

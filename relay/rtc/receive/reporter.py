@@ -50,8 +50,8 @@ class Reporter:
             statistics.last_report_ntp, statistics.last_report_at = report.ntp_middle, now
 
     def make_report_due(self) -> None:
-        """Makes the next report due at once: a new source's encoder must know the bitrate cap while
-        it chooses its bitrate.
+        """Makes the next report due at once: a new source's encoder needs the bitrate cap while it
+        chooses its bitrate.
         """
         self._reported = 0.0
 
@@ -71,7 +71,7 @@ class Reporter:
         return rtcp.receiver_report({}, now) + rtcp.keyframe_request(video_ssrc)
 
     def arrivals(self, now: float) -> list[bytes]:
-        """Transport-wide feedback, if due; each packet is sent in a datagram of its own."""
+        """Transport-wide feedback, if due. Each packet is sent in its own datagram."""
         if not self.transport.due(now):
             return []
         return self.transport.reports(next(iter(self._statistics), 0), now)

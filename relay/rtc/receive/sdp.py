@@ -66,9 +66,9 @@ class Answer(Local):
     """The server's end, and what it requests of the encoder."""
 
     max_bitrate: int
-    """Video bitrate requested, in bit/s; the answer adds room for overhead."""
+    """Video bitrate to request, in bit/s; the answer adds room for overhead."""
     start_bitrate: int
-    """Bitrate in bit/s that the encoder may start with, instead of libwebrtc's 300 kbit/s."""
+    """Bitrate in bit/s at which the encoder may start, instead of libwebrtc's 300 kbit/s."""
 
 
 def parse_offer(text: str) -> Offer:
@@ -205,7 +205,7 @@ def _write_media(media: MediaOffer, offer: Offer, answer: Answer) -> list[str]:
     if media.kind == "audio":
         rtpmap = f"{media.codec}/48000/{media.channels}"
         return lines + write_codec(media, rtpmap, media.parameters)
-    # libwebrtc takes this for the limit of its estimate of the whole path, and gives the encoder
+    # libwebrtc uses this as the limit of its estimate of the whole path, and gives the encoder
     # about 70 % of an estimate that has reached its limit.
     lines.insert(2, f"b=TIAS:{answer.max_bitrate * 3 // 2}")
     parameters = (

@@ -85,7 +85,9 @@ class ReceiveCounters(PeerCounters):
 
 
 class ReceiveSession(PeerSession):
-    """The server's end of a publisher's session. Call `answer()`, then as PeerSession says."""
+    """The server's end of a publisher's session. Call `answer()`, then use it as PeerSession
+    describes.
+    """
 
     def __init__(
         self,
@@ -172,7 +174,9 @@ class ReceiveSession(PeerSession):
             self._request_keyframe(monotonic())
 
     def drop_until_keyframe(self) -> None:
-        """Drops frames, and requests keyframes, until the next one: the last could not be used."""
+        """Drops frames and requests keyframes until the next keyframe, because the last frame could
+        not be used.
+        """
         self.reassembly.needs_keyframe = True
 
     # Packets in
@@ -220,7 +224,7 @@ class ReceiveSession(PeerSession):
 
     def _new_audio_source(self, ssrc: int) -> None:
         if self._audio_ssrc is not None:
-            # No late packet of the old source is waited for.
+            # Do not wait for late packets of the old source.
             for ready, arrived in self._reorder.flush():
                 self._sink.receive_audio(ready, arrived)
             self._sink.receive_source(Track.AUDIO)
@@ -284,7 +288,7 @@ class ReceiveSession(PeerSession):
         now = monotonic()
         self._timer = self._loop.call_later(TICK, self._tick)
         if now - self._ticked_at > 1.0:
-            # This process was suspended: packets that arrived meanwhile are not read yet.
+            # This process was suspended: packets that arrived during that time are not read yet.
             self._heard_at = now
         self._ticked_at = now
         if self.silence(now) >= CONSENT_EXPIRES:

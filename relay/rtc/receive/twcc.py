@@ -12,16 +12,16 @@ from relay.rtc.rtp import Unwrapper
 EVERY = 0.05
 """Minimum seconds between two reports, as in libwebrtc's receiver."""
 MANY = 200
-"""Packets after which a report is due at once: a keyframe's burst."""
+"""Number of packets after which a report is due at once, as in the burst of a keyframe."""
 MAX_STATUSES = 1_000
-"""Numbers that wait for a report, received or lost; a sender whose numbers span more has restarted.
-Each costs work, and a sender can skip numbers for free.
+"""Maximum count of sequence numbers that wait for a report, received or lost. A sender whose
+numbers span more has restarted. Each number costs work, and a sender can skip numbers for free.
 """
 MAX_REPORTS = 2
 """Packets written at a time. One is enough, unless arrivals are more than 8.19 s apart."""
 KEPT = 500
-"""A packet that arrives late is reported if it is at most this far behind the newest; the packets
-after it are then reported again.
+"""A packet that arrives late is reported if its number is at most this far behind the newest; the
+packets after it are then reported again.
 """
 
 _HEADER = Struct("!BBHIIHHHBB")
@@ -43,7 +43,7 @@ class TransportFeedback:
         self._fresh: list[tuple[int, float]] = []
         self._numbers = Unwrapper(16)
         self._arrivals: dict[int, int] = {}
-        """Ticks by unwrapped number: the last KEPT, and those not reported yet."""
+        """Arrival ticks by unwrapped sequence number: the last KEPT, and those not reported yet."""
         self._next: int | None = None
         """The first number not reported yet."""
         self._highest = 0
@@ -97,7 +97,9 @@ class TransportFeedback:
         return first if first is not None and first <= self._highest else None
 
     def _restarted(self, number: int) -> bool:
-        """Whether the sender has begun to number anew, or skips more than a report can hold."""
+        """Whether the sender has restarted its numbering, or skips more numbers than a report can
+        hold.
+        """
         if self._next is None or abs(number - self._highest) > MAX_STATUSES:
             return True
         return number - self._next >= MAX_STATUSES
@@ -115,9 +117,9 @@ def write_feedback(
     sender_ssrc: int, media_ssrc: int, first: int, arrivals: list[int | None], count: int
 ) -> tuple[int, bytes]:
     """One RTCP packet (RTPFB, format 15) with `arrivals` from the unwrapped number `first` on, in
-    ticks of 250 µs, None for lost packets.
+    ticks of 250 µs; None for lost packets.
 
-    Returns the number of arrivals that it contains, at least one: an arrival more than 8.19 s after
+    Returns the number of arrivals that it contains, at least one. An arrival more than 8.19 s after
     the one before needs another packet.
     """
     received = next((ticks for ticks in arrivals if ticks is not None), 0)

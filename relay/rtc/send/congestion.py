@@ -1,15 +1,17 @@
-"""Whether a viewer's path carries the video, judged by receiver reports. Pure; `now` in seconds.
+"""Decides by receiver reports whether a viewer's path can carry the video. Pure; `now` in seconds.
 
 A relay cannot reduce the bitrate of a stream; it can only send fewer frames. A viewer whose path is
 too slow for the stream gets only keyframes until full video is tried again.
 """
 
 LOSS_MAX = 0.2
-"""Share of packets lost that retransmission still repairs."""
+"""Maximum share of lost packets that retransmission can repair."""
 HEAVY_LOSS = 0.5
-"""Share of packets lost that counts as congestion in a single report."""
+"""A single report with this share of lost packets means congestion."""
 REPORTS = 2
-"""Consecutive reports above LOSS_MAX; a burst of loss shows in only one of them."""
+"""Number of consecutive reports above LOSS_MAX that mean congestion. A burst of loss appears in
+only one.
+"""
 RETRY = 1.0
 """Seconds until full video is tried again; doubles with every failure."""
 RETRY_MAX = 30.0
@@ -24,9 +26,9 @@ class Congestion:
         self._retry = RETRY
 
     def report(self, lost: float, now: float, *, congested: bool) -> bool:
-        """A receiver report: the share of packets lost since the last one.
+        """Takes a receiver report. `lost`: the share of packets lost since the last report.
 
-        Returns whether a path that was not `congested` is so now.
+        Returns whether a path that was not `congested` has become so.
         """
         self._bad = self._bad + 1 if lost > LOSS_MAX else 0
         if congested or (self._bad < REPORTS and lost <= HEAVY_LOSS):
@@ -43,7 +45,7 @@ class Congestion:
 
 
 class Allowance:
-    """Bytes that may be sent again: a share of the bytes sent.
+    """Limits the retransmitted bytes to a share of the bytes sent.
 
     Without it, a receiver that requests every packet again would double its own congestion.
     """

@@ -11,15 +11,15 @@ class DeliveryState(Enum):
 
     NOT_CONNECTED = auto()
     WAITING = auto()
-    """No frame before the next keyframe."""
+    """No frame is sent before the next keyframe."""
     JOINING = auto()
-    """The cached frames since the last keyframe; live frames follow them."""
+    """The cached frames since the last keyframe are being sent; live frames follow them."""
     JOINING_CONGESTED = auto()
-    """The same; only keyframes follow them."""
+    """As JOINING, but only keyframes follow."""
     LIVE = auto()
-    """Every frame."""
+    """Every frame is sent."""
     KEYFRAMES_ONLY = auto()
-    """The path is congested: only keyframes, until full video is tried again."""
+    """The path is congested: only keyframes are sent, until full video is tried again."""
     ENDED = auto()
 
 
@@ -33,9 +33,9 @@ class DeliveryEvent(Enum):
     JOIN_COMPLETED = auto()
     """All cached frames are sent."""
     FRAME_LOST = auto()
-    """A frame that others depend on was not sent."""
+    """A frame that other frames refer to was not sent."""
     KEYFRAME = auto()
-    """A keyframe goes out."""
+    """A keyframe is sent."""
     CONGESTED = auto()
     """The receiver reports more loss than retransmission repairs."""
     RESUMED = auto()
@@ -79,11 +79,11 @@ class Delivery:
 
     @property
     def omits_frames(self) -> bool:
-        """Live frames are left out; the viewer gets the next keyframe."""
+        """Whether live frames are omitted until the next keyframe."""
         return self.state in (DeliveryState.WAITING, DeliveryState.KEYFRAMES_ONLY)
 
     def admits(self, now: float, *, key: bool) -> bool:
-        """Whether a live frame goes out. A keyframe ends WAITING and may end KEYFRAMES_ONLY."""
+        """Whether a live frame is sent. A keyframe ends WAITING and may end KEYFRAMES_ONLY."""
         match self.state:
             case DeliveryState.LIVE:
                 return True
@@ -97,6 +97,6 @@ class Delivery:
         return False
 
     def report(self, lost: float, now: float) -> None:
-        """A receiver report: the share of packets lost since the last one."""
+        """Takes a receiver report. `lost`: the share of packets lost since the last report."""
         if self._congestion.report(lost, now, congested=self.congested):
             self.advance(DeliveryEvent.CONGESTED)

@@ -15,7 +15,7 @@ from relay.rtc.send.session import SendSession
 from relay.sample import TIMESCALE, Sample, Track, TrackInfo
 
 KEEP = 60
-"""Video frames kept for retransmission, even older than the last keyframe: 2 s."""
+"""Number of video frames kept for retransmission (2 s), even if older than the last keyframe."""
 MAX_FRAMES = 1_200
 MAX_BYTES = 8 * 1024 * 1024
 TICK = 0.2
@@ -55,7 +55,7 @@ class Feed:
         return self._connected
 
     def open(self) -> None:
-        """Takes the stream's samples since the last keyframe, then all new ones."""
+        """Takes the stream's samples since the last keyframe, and new ones from now on."""
         info = self.stream.tracks.get(Track.VIDEO)
         if info:
             self.receive_track(info)
@@ -75,7 +75,7 @@ class Feed:
 
     @property
     def idle(self) -> bool:
-        """There are no sessions, not even connecting ones."""
+        """Whether there are no sessions, not even connecting ones."""
         return not self._sessions
 
     def add(self, session: SendSession) -> None:

@@ -42,7 +42,8 @@ class PacketisedFrame:
         self._batches: dict[int, list[Batch]] = {}
 
     def batches(self, tag: int) -> list[Batch]:
-        """The packets without the fields that differ between viewers, ready for protection. Cached.
+        """The packets without the fields that differ between viewers, ready to be protected.
+        Cached.
 
         `tag`: bytes of an SRTP tag.
         """

@@ -1,9 +1,9 @@
-"""Sequence numbers of one viewer, without gaps where packets were not sent. Pure."""
+"""Sequence numbers of one viewer. Packets that were not sent leave no gaps. Pure."""
 
 from collections import deque
 
 PIECES = 64
-"""Ranges remembered; a new one begins after each omission."""
+"""Maximum number of ranges remembered. A new range begins after each omission."""
 
 
 class Numbering:

@@ -1,7 +1,7 @@
 """One viewer's WHEP session: frames of a feed in, one batch of datagrams per frame out.
 
-The session stores no media. A frame that the socket does not accept is dropped, and video goes on
-at the next keyframe.
+The session stores no media. If the socket does not accept a frame, the frame is dropped, and video
+continues at the next keyframe.
 """
 
 import asyncio
@@ -38,11 +38,11 @@ the browser would request the lost packets again.
 """
 JOIN_EVERY = 0.005
 JOIN_STEP = 90
-"""Ticks between the timestamps of cached frames (1 ms). With their own timestamps a receiver would
-play them at normal speed and stay that far behind live.
+"""Ticks between the timestamps of cached frames (1 ms). With the original timestamps a receiver
+would play them at normal speed and remain that far behind live.
 """
 PLI_EVERY = 1.0
-"""Seconds between keyframe requests on behalf of one viewer: all viewers pay for a keyframe."""
+"""Minimum seconds between keyframe requests for one viewer: all viewers pay for a keyframe."""
 RESEND_SHARE, RESEND_BURST = 0.3, 200_000
 
 
@@ -69,7 +69,7 @@ class Source(Protocol):
 
 
 class OutgoingTrack:
-    """One track of one viewer: its payload type and sequence numbers, and what was sent."""
+    """One track of one viewer: its payload type, its sequence numbers and its counters."""
 
     __slots__ = ("numbering", "octets", "packets", "payload_type")
 
@@ -81,8 +81,8 @@ class OutgoingTrack:
 
 
 class SendSession(PeerSession):
-    """The server's end of a viewer's session. Call `answer()` first, then as PeerSession says; the
-    feed calls `send_video` and `send_audio`.
+    """The server's end of a viewer's session. Call `answer()` first, then use it as PeerSession
+    describes; the feed calls `send_video` and `send_audio`.
     """
 
     def __init__(
@@ -104,7 +104,9 @@ class SendSession(PeerSession):
         self._next_cached = 0
         """Number of the next cached frame to send while joining."""
         self._anchor: PacketisedFrame | None = None
-        """The newest frame when the join began: older ones get timestamps just before its own."""
+        """The newest frame when the join began. Older frames get timestamps just before its
+        timestamp.
+        """
         self._join_timer: asyncio.TimerHandle | None = None
         self._demanded_at = 0.0
         """When a keyframe was last demanded for this viewer."""
@@ -128,11 +130,13 @@ class SendSession(PeerSession):
         return write_play_answer(self._offer, answer)
 
     def end(self, reason: str) -> None:
-        """Ends the session from this side: `on_closed` is called, and its owner then closes it."""
+        """Ends the session from this side. `on_closed` is called, and the owner then closes the
+        session.
+        """
         self._end(reason)
 
     def silent(self, now: float) -> bool:
-        """Whether the viewer has sent nothing for so long that it is gone."""
+        """Whether the viewer has been silent for so long that it counts as gone."""
         return now - self._heard_at > SILENCE_MAX
 
     # Media out
@@ -231,8 +235,8 @@ class SendSession(PeerSession):
             self._join_timer = self._loop.call_later(JOIN_EVERY, self._continue_join)
 
     def _timestamp(self, frame: PacketisedFrame) -> int:
-        """The frame's timestamp for this viewer: frames cached before the join stand just before
-        the live edge of that moment.
+        """The frame's timestamp for this viewer. Frames cached before the join get timestamps just
+        before the live edge at the time of the join.
         """
         anchor = self._anchor
         if anchor is None or frame.number >= anchor.number:
