@@ -1,4 +1,4 @@
-"""Rooms, publishers, the HTTP interface (server/API.md) and the command line. Stands on `relay`."""
+"""Rooms, publishers, the HTTP interface (server/API.md) and the command line. Uses `relay`."""
 
 from pathlib import Path
 

@@ -1,7 +1,7 @@
 """The command line: `microlive serve`, or `python -m server serve`.
 
-Exit codes: 0 after Ctrl-C or SIGTERM, 2 where the server cannot start with these settings (one line
-on standard error for each reason).
+Exit codes: 0 after Ctrl-C or SIGTERM, 2 if the server cannot start with these settings (one line on
+standard error for each reason).
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from server.host.lan import qr_terminal
 from server.settings import FILE_NAME, Settings, SettingsError, load, option_of
 from server.storage.database import StorageError
 
-# Plain text can be searched and piped, whatever the width of the terminal.
+# Plain text can be searched and piped at any terminal width.
 cli = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -115,8 +115,8 @@ def _help(field: FieldInfo) -> str:
 def serve(config: Path | None, **arguments: Any) -> None:
     """Run the server until Ctrl-C or SIGTERM.
 
-    A setting without an option here is read from the environment (MICROLIVE_LAN_PORT for
-    --lan-port), else from the TOML file (lan_port = 8443). Lists are comma-separated or JSON.
+    A setting that is not given as an option is read from the environment (MICROLIVE_LAN_PORT for
+    --lan-port), or else from the TOML file (lan_port = 8443). Lists are comma-separated or JSON.
     """
     # Until the server has its own handler, SIGTERM acts like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -155,8 +155,8 @@ def serve(config: Path | None, **arguments: Any) -> None:
 
 
 def _log(level: str) -> None:
-    """Logs to standard error: microlive's loggers at `level`, those of libraries such as aioice at
-    warning or above.
+    """Logs to standard error: microlive's loggers at `level`, the loggers of libraries such as
+    aioice at warning or above.
     """
     logging.basicConfig(
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
@@ -177,7 +177,7 @@ def _announce(urls: list[str], settings: Settings) -> None:
             else "--lan: this machine has no address that a phone can reach\n"
         )
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal without block characters shows no QR code, but the addresses.
+        # A terminal without block characters shows the addresses, but no QR code.
         sys.stdout.reconfigure(errors="replace")
     print("".join(lines), end="", flush=True)
 

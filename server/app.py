@@ -1,4 +1,4 @@
-"""The composition root: creates every part once, and ends them in the opposite order."""
+"""The composition root: creates every part once, and closes the parts in reverse order."""
 
 import asyncio
 import gc
@@ -62,8 +62,8 @@ class RunningServer:
 
 
 async def serve(settings: Settings, ready: Callable[[list[str]], None]) -> None:
-    """Serves until SIGINT or SIGTERM. `ready` gets the URLs once they answer. Raises OSError where
-    a port is not available, StorageError where the data is not.
+    """Serves until SIGINT or SIGTERM. `ready` is called with the URLs once the server answers.
+    Raises OSError if a port is not available, StorageError if the data is not.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -77,7 +77,7 @@ async def serve(settings: Settings, ready: Callable[[list[str]], None]) -> None:
 
 
 def _tune_garbage_collector() -> None:
-    """Makes garbage collections short: they ignore the objects of the start, and the media path
+    """Makes garbage collections short: they skip the objects created at startup, and the media path
     creates no reference cycles.
 
     Full collections are rare. So closed sessions must not be part of a reference cycle: it would
@@ -89,7 +89,7 @@ def _tune_garbage_collector() -> None:
 
 
 async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
-    """Starts everything; `stack` ends it."""
+    """Starts all parts; `stack` closes them."""
     storage = await Storage.open(settings.data)
     stack.push_async_callback(storage.close)
     port = UdpPort()
@@ -99,7 +99,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     stack.callback(hub.close)
     transcoders = Transcoders(_transcoders(settings), settings.video_bitrate)
     ingest = IngestSessions(port, transcoders, settings.remb)
-    # A registry of its own: several servers may run in one process.
+    # Each server has its own registry: several servers may run in one process.
     registry = CollectorRegistry()
     policy = RoomPolicy(settings.idle_ttl, settings.away_grace, settings.ended_ttl)
     rooms = Rooms(storage, hub, ingest.open, policy, Playing(registry).receive)
@@ -107,7 +107,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     events = EventsEndpoint(rooms, watch.sockets, settings)
     hls = HlsEndpoint(rooms, settings)
     listeners = _bind(settings)
-    # Bound, but not listening yet: the rooms of the last run are restored first.
+    # The ports are bound but do not listen yet: the rooms of the last run are restored first.
     for listener in listeners:
         stack.callback(listener.sock.close)
     udp_port = listeners[0].port if settings.udp_port is None else settings.udp_port
@@ -143,8 +143,8 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
 
 
 def _transcoders(settings: Settings) -> int:
-    """By default one per core: each needs about a quarter of a core (720p, 30 fps), which leaves
-    most of the machine for other work.
+    """By default one per core. Each needs about a quarter of a core (720p, 30 fps), so most of the
+    machine remains free.
     """
     return (os.cpu_count() or 1) if settings.transcoders is None else settings.transcoders
 
@@ -208,7 +208,7 @@ class _Listener:
 
 
 class _Site(web.SockSite):
-    """aiohttp's SockSite with the AdmissionProtocol in front of each connection."""
+    """aiohttp's SockSite with an AdmissionProtocol for each connection."""
 
     def __init__(
         self, runner: web.AppRunner, listener: _Listener, connections: Connections
@@ -231,7 +231,7 @@ class _Site(web.SockSite):
 
 
 def _bind(settings: Settings) -> list[_Listener]:
-    """The main listener, then those of --lan. Raises OSError, with every socket closed."""
+    """The main listener, then those of --lan. Raises OSError after closing every socket."""
     listeners: list[_Listener] = []
     try:
         tls = (
@@ -279,7 +279,7 @@ def _tls(certificate: Path, key: Path) -> ssl.SSLContext:
 def _media_hosts(settings: Settings) -> list[str]:
     """The addresses that receive media: those of the settings, or all of this machine.
 
-    The candidates in an answer have this order; some clients try the first one only.
+    The candidates in an answer have this order; some clients try only the first one.
     """
     if settings.udp_hosts:
         return list(settings.udp_hosts)

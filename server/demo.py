@@ -11,7 +11,7 @@ logger = logging.getLogger(__name__)
 
 TITLE = "A live from a machine"
 RETRY = 2.0
-"""Seconds until a publisher that ended is started again."""
+"""Seconds until a publisher that has ended is restarted."""
 
 
 class Demo:
@@ -44,7 +44,7 @@ class Demo:
                 *(sys.executable, "-m", "server.host.synthetic", f"{self._url}/whip/{self._room}"),
                 stdin=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                # In a session of its own, Ctrl-C does not reach it: the server ends it.
+                # In a separate session the process does not receive Ctrl-C: the server ends it.
                 start_new_session=True,
             )
             try:

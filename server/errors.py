@@ -29,8 +29,8 @@ from relay.errors import Refusal, RefusalCode
 class RequestRefused(Refusal):
     """A request that the server refuses.
 
-    `text` says what is wrong and what the client can do about it. `retry_after` (seconds) becomes a
-    whole number of at least 1.
+    `text` says what is wrong and how the client can correct it. `retry_after` (seconds) is rounded
+    up to a whole number of at least 1.
     """
 
     STATUS = 500

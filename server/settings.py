@@ -3,7 +3,7 @@ from them.
 
 A value comes from the command line, else from the environment (`MICROLIVE_` and the name in
 capitals), else from a TOML file, else from the default. `load()` combines them; `Settings(...)`
-reads its arguments only.
+reads only its arguments.
 """
 
 import ipaddress
@@ -41,8 +41,8 @@ IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class SettingsError(Exception):
-    """Invalid settings. `problems` has one line for each, which starts with the source of the
-    value.
+    """Invalid settings. `problems` has one line for each problem; the line starts with the source
+    of the value.
     """
 
     def __init__(self, problems: list[str]) -> None:
@@ -68,7 +68,7 @@ def _items(value: Any) -> Any:
 
 
 def _expanded(path: Path) -> Path:
-    # Unlike Path.expanduser() it leaves the ~ of an unknown user unchanged.
+    # Unlike Path.expanduser(), it leaves the ~ of an unknown user unchanged.
     return Path(os.path.expanduser(path))
 
 
@@ -361,8 +361,8 @@ class Settings(BaseModel):
             raise ValueError("tls_cert and tls_key go together: set both or neither")
         if value is not None and info.data.get("tls_cert") is not None:
             try:
-                # Without a password, OpenSSL would prompt for that of an encrypted key; an empty
-                # one fails.
+                # Without a password argument, OpenSSL would prompt for the password of an encrypted
+                # key. An empty password fails.
                 ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
                     info.data["tls_cert"], value, password=""
                 )
@@ -480,8 +480,8 @@ def _file_of(
 
 
 def _problem(details: Any, origins: Mapping[str, str]) -> str:
-    """One line: the source of the value, the problem, and the value itself where pydantic's message
-    lacks it and it is no secret.
+    """One line: the source of the value, the problem, and the value itself if pydantic's message
+    lacks it and it is not secret.
     """
     name, *inner = (str(part) for part in details["loc"])
     origin = ".".join([origins.get(name, name), *inner])

@@ -1,4 +1,4 @@
-"""The machine that the server runs on: addresses, descriptors, ICE servers, the self-check and the
+"""The machine on which the server runs: addresses, descriptors, ICE servers, the self-check and the
 synthetic publisher.
 
 May import `relay` and the vocabulary of `server`.

@@ -1,5 +1,5 @@
-"""The limit of file descriptors: a viewer needs two, and the default is often 1,024 although many
-more are allowed.
+"""The limit of file descriptors. A viewer needs two, and the default limit is often 1,024 although
+many more are allowed.
 """
 
 import resource

@@ -1,4 +1,4 @@
-"""The STUN and TURN servers for one browser, with TURN credentials of its own. Pure; `now` in Unix
+"""The STUN and TURN servers for one browser, with individual TURN credentials. Pure; `now` in Unix
 seconds.
 """
 
@@ -25,10 +25,10 @@ def ice_servers(settings: Settings, user: str, now: float) -> list[dict[str, Any
 
 
 def turn_credentials(secret: str, user: str, expires: int) -> tuple[str, str]:
-    """User name and password for a TURN server that shares `secret`, valid until `expires` (Unix
-    seconds); a connection made before that continues.
+    """User name and password for a TURN server that shares `secret`. They are valid until `expires`
+    (Unix seconds); connections made before that continue.
 
-    draft-uberti-behave-turn-rest-00 §2.2, which is coturn's `use-auth-secret`.
+    draft-uberti-behave-turn-rest-00 §2.2, which coturn calls `use-auth-secret`.
     """
     username = f"{expires}:{user}"
     return username, base64.b64encode(

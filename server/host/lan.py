@@ -1,7 +1,7 @@
 """Access for a phone on the same Wi-Fi: this machine's addresses, a certificate for them, QR codes.
 
 A page may use the camera in a secure context only, so the phone needs HTTPS. No authority signs
-certificates for 192.168.x.y, so this one is self-signed, and the phone asks about it once.
+certificates for 192.168.x.y, so the certificate is self-signed, and the phone shows a warning once.
 """
 
 import datetime
@@ -33,10 +33,10 @@ RENEW_BEFORE = datetime.timedelta(days=7)
 
 
 def addresses() -> list[str]:
-    """The addresses at which other machines can reach this one: IPv4 before IPv6, the address of
-    the default route first.
+    """The addresses at which other machines can reach this one: IPv4 before IPv6, and first the
+    address of the default route.
 
-    Without loopback, link-local and IPv6 unique local addresses and interfaces that are down.
+    Excludes loopback, link-local and IPv6 unique local addresses, and interfaces that are down.
     """
     found: list[str] = []
     for adapter in ifaddr.get_adapters():
@@ -82,8 +82,8 @@ def self_signed(data: Path, addresses: Sequence[str]) -> tuple[Path, Path]:
     """The PEM files in `data` of a certificate for these addresses, the host name and `localhost`,
     and of its key.
 
-    A stored certificate is used again while it covers every address and is valid for another week,
-    so that a phone asks only once. Raises OSError.
+    A stored certificate is reused while it covers every address and is valid for another week, so
+    that a phone shows its warning only once. Raises OSError.
     """
     certificate, key = data / CERTIFICATE_NAME, data / KEY_NAME
     now = datetime.datetime.now(datetime.UTC)
@@ -154,7 +154,7 @@ def _names(addresses: Sequence[str]) -> list[x509.GeneralName]:
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:
-    """Replaces the file atomically; it never has wider permissions than `mode`."""
+    """Replaces the file atomically. It never has wider permissions than `mode`."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # mode 0600
     try:
         with open(descriptor, "wb") as file:

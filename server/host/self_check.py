@@ -1,4 +1,6 @@
-"""One log line at the start: can publishers' media reach this server, as far as it can tell?"""
+"""Writes one log line at startup that says whether publishers' media can probably reach this
+server.
+"""
 
 import asyncio
 import logging
@@ -37,7 +39,7 @@ class SelfCheck:
         logger.log(logging.INFO if healthy else logging.WARNING, "%s", line)
 
     async def check(self) -> tuple[bool, str]:
-        """Whether there is no problem, and the line."""
+        """Returns whether there is no problem, and the text of the log line."""
         probe = Probe(self._port)
         try:
             await asyncio.gather(*(self._ask_address(probe, host) for host in self._hosts))

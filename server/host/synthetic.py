@@ -1,8 +1,8 @@
 """Publishes a synthetic video with audio: `python -m server.host.synthetic WHIP_URL`.
 
 Reads the creator key from standard input. The video shows a running clock, the audio has one note a
-second; FFmpeg's WHIP muxer sends both. A process of its own keeps the encoding out of the server.
-It ends with SIGTERM or when standard input is closed.
+second; FFmpeg's WHIP muxer sends both. A separate process keeps the encoder out of the server. It
+ends on SIGTERM or when standard input is closed.
 """
 
 import os
@@ -54,7 +54,7 @@ SEGMENTS = {
 }
 DIGIT_WIDTH, DIGIT_HEIGHT, STROKE = 28, 52, 7
 DIGIT_STEP, POINT_STEP = DIGIT_WIDTH + 10, 18
-"""The whole clock fits on a phone that crops the sides of the video."""
+"""With these widths the whole clock fits on a phone that crops the sides of the video."""
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
-"""TCP connections before their first request: how many an address may hold, and how long they may
-stay silent.
+"""TCP connections before their first request: limits their number per address and how long they may
+be silent.
 
-aiohttp counts no connections, and lets one that never sends a request stay as long as one that was
-just answered. Requests are counted by the endpoints.
+aiohttp counts no connections, and keeps a connection that never sends a request as long as one that
+was just answered. Requests are counted by the endpoints.
 """
 
 import asyncio
@@ -19,14 +19,14 @@ from server.http.limits import IPNetwork, bucket_key, is_trusted
 SILENT = 15.0
 """Seconds that a connection has for its first request, headers included."""
 IDLE = 150.0
-"""Seconds between two requests on a connection: longer than reverse proxies keep theirs, so that
-the proxy closes first.
+"""Maximum seconds between two requests on a connection. It is longer than the timeout of reverse
+proxies, so that the proxy closes first.
 """
 HANDSHAKE = 10.0
 """Seconds that a TLS handshake may take."""
 EACH = 4
-"""Connections for each WebSocket that an address may have: browsers open several at a time to load
-a page.
+"""An address may have this many connections for each WebSocket that it may have: browsers open
+several at a time to load a page.
 """
 SWEEP = 5.0
 """Seconds between two checks for silent connections."""
@@ -48,7 +48,7 @@ class Connections:
     """The open connections, by address. Owns a timer; `close()` ends it."""
 
     def __init__(self, limit: int, trusted: Sequence[IPNetwork]) -> None:
-        """`limit`: connections that an address may hold; trusted proxies have none."""
+        """`limit`: maximum number of connections per address. Trusted proxies have no limit."""
         self._limit = limit
         self._trusted = trusted
         self._held: dict[str, list[asyncio.Transport]] = {}
@@ -61,7 +61,7 @@ class Connections:
 
     @property
     def middleware(self) -> Middleware:
-        """Notes each request. Must be the outermost middleware."""
+        """Records each request. Must be the outermost middleware."""
 
         @web.middleware
         async def note(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -71,7 +71,7 @@ class Connections:
         return note
 
     def admit(self, transport: asyncio.Transport, handler: web.RequestHandler) -> bool:
-        """Whether a new connection may stay. One that may is counted until it closes."""
+        """Whether a new connection may stay. If so, it is counted until it closes."""
         address = (transport.get_extra_info("peername") or ("",))[0]
         if not is_trusted(address, self._trusted):
             held = self._held.setdefault(bucket_key(address), [])
@@ -97,8 +97,8 @@ class Connections:
 
 
 class AdmissionProtocol(asyncio.Protocol):
-    """A connection that was just accepted: handed to aiohttp, or refused because its address holds
-    too many.
+    """A newly accepted connection: passes it to aiohttp, or refuses it if its address has too
+    many.
     """
 
     def __init__(self, connections: Connections, handler: web.RequestHandler) -> None:

@@ -19,11 +19,11 @@ from server.rooms.registry import Rooms
 from server.settings import Settings
 
 CHECK_EVERY = 5.0
-"""Seconds after which an idle stream is checked for a client that left."""
+"""Seconds between two checks whether the client of an idle stream has left."""
 PING_CHECKS = 3
-"""Checks between two comments, which keep proxies from closing an idle stream."""
+"""After this many checks a comment is sent, so that proxies do not close an idle stream."""
 TAKE_WITHIN = 15.0
-"""Seconds that a client has to take what it was sent."""
+"""If a client takes no data for this many seconds, its stream ends."""
 COMMENT = b": ping\n\n"
 
 
@@ -31,12 +31,12 @@ class EventsEndpoint:
     """`/api/rooms/{room}/events` and `/api/rooms/{room}/notices`. Owns the open streams."""
 
     def __init__(self, rooms: Rooms, sockets: ConnectionLimiter, settings: Settings) -> None:
-        """`sockets`: what also counts the WebSockets of an address."""
+        """`sockets`: also counts the WebSockets of an address."""
         self._rooms = rooms
         self._sockets = sockets
         self._settings = settings
         self._streams: dict[tuple[str, str], EventStream] = {}
-        """By room and the viewer's secret."""
+        """By room and secret viewer id."""
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -71,7 +71,7 @@ class EventsEndpoint:
             return response
 
     async def notify(self, request: web.Request) -> web.Response:
-        """A notice of a viewer that has a stream: 204, or 200 with the answer."""
+        """Handles a notice of a viewer with an event stream: 204, or 200 with the answer."""
         await self._rooms.local(request.match_info["room"])
         key = request.match_info["room"], request.query.get("viewer", "")
         stream = self._streams.get(key)
@@ -97,14 +97,14 @@ class EventsEndpoint:
         return web.json_response(text=json.dumps(answer))
 
     def close_streams(self) -> None:
-        """Ends every stream; browsers connect again by themselves."""
+        """Ends every stream. Browsers reconnect by themselves."""
         for stream in self._streams.values():
             stream.close(RefusalCode.SERVER_CLOSING, "the server is restarting")
 
 
 async def _send(request: web.Request, response: web.StreamResponse, stream: EventStream) -> None:
-    """Returns when the stream ends. Raises ConnectionError where the client has left, TimeoutError
-    where it takes nothing.
+    """Sends events until the stream ends. Raises ConnectionError if the client has left,
+    TimeoutError if it takes no data.
     """
     idle = 0
     while True:

@@ -1,4 +1,4 @@
-"""LL-HLS: finds the room of a request and limits how many requests an address may keep waiting."""
+"""LL-HLS: finds the room of a request, and limits how many requests of an address may wait."""
 
 from aiohttp import hdrs, web
 
@@ -45,7 +45,7 @@ class HlsEndpoint:
     async def _rendition(self, name: str, path: str) -> Rendition:
         """The rendition of a room. Raises NotFound, Gone or PlaylistError.
 
-        One of a room that has ended plays to its end for those who are watching.
+        After a room has ended, its rendition still plays to the end for its viewers.
         """
         try:
             room = await self._rooms.local(name)

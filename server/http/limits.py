@@ -1,8 +1,8 @@
 """Limits for each client address, and the address of a client behind reverse proxies. Pure: `now`
 is any monotonic time in seconds.
 
-Addresses are counted by `bucket_key`, so that a household with an IPv6 /64 is one address, as with
-IPv4.
+Addresses are counted by `bucket_key`, so that a household with an IPv6 /64 counts as one address,
+as with IPv4.
 """
 
 import ipaddress
@@ -15,8 +15,8 @@ IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def bucket_key(address: str) -> str:
-    """What counts as one client: an IPv4 address (also mapped into IPv6), the /64 of an IPv6
-    address, any other text unchanged.
+    """The part of an address that identifies a client: an IPv4 address (also if mapped into IPv6),
+    the /64 of an IPv6 address, any other text unchanged.
     """
     ip = _parse(address)
     if ip is None:
@@ -25,10 +25,10 @@ def bucket_key(address: str) -> str:
 
 
 class RateLimiter:
-    """A token bucket per address: `limit` at once, then one every `per_seconds / limit`.
+    """A token bucket per address: a burst of `limit`, then one token every `per_seconds / limit`.
 
-    At most `max_keys` addresses are kept. The least recently used one is dropped first: its bucket
-    is the fullest.
+    Keeps at most `max_keys` addresses. The least recently used one is dropped first: its bucket is
+    the fullest.
     """
 
     def __init__(self, limit: int, per_seconds: float, max_keys: int = 10_000) -> None:
@@ -36,10 +36,10 @@ class RateLimiter:
         self.per_seconds = per_seconds
         self.max_keys = max_keys
         self._buckets: dict[str, tuple[float, float]] = {}
-        """Tokens and when they were counted; the least recently used first."""
+        """Number of tokens and time of the last update; the least recently used first."""
 
     def try_take(self, address: str, now: float) -> float:
-        """Takes a token. Returns 0, or where there is none the seconds until there is one."""
+        """Takes a token and returns 0. If there is none, returns the seconds until there is one."""
         key = bucket_key(address)
         tokens, counted = self._buckets.pop(key, (float(self.limit), now))
         rate = self.limit / self.per_seconds
@@ -72,7 +72,7 @@ class ConnectionLimiter:
         return True
 
     def release(self, address: str) -> None:
-        """Raises KeyError where the address holds nothing."""
+        """Raises KeyError if the address has no connection."""
         key = bucket_key(address)
         held = self._held[key]
         if held == 1:
@@ -81,7 +81,7 @@ class ConnectionLimiter:
             self._held[key] = held - 1
 
     def __len__(self) -> int:
-        """Addresses that hold a connection."""
+        """Number of addresses that have a connection."""
         return len(self._held)
 
 
@@ -101,9 +101,9 @@ class Client:
 def client(peer: str, headers: Iterable[tuple[str, str]], trusted: Sequence[IPNetwork]) -> Client:
     """The client behind a connection from `peer`. `headers`: all of the request, in order.
 
-    `X-Forwarded-For`, `-Proto` and `-Host` count, or without them `Forwarded` (RFC 7239), and only
-    from a trusted peer. X-Forwarded-For has priority: most proxies write it, and pass on what a
-    client sent as Forwarded. A proxy that writes Forwarded must remove X-Forwarded-For.
+    Reads `X-Forwarded-For`, `-Proto` and `-Host`, or without them `Forwarded` (RFC 7239), and only
+    from a trusted peer. X-Forwarded-For has priority: most proxies write it, and pass on a
+    Forwarded header that a client sent. A proxy that writes Forwarded must remove X-Forwarded-For.
     """
     if not is_trusted(peer, trusted):
         return Client(peer)
@@ -122,8 +122,8 @@ def client(peer: str, headers: Iterable[tuple[str, str]], trusted: Sequence[IPNe
 
 
 def client_address(peer: str, forwarded_for: str | None, trusted: Sequence[IPNetwork]) -> str:
-    """The rightmost address that is not a trusted proxy; a client can forge what is left of it.
-    `forwarded_for` is the value of X-Forwarded-For.
+    """The rightmost address that is not a trusted proxy; a client can forge all addresses to the
+    left of it. `forwarded_for` is the value of X-Forwarded-For.
     """
     return _walk(peer, forwarded_for.split(",") if forwarded_for else [], trusted)[0]
 
@@ -188,8 +188,8 @@ def _host(value: str) -> str | None:
 
 
 def _parse(text: str) -> IPAddress | None:
-    """An address from a header, with or without quotes, brackets, port and zone. IPv4 in IPv6
-    becomes IPv4.
+    """An address from a header, with or without quotes, brackets, port and zone. IPv4 mapped into
+    IPv6 becomes IPv4.
     """
     text = text.strip().strip('"')
     if match := re.fullmatch(r"\[([^\]]+)\](:\d+)?", text):
@@ -204,6 +204,6 @@ def _parse(text: str) -> IPAddress | None:
 
 
 def is_trusted(address: str, trusted: Sequence[IPNetwork]) -> bool:
-    """Whether the address is that of a trusted reverse proxy."""
+    """Whether the address belongs to a trusted reverse proxy."""
     ip = _parse(address)
     return ip is not None and any(ip in network for network in trusted)

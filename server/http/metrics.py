@@ -1,4 +1,4 @@
-"""Metrics for Prometheus. API.md lists them; grafana.json is a dashboard of them."""
+"""Metrics for Prometheus. API.md lists them; grafana.json is a dashboard for them."""
 
 import asyncio
 from collections import Counter
@@ -25,9 +25,11 @@ from server.rooms.registry import Rooms
 
 FIRST_PICTURE = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 BEHIND_LENS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
-"""Bounds in seconds; dense where the players are."""
+"""Bucket bounds in seconds; they are dense in the usual range of the players."""
 MOST_STALLS = 10
-"""Stalls that one beacon adds at most: a player cannot run dry more often between two beacons."""
+"""Maximum number of stalls that one report adds: a player cannot stall more often between two
+reports.
+"""
 QUANTILES = (0.5, 0.95, 1.0)
 
 Family = CounterMetricFamily | GaugeMetricFamily
@@ -35,7 +37,7 @@ Family = CounterMetricFamily | GaugeMetricFamily
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The objects that count."""
+    """The objects whose counters are read."""
 
     rooms: Rooms
     hub: Hub
@@ -65,7 +67,7 @@ class Metrics:
 
 
 class Playing:
-    """Playback by player, from the beacons that viewers send once a second."""
+    """Playback figures by player, from the reports that viewers send once a second."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         first_picture = Histogram(
@@ -94,10 +96,10 @@ class Playing:
         self._stalls = {player: stalls.labels(player) for player in players}
 
     def receive(self, beacon: Beacon, before: Beacon | None) -> None:
-        """A viewer's beacon and the one before it on the same connection.
+        """Takes a viewer's report and the previous one on the same connection.
 
-        A page that reconnects repeats its first frame's delay and its stalls so far. The delay
-        counts once for each connection; of the stalls only the increase counts.
+        A page that reconnects repeats the delay of its first frame and its number of stalls. The
+        delay counts once for each connection; for stalls only the increase counts.
         """
         if beacon.first_picture is not None and (before is None or before.first_picture is None):
             self._first_picture[beacon.player].observe(beacon.first_picture / 1_000)
@@ -112,13 +114,17 @@ class Playing:
 
 
 class ServerCollector(Collector):
-    """Reads the counters of the server when metrics are requested, and costs nothing between."""
+    """Reads the counters of the server when metrics are requested, and has no cost at other
+    times.
+    """
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
 
     def describe(self) -> Iterator[Family]:
-        """Nothing: the registry would otherwise collect from a server that is still starting."""
+        """Describes no metrics: otherwise the registry would collect from a server that is still
+        starting.
+        """
         yield from ()
 
     def collect(self) -> Iterator[Family]:

@@ -1,4 +1,4 @@
-"""What every answer goes through: refusals become answers, and CORS headers are added."""
+"""Applied to every answer: refusals become answers, and CORS headers are added."""
 
 import logging
 
@@ -19,11 +19,11 @@ ALLOWED_HEADERS = "Authorization, Content-Type, If-Match"
 EXPOSED_HEADERS = "Location, Link, ETag, Accept-Patch, Accept-Post, Retry-After"
 
 ENDPOINTS = ("/api/", "/hls/", "/whip/", "/whep/", "/ws/")
-"""Prefixes below which refusals are JSON for browsers too."""
+"""Refusals below these prefixes are JSON for browsers too."""
 
 
 def refusals(pages: Pages) -> Middleware:
-    """Answers every error: with a page where a browser asks for one, else with RefusalBody."""
+    """Answers every error: with a page if a browser requests one, else with RefusalBody."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -89,7 +89,7 @@ def _json(refusal: Refusal) -> web.Response:
 
 
 def _of_aiohttp(error: web.HTTPException) -> Refusal:
-    """aiohttp's own refusal as one of ours."""
+    """Converts aiohttp's own refusal into one of ours."""
     match error:
         case web.HTTPNotFound():
             return NotFound(RefusalCode.NOT_FOUND, "there is nothing at this address")

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document of the HTTP interface, made from the table below and the types of
+"""The OpenAPI 3.1 document of the HTTP interface, built from the table below and the types of
 payloads.py. A test compares the table with the routes, and a server with the document.
 """
 
@@ -24,7 +24,7 @@ EVENT_STREAM = "text/event-stream"
 REF = "#/components/schemas/{model}"
 
 Content = type[Any] | str | None
-"""A JSON type, the media type of anything else, or no content."""
+"""A JSON type, the media type of any other content, or no content."""
 Refusals = Mapping[int, tuple[Code, ...]]
 
 
@@ -36,14 +36,14 @@ class Operation:
     path: str
     summary: str
     answers: Mapping[int, tuple[Content, ...]]
-    """Content by status, for the statuses below 400."""
+    """Content by status, for statuses below 400."""
     refusals: Refusals = field(default_factory=dict)
     body: Content = None
     key: bool = False
-    """Needs a bearer token."""
+    """The operation needs a bearer token."""
     query: tuple[str, ...] = ()
     close_codes: Refusals = field(default_factory=dict)
-    """Why a WebSocket is closed, by close code."""
+    """The reasons for which a WebSocket is closed, by close code."""
 
 
 ALWAYS: Refusals = {
@@ -53,7 +53,7 @@ ALWAYS: Refusals = {
     429: (Code.TOO_MANY_CONNECTIONS,),
     500: (Code.INTERNAL_ERROR,),
 }
-"""Refusals of every path."""
+"""Refusals that every path can return."""
 STORAGE: Refusals = {503: (Code.STORAGE_UNAVAILABLE,)}
 ROOM: Refusals = {404: (Code.ROOM_NOT_FOUND,), **STORAGE}
 ROOM_ON: Refusals = {**ROOM, 410: (Code.ROOM_ENDED,)}

@@ -19,7 +19,7 @@ from server.site.assets import Assets, BundledAssets, SourceAssets
 from server.site.first_frame import first_frame
 
 SHOW = "microliveBoot.showFirstFrame();"
-"""The inline script after the frame that the page contains."""
+"""The inline script that follows the frame in the page."""
 
 HEADINGS = {404: "Nothing here", 410: "This live is over", 429: "A moment, please"}
 
@@ -82,8 +82,8 @@ class Pages:
         found = self._assets.find(request.match_info["name"])
         if found is None:
             raise NotFound(RefusalCode.FILE_NOT_FOUND, "there is no such file")
-        # The URL contains a hash of the content, so that a browser keeps the file for ever. An old
-        # URL, of a page from before an update, gets the new file without caching.
+        # The URL contains a hash of the content, so browsers may keep the file for ever. An old
+        # URL, from a page of an older version, gets the current file without caching.
         current = self._assets.boot and request.path.startswith(self._assets.base + "/")
         caching = "public, max-age=31536000, immutable" if current else "no-cache"
         headers = {
@@ -100,7 +100,7 @@ class Pages:
         raise web.HTTPFound(f"{self._assets.base}/icons/icon.svg")
 
     def message(self, request: web.Request, status: int, text: str) -> web.Response:
-        """A page for a refusal."""
+        """A page that shows a refusal."""
         heading = HEADINGS.get(status, "That did not work")
         return self._render(
             request,

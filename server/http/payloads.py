@@ -1,5 +1,5 @@
-"""The JSON of the HTTP interface, as types: those of rooms are in server/rooms/description.py.
-openapi.py makes the published schemas from both.
+"""The types of the JSON in the HTTP interface. Those of rooms are in server/rooms/description.py.
+openapi.py generates the published schemas from both.
 """
 
 from typing import Annotated, Any, Literal
@@ -29,14 +29,14 @@ class RefusalBody(Payload):
 
 
 class Config(Payload):
-    """What a page needs to know of the server."""
+    """The server's configuration for a page."""
 
     create: Annotated[Literal["anyone", "token"], Field(description="who may create rooms")]
     version: str
 
 
 class IceServer(Payload):
-    """An RTCIceServer of the browser."""
+    """An RTCIceServer for the browser."""
 
     urls: list[str]
     username: str | None = None
@@ -44,7 +44,7 @@ class IceServer(Payload):
 
 
 def _printable(title: object) -> object:
-    """One line of printable text; anything but a string is left to the validator."""
+    """One line of printable text. Other types than strings are left to the validator."""
     if not isinstance(title, str):
         return title
     return " ".join(
@@ -61,7 +61,7 @@ class CreateRoom(BaseModel):
 
 
 class NewRoom(Payload):
-    """A room that was just created."""
+    """A newly created room."""
 
     room: str
     title: str
@@ -73,14 +73,14 @@ class NewRoom(Payload):
 
 
 class RoomList(Payload):
-    """Rooms that are live or away, most watched first."""
+    """Rooms that are live or away, with the most viewers first."""
 
     rooms: list[RoomDescription]
 
 
 def reply(kind: type[Any], value: object, *, status: int = 200) -> web.Response:
     """`value` as a JSON answer: a `kind`, or a mapping with its members. Members of a Payload that
-    were not given are left out.
+    are not set are omitted.
     """
     adapter = _adapters.get(kind) or _adapters.setdefault(kind, TypeAdapter(kind))
     body = adapter.dump_json(adapter.validate_python(value), exclude_unset=True)
@@ -88,4 +88,4 @@ def reply(kind: type[Any], value: object, *, status: int = 200) -> web.Response:
 
 
 _adapters: dict[type[Any], TypeAdapter[Any]] = {}
-"""One for each kind: making one takes milliseconds."""
+"""One for each kind, because creating one takes milliseconds."""

@@ -1,4 +1,6 @@
-"""`/api/rooms`: create, list, show and end rooms, and their health. API.md describes it."""
+"""`/api/rooms`: creates, lists, describes and ends rooms, and returns their health. API.md
+describes it.
+"""
 
 import asyncio
 import json
@@ -44,7 +46,7 @@ class RoomsEndpoint:
         return reply(RoomList, {"rooms": self._rooms.on_air()})
 
     async def create(self, request: web.Request) -> web.Response:
-        """A new room. Its key is in this answer and nowhere else."""
+        """Creates a room. Only this answer contains its key."""
         require_create_token(request, self._settings)
         title = read_create_room(await read_body(request)).title
         address = client_of(request, self._settings).address
@@ -86,14 +88,14 @@ class RoomsEndpoint:
         return web.Response(body=svg, content_type="image/svg+xml")
 
     async def health(self, request: web.Request) -> web.Response:
-        """For the creator: how the media arrives, and what viewers see of it."""
+        """For the creator: how well the media arrives, and how well viewers play it."""
         name = request.match_info["room"]
         return reply(RoomHealth, await self._rooms.ask(name, ReadHealth(bearer_token(request))))
 
 
 def read_create_room(body: bytes) -> CreateRoom:
-    """The body of POST /api/rooms; an empty one is an empty object. Raises BadRequest where it is
-    not a JSON object, Unprocessable for a title that cannot be taken.
+    """The body of POST /api/rooms; an empty body is an empty object. Raises BadRequest if it is not
+    a JSON object, Unprocessable if the title is invalid.
     """
     try:
         value = json.loads(body) if body.strip() else {}

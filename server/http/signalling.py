@@ -1,4 +1,4 @@
-"""What WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep) have in common: routes, bodies, trickle ICE,
+"""The common parts of WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep): routes, bodies, trickle ICE,
 OPTIONS, and the answer that creates a session.
 """
 
@@ -35,8 +35,8 @@ class SignallingEndpoint(Protocol):
 
 
 def signalling_routes(prefix: str, endpoint: SignallingEndpoint) -> list[web.RouteDef]:
-    """Routes of `{prefix}/{room}` and `{prefix}/{room}/{session}`. A slash at the end changes
-    nothing: not every client follows a redirect of a POST.
+    """Routes of `{prefix}/{room}` and `{prefix}/{room}/{session}`, also with a slash at the end:
+    not every client follows a redirect of a POST.
     """
     room, session = f"{prefix}/{{room}}{{slash:/?}}", f"{prefix}/{{room}}/{{session}}{{slash:/?}}"
     return [
@@ -61,8 +61,8 @@ async def read_trickle(request: web.Request, remote_ufrag: str) -> None:
     """Reads a PATCH with candidates and ignores them: an ICE-lite agent answers the peer from any
     address.
 
-    Raises what `read_offer` does, and Unprocessable for an ICE restart (RFC 9725 §4.3.3), after
-    which the session goes on.
+    Raises what `read_offer` raises, and Unprocessable for an ICE restart (RFC 9725 §4.3.3), after
+    which the session continues.
     """
     fragment = await _read_text(request, SDP_FRAGMENT)
     lines = [line for line in fragment.splitlines() if line]

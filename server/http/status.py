@@ -1,4 +1,4 @@
-"""What a load balancer and a page ask of the server itself."""
+"""The server's health, readiness and configuration, for load balancers and pages."""
 
 from aiohttp import web
 
@@ -23,11 +23,13 @@ class StatusEndpoint:
         ]
 
     async def health(self, _: web.Request) -> web.Response:
-        """The process answers."""
+        """Answers while the process runs."""
         return web.Response(text="ok")
 
     async def ready(self, _: web.Request) -> web.Response:
-        """The server takes new rooms and sessions: storage answers, and it is not closing."""
+        """Whether the server accepts new rooms and sessions: storage answers, and the server is not
+        closing.
+        """
         await self._rooms.require_ready()
         return web.Response(text="ok")
 

@@ -13,7 +13,7 @@ from server.rooms.registry import Rooms
 from server.settings import Settings
 
 QUERY_LENGTH = 400
-"""Characters of the query, with which a player introduces itself."""
+"""Maximum characters of the query, in which a player describes itself."""
 RETRY_CONNECTIONS = 5
 
 
@@ -26,7 +26,7 @@ class WatchEndpoint:
         self.sockets = ConnectionLimiter(settings.max_sockets_per_address)
         """WebSockets and event streams of each address."""
         self.viewers: set[WebSocketViewer] = set()
-        """Connected now."""
+        """The viewers connected now."""
         self.counters = WebSocketCounters()
 
     def routes(self) -> list[web.RouteDef]:
@@ -49,6 +49,6 @@ class WatchEndpoint:
             return await watch(request, room.channel, self.counters, self.viewers)
 
     def close_viewers(self) -> None:
-        """Closes every viewer's socket with 1001; players reconnect by themselves."""
+        """Closes every viewer's socket with 1001. Players reconnect by themselves."""
         for viewer in list(self.viewers):
             viewer.close(RefusalCode.SERVER_CLOSING, "the server is restarting")

@@ -1,5 +1,5 @@
-"""WHEP (draft-ietf-wish-whep): play with one HTTP request. In the order of the draft's section 4.
-Watching needs no key.
+"""WHEP (draft-ietf-wish-whep): play with one HTTP request. The methods are in the order of the
+draft's section 4. Watching needs no key.
 """
 
 import secrets
@@ -19,7 +19,7 @@ from server.rooms.registry import Rooms
 from server.settings import Settings
 
 RETRY_IDLE = 5
-"""Seconds after which a player may ask again for a room that is not live yet."""
+"""Seconds after which a player may retry if a room is not live yet."""
 RETRY_SESSIONS = 5
 
 
@@ -51,13 +51,15 @@ class WhepEndpoint:
         return created(
             session.answer,
             url_of(request, f"/whep/{channel.name}/{session.id}", self._settings),
-            # A user name for each viewer: with the room's, viewers would use up each other's quota
-            # at the TURN server, and the creator's.
+            # Each viewer has its own user name. With the name of the room, viewers would use up
+            # each other's quota at the TURN server, and the creator's.
             ice_servers(self._settings, f"viewer-{secrets.token_hex(8)}", time.time()),
         )
 
     async def end(self, request: web.Request) -> web.Response:
-        """DELETE of a session: answered when it has ended. It ends even if the client leaves."""
+        """DELETE of a session. The answer is sent when the session has ended; it ends even if the
+        client leaves.
+        """
         await self._sessions.end(await self._session(request))
         return web.Response()
 

@@ -1,4 +1,6 @@
-"""WHIP (RFC 9725): publish with one HTTP request. In the order of the RFC's section 4."""
+"""WHIP (RFC 9725): publish with one HTTP request. The methods are in the order of the RFC's section
+4.
+"""
 
 import asyncio
 import time
@@ -18,7 +20,9 @@ from server.settings import Settings
 
 
 class WhipEndpoint:
-    """`/whip/{room}` and its sessions `/whip/{room}/{session}`. Answers announce `hosts`."""
+    """`/whip/{room}` and its sessions `/whip/{room}/{session}`. Answers contain candidates for
+    `hosts`.
+    """
 
     def __init__(self, rooms: Rooms, settings: Settings, hosts: list[str]) -> None:
         self._rooms = rooms
@@ -43,7 +47,9 @@ class WhipEndpoint:
         )
 
     async def end(self, request: web.Request) -> web.Response:
-        """DELETE of a session: answered when it has ended. It ends even if the client leaves."""
+        """DELETE of a session. The answer is sent when the session has ended; it ends even if the
+        client leaves.
+        """
         self._charge(request)
         command = EndSession(bearer_token(request), request.match_info["session"])
         await asyncio.shield(self._rooms.ask(request.match_info["room"], command))
@@ -53,7 +59,7 @@ class WhipEndpoint:
 
     async def trickle(self, request: web.Request) -> web.Response:
         """PATCH with candidates: 204. For an ICE restart a client POSTs a new offer with the same
-        key, which takes over without a gap.
+        key; the new session replaces the old one without a gap.
         """
         room = await self._authorised_room(request)
         session = room.session(request.match_info["session"])
@@ -63,7 +69,7 @@ class WhipEndpoint:
     # §4.1, §4.4
 
     async def discover(self, request: web.Request) -> web.Response:
-        """GET and HEAD are reserved: 204 if there is such a room."""
+        """GET and HEAD are reserved: 204 if the room exists."""
         await self._rooms.local(request.match_info["room"])
         return web.Response(status=204)
 

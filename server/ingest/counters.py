@@ -1,4 +1,4 @@
-"""What the sessions of all publishers have counted since the process started."""
+"""The totals of all publishers' sessions since the process started."""
 
 from relay.rtc.receive.session import ReceiveCounters
 
@@ -6,7 +6,7 @@ SUMMED = ("packets", "payload_bytes", "plis", "nacks", "rejected")
 
 
 class IngestCounters:
-    """Sums over open and closed sessions, so that a total never falls."""
+    """Sums over open and closed sessions, so that a total never decreases."""
 
     def __init__(self) -> None:
         self._closed = dict.fromkeys(SUMMED, 0)
@@ -17,13 +17,13 @@ class IngestCounters:
         self._open[id(counters)] = counters
 
     def leave(self, counters: ReceiveCounters) -> None:
-        """The session is closed. Further calls do nothing."""
+        """Adds the counters of a closed session to the totals. Further calls do nothing."""
         if self._open.pop(id(counters), None):
             for name in SUMMED:
                 self._closed[name] += getattr(counters, name)
 
     def totals(self) -> dict[str, int]:
-        """By name, as in ReceiveCounters."""
+        """The totals, by their names in ReceiveCounters."""
         return {
             name: closed + sum(getattr(counters, name) for counters in self._open.values())
             for name, closed in self._closed.items()

@@ -6,7 +6,7 @@ from relay.rtc.receive.reassembly import EncodedFrame
 
 
 class FrameOutput(Protocol):
-    """Where a source sends its results. Called synchronously."""
+    """Receives the results of a source. Called synchronously."""
 
     def publish_frame(self, frame: EncodedFrame) -> None:
         """The next H.264 frame; frames are in decoding order, which is also presentation order."""
@@ -43,7 +43,7 @@ class FrameSource(Protocol):
 
 
 class _Discard:
-    """The output of a source that has none yet, or that is closed."""
+    """The output of a source that has no output yet, or that is closed."""
 
     def publish_frame(self, frame: EncodedFrame) -> None: ...
 

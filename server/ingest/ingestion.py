@@ -1,4 +1,4 @@
-"""A connected publisher's media: from the WebRTC session into the stream."""
+"""Passes a connected publisher's media from the WebRTC session to the stream."""
 
 import logging
 import time
@@ -31,15 +31,15 @@ class IngestionOwner(Protocol):
     def media_came(self) -> None: ...
 
     def media_stopped(self) -> None:
-        """Nothing that can be shown has come for SILENT_FOR seconds; called for every tick."""
+        """No displayable media has arrived for SILENT_FOR seconds. Called at every tick."""
 
     def media_failed(self, reason: str) -> None:
-        """No media follows."""
+        """The media has failed; no more follows."""
 
 
 class Ingestion:
-    """Turns frames, audio packets and sender reports into samples of one clock. It is the sink of
-    the WebRTC session and the output of the frame source.
+    """Converts frames, audio packets and sender reports into samples on one clock. It is the sink
+    of the WebRTC session and the output of the frame source.
     """
 
     def __init__(
@@ -54,12 +54,14 @@ class Ingestion:
         start: int,
         audio: bool,
     ) -> None:
-        """`epoch` numbers the sessions of the stream. `start`: media time of the first sample, µs.
-        `audio`: the publisher offered an audio track.
+        """`epoch`: number of the session in the stream. `start`: media time of the first sample,
+        µs. `audio`: the publisher offered an audio track.
         """
         now = time.monotonic()
         self.source = source
-        """Passes frames on or transcodes them; B-frames replace the former by the latter."""
+        """Forwards frames or transcodes them. After a B-frame, a transcoding source replaces a
+        forwarding one.
+        """
         self._rtc = rtc
         self._stream = stream
         self._transcoders = transcoders
@@ -145,8 +147,8 @@ class Ingestion:
         self._rtc.request_keyframe()
 
     def transcode(self, frame: EncodedFrame) -> None:
-        """Transcodes everything from the next keyframe on: `frame` is older than the one before
-        it.
+        """Transcodes everything from the next keyframe on, because `frame` is older than the one
+        before it.
         """
         try:
             reservation = self._transcoders.reserve(self._stream.name)
@@ -170,7 +172,7 @@ class Ingestion:
     # Samples out
 
     def _announce_parameters(self, arrived: float) -> bool:
-        """Publishes a new init segment where the IDR's parameter sets are new. False where they are
+        """Publishes a new init segment if the IDR's parameter sets are new. False if they are
         missing or cannot be read.
         """
         if (self._sps, self._pps) == self._parameters:
@@ -235,8 +237,8 @@ class Ingestion:
         return round((now + self._to_unix) * 1_000_000)
 
     def _has_stopped(self, now: float) -> bool:
-        """Nothing that can be shown comes. Packets alone do not count: a dead camera or an unknown
-        encoder never completes a frame.
+        """Whether no displayable media arrives. Packets alone do not count: a dead camera or an
+        unknown encoder never completes a frame.
         """
         last = self._began
         if self._parameters:

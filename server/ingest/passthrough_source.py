@@ -1,4 +1,4 @@
-"""A publisher's H.264, passed on unchanged."""
+"""A publisher's H.264, forwarded unchanged."""
 
 from relay.rtc.receive.reassembly import EncodedFrame
 from server.ingest.frame_source import DISCARD, FrameOutput
@@ -8,7 +8,7 @@ REORDERED = 90_000
 
 
 class PassthroughSource:
-    """A FrameSource that copies nothing. It asks for a transcoder when it sees B-frames: they would
+    """A FrameSource that copies nothing. It requests a transcoder when it sees B-frames: they would
     delay every viewer, and WebRTC viewers cannot show them.
     """
 
@@ -31,7 +31,7 @@ class PassthroughSource:
         self._output.request_keyframe()
 
     def check(self, now: float) -> None:
-        """Nothing here can hang."""
+        """Does nothing: this source cannot hang."""
 
     async def close(self) -> None:
         self._output = DISCARD

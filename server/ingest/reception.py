@@ -1,15 +1,15 @@
-"""How well a publisher's media arrives. Pure; `now` in seconds."""
+"""Measures how well a publisher's media arrives. Pure; `now` in seconds."""
 
 from collections import deque
 from dataclasses import dataclass
 
 SPAN = 5
-"""Seconds that gaps and losses are reported for."""
+"""Gaps and losses are reported for the last SPAN seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class IngestHealth:
-    """The ingest part of a room's health (server/API.md). None stands for no measurement yet."""
+    """The ingest part of a room's health (server/API.md). None means not measured yet."""
 
     bitrate: int | None
     """bit/s over the last second."""
@@ -19,16 +19,16 @@ class IngestHealth:
     repaired: int
     """Packets in SPAN seconds that were lost and retransmitted in time."""
     lost: int
-    """Packets in SPAN seconds that were not."""
+    """Packets in SPAN seconds that were lost and not retransmitted in time."""
     keyframe_age: int | None
-    """ms."""
+    """Age of the last keyframe, ms."""
     round_trip: int | None
-    """ms."""
+    """Round trip to the publisher, ms."""
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a session has counted so far."""
+    """The counters of a session so far."""
 
     payload_bytes: int = 0
     repaired: int = 0
@@ -74,7 +74,7 @@ class Reception:
                 bitrate=max(0, totals.payload_bytes - before.payload_bytes) * 8 / elapsed,
                 fps=self._frames / elapsed,
                 gap=self._gap_now(now),
-                # The counts start again with every new source (SSRC).
+                # The counters restart with every new source (SSRC).
                 repaired=max(0, totals.repaired - before.repaired),
                 lost=max(0, totals.lost - before.lost),
             )
@@ -82,7 +82,7 @@ class Reception:
         self._since, self._totals, self._frames, self._gap = now, totals, 0, 0.0
 
     def health(self, now: float, round_trip: float | None) -> IngestHealth:
-        """`round_trip`: seconds, None before it is measured."""
+        """`round_trip`: seconds; None before the first measurement."""
         last = self._seconds[-1] if self._seconds else None
         gap = max(self._gap_now(now), *(second.gap for second in self._seconds), 0.0)
         return IngestHealth(
@@ -98,5 +98,5 @@ class Reception:
         )
 
     def _gap_now(self, now: float) -> float:
-        """The longest time without a frame, the present one included."""
+        """The longest time without a frame, including the current one."""
         return max(self._gap, now - self._frame_at) if self._frame_at is not None else self._gap

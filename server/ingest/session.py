@@ -19,12 +19,12 @@ from server.ingest.transcoders import Transcoders
 class State(Enum):
     CONNECTING = auto()
     WAITING = auto()
-    """Connected; nothing that can be shown has come."""
+    """Connected; no displayable media has arrived."""
     FLOWING = auto()
     SILENT = auto()
-    """Connected; nothing that can be shown has come for SILENT_FOR seconds."""
+    """Connected; no displayable media has arrived for SILENT_FOR seconds."""
     ENDED = auto()
-    """The publisher or its video is gone; `close()` is due."""
+    """The publisher or its video is gone; `close()` must be called."""
     CLOSED = auto()
 
 
@@ -52,23 +52,23 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.SILENT, Event.CLOSED): State.CLOSED,
     (State.ENDED, Event.CLOSED): State.CLOSED,
 }
-"""Every other pair changes nothing."""
+"""All other pairs change nothing."""
 
 
 class SessionOwner(Protocol):
     """Called synchronously; never after `close()` began."""
 
     def flow_changed(self, session: "IngestSession", flowing: bool) -> None:
-        """Media that can be shown started, or has stopped for SILENT_FOR seconds."""
+        """Displayable media has started, or has stopped for SILENT_FOR seconds."""
 
     def session_ended(self, session: "IngestSession", reason: str) -> None:
-        """The session is over and has to be closed. Called once at most."""
+        """The session is over and must be closed. Called at most once."""
 
 
 class IngestSession:
     """`answer()`, `connect()`, `begin()` to publish, and `close()`, which is valid at any time.
 
-    H.264 is passed on unchanged. VP8 is transcoded, and so is H.264 from its first B-frame on.
+    H.264 is forwarded unchanged. VP8 is transcoded, and so is H.264 from its first B-frame on.
     """
 
     def __init__(
@@ -83,9 +83,7 @@ class IngestSession:
         counters: IngestCounters,
         owner: SessionOwner,
     ) -> None:
-        """Raises Unavailable or NotAcceptable where the offer needs a transcoder and there is
-        none.
-        """
+        """Raises Unavailable or NotAcceptable if the offer needs a transcoder and there is none."""
         self.id = session_id
         self.state = State.CONNECTING
         self._stream = stream
@@ -103,7 +101,7 @@ class IngestSession:
             if reservation:
                 reservation.release()
             raise
-        # A worker needs some tenths of a second to start, and so does the handshake.
+        # The worker starts now: it needs some tenths of a second, as does the handshake.
         self._first_source: FrameSource = (
             reservation.start(codec) if reservation else PassthroughSource()
         )
@@ -111,7 +109,7 @@ class IngestSession:
 
     @property
     def source(self) -> FrameSource:
-        """Passes frames on or transcodes them."""
+        """Forwards frames or transcodes them."""
         return self._ingestion.source if self._ingestion else self._first_source
 
     @property
@@ -120,8 +118,8 @@ class IngestSession:
         return self.rtc.remote_ufrag
 
     def answer(self, hosts: list[str], *, max_bitrate: int) -> str:
-        """The SDP answer, with a candidate for each of `hosts`. `max_bitrate`: of the video,
-        bit/s.
+        """The SDP answer, with a candidate for each of `hosts`. `max_bitrate`: maximum of the
+        video, bit/s.
         """
         return self.rtc.answer(hosts, max_bitrate=max_bitrate)
 
@@ -130,7 +128,7 @@ class IngestSession:
         await self.rtc.connect()
 
     def begin(self, epoch: int, start: int) -> None:
-        """Makes this session the stream's publisher. `epoch` numbers the sessions of a stream;
+        """Makes this session the stream's publisher. `epoch`: number of the session in the stream.
         `start`: media time of the first sample, µs.
         """
         if not self._happen(Event.BEGUN):
@@ -156,8 +154,8 @@ class IngestSession:
         self._stream.detach(self)
         self._counters.leave(self.rtc.counters)
         self.rtc.deliver_to(DISCARD)
-        # This reference and that of the source to the ingestion would form a cycle, which stays
-        # in memory until a full garbage collection.
+        # The session references the source, and the source references the ingestion. Such a cycle
+        # would stay in memory until a full garbage collection.
         source = self.source
         self._ingestion = None
         try:
@@ -188,12 +186,12 @@ class IngestSession:
             self._owner.session_ended(self, reason)
 
     def receive_demand(self, demand: Demand) -> None:
-        """What viewers need (Publisher)."""
+        """Takes a demand of the viewers (Publisher)."""
         if demand.keyframe:
             self.source.request_keyframe()
 
     def _happen(self, event: Event) -> bool:
-        """Applies an event. False where it changes nothing."""
+        """Applies an event. False if it changes nothing."""
         after = TRANSITIONS.get((self.state, event))
         if after is None:
             return False

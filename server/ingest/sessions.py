@@ -11,17 +11,17 @@ from server.ingest.transcoders import Transcoders
 
 
 class IngestSessions:
-    """What every session shares: the UDP port, the transcoders and the counters."""
+    """The shared parts of all sessions: the UDP port, the transcoders and the counters."""
 
     def __init__(self, port: UdpPort, transcoders: Transcoders, bitrate_cap: int) -> None:
-        """`bitrate_cap`: maximum of all media of a publisher, bit/s; sent as REMB."""
+        """`bitrate_cap`: maximum of all media of a publisher together, bit/s; sent as REMB."""
         self.transcoders = transcoders
         self.counters = IngestCounters()
         self._port = port
         self._bitrate_cap = bitrate_cap
 
     def open(self, stream: Stream, offer: Offer, owner: SessionOwner) -> IngestSession:
-        """A session that the owner has to close. Raises Unavailable or NotAcceptable where the
+        """Opens a session; the owner must close it. Raises Unavailable or NotAcceptable if the
         offer needs a transcoder and there is none.
         """
         return IngestSession(

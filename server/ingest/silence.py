@@ -11,12 +11,16 @@ from relay.media.opus import SILENCE, SILENCE_TICKS, concealment, packet_ticks
 PATIENCE = 4_800
 """Ticks (100 ms) that audio may be late before it is replaced."""
 ABSENT_PATIENCE = 1_920
-"""Ticks (40 ms) that it may be late once it has been absent for ABSENT ticks."""
+"""Ticks (40 ms) that audio may be late after it has been absent for ABSENT ticks."""
 ABSENT = 48_000
 CONCEALED = 4_800
-"""Ticks (100 ms) after a real packet that the decoder conceals; by then the audio has faded out."""
+"""For this many ticks (100 ms) after a real packet the decoder conceals the loss. By then the audio
+has faded out.
+"""
 MAX_FILL = 50 * 10
-"""Packets of silence made at once (10 s); a longer absence stays a gap in media time."""
+"""Maximum number of silent packets generated at once (10 s). A longer absence remains a gap in
+media time.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class ContinuousSound:
 
     def __init__(self, expected: bool) -> None:
         self.filled = 0
-        """Packets made for missing audio."""
+        """Packets generated for missing audio."""
         self.late = 0
         """Packets that arrived after they had been replaced."""
         self._next: int | None = None
@@ -43,7 +47,7 @@ class ContinuousSound:
 
     def receive(self, ticks: int, duration: int, data: bytes) -> list[Sound]:
         """Takes a real packet. Returns the packets to send: silence for the gap before it, and the
-        packet; none where it has been replaced already.
+        packet. Empty if the packet has already been replaced.
         """
         if self._next is None:
             self._next = ticks
@@ -57,9 +61,9 @@ class ContinuousSound:
         return sounds
 
     def advance(self, media_now: int) -> list[Sound]:
-        """Returns the silence for audio that is missing at `media_now` (ticks)."""
+        """Returns silence for the audio that is missing at `media_now` (ticks)."""
         if self._next is None:
-            # A microphone that was offered gets time to start.
+            # If the publisher offered a microphone, it gets time to start.
             self._next = media_now + (ABSENT_PATIENCE if self._expected else 0)
             return []
         absent = self._last_real is None or self._next - self._last_real > ABSENT

@@ -1,14 +1,14 @@
-"""RTP timestamps to media time. Pure: timestamps and `now` (seconds, any steady clock) in, ticks
-out.
+"""Converts RTP timestamps to media time. Pure: timestamps and `now` (seconds, any steady clock) in,
+ticks out.
 
 The timestamps of each track start at a random number and follow their own clock. A sender report
 (RFC 3550 §6.4.1) maps a timestamp to the sender's clock, which is common to both tracks. Before the
 first report a track is placed by the arrival of its fastest packets; the error is its encoding
 delay.
 
-Audio leads: its packets are placed end to end, because a gap or an overlap is audible and stops
-some players, and the video is shifted by the same amount. So the tracks stay together even if the
-publisher's two clocks drift apart.
+Audio has priority: its packets are placed end to end, because a gap or an overlap is audible and
+stops some players, and the video is shifted by the same amount. So the tracks stay together even if
+the publisher's two clocks drift apart.
 """
 
 from dataclasses import dataclass
@@ -16,30 +16,32 @@ from dataclasses import dataclass
 from relay.sample import TIMESCALE, Track
 
 DRIFT = 1e-4
-"""Rate at which a minimum may rise, seconds per second: more than any crystal drifts, far less than
-the jitter of a network.
+"""Maximum rate at which a minimum rises, in seconds per second. It exceeds the drift of any
+crystal, and is far below the jitter of a network.
 """
 SLEW = 0.004
 """Maximum correction for one frame, in seconds, when the estimate of the clocks changes."""
 JUMP = 0.5
-"""Seconds from which a correction is applied at once."""
+"""Corrections of at least this many seconds are applied at once."""
 IMPOSSIBLE = 0.3
-"""Seconds by which a packet may be faster than all before it; beyond that its timestamps jumped."""
+"""Maximum seconds by which a packet may be faster than all earlier ones. If it is faster still, its
+timestamps have jumped.
+"""
 REANCHOR = 0.1
-"""Seconds that the audio may deviate from its clock before it is placed anew."""
+"""If the audio deviates from its clock by this many seconds, it is placed anew."""
 DISAGREE = 0.15
-"""Seconds by which two consecutive reports may contradict each other. In GStreamer's (webrtcbin
-1.22) timestamps run twice as fast as in its packets.
+"""Maximum seconds by which two consecutive reports may differ. In the sender reports of GStreamer
+(webrtcbin 1.22) timestamps run twice as fast as in its packets.
 """
 PAUSE, BEHIND, STRAGGLERS = 1.0, 0.5, 2
-"""After PAUSE seconds without audio, timestamps may resume at any value: they do where more than
-STRAGGLERS packets are BEHIND seconds late; fewer may be late packets from before the pause. In
-Chromium timestamps stand still while no track is sent, but continue in its reports.
+"""After PAUSE seconds without audio, timestamps may resume at any value. They have if more than
+STRAGGLERS packets are BEHIND seconds late; fewer may be late packets from before the pause.
+Chromium's packet timestamps stand still while no track is sent, but those of its reports continue.
 """
 
 
 class RisingMinimum:
-    """The minimum of the values so far; it may rise slowly, to follow a drifting clock."""
+    """The minimum of all values so far. It may rise slowly, to follow a drifting clock."""
 
     def __init__(self) -> None:
         self.value: float | None = None
@@ -72,17 +74,17 @@ class _TrackClock:
     def __init__(self, rate: int) -> None:
         self.rate = rate
         self.report: tuple[float, int] | None = None
-        """Sender's clock (seconds) and unwrapped timestamp of the last accepted sender report."""
+        """Sender's clock (seconds) and unwrapped timestamp in the last accepted sender report."""
         self.heard: tuple[float, int] | None = None
-        """The same of the last sender report, accepted or not."""
+        """The same values of the last sender report, accepted or not."""
         self.arrival = RisingMinimum()
         self._arrived: float | None = None
         self._behind = -1
-        """Late packets since a pause; -1 without a pause."""
+        """Number of late packets since a pause; -1 if there was no pause."""
         self._last: int | None = None
 
     def unwrap(self, timestamp: int) -> int:
-        """Unwraps a 32-bit timestamp; accepts an unwrapped one, too."""
+        """Unwraps a 32-bit timestamp. Also accepts an unwrapped one."""
         if self._last is None:
             self._last = timestamp
             return timestamp
@@ -92,8 +94,8 @@ class _TrackClock:
         return unwrapped
 
     def fell_behind(self, lateness: float, arrived: float) -> bool:
-        """Whether the timestamps resumed at another value after a pause. `lateness`: of the packet
-        that arrived now, in seconds.
+        """Whether the timestamps resumed at another value after a pause. `lateness`: by how many
+        seconds the packet that arrived now is late.
         """
         if self._arrived is not None and arrived - self._arrived >= PAUSE:
             self._behind = 0
@@ -111,8 +113,8 @@ class _TrackClock:
         self._behind = -1
 
     def take(self, sender_clock: float, at: int) -> bool:
-        """Takes a sender report. Accepts it where it agrees with the one before; otherwise packets
-        are placed by arrival until two agree.
+        """Takes a sender report. Accepts it if it agrees with the one before; otherwise packets are
+        placed by arrival until two reports agree.
         """
         before, self.heard = self.heard, (sender_clock, at)
         agrees = (
@@ -144,15 +146,17 @@ class Timeline:
         the difference of the clocks.
         """
         self.round_trip = 0.0
-        """The shortest measured, in seconds. The owner sets it; half of it is subtracted from the
-        offset.
+        """The shortest round trip measured, in seconds. The owner sets it; half of it is subtracted
+        from the offset.
         """
         self._origin: float | None = None
-        """Steady clock at media time `start`."""
+        """Time on the steady clock at media time `start`."""
         self._sound_base: int | None = None
         """Media ticks of audio timestamp 0."""
         self._lead = 0.0
-        """Deviation of the audio from its clock, in seconds; the video is shifted by the same."""
+        """Deviation of the audio from its clock, in seconds. The video is shifted by the same
+        time.
+        """
         self._shift: float | None = None
         self._last_dts = -1
 
@@ -213,8 +217,8 @@ class Timeline:
         return Stamp(ticks, captured, estimated)
 
     def media_now(self, now: float) -> float:
-        """Media time, in seconds, of a packet without jitter that arrives now; `start` before the
-        first packet.
+        """The media time, in seconds, of a packet that arrives now without jitter; `start` before
+        the first packet.
         """
         if self._origin is None:
             return self._start
@@ -238,14 +242,16 @@ class Timeline:
     def _place(
         self, clock: _TrackClock, timestamp: int, arrived: float
     ) -> tuple[float, float, bool]:
-        """Media time in seconds, capture on the server's clock, and whether that is estimated."""
+        """Returns the media time in seconds, the capture time on the server's clock, and whether
+        that is estimated.
+        """
         sent = clock.sender_time(timestamp)
         if (
             sent is not None
             and self._transit.value is not None
             and arrived - sent < self._transit.value - IMPOSSIBLE
         ):
-            # Accepting it would move the other track into the past, too.
+            # If it were accepted, the other track would also move into the past.
             clock.forget()
             sent = None
         by_arrival = timestamp / clock.rate + clock.arrival.add(

@@ -1,4 +1,4 @@
-"""A publisher's video, transcoded by a worker process."""
+"""A publisher's video, transcoded in a worker process."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ from server.ingest.transcoding import Event, State, Transcoding
 logger = logging.getLogger(__name__)
 
 MAX_ANSWER = 8 << 20
-"""Bytes."""
+"""Maximum bytes of one answer."""
 
 
 class TranscodedSource:
@@ -37,13 +37,13 @@ class TranscodedSource:
         self._output: FrameOutput = DISCARD
         self._on_closed = on_closed
         self._reason = ""
-        """Why the worker is lost."""
+        """Why the worker has ended."""
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
     def pid(self) -> int | None:
-        """Of the worker, once it runs."""
+        """The process id of the worker, once it runs."""
         return self._process.pid if self._process else None
 
     @property
@@ -89,7 +89,7 @@ class TranscodedSource:
         pipe = asyncio.subprocess.PIPE
         reason = "the transcoder ended"
         try:
-            # In a session of its own, Ctrl-C in the terminal does not reach the worker: the server
+            # In a separate session the worker does not receive Ctrl-C from the terminal: the server
             # ends it.
             self._process = await asyncio.create_subprocess_exec(
                 *self._command, stdin=pipe, stdout=pipe, start_new_session=True
@@ -112,8 +112,8 @@ class TranscodedSource:
             self._output.source_failed(reason)
 
     async def _read(self, answers: asyncio.StreamReader) -> str:
-        """Passes answers on until the last one; returns why it was the last. Raises
-        IncompleteReadError where the worker is gone.
+        """Passes answers on until the last one, and returns the reason for which it was the last.
+        Raises IncompleteReadError if the worker is gone.
         """
         while True:
             size, timestamp, number = ANSWER.unpack(await answers.readexactly(ANSWER.size))

@@ -1,5 +1,5 @@
-"""Transcodes video that viewers cannot decode as it is to H.264 Constrained Baseline. Pure: access
-units in, access units out.
+"""Transcodes video that viewers cannot decode into H.264 Constrained Baseline. Pure: access units
+in, access units out.
 """
 
 from collections.abc import Iterator
@@ -12,11 +12,15 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 
 DECODERS = {"VP8": "vp8", "H264": "h264"}
-"""FFmpeg's decoder for each encoding name of RTP."""
+"""FFmpeg's decoder for each RTP encoding name."""
 MAX_PIXELS = 1920 * 1088
-"""Of a frame; a larger one would cost more than one publisher's share of the machine."""
+"""Maximum number of pixels in a frame. A larger frame would use more than one publisher's share of
+the machine.
+"""
 QUALITY = "23"
-"""x264's constant rate factor; the bitrate is a limit, so that simple content costs little."""
+"""x264's constant rate factor. The bitrate is only a limit, so that simple content needs fewer
+bits.
+"""
 LONGEST_GOP = 300
 CLOCK = 90_000
 LONGEST_FRAME = CLOCK
@@ -28,12 +32,12 @@ class TranscoderError(Exception):
 
 
 class BrokenFrame(Exception):
-    """This frame cannot be decoded, nor can those up to the next keyframe."""
+    """Neither this frame nor the following ones up to the next keyframe can be decoded."""
 
 
 class TranscodedFrame(NamedTuple):
     timestamp: int
-    """Of the frame that it was made from."""
+    """Timestamp of the frame from which it was made."""
     key: bool
     data: bytes
     """NAL units with start codes; a keyframe includes its parameter sets."""
@@ -41,7 +45,7 @@ class TranscodedFrame(NamedTuple):
 
 class Transcoder:
     """One publisher's decoder and encoder. One thread and no look-ahead: each call returns the
-    result of its own frame, except for B-frames, which wait for their turn.
+    result of its own frame. Only B-frames are returned later, in presentation order.
     """
 
     def __init__(self, codec: str, bitrate: int) -> None:
@@ -60,11 +64,11 @@ class Transcoder:
     def transcode(
         self, timestamp: int, data: bytes, *, key: bool = False, skip: bool = False
     ) -> Iterator[TranscodedFrame]:
-        """Takes the next access unit: VP8 as it is, H.264 with start codes. `timestamp`: 90 kHz
+        """Takes the next access unit: VP8 unchanged, H.264 with start codes. `timestamp`: 90 kHz
         ticks, returned with the result.
 
-        `key` makes the result an IDR; `skip` only decodes, for the frames that depend on this one.
-        Raises BrokenFrame, TranscoderError.
+        With `key` the result is an IDR. With `skip` the frame is only decoded, because later frames
+        depend on it. Raises BrokenFrame, TranscoderError.
         """
         self._keyframe_next = self._keyframe_next or key
         packet = av.Packet(data)
@@ -78,7 +82,7 @@ class Transcoder:
                 yield from self._encode(frame)
 
     def _encode(self, frame: VideoFrame) -> Iterator[TranscodedFrame]:
-        # The encoder takes 4:2:0 with 8 bits and even sizes; convert everything else.
+        # The encoder takes 4:2:0 with 8 bits and even sizes: convert all other formats.
         width, height = frame.width & ~1, frame.height & ~1
         timestamp = frame.pts if frame.pts is not None else 0
         if not width or not height:
@@ -96,7 +100,7 @@ class Transcoder:
             yield TranscodedFrame(timestamp, packet.is_keyframe, bytes(packet))
 
     def _tick(self, timestamp: int) -> int:
-        """The encoder's own time: it ascends even where the publisher's timestamps jump."""
+        """The encoder's own time. It increases even if the publisher's timestamps jump."""
         if self._last is not None:
             step = timestamp - self._last
             self._clock += step if 0 < step <= LONGEST_FRAME else CLOCK // 30

@@ -1,9 +1,9 @@
-"""A transcoder in a process of its own: `python -m server.ingest.transcoder_process CODEC BITRATE`.
+"""A transcoder in a separate process: `python -m server.ingest.transcoder_process CODEC BITRATE`.
 Ends when standard input ends.
 
-Standard input carries a REQUEST and its access unit for each frame. Standard output carries an
-ANSWER and its bytes: READY once; then for each request one FRAME or KEYFRAME for each result and
-DONE, or BROKEN instead. FAILED, with a reason, is the last answer.
+For each frame, standard input carries a REQUEST and its access unit. Standard output carries
+ANSWERs, each with its bytes. READY is sent once. Each request is answered by a FRAME or KEYFRAME
+for each result and then DONE, or by BROKEN. FAILED, with a reason, is the last answer.
 """
 
 import os
@@ -15,11 +15,11 @@ from struct import Struct
 from server.ingest.transcoder import BrokenFrame, Transcoder, TranscoderError
 
 REQUEST = Struct("!IqB")
-"""Bytes that follow, timestamp, flags."""
+"""Number of bytes that follow, timestamp, flags."""
 ANSWER = Struct("!IqB")
-"""Bytes that follow, timestamp, kind."""
+"""Number of bytes that follow, timestamp, kind."""
 NICE = 5
-"""Publishers and viewers that need no transcoder take precedence."""
+"""Niceness of the process: publishers and viewers that need no transcoder take precedence."""
 
 
 class RequestFlag(IntFlag):

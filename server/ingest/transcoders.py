@@ -1,4 +1,4 @@
-"""How many publishers are transcoded at the same time."""
+"""Limits how many publishers are transcoded at the same time."""
 
 from collections import Counter
 
@@ -11,7 +11,7 @@ RETRY_AFTER = 10.0
 
 class Transcoders:
     """Gives transcoders to at most `limit` rooms. A room that has one may get more: while a
-    publisher reconnects, its former session still has its own.
+    publisher reconnects, its former session still has one.
     """
 
     def __init__(self, limit: int, bitrate: int) -> None:
@@ -22,12 +22,12 @@ class Transcoders:
 
     @property
     def rooms(self) -> int:
-        """Rooms that have a transcoder."""
+        """Number of rooms that have a transcoder."""
         return len(self._reserved)
 
     def reserve(self, room: str) -> "Reservation":
-        """The right to start one transcoder. Raises Unavailable where all are in use, NotAcceptable
-        where there are none.
+        """Reserves the right to start one transcoder. Raises Unavailable if all are in use,
+        NotAcceptable if the server has none.
         """
         if not self._limit:
             raise NotAcceptable(
@@ -60,7 +60,7 @@ class Reservation:
         self._bitrate = bitrate
 
     def start(self, codec: str) -> TranscodedSource:
-        """A started transcoder; closing it releases the reservation."""
+        """Starts a transcoder; closing it releases the reservation."""
         source = TranscodedSource(codec, self._bitrate, self.release)
         source.start()
         return source

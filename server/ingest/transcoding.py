@@ -1,5 +1,5 @@
-"""What one transcoder is asked and what its answers mean. Pure: frames, answers and `now` (seconds)
-in, requests out.
+"""The requests to one transcoder and the meaning of its answers. Pure: frames, answers and `now`
+(seconds) in, requests out.
 """
 
 from collections import OrderedDict
@@ -11,13 +11,13 @@ from relay.rtc.receive.reassembly import EncodedFrame
 from server.ingest.transcoder_process import REQUEST, Kind, RequestFlag
 
 BEHIND = 4
-"""Requests in flight from which frames are only decoded, not encoded: the transcoder is too slow
-for all of them.
+"""With at least this many requests in flight, frames are only decoded, not encoded: the transcoder
+is too slow for all of them.
 """
 MAX_IN_FLIGHT = 12
-"""Requests in flight from which frames are dropped until the next keyframe."""
+"""With this many requests in flight, frames are dropped until the next keyframe."""
 STUCK = 5.0
-"""Seconds that a request may be in flight; a slower worker is killed."""
+"""Maximum seconds that a request may be in flight; a slower worker is killed."""
 KEYFRAME_INTERVAL = 0.3
 """Minimum seconds between two keyframes that viewers request."""
 
@@ -36,7 +36,7 @@ class State(Enum):
 class Event(Enum):
     READY = auto()
     KEYFRAME = auto()
-    """The publisher sent a keyframe and there is room for it."""
+    """The publisher sent a keyframe, and there is capacity for it."""
     OVERLOADED = auto()
     """MAX_IN_FLIGHT requests are in flight."""
     BROKEN = auto()
@@ -58,7 +58,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.RUNNING, Event.CLOSED): State.CLOSED,
     (State.LOST, Event.CLOSED): State.CLOSED,
 }
-"""Every other pair changes nothing."""
+"""All other pairs change nothing."""
 
 
 class Transcoding:
@@ -75,15 +75,15 @@ class Transcoding:
         self._sps = self._pps = b""
         self._last_keyframe = -inf
         self._keyframe_at = -inf
-        """Arrival time from which the next frame becomes a keyframe; infinite while no viewer needs
-        one.
+        """The first frame that arrives after this time becomes a keyframe; infinite while no viewer
+        needs one.
         """
         self._in_flight = 0
         self._answered = 0.0
         self._arrivals: OrderedDict[int, float] = OrderedDict()
 
     def happen(self, event: Event) -> bool:
-        """Applies an event. False where it changes nothing."""
+        """Applies an event. False if it changes nothing."""
         after = TRANSITIONS.get((self.state, event))
         if after is None:
             return False
@@ -92,20 +92,20 @@ class Transcoding:
 
     @property
     def needs_keyframe(self) -> bool:
-        """The publisher has to send a keyframe, and the worker has time for it."""
+        """Whether the publisher must send a keyframe, and the worker has time for it."""
         return self.state is State.WAITING and self._in_flight < BEHIND
 
     def stuck(self, now: float) -> bool:
-        """A request has been in flight for too long."""
+        """Whether a request has been in flight for too long."""
         return self._in_flight > 0 and now - self._answered > STUCK
 
     def request_keyframe(self) -> None:
-        """Makes the next frame a keyframe, at most one in KEYFRAME_INTERVAL."""
+        """Makes the next frame a keyframe, at most once in KEYFRAME_INTERVAL."""
         self._keyframe_at = min(self._keyframe_at, self._last_keyframe + KEYFRAME_INTERVAL)
 
     def request(self, frame: EncodedFrame) -> bytes:
-        """The request to send to the worker for the publisher's next frame in decoding order; empty
-        where the frame is dropped or has parameter sets only.
+        """The request to send to the worker for the publisher's next frame in decoding order. Empty
+        if the frame is dropped or contains only parameter sets.
         """
         unit = frame.unit
         self._sps, self._pps = unit.sps or self._sps, unit.pps or self._pps
@@ -120,7 +120,7 @@ class Transcoding:
             return b""
         flags = RequestFlag.SKIP if self._in_flight >= BEHIND else RequestFlag.NONE
         if unit.key or frame.arrived >= self._keyframe_at:
-            # A keyframe of the publisher stays one: the GOPs of viewers are at most as long as the
+            # A publisher's keyframe remains a keyframe: GOPs for viewers are at most as long as the
             # publisher's.
             flags |= RequestFlag.KEYFRAME
             self._keyframe_at = inf
@@ -134,8 +134,8 @@ class Transcoding:
     def receive_answer(
         self, kind: Kind, timestamp: int, data: bytes, now: float
     ) -> EncodedFrame | None:
-        """Takes an answer other than FAILED. Returns the frame that it contains, with the arrival
-        time of the frame it was made from.
+        """Takes any answer except FAILED. Returns the frame that it contains, with the arrival time
+        of the original frame.
         """
         self._answered = now
         match kind:

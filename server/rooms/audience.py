@@ -1,4 +1,4 @@
-"""How the viewers of a room fare at present, from their reports. Pure; `now` in seconds."""
+"""How well the viewers of a room currently play, from their reports. Pure; `now` in seconds."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from server.rooms.beacon import Beacon
 
 FRESH = 3.5
-"""Seconds that a beacon is valid: one comes every second, and a viewer stays in the figures when
+"""Seconds that a report is valid. One arrives every second, so a viewer stays in the figures when
 one or two are lost.
 """
 MIN_INTERVAL = 0.5
-"""Seconds between two beacons of a viewer; an earlier one is late, or meant to count twice."""
+"""Minimum seconds between two reports of a viewer. An earlier one was delayed, or would count
+twice.
+"""
 STALL_SHOWN = 30.0
-"""Seconds that a stall is part of the figures."""
+"""Seconds that a stall remains in the figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,11 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class AudienceHealth:
-    """The audience part of a room's health (server/API.md). None stands for no report."""
+    """The audience part of a room's health (server/API.md). None means that there is no report."""
 
     watching: int
     reporting: int
-    """Viewers whose beacons say whether they play."""
+    """Viewers whose reports say whether they play."""
     playing: int
     behind_lens: Spread | None
     first_picture: Spread | None
@@ -47,10 +49,10 @@ class _Viewer:
 
 
 class Audience:
-    """The latest beacon of each connected viewer.
+    """The latest report of each connected viewer.
 
-    `on_beacon` is called with each accepted beacon and the one before it on the same connection,
-    None at first.
+    `on_beacon` is called with each accepted report and the previous one on the same connection,
+    which is None at first.
     """
 
     def __init__(self, on_beacon: Callable[[Beacon, Beacon | None], None]) -> None:
@@ -61,7 +63,7 @@ class Audience:
         return len(self._viewers)
 
     def report(self, viewer: int, beacon: Beacon, now: float) -> None:
-        """Takes a viewer's beacon; ignores one that comes too soon after the one before."""
+        """Takes a viewer's report. Ignores it if it arrives too soon after the previous one."""
         known = self._viewers.get(viewer)
         if known is None:
             self._viewers[viewer] = _Viewer(beacon, now)
@@ -85,11 +87,11 @@ class Audience:
         self._viewers.pop(viewer, None)
 
     def players(self, now: float) -> Counter[str]:
-        """Viewers by player, from valid beacons."""
+        """Viewers by player, from valid reports."""
         return Counter(viewer.beacon.player for viewer in self._fresh(now))
 
     def health(self, watching: int, now: float) -> AudienceHealth:
-        """`watching`: the number of viewers, reporting or not."""
+        """`watching`: the number of viewers, with or without reports."""
         viewers = self._fresh(now)
         fresh = [viewer.beacon for viewer in viewers]
         reported = [beacon.playing for beacon in fresh if beacon.playing is not None]

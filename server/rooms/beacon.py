@@ -1,5 +1,5 @@
-"""A viewer's report of how it plays, sent once a second (relay/PROTOCOL.md, `report`). Pure: takes
-any JSON, returns values within bounds.
+"""A viewer's playback report, sent once a second (relay/PROTOCOL.md, `report`). Pure: takes any
+JSON, returns values within bounds.
 """
 
 from collections.abc import Mapping
@@ -7,33 +7,33 @@ from typing import Any, NamedTuple
 
 PLAYERS = frozenset({"webcodecs", "mse", "hls", "whep"})
 OTHER = "other"
-"""Stands for every other player: viewers must not add metric labels without limit."""
+"""Replaces the name of every unknown player: viewers must not add metric labels without limit."""
 
 MAX_DELAY = 600_000.0
-"""ms; a longer one is not believed."""
+"""Maximum delay, ms. A longer one is ignored."""
 MIN_DELAY = -1_000.0
-"""ms. Clocks compared over a network differ by up to this much: such a delay counts as 0, an
-earlier one is not believed.
+"""ms. Clocks compared over a network differ by up to this much. A negative delay down to this value
+counts as 0; a lower one is ignored.
 """
 MAX_COUNT = 1_000_000
 
 
 class Beacon(NamedTuple):
-    """One report. None stands for a figure that is missing or not believed."""
+    """One report. None means that a figure is missing or was ignored."""
 
     player: str = OTHER
     playing: bool | None = None
-    """Frames reach the screen."""
+    """Whether frames reach the screen."""
     behind_lens: float | None = None
     """Delay from camera to screen, ms."""
     stalls: int | None = None
-    """Since the page was opened."""
+    """Number of stalls since the page was opened."""
     first_picture: float | None = None
     """Time from opening the page to its first frame, ms."""
 
 
 def read_beacon(report: Mapping[str, Any]) -> Beacon:
-    """Never raises: a wrong figure is left out, and the viewer stays connected."""
+    """Never raises: a wrong figure is omitted, and the viewer stays connected."""
     player, playing = report.get("player"), report.get("playing")
     stalls = _number(report.get("stalls"), 0, MAX_COUNT)
     return Beacon(

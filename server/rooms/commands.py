@@ -1,4 +1,4 @@
-"""Everything that can be asked of a room. Pure.
+"""Every command to a room. Pure.
 
 Each command is executed by the process that owns the room (`Rooms.ask`). It may come from another
 process, so commands, replies and refusals can be serialised (server/rooms/codec.py). Only media and
@@ -14,7 +14,7 @@ Reply_co = TypeVar("Reply_co", covariant=True)
 
 
 class Command(Generic[Reply_co]):
-    """Refused with 404 ROOM_NOT_FOUND where there is no such room."""
+    """Refused with 404 ROOM_NOT_FOUND if there is no such room."""
 
     __slots__ = ()
     name: ClassVar[str]
@@ -24,7 +24,7 @@ class Command(Generic[Reply_co]):
 
 @dataclass(frozen=True, slots=True)
 class Describe(Command[RoomDescription]):
-    """An ended room can be described, too."""
+    """Describes a room, which may have ended."""
 
     name = "describe"
     reply = RoomDescription
@@ -32,8 +32,8 @@ class Describe(Command[RoomDescription]):
 
 @dataclass(frozen=True, slots=True)
 class CreatorCommand(Command[Reply_co]):
-    """Refused with 401 MISSING_KEY where the key is empty, 403 WRONG_KEY where it is not the
-    room's.
+    """Refused with 401 MISSING_KEY if the key is empty, 403 WRONG_KEY if it is not the room's
+    key.
     """
 
     key: str = field(repr=False)
@@ -50,7 +50,7 @@ class ReadHealth(CreatorCommand[RoomHealth]):
 
 @dataclass(frozen=True, slots=True)
 class AuthorisePublishing(CreatorCommand[None]):
-    """May this creator publish? Refused with 409 ROOM_ENDED."""
+    """Checks whether this creator may publish. Refused with 409 ROOM_ENDED."""
 
     name = "authorise_publishing"
     reply = None
@@ -69,7 +69,9 @@ class EndSession(CreatorCommand[None]):
 
 @dataclass(frozen=True, slots=True)
 class End(CreatorCommand[None]):
-    """Ends the room for good. The reply comes when that is stored; ending it again does nothing."""
+    """Ends the room for good. The reply is sent when the end is stored. Ending the room again does
+    nothing.
+    """
 
     name = "end"
     reply = None

@@ -1,4 +1,4 @@
-"""What the API and the room event say about a room. Pure."""
+"""The description of a room in the API and in the room event. Pure."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ from server.storage.database import RoomRecord
 
 @dataclass(frozen=True, slots=True)
 class RoomDescription:
-    """A room as everyone may see it. Times in Unix seconds."""
+    """A room as everyone may see it. Times are in Unix seconds."""
 
     room: str
     title: str
@@ -38,7 +38,7 @@ class NewRoom:
 
 
 def describe_ended(record: RoomRecord) -> RoomDescription:
-    """A room that is known from storage only."""
+    """The description of a room that exists only in storage."""
     return RoomDescription(
         record.room, record.title, State.ENDED, 0, record.created_at, record.live_at
     )

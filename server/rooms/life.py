@@ -5,17 +5,17 @@ from enum import Enum, StrEnum, auto
 
 class State(StrEnum):
     IDLE = "idle"
-    """It was never live."""
+    """The room was never live."""
     LIVE = "live"
     AWAY = "away"
-    """It was live; its publisher may return."""
+    """The room was live; its publisher may return."""
     ENDED = "ended"
 
 
 class RoomEvent(Enum):
     MEDIA_CAME = auto()
     MEDIA_STOPPED = auto()
-    """Nothing to show for 5 s, or the session closed."""
+    """No displayable media for 5 s, or the session has closed."""
     FINISHED = auto()
     """The creator ended the room, or did not return in time."""
 
@@ -28,4 +28,4 @@ TRANSITIONS: dict[tuple[State, RoomEvent], State] = {
     (State.AWAY, RoomEvent.MEDIA_CAME): State.LIVE,
     (State.AWAY, RoomEvent.FINISHED): State.ENDED,
 }
-"""Every other pair changes nothing."""
+"""All other pairs change nothing."""

@@ -1,4 +1,4 @@
-"""All rooms: created, found, asked, ended, and restored after a restart."""
+"""All rooms: creates, finds, commands and ends them, and restores them after a restart."""
 
 import asyncio
 import logging
@@ -39,15 +39,15 @@ logger = logging.getLogger(__name__)
 Reply = TypeVar("Reply")
 
 MAX_ROOMS = 10_000
-"""Rooms that have not ended."""
+"""Maximum number of rooms that have not ended."""
 RETRY_FULL = 60.0
-"""Seconds after which a client may try again to create a room."""
+"""Seconds after which a client may retry to create a room."""
 PURGE_INTERVAL = 3_600.0
 
 
 class Rooms:
-    """The registry. Memory holds the rooms that have not ended, storage also the ended ones until
-    they are purged.
+    """The registry. Rooms that have not ended are in memory and in storage. Ended rooms are only in
+    storage, until they are purged.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Rooms:
         policy: RoomPolicy,
         on_beacon: Callable[[Beacon, Beacon | None], None],
     ) -> None:
-        """`on_beacon` is called with each viewer's beacon and the one before it on the same
+        """`on_beacon` is called with each viewer's report and the previous one on the same
         connection.
         """
         self._storage = storage
@@ -79,7 +79,7 @@ class Rooms:
         self._purging = asyncio.get_running_loop().create_task(self._purge())
 
     async def create(self, title: str) -> NewRoom:
-        """Raises Unavailable where there are too many rooms."""
+        """Creates a room. Raises Unavailable if there are too many."""
         if self._closing or len(self._rooms) >= MAX_ROOMS:
             raise Unavailable(
                 RefusalCode.TOO_MANY_ROOMS,
@@ -96,7 +96,7 @@ class Rooms:
             return NewRoom(self._add(record).describe(), key)
 
     async def require_ready(self) -> None:
-        """Raises Unavailable while the server is closing, StorageError where storage does not
+        """Raises Unavailable while the server is closing, StorageError if storage does not
         answer.
         """
         if self._closing:
@@ -104,7 +104,9 @@ class Rooms:
         await self._storage.room("")
 
     async def ask(self, name: str, command: Command[Reply]) -> Reply:
-        """Executes a command where the room is, and returns its reply. Raises a Refusal."""
+        """Executes a command in the process that owns the room, and returns its reply. Raises a
+        Refusal.
+        """
         return cast(Reply, await self._execute(name, command))
 
     async def local(self, name: str) -> Room:
@@ -116,7 +118,7 @@ class Rooms:
         raise _gone()
 
     def still(self, name: str) -> tuple[TrackInfo, Sample] | None:
-        """The latest keyframe of a room on air and its decoding parameters, if there is one."""
+        """The latest keyframe of a room on air and its decoding parameters, if any."""
         room = self._rooms.get(name)
         return room.stream.still() if room and room.on_air else None
 
@@ -126,12 +128,12 @@ class Rooms:
         return list(self._rooms.values())
 
     def on_air(self) -> list[RoomDescription]:
-        """Rooms that are live or away, most watched first."""
+        """Rooms that are live or away, with the most viewers first."""
         rooms = [room.describe() for room in self._rooms.values() if room.on_air]
         return sorted(rooms, key=lambda room: (-room.viewers, -(room.live_since or 0)))
 
     async def close(self) -> None:
-        """Ends every session. The rooms come back with the next start."""
+        """Ends every session. The rooms are restored at the next start."""
         self._closing = True
         await asyncio.gather(*(room.close() for room in self._rooms.values()))
         if self._purging:
@@ -170,7 +172,7 @@ class Rooms:
         raise TypeError(f"no such command: {command!r}")
 
     async def _end(self, name: str) -> None:
-        """Returns when the end is stored."""
+        """Ends the room. Returns when the end is stored."""
         room = self._rooms.get(name)
         if room:
             room.finish()
@@ -204,7 +206,7 @@ class Rooms:
         try:
             await self._storage.end_room(room.name, time.time())
         finally:
-            # The channel ends last: viewers get the event with the reason first.
+            # The channel ends last, so that viewers first get the event with the reason.
             self._rooms.pop(room.name, None)
             self._hub.end(room.name)
             await room.close()

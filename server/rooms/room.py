@@ -33,29 +33,29 @@ VIEWERS_INTERVAL = 1.0
 
 @dataclass(frozen=True, slots=True)
 class RoomPolicy:
-    """How long a room waits, in seconds."""
+    """How long a room waits in each state, in seconds."""
 
     idle_ttl: float
-    """Until a room that was never live ends."""
+    """Time until a room that was never live ends."""
     away_grace: float
-    """Until a room ends whose publisher is away."""
+    """Time until a room with an absent publisher ends."""
     ended_ttl: float
-    """Until an ended room is removed from storage."""
+    """Time until an ended room is removed from storage."""
 
 
 class RoomObserver(Protocol):
     """Called synchronously."""
 
     def room_changed(self, room: "Room", before: State) -> None:
-        """The room's state is no longer `before`."""
+        """The room's state has changed from `before`."""
 
     def receive_beacon(self, beacon: Beacon, before: Beacon | None) -> None:
-        """A viewer's beacon, and the one before it on the same connection."""
+        """Takes a viewer's report and the previous one on the same connection."""
 
 
 class Room:
-    """Owns its channel, its sessions, timers and tasks. `close()` ends them and leaves the room to
-    come back with the next start of the server.
+    """Owns its channel, its sessions, timers and tasks. `close()` ends them; the room itself is
+    restored at the next start of the server.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Room:
 
     @property
     def stream(self) -> Stream:
-        """What the creator publishes."""
+        """The creator's stream."""
         return self.channel.stream
 
     @property
@@ -100,17 +100,17 @@ class Room:
 
     @property
     def on_air(self) -> bool:
-        """Live, or its publisher may return."""
+        """Whether the room is live, or its publisher may return."""
         return self.state in (State.LIVE, State.AWAY)
 
     @property
     def sessions(self) -> list[IngestSession]:
-        """The one that publishes, and the one that connects to replace it."""
+        """The session that publishes, and the session that connects to replace it."""
         return [session for session in (self._current, self._pending) if session]
 
     @property
     def players(self) -> Counter[str]:
-        """Viewers by player, from their beacons."""
+        """Viewers by player, from their reports."""
         return self._audience.players(self._loop.time())
 
     def describe(self) -> RoomDescription:
@@ -133,9 +133,10 @@ class Room:
     # Publishing
 
     def publish(self, offer: Offer) -> IngestSession:
-        """A session for this offer. It replaces the present one once its handshake is complete.
+        """Opens a session for this offer. It replaces the current one once its handshake is
+        complete.
 
-        Raises Unavailable or NotAcceptable where the offer needs a transcoder and there is none,
+        Raises Unavailable or NotAcceptable if the offer needs a transcoder and there is none,
         Conflict in an ended room, Unavailable in a closed one.
         """
         if self.ended:
@@ -182,8 +183,8 @@ class Room:
             return  # it was replaced or ended during the handshake, and is closed there
         former, self._current, self._pending = self._current, session, None
         self._epoch += 1
-        # Media time is the age of the room, so that it also ascends over absences and restarts; the
-        # margin covers a clock that was set back.
+        # Media time is the age of the room, so that it also increases over absences and restarts.
+        # The margin covers a clock that was set back.
         age = round((time.time() - self.record.created_at) * 1_000_000)
         session.begin(self._epoch, max(age, self.stream.edge + 100_000))
         logger.info("room %s: session %d connected", self.name, self._epoch)
@@ -216,7 +217,7 @@ class Room:
         self.happen(RoomEvent.FINISHED)
 
     def happen(self, event: RoomEvent) -> None:
-        """Applies an event. Nothing changes in a closed room."""
+        """Applies an event. In a closed room nothing changes."""
         after = TRANSITIONS.get((self.state, event))
         if after is None or self._closed:
             return
@@ -242,7 +243,7 @@ class Room:
             await asyncio.wait(self._tasks)
 
     def _set_deadline(self) -> None:
-        """Limits the time in the present state."""
+        """Limits the time in the current state."""
         if self._deadline:
             self._deadline.cancel()
             self._deadline = None
@@ -270,7 +271,7 @@ class Room:
         self._post_description(history=False)
 
     def _post_description(self, *, history: bool = True) -> None:
-        """Sends the room event to every viewer, and to those who join later."""
+        """Sends the room event to every viewer, and to viewers that join later."""
         body = json.dumps({"type": "room", **asdict(self.describe())}).encode()
         self.channel.post(body, key="room", history=history)
 

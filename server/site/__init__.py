@@ -1,5 +1,5 @@
-"""The static site: scripts and styles of the pages, and what a page is given before its first
-request.
+"""The static site: scripts and styles of the pages, and the data that a page contains before its
+first request.
 
 May import `relay` and the vocabulary of `server`.
 """

@@ -1,7 +1,7 @@
-"""The files that pages name: scripts, styles, icons.
+"""The files to which pages link: scripts, styles, icons.
 
-A server reads the bundles of `web/` (made by web/bundler) once, at its start. With --dev it reads
-the sources instead, each at every request.
+A server reads the bundles of `web/` (made by web/bundler) once, at startup. With --dev it reads the
+sources instead, each at every request.
 """
 
 import gzip
@@ -18,10 +18,10 @@ TYPES = {
     ".png": "image/png",
     ".webmanifest": "application/manifest+json",
 }
-"""The types of file that are served."""
+"""The file types that are served."""
 BUNDLES = "bundles"
 BUNDLED = ("js", "vendor", "bundler")
-"""Folders of which browsers get the bundles only."""
+"""Browsers get the files of these folders only in bundles."""
 
 
 class AssetsMissing(OSError):
@@ -35,27 +35,27 @@ class Asset:
     content: bytes
     content_type: str
     zipped: bytes
-    """`content` with gzip; empty where that is no smaller."""
+    """`content` compressed with gzip; empty if that is not smaller."""
 
 
 class Assets(Protocol):
-    """Where the pages' files come from."""
+    """The source of the pages' files."""
 
     base: str
-    """The URL path in front of every name, without a slash at its end."""
+    """The URL path before every name, without a slash at its end."""
     boot: str
-    """The script that runs inside the room's page, before all others; empty with --dev."""
+    """The script inside the room's page that runs before all others; empty with --dev."""
     worker: str
-    """The name of the worker that decodes."""
+    """The name of the decoding worker."""
 
     def main(self, page: str) -> str:
-        """The name of the module that `page` (feed, studio, room) begins with."""
+        """The name of the module with which `page` (feed, studio, room) starts."""
 
     def find(self, name: str) -> Asset | None: ...
 
 
 class BundledAssets:
-    """Held in memory: some hundred KB, and no request can reach any other file.
+    """Held in memory (some hundred KB), so that no request can reach any other file.
 
     Raises AssetsMissing.
     """
@@ -90,7 +90,7 @@ class BundledAssets:
 
 
 class SourceAssets:
-    """The source files as they are now."""
+    """The current source files."""
 
     base = "/assets/dev"
     boot = ""
@@ -103,7 +103,7 @@ class SourceAssets:
         return f"js/{page}.js"
 
     def find(self, name: str) -> Asset | None:
-        # Compared with what is there: a name is never made into a path.
+        # The name is compared with existing files, and is never converted into a path.
         for path in self._web.rglob("*"):
             if _is_served(path) and path.relative_to(self._web).as_posix() == name:
                 return _asset(path)

@@ -1,4 +1,6 @@
-"""The frame inside a room's page: the browser shows it before any media connection is up. Pure."""
+"""The frame inside a room's page. The browser shows it before any media connection is open.
+Pure.
+"""
 
 from base64 import b64encode
 from dataclasses import dataclass
@@ -6,15 +8,15 @@ from dataclasses import dataclass
 from relay.sample import Sample, TrackInfo
 
 LARGEST = 160 * 1024
-"""Bytes of an IDR that the page may contain: it delays everything else that the page needs."""
+"""Maximum bytes of the IDR in the page: it delays everything else that the page needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class FirstFrame:
-    """What the template puts into the page; web/js/boot/first_frame.js reads it."""
+    """The frame's data for the template; web/js/boot/first_frame.js reads it."""
 
     codec: str
-    """RFC 6381."""
+    """RFC 6381 codec string."""
     description: str
     """`avcC`, base64."""
     data: str
@@ -22,7 +24,7 @@ class FirstFrame:
 
 
 def first_frame(still: tuple[TrackInfo, Sample] | None) -> FirstFrame | None:
-    """None without an IDR, or with one that is too large."""
+    """The data of an IDR; None if there is none or it is too large."""
     if still is None or len(still[1].data) > LARGEST:
         return None
     info, sample = still

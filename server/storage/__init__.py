@@ -1,4 +1,4 @@
-"""What outlives the process: the database of rooms and the hashes of their keys.
+"""Persistent data: the database of rooms and the hashes of their keys.
 
-May import the vocabulary of `server` only.
+May import only the vocabulary of `server`.
 """

@@ -21,7 +21,7 @@ DATABASE_NAME = "microlive.sqlite3"
 LOCK_NAME = "microlive.lock"
 
 ROOM_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
-"""Without 0, 1, i, l and o: names are read aloud and typed on phones."""
+"""Excludes 0, 1, i, l and o: names are read aloud and typed on phones."""
 ROOM_LENGTH = 6
 
 
@@ -38,7 +38,7 @@ class RoomRecord:
     room: str
     title: str
     key_hash: bytes
-    """Of the creator's key, by `hash_key`."""
+    """Hash of the creator key, by `hash_key`."""
     created_at: float
     """Unix seconds."""
     ended_at: float | None = None
@@ -96,7 +96,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 
 
 class Storage:
-    """Open it with `open()`, and `close()` it. Every method raises StorageError where the directory
+    """Create it with `open()`, and `close()` it. Every method raises StorageError if the directory
     or the disk fails.
     """
 
@@ -107,13 +107,13 @@ class Storage:
 
     @classmethod
     async def open(cls, data: Path) -> Self:
-        """Creates the directory and migrates the database. Raises StorageError also where another
+        """Creates the directory and migrates the database. Also raises StorageError if another
         server has the directory open.
         """
         with _storage_errors(data):
             lock = _lock_directory(data)
-        # One connection, and so one thread: SQLite has one writer, and rooms are created and ended
-        # a few times a second at most.
+        # One connection, and therefore one thread: SQLite has one writer, and rooms are created and
+        # ended a few times a second at most.
         engine = create_async_engine(
             f"sqlite+aiosqlite:///{data / DATABASE_NAME}", pool_size=1, max_overflow=0
         )
@@ -130,7 +130,9 @@ class Storage:
         return storage
 
     async def close(self) -> None:
-        """Lets another server open the directory. Further calls do nothing."""
+        """Closes the database, so that another server can open the directory. Further calls do
+        nothing.
+        """
         lock, self._lock = self._lock, -1
         try:
             await self._engine.dispose()
@@ -155,7 +157,7 @@ class Storage:
         )
 
     async def room(self, room: str) -> RoomRecord | None:
-        """A room, ended or not; None where there is none or it was purged."""
+        """A room, ended or not; None if there is none or it was purged."""
         records = await self._select(_room.select().where(_room.c.room == room))
         return records[0] if records else None
 
@@ -174,7 +176,7 @@ class Storage:
         )
 
     async def purge(self, ended_before: float) -> int:
-        """Deletes rooms that ended before that, in Unix seconds. Returns how many."""
+        """Deletes rooms that ended before `ended_before` (Unix seconds). Returns how many."""
         return await self._change(_room.delete().where(_room.c.ended_at < ended_before))
 
     async def _select(self, statement: sa.Select[Any]) -> list[RoomRecord]:
@@ -191,8 +193,8 @@ class Storage:
 
 
 def _lock_directory(data: Path) -> int:
-    """Creates the directory and locks it. Closing the returned descriptor unlocks it, and the
-    kernel closes it however the process ends.
+    """Creates the directory and locks it. Closing the returned descriptor unlocks it; the kernel
+    closes it when the process ends for any reason.
     """
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(data / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -211,7 +213,7 @@ def _lock_directory(data: Path) -> int:
 
 
 def _prepare(connection: Any, _record: Any) -> None:
-    # By default Python's sqlite3 begins transactions before some statements only, and a failed
+    # By default Python's sqlite3 begins transactions before only some statements, and a failed
     # migration would be applied in part.
     connection.isolation_level = None
     cursor = connection.cursor()
