@@ -1,8 +1,8 @@
 """A page that Playwright does not inspect.
 
-For a page with Playwright's network inspection (CDP's `Network.enable`) Chromium keeps up to 100 MB
-of what the page fetches in the page's own process. Memory measurements need a page without it, so
-this one lives in a context unknown to Playwright and is driven by a few CDP calls.
+When Playwright inspects the network (CDP's `Network.enable`), Chromium keeps up to 100 MB of
+fetched data in the page's own process. Memory measurements need a page without inspection. So this
+page is in a context unknown to Playwright and is driven by a few CDP calls.
 """
 
 from collections.abc import AsyncIterator

@@ -31,7 +31,7 @@ class Loop:
     """Cores."""
     refused: int
     p50: float
-    """ms from a frame's time until it was written to a socket."""
+    """ms between a frame's time and the write to a socket, median."""
     p99: float
 
 
@@ -53,7 +53,7 @@ def compile_loop(folder: Path) -> Path:
 async def run_loop(
     program: Path, connections: int, seconds: float, size: int, rate: float, cores: tuple[int, int]
 ) -> Loop:
-    """Writes `size` bytes to every connection `rate` times a second, on the first core, with its
+    """Writes `size` bytes to every connection `rate` times a second. It runs on the first core, its
     reader on the second.
     """
     words = [str(program), *map(str, (connections, seconds, size, rate, *cores))]
@@ -87,7 +87,7 @@ def unprotect_seconds(sizes: list[int], core: int) -> float:
     def receive() -> None:
         nonlocal spent
         os.sched_setaffinity(0, {core})
-        # In batches that fit a socket's buffer, so that sending is not measured.
+        # Send in batches that fit into a socket's buffer, so that sending is not measured.
         for start in range(0, len(packets), 64):
             chunk = packets[start : start + 64]
             for packet in chunk:
@@ -110,8 +110,8 @@ def protect_seconds(count: int, size: int, core: int) -> float:
     """CPU seconds of SRTP protect and `sendto` for `count` packets with `size` bytes of payload, in
     this Python on `core`.
 
-    With AES-256 GCM, the profile that two libsrtps negotiate by default and the cheapest with
-    hardware support.
+    Uses AES-256 GCM, the profile that two libsrtps negotiate by default. With hardware support it
+    is also the cheapest.
     """
     policy = pylibsrtp.Policy(
         key=bytes(range(44)),

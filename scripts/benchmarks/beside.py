@@ -31,7 +31,7 @@ from scripts.benchmarks.paired import (
 )
 
 START_SECONDS = 30.0
-"""Bound of a run's seconds beyond those measured."""
+"""Maximum seconds of a run in addition to the measured ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ class Run:
 
     checkout: Checkout
     folder: Path
-    """Empty; for the server's data and the generator's report."""
+    """An empty folder for the server's data and the generator's report."""
     cores: tuple[int, int]
-    """Of the server and of the generator."""
+    """The cores of the server and of the generator."""
 
 
 Measurement = Callable[[Run], Awaitable[dict[str, float]]]
@@ -116,9 +116,11 @@ def latency_cases(creators: Browser, viewers: Browser, paths: list[str], seconds
 async def _load(
     run: Run, options: tuple[str, ...], words: tuple[str, ...], within: float
 ) -> tuple[dict[str, float], bool]:
-    """The figures of scripts/load at a server of the run's checkout, and whether they are valid.
+    """Runs scripts/load with a server of the run's checkout. Returns its figures, and whether they
+    are valid.
 
-    If the generator was late, delays are not valid, but CPU is as long as it sent all its frames.
+    If the generator was late, delays are not valid, but CPU is valid as long as it sent all its
+    frames.
     """
     async with pinned_server(
         run.folder / "data", run.cores[0], *options, checkout=run.checkout
@@ -135,7 +137,7 @@ async def _load(
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a comparison found."""
+    """The result of a comparison."""
 
     before: str
     after: str
@@ -161,8 +163,8 @@ async def measure(
     cores: tuple[int, int],
     progress: Callable[[str], None],
 ) -> Report:
-    """Measures `pairs` pairs of each case. `prepare` makes the cases, with what must stay open
-    meanwhile on the stack.
+    """Measures `pairs` pairs of each case. `prepare` creates the cases; it pushes resources that
+    must stay open during the measurement on the stack.
     """
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="microlive-bench-")))
@@ -192,5 +194,5 @@ async def measure(
 
 
 def within(seconds_each: list[float], pairs: int) -> float:
-    """Bound of a comparison's seconds; half of all pairs may be measured again."""
+    """Maximum duration of a comparison in seconds; up to half of all pairs may be repeated."""
     return math.fsum(each + START_SECONDS for each in seconds_each) * 4 * pairs + 60

@@ -1,4 +1,4 @@
-"""The target and sent bitrate of a creator's browser on a clean path, filming noise."""
+"""The target and sent bitrate of a creator's browser that films noise, on a clean path."""
 
 import asyncio
 from dataclasses import asdict, dataclass
@@ -10,11 +10,13 @@ from scripts.benchmarks.figures import Bar
 from scripts.benchmarks.studio import end_live, go_live
 
 WITHIN = 3.0
-"""Seconds after connecting within which the target must reach TARGET_BAR."""
+"""The target must reach TARGET_BAR within this many seconds of connecting."""
 TARGET_BAR = 2.0
-"""Mbps, encoder target."""
+"""Minimum target of the encoder, Mbps."""
 SPENT_BAR = 1.6
-"""Mbps sent, mean of the seconds after WITHIN. Software encoders drop frames on a busy machine."""
+"""Minimum Mbps sent, mean of the seconds after WITHIN. Software encoders drop frames on a busy
+machine.
+"""
 
 
 @dataclass(frozen=True, slots=True)

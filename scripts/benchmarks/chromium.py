@@ -38,7 +38,7 @@ class ChromiumMissing(Exception):
 
 
 def executable() -> str:
-    """Debian's: Playwright's own builds lack H.264. Raises ChromiumMissing."""
+    """The path of Debian's Chromium: Playwright's own builds lack H.264. Raises ChromiumMissing."""
     found = shutil.which("chromium")
     if found is None:
         raise ChromiumMissing
@@ -51,8 +51,8 @@ async def launch(
     """Starts a browser. Two pages that must both be visible need two contexts: a hidden page gets
     no animation frames.
 
-    `without`: prefix of arguments to leave out; `more`: arguments to add; `program`: started
-    instead of Chromium. Raises ChromiumMissing.
+    `without`: prefix of arguments to omit; `more`: additional arguments; `program`: started instead
+    of Chromium. Raises ChromiumMissing.
     """
     arguments = [
         argument for argument in ARGUMENTS if not without or not argument.startswith(without)

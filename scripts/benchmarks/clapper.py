@@ -1,9 +1,9 @@
-"""A clapperboard that can be sent for hours: a loop, encoded in advance, that flashes and beeps at
-the same moment every three seconds.
+"""A clapperboard that can be sent for hours: a pre-encoded loop that flashes and beeps at the same
+moment every three seconds.
 
-The time code of each frame gives its moment in the loop. The creator keeps the loop in step with
-this machine's monotonic clock (`Publisher`), so a frame shows its age, and the flash it belongs to
-even if the flash's own frame was not seen. Pure.
+The time code of each frame gives its position in the loop. The creator keeps the loop in step with
+this machine's monotonic clock (`Publisher`). So each frame shows its age and its flash, even if the
+first frame of the flash was not seen. Pure.
 """
 
 import math
@@ -16,22 +16,22 @@ from scripts.loadgen.clip import SOUND_RATE, Array, Clip, of_loop
 
 WIDTH, HEIGHT, FPS, KBPS = 640, 360, 30, 700
 LOOP = 12.0
-"""Seconds; an older frame appears to be young again."""
+"""Duration of the loop in seconds. The age of a frame is measured modulo this value."""
 EVERY = 3.0
 """Seconds between flashes. Audio and video less than half of it apart are matched correctly."""
 LASTS = 0.1
-"""Seconds, of flash and beep."""
+"""Duration of flash and beep in seconds."""
 PITCH = 1_000
 """Hz of the beep."""
 COLUMNS, ROWS, SIDE = 16, 2, 40
 """Size of the time code, as pages/timecode.js reads it."""
 OPUS_DELAY = 312
-"""Samples of libopus's look-ahead (6.5 ms), by which its output is late."""
+"""Look-ahead of libopus in samples (6.5 ms), by which its output is delayed."""
 
 
 def encode(skew: float = 0.0) -> Clip:
-    """`skew`: seconds by which the beeps follow the flashes, to verify a measurement. Raises PyAV's
-    errors.
+    """Encodes the loop. `skew`: seconds by which the beeps are later than the flashes, to verify a
+    measurement. Raises PyAV's errors.
     """
     return of_loop(_frames(), _sound(skew), FPS, KBPS)
 
@@ -41,7 +41,7 @@ def _frames() -> Iterator[Array]:
     for number in range(round(LOOP * FPS)):
         moment = number / FPS
         planes = np.full((HEIGHT * 3 // 2, WIDTH), 128, np.uint8)
-        # Movement, to give the decoder work.
+        # Movement gives the decoder work.
         planes[:HEIGHT] = (
             235 if moment % EVERY < LASTS - 0.5 / FPS else 60 + (across + 8 * number) % WIDTH // 8
         )
@@ -74,5 +74,7 @@ def age(ms: int, now: float) -> float:
 
 
 def flash(ms: int) -> int:
-    """The flash of the loop that the frame with time code `ms` follows, or is."""
+    """The number of the flash in the loop that this frame shows or follows. `ms`: the frame's time
+    code.
+    """
     return math.floor(ms / (EVERY * 1_000))

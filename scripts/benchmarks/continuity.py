@@ -1,4 +1,4 @@
-"""Freezes and lip sync. Pure; moments are seconds of one clock."""
+"""Freezes and lip sync. Pure; moments are in seconds on one clock."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -10,20 +10,20 @@ from scripts.benchmarks import timecode
 from scripts.benchmarks.spectator import Array, Decoded
 
 BEEP = 100
-"""ms; length of the beeps of pages/beacon.js, one at every full second."""
+"""Duration in ms of the beeps of pages/beacon.js. One starts at every full second."""
 SEARCH = 400
-"""ms around its frame in which a beep is searched."""
+"""A beep is searched within this many ms of its frame."""
 HEARD = 0.6
-"""Share of a beep that must be left to measure its position."""
+"""Minimum share of a beep that must be present to measure its position."""
 LOOK_BACK = 0.3
-"""Seconds that a gap of the source may take to reach the other end."""
+"""Maximum seconds after which a gap of the source appears at the other end."""
 NEAR = 0.5
-"""Seconds around a beep whose frames are used to find its media time."""
+"""A beep's media time is computed from the frames within this many seconds."""
 
 
 def longest_gap(moments: Sequence[float], began: float, ended: float) -> float:
-    """Longest gap in ms between two moments, of which the second is after `began` and the first
-    before `ended`.
+    """Longest gap in ms between two moments. The second must be after `began`, the first before
+    `ended`.
     """
     return (
         max(
@@ -41,8 +41,8 @@ def longest_gap(moments: Sequence[float], began: float, ended: float) -> float:
 def freeze(
     moments: Sequence[float], source: Sequence[float], began: float, ended: float, look_back: float
 ) -> float:
-    """Longest gap in ms between two frames, minus the longest gap of the source at that time or up
-    to `look_back` seconds before.
+    """Longest gap in ms between two frames, minus the longest gap of the source during that time or
+    in the `look_back` seconds before.
     """
     longest = float("nan")
     for before, after in pairwise(moments):
@@ -56,8 +56,8 @@ def freeze(
 
 
 def apart(decoded: Decoded, began: float, ended: float) -> list[float]:
-    """ms by which each beep is later than the frame of its moment. `began` and `ended`: s since
-    1970, by the creator's clock.
+    """By how many ms each beep is later than its frame. `began` and `ended`: s since 1970, on the
+    creator's clock.
     """
     loudness = _loudness(decoded.sound)
     shows = np.array([(media, _full(code, began)) for media, code in decoded.frames]).reshape(-1, 2)
@@ -73,7 +73,7 @@ def apart(decoded: Decoded, began: float, ended: float) -> list[float]:
 
 
 def _full(code: int, now: float) -> float:
-    """The time code's ms as s since 1970, the value nearest to `now`."""
+    """Extends the time code's ms to s since 1970: the value nearest to `now`."""
     ms = round(now * 1_000)
     return (
         ms + (code - ms + timecode.PERIOD // 2) % timecode.PERIOD - timecode.PERIOD // 2
@@ -81,13 +81,15 @@ def _full(code: int, now: float) -> float:
 
 
 def _loudness(sound: Array) -> Array:
-    """Mean amplitude of each ms."""
+    """Mean amplitude in each ms."""
     loudness: Array = np.abs(sound[: len(sound) // 48 * 48]).reshape(-1, 48).mean(axis=1)
     return loudness
 
 
 def _find_beep(loudness: Array, place: float) -> tuple[float, float]:
-    """How much of a beep is near `place` (ms), and by how many ms it starts after it."""
+    """The share of a beep that is present near `place` (ms), and by how many ms it starts after
+    `place`.
+    """
     first = max(0, round(place) - SEARCH)
     piece = loudness[first : round(place) + SEARCH + BEEP]
     if len(piece) < 2 * BEEP:
@@ -105,8 +107,8 @@ def settled(
     *,
     least: bool,
 ) -> float:
-    """Seconds from `since` until the (moment, value) pairs first reach `limit`, from above, or with
-    `least` from below; NaN if never.
+    """Seconds from `since` until the (moment, value) pairs first reach `limit`, from above or, with
+    `least`, from below. NaN if they never do.
     """
     for at, value in series:
         if at >= since and (value >= limit if least else value <= limit):

@@ -1,7 +1,7 @@
 """The server with a source of events in each channel: `python -m scripts.benchmarks.event_server
 RATE serve …`.
 
-`RATE` events a second of EVENT_BYTES bytes, also without viewers. 0: none.
+Posts `RATE` events a second of EVENT_BYTES bytes, also without viewers. 0 posts none.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ EVENT_BYTES = 150
 
 
 class PostingHub(Hub):
-    """Posts into every channel that it opens."""
+    """Posts events in every channel that it opens."""
 
     rate = 0
     """Events a second."""

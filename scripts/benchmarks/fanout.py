@@ -1,5 +1,5 @@
 """The cost of WebSocket viewers: delay, CPU and memory, beside a C loop that writes the same bytes
-to as many sockets.
+to the same number of sockets.
 """
 
 from collections.abc import Callable
@@ -21,21 +21,21 @@ MANY = 3_000
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """The result of one size of audience."""
+    """The result for one audience size."""
 
     viewers: int
     variant: str
-    """`TLS`, or `asyncio` instead of uvloop; empty for the runs with bars."""
+    """`TLS`, or `asyncio` for a run without uvloop; empty for the runs with bars."""
     p50: float
     p99: float
-    """ms from publishing to the viewer."""
+    """ms from publishing to arrival at the viewer."""
     cpu: float
     """% of one core."""
     loop_cpu: float
-    """The C loop's, %."""
+    """% of one core used by the C loop."""
     loop_p99: float
     memory: float
-    """KB per viewer, above the server with its room alone."""
+    """KB per viewer, without the memory of a server that has only the room."""
     gaps: int
     slowed: int
     disconnects: int
@@ -48,7 +48,7 @@ class Crowd:
 
     @property
     def per_core(self) -> int:
-        """Viewers that one core would carry at this cost."""
+        """The number of viewers that one core could serve at this cost."""
         return round(self.viewers / self.cpu * 100)
 
 
@@ -99,12 +99,14 @@ Progress = Callable[[str], None]
 
 
 def server_options(viewers: int) -> tuple[str, ...]:
-    """Limits that let so many viewers in from one address."""
+    """Limits that admit so many viewers from one address."""
     return (f"--max-sockets-per-address={viewers + 100}",)
 
 
 def load_words(viewers: int, seconds: float) -> tuple[tuple[str, ...], float]:
-    """Arguments of scripts/load for so many viewers and a publisher, and the run's seconds."""
+    """Arguments of scripts/load for so many viewers and a publisher, and the run's duration in
+    seconds.
+    """
     ramp = viewers / RAMP
     words = ("viewers", "-n", str(viewers), "--ramp", str(ramp), "--seconds", str(seconds))
     return (*words, "--publish", "--kbps", str(KBPS), "--fps", str(FPS)), ramp + seconds
@@ -119,8 +121,8 @@ async def measure(
     tls: tuple[Path, Path] | None,
     progress: Progress,
 ) -> Report:
-    """Each size gets a server of its own on the first core, with the generator on the second. The C
-    loop of the same size follows three times; its median counts.
+    """Each size gets its own server on the first core, with the generator on the second. The C loop
+    of the same size runs three times afterwards; its median counts.
 
     The smallest size is repeated without uvloop, and over TLS if there is a certificate and key.
     """
@@ -139,7 +141,7 @@ async def measure(
 class _Bench:
     folder: Path
     program: Path
-    """The C loop."""
+    """Path of the compiled C loop."""
     seconds: float
     cores: tuple[int, int]
     progress: Progress
@@ -160,7 +162,7 @@ class _Bench:
             load = await run_load(
                 folder / "crowd", self.cores[1], server.url, *words, *insecure, within=within
             )
-        # The same bytes in the same number of writes as each viewer got.
+        # The C loop writes as many bytes in as many writes as each viewer received.
         size = round(load["extra"]["bytes"] / max(1, load["extra"]["messages"]))
         rate = load["figures"]["received"] * 1e6 / 8 / viewers / size
         loops = [

@@ -1,4 +1,4 @@
-"""What events cost: the same fan-out with and without them, in alternating pairs."""
+"""The cost of events: the same fan-out with and without them, in alternating pairs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ from scripts.benchmarks.paired import (
 )
 
 CPU, P99 = 1.10, 1.20
-"""Bars: the ratio of a run with events to one without."""
+"""Bars: ratio of a run with events to a run without."""
 ENOUGH = 0.9
-"""Share of the events posted in the measured seconds that all viewers together must have had, in
-addition to no gap in any viewer's sequence.
+"""Minimum share of the events posted in the measured seconds that all viewers together must
+receive. In addition no viewer's sequence may have a gap.
 """
 
 
@@ -31,11 +31,11 @@ addition to no gap in any viewer's sequence.
 class Report:
     comparisons: list[Comparison]
     lost: dict[str, float]
-    """Events and media records missing in any viewer's sequence, disconnects, and events short of
-    ENOUGH; by case.
+    """By case: events and media records missing in any viewer's sequence, disconnects, and the
+    number of events below ENOUGH.
     """
     missing: list[str]
-    """Cases of which too few pairs were valid."""
+    """Cases with too few valid pairs."""
 
     @property
     def bars(self) -> list[Bar]:
@@ -67,7 +67,7 @@ async def measure(
     *,
     progress: Callable[[str], None],
 ) -> Report:
-    """Every viewer's records are read, and its events counted by their sequence numbers."""
+    """Reads every viewer's records and counts its events by their sequence numbers."""
     viewers = {Case(f"{size} viewers", ("cpu", "p99")): size for size in sizes}
     lost = {case.name: 0.0 for case in viewers}
     numbers = count()

@@ -1,5 +1,5 @@
-"""The cost of WebRTC viewers: CPU of the server, beside a loop of SRTP protect and `sendto` for as
-many packets of the same sizes.
+"""The cost of WebRTC viewers: CPU of the server, beside a loop of SRTP protect and `sendto` for the
+same number of packets of the same sizes.
 """
 
 import math
@@ -15,13 +15,13 @@ from scripts.benchmarks.local_server import pinned_server
 
 KBPS, FPS = 1_000, 30
 RAMP = 50
-"""Viewers who arrive per second; each costs both sides a DTLS handshake."""
+"""Viewers that arrive per second. Each costs both sides a DTLS handshake."""
 PER_CORE, RATIO = 250, 2.5
 
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """The result of one size of audience."""
+    """The result for one audience size."""
 
     viewers: int
     p50: float
@@ -30,18 +30,18 @@ class Crowd:
     cpu: float
     """% of one core, for all viewers."""
     bare_cpu: float
-    """The bare loop's, %."""
+    """% of one core used by the bare loop."""
     packets: float
-    """Per second and viewer."""
+    """Packets per second and viewer."""
     kbps: float
-    """Per viewer, UDP payload."""
+    """Kbps of UDP payload per viewer."""
     gaps: int
-    """Lost packets, of all viewers."""
+    """Lost packets of all viewers together."""
     unreadable: int
     failed: int
-    """Viewers who did not connect, or were cut off."""
+    """Viewers that did not connect, or were cut off."""
     generator: float
-    """% of one core, the busiest process."""
+    """% of one core used by the busiest process of the generator."""
     outcome: str
     """Outcome of scripts/load; INVALID if the generator was the limit."""
 
@@ -95,8 +95,8 @@ async def measure(
     *,
     progress: Callable[[str], None],
 ) -> Report:
-    """Each size gets a server of its own on the first core, with creator and viewers on the second.
-    The bare loop of the same size follows.
+    """Each size gets its own server on the first core, with creator and viewers on the second. The
+    bare loop of the same size runs afterwards.
     """
     return Report(
         [
@@ -107,7 +107,7 @@ async def measure(
 
 
 def server_options(viewers: int) -> tuple[str, ...]:
-    """Limits that let so many viewers in from one address."""
+    """Limits that admit so many viewers from one address."""
     return (
         f"--max-sockets-per-address={viewers + 100}",
         f"--max-whep-per-address-minute={viewers + 100}",
@@ -115,7 +115,9 @@ def server_options(viewers: int) -> tuple[str, ...]:
 
 
 def load_words(viewers: int, seconds: float) -> tuple[tuple[str, ...], float]:
-    """Arguments of scripts/load for so many viewers and a publisher, and the run's seconds."""
+    """Arguments of scripts/load for so many viewers and a publisher, and the run's duration in
+    seconds.
+    """
     ramp = viewers / RAMP
     words = ("viewers", "--path", "whep", "-n", str(viewers), "--ramp", str(ramp))
     rest = ("--seconds", str(seconds), "--workers", "1", "--publish")

@@ -7,8 +7,8 @@ from typing import Any
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
-    """The value that `share` (0 to 1) of the sorted values do not exceed, interpolated linearly.
-    NaN if there are none.
+    """The percentile `share` (0 to 1) of the sorted values, interpolated linearly. NaN if there are
+    none.
     """
     if not ordered:
         return math.nan
@@ -40,7 +40,7 @@ class Figures:
         )
 
     def as_json(self) -> dict[str, float | None]:
-        """JSON has no NaN: null replaces it."""
+        """As JSON, which has no NaN: null replaces it."""
         return {
             name: None if math.isnan(value) else round(value, 1)
             for name, value in asdict(self).items()
@@ -59,11 +59,11 @@ class Bar:
 
     @property
     def kept(self) -> bool:
-        """NaN, a value that was not measured, misses every bar."""
+        """Whether the bar is met. NaN, a value that was not measured, misses every bar."""
         return self.value >= self.limit if self.least else self.value <= self.limit
 
     def as_json(self) -> dict[str, Any]:
-        """JSON has no NaN: null replaces it."""
+        """As JSON, which has no NaN: null replaces it."""
         value, limit = (
             None if math.isnan(number) else round(number, 3) for number in (self.value, self.limit)
         )

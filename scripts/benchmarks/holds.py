@@ -1,5 +1,5 @@
-"""How a player recovers after the viewer's network stopped for a moment: one viewer through a proxy
-that pauses, one without.
+"""How a player recovers after an interruption of the viewer's network: one viewer uses a proxy that
+pauses, the other does not.
 
 The delay is read from the frames, as in latency.py. Both pages watch at the same time, so creator
 and machine are the same for both.
@@ -21,15 +21,15 @@ from scripts.benchmarks.pausable_proxy import PausableProxy
 from scripts.benchmarks.studio import WITHIN, context_of, end_live, go_live
 
 Age = tuple[int, int]
-"""Local ms, and the age in ms of the frame on the screen at that time."""
+"""Local time in ms, and the age in ms of the frame on the screen at that time."""
 
 HELD = ("webcodecs", "mse")
 """The players that recover their delay."""
 BACK_BAR = 2_000.0
 DELAY_BAR = 1.3
 NEAR = 1.2, 40.0
-"""Recovered: at most that factor of the delay before, or that many ms more, whichever is larger
-(two screen refreshes and a little).
+"""The delay has recovered if it is at most 1.2 times the delay before, or at most 40 ms (two screen
+refreshes and a little) more, whichever is larger.
 """
 SPELL = 0.5
 """Seconds for which the delay must stay recovered."""
@@ -43,7 +43,8 @@ class Run:
     free: Figures
     held: Figures
     back: list[float]
-    """For each hold: ms from its end until the delay was recovered; inf: not before the next one.
+    """For each hold: ms from its end until the delay had recovered; inf if it had not before the
+    next hold.
     """
     player: dict[str, Any]
 
@@ -87,8 +88,8 @@ async def measure(
     hold: float,
     progress: Progress,
 ) -> list[Run]:
-    """`holds` holds of `hold` seconds, one every `every` seconds, for each path. Raises TooLate,
-    and Playwright's errors.
+    """Measures each path with `holds` holds of `hold` seconds, one every `every` seconds. Raises
+    TooLate, and Playwright's errors.
     """
     runs = []
     for path in paths:
@@ -142,8 +143,8 @@ async def _ages(page: Page) -> list[Age]:
 
 
 def recoveries(ages: Sequence[Age], holds: Sequence[tuple[int, int]]) -> list[float]:
-    """For each hold (begin and end in local ms): how long after its end the delay was as low as
-    before, and stayed so for SPELL.
+    """For each hold (begin and end in local ms): the time from its end until the delay was as low
+    as before and stayed so for SPELL.
     """
     found = []
     for index, (begin, end) in enumerate(holds):
@@ -156,7 +157,7 @@ def recoveries(ages: Sequence[Age], holds: Sequence[tuple[int, int]]) -> list[fl
 
 
 def _first_spell(ages: Sequence[Age], limit: float) -> float:
-    """The start of a period of SPELL seconds whose median, and whose first frame, is within
+    """The start of the first period of SPELL seconds whose median and first frame are both within
     `limit`.
     """
     for index, (start, age) in enumerate(ages):

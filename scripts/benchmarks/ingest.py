@@ -18,34 +18,34 @@ PER_CORE, ROOM_MB = 60, 5.0
 RAMP = 2.0
 """Seconds over which the creators arrive."""
 SERVER_OPTIONS = ("--max-rooms-per-address-hour=1000", "--max-whip-per-address-minute=1000")
-"""Limits that let all creators in from one address."""
+"""Limits that admit all creators from one address."""
 
 
 def load_words(creators: int, kbps: int, seconds: float) -> tuple[tuple[str, ...], float]:
-    """Arguments of scripts/load for so many creators, and the run's seconds."""
+    """Arguments of scripts/load for so many creators, and the run's duration in seconds."""
     words = ("creators", "-n", str(creators), "--ramp", str(RAMP), "--seconds", str(seconds))
     return (*words, "--kbps", str(kbps)), RAMP + seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Creators:
-    """The result of one bitrate."""
+    """The result for one bitrate."""
 
     creators: int
     kbps: float
-    """Encoded bitrate of each."""
+    """Encoded bitrate per creator."""
     cpu: float
-    """% of one core for each creator, above the idle server."""
+    """% of one core per creator, without the share of the idle server."""
     bare_cpu: float
-    """`recvfrom` and unprotect alone for the same packets, % for each creator."""
+    """% of one core per creator for `recvfrom` and unprotect alone, for the same packets."""
     memory: float
-    """MB for each room."""
+    """MB per room."""
     window: float
     """MB of media in each room's window at the end."""
     rejected: int
     outcome: str
     variant: str = ""
-    """`asyncio` instead of uvloop; empty for the runs with bars."""
+    """`asyncio` for a run without uvloop; empty for the runs with bars."""
 
     @property
     def ratio(self) -> float:
@@ -105,8 +105,8 @@ async def measure(
     *,
     progress: Callable[[str], None],
 ) -> Report:
-    """Each bitrate gets a server of its own on the first core, with the creators on the second. The
-    lowest is repeated without uvloop.
+    """Each bitrate gets its own server on the first core, with the creators on the second. The
+    lowest bitrate is repeated without uvloop.
     """
     bench = _Bench(folder, creators, seconds, cores, progress)
     return Report(
@@ -126,7 +126,7 @@ class _Bench:
     progress: Callable[[str], None]
 
     async def measure(self, kbps: int, variant: str = "", *options: str) -> Creators:
-        """Measures creators of one bitrate at a server with these `options`."""
+        """Measures creators of one bitrate with a server with these `options`."""
         self.progress(f"{self.creators} creators at {kbps} kbps {variant}".strip())
         folder = self.folder / f"{kbps}{variant}"
         async with pinned_server(

@@ -22,7 +22,7 @@ class Inspected:
 
     def __init__(self, post: Post) -> None:
         self.threads: dict[str, Inspected] = {}
-        """Its workers and worklets by session, if `Target.setAutoAttach` was sent (`flatten`
+        """Its workers and worklets by CDP session, if `Target.setAutoAttach` was sent (`flatten`
         false).
         """
         self._post = post
@@ -30,7 +30,7 @@ class Inspected:
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
 
     async def send(self, method: str, **parameters: object) -> dict[str, Any]:
-        """The answer's `result`. Raises PageFailed."""
+        """Sends a command and returns the `result` of its answer. Raises PageFailed."""
         self._number += 1
         number = self._number
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()

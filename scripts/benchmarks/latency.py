@@ -3,8 +3,8 @@ WebRTC, in one run.
 
 A creator's canvas shows a time code; the viewer's page reads it from its video or canvas on every
 animation frame. Encoder settings, page sizes, audio and readback are the same; only the path
-between differs. The paths take turns in slots, each with fresh pages, so none pays for another's
-CPU and a noisy minute affects all.
+between differs. The paths take turns in slots with fresh pages. So no path competes with another
+for CPU, and a noisy minute affects all.
 """
 
 import asyncio
@@ -29,8 +29,8 @@ from scripts.benchmarks.studio import WITHIN, context_of, end_live, go_live
 Progress = Callable[[str], None]
 
 SETTLE = 3.0
-"""Seconds at the start of a slot that do not count: congestion control ramps up, the player finds
-its position.
+"""Seconds at the start of a slot that do not count, while congestion control ramps up and the
+player approaches its target delay.
 """
 JOIN_P50_BAR = 150.0
 JOIN_P95_BAR = 300.0
@@ -38,7 +38,7 @@ JOIN_P95_BAR = 300.0
 DECODED = "document.querySelector('video').webkitAudioDecodedByteCount"
 
 DIRECT = "direct"
-"""The baseline: one browser's camera directly to another browser."""
+"""The baseline: one browser sends its camera directly to another browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,13 @@ class PlaybackPath:
     heard: str
     """JavaScript: ms or bytes of audio played so far."""
     bar: float | None
-    """ms, glass to glass, p50; None: relative to direct WebRTC of the same run."""
+    """Bar for the median of glass to glass, ms; None: relative to direct WebRTC of the same run."""
     p95_bar: float | None = None
-    """ms, glass to glass, p95; None: no bar."""
+    """Bar for the 95th percentile of glass to glass, ms; None: no bar."""
     joins: bool = True
-    """Whether its first picture has a bar too."""
+    """Whether there is also a bar for its first picture."""
     settle: float = SETTLE
-    """Seconds until it has found its position."""
+    """Seconds until the player has reached its target delay."""
 
 
 PATHS = {
@@ -64,7 +64,7 @@ PATHS = {
     "whep": PlaybackPath("WHEP", "connections.heard()", None, joins=False),
     "hls": PlaybackPath("LL-HLS", DECODED, 1_600.0, 2_000.0, joins=False, settle=8.0),
 }
-"""By the name for `?player=`."""
+"""By the name in `?player=`."""
 
 EMPTY = "new Promise(resolve => requestAnimationFrame(() => resolve(performance.now())))"
 PLAYED = "window.microlive?.stats().firstPicture || 0"
@@ -98,11 +98,11 @@ class Report:
     joins: dict[str, list[float]]
     """By path: ms from navigation to the first frame on the screen with visible content."""
     empty: list[float]
-    """ms from navigation to the first animation frame of an empty page, in turns with the joins:
-    the share of browser and machine.
+    """ms from navigation to the first animation frame of an empty page, measured in turns with the
+    joins. It is the share of browser and machine.
     """
     played: dict[str, list[float]] = field(default_factory=dict)
-    """By path: ms from navigation to the player's first frame. Before it the screen shows the
+    """By path: ms from navigation to the player's first frame. Before that the screen shows the
     keyframe embedded in the page.
     """
 
@@ -193,13 +193,13 @@ async def measure(
     joins: int,
     progress: Progress,
 ) -> Report:
-    """`slots` turns of `seconds` for direct WebRTC and each of `paths`, then `joins` viewers on
-    each. Raises BrokenPath, and Playwright's TimeoutError.
+    """Measures `slots` turns of `seconds` for direct WebRTC and each of `paths`, then `joins`
+    viewers on each path. Raises BrokenPath, and Playwright's TimeoutError.
     """
     measured = []
     order = [DIRECT, *paths]
     for turn in range(slots):
-        # The second one finds warm caches, so the order alternates.
+        # The second path finds warm caches, so the order alternates.
         for path in order if turn % 2 == 0 else reversed(order):
             progress(f"slot {turn + 1} of {slots}: {path}")
             measured.append(
@@ -234,7 +234,9 @@ async def _direct(url: str, creators: Browser, viewers: Browser, seconds: float)
 
 
 async def watch(url: str, creators: Browser, viewers: Browser, path: str, seconds: float) -> Slot:
-    """One turn of a player of the watch page. Raises BrokenPath, TooLate, Playwright's errors."""
+    """Measures one turn of a player of the watch page. Raises BrokenPath, TooLate, Playwright's
+    errors.
+    """
     studio, room = await go_live(creators, url, "camera")
     async with _page(viewers, "timecode", "connections") as viewer:
         await viewer.goto(f"{room}?player={path}")
@@ -279,13 +281,13 @@ async def _sample(
 
 
 async def _join(url: str, viewers: Browser, report: Report, count: int, progress: Progress) -> None:
-    """Measures the joins, each visit in a fresh context.
+    """Measures the joins, each in a fresh context.
 
-    The creator sends a loop that was encoded in advance: a real creator's encoder does not use the
-    viewer's core.
+    The creator sends a pre-encoded loop: the encoder of a real creator does not use the viewer's
+    core.
     """
     async with _creator(url, SETTLE + 10 + count * 3 * (1 + len(report.joins))) as watch:
-        # Like a room that has been live for a while: keyframes on their timer.
+        # Wait until keyframes come on their timer, as in a room that has been live for a while.
         await asyncio.sleep(SETTLE)
         for number in range(count):
             progress(f"join {number + 1} of {count}")
@@ -304,7 +306,7 @@ async def _join(url: str, viewers: Browser, report: Report, count: int, progress
 
 @asynccontextmanager
 async def _creator(url: str, seconds: float) -> AsyncIterator[str]:
-    """A room in which a creator of scripts/load is live, for `seconds` at most; its URL."""
+    """A room in which a creator of scripts/load is live for at most `seconds`. Yields its URL."""
     with tempfile.TemporaryDirectory(prefix="microlive-bench-") as folder:
         process = await asyncio.create_subprocess_exec(
             *(
@@ -334,7 +336,7 @@ async def _creator(url: str, seconds: float) -> AsyncIterator[str]:
 
 
 async def _live_room(url: str) -> str:
-    """The name of the live room, once there is one. Raises BrokenPath."""
+    """Waits for a live room and returns its name. Raises BrokenPath."""
     with suppress(TimeoutError):
         async with aiohttp.ClientSession() as http, asyncio.timeout(WITHIN):
             while True:

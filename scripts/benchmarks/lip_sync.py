@@ -1,6 +1,6 @@
-"""What one viewer's page showed and played of a clapperboard (clapper.py). Pure.
+"""Analyses what one viewer's page showed and played of a clapperboard (clapper.py). Pure.
 
-Moments are passed as seconds of the monotonic clock and kept as seconds since `origin`.
+Moments are passed as seconds of the monotonic clock and stored as seconds since `origin`.
 """
 
 from array import array
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from scripts.benchmarks import clapper, timecode
 
 Apart = tuple[float, float]
-"""When a beep was heard, and how many ms after its flash; negative: before it."""
+"""When a beep was heard, and how many ms after its flash; negative if it was before the flash."""
 
 
 class Watcher:
@@ -19,17 +19,17 @@ class Watcher:
     def __init__(self, origin: float = 0.0) -> None:
         self.origin = origin
         self.moments, self.ages = array("d"), array("d")
-        """When a frame was on the screen, and its age in ms."""
+        """When each frame was on the screen, and its age in ms."""
         self.unread = 0
         self.freezes: list[Apart] = []
-        """When a frame stayed on the screen for more than 300 ms, and for how many ms."""
+        """Freezes: when a frame stayed on the screen for more than 300 ms, and for how many ms."""
         self._flashes: list[float] = []
         self._beeps: list[float] = []
         self._last: int | None = None
         self._changed = 0.0
 
     def look(self, samples: Iterable[tuple[float, int]]) -> None:
-        """Frames on the screen: moment and word of the time code."""
+        """Takes frames on the screen: the moment and the word of the time code."""
         for moment, word in samples:
             code = timecode.decode(word)
             if code is None or code >= clapper.LOOP * 1_000:
@@ -45,7 +45,7 @@ class Watcher:
         self._beeps += (beep - self.origin for beep in beeps)
 
     def apart(self) -> list[Apart]:
-        """The beep nearest to each flash."""
+        """For each flash, the beep nearest to it."""
         beeps = sorted(self._beeps)
         found = []
         for flash in self._flashes:
@@ -64,8 +64,8 @@ class Watcher:
             if moment - self._changed > 0.3:
                 self.freezes.append((moment, (moment - self._changed) * 1_000))
             since = code / 1_000 - clapper.flash(code) * clapper.EVERY
-            # A flash's first frame may have been missed: the next ones show how long ago it was
-            # due.
+            # The first frame of a flash may have been missed. The next frames show how long ago it
+            # was due.
             if clapper.flash(code) != clapper.flash(self._last) and since < clapper.LASTS:
                 self._flashes.append(moment - since)
         self._last, self._changed = code, moment

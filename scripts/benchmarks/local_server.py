@@ -1,4 +1,4 @@
-"""A microlive server in a process of its own, on loopback."""
+"""A microlive server in a separate process, on loopback."""
 
 import asyncio
 import os
@@ -13,12 +13,12 @@ STOP_WITHIN = 10.0
 
 
 class ServerFailed(Exception):
-    """The server ended, or was silent, instead of listening."""
+    """The server ended or did not listen in time."""
 
 
 class LocalServer:
     """`async with LocalServer(data) as server:` listens at `server.url`. It can be stopped and
-    started again on the same port and data.
+    restarted with the same port and data.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class LocalServer:
         module: Sequence[str] = ("server",),
     ) -> None:
         """`on`: words before the command, such as those that enter a network namespace. `module`:
-        what runs instead of `server`, and its own first arguments.
+        the module to run instead of `server`, and its first arguments.
         """
         self._data = data
         self._checkout = checkout
@@ -42,7 +42,7 @@ class LocalServer:
         self._reader: asyncio.Task[None] | None = None
         self.url = ""
         self.log: list[str] = []
-        """Its standard error: warnings and worse."""
+        """The server's standard error: warnings and errors."""
 
     async def __aenter__(self) -> "LocalServer":
         await self.start()
@@ -92,7 +92,7 @@ class LocalServer:
         self._port = int(self.url.rpartition(":")[2])
 
     async def stop(self) -> int:
-        """Ends it with SIGTERM, or kills it after a timeout; returns its exit code."""
+        """Ends the server with SIGTERM, or kills it after a timeout. Returns its exit code."""
         process, reader = self._process, self._reader
         if process is None:
             return 0
@@ -121,7 +121,7 @@ async def pinned_server(
     checkout: Checkout = HERE,
     module: Sequence[str] = ("server",),
 ) -> AsyncIterator[LocalServer]:
-    """A server on one core. Creates the folder `data`."""
+    """Starts a server on one core. Creates the folder `data`."""
     os.makedirs(data)
     async with LocalServer(data, *arguments, checkout=checkout, module=module) as server:
         os.sched_setaffinity(server.pid, {core})

@@ -14,7 +14,7 @@ MEGABYTE = 1 << 20
 def own(pid: int) -> float:
     """Resident anonymous MB of a process; NaN once it has ended.
 
-    Without mapped files and shared memory: Chromium without a GPU keeps up to half a gigabyte of
+    Excludes mapped files and shared memory: without a GPU, Chromium keeps up to half a gigabyte of
     frames drawn to a canvas there (discardable memory), and reading a time code draws.
     """
     try:
@@ -28,7 +28,7 @@ def own(pid: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class MemoryUse:
-    """Of one page; MB."""
+    """Memory use of one page, MB."""
 
     heap: float
     """JavaScript heap, including workers and worklets."""
@@ -58,7 +58,7 @@ class PageMemory:
             await part.send("HeapProfiler.collectGarbage")
             heap += (await part.send("Runtime.getHeapUsage"))["usedSize"] / MEGABYTE
         processes = (await self._browser.send("SystemInfo.getProcessInfo"))["processInfo"]
-        # A browser keeps spare renderers: the page's is the busiest.
+        # A browser keeps spare renderers. The busiest renderer belongs to the page.
         renderer = max(
             (process for process in processes if process["type"] == "renderer"),
             key=lambda process: process["cpuTime"],

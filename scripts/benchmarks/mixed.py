@@ -1,5 +1,5 @@
-"""Many rooms with and without slow and rude viewers: what these cost the others, and what is left
-in the server afterwards.
+"""Many rooms with and without slow and rude viewers: their cost for the other viewers, and what the
+server keeps after they have left.
 """
 
 import asyncio
@@ -21,10 +21,10 @@ from scripts.benchmarks.local_server import LocalServer, ServerFailed
 
 RATIO, MORE_MS, GROWTH = 1.2, 5.0, 1.05
 GRACE = 20
-"""Seconds until a room without its creator ends. The default would add a minute of waiting."""
+"""Seconds until a room without its creator ends. The default would add a minute to the run."""
 FORGOTTEN_WITHIN = 90.0
-"""Seconds after the last viewer left within which everything must be released: rooms in their grace
-period, sessions without a DELETE.
+"""Within this many seconds after the last viewer left, the server must release everything: rooms in
+their grace period, and sessions without a DELETE.
 """
 POLL = 1.0
 LEFT = ("microlive_tasks", "process_open_fds")
@@ -35,20 +35,20 @@ class Run:
     """The result of one run with its own server."""
 
     rude: bool
-    """With slow and rude viewers."""
+    """Whether there are slow and rude viewers."""
     p50: float
     p99: float
     """ms from publishing to a healthy viewer."""
     gaps: int
     disconnects: int
     cpu: float
-    """The server's, % of one core."""
+    """% of one core used by the server."""
     memory_early: float
     memory_late: float
     """MB, medians of the second and of the last fifth of the run."""
     tasks: int
     descriptors: int
-    """Increase between before the first viewer and after the last."""
+    """Increase from before the first viewer to after the last viewer."""
     outcome: str
 
     @property
@@ -59,11 +59,11 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Report:
     runs: list[Run]
-    """In pairs of a healthy and a mixed crowd, in alternating order."""
+    """In pairs of a run with healthy viewers and a mixed run, in alternating order."""
 
     @property
     def pairs(self) -> list[tuple[Run, Run]]:
-        """Without, with."""
+        """Pairs of a run without and a run with rude viewers."""
         return [
             (min(two, key=_is_rude), max(two, key=_is_rude))
             for two in zip(self.runs[::2], self.runs[1::2], strict=True)
@@ -192,7 +192,9 @@ async def _settled(url: str) -> dict[str, int]:
 
 
 async def _left_at_last(url: str, before: dict[str, int]) -> dict[str, int]:
-    """The counts once none is above its start, or after a time in which all should be."""
+    """Waits until no count is above its value at the start, or until the time limit. Returns the
+    counts.
+    """
     until = time.monotonic() + FORGOTTEN_WITHIN
     while True:
         left = await _left(url)
@@ -202,7 +204,7 @@ async def _left_at_last(url: str, before: dict[str, int]) -> dict[str, int]:
 
 
 async def _left(url: str) -> dict[str, int]:
-    """Tasks and descriptors of the server, from its metrics."""
+    """The number of tasks and descriptors of the server, from its metrics."""
     async with aiohttp.ClientSession() as http, http.get(f"{url}/metrics") as response:
         families = text_string_to_metric_families(await response.text())
         return {
@@ -214,7 +216,7 @@ async def _left(url: str) -> dict[str, int]:
 
 
 def _fifths(samples: Path) -> tuple[float, float]:
-    """MB of the server in the second and in the last fifth of the run, medians."""
+    """Median MB of the server in the second and in the last fifth of the run."""
     memory = [sample["server_memory"] / 1e6 for sample in _read(samples) if sample["server_memory"]]
     fifth = len(memory) // 5
     return median(memory[fifth : 2 * fifth]), median(memory[-fifth:])

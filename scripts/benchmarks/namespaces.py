@@ -1,8 +1,8 @@
-"""Network namespaces: the benchmark and its server on one side of a link, creators' browsers on the
-other. The link can lose packets and limit its rate.
+"""Network namespaces: the benchmark and its server are on one side of a link, creators' browsers on
+the other. The link can lose packets and limit its rate.
 
-The namespaces belong to the process and end with it: nothing on the machine changes, nothing needs
-cleaning up.
+The namespaces belong to the process and end with it: the machine is not changed, and nothing needs
+to be cleaned up.
 """
 
 import os
@@ -18,11 +18,11 @@ BURST = "8kb"
 
 
 class NamespacesMissing(Exception):
-    """This machine does not allow namespaces, or tools are missing."""
+    """This machine does not allow namespaces, or lacks tools."""
 
 
 def enter() -> None:
-    """Restarts this program in its own namespaces; returns if it is in them. Raises
+    """Restarts this program in its own namespaces; returns if it already runs in them. Raises
     NamespacesMissing.
     """
     if os.environ.get(INSIDE):
@@ -80,8 +80,8 @@ class Link:
         _run("umount", "--lazy", "/run")
 
     def lose(self, share: float) -> None:
-        """From now on each UDP packet is lost with this probability, in both directions. TCP (pages
-        and viewers) is not affected.
+        """From now on the link loses each UDP packet with this probability, in both directions. TCP
+        (pages and viewers) is not affected.
         """
         for prefix in ((), self.over_there):
             _run(*prefix, "iptables", "-F", "INPUT")
@@ -97,8 +97,8 @@ class Link:
                 _run(*prefix, "iptables", "-A", "INPUT", "-p", "udp", *chance, "-j", "DROP")
 
     def limit(self, rate: str | None) -> None:
-        """Limits what creators send to this rate (as `tc` writes it), with a buffer of up to 300
-        ms; None removes the limit.
+        """Limits the rate of creators (in the notation of `tc`), with a buffer of up to 300 ms.
+        None removes the limit.
         """
         if rate is None:
             _run("tc", "-n", SIDE, "qdisc", "del", "dev", "far", "root")
@@ -122,7 +122,7 @@ class Link:
             )
 
     def wrapper(self, folder: Path, program: str) -> str:
-        """An executable file that runs `program` on the other side."""
+        """Writes an executable file that runs `program` on the other side. Returns its path."""
         file = folder / "over-there"
         file.write_text(f'#!/bin/sh\nexec {" ".join(self.over_there)} {program} "$@"\n')
         file.chmod(0o755)

@@ -1,5 +1,5 @@
-"""A link that gets narrow and wide again: how fast a creator's browser adapts, through microlive
-and directly to another browser.
+"""A link whose rate falls and rises again: measures how fast a creator's browser adapts, through
+microlive and directly to another browser.
 """
 
 import asyncio
@@ -18,30 +18,30 @@ RATE, NARROW = "1mbit", 1_000_000
 NARROW_FOR, FREE_WITHIN, WIDE_WITHIN = 15.0, 15.0, 40.0
 ASK_EVERY = 0.05
 TARGET, SPENT = 2_500_000, 0.9
-"""bit/s that both targets allow, and the share of it that must be reached."""
+"""The maximum target of both in bit/s, and the share of it that must be reached."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bandwidth:
-    """The result of one variant: the link gets narrow, then wide again."""
+    """The result of one variant."""
 
     variant: str
     spent: float
-    """Mbps sent before."""
+    """Mbps sent before the link got narrow."""
     down: float
     """s until the encoder's target is at most the link's rate."""
     narrow: float
-    """Mbps sent while narrow, in the second half of that time."""
+    """Mbps sent in the second half of the time in which the link is narrow."""
     up: float
     """s until the target is at 90 % of the allowed rate."""
     delay: float
-    """Largest delay in ms from the lens to the relay meanwhile; NaN without a relay."""
+    """Largest delay in ms from the lens to the relay during that time; NaN without a relay."""
     freeze: float
-    """Longest freeze meanwhile, ms; NaN without a relay."""
+    """Longest freeze in ms during that time; NaN without a relay."""
 
 
 async def narrow_live(world: TestNetwork, variant: str = "microlive", *more: str) -> Bandwidth:
-    """A studio, with `more` scripts on its page."""
+    """Measures a studio with `more` scripts on its page."""
     started = time.monotonic()
     async with live(world, "noise", *more) as (studio, _, spectator):
         targets, narrow, wide = await _squeeze(world, studio, world.port)
@@ -82,8 +82,8 @@ async def narrow_direct(world: TestNetwork) -> Bandwidth:
 async def _squeeze(
     world: TestNetwork, creator: Page, port: int
 ) -> tuple[list[tuple[float, float]], float, float]:
-    """Makes the link narrow, then wide. Returns (moment, target in bit/s), and the moments at which
-    the link became narrow and wide.
+    """Makes the link narrow, then wide. Returns (moment, target in bit/s), and the moments of the
+    two changes.
     """
     targets: list[tuple[float, float]] = []
 

@@ -38,13 +38,13 @@ class TestNetwork:
 
     @property
     def port(self) -> int:
-        """Port of the server's media: UDP and HTTP have the same number."""
+        """The port of the server's media. UDP and HTTP use the same number."""
         return urlsplit(self.url).port or 0
 
 
 @asynccontextmanager
 async def test_network() -> AsyncIterator[TestNetwork]:
-    """Only inside `namespaces.enter()`."""
+    """Works only inside `namespaces.enter()`."""
     executable()
     with (
         tempfile.TemporaryDirectory(prefix="microlive-bench-") as name,
@@ -73,7 +73,9 @@ async def test_network() -> AsyncIterator[TestNetwork]:
 async def live(
     test_network: TestNetwork, camera: str, *more: str
 ) -> AsyncIterator[tuple[Page, str, Spectator]]:
-    """A live creator and a recording viewer: the studio's page, the room's URL, the viewer."""
+    """A live creator and a recording viewer. Yields the studio's page, the room's URL and the
+    viewer.
+    """
     studio, watch = await go_live(test_network.creators, test_network.url, camera, *more)
     async with Spectator(test_network.url, watch.rpartition("/")[2]) as spectator:
         yield studio, watch, spectator
@@ -82,7 +84,7 @@ async def live(
 
 @asynccontextmanager
 async def watching(test_network: TestNetwork, watch: str) -> AsyncIterator[Page]:
-    """A viewer's page, once it plays."""
+    """A viewer's page. Yields it once it plays."""
     context = await context_of(test_network.viewers, "freezes")
     page = await context.new_page()
     await page.goto(f"{watch}?player=mse")
@@ -92,7 +94,7 @@ async def watching(test_network: TestNetwork, watch: str) -> AsyncIterator[Page]
 
 
 async def shown(page: Page) -> list[float]:
-    """When each frame was shown to a viewer, in seconds of `time.monotonic`."""
+    """The times at which a viewer saw each frame, in seconds of `time.monotonic`."""
     offset = time.time() - time.monotonic()
     return [ms / 1_000 - offset for ms in await page.evaluate("freezes.take()")]
 
@@ -113,7 +115,7 @@ async def direct_page(browser: Browser, url: str, camera: str) -> Page:
 
 
 class StockReceiver:
-    """aiortc's own receiver in its own process, with a creator of its own on the other side of the
+    """aiortc's own receiver in a separate process, with its own creator on the other side of the
     link.
     """
 
@@ -147,7 +149,9 @@ class StockReceiver:
         return cls(process, page, int(candidate.split()[5]))
 
     async def stop(self) -> list[float]:
-        """Ends it. Returns when each frame was decoded, in seconds of `time.monotonic`."""
+        """Ends it. Returns the times at which each frame was decoded, in seconds of
+        `time.monotonic`.
+        """
         assert self._process.stdout and self._process.stdin
         self._process.stdin.close()
         moments: list[float] = json.loads(

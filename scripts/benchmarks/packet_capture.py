@@ -1,4 +1,4 @@
-"""What the creators' browsers send, captured before any loss: RTP headers are not encrypted."""
+"""Captures what the creators' browsers send, before any loss. RTP headers are not encrypted."""
 
 import socket
 import struct
@@ -24,7 +24,7 @@ class Packet:
 
 class PacketCapture:
     """`with PacketCapture("near") as capture:` records every RTP packet that arrives at the
-    interface, before the firewall, by its destination port.
+    interface, before the firewall, by destination port.
     """
 
     def __init__(self, interface: str) -> None:
@@ -49,8 +49,8 @@ class PacketCapture:
         return list(self._packets[port])
 
     def frames(self, port: int, since: float) -> list[float]:
-        """When the first packet of each frame passed, from that moment on: earlier packets may be
-        another creator's.
+        """The times at which the first packet of each frame passed. `since` excludes earlier
+        packets, which may belong to another creator.
         """
         packets = [packet for packet in self.packets(port) if packet.at >= since]
         sizes: dict[int, int] = defaultdict(int)

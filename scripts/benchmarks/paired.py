@@ -15,7 +15,9 @@ Figures = Mapping[str, float]
 
 
 class NotMeasured(Exception):
-    """A run that says nothing about the server, such as one limited by the generator."""
+    """A run whose figures say nothing about the server, for example because the generator was the
+    limit.
+    """
 
 
 class Scale(Enum):
@@ -27,13 +29,13 @@ class Scale(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of figure: its unit, how two of them are compared, and the default bar."""
+    """A kind of figure: its unit, its comparison and its default bar."""
 
     title: str
     unit: str
     scale: Scale
     bar: float | None
-    """Largest ratio, or largest difference in `unit`; None: shown, not judged."""
+    """Largest ratio, or largest difference in `unit`; None: shown without a verdict."""
 
 
 KINDS = {
@@ -74,7 +76,7 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One figure of one case in all its pairs."""
+    """One figure of one case, with the values of all pairs."""
 
     case: str
     kind: str
@@ -120,7 +122,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One thing that is measured on both revisions, such as the fan-out to 500 viewers."""
+    """One measurement that is made on both revisions, such as the fan-out to 500 viewers."""
 
     name: str
     kinds: tuple[str, ...]
@@ -128,15 +130,15 @@ class Case:
 
 
 Measure = Callable[[Case, bool], Awaitable[Figures]]
-"""Runs a case, on the new revision where the flag is set. Raises NotMeasured."""
+"""Runs a case; on the new revision if the flag is set. Raises NotMeasured."""
 
 
 async def measure_pairs(
     cases: Sequence[Case], pairs: int, measure: Measure, progress: Callable[[str], None]
 ) -> dict[str, list[tuple[Figures, Figures]]]:
-    """Both revisions back to back in each pair, the first of them alternating: A B, B A, A B …
+    """Measures both revisions back to back in each pair, in alternating order: A B, B A, A B …
 
-    Returns the pairs (before, after) of each case. A case goes on until each of its figures is
+    Returns the pairs (before, after) of each case. A case continues until each of its figures is
     valid in `pairs` pairs, but not beyond twice as many.
     """
     found: dict[str, list[tuple[Figures, Figures]]] = {case.name: [] for case in cases}
@@ -169,7 +171,7 @@ def comparisons(
     measured: Mapping[str, Sequence[tuple[Figures, Figures]]],
     bars: Mapping[str, float],
 ) -> list[Comparison]:
-    """What each case's pairs say of each of its figures. `bars` replaces bars by kind."""
+    """Compares each case's pairs for each of its figures. `bars` replaces bars by kind."""
     return [
         Comparison(
             case.name,

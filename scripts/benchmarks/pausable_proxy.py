@@ -1,5 +1,5 @@
-"""A TCP proxy on loopback that can pause, as a radio link does: nothing is lost, everything is
-late.
+"""A TCP proxy on loopback that can pause like a radio link: it loses no data, but delays all of
+it.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ class PausableProxy:
         await asyncio.gather(*self._connections, return_exceptions=True)
 
     async def hold(self, seconds: float) -> None:
-        """Holds all data in both directions for so long, then forwards it."""
+        """Holds all data in both directions for `seconds`, then forwards it."""
         self._free.clear()
         try:
             await asyncio.sleep(seconds)

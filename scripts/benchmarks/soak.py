@@ -1,4 +1,4 @@
-"""A long live: whether delay, lip sync and memory stay constant. Evaluates the samples that
+"""Whether delay, lip sync and memory stay constant during a long live. Evaluates the samples that
 soak_run.py takes. Pure.
 
 Moments are seconds since the start; a window is a minute, or a third of a short run.
@@ -14,8 +14,8 @@ from scripts.benchmarks.lip_sync import Watcher
 from scripts.benchmarks.memory import MemoryUse
 
 SETTLE = 20.0
-"""Seconds before minute 1: LL-HLS needs 8 to find its position, MSE recovers from its first
-underruns within 15, and four pages load.
+"""Seconds before minute 1. LL-HLS needs 8 to reach its target delay, MSE recovers from its first
+underflows within 15, and four pages load.
 """
 MEMORY_SETTLE = 150.0
 """Seconds until memory is stable: the relay keeps 90 s of each live, browser heaps reach their
@@ -23,10 +23,10 @@ size.
 """
 DELAY_FACTOR, DELAY_MS = 1.2, 15.0
 APART_MS = 40.0
-"""ms; audio and video up to this far apart count as in sync."""
+"""Audio and video that differ by at most this many ms count as in sync."""
 MEMORY_FACTOR = 1.1
 PAGE_MB, HEAP_MB, SERVER_MB = 10.0, 2.0, 8.0
-"""Increase of memory that is allowed if MEMORY_FACTOR allows less."""
+"""Maximum increase of memory if MEMORY_FACTOR allows less."""
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class Viewing:
     stats: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
     """The page's statistics."""
     error: str = ""
-    """Why it ended early; '' if it did not."""
+    """Why it ended early; empty if it did not."""
 
     def counted(self, name: str, since: float) -> int:
         """Increase of a counter of the page's statistics since that moment."""
@@ -50,10 +50,10 @@ class Viewing:
 @dataclass(slots=True)
 class Report:
     seconds: float
-    """Planned."""
+    """Planned duration."""
     viewings: list[Viewing]
     skew: float = 0.0
-    """ms by which the source's beeps are late on purpose."""
+    """ms by which the source's beeps are deliberately late."""
     server: list[tuple[float, float]] = field(default_factory=list)
     """Moment and anonymous MB; empty for a server on another machine."""
     lasted: float = 0.0
@@ -75,19 +75,19 @@ class Report:
         return Figures.of(viewing.watcher.of(*window))
 
     def apart(self, viewing: Viewing, window: tuple[float, float]) -> Figures:
-        """Audio to video, ms, without the source's own skew."""
+        """Audio to video, ms, minus the source's own skew."""
         return Figures.of(
             ms - self.skew for at, ms in viewing.watcher.apart() if window[0] <= at < window[1]
         )
 
     def apart_size(self, viewing: Viewing, window: tuple[float, float]) -> Figures:
-        """Absolute value."""
+        """Absolute value of audio to video, ms."""
         return Figures.of(
             abs(ms - self.skew) for at, ms in viewing.watcher.apart() if window[0] <= at < window[1]
         )
 
     def worst_apart(self, viewing: Viewing) -> float:
-        """The median, of those of all windows, that is furthest from 0."""
+        """The window median that is furthest from 0."""
         count = int((self.lasted - SETTLE) / self.window)
         medians = [
             self.apart(viewing, (SETTLE + n * self.window, SETTLE + (n + 1) * self.window)).p50
@@ -108,7 +108,7 @@ class Report:
         return Growth.of([(at, value) for at, value in samples if at >= settle])
 
     def cpu(self, viewing: Viewing) -> float:
-        """Percent of a core, of the whole browser."""
+        """% of one core used by the whole browser."""
         if len(viewing.memory) < 2:
             return math.nan
         (begin, before), (end, after) = viewing.memory[0], viewing.memory[-1]
@@ -189,8 +189,8 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Of memory after settling; MB. Compares the minima of the first and of the last third: a leak
-    is always there, temporary memory is not.
+    """Growth of memory after settling, MB. Compares the minima of the first and of the last third,
+    because a leak is permanent and temporary memory is not.
     """
 
     first: float

@@ -101,7 +101,7 @@ class _Viewer:
         self._began = 0.0
 
     async def begin(self, began: float, viewing: Viewing) -> None:
-        """Starts now, with `began` as moment 0. Discards earlier samples."""
+        """Starts recording with `began` as moment 0. Discards earlier samples."""
         self._began, self._viewing = began, viewing
         viewing.watcher.origin = began
         await self._page.evaluate("void [sampler.take(), ear.take()]")
@@ -133,7 +133,7 @@ class _Viewer:
 
 @asynccontextmanager
 async def _opened(browser: Browser, url: str, path: str) -> AsyncIterator[_Viewer]:
-    """A page that plays with audio. Raises BrokenPath."""
+    """Opens a page that plays with audio. Raises BrokenPath."""
     async with bare_page(
         browser,
         url,
@@ -156,7 +156,7 @@ async def _opened(browser: Browser, url: str, path: str) -> AsyncIterator[_Viewe
 
 async def _offset(page: BarePage) -> float:
     """Seconds by which this machine's monotonic clock is ahead of the page's performance.now(),
-    which uses the same clock. The fastest answer is the most exact.
+    which uses the same clock. The fastest answer is the most precise.
     """
     found = []
     for _ in range(TRIES):
@@ -169,7 +169,9 @@ async def _offset(page: BarePage) -> float:
 
 @asynccontextmanager
 async def _creator(url: str, skew: float) -> AsyncIterator[tuple[Worker, str]]:
-    """A live clapperboard in its own process, and the room's URL. Raises BadInput."""
+    """Starts a live clapperboard in a separate process. Yields it and the room's URL. Raises
+    BadInput.
+    """
     api = Server(parse_target(url, owned=False), None, False)
     endpoint: PublishEndpoint | None = None
     source: Worker | None = None

@@ -1,4 +1,4 @@
-"""A viewer that records everything and decodes it afterwards, counting every error."""
+"""A viewer that records everything. Decodes it afterwards and counts every error."""
 
 import asyncio
 import io
@@ -24,7 +24,7 @@ COLUMNS, ROWS, SQUARE, HEIGHT = 16, 2, 40, 360
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Decoded media. Media times in seconds."""
+    """Decoded media. Media times are in seconds."""
 
     frames: list[tuple[float, int]]
     """Media time, and the frame's time code (ms, modulo its period)."""
@@ -35,7 +35,7 @@ class Decoded:
 
 
 class Spectator:
-    """`async with Spectator(url, room)`: `records`, each with its arrival in seconds of
+    """`async with Spectator(url, room)`. `records`: each record with its arrival in seconds of
     `time.monotonic`.
     """
 
@@ -72,7 +72,7 @@ class Spectator:
         ]
 
     def decode(self) -> Decoded:
-        """Takes seconds of CPU: call it afterwards."""
+        """Takes seconds of CPU: call it after the measurement."""
         errors: list[str] = []
         frames = [
             (float(frame.pts or 0) / TIMESCALE[Track.VIDEO], word)
@@ -108,7 +108,7 @@ class Spectator:
                         errors.append(f"{track.name.lower()} at {packet.pts}: {error}")
 
     def _parts(self, track: Track) -> list[bytes]:
-        """Init segment and fragments, for each init segment."""
+        """For each init segment: the segment and its fragments."""
         parts: list[list[bytes]] = []
         for _, record in self.records:
             if record.track == track and record.kind is Kind.INIT:

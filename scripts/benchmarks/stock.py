@@ -1,6 +1,6 @@
-"""aiortc's receiver without changes. `python -m scripts.benchmarks.stock ADDRESS` reads an offer
-(one line of JSON), writes the answer, and when its input ends writes when each frame was
-decoded.
+"""aiortc's unmodified receiver. `python -m scripts.benchmarks.stock ADDRESS` reads an offer (one
+line of JSON) and writes the answer. When its input ends, it writes the times at which each frame
+was decoded.
 """
 
 import asyncio

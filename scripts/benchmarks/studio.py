@@ -1,13 +1,13 @@
-"""The studio page as a creator uses it, and the room page as a viewer does."""
+"""The studio page in the role of a creator, and the room page in the role of a viewer."""
 
 from playwright.async_api import Browser, BrowserContext, Page
 
 from scripts.benchmarks.chromium import script, until
 
 WITHIN = 20.0
-"""Seconds that a page has for each step."""
+"""Maximum seconds for each step of a page."""
 VIEWPORT = {"width": 640, "height": 360}
-"""The time code's own size: scaling in software would cost both ends CPU."""
+"""The time code's own size: software scaling would cost both ends CPU."""
 
 
 async def context_of(browser: Browser, *scripts: str) -> BrowserContext:

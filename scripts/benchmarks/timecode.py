@@ -8,11 +8,11 @@ which detect torn and blurred frames.
 from collections.abc import Iterable, Iterator
 
 PERIOD = 1 << 24
-"""ms after which the code wraps."""
+"""The code wraps after this many ms."""
 PARITY = 0xA5
-"""Parity of zero, so that a black frame is not a valid code."""
+"""Parity of the value 0, so that a black frame is not a valid code."""
 PLAUSIBLE = 30_000
-"""ms; an older frame, or one from the future, was misread."""
+"""A frame that is older than this many ms, or from the future, was misread."""
 
 
 def encode(ms: int) -> int:
@@ -36,8 +36,8 @@ def age(word: int, now: int) -> int | None:
 
 
 def ages(samples: Iterable[tuple[int, int]]) -> Iterator[int]:
-    """Ages from `samples` of (local ms, word), as pages/timecode.js collects them. Unreadable ones
-    are left out.
+    """Ages from `samples` of (local ms, word), as pages/timecode.js collects them. Unreadable
+    samples are omitted.
     """
     for now, word in samples:
         if (passed := age(word, now)) is not None:

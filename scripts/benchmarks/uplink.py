@@ -1,8 +1,8 @@
 """A creator's uplink that loses packets, fails for a second, or is narrow: the real studio page in
 Chromium, over a link between namespaces.
 
-The browser's packets are captured before any loss, so a gap of the source (a slow encoder) does not
-count as ours.
+The browser's packets are captured before any loss, so that a gap of the source (a slow encoder)
+does not count as a gap of microlive.
 """
 
 import asyncio
@@ -52,12 +52,14 @@ REMB_ONLY = "microlive, REMB"
 """A browser without transport-wide feedback."""
 OUTAGES, OUTAGE, BETWEEN = 3, 1.0, 5.0
 VIEWER_LOOK_BACK = 1.5
-"""Seconds by which a gap of the source may appear later in a player's buffer."""
+"""Maximum seconds after which a gap of the source appears in a player's output: it has a buffer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Seconds of loss. Freezes are ms beyond the source's own gap; NaN if not measured."""
+    """Some seconds with packet loss. Freezes are ms in addition to the source's own gap; NaN if not
+    measured.
+    """
 
     share: float
     seconds: float
@@ -65,20 +67,22 @@ class Loss:
     relay: float
     """Longest freeze of the relay's output."""
     page: float
-    """The same on a viewer's page."""
+    """Longest freeze of a viewer's page."""
     stock: float
-    """The same of aiortc's receiver, on the same link."""
+    """Longest freeze of aiortc's receiver on the same link."""
     skew: float
     """Largest distance of audio and video, ms."""
     beeps: int
     """Seconds for which lip sync was measured."""
     errors: list[str]
-    """Of PyAV and of the viewer's browser."""
+    """Errors of PyAV and of the viewer's browser."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """Several outages of a second: the worst, in ms from its end until frames arrived again."""
+    """Several outages of a second. The value is the worst one: ms from its end until frames arrived
+    again.
+    """
 
     relay: float
     page: float
@@ -164,8 +168,8 @@ class Report:
 
 
 def _middle(turns: Sequence[Bandwidth], what: str) -> float:
-    """The median: how fast a browser ramps up depends on the state of its estimator when the link
-    gets wide.
+    """The median of the turns: how fast a browser ramps up depends on the state of its estimator
+    when the link gets wide.
     """
     return float(median(getattr(each, what) for each in turns))
 
@@ -275,8 +279,8 @@ async def _fail(world: TestNetwork) -> Outage:
 
 
 def _next(moments: Sequence[float], end: float) -> float:
-    """ms from `end` until frames arrive again: not what was still buffered, but what follows the
-    longest gap around `end`.
+    """ms from `end` until frames arrive again. Frames that were still buffered do not count, only
+    those after the longest gap around `end`.
     """
     around = [
         (before, after)

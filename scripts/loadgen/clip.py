@@ -12,8 +12,8 @@ from av.audio.frame import AudioFrame
 from av.video.frame import PictureType, VideoFrame
 
 SECONDS, GOP = 4, 2
-"""Length of the loop and distance between IDRs, the interval at which the server asks browsers for
-one.
+"""Duration of the loop, and distance between IDRs, which is the interval at which the server
+requests them from browsers.
 """
 PAYLOAD_MAX = 1_150
 """Bytes. With headers and the SRTP tag this is about the size that browsers send."""
@@ -29,7 +29,7 @@ class ClipError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A few seconds of media that can be sent in a loop, with an IDR every GOP seconds."""
+    """A few seconds of media to send in a loop, with an IDR every GOP seconds."""
 
     width: int
     height: int

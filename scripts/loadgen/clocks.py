@@ -1,4 +1,4 @@
-"""The server's clock and each room's media clock, which delays are computed from."""
+"""The server's clock and each room's media clock, from which delays are computed."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from scripts.loadgen.media_clock import MediaClock
 
 TIME_EXCHANGES = 5
 AGAIN = 1.0
-"""Seconds before a lost connection to a room's clock is opened again."""
+"""Seconds until a lost connection to a room's clock is reopened."""
 
 
 class Clocks:
@@ -32,7 +32,7 @@ class Clocks:
         return not self._same and self._ahead_error == float("inf")
 
     def now(self) -> int:
-        """Now, on the server's clock."""
+        """The current time on the server's clock."""
         return time.time_ns() // 1_000 + self._ahead
 
     def at(self, ours: int) -> int:
@@ -40,14 +40,16 @@ class Clocks:
         return ours + self._ahead
 
     def receive_time(self, sent: int, server: int) -> None:
-        """Takes an answer of the time exchange. The fastest exchange is the most exact."""
+        """Takes an answer of the time exchange. The fastest exchange is the most precise."""
         received = time.time_ns() // 1_000
         if received - sent < self._ahead_error:
             self._ahead_error = received - sent
             self._ahead = server - (sent + received) // 2
 
     def of_room(self, room: str) -> MediaClock:
-        """Empty if the room's clock is not followed, or before its first record."""
+        """The clock of a room. Empty if the room's clock is not followed, or before its first
+        record.
+        """
         return self._rooms.setdefault(room, MediaClock())
 
     def keep(self, room: str, http: aiohttp.ClientSession, url: str) -> None:

@@ -1,7 +1,7 @@
 """`scripts/load`: one sub-command per kind of load.
 
-Exit codes: 0 fine; 1 a condition is true, or the result is INVALID; 2 bad input, or the server went
-away (results so far are kept).
+Exit codes: 0 passed; 1 a condition is true, or the result is INVALID; 2 bad input, or the server
+went away (results so far are kept).
 """
 
 import asyncio
@@ -197,7 +197,7 @@ def creators(
     insecure: Insecure = False,
     i_own_this_server: Owned = False,
 ) -> None:
-    """Many creators over WHIP, each sending a loop that was encoded in advance."""
+    """Many creators over WHIP. Each sends a pre-encoded loop."""
     if (room is None) != (key is None):
         _refuse("--room and --key go together")
     if room and creators != 1:
@@ -345,7 +345,7 @@ def _run(
 
 
 def _go(scenario: Scenario) -> tuple[str | None, Run]:
-    """Why the run was broken off, if results exist; the run."""
+    """Runs the scenario. Returns the reason if it was broken off with results, and the run."""
     with (
         Screen(scenario, notes) as screen,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
@@ -418,7 +418,9 @@ def _conditions(texts: list[str] | None) -> tuple[Condition, ...]:
 
 
 def _workers(wanted: int | None, people: int, of_one: int) -> int:
-    """`of_one`: how many one core carries with room to spare, at 1 Mbps and 30 frames a second."""
+    """The number of workers. `of_one`: how many viewers or creators one core can carry with some
+    reserve, at 1 Mbps and 30 frames a second.
+    """
     return min(wanted or math.ceil(people / of_one), people)
 
 

@@ -55,7 +55,7 @@ UNITS: dict[str, dict[str, float]] = {
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Fails a run if it is true, or if its figure was not measured."""
+    """Fails a run if the condition is true, or if its figure was not measured."""
 
     text: str
     metric: str
@@ -64,7 +64,7 @@ class Condition:
     """In the metric's unit."""
 
     def failure(self, figures: Mapping[str, float | None]) -> str | None:
-        """The reason why the run fails by this condition; None if it does not."""
+        """The reason why this condition fails the run; None if it does not."""
         value = figures.get(self.metric)
         unit = METRICS[self.metric][0]
         if value is None:

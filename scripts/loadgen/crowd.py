@@ -1,4 +1,6 @@
-"""The viewers of one process: their arrival, what they share, and their figures, once a second."""
+"""The viewers of one process: their arrival, their shared resources, and their figures, once a
+second.
+"""
 
 import asyncio
 import errno
@@ -28,7 +30,7 @@ COUNTED = ("bytes", "messages", "gaps", "events", "event_gaps", "unreadable")
 READ_SIZE = 256 * 1024
 CONNECT_TIMEOUT = 10.0
 SLICES = 20
-"""Reports are spread over so many slices of a second."""
+"""Number of slices of a second over which reports are spread."""
 SLOW_EVERY = 0.1
 RUDE_STAYS = (2.0, 20.0)
 """Minimum and maximum seconds until a rude viewer vanishes."""
@@ -137,7 +139,7 @@ class Crowd:
 
     @property
     def http(self) -> aiohttp.ClientSession:
-        """For rare requests. Viewers that request all the time have connections of their own."""
+        """For rare requests. Viewers that send requests continuously have their own connections."""
         if self._http is None:
             self._http = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, ssl=self.ssl or True)
@@ -148,17 +150,17 @@ class Crowd:
         return f"{'https' if self._plan.tls else 'http'}://{self.host}{self._plan.path}{path}"
 
     def next_number(self) -> int:
-        """A number that no other viewer of the run has."""
+        """A number that is unique among all viewers of the run."""
         return self._plan.first + next(self._numbers)
 
     def finish_leaving(self, leaving: Coroutine[Any, Any, Any]) -> None:
-        """Runs what a viewer still has to send after it left."""
+        """Runs what a viewer must still send after it has left."""
         task = self._loop.create_task(leaving)
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
 
     def never_reads(self) -> bool:
-        """Whether the next rude viewer stays without reading, instead of vanishing."""
+        """Whether the next rude viewer stays without reading. Otherwise it vanishes."""
         return self._random.random() < 0.5
 
     def connected(self, viewer: Viewer, took_ms: float) -> None:
@@ -261,7 +263,7 @@ class Crowd:
                 viewer.allow(len(self.small_buffer))
 
     def _later(self, viewer: Viewer, seconds: float, call: Callable[[Viewer], None]) -> None:
-        """Each viewer has one timer: a new one replaces it."""
+        """Each viewer has one timer. A new one replaces it."""
         if timer := self._timers.pop(viewer, None):
             timer.cancel()
         self._timers[viewer] = self._loop.call_later(seconds, call, viewer)
@@ -293,7 +295,7 @@ class Crowd:
 
 
 def _cause(error: Exception) -> str:
-    """The cause by which a failed connection is counted."""
+    """The cause under which a failed connection is counted."""
     if isinstance(error, ConnectionRefusedError):
         return "refused"
     if isinstance(error, ssl.SSLError):

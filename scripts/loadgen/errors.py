@@ -1,4 +1,4 @@
-"""Errors that end a run. The text is the line that is printed."""
+"""Errors that end a run. Their text is printed."""
 
 
 class BadInput(Exception):

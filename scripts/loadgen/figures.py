@@ -1,4 +1,4 @@
-"""What a worker sends once a second, and the sum of it."""
+"""The figures that a worker sends once a second, and their sum."""
 
 import json
 from collections import Counter

@@ -1,5 +1,5 @@
-"""Delays counted in bins of 1 %: the size does not grow with the run, and histograms of several
-processes can be added.
+"""Delays counted in bins of 1 %. The size does not grow with the duration of the run, and
+histograms of several processes can be added.
 """
 
 from collections.abc import Iterable
@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 LEAST_MS, MOST_MS = 0.1, 100_000.0
 STEP = 1.01
-"""Largest ratio of a bin's edges: the precision of a percentile."""
+"""Ratio of a bin's edges, which is the precision of a percentile."""
 
 EDGES: NDArray[np.float64] = np.geomspace(
     LEAST_MS, MOST_MS, 1 + int(np.ceil(np.log(MOST_MS / LEAST_MS) / np.log(STEP)))
 )
-"""ms. Values outside count in the first or the last bin."""
+"""Edges of the bins, ms. Values outside count in the first or the last bin."""
 MIDDLES: NDArray[np.float64] = np.sqrt(EDGES[:-1] * EDGES[1:])
 
 Sparse = list[list[int]]
@@ -27,7 +27,7 @@ class Histogram:
     def __init__(self) -> None:
         self.counts: NDArray[np.int64] = np.zeros(len(MIDDLES), np.int64)
         self.most = 0.0
-        """The largest delay, exact, ms."""
+        """The largest delay, exact, in ms."""
 
     @property
     def count(self) -> int:
@@ -47,7 +47,7 @@ class Histogram:
         self.most = max(self.most, other.most)
 
     def percentile(self, percent: float) -> float | None:
-        """The delay that `percent` of all do not exceed, ms; None if there are none."""
+        """The delay percentile `percent`, ms; None if there are no delays."""
         total = self.count
         if not total:
             return None

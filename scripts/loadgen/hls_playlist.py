@@ -1,4 +1,4 @@
-"""What a viewer reads from an LL-HLS media playlist (RFC 8216bis §4.4). Pure."""
+"""Reads an LL-HLS media playlist (RFC 8216bis §4.4). Pure."""
 
 import re
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Part:
     duration: float
     """Seconds."""
     ends: float | None
-    """Capture time of its end, µs of the Unix epoch; None without a date in the playlist."""
+    """Capture time of the part's end, µs since the Unix epoch; None if the playlist has no date."""
 
     @property
     def place(self) -> tuple[int, int]:
@@ -38,7 +38,7 @@ class Playlist:
     parts: tuple[Part, ...]
     """The listed parts, in order."""
     coming: tuple[int, int]
-    """Segment and index of the part after the last one."""
+    """Segment number and index of the part after the last one."""
     init: str
     """URI of the newest init segment."""
     hold_back: float
@@ -46,8 +46,8 @@ class Playlist:
     ended: bool
 
     def start(self) -> tuple[Part, ...]:
-        """The part that a joining player loads first: the last independent one far enough from the
-        end.
+        """The part that a joining player loads first: the last independent one that is far enough
+        from the end.
         """
         left, found = 0.0, 0
         for place in range(len(self.parts) - 1, -1, -1):
@@ -62,8 +62,8 @@ class Playlist:
         return tuple(part for part in self.parts if part.place >= coming)
 
     def follows(self, coming: tuple[int, int]) -> bool:
-        """Whether no part is missing between an earlier playlist, which announced that part as its
-        next, and this one. The next part may have become the first of the next segment.
+        """Whether no part is missing between an earlier playlist and this one. `coming`: the next
+        part of the earlier playlist. It may have become the first part of the next segment.
         """
         new = self.since(coming)
         return not new or new[0].place in (coming, (coming[0] + 1, 0))
@@ -71,7 +71,9 @@ class Playlist:
 
 @lru_cache(64)
 def read_playlist(text: str) -> Playlist:
-    """Cached: all viewers of a room get the same text. Raises PlaylistUnreadable."""
+    """Parses a playlist. Cached: all viewers of a room get the same text. Raises
+    PlaylistUnreadable.
+    """
     if not text.startswith("#EXTM3U"):
         raise PlaylistUnreadable("no playlist")
     reader = _Reader()
@@ -100,7 +102,7 @@ def read_variant(text: str) -> str:
 
 
 class _Reader:
-    """Position in the playlist."""
+    """The parser's position in the playlist."""
 
     def __init__(self) -> None:
         self.parts: list[Part] = []

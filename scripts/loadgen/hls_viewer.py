@@ -1,5 +1,5 @@
-"""A viewer over LL-HLS. Like a player it requests the playlist that waits for the next part, then
-the part, on one connection.
+"""A viewer over LL-HLS. Like a player, it requests the playlist with the next part, then the part,
+on one connection.
 """
 
 import asyncio
@@ -16,9 +16,9 @@ from scripts.loadgen.http_client import Answer, ConnectionBroken, HttpClient
 from scripts.loadgen.viewer import Viewer, ViewerContext
 
 ANSWER_WITHIN = 30.0
-"""Seconds; a playlist request may block for three target durations."""
+"""Maximum seconds for an answer; a playlist request may block for three target durations."""
 NOTHING_NEW = 0.2
-"""Seconds before a playlist is requested again if the server did not block for the next part."""
+"""Seconds until a playlist is requested again if the server did not block for the next part."""
 
 
 class HlsViewer(Viewer):
@@ -32,7 +32,9 @@ class HlsViewer(Viewer):
         self._watching: asyncio.Task[None] | None = None
         self._seen_idr = False
         self._live_after = 0
-        """Server clock, µs: media captured before was there on joining and is not timed."""
+        """Server clock, µs. Media captured before this time existed at the join and is not
+        timed.
+        """
 
     async def connect(self) -> None:
         await asyncio.get_running_loop().create_connection(
@@ -115,7 +117,7 @@ class HlsViewer(Viewer):
 
 
 def require_ok(answer: Answer) -> bytes:
-    """Requests a body. Raises ConnectionError if the status is not 200."""
+    """The body of an answer. Raises ConnectionError if the status is not 200."""
     if answer.status != 200:
         raise ConnectionError(f"HTTP {answer.status}")
     return answer.body

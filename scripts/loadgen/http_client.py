@@ -19,11 +19,11 @@ class Answer(NamedTuple):
     status: int
     body: bytes
     at: int
-    """When its last byte arrived, µs of this machine's clock."""
+    """When the last byte of the answer arrived, µs on this machine's clock."""
 
 
 class HttpClient(asyncio.Protocol):
-    """`get()` after connecting, one at a time; `close()`."""
+    """Connect, call `get()`, one request at a time, then `close()`."""
 
     def __init__(self, host: str, headers: str) -> None:
         """`host`: the Host header. `headers`: further header lines, each with its CRLF."""
@@ -34,7 +34,9 @@ class HttpClient(asyncio.Protocol):
         self._status, self._length = 0, -1
 
     async def get(self, path: str) -> Answer:
-        """Raises ConnectionBroken if the connection ends or the answer cannot be read."""
+        """Requests `path`. Raises ConnectionBroken if the connection ends or the answer cannot be
+        read.
+        """
         if self._transport is None or self._transport.is_closing():
             raise ConnectionBroken("cut off")
         self._waiting = asyncio.get_running_loop().create_future()
@@ -64,7 +66,7 @@ class HttpClient(asyncio.Protocol):
                 self._waiting.set_result(Answer(self._status, body, time.time_ns() // 1_000))
 
     def _read_head(self) -> bool:
-        """Whether the head is complete."""
+        """Reads the head of the answer. Returns whether it is complete."""
         end = self._data.find(b"\r\n\r\n")
         if end < 0:
             if len(self._data) > HEAD_MAX:

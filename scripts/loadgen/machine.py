@@ -1,4 +1,6 @@
-"""This machine, from /proc: stolen CPU time, the server's process, and the limit of open files."""
+"""This machine, as described by /proc: stolen CPU time, the server's process, and the limit of open
+files.
+"""
 
 import os
 import platform
@@ -16,13 +18,13 @@ SPARE_DESCRIPTORS = 128
 
 
 class StealMeter:
-    """The share of CPU time, over all cores, that the hypervisor gave to others."""
+    """The share of CPU time, over all cores, that the hypervisor gave to other machines."""
 
     def __init__(self) -> None:
         self._before = _cpu_times()
 
     def take(self) -> float:
-        """0 to 1, since the last call."""
+        """The share since the last call, 0 to 1."""
         now = _cpu_times()
         spent = [after - before for after, before in zip(now, self._before, strict=True)]
         self._before = now
@@ -44,7 +46,7 @@ class ProcessMeter:
         self._at = time.monotonic()
 
     def take(self) -> tuple[float, int] | None:
-        """Cores used since the last call (1.0: one core), and resident bytes."""
+        """Cores used since the last call (1.0 is one core), and resident bytes."""
         spent, now = self._spent(), time.monotonic()
         if spent is None:
             return None
@@ -76,7 +78,9 @@ class ProcessMeter:
 
 
 def listening_pid(port: int) -> int | None:
-    """The process that listens on a TCP port; None if unknown, such as another user's."""
+    """The process that listens on a TCP port; None if unknown, for example if it belongs to another
+    user.
+    """
     inodes = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         try:
@@ -121,7 +125,7 @@ class Machine:
     cpu: str
     cores: int
     memory: int
-    """Bytes."""
+    """Total memory, bytes."""
     system: str
     python: str
 

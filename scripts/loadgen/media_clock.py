@@ -1,10 +1,10 @@
-"""Publish times of what a viewer gets over WebRTC or HLS, which do not carry them: from the clock
-records of a WebSocket. Pure.
+"""Publish times of media over WebRTC or HLS, which do not carry them. They are computed from the
+clock records of a WebSocket. Pure.
 
-Once a second a record without media gives the media, capture and publish time of a frame
-(relay/PROTOCOL.md, `media=0`). RTP timestamps carry media times, playlist dates capture times. Of
-the last records the one with the smallest delay counts: a frame that reached the server late then
-seems published on time, so no delay is reported too small.
+Once a second a record without media contains the media, capture and publish time of a frame
+(relay/PROTOCOL.md, `media=0`). RTP timestamps carry media times, playlist dates carry capture
+times. Of the last records the one with the smallest delay counts. A frame that reached the server
+late then seems published on time, so no reported delay is too small.
 """
 
 from collections import deque
@@ -14,7 +14,7 @@ from relay.message import Record
 TICK = 100 / 9
 """µs per tick of a 90 kHz RTP clock."""
 KEPT = 10
-"""Records, one per second."""
+"""Number of records kept; one arrives per second."""
 
 
 class MediaClock:

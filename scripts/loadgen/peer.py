@@ -16,7 +16,7 @@ from scripts.loadgen.signalling import Accepted
 CHECK_EVERY, CONNECT_WITHIN = 0.05, 10.0
 CONSENT_EVERY, CONSENT_LOST = 2.0, 8.0
 """Seconds between the connectivity checks of a session (RFC 7675: 5), and seconds without an answer
-until it counts as lost.
+after which it counts as lost.
 """
 
 
@@ -35,8 +35,8 @@ class Peer(asyncio.DatagramProtocol):
         self._answered = self._check_due = 0.0
 
     async def _reach(self, accepted: Accepted) -> None:
-        """From the answer to the end of the handshake. Raises ConnectionError if no candidate pair
-        works or the handshake fails.
+        """Connects after the answer: ICE and the handshake. Raises ConnectionError if no candidate
+        pair works or the handshake fails.
         """
         self._accepted = accepted
         self._agent = IceAgent(accepted.ufrag, accepted.password, self._ufrag, self._password)
@@ -91,10 +91,10 @@ class Peer(asyncio.DatagramProtocol):
             self._transport.sendto(data)
 
     def _receive_media(self, data: bytes) -> None:
-        """An RTP or RTCP packet, still protected."""
+        """Takes an RTP or RTCP packet, still protected."""
 
     def _broken(self, cause: str) -> None:
-        """The session was cut; may be called more than once."""
+        """The session was cut. May be called more than once."""
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport

@@ -12,7 +12,7 @@ class CrowdPlan:
     port: int
     tls: bool
     insecure: bool
-    """Accept any TLS certificate."""
+    """Whether to accept any TLS certificate."""
     path: str
     """Path of the server's root, without a trailing slash."""
     rooms: list[str]
@@ -20,20 +20,20 @@ class CrowdPlan:
     """Popularity of each room."""
     viewers: int
     probe: bool
-    """These viewers time every message."""
+    """Whether these viewers time every message."""
     slow: int
     slow_bps: int
     rude: int
     swipe: float
-    """Mean seconds until a viewer changes rooms. 0: never, and a lost viewer does not return."""
+    """Mean seconds until a viewer changes rooms. 0: never; a lost viewer then does not return."""
     ramp: float
-    """Seconds over which they arrive."""
+    """Seconds over which the viewers arrive."""
     same_clock: bool
-    """The server runs on this machine."""
+    """Whether the server runs on this machine."""
     playback_path: str = "ws"
     """One of PLAYBACK_PATHS."""
     first: int = 0
-    """Number of viewers in the processes before this one."""
+    """Number of viewers in the preceding processes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,9 @@ class PublishersPlan:
     """One creator each: room name, creator key and WHIP URL."""
     clip: dict[str, Any]
     stay: float
-    """Mean seconds until a creator leaves for a moment. 0: never, and a lost creator does not
+    """Mean seconds until a creator leaves for a moment. 0: never; a lost creator then does not
     return.
     """
     ramp: float
     steady: bool = False
-    """Follow the clock, see `Publisher`."""
+    """Whether the creators follow the clock (see `Publisher`)."""

@@ -1,5 +1,5 @@
-"""The playback paths of viewers, and the words for what is counted on each. Imports nothing: the
-command line, the report and the workers' plans need it.
+"""The playback paths of viewers, and the nouns for their counters. Imports nothing: the command
+line, the report and the workers' plans need it.
 """
 
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class PlaybackPath:
     title: str
-    """As in "viewers over …"."""
+    """The name of the path, as in "viewers over …"."""
     timed: str
-    """What a delay is measured of, plural."""
+    """The objects whose delay is measured, plural."""
     missed: str
-    """What a gap consists of, plural."""
+    """The objects that are missing in a gap, plural."""
     delay: str
-    """What a delay spans."""
+    """The start and end of a delay."""
     per_core: int
-    """Viewers that one core of the generator carries with room to spare, at 1 Mbps and 30 frames a
-    second.
+    """Number of viewers that one core of the generator can carry with some reserve, at 1 Mbps and
+    30 frames a second.
     """
 
 

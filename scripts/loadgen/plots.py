@@ -19,7 +19,7 @@ INK, FAINT, GRID = "#1f2430", "#69707d", "#e4e7ec"
 BLUE, ORANGE, RED, GREEN, VIOLET = "#2563eb", "#d97706", "#dc2626", "#15803d", "#7c3aed"
 LINES = (BLUE, ORANGE, RED, GREEN, VIOLET, FAINT)
 WIDE, HALF = (9.2, 3.0), (4.5, 2.5)
-"""Inches; the page scales them."""
+"""Sizes in inches; the page scales the plots."""
 
 STYLE: Any = {
     "svg.fonttype": "none",  # Text stays text: it can be searched and uses the page's font.
@@ -156,7 +156,7 @@ def _limit(axes: Axes, words: str, limit: float) -> None:
 
 
 def _legend(axes: Axes, columns: int) -> None:
-    """Above the plot, where it covers nothing."""
+    """Draws the legend above the plot, where it covers nothing."""
     axes.legend(
         loc="lower right",
         bbox_to_anchor=(1, 1),
@@ -197,7 +197,7 @@ def _unit(axes: Axes, unit: str) -> None:
 
 
 def _ticks(low: float, high: float) -> matplotlib.ticker.FixedLocator:
-    """1, 2, 5, 10, … within the axis; only powers of ten on a long axis."""
+    """Ticks at 1, 2, 5, 10, … within the axis; only powers of ten on a long axis."""
     steps = (1, 2, 5) if high / low < 2_000 else (1,)
     values = [step * 10.0**power for power in range(-3, 6) for step in steps]
     return matplotlib.ticker.FixedLocator([value for value in values if low <= value <= high])

@@ -1,11 +1,11 @@
-"""Reads many plain connections with its own epoll, in slices that keep the process's timers
+"""Reads many plain connections with its own epoll, in slices, so that the process's timers remain
 punctual.
 
-The event loop would read a thousand connections before it looked at a timer. Here one frame's
-messages are read in small batches with the loop's other work in between. The poller runs once a
-millisecond. If server and generator share a machine, a process that sleeps until data arrives is
-woken by the kernel inside the server's write, at the server's cost (5 to 20 % of it), which remote
-viewers never cause.
+The event loop would read a thousand connections before it ran a timer. Here the messages of one
+frame are read in small batches, with the loop's other work in between. The poller runs once a
+millisecond. If a process sleeps until data arrives and the server is on the same machine, the
+kernel wakes it inside the server's write. That costs the server 5 to 20 %, which remote viewers
+never do.
 """
 
 import asyncio
@@ -14,13 +14,13 @@ import select
 from collections.abc import Callable
 
 LOOK_EVERY = 0.001
-"""Seconds."""
+"""Seconds between two polls."""
 AT_ONCE = 64
-"""Connections read before the rest of the loop runs again."""
+"""Number of connections to read before the rest of the loop runs again."""
 
 
 class Poller:
-    """All connections share one buffer: `received` must be done with it when it returns."""
+    """All connections share one buffer: `received` must process it before it returns."""
 
     def __init__(self, buffer: memoryview) -> None:
         self._buffer = buffer
@@ -31,9 +31,7 @@ class Poller:
         self._next_look: asyncio.Handle = self._loop.call_soon(self._look)
 
     def add(self, fd: int, received: Callable[[int], None], *, datagrams: bool = False) -> None:
-        """`received` is called with the size of each read, and with 0 once the connection has
-        ended.
-        """
+        """Calls `received` with the size of each read, and with 0 once the connection has ended."""
         self._received[fd] = received
         # Edge-triggered, which is complete as long as every read goes on until the buffer is not
         # filled, and to the end after a hang-up (epoll(7)). Each read brings one datagram, so
@@ -43,7 +41,9 @@ class Poller:
         )
 
     def remove(self, fd: int) -> None:
-        """Must come before the descriptor is closed: its number may be reused at once."""
+        """Removes a descriptor. Call it before the descriptor is closed: its number may be reused
+        at once.
+        """
         if self._received.pop(fd, None):
             self._epoll.unregister(fd)
 
@@ -60,7 +60,7 @@ class Poller:
         )
 
     def _read_some(self) -> bool:
-        """Whether data had arrived."""
+        """Reads some connections. Returns whether data had arrived."""
         buffers, whole, connections, readv = (self._buffer,), self._whole, self._received, os.readv
         events = self._epoll.poll(0, AT_ONCE)
         for fd, event in events:

@@ -1,5 +1,5 @@
-"""A creator: a WHIP session that sends the clip. What creators share is prepared once; each one
-only does SRTP and `sendto`.
+"""A creator: a WHIP session that sends the clip. All shared work is done once; each creator only
+does SRTP and `sendto`.
 """
 
 import math
@@ -40,7 +40,7 @@ EXTENDED, ONE_BYTE_HEADER, WORDS, TRANSPORT = 0x90, 0xBEDE, 1, TRANSPORT_ID << 4
 REPORT_EVERY = 1.0
 SOUND_SECONDS = SOUND_SAMPLES / 48_000
 LATE = 0.1
-"""Seconds of lateness from which frames and audio packets are skipped."""
+"""If the process is late by this many seconds, it skips frames and audio packets."""
 KEPT = 128
 """Packets kept for retransmission."""
 NTP_EPOCH = 2_208_988_800
@@ -48,7 +48,7 @@ NTP_EPOCH = 2_208_988_800
 
 @dataclass(slots=True)
 class PublishedCounts:
-    """What the publishers of one process count together."""
+    """Shared counters of all publishers of one process."""
 
     packets: int = 0
     frames: int = 0
@@ -73,7 +73,7 @@ class Publisher(Peer):
         steady: bool = False,
     ) -> None:
         """`steady`: the frame and audio of second s of the loop are sent when `time.monotonic()` is
-        s modulo the loop. Nothing is skipped, however late, and a PLI causes no jump to an IDR.
+        s modulo the loop. Then lateness skips nothing, and a PLI causes no jump to an IDR.
         """
         super().__init__()
         self.room = room
@@ -95,15 +95,15 @@ class Publisher(Peer):
         self._kept: list[tuple[int, bytes]] = [(-1, b"")] * KEPT
 
     async def connect(self) -> None:
-        """From the offer to the end of the handshake. Raises Refused, or ConnectionError if no
-        candidate pair works or the handshake fails.
+        """Connects, from the offer to the end of the handshake. Raises Refused, or ConnectionError
+        if no candidate pair works or the handshake fails.
         """
         offer = write_offer(self._ufrag, self._password, self._video_ssrc, self._audio_ssrc)
         await self._reach(await post_offer(self._http, self._url, self.key, offer))
         if self._closed:
             raise ConnectionError("closed")
         now = time.monotonic()
-        # Real creators are not in step.
+        # Each creator starts at a random offset, because real creators are not in step.
         self._video_due = self._audio_due = now + secrets.randbelow(1_000) / 1_000 / self._clip.fps
         if self._steady:
             self._video_due = self._audio_due = due = GOP * math.ceil(now / GOP)
@@ -112,7 +112,7 @@ class Publisher(Peer):
         self.sending = True
 
     async def close(self) -> None:
-        """Ends the session as a creator does."""
+        """Ends the session, as a creator does."""
         self.sending = False
         self._closed = True
         if self._accepted:
@@ -137,7 +137,7 @@ class Publisher(Peer):
         self._keep_consent(now)
 
     def _next(self, due: float, step: float, now: float) -> tuple[int, float]:
-        """The number of skipped intervals and the next due time. A late machine skips frames, as a
+        """The number of skipped intervals and the next due time. A late process skips frames, as a
         camera does, instead of sending a burst.
         """
         if self._steady or now - due < LATE:
@@ -202,8 +202,8 @@ class Publisher(Peer):
         )
 
     def _send_reports(self, now: float) -> None:
-        """Timestamps of both tracks at this moment, which lies between two frames and two audio
-        packets: lip sync depends on it.
+        """Sends the timestamps of both tracks at this moment, which lies between two frames and two
+        audio packets. Lip sync depends on it.
         """
         ntp = int((time.time() + NTP_EPOCH) * 2**32)
         video = self._video_time + int((now - self._video_due + 1 / self._clip.fps) * 90_000)

@@ -1,5 +1,5 @@
-"""The creators of one process: their arrival, the one timer that all of them send by, and their
-figures, once a second.
+"""The creators of one process: their arrival, their shared timer, and their figures, once a
+second.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from scripts.loadgen.signalling import Refused
 
 TICK = 0.004
 AWAY = (1.0, 5.0)
-"""Minimum and maximum seconds until a creator who left returns."""
+"""Minimum and maximum seconds until an absent creator returns."""
 
 
 class Publishers:
@@ -80,7 +80,7 @@ class Publishers:
         await self._http.close()
 
     async def _live(self, wait: float, room: str, key: str, url: str) -> None:
-        """One creator: arrives, leaves, and returns if creators come and go."""
+        """Runs one creator: it arrives and leaves, and returns if creators come and go."""
         while True:
             await asyncio.sleep(wait)
             publisher = Publisher(

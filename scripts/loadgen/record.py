@@ -11,18 +11,18 @@ from scripts.loadgen.histogram import Histogram
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One second. Counts are of this second, levels of its end."""
+    """One second. Counts are totals of this second, levels are values at its end."""
 
     at: float
     """Seconds since the first viewer or creator arrived."""
     plateau: bool
-    """All have arrived: figures of delay, rate and CPU are judged from here."""
+    """All have arrived: delay, rate and CPU are judged from here on."""
     watching: int
     connecting: int
     publishing: int
     live_rooms: int | None
     mbps: float
-    """Received by viewers."""
+    """Mbps received by viewers."""
     messages: int
     p50: float | None
     p95: float | None
@@ -34,15 +34,15 @@ class Sample:
     failed: int
     closed: int
     sent_mbps: float
-    """Sent by creators."""
+    """Mbps sent by creators."""
     pli: int
     nack: int
     lag_p99: float | None
     generator_cpu: dict[str, float]
-    """Cores, by process."""
+    """Cores used, by process."""
     steal: float
     server_cpu: float | None
-    """Cores."""
+    """Cores used."""
     server_memory: int | None
     """Bytes."""
 
@@ -53,9 +53,9 @@ class Record:
     def __init__(self, folder: Path) -> None:
         self.samples: list[Sample] = []
         self.total = Figures()
-        """Of the whole run."""
+        """The figures of the whole run."""
         self.delay = Histogram()
-        """Of the plateau; so is `lag`."""
+        """Delays during the plateau, as is `lag`."""
         self.ramp_delay = Histogram()
         self.lag = Histogram()
         self.remb_bps = 0.0
@@ -122,7 +122,9 @@ class Record:
         return sample
 
     def skip(self, reports: dict[str, Figures]) -> None:
-        """Keeps figures from before the first arrival, or of a second that was too short."""
+        """Adds figures from before the first arrival, or of a second that was too short, to the
+        sums only.
+        """
         for each in reports.values():
             self.total.merge(each)
 
@@ -132,7 +134,7 @@ class Record:
 
 
 def _mbps(reports: dict[str, Figures], name: str) -> float:
-    """Each worker's own elapsed time: they do not report at the same moment."""
+    """Uses each worker's own elapsed time: workers do not report at the same moment."""
     return sum(
         figures.counts[name] * 8 / max(1, figures.counts["elapsed_us"])
         for figures in reports.values()

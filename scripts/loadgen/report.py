@@ -54,7 +54,7 @@ def write_report(summary: Summary, record: Record) -> Path:
 
 
 def render(summary: Summary, record: Record) -> str:
-    """The page, self-contained."""
+    """Renders the page, which needs no other files."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -95,7 +95,7 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def _story(summary: Summary) -> Iterator[str]:
-    """What happened, in sentences."""
+    """The course of the run, in sentences."""
     scenario, figures = summary.scenario, summary.figures
     path = scenario.playback_path
     live = (
@@ -181,7 +181,7 @@ def _tiles(summary: Summary) -> Iterator[tuple[str, str, str]]:
 
 
 def _plots(summary: Summary, record: Record) -> Iterator[dict[str, Any]]:
-    """Title, caption, SVG, and whether the plot takes the whole width."""
+    """Title, caption and SVG of each plot, and whether it has the full width."""
     samples, scenario = record.samples, summary.scenario
     path = scenario.playback_path
     if scenario.viewers:

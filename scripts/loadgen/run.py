@@ -16,19 +16,19 @@ from scripts.loadgen.target import PublishEndpoint, Server
 from scripts.loadgen.workers import Worker
 
 HEAD_START = 0.2
-"""Seconds from the signal to all processes until the first viewer or creator arrives."""
+"""Seconds from the start signal until the first viewer or creator arrives."""
 LIVE_WITHIN = 20.0
 CHECKS_MISSED = 2
-"""Consecutive health checks without an answer after which the server counts as gone."""
+"""After this many consecutive health checks without an answer, the server counts as gone."""
 SETTLE = 0.3
-"""Seconds after the full second by which all workers have sent their figures."""
+"""Seconds after the full second by which all workers must have sent their figures."""
 
 Watch = Callable[[Sample], None]
 Say = Callable[[str], None]
 
 
 class Run:
-    """`go()` once. The record is kept however the run ends."""
+    """Call `go()` once. The record is kept however the run ends."""
 
     def __init__(self, scenario: Scenario, watch: Watch, say: Say) -> None:
         self.scenario = scenario
@@ -131,7 +131,7 @@ class Run:
         await self._begin(viewers)
 
     async def _begin(self, workers: list[Worker]) -> None:
-        """All at the same moment, once each is ready."""
+        """Starts all workers at the same moment, once each is ready."""
         await asyncio.gather(*(worker.ready() for worker in workers))
         self._began = time.time() + HEAD_START
         for worker in workers:
@@ -161,7 +161,7 @@ class Run:
             self.clip.to_json(),
             min(scenario.workers, len(self._endpoints)) if scenario.name == "creators" else 1,
         )
-        # In a mixed run the audience arrives when the first creator is live, while the others
+        # In a mixed run the viewers arrive when the first creator is live, while the others
         # connect.
         ramp = (
             scenario.ramp
@@ -216,7 +216,9 @@ class Run:
     # During the run
 
     async def _measure(self) -> None:
-        """Takes a sample a second until time is up, the user stops it, or the server is gone."""
+        """Takes a sample each second until the time is over, the user stops the run, or the server
+        is gone.
+        """
         looking = asyncio.create_task(self._watch_server())
         try:
             end = self._began + self.scenario.ramp + self.scenario.seconds
@@ -238,7 +240,7 @@ class Run:
             pass
 
     async def _watch_server(self) -> None:
-        """Ends by raising ServerGone."""
+        """Runs until the server is gone, then raises ServerGone."""
         missed = 0
         while True:
             missed = 0 if await self._check_server() else missed + 1
@@ -282,7 +284,7 @@ class Run:
     async def _end(self) -> None:
         await asyncio.gather(*(worker.stop() for worker in self._workers))
         for worker in self._workers:
-            # Counts only: delays of viewers who are leaving are not meaningful.
+            # Only counts: delays of leaving viewers are not meaningful.
             self.record.total.counts.update(worker.take().counts)
         for endpoint in self._created:
             try:

@@ -1,4 +1,4 @@
-"""What a run consists of. Built by the command line, read by all other modules."""
+"""The parameters of a run. Built by the command line, read by all other modules."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,13 +23,13 @@ class Scenario:
     target: Target
     viewers: int
     creators: int
-    """Creators of the generator itself."""
+    """Number of creators that the generator runs."""
     workers: int
-    """Processes of viewers, without the probes' one, and of creators."""
+    """Number of processes for viewers (without the process of the probes) and for creators."""
     ramp: float
-    """Seconds over which they arrive."""
+    """Seconds over which viewers and creators arrive."""
     seconds: float
-    """Seconds after that."""
+    """Seconds after the ramp."""
     probe_share: float
     room: str | None
     key: str | None
@@ -46,7 +46,7 @@ class Scenario:
     stay: float
     """Mean seconds that a creator stays; 0: until the end."""
     zipf: float
-    """Exponent of Zipf's law for the audience per room; 0: all alike."""
+    """Exponent of Zipf's law for the audience per room; 0: all rooms are equally popular."""
     path: str
     """How viewers watch: one of PLAYBACK_PATHS."""
     conditions: tuple[Condition, ...]

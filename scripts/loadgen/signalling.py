@@ -1,5 +1,5 @@
 """The client side of WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep): offers of a publisher and of
-a viewer, and the needed parts of the answer.
+a viewer, and a parser for the necessary parts of the answer.
 """
 
 import re
@@ -18,7 +18,7 @@ TIMEOUT = aiohttp.ClientTimeout(total=15)
 
 
 class Refused(Exception):
-    """The endpoint refused. `status`: HTTP's; 0 without a readable answer."""
+    """The endpoint refused. `status`: the HTTP status; 0 without a readable answer."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(f"HTTP {status}: {text}" if status else text)
@@ -104,7 +104,7 @@ def _authorization(key: str) -> dict[str, str]:
 
 
 def read_answer(text: str, session: str) -> Accepted:
-    """Raises Refused if this client cannot use the answer."""
+    """Parses an answer. Raises Refused if this client cannot use it."""
     found = {
         name: re.search(rf"^a={name}:(\S+)(?: (\S+))?\s*$", text, re.MULTILINE)
         for name in ("ice-ufrag", "ice-pwd", "fingerprint", "setup")
@@ -123,7 +123,7 @@ def read_answer(text: str, session: str) -> Accepted:
 
 
 async def post_offer(http: aiohttp.ClientSession, url: str, key: str, offer: str) -> Accepted:
-    """`key`: empty if none is needed, as to watch. Raises Refused."""
+    """`key`: empty if none is needed, as for viewers. Raises Refused."""
     headers = {"Content-Type": "application/sdp", **_authorization(key)}
     try:
         async with http.post(url, data=offer, headers=headers, timeout=TIMEOUT) as answer:

@@ -14,7 +14,9 @@ from scripts.loadgen.scenario import Scenario
 
 LAG_MAX_MS = 5.0
 STEAL_MAX = 2.0
-"""Per cent. Above either limit the generator may have been measured instead of the server."""
+"""Limits in per cent. Above either of them the run may have measured the generator instead of the
+server.
+"""
 
 
 class Outcome(Enum):
@@ -40,7 +42,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Everything that the report shows besides the samples."""
+    """The contents of the report, except the samples."""
 
     scenario: Scenario
     machine: Machine
@@ -51,7 +53,7 @@ class Summary:
     figures: dict[str, float | None]
     """By the names in conditions.METRICS, in their units."""
     causes: dict[str, dict[str, int]]
-    """What went wrong: the number of times, by cause."""
+    """Number of failures by kind and cause."""
     extra: dict[str, float]
     clip_kbps: float | None
     verdict: Verdict
@@ -126,8 +128,8 @@ def figures_of(record: Record, viewers: bool, creators: bool) -> dict[str, float
 def judge(
     scenario: Scenario, record: Record, figures: dict[str, float | None], broken_off: str | None
 ) -> Verdict:
-    """INVALID before FAILED: if the generator was the limit, the figures say nothing about the
-    server.
+    """INVALID has priority over FAILED: if the generator was the limit, the figures say nothing
+    about the server.
     """
     failed = [reason for condition in scenario.conditions if (reason := condition.failure(figures))]
     if broken_off:

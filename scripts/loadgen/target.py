@@ -26,7 +26,7 @@ class Target:
     path: str
     """Path of its root, without a trailing slash."""
     local: bool
-    """On this machine: it shares our clock, and its process can be measured."""
+    """Whether it is on this machine: it then shares our clock, and its process can be measured."""
 
     @property
     def url(self) -> str:
@@ -36,7 +36,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class PublishEndpoint:
-    """What publishing to a room needs."""
+    """The data that publishing to a room needs."""
 
     room: str
     key: str
@@ -44,7 +44,7 @@ class PublishEndpoint:
 
 
 def parse_target(url: str, *, owned: bool) -> Target:
-    """Reads a server's URL. Raises BadInput, also for another machine unless `owned`: an unwanted
+    """Parses a server's URL. Raises BadInput, also for another machine unless `owned`: an unwanted
     load test is an attack.
     """
     parts = urlsplit(url if "://" in url else f"http://{url}")
@@ -107,7 +107,7 @@ class Server:
         return str(value["version"])
 
     async def alive(self) -> bool:
-        """Whether it still answers."""
+        """Whether the server still answers."""
         try:
             async with self._http.get(
                 f"{self.target.url}/healthz", timeout=aiohttp.ClientTimeout(total=5)
@@ -119,7 +119,7 @@ class Server:
             return False
 
     async def live_rooms(self) -> list[str]:
-        """Rooms that are live now, most viewers first."""
+        """Rooms that are live now, with the most viewers first."""
         _, value = await self._ask("GET", "/api/rooms")
         rooms = value.get("rooms", []) if isinstance(value, dict) else []
         return [str(room["room"]) for room in rooms if room.get("state") == "live"]
@@ -164,12 +164,12 @@ class Server:
         return self.endpoint(str(value["room"]), str(value["key"]))
 
     def endpoint(self, room: str, key: str) -> PublishEndpoint:
-        # Not the answer's absolute URL: load goes only to the host on the command line.
+        # Not the answer's absolute URL: load may go only to the host on the command line.
         return PublishEndpoint(room, key, f"{self.target.url}/whip/{room}")
 
     async def require_key(self, endpoint: PublishEndpoint) -> None:
-        """Raises BadInput if the key is not the room's. DELETE of a session that cannot exist shows
-        it and changes nothing.
+        """Raises BadInput if the key is not the room's. Tests it by the DELETE of a session that
+        cannot exist, which changes nothing.
         """
         status, _ = await self._ask(
             "DELETE",

@@ -14,14 +14,16 @@ from scripts.loadgen.poller import Poller
 
 
 class ViewerContext(Protocol):
-    """What the viewers of one process share, and where each reports its connection."""
+    """The shared resources of the viewers of one process, and the calls by which a viewer reports
+    its connection.
+    """
 
     delivery: Delivery
     slow_delivery: Delivery
     buffer: bytearray
     read_buffer: memoryview
     small_buffer: memoryview
-    """The start of `read_buffer`, for one read of a slow viewer."""
+    """The start of `read_buffer`, for one read by a slow viewer."""
     poller: Poller
     clocks: Clocks
     ssl: SSLContext | None
@@ -58,8 +60,8 @@ class ViewerContext(Protocol):
 
 
 class Viewer(ABC):
-    """`connect()`, then `report()` once a second; `leave()` or `vanish()` in any state, after which
-    it makes no more calls to its crowd.
+    """Call `connect()`, then `report()` once a second; `leave()` or `vanish()` in any state, after
+    which it makes no more calls to its crowd.
 
     Calls `connected`, `joined` with the first frame, and `lost` if the connection is cut.
     """
@@ -79,7 +81,7 @@ class Viewer(ABC):
 
     @property
     def _age(self) -> float:
-        """ms since it arrived."""
+        """ms since the viewer arrived."""
         return (time.monotonic() - self._began) * 1_000
 
     @abstractmethod
@@ -88,14 +90,14 @@ class Viewer(ABC):
 
     @abstractmethod
     def leave(self) -> None:
-        """Leaves as a player does."""
+        """Leaves, as a player does."""
 
     @abstractmethod
     def vanish(self) -> None:
         """Disappears without closing."""
 
     def report(self) -> None:  # noqa: B027 (optional)
-        """Sends what a player sends once a second."""
+        """Sends a player's report, once a second."""
 
     def ask_time(self) -> None:  # noqa: B027
         """Asks a server on another machine for its time; probes only."""
@@ -104,7 +106,7 @@ class Viewer(ABC):
         """Lets a slow viewer read `size` bytes more."""
 
     def _lose(self, cause: str) -> None:
-        """The connection is gone; reported once, and not after leaving."""
+        """The connection is gone. Reports it once, and not after leaving."""
         if not self._left:
             self._left = True
             watching, self.watching = self.watching, False

@@ -1,7 +1,7 @@
-"""Reads one viewer's bytes in place: WebSocket frames (RFC 6455 §5.2) and the headers of records
+"""Parses one viewer's bytes in place: WebSocket frames (RFC 6455 §5.2) and the headers of records
 (relay/PROTOCOL.md).
 
-Bodies are skipped by their length, wherever the bytes are split. Pure.
+Skips bodies by their length, wherever the bytes are split. Pure.
 """
 
 from struct import Struct
@@ -11,8 +11,8 @@ from scripts.loadgen.delivery import Delivery
 
 BINARY, TEXT, CLOSE, PING, PONG = 0x82, 0x81, 0x88, 0x89, 0x8A
 MARGIN = 8_192
-"""Bytes before the position that data is read to. Holds what is left of earlier data, such as half
-a header.
+"""Number of bytes before the position to which data is read. They hold the rest of earlier data,
+such as half a header.
 """
 
 RECORD = Struct(">BBxBB3x4xIq8xqI")
@@ -29,7 +29,7 @@ class ProtocolViolation(ValueError):
 
 
 class Listener(Protocol):
-    """Receives rare events; everything else is counted."""
+    """Receives rare events; the walker counts everything else."""
 
     def receive_text(self, text: bytes) -> None: ...
 
@@ -42,7 +42,9 @@ class Listener(Protocol):
 
 
 class Walker:
-    """A position in a viewer's bytes. `walk` takes what was read into `buffer` from MARGIN on."""
+    """A position in a viewer's bytes. `walk` takes data that was read into `buffer` from MARGIN
+    on.
+    """
 
     __slots__ = (
         "_carry",
@@ -73,10 +75,10 @@ class Walker:
         self._pending_idr = False
         self.seen_idr = False
         self.media_time = _NOT_YET
-        """The latest received, µs."""
+        """The latest media time received, µs."""
         self.live_after: int | None = None
-        """Server clock, µs: messages published before were sent on joining and are not timed. None:
-        time nothing.
+        """Server clock, µs. Messages published before this time belong to the burst and are not
+        timed. None: time no messages.
         """
 
     def walk(self, buffer: bytearray, size: int, now: int) -> None:
@@ -128,7 +130,8 @@ class Walker:
                         self._publish = publish
                 elif kind == _EVENT:
                     delivery.events += 1
-                    # What comes on joining is a selection; from the first IDR on none is missing.
+                    # The events of the burst are a selection. From the first IDR on no event may be
+                    # missing.
                     if sequence != self._next_event and self.seen_idr:
                         delivery.event_gaps += sequence - self._next_event & 0xFFFFFFFF
                     self._next_event = sequence + 1 & 0xFFFFFFFF

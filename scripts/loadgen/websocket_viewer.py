@@ -1,4 +1,4 @@
-"""A viewer's WebSocket: a minimal handshake, then all bytes go to the walker."""
+"""A viewer's WebSocket: a minimal handshake, then the walker takes all bytes."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from scripts.loadgen.viewer import Viewer, ViewerContext
 from scripts.loadgen.walker import MARGIN, ProtocolViolation, Walker
 
 # Key and answer from RFC 6455 §1.3. A mask of zeros changes nothing, so frames can be built in
-# advance (§5.3 demands random masks of browsers, to protect proxies from scripts).
+# advance (§5.3 requires random masks only in browsers, to protect proxies from scripts).
 KEY, ACCEPT = "dGhlIHNhbXBsZSBub25jZQ==", b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 NO_MASK = b"\0\0\0\0"
 ANSWER_MAX = 8_192
@@ -20,7 +20,7 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 def masked_frame(opcode: int, payload: bytes) -> bytes:
-    """A client's frame with up to 125 bytes."""
+    """A client's frame with up to 125 bytes of payload."""
     return bytes((opcode, 0x80 | len(payload))) + NO_MASK + payload
 
 
@@ -44,8 +44,8 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
     """Reads into its crowd's buffer, which all viewers of a process share: every read is processed
     in the call that reports it.
 
-    Once it watches, its crowd's poller reads for it. Not if it is slow, which needs its transport's
-    pauses, or over TLS.
+    Once the viewer watches, its crowd's poller reads for it. Exceptions are slow viewers, which
+    need the transport's pauses, and viewers over TLS.
     """
 
     def __init__(
@@ -176,7 +176,7 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
     # Sending
 
     def report(self) -> None:
-        """The report of every second: the latest media time."""
+        """Sends the report of each second: the latest media time."""
         if self.watching and self.walker.media_time >= 0:
             self._send(
                 masked_frame(0x81, b'{"type":"report","media_time":%d}' % self.walker.media_time)
@@ -188,7 +188,7 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
             self._send(masked_frame(0x81, b'{"type":"time","id":1}'))
 
     def leave(self) -> None:
-        """Closes as a player does."""
+        """Closes the connection as a player does."""
         self._left = True
         if self.watching:
             self._send(LEAVE)

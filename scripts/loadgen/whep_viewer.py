@@ -1,4 +1,4 @@
-"""A light viewer over WebRTC: a real handshake, then it counts RTP packets by their clear headers
+"""A light viewer over WebRTC: after a real handshake it counts RTP packets by their clear headers
 and decrypts one in 50.
 """
 
@@ -23,13 +23,13 @@ from scripts.loadgen.walker import MARGIN
 
 UNPROTECT_EVERY = 50
 EARLY_MAX = 2_000
-"""Datagrams kept from before our side of the handshake is complete: the server's is complete
-earlier, and it begins with an IDR.
+"""Maximum number of datagrams kept before our side of the handshake is complete. The server's side
+is complete earlier, and it begins with an IDR.
 """
 
 
 class WhepViewer(Viewer, Peer):
-    """Once it watches, its crowd's poller reads for it, into the crowd's buffer."""
+    """Once the viewer watches, its crowd's poller reads into the crowd's buffer."""
 
     def __init__(
         self, crowd: ViewerContext, room: str, *, probe: bool, slow: bool, rude: bool
@@ -43,7 +43,9 @@ class WhepViewer(Viewer, Peer):
         self._ssrc = 0
         self._idr_begun = self._seen_idr = False
         self._live_after = 0
-        """Server clock, µs: media published before was sent on joining and is not timed."""
+        """Server clock, µs. Media published before this time belongs to the join and is not
+        timed.
+        """
 
     async def connect(self) -> None:
         accepted = await post_offer(
@@ -99,7 +101,7 @@ class WhepViewer(Viewer, Peer):
     # The socket
 
     def _be_polled(self) -> None:
-        """A datagram transport cannot be paused: the socket goes on without it."""
+        """A datagram transport cannot be paused: the transport is replaced by its socket."""
         transport = self._transport
         assert transport
         self._fd = os.dup(transport.get_extra_info("socket").fileno())

@@ -1,7 +1,7 @@
 """A process of the generator: `python -m scripts.loadgen.worker`.
 
-Reads its plan from standard input as a line of JSON and answers `ready`; a second line gives the
-time to begin. Writes a line of figures a second, and a last one when standard input ends.
+Reads its plan from standard input as a line of JSON and answers `ready`; a second line contains the
+start time. Writes a line of figures each second, and a last one when standard input ends.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from scripts.loadgen.plans import CrowdPlan, PublishersPlan
 
 LAG_EVERY = 0.01
 PLAN_MAX = 64 * 1024 * 1024
-"""Bytes; the plan contains the clip."""
+"""Maximum bytes of the plan, which contains the clip."""
 READY = b"ready\n"
 PROBE_NICENESS = -15
 
@@ -35,12 +35,14 @@ class Work(Protocol):
 
 
 class Lag:
-    """Lateness of this process's event loop: of a timer, ms, a hundred times a second."""
+    """Measures the lateness of this process's event loop: that of a timer, in ms, a hundred times a
+    second.
+    """
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        # Not the loop's clock: uvloop's does not advance during callbacks and has whole
-        # milliseconds.
+        # Not the loop's clock: uvloop's does not advance during callbacks and has a resolution of 1
+        # ms.
         self._due = time.monotonic() + LAG_EVERY
         self._late: list[float] = []
         self._timer = self._loop.call_later(LAG_EVERY, self._measure)
@@ -55,7 +57,7 @@ class Lag:
     def _measure(self) -> None:
         now = time.monotonic()
         self._late.append(max(0.0, (now - self._due) * 1_000))
-        # Missed timers were late too: a loop that blocked for 100 ms was late ten times.
+        # Missed timers were also late: a loop that blocked for 100 ms was late ten times.
         while self._due + LAG_EVERY <= now:
             self._due += LAG_EVERY
             self._late.append((now - self._due) * 1_000)
@@ -70,7 +72,7 @@ async def run() -> None:
     )
     task = json.loads(await reader.readline())
     work = _work(task["role"], task["plan"])
-    # Exempt existing objects from garbage collection; hardly any new ones form cycles.
+    # Exempt existing objects from garbage collection; few new ones form cycles.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     sys.stdout.buffer.write(READY)
@@ -92,7 +94,7 @@ async def run() -> None:
 
 
 def _work(role: str, plan: dict[str, Any]) -> Work:
-    # Imported here: creators import WebRTC, which WebSocket viewers need not wait for.
+    # Imported here because the imports of creators (WebRTC) would delay WebSocket viewers.
     if role == "crowd":
         from scripts.loadgen.crowd import Crowd
 
@@ -105,7 +107,7 @@ def _work(role: str, plan: dict[str, Any]) -> Work:
 
 
 def _raise_priority() -> None:
-    """Raises the priority of probes. They share a core with other viewers and should measure the
+    """Raises the priority of probes. They share a core with other viewers, and should measure the
     server, not the wait for that core.
     """
     with suppress(PermissionError):  # needs root; without it the wait shows in the loop lag
@@ -113,8 +115,8 @@ def _raise_priority() -> None:
 
 
 class FigureWriter:
-    """Writes the figures at each full second of the clock, so that all workers' seconds are the
-    same.
+    """Writes the figures at each full second of the clock, so that the seconds of all workers
+    coincide.
     """
 
     def __init__(self, work: Work, lag: Lag) -> None:

@@ -1,4 +1,4 @@
-"""Worker processes, from the run's side."""
+"""Worker processes, as seen from the run."""
 
 import asyncio
 import json
@@ -48,7 +48,7 @@ class Worker:
         self._reader = asyncio.create_task(self._read(process.stdout))
 
     async def ready(self) -> None:
-        """Returns once the worker can begin. Raises BadInput if it ends or takes too long."""
+        """Waits until the worker can begin. Raises BadInput if it ends or takes too long."""
         assert self._reader
         ready = asyncio.create_task(self._ready.wait())
         await asyncio.wait(
@@ -65,12 +65,12 @@ class Worker:
         self._process.stdin.write(f"{first_at}\n".encode())
 
     def take(self) -> Figures:
-        """The figures since the last call; levels are the latest."""
+        """Counts since the last call, and current levels."""
         fresh, self._fresh = self._fresh, Figures(levels=dict(self._fresh.levels))
         return fresh
 
     async def require_running(self) -> None:
-        """Raises BadInput with its last words if the worker ended by itself."""
+        """Raises BadInput with the worker's last output if the worker ended by itself."""
         if self._process and self._reader and self._reader.done() and self._complaint:
             await self._process.wait()
             words = (await self._complaint).decode(errors="replace").strip().splitlines()
@@ -80,7 +80,7 @@ class Worker:
             )
 
     async def stop(self) -> None:
-        """Ends it; its last figures can still be taken."""
+        """Stops the worker. Its last figures can still be taken."""
         process = self._process
         if process is None or self._reader is None or self._complaint is None:
             return

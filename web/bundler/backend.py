@@ -1,7 +1,7 @@
-"""The build backend of pyproject.toml: setuptools, with the page bundled before it looks.
+"""The build backend of pyproject.toml: setuptools, after the page has been bundled.
 
-A wheel brings the bundles, so that an installed server needs no Node.js. An editable installation
-does not make them: scripts/venv does, and again whenever the page's sources change.
+A wheel contains the bundles, so that an installed server needs no Node.js. An editable installation
+does not build them: scripts/venv does, whenever the page's sources change.
 """
 
 import tempfile

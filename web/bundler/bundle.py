@@ -17,12 +17,14 @@ HERE = Path(__file__).resolve().parent
 WEB = HERE.parent
 BUNDLES = WEB / "bundles"
 STAMP = "sources.sha256"
-"""In the folder of the bundles: what they were made from."""
+"""In the folder of the bundles: the hash of their sources."""
 PACKAGE = ("package.json", "package-lock.json")
 
 
 def bundle(tools: Path) -> None:
-    """Raises CalledProcessError where npm or esbuild fails, FileNotFoundError without Node.js."""
+    """Bundles the page. Raises CalledProcessError if npm or esbuild fails, FileNotFoundError
+    without Node.js.
+    """
     wanted = _digest()
     if _read(BUNDLES / STAMP) == wanted:
         return
@@ -46,7 +48,7 @@ def bundle(tools: Path) -> None:
 
 
 def _digest() -> str:
-    """The hash of all that goes into the bundles."""
+    """The hash of all sources of the bundles."""
     digest = hashlib.sha256()
     sources = [*(WEB / "js").rglob("*.js"), *(WEB / "vendor").glob("*.js"), *HERE.iterdir()]
     for path in sorted(path for path in sources if path.is_file()):
@@ -56,7 +58,7 @@ def _digest() -> str:
 
 
 def _install(tools: Path) -> None:
-    """Installs esbuild, unless what is installed is what the lock file names."""
+    """Installs esbuild, unless the version of the lock file is installed."""
     if all(_read(tools / name) == (HERE / name).read_text() for name in PACKAGE):
         return
     for name in PACKAGE:

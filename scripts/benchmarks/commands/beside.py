@@ -23,14 +23,14 @@ from scripts.benchmarks.ingest import BITRATES
 from scripts.benchmarks.paired import KINDS, Comparison, Scale, Verdict, interval
 
 SLOT_SECONDS = 30.0
-"""What a turn of a player takes beyond the seconds measured, at most."""
+"""Maximum seconds of a player's turn in addition to the measured ones."""
 
 cli = typer.Typer(no_args_is_help=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What stands before the command."""
+    """The options before the command."""
 
     revision: str
     pairs: int
@@ -58,9 +58,9 @@ def beside(
 ) -> None:
     """Compares this checkout with REV, which gets a temporary worktree and an environment.
 
-    Both are measured back to back in each pair, in alternating order. The table shows the median
-    of the paired changes with its exact 95 % interval. Exit codes: 0 every bar kept; 1 a whole
-    interval lies above its bar; 2 not measured. Options go before REV.
+    Each pair measures both back to back, in alternating order. The table shows the median of the
+    paired changes with its exact 95 % interval. Exit codes: 0 all bars met; 1 a whole interval is
+    above its bar; 2 not measured. Options go before REV.
     """
     context.obj = Options(revision, pairs, _bars(bar or []), as_json)
 
@@ -74,7 +74,7 @@ def fanout(
     seconds: Annotated[float, typer.Option(min=3, max=120, help="Seconds of each run.")] = 5,
     path: Annotated[str, typer.Option(help="ws: the WebSocket; whep: WebRTC.")] = "ws",
 ) -> None:
-    """CPU of the server and delay of the viewers, for each size of audience."""
+    """CPU of the server and delay of the viewers, for each audience size."""
     if path not in ("ws", "whep"):
         give_up(f"--path {path!r}: ws or whep")
     sizes = [_whole(size, "--viewers", 9_000) for size in viewers.split(",")]
@@ -92,7 +92,7 @@ def ingest(
     creators: Annotated[int, typer.Option(min=2, max=200, help="How many publish at once.")] = 20,
     seconds: Annotated[float, typer.Option(min=3, max=120, help="Seconds of each run.")] = 6,
 ) -> None:
-    """CPU of the server for each creator, at 1 and 2.5 Mbps."""
+    """CPU of the server per creator, at 1 and 2.5 Mbps."""
 
     async def prepare(_: AsyncExitStack) -> benchmark.Cases:
         return benchmark.ingest_cases(creators, seconds, BITRATES)
@@ -123,7 +123,7 @@ def _compare(
     prepare: Callable[[AsyncExitStack], Awaitable[benchmark.Cases]],
     seconds_each: list[float],
 ) -> None:
-    """Measures and prints. Raises Exit (1) where a bar is missed, (2) where pairs are missing."""
+    """Measures and prints. Raises Exit (1) if a bar is missed, (2) if pairs are missing."""
     cores = two_cores()
     progress(f"installing {options.revision}")
     try:

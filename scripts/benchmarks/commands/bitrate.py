@@ -16,7 +16,7 @@ def bitrate(
     seconds: Annotated[int, typer.Option(min=4, help="Seconds to measure.")] = 10,
     as_json: Json = False,
 ) -> None:
-    """What a creator's browser targets and sends on a clean path, filming noise."""
+    """Target and sent bitrate of a creator's browser that films noise, on a clean path."""
 
     async def run() -> benchmark.Report:
         async with server(url) as base, browsers(1) as (creators,):

@@ -22,7 +22,7 @@ def holds(
     hold: Annotated[float, typer.Option(min=0.05, max=5, help="Seconds of each pause.")] = 0.4,
     as_json: Json = False,
 ) -> None:
-    """How fast each player recovers its delay after the viewer's network stopped for a moment."""
+    """How fast each player's delay recovers after an interruption of the viewer's network."""
     chosen = players(paths)
 
     async def run() -> list[benchmark.Run]:

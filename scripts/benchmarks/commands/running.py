@@ -1,4 +1,4 @@
-"""What the commands of scripts/bench share: options, a server, and a time limit."""
+"""The shared parts of the commands of scripts/bench: options, a server, and a time limit."""
 
 import asyncio
 import os
@@ -76,7 +76,7 @@ def players(paths: str) -> list[str]:
 
 
 def two_cores() -> tuple[int, int]:
-    """One for the server, one for the generator."""
+    """The cores for the server and for the generator."""
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
         give_up("server and generator need a core each; this machine has one")

@@ -5,6 +5,7 @@ import pytest
 from relay.channel.channel import NoOwner
 from relay.channel.hub import Hub
 from relay.sample import Track
+from relay.stream.window import OVERHEAD
 from tests.fixtures.channel import Watcher
 from tests.fixtures.media import video_sample
 
@@ -38,9 +39,9 @@ def test_an_end_reaches_every_viewer_of_that_channel() -> None:
 
 def test_streams_are_bounded_by_the_hubs_limits() -> None:
     """Seconds and bytes of the window are those given to the hub."""
-    stream = Hub(window_seconds=1, window_bytes=100).open("a", NoOwner()).stream
+    stream = Hub(window_seconds=1, window_bytes=OVERHEAD + 100).open("a", NoOwner()).stream
     stream.publish(video_sample(0, key=True, data=bytes(60)))
     stream.publish(video_sample(3_000, data=bytes(60)))
-    assert stream.window.size == 60
+    assert stream.window.size == OVERHEAD + 60
     stream.publish(video_sample(300_000, data=bytes(30)))
     assert [sample.track for sample in stream.window] == [Track.VIDEO]
