@@ -1,4 +1,6 @@
-/** The studio: opens the camera, goes live, stays live, ends. `OnAir` is what runs while live. */
+/**
+ * The studio: opens the camera, goes live, stays live, ends. `OnAir` contains what runs while live.
+ */
 import { byId, setText, toast } from './page/dom.js';
 import * as api from './api/rooms_api.js';
 import { copy, share } from './page/share.js';
@@ -41,7 +43,7 @@ async function openCamera() {
 
 /**
  * @param {string} title
- * @param {string} token '' to use the one that this browser keeps
+ * @param {string} token '' to use the stored one
  * @throws {api.ApiError}
  */
 async function goLive(title, token) {
@@ -75,7 +77,7 @@ function begin(room) {
   });
 }
 
-/** Undoes `begin` without telling the server, and switches the camera off. */
+/** Undoes `begin` without a request to the server, and switches the camera off. */
 function leave() {
   onAir?.close();
   onAir = null;
@@ -167,7 +169,7 @@ function listen() {
   for (const [id, click] of Object.entries(clicks)) byId(id).addEventListener('click', click);
   for (const change of ['online', 'offline'])
     window.addEventListener(change, () => onAir?.networkChanged());
-  // Wi-Fi to mobile data; Chromium on Android only.
+  // A change from Wi-Fi to mobile data; only Chromium on Android reports it.
   /** @type {any} */ (navigator).connection?.addEventListener?.('change', () =>
     onAir?.networkChanged(),
   );

@@ -194,7 +194,7 @@ def test_parameter_sets_are_bounded() -> None:
     longest = sps + bytes(h264.MAX_PARAMETER_SET - len(sps))
     assert h264.track_info(longest, pps).width == h264.parse_sps(sps).width
     for pair in ((longest + b"\0", pps), (sps, pps + bytes(70_000))):
-        with pytest.raises(BitstreamError, match="over 4096 bytes"):
+        with pytest.raises(BitstreamError, match="more than 4096 bytes"):
             h264.track_info(*pair)
 
 

@@ -1,7 +1,7 @@
 /**
- * The wait before the next attempt: none at first, then growing, with jitter, so that a thousand
+ * The wait before the next attempt: 0 at first, then growing, with jitter, so that a thousand
  * viewers do not return at the same instant. At most a second during the first minute, so that a
- * viewer sees the network return at once; later more, to spare the server.
+ * viewer reconnects soon after the network returns. Later it is longer, to spare the server.
  */
 export class Backoff {
   #attempts = 0;

@@ -26,7 +26,7 @@ import { refusalOf } from '../page/refusals.js';
  * @property {RTCIceServer[]} ice_servers
  */
 
-/** A refusal, in words for the page. */
+/** A refusal, with a text for the page. */
 export class ApiError extends Error {
   status;
   code;
@@ -136,7 +136,7 @@ async function request(path, init = {}, environment = BROWSER) {
   if (response.status === 204) return null;
   if (response.ok) {
     return response.json().catch(() => {
-      // The login page of a public network, for one.
+      // For example the login page of a public network.
       throw new ApiError('The answer does not come from the server. Check the connection.', 0);
     });
   }

@@ -1,12 +1,10 @@
 /**
- * The frame that comes inside the page: the latest keyframe of the live, shown until a player has
- * one. It needs no connection and no player.
+ * The frame inside the page: the latest keyframe of the live, shown until a player has a frame. It
+ * needs no connection and no player.
  */
 import { fitOf } from '../page/fit.js';
 
-/**
- * Decodes and shows it in browsers with WebCodecs. It never covers a player's frame.
- */
+/** Decodes and shows the frame in browsers with WebCodecs. It never covers a player's frame. */
 export function showFirstFrame() {
   const data = document.getElementById('first-frame');
   if (!data || !('VideoDecoder' in self)) return;
@@ -31,7 +29,7 @@ function place(frame) {
   const viewport = document.getElementById('stage');
   const still = document.getElementById('still');
   if (!viewport || !(still instanceof HTMLCanvasElement)) {
-    // Decoded before the page is parsed.
+    // It was decoded before the page was parsed.
     requestAnimationFrame(() => place(frame));
     return;
   }

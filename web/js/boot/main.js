@@ -1,6 +1,6 @@
 /**
- * The first script of the room's page. It stands inside the page and waits for no request. The rest
- * of the page finds its result in the global `microliveBoot`.
+ * The first script of the room's page. It is inline in the page and waits for no request. The other
+ * scripts find its result in the global `microliveBoot`.
  */
 import { showFirstFrame } from './first_frame.js';
 import { preload } from './preload.js';

@@ -12,7 +12,7 @@ export function byId(id) {
 }
 
 /**
- * Writes only a changed text: layout and screen readers need not repeat the rest.
+ * Writes the text only if it has changed: layout and screen readers then need not repeat the rest.
  * @param {Element} element
  * @param {string} text
  */

@@ -1,4 +1,4 @@
-/** How a frame fits the screen. Pure. */
+/** How to fit a frame to the screen. Pure. */
 const MAX_CROP = 0.3; // of the frame, if it has the same orientation as the screen
 
 /**

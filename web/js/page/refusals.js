@@ -1,5 +1,5 @@
 /**
- * Words for refusals. The server names each reason by a code (relay/errors.py, `RefusalCode`) in
+ * Texts for refusals. The server names each reason by a code (relay/errors.py, `RefusalCode`), in
  * the body of its answer, `{"error", "code", "retry_after"}`, and in the close reason of a
  * WebSocket, `code: text`.
  */
@@ -64,7 +64,7 @@ export const REFUSALS = Object.freeze({
 
 /**
  * @param {string} code
- * @param {string} [text] the server's own words, for a code that this page does not know
+ * @param {string} [text] the server's text, used if this page does not know the code
  */
 export function wordsFor(code, text = '') {
   return Object.hasOwn(REFUSALS, code) ? /** @type {string} */ (REFUSALS[code]) : text;
@@ -73,7 +73,8 @@ export function wordsFor(code, text = '') {
 /**
  * The refusal in the body of an answer.
  * @param {string} body
- * @returns {{code: string, text: string}} text: the page's words, else the server's; '' without any
+ * @returns {{code: string, text: string}} text: the page's text, else the server's; '' if there is
+ * none
  */
 export function refusalOf(body) {
   try {

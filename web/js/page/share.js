@@ -20,7 +20,7 @@ export async function copy(text) {
     await navigator.clipboard.writeText(text);
     toast('Link copied');
   } catch {
-    // Without a secure context there is no clipboard.
+    // There is no clipboard outside a secure context.
     prompt('Copy the link', text);
   }
 }

@@ -1,8 +1,8 @@
-/** localStorage. Where it is forbidden or full, nothing is kept. */
+/** localStorage. If it is forbidden or full, nothing is stored. */
 
 /**
  * @param {string} name
- * @returns {any} the kept value, or null
+ * @returns {any} the stored value, or null
  */
 export function recall(name) {
   try {
@@ -21,6 +21,6 @@ export function keep(name, value) {
     if (value === null) localStorage.removeItem(`microlive.${name}`);
     else localStorage.setItem(`microlive.${name}`, JSON.stringify(value));
   } catch {
-    // A private window, or no space.
+    // In a private window, or without free space.
   }
 }

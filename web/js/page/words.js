@@ -1,4 +1,4 @@
-/** Numbers as the pages show them. */
+/** Formats numbers for the pages. */
 
 /**
  * 65 → "1:05", 3700 → "1:01:40".

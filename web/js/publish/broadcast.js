@@ -1,7 +1,7 @@
 /**
- * A live that outlasts its connections: keeps one WHIP session for a room through network changes,
- * server restarts and sleep. Each attempt is a new POST with the same key, which takes the room
- * over (server/API.md). Knows no DOM.
+ * A live that outlasts its connections: keeps a WHIP session for a room through network changes,
+ * server restarts and sleep. Each attempt is a new POST with the same key; its session replaces the
+ * previous one (server/API.md). It uses no DOM.
  */
 import { Backoff } from '../api/backoff.js';
 import { BROWSER } from '../page/environment.js';
@@ -29,16 +29,16 @@ import { WhipError, WhipSession } from './whip.js';
 
 const CONNECT_WITHIN = 10_000; // ms, at most
 /**
- * ms for the first attempt after a loss; each further one gets half as much more. A request on a
- * TCP connection that died with the network gets no answer and no error, but the next request may
- * use a new connection.
+ * Deadline of the first attempt after a loss, in ms; it grows by half of this value with each
+ * further attempt. A request on a TCP connection that died with the network gets no answer and no
+ * error, but the next request may use a new connection.
  */
 const RECONNECT_WITHIN = 1_500;
 const DISCONNECTED_FOR = 2_000; // ms; browsers take 30 s from "disconnected" to "failed"
 const CHECK_EVERY = 500; // ms
 /**
- * ms without a byte from the server in each connected state. The server's RTCP reports come five
- * times a second. With the next check, a loss is noticed within two seconds.
+ * Maximum ms without a byte from the server, by connected state. The server's RTCP reports come
+ * five times a second. A loss is noticed by the next check, within two seconds.
  * @type {Readonly<Partial<Record<State, number>>>}
  */
 const SILENT_FOR = Object.freeze({
@@ -90,7 +90,7 @@ export class Broadcast {
   }
 
   /**
-   * Publishes `track` in place of the track of the same kind, in the same session.
+   * Publishes `track` instead of the current track of the same kind, in the same session.
    * @param {MediaStreamTrack} track
    */
   async replaceTrack(track) {
@@ -99,7 +99,7 @@ export class Broadcast {
     this.#liveness.newTrack(this.#environment.now());
   }
 
-  /** The browser reports another network, or the network's return: the next attempt starts now. */
+  /** The browser reports another network, or the network's return. Starts the next attempt now. */
   networkChanged() {
     this.#happen(BroadcastEvent.NETWORK_CHANGED);
     const now = this.#environment.now();
@@ -109,12 +109,18 @@ export class Broadcast {
     this.#happen(BroadcastEvent.RETRY);
   }
 
-  /** Makes a new session: the server receives nothing although this connection looks well. */
+  /**
+   * Starts a new session. For use when the server receives nothing although this connection seems
+   * to work.
+   */
   renew() {
     if (this.#state in SILENT_FOR) this.#happen(BroadcastEvent.FAILED);
   }
 
-  /** Closes the connection without ending the session on the server: the room can be resumed. */
+  /**
+   * Closes the connection without ending the session on the server, so that the room can be
+   * resumed.
+   */
   close() {
     this.#leave()?.close();
   }
@@ -132,9 +138,9 @@ export class Broadcast {
   }
 
   /**
-   * The only place where the state changes.
+   * The only method that changes the state.
    * @param {Event} event
-   * @param {number} [atLeast] ms until the next attempt, as the server asked
+   * @param {number} [atLeast] ms until the next attempt, as the server requested
    */
   #happen(event, atLeast = 0) {
     const before = this.#state;
@@ -189,7 +195,8 @@ export class Broadcast {
   }
 
   /**
-   * @param {number} ms the state may last; then `event` happens
+   * Schedules `event` for the time when the state has lasted `ms`.
+   * @param {number} ms
    * @param {Event} event
    */
   #within(ms, event) {
@@ -245,12 +252,12 @@ export class Broadcast {
     if (!session.video || !parameters?.encodings?.[0]) return;
     parameters.degradationPreference = preference;
     Object.assign(parameters.encodings[0], { maxBitrate, scaleResolutionDownBy: scale });
-    // Some browsers refuse this before negotiation or lack degradationPreference; `sendEncodings`
-    // applies then.
+    // Some browsers reject this before negotiation, or lack degradationPreference. Then
+    // `sendEncodings` applies.
     await session.video.setParameters(parameters).catch(() => {});
   }
 
-  /** Looks at the connection and the camera twice a second, and samples figures once a second. */
+  /** Checks the connection and the camera twice a second, and samples figures once a second. */
   async #check() {
     const session = this.#session;
     if (!session || !(this.#state in SILENT_FOR)) return;

@@ -1,4 +1,4 @@
-/** The states of a broadcast and every change between them. */
+/** The states of a broadcast and all transitions between them. */
 
 /** @typedef {(typeof BroadcastState)[keyof typeof BroadcastState]} State */
 /** @typedef {(typeof BroadcastEvent)[keyof typeof BroadcastEvent]} Event */
@@ -7,14 +7,14 @@ export const BroadcastState = Object.freeze({
   IDLE: 'idle',
   /** The first session is being set up. */
   CONNECTING: 'connecting',
-  /** Has not been live yet; waits for the next attempt. */
+  /** Was never live; waits for the next attempt. */
   WAITING: 'waiting',
   LIVE: 'live',
   /** Live, but the browser reported a network change. The connection must show traffic soon. */
   DOUBTED: 'doubted',
-  /** ICE reports “disconnected”, which may pass. */
+  /** ICE reports “disconnected”, which may be temporary. */
   DISCONNECTED: 'disconnected',
-  /** Has been live; waits for the next attempt. */
+  /** Was live; waits for the next attempt. */
   LOST: 'lost',
   RECONNECTING: 'reconnecting',
   CLOSED: 'closed',
@@ -25,7 +25,7 @@ export const BroadcastEvent = Object.freeze({
   /** ICE and DTLS are connected. */
   CONNECTED: 'connected',
   DISCONNECTED: 'disconnected',
-  /** The browser reports another network, or none. */
+  /** The browser reports another network, or that there is none. */
   NETWORK_CHANGED: 'network changed',
   /** Bytes arrived from the server. */
   HEARD: 'heard',
@@ -39,7 +39,7 @@ export const BroadcastEvent = Object.freeze({
 const [S, E] = [BroadcastState, BroadcastEvent];
 
 /**
- * An event that is not listed changes nothing. A state that is its own successor is entered again.
+ * Events that are not listed change nothing. If a state is its own successor, it is entered again.
  * @type {Readonly<Record<State, Readonly<Partial<Record<Event, State>>>>>}
  */
 export const TRANSITIONS = Object.freeze({

@@ -1,6 +1,6 @@
 /**
- * The camera and the microphone, as one MediaStream that stays the same while its tracks change.
- * Knows no DOM.
+ * The camera and the microphone, as one MediaStream. The stream stays the same while its tracks
+ * change. It uses no DOM.
  */
 import { BROWSER } from '../page/environment.js';
 
@@ -9,7 +9,7 @@ const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl:
 const MUTE_FOR = 1_000; // ms; shorter mutes pass by themselves
 const SHOWN_FOR = 2_000; // ms after it was hidden that a camera may take for its first frame
 
-/** Why a device gives no track. */
+/** The reason why a device provides no track. */
 export class CameraError extends Error {
   reason;
 
@@ -45,7 +45,10 @@ export class Camera {
   #reopening = null;
   #closes = 0; // a track that was asked for before a close is stopped
   #shownAt = -Infinity; // ms
-  /** @type {Map<MediaStreamTrack, number>} ms since when each mute track produces nothing */
+  /**
+   * @type {Map<MediaStreamTrack, number>} the time, in ms, since which each muted track produces
+   * nothing
+   */
   #muteSince = new Map();
 
   /**
@@ -92,8 +95,8 @@ export class Camera {
   }
 
   /**
-   * Whether the preview is mirrored: for a front camera, and for a webcam, which has no facing
-   * mode.
+   * Whether the preview is mirrored. It is for a front camera, and for a webcam, which has no
+   * facing mode.
    */
   get mirrored() {
     return (this.video?.getSettings().facingMode ?? 'user') !== 'environment';
@@ -112,7 +115,7 @@ export class Camera {
     if (this.video) this.video.enabled = !paused;
   }
 
-  /** Whether there is another camera to flip to. */
+  /** Whether there is another camera. */
   async several() {
     return (await this.#cameras().catch(() => [])).length > 1;
   }
@@ -134,8 +137,8 @@ export class Camera {
   }
 
   /**
-   * The track that is lost, or will be if it stays mute; the one that was lost first, the camera
-   * when both are.
+   * The track that is lost, or will be if it stays muted. If there are two: the one that was lost
+   * first; the camera if both were lost at once.
    * @param {number} now ms
    * @returns {{lost: 'camera' | 'microphone' | null, certainAt: number}} `certainAt`: ms
    */
@@ -153,9 +156,9 @@ export class Camera {
     return { lost: 'microphone', certainAt: microphone };
   }
 
-  /** The sender sees no frames although the track is live, as on iOS after a call. */
+  /** The sender gets no frames although the track is live, as on iOS after a call. */
   reportFrozen() {
-    // A hidden camera may produce no frames, nor one that was hidden a moment ago.
+    // A page that is hidden, or was hidden a moment ago, may get no frames from the camera.
     const hidden = this.paused || this.#environment.now() - this.#shownAt <= SHOWN_FOR;
     if (this.video && !hidden) this.#muteSince.set(this.video, -Infinity);
     this.#listener.changed();
@@ -180,10 +183,7 @@ export class Camera {
     }
   }
 
-  /**
-   * Opens the chosen camera in place of the present one. While that runs, a second call waits for
-   * the first.
-   */
+  /** Opens the chosen camera instead of the current one. A second call waits for the first. */
   #reopen() {
     this.#reopening ??= this.#replaceCamera().finally(() => {
       this.#reopening = null;
@@ -194,7 +194,7 @@ export class Camera {
   async #replaceCamera() {
     this.video?.stop();
     const byFacing = () => this.#ask({ video: { ...VIDEO, facingMode: this.facing } });
-    // The chosen camera may have been unplugged; any other is better than none.
+    // The chosen camera may have been unplugged: use any other.
     const byId = () =>
       this.#ask({ video: { ...VIDEO, deviceId: { exact: this.#deviceId } } }).catch(byFacing);
     try {
@@ -247,10 +247,10 @@ export class Camera {
     return this.#devices.mediaDevices.getUserMedia(constraints);
   }
 
-  /** @param {unknown} error of asking for camera and microphone together */
+  /** @param {unknown} error of the request for camera and microphone together */
   async #mayAskForVideoAlone(error) {
     if (/** @type {DOMException} */ (error).name !== 'NotAllowedError') return true;
-    // After a denial, the browser is asked again only when the microphone alone was denied.
+    // After a denial, request again only if the microphone alone was denied.
     const query = this.#devices.permissions?.query({
       name: /** @type {PermissionName} */ ('camera'),
     });

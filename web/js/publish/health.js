@@ -42,7 +42,8 @@
  */
 
 /**
- * In order of importance: the first whose condition holds is shown. No condition holds for NaN.
+ * In order of importance: the first finding whose condition is true is shown. With NaN no condition
+ * is true.
  * @type {readonly [Light, string, (situation: Situation & Figures) => boolean][]}
  */
 const FINDINGS = [
@@ -71,7 +72,7 @@ const WORSE_AFTER = 3; // s
 const BETTER_AFTER = 4; // s
 
 /**
- * The judgement of this second alone.
+ * The verdict for this second alone.
  * @param {Situation} situation
  * @returns {{light: Light, why: string}}
  */
@@ -92,8 +93,8 @@ export function judge(situation) {
 const RANK = { good: 0, weak: 1, bad: 2 };
 
 /**
- * The judgement that is shown. It changes after several equal seconds only, but at once when the
- * connection is lost.
+ * The verdict to show. It changes only after several equal seconds, but at once when the connection
+ * is lost.
  */
 export class Health {
   /** @type {Light} */

@@ -1,6 +1,6 @@
 /**
- * Asks the server once a second how the live goes (server/API.md, Health), and less often when the
- * server asks for that. Knows no DOM.
+ * Requests the health of the live from the server once a second (server/API.md, Health), or less
+ * often if the server demands it. It uses no DOM.
  */
 import { BROWSER } from '../page/environment.js';
 

@@ -38,7 +38,7 @@ export class LevelMeter {
   }
 
   /**
-   * Starts the audio clock. Browsers allow it only while the page captures, or after a user
+   * Starts the audio clock. Browsers allow this only while the page captures, or after a user
    * gesture.
    */
   resume() {

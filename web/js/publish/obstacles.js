@@ -34,7 +34,7 @@ export function browserFeatures() {
 }
 
 /**
- * The first obstacle that is known before the camera is asked for.
+ * The first obstacle that is known before the camera is requested.
  * @param {BrowserFeatures} browser
  * @returns {Obstacle | null}
  */

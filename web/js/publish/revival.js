@@ -49,7 +49,7 @@ export class Revival {
     this.#happen(RevivalEvent.CLOSE);
   }
 
-  /** Reads the state of the tracks; to be called when it may have changed. */
+  /** Reads the state of the tracks. Call it when the state may have changed. */
   look() {
     const now = this.#environment.now();
     const { lost, certainAt } = this.#camera.loss(now);
@@ -68,9 +68,9 @@ export class Revival {
   }
 
   /**
-   * The only place where the state changes.
+   * The only method that changes the state.
    * @param {Event} event
-   * @param {number} [wait] ms until a mute track counts as lost
+   * @param {number} [wait] ms until a muted track counts as lost
    */
   #happen(event, wait = 0) {
     const state = TRANSITIONS[this.#state][event];

@@ -1,15 +1,15 @@
-/** The states of `Revival` and every change between them. */
+/** The states of `Revival` and all transitions between them. */
 
 /** @typedef {(typeof RevivalState)[keyof typeof RevivalState]} State */
 /** @typedef {(typeof RevivalEvent)[keyof typeof RevivalEvent]} Event */
 
 export const RevivalState = Object.freeze({
   WELL: 'well',
-  /** A track may be lost; it is looked at again when that is certain. */
+  /** A track may be lost. It is checked again when that is certain. */
   CHECKING: 'checking',
   /** A track is lost; waits for the next attempt. */
   WAITING: 'waiting',
-  /** The browser is asked for a new track. */
+  /** A new track is requested from the browser. */
   ASKING: 'asking',
   /** Permission was denied: only the creator starts the next attempt. */
   DENIED: 'denied',
@@ -19,15 +19,15 @@ export const RevivalState = Object.freeze({
 export const RevivalEvent = Object.freeze({
   /** Both tracks work. */
   FOUND_WELL: 'found well',
-  /** A track is mute, but not for long enough to be lost. */
+  /** A track is muted, but not for long enough to count as lost. */
   FOUND_MUTE: 'found mute',
   FOUND_LOST: 'found lost',
   /** The next attempt is due. */
   DUE: 'due',
-  /** The attempt ended: with a new track, or with a reason that may pass. */
+  /** The attempt ended, with a new track or with a reason that may be temporary. */
   ANSWERED: 'answered',
   REFUSED: 'refused',
-  /** The creator asks for it, the page is visible again, or a device was plugged in. */
+  /** The creator requests it, the page is visible again, or a device was plugged in. */
   RETRY: 'retry',
   CLOSE: 'close',
 });
@@ -35,7 +35,7 @@ export const RevivalEvent = Object.freeze({
 const [S, E] = [RevivalState, RevivalEvent];
 
 /**
- * An event that is not listed changes nothing. A state that is its own successor is entered again.
+ * Events that are not listed change nothing. If a state is its own successor, it is entered again.
  * @type {Readonly<Record<State, Readonly<Partial<Record<Event, State>>>>>}
  */
 export const TRANSITIONS = Object.freeze({

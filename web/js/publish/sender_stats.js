@@ -58,7 +58,8 @@ export function pick(report) {
 const NEW_TRACK = 2_000; // ms that a new camera may take for its first frame
 
 /**
- * How long the server has sent nothing and the camera has produced no frame; read twice a second.
+ * For how long the server has sent nothing and the camera has produced no frame; read twice a
+ * second.
  */
 export class Liveness {
   #received = 0;
@@ -77,8 +78,8 @@ export class Liveness {
    * @returns {Inactivity}
    */
   read({ video, source, received }, now) {
-    // What a browser does not measure is NaN, which differs from itself and so never counts as
-    // inactive.
+    // A figure that a browser does not measure is NaN. NaN differs from itself, so it never counts
+    // as inactive.
     if (received !== this.#received) [this.#received, this.#receivedAt] = [received, now];
     const frames = source.frames ?? video.framesEncoded ?? NaN;
     if (frames !== this.#frames)

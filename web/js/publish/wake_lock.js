@@ -41,7 +41,7 @@ export class WakeLock {
       if (this.#held) this.#sentinel = sentinel ?? null;
       else await sentinel?.release();
     } catch {
-      // Refused on low battery: the screen may go dark, and the live goes on when it is lit again.
+      // Refused on low battery. The screen may turn off; the live continues when it is on again.
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * One WHIP session (RFC 9725): publishes a stream of this browser to an endpoint. Knows no DOM and
- * never reconnects; `Broadcast` makes a new session when this one is lost.
+ * One WHIP session (RFC 9725): publishes a stream of this browser to an endpoint. It uses no DOM
+ * and never reconnects; `Broadcast` starts a new session when this one is lost.
  */
 import { iceServersOf } from '../api/ice_servers.js';
 import { BROWSER } from '../page/environment.js';
@@ -10,7 +10,7 @@ const REQUEST_WITHIN = 8_000; // ms
 const TRICKLE_AFTER = 50; // ms; candidates come in groups, and one PATCH carries a group
 const TRICKLE = 'application/trickle-ice-sdpfrag';
 
-/** The endpoint refused, or (status 0) could not be reached. */
+/** The endpoint refused, or could not be reached (status 0). */
 export class WhipError extends Error {
   status;
   code;
@@ -92,8 +92,8 @@ export class WhipSession {
 
   /**
    * Sends the offer without waiting for candidates: the server learns this browser's addresses from
-   * its STUN checks. Candidates are gathered after the answer, whose ICE servers come with fresh
-   * TURN credentials.
+   * its STUN checks. Candidates are gathered after the answer, which contains ICE servers with
+   * fresh TURN credentials.
    * @throws {WhipError}
    */
   async open() {
@@ -115,10 +115,10 @@ export class WhipSession {
     this.#trickle();
   }
 
-  /** Closes the peer connection only: the room stays, and the next session takes it over. */
+  /** Closes only the peer connection: the room remains, and the next session replaces this one. */
   close() {
     this.#stop();
-    // A browser opens few connections to a server; a request that hangs on a dead network would
+    // A browser opens few connections to a server, and a request that hangs on a dead network would
     // occupy one.
     for (const request of this.#requests) request.abort();
     this.pc.close();
@@ -127,8 +127,8 @@ export class WhipSession {
   /** Ends the session on the server too (RFC 9725 §4.2), also while the page is unloading. */
   async end() {
     this.#stop();
-    // Sending stops at once. The connection is closed last: otherwise the server notices its end
-    // first, and the DELETE finds no session.
+    // Sending stops at once. The connection is closed last: otherwise the server would notice its
+    // end first, and the DELETE would find no session.
     await Promise.allSettled(this.pc.getSenders().map((sender) => sender.replaceTrack(null)));
     await this.#delete();
     this.pc.close();
@@ -171,7 +171,7 @@ export class WhipSession {
   }
 
   /**
-   * Each request has a deadline of its own, so that a slow PATCH does not abort the others.
+   * Each request has its own deadline, so that a slow PATCH does not abort the others.
    * @param {'POST' | 'PATCH' | 'DELETE'} method
    * @param {string} url
    * @param {string} [type]
@@ -226,7 +226,7 @@ function whipError(response, body) {
  * H.264, or VP8 in browsers without it (the server transcodes VP8), with their retransmission
  * formats.
  * @param {RTCRtpCodec[]} [supported]
- * @returns {RTCRtpCodec[]} in order of preference; empty when the browser encodes neither
+ * @returns {RTCRtpCodec[]} in order of preference; empty if the browser encodes neither
  */
 export function videoCodecs(
   supported = globalThis.RTCRtpSender?.getCapabilities?.('video')?.codecs ?? [],

@@ -1,4 +1,4 @@
-/** The bitrate of what a connection receives, measured each second. */
+/** Measures the bitrate that a connection receives, once a second. */
 const EVERY = 1_000; // ms
 
 export class BitrateMeter {

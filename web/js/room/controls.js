@@ -56,7 +56,10 @@ export class Controls {
     this.#gestures.close();
   }
 
-  /** Call it in a user's action. @param {boolean} muted */
+  /**
+   * Call it in a user gesture.
+   * @param {boolean} muted
+   */
   mute(muted) {
     this.#muted = muted;
     this.#actions.mute(muted);
@@ -70,7 +73,7 @@ export class Controls {
     this.mute(!this.#muted);
   }
 
-  /** Shows a button to tap before the browser plays. */
+  /** Shows a button that the viewer must tap before the browser plays. */
   askForTap() {
     this.#play.hidden = false;
   }

@@ -1,15 +1,15 @@
-/** Full screen: of the whole room, or on iPhones of a video element only. */
+/** Full screen: of the whole room, but on iPhones only of a video element. */
 
 /**
  * @param {HTMLElement} root
- * @param {HTMLElement} element the one that plays
+ * @param {HTMLElement} element the element that plays
  */
 export const canFillScreen = (root, element) =>
   'requestFullscreen' in root || 'webkitEnterFullscreen' in element;
 
 /**
  * @param {HTMLElement} root
- * @param {HTMLElement} element the one that plays
+ * @param {HTMLElement} element the element that plays
  */
 export function toggleFullScreen(root, element) {
   if (document.fullscreenElement) document.exitFullscreen();

@@ -1,6 +1,6 @@
 /**
- * Modules that the first frame does not wait for. They are loaded a moment after it, so that they
- * are there when the network is not.
+ * Modules that are not needed for the first frame. They are loaded soon after it, so that they are
+ * present when the network fails.
  */
 export const lateModules = {
   api: () => import('../api/rooms_api.js'),

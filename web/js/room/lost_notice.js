@@ -1,6 +1,6 @@
 /**
- * The note that the connection is lost. It shows only while no new frames appear: over WebRTC or
- * HTTP they may continue.
+ * The notice that the connection is lost. It is shown only while no new frames appear: over WebRTC
+ * or HTTP they may continue.
  */
 const AFTER = 600; // ms
 const EVERY = 300; // ms

@@ -1,6 +1,6 @@
 /**
- * A room's frames in a small window above all others. Browsers open one for a video element only:
- * for a canvas, a video plays a copy of it.
+ * Shows a room's frames in a small window above all others. Browsers open such a window only for a
+ * video element. For a canvas, a video element plays a copy.
  */
 
 /** @typedef {import('../watch/player.js').Player} Player */
@@ -8,7 +8,7 @@
 
 export class PictureInPicture {
   /**
-   * The video that plays a copy, and how to stop that.
+   * The video element that plays a copy, and a function that stops it.
    * @type {{video: HTMLVideoElement, stop: () => void} | null}
    */
   #standIn = null;
@@ -22,7 +22,7 @@ export class PictureInPicture {
   }
 
   /**
-   * Opens the window, or closes it. Call it in a user's tap.
+   * Opens or closes the window. Call it in a user gesture.
    * @param {Player} player
    * @param {() => void} closed
    * @throws {DOMException} if the browser refuses
@@ -51,7 +51,7 @@ export class PictureInPicture {
   }
 
   /**
-   * The room has another player: the window shows it.
+   * The room has another player. Shows it in the window.
    * @param {Player} player
    */
   async follow(player) {
@@ -93,8 +93,8 @@ export class PictureInPicture {
 }
 
 /**
- * A canvas is captured when the page renders, and a page behind others renders nothing. Frames from
- * the player itself do not wait for that.
+ * A canvas is captured when the page renders, and a page in the background renders nothing. Frames
+ * from the player itself do not depend on that.
  * @param {Player} player
  * @param {HTMLCanvasElement | HTMLVideoElement} element
  * @returns {Copy}
@@ -110,7 +110,7 @@ function streamOf(player, element) {
 }
 
 /**
- * Some browsers cannot capture a canvas that a worker draws on, but a copy of it.
+ * Some browsers cannot capture a canvas on which a worker draws, but they can capture a copy.
  * @param {HTMLCanvasElement | HTMLVideoElement} element
  */
 function copyOf(element) {

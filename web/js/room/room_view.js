@@ -69,7 +69,7 @@ export class RoomView {
   /** @type {import('./picture_in_picture.js').PictureInPicture | null} */
   #pictureInPicture = null;
   /**
-   * The room's events while no WebSocket gets through.
+   * The room's events while WebSockets are blocked.
    * @type {import('../watch/line/event_stream.js').EventStream | null}
    */
   #eventStream = null;
@@ -160,7 +160,7 @@ export class RoomView {
       );
   }
 
-  /** Ends everything; the last frame stays in `root`. */
+  /** Ends everything. The last frame stays in `root`. */
   close() {
     if (this.#closed) return;
     this.#closed = true;
@@ -184,7 +184,7 @@ export class RoomView {
         viewport: this.#viewport,
       },
       ...{ players, environment: this.#environment },
-      // A viewer that is too slow for the video gets the audio alone.
+      // If a viewer is too slow for the video, it gets only the audio.
       expecting: () => this.#state === 'live' && this.#pace.pace === 'full' && !this.#lost.shown,
       events: {
         picture: () => this.#shown(),
@@ -249,7 +249,10 @@ export class RoomView {
     if (document.hidden) this.#connection.close();
   }
 
-  /** A hidden page receives no media, which would pile up. It continues at the live edge. */
+  /**
+   * A hidden page receives no media, which would pile up. When it is visible again, it continues at
+   * the live edge.
+   */
   #followVisibility() {
     if (isOver(this.#state) || (document.hidden && this.#pictureInPicture?.open)) return;
     this.#connection.close();
@@ -323,7 +326,7 @@ export class RoomView {
     else this.#playback.undecodable();
   }
 
-  /** A refused WebSocket does not say why; the HTTP API does. */
+  /** A browser does not report why a WebSocket was refused. The HTTP API does. */
   async #askWhy() {
     try {
       const { roomInfo } = await lateModules.api();
@@ -359,7 +362,7 @@ export class RoomView {
     const { player } = this.#playback;
     if (!player || this.#closed) return;
     const window = (this.#pictureInPicture ??= new PictureInPicture());
-    // The window kept a hidden page alive.
+    // The window kept a hidden page active.
     const closed = () => document.hidden && this.#followVisibility();
     await window
       .toggle(player, closed)

@@ -1,6 +1,6 @@
 /**
- * The frame container of a room: it holds the element that plays, fits it to the screen, surrounds
- * it with a soft copy, and keeps the last frame while the player is replaced.
+ * The frame container of a room: contains the element that plays, fits it to the screen, surrounds
+ * it with a blurred copy, and keeps the last frame while the player is replaced.
  */
 import { partOf } from '../page/dom.js';
 import { BROWSER } from '../page/environment.js';
@@ -29,7 +29,7 @@ export class Viewport {
 
   /**
    * @param {HTMLElement} root
-   * @param {HTMLVideoElement | null} [prepared] takes the placeholder's place with the first player
+   * @param {HTMLVideoElement | null} [prepared] replaces the placeholder with the first player
    * @param {Readonly<import('../page/environment.js').Environment>} [environment]
    */
   constructor(root, prepared = null, environment = BROWSER) {
@@ -47,7 +47,10 @@ export class Viewport {
     this.#timer = environment.setInterval(() => this.#soften(), SOFTEN_EVERY);
   }
 
-  /** The visible frame; the placeholder before there is a player. @returns {Picture} */
+  /**
+   * The visible frame, or the placeholder before there is a player.
+   * @returns {Picture}
+   */
   get picture() {
     return this.#player ?? { element: this.#place, width: 0, height: 0 };
   }
@@ -57,7 +60,10 @@ export class Viewport {
     this.#environment.clearInterval(this.#timer);
   }
 
-  /** Puts the player's element in place. @param {Picture} player */
+  /**
+   * Puts the player's element in its place.
+   * @param {Picture} player
+   */
   show(player) {
     this.#player = player;
     const { element } = player;
@@ -82,7 +88,7 @@ export class Viewport {
     this.#still.hidden = false;
   }
 
-  /** The player has gone; its element stays. */
+  /** The player is gone; its element stays. */
   drop() {
     this.#player = null;
   }
@@ -96,7 +102,7 @@ export class Viewport {
   }
 
   /**
-   * The frame has this size from now on, though none may be drawn yet.
+   * The frame has this size from now on, although none may be drawn yet.
    * @param {number} width
    * @param {number} height
    */
@@ -110,7 +116,7 @@ export class Viewport {
     if (this.#shape) this.#root.dataset.fit = fitOf(this.#shape, innerWidth / innerHeight);
   }
 
-  /** Scaling to sixteen pixels blurs better than a filter and costs nothing. */
+  /** Scaling to sixteen pixels blurs better than a filter and is nearly free. */
   #soften() {
     const { element, width } = this.picture;
     if (this.#root.dataset.fit === 'cover' || !width || document.hidden) return;

@@ -79,7 +79,7 @@ export class CameraPanel {
     this.#flip.hidden = !(await this.camera.several());
   }
 
-  /** Switches the camera and the microphone off; `open` switches them on again. */
+  /** Switches the camera and the microphone off. `open` switches them on again. */
   stop() {
     this.camera.close();
     this.#revival.look();
@@ -131,7 +131,7 @@ export class CameraPanel {
     }
   }
 
-  /** @param {() => void} [change] made first */
+  /** @param {() => void} [change] is called first */
   #show(change) {
     change?.();
     const { camera } = this;

@@ -17,7 +17,7 @@ const LIMITS = Object.freeze({
 const PLAYERS = Object.freeze({ webcodecs: 'WebCodecs', mse: 'MSE', whep: 'WebRTC', hls: 'HLS' });
 
 /**
- * What is sent, in one line.
+ * The sent media, in one line.
  * @param {Situation['sample']} sample
  */
 export function sentLine(sample) {
@@ -27,7 +27,7 @@ export function sentLine(sample) {
 }
 
 /**
- * What viewers see, in one line.
+ * The viewers' playback, in one line.
  * @param {Situation['audience']} audience
  */
 export function audienceLine(audience) {

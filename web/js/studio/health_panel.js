@@ -1,4 +1,4 @@
-/** The health light of a live, and the figures behind it, which a tap shows. */
+/** The health light of a live, and its figures, which a tap shows. */
 import { byId, setText } from '../page/dom.js';
 import { Health } from '../publish/health.js';
 import { audienceLine, figures, sentLine } from './health_figures.js';
@@ -40,12 +40,12 @@ export class HealthPanel {
   }
 
   /**
-   * To be called with `sample` once a second, and with `live` when the connection is made or lost.
-   * @param {Partial<Situation>} news what is left out stays as it was
+   * Call it with `sample` once a second, and with `live` when the connection is made or lost.
+   * @param {Partial<Situation>} news omitted fields do not change
    */
   update(news) {
     Object.assign(this.#situation, news);
-    // A new connection is judged anew.
+    // A new connection gets a new verdict.
     if (news.live) this.#health = new Health();
     if (news.sample || news.live !== undefined) this.#health.add(this.#situation);
     this.#show();

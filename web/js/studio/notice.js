@@ -1,4 +1,4 @@
-/** The notice at the top of the studio: what is wrong, and what happens next. */
+/** The notice at the top of the studio: the problem, and what happens next. */
 import { byId, setText } from '../page/dom.js';
 
 /** In order of importance: the first topic that has a text is shown. */

@@ -1,6 +1,6 @@
 /**
- * What runs while the creator is live, and what the studio shows of it. `close()` undoes it all
- * without telling the server.
+ * Everything that runs while the creator is live, and its display in the studio. `close()` undoes
+ * all of it without a request to the server.
  */
 import { byId, setText, toast } from '../page/dom.js';
 import { BROWSER } from '../page/environment.js';
@@ -23,7 +23,10 @@ import { HealthPanel } from './health_panel.js';
  * @property {() => void} elsewhere         another tab of this browser publishes now
  */
 
-/** @type {Readonly<Record<State, Link>>} the states of the broadcast as the creator sees them */
+/**
+ * @type {Readonly<Record<State, Link>>} the state that the creator sees, by the state of the
+ * broadcast
+ */
 const LINKS = Object.freeze({
   idle: 'connecting',
   connecting: 'connecting',
@@ -42,7 +45,7 @@ const RENEW_EVERY = 10; // s
 const SHOW_EVERY = 500; // ms
 
 export class OnAir {
-  /** Most viewers at a time. */
+  /** The largest number of viewers at a time. */
   peak = 0;
   #room;
   #panel;
@@ -59,8 +62,8 @@ export class OnAir {
   /** @type {Link} */
   #link = 'connecting';
   /**
-   * @type {{text: string, until: number} | null} what keeps the creator off air; `until`: ms, the
-   * next attempt
+   * @type {{text: string, until: number} | null} why the creator is off air; `until`: time of the
+   * next attempt, ms
    */
   #problem = null;
 
@@ -112,12 +115,12 @@ export class OnAir {
     return this.#environment.date() / 1_000 - this.#room.since;
   }
 
-  /** @param {MediaStreamTrack} track took the place of the one of its kind */
+  /** @param {MediaStreamTrack} track replaces the track of its kind */
   replaceTrack(track) {
     return this.#broadcast.replaceTrack(track);
   }
 
-  /** The browser reports another network, or none. */
+  /** The browser reports another network, or that there is none. */
   networkChanged() {
     const counting = (this.#problem?.until ?? 0) > this.#environment.now();
     if (this.#link === 'lost' && !counting) this.#setProblem(lossText());
@@ -134,7 +137,7 @@ export class OnAir {
     this.#notice.say('link', '');
   }
 
-  /** Ends the session on the server; `close` is still to be called. */
+  /** Ends the session on the server. Call `close` afterwards. */
   end() {
     return this.#broadcast.end();
   }
@@ -160,7 +163,7 @@ export class OnAir {
   }
 
   /**
-   * @param {boolean} away the server has no media to show, although the connection may look well
+   * @param {boolean} away the server has no media to show, although the connection may seem to work
    */
   #showLink(away) {
     const badge = byId('link-state');
@@ -202,7 +205,7 @@ export class OnAir {
         : 0;
     const now = this.#environment.now();
     if (this.#away < AWAY_FOR || now - this.#renewedAt < RENEW_EVERY * 1_000) return;
-    // No media arrives although the connection works in both directions: only a new session helps.
+    // No media arrives although the connection works in both directions. Only a new session helps.
     this.#renewedAt = now;
     this.#broadcast.renew();
   }

@@ -1,4 +1,4 @@
-/** The form before going live: a title, and an access token where the server asks for one. */
+/** The form before going live: a title, and an access token if the server demands one. */
 import { byId, setText } from '../page/dom.js';
 import { BROWSER } from '../page/environment.js';
 

@@ -1,6 +1,6 @@
 /**
- * Chooses the playback path: the best one of this browser, a worse one after failures, and a better
- * one again after a while. Pure.
+ * Chooses the playback path: the best one for this browser, a worse one after failures, and a
+ * better one again after a while. Pure.
  *
  * @typedef {import('./playback_paths.js').PlaybackPath} PlaybackPath
  * @typedef {import('./playback_paths.js').Transport} Transport
@@ -17,9 +17,9 @@ const LONGEST_REST = 600_000;
 
 export class Ladder {
   name;
-  /** Why this path, for people. */
+  /** The reason for this path, as text. */
   why;
-  /** A name in `?player=` that does not exist. */
+  /** The name in `?player=` if no such path exists. */
   unknown = '';
   #forced = false;
   #trialUntil = -Infinity;
@@ -50,13 +50,13 @@ export class Ladder {
     return PLAYBACK_PATHS.find(({ name }) => name === this.name)?.transport;
   }
 
-  /** Whether the browser supports the path in use; one that was asked for may be unsupported. */
+  /** Whether the browser supports the path in use. A requested path may be unsupported. */
   get supported() {
     return this.#supported.some(({ name }) => name === this.name);
   }
 
   /**
-   * The player failed. True to change the path, false to make the same player again.
+   * The player failed. True to change the path, false to create the same player again.
    * @param {number} now
    * @param {string} reason
    * @param {boolean} final  this path can never play the stream
@@ -79,7 +79,8 @@ export class Ladder {
   }
 
   /**
-   * The network blocks a transport. True to change the path, if the one in use needs it.
+   * The network blocks a transport. True to change the path, if the current one needs that
+   * transport.
    * @param {number} now
    * @param {Transport} transport
    */
@@ -93,7 +94,7 @@ export class Ladder {
   }
 
   /**
-   * True to change to a better path, whose rest has ended.
+   * True to change to a better path whose rest has ended.
    * @param {number} now
    */
   recovered(now) {
@@ -117,7 +118,7 @@ export class Ladder {
     this.#rest(now, name);
     const others = this.#supported.filter((path) => path.name !== name);
     if (forGood) this.#supported = others;
-    // A path that can never play gives way to any other, rested or not.
+    // If a path can never play, use any other, even one that rests.
     const other =
       others.find((path) => this.#rested(now, path.name)) ?? (forGood && this.#soonest(others));
     if (!other) return false;

@@ -1,7 +1,7 @@
 /**
- * The playback of a room: makes the player, replaces it when it fails, and changes the playback
- * path as the ladder says. The visible frame, the mute state and the connection stay. It uses no
- * DOM.
+ * The playback of a room: creates the player, replaces it when it fails, and changes the playback
+ * path when the ladder decides so. The visible frame, the mute state and the connection remain. It
+ * uses no DOM.
  */
 import { BROWSER } from '../page/environment.js';
 import { watchUrl } from './line/watch_url.js';
@@ -98,7 +98,7 @@ export class Playback {
     return this.#muted;
   }
 
-  /** Set to false in a user's tap. */
+  /** Set it to false in a user gesture. */
   set muted(muted) {
     this.#muted = muted;
     if (this.#player) this.#player.muted = muted;
@@ -108,7 +108,7 @@ export class Playback {
   hello(hello) {
     this.#hello = hello;
     this.#early = [];
-    // Another stream has another clock: the old player cannot use it.
+    // Another stream has another clock, so the old player cannot use it.
     if (this.#player?.stream && this.#player.stream !== hello.stream) {
       this.#replace();
       this.#connection.begin();
@@ -123,7 +123,7 @@ export class Playback {
   record(record, arrival) {
     if (this.#player) return this.#player.record(record, arrival);
     this.#early.push([record, arrival]);
-    // A player that loads for so long begins with the next keyframe.
+    // A player that takes this long to load starts at the next keyframe.
     if (this.#early.length > MAX_EARLY)
       this.#early = this.#early.filter(([{ kind }]) => kind === KIND.INIT).slice(-2);
   }
@@ -145,13 +145,14 @@ export class Playback {
     this.#player?.close();
   }
 
-  /** The network blocks WebSockets, though the server answers. */
+  /** The network blocks WebSockets, although the server answers. */
   blocked() {
     if (this.#ladder.blocked(this.#environment.now(), 'websocket')) this.#changePath();
   }
 
   /**
-   * The server closed for good, since the player in use cannot decode the live. Another one may.
+   * The server closed for good, because the current player cannot decode the live. Another player
+   * may.
    */
   undecodable() {
     if (!this.#ladder.broke(this.#environment.now(), 'it has no decoder for this live', true)) {
@@ -162,7 +163,7 @@ export class Playback {
     this.#connection.open();
   }
 
-  /** Makes the ladder's player, or a worse one if it cannot be made. */
+  /** Creates the ladder's player, or a worse one if that fails. */
   start() {
     const { name, supported } = this.#ladder;
     if (!supported)
@@ -202,7 +203,7 @@ export class Playback {
    * @param {Player} player
    */
   #take(name, player) {
-    // Loaded too late: the room is closed, or the path has changed.
+    // The player was loaded too late: the room is closed, or the path has changed.
     if (this.#closed || name !== this.#ladder.name) return player.close();
     this.#player = player;
     this.#connection.take(player.connection ?? null);
@@ -245,7 +246,7 @@ export class Playback {
     this.start();
   }
 
-  /** The ladder has chosen another path: makes its player and tells the server. */
+  /** The ladder has chosen another path: creates its player and notifies the server. */
   #changePath() {
     this.#connection.url = watchUrl(this.#room, this.#ladder.name);
     this.#replace();

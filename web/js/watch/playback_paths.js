@@ -16,7 +16,7 @@
  */
 
 /**
- * The best first. Another path needs an entry here and one in player.js.
+ * The best path first. Another path needs an entry here and one in player.js.
  * @type {readonly PlaybackPath[]}
  */
 export const PLAYBACK_PATHS = [
@@ -28,8 +28,8 @@ export const PLAYBACK_PATHS = [
       ['VideoDecoder', 'AudioDecoder', 'AudioWorkletNode'].every((name) => name in scope),
   },
   { name: 'mse', transport: 'websocket', supported: hasMediaSource },
-  // A browser needs longer to say whether its WebRTC has H.264 than the first frame may take. The
-  // server refuses an offer without it.
+  // To find out whether its WebRTC supports H.264, a browser needs more time than the first frame
+  // may take. The server refuses an offer without it.
   { name: 'whep', transport: 'udp', supported: (scope) => 'RTCPeerConnection' in scope },
   {
     name: 'hls',

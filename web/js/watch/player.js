@@ -66,7 +66,7 @@ import { MsePlayer } from './mse/mse_player.js';
 import { startInPage, startWorker, workersDraw } from './webcodecs/start_backend.js';
 import { WebCodecsPlayer } from './webcodecs/webcodecs_player.js';
 
-/** Makes the players of one room. */
+/** Creates the players of one room. */
 export class PlayerFactory {
   #room;
   #worker;
@@ -89,7 +89,8 @@ export class PlayerFactory {
   }
 
   /**
-   * A player that few viewers need is loaded on demand: the result is a promise then.
+   * Creates a player. A player that few viewers need is loaded on demand; then the result is a
+   * promise.
    * @param {string} path a name of playback_paths.js
    * @param {PlayerOptions} options
    * @returns {Player | Promise<Player>}
@@ -129,7 +130,7 @@ export class PlayerFactory {
   }
 
   /**
-   * What the page has started, once.
+   * Takes an object that the page has preloaded; each can be taken once.
    * @template {keyof import('../boot/preload.js').Preload} K
    * @param {K} name
    * @returns {import('../boot/preload.js').Preload[K] | null}

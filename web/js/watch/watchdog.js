@@ -1,6 +1,6 @@
 /**
- * Detects that no new frame appears although there should be one: a source that never opens, a
- * decoder that stopped, a network that blocks only media. Pure.
+ * Detects that no new frame appears although one should: a source never opens, a decoder has
+ * stopped, or a network blocks only media. Pure.
  */
 export const LIMIT = 10_000; // ms; longer than any join on a network that can carry the video
 

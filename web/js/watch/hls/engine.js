@@ -49,7 +49,7 @@ function playNative(video, url, failed) {
     { signal: listening.signal },
   );
   video.src = url;
-  /** When the media time 0 was; Safari has it from EXT-X-PROGRAM-DATE-TIME. */
+  /** The time of media time 0. Safari reads it from EXT-X-PROGRAM-DATE-TIME. */
   const start = () => /** @type {any} */ (video).getStartDate?.()?.getTime() ?? NaN;
   const edge = () => (video.seekable.length ? video.seekable.end(video.seekable.length - 1) : NaN);
   return {

@@ -1,6 +1,6 @@
 /**
- * Plays a room by LL-HLS: a second and a half behind the lens, over plain HTTP. The connection
- * brings the room's events and the server's clock.
+ * Plays a room by LL-HLS: a second and a half behind the lens, over plain HTTP. The room's
+ * connection provides the events and the server's clock.
  */
 import { BROWSER } from '../../page/environment.js';
 import { FrameWatch } from '../timing/frame_watch.js';
@@ -87,7 +87,7 @@ export class HlsPlayer {
     if (hello.tracks.length) this.#start(this.#environment.now());
   }
 
-  /** Any record tells that there is something to play: the first init does. */
+  /** Any record shows that there is media to play; the first init is enough. */
   record() {
     this.#start(this.#environment.now());
   }
@@ -138,7 +138,7 @@ export class HlsPlayer {
     this.#engine = null;
   }
 
-  /** Up to where there is media behind the playhead without a hole, s. */
+  /** End of the gapless media after the playhead, s. */
   get #buffered() {
     const { buffered, currentTime } = this.#video;
     for (let n = 0; n < buffered.length; n++)
@@ -147,7 +147,7 @@ export class HlsPlayer {
     return NaN;
   }
 
-  /** The newest media without a hole, s; of nothing yet NaN. */
+  /** End of the gapless media that is newest, s; NaN without media. */
   get #newest() {
     const { buffered } = this.#video;
     const last = buffered.length - 1;
@@ -201,7 +201,7 @@ export class HlsPlayer {
     this.#stalls++;
   }
 
-  /** A hidden page loads nothing, unless picture in picture shows it. */
+  /** A hidden page loads nothing, unless it is shown as picture in picture. */
   #rest() {
     const resting = document.hidden && !document.pictureInPictureElement;
     if (resting === this.#resting) return;
@@ -238,8 +238,8 @@ export class HlsPlayer {
       this.#seekAt = now;
       this.#video.currentTime = to;
     }
-    // Without media the creator may be away. Only a frame that stands although media is here is a
-    // fault.
+    // Without media the creator may be away. It is a fault only if the frame does not change
+    // although there is media.
     if (now - this.#watch.shownAt > BROKEN && this.#buffered - this.#video.currentTime > 1)
       this.#failed('the picture stands though there is media');
   }
@@ -250,7 +250,7 @@ export class HlsPlayer {
   }
 
   /**
-   * Media arrives in parts and segments, so a rate over less than some seconds would jump.
+   * Media arrives in parts and segments, so a bitrate over less than some seconds would jump.
    * @param {number} now
    * @param {number} bytes
    */

@@ -1,6 +1,6 @@
 /**
  * Keeps an HLS player near the live edge: by a slightly higher rate, or by a jump if it is too far
- * behind. A stall makes hls.js keep a larger distance, which shrinks again with time. Pure.
+ * behind. After a stall hls.js keeps a larger distance, which shrinks again with time. Pure.
  */
 
 export const HOLD_BACK = 1.05; // s behind the newest part, as the playlist says (PART-HOLD-BACK)
@@ -38,7 +38,7 @@ export class LiveSync {
   /**
    * The playback rate.
    * @param {{latency: number, target: number, ahead: number}} seen s: distance to the live edge,
-   *   its target, and buffered media
+   * target distance, and buffered media
    */
   pace({ latency, target, ahead }) {
     this.#hurries = ahead > LEAST && latency > target + (this.#hurries ? SLACK : BEGIN);
@@ -53,7 +53,8 @@ export class LiveSync {
    */
   decide({ now, latency, target, position, sync, loaded }) {
     if (!(latency > target + FAR) || now - this.#jumpedAt < PATIENCE) return null;
-    // Only into loaded media: a jump beyond it would wait for a part. Without newer media it waits.
+    // Jump only into loaded media: otherwise playback would wait for a part. Without newer media,
+    // wait.
     const to = Math.max(loaded.start, Math.min(sync, loaded.end - ENOUGH));
     if (!(to > position)) return null;
     this.#jumpedAt = now;

@@ -34,7 +34,7 @@ const [CONNECTING, OPEN] = [0, 1]; // WebSocket.readyState
 
 export class Connection {
   clock = new ServerClock();
-  /** True while media is expected: a second of silence then means that the network may be down. */
+  /** True while media is expected. Then a second of silence means that the network may be down. */
   lively = true;
   /** The URL of the next attempt. */
   url;
@@ -80,7 +80,7 @@ export class Connection {
     for (const { data, at } of first.received.splice(0)) this.#received(data, at);
   }
 
-  /** Stops until `open`: the page is hidden, or the room has ended. */
+  /** Stops until `open`, because the page is hidden or the room has ended. */
   close() {
     this.#environment.clearInterval(this.#ticker);
     this.#environment.clearTimeout(this.#redial);
@@ -89,7 +89,7 @@ export class Connection {
     this.#backoff.reset();
   }
 
-  /** Tries again at once: the network may be back. */
+  /** Reconnects at once: the network may be back. */
   retryNow() {
     if (this.#ticker && this.#socket?.readyState !== OPEN) this.#dial();
   }
@@ -187,7 +187,7 @@ export class Connection {
       if (asked === undefined) return;
       this.clock.add(asked, at, notice.now);
       this.#asked.clear();
-      // Four exchanges in a row: one of them meets no queue.
+      // Four exchanges in a row: one of them is likely to meet no queue.
       if (++this.#exchanges < 4) this.#exchange();
     } else if (notice.type === 'pace') {
       this.#listener.pace(notice);
@@ -215,8 +215,7 @@ export class Connection {
       return;
     }
     const silence = now - this.#heard;
-    // Silence alone proves nothing, since the creator may be away. A request without an answer
-    // does.
+    // Silence alone proves nothing: the creator may be away. A request without an answer does.
     const unanswered = this.#asked.size > 0 && now - this.#askedAt > 1_000;
     if (unanswered && silence > 1_000) return this.#lost(0);
     const due =
@@ -229,9 +228,9 @@ export class Connection {
   }
 
   /**
-   * A handshake that began on a dead network waits for its retransmissions when the network is
-   * back, and a browser opens one WebSocket at a time. If a small request is answered meanwhile, a
-   * new handshake is faster. Once per attempt.
+   * When the network returns, a handshake that began on the dead network still waits for its
+   * retransmissions, and a browser opens one WebSocket at a time. If a small request is answered
+   * during that time, a new handshake is faster. Once per attempt.
    * @param {WebSocket} socket
    * @param {number} now
    */

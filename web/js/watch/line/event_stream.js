@@ -40,7 +40,7 @@ export class EventStream {
     this.#environment = environment;
   }
 
-  /** Nothing happens if it is open. */
+  /** Opens the stream, unless it is open. */
   open() {
     if (this.#source) return;
     const source = new this.#environment.EventSource(`${this.#url}/events`);
@@ -48,7 +48,7 @@ export class EventStream {
     source.addEventListener('hello', ({ data }) => this.#greeted(JSON.parse(data)));
     source.addEventListener('message', ({ data }) => this.#received(JSON.parse(data)));
     source.addEventListener('close', ({ data }) => this.#ended(JSON.parse(data).code));
-    // A browser gives up after a refusal; after a lost connection it tries again by itself.
+    // After a refusal a browser gives up; after a lost connection it reconnects by itself.
     source.addEventListener('error', () => source.readyState === CLOSED && this.close());
   }
 
@@ -92,9 +92,9 @@ export class EventStream {
   }
 
   /**
-   * Sends a notice. A notice that is lost is not repeated.
+   * Sends a notice. A lost notice is not repeated.
    * @param {object} notice
-   * @returns {Promise<any>} the answer, if there is one
+   * @returns {Promise<any>} the answer, if any
    */
   async #send(notice) {
     const url = `${this.#url}/notices?viewer=${encodeURIComponent(this.#viewer)}`;

@@ -1,13 +1,13 @@
 /** MIME types of tracks in fragmented MP4. */
 
 /**
- * The type to ask a SourceBuffer for; null if this browser does not decode the codec.
+ * The type for a SourceBuffer; null if this browser does not decode the codec.
  * @param {'video' | 'audio'} kind
  * @param {string} codec
  * @param {typeof MediaSource | undefined} source
  */
 export function mimeFor(kind, codec, source) {
-  // WebKit knows Opus in MP4 only by a capital letter.
+  // WebKit recognises Opus in MP4 only with a capital letter.
   const names = codec === 'opus' ? ['opus', 'Opus'] : [codec];
   return (
     names
@@ -17,8 +17,8 @@ export function mimeFor(kind, codec, source) {
 }
 
 /**
- * MediaSource where both exist: with ManagedMediaSource, the only one of iPhones, the browser may
- * evict media by itself.
+ * MediaSource if both exist: with ManagedMediaSource, which is the only one on iPhones, the browser
+ * may evict media by itself.
  * @param {any} scope the browser's globals
  * @returns {typeof MediaSource | undefined}
  */

@@ -9,7 +9,7 @@ import { BROWSER } from '../../page/environment.js';
 import { Connection } from './connection.js';
 
 export class RoomConnection {
-  /** For a player that holds the connection. */
+  /** The listener for a player that holds the connection. */
   listener;
   #own;
   /** @type {ConnectionLike} */
@@ -63,7 +63,7 @@ export class RoomConnection {
   }
 
   /**
-   * Moves it to another holder. The new holder connects on `begin` or `restart`.
+   * Moves the connection to another holder, which connects on `begin` or `restart`.
    * @param {ConnectionLike | null} connection null for the page
    */
   take(connection) {
@@ -91,12 +91,12 @@ export class RoomConnection {
     this.#held.close();
   }
 
-  /** Tries again at once: the network may be back. */
+  /** Reconnects at once: the network may be back. */
   retryNow() {
     this.#held.retryNow();
   }
 
-  /** Opens it if it should be open and the new holder has not connected yet. */
+  /** Opens the connection if it should be open and the new holder has not connected yet. */
   begin() {
     if (this.#open && !this.#begun) this.open();
   }

@@ -1,6 +1,6 @@
 /**
  * The server's clock, measured by time exchanges (relay/PROTOCOL.md). The exchange with the
- * shortest round trip counts; old ones are dropped, since clocks drift.
+ * shortest round trip counts; old ones are dropped, because clocks drift.
  */
 export class ServerClock {
   /** @type {{ahead: number, error: number}[]} µs */

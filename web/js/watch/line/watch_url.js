@@ -1,7 +1,8 @@
 import { mimeFor, sourceClass } from './mime.js';
 
 /**
- * The URL of a room's WebSocket. The player's hello travels in it, so that it costs no round trip.
+ * The URL of a room's WebSocket. It contains the player's hello, which therefore costs no round
+ * trip.
  * @param {string} room
  * @param {string} player a playback path
  * @returns {string}
@@ -10,7 +11,7 @@ export function watchUrl(room, player) {
   const url = new URL(`/ws/${encodeURIComponent(room)}`, self.location.href);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   const query = new URLSearchParams({ player, codecs: decodableFamilies(player).join(',') });
-  // Media comes by HTTP or WebRTC; the WebSocket brings events and the clock.
+  // Media comes by HTTP or WebRTC; the WebSocket carries events and the clock.
   if (player === 'hls' || player === 'whep') query.set('media', '0');
   url.search = query.toString();
   return url.href;

@@ -25,12 +25,12 @@ export class Attachment {
     const prepared = video.src === first?.url ? first : null;
     this.source = prepared?.source ?? new Source();
     const open = () => {
-      // Without a duration WebKit takes the buffered end for it, and playback "ends" at the live
-      // edge.
+      // Without a duration WebKit uses the end of the buffer as the duration, and playback "ends"
+      // at the live edge.
       this.source.duration = Infinity;
       // Seeks are limited to the seekable range, which would otherwise end with the parsed media.
       this.source.setLiveSeekableRange?.(0, 1e9);
-      // A managed source asks for media at first, and then whenever it has less than ten seconds.
+      // A managed source requests media at first, and then whenever it has less than ten seconds.
       if (/** @type {any} */ (this.source).streaming === false)
         this.source.addEventListener('startstreaming', opened, { once: true });
       else opened();

@@ -39,7 +39,7 @@ export class BurstPhase {
     else if (this.#phase === 'again') this.#phase = 'landed';
   }
 
-  /** Returns true once after the burst of a reconnection. */
+  /** Returns true once, after the burst of a reconnection. */
   takeLanded() {
     if (this.#phase !== 'landed') return false;
     this.#phase = 'live';

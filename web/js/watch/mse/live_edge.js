@@ -65,7 +65,7 @@ export class LiveEdge {
   }
 
   /**
-   * The element ran dry.
+   * The element ran out of media.
    * @param {number} now
    */
   starve(now) {
@@ -73,8 +73,9 @@ export class LiveEdge {
   }
 
   /**
-   * It plays again, or is about to. Repeated short dry spells mean that the target was too near. A
-   * single one, or an outage longer than any buffer, does not increase the delay.
+   * The element plays again, or is about to. If it ran dry several times for a short while, the
+   * target was too near. A single time, or an outage longer than any buffer, does not increase the
+   * delay.
    * @param {number} now
    */
   recover(now) {
@@ -87,8 +88,8 @@ export class LiveEdge {
   }
 
   /**
-   * It plays again by itself. Chromium does so only with twice the data of a start, so that a seek
-   * may be better.
+   * The element plays again by itself. Chromium waits for twice the data of a start before it does,
+   * so a seek may be better.
    * @param {number} now
    * @param {number} position
    * @param {number} newest
@@ -173,7 +174,8 @@ export class LiveEdge {
     if (size > DEAD_BAND) this.#steering = true;
     else if (size < SETTLED) this.#steering = false;
     if (now - this.#rateAt < (brisk ? 200 : 500)) {
-      // Only changes of speed are limited; reaching the target ends the correction at once.
+      // Only increases of speed are limited. When the target is reached, the correction ends at
+      // once.
       if (!this.#steering && this.#rate !== 1) this.#setRate(now, 1);
       return this.#rate;
     }

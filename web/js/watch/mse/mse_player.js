@@ -62,7 +62,7 @@ export class MsePlayer {
   #stalls = 0;
   #pauses = new Pauses();
   /**
-   * The latest dry spell: player time (ms) and local time (ms) at which it began. Set while dry or
+   * The last time that the element ran dry: player time (ms) and local time (ms). Set while dry or
    * recovering.
    */
   #dry = { at: NaN, since: NaN };
@@ -208,7 +208,7 @@ export class MsePlayer {
     this.#attachment.close();
   }
 
-  /** Whether the source buffers exist and take records. */
+  /** Whether the source buffers exist and accept records. */
   get #attached() {
     return this.#buffers.size > 0;
   }
@@ -256,7 +256,7 @@ export class MsePlayer {
     this.#inits.set(record.track, { mime, segment });
     const buffer = this.#buffers.get(record.track);
     if (buffer) return buffer.init(mime, segment);
-    // A playing source cannot gain a track: a creator who adds audio needs a new player.
+    // A playing source cannot gain a track. If a creator adds audio, a new player is needed.
     if (this.#attached) this.#broken('a track was added');
   }
 
@@ -267,10 +267,10 @@ export class MsePlayer {
     if (this.#burst.arriving && now - this.#lastAt < BURST_WAIT) return;
     const complete = this.#expected ? this.#inits.size >= this.#expected : this.#inits.size === 2;
     if (!complete && now - this.#firstAt < SOUND_WAIT) return;
-    // The first frame is the keyframe: it shows before anything behind it is decoded, and one seek
-    // then leads to the live edge. Chromium and WebKit start at zero when the first sample is as
-    // near as it is here. A seek would start Chromium's pipeline twice, and makes WebKitGTK's fail
-    // often ("Failed to push buffer").
+    // The first frame is the keyframe: it is shown before anything after it is decoded, and then
+    // one seek leads to the live edge. Chromium and WebKit start at zero if the first sample is as
+    // near to zero as it is here. A seek would start Chromium's pipeline twice, and often makes
+    // WebKitGTK's fail ("Failed to push buffer").
     if (!isChromium && !isWebKit) this.#video.currentTime = this.#timeline.first / 1000;
     this.#lastSeekAt = now;
     try {
@@ -306,7 +306,7 @@ export class MsePlayer {
     this.#waiting = [];
   }
 
-  /** Seeks from the keyframe to the live edge if it is further than the rate can catch up. */
+  /** Seeks from the keyframe to the live edge if the distance is too large for a higher rate. */
   #leaveKeyFrame() {
     const { newest } = this.#timeline;
     if (newest - this.#position <= START_LAG + NEAR) return;
@@ -314,7 +314,7 @@ export class MsePlayer {
   }
 
   #ranDry() {
-    // `waiting` also fires on every seek and on the very first start.
+    // `waiting` also fires on every seek and at the very first start.
     const now = this.#now;
     if (this.#video.seeking || !this.#watch.started || now - this.#lastSeekAt < 300) return;
     this.#edge.starve(now);
@@ -326,8 +326,8 @@ export class MsePlayer {
   }
 
   /**
-   * Counts the dry spell as a stall if the viewer saw it. Only the next frame shows how long the
-   * last one stood: Chromium fires `waiting` for spells too short to see.
+   * Counts the dry time as a stall if the viewer saw it. Only the next frame shows for how long the
+   * last one was on the screen: Chromium also fires `waiting` for times that are too short to see.
    */
   #checkRecovery() {
     if (!this.#edge.starving) this.#handle('fed');
@@ -360,8 +360,8 @@ export class MsePlayer {
   }
 
   /**
-   * Seeks to the live edge after a reconnection that left the player too far behind, and where
-   * playback is stuck. Returns whether it did.
+   * Seeks to the live edge if the player is too far behind after a reconnection, or if playback is
+   * stuck. Returns whether it did.
    * @param {number} now
    */
   #correct(now) {
@@ -375,7 +375,7 @@ export class MsePlayer {
   }
 
   /**
-   * Follows the live edge by playback rate, or by a seek where that is too slow.
+   * Follows the live edge by the playback rate, or by a seek if that would be too slow.
    * @param {number} now
    */
   #steer(now) {
@@ -391,8 +391,8 @@ export class MsePlayer {
   }
 
   /**
-   * The start is a seek too. If it falls before a track's first sample or into a hole, as when the
-   * creator has just begun, the element would wait for ever.
+   * The start is also a seek. If it is before a track's first sample or in a hole, for example when
+   * the creator has just started, the element would wait for ever.
    * @param {number} now
    */
   #helpStart(now) {
@@ -403,9 +403,9 @@ export class MsePlayer {
   }
 
   /**
-   * Whether playback stands at a hole with media behind it, or the frame stands although newer
-   * ones are here (then audio may continue, and the element fires nothing). This also catches
-   * every other failure: a second later playback is tried again.
+   * Whether playback is stopped at a hole before more media, or the frame does not change although
+   * newer ones have arrived (audio may then continue, and the element fires nothing). This also
+   * catches every other failure: playback is tried again a second later.
    * @param {number} now
    */
   #stuck(now) {
@@ -418,7 +418,7 @@ export class MsePlayer {
   }
 
   /**
-   * `seconds`, or the start of the next media if that lies in a hole; null without any.
+   * `seconds`, or the start of the next media if `seconds` is in a hole; null if there is none.
    * @param {number} seconds
    */
   #reachable(seconds) {
@@ -430,8 +430,8 @@ export class MsePlayer {
   }
 
   /**
-   * Seeks to `to` (ms) or the next place with media. Without one it stays: a seek into a hole never
-   * ends.
+   * Seeks to `to` (ms) or the next position with media. If there is none, it does not seek: a seek
+   * into a hole never ends.
    * @param {number} to
    * @param {number} now
    */

@@ -39,7 +39,7 @@ export const MSE_EVENTS = Object.freeze([
 ]);
 
 /**
- * Every change of state. A pair that is not here changes nothing.
+ * All transitions. Other pairs change nothing.
  * @type {Readonly<Record<MseState, Readonly<Partial<Record<MseEvent, MseState>>>>>}
  */
 export const MSE_TRANSITIONS = Object.freeze({

@@ -1,6 +1,6 @@
 /**
- * One SourceBuffer and its queue. Everything that waits is appended at once, since each append has
- * a cost of its own.
+ * One SourceBuffer and its queue. All waiting entries are appended at once, because each append has
+ * its own cost.
  */
 
 /** Half a minute of media; a longer queue means that the player does not work. */
@@ -133,7 +133,7 @@ export class TrackBuffer {
   }
 
   /**
-   * For browsers that need it for a new level or profile; none of those tested does.
+   * For browsers that need this call for a new level or profile; none of the tested browsers does.
    * @param {string} mime
    */
   #changeType(mime) {
@@ -141,12 +141,12 @@ export class TrackBuffer {
     try {
       this.#buffer.changeType(mime);
     } catch {
-      // The new init segment is enough where changeType is missing.
+      // If changeType is missing, the new init segment is enough.
     }
   }
 
   /**
-   * The quota is used up: removes the older half of the media and tries again.
+   * The quota is exhausted: removes the older half of the media and tries again.
    * @param {Entry[]} entries
    */
   #makeRoom(entries) {

@@ -1,7 +1,7 @@
 /**
- * Arrival times of records against their media time. The fastest arrival of the last seconds gives
- * the live edge as a straight line that late frames do not move; the lateness of the others is the
- * jitter.
+ * Arrival times of records, compared with their media times. The fastest arrival of the last
+ * seconds defines the live edge as a straight line that late frames do not move. The lateness of
+ * the other records is the jitter.
  */
 const WARM_UP = 15; // records; a page that is still starting delays the first ones
 
@@ -13,7 +13,7 @@ export class Arrivals {
   #jitter = 0;
   #computedAt = -Infinity;
 
-  /** A new epoch has another path behind it: what was learnt no longer holds. */
+  /** A new epoch uses another path, so earlier measurements are no longer valid. */
   reset() {
     this.#warm = 0;
     this.#count = 0;
@@ -38,13 +38,14 @@ export class Arrivals {
     this.#jitter = (sorted[Math.floor((sorted.length - 1) * 0.95)] ?? transit) - this.#quickest;
   }
 
-  /** How late 95 of 100 records are at most, ms. */
+  /** The 95th percentile of the lateness of records, ms. */
   get jitter() {
     return this.#jitter;
   }
 
   /**
-   * The media time (ms) that a record arriving now without delay would carry. NaN before the first.
+   * The media time (ms) of a record that would arrive now without delay. NaN before the first
+   * record.
    * @param {number} now
    */
   edge(now) {

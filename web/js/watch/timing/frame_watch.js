@@ -1,6 +1,6 @@
 /**
- * Which frame is on the screen, and since when: from frame callbacks, or from the playhead in
- * browsers without them.
+ * Which frame is on the screen, and since when. Uses frame callbacks, or the playhead in browsers
+ * without them.
  */
 export class FrameWatch {
   /** s of player time */
@@ -30,7 +30,7 @@ export class FrameWatch {
     return !Number.isNaN(this.firstPicture);
   }
 
-  /** The longest time (ms) that a frame stood since the last call. */
+  /** The longest time (ms) for which one frame was on the screen since the last call. */
   takeLongest() {
     const longest = this.#longest;
     this.#longest = 0;

@@ -1,7 +1,7 @@
 /**
- * Pauses in which the creator sent no frames: a player that runs dry there has no fault, and no
- * other player would do better. Frames lost for another reason leave a hole in the sequence. Pure;
- * times in ms of player time.
+ * Pauses in which the creator sent no frames. A player that runs dry in a pause has no fault, and
+ * no other player would do better. Frames lost for another reason leave a hole in the sequence.
+ * Pure; times in ms of player time.
  */
 const LONG = 250; // ms between two frames
 const SLACK = 200; // ms before the pause at which audio or the player may already stop

@@ -1,12 +1,13 @@
 /**
- * What arrived, per track, on the player's own timeline. A stream's media time may be many hours,
- * where floats of seconds are coarse; so player time starts at LEAD with the first keyframe.
+ * The arrived media, per track, on the player's own timeline. A stream's media time may be many
+ * hours, at which floats of seconds are coarse. So player time starts at LEAD with the first
+ * keyframe.
  */
 import { Arrivals } from './arrivals.js';
 import { FrameLog } from './frame_log.js';
 import { FLAG, TRACK } from '../line/record.js';
 
-// µs; rounding must not move the keyframe before zero, where it would be dropped
+// µs; without it, rounding could move the keyframe before zero, where it would be dropped
 const LEAD = 10_000;
 const AUDIO_SLACK = 45_000; // µs; audio arrives in steps of this size
 const AUDIO_GRACE = 1_000_000; // µs; a track without media for longer is ignored
@@ -29,12 +30,12 @@ export class Timeline {
   }
 
   /**
-   * Records the arrival of a record.
+   * Notes the arrival of a record.
    * @param {MediaRecord} record
    * @param {number} arrival ms
-   * @param {boolean} live   false for the burst, which says nothing about the network
-   * @returns {boolean} false for a record that arrived before, and for audio before the first
-   *   keyframe
+   * @param {boolean} live   false for the burst, whose arrival says nothing about the network
+   * @returns {boolean} false for a record that has arrived before, and for audio before the first
+   * keyframe
    */
   accept(record, arrival, live) {
     const video = record.track === TRACK.VIDEO;

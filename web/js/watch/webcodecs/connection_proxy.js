@@ -1,7 +1,7 @@
 /** The page's view of a connection that a player backend holds. */
 export class ConnectionProxy {
   url = '';
-  /** As of the last statistics. */
+  /** The value in the last statistics. */
   bytes = 0;
   #port;
 

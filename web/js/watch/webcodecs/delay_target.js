@@ -1,7 +1,7 @@
 /**
- * How far behind its own live edge a track plays: the 95th percentile of the lateness of its
- * records, plus one frame for the later ones. It rises at once and falls slowly, because jitter
- * comes back. Pure.
+ * The delay of a track behind its own live edge: the 95th percentile of the lateness of its
+ * records, plus one frame for later ones. It rises at once and falls slowly, because jitter
+ * returns. Pure.
  */
 const FLOOR = 20; // ms
 const CEILING = 1_000; // ms
@@ -21,7 +21,7 @@ export class DelayTarget {
   }
 
   /**
-   * The track ran dry for `spell` ms: it should have played that much further behind.
+   * The track ran dry for `spell` ms, so it should have played that much further behind.
    * @param {number} spell
    */
   ranDry(spell) {

@@ -1,5 +1,5 @@
 /**
- * The audio output: an AudioContext and its audio thread. Only a page can have one; the samples
+ * The audio output: an AudioContext and its audio thread. Only a page can have them; the samples
  * arrive through a port. The page loads this module after the first frame.
  */
 import { BROWSER } from '../../page/environment.js';

@@ -1,6 +1,6 @@
 /**
- * How far one clock is ahead of another, measured from messages with a varying delay: the fastest
- * message of the last seconds counts. Not the fastest of all: a sound card that ran dry stops for a
+ * How far one clock is ahead of another, measured from messages with a varying delay. The fastest
+ * message of the last seconds counts, not the fastest of all: a sound card that ran dry stops for a
  * moment and does not catch up. Pure; times in ms.
  */
 const SPAN = 2_000; // ms; the minimum covers one to two spans

@@ -81,11 +81,12 @@ export class Picture {
       this.#config &&
       this.#config.codec === config.codec &&
       equal(this.#config.description, config.description);
-    // Every connection sends the parameters again, and a configured decoder waits for a keyframe.
+    // Every connection sends the parameters again. Do not configure again: the decoder would wait
+    // for a keyframe.
     if (same || this.#decoder.state === 'closed') return;
     this.#config = config;
     this.#awaitsKey = true;
-    // The waiting frames need the old parameters; they are few, so they are dropped.
+    // The waiting frames need the old parameters. They are few, so they are dropped.
     this.#encoded = [];
     const wanted = {
       codec: config.codec,
@@ -93,7 +94,7 @@ export class Picture {
       optimizeForLatency: true,
     };
     this.#decoder.configure(wanted);
-    // In parallel: the first frame does not wait for the answer.
+    // This check runs in parallel: the first frame does not wait for its result.
     VideoDecoder.isConfigSupported(wanted).then(
       ({ supported }) => supported || this.#fail(`no decoder for ${config.codec}`, true),
       () => {},
@@ -135,7 +136,7 @@ export class Picture {
     const due = this.playhead.at(now);
     while (this.#encoded.length && this.#decoder.state === 'configured') {
       // The rest of the burst would delay the keyframe. Some decoders need more input before they
-      // give a frame, so this holds for a limited time only.
+      // output a frame, so this applies only for a limited time.
       if (!this.frames && now - this.#begunAt < FIRST) break;
       const [unit] = this.#encoded;
       if (!unit) return;
@@ -163,11 +164,12 @@ export class Picture {
 
   /** @param {VideoFrame} frame */
   #output(frame) {
-    // Frames come out in presentation order: an earlier one that is missing was dropped.
+    // Frames are output in presentation order: an earlier one that is missing was dropped.
     this.#inside = this.#inside.filter((timestamp) => timestamp > frame.timestamp);
     this.#decoded.push(frame);
     const now = (this.#gaveAt = this.#environment.now());
-    // While decoding catches up, only screen refreshes draw; the very first frame is drawn at once.
+    // While decoding catches up, frames are drawn only at screen refreshes. The very first frame is
+    // drawn at once.
     if (!this.#inside.length || !this.frames) this.#show(now);
     this.#feed(now);
   }
@@ -215,7 +217,8 @@ export class Picture {
   }
 
   /**
-   * Whether the frame stood while later ones were due, although the creator sent some.
+   * Whether the frame stayed on the screen while later ones were due, although the creator sent
+   * some.
    * @param {number} now
    */
   #overdue(now) {

@@ -12,7 +12,7 @@ import { Connection } from '../line/connection.js';
 import { KIND } from '../line/record.js';
 import { Pipeline } from './pipeline.js';
 
-// ms; only after the page took the last one, so that a busy page gets no backlog
+// ms; only after the page took the last report, so that a busy page gets no backlog
 const REPORT_EVERY = 100;
 
 /**
@@ -55,7 +55,7 @@ export class PlayerBackend {
   }
 
   /**
-   * Connects; does nothing while open, since the page's first script may have opened it.
+   * Connects. Does nothing if it is open, because the page's first script may have opened it.
    * @param {string} url
    */
   open(url) {
@@ -105,7 +105,7 @@ export class PlayerBackend {
     this.#pipeline.mirror(stream && pour(stream));
   }
 
-  /** The page took the last report. */
+  /** The page has taken the last report. */
   heard() {
     this.#heard = true;
   }
@@ -123,7 +123,7 @@ export class PlayerBackend {
       {
         hello: (hello) => this.#hello(hello),
         record: (record, arrival) => {
-          // A copy: the message that it is a part of may hold a whole frame.
+          // A copy, because the message that contains it may hold a whole frame.
           if (record.kind === KIND.EVENT)
             this.#tell('event', { ...record, body: record.body.slice() }, arrival + this.#shift);
           else this.#pipeline.record(record, arrival);
@@ -156,7 +156,7 @@ export class PlayerBackend {
 
   /** @param {import('../line/connection.js').Hello} hello */
   #hello(hello) {
-    // Another stream has another clock. The page makes a new player when it gets the hello.
+    // Another stream has another clock. The page creates a new player when it gets the hello.
     if (this.#stream && this.#stream !== hello.stream) this.#pipeline.close();
     this.#stream = hello.stream;
     this.#pipeline.hello(hello);
@@ -183,7 +183,7 @@ export class PlayerBackend {
 }
 
 /**
- * Writes copies of frames into a stream; drops them while its reader is slow.
+ * Writes copies of frames into a stream, and drops them while its reader is slow.
  * @param {WritableStream<VideoFrame>} stream
  * @returns {(frame: VideoFrame) => void}
  */

@@ -33,7 +33,7 @@ export class Sound {
   #starts = [];
   #steering = new SoundSteering();
   /**
-   * Arrays that the audio thread returned; reuse spares it garbage collection.
+   * Arrays that the audio thread returned. Reuse reduces its garbage collection.
    * @type {Float32Array<ArrayBuffer>[]}
    */
   #spare = [];
@@ -81,7 +81,7 @@ export class Sound {
     if (decoder.decodeQueueSize > WAITING)
       return this.#broken('sound: the decoder gives no samples');
     // The decoder counts from its first timestamp and would drift from the stream, so the true
-    // timestamps are kept here.
+    // timestamps are stored here.
     this.#starts.push(start);
     decoder.decode(new EncodedAudioChunk({ type: 'key', timestamp: start * 1_000, data }));
   }

@@ -2,8 +2,8 @@
  * Decoded audio by its position on the media timeline, read at a rate near 1. Runs in the
  * AudioWorklet; pure.
  *
- * Missing audio is silence. Ends, starts and jumps are faded, since a step in the waveform is a
- * click.
+ * Missing audio is silence. Ends, starts and jumps are faded, because a step in the waveform is
+ * audible as a click.
  */
 const FADE = 128; // samples; 2.7 ms
 const CROSSFADE = 384; // samples; 8 ms
@@ -13,7 +13,7 @@ export class SoundRing {
   rate = 1;
   /** Samples output so far. */
   played = 0;
-  /** How often it ran dry. */
+  /** How often the buffer ran dry. */
   dry = 0;
   #size;
   /** @type {Float32Array[]} */
@@ -33,12 +33,12 @@ export class SoundRing {
     this.#planes = Array.from({ length: channels }, () => new Float32Array(size));
   }
 
-  /** In samples of the timeline. NaN before the first jump. */
+  /** The position in samples of the timeline. NaN before the first jump. */
   get position() {
     return this.#position;
   }
 
-  /** Samples ahead of the position. */
+  /** Number of samples after the position. */
   get buffered() {
     return Math.max(0, this.#end - this.#position) || 0;
   }
@@ -76,7 +76,7 @@ export class SoundRing {
     for (let n = 0; n < count; n++) {
       const left = this.#end - AHEAD - this.#position;
       const oldest = this.#end - this.#size;
-      // Fades out before the end, and in again once there is enough for a fade.
+      // Fades out before the end, and in again once there are enough samples for a fade.
       const wanted = left > FADE && this.#position >= oldest ? 1 : 0;
       if (!wanted && this.#level === 1) this.dry++;
       this.#level = Math.max(0, Math.min(1, this.#level + (wanted ? 1 : -1) / FADE));

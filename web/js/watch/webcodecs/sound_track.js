@@ -106,7 +106,7 @@ export class SoundTrack {
       this.#dry = dry;
       this.#target.ranDry(wanted - sound.position(now));
     }
-    // Steering towards a position without audio would jump again and again.
+    // Steering towards a position without audio would jump repeatedly.
     if (this.#newest > wanted) sound.steer(now, wanted);
     const heard = sound.heard(now);
     if (!sound.started || !(pictures - heard < LOST + latency)) return pictures;
@@ -114,7 +114,7 @@ export class SoundTrack {
   }
 
   /**
-   * Delay (ms) behind the video's live edge that the audio asks for; 0 if it asks for none.
+   * The delay (ms) behind the video's live edge that the audio needs; 0 if it needs none.
    * @param {number} now
    * @param {number} edge live edge of the video
    */

@@ -73,7 +73,7 @@ class SoundProcessor extends scope.AudioWorkletProcessor {
   #steer({ rate, jump }) {
     this.#ring.rate = rate;
     if (jump !== null) this.#ring.jump(Math.round(jump * (scope.sampleRate / 1_000)));
-    // Reports the new position in the next quantum.
+    // Report the new position in the next quantum.
     if (jump !== null) this.#quanta = 0;
   }
 

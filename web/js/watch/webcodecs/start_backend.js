@@ -8,7 +8,7 @@
  * @property {string} failed  why the worker does not run; '' while it does
  */
 
-/** Whether a worker of this browser can draw. Whether it can decode, the worker itself checks. */
+/** Whether a worker of this browser can draw. The worker itself checks whether it can decode. */
 export function workersDraw() {
   return (
     'Worker' in self &&
@@ -20,7 +20,7 @@ export function workersDraw() {
 /**
  * @param {string} script URL of the worker
  * @param {string} [url] the backend connects to it at once
- * @returns {Backend | null}  null where workers are not allowed
+ * @returns {Backend | null}  null if workers are not allowed
  */
 export function startWorker(script, url = '') {
   const worker = openWorker(script);
@@ -41,7 +41,7 @@ export function startWorker(script, url = '') {
 }
 
 /**
- * A sandboxed frame has no origin, so that no script has the same one.
+ * A sandboxed frame has no origin, so no script is same-origin for it.
  * @param {string} script
  */
 function openWorker(script) {
@@ -53,7 +53,7 @@ function openWorker(script) {
 }
 
 /**
- * Loads the backend then, since few browsers need it in the page.
+ * Starts the backend in the page. Loads its module on demand, because few browsers need this.
  * @returns {Promise<Backend>}
  */
 export async function startInPage() {

@@ -67,12 +67,12 @@ export class WebCodecsPlayer {
     return this.#context === null;
   }
 
-  /** Set to false in a user's tap, or where the browser allows it. */
+  /** Set it to false in a user gesture, or if the browser allows it. */
   set muted(muted) {
     if (muted === this.muted) return;
     this.#closeSound();
     if (muted) return;
-    // The smallest buffer: the video waits for the latency of the audio output.
+    // The smallest buffer, because the video waits for the latency of the audio output.
     const context = new AudioContext({ latencyHint: 0, sampleRate: RATE });
     this.#context = context;
     context.resume().catch(() => {});
@@ -150,7 +150,7 @@ export class WebCodecsPlayer {
 
   #began() {
     this.#events.picture();
-    // After the first frames, and before the viewer may ask for sound.
+    // After the first frames, and before the viewer turns the sound on.
     this.#prefetch = this.#environment.setTimeout(
       () => void import('./loudspeaker.js').catch(() => {}),
       SETTLED,
@@ -168,7 +168,7 @@ export class WebCodecsPlayer {
 
   /** @param {string} reason */
   #workerFailed(reason) {
-    // A worker that has connected works: the page would fail the same way.
+    // A worker that has connected works. The page would fail in the same way.
     if (!this.stream) this.#unusable();
     this.#broken(`worker: ${reason}`);
   }

@@ -1,4 +1,4 @@
-/** The worker's entry: waits for its options. */
+/** The entry point of the worker: waits for its options. */
 import { PlayerBackend } from './player_backend.js';
 
 const NEEDS = ['VideoDecoder', 'AudioDecoder', 'requestAnimationFrame'];

@@ -1,7 +1,7 @@
 /**
- * Capture time of a WebRTC frame. Its RTP timestamp is media time in 90 kHz ticks; once a second
- * the WebSocket tells when a frame of some media time was captured and published
- * (relay/PROTOCOL.md, `media=0`). Between two such records the clocks do not drift noticeably.
+ * Capture time of a WebRTC frame. Its RTP timestamp is media time in 90 kHz ticks. Once a second
+ * the WebSocket reports when the frame of some media time was captured and published
+ * (relay/PROTOCOL.md, `media=0`). Between two reports the clocks do not drift noticeably.
  */
 import { FLAG } from '../line/record.js';
 
@@ -30,8 +30,8 @@ export class CaptureClock {
   }
 
   /**
-   * µs of media time since the last such record; equal for audio and video of one moment. NaN
-   * before the first.
+   * µs of media time since the last report; equal for audio and video of the same moment. NaN
+   * before the first report.
    * @param {number} rtpTimestamp 32 bits
    * @param {number} rate ticks per second
    */

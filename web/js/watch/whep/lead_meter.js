@@ -1,13 +1,13 @@
 /**
- * How far the audio leads the video for the viewer, on average: a frame waits up to one refresh for
- * the screen, and audio is mixed in blocks of 10 ms. Pure.
+ * How far the audio is ahead of the video for the viewer, on average: a frame waits up to one
+ * refresh for the screen, and audio is mixed in blocks of 10 ms. Pure.
  */
 export class LeadMeter {
   #sum = 0;
   #count = 0;
 
   /**
-   * Takes one frame. A lag is ms of the page's clock minus ms of media time, with any origin.
+   * Adds one frame. Each lag is ms of the page's clock minus ms of media time, with any origin.
    * @param {number} picture
    * @param {number} sound
    */

@@ -1,14 +1,14 @@
 /**
- * Synchronises audio and video in place of the browser. Chromium's own synchronisation
- * (StreamSynchronization) takes the audio for some 35 ms later than it is, delays the video for it,
- * and corrects only what is more than 30 ms off, so that each disturbance leaves delay behind. Here
- * the early track gets a larger jitter buffer (RTCRtpReceiver.jitterBufferTarget), after the delay
- * that the other one was given is taken back.
+ * Synchronises audio and video instead of the browser. Chromium's own synchronisation
+ * (StreamSynchronization) estimates the audio about 35 ms too late and delays the video for it. It
+ * corrects only differences above 30 ms, so each disturbance leaves some delay. This class gives
+ * the early track a larger jitter buffer (RTCRtpReceiver.jitterBufferTarget), after it has removed
+ * the added delay of the other track.
  *
- * The video may lead a little: viewers notice it from 125 ms on, and leading audio from 45 ms on
- * (ITU-R BT.1359). Only lasting differences are corrected: audio that arrives late all at once is
- * played faster by the browser until it has caught up. So nothing changes while either buffer is
- * far from its target. Pure.
+ * The video may lead a little: viewers notice leading video from 125 ms on, and leading audio from
+ * 45 ms on (ITU-R BT.1359). Only lasting differences are corrected: if audio arrives late all at
+ * once, the browser plays it faster until it has caught up. So nothing changes while either buffer
+ * is far from its target. Pure.
  */
 
 const AIM = -18; // ms by which the audio leads the video
@@ -22,7 +22,7 @@ const SETTLED = 30; // ms between a buffer and its target; audio holds some 15 m
 const DRAWING = 10;
 
 /**
- * ms; 0 for the least that the network allows.
+ * ms; 0 for the minimum that the network allows.
  * @typedef {{audio: number, video: number}} Targets
  */
 
@@ -62,7 +62,7 @@ export class LipSync {
     const early = middle > AIM ? 'audio' : 'video';
     const late = middle > AIM ? 'video' : 'audio';
     const size = Math.abs(middle - AIM);
-    // First takes back the delay of the late track.
+    // First remove the added delay of the late track.
     if (this.#held[late] > 0)
       this.#held = { ...this.#held, [late]: Math.max(0, Math.round(this.#held[late] - size)) };
     else
@@ -77,7 +77,8 @@ export class LipSync {
   }
 
   /**
-   * While muted, the video waits for nothing. @returns {Targets | null} null if nothing was delayed
+   * While muted, the video has no added delay.
+   * @returns {Targets | null} null if nothing was delayed
    */
   release() {
     this.#leads = [];

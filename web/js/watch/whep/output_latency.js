@@ -1,6 +1,6 @@
 /**
  * Latency of the audio output. Only an AudioContext reports it, so a silent one is opened and
- * closed again. Bluetooth takes 150 ms and more.
+ * closed again. Bluetooth has 150 ms and more.
  */
 
 const TYPICAL = 30; // ms, while unknown
@@ -21,7 +21,10 @@ export class OutputLatency {
     this.#environment = environment;
   }
 
-  /** Call once audio is allowed: before, a browser starts no AudioContext and the figure stays. */
+  /**
+   * Call it once audio is allowed. Before that, a browser starts no AudioContext, and the figure
+   * does not change.
+   */
   async measure() {
     if (this.#context) return;
     const context = made();

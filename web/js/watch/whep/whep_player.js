@@ -1,6 +1,6 @@
 /**
  * Plays a stream over WebRTC. The browser does the jitter buffer and the decoding. The WebSocket
- * brings no media (`media=0`), but the events, and the clock that dates frames.
+ * carries no media (`media=0`), only the events, and the clock for the capture times of frames.
  * @typedef {import('../line/record.js').MediaRecord} MediaRecord
  * @typedef {import('../line/connection.js').Hello} Hello
  */
@@ -18,7 +18,8 @@ const PATIENCE = 3_000; // ms that a connection may be interrupted before a new 
 const ARRIVAL = 10_000; // ms for the first frame after the server's answer
 const VIDEO_RATE = 90_000;
 const AUDIO_RATE = 48_000; // ticks per second, of Opus (RFC 7587)
-// Chromium reports what LipSync needs; the others synchronise well by themselves.
+// Only Chromium reports the figures that LipSync needs. The other browsers synchronise well by
+// themselves.
 const LOOSE = 'playoutDelayHint' in (self.RTCRtpReceiver?.prototype ?? {});
 
 export class WhepPlayer {
@@ -187,14 +188,15 @@ export class WhepPlayer {
         message,
       } = /** @type {import('./whep_session.js').WhepError} */ (error);
       const reason = status === 406 ? 'It has no H.264 over WebRTC.' : message;
-      // The WebSocket reports a room that is gone or unreachable.
+      // The WebSocket reports a room that has ended or is unreachable.
       if (!early && status !== 404 && status !== 410 && !this.#closed)
         this.#events.broken(reason, final);
     }
   }
 
   /**
-   * One stream for all sessions: the last frame stays until the first one of the next session.
+   * One stream for all sessions, so that the last frame stays until the first one of the next
+   * session.
    * @param {MediaStreamTrack} track
    */
   #show(track) {

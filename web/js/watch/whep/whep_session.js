@@ -1,6 +1,6 @@
 /**
  * One WHEP session (draft-ietf-wish-whep): a stream played over WebRTC. It uses no DOM and never
- * reconnects; the player makes a new session.
+ * reconnects; the player starts a new session.
  */
 import { iceServersOf } from '../../api/ice_servers.js';
 import { BROWSER } from '../../page/environment.js';
@@ -24,7 +24,7 @@ export class WhepError extends Error {
     this.code = code;
   }
 
-  /** The room exists and is not live yet. */
+  /** The room exists but is not live yet. */
   get early() {
     return this.status === 409;
   }
@@ -61,7 +61,7 @@ export class WhepSession {
     this.pc.onconnectionstatechange = () => options.changed(this.pc.connectionState);
     for (const kind of ['video', 'audio']) this.pc.addTransceiver(kind, { direction: 'recvonly' });
     this.pc.ontrack = ({ track, receiver }) => {
-      // The smallest buffer: the browser raises it by itself when packets are late.
+      // The smallest buffer: the browser increases it by itself when packets are late.
       if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
       options.track(track);
     };
@@ -98,7 +98,7 @@ export class WhepSession {
   }
 
   /**
-   * Sets the least delay of each jitter buffer, in browsers that allow it.
+   * Sets the minimum delay of each jitter buffer, in browsers that allow it.
    * @param {import('./lip_sync.js').Targets} targets ms
    */
   hold(targets) {
@@ -110,7 +110,7 @@ export class WhepSession {
   }
 
   /**
-   * The audio that left its jitter buffer last, and when on the page's clock.
+   * The audio that left its jitter buffer last, and when, on the page's clock.
    * @returns {{at: number, rtpTimestamp: number} | null} null before the first
    */
   get heard() {
@@ -153,7 +153,8 @@ export class WhepSession {
 }
 
 /**
- * Browsers synchronise the tracks of one stream (msid, RFC 8830), so audio goes into another.
+ * Browsers synchronise the tracks of one stream (msid, RFC 8830), so the audio is put into another
+ * one.
  * @param {string} sdp
  */
 const parted = (sdp) => sdp.replace(/^a=msid:\S+ audio$/m, 'a=msid:sound audio');
