@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from scripts.benchmarks import bitrate, continuity, holds, latency, mixed, timecode, uplink
 from scripts.benchmarks.commands.output import conclude
+from scripts.benchmarks.decoded import Decoded
 from scripts.benchmarks.figures import Bar, Figures, percentile
 from scripts.benchmarks.narrow import Bandwidth
-from scripts.benchmarks.spectator import Decoded
 
 moments = st.integers(min_value=0, max_value=1 << 53)
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from relay.rtc.receive.depacketise import depacketise
 from scripts.benchmarks import clapper, timecode
 from scripts.benchmarks.lip_sync import Watcher
-from scripts.benchmarks.memory import MemoryUse, own
+from scripts.benchmarks.memory import own
+from scripts.benchmarks.memory_use import MemoryUse
 from scripts.benchmarks.soak import SETTLE, Growth, Report, Viewing
 from scripts.loadgen.clip import Array, Clip
 from tests.fixtures.media import decode_opus

@@ -1,4 +1,4 @@
-"""The messages of one slot of a channel, made from the samples of its stream. Pure."""
+"""The messages of one slot of a channel, made from the samples of its stream."""
 
 from typing import Protocol
 

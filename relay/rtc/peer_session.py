@@ -3,12 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
 from time import monotonic
 from typing import Final
 
 from relay.callbacks import ignore
+from relay.rtc.counters import PeerCounters
 from relay.rtc.dtls import DtlsSrtp, SrtpError
 from relay.rtc.ice import IceAgent
 from relay.rtc.sdp import Remote
@@ -54,14 +54,6 @@ TRANSITIONS: Final = {
     (PeerState.ENDED, PeerEvent.CLOSED): PeerState.CLOSED,
 }
 """In all other cases the event changes nothing."""
-
-
-@dataclass(slots=True)
-class PeerCounters:
-    """Counters that all sessions have."""
-
-    rejected: int = 0
-    """Datagrams that were not from the peer or could not be parsed."""
 
 
 class PeerSession:

@@ -29,6 +29,7 @@ from scripts.benchmarks.paired import (
     measure_pairs,
     missing,
 )
+from scripts.benchmarks.paths import PATHS
 
 START_SECONDS = 30.0
 """Maximum seconds of a run in addition to the measured ones."""
@@ -110,7 +111,7 @@ def latency_cases(creators: Browser, viewers: Browser, paths: list[str], seconds
 
         return measure
 
-    return {Case(latency.PATHS[path].title, ("glass",)): case(path) for path in paths}
+    return {Case(PATHS[path].title, ("glass",)): case(path) for path in paths}
 
 
 async def _load(

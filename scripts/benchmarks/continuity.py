@@ -7,7 +7,7 @@ from statistics import median
 import numpy as np
 
 from scripts.benchmarks import timecode
-from scripts.benchmarks.spectator import Array, Decoded
+from scripts.benchmarks.decoded import Array, Decoded
 
 BEEP = 100
 """Duration in ms of the beeps of pages/beacon.js. One starts at every full second."""

@@ -16,7 +16,8 @@ from playwright.async_api import Browser, Page
 from scripts.benchmarks import timecode
 from scripts.benchmarks.chromium import until
 from scripts.benchmarks.figures import Bar, Figures
-from scripts.benchmarks.latency import PATHS, SETTLE, WATCH, Progress
+from scripts.benchmarks.latency import WATCH, Progress
+from scripts.benchmarks.paths import PATHS, SETTLE
 from scripts.benchmarks.pausable_proxy import PausableProxy
 from scripts.benchmarks.studio import WITHIN, context_of, end_live, go_live
 

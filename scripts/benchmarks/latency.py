@@ -24,47 +24,17 @@ from scripts.benchmarks import timecode
 from scripts.benchmarks.chromium import TooLate, script, until
 from scripts.benchmarks.figures import Bar, Figures
 from scripts.benchmarks.load_run import LOAD
+from scripts.benchmarks.paths import PATHS, SETTLE
 from scripts.benchmarks.studio import WITHIN, context_of, end_live, go_live
 
 Progress = Callable[[str], None]
 
-SETTLE = 3.0
-"""Seconds at the start of a slot that do not count, while congestion control ramps up and the
-player approaches its target delay.
-"""
 JOIN_P50_BAR = 150.0
 JOIN_P95_BAR = 300.0
-
-DECODED = "document.querySelector('video').webkitAudioDecodedByteCount"
 
 DIRECT = "direct"
 """The baseline: one browser sends its camera directly to another browser."""
 
-
-@dataclass(frozen=True, slots=True)
-class PlaybackPath:
-    """A player of the watch page."""
-
-    title: str
-    heard: str
-    """JavaScript: ms or bytes of audio played so far."""
-    bar: float | None
-    """Bar for the median of glass to glass, ms; None: relative to direct WebRTC of the same run."""
-    p95_bar: float | None = None
-    """Bar for the 95th percentile of glass to glass, ms; None: no bar."""
-    joins: bool = True
-    """Whether there is also a bar for its first picture."""
-    settle: float = SETTLE
-    """Seconds until the player has reached its target delay."""
-
-
-PATHS = {
-    "webcodecs": PlaybackPath("WebCodecs", "(microlive.stats().sound?.played ?? 0)", None),
-    "mse": PlaybackPath("MSE", DECODED, 250.0),
-    "whep": PlaybackPath("WHEP", "connections.heard()", None, joins=False),
-    "hls": PlaybackPath("LL-HLS", DECODED, 1_600.0, 2_000.0, joins=False, settle=8.0),
-}
-"""By the name in `?player=`."""
 
 EMPTY = "new Promise(resolve => requestAnimationFrame(() => resolve(performance.now())))"
 PLAYED = "window.microlive?.stats().firstPicture || 0"

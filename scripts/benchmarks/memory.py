@@ -1,12 +1,12 @@
 """Memory use of a page and of a process."""
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.async_api import Browser, CDPSession
 
 from scripts.benchmarks.bare_page import BarePage
+from scripts.benchmarks.memory_use import MemoryUse
 
 MEGABYTE = 1 << 20
 
@@ -24,18 +24,6 @@ def own(pid: int) -> float:
         return float(fields["RssAnon"].split()[0]) / 1_024
     except (OSError, KeyError):
         return math.nan
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryUse:
-    """Memory use of one page, MB."""
-
-    heap: float
-    """JavaScript heap, including workers and worklets."""
-    renderer: float
-    """Anonymous memory of the renderer process."""
-    spent: float
-    """CPU seconds of all processes of its browser since they started."""
 
 
 class PageMemory:

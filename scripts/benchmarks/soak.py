@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scripts.benchmarks.figures import Bar, Figures
-from scripts.benchmarks.latency import PATHS
 from scripts.benchmarks.lip_sync import Watcher
-from scripts.benchmarks.memory import MemoryUse
+from scripts.benchmarks.memory_use import MemoryUse
+from scripts.benchmarks.paths import PATHS
 
 SETTLE = 20.0
 """Seconds before minute 1. LL-HLS needs 8 to reach its target delay, MSE recovers from its first

@@ -14,8 +14,9 @@ from scripts.benchmarks import clapper
 from scripts.benchmarks.bare_page import BarePage, bare_page
 from scripts.benchmarks.chromium import TooLate, script, until
 from scripts.benchmarks.inspected import PageFailed
-from scripts.benchmarks.latency import PATHS, BrokenPath, Progress
+from scripts.benchmarks.latency import BrokenPath, Progress
 from scripts.benchmarks.memory import PageMemory, own
+from scripts.benchmarks.paths import PATHS
 from scripts.benchmarks.soak import Report, Viewing
 from scripts.benchmarks.studio import VIEWPORT, WITHIN
 from scripts.loadgen.plans import PublishersPlan

@@ -5,8 +5,6 @@ import io
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
 
 import aiohttp
 import av
@@ -15,23 +13,10 @@ import numpy as np
 from relay.message import Kind, Record, read_init_body, unpack_records
 from relay.sample import TIMESCALE, Track
 from scripts.benchmarks import timecode
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from scripts.benchmarks.decoded import Array, Decoded
 
 COLUMNS, ROWS, SQUARE, HEIGHT = 16, 2, 40, 360
 """Size of the time code, in its own pixels (pages/timecode.js)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """Decoded media. Media times are in seconds."""
-
-    frames: list[tuple[float, int]]
-    """Media time, and the frame's time code (ms, modulo its period)."""
-    sound: Array
-    """Mono, 48 kHz, from `sound_start` on; zeros where there was none."""
-    sound_start: float
-    errors: list[str]
 
 
 class Spectator:

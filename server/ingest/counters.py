@@ -1,6 +1,6 @@
 """The totals of all publishers' sessions since the process started."""
 
-from relay.rtc.receive.session import ReceiveCounters
+from relay.rtc.receive.counters import ReceiveCounters
 
 SUMMED = ("packets", "payload_bytes", "plis", "nacks", "rejected")
 

@@ -9,7 +9,7 @@ from time import monotonic
 from relay.callbacks import ignore
 from relay.rtc.receive.reassembly import EncodedFrame
 from server.ingest.frame_source import DISCARD, FrameOutput
-from server.ingest.transcoder_process import ANSWER, Kind
+from server.ingest.transcoder_messages import ANSWER, Kind
 from server.ingest.transcoding import Event, State, Transcoding
 
 logger = logging.getLogger(__name__)

@@ -1,42 +1,18 @@
 """A transcoder in a separate process: `python -m server.ingest.transcoder_process CODEC BITRATE`.
 Ends when standard input ends.
 
-For each frame, standard input carries a REQUEST and its access unit. Standard output carries
-ANSWERs, each with its bytes. READY is sent once. Each request is answered by a FRAME or KEYFRAME
-for each result and then DONE, or by BROKEN. FAILED, with a reason, is the last answer.
+Its messages: server/ingest/transcoder_messages.py.
 """
 
 import os
 import sys
 from collections.abc import Iterator
-from enum import IntEnum, IntFlag
-from struct import Struct
 
 from server.ingest.transcoder import BrokenFrame, Transcoder, TranscoderError
+from server.ingest.transcoder_messages import ANSWER, REQUEST, Kind, RequestFlag
 
-REQUEST = Struct("!IqB")
-"""Number of bytes that follow, timestamp, flags."""
-ANSWER = Struct("!IqB")
-"""Number of bytes that follow, timestamp, kind."""
 NICE = 5
 """Niceness of the process: publishers and viewers that need no transcoder take precedence."""
-
-
-class RequestFlag(IntFlag):
-    NONE = 0
-    KEYFRAME = 1
-    """Encode an IDR."""
-    SKIP = 2
-    """Only decode."""
-
-
-class Kind(IntEnum):
-    READY = 0
-    FRAME = 1
-    KEYFRAME = 2
-    DONE = 3
-    BROKEN = 4
-    FAILED = 5
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from math import inf
 
 from relay.media import h264
 from relay.rtc.receive.reassembly import EncodedFrame
-from server.ingest.transcoder_process import REQUEST, Kind, RequestFlag
+from server.ingest.transcoder_messages import REQUEST, Kind, RequestFlag
 
 BEHIND = 4
 """With at least this many requests in flight, frames are only decoded, not encoded: the transcoder

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from server.ingest.reception import IngestHealth
 from server.rooms.audience import AudienceHealth
 from server.rooms.life import State
-from server.storage.database import RoomRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +34,3 @@ class NewRoom:
     room: RoomDescription
     key: str = field(repr=False)
     """The creator key. It is stored nowhere."""
-
-
-def describe_ended(record: RoomRecord) -> RoomDescription:
-    """The description of a room that exists only in storage."""
-    return RoomDescription(
-        record.room, record.title, State.ENDED, 0, record.created_at, record.live_at
-    )

@@ -20,7 +20,7 @@ from server.rooms.commands import (
     EndSession,
     ReadHealth,
 )
-from server.rooms.description import NewRoom, RoomDescription, describe_ended
+from server.rooms.description import NewRoom, RoomDescription
 from server.rooms.life import State
 from server.rooms.room import OpenSession, Room, RoomPolicy
 from server.storage.database import (
@@ -152,7 +152,7 @@ class Rooms:
         present = None if room is None or room.ended else room
         match command:
             case Describe():
-                return room.describe() if room else describe_ended(record)
+                return room.describe() if room else _describe_ended(record)
             case ReadHealth():
                 if present is None:
                     raise _gone()
@@ -232,6 +232,13 @@ class Rooms:
         self._writes.discard(task)
         if error := task.exception():
             logger.error("%s", error, exc_info=None if isinstance(error, StorageError) else error)
+
+
+def _describe_ended(record: RoomRecord) -> RoomDescription:
+    """The description of a room that exists only in storage."""
+    return RoomDescription(
+        record.room, record.title, State.ENDED, 0, record.created_at, record.live_at
+    )
 
 
 def _require_key(record: RoomRecord, key: str) -> None:

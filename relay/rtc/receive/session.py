@@ -5,13 +5,13 @@ Each datagram is handled completely in the call that delivers it. The only task 
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from time import monotonic
 from typing import Protocol
 
 from relay.rtc.dtls import fingerprint
-from relay.rtc.peer_session import PeerCounters, PeerSession
+from relay.rtc.peer_session import PeerSession
 from relay.rtc.receive import rtcp
+from relay.rtc.receive.counters import ReceiveCounters
 from relay.rtc.receive.estimate import BitrateEstimate
 from relay.rtc.receive.payload import FORMATS
 from relay.rtc.receive.reassembly import EncodedFrame, Reassembly
@@ -69,19 +69,6 @@ class _Discard:
 
 
 DISCARD: Sink = _Discard()
-
-
-@dataclass(slots=True)
-class ReceiveCounters(PeerCounters):
-    """Counters of a publisher's session."""
-
-    packets: int = 0
-    plis: int = 0
-    nacks: int = 0
-    last_media: float | None = None
-    """When the last audio or video packet arrived, in seconds of `time.monotonic`."""
-    payload_bytes: int = 0
-    unknown_payload_types: set[int] = field(default_factory=set)
 
 
 class ReceiveSession(PeerSession):

@@ -14,8 +14,9 @@ from time import monotonic
 from typing import Protocol
 
 from relay.rtc.batch import HEADER
+from relay.rtc.counters import PeerCounters
 from relay.rtc.dtls import fingerprint
-from relay.rtc.peer_session import PeerCounters, PeerSession, PeerState
+from relay.rtc.peer_session import PeerSession, PeerState
 from relay.rtc.protect import Protector
 from relay.rtc.sdp import MediaSection
 from relay.rtc.send import rtcp as sender_rtcp

@@ -12,7 +12,6 @@ import typer
 from rich.table import Table
 
 from scripts.benchmarks import beside as benchmark
-from scripts.benchmarks import latency as latency_benchmark
 from scripts.benchmarks.checkout import CheckoutFailed, worktree
 from scripts.benchmarks.chromium import browsers
 from scripts.benchmarks.commands.output import console, give_up, progress
@@ -21,6 +20,7 @@ from scripts.benchmarks.fanout import RAMP
 from scripts.benchmarks.fanout_whep import RAMP as WHEP_RAMP
 from scripts.benchmarks.ingest import BITRATES
 from scripts.benchmarks.paired import KINDS, Comparison, Scale, Verdict, interval
+from scripts.benchmarks.paths import PATHS
 
 SLOT_SECONDS = 30.0
 """Maximum seconds of a player's turn in addition to the measured ones."""
@@ -105,7 +105,7 @@ def latency(
     context: typer.Context,
     paths: Annotated[
         str, typer.Option(help="Players of the watch page, with commas between.")
-    ] = ",".join(latency_benchmark.PATHS),
+    ] = ",".join(PATHS),
     seconds: Annotated[float, typer.Option(min=2, max=120, help="Seconds of each run.")] = 8,
 ) -> None:
     """Glass to glass on each playback path."""

@@ -6,10 +6,10 @@ import typer
 from rich.table import Table
 
 from scripts.benchmarks import holds as benchmark
-from scripts.benchmarks import latency as latency_benchmark
 from scripts.benchmarks.chromium import browsers
 from scripts.benchmarks.commands.output import cells, conclude, console, progress
 from scripts.benchmarks.commands.running import Json, Url, measured, players, server
+from scripts.benchmarks.paths import PATHS
 
 
 def holds(
@@ -51,7 +51,7 @@ def holds(
             title=f"Glass to glass, the network held for {hold * 1000:.0f} ms every {every:.0f} s",
         )
         for run_ in runs:
-            title = latency_benchmark.PATHS[run_.path].title
+            title = PATHS[run_.path].title
             table.add_row(f"{title}, direct", *cells(run_.free))
             table.add_row(
                 f"{title}, with pauses",

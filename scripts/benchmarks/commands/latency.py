@@ -10,13 +10,14 @@ from scripts.benchmarks.chromium import browsers
 from scripts.benchmarks.commands.output import cells, conclude, console, progress
 from scripts.benchmarks.commands.running import Json, Url, measured, players, server
 from scripts.benchmarks.figures import Figures
+from scripts.benchmarks.paths import PATHS
 
 
 def latency(
     url: Url = None,
     paths: Annotated[
         str, typer.Option(help="Players of the watch page, separated by commas.")
-    ] = ",".join(benchmark.PATHS),
+    ] = ",".join(PATHS),
     slots: Annotated[int, typer.Option(min=0, help="Turns of each path.")] = 5,
     seconds: Annotated[float, typer.Option(min=1, help="Seconds measured in each turn.")] = 20,
     joins: Annotated[int, typer.Option(min=0, help="Viewers who join, one after the other.")] = 20,
@@ -45,9 +46,9 @@ def latency(
 
 
 def _latency_table(report: benchmark.Report) -> None:
-    titles = {
-        path: f"watch page, {playback.title}" for path, playback in benchmark.PATHS.items()
-    } | {benchmark.DIRECT: "direct WebRTC"}
+    titles = {path: f"watch page, {playback.title}" for path, playback in PATHS.items()} | {
+        benchmark.DIRECT: "direct WebRTC"
+    }
     table = Table(
         "ms",
         "p50",

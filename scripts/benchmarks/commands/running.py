@@ -18,6 +18,7 @@ from scripts.benchmarks.commands.output import give_up
 from scripts.benchmarks.inspected import PageFailed
 from scripts.benchmarks.load_run import LoadFailed
 from scripts.benchmarks.local_server import LocalServer, ServerFailed
+from scripts.benchmarks.paths import PATHS
 from scripts.loadgen.errors import BadInput
 
 Report = TypeVar("Report")
@@ -70,8 +71,8 @@ def measured(benchmark: Coroutine[Any, Any, Report], within: float) -> Report:
 
 def players(paths: str) -> list[str]:
     chosen = paths.split(",")
-    if unknown := [path for path in chosen if path not in latency.PATHS]:
-        give_up(f"--paths: there is no player {unknown[0]!r}; there are {', '.join(latency.PATHS)}")
+    if unknown := [path for path in chosen if path not in PATHS]:
+        give_up(f"--paths: there is no player {unknown[0]!r}; there are {', '.join(PATHS)}")
     return chosen
 
 

@@ -16,8 +16,8 @@ from scripts.benchmarks import soak_run
 from scripts.benchmarks.chromium import browsers
 from scripts.benchmarks.commands.output import conclude, console, progress
 from scripts.benchmarks.commands.running import Json, Url, measured, players
-from scripts.benchmarks.latency import PATHS
 from scripts.benchmarks.local_server import LocalServer
+from scripts.benchmarks.paths import PATHS
 
 START_WITHIN = 120.0
 

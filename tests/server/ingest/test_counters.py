@@ -1,6 +1,6 @@
 """Counters of all publishers' sessions."""
 
-from relay.rtc.receive.session import ReceiveCounters
+from relay.rtc.receive.counters import ReceiveCounters
 from server.ingest.counters import IngestCounters
 
 

@@ -8,8 +8,9 @@ import pytest
 from relay.errors import RefusalCode
 from relay.media import h264
 from relay.media.h264 import AccessUnit
+from relay.rtc.receive.counters import ReceiveCounters
 from relay.rtc.receive.reassembly import EncodedFrame
-from relay.rtc.receive.session import UNREACHABLE_AFTER, ReceiveCounters, ReceiveSession
+from relay.rtc.receive.session import UNREACHABLE_AFTER, ReceiveSession
 from relay.rtc.rtp import RtpPacket
 from relay.sample import Sample, Track, TrackInfo
 from relay.stream.stream import Stream

@@ -6,7 +6,7 @@ import pytest
 
 from relay.media.h264 import AccessUnit
 from relay.rtc.receive.reassembly import EncodedFrame
-from server.ingest.transcoder_process import REQUEST, Kind, RequestFlag
+from server.ingest.transcoder_messages import REQUEST, Kind, RequestFlag
 from server.ingest.transcoding import BEHIND, MAX_IN_FLIGHT, TRANSITIONS, Event, State, Transcoding
 
 READY, BROKEN, DONE = Kind.READY, Kind.BROKEN, Kind.DONE

@@ -1,0 +1,18 @@
+"""What a publisher's session counts. Pure."""
+
+from dataclasses import dataclass, field
+
+from relay.rtc.counters import PeerCounters
+
+
+@dataclass(slots=True)
+class ReceiveCounters(PeerCounters):
+    """Counters of a publisher's session."""
+
+    packets: int = 0
+    plis: int = 0
+    nacks: int = 0
+    last_media: float | None = None
+    """When the last audio or video packet arrived, in seconds of `time.monotonic`."""
+    payload_bytes: int = 0
+    unknown_payload_types: set[int] = field(default_factory=set)
