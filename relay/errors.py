@@ -13,7 +13,7 @@ from enum import StrEnum
 
 class RefusalCode(StrEnum):
     """Why a request is refused or a WebSocket closed: stable names for programs and for pages in
-    other languages. The text beside a code may change, the code does not.
+    other languages. The text that accompanies a code may change; the code does not.
     """
 
     # Any request

@@ -17,7 +17,9 @@ TIMESCALE = {Track.VIDEO: 90_000, Track.AUDIO: 48_000}
 
 @dataclass(frozen=True, slots=True)
 class TrackInfo:
-    """How to decode a track: what an init segment, a codec string or an SDP answer is made from."""
+    """The decoding parameters of a track. Init segments, codec strings and SDP answers are made
+    from them.
+    """
 
     track: Track
     codec: str
@@ -65,7 +67,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What viewers need from the publisher. It can be serialised, since the publisher may be on
+    """What viewers need from the publisher. It can be serialised, because the publisher may be on
     another machine.
     """
 

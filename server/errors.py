@@ -29,8 +29,8 @@ from relay.errors import Refusal, RefusalCode
 class RequestRefused(Refusal):
     """A request that the server refuses.
 
-    `text` says what is wrong and how the client can correct it. `retry_after` (seconds) is rounded
-    up to a whole number of at least 1.
+    `text` describes the problem and how the client can correct it. `retry_after` (seconds) is
+    rounded up to a whole number of at least 1.
     """
 
     STATUS = 500

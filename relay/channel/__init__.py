@@ -1,4 +1,5 @@
-"""Who is sent what: batching, fan-out and the rules that choose the bytes for a slow viewer.
+"""Sends media and events to viewers: batching, fan-out and the rules that choose the bytes for a
+slow viewer.
 
-May import `relay.stream` and everything that it stands on.
+May import `relay.stream` and all folders below it.
 """

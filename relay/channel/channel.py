@@ -1,4 +1,4 @@
-"""A channel: who is sent what for one room."""
+"""A channel sends the media and events of one room to its viewers."""
 
 import asyncio
 import logging
@@ -77,7 +77,7 @@ class _Member:
         self.number = number
         self.person = person
         self.media_time = -1
-        """From the viewer's last report, µs; -1 before the first."""
+        """Media time in the viewer's last report, µs; -1 before the first report."""
 
 
 class Channel:

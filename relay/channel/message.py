@@ -126,7 +126,7 @@ def with_events(message: Message, events: Sequence[PostedEvent]) -> Message:
 
 def merge(messages: Sequence[Message]) -> Message:
     """Merges several messages of one slot, in order. Only the first one may be a keyframe, because
-    a viewer that starts at a keyframe cannot use what precedes it.
+    a viewer that starts at a keyframe cannot use earlier frames.
     """
     if len(messages) == 1:
         return messages[0]

@@ -198,7 +198,7 @@ class Playlist:
 
     @property
     def text(self) -> str:
-        """The playlist now."""
+        """The current text of the playlist."""
         self._text = self._text or "\n".join(self._lines()) + "\n"
         return self._text
 

@@ -23,7 +23,7 @@ PART_ENOUGH = PART_TARGET * 9 // 10
 after 0.333 s.
 """
 TARGET_DURATION = 2
-"""Seconds; `EXT-X-TARGETDURATION`, which rounds."""
+"""`EXT-X-TARGETDURATION` in seconds. Durations are rounded to it."""
 SEGMENT_LEAST = SCALE * 3 // 2
 """An IDR after this time starts the next segment."""
 SEGMENT_MOST = SCALE * 245 // 100
@@ -38,7 +38,7 @@ FOREVER = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class SegmentStart:
-    """How a segment starts."""
+    """The start of a segment."""
 
     init: bytes
     """The init segment (`EXT-X-MAP`)."""

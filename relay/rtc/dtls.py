@@ -148,7 +148,7 @@ class DtlsSrtp:
         return secret
 
     def protector(self) -> Protector:
-        """For many packets at a time, once the handshake is complete."""
+        """The protector for outgoing packets. Call it after the handshake."""
         assert self._transport._ssl is not None
         # The authentication tag has 16 bytes with GCM (RFC 7714 §12) and 10 with AES-CM and SHA1-80
         # (RFC 5764 §4.1.2).

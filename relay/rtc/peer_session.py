@@ -185,7 +185,8 @@ class PeerSession:
                 self._peer_counters.rejected += 1
         elif self._state is PeerState.CONNECTED and 127 < data[0] < 192 and len(data) > 1:
             try:
-                # RFC 5761 §4: RTCP packet types are 192–223 where RTP has marker and payload type.
+                # RFC 5761 §4: an RTCP packet has its type, 192 to 223, in the byte that holds the
+                # marker and payload type in RTP.
                 if 191 < data[1] < 224:
                     self._receive_rtcp(self._dtls.unprotect_rtcp(data))
                 else:

@@ -27,7 +27,7 @@ _URL = re.compile(
 
 
 class Unreachable(Exception):
-    """There was no valid answer; the text says why, as far as known."""
+    """There was no valid answer. The text gives the reason if it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ class _Listener(asyncio.DatagramProtocol):
         self._lost.set()
 
     async def ended(self) -> None:
-        """Returns when the relay is released, which aioice does in a task of its own."""
+        """Returns when the relay is released. aioice does that in a separate task."""
         try:
             await asyncio.wait_for(self._lost.wait(), TIMEOUT)
         except TimeoutError:

@@ -36,7 +36,7 @@ class Rejected:
     empty: int = 0
     oversized: int = 0
     stranger: int = 0
-    """From an address that no peer has authenticated."""
+    """Datagrams from an address that no peer has authenticated."""
     unreadable: int = 0
     unknown_kind: int = 0
     failed: int = 0

@@ -239,7 +239,7 @@ class WebSocketViewer:
         if self._codecs and info.codec.split(".")[0].lower() not in self._codecs:
             self.close(RefusalCode.UNSUPPORTED_CODEC, f"this player cannot decode {info.codec}")
 
-    # What the viewer says
+    # Notices of the viewer
 
     def receive_text(self, text: str) -> None:
         """Handles a notice. Closes the connection if it does not follow PROTOCOL.md."""

@@ -1,7 +1,7 @@
-"""Fan-out, ingest and glass to glass of this checkout beside another revision, in pairs.
+"""Fan-out, ingest and glass to glass of this checkout compared with another revision, in pairs.
 
-The benchmark and the load generator are this checkout's on both sides. Only the server runs from
-the revision's own worktree and environment.
+Both sides use the benchmark and the load generator of this checkout. Only the server runs from the
+revision's own worktree and environment.
 """
 
 import math
@@ -195,5 +195,5 @@ async def measure(
 
 
 def within(seconds_each: list[float], pairs: int) -> float:
-    """Maximum duration of a comparison in seconds; up to half of all pairs may be repeated."""
+    """Maximum duration of a comparison in seconds. Up to half of all pairs may be repeated."""
     return math.fsum(each + START_SECONDS for each in seconds_each) * 4 * pairs + 60

@@ -15,6 +15,6 @@ class Decoded:
     frames: list[tuple[float, int]]
     """Media time, and the frame's time code (ms, modulo its period)."""
     sound: Array
-    """Mono, 48 kHz, from `sound_start` on; zeros where there was none."""
+    """Mono, 48 kHz, from `sound_start` on; zeros where no audio arrived."""
     sound_start: float
     errors: list[str]

@@ -1,5 +1,5 @@
-"""The cost of WebSocket viewers: delay, CPU and memory, beside a C loop that writes the same bytes
-to the same number of sockets.
+"""The cost of WebSocket viewers: delay, CPU and memory, compared with a C loop that writes the same
+bytes to the same number of sockets.
 """
 
 from collections.abc import Callable

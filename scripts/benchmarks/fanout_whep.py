@@ -1,5 +1,5 @@
-"""The cost of WebRTC viewers: CPU of the server, beside a loop of SRTP protect and `sendto` for the
-same number of packets of the same sizes.
+"""The cost of WebRTC viewers: CPU of the server, compared with a loop of SRTP protect and `sendto`
+for the same number of packets of the same sizes.
 """
 
 import math

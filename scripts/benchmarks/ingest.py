@@ -1,5 +1,5 @@
-"""The cost of creators: CPU and memory for each, beside `recvfrom` and SRTP unprotect alone for the
-same packets.
+"""The cost of creators: CPU and memory for each, compared with `recvfrom` and SRTP unprotect alone
+for the same packets.
 """
 
 from collections.abc import Callable

@@ -262,7 +262,7 @@ async def _join(url: str, viewers: Browser, report: Report, count: int, progress
         for number in range(count):
             progress(f"join {number + 1} of {count}")
             for path in report.joins:
-                # Joins must not be in step with the keyframe timer.
+                # The interval varies, so that joins are not in step with the keyframe timer.
                 await asyncio.sleep(0.3 + 0.137 * (number % 7))
                 async with _page(viewers, "first_picture") as page:
                     report.joins[path].append(

@@ -139,7 +139,9 @@ class Crowd:
 
     @property
     def http(self) -> aiohttp.ClientSession:
-        """For rare requests. Viewers that send requests continuously have their own connections."""
+        """The session for rare requests. Viewers that send requests continuously have their own
+        connections.
+        """
         if self._http is None:
             self._http = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, ssl=self.ssl or True)

@@ -104,8 +104,8 @@ def listening_pid(port: int) -> int | None:
 
 
 def require_descriptors(connections: int) -> None:
-    """Raises the soft limit of open files to the hard one. Raises BadInput if that is too low for
-    so many connections.
+    """Raises the soft limit of open files to the hard limit. Raises BadInput if the hard limit is
+    too low for so many connections.
     """
     needed = connections + SPARE_DESCRIPTORS
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -33,9 +33,9 @@ class Poller:
     def add(self, fd: int, received: Callable[[int], None], *, datagrams: bool = False) -> None:
         """Calls `received` with the size of each read, and with 0 once the connection has ended."""
         self._received[fd] = received
-        # Edge-triggered, which is complete as long as every read goes on until the buffer is not
-        # filled, and to the end after a hang-up (epoll(7)). Each read brings one datagram, so
-        # datagrams are read until none is left.
+        # Edge-triggered. That loses no data if every read continues until the buffer is not filled,
+        # and to the end after a hang-up (epoll(7)). Each read returns one datagram, so datagrams
+        # are read until none is left.
         self._epoll.register(
             fd, select.EPOLLIN if datagrams else select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET
         )

@@ -122,7 +122,7 @@ class Publisher(Peer):
     # Sending
 
     def tick(self, now: float) -> None:
-        """Sends what is due. `now`: seconds of `time.monotonic`."""
+        """Sends the packets that are due. `now`: seconds of `time.monotonic`."""
         if now >= self._video_due:
             missed, self._video_due = self._next(self._video_due, 1 / self._clip.fps, now)
             self._video_time += missed * (90_000 // self._clip.fps)
@@ -240,7 +240,7 @@ class Publisher(Peer):
             events["pli"] += 1
             if self._steady:
                 return
-            # Nothing is encoded here: the loop continues at its next IDR.
+            # Nothing is encoded here, so the loop continues at its next IDR.
             self._frame = next((key for key in self._clip.keys if key >= self._frame), 0)
         elif isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_APP:
             events["remb"] += 1

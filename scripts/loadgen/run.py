@@ -284,7 +284,7 @@ class Run:
     async def _end(self) -> None:
         await asyncio.gather(*(worker.stop() for worker in self._workers))
         for worker in self._workers:
-            # Only counts: delays of leaving viewers are not meaningful.
+            # Take only the counts: delays of leaving viewers are not meaningful.
             self.record.total.counts.update(worker.take().counts)
         for endpoint in self._created:
             try:

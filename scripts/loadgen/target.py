@@ -18,7 +18,7 @@ POLL_EVERY = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where the server listens."""
+    """The address of the server."""
 
     host: str
     port: int
@@ -164,7 +164,7 @@ class Server:
         return self.endpoint(str(value["room"]), str(value["key"]))
 
     def endpoint(self, room: str, key: str) -> PublishEndpoint:
-        # Not the answer's absolute URL: load may go only to the host on the command line.
+        # Ignore the absolute URL in the answer: load may go only to the host on the command line.
         return PublishEndpoint(room, key, f"{self.target.url}/whip/{room}")
 
     async def require_key(self, endpoint: PublishEndpoint) -> None:

@@ -41,8 +41,8 @@ class Lag:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        # Not the loop's clock: uvloop's does not advance during callbacks and has a resolution of 1
-        # ms.
+        # The loop's clock is not used: uvloop's does not advance during callbacks and has a
+        # resolution of 1 ms.
         self._due = time.monotonic() + LAG_EVERY
         self._late: list[float] = []
         self._timer = self._loop.call_later(LAG_EVERY, self._measure)

@@ -88,7 +88,7 @@ class RoomsEndpoint:
         return web.Response(body=svg, content_type="image/svg+xml")
 
     async def health(self, request: web.Request) -> web.Response:
-        """For the creator: how well the media arrives, and how well viewers play it."""
+        """For the creator: how well the media arrives, and how well it plays for viewers."""
         name = request.match_info["room"]
         return reply(RoomHealth, await self._rooms.ask(name, ReadHealth(bearer_token(request))))
 

@@ -77,7 +77,9 @@ class WhepEndpoint:
         return web.Response(status=204)
 
     async def discover(self, request: web.Request) -> web.Response:
-        """GET and HEAD: success without content; the type says what a client may POST."""
+        """GET and HEAD: success without content. The content type is the one that a client may
+        POST.
+        """
         await self._rooms.local(request.match_info["room"])
         return web.Response(content_type=SDP)
 

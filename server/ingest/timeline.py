@@ -28,7 +28,7 @@ IMPOSSIBLE = 0.3
 timestamps have jumped.
 """
 REANCHOR = 0.1
-"""If the audio deviates from its clock by this many seconds, it is placed anew."""
+"""If the audio deviates from its clock by this many seconds, its position is computed again."""
 DISAGREE = 0.15
 """Maximum seconds by which two consecutive reports may differ. In the sender reports of GStreamer
 (webrtcbin 1.22) timestamps run twice as fast as in its packets.
@@ -63,7 +63,7 @@ class Stamp:
     ticks: int
     """Media time in the track's timescale."""
     captured: float
-    """When the camera or microphone recorded it, on the clock of `now`."""
+    """When the camera or microphone recorded it, on the same clock as `now`."""
     estimated: bool
     """There is no sender report: `captured` is derived from the arrival of the fastest packets."""
 

@@ -19,7 +19,7 @@ class RequestFlag(IntFlag):
     KEYFRAME = 1
     """Encode an IDR."""
     SKIP = 2
-    """Only decode."""
+    """Only decode the frame."""
 
 
 class Kind(IntEnum):

@@ -25,7 +25,7 @@ class RoomHealth:
 
     room: RoomDescription
     ingest: IngestHealth | None
-    """None while nothing is published."""
+    """Reception of the media; None while nothing is published."""
     audience: AudienceHealth
 
 

@@ -25,7 +25,7 @@ HEADERS = 40
 
 
 class BitrateEstimate:
-    """Takes every video packet by `receive`; `bitrate` is what to request from the sender.
+    """Takes every video packet by `receive`; `bitrate` is the value to request from the sender.
 
     `timed`: packets have a send time. Otherwise all packets of a frame count as sent at the frame's
     timestamp.

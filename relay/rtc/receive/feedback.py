@@ -3,7 +3,7 @@
 from relay.rtc.rtp import RtpPacket, Unwrapper
 
 KEYFRAME_EVERY = 2.0
-"""Seconds of the longest GOP: browsers send no periodic keyframes of their own."""
+"""Maximum seconds between two requested keyframes: browsers send no periodic keyframes."""
 KEYFRAME_AT_MOST = 0.5
 BROKEN_AT_MOST = 0.15
 """Seconds between the first requests after a lost reference. libwebrtc ignores requests within 300
@@ -87,7 +87,7 @@ class ReceptionStatistics:
             transit = now * self._clock_rate - packet.timestamp
             if self._transit is not None:
                 step = abs(transit - self._transit)
-                # Not across a wrap or a restart of the timestamps.
+                # Skip the step at a wrap or a restart of the timestamps.
                 if step < self._clock_rate * 10:
                     self.jitter += (step - self.jitter) / 16
             self._transit = transit

@@ -10,7 +10,7 @@ from relay.rtc.receive import depacketise, vp8
 
 @dataclass(frozen=True, slots=True)
 class PayloadFormat:
-    """What reassembly needs to know about a codec."""
+    """The properties of a codec that reassembly needs."""
 
     starts_keyframe: Callable[[bytes], bool]
     """Whether a payload begins a keyframe."""

@@ -40,7 +40,7 @@ class Reporter:
         statistics.add(packet, now)
 
     def receive_video(self, packet: RtpPacket, now: float) -> None:
-        """Any video packet, also a retransmission."""
+        """Takes any video packet, including retransmissions."""
         if self._estimate and self._estimate.receive(packet, now, self.round_trip.smoothed):
             self.make_report_due()
 

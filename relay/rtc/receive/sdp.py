@@ -52,7 +52,7 @@ class MediaOffer(MediaSection):
 
 @dataclass(frozen=True, slots=True)
 class Offer(Remote):
-    """What a publisher offers, as far as it is accepted."""
+    """The accepted part of a publisher's offer."""
 
     media: tuple[MediaOffer, ...]
     """In the order of the offer."""
@@ -63,7 +63,7 @@ class Offer(Remote):
 
 @dataclass(frozen=True, slots=True)
 class Answer(Local):
-    """The server's end, and what it requests of the encoder."""
+    """The server's end, and its requests to the encoder."""
 
     max_bitrate: int
     """Video bitrate to request, in bit/s; the answer adds room for overhead."""

@@ -37,8 +37,8 @@ the session continues.
 class Sink(Protocol):
     """Receives a session's media. Called synchronously and in order.
 
-    `now` is in seconds of `time.monotonic`: uvloop's own clock has a resolution of 1 ms and stands
-    still while callbacks run.
+    `now` is in seconds of `time.monotonic`: uvloop's own clock has a resolution of 1 ms and does
+    not advance while callbacks run.
     """
 
     def receive_frame(self, frame: EncodedFrame) -> None: ...

@@ -1,4 +1,6 @@
-"""Which video frames a WHEP viewer gets: one state, changed by events. Pure; `now` in seconds."""
+"""Chooses the video frames for a WHEP viewer: one state, changed by events. Pure; `now` in
+seconds.
+"""
 
 from enum import Enum, auto
 from typing import Final
@@ -7,7 +9,7 @@ from relay.rtc.send.congestion import Congestion
 
 
 class DeliveryState(Enum):
-    """What goes out to the viewer."""
+    """The frames that are sent to the viewer."""
 
     NOT_CONNECTED = auto()
     WAITING = auto()
@@ -33,7 +35,7 @@ class DeliveryEvent(Enum):
     JOIN_COMPLETED = auto()
     """All cached frames are sent."""
     FRAME_LOST = auto()
-    """A frame that other frames refer to was not sent."""
+    """A frame to which other frames refer was not sent."""
     KEYFRAME = auto()
     """A keyframe is sent."""
     CONGESTED = auto()

@@ -77,7 +77,9 @@ def parse_feedback(data: bytes) -> Iterator[Feedback]:
 
 
 def sender_report(ssrc: int, unix_time: float, timestamp: int, packets: int, octets: int) -> bytes:
-    """A sender report: the RTP timestamp at `unix_time` (seconds), and what was sent so far."""
+    """A sender report: the RTP timestamp at `unix_time` (seconds), and the packets and bytes sent
+    so far.
+    """
     ntp = round((unix_time + _NTP_EPOCH) * 2**32)
     return _REPORT.pack(
         0x80,

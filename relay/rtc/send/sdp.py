@@ -30,7 +30,7 @@ from relay.rtc.sdp import (
 
 @dataclass(frozen=True, slots=True)
 class PlayOffer(Remote):
-    """What a player offers to receive, as far as it is accepted."""
+    """The accepted part of a player's offer."""
 
     media: tuple[MediaSection, ...]
     """In the order of the offer."""
@@ -41,7 +41,7 @@ class PlayOffer(Remote):
 
 @dataclass(frozen=True, slots=True)
 class PlayAnswer(Local):
-    """The server's end, and what it sends."""
+    """The server's end, and the streams that it sends."""
 
     ssrcs: dict[str, int]
     """By kind; `rtx` is the SSRC of the video's retransmissions."""

@@ -60,7 +60,7 @@ class SendCounters(PeerCounters):
 
 
 class Source(Protocol):
-    """What a session needs from its feed."""
+    """The part of a feed that a session uses."""
 
     ssrcs: dict[str, int]
     """`video`, `audio`, and `rtx` for the video's retransmissions."""

@@ -31,7 +31,7 @@
       qualityLimitationReason,
     };
   };
-  /** Audio received by the newest one. Its video element does not count decoded bytes. */
+  /** Audio received by the newest connection. Its video element does not count decoded bytes. */
   const heard = async () => {
     const report = await made.at(-1)?.getStats();
     return (

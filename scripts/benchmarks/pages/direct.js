@@ -1,6 +1,6 @@
 /**
- * The baseline: one browser's camera directly to another browser, signalled by the benchmark. Both
- * ends are in this file.
+ * The baseline: one browser sends its camera directly to another browser, and the benchmark does
+ * the signalling. This file contains both ends.
  */
 (() => {
   const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
@@ -24,7 +24,7 @@
     video.play();
   }
 
-  /** With the studio's settings: H.264, 2.5 Mbps. */
+  /** Uses the studio's settings: H.264, 2.5 Mbps. */
   async function offer() {
     const stream = window.timecode.source();
     show(stream, true);

@@ -1,10 +1,10 @@
 /**
- * Listens to what the page plays, without changing it: `ear.take()` returns when each beep left the
- * loudspeaker, ms of performance.now().
+ * Records the audio that the page plays, without changing it: `ear.take()` returns when each beep
+ * left the loudspeaker, in ms of performance.now().
  *
- * It gets a copy of the output: a video element's own audio, what WebRTC feeds it, or all that an
- * AudioContext sends to its destination. The output delay from there to the loudspeaker comes from
- * a different API in each of the three.
+ * It gets a copy of the output: a video element's own audio, the WebRTC track that it plays, or
+ * everything that an AudioContext sends to its destination. For each of the three, another API
+ * gives the delay from there to the loudspeaker.
  */
 (() => {
   const LOUD = 0.05; // of full scale
@@ -68,8 +68,8 @@
       copied = video.captureStream();
       // The copied frames are not used, and would cost more than those on the screen.
       copied.getVideoTracks().forEach((track) => track.stop());
-      // Chromium dates a piece *back* by the output delay at the time it requested the piece: it is
-      // heard that much later.
+      // Chromium subtracts the output delay at the time of its request from a piece's timestamp.
+      // The piece is audible that much later.
       for (const track of copied.getAudioTracks()) listen(track, (late) => 2 * late);
     }
   }

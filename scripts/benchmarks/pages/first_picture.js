@@ -1,5 +1,5 @@
-// When the first picture was on the screen: the promise `firstPicture` resolves to ms from
-// navigation. A frame counts if it has visible content.
+// The promise `firstPicture` resolves when the first frame is on the screen, to ms from navigation.
+// A frame counts if it has visible content.
 (() => {
   const SIDE = 32;
   const CONTRAST = 24; // of 255
@@ -16,11 +16,11 @@
     return Math.max(...greens) - Math.min(...greens) >= CONTRAST;
   }
 
-  // On every animation frame, for every element that shows video: what is read there is what goes
-  // to the screen.
+  // Reads every element that shows video on every animation frame: the content at that time goes to
+  // the screen.
   const firstPicture = new Promise((resolve) => {
     const look = () => {
-      // What a player shows, or what covers it until it does.
+      // The player's frame, or the still frame that covers it until the player has one.
       if (['.screen', '.still'].some((place) => visible(document.querySelector(place))))
         resolve(performance.now());
       else requestAnimationFrame(look);

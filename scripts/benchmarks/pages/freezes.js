@@ -1,4 +1,6 @@
-/** When each frame was on the screen: `freezes.take()` returns the moments, ms since 1970. */
+/**
+ * Records when each frame was on the screen: `freezes.take()` returns the times in ms since 1970.
+ */
 (() => {
   const moments = [];
   let known = null;

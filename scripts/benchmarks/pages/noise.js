@@ -1,6 +1,6 @@
 /**
- * Replaces the page's camera by grain over a grey wall. An encoder can spend any bitrate on it, and
- * unlike with noise of full contrast it does not drop most frames.
+ * Replaces the page's camera by grain over a grey wall. An encoder can spend any bitrate on it.
+ * With noise of full contrast it would drop most frames.
  */
 (() => {
   const [WIDTH, HEIGHT] = [1280, 720];

@@ -1,4 +1,4 @@
-// Counts timers, sockets, workers and listeners that a page's scripts have started and not ended.
+// Counts timers, sockets, workers and listeners that a page's scripts have started but not ended.
 (() => {
   const timeouts = new Set();
   const intervals = new Set();
@@ -20,7 +20,7 @@
     intervals.add(id);
     return id;
   };
-  // Both kinds share their numbers (HTML, "timers").
+  // Timeouts and intervals share their numbers (HTML, "timers").
   const clear = (id) => {
     timeouts.delete(id);
     intervals.delete(id);

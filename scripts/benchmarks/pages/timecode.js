@@ -1,7 +1,7 @@
 /**
- * The time code in a page: drawn by a creator, read by a viewer (timecode.py describes the
- * squares). Clocks of two pages are compared, so both read Date.now(): performance.now() has
- * another origin in each.
+ * The time code in a page: a creator draws it, a viewer reads it (timecode.py describes the
+ * squares). The clocks of two pages are compared, so both read Date.now(): performance.now() has a
+ * different origin in each page.
  */
 (() => {
   const [WIDTH, HEIGHT, FPS] = [640, 360, 30];
@@ -14,7 +14,7 @@
   };
 
   function draw(context) {
-    // Movement, so that the encoder has work to do.
+    // Movement gives the encoder work to do.
     context.fillStyle = '#234';
     context.fillRect(0, ROWS * SIDE, WIDTH, HEIGHT - ROWS * SIDE);
     const now = Date.now();
@@ -73,7 +73,7 @@
   });
   const reader = strip.getContext('2d', { willReadFrequently: true, alpha: false });
 
-  /** The size of what a video or canvas shows now; 0 without a frame. */
+  /** The width of the frame that a video or canvas shows now; 0 without a frame. */
   const widthOf = (screen) =>
     screen instanceof HTMLVideoElement
       ? screen.readyState < 2
@@ -109,8 +109,8 @@
   }
 
   /**
-   * Reads on every animation frame from now on; `take()` returns [local ms, word] of each and
-   * starts over. `clock` returns the local ms.
+   * Reads the time code on every animation frame from now on. `take()` returns [local ms, word] of
+   * each frame since the last call. `clock` returns the local ms.
    */
   function watch(find, clock = Date.now) {
     let samples = [];

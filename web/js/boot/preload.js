@@ -1,12 +1,12 @@
 /**
- * What the room's page starts before its modules have arrived: the WebSocket, or the worker that
- * opens it, and a MediaSource. A RoomView takes it over.
+ * Objects that the room's page creates before its modules have loaded: the WebSocket, or the worker
+ * that opens it, and a MediaSource. A RoomView then uses them.
  *
  * @typedef {object} FirstSocket
  * @property {WebSocket} socket
  * @property {number} dialled  ms, when it was opened
- * @property {{data: string | ArrayBuffer, at: number}[]} received messages that came before the
- *   takeover
+ * @property {{data: string | ArrayBuffer, at: number}[]} received messages that arrived before the
+ *   RoomView took the socket
  *
  * @typedef {object} FirstSource
  * @property {HTMLVideoElement} video
@@ -15,9 +15,9 @@
  *
  * @typedef {object} Preload
  * @property {FirstSocket | null} socket
- * @property {FirstSource | null} source    opening already: that takes as long as the socket does
- * @property {import('../watch/webcodecs/start_backend.js').Backend | null} backend connecting
- *   already
+ * @property {FirstSource | null} source    it is already opening, which takes as long as the socket
+ * @property {import('../watch/webcodecs/start_backend.js').Backend | null} backend it is already
+ *   connecting
  */
 import { choosePath } from '../watch/playback_paths.js';
 import { watchUrl } from '../watch/line/watch_url.js';
@@ -26,7 +26,7 @@ import { startWorker, workersDraw } from '../watch/webcodecs/start_backend.js';
 /**
  * @param {object} options
  * @param {string} options.room
- * @param {string | null} options.player  the playback path that was asked for
+ * @param {string | null} options.player  the requested playback path
  * @param {string} options.worker         URL of the worker
  * @returns {Preload}
  */

@@ -74,7 +74,7 @@ export function wordsFor(code, text = '') {
  * The refusal in the body of an answer.
  * @param {string} body
  * @returns {{code: string, text: string}} text: the page's text, else the server's; '' if there is
- * none
+ *   none
  */
 export function refusalOf(body) {
   try {

@@ -47,7 +47,7 @@ export class Camera {
   #shownAt = -Infinity; // ms
   /**
    * @type {Map<MediaStreamTrack, number>} the time, in ms, since which each muted track produces
-   * nothing
+   *   nothing
    */
   #muteSince = new Map();
 

@@ -58,8 +58,8 @@ export function pick(report) {
 const NEW_TRACK = 2_000; // ms that a new camera may take for its first frame
 
 /**
- * For how long the server has sent nothing and the camera has produced no frame; read twice a
- * second.
+ * Measures for how long the server has sent nothing and the camera has produced no frame; read
+ * twice a second.
  */
 export class Liveness {
   #received = 0;

@@ -11,7 +11,7 @@ import { fitOf } from '../page/fit.js';
 const SOFTEN_EVERY = 1_000; // ms
 
 export class Viewport {
-  /** For players that use a video element. */
+  /** The video element, for players that use one. */
   video;
   #root;
   /** @type {HTMLCanvasElement} */

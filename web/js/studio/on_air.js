@@ -25,7 +25,7 @@ import { HealthPanel } from './health_panel.js';
 
 /**
  * @type {Readonly<Record<State, Link>>} the state that the creator sees, by the state of the
- * broadcast
+ *   broadcast
  */
 const LINKS = Object.freeze({
   idle: 'connecting',
@@ -63,7 +63,7 @@ export class OnAir {
   #link = 'connecting';
   /**
    * @type {{text: string, until: number} | null} why the creator is off air; `until`: time of the
-   * next attempt, ms
+   *   next attempt, ms
    */
   #problem = null;
 

@@ -38,7 +38,7 @@ export class LiveSync {
   /**
    * The playback rate.
    * @param {{latency: number, target: number, ahead: number}} seen s: distance to the live edge,
-   * target distance, and buffered media
+   *   target distance, and buffered media
    */
   pace({ latency, target, ahead }) {
     this.#hurries = ahead > LEAST && latency > target + (this.#hurries ? SLACK : BEGIN);

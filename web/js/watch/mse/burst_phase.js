@@ -1,9 +1,10 @@
 /**
- * Where a connection stands in its burst, the media since the last keyframe that it begins with.
- * Pure. Times are µs of the server's clock.
+ * The progress of a connection's burst, which is the media since the last keyframe. Pure. Times are
+ * µs of the server's clock.
  *
- * `first` and `again` (a reconnection while the player plays) end with the first record published
- * near the hello. After `again` comes `landed` until the player has checked how far behind it is.
+ * The phases `first` and `again` (a reconnection while the player plays) end with the first record
+ * published near the hello. `landed` follows `again`, until the player has checked how far behind
+ * it is.
  */
 
 /** A record published this shortly before the hello ends the burst, µs. */

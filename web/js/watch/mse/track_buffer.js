@@ -133,7 +133,7 @@ export class TrackBuffer {
   }
 
   /**
-   * For browsers that need this call for a new level or profile; none of the tested browsers does.
+   * Some browsers may need this call for a new level or profile; none of the tested ones does.
    * @param {string} mime
    */
   #changeType(mime) {

@@ -35,7 +35,7 @@ export class Timeline {
    * @param {number} arrival ms
    * @param {boolean} live   false for the burst, whose arrival says nothing about the network
    * @returns {boolean} false for a record that has arrived before, and for audio before the first
-   * keyframe
+   *   keyframe
    */
   accept(record, arrival, live) {
     const video = record.track === TRACK.VIDEO;

@@ -1,8 +1,8 @@
 /**
- * Decodes frames and draws the one that is due. It needs a canvas but no document, so that it runs
- * in a worker as well as in the page.
+ * Decodes frames and draws the one that is due. It needs a canvas but no document, so it can run in
+ * a worker as well as in the page.
  *
- * Decoders own few frames: what is not due soon waits encoded, not decoded.
+ * Decoders hold few frames: frames that are not due soon wait before they are decoded.
  *
  * @typedef {{data: Uint8Array<ArrayBuffer>, media: number, key: boolean, sequence: number}}
  *   AccessUnit media: ms of player time
