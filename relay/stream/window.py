@@ -11,7 +11,7 @@ from typing import Final
 
 from relay.sample import TIMESCALE, Sample, Track
 
-_Held = tuple[int, int, int, bytes, bool, bool, int, int, int, int, bool]
+_PackedSample = tuple[int, int, int, bytes, bool, bool, int, int, int, int, bool]
 _TRACK: Final = 0
 _PTS: Final = 2
 _DATA: Final = 3
@@ -31,14 +31,14 @@ class Window:
     def __init__(self, seconds: float, max_bytes: int) -> None:
         self._span = round(seconds * 1_000_000)
         self._max_bytes = max_bytes
-        self._held: deque[_Held] = deque()
+        self._packed: deque[_PackedSample] = deque()
         self._bytes = 0
 
     def __len__(self) -> int:
-        return len(self._held)
+        return len(self._packed)
 
     def __iter__(self) -> Iterator[Sample]:
-        return map(_unpack, self._held)
+        return map(_unpack, self._packed)
 
     @property
     def size(self) -> int:
@@ -47,13 +47,13 @@ class Window:
 
     def append(self, sample: Sample) -> None:
         """Adds the newest sample and drops the oldest ones."""
-        held = self._held
-        held.append(_pack(sample))
+        packed = self._packed
+        packed.append(_pack(sample))
         self._bytes += OVERHEAD + len(sample.data)
         horizon = sample.media_time - self._span
-        while self._bytes > self._max_bytes or _media_time(held[0]) < horizon:
-            self._bytes -= OVERHEAD + len(held.popleft()[_DATA])
-            if not held:  # one sample larger than the whole bound
+        while self._bytes > self._max_bytes or _media_time(packed[0]) < horizon:
+            self._bytes -= OVERHEAD + len(packed.popleft()[_DATA])
+            if not packed:  # one sample larger than the whole bound
                 return
 
     def since(self, media_time: int) -> list[Sample]:
@@ -63,23 +63,23 @@ class Window:
         Empty while there is no keyframe. Clips, playlists and late readers start here.
         """
         start: int | None = None
-        for index, held in enumerate(self._held):
-            if held[_TRACK] == Track.VIDEO and held[_KEY]:
-                if start is not None and _media_time(held) > media_time:
+        for index, packed in enumerate(self._packed):
+            if packed[_TRACK] == Track.VIDEO and packed[_KEY]:
+                if start is not None and _media_time(packed) > media_time:
                     break
                 start = index
         return (
             []
             if start is None
-            else [_unpack(held) for index, held in enumerate(self._held) if index >= start]
+            else [_unpack(packed) for index, packed in enumerate(self._packed) if index >= start]
         )
 
     def clear(self) -> None:
-        self._held.clear()
+        self._packed.clear()
         self._bytes = 0
 
 
-def _pack(sample: Sample) -> _Held:
+def _pack(sample: Sample) -> _PackedSample:
     return (
         int(sample.track),
         sample.dts,
@@ -95,12 +95,12 @@ def _pack(sample: Sample) -> _Held:
     )
 
 
-def _unpack(held: _Held) -> Sample:
-    return Sample(Track(held[_TRACK]), *held[1:])
+def _unpack(packed: _PackedSample) -> Sample:
+    return Sample(Track(packed[_TRACK]), *packed[1:])
 
 
 _SCALES = {int(track): scale for track, scale in TIMESCALE.items()}
 
 
-def _media_time(held: _Held) -> int:
-    return held[_PTS] * 1_000_000 // _SCALES[held[_TRACK]]
+def _media_time(packed: _PackedSample) -> int:
+    return packed[_PTS] * 1_000_000 // _SCALES[packed[_TRACK]]

@@ -1,4 +1,4 @@
-"""The stage between a publisher's frames and the stream: it passes H.264 on or transcodes."""
+"""A frame source passes a publisher's H.264 frames to the stream unchanged or transcodes them."""
 
 from typing import Protocol
 

@@ -189,7 +189,7 @@ async def test_an_absence_is_listed_as_a_gap_and_the_live_goes_on_behind_a_disco
     check_history(client.texts)
 
 
-async def test_what_nobody_asks_for_is_not_made(live: Live) -> None:
+async def test_what_no_client_requests_is_not_made(live: Live) -> None:
     channel = live.server.channel(live.room)
     assert not channel._outputs, "without a request there is no rendition"
     client = Client(live)

@@ -31,7 +31,7 @@ def parts_of(count: int, *, step: int = 3_000, keys: int = 60) -> list[Part]:
     ]
 
 
-HAPPENINGS = st.tuples(
+CHANGES = st.tuples(
     st.sampled_from(["on", "on", "on", "turn", "away", "again"]),
     st.integers(SCALE, 20 * SCALE),
     st.sampled_from([1_500, 3_000, 3_001, 6_000, 20_000]),
@@ -43,20 +43,20 @@ frames.
 """
 
 
-def live(happenings: list[tuple[str, int, int, int, int]]) -> list[Part]:
+def live(changes: list[tuple[str, int, int, int, int]]) -> list[Part]:
     """A publisher that changes its rate, rotates the phone, is away for a while, and returns."""
     segmenter = Segmenter(TRACK)
     at, epoch, width = 90_000, 1, 64
     segmenter.receive_track(video_track(width))
     parts = segmenter.receive(video_sample(at, key=True))
-    for happening, away, step, keys, count in happenings:
-        if happening == "away":
+    for kind, away, step, keys, count in changes:
+        if kind == "away":
             parts += segmenter.gap(at + away)
             at += away
-        if happening == "turn":
+        if kind == "turn":
             width = 128 if width == 64 else 64
             segmenter.receive_track(video_track(width))
-        epoch += happening in ("away", "again")
+        epoch += kind in ("away", "again")
         for n in range(count):
             at += step
             parts += segmenter.receive(video_sample(at, key=n % keys == 0, epoch=epoch))
@@ -64,11 +64,11 @@ def live(happenings: list[tuple[str, int, int, int, int]]) -> list[Part]:
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.lists(HAPPENINGS, min_size=3, max_size=30))
+@given(st.lists(CHANGES, min_size=3, max_size=30))
 def test_every_change_is_one_that_the_rfc_allows(
-    happenings: list[tuple[str, int, int, int, int]],
+    changes: list[tuple[str, int, int, int, int]],
 ) -> None:
-    playlist, texts = grown(live(happenings))
+    playlist, texts = grown(live(changes))
     playlist.end()
     read = check_history([*texts, playlist.text])
     assert read[-1].ended and not read[-1].hints

@@ -100,7 +100,7 @@ async def test_a_client_that_left_is_waited_for_no_longer(
 
 
 async def test_viewers(rendition: Rendition, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client counts once, and no more than CLIENTS are told apart."""
+    """A client counts once, and at most CLIENTS are counted separately."""
     monkeypatch.setattr(module, "CLIENTS", 2)
     assert [rendition.note_request(client) for client in ("a", "b", "a", "c", None)] == [
         True,

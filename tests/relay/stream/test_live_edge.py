@@ -11,7 +11,7 @@ def test_media_time_goes_on_only_forward() -> None:
     assert edge.behind(40_000) == 60_000
 
 
-def test_while_a_creator_was_away_nobody_fell_behind() -> None:
+def test_no_viewer_falls_behind_while_a_creator_is_away() -> None:
     edge = Edge()
     edge.advance(5_000_000)
     edge.advance(5_000_000 + 8 * HOLE)
