@@ -24,7 +24,7 @@ REFRESH = 1 / 60
 
 
 def screen(seconds: float, delay: float, begin: float = 0.0) -> Iterator[tuple[float, int]]:
-    """What a page shows from `begin` on, seconds since ORIGIN, of a source in step with the clock."""
+    """What a page shows of a source in step with the clock. `begin`: seconds since ORIGIN."""
     for number in range(int(seconds / REFRESH)):
         moment = ORIGIN + begin + number * REFRESH
         shown = (moment - delay) % clapper.LOOP

@@ -40,7 +40,8 @@ EYES = """
     setTimeout(look, 10);
   };
   document.addEventListener('DOMContentLoaded', look);
-  // A worker draws where no script of a page sees it: what it tells has to do. A player that is made anew counts anew.
+  // No script of the page sees what a worker draws, so the player's statistics are read. A new
+  // player counts from 0.
   let [frames, position] = [0, NaN];
   const ask = () => {
     setTimeout(ask, 10);
@@ -55,8 +56,15 @@ EYES = """
 })();
 """
 EYES_NOW = """
-(stats => ({ ...seen, ago: performance.now() - seen.at, muted: stats.muted, width: stats.width, height: stats.height,
-    heard: stats.sound?.played ?? document.querySelector('#video')?.webkitAudioDecodedByteCount ?? 0 }))(microlive.stats())
+(stats => ({
+    ...seen,
+    ago: performance.now() - seen.at,
+    muted: stats.muted,
+    width: stats.width,
+    height: stats.height,
+    heard:
+        stats.sound?.played ?? document.querySelector('#video')?.webkitAudioDecodedByteCount ?? 0,
+}))(microlive.stats())
 """
 
 
@@ -162,8 +170,12 @@ class Studio:
                 const canvas = Object.assign(document.createElement('canvas'), { width, height });
                 const context = canvas.getContext('2d');
                 let n = 0;
-                setInterval(() => { context.fillStyle = `hsl(${n++ * 3} 80% 50%)`; context.fillRect(0, 0, width, height); }, 33);
-                const sender = connections.made.at(-1).getSenders().find(({ track }) => track?.kind === 'video');
+                setInterval(() => {
+                    context.fillStyle = `hsl(${n++ * 3} 80% 50%)`;
+                    context.fillRect(0, 0, width, height);
+                }, 33);
+                const senders = connections.made.at(-1).getSenders();
+                const sender = senders.find(({ track }) => track?.kind === 'video');
                 return sender.replaceTrack(canvas.captureStream().getVideoTracks()[0]);
             }""",
             [width, height],
@@ -194,8 +206,11 @@ class Room:
         """Sets the values of the Page Visibility API, since Playwright keeps every page visible."""
         await self.page.evaluate(
             """hidden => {
-                Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
-                Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => hidden ? 'hidden' : 'visible' });
+                const state = hidden ? 'hidden' : 'visible';
+                Object.defineProperties(document, {
+                    hidden: { configurable: true, get: () => hidden },
+                    visibilityState: { configurable: true, get: () => state },
+                });
                 document.dispatchEvent(new Event('visibilitychange'));
             }""",
             hidden,

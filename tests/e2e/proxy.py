@@ -118,7 +118,8 @@ class UdpProxy(asyncio.DatagramProtocol):
         (() => {{
             const {{ setRemoteDescription }} = RTCPeerConnection.prototype;
             RTCPeerConnection.prototype.setRemoteDescription = function ({{ type, sdp }}) {{
-                return setRemoteDescription.call(this, {{ type, sdp: sdp.replaceAll(' {self._server_address[1]} ', ' {self.port} ') }});
+                sdp = sdp.replaceAll(' {self._server_address[1]} ', ' {self.port} ');
+                return setRemoteDescription.call(this, {{ type, sdp }});
             }};
         }})();
         """

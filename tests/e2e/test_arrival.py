@@ -13,7 +13,8 @@ from tests.e2e.pages import Visitors
 
 PUBLISH = """
 async ({ whip, key }) => {
-  const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 360 }, audio: true });
+  const video = { width: 640, height: 360 };
+  const stream = await navigator.mediaDevices.getUserMedia({ video, audio: true });
   const pc = (window.pc = new RTCPeerConnection());
   for (const track of stream.getTracks()) {
     const transceiver = pc.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
@@ -26,7 +27,10 @@ async ({ whip, key }) => {
   const response = await fetch(whip, { method: 'POST', headers, body: pc.localDescription.sdp });
   await pc.setRemoteDescription({ type: 'answer', sdp: await response.text() });
   window.session = new URL(response.headers.get('Location'), response.url).href;
-  window.end = () => fetch(window.session, { method: 'DELETE', headers: { Authorization: `Bearer ${key}` } }).then(({ status }) => status);
+  window.end = async () => {
+    const { Authorization } = headers;
+    return (await fetch(window.session, { method: 'DELETE', headers: { Authorization } })).status;
+  };
   return response.status;
 }
 """

@@ -46,7 +46,8 @@ WITHOUT_MEDIA_SOURCE = """async url => {
     const html = await (await fetch(url)).text();
     history.replaceState(null, '', url);
     document.open();
-    document.write(html.replace('<head>', '<head><script>delete window.MediaSource;</' + 'script>'));
+    const script = '<script>delete window.MediaSource;</' + 'script>';
+    document.write(html.replace('<head>', '<head>' + script));
     document.close();
 }"""
 

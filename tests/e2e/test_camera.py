@@ -68,8 +68,10 @@ async def test_sound_stops_and_comes_back(studio: Studio, visitors: Visitors) ->
     before = await room.seen()
     await studio.page.evaluate(
         """async () => {
-            const [track] = (await navigator.mediaDevices.getUserMedia({ audio: true })).getTracks();
-            await connections.made.at(-1).getSenders().find(({ track }) => track === null).replaceTrack(track);
+            const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+            const senders = connections.made.at(-1).getSenders();
+            const sender = senders.find(({ track }) => track === null);
+            await sender.replaceTrack(stream.getTracks()[0]);
         }"""
     )
     await asyncio.gather(room.plays(2), late.plays(2))
@@ -83,7 +85,9 @@ async def test_a_creator_without_a_microphone(visitors: Visitors, studio: Studio
         """
         const ask = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
         if (ask) navigator.mediaDevices.getUserMedia = constraints =>
-            constraints.audio ? Promise.reject(new DOMException('none', 'NotFoundError')) : ask(constraints);
+            constraints.audio
+                ? Promise.reject(new DOMException('none', 'NotFoundError'))
+                : ask(constraints);
         """,
     )
     room = await visitors.room(await silent.go_live())

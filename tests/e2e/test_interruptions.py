@@ -25,8 +25,12 @@ WATCH_NOTICE = """
 document.addEventListener('DOMContentLoaded', () => {
   const notice = document.querySelector('#notice');
   const seen = window.notices = [];
-  new MutationObserver(() => seen.push({ at: performance.now(), text: notice.hidden ? '' : notice.innerText })).observe(
-    notice, { attributes: true, childList: true, characterData: true, subtree: true });
+  const observer = new MutationObserver(() => {
+    seen.push({ at: performance.now(), text: notice.hidden ? '' : notice.innerText });
+  });
+  observer.observe(notice, {
+    attributes: true, childList: true, characterData: true, subtree: true,
+  });
 });
 """
 
@@ -43,7 +47,10 @@ if (navigator.mediaDevices) {
     const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 });
     const context = canvas.getContext('2d');
     let n = 0;
-    const paint = () => { context.fillStyle = `hsl(${n++ * 3} 80% 50%)`; context.fillRect(0, 0, 640, 360); };
+    const paint = () => {
+      context.fillStyle = `hsl(${n++ * 3} 80% 50%)`;
+      context.fillRect(0, 0, 640, 360);
+    };
     cameras.painters.push(setInterval(paint, 33));
     return new MediaStream([...canvas.captureStream().getVideoTracks(), ...sound.getTracks()]);
   };
@@ -277,7 +284,8 @@ async def test_the_creator_sees_what_viewers_see(studio: Studio, visitors: Visit
     await until(studio.page, "document.querySelector('#details-seen').innerText.includes('1 of 1')")
     await until(
         studio.page,
-        "/Stalled in last 30 s\\s+[01] of 1/.test(document.querySelector('#details-seen').innerText)",
+        "/Stalled in last 30 s\\s+[01] of 1/"
+        ".test(document.querySelector('#details-seen').innerText)",
     )
     await until(
         studio.page,

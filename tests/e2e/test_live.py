@@ -43,7 +43,12 @@ async def test_a_picture_comes_with_the_page(studio: Studio, visitors: Visitors)
             const still = document.querySelector('#still');
             const { data } = still.getContext('2d').getImageData(0, 0, still.width, still.height);
             const box = still.getBoundingClientRect();
-            return { width: still.width, colours: new Set(data).size, box: box.width, fit: document.querySelector('#stage').dataset.fit };
+            return {
+                width: still.width,
+                colours: new Set(data).size,
+                box: box.width,
+                fit: document.querySelector('#stage').dataset.fit,
+            };
         }"""
     )
     assert shown["width"] == (await room.stats())["width"]

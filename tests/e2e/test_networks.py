@@ -24,9 +24,14 @@ OUTER = "203.0.113.7"
 PAIR = """
 (async () => {
   const report = await connections.made.at(-1).getStats();
-  const pair = [...report.values()].find(({ type, nominated, state }) => type === 'candidate-pair' && nominated && state === 'succeeded');
-  return pair && [report.get(pair.localCandidateId), report.get(pair.remoteCandidateId)].map(({ candidateType, relayProtocol, address }) =>
-      ({ candidateType, relayProtocol, address }));
+  const pairs = [...report.values()].filter(({ type }) => type === 'candidate-pair');
+  const pair = pairs.find(({ nominated, state }) => nominated && state === 'succeeded');
+  const candidates = pair && [pair.localCandidateId, pair.remoteCandidateId].map(
+    id => report.get(id),
+  );
+  return candidates?.map(({ candidateType, relayProtocol, address }) => ({
+    candidateType, relayProtocol, address,
+  }));
 })()
 """
 

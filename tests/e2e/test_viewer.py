@@ -104,10 +104,14 @@ async def _picture(room: Room) -> float:
     brightness: float = await room.page.evaluate(
         """() => {
             const still = document.querySelector('#still');
-            const canvas = Object.assign(document.createElement('canvas'), { width: 32, height: 32 });
+            const size = { width: 32, height: 32 };
+            const canvas = Object.assign(document.createElement('canvas'), size);
             const context = canvas.getContext('2d');
-            context.drawImage(still.hidden ? document.querySelector('.screen') : still, 0, 0, 32, 32);
-            return context.getImageData(0, 0, 32, 32).data.reduce((sum, value, n) => sum + (n % 4 < 3 ? value : 0), 0) / (32 * 32 * 3);
+            const shown = still.hidden ? document.querySelector('.screen') : still;
+            context.drawImage(shown, 0, 0, 32, 32);
+            const { data } = context.getImageData(0, 0, 32, 32);
+            const colours = data.filter((_, n) => n % 4 < 3);
+            return colours.reduce((sum, value) => sum + value, 0) / colours.length;
         }"""
     )
     return brightness

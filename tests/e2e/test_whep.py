@@ -9,16 +9,21 @@ from tests.fixtures.coturn import SECRET, coturn, free_port
 
 SOUND = """(async () => {
     const reports = [...(await connections.made.at(-1).getStats()).values()];
-    const { totalAudioEnergy, concealedSamples, totalSamplesReceived } = reports.find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio') ?? {};
-    return { energy: totalAudioEnergy, concealed: concealedSamples, received: totalSamplesReceived };
+    const audio = reports.find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio');
+    return {
+        energy: audio?.totalAudioEnergy,
+        concealed: audio?.concealedSamples,
+        received: audio?.totalSamplesReceived,
+    };
 })()"""
 RELAYED = """window.RTCPeerConnection = class extends window.RTCPeerConnection {
     constructor(options) { super({ ...options, iceTransportPolicy: 'relay' }); }
 };"""
-CHOSEN_WAY = """(async () => {
+SELECTED_CANDIDATE = """(async () => {
     const reports = await connections.made.at(-1).getStats();
-    const { selectedCandidatePairId } = [...reports.values()].find(({ type }) => type === 'transport');
-    return reports.get(reports.get(selectedCandidatePairId).localCandidateId).candidateType;
+    const transport = [...reports.values()].find(({ type }) => type === 'transport');
+    const pair = reports.get(transport.selectedCandidatePairId);
+    return reports.get(pair.localCandidateId).candidateType;
 })()"""
 
 
@@ -58,7 +63,12 @@ async def test_the_page_itself_holds_sound_and_picture_together(
     """The page synchronises two streams, which the browser does not."""
     streams = """window.streams = []; const made = window.RTCPeerConnection;
         window.RTCPeerConnection = class extends made {
-            constructor(...options) { super(...options); this.addEventListener('track', ({ track, streams: [{ id }] }) => streams.push([track.kind, id])); }
+            constructor(...options) {
+                super(...options);
+                this.addEventListener('track', ({ track, streams: [{ id }] }) => {
+                    streams.push([track.kind, id]);
+                });
+            }
         };"""
     room = Room(await visitors.page(f"{studio.watch}?player=whep", EYES, streams))
     await room.pictured()
@@ -103,6 +113,6 @@ async def test_a_viewer_behind_a_firewall_watches_through_the_turn_server(
             await visitors.page(f"{watch}?player=whep", EYES, script("connections"), RELAYED)
         )
         await room.plays(2)
-        assert await room.page.evaluate(CHOSEN_WAY) == "relay"
+        assert await room.page.evaluate(SELECTED_CANDIDATE) == "relay"
         await studio.end()
         await room.state("ended", within=3)

@@ -1,4 +1,4 @@
-"""Debian's WebKitGTK, the nearest to Safari on Linux: MiniBrowser in Xvfb, driven over WebDriver."""
+"""Debian's WebKitGTK, the nearest to Safari on Linux: MiniBrowser in Xvfb, through WebDriver."""
 
 import asyncio
 import base64

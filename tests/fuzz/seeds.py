@@ -151,7 +151,10 @@ def _beacons() -> Iterator[bytes]:
         "first_picture": 180,
     }
     yield json.dumps(report).encode()
-    yield b'{"player":[],"playing":1,"behind_lens":NaN,"stalls":-1e999,"first_picture":123456789012345678901234567890}'
+    yield (
+        b'{"player":[],"playing":1,"behind_lens":NaN,"stalls":-1e999,'
+        b'"first_picture":123456789012345678901234567890}'
+    )
 
 
 def _rtp_seeds() -> Iterator[bytes]:

@@ -165,7 +165,7 @@ def test_viewers_over_webrtc(server: Microlive, report: Path) -> None:
 
 
 def test_viewers_over_hls(server: Microlive, report: Path) -> None:
-    """Viewers arrive for as long as the first segment takes: before it there is nothing to watch."""
+    """Viewers arrive until the first segment is ready: before it there is nothing to watch."""
     code, _, _ = load(
         "viewers",
         server.url,

@@ -1,1 +1,3 @@
-"""How the suite runs: which worker gets which file, minutes per folder, coverage. Imports nothing of the product."""
+"""How the suite runs: which worker gets which file, minutes per folder, coverage. Imports nothing
+of the product.
+"""

@@ -1,4 +1,6 @@
-"""Which worker of pytest-xdist runs which file. A file stays together, since its fixtures may last as long as it does."""
+"""Which worker of pytest-xdist runs which file. One worker runs all tests of a file, since its
+fixtures may last as long.
+"""
 
 from collections.abc import Iterable
 
@@ -9,7 +11,9 @@ from tests.plugins.folders import folder_of
 
 BROWSER = "tests/e2e"
 BROWSER_WORKERS = 2
-"""Workers that run browser tests. Each starts its own browser; with more on two cores, tests miss their deadlines."""
+"""Workers that run browser tests. Each starts its own browser; with more on two cores, tests miss
+their deadlines.
+"""
 ORDER = (BROWSER, "tests/load", "tests/integration", "tests/fuzz")
 """The slowest folders begin first, so that no worker is left alone with one of them at the end."""
 

@@ -556,8 +556,8 @@ def test_a_joining_viewer_gets_each_event_once() -> None:
 
 
 def test_a_late_loop_keeps_the_order_of_events_and_doubles_none() -> None:
-    """Events go with the message that sends a batch, once to each viewer: also to one that joins while
-    a batch waits, and where two slots have batches.
+    """Events go with the message that sends a batch, once to each viewer, even to one that joins
+    while a batch waits, and where two slots have batches.
     """
     pulse, timers = Pulse(), Timers()
     channel = make_channel(pulse=pulse, timers=timers)

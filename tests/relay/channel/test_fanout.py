@@ -78,8 +78,8 @@ def read_all(theirs: socket.socket) -> bytes:
 def test_a_socket_takes_frames_until_it_is_full(
     fanout: Fanout, pair: tuple[socket.socket, socket.socket]
 ) -> None:
-    """Whole frames go past the viewer. `overflow` gets the one that does not fit with what was taken
-    of it, and from then on `send` is called.
+    """Whole frames go past the viewer. `overflow` gets the one that does not fit, with the number
+    of bytes written; from then on `send` is called.
     """
     ours, theirs = pair
     viewer, direct = on_direct(fanout, ours)

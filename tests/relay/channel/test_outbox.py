@@ -120,8 +120,8 @@ def test_a_fast_viewer_gets_everything() -> None:
 
 
 def test_first_what_nothing_refers_to_is_left_out() -> None:
-    """From 200 ms of backlog on disposable frames stay behind, while their audio is sent; below 50 ms
-    all goes again without a keyframe.
+    """From 200 ms of backlog on, disposable frames are dropped and their audio is sent; below 50 ms
+    everything is sent again, without a keyframe.
     """
     outbox = Outbox()
     assert choose(outbox, video(disposable=True), SLOW_MS, 0) == b"a"

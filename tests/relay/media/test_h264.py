@@ -130,7 +130,7 @@ def test_emulation_prevention_bytes_are_removed() -> None:
 @example(b"\x67" + bytes(40))
 @example(b"\x67\x64" + b"\xff" * 60)
 def test_a_garbage_sps_raises_bitstream_error_only(nal: bytes) -> None:
-    """Random bytes after the SPS's type give a size that a decoder could have, or BitstreamError."""
+    """Random bytes after the SPS's type give a size that a decoder supports, or BitstreamError."""
     try:
         read = h264.parse_sps(nal)
     except BitstreamError:

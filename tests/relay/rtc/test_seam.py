@@ -102,7 +102,7 @@ async def test_the_dtls_transport_has_what_dtls_py_uses(name: str) -> None:
 
 
 def test_the_dtls_transport_has_the_expected_signatures() -> None:
-    """The constructor and `_set_role` take positional arguments; `start` and `stop` are coroutines."""
+    """The constructor and `_set_role` take positional arguments; `start`, `stop` are coroutines."""
     assert list(inspect.signature(RTCDtlsTransport.__init__).parameters)[1:3] == [
         "transport",
         "certificates",

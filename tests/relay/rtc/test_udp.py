@@ -112,7 +112,7 @@ async def test_peers_are_identified_by_name_then_by_address(port: UdpPort) -> No
 
 
 async def test_addresses_of_one_peer_are_bounded(port: UdpPort) -> None:
-    """A peer that sends checks from ever new addresses loses the oldest one; other peers lose none."""
+    """A peer that checks from ever new addresses loses its oldest one; other peers lose none."""
     await port.open(["127.0.0.1"], 0)
     wanderer, other = RecordingPeer(), RecordingPeer()
     port.add("wanderer", wanderer)

@@ -123,7 +123,7 @@ async def test_a_join_goes_on_without_live_messages(monkeypatch: pytest.MonkeyPa
 
 
 async def test_a_join_that_takes_too_long_loses_its_video(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a slow joiner has not taken in time comes without its video, and a pace notice says so."""
+    """Media that a slow joiner did not take in time loses its video; a pace notice says so."""
     channel = on_air(key_size=BITRATE_KEY)
     for number in range(1, 30):
         publish_frame(channel, number)

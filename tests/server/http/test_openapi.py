@@ -1,4 +1,4 @@
-"""The OpenAPI document against the routes, and the codes of refusals against where they are used."""
+"""The OpenAPI document against the routes, and the codes of refusals against their uses."""
 
 import ast
 import re

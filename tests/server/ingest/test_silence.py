@@ -67,8 +67,8 @@ def test_a_lost_packet_is_replaced_when_the_next_one_comes() -> None:
 
 
 def test_silence_starts_when_audio_is_too_late() -> None:
-    """Silence starts 100 ms after the end of the last packet; a packet that arrives later is dropped
-    and counted.
+    """Silence starts 100 ms after the end of the last packet; a packet that arrives later is
+    dropped and counted.
     """
     sound = ContinuousSound(True)
     sound.receive(0, 960, REAL)

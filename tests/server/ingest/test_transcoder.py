@@ -1,4 +1,4 @@
-"""VP8 and reordered H.264 become H.264 for every viewer: pixels, sizes, times, keyframes on demand."""
+"""VP8 and reordered H.264 become H.264 for every viewer: pixels, sizes, times, keyframes."""
 
 from collections.abc import Sequence
 

@@ -23,7 +23,10 @@ NAMES = ("player", "playing", "behind_lens", "stalls", "first_picture")
 
 
 def test_a_complete_beacon() -> None:
-    text = '{"type":"report","media_time":5,"player":"mse","playing":true,"behind_lens":152,"stalls":2,"first_picture":88}'
+    text = (
+        '{"type":"report","media_time":5,"player":"mse","playing":true,"behind_lens":152,'
+        '"stalls":2,"first_picture":88}'
+    )
     assert read_beacon(json.loads(text)) == Beacon("mse", True, 152.0, 2, 88.0)
 
 

@@ -1,4 +1,4 @@
-"""Storage on a real file system: what it keeps, what it refuses, and its errors when a disk fails."""
+"""Storage on a real file system: what it keeps, what it refuses, its errors when a disk fails."""
 
 import resource
 import signal

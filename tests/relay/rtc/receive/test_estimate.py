@@ -108,7 +108,7 @@ def test_a_new_source_has_a_new_clock() -> None:
 
 
 def test_a_pause_of_a_day_costs_nothing() -> None:
-    """Without a reset, aiortc's counter of incoming bytes would loop over every millisecond of it."""
+    """Without a reset, aiortc's byte counter would loop over each millisecond of the gap."""
     uplink = Uplink(True)
     uplink.send(1)
     uplink.now += 86_400

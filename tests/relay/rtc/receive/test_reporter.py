@@ -16,7 +16,7 @@ def packet(sequence: int, ssrc: int = 5) -> RtpPacket:
 
 
 def test_reports_name_their_sources_and_the_cap() -> None:
-    """Five times a second; the bitrate cap as soon as there is video, and at once for a new source."""
+    """Five times a second; the bitrate cap once there is video, and again for a new source."""
     reporter = Reporter(3_000_000)
     reporter.receive(packet(1, 5), 10.0, 90_000)
     reporter.receive(packet(1, 6), 10.0, 48_000)

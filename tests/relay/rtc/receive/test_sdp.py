@@ -42,7 +42,7 @@ EXPECTED = {
 
 @pytest.mark.parametrize("name", NAMES)
 def test_offers_of_real_publishers(name: str) -> None:
-    """Each is accepted with constrained-baseline H.264 in packetization-mode 1, its RTX, and Opus."""
+    """Each is accepted: constrained-baseline H.264 in packetization-mode 1, its RTX, and Opus."""
     kinds, h264, rtx, profile, opus, passive = EXPECTED[name]
     parsed = parse_offer(offer(name))
     assert [media.kind for media in parsed.media] == kinds
