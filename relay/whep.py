@@ -126,9 +126,17 @@ class WhepSessions:
         if feed is None:
             feed = self._feeds[channel] = Feed(channel)
             feed.open()
-        rtc = SendSession(self._port, offer, feed, lambda reason: self._closed(session, reason))
+        rtc: SendSession | None = None
+        try:
+            rtc = SendSession(self._port, offer, feed, lambda reason: self._closed(session, reason))
+            answer = rtc.answer(self._hosts)
+        except BaseException:
+            if rtc:
+                self._spawn(rtc.close())
+            self._close_idle(feed, channel)
+            raise
         feed.add(rtc)
-        session = WhepSession(channel, rtc, rtc.answer(self._hosts), on_ended)
+        session = WhepSession(channel, rtc, answer, on_ended)
         self._sessions[session.id] = session
         self._spawn(self._connect(session, feed))
         return session
@@ -162,14 +170,17 @@ class WhepSessions:
             return
         rtc, feed, total = session.rtc, self._feeds[session.channel], self.counters
         feed.remove(rtc, counted=session.counted)
-        if feed.idle:
-            del self._feeds[session.channel]
-            feed.close()
+        self._close_idle(feed, session.channel)
         for name in SUMMED:
             setattr(total, name, getattr(total, name) + getattr(rtc.counters, name))
         total.octets += rtc.octets
         session.on_ended()
         await rtc.close()
+
+    def _close_idle(self, feed: Feed, channel: Channel) -> None:
+        if feed.idle:
+            del self._feeds[channel]
+            feed.close()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)

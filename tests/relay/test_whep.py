@@ -78,6 +78,36 @@ async def test_a_refused_offer_leaves_nothing(sessions: WhepSessions, channel: C
     assert not ended.count and not sessions.sessions and not sessions.audiences
 
 
+@pytest.mark.parametrize("step", ["__init__", "answer"])
+async def test_a_session_that_cannot_be_made_leaves_nothing(
+    sessions: WhepSessions,
+    port: UdpPort,
+    channel: Channel,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+) -> None:
+    """A defect while the answer is written: no feed and no peer stay; the next offer is
+    answered.
+    """
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    ended = Ended()
+    with monkeypatch.context() as patch:
+        patch.setattr(SendSession, step, fail)
+        with pytest.raises(ZeroDivisionError):
+            sessions.open(channel, PLAYER, ended)
+    assert not ended.count and not sessions.audiences
+    await eventually(lambda: not port.peers)
+    first = sessions.open(channel, PLAYER, ended)
+    with monkeypatch.context() as patch:
+        patch.setattr(SendSession, step, fail)
+        with pytest.raises(ZeroDivisionError):
+            sessions.open(channel, PLAYER, Ended())
+    assert sessions.sessions == [first.rtc] and len(sessions.audiences) == 1
+
+
 async def test_sessions_of_a_channel_share_a_feed(sessions: WhepSessions, channel: Channel) -> None:
     first, second = (sessions.open(channel, PLAYER, Ended()) for _ in range(2))
     assert sessions.audiences == [(channel.stream, 0)]
