@@ -21,11 +21,12 @@ from relay.whep import WhepSessions
 from server.demo import Demo
 from server.host import lan
 from server.host.self_check import SelfCheck
+from server.http.charges import charges
 from server.http.connections import EACH, HANDSHAKE, IDLE, AdmissionProtocol, Connections
 from server.http.events import EventsEndpoint
 from server.http.hls import HlsEndpoint
 from server.http.metrics import Metrics, Playing, Sources
-from server.http.middleware import cross_origin, refusals
+from server.http.middleware import cross_origin, preflights, refusals
 from server.http.openapi import OpenApiEndpoint
 from server.http.pages import Pages
 from server.http.request import MAX_BODY
@@ -115,7 +116,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     hosts = list(settings.announce or port.hosts)
     await rooms.open()
     whep = WhepSessions(port, hosts)
-    sources = Sources(rooms, hub, port, watch, hls.renditions, whep, ingest)
+    sources = Sources(rooms.in_memory, hub, port, watch, hls.renditions, whep, ingest)
     metrics = Metrics(sources, registry)
     connections = Connections(EACH * settings.max_sockets_per_address, settings.trusted_proxies)
     stack.callback(connections.close)
@@ -128,6 +129,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     stack.push_async_callback(whep.close)
     stack.callback(watch.close_viewers)
     stack.callback(events.close_streams)
+    stack.callback(rooms.refuse_new)  # before viewers are closed: they reconnect at once
     for listener in listeners:
         await _Site(runner, listener, connections).start()
     self_check = SelfCheck(port, hosts, settings)
@@ -162,9 +164,15 @@ def _application(
 ) -> web.Application:
     pages = Pages(rooms, settings)
     app = web.Application(
-        middlewares=[connections.middleware, cross_origin(settings), refusals(pages)],
+        middlewares=[
+            connections.middleware,
+            preflights,
+            refusals(pages),
+            charges(rooms.in_memory, settings),
+        ],
         client_max_size=MAX_BODY,
     )
+    app.on_response_prepare.append(cross_origin(settings))
     endpoints = (
         pages,
         RoomsEndpoint(rooms, settings),

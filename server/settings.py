@@ -342,6 +342,13 @@ class Settings(BaseModel):
     max_whep_per_address_minute: Limit = Field(
         600, description="Attempts to play over WebRTC that one address may make per minute."
     )
+    max_lookups_per_address_minute: Limit = Field(
+        1_200,
+        description=(
+            "Requests for rooms that have ended or do not exist that one address may make per "
+            "minute."
+        ),
+    )
     event_loop: Literal["uvloop", "asyncio"] = Field(
         "uvloop", description="Event loop of the server; asyncio is Python's own."
     )

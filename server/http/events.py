@@ -15,6 +15,7 @@ from server.errors import BadRequest, NotFound, TooLarge, TooManyRequests
 from server.http.limits import ConnectionLimiter
 from server.http.request import client_of, connection_of, read_body
 from server.http.watch import RETRY_CONNECTIONS
+from server.rooms.commands import RequireOpen
 from server.rooms.registry import Rooms
 from server.settings import Settings
 
@@ -72,7 +73,7 @@ class EventsEndpoint:
 
     async def notify(self, request: web.Request) -> web.Response:
         """Handles a notice of a viewer with an event stream: 204, or 200 with the answer."""
-        await self._rooms.local(request.match_info["room"])
+        await self._rooms.ask(request.match_info["room"], RequireOpen())
         key = request.match_info["room"], request.query.get("viewer", "")
         stream = self._streams.get(key)
         if stream is None:

@@ -1,7 +1,6 @@
 """Metrics for Prometheus. API.md lists them; grafana.json is a dashboard for them."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
@@ -20,8 +19,8 @@ from relay.whep import WhepSessions
 from server.http.watch import WatchEndpoint
 from server.ingest.sessions import IngestSessions
 from server.rooms.beacon import OTHER, PLAYERS, Beacon
+from server.rooms.in_memory import RoomsInMemory
 from server.rooms.life import State
-from server.rooms.registry import Rooms
 
 FIRST_PICTURE = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 BEHIND_LENS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
@@ -39,7 +38,7 @@ Family = CounterMetricFamily | GaugeMetricFamily
 class Sources:
     """The objects whose counters are read."""
 
-    rooms: Rooms
+    rooms: RoomsInMemory
     hub: Hub
     udp: UdpPort
     watch: WatchEndpoint
@@ -134,16 +133,16 @@ class ServerCollector(Collector):
         yield from self._network()
 
     def _rooms(self) -> Iterator[Family]:
-        rooms = self._sources.rooms.held
-        states = Counter(room.state for room in rooms)
-        creators = sum(session.rtc.connected for room in rooms for session in room.sessions)
+        states = self._sources.rooms.states
         yield _gauge(
             "rooms",
             "Rooms that have not ended, by state",
             "state",
             {state.value: states[state] for state in State if state is not State.ENDED},
         )
-        yield GaugeMetricFamily("microlive_creators", "Connected creators", creators)
+        yield GaugeMetricFamily(
+            "microlive_creators", "Connected creators", self._sources.rooms.creators
+        )
         yield GaugeMetricFamily(
             "microlive_transcoders",
             "Creators whose video is transcoded",
@@ -159,8 +158,7 @@ class ServerCollector(Collector):
         )
 
     def _viewers(self) -> Iterator[Family]:
-        rooms = self._sources.rooms.held
-        live = {room.stream for room in rooms if room.state is State.LIVE}
+        live, players = self._sources.rooms.live_streams, self._sources.rooms.players
         audiences = {
             "websocket": [
                 (channel.stream, channel.direct_viewers) for channel in self._sources.hub.channels
@@ -168,7 +166,6 @@ class ServerCollector(Collector):
             "hls": self._sources.hls.audiences,
             "whep": self._sources.whep.audiences,
         }
-        players: Counter[str] = sum((room.players for room in rooms), Counter())
         yield _gauge(
             "viewers",
             "Viewers, by playback path",

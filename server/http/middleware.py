@@ -1,6 +1,7 @@
 """Applied to every answer: refusals become answers, and CORS headers are added."""
 
 import logging
+from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
@@ -18,6 +19,8 @@ ALLOWED_METHODS = "GET, POST, PATCH, DELETE, OPTIONS"
 ALLOWED_HEADERS = "Authorization, Content-Type, If-Match"
 EXPOSED_HEADERS = "Location, Link, ETag, Accept-Patch, Accept-Post, Retry-After"
 
+CROSS_ORIGIN = ("/api/", "/whip/", "/whep/")
+"""Prefixes below which other origins are allowed."""
 ENDPOINTS = ("/api/", "/hls/", "/whip/", "/whep/", "/ws/")
 """Refusals below these prefixes are JSON for browsers too."""
 
@@ -103,32 +106,41 @@ def _of_aiohttp(error: web.HTTPException) -> Refusal:
             return Refusal(error.status, RefusalCode.BAD_REQUEST, error.text or error.reason)
 
 
-def cross_origin(settings: Settings) -> Middleware:
+@web.middleware
+async def preflights(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answers the preflights of browsers (Fetch §3.2.2)."""
+    return _preflight() if _is_preflight(request) else await handler(request)
+
+
+def cross_origin(
+    settings: Settings,
+) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
     """Lets pages of other origins publish and play (CORS, Fetch §3.2). Credentials are bearer
     tokens, never cookies, so any origin may be allowed.
+
+    For `on_response_prepare`: an event stream sends its headers long before its handler returns.
     """
 
-    @web.middleware
-    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
         origin = request.headers.get(hdrs.ORIGIN)
-        if origin is None or not request.path.startswith(("/api/", "/whip/", "/whep/")):
-            return await handler(request)
-        response = _preflight() if _is_preflight(request) else await handler(request)
+        if origin is None or not request.path.startswith(CROSS_ORIGIN):
+            return
         allowed = _allowed(origin, settings)
         if allowed:
             response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = allowed
             response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = EXPOSED_HEADERS
         if allowed != "*":
             response.headers[hdrs.VARY] = "Origin"
-        return response
 
-    return middleware
+    return add_headers
 
 
 def _is_preflight(request: web.Request) -> bool:
     return (
         request.method == hdrs.METH_OPTIONS
+        and hdrs.ORIGIN in request.headers
         and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers
+        and request.path.startswith(CROSS_ORIGIN)
     )
 
 

@@ -15,9 +15,10 @@ from relay.errors import RefusalCode as Code
 from relay.hls.endpoint import MEDIA, PLAYLIST
 from relay.websocket.viewer import CLOSE_CODES
 from server import __version__
-from server.http.payloads import Config, CreateRoom, NewRoom, RefusalBody, RoomList
+from server.http.payloads import Config, CreateRoom, CreateRoomAnswer, RefusalBody, RoomList
 from server.http.signalling import SDP, SDP_FRAGMENT
-from server.rooms.description import RoomDescription, RoomHealth
+from server.rooms.description import RoomDescription
+from server.rooms.health import RoomHealth
 
 JSON, TEXT, SVG = "application/json", "text/plain", "image/svg+xml"
 EVENT_STREAM = "text/event-stream"
@@ -46,21 +47,6 @@ class Operation:
     """The reasons for which a WebSocket is closed, by close code."""
 
 
-ALWAYS: Refusals = {
-    400: (Code.BAD_REQUEST,),
-    404: (Code.NOT_FOUND,),
-    405: (Code.METHOD_NOT_ALLOWED,),
-    429: (Code.TOO_MANY_CONNECTIONS,),
-    500: (Code.INTERNAL_ERROR,),
-}
-"""Refusals that every path can return."""
-STORAGE: Refusals = {503: (Code.STORAGE_UNAVAILABLE,)}
-ROOM: Refusals = {404: (Code.ROOM_NOT_FOUND,), **STORAGE}
-ROOM_ON: Refusals = {**ROOM, 410: (Code.ROOM_ENDED,)}
-BODY: Refusals = {408: (Code.BODY_TOO_SLOW,), 413: (Code.BODY_TOO_LARGE,)}
-KEY: Refusals = {401: (Code.MISSING_KEY,), 403: (Code.WRONG_KEY,)}
-
-
 def merged(*tables: Refusals) -> Refusals:
     """All codes of the tables, by status."""
     found: dict[int, tuple[Code, ...]] = {}
@@ -71,9 +57,26 @@ def merged(*tables: Refusals) -> Refusals:
     return found
 
 
+ALWAYS: Refusals = {
+    400: (Code.BAD_REQUEST,),
+    404: (Code.NOT_FOUND,),
+    405: (Code.METHOD_NOT_ALLOWED,),
+    429: (Code.TOO_MANY_CONNECTIONS,),
+    500: (Code.INTERNAL_ERROR,),
+}
+"""Refusals that every path can return."""
+STORAGE: Refusals = {503: (Code.STORAGE_UNAVAILABLE,)}
+CLOSING: Refusals = {503: (Code.SERVER_CLOSING,)}
+LOOKUP: Refusals = {429: (Code.RATE_LIMITED,)}
+ROOM = merged({404: (Code.ROOM_NOT_FOUND,)}, STORAGE, LOOKUP)
+OVER: Refusals = {410: (Code.ROOM_ENDED,)}
+ROOM_ON = merged(ROOM, CLOSING, OVER)
+BODY: Refusals = {408: (Code.BODY_TOO_SLOW,), 413: (Code.BODY_TOO_LARGE,)}
+KEY: Refusals = {401: (Code.MISSING_KEY,), 403: (Code.WRONG_KEY,)}
+
 SIGNALLING_BODY = merged(BODY, {400: (Code.BODY_NOT_UTF8,), 415: (Code.WRONG_CONTENT_TYPE,)})
 TRICKLE = merged(SIGNALLING_BODY, {400: (Code.NOT_SDP_FRAGMENT,), 422: (Code.NO_ICE_RESTART,)})
-WHIP = merged(KEY, ROOM, {409: (Code.ROOM_ENDED,), 429: (Code.RATE_LIMITED,)})
+WHIP = merged(KEY, ROOM, {409: (Code.ROOM_ENDED,)})
 SESSION: Refusals = {404: (Code.SESSION_NOT_FOUND,)}
 
 OPERATIONS = (
@@ -84,7 +87,7 @@ OPERATIONS = (
         "POST",
         "/api/rooms",
         "Create a room. A token is needed where the server is configured so",
-        {201: (NewRoom,)},
+        {201: (CreateRoomAnswer,)},
         merged(
             BODY,
             STORAGE,
@@ -94,7 +97,7 @@ OPERATIONS = (
                 403: (Code.WRONG_TOKEN,),
                 422: (Code.BAD_TITLE, Code.TITLE_TOO_LONG),
                 429: (Code.TOO_MANY_ROOMS,),
-                503: (Code.TOO_MANY_ROOMS,),
+                503: (Code.TOO_MANY_ROOMS, Code.SERVER_CLOSING),
             },
         ),
         body=CreateRoom,
@@ -114,7 +117,7 @@ OPERATIONS = (
         "/api/rooms/{room}/health",
         "How the live goes, for its creator",
         {200: (RoomHealth,)},
-        merged(KEY, ROOM_ON),
+        merged(KEY, ROOM, OVER),
         key=True,
     ),
     Operation(
@@ -132,7 +135,7 @@ OPERATIONS = (
         merged(
             BODY,
             ROOM_ON,
-            {400: (Code.BAD_NOTICE,), 404: (Code.SESSION_NOT_FOUND,), 429: (Code.RATE_LIMITED,)},
+            {400: (Code.BAD_NOTICE,), 404: (Code.SESSION_NOT_FOUND,)},
         ),
         body=JSON,
         query=("viewer",),
@@ -174,7 +177,7 @@ OPERATIONS = (
         "/whip/{room}/{session}",
         "Send candidates (trickle ICE)",
         {204: ()},
-        merged(WHIP, SESSION, TRICKLE),
+        merged(WHIP, CLOSING, SESSION, TRICKLE),
         body=SDP_FRAGMENT,
         key=True,
     ),
@@ -201,7 +204,7 @@ OPERATIONS = (
                 406: (Code.NO_COMMON_CODEC,),
                 409: (Code.ROOM_NOT_LIVE,),
                 422: (Code.UNUSABLE_OFFER,),
-                429: (Code.RATE_LIMITED, Code.TOO_MANY_SESSIONS),
+                429: (Code.TOO_MANY_SESSIONS,),
                 503: (Code.SERVER_CLOSING,),
             },
         ),
@@ -255,7 +258,7 @@ OPERATIONS = (
         "/readyz",
         "The server takes new rooms and sessions",
         {200: (TEXT,)},
-        merged(STORAGE, {503: (Code.SERVER_CLOSING,)}),
+        merged(STORAGE, CLOSING, LOOKUP),
     ),
     Operation("GET", "/metrics", "Figures for Prometheus", {200: (TEXT,)}),
 )

@@ -71,7 +71,9 @@ class Pages:
             boot=self._assets.boot,
             worker=f"{self._assets.base}/{self._assets.worker}",
             show=SHOW,
-            first_frame=first_frame(self._rooms.still(name)) if self._assets.boot else None,
+            first_frame=first_frame(self._rooms.in_memory.latest_keyframe(name))
+            if self._assets.boot
+            else None,
             room=name,
             title=described.title,
             state=described.state.value,

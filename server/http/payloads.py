@@ -60,8 +60,8 @@ class CreateRoom(BaseModel):
     ] = ""
 
 
-class NewRoom(Payload):
-    """A newly created room."""
+class CreateRoomAnswer(Payload):
+    """The answer of POST /api/rooms."""
 
     room: str
     title: str

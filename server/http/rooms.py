@@ -14,11 +14,11 @@ from server.errors import BadRequest, Unprocessable
 from server.host.ice_servers import ice_servers
 from server.host.lan import qr_svg
 from server.http.auth import bearer_token, require_create_token
-from server.http.limits import RateLimiter
-from server.http.payloads import CreateRoom, NewRoom, RoomList, reply
-from server.http.request import charge, client_of, read_body, url_of
+from server.http.payloads import CreateRoom, CreateRoomAnswer, RoomList, reply
+from server.http.request import read_body, url_of
 from server.rooms.commands import Describe, End, ReadHealth
-from server.rooms.description import RoomDescription, RoomHealth
+from server.rooms.description import RoomDescription
+from server.rooms.health import RoomHealth
 from server.rooms.registry import Rooms
 from server.settings import Settings
 
@@ -29,7 +29,6 @@ class RoomsEndpoint:
     def __init__(self, rooms: Rooms, settings: Settings) -> None:
         self._rooms = rooms
         self._settings = settings
-        self._creations = RateLimiter(settings.max_rooms_per_address_hour, 3_600.0)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -49,13 +48,6 @@ class RoomsEndpoint:
         """Creates a room. Only this answer contains its key."""
         require_create_token(request, self._settings)
         title = read_create_room(await read_body(request)).title
-        address = client_of(request, self._settings).address
-        charge(
-            self._creations,
-            address,
-            "too many new rooms from this address",
-            RefusalCode.TOO_MANY_ROOMS,
-        )
         new = await asyncio.shield(self._rooms.create(title))
         name = new.room.room
         answer = {
@@ -67,7 +59,7 @@ class RoomsEndpoint:
             "watch": url_of(request, f"/r/{name}", self._settings),
             "ice_servers": ice_servers(self._settings, name, time.time()),
         }
-        response = reply(NewRoom, answer, status=201)
+        response = reply(CreateRoomAnswer, answer, status=201)
         response.headers["Location"] = f"/api/rooms/{name}"
         return response
 

@@ -12,9 +12,10 @@ from relay.errors import RefusalCode
 from relay.whep import WhepSession, WhepSessions
 from server.errors import Conflict, TooManyRequests, Unprocessable
 from server.host.ice_servers import ice_servers
-from server.http.limits import ConnectionLimiter, RateLimiter
-from server.http.request import charge, client_of, url_of
+from server.http.limits import ConnectionLimiter
+from server.http.request import client_of, url_of
 from server.http.signalling import SDP, created, read_offer, read_trickle, signalling_routes
+from server.rooms.commands import RequireOpen
 from server.rooms.registry import Rooms
 from server.settings import Settings
 
@@ -30,7 +31,6 @@ class WhepEndpoint:
         self._rooms = rooms
         self._sessions = sessions
         self._settings = settings
-        self._attempts = RateLimiter(settings.max_whep_per_address_minute, 60.0)
         self._held = ConnectionLimiter(settings.max_sockets_per_address)
 
     def routes(self) -> list[web.RouteDef]:
@@ -42,12 +42,10 @@ class WhepEndpoint:
         """POST of an offer: 201 with the answer, and the session's URL in Location. 409 while the
         room is not live yet, 410 when it has ended.
         """
-        address = client_of(request, self._settings).address
-        charge(self._attempts, address, "too many attempts to play from this address")
         await self._live_channel(request)
         offer = await read_offer(request)
         channel = await self._live_channel(request)  # it may have ended while the body arrived
-        session = self._open(channel, offer, address)
+        session = self._open(channel, offer, client_of(request, self._settings).address)
         return created(
             session.answer,
             url_of(request, f"/whep/{channel.name}/{session.id}", self._settings),
@@ -80,7 +78,7 @@ class WhepEndpoint:
         """GET and HEAD: success without content. The content type is the one that a client may
         POST.
         """
-        await self._rooms.local(request.match_info["room"])
+        await self._rooms.ask(request.match_info["room"], RequireOpen())
         return web.Response(content_type=SDP)
 
     def _open(self, channel: Channel, offer: str, address: str) -> WhepSession:

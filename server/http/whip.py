@@ -10,10 +10,9 @@ from aiohttp import web
 from relay.rtc.receive.sdp import parse_offer
 from server.host.ice_servers import ice_servers
 from server.http.auth import bearer_token
-from server.http.limits import RateLimiter
-from server.http.request import charge, client_of, url_of
+from server.http.request import url_of
 from server.http.signalling import created, read_offer, read_trickle, signalling_routes
-from server.rooms.commands import AuthorisePublishing, EndSession
+from server.rooms.commands import AuthorisePublishing, EndSession, RequireOpen
 from server.rooms.registry import Rooms
 from server.rooms.room import Room
 from server.settings import Settings
@@ -28,7 +27,6 @@ class WhipEndpoint:
         self._rooms = rooms
         self._settings = settings
         self._hosts = hosts
-        self._attempts = RateLimiter(settings.max_whip_per_address_minute, 60.0)
 
     def routes(self) -> list[web.RouteDef]:
         return signalling_routes("/whip", self)
@@ -50,7 +48,6 @@ class WhipEndpoint:
         """DELETE of a session. The answer is sent when the session has ended; it ends even if the
         client leaves.
         """
-        self._charge(request)
         command = EndSession(bearer_token(request), request.match_info["session"])
         await asyncio.shield(self._rooms.ask(request.match_info["room"], command))
         return web.Response()
@@ -70,16 +67,11 @@ class WhipEndpoint:
 
     async def discover(self, request: web.Request) -> web.Response:
         """GET and HEAD are reserved: 204 if the room exists."""
-        await self._rooms.local(request.match_info["room"])
+        await self._rooms.ask(request.match_info["room"], RequireOpen())
         return web.Response(status=204)
 
     async def _authorised_room(self, request: web.Request) -> Room:
         """The room, if the request carries its key (§4.7)."""
-        self._charge(request)
         name = request.match_info["room"]
         await self._rooms.ask(name, AuthorisePublishing(bearer_token(request)))
         return await self._rooms.local(name)
-
-    def _charge(self, request: web.Request) -> None:
-        address = client_of(request, self._settings).address
-        charge(self._attempts, address, "too many attempts to publish from this address")

@@ -8,7 +8,8 @@ the WebRTC sessions are local objects (`Rooms.local`).
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
-from server.rooms.description import RoomDescription, RoomHealth
+from server.rooms.description import RoomDescription
+from server.rooms.health import RoomHealth
 
 Reply_co = TypeVar("Reply_co", covariant=True)
 
@@ -28,6 +29,16 @@ class Describe(Command[RoomDescription]):
 
     name = "describe"
     reply = RoomDescription
+
+
+@dataclass(frozen=True, slots=True)
+class RequireOpen(Command[None]):
+    """Is there such a room, and does it take viewers and publishers? Refused with 410 ROOM_ENDED,
+    503 SERVER_CLOSING.
+    """
+
+    name = "require_open"
+    reply = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +90,5 @@ class End(CreatorCommand[None]):
 
 COMMANDS: dict[str, type[Command[object]]] = {
     command.name: command
-    for command in (Describe, ReadHealth, AuthorisePublishing, EndSession, End)
+    for command in (Describe, RequireOpen, ReadHealth, AuthorisePublishing, EndSession, End)
 }

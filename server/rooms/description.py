@@ -1,9 +1,8 @@
 """The description of a room in the API and in the room event. Pure."""
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import asdict, dataclass, field
 
-from server.ingest.reception import IngestHealth
-from server.rooms.audience import AudienceHealth
 from server.rooms.life import State
 
 
@@ -20,17 +19,12 @@ class RoomDescription:
 
 
 @dataclass(frozen=True, slots=True)
-class RoomHealth:
-    """A room as its creator sees it."""
-
-    room: RoomDescription
-    ingest: IngestHealth | None
-    """Reception of the media; None while nothing is published."""
-    audience: AudienceHealth
-
-
-@dataclass(frozen=True, slots=True)
 class NewRoom:
     room: RoomDescription
     key: str = field(repr=False)
     """The creator key. It is stored nowhere."""
+
+
+def room_event(room: RoomDescription) -> bytes:
+    """The body of the room event (relay/PROTOCOL.md)."""
+    return json.dumps({"type": "room", **asdict(room)}).encode()

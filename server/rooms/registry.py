@@ -8,8 +8,8 @@ from typing import Any, TypeVar, cast
 
 from relay.channel.hub import Hub
 from relay.errors import RefusalCode
-from relay.sample import Sample, TrackInfo
 from server.errors import Conflict, Forbidden, Gone, NotFound, Unauthorized, Unavailable
+from server.rooms.audience import Audience
 from server.rooms.beacon import Beacon
 from server.rooms.commands import (
     AuthorisePublishing,
@@ -19,8 +19,10 @@ from server.rooms.commands import (
     End,
     EndSession,
     ReadHealth,
+    RequireOpen,
 )
 from server.rooms.description import NewRoom, RoomDescription
+from server.rooms.in_memory import RoomsInMemory
 from server.rooms.life import State
 from server.rooms.room import OpenSession, Room, RoomPolicy
 from server.storage.database import (
@@ -67,6 +69,7 @@ class Rooms:
         self._policy = policy
         self._on_beacon = on_beacon
         self._rooms: dict[str, Room] = {}
+        self.in_memory = RoomsInMemory(self._rooms)
         self._writes: set[asyncio.Task[None]] = set()
         self._endings: dict[str, asyncio.Task[None]] = {}
         self._purging: asyncio.Task[None] | None = None
@@ -79,8 +82,9 @@ class Rooms:
         self._purging = asyncio.get_running_loop().create_task(self._purge())
 
     async def create(self, title: str) -> NewRoom:
-        """Creates a room. Raises Unavailable if there are too many."""
-        if self._closing or len(self._rooms) >= MAX_ROOMS:
+        """Creates a room. Raises Unavailable if there are too many, or the server is closing."""
+        self._require_open()
+        if len(self._rooms) >= MAX_ROOMS:
             raise Unavailable(
                 RefusalCode.TOO_MANY_ROOMS,
                 "there are too many rooms at the moment: try again later",
@@ -93,14 +97,16 @@ class Rooms:
                 await self._storage.add_room(record)
             except RoomExists:
                 continue
+            if self._closing:  # no client gets its key: it must not return with the next start
+                await self._storage.end_room(record.room, time.time())
+            self._require_open()
             return NewRoom(self._add(record).describe(), key)
 
     async def require_ready(self) -> None:
         """Raises Unavailable while the server is closing, StorageError if storage does not
         answer.
         """
-        if self._closing:
-            raise Unavailable(RefusalCode.SERVER_CLOSING, "the server is shutting down")
+        self._require_open()
         await self._storage.room("")
 
     async def ask(self, name: str, command: Command[Reply]) -> Reply:
@@ -110,37 +116,40 @@ class Rooms:
         return cast(Reply, await self._execute(name, command))
 
     async def local(self, name: str) -> Room:
-        """The room itself, for media and sessions. Raises NotFound or Gone."""
+        """The room itself, for media and sessions. Raises NotFound, Gone, or Unavailable while the
+        server is closing.
+        """
+        self._require_open()
         room = self._rooms.get(name)
         if room is not None and not room.ended:
             return room
         await self._record(name)
         raise _gone()
 
-    def still(self, name: str) -> tuple[TrackInfo, Sample] | None:
-        """The latest keyframe of a room on air and its decoding parameters, if any."""
-        room = self._rooms.get(name)
-        return room.stream.still() if room and room.on_air else None
-
-    @property
-    def held(self) -> list[Room]:
-        """All rooms that have not ended, and those whose end is not stored yet."""
-        return list(self._rooms.values())
-
     def on_air(self) -> list[RoomDescription]:
         """Rooms that are live or away, with the most viewers first."""
         rooms = [room.describe() for room in self._rooms.values() if room.on_air]
         return sorted(rooms, key=lambda room: (-room.viewers, -(room.live_since or 0)))
 
+    def refuse_new(self) -> None:
+        """Refuses new rooms, sessions and viewers from now on. `close()` must follow."""
+        self._closing = True
+
     async def close(self) -> None:
         """Ends every session. The rooms are restored at the next start."""
-        self._closing = True
+        self.refuse_new()
         await asyncio.gather(*(room.close() for room in self._rooms.values()))
         if self._purging:
             self._purging.cancel()
             await asyncio.wait([self._purging])
         while remaining := {*self._writes, *self._endings.values()}:
             await asyncio.wait(remaining)
+
+    def _require_open(self) -> None:
+        if self._closing:
+            raise Unavailable(
+                RefusalCode.SERVER_CLOSING, "the server is shutting down: try again in a moment"
+            )
 
     # Commands
 
@@ -153,6 +162,11 @@ class Rooms:
         match command:
             case Describe():
                 return room.describe() if room else _describe_ended(record)
+            case RequireOpen():
+                if present is None:
+                    raise _gone()
+                self._require_open()
+                return None
             case ReadHealth():
                 if present is None:
                     raise _gone()
@@ -194,11 +208,9 @@ class Rooms:
         elif before is State.IDLE and room.live_since is not None:
             self._write(self._storage.set_live(room.name, room.live_since))
 
-    def receive_beacon(self, beacon: Beacon, before: Beacon | None) -> None:
-        self._on_beacon(beacon, before)
-
     def _add(self, record: RoomRecord) -> Room:
-        room = Room(record, self._policy, self._hub.open, self._open_session, self)
+        audience = Audience(self._on_beacon)
+        room = Room(record, self._policy, self._hub.open, self._open_session, audience, self)
         self._rooms[record.room] = room
         return room
 

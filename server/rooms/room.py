@@ -1,13 +1,12 @@
 """A room: one creator's live, from its creation to its end."""
 
 import asyncio
-import json
 import logging
 import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from relay.channel.channel import Channel, ChannelOwner, Notice
@@ -17,8 +16,9 @@ from relay.stream.stream import Stream
 from server.errors import Conflict, NotFound, Unavailable
 from server.ingest.session import IngestSession, SessionOwner
 from server.rooms.audience import Audience
-from server.rooms.beacon import Beacon, read_beacon
-from server.rooms.description import RoomDescription, RoomHealth
+from server.rooms.beacon import read_beacon
+from server.rooms.description import RoomDescription, room_event
+from server.rooms.health import RoomHealth
 from server.rooms.life import TRANSITIONS, RoomEvent, State
 from server.storage.database import RoomRecord
 
@@ -49,9 +49,6 @@ class RoomObserver(Protocol):
     def room_changed(self, room: "Room", before: State) -> None:
         """The room's state has changed from `before`."""
 
-    def receive_beacon(self, beacon: Beacon, before: Beacon | None) -> None:
-        """Takes a viewer's report and the previous one on the same connection."""
-
 
 class Room:
     """Owns its channel, its sessions, timers and tasks. `close()` ends them; the room itself is
@@ -64,6 +61,7 @@ class Room:
         policy: RoomPolicy,
         open_channel: OpenChannel,
         open_session: OpenSession,
+        audience: Audience,
         observer: RoomObserver,
     ) -> None:
         self.record = record
@@ -73,7 +71,7 @@ class Room:
         self._policy = policy
         self._open_session = open_session
         self._observer = observer
-        self._audience = Audience(observer.receive_beacon)
+        self._audience = audience
         self._loop = asyncio.get_running_loop()
         self._epoch = 0
         self._current: IngestSession | None = None
@@ -272,8 +270,7 @@ class Room:
 
     def _post_description(self, *, history: bool = True) -> None:
         """Sends the room event to every viewer, and to viewers that join later."""
-        body = json.dumps({"type": "room", **asdict(self.describe())}).encode()
-        self.channel.post(body, key="room", history=history)
+        self.channel.post(room_event(self.describe()), key="room", history=history)
 
     # Tasks
 

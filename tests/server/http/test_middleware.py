@@ -168,6 +168,12 @@ async def test_cross_origin(tmp_path: Path) -> None:
                 response.headers["Access-Control-Expose-Headers"].split(", ")
             )
             assert "Origin" in response.headers["Vary"]
+        room = await server.create()
+        async with server.http.get(
+            f"{server.url}/api/rooms/{room.name}/events", headers={"Origin": "https://a.example"}
+        ) as response:
+            assert response.status == 200
+            assert response.headers["Access-Control-Allow-Origin"] == "https://a.example"
         for path, origin in (("/api/rooms", "https://b.example"), ("/", "https://a.example")):
             async with server.http.get(server.url + path, headers={"Origin": origin}) as response:
                 assert "Access-Control-Allow-Origin" not in response.headers

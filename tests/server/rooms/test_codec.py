@@ -26,8 +26,10 @@ from server.rooms.commands import (
     End,
     EndSession,
     ReadHealth,
+    RequireOpen,
 )
-from server.rooms.description import RoomDescription, RoomHealth
+from server.rooms.description import RoomDescription
+from server.rooms.health import RoomHealth
 from server.rooms.life import State
 
 DESCRIPTION = RoomDescription("abc", "Tïtle", State.LIVE, 3, 1_700_000_000.25, None)
@@ -40,6 +42,7 @@ SAMPLES: list[tuple[Command[Any], Any]] = [
     (Describe(), DESCRIPTION),
     (ReadHealth("key"), HEALTH),
     (ReadHealth("key"), RoomHealth(DESCRIPTION, None, HEALTH.audience)),
+    (RequireOpen(), None),
     (AuthorisePublishing("key"), None),
     (EndSession("key", "session"), None),
     (End("key"), None),

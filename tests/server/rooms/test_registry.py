@@ -28,11 +28,12 @@ from server.rooms.commands import (
     End,
     EndSession,
     ReadHealth,
+    RequireOpen,
 )
 from server.rooms.life import State
 from server.rooms.registry import Rooms
 from server.rooms.room import RoomPolicy
-from server.storage.database import Storage
+from server.storage.database import RoomRecord, Storage
 
 
 async def make(storage: Storage) -> Rooms:
@@ -78,7 +79,7 @@ async def test_a_room_is_created_described_and_ended(rooms: Rooms) -> None:
     await rooms.ask(name, End(new.key))
     ended = await rooms.ask(name, Describe())
     assert (ended.state, ended.created_at) == (State.ENDED, new.room.created_at)
-    assert rooms.held == []
+    assert name not in rooms.in_memory and not rooms.in_memory.states
 
 
 async def test_an_ended_room(rooms: Rooms) -> None:
@@ -112,6 +113,47 @@ async def test_a_command_of_the_creator_needs_the_key(
     assert await refused(rooms, name, command("")) == (401, RefusalCode.MISSING_KEY)
     assert await refused(rooms, name, command("wrong")) == (403, RefusalCode.WRONG_KEY)
     assert await refused(rooms, "none", command(new.key)) == (404, RefusalCode.ROOM_NOT_FOUND)
+
+
+async def test_whether_a_room_is_open(rooms: Rooms) -> None:
+    new = await rooms.create("")
+    name = new.room.room
+    await rooms.ask(name, RequireOpen())
+    await rooms.ask(name, End(new.key))
+    assert await refused(rooms, name, RequireOpen()) == (410, RefusalCode.ROOM_ENDED)
+    assert await refused(rooms, "none", RequireOpen()) == (404, RefusalCode.ROOM_NOT_FOUND)
+
+
+async def test_a_closing_server_takes_nothing_new(rooms: Rooms) -> None:
+    """No room, session or viewer, from before the viewers of the present rooms are closed."""
+    new = await rooms.create("")
+    name = new.room.room
+    rooms.refuse_new()
+    closing = (503, RefusalCode.SERVER_CLOSING)
+    assert await refused(rooms, name, RequireOpen()) == closing
+    for attempt in (rooms.create(""), rooms.local(name), rooms.require_ready()):
+        with pytest.raises(Refusal) as caught:
+            await attempt
+        assert (caught.value.status, caught.value.code) == closing
+        assert caught.value.retry_after == 1
+    await rooms.ask(name, End(new.key))
+
+
+async def test_a_room_whose_creation_meets_the_close(
+    rooms: Rooms, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is refused, no room stays in memory, and none comes back with the next start."""
+    stored = storage.add_room
+
+    async def slow(record: RoomRecord) -> None:
+        await stored(record)
+        await rooms.close()
+
+    monkeypatch.setattr(storage, "add_room", slow)
+    with pytest.raises(Refusal) as caught:
+        await rooms.create("")
+    assert caught.value.code is RefusalCode.SERVER_CLOSING
+    assert not rooms.in_memory.states and not await storage.rooms()
 
 
 async def test_a_session_that_does_not_exist(rooms: Rooms) -> None:
@@ -153,7 +195,8 @@ async def test_rooms_are_restored(rooms: Rooms, storage: Storage) -> None:
     await rooms.ask(over.room.room, End(over.key))
     await rooms.close()
     restored = await make(storage)
-    assert [room.describe() for room in restored.held] == [new.room]
+    assert restored.in_memory.states == {State.IDLE: 1}
+    assert await restored.ask(new.room.room, Describe()) == new.room
     await restored.ask(new.room.room, AuthorisePublishing(new.key))
     await restored.close()
 

@@ -5,6 +5,7 @@ import itertools
 import json
 import time
 import weakref
+from collections.abc import Callable
 
 import pytest
 
@@ -16,6 +17,7 @@ from relay.rtc.udp import UdpPort
 from server.errors import Conflict, NotFound, Unavailable
 from server.ingest.sessions import IngestSessions
 from server.ingest.transcoders import Transcoders
+from server.rooms.audience import Audience
 from server.rooms.beacon import Beacon
 from server.rooms.life import TRANSITIONS, RoomEvent, State
 from server.rooms.room import Room, RoomPolicy
@@ -33,13 +35,9 @@ class Observer:
 
     def __init__(self) -> None:
         self.changes: list[tuple[State, State]] = []
-        self.beacons: list[tuple[Beacon, Beacon | None]] = []
 
     def room_changed(self, room: Room, before: State) -> None:
         self.changes.append((before, room.state))
-
-    def receive_beacon(self, beacon: Beacon, before: Beacon | None) -> None:
-        self.beacons.append((beacon, before))
 
 
 def make(
@@ -47,12 +45,14 @@ def make(
     *,
     live_at: float | None = None,
     away_grace: float = 60,
+    on_beacon: Callable[[Beacon, Beacon | None], None] = lambda beacon, before: None,
 ) -> Room:
     return Room(
         RoomRecord("abc", "A title", b"", time.time(), live_at=live_at),
         RoomPolicy(idle_ttl=3_600, away_grace=away_grace, ended_ttl=3_600),
         Hub(1, 1_000).open,
         IngestSessions(UdpPort(), Transcoders(1, 1_000_000), 1_000_000).open,
+        Audience(on_beacon),
         observer or Observer(),
     )
 
@@ -172,11 +172,11 @@ async def test_a_session_whose_handshake_fails_is_closed(
 
 
 async def test_beacons_are_observed_and_their_viewers_described() -> None:
-    observer = Observer()
-    room = make(observer)
+    beacons: list[tuple[Beacon, Beacon | None]] = []
+    room = make(on_beacon=lambda beacon, before: beacons.append((beacon, before)))
     room.receive_report(1, {"player": "mse", "playing": True})
     room.receive_report(1, {"player": "mse", "playing": False})
-    assert observer.beacons == [(Beacon("mse", True), None)], "the second comes too soon"
+    assert beacons == [(Beacon("mse", True), None)], "the second comes too soon"
     health = room.health()
     assert (health.room, health.ingest, health.audience.reporting) == (room.describe(), None, 1)
     assert room.players == {"mse": 1}

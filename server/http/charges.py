@@ -1,0 +1,119 @@
+"""What each route charges to the address that requests it, before the request is handled.
+
+A route whose work an address may request without limit is free, with the reason. What lasts (open
+sockets, waiting requests) is counted by its endpoint instead.
+"""
+
+from dataclasses import dataclass
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+from relay.errors import RefusalCode
+from server.http.limits import RateLimiter
+from server.http.request import charge, client_of
+from server.rooms.in_memory import RoomsInMemory
+from server.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """`setting` names the limit; `seconds` is the time that it is for."""
+
+    setting: str
+    seconds: float
+    text: str
+    code: RefusalCode = RefusalCode.RATE_LIMITED
+
+
+CREATION = Charged(
+    "max_rooms_per_address_hour",
+    3_600.0,
+    "too many new rooms from this address",
+    RefusalCode.TOO_MANY_ROOMS,
+)
+PUBLISHING = Charged(
+    "max_whip_per_address_minute", 60.0, "too many attempts to publish from this address"
+)
+PLAYING = Charged(
+    "max_whep_per_address_minute", 60.0, "too many attempts to play from this address"
+)
+LOOKUP = Charged(
+    "max_lookups_per_address_minute",
+    60.0,
+    "too many requests from this address for rooms that are not open",
+)
+"""Storage is read, except for a room in memory: that one is free."""
+
+FIXED = Free("the answer is in memory and always the same")
+
+CHARGES: dict[tuple[str, str], Charged | Free] = {
+    ("GET", "/"): FIXED,
+    ("GET", "/live"): FIXED,
+    ("GET", "/favicon.ico"): FIXED,
+    ("GET", "/assets/{version}/{name}"): FIXED,
+    ("GET", "/r/{room}"): LOOKUP,
+    ("GET", "/api/config"): FIXED,
+    ("GET", "/api/openapi.json"): FIXED,
+    ("GET", "/api/rooms"): Free("the list is made from memory, and every feed polls it"),
+    ("POST", "/api/rooms"): CREATION,
+    ("GET", "/api/rooms/{room}"): LOOKUP,
+    ("DELETE", "/api/rooms/{room}"): LOOKUP,
+    ("GET", "/api/rooms/{room}/qr.svg"): LOOKUP,
+    ("GET", "/api/rooms/{room}/health"): LOOKUP,
+    ("GET", "/api/rooms/{room}/events"): LOOKUP,
+    ("POST", "/api/rooms/{room}/notices"): LOOKUP,
+    ("GET", "/ws/{room}"): LOOKUP,
+    ("GET", "/hls/{room}/{path}"): LOOKUP,
+    ("POST", "/whip/{room}"): PUBLISHING,
+    ("GET", "/whip/{room}"): LOOKUP,
+    ("OPTIONS", "/whip/{room}"): FIXED,
+    ("PATCH", "/whip/{room}/{session}"): PUBLISHING,
+    ("DELETE", "/whip/{room}/{session}"): PUBLISHING,
+    ("GET", "/whip/{room}/{session}"): LOOKUP,
+    ("OPTIONS", "/whip/{room}/{session}"): FIXED,
+    ("POST", "/whep/{room}"): PLAYING,
+    ("GET", "/whep/{room}"): LOOKUP,
+    ("OPTIONS", "/whep/{room}"): FIXED,
+    ("PATCH", "/whep/{room}/{session}"): LOOKUP,
+    ("DELETE", "/whep/{room}/{session}"): LOOKUP,
+    ("GET", "/whep/{room}/{session}"): LOOKUP,
+    ("OPTIONS", "/whep/{room}/{session}"): FIXED,
+    ("GET", "/healthz"): FIXED,
+    ("GET", "/readyz"): LOOKUP,
+    ("GET", "/metrics"): Free("for the operator: the reverse proxy keeps it inside"),
+}
+
+
+def charge_of(method: str, resource: web.AbstractResource) -> Charged | Free:
+    """What a route is charged to. Raises KeyError for one without an entry."""
+    path = resource.canonical.removesuffix("{slash}")
+    return CHARGES["GET" if method == hdrs.METH_HEAD else method, path]
+
+
+def charges(rooms: RoomsInMemory, settings: Settings) -> Middleware:
+    """Charges each request. Raises TooManyRequests past a limit."""
+    limiters = {
+        charged: RateLimiter(getattr(settings, charged.setting), charged.seconds)
+        for charged in (CREATION, PUBLISHING, PLAYING, LOOKUP)
+    }
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        resource = request.match_info.route.resource
+        if resource is None:
+            return await handler(request)  # no such path or method: refused by aiohttp
+        charged = charge_of(request.method, resource)
+        if isinstance(charged, Charged) and not (
+            charged is LOOKUP and request.match_info.get("room", "") in rooms
+        ):
+            address = client_of(request, settings).address
+            charge(limiters[charged], address, charged.text, charged.code)
+        return await handler(request)
+
+    return middleware

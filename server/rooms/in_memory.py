@@ -1,0 +1,49 @@
+"""What this process alone knows of its rooms. Other processes have other rooms: everything here is
+a media object or a figure of this process, and no answer about a room may depend on it.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from relay.sample import Sample, TrackInfo
+from relay.stream.stream import Stream
+from server.rooms.life import State
+from server.rooms.room import Room
+
+
+class RoomsInMemory:
+    """The rooms that have not ended, and those whose end is not stored yet."""
+
+    def __init__(self, rooms: Mapping[str, Room]) -> None:
+        self._rooms = rooms
+
+    def __contains__(self, name: str) -> bool:
+        """Whether the room is found without storage."""
+        return name in self._rooms
+
+    def latest_keyframe(self, name: str) -> tuple[TrackInfo, Sample] | None:
+        """The latest keyframe of a room on air and its decoding parameters, if there is one."""
+        room = self._rooms.get(name)
+        return room.stream.still() if room and room.on_air else None
+
+    # Figures
+
+    @property
+    def states(self) -> Counter[State]:
+        return Counter(room.state for room in self._rooms.values())
+
+    @property
+    def creators(self) -> int:
+        """Connected creators."""
+        return sum(
+            session.rtc.connected for room in self._rooms.values() for session in room.sessions
+        )
+
+    @property
+    def live_streams(self) -> set[Stream]:
+        return {room.stream for room in self._rooms.values() if room.state is State.LIVE}
+
+    @property
+    def players(self) -> Counter[str]:
+        """Viewers by player, from their beacons."""
+        return sum((room.players for room in self._rooms.values()), Counter())

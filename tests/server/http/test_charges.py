@@ -1,0 +1,66 @@
+"""Every route is charged or free, and what is charged has a limit before any work is done."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from server.http.charges import CHARGES, Free, charge_of
+from server.http.payloads import RefusalBody
+from tests.fixtures.server import running
+
+
+async def test_every_route_has_an_entry(tmp_path: Path) -> None:
+    """And every entry has a route."""
+    async with running(tmp_path) as server:
+        routes = [route for route in server.app.router.routes() if route.resource]
+        found = {id(charge_of(route.method, route.resource)) for route in routes if route.resource}
+        served = {
+            (route.method, route.resource.canonical.removesuffix("{slash}"))
+            for route in routes
+            if route.resource and route.method != "HEAD"
+        }
+    assert served == set(CHARGES)
+    assert found == {id(charged) for charged in CHARGES.values()}
+    assert all(charged.reason for charged in CHARGES.values() if isinstance(charged, Free))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/r/{room}",
+        "/api/rooms/{room}",
+        "/api/rooms/{room}/events",
+        "/ws/{room}",
+        "/hls/{room}/index.m3u8",
+        "/whep/{room}",
+        "/whip/{room}/session",
+    ],
+)
+async def test_unknown_names_are_limited(tmp_path: Path, path: str) -> None:
+    """A few are looked up; then the address has to wait. Rooms in memory stay free."""
+    async with running(tmp_path, max_lookups_per_address_minute=2) as server:
+        room = await server.create()
+        unknown = path.format(room="unknown")
+        assert [await server.status("GET", unknown) for _ in range(3)] == [404, 404, 429]
+        async with server.http.head(server.url + unknown) as response:
+            assert response.status == 429 and int(response.headers["Retry-After"]) >= 1
+        for _ in range(4):
+            assert await server.status("GET", f"/api/rooms/{room.name}") == 200
+
+
+async def test_a_new_room_is_charged_before_its_body_is_read(tmp_path: Path) -> None:
+    """A client past its limit is answered while its body is still to come."""
+    async with running(tmp_path, max_rooms_per_address_hour=1) as server:
+        assert await server.status("POST", "/api/rooms", data=b"not JSON") == 400
+        port = int(server.url.rsplit(":", 1)[1])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST /api/rooms HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
+        async with asyncio.timeout(5):
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
+            refusal = RefusalBody.model_validate_json(await reader.readexactly(length))
+            writer.write(b"123456789GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            assert (await reader.read()).startswith(b"HTTP/1.1 200 ")
+        writer.close()
+        assert head.startswith(b"HTTP/1.1 429 ") and refusal.code == "too_many_rooms"
