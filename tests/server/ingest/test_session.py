@@ -14,7 +14,7 @@ from relay.stream.window import Window
 from server.ingest import session as module
 from server.ingest.counters import IngestCounters
 from server.ingest.passthrough_source import PassthroughSource
-from server.ingest.session import TRANSITIONS, Event, IngestSession, State
+from server.ingest.session import Event, IngestSession, State
 from server.ingest.transcoded_source import TranscodedSource
 from server.ingest.transcoders import Transcoders
 from tests.fixtures import offers
@@ -58,25 +58,68 @@ ACTIONS: dict[Event, Callable[[IngestSession], None]] = {
 }
 REPORTS = {State.FLOWING: True, State.SILENT: False, State.ENDED: "over"}
 
+S, E = State, Event
 
-@pytest.mark.parametrize(("state", "event"), list(itertools.product(State, Event)))
-async def test_every_state_and_event(state: State, event: Event) -> None:
-    """Each pair follows the table, and its change is reported once. The session has an ingestion
-    exactly between BEGUN and CLOSED.
-    """
-    owner = Owner()
-    session = make(owner)
-    session.state = state
-    after = TRANSITIONS.get((state, event))
-    if event is Event.CLOSED:
+EVENTS = [E.BEGUN, E.MEDIA_CAME, E.MEDIA_STOPPED, E.ENDED, E.CLOSED]
+# One row per state, one column per event of EVENTS; None: the state stays.
+EXPECTED: dict[State, list[State | None]] = {
+    S.CONNECTING: [S.WAITING, None, None, S.ENDED, S.CLOSED],
+    S.WAITING: [None, S.FLOWING, S.SILENT, S.ENDED, S.CLOSED],
+    S.FLOWING: [None, None, S.SILENT, S.ENDED, S.CLOSED],
+    S.SILENT: [None, S.FLOWING, None, S.ENDED, S.CLOSED],
+    S.ENDED: [None, None, None, None, S.CLOSED],
+    S.CLOSED: [None, None, None, None, None],
+}
+PATHS: dict[State, list[Event]] = {
+    S.CONNECTING: [],
+    S.WAITING: [E.BEGUN],
+    S.FLOWING: [E.BEGUN, E.MEDIA_CAME],
+    S.SILENT: [E.BEGUN, E.MEDIA_STOPPED],
+    S.ENDED: [E.BEGUN, E.ENDED],
+    S.CLOSED: [E.BEGUN, E.CLOSED],
+}
+"""Events that lead from a new session to each state."""
+
+
+async def happen(session: IngestSession, event: Event) -> None:
+    if event is E.CLOSED:
         await session.close()
     else:
         ACTIONS[event](session)
+
+
+@pytest.mark.parametrize(
+    ("state", "event"),
+    list(itertools.product(S, E)),
+    ids=lambda value: value.name.lower(),
+)
+async def test_every_event_in_every_state(state: State, event: Event) -> None:
+    """Each change is reported once. The session has an ingestion exactly between BEGUN and
+    CLOSED.
+    """
+    owner = Owner()
+    session = make(owner)
+    for step in PATHS[state]:
+        await happen(session, step)
+    assert session.state is state
+    owner.calls.clear()
+    await happen(session, event)
+    after = EXPECTED[state][EVENTS.index(event)]
     assert session.state is (after or state)
     assert owner.calls == ([REPORTS[after]] if after in REPORTS else [])
-    assert (session.health() is not None) == (after is State.WAITING)
+    begun = E.BEGUN in (*PATHS[state], event) and S.CLOSED not in (state, after)
+    assert (session.health() is not None) == begun
     await session.close()
-    assert session.state is State.CLOSED and session.health() is None
+    assert session.state is S.CLOSED and session.health() is None
+
+
+async def test_a_session_may_end_before_it_began() -> None:
+    owner = Owner()
+    session = make(owner)
+    for event in (E.ENDED, E.BEGUN, E.ENDED):
+        await happen(session, event)
+    assert (session.state, session.health(), owner.calls) == (S.ENDED, None, ["over"])
+    await session.close()
 
 
 @pytest.mark.parametrize("events", list(itertools.product(ACTIONS, repeat=4)))
