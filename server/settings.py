@@ -345,8 +345,8 @@ class Settings(BaseModel):
     max_lookups_per_address_minute: Limit = Field(
         1_200,
         description=(
-            "Requests for rooms that have ended or do not exist that one address may make per "
-            "minute."
+            "Requests that read storage that one address may make per minute: those for rooms that "
+            "have ended or do not exist."
         ),
     )
     event_loop: Literal["uvloop", "asyncio"] = Field(

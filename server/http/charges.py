@@ -43,12 +43,8 @@ PUBLISHING = Charged(
 PLAYING = Charged(
     "max_whep_per_address_minute", 60.0, "too many attempts to play from this address"
 )
-LOOKUP = Charged(
-    "max_lookups_per_address_minute",
-    60.0,
-    "too many requests from this address for rooms that are not open",
-)
-"""Storage is read, except for a room in memory: that one is free."""
+LOOKUP = Charged("max_lookups_per_address_minute", 60.0, "too many lookups from this address")
+"""Reads storage. Free for a room in memory, which is found without it."""
 
 FIXED = Free("the answer is in memory and always the same")
 
