@@ -9,6 +9,8 @@ MAX_MESSAGE = 576
 """Bytes of a STUN message; the checks of browsers are much shorter."""
 
 Address = tuple[str, int]
+SocketAddress = Address | tuple[str, int, int, int]
+"""As sockets report it: for IPv6 with flow information and scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class IceAgent:
         self._tie_breaker = secrets.randbits(64)
         self._probe: bytes | None = None
 
-    def receive(self, data: bytes, source: Address) -> Check | None:
+    def receive(self, data: bytes, source: SocketAddress) -> Check | None:
         """A STUN datagram from `source`. None if it is no valid check or answer of this peer.
 
         Raises ValueError if it is not STUN.

@@ -10,7 +10,7 @@ from functools import partial
 from struct import pack
 from typing import Any, Protocol
 
-from relay.rtc.ice import Address, local_ufrag_of
+from relay.rtc.ice import Address, SocketAddress, local_ufrag_of
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Route:
     """A pair of one of the server's sockets and one of the peer's addresses."""
 
     transport: asyncio.DatagramTransport
-    address: Address
+    address: SocketAddress
     socket: socket.socket
     """A duplicate of the transport's socket, since the transports of asyncio and uvloop have no
     `sendmsg`. It does not buffer.
@@ -102,7 +102,7 @@ class _BoundSocket(asyncio.DatagramProtocol):
     def __init__(self, port: "UdpPort", sock: socket.socket) -> None:
         self._port = port
         self.socket = sock
-        self.peers: dict[Address, Peer] = {}
+        self.peers: dict[SocketAddress, Peer] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: asyncio.DatagramTransport = transport  # type: ignore[assignment]
@@ -137,7 +137,7 @@ class _BoundSocket(asyncio.DatagramProtocol):
     def error_received(self, error: Exception) -> None:
         logger.debug("UDP: %s", error)  # an ICMP error: the peer is gone
 
-    def _receive_check(self, data: bytes, address: Address) -> None:
+    def _receive_check(self, data: bytes, address: SocketAddress) -> None:
         name = local_ufrag_of(data)
         # An answer has no user name: its source address identifies the peer.
         peer = self._port.peers.get(name) if name else self.peers.get(address)
@@ -203,14 +203,15 @@ class UdpPort:
 
         Answers from it go to `peer` until that is removed.
         """
-        loopback = ipaddress.ip_address(address[0]).is_loopback
+        there = ipaddress.ip_address(address[0])
         for transport, bound in self._sockets:
             host = ipaddress.ip_address(transport.get_extra_info("sockname")[0])
-            if host.version == ipaddress.ip_address(address[0]).version and (
-                host.is_loopback is loopback or host.is_unspecified
+            if host.version == there.version and (
+                host.is_loopback is there.is_loopback or host.is_unspecified
             ):
-                bound.peers[address] = peer
-                return Route(transport, address, bound.socket)
+                source = _source_address(there, address[1])
+                bound.peers[source] = peer
+                return Route(transport, source, bound.socket)
         return None
 
     def remove(self, ufrag: str) -> None:
@@ -226,6 +227,15 @@ class UdpPort:
         self._sockets.clear()
         # The transports close their sockets in the loop's next iteration.
         await asyncio.sleep(0)
+
+
+def _source_address(
+    host: ipaddress.IPv4Address | ipaddress.IPv6Address, port: int
+) -> SocketAddress:
+    """The address as the socket reports it for a datagram from there."""
+    if host.version == 4:
+        return str(host), port
+    return str(host), port, 0, 0
 
 
 def _set_receive_buffer(sock: socket.socket) -> None:

@@ -150,6 +150,24 @@ async def test_a_route_to_a_new_address(port: UdpPort) -> None:
     assert port.reach(("::1", 9), guest) is None
 
 
+async def test_a_route_to_a_new_ipv6_address(port: UdpPort) -> None:
+    """Answers find the peer, although sockets report IPv6 addresses with flow and scope."""
+    await port.open(["::1"], 0)
+    guest = RecordingPeer()
+    port.add("guest", guest)
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+        sock.bind(("::1", 0))
+        route = port.reach(("0:0:0:0:0:0:0:1", sock.getsockname()[1]), guest)
+        assert route is not None
+        route.send(b"hello")
+        assert sock.recv(100) == b"hello"
+        sock.sendto(b"\x80answer", ("::1", port.port))
+        await eventually(lambda: guest.received == [b"\x80answer"])
+        port.remove("guest")
+        sock.sendto(b"\x80answer", ("::1", port.port))
+        await eventually(lambda: port.rejected.stranger == 1)
+
+
 class Kernel:
     """A socket whose `sendmsg` fails with a chosen error, and counts its calls."""
 
