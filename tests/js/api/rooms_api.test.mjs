@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as api from '../../../web/js/api/rooms_api.js';
+import { FakeClock, fakeEnvironment } from '../fixtures/fake_clock.mjs';
 import { FakeServer } from '../fixtures/fake_server.mjs';
 
 /** A server that gives every request this answer. */
@@ -32,7 +33,7 @@ test('a room ends with its key, also while the page unloads', async () => {
   assert.deepEqual([method, keepalive, headers.Authorization], ['DELETE', true, 'Bearer key']);
 });
 
-test('a refusal has the words of the page, or of the server for a code that is not known', async () => {
+test('a refusal has words of the page; for an unknown code those of the server', async () => {
   answering(429, '{"error": "Slow.", "code": "rate_limited", "retry_after": 5}', {
     'Retry-After': '5',
   });
@@ -51,3 +52,18 @@ test('an unreachable server and an answer that is no JSON both have status 0', a
   server.onrequest = (request) => request.fail();
   await assert.rejects(api.liveRooms(), { name: 'Error', status: 0 });
 });
+
+for (const [name, ask, within] of [
+  ['a room', (environment) => api.roomInfo('abc', environment), 8_000],
+  ['its health', (environment) => api.roomHealth('abc', 'key', environment), 3_000],
+]) {
+  test(`a request for ${name} ends after ${within / 1_000} s without an answer`, async () => {
+    const clock = new FakeClock();
+    const server = new FakeServer();
+    const asked = ask(fakeEnvironment(clock, { fetch: server.fetch })).catch((error) => error);
+    await clock.advance(within - 1);
+    assert.equal(server.last.aborted, false);
+    await clock.advance(1);
+    assert.deepEqual([server.last.aborted, (await asked).status], [true, 0]);
+  });
+}

@@ -113,7 +113,7 @@ test('the best player gets the hello and the records', () => {
   assert.deepEqual([shown, told], [['show', 'release'], ['picture']]);
 });
 
-test('a player that loads gets what arrived meanwhile, and then its connection begins', async () => {
+test('a player that loads gets what arrived meanwhile; then its connection begins', async () => {
   let ready;
   const { playback, players, connection } = started({
     player: 'hls',
@@ -148,6 +148,61 @@ test('a player that has loaded too late is closed', async () => {
   assert.deepEqual([players[0].closed, shown], [true, []]);
 });
 
+/** A playback of HLS players that load until `load(n)`. */
+function loading() {
+  const loads = [];
+  const all = started({
+    player: 'hls',
+    make: (name, events, players) =>
+      new Promise((resolve) => {
+        const player = new FakePlayer(name, events);
+        loads.push(() => {
+          players.push(player);
+          resolve(player);
+          return settle();
+        });
+      }),
+  });
+  return { ...all, loads, load: (n) => loads[n]() };
+}
+
+test('of two players of one path that load, the first is closed and the second plays', async () => {
+  const { clock, playback, players, loads, load } = loading();
+  await clock.advance(LIMIT + 2_000); // the watchdog starts another
+  assert.equal(loads.length, 2);
+  await load(0);
+  assert.deepEqual([players[0].closed, playback.player], [true, null]);
+  await load(1);
+  assert.deepEqual([players[1].closed, playback.player], [false, players[1]]);
+});
+
+test('of two players of one path, what the first one reports changes nothing', async () => {
+  const { clock, playback, players, shown, told, loads, load } = loading();
+  await clock.advance(LIMIT + 2_000);
+  await load(0);
+  await load(1);
+  for (const list of [shown, told]) list.splice(0);
+  const { events } = players[0];
+  events.picture();
+  events.sized(1, 2);
+  events.blocked();
+  events.broken('late', false);
+  assert.deepEqual([shown, told, playback.rebuilds, loads.length], [[], [], 1, 2]);
+});
+
+test('a load that fails after another of the same path has begun changes nothing', async () => {
+  const fails = [];
+  const { clock, playback } = started({
+    player: 'hls',
+    make: () => new Promise((_, reject) => fails.push(() => reject(new Error('no module')))),
+  });
+  await clock.advance(LIMIT + 2_000);
+  assert.deepEqual([fails.length, playback.rebuilds], [2, 1]);
+  fails[0]();
+  await settle();
+  assert.deepEqual([fails.length, playback.rebuilds], [2, 1]);
+});
+
 test('records for a player that loads are bounded; the init segments stay', async () => {
   let ready;
   const { playback, players } = started({
@@ -166,7 +221,7 @@ test('records for a player that loads are bounded; the init segments stay', asyn
   assert.ok(players[0].asked.length < 200);
 });
 
-test('a failed player is made again at once, and after a second failure another path is taken', async () => {
+test('a failed player is made again at once; after a second failure the path changes', async () => {
   const { clock, connection, players, playback, shown } = started();
   players[0].events.broken('bad', false);
   await clock.advance(0);
@@ -198,7 +253,7 @@ test('a failure that comes soon after a rebuild waits before it reconnects', asy
   assert.equal(connection.asked.at(-1), 'restart');
 });
 
-test("a rebuild does not open the page's connection while a player that holds its own loads", async () => {
+test('a rebuild opens no connection of the page while a player with its own loads', async () => {
   let ready;
   const { clock, connection, players } = started({
     player: 'webcodecs',
@@ -217,7 +272,7 @@ test("a rebuild does not open the page's connection while a player that holds it
   assert.deepEqual(connection.asked, ['take player', 'begin']);
 });
 
-test('a player that was replaced has no say any more', () => {
+test('what a replaced player reports changes nothing', () => {
   const { players } = started({ player: null });
   players[0].events.broken('bad', true);
   assert.equal(players[1].name, 'mse');

@@ -4,6 +4,9 @@ import { refusalOf } from '../page/refusals.js';
 /**
  * The HTTP API (server/API.md).
  *
+ * @typedef {Pick<Readonly<import('../page/environment.js').Environment>,
+ *   'fetch' | 'timeoutSignal'>} Network
+ *
  * @typedef {object} RoomInfo
  * @property {string} room
  * @property {string} title
@@ -57,7 +60,7 @@ export async function liveRooms() {
 
 /**
  * @param {string} room
- * @param {Pick<Readonly<import('../page/environment.js').Environment>, 'fetch'>} [environment]
+ * @param {Network} [environment]
  * @returns {Promise<RoomInfo>}
  */
 export function roomInfo(room, environment = BROWSER) {
@@ -92,11 +95,11 @@ export function endRoom(room, key) {
 /**
  * @param {string} room
  * @param {string} key
- * @param {Pick<Readonly<import('../page/environment.js').Environment>, 'fetch'>} [environment]
+ * @param {Network} [environment]
  * @returns {Promise<RoomHealth>}
  */
 export function roomHealth(room, key, environment = BROWSER) {
-  const init = { signal: AbortSignal.timeout(3_000), ...bearer(key) };
+  const init = { signal: environment.timeoutSignal(3_000), ...bearer(key) };
   return request(`/api/rooms/${encodeURIComponent(room)}/health`, init, environment);
 }
 
@@ -113,7 +116,7 @@ function bearer(secret) {
 /**
  * @param {string} path
  * @param {RequestInit} [init]
- * @param {Pick<Readonly<import('../page/environment.js').Environment>, 'fetch'>} [environment]
+ * @param {Network} [environment]
  * @returns {Promise<any>}
  */
 async function request(path, init = {}, environment = BROWSER) {
@@ -126,7 +129,7 @@ async function request(path, init = {}, environment = BROWSER) {
   try {
     response = await environment.fetch(path, {
       cache: 'no-store',
-      signal: AbortSignal.timeout(8_000),
+      signal: environment.timeoutSignal(8_000),
       ...init,
       headers,
     });

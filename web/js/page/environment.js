@@ -9,6 +9,7 @@
  * @property {(timer: number) => void} clearTimeout
  * @property {(callback: () => void, ms: number) => number} setInterval
  * @property {(timer: number) => void} clearInterval
+ * @property {(ms: number) => AbortSignal} timeoutSignal  aborts after `ms`
  * @property {typeof fetch} fetch
  * @property {typeof WebSocket} WebSocket
  * @property {typeof EventSource} EventSource
@@ -29,6 +30,7 @@ export const BROWSER = Object.freeze({
   setInterval: (/** @type {() => void} */ callback, /** @type {number} */ ms) =>
     globalThis.setInterval(callback, ms),
   clearInterval: (/** @type {number} */ timer) => globalThis.clearInterval(timer),
+  timeoutSignal: (/** @type {number} */ ms) => AbortSignal.timeout(ms),
   fetch: (/** @type {RequestInfo | URL} */ input, /** @type {RequestInit} */ init = {}) =>
     globalThis.fetch(input, init),
   get WebSocket() {

@@ -37,6 +37,8 @@ export class Playback {
   #environment;
   /** @type {Player | null} */
   #player = null;
+  /** Number of the latest start. What an earlier start makes or reports no longer counts. */
+  #start = 0;
   #muted = true;
   #closed = false;
   #rebuiltAt = -Infinity;
@@ -165,6 +167,7 @@ export class Playback {
 
   /** Creates the ladder's player, or a worse one if that fails. */
   start() {
+    const start = ++this.#start;
     const { name, supported } = this.#ladder;
     if (!supported)
       return this.#events.hopeless(
@@ -176,35 +179,38 @@ export class Playback {
         video: this.#viewport.video,
         clock,
         listener,
-        events: this.#listen(name),
+        events: this.#listen(start),
       });
-      if (made instanceof Promise) this.#await(name, made);
-      else this.#take(name, made);
+      if (made instanceof Promise) void this.#await(start, made);
+      else this.#take(start, made);
     } catch (error) {
       this.#broke(/** @type {Error} */ (error).message, true);
     }
   }
 
   /**
-   * @param {string} name
+   * @param {number} start
    * @param {Promise<Player>} loading
    */
-  async #await(name, loading) {
+  async #await(start, loading) {
     try {
-      this.#take(name, await loading);
-      this.#connection.begin();
+      if (this.#take(start, await loading)) this.#connection.begin();
     } catch (error) {
-      if (name === this.#ladder.name) this.#broke(/** @type {Error} */ (error).message, false);
+      if (start === this.#start) this.#broke(/** @type {Error} */ (error).message, false);
     }
   }
 
   /**
-   * @param {string} name
+   * @param {number} start
    * @param {Player} player
+   * @returns {boolean} whether it is in use from now on
    */
-  #take(name, player) {
-    // The player was loaded too late: the room is closed, or the path has changed.
-    if (this.#closed || name !== this.#ladder.name) return player.close();
+  #take(start, player) {
+    // The player was loaded too late: the room is closed, or another one has been started.
+    if (this.#closed || start !== this.#start) {
+      player.close();
+      return false;
+    }
     this.#player = player;
     this.#connection.take(player.connection ?? null);
     this.#stalls = 0;
@@ -213,24 +219,26 @@ export class Playback {
     // A player with its own connection gets its own hello.
     if (this.#hello && !player.connection) player.hello(this.#hello);
     for (const [record, arrival] of this.#early.splice(0)) player.record(record, arrival);
+    return true;
   }
 
   /**
-   * @param {string} name
+   * @param {number} start
    * @returns {import('./player.js').PlayerEvents}
    */
-  #listen(name) {
+  #listen(start) {
     // A player that was replaced may still report.
-    const current = () => !this.#closed && this.#player?.name === name;
+    const current = () => !this.#closed && start === this.#start;
     return {
       picture: () => {
-        if (this.#closed) return;
+        if (!current()) return;
         this.#viewport.release();
         this.#events.picture();
       },
-      sized: (width, height) => this.#viewport.resize(width, height),
+      sized: (width, height) => current() && this.#viewport.resize(width, height),
       broken: (reason, final) => current() && this.#broke(reason, final),
       blocked: () => {
+        if (!current()) return;
         this.#awaitsTap = true;
         this.#events.blocked();
       },

@@ -123,6 +123,31 @@ test('a report goes up each second once media has arrived', async () => {
   assert.deepEqual(reports(), Array(2).fill({ type: 'report', media_time: 77, playing: true }));
 });
 
+test('a report has the newest media time of slot 0', async () => {
+  const { clock, WebSocket } = await opened();
+  const reports = () => WebSocket.last.sent.filter(({ type }) => type === 'report');
+  const other = (mediaTime) => record({ slot: 1, mediaTime });
+  WebSocket.last.bring(message(other(9_000n)));
+  await clock.advance(1_000);
+  assert.deepEqual(reports(), []);
+  WebSocket.last.bring(message(record({ mediaTime: 77n }), other(9_100n)));
+  await clock.advance(250);
+  assert.deepEqual(
+    reports().map(({ media_time: mediaTime }) => mediaTime),
+    [77],
+  );
+});
+
+test('a probe of the network that takes too long is aborted', async () => {
+  const { clock, server, connection } = begin();
+  connection.open();
+  await clock.advance(750);
+  const probe = server.last;
+  assert.deepEqual([probe.url, probe.aborted], ['/healthz', false]);
+  await clock.advance(600);
+  assert.equal(probe.aborted, true);
+});
+
 test('a lost connection comes back at once, then with growing waits', async () => {
   const { clock, WebSocket, names } = await opened();
   WebSocket.last.lose();
@@ -194,7 +219,7 @@ test('a handshake that takes too long is given up', async () => {
   assert.equal(WebSocket.open.length, 1);
 });
 
-test('a handshake from before an outage is replaced once the server answers a request', async () => {
+test('a handshake from before an outage is replaced once the server answers', async () => {
   const { clock, server, WebSocket, connection } = begin();
   connection.open();
   await clock.advance(1_000);

@@ -31,6 +31,7 @@ function connections() {
 }
 
 function begin(options = {}) {
+  const clock = new FakeClock();
   const server = new FakeServer();
   const RTCPeerConnection = connections();
   const tracks = [];
@@ -43,9 +44,9 @@ function begin(options = {}) {
       loose: false,
       ...options,
     },
-    fakeEnvironment(new FakeClock(), { fetch: server.fetch, RTCPeerConnection }),
+    fakeEnvironment(clock, { fetch: server.fetch, RTCPeerConnection }),
   );
-  return { server, session, tracks, states, pc: RTCPeerConnection.made[0] };
+  return { clock, server, session, tracks, states, pc: RTCPeerConnection.made[0] };
 }
 
 const CREATED = { Location: '/whep/room/1', Link: LINK };
@@ -104,6 +105,15 @@ test('a server that cannot be reached has status 0', async () => {
   await settle();
   server.last.fail();
   assert.deepEqual(await opening.catch(({ status, final }) => [status, final]), [0, false]);
+});
+
+test('a server that does not answer within eight seconds is not reached', async () => {
+  const { clock, server, session } = begin();
+  const opening = session.open().catch(({ status }) => status);
+  await clock.advance(7_999);
+  assert.equal(server.last.aborted, false);
+  await clock.advance(1);
+  assert.equal(await opening, 0);
 });
 
 test('a session closed while it opens is deleted, and the answer is not applied', async () => {

@@ -28,11 +28,12 @@ const MEDIA_MENDED = 3_000; // ms between two recoveries of the decoder
  * @param {HTMLVideoElement} video
  * @param {string} url
  * @param {Failed} failed
+ * @param {Pick<import('../../page/environment.js').Environment, 'now'>} environment
  * @returns {Promise<Engine>}
  */
-export async function makeEngine(video, url, failed) {
+export async function makeEngine(video, url, failed, environment) {
   const native = video.canPlayType('application/vnd.apple.mpegurl') !== '' && APPLE;
-  return native ? playNative(video, url, failed) : playHlsJs(video, url, failed);
+  return native ? playNative(video, url, failed) : playHlsJs(video, url, failed, environment);
 }
 
 /**
@@ -76,9 +77,10 @@ function playNative(video, url, failed) {
  * @param {HTMLVideoElement} video
  * @param {string} url
  * @param {Failed} failed
+ * @param {Pick<import('../../page/environment.js').Environment, 'now'>} environment
  * @returns {Promise<Engine>}
  */
-async function playHlsJs(video, url, failed) {
+async function playHlsJs(video, url, failed, environment) {
   const { default: Hls } = await import('../../../vendor/hls.light.min.js');
   if (!Hls.isSupported())
     throw new Error('this browser has neither HLS nor Media Source Extensions');
@@ -119,8 +121,8 @@ async function playHlsJs(video, url, failed) {
       /** @type {import('../../../vendor/hls.light.min.js').ErrorData} */ { type, details, fatal },
     ) => {
       if (!fatal) return;
-      if (type === 'mediaError' && performance.now() - mendedAt > MEDIA_MENDED) {
-        mendedAt = performance.now();
+      if (type === 'mediaError' && environment.now() - mendedAt > MEDIA_MENDED) {
+        mendedAt = environment.now();
         return hls.recoverMediaError();
       }
       failed(details, true);

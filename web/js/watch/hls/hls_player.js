@@ -162,11 +162,16 @@ export class HlsPlayer {
     this.#asking = true;
     this.#askedAt = now;
     try {
-      const engine = await makeEngine(this.#video, this.#url, (reason) => this.#failed(reason));
+      const engine = await makeEngine(
+        this.#video,
+        this.#url,
+        (reason) => this.#failed(reason, false),
+        this.#environment,
+      );
       if (this.#closed) engine.close();
       else this.#engine = engine;
     } catch (error) {
-      this.#events.broken(/** @type {Error} */ (error).message, true);
+      this.#failed(/** @type {Error} */ (error).message, true);
     } finally {
       this.#asking = false;
     }
@@ -185,9 +190,12 @@ export class HlsPlayer {
     if (answer?.ok && !this.#closed) this.#start(this.#environment.now());
   }
 
-  /** @param {string} reason */
-  #failed(reason) {
-    if (!this.#closed) this.#events.broken(reason, false);
+  /**
+   * @param {string} reason
+   * @param {boolean} final
+   */
+  #failed(reason, final) {
+    if (!this.#closed) this.#events.broken(reason, final);
   }
 
   #ranDry() {
@@ -241,7 +249,7 @@ export class HlsPlayer {
     // Without media the creator may be away. It is a fault only if the frame does not change
     // although there is media.
     if (now - this.#watch.shownAt > BROKEN && this.#buffered - this.#video.currentTime > 1)
-      this.#failed('the picture stands though there is media');
+      this.#failed('the picture stands though there is media', false);
   }
 
   /** @param {number} rate */

@@ -11,7 +11,8 @@ import { ServerClock } from './server_clock.js';
  * @typedef {import('./record.js').MediaRecord} MediaRecord
  * @typedef {{slot: number, track: 'video' | 'audio', codec: string, width?: number, height?:
  *   number}} TrackInfo
- * @typedef {{type: 'hello', version: number, stream: string, now: number, tracks: TrackInfo[]}}
+ * @typedef {{type: 'hello', version: number, stream: string,
+ *   channel: string, now: number, tracks: TrackInfo[]}}
  *   Hello
  * @typedef {{type: 'pace', pace: 'full' | 'reference' | 'key', dropped: number}} Pace
  *
@@ -53,6 +54,7 @@ export class Connection {
   #asked = new Map();
   #askedAt = 0;
   #reportedAt = 0;
+  /** µs, the newest media time of slot 0. */
   #newest = -Infinity;
   #redial = 0;
   #ticker = 0;
@@ -167,8 +169,8 @@ export class Connection {
     if (typeof data === 'string') return this.#notice(JSON.parse(data), at);
     this.bytes += data.byteLength;
     for (const record of parseRecords(data)) {
-      if (record.kind === KIND.MEDIA && record.mediaTime > this.#newest)
-        this.#newest = record.mediaTime;
+      if (record.kind === KIND.MEDIA && record.slot === 0)
+        this.#newest = Math.max(this.#newest, record.mediaTime);
       this.#listener.record(record, at);
     }
   }
@@ -240,7 +242,7 @@ export class Connection {
     try {
       await this.#environment.fetch('/healthz', {
         cache: 'no-store',
-        signal: AbortSignal.timeout(PROBE_EVERY),
+        signal: this.#environment.timeoutSignal(PROBE_EVERY),
       });
     } catch {
       return;

@@ -176,7 +176,8 @@ export class WhepPlayer {
     this.#lipSync = new LipSync();
     try {
       await session.open();
-      this.#expect(ARRIVAL, 'no picture came over UDP');
+      // Closed meanwhile: there is no frame to wait for.
+      if (this.#session === session) this.#expect(ARRIVAL, 'no picture came over UDP');
     } catch (error) {
       session.close();
       if (this.#session !== session) return;

@@ -141,7 +141,7 @@ export class WhepSession {
         method,
         ...(sdp ? { headers: { 'Content-Type': 'application/sdp' }, body: sdp } : {}),
         keepalive: method === 'DELETE',
-        signal: AbortSignal.timeout(TIMEOUT),
+        signal: this.#environment.timeoutSignal(TIMEOUT),
       });
     } catch {
       throw new WhepError('the server cannot be reached', 0);
