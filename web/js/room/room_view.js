@@ -26,7 +26,8 @@ import { refusalOfClose, wordsFor } from '../page/refusals.js';
 import { headCount } from '../page/words.js';
 import { Ladder } from '../watch/ladder.js';
 import { Beacon } from '../watch/line/beacon.js';
-import { KIND, readEvent } from '../watch/line/record.js';
+import { EventFeed } from '../watch/line/event_feed.js';
+import { KIND } from '../watch/line/record.js';
 import { RoomConnection } from '../watch/line/room_connection.js';
 import { watchUrl } from '../watch/line/watch_url.js';
 import { Playback } from '../watch/playback.js';
@@ -68,11 +69,7 @@ export class RoomView {
   #overlay = null;
   /** @type {import('./picture_in_picture.js').PictureInPicture | null} */
   #pictureInPicture = null;
-  /**
-   * The room's events while WebSockets are blocked.
-   * @type {import('../watch/line/event_stream.js').EventStream | null}
-   */
-  #eventStream = null;
+  #eventFeed;
   #listening = new AbortController();
 
   /** @param {RoomOptions} options */
@@ -90,6 +87,10 @@ export class RoomView {
     this.#events = events;
     this.#environment = environment;
     this.#ladder = new Ladder(self, player);
+    this.#eventFeed = new EventFeed(
+      (event) => this.#handleEvent(event),
+      (listener) => this.#makeEventStream(listener),
+    );
     this.#connection = new RoomConnection(
       watchUrl(room, this.#ladder.name),
       this.#connectionListener(),
@@ -216,13 +217,13 @@ export class RoomView {
     return {
       hello: (hello) => {
         this.#lost.end();
-        this.#eventStream?.close();
+        this.#eventFeed.hello(hello);
         this.#pace = { pace: 'full', dropped: 0 };
         this.#playback.hello(hello);
         if (!document.hidden && this.#playback.stats().frames) this.#playback.resume();
       },
       record: (record, arrival) => {
-        if (record.kind === KIND.EVENT) this.#handleEvent(readEvent(record.body));
+        if (record.kind === KIND.EVENT) this.#eventFeed.record(record);
         else this.#playback.record(record, arrival);
       },
       pace: (pace) => (this.#pace = pace),
@@ -239,7 +240,11 @@ export class RoomView {
     window.addEventListener('online', () => this.#connection.retryNow(), { signal });
     document.addEventListener('visibilitychange', visible, { signal });
     window.addEventListener('pageshow', ({ persisted }) => persisted && visible(), { signal });
-    window.addEventListener('pagehide', () => this.#connection.close(), { signal });
+    const leave = () => {
+      this.#connection.close();
+      this.#eventFeed.suspend();
+    };
+    window.addEventListener('pagehide', leave, { signal });
   }
 
   /** @param {import('../boot/preload.js').FirstSocket | null} first */
@@ -256,9 +261,10 @@ export class RoomView {
   #followVisibility() {
     if (isOver(this.#state) || (document.hidden && this.#pictureInPicture?.open)) return;
     this.#connection.close();
-    this.#eventStream?.close();
+    this.#eventFeed.suspend();
     if (document.hidden) return;
     this.#connection.open();
+    this.#eventFeed.resume();
     this.#playback.resume();
   }
 
@@ -303,7 +309,7 @@ export class RoomView {
     this.#lost.close();
     this.#viewport.hold();
     this.#connection.close();
-    this.#eventStream?.close();
+    this.#eventFeed.close();
     this.#playback.close();
   }
 
@@ -334,27 +340,30 @@ export class RoomView {
       if (this.#closed) return;
       if (state === 'ended') return this.#enter('ended');
       this.#playback.blocked();
-      await this.#listenWithoutWebSocket();
+      await this.#eventFeed.listenWithoutWebSocket();
     } catch (error) {
       const { status, code = '' } = /** @type {{status?: number, code?: string}} */ (error);
       if (status === 404) this.#fail('There is no such live', wordsFor(code || 'room_not_found'));
     }
   }
 
-  async #listenWithoutWebSocket() {
+  /**
+   * @param {Pick<import('../watch/line/event_stream.js').EventStreamListener, 'hello' | 'event'>}
+   *   listener
+   */
+  async #makeEventStream(listener) {
     const { EventStream } = await lateModules.eventStream();
-    if (isOver(this.#state) || this.#closed || document.hidden) return;
-    this.#eventStream ??= new EventStream(
+    return new EventStream(
       this.#room,
       this.#connection.clock,
       {
-        event: (event) => this.#handleEvent(event),
+        ...listener,
         over: (code) => code === 'room_ended' && this.#enter('ended'),
+        lag: () => this.#playback.stats().lag,
         quality: () => this.#beacon.read(this.#ladder.name, this.#playback.stats()),
       },
       this.#environment,
     );
-    this.#eventStream.open();
   }
 
   async #togglePictureInPicture() {

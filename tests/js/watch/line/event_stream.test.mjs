@@ -25,8 +25,9 @@ function fakeSources() {
       this.readyState = 2;
     }
 
-    say(type, data) {
-      this.dispatchEvent(Object.assign(new Event(type), { data: JSON.stringify(data) }));
+    say(type, data, lastEventId = '') {
+      const event = Object.assign(new Event(type), { data: JSON.stringify(data), lastEventId });
+      this.dispatchEvent(event);
     }
 
     fail(readyState) {
@@ -42,8 +43,11 @@ function begin() {
   const EventSource = fakeSources();
   const told = [];
   const serverClock = new ServerClock();
+  const viewer = { lag: NaN };
   const listener = {
-    event: (event, mediaTime) => told.push([event, mediaTime]),
+    hello: ({ channel }) => told.push(channel),
+    event: (event, sequence) => told.push([event, sequence]),
+    lag: () => viewer.lag,
     over: (code) => told.push(code),
     quality: () => ({ player: 'hls' }),
   };
@@ -53,21 +57,24 @@ function begin() {
     listener,
     fakeEnvironment(clock, { EventSource, fetch: server.fetch }),
   );
-  return { clock, server, EventSource, told, serverClock, stream };
+  const reports = () =>
+    server.requests.map(({ body }) => JSON.parse(body)).filter(({ type }) => type === 'report');
+  return { clock, server, EventSource, told, serverClock, viewer, reports, stream };
 }
 
-test('events reach the listener with their media time; a second open changes nothing', () => {
+test('the hello and numbered events reach the listener; a second open changes nothing', () => {
   const { stream, EventSource, told } = begin();
   stream.open();
   stream.open();
   assert.equal(EventSource.made.length, 1);
   assert.equal(EventSource.last.url, '/api/rooms/a%20room/events');
-  EventSource.last.say('message', { media_time: 7, event: { type: 'room' } });
-  assert.deepEqual(told, [[{ type: 'room' }, 7]]);
+  EventSource.last.say('hello', { viewer: 'v', channel: 'a-b', stream: 's' });
+  EventSource.last.say('message', { media_time: 7, event: { type: 'room' } }, 'a-b-12');
+  assert.deepEqual(told, ['a-b', [{ type: 'room' }, 12]]);
 });
 
 test('time is exchanged after the hello, and reports go up once a second', async () => {
-  const { stream, EventSource, clock, server, serverClock } = begin();
+  const { stream, EventSource, clock, server, serverClock, reports } = begin();
   stream.open();
   EventSource.last.say('hello', { viewer: 'v+1' });
   assert.equal(server.last.url, '/api/rooms/a%20room/notices?viewer=v%2B1');
@@ -75,14 +82,29 @@ test('time is exchanged after the hello, and reports go up once a second', async
   server.last.answer(200, JSON.stringify({ type: 'time', id: 0, now: 5_000_000 }));
   await settle();
   assert.equal(serverClock.at(clock.now), 5_000_000);
-  EventSource.last.say('message', { media_time: 9, event: null });
   await clock.advance(2_500);
-  const reports = server.requests
-    .map(({ body }) => JSON.parse(body))
-    .filter(({ type }) => type === 'report');
-  assert.deepEqual(reports, Array(2).fill({ type: 'report', media_time: 9, player: 'hls' }));
+  assert.deepEqual(reports(), Array(2).fill({ type: 'report', media_time: -1, player: 'hls' }));
   server.last.fail();
   await settle();
+});
+
+test('a report says where the viewer stands: its lag behind the edge, which moves on', async () => {
+  const { stream, EventSource, clock, viewer, reports } = begin();
+  stream.open();
+  EventSource.last.say('hello', { viewer: 'v', channel: 'c', stream: 's' });
+  EventSource.last.say('message', { media_time: 0, event: null }, 'c-1');
+  EventSource.last.say('message', { media_time: 2_000_000, event: null }, 'c-2'); // of the history
+  await clock.advance(500);
+  EventSource.last.say('message', { media_time: 9_000_000, event: null }, 'c-3');
+  await clock.advance(500);
+  viewer.lag = 1_500;
+  await clock.advance(1_000);
+  EventSource.last.say('hello', { viewer: 'v', channel: 'c', stream: 'another' });
+  await clock.advance(1_000);
+  assert.deepEqual(
+    reports().map(({ media_time: mediaTime }) => mediaTime),
+    [9_500_000, 9_000_000, -1],
+  );
 });
 
 test('close leaves no timer and no source', async () => {
@@ -97,7 +119,7 @@ test('close leaves no timer and no source', async () => {
   assert.equal(server.requests.length, sent);
 });
 
-test('a lost connection is left to the browser; a refusal ends the stream, which may be opened again', () => {
+test('the browser reopens a lost connection; a refused stream may be opened again', () => {
   const { stream, EventSource } = begin();
   stream.open();
   EventSource.last.fail(0);

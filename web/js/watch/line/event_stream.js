@@ -3,16 +3,21 @@
  * The browser reconnects by itself and resumes after the last event. It uses no DOM and no player.
  */
 import { BROWSER } from '../../page/environment.js';
+import { EdgeClock } from './edge_clock.js';
 
 /**
  * @typedef {object} EventStreamListener
- * @property {(event: any, mediaTime: number) => void} event
+ * @property {(hello: {channel: string, stream: string}) => void} hello
+ * @property {(event: any, sequence: number) => void} event
  * @property {(code: string) => void} over  the server ended the stream; `code` is a RefusalCode
+ * @property {() => number} lag      ms between the live edge and the frame on the screen; NaN while
+ *   unknown
  * @property {() => object} quality  playback figures for the report, once a second
  */
 
 const REPORT_EVERY = 1_000; // ms
 const EXCHANGE_EVERY = 10; // reports between two time exchanges
+const UNKNOWN = -1; // media time of a viewer that does not know its own
 const CLOSED = 2; // EventSource.readyState
 
 export class EventStream {
@@ -23,7 +28,8 @@ export class EventStream {
   /** @type {EventSource | null} */
   #source = null;
   #viewer = '';
-  #mediaTime = 0;
+  #stream = '';
+  #edge = new EdgeClock();
   #reporter = 0;
   #reports = 0;
 
@@ -46,7 +52,9 @@ export class EventStream {
     const source = new this.#environment.EventSource(`${this.#url}/events`);
     this.#source = source;
     source.addEventListener('hello', ({ data }) => this.#greeted(JSON.parse(data)));
-    source.addEventListener('message', ({ data }) => this.#received(JSON.parse(data)));
+    source.addEventListener('message', ({ data, lastEventId }) =>
+      this.#received(JSON.parse(data), lastEventId),
+    );
     source.addEventListener('close', ({ data }) => this.#ended(JSON.parse(data).code));
     // After a refusal a browser gives up; after a lost connection it reconnects by itself.
     source.addEventListener('error', () => source.readyState === CLOSED && this.close());
@@ -60,24 +68,36 @@ export class EventStream {
     this.#reporter = 0;
   }
 
-  /** @param {{viewer: string}} hello */
-  #greeted({ viewer }) {
-    this.#viewer = viewer;
+  /** @param {{viewer: string, channel: string, stream: string}} hello */
+  #greeted(hello) {
+    this.#viewer = hello.viewer;
+    if (hello.stream !== this.#stream) this.#edge.reset();
+    this.#stream = hello.stream;
+    this.#listener.hello(hello);
     this.#reports = 0;
     this.#reporter ||= this.#environment.setInterval(() => this.#report(), REPORT_EVERY);
     void this.#exchange();
   }
 
-  /** @param {{media_time: number, event: any}} message */
-  #received({ media_time: mediaTime, event }) {
-    this.#mediaTime = mediaTime;
-    this.#listener.event(event, mediaTime);
+  /**
+   * @param {{media_time: number, event: any}} message
+   * @param {string} id `{channel}-{sequence}`
+   */
+  #received({ media_time: mediaTime, event }, id) {
+    this.#edge.add(this.#environment.now(), mediaTime);
+    this.#listener.event(event, Number(id.slice(id.lastIndexOf('-') + 1)));
   }
 
   /** @param {string} code */
   #ended(code) {
     if (code === 'room_ended') this.close();
     this.#listener.over(code);
+  }
+
+  /** µs, of the frame on the screen. An unknown lag counts as none: WHEP plays at the edge. */
+  get #mediaTime() {
+    const edge = this.#edge.at(this.#environment.now());
+    return Number.isNaN(edge) ? UNKNOWN : Math.round(edge - (this.#listener.lag() || 0) * 1_000);
   }
 
   #report() {

@@ -1,0 +1,103 @@
+/**
+ * The events of a room, each once: from the WebSocket's records, or from server-sent events while
+ * no WebSocket gets through. It uses no DOM and no player.
+ */
+import { readEvent } from './record.js';
+
+/** @typedef {import('./event_stream.js').EventStream} EventStream */
+
+export class EventFeed {
+  #handle;
+  #make;
+  /**
+   * Exists from the first refused WebSocket until a WebSocket gets through.
+   * @type {EventStream | null}
+   */
+  #stream = null;
+  /** @type {'visible' | 'hidden' | 'closed'} */
+  #state = 'visible';
+  #hellos = 0;
+  #channel = '';
+  /** Number of the last event of the channel. @type {number | null} */
+  #last = null;
+
+  /**
+   * @param {(event: any) => void} handle
+   * @param {(listener: Pick<import('./event_stream.js').EventStreamListener, 'hello' | 'event'>) =>
+   *   Promise<EventStream>} make
+   */
+  constructor(handle, make) {
+    this.#handle = handle;
+    this.#make = make;
+  }
+
+  /**
+   * A WebSocket gets through.
+   * @param {{channel: string}} hello
+   */
+  hello({ channel }) {
+    this.#hellos++;
+    this.#stream?.close();
+    this.#stream = null;
+    this.#enter(channel);
+  }
+
+  /**
+   * An event record of the WebSocket.
+   * @param {import('./record.js').MediaRecord} record
+   */
+  record({ sequence, body }) {
+    this.#receive(sequence, readEvent(body));
+  }
+
+  /** The server answers, and refuses WebSockets: the events come as server-sent events. */
+  async listenWithoutWebSocket() {
+    const hellos = this.#hellos;
+    const made =
+      this.#stream ??
+      (await this.#make({
+        hello: ({ channel }) => this.#enter(channel),
+        event: (event, sequence) => this.#receive(sequence, event),
+      }));
+    // A WebSocket may have got through meanwhile.
+    if (this.#state === 'closed' || hellos !== this.#hellos) return;
+    this.#stream ??= made;
+    if (this.#state === 'visible') this.#stream.open();
+  }
+
+  /** The page is hidden. */
+  suspend() {
+    if (this.#state === 'visible') this.#state = 'hidden';
+    this.#stream?.close();
+  }
+
+  /** The page is visible again: a network that blocked WebSockets is likely to do so still. */
+  resume() {
+    if (this.#state === 'closed') return;
+    this.#state = 'visible';
+    this.#stream?.open();
+  }
+
+  close() {
+    this.#state = 'closed';
+    this.#stream?.close();
+  }
+
+  /** @param {string} channel */
+  #enter(channel) {
+    if (channel === this.#channel) return;
+    this.#channel = channel;
+    this.#last = null;
+  }
+
+  /**
+   * @param {number} sequence mod 2³²
+   * @param {any} event
+   */
+  #receive(sequence, event) {
+    if (this.#state === 'closed') return;
+    if (this.#last !== null && ((sequence - this.#last) | 0) <= 0) return;
+    this.#last = sequence;
+    this.#handle(event);
+  }
+}
