@@ -15,8 +15,9 @@ const COMMON = {
 };
 
 /**
- * esbuild makes a chunk for each set of modules that the same entries share, so that the main file would wait for several. When
- * every late module imports the main one, all that the main one has is shared by all of them: one chunk.
+ * esbuild makes a chunk for each set of modules that the same entries share, so that the main file
+ * would wait for several. When every late module imports the main one, all that the main one has is
+ * shared by all of them: one chunk.
  */
 function oneChunk(main) {
   const late = new Set();
@@ -49,10 +50,13 @@ async function bundlePage(name) {
     write: false,
     plugins: [oneChunk(main)],
   });
-  const [path, { imports, bytes }] = Object.entries(metafile.outputs).find(([path]) => basename(path) === `${name}.js`);
+  const [path, { imports, bytes }] = Object.entries(metafile.outputs).find(
+    ([path]) => basename(path) === `${name}.js`,
+  );
   const [chunk, ...others] = imports.filter(({ kind }) => kind === 'import-statement');
   if (others.length || (chunk && bytes > 100)) throw new Error(`${name}.js is more than one file`);
-  for (const file of outputFiles) if (!chunk || basename(file.path) !== basename(path)) await writeFile(file.path, file.contents);
+  for (const file of outputFiles)
+    if (!chunk || basename(file.path) !== basename(path)) await writeFile(file.path, file.contents);
   return basename(chunk?.path ?? path);
 }
 
@@ -68,5 +72,6 @@ for (const page of ['feed', 'studio', 'room']) mains[page] = await bundlePage(pa
 await bundleScript('watch/webcodecs/worker.js', 'worker.js');
 await bundleScript('watch/webcodecs/sound_worklet.js', 'sound_worklet.js');
 const boot = await bundleScript('boot/main.js', 'boot.js');
-if (/<\/script|<!--/i.test(await readFile(boot, 'utf8'))) throw new Error('the boot script cannot stand in HTML');
+if (/<\/script|<!--/i.test(await readFile(boot, 'utf8')))
+  throw new Error('the boot script cannot stand in HTML');
 await writeFile(join(out, 'mains.json'), JSON.stringify(mains));

@@ -1,9 +1,8 @@
-// Counts timers, sockets, workers and listeners that a page's scripts have started but not ended.
+// Counts what a page's scripts have started but not ended: timers, connections, workers, audio
+// contexts and listeners.
 (() => {
   const timeouts = new Set();
   const intervals = new Set();
-  const sockets = new Set();
-  const workers = new Set();
   const listeners = new Map(); // key → how many
   const { setTimeout, clearTimeout, setInterval, clearInterval } = window;
 
@@ -28,28 +27,27 @@
   window.clearTimeout = (id) => (clear(id), clearTimeout(id));
   window.clearInterval = (id) => (clear(id), clearInterval(id));
 
-  window.WebSocket = class extends window.WebSocket {
-    constructor(...all) {
-      super(...all);
-      sockets.add(this);
-    }
+  /** Replaces a class by one whose objects count until `end` is called. */
+  const counted = (name, end) => {
+    const open = new Set();
+    window[name] = class extends window[name] {
+      constructor(...all) {
+        super(...all);
+        open.add(this);
+      }
 
-    close(...all) {
-      sockets.delete(this);
-      super.close(...all);
-    }
+      [end](...all) {
+        open.delete(this);
+        return super[end](...all);
+      }
+    };
+    return open;
   };
-  window.Worker = class extends window.Worker {
-    constructor(...all) {
-      super(...all);
-      workers.add(this);
-    }
-
-    terminate() {
-      workers.delete(this);
-      super.terminate();
-    }
-  };
+  const sockets = counted('WebSocket', 'close');
+  const eventSources = counted('EventSource', 'close');
+  const peerConnections = counted('RTCPeerConnection', 'close');
+  const audioContexts = counted('AudioContext', 'close');
+  const workers = counted('Worker', 'terminate');
 
   const { addEventListener, removeEventListener } = EventTarget.prototype;
   const numbers = new WeakMap();
@@ -79,6 +77,9 @@
     timeouts: timeouts.size,
     intervals: intervals.size,
     sockets: sockets.size,
+    eventSources: eventSources.size,
+    peerConnections: peerConnections.size,
+    audioContexts: audioContexts.size,
     workers: workers.size,
     listeners: listeners.size,
   });

@@ -4,8 +4,10 @@ import { iceServersOf } from '../../../web/js/api/ice_servers.js';
 
 test('each link to an ICE server gives one, with its credentials', () => {
   const header =
-    '<stun:a.example>; rel="ice-server", <https://x/y,z>; rel="urn:ietf:params:whep:ext:core:layer", ' +
-    '<turn:b.example:3478?transport=udp>; rel="ice-server"; username="1700000600:room"; credential="c,;\\"<d>\\\\="; credential-type="password"';
+    '<stun:a.example>; rel="ice-server", ' +
+    '<https://x/y,z>; rel="urn:ietf:params:whep:ext:core:layer", ' +
+    '<turn:b.example:3478?transport=udp>; rel="ice-server"; username="1700000600:room"; ' +
+    'credential="c,;\\"<d>\\\\="; credential-type="password"';
   assert.deepEqual(iceServersOf(header), [
     { urls: 'stun:a.example' },
     {

@@ -4,9 +4,11 @@ import test from 'node:test';
 import { browserObstacle, cameraObstacle } from '../../../web/js/publish/obstacles.js';
 
 const CHROME =
-  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) ' +
+  'Chrome/140.0.0.0 Safari/537.36';
 const IPHONE =
-  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1';
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 ' +
+  '(KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1';
 const able = { userAgent: CHROME, secure: true, camera: true, webrtc: true, codec: true };
 
 test('a browser that can do all has no obstacle', () => {

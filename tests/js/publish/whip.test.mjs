@@ -36,7 +36,7 @@ async function open(headers = { Location: '/whip/abc/1' }) {
   return made;
 }
 
-test('the offer has the key and no candidates; the answer has the session and ICE servers', async () => {
+test('the offer has the key, no candidates; the answer names session and ICE servers', async () => {
   const { server, pc } = await open({
     Location: '/whip/abc/1',
     Link: '<turn:new>; rel="ice-server"; username="u"; credential="c"',

@@ -26,7 +26,7 @@ test('a path that is asked for stays, if it exists', () => {
   assert.equal(new Ladder({ MediaSource: 1 }, 'webcodecs').supported, false);
 });
 
-test('two errors lead to another path; the first one is tried again after a minute, then after two', () => {
+test('two errors change the path; the first is tried again after a minute, then after two', () => {
   const ladder = new Ladder(all, null);
   assert.equal(ladder.broke(0, 'bad', false), false);
   assert.equal(ladder.broke(40_000, 'bad', false), false);

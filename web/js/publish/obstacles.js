@@ -18,8 +18,23 @@
  */
 import { videoCodecs } from './whip.js';
 
-const IN_APP =
-  /Instagram|FBAN|FBAV|FB_IAB|musical_ly|BytedanceWebview|TikTok|Snapchat|Twitter|LinkedInApp|Line\/|MicroMessenger|Pinterest/i;
+/** What browsers inside other apps have in their user agent. */
+const APPS = [
+  'Instagram',
+  'FBAN',
+  'FBAV',
+  'FB_IAB',
+  'musical_ly',
+  'BytedanceWebview',
+  'TikTok',
+  'Snapchat',
+  'Twitter',
+  'LinkedInApp',
+  'Line/',
+  'MicroMessenger',
+  'Pinterest',
+];
+const IN_APP = new RegExp(APPS.join('|'), 'i');
 const IOS = /iPhone|iPad|iPod/;
 
 /** @returns {BrowserFeatures} */

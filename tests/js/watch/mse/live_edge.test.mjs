@@ -43,7 +43,7 @@ test('an element that resumes far behind seeks to the live edge at once', () => 
   assert.ok(brisk.rate > 1.06 && brisk.seek === null, 'a small distance raises the rate');
 });
 
-test('a dry spell ends with one seek; repeated ones move the target back, a single one or an outage does not', () => {
+test('a dry spell ends with one seek; only repeated short ones move the target back', () => {
   const edge = new LiveEdge({ fractionalRates: true });
   edge.starve(0);
   assert.equal(edge.decide({ ...near, now: 10, position: 990 }).seek, null);
