@@ -1,4 +1,4 @@
 """LL-HLS: segments, playlists, and the background job that makes them for a stream.
 
-May import `relay.stream` and the floors below it.
+May import `relay.channel`, `relay.stream` and the folders below them.
 """

@@ -1,4 +1,4 @@
 """Media to WHEP viewers: packetisation, retransmission and congestion.
 
-May import `relay.rtc`, `relay.stream` and the folders below them.
+May import `relay.channel`, `relay.rtc`, `relay.stream` and the folders below them.
 """
