@@ -4,56 +4,32 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import count
+from enum import Enum
 from typing import Any, Protocol
 
-from relay.channel.event_log import EventLog, PostedEvent
-from relay.channel.fanout import DirectSocket, Fanout, Viewer
+from relay.channel.event_queue import EventQueue, Timer
+from relay.channel.fanout import DirectSocket, Viewer
+from relay.channel.members import Members
 from relay.channel.message import Message, event_message, merge, with_events
+from relay.channel.owner import ChannelOwner, NoOwner, Notice
 from relay.channel.pulse import Pulse
 from relay.channel.slot_reader import SlotReader
-from relay.errors import MessageError
+from relay.errors import MessageError, Refusal, RefusalCode
 from relay.sample import TrackInfo
 from relay.stream.stream import Stream
 
 logger = logging.getLogger(__name__)
 
-EVENTS_WITHIN = 0.1
-"""Seconds that an event waits for a media message. Then it is sent without one."""
-EVENT_MAX = 16 * 1024
-"""Maximum bytes of one event."""
-PENDING_MAX = 32 * 1024
-"""Maximum bytes of events that wait for a media message. Above it they are sent at once."""
+
+ROOM_ENDED = "the room has ended"
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A notice of a viewer, except reports."""
-
-    viewer: int
-    """The viewer's number in this channel."""
-    person: str | None
-    """The `person` given to `subscribe`. The relay does not interpret it."""
-    media_time: int
-    """The media time at the viewer's playback position, µs."""
-    body: Mapping[str, Any]
-    """The notice: a JSON object with a `type`. Only the type has been checked."""
-
-
-class ChannelOwner(Protocol):
-    """The room of a channel. Called synchronously."""
-
-    def viewers_changed(self, viewers: int) -> None: ...
-
-    def viewer_left(self, viewer: int) -> None:
-        """The viewer with this number has left. Numbers are not used again."""
-
-    def receive_report(self, viewer: int, report: Mapping[str, Any]) -> None:
-        """Takes a viewer's playback report. Its fields are unchecked."""
-
-    def receive_notice(self, notice: Notice) -> None:
-        """Takes any other notice. Raises MessageError if the notice is unknown."""
+class ChannelState(Enum):
+    OPEN = "open"
+    CLOSED = "closed"
+    """The server is shutting down; the room has not ended."""
+    ENDED = "ended"
+    """The room has ended."""
 
 
 class Output(Protocol):
@@ -62,22 +38,6 @@ class Output(Protocol):
     @property
     def viewers(self) -> int:
         """The number of viewers. The output calls `Channel.viewers_changed` when it changes."""
-
-
-class Timer(Protocol):
-    def cancel(self) -> None: ...
-
-
-class _Member:
-    """A viewer's entry in the channel."""
-
-    __slots__ = ("media_time", "number", "person")
-
-    def __init__(self, number: int, person: str | None) -> None:
-        self.number = number
-        self.person = person
-        self.media_time = -1
-        """Media time in the viewer's last report, µs; -1 before the first report."""
 
 
 class Channel:
@@ -99,19 +59,12 @@ class Channel:
         self.name = name
         self.id = secrets.token_hex(8)
         """Identifies the channel. Event numbers are unique only within one channel."""
+        self.state = ChannelState.OPEN
         self._owner: ChannelOwner = owner
         self._pulse = pulse or Pulse()
-        self._call_later = call_later
-        self._with_media = Fanout()
-        self._without_media = Fanout()
-        self._members: dict[Viewer, _Member] = {}
-        self._numbers = count(1)
+        self._members = Members()
         self._outputs: dict[Output, None] = {}
-        self._log = EventLog()
-        self._event_numbers = count(1)
-        self._pending: list[PostedEvent] = []
-        self._pending_bytes = 0
-        self._events_timer: Timer | None = None
+        self._events = EventQueue(self._send_events, call_later or _call_later)
         self._slots: dict[int, SlotReader] = {}
         self.stream = stream
         """The stream in slot 0. Its media time is the media time of events."""
@@ -173,21 +126,26 @@ class Channel:
     @property
     def viewers(self) -> int:
         """The number of all viewers with media, on any transport."""
-        return len(self._with_media) + sum(output.viewers for output in self._outputs)
+        return self.direct_viewers + sum(output.viewers for output in self._outputs)
 
     @property
     def direct_viewers(self) -> int:
         """The number of WebSocket viewers with media."""
-        return len(self._with_media)
+        return len(self._members.with_media)
+
+    @property
+    def members(self) -> int:
+        """The number of viewers that get the channel's messages, with media or without."""
+        return len(self._members)
 
     @property
     def octets(self) -> int:
         """Bytes written to direct sockets. Viewers count the bytes that they write themselves."""
-        return self._with_media.octets + self._without_media.octets
+        return self._members.octets
 
     @property
     def wants_clock(self) -> bool:
-        return len(self._without_media) > 0
+        return len(self._members.without_media) > 0
 
     def subscribe(
         self, viewer: Viewer, *, person: str | None = None, media: bool = True, after: int = 0
@@ -195,46 +153,48 @@ class Channel:
         """Adds a viewer. Returns its first messages: the retained states, the history (events after
         number `after`), the inits, and everything since the last IDR of each slot.
 
-        Without `media` it gets events, inits and the clock, and does not count as a viewer.
+        Without `media` it gets events, inits and the clock, and does not count as a viewer. Raises
+        Refusal if the channel is not open.
         """
+        match self.state:
+            case ChannelState.OPEN:
+                pass
+            case ChannelState.CLOSED:
+                raise Refusal(503, RefusalCode.SERVER_CLOSING, "the server is restarting", 1)
+            case ChannelState.ENDED:
+                raise Refusal(410, RefusalCode.ROOM_ENDED, ROOM_ENDED)
         for reader in self._slots.values():
             # The batch is also in the burst and must not reach the new viewer twice.
             self._flush(reader)
-        self._members[viewer] = _Member(next(self._numbers), person)
-        events = self._log.since(after)
+        self._members.add(viewer, person, media)
+        events = self._events.since(after)
         first = [event_message(events, self.edge)] if events else []
         for reader in self._slots.values():
             first += reader.inits.values()
         if media:
             for reader in self._slots.values():
                 first += reader.burst.messages
-            self._with_media.add(viewer)
             self.viewers_changed()
-        else:
-            self._without_media.add(viewer)
         return first
 
     def unsubscribe(self, viewer: Viewer) -> None:
         """Removes a viewer; it gets no further calls. Does nothing if it has left before."""
-        member = self._members.pop(viewer, None)
+        member = self._members.remove(viewer)
         if member is None:
             return
         self._owner.viewer_left(member.number)
-        self._without_media.remove(viewer)
-        if self._with_media.remove(viewer):
+        if member.media:
             self.viewers_changed()
 
     def open_direct(self, viewer: Viewer, direct: DirectSocket) -> None:
         """Writes the viewer's messages to its socket from now on. When the socket does not accept a
         whole message, the channel calls `send` again.
         """
-        self._with_media.open_direct(viewer, direct)
-        self._without_media.open_direct(viewer, direct)
+        self._members.open_direct(viewer, direct)
 
     def close_direct(self, viewer: Viewer) -> None:
         """Calls `send` for each message from now on."""
-        self._with_media.close_direct(viewer)
-        self._without_media.close_direct(viewer)
+        self._members.close_direct(viewer)
 
     def add_output(self, output: Output) -> None:
         """Counts the viewers of `output` from now on."""
@@ -277,64 +237,44 @@ class Channel:
     # Events
 
     def post(self, body: bytes, *, key: str | None = None, history: bool = True) -> None:
-        """Sends an event (UTF-8 JSON) to every viewer, stamped with the current media time.
+        """Sends an event (UTF-8 JSON) to every viewer, stamped with the current media time. Does
+        nothing if the channel is not open.
 
         With a `key` the event is the state of that key: every joining viewer gets the latest state.
         With `history` it is also kept among the last events, which joining viewers get. Raises
-        ValueError if it is longer than 16 KB.
+        ValueError, and sends nothing, if it is longer than 16 KB, if it is the state of a 33rd key,
+        or if all states together would be longer than 64 KB.
         """
-        if len(body) > EVENT_MAX:
-            raise ValueError(f"the event has {len(body)} bytes; the maximum is {EVENT_MAX}")
-        event = PostedEvent(next(self._event_numbers), self.edge, body, key, history)
-        if not self._members:
-            self._log.add(event)
-            return
-        self._pending.append(event)
-        self._pending_bytes += len(event.record)
-        if self._pending_bytes > PENDING_MAX:
-            self._send_events()
-        elif self._events_timer is None:
-            call_later = self._call_later or asyncio.get_running_loop().call_later
-            self._events_timer = call_later(EVENTS_WITHIN, self._send_events)
+        if self.state is ChannelState.OPEN:
+            self._events.post(body, self.edge, key, history, wait=len(self._members) > 0)
 
     def forget(self, key: str) -> None:
         """Drops the state of this key: viewers that join later do not get it. Present viewers must
         be informed by an event.
         """
-        self._log.forget(key)
-        for event in self._pending:
-            if event.key == key:
-                event.key = None
-
-    def _take_events(self) -> list[PostedEvent]:
-        """Returns the waiting events and adds them to the log. Viewers that joined before get them
-        with this message; viewers that join later get them from the log.
-        """
-        if self._events_timer:
-            self._events_timer.cancel()
-            self._events_timer = None
-        events, self._pending = self._pending, []
-        self._pending_bytes = 0
-        for event in events:
-            self._log.add(event)
-        return events
+        self._events.forget(key)
 
     def _send_events(self) -> None:
-        for reader in self._slots.values():
+        """Sends the waiting events in the last batch; without a batch, in their own message."""
+        held = [reader for reader in self._slots.values() if reader.batch]
+        if held:
+            last = held[-1].batch
+            last[-1] = self._with_events(last[-1])
+        for reader in held:
             self._flush(reader)
-        if self._pending:
-            self._deliver(event_message(self._take_events(), self.edge))
+        if self._events.pending:
+            self._deliver(event_message(self._events.take(), self.edge))
 
     # Messages (MessageSink)
 
     def receive_init(self, slot: SlotReader, info: TrackInfo, message: Message) -> None:
         self._flush(slot)
-        for viewer in [*self._with_media, *self._without_media]:
+        for viewer in self._members:
             try:
                 viewer.receive_track(info)
             except Exception:  # a viewer must not cost the others a frame
                 logger.exception("a viewer of %s was dropped", self.name)
-                self.unsubscribe(viewer)
+                self._drop(viewer)
         self._deliver(self._with_events(message))
 
     def receive_message(self, slot: SlotReader, message: Message) -> None:
@@ -355,7 +295,7 @@ class Channel:
         self.remove_stream(slot.number)
 
     def _with_events(self, message: Message) -> Message:
-        return with_events(message, self._take_events()) if self._pending else message
+        return with_events(message, self._events.take()) if self._events.pending else message
 
     def _flush(self, slot: SlotReader) -> None:
         if slot.batch:
@@ -364,55 +304,46 @@ class Channel:
             self._deliver(message)
 
     def _deliver(self, message: Message) -> None:
-        for viewer in self._with_media.deliver(message):
-            self.unsubscribe(viewer)
-        if message.no_media and self._without_media:
-            for viewer in self._without_media.deliver(_aside(message)):
-                self.unsubscribe(viewer)
+        for viewer in self._members.deliver(message):
+            self._drop(viewer)
 
     # The end
 
     def end(self) -> None:
-        """Ends the channel for its viewers, and its streams for their readers."""
+        """Ends the channel for its viewers, and its streams for their readers. Does nothing if it
+        has ended before.
+        """
+        if self.state is ChannelState.ENDED:
+            return
         self._send_events()
-        for slot in list(self._slots):
-            self._slots[slot].stream.end()
-        for viewer in [*self._with_media, *self._without_media]:
-            viewer.end()
+        self.state = ChannelState.ENDED
+        for reader in list(self._slots.values()):
+            reader.stream.end()
+        for viewer in self._members:
+            self._close_viewer(viewer, RefusalCode.ROOM_ENDED, ROOM_ENDED)
         self.close()
 
     def close(self) -> None:
         """Cancels the timer and drops the reference to the room. Otherwise a reference cycle would
         keep both in memory until a full garbage collection.
         """
-        if self._events_timer:
-            self._events_timer.cancel()
-            self._events_timer = None
+        if self.state is ChannelState.OPEN:
+            self.state = ChannelState.CLOSED
+        self._events.close()
         self._owner = NoOwner()
 
+    def _drop(self, viewer: Viewer) -> None:
+        """Removes a viewer that raised and closes its connection. It may reconnect."""
+        self.unsubscribe(viewer)
+        self._close_viewer(viewer, RefusalCode.INTERNAL_ERROR, "a defect of the server")
 
-class NoOwner:
-    """The owner of a channel that has ended."""
-
-    def viewers_changed(self, viewers: int) -> None: ...
-
-    def viewer_left(self, viewer: int) -> None: ...
-
-    def receive_report(self, viewer: int, report: Mapping[str, Any]) -> None: ...
-
-    def receive_notice(self, notice: Notice) -> None:
-        raise MessageError("this room has ended")
+    def _close_viewer(self, viewer: Viewer, code: RefusalCode, text: str) -> None:
+        try:
+            viewer.close(code, text)
+        except Exception:  # one viewer must not prevent the end of the others
+            logger.exception("a viewer of %s could not be closed", self.name)
+            self.unsubscribe(viewer)
 
 
-def _aside(message: Message) -> Message:
-    """The part of a message for viewers without media."""
-    return Message(
-        message.no_media,
-        b"",
-        message.media_time,
-        message.publish,
-        slot=message.slot,
-        vital=True,
-        no_media=message.no_media,
-        events=message.events,
-    )
+def _call_later(seconds: float, call: Callable[[], None]) -> Timer:
+    return asyncio.get_running_loop().call_later(seconds, call)

@@ -10,12 +10,14 @@ HISTORY_EVENTS = 100
 HISTORY_BYTES = 32 * 1024
 MAX_KEYS = 32
 """Maximum number of keys with a state."""
+STATES_BYTES = 64 * 1024
+"""Maximum bytes of all states, as records."""
 
 
 class PostedEvent:
     """One event of a channel, and its packed record."""
 
-    __slots__ = ("body", "history", "key", "media_time", "record", "sequence")
+    __slots__ = ("body", "history", "key", "media_time", "record", "sequence", "server_sent")
 
     def __init__(
         self, sequence: int, media_time: int, body: bytes, key: str | None, history: bool
@@ -35,6 +37,8 @@ class PostedEvent:
         self.record = pack_record(
             Record(Kind.EVENT, body, sequence=sequence, media_time=media_time)
         )
+        self.server_sent = b""
+        """Cached server-sent event (relay/channel/event_stream.py); empty until the first use."""
 
 
 class EventLog:
@@ -43,16 +47,29 @@ class EventLog:
     def __init__(self, max_events: int = HISTORY_EVENTS, max_bytes: int = HISTORY_BYTES) -> None:
         self._max_events = max_events
         self._max_bytes = max_bytes
+        self._sizes: dict[str, int] = {}
+        """Bytes reserved for the state of each key."""
         self._states: dict[str, PostedEvent] = {}
         self._history: deque[PostedEvent] = deque()
         self._bytes = 0
 
+    def reserve(self, key: str, size: int) -> None:
+        """Reserves `size` bytes for the next state of a key, and frees those of the state before.
+        Raises ValueError, and reserves nothing, above 32 keys or 64 KB of states.
+        """
+        if key not in self._sizes and len(self._sizes) >= MAX_KEYS:
+            raise ValueError(f"more than {MAX_KEYS} keys")
+        total = sum(self._sizes.values()) - self._sizes.get(key, 0) + size
+        if total > STATES_BYTES:
+            raise ValueError(f"all states have {total} bytes; the maximum is {STATES_BYTES}")
+        self._sizes[key] = size
+
     def add(self, event: PostedEvent) -> None:
-        """Adds the newest event. Raises ValueError if there would be more than 32 keys."""
+        """Adds an event. If it has a key, call `reserve` first. It replaces older states only."""
         if event.key is not None:
-            if event.key not in self._states and len(self._states) >= MAX_KEYS:
-                raise ValueError(f"more than {MAX_KEYS} keys")
-            self._states[event.key] = event
+            present = self._states.get(event.key)
+            if present is None or present.sequence < event.sequence:
+                self._states[event.key] = event
         if event.history:
             self._history.append(event)
             self._bytes += len(event.record)
@@ -61,6 +78,7 @@ class EventLog:
 
     def forget(self, key: str) -> None:
         """Drops the state of the key."""
+        self._sizes.pop(key, None)
         self._states.pop(key, None)
 
     def since(self, sequence: int = 0) -> list[PostedEvent]:

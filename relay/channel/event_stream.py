@@ -6,7 +6,7 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
@@ -46,7 +46,7 @@ class EventStream:
 
     def open(self, hello: dict[str, Any], last_event: str, *, person: str | None = None) -> None:
         """Subscribes. `last_event`: id of the last event that the viewer has; empty if it has
-        none.
+        none. Raises Refusal if the channel is not open.
         """
         self._add(b"retry: %d\n" % RETRY_MS + _field("hello", {**hello, "viewer": self.id}))
         after = _after(last_event, self._channel.id)
@@ -79,9 +79,6 @@ class EventStream:
 
     def receive_track(self, info: TrackInfo) -> None: ...
 
-    def end(self) -> None:
-        self.close(RefusalCode.ROOM_ENDED, "the room has ended")
-
     def close(self, code: RefusalCode, text: str) -> None:
         """Sends the reason and ends the stream."""
         self._add(_field("close", {"code": code.value, "error": text}))
@@ -106,18 +103,11 @@ class EventStream:
             self._channel.receive_notice(self, notice)
         return None
 
-    def _render(self, events: Iterable[PostedEvent]) -> list[bytes]:
-        return [
-            b'id: %b-%d\ndata: {"media_time":%d,"event":%b}\n\n'
-            % (
-                self._channel.id.encode(),
-                event.sequence,
-                event.media_time,
-                # In JSON a line feed is white space; in an event stream it starts the next field.
-                event.body.replace(b"\r", b" ").replace(b"\n", b" "),
-            )
-            for event in events
-        ]
+    def _render(self, events: Sequence[PostedEvent]) -> list[bytes]:
+        """Renders each event once: all viewers of the channel get the same bytes."""
+        for event in events:
+            event.server_sent = event.server_sent or _server_sent(self._channel.id, event)
+        return [event.server_sent for event in events]
 
     def _add(self, chunk: bytes) -> None:
         if self.state is not StreamState.OPEN:
@@ -128,6 +118,17 @@ class EventStream:
             self.state = StreamState.TOO_SLOW
             self._chunks.clear()
         self._news.set()
+
+
+def _server_sent(channel: str, event: PostedEvent) -> bytes:
+    # In JSON a line feed is white space; in an event stream it starts the next field.
+    body = event.body.replace(b"\r", b" ").replace(b"\n", b" ")
+    return b'id: %b-%d\ndata: {"media_time":%d,"event":%b}\n\n' % (
+        channel.encode(),
+        event.sequence,
+        event.media_time,
+        body,
+    )
 
 
 def _field(event: str, data: dict[str, Any]) -> bytes:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from relay.channel.message import Message
+from relay.errors import RefusalCode
 from relay.sample import TrackInfo
 
 logger = logging.getLogger(__name__)
@@ -25,8 +26,8 @@ class Viewer(Protocol):
     def receive_track(self, info: TrackInfo) -> None:
         """The track has these parameters from the next message on."""
 
-    def end(self) -> None:
-        """The channel has ended; nothing follows."""
+    def close(self, code: RefusalCode, text: str) -> None:
+        """Ends the viewer's connection with this reason. No calls follow."""
 
 
 class DirectSocket:

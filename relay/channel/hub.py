@@ -1,6 +1,7 @@
 """All channels of a process, by name."""
 
-from relay.channel.channel import Channel, ChannelOwner
+from relay.channel.channel import Channel
+from relay.channel.owner import ChannelOwner
 from relay.channel.pulse import Pulse
 from relay.stream.stream import Stream
 from relay.stream.window import Window

@@ -15,7 +15,7 @@ from relay.channel.message import Message
 from relay.channel.notice import PER_SECOND, Allowance, read_notice, read_number
 from relay.channel.outbox import JOIN_MS, Outbox, Pace
 from relay.channel.wsframe import PING, PONG, close_frame, control_frame, text_frame
-from relay.errors import MessageError, RefusalCode
+from relay.errors import MessageError, Refusal, RefusalCode
 from relay.sample import TrackInfo
 from relay.websocket.counters import WebSocketCounters
 from relay.websocket.state import OPEN, TRANSITIONS, Event, State
@@ -47,6 +47,7 @@ CLOSE_CODES: dict[RefusalCode, int] = {
     RefusalCode.BAD_NOTICE: 1007,
     RefusalCode.RATE_LIMITED: 1008,
     RefusalCode.MESSAGE_TOO_LARGE: 1009,
+    RefusalCode.INTERNAL_ERROR: 1011,
     RefusalCode.NOT_READING: 4408,
     RefusalCode.TOO_SLOW: 4408,
     RefusalCode.ROOM_ENDED: 4410,
@@ -75,7 +76,10 @@ class WebSocketViewer:
         self._codecs = codecs
         self._loop = asyncio.get_running_loop()
         self._outbox = Outbox(self._loop.time() * 1_000)
-        self._joining: deque[Message] = deque()
+        self._joining: deque[tuple[Message, int]] = deque()
+        """Messages that are not written yet, each with the bytes of events that count against
+        `EVENTS_MAX`.
+        """
         self._join_timer: asyncio.TimerHandle | None = None
         self._join_began = self._loop.time() * 1_000
         self._allowance = Allowance(self._loop.time())
@@ -130,7 +134,13 @@ class WebSocketViewer:
                 self.receive_track(info)
         if self.state not in OPEN:
             return
-        self._joining.extend(self._channel.subscribe(self, person=person, media=media))
+        try:
+            first = self._channel.subscribe(self, person=person, media=media)
+        except Refusal as refusal:
+            self.close(refusal.code, str(refusal))
+            return
+        # Events of the burst need no limit here: the channel limits them.
+        self._joining.extend((message, 0) for message in first)
         self._continue_join()
         if media:
             self._channel.demand_fresh_keyframes(time.time_ns() // 1_000)
@@ -144,13 +154,12 @@ class WebSocketViewer:
             self._join_timer.cancel()
             self._join_timer = None
         while joining and self._writer.buffered < JOIN_CHUNK:
-            message = joining.popleft()
-            # Events of the burst need no limit here: the channel limits them.
-            self._write(message.frame, 0 if message.vital else message.event_bytes)
+            message, event_bytes = joining.popleft()
+            self._write(message.frame, event_bytes)
         now_ms = self._loop.time() * 1_000
         if joining and now_ms - self._join_began >= JOIN_MS:
-            events = sum(message.event_bytes for message in joining)
-            self._write(self._outbox.drop_video(list(joining), now_ms), events)
+            rest = self._outbox.drop_video([message for message, _ in joining], now_ms)
+            self._write(rest, sum(event_bytes for _, event_bytes in joining))
             joining.clear()
             self._advance(Event.JOINED)
             self._send_pace()
@@ -171,7 +180,7 @@ class WebSocketViewer:
     def send(self, message: Message) -> None:
         match self.state:
             case State.JOINING:
-                self._joining.append(message)
+                self._joining.append((message, message.event_bytes))
                 self._continue_join()
             case State.BUFFERED | State.DIRECT:
                 if self._writer.buffered or not self._outbox.unrestricted:
@@ -198,8 +207,11 @@ class WebSocketViewer:
         """Sends the part of the message that the outbox chooses."""
         outbox, writer = self._outbox, self._writer
         waiting, idle = writer.measure()
-        if waiting and (idle >= READS_NOTHING or waiting >= BACKLOG_MAX):
+        if waiting and idle >= READS_NOTHING:
             self._let_go(RefusalCode.NOT_READING, f"read nothing for {idle:.0f} s")
+            return
+        if waiting >= BACKLOG_MAX:
+            self._let_go(RefusalCode.NOT_READING, f"{waiting >> 20} MB wait")
             return
         if writer.event_bytes + message.event_bytes > EVENTS_MAX:
             self._let_go(RefusalCode.TOO_SLOW, "too slow for the room's events")
@@ -293,9 +305,6 @@ class WebSocketViewer:
         self._silence_timer = self._loop.call_later(wait, self._break_silence)
 
     # The end
-
-    def end(self) -> None:
-        self.close(RefusalCode.ROOM_ENDED, "the room has ended")
 
     def close(self, code: RefusalCode, text: str) -> None:
         """Closes the connection, and cuts it if the viewer does not answer in time."""

@@ -9,8 +9,9 @@ import json
 import sys
 from unittest.mock import patch
 
-from relay.channel.channel import Channel, ChannelOwner
+from relay.channel.channel import Channel
 from relay.channel.hub import Hub
+from relay.channel.owner import ChannelOwner
 from server import __main__, app
 
 EVENT_BYTES = 150

@@ -41,7 +41,7 @@ class EventsEndpoint:
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.get("/api/rooms/{room}/events", self.listen),
+            web.get("/api/rooms/{room}/events", self.listen, allow_head=False),
             web.post("/api/rooms/{room}/notices", self.notify),
         ]
 
@@ -57,11 +57,12 @@ class EventsEndpoint:
             response = web.StreamResponse(headers={hdrs.CACHE_CONTROL: "no-store"})
             response.content_type = "text/event-stream"
             response.headers["X-Accel-Buffering"] = "no"  # nginx would collect events
-            await response.prepare(request)
+            # Subscribe before the response starts: after that the server cannot refuse.
             stream = EventStream(room.channel)
+            stream.open(hello(room.channel), request.headers.get("Last-Event-ID", ""))
             self._streams[room.name, stream.id] = stream
             try:
-                stream.open(hello(room.channel), request.headers.get("Last-Event-ID", ""))
+                await response.prepare(request)
                 await _send(request, response, stream)
             except (ConnectionError, TimeoutError):
                 if request.transport:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from relay.channel.channel import Channel, ChannelOwner, Notice
+from relay.channel.channel import Channel
+from relay.channel.owner import ChannelOwner, Notice
 from relay.errors import MessageError, RefusalCode
 from relay.rtc.receive.sdp import Offer
 from relay.stream.stream import Stream

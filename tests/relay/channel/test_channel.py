@@ -4,15 +4,17 @@ import logging
 
 import pytest
 
-from relay.channel.channel import EVENT_MAX, EVENTS_WITHIN, PENDING_MAX, Channel, Notice
-from relay.channel.event_log import HISTORY_EVENTS
+from relay.channel.channel import Channel, ChannelState
+from relay.channel.event_log import HISTORY_EVENTS, MAX_KEYS, STATES_BYTES
+from relay.channel.event_queue import EVENT_MAX, EVENTS_WITHIN, PENDING_MAX
 from relay.channel.message import Message
+from relay.channel.owner import Notice
 from relay.channel.pulse import Pulse
 from relay.channel.slot_reader import AUDIO_ALONE
-from relay.errors import MessageError
+from relay.errors import MessageError, Refusal, RefusalCode
 from relay.media import h264, opus
 from relay.message import Flag, Kind, Record, read_init_body, unpack_records
-from relay.sample import Demand, Track
+from relay.sample import Demand, Track, TrackInfo
 from tests.fixtures import media
 from tests.fixtures.channel import (
     Owner,
@@ -187,8 +189,46 @@ def test_a_viewer_that_raises_is_dropped_without_harm(caplog: pytest.LogCaptureF
         for index in range(3):
             channel.stream.publish(video_sample(index * 3_000, key=not index))
     assert len(before.messages) - start == len(after.messages) == 3
-    assert len(broken.messages) == 1
+    assert len(broken.messages) == 1 and broken.closed == [RefusalCode.INTERNAL_ERROR]
     assert channel.viewers == 2
+
+
+def test_a_viewer_that_raises_at_a_track_is_dropped_and_closed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Even where its close raises too. The others get the track."""
+
+    class Broken(Watcher):
+        def receive_track(self, info: TrackInfo) -> None:
+            raise RuntimeError("no")
+
+        def close(self, code: RefusalCode, text: str) -> None:
+            super().close(code, text)
+            raise RuntimeError("no")
+
+    channel, broken, after = make_channel(), Broken(), Watcher()
+    channel.subscribe(broken)
+    channel.subscribe(after)
+    with caplog.at_level(logging.CRITICAL, "relay.channel.channel"):
+        channel.stream.set_track(opus.track_info(), 0)
+    assert broken.closed == [RefusalCode.INTERNAL_ERROR] and not broken.messages
+    assert len(after.tracks) == len(after.messages) == 1 and channel.members == 1
+
+
+def test_a_viewer_that_raises_at_the_end_keeps_no_other_from_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Broken(Watcher):
+        def close(self, code: RefusalCode, text: str) -> None:
+            raise RuntimeError("no")
+
+    owner = Owner()
+    channel, broken, after = make_channel(owner), Broken(), Watcher()
+    channel.subscribe(broken)
+    channel.subscribe(after)
+    with caplog.at_level(logging.CRITICAL, "relay.channel.channel"):
+        channel.end()
+    assert after.closed == [RefusalCode.ROOM_ENDED] and owner.left == [1]
 
 
 def test_a_viewer_may_leave_while_it_is_being_sent_to() -> None:
@@ -286,9 +326,30 @@ def test_the_end_ends_viewers_and_streams() -> None:
     channel.subscribe(without, media=False)
     told = list(owner.viewers)
     channel.end()
+    channel.end()
     channel.unsubscribe(with_media)
-    assert (with_media.ended, without.ended, owner.viewers, owner.left) == (1, 1, told, [])
+    assert with_media.closed == without.closed == [RefusalCode.ROOM_ENDED]
+    assert (owner.viewers, owner.left) == (told, [])
     assert not list(channel.slots)
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_channel_that_is_not_open_takes_no_viewers_and_no_events(ended: bool) -> None:
+    """Its room has ended, or its server is closing; the first stays, whatever follows."""
+    timers = Timers()
+    channel = make_channel(timers=timers)
+    before, late = Watcher(), Watcher()
+    channel.subscribe(before)
+    if ended:
+        channel.end()
+    channel.close()
+    assert channel.state is (ChannelState.ENDED if ended else ChannelState.CLOSED)
+    with pytest.raises(Refusal) as refused:
+        channel.subscribe(late)
+    code = RefusalCode.ROOM_ENDED if ended else RefusalCode.SERVER_CLOSING
+    assert (refused.value.status, refused.value.code) == (410 if ended else 503, code)
+    channel.post(b"late")
+    assert not timers.calls and not before.messages and channel.members == 1
 
 
 class Quiet(Watcher):
@@ -323,7 +384,7 @@ def test_an_hour_leaves_no_more_behind_than_a_minute() -> None:
             held.add(len(stream.window))
     assert max(held) - min(held) <= 2
     assert burst <= 3 + 60
-    assert channel.viewers == 0 and not channel._pending and not channel._members
+    assert channel.viewers == 0 and channel.members == 0
     (events, *_) = channel.subscribe(guest)
     assert len(events.events) == HISTORY_EVENTS
 
@@ -604,7 +665,7 @@ def test_a_key_that_is_forgotten_before_its_state_was_sent() -> None:
     channel = make_channel(timers=timers)
     viewer = Watcher()
     channel.subscribe(viewer)
-    channel.post(b"pin", key="pinned", history=False)
+    channel.post(b"pin", key="pinned")
     channel.forget("pinned")
     timers.go_off()
     assert events_of(viewer.messages) == [b"pin"]
@@ -621,7 +682,59 @@ def test_events_are_bounded() -> None:
         channel.post(bytes(EVENT_MAX + 1))
     for _ in range(3):
         channel.post(bytes(PENDING_MAX // 3))
-    assert len(viewer.messages) == 1 and not timers.calls and not channel._pending
+    assert len(viewer.messages) == 1
+
+
+def test_a_post_past_the_bounds_of_states_loses_nothing() -> None:
+    """States that wait count. A refused post loses no event and no frame."""
+    timers = Timers()
+    channel = make_channel(timers=timers)
+    viewer = Watcher()
+    channel.subscribe(viewer)
+    for number in range(MAX_KEYS):
+        channel.post(b"%d" % number, key=str(number))
+    with pytest.raises(ValueError, match="keys"):
+        channel.post(b"one more", key="one more")
+    with pytest.raises(ValueError, match="states"):
+        for number in range(STATES_BYTES // EVENT_MAX + 1):
+            channel.post(bytes(EVENT_MAX), key=str(number))
+            viewer.messages.clear()
+    channel.post(b"after", key="31")
+    channel.stream.publish(video_sample(0, key=True))
+    assert len(viewer.messages) == 1 and events_of(viewer.messages)[-1] == b"after"
+    assert len(events_of(channel.subscribe(Watcher()))) == MAX_KEYS
+
+
+def test_an_event_that_waits_replaces_no_newer_state() -> None:
+    """Not even where the last viewer has left before it went out."""
+    timers = Timers()
+    channel = make_channel(timers=timers)
+    viewer = Watcher()
+    channel.subscribe(viewer)
+    channel.post(b"old", key="room")
+    channel.unsubscribe(viewer)
+    channel.post(b"new", key="room")
+    timers.go_off()
+    assert events_of(channel.subscribe(Watcher())) == [b"new"]
+
+
+def test_events_go_behind_a_message_that_is_held_back() -> None:
+    """In an overload the timer sends the batch with the events, in one message."""
+    pulse, timers = Pulse(), Timers()
+    channel = make_channel(pulse=pulse, timers=timers)
+    viewer = Watcher()
+    channel.subscribe(viewer)
+    pulse.batch = 3
+    channel.stream.publish(video_sample(0, key=True))
+    channel.stream.publish(video_sample(3_000))
+    channel.post(b"1")
+    timers.go_off()
+    (message,) = viewer.messages
+    assert message.video_frames == 2 and events_of([message]) == [b"1"]
+    channel.stream.publish(video_sample(6_000))
+    channel.post(b"2")
+    timers.go_off()
+    assert len(viewer.messages) == 2 and events_of(viewer.messages) == [b"1", b"2"]
 
 
 def test_the_end_brings_the_last_events() -> None:
@@ -631,7 +744,11 @@ def test_the_end_brings_the_last_events() -> None:
     channel.subscribe(viewer)
     channel.post(b"ended")
     channel.end()
-    assert events_of(viewer.messages) == [b"ended"] and not timers.calls and viewer.ended == 1
+    assert (
+        events_of(viewer.messages) == [b"ended"]
+        and not timers.calls
+        and viewer.closed == [RefusalCode.ROOM_ENDED]
+    )
 
 
 def test_a_channel_that_is_closed_leaves_no_timer() -> None:

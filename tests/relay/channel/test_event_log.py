@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.channel.event_log import MAX_KEYS, EventLog, PostedEvent
+from relay.channel.event_log import MAX_KEYS, STATES_BYTES, EventLog, PostedEvent
 from relay.message import HEADER_SIZE, Kind, unpack_records
 
 
@@ -51,12 +51,32 @@ def test_the_state_of_a_key_outlives_the_history() -> None:
 def test_keys_are_bounded() -> None:
     log = EventLog()
     for number in range(MAX_KEYS):
-        log.add(event(number + 1, key=str(number)))
-    log.add(event(MAX_KEYS + 1, key="0"))
+        log.reserve(str(number), 10)
+    log.reserve("0", 20)
     with pytest.raises(ValueError, match="keys"):
-        log.add(event(MAX_KEYS + 2, key="one more"))
+        log.reserve("one more", 10)
     log.forget("0")
-    log.add(event(MAX_KEYS + 3, key="one more"))
+    log.reserve("one more", 10)
+
+
+def test_states_are_bounded_by_bytes() -> None:
+    """A new state of a key takes the place of the one before; a refused one changes nothing."""
+    log = EventLog()
+    log.reserve("a", STATES_BYTES - 10)
+    log.reserve("b", 10)
+    with pytest.raises(ValueError, match="bytes"):
+        log.reserve("b", 11)
+    log.reserve("a", STATES_BYTES - 11)
+    log.reserve("b", 11)
+    log.forget("a")
+    log.reserve("b", STATES_BYTES)
+
+
+def test_an_older_event_replaces_no_state() -> None:
+    log = EventLog()
+    log.add(event(2, key="room"))
+    log.add(event(1, key="room"))
+    assert numbers(log.since()) == [2]
 
 
 @given(

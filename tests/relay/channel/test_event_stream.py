@@ -10,7 +10,7 @@ from relay.channel.channel import Channel
 from relay.channel.event_stream import WAITING_MAX, EventStream, StreamState
 from relay.channel.hello import hello
 from relay.channel.notice import PER_SECOND
-from relay.errors import MessageError, RefusalCode
+from relay.errors import MessageError, Refusal, RefusalCode
 from tests.fixtures.channel import Owner, Timers, make_channel
 from tests.fixtures.media import video_sample
 
@@ -81,6 +81,27 @@ async def test_a_viewer_that_takes_nothing_is_too_slow() -> None:
     channel.post(b"{}")
     timers.go_off()
     assert await stream.take(0) == b""
+
+
+async def test_an_event_is_rendered_once_for_all_viewers() -> None:
+    timers = Timers()
+    channel = make_channel(timers=timers)
+    first, _ = await opened(channel)
+    second, _ = await opened(channel)
+    channel.post(b"{}")
+    timers.go_off()
+    chunk = await first.take(5)
+    assert chunk and chunk is await second.take(5)
+
+
+async def test_a_channel_that_has_ended_refuses() -> None:
+    channel = make_channel()
+    channel.end()
+    stream = EventStream(channel)
+    with pytest.raises(Refusal) as refused:
+        stream.open(hello(channel), "")
+    assert (refused.value.status, refused.value.code) == (410, RefusalCode.ROOM_ENDED)
+    assert not channel.members
 
 
 @pytest.mark.parametrize("by_room", [True, False])

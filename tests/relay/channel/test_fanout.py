@@ -12,6 +12,7 @@ import pytest
 
 from relay.channel.fanout import DirectSocket, Fanout
 from relay.channel.message import Message
+from relay.errors import RefusalCode
 from relay.media import opus
 from relay.message import Kind
 from relay.sample import Track, TrackInfo
@@ -34,7 +35,7 @@ class Listener:
 
     def receive_track(self, info: TrackInfo) -> None: ...
 
-    def end(self) -> None: ...
+    def close(self, code: RefusalCode, text: str) -> None: ...
 
     def overflow(self, message: Message, sent: int) -> None:
         self.overflows.append(sent)

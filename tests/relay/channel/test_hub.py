@@ -2,8 +2,9 @@
 
 import pytest
 
-from relay.channel.channel import NoOwner
 from relay.channel.hub import Hub
+from relay.channel.owner import NoOwner
+from relay.errors import RefusalCode
 from relay.sample import Track
 from relay.stream.window import OVERHEAD
 from tests.fixtures.channel import Watcher
@@ -34,7 +35,7 @@ def test_an_end_reaches_every_viewer_of_that_channel() -> None:
     hub.end("a")
     hub.end("a")
     hub.end("unknown")
-    assert (here.ended, there.ended) == (1, 0)
+    assert (here.closed, there.closed) == ([RefusalCode.ROOM_ENDED], [])
 
 
 def test_streams_are_bounded_by_the_hubs_limits() -> None:

@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 
 from relay.channel.channel import Channel
+from relay.errors import RefusalCode
 from relay.websocket import writer
 from relay.websocket.counters import WebSocketCounters
 from relay.websocket.endpoint import watch
@@ -76,7 +77,7 @@ async def _come_and_go(
         await reader.read()
     elif how == "never reads":
         for viewer in list(connected):
-            viewer.end()
+            viewer.close(RefusalCode.ROOM_ENDED, "the room has ended")
         await eventually(lambda: not connected)
     elif how == "vanishes":
         client.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)

@@ -250,10 +250,74 @@ async def test_a_viewer_for_which_too_many_events_wait_is_closed() -> None:
     for number in range(20, 20 + EVENTS_MAX // 8_000 + 2):
         channel.post(bytes(8_000))
         publish_frame(channel, number)
-    assert viewer.state is State.CLOSING and viewer not in channel._members
+    assert viewer.state is State.CLOSING and not channel.members
     transport.take()
     transport.messages()
     assert transport.close_code == 4408 and transport.close_reason.startswith(b"too_slow: ")
+    viewer.leave()
+
+
+async def test_what_a_joining_viewer_gets_first_does_not_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The states and the history are bounded where they are kept, by more than may wait. With what
+    comes later the viewer has as much room as any other.
+    """
+    monkeypatch.setattr(relay.websocket.viewer, "JOIN_MS", 0.0)
+    channel = on_air()
+    for number in range(6):
+        channel.post(bytes(8_000), key=str(number), history=False)
+    for _ in range(3):
+        channel.post(bytes(8_000))
+    viewer, transport = viewer_of(channel)
+    viewer.join("{}")
+    assert len(transport.waiting) > EVENTS_MAX
+    for number in range(1, 5):
+        channel.post(b"%d" % number)
+        publish_frame(channel, number)
+    assert viewer.state in OPEN
+    transport.take()
+    assert events_in(transport)[9:] == [b"1", b"2", b"3", b"4"]
+    viewer.leave()
+
+
+@pytest.mark.parametrize("media", [True, False])
+async def test_live_events_count_while_a_viewer_joins(
+    monkeypatch: pytest.MonkeyPatch, media: bool
+) -> None:
+    """Also those behind an init, and without media."""
+    channel = on_air()
+    for number in range(6):
+        channel.post(bytes(8_000), key=str(number), history=False)
+    viewer, transport = viewer_of(channel)
+    viewer.join("{}", media=media)
+    joined_with = len(transport.waiting)
+    for number in range(EVENTS_MAX // 8_000 + 1):
+        channel.post(bytes(8_000))
+        channel.stream.set_track(video_track(96 if number % 2 else 64, 64), 0)
+    states = [viewer.state]
+    assert len(transport.waiting) == joined_with
+    monkeypatch.setattr(relay.websocket.viewer, "JOIN_CHUNK", 1 << 30)
+    for _ in range(2):
+        channel.post(b"{}")
+        channel.stream.set_track(video_track(128 + 32 * len(states), 64), 0)
+        states.append(viewer.state)
+    assert states == [State.JOINING, State.BUFFERED, State.CLOSING] and not channel.members
+    transport.take()
+    transport.messages()
+    assert transport.close_reason.startswith(b"too_slow: ")
+    viewer.leave()
+
+
+async def test_a_channel_that_has_ended_closes_the_viewer() -> None:
+    """It may end while the handshake is answered."""
+    channel = on_air()
+    channel.end()
+    viewer, transport = viewer_of(channel)
+    viewer.join("{}")
+    transport.take()
+    assert transport.messages() == ([], [{}])
+    assert transport.close_code == 4410 and not channel.members
     viewer.leave()
 
 
@@ -268,7 +332,7 @@ async def test_a_player_is_closed_before_the_burst_of_what_it_cannot_decode() ->
     records, notices = transport.messages()
     assert (records, notices) == ([], [{}])
     assert transport.close_code == 4415 and b"unsupported_codec: " in transport.close_reason
-    assert not publisher.demands and not channel._members
+    assert not publisher.demands and not channel.members
     viewer.leave()
 
 
@@ -333,4 +397,20 @@ async def test_a_viewer_that_reads_nothing_is_closed(monkeypatch: pytest.MonkeyP
     transport.messages()
     assert transport.close_code == 4408 and transport.close_reason.startswith(b"not_reading: ")
     assert viewer._counters.let_go == 1
+    viewer.leave()
+
+
+async def test_a_viewer_for_which_too_much_waits_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With the bytes that wait as the reason, not the time."""
+    monkeypatch.setattr(relay.websocket.viewer, "BACKLOG_MAX", 1 << 20)
+    channel = on_air(key_size=1 << 20)
+    viewer, transport = viewer_of(channel)
+    viewer.join("{}")
+    publish_frame(channel, 1)
+    publish_frame(channel, 2)
+    transport.take()
+    transport.messages()
+    assert transport.close_code == 4408 and transport.close_reason == b"not_reading: 1 MB wait"
     viewer.leave()

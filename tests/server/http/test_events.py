@@ -47,7 +47,7 @@ async def test_events_come_and_resume(tmp_path: Path) -> None:
             channel.post(b'{"type":"chat","n":1}')
             chat = await next_event(response)
             assert chat["data"]["event"] == {"type": "chat", "n": 1}
-        await eventually(lambda: not channel._members, 20)
+        await eventually(lambda: not channel.members, 20)
         channel.post(b'{"type":"chat","n":2}')
         headers = {"Last-Event-ID": chat["id"]}
         async with server.http.get(events_url(server, room), headers=headers) as response:
@@ -92,7 +92,7 @@ async def test_a_stream_is_charged_like_a_socket(tmp_path: Path) -> None:
             await next_event(response)
             assert await server.status("GET", f"/ws/{room.name}") == 429
             assert await server.status("GET", f"/api/rooms/{room.name}/events") == 429
-        await eventually(lambda: not server.channel(room)._members, 20)
+        await eventually(lambda: not server.channel(room).members, 20)
         async with server.http.ws_connect(watch) as ws:
             assert (await ws.receive_json())["type"] == "hello"
 
@@ -115,9 +115,25 @@ async def test_the_end_of_a_room_and_of_the_server(tmp_path: Path) -> None:
         assert await server.status("GET", "/api/rooms/nothing/events") == 404
         late = await server.http.get(events_url(server, other))
         await next_event(late)
+        # The stream lasts until the viewer leaves: a client that asks for headers gets a refusal.
+        assert await server.status("HEAD", f"/api/rooms/{other.name}/events") == 405
     seen = [await next_event(late), await next_event(late)]
     assert seen[-1]["data"]["code"] == "server_closing"
     late.close()
+
+
+async def test_a_channel_that_ended_a_moment_ago_is_refused(tmp_path: Path) -> None:
+    """The registry may still know the room. No stream and no viewer is left behind."""
+    async with running(tmp_path) as server:
+        room = await server.create()
+        channel = server.channel(room)
+        channel.end()
+        assert await server.status("GET", f"/api/rooms/{room.name}/events") == 410
+        async with server.http.ws_connect(f"{server.url}/ws/{room.name}") as ws:
+            async with asyncio.timeout(10):
+                assert [message async for message in ws][1:] == []
+            assert ws.close_code == 4410
+        await eventually(lambda: not channel.members)
 
 
 async def test_an_idle_stream_is_kept_open_and_a_deaf_one_is_cut(
@@ -134,7 +150,7 @@ async def test_an_idle_stream_is_kept_open_and_a_deaf_one_is_cut(
                 pass
 
         async def flood() -> None:
-            while channel._members:
+            while channel.members:
                 channel.post(bytes(16_000))
                 await asyncio.sleep(0)
 

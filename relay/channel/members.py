@@ -1,0 +1,88 @@
+"""The members of a channel: the viewers that get its messages, with media or without."""
+
+from collections.abc import Iterator
+from itertools import count
+
+from relay.channel.fanout import DirectSocket, Fanout, Viewer
+from relay.channel.message import Message
+
+
+class Member:
+    """A viewer's entry in the channel."""
+
+    __slots__ = ("media", "media_time", "number", "person")
+
+    def __init__(self, number: int, person: str | None, media: bool) -> None:
+        self.number = number
+        self.person = person
+        self.media = media
+        """Whether it gets media."""
+        self.media_time = -1
+        """Media time in the viewer's last report, µs; -1 before the first report."""
+
+
+class Members:
+    """Keeps each viewer in one of two fan-outs: with media or without."""
+
+    def __init__(self) -> None:
+        self.with_media = Fanout()
+        self.without_media = Fanout()
+        self._members: dict[Viewer, Member] = {}
+        self._numbers = count(1)
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __iter__(self) -> Iterator[Viewer]:
+        """Iterates over a copy: viewers may leave during the iteration."""
+        return iter(list(self._members))
+
+    @property
+    def octets(self) -> int:
+        """Bytes written to direct sockets."""
+        return self.with_media.octets + self.without_media.octets
+
+    def add(self, viewer: Viewer, person: str | None, media: bool) -> None:
+        """Adds a viewer, with a number that is not used again."""
+        self._members[viewer] = Member(next(self._numbers), person, media)
+        (self.with_media if media else self.without_media).add(viewer)
+
+    def get(self, viewer: Viewer) -> Member | None:
+        return self._members.get(viewer)
+
+    def remove(self, viewer: Viewer) -> Member | None:
+        """Returns the viewer's entry; None if it has left before."""
+        self.with_media.remove(viewer)
+        self.without_media.remove(viewer)
+        return self._members.pop(viewer, None)
+
+    def open_direct(self, viewer: Viewer, direct: DirectSocket) -> None:
+        """See `Fanout.open_direct`."""
+        self.with_media.open_direct(viewer, direct)
+        self.without_media.open_direct(viewer, direct)
+
+    def close_direct(self, viewer: Viewer) -> None:
+        """Calls `send` for each message from now on."""
+        self.with_media.close_direct(viewer)
+        self.without_media.close_direct(viewer)
+
+    def deliver(self, message: Message) -> list[Viewer]:
+        """Sends a message to all members. Returns those that raised, without removing them."""
+        failed = self.with_media.deliver(message)
+        if message.no_media and self.without_media:
+            failed += self.without_media.deliver(_aside(message))
+        return failed
+
+
+def _aside(message: Message) -> Message:
+    """The part of a message for viewers without media."""
+    return Message(
+        message.no_media,
+        b"",
+        message.media_time,
+        message.publish,
+        slot=message.slot,
+        vital=True,
+        no_media=message.no_media,
+        events=message.events,
+    )
