@@ -1,4 +1,7 @@
-"""Rooms, publishers, the HTTP interface (server/API.md) and the command line. Uses `relay`."""
+"""Rooms, publishers, storage, the HTTP interface (server/API.md) and the command line. Media goes
+through `relay`, which knows nothing of rooms. May import `relay`, never `scripts`; app.py alone
+puts the parts together.
+"""
 
 from pathlib import Path
 

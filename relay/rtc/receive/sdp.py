@@ -6,27 +6,7 @@ from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.sdp import MediaDescription
 
 from relay.errors import OfferError, RefusalCode
-from relay.rtc.sdp import (
-    H264_PROFILES,
-    OPUS_PARAMETERS,
-    Local,
-    MediaSection,
-    Remote,
-    accept_sections,
-    feedback_of,
-    no_common_codec,
-    opus_in,
-    packetization_mode,
-    parse_session,
-    profile_rank,
-    rtx_of,
-    unusable,
-    valid_profile_of,
-    write_candidates,
-    write_codec,
-    write_session,
-    write_transport,
-)
+from relay.rtc import sdp
 
 TRANSPORT_WIDE = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 """URI of the header extension with transport-wide sequence numbers."""
@@ -38,7 +18,7 @@ _VP8_LIMITS = "max-fr=30;max-fs=3600"
 
 
 @dataclass(frozen=True, slots=True)
-class MediaOffer(MediaSection):
+class MediaOffer(sdp.MediaSection):
     """One accepted media section of a publisher."""
 
     codec: str
@@ -51,7 +31,7 @@ class MediaOffer(MediaSection):
 
 
 @dataclass(frozen=True, slots=True)
-class Offer(Remote):
+class Offer(sdp.Remote):
     """The accepted part of a publisher's offer."""
 
     media: tuple[MediaOffer, ...]
@@ -62,7 +42,7 @@ class Offer(Remote):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer(Local):
+class Answer(sdp.Local):
     """The server's end, and its requests to the encoder."""
 
     max_bitrate: int
@@ -76,7 +56,7 @@ def parse_offer(text: str) -> Offer:
 
     Raises OfferError: 400 (not SDP), 422 (unusable SDP), 406 (no accepted codec).
     """
-    session = parse_session(text)
+    session = sdp.parse_session(text)
     videos = [media for media in session.media if media.kind == "video"]
     audios = [media for media in session.media if media.kind == "audio"]
     if not videos:
@@ -84,23 +64,23 @@ def parse_offer(text: str) -> Offer:
             422, RefusalCode.NO_VIDEO, "the offer has no video: add a camera or screen track"
         )
     if len(videos) > 1 or len(audios) > 1 or len(session.media) > len(videos) + len(audios):
-        raise unusable("offer one video and at most one audio track, and nothing else")
-    remote, media = accept_sections(session, text, _accept)
+        raise sdp.unusable("offer one video and at most one audio track, and nothing else")
+    remote, media = sdp.accept_sections(session, text, _accept)
     return Offer(remote.ufrag, remote.password, remote.fingerprints, remote.passive, media)
 
 
 def _accept(media: MediaDescription, mid: str) -> MediaOffer:
     if media.direction in ("recvonly", "inactive"):
-        raise unusable(
+        raise sdp.unusable(
             f"the offer's {media.kind} section is {media.direction}: publishers must offer sendonly"
         )
     return _accept_video(media, mid) if media.kind == "video" else _accept_audio(media, mid)
 
 
 def _accept_audio(media: MediaDescription, mid: str) -> MediaOffer:
-    codec = opus_in(media)
+    codec = sdp.opus_in(media)
     if codec is None or codec.payloadType is None:
-        raise no_common_codec(
+        raise sdp.no_common_codec(
             "the offer's audio has no Opus: enable Opus, or publish without audio"
         )
     transport_id = _transport_id(media, codec)
@@ -109,7 +89,7 @@ def _accept_audio(media: MediaDescription, mid: str) -> MediaOffer:
         mid,
         codec.payloadType,
         None,
-        OPUS_PARAMETERS,
+        sdp.OPUS_PARAMETERS,
         ("transport-cc",) if transport_id else (),
         "opus",
         codec.channels or 2,
@@ -124,7 +104,7 @@ def _accept_video(media: MediaDescription, mid: str) -> MediaOffer:
         if codec.payloadType is not None and (rank := _rank(codec)) is not None
     ]
     if not ranked:
-        raise no_common_codec(
+        raise sdp.no_common_codec(
             f"the offer's video has {_codec_names(media) or 'no codec'}: this server takes H.264 "
             "and VP8"
         )
@@ -133,10 +113,10 @@ def _accept_video(media: MediaDescription, mid: str) -> MediaOffer:
     assert payload_type is not None
     if name == "H264":
         parameters = (
-            f"level-asymmetry-allowed=1;packetization-mode={packetization_mode(chosen)}"
-            f";profile-level-id={valid_profile_of(chosen)}"
+            f"level-asymmetry-allowed=1;packetization-mode={sdp.packetization_mode(chosen)}"
+            f";profile-level-id={sdp.valid_profile_of(chosen)}"
         )
-    offered = feedback_of(chosen)
+    offered = sdp.feedback_of(chosen)
     transport_id = _transport_id(media, chosen)
     feedback: list[str] = [item for item in ("nack", "nack pli", "goog-remb") if item in offered]
     uses_remb = "goog-remb" in feedback and not transport_id
@@ -146,7 +126,7 @@ def _accept_video(media: MediaDescription, mid: str) -> MediaOffer:
         "video",
         mid,
         payload_type,
-        rtx_of(media, payload_type),
+        sdp.rtx_of(media, payload_type),
         parameters,
         tuple(feedback),
         name,
@@ -169,14 +149,14 @@ def _rank(codec: RTCRtpCodecParameters) -> tuple[int, int] | None:
     """
     if codec.name.upper() == "VP8":
         return 2, 0
-    if codec.name.upper() == "H264" and packetization_mode(codec) in ("0", "1"):
+    if codec.name.upper() == "H264" and sdp.packetization_mode(codec) in ("0", "1"):
         # RFC 6184 §6: mode 0 is mode 1 without fragments and aggregates.
-        return int(packetization_mode(codec) == "0"), profile_rank(codec, H264_PROFILES)
+        return int(sdp.packetization_mode(codec) == "0"), sdp.profile_rank(codec, sdp.H264_PROFILES)
     return None
 
 
 def _transport_id(media: MediaDescription, codec: RTCRtpCodecParameters) -> int:
-    return _extension(media, TRANSPORT_WIDE) if "transport-cc" in feedback_of(codec) else 0
+    return _extension(media, TRANSPORT_WIDE) if "transport-cc" in sdp.feedback_of(codec) else 0
 
 
 def _extension(media: MediaDescription, uri: str) -> int:
@@ -190,21 +170,21 @@ def _extension(media: MediaDescription, uri: str) -> int:
 
 def write_answer(offer: Offer, answer: Answer) -> str:
     """The SDP answer of a receiver that is an ICE-lite agent."""
-    lines = write_session(offer.media, "*")
+    lines = sdp.write_session(offer.media, "*")
     for media in offer.media:
-        lines += [*_write_media(media, offer, answer), *write_candidates(answer)]
+        lines += [*_write_media(media, offer, answer), *sdp.write_candidates(answer)]
     return "\r\n".join(lines) + "\r\n"
 
 
 def _write_media(media: MediaOffer, offer: Offer, answer: Answer) -> list[str]:
-    lines = write_transport(media, "recvonly", offer, answer)
+    lines = sdp.write_transport(media, "recvonly", offer, answer)
     if media.transport_id:
         lines.append(f"a=extmap:{media.transport_id} {TRANSPORT_WIDE}")
     if media.send_time_id:
         lines.append(f"a=extmap:{media.send_time_id} {SEND_TIME}")
     if media.kind == "audio":
         rtpmap = f"{media.codec}/48000/{media.channels}"
-        return lines + write_codec(media, rtpmap, media.parameters)
+        return lines + sdp.write_codec(media, rtpmap, media.parameters)
     # libwebrtc uses this as the limit of its estimate of the whole path, and gives the encoder
     # about 70 % of an estimate that has reached its limit.
     lines.insert(2, f"b=TIAS:{answer.max_bitrate * 3 // 2}")
@@ -212,4 +192,4 @@ def _write_media(media: MediaOffer, offer: Offer, answer: Answer) -> list[str]:
         f"{media.parameters};x-google-start-bitrate={answer.start_bitrate // 1000}"
         f";x-google-max-bitrate={answer.max_bitrate // 1000}"
     )
-    return lines + write_codec(media, f"{media.codec}/90000", parameters)
+    return lines + sdp.write_codec(media, f"{media.codec}/90000", parameters)

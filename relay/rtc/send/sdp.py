@@ -5,42 +5,22 @@ from functools import partial
 
 from aiortc.sdp import MediaDescription
 
-from relay.rtc.sdp import (
-    H264_PROFILES,
-    OPUS_PARAMETERS,
-    Local,
-    MediaSection,
-    Remote,
-    accept_sections,
-    feedback_of,
-    no_common_codec,
-    opus_in,
-    packetization_mode,
-    parse_session,
-    profile_rank,
-    rtx_of,
-    unusable,
-    valid_profile_of,
-    write_candidates,
-    write_codec,
-    write_session,
-    write_transport,
-)
+from relay.rtc import sdp
 
 
 @dataclass(frozen=True, slots=True)
-class PlayOffer(Remote):
+class PlayOffer(sdp.Remote):
     """The accepted part of a player's offer."""
 
-    media: tuple[MediaSection, ...]
+    media: tuple[sdp.MediaSection, ...]
     """In the order of the offer."""
 
-    def find(self, kind: str) -> MediaSection | None:
+    def find(self, kind: str) -> sdp.MediaSection | None:
         return next((media for media in self.media if media.kind == kind), None)
 
 
 @dataclass(frozen=True, slots=True)
-class PlayAnswer(Local):
+class PlayAnswer(sdp.Local):
     """The server's end, and the streams that it sends."""
 
     ssrcs: dict[str, int]
@@ -55,18 +35,18 @@ def parse_play_offer(text: str, codec: str) -> PlayOffer:
 
     Raises OfferError: 400 (not SDP), 422 (unusable SDP), 406 (no H.264 or no Opus).
     """
-    session = parse_session(text)
+    session = sdp.parse_session(text)
     kinds = [media.kind for media in session.media]
     if not kinds or len(set(kinds)) < len(kinds) or not set(kinds) <= {"video", "audio"}:
-        raise unusable("offer to receive one video, one audio, or both, and nothing else")
+        raise sdp.unusable("offer to receive one video, one audio, or both, and nothing else")
     profile = codec.partition(".")[2][:4].lower()
-    remote, media = accept_sections(session, text, partial(_accept, profile))
+    remote, media = sdp.accept_sections(session, text, partial(_accept, profile))
     return PlayOffer(remote.ufrag, remote.password, remote.fingerprints, remote.passive, media)
 
 
-def _accept(profile: str, media: MediaDescription, mid: str) -> MediaSection:
+def _accept(profile: str, media: MediaDescription, mid: str) -> sdp.MediaSection:
     if media.direction != "recvonly":
-        raise unusable(
+        raise sdp.unusable(
             f"the offer's {media.kind} section is {media.direction or 'sendrecv'}: a player must "
             "offer recvonly; to publish, POST to the WHIP URL"
         )
@@ -75,54 +55,56 @@ def _accept(profile: str, media: MediaDescription, mid: str) -> MediaSection:
     )
 
 
-def _accept_audio(media: MediaDescription, mid: str) -> MediaSection:
-    codec = opus_in(media)
+def _accept_audio(media: MediaDescription, mid: str) -> sdp.MediaSection:
+    codec = sdp.opus_in(media)
     if codec is None or codec.payloadType is None:
-        raise no_common_codec("the offer's audio has no Opus, the only audio codec of this server")
-    return MediaSection("audio", mid, codec.payloadType, None, OPUS_PARAMETERS, ())
+        raise sdp.no_common_codec(
+            "the offer's audio has no Opus, the only audio codec of this server"
+        )
+    return sdp.MediaSection("audio", mid, codec.payloadType, None, sdp.OPUS_PARAMETERS, ())
 
 
-def _accept_video(profile: str, media: MediaDescription, mid: str) -> MediaSection:
-    preferred = (profile, *H264_PROFILES)
+def _accept_video(profile: str, media: MediaDescription, mid: str) -> sdp.MediaSection:
+    preferred = (profile, *sdp.H264_PROFILES)
     ranked = [
-        (profile_rank(codec, preferred), codec.payloadType, codec)
+        (sdp.profile_rank(codec, preferred), codec.payloadType, codec)
         for codec in media.rtp.codecs
         if codec.payloadType is not None
         and codec.name.upper() == "H264"
-        and packetization_mode(codec) == "1"
+        and sdp.packetization_mode(codec) == "1"
     ]
     if not ranked:
-        raise no_common_codec(
+        raise sdp.no_common_codec(
             "the offer's video has no H.264 with packetization-mode 1, the only video of this "
             "server: play over WebSocket or HLS"
         )
     _, payload_type, chosen = min(ranked, key=lambda entry: entry[0])
-    offered = feedback_of(chosen)
+    offered = sdp.feedback_of(chosen)
     feedback = tuple(item for item in ("nack", "nack pli", "ccm fir") if item in offered)
     parameters = (
         "level-asymmetry-allowed=1;packetization-mode=1"
-        f";profile-level-id={valid_profile_of(chosen)}"
+        f";profile-level-id={sdp.valid_profile_of(chosen)}"
     )
-    rtx = rtx_of(media, payload_type)
-    return MediaSection("video", mid, payload_type, rtx, parameters, feedback)
+    rtx = sdp.rtx_of(media, payload_type)
+    return sdp.MediaSection("video", mid, payload_type, rtx, parameters, feedback)
 
 
 def write_play_answer(offer: PlayOffer, answer: PlayAnswer) -> str:
     """The SDP answer of a sender that is an ICE-lite agent."""
-    lines = write_session(offer.media, answer.stream)
+    lines = sdp.write_session(offer.media, answer.stream)
     for media in offer.media:
         rtpmap = "opus/48000/2" if media.kind == "audio" else "H264/90000"
         lines += [
-            *write_transport(media, "sendonly", offer, answer),
+            *sdp.write_transport(media, "sendonly", offer, answer),
             f"a=msid:{answer.stream} {media.kind}",
-            *write_codec(media, rtpmap, media.parameters),
+            *sdp.write_codec(media, rtpmap, media.parameters),
             *_write_sources(media, answer),
-            *write_candidates(answer),
+            *sdp.write_candidates(answer),
         ]
     return "\r\n".join(lines) + "\r\n"
 
 
-def _write_sources(media: MediaSection, answer: PlayAnswer) -> list[str]:
+def _write_sources(media: sdp.MediaSection, answer: PlayAnswer) -> list[str]:
     ssrc = answer.ssrcs[media.kind]
     if media.rtx_payload_type is None:
         return [f"a=ssrc:{ssrc} cname:microlive"]
