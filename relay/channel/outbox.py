@@ -73,7 +73,7 @@ class Outbox:
         self.wants_keyframe = False
         """The viewer has caught up and waits for a keyframe."""
         self.broken: set[int] = set()
-        """Slots in which a frame was omitted that later frames refer to. Their video continues at
+        """Slots in which an omitted frame is a reference of later frames. Their video continues at
         the next keyframe.
         """
         self.lag: float | None = None

@@ -104,7 +104,7 @@ class Renditions:
                 "too many streams are played over HLS at the moment",
                 1,
             )
-        # One thread: the parts of a stream stay in order, and HLS takes at most one core.
+        # One thread keeps the parts of a stream in order and limits HLS to one core.
         self._executor = self._executor or ThreadPoolExecutor(1, "hls")
         made = self._renditions[channel.name] = Rendition(channel, self._executor)
         made.on_over(self._forget)

@@ -79,7 +79,7 @@ class Muxer:
         return max(newest, self._audio_edge())
 
     def _in_order(self) -> list[Part]:
-        """Takes the frames for which audio has arrived, and puts the audio before each frame."""
+        """Takes the frames for which audio has arrived. The audio before a frame comes first."""
         parts: list[Part] = []
         while self._video:
             item = self._video[0]

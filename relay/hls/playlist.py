@@ -154,8 +154,8 @@ class Playlist:
     def require_near(self, number: int, part: int) -> None:
         """Raises PlaylistError (400) for a part too far in the future."""
         at, index = self.position
-        # Any part may be the last one of its segment, so this counts the minimum number of parts
-        # between.
+        # Any part may be the last one of its segment, so this counts the minimum number of parts up
+        # to the requested one.
         ahead = part - index if number == at else part
         latest = at - 1  # the last complete one
         if not self.ended and (number > latest + 2 or (number >= at and ahead + 1 > ADVANCE_LIMIT)):

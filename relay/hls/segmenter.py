@@ -111,7 +111,7 @@ class Segmenter:
 
     @property
     def key_wanted_at(self) -> int:
-        """The media time at which to request an IDR."""
+        """The media time at which an IDR should be requested."""
         return self._segment_began + KEY_WANTED
 
     def receive_track(self, info: TrackInfo) -> None:
@@ -187,8 +187,8 @@ class Segmenter:
         self._audio = [sample for sample in self._audio if _ticks(sample) >= key.dts]
 
     def _close(self, following: int = FOREVER) -> list[Part]:
-        """Ends the part and the segment after the last frame. That frame gets the duration of the
-        one before it, but does not reach beyond `following`, where a new epoch begins.
+        """Ends the part and the segment after the last frame. The frame gets the duration of its
+        predecessor, but ends before `following`, where a new epoch begins.
         """
         if not self._frames:
             self._audio = []

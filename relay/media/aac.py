@@ -13,7 +13,7 @@ from relay.sample import Sample, Track, TrackInfo
 FRAME = 1_024
 """Duration of an AAC frame in ticks (48 kHz)."""
 LOOKAHEAD = 2 * FRAME
-"""Ticks of audio after the end of a frame that the encoder needs before it returns the frame."""
+"""To return a frame, the encoder needs this many ticks of audio after the end of the frame."""
 BITRATE = 128_000
 RESTART = RATE
 """After a gap of more than this many ticks the encoder restarts. Shorter gaps are filled with

@@ -11,7 +11,9 @@ SLICE, IDR, SEI, SPS, PPS, AUD = 1, 5, 6, 7, 8, 9
 END_OF_SEQUENCE, END_OF_STREAM, FILLER = 10, 11, 12
 
 _NOT_IN_SAMPLES = frozenset((SPS, PPS, AUD, END_OF_SEQUENCE, END_OF_STREAM, FILLER))
-"""Parameter sets are in `avcC` (sample entry avc1); players do not need the other types."""
+"""NAL unit types that are not stored in samples: parameter sets are in `avcC` (sample entry avc1),
+and players do not need the other types.
+"""
 
 # §7.3.2.1.1: profiles whose SPS carries chroma_format_idc and scaling matrices.
 _HIGH_PROFILES = frozenset((100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135))

@@ -24,7 +24,7 @@ PIPE_MAX = 32
 """DTLS datagrams in the queue; a handshake has about ten."""
 
 _HANDSHAKE = 22
-"""Content type of handshake records (RFC 6347 §4.1). They are not encrypted until the end."""
+"""Content type of handshake records (RFC 6347 §4.1). Only the last ones are encrypted."""
 _P224 = bytes.fromhex("06052b81040021")
 """The OID of the curve secp224r1 (1.3.132.0.33) as encoded in certificates (RFC 5480 §2.1.1.1)."""
 

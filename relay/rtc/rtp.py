@@ -107,8 +107,8 @@ class Unwrapper:
         self._last: int | None = None
 
     def unwrap(self, value: int) -> int:
-        """The extended value. The first value stays as it is; later ones may be smaller than it,
-        and even negative.
+        """The extended value. The first value is returned unchanged; later values may be smaller,
+        even negative.
         """
         if self._last is None:
             self._last = value

@@ -57,8 +57,8 @@ def _path() -> str:
 
 
 class Link:
-    """`with Link() as link:` inside the namespaces. This side is `NEAR`, the other `FAR`;
-    `link.over_there` before a command runs it on the other side.
+    """`with Link() as link:` inside the namespaces. This side is `NEAR`, the other `FAR`. A command
+    prefixed with `link.over_there` runs on the other side.
     """
 
     over_there = ("nsenter", f"--net=/run/netns/{SIDE}")

@@ -1,8 +1,8 @@
 """A visible clock: 32 black and white squares, read from the frame at the other end.
 
-`pages/timecode.js` draws and reads the squares. A word is their value, the first square being the
-highest bit: 24 bits of milliseconds since 1970 (wrapping every 4.7 hours) and 8 bits of parity,
-which detect torn and blurred frames.
+`pages/timecode.js` draws and reads the squares. Their value is a word; the first square is the
+highest bit. It has 24 bits of milliseconds since 1970 (wrapping every 4.7 hours) and 8 bits of
+parity, which detect torn and blurred frames.
 """
 
 from collections.abc import Iterable, Iterator

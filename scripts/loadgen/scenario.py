@@ -42,9 +42,9 @@ class Scenario:
     slow_bps: int
     rude_share: float
     swipe: float
-    """Mean seconds that a viewer stays in a room; 0: until the end."""
+    """Mean seconds for which a viewer stays in a room; 0: until the end."""
     stay: float
-    """Mean seconds that a creator stays; 0: until the end."""
+    """Mean seconds for which a creator stays; 0: until the end."""
     zipf: float
     """Exponent of Zipf's law for the audience per room; 0: all rooms are equally popular."""
     path: str

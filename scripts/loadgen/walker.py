@@ -11,8 +11,8 @@ from scripts.loadgen.delivery import Delivery
 
 BINARY, TEXT, CLOSE, PING, PONG = 0x82, 0x81, 0x88, 0x89, 0x8A
 MARGIN = 8_192
-"""Number of bytes before the position to which data is read. They hold the rest of earlier data,
-such as half a header.
+"""Bytes before the position to which new data is read. They hold the rest of earlier data, such as
+half a header.
 """
 
 RECORD = Struct(">BBxBB3x4xIq8xqI")

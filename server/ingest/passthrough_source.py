@@ -4,7 +4,9 @@ from relay.rtc.receive.reassembly import EncodedFrame
 from server.ingest.frame_source import DISCARD, FrameOutput
 
 REORDERED = 90_000
-"""RTP ticks by which a B-frame may precede a frame that was sent before it."""
+"""Maximum RTP ticks by which the timestamp of a B-frame may be before that of a frame sent
+earlier.
+"""
 
 
 class PassthroughSource:

@@ -24,8 +24,8 @@ SLEW = 0.004
 JUMP = 0.5
 """Corrections of at least this many seconds are applied at once."""
 IMPOSSIBLE = 0.3
-"""Maximum seconds by which a packet may be faster than all earlier ones. If it is faster still, its
-timestamps have jumped.
+"""Maximum seconds by which a packet may be faster than all earlier ones. A larger difference means
+that its timestamps have jumped.
 """
 REANCHOR = 0.1
 """If the audio deviates from its clock by this many seconds, its position is computed again."""
@@ -251,7 +251,7 @@ class Timeline:
             and self._transit.value is not None
             and arrived - sent < self._transit.value - IMPOSSIBLE
         ):
-            # If it were accepted, the other track would also move into the past.
+            # Accepting this timestamp would also move the other track into the past.
             clock.forget()
             sent = None
         by_arrival = timestamp / clock.rate + clock.arrival.add(

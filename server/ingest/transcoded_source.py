@@ -112,8 +112,8 @@ class TranscodedSource:
             self._output.source_failed(reason)
 
     async def _read(self, answers: asyncio.StreamReader) -> str:
-        """Passes answers on until the last one, and returns the reason for which it was the last.
-        Raises IncompleteReadError if the worker is gone.
+        """Passes answers on until the last one, and returns the reason why no more follow. Raises
+        IncompleteReadError if the worker is gone.
         """
         while True:
             size, timestamp, number = ANSWER.unpack(await answers.readexactly(ANSWER.size))

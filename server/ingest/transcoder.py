@@ -37,7 +37,7 @@ class BrokenFrame(Exception):
 
 class TranscodedFrame(NamedTuple):
     timestamp: int
-    """Timestamp of the frame from which it was made."""
+    """Timestamp of the original frame."""
     key: bool
     data: bytes
     """NAL units with start codes; a keyframe includes its parameter sets."""

@@ -30,7 +30,7 @@ class AssetsMissing(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file as it is sent."""
+    """One file in the form in which it is sent."""
 
     content: bytes
     content_type: str
@@ -49,7 +49,7 @@ class Assets(Protocol):
     """The name of the decoding worker."""
 
     def main(self, page: str) -> str:
-        """The name of the module with which `page` (feed, studio, room) starts."""
+        """The name of the main module of `page` (feed, studio, room)."""
 
     def find(self, name: str) -> Asset | None: ...
 

@@ -52,7 +52,7 @@ function show(rooms) {
   rooms.forEach((info, n) => {
     const card = cards.get(info.room) ?? newCard(info);
     fill(card, info);
-    // Moving an element takes its focus away.
+    // Moving a focused element would remove its focus.
     if (list.children[n] !== card) list.insertBefore(card, list.children[n] ?? null);
   });
   document.body.dataset.feed = rooms.length ? 'full' : 'empty';

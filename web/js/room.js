@@ -10,7 +10,7 @@ const query = new URLSearchParams(location.search);
 /** @type {import('./boot/main.js').Boot | undefined} */
 const boot = /** @type {any} */ (window).microliveBoot;
 
-/** At first only the frame is laid out. */
+/** The page first lays out only the frame. */
 const showControls = () => document.body.classList.remove('bare');
 window.setTimeout(showControls, READY_WITHIN);
 

@@ -115,7 +115,7 @@ class Reassembly:
         return frames
 
     def nacks(self, now: float) -> list[int]:
-        """16-bit sequence numbers to request now, in the order in which they were sent."""
+        """16-bit sequence numbers to request now, in sending order."""
         return self._gaps.nacks(now)
 
     @property

@@ -29,7 +29,7 @@ function place(frame) {
   const viewport = document.getElementById('stage');
   const still = document.getElementById('still');
   if (!viewport || !(still instanceof HTMLCanvasElement)) {
-    // It was decoded before the page was parsed.
+    // The frame was decoded before the page was parsed.
     requestAnimationFrame(() => place(frame));
     return;
   }

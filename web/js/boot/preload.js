@@ -32,7 +32,7 @@ import { startWorker, workersDraw } from '../watch/webcodecs/start_backend.js';
  */
 export function preload({ room, player, worker }) {
   const { name, supported } = choosePath(self, player);
-  // A hidden page gets no `sourceopen`, and no viewer sees it: it connects when it is shown.
+  // A hidden page gets no `sourceopen`, and no viewer sees it. It connects when it becomes visible.
   if (document.visibilityState === 'hidden') return { socket: null, source: null, backend: null };
   const url = watchUrl(room, name);
   const backend =

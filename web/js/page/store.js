@@ -21,6 +21,6 @@ export function keep(name, value) {
     if (value === null) localStorage.removeItem(`microlive.${name}`);
     else localStorage.setItem(`microlive.${name}`, JSON.stringify(value));
   } catch {
-    // In a private window, or without free space.
+    // This happens in a private window, or if the disk is full.
   }
 }

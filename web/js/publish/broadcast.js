@@ -110,8 +110,8 @@ export class Broadcast {
   }
 
   /**
-   * Starts a new session. For use when the server receives nothing although this connection seems
-   * to work.
+   * Starts a new session. Use it when the server receives nothing although this connection seems to
+   * work.
    */
   renew() {
     if (this.#state in SILENT_FOR) this.#happen(BroadcastEvent.FAILED);

@@ -7,14 +7,14 @@ export const BroadcastState = Object.freeze({
   IDLE: 'idle',
   /** The first session is being set up. */
   CONNECTING: 'connecting',
-  /** Was never live; waits for the next attempt. */
+  /** The broadcast was never live and waits for the next attempt. */
   WAITING: 'waiting',
   LIVE: 'live',
   /** Live, but the browser reported a network change. The connection must show traffic soon. */
   DOUBTED: 'doubted',
   /** ICE reports “disconnected”, which may be temporary. */
   DISCONNECTED: 'disconnected',
-  /** Was live; waits for the next attempt. */
+  /** The broadcast was live and waits for the next attempt. */
   LOST: 'lost',
   RECONNECTING: 'reconnecting',
   CLOSED: 'closed',
@@ -29,7 +29,7 @@ export const BroadcastEvent = Object.freeze({
   NETWORK_CHANGED: 'network changed',
   /** Bytes arrived from the server. */
   HEARD: 'heard',
-  /** The session failed, was refused, timed out or went silent. */
+  /** The session failed, was refused, timed out or became silent. */
   FAILED: 'failed',
   /** The next attempt is due. */
   RETRY: 'retry',

@@ -5,7 +5,7 @@
 
 export const RevivalState = Object.freeze({
   WELL: 'well',
-  /** A track may be lost. It is checked again when that is certain. */
+  /** A track may be lost. It is checked again when the loss is certain. */
   CHECKING: 'checking',
   /** A track is lost; waits for the next attempt. */
   WAITING: 'waiting',

@@ -153,8 +153,8 @@ export class WhipSession {
   }
 
   /**
-   * Best effort (RFC 9725 §4.3.1): a server with a reachable address connects without these
-   * candidates.
+   * Sends the candidates. Errors are ignored (RFC 9725 §4.3.1): a server with a reachable address
+   * connects without them.
    */
   #trickle() {
     const description = this.pc.localDescription?.sdp;

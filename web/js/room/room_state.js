@@ -1,5 +1,5 @@
 /**
- * The states of a room as a viewer sees it. `ended` and `sorry` are final. Pure.
+ * The states of a room in a viewer's page. `ended` and `sorry` are final. Pure.
  *
  * @typedef {'connecting' | 'idle' | 'live' | 'away' | 'ended' | 'sorry'} RoomState
  */

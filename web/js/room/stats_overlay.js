@@ -45,7 +45,10 @@ export class StatsOverlay {
   }
 }
 
-/** Names of the playback paths for people. @type {Record<string, string>} */
+/**
+ * Displayed names of the playback paths.
+ * @type {Record<string, string>}
+ */
 const PLAYERS = { webcodecs: 'WebCodecs', mse: 'MSE', hls: 'LL-HLS', whep: 'WebRTC' };
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Records, of which a binary WebSocket message consists (relay/PROTOCOL.md, "Record").
+ * A binary WebSocket message consists of records (relay/PROTOCOL.md, "Record").
  *
  * @typedef {object} MediaRecord
  * @property {number} kind        one of KIND

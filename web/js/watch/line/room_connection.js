@@ -1,9 +1,9 @@
 /**
- * A room's one connection. The page holds it, or a player that decodes in a worker. It stays open
- * or closed, and keeps its URL and counters, when it moves from one to the other.
+ * The only connection of a room. Its holder is the page, or a player that decodes in a worker. When
+ * it moves to another holder, it stays open or closed, and keeps its URL and counters.
  *
- * @typedef {Pick<Connection, 'url' | 'bytes' | 'open' | 'close' | 'retryNow' | 'restart'> &
- *   {lively: boolean}} ConnectionLike
+ * @typedef {Pick<Connection, 'url' | 'bytes' | 'open' | 'close' | 'retryNow' | 'restart'>
+ *   & {lively: boolean}} ConnectionLike
  */
 import { BROWSER } from '../../page/environment.js';
 import { Connection } from './connection.js';

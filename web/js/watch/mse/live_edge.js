@@ -124,7 +124,7 @@ export class LiveEdge {
     return { rate: this.#fractional ? this.#steer(now, error, silent) : 1, seek: null };
   }
 
-  /** Distance behind the newest media at which to start or restart. */
+  /** Distance to the newest media at which playback starts or restarts. */
   get #startLag() {
     return Math.max(START_LAG, this.#target);
   }

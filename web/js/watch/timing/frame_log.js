@@ -1,5 +1,5 @@
 /**
- * Capture times of the last frames received, to date the frame on the screen.
+ * Capture times of the last frames received. They give the capture time of the frame on the screen.
  */
 export class FrameLog {
   #size;

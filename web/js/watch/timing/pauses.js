@@ -8,7 +8,7 @@ const SLACK = 200; // ms before the pause at which audio or the player may alrea
 const KEPT = 8;
 
 export class Pauses {
-  /** @type {[number, number][]} from the frame before the pause to the one after */
+  /** @type {[number, number][]} the frame before each pause and the frame after it */
   #spans = [];
   #sequence = NaN;
   #media = NaN;

@@ -40,7 +40,7 @@ export class Loudspeaker {
 
   get #output() {
     const { contextTime = 0, performanceTime = 0 } = this.#context.getOutputTimestamp();
-    // WebKitGTK adds the context's time to the page's, so its timestamps run into the future.
+    // WebKitGTK adds the context's time to the page's time, so its timestamps move into the future.
     const believable = contextTime > 0 && performanceTime < this.#environment.now() + AHEAD;
     return {
       latency: (this.#context.outputLatency || 0) * 1_000,

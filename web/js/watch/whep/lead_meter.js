@@ -1,6 +1,6 @@
 /**
- * How far the audio is ahead of the video for the viewer, on average: a frame waits up to one
- * refresh for the screen, and audio is mixed in blocks of 10 ms. Pure.
+ * How far the audio is ahead of the video for the viewer. It is an average, because a frame waits
+ * up to one refresh for the screen, and audio is mixed in blocks of 10 ms. Pure.
  */
 export class LeadMeter {
   #sum = 0;

@@ -1,6 +1,6 @@
 /**
  * Latency of the audio output. Only an AudioContext reports it, so a silent one is opened and
- * closed again. Bluetooth has 150 ms and more.
+ * closed again. The latency of Bluetooth is 150 ms and more.
  */
 
 const TYPICAL = 30; // ms, while unknown
