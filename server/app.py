@@ -47,7 +47,7 @@ logger = logging.getLogger(__name__)
 SHUTDOWN = 3.0
 """Seconds until open requests are cancelled."""
 BACKLOG = 4_096
-"""Connections that may wait to be accepted: many viewers connect at the same time."""
+"""Maximum number of connections that wait to be accepted: many viewers may connect at once."""
 
 
 @dataclass(frozen=True, slots=True)

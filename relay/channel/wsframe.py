@@ -5,7 +5,7 @@ every viewer.
 TEXT, BINARY, CLOSE, PING, PONG = 0x81, 0x82, 0x88, 0x89, 0x8A
 """First byte: FIN and the opcode."""
 MAX_CONTROL = 125
-"""Bytes of payload in a control frame (§5.5)."""
+"""Maximum bytes of payload in a control frame (§5.5)."""
 
 
 def frame_header(opcode: int, length: int) -> bytes:

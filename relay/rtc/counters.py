@@ -1,4 +1,4 @@
-"""What every WebRTC session counts. Pure."""
+"""Counters of every WebRTC session. Pure."""
 
 from dataclasses import dataclass
 

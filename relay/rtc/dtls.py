@@ -21,7 +21,7 @@ from relay.callbacks import ignore
 from relay.rtc.protect import Protector
 
 PIPE_MAX = 32
-"""DTLS datagrams in the queue; a handshake has about ten."""
+"""Maximum number of DTLS datagrams in the queue; a handshake has about ten."""
 
 _HANDSHAKE = 22
 """Content type of handshake records (RFC 6347 §4.1). Only the last ones are encrypted."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aioice import stun
 
 MAX_MESSAGE = 576
-"""Bytes of a STUN message; the checks of browsers are much shorter."""
+"""Maximum bytes of a STUN message; the checks of browsers are much shorter."""
 
 Address = tuple[str, int]
 SocketAddress = Address | tuple[str, int, int, int]

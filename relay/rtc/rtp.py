@@ -99,7 +99,9 @@ def extension(data: bytes, begin: int, end: int, wanted: int) -> bytes:
 
 
 class Unwrapper:
-    """Extends numbers that wrap around: each is taken as the closest one to the highest so far."""
+    """Extends numbers that wrap around. Each result is the value that is closest to the highest so
+    far.
+    """
 
     def __init__(self, bits: int) -> None:
         self._half = 1 << (bits - 1)

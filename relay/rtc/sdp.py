@@ -14,7 +14,9 @@ from aiortc.sdp import MediaDescription, SessionDescription
 from relay.errors import OfferError, RefusalCode
 
 MAX_LINES = 1_000
-"""Chromium's longest offers have about 300; aiortc's parser takes quadratic time."""
+"""Maximum lines of an offer. Chromium's longest offers have about 300; aiortc's parser takes
+quadratic time.
+"""
 
 H264_PROFILES = ("42e0", "42c0", "4200", "4d", "64")
 """In order of preference. Constrained Baseline is first: every encoder has it, and it has no

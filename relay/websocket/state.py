@@ -7,7 +7,7 @@ class State(Enum):
     JOINING = "joining"
     """The burst is still being written; live messages queue behind it."""
     BUFFERED = "buffered"
-    """The outbox chooses from each message, and the result is written to the transport."""
+    """The outbox chooses the bytes of each message, which are written to the transport."""
     DIRECT = "direct"
     """The fan-out writes to the socket."""
     CLOSING = "closing"

@@ -14,7 +14,7 @@ from scripts.benchmarks.local_server import pinned_server
 
 KBPS, FPS = 1_000, 30
 RAMP = 500
-"""Viewers who arrive per second."""
+"""Number of viewers that arrive per second."""
 P99_FEW, P99_MANY, RATIO, MEMORY = 20.0, 50.0, 1.5, 40.0
 MANY = 3_000
 

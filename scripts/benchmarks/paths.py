@@ -1,4 +1,4 @@
-"""The players of the watch page, and what is required of each. Pure."""
+"""The players of the watch page, and the bars for each. Pure."""
 
 from dataclasses import dataclass
 

@@ -16,7 +16,9 @@ SECONDS, GOP = 4, 2
 requests them from browsers.
 """
 PAYLOAD_MAX = 1_150
-"""Bytes. With headers and the SRTP tag this is about the size that browsers send."""
+"""Maximum bytes of a payload. With headers and the SRTP tag, packets are about as large as those of
+browsers.
+"""
 SOUND_RATE, SOUND_SAMPLES, SOUND_BPS = 48_000, 960, 64_000
 FU_A, STAP_A, SPS, PPS, IDR, AUD = 28, 24, 7, 8, 5, 9
 

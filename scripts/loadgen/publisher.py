@@ -35,14 +35,14 @@ from scripts.loadgen.signalling import (
 )
 
 RTP = Struct(">BBHIIHHBHx")
-"""Header with one extension, the transport-wide sequence number."""
+"""RTP header with one extension, the transport-wide sequence number."""
 EXTENDED, ONE_BYTE_HEADER, WORDS, TRANSPORT = 0x90, 0xBEDE, 1, TRANSPORT_ID << 4 | 1
 REPORT_EVERY = 1.0
 SOUND_SECONDS = SOUND_SAMPLES / 48_000
 LATE = 0.1
 """If the process is late by this many seconds, it skips frames and audio packets."""
 KEPT = 128
-"""Packets kept for retransmission."""
+"""Number of packets kept for retransmission."""
 NTP_EPOCH = 2_208_988_800
 
 

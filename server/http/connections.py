@@ -17,13 +17,13 @@ from relay.errors import RefusalCode
 from server.http.limits import IPNetwork, bucket_key, is_trusted
 
 SILENT = 15.0
-"""Seconds that a connection has for its first request, headers included."""
+"""Maximum seconds until the headers of a connection's first request have arrived."""
 IDLE = 150.0
 """Maximum seconds between two requests on a connection. It is longer than the timeout of reverse
 proxies, so that the proxy closes first.
 """
 HANDSHAKE = 10.0
-"""Seconds that a TLS handshake may take."""
+"""Maximum seconds of a TLS handshake."""
 EACH = 4
 """An address may have this many connections for each WebSocket that it may have: browsers open
 several at a time to load a page.

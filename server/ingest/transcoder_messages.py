@@ -17,7 +17,7 @@ ANSWER = Struct("!IqB")
 class RequestFlag(IntFlag):
     NONE = 0
     KEYFRAME = 1
-    """Encode an IDR."""
+    """Encode the frame as an IDR."""
     SKIP = 2
     """Only decode the frame."""
 

@@ -1,5 +1,5 @@
-"""What this process alone knows of its rooms. Other processes have other rooms: everything here is
-a media object or a figure of this process, and no answer about a room may depend on it.
+"""The data of this process about its rooms: media objects and figures. Other processes have other
+rooms, so no answer about a room may depend on this data.
 """
 
 from collections import Counter
@@ -18,11 +18,11 @@ class RoomsInMemory:
         self._rooms = rooms
 
     def __contains__(self, name: str) -> bool:
-        """Whether the room is found without storage."""
+        """Whether the room is in memory."""
         return name in self._rooms
 
     def latest_keyframe(self, name: str) -> tuple[TrackInfo, Sample] | None:
-        """The latest keyframe of a room on air and its decoding parameters, if there is one."""
+        """The latest keyframe of a room on air and its decoding parameters, if any."""
         room = self._rooms.get(name)
         return room.stream.still() if room and room.on_air else None
 
@@ -45,5 +45,5 @@ class RoomsInMemory:
 
     @property
     def players(self) -> Counter[str]:
-        """Viewers by player, from their beacons."""
+        """Viewers by player, from their reports."""
         return sum((room.players for room in self._rooms.values()), Counter())

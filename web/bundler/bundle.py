@@ -17,7 +17,7 @@ HERE = Path(__file__).resolve().parent
 WEB = HERE.parent
 BUNDLES = WEB / "bundles"
 STAMP = "sources.sha256"
-"""In the folder of the bundles: the hash of their sources."""
+"""Name of the file that stores the hash of the sources, in the folder of the bundles."""
 PACKAGE = ("package.json", "package-lock.json")
 
 

@@ -1,4 +1,4 @@
-"""What a publisher's session counts. Pure."""
+"""Counters of a publisher's session, as a value. Pure."""
 
 from dataclasses import dataclass, field
 

@@ -3,7 +3,7 @@
 from relay.rtc.roundtrip import RoundTrip
 
 MAX_NACKS = 128
-"""Packets requested at a time."""
+"""Maximum number of packets requested at a time."""
 MAX_PATIENCE = 0.02
 """Maximum seconds before the first request, on a path that reorders packets."""
 

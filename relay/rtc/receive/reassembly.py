@@ -8,16 +8,16 @@ from relay.rtc.roundtrip import RoundTrip
 from relay.rtc.rtp import RtpPacket, Unwrapper
 
 MAX_BUFFERED = 2_048
-"""Packets buffered behind a gap: about 2.5 MB at 1,200 bytes each."""
+"""Maximum number of packets buffered behind a gap: about 2.5 MB at 1,200 bytes each."""
 MAX_JUMP = 3_000
 """A larger step in sequence numbers means that the sender restarted."""
 OUTAGE = 0.2
-"""Seconds without a packet after which a gap of more than SHORT packets is not repaired: a new
+"""After this many seconds without a packet, a gap of more than SHORT packets is not repaired: a new
 keyframe arrives sooner.
 """
 SHORT = 16
 MAX_UNIT_PACKETS = 3_000
-"""Packets of one access unit: 3.6 MB at 1,200 bytes each."""
+"""Maximum number of packets of one access unit: 3.6 MB at 1,200 bytes each."""
 
 
 class EncodedFrame:

@@ -11,7 +11,7 @@ from relay.rtc.rtp import RtpPacket
 
 REPORT_EVERY = 0.2
 MAX_SSRCS = 4
-"""Media sources tracked per session; a sender that restarts adds another."""
+"""Maximum number of media sources per session; a sender that restarts adds another."""
 
 
 class Reporter:

@@ -25,12 +25,12 @@ from relay.sample import Track
 TICK = 0.02
 PROBE_EVERY = 1.0
 UNREACHABLE_AFTER = 3.0
-"""Seconds without a packet, a check or an answer to a probe after which the publisher counts as
-unreachable. A probe is sent every second.
+"""A publisher counts as unreachable after this many seconds without a packet, a check or an answer
+to a probe. A probe is sent every second.
 """
 CONSENT_EXPIRES = 30.0
-"""Seconds of silence after which the session ends (RFC 7675 §5.1). If the network recovers earlier,
-the session continues.
+"""The session ends after this many seconds of silence (RFC 7675 §5.1). If the network recovers
+earlier, the session continues.
 """
 
 

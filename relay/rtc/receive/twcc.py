@@ -18,7 +18,9 @@ MAX_STATUSES = 1_000
 numbers span more has restarted. Each number costs work, and a sender can skip numbers for free.
 """
 MAX_REPORTS = 2
-"""Packets written at a time. One is enough, unless arrivals are more than 8.19 s apart."""
+"""Maximum number of packets written at a time. One is enough, unless arrivals are more than 8.19 s
+apart.
+"""
 KEPT = 500
 """A packet that arrives late is reported if its number is at most this far behind the newest; the
 packets after it are then reported again.

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 MAX_PAYLOAD = 1_160
-"""Bytes. With the RTP header, the original sequence number of RTX (RFC 4588) and the longest SRTP
-tag, a datagram has less than 1,200 bytes, the limit of browsers.
+"""Maximum bytes of a payload. With the RTP header, the original sequence number of RTX (RFC 4588)
+and the longest SRTP tag, a datagram has less than 1,200 bytes, the limit of browsers.
 """
 
 _STAP_A, _FU_A = 24, 28
@@ -37,7 +37,9 @@ def split(data: bytes) -> Iterator[bytes]:
 
 
 def _aggregate(nals: Sequence[bytes]) -> list[bytes]:
-    """One STAP-A if they fit into one packet, as browsers send parameter sets (RFC 6184 §5.7.1)."""
+    """One STAP-A if all fit into one packet (RFC 6184 §5.7.1). Browsers send parameter sets like
+    this.
+    """
     if len(nals) == 1 or 1 + sum(2 + len(nal) for nal in nals) > MAX_PAYLOAD:
         return [
             part for nal in nals for part in (_fragment(nal) if len(nal) > MAX_PAYLOAD else [nal])

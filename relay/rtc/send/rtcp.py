@@ -18,7 +18,7 @@ from aiortc.rtp import (
 )
 
 CNAME = b"microlive"
-"""The same for audio and video, so that players synchronise them (RFC 3550 §6.5.1)."""
+"""Audio and video have the same CNAME, so that players synchronise them (RFC 3550 §6.5.1)."""
 _FIR = 4
 _NTP_EPOCH = 2_208_988_800
 _REPORT = Struct("!BBHIQIII")

@@ -30,8 +30,8 @@ from relay.rtc.udp import UdpPort
 logger = logging.getLogger(__name__)
 
 SILENCE_MAX = 15.0
-"""Seconds without a packet from the viewer after which it is gone. Browsers check consent at least
-every 5 s (RFC 7675 §5.1) and send reports more often.
+"""A viewer counts as gone after this many seconds without a packet from it. Browsers check consent
+at least every 5 s (RFC 7675 §5.1) and send reports more often.
 """
 JOIN_CHUNK = 12_000
 """Bytes of cached frames sent at a time. All at once would overflow a browser's socket buffer, and

@@ -403,9 +403,9 @@ export class MsePlayer {
   }
 
   /**
-   * Whether playback is stopped at a hole before more media, or the frame does not change although
-   * newer ones have arrived (audio may then continue, and the element fires nothing). This also
-   * catches every other failure: playback is tried again a second later.
+   * Whether playback waits at a hole although there is media after it, or the frame does not change
+   * although newer ones have arrived. In the second case audio may continue, and the element fires
+   * no event. This also catches every other failure: playback is tried again a second later.
    * @param {number} now
    */
   #stuck(now) {
