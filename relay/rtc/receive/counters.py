@@ -1,4 +1,4 @@
-"""Counters of a publisher's session, as a value. Pure."""
+"""Counters of a publisher's session. Pure."""
 
 from dataclasses import dataclass, field
 
