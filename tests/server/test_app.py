@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from relay.errors import RefusalCode
 from server import app
+from server.errors import Unavailable
+from server.http.events import EventsEndpoint
+from server.http.watch import WatchEndpoint
 from server.settings import Settings
 from server.storage.database import StorageError
 from tests.fixtures.server import running
@@ -46,6 +50,31 @@ async def test_a_port_in_use(tmp_path: Path, kind: socket.SocketKind) -> None:
         async with AsyncExitStack() as stack:
             with pytest.raises(OSError, match=str(number)):
                 await app.start(Settings(data=tmp_path, udp_hosts=("127.0.0.1",), **ports), stack)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "close"), [(WatchEndpoint, "close_viewers"), (EventsEndpoint, "close_streams")]
+)
+async def test_nothing_new_is_taken_while_viewers_are_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endpoint: type, close: str
+) -> None:
+    """A page that reconnects at once is refused: its room is about to close."""
+    refusals: list[Unavailable] = []
+    ends = getattr(endpoint, close)
+
+    def closing(self: WatchEndpoint | EventsEndpoint) -> None:
+        ends(self)
+        try:
+            server.rooms.local(room.name).send(None)  # found in memory: it does not wait
+        except StopIteration:
+            return
+        except Unavailable as refusal:
+            refusals.append(refusal)
+
+    monkeypatch.setattr(endpoint, close, closing)
+    async with running(tmp_path) as server:
+        room = await server.create()
+    assert [refusal.code for refusal in refusals] == [RefusalCode.SERVER_CLOSING]
 
 
 async def test_media_uses_the_port_number_of_the_page_by_default(tmp_path: Path) -> None:
