@@ -168,7 +168,7 @@ def _application(
             connections.middleware,
             preflights,
             refusals(pages),
-            charges(rooms.in_memory, settings),
+            charges(rooms.in_memory, hls.renditions, settings),
         ],
         client_max_size=MAX_BODY,
     )

@@ -10,6 +10,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from relay.errors import RefusalCode
+from relay.hls.endpoint import Renditions
 from server.http.limits import RateLimiter
 from server.http.request import charge, client_of
 from server.rooms.in_memory import RoomsInMemory
@@ -44,7 +45,9 @@ PLAYING = Charged(
     "max_whep_per_address_minute", 60.0, "too many attempts to play from this address"
 )
 LOOKUP = Charged("max_lookups_per_address_minute", 60.0, "too many lookups from this address")
-"""Reads storage. Free for a room in memory, which is found without it."""
+"""Reads storage. Free for a room in memory, which is found without it, and for the HLS viewers of
+one that has just ended.
+"""
 
 FIXED = Free("the answer is in memory and always the same")
 
@@ -92,8 +95,14 @@ def charge_of(method: str, resource: web.AbstractResource) -> Charged | Free:
     return CHARGES["GET" if method == hdrs.METH_HEAD else method, path]
 
 
-def charges(rooms: RoomsInMemory, settings: Settings) -> Middleware:
+def charges(rooms: RoomsInMemory, renditions: Renditions, settings: Settings) -> Middleware:
     """Charges each request. Raises TooManyRequests past a limit."""
+
+    def is_free(request: web.Request) -> bool:
+        """A lookup of a room in memory, or of one that ended and is played over HLS to its end."""
+        room = request.match_info.get("room", "")
+        return room in rooms or renditions.find(room) is not None
+
     limiters = {
         charged: RateLimiter(getattr(settings, charged.setting), charged.seconds)
         for charged in (CREATION, PUBLISHING, PLAYING, LOOKUP)
@@ -105,9 +114,7 @@ def charges(rooms: RoomsInMemory, settings: Settings) -> Middleware:
         if resource is None:
             return await handler(request)  # no such path or method: refused by aiohttp
         charged = charge_of(request.method, resource)
-        if isinstance(charged, Charged) and not (
-            charged is LOOKUP and request.match_info.get("room", "") in rooms
-        ):
+        if isinstance(charged, Charged) and not (charged is LOOKUP and is_free(request)):
             address = client_of(request, settings).address
             charge(limiters[charged], address, charged.text, charged.code)
         return await handler(request)

@@ -2,9 +2,11 @@
 
 import asyncio
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
+from relay.hls.endpoint import Renditions
 from server.http.charges import CHARGES, Free, charge_of
 from server.http.payloads import RefusalBody
 from tests.fixtures.server import running
@@ -43,10 +45,23 @@ async def test_unknown_names_are_limited(tmp_path: Path, path: str) -> None:
         room = await server.create()
         unknown = path.format(room="unknown")
         assert [await server.status("GET", unknown) for _ in range(3)] == [404, 404, 429]
-        async with server.http.head(server.url + unknown) as response:
+        async with server.http.get(server.url + unknown) as response:
             assert response.status == 429 and int(response.headers["Retry-After"]) >= 1
         for _ in range(4):
             assert await server.status("GET", f"/api/rooms/{room.name}") == 200
+
+
+async def test_hls_viewers_play_an_ended_room_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many of them may share an address: they are not charged while the rendition remains."""
+    async with running(tmp_path, max_lookups_per_address_minute=1) as server:
+        monkeypatch.setattr(
+            Renditions, "find", lambda self, name: Mock(over=True) if name == "ending" else None
+        )
+        path = "/hls/{}/live.m3u8"
+        assert [await server.status("GET", path.format("ending")) for _ in range(3)] == [404] * 3
+        assert [await server.status("GET", path.format("other")) for _ in range(2)] == [404, 429]
 
 
 async def test_a_new_room_is_charged_before_its_body_is_read(tmp_path: Path) -> None:
