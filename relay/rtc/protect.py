@@ -2,7 +2,7 @@
 
 pylibsrtp's `Session.protect` copies every packet twice, which costs as much as the encryption. Here
 libsrtp works on one buffer shared by all sessions of the process; its content is sent before the
-next session uses it. `tests/relay/rtc/test_seam.py` checks the private names used here.
+next session uses it. `tests/relay/rtc/test_protect.py` checks the private names used here.
 """
 
 from struct import Struct
