@@ -64,7 +64,7 @@ class Link:
     over_there = ("nsenter", f"--net=/run/netns/{SIDE}")
 
     def __enter__(self) -> "Link":
-        # A private /run: users cannot write to the machine's.
+        # Mount a private /run, because users cannot write to the machine's /run.
         _run("mount", "-t", "tmpfs", "none", "/run")
         Path("/run/netns").mkdir()
         _run("ip", "netns", "add", SIDE)

@@ -32,7 +32,7 @@ class HlsViewer(Viewer):
         self._watching: asyncio.Task[None] | None = None
         self._seen_idr = False
         self._live_after = 0
-        """Server clock, µs. Media captured before this time existed at the join and is not
+        """Server clock, µs. Media captured before this time was present at the join and is not
         timed.
         """
 

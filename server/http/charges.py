@@ -1,7 +1,7 @@
-"""What each route charges to the address that requests it, before the request is handled.
+"""The rate limit of each route, by address. A request is charged before it is handled.
 
-A route whose work an address may request without limit is free, with the reason. What lasts (open
-sockets, waiting requests) is counted by its endpoint instead.
+A free route has no such limit, and its entry gives the reason. Endpoints count open sockets and
+waiting requests themselves.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Free:
 
 @dataclass(frozen=True, slots=True)
 class Charged:
-    """`setting` names the limit; `seconds` is the time that it is for."""
+    """A rate limit. `setting`: the setting with the number of requests; `seconds`: its interval."""
 
     setting: str
     seconds: float
@@ -45,8 +45,8 @@ PLAYING = Charged(
     "max_whep_per_address_minute", 60.0, "too many attempts to play from this address"
 )
 LOOKUP = Charged("max_lookups_per_address_minute", 60.0, "too many lookups from this address")
-"""Reads storage. Free for a room in memory, which is found without it, and for the HLS viewers of
-one that has just ended.
+"""A lookup that reads storage. Free for rooms in memory, which are found without it, and for the
+HLS viewers of a room that has just ended.
 """
 
 FIXED = Free("the answer is in memory and always the same")
@@ -90,16 +90,16 @@ CHARGES: dict[tuple[str, str], Charged | Free] = {
 
 
 def charge_of(method: str, resource: web.AbstractResource) -> Charged | Free:
-    """What a route is charged to. Raises KeyError for one without an entry."""
+    """The charge of a route. Raises KeyError if the route has no entry."""
     path = resource.canonical.removesuffix("{slash}")
     return CHARGES["GET" if method == hdrs.METH_HEAD else method, path]
 
 
 def charges(rooms: RoomsInMemory, renditions: Renditions, settings: Settings) -> Middleware:
-    """Charges each request. Raises TooManyRequests past a limit."""
+    """Charges each request. Raises TooManyRequests above a limit."""
 
     def is_free(request: web.Request) -> bool:
-        """A lookup of a room in memory, or of one that ended and is played over HLS to its end."""
+        """Whether the room is in memory, or has ended and is still played over HLS."""
         room = request.match_info.get("room", "")
         return room in rooms or renditions.find(room) is not None
 

@@ -1,4 +1,4 @@
-"""How a live goes, for its creator (server/API.md). Pure."""
+"""The health of a live, for its creator (server/API.md). Pure."""
 
 from dataclasses import dataclass
 

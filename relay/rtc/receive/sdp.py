@@ -143,7 +143,7 @@ def _codec_names(media: MediaDescription) -> str:
 
 
 def _rank(codec: RTCRtpCodecParameters) -> tuple[int, int] | None:
-    """The order of preference, the lowest first; None for a codec that is not accepted.
+    """The rank of a codec, the preferred one lowest; None if it is not accepted.
 
     H.264 is forwarded to viewers unchanged, VP8 has to be transcoded.
     """

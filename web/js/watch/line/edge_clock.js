@@ -1,6 +1,7 @@
 /**
- * The live edge of slot 0 as events show it, for viewers without a WebSocket. Media time runs with
- * the clock, so the event that is the furthest ahead of it was the least late. Pure.
+ * The live edge of slot 0, computed from events, for viewers without a WebSocket. Media time
+ * advances with the clock, so the event with the largest lead over the clock had the smallest
+ * delay. Pure.
  */
 
 const SAMPLES = 12;
@@ -12,7 +13,7 @@ export class EdgeClock {
   /**
    * @param {number} now        ms, local time at which the event arrived
    * @param {number} mediaTime  µs, of the live edge when the event was posted; 0 before the first
-   *   frame
+   * frame
    */
   add(now, mediaTime) {
     if (mediaTime <= 0) return;

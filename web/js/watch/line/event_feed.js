@@ -1,6 +1,6 @@
 /**
- * The events of a room, each once: from the WebSocket's records, or from server-sent events while
- * no WebSocket gets through. It uses no DOM and no player.
+ * Passes on each event of a room once: from the WebSocket's records, or from server-sent events
+ * while WebSockets are blocked. It uses no DOM and no player.
  */
 import { readEvent } from './record.js';
 
@@ -10,7 +10,7 @@ export class EventFeed {
   #handle;
   #make;
   /**
-   * Exists from the first refused WebSocket until a WebSocket gets through.
+   * Exists from the first refused WebSocket until a WebSocket opens.
    * @type {EventStream | null}
    */
   #stream = null;
@@ -32,7 +32,7 @@ export class EventFeed {
   }
 
   /**
-   * A WebSocket gets through.
+   * A WebSocket has opened.
    * @param {{channel: string}} hello
    */
   hello({ channel }) {
@@ -43,14 +43,14 @@ export class EventFeed {
   }
 
   /**
-   * An event record of the WebSocket.
+   * Takes an event record of the WebSocket.
    * @param {import('./record.js').MediaRecord} record
    */
   record({ sequence, body }) {
     this.#receive(sequence, readEvent(body));
   }
 
-  /** The server answers, and refuses WebSockets: the events come as server-sent events. */
+  /** The server answers, but WebSockets are refused. Receives the events as server-sent events. */
   async listenWithoutWebSocket() {
     const hellos = this.#hellos;
     const made =
@@ -59,7 +59,7 @@ export class EventFeed {
         hello: ({ channel }) => this.#enter(channel),
         event: (event, sequence) => this.#receive(sequence, event),
       }));
-    // A WebSocket may have got through meanwhile.
+    // A WebSocket may have opened during the wait.
     if (this.#state === 'closed' || hellos !== this.#hellos) return;
     this.#stream ??= made;
     if (this.#state === 'visible') this.#stream.open();
@@ -71,7 +71,7 @@ export class EventFeed {
     this.#stream?.close();
   }
 
-  /** The page is visible again: a network that blocked WebSockets is likely to do so still. */
+  /** The page is visible again. A network that blocked WebSockets probably still does. */
   resume() {
     if (this.#state === 'closed') return;
     this.#state = 'visible';

@@ -110,7 +110,7 @@ export class TrackBuffer {
     this.#append(this.#take());
   }
 
-  /** The entries of one append: up to the next one that changes the codec. */
+  /** Takes the entries of one append: those before the next change of the codec. */
   #take() {
     const changes = this.#queue.findIndex(
       ({ mime }, n) => n > 0 && mime !== null && mime !== this.#mime,
