@@ -1,0 +1,140 @@
+"""Answers below `/hls/{room}/`, over a small application without rooms."""
+
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from relay.channel.channel import Channel
+from relay.errors import PlaylistError, RefusalCode
+from relay.hls import endpoint as module
+from relay.hls.endpoint import FOREVER, FRESH, MEDIA, PLAYLIST, Renditions
+from relay.hls.segmenter import SCALE
+from tests.fixtures.channel import make_channel
+from tests.fixtures.hls import MediaPlaylist
+from tests.fixtures.media import video_sample, video_track
+
+FRAME = 3_000
+Client = TestClient[web.Request, web.Application]
+
+
+@pytest.fixture
+def channel() -> Channel:
+    """A channel with five seconds of video."""
+    channel = make_channel()
+    channel.stream.set_track(video_track(), 0)
+    now = time.time_ns() // 1_000
+    for pts in range(0, 5 * SCALE, FRAME):
+        channel.stream.publish(video_sample(pts, key=pts % (2 * SCALE) == 0, publish=now))
+    return channel
+
+
+@pytest_asyncio.fixture
+async def renditions() -> AsyncIterator[Renditions]:
+    renditions = Renditions()
+    yield renditions
+    await renditions.close()
+    assert not renditions.audiences
+
+
+@pytest_asyncio.fixture
+async def client(channel: Channel, renditions: Renditions) -> AsyncIterator[Client]:
+    async def get(request: web.Request) -> web.Response:
+        path = request.match_info["path"]
+        who = request.headers.get("User-Agent", "")
+        try:
+            return await renditions.respond(request, renditions.open(channel, path), path, who)
+        except PlaylistError as refusal:
+            return web.Response(status=refusal.status, text=refusal.code)
+
+    app = web.Application()
+    app.add_routes([web.get("/{path:.+}", get)])
+    async with TestClient(TestServer(app)) as client:
+        yield client
+
+
+async def test_playlists_and_files(client: Client, renditions: Renditions) -> None:
+    """Each with its type and its caching; bytes and viewers are counted."""
+    index = await client.get("/index.m3u8")
+    assert (index.status, index.content_type) == (200, PLAYLIST)
+    assert "live.m3u8" in await index.text() and index.headers["Cache-Control"] == FRESH
+    live = await client.get("/live.m3u8")
+    text = await live.text()
+    assert live.headers["Access-Control-Allow-Origin"] == "*"
+    playlist = MediaPlaylist.read(text)
+    total = int(index.headers["Content-Length"]) + int(live.headers["Content-Length"])
+    assert renditions.counters.octets == total
+    assert (renditions.counters.joined, [count for _, count in renditions.audiences]) == (1, [1])
+    segment = await client.get(f"/{playlist.complete[-1].uri}")
+    assert (segment.status, segment.content_type) == (200, MEDIA)
+    assert segment.headers["Cache-Control"] == FOREVER
+    assert (await segment.read())[4:8] in (b"moof", b"styp", b"prft")
+
+
+async def test_a_playlist_is_compressed_for_clients_that_accept_it(client: Client) -> None:
+    plain = await client.get("/live.m3u8", headers={"Accept-Encoding": "identity"})
+    packed = await client.get("/live.m3u8", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip" and "Content-Encoding" not in plain.headers
+    assert await packed.text() == await plain.text()
+    assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("_HLS_part=1", RefusalCode.BAD_DIRECTIVE),
+        ("_HLS_msn=x", RefusalCode.BAD_DIRECTIVE),
+        ("_HLS_msn=-1", RefusalCode.BAD_DIRECTIVE),
+        ("_HLS_msn=1&_HLS_part=", RefusalCode.BAD_DIRECTIVE),
+        ("_HLS_msn=1234567890123", RefusalCode.BAD_DIRECTIVE),
+    ],
+)
+async def test_directives_that_are_refused(client: Client, query: str, code: str) -> None:
+    response = await client.get(f"/live.m3u8?{query}")
+    assert (response.status, await response.text()) == (400, code)
+
+
+async def test_files_that_do_not_exist(client: Client) -> None:
+    """Also with the name of another rendition, or a number that is written in another form."""
+    name = MediaPlaylist.read(await (await client.get("/live.m3u8")).text()).complete[-1].uri
+    rendition, _, file = name.rpartition("/")
+    for path in ("junk", f"00000000/{file}", f"{rendition}/0{file}", f"{rendition}/999.m4s"):
+        response = await client.get(f"/{path}")
+        assert (response.status, await response.text()) == (404, RefusalCode.FILE_NOT_FOUND), path
+
+
+def test_only_a_playlist_opens_a_rendition(channel: Channel) -> None:
+    renditions = Renditions()
+    with pytest.raises(PlaylistError) as caught:
+        renditions.open(channel, "00000000/1.m4s")
+    assert caught.value.status == 404 and renditions.find(channel.name) is None
+
+
+async def test_renditions_have_a_maximum(
+    channel: Channel, renditions: Renditions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An open one is found again; one more, or one of an empty stream, is refused until later."""
+    monkeypatch.setattr(module, "RENDITIONS", 1)
+    empty = make_channel()
+    with pytest.raises(PlaylistError) as caught:
+        renditions.open(empty, "live.m3u8")
+    assert (caught.value.code, caught.value.retry_after) == (RefusalCode.ROOM_NOT_LIVE, 1)
+    made = renditions.open(channel, "live.m3u8")
+    assert renditions.open(channel, "index.m3u8") is made is renditions.find(channel.name)
+    other = make_channel()
+    other.name = "other"
+    other.stream.set_track(video_track(), 0)
+    with pytest.raises(PlaylistError) as caught:
+        renditions.open(other, "live.m3u8")
+    assert (caught.value.status, caught.value.code) == (503, RefusalCode.TOO_MANY_STREAMS)
+
+
+async def test_waiting_requests_have_a_maximum(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "WAITING", 0)
+    response = await client.get("/live.m3u8")
+    assert (response.status, await response.text()) == (503, RefusalCode.TOO_MANY_REQUESTS)

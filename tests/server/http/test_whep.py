@@ -1,0 +1,91 @@
+"""`/whep/{room}`: the refusals of WHEP, and how many sessions an address may have."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from relay.media import opus
+from server.http.signalling import SDP, SDP_FRAGMENT
+from tests.fixtures.media import video_sample, video_track
+from tests.fixtures.offers import offer
+from tests.fixtures.server import NewRoom, Server, running
+
+PLAYER = offer("chromium").replace("a=sendonly", "a=recvonly")
+
+
+@pytest_asyncio.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    async with running(tmp_path, max_sockets_per_address=1) as server:
+        yield server
+
+
+async def live_room(server: Server) -> NewRoom:
+    """A room whose stream has both tracks and a keyframe."""
+    room = await server.create()
+    stream = server.stream(room)
+    stream.set_track(video_track(), 0)
+    stream.set_track(opus.track_info(), 0)
+    stream.publish(video_sample(0, key=True))
+    return room
+
+
+async def ask(
+    server: Server, method: str, path: str, body: str = "", kind: str = SDP
+) -> tuple[int, str, Any]:
+    """Status, the refusal's code, and the headers."""
+    headers = {"Content-Type": kind} if body else {}
+    url = path if path.startswith("http") else server.url + path
+    async with server.http.request(method, url, data=body or None, headers=headers) as response:
+        refused = response.content_type == "application/json"
+        code = (await response.json())["code"] if refused else ""
+        return response.status, code, response.headers
+
+
+async def test_a_session_from_offer_to_end(server: Server) -> None:
+    room = await live_room(server)
+    status, _, headers = await ask(server, "POST", f"/whep/{room.name}", PLAYER)
+    assert status == 201 and headers["Location"].startswith(f"{server.url}/whep/{room.name}/")
+    assert len(server.whep.sessions) == 1
+    session = headers["Location"]
+    ours = next(line for line in PLAYER.splitlines() if line.startswith("a=ice-ufrag"))
+    fragment = f"{ours}\r\na=end-of-candidates\r\n"
+    assert (await ask(server, "PATCH", session, fragment, SDP_FRAGMENT))[0] == 204
+    assert (await ask(server, "PATCH", session, "v=0"))[:2] == (422, "no_counter_offer")
+    assert (await ask(server, "DELETE", session))[0] == 200
+    assert len(server.whep.sessions) == 0
+    assert (await ask(server, "DELETE", session))[:2] == (404, "session_not_found")
+
+
+async def test_an_address_has_a_number_of_sessions(server: Server) -> None:
+    """A refused offer does not count; a session counts until it ends."""
+    room = await live_room(server)
+    assert (await ask(server, "POST", f"/whep/{room.name}", "v=0\r\n"))[0] in (400, 422)
+    _, _, headers = await ask(server, "POST", f"/whep/{room.name}", PLAYER)
+    status, code, refused = await ask(server, "POST", f"/whep/{room.name}", PLAYER)
+    assert (status, code, refused["Retry-After"]) == (429, "too_many_sessions", "5")
+    await ask(server, "DELETE", headers["Location"])
+    assert (await ask(server, "POST", f"/whep/{room.name}", PLAYER))[0] == 201
+
+
+async def test_a_room_that_is_not_live(server: Server) -> None:
+    """409 with Retry-After before the first live, 410 after the end."""
+    room = await server.create()
+    status, code, headers = await ask(server, "POST", f"/whep/{room.name}", PLAYER)
+    assert (status, code, headers["Retry-After"]) == (409, "room_not_live", "5")
+    assert (await ask(server, "GET", f"/whep/{room.name}"))[0] in (200, 204)
+    await server.status("DELETE", f"/api/rooms/{room.name}", headers=room.bearer)
+    assert (await ask(server, "POST", f"/whep/{room.name}", PLAYER))[:2] == (410, "room_ended")
+    assert (await ask(server, "GET", f"/whep/{room.name}"))[0] == 410
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+async def test_a_session_of_another_room_is_not_found(server: Server, method: str) -> None:
+    room, other = await live_room(server), await live_room(server)
+    _, _, headers = await ask(server, "POST", f"/whep/{room.name}", PLAYER)
+    session = headers["Location"].replace(room.name, other.name)
+    fragment = "a=end-of-candidates\r\n"
+    assert (await ask(server, method, session, fragment, SDP_FRAGMENT))[0] == 404
+    assert len(server.whep.sessions) == 1
