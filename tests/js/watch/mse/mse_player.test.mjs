@@ -226,6 +226,7 @@ test('a dry spell that the viewer sees is one stall', async () => {
   await clock.advance(400);
   video.end = 2;
   video.dispatchEvent(new Event('playing'));
+  assert.equal(player.state, 'recovering', 'at once');
   await clock.advance(100);
   assert.equal(player.state, 'recovering', 'no new frame is on the screen yet');
   assert.equal(player.stats().stalls, 0);
@@ -250,6 +251,23 @@ test('a dry spell too short to see is no stall', async () => {
   video.show(clock.now);
   await clock.advance(100);
   assert.deepEqual([player.state, player.stats().stalls], ['playing', 0]);
+});
+
+test('an element that waits before the first frame is not dry', async () => {
+  const parts = setUp();
+  const { player, video, source, clock } = parts;
+  source.open();
+  player.hello(hello);
+  player.record(init(TRACK.VIDEO, 'avc1.42E01F'), clock.now);
+  player.record(frame(0, FLAG.KEY), clock.now);
+  await clock.advance(400);
+  assert.equal(player.state, 'starting');
+  video.dispatchEvent(new Event('waiting'));
+  assert.equal(player.state, 'starting');
+  video.show(clock.now);
+  assert.equal(player.state, 'playing');
+  await clock.advance(100);
+  assert.equal(player.stats().stalls, 0);
 });
 
 test('an unsupported video codec breaks it for good', () => {

@@ -194,7 +194,7 @@ export class MsePlayer {
       seeks: this.#seeks,
       firstPicture: this.#watch.firstPicture,
       position: this.#watch.mediaTime * 1000,
-      playing: this.#watch.started && now - this.#watch.shownAt < 500,
+      playing: now - this.#watch.shownAt < 500, // shownAt is NaN before the first frame
     };
   }
 
@@ -316,10 +316,10 @@ export class MsePlayer {
   #ranDry() {
     // `waiting` also fires on every seek and at the very first start.
     const now = this.#now;
-    if (this.#video.seeking || !this.#watch.started || now - this.#lastSeekAt < 300) return;
-    this.#edge.starve(now);
+    if (this.#video.seeking || now - this.#lastSeekAt < 300) return;
     const first = this.#state === 'playing';
-    this.#handle('starved');
+    if (!this.#handle('starved')) return;
+    this.#edge.starve(now);
     if (!first) return;
     this.#dry = { at: this.#position, since: now };
     this.#watch.takeLongest();
@@ -330,15 +330,20 @@ export class MsePlayer {
    * last one was on the screen: Chromium also fires `waiting` for times that are too short to see.
    */
   #checkRecovery() {
-    if (!this.#edge.starving) this.#handle('fed');
     if (this.#state !== 'recovering' || this.#watch.shownAt <= this.#dry.since) return;
     if (this.#watch.takeLongest() >= STALL && !this.#pauses.explain(this.#dry.at)) this.#stalls++;
     this.#handle('shown');
   }
 
+  /** After each call that may end a dry spell of the edge: it starves in the state “dry” only. */
+  #followEdge() {
+    if (!this.#edge.starving) this.#handle('fed');
+  }
+
   /** @param {number} now */
   #playsAgain(now) {
     const to = this.#edge.resume(now, this.#position, this.#timeline.newest);
+    this.#followEdge();
     if (to !== null) this.#seek(to, now);
   }
 
@@ -386,6 +391,7 @@ export class MsePlayer {
     const silent = this.#video.muted;
     const position = this.#position;
     const { rate, seek } = this.#edge.decide({ now, position, edge, newest, jitter, silent });
+    this.#followEdge();
     if (this.#video.playbackRate !== rate) this.#video.playbackRate = rate;
     if (seek !== null) this.#seek(seek, now);
   }
@@ -412,7 +418,7 @@ export class MsePlayer {
     if (now - this.#lastSeekAt < PATIENCE) return false;
     const { currentTime } = this.#video;
     const behind = this.#reachable(currentTime + GAP);
-    const atHole = this.#edge.starving && behind !== null && behind > currentTime + 2 * GAP;
+    const atHole = this.#state === 'dry' && behind !== null && behind > currentTime + 2 * GAP;
     const newer = this.#timeline.newestPicture > this.#watch.mediaTime * 1000 + 400;
     return atHole || (newer && now - this.#watch.shownAt > 500);
   }
@@ -441,6 +447,7 @@ export class MsePlayer {
     this.#seeks++;
     this.#lastSeekAt = now;
     this.#edge.recover(now);
+    this.#followEdge();
     this.#video.currentTime = seconds;
   }
 }
