@@ -237,10 +237,12 @@ async def test_picture_in_picture_follows_the_room_to_another_player(
         )
         at = await room.page.evaluate("document.pictureInPictureElement.currentTime")
         await until(room.page, f"document.pictureInPictureElement.currentTime > {at + 0.5}")
-        size = await room.page.evaluate(
-            "[document.pictureInPictureElement.videoWidth, microlive.stats().width]"
+        # The creator's browser may change the size at any moment; the window then shows a frame or
+        # two of the earlier size.
+        await until(
+            room.page,
+            "document.pictureInPictureElement.videoWidth === microlive.stats().width",
         )
-        assert size[0] == size[1]
     await room.page.evaluate("document.exitPictureInPicture()")
     await until(room.page, "document.pictureInPictureElement === null")
 
@@ -281,6 +283,7 @@ MediaSource.isTypeSupported = type => !/opus/i.test(type) && supported(type);
 """
 
 
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("wanted", ["hls", ""])
 async def test_a_viewer_watches_where_no_websocket_gets_through(
     studio: Studio, visitors: Visitors, wanted: str
@@ -297,11 +300,12 @@ async def test_a_viewer_watches_where_no_websocket_gets_through(
             EYES,
         )
     )
-    await until(room.page, "microlive.stats().playing && microlive.stats().frames > 60")
+    await until(room.page, "microlive.stats().playing && microlive.stats().frames > 0")
     playing = (await room.stats())["player"]
     assert playing == (wanted or "whep")
     frames = (await room.stats())["frames"]
-    await until(room.page, f"microlive.stats().frames > {frames + 90}")
+    # A loaded machine shows a few frames a second.
+    await until(room.page, f"microlive.stats().frames > {frames + 150}", 40)
     assert (await room.stats())["player"] == playing and (await room.stats())["rebuilds"] == 0
     await until(room.page, "microlive.stats().state === 'live' && microlive.stats().viewers > 0")
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from scripts.benchmarks.chromium import script, until
 from scripts.benchmarks.local_server import LocalServer
 from tests.e2e.pages import EYES, Room, Studio, Visitors
@@ -57,6 +59,7 @@ async def test_a_viewer_watches_over_webrtc_with_sound(studio: Studio, visitors:
     await room.state("ended", within=3)
 
 
+@pytest.mark.timeout(120)
 async def test_the_page_itself_holds_sound_and_picture_together(
     studio: Studio, visitors: Visitors
 ) -> None:
@@ -76,10 +79,11 @@ async def test_the_page_itself_holds_sound_and_picture_together(
     assert told["audio"] != told["video"]
     assert "sound" not in await room.stats()
     await room.unmute()
-    await until(room.page, "Math.abs(microlive.stats().sound.lead) < 40")
+    # A correction takes up to 7 s, and on a loaded machine the buffers settle late.
+    await until(room.page, "Math.abs(microlive.stats().sound.lead) < 40", 40)
     assert 0 < (await room.stats())["sound"]["latency"] < 1_000
     await room.page.evaluate("navigator.mediaDevices.dispatchEvent(new Event('devicechange'))")
-    await until(room.page, "Math.abs(microlive.stats().sound.lead) < 40")
+    await until(room.page, "Math.abs(microlive.stats().sound.lead) < 40", 40)
 
 
 async def test_a_hidden_page_leaves_and_comes_back(studio: Studio, visitors: Visitors) -> None:
