@@ -63,7 +63,7 @@ async def elsewhere() -> AsyncIterator[str]:
         pytest.param("--use-fake", "no-camera", id="no camera"),
     ],
 )
-async def test_the_studio_says_what_is_in_the_way(
+async def test_the_studio_names_the_obstacle(
     visitors: Visitors, server: LocalServer, playwright: Playwright, without: str, obstacle: str
 ) -> None:
     async with await launch(playwright, without=without) as browser:

@@ -113,7 +113,7 @@ async def test_webkit_plays_where_the_media_source_is_managed(
 
 
 @pytest.mark.parametrize("name", ["firefox", "webkit"])
-async def test_the_page_picks_a_way_that_plays(
+async def test_the_page_picks_a_player_that_plays(
     browsers: dict[str, Browser], watch: str, name: str
 ) -> None:
     browser = browsers[name]
@@ -126,7 +126,7 @@ async def test_the_page_picks_a_way_that_plays(
     await browser.goto("about:blank")
 
 
-async def test_a_way_that_a_browser_has_not_is_told(
+async def test_a_player_that_a_browser_lacks_is_reported(
     browsers: dict[str, Browser], watch: str
 ) -> None:
     """Debian's Firefox has WebRTC without H.264; WebKitGTK has no WebRTC."""

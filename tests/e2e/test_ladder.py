@@ -134,7 +134,7 @@ async def test_a_forced_player_that_cannot_be_says_what_is_wrong(
     assert "webcodecs" in await room.page.inner_text("#card-sorry")
 
 
-async def test_an_unknown_player_is_told_and_the_best_one_plays(
+async def test_an_unknown_player_is_reported_and_the_best_one_plays(
     studio: Studio, visitors: Visitors
 ) -> None:
     room = await visitors.room(f"{studio.watch}?player=gramophone")

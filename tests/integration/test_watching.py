@@ -101,7 +101,7 @@ async def test_clocks_of_a_sample(live: Live) -> None:
     assert abs(answer["now"] - record.publish) < 500_000
 
 
-async def test_viewers_who_wait_are_told_when_it_begins_and_ends(server: Server) -> None:
+async def test_waiting_viewers_get_the_beginning_and_the_end(server: Server) -> None:
     """A viewer of an idle room gets a hello without tracks.
 
     DELETE of the room closes it with 4410, and later viewers get 410.

@@ -169,7 +169,7 @@ def number_of(direct: DirectSocket) -> int:
     return used.fileno()
 
 
-def test_a_full_socket_is_told_to_its_own_viewer_though_its_number_is_anothers_by_then(
+def test_a_full_socket_is_reported_to_its_own_viewer_after_its_number_is_reused(
     fanout: Fanout, pair: tuple[socket.socket, socket.socket]
 ) -> None:
     """A viewer that is sent to may make a late one leave, and open a socket that gets the number

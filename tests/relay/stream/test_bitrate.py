@@ -8,7 +8,7 @@ from relay.stream.bitrate import PAUSE, BitRate
 
 
 @given(st.integers(1, 10_000), st.integers(1_000, 200_000), st.integers(0, 1 << 50))
-def test_a_steady_flow_is_told_as_it_is(size: int, every: int, began: int) -> None:
+def test_a_steady_flow_is_measured_exactly(size: int, every: int, began: int) -> None:
     rate = BitRate()
     for number in range(4_000_000 // every):
         rate.add(size, began + number * every)
