@@ -24,7 +24,7 @@ async def test_the_camera_changes_its_size(studio: Studio, visitors: Visitors) -
             lambda seen, size=(width, height): (  # type: ignore[misc]
                 (seen["width"], seen["height"]) == size
             ),
-            within=30,
+            within=45,
         )
         await room.plays(2)
     stats = await room.stats()

@@ -35,7 +35,8 @@ async def unharmed(live: Live) -> AsyncIterator[Live]:
     session = live.server.session(live.room)
     yield live
     await live.viewer.frames(10)
-    live.viewer.assert_unbroken()
+    # The publisher shares the event loop with the test and may pause; a lost packet shows below.
+    live.viewer.assert_unbroken(longest=1.0)
     assert live.server.session(live.room) is session
     reassembly = session.rtc.reassembly
     assert (reassembly.given_up, reassembly.broken_units) == (0, 0)
@@ -490,13 +491,22 @@ async def test_a_sender_that_ignores_keyframe_requests(server: Server) -> None:
             Viewer(server.http, server.url, other.name) as unharmed,
         ):
             await viewer.frames(40)  # what was asked for before has come by then
-            session = server.session(room)
-            session.rtc.reassembly.needs_keyframe = True  # as after a loss that could not be mended
-            shown, plis = len(viewer.media(Track.VIDEO)), session.rtc.counters.plis
-            began, packets = time.monotonic(), session.rtc.counters.packets
-            await eventually(lambda: session.rtc.counters.plis >= plis + 5)
+            rtc = server.session(room).rtc
+            for _ in range(5):
+                rtc.reassembly.needs_keyframe = True  # as after a loss that could not be mended
+                shown, plis = len(viewer.media(Track.VIDEO)), rtc.counters.plis
+                began, packets = time.monotonic(), rtc.counters.packets
+                await eventually(
+                    lambda before=plis: (  # type: ignore[misc]
+                        rtc.counters.plis >= before + 5 or not rtc.reassembly.needs_keyframe
+                    )
+                )
+                if rtc.reassembly.needs_keyframe:
+                    break  # otherwise the encoder sent a keyframe of its own, as for a new bitrate
+            else:
+                raise AssertionError("the sender sends keyframes of its own all the time")
             assert 1.4 < time.monotonic() - began
-            assert session.rtc.counters.packets > packets + 30
+            assert rtc.counters.packets > packets + 30
             assert len(viewer.media(Track.VIDEO)) - shown <= 5
             await unharmed.frames(10)
             unharmed.assert_unbroken()

@@ -162,7 +162,8 @@ async def test_a_takeover_by_a_creator_who_sends_nothing_is_an_absence(
 async def test_the_creator_gets_the_health(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     """What arrives, and what viewers report. A viewer that leaves is forgotten."""
     beacons: list[tuple[Beacon, Beacon | None]] = []
-    monkeypatch.setattr(live.server.rooms, "_on_beacon", lambda *beacon: beacons.append(beacon))
+    audience_of_room = live.server.room(live.room)._audience
+    monkeypatch.setattr(audience_of_room, "_on_beacon", lambda *beacon: beacons.append(beacon))
 
     async def health() -> dict[str, Any]:
         async with live.server.http.get(

@@ -71,14 +71,14 @@ async def test_retry_after_is_in_header_and_body(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("error", "status", "code", "retry_after"),
     [
-        (StorageError("disk full"), 503, "storage_unavailable", "5"),
-        (ZeroDivisionError(), 500, "internal_error", None),
+        (StorageError, 503, "storage_unavailable", "5"),
+        (ZeroDivisionError, 500, "internal_error", None),
     ],
 )
 async def test_failures_of_the_server(
     server: Server,
     monkeypatch: pytest.MonkeyPatch,
-    error: Exception,
+    error: type[Exception],
     status: int,
     code: str,
     retry_after: str | None,
@@ -86,14 +86,14 @@ async def test_failures_of_the_server(
     """A failure of storage and a defect have a code too; the answer does not contain the cause."""
 
     async def fail(*_: object) -> None:
-        raise error
+        raise error("disk full")
 
     monkeypatch.setattr(server.rooms._storage, "room", fail)
     async with server.http.get(f"{server.url}/readyz") as response:
         text = await response.text()
         assert (response.status, RefusalBody.model_validate_json(text).code) == (status, code)
         assert response.headers.get("Retry-After") == retry_after
-        assert str(error) not in text or not str(error)
+        assert "disk full" not in text
 
 
 async def test_a_defect_in_the_middle_of_an_answer_cuts_the_connection() -> None:
