@@ -36,14 +36,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     # A shell ignores SIGINT for what it runs in the background, and programs inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    worker = hasattr(config, "workerinput")
-    runs_tests = worker or not config.getoption("numprocesses", None)
-    if not worker:
+    worker: dict[str, str] | None = getattr(config, "workerinput", None)
+    runs_tests = worker is not None or not config.getoption("numprocesses", None)
+    if worker is None:
         config.pluginmanager.register(Minutes())
+    else:
+        from tests.plugins.lanes import runs_browsers
+
+        if runs_browsers(worker["workerid"]):
+            # Other tests publish and watch in one process, which must not wait for a browser.
+            os.nice(5)
     if measured := config.getoption("--coverage"):
         from tests.plugins.coverage_report import CoverageReport, MeasuringProcess
 
-        if not worker:
+        if worker is None:
             config.pluginmanager.register(CoverageReport(measured))
         if runs_tests:
             config.pluginmanager.register(MeasuringProcess(measured))

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.plugins.folders import folder_of
-from tests.plugins.lanes import choose
+from tests.plugins.lanes import choose, runs_browsers
 from tests.plugins.minutes import Minutes
 
 E2E, LOAD, UNIT = "tests/e2e/test_live.py", "tests/load/test_load.py", "tests/relay/test_message.py"
@@ -26,6 +26,10 @@ def test_slow_folders_come_first_and_browsers_only_where_they_may() -> None:
     assert choose([UNIT, LOAD, E2E], browsers=False) == LOAD
     assert choose([UNIT], browsers=True) == UNIT
     assert choose([E2E], browsers=False) is choose([], browsers=True) is None
+
+
+def test_two_workers_run_browsers() -> None:
+    assert [runs_browsers(f"gw{number}") for number in range(4)] == [True, True, False, False]
 
 
 def test_minutes_are_summed_per_folder() -> None:

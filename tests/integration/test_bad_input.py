@@ -36,7 +36,7 @@ async def unharmed(live: Live) -> AsyncIterator[Live]:
     yield live
     await live.viewer.frames(10)
     # The publisher shares the event loop with the test and may pause; a lost packet shows below.
-    live.viewer.assert_unbroken(longest=1.0)
+    live.viewer.assert_unbroken(longest=10.0)
     assert live.server.session(live.room) is session
     reassembly = session.rtc.reassembly
     assert (reassembly.given_up, reassembly.broken_units) == (0, 0)

@@ -39,7 +39,12 @@ class Lanes(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no py.typed
 
     def _next(self, node: WorkerController) -> str | None:
         """The unit that this worker runs next, if any is left for it."""
-        return choose(self.workqueue, browsers=self.nodes.index(node) < BROWSER_WORKERS)
+        return choose(self.workqueue, browsers=runs_browsers(node.gateway.id))
+
+
+def runs_browsers(worker: str) -> bool:
+    """Whether the worker with this id of pytest-xdist (`gw0`, `gw1`, …) runs browser tests."""
+    return int(worker.removeprefix("gw")) < BROWSER_WORKERS
 
 
 def choose(units: Iterable[str], *, browsers: bool) -> str | None:
