@@ -1,5 +1,5 @@
-"""Stand-ins for the callbacks of closed objects. They reference no other object, and callers need
-not check for None.
+"""Stand-ins for the callbacks of a closed object: the closed object then references no other
+object, and its code need not check for None.
 """
 
 

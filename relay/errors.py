@@ -12,8 +12,8 @@ from enum import StrEnum
 
 
 class RefusalCode(StrEnum):
-    """Why a request is refused or a WebSocket closed: stable names for programs and for pages in
-    other languages. The text that accompanies a code may change; the code does not.
+    """The reason why a request is refused or a WebSocket is closed: a stable name for programs, and
+    for pages in other languages. The text that accompanies a code may change; the code does not.
     """
 
     # Any request
@@ -85,8 +85,8 @@ class MessageError(RelayError):
 
 
 class Refusal(RelayError):
-    """A request that cannot be answered. `status` is the HTTP status. `retry_after` is in seconds;
-    None if retrying does not help.
+    """The refusal of a request. `status` is the HTTP status. `retry_after` is the number of seconds
+    after which the client may retry; None if a retry does not help.
     """
 
     def __init__(
@@ -99,16 +99,16 @@ class Refusal(RelayError):
 
 
 class OfferError(Refusal):
-    """An SDP offer that cannot be answered, or a WHEP session that does not exist.
+    """The refusal of an SDP offer, or of a request for a WHEP session that does not exist.
 
     `status` is 400 (not SDP), 406 (no codec in common) or 422 (SDP that WHIP cannot use), as in RFC
-    9725 §4.2; for a WHEP session also 404 or 503.
+    9725 §4.2; WHEP requests may also get 404 or 503.
     """
 
 
 class PlaylistError(Refusal):
-    """An HLS request that cannot be answered.
+    """The refusal of an HLS request.
 
-    `status` is 400 (a directive that makes no sense), 404 (no such resource, or no longer) or 503
-    (not yet).
+    `status` is 400 (a directive that makes no sense), 404 (the resource does not exist, or not any
+    more) or 503 (the resource does not exist yet).
     """

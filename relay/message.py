@@ -30,7 +30,7 @@ class Flag(IntFlag):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record. Times are µs; PROTOCOL.md describes each field."""
+    """One record. Its times are in µs; PROTOCOL.md describes each field."""
 
     kind: Kind
     body: bytes
@@ -45,7 +45,7 @@ class Record:
 
 
 def pack_record(record: Record) -> bytes:
-    """A record's bytes."""
+    """Returns the bytes of a record."""
     return (
         _HEADER.pack(
             *(
@@ -64,7 +64,9 @@ def pack_record(record: Record) -> bytes:
 
 
 def unpack_records(data: bytes) -> Iterator[Record]:
-    """The records of one binary message. Raises MessageError if they do not follow PROTOCOL.md."""
+    """Yields the records of one binary message. Raises MessageError if they do not follow
+    PROTOCOL.md.
+    """
     at = 0
     while at < len(data):
         if at + HEADER_SIZE > len(data):
@@ -95,13 +97,17 @@ def unpack_records(data: bytes) -> Iterator[Record]:
 
 
 def init_body(codec: str, segment: bytes) -> bytes:
-    """Body of an init record: length of the codec string, codec string, init segment."""
+    """Returns the body of an init record: length of the codec string, codec string, init
+    segment.
+    """
     name = codec.encode("ascii")
     return bytes((len(name),)) + name + segment
 
 
 def read_init_body(body: bytes) -> tuple[str, bytes]:
-    """Codec string and init segment of an init record's body. Raises MessageError."""
+    """Returns the codec string and the init segment in the body of an init record. Raises
+    MessageError.
+    """
     if not body or len(body) < 1 + body[0]:
         raise MessageError("init record cut short")
     try:

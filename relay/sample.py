@@ -1,11 +1,11 @@
-"""The vocabulary of streams: tracks, samples and demands. Imports nothing."""
+"""The vocabulary of streams: tracks, samples and demands. This module imports no other module."""
 
 from dataclasses import dataclass
 from enum import IntEnum
 
 
 class Track(IntEnum):
-    """The two tracks of a stream, by their number on the wire."""
+    """The two tracks of a stream. The values are the track numbers in records."""
 
     VIDEO = 0
     AUDIO = 1
@@ -17,13 +17,13 @@ TIMESCALE = {Track.VIDEO: 90_000, Track.AUDIO: 48_000}
 
 @dataclass(frozen=True, slots=True)
 class TrackInfo:
-    """The decoding parameters of a track. Init segments, codec strings and SDP answers are made
-    from them.
+    """The decoding parameters of a track. They are the source of init segments, codec strings and
+    SDP answers.
     """
 
     track: Track
     codec: str
-    """RFC 6381 codec string: `avc1.42C01F` or `opus`."""
+    """Codec string (RFC 6381), for example `avc1.42C01F` or `opus`."""
     config: bytes
     """Body of `avcC` (ISO/IEC 14496-15 §5.3.3) or of `dOps` (Opus in ISOBMFF §4.3.2)."""
     width: int = 0
@@ -43,32 +43,32 @@ class Sample:
     data: bytes
     """Video: length-prefixed NAL units (4 bytes) without parameter sets. Audio: one Opus packet."""
     key: bool
-    """Decoding can start here (an IDR; every audio packet)."""
+    """Whether decoding can start at this sample: true for an IDR and for every audio packet."""
     disposable: bool
-    """No other frame refers to it (`nal_ref_idc` 0)."""
+    """Whether no other frame refers to this frame (`nal_ref_idc` 0)."""
     duration: int
-    """Ticks; exact for audio, 0 for video (unknown until the next frame)."""
+    """Duration in ticks: exact for audio; 0 for video, because the next frame determines it."""
     capture: int
-    """When it was captured: µs since the Unix epoch on the server's clock."""
+    """When the sample was captured: µs since the Unix epoch, by the server's clock."""
     publish: int
-    """When its last packet arrived: µs since the Unix epoch."""
+    """When the last packet of the sample arrived: µs since the Unix epoch."""
     epoch: int
     """Number of the publisher's session on this stream, from 1."""
     capture_estimated: bool = False
-    """Whether no sender report has arrived: `capture` is then the arrival time minus an
-    estimate.
+    """Whether `capture` is only an estimate, based on the arrival time, because no sender report
+    has arrived yet.
     """
 
     @property
     def media_time(self) -> int:
-        """Presentation time in µs."""
+        """The presentation time in µs."""
         return self.pts * 1_000_000 // TIMESCALE[self.track]
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What viewers need from the publisher. It can be serialised, because the publisher may be on
-    another machine.
+    """What viewers need from the publisher. A demand can be serialised, because the publisher may
+    be on another machine.
     """
 
     keyframe: bool = False

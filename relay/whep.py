@@ -1,4 +1,6 @@
-"""The sessions of WebRTC viewers. HTTP (draft-ietf-wish-whep) is in server/http/whep.py."""
+"""The sessions of WebRTC viewers. The HTTP side (draft-ietf-wish-whep) is in
+server/http/whep.py.
+"""
 
 import asyncio
 import logging
@@ -19,27 +21,27 @@ from relay.stream.stream import Stream
 logger = logging.getLogger(__name__)
 
 SUMMED = ("dropped", "nacks", "resent", "plis", "rejected")
-"""Counters of a session that are added to the totals when the session ends."""
+"""Names of the session counters that are added to the totals when a session ends."""
 
 
 @dataclass(slots=True)
 class WhepCounters:
-    """Totals since the process began, of sessions that have ended."""
+    """Totals over all ended sessions since the process began."""
 
     joined: int = 0
     failed: int = 0
-    """Sessions that never connected."""
+    """Number of sessions that never connected."""
     dropped: int = 0
     nacks: int = 0
     resent: int = 0
     plis: int = 0
     rejected: int = 0
     octets: int = 0
-    """Payload bytes sent, without retransmissions."""
+    """Payload bytes sent, retransmissions excluded."""
 
 
 class WhepSession:
-    """One viewer of a channel."""
+    """The WHEP session of one viewer of a channel."""
 
     def __init__(
         self, channel: Channel, rtc: SendSession, answer: str, on_ended: Callable[[], None]
@@ -51,12 +53,12 @@ class WhepSession:
         """The SDP answer."""
         self.on_ended = on_ended
         self.counted = False
-        """Whether the session has connected and counts as a viewer of the channel."""
+        """Whether the session has connected and is counted as a viewer of the channel."""
 
 
 class WhepSessions:
-    """Owns every session, and one feed for each channel that has sessions. Answers contain
-    candidates for `hosts`.
+    """Owns all WHEP sessions, and one feed for each channel that has sessions. `hosts` are the
+    addresses for the candidates in SDP answers.
     """
 
     def __init__(self, port: UdpPort, hosts: list[str]) -> None:
@@ -69,9 +71,10 @@ class WhepSessions:
         self._closing = False
 
     def open(self, channel: Channel, offer: str, on_ended: Callable[[], None]) -> WhepSession:
-        """A new session for an SDP offer. Raises OfferError.
+        """Opens a session for an SDP offer. Raises OfferError.
 
-        `on_ended` is called once, when the session has ended; never if this raises.
+        `on_ended` is called once, when the session has ended. If this method raises, `on_ended` is
+        never called.
         """
         if self._closing:
             raise OfferError(503, RefusalCode.SERVER_CLOSING, "the server is shutting down", 1)
@@ -79,14 +82,16 @@ class WhepSessions:
         return self._begin(channel, parse_play_offer(offer, video.codec if video else ""), on_ended)
 
     def find(self, session_id: str, channel: Channel) -> WhepSession:
-        """A session of a channel. Raises OfferError (404)."""
+        """Returns the session with this id in this channel. Raises OfferError (404)."""
         session = self._sessions.get(session_id)
         if session is None or session.channel is not channel:
             raise OfferError(404, RefusalCode.SESSION_NOT_FOUND, "no such session: it has ended")
         return session
 
     async def end(self, session: WhepSession) -> None:
-        """Returns when the session has ended; it ends even if the caller is cancelled."""
+        """Ends a session and waits until it has ended. The session ends even if the caller is
+        cancelled.
+        """
         await asyncio.shield(self._spawn(self._finish(session)))
 
     async def close(self) -> None:
@@ -101,7 +106,7 @@ class WhepSessions:
 
     @property
     def audiences(self) -> list[tuple[Stream, int]]:
-        """Each stream that has sessions, and its number of viewers here."""
+        """Each stream that has WHEP sessions, with its number of WHEP viewers."""
         return [(feed.stream, feed.viewers) for feed in self._feeds.values()]
 
     @property
@@ -109,7 +114,9 @@ class WhepSessions:
         return [session.rtc for session in self._sessions.values()]
 
     def totals(self) -> dict[str, int]:
-        """SUMMED and `octets` of all sessions, those that have ended included."""
+        """Returns the totals of the SUMMED counters and of `octets` over all sessions, past and
+        present.
+        """
         sessions, past = self.sessions, self.counters
         found = {
             name: getattr(past, name) + sum(getattr(session.counters, name) for session in sessions)
@@ -165,7 +172,7 @@ class WhepSessions:
         self._spawn(self._finish(session))
 
     async def _finish(self, session: WhepSession) -> None:
-        """Runs once for each session; later calls do nothing."""
+        """Ends a session. Does nothing if the session has already ended."""
         if self._sessions.pop(session.id, None) is None:
             return
         rtc, feed, total = session.rtc, self._feeds[session.channel], self.counters

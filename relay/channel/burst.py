@@ -1,13 +1,13 @@
-"""What a joining viewer gets of one slot: every message since the last IDR. Pure."""
+"""The part of the burst that comes from one slot: every message since the last IDR. Pure."""
 
 from relay.channel.message import Message
 
 BURST_MAX = 24 * 1024 * 1024
-"""Maximum bytes of a burst. If it grows larger, it is dropped, and viewers join at the next IDR."""
+"""Maximum size of a burst, bytes. A larger burst is dropped, and viewers join at the next IDR."""
 
 
 class Burst:
-    """The messages since the last IDR, oldest first."""
+    """The messages of one slot since the last IDR, oldest first."""
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
@@ -24,6 +24,8 @@ class Burst:
             self.clear()
 
     def clear(self) -> None:
-        """Empties the burst: decoding cannot start before the next IDR."""
+        """Empties the burst. Until the next IDR, it has no message at which decoding
+        could start.
+        """
         self.messages = []
         self._bytes = 0

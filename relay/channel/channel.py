@@ -27,24 +27,28 @@ ROOM_ENDED = "the room has ended"
 class ChannelState(Enum):
     OPEN = "open"
     CLOSED = "closed"
-    """The server is shutting down; the room has not ended."""
+    """The server is shutting down, but the room has not ended."""
     ENDED = "ended"
     """The room has ended."""
 
 
 class Output(Protocol):
-    """Serves viewers that get no messages from the channel: WHEP sessions, HLS clients."""
+    """Serves viewers that get no messages from the channel, such as WHEP sessions or HLS
+    clients.
+    """
 
     @property
     def viewers(self) -> int:
-        """The number of viewers. The output calls `Channel.viewers_changed` when it changes."""
+        """The number of viewers. The output calls `Channel.viewers_changed` when this number
+        changes.
+        """
 
 
 class Channel:
-    """Sends the media of its streams, one in each slot, and the events of its room to any number of
-    viewers.
+    """Sends the media of its streams, one stream per slot, and the events of its room to any number
+    of viewers.
 
-    Events need no system calls of their own: each event is appended to the next message.
+    An event needs no system call of its own: it is appended to the next message.
     """
 
     def __init__(
@@ -55,10 +59,10 @@ class Channel:
         pulse: Pulse | None = None,
         call_later: Callable[[float, Callable[[], None]], Timer] | None = None,
     ) -> None:
-        """`stream` takes slot 0. `call_later` replaces the method of the event loop."""
+        """`stream` takes slot 0. `call_later` replaces the event loop's method of that name."""
         self.name = name
         self.id = secrets.token_hex(8)
-        """Identifies the channel. Event numbers are unique only within one channel."""
+        """Id of the channel. Event numbers are unique only within one channel."""
         self.state = ChannelState.OPEN
         self._owner: ChannelOwner = owner
         self._pulse = pulse or Pulse()
@@ -67,13 +71,15 @@ class Channel:
         self._events = EventQueue(self._send_events, call_later or _call_later)
         self._slots: dict[int, SlotReader] = {}
         self.stream = stream
-        """The stream in slot 0. Its media time is the media time of events."""
+        """The stream in slot 0. Events carry its media time."""
         self.add_stream(0, stream)
 
     # Streams
 
     def add_stream(self, slot: int, stream: Stream) -> None:
-        """Sends this stream to viewers from now on. Raises ValueError if the slot is taken."""
+        """Sends the media of `stream` to viewers from now on. Raises ValueError if the slot is
+        taken.
+        """
         if slot in self._slots:
             raise ValueError(f"slot {slot} is taken")
         self._slots[slot] = reader = SlotReader(slot, stream, self)
@@ -82,7 +88,7 @@ class Channel:
             stream.demand_keyframe()
 
     def remove_stream(self, slot: int) -> None:
-        """Stops sending the stream of this slot. The stream itself continues."""
+        """Stops sending the media of the stream in this slot. The stream itself continues."""
         reader = self._slots.pop(slot, None)
         if reader:
             self._flush(reader)
@@ -103,17 +109,17 @@ class Channel:
         return sum(reader.stream.bitrate for reader in self._slots.values())
 
     def behind(self, media_time: int) -> int:
-        """µs of media between `media_time` and the live edge."""
+        """Returns how much media, in µs, lies between `media_time` and the live edge."""
         return self.stream.behind(media_time)
 
     def demand_keyframes(self) -> None:
-        """Asks the publisher in each slot for an IDR."""
+        """Demands an IDR from the publisher of each slot."""
         for reader in self._slots.values():
             reader.stream.demand_keyframe()
 
     def demand_fresh_keyframes(self, now: int) -> None:
-        """Asks for an IDR in each slot whose burst is missing or old. `now`: µs since the Unix
-        epoch.
+        """Demands an IDR in each slot whose last IDR is missing or too old for a joining viewer.
+        `now`: µs since the Unix epoch.
         """
         for reader in self._slots.values():
             if reader.stream.tracks and not reader.burst.messages:
@@ -125,22 +131,24 @@ class Channel:
 
     @property
     def viewers(self) -> int:
-        """The number of all viewers with media, on any transport."""
+        """The number of viewers that get media, over all transports."""
         return self.direct_viewers + sum(output.viewers for output in self._outputs)
 
     @property
     def direct_viewers(self) -> int:
-        """The number of WebSocket viewers with media."""
+        """The number of WebSocket viewers that get media."""
         return len(self._members.with_media)
 
     @property
     def members(self) -> int:
-        """The number of viewers that get the channel's messages, with media or without."""
+        """The number of viewers that get the channel's messages, with or without media."""
         return len(self._members)
 
     @property
     def octets(self) -> int:
-        """Bytes written to direct sockets. Viewers count the bytes that they write themselves."""
+        """Bytes that the channel wrote to direct sockets. Viewers count the bytes that they write
+        themselves.
+        """
         return self._members.octets
 
     @property
@@ -151,10 +159,10 @@ class Channel:
         self, viewer: Viewer, *, person: str | None = None, media: bool = True, after: int = 0
     ) -> list[Message]:
         """Adds a viewer. Returns its first messages: the retained states, the history (events after
-        number `after`), the inits, and everything since the last IDR of each slot.
+        number `after`), the init records, and everything since the last IDR of each slot.
 
-        Without `media` it gets events, inits and the clock, and does not count as a viewer. Raises
-        Refusal if the channel is not open.
+        Without `media` the viewer gets only events, init records and clock records, and does not
+        count as a viewer. Raises Refusal if the channel is not open.
         """
         match self.state:
             case ChannelState.OPEN:
@@ -164,7 +172,7 @@ class Channel:
             case ChannelState.ENDED:
                 raise Refusal(410, RefusalCode.ROOM_ENDED, ROOM_ENDED)
         for reader in self._slots.values():
-            # The batch is also in the burst and must not reach the new viewer twice.
+            # The waiting batch is already part of the burst: the new viewer must not get it twice.
             self._flush(reader)
         self._members.add(viewer, person, media)
         events = self._events.since(after)
@@ -178,7 +186,9 @@ class Channel:
         return first
 
     def unsubscribe(self, viewer: Viewer) -> None:
-        """Removes a viewer; it gets no further calls. Does nothing if it has left before."""
+        """Removes a viewer; the channel calls it no more. Does nothing if the viewer has already
+        left.
+        """
         member = self._members.remove(viewer)
         if member is None:
             return
@@ -188,12 +198,12 @@ class Channel:
 
     def open_direct(self, viewer: Viewer, direct: DirectSocket) -> None:
         """Writes the viewer's messages to its socket from now on. When the socket does not accept a
-        whole message, the channel calls `send` again.
+        whole message, the channel returns to calling the viewer's `send`.
         """
         self._members.open_direct(viewer, direct)
 
     def close_direct(self, viewer: Viewer) -> None:
-        """Calls `send` for each message from now on."""
+        """Calls the viewer's `send` for each message from now on."""
         self._members.close_direct(viewer)
 
     def add_output(self, output: Output) -> None:
@@ -207,13 +217,15 @@ class Channel:
             self.viewers_changed()
 
     def viewers_changed(self) -> None:
-        """The number of viewers has changed."""
+        """Tells the owner the current number of viewers. Called after each change of that
+        number.
+        """
         self._owner.viewers_changed(self.viewers)
 
     # Upstream
 
     def receive_report(self, viewer: Viewer, report: Mapping[str, Any], media_time: int) -> None:
-        """Takes a viewer's playback report. `media_time`: its playback position, µs."""
+        """Takes a viewer's playback report. `media_time`: the viewer's playback position, µs."""
         if member := self._members.get(viewer):
             member.media_time = media_time
             try:
@@ -222,7 +234,9 @@ class Channel:
                 logger.exception("a report to %s was lost", self.name)
 
     def receive_notice(self, viewer: Viewer, body: Mapping[str, Any]) -> None:
-        """Takes any other notice of a viewer. Raises MessageError if the room does not know it."""
+        """Takes a notice that is not a report. Raises MessageError if the room does not know the
+        notice.
+        """
         member = self._members.get(viewer)
         if member is None:
             return
@@ -237,25 +251,27 @@ class Channel:
     # Events
 
     def post(self, body: bytes, *, key: str | None = None, history: bool = True) -> None:
-        """Sends an event (UTF-8 JSON) to every viewer, stamped with the current media time. Does
-        nothing if the channel is not open.
+        """Sends an event (UTF-8 JSON) to every viewer, with the current media time. Does nothing if
+        the channel is not open.
 
-        With a `key` the event is the state of that key: every joining viewer gets the latest state.
-        With `history` it is also kept among the last events, which joining viewers get. Raises
-        ValueError, and sends nothing, if it is longer than 16 KB, if it is the state of a 33rd key,
-        or if all states together would be longer than 64 KB.
+        With a `key`, the event is the state of that key: every joining viewer gets the latest state
+        of each key. With `history`, the event is also kept among the last events, which joining
+        viewers get. Raises ValueError, and sends nothing, if the event is longer than 16 KB, if it
+        is the state of a 33rd key, or if all states together would be longer than 64 KB.
         """
         if self.state is ChannelState.OPEN:
             self._events.post(body, self.edge, key, history, wait=len(self._members) > 0)
 
     def forget(self, key: str) -> None:
-        """Drops the state of this key: viewers that join later do not get it. Present viewers must
-        be informed by an event.
+        """Drops the state of a key: viewers that join later do not get it. The caller must inform
+        the present viewers by an event.
         """
         self._events.forget(key)
 
     def _send_events(self) -> None:
-        """Sends the waiting events in the last batch; without a batch, in their own message."""
+        """Sends the waiting events: appended to the last waiting batch if there is a batch,
+        otherwise as a message of their own.
+        """
         held = [reader for reader in self._slots.values() if reader.batch]
         if held:
             last = held[-1].batch
@@ -278,10 +294,13 @@ class Channel:
         self._deliver(self._with_events(message))
 
     def receive_message(self, slot: SlotReader, message: Message) -> None:
-        """Sends a message now, or in a batch with the next ones while the event loop is late."""
+        """Sends a message now. While the event loop is late, collects messages and sends several
+        together.
+        """
         batch = slot.batch
         if batch and message.key:
-            # A batch starts with its keyframe, so that it can be sent or omitted as a whole.
+            # A batch may start with a keyframe but not contain a later one: then the outbox can
+            # send or omit the batch as a whole.
             self._flush(slot)
         if not batch and self._pulse.batch <= 1:
             self._deliver(self._with_events(message))
@@ -310,8 +329,8 @@ class Channel:
     # The end
 
     def end(self) -> None:
-        """Ends the channel for its viewers, and its streams for their readers. Does nothing if it
-        has ended before.
+        """Ends the channel for its viewers, and its streams for their readers. Does nothing if the
+        channel has already ended.
         """
         if self.state is ChannelState.ENDED:
             return
@@ -324,8 +343,8 @@ class Channel:
         self.close()
 
     def close(self) -> None:
-        """Cancels the timer and drops the reference to the room. Otherwise a reference cycle would
-        keep both in memory until a full garbage collection.
+        """Cancels the timer and drops the reference to the room: a reference cycle would keep
+        channel and room in memory until a full garbage collection.
         """
         if self.state is ChannelState.OPEN:
             self.state = ChannelState.CLOSED
@@ -333,14 +352,16 @@ class Channel:
         self._owner = NoOwner()
 
     def _drop(self, viewer: Viewer) -> None:
-        """Removes a viewer that raised and closes its connection. It may reconnect."""
+        """Removes a viewer that raised an exception, and closes its connection. The viewer may
+        reconnect.
+        """
         self.unsubscribe(viewer)
         self._close_viewer(viewer, RefusalCode.INTERNAL_ERROR, "a defect of the server")
 
     def _close_viewer(self, viewer: Viewer, code: RefusalCode, text: str) -> None:
         try:
             viewer.close(code, text)
-        except Exception:  # one viewer must not prevent the end of the others
+        except Exception:  # the other viewers must be closed all the same
             logger.exception("a viewer of %s could not be closed", self.name)
             self.unsubscribe(viewer)
 

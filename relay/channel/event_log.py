@@ -1,5 +1,5 @@
-"""The events of a channel that a joining viewer gets: the latest state of each key, and the last
-events. Pure.
+"""The events that a joining viewer gets: the latest state of each key, and the last events of the
+channel. Pure.
 """
 
 from collections import deque
@@ -9,9 +9,9 @@ from relay.message import Kind, Record, pack_record
 HISTORY_EVENTS = 100
 HISTORY_BYTES = 32 * 1024
 MAX_KEYS = 32
-"""Maximum number of keys with a state."""
+"""Maximum number of keys that have a state."""
 STATES_BYTES = 64 * 1024
-"""Maximum bytes of all states, as records."""
+"""Maximum total size of the records of all states, bytes."""
 
 
 class PostedEvent:
@@ -23,26 +23,30 @@ class PostedEvent:
         self, sequence: int, media_time: int, body: bytes, key: str | None, history: bool
     ) -> None:
         self.sequence = sequence
-        """Number of the event in the channel, from 1."""
+        """Number of the event within its channel, from 1."""
         self.media_time = media_time
         """The event's media time, µs."""
         self.body = body
-        """UTF-8 JSON. The relay does not interpret it."""
+        """The event as UTF-8 JSON. The relay does not interpret it."""
         self.key = key
-        """The event is the state of this key until the next event with the same key. None for an
+        """The key whose state this event is, until the next event with the same key; None for an
         event that is not a state.
         """
         self.history = history
-        """Whether the event is kept among the last events, which joining viewers get."""
+        """Whether the event is kept in the history, which joining viewers get."""
         self.record = pack_record(
             Record(Kind.EVENT, body, sequence=sequence, media_time=media_time)
         )
         self.server_sent = b""
-        """Cached server-sent event (relay/channel/event_stream.py); empty until the first use."""
+        """The event as a server-sent event (relay/channel/event_stream.py), cached; empty before
+        its first use.
+        """
 
 
 class EventLog:
-    """Bounded by count and by bytes."""
+    """The latest state of each key, and the last events. Both are limited in number and
+    in bytes.
+    """
 
     def __init__(self, max_events: int = HISTORY_EVENTS, max_bytes: int = HISTORY_BYTES) -> None:
         self._max_events = max_events
@@ -54,8 +58,9 @@ class EventLog:
         self._bytes = 0
 
     def reserve(self, key: str, size: int) -> None:
-        """Reserves `size` bytes for the next state of a key, and frees those of the state before.
-        Raises ValueError, and reserves nothing, above 32 keys or 64 KB of states.
+        """Reserves `size` bytes for the next state of a key, in place of the bytes of its present
+        state. Raises ValueError, and reserves nothing, if this would exceed 32 keys or 64 KB for
+        all states.
         """
         if key not in self._sizes and len(self._sizes) >= MAX_KEYS:
             raise ValueError(f"more than {MAX_KEYS} keys")
@@ -65,7 +70,9 @@ class EventLog:
         self._sizes[key] = size
 
     def add(self, event: PostedEvent) -> None:
-        """Adds an event. If it has a key, call `reserve` first. It replaces older states only."""
+        """Adds an event. For an event with a key, call `reserve` first. An event never replaces a
+        newer state.
+        """
         if event.key is not None:
             present = self._states.get(event.key)
             if present is None or present.sequence < event.sequence:
@@ -77,13 +84,13 @@ class EventLog:
                 self._bytes -= len(self._history.popleft().record)
 
     def forget(self, key: str) -> None:
-        """Drops the state of the key."""
+        """Drops the state of a key."""
         self._sizes.pop(key, None)
         self._states.pop(key, None)
 
     def since(self, sequence: int = 0) -> list[PostedEvent]:
-        """The events after `sequence` that a viewer needs, in order: the state of each key, and the
-        history without earlier states of the same keys.
+        """Returns the events after number `sequence` that a viewer needs, in order: the state of
+        each key, and the history without replaced states.
         """
         found = {
             event.sequence: event

@@ -1,4 +1,4 @@
-"""The events of a channel: they wait for the next message to the viewers, then the log keeps them.
+"""The events of a channel that wait for the next message. Once sent, an event is kept in the log.
 Pure.
 """
 
@@ -8,11 +8,13 @@ from typing import Protocol
 from relay.channel.event_log import EventLog, PostedEvent
 
 EVENTS_WITHIN = 0.1
-"""Seconds that an event waits for a media message. Then it is sent without one."""
+"""Seconds that an event waits for a media message. After that, the event is sent in its own
+message.
+"""
 EVENT_MAX = 16 * 1024
-"""Maximum bytes of one event."""
+"""Maximum size of one event, bytes."""
 PENDING_MAX = 32 * 1024
-"""Maximum bytes of events that wait for a media message. Above it they are sent at once."""
+"""Maximum total size of the waiting events, bytes. If they exceed it, they are sent at once."""
 
 
 class Timer(Protocol):
@@ -20,14 +22,16 @@ class Timer(Protocol):
 
 
 class EventQueue:
-    """Numbers the events, keeps those that wait, and owns the log for joining viewers."""
+    """Numbers the events of a channel, holds those that wait for a message, and owns the log for
+    joining viewers.
+    """
 
     def __init__(
         self,
         send: Callable[[], None],
         call_later: Callable[[float, Callable[[], None]], Timer],
     ) -> None:
-        """`send` is called when the waiting events must be sent; it calls `take`."""
+        """`send` is called when the waiting events must be sent; `send` then calls `take`."""
         self.pending: list[PostedEvent] = []
         """The waiting events, oldest first."""
         self._pending_bytes = 0
@@ -40,8 +44,9 @@ class EventQueue:
     def post(
         self, body: bytes, media_time: int, key: str | None, history: bool, *, wait: bool
     ) -> None:
-        """Adds an event. `wait`: the event must be sent to viewers. Raises ValueError, and adds
-        nothing, if the event is longer than 16 KB or if its state exceeds the bounds of the log.
+        """Adds an event. `wait`: whether the event must be sent to viewers, not only logged. Raises
+        ValueError, and adds nothing, if the event is longer than 16 KB or if its state exceeds the
+        limits of the log.
         """
         if len(body) > EVENT_MAX:
             raise ValueError(f"the event has {len(body)} bytes; the maximum is {EVENT_MAX}")
@@ -60,7 +65,9 @@ class EventQueue:
             self._timer = self._call_later(EVENTS_WITHIN, self._send)
 
     def forget(self, key: str) -> None:
-        """Drops the state of the key. If it waits, it is still sent, but not kept."""
+        """Drops the state of a key. If that state still waits for a message, it is sent but not
+        kept.
+        """
         self._log.forget(key)
         for event in self.pending:
             if event.key == key:
@@ -68,8 +75,8 @@ class EventQueue:
                 event.history = False
 
     def take(self) -> list[PostedEvent]:
-        """Returns the waiting events and adds them to the log. Viewers that joined before get them
-        with the next message; viewers that join later get them from the log.
+        """Returns the waiting events and adds them to the log. Present viewers get them with the
+        next message; viewers that join later get them from the log.
         """
         self._cancel()
         events, self.pending = self.pending, []
@@ -79,11 +86,13 @@ class EventQueue:
         return events
 
     def since(self, sequence: int) -> list[PostedEvent]:
-        """The events after number `sequence` that a joining viewer gets."""
+        """Returns the events after number `sequence` that a joining viewer gets."""
         return self._log.since(sequence)
 
     def close(self) -> None:
-        """Cancels the timer and drops the reference to the channel. Post nothing after this."""
+        """Cancels the timer and drops the reference to the channel. Call `post` no more
+        after this.
+        """
         self._cancel()
         self._send = _nothing
 

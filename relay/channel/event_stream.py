@@ -1,5 +1,5 @@
-"""A viewer without a WebSocket: a channel's events as server-sent events (WHATWG HTML §9.2), and
-notices by POST. PROTOCOL.md describes both.
+"""A viewer without a WebSocket. It gets the channel's events as server-sent events (WHATWG HTML
+§9.2) and sends notices by POST. PROTOCOL.md describes both.
 """
 
 import asyncio
@@ -18,25 +18,27 @@ from relay.errors import RefusalCode
 from relay.sample import TrackInfo
 
 WAITING_MAX = 64 * 1024
-"""Maximum bytes of events that wait for the viewer."""
+"""Maximum size of the events that wait for one viewer, bytes."""
 RETRY_MS = 2_000
-"""ms until a browser reconnects."""
+"""Milliseconds that a browser waits before it reconnects."""
 
 
 class StreamState(Enum):
     OPEN = "open"
     ENDING = "ending"
-    """Waiting events are sent; no event is added."""
+    """The waiting events are still sent, but no event is added."""
     TOO_SLOW = "too slow"
-    """Too many bytes wait: the connection must be cut."""
+    """Too many bytes wait for the viewer: the connection must be cut."""
 
 
 class EventStream:
-    """One viewer, from `open` to `leave`. What `take` returns goes to the viewer."""
+    """One viewer, from `open` to `leave`. The caller sends the viewer the bytes that `take`
+    returns.
+    """
 
     def __init__(self, channel: Channel) -> None:
         self.id = secrets.token_urlsafe(16)
-        """A secret id: the viewer's notices refer to the stream by it."""
+        """Secret id of this event stream. The viewer's notices contain it."""
         self.state = StreamState.OPEN
         self._channel = channel
         self._allowance = Allowance(asyncio.get_running_loop().time())
@@ -45,22 +47,22 @@ class EventStream:
         self._news = asyncio.Event()
 
     def open(self, hello: dict[str, Any], last_event: str, *, person: str | None = None) -> None:
-        """Subscribes. `last_event`: id of the last event that the viewer has; empty if it has
-        none. Raises Refusal if the channel is not open.
+        """Subscribes the viewer. `last_event`: id of the last event that the viewer has; empty if
+        it has none. Raises Refusal if the channel is not open.
         """
         self._add(b"retry: %d\n" % RETRY_MS + _field("hello", {**hello, "viewer": self.id}))
         after = _after(last_event, self._channel.id)
         for message in self._channel.subscribe(self, person=person, media=False, after=after):
-            # The burst needs no limit here: the channel limits it.
+            # The size of the burst is not limited here: the channel limits it.
             self._chunks += self._render(message.events)
 
     def leave(self) -> None:
-        """Unsubscribes. No events follow."""
+        """Unsubscribes the viewer. After this call no event is added."""
         self._channel.unsubscribe(self)
 
     async def take(self, seconds: float) -> bytes:
-        """Waits at most `seconds` for events. Returns what has arrived since the last call; empty
-        if nothing has.
+        """Waits at most `seconds` for events. Returns the bytes added since the last call; empty if
+        there are none.
         """
         try:
             async with asyncio.timeout(seconds):
@@ -80,7 +82,7 @@ class EventStream:
     def receive_track(self, info: TrackInfo) -> None: ...
 
     def close(self, code: RefusalCode, text: str) -> None:
-        """Sends the reason and ends the stream."""
+        """Tells the viewer the reason and ends the event stream."""
         self._add(_field("close", {"code": code.value, "error": text}))
         if self.state is StreamState.OPEN:
             self.state = StreamState.ENDING
@@ -92,7 +94,9 @@ class EventStream:
         return self._allowance.take(asyncio.get_running_loop().time())
 
     def receive_text(self, text: str) -> dict[str, Any] | None:
-        """Handles a notice. Returns its answer, if any. Raises MessageError."""
+        """Handles a notice. Returns the answer to the notice, None if it needs no answer. Raises
+        MessageError.
+        """
         kind, notice = read_notice(text)
         if kind == "time":
             now = time.time_ns() // 1_000
@@ -104,7 +108,9 @@ class EventStream:
         return None
 
     def _render(self, events: Sequence[PostedEvent]) -> list[bytes]:
-        """Renders each event once: all viewers of the channel get the same bytes."""
+        """Returns the events as server-sent events. Each event is rendered once: all viewers of the
+        channel get the same bytes.
+        """
         for event in events:
             event.server_sent = event.server_sent or _server_sent(self._channel.id, event)
         return [event.server_sent for event in events]
@@ -121,7 +127,7 @@ class EventStream:
 
 
 def _server_sent(channel: str, event: PostedEvent) -> bytes:
-    # In JSON a line feed is white space; in an event stream it starts the next field.
+    # In JSON a line feed is white space; in server-sent events it ends the field.
     body = event.body.replace(b"\r", b" ").replace(b"\n", b" ")
     return b'id: %b-%d\ndata: {"media_time":%d,"event":%b}\n\n' % (
         channel.encode(),
@@ -136,6 +142,6 @@ def _field(event: str, data: dict[str, Any]) -> bytes:
 
 
 def _after(last_event: str, channel: str) -> int:
-    """The event number in `last_event`; 0 if it is not an event of this channel."""
+    """Returns the event number in `last_event`; 0 if that event is not from this channel."""
     name, _, number = last_event.partition("-")
     return int(number) if name == channel and number.isdecimal() and len(number) < 16 else 0

@@ -10,8 +10,8 @@ VERSION = 1
 
 
 def hello(channel: Channel) -> dict[str, Any]:
-    """Builds the notice when a viewer joins: it contains the server's clock and the current
-    tracks.
+    """Builds the first notice for a joining viewer, with the server's clock and the
+    current tracks.
     """
     return {
         "type": "hello",

@@ -9,7 +9,7 @@ from relay.stream.window import Window
 
 class Hub:
     """Owns the channel of each room, and the stream in slot 0 of each channel. `pulse` measures the
-    event loop for all channels.
+    lateness of the event loop for all channels.
     """
 
     def __init__(self, window_seconds: float = 90.0, window_bytes: int = 64 * 1024 * 1024) -> None:
@@ -31,21 +31,21 @@ class Hub:
         return self._channels.get(name)
 
     def end(self, name: str) -> None:
-        """Ends a channel and its streams for all viewers and readers, and removes it."""
+        """Removes a channel and ends it, with its streams, for all viewers and readers."""
         channel = self._channels.pop(name, None)
         if channel:
             channel.end()
             self._octets += channel.octets
 
     def close(self) -> None:
-        """Cancels all timers."""
+        """Cancels the timers of all channels."""
         self.pulse.close()
         for channel in self._channels.values():
             channel.close()
 
     @property
     def octets(self) -> int:
-        """Bytes that channels wrote to direct sockets since the process began."""
+        """Bytes that all channels wrote to direct sockets since the process began."""
         return self._octets + sum(channel.octets for channel in self._channels.values())
 
     @property

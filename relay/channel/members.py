@@ -1,4 +1,4 @@
-"""The members of a channel: the viewers that get its messages, with media or without."""
+"""The members of a channel: the viewers that get its messages, with or without media."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -16,13 +16,13 @@ class Member:
         self.number = number
         self.person = person
         self.media = media
-        """Whether it gets media."""
+        """Whether the viewer gets media."""
         self.media_time = -1
         """Media time in the viewer's last report, µs; -1 before the first report."""
 
 
 class Members:
-    """Keeps each viewer in one of two fan-outs: with media or without."""
+    """Keeps each viewer in one of two fan-outs: the one with media or the one without."""
 
     def __init__(self) -> None:
         self.with_media = Fanout()
@@ -34,7 +34,7 @@ class Members:
         return len(self._members)
 
     def __iter__(self) -> Iterator[Viewer]:
-        """Iterates over a copy: viewers may leave during the iteration."""
+        """Iterates over a copy, because viewers may leave during the iteration."""
         return iter(list(self._members))
 
     @property
@@ -43,7 +43,7 @@ class Members:
         return self.with_media.octets + self.without_media.octets
 
     def add(self, viewer: Viewer, person: str | None, media: bool) -> None:
-        """Adds a viewer, with a number that is not used again."""
+        """Adds a viewer and gives it a number that is never used again."""
         self._members[viewer] = Member(next(self._numbers), person, media)
         (self.with_media if media else self.without_media).add(viewer)
 
@@ -51,23 +51,25 @@ class Members:
         return self._members.get(viewer)
 
     def remove(self, viewer: Viewer) -> Member | None:
-        """Returns the viewer's entry; None if it has left before."""
+        """Removes a viewer. Returns its entry; None if it has already left."""
         self.with_media.remove(viewer)
         self.without_media.remove(viewer)
         return self._members.pop(viewer, None)
 
     def open_direct(self, viewer: Viewer, direct: DirectSocket) -> None:
-        """See `Fanout.open_direct`."""
+        """Calls `open_direct` of the viewer's fan-out."""
         self.with_media.open_direct(viewer, direct)
         self.without_media.open_direct(viewer, direct)
 
     def close_direct(self, viewer: Viewer) -> None:
-        """Calls `send` for each message from now on."""
+        """Calls the viewer's `send` for each message from now on."""
         self.with_media.close_direct(viewer)
         self.without_media.close_direct(viewer)
 
     def deliver(self, message: Message) -> list[Viewer]:
-        """Sends a message to all members. Returns those that raised, without removing them."""
+        """Sends a message to all members. Returns the viewers that raised an exception, without
+        removing them.
+        """
         failed = self.with_media.deliver(message)
         if message.no_media and self.without_media:
             failed += self.without_media.deliver(_aside(message))
@@ -75,7 +77,7 @@ class Members:
 
 
 def _aside(message: Message) -> Message:
-    """The part of a message for viewers without media."""
+    """Returns the part of a message that viewers without media get."""
     return Message(
         message.no_media,
         b"",

@@ -1,4 +1,6 @@
-"""One WebSocket message as the fan-out sends it: built once, the same bytes for every viewer."""
+"""One WebSocket message as the fan-out sends it. It is built once: every viewer gets the same
+bytes.
+"""
 
 from collections.abc import Sequence
 
@@ -7,7 +9,7 @@ from relay.channel.wsframe import BINARY, frame_header, header_size
 
 
 class Message:
-    """Bytes with their WebSocket frame header, and the parts of them that a slow viewer gets."""
+    """A WebSocket message with its frame header, and the parts of it that slow viewers get."""
 
     __slots__ = (
         "disposable",
@@ -43,8 +45,8 @@ class Message:
     ) -> None:
         self.frame = frame
         self.no_video = no_video
-        """Audio and events, for a viewer that gets no video; may be empty. Used only if `video` is
-        set.
+        """WebSocket frame with only the audio and the events, for a viewer that gets no video; may
+        be empty. Valid only if the message contains video.
         """
         self.media_time = media_time
         """The newest media time in the message, µs."""
@@ -55,11 +57,13 @@ class Message:
         self.key = key
         self.disposable = disposable
         self.vital = vital
-        """The message is an init record, which is never omitted."""
+        """Whether the message is an init record, which is never omitted."""
         self.video_frames = video_frames
         """Number of video frames in the message."""
         self.no_media = no_media
-        """Inits, clocks and events, for a viewer that gets no media; may be empty."""
+        """WebSocket frame with only init records, clock records and events, for a viewer that gets
+        no media; may be empty.
+        """
         self.events = events
         self.event_bytes = sum(len(event.record) for event in events)
 
@@ -75,8 +79,8 @@ def media_message(
     disposable: bool = False,
     clock: bytes = b"",
 ) -> Message:
-    """A message of one packed record of video, one of audio, or both. `clock` is the record for
-    viewers that get no media.
+    """Builds a message of one packed record of video, one of audio, or both. `clock` is the record
+    for viewers that get no media.
     """
     frame = b"".join((frame_header(BINARY, len(video) + len(audio)), video, audio))
     return Message(
@@ -94,19 +98,19 @@ def media_message(
 
 
 def init_message(record: bytes, slot: int, media_time: int, publish: int) -> Message:
-    """A message of one packed init record."""
+    """Builds a message of one packed init record."""
     frame = binary_frame(record)
     return Message(frame, b"", media_time, publish, slot=slot, vital=True, no_media=frame)
 
 
 def event_message(events: Sequence[PostedEvent], media_time: int) -> Message:
-    """A message with events only."""
+    """Builds a message of events only."""
     frame = binary_frame(b"".join(event.record for event in events))
     return Message(frame, b"", media_time, 0, no_media=frame, events=tuple(events))
 
 
 def with_events(message: Message, events: Sequence[PostedEvent]) -> Message:
-    """Appends event records to a message."""
+    """Returns a copy of a message with event records appended."""
     records = b"".join(event.record for event in events)
     return Message(
         _extended(message.frame, records),
@@ -125,8 +129,8 @@ def with_events(message: Message, events: Sequence[PostedEvent]) -> Message:
 
 
 def merge(messages: Sequence[Message]) -> Message:
-    """Merges several messages of one slot, in order. Only the first one may be a keyframe, because
-    a viewer that starts at a keyframe cannot use earlier frames.
+    """Merges several messages of one slot, in order. Only the first message may be a keyframe,
+    because a viewer that starts at a keyframe cannot use earlier frames.
     """
     if len(messages) == 1:
         return messages[0]
@@ -146,7 +150,7 @@ def merge(messages: Sequence[Message]) -> Message:
 
 
 def without_video(message: Message) -> bytes:
-    """The bytes of a message without its video."""
+    """Returns the bytes of a message without its video."""
     return message.no_video if message.video else message.frame
 
 
@@ -155,5 +159,5 @@ def binary_frame(payload: bytes) -> bytes:
 
 
 def _extended(frame: bytes, records: bytes) -> bytes:
-    """Appends records to the payload of a WebSocket frame. The frame may be empty."""
+    """Returns a WebSocket frame with records appended to its payload. `frame` may be empty."""
     return binary_frame(frame[header_size(frame) :] + records) if frame else binary_frame(records)

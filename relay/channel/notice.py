@@ -7,14 +7,14 @@ from typing import Any
 from relay.errors import MessageError
 
 MAX_BYTES = 4_096
-"""Maximum bytes of one notice."""
+"""Maximum size of one notice, bytes."""
 PER_SECOND = 20
-"""Notices per second that a viewer may send."""
+"""Number of notices that a viewer may send per second."""
 NUMBER_MAX = 1 << 63
 
 
 def read_notice(text: str) -> tuple[str, Mapping[str, Any]]:
-    """Returns the type of a notice and the notice. Raises MessageError."""
+    """Returns the type of a notice, and the parsed notice. Raises MessageError."""
     try:
         notice = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -25,7 +25,7 @@ def read_notice(text: str) -> tuple[str, Mapping[str, Any]]:
 
 
 def read_number(notice: Mapping[str, Any], name: str) -> int:
-    """Reads a number of a notice and drops its fraction. Raises MessageError."""
+    """Returns a number of a notice without its fraction. Raises MessageError."""
     try:
         number = int(notice[name])
     except (KeyError, TypeError, ValueError, OverflowError) as error:
@@ -36,8 +36,8 @@ def read_number(notice: Mapping[str, Any], name: str) -> int:
 
 
 class Allowance:
-    """A token bucket: a burst of `PER_SECOND` notices, then as many each second. `now` is in
-    seconds.
+    """A token bucket for a viewer's notices: `PER_SECOND` notices at once, then `PER_SECOND`
+    notices a second. `now` is in seconds.
     """
 
     def __init__(self, now: float) -> None:
@@ -46,7 +46,7 @@ class Allowance:
         """When the last notice arrived."""
 
     def take(self, now: float) -> bool:
-        """Whether one more notice is allowed."""
+        """Takes one token. Returns whether the viewer may send this notice."""
         elapsed, self.used_at = now - self.used_at, now
         self._tokens = min(PER_SECOND, self._tokens + elapsed * PER_SECOND) - 1
         return self._tokens >= 0

@@ -1,5 +1,5 @@
-"""The rules for a slow viewer: it always gets audio and events, and as much video as its connection
-can carry. Pure.
+"""The rules for a slow viewer: it always gets audio and events, and as much of the video as its
+connection can carry. Pure.
 """
 
 from enum import Enum
@@ -7,29 +7,33 @@ from enum import Enum
 from relay.channel.message import Message, without_video
 
 SLOW_MS = 200.0
-"""A viewer is slow if at least this many ms of media wait."""
+"""Backlog from which a viewer counts as slow: ms of media that wait for it."""
 STALLED_MS = 400.0
-"""A viewer gets only keyframes if at least this many ms of media wait."""
+"""Backlog from which a viewer gets only keyframes: ms of media that wait for it."""
 CAUGHT_UP_MS = 50.0
-"""A slow viewer gets more video if fewer than this many ms of media wait."""
+"""Backlog below which a slow viewer gets more video again: ms of media that wait for it."""
 LAG_MS = 1_000.0
-"""A viewer is slow if its reports show that its lag is this many ms above its minimum."""
+"""Increase of a viewer's reported lag above its minimum from which the viewer counts as
+slow, ms.
+"""
 LAG_MENDED_MS = 300.0
 RETRY_MS = 1_000.0
-"""ms at a reduced pace before full video is tried again; doubles with every failure."""
+"""Time at a reduced pace before full video is tried again, ms; doubles with every failure."""
 RETRY_MAX_MS = 30_000.0
 KEY_COST_MS = 500.0
-"""Maximum ms that a keyframe may occupy the connection of a viewer that gets only keyframes."""
+"""Maximum time that a keyframe may occupy the connection of a viewer that gets only
+keyframes, ms.
+"""
 FRAME_AGE_MS = 10_000.0
-"""If the viewer's last frame is this many ms old, a keyframe may take longer."""
+"""Age of the viewer's last frame from which a keyframe may take longer than KEY_COST_MS, ms."""
 DRAIN_MS = 250.0
-"""ms between two measurements of the rate."""
+"""Time between two measurements of the drain rate, ms."""
 JOIN_MS = 1_500.0
-"""ms that a joining viewer may take for its burst before it counts as slow."""
+"""Maximum time that a joining viewer may take for its burst before it counts as slow, ms."""
 
 
 class Pace(Enum):
-    """How much of the video a viewer gets; the values are those of the protocol."""
+    """How much of the video a viewer gets. The values are the names in the protocol."""
 
     FULL = "full"
     REFERENCE = "reference"
@@ -37,15 +41,17 @@ class Pace(Enum):
 
 
 class DrainRate:
-    """Measures how fast a viewer takes bytes, while bytes wait for it."""
+    """Measures how fast a viewer takes bytes, as long as bytes wait for it."""
 
     def __init__(self) -> None:
         self.rate: float | None = None
-        """bit/s; None before the first measurement."""
+        """Rate at which the viewer takes bytes, bit/s; None before the first measurement."""
         self._since: tuple[float, int] | None = None
 
     def add(self, taken: int, waiting: int, now_ms: float) -> None:
-        """`taken`: bytes that the connection has taken so far; `waiting`: bytes that it has not."""
+        """Takes a measurement. `taken`: number of bytes that the connection has taken so far;
+        `waiting`: number of bytes that still wait.
+        """
         if not waiting:
             self._since = None
             return
@@ -60,10 +66,11 @@ class DrainRate:
 
 
 class Outbox:
-    """Decides which bytes of each message one viewer gets, by the number of bytes that wait for it.
+    """Decides which bytes of each message one viewer gets, according to the number of bytes that
+    wait for it.
 
-    It holds no bytes: the transport's buffer is the queue, and omitted bytes are never queued. The
-    pace applies to the whole connection with all its slots.
+    The outbox stores no bytes: the transport's buffer is the queue, and omitted bytes are never
+    queued. The pace applies to the whole connection with all its slots.
     """
 
     def __init__(self, now_ms: float = 0.0) -> None:
@@ -71,13 +78,13 @@ class Outbox:
         self.dropped = 0
         """Video frames omitted since the connection began."""
         self.wants_keyframe = False
-        """The viewer has caught up and waits for a keyframe."""
+        """Whether the viewer has caught up and waits for a keyframe."""
         self.broken: set[int] = set()
-        """Slots in which an omitted frame is a reference of later frames. Their video continues at
+        """Slots in which a frame was omitted that later frames refer to. Their video continues at
         the next keyframe.
         """
         self.lag: float | None = None
-        """ms behind the live edge, from the viewer's last report."""
+        """How far the viewer is behind the live edge according to its last report, ms."""
         self._lag_best: float | None = None
         self._lagging = False
         self._slowed_at = now_ms
@@ -86,12 +93,12 @@ class Outbox:
 
     @property
     def unrestricted(self) -> bool:
-        """Whether every message is sent whole."""
+        """Whether the viewer gets every message whole."""
         return self.pace is Pace.FULL and not self.broken
 
     def choose(self, message: Message, waiting: int, rate: float, now_ms: float) -> bytes:
-        """The bytes to write now; may be empty. `waiting`: bytes not yet taken; `rate`: bit/s at
-        which the viewer takes bytes.
+        """Returns the bytes to write now; may be empty. `waiting`: number of bytes that the viewer
+        has not taken yet; `rate`: bit/s at which the viewer takes bytes.
         """
         if message.vital:
             return message.frame
@@ -107,7 +114,9 @@ class Outbox:
         return message.no_video
 
     def drop_video(self, messages: list[Message], now_ms: float) -> bytes:
-        """The messages without their video, for a viewer that was too slow for it."""
+        """Returns the messages without their video, for a viewer that was too slow for
+        the video.
+        """
         self._slow_down(now_ms)
         for message in messages:
             if message.video:
@@ -115,15 +124,15 @@ class Outbox:
         return b"".join(map(without_video, messages))
 
     def report(self, lag_ms: float) -> None:
-        """Takes the viewer's report of how far its last received media is behind the live edge.
+        """Takes the viewer's report of how far its newest received media is behind the live edge.
 
-        Each value is compared with the smallest of this connection, because it always contains half
-        a round trip and the age of the edge.
+        Each value is compared with the smallest value of this connection, because every value
+        contains half a round trip and the age of the live edge.
         """
         self.lag = lag_ms
         best = self._lag_best
-        # The smallest value slowly rises, so that a viewer whose path has become longer for good
-        # does not remain slow.
+        # The minimum rises slowly. Otherwise a viewer whose path has become longer for good would
+        # count as slow for ever.
         self._lag_best = lag_ms if best is None else min(lag_ms, best + 10.0)
         excess = lag_ms - self._lag_best
         if excess > LAG_MS:
@@ -145,8 +154,8 @@ class Outbox:
                 self.wants_keyframe = True
 
     def _slow_down(self, now_ms: float) -> None:
-        # A connection that cannot carry the video must not demand a keyframe after each failure:
-        # all viewers pay for keyframes.
+        # A viewer whose connection cannot carry the video must not demand a keyframe after each
+        # failure: all viewers pay for keyframes.
         steady = now_ms - self._slowed_at > 2 * RETRY_MAX_MS
         self._retry_after = RETRY_MS if steady else min(RETRY_MAX_MS, 2 * self._retry_after)
         self._slowed_at = now_ms
@@ -168,6 +177,6 @@ class Outbox:
             self.pace = Pace.FULL
             self.wants_keyframe = False
             return True
-        # Audio pauses while a keyframe is sent. A short pause is acceptable; a long one only if the
-        # frame on the viewer's screen is old.
+        # Audio pauses while a keyframe is sent. A short pause is acceptable. A long pause is
+        # acceptable only if the frame on the viewer's screen is old.
         return cost <= KEY_COST_MS or now_ms - self._frame_at >= FRAME_AGE_MS

@@ -1,30 +1,32 @@
-"""Measures how late the event loop is, and derives how many messages to send in one write."""
+"""Measures how late the event loop is, and derives how many messages a channel sends in
+one write.
+"""
 
 import asyncio
 from time import monotonic
 
 BEAT = 0.05
 LATE, PUNCTUAL = 0.08, 0.04
-"""Seconds of lateness: above the first, batches grow; below the second, they shrink. With thousands
-of viewers the writes of one frame alone take about 40 ms.
+"""Limits of the lateness, in seconds: batches grow above the first and shrink below the second.
+With thousands of viewers, the writes of one frame alone take about 40 ms.
 """
 MAX_BATCH = 8
 
 
 class Pulse:
-    """Sets a timer every 50 ms and measures how late it is called.
+    """Sets a timer every 50 ms and measures how late the event loop calls it.
 
     `batch` is the number of messages that a channel should send together: 1 while the loop is
-    punctual, more when it is late. Writing three frames at once costs little more than writing one.
-    So under overload the delay grows, but no viewer is lost.
+    punctual, more while it is late. One write of three frames costs little more than one write of
+    one frame. So overload makes the delay longer, but no viewer is lost.
     """
 
     def __init__(self) -> None:
         self.batch = 1
         self.lateness = 0.0
-        """Lateness of the last beat, in seconds."""
+        """Lateness of the last beat, seconds."""
         self.worst = 0.0
-        """Maximum lateness of all beats, in seconds."""
+        """Maximum lateness of all beats, seconds."""
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
 

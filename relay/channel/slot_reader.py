@@ -1,4 +1,4 @@
-"""The messages of one slot of a channel, made from the samples of its stream."""
+"""Makes the messages of one slot of a channel from the samples of its stream."""
 
 from typing import Protocol
 
@@ -10,9 +10,9 @@ from relay.sample import Sample, Track, TrackInfo
 from relay.stream.stream import Stream
 
 AUDIO_ALONE = 40_000
-"""If no video arrives for this many µs, audio is sent without video."""
+"""Time without video after which audio is sent alone, µs."""
 CLOCK_EVERY = 1_000_000
-"""µs between two clock records for viewers without media."""
+"""Time between two clock records for viewers without media, µs."""
 
 
 class MessageSink(Protocol):
@@ -20,7 +20,7 @@ class MessageSink(Protocol):
 
     @property
     def wants_clock(self) -> bool:
-        """Whether there are viewers without media."""
+        """Whether the channel has viewers without media."""
 
     def receive_init(self, slot: "SlotReader", info: TrackInfo, message: Message) -> None: ...
 
@@ -30,7 +30,7 @@ class MessageSink(Protocol):
 
 
 class SlotReader:
-    """Reads one stream (relay/stream/stream.py, SampleReader)."""
+    """Reads the stream of one slot (SampleReader in relay/stream/stream.py)."""
 
     def __init__(self, number: int, stream: Stream, sink: MessageSink) -> None:
         self.number = number
@@ -57,7 +57,8 @@ class SlotReader:
         message = init_message(pack_record(record), self.number, edge, publish)
         self.inits[info.track] = message
         if info.track is Track.VIDEO:
-            # The new parameters cannot decode frames of the old ones: viewers join at the next IDR.
+            # Frames before the change cannot be decoded with the new parameters: viewers join at
+            # the next IDR.
             self.burst.clear()
         self._sink.receive_init(self, info, message)
 
@@ -119,8 +120,8 @@ class SlotReader:
         )
 
     def _clock(self, video: Sample) -> bytes:
-        """A media record without a body, once a second; otherwise empty. It has the media time and
-        capture time of the frame.
+        """Returns a clock record once a second, otherwise nothing. A clock record is a media record
+        without a body; it has the media time and the capture time of the frame.
         """
         if 0 <= video.publish - self._clock_publish < CLOCK_EVERY:
             return b""

@@ -3,13 +3,13 @@ every viewer.
 """
 
 TEXT, BINARY, CLOSE, PING, PONG = 0x81, 0x82, 0x88, 0x89, 0x8A
-"""First byte: FIN and the opcode."""
+"""First byte of a frame: the FIN bit and the opcode."""
 MAX_CONTROL = 125
-"""Maximum bytes of payload in a control frame (§5.5)."""
+"""Maximum payload of a control frame, bytes (§5.5)."""
 
 
 def frame_header(opcode: int, length: int) -> bytes:
-    """The 2, 4 or 10 bytes before a payload of `length` bytes."""
+    """Returns the header of a frame with a payload of `length` bytes: 2, 4 or 10 bytes."""
     if length < 126:
         return bytes((opcode, length))
     if length < 1 << 16:
@@ -18,22 +18,24 @@ def frame_header(opcode: int, length: int) -> bytes:
 
 
 def header_size(frame: bytes) -> int:
-    """Bytes of the header at the start of an unmasked frame."""
+    """Returns the length of the header at the start of an unmasked frame, bytes."""
     return 2 if frame[1] < 126 else 4 if frame[1] == 126 else 10
 
 
 def text_frame(text: str) -> bytes:
-    """A whole text message as one frame."""
+    """Returns one frame that contains a whole text message."""
     payload = text.encode()
     return frame_header(TEXT, len(payload)) + payload
 
 
 def control_frame(opcode: int, payload: bytes) -> bytes:
-    """A ping or a pong, with up to 125 bytes (RFC 6455 §5.5)."""
+    """Returns a control frame, such as a ping or a pong, with a payload of up to 125 bytes (RFC
+    6455 §5.5).
+    """
     return frame_header(opcode, len(payload)) + payload
 
 
 def close_frame(code: int, reason: str) -> bytes:
-    """A close frame. A reason that is too long is cut between two characters (§5.5.1)."""
+    """Returns a close frame. A reason that is too long is cut between two characters (§5.5.1)."""
     text = reason.encode()[: MAX_CONTROL - 2].decode(errors="ignore").encode()
     return control_frame(CLOSE, code.to_bytes(2, "big") + text)

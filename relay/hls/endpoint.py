@@ -31,27 +31,29 @@ PLAYLIST, MEDIA = "application/vnd.apple.mpegurl", "video/mp4"
 MULTIVARIANT, LIVE = "index.m3u8", "live.m3u8"
 NO_FILE = "there is no such file, or no longer: load the playlist again"
 WAITING = 10_000
-"""Maximum number of requests that wait in this process. More are refused with Retry-After."""
+"""Maximum number of waiting requests in this process. Further requests are refused with
+Retry-After.
+"""
 RENDITIONS = 40
-"""Maximum number of renditions at a time. Each takes about 2 % of a core, and all share one
-thread.
+"""Maximum number of renditions at a time. Each takes about 2 % of a core, and all share
+one thread.
 """
 PEAK = 2
-"""Ratio of a part's peak bit rate to the mean."""
+"""Ratio of the peak bit rate of a part to the mean bit rate."""
 LEAST_BANDWIDTH = 500_000
-"""Bandwidth of a stream whose rate is not measured yet, bit/s."""
+"""Bandwidth assumed for a stream whose bit rate is not measured yet, bit/s."""
 
 _N = r"(0|[1-9]\d{0,11})"  # without leading zeros: each file has one address
 _MEDIA = re.compile(rf"([0-9a-f]{{8}})/(?:{_N}\.mp4|{_N}(?:\.{_N})?\.m4s)")
 _NUMBER = re.compile(r"\d{1,12}")
 
 FOREVER = f"public, max-age={60 * TARGET_DURATION}, immutable"
-"""Cache-Control of files below a NAME: they never change, and clients do not request them for
-longer.
+"""Cache-Control of the files below a NAME. These files never change, but no client requests them
+for longer than this.
 """
 BLOCKED = f"public, max-age={6 * TARGET_DURATION}"
-"""Cache-Control of answers to a delivery directive. They stay valid, because they contain the
-requested part.
+"""Cache-Control of answers to a request with a delivery directive. Such an answer stays valid,
+because it contains the requested part.
 """
 FRESH = "public, max-age=0, s-maxage=1"
 
@@ -61,13 +63,13 @@ class HlsCounters:
     """Totals since the process began."""
 
     joined: int = 0
-    """New clients. Clients behind a CDN are not seen."""
+    """Number of new clients. Clients behind a CDN are not counted."""
     octets: int = 0
-    """Bytes of playlists and media sent, after compression."""
+    """Bytes of playlists and media sent, measured after compression."""
 
 
 class Renditions:
-    """Owns the renditions; `close()` ends them."""
+    """Owns all renditions. `close()` ends them."""
 
     def __init__(self) -> None:
         self.counters = HlsCounters()
@@ -75,17 +77,17 @@ class Renditions:
         self._executor: ThreadPoolExecutor | None = None
 
     def find(self, name: str) -> Rendition | None:
-        """The rendition with this name, if any. It remains for a while after its stream has
-        ended.
+        """Returns the rendition with this name; None if there is none. A rendition remains for a
+        while after its stream has ended.
         """
         return self._renditions.get(name)
 
     def open(self, channel: Channel, path: str) -> Rendition:
-        """The rendition of a channel's stream. A request for a playlist creates one, because
-        players start with a playlist.
+        """Returns the rendition of a channel's stream. A request for a playlist creates the
+        rendition if it does not exist, because players start with a playlist.
 
-        Raises PlaylistError: 404 for any other path without a rendition; 503 if there are too many
-        renditions, or if nothing is published.
+        Raises PlaylistError: 404 if there is no rendition and `path` is not a playlist; 503 if
+        there are too many renditions, or if nothing is published.
         """
         stream = channel.stream
         found = self._renditions.get(channel.name)
@@ -104,7 +106,7 @@ class Renditions:
                 "too many streams are played over HLS at the moment",
                 1,
             )
-        # One thread keeps the parts of a stream in order and limits HLS to one core.
+        # With one thread, the parts of a stream stay in order, and HLS uses at most one core.
         self._executor = self._executor or ThreadPoolExecutor(1, "hls")
         made = self._renditions[channel.name] = Rendition(channel, self._executor)
         made.on_over(self._forget)
@@ -118,12 +120,12 @@ class Renditions:
 
     @property
     def audiences(self) -> list[tuple[Stream, int]]:
-        """Each stream with a rendition, and its number of viewers here."""
+        """Each stream that has a rendition, with its number of HLS viewers."""
         return [(rendition.stream, rendition.viewers) for rendition in self._renditions.values()]
 
     @property
     def waiting(self) -> int:
-        """Requests that wait for a part."""
+        """Number of requests that wait for a part."""
         return sum(rendition.waiting for rendition in self._renditions.values())
 
     async def respond(
@@ -166,7 +168,9 @@ async def _multivariant(rendition: Rendition) -> web.Response:
 
 
 def _fps(stream: Stream) -> float:
-    """Frames a second over the last two seconds; 0 with fewer than two frames."""
+    """Returns the mean frame rate over the last two seconds, in frames per second; 0 if there are
+    fewer than two frames.
+    """
     times = [sample.media_time for sample in stream.history(2.0) if sample.track is Track.VIDEO]
     return (
         (len(times) - 1) * 1_000_000 / (times[-1] - times[0])
@@ -179,8 +183,8 @@ async def _media_playlist(request: web.Request, rendition: Rendition) -> web.Res
     number, part = (None, None) if rendition.playlist.ended else _directives(request)
     await rendition.playable()
     if number is not None:
-        # Without _HLS_part, wait for the first part: Safari requests the next segment like that,
-        # and would freeze if the answer waited for the whole segment.
+        # A request without _HLS_part waits for the first part of the segment only. Safari requests
+        # the next segment in this way, and would freeze if the answer waited for the whole segment.
         await rendition.reach(number, part or 0, lambda: _connected(request))
     text = rendition.playlist.text.encode()
     return _zipped(request, text, BLOCKED if number is not None else FRESH)
@@ -211,7 +215,9 @@ async def _media(request: web.Request, rendition: Rendition, path: str) -> web.R
 
 
 def _directives(request: web.Request) -> tuple[int | None, int | None]:
-    """Requested segment and part (§6.2.5.2). Raises PlaylistError (400)."""
+    """Returns the requested segment and part (§6.2.5.2), None for each that is missing. Raises
+    PlaylistError (400).
+    """
     number, part = _directive(request, "_HLS_msn"), _directive(request, "_HLS_part")
     if number is None and part is not None:
         raise PlaylistError(
@@ -223,7 +229,9 @@ def _directives(request: web.Request) -> tuple[int | None, int | None]:
 
 
 def _directive(request: web.Request, name: str) -> int | None:
-    """A delivery directive. Raises PlaylistError (400) unless it is a decimal integer."""
+    """Returns the value of a delivery directive, None if it is missing. Raises PlaylistError (400)
+    if the value is not a decimal integer.
+    """
     value = request.query.get(name)
     if value is None:
         return None

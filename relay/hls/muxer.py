@@ -1,5 +1,5 @@
 """Makes parts of HLS segments from the samples of a stream, and AAC from Opus. Pure, but too slow
-for the event loop: run it in a thread.
+for the event loop: call it in a thread.
 """
 
 from collections import deque
@@ -9,15 +9,19 @@ from relay.media.aac import TRACK, AacTranscoder
 from relay.sample import TIMESCALE, Sample, Track, TrackInfo
 
 STARVED = SCALE // 2
-"""After 0.5 s without one of the tracks, the other continues alone. The time counts from the
-arrival of the last sample, because a track may always be late.
+"""Time without one of the tracks after which the other track continues alone: 0.5 s. The time
+counts from the arrival of the last sample, because a track may always be late.
 """
 AWAY = SCALE
-"""After 1 s without any media, a gap begins. A shorter limit would exclude late samples."""
+"""Time without any media after which a gap begins: 1 s. With a shorter limit, samples that are late
+would be lost.
+"""
 
 
 class Muxer:
-    """Orders the samples of both tracks, and continues with parts while media is missing."""
+    """Puts the samples of both tracks in order and makes parts from them. It continues to make
+    parts while media is missing.
+    """
 
     def __init__(self) -> None:
         self._transcoder = AacTranscoder()
@@ -28,16 +32,17 @@ class Muxer:
         self._video_at = self._audio_at = 0
         self._key_requested_at = -1
         self.wants_key = False
-        """An IDR should be requested. Set by `receive`, once for each IDR that is due."""
+        """Whether an IDR should be requested. `receive` sets this once for each IDR that is due."""
 
     @property
     def began(self) -> int:
-        """Start of the current, incomplete part (media time, 90 kHz)."""
+        """Start of the current, incomplete part (media time, 90 kHz ticks)."""
         return self._segmenter.began
 
     def receive(self, items: list[Sample | TrackInfo], media_now: int) -> list[Part]:
-        """Takes the samples and tracks published since the last call, in order. `media_now` is the
-        media time (90 kHz) that the stream would have reached without a pause.
+        """Takes the samples and tracks published since the last call, in order. Returns the
+        completed parts. `media_now` is the media time (90 kHz ticks) that the stream would have
+        reached without a pause.
         """
         self.wants_key = False
         audio = [item for item in items if isinstance(item, Sample) and item.track is Track.AUDIO]
@@ -60,13 +65,13 @@ class Muxer:
         return parts
 
     def end(self) -> list[Part]:
-        """The remaining parts at the end of the stream."""
+        """Returns the remaining parts at the end of the stream."""
         if self._newest:
             self._fill_audio(self._newest)
         return self._in_order() + self._segmenter.end()
 
     def _fill_audio(self, frame: Sample) -> None:
-        """Continues the audio up to a video frame."""
+        """Extends the audio with silence up to a video frame."""
         self._audio.extend(self._transcoder.fill(_audio_ticks(frame.dts), frame))
 
     def _audio_edge(self) -> int:
@@ -74,12 +79,14 @@ class Muxer:
         return 0 if edge is None else edge * SCALE // TIMESCALE[Track.AUDIO]
 
     def _media_edge(self) -> int:
-        """The time up to which at least one track has arrived."""
+        """Returns the time up to which at least one track has arrived."""
         newest = self._newest.dts if self._newest else 0
         return max(newest, self._audio_edge())
 
     def _in_order(self) -> list[Part]:
-        """Takes the frames for which audio has arrived. The audio before a frame comes first."""
+        """Passes on the frames for which audio has arrived, each after the audio that precedes it.
+        Returns the completed parts.
+        """
         parts: list[Part] = []
         while self._video:
             item = self._video[0]
@@ -103,7 +110,7 @@ class Muxer:
         missing = media_now - self._video_at - STARVED
         if missing <= 0 or self._newest is None or self._video or not self._segmenter.open:
             return []
-        # No frame is expected before this time.
+        # No frame with a time before `until` is expected.
         until = min(self._newest.dts + missing, self._audio_edge())
         # If a frame lasts much longer than its duration, Chromium drops all frames up to the next
         # IDR.

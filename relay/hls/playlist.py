@@ -1,4 +1,4 @@
-"""The media playlist of a live stream: its segments, the older ones that can still be downloaded,
+"""The media playlist of a live stream: its segments, older segments that can still be downloaded,
 and its text (RFC 8216bis). Pure.
 """
 
@@ -11,38 +11,40 @@ from relay.hls.segmenter import PART_TARGET, SCALE, TARGET_DURATION, Part, Segme
 from relay.sample import TrackInfo
 
 SEGMENTS = 10
-"""Number of complete segments in the list: about 20 s. It lists more while some are short, for
-example after a phone is rotated.
+"""Number of complete segments in the playlist: about 20 s. The playlist has more segments while
+some are short, for example after a phone was rotated.
 """
 LISTED = 3 * TARGET_DURATION * SCALE
-"""A segment stays listed if the list would be shorter than this without it (§6.2.2)."""
+"""Minimum duration of the playlist, in 90 kHz ticks: a segment that is needed to reach this
+duration stays listed (§6.2.2).
+"""
 RETIRED = 12
-"""Number of segments kept after they left the list. §6.2.2 requires that each remains downloadable
-for the duration of the playlist.
+"""Minimum number of segments kept after they left the playlist. Each must remain downloadable for
+the duration of the playlist (§6.2.2).
 """
 RETAINED = RETIRED * TARGET_DURATION * SCALE
-"""More are kept while their total duration is shorter than this."""
+"""Minimum total duration of the segments kept after they left the playlist, in 90 kHz ticks."""
 PARTS_LISTED = 3 * TARGET_DURATION * SCALE
-"""Parts are listed within this distance of the end (§6.2.2)."""
+"""Distance from the end of the playlist within which parts are listed, in 90 kHz ticks (§6.2.2)."""
 ADVANCE_LIMIT = 3 * SCALE / PART_TARGET
-"""Maximum number of parts by which a request may be ahead (§6.2.5.2)."""
+"""Maximum number of parts by which a request may be ahead of the playlist (§6.2.5.2)."""
 HOLD_BACK = 3 * PART_TARGET
-"""Distance of clients from the end of the playlist (§4.4.3.8: at least twice, better three times
-the part target).
+"""Distance that clients keep from the end of the playlist, in 90 kHz ticks (§4.4.3.8: at least
+twice, better three times the part target).
 """
 FRAME_RATES = (30, 60, 120)
-"""The frame rates that the studio requests from cameras. In the dark a phone delivers fewer frames
+"""The frame rates that the studio requests from cameras. In the dark, a phone delivers fewer frames
 than it announces.
 """
 LEVEL = 0x2A
-"""H.264 level 4.2, the highest that browsers were seen to send. The CODECS of a variant cannot
-change with the stream's level.
+"""H.264 level 4.2, the highest level that browsers were seen to send. It is announced from the
+start, because the CODECS of a variant cannot change with the stream's level.
 """
 
 
 @dataclass(slots=True)
 class Segment:
-    """A media segment: the sequence of its parts."""
+    """A media segment: a sequence of parts."""
 
     number: int
     """Media sequence number."""
@@ -58,7 +60,7 @@ class Segment:
 
     @property
     def gap(self) -> bool:
-        """Whether none of its parts can be played."""
+        """Whether no part of the segment can be played."""
         return all(part.gap for part in self.parts)
 
     @property
@@ -67,16 +69,16 @@ class Segment:
 
 
 class Playlist:
-    """Grows part by part. `first` is the number of its first segment. `name` is part of every URL,
-    so that the content of a URL never changes.
+    """The media playlist of one rendition, which grows part by part. `first` is the number of its
+    first segment. `name` is part of every URL, so that the content of a URL never changes.
     """
 
     def __init__(self, name: str, first: int) -> None:
         self.ended = False
         self.name = name
         self._next = first
-        # Numbers must not decrease from one playlist of a stream to the next: both counters start
-        # with a number that grows with media time.
+        # Numbers must not decrease from one playlist of a stream to the next. So both counters
+        # start with a number that grows with media time.
         self._discontinuities = first
         self._segments: deque[Segment] = deque()
         self._retired: deque[Segment] = deque()
@@ -84,13 +86,13 @@ class Playlist:
         self._text = ""
 
     def __bool__(self) -> bool:
-        """Whether the playlist has a complete playable segment. Players without support for parts
-        give up if it has none.
+        """Whether the playlist has a complete segment that can be played. Players that do not
+        support parts give up if there is none.
         """
         return any(segment.complete and not segment.gap for segment in self._segments)
 
     def add(self, part: Part) -> None:
-        """Appends a part and retires old segments."""
+        """Appends a part and removes old segments from the list."""
         if part.start:
             self._begin(part.start)
         segment = self._segments[-1]
@@ -136,14 +138,16 @@ class Playlist:
 
     @property
     def position(self) -> tuple[int, int]:
-        """Media sequence number and index of the next part, which the preload hint names."""
+        """Media sequence number and part index of the next part, which the preload hint
+        announces.
+        """
         if not self._segments:
             return self._next, 0
         newest = self._segments[-1]
         return (self._next, 0) if newest.complete else (newest.number, len(newest.parts))
 
     def contains(self, number: int, part: int) -> bool:
-        """Whether the playlist has reached that part. A part number after the last one of a segment
+        """Whether the playlist has reached a part. A part number after the last part of a segment
         means the first part of the next segment.
         """
         found = self._find(number)
@@ -152,12 +156,12 @@ class Playlist:
         return (number, part) < self.position or self.ended
 
     def require_near(self, number: int, part: int) -> None:
-        """Raises PlaylistError (400) for a part too far in the future."""
+        """Raises PlaylistError (400) if a part is too far in the future."""
         at, index = self.position
-        # Any part may be the last one of its segment, so this counts the minimum number of parts up
-        # to the requested one.
+        # Any part may be the last of its segment, so `ahead` is the minimum number of parts before
+        # the requested part.
         ahead = part - index if number == at else part
-        latest = at - 1  # the last complete one
+        latest = at - 1  # the last complete segment
         if not self.ended and (number > latest + 2 or (number >= at and ahead + 1 > ADVANCE_LIMIT)):
             raise PlaylistError(
                 400,
@@ -174,12 +178,16 @@ class Playlist:
         return self._inits.get(number)
 
     def segment(self, number: int) -> bytes | None:
-        """The bytes of a complete segment; None if there is none or it is a gap."""
+        """Returns the bytes of a complete segment; None if the segment does not exist or
+        is a gap.
+        """
         found = self._find(number)
         return found.data or None if found and found.complete else None
 
     def part(self, number: int, index: int) -> bytes | None:
-        """The bytes of a part; None if it does not exist yet, is gone, or is a gap."""
+        """Returns the bytes of a part; None if the part does not exist yet, is no longer kept, or
+        is a gap.
+        """
         found = self._find(number)
         return found.parts[index].data or None if found and index < len(found.parts) else None
 
@@ -248,10 +256,10 @@ class Playlist:
 
 
 def multivariant(media: str, video: TrackInfo, audio: TrackInfo, bandwidth: int, fps: float) -> str:
-    """The multivariant playlist: one variant with video and audio.
+    """Returns the multivariant playlist: one variant with video and audio.
 
-    `media`: address of the media playlist; `bandwidth`: peak bit/s; `fps`: measured frames a
-    second, rounded up to a usual rate.
+    `media`: address of the media playlist; `bandwidth`: peak bit rate, bit/s; `fps`: measured frame
+    rate in frames per second, which is rounded up to a usual rate.
     """
     rate = next((rate for rate in FRAME_RATES if fps <= 1.05 * rate), FRAME_RATES[-1])
     profile, level = video.codec[:-2], int(video.codec[-2:], 16)

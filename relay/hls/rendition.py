@@ -1,4 +1,4 @@
-"""The HLS output of a stream, which exists while clients request it."""
+"""The HLS output of a stream. It exists while clients request it."""
 
 import asyncio
 import logging
@@ -19,28 +19,32 @@ from relay.sample import TIMESCALE, Sample, Track, TrackInfo
 logger = logging.getLogger(__name__)
 
 TICK = 0.15
-"""Seconds between two checks of an idle stream."""
+"""Time between two checks of an idle stream, seconds."""
 IDLE = 15.0
-"""Seconds without a request after which a rendition ends."""
+"""Time without a request after which a rendition ends, seconds."""
 LINGER = 30.0
-"""Seconds that the media remains available after the stream has ended; longer than the playlist."""
+"""Time for which the media remains available after the stream has ended, seconds. It is longer than
+the playlist.
+"""
 BLOCK = 3.0 * TARGET_DURATION
-"""Maximum seconds that a request waits for a part (RFC 8216bis §6.2.5.2)."""
+"""Maximum time that a request waits for a part, seconds (RFC 8216bis §6.2.5.2)."""
 WATCHING = 6.0
-"""Seconds that a client counts as a viewer after it requested a playlist."""
+"""Time for which a client counts as a viewer after it requested a playlist, seconds."""
 CLIENTS = 10_000
-"""Maximum number of clients that are counted separately."""
+"""Maximum number of clients that are counted individually."""
 PENDING = 6_000
-"""Maximum number of samples that wait for the executor: a minute of a stream. If there are more,
-the rendition ends.
+"""Maximum number of samples that wait for the executor: one minute of a stream. If more samples
+wait, the rendition ends.
 """
 NEEDED = (LOOKAHEAD + FRAME) * SCALE // TIMESCALE[Track.AUDIO]
-"""To encode a part, the encoder needs this many ticks of audio after the end of the part."""
+"""Duration of the audio after the end of a part that the encoder needs to encode the part, in 90
+kHz ticks.
+"""
 
 
 class Rendition:
-    """Reads one stream and keeps its playlist. Ends when no requests arrive, after the end of the
-    stream, and by `close()`.
+    """Reads one stream and keeps its playlist. A rendition ends when no requests arrive, after the
+    end of the stream, or by `close()`.
     """
 
     def __init__(self, channel: Channel, executor: Executor) -> None:
@@ -48,7 +52,7 @@ class Rendition:
         self.stream = channel.stream
         edge = self.stream.edge // 1_000
         # Segments are longer than half a second, so a later rendition of this stream starts with a
-        # higher number than this one ends with.
+        # higher number than the last number of this rendition.
         self.playlist = Playlist(secrets.token_hex(4), edge // 500 + 1)
         self._executor = executor
         self._loop = asyncio.get_running_loop()
@@ -64,16 +68,17 @@ class Rendition:
         self._stream_over = False
         self._clients: dict[str, float] = {}
         self.viewers = 0
-        """The number of recent clients or of requests that the last part answered, whichever is
-        larger: one address may serve many viewers. Viewers behind a CDN are not seen.
+        """Number of viewers: the number of recent clients, or the number of requests that the last
+        part answered, whichever is larger, because one address may serve many viewers. Viewers
+        behind a CDN are not counted.
         """
         self.waiting = 0
-        """Requests that wait for a part."""
+        """Number of requests that wait for a part."""
         self._task = self._loop.create_task(self._run())
 
     @property
     def over(self) -> bool:
-        """Whether it has ended and can answer no more requests."""
+        """Whether the rendition has ended and can answer no more requests."""
         return self._task.done()
 
     def on_over(self, call: Callable[["Rendition"], None]) -> None:
@@ -86,8 +91,8 @@ class Rendition:
     # Requests
 
     def note_request(self, client: str | None = None) -> bool:
-        """Records a request. `client` identifies the viewer; with None the request is not counted
-        as a viewer's. Returns whether the viewer is new.
+        """Records a request. `client` identifies the viewer; if it is None, the request does not
+        count for a viewer. Returns whether the viewer is new.
         """
         self._requested_at = self._loop.time()
         if client is None or (client not in self._clients and len(self._clients) >= CLIENTS):
@@ -97,14 +102,17 @@ class Rendition:
         return len(self._clients) > before
 
     async def playable(self) -> None:
-        """Waits for a segment that can be played. Raises PlaylistError (503) after BLOCK."""
+        """Waits until the playlist has a segment that can be played. Raises PlaylistError (503)
+        after BLOCK.
+        """
         await self._until(lambda: bool(self.playlist), lambda: True)
 
     async def reach(self, number: int, part: int, connected: Callable[[], bool]) -> None:
-        """Waits until the playlist has reached that part.
+        """Waits until the playlist has reached a part.
 
-        Raises PlaylistError: 400 for a part too far ahead, 503 after BLOCK. Raises
-        ConnectionResetError if `connected` is false at the next part: the client has left.
+        Raises PlaylistError: 400 if the part is too far ahead, 503 after BLOCK. Raises
+        ConnectionResetError if `connected` returns False when the next part arrives, because the
+        client has left.
         """
         self.playlist.require_near(number, part)
         await self._until(lambda: self.playlist.contains(number, part), connected)

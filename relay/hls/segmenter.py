@@ -1,8 +1,8 @@
 """Makes parts of HLS segments from samples (RFC 8216bis §4.4.4.9). Pure.
 
-A part's duration in the playlist is exact. A part ends between two frames if possible, after 85 to
-100 % of PART_TARGET. If frames are too far apart, it ends at PART_TARGET, inside a frame's
-duration, and the next part starts there: errors do not accumulate.
+The duration of a part in the playlist is exact. If possible, a part ends between two frames, after
+85 to 100 % of PART_TARGET. If the frames are too far apart, the part ends at PART_TARGET, while a
+frame is still shown, and the next part starts at that time. So errors do not accumulate.
 """
 
 from dataclasses import dataclass, replace
@@ -13,54 +13,58 @@ from relay.sample import TIMESCALE, Sample, Track, TrackInfo
 
 SCALE = TIMESCALE[Track.VIDEO]
 PART_TARGET = 31_500
-"""0.35 s in 90 kHz ticks, the unit of all times here. It is the maximum duration of a part."""
+"""Maximum duration of a part: 0.35 s in 90 kHz ticks. All times in this module are in 90
+kHz ticks.
+"""
 PART_LEAST = PART_TARGET * 85 // 100
-"""iOS refuses shorter parts, except the last of a segment, the one before a gap, and those with an
-IDR.
+"""Minimum duration of a part. iOS refuses shorter parts, except the last part of a segment, the
+part before a gap, and parts with an IDR.
 """
 PART_ENOUGH = PART_TARGET * 9 // 10
-"""A frame after this time starts the next part. At 30 frames a second that is the tenth frame,
-after 0.333 s.
+"""Time in a part after which a frame starts the next part. At 30 frames a second this is the tenth
+frame, after 0.333 s.
 """
 TARGET_DURATION = 2
-"""`EXT-X-TARGETDURATION` in seconds. Durations are rounded to it."""
+"""`EXT-X-TARGETDURATION` in seconds. No duration may be longer when rounded to whole seconds."""
 SEGMENT_LEAST = SCALE * 3 // 2
-"""An IDR after this time starts the next segment."""
+"""Time in a segment after which an IDR starts the next segment."""
 SEGMENT_MOST = SCALE * 245 // 100
-"""Maximum duration of a segment, even without an IDR: a longer one would not round to
+"""Maximum duration of a segment, even without an IDR. A longer duration would not round to
 TARGET_DURATION.
 """
 KEY_WANTED = SCALE * 17 // 10
-"""When to request an IDR. It arrives 0.1 to 0.3 s later, at the end of the segment."""
+"""Time in a segment at which to request an IDR. The IDR arrives 0.1 to 0.3 s later, at the end of
+the segment.
+"""
 
 FOREVER = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentStart:
-    """The start of a segment."""
+    """The properties of a segment that are known at its start."""
 
     init: bytes
     """The init segment (`EXT-X-MAP`)."""
     date: int
-    """Capture time of the first frame, µs since the Unix epoch."""
+    """Capture time of the first frame: µs since the Unix epoch."""
     discontinuity: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A partial segment, complete."""
+    """A complete partial segment."""
 
     duration: int
     data: bytes
-    """One fragment; empty in a gap."""
+    """One fragment; empty if the part is a gap."""
     independent: bool = False
     """Whether the part contains an IDR."""
     start: SegmentStart | None = None
-    """Set if the part starts a segment."""
+    """The properties of the new segment if this part starts one; otherwise None."""
     last: bool = False
-    """Whether the segment ends with this part. Otherwise the segment ends where the next one
-    starts.
+    """Whether the segment ends with this part. If no part says so, the segment ends where the next
+    segment starts.
     """
 
     @property
@@ -76,8 +80,8 @@ class _State(Enum):
 
 
 class Segmenter:
-    """Takes the samples of both tracks of a stream, in the order of their decode times. A new SPS
-    or epoch starts a segment at its IDR.
+    """Makes parts from the samples of both tracks of a stream, in the order of their decode times.
+    After a new SPS or a new epoch, the next IDR starts a segment.
     """
 
     def __init__(self, audio: TrackInfo) -> None:
@@ -97,7 +101,7 @@ class Segmenter:
 
     @property
     def began(self) -> int:
-        """Start of the current, incomplete part."""
+        """Start of the current, incomplete part (media time)."""
         return self._began
 
     @property
@@ -106,7 +110,7 @@ class Segmenter:
 
     @property
     def waiting(self) -> bool:
-        """Whether it still waits for an IDR."""
+        """Whether the segmenter still waits for its first IDR."""
         return self._state is _State.WAITING
 
     @property
@@ -115,12 +119,14 @@ class Segmenter:
         return self._segment_began + KEY_WANTED
 
     def receive_track(self, info: TrackInfo) -> None:
-        """New decoding parameters of the video, valid from the next IDR."""
+        """Sets the decoding parameters of the video. They are valid from the next IDR."""
         if info.track is Track.VIDEO and info != self._video:
             self._video, self._renewed = info, True
 
     def receive(self, sample: Sample) -> list[Part]:
-        """Takes the next sample. Samples before the first IDR of an epoch are dropped."""
+        """Takes the next sample. Returns the completed parts. Drops samples before the first IDR of
+        an epoch.
+        """
         if sample.track is Track.AUDIO:
             if (
                 self._state is _State.OPEN
@@ -146,14 +152,14 @@ class Segmenter:
         return parts
 
     def stall(self, until: int) -> list[Part]:
-        """Called when no frame comes before `until`: parts continue with audio only, and the last
-        frame is extended.
+        """Continues without video up to `until`, because no frame comes before that time: parts
+        contain only audio, and the last frame is extended. Returns the completed parts.
         """
         return self._cut_to(until) if self._state is _State.OPEN else []
 
     def gap(self, until: int) -> list[Part]:
-        """Called when no media comes before `until`: the segment ends, and parts without media
-        follow.
+        """Continues without media up to `until`, because no media comes before that time: the
+        segment ends, and parts without media follow. Returns the completed parts.
         """
         parts: list[Part] = []
         if self._state is _State.OPEN:
@@ -166,7 +172,7 @@ class Segmenter:
         return parts
 
     def end(self) -> list[Part]:
-        """The remaining parts at the end of the stream."""
+        """Returns the remaining parts at the end of the stream."""
         return self._close() if self._state is _State.OPEN else []
 
     def _reopen(self, key: Sample) -> list[Part]:
@@ -187,8 +193,9 @@ class Segmenter:
         self._audio = [sample for sample in self._audio if _ticks(sample) >= key.dts]
 
     def _close(self, following: int = FOREVER) -> list[Part]:
-        """Ends the part and the segment after the last frame. The frame gets the duration of its
-        predecessor, but ends before `following`, where a new epoch begins.
+        """Ends the part and the segment after the last frame. That frame gets the duration of the
+        frame before it, but ends no later than `following`, where a new epoch begins. Returns the
+        completed parts.
         """
         if not self._frames:
             self._audio = []
@@ -207,8 +214,8 @@ class Segmenter:
         return parts
 
     def _cut_to(self, dts: int) -> list[Part]:
-        """Ends parts until the current one begins at most PART_TARGET before `dts`, which is the
-        time of the next frame or the current time.
+        """Ends parts until the current part begins at most PART_TARGET before `dts`, which is the
+        time of the next frame or the current time. Returns the completed parts.
         """
         parts: list[Part] = []
         while dts - self._began > PART_TARGET:
@@ -218,7 +225,9 @@ class Segmenter:
         return parts
 
     def _cut(self, boundary: int, following: int, *, last: bool = False) -> list[Part]:
-        """Ends the part at `boundary`. `following`: start of the frame after the last known one."""
+        """Ends the part at `boundary` and returns it. `following`: start of the frame after the
+        last known frame.
+        """
         starts = [frame.dts for frame in self._frames] + [following]
         exact = [
             replace(frame, duration=starts[n + 1] - frame.dts)

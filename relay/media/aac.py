@@ -1,6 +1,6 @@
 """Transcodes Opus to AAC-LC with FFmpeg, because Apple's HLS players do not support Opus.
 
-The timestamps are computed here, not by FFmpeg.
+This module computes the timestamps itself, without FFmpeg.
 """
 
 import av
@@ -11,38 +11,42 @@ from relay.media.opus import RATE, SILENCE, SILENCE_TICKS
 from relay.sample import Sample, Track, TrackInfo
 
 FRAME = 1_024
-"""Duration of an AAC frame in ticks (48 kHz)."""
+"""Duration of an AAC frame, in 48 kHz ticks."""
 LOOKAHEAD = 2 * FRAME
-"""To return a frame, the encoder needs this many ticks of audio after the end of the frame."""
+"""Duration of the audio after the end of a frame that the encoder needs before it returns the
+frame, in 48 kHz ticks.
+"""
 BITRATE = 128_000
 RESTART = RATE
-"""After a gap of more than this many ticks the encoder restarts. Shorter gaps are filled with
+"""Length of a gap above which the encoder restarts, in 48 kHz ticks. Shorter gaps are filled with
 silence.
 """
 
 TRACK = TrackInfo(Track.AUDIO, "mp4a.40.2", bytes((0x11, 0x90)), channels=2)
-"""AudioSpecificConfig (ISO/IEC 14496-3 §1.6.2.1): AAC-LC, 48 kHz, stereo."""
+"""The track after transcoding: AAC-LC, 48 kHz, stereo. Its config is an AudioSpecificConfig
+(ISO/IEC 14496-3 §1.6.2.1).
+"""
 
 
 class AacTranscoder:
-    """Opus packets in, contiguous AAC frames of 1,024 ticks out.
+    """Takes Opus packets and returns contiguous AAC frames of 1,024 ticks.
 
-    Frames are returned later by the encoder's lookahead, but their timestamps are correct. Takes
-    about 2 % of a core.
+    The lookahead of the encoder delays the frames, but their timestamps are correct. Transcoding
+    takes about 2 % of a core.
     """
 
     def __init__(self) -> None:
         self.edge: int | None = None
-        """End of the last frame returned, in ticks; None before the first packet."""
+        """End of the last frame returned, in 48 kHz ticks; None before the first packet."""
         self._decoder: AudioCodecContext | None = None
         self._encoder: AudioCodecContext | None = None
         self._next = 0
         self._primed = False
 
     def receive(self, packets: list[Sample]) -> list[Sample]:
-        """The AAC frames that these Opus packets complete.
+        """Returns the AAC frames that these Opus packets complete.
 
-        Gaps become silence; overlapping packets are dropped.
+        Gaps between packets become silence; overlapping packets are dropped.
         """
         frames: list[Sample] = []
         for packet in packets:
@@ -55,7 +59,9 @@ class AacTranscoder:
         return frames
 
     def fill(self, until: int, like: Sample) -> list[Sample]:
-        """Frames of silence up to `until` (ticks). Epoch and times are copied from `like`."""
+        """Returns frames of silence up to `until` (ticks). The epoch and the times are copied from
+        `like`.
+        """
         if self.edge is None or until - self._next > RESTART:
             self._begin(until - FRAME)
         return self._silence(until + LOOKAHEAD + FRAME, like)
@@ -78,7 +84,8 @@ class AacTranscoder:
         try:
             decoded = self._decoder.decode(av.Packet(packet))
         except FFmpegError:
-            # A damaged packet must not shift the following ones.
+            # The substitute has the duration of the damaged packet, so that later packets keep
+            # their times.
             decoded = [
                 frame
                 for _ in range(duration // SILENCE_TICKS)
@@ -87,7 +94,8 @@ class AacTranscoder:
         for audio in decoded:
             audio.pts = None
             for encoded in self._encoder.encode(audio):
-                # The priming frame: decoders need it only at the beginning of a stream.
+                # The first frame is the priming frame, which decoders need only at the beginning of
+                # a stream.
                 if not self._primed:
                     self._primed = True
                     continue

@@ -1,8 +1,8 @@
-"""ISO base media file format boxes (ISO/IEC 14496-12).
+"""Writes and reads boxes of the ISO base media file format (ISO/IEC 14496-12).
 
-FFmpeg's muxer writes a fragment only when the next packet arrives, one frame late; here a fragment
-is a header and the sample. All times are media times of the stream, so any fragment can follow any
-other.
+FFmpeg's muxer writes a fragment only when the next packet arrives, which is one frame late. This
+module writes a fragment at once: a header and the samples. All times are media times of the stream,
+so any fragment can follow any other fragment.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,14 +12,14 @@ from relay.errors import BitstreamError
 from relay.sample import TIMESCALE, Sample, Track, TrackInfo
 
 VIDEO_DURATION = 18_000
-"""0.2 s in 90 kHz ticks. If the duration is shorter than half the real gap, MSE drops all frames up
-to the next keyframe.
+"""Duration of a video sample whose real duration is unknown: 0.2 s in 90 kHz ticks. If a duration
+is shorter than half the real gap, MSE drops all frames up to the next keyframe.
 """
 
 _IDENTITY = pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 _SYNC, _REFERENCED, _DISPOSABLE = 0x02000000, 0x01010000, 0x01810000
-"""`sample_flags` (§8.8.3.1): a keyframe; a frame that depends on others; a frame that depends on
-others and has no dependents.
+"""Values of `sample_flags` (§8.8.3.1) for a keyframe, for a frame that depends on others, and for a
+frame that depends on others but on which no frame depends.
 """
 
 
@@ -33,14 +33,14 @@ def full_box(kind: bytes, version: int, flags: int, *parts: bytes) -> bytes:
 
 
 def track_id(track: Track) -> int:
-    """`track_ID` on the wire: video 1, audio 2."""
+    """Returns the `track_ID` in the boxes: video has 1, audio has 2."""
     return int(track) + 1
 
 
 def init_segment(*tracks: TrackInfo) -> bytes:
-    """`ftyp` and `moov`.
+    """Returns an init segment: `ftyp` and `moov`.
 
-    Without `mehd` and with `mvhd.duration` 0, Chromium plays in its low-delay mode.
+    The `moov` has no `mehd`, and `mvhd.duration` is 0: Chromium then plays in its low-delay mode.
     """
     last = max(track_id(info.track) for info in tracks)
     mvhd = full_box(
@@ -120,7 +120,7 @@ def _audio_entry(info: TrackInfo) -> bytes:
 
 
 def _esds(config: bytes) -> bytes:
-    """The descriptors around an AudioSpecificConfig (ISO/IEC 14496-1 §7.2.6).
+    """Returns the descriptors around an AudioSpecificConfig (ISO/IEC 14496-1 §7.2.6).
 
     Object type 0x40 is MPEG-4 audio.
     """
@@ -131,19 +131,21 @@ def _esds(config: bytes) -> bytes:
     )
 
 
-# moof > mfhd, traf > tfhd (default-base-is-moof), tfdt v1, trun v1 with data offset: all fields
-# before those of each sample.
+# All fields before those of the samples: moof > mfhd, traf > tfhd (default-base-is-moof), tfdt v1,
+# trun v1 with data offset.
 _MOOF = Struct(">I4s I4sII I4s I4sII I4sIQ I4sIII")
 _FIELDS = Struct(">IIIi")
 _TRUN_FLAGS = 0x01000F01
-"""Version 1; data offset; duration, size, flags and composition offset of each sample."""
+"""Version 1 of `trun`, with a data offset, and with duration, size, flags and composition offset
+for each sample.
+"""
 
 
 def fragment(samples: Sequence[Sample], sequence: int, track: Track) -> bytes:
-    """One `moof` and its `mdat`.
+    """Returns a fragment: one `moof` and its `mdat`.
 
-    A sample lasts until the `dts` of the next one, even over a gap. The last one has its own
-    duration, or VIDEO_DURATION if that is unknown.
+    A sample lasts until the `dts` of the next sample, even over a gap. The last sample has its own
+    duration, or VIDEO_DURATION if its duration is unknown.
     """
     first = samples[0]
     count = len(samples)
@@ -172,7 +174,9 @@ def fragment(samples: Sequence[Sample], sequence: int, track: Track) -> bytes:
 
 
 def muxed_fragment(runs: Sequence[Sequence[Sample]], sequence: int) -> bytes:
-    """One `moof` and `mdat` with a run of samples for each track. Durations must be exact."""
+    """Returns one `moof` and its `mdat`, with a run of samples for each track. The durations of the
+    samples must be exact.
+    """
     runs = [run for run in runs if run]
     moof_size = 24 + sum(8 + 16 + 20 + 20 + 16 * len(run) for run in runs)
     at, trafs = moof_size + 8, []
@@ -200,7 +204,9 @@ def muxed_fragment(runs: Sequence[Sequence[Sample]], sequence: int) -> bytes:
 
 
 def read_boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Type and body of each box in `data`. Raises BitstreamError if a size does not fit."""
+    """Yields the type and the body of each box in `data`. Raises BitstreamError if a size is
+    inconsistent.
+    """
     at = 0
     while at < len(data):
         if at + 8 > len(data):
@@ -213,7 +219,9 @@ def read_boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def find_box(data: bytes, *path: bytes) -> bytes:
-    """The body of the first box at a path of containers. Raises BitstreamError if it is missing."""
+    """Returns the body of the first box at a path of box types. Raises BitstreamError if there is
+    no such box.
+    """
     for kind in path:
         for name, body in read_boxes(data):
             if name == kind:

@@ -11,20 +11,20 @@ SLICE, IDR, SEI, SPS, PPS, AUD = 1, 5, 6, 7, 8, 9
 END_OF_SEQUENCE, END_OF_STREAM, FILLER = 10, 11, 12
 
 _NOT_IN_SAMPLES = frozenset((SPS, PPS, AUD, END_OF_SEQUENCE, END_OF_STREAM, FILLER))
-"""NAL unit types that are not stored in samples: parameter sets are in `avcC` (sample entry avc1),
-and players do not need the other types.
+"""NAL unit types that samples do not contain. Parameter sets are in `avcC` (sample entry avc1), and
+players do not need the other types.
 """
 
-# §7.3.2.1.1: profiles whose SPS carries chroma_format_idc and scaling matrices.
+# §7.3.2.1.1: profiles whose SPS contains chroma_format_idc and scaling matrices.
 _HIGH_PROFILES = frozenset((100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135))
 
 _MAX_SIDE = 16_384
 MAX_PARAMETER_SET = 4_096
-"""Maximum bytes of an SPS or PPS. `avcC` could hold 65,535; encoders write at most a few
-hundred.
+"""Maximum size of an SPS or PPS, bytes. `avcC` could hold 65,535 bytes; encoders write at most a
+few hundred.
 """
 _SPS_READ = 256
-"""Number of bytes of an SPS that are parsed. All fields before the VUI fit, scaling lists
+"""Number of bytes of an SPS that are parsed. They hold all fields before the VUI, scaling lists
 included.
 """
 
@@ -39,26 +39,26 @@ class SequenceParameters:
     width: int
     height: int
     reorders: bool
-    """Display order may differ from decoding order (B-frames)."""
+    """Whether the display order may differ from the decoding order (B-frames)."""
     frame_number_bits: int
-    """Width of `frame_num` in slice headers; 0 if `frame_num` cannot be read (separate colour
+    """Width of `frame_num` in slice headers, bits; 0 if `frame_num` cannot be read (separate colour
     planes, fields).
     """
     chroma: int
-    """`chroma_format_idc`: 1 is 4:2:0."""
+    """`chroma_format_idc`; 1 means 4:2:0."""
     luma_bits: int
     chroma_bits: int
 
     @property
     def codec(self) -> str:
-        """The codec string (RFC 6381 §3.3), from the SPS itself: browsers send levels other than
-        those they negotiate.
+        """The codec string (RFC 6381 §3.3). It is read from the SPS, because browsers send other
+        levels than the negotiated ones.
         """
         return f"avc1.{self.profile:02X}{self.constraints:02X}{self.level:02X}"
 
 
 class _BitReader:
-    """Exp-Golomb reader over an RBSP (§9.1)."""
+    """Reads bits and Exp-Golomb codes from an RBSP (§9.1)."""
 
     def __init__(self, data: bytes) -> None:
         self._value = int.from_bytes(data, "big")
@@ -117,8 +117,8 @@ def _parse_sps(body: bytes) -> SequenceParameters:
         height -= (top + bottom) * unit_y
     if not (0 < width <= _MAX_SIDE and 0 < height <= _MAX_SIDE):
         raise BitstreamError(f"SPS of {width}×{height}")
-    # Baseline has no B slices; with picture order count type 2, output order is decoding order
-    # (§8.2.1.3).
+    # Baseline has no B slices. With picture order count type 2, the output order is the decoding
+    # order (§8.2.1.3).
     reorders = profile not in (66,) and order_type != 2
     readable = chroma != 3 and frame_only and frame_number_bits <= 16
     numbers = frame_number_bits if readable else 0
@@ -137,7 +137,7 @@ def _parse_sps(body: bytes) -> SequenceParameters:
 
 
 def _chroma_format(bits: _BitReader) -> tuple[int, int, int]:
-    """`chroma_format_idc`, and the bit depths of luma and chroma."""
+    """Reads and returns `chroma_format_idc` and the bit depths of luma and chroma."""
     chroma = bits.ue()
     if chroma == 3:
         bits.u(1)  # separate_colour_plane_flag
@@ -177,7 +177,7 @@ def _picture_order(bits: _BitReader) -> int:
 
 
 def track_info(sps: bytes, pps: bytes) -> TrackInfo:
-    """The video track of these parameter sets. Raises BitstreamError."""
+    """Returns the video track that these parameter sets describe. Raises BitstreamError."""
     parameters = parse_sps(sps)
     if not pps or pps[0] & 0x1F != PPS:
         raise BitstreamError("not a PPS")
@@ -206,7 +206,9 @@ def track_info(sps: bytes, pps: bytes) -> TrackInfo:
 
 
 def parameter_sets(config: bytes) -> list[bytes]:
-    """The SPS and PPS NAL units of an `avcC` body, in order. They are sent before each IDR."""
+    """Returns the SPS and PPS NAL units of an `avcC` body, in order. Senders repeat them before
+    each IDR.
+    """
     sets: list[bytes] = []
     at = 5
     for mask in (0x1F, 0xFF):
@@ -220,24 +222,26 @@ def parameter_sets(config: bytes) -> list[bytes]:
 
 
 class AccessUnit:
-    """One access unit in the format of samples. For VP8, which has no NAL units, one frame."""
+    """One access unit in the format of samples. For VP8, which has no NAL units, it is
+    one frame.
+    """
 
     __slots__ = ("data", "disposable", "key", "pps", "sps")
 
     def __init__(self, data: bytes, sps: bytes, pps: bytes, key: bool, disposable: bool) -> None:
         self.data = data
-        """NAL units, each after its length in 4 bytes, without parameter sets. Empty if the access
-        unit has only parameter sets.
+        """NAL units without parameter sets, each after its length in 4 bytes. Empty if the access
+        unit contains only parameter sets.
         """
         self.sps = sps
         self.pps = pps
-        """Parameter sets of the access unit, or empty."""
+        """The PPS of the access unit, as `sps` is its SPS; empty if it has none."""
         self.key = key
         self.disposable = disposable
 
 
 def access_unit(nals: Iterable[bytes]) -> AccessUnit:
-    """Builds an access unit from its NAL units. Skips empty ones."""
+    """Builds an access unit from its NAL units. Skips empty NAL units."""
     out: list[bytes] = []
     sps = pps = b""
     key = False
@@ -262,11 +266,11 @@ def access_unit(nals: Iterable[bytes]) -> AccessUnit:
 
 def follows(sps: bytes, before: AccessUnit, unit: AccessUnit, lost: int) -> bool:
     """Whether no reference frame is missing between two access units. `frame_num` counts reference
-    frames (§7.4.3). False if unknown.
+    frames (§7.4.3). False if the answer is unknown.
 
-    Frames without dependents do not increase `frame_num`, and their loss is harmless. `lost` is the
-    maximum number of missing frames. The count wraps around and restarts at an IDR, so a
-    `frame_num` that can result from `lost` frames proves nothing.
+    Frames that no frame refers to do not increase `frame_num`, and their loss is harmless. `lost`
+    is the maximum number of missing frames. The count wraps around and restarts at an IDR, so a
+    `frame_num` that can result from `lost` missing frames proves nothing.
     """
     try:
         bits = parse_sps(sps).frame_number_bits
@@ -281,7 +285,7 @@ def follows(sps: bytes, before: AccessUnit, unit: AccessUnit, lost: int) -> bool
 
 
 def _frame_number(unit: AccessUnit, width: int) -> int:
-    """`frame_num` of the first slice (§7.3.3). Raises BitstreamError."""
+    """Returns the `frame_num` of the first slice (§7.3.3). Raises BitstreamError."""
     at = 0
     while at + 4 < len(unit.data):
         size = int.from_bytes(unit.data[at : at + 4], "big")
@@ -298,7 +302,7 @@ def _frame_number(unit: AccessUnit, width: int) -> int:
 
 
 def split_annexb(data: bytes) -> list[bytes]:
-    """The NAL units of a byte stream with start codes (H.264 annex B)."""
+    """Returns the NAL units of a byte stream with start codes (H.264 annex B)."""
     nals: list[bytes] = []
     start = data.find(b"\0\0\1")
     while start >= 0:

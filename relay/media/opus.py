@@ -6,18 +6,19 @@ from relay.sample import Track, TrackInfo
 RATE = 48_000
 
 SILENCE = bytes((0xF8, 0xFF, 0xFE))
-"""20 ms of silence: one CELT full-band mono frame that decodes to zeros."""
+"""An Opus packet of 20 ms of silence: one CELT full-band mono frame that decodes to zeros."""
 
 SILENCE_TICKS = 960
 
-# RFC 6716 table 2: duration of one frame by configuration number, in 48 kHz ticks.
+# RFC 6716 table 2: duration of one frame for each configuration number, in 48 kHz ticks.
 _FRAME_TICKS = (480, 960, 1920, 2880) * 3 + (480, 960) * 2 + (120, 240, 480, 960) * 4
 
 
 def packet_ticks(packet: bytes) -> int:
-    """The duration of a packet in 48 kHz ticks, from its TOC byte (RFC 6716 §3.1, §3.2).
+    """Returns the duration of a packet in 48 kHz ticks, read from its TOC byte (RFC 6716 §3.1,
+    §3.2).
 
-    Raises BitstreamError for an empty packet, or one longer than 120 ms, the RFC's limit.
+    Raises BitstreamError if the packet is empty, or longer than 120 ms, the limit of the RFC.
     """
     if not packet:
         raise BitstreamError("empty Opus packet")
@@ -38,20 +39,20 @@ def packet_ticks(packet: bytes) -> int:
 
 
 def concealment(packet: bytes) -> bytes:
-    """A substitute for the packet lost after `packet`: its TOC byte with one frame of length 0 (RFC
-    6716 §3.2.1, §3.4).
+    """Returns a substitute for a lost packet that followed `packet`: the TOC byte of `packet` with
+    one frame of length 0 (RFC 6716 §3.2.1, §3.4).
 
-    A decoder conceals it like a loss and keeps the state from which later packets are predicted.
-    SILENCE would damage that state.
+    A decoder conceals the substitute like a loss, and keeps the state that later packets are
+    predicted from. SILENCE would damage that state.
     """
     return bytes((packet[0] & 0xFC,))
 
 
 def track_info(channels: int = 2) -> TrackInfo:
-    """The audio track of WebRTC: Opus at 48 kHz. A decoder for stereo also decodes mono packets
+    """Returns the audio track of WebRTC: Opus at 48 kHz. A stereo decoder also decodes mono packets
     (RFC 7587 §4.1).
     """
-    # Version 0, channels, pre-skip 0 (viewers do not join at the encoder's start), input rate, gain
-    # 0, mapping family 0.
+    # Version 0, channels, pre-skip 0 (viewers do not join at the encoder's start), input sample
+    # rate, gain 0, mapping family 0.
     config = bytes((0, channels)) + (0).to_bytes(2, "big") + RATE.to_bytes(4, "big") + bytes(3)
     return TrackInfo(Track.AUDIO, "opus", config, channels=channels)

@@ -2,8 +2,8 @@
 aioice. May import `relay.media` and the vocabulary.
 
 All peers share one UDP port. The server is an ICE-lite agent (RFC 8445 §2.5): it only answers
-connectivity checks. It gathers no candidates, and a peer needs neither its own socket nor its own
-task. When a peer's address changes, its next nominated check moves the session there. Each datagram
-is classified by its first byte (RFC 7983) and handled in the call that delivers it. aiortc does the
-DTLS handshake and provides the SRTP keys.
+connectivity checks. It gathers no candidates, and a peer needs neither a socket nor a task of its
+own. When a peer's address changes, the next nominated check from the new address moves the session
+there. Each datagram is classified by its first byte (RFC 7983) and handled in the call that
+delivers it. aiortc does the DTLS handshake and provides the SRTP keys.
 """

@@ -1,4 +1,6 @@
-"""The packets of one frame in one buffer, for SRTP in place and one `sendmsg` with UDP_SEGMENT."""
+"""The packets of one frame in one buffer, so that SRTP can encrypt them in place and one `sendmsg`
+with UDP_SEGMENT can send them.
+"""
 
 from collections.abc import Sequence
 from struct import Struct
@@ -9,9 +11,10 @@ HEADER_SIZE: Final = 12
 
 
 class Batch:
-    """Packets in one buffer, each followed by space for its SRTP tag.
+    """RTP packets in one buffer, each followed by space for its SRTP tag.
 
-    All have the same size, but the last may be shorter (UDP_SEGMENT).
+    All packets have the same size, except that the last one may be shorter (a condition of
+    UDP_SEGMENT).
     """
 
     __slots__ = ("packets", "segment", "template")
@@ -26,6 +29,8 @@ class Batch:
             (HEADER_SIZE + len(payload), marker)
             for payload, marker in zip(payloads, markers, strict=True)
         ]
-        """Per packet: its size before protection, and the marker bit as 0x80 of the second byte."""
+        """One entry per packet: its size before encryption in bytes, and its marker bit (0x80 in
+        the second byte of the header, or 0).
+        """
         self.segment = HEADER_SIZE + len(payloads[0]) + tag
-        """Bytes from the start of one packet to the start of the next."""
+        """Distance between the starts of consecutive packets, bytes."""

@@ -1,11 +1,11 @@
-"""Counters of every WebRTC session. Pure."""
+"""The counters that every WebRTC session has. Pure."""
 
 from dataclasses import dataclass
 
 
 @dataclass(slots=True)
 class PeerCounters:
-    """Counters that all sessions have."""
+    """The counters that every session has."""
 
     rejected: int = 0
-    """Datagrams that were not from the peer or could not be parsed."""
+    """Datagrams that did not come from the peer or could not be parsed."""

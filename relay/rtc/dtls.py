@@ -1,7 +1,7 @@
 """DTLS and SRTP of one peer, with aiortc's RTCDtlsTransport.
 
-aiortc awaits datagrams from an ICE transport. It gets a small bounded queue that carries only DTLS
-datagrams; media goes to `unprotect_rtp` in the call that delivers it.
+aiortc awaits its datagrams from an ICE transport. Here that transport is a small bounded queue that
+carries only DTLS datagrams; media goes to `unprotect_rtp` in the call that delivers the datagram.
 `tests/relay/rtc/test_seam.py` checks every private name of aiortc that this module uses.
 """
 
@@ -21,24 +21,26 @@ from relay.callbacks import ignore
 from relay.rtc.protect import Protector
 
 PIPE_MAX = 32
-"""Maximum number of DTLS datagrams in the queue; a handshake has about ten."""
+"""Maximum number of DTLS datagrams in the queue. A handshake has about ten."""
 
 _HANDSHAKE = 22
-"""Content type of handshake records (RFC 6347 §4.1). Only the last ones are encrypted."""
+"""Content type of handshake records (RFC 6347 §4.1). Only the last records of a handshake are
+encrypted.
+"""
 _P224 = bytes.fromhex("06052b81040021")
-"""The OID of the curve secp224r1 (1.3.132.0.33) as encoded in certificates (RFC 5480 §2.1.1.1)."""
+"""OID of the curve secp224r1 (1.3.132.0.33), as encoded in certificates (RFC 5480 §2.1.1.1)."""
 
 SrtpError: type[Exception] = pylibsrtp.Error
 
 
 class _Pipe:
-    """The ICE transport as RTCDtlsTransport sees it."""
+    """The stand-in for the ICE transport that RTCDtlsTransport expects."""
 
     role = "controlled"
 
     def __init__(self, send: Callable[[bytes], None]) -> None:
         self._send_now = send
-        # One more than datagrams may take, so that the end marker always fits.
+        # The queue has one place more than PIPE_MAX, so that the end marker always fits.
         self._datagrams: asyncio.Queue[bytes | None] = asyncio.Queue(PIPE_MAX + 1)
 
     async def _recv(self) -> bytes:
@@ -57,7 +59,9 @@ class _Pipe:
         return True
 
     def close(self) -> None:
-        """Stops sending. A waiting `_recv` raises ConnectionError after the queued datagrams."""
+        """Stops sending. A waiting `_recv` first returns the queued datagrams, then raises
+        ConnectionError.
+        """
         self._send_now = ignore
         if not self._datagrams.full():
             self._datagrams.put_nowait(None)
@@ -67,7 +71,9 @@ _certificate: RTCCertificate | None = None
 
 
 def certificate() -> RTCCertificate:
-    """The DTLS certificate (P-256) of this process, renewed a week before it expires."""
+    """Returns the DTLS certificate (P-256) of this process. A new one is made a week before it
+    expires.
+    """
     global _certificate
     soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=7)
     if _certificate is None or _certificate.expires < soon:
@@ -76,7 +82,7 @@ def certificate() -> RTCCertificate:
 
 
 def fingerprint() -> str:
-    """The certificate's SHA-256 fingerprint in the format of `a=fingerprint`."""
+    """Returns the SHA-256 fingerprint of the certificate in the format of `a=fingerprint`."""
     return next(
         f"{item.algorithm} {item.value}"
         for item in certificate().getFingerprints()
@@ -85,7 +91,9 @@ def fingerprint() -> str:
 
 
 class DtlsSrtp:
-    """The encrypted transport to one peer. `on_closed` is called when the peer closes it."""
+    """The encrypted transport to one peer. `on_closed` is called when the peer closes the
+    connection.
+    """
 
     def __init__(self, send: Callable[[bytes], None], on_closed: Callable[[], None]) -> None:
         self._pipe = _Pipe(send)
@@ -99,7 +107,8 @@ class DtlsSrtp:
         return self._transport.state == "connected"
 
     async def handshake(self, fingerprints: list[tuple[str, str]], *, client: bool) -> None:
-        """Completes the handshake and checks that the peer's certificate matches its offer.
+        """Performs the handshake and checks that the peer's certificate matches the fingerprint in
+        its offer.
 
         Raises ConnectionError.
         """
@@ -116,8 +125,8 @@ class DtlsSrtp:
             raise ConnectionError(f"the DTLS handshake failed: {self._failure()}")
 
     def _failure(self) -> str:
-        """The likely reason. aiortc does not report OpenSSL's, and OpenSSL has none for a
-        certificate on an unsupported curve.
+        """Returns the likely reason why the handshake failed. aiortc does not report OpenSSL's
+        reason, and OpenSSL reports none for a certificate on an unsupported curve.
         """
         if self._transport.encrypted:
             return "the peer's certificate does not match the fingerprint in its offer"
@@ -129,13 +138,15 @@ class DtlsSrtp:
         return "the peer refused it, closed the connection, or sent something else"
 
     def receive(self, data: bytes) -> bool:
-        """A DTLS datagram from the peer. False if the queue is full."""
+        """Takes a DTLS datagram from the peer. Returns False if the queue is full."""
         if data[0] == _HANDSHAKE and not self._transport.encrypted and _P224 in data:
             self._refused_curve = True
         return self._pipe.put(data)
 
     def unprotect_rtp(self, data: bytes) -> bytes:
-        """Raises SrtpError for a packet that is forged or was received before (replay)."""
+        """Decrypts an RTP packet. Raises SrtpError if the packet is forged or was received before
+        (replay).
+        """
         plain: bytes = self._transport._rx_srtp.unprotect(data)
         return plain
 
@@ -148,7 +159,7 @@ class DtlsSrtp:
         return secret
 
     def protector(self) -> Protector:
-        """The protector for outgoing packets. Call it after the handshake."""
+        """Returns the protector for outgoing packets. Call this after the handshake."""
         assert self._transport._ssl is not None
         # The authentication tag has 16 bytes with GCM (RFC 7714 §12) and 10 with AES-CM and SHA1-80
         # (RFC 5764 §4.1.2).
@@ -160,10 +171,10 @@ class DtlsSrtp:
         return secret
 
     async def close(self) -> None:
-        """Closes the connection and ends aiortc's task and a handshake in progress.
+        """Closes the connection, and ends aiortc's task and any handshake in progress.
 
-        Both callbacks are dropped: a reference cycle with their owner would keep OpenSSL's and
-        libsrtp's memory until a full garbage collection.
+        Drops both callbacks, because a reference cycle with their owner would keep the memory of
+        OpenSSL and libsrtp until a full garbage collection.
         """
         self._transport.remove_all_listeners()
         self._on_closed = ignore

@@ -1,4 +1,4 @@
-"""An ICE-lite agent (RFC 8445 §2.5, §7.3): connectivity checks in, answers out. Pure."""
+"""An ICE-lite agent (RFC 8445 §2.5, §7.3): takes connectivity checks, returns answers. Pure."""
 
 import secrets
 from dataclasses import dataclass
@@ -6,27 +6,34 @@ from dataclasses import dataclass
 from aioice import stun
 
 MAX_MESSAGE = 576
-"""Maximum bytes of a STUN message; the checks of browsers are much shorter."""
+"""Maximum size of a STUN message, bytes. The checks of browsers are much shorter."""
 
 Address = tuple[str, int]
 SocketAddress = Address | tuple[str, int, int, int]
-"""As sockets report it: for IPv6 with flow information and scope."""
+"""An address in the format of the socket module; for IPv6 with flow information and scope."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """An authenticated connectivity check of the peer."""
+    """An authenticated STUN message from the peer: a connectivity check, or the answer to
+    a probe.
+    """
 
     answer: bytes
-    """The STUN response for the check's source; empty if this was the answer to `probe()`."""
+    """The STUN response to send back to the source of the check; empty if the message was the
+    answer to `probe()`.
+    """
     nominated: bool
-    """The check has USE-CANDIDATE: media uses this candidate pair from now on."""
+    """Whether the check contains USE-CANDIDATE: if so, media uses this candidate pair
+    from now on.
+    """
 
 
 def local_ufrag_of(data: bytes) -> str | None:
-    """The local ICE user name fragment in a STUN binding request, not validated; None without one.
+    """Returns the local ICE user name fragment in a STUN binding request, not validated; None if
+    there is none.
 
-    It identifies the peer before its address is known.
+    The fragment identifies the peer before its address is known.
     """
     at = 20
     size = len(data)
@@ -42,7 +49,9 @@ def local_ufrag_of(data: bytes) -> str | None:
 
 
 class IceAgent:
-    """The server's ICE agent for one peer: its credentials, and the answers to checks."""
+    """The server's ICE agent for one peer. It holds the credentials and answers the
+    peer's checks.
+    """
 
     def __init__(
         self,
@@ -59,9 +68,10 @@ class IceAgent:
         self._probe: bytes | None = None
 
     def receive(self, data: bytes, source: SocketAddress) -> Check | None:
-        """A STUN datagram from `source`. None if it is no valid check or answer of this peer.
+        """Handles a STUN datagram from `source`. Returns None if the datagram is neither a valid
+        check nor a valid answer of this peer.
 
-        Raises ValueError if it is not STUN.
+        Raises ValueError if the datagram is not STUN.
         """
         if len(data) > MAX_MESSAGE:
             raise ValueError("STUN message too long")
@@ -91,10 +101,11 @@ class IceAgent:
         return Check(bytes(answer), "USE-CANDIDATE" in message.attributes)
 
     def probe(self) -> bytes:
-        """A binding request that measures the round trip; the peer's answer goes to `receive`.
+        """Returns a binding request that measures the round trip. The peer's answer goes to
+        `receive`.
 
         A lite agent does not search for candidate pairs, but it may send checks on the selected
-        one, as the peer does for consent (RFC 7675).
+        pair, as the peer does for consent (RFC 7675).
         """
         attributes = {
             "USERNAME": f"{self._remote_ufrag}:{self.ufrag}",

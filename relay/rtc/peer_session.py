@@ -1,4 +1,4 @@
-"""One WebRTC session, with a publisher or with a viewer: ICE and DTLS, then decrypted packets."""
+"""One WebRTC session with a publisher or a viewer: first ICE and DTLS, then decrypted packets."""
 
 import asyncio
 import logging
@@ -20,22 +20,22 @@ CONNECT_TIMEOUT = 10.0
 
 
 class PeerState(Enum):
-    """The life of a session."""
+    """The state of a session."""
 
     CHECKING = auto()
-    """No connectivity check has arrived."""
+    """No connectivity check has arrived yet."""
     HANDSHAKING = auto()
     CONNECTED = auto()
     ENDED = auto()
-    """The session is over; its owner has not closed it."""
+    """The session is over, but its owner has not closed it yet."""
     CLOSED = auto()
 
 
 class PeerEvent(Enum):
-    """What changes the state of a session."""
+    """An event that changes the state of a session."""
 
     CHECKED = auto()
-    """A connectivity check of the peer arrived."""
+    """A connectivity check from the peer arrived."""
     HANDSHAKE_COMPLETED = auto()
     ENDED = auto()
     """The peer closed the connection, or the server ended the session."""
@@ -53,15 +53,17 @@ TRANSITIONS: Final = {
     (PeerState.CONNECTED, PeerEvent.CLOSED): PeerState.CLOSED,
     (PeerState.ENDED, PeerEvent.CLOSED): PeerState.CLOSED,
 }
-"""In all other cases the event changes nothing."""
+"""The new state for each pair of state and event. With any other pair, the state does not
+change.
+"""
 
 
 class PeerSession:
     """The server's end of a session. Call `connect()` after the subclass has given its answer, and
     `close()` in any state.
 
-    `on_closed` is called once, with the reason, when the session ends before `close()`. `peer`
-    names the other side in log messages.
+    `on_closed` is called once, with the reason, when the session ends before `close()`. `peer` is
+    the word for the other side in log messages.
     """
 
     def __init__(
@@ -99,7 +101,7 @@ class PeerSession:
         return self._state is PeerState.CONNECTED
 
     async def connect(self) -> None:
-        """Waits for the first connectivity check and completes the handshake.
+        """Waits for the first connectivity check and performs the handshake.
 
         Raises ConnectionError, after 10 s at the latest.
         """
@@ -122,7 +124,7 @@ class PeerSession:
         self._connected()
 
     async def close(self) -> None:
-        """Ends the session. No callback is called or referenced afterwards."""
+        """Ends the session. From then on no callback is called or referenced."""
         self._advance(PeerEvent.CLOSED)
         self._stop()
         self._port.remove(self._agent.ufrag)
@@ -132,19 +134,19 @@ class PeerSession:
     # Implemented by subclasses
 
     def _connected(self) -> None:
-        """The handshake is complete."""
+        """Called when the handshake is complete."""
 
     def _stop(self) -> None:
-        """The session is over: cancel all timers. Called at least once."""
+        """Cancels all timers, because the session is over. Called at least once."""
 
     def _receive_media(self, data: bytes) -> None:
-        """A decrypted RTP packet. May raise ValueError."""
+        """Handles a decrypted RTP packet. May raise ValueError."""
 
     def _receive_rtcp(self, data: bytes) -> None:
-        """A decrypted compound RTCP packet. May raise ValueError."""
+        """Handles a decrypted compound RTCP packet. May raise ValueError."""
 
     def _answered(self) -> None:
-        """The peer answered a connectivity check of the server."""
+        """Called when the peer has answered a connectivity check of the server."""
 
     # State
 
@@ -185,8 +187,8 @@ class PeerSession:
                 self._peer_counters.rejected += 1
         elif self._state is PeerState.CONNECTED and 127 < data[0] < 192 and len(data) > 1:
             try:
-                # RFC 5761 §4: an RTCP packet has its type, 192 to 223, in the byte that holds the
-                # marker and payload type in RTP.
+                # RFC 5761 §4: the second byte of an RTCP packet is its type, 192 to 223. In an RTP
+                # packet this byte contains the marker and the payload type.
                 if 191 < data[1] < 224:
                     self._receive_rtcp(self._dtls.unprotect_rtcp(data))
                 else:

@@ -1,8 +1,9 @@
-"""SRTP in place: protects all packets of a frame without a Python object for each packet.
+"""SRTP in place: encrypts all packets of a frame without a Python object for each packet.
 
 pylibsrtp's `Session.protect` copies every packet twice, which costs as much as the encryption. Here
-libsrtp works on one buffer shared by all sessions of the process; its content is sent before the
-next session uses it. `tests/relay/rtc/test_protect.py` checks the private names used here.
+libsrtp works on one buffer that all sessions of the process share: one session sends the content
+before the next session uses the buffer. `tests/relay/rtc/test_protect.py` checks the private names
+used here.
 """
 
 from struct import Struct
@@ -21,7 +22,9 @@ _PROTECT = lib.srtp_protect
 
 
 class Protector:
-    """Outgoing SRTP of one peer. `tag`: bytes that protection adds to each packet."""
+    """Encrypts the outgoing packets of one peer. `tag`: number of bytes that SRTP adds to each
+    packet.
+    """
 
     def __init__(self, session: pylibsrtp.Session, tag: int) -> None:
         self._session = session
@@ -29,9 +32,9 @@ class Protector:
         self.tag = tag
 
     def protect(self, batch: Batch, payload_type: int, sequence: int, timestamp: int) -> memoryview:
-        """The batch's protected packets, numbered from `sequence`.
+        """Returns the encrypted packets of a batch, with sequence numbers from `sequence` on.
 
-        The view is valid until the next call of any Protector. Raises pylibsrtp.Error.
+        The returned view is valid until the next call of any Protector. Raises pylibsrtp.Error.
         """
         size = len(batch.template)
         _SCRATCH[:size] = batch.template

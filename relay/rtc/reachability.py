@@ -1,5 +1,5 @@
-"""Tests whether the server's UDP port is reachable: by a connectivity check from this machine and
-through a TURN server, and by asking a STUN server for the port's public address.
+"""Tests whether the server's UDP port is reachable. Connectivity checks go to the port from this
+machine and through a TURN server; a STUN server tells the port's public address.
 """
 
 import asyncio
@@ -17,9 +17,9 @@ from relay.rtc.ice import Address, IceAgent
 from relay.rtc.udp import Route, UdpPort
 
 RETRY_AFTER = 0.25
-"""Seconds until an unanswered request is sent again."""
+"""Time until an unanswered request is sent again, seconds."""
 TIMEOUT = 2.0
-"""Seconds to wait for an answer."""
+"""Maximum time to wait for an answer, seconds."""
 
 _URL = re.compile(
     r"(stun|turn)(s?):(\[[^\]]+\]|[^:?\[\]]+)(?::(\d{1,5}))?(?:\?transport=(udp|tcp))?"
@@ -27,7 +27,7 @@ _URL = re.compile(
 
 
 class Unreachable(Exception):
-    """There was no valid answer. The text gives the reason if it is known."""
+    """No valid answer arrived. The text is the reason if it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class IceUrl:
 
     @classmethod
     def parse(cls, url: str) -> "IceUrl":
-        """Raises Unreachable for a malformed URL."""
+        """Parses a URL. Raises Unreachable if the URL is malformed."""
         found = _URL.fullmatch(url)
         if not found:
             raise Unreachable("not a valid stun: or turn: URL")
@@ -55,8 +55,8 @@ class IceUrl:
 
 
 class Probe:
-    """A test peer behind the port. Each test raises Unreachable after 2 s at the latest. Call
-    `close()` after the last one.
+    """A test peer that uses the UDP port. Each test raises Unreachable after 2 s at the latest.
+    Call `close()` after the last test.
     """
 
     def __init__(self, port: UdpPort) -> None:
@@ -69,7 +69,7 @@ class Probe:
         self._port.remove(self._agent.ufrag)
 
     async def check_directly(self, host: str) -> None:
-        """Sends a check to the port at this address from another socket of this machine."""
+        """Sends a check to the port at the address `host` from another socket of this machine."""
         loop = asyncio.get_running_loop()
         try:
             transport, _ = await loop.create_datagram_endpoint(
@@ -84,7 +84,9 @@ class Probe:
             transport.close()
 
     async def mapped_address(self, url: str) -> Address:
-        """The port's address and number as this STUN server sees them: public even behind NAT."""
+        """Returns the address and number of the port as a STUN server sees them. They are public
+        even if the server is behind NAT.
+        """
         server = IceUrl.parse(url)
         route = self._port.reach(await _resolve(server), self)
         if route is None:
@@ -100,8 +102,8 @@ class Probe:
     async def check_through_turn(
         self, url: str, username: str, credential: str, hosts: list[str]
     ) -> list[str]:
-        """Sends checks to the port at each of these addresses through a TURN server, as a relayed
-        publisher would. Returns the addresses that answered.
+        """Sends a check through a TURN server to the port at each of `hosts`, as a publisher behind
+        that TURN server would. Returns the hosts that answered.
 
         Raises Unreachable if the TURN server allocates no relay.
         """
@@ -144,7 +146,7 @@ class Probe:
         return True
 
     def receive(self, data: bytes) -> None:
-        """Ignored: a test peer exchanges only checks."""
+        """Ignores the datagram: a test peer exchanges only checks."""
 
     def _check(self) -> stun.Message:
         attributes = {"USERNAME": f"{self._agent.ufrag}:probe", "PRIORITY": 1, "ICE-CONTROLLING": 1}
@@ -156,7 +158,7 @@ class Probe:
         return bool(answer.check_message_integrity(self._agent.password.encode()))
 
     async def _ask(self, request: stun.Message, send: Callable[[bytes], None]) -> stun.Message:
-        """The answer to a request, which is repeated until the answer arrives."""
+        """Sends a request repeatedly until the answer arrives. Returns the answer."""
         answer: asyncio.Future[stun.Message] = asyncio.get_running_loop().create_future()
         self._asked[request.transaction_id] = answer
         try:
@@ -193,14 +195,14 @@ class _Listener(asyncio.DatagramProtocol):
         self._lost.set()
 
     async def ended(self) -> None:
-        """Returns when the relay is released. aioice does that in a separate task."""
+        """Returns when the relay has been released. aioice releases it in a separate task."""
         try:
             await asyncio.wait_for(self._lost.wait(), TIMEOUT)
         except TimeoutError:
             pass
 
     def error_received(self, _: Exception) -> None:
-        """An ICMP error or a refusal of the relay: the request times out."""
+        """Ignores an ICMP error or a refusal by the relay: the request will time out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,22 @@
-"""The round trip time to a peer, and the deadlines that follow from it (RFC 6298 §2). Pure."""
+"""The round trip time to a peer, and the deadlines derived from it (RFC 6298 §2). Pure."""
 
 SHORTEST, LONGEST = 0.02, 0.2
-"""Limits of `retry`, in seconds: the session's tick, and how long a viewer can wait."""
+"""Limits of `retry`, in seconds: the tick of a session, and the time that a viewer can wait."""
 GRANULARITY = 0.01
-"""Seconds by which a peer's timer may delay an answer."""
+"""Time by which the peer's timer may delay an answer, seconds."""
 MIN_DEADLINE, MAX_DEADLINE = 0.08, 0.4
 ATTEMPTS = 5
 """Maximum number of requests for one missing packet. At 10 % loss in both directions, one packet in
-4,000 is still missing after five.
+4,000 is still missing after five requests.
 """
 
 
 class RoundTrip:
-    """The smoothed round trip and its variation, in seconds."""
+    """The smoothed round trip time and its variation, in seconds."""
 
     def __init__(self) -> None:
         self.least: float | None = None
-        """The shortest round trip; None before the first measurement."""
+        """The shortest round trip time, in seconds; None before the first measurement."""
         self.smoothed: float | None = None
         self._variation = 0.0
 
@@ -31,14 +31,14 @@ class RoundTrip:
 
     @property
     def retry(self) -> float:
-        """Seconds until a request is repeated; 40 ms before the first measurement."""
+        """Time after which a request is repeated, seconds; 40 ms before the first measurement."""
         if self.smoothed is None:
             return 0.04
         return min(LONGEST, max(SHORTEST, self.smoothed + 4 * self._variation + GRANULARITY))
 
     @property
     def deadline(self) -> float:
-        """Seconds until a gap is given up: enough for ATTEMPTS requests, but not longer than a new
-        keyframe would take.
+        """Time after which a gap is given up, seconds: long enough for ATTEMPTS requests, but not
+        longer than a new keyframe would take.
         """
         return min(MAX_DEADLINE, max(MIN_DEADLINE, ATTEMPTS * self.retry))

@@ -8,27 +8,29 @@ HEADER_SIZE = 12
 
 
 class RtpPacket(NamedTuple):
-    """An RTP packet without its CSRCs, header extensions and padding."""
+    """An RTP packet, without its CSRCs, header extensions and padding."""
 
     payload_type: int
     marker: bool
     sequence: int
-    """16 bits."""
+    """Sequence number, 16 bits."""
     timestamp: int
-    """32 bits, in the clock of the payload type."""
+    """RTP timestamp, 32 bits, in ticks of the payload type's clock."""
     ssrc: int
     payload: bytes
     transport_sequence: int | None = None
-    """Transport-wide sequence number, 16 bits; None if absent or not negotiated."""
+    """Transport-wide sequence number, 16 bits; None if it is absent or was not negotiated."""
     send_time: int | None = None
-    """Send time, 24 bits, in 1/2^18 s of the sender's clock; None if absent or not negotiated."""
+    """Send time by the sender's clock, 24 bits, in units of 1/2^18 s; None if it is absent or was
+    not negotiated.
+    """
 
 
 def parse_rtp(data: bytes, transport_id: int = 0, send_time_id: int = 0) -> RtpPacket:
-    """Parses a decrypted RTP packet. Raises ValueError if a length does not fit.
+    """Parses a decrypted RTP packet. Raises ValueError if a length is inconsistent.
 
-    `transport_id` and `send_time_id` are the numbers of the header extensions with transport-wide
-    sequence numbers and send times; 0 if not negotiated.
+    `transport_id` and `send_time_id` are the numbers of the header extensions for transport-wide
+    sequence numbers and for send times; 0 for an extension that was not negotiated.
     """
     size = len(data)
     if size < HEADER_SIZE:
@@ -71,8 +73,8 @@ def parse_rtp(data: bytes, transport_id: int = 0, send_time_id: int = 0) -> RtpP
 
 
 def extension(data: bytes, begin: int, end: int, wanted: int) -> bytes:
-    """The element `wanted` of the header extension block from `begin` to `end` (RFC 8285 §4.2,
-    §4.3); empty if it is absent or truncated.
+    """Returns the element `wanted` of the header extension block from `begin` to `end` (RFC 8285
+    §4.2, §4.3); empty if the element is absent or truncated.
     """
     profile = data[begin] << 8 | data[begin + 1]
     one_byte = profile == 0xBEDE
@@ -99,8 +101,8 @@ def extension(data: bytes, begin: int, end: int, wanted: int) -> bytes:
 
 
 class Unwrapper:
-    """Extends numbers that wrap around. Each result is the value that is closest to the highest so
-    far.
+    """Extends numbers that wrap around. Of the possible values for a number, the result is the one
+    closest to the highest result so far.
     """
 
     def __init__(self, bits: int) -> None:
@@ -109,8 +111,8 @@ class Unwrapper:
         self._last: int | None = None
 
     def unwrap(self, value: int) -> int:
-        """The extended value. The first value is returned unchanged; later values may be smaller,
-        even negative.
+        """Returns the extended value. The first value is returned unchanged. Later results may be
+        smaller than the first, even negative.
         """
         if self._last is None:
             self._last = value

@@ -1,6 +1,6 @@
-"""The common part of publishers' and WHEP players' SDP (RFC 8866, RFC 8829).
+"""The part of SDP that publishers and WHEP players have in common (RFC 8866, RFC 8829).
 
-aiortc parses offers; this module checks the result.
+aiortc parses offers; this module checks the parsed result.
 """
 
 import re
@@ -14,41 +14,43 @@ from aiortc.sdp import MediaDescription, SessionDescription
 from relay.errors import OfferError, RefusalCode
 
 MAX_LINES = 1_000
-"""Maximum lines of an offer. Chromium's longest offers have about 300; aiortc's parser takes
-quadratic time.
+"""Maximum number of lines in an offer. Chromium's longest offers have about 300 lines; aiortc's
+parser takes quadratic time.
 """
 
 H264_PROFILES = ("42e0", "42c0", "4200", "4d", "64")
-"""In order of preference. Constrained Baseline is first: every encoder has it, and it has no
-B-frames.
+"""Prefixes of `profile-level-id` in order of preference. Constrained Baseline comes first: every
+encoder supports it, and it has no B-frames.
 """
 OPUS_PARAMETERS = "minptime=10;useinbandfec=1"
-"""`fmtp` of an answer (RFC 7587 §6.1): short packets, each with a copy of the previous one."""
+"""`fmtp` of Opus in an answer (RFC 7587 §6.1): short packets, each with a copy of the audio of the
+previous packet.
+"""
 
 TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+./:^_`{|}~=-]{1,256}\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """The one transport of an offer, on which all sections are bundled."""
+    """The peer's transport in an offer. All media sections share it (BUNDLE)."""
 
     ufrag: str
     password: str
     fingerprints: tuple[tuple[str, str], ...]
     passive: bool
-    """The peer insists on being the DTLS server."""
+    """Whether the peer insists on being the DTLS server."""
 
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """The server's end of that transport, as the answer describes it."""
+    """The server's end of the shared transport, as described in the answer."""
 
     ufrag: str
     password: str
     fingerprint: str
-    """`sha-256 AB:…`"""
+    """Fingerprint of the certificate, in the form `sha-256 AB:…`."""
     hosts: tuple[str, ...]
-    """Addresses for the candidates, the preferred one first."""
+    """Addresses for the candidates, in order of preference."""
     port: int
 
 
@@ -61,11 +63,11 @@ class MediaSection:
     payload_type: int
     rtx_payload_type: int | None
     parameters: str
-    """`fmtp` of the answer: the parameters that it must repeat from the offer, and the server's
+    """Value of `fmtp` in the answer: the parameters repeated from the offer, and the server's
     limits.
     """
     feedback: tuple[str, ...]
-    """`rtcp-fb` values of the offer that the answer accepts."""
+    """Values of `rtcp-fb` in the offer that the answer accepts."""
 
 
 Section = TypeVar("Section", bound=MediaSection)
@@ -101,7 +103,8 @@ def parse_session(text: str) -> SessionDescription:
 def accept_sections(
     session: SessionDescription, text: str, accept: Callable[[MediaDescription, str], Section]
 ) -> tuple[Remote, tuple[Section, ...]]:
-    """The transport and the sections of an offer, each as `accept(description, mid)` returns it.
+    """Returns the transport and the media sections of an offer. Each section is the result of
+    `accept(description, mid)`.
 
     Raises OfferError.
     """
@@ -115,7 +118,8 @@ def accept_sections(
 
 
 def remote_of(session: SessionDescription, bundled: set[int]) -> Remote:
-    """The transport of a session with at least one section. `bundled`: see `bundle_only`.
+    """Returns the transport of a session that has at least one media section. `bundled`: the result
+    of `bundle_only`.
 
     Raises OfferError (422).
     """
@@ -148,11 +152,11 @@ def remote_of(session: SessionDescription, bundled: set[int]) -> Remote:
 
 
 def bundle_only(text: str) -> set[int]:
-    """Indexes of the sections with `a=bundle-only` (RFC 8843 §6): they have port 0 and need no ICE
-    parameters.
+    """Returns the indexes of the media sections with `a=bundle-only` (RFC 8843 §6). These sections
+    have port 0 and need no ICE parameters.
 
-    With the policy max-bundle Firefox offers all sections but the first like this. aiortc's parser
-    drops the attribute.
+    With the policy max-bundle, Firefox marks every section but the first in this way. aiortc's
+    parser drops the attribute.
     """
     sections = re.split(r"^m=", text, flags=re.MULTILINE)[1:]
     return {
@@ -163,7 +167,9 @@ def bundle_only(text: str) -> set[int]:
 
 
 def mid_of(media: MediaDescription, index: int, bundled: set[int]) -> str:
-    """The mid of an enabled section. `bundled`: see `bundle_only`. Raises OfferError (422)."""
+    """Returns the mid of an enabled media section. `bundled`: the result of `bundle_only`. Raises
+    OfferError (422).
+    """
     if media.port == 0 and index not in bundled:
         raise unusable(f"the offer's {media.kind} section has port 0: enable or remove it")
     mid = media.rtp.muxId or str(index)
@@ -186,7 +192,9 @@ def opus_in(media: MediaDescription) -> RTCRtpCodecParameters | None:
 
 
 def rtx_of(media: MediaDescription, payload_type: int) -> int | None:
-    """The payload type of a codec's retransmissions (RFC 4588 §8.1)."""
+    """Returns the payload type of a codec's retransmissions (RFC 4588 §8.1); None if
+    there is none.
+    """
     return next(
         (
             codec.payloadType
@@ -198,7 +206,7 @@ def rtx_of(media: MediaDescription, payload_type: int) -> int | None:
 
 
 def feedback_of(codec: RTCRtpCodecParameters) -> set[str]:
-    """The codec's `rtcp-fb` values."""
+    """Returns the codec's `rtcp-fb` values."""
     return {
         f"{item.type} {item.parameter}" if item.parameter else item.type
         for item in codec.rtcpFeedback
@@ -206,18 +214,18 @@ def feedback_of(codec: RTCRtpCodecParameters) -> set[str]:
 
 
 def packetization_mode(codec: RTCRtpCodecParameters) -> str:
-    """The `packetization-mode` (RFC 6184 §8.1)."""
+    """Returns the codec's `packetization-mode` (RFC 6184 §8.1)."""
     return str(codec.parameters.get("packetization-mode", 0))
 
 
 def profile_of(codec: RTCRtpCodecParameters) -> str:
-    """The `profile-level-id` (RFC 6184 §8.1) in lower case, not validated."""
+    """Returns the codec's `profile-level-id` (RFC 6184 §8.1) in lower case, not validated."""
     return str(codec.parameters.get("profile-level-id", "42e01f")).lower()
 
 
 def profile_rank(codec: RTCRtpCodecParameters, preferred: Sequence[str]) -> int:
-    """The index of the first preferred profile prefix that matches, or the number of prefixes if
-    none matches.
+    """Returns the index of the first preferred profile prefix that matches the codec; if none
+    matches, the number of prefixes.
     """
     profile = profile_of(codec)
     return next(
@@ -227,7 +235,7 @@ def profile_rank(codec: RTCRtpCodecParameters, preferred: Sequence[str]) -> int:
 
 
 def valid_profile_of(codec: RTCRtpCodecParameters) -> str:
-    """The `profile-level-id`. Raises OfferError (422) if it is malformed."""
+    """Returns the codec's `profile-level-id`. Raises OfferError (422) if it is malformed."""
     profile = profile_of(codec)
     if not re.fullmatch(r"[0-9a-f]{6}", profile):
         raise unusable("the offer's profile-level-id is not six hexadecimal digits")
@@ -238,8 +246,8 @@ def valid_profile_of(codec: RTCRtpCodecParameters) -> str:
 
 
 def write_session(sections: Sequence[MediaSection], msid: str) -> list[str]:
-    """The lines before the first section, for an ICE-lite agent. `msid`: name of the media stream,
-    or `*`.
+    """Returns the lines before the first media section, for an ICE-lite agent. `msid`: name of the
+    media stream, or `*`.
     """
     return [
         "v=0",
@@ -255,7 +263,7 @@ def write_session(sections: Sequence[MediaSection], msid: str) -> list[str]:
 def write_transport(
     section: MediaSection, direction: str, remote: Remote, local: Local
 ) -> list[str]:
-    """The first lines of a section: everything but codecs and candidates."""
+    """Returns the first lines of a media section: everything but codecs and candidates."""
     payload_types = [section.payload_type]
     if section.rtx_payload_type is not None:
         payload_types.append(section.rtx_payload_type)
@@ -274,7 +282,9 @@ def write_transport(
 
 
 def write_codec(section: MediaSection, rtpmap: str, parameters: str) -> list[str]:
-    """The codec of a section and its retransmissions. `rtpmap`: name and clock rate."""
+    """Returns the lines for a section's codec and its retransmissions. `rtpmap`: name and clock
+    rate of the codec.
+    """
     number, rtx = section.payload_type, section.rtx_payload_type
     lines = [
         f"a=rtpmap:{number} {rtpmap}",
@@ -287,18 +297,18 @@ def write_codec(section: MediaSection, rtpmap: str, parameters: str) -> list[str
 
 
 def write_candidates(local: Local) -> list[str]:
-    """A host candidate for each address.
+    """Returns a host candidate for each address.
 
-    Every section gets them. With BUNDLE those of the first section would suffice, but aiortc as a
-    client reads only those of the last section.
+    Every section gets the candidates. With BUNDLE, those of the first section would suffice; but
+    aiortc, as a client, reads only those of the last section.
     """
     lines = [candidate(number, host, local.port) for number, host in enumerate(local.hosts)]
     return [*lines, "a=end-of-candidates"]
 
 
 def candidate(number: int, host: str, port: int) -> str:
-    """The `number`th host candidate, counted from 0."""
-    # RFC 8445 §5.1.2.1: type preference 126 (host), a local preference that keeps the order,
+    """Returns the line for the host candidate with this number, counted from 0."""
+    # RFC 8445 §5.1.2.1: type preference 126 (host), a local preference that falls with the number,
     # component 1.
     priority = (126 << 24) | ((65_535 - number) << 8) | 255
     return f"a=candidate:{number + 1} 1 udp {priority} {host} {port} typ host"

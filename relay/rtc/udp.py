@@ -15,60 +15,65 @@ from relay.rtc.ice import Address, SocketAddress, local_ufrag_of
 logger = logging.getLogger(__name__)
 
 MAX_DATAGRAM = 2_048
-"""Maximum bytes of a datagram. Chromium's packets have at most 1,200; internet paths carry at most
-1,500.
+"""Maximum size of a datagram, bytes. Chromium's packets have at most 1,200 bytes, and internet
+paths carry at most 1,500.
 """
 MAX_ADDRESSES = 16
-"""Maximum number of addresses stored per peer. A phone sends checks from a few."""
+"""Maximum number of addresses stored for one peer. A phone sends checks from a few addresses."""
 FREE_TRIES = 20
-"""Number of ports to try if any free one is acceptable."""
+"""Number of ports to try if the caller accepts any free port."""
 RECEIVE_BUFFER = 4 * 1024 * 1024
 SEND_BUFFER = 4 * 1024 * 1024
-"""Size of the send buffer: one frame of a 1 Mbps stream for a thousand viewers."""
+"""Size of the send buffer, bytes: one frame of a 1 Mbit/s stream for a thousand viewers."""
 SO_SNDBUFFORCE, SO_RCVBUFFORCE, SOL_UDP, UDP_SEGMENT = 32, 33, 17, 103
-"""Linux constants that the socket module lacks."""
+"""Linux constants that Python's socket module lacks."""
 
 
 @dataclass(slots=True)
 class Rejected:
-    """Counts of dropped datagrams, by reason."""
+    """Counters of dropped datagrams, by reason."""
 
     empty: int = 0
     oversized: int = 0
     stranger: int = 0
-    """Datagrams from an address that no peer has authenticated."""
+    """Datagrams from an address that belongs to no authenticated peer."""
     unreadable: int = 0
     unknown_kind: int = 0
     failed: int = 0
-    """The server raised an unexpected exception; only this datagram is lost."""
+    """Datagrams at which the server raised an unexpected exception. Only the datagram is lost."""
 
 
 class Peer(Protocol):
-    """One session behind the port. Its methods are synchronous; the port counts exceptions."""
+    """One session that uses the port. Its methods are called synchronously; the port counts their
+    exceptions.
+    """
 
     def receive_check(self, data: bytes, route: "Route") -> bool:
-        """A STUN datagram for this peer's user name. True if it is authentic."""
+        """Handles a STUN datagram with this peer's user name. Returns whether the datagram is
+        authentic.
+        """
 
     def receive(self, data: bytes) -> None:
-        """A DTLS, SRTP or SRTCP datagram from an address of this peer."""
+        """Handles a DTLS, SRTP or SRTCP datagram from an address of this peer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A pair of one of the server's sockets and one of the peer's addresses."""
+    """A route to a peer: one of the server's sockets and one of the peer's addresses."""
 
     transport: asyncio.DatagramTransport
     address: SocketAddress
     socket: socket.socket
-    """A duplicate of the transport's socket, since the transports of asyncio and uvloop have no
-    `sendmsg`. It does not buffer.
+    """A duplicate of the transport's socket, because the transports of asyncio and uvloop have no
+    `sendmsg`. The duplicate does not buffer.
     """
 
     def send(self, data: bytes) -> None:
         self.transport.sendto(data, self.address)
 
     def send_batch(self, data: memoryview, segment: int) -> None:
-        """Sends datagrams of `segment` bytes, the last one shorter, in one system call.
+        """Sends datagrams of `segment` bytes each in one system call. The last datagram may be
+        shorter.
 
         Raises BlockingIOError if the socket's buffer is full, OSError if sending fails.
         """
@@ -89,7 +94,7 @@ _ancillary: dict[int, list[tuple[int, int, bytes]]] = {}
 
 
 def _segments(size: int) -> list[tuple[int, int, bytes]]:
-    """The ancillary data for UDP_SEGMENT (udp(7)), cached: there are only a few sizes."""
+    """Returns the ancillary data for UDP_SEGMENT (udp(7)). Cached: only a few sizes occur."""
     found = _ancillary.get(size)
     if found is None:
         found = _ancillary[size] = [(SOL_UDP, UDP_SEGMENT, pack("=H", size))]
@@ -97,7 +102,7 @@ def _segments(size: int) -> list[tuple[int, int, bytes]]:
 
 
 class _BoundSocket(asyncio.DatagramProtocol):
-    """The port at one local address."""
+    """The socket of the UDP port at one local address."""
 
     def __init__(self, port: "UdpPort", sock: socket.socket) -> None:
         self._port = port
@@ -139,7 +144,7 @@ class _BoundSocket(asyncio.DatagramProtocol):
 
     def _receive_check(self, data: bytes, address: SocketAddress) -> None:
         name = local_ufrag_of(data)
-        # An answer has no user name: its source address identifies the peer.
+        # An answer contains no user name; its source address identifies the peer.
         peer = self._port.peers.get(name) if name else self.peers.get(address)
         if peer is None:
             self._port.rejected.stranger += 1
@@ -157,16 +162,16 @@ class UdpPort:
 
     def __init__(self) -> None:
         self.peers: dict[str, Peer] = {}
-        """By local ICE user name fragment."""
+        """The peers by their local ICE user name fragment."""
         self.rejected = Rejected()
         self.port = 0
         self.hosts: list[str] = []
         self._sockets: list[tuple[asyncio.DatagramTransport, _BoundSocket]] = []
 
     async def open(self, hosts: list[str], port: int) -> None:
-        """Binds `port` at every host; 0 chooses one that is free at all of them.
+        """Binds `port` at every host. With 0, binds a port that is free at all hosts.
 
-        Raises OSError; no socket is left open then.
+        Raises OSError after closing all sockets.
         """
         self.hosts = hosts
         for left in reversed(range(FREE_TRIES)):
@@ -199,9 +204,10 @@ class UdpPort:
         self.peers[ufrag] = peer
 
     def reach(self, address: Address, peer: Peer) -> Route | None:
-        """A route to an address that has sent nothing yet; None if no local address can send to it.
+        """Returns a route to an address that has sent nothing yet; None if no local address can
+        send to it.
 
-        Answers from it go to `peer` until that is removed.
+        Datagrams from that address go to `peer` until the peer is removed.
         """
         there = ipaddress.ip_address(address[0])
         for transport, bound in self._sockets:
@@ -232,7 +238,9 @@ class UdpPort:
 def _source_address(
     host: ipaddress.IPv4Address | ipaddress.IPv6Address, port: int
 ) -> SocketAddress:
-    """The address as the socket reports it for a datagram from there."""
+    """Returns the address in the form in which the socket reports it as the source of a
+    datagram.
+    """
     if host.version == 4:
         return str(host), port
     return str(host), port, 0, 0
@@ -240,7 +248,8 @@ def _source_address(
 
 def _set_receive_buffer(sock: socket.socket) -> None:
     try:
-        # Exceeds the system's limit, if permitted.
+        # With the FORCE option, the buffer may exceed the system's limit if this process has the
+        # permission.
         sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)
     except OSError:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)

@@ -1,5 +1,5 @@
 """A published stream: tracks, the window of recent samples, the live edge, the bit rate, readers
-and demands. It knows no viewers.
+and demands. This package does not know viewers.
 
 May import `relay.media` and the vocabulary.
 """

@@ -1,22 +1,24 @@
 """The bit rate of a stream. Pure."""
 
 EVERY = 1_000_000
-"""µs between two values."""
+"""Time between two values, µs."""
 PAUSE = 10_000_000
-"""After this many µs without a sample, counting restarts."""
+"""Time without a sample after which counting restarts, µs."""
 
 
 class BitRate:
-    """Counts bytes per second. Each value is the mean of the new count and the last value."""
+    """Measures a bit rate. Each value is the mean of the latest measurement and the
+    previous value.
+    """
 
     def __init__(self) -> None:
         self.value = 0.0
-        """bit/s; 0 before the first second is over."""
+        """Bit rate, bit/s; 0 during the first second."""
         self._since = 0
         self._bytes = 0
 
     def add(self, size: int, now: int) -> None:
-        """`size`: bytes; `now`: µs on any clock."""
+        """Counts a sample. `size`: bytes; `now`: µs on any clock."""
         self._bytes += size
         elapsed = now - self._since
         if not 0 <= elapsed < PAUSE:

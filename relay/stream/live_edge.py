@@ -1,15 +1,15 @@
-"""The live edge: the newest media time of a stream, and how much media lies between it and a
+"""The live edge: the newest media time of a stream, and the amount of media between it and a
 viewer.
 """
 
 HOLE = 1_000_000
-"""If media time jumps by more than this many µs, the creator was away. Shorter jumps are lost
-frames or a slow camera.
+"""Jump of the media time above which the creator is assumed to have been away, µs. Smaller jumps
+are lost frames or a slow camera.
 """
 
 
 class Edge:
-    """Takes the media times of samples, µs."""
+    """The live edge of one stream, computed from the media times of its samples (µs)."""
 
     def __init__(self) -> None:
         self.media_time = 0
@@ -22,8 +22,9 @@ class Edge:
         self.media_time = max(self.media_time, media_time)
 
     def behind(self, media_time: int) -> int:
-        """µs of media from `media_time` to the edge. The creator's last absence does not count:
-        otherwise a viewer that reports right after the return would seem that far behind.
+        """Returns how much media, in µs, lies between `media_time` and the live edge. The creator's
+        last absence is not counted: otherwise a viewer that reports right after the creator's
+        return would seem to be behind by the whole absence.
         """
         before, after = self._hole
         return self.media_time - media_time - (after - before if media_time <= before else 0)

@@ -1,4 +1,4 @@
-"""A stream: the media of one publisher. It knows no viewers."""
+"""A stream: the media of one publisher. A stream does not know viewers."""
 
 import logging
 import secrets
@@ -12,12 +12,12 @@ from relay.stream.window import Window
 logger = logging.getLogger(__name__)
 
 STALE = 1_000_000
-"""An IDR older than this many µs is not a good start for a new viewer."""
+"""Age above which an IDR is not a good start for a new viewer, µs."""
 
 
 class SampleReader(Protocol):
-    """Makes boxes, packets or messages from the samples of a stream. Called synchronously; must
-    neither block nor raise.
+    """Reads the samples of a stream and makes boxes, packets or messages from them. Its methods are
+    called synchronously, and must neither block nor raise.
     """
 
     def receive_track(self, info: TrackInfo) -> None: ...
@@ -25,38 +25,44 @@ class SampleReader(Protocol):
     def receive_sample(self, sample: Sample) -> None: ...
 
     def end(self) -> None:
-        """The stream has ended; nothing follows."""
+        """Takes note that the stream has ended. No further method is called."""
 
 
 class Publisher(Protocol):
-    """Publishes into one stream. Called synchronously."""
+    """The publisher of one stream. Its methods are called synchronously."""
 
     def receive_demand(self, demand: Demand) -> None:
         """Takes a demand of the viewers."""
 
 
 class Stream:
-    """Passes tracks and samples to every reader, in the same call and without waiting."""
+    """Passes tracks and samples to every reader, in the call that delivers them and without
+    waiting.
+    """
 
     def __init__(self, name: str, window: Window) -> None:
         self.name = name
         self.id = secrets.token_hex(8)
-        """Changes when media time restarts. Players then restart too."""
+        """Id of the stream. It changes when media time restarts; players then restart too."""
         self.window = window
         self.tracks: dict[Track, TrackInfo] = {}
         self.published = 0
-        """When the newest sample or track was published, µs since the Unix epoch."""
+        """When the newest sample or track was published: µs since the Unix epoch."""
         self._publisher: Publisher | None = None
         self._readers: tuple[SampleReader, ...] = ()
         self._video_since: int | None = None
-        """Media time of the first IDR with the current video parameters, µs."""
+        """Media time of the first IDR with the current video parameters, µs; None before
+        that IDR.
+        """
         self._idr: Sample | None = None
         self._rate = BitRate()
         self._edge = Edge()
 
     @property
     def bitrate(self) -> float:
-        """Bit rate of video and audio over the last seconds, bit/s; 0 in the first one."""
+        """Bit rate of video and audio together over the last seconds, bit/s; 0 during the first
+        second.
+        """
         return self._rate.value
 
     @property
@@ -65,16 +71,16 @@ class Stream:
         return self._edge.media_time
 
     def behind(self, media_time: int) -> int:
-        """µs of media between `media_time` and the live edge."""
+        """Returns how much media, in µs, lies between `media_time` and the live edge."""
         return self._edge.behind(media_time)
 
     def still(self) -> tuple[TrackInfo, Sample] | None:
-        """The latest IDR and its decoding parameters; None before the first."""
+        """Returns the latest IDR and its decoding parameters; None before the first IDR."""
         return (self.tracks[Track.VIDEO], self._idr) if self._idr else None
 
     def history(self, seconds: float) -> list[Sample]:
-        """The last `seconds` or so from an IDR on, but only samples with the current video
-        parameters.
+        """Returns about the last `seconds` of samples, starting at an IDR. All have the current
+        video parameters.
         """
         if self._video_since is None:
             return []
@@ -83,17 +89,19 @@ class Stream:
     # Publishing
 
     def attach(self, publisher: Publisher) -> None:
-        """Sends demands to this publisher from now on. It replaces the previous one."""
+        """Sends demands to this publisher from now on. This publisher replaces the previous one."""
         self._publisher = publisher
 
     def detach(self, publisher: Publisher) -> None:
-        """The publisher has stopped. Does nothing if another has replaced it."""
+        """Stops sending demands to this publisher. Does nothing if another publisher has replaced
+        it.
+        """
         if self._publisher is publisher:
             self._publisher = None
 
     def set_track(self, info: TrackInfo, publish: int) -> None:
-        """Sets a track's decoding parameters, before its first sample and whenever they change.
-        `publish`: µs since the Unix epoch.
+        """Sets the decoding parameters of a track. Call this before the first sample of the track
+        and whenever the parameters change. `publish`: µs since the Unix epoch.
         """
         if self.tracks.get(info.track) == info:
             return
@@ -108,7 +116,7 @@ class Stream:
                 self._log(reader)
 
     def publish(self, sample: Sample) -> None:
-        """Takes the next sample in decoding order and passes it on. Never waits."""
+        """Takes the next sample in decoding order and passes it to every reader. Never waits."""
         self.window.append(sample)
         self._edge.advance(sample.media_time)
         self._rate.add(len(sample.data), sample.publish)
@@ -128,14 +136,14 @@ class Stream:
         for reader in self._readers:
             try:
                 reader.end()
-            except Exception:  # one reader must not keep the others from their end
+            except Exception:  # the other readers must be ended all the same
                 self._log(reader)
 
     # Reading
 
     def add_reader(self, reader: SampleReader) -> None:
-        """Passes every sample to the reader from now on. Earlier samples are in `window`,
-        parameters in `tracks`.
+        """Passes every sample to the reader from now on. Earlier samples are in `window`, and the
+        decoding parameters in `tracks`.
         """
         if reader not in self._readers:
             self._readers = (*self._readers, reader)
@@ -144,13 +152,13 @@ class Stream:
         self._readers = tuple(other for other in self._readers if other is not reader)
 
     def demand_keyframe(self) -> None:
-        """Demands an IDR from the publisher, which limits the rate itself."""
+        """Demands an IDR from the publisher. The publisher limits the rate of IDRs itself."""
         if self._publisher:
             self._publisher.receive_demand(Demand(keyframe=True))
 
     def demand_fresh_keyframe(self, now: int) -> None:
-        """Demands an IDR if there is none that a reader could start with, or if it is old. `now`:
-        µs since the Unix epoch.
+        """Demands an IDR if the latest IDR is missing or too old for a new reader to start with.
+        `now`: µs since the Unix epoch.
         """
         if self.tracks and (self._idr is None or now - self._idr.publish > STALE):
             self.demand_keyframe()

@@ -1,8 +1,8 @@
-"""The recent samples of a stream, bounded in time and in bytes. Pure.
+"""The recent samples of a stream, limited in time and in bytes. Pure.
 
 Samples are stored as plain tuples of plain values, because Python's garbage collector stops
-tracking those. Sixty windows of 90 s contain 430,000 samples: as objects they would cost 75 ms at
-each full collection.
+tracking such tuples. Sixty windows of 90 s contain 430,000 samples: stored as objects, they would
+cost 75 ms at each full collection.
 """
 
 from collections import deque
@@ -18,14 +18,14 @@ _DATA: Final = 3
 _KEY: Final = 4
 
 OVERHEAD: Final = 350
-"""Bytes of memory per sample in addition to its payload, measured on CPython 3.11."""
+"""Memory that a sample uses in addition to its payload, bytes, measured on CPython 3.11."""
 
 
 class Window:
-    """The last samples of a stream, in the order of publishing.
+    """The last samples of a stream, in the order of publication.
 
-    It has two bounds: no sample is more than `seconds` of media time older than the newest one, and
-    the samples use at most `max_bytes` of memory.
+    The window has two limits: no sample is more than `seconds` of media time older than the newest
+    one, and all samples together use at most `max_bytes` of memory.
     """
 
     def __init__(self, seconds: float, max_bytes: int) -> None:
@@ -42,25 +42,26 @@ class Window:
 
     @property
     def size(self) -> int:
-        """Bytes of memory used, payload and overhead."""
+        """Memory in use, payload and overhead, bytes."""
         return self._bytes
 
     def append(self, sample: Sample) -> None:
-        """Adds the newest sample and drops the oldest ones."""
+        """Adds the newest sample, and drops old samples that exceed the limits."""
         packed = self._packed
         packed.append(_pack(sample))
         self._bytes += OVERHEAD + len(sample.data)
         horizon = sample.media_time - self._span
         while self._bytes > self._max_bytes or _media_time(packed[0]) < horizon:
             self._bytes -= OVERHEAD + len(packed.popleft()[_DATA])
-            if not packed:  # one sample larger than the whole bound
+            if not packed:  # the sample alone exceeds the limit
                 return
 
     def since(self, media_time: int) -> list[Sample]:
-        """Samples from the last video keyframe at or before `media_time` (µs) on. If there is none
-        that early, from the first keyframe in the window on.
+        """Returns the samples from the last video keyframe at or before `media_time` (µs) on. If
+        the window has no keyframe that early, returns the samples from its first keyframe on.
 
-        Empty while there is no keyframe. Clips, playlists and late readers start here.
+        The result is empty if the window has no keyframe. Clips, playlists and late readers start
+        here.
         """
         start: int | None = None
         for index, packed in enumerate(self._packed):

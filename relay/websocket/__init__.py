@@ -1,4 +1,4 @@
-"""WebSocket viewers: the endpoint, one viewer's connection and its socket.
+"""WebSocket viewers: the endpoint, the connection of one viewer, and its socket.
 
 May import `relay.channel` and all folders below it.
 """

@@ -1,4 +1,4 @@
-"""Totals of the WebSockets of this process. Pure."""
+"""Totals over all WebSockets of this process. Pure."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,16 @@ class WebSocketCounters:
     """Totals since the process began."""
 
     joined: int = 0
-    """Viewers that joined with media."""
+    """Number of viewers that joined with media."""
     slowed: int = 0
-    """How often a viewer became too slow for the full video."""
+    """Number of times that a viewer became too slow for the full video."""
     dropped: int = 0
-    """Video frames omitted for viewers that have left."""
+    """Number of video frames omitted for viewers that have left."""
     let_go: int = 0
-    """Viewers closed because they did not read."""
+    """Number of viewers disconnected because they did not read."""
     refused: int = 0
-    """Viewers closed because they broke the protocol."""
+    """Number of viewers disconnected because they violated the protocol."""
     octets: int = 0
-    """Bytes written for single viewers. The fan-out counts its own bytes (relay/channel/hub.py)."""
+    """Bytes that viewer objects wrote to their own viewers. The fan-out counts its own bytes
+    (relay/channel/hub.py).
+    """

@@ -17,7 +17,7 @@ REASONS = {
     1007: f"{RefusalCode.BAD_NOTICE.value}: a text that is not UTF-8",
     1009: f"{RefusalCode.MESSAGE_TOO_LARGE.value}: a message of over {MAX_BYTES} bytes",
 }
-"""By aiohttp's close code."""
+"""Texts of close frames, by aiohttp's close code."""
 
 
 async def watch(
@@ -27,14 +27,14 @@ async def watch(
     connected: set[WebSocketViewer],
     person: str | None = None,
 ) -> web.StreamResponse:
-    """Serves one viewer until it leaves. The viewer is in `connected` during that time, so that the
-    server can close it at shutdown.
+    """Serves one viewer until it leaves. The viewer is in `connected` for as long as it is served,
+    so that the server can close its connection at shutdown.
     """
     ws = _WebSocket(compress=False, autoping=False, autoclose=False, max_msg_size=MAX_BYTES)
     try:
         await ws.prepare(request)
     except ConnectionResetError:
-        return web.Response(status=400)  # it left before its handshake was answered
+        return web.Response(status=400)  # the viewer left before its handshake was answered
     transport = request.transport
     if transport is None:
         return ws
@@ -56,8 +56,8 @@ async def watch(
 
 
 class _WebSocket(web.WebSocketResponse):
-    """aiohttp closes the connection itself if a frame breaks the protocol. This class adds a code
-    to the reason, and does not wait for a viewer that reads nothing.
+    """A WebSocket that adds a refusal code to the reason when aiohttp closes the connection because
+    a frame violates the protocol. It also does not wait for a viewer that reads nothing.
     """
 
     viewer: WebSocketViewer | None = None
@@ -71,9 +71,9 @@ class _WebSocket(web.WebSocketResponse):
 
 
 def _forget_frames(ws: web.WebSocketResponse) -> None:
-    """Drops the traceback of the error that ended a connection. aiohttp keeps the error, its
-    traceback references the frames, and they reference the connection: a cycle that only a full
-    garbage collection finds, which may take hours.
+    """Drops the traceback of the error that ended a connection. aiohttp keeps the error; its
+    traceback references stack frames, and these reference the connection. Only a full garbage
+    collection would find this cycle, perhaps hours later.
     """
     error = ws.exception()
     while error:
@@ -92,6 +92,6 @@ async def _receive(ws: web.WebSocketResponse, viewer: WebSocketViewer) -> None:
 
 
 def _families(codecs: str) -> frozenset[str]:
-    """The codec families in a player's comma-separated list."""
+    """Returns the codec families in a player's comma-separated list of codecs."""
     names = (name.strip().split(".")[0].lower() for name in codecs.split(","))
     return frozenset(name for name in names if name)

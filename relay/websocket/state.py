@@ -5,20 +5,22 @@ from enum import Enum
 
 class State(Enum):
     JOINING = "joining"
-    """The burst is still being written; live messages queue behind it."""
+    """The burst is still being written; live messages wait behind it."""
     BUFFERED = "buffered"
-    """The outbox chooses the bytes of each message, which are written to the transport."""
+    """The outbox chooses the bytes of each message, and they are written to the transport."""
     DIRECT = "direct"
-    """The fan-out writes to the socket."""
+    """The fan-out writes directly to the socket."""
     CLOSING = "closing"
-    """A close frame was written: nothing may follow it. The peer must answer before a deadline."""
+    """A close frame was written, so nothing more may be written. The peer must answer before a
+    deadline.
+    """
     LEFT = "left"
-    """The connection is over, and the viewer is no longer in the channel."""
+    """The connection has ended, and the viewer is no longer in the channel."""
 
 
 class Event(Enum):
     JOINED = "joined"
-    """The end of the burst was written."""
+    """The last byte of the burst was written."""
     CAUGHT_UP = "caught up"
     """The socket accepted a whole message while the transport's buffer was empty."""
     HELD_BACK = "held back"
@@ -28,7 +30,7 @@ class Event(Enum):
     CLOSED = "closed"
     """The server closes the connection."""
     WENT = "went"
-    """The connection ended."""
+    """The connection has ended."""
 
 
 TRANSITIONS: dict[tuple[State, Event], State] = {
@@ -43,7 +45,9 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.DIRECT, Event.WENT): State.LEFT,
     (State.CLOSING, Event.WENT): State.LEFT,
 }
-"""All other pairs change nothing."""
+"""The new state for each pair of state and event. With any other pair, the state does not
+change.
+"""
 
 OPEN = frozenset({State.JOINING, State.BUFFERED, State.DIRECT})
-"""The states in which something may be written."""
+"""The states in which the server may write to the viewer."""

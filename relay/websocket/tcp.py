@@ -1,4 +1,6 @@
-"""Reads the kernel's state of a viewer's connection, and limits the kernel's buffer."""
+"""Reads the kernel's state of a viewer's connection, and limits the bytes in the kernel's
+buffer.
+"""
 
 import asyncio
 import fcntl
@@ -8,19 +10,23 @@ import termios
 
 TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
 NOTSENT_BYTES = 16_384
-"""Maximum unsent bytes in the kernel's buffer. More would hide a slow viewer for seconds."""
+"""Maximum number of unsent bytes in the kernel's buffer. More bytes would hide a slow viewer for
+seconds.
+"""
 
 
 def plain_socket(transport: asyncio.BaseTransport) -> socket.socket | None:
-    """The socket of a transport, for direct writes. None if the transport encrypts or has no
-    socket.
+    """Returns the socket of a transport, for direct writes; None if the transport encrypts or has
+    no socket.
     """
     sock: socket.socket | None = transport.get_extra_info("socket")
     return None if transport.get_extra_info("ssl_object") is not None else sock
 
 
 def in_kernel(transport: asyncio.BaseTransport) -> int:
-    """Bytes in the kernel that the peer has not acknowledged; 0 if unknown."""
+    """Returns the number of bytes in the kernel that the peer has not acknowledged; 0 if
+    unknown.
+    """
     sock = transport.get_extra_info("socket")
     if sock is None or sock.fileno() < 0:  # the transport has closed it
         return 0
@@ -31,9 +37,7 @@ def in_kernel(transport: asyncio.BaseTransport) -> int:
 
 
 def bound_unsent(transport: asyncio.BaseTransport) -> None:
-    """Configures the kernel to accept more bytes only while fewer than `NOTSENT_BYTES` are
-    unsent.
-    """
+    """Makes the kernel accept more bytes only while fewer than `NOTSENT_BYTES` are unsent."""
     sock = transport.get_extra_info("socket")
     if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
         sock.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_BYTES)

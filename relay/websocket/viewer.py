@@ -1,7 +1,7 @@
 """One viewer on a WebSocket: how much of each message it gets, and its notices.
 
-Messages bypass aiohttp's writer, because a message is framed once for all viewers. While the
-connection accepts everything, they also bypass this object (relay/channel/fanout.py).
+Messages bypass aiohttp's writer, because each message is framed once for all viewers. While the
+connection accepts everything, messages also bypass this object (relay/channel/fanout.py).
 """
 
 import asyncio
@@ -24,23 +24,23 @@ from relay.websocket.writer import SocketWriter
 logger = logging.getLogger(__name__)
 
 JOIN_CHUNK = 32_768
-"""Maximum bytes of a burst in the transport's buffer: they cannot be withdrawn if the viewer turns
-out to be slow.
+"""Maximum number of bytes of the burst in the transport's buffer. These bytes cannot be withdrawn
+if the viewer turns out to be slow.
 """
 JOIN_AGAIN = 0.03
-"""Seconds until the rest of the burst is tried again."""
+"""Time until the server tries again to write the rest of the burst, seconds."""
 READS_NOTHING = 15.0
-"""A viewer that takes no byte for this many seconds is closed."""
+"""Time without a byte taken by the viewer after which its connection is closed, seconds."""
 SAYS_NOTHING = 20.0
-"""After this many seconds of silence a viewer is pinged; after half as many more the connection is
-cut.
+"""Time without a message from the viewer after which the server pings it, seconds. After half as
+many more seconds of silence, the server cuts the connection.
 """
 BACKLOG_MAX = 4 * 1024 * 1024
-"""Maximum bytes that may wait in addition to the burst."""
+"""Maximum number of bytes that may wait for the viewer in addition to the burst."""
 EVENTS_MAX = 64 * 1024
-"""Maximum bytes of events that may wait."""
+"""Maximum number of bytes of events that may wait for the viewer."""
 SLOW_RATE = 500_000.0
-"""Assumed bit rate of a channel whose rate is not measured yet, bit/s."""
+"""Bit rate assumed for a channel whose rate is not measured yet, bit/s."""
 
 CLOSE_CODES: dict[RefusalCode, int] = {
     RefusalCode.SERVER_CLOSING: 1001,
@@ -56,7 +56,7 @@ CLOSE_CODES: dict[RefusalCode, int] = {
 
 
 class WebSocketViewer:
-    """A viewer of one channel. The channel calls `send` for each message; no method waits for the
+    """A viewer of one channel. The channel calls `send` for each message. No method waits for the
     viewer. Call `leave` when the connection has ended.
     """
 
@@ -68,7 +68,9 @@ class WebSocketViewer:
         *,
         codecs: frozenset[str] = frozenset(),
     ) -> None:
-        """`codecs`: the codec families that the player can decode; empty for all."""
+        """`codecs`: the codec families that the player can decode; empty if the player can decode
+        all.
+        """
         self.state = State.JOINING
         self._writer = SocketWriter(transport, counters)
         self._channel = channel
@@ -77,8 +79,8 @@ class WebSocketViewer:
         self._loop = asyncio.get_running_loop()
         self._outbox = Outbox(self._loop.time() * 1_000)
         self._joining: deque[tuple[Message, int]] = deque()
-        """Messages that are not written yet, each with the bytes of events that count against
-        `EVENTS_MAX`.
+        """Messages that wait behind the burst, each with its number of event bytes that count
+        against `EVENTS_MAX`.
         """
         self._join_timer: asyncio.TimerHandle | None = None
         self._join_began = self._loop.time() * 1_000
@@ -89,20 +91,20 @@ class WebSocketViewer:
 
     @property
     def dropped(self) -> int:
-        """Video frames omitted since the connection began."""
+        """Number of video frames omitted since the connection began."""
         return self._outbox.dropped
 
     @property
     def lag(self) -> float | None:
-        """ms behind the live edge, half a round trip included, from the viewer's last report. None
-        before a report, and for a viewer without media.
+        """Distance to the live edge in the viewer's last report, ms; it includes half a round trip.
+        None before the first report, and for a viewer without media.
         """
         return self._outbox.lag if self._media else None
 
     # The state machine (relay/websocket/state.py)
 
     def _advance(self, event: Event) -> bool:
-        """Changes the state according to the table. Returns whether it changed."""
+        """Changes the state according to the table. Returns whether the state changed."""
         before, after = self.state, TRANSITIONS.get((self.state, event))
         if after is None:
             return False
@@ -124,8 +126,8 @@ class WebSocketViewer:
     # Joining
 
     def join(self, greeting: str, *, person: str | None = None, media: bool = True) -> None:
-        """Writes the greeting, then the burst as fast as the viewer takes it; live messages follow.
-        Without `media` the viewer gets events only.
+        """Writes the greeting, then the burst as fast as the viewer takes it, then live messages.
+        Without `media`, the viewer gets events only.
         """
         self._media = media
         self._write(text_frame(greeting))
@@ -139,14 +141,14 @@ class WebSocketViewer:
         except Refusal as refusal:
             self.close(refusal.code, str(refusal))
             return
-        # Events of the burst need no limit here: the channel limits them.
+        # The size of the events in the burst is not limited here: the channel limits it.
         self._joining.extend((message, 0) for message in first)
         self._continue_join()
         if media:
             self._channel.demand_fresh_keyframes(time.time_ns() // 1_000)
 
     def _continue_join(self) -> None:
-        """Writes the rest of the burst while the transport accepts it. If a viewer is too slow, it
+        """Writes the rest of the burst while the transport accepts bytes. A viewer that is too slow
         gets the rest without video.
         """
         joining = self._joining
@@ -164,7 +166,7 @@ class WebSocketViewer:
             self._advance(Event.JOINED)
             self._send_pace()
         elif joining:
-            # Live messages also continue the join, but an idle room has none.
+            # A live message also continues the join, but an idle room has no live messages.
             self._join_timer = self._loop.call_later(JOIN_AGAIN, self._continue_join)
         else:
             self._advance(Event.JOINED)
@@ -191,7 +193,9 @@ class WebSocketViewer:
                 pass
 
     def _send_all(self, message: Message) -> None:
-        """Sends the whole message: nothing waits. The fan-out may send the next ones directly."""
+        """Sends a whole message, because no bytes wait. After that, the fan-out may send messages
+        directly.
+        """
         self._writer.idle()
         direct = self._writer.open_direct(self._overflow)
         if direct is None:
@@ -204,7 +208,7 @@ class WebSocketViewer:
             self._channel.open_direct(self, direct)
 
     def _send_some(self, message: Message) -> None:
-        """Sends the part of the message that the outbox chooses."""
+        """Sends the part of a message that the outbox chooses."""
         outbox, writer = self._outbox, self._writer
         waiting, idle = writer.measure()
         if waiting and idle >= READS_NOTHING:
@@ -226,14 +230,14 @@ class WebSocketViewer:
             self._channel.demand_keyframes()
 
     def _overflow(self, message: Message, sent: int) -> None:
-        """The socket accepted only `sent` bytes of a message."""
+        """Handles a message of which the socket accepted only `sent` bytes."""
         self._advance(Event.HELD_BACK)
         if self.state in OPEN:
             self._writer.write_rest(message, sent)
 
     def _write(self, data: bytes, event_bytes: int = 0) -> None:
         if data and self.state in OPEN and not self._writer.closing:
-            # No byte may overtake those that wait in the transport.
+            # These bytes must not overtake bytes that wait in the transport.
             self._advance(Event.HELD_BACK)
             self._writer.write(data, event_bytes)
 
@@ -247,14 +251,14 @@ class WebSocketViewer:
     # Tracks
 
     def receive_track(self, info: TrackInfo) -> None:
-        """Closes the connection of a player that cannot decode the track."""
+        """Closes the connection if the player cannot decode the track."""
         if self._codecs and info.codec.split(".")[0].lower() not in self._codecs:
             self.close(RefusalCode.UNSUPPORTED_CODEC, f"this player cannot decode {info.codec}")
 
     # Notices of the viewer
 
     def receive_text(self, text: str) -> None:
-        """Handles a notice. Closes the connection if it does not follow PROTOCOL.md."""
+        """Handles a notice. Closes the connection if the notice does not follow PROTOCOL.md."""
         try:
             kind, notice = read_notice(text)
             if kind == "time":
@@ -280,8 +284,8 @@ class WebSocketViewer:
         self._write(control_frame(PONG, payload))
 
     def hear(self) -> bool:
-        """Called for everything that arrives from the viewer. Returns whether it may send that
-        much; if not, closes the connection.
+        """Takes note that something arrived from the viewer. Returns whether to handle it. Closes
+        the connection if the viewer sends too much.
         """
         if self._allowance.take(self._loop.time()):
             return self.state in OPEN
@@ -289,8 +293,8 @@ class WebSocketViewer:
         return False
 
     def _break_silence(self) -> None:
-        """Pings a silent viewer, so that neither it nor a proxy considers the connection dead. Cuts
-        a dead connection.
+        """Pings a silent viewer, so that neither the viewer nor a proxy considers the connection
+        dead. Cuts the connection if the last ping was not answered.
         """
         now, heard_at = self._loop.time(), self._allowance.used_at
         if now - heard_at < SAYS_NOTHING:
@@ -307,17 +311,17 @@ class WebSocketViewer:
     # The end
 
     def close(self, code: RefusalCode, text: str) -> None:
-        """Closes the connection, and cuts it if the viewer does not answer in time."""
+        """Closes the connection. Cuts it if the viewer does not answer the close frame in time."""
         if self._advance(Event.CLOSED):
             self._writer.close(CLOSE_CODES[code], f"{code.value}: {text}")
 
     def abandon(self) -> None:
-        """Writes nothing more: another object writes the close frame."""
+        """Stops writing, because another object writes the close frame."""
         if self._advance(Event.CLOSED):
             self._writer.stop()
 
     def leave(self) -> None:
-        """The viewer has left: answers its close frame and ends the connection."""
+        """Ends the connection after the viewer has left. Answers the viewer's close frame."""
         before = self.state
         if self._advance(Event.WENT):
             self._counters.dropped += self._outbox.dropped

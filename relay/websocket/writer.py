@@ -1,5 +1,5 @@
-"""Writes to one viewer's connection, through its transport or directly, measures what waits, and
-ends the connection within a deadline.
+"""Writes to one viewer's connection, through its transport or directly to its socket. Measures how
+many bytes wait, and ends the connection within a deadline.
 """
 
 import asyncio
@@ -14,14 +14,14 @@ from relay.websocket.counters import WebSocketCounters
 from relay.websocket.tcp import in_kernel, plain_socket
 
 CLOSE_WITHIN = 2.0
-"""Seconds that a peer has to take the waiting bytes and to answer a close frame. Then the
+"""Time for the peer to take the waiting bytes and to answer a close frame, seconds. After that, the
 connection is cut.
 """
 
 
 class SocketWriter:
-    """Writes whole frames in order. Never waits: bytes that the connection does not accept stay in
-    the transport's buffer, and `measure` counts them.
+    """Writes whole frames in order, without waiting. Bytes that the connection does not accept stay
+    in the transport's buffer, and `measure` counts them.
     """
 
     def __init__(self, transport: asyncio.WriteTransport, counters: WebSocketCounters) -> None:
@@ -31,14 +31,16 @@ class SocketWriter:
         self._drain = DrainRate()
         self._direct: DirectSocket | None = None
         self._written = 0
-        """Bytes written to the transport since the last direct write."""
+        """Number of bytes written to the transport since the last direct write."""
         self._taken = 0
         self._taken_at = self._loop.time()
         self._events: deque[tuple[int, int]] = deque()
-        """For each written batch of events: its end, counted in bytes written, and its size."""
+        """For each write that contained events: the value of `_written` after it, and its number of
+        event bytes.
+        """
         self._cut_timer: asyncio.TimerHandle | None = None
         self.event_bytes = 0
-        """Bytes of events that the peer had not taken at the last `measure`."""
+        """Number of event bytes that the peer had not taken at the last `measure`."""
 
     @property
     def closing(self) -> bool:
@@ -46,16 +48,18 @@ class SocketWriter:
 
     @property
     def buffered(self) -> int:
-        """Bytes in the transport's buffer."""
+        """Number of bytes in the transport's buffer."""
         return self._transport.get_write_buffer_size()
 
     @property
     def rate(self) -> float | None:
-        """bit/s at which the peer takes bytes; None before the first measurement."""
+        """Rate at which the peer takes bytes, bit/s; None before the first measurement."""
         return self._drain.rate
 
     def write(self, data: bytes, event_bytes: int = 0) -> None:
-        """Writes through the transport. `event_bytes` of `data` are events."""
+        """Writes through the transport. `event_bytes`: how many bytes of `data` belong to
+        events.
+        """
         if not data or self._transport.is_closing():
             return
         self._written += len(data)
@@ -66,15 +70,15 @@ class SocketWriter:
         self._transport.write(data)
 
     def idle(self) -> None:
-        """Nothing waits: forgets the measurements made while bytes waited."""
+        """Takes note that no bytes wait. Forgets the measurements made while bytes waited."""
         self._taken_at = self._loop.time()
         self._drain.add(self._written, 0, 0.0)
         self._events.clear()
         self.event_bytes = 0
 
     def measure(self) -> tuple[int, float]:
-        """The number of bytes that the peer has not taken, and for how many seconds it has taken
-        none.
+        """Returns the number of bytes that the peer has not taken, and for how many seconds it has
+        taken none.
         """
         now = self._loop.time()
         waiting = self.buffered
@@ -88,10 +92,12 @@ class SocketWriter:
             self._taken, self._taken_at = taken, now
         return waiting, now - self._taken_at
 
-    # Past the transport
+    # Direct writes
 
     def open_direct(self, overflow: Callable[[Message, int], None]) -> DirectSocket | None:
-        """The direct socket; None if the transport encrypts or no descriptor is free."""
+        """Returns the direct socket; None if the transport encrypts or no file descriptor
+        is free.
+        """
         if self._direct is None:
             sock = plain_socket(self._transport)
             if sock is None:
@@ -103,16 +109,16 @@ class SocketWriter:
         return self._direct
 
     def write_direct(self, frame: bytes) -> int:
-        """Writes a frame directly to the socket and returns the number of bytes accepted. The
-        transport's buffer must be empty.
+        """Writes a frame directly to the socket. Returns the number of bytes accepted. The
+        transport's buffer must be empty before the call.
         """
         sent = self._direct.write(frame) if self._direct else 0
         self._counters.octets += sent
         return sent
 
     def write_rest(self, message: Message, sent: int) -> None:
-        """Writes the rest of a message, of which the socket accepted only `sent` bytes."""
-        # Bytes written directly were not counted: restart the count.
+        """Writes the rest of a message of which the socket accepted only `sent` bytes."""
+        # Bytes written directly were not counted, so the count starts again at 0.
         self._written = 0
         self._taken_at = self._loop.time()
         self._events.clear()
@@ -123,14 +129,14 @@ class SocketWriter:
     # The end
 
     def close(self, code: int, reason: str) -> None:
-        """Writes a close frame, and cuts the connection if the peer does not end it in time.
-        Nothing may be written afterwards.
+        """Writes a close frame. Cuts the connection if the peer does not end it in time. Nothing
+        may be written after this.
         """
         self.write(close_frame(code, reason))
         self.stop()
 
     def stop(self) -> None:
-        """Stops writing, and cuts the connection if the peer does not end it in time."""
+        """Stops writing. Cuts the connection if the peer does not end it in time."""
         if self._direct:
             self._direct.close()
             self._direct = None
@@ -138,7 +144,9 @@ class SocketWriter:
             self._cut_timer = self._loop.call_later(CLOSE_WITHIN, self.cut)
 
     def finish(self) -> None:
-        """Closes the transport, and cuts it if the peer does not take the waiting bytes in time."""
+        """Closes the transport. Cuts the connection if the peer does not take the waiting bytes in
+        time.
+        """
         self.stop()
         if self._cut_timer and not self.buffered:
             self._cut_timer.cancel()

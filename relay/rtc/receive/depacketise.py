@@ -1,4 +1,4 @@
-"""Depacketises H.264: RTP payloads to NAL units (RFC 6184, packetization-mode 1)."""
+"""Depacketises H.264: makes NAL units from RTP payloads (RFC 6184, packetization-mode 1)."""
 
 from collections.abc import Iterable
 
@@ -9,10 +9,10 @@ _SLICE, _IDR, _SPS, _AUD = 1, 5, 7, 9
 
 
 def depacketise(payloads: Iterable[bytes]) -> list[bytes]:
-    """The NAL units of one access unit, from the payloads of its packets in order.
+    """Returns the NAL units of one access unit. `payloads`: the payloads of its packets, in order.
 
     Raises BitstreamError for a payload type of another packetization mode, a fragment without its
-    start or end, or a length that does not fit.
+    start or end, or an inconsistent length.
     """
     nals: list[bytes] = []
     fragments: list[bytes] = []
@@ -58,10 +58,10 @@ def _split_stap(payload: bytes, nals: list[bytes]) -> None:
 
 
 def starts_idr(payload: bytes) -> bool:
-    """Whether a packet begins an access unit with parameter sets. Browsers send them before each
-    IDR.
+    """Whether a payload begins an access unit that starts with parameter sets. Browsers
+    send parameter sets before each IDR.
 
-    If it does, the access unit is complete from here on, even if the packet before is missing.
+    If so, the access unit has no earlier packets, even if the previous packet is missing.
     """
     if not payload:
         return False
@@ -75,10 +75,11 @@ def starts_idr(payload: bytes) -> bool:
 
 
 def starts_access_unit(payload: bytes) -> bool:
-    """Whether a packet certainly begins an access unit: with a delimiter, parameter sets, or the
-    slice of the first macroblock (H.264 §7.4.1.2.4).
+    """Whether a payload certainly begins an access unit: with a delimiter, with parameter
+    sets, or with the slice of the first macroblock (H.264 §7.4.1.2.4).
 
-    Wrong for encoders that send slices in arbitrary order (Baseline's ASO, which no browser uses).
+    The result is wrong for encoders that send slices in arbitrary order (Baseline's ASO, which no
+    browser uses).
     """
     if starts_idr(payload):
         return True

@@ -1,29 +1,32 @@
-"""When to request a keyframe, and reception statistics. Pure; `now` in seconds."""
+"""Decides when to request a keyframe, and keeps reception statistics. Pure; `now` in seconds."""
 
 from relay.rtc.rtp import RtpPacket, Unwrapper
 
 KEYFRAME_EVERY = 2.0
-"""Maximum seconds between two requested keyframes: browsers send no periodic keyframes."""
+"""Maximum time between two requested keyframes, seconds. Browsers send no periodic keyframes."""
 KEYFRAME_AT_MOST = 0.5
 BROKEN_AT_MOST = 0.15
-"""Seconds between the first requests after a lost reference. libwebrtc ignores requests within 300
-ms of the last one that it answered, so only the second or third may have an effect.
+"""Minimum time between the first requests after a reference frame was lost, seconds. libwebrtc
+ignores requests within 300 ms of the last request that it answered, so the first request after the
+loss may have no effect.
 """
 BROKEN_AT_LEAST = 1.0
 
 
 class KeyframeRequests:
-    """Decides when to send a PLI: every 2 s, or earlier on request, but at most every 500 ms.
-    Repeats it until a keyframe arrives.
+    """Decides when to send a PLI: every 2 s, or earlier on request, but at most every 500 ms. The
+    PLI is repeated until a keyframe arrives.
 
-    While a reference is lost, the first PLIs follow faster and later ones more slowly: over a slow
-    uplink a keyframe takes long, and a second one would delay it further.
+    After a reference frame was lost, the first PLIs follow each other faster and later ones more
+    slowly: over a slow uplink a keyframe takes long, and a second keyframe would delay the first.
     """
 
     def __init__(self) -> None:
         self._asked = True
         self._pause: float | None = None
-        """Minimum seconds between two requests while a reference is lost; None otherwise."""
+        """Minimum time between two requests while a reference frame is lost, seconds; None
+        otherwise.
+        """
         self._last_request: float | None = None
         self._last_key: float | None = None
 
@@ -32,9 +35,10 @@ class KeyframeRequests:
         self._asked = True
 
     def reference_lost(self, round_trip: float | None) -> None:
-        """No frame can be decoded until the next keyframe. Repeated calls have no effect.
+        """Takes note that no frame can be decoded until the next keyframe. Repeated calls have no
+        effect.
 
-        `round_trip`: seconds, None if unknown.
+        `round_trip`: round trip time in seconds; None if unknown.
         """
         self._asked = True
         if self._pause is None:
@@ -46,7 +50,7 @@ class KeyframeRequests:
         self._last_key = now
 
     def due(self, now: float) -> bool:
-        """Whether to send a PLI now; the caller then sends it."""
+        """Whether to send a PLI now. If so, the caller must send it."""
         at_most = KEYFRAME_AT_MOST if self._pause is None else self._pause
         if self._last_request is not None and now - self._last_request < at_most:
             return False
@@ -60,21 +64,23 @@ class KeyframeRequests:
 
 
 class ReceptionStatistics:
-    """Statistics of one source for receiver reports (RFC 3550 §6.4.1, appendix A.3 and A.8)."""
+    """Reception statistics of one source, for receiver reports (RFC 3550 §6.4.1, appendix A.3 and
+    A.8).
+    """
 
     def __init__(self, clock_rate: int) -> None:
         self._clock_rate = clock_rate
         self._sequences = Unwrapper(16)
         self._base = 0
         self.highest = 0
-        """Extended highest sequence number received."""
+        """Highest sequence number received, extended beyond 16 bits."""
         self.received = 0
         self.jitter = 0.0
-        """Interarrival jitter in ticks."""
+        """Interarrival jitter, in ticks of the RTP clock."""
         self._transit: float | None = None
         self._expected_before = self._received_before = 0
         self.last_report_ntp = 0
-        """Middle 32 bits of the last sender report's NTP time."""
+        """Middle 32 bits of the NTP time in the last sender report."""
         self.last_report_at = 0.0
 
     def add(self, packet: RtpPacket, now: float) -> None:
@@ -95,11 +101,11 @@ class ReceptionStatistics:
 
     @property
     def lost(self) -> int:
-        """Cumulative packets lost; negative if there were more duplicates than losses."""
+        """Number of packets lost so far; negative if there were more duplicates than losses."""
         return self.highest - self._base + 1 - self.received if self.received else 0
 
     def fraction_lost(self) -> int:
-        """Fraction of packets lost since the last call, in 1/256."""
+        """Returns the fraction of packets lost since the last call, in units of 1/256."""
         expected = self.highest - self._base + 1 if self.received else 0
         expected_interval = expected - self._expected_before
         lost_interval = expected_interval - (self.received - self._received_before)

@@ -1,11 +1,13 @@
-"""Missing packets of a source, and when to request them again. Pure; `now` in seconds."""
+"""The missing packets of a source, and the times to request them again. Pure; `now` in seconds."""
 
 from relay.rtc.roundtrip import RoundTrip
 
 MAX_NACKS = 128
-"""Maximum number of packets requested at a time."""
+"""Maximum number of packets in one request."""
 MAX_PATIENCE = 0.02
-"""Maximum seconds before the first request, on a path that reorders packets."""
+"""Maximum time before the first request for a missing packet, seconds. It applies to a path that
+reorders packets.
+"""
 
 
 class _Gap:
@@ -18,13 +20,15 @@ class _Gap:
 
 
 class Gaps:
-    """The missing packets, by unwrapped sequence number, oldest first."""
+    """The missing packets by unwrapped sequence number, oldest first."""
 
     def __init__(self, round_trip: RoundTrip) -> None:
         self._round_trip = round_trip
         self._gaps: dict[int, _Gap] = {}
         self._patience = 0.0
-        """Seconds before the first request: how late reordered packets have arrived recently."""
+        """Time before the first request, seconds: how late reordered packets have arrived
+        recently.
+        """
 
     def __bool__(self) -> bool:
         return bool(self._gaps)
@@ -33,27 +37,29 @@ class Gaps:
         return len(self._gaps)
 
     def add(self, first: int, behind: int, now: float) -> None:
-        """The packets from `first` up to, but not including, `behind` are missing."""
+        """Marks the packets from `first` up to, but not including, `behind` as missing."""
         for missing in range(first, behind):
             self._gaps[missing] = _Gap(now)
 
     def fill(self, sequence: int, now: float, *, resent: bool) -> bool:
-        """The packet arrived, late or as a retransmission. Returns whether it was missing."""
+        """Takes note that a packet arrived, late or as a retransmission. Returns whether it was
+        missing.
+        """
         gap = self._gaps.pop(sequence, None)
         if gap is None:
             return False
         if not resent:
             self._patience = min(MAX_PATIENCE, max(self._patience, now - gap.since))
         elif gap.requests == 1 and gap.requested_at is not None:
-            # After several requests it is unknown which one was answered.
+            # After several requests, nobody knows which of them was answered.
             self._round_trip.add(now - gap.requested_at)
             self._patience *= 0.9
         return True
 
     def nacks(self, now: float) -> list[int]:
-        """16-bit sequence numbers to request now (RFC 4585 §6.2.1), in order.
+        """Returns the 16-bit sequence numbers to request now (RFC 4585 §6.2.1), in order.
 
-        Each is repeated after a round trip.
+        A request that brings no packet is repeated after a round trip.
         """
         wanted = []
         retry = self._round_trip.retry
@@ -75,7 +81,7 @@ class Gaps:
         )
 
     def give_up(self, before: int) -> int:
-        """Gives up all packets before that number. Returns how many."""
+        """Gives up all missing packets with numbers below `before`. Returns how many there were."""
         given_up = [sequence for sequence in self._gaps if sequence < before]
         for sequence in given_up:
             del self._gaps[sequence]

@@ -1,4 +1,4 @@
-"""How each codec maps access units to RTP payloads."""
+"""The RTP payload format of each codec: how payloads become access units."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,16 +10,18 @@ from relay.rtc.receive import depacketise, vp8
 
 @dataclass(frozen=True, slots=True)
 class PayloadFormat:
-    """The properties of a codec that reassembly needs."""
+    """The functions of a codec that reassembly needs."""
 
     starts_keyframe: Callable[[bytes], bool]
     """Whether a payload begins a keyframe."""
     starts_access_unit: Callable[[bytes], bool]
     """Whether a payload certainly begins an access unit."""
     follows: Callable[[bytes, AccessUnit, AccessUnit, int], bool]
-    """Whether no reference frame is missing between two access units: `h264.follows`."""
+    """Whether no reference frame is missing between two access units (see
+    `h264.follows`).
+    """
     access_unit: Callable[[Iterable[bytes]], AccessUnit]
-    """The access unit in the payloads of its packets, in order. Raises BitstreamError."""
+    """Builds an access unit from the payloads of its packets, in order. Raises BitstreamError."""
 
 
 def _h264_unit(payloads: Iterable[bytes]) -> AccessUnit:
@@ -30,8 +32,8 @@ FORMATS = {
     "H264": PayloadFormat(
         depacketise.starts_idr, depacketise.starts_access_unit, h264.follows, _h264_unit
     ),
-    # A VP8 frame does not identify its references: RFC 7741 §4.2 also numbers frames that no other
-    # frame references.
+    # A VP8 frame does not identify the frames that it refers to, and its frame numbers do not help:
+    # RFC 7741 §4.2 also numbers frames that no other frame refers to.
     "VP8": PayloadFormat(
         vp8.starts_keyframe,
         vp8.starts_frame,
@@ -39,4 +41,4 @@ FORMATS = {
         vp8.access_unit,
     ),
 }
-"""By RTP encoding name (RFC 6184 §8.1, RFC 7741 §6)."""
+"""The payload formats by RTP encoding name (RFC 6184 §8.1, RFC 7741 §6)."""

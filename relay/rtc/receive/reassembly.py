@@ -1,4 +1,4 @@
-"""Video packets to complete access units in order. Pure; `now` in seconds."""
+"""Reassembles video packets into complete access units, in order. Pure; `now` in seconds."""
 
 from relay.errors import BitstreamError
 from relay.media.h264 import AccessUnit
@@ -8,37 +8,37 @@ from relay.rtc.roundtrip import RoundTrip
 from relay.rtc.rtp import RtpPacket, Unwrapper
 
 MAX_BUFFERED = 2_048
-"""Maximum number of packets buffered behind a gap: about 2.5 MB at 1,200 bytes each."""
+"""Maximum number of packets that wait behind a gap: about 2.5 MB at 1,200 bytes each."""
 MAX_JUMP = 3_000
-"""A larger step in sequence numbers means that the sender restarted."""
+"""Step in the sequence numbers above which the sender is assumed to have restarted."""
 OUTAGE = 0.2
-"""After this many seconds without a packet, a gap of more than SHORT packets is not repaired: a new
-keyframe arrives sooner.
+"""Time without a packet after which a gap of more than SHORT packets is not repaired, seconds: a
+new keyframe arrives sooner.
 """
 SHORT = 16
 MAX_UNIT_PACKETS = 3_000
-"""Maximum number of packets of one access unit: 3.6 MB at 1,200 bytes each."""
+"""Maximum number of packets in one access unit: 3.6 MB at 1,200 bytes each."""
 
 
 class EncodedFrame:
-    """One access unit, decodable after all frames since the last keyframe."""
+    """One access unit. It can be decoded after all frames since the last keyframe."""
 
     __slots__ = ("arrived", "timestamp", "unit")
 
     def __init__(self, timestamp: int, unit: AccessUnit, arrived: float) -> None:
         self.timestamp = timestamp
-        """Unwrapped RTP timestamp, 90 kHz."""
+        """Unwrapped RTP timestamp, in ticks of 90 kHz."""
         self.unit = unit
         self.arrived = arrived
-        """When its last packet arrived, in seconds of the caller's clock."""
+        """When the last packet of the frame arrived, in seconds of the caller's clock."""
 
 
 class Reassembly:
-    """Reassembles one video source.
+    """Reassembles the frames of one video source.
 
     Call `receive` for each packet and `expire` regularly; both return frames. `nacks(now)` returns
-    what is missing. After a gap that is not repaired in time, no frame is returned before the next
-    keyframe, and `needs_keyframe` is set.
+    the numbers of missing packets. After a gap that is not repaired in time, no frame is returned
+    before the next keyframe, and `needs_keyframe` is set.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Reassembly:
         self.needs_keyframe = True
         self.duplicates = 0
         self.given_up = 0
-        """Packets that did not arrive in time."""
+        """Number of packets that did not arrive in time."""
         self.repaired = 0
         self.broken_units = 0
         self._sequences = Unwrapper(16)
@@ -59,23 +59,25 @@ class Reassembly:
         self._last_arrival = 0.0
         self._gaps = Gaps(round_trip or RoundTrip())
         self._key_start: int | None = None
-        """The newest start of a keyframe in the buffer."""
+        """Sequence number of the newest buffered packet that begins a keyframe."""
         self._key_end = 0
-        """The first packet of that keyframe that has not been seen in the buffer."""
+        """Sequence number of the first packet of that keyframe that has not been found in the
+        buffer.
+        """
         self._unit: list[RtpPacket] = []
         self._unit_whole = False
         self._unit_arrived = 0.0
         self._lost = 0
-        """Packets given up before the next frame. The frame shows whether a reference was among
-        them.
+        """Number of packets given up before the next frame. The next frame shows whether a
+        reference frame was lost with them.
         """
         self._sps = b""
         self._last: AccessUnit | None = None
 
     def receive(self, packet: RtpPacket, now: float, *, resent: bool = False) -> list[EncodedFrame]:
-        """A packet of this source, in any order. Returns the frames that it completes.
+        """Takes a packet of this source, in any order. Returns the frames that it completes.
 
-        `resent`: it is a retransmission.
+        `resent`: whether the packet is a retransmission.
         """
         silence, self._last_arrival = now - self._last_arrival, now
         sequence = self._sequences.unwrap(packet.sequence)
@@ -88,11 +90,12 @@ class Reassembly:
             return []
         hole = sequence - max(self._highest + 1, self._next)
         if hole > MAX_NACKS:
-            # The gap is too old to repair. Frames behind older gaps also need a keyframe.
+            # The gap is too long to repair. Frames behind earlier gaps need a keyframe as well.
             self.given_up += hole + len(self._gaps)
             self._restart(sequence)
         if sequence == self._next and not self._buffer:
-            # The fast path, for nearly all packets: in order and nothing buffered.
+            # The fast path for nearly all packets: the packet is the next one, and nothing is
+            # buffered.
             self._next += 1
             self._highest = sequence
             frame = self._take(packet, now)
@@ -108,14 +111,14 @@ class Reassembly:
         return self._drain() + self._jump_to_keyframe()
 
     def expire(self, now: float) -> list[EncodedFrame]:
-        """Gives up gaps that are past their deadline. Returns the frames behind them."""
+        """Gives up gaps that are past their deadline. Returns the frames behind these gaps."""
         frames: list[EncodedFrame] = []
         while self._gaps.overdue(now):
             frames += self._give_up()
         return frames
 
     def nacks(self, now: float) -> list[int]:
-        """16-bit sequence numbers to request now, in sending order."""
+        """Returns the 16-bit sequence numbers to request now, in sending order."""
         return self._gaps.nacks(now)
 
     @property
@@ -124,14 +127,16 @@ class Reassembly:
         return bool(self._gaps)
 
     def _note_gap(self, sequence: int, now: float, resent: bool) -> None:
-        """Updates the gaps for an arrived packet."""
+        """Updates the gaps after a packet arrived."""
         if self._gaps.fill(sequence, now, resent=resent):
             self.repaired += 1
         self._gaps.add(max(self._highest + 1, self._next or 0), sequence, now)
         self._highest = max(self._highest, sequence)
 
     def _note_keyframe(self, start: int) -> None:
-        """Records only the newest start: a sender may mark every packet as a start."""
+        """Takes note of a packet that begins a keyframe. Only the newest is kept, because a sender
+        may mark every packet in this way.
+        """
         if self._key_start is None or start > self._key_start:
             self._key_start = self._key_end = start
 
@@ -151,11 +156,14 @@ class Reassembly:
         return frames
 
     def _take(self, packet: RtpPacket, arrived: float) -> EncodedFrame | None:
-        """Adds the next packet in order to the access unit. Returns the frame that it completes."""
+        """Adds the next packet in order to the access unit. Returns the frame that the packet
+        completes.
+        """
         frame = None
         unit = self._unit
         if unit and packet.timestamp != unit[0].timestamp:
-            # Without a marker bit, the next timestamp ends the access unit.
+            # The sender omitted the marker bit: the new timestamp shows that the access unit has
+            # ended.
             frame = self._finish(self._unit_arrived)
         if packet.payload:
             if len(self._unit) >= MAX_UNIT_PACKETS:
@@ -193,7 +201,7 @@ class Reassembly:
         return EncodedFrame(timestamp, unit, arrived)
 
     def _decodable(self, unit: AccessUnit) -> bool:
-        """Whether all references of the access unit were returned before."""
+        """Whether all frames that the access unit refers to were returned before."""
         if unit.key:
             self.needs_keyframe, self._lost = False, 0
         elif unit.data and self._lost:
@@ -206,14 +214,16 @@ class Reassembly:
         return unit.key or not unit.data or not self.needs_keyframe
 
     def _give_up(self) -> list[EncodedFrame]:
-        """Skips the first gap and the access unit that contains it."""
+        """Skips the first gap, with the access unit that contains it."""
         self._lose_unit()
         self._next = min(self._buffer) if self._buffer else self._highest + 1
         self._give_up_gaps()
         return self._drain()
 
     def _jump_to_keyframe(self) -> list[EncodedFrame]:
-        """Continues at a complete keyframe behind a gap without waiting for the deadline."""
+        """Jumps to a keyframe behind a gap once it is complete, without waiting for the gap's
+        deadline.
+        """
         start = self._key_start
         if start is None:
             return []

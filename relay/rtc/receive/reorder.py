@@ -1,4 +1,4 @@
-"""Puts audio packets in order. Waits briefly for missing ones, but does not request them. Pure."""
+"""Puts audio packets in order. Missing packets are awaited briefly, but not requested. Pure."""
 
 from relay.rtc.rtp import RtpPacket, Unwrapper
 
@@ -9,8 +9,8 @@ MAX_JUMP = 3_000
 class Reorder:
     """Puts the packets of one audio source in order.
 
-    A packet in order is returned at once. Packets behind a gap wait `patience` seconds for the
-    missing ones; then the gap remains, and the timeline of the stream fills it.
+    The next packet in order is returned at once. Packets behind a gap wait `patience` seconds for
+    the missing ones. After that the gap remains, and the timeline of the stream fills it.
     """
 
     def __init__(self, patience: float = 0.06) -> None:
@@ -22,7 +22,9 @@ class Reorder:
         self._buffer: dict[int, tuple[RtpPacket, float]] = {}
 
     def receive(self, packet: RtpPacket, now: float) -> list[tuple[RtpPacket, float]]:
-        """A packet, in any order. Returns the packets now in order, each with its arrival time."""
+        """Takes a packet, in any order. Returns the packets that are now in order, with their
+        arrival times.
+        """
         sequence = self._sequences.unwrap(packet.sequence)
         if self._next is not None and abs(sequence - self._next) > MAX_JUMP:
             self._buffer.clear()
@@ -39,7 +41,7 @@ class Reorder:
         return self.expire(now)
 
     def expire(self, now: float) -> list[tuple[RtpPacket, float]]:
-        """Gives up gaps that are past their deadline."""
+        """Gives up gaps that are past their deadline. Returns the packets that are now in order."""
         ready: list[tuple[RtpPacket, float]] = []
         while (
             self._buffer
@@ -49,7 +51,7 @@ class Reorder:
         return ready
 
     def flush(self) -> list[tuple[RtpPacket, float]]:
-        """Gives up all gaps: the source has ended."""
+        """Gives up all gaps, because the source has ended. Returns the packets that waited."""
         ready: list[tuple[RtpPacket, float]] = []
         while self._buffer:
             ready += self._skip()

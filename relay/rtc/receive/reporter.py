@@ -1,5 +1,5 @@
-"""The feedback to one sender: reports, keyframe requests and bitrate. Pure: packets and `now` (in
-seconds) in, RTCP out.
+"""The feedback to one sender: reports, keyframe requests and a bitrate. Pure: takes packets and
+`now` (in seconds), returns RTCP.
 """
 
 from relay.rtc.receive import rtcp
@@ -11,14 +11,15 @@ from relay.rtc.rtp import RtpPacket
 
 REPORT_EVERY = 0.2
 MAX_SSRCS = 4
-"""Maximum number of media sources per session; a sender that restarts adds another."""
+"""Maximum number of media sources per session. A sender that restarts adds a source."""
 
 
 class Reporter:
-    """The feedback of one transport. Methods that return bytes return a compound packet to send, or
-    nothing.
+    """Writes the feedback of one transport. Methods that return bytes return one compound packet to
+    send, or nothing.
 
-    Senders with transport-wide feedback estimate their path themselves; others need an `estimate`.
+    Senders with transport-wide feedback estimate the path themselves; for other senders the server
+    needs an `estimate`.
     """
 
     def __init__(self, bitrate_cap: int, estimate: BitrateEstimate | None = None) -> None:
@@ -31,7 +32,7 @@ class Reporter:
         self._reported = 0.0
 
     def receive(self, packet: RtpPacket, now: float, clock_rate: int) -> None:
-        """Counts a packet of a media source with `clock_rate` ticks per second."""
+        """Counts a packet of a media source whose clock has `clock_rate` ticks per second."""
         statistics = self._statistics.get(packet.ssrc)
         if statistics is None:
             if len(self._statistics) >= MAX_SSRCS:
@@ -40,7 +41,7 @@ class Reporter:
         statistics.add(packet, now)
 
     def receive_video(self, packet: RtpPacket, now: float) -> None:
-        """Takes any video packet, including retransmissions."""
+        """Takes any video packet, retransmissions included."""
         if self._estimate and self._estimate.receive(packet, now, self.round_trip.smoothed):
             self.make_report_due()
 
@@ -50,13 +51,13 @@ class Reporter:
             statistics.last_report_ntp, statistics.last_report_at = report.ntp_middle, now
 
     def make_report_due(self) -> None:
-        """Makes the next report due at once: a new source's encoder needs the bitrate cap while it
-        chooses its bitrate.
+        """Makes the next report due at once. The encoder of a new source needs the bitrate cap
+        early, while it chooses its bitrate.
         """
         self._reported = 0.0
 
     def report(self, now: float, video_ssrc: int | None) -> bytes:
-        """A receiver report and REMB, five times a second."""
+        """Returns a receiver report with REMB, five times a second; otherwise nothing."""
         if now - self._reported < REPORT_EVERY:
             return b""
         self._reported = now
@@ -65,13 +66,15 @@ class Reporter:
         return report if video_ssrc is None else report + rtcp.bitrate_cap(bitrate, [video_ssrc])
 
     def keyframe_request(self, now: float, video_ssrc: int | None) -> bytes:
-        """A PLI, if one is due."""
+        """Returns a PLI if one is due; otherwise nothing."""
         if video_ssrc is None or not self.keyframes.due(now):
             return b""
         return rtcp.receiver_report({}, now) + rtcp.keyframe_request(video_ssrc)
 
     def arrivals(self, now: float) -> list[bytes]:
-        """Transport-wide feedback, if due. Each packet is sent in its own datagram."""
+        """Returns transport-wide feedback if it is due. Each packet must be sent in its own
+        datagram.
+        """
         if not self.transport.due(now):
             return []
         return self.transport.reports(next(iter(self._statistics), 0), now)

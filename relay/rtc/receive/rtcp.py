@@ -23,32 +23,32 @@ from aiortc.rtp import (
 from relay.rtc.receive.feedback import ReceptionStatistics
 
 SENDER_SSRC = 1
-"""The server's SSRC in feedback; aiortc and Chromium accept any."""
+"""The server's SSRC in feedback. aiortc and Chromium accept any value."""
 _NTP_EPOCH = 2_208_988_800
-"""Seconds from 1900 to 1970."""
+"""Seconds from the NTP epoch (1900) to the Unix epoch (1970)."""
 
 
 @dataclass(frozen=True, slots=True)
 class SenderReport:
-    """The time on the sender's clock at an RTP timestamp."""
+    """A sender report: the time on the sender's clock at an RTP timestamp."""
 
     ssrc: int
     clock: float
-    """Seconds since the Unix epoch by the sender's clock, which may be wrong."""
+    """Time on the sender's clock in seconds since the Unix epoch. The clock may be wrong."""
     timestamp: int
-    """RTP, 32 bits."""
+    """RTP timestamp, 32 bits."""
     ntp_middle: int
 
 
 @dataclass(frozen=True, slots=True)
 class Goodbye:
-    """The source ends (RFC 3550 §6.6)."""
+    """The end of a source (RFC 3550 §6.6)."""
 
     ssrcs: tuple[int, ...]
 
 
 def parse_rtcp(data: bytes) -> Iterator[SenderReport | Goodbye]:
-    """The packets of a compound packet that concern a receiver. Raises ValueError."""
+    """Yields the parts of a compound packet that matter to a receiver. Raises ValueError."""
     try:
         packets = RtcpPacket.parse(data)
     except ValueError:
@@ -69,7 +69,9 @@ def parse_rtcp(data: bytes) -> Iterator[SenderReport | Goodbye]:
 
 
 def receiver_report(sources: dict[int, ReceptionStatistics], now: float) -> bytes:
-    """A receiver report for all sources, by SSRC. `now`: seconds of the statistics' clock."""
+    """Returns a receiver report for all sources. `sources`: statistics by SSRC. `now`: time in
+    seconds, on the clock that the statistics were made with.
+    """
     reports = [
         RtcpReceiverInfo(
             ssrc=ssrc,
@@ -88,7 +90,9 @@ def receiver_report(sources: dict[int, ReceptionStatistics], now: float) -> byte
 
 
 def bitrate_cap(bitrate: int, ssrcs: list[int]) -> bytes:
-    """REMB: at most `bitrate` bit/s for these SSRCs together."""
+    """Returns a REMB packet: the sources with these SSRCs may send at most `bitrate` bit/s in
+    total.
+    """
     return bytes(
         RtcpPsfbPacket(
             fmt=RTCP_PSFB_APP, ssrc=SENDER_SSRC, media_ssrc=0, fci=pack_remb_fci(bitrate, ssrcs)
@@ -97,13 +101,15 @@ def bitrate_cap(bitrate: int, ssrcs: list[int]) -> bytes:
 
 
 def keyframe_request(media_ssrc: int) -> bytes:
-    """A PLI. Chromium ignores one that has the RTX SSRC instead of the media SSRC."""
+    """Returns a PLI for this media SSRC. Chromium ignores a PLI for the RTX SSRC."""
     return bytes(RtcpPsfbPacket(fmt=RTCP_PSFB_PLI, ssrc=SENDER_SSRC, media_ssrc=media_ssrc))
 
 
 def retransmission_request(media_ssrc: int, sequences: list[int]) -> bytes:
-    """A generic NACK for 16-bit sequence numbers in sending order, which may wrap around once."""
-    # aiortc only packs ascending numbers, so each side of the wrap gets its own packet.
+    """Returns a generic NACK for 16-bit sequence numbers in sending order. They may wrap around
+    once.
+    """
+    # aiortc packs only ascending numbers, so the numbers after a wrap get a packet of their own.
     wrap = next(
         (index for index in range(1, len(sequences)) if sequences[index] < sequences[index - 1]),
         len(sequences),

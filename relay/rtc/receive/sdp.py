@@ -9,25 +9,33 @@ from relay.errors import OfferError, RefusalCode
 from relay.rtc import sdp
 
 TRANSPORT_WIDE = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
-"""URI of the header extension with transport-wide sequence numbers."""
+"""URI of the header extension that carries transport-wide sequence numbers."""
 SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
-"""URI of the header extension with the send time, for senders that do not estimate their path."""
+"""URI of the header extension that carries the send time. It is for senders that do not estimate
+the path themselves.
+"""
 
 _VP8_LIMITS = "max-fr=30;max-fs=3600"
-"""RFC 7741 §6.1: 30 frames per second of 3,600 macroblocks (720p). VP8 has to be transcoded."""
+"""Limits for a VP8 sender (RFC 7741 §6.1): 30 frames per second of 3,600 macroblocks (720p),
+because VP8 has to be transcoded.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class MediaOffer(sdp.MediaSection):
-    """One accepted media section of a publisher."""
+    """One accepted media section of a publisher's offer."""
 
     codec: str
-    """Encoding name: `H264`, `VP8` or `opus`."""
+    """RTP encoding name: `H264`, `VP8` or `opus`."""
     channels: int = 2
     transport_id: int = 0
-    """Number of the extension TRANSPORT_WIDE; 0 if that feedback is not offered."""
+    """Number of the header extension TRANSPORT_WIDE; 0 if transport-wide feedback is not
+    offered.
+    """
     send_time_id: int = 0
-    """Number of the extension SEND_TIME; 0 unless REMB is used instead of TRANSPORT_WIDE."""
+    """Number of the header extension SEND_TIME; 0 unless REMB is used instead of transport-wide
+    feedback.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +43,7 @@ class Offer(sdp.Remote):
     """The accepted part of a publisher's offer."""
 
     media: tuple[MediaOffer, ...]
-    """In the order of the offer."""
+    """The media sections, in the order of the offer."""
 
     def find(self, kind: str) -> MediaOffer | None:
         return next((media for media in self.media if media.kind == kind), None)
@@ -43,12 +51,12 @@ class Offer(sdp.Remote):
 
 @dataclass(frozen=True, slots=True)
 class Answer(sdp.Local):
-    """The server's end, and its requests to the encoder."""
+    """The server's end of the transport, and its requests to the publisher's encoder."""
 
     max_bitrate: int
-    """Video bitrate to request, in bit/s; the answer adds room for overhead."""
+    """Video bitrate to request, bit/s. The answer adds room for overhead."""
     start_bitrate: int
-    """Bitrate in bit/s at which the encoder may start, instead of libwebrtc's 300 kbit/s."""
+    """Bitrate at which the encoder may start, bit/s, instead of libwebrtc's 300 kbit/s."""
 
 
 def parse_offer(text: str) -> Offer:
@@ -143,9 +151,10 @@ def _codec_names(media: MediaDescription) -> str:
 
 
 def _rank(codec: RTCRtpCodecParameters) -> tuple[int, int] | None:
-    """The rank of a codec, the preferred one lowest; None if it is not accepted.
+    """Returns the rank of a codec; the preferred codec has the lowest rank. None if the codec is
+    not accepted.
 
-    H.264 is forwarded to viewers unchanged, VP8 has to be transcoded.
+    H.264 is forwarded to viewers unchanged; VP8 has to be transcoded.
     """
     if codec.name.upper() == "VP8":
         return 2, 0
@@ -160,16 +169,16 @@ def _transport_id(media: MediaDescription, codec: RTCRtpCodecParameters) -> int:
 
 
 def _extension(media: MediaDescription, uri: str) -> int:
-    """The number of a header extension; 0 if it is not offered."""
-    # RFC 8285 §5, §7: one-byte headers have the numbers 1 to 14, two-byte headers 1 to 255. Larger
-    # numbers are for the negotiation of alternatives, which is not supported.
+    """Returns the number of a header extension; 0 if the extension is not offered."""
+    # RFC 8285 §5, §7: extensions have the numbers 1 to 14 with one-byte headers, and 1 to 255 with
+    # two-byte headers. Larger numbers offer alternatives, which this server does not support.
     return next(
         (item.id for item in media.rtp.headerExtensions if item.uri == uri and 0 < item.id < 256), 0
     )
 
 
 def write_answer(offer: Offer, answer: Answer) -> str:
-    """The SDP answer of a receiver that is an ICE-lite agent."""
+    """Returns the SDP answer of the server as a receiver and ICE-lite agent."""
     lines = sdp.write_session(offer.media, "*")
     for media in offer.media:
         lines += [*_write_media(media, offer, answer), *sdp.write_candidates(answer)]
@@ -185,8 +194,8 @@ def _write_media(media: MediaOffer, offer: Offer, answer: Answer) -> list[str]:
     if media.kind == "audio":
         rtpmap = f"{media.codec}/48000/{media.channels}"
         return lines + sdp.write_codec(media, rtpmap, media.parameters)
-    # libwebrtc uses this as the limit of its estimate of the whole path, and gives the encoder
-    # about 70 % of an estimate that has reached its limit.
+    # libwebrtc takes this value as the limit of its estimate of the whole path. At that limit, it
+    # gives about 70 % of the estimate to the encoder.
     lines.insert(2, f"b=TIAS:{answer.max_bitrate * 3 // 2}")
     parameters = (
         f"{media.parameters};x-google-start-bitrate={answer.start_bitrate // 1000}"

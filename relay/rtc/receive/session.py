@@ -1,4 +1,5 @@
-"""One publisher's WHIP session: datagrams in; video frames, audio packets and sender reports out.
+"""One publisher's WHIP session: takes datagrams, delivers video frames, audio packets and sender
+reports.
 
 Each datagram is handled completely in the call that delivers it. The only task is the handshake.
 """
@@ -25,20 +26,20 @@ from relay.sample import Track
 TICK = 0.02
 PROBE_EVERY = 1.0
 UNREACHABLE_AFTER = 3.0
-"""A publisher counts as unreachable after this many seconds without a packet, a check or an answer
-to a probe. A probe is sent every second.
+"""Time without a packet, a check or an answer to a probe after which a publisher counts as
+unreachable, seconds. A probe is sent every second.
 """
 CONSENT_EXPIRES = 30.0
-"""The session ends after this many seconds of silence (RFC 7675 §5.1). If the network recovers
+"""Time of silence after which the session ends, seconds (RFC 7675 §5.1). If the network recovers
 earlier, the session continues.
 """
 
 
 class Sink(Protocol):
-    """Receives a session's media. Called synchronously and in order.
+    """Receives the media of a session. Its methods are called synchronously and in order.
 
-    `now` is in seconds of `time.monotonic`: uvloop's own clock has a resolution of 1 ms and does
-    not advance while callbacks run.
+    `now` is in seconds of `time.monotonic`, because uvloop's own clock has a resolution of 1 ms and
+    does not advance while callbacks run.
     """
 
     def receive_frame(self, frame: EncodedFrame) -> None: ...
@@ -48,14 +49,16 @@ class Sink(Protocol):
     def receive_report(self, track: Track, report: rtcp.SenderReport, now: float) -> None: ...
 
     def receive_source(self, track: Track) -> None:
-        """The track's SSRC has changed: new timestamps are unrelated to earlier ones."""
+        """Takes note that the SSRC of a track has changed: new timestamps are unrelated to earlier
+        ones.
+        """
 
     def tick(self, now: float) -> None:
-        """Every 20 ms while the session lives."""
+        """Called every 20 ms while the session lives."""
 
 
 class _Discard:
-    """The sink of a session that has none yet, or that is closed."""
+    """The sink of a session that has no sink yet, or that is closed."""
 
     def receive_frame(self, frame: EncodedFrame) -> None: ...
 
@@ -72,8 +75,8 @@ DISCARD: Sink = _Discard()
 
 
 class ReceiveSession(PeerSession):
-    """The server's end of a publisher's session. Call `answer()`, then use it as PeerSession
-    describes.
+    """The server's end of a publisher's session. Call `answer()` first; then use the session as
+    described in PeerSession.
     """
 
     def __init__(
@@ -92,18 +95,18 @@ class ReceiveSession(PeerSession):
         self._timer: asyncio.TimerHandle | None = None
         self._reorder = Reorder()
         self._probe_pending: float | None = None
-        """When the last probe was sent; None once it is answered."""
+        """When the last probe was sent; None if that probe has been answered."""
         self._probed_at = 0.0
         self._ticked_at = self._heard_at
         video, audio = offer.find("video"), offer.find("audio")
         assert video is not None
         self._video_type = video.payload_type
         self._payload = FORMATS[video.codec]
-        # RFC 8843 §9: within a bundle, an extension has the same number in all sections.
+        # RFC 8843 §9: within a bundle, an extension has the same number in all media sections.
         self._transport_id = video.transport_id or (audio.transport_id if audio else 0)
         self._send_time_id = video.send_time_id
-        # A sender without transport-wide feedback cannot estimate its path: the server does, and
-        # sends REMB.
+        # A sender without transport-wide feedback cannot estimate its path. The server does so
+        # instead, and sends the result as REMB.
         self._estimated = not video.transport_id and "goog-remb" in video.feedback
         self._reporter = Reporter(
             bitrate_cap,
@@ -122,11 +125,11 @@ class ReceiveSession(PeerSession):
         return self._reporter.round_trip.least
 
     def deliver_to(self, sink: Sink) -> None:
-        """Sends media to `sink` from now on; media before this call is dropped."""
+        """Delivers media to `sink` from now on. Media that arrived before is dropped."""
         self._sink = sink
 
     def answer(self, hosts: list[str], *, max_bitrate: int) -> str:
-        """The SDP answer, with a candidate for each of `hosts`."""
+        """Returns the SDP answer, with a candidate for each of `hosts`."""
         answer = Answer(
             self._agent.ufrag,
             self._agent.password,
@@ -151,7 +154,9 @@ class ReceiveSession(PeerSession):
             self._timer.cancel()
 
     def silence(self, now: float) -> float:
-        """Seconds since the peer last sent media, a valid check, or an answer to a probe."""
+        """Returns the time since the peer last sent media, a valid check or an answer to a probe,
+        seconds.
+        """
         return now - max(self._heard_at, self.counters.last_media or 0.0)
 
     def request_keyframe(self) -> None:
@@ -161,8 +166,8 @@ class ReceiveSession(PeerSession):
             self._request_keyframe(monotonic())
 
     def drop_until_keyframe(self) -> None:
-        """Drops frames and requests keyframes until the next keyframe, because the last frame could
-        not be used.
+        """Drops frames and requests keyframes until the next keyframe, because the last frame was
+        unusable.
         """
         self.reassembly.needs_keyframe = True
 
@@ -211,7 +216,7 @@ class ReceiveSession(PeerSession):
 
     def _new_audio_source(self, ssrc: int) -> None:
         if self._audio_ssrc is not None:
-            # Do not wait for late packets of the old source.
+            # The new source must not wait for late packets of the old one.
             for ready, arrived in self._reorder.flush():
                 self._sink.receive_audio(ready, arrived)
             self._sink.receive_source(Track.AUDIO)
@@ -219,8 +224,8 @@ class ReceiveSession(PeerSession):
         self._reorder = Reorder()
 
     def _receive_rtx(self, packet: RtpPacket, now: float) -> None:
-        # RFC 4588 §4: the original sequence number precedes the payload. Empty packets are
-        # bandwidth probes.
+        # RFC 4588 §4: the original sequence number precedes the payload. A packet without a payload
+        # is a bandwidth probe.
         if len(packet.payload) > 2 and self._video_ssrc is not None:
             original = int.from_bytes(packet.payload[:2], "big")
             self._receive_video(
@@ -275,7 +280,8 @@ class ReceiveSession(PeerSession):
         now = monotonic()
         self._timer = self._loop.call_later(TICK, self._tick)
         if now - self._ticked_at > 1.0:
-            # This process was suspended: packets that arrived during that time are not read yet.
+            # The process was suspended. Packets that arrived during that time have not been read
+            # yet.
             self._heard_at = now
         self._ticked_at = now
         if self.silence(now) >= CONSENT_EXPIRES:

@@ -1,8 +1,8 @@
-"""Transport-wide congestion control feedback: when each packet of a transport arrived
-(draft-holmer-rmcat-transport-wide-cc-extensions-01 §3). Pure; `now` in seconds.
+"""Transport-wide congestion control feedback: tells the sender when each packet of a transport
+arrived (draft-holmer-rmcat-transport-wide-cc-extensions-01 §3). Pure; `now` in seconds.
 
-The sender numbers the packets of all its streams in one sequence, and sets its bitrate by the times
-between their arrivals.
+The sender numbers the packets of all its streams in one sequence. It chooses its bitrate by the
+times between their arrivals.
 """
 
 from struct import Struct
@@ -10,34 +10,36 @@ from struct import Struct
 from relay.rtc.rtp import Unwrapper
 
 EVERY = 0.05
-"""Minimum seconds between two reports, as in libwebrtc's receiver."""
+"""Minimum time between two reports, seconds, as in libwebrtc's receiver."""
 MANY = 200
-"""Number of packets after which a report is due at once, as in the burst of a keyframe."""
+"""Number of packets that makes a report due at once. The burst of a keyframe reaches this
+number.
+"""
 MAX_STATUSES = 1_000
-"""Maximum count of sequence numbers that wait for a report, received or lost. A sender whose
-numbers span more has restarted. Each number costs work, and a sender can skip numbers for free.
+"""Maximum number of sequence numbers, received or lost, that wait for a report. If a sender's
+numbers span more, it has restarted. Each number costs work, and a sender can skip numbers for free.
 """
 MAX_REPORTS = 2
-"""Maximum number of packets written at a time. One is enough, unless arrivals are more than 8.19 s
-apart.
+"""Maximum number of feedback packets written at a time. One packet is enough, unless arrivals are
+more than 8.19 s apart.
 """
 KEPT = 500
-"""A packet that arrives late is reported if its number is at most this far behind the newest; the
-packets after it are then reported again.
+"""Distance behind the newest number up to which a late packet is still reported. The packets after
+the late one are then reported again.
 """
 
 _HEADER = Struct("!BBHIIHHHBB")
 _TICK = 4_000
-"""Ticks per second of an arrival time (250 µs each)."""
+"""Ticks per second of an arrival time: one tick is 250 µs."""
 _REFERENCE = 256
-"""Ticks per unit of the reference time (64 ms)."""
+"""Ticks per unit of the reference time: one unit is 64 ms."""
 _LOST, _SMALL, _LARGE = 0, 1, 2
 _RUN_MAX = 0x1FFF
 
 
 class TransportFeedback:
-    """Records arrivals and writes the reports of one transport: call `receive`, and `reports` when
-    `due`.
+    """Records arrivals and writes the feedback of one transport. Call `receive` for each packet,
+    and `reports` when `due` is true.
     """
 
     def __init__(self, sender_ssrc: int) -> None:
@@ -45,15 +47,17 @@ class TransportFeedback:
         self._fresh: list[tuple[int, float]] = []
         self._numbers = Unwrapper(16)
         self._arrivals: dict[int, int] = {}
-        """Arrival ticks by unwrapped sequence number: the last KEPT, and those not reported yet."""
+        """Arrival ticks by unwrapped sequence number: the newest KEPT numbers, and all numbers not
+        reported yet.
+        """
         self._next: int | None = None
-        """The first number not reported yet."""
+        """The first number that has not been reported yet."""
         self._highest = 0
         self._count = 0
         self._sent = 0.0
 
     def receive(self, sequence: int, now: float) -> None:
-        """A packet with this 16-bit transport-wide number arrived. Only stores it."""
+        """Stores the arrival of the packet with this 16-bit transport-wide number."""
         self._fresh.append((sequence, now))
 
     def due(self, now: float) -> bool:
@@ -61,7 +65,9 @@ class TransportFeedback:
         return bool(self._fresh) and (now - self._sent >= EVERY or len(self._fresh) >= MANY)
 
     def reports(self, media_ssrc: int, now: float) -> list[bytes]:
-        """RTCP packets with the arrival time of every number since the last report, or its loss."""
+        """Returns RTCP packets that tell, for every number since the last report, when it arrived
+        or that it was lost.
+        """
         self._sent = now
         first = self._take_fresh()
         if first is None:
@@ -81,7 +87,9 @@ class TransportFeedback:
         return written
 
     def _take_fresh(self) -> int | None:
-        """Adds the new arrivals. Returns the first number to report; None without any."""
+        """Processes the new arrivals. Returns the first number to report; None if there is nothing
+        to report.
+        """
         fresh, self._fresh = self._fresh, []
         first = self._next
         arrivals = self._arrivals
@@ -99,8 +107,8 @@ class TransportFeedback:
         return first if first is not None and first <= self._highest else None
 
     def _restarted(self, number: int) -> bool:
-        """Whether the sender has restarted its numbering, or skips more numbers than a report can
-        hold.
+        """Whether the sender has restarted its numbering, or has skipped more numbers than a report
+        can hold.
         """
         if self._next is None or abs(number - self._highest) > MAX_STATUSES:
             return True
@@ -118,11 +126,11 @@ class TransportFeedback:
 def write_feedback(
     sender_ssrc: int, media_ssrc: int, first: int, arrivals: list[int | None], count: int
 ) -> tuple[int, bytes]:
-    """One RTCP packet (RTPFB, format 15) with `arrivals` from the unwrapped number `first` on, in
-    ticks of 250 µs; None for lost packets.
+    """Writes one RTCP packet (RTPFB, format 15). `arrivals`: arrival times from the unwrapped
+    number `first` on, in ticks of 250 µs; None for a lost packet.
 
-    Returns the number of arrivals that it contains, at least one. An arrival more than 8.19 s after
-    the one before needs another packet.
+    Returns how many of the arrivals the packet contains, at least one, and the packet. An arrival
+    more than 8.19 s after the previous one needs another packet.
     """
     received = next((ticks for ticks in arrivals if ticks is not None), 0)
     reference = received // _REFERENCE
@@ -145,7 +153,7 @@ def write_feedback(
         before = ticks
     body = _chunks(symbols) + bytes(deltas)
     # Zeros after the last delta, as in the draft, but no padding flag: some RTCP parsers do not
-    # expect that in feedback.
+    # expect the flag in feedback.
     body += bytes(-len(body) & 3)
     words = (_HEADER.size + len(body)) // 4 - 1
     moment = (reference >> 8 & 0xFFFF, reference & 0xFF)
@@ -156,8 +164,8 @@ def write_feedback(
 
 
 def _chunks(symbols: list[int]) -> bytes:
-    """Packet status chunks (§3.1.3, §3.1.4): a run of one symbol, 14 symbols of one bit, or 7 of
-    two bits.
+    """Returns packet status chunks (§3.1.3, §3.1.4). Each chunk is a run of one symbol, 14 symbols
+    of one bit, or 7 symbols of two bits.
     """
     out = bytearray()
     at, size = 0, len(symbols)

@@ -1,4 +1,4 @@
-"""Depacketises VP8: RTP payloads to frames (RFC 7741)."""
+"""Depacketises VP8: makes frames from RTP payloads (RFC 7741)."""
 
 from collections.abc import Iterable
 
@@ -6,11 +6,12 @@ from relay.errors import BitstreamError
 from relay.media.h264 import AccessUnit
 
 _START_CODE = b"\x9d\x01\x2a"
-"""Follows the three bytes of a keyframe's tag (RFC 6386 §9.1)."""
+"""The bytes that follow the three-byte frame tag of a keyframe (RFC 6386 §9.1)."""
 
 
 def access_unit(payloads: Iterable[bytes]) -> AccessUnit:
-    """One VP8 frame, from the payloads of its packets in order. It has no parameter sets.
+    """Returns one VP8 frame. `payloads`: the payloads of its packets, in order. VP8 has no
+    parameter sets.
 
     Raises BitstreamError for a truncated descriptor, a frame without its start, two frames at once,
     or a keyframe without a size.
@@ -35,9 +36,9 @@ def access_unit(payloads: Iterable[bytes]) -> AccessUnit:
 
 
 def frame_size(key_frame: bytes) -> tuple[int, int]:
-    """Width and height of a keyframe in pixels (RFC 6386 §9.1).
+    """Returns the width and the height of a keyframe in pixels (RFC 6386 §9.1).
 
-    The two bits above each are a scaling factor, which no encoder uses.
+    The two bits above each value are a scaling factor, which no encoder uses.
     """
     return int.from_bytes(key_frame[6:8], "little") & 0x3FFF, int.from_bytes(
         key_frame[8:10], "little"
@@ -59,12 +60,14 @@ def starts_frame(payload: bytes) -> bool:
 
 
 def _descriptor_size(payload: bytes) -> int:
-    """Bytes of the payload descriptor (§4.2). At least one byte of the frame follows it."""
+    """Returns the size of the payload descriptor in bytes (§4.2). Raises BitstreamError unless at
+    least one byte of the frame follows it.
+    """
     size = 1
     if payload and payload[0] & 0x80:
         extension = payload[1] if len(payload) > 1 else 0
         size = 2
-        if extension & 0x80:  # PictureID, of 7 bits or of 15
+        if extension & 0x80:  # PictureID, 7 or 15 bits
             size += 2 if len(payload) > 2 and payload[2] & 0x80 else 1
         size += bool(extension & 0x40)  # TL0PICIDX
         size += bool(extension & 0x30)  # TID and Y, KEYIDX

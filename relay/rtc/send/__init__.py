@@ -1,4 +1,4 @@
-"""Media to WHEP viewers: packetisation, retransmission and congestion.
+"""Media to WHEP viewers: packetisation, retransmission and reaction to congestion.
 
 May import `relay.channel`, `relay.rtc`, `relay.stream` and the folders below them.
 """

@@ -1,4 +1,5 @@
-"""Decides by receiver reports whether a viewer's path can carry the video. Pure; `now` in seconds.
+"""Decides from receiver reports whether a viewer's path can carry the video. Pure; `now` in
+seconds.
 
 A relay cannot reduce the bitrate of a stream; it can only send fewer frames. A viewer whose path is
 too slow for the stream gets only keyframes until full video is tried again.
@@ -7,13 +8,13 @@ too slow for the stream gets only keyframes until full video is tried again.
 LOSS_MAX = 0.2
 """Maximum share of lost packets that retransmission can repair."""
 HEAVY_LOSS = 0.5
-"""A single report with this share of lost packets means congestion."""
+"""Share of lost packets above which a single report means congestion."""
 REPORTS = 2
-"""Number of consecutive reports above LOSS_MAX that mean congestion. A burst of loss appears in
-only one.
+"""Number of consecutive reports above LOSS_MAX that mean congestion. A burst of loss appears in one
+report only.
 """
 RETRY = 1.0
-"""Seconds until full video is tried again; doubles with every failure."""
+"""Time until full video is tried again, seconds; doubles with every failure."""
 RETRY_MAX = 30.0
 
 
@@ -26,9 +27,10 @@ class Congestion:
         self._retry = RETRY
 
     def report(self, lost: float, now: float, *, congested: bool) -> bool:
-        """Takes a receiver report. `lost`: the share of packets lost since the last report.
+        """Takes a receiver report. `lost`: share of packets lost since the last report.
+        `congested`: whether the path already counts as congested.
 
-        Returns whether a path that was not `congested` has become so.
+        Returns whether the path has become congested.
         """
         self._bad = self._bad + 1 if lost > LOSS_MAX else 0
         if congested or (self._bad < REPORTS and lost <= HEAVY_LOSS):
@@ -40,14 +42,16 @@ class Congestion:
         return True
 
     def may_resume(self, now: float) -> bool:
-        """Whether a congested path may get full video again, from a keyframe sent now."""
+        """Whether a congested path may get full video again, starting with the keyframe
+        sent now.
+        """
         return now - self._congested_at >= self._retry
 
 
 class Allowance:
     """Limits the retransmitted bytes to a share of the bytes sent.
 
-    Without it, a receiver that requests every packet again would double its own congestion.
+    Without this limit, a receiver that requests every packet again would double its own congestion.
     """
 
     def __init__(self, share: float, burst: int) -> None:

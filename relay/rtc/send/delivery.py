@@ -1,6 +1,4 @@
-"""Chooses the video frames for a WHEP viewer: one state, changed by events. Pure; `now` in
-seconds.
-"""
+"""Chooses the video frames that a WHEP viewer gets: a state machine. Pure; `now` in seconds."""
 
 from enum import Enum, auto
 from typing import Final
@@ -9,7 +7,7 @@ from relay.rtc.send.congestion import Congestion
 
 
 class DeliveryState(Enum):
-    """The frames that are sent to the viewer."""
+    """Which frames are sent to the viewer."""
 
     NOT_CONNECTED = auto()
     WAITING = auto()
@@ -17,31 +15,31 @@ class DeliveryState(Enum):
     JOINING = auto()
     """The cached frames since the last keyframe are being sent; live frames follow them."""
     JOINING_CONGESTED = auto()
-    """As JOINING, but only keyframes follow."""
+    """The cached frames are being sent as in JOINING, but after them only keyframes follow."""
     LIVE = auto()
     """Every frame is sent."""
     KEYFRAMES_ONLY = auto()
-    """The path is congested: only keyframes are sent, until full video is tried again."""
+    """The path is congested: only keyframes are sent until full video is tried again."""
     ENDED = auto()
 
 
 class DeliveryEvent(Enum):
-    """What changes the state."""
+    """An event that changes the state."""
 
     CONNECTED = auto()
     """The transport is ready."""
     JOIN_STARTED = auto()
-    """There are cached frames to start from."""
+    """Sending of the cached frames since the last keyframe has begun."""
     JOIN_COMPLETED = auto()
-    """All cached frames are sent."""
+    """All cached frames have been sent."""
     FRAME_LOST = auto()
-    """A frame to which other frames refer was not sent."""
+    """A frame that other frames refer to was not sent."""
     KEYFRAME = auto()
     """A keyframe is sent."""
     CONGESTED = auto()
-    """The receiver reports more loss than retransmission repairs."""
+    """A receiver report shows more loss than retransmission can repair."""
     RESUMED = auto()
-    """Full video is tried again, from a keyframe on."""
+    """Full video is tried again, starting with a keyframe."""
     ENDED = auto()
 
 
@@ -62,7 +60,9 @@ TRANSITIONS: Final = {
     (_S.KEYFRAMES_ONLY, _E.RESUMED): _S.LIVE,
     **{(state, _E.ENDED): _S.ENDED for state in DeliveryState},
 }
-"""In all other cases the event changes nothing."""
+"""The new state for each pair of state and event. With any other pair, the state does not
+change.
+"""
 
 
 class Delivery:
@@ -85,7 +85,9 @@ class Delivery:
         return self.state in (DeliveryState.WAITING, DeliveryState.KEYFRAMES_ONLY)
 
     def admits(self, now: float, *, key: bool) -> bool:
-        """Whether a live frame is sent. A keyframe ends WAITING and may end KEYFRAMES_ONLY."""
+        """Whether to send a live frame now. A keyframe ends the state WAITING and may end
+        KEYFRAMES_ONLY.
+        """
         match self.state:
             case DeliveryState.LIVE:
                 return True
@@ -99,6 +101,6 @@ class Delivery:
         return False
 
     def report(self, lost: float, now: float) -> None:
-        """Takes a receiver report. `lost`: the share of packets lost since the last report."""
+        """Takes a receiver report. `lost`: share of packets lost since the last report."""
         if self._congestion.report(lost, now, congested=self.congested):
             self.advance(DeliveryEvent.CONGESTED)

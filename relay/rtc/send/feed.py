@@ -1,5 +1,5 @@
-"""The WHEP viewers of one stream: packetises each frame once and sends it to all sessions. Exists
-while the stream has WHEP sessions.
+"""The WHEP viewers of one stream. The feed packetises each frame once and sends it to all WHEP
+sessions. It exists while the stream has WHEP sessions.
 """
 
 import asyncio
@@ -15,18 +15,22 @@ from relay.rtc.send.session import SendSession
 from relay.sample import TIMESCALE, Sample, Track, TrackInfo
 
 KEEP = 60
-"""Number of video frames kept for retransmission (2 s), even if older than the last keyframe."""
+"""Minimum number of video frames kept for retransmission (2 s), even if older than the last
+keyframe.
+"""
 MAX_FRAMES = 1_200
 MAX_BYTES = 8 * 1024 * 1024
 TICK = 0.2
 REPORT_TICKS = 5
-"""Ticks between the sender reports of a session. A new session gets its first one at the next tick:
-audio and video are synchronised only then.
+"""Number of ticks between the sender reports of a session. A new session gets its first report at
+the next tick, because the player synchronises audio and video only after that report.
 """
 
 
 class Feed:
-    """Reads the stream of a channel from `open()` to `close()` and sends it to its sessions."""
+    """Reads the stream of a channel from `open()` to `close()`, and sends its media to the WHEP
+    sessions.
+    """
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
@@ -42,11 +46,13 @@ class Feed:
         self._connected = 0
         self._parameter_sets: list[bytes] = []
         self._start = 0.0
-        """Unix time of media time 0, in seconds; 0 before the first sample."""
+        """Unix time at media time 0, in seconds; 0 before the first sample."""
         self._edge = (0.0, 0.0)
-        """Media time of the newest sample and when it arrived (`time.monotonic`), in seconds."""
+        """Media time of the newest sample, and the time of its arrival (`time.monotonic`), both in
+        seconds.
+        """
         self._fresh: list[SendSession] = []
-        """Connected sessions that have had no sender report."""
+        """Connected sessions that have not been sent a sender report yet."""
         self._ticks = 0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -55,7 +61,7 @@ class Feed:
         return self._connected
 
     def open(self) -> None:
-        """Takes the stream's samples since the last keyframe, and new ones from now on."""
+        """Takes the stream's samples since the last keyframe, and reads new samples from now on."""
         info = self.stream.tracks.get(Track.VIDEO)
         if info:
             self.receive_track(info)
@@ -75,7 +81,7 @@ class Feed:
 
     @property
     def idle(self) -> bool:
-        """Whether there are no sessions, not even connecting ones."""
+        """Whether the feed has no sessions, not even connecting ones."""
         return not self._sessions
 
     def add(self, session: SendSession) -> None:
@@ -83,14 +89,14 @@ class Feed:
         self._sessions[session] = None
 
     def connected(self, session: SendSession) -> None:
-        """Counts the session as a viewer from now on."""
+        """Counts a session as a viewer from now on."""
         self._connected += 1
         self._fresh.append(session)
         self._channel.viewers_changed()
         self.stream.demand_fresh_keyframe(self._now_us())
 
     def remove(self, session: SendSession, *, counted: bool) -> None:
-        """Removes a session. `counted`: `connected` was called for it."""
+        """Removes a session. `counted`: whether `connected` was called for this session."""
         self._sessions.pop(session, None)
         if counted:
             self._connected -= 1
@@ -125,7 +131,7 @@ class Feed:
                     session.end(str(error))
 
     def end(self) -> None:
-        """Ends all sessions, since the room has ended."""
+        """Ends all sessions, because the room has ended."""
         for session in list(self._sessions):
             session.end("the room has ended")
 
@@ -155,7 +161,7 @@ class Feed:
             self._report(due, now)
 
     def _now_us(self) -> int:
-        """The current time on the samples' publish clock, in µs since the Unix epoch."""
+        """Returns the current time on the clock of `Sample.publish`, in µs since the Unix epoch."""
         edge, arrived = self._edge
         return round((self._start + edge + monotonic() - arrived) * 1_000_000)
 
@@ -171,6 +177,6 @@ class Feed:
 
 
 def _ssrcs() -> dict[str, int]:
-    """Three different SSRCs, none of them 0."""
+    """Returns three different SSRCs, none of them 0."""
     first = 1 + secrets.randbelow(0xFFFFFFF0)
     return {"video": first, "audio": first + 1, "rtx": first + 2}

@@ -7,14 +7,16 @@ from typing import Final
 from relay.rtc.batch import Batch
 
 BATCH_BYTES: Final = 48_000
-"""Limit of one `sendmsg`: with UDP_SEGMENT the kernel accepts 64 KB and 64 segments."""
+"""Maximum size of one `sendmsg`, bytes. With UDP_SEGMENT the kernel accepts 64 KB and 64
+segments.
+"""
 BATCH_PACKETS: Final = 40
 
 
 class PacketisedFrame:
     """The RTP payloads of one access unit or audio packet.
 
-    `first` is the index of its first packet among all packets of the track, from 0.
+    `first` is the index of the frame's first packet among all packets of the track, counted from 0.
     """
 
     def __init__(
@@ -42,10 +44,9 @@ class PacketisedFrame:
         self._batches: dict[int, list[Batch]] = {}
 
     def batches(self, tag: int) -> list[Batch]:
-        """The packets without the fields that differ between viewers, ready to be protected.
-        Cached.
+        """Returns the packets, complete except for the fields that differ between viewers. Cached.
 
-        `tag`: bytes of an SRTP tag.
+        `tag`: size of the SRTP tag, bytes.
         """
         found = self._batches.get(tag)
         if found is None:
@@ -58,16 +59,20 @@ class PacketisedFrame:
         return found
 
     def marker(self, place: int) -> int:
-        """0x80 for the last packet of an access unit (RFC 6184 §5.1), else 0."""
+        """Returns 0x80 (the marker bit) for the last packet of an access unit (RFC 6184 §5.1),
+        otherwise 0.
+        """
         return 0x80 if self.marked and place == len(self.payloads) - 1 else 0
 
     def forget_batches(self) -> None:
-        """Frees the batches; retransmissions and joins need only the payloads."""
+        """Frees the batches: retransmissions and joins need only the payloads."""
         self._batches.clear()
 
 
 def _runs(payloads: list[bytes]) -> Iterator[list[bytes]]:
-    """Groups payloads into batches of equal size; only the last of a batch may be shorter."""
+    """Groups payloads into batches of equal size. Only the last payload of a batch may be
+    shorter.
+    """
     run: list[bytes] = []
     size = 0
     for payload in payloads:
@@ -86,17 +91,18 @@ def _runs(payloads: list[bytes]) -> Iterator[list[bytes]]:
 
 
 class History:
-    """The frames of one track that viewers may need: those since the last keyframe, for joins, and
-    the latest ones, for retransmissions.
+    """The frames of one track that viewers may need: those since the last keyframe for joins, and
+    the latest frames for retransmissions.
 
-    Bounded in bytes and frames: if the last keyframe is dropped, joins have to wait for the next.
+    The history is limited in bytes and frames. If the last keyframe is dropped, viewers can join
+    only at the next keyframe.
     """
 
     def __init__(
         self, ssrc: int, *, keep: int, max_frames: int, max_bytes: int, marked: bool
     ) -> None:
-        """`keep`: minimum number of frames, even older than the last keyframe. `marked`: the last
-        packet of each frame has the marker bit.
+        """`keep`: minimum number of frames to keep, even if older than the last keyframe. `marked`:
+        whether the last packet of each frame has the marker bit.
         """
         self._marked = marked
         self.ssrc = ssrc
@@ -115,7 +121,7 @@ class History:
 
     @property
     def size(self) -> int:
-        """Payload bytes."""
+        """Total size of the payloads, bytes."""
         return self._bytes
 
     @property
@@ -124,13 +130,15 @@ class History:
 
     @property
     def join_point(self) -> int | None:
-        """Number of the last keyframe; None if no join is possible."""
+        """Number of the last keyframe; None if no viewer can join now."""
         return self._key
 
     def append(
         self, payloads: list[bytes], timestamp: int, *, key: bool = False, disposable: bool = False
     ) -> PacketisedFrame:
-        """Adds the next frame. `timestamp`: RTP; only its low 32 bits are used."""
+        """Adds the next frame. `timestamp`: RTP timestamp, of which only the low 32 bits
+        are used.
+        """
         if self._frames:
             self._frames[-1].forget_batches()
         frame = PacketisedFrame(
@@ -155,17 +163,21 @@ class History:
         return frame
 
     def frame(self, number: int) -> PacketisedFrame | None:
-        """A frame by its number; None if it is no longer kept."""
+        """Returns the frame with this number; None if it is no longer kept."""
         at = number - self._frames[0].number if self._frames else -1
         return self._frames[at] if 0 <= at < len(self._frames) else None
 
     def find(self, index: int) -> tuple[PacketisedFrame, int] | None:
-        """The frame that contains the packet with this index, and the packet's place in it."""
+        """Returns the frame that contains the packet with this index, and the packet's place in the
+        frame.
+        """
         frame = self._owners.get(index)
         return None if frame is None else (frame, index - frame.first)
 
     def forget_join_point(self) -> None:
-        """The frames so far cannot be decoded together with the next ones."""
+        """Makes viewers join at the next keyframe, because frames before this call cannot be
+        decoded together with later frames.
+        """
         self._key = None
 
     def _trim(self) -> None:

@@ -1,4 +1,6 @@
-"""Sequence numbers of one viewer. Packets that were not sent leave no gaps. Pure."""
+"""The sequence numbers of one viewer. Packets that are not sent to the viewer leave no
+gaps. Pure.
+"""
 
 from collections import deque
 
@@ -7,15 +9,19 @@ PIECES = 64
 
 
 class Numbering:
-    """Maps packet indexes of a track, which all viewers share, to one viewer's sequence numbers."""
+    """Maps the packet indexes of a track, which all viewers share, to the sequence numbers of one
+    viewer.
+    """
 
     def __init__(self, start: int) -> None:
         self.next = start
-        """The next sequence number; its low 16 bits are sent."""
+        """The next sequence number. Only its low 16 bits are sent."""
         self._pieces: deque[tuple[int, int]] = deque(maxlen=PIECES)
 
     def take(self, first: int, count: int) -> int:
-        """Assigns numbers to `count` packets from index `first` on. Returns the first number."""
+        """Assigns sequence numbers to `count` packets from index `first` on. Returns the first
+        number.
+        """
         sequence = self.next
         offset = sequence - first
         if not self._pieces or self._pieces[-1][1] != offset:
@@ -24,7 +30,9 @@ class Numbering:
         return sequence
 
     def index_of(self, sequence: int) -> int | None:
-        """The index of the packet sent with a 16-bit number; None if none was sent recently."""
+        """Returns the index of the packet that was sent with this 16-bit number; None if none was
+        sent recently.
+        """
         whole = self.next - 1 - (self.next - 1 - sequence & 0xFFFF)
         return next(
             (whole - offset for start, offset in reversed(self._pieces) if whole >= start), None

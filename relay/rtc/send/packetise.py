@@ -1,10 +1,10 @@
-"""Packetises H.264: access units to RTP payloads (RFC 6184, packetization-mode 1). Pure."""
+"""Packetises H.264: makes RTP payloads from access units (RFC 6184, packetization-mode 1). Pure."""
 
 from collections.abc import Iterator, Sequence
 
 MAX_PAYLOAD = 1_160
-"""Maximum bytes of a payload. With the RTP header, the original sequence number of RTX (RFC 4588)
-and the longest SRTP tag, a datagram has less than 1,200 bytes, the limit of browsers.
+"""Maximum size of a payload, bytes. With the RTP header, the original sequence number of RTX (RFC
+4588) and the longest SRTP tag, a datagram has less than 1,200 bytes, the limit of browsers.
 """
 
 _STAP_A, _FU_A = 24, 28
@@ -12,11 +12,11 @@ _START, _END = 0x80, 0x40
 
 
 def packetise(data: bytes, parameter_sets: Sequence[bytes] = ()) -> list[bytes]:
-    """The payloads of one access unit. `data`: NAL units, each after its length in 4 bytes;
-    `parameter_sets` precede them.
+    """Returns the RTP payloads of one access unit. `data`: NAL units, each after its length in 4
+    bytes. `parameter_sets` are sent before the NAL units.
 
-    All fragments of a NAL unit but the last have MAX_PAYLOAD bytes: UDP_SEGMENT needs datagrams of
-    equal size.
+    All fragments of a NAL unit but the last have the same size, because UDP_SEGMENT needs datagrams
+    of equal size.
     """
     payloads: list[bytes] = []
     if parameter_sets:
@@ -27,7 +27,9 @@ def packetise(data: bytes, parameter_sets: Sequence[bytes] = ()) -> list[bytes]:
 
 
 def split(data: bytes) -> Iterator[bytes]:
-    """The NAL units of a sample, each after its length in 4 bytes. Skips empty ones."""
+    """Yields the NAL units of a sample, which contains each after its length in 4 bytes. Skips
+    empty NAL units.
+    """
     at = 0
     while at + 4 <= len(data):
         size = int.from_bytes(data[at : at + 4], "big")
@@ -37,8 +39,8 @@ def split(data: bytes) -> Iterator[bytes]:
 
 
 def _aggregate(nals: Sequence[bytes]) -> list[bytes]:
-    """One STAP-A if all fit into one packet (RFC 6184 §5.7.1). Browsers send parameter sets like
-    this.
+    """Returns one STAP-A if all NAL units fit into one packet (RFC 6184 §5.7.1), as browsers send
+    parameter sets. Otherwise returns a payload or fragments for each NAL unit.
     """
     if len(nals) == 1 or 1 + sum(2 + len(nal) for nal in nals) > MAX_PAYLOAD:
         return [
@@ -51,7 +53,7 @@ def _aggregate(nals: Sequence[bytes]) -> list[bytes]:
 
 
 def _fragment(nal: bytes) -> list[bytes]:
-    """The FU-A fragments of a NAL unit (RFC 6184 §5.8)."""
+    """Returns the FU-A fragments of a NAL unit (RFC 6184 §5.8)."""
     indicator, kind = nal[0] & 0xE0 | _FU_A, nal[0] & 0x1F
     step = MAX_PAYLOAD - 2
     last = 1 + (len(nal) - 2) // step * step

@@ -1,5 +1,5 @@
-"""RTCP of the sending side: reports out, feedback in (RFC 3550 §6.4, RFC 4585 §6, RFC 5104 §4.3.1).
-Pure. Feedback is parsed by aiortc's packet classes.
+"""RTCP of the sending side: writes reports, parses feedback (RFC 3550 §6.4, RFC 4585 §6, RFC 5104
+§4.3.1). Pure. aiortc's packet classes parse the feedback.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,9 @@ from aiortc.rtp import (
 )
 
 CNAME = b"microlive"
-"""Audio and video have the same CNAME, so that players synchronise them (RFC 3550 §6.5.1)."""
+"""The CNAME of both audio and video: because it is the same, players synchronise them (RFC 3550
+§6.5.1).
+"""
 _FIR = 4
 _NTP_EPOCH = 2_208_988_800
 _REPORT = Struct("!BBHIQIII")
@@ -27,7 +29,7 @@ _SENDER_REPORT, _DESCRIPTION = 200, 202
 
 @dataclass(frozen=True, slots=True)
 class Nack:
-    """Packets that the receiver requests again."""
+    """The receiver's request for lost packets."""
 
     ssrc: int
     sequences: tuple[int, ...]
@@ -35,28 +37,28 @@ class Nack:
 
 @dataclass(frozen=True, slots=True)
 class KeyframeRequest:
-    """PLI or FIR."""
+    """The receiver's request for a keyframe: a PLI or a FIR."""
 
 
 @dataclass(frozen=True, slots=True)
 class LossReport:
-    """Packet loss of one source, from a receiver report."""
+    """The packet loss of one source, from a receiver report."""
 
     ssrc: int
     lost: float
-    """Fraction of packets lost since the last report, 0 to 1."""
+    """Fraction of packets lost since the last report, from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Goodbye:
-    """The receiver leaves (RTCP BYE)."""
+    """The notice that the receiver leaves (RTCP BYE)."""
 
 
 Feedback = Nack | KeyframeRequest | LossReport | Goodbye
 
 
 def parse_feedback(data: bytes) -> Iterator[Feedback]:
-    """The packets of a compound packet that concern a sender. Raises ValueError."""
+    """Yields the parts of a compound packet that matter to a sender. Raises ValueError."""
     try:
         packets = RtcpPacket.parse(data)
     except ValueError:
@@ -77,8 +79,8 @@ def parse_feedback(data: bytes) -> Iterator[Feedback]:
 
 
 def sender_report(ssrc: int, unix_time: float, timestamp: int, packets: int, octets: int) -> bytes:
-    """A sender report: the RTP timestamp at `unix_time` (seconds), and the packets and bytes sent
-    so far.
+    """Returns a sender report: the RTP timestamp at `unix_time` (seconds), and the number of
+    packets and bytes sent so far.
     """
     ntp = round((unix_time + _NTP_EPOCH) * 2**32)
     return _REPORT.pack(
@@ -94,7 +96,9 @@ def sender_report(ssrc: int, unix_time: float, timestamp: int, packets: int, oct
 
 
 def description(ssrc: int) -> bytes:
-    """The SDES with the CNAME, required in compound packets (RFC 3550 §6.1)."""
+    """Returns the SDES packet with the CNAME, which every compound packet must contain (RFC 3550
+    §6.1).
+    """
     chunk = ssrc.to_bytes(4, "big") + bytes((1, len(CNAME))) + CNAME
     chunk += bytes(4 - len(chunk) % 4)
     return bytes((0x81, _DESCRIPTION)) + (len(chunk) // 4).to_bytes(2, "big") + chunk

@@ -13,7 +13,7 @@ class PlayOffer(sdp.Remote):
     """The accepted part of a player's offer."""
 
     media: tuple[sdp.MediaSection, ...]
-    """In the order of the offer."""
+    """The media sections, in the order of the offer."""
 
     def find(self, kind: str) -> sdp.MediaSection | None:
         return next((media for media in self.media if media.kind == kind), None)
@@ -21,17 +21,17 @@ class PlayOffer(sdp.Remote):
 
 @dataclass(frozen=True, slots=True)
 class PlayAnswer(sdp.Local):
-    """The server's end, and the streams that it sends."""
+    """The server's end of the transport, and the media stream that it sends."""
 
     ssrcs: dict[str, int]
-    """By kind; `rtx` is the SSRC of the video's retransmissions."""
+    """SSRCs by kind of media; the key `rtx` is for retransmissions of video."""
     stream: str
-    """Name of the media stream that both tracks belong to."""
+    """Name of the media stream that contains both tracks."""
 
 
 def parse_play_offer(text: str, codec: str) -> PlayOffer:
-    """Parses a player's offer. `codec`: RFC 6381 name of the stream's video; its profile is
-    preferred.
+    """Parses a player's offer. `codec`: RFC 6381 codec string of the stream's video; its profile is
+    preferred over others.
 
     Raises OfferError: 400 (not SDP), 422 (unusable SDP), 406 (no H.264 or no Opus).
     """
@@ -90,7 +90,7 @@ def _accept_video(profile: str, media: MediaDescription, mid: str) -> sdp.MediaS
 
 
 def write_play_answer(offer: PlayOffer, answer: PlayAnswer) -> str:
-    """The SDP answer of a sender that is an ICE-lite agent."""
+    """Returns the SDP answer of the server as a sender and ICE-lite agent."""
     lines = sdp.write_session(offer.media, answer.stream)
     for media in offer.media:
         rtpmap = "opus/48000/2" if media.kind == "audio" else "H264/90000"

@@ -1,4 +1,4 @@
-"""One viewer's WHEP session: frames of a feed in, one batch of datagrams per frame out.
+"""One viewer's WHEP session: takes the frames of a feed, sends one batch of datagrams per frame.
 
 The session stores no media. If the socket does not accept a frame, the frame is dropped, and video
 continues at the next keyframe.
@@ -30,20 +30,22 @@ from relay.rtc.udp import UdpPort
 logger = logging.getLogger(__name__)
 
 SILENCE_MAX = 15.0
-"""A viewer counts as gone after this many seconds without a packet from it. Browsers check consent
-at least every 5 s (RFC 7675 §5.1) and send reports more often.
+"""Time without a packet from the viewer after which it counts as gone, seconds. Browsers check
+consent at least every 5 s (RFC 7675 §5.1), and send reports more often.
 """
 JOIN_CHUNK = 12_000
-"""Bytes of cached frames sent at a time. All at once would overflow a browser's socket buffer, and
-the browser would request the lost packets again.
+"""Size of the cached frames sent at a time, bytes. If all were sent at once, the socket buffer of a
+browser would overflow, and the browser would request the lost packets again.
 """
 JOIN_EVERY = 0.005
 JOIN_STEP = 90
-"""Ticks between the timestamps of cached frames (1 ms). With the original timestamps a receiver
-would play them at normal speed and remain that far behind live.
+"""Distance between the timestamps of cached frames, in ticks (1 ms). With the original timestamps,
+a receiver would play cached frames at normal speed and stay behind live by their duration.
 """
 PLI_EVERY = 1.0
-"""Minimum seconds between keyframe requests for one viewer: all viewers pay for a keyframe."""
+"""Minimum time between keyframe requests for one viewer, seconds: all viewers pay for a
+keyframe.
+"""
 RESEND_SHARE, RESEND_BURST = 0.3, 200_000
 
 
@@ -52,10 +54,10 @@ class SendCounters(PeerCounters):
     """Counters of a viewer's session."""
 
     dropped: int = 0
-    """Video frames that were not sent."""
+    """Number of video frames that were not sent."""
     resent: int = 0
     nacks: int = 0
-    """Packets that the viewer requested again."""
+    """Number of packets that the viewer requested again."""
     plis: int = 0
 
 
@@ -63,7 +65,7 @@ class Source(Protocol):
     """The part of a feed that a session uses."""
 
     ssrcs: dict[str, int]
-    """`video`, `audio`, and `rtx` for the video's retransmissions."""
+    """SSRCs: the keys are `video`, `audio`, and `rtx` for retransmissions of video."""
     video: History
 
     def demand_keyframe(self) -> None: ...
@@ -76,14 +78,14 @@ class OutgoingTrack:
 
     def __init__(self, media: MediaSection) -> None:
         self.payload_type = media.payload_type
-        # RFC 3711 §3.3.1: the first sequence number must not be close to the wrap.
+        # RFC 3711 §3.3.1: the first sequence number must not be close to the wrap-around.
         self.numbering = Numbering(secrets.randbelow(1 << 15))
         self.packets = self.octets = 0
 
 
 class SendSession(PeerSession):
-    """The server's end of a viewer's session. Call `answer()` first, then use it as PeerSession
-    describes; the feed calls `send_video` and `send_audio`.
+    """The server's end of a viewer's session. Call `answer()` first; then use the session as
+    described in PeerSession. The feed calls `send_video` and `send_audio`.
     """
 
     def __init__(
@@ -105,8 +107,8 @@ class SendSession(PeerSession):
         self._next_cached = 0
         """Number of the next cached frame to send while joining."""
         self._anchor: PacketisedFrame | None = None
-        """The newest frame when the join began. Older frames get timestamps just before its
-        timestamp.
+        """The newest frame at the time when the join began. Older frames get timestamps just before
+        its timestamp.
         """
         self._join_timer: asyncio.TimerHandle | None = None
         self._demanded_at = 0.0
@@ -114,11 +116,11 @@ class SendSession(PeerSession):
 
     @property
     def octets(self) -> int:
-        """Payload bytes sent, without retransmissions."""
+        """Payload bytes sent, retransmissions excluded."""
         return sum(track.octets for track in (self._video, self._audio) if track)
 
     def answer(self, hosts: list[str]) -> str:
-        """The SDP answer, with a candidate for each of `hosts`."""
+        """Returns the SDP answer, with a candidate for each of `hosts`."""
         answer = PlayAnswer(
             self._agent.ufrag,
             self._agent.password,
@@ -131,7 +133,7 @@ class SendSession(PeerSession):
         return write_play_answer(self._offer, answer)
 
     def end(self, reason: str) -> None:
-        """Ends the session from this side. `on_closed` is called, and the owner then closes the
+        """Ends the session from the server's side. `on_closed` is called; the owner then closes the
         session.
         """
         self._end(reason)
@@ -163,8 +165,8 @@ class SendSession(PeerSession):
             self._write(self._audio, frame, frame.timestamp)
 
     def report(self, unix_time: float, timestamps: dict[str, int]) -> None:
-        """Sends sender reports. `timestamps`: by kind, the RTP timestamp at `unix_time` (seconds
-        since the Unix epoch).
+        """Sends sender reports. `timestamps`: for each kind of media, the RTP timestamp at
+        `unix_time` (seconds since the Unix epoch).
         """
         if self._state is not PeerState.CONNECTED:
             return
@@ -183,7 +185,9 @@ class SendSession(PeerSession):
             self._send_rtcp(data + sender_rtcp.description(self._feed.ssrcs[kind]))
 
     def _write(self, track: OutgoingTrack, frame: PacketisedFrame, timestamp: int) -> bool:
-        """Protects and sends a frame. False if the socket did not accept all of it."""
+        """Encrypts and sends a frame. Returns False if the socket did not accept the
+        whole frame.
+        """
         route, protector = self._route, self._protector
         if route is None or protector is None:
             return False
@@ -194,7 +198,8 @@ class SendSession(PeerSession):
                 sequence += len(batch.packets)
                 route.send_batch(data, batch.segment)
         except BlockingIOError:
-            # The receiver sees a gap, requests the missing packets, and gets the next keyframe.
+            # The receiver detects a gap and requests the missing packets. Video continues at the
+            # next keyframe.
             return False
         except OSError as error:
             logger.debug("viewer at %s: %s", route.address, error)
@@ -204,7 +209,7 @@ class SendSession(PeerSession):
         self._allowance.earn(frame.size)
         return True
 
-    # Joining: the cached frames since the last keyframe, as fast as a browser accepts them
+    # Joining: sends the cached frames since the last keyframe, as fast as a browser accepts them
 
     def _join(self) -> None:
         feed = self._feed.video
@@ -236,8 +241,8 @@ class SendSession(PeerSession):
             self._join_timer = self._loop.call_later(JOIN_EVERY, self._continue_join)
 
     def _timestamp(self, frame: PacketisedFrame) -> int:
-        """The frame's timestamp for this viewer. Frames cached before the join get timestamps just
-        before the live edge at the time of the join.
+        """Returns the timestamp of a frame for this viewer. Frames cached before the join get
+        timestamps just before the live edge at the time of the join.
         """
         anchor = self._anchor
         if anchor is None or frame.number >= anchor.number:
