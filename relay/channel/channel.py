@@ -186,8 +186,8 @@ class Channel:
         return first
 
     def unsubscribe(self, viewer: Viewer) -> None:
-        """Removes a viewer; the channel calls it no more. Does nothing if the viewer has already
-        left.
+        """Removes a viewer. After this, the channel does not call the viewer. Does nothing if the
+        viewer has already left.
         """
         member = self._members.remove(viewer)
         if member is None:

@@ -90,8 +90,8 @@ class EventQueue:
         return self._log.since(sequence)
 
     def close(self) -> None:
-        """Cancels the timer and drops the reference to the channel. Call `post` no more
-        after this.
+        """Cancels the timer and drops the reference to the channel. `post` must not be called after
+        this.
         """
         self._cancel()
         self._send = _nothing

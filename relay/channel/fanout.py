@@ -29,8 +29,8 @@ class Viewer(Protocol):
         """Announces the parameters of a track. They are valid from the next message on."""
 
     def close(self, code: RefusalCode, text: str) -> None:
-        """Ends the viewer's connection with this reason. The channel then calls the
-        viewer no more.
+        """Ends the viewer's connection with this reason. After this, the channel does not call the
+        viewer.
         """
 
 

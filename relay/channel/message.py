@@ -57,7 +57,7 @@ class Message:
         self.key = key
         self.disposable = disposable
         self.vital = vital
-        """Whether the message is an init record, which is never omitted."""
+        """Whether the message must never be omitted, as is the case for an init record."""
         self.video_frames = video_frames
         """Number of video frames in the message."""
         self.no_media = no_media

@@ -7,15 +7,13 @@ from enum import Enum
 from relay.channel.message import Message, without_video
 
 SLOW_MS = 200.0
-"""Backlog from which a viewer counts as slow: ms of media that wait for it."""
+"""Minimum backlog of a slow viewer, in ms of waiting media."""
 STALLED_MS = 400.0
-"""Backlog from which a viewer gets only keyframes: ms of media that wait for it."""
+"""Minimum backlog of a viewer that gets only keyframes, in ms of waiting media."""
 CAUGHT_UP_MS = 50.0
-"""Backlog below which a slow viewer gets more video again: ms of media that wait for it."""
+"""Backlog below which a slow viewer gets more video again, in ms of waiting media."""
 LAG_MS = 1_000.0
-"""Increase of a viewer's reported lag above its minimum from which the viewer counts as
-slow, ms.
-"""
+"""A viewer counts as slow if its reported lag exceeds its smallest lag by more than this, ms."""
 LAG_MENDED_MS = 300.0
 RETRY_MS = 1_000.0
 """Time at a reduced pace before full video is tried again, ms; doubles with every failure."""
@@ -25,7 +23,7 @@ KEY_COST_MS = 500.0
 keyframes, ms.
 """
 FRAME_AGE_MS = 10_000.0
-"""Age of the viewer's last frame from which a keyframe may take longer than KEY_COST_MS, ms."""
+"""Minimum age of the viewer's last frame at which a keyframe may exceed KEY_COST_MS, ms."""
 DRAIN_MS = 250.0
 """Time between two measurements of the drain rate, ms."""
 JOIN_MS = 1_500.0
