@@ -1,6 +1,6 @@
-"""Rooms, publishers, storage, the HTTP interface (server/API.md) and the command line. Media goes
-through `relay`, which knows nothing of rooms. May import `relay`, never `scripts`; app.py alone
-puts the parts together.
+"""The server: rooms, publishers, storage, the HTTP interface (server/API.md) and the command line.
+Media goes through `relay`, which knows nothing of rooms. This package may import `relay`, never
+`scripts`; only app.py puts the parts together.
 """
 
 from pathlib import Path

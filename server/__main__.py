@@ -26,7 +26,7 @@ from server.host.lan import qr_terminal
 from server.settings import FILE_NAME, Settings, SettingsError, load, option_of
 from server.storage.database import StorageError
 
-# Plain text can be searched and piped at any terminal width.
+# Print help as plain text, which can be searched and piped at any terminal width.
 cli = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -60,8 +60,8 @@ def _microlive(
 def _takes_settings(command: Callable[..., None]) -> Callable[..., None]:
     """Adds one option for each setting to a command that takes `config` and `**arguments`.
 
-    All options except switches are strings, which `load()` checks, so that an error has the same
-    text whatever its source.
+    All options except switches are strings, which `load()` checks. The text of an error is then the
+    same for values from the command line, the environment and the file.
     """
     config = typer.Option(
         "--config",

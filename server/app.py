@@ -45,14 +45,14 @@ from server.storage.database import Storage
 logger = logging.getLogger(__name__)
 
 SHUTDOWN = 3.0
-"""Seconds until open requests are cancelled."""
+"""Maximum seconds that open requests get at shutdown before they are cancelled."""
 BACKLOG = 4_096
 """Maximum number of connections that wait to be accepted: many viewers may connect at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """The parts of a server that tests and embedders need."""
+    """The parts of a running server that tests and embedders need."""
 
     urls: list[str]
     """URLs of the web pages."""
@@ -64,7 +64,7 @@ class RunningServer:
 
 async def serve(settings: Settings, ready: Callable[[list[str]], None]) -> None:
     """Serves until SIGINT or SIGTERM. `ready` is called with the URLs once the server answers.
-    Raises OSError if a port is not available, StorageError if the data is not.
+    Raises OSError if a port is not available, StorageError if the data cannot be opened.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -81,8 +81,8 @@ def _tune_garbage_collector() -> None:
     """Makes garbage collections short: they skip the objects created at startup, and the media path
     creates no reference cycles.
 
-    Full collections are rare. So closed sessions must not be part of a reference cycle: it would
-    keep them, and their OpenSSL memory, for hours.
+    Full collections are rare. A closed session must therefore not be part of a reference cycle,
+    which would keep the session and its OpenSSL memory for hours.
     """
     gc.collect()
     gc.freeze()
@@ -129,7 +129,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     stack.push_async_callback(whep.close)
     stack.callback(watch.close_viewers)
     stack.callback(events.close_streams)
-    stack.callback(rooms.refuse_new)  # before viewers are closed: they reconnect at once
+    stack.callback(rooms.refuse_new)  # before viewers are closed: players reconnect at once
     for listener in listeners:
         await _Site(runner, listener, connections).start()
     self_check = SelfCheck(port, hosts, settings)
@@ -145,8 +145,8 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
 
 
 def _transcoders(settings: Settings) -> int:
-    """By default one per core. Each needs about a quarter of a core (720p, 30 fps), so most of the
-    machine remains free.
+    """Returns the maximum number of rooms that are transcoded, by default one per core. A
+    transcoder needs about a quarter of a core (720p, 30 fps), so most of the machine remains free.
     """
     return (os.cpu_count() or 1) if settings.transcoders is None else settings.transcoders
 
@@ -239,7 +239,9 @@ class _Site(web.SockSite):
 
 
 def _bind(settings: Settings) -> list[_Listener]:
-    """The main listener, then those of --lan. Raises OSError after closing every socket."""
+    """Binds the TCP ports. Returns the main listener, then those of --lan. Raises OSError after
+    closing every socket.
+    """
     listeners: list[_Listener] = []
     try:
         tls = (
@@ -285,9 +287,10 @@ def _tls(certificate: Path, key: Path) -> ssl.SSLContext:
 
 
 def _media_hosts(settings: Settings) -> list[str]:
-    """The addresses that receive media: those of the settings, or all of this machine.
+    """Returns the addresses that receive media: those of the settings, or all of this machine.
 
-    The candidates in an answer have this order; some clients try only the first one.
+    The candidates in an SDP answer have the order of these addresses; some clients try only the
+    first candidate.
     """
     if settings.udp_hosts:
         return list(settings.udp_hosts)

@@ -11,7 +11,7 @@ logger = logging.getLogger(__name__)
 
 TITLE = "A live from a machine"
 RETRY = 2.0
-"""Seconds until a publisher that has ended is restarted."""
+"""Seconds from the end of the publisher's process to its next start."""
 
 
 class Demo:

@@ -1,7 +1,7 @@
 """Refusals of the server: error answers with a status and a code.
 
 Refusal (relay.errors)       `status`, `code`, a text and `retry_after`
-└── RequestRefused           `status` is the class's
+└── RequestRefused           `status` is a constant of each class
     ├── BadRequest 400
     ├── Unauthorized 401
     ├── Forbidden 403

@@ -2,8 +2,8 @@
 from them.
 
 A value comes from the command line, else from the environment (`MICROLIVE_` and the name in
-capitals), else from a TOML file, else from the default. `load()` combines them; `Settings(...)`
-reads only its arguments.
+capitals), else from a TOML file, else from the default. `load()` combines these sources;
+`Settings(...)` reads only its arguments.
 """
 
 import ipaddress
@@ -35,7 +35,7 @@ ENVIRONMENT_PREFIX = "MICROLIVE_"
 FILE_NAME = "microlive.toml"
 
 SECRETS = frozenset({"create_token", "ice_servers", "turn_secret"})
-"""Settings whose values never appear in messages."""
+"""Settings whose values never appear in error messages."""
 
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -68,7 +68,7 @@ def _items(value: Any) -> Any:
 
 
 def _expanded(path: Path) -> Path:
-    # Unlike Path.expanduser(), it leaves the ~ of an unknown user unchanged.
+    # Unlike Path.expanduser(), os.path.expanduser() leaves the ~ of an unknown user unchanged.
     return Path(os.path.expanduser(path))
 
 
@@ -153,7 +153,9 @@ class IceServer(BaseModel):
         return self
 
     def for_browser(self) -> dict[str, Any]:
-        """One of the `iceServers` of an RTCPeerConnection, with the credential in plain text."""
+        """Returns an entry for the `iceServers` of an RTCPeerConnection, with the credential in
+        plain text.
+        """
         server: dict[str, Any] = {"urls": list(self.urls)}
         if self.username is not None and self.credential is not None:
             server |= {"username": self.username, "credential": self.credential.get_secret_value()}
@@ -180,8 +182,8 @@ File = Annotated[Path, AfterValidator(_file)]
 
 
 class Settings(BaseModel):
-    """The configuration of a server. Raises pydantic's ValidationError; `load()` raises a
-    SettingsError instead.
+    """The configuration of a server. Raises pydantic's ValidationError if a value is invalid;
+    `load()` raises a SettingsError instead.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
@@ -411,10 +413,10 @@ class Settings(BaseModel):
 def load(
     arguments: Mapping[str, Any], environ: Mapping[str, str], config: Path | None = None
 ) -> Settings:
-    """Combines, in this order of precedence, `arguments` (by field name; None means not given),
-    `environ`, a TOML file and the defaults.
+    """Combines the sources of settings. In order of precedence they are `arguments` (by field name;
+    None means not given), `environ`, a TOML file and the defaults.
 
-    The file is `config`, else the one in MICROLIVE_CONFIG, else `microlive.toml` in the data
+    The file is `config`, else the file named in MICROLIVE_CONFIG, else `microlive.toml` in the data
     directory if it exists. Raises SettingsError.
     """
     given = {name: value for name, value in arguments.items() if value is not None}
@@ -458,7 +460,7 @@ def _file_of(
     environ: Mapping[str, str],
     config: Path | None,
 ) -> tuple[Path, dict[str, Any]]:
-    """The path and content of the TOML file."""
+    """Returns the path and content of the TOML file."""
     variable = environ.get(ENVIRONMENT_PREFIX + "CONFIG")
     named = config or (Path(variable) if variable else None)
     if named is not None:
@@ -487,8 +489,8 @@ def _file_of(
 
 
 def _problem(details: Any, origins: Mapping[str, str]) -> str:
-    """One line: the source of the value, the problem, and the value itself if pydantic's message
-    lacks it and it is not secret.
+    """Returns one line: the source of the value, the problem, and the value itself if it is not
+    secret and pydantic's message does not contain it.
     """
     name, *inner = (str(part) for part in details["loc"])
     origin = ".".join([origins.get(name, name), *inner])

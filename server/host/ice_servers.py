@@ -10,8 +10,8 @@ from server.settings import Settings
 
 
 def ice_servers(settings: Settings, user: str, now: float) -> list[dict[str, Any]]:
-    """The `iceServers` of an RTCPeerConnection. `user`: the name by which the TURN server applies
-    its quotas.
+    """Returns the `iceServers` of a browser's RTCPeerConnection. `user`: the user name to which the
+    TURN server applies its quotas.
     """
     servers = [server.for_browser() for server in settings.ice_servers]
     if settings.turn_urls and settings.turn_secret:
@@ -25,10 +25,11 @@ def ice_servers(settings: Settings, user: str, now: float) -> list[dict[str, Any
 
 
 def turn_credentials(secret: str, user: str, expires: int) -> tuple[str, str]:
-    """User name and password for a TURN server that shares `secret`. They are valid until `expires`
-    (Unix seconds); connections made before that continue.
+    """Returns a user name and a password for a TURN server that shares `secret`. They are valid for
+    new connections until `expires` (Unix seconds); connections made before that time continue.
 
-    draft-uberti-behave-turn-rest-00 §2.2, which coturn calls `use-auth-secret`.
+    The format is that of draft-uberti-behave-turn-rest-00 §2.2, which coturn calls
+    `use-auth-secret`.
     """
     username = f"{expires}:{user}"
     return username, base64.b64encode(
@@ -37,7 +38,9 @@ def turn_credentials(secret: str, user: str, expires: int) -> tuple[str, str]:
 
 
 def links(servers: list[dict[str, Any]]) -> list[str]:
-    """Values of Link headers for WHIP and WHEP clients (RFC 9725 §4.6), one for each URL."""
+    """Returns the values of Link headers for WHIP and WHEP clients (RFC 9725 §4.6), one for each
+    URL.
+    """
     return [
         f'<{url}>; rel="ice-server"{_credentials(server)}'
         for server in servers
@@ -55,5 +58,5 @@ def _credentials(server: dict[str, Any]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """The content of a quoted string (RFC 9110 §5.6.4)."""
+    """Returns the text, escaped for a quoted string (RFC 9110 §5.6.4)."""
     return text.replace("\\", "\\\\").replace('"', '\\"')

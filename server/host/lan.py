@@ -26,15 +26,15 @@ KEY_NAME = "lan-key.pem"
 
 VALID = datetime.timedelta(
     days=397
-    # the limit of browsers (CA/Browser Forum Baseline Requirements §6.3.2; Apple applies it to
-    # every certificate)
+    # browsers' limit for the validity of a certificate (CA/Browser Forum Baseline Requirements
+    # §6.3.2; Apple applies it to every certificate)
 )
 RENEW_BEFORE = datetime.timedelta(days=7)
 
 
 def addresses() -> list[str]:
-    """The addresses at which other machines can reach this one: IPv4 before IPv6, and first the
-    address of the default route.
+    """Returns the addresses at which other machines can reach this one. IPv4 comes before IPv6, and
+    the address of the default route comes first.
 
     Excludes loopback, link-local and IPv6 unique local addresses, and interfaces that are down.
     """
@@ -51,7 +51,9 @@ def addresses() -> list[str]:
 
 
 def _is_down(interface: str) -> bool:
-    """As reported by Linux (a container bridge without containers is down); False elsewhere."""
+    """Whether Linux reports that the interface is down (a container bridge without containers is
+    down). Returns False on other systems.
+    """
     try:
         return Path("/sys/class/net", interface, "operstate").read_text().strip() == "down"
     except OSError:
@@ -66,8 +68,8 @@ def _is_reachable(text: str) -> bool:
 
 
 def _source_address() -> str | None:
-    """The IPv4 source address of packets to the Internet. Connecting a UDP socket queries the
-    routing table and sends nothing.
+    """Returns the IPv4 source address of packets to the Internet. To find the address, the function
+    connects a UDP socket, which queries the routing table and sends nothing.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
@@ -79,8 +81,8 @@ def _source_address() -> str | None:
 
 
 def self_signed(data: Path, addresses: Sequence[str]) -> tuple[Path, Path]:
-    """The PEM files in `data` of a certificate for these addresses, the host name and `localhost`,
-    and of its key.
+    """Returns the paths of two PEM files in `data`: a self-signed certificate for these addresses,
+    the host name and `localhost`, and the key of the certificate.
 
     A stored certificate is reused while it covers every address and is valid for another week, so
     that a phone shows its warning only once. Raises OSError.
@@ -154,7 +156,7 @@ def _names(addresses: Sequence[str]) -> list[x509.GeneralName]:
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:
-    """Replaces the file atomically. It never has wider permissions than `mode`."""
+    """Replaces the file atomically. The file never has wider permissions than `mode`."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # mode 0600
     try:
         with open(descriptor, "wb") as file:
@@ -169,14 +171,16 @@ def _write(path: Path, content: bytes, mode: int) -> None:
 
 
 def qr_terminal(url: str) -> str:
-    """A QR code of half-block characters with its quiet zone; every line ends with a newline."""
+    """Returns a QR code of half-block characters, with its quiet zone. Every line ends with a
+    newline.
+    """
     out = io.StringIO()
     segno.make_qr(url, error="l").terminal(out, border=2, compact=True)
     return out.getvalue()
 
 
 def qr_svg(url: str) -> bytes:
-    """A QR code as an SVG document that scales with its container."""
+    """Returns a QR code as an SVG document that scales with its container."""
     out = io.BytesIO()
     segno.make_qr(url, error="m").save(out, kind="svg", border=4, light="#fff", omitsize=True)
     return out.getvalue()

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 class SelfCheck:
-    """Owns the task of the check; `close()` ends it. `hosts`: the addresses sent to browsers."""
+    """Runs the check as a task, which `close()` ends. `hosts`: the addresses sent to browsers."""
 
     def __init__(self, port: UdpPort, hosts: list[str], settings: Settings) -> None:
         self._port = port
@@ -39,7 +39,9 @@ class SelfCheck:
         logger.log(logging.INFO if healthy else logging.WARNING, "%s", line)
 
     async def check(self) -> tuple[bool, str]:
-        """Returns whether there is no problem, and the text of the log line."""
+        """Checks every address and ICE server. Returns whether no problem was found, and the text
+        of the log line.
+        """
         probe = Probe(self._port)
         try:
             await asyncio.gather(*(self._ask_address(probe, host) for host in self._hosts))

@@ -1,8 +1,8 @@
 """Publishes a synthetic video with audio: `python -m server.host.synthetic WHIP_URL`.
 
 Reads the creator key from standard input. The video shows a running clock, the audio has one note a
-second; FFmpeg's WHIP muxer sends both. A separate process keeps the encoder out of the server. It
-ends on SIGTERM or when standard input is closed.
+second; FFmpeg's WHIP muxer sends both. The publisher is a separate process, to keep the encoder out
+of the server. The process ends on SIGTERM or when standard input is closed.
 """
 
 import os
@@ -54,7 +54,9 @@ SEGMENTS = {
 }
 DIGIT_WIDTH, DIGIT_HEIGHT, STROKE = 28, 52, 7
 DIGIT_STEP, POINT_STEP = DIGIT_WIDTH + 10, 18
-"""With these widths the whole clock fits on a phone that crops the sides of the video."""
+"""Distance from the start of a digit, or of a separator, to the start of the next character,
+pixels. With these distances the whole clock fits on a phone that crops the sides of the video.
+"""
 
 
 def main() -> None:
@@ -70,7 +72,9 @@ def main() -> None:
 
 
 def publish(container: OutputContainer) -> None:
-    """Encodes and sends in real time. Raises an error of PyAV when the connection ends."""
+    """Encodes and sends video and audio in real time. Raises an error of PyAV when the connection
+    ends.
+    """
     video = container.add_stream("libx264", rate=RATE)
     video.width, video.height, video.pix_fmt, video.bit_rate = WIDTH, HEIGHT, "yuv420p", BITRATE
     # One IDR a second: FFmpeg's WHIP muxer ignores keyframe requests.
@@ -93,7 +97,7 @@ def publish(container: OutputContainer) -> None:
         _wait_until(began + index / RATE)
         draw_clock(frame, time.time())
         frame.pts, frame.time_base = index, Fraction(1, RATE)
-        # The filter marks every frame as an intra frame, and the encoder would comply.
+        # The filter marks every frame as an intra frame, and the encoder would encode it as one.
         frame.pict_type = PictureType.NONE
         container.mux(video.encode(frame))
         while heard / SOUND_RATE <= index / RATE:
@@ -105,8 +109,8 @@ def publish(container: OutputContainer) -> None:
 
 
 def draw_clock(frame: VideoFrame, now: float) -> None:
-    """Draws the time of day to 10 ms, and a bar that grows during each second, into the luma
-    plane.
+    """Draws the time of day to 10 ms, and below it a bar that grows during each second. Changes
+    only the luma plane.
     """
     moment = time.localtime(now)
     text = f"{moment.tm_hour:02}:{moment.tm_min:02}:{moment.tm_sec:02}.{int(now % 1 * 100):02}"
@@ -180,7 +184,7 @@ def _source(description: str) -> Iterator[VideoFrame | AudioFrame]:
 
 
 def _split(description: str) -> list[str]:
-    """The filters of a chain. An escaped comma is part of an expression."""
+    """Splits a filter chain into its filters. An escaped comma is part of an expression."""
     return [part.replace("\0", "\\,") for part in description.replace("\\,", "\0").split(",")]
 
 

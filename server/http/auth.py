@@ -10,7 +10,7 @@ from server.settings import Settings
 
 
 def require_create_token(request: web.Request, settings: Settings) -> None:
-    """Requires the create token if the settings demand one. Raises Unauthorized or Forbidden."""
+    """Checks the create token if the settings demand one. Raises Unauthorized or Forbidden."""
     if settings.create != "token" or settings.create_token is None:
         return
     secret = settings.create_token.get_secret_value().encode()
@@ -22,6 +22,6 @@ def require_create_token(request: web.Request, settings: Settings) -> None:
 
 
 def bearer_token(request: web.Request) -> str:
-    """The token; empty if there is none."""
+    """Returns the bearer token of the request; empty if the request has none."""
     scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""

@@ -1,7 +1,7 @@
-"""The rate limit of each route, by address. A request is charged before it is handled.
+"""The rate limit of each route, per client address. Each request is charged before it is handled.
 
-A free route has no such limit, and its entry gives the reason. Endpoints count open sockets and
-waiting requests themselves.
+A free route has no rate limit, and its entry in CHARGES gives the reason. The endpoints themselves
+limit open sockets and waiting requests.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,9 @@ class Free:
 
 @dataclass(frozen=True, slots=True)
 class Charged:
-    """A rate limit. `setting`: the setting with the number of requests; `seconds`: its interval."""
+    """A rate limit. `setting`: name of the setting that contains the number of requests; `seconds`:
+    the interval in which an address may send them.
+    """
 
     setting: str
     seconds: float
@@ -45,8 +47,8 @@ PLAYING = Charged(
     "max_whep_per_address_minute", 60.0, "too many attempts to play from this address"
 )
 LOOKUP = Charged("max_lookups_per_address_minute", 60.0, "too many lookups from this address")
-"""A lookup that reads storage. Free for rooms in memory, which are found without it, and for the
-HLS viewers of a room that has just ended.
+"""The rate limit of requests that read storage to find a room. Requests for rooms in memory are
+free, and so are requests of the HLS viewers of a room that has just ended.
 """
 
 FIXED = Free("the answer is in memory and always the same")
@@ -90,16 +92,16 @@ CHARGES: dict[tuple[str, str], Charged | Free] = {
 
 
 def charge_of(method: str, resource: web.AbstractResource) -> Charged | Free:
-    """The charge of a route. Raises KeyError if the route has no entry."""
+    """Returns the charge of a route. Raises KeyError if the route has no entry in CHARGES."""
     path = resource.canonical.removesuffix("{slash}")
     return CHARGES["GET" if method == hdrs.METH_HEAD else method, path]
 
 
 def charges(rooms: RoomsInMemory, renditions: Renditions, settings: Settings) -> Middleware:
-    """Charges each request. Raises TooManyRequests above a limit."""
+    """Returns the middleware that charges each request. It raises TooManyRequests above a limit."""
 
     def is_free(request: web.Request) -> bool:
-        """Whether the room is in memory, or has ended and is still played over HLS."""
+        """Whether the requested room is in memory, or has ended and is still played over HLS."""
         room = request.match_info.get("room", "")
         return room in rooms or renditions.find(room) is not None
 
@@ -112,7 +114,7 @@ def charges(rooms: RoomsInMemory, renditions: Renditions, settings: Settings) ->
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         resource = request.match_info.route.resource
         if resource is None:
-            return await handler(request)  # no such path or method: refused by aiohttp
+            return await handler(request)  # aiohttp refuses an unknown path or method
         charged = charge_of(request.method, resource)
         if isinstance(charged, Charged) and not (charged is LOOKUP and is_free(request)):
             address = client_of(request, settings).address

@@ -1,8 +1,8 @@
-"""TCP connections before their first request: limits their number per address and how long they may
-be silent.
+"""Limits the number of TCP connections per address, and how long a connection may be silent before
+its first request.
 
-aiohttp counts no connections, and keeps a connection that never sends a request as long as one that
-was just answered. Requests are counted by the endpoints.
+aiohttp counts no connections, and keeps a connection that never sends a request as long as a
+connection whose request was just answered. The endpoints count requests.
 """
 
 import asyncio
@@ -19,14 +19,14 @@ from server.http.limits import IPNetwork, bucket_key, is_trusted
 SILENT = 15.0
 """Maximum seconds until the headers of a connection's first request have arrived."""
 IDLE = 150.0
-"""Maximum seconds between two requests on a connection. It is longer than the timeout of reverse
-proxies, so that the proxy closes first.
+"""Maximum seconds between two requests on a connection. The value exceeds the timeout of reverse
+proxies, so that the proxy closes an idle connection first.
 """
 HANDSHAKE = 10.0
-"""Maximum seconds of a TLS handshake."""
+"""Maximum duration of a TLS handshake, seconds."""
 EACH = 4
-"""An address may have this many connections for each WebSocket that it may have: browsers open
-several at a time to load a page.
+"""Number of TCP connections that an address may have for each WebSocket that it may have: browsers
+open several connections at a time to load a page.
 """
 SWEEP = 5.0
 """Seconds between two checks for silent connections."""
@@ -45,7 +45,7 @@ REFUSAL = (
 
 
 class Connections:
-    """The open connections, by address. Owns a timer; `close()` ends it."""
+    """The open connections, by address. Owns a timer, which `close()` ends."""
 
     def __init__(self, limit: int, trusted: Sequence[IPNetwork]) -> None:
         """`limit`: maximum number of connections per address. Trusted proxies have no limit."""
@@ -61,7 +61,9 @@ class Connections:
 
     @property
     def middleware(self) -> Middleware:
-        """Records each request. Must be the outermost middleware."""
+        """The middleware that notes the first request of each connection. It must be the outermost
+        middleware.
+        """
 
         @web.middleware
         async def note(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -71,7 +73,9 @@ class Connections:
         return note
 
     def admit(self, transport: asyncio.Transport, handler: web.RequestHandler) -> bool:
-        """Whether a new connection may stay. If so, it is counted until it closes."""
+        """Returns whether a new connection may stay. A connection that may stay is counted until it
+        closes.
+        """
         address = (transport.get_extra_info("peername") or ("",))[0]
         if not is_trusted(address, self._trusted):
             held = self._held.setdefault(bucket_key(address), [])
@@ -97,8 +101,8 @@ class Connections:
 
 
 class AdmissionProtocol(asyncio.Protocol):
-    """A newly accepted connection: passes it to aiohttp, or refuses it if its address has too
-    many.
+    """The protocol of a newly accepted connection. It passes the connection to aiohttp, or refuses
+    it if its address has too many connections.
     """
 
     def __init__(self, connections: Connections, handler: web.RequestHandler) -> None:
@@ -106,7 +110,7 @@ class AdmissionProtocol(asyncio.Protocol):
         self._handler = handler
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        made = cast("asyncio.Transport", transport)  # uvloop's transports do not inherit from it
+        made = cast("asyncio.Transport", transport)  # uvloop's transports are no asyncio.Transport
         if self._connections.admit(made, self._handler):
             made.set_protocol(self._handler)
             self._handler.connection_made(made)

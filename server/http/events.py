@@ -22,7 +22,9 @@ from server.settings import Settings
 CHECK_EVERY = 5.0
 """Seconds between two checks whether the client of an idle stream has left."""
 PING_CHECKS = 3
-"""After this many checks a comment is sent, so that proxies do not close an idle stream."""
+"""After this many checks without an event, a comment is sent, so that proxies do not close an idle
+stream.
+"""
 TAKE_WITHIN = 15.0
 """If a client takes no data for this many seconds, its stream ends."""
 COMMENT = b": ping\n\n"
@@ -32,12 +34,12 @@ class EventsEndpoint:
     """`/api/rooms/{room}/events` and `/api/rooms/{room}/notices`. Owns the open streams."""
 
     def __init__(self, rooms: Rooms, sockets: ConnectionLimiter, settings: Settings) -> None:
-        """`sockets`: also counts the WebSockets of an address."""
+        """`sockets`: counts the event streams and the WebSockets of each address together."""
         self._rooms = rooms
         self._sockets = sockets
         self._settings = settings
         self._streams: dict[tuple[str, str], EventStream] = {}
-        """By room and secret viewer id."""
+        """Open event streams by room name and secret viewer id."""
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -46,7 +48,7 @@ class EventsEndpoint:
         ]
 
     async def listen(self, request: web.Request) -> web.StreamResponse:
-        """Serves one viewer until it leaves."""
+        """Serves the event stream of one viewer until the viewer leaves."""
         room = await self._rooms.local(request.match_info["room"])
         refusal = TooManyRequests(
             RefusalCode.TOO_MANY_CONNECTIONS,
@@ -56,8 +58,9 @@ class EventsEndpoint:
         with connection_of(self._sockets, client_of(request, self._settings).address, refusal):
             response = web.StreamResponse(headers={hdrs.CACHE_CONTROL: "no-store"})
             response.content_type = "text/event-stream"
-            response.headers["X-Accel-Buffering"] = "no"  # nginx would collect events
-            # Subscribe before the response starts: after that the server cannot refuse.
+            response.headers["X-Accel-Buffering"] = "no"  # otherwise nginx buffers events
+            # Subscribe before the response starts: once it has started, the server cannot refuse
+            # the request.
             stream = EventStream(room.channel)
             stream.open(hello(room.channel), request.headers.get("Last-Event-ID", ""))
             self._streams[room.name, stream.id] = stream
@@ -73,7 +76,9 @@ class EventsEndpoint:
             return response
 
     async def notify(self, request: web.Request) -> web.Response:
-        """Handles a notice of a viewer with an event stream: 204, or 200 with the answer."""
+        """Handles a notice of a viewer that has an event stream. Responds 204, or 200 with the
+        answer.
+        """
         await self._rooms.ask(request.match_info["room"], RequireOpen())
         key = request.match_info["room"], request.query.get("viewer", "")
         stream = self._streams.get(key)
@@ -106,7 +111,7 @@ class EventsEndpoint:
 
 async def _send(request: web.Request, response: web.StreamResponse, stream: EventStream) -> None:
     """Sends events until the stream ends. Raises ConnectionError if the client has left,
-    TimeoutError if it takes no data.
+    TimeoutError if the client takes no data.
     """
     idle = 0
     while True:

@@ -25,7 +25,7 @@ class HlsEndpoint:
         return [web.get("/hls/{room}/{path:.+}", self.get)]
 
     async def get(self, request: web.Request) -> web.Response:
-        """A playlist, an init segment, a segment or a part."""
+        """Returns a playlist, an init segment, a segment or a part."""
         address = client_of(request, self._settings).address
         path = request.match_info["path"]
         refusal = TooManyRequests(
@@ -36,16 +36,16 @@ class HlsEndpoint:
             client = f"{address} {request.headers.get(hdrs.USER_AGENT, '')[:200]}"
             try:
                 return await self.renditions.respond(request, rendition, path, client)
-            except ConnectionResetError:  # the client left while it waited: no one reads this
+            except ConnectionResetError:  # the waiting client left: no one reads this answer
                 return web.Response(status=400)
 
     async def close(self) -> None:
         await self.renditions.close()
 
     async def _rendition(self, name: str, path: str) -> Rendition:
-        """The rendition of a room. Raises NotFound, Gone or PlaylistError.
+        """Returns the rendition of a room. Raises NotFound, Gone or PlaylistError.
 
-        After a room has ended, its rendition still plays to the end for its viewers.
+        After a room has ended, viewers can still play its rendition to the end.
         """
         try:
             room = await self._rooms.local(name)

@@ -1,8 +1,8 @@
 """Limits for each client address, and the address of a client behind reverse proxies. Pure: `now`
 is any monotonic time in seconds.
 
-Addresses are counted by `bucket_key`, so that a household with an IPv6 /64 counts as one address,
-as with IPv4.
+Addresses are counted by `bucket_key`: a household with an IPv6 /64 counts as one address, like a
+household with one IPv4 address.
 """
 
 import ipaddress
@@ -15,8 +15,8 @@ IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def bucket_key(address: str) -> str:
-    """The part of an address that identifies a client: an IPv4 address (also if mapped into IPv6),
-    the /64 of an IPv6 address, any other text unchanged.
+    """Returns the part of an address that identifies a client: an IPv4 address (also if mapped into
+    IPv6), the /64 of an IPv6 address, any other text unchanged.
     """
     ip = _parse(address)
     if ip is None:
@@ -25,9 +25,10 @@ def bucket_key(address: str) -> str:
 
 
 class RateLimiter:
-    """A token bucket per address: a burst of `limit`, then one token every `per_seconds / limit`.
+    """Limits the request rate with a token bucket per address: a burst of `limit` requests, then
+    one request every `per_seconds / limit` seconds.
 
-    Keeps at most `max_keys` addresses. The least recently used one is dropped first: its bucket is
+    Keeps at most `max_keys` buckets. The least recently used bucket is dropped first, because it is
     the fullest.
     """
 
@@ -36,10 +37,14 @@ class RateLimiter:
         self.per_seconds = per_seconds
         self.max_keys = max_keys
         self._buckets: dict[str, tuple[float, float]] = {}
-        """Number of tokens and time of the last update; the least recently used first."""
+        """Number of tokens and time of the last update, by address. The least recently used bucket
+        is first.
+        """
 
     def try_take(self, address: str, now: float) -> float:
-        """Takes a token and returns 0. If there is none, returns the seconds until there is one."""
+        """Takes a token and returns 0. If no token is left, returns the seconds until the next
+        one.
+        """
         key = bucket_key(address)
         tokens, counted = self._buckets.pop(key, (float(self.limit), now))
         rate = self.limit / self.per_seconds
@@ -72,7 +77,7 @@ class ConnectionLimiter:
         return True
 
     def release(self, address: str) -> None:
-        """Raises KeyError if the address has no connection."""
+        """Removes a connection from the count. Raises KeyError if the address has no connection."""
         key = bucket_key(address)
         held = self._held[key]
         if held == 1:
@@ -81,36 +86,39 @@ class ConnectionLimiter:
             self._held[key] = held - 1
 
     def __len__(self) -> int:
-        """Number of addresses that have a connection."""
+        """Returns the number of addresses that have a connection."""
         return len(self._held)
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client and the URL it used. `scheme` and `host` are None unless a trusted proxy sent
-    them.
+    """The address of a client, and the scheme and host of the URL that the client used. `scheme`
+    and `host` are None unless a trusted proxy sent them.
     """
 
     address: str
     scheme: str | None = None
     """`http` or `https`."""
     host: str | None = None
-    """Host, and port unless it is the default of the scheme."""
+    """Host name, and the port unless it is the default of the scheme."""
 
 
 def client(peer: str, headers: Iterable[tuple[str, str]], trusted: Sequence[IPNetwork]) -> Client:
-    """The client behind a connection from `peer`. `headers`: all of the request, in order.
+    """Returns the client behind a connection from `peer`. `headers`: all headers of the request, in
+    order.
 
-    Reads `X-Forwarded-For`, `-Proto` and `-Host`, or without them `Forwarded` (RFC 7239), and only
-    from a trusted peer. X-Forwarded-For has priority: most proxies write it, and pass on a
-    Forwarded header that a client sent. A proxy that writes Forwarded must remove X-Forwarded-For.
+    Reads the headers of a trusted peer only: `X-Forwarded-For`, `-Proto` and `-Host`, or
+    `Forwarded` (RFC 7239) if there is no X-Forwarded-For. X-Forwarded-For has priority: most
+    proxies write it, and pass on a Forwarded header that a client sent. A proxy that writes
+    Forwarded must remove X-Forwarded-For.
     """
     if not is_trusted(peer, trusted):
         return Client(peer)
     values: dict[str, str] = {}
     for name, value in headers:
         name = name.lower()
-        # RFC 9110 §5.3: repeated fields are one list. Some proxies append a field to the client's.
+        # RFC 9110 §5.3: repeated fields are one list. Some proxies add a field of their own after
+        # the client's field.
         values[name] = f"{values[name]},{value}" if name in values else value
     if "x-forwarded-for" not in values and "forwarded" in values:
         return _forwarded(peer, values["forwarded"], trusted)
@@ -122,14 +130,16 @@ def client(peer: str, headers: Iterable[tuple[str, str]], trusted: Sequence[IPNe
 
 
 def client_address(peer: str, forwarded_for: str | None, trusted: Sequence[IPNetwork]) -> str:
-    """The rightmost address that is not a trusted proxy; a client can forge all addresses to the
-    left of it. `forwarded_for` is the value of X-Forwarded-For.
+    """Returns the rightmost address that is not a trusted proxy's. A client can forge all addresses
+    to the left of that address. `forwarded_for`: value of X-Forwarded-For.
     """
     return _walk(peer, forwarded_for.split(",") if forwarded_for else [], trusted)[0]
 
 
 def _walk(peer: str, hops: Sequence[str], trusted: Sequence[IPNetwork]) -> tuple[str, int]:
-    """The client's address and its index in `hops`; `len(hops)` means the peer itself."""
+    """Returns the client's address and its index in `hops`; the index `len(hops)` means the peer
+    itself.
+    """
     address, index = peer, len(hops)
     while index > 0 and is_trusted(address, trusted):
         ip = _parse(hops[index - 1])
@@ -150,7 +160,9 @@ def _forwarded(peer: str, value: str, trusted: Sequence[IPNetwork]) -> Client:
 
 
 def _pairs(element: str) -> dict[str, str]:
-    """RFC 7239 §4: `for=192.0.2.60;proto=https;host="example.org:8443"`."""
+    """Parses one element of a Forwarded header (RFC 7239 §4), such as
+    `for=192.0.2.60;proto=https;host="example.org:8443"`.
+    """
     pairs = {}
     for pair in _split(element, ";"):
         name, _, value = pair.partition("=")
@@ -176,7 +188,7 @@ def _split(value: str, separator: str) -> list[str]:
 
 def _scheme(value: str) -> str | None:
     name = value.strip().lower()
-    scheme = {"ws": "http", "wss": "https"}.get(name, name)  # some proxies send these
+    scheme = {"ws": "http", "wss": "https"}.get(name, name)  # some proxies send ws or wss
     return scheme if scheme in ("http", "https") else None
 
 
@@ -188,8 +200,8 @@ def _host(value: str) -> str | None:
 
 
 def _parse(text: str) -> IPAddress | None:
-    """An address from a header, with or without quotes, brackets, port and zone. IPv4 mapped into
-    IPv6 becomes IPv4.
+    """Parses an address from a header, with or without quotes, brackets, port and zone. An IPv4
+    address mapped into IPv6 becomes IPv4.
     """
     text = text.strip().strip('"')
     if match := re.fullmatch(r"\[([^\]]+)\](:\d+)?", text):

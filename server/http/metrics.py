@@ -1,4 +1,6 @@
-"""Metrics for Prometheus. API.md lists them; grafana.json is a dashboard for them."""
+"""Metrics for Prometheus. server/API.md lists them, and server/grafana.json is a dashboard that
+shows them.
+"""
 
 import asyncio
 from collections.abc import Iterator
@@ -24,10 +26,10 @@ from server.rooms.life import State
 
 FIRST_PICTURE = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 BEHIND_LENS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
-"""Bucket bounds in seconds; they are dense in the usual range of the players."""
+"""Bounds of the histogram buckets, seconds. They are dense in the usual range of the players."""
 MOST_STALLS = 10
-"""Maximum number of stalls that one report adds: a player cannot stall more often between two
-reports.
+"""Maximum number of stalls that one report adds to the counter: a player cannot stall more often
+between two reports.
 """
 QUANTILES = (0.5, 0.95, 1.0)
 
@@ -36,7 +38,7 @@ Family = CounterMetricFamily | GaugeMetricFamily
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The objects whose counters are read."""
+    """The objects from which the metrics are read."""
 
     rooms: RoomsInMemory
     hub: Hub
@@ -48,7 +50,7 @@ class Sources:
 
 
 class Metrics:
-    """`/metrics`: the metrics of `registry`, of the process and of `sources`."""
+    """`/metrics`. Serves the metrics of `registry`, of the process and of `sources`."""
 
     def __init__(self, sources: Sources, registry: CollectorRegistry) -> None:
         self._registry = registry
@@ -95,10 +97,10 @@ class Playing:
         self._stalls = {player: stalls.labels(player) for player in players}
 
     def receive(self, beacon: Beacon, before: Beacon | None) -> None:
-        """Takes a viewer's report and the previous one on the same connection.
+        """Takes a viewer's report and the previous report on the same connection, if any.
 
         A page that reconnects repeats the delay of its first frame and its number of stalls. The
-        delay counts once for each connection; for stalls only the increase counts.
+        delay is counted once for each connection. Of the stalls, only the increase is counted.
         """
         if beacon.first_picture is not None and (before is None or before.first_picture is None):
             self._first_picture[beacon.player].observe(beacon.first_picture / 1_000)
@@ -121,7 +123,7 @@ class ServerCollector(Collector):
         self._sources = sources
 
     def describe(self) -> Iterator[Family]:
-        """Describes no metrics: otherwise the registry would collect from a server that is still
+        """Yields no metrics: otherwise the registry would collect from a server that is still
         starting.
         """
         yield from ()

@@ -1,4 +1,4 @@
-"""Applied to every answer: refusals become answers, and CORS headers are added."""
+"""For all endpoints: turns refusals into answers, answers preflights, and adds CORS headers."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -20,13 +20,15 @@ ALLOWED_HEADERS = "Authorization, Content-Type, If-Match"
 EXPOSED_HEADERS = "Location, Link, ETag, Accept-Patch, Accept-Post, Retry-After"
 
 CROSS_ORIGIN = ("/api/", "/whip/", "/whep/")
-"""Prefixes below which other origins are allowed."""
+"""Path prefixes below which pages of other origins may send requests."""
 ENDPOINTS = ("/api/", "/hls/", "/whip/", "/whep/", "/ws/")
-"""Refusals below these prefixes are JSON for browsers too."""
+"""Path prefixes below which refusals are JSON, even for browsers."""
 
 
 def refusals(pages: Pages) -> Middleware:
-    """Answers every error: with a page if a browser requests one, else with RefusalBody."""
+    """Returns the middleware that answers every error: with a page if a browser requests one, else
+    with a RefusalBody.
+    """
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -78,7 +80,7 @@ def refusals(pages: Pages) -> Middleware:
         if request.path.startswith("/hls/"):
             response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = "*"
         if refusal.status == 408:
-            response.force_close()  # the rest of the body may still come
+            response.force_close()  # the rest of the request body may still come
         return response
 
     return middleware
@@ -92,7 +94,7 @@ def _json(refusal: Refusal) -> web.Response:
 
 
 def _of_aiohttp(error: web.HTTPException) -> Refusal:
-    """Converts aiohttp's own refusal into one of ours."""
+    """Converts an error of aiohttp into a Refusal."""
     match error:
         case web.HTTPNotFound():
             return NotFound(RefusalCode.NOT_FOUND, "there is nothing at this address")
@@ -108,17 +110,19 @@ def _of_aiohttp(error: web.HTTPException) -> Refusal:
 
 @web.middleware
 async def preflights(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answers the preflights of browsers (Fetch §3.2.2)."""
+    """Answers the CORS preflights of browsers (Fetch §3.2.2)."""
     return _preflight() if _is_preflight(request) else await handler(request)
 
 
 def cross_origin(
     settings: Settings,
 ) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
-    """Lets pages of other origins publish and play (CORS, Fetch §3.2). Credentials are bearer
-    tokens, never cookies, so any origin may be allowed.
+    """Returns a handler that adds CORS headers (Fetch §3.2), so that pages of other origins can
+    publish and play. Any origin may be allowed, because credentials are bearer tokens, never
+    cookies.
 
-    For `on_response_prepare`: an event stream sends its headers long before its handler returns.
+    The handler is for `on_response_prepare`: an event stream sends its headers long before its
+    request handler returns.
     """
 
     async def add_headers(request: web.Request, response: web.StreamResponse) -> None:

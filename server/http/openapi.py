@@ -1,5 +1,5 @@
-"""The OpenAPI 3.1 document of the HTTP interface, built from the table below and the types of
-payloads.py. A test compares the table with the routes, and a server with the document.
+"""The OpenAPI 3.1 document of the HTTP interface, built from OPERATIONS and the types of
+payloads.py. A test compares OPERATIONS with the routes, and a server with the document.
 """
 
 import json
@@ -25,30 +25,32 @@ EVENT_STREAM = "text/event-stream"
 REF = "#/components/schemas/{model}"
 
 Content = type[Any] | str | None
-"""A JSON type, the media type of any other content, or no content."""
+"""Content of a request or an answer: a type for JSON, a media type for any other content, None for
+no content.
+"""
 Refusals = Mapping[int, tuple[Code, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one path."""
+    """One HTTP method of one path."""
 
     method: str
     path: str
     summary: str
     answers: Mapping[int, tuple[Content, ...]]
-    """Content by status, for statuses below 400."""
+    """Content by status, for answers with a status below 400."""
     refusals: Refusals = field(default_factory=dict)
     body: Content = None
     key: bool = False
-    """The operation needs a bearer token."""
+    """Whether the operation needs a bearer token."""
     query: tuple[str, ...] = ()
     close_codes: Refusals = field(default_factory=dict)
-    """The reasons for which a WebSocket is closed, by close code."""
+    """Reasons for which the server closes the WebSocket, by close code."""
 
 
 def merged(*tables: Refusals) -> Refusals:
-    """All codes of the tables, by status."""
+    """Returns all codes of the tables, by status."""
     found: dict[int, tuple[Code, ...]] = {}
     for table in tables:
         for status, codes in table.items():
@@ -279,7 +281,7 @@ class OpenApiEndpoint:
 
 
 def document() -> dict[str, Any]:
-    """The OpenAPI document."""
+    """Returns the OpenAPI document."""
     paths: dict[str, dict[str, Any]] = {}
     types: set[type[Any]] = {RefusalBody}
     for operation in OPERATIONS:
@@ -353,7 +355,7 @@ def _content(content: Content) -> dict[str, Any]:
 
 
 def _refusal(codes: tuple[Code, ...]) -> dict[str, Any]:
-    """A RefusalBody with one of `codes`."""
+    """Describes a refusal: a RefusalBody with one of `codes`."""
     narrowed = {"properties": {"code": {"enum": list(codes)}}}
     schema = {"allOf": [{"$ref": REF.format(model=RefusalBody.__name__)}, narrowed]}
     return {

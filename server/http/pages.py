@@ -1,4 +1,4 @@
-"""The pages (templates of `web/`) and their files."""
+"""Serves the pages (templates of `web/`) and the files to which they link."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ from server.site.assets import Assets, BundledAssets, SourceAssets
 from server.site.first_frame import first_frame
 
 SHOW = "microliveBoot.showFirstFrame();"
-"""The inline script that follows the frame in the page."""
+"""The inline script in a room's page that shows the first frame; it follows the frame's data."""
 
 HEADINGS = {404: "Nothing here", 410: "This live is over", 429: "A moment, please"}
 
@@ -84,8 +84,8 @@ class Pages:
         found = self._assets.find(request.match_info["name"])
         if found is None:
             raise NotFound(RefusalCode.FILE_NOT_FOUND, "there is no such file")
-        # The URL contains a hash of the content, so browsers may keep the file for ever. An old
-        # URL, from a page of an older version, gets the current file without caching.
+        # The URL contains a hash of the content, so browsers may keep the file for ever. A page of
+        # an older version has an old URL, which gets the current file without caching.
         current = self._assets.boot and request.path.startswith(self._assets.base + "/")
         caching = "public, max-age=31536000, immutable" if current else "no-cache"
         headers = {
@@ -102,7 +102,7 @@ class Pages:
         raise web.HTTPFound(f"{self._assets.base}/icons/icon.svg")
 
     def message(self, request: web.Request, status: int, text: str) -> web.Response:
-        """A page that shows a refusal."""
+        """Returns a page that shows a refusal."""
         heading = HEADINGS.get(status, "That did not work")
         return self._render(
             request,
@@ -146,5 +146,7 @@ class Pages:
 
 
 def _allowed(script: str) -> str:
-    """The source expression that allows one inline script (CSP Level 3 §2.3.1) and no other."""
+    """Returns the CSP source expression that allows this inline script and no other (CSP Level 3
+    §2.3.1).
+    """
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"

@@ -1,5 +1,5 @@
-"""The types of the JSON in the HTTP interface. Those of rooms are in server/rooms/description.py.
-openapi.py generates the published schemas from both.
+"""The types of the JSON in the HTTP interface, except those of rooms, which are in
+server/rooms/description.py. openapi.py generates the published schemas from both modules.
 """
 
 from typing import Annotated, Any, Literal
@@ -15,7 +15,7 @@ TITLE_LENGTH = 80
 
 
 class Payload(BaseModel):
-    """A JSON object of an answer."""
+    """A JSON object in an answer."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -44,7 +44,9 @@ class IceServer(Payload):
 
 
 def _printable(title: object) -> object:
-    """One line of printable text. Other types than strings are left to the validator."""
+    """Returns the title as one line of printable text. Returns a value that is not a string
+    unchanged: the validator refuses it.
+    """
     if not isinstance(title, str):
         return title
     return " ".join(
@@ -79,8 +81,8 @@ class RoomList(Payload):
 
 
 def reply(kind: type[Any], value: object, *, status: int = 200) -> web.Response:
-    """`value` as a JSON answer: a `kind`, or a mapping with its members. Members of a Payload that
-    are not set are omitted.
+    """Returns `value` as a JSON answer. `value`: an instance of `kind`, or a mapping with its
+    members. Members of a Payload that are not set are omitted.
     """
     adapter = _adapters.get(kind) or _adapters.setdefault(kind, TypeAdapter(kind))
     body = adapter.dump_json(adapter.validate_python(value), exclude_unset=True)
@@ -88,4 +90,4 @@ def reply(kind: type[Any], value: object, *, status: int = 200) -> web.Response:
 
 
 _adapters: dict[type[Any], TypeAdapter[Any]] = {}
-"""One for each kind, because creating one takes milliseconds."""
+"""One TypeAdapter for each type, kept because creating it takes milliseconds."""

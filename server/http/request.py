@@ -1,5 +1,5 @@
-"""The common parts of all endpoints: the client's address, the URL that it used, the body, and the
-rate limits of an address.
+"""The common parts of all endpoints: the client's address, the URL that the client used, the
+request body, and the limits per address.
 """
 
 import asyncio
@@ -15,16 +15,18 @@ from server.settings import Settings
 
 MAX_BODY = 65_536
 BODY_WITHIN = 10.0
-"""Maximum seconds that a client may take to send a body."""
+"""Maximum seconds that a client may take to send a request body."""
 
 
 def client_of(request: web.Request, settings: Settings) -> Client:
-    """The client's address, and its scheme and host if a trusted proxy sent them."""
+    """Returns the client's address, and the scheme and host that it used if a trusted proxy sent
+    them.
+    """
     return client(request.remote or "", request.headers.items(), settings.trusted_proxies)
 
 
 def url_of(request: web.Request, path: str, settings: Settings) -> str:
-    """An absolute URL of this server, as seen by the client."""
+    """Returns the absolute URL of `path` on this server, as seen by the client."""
     if settings.public_url:
         return settings.public_url + path
     seen = client_of(request, settings)
@@ -32,7 +34,9 @@ def url_of(request: web.Request, path: str, settings: Settings) -> str:
 
 
 async def read_body(request: web.Request) -> bytes:
-    """Raises TooLarge above 64 KB, RequestTimeout after BODY_WITHIN."""
+    """Reads the request body. Raises TooLarge above 64 KB, RequestTimeout after BODY_WITHIN
+    seconds.
+    """
     if (request.content_length or 0) > MAX_BODY:
         raise _too_large()
     try:
@@ -53,7 +57,7 @@ def _too_large() -> TooLarge:
 def charge(
     limiter: RateLimiter, address: str, text: str, code: RefusalCode = RefusalCode.RATE_LIMITED
 ) -> None:
-    """Counts one request of an address. Raises TooManyRequests above its limit."""
+    """Counts one request of an address. Raises TooManyRequests above the limit of `limiter`."""
     wait = limiter.try_take(address, asyncio.get_running_loop().time())
     if wait:
         raise TooManyRequests(code, text, wait)
@@ -63,8 +67,8 @@ def charge(
 def connection_of(
     limiter: ConnectionLimiter, address: str, refusal: TooManyRequests
 ) -> Iterator[None]:
-    """Counts a connection of an address while the context lasts. Raises `refusal` above its
-    limit.
+    """Counts a connection of an address while the context lasts. Raises `refusal` above the limit
+    of `limiter`.
     """
     if not limiter.acquire(address):
         raise refusal

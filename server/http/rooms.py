@@ -1,5 +1,5 @@
-"""`/api/rooms`: creates, lists, describes and ends rooms, and returns their health. API.md
-describes it.
+"""`/api/rooms`: creates, lists, describes and ends rooms, and returns their health. server/API.md
+describes the requests and answers.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from server.settings import Settings
 
 
 class RoomsEndpoint:
-    """`/api/rooms` and below."""
+    """`/api/rooms` and all paths below it."""
 
     def __init__(self, rooms: Rooms, settings: Settings) -> None:
         self._rooms = rooms
@@ -41,11 +41,11 @@ class RoomsEndpoint:
         ]
 
     async def list(self, _: web.Request) -> web.Response:
-        """Rooms on air."""
+        """Lists the rooms on air."""
         return reply(RoomList, {"rooms": self._rooms.on_air()})
 
     async def create(self, request: web.Request) -> web.Response:
-        """Creates a room. Only this answer contains its key."""
+        """Creates a room. Only this answer contains the room's key."""
         require_create_token(request, self._settings)
         title = read_create_room(await read_body(request)).title
         new = await asyncio.shield(self._rooms.create(title))
@@ -73,21 +73,23 @@ class RoomsEndpoint:
         return web.Response(status=204)
 
     async def qr_code(self, request: web.Request) -> web.Response:
-        """The watch URL as a QR code."""
+        """Returns a QR code of the watch URL."""
         name = request.match_info["room"]
         await self._rooms.ask(name, Describe())
         svg = qr_svg(url_of(request, f"/r/{name}", self._settings))
         return web.Response(body=svg, content_type="image/svg+xml")
 
     async def health(self, request: web.Request) -> web.Response:
-        """For the creator: how well the media arrives, and how well it plays for viewers."""
+        """Returns, for the creator, how well the media arrives and how well it plays for
+        viewers.
+        """
         name = request.match_info["room"]
         return reply(RoomHealth, await self._rooms.ask(name, ReadHealth(bearer_token(request))))
 
 
 def read_create_room(body: bytes) -> CreateRoom:
-    """The body of POST /api/rooms; an empty body is an empty object. Raises BadRequest if it is not
-    a JSON object, Unprocessable if the title is invalid.
+    """Reads the body of POST /api/rooms; an empty body counts as an empty object. Raises BadRequest
+    if the body is not a JSON object, Unprocessable if the title is invalid.
     """
     try:
         value = json.loads(body) if body.strip() else {}

@@ -1,5 +1,5 @@
-"""The common parts of WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep): routes, bodies, trickle ICE,
-OPTIONS, and the answer that creates a session.
+"""The common parts of WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep): routes, request bodies,
+trickle ICE, OPTIONS, and the answer that creates a session.
 """
 
 import re
@@ -19,24 +19,24 @@ _SDP_LINE = re.compile(r"[a-z]=")
 
 
 class SignallingEndpoint(Protocol):
-    """The handlers of an endpoint and of its sessions."""
+    """The request handlers of a WHIP or WHEP endpoint and of its sessions."""
 
     async def create(self, request: web.Request) -> web.Response:
-        """POST of an offer to the endpoint."""
+        """Handles a POST of an offer to the endpoint."""
 
     async def trickle(self, request: web.Request) -> web.Response:
-        """PATCH of a session with candidates."""
+        """Handles a PATCH of a session with candidates."""
 
     async def end(self, request: web.Request) -> web.Response:
-        """DELETE of a session."""
+        """Handles a DELETE of a session."""
 
     async def discover(self, request: web.Request) -> web.Response:
-        """GET and HEAD of the endpoint or of a session."""
+        """Handles GET and HEAD of the endpoint or of a session."""
 
 
 def signalling_routes(prefix: str, endpoint: SignallingEndpoint) -> list[web.RouteDef]:
-    """Routes of `{prefix}/{room}` and `{prefix}/{room}/{session}`, also with a slash at the end:
-    not every client follows a redirect of a POST.
+    """Returns the routes of `{prefix}/{room}` and `{prefix}/{room}/{session}`, also with a slash at
+    the end: not every client follows a redirect of a POST.
     """
     room, session = f"{prefix}/{{room}}{{slash:/?}}", f"{prefix}/{{room}}/{{session}}{{slash:/?}}"
     return [
@@ -51,18 +51,18 @@ def signalling_routes(prefix: str, endpoint: SignallingEndpoint) -> list[web.Rou
 
 
 async def read_offer(request: web.Request) -> str:
-    """The SDP offer of a POST. Raises BadRequest, RequestTimeout, TooLarge or
+    """Reads the SDP offer of a POST. Raises BadRequest, RequestTimeout, TooLarge or
     UnsupportedMediaType.
     """
     return await _read_text(request, SDP)
 
 
 async def read_trickle(request: web.Request, remote_ufrag: str) -> None:
-    """Reads a PATCH with candidates and ignores them: an ICE-lite agent answers the peer from any
-    address.
+    """Reads a PATCH with candidates and ignores them: the server is an ICE-lite agent, which
+    answers the peer from any address.
 
-    Raises what `read_offer` raises, and Unprocessable for an ICE restart (RFC 9725 §4.3.3), after
-    which the session continues.
+    Raises what `read_offer` raises. Raises Unprocessable for an ICE restart (RFC 9725 §4.3.3); the
+    session then continues unchanged.
     """
     fragment = await _read_text(request, SDP_FRAGMENT)
     lines = [line for line in fragment.splitlines() if line]
@@ -75,8 +75,8 @@ async def read_trickle(request: web.Request, remote_ufrag: str) -> None:
 
 
 def created(answer: str, location: str, ice_servers: list[dict[str, Any]]) -> web.Response:
-    """201 with the SDP answer, the session's URL in Location and a Link header for each ICE server
-    (RFC 9725 §4.6).
+    """Returns 201 with the SDP answer, the session's URL in Location and a Link header for each ICE
+    server (RFC 9725 §4.6).
     """
     headers = [(hdrs.LOCATION, location), *((hdrs.LINK, link) for link in links(ice_servers))]
     return web.Response(status=201, text=answer, content_type=SDP, headers=headers)

@@ -23,12 +23,12 @@ class StatusEndpoint:
         ]
 
     async def health(self, _: web.Request) -> web.Response:
-        """Answers while the process runs."""
+        """Responds 200 as long as the process runs."""
         return web.Response(text="ok")
 
     async def ready(self, _: web.Request) -> web.Response:
-        """Whether the server accepts new rooms and sessions: storage answers, and the server is not
-        closing.
+        """Responds 200 if the server accepts new rooms and sessions: storage answers, and the
+        server is not closing. Otherwise responds 503.
         """
         await self._rooms.require_ready()
         return web.Response(text="ok")

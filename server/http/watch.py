@@ -13,27 +13,29 @@ from server.rooms.registry import Rooms
 from server.settings import Settings
 
 QUERY_LENGTH = 400
-"""Maximum characters of the query, in which a player describes itself."""
+"""Maximum length of the query string, characters. In the query string, a player describes
+itself.
+"""
 RETRY_CONNECTIONS = 5
 
 
 class WatchEndpoint:
-    """Owns the connected viewers."""
+    """`/ws/{room}`. Owns the connected viewers."""
 
     def __init__(self, rooms: Rooms, settings: Settings) -> None:
         self._rooms = rooms
         self._settings = settings
         self.sockets = ConnectionLimiter(settings.max_sockets_per_address)
-        """WebSockets and event streams of each address."""
+        """Counts the WebSockets and event streams of each address together."""
         self.viewers: set[WebSocketViewer] = set()
-        """The viewers connected now."""
+        """The viewers that are connected now."""
         self.counters = WebSocketCounters()
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/ws/{room}", self.watch)]
 
     async def watch(self, request: web.Request) -> web.StreamResponse:
-        """Serves one viewer until it leaves."""
+        """Serves one viewer over a WebSocket until the viewer leaves."""
         room = await self._rooms.local(request.match_info["room"])
         if len(request.query_string) > QUERY_LENGTH:
             raise BadRequest(
@@ -49,6 +51,6 @@ class WatchEndpoint:
             return await watch(request, room.channel, self.counters, self.viewers)
 
     def close_viewers(self) -> None:
-        """Closes every viewer's socket with 1001. Players reconnect by themselves."""
+        """Closes the WebSocket of every viewer with 1001. Players reconnect by themselves."""
         for viewer in list(self.viewers):
             viewer.close(RefusalCode.SERVER_CLOSING, "the server is restarting")

@@ -1,5 +1,5 @@
-"""WHEP (draft-ietf-wish-whep): play with one HTTP request. The methods are in the order of the
-draft's section 4. Watching needs no key.
+"""WHEP (draft-ietf-wish-whep): a client plays with one HTTP request, and needs no key. The methods
+are in the order of the draft's section 4.
 """
 
 import secrets
@@ -20,7 +20,7 @@ from server.rooms.registry import Rooms
 from server.settings import Settings
 
 RETRY_IDLE = 5
-"""Seconds after which a player may retry if a room is not live yet."""
+"""Seconds after which a player may retry if the room is not live yet."""
 RETRY_SESSIONS = 5
 
 
@@ -39,24 +39,24 @@ class WhepEndpoint:
     # §4.2 Playback session setup
 
     async def create(self, request: web.Request) -> web.Response:
-        """POST of an offer: 201 with the answer, and the session's URL in Location. 409 while the
-        room is not live yet, 410 when it has ended.
+        """Handles a POST of an offer. Responds 201 with the answer, and the session's URL in
+        Location; 409 while the room is not live yet, 410 after it has ended.
         """
         await self._live_channel(request)
         offer = await read_offer(request)
-        channel = await self._live_channel(request)  # it may have ended while the body arrived
+        channel = await self._live_channel(request)  # the room may have ended meanwhile
         session = self._open(channel, offer, client_of(request, self._settings).address)
         return created(
             session.answer,
             url_of(request, f"/whep/{channel.name}/{session.id}", self._settings),
-            # Each viewer has its own user name. With the name of the room, viewers would use up
-            # each other's quota at the TURN server, and the creator's.
+            # Each viewer has its own user name. If all had the name of the room, viewers would use
+            # up each other's quota at the TURN server, and the creator's.
             ice_servers(self._settings, f"viewer-{secrets.token_hex(8)}", time.time()),
         )
 
     async def end(self, request: web.Request) -> web.Response:
-        """DELETE of a session. The answer is sent when the session has ended; it ends even if the
-        client leaves.
+        """Handles a DELETE of a session. Responds when the session has ended. The session ends even
+        if the client leaves before the answer.
         """
         await self._sessions.end(await self._session(request))
         return web.Response()
@@ -64,7 +64,7 @@ class WhepEndpoint:
     # §4.3 ICE support
 
     async def trickle(self, request: web.Request) -> web.Response:
-        """PATCH with candidates: 204."""
+        """Handles a PATCH with candidates. Responds 204."""
         session = await self._session(request)
         if request.content_type == SDP:
             raise Unprocessable(
@@ -75,14 +75,14 @@ class WhepEndpoint:
         return web.Response(status=204)
 
     async def discover(self, request: web.Request) -> web.Response:
-        """GET and HEAD: success without content. The content type is the one that a client may
-        POST.
+        """Handles GET and HEAD. Responds without content; the content type is the type that a
+        client may POST.
         """
         await self._rooms.ask(request.match_info["room"], RequireOpen())
         return web.Response(content_type=SDP)
 
     def _open(self, channel: Channel, offer: str, address: str) -> WhepSession:
-        """Counts the session for the address until it ends."""
+        """Opens a session, and counts it for the address until it ends."""
         if not self._held.acquire(address):
             raise TooManyRequests(
                 RefusalCode.TOO_MANY_SESSIONS, "too many sessions of this address", RETRY_SESSIONS

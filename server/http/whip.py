@@ -1,5 +1,5 @@
-"""WHIP (RFC 9725): publish with one HTTP request. The methods are in the order of the RFC's section
-4.
+"""WHIP (RFC 9725): a client publishes with one HTTP request. The methods are in the order of the
+RFC's section 4.
 """
 
 import asyncio
@@ -19,8 +19,8 @@ from server.settings import Settings
 
 
 class WhipEndpoint:
-    """`/whip/{room}` and its sessions `/whip/{room}/{session}`. Answers contain candidates for
-    `hosts`.
+    """`/whip/{room}` and its sessions `/whip/{room}/{session}`. SDP answers contain a candidate for
+    each of `hosts`.
     """
 
     def __init__(self, rooms: Rooms, settings: Settings, hosts: list[str]) -> None:
@@ -34,7 +34,9 @@ class WhipEndpoint:
     # §4.2 Ingest session setup
 
     async def create(self, request: web.Request) -> web.Response:
-        """POST of an offer: 201 with the answer, and the session's URL in Location."""
+        """Handles a POST of an offer. Responds 201 with the answer, and the session's URL in
+        Location.
+        """
         room = await self._authorised_room(request)
         offer = parse_offer(await read_offer(request))
         session = room.publish(offer)
@@ -45,8 +47,8 @@ class WhipEndpoint:
         )
 
     async def end(self, request: web.Request) -> web.Response:
-        """DELETE of a session. The answer is sent when the session has ended; it ends even if the
-        client leaves.
+        """Handles a DELETE of a session. Responds when the session has ended. The session ends even
+        if the client leaves before the answer.
         """
         command = EndSession(bearer_token(request), request.match_info["session"])
         await asyncio.shield(self._rooms.ask(request.match_info["room"], command))
@@ -55,8 +57,8 @@ class WhipEndpoint:
     # §4.3 ICE support
 
     async def trickle(self, request: web.Request) -> web.Response:
-        """PATCH with candidates: 204. For an ICE restart a client POSTs a new offer with the same
-        key; the new session replaces the old one without a gap.
+        """Handles a PATCH with candidates. Responds 204. For an ICE restart, a client POSTs a new
+        offer with the same key; the new session replaces the old one without a gap.
         """
         room = await self._authorised_room(request)
         session = room.session(request.match_info["session"])
@@ -66,12 +68,16 @@ class WhipEndpoint:
     # §4.1, §4.4
 
     async def discover(self, request: web.Request) -> web.Response:
-        """GET and HEAD are reserved: 204 if the room exists."""
+        """Handles GET and HEAD, which are reserved. Responds 204 if the room exists and has not
+        ended.
+        """
         await self._rooms.ask(request.match_info["room"], RequireOpen())
         return web.Response(status=204)
 
     async def _authorised_room(self, request: web.Request) -> Room:
-        """The room, if the request carries its key (§4.7)."""
+        """Returns the requested room. Raises a Refusal if the request does not carry the room's
+        creator key (§4.7).
+        """
         name = request.match_info["room"]
         await self._rooms.ask(name, AuthorisePublishing(bearer_token(request)))
         return await self._rooms.local(name)

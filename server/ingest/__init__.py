@@ -1,4 +1,4 @@
-"""A publisher's media, from the WebRTC session to samples on one clock. No HTTP.
+"""Converts a publisher's media from the WebRTC session into samples on one clock. No HTTP.
 
-May import `relay` and the vocabulary of `server`.
+This package may import `relay` and the vocabulary of `server`.
 """

@@ -1,4 +1,6 @@
-"""A frame source passes a publisher's H.264 frames to the stream unchanged or transcodes them."""
+"""The interface of frame sources, which forward a publisher's H.264 frames unchanged or transcode
+the publisher's video.
+"""
 
 from typing import Protocol
 
@@ -6,44 +8,54 @@ from relay.rtc.receive.reassembly import EncodedFrame
 
 
 class FrameOutput(Protocol):
-    """Receives the results of a source. Called synchronously."""
+    """Receives the results of a frame source, which calls the methods synchronously."""
 
     def publish_frame(self, frame: EncodedFrame) -> None:
-        """The next H.264 frame; frames are in decoding order, which is also presentation order."""
+        """Takes the next H.264 frame. Frames are in decoding order, which is also presentation
+        order.
+        """
 
     def request_keyframe(self) -> None:
         """Asks the publisher for a keyframe."""
 
     def transcode(self, frame: EncodedFrame) -> None:
-        """Replaces a source whose frames are out of presentation order; `frame` is the first of
-        them.
+        """Replaces the source by a source that transcodes, because `frame` is out of presentation
+        order.
         """
 
     def source_failed(self, reason: str) -> None:
-        """The source produces no more frames. Called once."""
+        """Reports that the source has failed and produces no more frames. Called once."""
 
 
 class FrameSource(Protocol):
-    """Call `deliver_to` first, then `receive` for each frame. `close` is valid at any time."""
+    """Forwards or transcodes the frames of one publisher. Call `deliver_to` first, then `receive`
+    for each frame. `close` is valid at any time.
+    """
 
     def deliver_to(self, output: FrameOutput) -> None:
-        """Sends results to `output` from now on; results before this call are dropped."""
+        """Sends all further results to `output`. Results before the first call are dropped."""
 
     def receive(self, frame: EncodedFrame) -> None:
-        """Takes the publisher's next frame in decoding order, or its parameter sets alone."""
+        """Takes the publisher's next access unit in decoding order: a frame, or parameter sets
+        alone.
+        """
 
     def request_keyframe(self) -> None:
-        """Makes the next frame a keyframe as soon as possible."""
+        """Makes the source produce a keyframe as soon as possible."""
 
     def check(self, now: float) -> None:
-        """Detects a source that hangs. Call it periodically with `time.monotonic` seconds."""
+        """Checks whether the source hangs, and makes it fail if so. Call this method periodically
+        with `time.monotonic` seconds.
+        """
 
     async def close(self) -> None:
-        """Releases everything. The output is not called after this call starts."""
+        """Releases all resources. Once `close` has been called, the source does not call its
+        output.
+        """
 
 
 class _Discard:
-    """The output of a source that has no output yet, or that is closed."""
+    """Drops all results. A frame source uses it as output before `deliver_to` and after `close`."""
 
     def publish_frame(self, frame: EncodedFrame) -> None: ...
 

@@ -22,24 +22,28 @@ from server.ingest.transcoders import Transcoders
 logger = logging.getLogger(__name__)
 
 SILENT_FOR = 5.0
-"""Seconds without audio or video after which the publisher counts as away."""
+"""The publisher counts as away after this many seconds without audio or video."""
 
 
 class IngestionOwner(Protocol):
-    """Called synchronously, `media_came` for every sample."""
+    """The owner of an Ingestion, which calls the methods synchronously, and `media_came` for every
+    frame and audio packet.
+    """
 
     def media_came(self) -> None: ...
 
     def media_stopped(self) -> None:
-        """No displayable media has arrived for SILENT_FOR seconds. Called at every tick."""
+        """Reports that no displayable media has arrived for SILENT_FOR seconds. Called again at
+        every tick until media arrives.
+        """
 
     def media_failed(self, reason: str) -> None:
-        """The media has failed; no more follows."""
+        """Reports that the media has failed and that no more media follows."""
 
 
 class Ingestion:
-    """Converts frames, audio packets and sender reports into samples on one clock. It is the sink
-    of the WebRTC session and the output of the frame source.
+    """Converts frames, audio packets and sender reports into samples on one clock. An Ingestion is
+    the sink of the WebRTC session and the output of the frame source.
     """
 
     def __init__(
@@ -54,13 +58,13 @@ class Ingestion:
         start: int,
         audio: bool,
     ) -> None:
-        """`epoch`: number of the session in the stream. `start`: media time of the first sample,
-        µs. `audio`: the publisher offered an audio track.
+        """`epoch`: number of the session on the stream. `start`: media time of the first sample,
+        µs. `audio`: whether the publisher offered an audio track.
         """
         now = time.monotonic()
         self.source = source
-        """Forwards frames or transcodes them. After a B-frame, a transcoding source replaces a
-        forwarding one.
+        """The source that forwards or transcodes the publisher's frames. At the first B-frame, a
+        transcoding source replaces a forwarding source.
         """
         self._rtc = rtc
         self._stream = stream
@@ -74,7 +78,7 @@ class Ingestion:
         self._sound = ContinuousSound(expected=audio)
         self._sps = self._pps = b""
         self._parameters: tuple[bytes, bytes] | None = None
-        """SPS and PPS of the init segment that viewers have."""
+        """SPS and PPS in the latest init segment; None before the first init segment."""
 
     def health(self) -> IngestHealth:
         return self._reception.health(time.monotonic(), self._rtc.round_trip)
@@ -147,8 +151,8 @@ class Ingestion:
         self._rtc.request_keyframe()
 
     def transcode(self, frame: EncodedFrame) -> None:
-        """Transcodes everything from the next keyframe on, because `frame` is older than the one
-        before it.
+        """Replaces the source by a source that transcodes, because `frame` is a B-frame. The
+        transcoding begins at the next keyframe.
         """
         try:
             reservation = self._transcoders.reserve(self._stream.name)
@@ -172,8 +176,8 @@ class Ingestion:
     # Samples out
 
     def _announce_parameters(self, arrived: float) -> bool:
-        """Publishes a new init segment if the IDR's parameter sets are new. False if they are
-        missing or cannot be read.
+        """Publishes a new init segment if the IDR has new parameter sets. Returns False if its
+        parameter sets are missing or cannot be read.
         """
         if (self._sps, self._pps) == self._parameters:
             return True
@@ -189,8 +193,8 @@ class Ingestion:
         return True
 
     def _publish_sounds(self, sounds: list[Sound], stamp: Stamp, now: float) -> None:
-        """Call it once the parameters are known: audio before the first frame would only make
-        viewers wait.
+        """Publishes audio packets. Call this method only once the parameter sets are known: audio
+        before the first frame would only make viewers wait.
         """
         for sound in sounds:
             early = (stamp.ticks - sound.ticks) / TIMESCALE[Track.AUDIO]
@@ -237,8 +241,9 @@ class Ingestion:
         return round((now + self._to_unix) * 1_000_000)
 
     def _has_stopped(self, now: float) -> bool:
-        """Whether no displayable media arrives. Packets alone do not count: a dead camera or an
-        unknown encoder never completes a frame.
+        """Whether no displayable media has arrived for too long. Until the first keyframe is
+        complete, packets do not count: with a dead camera or an unknown encoder, no frame is ever
+        complete.
         """
         last = self._began
         if self._parameters:

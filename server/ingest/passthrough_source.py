@@ -1,23 +1,23 @@
-"""A publisher's H.264, forwarded unchanged."""
+"""Forwards a publisher's H.264 frames unchanged."""
 
 from relay.rtc.receive.reassembly import EncodedFrame
 from server.ingest.frame_source import DISCARD, FrameOutput
 
 REORDERED = 90_000
-"""Maximum RTP ticks by which the timestamp of a B-frame may be before that of a frame sent
-earlier.
+"""A frame counts as a B-frame if its timestamp is lower than that of an earlier frame by less than
+this many RTP ticks. A larger step back is a jump of the timestamps.
 """
 
 
 class PassthroughSource:
-    """A FrameSource that copies nothing. It requests a transcoder when it sees B-frames: they would
-    delay every viewer, and WebRTC viewers cannot show them.
+    """A FrameSource that copies nothing. At the first B-frame it requests a transcoder: B-frames
+    would delay every viewer, and WebRTC viewers cannot show them.
     """
 
     def __init__(self) -> None:
         self._output: FrameOutput = DISCARD
         self._newest = 0
-        """Timestamp of the newest frame."""
+        """RTP timestamp of the newest frame."""
 
     def deliver_to(self, output: FrameOutput) -> None:
         self._output = output

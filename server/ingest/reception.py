@@ -4,31 +4,35 @@ from collections import deque
 from dataclasses import dataclass
 
 SPAN = 5
-"""Gaps and losses are reported for the last SPAN seconds."""
+"""Seconds over which gaps and losses are reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class IngestHealth:
-    """The ingest part of a room's health (server/API.md). None means not measured yet."""
+    """The ingest part of a room's health (server/API.md). A figure is None until it has been
+    measured.
+    """
 
     bitrate: int | None
-    """bit/s over the last second."""
+    """Bitrate over the last second, bit/s."""
     fps: float | None
     gap: int
     """Longest time without a frame in the last SPAN seconds, ms."""
     repaired: int
-    """Packets in SPAN seconds that were lost and retransmitted in time."""
+    """Number of packets that were lost and retransmitted in time, over the last SPAN seconds."""
     lost: int
-    """Packets in SPAN seconds that were lost and not retransmitted in time."""
+    """Number of packets that were lost and not retransmitted in time, over the last SPAN
+    seconds.
+    """
     keyframe_age: int | None
-    """Age of the last keyframe, ms."""
+    """Time since the last keyframe, ms."""
     round_trip: int | None
-    """Round trip to the publisher, ms."""
+    """Round-trip time to the publisher, ms."""
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The counters of a session so far."""
+    """The current counters of a session."""
 
     payload_bytes: int = 0
     repaired: int = 0
@@ -45,7 +49,9 @@ class _Second:
 
 
 class Reception:
-    """Call `frame` for each published frame and `measure` many times a second."""
+    """Measures one session. Call `frame` for each published frame and `measure` many times a
+    second.
+    """
 
     def __init__(self, now: float) -> None:
         self._seconds: deque[_Second] = deque(maxlen=SPAN)
@@ -74,7 +80,7 @@ class Reception:
                 bitrate=max(0, totals.payload_bytes - before.payload_bytes) * 8 / elapsed,
                 fps=self._frames / elapsed,
                 gap=self._gap_now(now),
-                # The counters restart with every new source (SSRC).
+                # The counters restart at 0 with every new media source (SSRC).
                 repaired=max(0, totals.repaired - before.repaired),
                 lost=max(0, totals.lost - before.lost),
             )
@@ -82,7 +88,9 @@ class Reception:
         self._since, self._totals, self._frames, self._gap = now, totals, 0, 0.0
 
     def health(self, now: float, round_trip: float | None) -> IngestHealth:
-        """`round_trip`: seconds; None before the first measurement."""
+        """Returns the health figures. `round_trip`: round-trip time in seconds; None before its
+        first measurement.
+        """
         last = self._seconds[-1] if self._seconds else None
         gap = max(self._gap_now(now), *(second.gap for second in self._seconds), 0.0)
         return IngestHealth(
@@ -98,5 +106,7 @@ class Reception:
         )
 
     def _gap_now(self, now: float) -> float:
-        """The longest time without a frame, including the current one."""
+        """Returns the longest time without a frame in the current second, including the time since
+        the newest frame. The result is in seconds.
+        """
         return max(self._gap, now - self._frame_at) if self._frame_at is not None else self._gap

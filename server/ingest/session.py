@@ -19,12 +19,12 @@ from server.ingest.transcoders import Transcoders
 class State(Enum):
     CONNECTING = auto()
     WAITING = auto()
-    """Connected; no displayable media has arrived."""
+    """The publisher is connected, but no displayable media has arrived yet."""
     FLOWING = auto()
     SILENT = auto()
-    """Connected; no displayable media has arrived for SILENT_FOR seconds."""
+    """The publisher is connected, but no displayable media has arrived for SILENT_FOR seconds."""
     ENDED = auto()
-    """The publisher or its video is gone; `close()` must be called."""
+    """The publisher or its video is gone; the owner must call `close()`."""
     CLOSED = auto()
 
 
@@ -52,23 +52,29 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.SILENT, Event.CLOSED): State.CLOSED,
     (State.ENDED, Event.CLOSED): State.CLOSED,
 }
-"""All other pairs change nothing."""
+"""The next state for each state and event. All other pairs of state and event change nothing."""
 
 
 class SessionOwner(Protocol):
-    """Called synchronously; never after `close()` began."""
+    """The owner of a session, which calls the methods synchronously, and never after `close()`
+    began.
+    """
 
     def flow_changed(self, session: "IngestSession", flowing: bool) -> None:
-        """Displayable media has started, or has stopped for SILENT_FOR seconds."""
+        """Reports that displayable media has started (`flowing`) or has stopped for SILENT_FOR
+        seconds.
+        """
 
     def session_ended(self, session: "IngestSession", reason: str) -> None:
-        """The session is over and must be closed. Called at most once."""
+        """Reports that the session is over and must be closed. Called at most once."""
 
 
 class IngestSession:
-    """`answer()`, `connect()`, `begin()` to publish, and `close()`, which is valid at any time.
+    """A publisher's session. Call `answer()`, then `connect()`, then `begin()` to publish.
+    `close()` is valid at any time.
 
-    H.264 is forwarded unchanged. VP8 is transcoded, and so is H.264 from its first B-frame on.
+    H.264 is forwarded unchanged until its first B-frame; from then on, it is transcoded. VP8 is
+    always transcoded.
     """
 
     def __init__(
@@ -83,7 +89,9 @@ class IngestSession:
         counters: IngestCounters,
         owner: SessionOwner,
     ) -> None:
-        """Raises Unavailable or NotAcceptable if the offer needs a transcoder and there is none."""
+        """Raises Unavailable or NotAcceptable if the offer needs a transcoder and none is
+        available.
+        """
         self.id = session_id
         self.state = State.CONNECTING
         self._stream = stream
@@ -101,7 +109,7 @@ class IngestSession:
             if reservation:
                 reservation.release()
             raise
-        # The worker starts now: it needs some tenths of a second, as does the handshake.
+        # Start the worker now: its start and the handshake each need some tenths of a second.
         self._first_source: FrameSource = (
             reservation.start(codec) if reservation else PassthroughSource()
         )
@@ -109,7 +117,7 @@ class IngestSession:
 
     @property
     def source(self) -> FrameSource:
-        """Forwards frames or transcodes them."""
+        """The source that forwards or transcodes the publisher's frames."""
         return self._ingestion.source if self._ingestion else self._first_source
 
     @property
@@ -118,17 +126,19 @@ class IngestSession:
         return self.rtc.remote_ufrag
 
     def answer(self, hosts: list[str], *, max_bitrate: int) -> str:
-        """The SDP answer, with a candidate for each of `hosts`. `max_bitrate`: maximum of the
-        video, bit/s.
+        """Returns the SDP answer, with a candidate for each of `hosts`. `max_bitrate`: maximum
+        bitrate of the video, bit/s.
         """
         return self.rtc.answer(hosts, max_bitrate=max_bitrate)
 
     async def connect(self) -> None:
-        """Completes the handshake. Raises ConnectionError, after 10 s at the latest."""
+        """Completes the handshake. Raises ConnectionError if the handshake fails or takes more than
+        10 s.
+        """
         await self.rtc.connect()
 
     def begin(self, epoch: int, start: int) -> None:
-        """Makes this session the stream's publisher. `epoch`: number of the session in the stream.
+        """Makes this session the stream's publisher. `epoch`: number of the session on the stream.
         `start`: media time of the first sample, µs.
         """
         if not self._happen(Event.BEGUN):
@@ -149,13 +159,13 @@ class IngestSession:
         self.rtc.request_keyframe()
 
     async def close(self) -> None:
-        """Ends the session. Nothing is published after this call starts."""
+        """Ends the session. Once `close` has been called, nothing more is published."""
         self._happen(Event.CLOSED)
         self._stream.detach(self)
         self._counters.leave(self.rtc.counters)
         self.rtc.deliver_to(DISCARD)
-        # The session references the source, and the source references the ingestion. Such a cycle
-        # would stay in memory until a full garbage collection.
+        # The session references the source, and the source references the ingestion. Break this
+        # cycle, which would stay in memory until a full garbage collection.
         source = self.source
         self._ingestion = None
         try:
@@ -164,7 +174,7 @@ class IngestSession:
             await self.rtc.close()
 
     def health(self) -> IngestHealth | None:
-        """How the publisher's media arrives; None before `begin`."""
+        """Returns how well the publisher's media arrives; None before `begin`."""
         return self._ingestion.health() if self._ingestion else None
 
     # Ingestion (IngestionOwner)
@@ -186,12 +196,12 @@ class IngestSession:
             self._owner.session_ended(self, reason)
 
     def receive_demand(self, demand: Demand) -> None:
-        """Takes a demand of the viewers (Publisher)."""
+        """Takes a demand of the viewers. The stream calls this method of its Publisher."""
         if demand.keyframe:
             self.source.request_keyframe()
 
     def _happen(self, event: Event) -> bool:
-        """Applies an event. False if it changes nothing."""
+        """Applies an event. Returns whether the event changed the state."""
         after = TRANSITIONS.get((self.state, event))
         if after is None:
             return False

@@ -11,10 +11,14 @@ from server.ingest.transcoders import Transcoders
 
 
 class IngestSessions:
-    """The shared parts of all sessions: the UDP port, the transcoders and the counters."""
+    """Opens sessions, and holds their shared parts: the UDP port, the transcoders and the
+    counters.
+    """
 
     def __init__(self, port: UdpPort, transcoders: Transcoders, bitrate_cap: int) -> None:
-        """`bitrate_cap`: maximum of all media of a publisher together, bit/s; sent as REMB."""
+        """`bitrate_cap`: maximum bitrate of all media of one publisher together, bit/s; sent as
+        REMB.
+        """
         self.transcoders = transcoders
         self.counters = IngestCounters()
         self._port = port
@@ -22,7 +26,7 @@ class IngestSessions:
 
     def open(self, stream: Stream, offer: Offer, owner: SessionOwner) -> IngestSession:
         """Opens a session; the owner must close it. Raises Unavailable or NotAcceptable if the
-        offer needs a transcoder and there is none.
+        offer needs a transcoder and none is available.
         """
         return IngestSession(
             secrets.token_urlsafe(16),

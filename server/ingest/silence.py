@@ -1,7 +1,8 @@
-"""Fills gaps in the audio with concealment and then silence, so that players never wait for it.
+"""Fills gaps in the audio, first with concealment, then with silence, so that players never wait
+for audio.
 
 Chromium's MSE stops for good at an audio gap of 100 ms, and a player without audio drifts. Pure:
-media ticks in, packets out.
+takes media ticks, returns packets.
 """
 
 from dataclasses import dataclass
@@ -9,13 +10,15 @@ from dataclasses import dataclass
 from relay.media.opus import SILENCE, SILENCE_TICKS, concealment, packet_ticks
 
 PATIENCE = 4_800
-"""Ticks (100 ms) that audio may be late before it is replaced."""
+"""Missing audio is replaced after this many ticks (100 ms)."""
 ABSENT_PATIENCE = 1_920
-"""Ticks (40 ms) that audio may be late after it has been absent for ABSENT ticks."""
+"""Missing audio is replaced after this many ticks (40 ms) if audio has been absent for ABSENT
+ticks.
+"""
 ABSENT = 48_000
 CONCEALED = 4_800
-"""For this many ticks (100 ms) after a real packet the decoder conceals the loss. By then the audio
-has faded out.
+"""The decoder conceals missing audio for this many ticks (100 ms) after the last real packet. By
+then the concealed audio has faded out, and silence follows.
 """
 MAX_FILL = 50 * 10
 """Maximum number of silent packets generated at once (10 s). A longer absence remains a gap in
@@ -25,7 +28,7 @@ media time.
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """One packet of the continuous track."""
+    """One audio packet of the continuous track: media time, duration (both in ticks) and data."""
 
     ticks: int
     duration: int
@@ -33,21 +36,21 @@ class Sound:
 
 
 class ContinuousSound:
-    """Places packets end to end and fills the gaps."""
+    """Makes the audio continuous: places packets end to end and fills the gaps."""
 
     def __init__(self, expected: bool) -> None:
         self.filled = 0
-        """Packets generated for missing audio."""
+        """Number of packets generated for missing audio."""
         self.late = 0
-        """Packets that arrived after they had been replaced."""
+        """Number of packets that arrived after they had been replaced."""
         self._next: int | None = None
         self._last_real: int | None = None
         self._last_data = b""
         self._expected = expected
 
     def receive(self, ticks: int, duration: int, data: bytes) -> list[Sound]:
-        """Takes a real packet. Returns the packets to send: silence for the gap before it, and the
-        packet. Empty if the packet has already been replaced.
+        """Takes a real packet. Returns the packets to publish: those that fill the gap before it,
+        and the packet itself. Returns an empty list if the packet has already been replaced.
         """
         if self._next is None:
             self._next = ticks
@@ -61,7 +64,9 @@ class ContinuousSound:
         return sounds
 
     def advance(self, media_now: int) -> list[Sound]:
-        """Returns silence for the audio that is missing at `media_now` (ticks)."""
+        """Returns packets to replace the audio that is still missing at media time `media_now`
+        (ticks).
+        """
         if self._next is None:
             # If the publisher offered a microphone, it gets time to start.
             self._next = media_now + (ABSENT_PATIENCE if self._expected else 0)

@@ -1,14 +1,14 @@
-"""Converts RTP timestamps to media time. Pure: timestamps and `now` (seconds, any steady clock) in,
-ticks out.
+"""Converts RTP timestamps to media time. Pure: takes timestamps and `now` (seconds, any steady
+clock), returns ticks.
 
 The timestamps of each track start at a random number and follow their own clock. A sender report
-(RFC 3550 §6.4.1) maps a timestamp to the sender's clock, which is common to both tracks. Before the
-first report a track is placed by the arrival of its fastest packets; the error is its encoding
-delay.
+(RFC 3550 §6.4.1) maps a timestamp to the sender's clock, which is common to both tracks. Before its
+first report, a track is placed by the arrival times of its fastest packets; the error is the
+track's encoding delay.
 
 Audio has priority: its packets are placed end to end, because a gap or an overlap is audible and
-stops some players, and the video is shifted by the same amount. So the tracks stay together even if
-the publisher's two clocks drift apart.
+stops some players. If this moves the audio away from its clock, the video is shifted by the same
+amount. So the tracks stay together even if the publisher's two clocks drift apart.
 """
 
 from dataclasses import dataclass
@@ -16,32 +16,38 @@ from dataclasses import dataclass
 from relay.sample import TIMESCALE, Track
 
 DRIFT = 1e-4
-"""Maximum rate at which a minimum rises, in seconds per second. It exceeds the drift of any
-crystal, and is far below the jitter of a network.
+"""Maximum rate at which a RisingMinimum rises, in seconds per second. This rate exceeds the drift
+of any crystal, and is far below the jitter of a network.
 """
 SLEW = 0.004
-"""Maximum correction for one frame, in seconds, when the estimate of the clocks changes."""
+"""Maximum correction of the video's media time per frame, in seconds, if the estimate of the clocks
+changes.
+"""
 JUMP = 0.5
-"""Corrections of at least this many seconds are applied at once."""
+"""A correction of more than this many seconds is applied at once."""
 IMPOSSIBLE = 0.3
-"""Maximum seconds by which a packet may be faster than all earlier ones. A larger difference means
-that its timestamps have jumped.
+"""Maximum seconds by which a packet can be faster than all earlier packets. A larger difference
+means that the packet's timestamp has jumped.
 """
 REANCHOR = 0.1
-"""If the audio deviates from its clock by this many seconds, its position is computed again."""
+"""If audio deviates from its clock by more than this many seconds, its media time is computed again
+from the clock.
+"""
 DISAGREE = 0.15
-"""Maximum seconds by which two consecutive reports may differ. In the sender reports of GStreamer
-(webrtcbin 1.22) timestamps run twice as fast as in its packets.
+"""Maximum difference, in seconds, between the times that pass on the sender's clock and in RTP
+timestamps from one sender report to the next. In GStreamer (webrtcbin 1.22) the timestamps of
+sender reports run twice as fast as those of packets.
 """
 PAUSE, BEHIND, STRAGGLERS = 1.0, 0.5, 2
-"""After PAUSE seconds without audio, timestamps may resume at any value. They have if more than
-STRAGGLERS packets are BEHIND seconds late; fewer may be late packets from before the pause.
-Chromium's packet timestamps stand still while no track is sent, but those of its reports continue.
+"""After PAUSE seconds without audio, the timestamps may resume at any value. A resumption at
+another value is assumed if more than STRAGGLERS packets are over BEHIND seconds late; fewer may be
+late packets from before the pause. While Chromium sends no track, the timestamps of its packets
+stop, but those of its sender reports continue.
 """
 
 
 class RisingMinimum:
-    """The minimum of all values so far. It may rise slowly, to follow a drifting clock."""
+    """The minimum of all values so far, which rises slowly to follow a drifting clock."""
 
     def __init__(self) -> None:
         self.value: float | None = None
@@ -58,14 +64,18 @@ class RisingMinimum:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """The place of a sample in time."""
+    """The times of one sample."""
 
     ticks: int
-    """Media time in the track's timescale."""
+    """Media time, ticks of the track's timescale."""
     captured: float
-    """When the camera or microphone recorded it, on the same clock as `now`."""
+    """Time at which the camera or microphone recorded the sample, seconds on the same clock as
+    `now`.
+    """
     estimated: bool
-    """There is no sender report: `captured` is derived from the arrival of the fastest packets."""
+    """Whether `captured` is derived from the arrival times of the fastest packets, because the
+    track has no sender report.
+    """
 
 
 class _TrackClock:
@@ -74,17 +84,25 @@ class _TrackClock:
     def __init__(self, rate: int) -> None:
         self.rate = rate
         self.report: tuple[float, int] | None = None
-        """Sender's clock (seconds) and unwrapped timestamp in the last accepted sender report."""
+        """Sender's clock (seconds) and unwrapped RTP timestamp of the last accepted sender
+        report.
+        """
         self.heard: tuple[float, int] | None = None
-        """The same values of the last sender report, accepted or not."""
+        """Sender's clock (seconds) and unwrapped RTP timestamp of the last sender report, accepted
+        or not.
+        """
         self.arrival = RisingMinimum()
         self._arrived: float | None = None
         self._behind = -1
-        """Number of late packets since a pause; -1 if there was no pause."""
+        """Number of late packets since a pause; -1 if there was no pause, or if a packet arrived in
+        time after it.
+        """
         self._last: int | None = None
 
     def unwrap(self, timestamp: int) -> int:
-        """Unwraps a 32-bit timestamp. Also accepts an unwrapped one."""
+        """Returns the unwrapped value of a 32-bit timestamp. Also accepts an unwrapped
+        timestamp.
+        """
         if self._last is None:
             self._last = timestamp
             return timestamp
@@ -94,8 +112,8 @@ class _TrackClock:
         return unwrapped
 
     def fell_behind(self, lateness: float, arrived: float) -> bool:
-        """Whether the timestamps resumed at another value after a pause. `lateness`: by how many
-        seconds the packet that arrived now is late.
+        """Whether the timestamps resumed at another value after a pause. `lateness`: seconds by
+        which the packet that arrived now is late.
         """
         if self._arrived is not None and arrived - self._arrived >= PAUSE:
             self._behind = 0
@@ -107,14 +125,17 @@ class _TrackClock:
         return self._behind > STRAGGLERS
 
     def forget(self) -> None:
-        """The timestamps jumped: place packets by arrival until the next sender report."""
+        """Forgets all reports and arrival times, because the timestamps jumped. Packets are then
+        placed by arrival until the next sender report.
+        """
         self.report = self.heard = None
         self.arrival = RisingMinimum()
         self._behind = -1
 
     def take(self, sender_clock: float, at: int) -> bool:
-        """Takes a sender report. Accepts it if it agrees with the one before; otherwise packets are
-        placed by arrival until two reports agree.
+        """Takes a sender report. Returns whether the report is accepted, which requires that it
+        agrees with the previous report. Packets are placed by arrival until two consecutive reports
+        agree.
         """
         before, self.heard = self.heard, (sender_clock, at)
         agrees = (
@@ -132,27 +153,27 @@ class _TrackClock:
 
 
 class Timeline:
-    """The clock of one session. `start`: media time of its beginning, µs."""
+    """Media time of one session. `start`: media time at the beginning of the session, µs."""
 
     def __init__(self, start: int) -> None:
         self._start = start / 1_000_000
         self._clocks = {track: _TrackClock(TIMESCALE[track]) for track in Track}
         self._transit = RisingMinimum()
-        """Arrival minus sender's clock of the fastest packet: the delays of network and encoder,
-        plus the difference of the clocks.
+        """Arrival time minus sender's clock for the fastest packet, in seconds: the delays of
+        network and encoder, plus the difference of the clocks.
         """
         self._offset = RisingMinimum()
-        """Arrival minus sender's clock of the fastest sender report: the delay of the network plus
-        the difference of the clocks.
+        """Arrival time minus sender's clock for the fastest sender report, in seconds: the delay of
+        the network plus the difference of the clocks.
         """
         self.round_trip = 0.0
-        """The shortest round trip measured, in seconds. The owner sets it; half of it is subtracted
-        from the offset.
+        """Shortest round-trip time measured, in seconds, set by the owner. Half of it is subtracted
+        from the offset as the delay of the network.
         """
         self._origin: float | None = None
         """Time on the steady clock at media time `start`."""
         self._sound_base: int | None = None
-        """Media ticks of audio timestamp 0."""
+        """Media time of audio timestamp 0, ticks."""
         self._lead = 0.0
         """Deviation of the audio from its clock, in seconds. The video is shifted by the same
         time.
@@ -161,7 +182,9 @@ class Timeline:
         self._last_dts = -1
 
     def report(self, track: Track, sender_clock: float, timestamp: int, now: float) -> None:
-        """Takes a sender report: `timestamp` (32 bits) is at `sender_clock` (seconds)."""
+        """Takes a sender report: the RTP timestamp `timestamp` (32 bits) belongs to the time
+        `sender_clock` (seconds) on the sender's clock.
+        """
         clock = self._clocks[track]
         at = clock.unwrap(timestamp)
         if not clock.take(sender_clock, at):
@@ -175,17 +198,19 @@ class Timeline:
         if self._transit.value is None or fastest > self._transit.value - IMPOSSIBLE:
             self._transit.add(fastest, now)
         else:
-            # The timestamps jumped between that packet and this report.
+            # The timestamps jumped between the fastest packet and this report.
             clock.arrival = RisingMinimum()
 
     def forget(self, track: Track) -> None:
-        """The track's source changed: new timestamps are unrelated to earlier ones."""
+        """Forgets the track's clock, because its media source changed: the new timestamps are
+        unrelated to the earlier ones.
+        """
         self._clocks[track].forget()
         if track is Track.AUDIO:
             self._sound_base = None
 
     def frame(self, timestamp: int, arrived: float) -> Stamp:
-        """Places a video frame; ticks strictly ascend."""
+        """Places a video frame in media time. Ticks strictly increase from frame to frame."""
         clock = self._clocks[Track.VIDEO]
         unwrapped = clock.unwrap(timestamp)
         place, captured, estimated = self._place(clock, unwrapped, arrived)
@@ -201,7 +226,7 @@ class Timeline:
         return Stamp(ticks, captured, estimated)
 
     def sound(self, timestamp: int, arrived: float) -> Stamp:
-        """Places an audio packet; consecutive timestamps give consecutive ticks."""
+        """Places an audio packet in media time. Consecutive timestamps give consecutive ticks."""
         clock = self._clocks[Track.AUDIO]
         unwrapped = clock.unwrap(timestamp)
         if clock.fell_behind(self._lateness(clock, unwrapped, arrived), arrived):
@@ -217,19 +242,19 @@ class Timeline:
         return Stamp(ticks, captured, estimated)
 
     def media_now(self, now: float) -> float:
-        """The media time, in seconds, of a packet that arrives now without jitter; `start` before
-        the first packet.
+        """Returns the media time, in seconds, of a packet that arrives now without jitter. Returns
+        `start` before the first packet.
         """
         if self._origin is None:
             return self._start
         return now - self._origin + self._start + self._lead
 
     def captured_now(self, now: float) -> Stamp:
-        """The stamp of audio that is generated now."""
+        """Returns the stamp of audio that is generated now."""
         return Stamp(round(self.media_now(now) * TIMESCALE[Track.AUDIO]), now, True)
 
     def _lateness(self, clock: _TrackClock, timestamp: int, arrived: float) -> float:
-        """Seconds by which a packet is later than the fastest one."""
+        """Returns the seconds by which a packet is later than the fastest packet."""
         sent = clock.sender_time(timestamp)
         if sent is not None and self._transit.value is not None:
             return arrived - sent - self._transit.value
@@ -243,7 +268,7 @@ class Timeline:
         self, clock: _TrackClock, timestamp: int, arrived: float
     ) -> tuple[float, float, bool]:
         """Returns the media time in seconds, the capture time on the server's clock, and whether
-        that is estimated.
+        the capture time is estimated.
         """
         sent = clock.sender_time(timestamp)
         if (

@@ -1,4 +1,4 @@
-"""A publisher's video, transcoded in a worker process."""
+"""Transcodes a publisher's video in a worker process."""
 
 import asyncio
 import logging
@@ -19,13 +19,15 @@ MAX_ANSWER = 8 << 20
 
 
 class TranscodedSource:
-    """A FrameSource that owns one worker process. `start()` it first.
+    """A FrameSource that owns one worker process. Call `start()` first.
 
     `on_closed` is called once, when `close()` has ended the worker.
     """
 
     def __init__(self, codec: str, bitrate: int, on_closed: Callable[[], None] = ignore) -> None:
-        """`codec`: a key of `transcoder.DECODERS`. `bitrate`: maximum of the result, bit/s."""
+        """`codec`: a key of `transcoder.DECODERS`. `bitrate`: maximum bitrate of the result,
+        bit/s.
+        """
         self._command = [
             sys.executable,
             "-m",
@@ -37,18 +39,18 @@ class TranscodedSource:
         self._output: FrameOutput = DISCARD
         self._on_closed = on_closed
         self._reason = ""
-        """Why the worker has ended."""
+        """Reason why the worker has ended."""
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
     def pid(self) -> int | None:
-        """The process id of the worker, once it runs."""
+        """Process id of the worker; None until it runs."""
         return self._process.pid if self._process else None
 
     @property
     def dropped(self) -> int:
-        """Frames dropped because the worker was not ready or too slow."""
+        """Number of frames dropped because the worker was not ready or too slow."""
         return self._transcoding.dropped
 
     def start(self) -> None:
@@ -90,7 +92,7 @@ class TranscodedSource:
         reason = "the transcoder ended"
         try:
             # In a separate session the worker does not receive Ctrl-C from the terminal: the server
-            # ends it.
+            # ends the worker.
             self._process = await asyncio.create_subprocess_exec(
                 *self._command, stdin=pipe, stdout=pipe, start_new_session=True
             )
@@ -112,7 +114,7 @@ class TranscodedSource:
             self._output.source_failed(reason)
 
     async def _read(self, answers: asyncio.StreamReader) -> str:
-        """Passes answers on until the last one, and returns the reason why no more follow. Raises
+        """Handles answers until the worker sends no more, and returns the reason. Raises
         IncompleteReadError if the worker is gone.
         """
         while True:

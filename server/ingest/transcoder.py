@@ -1,5 +1,5 @@
-"""Transcodes video that viewers cannot decode into H.264 Constrained Baseline. Pure: access units
-in, access units out.
+"""Transcodes video to H.264 Constrained Baseline if viewers cannot decode the publisher's video.
+Pure: takes access units, returns access units.
 """
 
 from collections.abc import Iterator
@@ -12,23 +12,23 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 
 DECODERS = {"VP8": "vp8", "H264": "h264"}
-"""FFmpeg's decoder for each RTP encoding name."""
+"""FFmpeg's decoder by RTP encoding name."""
 MAX_PIXELS = 1920 * 1088
 """Maximum number of pixels in a frame. A larger frame would use more than one publisher's share of
 the machine.
 """
 QUALITY = "23"
-"""x264's constant rate factor. The bitrate is only a limit, so that simple content needs fewer
-bits.
+"""x264's constant rate factor (CRF). The bitrate is only a limit, so that simple content needs
+fewer bits.
 """
 LONGEST_GOP = 300
 CLOCK = 90_000
 LONGEST_FRAME = CLOCK
-"""Maximum duration of a frame for the encoder's rate control, ticks."""
+"""Maximum duration of a frame in the encoder's rate control, ticks."""
 
 
 class TranscoderError(Exception):
-    """Video that can never be transcoded."""
+    """The video cannot be transcoded at all."""
 
 
 class BrokenFrame(Exception):
@@ -37,22 +37,23 @@ class BrokenFrame(Exception):
 
 class TranscodedFrame(NamedTuple):
     timestamp: int
-    """Timestamp of the original frame."""
+    """RTP timestamp of the original frame, ticks."""
     key: bool
     data: bytes
     """NAL units with start codes; a keyframe includes its parameter sets."""
 
 
 class Transcoder:
-    """One publisher's decoder and encoder. One thread and no look-ahead: each call returns the
-    result of its own frame. Only B-frames are returned later, in presentation order.
+    """One publisher's decoder and encoder. They use one thread and no look-ahead, so that each call
+    returns the result for the frame that it takes. Only the results for B-frames come later, in
+    presentation order.
     """
 
     def __init__(self, codec: str, bitrate: int) -> None:
-        """`codec`: a key of DECODERS. `bitrate`: maximum over half a second, bit/s."""
+        """`codec`: a key of DECODERS. `bitrate`: maximum bitrate over half a second, bit/s."""
         decoder = av.CodecContext.create(DECODERS[codec], "r")
         assert isinstance(decoder, VideoCodecContext)
-        decoder.thread_count = 1  # each of FFmpeg's frame threads would delay by one frame
+        decoder.thread_count = 1  # each of FFmpeg's frame threads would add a delay of one frame
         decoder.options = {"max_pixels": str(MAX_PIXELS)}
         self._decoder = decoder
         self._bitrate = bitrate
@@ -64,8 +65,8 @@ class Transcoder:
     def transcode(
         self, timestamp: int, data: bytes, *, key: bool = False, skip: bool = False
     ) -> Iterator[TranscodedFrame]:
-        """Takes the next access unit: VP8 unchanged, H.264 with start codes. `timestamp`: 90 kHz
-        ticks, returned with the result.
+        """Takes the next access unit (VP8 unchanged, H.264 with start codes) and returns the
+        transcoded frames. `timestamp`: 90 kHz ticks, returned with the result.
 
         With `key` the result is an IDR. With `skip` the frame is only decoded, because later frames
         depend on it. Raises BrokenFrame, TranscoderError.
@@ -82,7 +83,7 @@ class Transcoder:
                 yield from self._encode(frame)
 
     def _encode(self, frame: VideoFrame) -> Iterator[TranscodedFrame]:
-        # The encoder takes 4:2:0 with 8 bits and even sizes: convert all other formats.
+        # The encoder takes only 8-bit 4:2:0 video with even sizes: convert all other formats.
         width, height = frame.width & ~1, frame.height & ~1
         timestamp = frame.pts if frame.pts is not None else 0
         if not width or not height:
@@ -100,7 +101,9 @@ class Transcoder:
             yield TranscodedFrame(timestamp, packet.is_keyframe, bytes(packet))
 
     def _tick(self, timestamp: int) -> int:
-        """The encoder's own time. It increases even if the publisher's timestamps jump."""
+        """Returns the frame's time on the encoder's own clock, in ticks. This clock increases even
+        if the publisher's timestamps jump.
+        """
         if self._last is not None:
             step = timestamp - self._last
             self._clock += step if 0 < step <= LONGEST_FRAME else CLOCK // 30
@@ -113,7 +116,8 @@ def _encoder(width: int, height: int, bitrate: int) -> VideoCodecContext:
     assert isinstance(encoder, VideoCodecContext)
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
     encoder.time_base, encoder.framerate = Fraction(1, CLOCK), Fraction(30)
-    # A buffer of half a second keeps an IDR small, so that it does not delay the next frames.
+    # A rate-control buffer of half a second keeps an IDR small, so that it does not delay the next
+    # frames.
     encoder.options = {
         "preset": "superfast",
         "tune": "zerolatency",

@@ -1,25 +1,27 @@
 """The messages between the server and a transcoder process. Pure.
 
-For each frame, standard input carries a REQUEST and its access unit. Standard output carries
-ANSWERs, each with its bytes. READY is sent once. Each request is answered by a FRAME or KEYFRAME
-for each result and then DONE, or by BROKEN. FAILED, with a reason, is the last answer.
+The server writes requests to the process's standard input: for each frame, a REQUEST header and the
+access unit. The process writes answers to its standard output, each an ANSWER header and its
+payload. It sends READY once, at the start. It answers each request with a FRAME or KEYFRAME for
+each result and then DONE, or with BROKEN if the frame cannot be decoded. FAILED is its last answer;
+the payload is the reason.
 """
 
 from enum import IntEnum, IntFlag
 from struct import Struct
 
 REQUEST = Struct("!IqB")
-"""Number of bytes that follow, timestamp, flags."""
+"""Header of a request: payload length in bytes, timestamp, flags (RequestFlag)."""
 ANSWER = Struct("!IqB")
-"""Number of bytes that follow, timestamp, kind."""
+"""Header of an answer: payload length in bytes, timestamp, kind (Kind)."""
 
 
 class RequestFlag(IntFlag):
     NONE = 0
     KEYFRAME = 1
-    """Encode the frame as an IDR."""
+    """The process encodes the frame as an IDR."""
     SKIP = 2
-    """Only decode the frame."""
+    """The process decodes the frame but does not encode it."""
 
 
 class Kind(IntEnum):

@@ -1,7 +1,7 @@
 """A transcoder in a separate process: `python -m server.ingest.transcoder_process CODEC BITRATE`.
-Ends when standard input ends.
+The process ends when its standard input ends.
 
-Its messages: server/ingest/transcoder_messages.py.
+server/ingest/transcoder_messages.py describes the messages.
 """
 
 import os
@@ -39,7 +39,7 @@ def main() -> None:
 def answers_to(
     transcoder: Transcoder, timestamp: int, data: bytes, flags: RequestFlag
 ) -> Iterator[bytes]:
-    """The answers to one request."""
+    """Yields the answers to one request."""
     key, skip = RequestFlag.KEYFRAME in flags, RequestFlag.SKIP in flags
     try:
         for frame in transcoder.transcode(timestamp, data, key=key, skip=skip):

@@ -10,12 +10,14 @@ RETRY_AFTER = 10.0
 
 
 class Transcoders:
-    """Gives transcoders to at most `limit` rooms. A room that has one may get more: while a
-    publisher reconnects, its former session still has one.
+    """Gives transcoders to at most `limit` rooms. A room that has a transcoder may get another one:
+    while a publisher reconnects, its former session still uses the first.
     """
 
     def __init__(self, limit: int, bitrate: int) -> None:
-        """`bitrate`: maximum of each result, bit/s."""
+        """`limit`: maximum number of rooms. `bitrate`: maximum bitrate of each transcoded video,
+        bit/s.
+        """
         self._limit = limit
         self._bitrate = bitrate
         self._reserved: Counter[str] = Counter()
@@ -26,8 +28,8 @@ class Transcoders:
         return len(self._reserved)
 
     def reserve(self, room: str) -> "Reservation":
-        """Reserves the right to start one transcoder. Raises Unavailable if all are in use,
-        NotAcceptable if the server has none.
+        """Reserves the right to start one transcoder. Raises Unavailable if `limit` other rooms
+        have transcoders, NotAcceptable if the server does not transcode.
         """
         if not self._limit:
             raise NotAcceptable(
@@ -45,14 +47,14 @@ class Transcoders:
         return Reservation(self, room, self._bitrate)
 
     def release(self, room: str) -> None:
-        """Undoes one `reserve`."""
+        """Undoes one call of `reserve` for the room."""
         self._reserved[room] -= 1
         if not self._reserved[room]:
             del self._reserved[room]
 
 
 class Reservation:
-    """Call either `start` or `release`."""
+    """The right to start one transcoder. Call either `start` or `release`."""
 
     def __init__(self, transcoders: Transcoders, room: str, bitrate: int) -> None:
         self._transcoders = transcoders
@@ -60,7 +62,7 @@ class Reservation:
         self._bitrate = bitrate
 
     def start(self, codec: str) -> TranscodedSource:
-        """Starts a transcoder; closing it releases the reservation."""
+        """Starts a transcoder. Closing the returned source releases the reservation."""
         source = TranscodedSource(codec, self._bitrate, self.release)
         source.start()
         return source

@@ -1,5 +1,5 @@
-"""The requests to one transcoder and the meaning of its answers. Pure: frames, answers and `now`
-(seconds) in, requests out.
+"""Makes the requests to one transcoder and interprets its answers. Pure: takes frames, answers and
+`now` (seconds), returns requests.
 """
 
 from collections import OrderedDict
@@ -11,34 +11,36 @@ from relay.rtc.receive.reassembly import EncodedFrame
 from server.ingest.transcoder_messages import REQUEST, Kind, RequestFlag
 
 BEHIND = 4
-"""With at least this many requests in flight, frames are only decoded, not encoded: the transcoder
-is too slow for all of them.
+"""With at least this many requests in flight, frames are only decoded, not encoded: the worker is
+too slow to encode all of them.
 """
 MAX_IN_FLIGHT = 12
 """With this many requests in flight, frames are dropped until the next keyframe."""
 STUCK = 5.0
-"""Maximum seconds that a request may be in flight; a slower worker is killed."""
+"""Maximum seconds that the worker may take to answer; a slower worker is killed."""
 KEYFRAME_INTERVAL = 0.3
-"""Minimum seconds between two keyframes that viewers request."""
+"""Minimum seconds between two keyframes made at the request of viewers."""
 
 
 class State(Enum):
     STARTING = auto()
-    """The worker process is not ready."""
+    """The worker process is not ready yet."""
     WAITING = auto()
     """The worker needs a keyframe before it can decode any other frame."""
     RUNNING = auto()
     LOST = auto()
-    """The worker is gone; no frame follows."""
+    """The worker is gone; no more frames follow."""
     CLOSED = auto()
 
 
 class Event(Enum):
     READY = auto()
     KEYFRAME = auto()
-    """The publisher sent a keyframe, and there is capacity for it."""
+    """A keyframe of the publisher has arrived, and fewer than MAX_IN_FLIGHT requests are in
+    flight.
+    """
     OVERLOADED = auto()
-    """MAX_IN_FLIGHT requests are in flight."""
+    """A frame has arrived while MAX_IN_FLIGHT requests are in flight."""
     BROKEN = auto()
     """The worker could not decode a frame."""
     LOST = auto()
@@ -58,32 +60,32 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.RUNNING, Event.CLOSED): State.CLOSED,
     (State.LOST, Event.CLOSED): State.CLOSED,
 }
-"""All other pairs change nothing."""
+"""The next state for each state and event. All other pairs of state and event change nothing."""
 
 
 class Transcoding:
-    """One publisher's transcoding: `request` for each frame, `receive_answer` for each answer of
-    the worker.
+    """One publisher's transcoding. Call `request` for each frame and `receive_answer` for each
+    answer of the worker.
     """
 
     def __init__(self, codec: str) -> None:
         """`codec`: a key of `transcoder.DECODERS`."""
         self.state = State.STARTING
         self.dropped = 0
-        """Frames dropped because the worker was not ready or too slow."""
+        """Number of frames dropped because the worker was not ready or too slow."""
         self._annexb = codec == "H264"
         self._sps = self._pps = b""
         self._last_keyframe = -inf
         self._keyframe_at = -inf
-        """The first frame that arrives after this time becomes a keyframe; infinite while no viewer
-        needs one.
+        """The first frame that arrives after this time (seconds) becomes a keyframe; infinite while
+        no viewer needs a keyframe.
         """
         self._in_flight = 0
         self._answered = 0.0
         self._arrivals: OrderedDict[int, float] = OrderedDict()
 
     def happen(self, event: Event) -> bool:
-        """Applies an event. False if it changes nothing."""
+        """Applies an event. Returns whether the event changed the state."""
         after = TRANSITIONS.get((self.state, event))
         if after is None:
             return False
@@ -92,20 +94,20 @@ class Transcoding:
 
     @property
     def needs_keyframe(self) -> bool:
-        """Whether the publisher must send a keyframe, and the worker has time for it."""
+        """Whether the worker needs a keyframe from the publisher and has time to decode it."""
         return self.state is State.WAITING and self._in_flight < BEHIND
 
     def stuck(self, now: float) -> bool:
-        """Whether a request has been in flight for too long."""
+        """Whether the worker has taken too long to answer a request."""
         return self._in_flight > 0 and now - self._answered > STUCK
 
     def request_keyframe(self) -> None:
-        """Makes the next frame a keyframe, at most once in KEYFRAME_INTERVAL."""
+        """Makes the next frame a keyframe, but at most one frame in KEYFRAME_INTERVAL."""
         self._keyframe_at = min(self._keyframe_at, self._last_keyframe + KEYFRAME_INTERVAL)
 
     def request(self, frame: EncodedFrame) -> bytes:
-        """The request to send to the worker for the publisher's next frame in decoding order. Empty
-        if the frame is dropped or contains only parameter sets.
+        """Returns the request to send to the worker for the publisher's next frame in decoding
+        order. The result is empty if the frame is dropped or contains only parameter sets.
         """
         unit = frame.unit
         self._sps, self._pps = unit.sps or self._sps, unit.pps or self._pps
@@ -134,8 +136,8 @@ class Transcoding:
     def receive_answer(
         self, kind: Kind, timestamp: int, data: bytes, now: float
     ) -> EncodedFrame | None:
-        """Takes any answer except FAILED. Returns the frame that it contains, with the arrival time
-        of the original frame.
+        """Takes any answer except FAILED. Returns the frame in the answer, if any, with the arrival
+        time of the original frame.
         """
         self._answered = now
         match kind:
@@ -161,7 +163,7 @@ class Transcoding:
 
 
 def _annexb(parameter_sets: list[bytes], data: bytes) -> bytes:
-    """An access unit with start codes instead of lengths, after its parameter sets."""
+    """Returns an access unit with start codes instead of lengths, after its parameter sets."""
     parts = [*parameter_sets]
     at = 0
     while at < len(data):

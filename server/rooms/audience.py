@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from server.rooms.beacon import Beacon
 
 FRESH = 3.5
-"""Seconds that a report is valid. One arrives every second, so a viewer stays in the figures when
-one or two are lost.
+"""Seconds for which a report is valid. A viewer sends a report every second, so it stays in the
+figures if one or two reports are lost.
 """
 MIN_INTERVAL = 0.5
-"""Minimum seconds between two reports of a viewer. An earlier one was delayed, or would count
-twice.
+"""Minimum seconds between two reports of a viewer. A report that arrives sooner is ignored: either
+the previous report was delayed, or the viewer would count twice.
 """
 STALL_SHOWN = 30.0
-"""Seconds that a stall remains in the figures."""
+"""Seconds for which a stall remains in the figures."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Percentiles in ms."""
+    """Median and 95th percentile of a delay, ms."""
 
     p50: int
     p95: int
@@ -28,16 +28,18 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class AudienceHealth:
-    """The audience part of a room's health (server/API.md). None means that there is no report."""
+    """The audience part of a room's health (server/API.md). A figure is None if no report contains
+    it.
+    """
 
     watching: int
     reporting: int
-    """Viewers whose reports say whether they play."""
+    """Number of viewers whose reports say whether they play."""
     playing: int
     behind_lens: Spread | None
     first_picture: Spread | None
     stalled: int
-    """Viewers that stalled in the last 30 s."""
+    """Number of viewers that stalled in the last 30 s."""
     players: dict[str, int]
 
 
@@ -49,10 +51,10 @@ class _Viewer:
 
 
 class Audience:
-    """The latest report of each connected viewer.
+    """Keeps the latest report of each connected viewer.
 
-    `on_beacon` is called with each accepted report and the previous one on the same connection,
-    which is None at first.
+    `on_beacon` is called with each accepted report and the previous report on the same connection
+    (None for the first report).
     """
 
     def __init__(self, on_beacon: Callable[[Beacon, Beacon | None], None]) -> None:
@@ -63,7 +65,9 @@ class Audience:
         return len(self._viewers)
 
     def report(self, viewer: int, beacon: Beacon, now: float) -> None:
-        """Takes a viewer's report. Ignores it if it arrives too soon after the previous one."""
+        """Takes a viewer's report. Ignores the report if it arrives too soon after the previous
+        one.
+        """
         known = self._viewers.get(viewer)
         if known is None:
             self._viewers[viewer] = _Viewer(beacon, now)
@@ -87,11 +91,13 @@ class Audience:
         self._viewers.pop(viewer, None)
 
     def players(self, now: float) -> Counter[str]:
-        """Viewers by player, from valid reports."""
+        """Returns the number of viewers by player, from valid reports."""
         return Counter(viewer.beacon.player for viewer in self._fresh(now))
 
     def health(self, watching: int, now: float) -> AudienceHealth:
-        """`watching`: the number of viewers, with or without reports."""
+        """Returns the health figures. `watching`: the number of viewers, with or without
+        reports.
+        """
         viewers = self._fresh(now)
         fresh = [viewer.beacon for viewer in viewers]
         reported = [beacon.playing for beacon in fresh if beacon.playing is not None]
@@ -99,7 +105,8 @@ class Audience:
             watching=watching,
             reporting=len(reported),
             playing=sum(reported),
-            # A viewer that does not play reports how long it has been waiting instead.
+            # While its video does not play, a viewer reports how long it has been waiting, instead
+            # of its delay.
             behind_lens=_spread(beacon.behind_lens for beacon in fresh if beacon.playing),
             first_picture=_spread(beacon.first_picture for beacon in fresh),
             stalled=sum(now - viewer.stalled_at <= STALL_SHOWN for viewer in viewers),

@@ -1,5 +1,5 @@
 """A viewer's playback report, sent once a second (relay/PROTOCOL.md, `report`). Pure: takes any
-JSON, returns values within bounds.
+JSON object, returns values within bounds.
 """
 
 from collections.abc import Mapping
@@ -7,19 +7,21 @@ from typing import Any, NamedTuple
 
 PLAYERS = frozenset({"webcodecs", "mse", "hls", "whep"})
 OTHER = "other"
-"""Replaces the name of every unknown player: viewers must not add metric labels without limit."""
+"""The name under which all unknown players are counted: viewers must not add metric labels without
+limit.
+"""
 
 MAX_DELAY = 600_000.0
-"""Maximum delay, ms. A longer one is ignored."""
+"""Maximum delay in a report, ms. A longer delay is ignored."""
 MIN_DELAY = -1_000.0
-"""ms. Clocks compared over a network differ by up to this much. A negative delay down to this value
-counts as 0; a lower one is ignored.
+"""Minimum delay in a report, ms. Clocks compared over a network differ by up to 1 s, so the delay
+of a viewer can be negative. A delay from this value to 0 counts as 0; a lower delay is ignored.
 """
 MAX_COUNT = 1_000_000
 
 
 class Beacon(NamedTuple):
-    """One report. None means that a figure is missing or was ignored."""
+    """One report. A field is None if its figure was missing or was ignored."""
 
     player: str = OTHER
     playing: bool | None = None
@@ -33,7 +35,7 @@ class Beacon(NamedTuple):
 
 
 def read_beacon(report: Mapping[str, Any]) -> Beacon:
-    """Never raises: a wrong figure is omitted, and the viewer stays connected."""
+    """Reads a report. Never raises: a wrong figure is omitted, and the viewer stays connected."""
     player, playing = report.get("player"), report.get("playing")
     stalls = _number(report.get("stalls"), 0, MAX_COUNT)
     return Beacon(
@@ -46,7 +48,7 @@ def read_beacon(report: Mapping[str, Any]) -> Beacon:
 
 
 def _number(value: Any, least: float, most: float) -> float | None:
-    # bool is an int in Python; NaN compares false; an int may have thousands of digits.
+    # In Python a bool is an int; NaN compares false; an int may have thousands of digits.
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
         return None
     return float(max(value, 0))

@@ -12,7 +12,7 @@ Reply = TypeVar("Reply")
 
 
 class CodecError(Exception):
-    """A message that does not follow this format."""
+    """The message does not have the format that this module defines."""
 
 
 def encode_command(command: Command[Any]) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def encode_command(command: Command[Any]) -> dict[str, Any]:
 
 
 def decode_command(message: Mapping[str, Any]) -> Command[Any]:
-    """Raises CodecError."""
+    """Decodes a command. Raises CodecError."""
     fields = dict(message)
     kind = COMMANDS.get(str(fields.pop("command", "")))
     if kind is None:
@@ -37,7 +37,7 @@ def encode_reply(command: Command[Reply], reply: Reply) -> Any:
 
 
 def decode_reply(command: Command[Reply], message: Any) -> Reply:
-    """Raises CodecError."""
+    """Decodes the reply to a command. Raises CodecError."""
     try:
         reply: Reply = _reply_adapter(command).validate_python(message)
     except ValidationError as error:
@@ -60,7 +60,7 @@ def encode_refusal(refusal: Refusal) -> dict[str, Any]:
 
 
 def decode_refusal(message: Mapping[str, Any]) -> Refusal:
-    """Raises CodecError."""
+    """Decodes a refusal. Raises CodecError."""
     try:
         return Refusal(
             int(message["status"]),

@@ -1,8 +1,8 @@
 """Every command to a room. Pure.
 
-Each command is executed by the process that owns the room (`Rooms.ask`). It may come from another
-process, so commands, replies and refusals can be serialised (server/rooms/codec.py). Only media and
-the WebRTC sessions are local objects (`Rooms.local`).
+Each command is executed by the process that owns the room (`Rooms.ask`). A command may come from
+another process, so commands, replies and refusals can be serialised (server/rooms/codec.py). Only
+media and the WebRTC sessions are local objects (`Rooms.local`).
 """
 
 from dataclasses import dataclass, field
@@ -15,17 +15,19 @@ Reply_co = TypeVar("Reply_co", covariant=True)
 
 
 class Command(Generic[Reply_co]):
-    """Refused with 404 ROOM_NOT_FOUND if there is no such room."""
+    """A request to a room. Every command is refused with 404 ROOM_NOT_FOUND if there is no such
+    room.
+    """
 
     __slots__ = ()
     name: ClassVar[str]
     reply: ClassVar[Any]
-    """The type of the reply."""
+    """Type of the reply."""
 
 
 @dataclass(frozen=True, slots=True)
 class Describe(Command[RoomDescription]):
-    """Describes a room, which may have ended."""
+    """Describes a room, even after its end."""
 
     name = "describe"
     reply = RoomDescription
@@ -33,7 +35,7 @@ class Describe(Command[RoomDescription]):
 
 @dataclass(frozen=True, slots=True)
 class RequireOpen(Command[None]):
-    """Is there such a room, and does it take viewers and publishers? Refused with 410 ROOM_ENDED,
+    """Checks that the room exists and takes viewers and publishers. Refused with 410 ROOM_ENDED or
     503 SERVER_CLOSING.
     """
 
@@ -43,8 +45,8 @@ class RequireOpen(Command[None]):
 
 @dataclass(frozen=True, slots=True)
 class CreatorCommand(Command[Reply_co]):
-    """Refused with 401 MISSING_KEY if the key is empty, 403 WRONG_KEY if it is not the room's
-    key.
+    """A command that needs the creator key. Refused with 401 MISSING_KEY if the key is empty, 403
+    WRONG_KEY if it is not the room's key.
     """
 
     key: str = field(repr=False)
@@ -53,7 +55,7 @@ class CreatorCommand(Command[Reply_co]):
 
 @dataclass(frozen=True, slots=True)
 class ReadHealth(CreatorCommand[RoomHealth]):
-    """Refused with 410 ROOM_ENDED."""
+    """Reads the room's health figures. Refused with 410 ROOM_ENDED."""
 
     name = "read_health"
     reply = RoomHealth
@@ -61,7 +63,7 @@ class ReadHealth(CreatorCommand[RoomHealth]):
 
 @dataclass(frozen=True, slots=True)
 class AuthorisePublishing(CreatorCommand[None]):
-    """Checks whether this creator may publish. Refused with 409 ROOM_ENDED."""
+    """Checks whether the creator may publish. Refused with 409 ROOM_ENDED."""
 
     name = "authorise_publishing"
     reply = None
@@ -69,8 +71,8 @@ class AuthorisePublishing(CreatorCommand[None]):
 
 @dataclass(frozen=True, slots=True)
 class EndSession(CreatorCommand[None]):
-    """Stops publishing; the room waits for another session. Refused with 404 SESSION_NOT_FOUND, 409
-    ROOM_ENDED.
+    """Ends a publishing session; the room then waits for another session. Refused with 404
+    SESSION_NOT_FOUND or 409 ROOM_ENDED.
     """
 
     name = "end_session"
@@ -80,8 +82,8 @@ class EndSession(CreatorCommand[None]):
 
 @dataclass(frozen=True, slots=True)
 class End(CreatorCommand[None]):
-    """Ends the room for good. The reply is sent when the end is stored. Ending the room again does
-    nothing.
+    """Ends the room for good. The reply is sent once the end is stored. The command does nothing if
+    the room has already ended.
     """
 
     name = "end"

@@ -8,7 +8,7 @@ from server.rooms.life import State
 
 @dataclass(frozen=True, slots=True)
 class RoomDescription:
-    """A room as everyone may see it. Times are in Unix seconds."""
+    """The public description of a room. Times are in Unix seconds."""
 
     room: str
     title: str
@@ -22,9 +22,9 @@ class RoomDescription:
 class NewRoom:
     room: RoomDescription
     key: str = field(repr=False)
-    """The creator key. It is stored nowhere."""
+    """The creator key. Only its hash is stored."""
 
 
 def room_event(room: RoomDescription) -> bytes:
-    """The body of the room event (relay/PROTOCOL.md)."""
+    """Returns the body of the room event (relay/PROTOCOL.md)."""
     return json.dumps({"type": "room", **asdict(room)}).encode()

@@ -9,9 +9,9 @@ from server.rooms.description import RoomDescription
 
 @dataclass(frozen=True, slots=True)
 class RoomHealth:
-    """A room as its creator sees it."""
+    """The health of a room, for its creator."""
 
     room: RoomDescription
     ingest: IngestHealth | None
-    """Reception of the media; None while nothing is published."""
+    """Health of the publisher's media as it arrives; None while nothing is published."""
     audience: AudienceHealth

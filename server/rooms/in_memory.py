@@ -1,5 +1,5 @@
-"""The data of this process about its rooms: media objects and figures. Other processes have other
-rooms, so no answer about a room may depend on this data.
+"""What this process holds in memory about its own rooms: media objects and figures. Other processes
+own other rooms, so no answer about a room may depend on this data.
 """
 
 from collections import Counter
@@ -22,7 +22,9 @@ class RoomsInMemory:
         return name in self._rooms
 
     def latest_keyframe(self, name: str) -> tuple[TrackInfo, Sample] | None:
-        """The latest keyframe of a room on air and its decoding parameters, if any."""
+        """Returns the latest keyframe of a room on air, with its decoding parameters. Returns None
+        if there is no keyframe or the room is not on air.
+        """
         room = self._rooms.get(name)
         return room.stream.still() if room and room.on_air else None
 
@@ -34,7 +36,7 @@ class RoomsInMemory:
 
     @property
     def creators(self) -> int:
-        """Connected creators."""
+        """Number of connected creators."""
         return sum(
             session.rtc.connected for room in self._rooms.values() for session in room.sessions
         )
@@ -45,5 +47,5 @@ class RoomsInMemory:
 
     @property
     def players(self) -> Counter[str]:
-        """Viewers by player, from their reports."""
+        """Number of viewers by player, from their reports."""
         return sum((room.players for room in self._rooms.values()), Counter())

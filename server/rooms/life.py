@@ -8,14 +8,14 @@ class State(StrEnum):
     """The room was never live."""
     LIVE = "live"
     AWAY = "away"
-    """The room was live; its publisher may return."""
+    """The room was live and now has no media; its publisher may return."""
     ENDED = "ended"
 
 
 class RoomEvent(Enum):
     MEDIA_CAME = auto()
     MEDIA_STOPPED = auto()
-    """No displayable media for 5 s, or the session has closed."""
+    """No displayable media has arrived for 5 s, or the session has closed."""
     FINISHED = auto()
     """The creator ended the room, or did not return in time."""
 
@@ -28,4 +28,4 @@ TRANSITIONS: dict[tuple[State, RoomEvent], State] = {
     (State.AWAY, RoomEvent.MEDIA_CAME): State.LIVE,
     (State.AWAY, RoomEvent.FINISHED): State.ENDED,
 }
-"""All other pairs change nothing."""
+"""The next state for each state and event. All other pairs of state and event change nothing."""

@@ -1,4 +1,6 @@
-"""All rooms: creates, finds, commands and ends them, and restores them after a restart."""
+"""The registry of all rooms: creates, finds and ends rooms, executes commands to them, and restores
+them after a restart.
+"""
 
 import asyncio
 import logging
@@ -43,13 +45,13 @@ Reply = TypeVar("Reply")
 MAX_ROOMS = 10_000
 """Maximum number of rooms that have not ended."""
 RETRY_FULL = 60.0
-"""Seconds after which a client may retry to create a room."""
+"""Seconds after which a client may try again to create a room."""
 PURGE_INTERVAL = 3_600.0
 
 
 class Rooms:
-    """The registry. Rooms that have not ended are in memory and in storage. Ended rooms are only in
-    storage, until they are purged.
+    """The registry of rooms. Rooms that have not ended are in memory and in storage. Ended rooms
+    are only in storage, until they are purged.
     """
 
     def __init__(
@@ -60,8 +62,8 @@ class Rooms:
         policy: RoomPolicy,
         on_beacon: Callable[[Beacon, Beacon | None], None],
     ) -> None:
-        """`on_beacon` is called with each viewer's report and the previous one on the same
-        connection.
+        """`on_beacon` is called with each viewer's report and the previous report on the same
+        connection (None for the first report).
         """
         self._storage = storage
         self._hub = hub
@@ -76,13 +78,15 @@ class Rooms:
         self._closing = False
 
     async def open(self) -> None:
-        """Restores the rooms of the last run; those that were live wait for their publishers."""
+        """Restores the rooms of the last run. Rooms that were live wait for their publishers."""
         for record in await self._storage.rooms():
             self._add(record)
         self._purging = asyncio.get_running_loop().create_task(self._purge())
 
     async def create(self, title: str) -> NewRoom:
-        """Creates a room. Raises Unavailable if there are too many, or the server is closing."""
+        """Creates a room. Raises Unavailable if there are too many rooms or the server is
+        closing.
+        """
         self._require_open()
         if len(self._rooms) >= MAX_ROOMS:
             raise Unavailable(
@@ -97,14 +101,14 @@ class Rooms:
                 await self._storage.add_room(record)
             except RoomExists:
                 continue
-            if self._closing:  # no client gets its key: it must not return with the next start
+            if self._closing:  # no client gets the key, so the room must not be restored
                 await self._storage.end_room(record.room, time.time())
             self._require_open()
             return NewRoom(self._add(record).describe(), key)
 
     async def require_ready(self) -> None:
-        """Raises Unavailable while the server is closing, StorageError if storage does not
-        answer.
+        """Checks that the server can take rooms and sessions. Raises Unavailable while the server
+        is closing, StorageError if storage does not answer.
         """
         self._require_open()
         await self._storage.room("")
@@ -116,8 +120,8 @@ class Rooms:
         return cast(Reply, await self._execute(name, command))
 
     async def local(self, name: str) -> Room:
-        """The room itself, for media and sessions. Raises NotFound, Gone, or Unavailable while the
-        server is closing.
+        """Returns the room itself, for media and sessions. Raises NotFound, Gone, or Unavailable
+        while the server is closing.
         """
         self._require_open()
         room = self._rooms.get(name)
@@ -127,7 +131,7 @@ class Rooms:
         raise _gone()
 
     def on_air(self) -> list[RoomDescription]:
-        """Rooms that are live or away, with the most viewers first."""
+        """Returns the rooms that are live or away, those with the most viewers first."""
         rooms = [room.describe() for room in self._rooms.values() if room.on_air]
         return sorted(rooms, key=lambda room: (-room.viewers, -(room.live_since or 0)))
 
@@ -136,7 +140,7 @@ class Rooms:
         self._closing = True
 
     async def close(self) -> None:
-        """Ends every session. The rooms are restored at the next start."""
+        """Ends every session. The rooms are restored at the next start of the server."""
         self.refuse_new()
         await asyncio.gather(*(room.close() for room in self._rooms.values()))
         if self._purging:
@@ -186,7 +190,7 @@ class Rooms:
         raise TypeError(f"no such command: {command!r}")
 
     async def _end(self, name: str) -> None:
-        """Ends the room. Returns when the end is stored."""
+        """Ends the room. Returns once the end is stored."""
         room = self._rooms.get(name)
         if room:
             room.finish()
@@ -234,7 +238,9 @@ class Rooms:
             await asyncio.sleep(PURGE_INTERVAL)
 
     def _write(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Completes a change of the storage even if the request that caused it is cancelled."""
+        """Runs a change of the storage as a task of its own. The change completes even if the
+        request that caused it is cancelled.
+        """
         task = asyncio.get_running_loop().create_task(work)
         self._writes.add(task)
         task.add_done_callback(self._written)
@@ -247,7 +253,7 @@ class Rooms:
 
 
 def _describe_ended(record: RoomRecord) -> RoomDescription:
-    """The description of a room that exists only in storage."""
+    """Returns the description of a room that exists only in storage."""
     return RoomDescription(
         record.room, record.title, State.ENDED, 0, record.created_at, record.live_at
     )

@@ -29,31 +29,31 @@ OpenChannel = Callable[[str, ChannelOwner], Channel]
 OpenSession = Callable[[Stream, Offer, SessionOwner], IngestSession]
 
 VIEWERS_INTERVAL = 1.0
-"""Minimum seconds between two room events for a change of the number of viewers."""
+"""Minimum seconds between two room events that only report a new number of viewers."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoomPolicy:
-    """How long a room waits in each state, in seconds."""
+    """Times after which a room ends or is removed, in seconds."""
 
     idle_ttl: float
     """Time until a room that was never live ends."""
     away_grace: float
-    """Time until a room with an absent publisher ends."""
+    """Time until a room whose publisher is absent ends."""
     ended_ttl: float
     """Time until an ended room is removed from storage."""
 
 
 class RoomObserver(Protocol):
-    """Called synchronously."""
+    """Observes a room, which calls it synchronously."""
 
     def room_changed(self, room: "Room", before: State) -> None:
-        """The room's state has changed from `before`."""
+        """Reports that the room's state has changed from `before`."""
 
 
 class Room:
-    """Owns its channel, its sessions, timers and tasks. `close()` ends them; the room itself is
-    restored at the next start of the server.
+    """A room with its channel, sessions, timers and tasks. `close()` ends those, but not the room
+    itself, which is restored at the next start of the server.
     """
 
     def __init__(
@@ -104,12 +104,12 @@ class Room:
 
     @property
     def sessions(self) -> list[IngestSession]:
-        """The session that publishes, and the session that connects to replace it."""
+        """The session that publishes and the session that is connecting to replace it, if any."""
         return [session for session in (self._current, self._pending) if session]
 
     @property
     def players(self) -> Counter[str]:
-        """Viewers by player, from their reports."""
+        """Number of viewers by player, from their reports."""
         return self._audience.players(self._loop.time())
 
     def describe(self) -> RoomDescription:
@@ -132,11 +132,11 @@ class Room:
     # Publishing
 
     def publish(self, offer: Offer) -> IngestSession:
-        """Opens a session for this offer. It replaces the current one once its handshake is
-        complete.
+        """Opens a session for this offer. The session replaces the current one once its handshake
+        is complete.
 
-        Raises Unavailable or NotAcceptable if the offer needs a transcoder and there is none,
-        Conflict in an ended room, Unavailable in a closed one.
+        Raises Unavailable or NotAcceptable if the offer needs a transcoder and none is available,
+        Conflict if the room has ended, Unavailable if the room is closed.
         """
         if self.ended:
             raise Conflict(RefusalCode.ROOM_ENDED, "this room has ended: create another")
@@ -152,7 +152,7 @@ class Room:
         return session
 
     def session(self, session_id: str) -> IngestSession:
-        """Raises NotFound."""
+        """Returns the session with this id. Raises NotFound."""
         for session in self.sessions:
             if secrets.compare_digest(session.id.encode(), session_id.encode()):
                 return session
@@ -162,7 +162,7 @@ class Room:
         )
 
     async def end_session(self, session_id: str) -> None:
-        """Ends a session; the room waits for another one. Raises NotFound."""
+        """Ends a session; the room then waits for another session. Raises NotFound."""
         session = self.session(session_id)
         self._detach(session)
         await session.close()
@@ -179,11 +179,11 @@ class Room:
             await session.close()
             return
         if self._pending is not session:
-            return  # it was replaced or ended during the handshake, and is closed there
+            return  # whoever replaced or ended the session has closed it
         former, self._current, self._pending = self._current, session, None
         self._epoch += 1
         # Media time is the age of the room, so that it also increases over absences and restarts.
-        # The margin covers a clock that was set back.
+        # If the clock was set back, media time continues 100 ms after the live edge.
         age = round((time.time() - self.record.created_at) * 1_000_000)
         session.begin(self._epoch, max(age, self.stream.edge + 100_000))
         logger.info("room %s: session %d connected", self.name, self._epoch)
@@ -216,7 +216,7 @@ class Room:
         self.happen(RoomEvent.FINISHED)
 
     def happen(self, event: RoomEvent) -> None:
-        """Applies an event. In a closed room nothing changes."""
+        """Applies an event. Nothing changes if the room is closed."""
         after = TRANSITIONS.get((self.state, event))
         if after is None or self._closed:
             return
@@ -229,7 +229,7 @@ class Room:
         self._observer.room_changed(self, before)
 
     async def close(self) -> None:
-        """Ends every session, timer and task."""
+        """Ends every session, timer and task of the room."""
         self._closed = True
         for timer in (self._deadline, self._viewers_timer):
             if timer:
@@ -242,7 +242,7 @@ class Room:
             await asyncio.wait(self._tasks)
 
     def _set_deadline(self) -> None:
-        """Limits the time in the current state."""
+        """Starts the timer that ends the room if it remains in the current state for too long."""
         if self._deadline:
             self._deadline.cancel()
             self._deadline = None
@@ -270,7 +270,7 @@ class Room:
         self._post_description(history=False)
 
     def _post_description(self, *, history: bool = True) -> None:
-        """Sends the room event to every viewer, and to viewers that join later."""
+        """Sends the room event to every viewer, including viewers that join later."""
         self.channel.post(room_event(self.describe()), key="room", history=history)
 
     # Tasks

@@ -1,5 +1,5 @@
-"""The static site: scripts and styles of the pages, and the data that a page contains before its
-first request.
+"""The static site: the scripts and styles of the pages, and the data inside a page, which the
+browser has before its first request.
 
-May import `relay` and the vocabulary of `server`.
+This package may import `relay` and the vocabulary of `server`.
 """

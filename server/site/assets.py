@@ -1,7 +1,7 @@
 """The files to which pages link: scripts, styles, icons.
 
-A server reads the bundles of `web/` (made by web/bundler) once, at startup. With --dev it reads the
-sources instead, each at every request.
+A server reads the bundles of `web/` (made by web/bundler) once, at startup. With --dev, it instead
+reads the source files, each at every request.
 """
 
 import gzip
@@ -18,46 +18,49 @@ TYPES = {
     ".png": "image/png",
     ".webmanifest": "application/manifest+json",
 }
-"""The file types that are served."""
+"""Content types by file name suffix. Files with other suffixes are not served."""
 BUNDLES = "bundles"
 BUNDLED = ("js", "vendor", "bundler")
-"""Browsers get the files of these folders only in bundles."""
+"""Folders of `web/` whose files browsers get only as part of bundles."""
 
 
 class AssetsMissing(OSError):
-    """The page has not been bundled."""
+    """The web pages have not been bundled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file in the form in which it is sent."""
+    """One file, ready to be sent."""
 
     content: bytes
     content_type: str
     zipped: bytes
-    """`content` compressed with gzip; empty if that is not smaller."""
+    """`content` compressed with gzip; empty if the result is not smaller."""
 
 
 class Assets(Protocol):
     """The source of the pages' files."""
 
     base: str
-    """The URL path before every name, without a slash at its end."""
+    """The URL path that precedes every file name, without a slash at its end."""
     boot: str
-    """The script inside the room's page that runs before all others; empty with --dev."""
+    """Text of the inline script that runs before all other scripts of the room's page; empty with
+    --dev.
+    """
     worker: str
-    """The name of the decoding worker."""
+    """File name of the decoding worker."""
 
     def main(self, page: str) -> str:
-        """The name of the main module of `page` (feed, studio, room)."""
+        """Returns the file name of the main module of `page` (feed, studio, room)."""
 
     def find(self, name: str) -> Asset | None: ...
 
 
 class BundledAssets:
-    """Held in memory (some hundred KB), so that no request can reach any other file.
+    """The bundled files, held in memory (some hundred KB), so that no request can reach any other
+    file.
 
-    Raises AssetsMissing.
+    Raises AssetsMissing if the pages have not been bundled.
     """
 
     worker = f"{BUNDLES}/worker.js"
@@ -90,7 +93,7 @@ class BundledAssets:
 
 
 class SourceAssets:
-    """The current source files."""
+    """The source files, each read again at every request."""
 
     base = "/assets/dev"
     boot = ""

@@ -1,5 +1,5 @@
-"""The frame inside a room's page. The browser shows it before any media connection is open.
-Pure.
+"""The first frame of a room's page. It is inside the page, so that the browser shows it before any
+media connection is open. Pure.
 """
 
 from base64 import b64encode
@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from relay.sample import Sample, TrackInfo
 
 LARGEST = 160 * 1024
-"""Maximum bytes of the IDR in the page: it delays everything else that the page needs."""
+"""Maximum size of the IDR in the page, bytes: a larger one would delay everything else that the
+page needs.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,9 @@ class FirstFrame:
 
 
 def first_frame(still: tuple[TrackInfo, Sample] | None) -> FirstFrame | None:
-    """The data of an IDR; None if there is none or it is too large."""
+    """Returns the data of an IDR for the page. Returns None if there is no IDR or it is too
+    large.
+    """
     if still is None or len(still[1].data) > LARGEST:
         return None
     info, sample = still

@@ -1,6 +1,6 @@
 """The database: rooms and the hashes of their keys, in `microlive.sqlite3` in the data directory.
 
-SQLite through SQLAlchemy Core. The migrations are written for SQLite.
+Uses SQLite through SQLAlchemy Core. The migrations are written for SQLite.
 """
 
 import fcntl
@@ -21,16 +21,20 @@ DATABASE_NAME = "microlive.sqlite3"
 LOCK_NAME = "microlive.lock"
 
 ROOM_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
-"""Excludes 0, 1, i, l and o: names are read aloud and typed on phones."""
+"""Characters of room names. 0, 1, i, l and o are excluded, because names are read aloud and typed
+on phones.
+"""
 ROOM_LENGTH = 6
 
 
 class StorageError(Exception):
-    """The data cannot be read or written. The text is one line: the directory and the reason."""
+    """The data cannot be read or written. The text of the error is one line: the directory and the
+    reason.
+    """
 
 
 class RoomExists(Exception):
-    """The name is in use, possibly by an ended room."""
+    """The name of the room is in use, possibly by an ended room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,32 +42,36 @@ class RoomRecord:
     room: str
     title: str
     key_hash: bytes
-    """Hash of the creator key, by `hash_key`."""
+    """Hash of the creator key, computed by `hash_key`."""
     created_at: float
-    """Unix seconds."""
+    """Time at which the room was created, Unix seconds."""
     ended_at: float | None = None
-    """Unix seconds; None while the room can be used."""
+    """Time at which the room ended, Unix seconds; None while the room can be used."""
     live_at: float | None = None
-    """When the room first went live, Unix seconds; None before."""
+    """Time at which the room first went live, Unix seconds; None if it was never live."""
 
 
 def new_room_id() -> str:
-    """One of 887 million names; it may be in use, see `Storage.add_room`."""
+    """Returns a random name, one of 887 million. The name may be in use: see `Storage.add_room`."""
     return "".join(secrets.choice(ROOM_ALPHABET) for _ in range(ROOM_LENGTH))
 
 
 def new_key() -> str:
-    """A creator key: 192 random bits in 32 characters that are valid in headers and URLs."""
+    """Returns a new creator key: 192 random bits in 32 characters that are valid in headers and
+    URLs.
+    """
     return secrets.token_urlsafe(24)
 
 
 def hash_key(key: str) -> bytes:
-    """SHA-256. 192 random bits cannot be guessed, so a slow, salted hash would add nothing."""
+    """Returns the SHA-256 hash of a creator key. A slow, salted hash would add nothing, because 192
+    random bits cannot be guessed.
+    """
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
 
 
 def key_matches(key: str, key_hash: bytes) -> bool:
-    """Compares in constant time."""
+    """Whether `key` has the hash `key_hash`. The comparison takes constant time."""
     return hmac.compare_digest(hash_key(key), key_hash)
 
 
@@ -82,8 +90,8 @@ _schema = sa.Table(
     "schema_version", sa.MetaData(), sa.Column("version", sa.Integer, primary_key=True)
 )
 
-# Migration n, counted from 1, upgrades version n - 1 to n. Never change a released one: add
-# another.
+# Migration n, counted from 1, upgrades the schema from version n - 1 to n. Never change a released
+# migration: add another.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE room (
@@ -96,8 +104,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 
 
 class Storage:
-    """Create it with `open()`, and `close()` it. Every method raises StorageError if the directory
-    or the disk fails.
+    """The database of rooms. Create it with `open()`, and `close()` it at the end. Every method
+    raises StorageError if the data directory or the disk fails.
     """
 
     def __init__(self, data: Path, lock: int, engine: AsyncEngine) -> None:
@@ -107,13 +115,13 @@ class Storage:
 
     @classmethod
     async def open(cls, data: Path) -> Self:
-        """Creates the directory and migrates the database. Also raises StorageError if another
-        server has the directory open.
+        """Opens the database: creates the directory and applies the missing migrations. Also raises
+        StorageError if another server has the directory open.
         """
         with _storage_errors(data):
             lock = _lock_directory(data)
-        # One connection, and therefore one thread: SQLite has one writer, and rooms are created and
-        # ended a few times a second at most.
+        # One connection, and therefore one thread: SQLite allows one writer, and rooms are created
+        # and ended a few times a second at most.
         engine = create_async_engine(
             f"sqlite+aiosqlite:///{data / DATABASE_NAME}", pool_size=1, max_overflow=0
         )
@@ -141,7 +149,7 @@ class Storage:
                 os.close(lock)
 
     async def add_room(self, record: RoomRecord) -> None:
-        """Raises RoomExists."""
+        """Stores a new room. Raises RoomExists if the name is in use."""
         values = {name: getattr(record, name) for name in _room.c.keys()}
         with _storage_errors(self._data):
             try:
@@ -151,24 +159,28 @@ class Storage:
                 raise RoomExists(record.room) from None
 
     async def rooms(self) -> list[RoomRecord]:
-        """Rooms that have not ended, oldest first."""
+        """Returns the rooms that have not ended, oldest first."""
         return await self._select(
             _room.select().where(_room.c.ended_at.is_(None)).order_by(_room.c.created_at)
         )
 
     async def room(self, room: str) -> RoomRecord | None:
-        """A room, ended or not; None if there is none or it was purged."""
+        """Returns a room, ended or not. Returns None if the room never existed or was purged."""
         records = await self._select(_room.select().where(_room.c.room == room))
         return records[0] if records else None
 
     async def set_live(self, room: str, at: float) -> None:
-        """Stores when the room first went live; later calls change nothing. `at`: Unix seconds."""
+        """Stores when the room first went live. Later calls for this room change nothing. `at`:
+        Unix seconds.
+        """
         await self._change(
             _room.update().where(_room.c.room == room, _room.c.live_at.is_(None)).values(live_at=at)
         )
 
     async def end_room(self, room: str, at: float) -> None:
-        """Stores when the room ended; later calls change nothing. `at`: Unix seconds."""
+        """Stores when the room ended. Later calls for this room change nothing. `at`: Unix
+        seconds.
+        """
         await self._change(
             _room.update()
             .where(_room.c.room == room, _room.c.ended_at.is_(None))
@@ -176,7 +188,9 @@ class Storage:
         )
 
     async def purge(self, ended_before: float) -> int:
-        """Deletes rooms that ended before `ended_before` (Unix seconds). Returns how many."""
+        """Deletes rooms that ended before `ended_before` (Unix seconds). Returns the number of
+        deleted rooms.
+        """
         return await self._change(_room.delete().where(_room.c.ended_at < ended_before))
 
     async def _select(self, statement: sa.Select[Any]) -> list[RoomRecord]:
@@ -193,8 +207,8 @@ class Storage:
 
 
 def _lock_directory(data: Path) -> int:
-    """Creates the directory and locks it. Closing the returned descriptor unlocks it; the kernel
-    closes it when the process ends for any reason.
+    """Creates the directory and locks it. Returns a descriptor; closing it unlocks the directory.
+    The kernel closes it when the process ends for any reason.
     """
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(data / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -213,8 +227,8 @@ def _lock_directory(data: Path) -> int:
 
 
 def _prepare(connection: Any, _record: Any) -> None:
-    # By default Python's sqlite3 begins transactions before only some statements, and a failed
-    # migration would be applied in part.
+    # By default, Python's sqlite3 begins transactions only before some kinds of statements. A
+    # failed migration would then be applied in part.
     connection.isolation_level = None
     cursor = connection.cursor()
     # With a write-ahead log, readers and backups do not block the writer.
@@ -242,7 +256,9 @@ async def _migrate(connection: AsyncConnection, data: Path) -> None:
 
 @contextmanager
 def _storage_errors(data: Path) -> Iterator[None]:
-    """Turns errors of SQLite and the file system into one line with the directory."""
+    """Converts errors of SQLite and of the file system to a StorageError, whose text is one line
+    with the directory.
+    """
     try:
         yield
     except sa.exc.SQLAlchemyError as error:
