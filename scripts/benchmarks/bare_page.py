@@ -2,7 +2,7 @@
 
 When Playwright inspects the network (CDP's `Network.enable`), Chromium keeps up to 100 MB of
 fetched data in the page's own process. Memory measurements need a page without inspection. So this
-page is in a context unknown to Playwright and is driven by a few CDP calls.
+page belongs to a context that Playwright does not know, and a few CDP calls control it.
 """
 
 from collections.abc import AsyncIterator
@@ -16,7 +16,9 @@ from scripts.benchmarks.inspected import ANSWER_WITHIN, Inspected, PageFailed
 
 
 class BarePage(Inspected):
-    """`evaluate()` runs JavaScript in it, `send()` sends CDP commands."""
+    """A page that Playwright does not inspect. `evaluate()` runs JavaScript in the page, `send()`
+    sends CDP commands.
+    """
 
     def __init__(self, browser: CDPSession, session: str, url: str) -> None:
         super().__init__(
@@ -29,7 +31,7 @@ class BarePage(Inspected):
         browser.on("Target.receivedMessageFromTarget", self._receive)
 
     async def evaluate(self, expression: str) -> Any:
-        """The value of an expression or promise, as JSON. Raises PageFailed."""
+        """Returns the value of an expression or promise, as JSON. Raises PageFailed."""
         reply = await self.send(
             "Runtime.evaluate",
             expression=expression,
@@ -53,8 +55,9 @@ class BarePage(Inspected):
 async def bare_page(
     browser: Browser, url: str, width: int, height: int, *scripts: str
 ) -> AsyncIterator[BarePage]:
-    """A page at `url` in a fresh context, which runs the texts `scripts` before its own; closed at
-    the end. Raises PageFailed, TooLate if it does not load, and Playwright's errors.
+    """Opens a page at `url` in a fresh context and closes it at the end. The page runs `scripts`
+    (JavaScript texts) before its own scripts. Raises PageFailed, TooLate if the page does not load,
+    and Playwright's errors.
     """
     session = await browser.new_browser_cdp_session()
     context = (await session.send("Target.createBrowserContext"))["browserContextId"]

@@ -28,15 +28,15 @@ class Loop:
     """The cost of the C loop."""
 
     cpu: float
-    """Cores."""
+    """Number of cores used by the C loop."""
     refused: int
     p50: float
-    """ms between a frame's time and the write to a socket, median."""
+    """Median delay from a frame's due time until it was written to a socket, ms."""
     p99: float
 
 
 def compile_loop(folder: Path) -> Path:
-    """Raises NoCompiler."""
+    """Compiles the C loop into `folder` and returns the path of the program. Raises NoCompiler."""
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
         raise NoCompiler(
@@ -53,8 +53,8 @@ def compile_loop(folder: Path) -> Path:
 async def run_loop(
     program: Path, connections: int, seconds: float, size: int, rate: float, cores: tuple[int, int]
 ) -> Loop:
-    """Writes `size` bytes to every connection `rate` times a second. It runs on the first core, its
-    reader on the second.
+    """Runs the C loop, which writes `size` bytes to every connection `rate` times a second. The
+    loop runs on the first core, its reader on the second.
     """
     words = [str(program), *map(str, (connections, seconds, size, rate, *cores))]
     process = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
@@ -70,8 +70,8 @@ async def run_loop(
 
 
 def unprotect_seconds(sizes: list[int], core: int) -> float:
-    """CPU seconds of `recvfrom` and SRTP unprotect for packets with these payload sizes, in this
-    Python on `core`.
+    """Returns the CPU seconds of `recvfrom` and SRTP unprotect for packets with these payload
+    sizes, in this Python on `core`.
     """
     policy = {"key": KEY, "srtp_profile": pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_80}
     sender = pylibsrtp.Session(
@@ -107,11 +107,11 @@ def unprotect_seconds(sizes: list[int], core: int) -> float:
 
 
 def protect_seconds(count: int, size: int, core: int) -> float:
-    """CPU seconds of SRTP protect and `sendto` for `count` packets with `size` bytes of payload, in
-    this Python on `core`.
+    """Returns the CPU seconds of SRTP protect and `sendto` for `count` packets with `size` bytes of
+    payload, in this Python on `core`.
 
-    Uses AES-256 GCM, the profile that two libsrtps negotiate by default. With hardware support it
-    is also the cheapest.
+    Uses AES-256 GCM, the profile that two libsrtps negotiate by default. With hardware support this
+    profile is also the cheapest.
     """
     policy = pylibsrtp.Policy(
         key=bytes(range(44)),

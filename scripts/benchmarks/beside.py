@@ -1,4 +1,5 @@
-"""Fan-out, ingest and glass to glass of this checkout compared with another revision, in pairs.
+"""Compares fan-out, ingest and glass-to-glass latency of this checkout with another revision, in
+pairs of runs.
 
 Both sides use the benchmark and the load generator of this checkout. Only the server runs from the
 revision's own worktree and environment.
@@ -51,7 +52,7 @@ Cases = dict[Case, Measurement]
 
 
 def fanout_cases(sizes: list[int], seconds: float, path: str) -> Cases:
-    """One case for each size of audience; `path` is ws or whep."""
+    """Returns one case for each audience size. `path`: ws or whep."""
 
     def case(viewers: int) -> Measurement:
         async def measure(run: Run) -> dict[str, float]:
@@ -74,7 +75,7 @@ def fanout_cases(sizes: list[int], seconds: float, path: str) -> Cases:
 
 
 def ingest_cases(creators: int, seconds: float, bitrates: tuple[int, ...]) -> Cases:
-    """One case for each bitrate, kbps."""
+    """Returns one case for each bitrate in kbps."""
 
     def case(kbps: int) -> Measurement:
         async def measure(run: Run) -> dict[str, float]:
@@ -95,7 +96,7 @@ def ingest_cases(creators: int, seconds: float, bitrates: tuple[int, ...]) -> Ca
 
 
 def latency_cases(creators: Browser, viewers: Browser, paths: list[str], seconds: float) -> Cases:
-    """One case for each playback path."""
+    """Returns one case for each playback path."""
 
     def case(path: str) -> Measurement:
         async def measure(run: Run) -> dict[str, float]:
@@ -117,11 +118,11 @@ def latency_cases(creators: Browser, viewers: Browser, paths: list[str], seconds
 async def _load(
     run: Run, options: tuple[str, ...], words: tuple[str, ...], within: float
 ) -> tuple[dict[str, float], bool]:
-    """Runs scripts/load with a server of the run's checkout. Returns its figures, and whether they
-    are valid.
+    """Runs scripts/load with a server of the run's checkout. Returns the figures of scripts/load,
+    and whether all of them are valid.
 
-    If the generator was late, delays are not valid, but CPU is valid as long as it sent all its
-    frames.
+    If the generator was late, its delays are not valid, but its CPU figures are, as long as the
+    generator sent all its frames.
     """
     async with pinned_server(
         run.folder / "data", run.cores[0], *options, checkout=run.checkout
@@ -164,8 +165,8 @@ async def measure(
     cores: tuple[int, int],
     progress: Callable[[str], None],
 ) -> Report:
-    """Measures `pairs` pairs of each case. `prepare` creates the cases; it pushes resources that
-    must stay open during the measurement on the stack.
+    """Measures `pairs` pairs of runs of each case. `prepare` creates the cases. Onto the stack it
+    pushes the resources that must stay open during the measurement.
     """
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="microlive-bench-")))
@@ -195,5 +196,7 @@ async def measure(
 
 
 def within(seconds_each: list[float], pairs: int) -> float:
-    """Maximum duration of a comparison in seconds. Up to half of all pairs may be repeated."""
+    """Returns the maximum duration of a comparison, seconds. It allows for twice as many pairs,
+    because some may have to be repeated.
+    """
     return math.fsum(each + START_SECONDS for each in seconds_each) * 4 * pairs + 60

@@ -1,4 +1,6 @@
-"""The target and sent bitrate of a creator's browser that films noise, on a clean path."""
+"""Measures the target bitrate and the sent bitrate of a creator's browser that films noise, on a
+clean path.
+"""
 
 import asyncio
 from dataclasses import asdict, dataclass
@@ -10,19 +12,19 @@ from scripts.benchmarks.figures import Bar
 from scripts.benchmarks.studio import end_live, go_live
 
 WITHIN = 3.0
-"""The target must reach TARGET_BAR within this many seconds of connecting."""
+"""Seconds after connecting within which the target bitrate must reach TARGET_BAR."""
 TARGET_BAR = 2.0
-"""Minimum target of the encoder, Mbps."""
+"""Minimum target bitrate of the encoder, Mbps."""
 SPENT_BAR = 1.6
-"""Minimum Mbps sent, mean of the seconds after WITHIN. Software encoders drop frames on a busy
-machine.
+"""Minimum bitrate sent, Mbps: the mean of all seconds after WITHIN. Software encoders drop frames
+on a busy machine.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """`at`: s since connecting. `target`, `sent`: Mbps (`sent` since the last sample). `size`: of
-    the encoded frame.
+    """One sample. `at`: seconds since connecting. `target`, `sent`: bitrates in Mbps (`sent` since
+    the last sample). `size`: dimensions of the encoded frame.
     """
 
     at: float
@@ -62,7 +64,7 @@ class Report:
 
 
 async def measure(url: str, creators: Browser, *, seconds: int) -> Report:
-    """A studio that films noise in 720p, sampled once a second."""
+    """Samples a studio that films noise in 720p, once a second."""
     studio, _ = await go_live(creators, url, "noise")
     begun = before = await studio.evaluate("connections.sent()")
     measured = []

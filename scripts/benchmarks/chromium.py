@@ -38,7 +38,9 @@ class ChromiumMissing(Exception):
 
 
 def executable() -> str:
-    """The path of Debian's Chromium: Playwright's own builds lack H.264. Raises ChromiumMissing."""
+    """Returns the path of Debian's Chromium, because Playwright's own builds lack H.264. Raises
+    ChromiumMissing.
+    """
     found = shutil.which("chromium")
     if found is None:
         raise ChromiumMissing
@@ -64,7 +66,7 @@ async def launch(
 
 @asynccontextmanager
 async def browsers(count: int) -> AsyncIterator[list[Browser]]:
-    """`count` browsers, closed at the end. Raises ChromiumMissing."""
+    """Starts `count` browsers and closes them at the end. Raises ChromiumMissing."""
     executable()
     async with async_playwright() as playwright:
         started = [await launch(playwright) for _ in range(count)]
@@ -106,5 +108,5 @@ async def until(page: Evaluator, condition: str, within: float = 20.0) -> Any:
 
 
 def script(name: str) -> str:
-    """The text of `pages/NAME.js`, for init scripts and evaluate()."""
+    """Returns the text of `pages/NAME.js`, for init scripts and evaluate()."""
     return (PAGES / f"{name}.js").read_text()

@@ -18,15 +18,19 @@ WIDTH, HEIGHT, FPS, KBPS = 640, 360, 30, 700
 LOOP = 12.0
 """Duration of the loop in seconds. The age of a frame is measured modulo this value."""
 EVERY = 3.0
-"""Seconds between flashes. Audio and video less than half of it apart are matched correctly."""
+"""Seconds between flashes. A beep and its flash are matched correctly if they are less than half of
+this interval apart.
+"""
 LASTS = 0.1
 """Duration of flash and beep in seconds."""
 PITCH = 1_000
-"""Hz of the beep."""
+"""Frequency of the beep, Hz."""
 COLUMNS, ROWS, SIDE = 16, 2, 40
-"""Size of the time code, as pages/timecode.js reads it."""
+"""Columns and rows of the time code, and side of its squares in pixels, as pages/timecode.js reads
+it.
+"""
 OPUS_DELAY = 312
-"""Look-ahead of libopus in samples (6.5 ms), by which its output is delayed."""
+"""Look-ahead of libopus, which delays its output, in samples (6.5 ms)."""
 
 
 def encode(skew: float = 0.0) -> Clip:
@@ -69,12 +73,14 @@ def _sound(skew: float) -> Array:
 
 
 def age(ms: int, now: float) -> float:
-    """ms since the frame with time code `ms` was due to be sent. `now`: monotonic clock, s."""
+    """Returns the ms since the frame with the time code `ms` was due to be sent. `now`: monotonic
+    clock, seconds.
+    """
     return (now * 1_000 - ms) % (LOOP * 1_000)
 
 
 def flash(ms: int) -> int:
-    """The number of the flash in the loop that this frame shows or follows. `ms`: the frame's time
-    code.
+    """Returns the number, within the loop, of the flash that a frame shows or follows. `ms`: the
+    frame's time code.
     """
     return math.floor(ms / (EVERY * 1_000))

@@ -10,20 +10,20 @@ from scripts.benchmarks import timecode
 from scripts.benchmarks.decoded import Array, Decoded
 
 BEEP = 100
-"""Duration in ms of the beeps of pages/beacon.js. One starts at every full second."""
+"""Duration of the beeps of pages/beacon.js, ms. A beep starts at every full second."""
 SEARCH = 400
-"""A beep is searched within this many ms of its frame."""
+"""Maximum distance from its frame, ms, at which a beep is searched."""
 HEARD = 0.6
 """Minimum share of a beep that must be present to measure its position."""
 LOOK_BACK = 0.3
 """Maximum seconds after which a gap of the source appears at the other end."""
 NEAR = 0.5
-"""A beep's media time is computed from the frames within this many seconds."""
+"""Maximum distance in seconds of the frames from which the media time of a beep is computed."""
 
 
 def longest_gap(moments: Sequence[float], began: float, ended: float) -> float:
-    """Longest gap in ms between two moments. The second must be after `began`, the first before
-    `ended`.
+    """Returns the longest gap between successive moments, ms. A gap counts if it ends after `began`
+    and starts before `ended`.
     """
     return (
         max(
@@ -41,8 +41,8 @@ def longest_gap(moments: Sequence[float], began: float, ended: float) -> float:
 def freeze(
     moments: Sequence[float], source: Sequence[float], began: float, ended: float, look_back: float
 ) -> float:
-    """Longest gap in ms between two frames, minus the longest gap of the source during that time or
-    in the `look_back` seconds before.
+    """Returns the longest freeze, ms: a gap between two frames, minus the longest gap of the source
+    during that gap or in the `look_back` seconds before it.
     """
     longest = float("nan")
     for before, after in pairwise(moments):
@@ -56,8 +56,8 @@ def freeze(
 
 
 def apart(decoded: Decoded, began: float, ended: float) -> list[float]:
-    """By how many ms each beep is later than its frame. `began` and `ended`: s since 1970, on the
-    creator's clock.
+    """Returns the ms by which each beep is later than its frame. `began` and `ended`: seconds since
+    1970, on the creator's clock.
     """
     loudness = _loudness(decoded.sound)
     shows = np.array([(media, _full(code, began)) for media, code in decoded.frames]).reshape(-1, 2)
@@ -65,7 +65,7 @@ def apart(decoded: Decoded, began: float, ended: float) -> list[float]:
     for second in range(int(began) + 1, int(ended)):
         near = shows[np.abs(shows[:, 1] - second) < NEAR]
         if len(near):
-            # Media time of that second, from the frames around it.
+            # Media time of the full second, from the frames around it.
             place = second + median(near[:, 0] - near[:, 1])
             found.append(_find_beep(loudness, (place - decoded.sound_start) * 1_000))
     best = max((peak for peak, _ in found), default=0.0)
@@ -73,7 +73,9 @@ def apart(decoded: Decoded, began: float, ended: float) -> list[float]:
 
 
 def _full(code: int, now: float) -> float:
-    """Extends the time code's ms to s since 1970: the value nearest to `now`."""
+    """Returns the time code in seconds since 1970. Of all times with this code, the nearest to
+    `now` is meant.
+    """
     ms = round(now * 1_000)
     return (
         ms + (code - ms + timecode.PERIOD // 2) % timecode.PERIOD - timecode.PERIOD // 2
@@ -81,14 +83,14 @@ def _full(code: int, now: float) -> float:
 
 
 def _loudness(sound: Array) -> Array:
-    """Mean amplitude in each ms."""
+    """Returns the mean amplitude in each ms."""
     loudness: Array = np.abs(sound[: len(sound) // 48 * 48]).reshape(-1, 48).mean(axis=1)
     return loudness
 
 
 def _find_beep(loudness: Array, place: float) -> tuple[float, float]:
-    """The share of a beep that is present near `place` (ms), and by how many ms it starts after
-    `place`.
+    """Searches a beep near `place` (ms). Returns how strong the beep is, and the ms by which it
+    starts after `place`.
     """
     first = max(0, round(place) - SEARCH)
     piece = loudness[first : round(place) + SEARCH + BEEP]
@@ -107,8 +109,8 @@ def settled(
     *,
     least: bool,
 ) -> float:
-    """Seconds from `since` until the (moment, value) pairs first reach `limit`, from above or, with
-    `least`, from below. NaN if they never do.
+    """Returns the seconds from `since` until the (moment, value) pairs first reach `limit`, from
+    above or, with `least`, from below; NaN if they never do.
     """
     for at, value in series:
         if at >= since and (value >= limit if least else value <= limit):

@@ -13,8 +13,10 @@ class Decoded:
     """Decoded media. Media times are in seconds."""
 
     frames: list[tuple[float, int]]
-    """Media time, and the frame's time code (ms, modulo its period)."""
+    """Media time and time code (ms, modulo its period) of each frame."""
     sound: Array
-    """Mono, 48 kHz, from `sound_start` on; zeros where no audio arrived."""
+    """Audio samples, mono, 48 kHz, from media time `sound_start` on. Missing audio is filled with
+    zeros.
+    """
     sound_start: float
     errors: list[str]

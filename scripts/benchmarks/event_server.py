@@ -1,7 +1,8 @@
 """The server with a source of events in each channel: `python -m scripts.benchmarks.event_server
 RATE serve …`.
 
-Posts `RATE` events a second of EVENT_BYTES bytes, also without viewers. 0 posts none.
+Posts `RATE` events a second, each of EVENT_BYTES bytes, even if a channel has no viewers. A `RATE`
+of 0 posts no events.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ class PostingHub(Hub):
     """Posts events in every channel that it opens."""
 
     rate = 0
-    """Events a second."""
+    """Number of events posted per second."""
 
     def open(self, name: str, owner: ChannelOwner) -> Channel:
         channel = super().open(name, owner)
@@ -34,7 +35,7 @@ class PostingHub(Hub):
         self, channel: Channel, loop: asyncio.AbstractEventLoop, began: float, number: int
     ) -> None:
         if self.get(channel.name) is not channel:
-            return  # it has ended
+            return  # the channel has ended
         event = {"type": "chat", "n": number, "text": ""}
         event["text"] = "x" * (EVENT_BYTES - len(json.dumps(event)))
         channel.post(json.dumps(event).encode())

@@ -1,5 +1,5 @@
-/* The minimum cost of a fan-out: a bare loop writes one buffer to N sockets, so many times a second. Another process reads,
- * once in a millisecond like scripts/load: waking it for each write would be the writer's cost.
+/* The minimum cost of a fan-out: a bare loop writes one buffer to N sockets at a fixed rate. Another process reads
+ * once a millisecond, like scripts/load: if each write woke the reader, the writer would pay for that.
  *
  *   fanout CONNECTIONS SECONDS BYTES WRITES_PER_SECOND WRITER_CPU READER_CPU
  *

@@ -1,5 +1,5 @@
-"""The cost of WebSocket viewers: delay, CPU and memory, compared with a C loop that writes the same
-bytes to the same number of sockets.
+"""Measures the cost of WebSocket viewers: delay, CPU and memory, compared with a C loop that writes
+the same bytes to the same number of sockets.
 """
 
 from collections.abc import Callable
@@ -25,17 +25,18 @@ class Crowd:
 
     viewers: int
     variant: str
-    """`TLS`, or `asyncio` for a run without uvloop; empty for the runs with bars."""
+    """`TLS`, or `asyncio` for the run without uvloop; empty for the runs that have bars."""
     p50: float
     p99: float
-    """ms from publishing to arrival at the viewer."""
+    """99th percentile of the delay from publishing to arrival at the viewer, ms."""
     cpu: float
-    """% of one core."""
+    """CPU of the server, % of one core."""
     loop_cpu: float
-    """% of one core used by the C loop."""
+    """CPU of the C loop, % of one core."""
     loop_p99: float
     memory: float
-    """KB per viewer, without the memory of a server that has only the room."""
+    """Memory of the server per viewer, KB, without the memory of a server that has only the room.
+    """
     gaps: int
     slowed: int
     disconnects: int
@@ -99,13 +100,13 @@ Progress = Callable[[str], None]
 
 
 def server_options(viewers: int) -> tuple[str, ...]:
-    """Limits that admit so many viewers from one address."""
+    """Returns server options: limits that admit `viewers` viewers from one address."""
     return (f"--max-sockets-per-address={viewers + 100}",)
 
 
 def load_words(viewers: int, seconds: float) -> tuple[tuple[str, ...], float]:
-    """Arguments of scripts/load for so many viewers and a publisher, and the run's duration in
-    seconds.
+    """Returns the arguments of scripts/load for `viewers` viewers and a publisher, and the duration
+    of the run in seconds.
     """
     ramp = viewers / RAMP
     words = ("viewers", "-n", str(viewers), "--ramp", str(ramp), "--seconds", str(seconds))
@@ -121,10 +122,10 @@ async def measure(
     tls: tuple[Path, Path] | None,
     progress: Progress,
 ) -> Report:
-    """Each size gets its own server on the first core, with the generator on the second. The C loop
-    of the same size runs three times afterwards; its median counts.
+    """Measures each audience size with its own server on the first core, and the generator on the
+    second. Then runs the C loop for the same size three times; the run with the median CPU counts.
 
-    The smallest size is repeated without uvloop, and over TLS if there is a certificate and key.
+    Repeats the smallest size without uvloop, and over TLS if `tls` names a certificate and a key.
     """
     program = compile_loop(folder)
     bench = _Bench(folder, program, seconds, cores, progress)
@@ -147,7 +148,7 @@ class _Bench:
     progress: Progress
 
     async def measure(self, viewers: int, variant: str = "", *options: str) -> Crowd:
-        """Measures viewers of a server with these `options`."""
+        """Measures `viewers` viewers of a server with these `options`."""
         self.progress(f"{viewers} viewers {variant}".strip())
         folder = self.folder / f"{viewers}{variant}"
         insecure = ("--insecure",) if variant == "TLS" else ()

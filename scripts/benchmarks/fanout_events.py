@@ -20,7 +20,7 @@ from scripts.benchmarks.paired import (
 )
 
 CPU, P99 = 1.10, 1.20
-"""Bars: ratio of a run with events to a run without."""
+"""Maximum ratios of the server's CPU and of the p99 delay, with events to without events."""
 ENOUGH = 0.9
 """Minimum share of the events posted in the measured seconds that all viewers together must
 receive. In addition no viewer's sequence may have a gap.
@@ -31,8 +31,8 @@ receive. In addition no viewer's sequence may have a gap.
 class Report:
     comparisons: list[Comparison]
     lost: dict[str, float]
-    """By case: events and media records missing in any viewer's sequence, disconnects, and the
-    number of events below ENOUGH.
+    """By case, the sum of events and media records missing in any viewer's sequence, of
+    disconnects, and of the events missing to reach ENOUGH.
     """
     missing: list[str]
     """Cases with too few valid pairs."""
@@ -67,7 +67,9 @@ async def measure(
     *,
     progress: Callable[[str], None],
 ) -> Report:
-    """Reads every viewer's records and counts its events by their sequence numbers."""
+    """Measures each audience size with and without events, in pairs of runs. The generator counts
+    the events of each viewer by their sequence numbers.
+    """
     viewers = {Case(f"{size} viewers", ("cpu", "p99")): size for size in sizes}
     lost = {case.name: 0.0 for case in viewers}
     numbers = count()

@@ -1,5 +1,5 @@
-"""The cost of WebRTC viewers: CPU of the server, compared with a loop of SRTP protect and `sendto`
-for the same number of packets of the same sizes.
+"""Measures the cost of WebRTC viewers: CPU of the server, compared with a loop of SRTP protect and
+`sendto` for the same number of packets of the same sizes.
 """
 
 import math
@@ -15,7 +15,7 @@ from scripts.benchmarks.local_server import pinned_server
 
 KBPS, FPS = 1_000, 30
 RAMP = 50
-"""Viewers that arrive per second. Each costs both sides a DTLS handshake."""
+"""Number of viewers that arrive per second. Each arrival costs both sides a DTLS handshake."""
 PER_CORE, RATIO = 250, 2.5
 
 
@@ -26,22 +26,23 @@ class Crowd:
     viewers: int
     p50: float
     p99: float
-    """ms from publishing until the viewer has a frame's last packet."""
+    """99th percentile of the delay from publishing until the viewer has a frame's last packet, ms.
+    """
     cpu: float
-    """% of one core, for all viewers."""
+    """CPU of the server for all viewers, % of one core."""
     bare_cpu: float
-    """% of one core used by the bare loop."""
+    """CPU of the bare loop, % of one core."""
     packets: float
-    """Packets per second and viewer."""
+    """Number of packets per second and viewer."""
     kbps: float
-    """Kbps of UDP payload per viewer."""
+    """Bitrate of UDP payload per viewer, kbps."""
     gaps: int
-    """Lost packets of all viewers together."""
+    """Number of lost packets of all viewers together."""
     unreadable: int
     failed: int
-    """Viewers that did not connect, or were cut off."""
+    """Number of viewers that did not connect, or were cut off."""
     generator: float
-    """% of one core used by the busiest process of the generator."""
+    """CPU of the busiest process of the generator, % of one core."""
     outcome: str
     """Outcome of scripts/load; INVALID if the generator was the limit."""
 
@@ -95,8 +96,8 @@ async def measure(
     *,
     progress: Callable[[str], None],
 ) -> Report:
-    """Each size gets its own server on the first core, with creator and viewers on the second. The
-    bare loop of the same size runs afterwards.
+    """Measures each audience size with its own server on the first core, and the creator and the
+    viewers on the second. Then runs the bare loop for the same size.
     """
     return Report(
         [
@@ -107,7 +108,7 @@ async def measure(
 
 
 def server_options(viewers: int) -> tuple[str, ...]:
-    """Limits that admit so many viewers from one address."""
+    """Returns server options: limits that admit `viewers` viewers from one address."""
     return (
         f"--max-sockets-per-address={viewers + 100}",
         f"--max-whep-per-address-minute={viewers + 100}",
@@ -115,8 +116,8 @@ def server_options(viewers: int) -> tuple[str, ...]:
 
 
 def load_words(viewers: int, seconds: float) -> tuple[tuple[str, ...], float]:
-    """Arguments of scripts/load for so many viewers and a publisher, and the run's duration in
-    seconds.
+    """Returns the arguments of scripts/load for `viewers` viewers and a publisher, and the duration
+    of the run in seconds.
     """
     ramp = viewers / RAMP
     words = ("viewers", "--path", "whep", "-n", str(viewers), "--ramp", str(ramp))

@@ -7,8 +7,8 @@ from typing import Any
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
-    """The percentile `share` (0 to 1) of the sorted values, interpolated linearly. NaN if there are
-    none.
+    """Returns the percentile `share` (0 to 1) of the sorted values, interpolated linearly; NaN if
+    there are no values.
     """
     if not ordered:
         return math.nan
@@ -20,7 +20,9 @@ def percentile(ordered: Sequence[float], share: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A distribution in five numbers, in the unit of its values. NaN without values."""
+    """A distribution in five numbers, in the unit of its values. Without values, all but `count`
+    are NaN.
+    """
 
     count: int
     least: float
@@ -40,7 +42,7 @@ class Figures:
         )
 
     def as_json(self) -> dict[str, float | None]:
-        """As JSON, which has no NaN: null replaces it."""
+        """Returns the fields for JSON, which has no NaN: None (null) replaces NaN."""
         return {
             name: None if math.isnan(value) else round(value, 1)
             for name, value in asdict(self).items()
@@ -49,7 +51,9 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar: `value` must be at most `limit` (or, with `least`, at least)."""
+    """A measured value and its bar: `value` must be at most `limit`, or at least `limit` if `least`
+    is true.
+    """
 
     name: str
     value: float
@@ -59,11 +63,13 @@ class Bar:
 
     @property
     def kept(self) -> bool:
-        """Whether the bar is met. NaN, a value that was not measured, misses every bar."""
+        """Whether the value meets the bar. NaN, which means that nothing was measured, misses every
+        bar.
+        """
         return self.value >= self.limit if self.least else self.value <= self.limit
 
     def as_json(self) -> dict[str, Any]:
-        """As JSON, which has no NaN: null replaces it."""
+        """Returns the fields for JSON, which has no NaN: None (null) replaces NaN."""
         value, limit = (
             None if math.isnan(number) else round(number, 3) for number in (self.value, self.limit)
         )

@@ -25,12 +25,12 @@ Age = tuple[int, int]
 """Local time in ms, and the age in ms of the frame on the screen at that time."""
 
 HELD = ("webcodecs", "mse")
-"""The players that recover their delay."""
+"""The players that return to their earlier delay after an interruption."""
 BACK_BAR = 2_000.0
 DELAY_BAR = 1.3
 NEAR = 1.2, 40.0
-"""The delay has recovered if it is at most 1.2 times the delay before, or at most 40 ms (two screen
-refreshes and a little) more, whichever is larger.
+"""Factor and margin in ms. The delay has recovered if it is at most 1.2 times the delay before, or
+at most 40 ms (two screen refreshes and a little) more, whichever is larger.
 """
 SPELL = 0.5
 """Seconds for which the delay must stay recovered."""
@@ -44,8 +44,8 @@ class Run:
     free: Figures
     held: Figures
     back: list[float]
-    """For each hold: ms from its end until the delay had recovered; inf if it had not before the
-    next hold.
+    """For each hold, the ms from its end until the delay had recovered; inf if the delay had not
+    recovered before the next hold.
     """
     player: dict[str, Any]
 
@@ -89,8 +89,8 @@ async def measure(
     hold: float,
     progress: Progress,
 ) -> list[Run]:
-    """Measures each path with `holds` holds of `hold` seconds, one every `every` seconds. Raises
-    TooLate, and Playwright's errors.
+    """Measures each path with `holds` holds of `hold` seconds each, one hold every `every` seconds.
+    Raises TooLate, and Playwright's errors.
     """
     runs = []
     for path in paths:
@@ -144,8 +144,8 @@ async def _ages(page: Page) -> list[Age]:
 
 
 def recoveries(ages: Sequence[Age], holds: Sequence[tuple[int, int]]) -> list[float]:
-    """For each hold (begin and end in local ms): the time from its end until the delay was as low
-    as before and stayed so for SPELL.
+    """Returns, for each hold (begin and end in local ms), the ms from its end until the delay was
+    as low as before and stayed so for SPELL.
     """
     found = []
     for index, (begin, end) in enumerate(holds):
@@ -158,8 +158,8 @@ def recoveries(ages: Sequence[Age], holds: Sequence[tuple[int, int]]) -> list[fl
 
 
 def _first_spell(ages: Sequence[Age], limit: float) -> float:
-    """The start of the first period of SPELL seconds whose median and first frame are both within
-    `limit`.
+    """Returns the start of the first period of SPELL seconds whose median delay and first delay are
+    both within `limit`; inf if there is none.
     """
     for index, (start, age) in enumerate(ages):
         if age > limit:

@@ -1,5 +1,5 @@
-"""The cost of creators: CPU and memory for each, compared with `recvfrom` and SRTP unprotect alone
-for the same packets.
+"""Measures the cost of creators: CPU and memory for each, compared with `recvfrom` and SRTP
+unprotect alone for the same packets.
 """
 
 from collections.abc import Callable
@@ -13,16 +13,18 @@ from scripts.benchmarks.load_run import run_load
 from scripts.benchmarks.local_server import pinned_server
 
 BITRATES = (1_000, 2_500)
-"""kbps of each creator, video and audio together."""
+"""Bitrates of a creator that are measured: video and audio together, kbps."""
 PER_CORE, ROOM_MB = 60, 5.0
 RAMP = 2.0
 """Seconds over which the creators arrive."""
 SERVER_OPTIONS = ("--max-rooms-per-address-hour=1000", "--max-whip-per-address-minute=1000")
-"""Limits that admit all creators from one address."""
+"""Server options: limits that admit all creators from one address."""
 
 
 def load_words(creators: int, kbps: int, seconds: float) -> tuple[tuple[str, ...], float]:
-    """Arguments of scripts/load for so many creators, and the run's duration in seconds."""
+    """Returns the arguments of scripts/load for `creators` creators, and the duration of the run in
+    seconds.
+    """
     words = ("creators", "-n", str(creators), "--ramp", str(RAMP), "--seconds", str(seconds))
     return (*words, "--kbps", str(kbps)), RAMP + seconds
 
@@ -33,19 +35,19 @@ class Creators:
 
     creators: int
     kbps: float
-    """Encoded bitrate per creator."""
+    """Encoded bitrate per creator, kbps."""
     cpu: float
-    """% of one core per creator, without the share of the idle server."""
+    """CPU of the server per creator, % of one core, without the share of the idle server."""
     bare_cpu: float
-    """% of one core per creator for `recvfrom` and unprotect alone, for the same packets."""
+    """CPU of `recvfrom` and unprotect alone for the same packets, per creator, % of one core."""
     memory: float
-    """MB per room."""
+    """Memory of the server per room, MB."""
     window: float
-    """MB of media in each room's window at the end."""
+    """Amount of media in the window of each room at the end, MB."""
     rejected: int
     outcome: str
     variant: str = ""
-    """`asyncio` for a run without uvloop; empty for the runs with bars."""
+    """`asyncio` for the run without uvloop; empty for the runs that have bars."""
 
     @property
     def ratio(self) -> float:
@@ -105,8 +107,8 @@ async def measure(
     *,
     progress: Callable[[str], None],
 ) -> Report:
-    """Each bitrate gets its own server on the first core, with the creators on the second. The
-    lowest bitrate is repeated without uvloop.
+    """Measures each bitrate with its own server on the first core, and the creators on the second.
+    Repeats the lowest bitrate without uvloop.
     """
     bench = _Bench(folder, creators, seconds, cores, progress)
     return Report(
@@ -126,7 +128,7 @@ class _Bench:
     progress: Callable[[str], None]
 
     async def measure(self, kbps: int, variant: str = "", *options: str) -> Creators:
-        """Measures creators of one bitrate with a server with these `options`."""
+        """Measures creators with the bitrate `kbps` on a server with these `options`."""
         self.progress(f"{self.creators} creators at {kbps} kbps {variant}".strip())
         folder = self.folder / f"{kbps}{variant}"
         async with pinned_server(

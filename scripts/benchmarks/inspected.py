@@ -18,12 +18,14 @@ class PageFailed(Exception):
 
 
 class Inspected:
-    """The owner passes messages from the target to `receive()`."""
+    """Sends commands to a target and waits for their answers. The owner of this object passes
+    messages from the target to `receive()`.
+    """
 
     def __init__(self, post: Post) -> None:
         self.threads: dict[str, Inspected] = {}
-        """Its workers and worklets by CDP session, if `Target.setAutoAttach` was sent (`flatten`
-        false).
+        """The page's workers and worklets, by CDP session. Filled only if `Target.setAutoAttach`
+        was sent with `flatten` false.
         """
         self._post = post
         self._number = 0

@@ -1,10 +1,10 @@
-"""Glass to glass, and time to first picture: the watch page on each playback path beside direct
-WebRTC, in one run.
+"""Measures glass-to-glass latency and time to first picture: the watch page on each playback path,
+compared with direct WebRTC, in one run.
 
 A creator's canvas shows a time code; the viewer's page reads it from its video or canvas on every
 animation frame. Encoder settings, page sizes, audio and readback are the same; only the path
-between differs. The paths take turns in slots with fresh pages. So no path competes with another
-for CPU, and a noisy minute affects all.
+between the pages differs. The paths take turns in slots with fresh pages. So no path competes with
+another for CPU, and a noisy minute affects all paths.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ HEARD_DIRECTLY = "direct.heard()"
 
 
 class BrokenPath(Exception):
-    """A slot without video or without audio."""
+    """Raised if a page shows no video or plays no audio."""
 
 
 @dataclass(slots=True)
@@ -52,28 +52,28 @@ class Slot:
     """The result of one turn of one path."""
 
     path: str
-    """DIRECT or one of PATHS."""
+    """The measured path: DIRECT or a name in PATHS."""
     ages: list[int]
     unread: int
-    """Animation frames with an unreadable time code."""
+    """Number of animation frames with an unreadable time code."""
     player: dict[str, Any] = field(default_factory=dict)
     """The watch page's statistics at the end."""
     stalls: int = 0
-    """Stalls of the player while measured."""
+    """Number of stalls of the player during the measurement."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     slots: list[Slot]
     joins: dict[str, list[float]]
-    """By path: ms from navigation to the first frame on the screen with visible content."""
+    """Times from navigation to the first frame with visible content on the screen, ms, by path."""
     empty: list[float]
-    """ms from navigation to the first animation frame of an empty page, measured in turns with the
-    joins. It is the share of browser and machine.
+    """Times from navigation to the first animation frame of an empty page, ms, measured in turns
+    with the joins. They are the share of the browser and the machine in each join.
     """
     played: dict[str, list[float]] = field(default_factory=dict)
-    """By path: ms from navigation to the player's first frame. Before that the screen shows the
-    keyframe embedded in the page.
+    """Times from navigation to the player's first frame, ms, by path. Until then the screen shows
+    the keyframe embedded in the page.
     """
 
     @property
@@ -188,8 +188,8 @@ async def measure(
 async def _direct(url: str, creators: Browser, viewers: Browser, seconds: float) -> Slot:
     async with _page(creators, "timecode") as creator, _page(viewers, "timecode") as viewer:
         for page in (creator, viewer):
-            # An empty page of an origin that may use the camera: without that permission there are
-            # no loopback candidates.
+            # Open an empty page and permit the use of the camera: without that permission there
+            # are no loopback candidates.
             await page.goto(f"{url}/healthz")
             await page.context.grant_permissions(["camera", "microphone"])
             await page.evaluate(script("direct"))
@@ -204,7 +204,7 @@ async def _direct(url: str, creators: Browser, viewers: Browser, seconds: float)
 
 
 async def watch(url: str, creators: Browser, viewers: Browser, path: str, seconds: float) -> Slot:
-    """Measures one turn of a player of the watch page. Raises BrokenPath, TooLate, Playwright's
+    """Measures one turn of a player of the watch page. Raises BrokenPath, TooLate, and Playwright's
     errors.
     """
     studio, room = await go_live(creators, url, "camera")
@@ -253,8 +253,8 @@ async def _sample(
 async def _join(url: str, viewers: Browser, report: Report, count: int, progress: Progress) -> None:
     """Measures the joins, each in a fresh context.
 
-    The creator sends a pre-encoded loop: the encoder of a real creator does not use the viewer's
-    core.
+    The creator sends a pre-encoded loop, so that no encoder uses the viewer's core; a real
+    creator's encoder would not use it either.
     """
     async with _creator(url, SETTLE + 10 + count * 3 * (1 + len(report.joins))) as watch:
         # Wait until keyframes come on their timer, as in a room that has been live for a while.
@@ -276,7 +276,9 @@ async def _join(url: str, viewers: Browser, report: Report, count: int, progress
 
 @asynccontextmanager
 async def _creator(url: str, seconds: float) -> AsyncIterator[str]:
-    """A room in which a creator of scripts/load is live for at most `seconds`. Yields its URL."""
+    """Keeps a creator of scripts/load live in a new room for at most `seconds`. Yields the room's
+    URL.
+    """
     with tempfile.TemporaryDirectory(prefix="microlive-bench-") as folder:
         process = await asyncio.create_subprocess_exec(
             *(
@@ -319,7 +321,7 @@ async def _live_room(url: str) -> str:
 
 
 async def _visit(page: Page, url: str, moment: str) -> float:
-    """Opens `url` and returns the value of the promise `moment`."""
+    """Opens `url` and returns the value to which the promise `moment` resolves."""
     async with asyncio.timeout(WITHIN):
         await page.goto(url, wait_until="commit")
         return float(await page.evaluate(moment))

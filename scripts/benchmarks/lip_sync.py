@@ -10,26 +10,32 @@ from collections.abc import Iterable, Sequence
 from scripts.benchmarks import clapper, timecode
 
 Apart = tuple[float, float]
-"""When a beep was heard, and how many ms after its flash; negative if it was before the flash."""
+"""Moment at which a beep was heard, and the ms by which the beep was later than its flash; negative
+if the beep was earlier.
+"""
 
 
 class Watcher:
-    """Feed it with `look()` and `listen()`; then read `ages`, `freeze` and `apart()`."""
+    """Collects the frames and beeps of one page. Call `look()` and `listen()`; then read `ages`,
+    `freezes` and `apart()`.
+    """
 
     def __init__(self, origin: float = 0.0) -> None:
         self.origin = origin
         self.moments, self.ages = array("d"), array("d")
-        """When each frame was on the screen, and its age in ms."""
+        """Moments of the samples of the screen, and the age of the frame in each sample, ms."""
         self.unread = 0
         self.freezes: list[Apart] = []
-        """Freezes: when a frame stayed on the screen for more than 300 ms, and for how many ms."""
+        """Moments at which a freeze ended, each with the duration of the freeze in ms. In a freeze,
+        a frame stays on the screen for more than 300 ms.
+        """
         self._flashes: list[float] = []
         self._beeps: list[float] = []
         self._last: int | None = None
         self._changed = 0.0
 
     def look(self, samples: Iterable[tuple[float, int]]) -> None:
-        """Takes frames on the screen: the moment and the word of the time code."""
+        """Takes samples of the screen, each a moment and the word of the time code."""
         for moment, word in samples:
             code = timecode.decode(word)
             if code is None or code >= clapper.LOOP * 1_000:
@@ -45,7 +51,7 @@ class Watcher:
         self._beeps += (beep - self.origin for beep in beeps)
 
     def apart(self) -> list[Apart]:
-        """For each flash, the beep nearest to it."""
+        """Returns the beep nearest to each flash."""
         beeps = sorted(self._beeps)
         found = []
         for flash in self._flashes:
@@ -56,7 +62,7 @@ class Watcher:
         return found
 
     def of(self, begin: float, end: float) -> Sequence[float]:
-        """The ages between two moments."""
+        """Returns the ages of the frames between two moments."""
         return self.ages[bisect_left(self.moments, begin) : bisect_left(self.moments, end)]
 
     def _change(self, moment: float, code: int) -> None:
@@ -64,8 +70,8 @@ class Watcher:
             if moment - self._changed > 0.3:
                 self.freezes.append((moment, (moment - self._changed) * 1_000))
             since = code / 1_000 - clapper.flash(code) * clapper.EVERY
-            # The first frame of a flash may have been missed. The next frames show how long ago it
-            # was due.
+            # The first frame of a flash may have been missed. The time code of a later frame tells
+            # how long ago the flash was due.
             if clapper.flash(code) != clapper.flash(self._last) and since < clapper.LASTS:
                 self._flashes.append(moment - since)
         self._last, self._changed = code, moment

@@ -19,8 +19,8 @@ class LoadFailed(Exception):
 async def run_load(
     folder: Path, core: int, url: str, *arguments: str, within: float
 ) -> dict[str, Any]:
-    """Runs `scripts/load ARGUMENTS[0] URL …` on one core and returns its summary.json. Also returns
-    INVALID ones: the caller checks the outcome.
+    """Runs `scripts/load ARGUMENTS[0] URL …` on one core and returns the contents of its
+    summary.json, even if the result is INVALID: the caller checks the outcome. Raises LoadFailed.
     """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, str(LOAD), arguments[0], url, *arguments[1:], "--report", str(folder)),

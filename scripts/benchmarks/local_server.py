@@ -17,8 +17,8 @@ class ServerFailed(Exception):
 
 
 class LocalServer:
-    """`async with LocalServer(data) as server:` listens at `server.url`. It can be stopped and
-    restarted with the same port and data.
+    """A server that runs inside `async with LocalServer(data) as server:` and listens at
+    `server.url`. It can be stopped, and restarted with the same port and data.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class LocalServer:
         self._reader: asyncio.Task[None] | None = None
         self.url = ""
         self.log: list[str] = []
-        """The server's standard error: warnings and errors."""
+        """Lines of the server's standard error: warnings and errors."""
 
     async def __aenter__(self) -> "LocalServer":
         await self.start()
@@ -57,7 +57,7 @@ class LocalServer:
         return self._process.pid
 
     async def start(self) -> None:
-        """Returns once it listens. Raises ServerFailed."""
+        """Starts the server. Returns once the server listens. Raises ServerFailed."""
         serve = [
             str(self._checkout.python),
             "-m",

@@ -12,10 +12,11 @@ MEGABYTE = 1 << 20
 
 
 def own(pid: int) -> float:
-    """Resident anonymous MB of a process; NaN once it has ended.
+    """Returns the resident anonymous memory of a process, MB; NaN once the process has ended.
 
-    Excludes mapped files and shared memory: without a GPU, Chromium keeps up to half a gigabyte of
-    frames drawn to a canvas there (discardable memory), and reading a time code draws.
+    Excludes mapped files and shared memory. Without a GPU, Chromium keeps up to half a gigabyte of
+    frames there that were drawn to a canvas (discardable memory), and reading a time code draws to
+    a canvas.
     """
     try:
         fields = dict(
@@ -27,8 +28,8 @@ def own(pid: int) -> float:
 
 
 class PageMemory:
-    """`ask()` collects garbage first, also of workers and worklets. The browser must have no other
-    page.
+    """Measures the memory of a page. `ask()` first collects garbage, in workers and worklets too.
+    The browser must have no other page.
     """
 
     def __init__(self, page: BarePage, browser: CDPSession) -> None:
@@ -40,7 +41,7 @@ class PageMemory:
         return cls(page, await browser.new_browser_cdp_session())
 
     async def ask(self) -> MemoryUse:
-        """Raises PageFailed, and Playwright's errors."""
+        """Returns the memory use of the page. Raises PageFailed, and Playwright's errors."""
         heap = 0.0
         for part in (self._page, *self._page.threads.values()):
             await part.send("HeapProfiler.collectGarbage")

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class MemoryUse:
-    """Memory use of one page, MB."""
+    """Memory of one page, and CPU time of its browser."""
 
     heap: float
-    """JavaScript heap, including workers and worklets."""
+    """JavaScript heap of the page, its workers and its worklets, MB."""
     renderer: float
-    """Anonymous memory of the renderer process."""
+    """Anonymous memory of the page's renderer process, MB."""
     spent: float
-    """CPU seconds of all processes of its browser since they started."""
+    """CPU time of all processes of the page's browser since they started, seconds."""

@@ -23,8 +23,8 @@ RATIO, MORE_MS, GROWTH = 1.2, 5.0, 1.05
 GRACE = 20
 """Seconds until a room without its creator ends. The default would add a minute to the run."""
 FORGOTTEN_WITHIN = 90.0
-"""Within this many seconds after the last viewer left, the server must release everything: rooms in
-their grace period, and sessions without a DELETE.
+"""Seconds after the last viewer left within which the server must release everything, including
+rooms in their grace period and sessions without a DELETE.
 """
 POLL = 1.0
 LEFT = ("microlive_tasks", "process_open_fds")
@@ -38,17 +38,21 @@ class Run:
     """Whether there are slow and rude viewers."""
     p50: float
     p99: float
-    """ms from publishing to a healthy viewer."""
+    """99th percentile of the delay from publishing to a healthy viewer, ms."""
     gaps: int
     disconnects: int
     cpu: float
-    """% of one core used by the server."""
+    """CPU of the server, % of one core."""
     memory_early: float
     memory_late: float
-    """MB, medians of the second and of the last fifth of the run."""
+    """Median memory of the server in the second fifth of the run (`memory_early`) and in the last
+    fifth (`memory_late`), MB.
+    """
     tasks: int
     descriptors: int
-    """Increase from before the first viewer to after the last viewer."""
+    """Increase of the server's tasks (`tasks`) and open descriptors (`descriptors`) from before the
+    first viewer to after the last viewer.
+    """
     outcome: str
 
     @property
@@ -63,7 +67,7 @@ class Report:
 
     @property
     def pairs(self) -> list[tuple[Run, Run]]:
-        """Pairs of a run without and a run with rude viewers."""
+        """Pairs of a run without and a run with slow and rude viewers."""
         return [
             (min(two, key=_is_rude), max(two, key=_is_rude))
             for two in zip(self.runs[::2], self.runs[1::2], strict=True)
@@ -117,7 +121,7 @@ async def measure(
     *,
     progress: Progress,
 ) -> Report:
-    """Pairs of runs without and with slow and rude viewers, in alternating order."""
+    """Measures pairs of runs without and with slow and rude viewers, in alternating order."""
     runs = []
     for number in range(pairs):
         for rude in (False, True) if number % 2 == 0 else (True, False):
@@ -181,7 +185,9 @@ async def _measure(
 
 
 async def _settled(url: str) -> dict[str, int]:
-    """The counts before the first viewer, once the server's first STUN requests are over."""
+    """Waits until the server's first STUN requests are over. Returns the counts before the first
+    viewer.
+    """
     found: list[dict[str, int]] = []
     while len(found) < 4 or any(left != found[-1] for left in found[-4:]):
         found.append(await _left(url))
@@ -204,7 +210,7 @@ async def _left_at_last(url: str, before: dict[str, int]) -> dict[str, int]:
 
 
 async def _left(url: str) -> dict[str, int]:
-    """The number of tasks and descriptors of the server, from its metrics."""
+    """Returns the number of tasks and of descriptors of the server, from its metrics."""
     async with aiohttp.ClientSession() as http, http.get(f"{url}/metrics") as response:
         families = text_string_to_metric_families(await response.text())
         return {
@@ -216,7 +222,7 @@ async def _left(url: str) -> dict[str, int]:
 
 
 def _fifths(samples: Path) -> tuple[float, float]:
-    """Median MB of the server in the second and in the last fifth of the run."""
+    """Returns the server's median memory in the second and in the last fifth of the run, MB."""
     memory = [sample["server_memory"] / 1e6 for sample in _read(samples) if sample["server_memory"]]
     fifth = len(memory) // 5
     return median(memory[fifth : 2 * fifth]), median(memory[-fifth:])

@@ -57,8 +57,9 @@ def _path() -> str:
 
 
 class Link:
-    """`with Link() as link:` inside the namespaces. This side is `NEAR`, the other `FAR`. A command
-    prefixed with `link.over_there` runs on the other side.
+    """The link between both sides: `with Link() as link:` inside the namespaces. This side is
+    `NEAR`, the other side is `FAR`. A command prefixed with `link.over_there` runs on the other
+    side.
     """
 
     over_there = ("nsenter", f"--net=/run/netns/{SIDE}")
@@ -80,7 +81,7 @@ class Link:
         _run("umount", "--lazy", "/run")
 
     def lose(self, share: float) -> None:
-        """From now on the link loses each UDP packet with this probability, in both directions. TCP
+        """Makes the link lose each UDP packet with the probability `share`, in both directions. TCP
         (pages and viewers) is not affected.
         """
         for prefix in ((), self.over_there):
@@ -97,8 +98,8 @@ class Link:
                 _run(*prefix, "iptables", "-A", "INPUT", "-p", "udp", *chance, "-j", "DROP")
 
     def limit(self, rate: str | None) -> None:
-        """Limits the rate of creators (in the notation of `tc`), with a buffer of up to 300 ms.
-        None removes the limit.
+        """Limits the rate at which creators can send to `rate`, in the notation of `tc`. The link
+        buffers up to 300 ms. None removes the limit.
         """
         if rate is None:
             _run("tc", "-n", SIDE, "qdisc", "del", "dev", "far", "root")

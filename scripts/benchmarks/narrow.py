@@ -18,7 +18,9 @@ RATE, NARROW = "1mbit", 1_000_000
 NARROW_FOR, FREE_WITHIN, WIDE_WITHIN = 15.0, 15.0, 40.0
 ASK_EVERY = 0.05
 TARGET, SPENT = 2_500_000, 0.9
-"""The maximum target of both in bit/s, and the share of it that must be reached."""
+"""Maximum target bitrate of the encoder in both pages, bit/s, and the share of it that must be
+reached.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +29,25 @@ class Bandwidth:
 
     variant: str
     spent: float
-    """Mbps sent before the link got narrow."""
+    """Bitrate sent before the link became narrow, Mbps."""
     down: float
-    """s until the encoder's target is at most the link's rate."""
+    """Seconds from the narrowing of the link until the encoder's target is at most the link's rate.
+    """
     narrow: float
-    """Mbps sent in the second half of the time in which the link is narrow."""
+    """Bitrate sent in the second half of the narrow period, Mbps."""
     up: float
-    """s until the target is at 90 % of the allowed rate."""
+    """Seconds from the widening of the link until the encoder's target is at 90 % of its maximum.
+    """
     delay: float
-    """Largest delay in ms from the lens to the relay during that time; NaN without a relay."""
+    """Largest delay from the lens to the relay after the link became narrow, ms; NaN without a
+    relay.
+    """
     freeze: float
-    """Longest freeze in ms during that time; NaN without a relay."""
+    """Longest freeze after the link became narrow, ms; NaN without a relay."""
 
 
 async def narrow_live(world: TestNetwork, variant: str = "microlive", *more: str) -> Bandwidth:
-    """Measures a studio with `more` scripts on its page."""
+    """Measures a studio that publishes to microlive. `more`: further scripts for its page."""
     started = time.monotonic()
     async with live(world, "noise", *more) as (studio, _, spectator):
         targets, narrow, wide = await _squeeze(world, studio, world.port)
@@ -82,8 +88,8 @@ async def narrow_direct(world: TestNetwork) -> Bandwidth:
 async def _squeeze(
     world: TestNetwork, creator: Page, port: int
 ) -> tuple[list[tuple[float, float]], float, float]:
-    """Makes the link narrow, then wide. Returns (moment, target in bit/s), and the moments of the
-    two changes.
+    """Makes the link narrow, then wide. Returns the encoder's targets as pairs (moment, bit/s),
+    then the moments at which the link became narrow and wide.
     """
     targets: list[tuple[float, float]] = []
 

@@ -28,7 +28,7 @@ PLAYING = (
 
 @dataclass(frozen=True, slots=True)
 class TestNetwork:
-    """The parts that a measurement needs."""
+    """The server's URL, the link, the packet capture and the browsers of a measurement."""
 
     url: str
     link: Link
@@ -44,7 +44,9 @@ class TestNetwork:
 
 @asynccontextmanager
 async def test_network() -> AsyncIterator[TestNetwork]:
-    """Works only inside `namespaces.enter()`."""
+    """Starts a link, a packet capture, a server and two browsers. Works only after
+    `namespaces.enter()`.
+    """
     executable()
     with (
         tempfile.TemporaryDirectory(prefix="microlive-bench-") as name,
@@ -73,8 +75,8 @@ async def test_network() -> AsyncIterator[TestNetwork]:
 async def live(
     test_network: TestNetwork, camera: str, *more: str
 ) -> AsyncIterator[tuple[Page, str, Spectator]]:
-    """A live creator and a recording viewer. Yields the studio's page, the room's URL and the
-    viewer.
+    """Starts a live creator and a viewer that records. Yields the studio's page, the room's URL and
+    the viewer.
     """
     studio, watch = await go_live(test_network.creators, test_network.url, camera, *more)
     async with Spectator(test_network.url, watch.rpartition("/")[2]) as spectator:
@@ -84,7 +86,7 @@ async def live(
 
 @asynccontextmanager
 async def watching(test_network: TestNetwork, watch: str) -> AsyncIterator[Page]:
-    """A viewer's page. Yields it once it plays."""
+    """Opens a viewer's page. Yields the page once it plays."""
     context = await context_of(test_network.viewers, "freezes")
     page = await context.new_page()
     await page.goto(f"{watch}?player=mse")
@@ -94,13 +96,13 @@ async def watching(test_network: TestNetwork, watch: str) -> AsyncIterator[Page]
 
 
 async def shown(page: Page) -> list[float]:
-    """The times at which a viewer saw each frame, in seconds of `time.monotonic`."""
+    """Returns the times at which a viewer saw each frame, in seconds of `time.monotonic`."""
     offset = time.time() - time.monotonic()
     return [ms / 1_000 - offset for ms in await page.evaluate("freezes.take()")]
 
 
 async def direct_page(browser: Browser, url: str, camera: str) -> Page:
-    """An empty page that may use the camera, with the script for direct WebRTC."""
+    """Opens an empty page that may use the camera, and loads the direct WebRTC script into it."""
     context = await context_of(browser, "timecode", "connections", camera)
     page = await context.new_page()
     await page.goto(f"{url}/healthz")
@@ -149,7 +151,7 @@ class StockReceiver:
         return cls(process, page, int(candidate.split()[5]))
 
     async def stop(self) -> list[float]:
-        """Ends it. Returns the times at which each frame was decoded, in seconds of
+        """Ends the receiver. Returns the times at which each frame was decoded, in seconds of
         `time.monotonic`.
         """
         assert self._process.stdout and self._process.stdin

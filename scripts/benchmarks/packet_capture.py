@@ -1,4 +1,6 @@
-"""Captures what the creators' browsers send, before any loss. RTP headers are not encrypted."""
+"""Captures the RTP packets that creators' browsers send, before any packet is lost. RTP headers are
+not encrypted.
+"""
 
 import socket
 import struct
@@ -9,22 +11,22 @@ from dataclasses import dataclass
 
 ALL_PROTOCOLS = 0x0003
 SO_TIMESTAMPNS = 35
-"""Linux; missing in the socket module."""
+"""Number of a Linux socket option that Python's socket module lacks."""
 SOL_PACKET, PACKET_OUTGOING = 263, 4
 
 
 @dataclass(frozen=True, slots=True)
 class Packet:
     at: float
-    """Seconds of `time.monotonic`."""
+    """Arrival time, in seconds of `time.monotonic`."""
     ssrc: int
     timestamp: int
     size: int
 
 
 class PacketCapture:
-    """`with PacketCapture("near") as capture:` records every RTP packet that arrives at the
-    interface, before the firewall, by destination port.
+    """Records every RTP packet that arrives at an interface, before the firewall, by destination
+    port: `with PacketCapture("near") as capture:`.
     """
 
     def __init__(self, interface: str) -> None:
@@ -49,8 +51,8 @@ class PacketCapture:
         return list(self._packets[port])
 
     def frames(self, port: int, since: float) -> list[float]:
-        """The times at which the first packet of each frame passed. `since` excludes earlier
-        packets, which may belong to another creator.
+        """Returns the times at which the first packet of each frame passed. `since` excludes
+        earlier packets, which may belong to another creator.
         """
         packets = [packet for packet in self.packets(port) if packet.at >= since]
         sizes: dict[int, int] = defaultdict(int)
@@ -76,7 +78,7 @@ class PacketCapture:
                 self._note(data, ancillary, offset)
 
     def _note(self, data: bytes, ancillary: list[tuple[int, int, bytes]], offset: float) -> None:
-        # Ethernet, IPv4 without options, UDP.
+        # Accept only UDP over IPv4 without options over Ethernet.
         if len(data) < 54 or data[12:14] != b"\x08\x00" or data[14] != 0x45 or data[23] != 17:
             return
         rtp = data[42:]

@@ -1,5 +1,5 @@
-"""Paired comparison of two revisions: the order of the runs, and the statistics. No clock, no
-process.
+"""Compares two revisions in pairs of runs: the order of the runs, and the statistics. Uses no clock
+and starts no process.
 """
 
 import math
@@ -11,17 +11,19 @@ from typing import Any
 
 CONFIDENCE = 0.95
 Figures = Mapping[str, float]
-"""Measured values of one run by the name of their kind, such as `cpu`; NaN if not valid."""
+"""Measured values of one run, by the name of their kind, such as `cpu`. A value that is not valid
+is NaN.
+"""
 
 
 class NotMeasured(Exception):
-    """A run whose figures say nothing about the server, for example because the generator was the
-    limit.
+    """Raised for a run whose figures say nothing about the server, for example because the
+    generator was the limit.
     """
 
 
 class Scale(Enum):
-    """How two values are compared."""
+    """The way in which two values are compared."""
 
     RATIO = "×"
     DIFFERENCE = "+"
@@ -35,7 +37,9 @@ class Kind:
     unit: str
     scale: Scale
     bar: float | None
-    """Largest ratio, or largest difference in `unit`; None: shown without a verdict."""
+    """Largest allowed ratio, or largest allowed difference in `unit`. None: the figure gets no
+    verdict.
+    """
 
 
 KINDS = {
@@ -54,15 +58,16 @@ class Verdict(Enum):
     MISSED = "MISSED"
     """The whole interval is above the bar."""
     SHOWN = ""
-    """There is no bar."""
+    """The figure has no bar, so it is shown without a verdict."""
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:
-    """The 95 % interval of the median of the population that `values` are drawn from.
+    """Returns the 95 % confidence interval of the median of the population from which `values` are
+    drawn.
 
-    Exact, whatever the distribution: two order statistics, chosen by the binomial distribution
-    with p = 1/2. Of 9 values they are the second and the eighth (96.1 %). Below 6 values no such
-    pair exists and the interval is infinite.
+    The interval is exact, whatever the distribution: its ends are two order statistics, chosen by
+    the binomial distribution with p = 1/2. For 9 values they are the second and the eighth (96.1
+    %). For fewer than 6 values no such pair exists, and the interval is infinite.
     """
     ordered, count = sorted(values), len(values)
     cut, tail = 0, 0.0
@@ -86,7 +91,7 @@ class Comparison:
 
     @property
     def changes(self) -> list[float]:
-        """The ratio, or the difference, of each pair."""
+        """The change in each pair: a ratio or a difference, as the kind of figure demands."""
         pairs = zip(self.before, self.after, strict=True)
         if KINDS[self.kind].scale is Scale.DIFFERENCE:
             return [after - before for before, after in pairs]
@@ -126,11 +131,12 @@ class Case:
 
     name: str
     kinds: tuple[str, ...]
-    """The kinds of figure that a run returns."""
+    """The kinds of figure that a run of this case returns."""
 
 
 Measure = Callable[[Case, bool], Awaitable[Figures]]
-"""Runs a case; on the new revision if the flag is set. Raises NotMeasured."""
+"""Runs a case, on the new revision if the flag is set, and returns its figures. Raises NotMeasured.
+"""
 
 
 async def measure_pairs(
@@ -138,8 +144,8 @@ async def measure_pairs(
 ) -> dict[str, list[tuple[Figures, Figures]]]:
     """Measures both revisions back to back in each pair, in alternating order: A B, B A, A B …
 
-    Returns the pairs (before, after) of each case. A case continues until each of its figures is
-    valid in `pairs` pairs, but not beyond twice as many.
+    Returns the pairs (before, after) of each case. Each case is measured until all its figures are
+    valid in `pairs` pairs, but at most twice `pairs` times.
     """
     found: dict[str, list[tuple[Figures, Figures]]] = {case.name: [] for case in cases}
     for _ in range(2 * pairs):
@@ -161,7 +167,7 @@ async def measure_pairs(
 
 
 def valid_pairs(pairs: Sequence[tuple[Figures, Figures]], kind: str) -> list[tuple[float, float]]:
-    """The values of one kind in the pairs that have it on both sides."""
+    """Returns the values of one kind of figure, from the pairs in which both values are valid."""
     values = ((before[kind], after[kind]) for before, after in pairs)
     return [pair for pair in values if not any(map(math.isnan, pair))]
 
@@ -171,7 +177,9 @@ def comparisons(
     measured: Mapping[str, Sequence[tuple[Figures, Figures]]],
     bars: Mapping[str, float],
 ) -> list[Comparison]:
-    """Compares each case's pairs for each of its figures. `bars` replaces bars by kind."""
+    """Compares the pairs of each case for each of its figures. `bars` overrides the default bars,
+    by kind.
+    """
     return [
         Comparison(
             case.name,
@@ -189,7 +197,7 @@ def comparisons(
 def missing(
     cases: Sequence[Case], measured: Mapping[str, Sequence[tuple[Figures, Figures]]], pairs: int
 ) -> list[str]:
-    """The figures with fewer than `pairs` valid pairs."""
+    """Returns the names of the figures that have fewer than `pairs` valid pairs."""
     return [
         f"{case.name}, {KINDS[kind].title}: {count} of {pairs}"
         for case in cases

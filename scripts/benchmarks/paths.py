@@ -16,13 +16,17 @@ class PlaybackPath:
 
     title: str
     heard: str
-    """JavaScript: ms or bytes of audio played so far."""
+    """JavaScript expression for the amount of audio played so far; its unit depends on the player.
+    """
     bar: float | None
-    """Bar for the median of glass to glass, ms; None: relative to direct WebRTC of the same run."""
+    """Maximum median glass-to-glass latency, ms. None: the bar is relative to direct WebRTC,
+    measured in the same run.
+    """
     p95_bar: float | None = None
-    """Bar for the 95th percentile of glass to glass, ms; None: no bar."""
+    """Maximum 95th percentile of the glass-to-glass latency, ms. None: the percentile has no bar.
+    """
     joins: bool = True
-    """Whether there is also a bar for its first picture."""
+    """Whether the time to this player's first picture has a bar, too."""
     settle: float = SETTLE
     """Seconds until the player has reached its target delay."""
 
@@ -33,4 +37,4 @@ PATHS = {
     "whep": PlaybackPath("WHEP", "connections.heard()", None, joins=False),
     "hls": PlaybackPath("LL-HLS", DECODED, 1_600.0, 2_000.0, joins=False, settle=8.0),
 }
-"""By the name in `?player=`."""
+"""The players, by their name in `?player=`."""

@@ -1,5 +1,5 @@
-"""Whether delay, lip sync and memory stay constant during a long live. Evaluates the samples that
-soak_run.py takes. Pure.
+"""Evaluates whether delay, lip sync and memory stay constant during a long live, from the samples
+that soak_run.py takes. Pure.
 
 Moments are seconds since the start; a window is a minute, or a third of a short run.
 """
@@ -14,35 +14,35 @@ from scripts.benchmarks.memory_use import MemoryUse
 from scripts.benchmarks.paths import PATHS
 
 SETTLE = 20.0
-"""Seconds before minute 1. LL-HLS needs 8 to reach its target delay, MSE recovers from its first
-underflows within 15, and four pages load.
+"""Seconds from the start to the first window. LL-HLS needs 8 s to reach its target delay, MSE
+recovers from its first underflows within 15 s, and four pages must load.
 """
 MEMORY_SETTLE = 150.0
-"""Seconds until memory is stable: the relay keeps 90 s of each live, browser heaps reach their
-size.
+"""Seconds until memory is stable: the relay must have filled its window of 90 s, and browser heaps
+must have reached their size.
 """
 DELAY_FACTOR, DELAY_MS = 1.2, 15.0
 APART_MS = 40.0
-"""Audio and video that differ by at most this many ms count as in sync."""
+"""Maximum distance between audio and video, ms, that counts as in sync."""
 MEMORY_FACTOR = 1.1
 PAGE_MB, HEAP_MB, SERVER_MB = 10.0, 2.0, 8.0
-"""Maximum increase of memory if MEMORY_FACTOR allows less."""
+"""Increases of memory, MB, that are allowed even if MEMORY_FACTOR allows less."""
 
 
 @dataclass(slots=True)
 class Viewing:
-    """One page on one path."""
+    """The samples of one page, which plays on one path."""
 
     path: str
     watcher: Watcher = field(default_factory=Watcher)
     memory: list[tuple[float, MemoryUse]] = field(default_factory=list)
     stats: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
-    """The page's statistics."""
+    """Statistics of the page, each with its moment."""
     error: str = ""
-    """Why it ended early; empty if it did not."""
+    """Why the page ended early; empty if it did not."""
 
     def counted(self, name: str, since: float) -> int:
-        """Increase of a counter of the page's statistics since that moment."""
+        """Returns the increase of a counter in the page's statistics since the moment `since`."""
         values = [int(stats.get(name) or 0) for at, stats in self.stats if at >= since]
         return values[-1] - values[0] if values else 0
 
@@ -50,12 +50,14 @@ class Viewing:
 @dataclass(slots=True)
 class Report:
     seconds: float
-    """Planned duration."""
+    """Planned duration of the live, seconds."""
     viewings: list[Viewing]
     skew: float = 0.0
-    """ms by which the source's beeps are deliberately late."""
+    """Time by which the source's beeps are deliberately late, ms."""
     server: list[tuple[float, float]] = field(default_factory=list)
-    """Moment and anonymous MB; empty for a server on another machine."""
+    """Moments, each with the server's anonymous memory in MB; empty for a server on another
+    machine.
+    """
     lasted: float = 0.0
     notes: list[str] = field(default_factory=list)
 
@@ -75,19 +77,21 @@ class Report:
         return Figures.of(viewing.watcher.of(*window))
 
     def apart(self, viewing: Viewing, window: tuple[float, float]) -> Figures:
-        """Audio to video, ms, minus the source's own skew."""
+        """Returns the delays of audio after video in a window, ms, minus the source's own skew."""
         return Figures.of(
             ms - self.skew for at, ms in viewing.watcher.apart() if window[0] <= at < window[1]
         )
 
     def apart_size(self, viewing: Viewing, window: tuple[float, float]) -> Figures:
-        """Absolute value of audio to video, ms."""
+        """Returns the absolute distances between audio and video in a window, ms."""
         return Figures.of(
             abs(ms - self.skew) for at, ms in viewing.watcher.apart() if window[0] <= at < window[1]
         )
 
     def worst_apart(self, viewing: Viewing) -> float:
-        """The window median that is furthest from 0."""
+        """Returns the median delay of audio after video in the window in which that median is
+        furthest from 0, ms.
+        """
         count = int((self.lasted - SETTLE) / self.window)
         medians = [
             self.apart(viewing, (SETTLE + n * self.window, SETTLE + (n + 1) * self.window)).p50
@@ -98,7 +102,7 @@ class Report:
         )
 
     def freeze(self, viewing: Viewing) -> float:
-        """Longest freeze, ms."""
+        """Returns the longest freeze, ms."""
         return max(
             (ms for at, ms in viewing.watcher.freezes if SETTLE <= at < self.lasted), default=0.0
         )
@@ -108,7 +112,7 @@ class Report:
         return Growth.of([(at, value) for at, value in samples if at >= settle])
 
     def cpu(self, viewing: Viewing) -> float:
-        """% of one core used by the whole browser."""
+        """Returns the CPU use of the whole browser, % of one core."""
         if len(viewing.memory) < 2:
             return math.nan
         (begin, before), (end, after) = viewing.memory[0], viewing.memory[-1]
@@ -189,14 +193,14 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Growth of memory after settling, MB. Compares the minima of the first and of the last third,
-    because a leak is permanent and temporary memory is not.
+    """The growth of memory after settling, MB. `first` and `last` are the minima of the first and
+    of the last third, because a leak is permanent and temporary memory is not.
     """
 
     first: float
     last: float
     per_hour: float
-    """Slope of the least-squares line."""
+    """Slope of the least-squares line, MB per hour."""
 
     @classmethod
     def of(cls, samples: list[tuple[float, float]]) -> "Growth":

@@ -1,5 +1,5 @@
-"""Takes the samples of a long live (soak.py): one creator, and one browser per playback path, all
-at the same time.
+"""Takes the samples of a long live (soak.py), with one creator and one browser per playback path,
+all at the same time.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from scripts.loadgen.workers import Worker
 
 TAKE_EVERY = 5.0
 MEMORY_EVERY = 15.0
-"""Seconds; each memory sample collects garbage, which the page may notice."""
+"""Seconds between memory samples. Each sample collects garbage, which the page may notice."""
 TELL_EVERY = 60.0
 TRIES = 20
 WATCH = (
@@ -43,8 +43,9 @@ async def measure(
     report: Report,
     progress: Progress,
 ) -> None:
-    """Fills `report`; partial results are valid if it is cancelled. `server`: its process id, if on
-    this machine. Raises BrokenPath if a path does not start, BadInput, and Playwright's errors.
+    """Takes samples into `report` until the planned duration is over. Partial results are valid if
+    the measurement is cancelled. `server`: process id of the server; None if the server is on
+    another machine. Raises BrokenPath if a path does not start, BadInput, and Playwright's errors.
     """
     async with (
         _creator(url, report.skew / 1_000) as (source, watch),
@@ -92,7 +93,7 @@ def _so_far(report: Report, viewing: Viewing) -> str:
 
 
 class _Viewer:
-    """A page under observation."""
+    """A watch page from which samples are taken."""
 
     def __init__(self, page: BarePage, memory: PageMemory, offset: float) -> None:
         self._page = page
@@ -134,7 +135,9 @@ class _Viewer:
 
 @asynccontextmanager
 async def _opened(browser: Browser, url: str, path: str) -> AsyncIterator[_Viewer]:
-    """Opens a page that plays with audio. Raises BrokenPath."""
+    """Opens the watch page at `url`, and yields it once it plays video and audio. Raises BrokenPath
+    if the page does not play in time.
+    """
     async with bare_page(
         browser,
         url,
@@ -156,8 +159,9 @@ async def _opened(browser: Browser, url: str, path: str) -> AsyncIterator[_Viewe
 
 
 async def _offset(page: BarePage) -> float:
-    """Seconds by which this machine's monotonic clock is ahead of the page's performance.now(),
-    which uses the same clock. The fastest answer is the most precise.
+    """Returns the offset in seconds to add to a time of the page's performance.now() to get a time
+    of this process's monotonic clock. Both count the same clock, from different origins. Asks the
+    page several times and uses the fastest answer, which is the most precise.
     """
     found = []
     for _ in range(TRIES):
@@ -170,8 +174,8 @@ async def _offset(page: BarePage) -> float:
 
 @asynccontextmanager
 async def _creator(url: str, skew: float) -> AsyncIterator[tuple[Worker, str]]:
-    """Starts a live clapperboard in a separate process. Yields it and the room's URL. Raises
-    BadInput.
+    """Starts a live clapperboard in a separate process. Yields the process and the room's URL.
+    Raises BadInput.
     """
     api = Server(parse_target(url, owned=False), None, False)
     endpoint: PublishEndpoint | None = None

@@ -1,4 +1,6 @@
-"""A viewer that records everything. Decodes it afterwards and counts every error."""
+"""A viewer that records everything it receives. Afterwards it decodes the recording and counts
+every error.
+"""
 
 import asyncio
 import io
@@ -16,12 +18,14 @@ from scripts.benchmarks import timecode
 from scripts.benchmarks.decoded import Array, Decoded
 
 COLUMNS, ROWS, SQUARE, HEIGHT = 16, 2, 40, 360
-"""Size of the time code, in its own pixels (pages/timecode.js)."""
+"""Columns, rows and square size of the time code, and height of its frame, in the frame's original
+pixels (pages/timecode.js).
+"""
 
 
 class Spectator:
-    """`async with Spectator(url, room)`. `records`: each record with its arrival in seconds of
-    `time.monotonic`.
+    """A viewer that records a room: `async with Spectator(url, room)`. `records`: each received
+    record with its arrival time in seconds of `time.monotonic`.
     """
 
     def __init__(self, url: str, room: str) -> None:
@@ -57,7 +61,7 @@ class Spectator:
         ]
 
     def decode(self) -> Decoded:
-        """Takes seconds of CPU: call it after the measurement."""
+        """Decodes the recording. This takes seconds of CPU time: call it after the measurement."""
         errors: list[str] = []
         frames = [
             (float(frame.pts or 0) / TIMESCALE[Track.VIDEO], word)
@@ -93,7 +97,7 @@ class Spectator:
                         errors.append(f"{track.name.lower()} at {packet.pts}: {error}")
 
     def _parts(self, track: Track) -> list[bytes]:
-        """For each init segment: the segment and its fragments."""
+        """Returns, for each init segment, the segment followed by its fragments."""
         parts: list[list[bytes]] = []
         for _, record in self.records:
             if record.track == track and record.kind is Kind.INIT:
@@ -113,7 +117,7 @@ def _mono(frame: av.AudioFrame) -> Array:
 
 
 def _word(frame: av.VideoFrame) -> int | None:
-    """The frame's time code in ms; None if unreadable."""
+    """Returns the frame's time code, ms; None if it is unreadable."""
     plane = frame.planes[0]
     luma = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(-1, plane.line_size)
     scale = frame.height / HEIGHT

@@ -7,11 +7,15 @@ from scripts.benchmarks.chromium import script, until
 WITHIN = 20.0
 """Maximum seconds for each step of a page."""
 VIEWPORT = {"width": 640, "height": 360}
-"""The time code's own size: software scaling would cost both ends CPU."""
+"""Size of each page, pixels. It equals the size of the time code's frame, because software scaling
+would cost both ends CPU.
+"""
 
 
 async def context_of(browser: Browser, *scripts: str) -> BrowserContext:
-    """A fresh context with an empty cache whose pages run `scripts` before their own."""
+    """Returns a fresh browser context with an empty cache. Its pages run `scripts` before their own
+    scripts.
+    """
     context = await browser.new_context(
         viewport={"width": VIEWPORT["width"], "height": VIEWPORT["height"]}
     )
@@ -22,8 +26,8 @@ async def context_of(browser: Browser, *scripts: str) -> BrowserContext:
 
 
 async def go_live(browser: Browser, url: str, camera: str, *more: str) -> tuple[Page, str]:
-    """Goes live in a studio whose camera is `pages/CAMERA.js`, with `more` of those scripts.
-    Returns the page and the room's URL.
+    """Goes live in a studio whose camera is `pages/CAMERA.js`. `more`: further scripts in `pages/`
+    that the studio runs. Returns the page and the room's URL.
     """
     context = await context_of(browser, "timecode", "connections", camera, *more)
     page = await context.new_page()

@@ -1,18 +1,18 @@
 """A visible clock: 32 black and white squares, read from the frame at the other end.
 
 `pages/timecode.js` draws and reads the squares. Their value is a word; the first square is the
-highest bit. It has 24 bits of milliseconds since 1970 (wrapping every 4.7 hours) and 8 bits of
-parity, which detect torn and blurred frames.
+highest bit. The word has 24 bits of milliseconds since 1970 (wrapping every 4.7 hours) and 8 bits
+of parity, which detect torn and blurred frames.
 """
 
 from collections.abc import Iterable, Iterator
 
 PERIOD = 1 << 24
-"""The code wraps after this many ms."""
+"""Period after which the time code wraps, ms."""
 PARITY = 0xA5
 """Parity of the value 0, so that a black frame is not a valid code."""
 PLAUSIBLE = 30_000
-"""A frame that is older than this many ms, or from the future, was misread."""
+"""Maximum age of a frame, ms. An older frame, or a frame from the future, was misread."""
 
 
 def encode(ms: int) -> int:
@@ -21,13 +21,13 @@ def encode(ms: int) -> int:
 
 
 def decode(word: int) -> int | None:
-    """Milliseconds modulo PERIOD; None if the parity is wrong."""
+    """Returns the time code of a word, ms modulo PERIOD; None if the parity is wrong."""
     code = word >> 8
     return code if word & 0xFF == _parity(code) else None
 
 
 def age(word: int, now: int) -> int | None:
-    """Age (ms) of the frame with the code `word`; None if unreadable."""
+    """Returns the age of the frame that shows `word`, ms; None if the word is unreadable."""
     code = decode(word)
     if code is None:
         return None
@@ -36,8 +36,8 @@ def age(word: int, now: int) -> int | None:
 
 
 def ages(samples: Iterable[tuple[int, int]]) -> Iterator[int]:
-    """Ages from `samples` of (local ms, word), as pages/timecode.js collects them. Unreadable
-    samples are omitted.
+    """Yields the ages of frames from `samples`, pairs of (local ms, word) as pages/timecode.js
+    collects them. Omits unreadable samples.
     """
     for now, word in samples:
         if (passed := age(word, now)) is not None:

@@ -47,18 +47,20 @@ RATIO_BAR = 1.2
 DELAY_BAR = 1_000.0
 REMB_BAR = 2.0
 SETTLE = 4.0
-"""Seconds before the first loss: congestion control and players settle."""
+"""Seconds before the first loss, in which congestion control and players settle."""
 REMB_ONLY = "microlive, REMB"
-"""A browser without transport-wide feedback."""
+"""Name of the variant whose browser has no transport-wide feedback."""
 OUTAGES, OUTAGE, BETWEEN = 3, 1.0, 5.0
 VIEWER_LOOK_BACK = 1.5
-"""Maximum seconds after which a gap of the source appears in a player's output: it has a buffer."""
+"""Maximum seconds after which a gap of the source appears in the output of a player, which has a
+buffer.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Some seconds with packet loss. Freezes are ms in addition to the source's own gap; NaN if not
-    measured.
+    """The result of a period with packet loss. Freezes are in ms, in addition to the source's own
+    gap; NaN if not measured.
     """
 
     share: float
@@ -71,17 +73,17 @@ class Loss:
     stock: float
     """Longest freeze of aiortc's receiver on the same link."""
     skew: float
-    """Largest distance of audio and video, ms."""
+    """Largest distance between audio and video, ms."""
     beeps: int
-    """Seconds for which lip sync was measured."""
+    """Number of beeps, one a second, by which lip sync was measured."""
     errors: list[str]
     """Errors of PyAV and of the viewer's browser."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """Several outages of a second. The value is the worst one: ms from its end until frames arrived
-    again.
+    """The result of several outages of a second. `relay` and `page` are those of the worst outage:
+    ms from its end until frames arrived again.
     """
 
     relay: float
@@ -168,8 +170,8 @@ class Report:
 
 
 def _middle(turns: Sequence[Bandwidth], what: str) -> float:
-    """The median of the turns: how fast a browser ramps up depends on the state of its estimator
-    when the link gets wide.
+    """Returns the median of the turns, because how fast a browser ramps up depends on the state of
+    its estimator when the link becomes wide.
     """
     return float(median(getattr(each, what) for each in turns))
 
@@ -279,8 +281,8 @@ async def _fail(world: TestNetwork) -> Outage:
 
 
 def _next(moments: Sequence[float], end: float) -> float:
-    """ms from `end` until frames arrive again. Frames that were still buffered do not count, only
-    those after the longest gap around `end`.
+    """Returns the ms from `end` until frames arrive again. Frames that were still buffered do not
+    count, only those after the longest gap around `end`.
     """
     around = [
         (before, after)

@@ -1,6 +1,6 @@
-"""The code of `scripts/load`: thousands of viewers and creators, and a report of the server's
-performance. It speaks to the server over the network only, and may import `relay` and `server`, but
-no benchmark.
+"""The code of `scripts/load`: simulates thousands of viewers and creators, and reports the server's
+performance. It reaches the server over the network only. It may import `relay` and `server`, but no
+benchmark.
 
   command_line → run → worker processes: crowd (viewers, walker, poller) and publishers (clip)
   run ← one line of JSON a second from each (figures, histogram)

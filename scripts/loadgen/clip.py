@@ -12,12 +12,12 @@ from av.audio.frame import AudioFrame
 from av.video.frame import PictureType, VideoFrame
 
 SECONDS, GOP = 4, 2
-"""Duration of the loop, and distance between IDRs, which is the interval at which the server
-requests them from browsers.
+"""Duration of the loop, and distance between IDRs, in seconds. The server requests IDRs from
+browsers at the same distance.
 """
 PAYLOAD_MAX = 1_150
-"""Maximum bytes of a payload. With headers and the SRTP tag, packets are about as large as those of
-browsers.
+"""Maximum size of an RTP payload, bytes. With headers and the SRTP tag, packets are about as large
+as those of browsers.
 """
 SOUND_RATE, SOUND_SAMPLES, SOUND_BPS = 48_000, 960, 64_000
 FU_A, STAP_A, SPS, PPS, IDR, AUD = 28, 24, 7, 8, 5, 9
@@ -37,7 +37,7 @@ class Clip:
     height: int
     fps: int
     kbps: float
-    """Video and audio together, as encoded."""
+    """Bitrate of video and audio together, as encoded, kbps."""
     frames: tuple[tuple[bytes, ...], ...]
     """RTP payloads of each access unit."""
     sounds: tuple[bytes, ...]
@@ -45,12 +45,12 @@ class Clip:
 
     @property
     def keys(self) -> list[int]:
-        """Indexes of the IDRs."""
+        """Indexes of the IDRs in `frames`."""
         return list(range(0, len(self.frames), GOP * self.fps))
 
     def place(self, moment: float) -> tuple[int, int]:
-        """The frame and the audio packet that begin at `moment`, in seconds, if the loop starts at
-        0.
+        """Returns the indexes of the frame and of the audio packet that begin at `moment` (seconds)
+        if the loop starts at 0.
         """
         seconds = moment % (len(self.frames) / self.fps)
         return round(seconds * self.fps) % len(self.frames), round(
@@ -81,7 +81,7 @@ class Clip:
 
 
 def encode(width: int, height: int, fps: int, kbps: int) -> Clip:
-    """`kbps`: video and audio together. Raises ClipError."""
+    """Encodes the loop. `kbps`: bitrate of video and audio together. Raises ClipError."""
     try:
         return of_loop(_frames(width, height, fps), _sound(), fps, kbps)
     except (av.FFmpegError, ValueError) as error:
@@ -140,8 +140,8 @@ def _encode_frames(
         Fraction(1, fps),
     )
     codec.framerate, codec.bit_rate = Fraction(fps), kbps * 1_000
-    # Filler (nal-hrd=cbr) makes each second exactly its share; a small buffer limits the IDRs'
-    # size.
+    # Filler (nal-hrd=cbr) gives each second the same size; a small buffer limits the size of
+    # IDRs.
     rate = f"vbv-maxrate={kbps}:vbv-bufsize={max(1, kbps // 2)}:nal-hrd=cbr"
     codec.options = {
         "preset": "ultrafast",
@@ -179,8 +179,8 @@ def _encode_sound(tone: Array) -> Iterator[bytes]:
 
 
 def packetise(unit: bytes) -> Iterator[bytes]:
-    """RTP payloads of an Annex B access unit (RFC 6184): parameter sets in a STAP-A, as browsers
-    send them, large NAL units in FU-As.
+    """Yields the RTP payloads of an Annex B access unit (RFC 6184): parameter sets in a STAP-A, as
+    browsers send them, large NAL units in FU-As.
     """
     nals = [nal for nal in split_annexb(unit) if nal[0] & 0x1F != AUD]
     sets = [nal for nal in nals if nal[0] & 0x1F in (SPS, PPS)]
@@ -200,5 +200,5 @@ def packetise(unit: bytes) -> Iterator[bytes]:
 
 
 def split_annexb(unit: bytes) -> list[bytes]:
-    """The NAL units between start codes of three or four bytes."""
+    """Returns the NAL units between start codes of three or four bytes."""
     return [nal for nal in (part.rstrip(b"\0") for part in unit.split(b"\0\0\1")) if nal]

@@ -17,43 +17,47 @@ AGAIN = 1.0
 
 
 class Clocks:
-    """`close()` closes the connections. All times are µs."""
+    """Converts times to the server's clock, and follows the media clocks of rooms. All times are in
+    µs. `close()` closes the connections.
+    """
 
     def __init__(self, same_clock: bool) -> None:
-        """`same_clock`: the server runs on this machine."""
+        """`same_clock`: whether the server runs on this machine."""
         self._same = same_clock
-        self._ahead, self._ahead_error = 0, float("inf")  # server clock minus ours
+        self._ahead, self._ahead_error = 0, float("inf")  # server's clock minus ours
         self._rooms: dict[str, MediaClock] = {}
         self._keepers: set[asyncio.Task[None]] = set()
 
     @property
     def unknown(self) -> bool:
-        """Whether a time exchange is needed."""
+        """Whether the server's clock is still unknown, so that a time exchange is needed."""
         return not self._same and self._ahead_error == float("inf")
 
     def now(self) -> int:
-        """The current time on the server's clock."""
+        """Returns the current time on the server's clock."""
         return time.time_ns() // 1_000 + self._ahead
 
     def at(self, ours: int) -> int:
-        """Converts a moment of this machine's clock to the server's."""
+        """Converts a time on this machine's clock to the server's clock."""
         return ours + self._ahead
 
     def receive_time(self, sent: int, server: int) -> None:
-        """Takes an answer of the time exchange. The fastest exchange is the most precise."""
+        """Takes the result of a time exchange: when the request was sent (this machine's clock),
+        and the server's answer. Keeps the fastest exchange, which is the most precise.
+        """
         received = time.time_ns() // 1_000
         if received - sent < self._ahead_error:
             self._ahead_error = received - sent
             self._ahead = server - (sent + received) // 2
 
     def of_room(self, room: str) -> MediaClock:
-        """The clock of a room. Empty if the room's clock is not followed, or before its first
-        record.
+        """Returns the media clock of a room. The clock is empty before its first record, or if
+        `keep` was not called for the room.
         """
         return self._rooms.setdefault(room, MediaClock())
 
     def keep(self, room: str, http: aiohttp.ClientSession, url: str) -> None:
-        """Follows the clock of a room over its WebSocket at `url` from now on."""
+        """Follows the media clock of a room over its WebSocket at `url` from now on."""
         if room not in self._rooms:
             clock = self._rooms[room] = MediaClock()
             self._keepers.add(asyncio.create_task(self._keep(clock, http, url)))
@@ -70,7 +74,7 @@ class Clocks:
                 async with http.ws_connect(url) as socket:
                     await self._read(clock, socket)
             except (aiohttp.ClientError, OSError, MessageError):
-                pass  # the room's viewers report it
+                pass  # the room's viewers report the failure
             await asyncio.sleep(AGAIN)
 
     async def _read(self, clock: MediaClock, socket: aiohttp.ClientWebSocketResponse) -> None:

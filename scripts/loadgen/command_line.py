@@ -1,7 +1,7 @@
 """`scripts/load`: one sub-command per kind of load.
 
-Exit codes: 0 passed; 1 a condition is true, or the result is INVALID; 2 bad input, or the server
-went away (results so far are kept).
+Exit codes: 0: the run passed. 1: a condition is true, or the result is INVALID. 2: the input is
+bad, or the server went away (the results so far are kept).
 """
 
 import asyncio
@@ -137,7 +137,7 @@ def viewers(
     insecure: Insecure = False,
     i_own_this_server: Owned = False,
 ) -> None:
-    """Many viewers of one live room, over WebSocket, WebRTC or LL-HLS."""
+    """Simulate many viewers of one live room, over WebSocket, WebRTC or LL-HLS."""
     if path not in PLAYBACK_PATHS:
         _refuse(f"--path {path!r}: there are {', '.join(PLAYBACK_PATHS)}")
     if publish and (room is None) != (key is None):
@@ -197,7 +197,7 @@ def creators(
     insecure: Insecure = False,
     i_own_this_server: Owned = False,
 ) -> None:
-    """Many creators over WHIP. Each sends a pre-encoded loop."""
+    """Simulate many creators, each of which publishes a pre-encoded loop over WHIP."""
     if (room is None) != (key is None):
         _refuse("--room and --key go together")
     if room and creators != 1:
@@ -274,7 +274,9 @@ def mixed(
     insecure: Insecure = False,
     i_own_this_server: Owned = False,
 ) -> None:
-    """Many rooms: viewers change rooms, creators come and go, some viewers are slow or rude."""
+    """Simulate many rooms: viewers change rooms, creators come and go, some viewers are slow or
+    rude.
+    """
     if slow + rude > 100:
         _refuse("--slow and --rude are more than 100 per cent together")
     _run(
@@ -345,7 +347,9 @@ def _run(
 
 
 def _go(scenario: Scenario) -> tuple[str | None, Run]:
-    """Runs the scenario. Returns the reason if it was broken off with results, and the run."""
+    """Runs the scenario. Returns why the run was broken off (None if it was not), and the run.
+    Raises BadInput if the run was broken off before its first sample.
+    """
     with (
         Screen(scenario, notes) as screen,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
@@ -383,7 +387,7 @@ def _conclude(scenario: Scenario, run: Run, began: datetime, broken_off: str | N
     )
     from scripts.loadgen.report import (
         write_report,
-    )  # imported here: it takes a second, which a refusal need not wait for
+    )  # imported here: the import takes a second, which a refused run need not wait for
 
     page = write_report(summary, record)
     styles = {
@@ -418,8 +422,8 @@ def _conditions(texts: list[str] | None) -> tuple[Condition, ...]:
 
 
 def _workers(wanted: int | None, people: int, of_one: int) -> int:
-    """The number of workers. `of_one`: how many viewers or creators one core can carry with some
-    reserve, at 1 Mbps and 30 frames a second.
+    """Returns the number of workers. `of_one`: number of viewers or creators that one core can
+    carry with some reserve, at 1 Mbps and 30 frames a second.
     """
     return min(wanted or math.ceil(people / of_one), people)
 
@@ -432,7 +436,7 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _command() -> str:
-    """The command as typed, without secrets."""
+    """Returns the command line as typed, without secrets."""
     words, hide = [], False
     for word in sys.argv[1:]:
         name, equals, _ = word.partition("=")

@@ -42,7 +42,7 @@ METRICS: dict[str, tuple[str, str]] = {
     ),
     "steal": ("%", "CPU time that the hypervisor gave to others, mean after the ramp"),
 }
-"""Unit and meaning of each figure in summary.json; a condition may name any of them."""
+"""Unit and meaning of each figure in summary.json. A condition may name any of these figures."""
 
 UNITS: dict[str, dict[str, float]] = {
     "ms": {"": 1, "us": 0.001, "µs": 0.001, "ms": 1, "s": 1_000},
@@ -55,16 +55,18 @@ UNITS: dict[str, dict[str, float]] = {
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Fails a run if the condition is true, or if its figure was not measured."""
+    """A condition of `--fail-if`. A run fails if the condition is true, or if the condition's
+    figure was not measured.
+    """
 
     text: str
     metric: str
     operator: str
     limit: float
-    """In the metric's unit."""
+    """The limit, in the unit of the metric."""
 
     def failure(self, figures: Mapping[str, float | None]) -> str | None:
-        """The reason why this condition fails the run; None if it does not."""
+        """Returns the reason why this condition fails the run; None if it does not fail the run."""
         value = figures.get(self.metric)
         unit = METRICS[self.metric][0]
         if value is None:
@@ -83,7 +85,7 @@ class Condition:
 
 
 def parse_condition(text: str) -> Condition:
-    """Reads NAME, one of > >= < <=, a number and an optional unit. Raises BadInput."""
+    """Parses a name, one of > >= < <=, a number and an optional unit. Raises BadInput."""
     found = re.fullmatch(
         r"\s*([a-z_0-9]+)\s*(>=|<=|>|<)\s*([0-9]+(?:\.[0-9]+)?)\s*([a-zµ%]*)\s*",
         text,

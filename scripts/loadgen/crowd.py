@@ -1,5 +1,5 @@
-"""The viewers of one process: their arrival, their shared resources, and their figures, once a
-second.
+"""The viewers of one process: schedules their arrival, holds the resources that they share, and
+collects their figures once a second.
 """
 
 import asyncio
@@ -25,12 +25,12 @@ from scripts.loadgen.viewer import Viewer
 from scripts.loadgen.walker import MARGIN
 
 KINDS = {"ws": "WebSocketViewer", "whep": "WhepViewer", "hls": "HlsViewer"}
-"""The viewer class of each playback path. Only the module in use is imported."""
+"""The viewer class of each playback path. Only the module of the class in use is imported."""
 COUNTED = ("bytes", "messages", "gaps", "events", "event_gaps", "unreadable")
 READ_SIZE = 256 * 1024
 CONNECT_TIMEOUT = 10.0
 SLICES = 20
-"""Number of slices of a second over which reports are spread."""
+"""Number of slices of each second over which the viewers' reports are spread."""
 SLOW_EVERY = 0.1
 RUDE_STAYS = (2.0, 20.0)
 """Minimum and maximum seconds until a rude viewer vanishes."""
@@ -39,7 +39,9 @@ FINISH_WITHIN = 5.0
 
 
 class Crowd:
-    """`start()`, then `take_figures()` once a second, then `close()`."""
+    """Runs the viewers of a plan. Call `start()`, then `take_figures()` once a second, then
+    `close()`.
+    """
 
     def __init__(self, plan: CrowdPlan) -> None:
         self.delivery = Delivery()
@@ -68,13 +70,13 @@ class Crowd:
         self._kind = self._load_kind()
 
     def start(self, first_at: float) -> None:
-        """Schedules every viewer's arrival, evenly over the ramp. `first_at`: seconds of the Unix
-        epoch.
+        """Schedules the arrival of every viewer, evenly over the ramp. `first_at`: time of the
+        first arrival, seconds since the Unix epoch.
         """
         plan, now = self._plan, time.time()
         for index in range(plan.viewers):
             at = max(0.0, first_at + plan.ramp * index / plan.viewers - now)
-            # Spread slow and rude viewers over the others.
+            # Spread the slow and rude viewers evenly among the others.
             kind = (index * 2_654_435_761 >> 7) % plan.viewers
             self._after(
                 at,
@@ -85,7 +87,7 @@ class Crowd:
             self._every(SLOW_EVERY, self._read_slow_viewers)
 
     def take_figures(self) -> Figures:
-        """The figures since the last call."""
+        """Returns the figures since the last call."""
         figures, self._figures = self._figures, Figures()
         figures.levels["watching"] = sum(viewer.watching for viewer in self._viewers)
         figures.levels["connecting"] = len(self._viewers) - figures.levels["watching"]
@@ -102,7 +104,7 @@ class Crowd:
         return figures
 
     async def close(self) -> None:
-        """All viewers leave."""
+        """Lets all viewers leave, then closes all connections."""
         self._closing = True
         for timer in [*self._pending, *self._timers.values()]:
             timer.cancel()
@@ -133,14 +135,14 @@ class Crowd:
 
     @property
     def host(self) -> str:
-        """Host and port, as in a URL or a Host header."""
+        """Host and port of the server, as in a URL or a Host header."""
         host = self._plan.host
         return f"[{host}]:{self._plan.port}" if ":" in host else f"{host}:{self._plan.port}"
 
     @property
     def http(self) -> aiohttp.ClientSession:
-        """The session for rare requests. Viewers that send requests continuously have their own
-        connections.
+        """The HTTP client session for rare requests. Viewers that send requests continuously have
+        their own connections.
         """
         if self._http is None:
             self._http = aiohttp.ClientSession(
@@ -152,17 +154,19 @@ class Crowd:
         return f"{'https' if self._plan.tls else 'http'}://{self.host}{self._plan.path}{path}"
 
     def next_number(self) -> int:
-        """A number that is unique among all viewers of the run."""
+        """Returns a number that is unique among all viewers of the run."""
         return self._plan.first + next(self._numbers)
 
     def finish_leaving(self, leaving: Coroutine[Any, Any, Any]) -> None:
-        """Runs what a viewer must still send after it has left."""
+        """Runs `leaving`, the requests that a viewer must still send after it has left."""
         task = self._loop.create_task(leaving)
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
 
     def never_reads(self) -> bool:
-        """Whether the next rude viewer stays without reading. Otherwise it vanishes."""
+        """Whether the next rude viewer stays connected without reading; otherwise that viewer
+        vanishes.
+        """
         return self._random.random() < 0.5
 
     def connected(self, viewer: Viewer, took_ms: float) -> None:
@@ -184,12 +188,12 @@ class Crowd:
         self._count(viewer, f"paced/{pace}")
 
     def failed(self, viewer: Viewer, cause: str) -> None:
-        """A viewer could not connect."""
+        """Counts and removes a viewer that could not connect."""
         self._count(viewer, f"failed/{cause}")
         self._gone(viewer)
 
     def lost(self, viewer: Viewer, code: str) -> None:
-        """A watching viewer's connection was cut."""
+        """Counts and removes a watching viewer whose connection was cut."""
         self._count(viewer, f"closed/{code}")
         self._gone(viewer)
 
@@ -212,7 +216,7 @@ class Crowd:
         try:
             await viewer.connect()
         except (OSError, Refused) as error:
-            if viewer in self._viewers:  # it may have left meanwhile
+            if viewer in self._viewers:  # the viewer may have left meanwhile
                 viewer.vanish()
                 self.failed(viewer, _cause(error))
 
@@ -265,7 +269,9 @@ class Crowd:
                 viewer.allow(len(self.small_buffer))
 
     def _later(self, viewer: Viewer, seconds: float, call: Callable[[Viewer], None]) -> None:
-        """Each viewer has one timer. A new one replaces it."""
+        """Starts the timer of a viewer. A viewer has one timer: a new timer replaces the earlier
+        one.
+        """
         if timer := self._timers.pop(viewer, None):
             timer.cancel()
         self._timers[viewer] = self._loop.call_later(seconds, call, viewer)
@@ -297,7 +303,7 @@ class Crowd:
 
 
 def _cause(error: Exception) -> str:
-    """The cause under which a failed connection is counted."""
+    """Returns the cause under which a failed connection is counted."""
     if isinstance(error, ConnectionRefusedError):
         return "refused"
     if isinstance(error, ssl.SSLError):

@@ -24,8 +24,8 @@ class Figures:
         return self.histograms.setdefault(name, Histogram())
 
     def merge(self, other: "Figures") -> None:
-        """Adds another worker's figures of the same second, or figures of a later second. Levels
-        are added too, so set them afterwards in the second case.
+        """Adds the figures of another worker for the same second, or the figures of a later second.
+        Levels are added too: before adding a later second, clear the earlier levels.
         """
         self.counts.update(other.counts)
         for name, level in other.levels.items():
@@ -34,7 +34,7 @@ class Figures:
             self.histogram(name).merge(histogram)
 
     def causes(self, prefix: str) -> dict[str, int]:
-        """The counts under `prefix/` by cause, most frequent first."""
+        """Returns the counts under `prefix/` by cause, the most frequent cause first."""
         found = {
             name.removeprefix(f"{prefix}/"): count
             for name, count in self.counts.most_common()

@@ -1,5 +1,5 @@
-"""Delays counted in bins of 1 %. The size does not grow with the duration of the run, and
-histograms of several processes can be added.
+"""A histogram of delays, with bins that are 1 % wide. Its size does not grow with the duration of
+the run, and the histograms of several processes can be added.
 """
 
 from collections.abc import Iterable
@@ -9,25 +9,25 @@ from numpy.typing import NDArray
 
 LEAST_MS, MOST_MS = 0.1, 100_000.0
 STEP = 1.01
-"""Ratio of a bin's edges, which is the precision of a percentile."""
+"""Ratio of the upper to the lower edge of a bin, which limits the precision of percentiles."""
 
 EDGES: NDArray[np.float64] = np.geomspace(
     LEAST_MS, MOST_MS, 1 + int(np.ceil(np.log(MOST_MS / LEAST_MS) / np.log(STEP)))
 )
-"""Edges of the bins, ms. Values outside count in the first or the last bin."""
+"""Edges of the bins, ms. Values outside all bins count in the first or the last bin."""
 MIDDLES: NDArray[np.float64] = np.sqrt(EDGES[:-1] * EDGES[1:])
 
 Sparse = list[list[int]]
-"""Pairs of a bin and its count: the serialised form."""
+"""The serialised form of a histogram: pairs of a bin's index and its count."""
 
 
 class Histogram:
-    """Number of delays in each bin. `add` takes delays or a histogram."""
+    """The number of delays in each bin. `add` adds delays, `merge` adds another histogram."""
 
     def __init__(self) -> None:
         self.counts: NDArray[np.int64] = np.zeros(len(MIDDLES), np.int64)
         self.most = 0.0
-        """The largest delay, exact, in ms."""
+        """The largest delay, ms. It is exact."""
 
     @property
     def count(self) -> int:
@@ -47,7 +47,7 @@ class Histogram:
         self.most = max(self.most, other.most)
 
     def percentile(self, percent: float) -> float | None:
-        """The delay percentile `percent`, ms; None if there are no delays."""
+        """Returns the delay at percentile `percent`, ms; None if there are no delays."""
         total = self.count
         if not total:
             return None

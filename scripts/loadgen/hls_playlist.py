@@ -17,14 +17,14 @@ class Part:
     """A partial segment."""
 
     segment: int
-    """Media sequence number."""
+    """Media sequence number of the segment to which the part belongs."""
     index: int
     uri: str
     independent: bool
     gap: bool
-    """There is nothing to play and nothing to request."""
+    """Whether the part has no media, so that a player must not request it (`GAP=YES`)."""
     duration: float
-    """Seconds."""
+    """Duration of the part, seconds."""
     ends: float | None
     """Capture time of the part's end, µs since the Unix epoch; None if the playlist has no date."""
 
@@ -36,18 +36,18 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Playlist:
     parts: tuple[Part, ...]
-    """The listed parts, in order."""
+    """The parts that the playlist lists, in order."""
     coming: tuple[int, int]
-    """Segment number and index of the part after the last one."""
+    """Segment number and index of the next part, which is not listed yet."""
     init: str
     """URI of the newest init segment."""
     hold_back: float
-    """Distance from the end at which to play, seconds."""
+    """Minimum distance of a player from the end of the playlist, seconds (`PART-HOLD-BACK`)."""
     ended: bool
 
     def start(self) -> tuple[Part, ...]:
-        """The part that a joining player loads first: the last independent one that is far enough
-        from the end.
+        """Returns the parts that a joining player loads, beginning with the last independent part
+        that is far enough from the end.
         """
         left, found = 0.0, 0
         for place in range(len(self.parts) - 1, -1, -1):
@@ -62,8 +62,9 @@ class Playlist:
         return tuple(part for part in self.parts if part.place >= coming)
 
     def follows(self, coming: tuple[int, int]) -> bool:
-        """Whether no part is missing between an earlier playlist and this one. `coming`: the next
-        part of the earlier playlist. It may have become the first part of the next segment.
+        """Whether no part is missing between an earlier playlist and this playlist. `coming`: the
+        next part of the earlier playlist. That part may have become the first part of the next
+        segment.
         """
         new = self.since(coming)
         return not new or new[0].place in (coming, (coming[0] + 1, 0))
@@ -71,8 +72,8 @@ class Playlist:
 
 @lru_cache(64)
 def read_playlist(text: str) -> Playlist:
-    """Parses a playlist. Cached: all viewers of a room get the same text. Raises
-    PlaylistUnreadable.
+    """Parses a playlist. The result is cached, because all viewers of a room get the same text.
+    Raises PlaylistUnreadable.
     """
     if not text.startswith("#EXTM3U"):
         raise PlaylistUnreadable("no playlist")
@@ -94,7 +95,7 @@ def read_playlist(text: str) -> Playlist:
 
 
 def read_variant(text: str) -> str:
-    """URI of the first variant of a multivariant playlist. Raises PlaylistUnreadable."""
+    """Returns the URI of a multivariant playlist's first variant. Raises PlaylistUnreadable."""
     found = next((line for line in text.splitlines() if line and not line.startswith("#")), "")
     if not text.startswith("#EXTM3U") or not found:
         raise PlaylistUnreadable("no playlist")
@@ -102,7 +103,7 @@ def read_variant(text: str) -> str:
 
 
 class _Reader:
-    """The parser's position in the playlist."""
+    """The state of the parser after the lines that it has read."""
 
     def __init__(self) -> None:
         self.parts: list[Part] = []

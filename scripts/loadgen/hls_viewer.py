@@ -1,5 +1,5 @@
-"""A viewer over LL-HLS. Like a player, it requests the playlist with the next part, then the part,
-on one connection.
+"""A viewer over LL-HLS. Like a player, it requests the playlist that has the next part, then that
+part, on one connection.
 """
 
 import asyncio
@@ -16,7 +16,9 @@ from scripts.loadgen.http_client import Answer, ConnectionBroken, HttpClient
 from scripts.loadgen.viewer import Viewer, ViewerContext
 
 ANSWER_WITHIN = 30.0
-"""Maximum seconds for an answer; a playlist request may block for three target durations."""
+"""Maximum seconds until an answer. The server may hold back the answer to a playlist request for
+three target durations.
+"""
 NOTHING_NEW = 0.2
 """Seconds until a playlist is requested again if the server did not block for the next part."""
 
@@ -32,8 +34,8 @@ class HlsViewer(Viewer):
         self._watching: asyncio.Task[None] | None = None
         self._seen_idr = False
         self._live_after = 0
-        """Server clock, µs. Media captured before this time was present at the join and is not
-        timed.
+        """Time on the server's clock, µs. Media captured before this time was available at the join
+        and is not timed.
         """
 
     async def connect(self) -> None:
@@ -66,7 +68,7 @@ class HlsViewer(Viewer):
     vanish = leave
 
     async def _watch(self, playlist: Playlist) -> None:
-        """Runs until the live or the connection ends."""
+        """Loads playlists and parts until the live or the connection ends."""
         try:
             parts = playlist.start()
             while True:
@@ -91,7 +93,7 @@ class HlsViewer(Viewer):
 
     async def _take(self, part: Part) -> None:
         answer = await self._request(urljoin(self._address, part.uri))
-        if answer.status == 404:  # no longer listed
+        if answer.status == 404:  # the playlist no longer lists the part
             self._delivery.gaps += 1
             return
         self._delivery.messages += 1
@@ -105,7 +107,7 @@ class HlsViewer(Viewer):
                 self._delivery.delays.append((self._crowd.clocks.at(answer.at) - published) / 1_000)
 
     async def _text(self, path: str) -> str:
-        """Requests a playlist. Raises ConnectionError."""
+        """Requests a playlist and returns its text. Raises ConnectionError."""
         return require_ok(await self._request(path)).decode(errors="replace")
 
     async def _request(self, path: str) -> Answer:
@@ -117,7 +119,7 @@ class HlsViewer(Viewer):
 
 
 def require_ok(answer: Answer) -> bytes:
-    """The body of an answer. Raises ConnectionError if the status is not 200."""
+    """Returns the body of an answer. Raises ConnectionError if the status is not 200."""
     if answer.status != 200:
         raise ConnectionError(f"HTTP {answer.status}")
     return answer.body

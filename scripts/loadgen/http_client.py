@@ -1,5 +1,5 @@
-"""A kept-alive HTTP/1.1 connection for one request at a time, at a tenth of the cost of a general
-client.
+"""A kept-alive HTTP/1.1 connection for one request at a time. It costs a tenth as much CPU as a
+general client.
 """
 
 import asyncio
@@ -19,14 +19,16 @@ class Answer(NamedTuple):
     status: int
     body: bytes
     at: int
-    """When the last byte of the answer arrived, µs on this machine's clock."""
+    """Arrival time of the last byte of the answer, µs on this machine's clock."""
 
 
 class HttpClient(asyncio.Protocol):
-    """Connect, call `get()`, one request at a time, then `close()`."""
+    """An HTTP client on one connection. Connect, call `get()` for one request at a time, then
+    `close()`.
+    """
 
     def __init__(self, host: str, headers: str) -> None:
-        """`host`: the Host header. `headers`: further header lines, each with its CRLF."""
+        """`host`: value of the Host header. `headers`: further header lines, each with its CRLF."""
         self._head = f"Host: {host}\r\n{headers}\r\n"
         self._transport: asyncio.Transport | None = None
         self._waiting: asyncio.Future[Answer] | None = None
@@ -34,8 +36,8 @@ class HttpClient(asyncio.Protocol):
         self._status, self._length = 0, -1
 
     async def get(self, path: str) -> Answer:
-        """Requests `path`. Raises ConnectionBroken if the connection ends or the answer cannot be
-        read.
+        """Requests `path` and returns the answer. Raises ConnectionBroken if the connection ends or
+        the answer cannot be read.
         """
         if self._transport is None or self._transport.is_closing():
             raise ConnectionBroken("cut off")

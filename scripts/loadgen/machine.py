@@ -1,5 +1,5 @@
-"""This machine, as described by /proc: stolen CPU time, the server's process, and the limit of open
-files.
+"""Measures this machine by means of /proc: stolen CPU time, the server's process, and the limit of
+open files.
 """
 
 import os
@@ -18,17 +18,17 @@ SPARE_DESCRIPTORS = 128
 
 
 class StealMeter:
-    """The share of CPU time, over all cores, that the hypervisor gave to other machines."""
+    """Measures the share of all CPU time that the hypervisor gave to other machines."""
 
     def __init__(self) -> None:
         self._before = _cpu_times()
 
     def take(self) -> float:
-        """The share since the last call, 0 to 1."""
+        """Returns the share since the last call, from 0 to 1."""
         now = _cpu_times()
         spent = [after - before for after, before in zip(now, self._before, strict=True)]
         self._before = now
-        # user, nice, system, idle, iowait, irq, softirq, steal; user includes guest time.
+        # Fields: user (including guest), nice, system, idle, iowait, irq, softirq, steal.
         return spent[7] / max(1, sum(spent[:8]))
 
 
@@ -38,7 +38,7 @@ def _cpu_times() -> list[int]:
 
 
 class ProcessMeter:
-    """CPU and memory of one process; None after it ended."""
+    """Measures the CPU and memory use of one process."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
@@ -46,7 +46,9 @@ class ProcessMeter:
         self._at = time.monotonic()
 
     def take(self) -> tuple[float, int] | None:
-        """Cores used since the last call (1.0 is one core), and resident bytes."""
+        """Returns the number of cores used since the last call (1.0 is one core), and the resident
+        memory in bytes; None once the process has ended.
+        """
         spent, now = self._spent(), time.monotonic()
         if spent is None:
             return None
@@ -78,8 +80,8 @@ class ProcessMeter:
 
 
 def listening_pid(port: int) -> int | None:
-    """The process that listens on a TCP port; None if unknown, for example if it belongs to another
-    user.
+    """Returns the id of the process that listens on a TCP port; None if it is unknown, for example
+    because the process belongs to another user.
     """
     inodes = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
@@ -105,7 +107,7 @@ def listening_pid(port: int) -> int | None:
 
 def require_descriptors(connections: int) -> None:
     """Raises the soft limit of open files to the hard limit. Raises BadInput if the hard limit is
-    too low for so many connections.
+    too low for `connections` connections.
     """
     needed = connections + SPARE_DESCRIPTORS
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -120,7 +122,7 @@ def require_descriptors(connections: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """The machine of a run."""
+    """A description of the machine on which a run was made."""
 
     cpu: str
     cores: int

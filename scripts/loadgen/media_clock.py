@@ -1,10 +1,10 @@
-"""Publish times of media over WebRTC or HLS, which do not carry them. They are computed from the
-clock records of a WebSocket. Pure.
+"""Computes the publish times of media that a viewer gets over WebRTC or HLS. Neither carries them,
+so they are derived from the clock records of a WebSocket. Pure.
 
-Once a second a record without media contains the media, capture and publish time of a frame
-(relay/PROTOCOL.md, `media=0`). RTP timestamps carry media times, playlist dates carry capture
-times. Of the last records the one with the smallest delay counts. A frame that reached the server
-late then seems published on time, so no reported delay is too small.
+Once a second, a record without media contains the media time, capture time and publish time of a
+frame (relay/PROTOCOL.md, `media=0`). RTP timestamps carry media times, playlist dates carry capture
+times. Of the last records, the record with the smallest delay counts. A frame that reached the
+server late then seems to be published on time, so no reported delay is too small.
 """
 
 from collections import deque
@@ -27,18 +27,20 @@ class MediaClock:
         self._records.append(record)
 
     def published_at_rtp(self, timestamp: int) -> float | None:
-        """Publish time of the frame with that RTP timestamp (32 bits), µs on the server's clock;
-        None before the first record.
+        """Returns the publish time of the frame with this RTP timestamp (32 bits), µs on the
+        server's clock; None before the first record.
         """
         if not self._records:
             return None
         anchor = min(self._records, key=lambda record: record.publish - record.media_time)
-        # The shorter distance around the wrap at 2³².
+        # RTP timestamps wrap at 2³²: use the shorter distance.
         ticks = (timestamp - round(anchor.media_time / TICK) + 0x80000000 & 0xFFFFFFFF) - 0x80000000
         return anchor.publish + ticks * TICK
 
     def published_when_captured(self, captured: float) -> float | None:
-        """Publish time of the frame captured at that moment; both µs on the server's clock."""
+        """Returns the publish time of the frame that was captured at `captured`; None before the
+        first record. Both times are µs on the server's clock.
+        """
         if not self._records:
             return None
         return captured + min(record.publish - record.capture for record in self._records)

@@ -15,14 +15,15 @@ from scripts.loadgen.signalling import Accepted
 
 CHECK_EVERY, CONNECT_WITHIN = 0.05, 10.0
 CONSENT_EVERY, CONSENT_LOST = 2.0, 8.0
-"""Seconds between the connectivity checks of a session (RFC 7675: 5), and seconds without an answer
-after which it counts as lost.
+"""Seconds between the connectivity checks of a session (RFC 7675 recommends 5), and seconds without
+an answer after which the session counts as lost.
 """
 
 
 class Peer(asyncio.DatagramProtocol):
-    """`_reach()` after the offer was answered, `_keep_consent()` regularly, `_hang_up()` in any
-    state. Subclasses implement `_receive_media` and `_broken`.
+    """One end of a WebRTC session. Subclasses call `_reach()` after the offer was answered,
+    `_keep_consent()` regularly, and `_hang_up()` in any state. They implement `_receive_media` and
+    `_broken`.
     """
 
     def __init__(self) -> None:
@@ -35,8 +36,8 @@ class Peer(asyncio.DatagramProtocol):
         self._answered = self._check_due = 0.0
 
     async def _reach(self, accepted: Accepted) -> None:
-        """Connects after the answer: ICE and the handshake. Raises ConnectionError if no candidate
-        pair works or the handshake fails.
+        """Connects after the answer to the offer, with ICE and the DTLS handshake. Raises
+        ConnectionError if no candidate pair works or the handshake fails.
         """
         self._accepted = accepted
         self._agent = IceAgent(accepted.ufrag, accepted.password, self._ufrag, self._password)
@@ -91,10 +92,10 @@ class Peer(asyncio.DatagramProtocol):
             self._transport.sendto(data)
 
     def _receive_media(self, data: bytes) -> None:
-        """Takes an RTP or RTCP packet, still protected."""
+        """Takes an RTP or RTCP packet that is not decrypted yet."""
 
     def _broken(self, cause: str) -> None:
-        """The session was cut. May be called more than once."""
+        """Called when the session was cut, perhaps more than once."""
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport

@@ -1,4 +1,6 @@
-"""Plans of worker processes, sent as JSON. Imports nothing: both sides need it."""
+"""The plans of worker processes, sent as JSON. This module imports nothing of the generator,
+because both the run and the workers need it.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class CrowdPlan:
-    """The viewers of one process."""
+    """The plan for the viewers of one process."""
 
     host: str
     port: int
@@ -25,28 +27,30 @@ class CrowdPlan:
     slow_bps: int
     rude: int
     swipe: float
-    """Mean seconds until a viewer changes rooms. 0: never; a lost viewer then does not return."""
+    """Mean seconds until a viewer changes rooms. 0: viewers never change rooms, and a lost viewer
+    does not return.
+    """
     ramp: float
     """Seconds over which the viewers arrive."""
     same_clock: bool
     """Whether the server runs on this machine."""
     playback_path: str = "ws"
-    """One of PLAYBACK_PATHS."""
+    """The playback path of the viewers: one of PLAYBACK_PATHS."""
     first: int = 0
     """Number of viewers in the preceding processes."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublishersPlan:
-    """The creators of one process."""
+    """The plan for the creators of one process."""
 
     insecure: bool
     rooms: list[tuple[str, str, str]]
-    """One creator each: room name, creator key and WHIP URL."""
+    """Room name, creator key and WHIP URL of each creator."""
     clip: dict[str, Any]
     stay: float
-    """Mean seconds until a creator leaves for a moment. 0: never; a lost creator then does not
-    return.
+    """Mean seconds until a creator leaves for a moment. 0: creators never leave, and a lost creator
+    does not return.
     """
     ramp: float
     steady: bool = False

@@ -1,5 +1,5 @@
-"""The playback paths of viewers, and the nouns for their counters. Imports nothing: the command
-line, the report and the workers' plans need it.
+"""The playback paths of viewers, and the nouns for their counters. This module imports nothing,
+because the command line, the report and the workers' plans need it.
 """
 
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ class PlaybackPath:
     title: str
     """The name of the path, as in "viewers over …"."""
     timed: str
-    """The objects whose delay is measured, plural."""
+    """Plural noun for the objects whose delay is measured."""
     missed: str
-    """The objects that are missing in a gap, plural."""
+    """Plural noun for the objects that are missing in a gap."""
     delay: str
-    """The start and end of a delay."""
+    """Sentences that explain when a delay starts and when it ends."""
     per_core: int
     """Number of viewers that one core of the generator can carry with some reserve, at 1 Mbps and
     30 frames a second.

@@ -19,7 +19,7 @@ INK, FAINT, GRID = "#1f2430", "#69707d", "#e4e7ec"
 BLUE, ORANGE, RED, GREEN, VIOLET = "#2563eb", "#d97706", "#dc2626", "#15803d", "#7c3aed"
 LINES = (BLUE, ORANGE, RED, GREEN, VIOLET, FAINT)
 WIDE, HALF = (9.2, 3.0), (4.5, 2.5)
-"""Sizes in inches; the page scales the plots."""
+"""Width and height of a plot in inches; the page scales the plots."""
 
 STYLE: Any = {
     "svg.fonttype": "none",  # Text stays text: it can be searched and uses the page's font.
@@ -43,7 +43,9 @@ STYLE: Any = {
 
 
 def delay_over_time(samples: Sequence[Sample], limits: Sequence[tuple[str, float]]) -> str:
-    """`limits`: label and ms of each condition on delay, drawn as a line."""
+    """Plots percentiles of the delay over time. `limits`: label and value (ms) of each condition on
+    the delay, drawn as a line.
+    """
     with _plot(WIDE) as (figure, axes):
         series = {
             "99 %": [sample.p99 for sample in samples],
@@ -59,7 +61,7 @@ def delay_over_time(samples: Sequence[Sample], limits: Sequence[tuple[str, float
 
 
 def delay_distribution(delay: Histogram) -> str:
-    """Cumulative share by delay on a logarithmic axis, with the percentiles marked."""
+    """Plots the share of each delay on a logarithmic axis, with the percentiles marked."""
     with _plot(WIDE) as (figure, axes):
         step = 8
         counts = delay.counts[: len(delay.counts) // step * step].reshape(-1, step).sum(axis=1)
@@ -104,7 +106,7 @@ def over_time(
     limit: float | None = None,
     wide: bool = False,
 ) -> str:
-    """Figures over time, from zero; `limit` is drawn as a line."""
+    """Plots figures over time, on an axis that starts at zero. `limit` is drawn as a line."""
     with _plot(WIDE if wide else HALF) as (figure, axes):
         _lines(axes, samples, series, LINES)
         if limit is not None:
@@ -197,7 +199,7 @@ def _unit(axes: Axes, unit: str) -> None:
 
 
 def _ticks(low: float, high: float) -> matplotlib.ticker.FixedLocator:
-    """Ticks at 1, 2, 5, 10, … within the axis; only powers of ten on a long axis."""
+    """Returns ticks at 1, 2, 5, 10, … within the axis; only powers of ten on a long axis."""
     steps = (1, 2, 5) if high / low < 2_000 else (1,)
     values = [step * 10.0**power for power in range(-3, 6) for step in steps]
     return matplotlib.ticker.FixedLocator([value for value in values if low <= value <= high])

@@ -1,5 +1,5 @@
-"""A creator: a WHIP session that sends the clip. All shared work is done once; each creator only
-does SRTP and `sendto`.
+"""A creator: a WHIP session that sends the clip. The work that all creators share is done once;
+each creator only does SRTP and `sendto`.
 """
 
 import math
@@ -40,7 +40,7 @@ EXTENDED, ONE_BYTE_HEADER, WORDS, TRANSPORT = 0x90, 0xBEDE, 1, TRANSPORT_ID << 4
 REPORT_EVERY = 1.0
 SOUND_SECONDS = SOUND_SAMPLES / 48_000
 LATE = 0.1
-"""If the process is late by this many seconds, it skips frames and audio packets."""
+"""Lateness of the process, seconds, from which it skips frames and audio packets."""
 KEPT = 128
 """Number of packets kept for retransmission."""
 NTP_EPOCH = 2_208_988_800
@@ -48,18 +48,20 @@ NTP_EPOCH = 2_208_988_800
 
 @dataclass(slots=True)
 class PublishedCounts:
-    """Shared counters of all publishers of one process."""
+    """The counters that all publishers of one process share."""
 
     packets: int = 0
     frames: int = 0
     bytes: int = 0
     events: Counter[str] = field(default_factory=Counter)
     remb: dict[str, int] = field(default_factory=dict)
-    """The last REMB of each room's creator, bit/s."""
+    """Bitrate of the last REMB that each creator received, bit/s, by room."""
 
 
 class Publisher(Peer):
-    """`connect()`, then `tick()` several times per frame, `close()` in any state."""
+    """A simulated creator. Call `connect()`, then `tick()` several times per frame. `close()` may
+    be called in any state.
+    """
 
     def __init__(
         self,
@@ -72,8 +74,9 @@ class Publisher(Peer):
         *,
         steady: bool = False,
     ) -> None:
-        """`steady`: the frame and audio of second s of the loop are sent when `time.monotonic()` is
-        s modulo the loop. Then lateness skips nothing, and a PLI causes no jump to an IDR.
+        """`steady`: whether the loop follows the clock: the media of second s of the loop is sent
+        when `time.monotonic()`, modulo the duration of the loop, is s. A steady creator that is
+        late skips nothing, and does not jump to an IDR after a PLI.
         """
         super().__init__()
         self.room = room
@@ -112,7 +115,7 @@ class Publisher(Peer):
         self.sending = True
 
     async def close(self) -> None:
-        """Ends the session, as a creator does."""
+        """Ends the session with a DELETE, as a real creator does."""
         self.sending = False
         self._closed = True
         if self._accepted:
@@ -137,8 +140,8 @@ class Publisher(Peer):
         self._keep_consent(now)
 
     def _next(self, due: float, step: float, now: float) -> tuple[int, float]:
-        """The number of skipped intervals and the next due time. A late process skips frames, as a
-        camera does, instead of sending a burst.
+        """Returns the number of skipped intervals and the next due time. A process that is late
+        skips frames, as a camera does, instead of sending a burst.
         """
         if self._steady or now - due < LATE:
             return 0, due + step
@@ -202,8 +205,8 @@ class Publisher(Peer):
         )
 
     def _send_reports(self, now: float) -> None:
-        """Sends the timestamps of both tracks at this moment, which lies between two frames and two
-        audio packets. Lip sync depends on it.
+        """Sends a sender report for each track, with the RTP timestamp of this moment, which lies
+        between two frames and between two audio packets. Lip sync depends on these reports.
         """
         ntp = int((time.time() + NTP_EPOCH) * 2**32)
         video = self._video_time + int((now - self._video_due + 1 / self._clip.fps) * 90_000)

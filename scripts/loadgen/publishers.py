@@ -1,5 +1,5 @@
-"""The creators of one process: their arrival, their shared timer, and their figures, once a
-second.
+"""The creators of one process: schedules their arrival, drives all of them with one timer, and
+collects their figures once a second.
 """
 
 import asyncio
@@ -23,7 +23,9 @@ AWAY = (1.0, 5.0)
 
 
 class Publishers:
-    """`start()`, then `take_figures()` once a second, then `close()`."""
+    """Runs the creators of a plan. Call `start()`, then `take_figures()` once a second, then
+    `close()`.
+    """
 
     def __init__(self, plan: PublishersPlan) -> None:
         self.counts = PublishedCounts()
@@ -42,8 +44,8 @@ class Publishers:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self, first_at: float) -> None:
-        """Schedules every creator's arrival, evenly over the ramp. `first_at`: seconds of the Unix
-        epoch.
+        """Schedules the arrival of every creator, evenly over the ramp. `first_at`: time of the
+        first arrival, seconds since the Unix epoch.
         """
         now = time.time()
         for index, (room, key, url) in enumerate(self._plan.rooms):
@@ -52,7 +54,7 @@ class Publishers:
         self._tick()
 
     def take_figures(self) -> Figures:
-        """The figures since the last call."""
+        """Returns the figures since the last call."""
         figures, counts = Figures(), self.counts
         figures.counts.update(counts.events)
         figures.counts.update(
@@ -69,7 +71,7 @@ class Publishers:
         return figures
 
     async def close(self) -> None:
-        """Every creator ends the session and leaves."""
+        """Ends the sessions of all creators and stops their tasks."""
         if self._timer:
             self._timer.cancel()
         for task in self._tasks:
@@ -80,7 +82,9 @@ class Publishers:
         await self._http.close()
 
     async def _live(self, wait: float, room: str, key: str, url: str) -> None:
-        """Runs one creator: it arrives and leaves, and returns if creators come and go."""
+        """Runs one creator. If the plan has a `stay`, the creator leaves and returns again and
+        again.
+        """
         while True:
             await asyncio.sleep(wait)
             publisher = Publisher(

@@ -1,4 +1,4 @@
-"""The history of a run: one sample a second, and the sums."""
+"""The history of a run: one sample a second, and the sums over the whole run."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -11,18 +11,22 @@ from scripts.loadgen.histogram import Histogram
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One second. Counts are totals of this second, levels are values at its end."""
+    """The figures of one second of the run. Counts are totals of the second; levels are values at
+    the end of the second.
+    """
 
     at: float
     """Seconds since the first viewer or creator arrived."""
     plateau: bool
-    """All have arrived: delay, rate and CPU are judged from here on."""
+    """Whether all viewers and creators have arrived. Delay, rate and CPU are judged only from then
+    on.
+    """
     watching: int
     connecting: int
     publishing: int
     live_rooms: int | None
     mbps: float
-    """Mbps received by viewers."""
+    """Bitrate received by all viewers together, Mbps."""
     messages: int
     p50: float | None
     p95: float | None
@@ -34,17 +38,17 @@ class Sample:
     failed: int
     closed: int
     sent_mbps: float
-    """Mbps sent by creators."""
+    """Bitrate sent by all creators together, Mbps."""
     pli: int
     nack: int
     lag_p99: float | None
     generator_cpu: dict[str, float]
-    """Cores used, by process."""
+    """Number of cores used by each process of the generator, by the name of the process."""
     steal: float
     server_cpu: float | None
-    """Cores used."""
+    """Number of cores used by the server; None if the server is not measured."""
     server_memory: int | None
-    """Bytes."""
+    """Resident memory of the server, bytes; None if the server is not measured."""
 
 
 class Record:
@@ -55,11 +59,11 @@ class Record:
         self.total = Figures()
         """The figures of the whole run."""
         self.delay = Histogram()
-        """Delays during the plateau, as is `lag`."""
+        """Delays during the plateau, ms. `lag`, too, covers the plateau only."""
         self.ramp_delay = Histogram()
         self.lag = Histogram()
         self.remb_bps = 0.0
-        """Mean over creators of the last REMB, bit/s."""
+        """Mean of the last REMB of all creators, bit/s."""
         self._folder = folder
         self._file: IO[str] | None = None
 
@@ -73,7 +77,10 @@ class Record:
         steal: float,
         server: tuple[float, int] | None,
     ) -> Sample:
-        """`reports`: each worker's figures since the last sample, by its name."""
+        """Adds and returns the sample of one second. `reports`: each worker's figures since the
+        last sample, by the name of the worker. `server`: cores used by the server, and its memory
+        in bytes.
+        """
         figures = Figures()
         for each in reports.values():
             figures.merge(each)
@@ -114,7 +121,7 @@ class Record:
         )
         self.samples.append(sample)
         if self._file is None:
-            # Create no file before there is a sample.
+            # Create the file only once there is a sample.
             self._folder.mkdir(parents=True, exist_ok=True)
             self._file = open(self._folder / "samples.jsonl", "w", encoding="utf-8")
         self._file.write(json.dumps(asdict(sample)) + "\n")
@@ -122,8 +129,8 @@ class Record:
         return sample
 
     def skip(self, reports: dict[str, Figures]) -> None:
-        """Adds figures from before the first arrival, or of a second that was too short, to the
-        sums only.
+        """Adds figures only to the sums: figures from before the first arrival, or of a second that
+        was too short.
         """
         for each in reports.values():
             self.total.merge(each)
@@ -134,7 +141,9 @@ class Record:
 
 
 def _mbps(reports: dict[str, Figures], name: str) -> float:
-    """Uses each worker's own elapsed time: workers do not report at the same moment."""
+    """Returns the sum of the workers' bitrates. Each bitrate is computed from the worker's own
+    elapsed time, because workers do not report at the same moment.
+    """
     return sum(
         figures.counts[name] * 8 / max(1, figures.counts["elapsed_us"])
         for figures in reports.values()

@@ -42,7 +42,7 @@ CODES = {
 
 
 def write_report(summary: Summary, record: Record) -> Path:
-    """Writes the folder's files; returns the page's path."""
+    """Writes `summary.json` and `report.html`. Returns the path of `report.html`."""
     folder = summary.scenario.folder
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "summary.json").write_text(
@@ -54,7 +54,7 @@ def write_report(summary: Summary, record: Record) -> Path:
 
 
 def render(summary: Summary, record: Record) -> str:
-    """Renders the page, which needs no other files."""
+    """Returns the HTML of the report, which needs no other files."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -86,7 +86,9 @@ def render(summary: Summary, record: Record) -> str:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """Significant digits, with thousands separators; integers stay integers."""
+    """Formats a number with `digits` significant digits and thousands separators. Whole and large
+    numbers get no decimals.
+    """
     if value is None:
         return "–"
     if value >= 10 ** (digits - 1) or value == int(value):
@@ -95,7 +97,7 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def _story(summary: Summary) -> Iterator[str]:
-    """The course of the run, in sentences."""
+    """Yields the sentences that describe the course of the run."""
     scenario, figures = summary.scenario, summary.figures
     path = scenario.playback_path
     live = (
@@ -160,7 +162,7 @@ def _measured(summary: Summary) -> float:
 
 
 def _tiles(summary: Summary) -> Iterator[tuple[str, str, str]]:
-    """Value, unit and label of the most important figures."""
+    """Yields the value, the unit and the label of each of the most important figures."""
     figures = summary.figures
     wanted = (
         ("p50", "ms", f"delay, median of all {summary.scenario.playback_path.timed}"),
@@ -181,7 +183,9 @@ def _tiles(summary: Summary) -> Iterator[tuple[str, str, str]]:
 
 
 def _plots(summary: Summary, record: Record) -> Iterator[dict[str, Any]]:
-    """Title, caption and SVG of each plot, and whether it has the full width."""
+    """Yields the title, the caption and the SVG of each plot, and whether the plot has the full
+    width.
+    """
     samples, scenario = record.samples, summary.scenario
     path = scenario.playback_path
     if scenario.viewers:

@@ -21,14 +21,14 @@ LIVE_WITHIN = 20.0
 CHECKS_MISSED = 2
 """After this many consecutive health checks without an answer, the server counts as gone."""
 SETTLE = 0.3
-"""Seconds after the full second by which all workers must have sent their figures."""
+"""Seconds after each full second within which all workers must have sent their figures."""
 
 Watch = Callable[[Sample], None]
 Say = Callable[[str], None]
 
 
 class Run:
-    """Call `go()` once. The record is kept however the run ends."""
+    """One run of a scenario. Call `go()` once. The record is kept, no matter how the run ends."""
 
     def __init__(self, scenario: Scenario, watch: Watch, say: Say) -> None:
         self.scenario = scenario
@@ -50,7 +50,9 @@ class Run:
         self._live_rooms: int | None = None
 
     async def go(self) -> None:
-        """Raises BadInput if the test is not possible, ServerGone if the server goes away."""
+        """Runs the scenario. Raises BadInput if the test is not possible, ServerGone if the server
+        goes away.
+        """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._interrupt)
@@ -131,7 +133,7 @@ class Run:
         await self._begin(viewers)
 
     async def _begin(self, workers: list[Worker]) -> None:
-        """Starts all workers at the same moment, once each is ready."""
+        """Waits until all `workers` are ready, then starts them at the same moment."""
         await asyncio.gather(*(worker.ready() for worker in workers))
         self._began = time.time() + HEAD_START
         for worker in workers:
@@ -161,8 +163,8 @@ class Run:
             self.clip.to_json(),
             min(scenario.workers, len(self._endpoints)) if scenario.name == "creators" else 1,
         )
-        # In a mixed run the viewers arrive when the first creator is live, while the others
-        # connect.
+        # In a mixed run the viewers arrive once the first creator is live, while the other
+        # creators still connect.
         ramp = (
             scenario.ramp
             if scenario.name == "creators"
@@ -216,8 +218,8 @@ class Run:
     # During the run
 
     async def _measure(self) -> None:
-        """Takes a sample each second until the time is over, the user stops the run, or the server
-        is gone.
+        """Takes a sample each second until the planned duration is over, the user stops the run, or
+        the server is gone. Raises ServerGone in the last case.
         """
         looking = asyncio.create_task(self._watch_server())
         try:
@@ -240,7 +242,7 @@ class Run:
             pass
 
     async def _watch_server(self) -> None:
-        """Runs until the server is gone, then raises ServerGone."""
+        """Checks the server once a second. Raises ServerGone once the server is gone."""
         missed = 0
         while True:
             missed = 0 if await self._check_server() else missed + 1
@@ -257,7 +259,7 @@ class Run:
             ours = set(self.rooms)
             try:
                 self._live_rooms = sum(room in ours for room in await self._server.live_rooms())
-            except BadInput:  # gone, or too busy: the next check decides
+            except BadInput:  # the server is gone or too busy: the next check decides
                 self._live_rooms = None
         return True
 

@@ -1,4 +1,4 @@
-"""The parameters of a run. Built by the command line, read by all other modules."""
+"""The parameters of a run. The command line creates them; all other modules read them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ MAX_SECONDS = 3_600
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Viewers and creators of a run."""
+    """The parameters of a run: the server, the viewers, the creators and the conditions."""
 
     name: str
     """`viewers`, `creators` or `mixed`."""
@@ -25,11 +25,11 @@ class Scenario:
     creators: int
     """Number of creators that the generator runs."""
     workers: int
-    """Number of processes for viewers (without the process of the probes) and for creators."""
+    """Number of processes for viewers, without the process of the probes, or for creators."""
     ramp: float
     """Seconds over which viewers and creators arrive."""
     seconds: float
-    """Seconds after the ramp."""
+    """Duration of the run after the ramp, seconds."""
     probe_share: float
     room: str | None
     key: str | None
@@ -48,7 +48,7 @@ class Scenario:
     zipf: float
     """Exponent of Zipf's law for the audience per room; 0: all rooms are equally popular."""
     path: str
-    """How viewers watch: one of PLAYBACK_PATHS."""
+    """The playback path of the viewers: one of PLAYBACK_PATHS."""
     conditions: tuple[Condition, ...]
     folder: Path
 
@@ -61,10 +61,10 @@ class Scenario:
         return max(1, round(self.viewers * self.probe_share)) if self.viewers else 0
 
     def weights(self, rooms: int) -> list[float]:
-        """Popularity of each room, the most popular first."""
+        """Returns the popularity of each room, the most popular room first."""
         return [1 / (place + 1) ** self.zipf for place in range(rooms)]
 
 
 def shares(total: int, parts: int) -> list[int]:
-    """Splits `total` into `parts` that differ by at most one."""
+    """Splits `total` into `parts` numbers that differ by at most one."""
     return [total // parts + (index < total % parts) for index in range(parts)]

@@ -1,5 +1,5 @@
-"""The terminal during a run: a table redrawn each second, or an occasional line if there is no
-terminal.
+"""The display during a run: a table that is redrawn each second or, if the output is not a
+terminal, a line every few seconds.
 """
 
 from rich.console import Console, Group
@@ -19,7 +19,9 @@ HISTORY = 60
 
 
 class Screen:
-    """`with Screen(...) as screen:`; `show` each sample, `say` messages."""
+    """Displays a run: `with Screen(...) as screen:`, then `screen.show` for each sample and
+    `screen.say` for each message.
+    """
 
     def __init__(self, scenario: Scenario, console: Console) -> None:
         self._scenario = scenario
@@ -149,7 +151,7 @@ class Screen:
 
 
 def sparkline(values: list[float]) -> str:
-    """The last values as bars; the maximum fills the line."""
+    """Returns the last 20 values as a line of bars. The maximum has the full height."""
     most = max(values, default=0.0)
     return (
         "".join(BARS[min(7, int(value / most * 7.99))] for value in values[-20:])

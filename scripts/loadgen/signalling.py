@@ -13,12 +13,16 @@ from relay.rtc.receive.sdp import TRANSPORT_WIDE
 
 VIDEO_TYPE, RTX_TYPE, AUDIO_TYPE = 96, 97, 111
 TRANSPORT_ID = 4
-"""Number of the header extension with transport-wide sequence numbers, as in browsers."""
+"""Identifier of the RTP header extension for transport-wide sequence numbers, the same as in
+browsers.
+"""
 TIMEOUT = aiohttp.ClientTimeout(total=15)
 
 
 class Refused(Exception):
-    """The endpoint refused. `status`: the HTTP status; 0 without a readable answer."""
+    """The WHIP or WHEP endpoint refused the offer. `status`: the HTTP status; 0 if there was no
+    readable answer.
+    """
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(f"HTTP {status}: {text}" if status else text)
@@ -27,19 +31,19 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The server's side of a session."""
+    """The parts of the server's answer that the client needs."""
 
     session: str
-    """Session URL; DELETE ends it."""
+    """URL of the session. A DELETE of this URL ends the session."""
     address: tuple[str, int]
     ufrag: str
     password: str
     fingerprint: tuple[str, str]
-    """Algorithm and value."""
+    """Hash algorithm and value of the fingerprint of the server's certificate."""
 
 
 def write_offer(ufrag: str, password: str, video_ssrc: int, audio_ssrc: int) -> str:
-    """An offer to send one H.264 video and one Opus audio, bundled."""
+    """Returns an offer to send one H.264 video track and one Opus audio track, bundled."""
     common = [
         *_common(ufrag, password, "sendonly"),
         "a=rtcp-rsize",
@@ -59,7 +63,9 @@ def write_offer(ufrag: str, password: str, video_ssrc: int, audio_ssrc: int) -> 
 
 
 def write_viewer_offer(ufrag: str, password: str) -> str:
-    """An offer to receive one H.264 video, with retransmission, and one Opus audio, bundled."""
+    """Returns an offer to receive one H.264 video track, with retransmission, and one Opus audio
+    track, bundled.
+    """
     common = _common(ufrag, password, "recvonly")
     feedback = (f"a=rtcp-fb:{VIDEO_TYPE} {kind}" for kind in ("nack", "nack pli"))
     video = [
@@ -104,7 +110,7 @@ def _authorization(key: str) -> dict[str, str]:
 
 
 def read_answer(text: str, session: str) -> Accepted:
-    """Parses an answer. Raises Refused if this client cannot use it."""
+    """Parses an SDP answer. Raises Refused if this client cannot use the answer."""
     found = {
         name: re.search(rf"^a={name}:(\S+)(?: (\S+))?\s*$", text, re.MULTILINE)
         for name in ("ice-ufrag", "ice-pwd", "fingerprint", "setup")
@@ -123,7 +129,9 @@ def read_answer(text: str, session: str) -> Accepted:
 
 
 async def post_offer(http: aiohttp.ClientSession, url: str, key: str, offer: str) -> Accepted:
-    """`key`: empty if none is needed, as for viewers. Raises Refused."""
+    """Posts the offer and returns the parsed answer. `key`: the creator key; empty for viewers, who
+    need no key. Raises Refused.
+    """
     headers = {"Content-Type": "application/sdp", **_authorization(key)}
     try:
         async with http.post(url, data=offer, headers=headers, timeout=TIMEOUT) as answer:
@@ -136,7 +144,7 @@ async def post_offer(http: aiohttp.ClientSession, url: str, key: str, offer: str
 
 
 async def end_session(http: aiohttp.ClientSession, session: str, key: str) -> None:
-    """Ends the session; does nothing if the server is gone."""
+    """Ends the session with a DELETE. Does nothing if the server is gone."""
     try:
         async with http.delete(session, headers=_authorization(key), timeout=TIMEOUT):
             pass

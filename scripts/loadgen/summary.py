@@ -14,8 +14,8 @@ from scripts.loadgen.scenario import Scenario
 
 LAG_MAX_MS = 5.0
 STEAL_MAX = 2.0
-"""Limits in per cent. Above either of them the run may have measured the generator instead of the
-server.
+"""Maximum lateness of the generator's event loops, and maximum share of stolen CPU time in per
+cent. Above either limit the run may have measured the generator instead of the server.
 """
 
 
@@ -51,7 +51,7 @@ class Summary:
     lasted: float
     interrupted: bool
     figures: dict[str, float | None]
-    """By the names in conditions.METRICS, in their units."""
+    """The figures by their names in conditions.METRICS, in the units given there."""
     causes: dict[str, dict[str, int]]
     """Number of failures by kind and cause."""
     extra: dict[str, float]
@@ -65,7 +65,7 @@ class Summary:
             "target": self.scenario.target.url,
             "conditions": [each.text for each in self.scenario.conditions],
         }
-        del scenario["key"], scenario["token"]  # reports are passed on
+        del scenario["key"], scenario["token"]  # reports are passed on to others
         return {
             "outcome": self.verdict.outcome.value,
             "reasons": list(self.verdict.reasons),
@@ -83,7 +83,7 @@ class Summary:
 
 
 def figures_of(record: Record, viewers: bool, creators: bool) -> dict[str, float | None]:
-    """The figures by name; None if not measured."""
+    """Returns the figures by name; None for a figure that was not measured."""
     plateau = [sample for sample in record.samples if sample.plateau]
     total = record.total
     delay = record.delay if plateau else record.ramp_delay
@@ -128,8 +128,8 @@ def figures_of(record: Record, viewers: bool, creators: bool) -> dict[str, float
 def judge(
     scenario: Scenario, record: Record, figures: dict[str, float | None], broken_off: str | None
 ) -> Verdict:
-    """INVALID has priority over FAILED: if the generator was the limit, the figures say nothing
-    about the server.
+    """Returns the verdict. INVALID has priority over FAILED: if the generator was the limit, the
+    figures say nothing about the server.
     """
     failed = [reason for condition in scenario.conditions if (reason := condition.failure(figures))]
     if broken_off:
@@ -173,7 +173,7 @@ def causes_of(record: Record) -> dict[str, dict[str, int]]:
 
 
 def extra_of(record: Record) -> dict[str, float]:
-    """Counts that have no name in conditions.METRICS."""
+    """Returns the counts that have no name in conditions.METRICS."""
     names = (
         "messages",
         "bytes",

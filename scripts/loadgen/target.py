@@ -24,9 +24,11 @@ class Target:
     port: int
     tls: bool
     path: str
-    """Path of its root, without a trailing slash."""
+    """Path of the server's root, without a trailing slash."""
     local: bool
-    """Whether it is on this machine: it then shares our clock, and its process can be measured."""
+    """Whether the server is on this machine. If so, it uses the same clock as the generator, and
+    its process can be measured.
+    """
 
     @property
     def url(self) -> str:
@@ -36,7 +38,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class PublishEndpoint:
-    """The data that publishing to a room needs."""
+    """The room, its creator key and its WHIP URL: the data with which to publish."""
 
     room: str
     key: str
@@ -44,8 +46,8 @@ class PublishEndpoint:
 
 
 def parse_target(url: str, *, owned: bool) -> Target:
-    """Parses a server's URL. Raises BadInput, also for another machine unless `owned`: an unwanted
-    load test is an attack.
+    """Parses a server's URL. Raises BadInput if the URL is invalid, or if the server is on another
+    machine and `owned` is false: an unwanted load test is an attack.
     """
     parts = urlsplit(url if "://" in url else f"http://{url}")
     try:
@@ -81,8 +83,8 @@ def _is_loopback(host: str) -> bool:
 
 
 class Server:
-    """The target's HTTP interface (server/API.md). Every call raises BadInput with the line to
-    print.
+    """The target's HTTP interface (server/API.md). Every method raises BadInput if a request fails;
+    its text is the line to print.
     """
 
     def __init__(self, target: Target, token: str | None, insecure: bool) -> None:
@@ -96,7 +98,7 @@ class Server:
         await self._http.close()
 
     async def check(self) -> str:
-        """The server's version. Raises BadInput if it is not microlive."""
+        """Returns the server's version. Raises BadInput if the server is not microlive."""
         status, value = await self._ask("GET", "/api/config")
         if (
             status != 200
@@ -114,12 +116,12 @@ class Server:
             ) as answer:
                 return answer.status == 200
         except TimeoutError:
-            return True  # overloaded, not gone
+            return True  # the server is overloaded, not gone
         except aiohttp.ClientError:
             return False
 
     async def live_rooms(self) -> list[str]:
-        """Rooms that are live now, with the most viewers first."""
+        """Returns the rooms that are live now, those with the most viewers first."""
         _, value = await self._ask("GET", "/api/rooms")
         rooms = value.get("rooms", []) if isinstance(value, dict) else []
         return [str(room["room"]) for room in rooms if room.get("state") == "live"]
@@ -168,8 +170,8 @@ class Server:
         return PublishEndpoint(room, key, f"{self.target.url}/whip/{room}")
 
     async def require_key(self, endpoint: PublishEndpoint) -> None:
-        """Raises BadInput if the key is not the room's. Tests it by the DELETE of a session that
-        cannot exist, which changes nothing.
+        """Raises BadInput if the key does not belong to the room. Tests the key with the DELETE of
+        a session that cannot exist, which changes nothing.
         """
         status, _ = await self._ask(
             "DELETE",
@@ -194,7 +196,9 @@ class Server:
     async def _ask(
         self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
     ) -> tuple[int, Any]:
-        """Status and JSON value; an empty object if there is none."""
+        """Sends a request. Returns the status and the JSON object of the answer; the object is
+        empty if the answer has none.
+        """
         url = f"{self.target.url}{path}"
         try:
             async with self._http.request(

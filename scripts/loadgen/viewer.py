@@ -1,4 +1,4 @@
-"""One viewer, on any playback path, and its calls to the crowd."""
+"""One viewer on any playback path, and the calls that it makes to its crowd."""
 
 import time
 from abc import ABC, abstractmethod
@@ -60,10 +60,11 @@ class ViewerContext(Protocol):
 
 
 class Viewer(ABC):
-    """Call `connect()`, then `report()` once a second; `leave()` or `vanish()` in any state, after
-    which it makes no more calls to its crowd.
+    """A simulated viewer. Call `connect()`, then `report()` once a second. `leave()` and `vanish()`
+    may be called in any state; afterwards the viewer makes no more calls to its crowd.
 
-    Calls `connected`, `joined` with the first frame, and `lost` if the connection is cut.
+    A viewer calls its crowd's `connected`, then `joined` with the first frame, and `lost` if the
+    connection is cut.
     """
 
     def __init__(
@@ -81,32 +82,32 @@ class Viewer(ABC):
 
     @property
     def _age(self) -> float:
-        """ms since the viewer arrived."""
+        """Time since the viewer arrived, ms."""
         return (time.monotonic() - self._began) * 1_000
 
     @abstractmethod
     async def connect(self) -> None:
-        """Raises OSError (including ssl.SSLError) or Refused."""
+        """Connects to the server. Raises OSError (including ssl.SSLError) or Refused."""
 
     @abstractmethod
     def leave(self) -> None:
-        """Leaves, as a player does."""
+        """Leaves the room as a real player does."""
 
     @abstractmethod
     def vanish(self) -> None:
-        """Disappears without closing."""
+        """Disappears without closing the session."""
 
     def report(self) -> None:  # noqa: B027 (optional)
         """Sends a player's report, once a second."""
 
     def ask_time(self) -> None:  # noqa: B027
-        """Asks a server on another machine for its time; probes only."""
+        """Asks a server on another machine for the time of its clock. Only probes do this."""
 
     def allow(self, size: int) -> None:  # noqa: B027
-        """Lets a slow viewer read `size` bytes more."""
+        """Allows a slow viewer to read `size` more bytes."""
 
     def _lose(self, cause: str) -> None:
-        """The connection is gone. Reports it once, and not after leaving."""
+        """Tells the crowd once that the connection is gone, unless the viewer has left."""
         if not self._left:
             self._left = True
             watching, self.watching = self.watching, False

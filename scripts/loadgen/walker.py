@@ -1,7 +1,8 @@
 """Parses one viewer's bytes in place: WebSocket frames (RFC 6455 §5.2) and the headers of records
 (relay/PROTOCOL.md).
 
-Skips bodies by their length, wherever the bytes are split. Pure.
+Skips the bodies of records by their length. The bytes may be split between reads at any place.
+Pure.
 """
 
 from struct import Struct
@@ -11,12 +12,14 @@ from scripts.loadgen.delivery import Delivery
 
 BINARY, TEXT, CLOSE, PING, PONG = 0x82, 0x81, 0x88, 0x89, 0x8A
 MARGIN = 8_192
-"""Bytes before the position to which new data is read. They hold the rest of earlier data, such as
-half a header.
+"""Size in bytes of the space before the position to which new data is read. The unparsed end of
+earlier data, such as half a header, is copied there.
 """
 
 RECORD = Struct(">BBxBB3x4xIq8xqI")
-"""Version, kind, track, flags, sequence, media time, publish time, length."""
+"""Fields of the record header: version, kind, track, flags, sequence number, media time, publish
+time, length of the body.
+"""
 RECORD_SIZE = 44
 assert RECORD.size == RECORD_SIZE
 
@@ -29,12 +32,12 @@ class ProtocolViolation(ValueError):
 
 
 class Listener(Protocol):
-    """Receives rare events; the walker counts everything else."""
+    """Receives what is rare in a viewer's bytes; the walker counts everything else."""
 
     def receive_text(self, text: bytes) -> None: ...
 
     def receive_first_frame(self) -> None:
-        """The last byte of the first IDR has arrived."""
+        """Called when the last byte of the first IDR has arrived."""
 
     def receive_ping(self, payload: bytes) -> None: ...
 
@@ -42,8 +45,8 @@ class Listener(Protocol):
 
 
 class Walker:
-    """A position in a viewer's bytes. `walk` takes data that was read into `buffer` from MARGIN
-    on.
+    """The parser of one viewer's bytes. `walk` parses data that was read into `buffer` from
+    position MARGIN on.
     """
 
     __slots__ = (
@@ -67,23 +70,23 @@ class Walker:
         self._listener = listener
         self._probe = probe
         self._carry = b""
-        self._skip = 0  # bytes left of a body
-        self._frame = 0  # bytes left of the frame after that
-        self._next = [_NOT_YET, _NOT_YET]  # expected sequence number, by track
+        self._skip = 0  # bytes of a body that have not arrived yet
+        self._frame = 0  # bytes of the WebSocket frame after that body
+        self._next = [_NOT_YET, _NOT_YET]  # the next expected sequence number of each track
         self._next_event = _NOT_YET
-        self._publish = 0  # of this message's first record
+        self._publish = 0  # publish time of this message's first record; 0: none
         self._pending_idr = False
         self.seen_idr = False
         self.media_time = _NOT_YET
-        """The latest media time received, µs."""
+        """Latest media time that the viewer has received, µs."""
         self.live_after: int | None = None
-        """Server clock, µs. Messages published before this time belong to the burst and are not
-        timed. None: time no messages.
+        """Time on the server's clock, µs. Messages published before this time belong to the burst
+        and are not timed. None: no message is timed.
         """
 
     def walk(self, buffer: bytearray, size: int, now: int) -> None:
-        """Takes `size` new bytes. `now`: the server's clock, µs, used for probes only. Raises
-        ProtocolViolation.
+        """Parses `size` new bytes of `buffer`. `now`: time on the server's clock, µs, used for
+        probes only. Raises ProtocolViolation.
         """
         at, end = MARGIN, MARGIN + size
         delivery = self._delivery
@@ -130,7 +133,7 @@ class Walker:
                         self._publish = publish
                 elif kind == _EVENT:
                     delivery.events += 1
-                    # The events of the burst are a selection. From the first IDR on no event may be
+                    # The burst contains only some events. After the first IDR no event may be
                     # missing.
                     if sequence != self._next_event and self.seen_idr:
                         delivery.event_gaps += sequence - self._next_event & 0xFFFFFFFF

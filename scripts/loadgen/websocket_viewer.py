@@ -16,16 +16,16 @@ KEY, ACCEPT = "dGhlIHNhbXBsZSBub25jZQ==", b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 NO_MASK = b"\0\0\0\0"
 ANSWER_MAX = 8_192
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-"""SO_LINGER: reset the connection instead of closing it."""
+"""Value of SO_LINGER that makes a close reset the connection."""
 
 
 def masked_frame(opcode: int, payload: bytes) -> bytes:
-    """A client's frame with up to 125 bytes of payload."""
+    """Returns a WebSocket frame of a client, with up to 125 bytes of payload."""
     return bytes((opcode, 0x80 | len(payload))) + NO_MASK + payload
 
 
 def request(host: str, path: str) -> bytes:
-    """The handshake request for `path`."""
+    """Returns the handshake request for `path`."""
     lines = [
         f"GET {path} HTTP/1.1",
         f"Host: {host}",
@@ -41,11 +41,11 @@ LEAVE = masked_frame(0x88, (1001).to_bytes(2, "big"))
 
 
 class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
-    """Reads into its crowd's buffer, which all viewers of a process share: every read is processed
-    in the call that reports it.
+    """A viewer over WebSocket. It reads into the crowd's buffer, which all viewers of a process
+    share, so each read is processed in the call that reports it.
 
-    Once the viewer watches, its crowd's poller reads for it. Exceptions are slow viewers, which
-    need the transport's pauses, and viewers over TLS.
+    Once the viewer is connected, the crowd's poller reads its socket. Exceptions are slow viewers,
+    whose transport must be paused, and viewers over TLS.
     """
 
     def __init__(
@@ -55,13 +55,15 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
         self.walker = Walker(self._delivery, self, probe)
         self.transport: asyncio.Transport | None = None
         self._answer = b""
-        self._polled = -1  # its descriptor, if the poller reads for it
+        self._polled = -1  # the socket's descriptor while the poller reads it
         self._code = 0
         self._budget = 0
         self._time_sent = 0
 
     async def connect(self) -> None:
-        """Opens the connection; the server's answer to the handshake calls `connected`."""
+        """Opens the connection. The crowd's `connected` is called later, when the server has
+        answered the handshake.
+        """
         await asyncio.get_running_loop().create_connection(
             lambda: self, *self._crowd.address, ssl=self._crowd.ssl
         )
@@ -101,7 +103,7 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
             self._abort()
 
     def allow(self, size: int) -> None:
-        """Lets a slow viewer read `size` bytes more."""
+        """Allows a slow viewer to read `size` more bytes."""
         self._budget = min(size, self._budget + size)
         if self._budget > 0 and self.transport and not self.transport.is_closing():
             self.transport.resume_reading()
@@ -176,7 +178,7 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
     # Sending
 
     def report(self) -> None:
-        """Sends the report of each second: the latest media time."""
+        """Sends a player's report, which contains the latest media time."""
         if self.watching and self.walker.media_time >= 0:
             self._send(
                 masked_frame(0x81, b'{"type":"report","media_time":%d}' % self.walker.media_time)
@@ -195,7 +197,7 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
         self._close()
 
     def vanish(self) -> None:
-        """Disappears without a close frame."""
+        """Resets the connection without a close frame."""
         self._left = True
         if self.transport:
             self.transport.get_extra_info("socket").setsockopt(

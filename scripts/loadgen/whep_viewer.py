@@ -1,5 +1,5 @@
-"""A light viewer over WebRTC: after a real handshake it counts RTP packets by their clear headers
-and decrypts one in 50.
+"""A light viewer over WebRTC. After a real handshake it counts RTP packets by their clear headers,
+and decrypts one packet in 50.
 """
 
 import os
@@ -23,28 +23,30 @@ from scripts.loadgen.walker import MARGIN
 
 UNPROTECT_EVERY = 50
 EARLY_MAX = 2_000
-"""Maximum number of datagrams kept before our side of the handshake is complete. The server's side
-is complete earlier, and it begins with an IDR.
+"""Maximum number of datagrams that are kept until this side has completed the DTLS handshake. The
+server completes the handshake earlier, and then sends an IDR first.
 """
 
 
 class WhepViewer(Viewer, Peer):
-    """Once the viewer watches, its crowd's poller reads into the crowd's buffer."""
+    """A viewer over WebRTC. Once it is connected, the crowd's poller reads its socket into the
+    crowd's buffer.
+    """
 
     def __init__(
         self, crowd: ViewerContext, room: str, *, probe: bool, slow: bool, rude: bool
     ) -> None:
         Viewer.__init__(self, crowd, room, probe=probe, slow=slow, rude=rude)
         Peer.__init__(self)
-        self._fd = -1  # of its socket, if the poller reads
+        self._fd = -1  # descriptor of the socket while the poller reads it
         self._early: list[bytes] = []
         self._next = {VIDEO_TYPE: -1, AUDIO_TYPE: -1}
         self._countdown = UNPROTECT_EVERY
         self._ssrc = 0
         self._idr_begun = self._seen_idr = False
         self._live_after = 0
-        """Server clock, µs. Media published before this time belongs to the join and is not
-        timed.
+        """Time on the server's clock, µs. Media published before this time belongs to the join and
+        is not timed.
         """
 
     async def connect(self) -> None:
@@ -101,7 +103,9 @@ class WhepViewer(Viewer, Peer):
     # The socket
 
     def _be_polled(self) -> None:
-        """A datagram transport cannot be paused: the transport is replaced by its socket."""
+        """Replaces the transport by its socket, which the poller can read: a datagram transport
+        cannot be paused.
+        """
         transport = self._transport
         assert transport
         self._fd = os.dup(transport.get_extra_info("socket").fileno())
@@ -125,7 +129,7 @@ class WhepViewer(Viewer, Peer):
             return
         try:
             os.write(self._fd, data)
-        except OSError:  # full, as a network may be; or closed, which reading detects
+        except OSError:  # the socket is full, or closed, which the next read detects
             pass
 
     def _receive_polled(self, size: int) -> None:
@@ -176,7 +180,7 @@ class WhepViewer(Viewer, Peer):
         )
 
     def _finish_frame(self, header: bytearray) -> None:
-        """A frame's last packet arrived."""
+        """Handles the arrival of a frame's last packet."""
         self._ssrc = int.from_bytes(header[8:12], "big")
         if self._idr_begun and not self._seen_idr:
             self._seen_idr = True

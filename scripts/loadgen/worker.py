@@ -1,7 +1,8 @@
-"""A process of the generator: `python -m scripts.loadgen.worker`.
+"""A process of the load generator: `python -m scripts.loadgen.worker`.
 
-Reads its plan from standard input as a line of JSON and answers `ready`; a second line contains the
-start time. Writes a line of figures each second, and a last one when standard input ends.
+The process reads its plan, a line of JSON, from standard input and answers `ready`. Then it reads a
+second line with the start time. It writes a line of figures each second, and a last line when
+standard input ends.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from scripts.loadgen.plans import CrowdPlan, PublishersPlan
 
 LAG_EVERY = 0.01
 PLAN_MAX = 64 * 1024 * 1024
-"""Maximum bytes of the plan, which contains the clip."""
+"""Maximum size of the plan, bytes. The plan contains the clip."""
 READY = b"ready\n"
 PROBE_NICENESS = -15
 
@@ -35,14 +36,13 @@ class Work(Protocol):
 
 
 class Lag:
-    """Measures the lateness of this process's event loop: that of a timer, in ms, a hundred times a
-    second.
+    """Measures how late, in ms, a timer of this process's event loop is, a hundred times a second.
     """
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        # The loop's clock is not used: uvloop's does not advance during callbacks and has a
-        # resolution of 1 ms.
+        # The event loop's clock is not used: with uvloop it does not advance during callbacks,
+        # and its resolution is 1 ms.
         self._due = time.monotonic() + LAG_EVERY
         self._late: list[float] = []
         self._timer = self._loop.call_later(LAG_EVERY, self._measure)
@@ -72,7 +72,7 @@ async def run() -> None:
     )
     task = json.loads(await reader.readline())
     work = _work(task["role"], task["plan"])
-    # Exempt existing objects from garbage collection; few new ones form cycles.
+    # Exempt all existing objects from garbage collection. Few new objects form cycles.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     sys.stdout.buffer.write(READY)
@@ -94,7 +94,7 @@ async def run() -> None:
 
 
 def _work(role: str, plan: dict[str, Any]) -> Work:
-    # Imported here because the imports of creators (WebRTC) would delay WebSocket viewers.
+    # Imported here: the WebRTC modules of creators would delay the start of WebSocket viewers.
     if role == "crowd":
         from scripts.loadgen.crowd import Crowd
 
@@ -107,16 +107,16 @@ def _work(role: str, plan: dict[str, Any]) -> Work:
 
 
 def _raise_priority() -> None:
-    """Raises the priority of probes. They share a core with other viewers, and should measure the
-    server, not the wait for that core.
+    """Raises the priority of this process of probes. Probes share a core with other viewers, and
+    must measure the delay of the server, not the wait for the core.
     """
-    with suppress(PermissionError):  # needs root; without it the wait shows in the loop lag
+    with suppress(PermissionError):  # this needs root; otherwise the wait shows in the loop lag
         os.setpriority(os.PRIO_PROCESS, 0, PROBE_NICENESS)
 
 
 class FigureWriter:
-    """Writes the figures at each full second of the clock, so that the seconds of all workers
-    coincide.
+    """Writes the worker's figures at each full second of the system clock, so that the seconds of
+    all workers coincide.
     """
 
     def __init__(self, work: Work, lag: Lag) -> None:
@@ -129,7 +129,7 @@ class FigureWriter:
         left = 1.0 - time.time() % 1.0
         return (
             left if left > 0.1 else left + 1.0
-        )  # a timer may fire a little early: not the same second twice
+        )  # a timer may fire a little early; no second may be reported twice
 
     def __call__(self) -> None:
         figures = self._work.take_figures()

@@ -1,4 +1,4 @@
-"""Worker processes, as seen from the run."""
+"""Starts, reads and stops the worker processes of a run."""
 
 import asyncio
 import json
@@ -17,7 +17,9 @@ READY_WITHIN, END_WITHIN = 30.0, 15.0
 
 
 class Worker:
-    """`start()`, `ready()`, `begin()`; `take()` regularly; `stop()`."""
+    """One worker process. Call `start()`, `ready()` and `begin()`, then `take()` regularly, and at
+    the end `stop()`.
+    """
 
     def __init__(self, name: str, role: str, plan: Mapping[str, object]) -> None:
         self.name = name
@@ -39,7 +41,7 @@ class Worker:
             stdout=pipe,
             stderr=pipe,
             limit=LINE_MAX,
-            # Ctrl-C in the terminal is for the run, which ends its workers itself
+            # Ctrl-C in the terminal must reach only the run, which ends its workers itself.
             start_new_session=True,
         )
         assert process.stdin and process.stdout and process.stderr
@@ -60,12 +62,14 @@ class Worker:
             raise BadInput(f"the process of {self.name} was not ready within {READY_WITHIN:.0f} s")
 
     def begin(self, first_at: float) -> None:
-        """Lets its first viewer or creator arrive at `first_at`, seconds of the Unix epoch."""
+        """Lets the worker's first viewer or creator arrive at `first_at`, seconds since the Unix
+        epoch.
+        """
         assert self._process and self._process.stdin
         self._process.stdin.write(f"{first_at}\n".encode())
 
     def take(self) -> Figures:
-        """Counts since the last call, and current levels."""
+        """Returns the counts since the last call, and the current levels."""
         fresh, self._fresh = self._fresh, Figures(levels=dict(self._fresh.levels))
         return fresh
 
@@ -80,7 +84,7 @@ class Worker:
             )
 
     async def stop(self) -> None:
-        """Stops the worker. Its last figures can still be taken."""
+        """Stops the worker process. `take()` then still returns its last figures."""
         process = self._process
         if process is None or self._reader is None or self._complaint is None:
             return
@@ -98,7 +102,7 @@ class Worker:
         if await stream.readline():
             self._ready.set()
         async for line in stream:
-            with suppress(ValueError):  # a line cut short when it ended
+            with suppress(ValueError):  # the last line may be incomplete
                 figures = Figures.from_line(line)
                 self._fresh.levels.clear()
                 self._fresh.merge(figures)

@@ -1,3 +1,3 @@
 """The command line of `scripts/bench`, one module per command: options in, a printed report out.
-May import the benchmarks; they do not import it.
+These modules may import the benchmarks, which never import them.
 """

@@ -30,7 +30,7 @@ cli = typer.Typer(no_args_is_help=True)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options before the command."""
+    """The options of `beside`, which come before its sub-command."""
 
     revision: str
     pairs: int
@@ -74,7 +74,7 @@ def fanout(
     seconds: Annotated[float, typer.Option(min=3, max=120, help="Seconds of each run.")] = 5,
     path: Annotated[str, typer.Option(help="ws: the WebSocket; whep: WebRTC.")] = "ws",
 ) -> None:
-    """CPU of the server and delay of the viewers, for each audience size."""
+    """Measures the CPU of the server and the delay of the viewers for each audience size."""
     if path not in ("ws", "whep"):
         give_up(f"--path {path!r}: ws or whep")
     sizes = [_whole(size, "--viewers", 9_000) for size in viewers.split(",")]
@@ -92,7 +92,7 @@ def ingest(
     creators: Annotated[int, typer.Option(min=2, max=200, help="How many publish at once.")] = 20,
     seconds: Annotated[float, typer.Option(min=3, max=120, help="Seconds of each run.")] = 6,
 ) -> None:
-    """CPU of the server per creator, at 1 and 2.5 Mbps."""
+    """Measures the CPU of the server per creator, at 1 and 2.5 Mbps."""
 
     async def prepare(_: AsyncExitStack) -> benchmark.Cases:
         return benchmark.ingest_cases(creators, seconds, BITRATES)
@@ -108,7 +108,7 @@ def latency(
     ] = ",".join(PATHS),
     seconds: Annotated[float, typer.Option(min=2, max=120, help="Seconds of each run.")] = 8,
 ) -> None:
-    """Glass to glass on each playback path."""
+    """Measures the glass-to-glass latency of each player."""
     chosen = players(paths)
 
     async def prepare(stack: AsyncExitStack) -> benchmark.Cases:
@@ -123,7 +123,9 @@ def _compare(
     prepare: Callable[[AsyncExitStack], Awaitable[benchmark.Cases]],
     seconds_each: list[float],
 ) -> None:
-    """Measures and prints. Raises Exit (1) if a bar is missed, (2) if pairs are missing."""
+    """Measures the cases and prints the report. Raises Exit (1) if a bar is missed, (2) if valid
+    pairs are missing.
+    """
     cores = two_cores()
     progress(f"installing {options.revision}")
     try:

@@ -16,7 +16,9 @@ def bitrate(
     seconds: Annotated[int, typer.Option(min=4, help="Seconds to measure.")] = 10,
     as_json: Json = False,
 ) -> None:
-    """Target and sent bitrate of a creator's browser that films noise, on a clean path."""
+    """Measures the target bitrate and the sent bitrate of a creator's browser that films noise, on
+    a clean path.
+    """
 
     async def run() -> benchmark.Report:
         async with server(url) as base, browsers(1) as (creators,):

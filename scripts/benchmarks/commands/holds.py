@@ -22,7 +22,9 @@ def holds(
     hold: Annotated[float, typer.Option(min=0.05, max=5, help="Seconds of each pause.")] = 0.4,
     as_json: Json = False,
 ) -> None:
-    """How fast each player's delay recovers after an interruption of the viewer's network."""
+    """Measures how fast the delay of each player recovers after the viewer's network was
+    interrupted.
+    """
     chosen = players(paths)
 
     async def run() -> list[benchmark.Run]:

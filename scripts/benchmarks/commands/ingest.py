@@ -19,8 +19,8 @@ def ingest(
     ] = 15,
     as_json: Json = False,
 ) -> None:
-    """CPU and memory per creator at 1 and 2.5 Mbps, compared with `recvfrom` and SRTP alone for the
-    same packets.
+    """Measures CPU and memory per creator at 1 and 2.5 Mbps, compared with `recvfrom` and SRTP
+    alone for the same packets.
     """
 
     async def run() -> benchmark.Report:

@@ -23,7 +23,9 @@ def latency(
     joins: Annotated[int, typer.Option(min=0, help="Viewers who join, one after the other.")] = 20,
     as_json: Json = False,
 ) -> None:
-    """Glass to glass on each path, compared with direct WebRTC, and time to first picture."""
+    """Measures the glass-to-glass latency on each path, compared with direct WebRTC, and the time
+    to first picture.
+    """
     chosen = players(paths)
 
     async def run() -> benchmark.Report:

@@ -22,8 +22,8 @@ def mixed(
     seconds: Annotated[float, typer.Option(min=20, max=3_600, help="Seconds of each run.")] = 600,
     as_json: Json = False,
 ) -> None:
-    """The cost of slow and rude viewers for the others, and what the server keeps after they have
-    left. There are many rooms, viewers change rooms, and creators come and go.
+    """Measures the cost of slow and rude viewers for the others, and what the server keeps after
+    they have left. There are many rooms, viewers change rooms, and creators come and go.
     """
 
     async def run() -> benchmark.Report:

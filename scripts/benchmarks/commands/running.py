@@ -77,7 +77,7 @@ def players(paths: str) -> list[str]:
 
 
 def two_cores() -> tuple[int, int]:
-    """The cores for the server and for the generator."""
+    """Returns the cores for the server and for the generator."""
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
         give_up("server and generator need a core each; this machine has one")

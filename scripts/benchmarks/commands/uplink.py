@@ -31,8 +31,8 @@ def uplink(
     stock: Annotated[bool, typer.Option(help="Also measure aiortc's own receiver.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Loss, outages and a narrow link between studio and server, in network namespaces. Needs root,
-    or a kernel that allows namespaces to users.
+    """Measures publishing under loss, outages and a narrow link between studio and server, in
+    network namespaces. Needs root, or a kernel that allows namespaces to users.
     """
     try:
         shares = [float(share) / 100 for share in loss.split(",") if share]

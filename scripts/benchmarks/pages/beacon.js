@@ -5,8 +5,8 @@
 (() => {
   const BEEP = 0.1; // s
   const AHEAD = 400; // ms
-  // of 10 ms, from which the audio clock's offset is computed: it sometimes stops and does not
-  // catch up
+  // Number of looks, one every 10 ms, from which the audio clock's offset is computed: the audio
+  // clock sometimes stops and does not catch up.
   const LOOKS = 100;
 
   function beeps() {
@@ -25,8 +25,7 @@
     setInterval(() => {
       looks.push(audio.currentTime - Date.now() / 1_000);
       if (looks.length > LOOKS) looks.shift();
-      // currentTime advances in blocks: the largest difference is that of a block that has just
-      // begun.
+      // currentTime advances in blocks: the difference is largest when a block has just begun.
       const ahead = Math.max(...looks);
       for (; next < Date.now() + AHEAD; next += 1_000) {
         volume.gain.setValueAtTime(0.5, next / 1_000 + ahead);

@@ -7,7 +7,7 @@
       made.push(this);
     }
   };
-  /** Target bitrate of the newest connection's video encoder, and bytes sent. */
+  /** Returns the newest connection's video figures, such as target bitrate and bytes sent. */
   const sent = async () => {
     const report = await made.at(-1)?.getStats();
     const video = [...(report?.values() ?? [])].find(
@@ -31,7 +31,10 @@
       qualityLimitationReason,
     };
   };
-  /** Audio received by the newest connection. Its video element does not count decoded bytes. */
+  /**
+   * Returns the audio energy that the newest connection has received. A video element that plays a
+   * peer connection does not count decoded bytes.
+   */
   const heard = async () => {
     const report = await made.at(-1)?.getStats();
     return (

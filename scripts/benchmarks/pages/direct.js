@@ -24,7 +24,7 @@
     video.play();
   }
 
-  /** Uses the studio's settings: H.264, 2.5 Mbps. */
+  /** Returns an offer to send the camera with the studio's settings: H.264, 2.5 Mbps. */
   async function offer() {
     const stream = window.timecode.source();
     show(stream, true);
@@ -59,7 +59,10 @@
 
   const accept = (sdp) => pc.setRemoteDescription({ type: 'answer', sdp });
 
-  /** Audio received. A peer connection's video element does not count decoded bytes. */
+  /**
+   * Returns the audio energy received. A video element that plays a peer connection does not count
+   * decoded bytes.
+   */
   const heard = async () =>
     [...(await pc.getStats()).values()].find(
       ({ type, kind }) => type === 'inbound-rtp' && kind === 'audio',

@@ -2,9 +2,9 @@
  * Records the audio that the page plays, without changing it: `ear.take()` returns when each beep
  * left the loudspeaker, in ms of performance.now().
  *
- * It gets a copy of the output: a video element's own audio, the WebRTC track that it plays, or
- * everything that an AudioContext sends to its destination. For each of the three, another API
- * gives the delay from there to the loudspeaker.
+ * The script reads a copy of the output: a video element's own audio, the WebRTC track that the
+ * element plays, or everything that an AudioContext sends to its destination. For each of these
+ * three, another API gives the delay from there to the loudspeaker.
  */
 (() => {
   const LOUD = 0.05; // of full scale
@@ -17,8 +17,9 @@
 
   /**
    * @param {MediaStreamTrack} track
-   * @param {(lateness: number) => number} output ms from a piece's timestamp to the loudspeaker,
-   *   given how long after it pieces arrive here
+   * @param {(lateness: number) => number} output computes the ms from the timestamp of a piece of
+   *   audio until it leaves the loudspeaker, from the ms by which pieces arrive here after their
+   *   timestamps
    */
   async function listen(track, output) {
     if (known.has(track)) return;
@@ -69,14 +70,14 @@
       // The copied frames are not used, and would cost more than those on the screen.
       copied.getVideoTracks().forEach((track) => track.stop());
       // Chromium subtracts the output delay at the time of its request from a piece's timestamp.
-      // The piece is audible that much later.
+      // The piece is audible one delay after the request, so two delays after its timestamp.
       for (const track of copied.getAudioTracks()) listen(track, (late) => 2 * late);
     }
   }
 
   /**
-   * ms that the output buffers WebRTC's audio, which lacks that delay in its timestamps
-   * (webrtc-stats, `media-playout`).
+   * Delay of WebRTC's audio in the output's buffer, ms (webrtc-stats, `media-playout`). The
+   * timestamps of that audio do not include this delay.
    */
   let playout = 0;
   let counted = { totalPlayoutDelay: 0, totalSamplesCount: 0 };

@@ -1,5 +1,5 @@
-// The promise `firstPicture` resolves when the first frame is on the screen, to ms from navigation.
-// A frame counts if it has visible content.
+// The promise `firstPicture` resolves when the first frame with visible content is on the screen.
+// Its value is the time since navigation, ms.
 (() => {
   const SIDE = 32;
   const CONTRAST = 24; // of 255
@@ -16,7 +16,7 @@
     return Math.max(...greens) - Math.min(...greens) >= CONTRAST;
   }
 
-  // Reads every element that shows video on every animation frame: the content at that time goes to
+  // On every animation frame, reads each element that shows video: its content at that time goes to
   // the screen.
   const firstPicture = new Promise((resolve) => {
     const look = () => {

@@ -1,6 +1,6 @@
 /**
- * A browser without transport-wide congestion control feedback: it offers REMB and the send time of
- * each packet instead.
+ * Simulates a browser without transport-wide congestion control feedback: the page's offers contain
+ * REMB and the send time of each packet instead.
  */
 (() => {
   const { createOffer } = RTCPeerConnection.prototype;

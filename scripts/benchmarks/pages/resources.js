@@ -27,7 +27,7 @@
   window.clearTimeout = (id) => (clear(id), clearTimeout(id));
   window.clearInterval = (id) => (clear(id), clearInterval(id));
 
-  /** Replaces a class by one whose objects count until `end` is called. */
+  /** Replaces a class by a subclass. Returns the set of its objects whose `end` was not called. */
   const counted = (name, end) => {
     const open = new Set();
     window[name] = class extends window[name] {

@@ -32,7 +32,7 @@
     }
   }
 
-  /** A camera that films the clock, and a microphone with a constant tone. */
+  /** Returns the stream of a camera that films the clock and a microphone with a constant tone. */
   function source() {
     const canvas = Object.assign(document.createElement('canvas'), {
       width: WIDTH,
@@ -73,7 +73,7 @@
   });
   const reader = strip.getContext('2d', { willReadFrequently: true, alpha: false });
 
-  /** The width of the frame that a video or canvas shows now; 0 without a frame. */
+  /** Returns the width of the frame that a video or canvas shows now; 0 if there is no frame. */
   const widthOf = (screen) =>
     screen instanceof HTMLVideoElement
       ? screen.readyState < 2
@@ -83,7 +83,7 @@
   const heightOf = (screen) =>
     screen instanceof HTMLVideoElement ? screen.videoHeight : screen.height;
 
-  /** The squares' value in the frame that this video or canvas shows now. */
+  /** Returns the value of the squares in the frame that this video or canvas shows now. */
   function read(screen) {
     reader.drawImage(
       screen,
@@ -109,8 +109,8 @@
   }
 
   /**
-   * Reads the time code on every animation frame from now on. `take()` returns [local ms, word] of
-   * each frame since the last call. `clock` returns the local ms.
+   * Reads the time code on every animation frame from now on. `take()` returns a pair of local ms
+   * and word for each animation frame since the last call. `clock` returns the local ms.
    */
   function watch(find, clock = Date.now) {
     let samples = [];
