@@ -1,7 +1,7 @@
-"""The build backend of pyproject.toml: setuptools, after the page has been bundled.
+"""The build backend of pyproject.toml: bundles the page, then calls setuptools.
 
 A wheel contains the bundles, so that an installed server needs no Node.js. An editable installation
-does not build them: scripts/venv does, whenever the page's sources change.
+builds no bundles; scripts/venv builds them whenever the page's sources have changed.
 """
 
 import tempfile

@@ -9,15 +9,16 @@ const js = join(web, 'js');
 const COMMON = {
   bundle: true,
   minify: true,
-  target: 'es2022', // every browser that plays
+  target: 'es2022', // every browser that can play
   charset: 'utf8',
   logLevel: 'warning',
 };
 
 /**
- * esbuild makes a chunk for each set of modules that the same entries share, so that the main file
- * would wait for several. When every late module imports the main one, all that the main one has is
- * shared by all of them: one chunk.
+ * An esbuild plugin that puts the modules of the main file into one chunk. By itself esbuild makes
+ * a chunk for each set of modules that the same entries share, so the main file would wait for
+ * several chunks. The plugin makes every late module import the main module. Then all entries share
+ * all modules of the main file, and these become one chunk.
  */
 function oneChunk(main) {
   const late = new Set();
@@ -60,7 +61,7 @@ async function bundlePage(name) {
   return basename(chunk?.path ?? path);
 }
 
-/** Writes a script that stands alone. */
+/** Writes a script that needs no other file. */
 async function bundleScript(module, name) {
   const outfile = join(out, name);
   await build({ ...COMMON, entryPoints: [join(js, module)], outfile, format: 'iife' });

@@ -22,8 +22,8 @@ PACKAGE = ("package.json", "package-lock.json")
 
 
 def bundle(tools: Path) -> None:
-    """Bundles the page. Raises CalledProcessError if npm or esbuild fails, FileNotFoundError
-    without Node.js.
+    """Bundles the page, unless its sources are unchanged. Raises CalledProcessError if npm or
+    esbuild fails, FileNotFoundError if Node.js is missing.
     """
     wanted = _digest()
     if _read(BUNDLES / STAMP) == wanted:
@@ -48,7 +48,7 @@ def bundle(tools: Path) -> None:
 
 
 def _digest() -> str:
-    """The hash of all sources of the bundles."""
+    """Returns the hash of all sources of the bundles."""
     digest = hashlib.sha256()
     sources = [*(WEB / "js").rglob("*.js"), *(WEB / "vendor").glob("*.js"), *HERE.iterdir()]
     for path in sorted(path for path in sources if path.is_file()):
@@ -58,7 +58,7 @@ def _digest() -> str:
 
 
 def _install(tools: Path) -> None:
-    """Installs esbuild, unless the version of the lock file is installed."""
+    """Installs esbuild, unless the version in the lock file is already installed."""
     if all(_read(tools / name) == (HERE / name).read_text() for name in PACKAGE):
         return
     for name in PACKAGE:

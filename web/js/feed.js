@@ -1,4 +1,4 @@
-/** The feed's page: the rooms that are live now. */
+/** The script of the feed page, which lists the rooms that are live now. */
 import { byId, setText } from './page/dom.js';
 import { liveRooms } from './api/rooms_api.js';
 import { clockTime, headCount } from './page/words.js';
@@ -36,7 +36,10 @@ function fill(card, { title, state, viewers, live_since }) {
   setText(part('since'), live_since ? clockTime(Date.now() / 1000 - live_since) : '');
 }
 
-/** A room always has the same colour. @param {string} room */
+/**
+ * Returns the hue of a room's card, 0 to 359. A room always has the same hue.
+ * @param {string} room
+ */
 function hueOf(room) {
   return [...room].reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) % 360, 7);
 }
@@ -52,7 +55,7 @@ function show(rooms) {
   rooms.forEach((info, n) => {
     const card = cards.get(info.room) ?? newCard(info);
     fill(card, info);
-    // Moving a focused element would remove its focus.
+    // A card in the right place is not moved, because moving a focused element removes its focus.
     if (list.children[n] !== card) list.insertBefore(card, list.children[n] ?? null);
   });
   document.body.dataset.feed = rooms.length ? 'full' : 'empty';

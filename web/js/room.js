@@ -1,4 +1,7 @@
-/** The room's page: one RoomView, its keys, its title and its messages. */
+/**
+ * The script of the room's page: one RoomView, the keyboard shortcuts, the page title and the
+ * messages.
+ */
 import { byId, toast } from './page/dom.js';
 import { lateModules } from './room/late_modules.js';
 import { RoomView } from './room/room_view.js';
@@ -10,7 +13,7 @@ const query = new URLSearchParams(location.search);
 /** @type {import('./boot/main.js').Boot | undefined} */
 const boot = /** @type {any} */ (window).microliveBoot;
 
-/** The page first lays out only the frame. */
+/** Shows the controls. At first the page lays out only the frame. */
 const showControls = () => document.body.classList.remove('bare');
 window.setTimeout(showControls, READY_WITHIN);
 

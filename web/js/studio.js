@@ -1,5 +1,6 @@
 /**
- * The studio: opens the camera, goes live, stays live, ends. `OnAir` contains what runs while live.
+ * The script of the studio page: opens the camera, starts a live and ends it. `OnAir` runs
+ * everything that is needed in between.
  */
 import { byId, setText, toast } from './page/dom.js';
 import * as api from './api/rooms_api.js';
@@ -43,7 +44,7 @@ async function openCamera() {
 
 /**
  * @param {string} title
- * @param {string} token '' to use the stored one
+ * @param {string} token '' to use the stored token
  * @throws {api.ApiError}
  */
 async function goLive(title, token) {
@@ -116,7 +117,10 @@ function showQr() {
 
 // ---- Start --------------------------------------------------------------------------------------
 
-/** The room in which this browser was live, if it is still live: a reload does not end it. */
+/**
+ * Returns the room in which this browser was live if the room is still live, because a reload of
+ * the page does not end the live.
+ */
 async function roomToResume() {
   /** @type {MyRoom | null} */
   const kept = recall('room');
@@ -125,7 +129,7 @@ async function roomToResume() {
     const { state } = await api.roomInfo(kept.room);
     if (state === 'live' || state === 'away') return kept;
   } catch (error) {
-    // The server may be restarting: the broadcast retries until it answers.
+    // The server may be restarting: the broadcast retries until the server answers.
     if (/** @type {api.ApiError} */ (error).status !== 404) return kept;
   }
   keep('room', null);

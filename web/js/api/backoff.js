@@ -1,7 +1,8 @@
 /**
- * The wait before the next attempt: 0 at first, then growing, with jitter, so that a thousand
- * viewers do not return at the same instant. At most a second during the first minute, so that a
- * viewer reconnects soon after the network returns. Later it is longer, to spare the server.
+ * Computes the wait before each attempt to connect. The first wait is 0. Later waits grow, with
+ * jitter, so that a thousand viewers do not return at the same instant. During the first minute a
+ * wait is at most one second, so that a viewer reconnects soon after the network returns;
+ * afterwards a wait is at most eight seconds, to spare the server.
  */
 export class Backoff {
   #attempts = 0;
@@ -22,7 +23,7 @@ export class Backoff {
   }
 
   /**
-   * Milliseconds to wait before the next attempt.
+   * Returns the wait before the next attempt, ms.
    * @param {number} now ms
    */
   next(now) {

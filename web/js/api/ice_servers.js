@@ -1,10 +1,11 @@
-/** STUN and TURN servers in the answer of a WHIP or WHEP endpoint (RFC 9725 §4.6). */
+/** Reads the STUN and TURN servers from the answer of a WHIP or WHEP endpoint (RFC 9725 §4.6). */
 
 const LINK = /<([^>]*)>((?:\s*;\s*[\w-]+\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]+))*)/g;
 const PARAMETER = /([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]+))/g;
 
 /**
- * @param {string | null} header value of Link, as fetch joins several headers: with commas
+ * @param {string | null} header value of the Link header; fetch joins several Link headers with
+ *   commas
  * @returns {RTCIceServer[]}
  */
 export function iceServersOf(header) {

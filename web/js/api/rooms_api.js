@@ -2,7 +2,7 @@ import { BROWSER } from '../page/environment.js';
 import { refusalOf } from '../page/refusals.js';
 
 /**
- * The HTTP API (server/API.md).
+ * Sends requests to the server's HTTP API (server/API.md).
  *
  * @typedef {Pick<Readonly<import('../page/environment.js').Environment>,
  *   'fetch' | 'timeoutSignal'>} Network
@@ -17,7 +17,8 @@ import { refusalOf } from '../page/refusals.js';
  *
  * @typedef {object} RoomHealth
  * @property {RoomInfo} room
- * @property {import('../publish/health.js').Ingest | null} ingest  null without a publisher
+ * @property {import('../publish/health.js').Ingest | null} ingest  null if no publisher is
+ *   connected
  * @property {import('../publish/health.js').Audience} audience
  *
  * @typedef {object} NewRoom
@@ -29,7 +30,7 @@ import { refusalOf } from '../page/refusals.js';
  * @property {RTCIceServer[]} ice_servers
  */
 
-/** A refusal, with a text for the page. */
+/** Thrown if the server refuses a request or cannot be reached. The page shows `message`. */
 export class ApiError extends Error {
   status;
   code;

@@ -1,10 +1,13 @@
 /**
- * The frame inside the page: the latest keyframe of the live, shown until a player has a frame. It
- * needs no connection and no player.
+ * Shows the frame that the server has put into the page, which is the latest keyframe of the live,
+ * until a player has a frame. This needs no connection and no player.
  */
 import { fitOf } from '../page/fit.js';
 
-/** Decodes and shows the frame in browsers with WebCodecs. It never covers a player's frame. */
+/**
+ * Decodes the keyframe in the page and draws it, unless the browser lacks WebCodecs or a player
+ * already shows a frame.
+ */
 export function showFirstFrame() {
   const data = document.getElementById('first-frame');
   if (!data || !('VideoDecoder' in self)) return;
@@ -53,7 +56,7 @@ function draw(frame, viewport, still) {
 function bytesOf(base64) {
   const letters = atob(base64);
   const bytes = new Uint8Array(letters.length);
-  // A callback for each letter would take longer than the decoder.
+  // A callback for each character would take longer than the decoding, so this is a loop.
   for (let n = 0; n < bytes.length; n++) bytes[n] = letters.charCodeAt(n);
   return bytes;
 }

@@ -1,10 +1,10 @@
 /**
  * Objects that the room's page creates before its modules have loaded: the WebSocket, or the worker
- * that opens it, and a MediaSource. A RoomView then uses them.
+ * that opens it, and a MediaSource. The RoomView uses them later.
  *
  * @typedef {object} FirstSocket
  * @property {WebSocket} socket
- * @property {number} dialled  ms, when it was opened
+ * @property {number} dialled  local time at which the socket was opened, ms
  * @property {{data: string | ArrayBuffer, at: number}[]} received messages that arrived before the
  *   RoomView took the socket
  *
@@ -15,9 +15,10 @@
  *
  * @typedef {object} Preload
  * @property {FirstSocket | null} socket
- * @property {FirstSource | null} source    it is already opening, which takes as long as the socket
- * @property {import('../watch/webcodecs/start_backend.js').Backend | null} backend it is already
- *   connecting
+ * @property {FirstSource | null} source    a MediaSource that is already opening, which takes as
+ *   long as opening the socket
+ * @property {import('../watch/webcodecs/start_backend.js').Backend | null} backend a player backend
+ *   that is already connecting
  */
 import { choosePath } from '../watch/playback_paths.js';
 import { watchUrl } from '../watch/line/watch_url.js';
@@ -32,7 +33,8 @@ import { startWorker, workersDraw } from '../watch/webcodecs/start_backend.js';
  */
 export function preload({ room, player, worker }) {
   const { name, supported } = choosePath(self, player);
-  // A hidden page gets no `sourceopen`, and no viewer sees it. It connects when it becomes visible.
+  // A hidden page gets no `sourceopen` event, and nobody watches it. The page connects once it is
+  // visible.
   if (document.visibilityState === 'hidden') return { socket: null, source: null, backend: null };
   const url = watchUrl(room, name);
   const backend =

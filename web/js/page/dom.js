@@ -1,4 +1,4 @@
-/** Helpers for the document. */
+/** Helpers that read and change the document. */
 
 /**
  * @template {Element} [T=HTMLElement]
@@ -12,7 +12,8 @@ export function byId(id) {
 }
 
 /**
- * Writes the text only if it has changed: layout and screen readers then need not repeat the rest.
+ * Sets the text of an element, but only if it has changed: this saves a layout, and screen readers
+ * do not repeat an unchanged text.
  * @param {Element} element
  * @param {string} text
  */
@@ -21,10 +22,10 @@ export function setText(element, text) {
 }
 
 /**
- * A named part of a view.
+ * Returns the element of a view with the given `data-part`.
  * @template {Element} [T=HTMLElement]
  * @param {HTMLElement} root
- * @param {string} name  of its `data-part`
+ * @param {string} name  value of `data-part`
  * @returns {T}
  */
 export function partOf(root, name) {
@@ -40,7 +41,7 @@ const [GONE, SHOWN] = [
 ];
 
 /**
- * A short message at the lower edge, also spoken by screen readers.
+ * Shows a short message at the lower edge of the page. Screen readers speak it too.
  * @param {string} text
  */
 export function toast(text) {

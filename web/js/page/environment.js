@@ -1,6 +1,6 @@
 /**
- * What modules use of the browser: clocks, timers and network. Tests pass their own, with a fake
- * clock.
+ * The parts of the browser that modules use through an `Environment`: clocks, timers and network.
+ * Tests pass an `Environment` of their own, with a fake clock.
  *
  * @typedef {object} Environment
  * @property {() => number} now   ms, monotonic
@@ -17,8 +17,8 @@
  */
 
 /**
- * The real browser. Globals are looked up at each use: in workers some are missing, and tests
- * replace some before a page loads.
+ * The `Environment` of the real browser. It looks up each global only when the global is used,
+ * because workers lack some globals and tests replace some before a page loads.
  * @type {Readonly<Environment>}
  */
 export const BROWSER = Object.freeze({

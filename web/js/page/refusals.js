@@ -1,7 +1,7 @@
 /**
- * Texts for refusals. The server names each reason by a code (relay/errors.py, `RefusalCode`), in
- * the body of its answer, `{"error", "code", "retry_after"}`, and in the close reason of a
- * WebSocket, `code: text`.
+ * The page's texts for refusals. The server sends a code for each reason (relay/errors.py,
+ * `RefusalCode`). An HTTP answer contains it in the body, `{"error", "code", "retry_after"}`; a
+ * WebSocket contains it in the close reason, `code: text`.
  */
 
 /** @type {Readonly<Record<string, string>>} */
@@ -71,10 +71,10 @@ export function wordsFor(code, text = '') {
 }
 
 /**
- * The refusal in the body of an answer.
+ * Reads the refusal from the body of an HTTP answer.
  * @param {string} body
- * @returns {{code: string, text: string}} text: the page's text, else the server's; '' if there is
- *   none
+ * @returns {{code: string, text: string}} `text`: the page's text for the code, otherwise the
+ *   server's text
  */
 export function refusalOf(body) {
   try {
@@ -86,7 +86,7 @@ export function refusalOf(body) {
 }
 
 /**
- * The refusal in the close reason of a WebSocket.
+ * Reads the refusal from the close reason of a WebSocket.
  * @param {string} reason
  * @returns {{code: string, text: string}}
  */

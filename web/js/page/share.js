@@ -1,7 +1,7 @@
 import { toast } from './dom.js';
 
 /**
- * Opens the system's share sheet, or copies the link in browsers without one.
+ * Opens the system's share sheet, or copies the link if the browser has no share sheet.
  * @param {string} url
  * @param {string} title
  */
@@ -20,7 +20,7 @@ export async function copy(text) {
     await navigator.clipboard.writeText(text);
     toast('Link copied');
   } catch {
-    // There is no clipboard outside a secure context.
+    // A page outside a secure context has no clipboard.
     prompt('Copy the link', text);
   }
 }

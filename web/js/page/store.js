@@ -1,4 +1,4 @@
-/** localStorage. If it is forbidden or full, nothing is stored. */
+/** Stores values in localStorage. If localStorage is forbidden or full, nothing is stored. */
 
 /**
  * @param {string} name
@@ -14,13 +14,13 @@ export function recall(name) {
 
 /**
  * @param {string} name
- * @param {unknown} value null removes it
+ * @param {unknown} value null removes the stored value
  */
 export function keep(name, value) {
   try {
     if (value === null) localStorage.removeItem(`microlive.${name}`);
     else localStorage.setItem(`microlive.${name}`, JSON.stringify(value));
   } catch {
-    // This happens in a private window, or if the disk is full.
+    // Storing fails in a private window, or if the disk is full.
   }
 }

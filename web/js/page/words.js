@@ -1,7 +1,7 @@
 /** Formats numbers for the pages. */
 
 /**
- * 65 → "1:05", 3700 → "1:01:40".
+ * Formats a duration: 65 → "1:05", 3700 → "1:01:40".
  * @param {number} seconds
  */
 export function clockTime(seconds) {
@@ -12,7 +12,7 @@ export function clockTime(seconds) {
 }
 
 /**
- * 999 → "999", 1200 → "1.2K".
+ * Formats a number of people: 999 → "999", 1200 → "1.2K".
  * @param {number} count
  */
 export function headCount(count) {

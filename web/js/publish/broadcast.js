@@ -1,7 +1,7 @@
 /**
- * A live that outlasts its connections: keeps a WHIP session for a room through network changes,
- * server restarts and sleep. Each attempt is a new POST with the same key; its session replaces the
- * previous one (server/API.md). It uses no DOM.
+ * Keeps a creator live while connections come and go: maintains a WHIP session for a room through
+ * network changes, server restarts and sleep. Each attempt is a new POST with the same key; the new
+ * session replaces the previous one (server/API.md). This module uses no DOM.
  */
 import { Backoff } from '../api/backoff.js';
 import { BROWSER } from '../page/environment.js';
@@ -29,16 +29,18 @@ import { WhipError, WhipSession } from './whip.js';
 
 const CONNECT_WITHIN = 10_000; // ms, at most
 /**
- * Deadline of the first attempt after a loss, in ms; it grows by half of this value with each
- * further attempt. A request on a TCP connection that died with the network gets no answer and no
- * error, but the next request may use a new connection.
+ * Base of the time limit for an attempt to reconnect, ms. Each attempt since the last success or
+ * network change multiplies the limit by 1.5. The base is short, because a request on a TCP
+ * connection that died with the network gets neither an answer nor an error, but the next request
+ * may use a new connection.
  */
 const RECONNECT_WITHIN = 1_500;
 const DISCONNECTED_FOR = 2_000; // ms; browsers take 30 s from "disconnected" to "failed"
 const CHECK_EVERY = 500; // ms
 /**
- * Maximum ms without a byte from the server, by connected state. The server's RTCP reports come
- * five times a second. A loss is noticed by the next check, within two seconds.
+ * Time without a byte from the server after which a connection counts as lost, ms, for each state
+ * that has a connection. The server sends RTCP reports five times a second. The next check notices
+ * the loss, within two seconds.
  * @type {Readonly<Partial<Record<State, number>>>}
  */
 const SILENT_FOR = Object.freeze({
@@ -99,7 +101,10 @@ export class Broadcast {
     this.#liveness.newTrack(this.#environment.now());
   }
 
-  /** The browser reports another network, or the network's return. Starts the next attempt now. */
+  /**
+   * Tells the broadcast that the browser has reported a network change. If there is a connection,
+   * it must now show traffic soon; otherwise the next attempt to connect starts now.
+   */
   networkChanged() {
     this.#happen(BroadcastEvent.NETWORK_CHANGED);
     const now = this.#environment.now();
@@ -110,8 +115,8 @@ export class Broadcast {
   }
 
   /**
-   * Starts a new session. Use it when the server receives nothing although this connection seems to
-   * work.
+   * Replaces the session by a new one. Call this if the server receives no media although the
+   * connection seems to work.
    */
   renew() {
     if (this.#state in SILENT_FOR) this.#happen(BroadcastEvent.FAILED);
@@ -138,9 +143,9 @@ export class Broadcast {
   }
 
   /**
-   * The only method that changes the state.
+   * Handles an event. No other method changes the state.
    * @param {Event} event
-   * @param {number} [atLeast] ms until the next attempt, as the server requested
+   * @param {number} [atLeast] minimum wait before the next attempt, as the server requested, ms
    */
   #happen(event, atLeast = 0) {
     const before = this.#state;
@@ -195,7 +200,7 @@ export class Broadcast {
   }
 
   /**
-   * Schedules `event` for the time when the state has lasted `ms`.
+   * Handles `event` after `ms`, unless another event comes first.
    * @param {number} ms
    * @param {Event} event
    */
@@ -252,12 +257,15 @@ export class Broadcast {
     if (!session.video || !parameters?.encodings?.[0]) return;
     parameters.degradationPreference = preference;
     Object.assign(parameters.encodings[0], { maxBitrate, scaleResolutionDownBy: scale });
-    // Some browsers reject this before negotiation, or lack degradationPreference. Then
-    // `sendEncodings` applies.
+    // Some browsers reject these parameters before negotiation, or lack degradationPreference. Then
+    // the values in `sendEncodings` apply.
     await session.video.setParameters(parameters).catch(() => {});
   }
 
-  /** Checks the connection and the camera twice a second, and samples figures once a second. */
+  /**
+   * Checks the connection and the camera, twice a second. Every second check also samples the
+   * figures.
+   */
   async #check() {
     const session = this.#session;
     if (!session || !(this.#state in SILENT_FOR)) return;

@@ -10,7 +10,10 @@ export const BroadcastState = Object.freeze({
   /** The broadcast was never live and waits for the next attempt. */
   WAITING: 'waiting',
   LIVE: 'live',
-  /** Live, but the browser reported a network change. The connection must show traffic soon. */
+  /**
+   * The broadcast is live, but the browser reported a network change. The connection must show
+   * traffic soon.
+   */
   DOUBTED: 'doubted',
   /** ICE reports “disconnected”, which may be temporary. */
   DISCONNECTED: 'disconnected',
@@ -25,7 +28,7 @@ export const BroadcastEvent = Object.freeze({
   /** ICE and DTLS are connected. */
   CONNECTED: 'connected',
   DISCONNECTED: 'disconnected',
-  /** The browser reports another network, or that there is none. */
+  /** The browser reported that the network changed, was lost or returned. */
   NETWORK_CHANGED: 'network changed',
   /** Bytes arrived from the server. */
   HEARD: 'heard',
@@ -39,7 +42,8 @@ export const BroadcastEvent = Object.freeze({
 const [S, E] = [BroadcastState, BroadcastEvent];
 
 /**
- * Events that are not listed change nothing. If a state is its own successor, it is entered again.
+ * The next state, by state and event. An event that is not listed for a state has no effect. If the
+ * next state is the same state, the actions on entering the state run again.
  * @type {Readonly<Record<State, Readonly<Partial<Record<Event, State>>>>>}
  */
 export const TRANSITIONS = Object.freeze({

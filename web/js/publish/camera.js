@@ -1,15 +1,15 @@
 /**
- * The camera and the microphone, as one MediaStream. The stream stays the same while its tracks
- * change. It uses no DOM.
+ * Opens the camera and the microphone as one MediaStream, which stays the same object while its
+ * tracks change. This module uses no DOM.
  */
 import { BROWSER } from '../page/environment.js';
 
 const VIDEO = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } };
 const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 const MUTE_FOR = 1_000; // ms; shorter mutes pass by themselves
-const SHOWN_FOR = 2_000; // ms after it was hidden that a camera may take for its first frame
+const SHOWN_FOR = 2_000; // ms that a camera may take for a frame after `pause` has ended
 
-/** The reason why a device provides no track. */
+/** Thrown if a device provides no track; `reason` says why. */
 export class CameraError extends Error {
   reason;
 
@@ -22,9 +22,10 @@ export class CameraError extends Error {
 
 /**
  * @typedef {object} CameraListener
- * @property {(track: MediaStreamTrack) => void} replaced this track took the place of the one of
- *   its kind
- * @property {() => void} changed  a track ended, went mute or unmute: `loss` may have changed
+ * @property {(track: MediaStreamTrack) => void} replaced this track has replaced the previous track
+ *   of the same kind
+ * @property {() => void} changed  a track ended, was muted or was unmuted, so the result of `loss`
+ *   may have changed
  *
  * @typedef {Pick<Navigator, 'mediaDevices' | 'permissions'>} Devices
  */
@@ -33,9 +34,9 @@ export class Camera {
   stream = new MediaStream();
   /** @type {'user' | 'environment'} */
   facing = 'user';
-  /** The microphone sends silence. */
+  /** Whether the microphone sends silence. */
   muted = false;
-  /** The camera sends black frames, so that the room stays live. */
+  /** Whether the camera sends black frames, which keep the room live. */
   paused = false;
   #listener;
   #devices;
@@ -43,11 +44,11 @@ export class Camera {
   #deviceId = '';
   /** @type {Promise<void> | null} */
   #reopening = null;
-  #closes = 0; // a track that was asked for before a close is stopped
+  #closes = 0; // a track that was requested before the last `close` is stopped when it arrives
   #shownAt = -Infinity; // ms
   /**
-   * @type {Map<MediaStreamTrack, number>} the time, in ms, since which each muted track produces
-   *   nothing
+   * @type {Map<MediaStreamTrack, number>} time at which each muted track stopped producing media,
+   *   ms
    */
   #muteSince = new Map();
 
@@ -70,7 +71,7 @@ export class Camera {
     try {
       opened = await this.#ask({ video, audio: AUDIO });
     } catch (error) {
-      // Without a microphone there is still video.
+      // If only the microphone failed, the camera can still be opened alone.
       if (!(await this.#mayAskForVideoAlone(error))) throw cameraErrorOf(error);
       opened = await this.#ask({ video }).catch((second) => {
         throw cameraErrorOf(second);
@@ -95,7 +96,7 @@ export class Camera {
   }
 
   /**
-   * Whether the preview is mirrored. It is for a front camera, and for a webcam, which has no
+   * Whether the preview is mirrored: true for a front camera, and for a webcam, which reports no
    * facing mode.
    */
   get mirrored() {
@@ -115,7 +116,7 @@ export class Camera {
     if (this.video) this.video.enabled = !paused;
   }
 
-  /** Whether there is another camera. */
+  /** Whether the device has more than one camera. */
   async several() {
     return (await this.#cameras().catch(() => [])).length > 1;
   }
@@ -137,10 +138,12 @@ export class Camera {
   }
 
   /**
-   * The track that is lost, or will be if it stays muted. If there are two: the one that was lost
-   * first; the camera if both were lost at once.
+   * Returns the device whose track is lost, or will count as lost if it stays muted. If this is
+   * true of both devices, returns the one that was lost first, or the camera if both were lost at
+   * the same time.
    * @param {number} now ms
-   * @returns {{lost: 'camera' | 'microphone' | null, certainAt: number}} `certainAt`: ms
+   * @returns {{lost: 'camera' | 'microphone' | null, certainAt: number}} `certainAt`: time at which
+   *   the loss is certain, ms
    */
   loss(now) {
     const { video, audio } = this;
@@ -156,9 +159,12 @@ export class Camera {
     return { lost: 'microphone', certainAt: microphone };
   }
 
-  /** The sender gets no frames although the track is live, as on iOS after a call. */
+  /**
+   * Tells the camera that the sender gets no frames although the track is live, as on iOS after a
+   * phone call.
+   */
   reportFrozen() {
-    // A page that is hidden, or was hidden a moment ago, may get no frames from the camera.
+    // The sender may get no frames while the camera is paused, and for a moment afterwards.
     const hidden = this.paused || this.#environment.now() - this.#shownAt <= SHOWN_FOR;
     if (this.video && !hidden) this.#muteSince.set(this.video, -Infinity);
     this.#listener.changed();
@@ -183,7 +189,10 @@ export class Camera {
     }
   }
 
-  /** Opens the chosen camera instead of the current one. A second call waits for the first. */
+  /**
+   * Opens the chosen camera instead of the current one. Calls made meanwhile wait for the same
+   * result.
+   */
   #reopen() {
     this.#reopening ??= this.#replaceCamera().finally(() => {
       this.#reopening = null;

@@ -1,6 +1,6 @@
 /**
- * How well a live goes: good, weak or bad, from what the browser sends, what the server receives
- * and what viewers see. Pure.
+ * Judges how well a live goes (good, weak or bad) from what the browser sends, what the server
+ * receives and what viewers see. Pure.
  *
  * @typedef {'good' | 'weak' | 'bad'} Light
  *
@@ -42,8 +42,8 @@
  */
 
 /**
- * In order of importance: the first finding whose condition is true is shown. With NaN no condition
- * is true.
+ * The possible findings, the most important first. The first finding whose condition is true is
+ * shown. A condition is false if its figure is NaN.
  * @type {readonly [Light, string, (situation: Situation & Figures) => boolean][]}
  */
 const FINDINGS = [
@@ -72,7 +72,7 @@ const WORSE_AFTER = 3; // s
 const BETTER_AFTER = 4; // s
 
 /**
- * The verdict for this second alone.
+ * Judges one second, without regard to earlier seconds.
  * @param {Situation} situation
  * @returns {{light: Light, why: string}}
  */
@@ -93,8 +93,8 @@ export function judge(situation) {
 const RANK = { good: 0, weak: 1, bad: 2 };
 
 /**
- * The verdict to show. It changes only after several equal seconds, but at once when the connection
- * is lost.
+ * The verdict that the studio shows. It changes only after several seconds in a row that differ
+ * from it, but at once if the connection is lost.
  */
 export class Health {
   /** @type {Light} */
@@ -103,7 +103,8 @@ export class Health {
   #differing = 0; // s in a row
 
   /**
-   * Called once a second, and when the connection is made or lost.
+   * Takes a situation and updates the verdict. Call this once a second, and when the connection is
+   * made or lost.
    * @param {Situation} situation
    */
   add(situation) {

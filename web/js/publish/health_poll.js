@@ -1,6 +1,6 @@
 /**
  * Requests the health of the live from the server once a second (server/API.md, Health), or less
- * often if the server demands it. It uses no DOM.
+ * often if the server demands it. This module uses no DOM.
  */
 import { BROWSER } from '../page/environment.js';
 

@@ -1,6 +1,6 @@
 /**
- * Measures the microphone level twenty times a second, so that a silent microphone is noticed
- * before going live.
+ * Measures the microphone level twenty times a second, so that the creator notices a silent
+ * microphone before going live.
  */
 import { BROWSER } from '../page/environment.js';
 
@@ -38,8 +38,8 @@ export class LevelMeter {
   }
 
   /**
-   * Starts the audio clock. Browsers allow this only while the page captures, or after a user
-   * gesture.
+   * Starts the AudioContext. Browsers allow this only while the page captures media, or after a
+   * user gesture.
    */
   resume() {
     if (this.#context.state !== 'running') this.#context.resume().catch(() => {});

@@ -1,6 +1,6 @@
 /**
- * What prevents going live, with the steps that help, in words for the creator. Pure: a description
- * of the browser in, an obstacle out.
+ * Finds what prevents going live, and describes it to the creator with the steps that help. Pure: a
+ * description of the browser in, an obstacle out.
  *
  * @typedef {object} Obstacle
  * @property {string} name
@@ -18,7 +18,7 @@
  */
 import { videoCodecs } from './whip.js';
 
-/** What browsers inside other apps have in their user agent. */
+/** Strings in the user agents of browsers that run inside other apps. */
 const APPS = [
   'Instagram',
   'FBAN',
@@ -49,7 +49,7 @@ export function browserFeatures() {
 }
 
 /**
- * The first obstacle that is known before the camera is requested.
+ * Returns the first obstacle that can be found before the camera is requested, or null.
  * @param {BrowserFeatures} browser
  * @returns {Obstacle | null}
  */

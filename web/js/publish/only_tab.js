@@ -1,8 +1,8 @@
 const LOCK = 'microlive.publishing';
 
 /**
- * Lets one tab of a browser publish at a time: two tabs with the same key would replace each
- * other's session again and again. The newest tab wins.
+ * Lets only one tab of a browser publish at a time, because two tabs with the same key would
+ * replace each other's session again and again. The newest tab wins.
  * @param {() => void} lost called in the tab that published before
  * @param {LockManager | undefined} [locks] undefined in browsers without Web Locks
  * @returns {() => void} releases the claim

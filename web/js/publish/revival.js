@@ -1,10 +1,11 @@
 /**
- * Replaces lost tracks of the camera and the microphone. A call, another app or a pulled plug takes
- * a device; its track then ends, goes mute, or (iOS) claims to be live and produces nothing. Only a
- * new track helps, and sometimes only later, so this asks until there is one. Knows no DOM.
+ * Replaces lost tracks of the camera and the microphone. A device is lost when a phone call or
+ * another app takes it, or when it is unplugged. Its track then ends, is muted, or (on iOS) claims
+ * to be live but produces nothing. Only a new track helps, and the browser may provide one only
+ * later, so `Revival` repeats its request until it succeeds. This module uses no DOM.
  *
  * @typedef {'well' | 'taking' | 'denied' | 'missing' | 'busy'} Condition what the creator sees;
- *   `taking`: lost, asked for again
+ *   `taking`: a new track is requested
  *
  * @typedef {import('./revival_state.js').State} State
  * @typedef {import('./revival_state.js').Event} Event
@@ -19,7 +20,7 @@ const STEADY = 5_000; // ms; a loss later than that after a recovery starts at t
 export class Revival {
   /** @type {Condition} */
   condition = 'well';
-  /** @type {'camera' | 'microphone'} what the condition is about */
+  /** @type {'camera' | 'microphone'} the device that `condition` describes */
   lacking = 'camera';
   #camera;
   #changed;
@@ -49,7 +50,7 @@ export class Revival {
     this.#happen(RevivalEvent.CLOSE);
   }
 
-  /** Reads the state of the tracks. Call it when the state may have changed. */
+  /** Reads the state of the tracks. Call this when a track may have changed. */
   look() {
     const now = this.#environment.now();
     const { lost, certainAt } = this.#camera.loss(now);
@@ -61,14 +62,14 @@ export class Revival {
     }
   }
 
-  /** Makes the next attempt now. */
+  /** Starts the next attempt to replace a lost track now. */
   retry() {
     this.#attempts = 0;
     this.#happen(RevivalEvent.RETRY);
   }
 
   /**
-   * The only method that changes the state.
+   * Handles an event. No other method changes the state.
    * @param {Event} event
    * @param {number} [wait] ms until a muted track counts as lost
    */

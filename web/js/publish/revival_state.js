@@ -5,13 +5,13 @@
 
 export const RevivalState = Object.freeze({
   WELL: 'well',
-  /** A track may be lost. It is checked again when the loss is certain. */
+  /** A track may be lost: the tracks are checked, and a muted track is checked again later. */
   CHECKING: 'checking',
-  /** A track is lost; waits for the next attempt. */
+  /** A track is lost, and the next attempt to replace it is not due yet. */
   WAITING: 'waiting',
   /** A new track is requested from the browser. */
   ASKING: 'asking',
-  /** Permission was denied: only the creator starts the next attempt. */
+  /** The browser denied permission. The next attempt starts only at the event RETRY. */
   DENIED: 'denied',
   CLOSED: 'closed',
 });
@@ -24,10 +24,12 @@ export const RevivalEvent = Object.freeze({
   FOUND_LOST: 'found lost',
   /** The next attempt is due. */
   DUE: 'due',
-  /** The attempt ended, with a new track or with a reason that may be temporary. */
+  /** An attempt ended with a new track, or with an error that may be temporary. */
   ANSWERED: 'answered',
   REFUSED: 'refused',
-  /** The creator requests it, the page is visible again, or a device was plugged in. */
+  /**
+   * The creator requested an attempt, the page became visible again, or a device was plugged in.
+   */
   RETRY: 'retry',
   CLOSE: 'close',
 });
@@ -35,7 +37,8 @@ export const RevivalEvent = Object.freeze({
 const [S, E] = [RevivalState, RevivalEvent];
 
 /**
- * Events that are not listed change nothing. If a state is its own successor, it is entered again.
+ * The next state, by state and event. An event that is not listed for a state has no effect. If the
+ * next state is the same state, the actions on entering the state run again.
  * @type {Readonly<Record<State, Readonly<Partial<Record<Event, State>>>>>}
  */
 export const TRANSITIONS = Object.freeze({

@@ -1,6 +1,6 @@
 /**
- * Figures of a sending peer connection. Pure: `getStats` reports in, figures out. Browsers omit
- * what they do not measure.
+ * Computes the figures of a peer connection that sends. Pure: `getStats` reports in, figures out. A
+ * browser omits the values that it does not measure.
  *
  * @typedef {object} Sample
  * @property {number} bitrate   bit/s sent, audio included
@@ -12,7 +12,7 @@
  * @property {number} loss share of video packets lost, from the server's last RTCP report; NaN
  *   while unknown
  * @property {'none' | 'cpu' | 'bandwidth' | 'other'} limited  what limits the encoder's quality
- * @property {boolean} relayed  through a TURN server
+ * @property {boolean} relayed  whether the media passes through a TURN server
  *
  * @typedef {object} Inactivity
  * @property {number} silent  ms since the last byte from the server
@@ -21,7 +21,7 @@
  */
 
 /**
- * The entries of a report that are used here.
+ * Picks the entries of a `getStats` report that this module uses.
  * @param {{values: () => Iterable<any>}} report
  */
 export function pick(report) {
@@ -58,8 +58,8 @@ export function pick(report) {
 const NEW_TRACK = 2_000; // ms that a new camera may take for its first frame
 
 /**
- * Measures for how long the server has sent nothing and the camera has produced no frame; read
- * twice a second.
+ * Measures the time since the last byte from the server and since the last frame of the camera.
+ * Call `read` twice a second.
  */
 export class Liveness {
   #received = 0;
@@ -88,7 +88,7 @@ export class Liveness {
   }
 
   /**
-   * A track was replaced.
+   * Gives a new track time for its first frame.
    * @param {number} now ms
    */
   newTrack(now) {
@@ -96,7 +96,7 @@ export class Liveness {
   }
 }
 
-/** Figures for the creator, sampled once a second. */
+/** Computes the figures that the creator sees. Call `sample` once a second. */
 export class SenderStats {
   #sent = 0;
   #at = NaN;

@@ -1,8 +1,8 @@
 /**
  * Chooses the encoding level for the uplink's capacity. Full resolution is kept as long as
- * possible, because each change of size means a new init segment for all viewers. Below 600 kbps
- * its frame rate would be too low, so the level steps down; it steps up again when there is
- * capacity. Pure: estimates in, a level out.
+ * possible, because each change of size means a new init segment for all viewers. Below 600 kbit/s
+ * the frame rate at full resolution would be too low, so the level steps down; it steps up again
+ * when there is capacity. Pure: estimates in, a level out.
  *
  * @typedef {object} Level
  * @property {number} scale       scaleResolutionDownBy
@@ -37,7 +37,7 @@ export class Uplink {
   }
 
   /**
-   * Called once a second.
+   * Takes one estimate, and changes the level if necessary. Call this once a second.
    * @param {number} estimate bit/s, the estimated capacity of the path
    * @returns {boolean} whether the level changed
    */

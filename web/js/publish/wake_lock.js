@@ -1,6 +1,6 @@
 /**
- * Keeps the screen on. Browsers release the lock when the page is hidden, so it is requested again
- * when the page returns.
+ * Keeps the screen on. Browsers release the lock when the page is hidden, so this class requests it
+ * again when the page is visible.
  */
 export class WakeLock {
   #lock;
@@ -13,7 +13,7 @@ export class WakeLock {
   };
 
   /**
-   * @param {Navigator['wakeLock'] | undefined} [lock] undefined in browsers without it
+   * @param {Navigator['wakeLock'] | undefined} [lock] undefined in browsers without wake locks
    * @param {Document} [page]
    */
   constructor(lock = navigator.wakeLock, page = document) {
@@ -41,7 +41,8 @@ export class WakeLock {
       if (this.#held) this.#sentinel = sentinel ?? null;
       else await sentinel?.release();
     } catch {
-      // Refused on low battery. The screen may turn off; the live continues when it is on again.
+      // Browsers refuse the lock on a low battery. The screen may then turn off; the live continues
+      // when it is on again.
     }
   }
 }

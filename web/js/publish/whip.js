@@ -10,7 +10,7 @@ const REQUEST_WITHIN = 8_000; // ms
 const TRICKLE_AFTER = 50; // ms; candidates come in groups, and one PATCH carries a group
 const TRICKLE = 'application/trickle-ice-sdpfrag';
 
-/** The endpoint refused, or could not be reached (status 0). */
+/** Thrown if the endpoint refuses a request or cannot be reached (status 0). */
 export class WhipError extends Error {
   status;
   code;
@@ -124,11 +124,14 @@ export class WhipSession {
     this.pc.close();
   }
 
-  /** Ends the session on the server too (RFC 9725 §4.2), also while the page is unloading. */
+  /**
+   * Closes the connection and ends the session on the server (RFC 9725 §4.2). This works even while
+   * the page unloads.
+   */
   async end() {
     this.#stop();
-    // Sending stops at once. The connection is closed last: otherwise the server would notice its
-    // end first, and the DELETE would find no session.
+    // Sending stops at once. The connection is closed last: otherwise the server would end the
+    // session with the connection, and the DELETE would find no session.
     await Promise.allSettled(this.pc.getSenders().map((sender) => sender.replaceTrack(null)));
     await this.#delete();
     this.pc.close();
@@ -153,8 +156,8 @@ export class WhipSession {
   }
 
   /**
-   * Sends the candidates. Errors are ignored (RFC 9725 §4.3.1): a server with a reachable address
-   * connects without them.
+   * Sends the candidates gathered since the last call. Errors are ignored (RFC 9725 §4.3.1): a
+   * server with a reachable address connects without them.
    */
   #trickle() {
     const description = this.pc.localDescription?.sdp;
@@ -171,7 +174,8 @@ export class WhipSession {
   }
 
   /**
-   * Each request has its own deadline, so that a slow PATCH does not abort the others.
+   * Sends a request and returns its answer. Each request has its own deadline, so that a slow PATCH
+   * does not abort the others.
    * @param {'POST' | 'PATCH' | 'DELETE'} method
    * @param {string} url
    * @param {string} [type]
@@ -223,8 +227,8 @@ function whipError(response, body) {
 }
 
 /**
- * H.264, or VP8 in browsers without it (the server transcodes VP8), with their retransmission
- * formats.
+ * Returns the video codecs to offer: H.264, or VP8 in browsers without H.264 (the server transcodes
+ * VP8), followed by the formats for retransmission and error correction.
  * @param {RTCRtpCodec[]} [supported]
  * @returns {RTCRtpCodec[]} in order of preference; empty if the browser encodes neither
  */
@@ -233,9 +237,8 @@ export function videoCodecs(
 ) {
   const of = (/** @type {RegExp} */ names) =>
     supported.filter(({ mimeType }) => names.test(mimeType));
-  // Constrained Baseline (42e0…) before Main and High: every phone encodes it, every viewer
-  // decodes
-  // it.
+  // Constrained Baseline (42e0…) comes before Main and High, because every phone encodes it and
+  // every viewer decodes it.
   const rank = (/** @type {RTCRtpCodec} */ { sdpFmtpLine = '' }) =>
     (/packetization-mode=1/.test(sdpFmtpLine) ? 0 : 2) +
     (/profile-level-id=42e0/i.test(sdpFmtpLine) ? 0 : 1);
@@ -245,10 +248,11 @@ export function videoCodecs(
 }
 
 /**
- * An SDP fragment (RFC 8840 §9) with these candidates, all in the first, bundled section.
+ * Returns an SDP fragment (RFC 8840 §9) with the candidates. All of them are in the first media
+ * section, because the sections are bundled.
  * @param {string} sdp the local description
  * @param {RTCIceCandidate[]} candidates
- * @param {boolean} complete whether these are the last
+ * @param {boolean} complete whether no more candidates follow
  */
 export function trickleFragment(sdp, candidates, complete) {
   const lines = sdp.split('\r\n');

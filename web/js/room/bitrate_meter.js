@@ -2,7 +2,7 @@
 const EVERY = 1_000; // ms
 
 export class BitrateMeter {
-  /** bit/s */
+  /** Bitrate over the last second, bit/s. */
   value = 0;
   #environment;
   #timer;

@@ -57,7 +57,7 @@ export class Controls {
   }
 
   /**
-   * Call it in a user gesture.
+   * Turns the audio off or on. Call this in a user gesture.
    * @param {boolean} muted
    */
   mute(muted) {

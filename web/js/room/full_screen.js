@@ -1,4 +1,4 @@
-/** Full screen: of the whole room, but on iPhones only of a video element. */
+/** Shows the whole room in full screen. On iPhones only a video element can fill the screen. */
 
 /**
  * @param {HTMLElement} root

@@ -1,4 +1,4 @@
-/** A tap and a long press on the viewport, but not on the controls above it. */
+/** Recognises a tap or a long press on the viewport, but not on the controls above it. */
 const LONG = 550; // ms
 const STRAY = 12; // px
 

@@ -1,6 +1,6 @@
 /**
- * The notice that the connection is lost. It is shown only while no new frames appear: over WebRTC
- * or HTTP they may continue.
+ * Shows the notice that the connection is lost, but only while no new frames appear: over WebRTC or
+ * HTTP, frames may continue after the WebSocket is lost.
  */
 const AFTER = 600; // ms
 const EVERY = 300; // ms
@@ -26,12 +26,12 @@ export class LostNotice {
     return this.#root.classList.contains('lost');
   }
 
-  /** The connection is down. */
+  /** Shows the notice soon, unless new frames appear. Call this when the connection is lost. */
   begin() {
     this.#wait(AFTER);
   }
 
-  /** The connection is up. */
+  /** Hides the notice. Call this when the connection is open again. */
   end() {
     this.close();
     this.#root.classList.remove('lost');

@@ -1,6 +1,6 @@
 /**
- * Shows a room's frames in a small window above all others. Browsers open such a window only for a
- * video element. For a canvas, a video element plays a copy.
+ * Shows a room's frames in a picture-in-picture window. Browsers open this window only for a video
+ * element, so the frames of a canvas are copied into a video element.
  */
 
 /** @typedef {import('../watch/player.js').Player} Player */
@@ -8,15 +8,15 @@
 
 export class PictureInPicture {
   /**
-   * The video element that plays a copy, and a function that stops it.
+   * The video element that plays a copy of the canvas, and a function that stops the copy.
    * @type {{video: HTMLVideoElement, stop: () => void} | null}
    */
   #standIn = null;
-  /** The video in the window. @type {HTMLVideoElement | null} */
+  /** The video element that the window shows. @type {HTMLVideoElement | null} */
   #shown = null;
   #listening = new AbortController();
 
-  /** Whether the window shows this room. */
+  /** Whether the picture-in-picture window is open and shows this room. */
   get open() {
     return this.#shown !== null && document.pictureInPictureElement === this.#shown;
   }
@@ -51,7 +51,7 @@ export class PictureInPicture {
   }
 
   /**
-   * The room has another player. Shows it in the window.
+   * Shows the frames of the room's new player in the window.
    * @param {Player} player
    */
   async follow(player) {
@@ -93,8 +93,8 @@ export class PictureInPicture {
 }
 
 /**
- * A canvas is captured when the page renders, and a page in the background renders nothing. Frames
- * from the player itself do not depend on that.
+ * Returns a player's frames as a MediaStream. If possible, the frames come from the player itself:
+ * a canvas is captured only when the page renders, and a page in the background renders nothing.
  * @param {Player} player
  * @param {HTMLCanvasElement | HTMLVideoElement} element
  * @returns {Copy}
@@ -110,7 +110,8 @@ function streamOf(player, element) {
 }
 
 /**
- * Some browsers cannot capture a canvas on which a worker draws, but they can capture a copy.
+ * Captures a copy of the element, because some browsers cannot capture a canvas on which a worker
+ * draws.
  * @param {HTMLCanvasElement | HTMLVideoElement} element
  */
 function copyOf(element) {

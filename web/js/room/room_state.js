@@ -4,7 +4,7 @@
  * @typedef {'connecting' | 'idle' | 'live' | 'away' | 'ended' | 'sorry'} RoomState
  */
 
-/** States that show a card. */
+/** The states in which the page shows a card. */
 export const CARDS = Object.freeze(/** @type {const} */ (['idle', 'away', 'ended', 'sorry']));
 
 /** @param {RoomState} state */

@@ -1,7 +1,7 @@
 /**
- * A room as a viewer sees it: plays its stream and reconnects until the room ends. A page may have
- * several, each in its own element with the parts of room.html (`data-part`). `close` leaves
- * nothing behind.
+ * A room as a viewer sees it: plays its stream and reconnects until the room ends. A page may
+ * contain several RoomViews, each in its own element with the parts of room.html (`data-part`).
+ * `close` releases everything.
  *
  * @typedef {import('./room_state.js').RoomState} RoomState
  *
@@ -161,7 +161,7 @@ export class RoomView {
       );
   }
 
-  /** Ends everything. The last frame stays in `root`. */
+  /** Ends the playback and the connection. The last frame stays in `root`. */
   close() {
     if (this.#closed) return;
     this.#closed = true;
@@ -185,7 +185,7 @@ export class RoomView {
         viewport: this.#viewport,
       },
       ...{ players, environment: this.#environment },
-      // If a viewer is too slow for the video, it gets only the audio.
+      // A viewer that is too slow for the whole video gets fewer frames, or none.
       expecting: () => this.#state === 'live' && this.#pace.pace === 'full' && !this.#lost.shown,
       events: {
         picture: () => this.#shown(),
@@ -255,8 +255,8 @@ export class RoomView {
   }
 
   /**
-   * A hidden page receives no media, which would pile up. When it is visible again, it continues at
-   * the live edge.
+   * Disconnects while the page is hidden, because media would pile up. Continues at the live edge
+   * when the page is visible again.
    */
   #followVisibility() {
     if (isOver(this.#state) || (document.hidden && this.#pictureInPicture?.open)) return;
@@ -268,7 +268,7 @@ export class RoomView {
     this.#playback.resume();
   }
 
-  /** A player shows its first frame. */
+  /** Handles the first frame of a player. */
   #shown() {
     this.#events.ready?.();
     this.#root.classList.add('playing');
@@ -332,7 +332,7 @@ export class RoomView {
     else this.#playback.undecodable();
   }
 
-  /** A browser does not report why a WebSocket was refused. The HTTP API does. */
+  /** Asks the HTTP API why the WebSocket was refused, because browsers do not report the reason. */
   async #askWhy() {
     try {
       const { roomInfo } = await lateModules.api();
@@ -371,7 +371,7 @@ export class RoomView {
     const { player } = this.#playback;
     if (!player || this.#closed) return;
     const window = (this.#pictureInPicture ??= new PictureInPicture());
-    // The window kept a hidden page active.
+    // If the page is hidden, only the window kept the page connected.
     const closed = () => document.hidden && this.#followVisibility();
     await window
       .toggle(player, closed)

@@ -1,4 +1,4 @@
-/** Playback figures, shown after a long press or with `?stats`. */
+/** Shows the playback figures, after a long press or with `?stats`. */
 import { BROWSER } from '../page/environment.js';
 
 /**

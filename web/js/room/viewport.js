@@ -1,6 +1,6 @@
 /**
- * The frame container of a room: contains the element that plays, fits it to the screen, surrounds
- * it with a blurred copy, and keeps the last frame while the player is replaced.
+ * The part of a room that shows the frames: fits the player's element to the screen, surrounds it
+ * with a blurred copy, and keeps the last frame visible while the player is replaced.
  */
 import { partOf } from '../page/dom.js';
 import { BROWSER } from '../page/environment.js';
@@ -48,7 +48,8 @@ export class Viewport {
   }
 
   /**
-   * The visible frame, or the placeholder before there is a player.
+   * The element that shows the frames and the size of the frame; the placeholder before there is a
+   * player.
    * @returns {Picture}
    */
   get picture() {
@@ -61,7 +62,7 @@ export class Viewport {
   }
 
   /**
-   * Puts the player's element in its place.
+   * Puts the player's element into the page.
    * @param {Picture} player
    */
   show(player) {
@@ -88,12 +89,12 @@ export class Viewport {
     this.#still.hidden = false;
   }
 
-  /** The player is gone; its element stays. */
+  /** Forgets the player, which has been closed. Its element stays in the page. */
   drop() {
     this.#player = null;
   }
 
-  /** The player shows a frame. */
+  /** Hides the frame that `hold` kept. Call this when the player shows a frame. */
   release() {
     this.#still.hidden = true;
     const { width, height } = this.picture;
@@ -102,7 +103,7 @@ export class Viewport {
   }
 
   /**
-   * The frame has this size from now on, although none may be drawn yet.
+   * Fits the viewport to a new frame size. The first frame of this size may not be drawn yet.
    * @param {number} width
    * @param {number} height
    */
@@ -116,7 +117,10 @@ export class Viewport {
     if (this.#shape) this.#root.dataset.fit = fitOf(this.#shape, innerWidth / innerHeight);
   }
 
-  /** Scaling to sixteen pixels blurs better than a filter and is nearly free. */
+  /**
+   * Draws the blurred copy. Scaling a frame to sixteen pixels blurs it better than a filter, at
+   * almost no cost.
+   */
   #soften() {
     const { element, width } = this.picture;
     if (this.#root.dataset.fit === 'cover' || !width || document.hidden) return;

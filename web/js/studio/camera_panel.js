@@ -17,8 +17,8 @@ export class CameraPanel {
   #listening = new AbortController();
 
   /**
-   * @param {(track: MediaStreamTrack) => void} replaced this track took the place of the one of its
-   *   kind
+   * @param {(track: MediaStreamTrack) => void} replaced this track has replaced the previous track
+   *   of the same kind
    * @param {import('./notice.js').Notice} notice
    */
   constructor(replaced, notice) {
@@ -60,7 +60,7 @@ export class CameraPanel {
     );
   }
 
-  /** Whether the camera produces nothing. */
+  /** Whether the camera produces no frames. */
   get cameraLost() {
     return this.#revival.condition !== 'well' && this.#revival.lacking === 'camera';
   }
@@ -131,7 +131,7 @@ export class CameraPanel {
     }
   }
 
-  /** @param {() => void} [change] is called first */
+  /** @param {() => void} [change] called before the display is updated */
   #show(change) {
     change?.();
     const { camera } = this;

@@ -1,4 +1,4 @@
-/** The figures behind the health light, in words and units for the creator. Pure. */
+/** Formats the figures behind the health light for the creator. Pure. */
 import { headCount } from '../page/words.js';
 
 /**
@@ -17,7 +17,7 @@ const LIMITS = Object.freeze({
 const PLAYERS = Object.freeze({ webcodecs: 'WebCodecs', mse: 'MSE', whep: 'WebRTC', hls: 'HLS' });
 
 /**
- * The sent media, in one line.
+ * Describes the video that the browser sends, in one line.
  * @param {Situation['sample']} sample
  */
 export function sentLine(sample) {
@@ -27,7 +27,7 @@ export function sentLine(sample) {
 }
 
 /**
- * The viewers' playback, in one line.
+ * Describes how the viewers play, in one line.
  * @param {Situation['audience']} audience
  */
 export function audienceLine(audience) {

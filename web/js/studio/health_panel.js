@@ -1,4 +1,4 @@
-/** The health light of a live, and its figures, which a tap shows. */
+/** The health light of a live, and the figures that appear after a tap on the light. */
 import { byId, setText } from '../page/dom.js';
 import { Health } from '../publish/health.js';
 import { audienceLine, figures, sentLine } from './health_figures.js';
@@ -40,7 +40,8 @@ export class HealthPanel {
   }
 
   /**
-   * Call it with `sample` once a second, and with `live` when the connection is made or lost.
+   * Updates the situation and the display. Call this with `sample` once a second, and with `live`
+   * when the connection is made or lost.
    * @param {Partial<Situation>} news omitted fields do not change
    */
   update(news) {

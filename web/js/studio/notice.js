@@ -1,7 +1,7 @@
 /** The notice at the top of the studio: the problem, and what happens next. */
 import { byId, setText } from '../page/dom.js';
 
-/** In order of importance: the first topic that has a text is shown. */
+/** The topics of a notice, the most important first. The first topic that has a text is shown. */
 const TOPICS = /** @type {const} */ (['link', 'camera']);
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Everything that runs while the creator is live, and its display in the studio. `close()` undoes
- * all of it without a request to the server.
+ * Runs everything that is needed while the creator is live, and shows it in the studio. `close()`
+ * stops all of it without a request to the server.
  */
 import { byId, setText, toast } from '../page/dom.js';
 import { BROWSER } from '../page/environment.js';
@@ -13,7 +13,8 @@ import { WakeLock } from '../publish/wake_lock.js';
 import { HealthPanel } from './health_panel.js';
 
 /**
- * @typedef {api.NewRoom & {since: number}} MyRoom  `since`: Unix seconds of going live
+ * @typedef {api.NewRoom & {since: number}} MyRoom  `since`: time at which the creator went live,
+ *   Unix seconds
  * @typedef {import('../publish/broadcast_state.js').State} State
  * @typedef {import('../publish/whip.js').WhipError} WhipError
  * @typedef {'connecting' | 'live' | 'lost'} Link
@@ -45,7 +46,7 @@ const RENEW_EVERY = 10; // s
 const SHOW_EVERY = 500; // ms
 
 export class OnAir {
-  /** The largest number of viewers at a time. */
+  /** Maximum number of simultaneous viewers so far. */
   peak = 0;
   #room;
   #panel;
@@ -110,17 +111,17 @@ export class OnAir {
     this.#tick();
   }
 
-  /** Seconds since going live. */
+  /** Time since the creator went live, s. */
   get seconds() {
     return this.#environment.date() / 1_000 - this.#room.since;
   }
 
-  /** @param {MediaStreamTrack} track replaces the track of its kind */
+  /** @param {MediaStreamTrack} track published instead of the current track of the same kind */
   replaceTrack(track) {
     return this.#broadcast.replaceTrack(track);
   }
 
-  /** The browser reports another network, or that there is none. */
+  /** Tells the broadcast that the browser has reported a network change, and updates the notice. */
   networkChanged() {
     const counting = (this.#problem?.until ?? 0) > this.#environment.now();
     if (this.#link === 'lost' && !counting) this.#setProblem(lossText());
@@ -205,7 +206,8 @@ export class OnAir {
         : 0;
     const now = this.#environment.now();
     if (this.#away < AWAY_FOR || now - this.#renewedAt < RENEW_EVERY * 1_000) return;
-    // No media arrives although the connection works in both directions. Only a new session helps.
+    // The server receives no media although the connection works in both directions. Only a new
+    // session helps.
     this.#renewedAt = now;
     this.#broadcast.renew();
   }

@@ -19,7 +19,7 @@ export class Ladder {
   name;
   /** The reason for this path, as text. */
   why;
-  /** The name in `?player=` if no such path exists. */
+  /** The name in `?player=` if no path has that name; otherwise ''. */
   unknown = '';
   #forced = false;
   #trialUntil = -Infinity;
@@ -56,7 +56,8 @@ export class Ladder {
   }
 
   /**
-   * The player failed. True to change the path, false to create the same player again.
+   * Counts a failure of the player. Returns true if the path has changed, false if the same player
+   * should be created again.
    * @param {number} now
    * @param {string} reason
    * @param {boolean} final  this path can never play the stream
@@ -68,7 +69,7 @@ export class Ladder {
   }
 
   /**
-   * Playback stalled. True to change the path.
+   * Counts a stall. Returns true if the path has changed.
    * @param {number} now
    */
   stalled(now) {
@@ -79,8 +80,8 @@ export class Ladder {
   }
 
   /**
-   * The network blocks a transport. True to change the path, if the current one needs that
-   * transport.
+   * Avoids a transport that the network blocks. Returns true if the path has changed, because the
+   * former path needed that transport.
    * @param {number} now
    * @param {Transport} transport
    */
@@ -94,7 +95,8 @@ export class Ladder {
   }
 
   /**
-   * True to change to a better path whose rest has ended.
+   * Changes to a better path whose rest has ended, if there is one. Returns true if the path has
+   * changed.
    * @param {number} now
    */
   recovered(now) {
@@ -118,7 +120,7 @@ export class Ladder {
     this.#rest(now, name);
     const others = this.#supported.filter((path) => path.name !== name);
     if (forGood) this.#supported = others;
-    // If a path can never play, use any other, even one that rests.
+    // If the former path can never play, use any other path, even one that rests.
     const other =
       others.find((path) => this.#rested(now, path.name)) ?? (forGood && this.#soonest(others));
     if (!other) return false;
@@ -126,7 +128,7 @@ export class Ladder {
     return true;
   }
 
-  /** The path whose rest ends first. @param {readonly PlaybackPath[]} paths */
+  /** Returns the path whose rest ends first. @param {readonly PlaybackPath[]} paths */
   #soonest(paths) {
     const until = (/** @type {PlaybackPath} */ { name }) =>
       this.#resting.get(name)?.until ?? -Infinity;

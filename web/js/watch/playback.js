@@ -37,7 +37,7 @@ export class Playback {
   #environment;
   /** @type {Player | null} */
   #player = null;
-  /** Number of the latest start. What an earlier start makes or reports no longer counts. */
+  /** Number of the latest call of `start`. Players and reports from earlier calls are ignored. */
   #start = 0;
   #muted = true;
   #closed = false;
@@ -100,7 +100,7 @@ export class Playback {
     return this.#muted;
   }
 
-  /** Set it to false in a user gesture. */
+  /** Whether playback is muted. Set this to false only in a user gesture. */
   set muted(muted) {
     this.#muted = muted;
     if (this.#player) this.#player.muted = muted;
@@ -110,7 +110,7 @@ export class Playback {
   hello(hello) {
     this.#hello = hello;
     this.#early = [];
-    // Another stream has another clock, so the old player cannot use it.
+    // Another stream has another clock, so the old player cannot play the new stream.
     if (this.#player?.stream && this.#player.stream !== hello.stream) {
       this.#replace();
       this.#connection.begin();
@@ -147,14 +147,17 @@ export class Playback {
     this.#player?.close();
   }
 
-  /** The network blocks WebSockets, although the server answers. */
+  /**
+   * Avoids the WebSocket paths. Call this if the network blocks WebSockets although the server
+   * answers.
+   */
   blocked() {
     if (this.#ladder.blocked(this.#environment.now(), 'websocket')) this.#changePath();
   }
 
   /**
-   * The server closed for good, because the current player cannot decode the live. Another player
-   * may.
+   * Changes to another path. Call this if the server closed the connection for good because the
+   * current player cannot decode the live; another player may decode it.
    */
   undecodable() {
     if (!this.#ladder.broke(this.#environment.now(), 'it has no decoder for this live', true)) {
@@ -165,7 +168,7 @@ export class Playback {
     this.#connection.open();
   }
 
-  /** Creates the ladder's player, or a worse one if that fails. */
+  /** Creates the player of the ladder's path. If this fails, creates the player of a worse path. */
   start() {
     const start = ++this.#start;
     const { name, supported } = this.#ladder;
@@ -203,10 +206,10 @@ export class Playback {
   /**
    * @param {number} start
    * @param {Player} player
-   * @returns {boolean} whether it is in use from now on
+   * @returns {boolean} whether the player is in use from now on
    */
   #take(start, player) {
-    // The player was loaded too late: the room is closed, or another one has been started.
+    // The player was loaded too late: the room is closed, or another player has been started.
     if (this.#closed || start !== this.#start) {
       player.close();
       return false;
@@ -254,7 +257,9 @@ export class Playback {
     this.start();
   }
 
-  /** The ladder has chosen another path: creates its player and notifies the server. */
+  /**
+   * Creates the player of the path that the ladder has chosen, and connects again for this path.
+   */
   #changePath() {
     this.#connection.url = watchUrl(this.#room, this.#ladder.name);
     this.#replace();

@@ -4,7 +4,8 @@
  * @typedef {'websocket' | 'http' | 'udp'} Transport
  * @typedef {object} PlaybackPath
  * @property {string} name
- * @property {Transport} transport  a network that blocks it blocks every path on it
+ * @property {Transport} transport  a network that blocks the transport blocks every path that uses
+ *   it
  * @property {(scope: any) => boolean} supported
  *
  * @typedef {object} Choice
@@ -16,7 +17,7 @@
  */
 
 /**
- * The best path first. Another path needs an entry here and one in player.js.
+ * All playback paths, the best first. A new path needs an entry here and one in player.js.
  * @type {readonly PlaybackPath[]}
  */
 export const PLAYBACK_PATHS = [
@@ -28,8 +29,8 @@ export const PLAYBACK_PATHS = [
       ['VideoDecoder', 'AudioDecoder', 'AudioWorkletNode'].every((name) => name in scope),
   },
   { name: 'mse', transport: 'websocket', supported: hasMediaSource },
-  // To find out whether its WebRTC supports H.264, a browser needs more time than the first frame
-  // may take. The server refuses an offer without it.
+  // H.264 over WebRTC is not tested here, because the test takes longer than the first frame may
+  // take. The server refuses an offer without H.264.
   { name: 'whep', transport: 'udp', supported: (scope) => 'RTCPeerConnection' in scope },
   {
     name: 'hls',

@@ -1,5 +1,5 @@
 /**
- * The players, one for each playback path, and the interface that they share.
+ * Creates the player of a playback path, and defines the interface that all players share.
  *
  * @typedef {object} PlayerEvents
  * @property {() => void} picture  the first frame is on the screen
@@ -13,7 +13,7 @@
  * @property {number} captureError ms, the largest error of behindLens
  * @property {boolean} captureEstimated  the publisher's clock is not known yet
  * @property {number} lag      ms behind the live edge
- * @property {number} target   ms behind the live edge, as aimed at
+ * @property {number} target   target of `lag`, ms
  * @property {number} buffer   ms of buffered media
  * @property {number} jitter   ms, 95th percentile
  * @property {number} rate
@@ -27,7 +27,7 @@
  * @property {number} [bitrate] bit/s of media that does not use the connection
  * @property {number} position     ms of player time, of the frame on the screen; it never decreases
  * @property {boolean} playing     new frames appear
- * @property {SoundStats} [sound]  if the player knows it and is not muted
+ * @property {SoundStats} [sound]  if the player measures the audio and is not muted
  *
  * @typedef {object} SoundStats
  * @property {number} played  ms of audio played

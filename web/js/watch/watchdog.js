@@ -10,12 +10,12 @@ export class Watchdog {
   #wellAt = NaN;
 
   /**
-   * Call once a second.
+   * Takes the figures of one second. Call this once a second.
    * @param {number} now
    * @param {number} frames  shown by the player, which may be a new one
    * @param {number} bytes   received by the connection; NaN if media takes another transport. While
    *   nothing arrives, another player would get nothing either
-   * @param {boolean} expected  there should be new frames
+   * @param {boolean} expected  whether new frames should appear
    * @returns {boolean} true once for each LIMIT without a new frame
    */
   stalled(now, frames, bytes, expected) {

@@ -1,9 +1,10 @@
 /**
- * Decides when to remove played media, and up to which position. hls.js cannot do it: with each
- * removal it marks the parts of a half loaded segment as not loaded (detectEvictedFragments in its
- * fragment tracker, 1.7.4). If that segment then ends, by rounding, a microsecond before the next
- * one starts in the playlist, hls.js never loads the next one, and the video stops until the
- * segment has left the list of parts. Between two segments nothing is half loaded. Pure.
+ * Decides when to remove played media from the buffer, and up to which position. hls.js must not
+ * decide this: with each removal it marks the parts of a half-loaded segment as not loaded
+ * (detectEvictedFragments in its fragment tracker, 1.7.4). If rounding then makes that segment end
+ * a microsecond before the next segment starts, hls.js never loads the next segment, and the video
+ * stops until the half-loaded segment has left the playlist's parts. So media is removed when no
+ * segment is half loaded. Pure.
  */
 
 const KEPT = 10; // s behind the playhead

@@ -4,7 +4,7 @@
  *
  * @typedef {object} Engine
  * @property {() => number} latency  s behind the live edge; NaN while unknown
- * @property {() => number} target   s behind the live edge, as aimed at
+ * @property {() => number} target   target of `latency`, s
  * @property {(target: number) => void} aim sets another target; a browser that plays by itself
  *   ignores it
  * @property {() => number} sync     media time (s) of the target; NaN while unknown
@@ -23,8 +23,9 @@ const APPLE = navigator.vendor.startsWith('Apple');
 const MEDIA_MENDED = 3_000; // ms between two recoveries of the decoder
 
 /**
- * Safari plays LL-HLS itself with less work for the phone; without MediaSource (iPhone) it is the
- * only engine. Chromium's own HLS does not support parts.
+ * Starts the engine for this browser. Safari plays LL-HLS itself, which costs a phone less work and
+ * is the only way without MediaSource (iPhone). All other browsers use hls.js, because Chromium's
+ * own HLS player does not support parts.
  * @param {HTMLVideoElement} video
  * @param {string} url
  * @param {Failed} failed
@@ -50,11 +51,11 @@ function playNative(video, url, failed) {
     { signal: listening.signal },
   );
   video.src = url;
-  /** The time of media time 0. Safari reads it from EXT-X-PROGRAM-DATE-TIME. */
+  /** Capture time of media time 0, ms since 1970. Safari reads it from EXT-X-PROGRAM-DATE-TIME. */
   const start = () => /** @type {any} */ (video).getStartDate?.()?.getTime() ?? NaN;
   const edge = () => (video.seekable.length ? video.seekable.end(video.seekable.length - 1) : NaN);
   return {
-    // Safari allows seeks up to the hold-back only
+    // in Safari the seekable range ends at the hold-back
     latency: () => edge() - video.currentTime + HOLD_BACK,
     target: () => HOLD_BACK,
     aim() {},

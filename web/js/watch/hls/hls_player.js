@@ -87,7 +87,7 @@ export class HlsPlayer {
     if (hello.tracks.length) this.#start(this.#environment.now());
   }
 
-  /** Any record shows that there is media to play; the first init is enough. */
+  /** Starts the engine at the first record, because any record shows that the room has media. */
   record() {
     this.#start(this.#environment.now());
   }
@@ -138,7 +138,7 @@ export class HlsPlayer {
     this.#engine = null;
   }
 
-  /** End of the gapless media after the playhead, s. */
+  /** End of the contiguous media at the playhead, s; NaN if the playhead is outside the media. */
   get #buffered() {
     const { buffered, currentTime } = this.#video;
     for (let n = 0; n < buffered.length; n++)
@@ -147,7 +147,7 @@ export class HlsPlayer {
     return NaN;
   }
 
-  /** End of the gapless media that is newest, s; NaN without media. */
+  /** Start and end of the newest contiguous media, s; NaN without media. */
   get #newest() {
     const { buffered } = this.#video;
     const last = buffered.length - 1;
@@ -178,7 +178,8 @@ export class HlsPlayer {
   }
 
   /**
-   * Without a WebSocket, only the playlist shows that the room is live.
+   * Requests the playlist, because without a WebSocket only the playlist shows that the room is
+   * live.
    * @param {number} now
    */
   async #poll(now) {
@@ -209,7 +210,7 @@ export class HlsPlayer {
     this.#stalls++;
   }
 
-  /** A hidden page loads nothing, unless it is shown as picture in picture. */
+  /** Stops loading while the page is hidden, unless a picture-in-picture window shows the room. */
   #rest() {
     const resting = document.hidden && !document.pictureInPictureElement;
     if (resting === this.#resting) return;
@@ -246,8 +247,8 @@ export class HlsPlayer {
       this.#seekAt = now;
       this.#video.currentTime = to;
     }
-    // Without media the creator may be away. It is a fault only if the frame does not change
-    // although there is media.
+    // Without media the creator may be away. Only a frame that does not change although there is
+    // media is a fault.
     if (now - this.#watch.shownAt > BROKEN && this.#buffered - this.#video.currentTime > 1)
       this.#failed('the picture stands though there is media', false);
   }
@@ -258,7 +259,8 @@ export class HlsPlayer {
   }
 
   /**
-   * Media arrives in parts and segments, so a bitrate over less than some seconds would jump.
+   * Measures the bitrate over at least two seconds: over a shorter time it would jump, because
+   * media arrives in parts and segments.
    * @param {number} now
    * @param {number} bytes
    */

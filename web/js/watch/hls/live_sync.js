@@ -1,10 +1,11 @@
 /**
  * Keeps an HLS player near the live edge: by a slightly higher rate, or by a jump if it is too far
- * behind. After a stall hls.js keeps a larger distance, which shrinks again with time. Pure.
+ * behind. After a stall hls.js increases its target distance to the live edge; this class reduces
+ * the target again, step by step. Pure.
  */
 
 export const HOLD_BACK = 1.05; // s behind the newest part, as the playlist says (PART-HOLD-BACK)
-const FAR = 1.2; // s beyond the target from which it jumps; below, the rate corrects
+const FAR = 1.2; // s beyond the target from which the player jumps; below, the rate corrects
 const SLACK = 0.25; // s beyond the target that are tolerated: parts last a third of a second
 const BEGIN = 0.4; // s beyond the target from which the rate corrects, down to the slack
 const BRISK = 1.05;
@@ -22,7 +23,7 @@ export class LiveSync {
   #hurries = false;
 
   /**
-   * The new target (s), or null if it stays.
+   * Returns the new target distance to the live edge, s, or null to keep the present target.
    * @param {number} now ms
    * @param {number} target s
    */
@@ -36,7 +37,7 @@ export class LiveSync {
   }
 
   /**
-   * The playback rate.
+   * Returns the playback rate.
    * @param {{latency: number, target: number, ahead: number}} seen s: distance to the live edge,
    *   target distance, and buffered media
    */
@@ -46,10 +47,10 @@ export class LiveSync {
   }
 
   /**
-   * The position to jump to, or null.
+   * Returns the position to jump to, s, or null for no jump.
    * @param {{now: number, latency: number, target: number, position: number, sync: number, loaded:
-   *   {start: number, end: number}}} seen now in ms, the rest in s: distance to the live edge, its
-   *   target, position, position of the target, newest range
+   *   {start: number, end: number}}} seen `now` in ms, the others in s: distance to the live edge,
+   *   target of this distance, playhead, position of the target, newest loaded range
    */
   decide({ now, latency, target, position, sync, loaded }) {
     if (!(latency > target + FAR) || now - this.#jumpedAt < PATIENCE) return null;

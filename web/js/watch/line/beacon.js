@@ -1,6 +1,6 @@
 /**
- * The fields of the report that a viewer sends once a second (relay/PROTOCOL.md, `report`), so that
- * the creator knows what viewers see. Pure.
+ * Computes the fields of the report that a viewer sends once a second (relay/PROTOCOL.md,
+ * `report`), so that the creator knows what viewers see. Pure.
  */
 export class Beacon {
   #frames = 0;
@@ -12,7 +12,7 @@ export class Beacon {
    */
   read(player, stats) {
     const { frames = 0, behindLens = NaN, stalls = 0, firstPicture = NaN } = stats ?? {};
-    // Frames since the last report. A new player counts from zero.
+    // Any other number than in the last report means new frames: a new player counts from zero.
     const playing = frames > 0 && frames !== this.#frames;
     this.#frames = frames;
     return {

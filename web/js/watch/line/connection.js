@@ -35,7 +35,7 @@ const [CONNECTING, OPEN] = [0, 1]; // WebSocket.readyState
 
 export class Connection {
   clock = new ServerClock();
-  /** True while media is expected. Then a second of silence means that the network may be down. */
+  /** Whether media is expected. If so, a second of silence means that the network may be down. */
   lively = true;
   /** The URL of the next attempt. */
   url;
@@ -54,7 +54,7 @@ export class Connection {
   #asked = new Map();
   #askedAt = 0;
   #reportedAt = 0;
-  /** µs, the newest media time of slot 0. */
+  /** Newest media time received for slot 0, µs. */
   #newest = -Infinity;
   #redial = 0;
   #ticker = 0;
@@ -82,7 +82,7 @@ export class Connection {
     for (const { data, at } of first.received.splice(0)) this.#received(data, at);
   }
 
-  /** Stops until `open`, because the page is hidden or the room has ended. */
+  /** Closes the connection until `open`. Call this if the page is hidden or the room has ended. */
   close() {
     this.#environment.clearInterval(this.#ticker);
     this.#environment.clearTimeout(this.#redial);
@@ -91,7 +91,7 @@ export class Connection {
     this.#backoff.reset();
   }
 
-  /** Reconnects at once: the network may be back. */
+  /** Reconnects at once if the connection is not open, because the network may be back. */
   retryNow() {
     if (this.#ticker && this.#socket?.readyState !== OPEN) this.#dial();
   }
@@ -189,7 +189,7 @@ export class Connection {
       if (asked === undefined) return;
       this.clock.add(asked, at, notice.now);
       this.#asked.clear();
-      // Four exchanges in a row: one of them is likely to meet no queue.
+      // Of four exchanges in a row, at least one is likely to meet no queue.
       if (++this.#exchanges < 4) this.#exchange();
     } else if (notice.type === 'pace') {
       this.#listener.pace(notice);
@@ -217,7 +217,8 @@ export class Connection {
       return;
     }
     const silence = now - this.#heard;
-    // Silence alone proves nothing: the creator may be away. A request without an answer does.
+    // Silence alone does not prove a loss, because the creator may be away. A request without an
+    // answer proves it.
     const unanswered = this.#asked.size > 0 && now - this.#askedAt > 1_000;
     if (unanswered && silence > 1_000) return this.#lost(0);
     const due =
@@ -230,9 +231,10 @@ export class Connection {
   }
 
   /**
-   * When the network returns, a handshake that began on the dead network still waits for its
-   * retransmissions, and a browser opens one WebSocket at a time. If a small request is answered
-   * during that time, a new handshake is faster. Once per attempt.
+   * Tests the network with a small HTTP request, and starts a new handshake if it is answered. A
+   * handshake that began on a dead network would wait for its retransmissions even after the
+   * network has returned. The old handshake is closed first, because a browser opens one WebSocket
+   * at a time. Each attempt to connect gets at most one new handshake.
    * @param {WebSocket} socket
    * @param {number} now
    */

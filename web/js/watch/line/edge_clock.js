@@ -1,19 +1,19 @@
 /**
- * The live edge of slot 0, computed from events, for viewers without a WebSocket. Media time
- * advances with the clock, so the event with the largest lead over the clock had the smallest
- * delay. Pure.
+ * Computes the live edge of slot 0 from events, for viewers without a WebSocket. Media time
+ * advances as fast as the local clock, so the event whose media time is furthest ahead of the clock
+ * had the smallest delay. Pure.
  */
 
 const SAMPLES = 12;
 
 export class EdgeClock {
-  /** µs by which media time was ahead of the local clock. @type {number[]} */
+  /** Lead of media time over the local clock at each of the last events, µs. @type {number[]} */
   #ahead = [];
 
   /**
    * @param {number} now        ms, local time at which the event arrived
-   * @param {number} mediaTime  µs, of the live edge when the event was posted; 0 before the first
-   * frame
+   * @param {number} mediaTime  media time of the live edge when the event was posted, µs; 0 before
+   *   the first frame
    */
   add(now, mediaTime) {
     if (mediaTime <= 0) return;
@@ -21,13 +21,16 @@ export class EdgeClock {
     if (this.#ahead.length > SAMPLES) this.#ahead.shift();
   }
 
-  /** Another stream has another media time. */
+  /**
+   * Forgets all events. Call this when the stream changes, because each stream has its own media
+   * time.
+   */
   reset() {
     this.#ahead = [];
   }
 
   /**
-   * Media time of the live edge in µs; NaN before the first event.
+   * Returns the media time of the live edge, µs; NaN before the first event.
    * @param {number} now ms, local
    */
   at(now) {

@@ -10,7 +10,8 @@ export class EventFeed {
   #handle;
   #make;
   /**
-   * Exists from the first refused WebSocket until a WebSocket opens.
+   * The stream of server-sent events. It exists from the first refused WebSocket until a WebSocket
+   * opens.
    * @type {EventStream | null}
    */
   #stream = null;
@@ -18,7 +19,10 @@ export class EventFeed {
   #state = 'visible';
   #hellos = 0;
   #channel = '';
-  /** Number of the last event of the channel. @type {number | null} */
+  /**
+   * Number of the last event received from the channel; null before the first event.
+   * @type {number | null}
+   */
   #last = null;
 
   /**
@@ -32,7 +36,7 @@ export class EventFeed {
   }
 
   /**
-   * A WebSocket has opened.
+   * Ends the server-sent events, because a WebSocket has opened.
    * @param {{channel: string}} hello
    */
   hello({ channel }) {
@@ -43,14 +47,17 @@ export class EventFeed {
   }
 
   /**
-   * Takes an event record of the WebSocket.
+   * Passes on an event that arrived as a record of the WebSocket.
    * @param {import('./record.js').MediaRecord} record
    */
   record({ sequence, body }) {
     this.#receive(sequence, readEvent(body));
   }
 
-  /** The server answers, but WebSockets are refused. Receives the events as server-sent events. */
+  /**
+   * Receives the events as server-sent events. Call this if the server answers but WebSockets are
+   * refused.
+   */
   async listenWithoutWebSocket() {
     const hellos = this.#hellos;
     const made =
@@ -65,13 +72,16 @@ export class EventFeed {
     if (this.#state === 'visible') this.#stream.open();
   }
 
-  /** The page is hidden. */
+  /** Stops the server-sent events. Call this when the page is hidden. */
   suspend() {
     if (this.#state === 'visible') this.#state = 'hidden';
     this.#stream?.close();
   }
 
-  /** The page is visible again. A network that blocked WebSockets probably still does. */
+  /**
+   * Opens the server-sent events again. Call this when the page is visible again; a network that
+   * blocked WebSockets probably still blocks them.
+   */
   resume() {
     if (this.#state === 'closed') return;
     this.#state = 'visible';

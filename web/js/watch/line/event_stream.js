@@ -46,7 +46,7 @@ export class EventStream {
     this.#environment = environment;
   }
 
-  /** Opens the stream, unless it is open. */
+  /** Opens the event stream, unless it is open. */
   open() {
     if (this.#source) return;
     const source = new this.#environment.EventSource(`${this.#url}/events`);
@@ -94,7 +94,10 @@ export class EventStream {
     this.#listener.over(code);
   }
 
-  /** µs, of the frame on the screen. An unknown lag counts as none: WHEP plays at the edge. */
+  /**
+   * Media time of the frame on the screen, µs; UNKNOWN before the first event. An unknown lag
+   * counts as 0, because WHEP plays at the live edge.
+   */
   get #mediaTime() {
     const edge = this.#edge.at(this.#environment.now());
     return Number.isNaN(edge) ? UNKNOWN : Math.round(edge - (this.#listener.lag() || 0) * 1_000);

@@ -1,7 +1,7 @@
 /** MIME types of tracks in fragmented MP4. */
 
 /**
- * The type for a SourceBuffer; null if this browser does not decode the codec.
+ * Returns the MIME type for a SourceBuffer, or null if this browser does not decode the codec.
  * @param {'video' | 'audio'} kind
  * @param {string} codec
  * @param {typeof MediaSource | undefined} source
@@ -17,8 +17,9 @@ export function mimeFor(kind, codec, source) {
 }
 
 /**
- * MediaSource if both exist: with ManagedMediaSource, which is the only one on iPhones, the browser
- * may evict media by itself.
+ * Returns the browser's MediaSource class, or ManagedMediaSource if there is no MediaSource
+ * (iPhones). MediaSource is preferred, because with ManagedMediaSource the browser may evict media
+ * by itself.
  * @param {any} scope the browser's globals
  * @returns {typeof MediaSource | undefined}
  */

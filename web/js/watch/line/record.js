@@ -1,5 +1,5 @@
 /**
- * A binary WebSocket message consists of records (relay/PROTOCOL.md, "Record").
+ * Parses the records of a binary WebSocket message (relay/PROTOCOL.md, "Record").
  *
  * @typedef {object} MediaRecord
  * @property {number} kind        one of KIND
@@ -57,7 +57,7 @@ export function parseRecords(message) {
 }
 
 /**
- * The body of an init record: the codec string, then the init segment.
+ * Splits the body of an init record into the codec string and the init segment.
  * @param {Uint8Array<ArrayBuffer>} body
  */
 export function readInit(body) {
@@ -66,7 +66,7 @@ export function readInit(body) {
 }
 
 /**
- * The body of an event record; null if it is not JSON.
+ * Parses the body of an event record. Returns null if the body is not JSON.
  * @param {Uint8Array} body
  * @returns {any}
  */
@@ -79,7 +79,8 @@ export function readEvent(body) {
 }
 
 /**
- * Microseconds since 1970 stay below 2⁵³ until 2255, so a number holds them without a BigInt.
+ * Reads a 64-bit integer as a number. No BigInt is needed, because microseconds since 1970 stay
+ * below 2⁵³ until 2255.
  * @param {DataView} view
  * @param {number} at
  */

@@ -1,6 +1,6 @@
 /**
- * The only connection of a room. Its holder is the page, or a player that decodes in a worker. When
- * it moves to another holder, it stays open or closed, and keeps its URL and counters.
+ * The one connection of a room. Its holder is the page, or a player that decodes in a worker. When
+ * the holder changes, the connection keeps its state (open or closed), its URL and its counters.
  *
  * @typedef {Pick<Connection, 'url' | 'bytes' | 'open' | 'close' | 'retryNow' | 'restart'>
  *   & {lively: boolean}} ConnectionLike
@@ -39,7 +39,7 @@ export class RoomConnection {
     this.#held = this.#own;
   }
 
-  /** The server's clock, as the page's own connection measures it. */
+  /** The server's clock, measured by the page's own connection. */
   get clock() {
     return this.#own.clock;
   }
@@ -57,7 +57,7 @@ export class RoomConnection {
     this.#url = this.#held.url = url;
   }
 
-  /** As in Connection. @param {boolean} lively */
+  /** Whether media is expected, as in Connection. @param {boolean} lively */
   set lively(lively) {
     this.#lively = this.#held.lively = lively;
   }

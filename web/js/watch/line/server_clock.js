@@ -1,6 +1,6 @@
 /**
- * The server's clock, measured by time exchanges (relay/PROTOCOL.md). The exchange with the
- * shortest round trip counts; old ones are dropped, because clocks drift.
+ * Estimates the server's clock from time exchanges (relay/PROTOCOL.md). The exchange with the
+ * shortest round trip counts; old exchanges are dropped, because clocks drift.
  */
 export class ServerClock {
   /** @type {{ahead: number, error: number}[]} µs */
@@ -24,14 +24,15 @@ export class ServerClock {
   }
 
   /**
-   * Half the shortest round trip in µs: the largest error of `at`. NaN before the first exchange.
+   * Maximum error of `at`, which is half the shortest round trip, µs; NaN before the first
+   * exchange.
    */
   get error() {
     return this.#best?.error ?? NaN;
   }
 
   /**
-   * The server's time in µs at the local time `now` (ms). NaN before the first exchange.
+   * Returns the server's time, µs, at the local time `now`, ms; NaN before the first exchange.
    * @param {number} now
    */
   at(now) {

@@ -1,8 +1,8 @@
 import { mimeFor, sourceClass } from './mime.js';
 
 /**
- * The URL of a room's WebSocket. It contains the player's hello, which therefore costs no round
- * trip.
+ * Returns the URL of a room's WebSocket. The URL contains the player's hello, so that the hello
+ * costs no round trip.
  * @param {string} room
  * @param {string} player a playback path
  * @returns {string}

@@ -7,7 +7,9 @@
  * it is.
  */
 
-/** A record published this shortly before the hello ends the burst, µs. */
+/**
+ * Time before the hello, µs. The first record that was published later than this ends the burst.
+ */
 const TAIL = 60_000;
 
 export class BurstPhase {
@@ -21,7 +23,7 @@ export class BurstPhase {
   }
 
   /**
-   * A connection begins.
+   * Starts the burst of a new connection.
    * @param {number} now the server's clock in the hello
    * @param {boolean} again whether an earlier connection fed this player
    */
@@ -31,7 +33,7 @@ export class BurstPhase {
   }
 
   /**
-   * A media record arrives.
+   * Takes a media record, which may end the burst.
    * @param {number} publishTime
    */
   receive(publishTime) {

@@ -24,7 +24,7 @@
  * @property {number | null} seek position to seek to, or null
  */
 
-/** Media that Chromium's audio renderer needs before it starts. */
+/** Duration of the media that Chromium's audio renderer needs before it starts, ms. */
 export const START_LAG = 200;
 const FLOOR = 150;
 const CEILING = 1500;
@@ -65,7 +65,7 @@ export class LiveEdge {
   }
 
   /**
-   * The element ran out of media.
+   * Notes that the media element ran out of media.
    * @param {number} now
    */
   starve(now) {
@@ -73,9 +73,9 @@ export class LiveEdge {
   }
 
   /**
-   * The element plays again, or is about to. If it ran dry several times for a short while, the
-   * target was too near. A single time, or an outage longer than any buffer, does not increase the
-   * delay.
+   * Notes that the media element plays again, or is about to. If the element ran dry repeatedly,
+   * each time briefly, the target delay was too short and increases. A single underflow, or an
+   * outage longer than any buffer, does not increase it.
    * @param {number} now
    */
   recover(now) {
@@ -88,8 +88,8 @@ export class LiveEdge {
   }
 
   /**
-   * The element plays again by itself. Chromium waits for twice the data of a start before it does,
-   * so a seek may be better.
+   * Notes that the media element plays again by itself. Before that, Chromium waits for twice the
+   * data that a start needs, so a seek may now reduce the delay.
    * @param {number} now
    * @param {number} position
    * @param {number} newest
@@ -124,7 +124,7 @@ export class LiveEdge {
     return { rate: this.#fractional ? this.#steer(now, error, silent) : 1, seek: null };
   }
 
-  /** Distance to the newest media at which playback starts or restarts. */
+  /** Distance to the newest media at which playback starts or restarts, ms. */
   get #startLag() {
     return Math.max(START_LAG, this.#target);
   }

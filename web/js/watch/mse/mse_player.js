@@ -30,7 +30,10 @@ const MAX_WAITING = 1_000; // records before the source opens; some twelve secon
 const STALL = 250; // ms without a new frame that count as a stall; the same as WebCodecs
 const GAP = 0.05; // s; browsers close smaller holes themselves
 
-/** WebKit stops for good on appends of single frames and stutters at each change of rate. */
+/**
+ * Whether the browser is WebKit, which stops for good on appends of single frames, and stutters at
+ * each change of the playback rate.
+ */
 const isWebKit = navigator.vendor?.startsWith('Apple') ?? false;
 const isChromium = 'chrome' in self;
 
@@ -53,7 +56,7 @@ export class MsePlayer {
   #buffers = new Map();
   /** @type {MediaRecord[]} */
   #waiting = [];
-  /** Tracks of slot 0 that the hello announced and the browser can decode. */
+  /** Number of tracks of slot 0 that the hello announced and the browser can decode. */
   #expected = 0;
   #burst = new BurstPhase();
   #firstAt = NaN;
@@ -62,8 +65,8 @@ export class MsePlayer {
   #stalls = 0;
   #pauses = new Pauses();
   /**
-   * The last time that the element ran dry: player time (ms) and local time (ms). Set while dry or
-   * recovering.
+   * When the media element last ran dry: `at` in player time, `since` in local time, both in ms.
+   * Set in the states “dry” and “recovering”.
    */
   #dry = { at: NaN, since: NaN };
   #seeks = 0;
@@ -270,7 +273,7 @@ export class MsePlayer {
     // The first frame is the keyframe: it is shown before anything after it is decoded, and then
     // one seek leads to the live edge. Chromium and WebKit start at zero if the first sample is as
     // near to zero as it is here. A seek would start Chromium's pipeline twice, and often makes
-    // WebKitGTK's fail ("Failed to push buffer").
+    // WebKitGTK's pipeline fail ("Failed to push buffer").
     if (!isChromium && !isWebKit) this.#video.currentTime = this.#timeline.first / 1000;
     this.#lastSeekAt = now;
     try {
@@ -282,7 +285,7 @@ export class MsePlayer {
     this.resume();
   }
 
-  /** One append per track: the init segment and everything since the keyframe. */
+  /** Appends the init segment and all media since the keyframe, in one append per track. */
   #fill() {
     const options = {
       batch: isWebKit ? 100 : 0,
@@ -326,8 +329,9 @@ export class MsePlayer {
   }
 
   /**
-   * Counts the dry time as a stall if the viewer saw it. Only the next frame shows for how long the
-   * last one was on the screen: Chromium also fires `waiting` for times that are too short to see.
+   * Counts an underflow as a stall if the viewer saw it. Only the next frame shows for how long the
+   * last one was on the screen: Chromium also fires `waiting` for underflows that are too short to
+   * see.
    */
   #checkRecovery() {
     if (this.#state !== 'recovering' || this.#watch.shownAt <= this.#dry.since) return;
@@ -335,7 +339,10 @@ export class MsePlayer {
     this.#handle('shown');
   }
 
-  /** After each call that may end a dry spell of the edge: it starves in the state “dry” only. */
+  /**
+   * Leaves the state “dry” if the live-edge control has recovered from an underflow. Call this
+   * after each call that may make it recover.
+   */
   #followEdge() {
     if (!this.#edge.starving) this.#handle('fed');
   }
@@ -366,7 +373,7 @@ export class MsePlayer {
 
   /**
    * Seeks to the live edge if the player is too far behind after a reconnection, or if playback is
-   * stuck. Returns whether it did.
+   * stuck. Returns whether a seek was needed.
    * @param {number} now
    */
   #correct(now) {
@@ -380,7 +387,7 @@ export class MsePlayer {
   }
 
   /**
-   * Follows the live edge by the playback rate, or by a seek if that would be too slow.
+   * Follows the live edge by the playback rate, or by a seek if the rate would be too slow.
    * @param {number} now
    */
   #steer(now) {
@@ -397,8 +404,8 @@ export class MsePlayer {
   }
 
   /**
-   * The start is also a seek. If it is before a track's first sample or in a hole, for example when
-   * the creator has just started, the element would wait for ever.
+   * Seeks if the start position has no media. Before a track's first sample or in a hole, for
+   * example when the creator has just started, the media element would wait for ever.
    * @param {number} now
    */
   #helpStart(now) {
@@ -410,8 +417,8 @@ export class MsePlayer {
 
   /**
    * Whether playback waits at a hole although there is media after it, or the frame does not change
-   * although newer ones have arrived. In the second case audio may continue, and the element fires
-   * no event. This also catches every other failure: playback is tried again a second later.
+   * although newer frames have arrived. In the second case audio may continue, and the element
+   * fires no event. This also catches every other failure: playback is tried again a second later.
    * @param {number} now
    */
   #stuck(now) {
@@ -424,7 +431,8 @@ export class MsePlayer {
   }
 
   /**
-   * `seconds`, or the start of the next media if `seconds` is in a hole; null if there is none.
+   * Returns `seconds`, or the start of the next media if `seconds` is in a hole, or null if no
+   * media follows.
    * @param {number} seconds
    */
   #reachable(seconds) {
@@ -436,8 +444,8 @@ export class MsePlayer {
   }
 
   /**
-   * Seeks to `to` (ms) or the next position with media. If there is none, it does not seek: a seek
-   * into a hole never ends.
+   * Seeks to `to` (ms), or to the next position with media. Does nothing if no media follows,
+   * because a seek into a hole never ends.
    * @param {number} to
    * @param {number} now
    */

@@ -1,12 +1,12 @@
 /**
- * The life of the MSE player. Pure: a state and an event in, the next state out.
+ * The states of the MSE player. Pure: a state and an event in, the next state out.
  *
  * - opening: the media source is not open yet.
- * - collecting: it is open; the tracks or the burst are not complete.
+ * - collecting: the media source is open; the tracks or the burst are not complete.
  * - starting: the source buffers have the burst; no frame is on the screen.
  * - playing: frames are on the screen.
  * - dry: the element ran out of media.
- * - recovering: media is here again; the next frame is not on the screen yet.
+ * - recovering: media has arrived again; the next frame is not on the screen yet.
  * - broken: the player cannot go on and has reported it.
  * - closed.
  *
@@ -39,7 +39,7 @@ export const MSE_EVENTS = Object.freeze([
 ]);
 
 /**
- * All transitions. Other pairs change nothing.
+ * The next state, by state and event. An event that is not listed for a state has no effect.
  * @type {Readonly<Record<MseState, Readonly<Partial<Record<MseEvent, MseState>>>>>}
  */
 export const MSE_TRANSITIONS = Object.freeze({
@@ -54,7 +54,7 @@ export const MSE_TRANSITIONS = Object.freeze({
 });
 
 /**
- * The state after `event`; the same state if the event changes nothing.
+ * Returns the state after `event`, or the same state if the event has no effect.
  * @param {MseState} state
  * @param {MseEvent} event
  * @returns {MseState}

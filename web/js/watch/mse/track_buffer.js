@@ -3,11 +3,14 @@
  * its own cost.
  */
 
-/** Half a minute of media; a longer queue means that the player does not work. */
+/**
+ * Maximum number of entries in the queue, half a minute of media. A longer queue means that the
+ * player does not work.
+ */
 const QUEUE_LIMIT = 1_000;
 
 /**
- * `mime` is set on init segments.
+ * An entry of the queue: an init segment with its `mime`, or a fragment, whose `mime` is null.
  * @typedef {{data: Uint8Array<ArrayBuffer>, mime: string | null}} Entry
  */
 
@@ -110,7 +113,7 @@ export class TrackBuffer {
     this.#append(this.#take());
   }
 
-  /** Takes the entries of one append: those before the next change of the codec. */
+  /** Takes the entries for one append from the queue: all before the next change of the codec. */
   #take() {
     const changes = this.#queue.findIndex(
       ({ mime }, n) => n > 0 && mime !== null && mime !== this.#mime,
@@ -133,7 +136,8 @@ export class TrackBuffer {
   }
 
   /**
-   * Some browsers may need this call for a new level or profile; none of the tested ones does.
+   * Changes the MIME type of the SourceBuffer. Some browsers may need this for a new level or
+   * profile, but no tested browser does.
    * @param {string} mime
    */
   #changeType(mime) {
@@ -146,7 +150,7 @@ export class TrackBuffer {
   }
 
   /**
-   * The quota is exhausted: removes the older half of the media and tries again.
+   * Removes the older half of the media and tries again, because the quota is exhausted.
    * @param {Entry[]} entries
    */
   #makeRoom(entries) {

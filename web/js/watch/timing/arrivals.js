@@ -1,5 +1,5 @@
 /**
- * Arrival times of records, compared with their media times. The fastest arrival of the last
+ * Compares the arrival times of records with their media times. The fastest arrival of the last
  * seconds defines the live edge as a straight line that late frames do not move. The lateness of
  * the other records is the jitter.
  */
@@ -13,7 +13,7 @@ export class Arrivals {
   #jitter = 0;
   #computedAt = -Infinity;
 
-  /** A new epoch uses another path, so earlier measurements are no longer valid. */
+  /** Forgets all measurements. Call this at a new epoch, whose records arrive by another path. */
   reset() {
     this.#warm = 0;
     this.#count = 0;
@@ -44,8 +44,8 @@ export class Arrivals {
   }
 
   /**
-   * The media time (ms) of a record that would arrive now without delay. NaN before the first
-   * record.
+   * Returns the live edge, ms: the media time of a record that would arrive now without delay. NaN
+   * before the first record.
    * @param {number} now
    */
   edge(now) {

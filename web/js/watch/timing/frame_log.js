@@ -1,5 +1,6 @@
 /**
- * Capture times of the last frames received. They give the capture time of the frame on the screen.
+ * Remembers the capture times of the last frames received, to find the capture time of the frame on
+ * the screen.
  */
 export class FrameLog {
   #size;
@@ -25,7 +26,8 @@ export class FrameLog {
   }
 
   /**
-   * Capture time of the frame shown at `media` (µs); NaN if it is not in the log.
+   * Returns the capture time, µs, of the frame that is shown at the media time `media`, µs; NaN if
+   * the frame is not in the log.
    * @param {number} media
    */
   captureOf(media) {

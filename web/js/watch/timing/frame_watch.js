@@ -1,13 +1,13 @@
 /**
- * Which frame is on the screen, and since when. Uses frame callbacks, or the playhead in browsers
- * without them.
+ * Observes which frame is on the screen, and since when. Uses video frame callbacks, or the
+ * playhead in browsers without these callbacks.
  */
 export class FrameWatch {
-  /** s of player time */
+  /** Player time of the frame on the screen, s. */
   mediaTime = NaN;
-  /** ms, local time at which that frame is visible */
+  /** Local time at which the frame on the screen became visible, ms. */
   shownAt = NaN;
-  /** ms from navigation */
+  /** Time from navigation to the first frame, ms. */
   firstPicture = NaN;
   #longest = 0;
   #video;
@@ -30,7 +30,7 @@ export class FrameWatch {
     return !Number.isNaN(this.firstPicture);
   }
 
-  /** The longest time (ms) for which one frame was on the screen since the last call. */
+  /** Returns the longest time for which one frame was on the screen since the last call, ms. */
   takeLongest() {
     const longest = this.#longest;
     this.#longest = 0;

@@ -1,7 +1,7 @@
 /**
- * Pauses in which the creator sent no frames. A player that runs dry in a pause has no fault, and
- * no other player would do better. Frames lost for another reason leave a hole in the sequence.
- * Pure; times in ms of player time.
+ * Records the pauses in which the creator sent no frames. A player that runs dry in a pause is not
+ * at fault, and no other player would do better. Frames that are lost on the way leave a hole in
+ * the sequence numbers and are no pause. Pure; times in ms of player time.
  */
 const LONG = 250; // ms between two frames
 const SLACK = 200; // ms before the pause at which audio or the player may already stop
@@ -14,7 +14,7 @@ export class Pauses {
   #media = NaN;
 
   /**
-   * Takes each frame as it arrives.
+   * Takes a frame. Call this for each frame that arrives.
    * @param {number} sequence
    * @param {number} media
    */
@@ -27,7 +27,7 @@ export class Pauses {
   }
 
   /**
-   * Whether the creator sent no frame after `media`.
+   * Whether the creator paused at the media time `media`, so that no frame followed.
    * @param {number} media
    */
   explain(media) {

@@ -1,4 +1,4 @@
-/** The figures before there is a player. @type {import('../player.js').PlayerStats} */
+/** The figures of a room that has no player yet. @type {import('../player.js').PlayerStats} */
 export const NOTHING = {
   ...{
     behindLens: NaN,

@@ -1,7 +1,7 @@
 /**
- * The arrived media, per track, on the player's own timeline. A stream's media time may be many
- * hours, at which floats of seconds are coarse. So player time starts at LEAD with the first
- * keyframe.
+ * Tracks how much media of each track has arrived, on the player's own timeline. Media time may
+ * reach many hours, where a float of seconds is too coarse, so player time starts with the first
+ * keyframe, at LEAD.
  */
 import { Arrivals } from './arrivals.js';
 import { FrameLog } from './frame_log.js';
@@ -17,7 +17,7 @@ const AUDIO_GRACE = 1_000_000; // µs; a track without media for longer is ignor
 export class Timeline {
   arrivals = new Arrivals();
   frames = new FrameLog();
-  /** µs; NaN before the first keyframe */
+  /** Media time at which player time is 0, µs; NaN before the first keyframe. */
   base = NaN;
   estimated = true;
   #firstVideo = NaN;
@@ -57,17 +57,17 @@ export class Timeline {
     return true;
   }
 
-  /** Start of the first frame, ms of player time. */
+  /** Player time of the first frame, ms. */
   get first() {
     return this.#toPlayer(this.#firstVideo);
   }
 
-  /** Newest frame received, ms of player time. */
+  /** Player time of the newest frame received, ms. */
   get newestPicture() {
     return this.#toPlayer(this.#video);
   }
 
-  /** End of the media that all active tracks have, ms of player time. */
+  /** Player time up to which all active tracks have media, ms. */
   get newest() {
     const sound = this.#audio + AUDIO_SLACK;
     const both = this.#video - sound > AUDIO_GRACE ? this.#video : Math.min(this.#video, sound);
@@ -75,8 +75,8 @@ export class Timeline {
   }
 
   /**
-   * Capture time of the frame at `seconds` of player time: µs of the server's clock, NaN if
-   * unknown.
+   * Returns the capture time of the frame at the player time `seconds`, µs of the server's clock;
+   * NaN if unknown.
    * @param {number} seconds
    */
   captureOf(seconds) {

@@ -1,7 +1,7 @@
-/** The page's view of a connection that a player backend holds. */
+/** Lets the page control the connection that a player backend holds. */
 export class ConnectionProxy {
   url = '';
-  /** The value in the last statistics. */
+  /** Number of bytes received, from the last report of the backend. */
   bytes = 0;
   #port;
 

@@ -1,7 +1,7 @@
 /**
- * The delay of a track behind its own live edge: the 95th percentile of the lateness of its
- * records, plus one frame for later ones. It rises at once and falls slowly, because jitter
- * returns. Pure.
+ * Computes the delay of a track behind its own live edge: the 95th percentile of the lateness of
+ * its records, plus one frame for records that are later. The delay rises at once and falls slowly,
+ * because jitter returns. Pure.
  */
 const FLOOR = 20; // ms
 const CEILING = 1_000; // ms
@@ -15,13 +15,14 @@ export class DelayTarget {
   #penalty = 0;
   #then = NaN;
 
-  /** ms */
+  /** The target delay, ms. */
   get value() {
     return this.#value;
   }
 
   /**
-   * The track ran dry for `spell` ms, so it should have played that much further behind.
+   * Increases the delay after the track ran dry for `spell` ms, unless no buffer could have covered
+   * this time.
    * @param {number} spell
    */
   ranDry(spell) {

@@ -1,6 +1,6 @@
 /**
  * Reads what a decoder needs from the ISO BMFF of a record (relay/PROTOCOL.md): the samples of a
- * fragment, the description of an init segment.
+ * fragment, or the decoder parameters in an init segment.
  *
  * @typedef {object} FragmentSample
  * @property {Uint8Array<ArrayBuffer>} data
@@ -54,8 +54,8 @@ export function readSamples(body, timescale) {
 }
 
 /**
- * Video parameters of an init segment. `description` is the body of `avcC`, as VideoDecoder takes
- * it.
+ * Reads the video parameters from an init segment. `description` is the body of the `avcC` box,
+ * which VideoDecoder needs.
  * @param {Uint8Array<ArrayBuffer>} segment
  */
 export function readVideo(segment) {
@@ -66,7 +66,7 @@ export function readVideo(segment) {
 }
 
 /**
- * Audio parameters of an init segment.
+ * Reads the audio parameters from an init segment.
  * @param {Uint8Array<ArrayBuffer>} segment
  */
 export function readAudio(segment) {
@@ -84,7 +84,7 @@ function sampleEntry(segment, kind) {
 }
 
 /**
- * The body of the first box at a path of container boxes.
+ * Returns the body of the first box at `path`, which is a list of nested box names.
  * @param {DataView<ArrayBuffer>} view
  * @param {...string} path
  * @returns {DataView<ArrayBuffer>}

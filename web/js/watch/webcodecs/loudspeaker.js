@@ -1,6 +1,6 @@
 /**
- * The audio output: an AudioContext and its audio thread. Only a page can have them; the samples
- * arrive through a port. The page loads this module after the first frame.
+ * The audio output: an AudioContext and its audio thread. Only a page can create them, so the
+ * samples of a worker arrive through a port. The page loads this module after the first frame.
  */
 import { BROWSER } from '../../page/environment.js';
 
@@ -29,7 +29,7 @@ export class Loudspeaker {
   }
 
   /**
-   * A port through which the samples reach the audio thread.
+   * Returns a port through which samples reach the audio thread.
    * @returns {MessagePort}
    */
   connect() {

@@ -1,7 +1,7 @@
 /**
- * How far one clock is ahead of another, measured from messages with a varying delay. The fastest
- * message of the last seconds counts, not the fastest of all: a sound card that ran dry stops for a
- * moment and does not catch up. Pure; times in ms.
+ * Measures how far one clock is ahead of another, from messages with a varying delay. The fastest
+ * message of the last seconds counts. Older messages do not count, because the clock of a sound
+ * card that runs dry stops for a moment and does not catch up. Pure; times in ms.
  */
 const SPAN = 2_000; // ms; the minimum covers one to two spans
 
@@ -23,7 +23,9 @@ export class Offset {
     this.#least = Math.min(this.#least, here - there);
   }
 
-  /** Infinity before the first message. */
+  /**
+   * Time by which this clock is ahead of the other clock, ms; Infinity before the first message.
+   */
   get value() {
     return Math.min(this.#before, this.#least);
   }

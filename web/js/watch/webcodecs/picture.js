@@ -2,7 +2,7 @@
  * Decodes frames and draws the one that is due. It needs a canvas but no document, so it can run in
  * a worker as well as in the page.
  *
- * Decoders hold few frames: frames that are not due soon wait before they are decoded.
+ * A decoder can hold only a few frames, so a frame is decoded only shortly before it is due.
  *
  * @typedef {{data: Uint8Array<ArrayBuffer>, media: number, key: boolean, sequence: number}}
  *   AccessUnit media: ms of player time
@@ -28,9 +28,9 @@ export class Picture {
   frames = 0;
   dropped = 0;
   stalls = 0;
-  /** ms of player time of the frame on the canvas */
+  /** Player time of the frame on the canvas, ms. */
   media = NaN;
-  /** ms, local time at which that frame was drawn */
+  /** Local time at which the frame on the canvas was drawn, ms. */
   drawnAt = NaN;
   /** @type {((frame: VideoFrame) => void) | null} receives a copy of each frame and closes it */
   mirror = null;
@@ -114,7 +114,7 @@ export class Picture {
   }
 
   /**
-   * Sets the media time `wanted` (ms) that should be on the screen at `now`.
+   * Sets the player time `wanted`, ms, of the frame that should be on the screen at `now`.
    * @param {number} now
    * @param {number} wanted
    */
@@ -217,8 +217,8 @@ export class Picture {
   }
 
   /**
-   * Whether the frame stayed on the screen while later ones were due, although the creator sent
-   * some.
+   * Whether the last frame stayed on the screen too long: later frames were due, and the creator
+   * had sent them.
    * @param {number} now
    */
   #overdue(now) {
@@ -231,7 +231,7 @@ export class Picture {
     return !this.#pauses.explain(this.media);
   }
 
-  /** Checks at every screen refresh while frames are waiting. */
+  /** Feeds the decoder and draws at every screen refresh while frames are waiting. */
   #await() {
     if (this.#request || !(this.#decoded.length || this.#encoded.length)) return;
     this.#request = self.requestAnimationFrame(() => {

@@ -179,7 +179,7 @@ export class Pipeline {
   }
 
   /**
-   * Sets the media time of both tracks.
+   * Sets the media times at which both tracks should play now.
    * @param {number} now
    */
   #steer(now) {

@@ -1,10 +1,10 @@
 /**
- * A connection and the pipeline that plays what it receives. It runs in a worker, where a busy page
- * delays no frame, or in the page if a worker cannot play. WebCodecsPlayer is the page's end of the
- * port.
+ * The backend of a WebCodecs player: a connection, and the pipeline that plays the received media.
+ * The backend runs in a worker, where a busy page delays no frame, or in the page if a worker
+ * cannot play. WebCodecsPlayer is in the page, at the other end of the port.
  *
- * Messages on the port are `[verb, ...values]`: the methods here, and the reports of
- * webcodecs_player.js.
+ * Messages on the port are `[verb, ...values]`. Verbs from the page are the methods of this class;
+ * verbs to the page are the reports in webcodecs_player.js.
  */
 import { BROWSER } from '../../page/environment.js';
 import { Beacon } from '../line/beacon.js';
@@ -55,7 +55,7 @@ export class PlayerBackend {
   }
 
   /**
-   * Connects. Does nothing if it is open, because the page's first script may have opened it.
+   * Opens the connection, unless it is open: the page's first script may have opened it already.
    * @param {string} url
    */
   open(url) {
@@ -65,7 +65,7 @@ export class PlayerBackend {
     this.#connection.open();
   }
 
-  /** Stops until `open`. */
+  /** Closes the connection until `open`. */
   pause() {
     this.#open = false;
     this.#connection.close();
@@ -105,7 +105,7 @@ export class PlayerBackend {
     this.#pipeline.mirror(stream && pour(stream));
   }
 
-  /** The page has taken the last report. */
+  /** Tells the backend that the page has taken the last report. */
   heard() {
     this.#heard = true;
   }

@@ -13,7 +13,7 @@ export class Playhead {
   jumps = 0;
 
   /**
-   * NaN before the first `follow`.
+   * Returns the media time that is due at `now`, ms; NaN before the first `follow`.
    * @param {number} now
    */
   at(now) {
@@ -37,7 +37,7 @@ export class Playhead {
         : 1 + Math.max(-MAX_CORRECTION, Math.min(MAX_CORRECTION, error / REACH));
   }
 
-  /** Forgets the clock that it followed. */
+  /** Forgets the clock that the playhead followed. */
   reset() {
     this.#media = NaN;
     this.#rate = 1;

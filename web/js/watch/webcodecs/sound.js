@@ -2,8 +2,8 @@
  * Decodes the audio of a WebCodecs player and sends the samples to the audio thread
  * (sound_worklet.js), which reports its position.
  *
- * Samples travel through a MessagePort: a shared buffer needs a cross-origin isolated page, and
- * such a page cannot be embedded elsewhere.
+ * Samples travel through a MessagePort, because a shared buffer needs a cross-origin isolated page,
+ * and other sites cannot embed a page that is cross-origin isolated.
  */
 import { BROWSER } from '../../page/environment.js';
 import { Offset } from './offset.js';
@@ -33,7 +33,7 @@ export class Sound {
   #starts = [];
   #steering = new SoundSteering();
   /**
-   * Arrays that the audio thread returned. Reuse reduces its garbage collection.
+   * Arrays that the audio thread returned. Reusing them reduces garbage collection.
    * @type {Float32Array<ArrayBuffer>[]}
    */
   #spare = [];
@@ -45,7 +45,7 @@ export class Sound {
   #closed = false;
   /** @type {Output} */
   output = { latency: 0, lead: NaN };
-  /** Called after each report of the audio thread. */
+  /** Function that is called after each report of the audio thread. */
   moved = () => {};
 
   /**
@@ -124,7 +124,7 @@ export class Sound {
     this.moved();
   }
 
-  /** Whether the audio thread runs. @param {number} now */
+  /** Whether the audio thread is running. @param {number} now */
   runs(now) {
     return this.#report !== null && now - this.#reportedAt < SILENT;
   }
@@ -146,7 +146,7 @@ export class Sound {
   }
 
   /**
-   * Media time (ms) of the sample that the audio thread outputs now.
+   * Returns the media time of the sample that the audio thread outputs at `now`, ms.
    * @param {number} now
    */
   position(now) {
@@ -157,7 +157,7 @@ export class Sound {
   }
 
   /**
-   * Media time (ms) of the sample that is audible now.
+   * Returns the media time of the sample that is audible at `now`, ms.
    * @param {number} now
    */
   heard(now) {

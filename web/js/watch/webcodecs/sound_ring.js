@@ -1,9 +1,9 @@
 /**
- * Decoded audio by its position on the media timeline, read at a rate near 1. Runs in the
- * AudioWorklet; pure.
+ * A ring buffer of decoded audio, written by position on the media timeline and read at a rate near
+ * 1. It runs in the AudioWorklet. Pure.
  *
- * Missing audio is silence. Ends, starts and jumps are faded, because a step in the waveform is
- * audible as a click.
+ * Missing audio is output as silence. The audio is faded at each end, start and jump, because a
+ * step in the waveform is audible as a click.
  */
 const FADE = 128; // samples; 2.7 ms
 const CROSSFADE = 384; // samples; 8 ms
@@ -11,9 +11,9 @@ const AHEAD = 2; // samples that the interpolation looks ahead
 
 export class SoundRing {
   rate = 1;
-  /** Samples output so far. */
+  /** Number of samples output so far. */
   played = 0;
-  /** How often the buffer ran dry. */
+  /** Number of times that the buffer ran dry. */
   dry = 0;
   #size;
   /** @type {Float32Array[]} */
@@ -33,12 +33,14 @@ export class SoundRing {
     this.#planes = Array.from({ length: channels }, () => new Float32Array(size));
   }
 
-  /** The position in samples of the timeline. NaN before the first jump. */
+  /**
+   * Position on the timeline of the next sample to output, in samples; NaN before the first jump.
+   */
   get position() {
     return this.#position;
   }
 
-  /** Number of samples after the position. */
+  /** Number of buffered samples that are still to be output. */
   get buffered() {
     return Math.max(0, this.#end - this.#position) || 0;
   }
@@ -56,7 +58,7 @@ export class SoundRing {
   }
 
   /**
-   * Continues at `position`.
+   * Continues the output at `position`, with a crossfade.
    * @param {number} position samples
    */
   jump(position) {
@@ -68,7 +70,7 @@ export class SoundRing {
   }
 
   /**
-   * Fills `out`, one array per channel.
+   * Writes the next samples into `out`, which contains one array per channel.
    * @param {Float32Array[]} out
    */
   read(out) {

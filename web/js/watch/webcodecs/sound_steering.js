@@ -1,6 +1,6 @@
 /**
- * Keeps the audio at its distance to the live edge: by inaudible resampling, or by one jump. Pure;
- * times in ms.
+ * Keeps the audio at the wanted distance to the live edge, by inaudible resampling or by one jump.
+ * Pure; times in ms.
  *
  * @typedef {object} SoundState
  * @property {number} now

@@ -1,9 +1,10 @@
 /**
- * The audio track: on and off, its delay, and the media time that the video must follow.
+ * The audio track of a WebCodecs player: turns it on and off, sets its delay, and computes the
+ * media time that the video must show.
  *
  * With audio on, the audio output is the clock: the video follows what is audible. Frames may lead
- * it by an unnoticeable amount, because audio reaches the relay a packet later than the frame of
- * the same moment and then waits for the next video message.
+ * the audio by an unnoticeable amount, because audio reaches the relay a packet later than the
+ * frame of the same moment and then waits for the next video message.
  * @typedef {import('../line/record.js').MediaRecord} MediaRecord
  */
 import { BROWSER } from '../../page/environment.js';
@@ -45,7 +46,7 @@ export class SoundTrack {
   }
 
   /**
-   * Starts decoding.
+   * Turns the audio on and starts to decode it.
    * @param {MessagePort} port to the audio thread
    */
   open(port) {
@@ -114,7 +115,7 @@ export class SoundTrack {
   }
 
   /**
-   * The delay (ms) behind the video's live edge that the audio needs; 0 if it needs none.
+   * Returns the delay behind the video's live edge that the audio needs, ms; 0 if no audio plays.
    * @param {number} now
    * @param {number} edge live edge of the video
    */

@@ -1,6 +1,6 @@
 /**
- * The audio thread: outputs the samples that sound.js sends and reports its position. Loaded by
- * `addModule`.
+ * The audio thread: outputs the samples that sound.js sends and reports its position. `addModule`
+ * loads this file.
  */
 import { SoundRing } from './sound_ring.js';
 
@@ -10,7 +10,7 @@ import { SoundRing } from './sound_ring.js';
  * @property {number} at       context time (s) at which that sample is output
  * @property {number} buffered ms
  * @property {number} played   ms output so far
- * @property {number} dry      how often it ran dry
+ * @property {number} dry      number of times that the buffer ran dry
  *
  * @typedef {{start: number, planes: Float32Array<ArrayBuffer>[]}} Samples start: samples of the
  *   timeline

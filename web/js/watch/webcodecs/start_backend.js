@@ -41,7 +41,8 @@ export function startWorker(script, url = '') {
 }
 
 /**
- * A sandboxed frame has no origin, so no script is same-origin for it.
+ * Starts a worker. Returns null in a sandboxed frame: it has no origin, so no script is
+ * same-origin.
  * @param {string} script
  */
 function openWorker(script) {

@@ -1,6 +1,7 @@
 /**
- * The page's end of player_backend.js: its canvas, its audio output and its reports.
- * player_backend.js holds the connection, so that media never passes through the page.
+ * The part of a WebCodecs player that runs in the page: the canvas, the audio output, and the
+ * listener for the backend's reports. The backend (player_backend.js) holds the connection, so that
+ * media never passes through the page.
  * @typedef {import('../player.js').PlayerStats} PlayerStats
  */
 import { BROWSER } from '../../page/environment.js';
@@ -67,7 +68,10 @@ export class WebCodecsPlayer {
     return this.#context === null;
   }
 
-  /** Set it to false in a user gesture, or if the browser allows it. */
+  /**
+   * Whether the audio is off. Set this to false in a user gesture, or if the browser allows audio
+   * without a gesture.
+   */
   set muted(muted) {
     if (muted === this.muted) return;
     this.#closeSound();
@@ -86,15 +90,17 @@ export class WebCodecsPlayer {
     this.stream = hello.stream;
   }
 
-  /** Media arrives through player_backend.js instead. */
+  /** Does nothing, because the backend receives the media itself. */
   record() {}
 
   resume() {
-    // WebKit calls it 'interrupted' after a phone call.
+    // In WebKit the state is 'interrupted' after a phone call.
     if (this.#context && this.#context.state !== 'running') this.#context.resume().catch(() => {});
   }
 
-  /** At most 100 ms old while the page keeps up. */
+  /**
+   * Returns the figures of the last report, which is at most 100 ms old while the page keeps up.
+   */
   stats() {
     return this.#stats;
   }
@@ -150,7 +156,7 @@ export class WebCodecsPlayer {
 
   #began() {
     this.#events.picture();
-    // After the first frames, and before the viewer turns the sound on.
+    // Load the module after the first frames, but before the viewer turns the audio on.
     this.#prefetch = this.#environment.setTimeout(
       () => void import('./loudspeaker.js').catch(() => {}),
       SETTLED,
@@ -168,7 +174,7 @@ export class WebCodecsPlayer {
 
   /** @param {string} reason */
   #workerFailed(reason) {
-    // A worker that has connected works. The page would fail in the same way.
+    // A worker that has connected does run, so the backend would fail in the page in the same way.
     if (!this.stream) this.#unusable();
     this.#broken(`worker: ${reason}`);
   }

@@ -1,4 +1,4 @@
-/** The entry point of the worker: waits for its options. */
+/** The entry point of the worker, which waits for a message with the options of PlayerBackend. */
 import { PlayerBackend } from './player_backend.js';
 
 const NEEDS = ['VideoDecoder', 'AudioDecoder', 'requestAnimationFrame'];

@@ -1,7 +1,8 @@
 /**
- * Capture time of a WebRTC frame. Its RTP timestamp is media time in 90 kHz ticks. Once a second
- * the WebSocket reports when the frame of some media time was captured and published
- * (relay/PROTOCOL.md, `media=0`). Between two reports the clocks do not drift noticeably.
+ * Computes the capture time of a WebRTC frame from its RTP timestamp, which is media time in 90 kHz
+ * ticks. Once a second the WebSocket reports the capture time and the publish time that belong to
+ * one media time (relay/PROTOCOL.md, `media=0`). Between two reports the clocks do not drift
+ * noticeably.
  */
 import { FLAG } from '../line/record.js';
 
@@ -19,7 +20,8 @@ export class CaptureClock {
   }
 
   /**
-   * µs on the server's clock; NaN while unknown.
+   * Returns the capture time and the publish time of a frame, µs of the server's clock; NaN while
+   * unknown.
    * @param {number} rtpTimestamp 32 bits, of the frame
    * @returns {{capture: number, publish: number}}
    */
@@ -30,8 +32,8 @@ export class CaptureClock {
   }
 
   /**
-   * µs of media time since the last report; equal for audio and video of the same moment. NaN
-   * before the first report.
+   * Returns the media time since the last report, µs, which is equal for audio and video of the
+   * same moment. NaN before the first report.
    * @param {number} rtpTimestamp 32 bits
    * @param {number} rate ticks per second
    */

@@ -1,13 +1,15 @@
 /**
- * How far the audio is ahead of the video for the viewer. It is an average, because a frame waits
- * up to one refresh for the screen, and audio is mixed in blocks of 10 ms. Pure.
+ * Measures how far the audio is ahead of the video for the viewer. The result is an average,
+ * because a frame waits up to one refresh for the screen, and audio is mixed in blocks of 10 ms.
+ * Pure.
  */
 export class LeadMeter {
   #sum = 0;
   #count = 0;
 
   /**
-   * Adds one frame. Each lag is ms of the page's clock minus ms of media time, with any origin.
+   * Adds the lag of one frame and of its audio. A lag is the page's time minus media time, in ms,
+   * from any common origin.
    * @param {number} picture
    * @param {number} sound
    */
@@ -18,7 +20,7 @@ export class LeadMeter {
     this.#count++;
   }
 
-  /** @returns {number} ms since the last call; NaN without frames */
+  /** @returns {number} average lead since the last call, ms; NaN without frames */
   take() {
     const lead = this.#sum / this.#count;
     this.#sum = this.#count = 0;

@@ -12,8 +12,8 @@
  */
 
 const AIM = -18; // ms by which the audio leads the video
-const LATEST = -28; // ms; beyond this, it is corrected
-const EARLIEST = 8; // ms
+const LATEST = -28; // ms; the smallest lead that is tolerated
+const EARLIEST = 8; // ms; the largest lead that is tolerated
 const READINGS = 3; // the median of these counts
 const SETTLING = 4_000; // ms that a correction needs: audio is stretched slowly
 const MOST = 500; // ms
@@ -22,7 +22,7 @@ const SETTLED = 30; // ms between a buffer and its target; audio holds some 15 m
 const DRAWING = 10;
 
 /**
- * ms; 0 for the minimum that the network allows.
+ * Delays of the jitter buffers to aim at, ms; 0 for the smallest delay that the network allows.
  * @typedef {{audio: number, video: number}} Targets
  */
 
@@ -77,8 +77,9 @@ export class LipSync {
   }
 
   /**
-   * While muted, the video has no added delay.
-   * @returns {Targets | null} null if nothing was delayed
+   * Removes the delay that this class has added to either track. Call this while the audio is
+   * muted.
+   * @returns {Targets | null} the new minimum targets, or null if no delay was added
    */
   release() {
     this.#leads = [];
@@ -89,7 +90,7 @@ export class LipSync {
 }
 
 /**
- * As a value of `jitterBufferTarget`.
+ * Returns the target of a track as a value for `jitterBufferTarget`.
  * @param {Targets} targets
  * @param {'audio' | 'video'} kind
  */

@@ -1,6 +1,6 @@
 /**
- * Latency of the audio output. Only an AudioContext reports it, so a silent one is opened and
- * closed again. The latency of Bluetooth is 150 ms and more.
+ * Measures the latency of the audio output. Only an AudioContext reports it, so a silent
+ * AudioContext is opened and closed again. With Bluetooth the latency is 150 ms or more.
  */
 
 const TYPICAL = 30; // ms, while unknown
@@ -22,8 +22,8 @@ export class OutputLatency {
   }
 
   /**
-   * Call it once audio is allowed. Before that, a browser starts no AudioContext, and the figure
-   * does not change.
+   * Measures the latency. Call this once audio is allowed: before that, browsers start no
+   * AudioContext, and `ms` does not change.
    */
   async measure() {
     if (this.#context) return;
@@ -46,7 +46,9 @@ export class OutputLatency {
   }
 }
 
-/** @returns {AudioContext | null} null if the browser has none, or too many already */
+/**
+ * @returns {AudioContext | null} null if the browser has no AudioContext, or allows no more of them
+ */
 function made() {
   try {
     return new AudioContext();

@@ -1,4 +1,7 @@
-/** The browser's receiver statistics (webrtc-stats `inbound-rtp`) as figures of a player. Pure. */
+/**
+ * Computes the figures of a player from the browser's receiver statistics (webrtc-stats
+ * `inbound-rtp`). Pure.
+ */
 
 /**
  * @typedef {object} Received
@@ -14,7 +17,7 @@
  *
  * @typedef {object} Heard
  * @property {number} played  ms output since the start
- * @property {number} dry     how often it ran dry
+ * @property {number} dry     number of times that the audio ran dry
  * @property {number} buffer  ms that audio waited, over the last second
  * @property {number} target  ms that the browser aims at
  * @property {number} jitter  ms
@@ -81,8 +84,8 @@ export class ReceiverStats {
   }
 
   /**
-   * Mean of a sum of seconds, in ms, per frame or sample that left the buffer since the last
-   * report.
+   * Returns the increase of `sum` since the last report, per frame or sample that left the jitter
+   * buffer in that time, ms.
    * @param {any} report
    * @param {string} sum
    */

@@ -158,7 +158,8 @@ export class WhepPlayer {
   }
 
   /**
-   * Starts a session, unless there is one. If the room is not live yet, the hello starts another.
+   * Starts a session, unless there is one. If the server refuses the session because the room is
+   * not live yet, a later hello or init record starts another session.
    */
   async #open() {
     if (this.#session || this.#closed || document.hidden) return;
@@ -176,7 +177,7 @@ export class WhepPlayer {
     this.#lipSync = new LipSync();
     try {
       await session.open();
-      // Closed meanwhile: there is no frame to wait for.
+      // If the session was closed meanwhile, there is no frame to wait for.
       if (this.#session === session) this.#expect(ARRIVAL, 'no picture came over UDP');
     } catch (error) {
       session.close();
@@ -196,8 +197,8 @@ export class WhepPlayer {
   }
 
   /**
-   * One stream for all sessions, so that the last frame stays until the first one of the next
-   * session.
+   * Shows a track. All sessions share one MediaStream, so that the last frame stays visible until
+   * the next session has its first frame.
    * @param {MediaStreamTrack} track
    */
   #show(track) {
@@ -208,7 +209,9 @@ export class WhepPlayer {
     this.resume();
   }
 
-  /** Ends the session while the page is hidden or offline. The next hello starts another. */
+  /**
+   * Ends the session while the page is hidden or offline. The next hello starts another session.
+   */
   #leave() {
     this.#environment.clearTimeout(this.#deadline);
     this.#session?.close();
@@ -259,7 +262,7 @@ export class WhepPlayer {
     if (LOOSE && !this.muted) this.#latency.measure();
   }
 
-  /** Position of the audio that belongs to the frame on the screen. */
+  /** Measures how far the audible audio is ahead of the frame on the screen. */
   #compare() {
     const heard = LOOSE && !this.muted ? this.#session?.heard : null;
     if (!heard) return;

@@ -8,7 +8,7 @@ import { refusalOf } from '../../page/refusals.js';
 
 const TIMEOUT = 8_000; // ms for an answer
 
-/** The endpoint refused the session, or was unreachable (status 0). */
+/** Thrown if the endpoint refuses a request or cannot be reached (status 0). */
 export class WhepError extends Error {
   status;
   code;
@@ -24,12 +24,12 @@ export class WhepError extends Error {
     this.code = code;
   }
 
-  /** The room exists but is not live yet. */
+  /** Whether the room exists but is not live yet. */
   get early() {
     return this.status === 409;
   }
 
-  /** This browser cannot play by WHEP; most likely it has no H.264. */
+  /** Whether this browser can never play by WHEP, most likely because it has no H.264. */
   get final() {
     return [400, 406, 415, 422].includes(this.status);
   }
@@ -68,8 +68,9 @@ export class WhepSession {
   }
 
   /**
-   * Sends the offer without candidates: the server learns this browser's address from its checks.
-   * Candidates are gathered after the answer, which names the ICE servers with their credentials.
+   * Sends the offer without candidates: the server learns this browser's address from its STUN
+   * checks. Candidates are gathered after the answer, which names the ICE servers with their
+   * credentials.
    * @throws {WhepError}
    */
   async open() {
@@ -110,7 +111,8 @@ export class WhepSession {
   }
 
   /**
-   * The audio that left its jitter buffer last, and when, on the page's clock.
+   * The audio that left the jitter buffer last: its RTP timestamp, and the time at which it left
+   * (`at`, ms of the page's clock).
    * @returns {{at: number, rtpTimestamp: number} | null} null before the first
    */
   get heard() {
@@ -153,8 +155,8 @@ export class WhepSession {
 }
 
 /**
- * Browsers synchronise the tracks of one stream (msid, RFC 8830), so the audio is put into another
- * one.
+ * Returns the SDP with the audio in a stream of its own, because browsers synchronise the tracks of
+ * one stream (msid, RFC 8830).
  * @param {string} sdp
  */
 const parted = (sdp) => sdp.replace(/^a=msid:\S+ audio$/m, 'a=msid:sound audio');
