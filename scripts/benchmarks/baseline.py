@@ -1,5 +1,5 @@
-"""The minimum cost of the same work: a C loop for the fan-out, `recvfrom` and SRTP for the ingest,
-SRTP and `sendto` for WebRTC viewers.
+"""Measures the minimum cost of the server's work: a C loop for the fan-out, `recvfrom` and SRTP for
+the ingest, SRTP and `sendto` for WebRTC viewers.
 """
 
 import asyncio

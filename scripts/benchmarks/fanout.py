@@ -49,7 +49,7 @@ class Crowd:
 
     @property
     def per_core(self) -> int:
-        """The number of viewers that one core could serve at this cost."""
+        """Number of viewers that one core could serve at this cost."""
         return round(self.viewers / self.cpu * 100)
 
 

@@ -1,4 +1,6 @@
-"""The cost of events: the same fan-out with and without them, in alternating pairs."""
+"""Measures the cost of events: the same fan-out with and without events, in alternating pairs of
+runs.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +22,7 @@ from scripts.benchmarks.paired import (
 )
 
 CPU, P99 = 1.10, 1.20
-"""Maximum ratios of the server's CPU and of the p99 delay, with events to without events."""
+"""Maximum ratios of the server's CPU and of the p99 delay: a run with events to a run without."""
 ENOUGH = 0.9
 """Minimum share of the events posted in the measured seconds that all viewers together must
 receive. In addition no viewer's sequence may have a gap.

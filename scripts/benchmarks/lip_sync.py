@@ -1,6 +1,7 @@
 """Analyses what one viewer's page showed and played of a clapperboard (clapper.py). Pure.
 
-Moments are passed as seconds of the monotonic clock and stored as seconds since `origin`.
+Callers pass moments as seconds of the monotonic clock; the results have them as seconds since
+`origin`.
 """
 
 from array import array

@@ -1,4 +1,4 @@
-"""Conditions that fail a run: `--fail-if "p99>50ms"`."""
+"""The conditions under which a run fails, such as `--fail-if "p99>50ms"`."""
 
 import re
 from collections.abc import Mapping

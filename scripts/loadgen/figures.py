@@ -55,7 +55,7 @@ class Figures:
 
     @classmethod
     def from_line(cls, line: bytes) -> "Figures":
-        """Raises ValueError if the line is malformed."""
+        """Parses a line that `to_line` has written. Raises ValueError if the line is malformed."""
         parts: Any = json.loads(line)
         if not isinstance(parts, list) or len(parts) != 3:
             raise ValueError("not a line of figures")

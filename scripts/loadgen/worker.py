@@ -36,8 +36,7 @@ class Work(Protocol):
 
 
 class Lag:
-    """Measures how late, in ms, a timer of this process's event loop is, a hundred times a second.
-    """
+    """Measures the lateness of a timer of this process's event loop, ms, a hundred times a second."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()

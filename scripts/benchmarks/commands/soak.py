@@ -42,7 +42,7 @@ def soak(
     as_json: Json = False,
 ) -> None:
     """Measures whether delay, lip sync (by flash and beep) and memory stay constant during a long
-    live. Ctrl-C ends it early and prints the results so far.
+    live. Ctrl-C ends the live early and prints the results so far.
     """
     chosen = players(paths)
     report = benchmark.Report(minutes * 60, [benchmark.Viewing(path) for path in chosen], skew_ms)
