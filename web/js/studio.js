@@ -78,7 +78,7 @@ function begin(room) {
   });
 }
 
-/** Undoes `begin` without a request to the server, and switches the camera off. */
+/** Stops what `begin` started, without a request to the server, and switches the camera off. */
 function leave() {
   onAir?.close();
   onAir = null;

@@ -1,6 +1,6 @@
 /**
- * The first script of the room's page. It is inline in the page and waits for no request. The other
- * scripts find its result in the global `microliveBoot`.
+ * The first script of the room's page. It is inline in the page, so that it waits for no request.
+ * It stores its result in the global `microliveBoot`, where the page's other scripts find it.
  */
 import { showFirstFrame } from './first_frame.js';
 import { preload } from './preload.js';

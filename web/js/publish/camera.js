@@ -171,7 +171,7 @@ export class Camera {
   }
 
   /**
-   * Replaces the tracks that are lost.
+   * Replaces each lost track by a new track.
    * @throws {CameraError}
    */
   async recover() {

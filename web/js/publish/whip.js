@@ -1,6 +1,6 @@
 /**
- * One WHIP session (RFC 9725): publishes a stream of this browser to an endpoint. It uses no DOM
- * and never reconnects; `Broadcast` starts a new session when this one is lost.
+ * One WHIP session (RFC 9725): publishes a stream of this browser to an endpoint. This module uses
+ * no DOM and never reconnects; `Broadcast` starts a new session when this one is lost.
  */
 import { iceServersOf } from '../api/ice_servers.js';
 import { BROWSER } from '../page/environment.js';
@@ -115,7 +115,10 @@ export class WhipSession {
     this.#trickle();
   }
 
-  /** Closes only the peer connection: the room remains, and the next session replaces this one. */
+  /**
+   * Closes only the peer connection. The session stays on the server until the next session of the
+   * room replaces it.
+   */
   close() {
     this.#stop();
     // A browser opens few connections to a server, and a request that hangs on a dead network would

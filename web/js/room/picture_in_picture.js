@@ -22,7 +22,7 @@ export class PictureInPicture {
   }
 
   /**
-   * Opens or closes the window. Call it in a user gesture.
+   * Opens or closes the picture-in-picture window. Call this in a user gesture.
    * @param {Player} player
    * @param {() => void} closed
    * @throws {DOMException} if the browser refuses

@@ -11,7 +11,7 @@ import { fitOf } from '../page/fit.js';
 const SOFTEN_EVERY = 1_000; // ms
 
 export class Viewport {
-  /** The video element, for players that use one. */
+  /** The video element for players that draw on no canvas. */
   video;
   #root;
   /** @type {HTMLCanvasElement} */
@@ -79,7 +79,7 @@ export class Viewport {
     this.#place = element;
   }
 
-  /** Keeps the last frame visible until `release`. */
+  /** Keeps a copy of the last frame visible until `release` is called. */
   hold() {
     const { element, width, height } = this.picture;
     if (!width || !height) return;

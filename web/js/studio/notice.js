@@ -1,4 +1,4 @@
-/** The notice at the top of the studio: the problem, and what happens next. */
+/** The notice at the top of the studio, which states a problem and what happens next. */
 import { byId, setText } from '../page/dom.js';
 
 /** The topics of a notice, the most important first. The first topic that has a text is shown. */

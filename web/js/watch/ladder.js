@@ -17,7 +17,7 @@ const LONGEST_REST = 600_000;
 
 export class Ladder {
   name;
-  /** The reason for this path, as text. */
+  /** The reason why the path in use was chosen, as text. */
   why;
   /** The name in `?player=` if no path has that name; otherwise ''. */
   unknown = '';
@@ -50,7 +50,10 @@ export class Ladder {
     return PLAYBACK_PATHS.find(({ name }) => name === this.name)?.transport;
   }
 
-  /** Whether the browser supports the path in use. A requested path may be unsupported. */
+  /**
+   * Whether the browser supports the path in use. A path requested by `?player=` may be
+   * unsupported.
+   */
   get supported() {
     return this.#supported.some(({ name }) => name === this.name);
   }

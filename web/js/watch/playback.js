@@ -1,7 +1,7 @@
 /**
  * The playback of a room: creates the player, replaces it when it fails, and changes the playback
- * path when the ladder decides so. The visible frame, the mute state and the connection remain. It
- * uses no DOM.
+ * path when the ladder decides so. Meanwhile the visible frame, the mute state and the connection
+ * stay. This module uses no DOM.
  */
 import { BROWSER } from '../page/environment.js';
 import { watchUrl } from './line/watch_url.js';

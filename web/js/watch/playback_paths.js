@@ -1,5 +1,5 @@
 /**
- * The playback paths, and which of them this browser supports. Pure.
+ * Lists the playback paths and tests which of them this browser supports. Pure.
  *
  * @typedef {'websocket' | 'http' | 'udp'} Transport
  * @typedef {object} PlaybackPath

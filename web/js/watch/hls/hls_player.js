@@ -1,6 +1,6 @@
 /**
- * Plays a room by LL-HLS: a second and a half behind the lens, over plain HTTP. The room's
- * connection provides the events and the server's clock.
+ * Plays a room by LL-HLS over plain HTTP, with a delay of a second and a half behind the lens. The
+ * room's connection provides the events and the server's clock.
  */
 import { BROWSER } from '../../page/environment.js';
 import { FrameWatch } from '../timing/frame_watch.js';

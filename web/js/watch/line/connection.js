@@ -1,6 +1,6 @@
 /**
  * A viewer's WebSocket (relay/PROTOCOL.md): hello, records, time exchange, reports, and a new
- * attempt after every loss. It uses no DOM and no player.
+ * attempt after every loss. This module uses no DOM and no player.
  */
 import { BROWSER } from '../../page/environment.js';
 import { Backoff } from '../../api/backoff.js';

@@ -1,6 +1,6 @@
 /**
  * Passes on each event of a room once: from the WebSocket's records, or from server-sent events
- * while WebSockets are blocked. It uses no DOM and no player.
+ * while WebSockets are blocked. This module uses no DOM and no player.
  */
 import { readEvent } from './record.js';
 

@@ -1,6 +1,7 @@
 /**
- * A room's events without a WebSocket (relay/PROTOCOL.md): server-sent events, and notices by POST.
- * The browser reconnects by itself and resumes after the last event. It uses no DOM and no player.
+ * Receives a room's events without a WebSocket, as server-sent events, and sends notices by POST
+ * (relay/PROTOCOL.md). The browser reconnects by itself and resumes after the last event. This
+ * module uses no DOM and no player.
  */
 import { BROWSER } from '../../page/environment.js';
 import { EdgeClock } from './edge_clock.js';

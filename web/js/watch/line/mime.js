@@ -1,4 +1,4 @@
-/** MIME types of tracks in fragmented MP4. */
+/** Determines the MIME types of tracks in fragmented MP4. */
 
 /**
  * Returns the MIME type for a SourceBuffer, or null if this browser does not decode the codec.

@@ -91,7 +91,7 @@ export class RoomConnection {
     this.#held.close();
   }
 
-  /** Reconnects at once: the network may be back. */
+  /** Reconnects at once if the connection is not open, because the network may be back. */
   retryNow() {
     this.#held.retryNow();
   }

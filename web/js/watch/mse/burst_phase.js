@@ -1,6 +1,6 @@
 /**
- * The progress of a connection's burst, which is the media since the last keyframe. Pure. Times are
- * µs of the server's clock.
+ * Tracks the progress of a connection's burst, which is the media since the last keyframe. Pure.
+ * Times are µs of the server's clock.
  *
  * The phases `first` and `again` (a reconnection while the player plays) end with the first record
  * published near the hello. `landed` follows `again`, until the player has checked how far behind

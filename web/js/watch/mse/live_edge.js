@@ -1,9 +1,9 @@
 /**
- * Live-edge control: how far behind the live edge to play, and how to get there. Pure: numbers in,
- * a decision out.
+ * Live-edge control: decides how far behind the live edge to play, and how to reach this distance.
+ * Pure: numbers in, a decision out.
  *
- * - A clean path plays about 150 ms behind. Arrival jitter and underflows increase that, quiet
- *   seconds reduce it.
+ * - A clean path plays about 150 ms behind. Arrival jitter and underflows increase this distance,
+ *   quiet seconds reduce it.
  * - An inaudible playback rate corrects small differences, one seek corrects large ones.
  * - After an underflow Chromium's audio renderer asks for twice the data before it starts again,
  *   until the element seeks. So every underflow ends with a seek, even to the same position.

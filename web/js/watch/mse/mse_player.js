@@ -309,7 +309,10 @@ export class MsePlayer {
     this.#waiting = [];
   }
 
-  /** Seeks from the keyframe to the live edge if the distance is too large for a higher rate. */
+  /**
+   * Seeks from the first keyframe to the live edge, unless a higher playback rate can make up the
+   * distance.
+   */
   #leaveKeyFrame() {
     const { newest } = this.#timeline;
     if (newest - this.#position <= START_LAG + NEAR) return;

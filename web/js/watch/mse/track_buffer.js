@@ -1,6 +1,6 @@
 /**
- * One SourceBuffer and its queue. All waiting entries are appended at once, because each append has
- * its own cost.
+ * One SourceBuffer and its queue. All waiting entries are appended in one call, because each call
+ * has a fixed cost.
  */
 
 /**
@@ -78,7 +78,7 @@ export class TrackBuffer {
   }
 
   /**
-   * Removes media before `seconds`.
+   * Removes the media before the position `seconds`.
    * @param {number} seconds
    */
   trim(seconds) {

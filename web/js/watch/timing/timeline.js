@@ -30,7 +30,7 @@ export class Timeline {
   }
 
   /**
-   * Notes the arrival of a record.
+   * Takes a record that has arrived.
    * @param {MediaRecord} record
    * @param {number} arrival ms
    * @param {boolean} live   false for the burst, whose arrival says nothing about the network

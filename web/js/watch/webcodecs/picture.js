@@ -1,6 +1,6 @@
 /**
- * Decodes frames and draws the one that is due. It needs a canvas but no document, so it can run in
- * a worker as well as in the page.
+ * Decodes frames and draws the one that is due. This module needs a canvas but no document, so that
+ * it runs in a worker as well as in a page.
  *
  * A decoder can hold only a few frames, so a frame is decoded only shortly before it is due.
  *

@@ -1,7 +1,7 @@
 /**
  * Plays a stream through WebCodecs: frames to a canvas, audio to the audio thread, both a few
- * frames behind the live edge. While muted no audio is decoded and the video follows the live edge
- * alone. It needs no document, so that it runs in a worker as well as in a page.
+ * frames behind the live edge. While muted, no audio is decoded, and the video follows only the
+ * live edge. This module needs no document, so that it runs in a worker as well as in a page.
  *
  * @typedef {object} PipelineEvents
  * @property {() => void} picture  the first frame is drawn

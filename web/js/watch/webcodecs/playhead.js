@@ -1,6 +1,6 @@
 /**
- * The media time that is due on the screen: a clock that follows another one without visible steps.
- * Pure; times in ms.
+ * A clock for the media time that is due on the screen. It follows another clock without visible
+ * steps. Pure; times in ms.
  */
 const JUMP = 250; // ms; a larger difference is a jump
 const REACH = 400; // ms in which the rate corrects a difference

@@ -57,7 +57,7 @@ class SoundProcessor extends scope.AudioWorkletProcessor {
   }
 
   /**
-   * Copies the samples and returns the arrays.
+   * Copies the samples into the ring buffer and returns the arrays to the sender for reuse.
    * @param {MessagePort} port
    * @param {Samples} samples
    */

@@ -1,9 +1,9 @@
 /**
  * Synchronises audio and video instead of the browser. Chromium's own synchronisation
- * (StreamSynchronization) estimates the audio about 35 ms too late and delays the video for it. It
- * corrects only differences above 30 ms, so each disturbance leaves some delay. This class gives
- * the early track a larger jitter buffer (RTCRtpReceiver.jitterBufferTarget), after it has removed
- * the added delay of the other track.
+ * (StreamSynchronization) estimates the audio about 35 ms too late and delays the video for it.
+ * Chromium corrects only differences above 30 ms, so each disturbance leaves some delay. This class
+ * gives the early track a larger jitter buffer (RTCRtpReceiver.jitterBufferTarget), after it has
+ * removed the added delay of the other track.
  *
  * The video may lead a little: viewers notice leading video from 125 ms on, and leading audio from
  * 45 ms on (ITU-R BT.1359). Only lasting differences are corrected: if audio arrives late all at

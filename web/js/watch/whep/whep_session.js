@@ -1,6 +1,6 @@
 /**
- * One WHEP session (draft-ietf-wish-whep): a stream played over WebRTC. It uses no DOM and never
- * reconnects; the player starts a new session.
+ * One WHEP session (draft-ietf-wish-whep): a stream played over WebRTC. This module uses no DOM and
+ * never reconnects; the player starts a new session.
  */
 import { iceServersOf } from '../../api/ice_servers.js';
 import { BROWSER } from '../../page/environment.js';
