@@ -1,5 +1,5 @@
-"""Many rooms with and without slow and rude viewers: their cost for the other viewers, and what the
-server keeps after they have left.
+"""Measures many rooms with and without slow and rude viewers: the cost of these viewers for the
+others, and what the server keeps after they have left.
 """
 
 import asyncio
@@ -63,7 +63,8 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Report:
     runs: list[Run]
-    """In pairs of a run with healthy viewers and a mixed run, in alternating order."""
+    """The runs, in pairs of a run with healthy viewers only and a mixed run, in alternating order.
+    """
 
     @property
     def pairs(self) -> list[tuple[Run, Run]]:

@@ -11,7 +11,9 @@ CHUNK = 65_536
 
 
 class PausableProxy:
-    """`async with PausableProxy(server_url) as proxy:` forwards from `proxy.url` to the server."""
+    """A proxy inside `async with PausableProxy(server_url) as proxy:`. It forwards from `proxy.url`
+    to the server.
+    """
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)

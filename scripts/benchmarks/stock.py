@@ -1,6 +1,6 @@
-"""aiortc's unmodified receiver. `python -m scripts.benchmarks.stock ADDRESS` reads an offer (one
-line of JSON) and writes the answer. When its input ends, it writes the times at which each frame
-was decoded.
+"""Runs aiortc's unmodified receiver: `python -m scripts.benchmarks.stock ADDRESS` reads an offer
+(one line of JSON) and writes the answer. When its input ends, it writes the times at which it
+decoded each frame.
 """
 
 import asyncio

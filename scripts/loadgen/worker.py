@@ -36,7 +36,7 @@ class Work(Protocol):
 
 
 class Lag:
-    """Measures the lateness of a timer of this process's event loop, ms, a hundred times a second."""
+    """Measures, a hundred times a second, how many ms late this process's event loop is."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
