@@ -179,7 +179,7 @@ class Room:
             await session.close()
             return
         if self._pending is not session:
-            return  # whoever replaced or ended the session has closed it
+            return  # another session or the room's end has closed this one
         former, self._current, self._pending = self._current, session, None
         self._epoch += 1
         # Media time is the age of the room, so that it also increases over absences and restarts.

@@ -51,7 +51,7 @@ class Gaps:
         if not resent:
             self._patience = min(MAX_PATIENCE, max(self._patience, now - gap.since))
         elif gap.requests == 1 and gap.requested_at is not None:
-            # After several requests, nobody knows which of them was answered.
+            # After several requests, it is unknown which of them was answered.
             self._round_trip.add(now - gap.requested_at)
             self._patience *= 0.9
         return True

@@ -33,7 +33,7 @@ import { startWorker, workersDraw } from '../watch/webcodecs/start_backend.js';
  */
 export function preload({ room, player, worker }) {
   const { name, supported } = choosePath(self, player);
-  // A hidden page gets no `sourceopen` event, and nobody watches it. The page connects once it is
+  // A hidden page gets no `sourceopen` event and has no viewer. The page connects once it is
   // visible.
   if (document.visibilityState === 'hidden') return { socket: null, source: null, backend: null };
   const url = watchUrl(room, name);
