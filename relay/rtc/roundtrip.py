@@ -1,9 +1,11 @@
 """The round trip time to a peer, and the deadlines derived from it (RFC 6298 §2). Pure."""
 
 SHORTEST, LONGEST = 0.02, 0.2
-"""Limits of `retry`, in seconds: the tick of a session, and the time that a viewer can wait."""
+"""Minimum and maximum of `retry`, in seconds. The minimum is the tick of a session; the maximum is
+the time that a viewer can wait.
+"""
 GRANULARITY = 0.01
-"""Time by which the peer's timer may delay an answer, seconds."""
+"""Maximum delay that the peer's timer adds to an answer, seconds."""
 MIN_DEADLINE, MAX_DEADLINE = 0.08, 0.4
 ATTEMPTS = 5
 """Maximum number of requests for one missing packet. At 10 % loss in both directions, one packet in
@@ -31,14 +33,16 @@ class RoundTrip:
 
     @property
     def retry(self) -> float:
-        """Time after which a request is repeated, seconds; 40 ms before the first measurement."""
+        """Time after which an unanswered request is repeated, seconds; 0.04 before the first
+        measurement.
+        """
         if self.smoothed is None:
             return 0.04
         return min(LONGEST, max(SHORTEST, self.smoothed + 4 * self._variation + GRANULARITY))
 
     @property
     def deadline(self) -> float:
-        """Time after which a gap is given up, seconds: long enough for ATTEMPTS requests, but not
-        longer than a new keyframe would take.
+        """Time after which a gap is given up, seconds. It allows for ATTEMPTS requests, but is not
+        longer than the wait for a new keyframe.
         """
         return min(MAX_DEADLINE, max(MIN_DEADLINE, ATTEMPTS * self.retry))

@@ -73,8 +73,9 @@ def parse_rtp(data: bytes, transport_id: int = 0, send_time_id: int = 0) -> RtpP
 
 
 def extension(data: bytes, begin: int, end: int, wanted: int) -> bytes:
-    """Returns the element `wanted` of the header extension block from `begin` to `end` (RFC 8285
-    §4.2, §4.3); empty if the element is absent or truncated.
+    """Returns the data of the header extension with the number `wanted` (RFC 8285 §4.2, §4.3);
+    empty if that extension is absent or truncated. The extension block lies between `begin`
+    and `end`.
     """
     profile = data[begin] << 8 | data[begin + 1]
     one_byte = profile == 0xBEDE
@@ -101,7 +102,7 @@ def extension(data: bytes, begin: int, end: int, wanted: int) -> bytes:
 
 
 class Unwrapper:
-    """Extends numbers that wrap around. Of the possible values for a number, the result is the one
+    """Extends numbers that wrap around. The result for a number is the possible value that is
     closest to the highest result so far.
     """
 

@@ -23,8 +23,8 @@ H264_PROFILES = ("42e0", "42c0", "4200", "4d", "64")
 encoder supports it, and it has no B-frames.
 """
 OPUS_PARAMETERS = "minptime=10;useinbandfec=1"
-"""`fmtp` of Opus in an answer (RFC 7587 §6.1): short packets, each with a copy of the audio of the
-previous packet.
+"""Value of `fmtp` for Opus in an answer (RFC 7587 §6.1): short packets, each with a copy of the
+audio of the previous packet.
 """
 
 TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+./:^_`{|}~=-]{1,256}\Z")
@@ -32,13 +32,15 @@ TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+./:^_`{|}~=-]{1,256}\Z")
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """The peer's transport in an offer. All media sections share it (BUNDLE)."""
+    """The peer's end of the transport, as described in the offer. All media sections share the
+    transport (BUNDLE).
+    """
 
     ufrag: str
     password: str
     fingerprints: tuple[tuple[str, str], ...]
     passive: bool
-    """Whether the peer insists on being the DTLS server."""
+    """Whether the peer requires the role of the DTLS server for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,7 @@ class MediaSection:
     payload_type: int
     rtx_payload_type: int | None
     parameters: str
-    """Value of `fmtp` in the answer: the parameters repeated from the offer, and the server's
-    limits.
-    """
+    """Value of `fmtp` in the answer: parameters from the offer, and limits of the server."""
     feedback: tuple[str, ...]
     """Values of `rtcp-fb` in the offer that the answer accepts."""
 
@@ -103,8 +103,8 @@ def parse_session(text: str) -> SessionDescription:
 def accept_sections(
     session: SessionDescription, text: str, accept: Callable[[MediaDescription, str], Section]
 ) -> tuple[Remote, tuple[Section, ...]]:
-    """Returns the transport and the media sections of an offer. Each section is the result of
-    `accept(description, mid)`.
+    """Returns the transport and the media sections of an offer. `accept(description, mid)` is
+    called for each section, and returns the accepted section.
 
     Raises OfferError.
     """
@@ -113,7 +113,7 @@ def accept_sections(
         accept(media, mid_of(media, index, bundled)) for index, media in enumerate(session.media)
     )
     if len({section.mid for section in sections}) < len(sections):
-        raise unusable("two media sections have the same mid: give each its own")
+        raise unusable("two media sections have the same mid: give each section its own mid")
     return remote_of(session, bundled), sections
 
 
@@ -155,8 +155,8 @@ def bundle_only(text: str) -> set[int]:
     """Returns the indexes of the media sections with `a=bundle-only` (RFC 8843 §6). These sections
     have port 0 and need no ICE parameters.
 
-    With the policy max-bundle, Firefox marks every section but the first in this way. aiortc's
-    parser drops the attribute.
+    With bundlePolicy max-bundle, Firefox marks every section except the first as bundle-only.
+    aiortc's parser drops the attribute.
     """
     sections = re.split(r"^m=", text, flags=re.MULTILINE)[1:]
     return {
@@ -192,8 +192,8 @@ def opus_in(media: MediaDescription) -> RTCRtpCodecParameters | None:
 
 
 def rtx_of(media: MediaDescription, payload_type: int) -> int | None:
-    """Returns the payload type of a codec's retransmissions (RFC 4588 §8.1); None if
-    there is none.
+    """Returns the payload type of a codec's retransmissions (RFC 4588 §8.1); None if the offer has
+    no retransmissions for the codec.
     """
     return next(
         (
@@ -224,8 +224,8 @@ def profile_of(codec: RTCRtpCodecParameters) -> str:
 
 
 def profile_rank(codec: RTCRtpCodecParameters, preferred: Sequence[str]) -> int:
-    """Returns the index of the first preferred profile prefix that matches the codec; if none
-    matches, the number of prefixes.
+    """Returns the position of the first prefix in `preferred` that matches the codec's profile. If
+    no prefix matches, returns the number of prefixes.
     """
     profile = profile_of(codec)
     return next(
@@ -299,8 +299,8 @@ def write_codec(section: MediaSection, rtpmap: str, parameters: str) -> list[str
 def write_candidates(local: Local) -> list[str]:
     """Returns a host candidate for each address.
 
-    Every section gets the candidates. With BUNDLE, those of the first section would suffice; but
-    aiortc, as a client, reads only those of the last section.
+    Every media section repeats the candidates. With BUNDLE, the candidates of the first section
+    would suffice; but aiortc, as a client, reads only the candidates of the last section.
     """
     lines = [candidate(number, host, local.port) for number, host in enumerate(local.hosts)]
     return [*lines, "a=end-of-candidates"]
@@ -308,7 +308,7 @@ def write_candidates(local: Local) -> list[str]:
 
 def candidate(number: int, host: str, port: int) -> str:
     """Returns the line for the host candidate with this number, counted from 0."""
-    # RFC 8445 §5.1.2.1: type preference 126 (host), a local preference that falls with the number,
-    # component 1.
+    # RFC 8445 §5.1.2.1: the type preference is 126 (host), the local preference decreases with the
+    # candidate's number, and the component is 1.
     priority = (126 << 24) | ((65_535 - number) << 8) | 255
     return f"a=candidate:{number + 1} 1 udp {priority} {host} {port} typ host"

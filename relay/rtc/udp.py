@@ -24,7 +24,9 @@ FREE_TRIES = 20
 """Number of ports to try if the caller accepts any free port."""
 RECEIVE_BUFFER = 4 * 1024 * 1024
 SEND_BUFFER = 4 * 1024 * 1024
-"""Size of the send buffer, bytes: one frame of a 1 Mbit/s stream for a thousand viewers."""
+"""Size of the send buffer, bytes: enough for one frame of a 1 Mbit/s stream to a thousand
+viewers.
+"""
 SO_SNDBUFFORCE, SO_RCVBUFFORCE, SOL_UDP, UDP_SEGMENT = 32, 33, 17, 103
 """Linux constants that Python's socket module lacks."""
 
@@ -36,16 +38,18 @@ class Rejected:
     empty: int = 0
     oversized: int = 0
     stranger: int = 0
-    """Datagrams from an address that belongs to no authenticated peer."""
+    """Number of datagrams from addresses that belong to no authenticated peer."""
     unreadable: int = 0
     unknown_kind: int = 0
     failed: int = 0
-    """Datagrams at which the server raised an unexpected exception. Only the datagram is lost."""
+    """Number of datagrams whose handling raised an unexpected exception. Only these datagrams are
+    lost.
+    """
 
 
 class Peer(Protocol):
-    """One session that uses the port. Its methods are called synchronously; the port counts their
-    exceptions.
+    """A session that uses the port. Its methods are called synchronously. The port counts the
+    exceptions that these methods raise.
     """
 
     def receive_check(self, data: bytes, route: "Route") -> bool:
@@ -64,8 +68,8 @@ class Route:
     transport: asyncio.DatagramTransport
     address: SocketAddress
     socket: socket.socket
-    """A duplicate of the transport's socket, because the transports of asyncio and uvloop have no
-    `sendmsg`. The duplicate does not buffer.
+    """A duplicate of the transport's socket, for `sendmsg`. The transports of asyncio and uvloop
+    have no `sendmsg`. Data sent through the duplicate is not buffered in this process.
     """
 
     def send(self, data: bytes) -> None:
@@ -85,7 +89,8 @@ class Route:
         except BlockingIOError:
             raise
         except OSError:
-            # UDP_SEGMENT needs Linux and a device that computes checksums (else EIO).
+            # UDP_SEGMENT has failed: the system is not Linux, or the network device computes no
+            # checksums (EIO).
             for at in range(0, len(data), segment):
                 self.socket.sendto(data[at : at + segment], self.address)
 
@@ -94,7 +99,9 @@ _ancillary: dict[int, list[tuple[int, int, bytes]]] = {}
 
 
 def _segments(size: int) -> list[tuple[int, int, bytes]]:
-    """Returns the ancillary data for UDP_SEGMENT (udp(7)). Cached: only a few sizes occur."""
+    """Returns the ancillary data for UDP_SEGMENT (udp(7)). Results are cached, because only a few
+    sizes occur.
+    """
     found = _ancillary.get(size)
     if found is None:
         found = _ancillary[size] = [(SOL_UDP, UDP_SEGMENT, pack("=H", size))]
@@ -144,7 +151,7 @@ class _BoundSocket(asyncio.DatagramProtocol):
 
     def _receive_check(self, data: bytes, address: SocketAddress) -> None:
         name = local_ufrag_of(data)
-        # An answer contains no user name; its source address identifies the peer.
+        # A STUN response contains no user name; its source address identifies the peer.
         peer = self._port.peers.get(name) if name else self.peers.get(address)
         if peer is None:
             self._port.rejected.stranger += 1
@@ -169,9 +176,9 @@ class UdpPort:
         self._sockets: list[tuple[asyncio.DatagramTransport, _BoundSocket]] = []
 
     async def open(self, hosts: list[str], port: int) -> None:
-        """Binds `port` at every host. With 0, binds a port that is free at all hosts.
+        """Binds `port` at every host. If `port` is 0, binds a port that is free at all hosts.
 
-        Raises OSError after closing all sockets.
+        If binding fails, closes all sockets and raises OSError.
         """
         self.hosts = hosts
         for left in reversed(range(FREE_TRIES)):
@@ -180,7 +187,7 @@ class UdpPort:
                 return
             except OSError as error:
                 await self.close()
-                # A port that is free at one address may be in use at another.
+                # A port that is free at one address may be in use at another address.
                 if port or not left or error.errno != errno.EADDRINUSE:
                     raise
 
@@ -204,8 +211,8 @@ class UdpPort:
         self.peers[ufrag] = peer
 
     def reach(self, address: Address, peer: Peer) -> Route | None:
-        """Returns a route to an address that has sent nothing yet; None if no local address can
-        send to it.
+        """Returns a route to a peer's address from which no datagram has arrived yet; None if no
+        local socket can send to the address.
 
         Datagrams from that address go to `peer` until the peer is removed.
         """
@@ -231,16 +238,14 @@ class UdpPort:
         for transport, _ in self._sockets:
             transport.close()
         self._sockets.clear()
-        # The transports close their sockets in the loop's next iteration.
+        # The transports close their sockets in the next iteration of the event loop.
         await asyncio.sleep(0)
 
 
 def _source_address(
     host: ipaddress.IPv4Address | ipaddress.IPv6Address, port: int
 ) -> SocketAddress:
-    """Returns the address in the form in which the socket reports it as the source of a
-    datagram.
-    """
+    """Returns an address in the format that the socket uses for the source of a datagram."""
     if host.version == 4:
         return str(host), port
     return str(host), port, 0, 0
@@ -248,12 +253,11 @@ def _source_address(
 
 def _set_receive_buffer(sock: socket.socket) -> None:
     try:
-        # With the FORCE option, the buffer may exceed the system's limit if this process has the
-        # permission.
+        # SO_RCVBUFFORCE may exceed the system's limit, but needs a privilege (CAP_NET_ADMIN).
         sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)
     except OSError:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-    # Linux reports twice the size that it grants.
+    # Linux reports twice the granted size.
     granted = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
     if granted < RECEIVE_BUFFER:
         logger.info(

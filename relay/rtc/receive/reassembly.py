@@ -61,21 +61,22 @@ class Reassembly:
         self._key_start: int | None = None
         """Sequence number of the newest buffered packet that begins a keyframe."""
         self._key_end = 0
-        """Sequence number of the first packet of that keyframe that has not been found in the
+        """Sequence number before which all packets of the newest buffered keyframe are in the
         buffer.
         """
         self._unit: list[RtpPacket] = []
         self._unit_whole = False
         self._unit_arrived = 0.0
         self._lost = 0
-        """Number of packets given up before the next frame. The next frame shows whether a
-        reference frame was lost with them.
+        """Number of packets given up since the last frame. The next frame shows whether the lost
+        packets contained a reference frame.
         """
         self._sps = b""
         self._last: AccessUnit | None = None
 
     def receive(self, packet: RtpPacket, now: float, *, resent: bool = False) -> list[EncodedFrame]:
-        """Takes a packet of this source, in any order. Returns the frames that it completes.
+        """Takes a packet of this source; packets may come in any order. Returns the frames that the
+        packet completes.
 
         `resent`: whether the packet is a retransmission.
         """
@@ -90,12 +91,12 @@ class Reassembly:
             return []
         hole = sequence - max(self._highest + 1, self._next)
         if hole > MAX_NACKS:
-            # The gap is too long to repair. Frames behind earlier gaps need a keyframe as well.
+            # This gap is too long to repair. Decoding restarts at a keyframe, so earlier gaps are
+            # given up too.
             self.given_up += hole + len(self._gaps)
             self._restart(sequence)
         if sequence == self._next and not self._buffer:
-            # The fast path for nearly all packets: the packet is the next one, and nothing is
-            # buffered.
+            # The fast path: nearly every packet arrives in order, while the buffer is empty.
             self._next += 1
             self._highest = sequence
             frame = self._take(packet, now)
@@ -111,19 +112,19 @@ class Reassembly:
         return self._drain() + self._jump_to_keyframe()
 
     def expire(self, now: float) -> list[EncodedFrame]:
-        """Gives up gaps that are past their deadline. Returns the frames behind these gaps."""
+        """Gives up the gaps whose deadline has passed. Returns the frames behind these gaps."""
         frames: list[EncodedFrame] = []
         while self._gaps.overdue(now):
             frames += self._give_up()
         return frames
 
     def nacks(self, now: float) -> list[int]:
-        """Returns the 16-bit sequence numbers to request now, in sending order."""
+        """Returns the 16-bit numbers of the missing packets to request now, in sending order."""
         return self._gaps.nacks(now)
 
     @property
     def has_gaps(self) -> bool:
-        """Whether packets are missing."""
+        """Whether packets of this source are missing."""
         return bool(self._gaps)
 
     def _note_gap(self, sequence: int, now: float, resent: bool) -> None:
@@ -134,8 +135,8 @@ class Reassembly:
         self._highest = max(self._highest, sequence)
 
     def _note_keyframe(self, start: int) -> None:
-        """Takes note of a packet that begins a keyframe. Only the newest is kept, because a sender
-        may mark every packet in this way.
+        """Stores where the newest keyframe begins. Stores no other keyframe, because a sender may
+        mark every packet as the start of a keyframe.
         """
         if self._key_start is None or start > self._key_start:
             self._key_start = self._key_end = start
@@ -156,8 +157,8 @@ class Reassembly:
         return frames
 
     def _take(self, packet: RtpPacket, arrived: float) -> EncodedFrame | None:
-        """Adds the next packet in order to the access unit. Returns the frame that the packet
-        completes.
+        """Appends the next packet in sequence order to the current access unit. Returns a frame if
+        the packet completes one.
         """
         frame = None
         unit = self._unit
@@ -201,7 +202,7 @@ class Reassembly:
         return EncodedFrame(timestamp, unit, arrived)
 
     def _decodable(self, unit: AccessUnit) -> bool:
-        """Whether all frames that the access unit refers to were returned before."""
+        """Whether all reference frames of the access unit have been returned already."""
         if unit.key:
             self.needs_keyframe, self._lost = False, 0
         elif unit.data and self._lost:
@@ -214,15 +215,15 @@ class Reassembly:
         return unit.key or not unit.data or not self.needs_keyframe
 
     def _give_up(self) -> list[EncodedFrame]:
-        """Skips the first gap, with the access unit that contains it."""
+        """Skips the first gap, and drops the access unit that contains the gap."""
         self._lose_unit()
         self._next = min(self._buffer) if self._buffer else self._highest + 1
         self._give_up_gaps()
         return self._drain()
 
     def _jump_to_keyframe(self) -> list[EncodedFrame]:
-        """Jumps to a keyframe behind a gap once it is complete, without waiting for the gap's
-        deadline.
+        """Skips to the newest buffered keyframe if all its packets have arrived. Does not wait for
+        the deadlines of the gaps before the keyframe.
         """
         start = self._key_start
         if start is None:

@@ -1,4 +1,6 @@
-"""Puts audio packets in order. Missing packets are awaited briefly, but not requested. Pure."""
+"""Puts audio packets in order. Waits briefly for missing packets, but does not request them.
+Pure.
+"""
 
 from relay.rtc.rtp import RtpPacket, Unwrapper
 
@@ -9,8 +11,9 @@ MAX_JUMP = 3_000
 class Reorder:
     """Puts the packets of one audio source in order.
 
-    The next packet in order is returned at once. Packets behind a gap wait `patience` seconds for
-    the missing ones. After that the gap remains, and the timeline of the stream fills it.
+    The next packet in order is returned at once. Packets behind a gap wait up to `patience` seconds
+    for the missing packets, and are then returned without them. The timeline of the stream fills
+    the gap.
     """
 
     def __init__(self, patience: float = 0.06) -> None:
@@ -41,7 +44,9 @@ class Reorder:
         return self.expire(now)
 
     def expire(self, now: float) -> list[tuple[RtpPacket, float]]:
-        """Gives up gaps that are past their deadline. Returns the packets that are now in order."""
+        """Gives up the gaps whose deadline has passed. Returns the packets that are now in
+        order.
+        """
         ready: list[tuple[RtpPacket, float]] = []
         while (
             self._buffer
@@ -51,7 +56,7 @@ class Reorder:
         return ready
 
     def flush(self) -> list[tuple[RtpPacket, float]]:
-        """Gives up all gaps, because the source has ended. Returns the packets that waited."""
+        """Gives up all gaps, because the source has ended. Returns the waiting packets."""
         ready: list[tuple[RtpPacket, float]] = []
         while self._buffer:
             ready += self._skip()

@@ -18,8 +18,8 @@ class Reporter:
     """Writes the feedback of one transport. Methods that return bytes return one compound packet to
     send, or nothing.
 
-    Senders with transport-wide feedback estimate the path themselves; for other senders the server
-    needs an `estimate`.
+    Senders with transport-wide feedback estimate the path themselves. For other senders, pass an
+    `estimate`.
     """
 
     def __init__(self, bitrate_cap: int, estimate: BitrateEstimate | None = None) -> None:
@@ -57,7 +57,9 @@ class Reporter:
         self._reported = 0.0
 
     def report(self, now: float, video_ssrc: int | None) -> bytes:
-        """Returns a receiver report with REMB, five times a second; otherwise nothing."""
+        """Returns a receiver report with REMB if it is due (five times a second); otherwise
+        nothing.
+        """
         if now - self._reported < REPORT_EVERY:
             return b""
         self._reported = now
@@ -66,14 +68,14 @@ class Reporter:
         return report if video_ssrc is None else report + rtcp.bitrate_cap(bitrate, [video_ssrc])
 
     def keyframe_request(self, now: float, video_ssrc: int | None) -> bytes:
-        """Returns a PLI if one is due; otherwise nothing."""
+        """Returns a PLI if a keyframe request is due; otherwise nothing."""
         if video_ssrc is None or not self.keyframes.due(now):
             return b""
         return rtcp.receiver_report({}, now) + rtcp.keyframe_request(video_ssrc)
 
     def arrivals(self, now: float) -> list[bytes]:
-        """Returns transport-wide feedback if it is due. Each packet must be sent in its own
-        datagram.
+        """Returns the transport-wide feedback packets that are due. Each packet must be sent in its
+        own datagram.
         """
         if not self.transport.due(now):
             return []

@@ -30,7 +30,7 @@ _NTP_EPOCH = 2_208_988_800
 
 @dataclass(frozen=True, slots=True)
 class SenderReport:
-    """A sender report: the time on the sender's clock at an RTP timestamp."""
+    """A sender report. It pairs an RTP timestamp with a time on the sender's clock."""
 
     ssrc: int
     clock: float
@@ -70,7 +70,7 @@ def parse_rtcp(data: bytes) -> Iterator[SenderReport | Goodbye]:
 
 def receiver_report(sources: dict[int, ReceptionStatistics], now: float) -> bytes:
     """Returns a receiver report for all sources. `sources`: statistics by SSRC. `now`: time in
-    seconds, on the clock that the statistics were made with.
+    seconds, on the clock used for the statistics.
     """
     reports = [
         RtcpReceiverInfo(
@@ -106,10 +106,10 @@ def keyframe_request(media_ssrc: int) -> bytes:
 
 
 def retransmission_request(media_ssrc: int, sequences: list[int]) -> bytes:
-    """Returns a generic NACK for 16-bit sequence numbers in sending order. They may wrap around
-    once.
+    """Returns a generic NACK for 16-bit sequence numbers in sending order. The numbers may wrap
+    around once.
     """
-    # aiortc packs only ascending numbers, so the numbers after a wrap get a packet of their own.
+    # aiortc packs only ascending numbers, so the numbers after the wrap-around get a second packet.
     wrap = next(
         (index for index in range(1, len(sequences)) if sequences[index] < sequences[index - 1]),
         len(sequences),

@@ -11,8 +11,8 @@ from relay.rtc import sdp
 TRANSPORT_WIDE = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 """URI of the header extension that carries transport-wide sequence numbers."""
 SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
-"""URI of the header extension that carries the send time. It is for senders that do not estimate
-the path themselves.
+"""URI of the header extension that carries the send time. The server uses the send time if a sender
+does not estimate the path itself.
 """
 
 _VP8_LIMITS = "max-fr=30;max-fs=3600"
@@ -51,12 +51,14 @@ class Offer(sdp.Remote):
 
 @dataclass(frozen=True, slots=True)
 class Answer(sdp.Local):
-    """The server's end of the transport, and its requests to the publisher's encoder."""
+    """The contents of an SDP answer: the server's end of the transport, and bitrates for the
+    publisher's encoder.
+    """
 
     max_bitrate: int
-    """Video bitrate to request, bit/s. The answer adds room for overhead."""
+    """Maximum video bitrate of the encoder, bit/s. The value of `b=TIAS` adds room for overhead."""
     start_bitrate: int
-    """Bitrate at which the encoder may start, bit/s, instead of libwebrtc's 300 kbit/s."""
+    """Bitrate at which the encoder may start, bit/s. libwebrtc alone would start at 300 kbit/s."""
 
 
 def parse_offer(text: str) -> Offer:
@@ -151,15 +153,15 @@ def _codec_names(media: MediaDescription) -> str:
 
 
 def _rank(codec: RTCRtpCodecParameters) -> tuple[int, int] | None:
-    """Returns the rank of a codec; the preferred codec has the lowest rank. None if the codec is
-    not accepted.
+    """Returns the rank of a codec, where the preferred codec has the lowest rank; None if the codec
+    is not accepted.
 
     H.264 is forwarded to viewers unchanged; VP8 has to be transcoded.
     """
     if codec.name.upper() == "VP8":
         return 2, 0
     if codec.name.upper() == "H264" and sdp.packetization_mode(codec) in ("0", "1"):
-        # RFC 6184 §6: mode 0 is mode 1 without fragments and aggregates.
+        # RFC 6184 §6: packetization-mode 0 is mode 1 without fragments and aggregates.
         return int(sdp.packetization_mode(codec) == "0"), sdp.profile_rank(codec, sdp.H264_PROFILES)
     return None
 
@@ -170,8 +172,8 @@ def _transport_id(media: MediaDescription, codec: RTCRtpCodecParameters) -> int:
 
 def _extension(media: MediaDescription, uri: str) -> int:
     """Returns the number of a header extension; 0 if the extension is not offered."""
-    # RFC 8285 §5, §7: extensions have the numbers 1 to 14 with one-byte headers, and 1 to 255 with
-    # two-byte headers. Larger numbers offer alternatives, which this server does not support.
+    # RFC 8285 §5, §7: one-byte headers allow the extension numbers 1 to 14, two-byte headers 1 to
+    # 255. Larger numbers offer alternatives, which this server does not support.
     return next(
         (item.id for item in media.rtp.headerExtensions if item.uri == uri and 0 < item.id < 256), 0
     )
@@ -194,8 +196,8 @@ def _write_media(media: MediaOffer, offer: Offer, answer: Answer) -> list[str]:
     if media.kind == "audio":
         rtpmap = f"{media.codec}/48000/{media.channels}"
         return lines + sdp.write_codec(media, rtpmap, media.parameters)
-    # libwebrtc takes this value as the limit of its estimate of the whole path. At that limit, it
-    # gives about 70 % of the estimate to the encoder.
+    # libwebrtc takes b=TIAS as the limit of its bandwidth estimate for the whole path. At that
+    # limit, the encoder gets about 70 % of the estimate.
     lines.insert(2, f"b=TIAS:{answer.max_bitrate * 3 // 2}")
     parameters = (
         f"{media.parameters};x-google-start-bitrate={answer.start_bitrate // 1000}"

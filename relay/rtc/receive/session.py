@@ -1,7 +1,8 @@
 """One publisher's WHIP session: takes datagrams, delivers video frames, audio packets and sender
 reports.
 
-Each datagram is handled completely in the call that delivers it. The only task is the handshake.
+Each datagram is handled completely in the call that delivers it. Only the DTLS handshake runs in a
+task.
 """
 
 import asyncio
@@ -26,12 +27,12 @@ from relay.sample import Track
 TICK = 0.02
 PROBE_EVERY = 1.0
 UNREACHABLE_AFTER = 3.0
-"""Time without a packet, a check or an answer to a probe after which a publisher counts as
-unreachable, seconds. A probe is sent every second.
+"""Seconds of silence after which a publisher counts as unreachable. Media, STUN checks and answers
+to probes end the silence. A probe is sent every second.
 """
 CONSENT_EXPIRES = 30.0
-"""Time of silence after which the session ends, seconds (RFC 7675 §5.1). If the network recovers
-earlier, the session continues.
+"""Seconds of silence after which the session ends (RFC 7675 §5.1). If the network recovers earlier,
+the session continues.
 """
 
 
@@ -49,16 +50,16 @@ class Sink(Protocol):
     def receive_report(self, track: Track, report: rtcp.SenderReport, now: float) -> None: ...
 
     def receive_source(self, track: Track) -> None:
-        """Takes note that the SSRC of a track has changed: new timestamps are unrelated to earlier
-        ones.
+        """Takes note that the SSRC of a track has changed. New timestamps are unrelated to earlier
+        timestamps.
         """
 
     def tick(self, now: float) -> None:
-        """Called every 20 ms while the session lives."""
+        """Does the periodic work. The session calls this method every 20 ms."""
 
 
 class _Discard:
-    """The sink of a session that has no sink yet, or that is closed."""
+    """Discards all media. Sessions use this sink before `deliver_to` and after `close`."""
 
     def receive_frame(self, frame: EncodedFrame) -> None: ...
 
@@ -95,7 +96,9 @@ class ReceiveSession(PeerSession):
         self._timer: asyncio.TimerHandle | None = None
         self._reorder = Reorder()
         self._probe_pending: float | None = None
-        """When the last probe was sent; None if that probe has been answered."""
+        """Time at which the last probe was sent, in seconds; None if the probe has been
+        answered.
+        """
         self._probed_at = 0.0
         self._ticked_at = self._heard_at
         video, audio = offer.find("video"), offer.find("audio")
@@ -105,8 +108,8 @@ class ReceiveSession(PeerSession):
         # RFC 8843 §9: within a bundle, an extension has the same number in all media sections.
         self._transport_id = video.transport_id or (audio.transport_id if audio else 0)
         self._send_time_id = video.send_time_id
-        # A sender without transport-wide feedback cannot estimate its path. The server does so
-        # instead, and sends the result as REMB.
+        # A sender without transport-wide feedback cannot estimate its path. In that case the server
+        # estimates the path, and sends the result as REMB.
         self._estimated = not video.transport_id and "goog-remb" in video.feedback
         self._reporter = Reporter(
             bitrate_cap,
@@ -125,7 +128,7 @@ class ReceiveSession(PeerSession):
         return self._reporter.round_trip.least
 
     def deliver_to(self, sink: Sink) -> None:
-        """Delivers media to `sink` from now on. Media that arrived before is dropped."""
+        """Delivers media to `sink` from now on. Earlier media has been dropped."""
         self._sink = sink
 
     def answer(self, hosts: list[str], *, max_bitrate: int) -> str:
@@ -154,20 +157,20 @@ class ReceiveSession(PeerSession):
             self._timer.cancel()
 
     def silence(self, now: float) -> float:
-        """Returns the time since the peer last sent media, a valid check or an answer to a probe,
-        seconds.
+        """Returns the number of seconds since the peer last sent media, a valid STUN check or an
+        answer to a probe.
         """
         return now - max(self._heard_at, self.counters.last_media or 0.0)
 
     def request_keyframe(self) -> None:
-        """Requests a keyframe as soon as the rate limit allows it."""
+        """Requests a keyframe as soon as the rate limit allows another request."""
         self._reporter.keyframes.request()
         if self.connected:
             self._request_keyframe(monotonic())
 
     def drop_until_keyframe(self) -> None:
-        """Drops frames and requests keyframes until the next keyframe, because the last frame was
-        unusable.
+        """Drops frames and requests a keyframe until a keyframe arrives. Called if the last frame
+        was unusable.
         """
         self.reassembly.needs_keyframe = True
 
@@ -216,7 +219,7 @@ class ReceiveSession(PeerSession):
 
     def _new_audio_source(self, ssrc: int) -> None:
         if self._audio_ssrc is not None:
-            # The new source must not wait for late packets of the old one.
+            # Packets of the new source must not wait for late packets of the old source.
             for ready, arrived in self._reorder.flush():
                 self._sink.receive_audio(ready, arrived)
             self._sink.receive_source(Track.AUDIO)
@@ -224,8 +227,8 @@ class ReceiveSession(PeerSession):
         self._reorder = Reorder()
 
     def _receive_rtx(self, packet: RtpPacket, now: float) -> None:
-        # RFC 4588 §4: the original sequence number precedes the payload. A packet without a payload
-        # is a bandwidth probe.
+        # RFC 4588 §4: in an RTX packet, the original sequence number precedes the payload. An RTX
+        # packet without a payload is a bandwidth probe.
         if len(packet.payload) > 2 and self._video_ssrc is not None:
             original = int.from_bytes(packet.payload[:2], "big")
             self._receive_video(
@@ -280,8 +283,8 @@ class ReceiveSession(PeerSession):
         now = monotonic()
         self._timer = self._loop.call_later(TICK, self._tick)
         if now - self._ticked_at > 1.0:
-            # The process was suspended. Packets that arrived during that time have not been read
-            # yet.
+            # The process was suspended, and packets from that time have not been read yet. So the
+            # silence is counted from now on.
             self._heard_at = now
         self._ticked_at = now
         if self.silence(now) >= CONSENT_EXPIRES:

@@ -1,8 +1,8 @@
 """Transport-wide congestion control feedback: tells the sender when each packet of a transport
 arrived (draft-holmer-rmcat-transport-wide-cc-extensions-01 §3). Pure; `now` in seconds.
 
-The sender numbers the packets of all its streams in one sequence. It chooses its bitrate by the
-times between their arrivals.
+The sender numbers the packets of all its streams in one sequence. It derives its bitrate from the
+intervals between arrivals.
 """
 
 from struct import Struct
@@ -12,27 +12,28 @@ from relay.rtc.rtp import Unwrapper
 EVERY = 0.05
 """Minimum time between two reports, seconds, as in libwebrtc's receiver."""
 MANY = 200
-"""Number of packets that makes a report due at once. The burst of a keyframe reaches this
-number.
+"""Number of unreported packets at which a report is due at once. A keyframe can have that many
+packets.
 """
 MAX_STATUSES = 1_000
-"""Maximum number of sequence numbers, received or lost, that wait for a report. If a sender's
-numbers span more, it has restarted. Each number costs work, and a sender can skip numbers for free.
+"""Maximum number of sequence numbers in the next report, received or lost. If a sender's numbers
+span more, the sender is assumed to have restarted. Without this limit, a sender could cause much
+work by skipping numbers.
 """
 MAX_REPORTS = 2
-"""Maximum number of feedback packets written at a time. One packet is enough, unless arrivals are
-more than 8.19 s apart.
+"""Maximum number of feedback packets written at a time. One packet is enough, unless two arrivals
+are more than 8.19 s apart.
 """
 KEPT = 500
-"""Distance behind the newest number up to which a late packet is still reported. The packets after
-the late one are then reported again.
+"""Maximum distance of a late packet behind the newest sequence number at which the late packet is
+still reported. The packets after the late packet are then reported again.
 """
 
 _HEADER = Struct("!BBHIIHHHBB")
 _TICK = 4_000
-"""Ticks per second of an arrival time: one tick is 250 µs."""
+"""Resolution of an arrival time, in ticks per second: one tick is 250 µs."""
 _REFERENCE = 256
-"""Ticks per unit of the reference time: one unit is 64 ms."""
+"""Unit of the reference time, in ticks: one unit is 64 ms."""
 _LOST, _SMALL, _LARGE = 0, 1, 2
 _RUN_MAX = 0x1FFF
 
@@ -47,17 +48,17 @@ class TransportFeedback:
         self._fresh: list[tuple[int, float]] = []
         self._numbers = Unwrapper(16)
         self._arrivals: dict[int, int] = {}
-        """Arrival ticks by unwrapped sequence number: the newest KEPT numbers, and all numbers not
-        reported yet.
+        """Arrival times in ticks by unwrapped sequence number: for the newest KEPT numbers, and for
+        all numbers not reported yet.
         """
         self._next: int | None = None
-        """The first number that has not been reported yet."""
+        """The first sequence number that has not been reported yet."""
         self._highest = 0
         self._count = 0
         self._sent = 0.0
 
     def receive(self, sequence: int, now: float) -> None:
-        """Stores the arrival of the packet with this 16-bit transport-wide number."""
+        """Stores the arrival time of the packet with this 16-bit transport-wide sequence number."""
         self._fresh.append((sequence, now))
 
     def due(self, now: float) -> bool:
@@ -65,8 +66,8 @@ class TransportFeedback:
         return bool(self._fresh) and (now - self._sent >= EVERY or len(self._fresh) >= MANY)
 
     def reports(self, media_ssrc: int, now: float) -> list[bytes]:
-        """Returns RTCP packets that tell, for every number since the last report, when it arrived
-        or that it was lost.
+        """Returns RTCP packets that report the arrival time or the loss of each sequence number
+        since the last report.
         """
         self._sent = now
         first = self._take_fresh()
@@ -87,8 +88,8 @@ class TransportFeedback:
         return written
 
     def _take_fresh(self) -> int | None:
-        """Processes the new arrivals. Returns the first number to report; None if there is nothing
-        to report.
+        """Processes the new arrivals. Returns the first sequence number to report; None if there is
+        nothing to report.
         """
         fresh, self._fresh = self._fresh, []
         first = self._next
@@ -126,11 +127,11 @@ class TransportFeedback:
 def write_feedback(
     sender_ssrc: int, media_ssrc: int, first: int, arrivals: list[int | None], count: int
 ) -> tuple[int, bytes]:
-    """Writes one RTCP packet (RTPFB, format 15). `arrivals`: arrival times from the unwrapped
-    number `first` on, in ticks of 250 µs; None for a lost packet.
+    """Writes one RTCP packet (RTPFB, format 15). `arrivals`: arrival times in ticks of 250 µs,
+    beginning with the packet whose unwrapped number is `first`; None for a lost packet.
 
-    Returns how many of the arrivals the packet contains, at least one, and the packet. An arrival
-    more than 8.19 s after the previous one needs another packet.
+    Returns the number of arrivals in the RTCP packet, at least one, and the RTCP packet. If two
+    arrivals are more than 8.19 s apart, the second needs another RTCP packet.
     """
     received = next((ticks for ticks in arrivals if ticks is not None), 0)
     reference = received // _REFERENCE
@@ -152,8 +153,8 @@ def write_feedback(
             break
         before = ticks
     body = _chunks(symbols) + bytes(deltas)
-    # Zeros after the last delta, as in the draft, but no padding flag: some RTCP parsers do not
-    # expect the flag in feedback.
+    # The draft pads with zeros after the last delta. The padding flag stays unset, because some
+    # RTCP parsers do not expect this flag in feedback.
     body += bytes(-len(body) & 3)
     words = (_HEADER.size + len(body)) // 4 - 1
     moment = (reference >> 8 & 0xFFFF, reference & 0xFF)

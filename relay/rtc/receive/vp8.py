@@ -6,11 +6,11 @@ from relay.errors import BitstreamError
 from relay.media.h264 import AccessUnit
 
 _START_CODE = b"\x9d\x01\x2a"
-"""The bytes that follow the three-byte frame tag of a keyframe (RFC 6386 §9.1)."""
+"""Start code of a keyframe; it follows the three-byte frame tag (RFC 6386 §9.1)."""
 
 
 def access_unit(payloads: Iterable[bytes]) -> AccessUnit:
-    """Returns one VP8 frame. `payloads`: the payloads of its packets, in order. VP8 has no
+    """Returns one VP8 frame. `payloads`: the RTP payloads of the frame, in order. VP8 has no
     parameter sets.
 
     Raises BitstreamError for a truncated descriptor, a frame without its start, two frames at once,
@@ -22,7 +22,7 @@ def access_unit(payloads: Iterable[bytes]) -> AccessUnit:
         start = _descriptor_size(payload)
         if starts_frame(payload) == bool(parts):
             raise BitstreamError(
-                "VP8 frame begins before the last one ended"
+                "VP8 frame begins before the previous frame ended"
                 if parts
                 else "VP8 frame without its start"
             )
@@ -55,13 +55,13 @@ def starts_keyframe(payload: bytes) -> bool:
 
 def starts_frame(payload: bytes) -> bool:
     """Whether a payload begins a frame."""
-    # §4.2: S is set at the start of a partition; the first one has PID 0.
+    # §4.2: the S bit marks the start of a partition; the first partition of a frame has PID 0.
     return bool(payload) and payload[0] & 0x17 == 0x10
 
 
 def _descriptor_size(payload: bytes) -> int:
-    """Returns the size of the payload descriptor in bytes (§4.2). Raises BitstreamError unless at
-    least one byte of the frame follows it.
+    """Returns the size of the payload descriptor in bytes (§4.2). Raises BitstreamError if no byte
+    of the frame follows the descriptor.
     """
     size = 1
     if payload and payload[0] & 0x80:
