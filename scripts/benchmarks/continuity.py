@@ -1,4 +1,6 @@
-"""Freezes and lip sync. Pure; moments are in seconds on one clock."""
+"""Computes freezes and lip sync from the times of frames and beeps. Pure. All times are in seconds
+on the same clock.
+"""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -10,20 +12,24 @@ from scripts.benchmarks import timecode
 from scripts.benchmarks.decoded import Array, Decoded
 
 BEEP = 100
-"""Duration of the beeps of pages/beacon.js, ms. A beep starts at every full second."""
+"""Duration of the beeps that pages/beacon.js plays, ms. A beep starts at every full second."""
 SEARCH = 400
-"""Maximum distance from its frame, ms, at which a beep is searched."""
+"""Maximum distance between a beep and its frame, ms. The search for the beep covers this distance
+before and after the frame.
+"""
 HEARD = 0.6
-"""Minimum share of a beep that must be present to measure its position."""
+"""Minimum strength of a beep, as a share of the strongest beep. Weaker beeps are ignored."""
 LOOK_BACK = 0.3
-"""Maximum seconds after which a gap of the source appears at the other end."""
+"""Maximum seconds from a gap in the source's frames to the resulting gap in the received frames."""
 NEAR = 0.5
-"""Maximum distance in seconds of the frames from which the media time of a beep is computed."""
+"""Maximum distance, in seconds, between a beep and the frames from which the media time of the beep
+is computed.
+"""
 
 
 def longest_gap(moments: Sequence[float], began: float, ended: float) -> float:
-    """Returns the longest gap between successive moments, ms. A gap counts if it ends after `began`
-    and starts before `ended`.
+    """Returns the longest gap between successive moments, ms. Considers only gaps that end after
+    `began` and start before `ended`.
     """
     return (
         max(
@@ -41,8 +47,8 @@ def longest_gap(moments: Sequence[float], began: float, ended: float) -> float:
 def freeze(
     moments: Sequence[float], source: Sequence[float], began: float, ended: float, look_back: float
 ) -> float:
-    """Returns the longest freeze, ms: a gap between two frames, minus the longest gap of the source
-    during that gap or in the `look_back` seconds before it.
+    """Returns the longest freeze, ms. A freeze is a gap between two frames, minus the longest gap
+    in the source. The gap in the source may begin up to `look_back` seconds earlier.
     """
     longest = float("nan")
     for before, after in pairwise(moments):
@@ -56,8 +62,8 @@ def freeze(
 
 
 def apart(decoded: Decoded, began: float, ended: float) -> list[float]:
-    """Returns the ms by which each beep is later than its frame. `began` and `ended`: seconds since
-    1970, on the creator's clock.
+    """Returns the delay of each beep after its frame, ms. `began` and `ended` limit the
+    measurement; they are seconds since 1970 on the creator's clock.
     """
     loudness = _loudness(decoded.sound)
     shows = np.array([(media, _full(code, began)) for media, code in decoded.frames]).reshape(-1, 2)
@@ -65,7 +71,7 @@ def apart(decoded: Decoded, began: float, ended: float) -> list[float]:
     for second in range(int(began) + 1, int(ended)):
         near = shows[np.abs(shows[:, 1] - second) < NEAR]
         if len(near):
-            # Media time of the full second, from the frames around it.
+            # Compute the media time of the full second from the frames around it.
             place = second + median(near[:, 0] - near[:, 1])
             found.append(_find_beep(loudness, (place - decoded.sound_start) * 1_000))
     best = max((peak for peak, _ in found), default=0.0)
@@ -73,8 +79,8 @@ def apart(decoded: Decoded, began: float, ended: float) -> list[float]:
 
 
 def _full(code: int, now: float) -> float:
-    """Returns the time code in seconds since 1970. Of all times with this code, the nearest to
-    `now` is meant.
+    """Converts a time code to seconds since 1970. The time code wraps, so many times match. Returns
+    the matching time that is nearest to `now`.
     """
     ms = round(now * 1_000)
     return (
@@ -89,8 +95,8 @@ def _loudness(sound: Array) -> Array:
 
 
 def _find_beep(loudness: Array, place: float) -> tuple[float, float]:
-    """Searches a beep near `place` (ms). Returns how strong the beep is, and the ms by which it
-    starts after `place`.
+    """Searches for a beep near `place` (ms). Returns the strength of the beep, and the delay of its
+    start after `place`, ms.
     """
     first = max(0, round(place) - SEARCH)
     piece = loudness[first : round(place) + SEARCH + BEEP]
@@ -109,8 +115,9 @@ def settled(
     *,
     least: bool,
 ) -> float:
-    """Returns the seconds from `since` until the (moment, value) pairs first reach `limit`, from
-    above or, with `least`, from below; NaN if they never do.
+    """Returns the seconds from `since` until the first value that is at most `limit`, or at least
+    `limit` if `least` is true. Returns NaN if there is no such value. `series` holds pairs (moment,
+    value).
     """
     for at, value in series:
         if at >= since and (value >= limit if least else value <= limit):

@@ -13,10 +13,10 @@ class Decoded:
     """Decoded media. Media times are in seconds."""
 
     frames: list[tuple[float, int]]
-    """Media time and time code (ms, modulo its period) of each frame."""
+    """Each frame's media time, and its time code in ms. The time code wraps."""
     sound: Array
-    """Audio samples, mono, 48 kHz, from media time `sound_start` on. Missing audio is filled with
-    zeros.
+    """Mono audio samples at 48 kHz. The first sample has the media time `sound_start`. Zeros
+    replace missing audio.
     """
     sound_start: float
     errors: list[str]

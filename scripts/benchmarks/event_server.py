@@ -1,4 +1,4 @@
-"""The server with a source of events in each channel: `python -m scripts.benchmarks.event_server
+"""A microlive server that posts events in each channel: `python -m scripts.benchmarks.event_server
 RATE serve …`.
 
 Posts `RATE` events a second, each of EVENT_BYTES bytes, even if a channel has no viewers. A `RATE`
@@ -19,10 +19,10 @@ EVENT_BYTES = 150
 
 
 class PostingHub(Hub):
-    """Posts events in every channel that it opens."""
+    """A hub that posts events in every channel that it opens."""
 
     rate = 0
-    """Number of events posted per second."""
+    """Number of events posted per second in each channel."""
 
     def open(self, name: str, owner: ChannelOwner) -> Channel:
         channel = super().open(name, owner)

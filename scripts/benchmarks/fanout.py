@@ -25,23 +25,26 @@ class Crowd:
 
     viewers: int
     variant: str
-    """`TLS`, or `asyncio` for the run without uvloop; empty for the runs that have bars."""
+    """Variant of the server: `TLS`, `asyncio` (without uvloop), or empty. Only runs without a
+    variant have bars.
+    """
     p50: float
     p99: float
-    """99th percentile of the delay from publishing to arrival at the viewer, ms."""
+    """99th percentile of the delay from publishing to the arrival at the viewer, ms."""
     cpu: float
     """CPU of the server, % of one core."""
     loop_cpu: float
     """CPU of the C loop, % of one core."""
     loop_p99: float
     memory: float
-    """Memory of the server per viewer, KB, without the memory of a server that has only the room.
+    """Memory of the server per viewer, KB. Excludes the memory of a server that has the room but no
+    viewers.
     """
     gaps: int
     slowed: int
     disconnects: int
     outcome: str
-    """Outcome of scripts/load; INVALID if the generator was the limit."""
+    """Outcome of scripts/load. INVALID means that the load generator was the limit."""
 
     @property
     def ratio(self) -> float:
@@ -49,7 +52,7 @@ class Crowd:
 
     @property
     def per_core(self) -> int:
-        """Number of viewers that one core could serve at this cost."""
+        """Number of viewers that one core could serve at the measured CPU use per viewer."""
         return round(self.viewers / self.cpu * 100)
 
 
@@ -100,13 +103,13 @@ Progress = Callable[[str], None]
 
 
 def server_options(viewers: int) -> tuple[str, ...]:
-    """Returns server options: limits that admit `viewers` viewers from one address."""
+    """Returns server options that allow `viewers` viewers from one address."""
     return (f"--max-sockets-per-address={viewers + 100}",)
 
 
 def load_words(viewers: int, seconds: float) -> tuple[tuple[str, ...], float]:
-    """Returns the arguments of scripts/load for `viewers` viewers and a publisher, and the duration
-    of the run in seconds.
+    """Returns the arguments of scripts/load for one publisher and `viewers` viewers, and the
+    duration of the run in seconds.
     """
     ramp = viewers / RAMP
     words = ("viewers", "-n", str(viewers), "--ramp", str(ramp), "--seconds", str(seconds))
@@ -122,8 +125,9 @@ async def measure(
     tls: tuple[Path, Path] | None,
     progress: Progress,
 ) -> Report:
-    """Measures each audience size with its own server on the first core, and the generator on the
-    second. Then runs the C loop for the same size three times; the run with the median CPU counts.
+    """Measures each audience size with its own server. The server uses the first core, the load
+    generator the second. Then runs the C loop three times for the same size, and takes the run with
+    the median CPU.
 
     Repeats the smallest size without uvloop, and over TLS if `tls` names a certificate and a key.
     """
@@ -148,7 +152,7 @@ class _Bench:
     progress: Progress
 
     async def measure(self, viewers: int, variant: str = "", *options: str) -> Crowd:
-        """Measures `viewers` viewers of a server with these `options`."""
+        """Measures a server with these `options` and `viewers` viewers."""
         self.progress(f"{viewers} viewers {variant}".strip())
         folder = self.folder / f"{viewers}{variant}"
         insecure = ("--insecure",) if variant == "TLS" else ()
@@ -163,7 +167,8 @@ class _Bench:
             load = await run_load(
                 folder / "crowd", self.cores[1], server.url, *words, *insecure, within=within
             )
-        # The C loop writes as many bytes in as many writes as each viewer received.
+        # Let the C loop write the same number of bytes and writes as the server did for each
+        # viewer.
         size = round(load["extra"]["bytes"] / max(1, load["extra"]["messages"]))
         rate = load["figures"]["received"] * 1e6 / 8 / viewers / size
         loops = [

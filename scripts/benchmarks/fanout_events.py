@@ -1,5 +1,5 @@
-"""Measures the cost of events: the same fan-out with and without events, in alternating pairs of
-runs.
+"""Measures the cost of events. Compares fan-out with events and fan-out without events, in
+alternating pairs of runs.
 """
 
 from collections.abc import Callable
@@ -22,10 +22,12 @@ from scripts.benchmarks.paired import (
 )
 
 CPU, P99 = 1.10, 1.20
-"""Maximum ratios of the server's CPU and of the p99 delay: a run with events to a run without."""
+"""Maximum ratios between a run with events and a run without: of the server's CPU (`CPU`) and of
+the 99th percentile of the delay (`P99`).
+"""
 ENOUGH = 0.9
-"""Minimum share of the events posted in the measured seconds that all viewers together must
-receive. In addition no viewer's sequence may have a gap.
+"""Minimum share of the posted events that the viewers must receive in the measured seconds. In
+addition, the event numbers that a viewer receives must have no gap.
 """
 
 
@@ -33,11 +35,11 @@ receive. In addition no viewer's sequence may have a gap.
 class Report:
     comparisons: list[Comparison]
     lost: dict[str, float]
-    """By case, the sum of events and media records missing in any viewer's sequence, of
-    disconnects, and of the events missing to reach ENOUGH.
+    """Number of losses in each case: the sum of the events and media records that any viewer
+    missed, of the disconnects, and of the events that are lacking to reach ENOUGH.
     """
     missing: list[str]
-    """Cases with too few valid pairs."""
+    """Names of the cases with too few valid pairs of runs."""
 
     @property
     def bars(self) -> list[Bar]:
@@ -69,8 +71,8 @@ async def measure(
     *,
     progress: Callable[[str], None],
 ) -> Report:
-    """Measures each audience size with and without events, in pairs of runs. The generator counts
-    the events of each viewer by their sequence numbers.
+    """Measures each audience size with and without events, in pairs of runs. The load generator
+    counts each viewer's events by their sequence numbers.
     """
     viewers = {Case(f"{size} viewers", ("cpu", "p99")): size for size in sizes}
     lost = {case.name: 0.0 for case in viewers}

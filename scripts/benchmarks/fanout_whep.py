@@ -1,5 +1,5 @@
-"""Measures the cost of WebRTC viewers: CPU of the server, compared with a loop of SRTP protect and
-`sendto` for the same number of packets of the same sizes.
+"""Measures the cost of WebRTC viewers. Compares the server's CPU with the CPU of a bare loop that
+only encrypts (SRTP) and sends (`sendto`) as many packets of the same sizes.
 """
 
 import math
@@ -15,7 +15,9 @@ from scripts.benchmarks.local_server import pinned_server
 
 KBPS, FPS = 1_000, 30
 RAMP = 50
-"""Number of viewers that arrive per second. Each arrival costs both sides a DTLS handshake."""
+"""Number of viewers that arrive per second. Each arrival costs a DTLS handshake in the server and
+in the load generator.
+"""
 PER_CORE, RATIO = 250, 2.5
 
 
@@ -26,25 +28,26 @@ class Crowd:
     viewers: int
     p50: float
     p99: float
-    """99th percentile of the delay from publishing until the viewer has a frame's last packet, ms.
+    """99th percentile of the delay from publishing a frame until the viewer has the frame's last
+    packet, ms.
     """
     cpu: float
     """CPU of the server for all viewers, % of one core."""
     bare_cpu: float
     """CPU of the bare loop, % of one core."""
     packets: float
-    """Number of packets per second and viewer."""
+    """Number of packets per second that each viewer receives."""
     kbps: float
-    """Bitrate of UDP payload per viewer, kbps."""
+    """Bitrate of the UDP payload that each viewer receives, kbps."""
     gaps: int
-    """Number of lost packets of all viewers together."""
+    """Number of lost packets, summed over all viewers."""
     unreadable: int
     failed: int
-    """Number of viewers that did not connect, or were cut off."""
+    """Number of viewers that did not connect or lost their connection."""
     generator: float
-    """CPU of the busiest process of the generator, % of one core."""
+    """CPU of the busiest process of the load generator, % of one core."""
     outcome: str
-    """Outcome of scripts/load; INVALID if the generator was the limit."""
+    """Outcome of scripts/load. INVALID means that the load generator was the limit."""
 
     @property
     def ratio(self) -> float:
@@ -96,8 +99,8 @@ async def measure(
     *,
     progress: Callable[[str], None],
 ) -> Report:
-    """Measures each audience size with its own server on the first core, and the creator and the
-    viewers on the second. Then runs the bare loop for the same size.
+    """Measures each audience size with its own server. The server uses the first core; the creator
+    and the viewers use the second. Then runs the bare loop for the same size.
     """
     return Report(
         [
@@ -108,7 +111,7 @@ async def measure(
 
 
 def server_options(viewers: int) -> tuple[str, ...]:
-    """Returns server options: limits that admit `viewers` viewers from one address."""
+    """Returns server options that allow `viewers` viewers from one address."""
     return (
         f"--max-sockets-per-address={viewers + 100}",
         f"--max-whep-per-address-minute={viewers + 100}",
@@ -116,8 +119,8 @@ def server_options(viewers: int) -> tuple[str, ...]:
 
 
 def load_words(viewers: int, seconds: float) -> tuple[tuple[str, ...], float]:
-    """Returns the arguments of scripts/load for `viewers` viewers and a publisher, and the duration
-    of the run in seconds.
+    """Returns the arguments of scripts/load for one publisher and `viewers` viewers, and the
+    duration of the run in seconds.
     """
     ramp = viewers / RAMP
     words = ("viewers", "--path", "whep", "-n", str(viewers), "--ramp", str(ramp))

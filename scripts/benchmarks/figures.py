@@ -1,4 +1,4 @@
-"""Measured values and bars. Pure."""
+"""Measured values, and the bars that they must meet. Pure."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -7,8 +7,8 @@ from typing import Any
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
-    """Returns the percentile `share` (0 to 1) of the sorted values, interpolated linearly; NaN if
-    there are no values.
+    """Returns the percentile `share` (0 to 1) of the sorted values, with linear interpolation.
+    Returns NaN if there are no values.
     """
     if not ordered:
         return math.nan
@@ -20,8 +20,8 @@ def percentile(ordered: Sequence[float], share: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A distribution in five numbers, in the unit of its values. Without values, all but `count`
-    are NaN.
+    """A distribution in five numbers, in the unit of its values. If there are no values, all
+    numbers except `count` are NaN.
     """
 
     count: int
@@ -42,7 +42,9 @@ class Figures:
         )
 
     def as_json(self) -> dict[str, float | None]:
-        """Returns the fields for JSON, which has no NaN: None (null) replaces NaN."""
+        """Returns the fields as JSON values. Replaces NaN by None (null), because JSON has no
+        NaN.
+        """
         return {
             name: None if math.isnan(value) else round(value, 1)
             for name, value in asdict(self).items()
@@ -51,8 +53,8 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A measured value and its bar: `value` must be at most `limit`, or at least `limit` if `least`
-    is true.
+    """A measured value and its bar. The value must be at most `limit`, or at least `limit` if
+    `least` is true.
     """
 
     name: str
@@ -63,13 +65,15 @@ class Bar:
 
     @property
     def kept(self) -> bool:
-        """Whether the value meets the bar. NaN, which means that nothing was measured, misses every
+        """Whether the value meets the bar. NaN means that nothing was measured, and misses every
         bar.
         """
         return self.value >= self.limit if self.least else self.value <= self.limit
 
     def as_json(self) -> dict[str, Any]:
-        """Returns the fields for JSON, which has no NaN: None (null) replaces NaN."""
+        """Returns the fields as JSON values. Replaces NaN by None (null), because JSON has no
+        NaN.
+        """
         value, limit = (
             None if math.isnan(number) else round(number, 3) for number in (self.value, self.limit)
         )

@@ -1,5 +1,5 @@
-"""How a player recovers after an interruption of the viewer's network: one viewer uses a proxy that
-pauses, the other does not.
+"""Measures how a player recovers after a hold, an interruption of the viewer's network. Compares
+two viewers: the network of one viewer is interrupted by a proxy, the network of the other is not.
 
 The delay is read from the frames, as in latency.py. Both pages watch at the same time, so creator
 and machine are the same for both.
@@ -22,18 +22,19 @@ from scripts.benchmarks.pausable_proxy import PausableProxy
 from scripts.benchmarks.studio import WITHIN, context_of, end_live, go_live
 
 Age = tuple[int, int]
-"""Local time in ms, and the age in ms of the frame on the screen at that time."""
+"""Local time in ms, and the age in ms of the frame that was on the screen at that time."""
 
 HELD = ("webcodecs", "mse")
-"""The players that return to their earlier delay after an interruption."""
+"""Players that must return to their earlier delay after a network interruption."""
 BACK_BAR = 2_000.0
 DELAY_BAR = 1.3
 NEAR = 1.2, 40.0
-"""Factor and margin in ms. The delay has recovered if it is at most 1.2 times the delay before, or
-at most 40 ms (two screen refreshes and a little) more, whichever is larger.
+"""Factor and margin in ms for a recovered delay. The delay has recovered if it is at most 1.2 times
+the delay before the hold, or at most 40 ms above it. 40 ms are a little more than two screen
+refreshes.
 """
 SPELL = 0.5
-"""Seconds for which the delay must stay recovered."""
+"""Seconds for which the delay must stay at its recovered value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,8 @@ class Run:
     free: Figures
     held: Figures
     back: list[float]
-    """For each hold, the ms from its end until the delay had recovered; inf if the delay had not
-    recovered before the next hold.
+    """Time from the end of each hold until the delay had recovered, ms. It is inf if the delay had
+    not recovered before the next hold.
     """
     player: dict[str, Any]
 
@@ -89,8 +90,8 @@ async def measure(
     hold: float,
     progress: Progress,
 ) -> list[Run]:
-    """Measures each path with `holds` holds of `hold` seconds each, one hold every `every` seconds.
-    Raises TooLate, and Playwright's errors.
+    """Measures each path with `holds` network interruptions of `hold` seconds each, one every
+    `every` seconds. Raises TooLate, and Playwright's errors.
     """
     runs = []
     for path in paths:
@@ -144,8 +145,8 @@ async def _ages(page: Page) -> list[Age]:
 
 
 def recoveries(ages: Sequence[Age], holds: Sequence[tuple[int, int]]) -> list[float]:
-    """Returns, for each hold (begin and end in local ms), the ms from its end until the delay was
-    as low as before and stayed so for SPELL.
+    """Returns, for each hold, the time from its end until the delay was as low as before the hold
+    and stayed low for SPELL, ms. `holds`: begin and end of each hold in local ms.
     """
     found = []
     for index, (begin, end) in enumerate(holds):
@@ -158,8 +159,8 @@ def recoveries(ages: Sequence[Age], holds: Sequence[tuple[int, int]]) -> list[fl
 
 
 def _first_spell(ages: Sequence[Age], limit: float) -> float:
-    """Returns the start of the first period of SPELL seconds whose median delay and first delay are
-    both within `limit`; inf if there is none.
+    """Returns the start of the first period of SPELL seconds in which the median delay and the
+    first delay are at most `limit`. Returns inf if there is no such period.
     """
     for index, (start, age) in enumerate(ages):
         if age > limit:

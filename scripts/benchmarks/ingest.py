@@ -1,5 +1,5 @@
-"""Measures the cost of creators: CPU and memory for each, compared with `recvfrom` and SRTP
-unprotect alone for the same packets.
+"""Measures the CPU and memory of the server for each creator. Compares the CPU with `recvfrom` and
+SRTP decryption alone for the same packets.
 """
 
 from collections.abc import Callable
@@ -13,12 +13,12 @@ from scripts.benchmarks.load_run import run_load
 from scripts.benchmarks.local_server import pinned_server
 
 BITRATES = (1_000, 2_500)
-"""Bitrates of a creator that are measured: video and audio together, kbps."""
+"""Measured bitrates of a creator, video and audio together, kbps."""
 PER_CORE, ROOM_MB = 60, 5.0
 RAMP = 2.0
-"""Seconds over which the creators arrive."""
+"""Seconds in which all creators arrive."""
 SERVER_OPTIONS = ("--max-rooms-per-address-hour=1000", "--max-whip-per-address-minute=1000")
-"""Server options: limits that admit all creators from one address."""
+"""Server options that allow all creators to come from one address."""
 
 
 def load_words(creators: int, kbps: int, seconds: float) -> tuple[tuple[str, ...], float]:
@@ -35,19 +35,23 @@ class Creators:
 
     creators: int
     kbps: float
-    """Encoded bitrate per creator, kbps."""
+    """Bitrate of the encoded media per creator, kbps."""
     cpu: float
-    """CPU of the server per creator, % of one core, without the share of the idle server."""
+    """CPU of the server per creator, % of one core. Excludes the CPU of the idle server."""
     bare_cpu: float
-    """CPU of `recvfrom` and unprotect alone for the same packets, per creator, % of one core."""
+    """CPU of `recvfrom` and SRTP decryption alone for the same packets, per creator, % of one
+    core.
+    """
     memory: float
     """Memory of the server per room, MB."""
     window: float
-    """Amount of media in the window of each room at the end, MB."""
+    """Amount of media in the window of each room at the end of the run, MB."""
     rejected: int
     outcome: str
     variant: str = ""
-    """`asyncio` for the run without uvloop; empty for the runs that have bars."""
+    """Variant of the server: `asyncio` (without uvloop), or empty. Only runs without a variant have
+    bars.
+    """
 
     @property
     def ratio(self) -> float:
@@ -107,8 +111,8 @@ async def measure(
     *,
     progress: Callable[[str], None],
 ) -> Report:
-    """Measures each bitrate with its own server on the first core, and the creators on the second.
-    Repeats the lowest bitrate without uvloop.
+    """Measures each bitrate with its own server. The server uses the first core, the creators use
+    the second. Repeats the lowest bitrate without uvloop.
     """
     bench = _Bench(folder, creators, seconds, cores, progress)
     return Report(
@@ -128,7 +132,7 @@ class _Bench:
     progress: Callable[[str], None]
 
     async def measure(self, kbps: int, variant: str = "", *options: str) -> Creators:
-        """Measures creators with the bitrate `kbps` on a server with these `options`."""
+        """Measures a server with these `options` and creators with the bitrate `kbps`."""
         self.progress(f"{self.creators} creators at {kbps} kbps {variant}".strip())
         folder = self.folder / f"{kbps}{variant}"
         async with pinned_server(

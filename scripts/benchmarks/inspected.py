@@ -1,4 +1,4 @@
-"""A target of the Chrome DevTools Protocol: a page, or one of its workers and worklets."""
+"""A target of the Chrome DevTools Protocol: a page, a worker or a worklet."""
 
 import asyncio
 import json
@@ -10,29 +10,31 @@ from playwright.async_api import Error
 ANSWER_WITHIN = 20.0
 
 Post = Callable[[str], Awaitable[object]]
-"""Sends a message, as text, to the target. Raises PageFailed, and Playwright's Error."""
+"""A function that sends a message as text to the target. It raises PageFailed, and Playwright's
+Error.
+"""
 
 
 class PageFailed(Exception):
-    """The page is gone, does not answer, or threw an exception."""
+    """Raised if the page is gone, does not answer, or threw an exception."""
 
 
 class Inspected:
-    """Sends commands to a target and waits for their answers. The owner of this object passes
-    messages from the target to `receive()`.
+    """Sends commands to a DevTools target and waits for the answers. The owner of this object must
+    pass the target's messages to `receive()`.
     """
 
     def __init__(self, post: Post) -> None:
         self.threads: dict[str, Inspected] = {}
-        """The page's workers and worklets, by CDP session. Filled only if `Target.setAutoAttach`
-        was sent with `flatten` false.
+        """The page's workers and worklets, by CDP session. Empty unless `Target.setAutoAttach` was
+        sent with `flatten` false.
         """
         self._post = post
         self._number = 0
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
 
     async def send(self, method: str, **parameters: object) -> dict[str, Any]:
-        """Sends a command and returns the `result` of its answer. Raises PageFailed."""
+        """Sends a DevTools command and returns the `result` of the answer. Raises PageFailed."""
         self._number += 1
         number = self._number
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()

@@ -1,10 +1,10 @@
-"""Measures glass-to-glass latency and time to first picture: the watch page on each playback path,
-compared with direct WebRTC, in one run.
+"""Measures glass-to-glass latency and the time to the first picture. Compares the watch page on
+each playback path with direct WebRTC, in one run.
 
-A creator's canvas shows a time code; the viewer's page reads it from its video or canvas on every
-animation frame. Encoder settings, page sizes, audio and readback are the same; only the path
-between the pages differs. The paths take turns in slots with fresh pages. So no path competes with
-another for CPU, and a noisy minute affects all paths.
+A creator's canvas shows a time code. The viewer's page reads the time code from its video or canvas
+on every animation frame. Only the path between the two pages differs; encoder settings, page sizes,
+audio and reading are the same. The paths take turns in slots with fresh pages. So the paths do not
+compete for CPU, and a noisy minute affects all paths.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ JOIN_P50_BAR = 150.0
 JOIN_P95_BAR = 300.0
 
 DIRECT = "direct"
-"""The baseline: one browser sends its camera directly to another browser."""
+"""Name of the baseline, in which one browser sends its camera directly to another browser."""
 
 
 EMPTY = "new Promise(resolve => requestAnimationFrame(() => resolve(performance.now())))"
@@ -49,31 +49,31 @@ class BrokenPath(Exception):
 
 @dataclass(slots=True)
 class Slot:
-    """The result of one turn of one path."""
+    """The result of measuring one path in one slot."""
 
     path: str
-    """The measured path: DIRECT or a name in PATHS."""
+    """Name of the measured path: DIRECT or a name in PATHS."""
     ages: list[int]
     unread: int
     """Number of animation frames with an unreadable time code."""
     player: dict[str, Any] = field(default_factory=dict)
-    """The watch page's statistics at the end."""
+    """The watch page's statistics at the end of the slot."""
     stalls: int = 0
-    """Number of stalls of the player during the measurement."""
+    """Number of times that the player stalled during the measurement."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     slots: list[Slot]
     joins: dict[str, list[float]]
-    """Times from navigation to the first frame with visible content on the screen, ms, by path."""
+    """Times from navigation until the first picture is on the screen, ms, by path."""
     empty: list[float]
-    """Times from navigation to the first animation frame of an empty page, ms, measured in turns
-    with the joins. They are the share of the browser and the machine in each join.
+    """Times from navigation to the first animation frame of an empty page, ms. They show which part
+    of each join time the browser and the machine need. Empty pages and joins take turns.
     """
     played: dict[str, list[float]] = field(default_factory=dict)
-    """Times from navigation to the player's first frame, ms, by path. Until then the screen shows
-    the keyframe embedded in the page.
+    """Times from navigation to the player's first frame, ms, by path. Before this frame the screen
+    shows the keyframe embedded in the page.
     """
 
     @property
@@ -163,13 +163,13 @@ async def measure(
     joins: int,
     progress: Progress,
 ) -> Report:
-    """Measures `slots` turns of `seconds` for direct WebRTC and each of `paths`, then `joins`
-    viewers on each path. Raises BrokenPath, and Playwright's TimeoutError.
+    """Measures direct WebRTC and each of `paths` in `slots` slots of `seconds` each. Then measures
+    `joins` joins of viewers on each path. Raises BrokenPath, and Playwright's TimeoutError.
     """
     measured = []
     order = [DIRECT, *paths]
     for turn in range(slots):
-        # The second path finds warm caches, so the order alternates.
+        # Alternate the order of the paths, because a later path in a turn finds warm caches.
         for path in order if turn % 2 == 0 else reversed(order):
             progress(f"slot {turn + 1} of {slots}: {path}")
             measured.append(
@@ -188,8 +188,8 @@ async def measure(
 async def _direct(url: str, creators: Browser, viewers: Browser, seconds: float) -> Slot:
     async with _page(creators, "timecode") as creator, _page(viewers, "timecode") as viewer:
         for page in (creator, viewer):
-            # Open an empty page and permit the use of the camera: without that permission there
-            # are no loopback candidates.
+            # Open an empty page and permit the camera. Without that permission, the browser gathers
+            # no loopback candidates.
             await page.goto(f"{url}/healthz")
             await page.context.grant_permissions(["camera", "microphone"])
             await page.evaluate(script("direct"))
@@ -204,7 +204,7 @@ async def _direct(url: str, creators: Browser, viewers: Browser, seconds: float)
 
 
 async def watch(url: str, creators: Browser, viewers: Browser, path: str, seconds: float) -> Slot:
-    """Measures one turn of a player of the watch page. Raises BrokenPath, TooLate, and Playwright's
+    """Measures a player of the watch page in one slot. Raises BrokenPath, TooLate, and Playwright's
     errors.
     """
     studio, room = await go_live(creators, url, "camera")
@@ -251,18 +251,19 @@ async def _sample(
 
 
 async def _join(url: str, viewers: Browser, report: Report, count: int, progress: Progress) -> None:
-    """Measures the joins, each in a fresh context.
+    """Measures how fast viewers join, each viewer in a fresh browser context.
 
-    The creator sends a pre-encoded loop, so that no encoder uses the viewer's core; a real
-    creator's encoder would not use it either.
+    The creator sends a pre-encoded loop, because an encoder would take CPU from the viewer. A real
+    creator encodes on another machine.
     """
     async with _creator(url, SETTLE + 10 + count * 3 * (1 + len(report.joins))) as watch:
-        # Wait until keyframes come on their timer, as in a room that has been live for a while.
+        # Wait until the keyframe timer sets the pace of keyframes, as in a room that has been live
+        # for a while.
         await asyncio.sleep(SETTLE)
         for number in range(count):
             progress(f"join {number + 1} of {count}")
             for path in report.joins:
-                # The interval varies, so that joins are not in step with the keyframe timer.
+                # Vary the interval, so that joins do not coincide with the keyframe timer.
                 await asyncio.sleep(0.3 + 0.137 * (number % 7))
                 async with _page(viewers, "first_picture") as page:
                     report.joins[path].append(
@@ -276,8 +277,8 @@ async def _join(url: str, viewers: Browser, report: Report, count: int, progress
 
 @asynccontextmanager
 async def _creator(url: str, seconds: float) -> AsyncIterator[str]:
-    """Keeps a creator of scripts/load live in a new room for at most `seconds`. Yields the room's
-    URL.
+    """Keeps a creator of scripts/load live in a new room for at most `seconds`. Yields the URL of
+    the room.
     """
     with tempfile.TemporaryDirectory(prefix="microlive-bench-") as folder:
         process = await asyncio.create_subprocess_exec(
@@ -308,7 +309,7 @@ async def _creator(url: str, seconds: float) -> AsyncIterator[str]:
 
 
 async def _live_room(url: str) -> str:
-    """Waits for a live room and returns its name. Raises BrokenPath."""
+    """Waits until a room is live and returns the name of the room. Raises BrokenPath."""
     with suppress(TimeoutError):
         async with aiohttp.ClientSession() as http, asyncio.timeout(WITHIN):
             while True:
@@ -321,7 +322,9 @@ async def _live_room(url: str) -> str:
 
 
 async def _visit(page: Page, url: str, moment: str) -> float:
-    """Opens `url` and returns the value to which the promise `moment` resolves."""
+    """Opens `url` and returns the value of the promise that the expression `moment` yields in the
+    page.
+    """
     async with asyncio.timeout(WITHIN):
         await page.goto(url, wait_until="commit")
         return float(await page.evaluate(moment))

@@ -1,6 +1,7 @@
-"""Analyses what one viewer's page showed and played of a clapperboard (clapper.py). Pure.
+"""Analyses what one viewer's page showed and played while a clapperboard was live (clapper.py).
+Pure.
 
-Callers pass moments as seconds of the monotonic clock; the results have them as seconds since
+Callers pass moments in seconds of the monotonic clock. Results contain moments in seconds since
 `origin`.
 """
 
@@ -11,24 +12,26 @@ from collections.abc import Iterable, Sequence
 from scripts.benchmarks import clapper, timecode
 
 Apart = tuple[float, float]
-"""Moment at which a beep was heard, and the ms by which the beep was later than its flash; negative
-if the beep was earlier.
+"""Moment at which a beep was heard, and the delay of the beep after its flash, ms. The delay is
+negative if the beep came first.
 """
 
 
 class Watcher:
-    """Collects the frames and beeps of one page. Call `look()` and `listen()`; then read `ages`,
-    `freezes` and `apart()`.
+    """Collects the frames and beeps of one page. Feed it with `look()` and `listen()`, then read
+    `ages`, `freezes` and `apart()`.
     """
 
     def __init__(self, origin: float = 0.0) -> None:
         self.origin = origin
         self.moments, self.ages = array("d"), array("d")
-        """Moments of the samples of the screen, and the age of the frame in each sample, ms."""
+        """The moment of each screen sample (`moments`), and the age of the frame in that sample, ms
+        (`ages`).
+        """
         self.unread = 0
         self.freezes: list[Apart] = []
-        """Moments at which a freeze ended, each with the duration of the freeze in ms. In a freeze,
-        a frame stays on the screen for more than 300 ms.
+        """The moment at which each freeze ended, and the duration of the freeze, ms. A freeze is a
+        frame that stays on the screen for more than 300 ms.
         """
         self._flashes: list[float] = []
         self._beeps: list[float] = []
@@ -36,7 +39,9 @@ class Watcher:
         self._changed = 0.0
 
     def look(self, samples: Iterable[tuple[float, int]]) -> None:
-        """Takes samples of the screen, each a moment and the word of the time code."""
+        """Takes samples of the screen. Each sample is a moment and the word of the time code on the
+        screen.
+        """
         for moment, word in samples:
             code = timecode.decode(word)
             if code is None or code >= clapper.LOOP * 1_000:
@@ -52,7 +57,7 @@ class Watcher:
         self._beeps += (beep - self.origin for beep in beeps)
 
     def apart(self) -> list[Apart]:
-        """Returns the beep nearest to each flash."""
+        """Returns, for each flash, the nearest beep and its delay after the flash."""
         beeps = sorted(self._beeps)
         found = []
         for flash in self._flashes:
@@ -63,7 +68,7 @@ class Watcher:
         return found
 
     def of(self, begin: float, end: float) -> Sequence[float]:
-        """Returns the ages of the frames between two moments."""
+        """Returns the ages of the frames that were on the screen between two moments."""
         return self.ages[bisect_left(self.moments, begin) : bisect_left(self.moments, end)]
 
     def _change(self, moment: float, code: int) -> None:
@@ -71,8 +76,8 @@ class Watcher:
             if moment - self._changed > 0.3:
                 self.freezes.append((moment, (moment - self._changed) * 1_000))
             since = code / 1_000 - clapper.flash(code) * clapper.EVERY
-            # The first frame of a flash may have been missed. The time code of a later frame tells
-            # how long ago the flash was due.
+            # The first frame of the flash may have been missed. So compute the start of the flash
+            # from the time code.
             if clapper.flash(code) != clapper.flash(self._last) and since < clapper.LASTS:
                 self._flashes.append(moment - since)
         self._last, self._changed = code, moment

@@ -1,4 +1,4 @@
-"""Runs scripts/load from a benchmark, pinned to a core."""
+"""Runs scripts/load from a benchmark, pinned to one CPU core."""
 
 import asyncio
 import json
@@ -13,14 +13,14 @@ SPARE_SECONDS = 90.0
 
 
 class LoadFailed(Exception):
-    """scripts/load could not measure; the text is its message."""
+    """Raised if scripts/load could not measure. The text is the message of scripts/load."""
 
 
 async def run_load(
     folder: Path, core: int, url: str, *arguments: str, within: float
 ) -> dict[str, Any]:
-    """Runs `scripts/load ARGUMENTS[0] URL …` on one core and returns the contents of its
-    summary.json, even if the result is INVALID: the caller checks the outcome. Raises LoadFailed.
+    """Runs `scripts/load` with these arguments on one core. Returns the contents of summary.json,
+    even if the outcome is INVALID; the caller must check the outcome. Raises LoadFailed.
     """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, str(LOAD), arguments[0], url, *arguments[1:], "--report", str(folder)),

@@ -13,12 +13,12 @@ STOP_WITHIN = 10.0
 
 
 class ServerFailed(Exception):
-    """The server ended or did not listen in time."""
+    """Raised if the server ended, or did not listen in time."""
 
 
 class LocalServer:
     """A server that runs inside `async with LocalServer(data) as server:` and listens at
-    `server.url`. It can be stopped, and restarted with the same port and data.
+    `server.url`. The caller can stop the server and restart it with the same port and data.
     """
 
     def __init__(
@@ -29,8 +29,8 @@ class LocalServer:
         checkout: Checkout = HERE,
         module: Sequence[str] = ("server",),
     ) -> None:
-        """`on`: words before the command, such as those that enter a network namespace. `module`:
-        the module to run instead of `server`, and its first arguments.
+        """`on`: words to put before the command, for example to run it in a network namespace.
+        `module`: the module to run instead of `server`, followed by its first arguments.
         """
         self._data = data
         self._checkout = checkout
@@ -92,7 +92,9 @@ class LocalServer:
         self._port = int(self.url.rpartition(":")[2])
 
     async def stop(self) -> int:
-        """Ends the server with SIGTERM, or kills it after a timeout. Returns its exit code."""
+        """Ends the server with SIGTERM. Kills the server if it has not ended after a timeout.
+        Returns the exit code.
+        """
         process, reader = self._process, self._reader
         if process is None:
             return 0
@@ -121,7 +123,7 @@ async def pinned_server(
     checkout: Checkout = HERE,
     module: Sequence[str] = ("server",),
 ) -> AsyncIterator[LocalServer]:
-    """Starts a server on one core. Creates the folder `data`."""
+    """Creates the folder `data` and starts a server on one core."""
     os.makedirs(data)
     async with LocalServer(data, *arguments, checkout=checkout, module=module) as server:
         os.sched_setaffinity(server.pid, {core})

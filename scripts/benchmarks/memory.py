@@ -12,11 +12,11 @@ MEGABYTE = 1 << 20
 
 
 def own(pid: int) -> float:
-    """Returns the resident anonymous memory of a process, MB; NaN once the process has ended.
+    """Returns the resident anonymous memory of a process, MB. Returns NaN once the process has
+    ended.
 
-    Excludes mapped files and shared memory. Without a GPU, Chromium keeps up to half a gigabyte of
-    frames there that were drawn to a canvas (discardable memory), and reading a time code draws to
-    a canvas.
+    Excludes mapped files and shared memory. Reading a time code draws frames to a canvas. Without a
+    GPU, Chromium keeps up to half a gigabyte of these frames in shared memory (discardable memory).
     """
     try:
         fields = dict(
@@ -28,8 +28,8 @@ def own(pid: int) -> float:
 
 
 class PageMemory:
-    """Measures the memory of a page. `ask()` first collects garbage, in workers and worklets too.
-    The browser must have no other page.
+    """Measures the memory of a page. `ask()` first collects garbage in the page, its workers and
+    its worklets. The browser must have no other page.
     """
 
     def __init__(self, page: BarePage, browser: CDPSession) -> None:
@@ -47,7 +47,8 @@ class PageMemory:
             await part.send("HeapProfiler.collectGarbage")
             heap += (await part.send("Runtime.getHeapUsage"))["usedSize"] / MEGABYTE
         processes = (await self._browser.send("SystemInfo.getProcessInfo"))["processInfo"]
-        # A browser keeps spare renderers. The busiest renderer belongs to the page.
+        # Choose the busiest renderer process, which belongs to the page. The browser keeps spare
+        # renderers.
         renderer = max(
             (process for process in processes if process["type"] == "renderer"),
             key=lambda process: process["cpuTime"],

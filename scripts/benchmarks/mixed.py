@@ -1,5 +1,6 @@
-"""Measures many rooms with and without slow and rude viewers: the cost of these viewers for the
-others, and what the server keeps after they have left.
+"""Measures many rooms with and without slow and rude viewers. A rude viewer vanishes or never
+reads. Shows what slow and rude viewers cost the other viewers, and what the server still holds
+after all viewers have left.
 """
 
 import asyncio
@@ -21,10 +22,12 @@ from scripts.benchmarks.local_server import LocalServer, ServerFailed
 
 RATIO, MORE_MS, GROWTH = 1.2, 5.0, 1.05
 GRACE = 20
-"""Seconds until a room without its creator ends. The default would add a minute to the run."""
+"""Seconds until a room ends after its creator has left. The default value would add a minute to the
+run.
+"""
 FORGOTTEN_WITHIN = 90.0
-"""Seconds after the last viewer left within which the server must release everything, including
-rooms in their grace period and sessions without a DELETE.
+"""Seconds after the last viewer has left within which the server must have released all tasks and
+sockets. This includes rooms in their grace period, and sessions that sent no DELETE.
 """
 POLL = 1.0
 LEFT = ("microlive_tasks", "process_open_fds")
@@ -32,26 +35,26 @@ LEFT = ("microlive_tasks", "process_open_fds")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The result of one run with its own server."""
+    """The result of one run. Each run has its own server."""
 
     rude: bool
-    """Whether there are slow and rude viewers."""
+    """Whether the run has slow and rude viewers."""
     p50: float
     p99: float
-    """99th percentile of the delay from publishing to a healthy viewer, ms."""
+    """99th percentile of the delay from publishing to the arrival at a healthy viewer, ms."""
     gaps: int
     disconnects: int
     cpu: float
     """CPU of the server, % of one core."""
     memory_early: float
     memory_late: float
-    """Median memory of the server in the second fifth of the run (`memory_early`) and in the last
-    fifth (`memory_late`), MB.
+    """Median memory of the server, MB: in the second fifth of the run (`memory_early`), and in the
+    last fifth (`memory_late`).
     """
     tasks: int
     descriptors: int
-    """Increase of the server's tasks (`tasks`) and open descriptors (`descriptors`) from before the
-    first viewer to after the last viewer.
+    """Increase of the server's tasks (`tasks`) and open descriptors (`descriptors`), from before
+    the first viewer arrived until after the last viewer left.
     """
     outcome: str
 
@@ -63,12 +66,13 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Report:
     runs: list[Run]
-    """The runs, in pairs of a run with healthy viewers only and a mixed run, in alternating order.
+    """All runs. Each successive two runs are a pair: a run with healthy viewers only and a run with
+    slow and rude viewers. The order within the pairs alternates.
     """
 
     @property
     def pairs(self) -> list[tuple[Run, Run]]:
-        """Pairs of a run without and a run with slow and rude viewers."""
+        """Pairs of runs: first the run without slow and rude viewers, then the run with them."""
         return [
             (min(two, key=_is_rude), max(two, key=_is_rude))
             for two in zip(self.runs[::2], self.runs[1::2], strict=True)
@@ -122,7 +126,9 @@ async def measure(
     *,
     progress: Progress,
 ) -> Report:
-    """Measures pairs of runs without and with slow and rude viewers, in alternating order."""
+    """Measures pairs of runs, one without and one with slow and rude viewers. The order within the
+    pairs alternates.
+    """
     runs = []
     for number in range(pairs):
         for rude in (False, True) if number % 2 == 0 else (True, False):
@@ -186,8 +192,8 @@ async def _measure(
 
 
 async def _settled(url: str) -> dict[str, int]:
-    """Waits until the server's first STUN requests are over. Returns the counts before the first
-    viewer.
+    """Waits until the server has finished its first STUN requests. Returns the server's numbers of
+    tasks and descriptors before the first viewer arrives.
     """
     found: list[dict[str, int]] = []
     while len(found) < 4 or any(left != found[-1] for left in found[-4:]):
@@ -199,8 +205,8 @@ async def _settled(url: str) -> dict[str, int]:
 
 
 async def _left_at_last(url: str, before: dict[str, int]) -> dict[str, int]:
-    """Waits until no count is above its value at the start, or until the time limit. Returns the
-    counts.
+    """Waits until the server has no more tasks and descriptors than in `before`, or until the time
+    limit. Returns the numbers of tasks and descriptors.
     """
     until = time.monotonic() + FORGOTTEN_WITHIN
     while True:
@@ -211,7 +217,7 @@ async def _left_at_last(url: str, before: dict[str, int]) -> dict[str, int]:
 
 
 async def _left(url: str) -> dict[str, int]:
-    """Returns the number of tasks and of descriptors of the server, from its metrics."""
+    """Returns the server's numbers of tasks and open descriptors, from its metrics."""
     async with aiohttp.ClientSession() as http, http.get(f"{url}/metrics") as response:
         families = text_string_to_metric_families(await response.text())
         return {
@@ -223,7 +229,9 @@ async def _left(url: str) -> dict[str, int]:
 
 
 def _fifths(samples: Path) -> tuple[float, float]:
-    """Returns the server's median memory in the second and in the last fifth of the run, MB."""
+    """Returns the server's median memory in the second fifth and in the last fifth of the run,
+    MB.
+    """
     memory = [sample["server_memory"] / 1e6 for sample in _read(samples) if sample["server_memory"]]
     fifth = len(memory) // 5
     return median(memory[fifth : 2 * fifth]), median(memory[-fifth:])

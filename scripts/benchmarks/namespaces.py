@@ -1,7 +1,7 @@
-"""Network namespaces: the benchmark and its server are on one side of a link, creators' browsers on
-the other. The link can lose packets and limit its rate.
+"""Network namespaces with a link between two sides. The benchmark and its server are on one side,
+the creators' browsers on the other side. The link can lose packets and limit its rate.
 
-The namespaces belong to the process and end with it: the machine is not changed, and nothing needs
+The namespaces belong to this process and end with it. The machine is not changed, and nothing needs
 to be cleaned up.
 """
 
@@ -18,12 +18,12 @@ BURST = "8kb"
 
 
 class NamespacesMissing(Exception):
-    """This machine does not allow namespaces, or lacks tools."""
+    """Raised if this machine does not allow network namespaces, or lacks a tool for them."""
 
 
 def enter() -> None:
-    """Restarts this program in its own namespaces; returns if it already runs in them. Raises
-    NamespacesMissing.
+    """Restarts this program in its own network namespaces. Returns at once if the program already
+    runs in them. Raises NamespacesMissing.
     """
     if os.environ.get(INSIDE):
         return
@@ -57,9 +57,9 @@ def _path() -> str:
 
 
 class Link:
-    """The link between both sides: `with Link() as link:` inside the namespaces. This side is
-    `NEAR`, the other side is `FAR`. A command prefixed with `link.over_there` runs on the other
-    side.
+    """The link between the two sides: `with Link() as link:` inside the namespaces. `NEAR` is the
+    address of this side, `FAR` the address of the other side. The prefix `link.over_there` runs a
+    command on the other side.
     """
 
     over_there = ("nsenter", f"--net=/run/netns/{SIDE}")
@@ -81,8 +81,8 @@ class Link:
         _run("umount", "--lazy", "/run")
 
     def lose(self, share: float) -> None:
-        """Makes the link lose each UDP packet with the probability `share`, in both directions. TCP
-        (pages and viewers) is not affected.
+        """Makes the link lose each UDP packet with the probability `share`, in both directions.
+        TCP, which pages and viewers use, loses no packets.
         """
         for prefix in ((), self.over_there):
             _run(*prefix, "iptables", "-F", "INPUT")
@@ -98,8 +98,8 @@ class Link:
                 _run(*prefix, "iptables", "-A", "INPUT", "-p", "udp", *chance, "-j", "DROP")
 
     def limit(self, rate: str | None) -> None:
-        """Limits the rate at which creators can send to `rate`, in the notation of `tc`. The link
-        buffers up to 300 ms. None removes the limit.
+        """Limits the rate at which creators can send. `rate`: the limit in the notation of `tc`, or
+        None for no limit. The link buffers up to 300 ms.
         """
         if rate is None:
             _run("tc", "-n", SIDE, "qdisc", "del", "dev", "far", "root")
@@ -123,7 +123,9 @@ class Link:
             )
 
     def wrapper(self, folder: Path, program: str) -> str:
-        """Writes an executable file that runs `program` on the other side. Returns its path."""
+        """Writes an executable file that runs `program` on the other side of the link. Returns the
+        path of the file.
+        """
         file = folder / "over-there"
         file.write_text(f'#!/bin/sh\nexec {" ".join(self.over_there)} {program} "$@"\n')
         file.chmod(0o755)

@@ -1,5 +1,6 @@
-"""A link whose rate falls and rises again: measures how fast a creator's browser adapts, through
-microlive and directly to another browser.
+"""Measures how fast a creator's browser adapts its bitrate when the rate of its link falls and
+rises again. Compares a browser that publishes to microlive with a browser that sends directly to
+another browser.
 """
 
 import asyncio
@@ -18,36 +19,40 @@ RATE, NARROW = "1mbit", 1_000_000
 NARROW_FOR, FREE_WITHIN, WIDE_WITHIN = 15.0, 15.0, 40.0
 ASK_EVERY = 0.05
 TARGET, SPENT = 2_500_000, 0.9
-"""Maximum target bitrate of the encoder in both pages, bit/s, and the share of it that must be
-reached.
+"""Maximum target bitrate of the encoder in both pages, bit/s (`TARGET`), and the share of it that
+the encoder must reach (`SPENT`).
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Bandwidth:
-    """The result of one variant."""
+    """The result of one variant of the measurement."""
 
     variant: str
     spent: float
-    """Bitrate sent before the link became narrow, Mbps."""
+    """Bitrate that the creator sent before the link became narrow, Mbps."""
     down: float
-    """Seconds from the narrowing of the link until the encoder's target is at most the link's rate.
+    """Seconds from the narrowing of the link until the encoder's target bitrate is at most the
+    link's rate.
     """
     narrow: float
-    """Bitrate sent in the second half of the narrow period, Mbps."""
+    """Bitrate that the creator sent in the second half of the narrow period, Mbps."""
     up: float
-    """Seconds from the widening of the link until the encoder's target is at 90 % of its maximum.
+    """Seconds from the widening of the link until the encoder's target bitrate is at 90 % of its
+    maximum.
     """
     delay: float
-    """Largest delay from the lens to the relay after the link became narrow, ms; NaN without a
-    relay.
+    """Largest delay from capture to the relay after the link became narrow, ms. NaN if the variant
+    has no relay.
     """
     freeze: float
-    """Longest freeze after the link became narrow, ms; NaN without a relay."""
+    """Longest freeze after the link became narrow, ms. NaN if the variant has no relay."""
 
 
 async def narrow_live(world: TestNetwork, variant: str = "microlive", *more: str) -> Bandwidth:
-    """Measures a studio that publishes to microlive. `more`: further scripts for its page."""
+    """Measures a studio that publishes to microlive. `more`: names of further scripts that the
+    studio page runs.
+    """
     started = time.monotonic()
     async with live(world, "noise", *more) as (studio, _, spectator):
         targets, narrow, wide = await _squeeze(world, studio, world.port)
@@ -88,8 +93,9 @@ async def narrow_direct(world: TestNetwork) -> Bandwidth:
 async def _squeeze(
     world: TestNetwork, creator: Page, port: int
 ) -> tuple[list[tuple[float, float]], float, float]:
-    """Makes the link narrow, then wide. Returns the encoder's targets as pairs (moment, bit/s),
-    then the moments at which the link became narrow and wide.
+    """Makes the link narrow, then wide again. Returns the encoder's target bitrates as pairs
+    (moment, bit/s), the moment at which the link became narrow, and the moment at which it became
+    wide.
     """
     targets: list[tuple[float, float]] = []
 

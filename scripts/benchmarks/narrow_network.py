@@ -1,4 +1,6 @@
-"""Server and viewers on one side of a link between namespaces, creators' browsers on the other."""
+"""A test network: the server and the viewers on one side of a link between namespaces, the
+creators' browsers on the other side.
+"""
 
 import asyncio
 import json
@@ -28,7 +30,7 @@ PLAYING = (
 
 @dataclass(frozen=True, slots=True)
 class TestNetwork:
-    """The server's URL, the link, the packet capture and the browsers of a measurement."""
+    """A test network: the server's URL, the link, the packet capture and the browsers."""
 
     url: str
     link: Link
@@ -38,13 +40,13 @@ class TestNetwork:
 
     @property
     def port(self) -> int:
-        """The port of the server's media. UDP and HTTP use the same number."""
+        """The port of the server. Media (UDP) and HTTP use the same number."""
         return urlsplit(self.url).port or 0
 
 
 @asynccontextmanager
 async def test_network() -> AsyncIterator[TestNetwork]:
-    """Starts a link, a packet capture, a server and two browsers. Works only after
+    """Starts a link, a packet capture, a server and two browsers. The process must have called
     `namespaces.enter()`.
     """
     executable()
@@ -58,7 +60,7 @@ async def test_network() -> AsyncIterator[TestNetwork]:
             LocalServer(folder / "data", f"--host={NEAR}", f"--udp-hosts={NEAR}") as server,
             async_playwright() as playwright,
         ):
-            # Cameras need a secure origin.
+            # Declare the server's origin as secure: browsers allow cameras only on secure origins.
             secure = (f"--unsafely-treat-insecure-origin-as-secure={server.url}",)
             creators = await launch(
                 playwright, program=link.wrapper(folder, executable()), more=secure
@@ -75,8 +77,8 @@ async def test_network() -> AsyncIterator[TestNetwork]:
 async def live(
     test_network: TestNetwork, camera: str, *more: str
 ) -> AsyncIterator[tuple[Page, str, Spectator]]:
-    """Starts a live creator and a viewer that records. Yields the studio's page, the room's URL and
-    the viewer.
+    """Starts a live creator, and a viewer that records the live. Yields the studio's page, the
+    room's URL and the viewer.
     """
     studio, watch = await go_live(test_network.creators, test_network.url, camera, *more)
     async with Spectator(test_network.url, watch.rpartition("/")[2]) as spectator:
@@ -86,7 +88,7 @@ async def live(
 
 @asynccontextmanager
 async def watching(test_network: TestNetwork, watch: str) -> AsyncIterator[Page]:
-    """Opens a viewer's page. Yields the page once it plays."""
+    """Opens a viewer's page. Yields the page once the video plays."""
     context = await context_of(test_network.viewers, "freezes")
     page = await context.new_page()
     await page.goto(f"{watch}?player=mse")
@@ -96,19 +98,23 @@ async def watching(test_network: TestNetwork, watch: str) -> AsyncIterator[Page]
 
 
 async def shown(page: Page) -> list[float]:
-    """Returns the times at which a viewer saw each frame, in seconds of `time.monotonic`."""
+    """Returns the times at which each frame appeared on a viewer's page, in seconds of
+    `time.monotonic`.
+    """
     offset = time.time() - time.monotonic()
     return [ms / 1_000 - offset for ms in await page.evaluate("freezes.take()")]
 
 
 async def direct_page(browser: Browser, url: str, camera: str) -> Page:
-    """Opens an empty page that may use the camera, and loads the direct WebRTC script into it."""
+    """Opens an empty page that may use the camera. Loads the script for direct WebRTC into the
+    page.
+    """
     context = await context_of(browser, "timecode", "connections", camera)
     page = await context.new_page()
     await page.goto(f"{url}/healthz")
     await page.context.grant_permissions(["camera", "microphone"])
     await page.evaluate(script("direct"))
-    # Film the same camera as the studio.
+    # Use the same camera as the studio.
     await page.evaluate(
         "navigator.mediaDevices.getUserMedia().then((stream) => void (timecode.source = "
         "() => stream))"
@@ -117,8 +123,8 @@ async def direct_page(browser: Browser, url: str, camera: str) -> Page:
 
 
 class StockReceiver:
-    """aiortc's own receiver in a separate process, with its own creator on the other side of the
-    link.
+    """aiortc's own receiver in a separate process. A separate creator sends to this receiver from
+    the other side of the link.
     """
 
     def __init__(self, process: asyncio.subprocess.Process, page: Page, port: int) -> None:
@@ -151,8 +157,8 @@ class StockReceiver:
         return cls(process, page, int(candidate.split()[5]))
 
     async def stop(self) -> list[float]:
-        """Ends the receiver. Returns the times at which each frame was decoded, in seconds of
-        `time.monotonic`.
+        """Ends the receiver. Returns the times at which the receiver decoded each frame, in seconds
+        of `time.monotonic`.
         """
         assert self._process.stdout and self._process.stdin
         self._process.stdin.close()

@@ -11,22 +11,22 @@ from dataclasses import dataclass
 
 ALL_PROTOCOLS = 0x0003
 SO_TIMESTAMPNS = 35
-"""Number of a Linux socket option that Python's socket module lacks."""
+"""Number of the Linux socket option SO_TIMESTAMPNS, which Python's socket module lacks."""
 SOL_PACKET, PACKET_OUTGOING = 263, 4
 
 
 @dataclass(frozen=True, slots=True)
 class Packet:
     at: float
-    """Arrival time, in seconds of `time.monotonic`."""
+    """Arrival time of the packet, in seconds of `time.monotonic`."""
     ssrc: int
     timestamp: int
     size: int
 
 
 class PacketCapture:
-    """Records every RTP packet that arrives at an interface, before the firewall, by destination
-    port: `with PacketCapture("near") as capture:`.
+    """Records every RTP packet that arrives at an interface, by destination port: `with
+    PacketCapture("near") as capture:`. Records packets before the firewall can drop them.
     """
 
     def __init__(self, interface: str) -> None:
@@ -51,8 +51,8 @@ class PacketCapture:
         return list(self._packets[port])
 
     def frames(self, port: int, since: float) -> list[float]:
-        """Returns the times at which the first packet of each frame passed. `since` excludes
-        earlier packets, which may belong to another creator.
+        """Returns the arrival time of each frame's first packet. Ignores packets before `since`,
+        which may belong to another creator.
         """
         packets = [packet for packet in self.packets(port) if packet.at >= since]
         sizes: dict[int, int] = defaultdict(int)
@@ -78,7 +78,7 @@ class PacketCapture:
                 self._note(data, ancillary, offset)
 
     def _note(self, data: bytes, ancillary: list[tuple[int, int, bytes]], offset: float) -> None:
-        # Accept only UDP over IPv4 without options over Ethernet.
+        # Accept only IPv4 packets without IP options that contain UDP.
         if len(data) < 54 or data[12:14] != b"\x08\x00" or data[14] != 0x45 or data[23] != 17:
             return
         rtp = data[42:]

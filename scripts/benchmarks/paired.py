@@ -1,5 +1,5 @@
-"""Compares two revisions in pairs of runs: the order of the runs, and the statistics. Uses no clock
-and starts no process.
+"""Compares two revisions of the server in pairs of runs. This module contains the order of the runs
+and the statistics. It uses no clock and starts no process.
 """
 
 import math
@@ -11,19 +11,17 @@ from typing import Any
 
 CONFIDENCE = 0.95
 Figures = Mapping[str, float]
-"""Measured values of one run, by the name of their kind, such as `cpu`. A value that is not valid
-is NaN.
-"""
+"""Measured values of one run, by the name of their kind, such as `cpu`. An invalid value is NaN."""
 
 
 class NotMeasured(Exception):
-    """Raised for a run whose figures say nothing about the server, for example because the
+    """Raised if the figures of a run say nothing about the server, for example because the load
     generator was the limit.
     """
 
 
 class Scale(Enum):
-    """The way in which two values are compared."""
+    """The way in which two values are compared: by their ratio or by their difference."""
 
     RATIO = "×"
     DIFFERENCE = "+"
@@ -31,14 +29,14 @@ class Scale(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of figure: its unit, its comparison and its default bar."""
+    """A kind of figure, with its unit, its comparison and its default bar."""
 
     title: str
     unit: str
     scale: Scale
     bar: float | None
-    """Largest allowed ratio, or largest allowed difference in `unit`. None: the figure gets no
-    verdict.
+    """Largest allowed ratio, or largest allowed difference in `unit`. None if the figure has no
+    bar.
     """
 
 
@@ -52,11 +50,11 @@ KINDS = {
 
 class Verdict(Enum):
     KEPT = "kept"
-    """The whole interval is at or below the bar."""
+    """The bar is met: the whole confidence interval is at or below the bar."""
     UNDECIDED = "kept, undecided"
-    """The bar lies inside the interval."""
+    """The result is undecided: the bar lies inside the confidence interval."""
     MISSED = "MISSED"
-    """The whole interval is above the bar."""
+    """The bar is missed: the whole confidence interval is above the bar."""
     SHOWN = ""
     """The figure has no bar, so it is shown without a verdict."""
 
@@ -65,9 +63,9 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
     """Returns the 95 % confidence interval of the median of the population from which `values` are
     drawn.
 
-    The interval is exact, whatever the distribution: its ends are two order statistics, chosen by
-    the binomial distribution with p = 1/2. For 9 values they are the second and the eighth (96.1
-    %). For fewer than 6 values no such pair exists, and the interval is infinite.
+    The interval is valid for every distribution. Its ends are two of the sorted values, chosen by
+    the binomial distribution with p = 1/2. For 9 values, the ends are the second and the eighth
+    value (96.1 %). For fewer than 6 values, the interval is infinite.
     """
     ordered, count = sorted(values), len(values)
     cut, tail = 0, 0.0
@@ -91,7 +89,9 @@ class Comparison:
 
     @property
     def changes(self) -> list[float]:
-        """The change in each pair: a ratio or a difference, as the kind of figure demands."""
+        """The change from `before` to `after` in each pair. The kind of figure determines whether
+        the change is a ratio or a difference.
+        """
         pairs = zip(self.before, self.after, strict=True)
         if KINDS[self.kind].scale is Scale.DIFFERENCE:
             return [after - before for before, after in pairs]
@@ -131,21 +131,22 @@ class Case:
 
     name: str
     kinds: tuple[str, ...]
-    """The kinds of figure that a run of this case returns."""
+    """Names of the kinds of figure that a run of this case returns."""
 
 
 Measure = Callable[[Case, bool], Awaitable[Figures]]
-"""Runs a case, on the new revision if the flag is set, and returns its figures. Raises NotMeasured.
+"""A function that runs a case and returns its figures. It runs the new revision if the flag is
+true, otherwise the old revision. It raises NotMeasured.
 """
 
 
 async def measure_pairs(
     cases: Sequence[Case], pairs: int, measure: Measure, progress: Callable[[str], None]
 ) -> dict[str, list[tuple[Figures, Figures]]]:
-    """Measures both revisions back to back in each pair, in alternating order: A B, B A, A B …
+    """Measures both revisions of each case in pairs of runs, in alternating order: A B, B A, A B …
 
-    Returns the pairs (before, after) of each case. Each case is measured until all its figures are
-    valid in `pairs` pairs, but at most twice `pairs` times.
+    Returns the pairs (before, after) of each case. Repeats each case until all its figures are
+    valid in `pairs` pairs, but at most 2 × `pairs` times.
     """
     found: dict[str, list[tuple[Figures, Figures]]] = {case.name: [] for case in cases}
     for _ in range(2 * pairs):
@@ -167,7 +168,9 @@ async def measure_pairs(
 
 
 def valid_pairs(pairs: Sequence[tuple[Figures, Figures]], kind: str) -> list[tuple[float, float]]:
-    """Returns the values of one kind of figure, from the pairs in which both values are valid."""
+    """Returns the values (before, after) of one kind of figure. Omits the pairs in which a value is
+    invalid.
+    """
     values = ((before[kind], after[kind]) for before, after in pairs)
     return [pair for pair in values if not any(map(math.isnan, pair))]
 
@@ -177,8 +180,8 @@ def comparisons(
     measured: Mapping[str, Sequence[tuple[Figures, Figures]]],
     bars: Mapping[str, float],
 ) -> list[Comparison]:
-    """Compares the pairs of each case for each of its figures. `bars` overrides the default bars,
-    by kind.
+    """Compares the two revisions for each case and each kind of figure. `bars` overrides the
+    default bars, by kind.
     """
     return [
         Comparison(

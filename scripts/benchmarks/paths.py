@@ -1,10 +1,10 @@
-"""The players of the watch page, and the bars for each. Pure."""
+"""The players of the watch page, and the bar that each player must meet. Pure."""
 
 from dataclasses import dataclass
 
 SETTLE = 3.0
-"""Seconds at the start of a slot that do not count, while congestion control ramps up and the
-player approaches its target delay.
+"""Seconds at the start of a slot that are not measured. During this time, congestion control ramps
+up and the player approaches its target delay.
 """
 
 DECODED = "document.querySelector('video').webkitAudioDecodedByteCount"
@@ -16,19 +16,21 @@ class PlaybackPath:
 
     title: str
     heard: str
-    """JavaScript expression for the amount of audio played so far; its unit depends on the player.
+    """JavaScript expression for the amount of audio played so far. The unit depends on the
+    player.
     """
     bar: float | None
-    """Maximum median glass-to-glass latency, ms. None: the bar is relative to direct WebRTC,
-    measured in the same run.
+    """Maximum median glass-to-glass latency, ms. If None, the limit depends on the latency of
+    direct WebRTC in the same run.
     """
     p95_bar: float | None = None
-    """Maximum 95th percentile of the glass-to-glass latency, ms. None: the percentile has no bar.
+    """Maximum 95th percentile of the glass-to-glass latency, ms. None if this percentile has no
+    limit.
     """
     joins: bool = True
-    """Whether the time to this player's first picture has a bar, too."""
+    """Whether the time to the first picture of this player has a limit, too."""
     settle: float = SETTLE
-    """Seconds until the player has reached its target delay."""
+    """Seconds until this player has reached its target delay."""
 
 
 PATHS = {
@@ -37,4 +39,4 @@ PATHS = {
     "whep": PlaybackPath("WHEP", "connections.heard()", None, joins=False),
     "hls": PlaybackPath("LL-HLS", DECODED, 1_600.0, 2_000.0, joins=False, settle=8.0),
 }
-"""The players, by their name in `?player=`."""
+"""The players, by their name in the query parameter `player`."""

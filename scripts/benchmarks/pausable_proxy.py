@@ -1,5 +1,5 @@
-"""A TCP proxy on loopback that can pause like a radio link: it loses no data, but delays all of
-it.
+"""A TCP proxy on loopback that can pause. Like a radio link, it then delays all data but loses
+none.
 """
 
 import asyncio
@@ -11,8 +11,8 @@ CHUNK = 65_536
 
 
 class PausableProxy:
-    """A proxy inside `async with PausableProxy(server_url) as proxy:`. It forwards from `proxy.url`
-    to the server.
+    """A TCP proxy that runs inside `async with PausableProxy(server_url) as proxy:`. It forwards
+    data between `proxy.url` and the server.
     """
 
     def __init__(self, url: str) -> None:
@@ -45,7 +45,7 @@ class PausableProxy:
         await asyncio.gather(*self._connections, return_exceptions=True)
 
     async def hold(self, seconds: float) -> None:
-        """Holds all data in both directions for `seconds`, then forwards it."""
+        """Holds back all data in both directions for `seconds`, then forwards the data."""
         self._free.clear()
         try:
             await asyncio.sleep(seconds)

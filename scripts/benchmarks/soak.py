@@ -1,7 +1,8 @@
-"""Evaluates whether delay, lip sync and memory stay constant during a long live, from the samples
-that soak_run.py takes. Pure.
+"""Evaluates whether delay, lip sync and memory stay constant during a long live. The samples come
+from soak_run.py. Pure.
 
-Moments are seconds since the start; a window is a minute, or a third of a short run.
+Moments are in seconds since the start. A window is a minute; in a short run it is a third of the
+run.
 """
 
 import math
@@ -14,35 +15,35 @@ from scripts.benchmarks.memory_use import MemoryUse
 from scripts.benchmarks.paths import PATHS
 
 SETTLE = 20.0
-"""Seconds from the start to the first window. LL-HLS needs 8 s to reach its target delay, MSE
-recovers from its first underflows within 15 s, and four pages must load.
+"""Seconds from the start to the first window. LL-HLS needs 8 s to reach its target delay. MSE
+recovers from its first underflows within 15 s. In addition, four pages must load.
 """
 MEMORY_SETTLE = 150.0
-"""Seconds until memory is stable: the relay must have filled its window of 90 s, and browser heaps
-must have reached their size.
+"""Seconds until memory is stable. By then, the relay must have filled its window of 90 s, and the
+browser heaps must have reached their size.
 """
 DELAY_FACTOR, DELAY_MS = 1.2, 15.0
 APART_MS = 40.0
-"""Maximum distance between audio and video, ms, that counts as in sync."""
+"""Maximum distance between audio and video that counts as in sync, ms."""
 MEMORY_FACTOR = 1.1
 PAGE_MB, HEAP_MB, SERVER_MB = 10.0, 2.0, 8.0
-"""Increases of memory, MB, that are allowed even if MEMORY_FACTOR allows less."""
+"""Increases of memory that are always allowed, even if MEMORY_FACTOR allows less, MB."""
 
 
 @dataclass(slots=True)
 class Viewing:
-    """The samples of one page, which plays on one path."""
+    """The samples of one page. The page plays on one playback path."""
 
     path: str
     watcher: Watcher = field(default_factory=Watcher)
     memory: list[tuple[float, MemoryUse]] = field(default_factory=list)
     stats: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
-    """Statistics of the page, each with its moment."""
+    """The page's statistics. Each item is a moment and the statistics at that moment."""
     error: str = ""
-    """Why the page ended early; empty if it did not."""
+    """Reason why the page ended early. Empty if the page did not end early."""
 
     def counted(self, name: str, since: float) -> int:
-        """Returns the increase of a counter in the page's statistics since the moment `since`."""
+        """Returns the increase of a counter in the page's statistics since a moment."""
         values = [int(stats.get(name) or 0) for at, stats in self.stats if at >= since]
         return values[-1] - values[0] if values else 0
 
@@ -53,10 +54,10 @@ class Report:
     """Planned duration of the live, seconds."""
     viewings: list[Viewing]
     skew: float = 0.0
-    """Time by which the source's beeps are deliberately late, ms."""
+    """Deliberate delay of the beeps in the source, ms."""
     server: list[tuple[float, float]] = field(default_factory=list)
-    """Moments, each with the server's anonymous memory in MB; empty for a server on another
-    machine.
+    """The server's anonymous memory in MB, as pairs (moment, memory). Empty if the server runs on
+    another machine.
     """
     lasted: float = 0.0
     notes: list[str] = field(default_factory=list)
@@ -77,20 +78,22 @@ class Report:
         return Figures.of(viewing.watcher.of(*window))
 
     def apart(self, viewing: Viewing, window: tuple[float, float]) -> Figures:
-        """Returns the delays of audio after video in a window, ms, minus the source's own skew."""
+        """Returns the delays of audio after video in a window, ms. Subtracts the deliberate delay
+        of the source.
+        """
         return Figures.of(
             ms - self.skew for at, ms in viewing.watcher.apart() if window[0] <= at < window[1]
         )
 
     def apart_size(self, viewing: Viewing, window: tuple[float, float]) -> Figures:
-        """Returns the absolute distances between audio and video in a window, ms."""
+        """Returns the distances between audio and video in a window as absolute values, ms."""
         return Figures.of(
             abs(ms - self.skew) for at, ms in viewing.watcher.apart() if window[0] <= at < window[1]
         )
 
     def worst_apart(self, viewing: Viewing) -> float:
-        """Returns the median delay of audio after video in the window in which that median is
-        furthest from 0, ms.
+        """Returns the worst median delay of audio after video in any window, ms. The worst median
+        is the median furthest from 0.
         """
         count = int((self.lasted - SETTLE) / self.window)
         medians = [
@@ -102,7 +105,7 @@ class Report:
         )
 
     def freeze(self, viewing: Viewing) -> float:
-        """Returns the longest freeze, ms."""
+        """Returns the longest freeze of a page, ms."""
         return max(
             (ms for at, ms in viewing.watcher.freezes if SETTLE <= at < self.lasted), default=0.0
         )
@@ -112,7 +115,7 @@ class Report:
         return Growth.of([(at, value) for at, value in samples if at >= settle])
 
     def cpu(self, viewing: Viewing) -> float:
-        """Returns the CPU use of the whole browser, % of one core."""
+        """Returns the CPU use of a page's whole browser, % of one core."""
         if len(viewing.memory) < 2:
             return math.nan
         (begin, before), (end, after) = viewing.memory[0], viewing.memory[-1]
@@ -193,14 +196,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """The growth of memory after settling, MB. `first` and `last` are the minima of the first and
-    of the last third, because a leak is permanent and temporary memory is not.
+    """The growth of memory after memory has become stable, MB. `first` is the minimum in the first
+    third of the samples, `last` the minimum in the last third. Minima ignore temporary memory but
+    show a leak.
     """
 
     first: float
     last: float
     per_hour: float
-    """Slope of the least-squares line, MB per hour."""
+    """Slope of the least-squares line through all samples, MB per hour."""
 
     @classmethod
     def of(cls, samples: list[tuple[float, float]]) -> "Growth":

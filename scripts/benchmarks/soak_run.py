@@ -1,5 +1,5 @@
-"""Takes the samples of a long live (soak.py), with one creator and one browser per playback path,
-all at the same time.
+"""Takes the samples of a long live for soak.py. There is one creator, and one browser for each
+playback path, all at the same time.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from scripts.loadgen.workers import Worker
 
 TAKE_EVERY = 5.0
 MEMORY_EVERY = 15.0
-"""Seconds between memory samples. Each sample collects garbage, which the page may notice."""
+"""Seconds between two memory samples. Each sample collects garbage, which may disturb playback."""
 TELL_EVERY = 60.0
 TRIES = 20
 WATCH = (
@@ -43,9 +43,11 @@ async def measure(
     report: Report,
     progress: Progress,
 ) -> None:
-    """Takes samples into `report` until the planned duration is over. Partial results are valid if
-    the measurement is cancelled. `server`: process id of the server; None if the server is on
-    another machine. Raises BrokenPath if a path does not start, BadInput, and Playwright's errors.
+    """Takes samples into `report` until the planned duration is over. If the measurement is
+    cancelled, the samples so far are valid.
+
+    `server`: process id of the server, or None if the server is on another machine. Raises
+    BrokenPath if a path does not start, BadInput, and Playwright's errors.
     """
     async with (
         _creator(url, report.skew / 1_000) as (source, watch),
@@ -103,7 +105,7 @@ class _Viewer:
         self._began = 0.0
 
     async def begin(self, began: float, viewing: Viewing) -> None:
-        """Starts recording with `began` as moment 0. Discards earlier samples."""
+        """Starts recording. `began`: the moment 0 of the recording. Discards earlier samples."""
         self._began, self._viewing = began, viewing
         viewing.watcher.origin = began
         await self._page.evaluate("void [sampler.take(), ear.take()]")
@@ -135,8 +137,8 @@ class _Viewer:
 
 @asynccontextmanager
 async def _opened(browser: Browser, url: str, path: str) -> AsyncIterator[_Viewer]:
-    """Opens the watch page at `url`, and yields it once it plays video and audio. Raises BrokenPath
-    if the page does not play in time.
+    """Opens the watch page at `url`. Yields the page once it plays video and audio. Raises
+    BrokenPath if the page does not play in time.
     """
     async with bare_page(
         browser,
@@ -159,9 +161,9 @@ async def _opened(browser: Browser, url: str, path: str) -> AsyncIterator[_Viewe
 
 
 async def _offset(page: BarePage) -> float:
-    """Returns the offset in seconds to add to a time of the page's performance.now() to get a time
-    of this process's monotonic clock. Both count the same clock, from different origins. Asks the
-    page several times and uses the fastest answer, which is the most precise.
+    """Returns the offset in seconds from the page's performance.now() to this process's monotonic
+    clock. Both run at the same speed from different origins. Asks the page several times and uses
+    the fastest answer, which is the most precise.
     """
     found = []
     for _ in range(TRIES):
@@ -174,7 +176,7 @@ async def _offset(page: BarePage) -> float:
 
 @asynccontextmanager
 async def _creator(url: str, skew: float) -> AsyncIterator[tuple[Worker, str]]:
-    """Starts a live clapperboard in a separate process. Yields the process and the room's URL.
+    """Starts a live clapperboard in a separate process. Yields the process and the URL of the room.
     Raises BadInput.
     """
     api = Server(parse_target(url, owned=False), None, False)

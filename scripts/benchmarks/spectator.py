@@ -1,5 +1,5 @@
-"""A viewer that records everything it receives. Afterwards it decodes the recording and counts
-every error.
+"""A viewer that records everything it receives. After the recording, it decodes the media and
+counts every error.
 """
 
 import asyncio
@@ -18,14 +18,14 @@ from scripts.benchmarks import timecode
 from scripts.benchmarks.decoded import Array, Decoded
 
 COLUMNS, ROWS, SQUARE, HEIGHT = 16, 2, 40, 360
-"""Columns, rows and square size of the time code, and height of its frame, in the frame's original
-pixels (pages/timecode.js).
+"""Geometry of the time code (pages/timecode.js), in pixels of the original frame: columns, rows,
+side of a square, and height of the frame.
 """
 
 
 class Spectator:
-    """A viewer that records a room: `async with Spectator(url, room)`. `records`: each received
-    record with its arrival time in seconds of `time.monotonic`.
+    """A viewer that records a room: `async with Spectator(url, room)`. `records` holds each record
+    and its arrival time in seconds of `time.monotonic`.
     """
 
     def __init__(self, url: str, room: str) -> None:
@@ -61,7 +61,9 @@ class Spectator:
         ]
 
     def decode(self) -> Decoded:
-        """Decodes the recording. This takes seconds of CPU time: call it after the measurement."""
+        """Decodes the recording. Decoding takes seconds of CPU time, so call this only after the
+        measurement.
+        """
         errors: list[str] = []
         frames = [
             (float(frame.pts or 0) / TIMESCALE[Track.VIDEO], word)
@@ -97,7 +99,9 @@ class Spectator:
                         errors.append(f"{track.name.lower()} at {packet.pts}: {error}")
 
     def _parts(self, track: Track) -> list[bytes]:
-        """Returns, for each init segment, the segment followed by its fragments."""
+        """Returns the media of a track. Each item is an init segment, followed by the fragments
+        that belong to it.
+        """
         parts: list[list[bytes]] = []
         for _, record in self.records:
             if record.track == track and record.kind is Kind.INIT:
@@ -117,7 +121,7 @@ def _mono(frame: av.AudioFrame) -> Array:
 
 
 def _word(frame: av.VideoFrame) -> int | None:
-    """Returns the frame's time code, ms; None if it is unreadable."""
+    """Returns the time code in a frame, ms. Returns None if the time code is unreadable."""
     plane = frame.planes[0]
     luma = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(-1, plane.line_size)
     scale = frame.height / HEIGHT

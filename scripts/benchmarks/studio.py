@@ -1,4 +1,4 @@
-"""The studio page in the role of a creator, and the room page in the role of a viewer."""
+"""Controls the studio page as a creator, and the room page as a viewer."""
 
 from playwright.async_api import Browser, BrowserContext, Page
 
@@ -7,14 +7,14 @@ from scripts.benchmarks.chromium import script, until
 WITHIN = 20.0
 """Maximum seconds for each step of a page."""
 VIEWPORT = {"width": 640, "height": 360}
-"""Size of each page, pixels. It equals the size of the time code's frame, because software scaling
-would cost both ends CPU.
+"""Size of each page in pixels. It equals the frame size of the time code. Otherwise both browsers
+would spend CPU on scaling.
 """
 
 
 async def context_of(browser: Browser, *scripts: str) -> BrowserContext:
-    """Returns a fresh browser context with an empty cache. Its pages run `scripts` before their own
-    scripts.
+    """Returns a fresh browser context with an empty cache. Each page of the context runs `scripts`
+    before its own scripts.
     """
     context = await browser.new_context(
         viewport={"width": VIEWPORT["width"], "height": VIEWPORT["height"]}
@@ -26,8 +26,8 @@ async def context_of(browser: Browser, *scripts: str) -> BrowserContext:
 
 
 async def go_live(browser: Browser, url: str, camera: str, *more: str) -> tuple[Page, str]:
-    """Goes live in a studio whose camera is `pages/CAMERA.js`. `more`: further scripts in `pages/`
-    that the studio runs. Returns the page and the room's URL.
+    """Opens a studio with the camera script `pages/CAMERA.js` and goes live. `more`: further
+    scripts in `pages/` that the studio page runs. Returns the page and the URL of the room.
     """
     context = await context_of(browser, "timecode", "connections", camera, *more)
     page = await context.new_page()

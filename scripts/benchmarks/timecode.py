@@ -1,8 +1,9 @@
-"""A visible clock: 32 black and white squares, read from the frame at the other end.
+"""A visible clock of 32 black and white squares. `pages/timecode.js` draws the squares in the
+sender's page and reads them in the receiver's page.
 
-`pages/timecode.js` draws and reads the squares. Their value is a word; the first square is the
-highest bit. The word has 24 bits of milliseconds since 1970 (wrapping every 4.7 hours) and 8 bits
-of parity, which detect torn and blurred frames.
+The squares are the bits of a word; the first square is the highest bit. The word has 24 bits of
+time and 8 bits of parity. The time is in milliseconds since 1970 and wraps every 4.7 hours. The
+parity detects torn and blurred frames.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,7 +13,7 @@ PERIOD = 1 << 24
 PARITY = 0xA5
 """Parity of the value 0, so that a black frame is not a valid code."""
 PLAUSIBLE = 30_000
-"""Maximum age of a frame, ms. An older frame, or a frame from the future, was misread."""
+"""Maximum age of a frame, ms. An older frame, or a frame from the future, counts as misread."""
 
 
 def encode(ms: int) -> int:
@@ -21,13 +22,13 @@ def encode(ms: int) -> int:
 
 
 def decode(word: int) -> int | None:
-    """Returns the time code of a word, ms modulo PERIOD; None if the parity is wrong."""
+    """Returns the time code in a word: ms, modulo PERIOD. Returns None if the parity is wrong."""
     code = word >> 8
     return code if word & 0xFF == _parity(code) else None
 
 
 def age(word: int, now: int) -> int | None:
-    """Returns the age of the frame that shows `word`, ms; None if the word is unreadable."""
+    """Returns the age of a frame that shows `word`, ms. Returns None if the word is unreadable."""
     code = decode(word)
     if code is None:
         return None
@@ -36,8 +37,8 @@ def age(word: int, now: int) -> int | None:
 
 
 def ages(samples: Iterable[tuple[int, int]]) -> Iterator[int]:
-    """Yields the ages of frames from `samples`, pairs of (local ms, word) as pages/timecode.js
-    collects them. Omits unreadable samples.
+    """Yields the ages of the frames in `samples`. Each sample is a pair (local time in ms, word),
+    as pages/timecode.js collects it. Omits unreadable samples.
     """
     for now, word in samples:
         if (passed := age(word, now)) is not None:

@@ -1,8 +1,8 @@
-"""A creator's uplink that loses packets, fails for a second, or is narrow: the real studio page in
-Chromium, over a link between namespaces.
+"""Measures the real studio page in Chromium over a bad uplink: a link between namespaces that loses
+packets, fails for a second, or is narrow.
 
-The browser's packets are captured before any loss, so that a gap of the source (a slow encoder)
-does not count as a gap of microlive.
+The browser's packets are captured before any loss. So a gap that a slow encoder causes does not
+count as a freeze that microlive causes.
 """
 
 import asyncio
@@ -47,43 +47,43 @@ RATIO_BAR = 1.2
 DELAY_BAR = 1_000.0
 REMB_BAR = 2.0
 SETTLE = 4.0
-"""Seconds before the first loss, in which congestion control and players settle."""
+"""Seconds before the first packet loss. During this time, congestion control and players settle."""
 REMB_ONLY = "microlive, REMB"
-"""Name of the variant whose browser has no transport-wide feedback."""
+"""Name of the variant whose browser sends no transport-wide feedback."""
 OUTAGES, OUTAGE, BETWEEN = 3, 1.0, 5.0
 VIEWER_LOOK_BACK = 1.5
-"""Maximum seconds after which a gap of the source appears in the output of a player, which has a
-buffer.
+"""Maximum seconds from a gap in the source's frames to the resulting gap in a player's frames. A
+player delays the gap by its buffer.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """The result of a period with packet loss. Freezes are in ms, in addition to the source's own
-    gap; NaN if not measured.
+    """The result of a period with packet loss. Freezes are in ms and exclude gaps in the source.
+    NaN means that a value was not measured.
     """
 
     share: float
     seconds: float
     source_gap: float
     relay: float
-    """Longest freeze of the relay's output."""
+    """Longest freeze in the relay's output, ms."""
     page: float
-    """Longest freeze of a viewer's page."""
+    """Longest freeze on a viewer's page, ms."""
     stock: float
-    """Longest freeze of aiortc's receiver on the same link."""
+    """Longest freeze of aiortc's receiver on the same link, ms."""
     skew: float
     """Largest distance between audio and video, ms."""
     beeps: int
-    """Number of beeps, one a second, by which lip sync was measured."""
+    """Number of beeps used to measure lip sync. A beep is played every second."""
     errors: list[str]
-    """Errors of PyAV and of the viewer's browser."""
+    """Decoding errors of PyAV, and errors of the viewer's browser."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """The result of several outages of a second. `relay` and `page` are those of the worst outage:
-    ms from its end until frames arrived again.
+    """The result of several outages of one second. `relay` and `page` describe the worst outage:
+    the time from the end of the outage until frames arrived again, ms.
     """
 
     relay: float
@@ -170,8 +170,8 @@ class Report:
 
 
 def _middle(turns: Sequence[Bandwidth], what: str) -> float:
-    """Returns the median of the turns, because how fast a browser ramps up depends on the state of
-    its estimator when the link becomes wide.
+    """Returns the median over all turns. Single turns vary, because the speed of a browser's
+    ramp-up depends on its bandwidth estimate when the link becomes wide.
     """
     return float(median(getattr(each, what) for each in turns))
 
@@ -281,8 +281,8 @@ async def _fail(world: TestNetwork) -> Outage:
 
 
 def _next(moments: Sequence[float], end: float) -> float:
-    """Returns the ms from `end` until frames arrive again. Frames that were still buffered do not
-    count, only those after the longest gap around `end`.
+    """Returns the time from `end` until frames arrive again, ms. Buffered frames do not count:
+    frames arrive again after the longest gap around `end`.
     """
     around = [
         (before, after)

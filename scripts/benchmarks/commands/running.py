@@ -1,4 +1,4 @@
-"""The shared parts of the commands of scripts/bench: options, a server, and a time limit."""
+"""Code that the commands of scripts/bench share: options, a server, and a time limit."""
 
 import asyncio
 import os
@@ -77,7 +77,7 @@ def players(paths: str) -> list[str]:
 
 
 def two_cores() -> tuple[int, int]:
-    """Returns the cores for the server and for the generator."""
+    """Returns the CPU core of the server and the CPU core of the load generator."""
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
         give_up("server and generator need a core each; this machine has one")

@@ -41,8 +41,8 @@ def soak(
     ] = 0,
     as_json: Json = False,
 ) -> None:
-    """Measures whether delay, lip sync (by flash and beep) and memory stay constant during a long
-    live. Ctrl-C ends the live early and prints the results so far.
+    """Measures whether delay, lip sync and memory stay constant during a long live. Lip sync is
+    measured by flashes and beeps. Ctrl-C ends the live early and prints the results so far.
     """
     chosen = players(paths)
     report = benchmark.Report(minutes * 60, [benchmark.Viewing(path) for path in chosen], skew_ms)

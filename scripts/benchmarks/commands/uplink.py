@@ -31,8 +31,9 @@ def uplink(
     stock: Annotated[bool, typer.Option(help="Also measure aiortc's own receiver.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Measures publishing under loss, outages and a narrow link between studio and server, in
-    network namespaces. Needs root, or a kernel that allows namespaces to users.
+    """Measures publishing over a bad network between studio and server: packet loss, outages and a
+    low rate. Uses network namespaces, so it needs root, or a kernel that lets users create
+    namespaces.
     """
     try:
         shares = [float(share) / 100 for share in loss.split(",") if share]

@@ -1,6 +1,6 @@
 /**
- * Replaces the page's camera by the time code, and its microphone by a beep of 100 ms at every full
- * second.
+ * Replaces the page's camera by a video of the time code, and its microphone by a beep of 100 ms at
+ * every full second.
  */
 (() => {
   const BEEP = 0.1; // s

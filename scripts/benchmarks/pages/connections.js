@@ -1,4 +1,7 @@
-/** Keeps the page's peer connections for measurements. */
+/**
+ * Keeps a list of all peer connections of the page, so that the benchmark can read their
+ * statistics.
+ */
 (() => {
   const made = [];
   window.RTCPeerConnection = class extends window.RTCPeerConnection {
@@ -7,7 +10,10 @@
       made.push(this);
     }
   };
-  /** Returns the newest connection's video figures, such as target bitrate and bytes sent. */
+  /**
+   * Returns the video statistics of the newest peer connection, such as target bitrate and bytes
+   * sent.
+   */
   const sent = async () => {
     const report = await made.at(-1)?.getStats();
     const video = [...(report?.values() ?? [])].find(
@@ -32,8 +38,9 @@
     };
   };
   /**
-   * Returns the audio energy that the newest connection has received. A video element that plays a
-   * peer connection does not count decoded bytes.
+   * Returns the energy of the audio that the newest peer connection has received. This statistic
+   * replaces the number of decoded bytes, which a video element does not count for a peer
+   * connection.
    */
   const heard = async () => {
     const report = await made.at(-1)?.getStats();

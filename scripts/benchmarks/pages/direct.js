@@ -1,6 +1,6 @@
 /**
- * The baseline: one browser sends its camera directly to another browser, and the benchmark does
- * the signalling. This file contains both ends.
+ * The baseline: one browser sends its camera directly to another browser. The benchmark does the
+ * signalling. This script contains both the sender and the receiver.
  */
 (() => {
   const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
@@ -24,7 +24,7 @@
     video.play();
   }
 
-  /** Returns an offer to send the camera with the studio's settings: H.264, 2.5 Mbps. */
+  /** Returns an SDP offer to send the camera with the studio's settings: H.264, 2.5 Mbps. */
   async function offer() {
     const stream = window.timecode.source();
     show(stream, true);
@@ -60,8 +60,8 @@
   const accept = (sdp) => pc.setRemoteDescription({ type: 'answer', sdp });
 
   /**
-   * Returns the audio energy received. A video element that plays a peer connection does not count
-   * decoded bytes.
+   * Returns the energy of the received audio. This statistic replaces the number of decoded bytes,
+   * which a video element does not count for a peer connection.
    */
   const heard = async () =>
     [...(await pc.getStats()).values()].find(

@@ -1,10 +1,10 @@
 /**
- * Records the audio that the page plays, without changing it: `ear.take()` returns when each beep
- * left the loudspeaker, in ms of performance.now().
+ * Records the audio that the page plays, without changing it. `ear.take()` returns the times at
+ * which beeps left the loudspeaker, in ms of performance.now().
  *
- * The script reads a copy of the output: a video element's own audio, the WebRTC track that the
- * element plays, or everything that an AudioContext sends to its destination. For each of these
- * three, another API gives the delay from there to the loudspeaker.
+ * The script reads a copy of the audio. The source of the copy is a video element's own audio, the
+ * WebRTC track that the element plays, or everything that an AudioContext sends to its destination.
+ * For each source, another API gives the delay from the source to the loudspeaker.
  */
 (() => {
   const LOUD = 0.05; // of full scale
@@ -76,8 +76,8 @@
   }
 
   /**
-   * Delay of WebRTC's audio in the output's buffer, ms (webrtc-stats, `media-playout`). The
-   * timestamps of that audio do not include this delay.
+   * Time that WebRTC audio spends in the output buffer, ms (webrtc-stats, `media-playout`). The
+   * timestamps of the audio do not include this delay.
    */
   let playout = 0;
   let counted = { totalPlayoutDelay: 0, totalSamplesCount: 0 };

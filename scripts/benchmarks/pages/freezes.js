@@ -1,5 +1,6 @@
 /**
- * Records when each frame was on the screen: `freezes.take()` returns the times in ms since 1970.
+ * Records the time at which each frame appeared on the screen. `freezes.take()` returns the times
+ * in ms since 1970.
  */
 (() => {
   const moments = [];

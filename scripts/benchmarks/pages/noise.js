@@ -1,6 +1,6 @@
 /**
- * Replaces the page's camera by grain over a grey wall. An encoder can spend any bitrate on
- * this grain; with noise of full contrast the encoder would drop most frames.
+ * Replaces the page's camera by a video of weak noise (grain) on a grey wall. An encoder can spend
+ * any bitrate on this grain. With noise of full contrast, the encoder would drop most frames.
  */
 (() => {
   const [WIDTH, HEIGHT] = [1280, 720];

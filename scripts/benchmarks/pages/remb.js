@@ -1,6 +1,6 @@
 /**
- * Simulates a browser without transport-wide congestion control feedback: the page's offers contain
- * REMB and the send time of each packet instead.
+ * Simulates a browser without transport-wide congestion control feedback. Removes this feedback
+ * from the page's offers, which leaves REMB and the send time of each packet.
  */
 (() => {
   const { createOffer } = RTCPeerConnection.prototype;

@@ -27,7 +27,10 @@
   window.clearTimeout = (id) => (clear(id), clearTimeout(id));
   window.clearInterval = (id) => (clear(id), clearInterval(id));
 
-  /** Replaces a class by a subclass. Returns the set of its objects whose `end` was not called. */
+  /**
+   * Replaces the global class `name` by a subclass that records its objects. Returns the set of all
+   * objects on which the method named `end` has not been called yet.
+   */
   const counted = (name, end) => {
     const open = new Set();
     window[name] = class extends window[name] {

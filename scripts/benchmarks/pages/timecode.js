@@ -1,7 +1,9 @@
 /**
- * The time code in a page: a creator draws it, a viewer reads it (timecode.py describes the
- * squares). The clocks of two pages are compared, so both read Date.now(): performance.now() has a
- * different origin in each page.
+ * Draws the time code in a creator's page and reads it in a viewer's page. timecode.py describes
+ * the squares.
+ *
+ * Both pages use Date.now(), because their times are compared. performance.now() has a different
+ * origin in each page.
  */
 (() => {
   const [WIDTH, HEIGHT, FPS] = [640, 360, 30];
@@ -32,7 +34,7 @@
     }
   }
 
-  /** Returns the stream of a camera that films the clock and a microphone with a constant tone. */
+  /** Returns a media stream with a video of the time code and the sound of a constant tone. */
   function source() {
     const canvas = Object.assign(document.createElement('canvas'), {
       width: WIDTH,
@@ -73,7 +75,10 @@
   });
   const reader = strip.getContext('2d', { willReadFrequently: true, alpha: false });
 
-  /** Returns the width of the frame that a video or canvas shows now; 0 if there is no frame. */
+  /**
+   * Returns the width of the frame that a video or canvas shows now. Returns 0 if there is no
+   * frame.
+   */
   const widthOf = (screen) =>
     screen instanceof HTMLVideoElement
       ? screen.readyState < 2
@@ -83,7 +88,7 @@
   const heightOf = (screen) =>
     screen instanceof HTMLVideoElement ? screen.videoHeight : screen.height;
 
-  /** Returns the value of the squares in the frame that this video or canvas shows now. */
+  /** Returns the time code's word, read from the frame that a video or canvas shows now. */
   function read(screen) {
     reader.drawImage(
       screen,
@@ -109,8 +114,9 @@
   }
 
   /**
-   * Reads the time code on every animation frame from now on. `take()` returns a pair of local ms
-   * and word for each animation frame since the last call. `clock` returns the local ms.
+   * Reads the time code on every animation frame from now on. `take()` returns the samples since
+   * its last call; each sample is a pair of local time in ms and word. `clock` is a function that
+   * returns the local time in ms.
    */
   function watch(find, clock = Date.now) {
     let samples = [];
