@@ -1,4 +1,6 @@
-"""The loop that every creator sends, encoded and cut into RTP payloads once before the test."""
+"""The clip that every creator sends in a loop. It is encoded and cut into RTP payloads once, before
+the test.
+"""
 
 import base64
 from collections.abc import Iterable, Iterator
@@ -12,12 +14,12 @@ from av.audio.frame import AudioFrame
 from av.video.frame import PictureType, VideoFrame
 
 SECONDS, GOP = 4, 2
-"""Duration of the loop, and distance between IDRs, in seconds. The server requests IDRs from
-browsers at the same distance.
+"""Duration of the clip (`SECONDS`), and distance between its IDRs (`GOP`), in seconds. The server
+requests IDRs from browsers at the same distance.
 """
 PAYLOAD_MAX = 1_150
-"""Maximum size of an RTP payload, bytes. With headers and the SRTP tag, packets are about as large
-as those of browsers.
+"""Maximum size of an RTP payload, bytes. With headers and the SRTP tag, the packets are about as
+large as the packets of browsers.
 """
 SOUND_RATE, SOUND_SAMPLES, SOUND_BPS = 48_000, 960, 64_000
 FU_A, STAP_A, SPS, PPS, IDR, AUD = 28, 24, 7, 8, 5, 9
@@ -26,22 +28,22 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class ClipError(Exception):
-    """FFmpeg cannot encode the requested format; the text says why."""
+    """Raised if FFmpeg cannot encode the requested format. The text gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A few seconds of media to send in a loop, with an IDR every GOP seconds."""
+    """A few seconds of media that a creator sends in a loop. An IDR begins every GOP seconds."""
 
     width: int
     height: int
     fps: int
     kbps: float
-    """Bitrate of video and audio together, as encoded, kbps."""
+    """Bitrate of the encoded clip, video and audio together, kbps."""
     frames: tuple[tuple[bytes, ...], ...]
-    """RTP payloads of each access unit."""
+    """The RTP payloads of each access unit."""
     sounds: tuple[bytes, ...]
-    """Opus packets of 20 ms."""
+    """Opus packets of 20 ms each."""
 
     @property
     def keys(self) -> list[int]:
@@ -49,8 +51,8 @@ class Clip:
         return list(range(0, len(self.frames), GOP * self.fps))
 
     def place(self, moment: float) -> tuple[int, int]:
-        """Returns the indexes of the frame and of the audio packet that begin at `moment` (seconds)
-        if the loop starts at 0.
+        """Returns the index of the frame and the index of the audio packet to send at `moment`
+        (seconds), if the first pass of the loop begins at 0.
         """
         seconds = moment % (len(self.frames) / self.fps)
         return round(seconds * self.fps) % len(self.frames), round(
@@ -81,7 +83,7 @@ class Clip:
 
 
 def encode(width: int, height: int, fps: int, kbps: int) -> Clip:
-    """Encodes the loop. `kbps`: bitrate of video and audio together. Raises ClipError."""
+    """Encodes the clip. `kbps`: bitrate of video and audio together. Raises ClipError."""
     try:
         return of_loop(_frames(width, height, fps), _sound(), fps, kbps)
     except (av.FFmpegError, ValueError) as error:
@@ -91,8 +93,8 @@ def encode(width: int, height: int, fps: int, kbps: int) -> Clip:
 
 
 def of_loop(frames: Iterable[Array], sound: Array, fps: int, kbps: int) -> Clip:
-    """Encodes a loop from frames (yuv420p planes: height × 3 / 2 rows) and mono 16 bit samples of
-    the same duration. Raises PyAV's errors.
+    """Encodes a clip. `frames`: yuv420p planes with height × 3 / 2 rows. `sound`: mono 16-bit
+    samples of the same duration. Raises PyAV's errors.
     """
     first, *rest = frames
     height, width = first.shape[0] * 2 // 3, first.shape[1]
@@ -140,8 +142,8 @@ def _encode_frames(
         Fraction(1, fps),
     )
     codec.framerate, codec.bit_rate = Fraction(fps), kbps * 1_000
-    # Filler (nal-hrd=cbr) gives each second the same size; a small buffer limits the size of
-    # IDRs.
+    # Use filler (nal-hrd=cbr), so that every second has the same size. Limit the size of IDRs by a
+    # small buffer.
     rate = f"vbv-maxrate={kbps}:vbv-bufsize={max(1, kbps // 2)}:nal-hrd=cbr"
     codec.options = {
         "preset": "ultrafast",
@@ -179,8 +181,8 @@ def _encode_sound(tone: Array) -> Iterator[bytes]:
 
 
 def packetise(unit: bytes) -> Iterator[bytes]:
-    """Yields the RTP payloads of an Annex B access unit (RFC 6184): parameter sets in a STAP-A, as
-    browsers send them, large NAL units in FU-As.
+    """Yields the RTP payloads of an Annex B access unit (RFC 6184). Parameter sets travel in a
+    STAP-A, as browsers send them. Large NAL units travel in FU-As.
     """
     nals = [nal for nal in split_annexb(unit) if nal[0] & 0x1F != AUD]
     sets = [nal for nal in nals if nal[0] & 0x1F in (SPS, PPS)]
@@ -200,5 +202,5 @@ def packetise(unit: bytes) -> Iterator[bytes]:
 
 
 def split_annexb(unit: bytes) -> list[bytes]:
-    """Returns the NAL units between start codes of three or four bytes."""
+    """Splits an Annex B byte stream into its NAL units. Start codes have three or four bytes."""
     return [nal for nal in (part.rstrip(b"\0") for part in unit.split(b"\0\0\1")) if nal]

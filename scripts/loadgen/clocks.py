@@ -1,4 +1,6 @@
-"""The server's clock and each room's media clock, from which delays are computed."""
+"""Clocks from which the load generator computes delays: the server's clock, and the media clock of
+each room.
+"""
 
 import asyncio
 import json
@@ -13,7 +15,7 @@ from scripts.loadgen.media_clock import MediaClock
 
 TIME_EXCHANGES = 5
 AGAIN = 1.0
-"""Seconds until a lost connection to a room's clock is reopened."""
+"""Seconds until the connection to a room's media clock is reopened after it was lost."""
 
 
 class Clocks:
@@ -30,7 +32,7 @@ class Clocks:
 
     @property
     def unknown(self) -> bool:
-        """Whether the server's clock is still unknown, so that a time exchange is needed."""
+        """Whether a time exchange is needed, because the server's clock is not known yet."""
         return not self._same and self._ahead_error == float("inf")
 
     def now(self) -> int:
@@ -38,12 +40,13 @@ class Clocks:
         return time.time_ns() // 1_000 + self._ahead
 
     def at(self, ours: int) -> int:
-        """Converts a time on this machine's clock to the server's clock."""
+        """Converts a time from this machine's clock to the server's clock."""
         return ours + self._ahead
 
     def receive_time(self, sent: int, server: int) -> None:
-        """Takes the result of a time exchange: when the request was sent (this machine's clock),
-        and the server's answer. Keeps the fastest exchange, which is the most precise.
+        """Takes the result of a time exchange. `sent`: time of the request on this machine's clock.
+        `server`: time in the server's answer. Uses the fastest exchange so far, which is the most
+        precise.
         """
         received = time.time_ns() // 1_000
         if received - sent < self._ahead_error:
@@ -51,13 +54,13 @@ class Clocks:
             self._ahead = server - (sent + received) // 2
 
     def of_room(self, room: str) -> MediaClock:
-        """Returns the media clock of a room. The clock is empty before its first record, or if
-        `keep` was not called for the room.
+        """Returns the media clock of a room. The clock knows no times before its first record, or
+        if `keep` was not called for the room.
         """
         return self._rooms.setdefault(room, MediaClock())
 
     def keep(self, room: str, http: aiohttp.ClientSession, url: str) -> None:
-        """Follows the media clock of a room over its WebSocket at `url` from now on."""
+        """Follows the media clock of a room from now on, over the WebSocket at `url`."""
         if room not in self._rooms:
             clock = self._rooms[room] = MediaClock()
             self._keepers.add(asyncio.create_task(self._keep(clock, http, url)))

@@ -1,7 +1,7 @@
-"""`scripts/load`: one sub-command per kind of load.
+"""`scripts/load`: one sub-command for each kind of load.
 
-Exit codes: 0: the run passed. 1: a condition is true, or the result is INVALID. 2: the input is
-bad, or the server went away (the results so far are kept).
+Exit codes: 0 if the run passed. 1 if a --fail-if condition is true, or the result is INVALID. 2 if
+the input is bad, or the server went away (the results so far are kept).
 """
 
 import asyncio
@@ -98,8 +98,9 @@ def main() -> None:
 def _load() -> None:
     """Put load on a microlive server and report its performance.
 
-    Exit codes: 0 fine; 1 a --fail-if condition is true, or INVALID: the generator was the limit; 2
-    bad input, or the server went away. Ctrl-C ends a run early and still writes the report.
+    Exit codes: 0 if the run passed; 1 if a --fail-if condition is true, or if the result is INVALID
+    because the load generator was the limit; 2 if the input is bad, or the server went away. Ctrl-C
+    ends a run early and still writes the report.
     """
 
 
@@ -274,8 +275,8 @@ def mixed(
     insecure: Insecure = False,
     i_own_this_server: Owned = False,
 ) -> None:
-    """Simulate many rooms: viewers change rooms, creators come and go, some viewers are slow or
-    rude.
+    """Simulate many rooms. Viewers change rooms, and creators come and go. Slow viewers read too
+    slowly. Rude viewers vanish or never read.
     """
     if slow + rude > 100:
         _refuse("--slow and --rude are more than 100 per cent together")
@@ -347,7 +348,7 @@ def _run(
 
 
 def _go(scenario: Scenario) -> tuple[str | None, Run]:
-    """Runs the scenario. Returns why the run was broken off (None if it was not), and the run.
+    """Runs the scenario. Returns the reason why the run was broken off, or None, and the run.
     Raises BadInput if the run was broken off before its first sample.
     """
     with (
@@ -369,7 +370,7 @@ def _go(scenario: Scenario) -> tuple[str | None, Run]:
 
 
 def _conclude(scenario: Scenario, run: Run, began: datetime, broken_off: str | None) -> int:
-    """Writes the report, prints the result, and returns the exit code."""
+    """Writes the report, prints the result, and returns the exit code of the program."""
     record = run.record
     figures = figures_of(record, scenario.viewers > 0, scenario.creators > 0)
     summary = Summary(
@@ -422,8 +423,8 @@ def _conditions(texts: list[str] | None) -> tuple[Condition, ...]:
 
 
 def _workers(wanted: int | None, people: int, of_one: int) -> int:
-    """Returns the number of workers. `of_one`: number of viewers or creators that one core can
-    carry with some reserve, at 1 Mbps and 30 frames a second.
+    """Returns the number of worker processes. `of_one`: number of viewers or creators that one core
+    can carry with some reserve, at 1 Mbps and 30 frames a second.
     """
     return min(wanted or math.ceil(people / of_one), people)
 
@@ -436,7 +437,7 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _command() -> str:
-    """Returns the command line as typed, without secrets."""
+    """Returns the command line as the user typed it, without secrets."""
     words, hide = [], False
     for word in sys.argv[1:]:
         name, equals, _ = word.partition("=")

@@ -55,18 +55,18 @@ UNITS: dict[str, dict[str, float]] = {
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition of `--fail-if`. A run fails if the condition is true, or if the condition's
-    figure was not measured.
+    """A condition of `--fail-if`. A run fails if the condition is true, or if the figure in the
+    condition was not measured.
     """
 
     text: str
     metric: str
     operator: str
     limit: float
-    """The limit, in the unit of the metric."""
+    """The limit, in the unit of the figure `metric`."""
 
     def failure(self, figures: Mapping[str, float | None]) -> str | None:
-        """Returns the reason why this condition fails the run; None if it does not fail the run."""
+        """Returns the reason why this condition fails the run. Returns None if it does not."""
         value = figures.get(self.metric)
         unit = METRICS[self.metric][0]
         if value is None:
@@ -85,7 +85,9 @@ class Condition:
 
 
 def parse_condition(text: str) -> Condition:
-    """Parses a name, one of > >= < <=, a number and an optional unit. Raises BadInput."""
+    """Parses the text of a condition: the name of a figure, an operator (> >= < <=), a number and
+    an optional unit. Raises BadInput.
+    """
     found = re.fullmatch(
         r"\s*([a-z_0-9]+)\s*(>=|<=|>|<)\s*([0-9]+(?:\.[0-9]+)?)\s*([a-zµ%]*)\s*",
         text,

@@ -1,5 +1,5 @@
-"""The viewers of one process: schedules their arrival, holds the resources that they share, and
-collects their figures once a second.
+"""The viewers of one worker process. Schedules their arrival, holds the resources that they share,
+and collects their figures once a second.
 """
 
 import asyncio
@@ -25,15 +25,19 @@ from scripts.loadgen.viewer import Viewer
 from scripts.loadgen.walker import MARGIN
 
 KINDS = {"ws": "WebSocketViewer", "whep": "WhepViewer", "hls": "HlsViewer"}
-"""The viewer class of each playback path. Only the module of the class in use is imported."""
+"""Class name of the viewer for each playback path. Only the module of the class in use is
+imported.
+"""
 COUNTED = ("bytes", "messages", "gaps", "events", "event_gaps", "unreadable")
 READ_SIZE = 256 * 1024
 CONNECT_TIMEOUT = 10.0
 SLICES = 20
-"""Number of slices of each second over which the viewers' reports are spread."""
+"""Number of time slices in a second. Each viewer reports in one of the slices, so that the reports
+are spread evenly.
+"""
 SLOW_EVERY = 0.1
 RUDE_STAYS = (2.0, 20.0)
-"""Minimum and maximum seconds until a rude viewer vanishes."""
+"""Minimum and maximum seconds for which a rude viewer stays before it vanishes."""
 RETURN_AFTER = 1.0
 FINISH_WITHIN = 5.0
 
@@ -70,13 +74,13 @@ class Crowd:
         self._kind = self._load_kind()
 
     def start(self, first_at: float) -> None:
-        """Schedules the arrival of every viewer, evenly over the ramp. `first_at`: time of the
-        first arrival, seconds since the Unix epoch.
+        """Schedules the arrival of all viewers, evenly over the ramp. `first_at`: time of the first
+        arrival, seconds since the Unix epoch.
         """
         plan, now = self._plan, time.time()
         for index in range(plan.viewers):
             at = max(0.0, first_at + plan.ramp * index / plan.viewers - now)
-            # Spread the slow and rude viewers evenly among the others.
+            # Spread the slow and rude viewers evenly among all viewers.
             kind = (index * 2_654_435_761 >> 7) % plan.viewers
             self._after(
                 at,
@@ -87,7 +91,7 @@ class Crowd:
             self._every(SLOW_EVERY, self._read_slow_viewers)
 
     def take_figures(self) -> Figures:
-        """Returns the figures since the last call."""
+        """Returns the figures counted since the last call."""
         figures, self._figures = self._figures, Figures()
         figures.levels["watching"] = sum(viewer.watching for viewer in self._viewers)
         figures.levels["connecting"] = len(self._viewers) - figures.levels["watching"]
@@ -104,7 +108,7 @@ class Crowd:
         return figures
 
     async def close(self) -> None:
-        """Lets all viewers leave, then closes all connections."""
+        """Makes all viewers leave, then closes all connections."""
         self._closing = True
         for timer in [*self._pending, *self._timers.values()]:
             timer.cancel()
@@ -141,8 +145,8 @@ class Crowd:
 
     @property
     def http(self) -> aiohttp.ClientSession:
-        """The HTTP client session for rare requests. Viewers that send requests continuously have
-        their own connections.
+        """The HTTP client session for rare requests. Viewers that send requests continuously open
+        their own connections instead.
         """
         if self._http is None:
             self._http = aiohttp.ClientSession(
@@ -158,13 +162,15 @@ class Crowd:
         return self._plan.first + next(self._numbers)
 
     def finish_leaving(self, leaving: Coroutine[Any, Any, Any]) -> None:
-        """Runs `leaving`, the requests that a viewer must still send after it has left."""
+        """Runs `leaving`, a coroutine that sends a viewer's last requests after the viewer has
+        left.
+        """
         task = self._loop.create_task(leaving)
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
 
     def never_reads(self) -> bool:
-        """Whether the next rude viewer stays connected without reading; otherwise that viewer
+        """Whether the next rude viewer stays connected but never reads. Otherwise, this viewer
         vanishes.
         """
         return self._random.random() < 0.5
@@ -188,12 +194,12 @@ class Crowd:
         self._count(viewer, f"paced/{pace}")
 
     def failed(self, viewer: Viewer, cause: str) -> None:
-        """Counts and removes a viewer that could not connect."""
+        """Counts and removes a viewer that failed to connect."""
         self._count(viewer, f"failed/{cause}")
         self._gone(viewer)
 
     def lost(self, viewer: Viewer, code: str) -> None:
-        """Counts and removes a watching viewer whose connection was cut."""
+        """Counts and removes a viewer that lost its connection while watching."""
         self._count(viewer, f"closed/{code}")
         self._gone(viewer)
 
@@ -269,8 +275,8 @@ class Crowd:
                 viewer.allow(len(self.small_buffer))
 
     def _later(self, viewer: Viewer, seconds: float, call: Callable[[Viewer], None]) -> None:
-        """Starts the timer of a viewer. A viewer has one timer: a new timer replaces the earlier
-        one.
+        """Starts the timer of a viewer. A viewer has only one timer, so the new timer replaces the
+        old timer.
         """
         if timer := self._timers.pop(viewer, None):
             timer.cancel()
@@ -303,7 +309,7 @@ class Crowd:
 
 
 def _cause(error: Exception) -> str:
-    """Returns the cause under which a failed connection is counted."""
+    """Returns the cause of a failed connection, as a name under which the failure is counted."""
     if isinstance(error, ConnectionRefusedError):
         return "refused"
     if isinstance(error, ssl.SSLError):

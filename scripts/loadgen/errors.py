@@ -2,8 +2,10 @@
 
 
 class BadInput(Exception):
-    """The requested test is not possible: exit code 2."""
+    """Raised if the requested test is not possible. The exit code is 2."""
 
 
 class ServerGone(BadInput):
-    """The server went away during the test: exit code 2; the report so far is kept."""
+    """Raised if the server went away during the test. The exit code is 2; the report of the run so
+    far is kept.
+    """

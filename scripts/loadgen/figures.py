@@ -1,4 +1,6 @@
-"""The figures that a worker sends once a second, and their sum."""
+"""The figures that a worker process sends once a second. Figures of several processes can be
+added.
+"""
 
 import json
 from collections import Counter
@@ -10,10 +12,10 @@ from scripts.loadgen.histogram import Histogram
 
 @dataclass(slots=True)
 class Figures:
-    """Counts since the last report, current levels, and histograms in ms. All of them add up over
-    workers; levels do not add up over time.
+    """The figures of a worker process: counts since the last report, current levels, and histograms
+    in ms. The figures of several workers can be added. Levels of different seconds cannot be added.
 
-    A slash in a count's name separates causes: `failed/refused`, `closed/4408`.
+    A slash in the name of a count precedes the cause: `failed/refused`, `closed/4408`.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -25,7 +27,7 @@ class Figures:
 
     def merge(self, other: "Figures") -> None:
         """Adds the figures of another worker for the same second, or the figures of a later second.
-        Levels are added too: before adding a later second, clear the earlier levels.
+        Before adding a later second, clear the levels, because levels would be added too.
         """
         self.counts.update(other.counts)
         for name, level in other.levels.items():
@@ -34,7 +36,9 @@ class Figures:
             self.histogram(name).merge(histogram)
 
     def causes(self, prefix: str) -> dict[str, int]:
-        """Returns the counts under `prefix/` by cause, the most frequent cause first."""
+        """Returns the counts whose names start with `prefix/`, by cause. The most frequent cause
+        comes first.
+        """
         found = {
             name.removeprefix(f"{prefix}/"): count
             for name, count in self.counts.most_common()

@@ -1,5 +1,5 @@
-"""A histogram of delays, with bins that are 1 % wide. Its size does not grow with the duration of
-the run, and the histograms of several processes can be added.
+"""A histogram of delays. Each bin is 1 % wide. The size of a histogram does not depend on the
+duration of the run, and the histograms of several processes can be added.
 """
 
 from collections.abc import Iterable
@@ -9,25 +9,29 @@ from numpy.typing import NDArray
 
 LEAST_MS, MOST_MS = 0.1, 100_000.0
 STEP = 1.01
-"""Ratio of the upper to the lower edge of a bin, which limits the precision of percentiles."""
+"""Ratio between the upper and the lower edge of a bin. It limits the precision of percentiles."""
 
 EDGES: NDArray[np.float64] = np.geomspace(
     LEAST_MS, MOST_MS, 1 + int(np.ceil(np.log(MOST_MS / LEAST_MS) / np.log(STEP)))
 )
-"""Edges of the bins, ms. Values outside all bins count in the first or the last bin."""
+"""Edges of the bins, ms. The first bin includes all smaller values, the last bin all larger
+values.
+"""
 MIDDLES: NDArray[np.float64] = np.sqrt(EDGES[:-1] * EDGES[1:])
 
 Sparse = list[list[int]]
-"""The serialised form of a histogram: pairs of a bin's index and its count."""
+"""The serialised form of a histogram: for each bin that is not empty, its index and its count."""
 
 
 class Histogram:
-    """The number of delays in each bin. `add` adds delays, `merge` adds another histogram."""
+    """A histogram: the number of delays in each bin. `add` adds delays; `merge` adds another
+    histogram.
+    """
 
     def __init__(self) -> None:
         self.counts: NDArray[np.int64] = np.zeros(len(MIDDLES), np.int64)
         self.most = 0.0
-        """The largest delay, ms. It is exact."""
+        """The largest delay, ms. Unlike percentiles, this value is exact."""
 
     @property
     def count(self) -> int:
@@ -47,7 +51,9 @@ class Histogram:
         self.most = max(self.most, other.most)
 
     def percentile(self, percent: float) -> float | None:
-        """Returns the delay at percentile `percent`, ms; None if there are no delays."""
+        """Returns the delay at the percentile `percent`, ms. Returns None if there are no
+        delays.
+        """
         total = self.count
         if not total:
             return None

@@ -9,12 +9,12 @@ _ATTRIBUTE = re.compile(r'([A-Z-]+)=("[^"]*"|[^",]*)')
 
 
 class PlaylistUnreadable(ValueError):
-    """The text is not a media playlist that this viewer can play at low latency."""
+    """Raised if the text is not a media playlist that the viewer can play at low latency."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A partial segment."""
+    """A partial segment of an LL-HLS playlist."""
 
     segment: int
     """Media sequence number of the segment to which the part belongs."""
@@ -22,11 +22,13 @@ class Part:
     uri: str
     independent: bool
     gap: bool
-    """Whether the part has no media, so that a player must not request it (`GAP=YES`)."""
+    """Whether the part has no media (`GAP=YES`). A player must not request this part."""
     duration: float
     """Duration of the part, seconds."""
     ends: float | None
-    """Capture time of the part's end, µs since the Unix epoch; None if the playlist has no date."""
+    """Capture time at the end of the part, µs since the Unix epoch. None if the playlist has no
+    date.
+    """
 
     @property
     def place(self) -> tuple[int, int]:
@@ -36,18 +38,20 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Playlist:
     parts: tuple[Part, ...]
-    """The parts that the playlist lists, in order."""
+    """The parts that the playlist lists, oldest first."""
     coming: tuple[int, int]
-    """Segment number and index of the next part, which is not listed yet."""
+    """Segment number and part index of the next part, which the playlist does not list yet."""
     init: str
     """URI of the newest init segment."""
     hold_back: float
-    """Minimum distance of a player from the end of the playlist, seconds (`PART-HOLD-BACK`)."""
+    """Minimum distance between the playback position and the end of the playlist, seconds
+    (`PART-HOLD-BACK`).
+    """
     ended: bool
 
     def start(self) -> tuple[Part, ...]:
-        """Returns the parts that a joining player loads, beginning with the last independent part
-        that is far enough from the end.
+        """Returns the parts that a player loads when it joins. The first of them is the last
+        independent part that is far enough from the end of the playlist.
         """
         left, found = 0.0, 0
         for place in range(len(self.parts) - 1, -1, -1):
@@ -62,9 +66,9 @@ class Playlist:
         return tuple(part for part in self.parts if part.place >= coming)
 
     def follows(self, coming: tuple[int, int]) -> bool:
-        """Whether no part is missing between an earlier playlist and this playlist. `coming`: the
-        next part of the earlier playlist. That part may have become the first part of the next
-        segment.
+        """Whether this playlist continues an earlier playlist without a missing part. `coming`: the
+        next part announced by the earlier playlist. The server may have published this part as the
+        first part of the next segment.
         """
         new = self.since(coming)
         return not new or new[0].place in (coming, (coming[0] + 1, 0))
@@ -72,7 +76,7 @@ class Playlist:
 
 @lru_cache(64)
 def read_playlist(text: str) -> Playlist:
-    """Parses a playlist. The result is cached, because all viewers of a room get the same text.
+    """Parses a playlist. Caches the result, because all viewers of a room receive the same text.
     Raises PlaylistUnreadable.
     """
     if not text.startswith("#EXTM3U"):
@@ -95,7 +99,9 @@ def read_playlist(text: str) -> Playlist:
 
 
 def read_variant(text: str) -> str:
-    """Returns the URI of a multivariant playlist's first variant. Raises PlaylistUnreadable."""
+    """Returns the URI of the first variant in a multivariant playlist. Raises
+    PlaylistUnreadable.
+    """
     found = next((line for line in text.splitlines() if line and not line.startswith("#")), "")
     if not text.startswith("#EXTM3U") or not found:
         raise PlaylistUnreadable("no playlist")
@@ -103,7 +109,7 @@ def read_variant(text: str) -> str:
 
 
 class _Reader:
-    """The state of the parser after the lines that it has read."""
+    """A parser for playlists. It takes one line at a time."""
 
     def __init__(self) -> None:
         self.parts: list[Part] = []

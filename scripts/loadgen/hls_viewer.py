@@ -1,5 +1,5 @@
-"""A viewer over LL-HLS. Like a player, it requests the playlist that has the next part, then that
-part, on one connection.
+"""A viewer over LL-HLS. Like a player, it requests the playlist that lists the next part, then this
+part. It uses one connection for all requests.
 """
 
 import asyncio
@@ -16,11 +16,13 @@ from scripts.loadgen.http_client import Answer, ConnectionBroken, HttpClient
 from scripts.loadgen.viewer import Viewer, ViewerContext
 
 ANSWER_WITHIN = 30.0
-"""Maximum seconds until an answer. The server may hold back the answer to a playlist request for
-three target durations.
+"""Maximum seconds until the server answers. The server may hold back the answer to a playlist
+request for three target durations.
 """
 NOTHING_NEW = 0.2
-"""Seconds until a playlist is requested again if the server did not block for the next part."""
+"""Seconds until a playlist is requested again. Applies if the server answered without waiting for
+the next part.
+"""
 
 
 class HlsViewer(Viewer):
@@ -28,14 +30,15 @@ class HlsViewer(Viewer):
         self, crowd: ViewerContext, room: str, *, probe: bool, slow: bool, rude: bool
     ) -> None:
         super().__init__(crowd, room, probe=probe, slow=slow, rude=rude)
-        # The server distinguishes viewers behind one address by their User-Agent.
+        # Use a different User-Agent for each viewer: the server uses it to distinguish viewers
+        # behind one address.
         self._line = HttpClient(crowd.host, f"User-Agent: microlive-load/{crowd.next_number()}\r\n")
         self._address = f"{crowd.path}/hls/{room}/index.m3u8"
         self._watching: asyncio.Task[None] | None = None
         self._seen_idr = False
         self._live_after = 0
-        """Time on the server's clock, µs. Media captured before this time was available at the join
-        and is not timed.
+        """Time on the server's clock, µs. Delays are measured only for media captured after this
+        time. Older media was already available when the viewer joined.
         """
 
     async def connect(self) -> None:
@@ -68,7 +71,7 @@ class HlsViewer(Viewer):
     vanish = leave
 
     async def _watch(self, playlist: Playlist) -> None:
-        """Loads playlists and parts until the live or the connection ends."""
+        """Loads playlists and parts until the live ends or the connection fails."""
         try:
             parts = playlist.start()
             while True:
@@ -119,7 +122,7 @@ class HlsViewer(Viewer):
 
 
 def require_ok(answer: Answer) -> bytes:
-    """Returns the body of an answer. Raises ConnectionError if the status is not 200."""
+    """Returns the body of an HTTP answer. Raises ConnectionError if the status is not 200."""
     if answer.status != 200:
         raise ConnectionError(f"HTTP {answer.status}")
     return answer.body

@@ -1,5 +1,5 @@
-"""A kept-alive HTTP/1.1 connection for one request at a time. It costs a tenth as much CPU as a
-general client.
+"""An HTTP/1.1 client on one kept-alive connection, for one request at a time. It needs a tenth of
+the CPU of a general client.
 """
 
 import asyncio
@@ -12,23 +12,25 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d{1,9})\r?", re.IGNORECASE)
 
 
 class ConnectionBroken(ConnectionError):
-    """The connection is closed or its answer cannot be read."""
+    """Raised if the connection is closed, or an answer cannot be read."""
 
 
 class Answer(NamedTuple):
     status: int
     body: bytes
     at: int
-    """Arrival time of the last byte of the answer, µs on this machine's clock."""
+    """Arrival time of the answer's last byte, µs on this machine's clock."""
 
 
 class HttpClient(asyncio.Protocol):
-    """An HTTP client on one connection. Connect, call `get()` for one request at a time, then
-    `close()`.
+    """An HTTP client on one connection. Connect first, call `get()` for one request at a time, and
+    call `close()` at the end.
     """
 
     def __init__(self, host: str, headers: str) -> None:
-        """`host`: value of the Host header. `headers`: further header lines, each with its CRLF."""
+        """`host`: value of the Host header. `headers`: further header lines; each line ends with
+        CRLF.
+        """
         self._head = f"Host: {host}\r\n{headers}\r\n"
         self._transport: asyncio.Transport | None = None
         self._waiting: asyncio.Future[Answer] | None = None
@@ -36,8 +38,8 @@ class HttpClient(asyncio.Protocol):
         self._status, self._length = 0, -1
 
     async def get(self, path: str) -> Answer:
-        """Requests `path` and returns the answer. Raises ConnectionBroken if the connection ends or
-        the answer cannot be read.
+        """Requests `path` and returns the answer. Raises ConnectionBroken if the connection ends,
+        or the answer cannot be read.
         """
         if self._transport is None or self._transport.is_closing():
             raise ConnectionBroken("cut off")
@@ -68,7 +70,7 @@ class HttpClient(asyncio.Protocol):
                 self._waiting.set_result(Answer(self._status, body, time.time_ns() // 1_000))
 
     def _read_head(self) -> bool:
-        """Reads the head of the answer. Returns whether it is complete."""
+        """Reads the head of the answer. Returns whether the head is complete."""
         end = self._data.find(b"\r\n\r\n")
         if end < 0:
             if len(self._data) > HEAD_MAX:

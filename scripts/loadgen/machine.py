@@ -1,5 +1,5 @@
-"""Measures this machine by means of /proc: stolen CPU time, the server's process, and the limit of
-open files.
+"""Measures this machine from /proc: stolen CPU time, the CPU and memory of the server's process,
+and the limit of open files.
 """
 
 import os
@@ -18,17 +18,17 @@ SPARE_DESCRIPTORS = 128
 
 
 class StealMeter:
-    """Measures the share of all CPU time that the hypervisor gave to other machines."""
+    """Measures steal: the share of all CPU time that the hypervisor gave to other machines."""
 
     def __init__(self) -> None:
         self._before = _cpu_times()
 
     def take(self) -> float:
-        """Returns the share since the last call, from 0 to 1."""
+        """Returns the share of stolen CPU time since the last call, from 0 to 1."""
         now = _cpu_times()
         spent = [after - before for after, before in zip(now, self._before, strict=True)]
         self._before = now
-        # Fields: user (including guest), nice, system, idle, iowait, irq, softirq, steal.
+        # The fields are user (including guest), nice, system, idle, iowait, irq, softirq and steal.
         return spent[7] / max(1, sum(spent[:8]))
 
 
@@ -46,8 +46,8 @@ class ProcessMeter:
         self._at = time.monotonic()
 
     def take(self) -> tuple[float, int] | None:
-        """Returns the number of cores used since the last call (1.0 is one core), and the resident
-        memory in bytes; None once the process has ended.
+        """Returns the mean number of cores used since the last call, and the resident memory in
+        bytes. Returns None once the process has ended.
         """
         spent, now = self._spent(), time.monotonic()
         if spent is None:
@@ -80,8 +80,8 @@ class ProcessMeter:
 
 
 def listening_pid(port: int) -> int | None:
-    """Returns the id of the process that listens on a TCP port; None if it is unknown, for example
-    because the process belongs to another user.
+    """Returns the id of the process that listens on a TCP port. Returns None if the process is
+    unknown, for example because it belongs to another user.
     """
     inodes = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
@@ -122,7 +122,7 @@ def require_descriptors(connections: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A description of the machine on which a run was made."""
+    """A description of the machine that ran the test."""
 
     cpu: str
     cores: int

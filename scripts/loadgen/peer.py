@@ -1,5 +1,5 @@
-"""A light WebRTC peer of the server: ICE on one connected socket (RFC 8445 §2.5; the server is ICE
-lite), then DTLS.
+"""A light WebRTC peer that connects to the server. It uses one connected socket, does ICE (RFC 8445
+§2.5; the server is ICE lite), then DTLS.
 """
 
 import asyncio
@@ -15,15 +15,15 @@ from scripts.loadgen.signalling import Accepted
 
 CHECK_EVERY, CONNECT_WITHIN = 0.05, 10.0
 CONSENT_EVERY, CONSENT_LOST = 2.0, 8.0
-"""Seconds between the connectivity checks of a session (RFC 7675 recommends 5), and seconds without
-an answer after which the session counts as lost.
+"""`CONSENT_EVERY`: seconds between two connectivity checks (RFC 7675 recommends 5). `CONSENT_LOST`:
+seconds without an answer after which the session is lost.
 """
 
 
 class Peer(asyncio.DatagramProtocol):
-    """One end of a WebRTC session. Subclasses call `_reach()` after the offer was answered,
-    `_keep_consent()` regularly, and `_hang_up()` in any state. They implement `_receive_media` and
-    `_broken`.
+    """The load generator's end of a WebRTC session. Subclasses call `_reach()` after the server has
+    answered the offer, and `_keep_consent()` regularly. They may call `_hang_up()` in any state.
+    They implement `_receive_media` and `_broken`.
     """
 
     def __init__(self) -> None:
@@ -36,8 +36,8 @@ class Peer(asyncio.DatagramProtocol):
         self._answered = self._check_due = 0.0
 
     async def _reach(self, accepted: Accepted) -> None:
-        """Connects after the answer to the offer, with ICE and the DTLS handshake. Raises
-        ConnectionError if no candidate pair works or the handshake fails.
+        """Connects after the server has answered the offer: ICE, then the DTLS handshake. Raises
+        ConnectionError if no candidate pair works, or the handshake fails.
         """
         self._accepted = accepted
         self._agent = IceAgent(accepted.ufrag, accepted.password, self._ufrag, self._password)
@@ -66,7 +66,9 @@ class Peer(asyncio.DatagramProtocol):
             self._transport.close()
 
     def _keep_consent(self, now: float) -> None:
-        """Sends a connectivity check if one is due. `now`: seconds of `time.monotonic`."""
+        """Sends a connectivity check if the next check is due. `now`: seconds of
+        `time.monotonic`.
+        """
         if now >= self._check_due:
             self._check_due = now + CONSENT_EVERY
             if now - self._answered > CONSENT_LOST:
@@ -92,16 +94,16 @@ class Peer(asyncio.DatagramProtocol):
             self._transport.sendto(data)
 
     def _receive_media(self, data: bytes) -> None:
-        """Takes an RTP or RTCP packet that is not decrypted yet."""
+        """Takes a received RTP or RTCP packet, which is still encrypted."""
 
     def _broken(self, cause: str) -> None:
-        """Called when the session was cut, perhaps more than once."""
+        """Handles the loss of the session. May be called more than once."""
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
-        # The first byte gives the protocol (RFC 7983 §7).
+        # The first byte determines the protocol (RFC 7983 §7).
         if not data:
             return
         if data[0] > 127:

@@ -1,5 +1,5 @@
-"""The plans of worker processes, sent as JSON. This module imports nothing of the generator,
-because both the run and the workers need it.
+"""The plans that a run sends to its worker processes as JSON. Both the run and the workers import
+this module, so it imports no other module of the load generator.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class CrowdPlan:
-    """The plan for the viewers of one process."""
+    """The plan for the viewers of one worker process."""
 
     host: str
     port: int
@@ -19,39 +19,39 @@ class CrowdPlan:
     """Path of the server's root, without a trailing slash."""
     rooms: list[str]
     weights: list[float]
-    """Popularity of each room."""
+    """Popularity of each room. A more popular room gets more viewers."""
     viewers: int
     probe: bool
-    """Whether these viewers time every message."""
+    """Whether these viewers measure the delay of every message."""
     slow: int
     slow_bps: int
     rude: int
     swipe: float
-    """Mean seconds until a viewer changes rooms. 0: viewers never change rooms, and a lost viewer
-    does not return.
+    """Mean seconds until a viewer changes rooms. If 0, viewers never change rooms, and a viewer
+    that lost its connection does not return.
     """
     ramp: float
     """Seconds over which the viewers arrive."""
     same_clock: bool
-    """Whether the server runs on this machine."""
+    """Whether the server runs on this machine and so has the same clock."""
     playback_path: str = "ws"
     """The playback path of the viewers: one of PLAYBACK_PATHS."""
     first: int = 0
-    """Number of viewers in the preceding processes."""
+    """Number of viewers in the worker processes before this process."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublishersPlan:
-    """The plan for the creators of one process."""
+    """The plan for the creators of one worker process."""
 
     insecure: bool
     rooms: list[tuple[str, str, str]]
     """Room name, creator key and WHIP URL of each creator."""
     clip: dict[str, Any]
     stay: float
-    """Mean seconds until a creator leaves for a moment. 0: creators never leave, and a lost creator
-    does not return.
+    """Mean seconds until a creator leaves for a moment. If 0, creators never leave, and a creator
+    that lost its connection does not return.
     """
     ramp: float
     steady: bool = False
-    """Whether the creators follow the clock (see `Publisher`)."""
+    """Whether the position in the clip follows the clock (see `Publisher`)."""

@@ -1,5 +1,5 @@
-"""The playback paths of viewers, and the nouns for their counters. This module imports nothing,
-because the command line, the report and the workers' plans need it.
+"""The playback paths of viewers, and the nouns for their counters. The command line, the report and
+the workers' plans import this module, so it imports no other module.
 """
 
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class PlaybackPath:
     title: str
-    """The name of the path, as in "viewers over …"."""
+    """Name of the playback path in a sentence, as in "viewers over WebRTC"."""
     timed: str
-    """Plural noun for the objects whose delay is measured."""
+    """Plural noun for the items whose delay is measured, such as "messages"."""
     missed: str
-    """Plural noun for the objects that are missing in a gap."""
+    """Plural noun for the items that a viewer can miss."""
     delay: str
-    """Sentences that explain when a delay starts and when it ends."""
+    """Sentences that explain when a measured delay starts and when it ends."""
     per_core: int
     """Number of viewers that one core of the generator can carry with some reserve, at 1 Mbps and
     30 frames a second.

@@ -1,4 +1,4 @@
-"""The report's plots, as SVG to embed in the page."""
+"""Plots for the report, as SVG that can be embedded in the page."""
 
 import io
 import re
@@ -19,7 +19,7 @@ INK, FAINT, GRID = "#1f2430", "#69707d", "#e4e7ec"
 BLUE, ORANGE, RED, GREEN, VIOLET = "#2563eb", "#d97706", "#dc2626", "#15803d", "#7c3aed"
 LINES = (BLUE, ORANGE, RED, GREEN, VIOLET, FAINT)
 WIDE, HALF = (9.2, 3.0), (4.5, 2.5)
-"""Width and height of a plot in inches; the page scales the plots."""
+"""Width and height of a plot in inches. The page scales the plots."""
 
 STYLE: Any = {
     "svg.fonttype": "none",  # Text stays text: it can be searched and uses the page's font.
@@ -43,8 +43,8 @@ STYLE: Any = {
 
 
 def delay_over_time(samples: Sequence[Sample], limits: Sequence[tuple[str, float]]) -> str:
-    """Plots percentiles of the delay over time. `limits`: label and value (ms) of each condition on
-    the delay, drawn as a line.
+    """Plots percentiles of the delay over time. `limits`: label and value (ms) of each limit for
+    the delay. Each limit is drawn as a line.
     """
     with _plot(WIDE) as (figure, axes):
         series = {
@@ -61,7 +61,7 @@ def delay_over_time(samples: Sequence[Sample], limits: Sequence[tuple[str, float
 
 
 def delay_distribution(delay: Histogram) -> str:
-    """Plots the share of each delay on a logarithmic axis, with the percentiles marked."""
+    """Plots the distribution of the delays on a logarithmic axis. Marks the percentiles."""
     with _plot(WIDE) as (figure, axes):
         step = 8
         counts = delay.counts[: len(delay.counts) // step * step].reshape(-1, step).sum(axis=1)
@@ -106,7 +106,7 @@ def over_time(
     limit: float | None = None,
     wide: bool = False,
 ) -> str:
-    """Plots figures over time, on an axis that starts at zero. `limit` is drawn as a line."""
+    """Plots figures over time, on an axis that starts at zero. Draws `limit` as a line."""
     with _plot(WIDE if wide else HALF) as (figure, axes):
         _lines(axes, samples, series, LINES)
         if limit is not None:
@@ -158,7 +158,7 @@ def _limit(axes: Axes, words: str, limit: float) -> None:
 
 
 def _legend(axes: Axes, columns: int) -> None:
-    """Draws the legend above the plot, where it covers nothing."""
+    """Draws the legend above the plot, so that it covers no data."""
     axes.legend(
         loc="lower right",
         bbox_to_anchor=(1, 1),
@@ -199,7 +199,9 @@ def _unit(axes: Axes, unit: str) -> None:
 
 
 def _ticks(low: float, high: float) -> matplotlib.ticker.FixedLocator:
-    """Returns ticks at 1, 2, 5, 10, … within the axis; only powers of ten on a long axis."""
+    """Returns ticks at 1, 2, 5, 10, … that lie within the axis. A long axis has ticks only at
+    powers of ten.
+    """
     steps = (1, 2, 5) if high / low < 2_000 else (1,)
     values = [step * 10.0**power for power in range(-3, 6) for step in steps]
     return matplotlib.ticker.FixedLocator([value for value in values if low <= value <= high])
@@ -207,7 +209,7 @@ def _ticks(low: float, high: float) -> matplotlib.ticker.FixedLocator:
 
 def _svg(figure: Figure, name: str) -> str:
     text = io.StringIO()
-    # The salt keeps identifiers of several plots on one page apart.
+    # Use the name as salt, so that the identifiers in several plots on one page differ.
     with matplotlib.rc_context({**STYLE, "svg.hashsalt": name}):
         figure.savefig(
             text,

@@ -1,11 +1,11 @@
-"""Reads many plain connections with its own epoll, in slices, so that the process's timers remain
-punctual.
+"""Reads many plain connections with its own epoll. Reads in small batches, so that the process's
+timers remain punctual.
 
-The event loop would read a thousand connections before it ran a timer. The poller reads the
-messages of one frame in small batches, with the loop's other work in between. It runs once a
-millisecond instead of sleeping until data arrives: if the server is on the same machine, the kernel
-would wake a sleeping process inside the server's write. That would cost the server 5 to 20 % more,
-a cost that remote viewers never cause.
+The asyncio event loop would read a thousand connections before it ran a timer. The poller reads a
+batch of connections, then lets the event loop do its other work. The poller runs once a millisecond
+and never sleeps until data arrives. If it slept and the server ran on the same machine, the kernel
+would wake the sleeping process inside the server's write. That would cost the server 5 to 20 % more
+CPU. Remote viewers never cause this cost.
 """
 
 import asyncio
@@ -16,12 +16,14 @@ from collections.abc import Callable
 LOOK_EVERY = 0.001
 """Seconds between two polls."""
 AT_ONCE = 64
-"""Number of connections that are read before the rest of the event loop runs again."""
+"""Number of connections that are read in one batch. After each batch, the event loop does its other
+work.
+"""
 
 
 class Poller:
-    """Reads all connections into one shared buffer. The `received` of a connection must process the
-    buffer before it returns.
+    """Reads all connections into one shared buffer. The callback `received` of a connection must
+    process the buffer before it returns.
     """
 
     def __init__(self, buffer: memoryview) -> None:
@@ -33,20 +35,20 @@ class Poller:
         self._next_look: asyncio.Handle = self._loop.call_soon(self._look)
 
     def add(self, fd: int, received: Callable[[int], None], *, datagrams: bool = False) -> None:
-        """Adds a connection. Calls `received` with the size of each read, and with 0 once the
-        connection has ended.
+        """Adds a connection. The poller calls `received` with the size of each read, and with 0
+        once the connection has ended.
         """
         self._received[fd] = received
-        # Streams are edge-triggered. That loses no data if they are read until a read does not
-        # fill the buffer, and to the end after a hang-up (epoll(7)). Datagrams are
+        # Make streams edge-triggered. No data is lost, because each stream is read until a read
+        # does not fill the buffer, and to the end after a hang-up (epoll(7)). Make datagrams
         # level-triggered, because a read returns only one datagram.
         self._epoll.register(
             fd, select.EPOLLIN if datagrams else select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET
         )
 
     def remove(self, fd: int) -> None:
-        """Removes a connection. Call this before closing its descriptor, whose number may be reused
-        at once.
+        """Removes a connection. Call this before closing the connection's descriptor, because the
+        kernel may reuse its number at once.
         """
         if self._received.pop(fd, None):
             self._epoll.unregister(fd)
@@ -64,7 +66,7 @@ class Poller:
         )
 
     def _read_some(self) -> bool:
-        """Reads up to AT_ONCE connections. Returns whether any data had arrived."""
+        """Reads up to AT_ONCE connections. Returns whether any data has arrived."""
         buffers, whole, connections, readv = (self._buffer,), self._whole, self._received, os.readv
         events = self._epoll.poll(0, AT_ONCE)
         for fd, event in events:

@@ -1,5 +1,5 @@
-"""A creator: a WHIP session that sends the clip. The work that all creators share is done once;
-each creator only does SRTP and `sendto`.
+"""A creator: a WHIP session that sends the clip. Work that is the same for all creators is done
+only once. Each creator only encrypts its packets (SRTP) and sends them with `sendto`.
 """
 
 import math
@@ -35,32 +35,34 @@ from scripts.loadgen.signalling import (
 )
 
 RTP = Struct(">BBHIIHHBHx")
-"""RTP header with one extension, the transport-wide sequence number."""
+"""An RTP header with one extension: the transport-wide sequence number."""
 EXTENDED, ONE_BYTE_HEADER, WORDS, TRANSPORT = 0x90, 0xBEDE, 1, TRANSPORT_ID << 4 | 1
 REPORT_EVERY = 1.0
 SOUND_SECONDS = SOUND_SAMPLES / 48_000
 LATE = 0.1
-"""Lateness of the process, seconds, from which it skips frames and audio packets."""
+"""Maximum lateness of the process, seconds. A process that is later skips frames and audio
+packets.
+"""
 KEPT = 128
-"""Number of packets kept for retransmission."""
+"""Number of sent packets that are kept for retransmission."""
 NTP_EPOCH = 2_208_988_800
 
 
 @dataclass(slots=True)
 class PublishedCounts:
-    """The counters that all publishers of one process share."""
+    """Counters that all publishers of one process share."""
 
     packets: int = 0
     frames: int = 0
     bytes: int = 0
     events: Counter[str] = field(default_factory=Counter)
     remb: dict[str, int] = field(default_factory=dict)
-    """Bitrate of the last REMB that each creator received, bit/s, by room."""
+    """Bitrate in the last REMB that each creator received, bit/s, by room."""
 
 
 class Publisher(Peer):
-    """A simulated creator. Call `connect()`, then `tick()` several times per frame. `close()` may
-    be called in any state.
+    """A simulated creator. Call `connect()` first, then `tick()` several times per frame. `close()`
+    may be called in any state.
     """
 
     def __init__(
@@ -74,9 +76,9 @@ class Publisher(Peer):
         *,
         steady: bool = False,
     ) -> None:
-        """`steady`: whether the loop follows the clock: the media of second s of the loop is sent
-        when `time.monotonic()`, modulo the duration of the loop, is s. A steady creator that is
-        late skips nothing, and does not jump to an IDR after a PLI.
+        """`steady`: whether the position in the clip follows the clock. If so, the position is
+        `time.monotonic()` modulo the duration of the clip. A late creator then skips nothing, and
+        does not jump to an IDR after a PLI.
         """
         super().__init__()
         self.room = room
@@ -98,15 +100,15 @@ class Publisher(Peer):
         self._kept: list[tuple[int, bytes]] = [(-1, b"")] * KEPT
 
     async def connect(self) -> None:
-        """Connects, from the offer to the end of the handshake. Raises Refused, or ConnectionError
-        if no candidate pair works or the handshake fails.
+        """Connects: sends the offer, and completes ICE and the DTLS handshake. Raises Refused, or
+        ConnectionError if no candidate pair works or the handshake fails.
         """
         offer = write_offer(self._ufrag, self._password, self._video_ssrc, self._audio_ssrc)
         await self._reach(await post_offer(self._http, self._url, self.key, offer))
         if self._closed:
             raise ConnectionError("closed")
         now = time.monotonic()
-        # Each creator starts at a random offset, because real creators are not in step.
+        # Start each creator at a random offset, because real creators are not synchronised.
         self._video_due = self._audio_due = now + secrets.randbelow(1_000) / 1_000 / self._clip.fps
         if self._steady:
             self._video_due = self._audio_due = due = GOP * math.ceil(now / GOP)
@@ -125,7 +127,7 @@ class Publisher(Peer):
     # Sending
 
     def tick(self, now: float) -> None:
-        """Sends the packets that are due. `now`: seconds of `time.monotonic`."""
+        """Sends all packets that are due. `now`: seconds of `time.monotonic`."""
         if now >= self._video_due:
             missed, self._video_due = self._next(self._video_due, 1 / self._clip.fps, now)
             self._video_time += missed * (90_000 // self._clip.fps)
@@ -140,8 +142,8 @@ class Publisher(Peer):
         self._keep_consent(now)
 
     def _next(self, due: float, step: float, now: float) -> tuple[int, float]:
-        """Returns the number of skipped intervals and the next due time. A process that is late
-        skips frames, as a camera does, instead of sending a burst.
+        """Returns the number of skipped intervals and the next due time. A late process skips
+        frames, as a camera does. It does not send the missed frames in a burst.
         """
         if self._steady or now - due < LATE:
             return 0, due + step
@@ -205,8 +207,9 @@ class Publisher(Peer):
         )
 
     def _send_reports(self, now: float) -> None:
-        """Sends a sender report for each track, with the RTP timestamp of this moment, which lies
-        between two frames and between two audio packets. Lip sync depends on these reports.
+        """Sends an RTCP sender report for each track. The reports contain the RTP timestamp of the
+        current time, which usually lies between two frames or two audio packets. Lip sync depends
+        on these reports.
         """
         ntp = int((time.time() + NTP_EPOCH) * 2**32)
         video = self._video_time + int((now - self._video_due + 1 / self._clip.fps) * 90_000)
@@ -243,7 +246,7 @@ class Publisher(Peer):
             events["pli"] += 1
             if self._steady:
                 return
-            # Nothing is encoded here, so the loop continues at its next IDR.
+            # Continue at the next IDR of the clip, because nothing is encoded here.
             self._frame = next((key for key in self._clip.keys if key >= self._frame), 0)
         elif isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_APP:
             events["remb"] += 1

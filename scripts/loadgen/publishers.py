@@ -1,5 +1,5 @@
-"""The creators of one process: schedules their arrival, drives all of them with one timer, and
-collects their figures once a second.
+"""The creators of one worker process. Schedules their arrival, drives all of them with one timer,
+and collects their figures once a second.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from scripts.loadgen.signalling import Refused
 
 TICK = 0.004
 AWAY = (1.0, 5.0)
-"""Minimum and maximum seconds until an absent creator returns."""
+"""Minimum and maximum seconds until a creator that has left returns."""
 
 
 class Publishers:
@@ -44,7 +44,7 @@ class Publishers:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self, first_at: float) -> None:
-        """Schedules the arrival of every creator, evenly over the ramp. `first_at`: time of the
+        """Schedules the arrival of all creators, evenly over the ramp. `first_at`: time of the
         first arrival, seconds since the Unix epoch.
         """
         now = time.time()
@@ -54,7 +54,7 @@ class Publishers:
         self._tick()
 
     def take_figures(self) -> Figures:
-        """Returns the figures since the last call."""
+        """Returns the figures counted since the last call."""
         figures, counts = Figures(), self.counts
         figures.counts.update(counts.events)
         figures.counts.update(
@@ -82,9 +82,7 @@ class Publishers:
         await self._http.close()
 
     async def _live(self, wait: float, room: str, key: str, url: str) -> None:
-        """Runs one creator. If the plan has a `stay`, the creator leaves and returns again and
-        again.
-        """
+        """Runs one creator. If the plan has a `stay`, the creator repeatedly leaves and returns."""
         while True:
             await asyncio.sleep(wait)
             publisher = Publisher(

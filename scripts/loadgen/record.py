@@ -1,4 +1,4 @@
-"""The history of a run: one sample a second, and the sums over the whole run."""
+"""The record of a run: one sample a second, and the totals of the whole run."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -11,14 +11,14 @@ from scripts.loadgen.histogram import Histogram
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The figures of one second of the run. Counts are totals of the second; levels are values at
-    the end of the second.
+    """The figures of one second of the run. A count is the total of this second. A level is the
+    value at the end of this second.
     """
 
     at: float
     """Seconds since the first viewer or creator arrived."""
     plateau: bool
-    """Whether all viewers and creators have arrived. Delay, rate and CPU are judged only from then
+    """Whether all viewers and creators have arrived. Delay, rate and CPU count only from then
     on.
     """
     watching: int
@@ -26,7 +26,7 @@ class Sample:
     publishing: int
     live_rooms: int | None
     mbps: float
-    """Bitrate received by all viewers together, Mbps."""
+    """Bitrate that all viewers together received, Mbps."""
     messages: int
     p50: float | None
     p95: float | None
@@ -38,32 +38,34 @@ class Sample:
     failed: int
     closed: int
     sent_mbps: float
-    """Bitrate sent by all creators together, Mbps."""
+    """Bitrate that all creators together sent, Mbps."""
     pli: int
     nack: int
     lag_p99: float | None
     generator_cpu: dict[str, float]
-    """Number of cores used by each process of the generator, by the name of the process."""
+    """Number of cores that each process of the load generator used, by the name of the process."""
     steal: float
     server_cpu: float | None
-    """Number of cores used by the server; None if the server is not measured."""
+    """Number of cores that the server used. None if the server is not measured."""
     server_memory: int | None
-    """Resident memory of the server, bytes; None if the server is not measured."""
+    """Resident memory of the server, bytes. None if the server is not measured."""
 
 
 class Record:
-    """Collects samples, writes each to `samples.jsonl` as it arrives, and keeps the sums."""
+    """Collects the samples of a run, appends each to `samples.jsonl` at once, and adds up the
+    totals.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.samples: list[Sample] = []
         self.total = Figures()
-        """The figures of the whole run."""
+        """Total figures of the whole run."""
         self.delay = Histogram()
-        """Delays during the plateau, ms. `lag`, too, covers the plateau only."""
+        """Delays after all viewers and creators have arrived, ms. `lag` covers the same period."""
         self.ramp_delay = Histogram()
         self.lag = Histogram()
         self.remb_bps = 0.0
-        """Mean of the last REMB of all creators, bit/s."""
+        """Mean of the bitrates in the creators' last REMB messages, bit/s."""
         self._folder = folder
         self._file: IO[str] | None = None
 
@@ -77,9 +79,9 @@ class Record:
         steal: float,
         server: tuple[float, int] | None,
     ) -> Sample:
-        """Adds and returns the sample of one second. `reports`: each worker's figures since the
-        last sample, by the name of the worker. `server`: cores used by the server, and its memory
-        in bytes.
+        """Adds the sample of one second and returns it. `reports`: each worker's figures since the
+        last sample, by the name of the worker. `server`: number of cores that the server used, and
+        its memory in bytes.
         """
         figures = Figures()
         for each in reports.values():
@@ -121,7 +123,7 @@ class Record:
         )
         self.samples.append(sample)
         if self._file is None:
-            # Create the file only once there is a sample.
+            # Create the file only when the first sample arrives.
             self._folder.mkdir(parents=True, exist_ok=True)
             self._file = open(self._folder / "samples.jsonl", "w", encoding="utf-8")
         self._file.write(json.dumps(asdict(sample)) + "\n")
@@ -129,8 +131,8 @@ class Record:
         return sample
 
     def skip(self, reports: dict[str, Figures]) -> None:
-        """Adds figures only to the sums: figures from before the first arrival, or of a second that
-        was too short.
+        """Adds figures to the totals without a sample. These figures are from before the first
+        arrival, or from a second that was too short.
         """
         for each in reports.values():
             self.total.merge(each)
@@ -141,8 +143,8 @@ class Record:
 
 
 def _mbps(reports: dict[str, Figures], name: str) -> float:
-    """Returns the sum of the workers' bitrates. Each bitrate is computed from the worker's own
-    elapsed time, because workers do not report at the same moment.
+    """Returns the sum of the workers' bitrates, Mbps. Divides by each worker's own elapsed time,
+    because the workers do not report at the same moment.
     """
     return sum(
         figures.counts[name] * 8 / max(1, figures.counts["elapsed_us"])

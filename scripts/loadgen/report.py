@@ -1,5 +1,5 @@
-"""The report folder: `report.html` for people and `summary.json` for programs, next to the run's
-`samples.jsonl`.
+"""The report folder. It contains `report.html` for people, `summary.json` for programs, and the
+run's `samples.jsonl`.
 """
 
 import json
@@ -54,7 +54,7 @@ def write_report(summary: Summary, record: Record) -> Path:
 
 
 def render(summary: Summary, record: Record) -> str:
-    """Returns the HTML of the report, which needs no other files."""
+    """Returns the report as one HTML page that needs no other files."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -86,8 +86,8 @@ def render(summary: Summary, record: Record) -> str:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """Formats a number with `digits` significant digits and thousands separators. Whole and large
-    numbers get no decimals.
+    """Formats a number with `digits` significant digits and thousands separators. Omits decimals of
+    whole and large numbers.
     """
     if value is None:
         return "–"
@@ -162,7 +162,7 @@ def _measured(summary: Summary) -> float:
 
 
 def _tiles(summary: Summary) -> Iterator[tuple[str, str, str]]:
-    """Yields the value, the unit and the label of each of the most important figures."""
+    """Yields a triple for each of the most important figures: its value, its unit and its label."""
     figures = summary.figures
     wanted = (
         ("p50", "ms", f"delay, median of all {summary.scenario.playback_path.timed}"),
@@ -183,9 +183,7 @@ def _tiles(summary: Summary) -> Iterator[tuple[str, str, str]]:
 
 
 def _plots(summary: Summary, record: Record) -> Iterator[dict[str, Any]]:
-    """Yields the title, the caption and the SVG of each plot, and whether the plot has the full
-    width.
-    """
+    """Yields each plot: its title, its caption, its SVG, and whether it has the full width."""
     samples, scenario = record.samples, summary.scenario
     path = scenario.playback_path
     if scenario.viewers:

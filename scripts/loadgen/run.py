@@ -1,4 +1,6 @@
-"""A run, from the first request to the server until all viewers and creators have left."""
+"""Runs a scenario, from the first request to the server until all viewers and creators have
+left.
+"""
 
 import asyncio
 import math
@@ -19,16 +21,16 @@ HEAD_START = 0.2
 """Seconds from the start signal until the first viewer or creator arrives."""
 LIVE_WITHIN = 20.0
 CHECKS_MISSED = 2
-"""After this many consecutive health checks without an answer, the server counts as gone."""
+"""Number of consecutive health checks without an answer after which the server counts as gone."""
 SETTLE = 0.3
-"""Seconds after each full second within which all workers must have sent their figures."""
+"""Seconds after each full second within which each worker must have sent its figures."""
 
 Watch = Callable[[Sample], None]
 Say = Callable[[str], None]
 
 
 class Run:
-    """One run of a scenario. Call `go()` once. The record is kept, no matter how the run ends."""
+    """One run of a scenario. Call `go()` once. The record is kept even if the run fails."""
 
     def __init__(self, scenario: Scenario, watch: Watch, say: Say) -> None:
         self.scenario = scenario
@@ -50,8 +52,8 @@ class Run:
         self._live_rooms: int | None = None
 
     async def go(self) -> None:
-        """Runs the scenario. Raises BadInput if the test is not possible, ServerGone if the server
-        goes away.
+        """Runs the scenario. Raises BadInput if the test is not possible. Raises ServerGone if the
+        server goes away.
         """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -133,7 +135,7 @@ class Run:
         await self._begin(viewers)
 
     async def _begin(self, workers: list[Worker]) -> None:
-        """Waits until all `workers` are ready, then starts them at the same moment."""
+        """Waits until all `workers` are ready, then starts all of them at the same moment."""
         await asyncio.gather(*(worker.ready() for worker in workers))
         self._began = time.time() + HEAD_START
         for worker in workers:
@@ -163,8 +165,8 @@ class Run:
             self.clip.to_json(),
             min(scenario.workers, len(self._endpoints)) if scenario.name == "creators" else 1,
         )
-        # In a mixed run the viewers arrive once the first creator is live, while the other
-        # creators still connect.
+        # In a mixed run, viewers arrive as soon as the first creator is live. The other creators
+        # may still be connecting.
         ramp = (
             scenario.ramp
             if scenario.name == "creators"
@@ -218,8 +220,8 @@ class Run:
     # During the run
 
     async def _measure(self) -> None:
-        """Takes a sample each second until the planned duration is over, the user stops the run, or
-        the server is gone. Raises ServerGone in the last case.
+        """Takes a sample each second until the planned duration is over or the user stops the run.
+        Raises ServerGone if the server goes away.
         """
         looking = asyncio.create_task(self._watch_server())
         try:
@@ -242,7 +244,7 @@ class Run:
             pass
 
     async def _watch_server(self) -> None:
-        """Checks the server once a second. Raises ServerGone once the server is gone."""
+        """Checks the server's health once a second. Raises ServerGone once the server is gone."""
         missed = 0
         while True:
             missed = 0 if await self._check_server() else missed + 1
@@ -286,7 +288,7 @@ class Run:
     async def _end(self) -> None:
         await asyncio.gather(*(worker.stop() for worker in self._workers))
         for worker in self._workers:
-            # Take only the counts: delays of leaving viewers are not meaningful.
+            # Take only the counts, because the delays of leaving viewers are not meaningful.
             self.record.total.counts.update(worker.take().counts)
         for endpoint in self._created:
             try:

@@ -1,4 +1,4 @@
-"""The parameters of a run. The command line creates them; all other modules read them."""
+"""The parameters of a run. The command line creates them, and all other modules only read them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ class Scenario:
     """The parameters of a run: the server, the viewers, the creators and the conditions."""
 
     name: str
-    """`viewers`, `creators` or `mixed`."""
+    """Kind of the run: `viewers`, `creators` or `mixed`."""
     command: str
     """The command line as typed."""
     target: Target
