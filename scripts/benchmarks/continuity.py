@@ -89,7 +89,7 @@ def _full(code: int, now: float) -> float:
 
 
 def _loudness(sound: Array) -> Array:
-    """Returns the mean amplitude in each ms."""
+    """Returns the mean amplitude of the sound in each millisecond."""
     loudness: Array = np.abs(sound[: len(sound) // 48 * 48]).reshape(-1, 48).mean(axis=1)
     return loudness
 

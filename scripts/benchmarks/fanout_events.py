@@ -35,8 +35,8 @@ addition, the event numbers that a viewer receives must have no gap.
 class Report:
     comparisons: list[Comparison]
     lost: dict[str, float]
-    """Number of losses in each case: the sum of the events and media records that any viewer
-    missed, of the disconnects, and of the events that are lacking to reach ENOUGH.
+    """Losses in each case. Counts missed events and media records, disconnects, and the events that
+    are lacking to reach ENOUGH.
     """
     missing: list[str]
     """Names of the cases with too few valid pairs of runs."""

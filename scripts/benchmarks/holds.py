@@ -145,8 +145,9 @@ async def _ages(page: Page) -> list[Age]:
 
 
 def recoveries(ages: Sequence[Age], holds: Sequence[tuple[int, int]]) -> list[float]:
-    """Returns, for each hold, the time from its end until the delay was as low as before the hold
-    and stayed low for SPELL, ms. `holds`: begin and end of each hold in local ms.
+    """Returns the recovery time for each hold, ms. This is the time from the end of the hold until
+    the delay was as low as before and stayed low for SPELL seconds. `holds`: begin and end of each
+    hold in local ms.
     """
     found = []
     for index, (begin, end) in enumerate(holds):

@@ -43,7 +43,9 @@ class Inspected:
                 await self._post(json.dumps({"id": number, "method": method, "params": parameters}))
                 reply = await answer
         except TimeoutError as error:
-            raise PageFailed(f"{method}: no answer within {ANSWER_WITHIN:.0f} s") from error
+            raise PageFailed(
+                f"the page did not answer {method} within {ANSWER_WITHIN:.0f} s"
+            ) from error
         except Error as error:
             raise PageFailed(error.message.splitlines()[0]) from error
         finally:

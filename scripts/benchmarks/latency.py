@@ -243,10 +243,10 @@ async def _sample(
     await asyncio.sleep(seconds)
     samples = [(now, word) for now, word in await viewer.evaluate("sampler.take()")]
     if not await viewer.evaluate(heard) > before:
-        raise BrokenPath(f"{path}: plays without audio")
+        raise BrokenPath(f"{path}: the player played no audio during the slot")
     ages = list(timecode.ages(samples))
     if not ages:
-        raise BrokenPath(f"{path}: of {len(samples)} frames none has a readable time code")
+        raise BrokenPath(f"{path}: no readable time code in {len(samples)} frames")
     return Slot(path, ages, len(samples) - len(ages), stalls=await viewer.evaluate(STALLS) - stalls)
 
 

@@ -41,7 +41,7 @@ async def run_load(
     if not summary.exists() or process.returncode == 2:
         raise LoadFailed(
             out.decode(errors="replace").strip()[-600:]
-            or f"scripts/load ended with {process.returncode}"
+            or f"scripts/load ended with exit code {process.returncode}"
         )
     report: dict[str, Any] = json.loads(summary.read_text())
     return report

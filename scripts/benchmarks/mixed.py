@@ -200,13 +200,13 @@ async def _settled(url: str) -> dict[str, int]:
         found.append(await _left(url))
         await asyncio.sleep(POLL)
         if len(found) > FORGOTTEN_WITHIN / POLL:
-            raise ServerFailed("the server is not idle before the first viewer")
+            raise ServerFailed("the server did not become idle before the first viewer")
     return found[-1]
 
 
 async def _left_at_last(url: str, before: dict[str, int]) -> dict[str, int]:
-    """Waits until the server has no more tasks and descriptors than in `before`, or until the time
-    limit. Returns the numbers of tasks and descriptors.
+    """Waits until the server has at most as many tasks and descriptors as in `before`, or until
+    FORGOTTEN_WITHIN has passed. Returns the numbers of tasks and descriptors.
     """
     until = time.monotonic() + FORGOTTEN_WITHIN
     while True:

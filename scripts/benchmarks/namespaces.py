@@ -47,7 +47,7 @@ def enter() -> None:
                 {**os.environ, INSIDE: "1", "PATH": _path()},
             )
     raise NamespacesMissing(
-        "needs network namespaces: run it as root, or allow them to users "
+        "needs network namespaces: run this as root, or let users create namespaces "
         f"({refused.stderr.strip()})"
     )
 

@@ -19,8 +19,8 @@ RATE, NARROW = "1mbit", 1_000_000
 NARROW_FOR, FREE_WITHIN, WIDE_WITHIN = 15.0, 15.0, 40.0
 ASK_EVERY = 0.05
 TARGET, SPENT = 2_500_000, 0.9
-"""Maximum target bitrate of the encoder in both pages, bit/s (`TARGET`), and the share of it that
-the encoder must reach (`SPENT`).
+"""Maximum target bitrate of the encoder in both pages, bit/s (`TARGET`), and the share of TARGET
+that the encoder must reach (`SPENT`).
 """
 
 

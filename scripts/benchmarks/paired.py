@@ -79,7 +79,7 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One figure of one case, with the values of all pairs."""
+    """The values of one figure of one case in all pairs of runs, before and after."""
 
     case: str
     kind: str

@@ -5,7 +5,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 from scripts.benchmarks.chromium import script, until
 
 WITHIN = 20.0
-"""Maximum seconds for each step of a page."""
+"""Maximum seconds for each action on a page."""
 VIEWPORT = {"width": 640, "height": 360}
 """Size of each page in pixels. It equals the frame size of the time code. Otherwise both browsers
 would spend CPU on scaling.

@@ -348,8 +348,8 @@ def _run(
 
 
 def _go(scenario: Scenario) -> tuple[str | None, Run]:
-    """Runs the scenario. Returns the reason why the run was broken off, or None, and the run.
-    Raises BadInput if the run was broken off before its first sample.
+    """Runs the scenario. Returns a pair (reason, run). The reason tells why the run was broken off,
+    or is None. Raises BadInput if the run was broken off before its first sample.
     """
     with (
         Screen(scenario, notes) as screen,
@@ -432,7 +432,7 @@ def _workers(wanted: int | None, people: int, of_one: int) -> int:
 def _size(text: str) -> tuple[int, int]:
     found = re.fullmatch(r"(\d{2,4})x(\d{2,4})", text)
     if not found or int(found[1]) % 2 or int(found[2]) % 2:
-        raise BadInput(f"--size {text!r}: write it as 540x960, both numbers even")
+        raise BadInput(f"--size {text!r}: write the size as 540x960, with two even numbers")
     return int(found[1]), int(found[2])
 
 

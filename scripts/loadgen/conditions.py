@@ -94,10 +94,12 @@ def parse_condition(text: str) -> Condition:
         re.IGNORECASE,
     )
     if found is None:
-        raise BadInput(f'--fail-if {text!r}: write it as "p99>50ms"')
+        raise BadInput(f'--fail-if {text!r}: write the condition as "p99>50ms"')
     name, operator, number, unit = found.groups()
     if name not in METRICS:
-        raise BadInput(f"--fail-if {text!r}: there is no {name}; there are {', '.join(METRICS)}")
+        raise BadInput(
+            f"--fail-if {text!r}: there is no figure {name}; the figures are {', '.join(METRICS)}"
+        )
     units = UNITS[METRICS[name][0]]
     factor = next(
         (factor for known, factor in units.items() if known.lower() == unit.lower()), None

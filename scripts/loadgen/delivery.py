@@ -11,8 +11,8 @@ class Delivery:
     messages: int = 0
     """Number of WebSocket messages, RTP packets or HLS parts received."""
     gaps: int = 0
-    """Number of missing items: gaps in the sequence of a track's records, lost RTP packets, or
-    skipped HLS parts.
+    """Number of items that were dropped for a viewer or lost. Items are the records of a track, RTP
+    packets or HLS parts.
     """
     events: int = 0
     """Number of event records received."""

@@ -86,9 +86,9 @@ def read_playlist(text: str) -> Playlist:
         for line in text.splitlines():
             reader.take(line)
     except ValueError as error:
-        raise PlaylistUnreadable(f"a playlist with {error}") from error
+        raise PlaylistUnreadable(f"unreadable playlist: {error}") from error
     if not reader.hold_back or not reader.init:
-        raise PlaylistUnreadable("a playlist without parts")
+        raise PlaylistUnreadable("the playlist has no parts")
     return Playlist(
         tuple(reader.parts),
         (reader.segment, reader.index),

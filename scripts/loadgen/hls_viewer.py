@@ -118,7 +118,9 @@ class HlsViewer(Viewer):
             async with asyncio.timeout(ANSWER_WITHIN):
                 return await self._line.get(path)
         except TimeoutError as error:
-            raise ConnectionBroken(f"no answer within {ANSWER_WITHIN:.0f} s") from error
+            raise ConnectionBroken(
+                f"the server did not answer within {ANSWER_WITHIN:.0f} s"
+            ) from error
 
 
 def require_ok(answer: Answer) -> bytes:

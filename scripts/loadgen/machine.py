@@ -114,8 +114,8 @@ def require_descriptors(connections: int) -> None:
     if hard != resource.RLIM_INFINITY and needed > hard:
         raise BadInput(
             f"a process with {connections} connections needs {needed} open files and this shell "
-            f"allows {hard}: raise that with `sudo prlimit --pid $$ --nofile={needed}:{needed}`, "
-            "or take more --workers"
+            f"allows {hard}: raise the limit with "
+            f"`sudo prlimit --pid $$ --nofile={needed}:{needed}`, or use more --workers"
         )
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 

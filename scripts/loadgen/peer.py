@@ -55,7 +55,7 @@ class Peer(asyncio.DatagramProtocol):
                 await self._dtls.handshake([accepted.fingerprint], client=True)
         except TimeoutError as error:
             raise ConnectionError(
-                "no handshake" if self._reached.is_set() else "no answer on UDP"
+                "no handshake" if self._reached.is_set() else "no answer over UDP"
             ) from error
         self._answered = time.monotonic()
         self._check_due = self._answered + CONSENT_EVERY

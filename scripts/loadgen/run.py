@@ -95,7 +95,7 @@ class Run:
             live = await self._server.live_rooms()
             if not live:
                 raise BadInput(
-                    f"no room is live on {scenario.target.url}: go live, or let --publish do that"
+                    f"no room is live on {scenario.target.url}: go live, or use --publish"
                 )
             self.rooms = live[:1]
 
@@ -115,8 +115,8 @@ class Run:
         if allowed is not None and allowed < needed and self._meter:
             raise BadInput(
                 f"the server may open {allowed} files and {self.scenario.viewers} viewers "
-                f"need {needed}: "
-                f"raise that with `sudo prlimit --pid {self._meter.pid} --nofile={needed}:{needed}`"
+                f"need {needed}: raise the limit with "
+                f"`sudo prlimit --pid {self._meter.pid} --nofile={needed}:{needed}`"
             )
 
     async def _start(self) -> None:
@@ -155,7 +155,7 @@ class Run:
             cause for worker in self._workers for cause in worker.take().causes("creator_failed")
         ]
         if waiting.exception() and causes:
-            raise BadInput(f"our creator could not connect: {causes[0]}")
+            raise BadInput(f"the simulated creator could not connect: {causes[0]}")
         waiting.result()
 
     def _add_creators(self) -> None:

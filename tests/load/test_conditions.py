@@ -29,10 +29,10 @@ def test_a_condition_is_read(text: str, metric: str, operator: str, limit: float
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "write it as"),
-        ("p99=50", "write it as"),
-        ("p99>-1", "write it as"),
-        ("p98>1ms", "there is no p98"),
+        ("", "write the condition as"),
+        ("p99=50", "write the condition as"),
+        ("p99>-1", "write the condition as"),
+        ("p98>1ms", "there is no figure p98"),
         ("p99>5MB", "no unit MB"),
         ("gaps>1s", "no unit s"),
     ],

@@ -1,4 +1,4 @@
-"""`scripts/bench soak`."""
+"""The command `scripts/bench soak`."""
 
 import asyncio
 import math

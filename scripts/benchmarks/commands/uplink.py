@@ -1,4 +1,4 @@
-"""`scripts/bench uplink`."""
+"""The command `scripts/bench uplink`."""
 
 from typing import Annotated
 
