@@ -94,8 +94,7 @@ async def _squeeze(
     world: TestNetwork, creator: Page, port: int
 ) -> tuple[list[tuple[float, float]], float, float]:
     """Makes the link narrow, then wide again. Returns the encoder's target bitrates as pairs
-    (moment, bit/s), the moment at which the link became narrow, and the moment at which it became
-    wide.
+    (moment, bit/s). Also returns the moments at which the link became narrow and wide.
     """
     targets: list[tuple[float, float]] = []
 

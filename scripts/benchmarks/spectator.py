@@ -18,8 +18,8 @@ from scripts.benchmarks import timecode
 from scripts.benchmarks.decoded import Array, Decoded
 
 COLUMNS, ROWS, SQUARE, HEIGHT = 16, 2, 40, 360
-"""Geometry of the time code (pages/timecode.js), in pixels of the original frame: columns, rows,
-side of a square, and height of the frame.
+"""Number of columns and rows of the time code, side of a square in pixels, and height of the frame
+in pixels (pages/timecode.js).
 """
 
 

@@ -183,7 +183,9 @@ def _tiles(summary: Summary) -> Iterator[tuple[str, str, str]]:
 
 
 def _plots(summary: Summary, record: Record) -> Iterator[dict[str, Any]]:
-    """Yields each plot: its title, its caption, its SVG, and whether it has the full width."""
+    """Yields the plots. Each plot has a title, a caption and an SVG, and tells whether it has the
+    full width.
+    """
     samples, scenario = record.samples, summary.scenario
     path = scenario.playback_path
     if scenario.viewers:
