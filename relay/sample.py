@@ -33,7 +33,7 @@ class TrackInfo:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One access unit or one audio packet, complete and in order."""
+    """One complete access unit or one complete audio packet, with its times."""
 
     track: Track
     dts: int
@@ -41,13 +41,17 @@ class Sample:
     pts: int
     """Media time of presentation, in ticks of the track's timescale."""
     data: bytes
-    """Video: length-prefixed NAL units (4 bytes) without parameter sets. Audio: one Opus packet."""
+    """Video: NAL units without parameter sets, each preceded by its length in 4 bytes. Audio: one
+    Opus packet.
+    """
     key: bool
     """Whether decoding can start at this sample: true for an IDR and for every audio packet."""
     disposable: bool
     """Whether no other frame refers to this frame (`nal_ref_idc` 0)."""
     duration: int
-    """Duration in ticks: exact for audio; 0 for video, because the next frame determines it."""
+    """Duration in ticks: exact for audio. It is 0 for video, because the duration of a video frame
+    depends on the next frame.
+    """
     capture: int
     """When the sample was captured: µs since the Unix epoch, by the server's clock."""
     publish: int

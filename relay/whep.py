@@ -106,7 +106,7 @@ class WhepSessions:
 
     @property
     def audiences(self) -> list[tuple[Stream, int]]:
-        """Each stream that has WHEP sessions, with its number of WHEP viewers."""
+        """The streams that have WHEP sessions, each with the number of its WHEP viewers."""
         return [(feed.stream, feed.viewers) for feed in self._feeds.values()]
 
     @property
@@ -114,8 +114,8 @@ class WhepSessions:
         return [session.rtc for session in self._sessions.values()]
 
     def totals(self) -> dict[str, int]:
-        """Returns the totals of the SUMMED counters and of `octets` over all sessions, past and
-        present.
+        """Returns the sum of each counter in SUMMED, and of `octets`, over all past and present
+        sessions.
         """
         sessions, past = self.sessions, self.counters
         found = {

@@ -1,5 +1,5 @@
 """A published stream: tracks, the window of recent samples, the live edge, the bit rate, readers
-and demands. This package does not know viewers.
+and demands.
 
-May import `relay.media` and the vocabulary.
+This package does not know viewers. May import `relay.media` and the vocabulary of `relay`.
 """

@@ -1,9 +1,9 @@
 """The bit rate of a stream. Pure."""
 
 EVERY = 1_000_000
-"""Time between two values, µs."""
+"""Interval between two values of the bit rate, µs."""
 PAUSE = 10_000_000
-"""Time without a sample after which counting restarts, µs."""
+"""Time without a sample after which the measurement restarts, µs."""
 
 
 class BitRate:

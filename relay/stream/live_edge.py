@@ -3,8 +3,8 @@ viewer.
 """
 
 HOLE = 1_000_000
-"""Jump of the media time above which the creator is assumed to have been away, µs. Smaller jumps
-are lost frames or a slow camera.
+"""Jump of the media time, in µs, above which the creator is assumed to have been away. Smaller
+jumps come from lost frames or a slow camera.
 """
 
 
@@ -22,8 +22,8 @@ class Edge:
         self.media_time = max(self.media_time, media_time)
 
     def behind(self, media_time: int) -> int:
-        """Returns how much media, in µs, lies between `media_time` and the live edge. The creator's
-        last absence is not counted: otherwise a viewer that reports right after the creator's
+        """Returns the amount of media between `media_time` and the live edge, µs. The creator's
+        last absence is not counted. Otherwise a viewer that reports right after the creator's
         return would seem to be behind by the whole absence.
         """
         before, after = self._hole

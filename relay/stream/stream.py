@@ -12,7 +12,7 @@ from relay.stream.window import Window
 logger = logging.getLogger(__name__)
 
 STALE = 1_000_000
-"""Age above which an IDR is not a good start for a new viewer, µs."""
+"""Maximum age of an IDR that is a good start for a new viewer, µs."""
 
 
 class SampleReader(Protocol):
@@ -36,14 +36,12 @@ class Publisher(Protocol):
 
 
 class Stream:
-    """Passes tracks and samples to every reader, in the call that delivers them and without
-    waiting.
-    """
+    """Passes tracks and samples to every reader, synchronously and without waiting."""
 
     def __init__(self, name: str, window: Window) -> None:
         self.name = name
         self.id = secrets.token_hex(8)
-        """Id of the stream. It changes when media time restarts; players then restart too."""
+        """Id of the stream. The id changes when media time restarts. Players then restart too."""
         self.window = window
         self.tracks: dict[Track, TrackInfo] = {}
         self.published = 0
@@ -71,7 +69,7 @@ class Stream:
         return self._edge.media_time
 
     def behind(self, media_time: int) -> int:
-        """Returns how much media, in µs, lies between `media_time` and the live edge."""
+        """Returns the amount of media between `media_time` and the live edge, µs."""
         return self._edge.behind(media_time)
 
     def still(self) -> tuple[TrackInfo, Sample] | None:
@@ -79,8 +77,8 @@ class Stream:
         return (self.tracks[Track.VIDEO], self._idr) if self._idr else None
 
     def history(self, seconds: float) -> list[Sample]:
-        """Returns about the last `seconds` of samples, starting at an IDR. All have the current
-        video parameters.
+        """Returns the samples of about the last `seconds`, starting at an IDR. All these samples
+        have the current video parameters.
         """
         if self._video_since is None:
             return []
@@ -93,8 +91,8 @@ class Stream:
         self._publisher = publisher
 
     def detach(self, publisher: Publisher) -> None:
-        """Stops sending demands to this publisher. Does nothing if another publisher has replaced
-        it.
+        """Stops sending demands to this publisher. Does nothing if this publisher has already been
+        replaced.
         """
         if self._publisher is publisher:
             self._publisher = None

@@ -42,7 +42,7 @@ class Window:
 
     @property
     def size(self) -> int:
-        """Memory in use, payload and overhead, bytes."""
+        """Memory used by payloads and overhead, bytes."""
         return self._bytes
 
     def append(self, sample: Sample) -> None:
@@ -58,10 +58,11 @@ class Window:
 
     def since(self, media_time: int) -> list[Sample]:
         """Returns the samples from the last video keyframe at or before `media_time` (µs) on. If
-        the window has no keyframe that early, returns the samples from its first keyframe on.
+        all keyframes of the window are later than `media_time`, returns the samples from the first
+        keyframe on.
 
-        The result is empty if the window has no keyframe. Clips, playlists and late readers start
-        here.
+        Returns an empty list if the window has no keyframe. Clips, playlists and late readers use
+        this method.
         """
         start: int | None = None
         for index, packed in enumerate(self._packed):

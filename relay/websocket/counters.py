@@ -12,7 +12,7 @@ class WebSocketCounters:
     slowed: int = 0
     """Number of times that a viewer became too slow for the full video."""
     dropped: int = 0
-    """Number of video frames omitted for viewers that have left."""
+    """Number of video frames omitted, summed over the viewers that have left."""
     let_go: int = 0
     """Number of viewers disconnected because they did not read."""
     refused: int = 0

@@ -17,7 +17,7 @@ REASONS = {
     1007: f"{RefusalCode.BAD_NOTICE.value}: a text that is not UTF-8",
     1009: f"{RefusalCode.MESSAGE_TOO_LARGE.value}: a message of over {MAX_BYTES} bytes",
 }
-"""Texts of close frames, by aiohttp's close code."""
+"""Reasons sent in close frames, by the close code that aiohttp chooses."""
 
 
 async def watch(
@@ -27,8 +27,8 @@ async def watch(
     connected: set[WebSocketViewer],
     person: str | None = None,
 ) -> web.StreamResponse:
-    """Serves one viewer until it leaves. The viewer is in `connected` for as long as it is served,
-    so that the server can close its connection at shutdown.
+    """Serves one viewer until the viewer leaves. Keeps the viewer in `connected` during that time,
+    so that the server can close the connection at shutdown.
     """
     ws = _WebSocket(compress=False, autoping=False, autoclose=False, max_msg_size=MAX_BYTES)
     try:
@@ -56,8 +56,8 @@ async def watch(
 
 
 class _WebSocket(web.WebSocketResponse):
-    """A WebSocket that adds a refusal code to the reason when aiohttp closes the connection because
-    a frame violates the protocol. It also does not wait for a viewer that reads nothing.
+    """A WebSocket that adds a refusal code to the close reason when aiohttp closes the connection
+    because of a protocol violation. Closing does not wait for a viewer that reads nothing.
     """
 
     viewer: WebSocketViewer | None = None
@@ -71,9 +71,9 @@ class _WebSocket(web.WebSocketResponse):
 
 
 def _forget_frames(ws: web.WebSocketResponse) -> None:
-    """Drops the traceback of the error that ended a connection. aiohttp keeps the error; its
-    traceback references stack frames, and these reference the connection. Only a full garbage
-    collection would find this cycle, perhaps hours later.
+    """Drops the traceback of the error that ended a connection. aiohttp keeps the error. The
+    traceback references stack frames, and the stack frames reference the connection. Only a full
+    garbage collection would find this cycle, perhaps hours later.
     """
     error = ws.exception()
     while error:

@@ -5,14 +5,16 @@ from enum import Enum
 
 class State(Enum):
     JOINING = "joining"
-    """The burst is still being written; live messages wait behind it."""
+    """The burst is still being written. Live messages wait behind the burst."""
     BUFFERED = "buffered"
-    """The outbox chooses the bytes of each message, and they are written to the transport."""
+    """The outbox chooses the bytes of each message. The viewer object writes these bytes to the
+    transport.
+    """
     DIRECT = "direct"
     """The fan-out writes directly to the socket."""
     CLOSING = "closing"
-    """A close frame was written, so nothing more may be written. The peer must answer before a
-    deadline.
+    """A close frame has been written, so nothing more may be written. The peer must answer the
+    close frame before a deadline.
     """
     LEFT = "left"
     """The connection has ended, and the viewer is no longer in the channel."""
@@ -45,8 +47,8 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.DIRECT, Event.WENT): State.LEFT,
     (State.CLOSING, Event.WENT): State.LEFT,
 }
-"""The new state for each pair of state and event. With any other pair, the state does not
-change.
+"""The new state for each pair of state and event. A pair that is not in the table does not change
+the state.
 """
 
 OPEN = frozenset({State.JOINING, State.BUFFERED, State.DIRECT})

@@ -37,7 +37,9 @@ def in_kernel(transport: asyncio.BaseTransport) -> int:
 
 
 def bound_unsent(transport: asyncio.BaseTransport) -> None:
-    """Makes the kernel accept more bytes only while fewer than `NOTSENT_BYTES` are unsent."""
+    """Limits the kernel's buffer: the kernel accepts more bytes only while fewer than
+    `NOTSENT_BYTES` bytes are unsent.
+    """
     sock = transport.get_extra_info("socket")
     if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
         sock.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_BYTES)

@@ -1,4 +1,5 @@
-"""One viewer on a WebSocket: how much of each message it gets, and its notices.
+"""One viewer on a WebSocket: decides how much of each message the viewer gets, and handles the
+viewer's notices.
 
 Messages bypass aiohttp's writer, because each message is framed once for all viewers. While the
 connection accepts everything, messages also bypass this object (relay/channel/fanout.py).
@@ -24,23 +25,25 @@ from relay.websocket.writer import SocketWriter
 logger = logging.getLogger(__name__)
 
 JOIN_CHUNK = 32_768
-"""Maximum number of bytes of the burst in the transport's buffer. These bytes cannot be withdrawn
-if the viewer turns out to be slow.
+"""Maximum number of bytes of the burst in the transport's buffer at a time. Buffered bytes cannot
+be withdrawn if the viewer turns out to be slow.
 """
 JOIN_AGAIN = 0.03
 """Time until the server tries again to write the rest of the burst, seconds."""
 READS_NOTHING = 15.0
-"""Time without a byte taken by the viewer after which its connection is closed, seconds."""
+"""Seconds after which the server closes a connection if the viewer takes none of the waiting
+bytes.
+"""
 SAYS_NOTHING = 20.0
-"""Time without a message from the viewer after which the server pings it, seconds. After half as
-many more seconds of silence, the server cuts the connection.
+"""Seconds of silence after which the server pings a viewer. After half as many more seconds of
+silence, the server cuts the connection.
 """
 BACKLOG_MAX = 4 * 1024 * 1024
 """Maximum number of bytes that may wait for the viewer in addition to the burst."""
 EVENTS_MAX = 64 * 1024
 """Maximum number of bytes of events that may wait for the viewer."""
 SLOW_RATE = 500_000.0
-"""Bit rate assumed for a channel whose rate is not measured yet, bit/s."""
+"""Bit rate assumed for a channel whose bit rate has not been measured yet, bit/s."""
 
 CLOSE_CODES: dict[RefusalCode, int] = {
     RefusalCode.SERVER_CLOSING: 1001,
@@ -68,8 +71,8 @@ class WebSocketViewer:
         *,
         codecs: frozenset[str] = frozenset(),
     ) -> None:
-        """`codecs`: the codec families that the player can decode; empty if the player can decode
-        all.
+        """`codecs`: the codec families that the player can decode. An empty set means all
+        codecs.
         """
         self.state = State.JOINING
         self._writer = SocketWriter(transport, counters)
@@ -79,8 +82,8 @@ class WebSocketViewer:
         self._loop = asyncio.get_running_loop()
         self._outbox = Outbox(self._loop.time() * 1_000)
         self._joining: deque[tuple[Message, int]] = deque()
-        """Messages that wait behind the burst, each with its number of event bytes that count
-        against `EVENTS_MAX`.
+        """Waiting messages: the rest of the burst, then live messages. Each message has the number
+        of its event bytes that count against `EVENTS_MAX`.
         """
         self._join_timer: asyncio.TimerHandle | None = None
         self._join_began = self._loop.time() * 1_000
@@ -96,7 +99,7 @@ class WebSocketViewer:
 
     @property
     def lag(self) -> float | None:
-        """Distance to the live edge in the viewer's last report, ms; it includes half a round trip.
+        """Distance to the live edge in the viewer's last report, ms, including half a round trip.
         None before the first report, and for a viewer without media.
         """
         return self._outbox.lag if self._media else None
@@ -104,7 +107,7 @@ class WebSocketViewer:
     # The state machine (relay/websocket/state.py)
 
     def _advance(self, event: Event) -> bool:
-        """Changes the state according to the table. Returns whether the state changed."""
+        """Changes the state according to TRANSITIONS. Returns whether the state changed."""
         before, after = self.state, TRANSITIONS.get((self.state, event))
         if after is None:
             return False
@@ -126,8 +129,8 @@ class WebSocketViewer:
     # Joining
 
     def join(self, greeting: str, *, person: str | None = None, media: bool = True) -> None:
-        """Writes the greeting, then the burst as fast as the viewer takes it, then live messages.
-        Without `media`, the viewer gets events only.
+        """Writes the greeting, the burst and then live messages. The burst is written as fast as
+        the viewer takes the bytes. If `media` is false, the viewer gets events only.
         """
         self._media = media
         self._write(text_frame(greeting))
@@ -141,7 +144,8 @@ class WebSocketViewer:
         except Refusal as refusal:
             self.close(refusal.code, str(refusal))
             return
-        # The size of the events in the burst is not limited here: the channel limits it.
+        # The channel already limits the size of the events in the burst, so these events count as
+        # 0.
         self._joining.extend((message, 0) for message in first)
         self._continue_join()
         if media:
@@ -166,7 +170,7 @@ class WebSocketViewer:
             self._advance(Event.JOINED)
             self._send_pace()
         elif joining:
-            # A live message also continues the join, but an idle room has no live messages.
+            # A live message would also continue the join, but an idle room has no live messages.
             self._join_timer = self._loop.call_later(JOIN_AGAIN, self._continue_join)
         else:
             self._advance(Event.JOINED)
@@ -193,8 +197,8 @@ class WebSocketViewer:
                 pass
 
     def _send_all(self, message: Message) -> None:
-        """Sends a whole message, because no bytes wait. After that, the fan-out may send messages
-        directly.
+        """Sends a whole message while no bytes wait for the viewer. Afterwards the fan-out may send
+        messages directly.
         """
         self._writer.idle()
         direct = self._writer.open_direct(self._overflow)
@@ -230,14 +234,14 @@ class WebSocketViewer:
             self._channel.demand_keyframes()
 
     def _overflow(self, message: Message, sent: int) -> None:
-        """Handles a message of which the socket accepted only `sent` bytes."""
+        """Handles the rest of a message after the socket accepted only `sent` bytes."""
         self._advance(Event.HELD_BACK)
         if self.state in OPEN:
             self._writer.write_rest(message, sent)
 
     def _write(self, data: bytes, event_bytes: int = 0) -> None:
         if data and self.state in OPEN and not self._writer.closing:
-            # These bytes must not overtake bytes that wait in the transport.
+            # Ends direct writes, so that later messages do not overtake these bytes.
             self._advance(Event.HELD_BACK)
             self._writer.write(data, event_bytes)
 
@@ -284,8 +288,8 @@ class WebSocketViewer:
         self._write(control_frame(PONG, payload))
 
     def hear(self) -> bool:
-        """Takes note that something arrived from the viewer. Returns whether to handle it. Closes
-        the connection if the viewer sends too much.
+        """Counts a message from the viewer. Returns whether to handle the message. Closes the
+        connection if the viewer sends too many messages.
         """
         if self._allowance.take(self._loop.time()):
             return self.state in OPEN
@@ -311,12 +315,14 @@ class WebSocketViewer:
     # The end
 
     def close(self, code: RefusalCode, text: str) -> None:
-        """Closes the connection. Cuts it if the viewer does not answer the close frame in time."""
+        """Closes the connection. If the viewer does not answer the close frame in time, cuts the
+        connection.
+        """
         if self._advance(Event.CLOSED):
             self._writer.close(CLOSE_CODES[code], f"{code.value}: {text}")
 
     def abandon(self) -> None:
-        """Stops writing, because another object writes the close frame."""
+        """Stops writing to the viewer, because aiohttp writes the close frame."""
         if self._advance(Event.CLOSED):
             self._writer.stop()
 

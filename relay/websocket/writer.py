@@ -14,8 +14,8 @@ from relay.websocket.counters import WebSocketCounters
 from relay.websocket.tcp import in_kernel, plain_socket
 
 CLOSE_WITHIN = 2.0
-"""Time for the peer to take the waiting bytes and to answer a close frame, seconds. After that, the
-connection is cut.
+"""Seconds within which the peer must take the waiting bytes and answer a close frame. After that,
+the connection is cut.
 """
 
 
@@ -35,12 +35,14 @@ class SocketWriter:
         self._taken = 0
         self._taken_at = self._loop.time()
         self._events: deque[tuple[int, int]] = deque()
-        """For each write that contained events: the value of `_written` after it, and its number of
-        event bytes.
+        """For each write that contained events: the value of `_written` after the write, and the
+        number of event bytes in the write.
         """
         self._cut_timer: asyncio.TimerHandle | None = None
         self.event_bytes = 0
-        """Number of event bytes that the peer had not taken at the last `measure`."""
+        """Number of event bytes that the peer has not taken, as far as known from the last
+        `measure`.
+        """
 
     @property
     def closing(self) -> bool:
@@ -57,7 +59,7 @@ class SocketWriter:
         return self._drain.rate
 
     def write(self, data: bytes, event_bytes: int = 0) -> None:
-        """Writes through the transport. `event_bytes`: how many bytes of `data` belong to
+        """Writes through the transport. `event_bytes`: number of bytes in `data` that belong to
         events.
         """
         if not data or self._transport.is_closing():
@@ -70,15 +72,15 @@ class SocketWriter:
         self._transport.write(data)
 
     def idle(self) -> None:
-        """Takes note that no bytes wait. Forgets the measurements made while bytes waited."""
+        """Resets the measurements, because no bytes wait for the peer."""
         self._taken_at = self._loop.time()
         self._drain.add(self._written, 0, 0.0)
         self._events.clear()
         self.event_bytes = 0
 
     def measure(self) -> tuple[int, float]:
-        """Returns the number of bytes that the peer has not taken, and for how many seconds it has
-        taken none.
+        """Returns the number of bytes that wait for the peer, and the number of seconds since the
+        peer last took bytes.
         """
         now = self._loop.time()
         waiting = self.buffered
@@ -95,8 +97,8 @@ class SocketWriter:
     # Direct writes
 
     def open_direct(self, overflow: Callable[[Message, int], None]) -> DirectSocket | None:
-        """Returns the direct socket; None if the transport encrypts or no file descriptor
-        is free.
+        """Returns the socket for direct writes; None if the transport encrypts or no file
+        descriptor is free.
         """
         if self._direct is None:
             sock = plain_socket(self._transport)
@@ -109,16 +111,16 @@ class SocketWriter:
         return self._direct
 
     def write_direct(self, frame: bytes) -> int:
-        """Writes a frame directly to the socket. Returns the number of bytes accepted. The
-        transport's buffer must be empty before the call.
+        """Writes a frame directly to the socket. Returns the number of bytes that the socket
+        accepted. The transport's buffer must be empty before the call.
         """
         sent = self._direct.write(frame) if self._direct else 0
         self._counters.octets += sent
         return sent
 
     def write_rest(self, message: Message, sent: int) -> None:
-        """Writes the rest of a message of which the socket accepted only `sent` bytes."""
-        # Bytes written directly were not counted, so the count starts again at 0.
+        """Writes the rest of a message after the socket accepted only `sent` bytes."""
+        # `_written` does not count direct writes, so the count restarts at 0.
         self._written = 0
         self._taken_at = self._loop.time()
         self._events.clear()
@@ -129,14 +131,14 @@ class SocketWriter:
     # The end
 
     def close(self, code: int, reason: str) -> None:
-        """Writes a close frame. Cuts the connection if the peer does not end it in time. Nothing
-        may be written after this.
+        """Writes a close frame, after which nothing may be written. Cuts the connection if the peer
+        does not end the connection in time.
         """
         self.write(close_frame(code, reason))
         self.stop()
 
     def stop(self) -> None:
-        """Stops writing. Cuts the connection if the peer does not end it in time."""
+        """Stops writing. Cuts the connection if the peer does not end the connection in time."""
         if self._direct:
             self._direct.close()
             self._direct = None

@@ -14,7 +14,7 @@ REPORTS = 2
 report only.
 """
 RETRY = 1.0
-"""Time until full video is tried again, seconds; doubles with every failure."""
+"""Time until full video is tried again, seconds. Every failure doubles this time."""
 RETRY_MAX = 30.0
 
 
@@ -42,7 +42,7 @@ class Congestion:
         return True
 
     def may_resume(self, now: float) -> bool:
-        """Whether a congested path may get full video again, starting with the keyframe
+        """Whether a congested path may get full video again, starting with the keyframe that is
         sent now.
         """
         return now - self._congested_at >= self._retry

@@ -7,15 +7,19 @@ from relay.rtc.send.congestion import Congestion
 
 
 class DeliveryState(Enum):
-    """Which frames are sent to the viewer."""
+    """The state of a viewer's video. It determines which frames are sent."""
 
     NOT_CONNECTED = auto()
     WAITING = auto()
     """No frame is sent before the next keyframe."""
     JOINING = auto()
-    """The cached frames since the last keyframe are being sent; live frames follow them."""
+    """The cached frames since the last keyframe are being sent. Live frames follow the cached
+    frames.
+    """
     JOINING_CONGESTED = auto()
-    """The cached frames are being sent as in JOINING, but after them only keyframes follow."""
+    """The cached frames are being sent, and the path is congested: only keyframes follow the cached
+    frames.
+    """
     LIVE = auto()
     """Every frame is sent."""
     KEYFRAMES_ONLY = auto()
@@ -29,7 +33,7 @@ class DeliveryEvent(Enum):
     CONNECTED = auto()
     """The transport is ready."""
     JOIN_STARTED = auto()
-    """Sending of the cached frames since the last keyframe has begun."""
+    """The session has begun to send the cached frames since the last keyframe."""
     JOIN_COMPLETED = auto()
     """All cached frames have been sent."""
     FRAME_LOST = auto()
@@ -60,13 +64,13 @@ TRANSITIONS: Final = {
     (_S.KEYFRAMES_ONLY, _E.RESUMED): _S.LIVE,
     **{(state, _E.ENDED): _S.ENDED for state in DeliveryState},
 }
-"""The new state for each pair of state and event. With any other pair, the state does not
-change.
+"""The new state for each pair of state and event. A pair that is not in the table does not change
+the state.
 """
 
 
 class Delivery:
-    """The state of one viewer's video, and the decisions that follow from it."""
+    """The delivery state of one viewer's video, and the decisions that depend on this state."""
 
     def __init__(self, now: float) -> None:
         self.state = DeliveryState.NOT_CONNECTED

@@ -15,8 +15,8 @@ from relay.rtc.send.session import SendSession
 from relay.sample import TIMESCALE, Sample, Track, TrackInfo
 
 KEEP = 60
-"""Minimum number of video frames kept for retransmission (2 s), even if older than the last
-keyframe.
+"""Minimum number of video frames kept for retransmission (2 s of video), even if some of these
+frames are older than the last keyframe.
 """
 MAX_FRAMES = 1_200
 MAX_BYTES = 8 * 1024 * 1024
@@ -48,11 +48,11 @@ class Feed:
         self._start = 0.0
         """Unix time at media time 0, in seconds; 0 before the first sample."""
         self._edge = (0.0, 0.0)
-        """Media time of the newest sample, and the time of its arrival (`time.monotonic`), both in
-        seconds.
+        """Media time of the newest sample, and arrival time of that sample (`time.monotonic`), both
+        in seconds.
         """
         self._fresh: list[SendSession] = []
-        """Connected sessions that have not been sent a sender report yet."""
+        """Connected sessions to which no sender report has been sent yet."""
         self._ticks = 0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -81,7 +81,7 @@ class Feed:
 
     @property
     def idle(self) -> bool:
-        """Whether the feed has no sessions, not even connecting ones."""
+        """Whether the feed has no sessions, neither connected nor connecting sessions."""
         return not self._sessions
 
     def add(self, session: SendSession) -> None:

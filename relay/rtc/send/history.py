@@ -7,8 +7,8 @@ from typing import Final
 from relay.rtc.batch import Batch
 
 BATCH_BYTES: Final = 48_000
-"""Maximum size of one `sendmsg`, bytes. With UDP_SEGMENT the kernel accepts 64 KB and 64
-segments.
+"""Maximum number of bytes in one `sendmsg` call. With UDP_SEGMENT, the kernel accepts at most 64 KB
+and 64 segments.
 """
 BATCH_PACKETS: Final = 40
 
@@ -16,7 +16,7 @@ BATCH_PACKETS: Final = 40
 class PacketisedFrame:
     """The RTP payloads of one access unit or audio packet.
 
-    `first` is the index of the frame's first packet among all packets of the track, counted from 0.
+    `first`: index of this frame's first RTP packet, counted from 0 over all packets of the track.
     """
 
     def __init__(
@@ -44,7 +44,8 @@ class PacketisedFrame:
         self._batches: dict[int, list[Batch]] = {}
 
     def batches(self, tag: int) -> list[Batch]:
-        """Returns the packets, complete except for the fields that differ between viewers. Cached.
+        """Returns batches of packets, complete except for the fields that differ between viewers.
+        The result is cached.
 
         `tag`: size of the SRTP tag, bytes.
         """
@@ -65,13 +66,13 @@ class PacketisedFrame:
         return 0x80 if self.marked and place == len(self.payloads) - 1 else 0
 
     def forget_batches(self) -> None:
-        """Frees the batches: retransmissions and joins need only the payloads."""
+        """Frees the memory of the batches. Retransmissions and joins need only the payloads."""
         self._batches.clear()
 
 
 def _runs(payloads: list[bytes]) -> Iterator[list[bytes]]:
-    """Groups payloads into batches of equal size. Only the last payload of a batch may be
-    shorter.
+    """Groups payloads into batches. All payloads of a batch have the same size, but the last
+    payload may be shorter.
     """
     run: list[bytes] = []
     size = 0
@@ -91,8 +92,8 @@ def _runs(payloads: list[bytes]) -> Iterator[list[bytes]]:
 
 
 class History:
-    """The frames of one track that viewers may need: those since the last keyframe for joins, and
-    the latest frames for retransmissions.
+    """The frames of one track that viewers may need: all frames since the last keyframe for joins,
+    and the latest frames for retransmissions.
 
     The history is limited in bytes and frames. If the last keyframe is dropped, viewers can join
     only at the next keyframe.
@@ -101,8 +102,8 @@ class History:
     def __init__(
         self, ssrc: int, *, keep: int, max_frames: int, max_bytes: int, marked: bool
     ) -> None:
-        """`keep`: minimum number of frames to keep, even if older than the last keyframe. `marked`:
-        whether the last packet of each frame has the marker bit.
+        """`keep`: minimum number of frames to keep, even if some of these frames are older than the
+        last keyframe. `marked`: whether the last packet of each frame has the marker bit.
         """
         self._marked = marked
         self.ssrc = ssrc
@@ -130,15 +131,13 @@ class History:
 
     @property
     def join_point(self) -> int | None:
-        """Number of the last keyframe; None if no viewer can join now."""
+        """Number of the keyframe at which viewers can join now; None if no viewer can join now."""
         return self._key
 
     def append(
         self, payloads: list[bytes], timestamp: int, *, key: bool = False, disposable: bool = False
     ) -> PacketisedFrame:
-        """Adds the next frame. `timestamp`: RTP timestamp, of which only the low 32 bits
-        are used.
-        """
+        """Adds the next frame. `timestamp`: RTP timestamp; only its low 32 bits are used."""
         if self._frames:
             self._frames[-1].forget_batches()
         frame = PacketisedFrame(
@@ -168,8 +167,8 @@ class History:
         return self._frames[at] if 0 <= at < len(self._frames) else None
 
     def find(self, index: int) -> tuple[PacketisedFrame, int] | None:
-        """Returns the frame that contains the packet with this index, and the packet's place in the
-        frame.
+        """Returns the frame that contains the packet with this index, and the position of the
+        packet in the frame.
         """
         frame = self._owners.get(index)
         return None if frame is None else (frame, index - frame.first)

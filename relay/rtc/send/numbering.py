@@ -5,7 +5,9 @@ gaps. Pure.
 from collections import deque
 
 PIECES = 64
-"""Maximum number of ranges remembered. A new range begins after each omission."""
+"""Maximum number of ranges of packets that are remembered. A new range begins after omitted
+packets.
+"""
 
 
 class Numbering:
@@ -19,8 +21,8 @@ class Numbering:
         self._pieces: deque[tuple[int, int]] = deque(maxlen=PIECES)
 
     def take(self, first: int, count: int) -> int:
-        """Assigns sequence numbers to `count` packets from index `first` on. Returns the first
-        number.
+        """Assigns sequence numbers to `count` packets, beginning with the packet at index `first`.
+        Returns the sequence number of the packet at `first`.
         """
         sequence = self.next
         offset = sequence - first
@@ -30,8 +32,8 @@ class Numbering:
         return sequence
 
     def index_of(self, sequence: int) -> int | None:
-        """Returns the index of the packet that was sent with this 16-bit number; None if none was
-        sent recently.
+        """Returns the index of the packet that was sent with this 16-bit sequence number; None if
+        no recent packet was sent with this number.
         """
         whole = self.next - 1 - (self.next - 1 - sequence & 0xFFFF)
         return next(

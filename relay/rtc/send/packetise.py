@@ -12,11 +12,11 @@ _START, _END = 0x80, 0x40
 
 
 def packetise(data: bytes, parameter_sets: Sequence[bytes] = ()) -> list[bytes]:
-    """Returns the RTP payloads of one access unit. `data`: NAL units, each after its length in 4
-    bytes. `parameter_sets` are sent before the NAL units.
+    """Returns the RTP payloads of one access unit. `data`: NAL units, each preceded by its length
+    in 4 bytes. `parameter_sets` are sent before the NAL units.
 
-    All fragments of a NAL unit but the last have the same size, because UDP_SEGMENT needs datagrams
-    of equal size.
+    All fragments of a NAL unit have the same size, except the last fragment, because UDP_SEGMENT
+    needs datagrams of equal size.
     """
     payloads: list[bytes] = []
     if parameter_sets:
@@ -27,8 +27,8 @@ def packetise(data: bytes, parameter_sets: Sequence[bytes] = ()) -> list[bytes]:
 
 
 def split(data: bytes) -> Iterator[bytes]:
-    """Yields the NAL units of a sample, which contains each after its length in 4 bytes. Skips
-    empty NAL units.
+    """Yields the NAL units of a sample, in which each NAL unit is preceded by its length in 4
+    bytes. Skips empty NAL units.
     """
     at = 0
     while at + 4 <= len(data):
@@ -39,8 +39,9 @@ def split(data: bytes) -> Iterator[bytes]:
 
 
 def _aggregate(nals: Sequence[bytes]) -> list[bytes]:
-    """Returns one STAP-A if all NAL units fit into one packet (RFC 6184 §5.7.1), as browsers send
-    parameter sets. Otherwise returns a payload or fragments for each NAL unit.
+    """Returns one STAP-A packet with all NAL units if they fit into one packet (RFC 6184 §5.7.1).
+    Browsers send parameter sets in the same way. Otherwise returns one payload, or several
+    fragments, for each NAL unit.
     """
     if len(nals) == 1 or 1 + sum(2 + len(nal) for nal in nals) > MAX_PAYLOAD:
         return [

@@ -18,7 +18,7 @@ from aiortc.rtp import (
 )
 
 CNAME = b"microlive"
-"""The CNAME of both audio and video: because it is the same, players synchronise them (RFC 3550
+"""The CNAME that audio and video share. Players synchronise sources with the same CNAME (RFC 3550
 §6.5.1).
 """
 _FIR = 4
@@ -79,8 +79,8 @@ def parse_feedback(data: bytes) -> Iterator[Feedback]:
 
 
 def sender_report(ssrc: int, unix_time: float, timestamp: int, packets: int, octets: int) -> bytes:
-    """Returns a sender report: the RTP timestamp at `unix_time` (seconds), and the number of
-    packets and bytes sent so far.
+    """Returns a sender report with the RTP timestamp at `unix_time` (seconds), and with the numbers
+    of packets and bytes sent so far.
     """
     ntp = round((unix_time + _NTP_EPOCH) * 2**32)
     return _REPORT.pack(

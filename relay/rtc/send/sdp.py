@@ -21,17 +21,19 @@ class PlayOffer(sdp.Remote):
 
 @dataclass(frozen=True, slots=True)
 class PlayAnswer(sdp.Local):
-    """The server's end of the transport, and the media stream that it sends."""
+    """The contents of an SDP answer: the server's end of the transport, and the media stream that
+    the server sends.
+    """
 
     ssrcs: dict[str, int]
-    """SSRCs by kind of media; the key `rtx` is for retransmissions of video."""
+    """SSRCs by name: `video`, `audio`, and `rtx` for retransmissions of video."""
     stream: str
     """Name of the media stream that contains both tracks."""
 
 
 def parse_play_offer(text: str, codec: str) -> PlayOffer:
-    """Parses a player's offer. `codec`: RFC 6381 codec string of the stream's video; its profile is
-    preferred over others.
+    """Parses a player's offer. `codec`: RFC 6381 codec string of the stream's video. The H.264
+    profile in this string is preferred.
 
     Raises OfferError: 400 (not SDP), 422 (unusable SDP), 406 (no H.264 or no Opus).
     """

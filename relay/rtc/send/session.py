@@ -30,21 +30,21 @@ from relay.rtc.udp import UdpPort
 logger = logging.getLogger(__name__)
 
 SILENCE_MAX = 15.0
-"""Time without a packet from the viewer after which it counts as gone, seconds. Browsers check
-consent at least every 5 s (RFC 7675 §5.1), and send reports more often.
+"""Seconds of silence after which a viewer counts as gone. Browsers check consent at least every 5 s
+(RFC 7675 §5.1), and send reports more often.
 """
 JOIN_CHUNK = 12_000
-"""Size of the cached frames sent at a time, bytes. If all were sent at once, the socket buffer of a
-browser would overflow, and the browser would request the lost packets again.
+"""Number of bytes of cached frames that are sent at a time. If all cached frames were sent at once,
+the socket buffer of a browser would overflow, and the browser would request the lost packets again.
 """
 JOIN_EVERY = 0.005
 JOIN_STEP = 90
-"""Distance between the timestamps of cached frames, in ticks (1 ms). With the original timestamps,
-a receiver would play cached frames at normal speed and stay behind live by their duration.
+"""Interval between the timestamps of cached frames, in ticks (1 ms). With the original timestamps,
+a receiver would play the cached frames at normal speed, and would then stay behind live.
 """
 PLI_EVERY = 1.0
-"""Minimum time between keyframe requests for one viewer, seconds: all viewers pay for a
-keyframe.
+"""Minimum time between keyframe requests for one viewer, seconds. A keyframe costs bandwidth for
+all viewers.
 """
 RESEND_SHARE, RESEND_BURST = 0.3, 200_000
 
@@ -62,10 +62,10 @@ class SendCounters(PeerCounters):
 
 
 class Source(Protocol):
-    """The part of a feed that a session uses."""
+    """The interface through which a session uses its feed."""
 
     ssrcs: dict[str, int]
-    """SSRCs: the keys are `video`, `audio`, and `rtx` for retransmissions of video."""
+    """SSRCs by name: `video`, `audio`, and `rtx` for retransmissions of video."""
     video: History
 
     def demand_keyframe(self) -> None: ...
@@ -105,18 +105,18 @@ class SendSession(PeerSession):
         self._delivery = Delivery(monotonic())
         self._allowance = Allowance(RESEND_SHARE, RESEND_BURST)
         self._next_cached = 0
-        """Number of the next cached frame to send while joining."""
+        """Number of the cached frame that is sent next during a join."""
         self._anchor: PacketisedFrame | None = None
-        """The newest frame at the time when the join began. Older frames get timestamps just before
-        its timestamp.
+        """The frame that was newest when the join began. Older frames get timestamps just before
+        the timestamp of this frame.
         """
         self._join_timer: asyncio.TimerHandle | None = None
         self._demanded_at = 0.0
-        """When a keyframe was last demanded for this viewer."""
+        """Time at which a keyframe was last demanded for this viewer, in seconds."""
 
     @property
     def octets(self) -> int:
-        """Payload bytes sent, retransmissions excluded."""
+        """Number of payload bytes sent, without retransmissions."""
         return sum(track.octets for track in (self._video, self._audio) if track)
 
     def answer(self, hosts: list[str]) -> str:
@@ -133,19 +133,19 @@ class SendSession(PeerSession):
         return write_play_answer(self._offer, answer)
 
     def end(self, reason: str) -> None:
-        """Ends the session from the server's side. `on_closed` is called; the owner then closes the
+        """Ends the session from the server's side. Calls `on_closed`; the owner then closes the
         session.
         """
         self._end(reason)
 
     def silent(self, now: float) -> bool:
-        """Whether the viewer has been silent for so long that it counts as gone."""
+        """Whether the viewer has sent nothing for more than SILENCE_MAX seconds."""
         return now - self._heard_at > SILENCE_MAX
 
     # Media out
 
     def send_video(self, frame: PacketisedFrame) -> None:
-        """Sends a live frame, or drops it."""
+        """Sends a live frame, or drops the frame."""
         track, delivery = self._video, self._delivery
         if track is None:
             return
@@ -185,9 +185,7 @@ class SendSession(PeerSession):
             self._send_rtcp(data + sender_rtcp.description(self._feed.ssrcs[kind]))
 
     def _write(self, track: OutgoingTrack, frame: PacketisedFrame, timestamp: int) -> bool:
-        """Encrypts and sends a frame. Returns False if the socket did not accept the
-        whole frame.
-        """
+        """Encrypts and sends a frame. Returns whether the socket accepted the whole frame."""
         route, protector = self._route, self._protector
         if route is None or protector is None:
             return False
@@ -198,8 +196,8 @@ class SendSession(PeerSession):
                 sequence += len(batch.packets)
                 route.send_batch(data, batch.segment)
         except BlockingIOError:
-            # The receiver detects a gap and requests the missing packets. Video continues at the
-            # next keyframe.
+            # The socket's buffer is full. The receiver detects the gap and requests the missing
+            # packets. Video continues at the next keyframe.
             return False
         except OSError as error:
             logger.debug("viewer at %s: %s", route.address, error)
@@ -235,14 +233,14 @@ class SendSession(PeerSession):
         if newest is not None and self._next_cached > newest.number:
             self._delivery.advance(DeliveryEvent.JOIN_COMPLETED)
         elif newest is None or feed.frame(self._next_cached) is None:
-            # The next frame is no longer cached.
+            # The frame to send next has been dropped from the cache.
             self._delivery.advance(DeliveryEvent.FRAME_LOST)
         else:
             self._join_timer = self._loop.call_later(JOIN_EVERY, self._continue_join)
 
     def _timestamp(self, frame: PacketisedFrame) -> int:
-        """Returns the timestamp of a frame for this viewer. Frames cached before the join get
-        timestamps just before the live edge at the time of the join.
+        """Returns the timestamp of a frame for this viewer. If the frame was cached before the
+        join, its timestamp lies just before the live edge at the time of the join.
         """
         anchor = self._anchor
         if anchor is None or frame.number >= anchor.number:
@@ -262,7 +260,7 @@ class SendSession(PeerSession):
             self._join_timer.cancel()
 
     def _receive_media(self, data: bytes) -> None:
-        raise ValueError("media from a viewer")
+        raise ValueError("a viewer sent media")
 
     def _receive_rtcp(self, data: bytes) -> None:
         self._heard_at = now = monotonic()
