@@ -1,9 +1,9 @@
-"""Every setting: name, type, default, unit and description. The command line derives its options
-from them.
+"""Defines every setting: name, type, default, unit and description. The command-line options are
+derived from these definitions.
 
-A value comes from the command line, else from the environment (`MICROLIVE_` and the name in
-capitals), else from a TOML file, else from the default. `load()` combines these sources;
-`Settings(...)` reads only its arguments.
+The command line takes precedence over environment variables (`MICROLIVE_` and the name in
+capitals), environment variables over a TOML file, and the file over the defaults. `load()` combines
+these sources; `Settings(...)` reads only its arguments.
 """
 
 import ipaddress
@@ -46,7 +46,7 @@ class SettingsError(Exception):
     """
 
     def __init__(self, problems: list[str]) -> None:
-        # A quoted value must not contain line breaks or terminal control sequences.
+        # A problem may quote a value, so line breaks and terminal control sequences are escaped.
         problems = [
             "".join(c if c.isprintable() else ascii(c)[1:-1] for c in problem)
             for problem in problems
@@ -371,7 +371,7 @@ class Settings(BaseModel):
         if value is not None and info.data.get("tls_cert") is not None:
             try:
                 # Without a password argument, OpenSSL would prompt for the password of an encrypted
-                # key. An empty password fails.
+                # key. With an empty password, OpenSSL raises an error instead.
                 ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
                     info.data["tls_cert"], value, password=""
                 )
@@ -399,13 +399,13 @@ class Settings(BaseModel):
         if value is None:
             if info.data.get("create") == "token":
                 raise ValueError(
-                    f"required when create is token: set {ENVIRONMENT_PREFIX}CREATE_TOKEN"
+                    f"required if `create` is `token`: set {ENVIRONMENT_PREFIX}CREATE_TOKEN"
                 )
         elif not re.fullmatch(
             r"[A-Za-z0-9._~+/-]+=*", value.get_secret_value()
         ):  # RFC 6750 §2.1, b64token
             raise ValueError(
-                "may contain letters, digits and -._~+/ only, as in an Authorization header"
+                "may contain only letters, digits and -._~+/, as in an Authorization header"
             )
         return value
 
@@ -413,11 +413,11 @@ class Settings(BaseModel):
 def load(
     arguments: Mapping[str, Any], environ: Mapping[str, str], config: Path | None = None
 ) -> Settings:
-    """Combines the sources of settings. In order of precedence they are `arguments` (by field name;
-    None means not given), `environ`, a TOML file and the defaults.
+    """Combines the sources of settings. `arguments` takes precedence over `environ`, `environ` over
+    a TOML file, and the file over the defaults. A value of None in `arguments` counts as not given.
 
-    The file is `config`, else the file named in MICROLIVE_CONFIG, else `microlive.toml` in the data
-    directory if it exists. Raises SettingsError.
+    The path of the file is `config`, or else the value of MICROLIVE_CONFIG. Without either,
+    `microlive.toml` in the data directory is read if that file exists. Raises SettingsError.
     """
     given = {name: value for name, value in arguments.items() if value is not None}
     variables = {
@@ -460,7 +460,7 @@ def _file_of(
     environ: Mapping[str, str],
     config: Path | None,
 ) -> tuple[Path, dict[str, Any]]:
-    """Returns the path and content of the TOML file."""
+    """Returns the path of the TOML file and its content, which is empty if the file is missing."""
     variable = environ.get(ENVIRONMENT_PREFIX + "CONFIG")
     named = config or (Path(variable) if variable else None)
     if named is not None:
@@ -489,8 +489,8 @@ def _file_of(
 
 
 def _problem(details: Any, origins: Mapping[str, str]) -> str:
-    """Returns one line: the source of the value, the problem, and the value itself if it is not
-    secret and pydantic's message does not contain it.
+    """Returns one line with the source of the value and the problem. The line also contains the
+    value, unless the value is secret or already in the problem's text.
     """
     name, *inner = (str(part) for part in details["loc"])
     origin = ".".join([origins.get(name, name), *inner])

@@ -31,11 +31,13 @@ class Beacon(NamedTuple):
     stalls: int | None = None
     """Number of stalls since the page was opened."""
     first_picture: float | None = None
-    """Time from opening the page to its first frame, ms."""
+    """Time from opening the page to the first frame, ms."""
 
 
 def read_beacon(report: Mapping[str, Any]) -> Beacon:
-    """Reads a report. Never raises: a wrong figure is omitted, and the viewer stays connected."""
+    """Reads a viewer's report. Omits invalid figures instead of raising an error, so that the
+    viewer stays connected.
+    """
     player, playing = report.get("player"), report.get("playing")
     stalls = _number(report.get("stalls"), 0, MAX_COUNT)
     return Beacon(
@@ -48,7 +50,7 @@ def read_beacon(report: Mapping[str, Any]) -> Beacon:
 
 
 def _number(value: Any, least: float, most: float) -> float | None:
-    # In Python a bool is an int; NaN compares false; an int may have thousands of digits.
+    # A bool is also an int, so it is rejected first. The range check rejects NaN and huge integers.
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
         return None
     return float(max(value, 0))

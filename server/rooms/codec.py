@@ -1,4 +1,6 @@
-"""Commands, replies and refusals as JSON objects, for an owner in another process. Pure."""
+"""Converts commands, replies and refusals to JSON objects and back, for rooms that another process
+owns. Pure.
+"""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -25,7 +27,7 @@ def decode_command(message: Mapping[str, Any]) -> Command[Any]:
     fields = dict(message)
     kind = COMMANDS.get(str(fields.pop("command", "")))
     if kind is None:
-        raise CodecError(f"there is no command {message.get('command')!r}")
+        raise CodecError(f"unknown command {message.get('command')!r}")
     try:
         return TypeAdapter(kind).validate_python(fields)
     except ValidationError as error:
@@ -41,7 +43,7 @@ def decode_reply(command: Command[Reply], message: Any) -> Reply:
     try:
         reply: Reply = _reply_adapter(command).validate_python(message)
     except ValidationError as error:
-        raise CodecError(f"the reply to {command.name}: {error}") from None
+        raise CodecError(f"invalid reply to {command.name}: {error}") from None
     return reply
 
 
@@ -69,4 +71,4 @@ def decode_refusal(message: Mapping[str, Any]) -> Refusal:
             None if message["retry_after"] is None else int(message["retry_after"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise CodecError(f"a refusal: {error!r}") from None
+        raise CodecError(f"invalid refusal: {error!r}") from None

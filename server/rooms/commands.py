@@ -1,8 +1,8 @@
-"""Every command to a room. Pure.
+"""Defines the commands to a room. Pure.
 
-Each command is executed by the process that owns the room (`Rooms.ask`). A command may come from
-another process, so commands, replies and refusals can be serialised (server/rooms/codec.py). Only
-media and the WebRTC sessions are local objects (`Rooms.local`).
+The process that owns the room executes the command (`Rooms.ask`). Another process may have sent the
+command, so commands, replies and refusals can be serialised (server/rooms/codec.py). Media and
+WebRTC sessions need no commands: only the process that owns the room uses them (`Rooms.local`).
 """
 
 from dataclasses import dataclass, field
@@ -15,19 +15,19 @@ Reply_co = TypeVar("Reply_co", covariant=True)
 
 
 class Command(Generic[Reply_co]):
-    """A request to a room. Every command is refused with 404 ROOM_NOT_FOUND if there is no such
-    room.
+    """A request to a room. Every command is refused with 404 ROOM_NOT_FOUND if the room does not
+    exist.
     """
 
     __slots__ = ()
     name: ClassVar[str]
     reply: ClassVar[Any]
-    """Type of the reply."""
+    """Type of the reply to the command."""
 
 
 @dataclass(frozen=True, slots=True)
 class Describe(Command[RoomDescription]):
-    """Describes a room, even after its end."""
+    """Returns the description of a room, even if the room has ended."""
 
     name = "describe"
     reply = RoomDescription
@@ -35,8 +35,8 @@ class Describe(Command[RoomDescription]):
 
 @dataclass(frozen=True, slots=True)
 class RequireOpen(Command[None]):
-    """Checks that the room exists and takes viewers and publishers. Refused with 410 ROOM_ENDED or
-    503 SERVER_CLOSING.
+    """Checks that the room accepts viewers and publishers. Is refused with 410 ROOM_ENDED if the
+    room has ended, and with 503 SERVER_CLOSING if the server is closing.
     """
 
     name = "require_open"
@@ -45,8 +45,8 @@ class RequireOpen(Command[None]):
 
 @dataclass(frozen=True, slots=True)
 class CreatorCommand(Command[Reply_co]):
-    """A command that needs the creator key. Refused with 401 MISSING_KEY if the key is empty, 403
-    WRONG_KEY if it is not the room's key.
+    """A command that needs the creator key. Is refused with 401 MISSING_KEY if the key is empty,
+    and with 403 WRONG_KEY if the key belongs to another room or to none.
     """
 
     key: str = field(repr=False)
@@ -55,7 +55,7 @@ class CreatorCommand(Command[Reply_co]):
 
 @dataclass(frozen=True, slots=True)
 class ReadHealth(CreatorCommand[RoomHealth]):
-    """Reads the room's health figures. Refused with 410 ROOM_ENDED."""
+    """Reads the room's health figures. Is refused with 410 ROOM_ENDED if the room has ended."""
 
     name = "read_health"
     reply = RoomHealth
@@ -63,7 +63,7 @@ class ReadHealth(CreatorCommand[RoomHealth]):
 
 @dataclass(frozen=True, slots=True)
 class AuthorisePublishing(CreatorCommand[None]):
-    """Checks whether the creator may publish. Refused with 409 ROOM_ENDED."""
+    """Checks that the creator may publish. Is refused with 409 ROOM_ENDED if the room has ended."""
 
     name = "authorise_publishing"
     reply = None
@@ -71,8 +71,8 @@ class AuthorisePublishing(CreatorCommand[None]):
 
 @dataclass(frozen=True, slots=True)
 class EndSession(CreatorCommand[None]):
-    """Ends a publishing session; the room then waits for another session. Refused with 404
-    SESSION_NOT_FOUND or 409 ROOM_ENDED.
+    """Ends a publishing session; the room then waits for a new session. Is refused with 404
+    SESSION_NOT_FOUND if the session does not exist, and with 409 ROOM_ENDED if the room has ended.
     """
 
     name = "end_session"
@@ -82,8 +82,8 @@ class EndSession(CreatorCommand[None]):
 
 @dataclass(frozen=True, slots=True)
 class End(CreatorCommand[None]):
-    """Ends the room for good. The reply is sent once the end is stored. The command does nothing if
-    the room has already ended.
+    """Ends the room permanently. The reply is sent once the end is stored. If the room has already
+    ended, the command does nothing.
     """
 
     name = "end"

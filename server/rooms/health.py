@@ -1,4 +1,4 @@
-"""The health of a live, for its creator (server/API.md). Pure."""
+"""The health figures of a room, which its creator can request (server/API.md). Pure."""
 
 from dataclasses import dataclass
 
@@ -9,9 +9,9 @@ from server.rooms.description import RoomDescription
 
 @dataclass(frozen=True, slots=True)
 class RoomHealth:
-    """The health of a room, for its creator."""
+    """The health figures of a room, which its creator can request."""
 
     room: RoomDescription
     ingest: IngestHealth | None
-    """Health of the publisher's media as it arrives; None while nothing is published."""
+    """Figures of the media received from the publisher; None if no publisher is connected."""
     audience: AudienceHealth

@@ -1,5 +1,6 @@
-"""What this process holds in memory about its own rooms: media objects and figures. Other processes
-own other rooms, so no answer about a room may depend on this data.
+"""The rooms that this process owns and holds in memory, with their media objects and figures.
+
+Other processes own other rooms, so no answer to a question about a room may depend on this data.
 """
 
 from collections import Counter
@@ -12,13 +13,13 @@ from server.rooms.room import Room
 
 
 class RoomsInMemory:
-    """The rooms that have not ended, and those whose end is not stored yet."""
+    """The rooms that have not ended, and the ended rooms whose end is not stored yet."""
 
     def __init__(self, rooms: Mapping[str, Room]) -> None:
         self._rooms = rooms
 
     def __contains__(self, name: str) -> bool:
-        """Whether the room is in memory."""
+        """Whether the room with this name is in memory."""
         return name in self._rooms
 
     def latest_keyframe(self, name: str) -> tuple[TrackInfo, Sample] | None:
@@ -47,5 +48,5 @@ class RoomsInMemory:
 
     @property
     def players(self) -> Counter[str]:
-        """Number of viewers by player, from their reports."""
+        """Number of viewers for each kind of player, from the viewers' reports."""
         return sum((room.players for room in self._rooms.values()), Counter())

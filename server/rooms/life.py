@@ -15,9 +15,9 @@ class State(StrEnum):
 class RoomEvent(Enum):
     MEDIA_CAME = auto()
     MEDIA_STOPPED = auto()
-    """No displayable media has arrived for 5 s, or the session has closed."""
+    """No displayable media has arrived for 5 s, or the publishing session has closed."""
     FINISHED = auto()
-    """The creator ended the room, or did not return in time."""
+    """The creator ended the room, or the publisher did not connect in time."""
 
 
 TRANSITIONS: dict[tuple[State, RoomEvent], State] = {
@@ -28,4 +28,4 @@ TRANSITIONS: dict[tuple[State, RoomEvent], State] = {
     (State.AWAY, RoomEvent.MEDIA_CAME): State.LIVE,
     (State.AWAY, RoomEvent.FINISHED): State.ENDED,
 }
-"""The next state for each state and event. All other pairs of state and event change nothing."""
+"""The next state for each pair of state and event. A pair that is not listed changes nothing."""

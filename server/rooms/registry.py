@@ -1,5 +1,5 @@
-"""The registry of all rooms: creates, finds and ends rooms, executes commands to them, and restores
-them after a restart.
+"""The registry of all rooms. It creates, finds and ends rooms, executes commands to rooms, and
+restores the rooms after a restart of the server.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ Reply = TypeVar("Reply")
 MAX_ROOMS = 10_000
 """Maximum number of rooms that have not ended."""
 RETRY_FULL = 60.0
-"""Seconds after which a client may try again to create a room."""
+"""Seconds that a client must wait after it was refused because there are too many rooms."""
 PURGE_INTERVAL = 3_600.0
 
 
@@ -78,7 +78,9 @@ class Rooms:
         self._closing = False
 
     async def open(self) -> None:
-        """Restores the rooms of the last run. Rooms that were live wait for their publishers."""
+        """Restores the stored rooms that have not ended. A room that was live waits for its
+        publisher.
+        """
         for record in await self._storage.rooms():
             self._add(record)
         self._purging = asyncio.get_running_loop().create_task(self._purge())
@@ -107,8 +109,8 @@ class Rooms:
             return NewRoom(self._add(record).describe(), key)
 
     async def require_ready(self) -> None:
-        """Checks that the server can take rooms and sessions. Raises Unavailable while the server
-        is closing, StorageError if storage does not answer.
+        """Checks that the server accepts new rooms and sessions. Raises Unavailable while the
+        server is closing, StorageError if the database cannot be read.
         """
         self._require_open()
         await self._storage.room("")
@@ -120,8 +122,8 @@ class Rooms:
         return cast(Reply, await self._execute(name, command))
 
     async def local(self, name: str) -> Room:
-        """Returns the room itself, for media and sessions. Raises NotFound, Gone, or Unavailable
-        while the server is closing.
+        """Returns the Room object, which gives access to media and sessions. Raises NotFound if the
+        room does not exist, Gone if the room has ended, Unavailable while the server is closing.
         """
         self._require_open()
         room = self._rooms.get(name)
@@ -131,16 +133,16 @@ class Rooms:
         raise _gone()
 
     def on_air(self) -> list[RoomDescription]:
-        """Returns the rooms that are live or away, those with the most viewers first."""
+        """Returns the rooms that are live or away, in descending order of viewers."""
         rooms = [room.describe() for room in self._rooms.values() if room.on_air]
         return sorted(rooms, key=lambda room: (-room.viewers, -(room.live_since or 0)))
 
     def refuse_new(self) -> None:
-        """Refuses new rooms, sessions and viewers from now on. `close()` must follow."""
+        """Makes the server refuse new rooms, sessions and viewers. Call `close()` afterwards."""
         self._closing = True
 
     async def close(self) -> None:
-        """Ends every session. The rooms are restored at the next start of the server."""
+        """Closes every room and its sessions. The next start of the server restores the rooms."""
         self.refuse_new()
         await asyncio.gather(*(room.close() for room in self._rooms.values()))
         if self._purging:
@@ -187,7 +189,7 @@ class Rooms:
             case End():
                 await self._end(name)
                 return None
-        raise TypeError(f"no such command: {command!r}")
+        raise TypeError(f"unknown command: {command!r}")
 
     async def _end(self, name: str) -> None:
         """Ends the room. Returns once the end is stored."""
@@ -203,7 +205,7 @@ class Rooms:
             raise NotFound(RefusalCode.ROOM_NOT_FOUND, f"there is no room {name[:40]!r}")
         return record
 
-    # Rooms (RoomObserver)
+    # Rooms. `room_changed` implements RoomObserver.
 
     def room_changed(self, room: Room, before: State) -> None:
         if room.state is State.ENDED:
@@ -222,7 +224,8 @@ class Rooms:
         try:
             await self._storage.end_room(room.name, time.time())
         finally:
-            # The channel ends last, so that viewers first get the event with the reason.
+            # Viewers first get the room event, which says that the room has ended. Only then does
+            # their channel end.
             self._rooms.pop(room.name, None)
             self._hub.end(room.name)
             await room.close()
@@ -238,7 +241,7 @@ class Rooms:
             await asyncio.sleep(PURGE_INTERVAL)
 
     def _write(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Runs a change of the storage as a task of its own. The change completes even if the
+        """Runs a storage change in a separate task, so that the change completes even if the
         request that caused it is cancelled.
         """
         task = asyncio.get_running_loop().create_task(work)
@@ -263,7 +266,7 @@ def _require_key(record: RoomRecord, key: str) -> None:
     if not key:
         raise Unauthorized(RefusalCode.MISSING_KEY, "send the key as Authorization: Bearer KEY")
     if not key_matches(key, record.key_hash):
-        raise Forbidden(RefusalCode.WRONG_KEY, "that key does not belong to this room")
+        raise Forbidden(RefusalCode.WRONG_KEY, "the key does not belong to this room")
 
 
 def _gone() -> Gone:
@@ -271,4 +274,4 @@ def _gone() -> Gone:
 
 
 def _over() -> Conflict:
-    return Conflict(RefusalCode.ROOM_ENDED, "this room has ended: create another")
+    return Conflict(RefusalCode.ROOM_ENDED, "this room has ended: create a new room")

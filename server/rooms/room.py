@@ -1,4 +1,4 @@
-"""A room: one creator's live, from its creation to its end."""
+"""A room: one live broadcast of one creator, from the creation of the room to its end."""
 
 import asyncio
 import logging
@@ -34,26 +34,28 @@ VIEWERS_INTERVAL = 1.0
 
 @dataclass(frozen=True, slots=True)
 class RoomPolicy:
-    """Times after which a room ends or is removed, in seconds."""
+    """Time limits of a room, in seconds."""
 
     idle_ttl: float
-    """Time until a room that was never live ends."""
+    """Time for which a room stays open if it never goes live."""
     away_grace: float
-    """Time until a room whose publisher is absent ends."""
+    """Time for which a room stays open while its publisher is absent."""
     ended_ttl: float
-    """Time until an ended room is removed from storage."""
+    """Time from the end of a room to its removal from storage."""
 
 
 class RoomObserver(Protocol):
-    """Observes a room, which calls it synchronously."""
+    """An observer of rooms. A room calls its observer synchronously."""
 
     def room_changed(self, room: "Room", before: State) -> None:
-        """Reports that the room's state has changed from `before`."""
+        """Tells the observer that the room's state was `before` and has changed."""
 
 
 class Room:
-    """A room with its channel, sessions, timers and tasks. `close()` ends those, but not the room
-    itself, which is restored at the next start of the server.
+    """A room with its channel, sessions, timers and tasks.
+
+    `close()` stops all of these but does not end the room: the next start of the server restores
+    the room.
     """
 
     def __init__(
@@ -99,17 +101,17 @@ class Room:
 
     @property
     def on_air(self) -> bool:
-        """Whether the room is live, or its publisher may return."""
+        """Whether the room is live, or was live and its publisher may return."""
         return self.state in (State.LIVE, State.AWAY)
 
     @property
     def sessions(self) -> list[IngestSession]:
-        """The session that publishes and the session that is connecting to replace it, if any."""
+        """The session that publishes, if any, and the session that is still connecting, if any."""
         return [session for session in (self._current, self._pending) if session]
 
     @property
     def players(self) -> Counter[str]:
-        """Number of viewers by player, from their reports."""
+        """Number of viewers for each kind of player, from the viewers' reports."""
         return self._audience.players(self._loop.time())
 
     def describe(self) -> RoomDescription:
@@ -132,14 +134,14 @@ class Room:
     # Publishing
 
     def publish(self, offer: Offer) -> IngestSession:
-        """Opens a session for this offer. The session replaces the current one once its handshake
-        is complete.
+        """Opens a session for this offer. The new session replaces the current session once the new
+        handshake is complete.
 
-        Raises Unavailable or NotAcceptable if the offer needs a transcoder and none is available,
-        Conflict if the room has ended, Unavailable if the room is closed.
+        Raises Conflict if the room has ended, and Unavailable if the server is closing. Raises
+        Unavailable or NotAcceptable if the offer needs a transcoder and no transcoder is available.
         """
         if self.ended:
-            raise Conflict(RefusalCode.ROOM_ENDED, "this room has ended: create another")
+            raise Conflict(RefusalCode.ROOM_ENDED, "this room has ended: create a new room")
         if self._closed:
             raise Unavailable(
                 RefusalCode.SERVER_CLOSING, "the server is shutting down: try again in a moment"
@@ -158,11 +160,11 @@ class Room:
                 return session
         raise NotFound(
             RefusalCode.SESSION_NOT_FOUND,
-            "no such session: it has ended, or another has replaced it",
+            "there is no such session: it has ended, or a newer session has replaced it",
         )
 
     async def end_session(self, session_id: str) -> None:
-        """Ends a session; the room then waits for another session. Raises NotFound."""
+        """Ends a session; the room then waits for a new session. Raises NotFound."""
         session = self.session(session_id)
         self._detach(session)
         await session.close()
@@ -182,8 +184,9 @@ class Room:
             return  # another session or the room's end has closed this one
         former, self._current, self._pending = self._current, session, None
         self._epoch += 1
-        # Media time is the age of the room, so that it also increases over absences and restarts.
-        # If the clock was set back, media time continues 100 ms after the live edge.
+        # A session's media time begins at the age of the room, so that media time also increases
+        # across absences and restarts. If the clock was set back, media time begins 100 ms after
+        # the live edge.
         age = round((time.time() - self.record.created_at) * 1_000_000)
         session.begin(self._epoch, max(age, self.stream.edge + 100_000))
         logger.info("room %s: session %d connected", self.name, self._epoch)
@@ -197,7 +200,7 @@ class Room:
             self._current = None
             self.happen(RoomEvent.MEDIA_STOPPED)
 
-    # Sessions (SessionOwner)
+    # Sessions. These methods implement SessionOwner.
 
     def flow_changed(self, session: IngestSession, flowing: bool) -> None:
         if session is self._current:
@@ -212,11 +215,11 @@ class Room:
     # Life
 
     def finish(self) -> None:
-        """Ends the room for good."""
+        """Ends the room permanently."""
         self.happen(RoomEvent.FINISHED)
 
     def happen(self, event: RoomEvent) -> None:
-        """Applies an event. Nothing changes if the room is closed."""
+        """Applies an event to the room's state. Does nothing if the room is closed."""
         after = TRANSITIONS.get((self.state, event))
         if after is None or self._closed:
             return
@@ -242,7 +245,7 @@ class Room:
             await asyncio.wait(self._tasks)
 
     def _set_deadline(self) -> None:
-        """Starts the timer that ends the room if it remains in the current state for too long."""
+        """Starts the timer that ends the room if the room stays idle or away for too long."""
         if self._deadline:
             self._deadline.cancel()
             self._deadline = None
@@ -250,13 +253,13 @@ class Room:
         if self.state in limits:
             self._deadline = self._loop.call_later(limits[self.state], self.finish)
 
-    # Viewers (ChannelOwner)
+    # Viewers. The public methods implement ChannelOwner.
 
     def receive_report(self, viewer: int, report: Mapping[str, Any]) -> None:
         self._audience.report(viewer, read_beacon(report), self._loop.time())
 
     def receive_notice(self, notice: Notice) -> None:
-        raise MessageError(f"no notice of type {notice.body['type']!r}")
+        raise MessageError(f"unknown notice type {notice.body['type']!r}")
 
     def viewer_left(self, viewer: int) -> None:
         self._audience.leave(viewer)

@@ -1,5 +1,5 @@
-"""The static site: the scripts and styles of the pages, and the data inside a page, which the
-browser has before its first request.
+"""The static parts of the web pages: scripts, styles and icons, and the first frame, which is
+embedded in the room's page.
 
-This package may import `relay` and the vocabulary of `server`.
+This package may import `relay`, `server.settings` and `server.errors`.
 """

@@ -1,7 +1,7 @@
 """The files to which pages link: scripts, styles, icons.
 
-A server reads the bundles of `web/` (made by web/bundler) once, at startup. With --dev, it instead
-reads the source files, each at every request.
+The server reads the bundles of `web/` (made by web/bundler) once, at startup. With --dev, it reads
+the source files instead, at every request.
 """
 
 import gzip
@@ -39,10 +39,10 @@ class Asset:
 
 
 class Assets(Protocol):
-    """The source of the pages' files."""
+    """Access to the files to which pages link."""
 
     base: str
-    """The URL path that precedes every file name, without a slash at its end."""
+    """URL path of the folder that contains the files, without a trailing slash."""
     boot: str
     """Text of the inline script that runs before all other scripts of the room's page; empty with
     --dev.
@@ -57,8 +57,8 @@ class Assets(Protocol):
 
 
 class BundledAssets:
-    """The bundled files, held in memory (some hundred KB), so that no request can reach any other
-    file.
+    """The bundled files. They are held in memory (a few hundred KB), so that no request can reach
+    any other file.
 
     Raises AssetsMissing if the pages have not been bundled.
     """
@@ -72,7 +72,7 @@ class BundledAssets:
             self.boot = (bundles / "boot.js").read_text()
         except FileNotFoundError as error:
             raise AssetsMissing(
-                error.errno, "the page is not bundled: run scripts/venv, or serve with --dev"
+                error.errno, "the pages are not bundled: run scripts/venv, or serve with --dev"
             ) from error
         self._assets = {
             name: _asset(path)
@@ -93,7 +93,7 @@ class BundledAssets:
 
 
 class SourceAssets:
-    """The source files, each read again at every request."""
+    """The source files. A file is read again at every request."""
 
     base = "/assets/dev"
     boot = ""
@@ -106,7 +106,8 @@ class SourceAssets:
         return f"js/{page}.js"
 
     def find(self, name: str) -> Asset | None:
-        # The name is compared with existing files, and is never converted into a path.
+        # The name is compared with existing file names and never used as a path, so that no request
+        # can reach any other file.
         for path in self._web.rglob("*"):
             if _is_served(path) and path.relative_to(self._web).as_posix() == name:
                 return _asset(path)

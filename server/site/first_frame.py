@@ -1,5 +1,5 @@
-"""The first frame of a room's page. It is inside the page, so that the browser shows it before any
-media connection is open. Pure.
+"""The first frame of a room. The page of the room contains this frame, so that the browser can show
+it before any media connection is open. Pure.
 """
 
 from base64 import b64encode
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from relay.sample import Sample, TrackInfo
 
 LARGEST = 160 * 1024
-"""Maximum size of the IDR in the page, bytes: a larger one would delay everything else that the
+"""Maximum size of the IDR in the page, bytes. A larger IDR would delay everything else that the
 page needs.
 """
 
@@ -18,15 +18,15 @@ class FirstFrame:
     """The frame's data for the template; web/js/boot/first_frame.js reads it."""
 
     codec: str
-    """RFC 6381 codec string."""
+    """Codec string of the frame (RFC 6381)."""
     description: str
-    """`avcC`, base64."""
+    """Body of the `avcC` box, which holds the decoding parameters, base64."""
     data: str
     """The IDR with length-prefixed NAL units, base64."""
 
 
 def first_frame(still: tuple[TrackInfo, Sample] | None) -> FirstFrame | None:
-    """Returns the data of an IDR for the page. Returns None if there is no IDR or it is too
+    """Returns the data of an IDR for the page. Returns None if there is no IDR or the IDR is too
     large.
     """
     if still is None or len(still[1].data) > LARGEST:

@@ -1,4 +1,4 @@
 """Persistent data: the database of rooms and the hashes of their keys.
 
-This package may import only the vocabulary of `server`.
+This package may import only `server.settings` and `server.errors`.
 """

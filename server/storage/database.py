@@ -1,6 +1,6 @@
-"""The database: rooms and the hashes of their keys, in `microlive.sqlite3` in the data directory.
+"""The database of rooms and of the hashes of their keys: `microlive.sqlite3` in the data directory.
 
-Uses SQLite through SQLAlchemy Core. The migrations are written for SQLite.
+This module uses SQLite through SQLAlchemy Core. The migrations are written for SQLite.
 """
 
 import fcntl
@@ -28,8 +28,8 @@ ROOM_LENGTH = 6
 
 
 class StorageError(Exception):
-    """The data cannot be read or written. The text of the error is one line: the directory and the
-    reason.
+    """The data cannot be read or written. The text of the error is one line, with the directory and
+    the reason.
     """
 
 
@@ -46,13 +46,15 @@ class RoomRecord:
     created_at: float
     """Time at which the room was created, Unix seconds."""
     ended_at: float | None = None
-    """Time at which the room ended, Unix seconds; None while the room can be used."""
+    """Time at which the room ended, Unix seconds; None if the room has not ended."""
     live_at: float | None = None
     """Time at which the room first went live, Unix seconds; None if it was never live."""
 
 
 def new_room_id() -> str:
-    """Returns a random name, one of 887 million. The name may be in use: see `Storage.add_room`."""
+    """Returns a random room name, one of 887 million possible names. The name may already be in
+    use: see `Storage.add_room`.
+    """
     return "".join(secrets.choice(ROOM_ALPHABET) for _ in range(ROOM_LENGTH))
 
 
@@ -91,7 +93,7 @@ _schema = sa.Table(
 )
 
 # Migration n, counted from 1, upgrades the schema from version n - 1 to n. Never change a released
-# migration: add another.
+# migration: add a new migration instead.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE room (
@@ -104,7 +106,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 
 
 class Storage:
-    """The database of rooms. Create it with `open()`, and `close()` it at the end. Every method
+    """The database of rooms. `open()` creates this object; call `close()` at the end. Every method
     raises StorageError if the data directory or the disk fails.
     """
 
@@ -115,13 +117,13 @@ class Storage:
 
     @classmethod
     async def open(cls, data: Path) -> Self:
-        """Opens the database: creates the directory and applies the missing migrations. Also raises
-        StorageError if another server has the directory open.
+        """Opens the database: creates the directory if necessary, and applies the missing
+        migrations. Also raises StorageError if another server uses the directory.
         """
         with _storage_errors(data):
             lock = _lock_directory(data)
-        # One connection, and therefore one thread: SQLite allows one writer, and rooms are created
-        # and ended a few times a second at most.
+        # One connection and one thread are enough: SQLite allows only one writer, and rooms are
+        # created and ended a few times a second at most.
         engine = create_async_engine(
             f"sqlite+aiosqlite:///{data / DATABASE_NAME}", pool_size=1, max_overflow=0
         )
@@ -138,7 +140,7 @@ class Storage:
         return storage
 
     async def close(self) -> None:
-        """Closes the database, so that another server can open the directory. Further calls do
+        """Closes the database, so that another server can use the directory. Further calls do
         nothing.
         """
         lock, self._lock = self._lock, -1
@@ -170,16 +172,16 @@ class Storage:
         return records[0] if records else None
 
     async def set_live(self, room: str, at: float) -> None:
-        """Stores when the room first went live. Later calls for this room change nothing. `at`:
-        Unix seconds.
+        """Stores the time `at` (Unix seconds) at which the room first went live. Later calls for
+        this room change nothing.
         """
         await self._change(
             _room.update().where(_room.c.room == room, _room.c.live_at.is_(None)).values(live_at=at)
         )
 
     async def end_room(self, room: str, at: float) -> None:
-        """Stores when the room ended. Later calls for this room change nothing. `at`: Unix
-        seconds.
+        """Stores the time `at` (Unix seconds) at which the room ended. Later calls for this room
+        change nothing.
         """
         await self._change(
             _room.update()
@@ -207,8 +209,8 @@ class Storage:
 
 
 def _lock_directory(data: Path) -> int:
-    """Creates the directory and locks it. Returns a descriptor; closing it unlocks the directory.
-    The kernel closes it when the process ends for any reason.
+    """Creates the directory and locks it. Returns the file descriptor of the lock. The directory is
+    unlocked when the descriptor is closed or the process ends for any reason.
     """
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(data / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -217,8 +219,8 @@ def _lock_directory(data: Path) -> int:
     except BlockingIOError:
         os.close(descriptor)
         raise StorageError(
-            f"{data}: another microlive has this data directory open; stop it, or choose "
-            "another with --data"
+            f"{data}: another microlive server uses this data directory; stop that server, or "
+            "choose another directory with --data"
         ) from None
     except BaseException:
         os.close(descriptor)
@@ -227,8 +229,8 @@ def _lock_directory(data: Path) -> int:
 
 
 def _prepare(connection: Any, _record: Any) -> None:
-    # By default, Python's sqlite3 begins transactions only before some kinds of statements. A
-    # failed migration would then be applied in part.
+    # By default, Python's sqlite3 begins transactions only before some kinds of statements, so
+    # that part of a failed migration would remain. `_begin` therefore begins every transaction.
     connection.isolation_level = None
     cursor = connection.cursor()
     # With a write-ahead log, readers and backups do not block the writer.
@@ -256,8 +258,8 @@ async def _migrate(connection: AsyncConnection, data: Path) -> None:
 
 @contextmanager
 def _storage_errors(data: Path) -> Iterator[None]:
-    """Converts errors of SQLite and of the file system to a StorageError, whose text is one line
-    with the directory.
+    """Converts an error of SQLite or of the file system to a StorageError. The text of the
+    StorageError is one line that starts with the directory.
     """
     try:
         yield

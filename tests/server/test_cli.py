@@ -203,8 +203,8 @@ def test_two_servers_on_one_data_directory(started: subprocess.Popen[str], tmp_p
         2,
         "",
         (
-            f"{tmp_path}: another microlive has this data directory open; stop it, or choose "
-            "another with --data\n"
+            f"{tmp_path}: another microlive server uses this data directory; stop that server, or "
+            "choose another directory with --data\n"
         ),
     )
 

@@ -278,7 +278,7 @@ def test_a_key_that_is_encrypted_or_of_another_certificate(tmp_path: Path) -> No
 
 def test_create_token_needs_a_token() -> None:
     assert problems({"create": "token"}) == [
-        "create_token: required when create is token: set MICROLIVE_CREATE_TOKEN"
+        "create_token: required if `create` is `token`: set MICROLIVE_CREATE_TOKEN"
     ]
     settings = load({"create": "token"}, {"MICROLIVE_CREATE_TOKEN": "s3cret"})
     assert (

