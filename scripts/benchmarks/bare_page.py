@@ -31,7 +31,9 @@ class BarePage(Inspected):
         browser.on("Target.receivedMessageFromTarget", self._receive)
 
     async def evaluate(self, expression: str) -> Any:
-        """Returns the value of an expression or promise, as JSON. Raises PageFailed."""
+        """Evaluates a JavaScript expression, awaits the result if it is a promise, and returns the
+        result as a JSON value. Raises PageFailed.
+        """
         reply = await self.send(
             "Runtime.evaluate",
             expression=expression,
@@ -55,9 +57,9 @@ class BarePage(Inspected):
 async def bare_page(
     browser: Browser, url: str, width: int, height: int, *scripts: str
 ) -> AsyncIterator[BarePage]:
-    """Opens a page at `url` in a fresh context and closes it at the end. The page runs `scripts`
-    (JavaScript texts) before its own scripts. Raises PageFailed, TooLate if the page does not load,
-    and Playwright's errors.
+    """Opens a page at `url` in a fresh context and closes the page at the end. `scripts`:
+    JavaScript texts to run before the page's own scripts. Raises PageFailed, TooLate if the page
+    does not load, and Playwright's errors.
     """
     session = await browser.new_browser_cdp_session()
     context = (await session.send("Target.createBrowserContext"))["browserContextId"]

@@ -54,7 +54,7 @@ async def run_loop(
     program: Path, connections: int, seconds: float, size: int, rate: float, cores: tuple[int, int]
 ) -> Loop:
     """Runs the C loop, which writes `size` bytes to every connection `rate` times a second. The
-    loop runs on the first core, its reader on the second.
+    writing loop runs on the first core of `cores`, the reader of the connections on the second.
     """
     words = [str(program), *map(str, (connections, seconds, size, rate, *cores))]
     process = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
@@ -70,8 +70,8 @@ async def run_loop(
 
 
 def unprotect_seconds(sizes: list[int], core: int) -> float:
-    """Returns the CPU seconds of `recvfrom` and SRTP unprotect for packets with these payload
-    sizes, in this Python on `core`.
+    """Measures `recvfrom` and SRTP unprotect in this Python on `core`. Returns the CPU seconds for
+    packets with these payload sizes.
     """
     policy = {"key": KEY, "srtp_profile": pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_80}
     sender = pylibsrtp.Session(
@@ -107,11 +107,11 @@ def unprotect_seconds(sizes: list[int], core: int) -> float:
 
 
 def protect_seconds(count: int, size: int, core: int) -> float:
-    """Returns the CPU seconds of SRTP protect and `sendto` for `count` packets with `size` bytes of
-    payload, in this Python on `core`.
+    """Measures SRTP protect and `sendto` in this Python on `core`. Returns the CPU seconds for
+    `count` packets with `size` bytes of payload.
 
-    Uses AES-256 GCM, the profile that two libsrtps negotiate by default. With hardware support this
-    profile is also the cheapest.
+    Uses AES-256 GCM, the profile that two libsrtps negotiate by default. With hardware support,
+    this profile is also the cheapest.
     """
     policy = pylibsrtp.Policy(
         key=bytes(range(44)),

@@ -1,8 +1,8 @@
 """Compares fan-out, ingest and glass-to-glass latency of this checkout with another revision, in
 pairs of runs.
 
-Both sides use the benchmark and the load generator of this checkout. Only the server runs from the
-revision's own worktree and environment.
+Both sides use the benchmark and the load generator of this checkout. Only the server of the other
+revision runs from that revision's own worktree and environment.
 """
 
 import math
@@ -33,7 +33,7 @@ from scripts.benchmarks.paired import (
 from scripts.benchmarks.paths import PATHS
 
 START_SECONDS = 30.0
-"""Maximum seconds of a run in addition to the measured ones."""
+"""Maximum duration of a run in addition to the measured time, seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +119,10 @@ async def _load(
     run: Run, options: tuple[str, ...], words: tuple[str, ...], within: float
 ) -> tuple[dict[str, float], bool]:
     """Runs scripts/load with a server of the run's checkout. Returns the figures of scripts/load,
-    and whether all of them are valid.
+    and whether all these figures are valid.
 
-    If the generator was late, its delays are not valid, but its CPU figures are, as long as the
-    generator sent all its frames.
+    If the generator was late but sent all its frames, its CPU figures are valid, but its delays are
+    not.
     """
     async with pinned_server(
         run.folder / "data", run.cores[0], *options, checkout=run.checkout
@@ -145,7 +145,7 @@ class Report:
     after: str
     comparisons: list[Comparison]
     missing: list[str]
-    """Figures with too few valid pairs."""
+    """Names of the figures that have too few valid pairs."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -165,8 +165,8 @@ async def measure(
     cores: tuple[int, int],
     progress: Callable[[str], None],
 ) -> Report:
-    """Measures `pairs` pairs of runs of each case. `prepare` creates the cases. Onto the stack it
-    pushes the resources that must stay open during the measurement.
+    """Measures each case in `pairs` pairs of runs. `prepare` creates the cases. It pushes the
+    resources that must stay open during the measurement onto the exit stack.
     """
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="microlive-bench-")))
@@ -196,7 +196,7 @@ async def measure(
 
 
 def within(seconds_each: list[float], pairs: int) -> float:
-    """Returns the maximum duration of a comparison, seconds. It allows for twice as many pairs,
-    because some may have to be repeated.
+    """Returns the maximum duration of a comparison, seconds. This limit allows for twice as many
+    pairs, because some pairs may have to be repeated.
     """
     return math.fsum(each + START_SECONDS for each in seconds_each) * 4 * pairs + 60

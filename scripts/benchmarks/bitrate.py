@@ -1,5 +1,5 @@
-"""Measures the target bitrate and the sent bitrate of a creator's browser that films noise, on a
-clean path.
+"""Measures the target bitrate and the sent bitrate of a creator's browser. The browser films noise;
+the network path is clean.
 """
 
 import asyncio
@@ -16,15 +16,15 @@ WITHIN = 3.0
 TARGET_BAR = 2.0
 """Minimum target bitrate of the encoder, Mbps."""
 SPENT_BAR = 1.6
-"""Minimum bitrate sent, Mbps: the mean of all seconds after WITHIN. Software encoders drop frames
-on a busy machine.
+"""Minimum sent bitrate, Mbps, as the mean over all seconds after WITHIN. This bar is below
+TARGET_BAR, because software encoders drop frames on a busy machine.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """One sample. `at`: seconds since connecting. `target`, `sent`: bitrates in Mbps (`sent` since
-    the last sample). `size`: dimensions of the encoded frame.
+    """One sample. `at`: seconds since connecting. `target`: target bitrate in Mbps. `sent`: bitrate
+    sent since the last sample, in Mbps. `size`: dimensions of the encoded frame.
     """
 
     at: float
@@ -64,7 +64,7 @@ class Report:
 
 
 async def measure(url: str, creators: Browser, *, seconds: int) -> Report:
-    """Samples a studio that films noise in 720p, once a second."""
+    """Starts a studio that films noise in 720p, and takes a sample once a second."""
     studio, _ = await go_live(creators, url, "noise")
     begun = before = await studio.evaluate("connections.sent()")
     measured = []

@@ -29,8 +29,8 @@ HERE = Checkout("this checkout", ROOT, Path(sys.executable))
 
 @contextmanager
 def worktree(revision: str) -> Iterator[Checkout]:
-    """Checks `revision` out into a temporary git worktree and installs it there with its own
-    scripts/venv. Removes the worktree and its environment at the end. Raises CheckoutFailed.
+    """Checks `revision` out into a temporary git worktree, and installs the revision there with its
+    own scripts/venv. Removes the worktree and its environment at the end. Raises CheckoutFailed.
     """
     commit = _run("git", "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
     with tempfile.TemporaryDirectory(prefix="microlive-beside-") as folder:

@@ -20,7 +20,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-features=WebRtcHideLocalIpsWithMdns",
-    # Otherwise loopback is not an ICE candidate.
+    # Without this option, Chromium offers no ICE candidate on loopback.
     "--allow-loopback-in-peer-connection",
     "--autoplay-policy=no-user-gesture-required",
     "--use-fake-device-for-media-stream",
@@ -50,11 +50,11 @@ def executable() -> str:
 async def launch(
     playwright: Playwright, *, without: str = "", program: str = "", more: tuple[str, ...] = ()
 ) -> Browser:
-    """Starts a browser. Two pages that must both be visible need two contexts: a hidden page gets
-    no animation frames.
+    """Starts Chromium. Two pages that must both be visible need two contexts: a hidden page gets no
+    animation frames.
 
-    `without`: prefix of arguments to omit; `more`: additional arguments; `program`: started instead
-    of Chromium. Raises ChromiumMissing.
+    `without`: prefix of the arguments to omit; `more`: additional arguments; `program`: path of
+    another program to start instead of Chromium. Raises ChromiumMissing.
     """
     arguments = [
         argument for argument in ARGUMENTS if not without or not argument.startswith(without)
@@ -91,8 +91,8 @@ class Evaluator(Protocol):
 
 
 async def until(page: Evaluator, condition: str, within: float = 20.0) -> Any:
-    """Waits until the JavaScript expression `condition` (or its promise) is truthy; returns its
-    value. Raises TooLate after `within` s.
+    """Waits until a JavaScript condition is truthy, and returns its value. If `condition` yields a
+    promise, awaits the promise. Raises TooLate after `within` seconds.
 
     Playwright's wait_for_function uses eval() in the page, which our Content-Security-Policy
     forbids.

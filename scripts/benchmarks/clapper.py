@@ -2,8 +2,8 @@
 moment every three seconds.
 
 The time code of each frame gives its position in the loop. The creator keeps the loop in step with
-this machine's monotonic clock (`Publisher`). So each frame shows its age and its flash, even if the
-first frame of the flash was not seen. Pure.
+this machine's monotonic clock (`Publisher`). So any single frame shows its own age and the flash
+that it belongs to, even if the viewer missed the start of the flash. Pure.
 """
 
 import math
@@ -18,24 +18,24 @@ WIDTH, HEIGHT, FPS, KBPS = 640, 360, 30, 700
 LOOP = 12.0
 """Duration of the loop in seconds. The age of a frame is measured modulo this value."""
 EVERY = 3.0
-"""Seconds between flashes. A beep and its flash are matched correctly if they are less than half of
-this interval apart.
+"""Seconds between flashes. A beep is matched to the correct flash if the beep and the flash are
+less than half of this interval apart.
 """
 LASTS = 0.1
-"""Duration of flash and beep in seconds."""
+"""Duration of each flash and each beep, seconds."""
 PITCH = 1_000
 """Frequency of the beep, Hz."""
 COLUMNS, ROWS, SIDE = 16, 2, 40
-"""Columns and rows of the time code, and side of its squares in pixels, as pages/timecode.js reads
-it.
+"""Number of columns and rows of the time code, and side length of its squares in pixels.
+pages/timecode.js uses the same values.
 """
 OPUS_DELAY = 312
-"""Look-ahead of libopus, which delays its output, in samples (6.5 ms)."""
+"""Delay of libopus's output, caused by its look-ahead, in samples (6.5 ms)."""
 
 
 def encode(skew: float = 0.0) -> Clip:
-    """Encodes the loop. `skew`: seconds by which the beeps are later than the flashes, to verify a
-    measurement. Raises PyAV's errors.
+    """Encodes the loop. `skew`: seconds by which the beeps are later than the flashes; a known skew
+    verifies a measurement. Raises PyAV's errors.
     """
     return of_loop(_frames(), _sound(skew), FPS, KBPS)
 
@@ -45,7 +45,7 @@ def _frames() -> Iterator[Array]:
     for number in range(round(LOOP * FPS)):
         moment = number / FPS
         planes = np.full((HEIGHT * 3 // 2, WIDTH), 128, np.uint8)
-        # Movement gives the decoder work.
+        # The picture moves, so that the decoder has work to do.
         planes[:HEIGHT] = (
             235 if moment % EVERY < LASTS - 0.5 / FPS else 60 + (across + 8 * number) % WIDTH // 8
         )
@@ -73,14 +73,14 @@ def _sound(skew: float) -> Array:
 
 
 def age(ms: int, now: float) -> float:
-    """Returns the ms since the frame with the time code `ms` was due to be sent. `now`: monotonic
-    clock, seconds.
+    """Returns the age of the frame with the time code `ms`: the time since the frame was due to be
+    sent, in ms. `now`: monotonic clock, seconds.
     """
     return (now * 1_000 - ms) % (LOOP * 1_000)
 
 
 def flash(ms: int) -> int:
-    """Returns the number, within the loop, of the flash that a frame shows or follows. `ms`: the
-    frame's time code.
+    """Returns the number of the latest flash at a frame, counted from 0 within the loop. `ms`: the
+    time code of the frame.
     """
     return math.floor(ms / (EVERY * 1_000))

@@ -23,14 +23,14 @@ from scripts.benchmarks.paired import KINDS, Comparison, Scale, Verdict, interva
 from scripts.benchmarks.paths import PATHS
 
 SLOT_SECONDS = 30.0
-"""Maximum seconds of a player's turn in addition to the measured ones."""
+"""Maximum duration of a player's turn in addition to the measured time, seconds."""
 
 cli = typer.Typer(no_args_is_help=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options of `beside`, which come before its sub-command."""
+    """The options of `beside`. On the command line, these options come before the sub-command."""
 
     revision: str
     pairs: int
@@ -58,9 +58,9 @@ def beside(
 ) -> None:
     """Compares this checkout with REV, which gets a temporary worktree and an environment.
 
-    Each pair measures both back to back, in alternating order. The table shows the median of the
-    paired changes with its exact 95 % interval. Exit codes: 0 all bars met; 1 a whole interval is
-    above its bar; 2 not measured. Options go before REV.
+    Each pair of runs measures both revisions one after the other, in alternating order. The table
+    shows the median of the paired changes with its exact 95 % interval. Exit codes: 0 all bars met;
+    1 a whole interval is above its bar; 2 not measured. Options go before REV.
     """
     context.obj = Options(revision, pairs, _bars(bar or []), as_json)
 
@@ -123,8 +123,8 @@ def _compare(
     prepare: Callable[[AsyncExitStack], Awaitable[benchmark.Cases]],
     seconds_each: list[float],
 ) -> None:
-    """Measures the cases and prints the report. Raises Exit (1) if a bar is missed, (2) if valid
-    pairs are missing.
+    """Measures the cases and prints the report. Raises Exit with code 1 if a bar is missed, or with
+    code 2 if valid pairs are missing.
     """
     cores = two_cores()
     progress(f"installing {options.revision}")

@@ -16,8 +16,8 @@ def bitrate(
     seconds: Annotated[int, typer.Option(min=4, help="Seconds to measure.")] = 10,
     as_json: Json = False,
 ) -> None:
-    """Measures the target bitrate and the sent bitrate of a creator's browser that films noise, on
-    a clean path.
+    """Measures the target bitrate and the sent bitrate of a creator's browser. The browser films
+    noise; the network path is clean.
     """
 
     async def run() -> benchmark.Report:

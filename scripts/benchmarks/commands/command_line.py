@@ -25,7 +25,7 @@ cli.add_typer(beside.cli, name="beside")
 
 
 def main() -> None:
-    # Processes that a benchmark started must end with it, also on SIGTERM.
+    # SIGTERM must also end the processes that a benchmark started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     cli(prog_name="bench")
 
