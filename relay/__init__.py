@@ -1,6 +1,9 @@
-"""Carries media from a publisher to viewers: WebRTC in; WebSocket, HLS and WHEP out. The package
-knows streams and channels, but no rooms and no accounts, and never imports `server` or `scripts`. A
-module of the package imports only from its own folder and from lower floors (ARCHITECTURE.md).
+"""Carries media from a publisher to viewers: WebRTC in; WebSocket, HLS and WHEP out.
 
-A *fragment* is one `moof` and its `mdat` (ISO/IEC 14496-12 §8.8); strict CMAF calls it a chunk.
+The package knows streams and channels, but no rooms and no accounts. It never imports `server` or
+`scripts`. A module of the package imports only from its own folder and from lower floors
+(ARCHITECTURE.md).
+
+A *fragment* is one `moof` and its `mdat` (ISO/IEC 14496-12 §8.8). Strictly, CMAF calls a fragment a
+chunk.
 """

@@ -1,7 +1,7 @@
-"""Stand-ins for the callbacks of a closed object: the closed object then references no other
-object, and its code need not check for None.
+"""A function that replaces the callbacks of a closed object. The object then keeps no reference to
+its owner, and its code need not check a callback for None.
 """
 
 
 def ignore(*_: object) -> None:
-    """Does nothing."""
+    """Does nothing, with any arguments."""

@@ -1,19 +1,19 @@
 """The errors of the relay.
 
 RelayError
-├── BitstreamError      media bytes that no decoder can use (an SPS cut short)
-├── MessageError        a record or notice that does not follow PROTOCOL.md
-└── Refusal             a request that cannot be answered: `status` and `code`
-    ├── OfferError      of a WHIP or WHEP request
-    └── PlaylistError   of an HLS request
+├── BitstreamError      media bytes are invalid, for example a truncated SPS
+├── MessageError        a record or notice does not follow PROTOCOL.md
+└── Refusal             a request is refused, with a `status` and a `code`
+    ├── OfferError      a WHIP or WHEP request is refused
+    └── PlaylistError   an HLS request is refused
 """
 
 from enum import StrEnum
 
 
 class RefusalCode(StrEnum):
-    """The reason why a request is refused or a WebSocket is closed: a stable name for programs, and
-    for pages in other languages. The text that accompanies a code may change; the code does not.
+    """The reason why a request is refused or a connection is closed, as a stable name. Programs and
+    translated pages use this name, because the accompanying text may change.
     """
 
     # Any request
@@ -64,7 +64,7 @@ class RefusalCode(StrEnum):
     NOTHING_NEW = "nothing_new"
     TOO_MANY_STREAMS = "too_many_streams"
 
-    # The WebSocket and the event stream
+    # WebSocket and event stream
     BAD_NOTICE = "bad_notice"
     MESSAGE_TOO_LARGE = "message_too_large"
     NOT_READING = "not_reading"
@@ -77,11 +77,11 @@ class RelayError(Exception):
 
 
 class BitstreamError(RelayError):
-    """Media bytes that do not follow their standard."""
+    """Raised for media bytes that violate the standard of their codec or container."""
 
 
 class MessageError(RelayError):
-    """A record or a notice that does not follow PROTOCOL.md."""
+    """Raised for a record or notice that does not follow PROTOCOL.md."""
 
 
 class Refusal(RelayError):
@@ -99,16 +99,17 @@ class Refusal(RelayError):
 
 
 class OfferError(Refusal):
-    """The refusal of an SDP offer, or of a request for a WHEP session that does not exist.
+    """The refusal of a WHIP or WHEP request.
 
-    `status` is 400 (not SDP), 406 (no codec in common) or 422 (SDP that WHIP cannot use), as in RFC
-    9725 §4.2; WHEP requests may also get 404 or 503.
+    For an offer, `status` is 400 (not SDP), 406 (no codec in common) or 422 (unusable SDP), as in
+    RFC 9725 §4.2. A WHEP request may also get 404 (no such session) or 503 (the server is shutting
+    down).
     """
 
 
 class PlaylistError(Refusal):
     """The refusal of an HLS request.
 
-    `status` is 400 (a directive that makes no sense), 404 (the resource does not exist, or not any
-    more) or 503 (the resource does not exist yet).
+    `status` is 400 (invalid directive), 404 (the resource does not exist, or no longer exists) or
+    503 (the resource does not exist yet).
     """

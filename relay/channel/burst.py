@@ -1,9 +1,11 @@
-"""The part of the burst that comes from one slot: every message since the last IDR. Pure."""
+"""The media that a joining viewer gets first from one slot: every message since the last
+IDR. Pure.
+"""
 
 from relay.channel.message import Message
 
 BURST_MAX = 24 * 1024 * 1024
-"""Maximum size of a burst, bytes. A larger burst is dropped, and viewers join at the next IDR."""
+"""Maximum size of a burst, bytes. A larger burst is dropped. Viewers then join at the next IDR."""
 
 
 class Burst:
@@ -24,8 +26,8 @@ class Burst:
             self.clear()
 
     def clear(self) -> None:
-        """Empties the burst. Until the next IDR, it has no message at which decoding
-        could start.
+        """Empties the burst. It stays empty until the next IDR, because decoding cannot start
+        earlier.
         """
         self.messages = []
         self._bytes = 0

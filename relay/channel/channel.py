@@ -33,9 +33,7 @@ class ChannelState(Enum):
 
 
 class Output(Protocol):
-    """Serves viewers that get no messages from the channel, such as WHEP sessions or HLS
-    clients.
-    """
+    """Serves viewers that get no messages from the channel, for example WHEP or HLS viewers."""
 
     @property
     def viewers(self) -> int:
@@ -59,7 +57,9 @@ class Channel:
         pulse: Pulse | None = None,
         call_later: Callable[[float, Callable[[], None]], Timer] | None = None,
     ) -> None:
-        """`stream` takes slot 0. `call_later` replaces the event loop's method of that name."""
+        """`stream` gets slot 0. The channel calls `call_later` instead of the event loop's method
+        `call_later`.
+        """
         self.name = name
         self.id = secrets.token_hex(8)
         """Id of the channel. Event numbers are unique only within one channel."""
@@ -71,7 +71,7 @@ class Channel:
         self._events = EventQueue(self._send_events, call_later or _call_later)
         self._slots: dict[int, SlotReader] = {}
         self.stream = stream
-        """The stream in slot 0. Events carry its media time."""
+        """The stream in slot 0. The media time of an event is the media time of this stream."""
         self.add_stream(0, stream)
 
     # Streams
@@ -109,7 +109,7 @@ class Channel:
         return sum(reader.stream.bitrate for reader in self._slots.values())
 
     def behind(self, media_time: int) -> int:
-        """Returns how much media, in µs, lies between `media_time` and the live edge."""
+        """Returns the duration of the media between `media_time` and the live edge, µs."""
         return self.stream.behind(media_time)
 
     def demand_keyframes(self) -> None:
@@ -146,8 +146,8 @@ class Channel:
 
     @property
     def octets(self) -> int:
-        """Bytes that the channel wrote to direct sockets. Viewers count the bytes that they write
-        themselves.
+        """Number of bytes that the channel wrote directly to viewers' sockets. A viewer object
+        counts the bytes that it writes itself.
         """
         return self._members.octets
 
@@ -158,11 +158,11 @@ class Channel:
     def subscribe(
         self, viewer: Viewer, *, person: str | None = None, media: bool = True, after: int = 0
     ) -> list[Message]:
-        """Adds a viewer. Returns its first messages: the retained states, the history (events after
-        number `after`), the init records, and everything since the last IDR of each slot.
+        """Adds a viewer. Returns the viewer's first messages: states and past events with numbers
+        above `after`, the init records, and all media since the last IDR of each slot.
 
-        Without `media` the viewer gets only events, init records and clock records, and does not
-        count as a viewer. Raises Refusal if the channel is not open.
+        If `media` is False, the viewer gets only events, init records and clock records. The
+        channel then does not count it as a viewer. Raises Refusal if the channel is not open.
         """
         match self.state:
             case ChannelState.OPEN:
@@ -172,7 +172,8 @@ class Channel:
             case ChannelState.ENDED:
                 raise Refusal(410, RefusalCode.ROOM_ENDED, ROOM_ENDED)
         for reader in self._slots.values():
-            # The waiting batch is already part of the burst: the new viewer must not get it twice.
+            # Send the waiting batch first. The burst already contains this batch, and the new
+            # viewer must not get it twice.
             self._flush(reader)
         self._members.add(viewer, person, media)
         events = self._events.since(after)
@@ -186,7 +187,7 @@ class Channel:
         return first
 
     def unsubscribe(self, viewer: Viewer) -> None:
-        """Removes a viewer. After this, the channel does not call the viewer. Does nothing if the
+        """Removes a viewer. The channel does not call the viewer afterwards. Does nothing if the
         viewer has already left.
         """
         member = self._members.remove(viewer)
@@ -197,17 +198,19 @@ class Channel:
             self.viewers_changed()
 
     def open_direct(self, viewer: Viewer, direct: DirectSocket) -> None:
-        """Writes the viewer's messages to its socket from now on. When the socket does not accept a
-        whole message, the channel returns to calling the viewer's `send`.
+        """Writes messages for this viewer directly to its socket from now on. Once the socket does
+        not accept a whole message, the channel calls the viewer's `send` again.
         """
         self._members.open_direct(viewer, direct)
 
     def close_direct(self, viewer: Viewer) -> None:
-        """Calls the viewer's `send` for each message from now on."""
+        """Calls the viewer's `send` for each message from now on, instead of writing to the
+        socket.
+        """
         self._members.close_direct(viewer)
 
     def add_output(self, output: Output) -> None:
-        """Counts the viewers of `output` from now on."""
+        """Includes the viewers of `output` in the number of viewers from now on."""
         self._outputs[output] = None
         self.viewers_changed()
 
@@ -234,8 +237,8 @@ class Channel:
                 logger.exception("a report to %s was lost", self.name)
 
     def receive_notice(self, viewer: Viewer, body: Mapping[str, Any]) -> None:
-        """Takes a notice that is not a report. Raises MessageError if the room does not know the
-        notice.
+        """Passes a viewer's notice, other than a report, to the room. Raises MessageError if the
+        room does not know this type of notice.
         """
         member = self._members.get(viewer)
         if member is None:
@@ -254,23 +257,25 @@ class Channel:
         """Sends an event (UTF-8 JSON) to every viewer, with the current media time. Does nothing if
         the channel is not open.
 
-        With a `key`, the event is the state of that key: every joining viewer gets the latest state
-        of each key. With `history`, the event is also kept among the last events, which joining
-        viewers get. Raises ValueError, and sends nothing, if the event is longer than 16 KB, if it
-        is the state of a 33rd key, or if all states together would be longer than 64 KB.
+        With a `key`, the event becomes the state of that key. Every joining viewer gets the latest
+        state of each key. With `history`, joining viewers also get the event while it is one of the
+        last events.
+
+        Raises ValueError, and sends nothing, if a limit is exceeded: 16 KB for the event, 32 keys,
+        or 64 KB for all states together.
         """
         if self.state is ChannelState.OPEN:
             self._events.post(body, self.edge, key, history, wait=len(self._members) > 0)
 
     def forget(self, key: str) -> None:
-        """Drops the state of a key: viewers that join later do not get it. The caller must inform
-        the present viewers by an event.
+        """Drops the state of a key, so that viewers who join later do not get it. The caller must
+        inform the present viewers with an event.
         """
         self._events.forget(key)
 
     def _send_events(self) -> None:
-        """Sends the waiting events: appended to the last waiting batch if there is a batch,
-        otherwise as a message of their own.
+        """Sends the waiting events. If batches of messages are waiting, sends them too, with the
+        events at the end of the last batch. Otherwise sends the events in their own message.
         """
         held = [reader for reader in self._slots.values() if reader.batch]
         if held:
@@ -281,7 +286,7 @@ class Channel:
         if self._events.pending:
             self._deliver(event_message(self._events.take(), self.edge))
 
-    # Messages (MessageSink)
+    # Messages from the slot readers (implements MessageSink)
 
     def receive_init(self, slot: SlotReader, info: TrackInfo, message: Message) -> None:
         self._flush(slot)
@@ -294,13 +299,11 @@ class Channel:
         self._deliver(self._with_events(message))
 
     def receive_message(self, slot: SlotReader, message: Message) -> None:
-        """Sends a message now. While the event loop is late, collects messages and sends several
-        together.
-        """
+        """Sends a message now, or adds the message to a batch while the event loop is late."""
         batch = slot.batch
         if batch and message.key:
-            # A batch may start with a keyframe but not contain a later one: then the outbox can
-            # send or omit the batch as a whole.
+            # A keyframe must be the first message of its batch, so that the outbox can send or
+            # omit the batch as a whole.
             self._flush(slot)
         if not batch and self._pulse.batch <= 1:
             self._deliver(self._with_events(message))
@@ -329,8 +332,8 @@ class Channel:
     # The end
 
     def end(self) -> None:
-        """Ends the channel for its viewers, and its streams for their readers. Does nothing if the
-        channel has already ended.
+        """Ends the channel with its streams, and closes the connections of all viewers. Does
+        nothing if the channel has already ended.
         """
         if self.state is ChannelState.ENDED:
             return
@@ -343,8 +346,8 @@ class Channel:
         self.close()
 
     def close(self) -> None:
-        """Cancels the timer and drops the reference to the room: a reference cycle would keep
-        channel and room in memory until a full garbage collection.
+        """Cancels the timer and drops the reference to the room. Otherwise the reference cycle
+        would keep the channel and the room in memory until a full garbage collection.
         """
         if self.state is ChannelState.OPEN:
             self.state = ChannelState.CLOSED

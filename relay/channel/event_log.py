@@ -15,7 +15,7 @@ STATES_BYTES = 64 * 1024
 
 
 class PostedEvent:
-    """One event of a channel, and its packed record."""
+    """One event of a channel, with its record as bytes."""
 
     __slots__ = ("body", "history", "key", "media_time", "record", "sequence", "server_sent")
 
@@ -29,44 +29,44 @@ class PostedEvent:
         self.body = body
         """The event as UTF-8 JSON. The relay does not interpret it."""
         self.key = key
-        """The key whose state this event is, until the next event with the same key; None for an
-        event that is not a state.
+        """The key if the event is the state of a key; None otherwise. The next event with the same
+        key replaces this state.
         """
         self.history = history
-        """Whether the event is kept in the history, which joining viewers get."""
+        """Whether the event is kept in the history that joining viewers get."""
         self.record = pack_record(
             Record(Kind.EVENT, body, sequence=sequence, media_time=media_time)
         )
         self.server_sent = b""
-        """The event as a server-sent event (relay/channel/event_stream.py), cached; empty before
-        its first use.
+        """Cache of the event in the format of server-sent events (relay/channel/event_stream.py).
+        Empty until it is first needed.
         """
 
 
 class EventLog:
-    """The latest state of each key, and the last events. Both are limited in number and
-    in bytes.
+    """Keeps the latest state of each key, and the last events. States and events are limited in
+    number and in total size.
     """
 
     def __init__(self, max_events: int = HISTORY_EVENTS, max_bytes: int = HISTORY_BYTES) -> None:
         self._max_events = max_events
         self._max_bytes = max_bytes
         self._sizes: dict[str, int] = {}
-        """Bytes reserved for the state of each key."""
+        """Number of bytes reserved for the state of each key."""
         self._states: dict[str, PostedEvent] = {}
         self._history: deque[PostedEvent] = deque()
         self._bytes = 0
 
     def reserve(self, key: str, size: int) -> None:
-        """Reserves `size` bytes for the next state of a key, in place of the bytes of its present
-        state. Raises ValueError, and reserves nothing, if this would exceed 32 keys or 64 KB for
-        all states.
+        """Reserves `size` bytes for the next state of a key, and releases the bytes of the key's
+        present state. Raises ValueError, and changes nothing, if there would be more than 32 keys
+        or if all states together would exceed 64 KB.
         """
         if key not in self._sizes and len(self._sizes) >= MAX_KEYS:
-            raise ValueError(f"more than {MAX_KEYS} keys")
+            raise ValueError(f"more than {MAX_KEYS} keys would have a state")
         total = sum(self._sizes.values()) - self._sizes.get(key, 0) + size
         if total > STATES_BYTES:
-            raise ValueError(f"all states have {total} bytes; the maximum is {STATES_BYTES}")
+            raise ValueError(f"all states would have {total} bytes; the maximum is {STATES_BYTES}")
         self._sizes[key] = size
 
     def add(self, event: PostedEvent) -> None:
@@ -89,8 +89,8 @@ class EventLog:
         self._states.pop(key, None)
 
     def since(self, sequence: int = 0) -> list[PostedEvent]:
-        """Returns the events after number `sequence` that a viewer needs, in order: the state of
-        each key, and the history without replaced states.
+        """Returns the events with numbers above `sequence`, in order: the latest state of each key,
+        and the history without outdated states.
         """
         found = {
             event.sequence: event

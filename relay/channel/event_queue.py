@@ -1,5 +1,5 @@
-"""The events of a channel that wait for the next message. Once sent, an event is kept in the log.
-Pure.
+"""The events of a channel that wait to be sent with the next message. The log keeps the sent
+events. Pure.
 """
 
 from collections.abc import Callable
@@ -8,13 +8,13 @@ from typing import Protocol
 from relay.channel.event_log import EventLog, PostedEvent
 
 EVENTS_WITHIN = 0.1
-"""Seconds that an event waits for a media message. After that, the event is sent in its own
-message.
+"""Maximum time that an event waits for a media message, seconds. After this time, the event is sent
+in its own message.
 """
 EVENT_MAX = 16 * 1024
 """Maximum size of one event, bytes."""
 PENDING_MAX = 32 * 1024
-"""Maximum total size of the waiting events, bytes. If they exceed it, they are sent at once."""
+"""Maximum total size of the waiting events, bytes. Larger waiting events are sent at once."""
 
 
 class Timer(Protocol):
@@ -22,8 +22,8 @@ class Timer(Protocol):
 
 
 class EventQueue:
-    """Numbers the events of a channel, holds those that wait for a message, and owns the log for
-    joining viewers.
+    """Numbers the events of a channel and holds the events that wait for a message. Owns the log
+    for joining viewers.
     """
 
     def __init__(
@@ -31,7 +31,9 @@ class EventQueue:
         send: Callable[[], None],
         call_later: Callable[[float, Callable[[], None]], Timer],
     ) -> None:
-        """`send` is called when the waiting events must be sent; `send` then calls `take`."""
+        """`send` is called when the waiting events must be sent. It must get the events with
+        `take`.
+        """
         self.pending: list[PostedEvent] = []
         """The waiting events, oldest first."""
         self._pending_bytes = 0
@@ -44,9 +46,11 @@ class EventQueue:
     def post(
         self, body: bytes, media_time: int, key: str | None, history: bool, *, wait: bool
     ) -> None:
-        """Adds an event. `wait`: whether the event must be sent to viewers, not only logged. Raises
-        ValueError, and adds nothing, if the event is longer than 16 KB or if its state exceeds the
-        limits of the log.
+        """Adds an event. `wait`: whether viewers are present, so that the event must wait for a
+        message. Otherwise the event goes straight to the log.
+
+        Raises ValueError, and adds nothing, if the event is longer than 16 KB or exceeds the log's
+        limits for states.
         """
         if len(body) > EVENT_MAX:
             raise ValueError(f"the event has {len(body)} bytes; the maximum is {EVENT_MAX}")
@@ -65,8 +69,8 @@ class EventQueue:
             self._timer = self._call_later(EVENTS_WITHIN, self._send)
 
     def forget(self, key: str) -> None:
-        """Drops the state of a key. If that state still waits for a message, it is sent but not
-        kept.
+        """Drops the state of a key. A waiting event with this key is still sent, but the log does
+        not keep it.
         """
         self._log.forget(key)
         for event in self.pending:
@@ -75,8 +79,8 @@ class EventQueue:
                 event.history = False
 
     def take(self) -> list[PostedEvent]:
-        """Returns the waiting events and adds them to the log. Present viewers get them with the
-        next message; viewers that join later get them from the log.
+        """Removes and returns the waiting events. Adds them to the log for viewers that
+        join later.
         """
         self._cancel()
         events, self.pending = self.pending, []
@@ -86,12 +90,12 @@ class EventQueue:
         return events
 
     def since(self, sequence: int) -> list[PostedEvent]:
-        """Returns the events after number `sequence` that a joining viewer gets."""
+        """Returns the events with numbers above `sequence` that a joining viewer gets."""
         return self._log.since(sequence)
 
     def close(self) -> None:
-        """Cancels the timer and drops the reference to the channel. `post` must not be called after
-        this.
+        """Cancels the timer and drops the reference to the channel. Do not call `post`
+        afterwards.
         """
         self._cancel()
         self._send = _nothing

@@ -1,5 +1,5 @@
-"""A viewer without a WebSocket. It gets the channel's events as server-sent events (WHATWG HTML
-§9.2) and sends notices by POST. PROTOCOL.md describes both.
+"""A viewer without a WebSocket: it gets server-sent events (WHATWG HTML §9.2) and sends its notices
+by POST (PROTOCOL.md).
 """
 
 import asyncio
@@ -18,27 +18,27 @@ from relay.errors import RefusalCode
 from relay.sample import TrackInfo
 
 WAITING_MAX = 64 * 1024
-"""Maximum size of the events that wait for one viewer, bytes."""
+"""Maximum total size of the events that wait to be sent to one viewer, bytes."""
 RETRY_MS = 2_000
-"""Milliseconds that a browser waits before it reconnects."""
+"""Time that a browser waits before it reconnects, ms."""
 
 
 class StreamState(Enum):
     OPEN = "open"
     ENDING = "ending"
-    """The waiting events are still sent, but no event is added."""
+    """The event stream is ending: waiting events are still sent, but no new event is added."""
     TOO_SLOW = "too slow"
-    """Too many bytes wait for the viewer: the connection must be cut."""
+    """More than WAITING_MAX bytes wait to be sent: the caller must close the connection."""
 
 
 class EventStream:
-    """One viewer, from `open` to `leave`. The caller sends the viewer the bytes that `take`
-    returns.
+    """One viewer of an event stream, subscribed from `open` to `leave`. The caller must send the
+    bytes that `take` returns.
     """
 
     def __init__(self, channel: Channel) -> None:
         self.id = secrets.token_urlsafe(16)
-        """Secret id of this event stream. The viewer's notices contain it."""
+        """Secret id of this event stream. The viewer's notices contain this id."""
         self.state = StreamState.OPEN
         self._channel = channel
         self._allowance = Allowance(asyncio.get_running_loop().time())
@@ -47,13 +47,13 @@ class EventStream:
         self._news = asyncio.Event()
 
     def open(self, hello: dict[str, Any], last_event: str, *, person: str | None = None) -> None:
-        """Subscribes the viewer. `last_event`: id of the last event that the viewer has; empty if
-        it has none. Raises Refusal if the channel is not open.
+        """Subscribes the viewer. `last_event`: id of the last event that the viewer received; empty
+        if there was no event. Raises Refusal if the channel is not open.
         """
         self._add(b"retry: %d\n" % RETRY_MS + _field("hello", {**hello, "viewer": self.id}))
         after = _after(last_event, self._channel.id)
         for message in self._channel.subscribe(self, person=person, media=False, after=after):
-            # The size of the burst is not limited here: the channel limits it.
+            # These events may exceed WAITING_MAX, because the channel already limits their size.
             self._chunks += self._render(message.events)
 
     def leave(self) -> None:
@@ -61,8 +61,8 @@ class EventStream:
         self._channel.unsubscribe(self)
 
     async def take(self, seconds: float) -> bytes:
-        """Waits at most `seconds` for events. Returns the bytes added since the last call; empty if
-        there are none.
+        """Waits for events, at most `seconds`. Returns the bytes added since the last call of
+        `take`; empty after the timeout.
         """
         try:
             async with asyncio.timeout(seconds):
@@ -73,7 +73,7 @@ class EventStream:
         chunks, self._chunks, self._size = self._chunks, [], 0
         return b"".join(chunks)
 
-    # The channel (Viewer)
+    # Calls from the channel (implements Viewer)
 
     def send(self, message: Message) -> None:
         for chunk in self._render(message.events):
@@ -82,7 +82,7 @@ class EventStream:
     def receive_track(self, info: TrackInfo) -> None: ...
 
     def close(self, code: RefusalCode, text: str) -> None:
-        """Tells the viewer the reason and ends the event stream."""
+        """Sends the viewer the reason, then ends the event stream."""
         self._add(_field("close", {"code": code.value, "error": text}))
         if self.state is StreamState.OPEN:
             self.state = StreamState.ENDING
@@ -94,8 +94,8 @@ class EventStream:
         return self._allowance.take(asyncio.get_running_loop().time())
 
     def receive_text(self, text: str) -> dict[str, Any] | None:
-        """Handles a notice. Returns the answer to the notice, None if it needs no answer. Raises
-        MessageError.
+        """Handles a viewer's notice. Returns the answer; None if the notice needs no answer. Raises
+        MessageError if the notice is malformed or unknown.
         """
         kind, notice = read_notice(text)
         if kind == "time":
@@ -108,8 +108,8 @@ class EventStream:
         return None
 
     def _render(self, events: Sequence[PostedEvent]) -> list[bytes]:
-        """Returns the events as server-sent events. Each event is rendered once: all viewers of the
-        channel get the same bytes.
+        """Returns the events in the format of server-sent events. Each event is formatted only
+        once, because all viewers of the channel get the same bytes.
         """
         for event in events:
             event.server_sent = event.server_sent or _server_sent(self._channel.id, event)
@@ -127,7 +127,8 @@ class EventStream:
 
 
 def _server_sent(channel: str, event: PostedEvent) -> bytes:
-    # In JSON a line feed is white space; in server-sent events it ends the field.
+    # Replace line breaks: JSON treats a line break as white space, but in a server-sent event a
+    # line break ends the field.
     body = event.body.replace(b"\r", b" ").replace(b"\n", b" ")
     return b'id: %b-%d\ndata: {"media_time":%d,"event":%b}\n\n' % (
         channel.encode(),
@@ -142,6 +143,8 @@ def _field(event: str, data: dict[str, Any]) -> bytes:
 
 
 def _after(last_event: str, channel: str) -> int:
-    """Returns the event number in `last_event`; 0 if that event is not from this channel."""
+    """Returns the event number in the id `last_event`; 0 if the id is empty, malformed or from
+    another channel.
+    """
     name, _, number = last_event.partition("-")
     return int(number) if name == channel and number.isdecimal() and len(number) < 16 else 0

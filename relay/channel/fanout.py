@@ -1,8 +1,8 @@
 """Sends one message to many viewers, with one system call per viewer.
 
-A viewer whose connection accepts everything needs no decision and no queue. Its bytes are written
-directly to its socket, in one loop over sockets that calls neither the viewer object nor aiohttp
-nor the event loop's transport.
+If a viewer's connection accepts every message completely, the fan-out writes the bytes directly to
+the viewer's socket. This loop over sockets calls neither the viewer object nor aiohttp nor the
+event loop's transport.
 """
 
 import logging
@@ -19,49 +19,49 @@ logger = logging.getLogger(__name__)
 
 
 class Viewer(Protocol):
-    """One viewer of a channel. Its methods are called synchronously, and must neither block nor
-    raise.
+    """One viewer of a channel. The channel calls the methods synchronously. They must neither block
+    nor raise an exception.
     """
 
     def send(self, message: Message) -> None: ...
 
     def receive_track(self, info: TrackInfo) -> None:
-        """Announces the parameters of a track. They are valid from the next message on."""
+        """Takes the parameters of a track, which apply from the next message on."""
 
     def close(self, code: RefusalCode, text: str) -> None:
-        """Ends the viewer's connection with this reason. After this, the channel does not call the
-        viewer.
+        """Closes the viewer's connection and gives the reason. The channel does not call the viewer
+        afterwards.
         """
 
 
 class DirectSocket:
-    """A viewer's plain TCP connection, written directly instead of through its transport. It has
-    its own file descriptor, because the event loop may close the transport's descriptor and reuse
-    its number for another connection.
+    """A viewer's plain TCP connection, written directly and not through the event loop's transport.
+    The direct socket has its own file descriptor, because the event loop may close the transport's
+    descriptor and reuse the number for another connection.
 
-    The viewer gives the socket to the fan-out when the transport's buffer is empty, and takes it
-    back before it writes to the transport again.
+    The viewer gives the socket to the fan-out when the transport's buffer is empty. The viewer
+    takes the socket back before it writes to the transport again.
     """
 
     __slots__ = ("_socket", "overflow", "send")
 
     def __init__(self, fd: int, overflow: Callable[[Message, int], None]) -> None:
-        """Duplicates the file descriptor `fd`. `overflow` is called when the connection accepts
-        only part of a message; its arguments are the message and the number of bytes accepted. By
-        then the fan-out has stopped using the socket.
+        """Duplicates the file descriptor `fd`. When the connection accepts only part of a message,
+        the fan-out stops using the socket. It then calls `overflow` with the message and the number
+        of accepted bytes.
 
-        Raises OSError if no descriptor is free.
+        Raises OSError if no file descriptor is free.
         """
-        # The socket uses send(2): write(2) of the same bytes takes about 3 % longer.
+        # Use send(2), because write(2) takes about 3 % longer for the same bytes.
         self._socket = socket.socket(fileno=os.dup(fd))
         self._socket.setblocking(False)
         self.send = self._socket.send
         self.overflow = overflow
 
     def write(self, frame: bytes) -> int:
-        """Writes a frame. Returns the number of bytes that the connection accepted: fewer than all
-        if the socket is full, 0 if the connection is broken. The transport detects a broken
-        connection itself.
+        """Writes a WebSocket frame. Returns the number of bytes that the connection accepted; fewer
+        than all if the socket is full. Returns 0 if the connection is broken, which the transport
+        detects itself.
         """
         try:
             return self.send(frame)
@@ -69,15 +69,16 @@ class DirectSocket:
             return 0
 
     def close(self) -> None:
-        """Closes the duplicate descriptor. The peer sees the end of the connection only when the
-        transport is closed too.
+        """Closes the duplicate file descriptor. The connection ends only when the transport is
+        closed too.
         """
         self._socket.close()
 
 
 class Fanout:
-    """The viewers of a channel, in two groups: those with a direct socket, and those that choose
-    for each message how much of it they get.
+    """Sends messages to the viewers of a channel. A viewer with a direct socket gets every message
+    whole. For any other viewer, the fan-out calls `send`, and the viewer chooses how much of the
+    message to write.
     """
 
     def __init__(self) -> None:
@@ -85,7 +86,7 @@ class Fanout:
         self._by_send: dict[Callable[[bytes], int], Viewer] = {}
         self._asked: dict[Viewer, None] = {}
         self.octets = 0
-        """Bytes written to direct sockets, WebSocket frame headers included."""
+        """Number of bytes written to direct sockets, including WebSocket frame headers."""
 
     def __len__(self) -> int:
         return len(self._viewers)
@@ -101,7 +102,7 @@ class Fanout:
         self._asked[viewer] = None
 
     def remove(self, viewer: Viewer) -> bool:
-        """Removes a viewer. Returns whether it was present."""
+        """Removes a viewer. Returns whether the viewer was present."""
         if viewer not in self._viewers:
             return False
         self.close_direct(viewer)
@@ -109,8 +110,8 @@ class Fanout:
         return True
 
     def open_direct(self, viewer: Viewer, direct: DirectSocket) -> None:
-        """Writes the viewer's messages to its socket from now on. When the socket does not accept a
-        whole message, the fan-out returns to calling the viewer's `send`.
+        """Writes messages for this viewer directly to its socket from now on. Once the socket does
+        not accept a whole message, the fan-out calls the viewer's `send` again.
         """
         if viewer in self._asked:
             del self._asked[viewer]
@@ -118,8 +119,8 @@ class Fanout:
             self._by_send[direct.send] = viewer
 
     def close_direct(self, viewer: Viewer) -> DirectSocket | None:
-        """Calls the viewer's `send` for each message from now on. Returns the direct socket that
-        was in use; None if there was none.
+        """Calls the viewer's `send` for each message from now on. Returns the direct socket used
+        until now; None if the viewer had no direct socket.
         """
         direct = self._viewers.get(viewer)
         if direct:
@@ -129,8 +130,8 @@ class Fanout:
         return direct
 
     def deliver(self, message: Message) -> list[Viewer]:
-        """Sends a message to all viewers. Returns the viewers that raised an exception, without
-        removing them.
+        """Sends a message to all viewers. Returns the viewers that raised an exception; the caller
+        must remove these viewers.
         """
         frame, size = message.frame, len(message.frame)
         refused: list[tuple[Callable[[bytes], int], int]] = []
@@ -143,8 +144,8 @@ class Fanout:
                 refused.append((send, sent))
         self.octets += size * len(self._by_send) - sum(size - sent for _, sent in refused)
         asked = list(self._asked)
-        # First find the viewers of all full sockets: the calls below may close sockets and open
-        # others.
+        # Look up the viewers of all full sockets now, because the calls below may open or close
+        # direct sockets.
         late = [(self._by_send[send], sent) for send, sent in refused]
         failed: list[Viewer] = []
         for viewer, sent in late:

@@ -1,4 +1,4 @@
-"""The first notice to a viewer (PROTOCOL.md)."""
+"""The first notice that a joining viewer gets (PROTOCOL.md)."""
 
 import time
 from typing import Any

@@ -8,7 +8,7 @@ from relay.stream.window import Window
 
 
 class Hub:
-    """Owns the channel of each room, and the stream in slot 0 of each channel. `pulse` measures the
+    """Opens and ends the channel of each room, with the stream in slot 0. `pulse` measures the
     lateness of the event loop for all channels.
     """
 
@@ -20,7 +20,7 @@ class Hub:
         self._octets = 0
 
     def open(self, name: str, owner: ChannelOwner) -> Channel:
-        """Opens a channel. Raises ValueError if the name is in use."""
+        """Opens a channel. Raises ValueError if a channel with this name exists."""
         if name in self._channels:
             raise ValueError(f"channel {name!r} already exists")
         stream = Stream(name, Window(self._window_seconds, self._window_bytes))
@@ -31,21 +31,23 @@ class Hub:
         return self._channels.get(name)
 
     def end(self, name: str) -> None:
-        """Removes a channel and ends it, with its streams, for all viewers and readers."""
+        """Removes a channel and ends it together with its streams. Does nothing if no channel has
+        this name.
+        """
         channel = self._channels.pop(name, None)
         if channel:
             channel.end()
             self._octets += channel.octets
 
     def close(self) -> None:
-        """Cancels the timers of all channels."""
+        """Closes all channels and cancels their timers, without ending the rooms."""
         self.pulse.close()
         for channel in self._channels.values():
             channel.close()
 
     @property
     def octets(self) -> int:
-        """Bytes that all channels wrote to direct sockets since the process began."""
+        """Number of bytes that all channels wrote to direct sockets since the process began."""
         return self._octets + sum(channel.octets for channel in self._channels.values())
 
     @property

@@ -8,7 +8,7 @@ from relay.channel.message import Message
 
 
 class Member:
-    """A viewer's entry in the channel."""
+    """What a channel stores about one viewer."""
 
     __slots__ = ("media", "media_time", "number", "person")
 
@@ -22,7 +22,7 @@ class Member:
 
 
 class Members:
-    """Keeps each viewer in one of two fan-outs: the one with media or the one without."""
+    """Keeps viewers with media and viewers without media in two separate fan-outs."""
 
     def __init__(self) -> None:
         self.with_media = Fanout()
@@ -34,12 +34,12 @@ class Members:
         return len(self._members)
 
     def __iter__(self) -> Iterator[Viewer]:
-        """Iterates over a copy, because viewers may leave during the iteration."""
+        """Iterates over a copy of the viewers, because viewers may leave during the iteration."""
         return iter(list(self._members))
 
     @property
     def octets(self) -> int:
-        """Bytes written to direct sockets."""
+        """Number of bytes written to direct sockets."""
         return self.with_media.octets + self.without_media.octets
 
     def add(self, viewer: Viewer, person: str | None, media: bool) -> None:
@@ -51,24 +51,28 @@ class Members:
         return self._members.get(viewer)
 
     def remove(self, viewer: Viewer) -> Member | None:
-        """Removes a viewer. Returns its entry; None if it has already left."""
+        """Removes a viewer. Returns the viewer's entry; None if the viewer has already left."""
         self.with_media.remove(viewer)
         self.without_media.remove(viewer)
         return self._members.pop(viewer, None)
 
     def open_direct(self, viewer: Viewer, direct: DirectSocket) -> None:
-        """Calls `open_direct` of the viewer's fan-out."""
+        """Writes messages for this viewer directly to its socket from now on
+        (`Fanout.open_direct`).
+        """
         self.with_media.open_direct(viewer, direct)
         self.without_media.open_direct(viewer, direct)
 
     def close_direct(self, viewer: Viewer) -> None:
-        """Calls the viewer's `send` for each message from now on."""
+        """Calls the viewer's `send` for each message from now on, instead of writing to the
+        socket.
+        """
         self.with_media.close_direct(viewer)
         self.without_media.close_direct(viewer)
 
     def deliver(self, message: Message) -> list[Viewer]:
-        """Sends a message to all members. Returns the viewers that raised an exception, without
-        removing them.
+        """Sends a message to all members. Returns the viewers that raised an exception; the caller
+        must remove these viewers.
         """
         failed = self.with_media.deliver(message)
         if message.no_media and self.without_media:
@@ -77,7 +81,7 @@ class Members:
 
 
 def _aside(message: Message) -> Message:
-    """Returns the part of a message that viewers without media get."""
+    """Returns a message with only the records for viewers without media."""
     return Message(
         message.no_media,
         b"",

@@ -1,5 +1,5 @@
-"""One WebSocket message as the fan-out sends it. It is built once: every viewer gets the same
-bytes.
+"""WebSocket messages for the fan-out. Each message is built only once, because every viewer gets
+the same bytes.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,9 @@ from relay.channel.wsframe import BINARY, frame_header, header_size
 
 
 class Message:
-    """A WebSocket message with its frame header, and the parts of it that slow viewers get."""
+    """A WebSocket message with its frame header, and shorter versions for viewers that get no video
+    or no media.
+    """
 
     __slots__ = (
         "disposable",
@@ -51,13 +53,15 @@ class Message:
         self.media_time = media_time
         """The newest media time in the message, µs."""
         self.publish = publish
-        """When the message was published: µs since the Unix epoch."""
+        """Time of publication: µs since the Unix epoch."""
         self.slot = slot
         self.video = video
         self.key = key
         self.disposable = disposable
         self.vital = vital
-        """Whether the message must never be omitted, as is the case for an init record."""
+        """Whether every viewer must get the message, for example because it contains an init
+        record.
+        """
         self.video_frames = video_frames
         """Number of video frames in the message."""
         self.no_media = no_media
@@ -79,8 +83,8 @@ def media_message(
     disposable: bool = False,
     clock: bytes = b"",
 ) -> Message:
-    """Builds a message of one packed record of video, one of audio, or both. `clock` is the record
-    for viewers that get no media.
+    """Builds a message from a video record, an audio record, or both. A missing record is empty.
+    `clock`: the clock record for viewers that get no media.
     """
     frame = b"".join((frame_header(BINARY, len(video) + len(audio)), video, audio))
     return Message(
@@ -98,19 +102,19 @@ def media_message(
 
 
 def init_message(record: bytes, slot: int, media_time: int, publish: int) -> Message:
-    """Builds a message of one packed init record."""
+    """Builds a message from one packed init record."""
     frame = binary_frame(record)
     return Message(frame, b"", media_time, publish, slot=slot, vital=True, no_media=frame)
 
 
 def event_message(events: Sequence[PostedEvent], media_time: int) -> Message:
-    """Builds a message of events only."""
+    """Builds a message that contains only events."""
     frame = binary_frame(b"".join(event.record for event in events))
     return Message(frame, b"", media_time, 0, no_media=frame, events=tuple(events))
 
 
 def with_events(message: Message, events: Sequence[PostedEvent]) -> Message:
-    """Returns a copy of a message with event records appended."""
+    """Returns a copy of a message with the records of `events` appended."""
     records = b"".join(event.record for event in events)
     return Message(
         _extended(message.frame, records),
@@ -129,8 +133,8 @@ def with_events(message: Message, events: Sequence[PostedEvent]) -> Message:
 
 
 def merge(messages: Sequence[Message]) -> Message:
-    """Merges several messages of one slot, in order. Only the first message may be a keyframe,
-    because a viewer that starts at a keyframe cannot use earlier frames.
+    """Merges several messages of one slot, in order. Only the first message may contain a keyframe:
+    a viewer that starts at a keyframe could not decode earlier frames.
     """
     if len(messages) == 1:
         return messages[0]
@@ -159,5 +163,7 @@ def binary_frame(payload: bytes) -> bytes:
 
 
 def _extended(frame: bytes, records: bytes) -> bytes:
-    """Returns a WebSocket frame with records appended to its payload. `frame` may be empty."""
+    """Returns a WebSocket frame with the payload of `frame`, followed by `records`. `frame` may be
+    empty.
+    """
     return binary_frame(frame[header_size(frame) :] + records) if frame else binary_frame(records)

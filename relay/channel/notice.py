@@ -9,12 +9,14 @@ from relay.errors import MessageError
 MAX_BYTES = 4_096
 """Maximum size of one notice, bytes."""
 PER_SECOND = 20
-"""Number of notices that a viewer may send per second."""
+"""Maximum number of notices that a viewer may send per second."""
 NUMBER_MAX = 1 << 63
 
 
 def read_notice(text: str) -> tuple[str, Mapping[str, Any]]:
-    """Returns the type of a notice, and the parsed notice. Raises MessageError."""
+    """Parses a notice. Returns its type and its fields. Raises MessageError if the notice is
+    malformed.
+    """
     try:
         notice = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -25,25 +27,27 @@ def read_notice(text: str) -> tuple[str, Mapping[str, Any]]:
 
 
 def read_number(notice: Mapping[str, Any], name: str) -> int:
-    """Returns a number of a notice without its fraction. Raises MessageError."""
+    """Returns the field `name` of a notice as an integer, without any fraction. Raises MessageError
+    if the field is not a number or is out of range.
+    """
     try:
         number = int(notice[name])
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise MessageError(f"the notice has no number {name!r}") from error
+        raise MessageError(f"the field {name!r} of the notice is not a number") from error
     if not -NUMBER_MAX <= number < NUMBER_MAX:
-        raise MessageError(f"{name!r} of the notice is out of range")
+        raise MessageError(f"the field {name!r} of the notice is out of range")
     return number
 
 
 class Allowance:
-    """A token bucket for a viewer's notices: `PER_SECOND` notices at once, then `PER_SECOND`
-    notices a second. `now` is in seconds.
+    """Limits the rate of one viewer's notices with a token bucket. The viewer may send PER_SECOND
+    notices at once, and PER_SECOND notices a second on average. `now` is in seconds.
     """
 
     def __init__(self, now: float) -> None:
         self._tokens = float(PER_SECOND)
         self.used_at = now
-        """When the last notice arrived."""
+        """Arrival time of the last notice, seconds."""
 
     def take(self, now: float) -> bool:
         """Takes one token. Returns whether the viewer may send this notice."""

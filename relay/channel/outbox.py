@@ -1,4 +1,4 @@
-"""The rules for a slow viewer: it always gets audio and events, and as much of the video as its
+"""The rules for a slow viewer. The viewer always gets audio and events, and as much video as its
 connection can carry. Pure.
 """
 
@@ -7,27 +7,32 @@ from enum import Enum
 from relay.channel.message import Message, without_video
 
 SLOW_MS = 200.0
-"""Minimum backlog of a slow viewer, in ms of waiting media."""
+"""Backlog at which a viewer gets only reference frames: ms of media that waits to be sent.
+"""
 STALLED_MS = 400.0
-"""Minimum backlog of a viewer that gets only keyframes, in ms of waiting media."""
+"""Backlog at which a viewer gets only keyframes: ms of media that waits to be sent."""
 CAUGHT_UP_MS = 50.0
-"""Backlog below which a slow viewer gets more video again, in ms of waiting media."""
+"""Backlog below which a slow viewer gets more video again: ms of media that waits to be sent."""
 LAG_MS = 1_000.0
-"""A viewer counts as slow if its reported lag exceeds its smallest lag by more than this, ms."""
+"""Maximum excess of a viewer's reported lag over its smallest lag, ms. With a larger excess, the
+viewer counts as slow.
+"""
 LAG_MENDED_MS = 300.0
 RETRY_MS = 1_000.0
-"""Time at a reduced pace before full video is tried again, ms; doubles with every failure."""
+"""Time with only keyframes before full video is tried again, ms. The time doubles with each
+failure.
+"""
 RETRY_MAX_MS = 30_000.0
 KEY_COST_MS = 500.0
-"""Maximum time that a keyframe may occupy the connection of a viewer that gets only
-keyframes, ms.
-"""
+"""Maximum sending time of a keyframe for a viewer that gets only keyframes, ms."""
 FRAME_AGE_MS = 10_000.0
-"""Minimum age of the viewer's last frame at which a keyframe may exceed KEY_COST_MS, ms."""
+"""Age of the viewer's last frame from which sending a keyframe may exceed KEY_COST_MS, ms."""
 DRAIN_MS = 250.0
 """Time between two measurements of the drain rate, ms."""
 JOIN_MS = 1_500.0
-"""Maximum time that a joining viewer may take for its burst before it counts as slow, ms."""
+"""Maximum time for sending the burst to a joining viewer, ms. After a longer time, the viewer
+counts as slow.
+"""
 
 
 class Pace(Enum):
@@ -39,16 +44,18 @@ class Pace(Enum):
 
 
 class DrainRate:
-    """Measures how fast a viewer takes bytes, as long as bytes wait for it."""
+    """Measures how fast a viewer's connection takes bytes. Measures only while bytes are
+    waiting.
+    """
 
     def __init__(self) -> None:
         self.rate: float | None = None
-        """Rate at which the viewer takes bytes, bit/s; None before the first measurement."""
+        """Rate at which the connection takes bytes, bit/s; None before the first measurement."""
         self._since: tuple[float, int] | None = None
 
     def add(self, taken: int, waiting: int, now_ms: float) -> None:
         """Takes a measurement. `taken`: number of bytes that the connection has taken so far;
-        `waiting`: number of bytes that still wait.
+        `waiting`: number of bytes that wait to be sent.
         """
         if not waiting:
             self._since = None
@@ -64,25 +71,27 @@ class DrainRate:
 
 
 class Outbox:
-    """Decides which bytes of each message one viewer gets, according to the number of bytes that
-    wait for it.
+    """Decides which bytes of each message one viewer gets. The decision depends on the number of
+    bytes that wait to be sent.
 
-    The outbox stores no bytes: the transport's buffer is the queue, and omitted bytes are never
-    queued. The pace applies to the whole connection with all its slots.
+    The outbox stores no bytes: the transport's buffer is the queue, and omitted bytes never enter
+    the queue. The pace applies to all slots of the connection.
     """
 
     def __init__(self, now_ms: float = 0.0) -> None:
         self.pace = Pace.FULL
         self.dropped = 0
-        """Video frames omitted since the connection began."""
+        """Number of video frames omitted since the connection began."""
         self.wants_keyframe = False
-        """Whether the viewer has caught up and waits for a keyframe."""
+        """Whether the viewer has caught up and needs a keyframe to get full video again."""
         self.broken: set[int] = set()
-        """Slots in which a frame was omitted that later frames refer to. Their video continues at
-        the next keyframe.
+        """Slots whose video cannot be decoded until the next keyframe, because a reference frame
+        was omitted.
         """
         self.lag: float | None = None
-        """How far the viewer is behind the live edge according to its last report, ms."""
+        """Lag of the viewer behind the live edge in its last report, ms; None before the first
+        report.
+        """
         self._lag_best: float | None = None
         self._lagging = False
         self._slowed_at = now_ms
@@ -91,12 +100,12 @@ class Outbox:
 
     @property
     def unrestricted(self) -> bool:
-        """Whether the viewer gets every message whole."""
+        """Whether the viewer gets every message completely."""
         return self.pace is Pace.FULL and not self.broken
 
     def choose(self, message: Message, waiting: int, rate: float, now_ms: float) -> bytes:
-        """Returns the bytes to write now; may be empty. `waiting`: number of bytes that the viewer
-        has not taken yet; `rate`: bit/s at which the viewer takes bytes.
+        """Returns the bytes of a message to write now; may be empty. `waiting`: number of bytes
+        that wait to be sent; `rate`: rate at which the connection takes bytes, bit/s.
         """
         if message.vital:
             return message.frame
@@ -112,8 +121,8 @@ class Outbox:
         return message.no_video
 
     def drop_video(self, messages: list[Message], now_ms: float) -> bytes:
-        """Returns the messages without their video, for a viewer that was too slow for
-        the video.
+        """Reduces the pace to keyframes, because the viewer was too slow. Returns the bytes of
+        `messages` without video.
         """
         self._slow_down(now_ms)
         for message in messages:
@@ -122,14 +131,15 @@ class Outbox:
         return b"".join(map(without_video, messages))
 
     def report(self, lag_ms: float) -> None:
-        """Takes the viewer's report of how far its newest received media is behind the live edge.
+        """Takes the lag that a viewer reported: how far its newest received media is behind the
+        live edge.
 
-        Each value is compared with the smallest value of this connection, because every value
-        contains half a round trip and the age of the live edge.
+        Each lag is compared with the smallest lag of this connection, because every lag includes
+        half a round trip and the age of the live edge.
         """
         self.lag = lag_ms
         best = self._lag_best
-        # The minimum rises slowly. Otherwise a viewer whose path has become longer for good would
+        # Let the minimum rise slowly. Otherwise a viewer whose path becomes longer for good would
         # count as slow for ever.
         self._lag_best = lag_ms if best is None else min(lag_ms, best + 10.0)
         excess = lag_ms - self._lag_best
@@ -152,8 +162,8 @@ class Outbox:
                 self.wants_keyframe = True
 
     def _slow_down(self, now_ms: float) -> None:
-        # A viewer whose connection cannot carry the video must not demand a keyframe after each
-        # failure: all viewers pay for keyframes.
+        # Wait longer after each failure. Otherwise a viewer with a slow connection would demand
+        # keyframes again and again, at the expense of all viewers.
         steady = now_ms - self._slowed_at > 2 * RETRY_MAX_MS
         self._retry_after = RETRY_MS if steady else min(RETRY_MAX_MS, 2 * self._retry_after)
         self._slowed_at = now_ms

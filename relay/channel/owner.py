@@ -1,4 +1,4 @@
-"""The owner of a channel: the room, as far as the channel knows it. Pure."""
+"""The interface through which a channel calls its room. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,35 +9,39 @@ from relay.errors import MessageError
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice of a viewer that is not a report."""
+    """A viewer's notice, other than a report."""
 
     viewer: int
     """The viewer's number in this channel."""
     person: str | None
-    """The `person` argument of `subscribe`. The relay does not interpret it."""
+    """The value that `Channel.subscribe` got as `person`. The relay does not interpret this
+    value.
+    """
     media_time: int
     """Media time at the viewer's playback position, µs."""
     body: Mapping[str, Any]
-    """The notice: a JSON object with a `type`. The relay has checked nothing but the type."""
+    """The notice as a JSON object. The relay has checked only that the notice has a `type`."""
 
 
 class ChannelOwner(Protocol):
-    """The room that a channel belongs to. Its methods are called synchronously."""
+    """The room of a channel. The channel calls the methods synchronously."""
 
     def viewers_changed(self, viewers: int) -> None: ...
 
     def viewer_left(self, viewer: int) -> None:
-        """Takes note that the viewer with this number has left. The number is not used again."""
+        """Records that the viewer with this number has left. The number is never used again."""
 
     def receive_report(self, viewer: int, report: Mapping[str, Any]) -> None:
-        """Takes a viewer's playback report. The fields of the report have not been checked."""
+        """Takes a viewer's playback report, whose fields have not been checked."""
 
     def receive_notice(self, notice: Notice) -> None:
-        """Takes a notice that is not a report. Raises MessageError if the notice is unknown."""
+        """Takes a viewer's notice, other than a report. Raises MessageError if the room does not
+        know this type of notice.
+        """
 
 
 class NoOwner:
-    """The owner of a channel that has ended."""
+    """Replaces the room as the owner of a channel that is closed."""
 
     def viewers_changed(self, viewers: int) -> None: ...
 

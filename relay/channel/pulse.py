@@ -1,5 +1,5 @@
-"""Measures how late the event loop is, and derives how many messages a channel sends in
-one write.
+"""Measures the lateness of the event loop, and derives how many messages a channel sends
+together.
 """
 
 import asyncio
@@ -7,26 +7,26 @@ from time import monotonic
 
 BEAT = 0.05
 LATE, PUNCTUAL = 0.08, 0.04
-"""Limits of the lateness, in seconds: batches grow above the first and shrink below the second.
-With thousands of viewers, the writes of one frame alone take about 40 ms.
+"""Lateness above which batches grow, and lateness below which batches shrink, seconds. With
+thousands of viewers, the writes of one frame alone take about 40 ms.
 """
 MAX_BATCH = 8
 
 
 class Pulse:
-    """Sets a timer every 50 ms and measures how late the event loop calls it.
+    """Measures how late the event loop calls a timer that is due every 50 ms.
 
-    `batch` is the number of messages that a channel should send together: 1 while the loop is
-    punctual, more while it is late. One write of three frames costs little more than one write of
-    one frame. So overload makes the delay longer, but no viewer is lost.
+    `batch` is the number of messages that a channel should send together: 1 while the event loop is
+    punctual, more while it is late. Writing three frames at once costs little more than writing one
+    frame. So overload increases the delay, but no viewer is lost.
     """
 
     def __init__(self) -> None:
         self.batch = 1
         self.lateness = 0.0
-        """Lateness of the last beat, seconds."""
+        """Lateness of the last timer call, seconds."""
         self.worst = 0.0
-        """Maximum lateness of all beats, seconds."""
+        """Maximum lateness of all timer calls so far, seconds."""
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
 
@@ -43,7 +43,7 @@ class Pulse:
         self.start()
 
     def observe(self, lateness: float) -> None:
-        """Records the lateness of one beat, in seconds."""
+        """Records the lateness of one timer call, seconds."""
         self.lateness = lateness
         self.worst = max(self.worst, lateness)
         if lateness > LATE:

@@ -1,4 +1,4 @@
-"""Makes the messages of one slot of a channel from the samples of its stream."""
+"""Makes WebSocket messages from the samples of the stream in one slot."""
 
 from typing import Protocol
 
@@ -10,17 +10,17 @@ from relay.sample import Sample, Track, TrackInfo
 from relay.stream.stream import Stream
 
 AUDIO_ALONE = 40_000
-"""Time without video after which audio is sent alone, µs."""
+"""Time without a video frame after which audio is sent alone, µs."""
 CLOCK_EVERY = 1_000_000
 """Time between two clock records for viewers without media, µs."""
 
 
 class MessageSink(Protocol):
-    """Receives the messages of the slots of one channel."""
+    """Receives the messages from the slot readers of one channel."""
 
     @property
     def wants_clock(self) -> bool:
-        """Whether the channel has viewers without media."""
+        """Whether the channel has viewers without media, which need clock records."""
 
     def receive_init(self, slot: "SlotReader", info: TrackInfo, message: Message) -> None: ...
 
@@ -30,7 +30,9 @@ class MessageSink(Protocol):
 
 
 class SlotReader:
-    """Reads the stream of one slot (SampleReader in relay/stream/stream.py)."""
+    """Receives the samples of the stream in one slot. Implements SampleReader
+    (relay/stream/stream.py).
+    """
 
     def __init__(self, number: int, stream: Stream, sink: MessageSink) -> None:
         self.number = number
@@ -57,8 +59,8 @@ class SlotReader:
         message = init_message(pack_record(record), self.number, edge, publish)
         self.inits[info.track] = message
         if info.track is Track.VIDEO:
-            # Frames before the change cannot be decoded with the new parameters: viewers join at
-            # the next IDR.
+            # Drop the frames before the change, which cannot be decoded with the new parameters.
+            # Viewers join at the next IDR.
             self.burst.clear()
         self._sink.receive_init(self, info, message)
 
@@ -120,8 +122,8 @@ class SlotReader:
         )
 
     def _clock(self, video: Sample) -> bytes:
-        """Returns a clock record once a second, otherwise nothing. A clock record is a media record
-        without a body; it has the media time and the capture time of the frame.
+        """Returns a clock record once a second, otherwise empty bytes. A clock record is a media
+        record without a body. Its media time and capture time are those of the frame.
         """
         if 0 <= video.publish - self._clock_publish < CLOCK_EVERY:
             return b""

@@ -1,15 +1,15 @@
-"""WebSocket frames as a server sends them (RFC 6455 §5.2): unmasked, so that the same bytes serve
-every viewer.
+"""WebSocket frames from the server (RFC 6455 §5.2). The frames are not masked, so every viewer gets
+the same bytes.
 """
 
 TEXT, BINARY, CLOSE, PING, PONG = 0x81, 0x82, 0x88, 0x89, 0x8A
-"""First byte of a frame: the FIN bit and the opcode."""
+"""First byte of each kind of frame: the FIN bit and the opcode."""
 MAX_CONTROL = 125
-"""Maximum payload of a control frame, bytes (§5.5)."""
+"""Maximum payload of a control frame, bytes (RFC 6455 §5.5)."""
 
 
 def frame_header(opcode: int, length: int) -> bytes:
-    """Returns the header of a frame with a payload of `length` bytes: 2, 4 or 10 bytes."""
+    """Returns the header (2, 4 or 10 bytes) of a frame with a payload of `length` bytes."""
     if length < 126:
         return bytes((opcode, length))
     if length < 1 << 16:
@@ -18,7 +18,7 @@ def frame_header(opcode: int, length: int) -> bytes:
 
 
 def header_size(frame: bytes) -> int:
-    """Returns the length of the header at the start of an unmasked frame, bytes."""
+    """Returns the length of an unmasked frame's header, bytes."""
     return 2 if frame[1] < 126 else 4 if frame[1] == 126 else 10
 
 
@@ -36,6 +36,8 @@ def control_frame(opcode: int, payload: bytes) -> bytes:
 
 
 def close_frame(code: int, reason: str) -> bytes:
-    """Returns a close frame. A reason that is too long is cut between two characters (§5.5.1)."""
+    """Returns a close frame. A reason that is too long is cut between two characters (RFC 6455
+    §5.5.1).
+    """
     text = reason.encode()[: MAX_CONTROL - 2].decode(errors="ignore").encode()
     return control_frame(CLOSE, code.to_bytes(2, "big") + text)
