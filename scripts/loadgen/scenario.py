@@ -19,15 +19,17 @@ class Scenario:
     name: str
     """Kind of the run: `viewers`, `creators` or `mixed`."""
     command: str
-    """The command line as typed."""
+    """Command line with which the user started the load generator."""
     target: Target
     viewers: int
     creators: int
-    """Number of creators that the generator runs."""
+    """Number of creators that the generator simulates."""
     workers: int
-    """Number of processes for viewers, without the process of the probes, or for creators."""
+    """Number of worker processes among which the viewers or the creators are divided. The probes
+    have a further process.
+    """
     ramp: float
-    """Seconds over which viewers and creators arrive."""
+    """Duration of the ramp, seconds. All viewers and creators arrive during the ramp."""
     seconds: float
     """Duration of the run after the ramp, seconds."""
     probe_share: float
@@ -42,11 +44,12 @@ class Scenario:
     slow_bps: int
     rude_share: float
     swipe: float
-    """Mean seconds for which a viewer stays in a room; 0: until the end."""
+    """Mean time that a viewer stays in a room, seconds; 0 if viewers stay until the run ends."""
     stay: float
-    """Mean seconds for which a creator stays; 0: until the end."""
+    """Mean time that a creator stays live, seconds; 0 if creators stay until the run ends."""
     zipf: float
-    """Exponent of Zipf's law for the audience per room; 0: all rooms are equally popular."""
+    """Exponent of the Zipf distribution of viewers over rooms; 0 if all rooms are equally popular.
+    """
     path: str
     """The playback path of the viewers: one of PLAYBACK_PATHS."""
     conditions: tuple[Condition, ...]
@@ -61,10 +64,10 @@ class Scenario:
         return max(1, round(self.viewers * self.probe_share)) if self.viewers else 0
 
     def weights(self, rooms: int) -> list[float]:
-        """Returns the popularity of each room, the most popular room first."""
+        """Returns the relative popularity of each room, in descending order."""
         return [1 / (place + 1) ** self.zipf for place in range(rooms)]
 
 
 def shares(total: int, parts: int) -> list[int]:
-    """Splits `total` into `parts` numbers that differ by at most one."""
+    """Returns `parts` integers whose sum is `total` and which differ by at most 1."""
     return [total // parts + (index < total % parts) for index in range(parts)]

@@ -1,5 +1,5 @@
-"""The display during a run: a table that is redrawn each second or, if the output is not a
-terminal, a line every few seconds.
+"""Displays the progress of a run. A terminal shows a table that is redrawn each second; any other
+output gets a line every few seconds.
 """
 
 from rich.console import Console, Group
@@ -19,8 +19,8 @@ HISTORY = 60
 
 
 class Screen:
-    """Displays a run: `with Screen(...) as screen:`, then `screen.show` for each sample and
-    `screen.say` for each message.
+    """Displays the progress of a run. Use a Screen as a context manager; call `show` for each
+    sample and `say` for each message.
     """
 
     def __init__(self, scenario: Scenario, console: Console) -> None:
@@ -151,7 +151,9 @@ class Screen:
 
 
 def sparkline(values: list[float]) -> str:
-    """Returns the last 20 values as a line of bars. The maximum has the full height."""
+    """Draws the last 20 values as a line of bar characters. The maximum of all values has the full
+    height.
+    """
     most = max(values, default=0.0)
     return (
         "".join(BARS[min(7, int(value / most * 7.99))] for value in values[-20:])

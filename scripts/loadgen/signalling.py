@@ -1,5 +1,7 @@
-"""The client side of WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep): offers of a publisher and of
-a viewer, and a parser for the necessary parts of the answer.
+"""The client side of WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep).
+
+Writes the offers of publishers and viewers. Parses the parts of the answer that the load generator
+needs.
 """
 
 import re
@@ -13,8 +15,8 @@ from relay.rtc.receive.sdp import TRANSPORT_WIDE
 
 VIDEO_TYPE, RTX_TYPE, AUDIO_TYPE = 96, 97, 111
 TRANSPORT_ID = 4
-"""Identifier of the RTP header extension for transport-wide sequence numbers, the same as in
-browsers.
+"""Identifier of the RTP header extension for transport-wide sequence numbers. Browsers use the same
+identifier.
 """
 TIMEOUT = aiohttp.ClientTimeout(total=15)
 
@@ -39,11 +41,13 @@ class Accepted:
     ufrag: str
     password: str
     fingerprint: tuple[str, str]
-    """Hash algorithm and value of the fingerprint of the server's certificate."""
+    """Fingerprint of the server's DTLS certificate: hash algorithm and value."""
 
 
 def write_offer(ufrag: str, password: str, video_ssrc: int, audio_ssrc: int) -> str:
-    """Returns an offer to send one H.264 video track and one Opus audio track, bundled."""
+    """Returns an SDP offer to send one H.264 video track and one Opus audio track over one
+    transport.
+    """
     common = [
         *_common(ufrag, password, "sendonly"),
         "a=rtcp-rsize",
@@ -63,8 +67,8 @@ def write_offer(ufrag: str, password: str, video_ssrc: int, audio_ssrc: int) -> 
 
 
 def write_viewer_offer(ufrag: str, password: str) -> str:
-    """Returns an offer to receive one H.264 video track, with retransmission, and one Opus audio
-    track, bundled.
+    """Returns an SDP offer to receive one H.264 video track, with retransmission, and one Opus
+    audio track over one transport.
     """
     common = _common(ufrag, password, "recvonly")
     feedback = (f"a=rtcp-fb:{VIDEO_TYPE} {kind}" for kind in ("nack", "nack pli"))
@@ -120,17 +124,18 @@ def read_answer(text: str, session: str) -> Accepted:
     )
     ufrag, password, proof, setup = found.values()
     if not (ufrag and password and proof and candidate):
-        raise Refused(0, "the answer names no ICE credentials, fingerprint or UDP candidate")
+        raise Refused(0, "the answer lacks ICE credentials, a fingerprint or a UDP candidate")
     if setup and setup[1] == "active":
-        raise Refused(0, "the answer demands the role of the DTLS client")
+        raise Refused(0, "the server insists on being the DTLS client (a=setup:active)")
     return Accepted(
         session, (candidate[1], int(candidate[2])), ufrag[1], password[1], (proof[1], proof[2])
     )
 
 
 async def post_offer(http: aiohttp.ClientSession, url: str, key: str, offer: str) -> Accepted:
-    """Posts the offer and returns the parsed answer. `key`: the creator key; empty for viewers, who
-    need no key. Raises Refused.
+    """Posts an SDP offer and returns the parsed answer. Raises Refused.
+
+    `key`: the creator key; empty for a viewer, who needs no key.
     """
     headers = {"Content-Type": "application/sdp", **_authorization(key)}
     try:
@@ -144,7 +149,7 @@ async def post_offer(http: aiohttp.ClientSession, url: str, key: str, offer: str
 
 
 async def end_session(http: aiohttp.ClientSession, session: str, key: str) -> None:
-    """Ends the session with a DELETE. Does nothing if the server is gone."""
+    """Ends the session with a DELETE request. Does nothing if the server cannot be reached."""
     try:
         async with http.delete(session, headers=_authorization(key), timeout=TIMEOUT):
             pass

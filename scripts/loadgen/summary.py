@@ -1,4 +1,4 @@
-"""The result of a run: its figures and the verdict."""
+"""The result of a run: its figures and its verdict."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -14,8 +14,8 @@ from scripts.loadgen.scenario import Scenario
 
 LAG_MAX_MS = 5.0
 STEAL_MAX = 2.0
-"""Maximum lateness of the generator's event loops, and maximum share of stolen CPU time in per
-cent. Above either limit the run may have measured the generator instead of the server.
+"""Maximum lateness of the generator's event loops, ms, and maximum share of stolen CPU time, per
+cent. If either limit is exceeded, the run may have measured the generator instead of the server.
 """
 
 
@@ -28,7 +28,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The outcome and its reasons, most important first."""
+    """The outcome of a run and its reasons. The most important reason comes first."""
 
     outcome: Outcome
     reasons: tuple[str, ...]
@@ -51,9 +51,9 @@ class Summary:
     lasted: float
     interrupted: bool
     figures: dict[str, float | None]
-    """The figures by their names in conditions.METRICS, in the units given there."""
+    """The figures by name. conditions.METRICS defines the names and units."""
     causes: dict[str, dict[str, int]]
-    """Number of failures by kind and cause."""
+    """Number of failures, by kind of failure and then by cause."""
     extra: dict[str, float]
     clip_kbps: float | None
     verdict: Verdict
@@ -83,7 +83,7 @@ class Summary:
 
 
 def figures_of(record: Record, viewers: bool, creators: bool) -> dict[str, float | None]:
-    """Returns the figures by name; None for a figure that was not measured."""
+    """Returns the figures of a run by name. A figure is None if it was not measured."""
     plateau = [sample for sample in record.samples if sample.plateau]
     total = record.total
     delay = record.delay if plateau else record.ramp_delay
@@ -128,8 +128,8 @@ def figures_of(record: Record, viewers: bool, creators: bool) -> dict[str, float
 def judge(
     scenario: Scenario, record: Record, figures: dict[str, float | None], broken_off: str | None
 ) -> Verdict:
-    """Returns the verdict. INVALID has priority over FAILED: if the generator was the limit, the
-    figures say nothing about the server.
+    """Returns the verdict on a run. INVALID has priority over FAILED: the figures of an overloaded
+    generator say nothing about the server.
     """
     failed = [reason for condition in scenario.conditions if (reason := condition.failure(figures))]
     if broken_off:
@@ -173,7 +173,7 @@ def causes_of(record: Record) -> dict[str, dict[str, int]]:
 
 
 def extra_of(record: Record) -> dict[str, float]:
-    """Returns the counts that have no name in conditions.METRICS."""
+    """Returns the counts of a run that are not in conditions.METRICS."""
     names = (
         "messages",
         "bytes",

@@ -18,13 +18,13 @@ POLL_EVERY = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The address of the server."""
+    """The address of the server under test."""
 
     host: str
     port: int
     tls: bool
     path: str
-    """Path of the server's root, without a trailing slash."""
+    """URL path of the server's root, without a trailing slash."""
     local: bool
     """Whether the server is on this machine. If so, it uses the same clock as the generator, and
     its process can be measured.
@@ -38,7 +38,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class PublishEndpoint:
-    """The room, its creator key and its WHIP URL: the data with which to publish."""
+    """The data that a creator needs to publish: room name, creator key and WHIP URL."""
 
     room: str
     key: str
@@ -65,7 +65,7 @@ def parse_target(url: str, *, owned: bool) -> Target:
     local = _is_loopback(parts.hostname)
     if not local and not owned:
         raise BadInput(
-            f"{parts.hostname} is not this machine: test only your own servers, and  "
+            f"{parts.hostname} is not this machine: test only your own servers, and "
             "confirm with --i-own-this-server"
         )
     tls = parts.scheme == "https"
@@ -83,8 +83,8 @@ def _is_loopback(host: str) -> bool:
 
 
 class Server:
-    """The target's HTTP interface (server/API.md). Every method raises BadInput if a request fails;
-    its text is the line to print.
+    """A client of the target's HTTP interface (server/API.md). Raises BadInput if a request fails;
+    the error text is a message for the user.
     """
 
     def __init__(self, target: Target, token: str | None, insecure: bool) -> None:
@@ -121,7 +121,7 @@ class Server:
             return False
 
     async def live_rooms(self) -> list[str]:
-        """Returns the rooms that are live now, those with the most viewers first."""
+        """Returns the names of the live rooms. The room with the most viewers comes first."""
         _, value = await self._ask("GET", "/api/rooms")
         rooms = value.get("rooms", []) if isinstance(value, dict) else []
         return [str(room["room"]) for room in rooms if room.get("state") == "live"]
@@ -132,12 +132,12 @@ class Server:
             raise BadInput(f"there is no room {room} on {self.target.url}")
         if value.get("state") != "live":
             raise BadInput(
-                f"room {room} is {value.get('state')}, not live: go live in it, or let "
-                "--publish do that"
+                f"room {room} is {value.get('state')}, not live: start publishing "
+                "to the room, or add --publish"
             )
 
     async def wait_live(self, room: str, seconds: float) -> None:
-        """Returns once the room is live. Raises BadInput after `seconds`."""
+        """Waits until the room is live. Raises BadInput if the wait exceeds `seconds`."""
         try:
             async with asyncio.timeout(seconds):
                 while True:
@@ -146,7 +146,7 @@ class Server:
                     await asyncio.sleep(POLL_EVERY)
         except TimeoutError as error:
             raise BadInput(
-                f"our creator's room {room} did not go live within {seconds:.0f} s"
+                f"the simulated creator's room {room} did not go live within {seconds:.0f} s"
             ) from error
 
     async def create_room(self, title: str) -> PublishEndpoint:
@@ -170,8 +170,8 @@ class Server:
         return PublishEndpoint(room, key, f"{self.target.url}/whip/{room}")
 
     async def require_key(self, endpoint: PublishEndpoint) -> None:
-        """Raises BadInput if the key does not belong to the room. Tests the key with the DELETE of
-        a session that cannot exist, which changes nothing.
+        """Raises BadInput if the key does not belong to the room. To test the key, sends a DELETE
+        request for a session that does not exist. This request changes nothing.
         """
         status, _ = await self._ask(
             "DELETE",
@@ -196,8 +196,8 @@ class Server:
     async def _ask(
         self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
     ) -> tuple[int, Any]:
-        """Sends a request. Returns the status and the JSON object of the answer; the object is
-        empty if the answer has none.
+        """Sends a request. Returns the status and the JSON object in the answer. The object is
+        empty if the answer contains no JSON object.
         """
         url = f"{self.target.url}{path}"
         try:

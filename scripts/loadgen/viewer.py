@@ -1,4 +1,6 @@
-"""One viewer on any playback path, and the calls that it makes to its crowd."""
+"""A simulated viewer on any playback path, and the interface through which the viewer uses its
+crowd.
+"""
 
 import time
 from abc import ABC, abstractmethod
@@ -14,8 +16,8 @@ from scripts.loadgen.poller import Poller
 
 
 class ViewerContext(Protocol):
-    """The shared resources of the viewers of one process, and the calls by which a viewer reports
-    its connection.
+    """The resources that all viewers of a process share, and the methods by which a viewer reports
+    the state of its connection.
     """
 
     delivery: Delivery
@@ -23,7 +25,7 @@ class ViewerContext(Protocol):
     buffer: bytearray
     read_buffer: memoryview
     small_buffer: memoryview
-    """The start of `read_buffer`, for one read by a slow viewer."""
+    """The first bytes of `read_buffer`: as many bytes as a slow viewer may read at a time."""
     poller: Poller
     clocks: Clocks
     ssl: SSLContext | None
@@ -61,10 +63,10 @@ class ViewerContext(Protocol):
 
 class Viewer(ABC):
     """A simulated viewer. Call `connect()`, then `report()` once a second. `leave()` and `vanish()`
-    may be called in any state; afterwards the viewer makes no more calls to its crowd.
+    may be called in any state. After either call, the viewer makes no more calls to its crowd.
 
-    A viewer calls its crowd's `connected`, then `joined` with the first frame, and `lost` if the
-    connection is cut.
+    A viewer calls `connected` of its crowd, then `joined` when its first frame arrives. If the
+    connection is cut, the viewer calls `lost`, or `failed` if it was not connected yet.
     """
 
     def __init__(
@@ -91,23 +93,27 @@ class Viewer(ABC):
 
     @abstractmethod
     def leave(self) -> None:
-        """Leaves the room as a real player does."""
+        """Closes the session as a real player does."""
 
     @abstractmethod
     def vanish(self) -> None:
         """Disappears without closing the session."""
 
     def report(self) -> None:  # noqa: B027 (optional)
-        """Sends a player's report, once a second."""
+        """Sends the report that a real player sends once a second."""
 
     def ask_time(self) -> None:  # noqa: B027
-        """Asks a server on another machine for the time of its clock. Only probes do this."""
+        """Asks the server for the time on the server's clock. Called for probes only, and only if
+        the server is on another machine.
+        """
 
     def allow(self, size: int) -> None:  # noqa: B027
         """Allows a slow viewer to read `size` more bytes."""
 
     def _lose(self, cause: str) -> None:
-        """Tells the crowd once that the connection is gone, unless the viewer has left."""
+        """Reports a lost connection to the crowd, at most once. Does nothing if the viewer has
+        left.
+        """
         if not self._left:
             self._left = True
             watching, self.watching = self.watching, False

@@ -1,8 +1,7 @@
-"""Parses one viewer's bytes in place: WebSocket frames (RFC 6455 §5.2) and the headers of records
-(relay/PROTOCOL.md).
+"""Parses the bytes that a viewer receives, without copying: WebSocket frames (RFC 6455 §5.2) and
+record headers (relay/PROTOCOL.md).
 
-Skips the bodies of records by their length. The bytes may be split between reads at any place.
-Pure.
+Skips the body of each record. A read may end at any byte. Pure.
 """
 
 from struct import Struct
@@ -12,8 +11,9 @@ from scripts.loadgen.delivery import Delivery
 
 BINARY, TEXT, CLOSE, PING, PONG = 0x82, 0x81, 0x88, 0x89, 0x8A
 MARGIN = 8_192
-"""Size in bytes of the space before the position to which new data is read. The unparsed end of
-earlier data, such as half a header, is copied there.
+"""Size of the reserved space at the start of the read buffer, bytes. New data is read to the
+position after this space. Unparsed bytes of the previous read, such as half a header, are copied to
+its end.
 """
 
 RECORD = Struct(">BBxBB3x4xIq8xqI")
@@ -32,12 +32,14 @@ class ProtocolViolation(ValueError):
 
 
 class Listener(Protocol):
-    """Receives what is rare in a viewer's bytes; the walker counts everything else."""
+    """Receives the rare elements of a viewer's bytes: notices, the first frame, pings and the close
+    frame. The walker counts all other elements.
+    """
 
     def receive_text(self, text: bytes) -> None: ...
 
     def receive_first_frame(self) -> None:
-        """Called when the last byte of the first IDR has arrived."""
+        """Reports that the last byte of the first IDR has arrived."""
 
     def receive_ping(self, payload: bytes) -> None: ...
 
@@ -133,8 +135,8 @@ class Walker:
                         self._publish = publish
                 elif kind == _EVENT:
                     delivery.events += 1
-                    # The burst contains only some events. After the first IDR no event may be
-                    # missing.
+                    # The burst contains only some of the room's events. Missing events therefore
+                    # count as gaps only after the first IDR.
                     if sequence != self._next_event and self.seen_idr:
                         delivery.event_gaps += sequence - self._next_event & 0xFFFFFFFF
                     self._next_event = sequence + 1 & 0xFFFFFFFF

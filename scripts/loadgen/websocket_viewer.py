@@ -1,4 +1,4 @@
-"""A viewer's WebSocket: a minimal handshake, then the walker takes all bytes."""
+"""A viewer over WebSocket. After a minimal handshake, the walker parses all received bytes."""
 
 import asyncio
 import json
@@ -10,17 +10,18 @@ from typing import cast
 from scripts.loadgen.viewer import Viewer, ViewerContext
 from scripts.loadgen.walker import MARGIN, ProtocolViolation, Walker
 
-# Key and answer from RFC 6455 §1.3. A mask of zeros changes nothing, so frames can be built in
-# advance (§5.3 requires random masks only in browsers, to protect proxies from scripts).
+# KEY and ACCEPT are the example values of RFC 6455 §1.3. A mask of zeros leaves the payload
+# unchanged, so frames can be built in advance. Only browsers need the random masks of §5.3: they
+# protect proxies from scripts.
 KEY, ACCEPT = "dGhlIHNhbXBsZSBub25jZQ==", b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 NO_MASK = b"\0\0\0\0"
 ANSWER_MAX = 8_192
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-"""Value of SO_LINGER that makes a close reset the connection."""
+"""Value of the socket option SO_LINGER: closing the socket then resets the TCP connection."""
 
 
 def masked_frame(opcode: int, payload: bytes) -> bytes:
-    """Returns a WebSocket frame of a client, with up to 125 bytes of payload."""
+    """Returns a client's WebSocket frame, which is masked. `payload`: at most 125 bytes."""
     return bytes((opcode, 0x80 | len(payload))) + NO_MASK + payload
 
 
@@ -41,11 +42,11 @@ LEAVE = masked_frame(0x88, (1001).to_bytes(2, "big"))
 
 
 class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
-    """A viewer over WebSocket. It reads into the crowd's buffer, which all viewers of a process
-    share, so each read is processed in the call that reports it.
+    """A viewer over WebSocket. All viewers of a process share one read buffer, so the data of each
+    read is parsed at once.
 
-    Once the viewer is connected, the crowd's poller reads its socket. Exceptions are slow viewers,
-    whose transport must be paused, and viewers over TLS.
+    The crowd's poller reads the sockets of connected viewers. Exceptions are slow viewers, whose
+    transport must be paused, and viewers over TLS.
     """
 
     def __init__(
@@ -178,7 +179,7 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
     # Sending
 
     def report(self) -> None:
-        """Sends a player's report, which contains the latest media time."""
+        """Sends a playback report that contains the latest media time."""
         if self.watching and self.walker.media_time >= 0:
             self._send(
                 masked_frame(0x81, b'{"type":"report","media_time":%d}' % self.walker.media_time)
@@ -190,7 +191,7 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
             self._send(masked_frame(0x81, b'{"type":"time","id":1}'))
 
     def leave(self) -> None:
-        """Closes the connection as a player does."""
+        """Closes the connection with a close frame, as a real player does."""
         self._left = True
         if self.watching:
             self._send(LEAVE)

@@ -1,5 +1,5 @@
-"""A light viewer over WebRTC. After a real handshake it counts RTP packets by their clear headers,
-and decrypts one packet in 50.
+"""A lightweight viewer over WebRTC. After a real handshake, the viewer counts RTP packets by their
+unencrypted headers. It decrypts only one packet in 50.
 """
 
 import os
@@ -23,14 +23,14 @@ from scripts.loadgen.walker import MARGIN
 
 UNPROTECT_EVERY = 50
 EARLY_MAX = 2_000
-"""Maximum number of datagrams that are kept until this side has completed the DTLS handshake. The
-server completes the handshake earlier, and then sends an IDR first.
+"""Maximum number of datagrams that are kept until the viewer's DTLS handshake is complete. The
+server completes its handshake earlier, and sends an IDR at once.
 """
 
 
 class WhepViewer(Viewer, Peer):
-    """A viewer over WebRTC. Once it is connected, the crowd's poller reads its socket into the
-    crowd's buffer.
+    """A viewer over WebRTC. After the handshake, the crowd's poller reads the viewer's socket into
+    the crowd's buffer.
     """
 
     def __init__(
@@ -45,8 +45,8 @@ class WhepViewer(Viewer, Peer):
         self._ssrc = 0
         self._idr_begun = self._seen_idr = False
         self._live_after = 0
-        """Time on the server's clock, µs. Media published before this time belongs to the join and
-        is not timed.
+        """Time on the server's clock at which the viewer connected, µs. Media that was published
+        earlier is not timed.
         """
 
     async def connect(self) -> None:
@@ -103,8 +103,8 @@ class WhepViewer(Viewer, Peer):
     # The socket
 
     def _be_polled(self) -> None:
-        """Replaces the transport by its socket, which the poller can read: a datagram transport
-        cannot be paused.
+        """Closes the asyncio transport and lets the poller read a duplicate of its socket, because
+        a datagram transport cannot be paused.
         """
         transport = self._transport
         assert transport

@@ -1,7 +1,7 @@
-"""A process of the load generator: `python -m scripts.loadgen.worker`.
+"""A worker process of the load generator: `python -m scripts.loadgen.worker`.
 
-The process reads its plan, a line of JSON, from standard input and answers `ready`. Then it reads a
-second line with the start time. It writes a line of figures each second, and a last line when
+The process reads its plan, one line of JSON, from standard input and answers `ready`. Then it reads
+a second line with the start time. It writes a line of figures each second, and a last line when
 standard input ends.
 """
 
@@ -22,7 +22,7 @@ from scripts.loadgen.plans import CrowdPlan, PublishersPlan
 
 LAG_EVERY = 0.01
 PLAN_MAX = 64 * 1024 * 1024
-"""Maximum size of the plan, bytes. The plan contains the clip."""
+"""Maximum size of a worker's plan, bytes. The plan contains the video clip to publish."""
 READY = b"ready\n"
 PROBE_NICENESS = -15
 
@@ -36,12 +36,12 @@ class Work(Protocol):
 
 
 class Lag:
-    """Measures, a hundred times a second, how many ms late this process's event loop is."""
+    """Measures the lateness of this process's event loop, ms, 100 times a second."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        # The event loop's clock is not used: with uvloop it does not advance during callbacks,
-        # and its resolution is 1 ms.
+        # Use time.monotonic instead of the event loop's clock: uvloop's clock stands still during
+        # callbacks and has a resolution of 1 ms.
         self._due = time.monotonic() + LAG_EVERY
         self._late: list[float] = []
         self._timer = self._loop.call_later(LAG_EVERY, self._measure)
@@ -56,7 +56,7 @@ class Lag:
     def _measure(self) -> None:
         now = time.monotonic()
         self._late.append(max(0.0, (now - self._due) * 1_000))
-        # Missed timers were also late: a loop that blocked for 100 ms was late ten times.
+        # Count each missed timer as late, too: a loop that blocked for 100 ms was late ten times.
         while self._due + LAG_EVERY <= now:
             self._due += LAG_EVERY
             self._late.append((now - self._due) * 1_000)
@@ -93,7 +93,7 @@ async def run() -> None:
 
 
 def _work(role: str, plan: dict[str, Any]) -> Work:
-    # Imported here: the WebRTC modules of creators would delay the start of WebSocket viewers.
+    # Import late: viewers over WebSocket need no WebRTC modules, which would delay their start.
     if role == "crowd":
         from scripts.loadgen.crowd import Crowd
 
@@ -106,16 +106,16 @@ def _work(role: str, plan: dict[str, Any]) -> Work:
 
 
 def _raise_priority() -> None:
-    """Raises the priority of this process of probes. Probes share a core with other viewers, and
-    must measure the delay of the server, not the wait for the core.
+    """Raises the priority of this process, which runs probes. Other viewers use the same core, and
+    a probe must measure the server's delay, not its own wait for the core.
     """
     with suppress(PermissionError):  # this needs root; otherwise the wait shows in the loop lag
         os.setpriority(os.PRIO_PROCESS, 0, PROBE_NICENESS)
 
 
 class FigureWriter:
-    """Writes the worker's figures at each full second of the system clock, so that the seconds of
-    all workers coincide.
+    """Writes the worker's figures at each full second of the system clock, so that the figures of
+    all workers cover the same seconds.
     """
 
     def __init__(self, work: Work, lag: Lag) -> None:

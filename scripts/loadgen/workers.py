@@ -41,7 +41,8 @@ class Worker:
             stdout=pipe,
             stderr=pipe,
             limit=LINE_MAX,
-            # Ctrl-C in the terminal must reach only the run, which ends its workers itself.
+            # Ctrl-C in the terminal must reach only the main process, which ends its workers
+            # itself.
             start_new_session=True,
         )
         assert process.stdin and process.stdout and process.stderr
@@ -50,7 +51,9 @@ class Worker:
         self._reader = asyncio.create_task(self._read(process.stdout))
 
     async def ready(self) -> None:
-        """Waits until the worker can begin. Raises BadInput if it ends or takes too long."""
+        """Waits until the worker can begin. Raises BadInput if the worker ends, or if it is not
+        ready within READY_WITHIN seconds.
+        """
         assert self._reader
         ready = asyncio.create_task(self._ready.wait())
         await asyncio.wait(
@@ -62,19 +65,23 @@ class Worker:
             raise BadInput(f"the process of {self.name} was not ready within {READY_WITHIN:.0f} s")
 
     def begin(self, first_at: float) -> None:
-        """Lets the worker's first viewer or creator arrive at `first_at`, seconds since the Unix
-        epoch.
+        """Tells the worker when its first viewer or creator must arrive. `first_at`: seconds since
+        the Unix epoch.
         """
         assert self._process and self._process.stdin
         self._process.stdin.write(f"{first_at}\n".encode())
 
     def take(self) -> Figures:
-        """Returns the counts since the last call, and the current levels."""
+        """Returns the worker's counts since the last call, and the current levels, such as the
+        number of viewers.
+        """
         fresh, self._fresh = self._fresh, Figures(levels=dict(self._fresh.levels))
         return fresh
 
     async def require_running(self) -> None:
-        """Raises BadInput with the worker's last output if the worker ended by itself."""
+        """Raises BadInput if the worker has ended by itself. The text of the error is the worker's
+        last output.
+        """
         if self._process and self._reader and self._reader.done() and self._complaint:
             await self._process.wait()
             words = (await self._complaint).decode(errors="replace").strip().splitlines()
@@ -84,7 +91,7 @@ class Worker:
             )
 
     async def stop(self) -> None:
-        """Stops the worker process. `take()` then still returns its last figures."""
+        """Stops the worker process. Call `take()` afterwards for the last figures."""
         process = self._process
         if process is None or self._reader is None or self._complaint is None:
             return
