@@ -60,8 +60,8 @@ def _microlive(
 def _takes_settings(command: Callable[..., None]) -> Callable[..., None]:
     """Adds one option for each setting to a command that takes `config` and `**arguments`.
 
-    All options except switches are strings, which `load()` checks. The text of an error is then the
-    same for values from the command line, the environment and the file.
+    All options except switches are strings, which `load()` checks. An error therefore has the same
+    text whether the value is from the command line, the environment or the file.
     """
     config = typer.Option(
         "--config",
@@ -131,7 +131,7 @@ def serve(config: Path | None, **arguments: Any) -> None:
         settings = load(arguments, os.environ, config)
         _log(settings.log_level.upper())
 
-        # This import takes a second; --help and an invalid option do not need it.
+        # Import late: the import takes a second, and neither --help nor an invalid option needs it.
         from server import app
 
         raise_limit()
@@ -155,8 +155,8 @@ def serve(config: Path | None, **arguments: Any) -> None:
 
 
 def _log(level: str) -> None:
-    """Logs to standard error: microlive's loggers at `level`, the loggers of libraries such as
-    aioice at warning or above.
+    """Sets up logging to standard error. microlive's loggers log at `level`. The loggers of
+    libraries such as aioice log at warning or above.
     """
     logging.basicConfig(
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
@@ -177,7 +177,7 @@ def _announce(urls: list[str], settings: Settings) -> None:
             else "--lan: this machine has no address that a phone can reach\n"
         )
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal without block characters shows the addresses, but no QR code.
+        # Print the addresses even if the terminal's encoding lacks the QR code's block characters.
         sys.stdout.reconfigure(errors="replace")
     print("".join(lines), end="", flush=True)
 

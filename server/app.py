@@ -45,7 +45,7 @@ from server.storage.database import Storage
 logger = logging.getLogger(__name__)
 
 SHUTDOWN = 3.0
-"""Maximum seconds that open requests get at shutdown before they are cancelled."""
+"""Maximum seconds that open requests may take at shutdown before they are cancelled."""
 BACKLOG = 4_096
 """Maximum number of connections that wait to be accepted: many viewers may connect at once."""
 
@@ -90,7 +90,7 @@ def _tune_garbage_collector() -> None:
 
 
 async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
-    """Starts all parts; `stack` closes them."""
+    """Starts all parts of the server. `stack` closes the parts on exit."""
     storage = await Storage.open(settings.data)
     stack.push_async_callback(storage.close)
     port = UdpPort()
@@ -192,7 +192,7 @@ def _application(
 
 @dataclass(frozen=True, slots=True)
 class _Listener:
-    """A bound TCP port."""
+    """A bound TCP port of the server."""
 
     sock: socket.socket
     host: str
@@ -239,8 +239,8 @@ class _Site(web.SockSite):
 
 
 def _bind(settings: Settings) -> list[_Listener]:
-    """Binds the TCP ports. Returns the main listener, then those of --lan. Raises OSError after
-    closing every socket.
+    """Binds the TCP ports. Returns the main listener first, then the listeners of --lan. If a port
+    cannot be bound, closes all sockets and raises OSError.
     """
     listeners: list[_Listener] = []
     try:
@@ -287,9 +287,10 @@ def _tls(certificate: Path, key: Path) -> ssl.SSLContext:
 
 
 def _media_hosts(settings: Settings) -> list[str]:
-    """Returns the addresses that receive media: those of the settings, or all of this machine.
+    """Returns the addresses at which the server receives media: the addresses in the settings, or
+    else this machine's own addresses.
 
-    The candidates in an SDP answer have the order of these addresses; some clients try only the
+    The candidates in an SDP answer have the order of these addresses. Some clients try only the
     first candidate.
     """
     if settings.udp_hosts:

@@ -11,11 +11,11 @@ logger = logging.getLogger(__name__)
 
 TITLE = "A live from a machine"
 RETRY = 2.0
-"""Seconds from the end of the publisher's process to its next start."""
+"""Delay before a publisher process that has ended is started again, seconds."""
 
 
 class Demo:
-    """Owns the room and the publisher's process; `close()` ends both."""
+    """Owns the demo room and the publisher's process. `close()` ends the room and the process."""
 
     def __init__(self, url: str, rooms: Rooms) -> None:
         self._url = url
@@ -44,7 +44,8 @@ class Demo:
                 *(sys.executable, "-m", "server.host.synthetic", f"{self._url}/whip/{self._room}"),
                 stdin=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                # In a separate session the process does not receive Ctrl-C: the server ends it.
+                # Start the process in its own session: Ctrl-C must reach only the server, which
+                # ends the process.
                 start_new_session=True,
             )
             try:

@@ -25,8 +25,8 @@ def ice_servers(settings: Settings, user: str, now: float) -> list[dict[str, Any
 
 
 def turn_credentials(secret: str, user: str, expires: int) -> tuple[str, str]:
-    """Returns a user name and a password for a TURN server that shares `secret`. They are valid for
-    new connections until `expires` (Unix seconds); connections made before that time continue.
+    """Returns a user name and a password for a TURN server that shares `secret`. The TURN server
+    accepts them for new connections until `expires` (Unix seconds). Existing connections continue.
 
     The format is that of draft-uberti-behave-turn-rest-00 §2.2, which coturn calls
     `use-auth-secret`.
@@ -58,5 +58,5 @@ def _credentials(server: dict[str, Any]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Returns the text, escaped for a quoted string (RFC 9110 §5.6.4)."""
+    """Returns the text with escapes for use in a quoted string (RFC 9110 §5.6.4)."""
     return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -1,4 +1,4 @@
-"""Access for a phone on the same Wi-Fi: this machine's addresses, a certificate for them, QR codes.
+"""Access for a phone on the same Wi-Fi: this machine's addresses, a certificate and QR codes.
 
 A page may use the camera in a secure context only, so the phone needs HTTPS. No authority signs
 certificates for 192.168.x.y, so the certificate is self-signed, and the phone shows a warning once.
@@ -26,15 +26,15 @@ KEY_NAME = "lan-key.pem"
 
 VALID = datetime.timedelta(
     days=397
-    # browsers' limit for the validity of a certificate (CA/Browser Forum Baseline Requirements
-    # §6.3.2; Apple applies it to every certificate)
+    # maximum validity that browsers accept (CA/Browser Forum Baseline Requirements §6.3.2; Apple
+    # applies this limit to every certificate)
 )
 RENEW_BEFORE = datetime.timedelta(days=7)
 
 
 def addresses() -> list[str]:
-    """Returns the addresses at which other machines can reach this one. IPv4 comes before IPv6, and
-    the address of the default route comes first.
+    """Returns the addresses at which other machines can reach this machine. IPv4 addresses come
+    before IPv6 addresses. The first address is that of the default route.
 
     Excludes loopback, link-local and IPv6 unique local addresses, and interfaces that are down.
     """
@@ -81,8 +81,8 @@ def _source_address() -> str | None:
 
 
 def self_signed(data: Path, addresses: Sequence[str]) -> tuple[Path, Path]:
-    """Returns the paths of two PEM files in `data`: a self-signed certificate for these addresses,
-    the host name and `localhost`, and the key of the certificate.
+    """Returns the paths of two PEM files in `data`: a certificate and its key. The certificate is
+    self-signed and covers `addresses`, the host name and `localhost`.
 
     A stored certificate is reused while it covers every address and is valid for another week, so
     that a phone shows its warning only once. Raises OSError.
@@ -140,7 +140,8 @@ def _make(certificate: Path, key: Path, addresses: Sequence[str], now: datetime.
     pem = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    # A crash between the two writes leaves files that do not match, which `_serves` detects.
+    # A crash between the two writes leaves a key and a certificate that do not match. `_serves`
+    # detects this mismatch.
     _write(key, pem, 0o600)
     _write(certificate, made.public_bytes(serialization.Encoding.PEM), 0o644)
 

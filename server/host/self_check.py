@@ -15,7 +15,9 @@ logger = logging.getLogger(__name__)
 
 
 class SelfCheck:
-    """Runs the check as a task, which `close()` ends. `hosts`: the addresses sent to browsers."""
+    """Runs the self-check as an asyncio task, which `close()` cancels. `hosts`: the addresses of
+    this server that are sent to browsers.
+    """
 
     def __init__(self, port: UdpPort, hosts: list[str], settings: Settings) -> None:
         self._port = port
@@ -39,7 +41,7 @@ class SelfCheck:
         logger.log(logging.INFO if healthy else logging.WARNING, "%s", line)
 
     async def check(self) -> tuple[bool, str]:
-        """Checks every address and ICE server. Returns whether no problem was found, and the text
+        """Checks every address and ICE server. Returns whether all checks succeeded, and the text
         of the log line.
         """
         probe = Probe(self._port)

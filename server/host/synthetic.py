@@ -35,8 +35,9 @@ AUDIO = (
     f":sample_rate={SOUND_RATE},asetnsamples=960,aformat=channel_layouts=stereo"
 )
 
+# The seven segments of a digit:
 #   a
-# f   b     the segments of a digit
+# f   b
 #   g
 # e   c
 #   d
@@ -54,8 +55,8 @@ SEGMENTS = {
 }
 DIGIT_WIDTH, DIGIT_HEIGHT, STROKE = 28, 52, 7
 DIGIT_STEP, POINT_STEP = DIGIT_WIDTH + 10, 18
-"""Distance from the start of a digit, or of a separator, to the start of the next character,
-pixels. With these distances the whole clock fits on a phone that crops the sides of the video.
+"""Distance from the start of a digit (DIGIT_STEP) or separator (POINT_STEP) to the start of the
+next character, pixels. The whole clock fits on a phone that crops the sides of the video.
 """
 
 
@@ -65,16 +66,15 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:
         certificate, private = self_signed(Path(folder), ["127.0.0.1"])
-        # FFmpeg's own certificate uses P-224, which OpenSSL refuses in a handshake.
+        # FFmpeg would create a certificate with the curve P-224, which OpenSSL refuses in a
+        # handshake.
         options = {"authorization": key, "cert_file": str(certificate), "key_file": str(private)}
         with av.open(url, "w", format="whip", options=options) as container:
             publish(container)
 
 
 def publish(container: OutputContainer) -> None:
-    """Encodes and sends video and audio in real time. Raises an error of PyAV when the connection
-    ends.
-    """
+    """Encodes and sends video and audio in real time. Raises a PyAV error if the connection ends."""
     video = container.add_stream("libx264", rate=RATE)
     video.width, video.height, video.pix_fmt, video.bit_rate = WIDTH, HEIGHT, "yuv420p", BITRATE
     # One IDR a second: FFmpeg's WHIP muxer ignores keyframe requests.
@@ -97,7 +97,8 @@ def publish(container: OutputContainer) -> None:
         _wait_until(began + index / RATE)
         draw_clock(frame, time.time())
         frame.pts, frame.time_base = index, Fraction(1, RATE)
-        # The filter marks every frame as an intra frame, and the encoder would encode it as one.
+        # The filter marks every frame as an intra frame. Without this line, the encoder would obey
+        # the mark.
         frame.pict_type = PictureType.NONE
         container.mux(video.encode(frame))
         while heard / SOUND_RATE <= index / RATE:
@@ -109,8 +110,8 @@ def publish(container: OutputContainer) -> None:
 
 
 def draw_clock(frame: VideoFrame, now: float) -> None:
-    """Draws the time of day to 10 ms, and below it a bar that grows during each second. Changes
-    only the luma plane.
+    """Draws the time of day with a resolution of 10 ms. Below the time, draws a bar that grows
+    during each second. Changes only the luma plane.
     """
     moment = time.localtime(now)
     text = f"{moment.tm_hour:02}:{moment.tm_min:02}:{moment.tm_sec:02}.{int(now % 1 * 100):02}"

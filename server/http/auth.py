@@ -16,12 +16,16 @@ def require_create_token(request: web.Request, settings: Settings) -> None:
     secret = settings.create_token.get_secret_value().encode()
     given = bearer_token(request).encode("utf-8", "surrogateescape")
     if not given:
-        raise Unauthorized(RefusalCode.MISSING_KEY, "send the key as Authorization: Bearer KEY")
+        raise Unauthorized(
+            RefusalCode.MISSING_KEY, "send the create token as Authorization: Bearer TOKEN"
+        )
     if not hmac.compare_digest(given, secret):
-        raise Forbidden(RefusalCode.WRONG_TOKEN, "that token does not create rooms here")
+        raise Forbidden(RefusalCode.WRONG_TOKEN, "this token does not allow the creation of rooms")
 
 
 def bearer_token(request: web.Request) -> str:
-    """Returns the bearer token of the request; empty if the request has none."""
+    """Returns the bearer token of the request, or an empty string if the request has no bearer
+    token.
+    """
     scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""

@@ -1,4 +1,5 @@
-"""The rate limit of each route, per client address. Each request is charged before it is handled.
+"""The rate limit of each route, per client address. Each request counts against the limit before it
+is handled.
 
 A free route has no rate limit, and its entry in CHARGES gives the reason. The endpoints themselves
 limit open sockets and waiting requests.
@@ -24,8 +25,8 @@ class Free:
 
 @dataclass(frozen=True, slots=True)
 class Charged:
-    """A rate limit. `setting`: name of the setting that contains the number of requests; `seconds`:
-    the interval in which an address may send them.
+    """A rate limit. `setting`: name of the setting for the maximum number of requests per address;
+    `seconds`: interval in which the requests are counted.
     """
 
     setting: str
@@ -47,8 +48,8 @@ PLAYING = Charged(
     "max_whep_per_address_minute", 60.0, "too many attempts to play from this address"
 )
 LOOKUP = Charged("max_lookups_per_address_minute", 60.0, "too many lookups from this address")
-"""The rate limit of requests that read storage to find a room. Requests for rooms in memory are
-free, and so are requests of the HLS viewers of a room that has just ended.
+"""The rate limit of requests that read storage to find a room. Two kinds of requests are free:
+requests for rooms in memory, and requests of HLS viewers of a room that has just ended.
 """
 
 FIXED = Free("the answer is in memory and always the same")
@@ -92,13 +93,13 @@ CHARGES: dict[tuple[str, str], Charged | Free] = {
 
 
 def charge_of(method: str, resource: web.AbstractResource) -> Charged | Free:
-    """Returns the charge of a route. Raises KeyError if the route has no entry in CHARGES."""
+    """Returns the rate limit of a route. Raises KeyError if the route has no entry in CHARGES."""
     path = resource.canonical.removesuffix("{slash}")
     return CHARGES["GET" if method == hdrs.METH_HEAD else method, path]
 
 
 def charges(rooms: RoomsInMemory, renditions: Renditions, settings: Settings) -> Middleware:
-    """Returns the middleware that charges each request. It raises TooManyRequests above a limit."""
+    """Returns the middleware that applies the rate limits. It raises TooManyRequests."""
 
     def is_free(request: web.Request) -> bool:
         """Whether the requested room is in memory, or has ended and is still played over HLS."""

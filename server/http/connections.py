@@ -1,8 +1,8 @@
-"""Limits the number of TCP connections per address, and how long a connection may be silent before
-its first request.
+"""Limits the number of TCP connections per address, and the time that a connection may be silent
+before its first request.
 
-aiohttp counts no connections, and keeps a connection that never sends a request as long as a
-connection whose request was just answered. The endpoints count requests.
+aiohttp does not limit the number of connections. It lets a new connection without a request stay
+open as long as any other idle connection. The endpoints limit the number of requests.
 """
 
 import asyncio
@@ -25,8 +25,8 @@ proxies, so that the proxy closes an idle connection first.
 HANDSHAKE = 10.0
 """Maximum duration of a TLS handshake, seconds."""
 EACH = 4
-"""Number of TCP connections that an address may have for each WebSocket that it may have: browsers
-open several connections at a time to load a page.
+"""Maximum number of TCP connections per address for each WebSocket that the address may open.
+Browsers open several connections at a time to load a page.
 """
 SWEEP = 5.0
 """Seconds between two checks for silent connections."""
@@ -73,7 +73,7 @@ class Connections:
         return note
 
     def admit(self, transport: asyncio.Transport, handler: web.RequestHandler) -> bool:
-        """Returns whether a new connection may stay. A connection that may stay is counted until it
+        """Returns whether a new connection is accepted. An accepted connection is counted until it
         closes.
         """
         address = (transport.get_extra_info("peername") or ("",))[0]
@@ -101,8 +101,8 @@ class Connections:
 
 
 class AdmissionProtocol(asyncio.Protocol):
-    """The protocol of a newly accepted connection. It passes the connection to aiohttp, or refuses
-    it if its address has too many connections.
+    """Passes a newly accepted connection to aiohttp. Refuses the connection if its address has too
+    many connections.
     """
 
     def __init__(self, connections: Connections, handler: web.RequestHandler) -> None:

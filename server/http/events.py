@@ -1,6 +1,4 @@
-"""A room's events without a WebSocket (relay/PROTOCOL.md): server-sent events, and notices by
-POST.
-"""
+"""Server-sent events and notices by POST, for viewers without a WebSocket (relay/PROTOCOL.md)."""
 
 import asyncio
 import json
@@ -20,26 +18,31 @@ from server.rooms.registry import Rooms
 from server.settings import Settings
 
 CHECK_EVERY = 5.0
-"""Seconds between two checks whether the client of an idle stream has left."""
+"""Interval at which the server checks whether the client of an idle event stream has left, seconds.
+"""
 PING_CHECKS = 3
-"""After this many checks without an event, a comment is sent, so that proxies do not close an idle
-stream.
+"""Number of checks without an event after which the server sends a comment, which keeps proxies
+from closing the idle stream.
 """
 TAKE_WITHIN = 15.0
-"""If a client takes no data for this many seconds, its stream ends."""
+"""Maximum seconds for which the client of an event stream may read no data. Then the server ends
+the stream.
+"""
 COMMENT = b": ping\n\n"
 
 
 class EventsEndpoint:
-    """`/api/rooms/{room}/events` and `/api/rooms/{room}/notices`. Owns the open streams."""
+    """The endpoints `/api/rooms/{room}/events` and `/api/rooms/{room}/notices`. Owns the open event
+    streams.
+    """
 
     def __init__(self, rooms: Rooms, sockets: ConnectionLimiter, settings: Settings) -> None:
-        """`sockets`: counts the event streams and the WebSockets of each address together."""
+        """`sockets`: the common limiter of the event streams and WebSockets of an address."""
         self._rooms = rooms
         self._sockets = sockets
         self._settings = settings
         self._streams: dict[tuple[str, str], EventStream] = {}
-        """Open event streams by room name and secret viewer id."""
+        """The open event streams, by room name and secret viewer id."""
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -76,14 +79,16 @@ class EventsEndpoint:
             return response
 
     async def notify(self, request: web.Request) -> web.Response:
-        """Handles a notice of a viewer that has an event stream. Responds 204, or 200 with the
-        answer.
+        """Handles a notice of a viewer that has an event stream. Responds 204, or 200 if the notice
+        has an answer.
         """
         await self._rooms.ask(request.match_info["room"], RequireOpen())
         key = request.match_info["room"], request.query.get("viewer", "")
         stream = self._streams.get(key)
         if stream is None:
-            raise NotFound(RefusalCode.SESSION_NOT_FOUND, "no such viewer: open the events again")
+            raise NotFound(
+                RefusalCode.SESSION_NOT_FOUND, "no such viewer: open the event stream again"
+            )
         if not stream.allows():
             raise TooManyRequests(
                 RefusalCode.RATE_LIMITED, f"more than {PER_SECOND} notices a second"
@@ -96,9 +101,7 @@ class EventsEndpoint:
         try:
             answer = stream.receive_text(body.decode())
         except (MessageError, UnicodeDecodeError) as error:
-            raise BadRequest(
-                RefusalCode.BAD_NOTICE, "that notice is not in the protocol"
-            ) from error
+            raise BadRequest(RefusalCode.BAD_NOTICE, "the protocol has no such notice") from error
         if answer is None:
             return web.Response(status=204)
         return web.json_response(text=json.dumps(answer))
@@ -111,7 +114,7 @@ class EventsEndpoint:
 
 async def _send(request: web.Request, response: web.StreamResponse, stream: EventStream) -> None:
     """Sends events until the stream ends. Raises ConnectionError if the client has left,
-    TimeoutError if the client takes no data.
+    TimeoutError if the client reads no data.
     """
     idle = 0
     while True:

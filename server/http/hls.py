@@ -1,4 +1,4 @@
-"""LL-HLS: finds the room of a request, and limits how many requests of an address may wait."""
+"""LL-HLS: finds the room of a request, and limits the simultaneous requests of each address."""
 
 from aiohttp import hdrs, web
 
@@ -13,7 +13,7 @@ from server.settings import Settings
 
 
 class HlsEndpoint:
-    """`/hls/{room}/…`. Owns the renditions; `close()` ends them."""
+    """The endpoint `/hls/{room}/…`. Owns the renditions; `close()` ends the renditions."""
 
     def __init__(self, rooms: Rooms, settings: Settings) -> None:
         self._rooms = rooms
@@ -45,7 +45,7 @@ class HlsEndpoint:
     async def _rendition(self, name: str, path: str) -> Rendition:
         """Returns the rendition of a room. Raises NotFound, Gone or PlaylistError.
 
-        After a room has ended, viewers can still play its rendition to the end.
+        Viewers can play the rendition to its end after the room has ended.
         """
         try:
             room = await self._rooms.local(name)

@@ -1,5 +1,5 @@
-"""Limits for each client address, and the address of a client behind reverse proxies. Pure: `now`
-is any monotonic time in seconds.
+"""Request and connection limits per client address, and the address of a client behind reverse
+proxies. Pure: `now` is any monotonic time in seconds.
 
 Addresses are counted by `bucket_key`: a household with an IPv6 /64 counts as one address, like a
 household with one IPv4 address.
@@ -15,8 +15,9 @@ IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def bucket_key(address: str) -> str:
-    """Returns the part of an address that identifies a client: an IPv4 address (also if mapped into
-    IPv6), the /64 of an IPv6 address, any other text unchanged.
+    """Returns the part of an address that identifies a client: a whole IPv4 address, or the /64 of
+    an IPv6 address. An IPv4 address mapped into IPv6 counts as IPv4. Any other text is returned
+    unchanged.
     """
     ip = _parse(address)
     if ip is None:
@@ -37,13 +38,13 @@ class RateLimiter:
         self.per_seconds = per_seconds
         self.max_keys = max_keys
         self._buckets: dict[str, tuple[float, float]] = {}
-        """Number of tokens and time of the last update, by address. The least recently used bucket
-        is first.
+        """The buckets by key: number of tokens and time of the last update. The least recently used
+        bucket is first.
         """
 
     def try_take(self, address: str, now: float) -> float:
         """Takes a token and returns 0. If no token is left, returns the seconds until the next
-        one.
+        token is available.
         """
         key = bucket_key(address)
         tokens, counted = self._buckets.pop(key, (float(self.limit), now))
@@ -100,7 +101,7 @@ class Client:
     scheme: str | None = None
     """`http` or `https`."""
     host: str | None = None
-    """Host name, and the port unless it is the default of the scheme."""
+    """Host name of the URL. Includes the port unless it is the default port of the scheme."""
 
 
 def client(peer: str, headers: Iterable[tuple[str, str]], trusted: Sequence[IPNetwork]) -> Client:
@@ -108,9 +109,9 @@ def client(peer: str, headers: Iterable[tuple[str, str]], trusted: Sequence[IPNe
     order.
 
     Reads the headers of a trusted peer only: `X-Forwarded-For`, `-Proto` and `-Host`, or
-    `Forwarded` (RFC 7239) if there is no X-Forwarded-For. X-Forwarded-For has priority: most
-    proxies write it, and pass on a Forwarded header that a client sent. A proxy that writes
-    Forwarded must remove X-Forwarded-For.
+    `Forwarded` (RFC 7239) if there is no X-Forwarded-For. X-Forwarded-For has priority, because
+    most proxies write this header but pass on a client's Forwarded header unchanged. A proxy that
+    writes Forwarded must remove X-Forwarded-For.
     """
     if not is_trusted(peer, trusted):
         return Client(peer)
@@ -130,15 +131,15 @@ def client(peer: str, headers: Iterable[tuple[str, str]], trusted: Sequence[IPNe
 
 
 def client_address(peer: str, forwarded_for: str | None, trusted: Sequence[IPNetwork]) -> str:
-    """Returns the rightmost address that is not a trusted proxy's. A client can forge all addresses
-    to the left of that address. `forwarded_for`: value of X-Forwarded-For.
+    """Returns the client's address: the rightmost address that does not belong to a trusted proxy.
+    A client can forge the addresses further left. `forwarded_for`: value of X-Forwarded-For.
     """
     return _walk(peer, forwarded_for.split(",") if forwarded_for else [], trusted)[0]
 
 
 def _walk(peer: str, hops: Sequence[str], trusted: Sequence[IPNetwork]) -> tuple[str, int]:
-    """Returns the client's address and its index in `hops`; the index `len(hops)` means the peer
-    itself.
+    """Returns the client's address and its index in `hops`. The index is `len(hops)` if the client
+    is the peer itself.
     """
     address, index = peer, len(hops)
     while index > 0 and is_trusted(address, trusted):

@@ -26,7 +26,9 @@ from server.rooms.life import State
 
 FIRST_PICTURE = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 BEHIND_LENS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
-"""Bounds of the histogram buckets, seconds. They are dense in the usual range of the players."""
+"""Bounds of the histogram buckets, seconds. The buckets are narrow in the usual range of the
+values.
+"""
 MOST_STALLS = 10
 """Maximum number of stalls that one report adds to the counter: a player cannot stall more often
 between two reports.
@@ -50,7 +52,7 @@ class Sources:
 
 
 class Metrics:
-    """`/metrics`. Serves the metrics of `registry`, of the process and of `sources`."""
+    """The endpoint `/metrics`. Serves metrics of `registry`, the process and `sources`."""
 
     def __init__(self, sources: Sources, registry: CollectorRegistry) -> None:
         self._registry = registry
@@ -99,8 +101,8 @@ class Playing:
     def receive(self, beacon: Beacon, before: Beacon | None) -> None:
         """Takes a viewer's report and the previous report on the same connection, if any.
 
-        A page that reconnects repeats the delay of its first frame and its number of stalls. The
-        delay is counted once for each connection. Of the stalls, only the increase is counted.
+        A page that reconnects reports the delay of its first frame and its number of stalls again.
+        The delay therefore counts only once for each connection, and only new stalls count.
         """
         if beacon.first_picture is not None and (before is None or before.first_picture is None):
             self._first_picture[beacon.player].observe(beacon.first_picture / 1_000)
@@ -123,8 +125,8 @@ class ServerCollector(Collector):
         self._sources = sources
 
     def describe(self) -> Iterator[Family]:
-        """Yields no metrics: otherwise the registry would collect from a server that is still
-        starting.
+        """Yields no metrics. Without this method, `register` would call `collect` while the server
+        is still starting.
         """
         yield from ()
 

@@ -1,4 +1,6 @@
-"""For all endpoints: turns refusals into answers, answers preflights, and adds CORS headers."""
+"""Middleware for all endpoints: turns refusals into answers, answers preflights, and adds CORS
+headers.
+"""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -20,14 +22,14 @@ ALLOWED_HEADERS = "Authorization, Content-Type, If-Match"
 EXPOSED_HEADERS = "Location, Link, ETag, Accept-Patch, Accept-Post, Retry-After"
 
 CROSS_ORIGIN = ("/api/", "/whip/", "/whep/")
-"""Path prefixes below which pages of other origins may send requests."""
+"""Prefixes of the paths to which pages of other origins may send requests."""
 ENDPOINTS = ("/api/", "/hls/", "/whip/", "/whep/", "/ws/")
-"""Path prefixes below which refusals are JSON, even for browsers."""
+"""Prefixes of the paths whose refusals are JSON, even if a browser requests HTML."""
 
 
 def refusals(pages: Pages) -> Middleware:
-    """Returns the middleware that answers every error: with a page if a browser requests one, else
-    with a RefusalBody.
+    """Returns the middleware that turns every error into an answer: a page if a browser requests
+    HTML, otherwise a RefusalBody.
     """
 
     @web.middleware
@@ -121,8 +123,8 @@ def cross_origin(
     publish and play. Any origin may be allowed, because credentials are bearer tokens, never
     cookies.
 
-    The handler is for `on_response_prepare`: an event stream sends its headers long before its
-    request handler returns.
+    Register the handler for `on_response_prepare`. A middleware would add the headers too late: an
+    event stream sends its headers long before its request handler returns.
     """
 
     async def add_headers(request: web.Request, response: web.StreamResponse) -> None:

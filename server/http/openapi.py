@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document of the HTTP interface, built from OPERATIONS and the types of
-payloads.py. A test compares OPERATIONS with the routes, and a server with the document.
+payloads.py. Tests compare OPERATIONS with the server's routes, and the server's answers with the
+document.
 """
 
 import json
@@ -33,13 +34,13 @@ Refusals = Mapping[int, tuple[Code, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One HTTP method of one path."""
+    """An operation of the HTTP interface: one method of one path."""
 
     method: str
     path: str
     summary: str
     answers: Mapping[int, tuple[Content, ...]]
-    """Content by status, for answers with a status below 400."""
+    """Content by status. Contains only the statuses below 400."""
     refusals: Refusals = field(default_factory=dict)
     body: Content = None
     key: bool = False
@@ -50,7 +51,7 @@ class Operation:
 
 
 def merged(*tables: Refusals) -> Refusals:
-    """Returns all codes of the tables, by status."""
+    """Merges tables of refusals. Returns all codes for each status, without duplicates."""
     found: dict[int, tuple[Code, ...]] = {}
     for table in tables:
         for status, codes in table.items():
@@ -267,7 +268,7 @@ OPERATIONS = (
 
 
 class OpenApiEndpoint:
-    """`/api/openapi.json`."""
+    """The endpoint `/api/openapi.json`."""
 
     def __init__(self) -> None:
         self._document = b""
@@ -355,7 +356,7 @@ def _content(content: Content) -> dict[str, Any]:
 
 
 def _refusal(codes: tuple[Code, ...]) -> dict[str, Any]:
-    """Describes a refusal: a RefusalBody with one of `codes`."""
+    """Returns the OpenAPI response for a refusal: a RefusalBody with one of `codes`."""
     narrowed = {"properties": {"code": {"enum": list(codes)}}}
     schema = {"allOf": [{"$ref": REF.format(model=RefusalBody.__name__)}, narrowed]}
     return {

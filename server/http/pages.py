@@ -1,4 +1,4 @@
-"""Serves the pages (templates of `web/`) and the files to which they link."""
+"""Serves the pages (templates of `web/`) and the files that the pages load."""
 
 import base64
 import hashlib
@@ -19,13 +19,15 @@ from server.site.assets import Assets, BundledAssets, SourceAssets
 from server.site.first_frame import first_frame
 
 SHOW = "microliveBoot.showFirstFrame();"
-"""The inline script in a room's page that shows the first frame; it follows the frame's data."""
+"""The inline script that shows the first frame in a room's page. The page contains this script
+after the frame's data.
+"""
 
 HEADINGS = {404: "Nothing here", 410: "This live is over", 429: "A moment, please"}
 
 
 class Pages:
-    """`/`, `/live`, `/r/{room}` and `/assets/…`."""
+    """The pages `/`, `/live` and `/r/{room}`, and the files below `/assets/`."""
 
     def __init__(self, rooms: Rooms, settings: Settings) -> None:
         self._rooms = rooms
@@ -62,7 +64,7 @@ class Pages:
         if described.state is State.ENDED:
             raise Gone(
                 RefusalCode.ROOM_ENDED,
-                "The creator has ended it. There may be others on air right now.",
+                "The creator has ended this live. Others may be on air right now.",
             )
         return self._render(
             request,
@@ -84,8 +86,8 @@ class Pages:
         found = self._assets.find(request.match_info["name"])
         if found is None:
             raise NotFound(RefusalCode.FILE_NOT_FOUND, "there is no such file")
-        # The URL contains a hash of the content, so browsers may keep the file for ever. A page of
-        # an older version has an old URL, which gets the current file without caching.
+        # The URL contains a hash of the content, so browsers may keep the file for ever. A request
+        # with the URL of an older version gets the current file, without caching.
         current = self._assets.boot and request.path.startswith(self._assets.base + "/")
         caching = "public, max-age=31536000, immutable" if current else "no-cache"
         headers = {
@@ -146,7 +148,5 @@ class Pages:
 
 
 def _allowed(script: str) -> str:
-    """Returns the CSP source expression that allows this inline script and no other (CSP Level 3
-    §2.3.1).
-    """
+    """Returns the CSP source expression that allows this inline script (CSP Level 3 §2.3.1)."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"

@@ -29,14 +29,14 @@ class RefusalBody(Payload):
 
 
 class Config(Payload):
-    """The server's configuration for a page."""
+    """The part of the server's configuration that pages need."""
 
     create: Annotated[Literal["anyone", "token"], Field(description="who may create rooms")]
     version: str
 
 
 class IceServer(Payload):
-    """An RTCIceServer for the browser."""
+    """A STUN or TURN server, in the format of a browser's RTCIceServer."""
 
     urls: list[str]
     username: str | None = None
@@ -75,7 +75,7 @@ class CreateRoomAnswer(Payload):
 
 
 class RoomList(Payload):
-    """Rooms that are live or away, with the most viewers first."""
+    """The rooms that are live or away. The room with the most viewers comes first."""
 
     rooms: list[RoomDescription]
 

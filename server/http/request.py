@@ -19,8 +19,8 @@ BODY_WITHIN = 10.0
 
 
 def client_of(request: web.Request, settings: Settings) -> Client:
-    """Returns the client's address, and the scheme and host that it used if a trusted proxy sent
-    them.
+    """Returns the client's address. Includes the scheme and host of the client's URL if a trusted
+    proxy sent them.
     """
     return client(request.remote or "", request.headers.items(), settings.trusted_proxies)
 
@@ -34,8 +34,8 @@ def url_of(request: web.Request, path: str, settings: Settings) -> str:
 
 
 async def read_body(request: web.Request) -> bytes:
-    """Reads the request body. Raises TooLarge above 64 KB, RequestTimeout after BODY_WITHIN
-    seconds.
+    """Reads the request body. Raises TooLarge if the body exceeds 64 KB, RequestTimeout if it takes
+    more than BODY_WITHIN seconds.
     """
     if (request.content_length or 0) > MAX_BODY:
         raise _too_large()
@@ -57,7 +57,9 @@ def _too_large() -> TooLarge:
 def charge(
     limiter: RateLimiter, address: str, text: str, code: RefusalCode = RefusalCode.RATE_LIMITED
 ) -> None:
-    """Counts one request of an address. Raises TooManyRequests above the limit of `limiter`."""
+    """Counts one request of an address. Raises TooManyRequests if the request exceeds the limit of
+    `limiter`.
+    """
     wait = limiter.try_take(address, asyncio.get_running_loop().time())
     if wait:
         raise TooManyRequests(code, text, wait)
@@ -67,8 +69,8 @@ def charge(
 def connection_of(
     limiter: ConnectionLimiter, address: str, refusal: TooManyRequests
 ) -> Iterator[None]:
-    """Counts a connection of an address while the context lasts. Raises `refusal` above the limit
-    of `limiter`.
+    """Counts one connection of an address until the context ends. Raises `refusal` if the
+    connection exceeds the limit of `limiter`.
     """
     if not limiter.acquire(address):
         raise refusal

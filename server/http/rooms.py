@@ -24,7 +24,7 @@ from server.settings import Settings
 
 
 class RoomsEndpoint:
-    """`/api/rooms` and all paths below it."""
+    """The endpoints `/api/rooms` and `/api/rooms/…`."""
 
     def __init__(self, rooms: Rooms, settings: Settings) -> None:
         self._rooms = rooms
@@ -67,21 +67,21 @@ class RoomsEndpoint:
         return reply(RoomDescription, await self._rooms.ask(request.match_info["room"], Describe()))
 
     async def end(self, request: web.Request) -> web.Response:
-        """Ends a room for good, even if the client leaves."""
+        """Ends a room permanently. The room ends even if the client leaves before the answer."""
         name = request.match_info["room"]
         await asyncio.shield(self._rooms.ask(name, End(bearer_token(request))))
         return web.Response(status=204)
 
     async def qr_code(self, request: web.Request) -> web.Response:
-        """Returns a QR code of the watch URL."""
+        """Returns a QR code of the room's watch URL."""
         name = request.match_info["room"]
         await self._rooms.ask(name, Describe())
         svg = qr_svg(url_of(request, f"/r/{name}", self._settings))
         return web.Response(body=svg, content_type="image/svg+xml")
 
     async def health(self, request: web.Request) -> web.Response:
-        """Returns, for the creator, how well the media arrives and how well it plays for
-        viewers.
+        """Returns the room's health for the creator: how well the publisher's media arrives, and
+        how well viewers play.
         """
         name = request.match_info["room"]
         return reply(RoomHealth, await self._rooms.ask(name, ReadHealth(bearer_token(request))))

@@ -25,7 +25,7 @@ class SignallingEndpoint(Protocol):
         """Handles a POST of an offer to the endpoint."""
 
     async def trickle(self, request: web.Request) -> web.Response:
-        """Handles a PATCH of a session with candidates."""
+        """Handles a PATCH that sends ICE candidates for a session."""
 
     async def end(self, request: web.Request) -> web.Response:
         """Handles a DELETE of a session."""
@@ -35,8 +35,8 @@ class SignallingEndpoint(Protocol):
 
 
 def signalling_routes(prefix: str, endpoint: SignallingEndpoint) -> list[web.RouteDef]:
-    """Returns the routes of `{prefix}/{room}` and `{prefix}/{room}/{session}`, also with a slash at
-    the end: not every client follows a redirect of a POST.
+    """Returns the routes of `{prefix}/{room}` and `{prefix}/{room}/{session}`, each also with a
+    trailing slash: not every client follows the redirect of a POST.
     """
     room, session = f"{prefix}/{{room}}{{slash:/?}}", f"{prefix}/{{room}}/{{session}}{{slash:/?}}"
     return [
@@ -58,11 +58,11 @@ async def read_offer(request: web.Request) -> str:
 
 
 async def read_trickle(request: web.Request, remote_ufrag: str) -> None:
-    """Reads a PATCH with candidates and ignores them: the server is an ICE-lite agent, which
-    answers the peer from any address.
+    """Reads a PATCH with ICE candidates and ignores the candidates: the server is an ICE-lite
+    agent, which answers the peer from any address.
 
-    Raises what `read_offer` raises. Raises Unprocessable for an ICE restart (RFC 9725 §4.3.3); the
-    session then continues unchanged.
+    Raises the same errors as `read_offer`. Raises Unprocessable for an ICE restart (RFC 9725
+    §4.3.3); the session then continues unchanged.
     """
     fragment = await _read_text(request, SDP_FRAGMENT)
     lines = [line for line in fragment.splitlines() if line]

@@ -9,7 +9,7 @@ from server.settings import Settings
 
 
 class StatusEndpoint:
-    """`/healthz`, `/readyz` and `/api/config`."""
+    """The endpoints `/healthz`, `/readyz` and `/api/config`."""
 
     def __init__(self, rooms: Rooms, settings: Settings) -> None:
         self._rooms = rooms

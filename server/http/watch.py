@@ -13,22 +13,20 @@ from server.rooms.registry import Rooms
 from server.settings import Settings
 
 QUERY_LENGTH = 400
-"""Maximum length of the query string, characters. In the query string, a player describes
-itself.
-"""
+"""Maximum length of the query string, characters. The query string describes the player."""
 RETRY_CONNECTIONS = 5
 
 
 class WatchEndpoint:
-    """`/ws/{room}`. Owns the connected viewers."""
+    """The endpoint `/ws/{room}`. Owns the connected viewers."""
 
     def __init__(self, rooms: Rooms, settings: Settings) -> None:
         self._rooms = rooms
         self._settings = settings
         self.sockets = ConnectionLimiter(settings.max_sockets_per_address)
-        """Counts the WebSockets and event streams of each address together."""
+        """The common limiter of the WebSockets and event streams of an address."""
         self.viewers: set[WebSocketViewer] = set()
-        """The viewers that are connected now."""
+        """The viewers that are connected at present."""
         self.counters = WebSocketCounters()
 
     def routes(self) -> list[web.RouteDef]:
@@ -39,7 +37,7 @@ class WatchEndpoint:
         room = await self._rooms.local(request.match_info["room"])
         if len(request.query_string) > QUERY_LENGTH:
             raise BadRequest(
-                RefusalCode.HELLO_TOO_LONG, f"the query is over {QUERY_LENGTH} characters"
+                RefusalCode.HELLO_TOO_LONG, f"the query string is over {QUERY_LENGTH} characters"
             )
         address = client_of(request, self._settings).address
         refusal = TooManyRequests(

@@ -1,5 +1,6 @@
-"""WHEP (draft-ietf-wish-whep): a client plays with one HTTP request, and needs no key. The methods
-are in the order of the draft's section 4.
+"""WHEP (draft-ietf-wish-whep): a client starts to play with one HTTP request, and needs no key.
+
+The methods are in the order of the draft's section 4.
 """
 
 import secrets
@@ -25,7 +26,7 @@ RETRY_SESSIONS = 5
 
 
 class WhepEndpoint:
-    """`/whep/{room}` and its sessions `/whep/{room}/{session}`."""
+    """The endpoint `/whep/{room}` and its sessions `/whep/{room}/{session}`."""
 
     def __init__(self, rooms: Rooms, sessions: WhepSessions, settings: Settings) -> None:
         self._rooms = rooms
@@ -39,8 +40,8 @@ class WhepEndpoint:
     # §4.2 Playback session setup
 
     async def create(self, request: web.Request) -> web.Response:
-        """Handles a POST of an offer. Responds 201 with the answer, and the session's URL in
-        Location; 409 while the room is not live yet, 410 after it has ended.
+        """Handles a POST of an offer. Responds 201 with the SDP answer and the session's URL in
+        Location. Responds 409 if the room is not live yet, 410 if the room has ended.
         """
         await self._live_channel(request)
         offer = await read_offer(request)
@@ -49,8 +50,8 @@ class WhepEndpoint:
         return created(
             session.answer,
             url_of(request, f"/whep/{channel.name}/{session.id}", self._settings),
-            # Each viewer has its own user name. If all had the name of the room, viewers would use
-            # up each other's quota at the TURN server, and the creator's.
+            # Each viewer has its own TURN user name. With a common user name, the creator and all
+            # viewers of a room would share one quota at the TURN server.
             ice_servers(self._settings, f"viewer-{secrets.token_hex(8)}", time.time()),
         )
 
@@ -64,25 +65,25 @@ class WhepEndpoint:
     # §4.3 ICE support
 
     async def trickle(self, request: web.Request) -> web.Response:
-        """Handles a PATCH with candidates. Responds 204."""
+        """Handles a PATCH that sends ICE candidates for a session. Responds 204."""
         session = await self._session(request)
         if request.content_type == SDP:
             raise Unprocessable(
                 RefusalCode.NO_COUNTER_OFFER,
-                "there was no counter-offer to answer: POST a new offer",
+                "the server made no counter-offer, so it expects no answer: POST a new offer",
             )
         await read_trickle(request, session.rtc.remote_ufrag)
         return web.Response(status=204)
 
     async def discover(self, request: web.Request) -> web.Response:
-        """Handles GET and HEAD. Responds without content; the content type is the type that a
-        client may POST.
+        """Handles GET and HEAD. Responds without a body. The Content-Type header names the type
+        that a client may POST.
         """
         await self._rooms.ask(request.match_info["room"], RequireOpen())
         return web.Response(content_type=SDP)
 
     def _open(self, channel: Channel, offer: str, address: str) -> WhepSession:
-        """Opens a session, and counts it for the address until it ends."""
+        """Opens a session. The session counts as a session of the address until it ends."""
         if not self._held.acquire(address):
             raise TooManyRequests(
                 RefusalCode.TOO_MANY_SESSIONS, "too many sessions of this address", RETRY_SESSIONS

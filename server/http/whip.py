@@ -1,5 +1,6 @@
-"""WHIP (RFC 9725): a client publishes with one HTTP request. The methods are in the order of the
-RFC's section 4.
+"""WHIP (RFC 9725): a client starts to publish with one HTTP request.
+
+The methods are in the order of the RFC's section 4.
 """
 
 import asyncio
@@ -19,8 +20,8 @@ from server.settings import Settings
 
 
 class WhipEndpoint:
-    """`/whip/{room}` and its sessions `/whip/{room}/{session}`. SDP answers contain a candidate for
-    each of `hosts`.
+    """The endpoint `/whip/{room}` and its sessions `/whip/{room}/{session}`. SDP answers contain a
+    candidate for each of `hosts`.
     """
 
     def __init__(self, rooms: Rooms, settings: Settings, hosts: list[str]) -> None:
@@ -34,7 +35,7 @@ class WhipEndpoint:
     # §4.2 Ingest session setup
 
     async def create(self, request: web.Request) -> web.Response:
-        """Handles a POST of an offer. Responds 201 with the answer, and the session's URL in
+        """Handles a POST of an offer. Responds 201 with the SDP answer and the session's URL in
         Location.
         """
         room = await self._authorised_room(request)
@@ -57,8 +58,10 @@ class WhipEndpoint:
     # §4.3 ICE support
 
     async def trickle(self, request: web.Request) -> web.Response:
-        """Handles a PATCH with candidates. Responds 204. For an ICE restart, a client POSTs a new
-        offer with the same key; the new session replaces the old one without a gap.
+        """Handles a PATCH that sends ICE candidates for a session. Responds 204.
+
+        For an ICE restart, a client POSTs a new offer with the same key. The new session then
+        replaces the old session without a gap.
         """
         room = await self._authorised_room(request)
         session = room.session(request.match_info["session"])
@@ -68,7 +71,7 @@ class WhipEndpoint:
     # §4.1, §4.4
 
     async def discover(self, request: web.Request) -> web.Response:
-        """Handles GET and HEAD, which are reserved. Responds 204 if the room exists and has not
+        """Handles GET and HEAD, which the RFC reserves. Responds 204 if the room exists and has not
         ended.
         """
         await self._rooms.ask(request.match_info["room"], RequireOpen())
