@@ -74,7 +74,9 @@ def main() -> None:
 
 
 def publish(container: OutputContainer) -> None:
-    """Encodes and sends video and audio in real time. Raises a PyAV error if the connection ends."""
+    """Encodes and sends video and audio in real time. Raises a PyAV error at the end of the
+    connection.
+    """
     video = container.add_stream("libx264", rate=RATE)
     video.width, video.height, video.pix_fmt, video.bit_rate = WIDTH, HEIGHT, "yuv420p", BITRATE
     # One IDR a second: FFmpeg's WHIP muxer ignores keyframe requests.

@@ -15,12 +15,12 @@ class IngestCounters:
         self._open: dict[int, ReceiveCounters] = {}
 
     def enter(self, counters: ReceiveCounters) -> None:
-        """Adds the counters of an open session. The totals include their current values."""
+        """Includes the counters of an open session in the totals."""
         self._open[id(counters)] = counters
 
     def leave(self, counters: ReceiveCounters) -> None:
-        """Keeps the final counters of a session that closes. Further calls for the same session do
-        nothing.
+        """Adds the final counters of a session that closes to the totals. A second call for the
+        same session does nothing.
         """
         if self._open.pop(id(counters), None):
             for name in SUMMED:

@@ -19,7 +19,7 @@ class FrameOutput(Protocol):
         """Asks the publisher for a keyframe."""
 
     def transcode(self, frame: EncodedFrame) -> None:
-        """Replaces the source by a source that transcodes, because `frame` is out of presentation
+        """Replaces the source with a transcoding source, because `frame` is out of presentation
         order.
         """
 
@@ -33,7 +33,9 @@ class FrameSource(Protocol):
     """
 
     def deliver_to(self, output: FrameOutput) -> None:
-        """Sends all further results to `output`. Results before the first call are dropped."""
+        """Sends all results from now on to `output`. Results before the first call of `deliver_to`
+        are dropped.
+        """
 
     def receive(self, frame: EncodedFrame) -> None:
         """Takes the publisher's next access unit in decoding order: a frame, or parameter sets
@@ -44,12 +46,12 @@ class FrameSource(Protocol):
         """Makes the source produce a keyframe as soon as possible."""
 
     def check(self, now: float) -> None:
-        """Checks whether the source hangs, and makes it fail if so. Call this method periodically
-        with `time.monotonic` seconds.
+        """Makes the source fail if it hangs. Call this method periodically. `now`: time from
+        `time.monotonic`, seconds.
         """
 
     async def close(self) -> None:
-        """Releases all resources. Once `close` has been called, the source does not call its
+        """Releases all resources. After `close` has been called, the source makes no calls to its
         output.
         """
 

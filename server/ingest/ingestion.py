@@ -26,8 +26,8 @@ SILENT_FOR = 5.0
 
 
 class IngestionOwner(Protocol):
-    """The owner of an Ingestion, which calls the methods synchronously, and `media_came` for every
-    frame and audio packet.
+    """Interface of the owner of an Ingestion. The Ingestion calls the methods synchronously. It
+    calls `media_came` for every frame and audio packet.
     """
 
     def media_came(self) -> None: ...
@@ -64,7 +64,7 @@ class Ingestion:
         now = time.monotonic()
         self.source = source
         """The source that forwards or transcodes the publisher's frames. At the first B-frame, a
-        transcoding source replaces a forwarding source.
+        transcoding source replaces the forwarding source.
         """
         self._rtc = rtc
         self._stream = stream
@@ -120,7 +120,7 @@ class Ingestion:
             stamp = self._timeline.captured_now(now)
             self._publish_sounds(self._sound.advance(stamp.ticks), stamp, now)
 
-    # Frames out of the source (FrameOutput)
+    # Calls of the frame source (FrameOutput)
 
     def publish_frame(self, frame: EncodedFrame) -> None:
         unit = frame.unit
@@ -151,7 +151,7 @@ class Ingestion:
         self._rtc.request_keyframe()
 
     def transcode(self, frame: EncodedFrame) -> None:
-        """Replaces the source by a source that transcodes, because `frame` is a B-frame. The
+        """Replaces the source with a transcoding source, because `frame` is a B-frame. The
         transcoding begins at the next keyframe.
         """
         try:
@@ -176,7 +176,7 @@ class Ingestion:
     # Samples out
 
     def _announce_parameters(self, arrived: float) -> bool:
-        """Publishes a new init segment if the IDR has new parameter sets. Returns False if its
+        """Publishes a new init segment if the parameter sets have changed. Returns False if the
         parameter sets are missing or cannot be read.
         """
         if (self._sps, self._pps) == self._parameters:
@@ -241,9 +241,9 @@ class Ingestion:
         return round((now + self._to_unix) * 1_000_000)
 
     def _has_stopped(self, now: float) -> bool:
-        """Whether no displayable media has arrived for too long. Until the first keyframe is
-        complete, packets do not count: with a dead camera or an unknown encoder, no frame is ever
-        complete.
+        """Whether no displayable media has arrived for too long. Packets count only after the first
+        complete keyframe, because a dead camera or an unknown encoder may send packets without a
+        complete frame.
         """
         last = self._began
         if self._parameters:

@@ -4,14 +4,14 @@ from relay.rtc.receive.reassembly import EncodedFrame
 from server.ingest.frame_source import DISCARD, FrameOutput
 
 REORDERED = 90_000
-"""A frame counts as a B-frame if its timestamp is lower than that of an earlier frame by less than
-this many RTP ticks. A larger step back is a jump of the timestamps.
+"""Threshold between B-frames and timestamp jumps, RTP ticks. A frame is a B-frame if its timestamp
+is less than this number of ticks before the newest timestamp.
 """
 
 
 class PassthroughSource:
-    """A FrameSource that copies nothing. At the first B-frame it requests a transcoder: B-frames
-    would delay every viewer, and WebRTC viewers cannot show them.
+    """A FrameSource that forwards frames without copying. At the first B-frame, it requests a
+    transcoder: B-frames would delay every viewer, and WebRTC viewers cannot show B-frames.
     """
 
     def __init__(self) -> None:

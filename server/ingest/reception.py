@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 
 SPAN = 5
-"""Seconds over which gaps and losses are reported."""
+"""Length of the period for which gaps and losses are reported, seconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ class State(Enum):
     SILENT = auto()
     """The publisher is connected, but no displayable media has arrived for SILENT_FOR seconds."""
     ENDED = auto()
-    """The publisher or its video is gone; the owner must call `close()`."""
+    """The publisher has left, or its video has failed. The owner must call `close()`."""
     CLOSED = auto()
 
 
@@ -52,17 +52,17 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.SILENT, Event.CLOSED): State.CLOSED,
     (State.ENDED, Event.CLOSED): State.CLOSED,
 }
-"""The next state for each state and event. All other pairs of state and event change nothing."""
+"""The next state for each pair of state and event. A pair that is not listed changes nothing."""
 
 
 class SessionOwner(Protocol):
-    """The owner of a session, which calls the methods synchronously, and never after `close()`
-    began.
+    """Interface of the owner of a session. The session calls the methods synchronously. It makes no
+    calls after `close()` has begun.
     """
 
     def flow_changed(self, session: "IngestSession", flowing: bool) -> None:
-        """Reports that displayable media has started (`flowing`) or has stopped for SILENT_FOR
-        seconds.
+        """Reports that displayable media has started (`flowing` is true), or that no displayable
+        media has arrived for SILENT_FOR seconds (`flowing` is false).
         """
 
     def session_ended(self, session: "IngestSession", reason: str) -> None:
@@ -73,8 +73,8 @@ class IngestSession:
     """A publisher's session. Call `answer()`, then `connect()`, then `begin()` to publish.
     `close()` is valid at any time.
 
-    H.264 is forwarded unchanged until its first B-frame; from then on, it is transcoded. VP8 is
-    always transcoded.
+    H.264 is forwarded unchanged until the first B-frame, and transcoded afterwards. VP8 is always
+    transcoded.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class IngestSession:
         counters: IngestCounters,
         owner: SessionOwner,
     ) -> None:
-        """Raises Unavailable or NotAcceptable if the offer needs a transcoder and none is
+        """Raises Unavailable or NotAcceptable if the offer needs a transcoder and no transcoder is
         available.
         """
         self.id = session_id
@@ -109,7 +109,8 @@ class IngestSession:
             if reservation:
                 reservation.release()
             raise
-        # Start the worker now: its start and the handshake each need some tenths of a second.
+        # Start the transcoder process now, in parallel with the handshake: both take some tenths of
+        # a second.
         self._first_source: FrameSource = (
             reservation.start(codec) if reservation else PassthroughSource()
         )
@@ -177,7 +178,7 @@ class IngestSession:
         """Returns how well the publisher's media arrives; None before `begin`."""
         return self._ingestion.health() if self._ingestion else None
 
-    # Ingestion (IngestionOwner)
+    # Calls of the ingestion (IngestionOwner)
 
     def media_came(self) -> None:
         if self.state is not State.FLOWING and self._happen(Event.MEDIA_CAME):
@@ -196,7 +197,9 @@ class IngestSession:
             self._owner.session_ended(self, reason)
 
     def receive_demand(self, demand: Demand) -> None:
-        """Takes a demand of the viewers. The stream calls this method of its Publisher."""
+        """Handles a demand of the viewers. The stream calls this method because the session is its
+        Publisher.
+        """
         if demand.keyframe:
             self.source.request_keyframe()
 

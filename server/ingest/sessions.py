@@ -16,8 +16,8 @@ class IngestSessions:
     """
 
     def __init__(self, port: UdpPort, transcoders: Transcoders, bitrate_cap: int) -> None:
-        """`bitrate_cap`: maximum bitrate of all media of one publisher together, bit/s; sent as
-        REMB.
+        """`bitrate_cap`: maximum total bitrate of a publisher's audio and video, bit/s. The server
+        sends this limit as REMB.
         """
         self.transcoders = transcoders
         self.counters = IngestCounters()
@@ -25,8 +25,8 @@ class IngestSessions:
         self._bitrate_cap = bitrate_cap
 
     def open(self, stream: Stream, offer: Offer, owner: SessionOwner) -> IngestSession:
-        """Opens a session; the owner must close it. Raises Unavailable or NotAcceptable if the
-        offer needs a transcoder and none is available.
+        """Opens a session, which the owner must close. Raises Unavailable or NotAcceptable if the
+        offer needs a transcoder and no transcoder is available.
         """
         return IngestSession(
             secrets.token_urlsafe(16),

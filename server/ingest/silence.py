@@ -1,7 +1,7 @@
 """Fills gaps in the audio, first with concealment, then with silence, so that players never wait
 for audio.
 
-Chromium's MSE stops for good at an audio gap of 100 ms, and a player without audio drifts. Pure:
+Chromium's MSE stops permanently at an audio gap of 100 ms, and a player without audio drifts. Pure:
 takes media ticks, returns packets.
 """
 
@@ -12,13 +12,13 @@ from relay.media.opus import SILENCE, SILENCE_TICKS, concealment, packet_ticks
 PATIENCE = 4_800
 """Missing audio is replaced after this many ticks (100 ms)."""
 ABSENT_PATIENCE = 1_920
-"""Missing audio is replaced after this many ticks (40 ms) if audio has been absent for ABSENT
+"""Missing audio is replaced after this many ticks (40 ms) once audio has been absent for ABSENT
 ticks.
 """
 ABSENT = 48_000
 CONCEALED = 4_800
-"""The decoder conceals missing audio for this many ticks (100 ms) after the last real packet. By
-then the concealed audio has faded out, and silence follows.
+"""Duration of concealment after the last real packet, ticks (100 ms). The concealed audio has faded
+out at the end of this time, and silence follows.
 """
 MAX_FILL = 50 * 10
 """Maximum number of silent packets generated at once (10 s). A longer absence remains a gap in
@@ -49,8 +49,9 @@ class ContinuousSound:
         self._expected = expected
 
     def receive(self, ticks: int, duration: int, data: bytes) -> list[Sound]:
-        """Takes a real packet. Returns the packets to publish: those that fill the gap before it,
-        and the packet itself. Returns an empty list if the packet has already been replaced.
+        """Takes a real packet. Returns generated packets that fill the gap before the real packet,
+        then the real packet. Returns an empty list if generated packets have already replaced the
+        real packet.
         """
         if self._next is None:
             self._next = ticks
@@ -68,7 +69,8 @@ class ContinuousSound:
         (ticks).
         """
         if self._next is None:
-            # If the publisher offered a microphone, it gets time to start.
+            # A microphone that the publisher has offered gets time to start before silence replaces
+            # its audio.
             self._next = media_now + (ABSENT_PATIENCE if self._expected else 0)
             return []
         absent = self._last_real is None or self._next - self._last_real > ABSENT

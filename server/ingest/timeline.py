@@ -2,9 +2,9 @@
 clock), returns ticks.
 
 The timestamps of each track start at a random number and follow their own clock. A sender report
-(RFC 3550 §6.4.1) maps a timestamp to the sender's clock, which is common to both tracks. Before its
-first report, a track is placed by the arrival times of its fastest packets; the error is the
-track's encoding delay.
+(RFC 3550 §6.4.1) maps a timestamp to the sender's clock, which is common to both tracks. Before the
+first report of a track, the arrival times of its fastest packets determine the media time. The
+error is then the encoding delay of the track.
 
 Audio has priority: its packets are placed end to end, because a gap or an overlap is audible and
 stops some players. If this moves the audio away from its clock, the video is shifted by the same
@@ -20,29 +20,31 @@ DRIFT = 1e-4
 of any crystal, and is far below the jitter of a network.
 """
 SLEW = 0.004
-"""Maximum correction of the video's media time per frame, in seconds, if the estimate of the clocks
-changes.
+"""Maximum correction of the video's media time per frame, seconds. A larger correction of up to
+JUMP is spread over several frames.
 """
 JUMP = 0.5
-"""A correction of more than this many seconds is applied at once."""
+"""Threshold of the correction of the video's media time, seconds. A larger correction is applied at
+once.
+"""
 IMPOSSIBLE = 0.3
 """Maximum seconds by which a packet can be faster than all earlier packets. A larger difference
 means that the packet's timestamp has jumped.
 """
 REANCHOR = 0.1
-"""If audio deviates from its clock by more than this many seconds, its media time is computed again
-from the clock.
+"""Maximum deviation of the audio from its clock, seconds. After a larger deviation, the media time
+is computed again from the clock.
 """
 DISAGREE = 0.15
-"""Maximum difference, in seconds, between the times that pass on the sender's clock and in RTP
-timestamps from one sender report to the next. In GStreamer (webrtcbin 1.22) the timestamps of
-sender reports run twice as fast as those of packets.
+"""Maximum disagreement between two consecutive sender reports, seconds: the time that has passed on
+the sender's clock minus the time that has passed in RTP timestamps. In GStreamer (webrtcbin 1.22)
+the timestamps of sender reports run twice as fast as those of packets.
 """
 PAUSE, BEHIND, STRAGGLERS = 1.0, 0.5, 2
-"""After PAUSE seconds without audio, the timestamps may resume at any value. A resumption at
-another value is assumed if more than STRAGGLERS packets are over BEHIND seconds late; fewer may be
-late packets from before the pause. While Chromium sends no track, the timestamps of its packets
-stop, but those of its sender reports continue.
+"""Limits that detect a jump of the audio timestamps after a pause of at least PAUSE seconds. The
+timestamps have jumped if more than STRAGGLERS packets are over BEHIND seconds late. Fewer late
+packets may be from before the pause. Chromium causes these jumps: while it sends no track, the
+timestamps of its packets stop, but those of its sender reports continue.
 """
 
 
@@ -73,8 +75,8 @@ class Stamp:
     `now`.
     """
     estimated: bool
-    """Whether `captured` is derived from the arrival times of the fastest packets, because the
-    track has no sender report.
+    """Whether `captured` is an estimate from the arrival times of the fastest packets. The track
+    then has no accepted sender report.
     """
 
 
@@ -94,8 +96,8 @@ class _TrackClock:
         self.arrival = RisingMinimum()
         self._arrived: float | None = None
         self._behind = -1
-        """Number of late packets since a pause; -1 if there was no pause, or if a packet arrived in
-        time after it.
+        """Number of late packets since the last pause. -1 if there was no pause, or if a packet has
+        arrived in time since the pause.
         """
         self._last: int | None = None
 
@@ -113,7 +115,7 @@ class _TrackClock:
 
     def fell_behind(self, lateness: float, arrived: float) -> bool:
         """Whether the timestamps resumed at another value after a pause. `lateness`: seconds by
-        which the packet that arrived now is late.
+        which the packet that has just arrived is late.
         """
         if self._arrived is not None and arrived - self._arrived >= PAUSE:
             self._behind = 0
@@ -126,16 +128,16 @@ class _TrackClock:
 
     def forget(self) -> None:
         """Forgets all reports and arrival times, because the timestamps jumped. Packets are then
-        placed by arrival until the next sender report.
+        placed by their arrival times until the next sender report.
         """
         self.report = self.heard = None
         self.arrival = RisingMinimum()
         self._behind = -1
 
     def take(self, sender_clock: float, at: int) -> bool:
-        """Takes a sender report. Returns whether the report is accepted, which requires that it
-        agrees with the previous report. Packets are placed by arrival until two consecutive reports
-        agree.
+        """Takes a sender report. Returns whether the report is accepted: it must agree with the
+        previous report. After a disagreement, packets are placed by their arrival times until two
+        consecutive reports agree.
         """
         before, self.heard = self.heard, (sender_clock, at)
         agrees = (
@@ -167,13 +169,13 @@ class Timeline:
         the network plus the difference of the clocks.
         """
         self.round_trip = 0.0
-        """Shortest round-trip time measured, in seconds, set by the owner. Half of it is subtracted
-        from the offset as the delay of the network.
+        """Shortest measured round-trip time, seconds, set by the owner. Half of the round-trip time
+        is the estimated network delay, which is subtracted from the offset.
         """
         self._origin: float | None = None
         """Time on the steady clock at media time `start`."""
         self._sound_base: int | None = None
-        """Media time of audio timestamp 0, ticks."""
+        """Media time that corresponds to the audio timestamp 0, ticks."""
         self._lead = 0.0
         """Deviation of the audio from its clock, in seconds. The video is shifted by the same
         time.
@@ -192,8 +194,8 @@ class Timeline:
         self._offset.add(now - sender_clock, now)
         if clock.arrival.value is None:
             return
-        # Keep the fastest packet before the report: otherwise one late packet after the first
-        # report would shift everything.
+        # Keep the transit time of the fastest packet before the report. Otherwise one late packet
+        # after the first report would shift all media times.
         fastest = clock.arrival.value + at / clock.rate - sender_clock
         if self._transit.value is None or fastest > self._transit.value - IMPOSSIBLE:
             self._transit.add(fastest, now)
@@ -250,7 +252,7 @@ class Timeline:
         return now - self._origin + self._start + self._lead
 
     def captured_now(self, now: float) -> Stamp:
-        """Returns the stamp of audio that is generated now."""
+        """Returns the Stamp of audio that the server generates now."""
         return Stamp(round(self.media_now(now) * TIMESCALE[Track.AUDIO]), now, True)
 
     def _lateness(self, clock: _TrackClock, timestamp: int, arrived: float) -> float:
@@ -267,8 +269,8 @@ class Timeline:
     def _place(
         self, clock: _TrackClock, timestamp: int, arrived: float
     ) -> tuple[float, float, bool]:
-        """Returns the media time in seconds, the capture time on the server's clock, and whether
-        the capture time is estimated.
+        """Returns a packet's media time in seconds, its capture time on the server's clock, and
+        whether the capture time is estimated.
         """
         sent = clock.sender_time(timestamp)
         if (
@@ -276,7 +278,8 @@ class Timeline:
             and self._transit.value is not None
             and arrived - sent < self._transit.value - IMPOSSIBLE
         ):
-            # Accepting this timestamp would also move the other track into the past.
+            # The timestamp has jumped. If it were accepted, the other track would also move into
+            # the past.
             clock.forget()
             sent = None
         by_arrival = timestamp / clock.rate + clock.arrival.add(

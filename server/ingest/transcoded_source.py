@@ -25,8 +25,8 @@ class TranscodedSource:
     """
 
     def __init__(self, codec: str, bitrate: int, on_closed: Callable[[], None] = ignore) -> None:
-        """`codec`: a key of `transcoder.DECODERS`. `bitrate`: maximum bitrate of the result,
-        bit/s.
+        """`codec`: a key of `transcoder.DECODERS`. `bitrate`: maximum bitrate of the transcoded
+        video, bit/s.
         """
         self._command = [
             sys.executable,
@@ -45,7 +45,7 @@ class TranscodedSource:
 
     @property
     def pid(self) -> int | None:
-        """Process id of the worker; None until it runs."""
+        """Process id of the worker; None until the worker runs."""
         return self._process.pid if self._process else None
 
     @property
@@ -91,8 +91,8 @@ class TranscodedSource:
         pipe = asyncio.subprocess.PIPE
         reason = "the transcoder ended"
         try:
-            # In a separate session the worker does not receive Ctrl-C from the terminal: the server
-            # ends the worker.
+            # In a session of its own, the worker does not receive Ctrl-C from the terminal. The
+            # server ends the worker.
             self._process = await asyncio.create_subprocess_exec(
                 *self._command, stdin=pipe, stdout=pipe, start_new_session=True
             )
@@ -114,8 +114,8 @@ class TranscodedSource:
             self._output.source_failed(reason)
 
     async def _read(self, answers: asyncio.StreamReader) -> str:
-        """Handles answers until the worker sends no more, and returns the reason. Raises
-        IncompleteReadError if the worker is gone.
+        """Handles the worker's answers until the transcoding fails. Returns the reason for the
+        failure. Raises IncompleteReadError if the worker has ended.
         """
         while True:
             size, timestamp, number = ANSWER.unpack(await answers.readexactly(ANSWER.size))

@@ -12,19 +12,21 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 
 DECODERS = {"VP8": "vp8", "H264": "h264"}
-"""FFmpeg's decoder by RTP encoding name."""
+"""Names of FFmpeg's decoders, by RTP encoding name."""
 MAX_PIXELS = 1920 * 1088
 """Maximum number of pixels in a frame. A larger frame would use more than one publisher's share of
 the machine.
 """
 QUALITY = "23"
-"""x264's constant rate factor (CRF). The bitrate is only a limit, so that simple content needs
-fewer bits.
+"""x264's constant rate factor (CRF). The bitrate setting is only an upper limit, so that simple
+content needs fewer bits.
 """
 LONGEST_GOP = 300
 CLOCK = 90_000
 LONGEST_FRAME = CLOCK
-"""Maximum duration of a frame in the encoder's rate control, ticks."""
+"""Maximum duration of a frame in the encoder's rate control, ticks. A longer timestamp step is a
+jump.
+"""
 
 
 class TranscoderError(Exception):
@@ -44,13 +46,15 @@ class TranscodedFrame(NamedTuple):
 
 
 class Transcoder:
-    """One publisher's decoder and encoder. They use one thread and no look-ahead, so that each call
-    returns the result for the frame that it takes. Only the results for B-frames come later, in
-    presentation order.
+    """One publisher's decoder and encoder. Decoder and encoder use one thread and no look-ahead, so
+    each call of `transcode` returns the transcoded frame at once. B-frames are an exception: their
+    results come later, in presentation order.
     """
 
     def __init__(self, codec: str, bitrate: int) -> None:
-        """`codec`: a key of DECODERS. `bitrate`: maximum bitrate over half a second, bit/s."""
+        """`codec`: a key of DECODERS. `bitrate`: maximum bitrate, averaged over half a second,
+        bit/s.
+        """
         decoder = av.CodecContext.create(DECODERS[codec], "r")
         assert isinstance(decoder, VideoCodecContext)
         decoder.thread_count = 1  # each of FFmpeg's frame threads would add a delay of one frame
@@ -66,10 +70,10 @@ class Transcoder:
         self, timestamp: int, data: bytes, *, key: bool = False, skip: bool = False
     ) -> Iterator[TranscodedFrame]:
         """Takes the next access unit (VP8 unchanged, H.264 with start codes) and returns the
-        transcoded frames. `timestamp`: 90 kHz ticks, returned with the result.
+        transcoded frames. `timestamp`: 90 kHz ticks, returned with the transcoded frame.
 
-        With `key` the result is an IDR. With `skip` the frame is only decoded, because later frames
-        depend on it. Raises BrokenFrame, TranscoderError.
+        If `key` is true, the result is an IDR. If `skip` is true, the frame is only decoded,
+        because later frames depend on this frame. Raises BrokenFrame, TranscoderError.
         """
         self._keyframe_next = self._keyframe_next or key
         packet = av.Packet(data)

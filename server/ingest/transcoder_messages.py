@@ -1,10 +1,12 @@
 """The messages between the server and a transcoder process. Pure.
 
-The server writes requests to the process's standard input: for each frame, a REQUEST header and the
-access unit. The process writes answers to its standard output, each an ANSWER header and its
-payload. It sends READY once, at the start. It answers each request with a FRAME or KEYFRAME for
-each result and then DONE, or with BROKEN if the frame cannot be decoded. FAILED is its last answer;
-the payload is the reason.
+The server writes requests to the process's standard input. A request is a REQUEST header and the
+access unit of a frame. The process writes answers to its standard output. An answer is an ANSWER
+header and its payload.
+
+The first answer is READY. For each request, the process sends a FRAME or KEYFRAME for each
+transcoded frame, then DONE. If the process cannot decode the frame, it sends BROKEN instead of
+DONE. FAILED is the last answer; its payload is the reason.
 """
 
 from enum import IntEnum, IntFlag

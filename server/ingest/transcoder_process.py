@@ -12,7 +12,7 @@ from server.ingest.transcoder import BrokenFrame, Transcoder, TranscoderError
 from server.ingest.transcoder_messages import ANSWER, REQUEST, Kind, RequestFlag
 
 NICE = 5
-"""Niceness of the process: publishers and viewers that need no transcoder take precedence."""
+"""Niceness of the process. Publishers and viewers that need no transcoder have priority."""
 
 
 def main() -> None:

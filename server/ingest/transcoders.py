@@ -10,8 +10,8 @@ RETRY_AFTER = 10.0
 
 
 class Transcoders:
-    """Gives transcoders to at most `limit` rooms. A room that has a transcoder may get another one:
-    while a publisher reconnects, its former session still uses the first.
+    """Gives transcoders to at most `limit` rooms. A room that has a transcoder may get a second
+    transcoder: while a publisher reconnects, its former session still uses the first transcoder.
     """
 
     def __init__(self, limit: int, bitrate: int) -> None:

@@ -1,5 +1,5 @@
-"""Makes the requests to one transcoder and interprets its answers. Pure: takes frames, answers and
-`now` (seconds), returns requests.
+"""Writes the requests to one transcoder and interprets the transcoder's answers. Pure: takes
+frames, answers and `now` (seconds), returns requests.
 """
 
 from collections import OrderedDict
@@ -11,11 +11,11 @@ from relay.rtc.receive.reassembly import EncodedFrame
 from server.ingest.transcoder_messages import REQUEST, Kind, RequestFlag
 
 BEHIND = 4
-"""With at least this many requests in flight, frames are only decoded, not encoded: the worker is
-too slow to encode all of them.
+"""Number of requests in flight from which the worker is too slow to encode all frames. It then only
+decodes new frames.
 """
 MAX_IN_FLIGHT = 12
-"""With this many requests in flight, frames are dropped until the next keyframe."""
+"""Maximum number of requests in flight. Further frames are dropped until the next keyframe."""
 STUCK = 5.0
 """Maximum seconds that the worker may take to answer; a slower worker is killed."""
 KEYFRAME_INTERVAL = 0.3
@@ -29,7 +29,7 @@ class State(Enum):
     """The worker needs a keyframe before it can decode any other frame."""
     RUNNING = auto()
     LOST = auto()
-    """The worker is gone; no more frames follow."""
+    """The worker process has ended; no more frames follow."""
     CLOSED = auto()
 
 
@@ -60,7 +60,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.RUNNING, Event.CLOSED): State.CLOSED,
     (State.LOST, Event.CLOSED): State.CLOSED,
 }
-"""The next state for each state and event. All other pairs of state and event change nothing."""
+"""The next state for each pair of state and event. A pair that is not listed changes nothing."""
 
 
 class Transcoding:
@@ -102,7 +102,7 @@ class Transcoding:
         return self._in_flight > 0 and now - self._answered > STUCK
 
     def request_keyframe(self) -> None:
-        """Makes the next frame a keyframe, but at most one frame in KEYFRAME_INTERVAL."""
+        """Makes the next frame a keyframe, but not within KEYFRAME_INTERVAL of the last keyframe."""
         self._keyframe_at = min(self._keyframe_at, self._last_keyframe + KEYFRAME_INTERVAL)
 
     def request(self, frame: EncodedFrame) -> bytes:
@@ -122,8 +122,8 @@ class Transcoding:
             return b""
         flags = RequestFlag.SKIP if self._in_flight >= BEHIND else RequestFlag.NONE
         if unit.key or frame.arrived >= self._keyframe_at:
-            # A publisher's keyframe remains a keyframe: GOPs for viewers are at most as long as the
-            # publisher's.
+            # A keyframe of the publisher is encoded as a keyframe, so that the GOPs for viewers are
+            # not longer than the publisher's GOPs.
             flags |= RequestFlag.KEYFRAME
             self._keyframe_at = inf
             self._last_keyframe = frame.arrived
@@ -136,8 +136,8 @@ class Transcoding:
     def receive_answer(
         self, kind: Kind, timestamp: int, data: bytes, now: float
     ) -> EncodedFrame | None:
-        """Takes any answer except FAILED. Returns the frame in the answer, if any, with the arrival
-        time of the original frame.
+        """Handles any answer except FAILED. If the answer contains a frame, returns this frame with
+        the arrival time of the original frame.
         """
         self._answered = now
         match kind:
@@ -163,7 +163,9 @@ class Transcoding:
 
 
 def _annexb(parameter_sets: list[bytes], data: bytes) -> bytes:
-    """Returns an access unit with start codes instead of lengths, after its parameter sets."""
+    """Converts an access unit to Annex B: the parameter sets, then the NAL units, each after a
+    start code.
+    """
     parts = [*parameter_sets]
     at = 0
     while at < len(data):

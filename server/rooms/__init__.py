@@ -1,4 +1,4 @@
-"""Rooms: the life of one live, its audience, and the registry of all rooms.
+"""Rooms: the life cycle of a live, its audience, and the registry of all rooms.
 
 This package may import `server.ingest`, `server.storage` and all folders below them.
 """

@@ -1,4 +1,6 @@
-"""How well the viewers of a room currently play, from their reports. Pure; `now` in seconds."""
+"""Measures how well a room's video currently plays, from viewers' reports. Pure; `now` in
+seconds.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -7,15 +9,15 @@ from dataclasses import dataclass
 from server.rooms.beacon import Beacon
 
 FRESH = 3.5
-"""Seconds for which a report is valid. A viewer sends a report every second, so it stays in the
-figures if one or two reports are lost.
+"""Seconds for which a report is valid. A viewer sends a report every second, and still counts if
+one or two reports are lost.
 """
 MIN_INTERVAL = 0.5
-"""Minimum seconds between two reports of a viewer. A report that arrives sooner is ignored: either
-the previous report was delayed, or the viewer would count twice.
+"""Minimum seconds between two reports of a viewer. A report that arrives sooner is ignored, because
+the viewer would count twice. The previous report may have been delayed.
 """
 STALL_SHOWN = 30.0
-"""Seconds for which a stall remains in the figures."""
+"""Seconds for which a viewer counts as stalled after a stall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class AudienceHealth:
 
     watching: int
     reporting: int
-    """Number of viewers whose reports say whether they play."""
+    """Number of viewers whose reports state whether video is playing."""
     playing: int
     behind_lens: Spread | None
     first_picture: Spread | None
@@ -66,7 +68,7 @@ class Audience:
 
     def report(self, viewer: int, beacon: Beacon, now: float) -> None:
         """Takes a viewer's report. Ignores the report if it arrives too soon after the previous
-        one.
+        report.
         """
         known = self._viewers.get(viewer)
         if known is None:
@@ -78,7 +80,8 @@ class Audience:
         before = known.beacon
         if beacon.stalls is not None and beacon.stalls > (before.stalls or 0):
             known.stalled_at = now
-        # A page sends these figures only when they change.
+        # A page sends the delay of its first frame and its number of stalls only when they change.
+        # Keep the previous values otherwise.
         first, stalls = beacon.first_picture, beacon.stalls
         known.beacon = beacon._replace(
             first_picture=before.first_picture if first is None else first,
@@ -91,7 +94,7 @@ class Audience:
         self._viewers.pop(viewer, None)
 
     def players(self, now: float) -> Counter[str]:
-        """Returns the number of viewers by player, from valid reports."""
+        """Returns the number of viewers for each player, from valid reports."""
         return Counter(viewer.beacon.player for viewer in self._fresh(now))
 
     def health(self, watching: int, now: float) -> AudienceHealth:
@@ -105,8 +108,8 @@ class Audience:
             watching=watching,
             reporting=len(reported),
             playing=sum(reported),
-            # While its video does not play, a viewer reports how long it has been waiting, instead
-            # of its delay.
+            # Count only viewers whose video plays. In this field, other viewers report how long
+            # they have waited.
             behind_lens=_spread(beacon.behind_lens for beacon in fresh if beacon.playing),
             first_picture=_spread(beacon.first_picture for beacon in fresh),
             stalled=sum(now - viewer.stalled_at <= STALL_SHOWN for viewer in viewers),

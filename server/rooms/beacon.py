@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 PLAYERS = frozenset({"webcodecs", "mse", "hls", "whep"})
 OTHER = "other"
-"""The name under which all unknown players are counted: viewers must not add metric labels without
-limit.
+"""Name under which all unknown players are counted. Viewers must not be able to create any number
+of metric labels.
 """
 
 MAX_DELAY = 600_000.0
@@ -21,11 +21,11 @@ MAX_COUNT = 1_000_000
 
 
 class Beacon(NamedTuple):
-    """One report. A field is None if its figure was missing or was ignored."""
+    """One report of a viewer. A field is None if the report has no valid figure for the field."""
 
     player: str = OTHER
     playing: bool | None = None
-    """Whether frames reach the screen."""
+    """Whether frames have reached the screen since the last report."""
     behind_lens: float | None = None
     """Delay from camera to screen, ms."""
     stalls: int | None = None
