@@ -102,8 +102,8 @@ def extension(data: bytes, begin: int, end: int, wanted: int) -> bytes:
 
 
 class Unwrapper:
-    """Extends numbers that wrap around. The result for a number is the possible value that is
-    closest to the highest result so far.
+    """Extends numbers of `bits` bits that wrap around. Of all values with the same low bits, the
+    result is the value closest to the highest result so far.
     """
 
     def __init__(self, bits: int) -> None:

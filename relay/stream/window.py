@@ -57,9 +57,8 @@ class Window:
                 return
 
     def since(self, media_time: int) -> list[Sample]:
-        """Returns the samples from the last video keyframe at or before `media_time` (µs) on. If
-        all keyframes of the window are later than `media_time`, returns the samples from the first
-        keyframe on.
+        """Returns all samples from the last video keyframe at or before `media_time` (µs) on. If
+        all keyframes are later than `media_time`, returns all samples from the first keyframe on.
 
         Returns an empty list if the window has no keyframe. Clips, playlists and late readers use
         this method.

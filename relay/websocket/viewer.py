@@ -144,8 +144,7 @@ class WebSocketViewer:
         except Refusal as refusal:
             self.close(refusal.code, str(refusal))
             return
-        # The channel already limits the size of the events in the burst, so these events count as
-        # 0.
+        # The channel already limits the events in the burst, so their bytes are not counted here.
         self._joining.extend((message, 0) for message in first)
         self._continue_join()
         if media:

@@ -1,5 +1,5 @@
-"""Measures the minimum cost of the server's work: a C loop for the fan-out, `recvfrom` and SRTP for
-the ingest, SRTP and `sendto` for WebRTC viewers.
+"""Measures the minimum cost of the server's work. A C loop replaces the fan-out. `recvfrom` and
+SRTP replace the ingest. SRTP and `sendto` replace the sending to WebRTC viewers.
 """
 
 import asyncio

@@ -41,7 +41,7 @@ class Reporter:
         statistics.add(packet, now)
 
     def receive_video(self, packet: RtpPacket, now: float) -> None:
-        """Takes any video packet, retransmissions included."""
+        """Takes a video packet, which may be a retransmission."""
         if self._estimate and self._estimate.receive(packet, now, self.round_trip.smoothed):
             self.make_report_due()
 

@@ -42,7 +42,7 @@ class SenderReport:
 
 @dataclass(frozen=True, slots=True)
 class Goodbye:
-    """The end of a source (RFC 3550 §6.6)."""
+    """The notice that sources have ended (RTCP BYE, RFC 3550 §6.6)."""
 
     ssrcs: tuple[int, ...]
 

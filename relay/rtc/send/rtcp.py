@@ -29,7 +29,7 @@ _SENDER_REPORT, _DESCRIPTION = 200, 202
 
 @dataclass(frozen=True, slots=True)
 class Nack:
-    """The receiver's request for lost packets."""
+    """The receiver's request to send lost packets again."""
 
     ssrc: int
     sequences: tuple[int, ...]

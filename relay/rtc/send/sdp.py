@@ -28,7 +28,7 @@ class PlayAnswer(sdp.Local):
     ssrcs: dict[str, int]
     """SSRCs by name: `video`, `audio`, and `rtx` for retransmissions of video."""
     stream: str
-    """Name of the media stream that contains both tracks."""
+    """Name of the media stream that contains the video and the audio."""
 
 
 def parse_play_offer(text: str, codec: str) -> PlayOffer:

@@ -54,8 +54,8 @@ def fanout(
     pairs: Annotated[int, typer.Option(min=1, max=50, help="Pairs of runs for --events.")] = 5,
     as_json: Json = False,
 ) -> None:
-    """Measures delay, CPU and memory of viewers of a 1 Mbps live with audio, compared with a C loop
-    that sends the same bytes.
+    """Measures delay, CPU and memory for the viewers of a 1 Mbps live with audio. For comparison, a
+    C loop sends the same bytes.
     """
     if path not in ("ws", "whep"):
         give_up(f"--path {path!r}: ws or whep")
