@@ -13,7 +13,7 @@ const query = new URLSearchParams(location.search);
 /** @type {import('./boot/main.js').Boot | undefined} */
 const boot = /** @type {any} */ (window).microliveBoot;
 
-/** Shows the controls. At first the page lays out only the frame. */
+/** Shows the controls. Until this call, the page lays out only the frame. */
 const showControls = () => document.body.classList.remove('bare');
 window.setTimeout(showControls, READY_WITHIN);
 

@@ -1,6 +1,6 @@
 /**
- * The script of the studio page: opens the camera, starts a live and ends it. `OnAir` runs
- * everything that is needed in between.
+ * The script of the studio page: opens the camera, starts a room and ends the room. Between start
+ * and end, `OnAir` runs everything that is needed.
  */
 import { byId, setText, toast } from './page/dom.js';
 import * as api from './api/rooms_api.js';
@@ -118,8 +118,8 @@ function showQr() {
 // ---- Start --------------------------------------------------------------------------------------
 
 /**
- * Returns the room in which this browser was live if the room is still live, because a reload of
- * the page does not end the live.
+ * Returns the room that this browser published, if the room is still live. A creator can thus
+ * continue after a reload of the page, which does not end the room.
  */
 async function roomToResume() {
   /** @type {MyRoom | null} */

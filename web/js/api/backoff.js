@@ -1,8 +1,8 @@
 /**
- * Computes the wait before each attempt to connect. The first wait is 0. Later waits grow, with
- * jitter, so that a thousand viewers do not return at the same instant. During the first minute a
- * wait is at most one second, so that a viewer reconnects soon after the network returns;
- * afterwards a wait is at most eight seconds, to spare the server.
+ * Computes the wait before each attempt to connect. The first wait is 0. Later waits grow and are
+ * random, so that a thousand viewers do not reconnect at the same instant. During the first minute,
+ * a wait is at most one second, so that a viewer reconnects soon after the network returns. After
+ * that minute, a wait is at most eight seconds, to spare the server.
  */
 export class Backoff {
   #attempts = 0;

@@ -12,7 +12,7 @@ import { refusalOf } from '../page/refusals.js';
  * @property {string} title
  * @property {'idle' | 'live' | 'away' | 'ended'} state
  * @property {number} viewers
- * @property {number} created_at
+ * @property {number} created_at Unix seconds
  * @property {number | null} live_since Unix seconds
  *
  * @typedef {object} RoomHealth

@@ -1,6 +1,6 @@
 /**
- * Shows the frame that the server has put into the page, which is the latest keyframe of the live,
- * until a player has a frame. This needs no connection and no player.
+ * Shows the room's latest keyframe until a player shows a frame. The server has put the keyframe
+ * into the page, so that this module needs no connection.
  */
 import { fitOf } from '../page/fit.js';
 

@@ -15,8 +15,8 @@
  *
  * @typedef {object} Preload
  * @property {FirstSocket | null} socket
- * @property {FirstSource | null} source    a MediaSource that is already opening, which takes as
- *   long as opening the socket
+ * @property {FirstSource | null} source    a MediaSource that opens in parallel with the
+ *   socket, to save time
  * @property {import('../watch/webcodecs/start_backend.js').Backend | null} backend a player backend
  *   that is already connecting
  */

@@ -1,7 +1,7 @@
 /**
- * Keeps a creator live while connections come and go: maintains a WHIP session for a room through
- * network changes, server restarts and sleep. Each attempt is a new POST with the same key; the new
- * session replaces the previous one (server/API.md). This module uses no DOM.
+ * Keeps a creator live through network changes, server restarts and sleep: opens a new WHIP session
+ * whenever the connection is lost. Each attempt is a new POST with the same key, and the new
+ * session replaces the previous session (server/API.md). This module uses no DOM.
  */
 import { Backoff } from '../api/backoff.js';
 import { BROWSER } from '../page/environment.js';
@@ -29,18 +29,18 @@ import { WhipError, WhipSession } from './whip.js';
 
 const CONNECT_WITHIN = 10_000; // ms, at most
 /**
- * Base of the time limit for an attempt to reconnect, ms. Each attempt since the last success or
- * network change multiplies the limit by 1.5. The base is short, because a request on a TCP
- * connection that died with the network gets neither an answer nor an error, but the next request
- * may use a new connection.
+ * Time limit for the first attempt to reconnect, ms. Each further attempt multiplies the limit by
+ * 1.5, until an attempt succeeds or the network changes. The first limit is short, because a
+ * request on a dead TCP connection gets neither an answer nor an error, but the next request may
+ * use a new TCP connection.
  */
 const RECONNECT_WITHIN = 1_500;
 const DISCONNECTED_FOR = 2_000; // ms; browsers take 30 s from "disconnected" to "failed"
 const CHECK_EVERY = 500; // ms
 /**
- * Time without a byte from the server after which a connection counts as lost, ms, for each state
- * that has a connection. The server sends RTCP reports five times a second. The next check notices
- * the loss, within two seconds.
+ * Time without a byte from the server after which the connection counts as lost, ms. The table has
+ * an entry for each state with a connection. The server sends RTCP reports five times a second, so
+ * a loss is noticed within two seconds.
  * @type {Readonly<Partial<Record<State, number>>>}
  */
 const SILENT_FOR = Object.freeze({
@@ -115,7 +115,7 @@ export class Broadcast {
   }
 
   /**
-   * Replaces the session by a new one. Call this if the server receives no media although the
+   * Replaces the session with a new session. Call this if the server receives no media although the
    * connection seems to work.
    */
   renew() {
@@ -263,8 +263,8 @@ export class Broadcast {
   }
 
   /**
-   * Checks the connection and the camera, twice a second. Every second check also samples the
-   * figures.
+   * Checks the connection and the camera. Runs twice a second, and reports the figures in every
+   * second run.
    */
   async #check() {
     const session = this.#session;

@@ -7,7 +7,7 @@ export const BroadcastState = Object.freeze({
   IDLE: 'idle',
   /** The first session is being set up. */
   CONNECTING: 'connecting',
-  /** The broadcast was never live and waits for the next attempt. */
+  /** The broadcast was never live and waits for the next attempt to connect. */
   WAITING: 'waiting',
   LIVE: 'live',
   /**
@@ -17,7 +17,7 @@ export const BroadcastState = Object.freeze({
   DOUBTED: 'doubted',
   /** ICE reports “disconnected”, which may be temporary. */
   DISCONNECTED: 'disconnected',
-  /** The broadcast was live and waits for the next attempt. */
+  /** The broadcast was live and waits for the next attempt to reconnect. */
   LOST: 'lost',
   RECONNECTING: 'reconnecting',
   CLOSED: 'closed',

@@ -123,7 +123,7 @@ export class Camera {
 
   /**
    * Switches to the other camera. iOS runs one camera at a time, so the old track stops first.
-   * @throws {CameraError} when neither the other camera nor the former one can be opened
+   * @throws {CameraError} if neither the other camera nor the former camera can be opened
    */
   async flip() {
     const before = { facing: this.facing, deviceId: this.video?.getSettings().deviceId ?? '' };
@@ -138,9 +138,9 @@ export class Camera {
   }
 
   /**
-   * Returns the device whose track is lost, or will count as lost if it stays muted. If this is
-   * true of both devices, returns the one that was lost first, or the camera if both were lost at
-   * the same time.
+   * Returns the device whose track is lost or muted. A muted track counts as lost only if it stays
+   * muted. If this applies to both devices, returns the camera if its loss is certain already,
+   * otherwise the device whose loss becomes certain first.
    * @param {number} now ms
    * @returns {{lost: 'camera' | 'microphone' | null, certainAt: number}} `certainAt`: time at which
    *   the loss is certain, ms
@@ -160,8 +160,8 @@ export class Camera {
   }
 
   /**
-   * Tells the camera that the sender gets no frames although the track is live, as on iOS after a
-   * phone call.
+   * Tells this object that the sender gets no frames although the track is live. This happens on
+   * iOS after a phone call.
    */
   reportFrozen() {
     // The sender may get no frames while the camera is paused, and for a moment afterwards.
@@ -190,8 +190,8 @@ export class Camera {
   }
 
   /**
-   * Opens the chosen camera instead of the current one. Calls made meanwhile wait for the same
-   * result.
+   * Opens the chosen camera instead of the current camera. If this is already in progress, returns
+   * the same promise again.
    */
   #reopen() {
     this.#reopening ??= this.#replaceCamera().finally(() => {

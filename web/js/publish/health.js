@@ -72,7 +72,7 @@ const WORSE_AFTER = 3; // s
 const BETTER_AFTER = 4; // s
 
 /**
- * Judges one second, without regard to earlier seconds.
+ * Judges the situation of one second, without regard to earlier seconds.
  * @param {Situation} situation
  * @returns {{light: Light, why: string}}
  */
@@ -93,8 +93,8 @@ export function judge(situation) {
 const RANK = { good: 0, weak: 1, bad: 2 };
 
 /**
- * The verdict that the studio shows. It changes only after several seconds in a row that differ
- * from it, but at once if the connection is lost.
+ * The verdict that the studio shows. The verdict changes at once if the connection is lost.
+ * Otherwise, the verdict changes only after several consecutive seconds with a different judgement.
  */
 export class Health {
   /** @type {Light} */

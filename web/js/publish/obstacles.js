@@ -1,6 +1,6 @@
 /**
- * Finds what prevents going live, and describes it to the creator with the steps that help. Pure: a
- * description of the browser in, an obstacle out.
+ * Finds the obstacle that prevents a creator from going live, with a text and the steps that help.
+ * Pure.
  *
  * @typedef {object} Obstacle
  * @property {string} name

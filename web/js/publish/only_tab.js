@@ -5,7 +5,7 @@ const LOCK = 'microlive.publishing';
  * replace each other's session again and again. The newest tab wins.
  * @param {() => void} lost called in the tab that published before
  * @param {LockManager | undefined} [locks] undefined in browsers without Web Locks
- * @returns {() => void} releases the claim
+ * @returns {() => void} a function that ends this tab's claim
  */
 export function claimOnlyTab(lost, locks = navigator.locks) {
   let release = () => {};

@@ -1,8 +1,8 @@
 /**
  * Replaces lost tracks of the camera and the microphone. A device is lost when a phone call or
- * another app takes it, or when it is unplugged. Its track then ends, is muted, or (on iOS) claims
- * to be live but produces nothing. Only a new track helps, and the browser may provide one only
- * later, so `Revival` repeats its request until it succeeds. This module uses no DOM.
+ * another app takes the device, or when the device is unplugged. The track then ends, is muted, or
+ * (on iOS) claims to be live but produces nothing. Only a new track helps. The browser may not
+ * provide a new track at once, so `Revival` repeats the request. This module uses no DOM.
  *
  * @typedef {'well' | 'taking' | 'denied' | 'missing' | 'busy'} Condition what the creator sees;
  *   `taking`: a new track is requested

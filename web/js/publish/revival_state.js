@@ -5,7 +5,7 @@
 
 export const RevivalState = Object.freeze({
   WELL: 'well',
-  /** A track may be lost: the tracks are checked, and a muted track is checked again later. */
+  /** A track may be lost. The tracks are checked, and muted tracks are checked again later. */
   CHECKING: 'checking',
   /** A track is lost, and the next attempt to replace it is not due yet. */
   WAITING: 'waiting',

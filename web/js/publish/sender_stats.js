@@ -1,6 +1,6 @@
 /**
- * Computes the figures of a peer connection that sends. Pure: `getStats` reports in, figures out. A
- * browser omits the values that it does not measure.
+ * Computes the figures of a publishing peer connection from `getStats` reports. A browser omits the
+ * values that it does not measure. Pure.
  *
  * @typedef {object} Sample
  * @property {number} bitrate   bit/s sent, audio included
@@ -21,7 +21,7 @@
  */
 
 /**
- * Picks the entries of a `getStats` report that this module uses.
+ * Returns the entries of a `getStats` report that this module uses.
  * @param {{values: () => Iterable<any>}} report
  */
 export function pick(report) {

@@ -1,8 +1,8 @@
 /**
- * Chooses the encoding level for the uplink's capacity. Full resolution is kept as long as
- * possible, because each change of size means a new init segment for all viewers. Below 600 kbit/s
- * the frame rate at full resolution would be too low, so the level steps down; it steps up again
- * when there is capacity. Pure: estimates in, a level out.
+ * Chooses the encoding level for the uplink's capacity. The resolution stays full as long as
+ * possible, because each change of size means a new init segment for all viewers. Below 600 kbit/s,
+ * full resolution would have too low a frame rate, so the level steps down. The level steps up
+ * again once the capacity suffices. Pure.
  *
  * @typedef {object} Level
  * @property {number} scale       scaleResolutionDownBy

@@ -91,9 +91,9 @@ export class WhipSession {
   }
 
   /**
-   * Sends the offer without waiting for candidates: the server learns this browser's addresses from
-   * its STUN checks. Candidates are gathered after the answer, which contains ICE servers with
-   * fresh TURN credentials.
+   * Sends the offer without candidates, because the browser's STUN checks tell the server the
+   * browser's addresses. The browser gathers candidates after the answer, because the answer
+   * contains the ICE servers and fresh TURN credentials.
    * @throws {WhipError}
    */
   async open() {
@@ -159,8 +159,8 @@ export class WhipSession {
   }
 
   /**
-   * Sends the candidates gathered since the last call. Errors are ignored (RFC 9725 §4.3.1): a
-   * server with a reachable address connects without them.
+   * Sends the candidates gathered since the last call. Errors are ignored (RFC 9725 §4.3.1),
+   * because a server with a reachable address needs no candidates.
    */
   #trickle() {
     const description = this.pc.localDescription?.sdp;
@@ -251,8 +251,8 @@ export function videoCodecs(
 }
 
 /**
- * Returns an SDP fragment (RFC 8840 §9) with the candidates. All of them are in the first media
- * section, because the sections are bundled.
+ * Returns an SDP fragment (RFC 8840 §9) with the candidates. All candidates are in the first media
+ * section, because the media sections are bundled.
  * @param {string} sdp the local description
  * @param {RTCIceCandidate[]} candidates
  * @param {boolean} complete whether no more candidates follow

@@ -1,6 +1,6 @@
 /**
- * Modules that are not needed for the first frame. They are loaded soon after it, so that they are
- * present when the network fails.
+ * Modules that are not needed for the first frame. The page loads these modules soon after the
+ * first frame, so that they are available when the network fails.
  */
 export const lateModules = {
   api: () => import('../api/rooms_api.js'),

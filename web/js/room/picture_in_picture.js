@@ -12,7 +12,7 @@ export class PictureInPicture {
    * @type {{video: HTMLVideoElement, stop: () => void} | null}
    */
   #standIn = null;
-  /** The video element that the window shows. @type {HTMLVideoElement | null} */
+  /** The video element that the picture-in-picture window shows. @type {HTMLVideoElement | null} */
   #shown = null;
   #listening = new AbortController();
 
@@ -51,7 +51,7 @@ export class PictureInPicture {
   }
 
   /**
-   * Shows the frames of the room's new player in the window.
+   * Shows the frames of the room's new player in the picture-in-picture window.
    * @param {Player} player
    */
   async follow(player) {
@@ -93,8 +93,9 @@ export class PictureInPicture {
 }
 
 /**
- * Returns a player's frames as a MediaStream. If possible, the frames come from the player itself:
- * a canvas is captured only when the page renders, and a page in the background renders nothing.
+ * Returns a player's frames as a MediaStream. If possible, the frames come directly from the
+ * player: a canvas is captured only when the page renders, and a page in the background renders
+ * nothing.
  * @param {Player} player
  * @param {HTMLCanvasElement | HTMLVideoElement} element
  * @returns {Copy}

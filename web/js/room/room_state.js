@@ -4,7 +4,7 @@
  * @typedef {'connecting' | 'idle' | 'live' | 'away' | 'ended' | 'sorry'} RoomState
  */
 
-/** The states in which the page shows a card. */
+/** The states in which the page shows a card with a message for the viewer. */
 export const CARDS = Object.freeze(/** @type {const} */ (['idle', 'away', 'ended', 'sorry']));
 
 /** @param {RoomState} state */

@@ -6,7 +6,7 @@
  * @typedef {import('./room_state.js').RoomState} RoomState
  *
  * @typedef {object} RoomEvents
- * @property {() => void} [ready]  there is something to see: a frame or a card
+ * @property {() => void} [ready]  the first frame or a card is visible
  * @property {(title: string) => void} [title]
  * @property {(text: string) => void} [notice]  a short message for the viewer
  * @property {() => void} [share]
@@ -15,7 +15,7 @@
  * @property {string} room
  * @property {HTMLElement} root
  * @property {string} worker  URL of the decoder's worker
- * @property {string | null} [player]  the playback path that the viewer asked for
+ * @property {string | null} [player]  the playback path that the viewer requested
  * @property {import('../boot/preload.js').Preload | null} [preload]
  * @property {RoomEvents} [events]
  * @property {Readonly<import('../page/environment.js').Environment>} [environment]

@@ -11,7 +11,7 @@ import { fitOf } from '../page/fit.js';
 const SOFTEN_EVERY = 1_000; // ms
 
 export class Viewport {
-  /** The video element for players that draw on no canvas. */
+  /** The video element for players that do not draw on a canvas. */
   video;
   #root;
   /** @type {HTMLCanvasElement} */
@@ -48,8 +48,8 @@ export class Viewport {
   }
 
   /**
-   * The element that shows the frames and the size of the frame; the placeholder before there is a
-   * player.
+   * The element that shows the frames, and the size of a frame. Without a player, the element is
+   * the placeholder and the size is 0.
    * @returns {Picture}
    */
   get picture() {
@@ -89,7 +89,7 @@ export class Viewport {
     this.#still.hidden = false;
   }
 
-  /** Forgets the player, which has been closed. Its element stays in the page. */
+  /** Forgets the closed player. The element of this player stays in the page. */
   drop() {
     this.#player = null;
   }
@@ -103,7 +103,7 @@ export class Viewport {
   }
 
   /**
-   * Fits the viewport to a new frame size. The first frame of this size may not be drawn yet.
+   * Fits the viewport to a new frame size. May be called before a frame of this size is drawn.
    * @param {number} width
    * @param {number} height
    */
@@ -118,8 +118,8 @@ export class Viewport {
   }
 
   /**
-   * Draws the blurred copy. Scaling a frame to sixteen pixels blurs it better than a filter, at
-   * almost no cost.
+   * Draws the blurred copy of the frame: scales the frame down to sixteen pixels. This costs almost
+   * nothing, and the result looks better than with a blur filter.
    */
   #soften() {
     const { element, width } = this.picture;

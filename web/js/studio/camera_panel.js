@@ -1,4 +1,7 @@
-/** The camera in the studio: preview, level meter, and the buttons that hide, mute and flip. */
+/**
+ * The camera in the studio: the preview, the level meter, and the buttons that hide the camera,
+ * mute the microphone and switch to the other camera.
+ */
 import { byId, setText, toast } from '../page/dom.js';
 import { Camera } from '../publish/camera.js';
 import { LevelMeter } from '../publish/level_meter.js';

@@ -27,7 +27,7 @@ export function sentLine(sample) {
 }
 
 /**
- * Describes how the viewers play, in one line.
+ * Describes the viewers' playback in one line.
  * @param {Situation['audience']} audience
  */
 export function audienceLine(audience) {

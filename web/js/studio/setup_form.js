@@ -1,4 +1,4 @@
-/** The form before going live: a title, and an access token if the server demands one. */
+/** The form that starts a room: the title, and an access token if the server demands a token. */
 import { byId, setText } from '../page/dom.js';
 import { BROWSER } from '../page/environment.js';
 

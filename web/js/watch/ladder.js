@@ -1,6 +1,6 @@
 /**
- * Chooses the playback path: the best one for this browser, a worse one after failures, and a
- * better one again after a while. Pure.
+ * Chooses the playback path. Starts with the best path for this browser, changes to a worse path
+ * after failures, and tries the better path again after a while. Pure.
  *
  * @typedef {import('./playback_paths.js').PlaybackPath} PlaybackPath
  * @typedef {import('./playback_paths.js').Transport} Transport
@@ -83,8 +83,8 @@ export class Ladder {
   }
 
   /**
-   * Avoids a transport that the network blocks. Returns true if the path has changed, because the
-   * former path needed that transport.
+   * Avoids a transport that the network blocks. Returns true if the path in use needed this
+   * transport and has therefore changed.
    * @param {number} now
    * @param {Transport} transport
    */
@@ -98,8 +98,8 @@ export class Ladder {
   }
 
   /**
-   * Changes to a better path whose rest has ended, if there is one. Returns true if the path has
-   * changed.
+   * Changes to a better path, if the waiting time after the failure of that path is over. Returns
+   * true if the path has changed.
    * @param {number} now
    */
   recovered(now) {
@@ -131,7 +131,7 @@ export class Ladder {
     return true;
   }
 
-  /** Returns the path whose rest ends first. @param {readonly PlaybackPath[]} paths */
+  /** Returns the path whose waiting time ends first. @param {readonly PlaybackPath[]} paths */
   #soonest(paths) {
     const until = (/** @type {PlaybackPath} */ { name }) =>
       this.#resting.get(name)?.until ?? -Infinity;

@@ -1,7 +1,7 @@
 /**
- * The playback of a room: creates the player, replaces it when it fails, and changes the playback
- * path when the ladder decides so. Meanwhile the visible frame, the mute state and the connection
- * stay. This module uses no DOM.
+ * The playback of a room: creates the player, replaces a failed player, and changes the playback
+ * path when the ladder decides so. The visible frame, the mute state and the connection survive
+ * every replacement. This module uses no DOM.
  */
 import { BROWSER } from '../page/environment.js';
 import { watchUrl } from './line/watch_url.js';
@@ -168,7 +168,10 @@ export class Playback {
     this.#connection.open();
   }
 
-  /** Creates the player of the ladder's path. If this fails, creates the player of a worse path. */
+  /**
+   * Creates the player of the path that the ladder has chosen. If this fails, creates the player of
+   * a worse path.
+   */
   start() {
     const start = ++this.#start;
     const { name, supported } = this.#ladder;

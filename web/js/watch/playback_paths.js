@@ -10,14 +10,14 @@
  *
  * @typedef {object} Choice
  * @property {string} name
- * @property {string} why       for people
- * @property {boolean} forced   asked for by name, so that it is never left for another
- * @property {string} unknown   the name that was asked for and does not exist; else ''
+ * @property {string} why       reason for the choice, as text
+ * @property {boolean} forced   `?player=` requests this path; no other path is tried
+ * @property {string} unknown   the name in `?player=` if no path has that name; otherwise ''
  * @property {boolean} supported
  */
 
 /**
- * All playback paths, the best first. A new path needs an entry here and one in player.js.
+ * All playback paths, the best first. A new path needs an entry here and an entry in player.js.
  * @type {readonly PlaybackPath[]}
  */
 export const PLAYBACK_PATHS = [

@@ -23,8 +23,8 @@
  * @property {number} dropped  frames that the decoder or the compositor dropped
  * @property {number} stalls
  * @property {number} seeks
- * @property {number} firstPicture ms from navigation; NaN before it
- * @property {number} [bitrate] bit/s of media that does not use the connection
+ * @property {number} firstPicture ms from navigation to the first frame; NaN before that frame
+ * @property {number} [bitrate] bit/s of media that does not arrive by the WebSocket
  * @property {number} position     ms of player time, of the frame on the screen; it never decreases
  * @property {boolean} playing     new frames appear
  * @property {SoundStats} [sound]  if the player measures the audio and is not muted
@@ -34,29 +34,29 @@
  * @property {number} dry     times that the buffer was empty
  * @property {number} buffer  ms decoded and not yet played
  * @property {number} jitter  ms, 95th percentile
- * @property {number} target  ms behind its own edge
- * @property {number} latency ms of the audio output
+ * @property {number} target  target distance behind the live edge of the audio, ms
+ * @property {number} latency latency of the audio output, ms
  * @property {number} lead    ms that the frame is ahead of the audio
  *
  * @typedef {object} Player
  * @property {string} name
  * @property {string} stream   id of the stream; '' before the first hello
  * @property {HTMLVideoElement | HTMLCanvasElement} element  shows the frames and can be drawn from
- * @property {number} width    of the frame in `element`; 0 before the first
+ * @property {number} width    width of the frame in `element`; 0 before the first frame
  * @property {number} height
- * @property {boolean} muted   set to false in a user's tap
+ * @property {boolean} muted   set this to false only in a user gesture
  * @property {(hello: import('./line/connection.js').Hello) => void} hello  a connection has opened
  * @property {(record: import('./line/record.js').MediaRecord, arrival: number) => void} record
  * @property {() => void} resume  after a tap, or when the page is visible again
  * @property {() => PlayerStats} stats
  * @property {(stream: WritableStream<VideoFrame> | null) => void} [mirror] writes a copy of each
- *   frame into the stream; if `element` is a canvas
- * @property {import('./line/room_connection.js').ConnectionLike} [connection] if the player holds
- *   the room's connection itself; it gets no records then
+ *   frame into the stream; only players whose `element` is a canvas may have this method
+ * @property {import('./line/room_connection.js').ConnectionLike} [connection] set if the player
+ *   itself holds the room's connection; `record` is then never called
  * @property {() => void} close   `element` keeps its last frame, if the browser allows
  *
  * @typedef {object} PlayerOptions
- * @property {HTMLVideoElement} video  for players that use one
+ * @property {HTMLVideoElement} video  for players that need a video element
  * @property {import('./line/server_clock.js').ServerClock} clock
  * @property {import('./line/connection.js').Listener} listener for players that hold the connection
  * @property {PlayerEvents} events
@@ -89,8 +89,8 @@ export class PlayerFactory {
   }
 
   /**
-   * Creates a player. A player that few viewers need is loaded on demand; then the result is a
-   * promise.
+   * Creates a player. Players that few viewers need are loaded on demand: for such a player, this
+   * method returns a promise.
    * @param {string} path a name of playback_paths.js
    * @param {PlayerOptions} options
    * @returns {Player | Promise<Player>}
@@ -130,7 +130,7 @@ export class PlayerFactory {
   }
 
   /**
-   * Takes an object that the page has preloaded; each can be taken once.
+   * Returns an object that the page has preloaded. Each object is returned only once.
    * @template {keyof import('../boot/preload.js').Preload} K
    * @param {K} name
    * @returns {import('../boot/preload.js').Preload[K] | null}

@@ -1,6 +1,6 @@
 /**
- * Detects that no new frame appears although one should: a source never opens, a decoder has
- * stopped, or a network blocks only media. Pure.
+ * Detects that no new frame appears although new frames are expected. Possible causes: a media
+ * source never opens, a decoder has stopped, or the network blocks only media. Pure.
  */
 export const LIMIT = 10_000; // ms; longer than any join on a network that can carry the video
 
@@ -12,9 +12,9 @@ export class Watchdog {
   /**
    * Takes the figures of one second. Call this once a second.
    * @param {number} now
-   * @param {number} frames  shown by the player, which may be a new one
-   * @param {number} bytes   received by the connection; NaN if media takes another transport. While
-   *   nothing arrives, another player would get nothing either
+   * @param {number} frames  number of frames that the current player has shown
+   * @param {number} bytes   number of bytes that the connection has received, or NaN if media takes
+   *   another transport; while this number does not change, no player could show a frame
    * @param {boolean} expected  whether new frames should appear
    * @returns {boolean} true once for each LIMIT without a new frame
    */

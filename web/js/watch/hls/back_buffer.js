@@ -1,10 +1,10 @@
 /**
- * Decides when to remove played media from the buffer, and up to which position. hls.js must not
- * decide this: with each removal it marks the parts of a half-loaded segment as not loaded
- * (detectEvictedFragments in its fragment tracker, 1.7.4). If rounding then makes that segment end
- * a microsecond before the next segment starts, hls.js never loads the next segment, and the video
- * stops until the half-loaded segment has left the playlist's parts. So media is removed when no
- * segment is half loaded. Pure.
+ * Decides when to remove played media from the buffer, and up to which position. Media is normally
+ * removed only when no segment is half loaded. hls.js must not decide this, because of a defect in
+ * detectEvictedFragments (fragment tracker, 1.7.4): each removal marks the parts of a half-loaded
+ * segment as not loaded. If rounding then makes this segment end a microsecond before the next
+ * segment starts, hls.js never loads the next segment. The video then stops until the playlist no
+ * longer lists the parts of the half-loaded segment. Pure.
  */
 
 const KEPT = 10; // s behind the playhead

@@ -23,9 +23,9 @@ const APPLE = navigator.vendor.startsWith('Apple');
 const MEDIA_MENDED = 3_000; // ms between two recoveries of the decoder
 
 /**
- * Starts the engine for this browser. Safari plays LL-HLS itself, which costs a phone less work and
- * is the only way without MediaSource (iPhone). All other browsers use hls.js, because Chromium's
- * own HLS player does not support parts.
+ * Starts the engine for this browser. Safari plays LL-HLS itself: this costs a phone less work, and
+ * iPhones have no MediaSource for hls.js. All other browsers use hls.js, because Chromium's own HLS
+ * player does not support parts.
  * @param {HTMLVideoElement} video
  * @param {string} url
  * @param {Failed} failed
@@ -51,7 +51,10 @@ function playNative(video, url, failed) {
     { signal: listening.signal },
   );
   video.src = url;
-  /** Capture time of media time 0, ms since 1970. Safari reads it from EXT-X-PROGRAM-DATE-TIME. */
+  /**
+   * Capture time of the frame at media time 0, ms since 1970. Safari reads this time from
+   * EXT-X-PROGRAM-DATE-TIME.
+   */
   const start = () => /** @type {any} */ (video).getStartDate?.()?.getTime() ?? NaN;
   const edge = () => (video.seekable.length ? video.seekable.end(video.seekable.length - 1) : NaN);
   return {

@@ -1,5 +1,5 @@
 /**
- * Plays a room by LL-HLS over plain HTTP, with a delay of a second and a half behind the lens. The
+ * Plays a room by LL-HLS over plain HTTP. The delay from camera to screen is about 1.5 s. The
  * room's connection provides the events and the server's clock.
  */
 import { BROWSER } from '../../page/environment.js';

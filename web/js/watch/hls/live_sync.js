@@ -1,7 +1,7 @@
 /**
- * Keeps an HLS player near the live edge: by a slightly higher rate, or by a jump if it is too far
- * behind. After a stall hls.js increases its target distance to the live edge; this class reduces
- * the target again, step by step. Pure.
+ * Keeps an HLS player near the live edge: by a slightly higher playback rate, or by a jump if the
+ * player is too far behind. After a stall, hls.js increases its target distance to the live edge.
+ * This class reduces the target distance again, step by step. Pure.
  */
 
 export const HOLD_BACK = 1.05; // s behind the newest part, as the playlist says (PART-HOLD-BACK)

@@ -1,6 +1,6 @@
 /**
- * A viewer's WebSocket (relay/PROTOCOL.md): hello, records, time exchange, reports, and a new
- * attempt after every loss. This module uses no DOM and no player.
+ * A viewer's WebSocket (relay/PROTOCOL.md). Receives the hello and the records, sends reports,
+ * exchanges times, and reconnects after every loss. This module uses no DOM and no player.
  */
 import { BROWSER } from '../../page/environment.js';
 import { Backoff } from '../../api/backoff.js';
@@ -35,9 +35,9 @@ const [CONNECTING, OPEN] = [0, 1]; // WebSocket.readyState
 
 export class Connection {
   clock = new ServerClock();
-  /** Whether media is expected. If so, a second of silence means that the network may be down. */
+  /** Whether media is expected. If so, a second without data means that the network may be down. */
   lively = true;
-  /** The URL of the next attempt. */
+  /** The URL for the next attempt to connect. */
   url;
   #listener;
   #environment;
@@ -82,7 +82,10 @@ export class Connection {
     for (const { data, at } of first.received.splice(0)) this.#received(data, at);
   }
 
-  /** Closes the connection until `open`. Call this if the page is hidden or the room has ended. */
+  /**
+   * Closes the connection until `open` is called. Call this if the page is hidden or the room has
+   * ended.
+   */
   close() {
     this.#environment.clearInterval(this.#ticker);
     this.#environment.clearTimeout(this.#redial);
@@ -231,10 +234,11 @@ export class Connection {
   }
 
   /**
-   * Tests the network with a small HTTP request, and starts a new handshake if it is answered. A
-   * handshake that began on a dead network would wait for its retransmissions even after the
-   * network has returned. The old handshake is closed first, because a browser opens one WebSocket
-   * at a time. Each attempt to connect gets at most one new handshake.
+   * Tests the network with a small HTTP request. If the server answers the request, replaces the
+   * pending WebSocket handshake with a new handshake. The reason: a handshake that began on a dead
+   * network would wait for retransmissions even after the network has returned. The old handshake
+   * is closed first, because a browser opens only one WebSocket at a time. Each attempt to connect
+   * gets at most one new handshake.
    * @param {WebSocket} socket
    * @param {number} now
    */

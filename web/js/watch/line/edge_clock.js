@@ -1,13 +1,16 @@
 /**
  * Computes the live edge of slot 0 from events, for viewers without a WebSocket. Media time
- * advances as fast as the local clock, so the event whose media time is furthest ahead of the clock
- * had the smallest delay. Pure.
+ * advances as fast as the local clock, so the event with the greatest value of media time minus
+ * local time had the smallest delay. Pure.
  */
 
 const SAMPLES = 12;
 
 export class EdgeClock {
-  /** Lead of media time over the local clock at each of the last events, µs. @type {number[]} */
+  /**
+   * Media time minus local time at each of the last events, µs.
+   * @type {number[]}
+   */
   #ahead = [];
 
   /**

@@ -1,6 +1,7 @@
 /**
- * The one connection of a room. Its holder is the page, or a player that decodes in a worker. When
- * the holder changes, the connection keeps its state (open or closed), its URL and its counters.
+ * The single connection of a room. Its holder is either the page or a player that decodes in a
+ * worker. When the holder changes, the state (open or closed), the URL and the counters do not
+ * change.
  *
  * @typedef {Pick<Connection, 'url' | 'bytes' | 'open' | 'close' | 'retryNow' | 'restart'>
  *   & {lively: boolean}} ConnectionLike
@@ -52,18 +53,19 @@ export class RoomConnection {
     return this.#bytes + this.#held.bytes;
   }
 
-  /** The URL of the next attempt. @param {string} url */
+  /** The URL for the next attempt to connect. @param {string} url */
   set url(url) {
     this.#url = this.#held.url = url;
   }
 
-  /** Whether media is expected, as in Connection. @param {boolean} lively */
+  /** Whether media is expected; see Connection.lively. @param {boolean} lively */
   set lively(lively) {
     this.#lively = this.#held.lively = lively;
   }
 
   /**
-   * Moves the connection to another holder, which connects on `begin` or `restart`.
+   * Moves the connection to another holder. The new holder connects when `begin` or `restart` is
+   * called.
    * @param {ConnectionLike | null} connection null for the page
    */
   take(connection) {
@@ -96,7 +98,9 @@ export class RoomConnection {
     this.#held.retryNow();
   }
 
-  /** Opens the connection if it should be open and the new holder has not connected yet. */
+  /**
+   * Connects the new holder, if the connection should be open and the holder has not connected yet.
+   */
   begin() {
     if (this.#open && !this.#begun) this.open();
   }

@@ -24,8 +24,8 @@ export class ServerClock {
   }
 
   /**
-   * Maximum error of `at`, which is half the shortest round trip, µs; NaN before the first
-   * exchange.
+   * Maximum error of the time that `at` returns, µs: half the shortest round trip. NaN before the
+   * first exchange.
    */
   get error() {
     return this.#best?.error ?? NaN;

@@ -4,8 +4,8 @@ import { sourceClass } from '../line/mime.js';
  * Attaches a MediaSource to a video element and detaches it again.
  *
  * iPhones have ManagedMediaSource only. A ManagedMediaSource opens only if remote playback is
- * disabled, and is attached as srcObject. If both exist, MediaSource is preferred, because the
- * browser then evicts no media by itself.
+ * disabled, and is attached as srcObject. If a browser has both classes, MediaSource is
+ * preferred, because the browser then evicts no media by itself.
  */
 export class Attachment {
   source;

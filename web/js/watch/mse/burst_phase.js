@@ -1,14 +1,15 @@
 /**
- * Tracks the progress of a connection's burst, which is the media since the last keyframe. Pure.
- * Times are µs of the server's clock.
+ * Detects the end of the burst of a connection. The burst is the media since the last keyframe,
+ * which a new connection gets first. Pure. Times are µs of the server's clock.
  *
- * The phases `first` and `again` (a reconnection while the player plays) end with the first record
- * published near the hello. `landed` follows `again`, until the player has checked how far behind
- * it is.
+ * The phase is `first` during the burst of a player's first connection, and `again` during the
+ * burst of a reconnection. `landed` follows `again`: the player must now check its distance to
+ * the live edge. At all other times, the phase is `live`.
  */
 
 /**
- * Time before the hello, µs. The first record that was published later than this ends the burst.
+ * Age of a record at the time of the hello, µs. Older records belong to the burst. The first
+ * younger record ends the burst.
  */
 const TAIL = 60_000;
 
@@ -42,7 +43,7 @@ export class BurstPhase {
     else if (this.#phase === 'again') this.#phase = 'landed';
   }
 
-  /** Returns true once, after the burst of a reconnection. */
+  /** Returns true exactly once after the end of a reconnection's burst, otherwise false. */
   takeLanded() {
     if (this.#phase !== 'landed') return false;
     this.#phase = 'live';

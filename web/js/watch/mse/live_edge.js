@@ -1,23 +1,25 @@
 /**
  * Live-edge control: decides how far behind the live edge to play, and how to reach this distance.
- * Pure: numbers in, a decision out.
+ * Pure.
  *
- * - A clean path plays about 150 ms behind. Arrival jitter and underflows increase this distance,
- *   quiet seconds reduce it.
- * - An inaudible playback rate corrects small differences, one seek corrects large ones.
- * - After an underflow Chromium's audio renderer asks for twice the data before it starts again,
- *   until the element seeks. So every underflow ends with a seek, even to the same position.
- * - WebKit stutters at every change of rate: it gets seeks only, and few.
+ * - On a good network the distance is about 150 ms. Jitter and underflows increase the distance.
+ *   Time without underflows reduces the distance.
+ * - An inaudible change of the playback rate corrects small differences. A seek corrects large
+ *   differences.
+ * - After an underflow, Chromium's audio renderer waits for twice the usual data before it starts
+ *   again, unless the element seeks. So every underflow ends with a seek, if only to the same
+ *   position.
+ * - WebKit stutters at every change of the playback rate, so WebKit gets only seeks, and few seeks.
  *
- * All times in milliseconds.
+ * All times are in milliseconds.
  *
  * @typedef {object} Situation
  * @property {number} now
- * @property {number} position  of the element
+ * @property {number} position  playback position of the media element
  * @property {number} edge      live edge: the newest media time without jitter
  * @property {number} newest    end of the media that all tracks have
  * @property {number} jitter    95th percentile of arrival lateness
- * @property {boolean} silent   muted: it may then run faster
+ * @property {boolean} silent   whether the audio is muted, so that the rate may be higher
  *
  * @typedef {object} Decision
  * @property {number} rate
@@ -73,9 +75,9 @@ export class LiveEdge {
   }
 
   /**
-   * Notes that the media element plays again, or is about to. If the element ran dry repeatedly,
-   * each time briefly, the target delay was too short and increases. A single underflow, or an
-   * outage longer than any buffer, does not increase it.
+   * Notes that the media element plays again or is about to play again. Repeated short underflows
+   * increase the target delay, because the delay was too short. A single underflow does not
+   * increase the delay, nor does an outage that is longer than any buffer.
    * @param {number} now
    */
   recover(now) {
@@ -88,8 +90,8 @@ export class LiveEdge {
   }
 
   /**
-   * Notes that the media element plays again by itself. Before that, Chromium waits for twice the
-   * data that a start needs, so a seek may now reduce the delay.
+   * Notes that the media element plays again by itself after an underflow. Chromium has then waited
+   * for twice the data that a start needs, so a seek may reduce the delay.
    * @param {number} now
    * @param {number} position
    * @param {number} newest
@@ -124,7 +126,7 @@ export class LiveEdge {
     return { rate: this.#fractional ? this.#steer(now, error, silent) : 1, seek: null };
   }
 
-  /** Distance to the newest media at which playback starts or restarts, ms. */
+  /** Distance behind the newest media at which playback starts or restarts, ms. */
   get #startLag() {
     return Math.max(START_LAG, this.#target);
   }

@@ -31,8 +31,8 @@ const STALL = 250; // ms without a new frame that count as a stall; the same as 
 const GAP = 0.05; // s; browsers close smaller holes themselves
 
 /**
- * Whether the browser is WebKit, which stops for good on appends of single frames, and stutters at
- * each change of the playback rate.
+ * Whether the browser is WebKit. WebKit stops permanently if frames are appended one by one, and
+ * stutters at each change of the playback rate.
  */
 const isWebKit = navigator.vendor?.startsWith('Apple') ?? false;
 const isChromium = 'chrome' in self;
@@ -65,8 +65,8 @@ export class MsePlayer {
   #stalls = 0;
   #pauses = new Pauses();
   /**
-   * When the media element last ran dry: `at` in player time, `since` in local time, both in ms.
-   * Set in the states “dry” and “recovering”.
+   * Time at which the media element last ran out of media: `at` in player time, `since` in local
+   * time, both in ms. Valid in the states “dry” and “recovering”.
    */
   #dry = { at: NaN, since: NaN };
   #seeks = 0;
@@ -310,8 +310,8 @@ export class MsePlayer {
   }
 
   /**
-   * Seeks from the first keyframe to the live edge, unless a higher playback rate can make up the
-   * distance.
+   * Seeks from the first keyframe to the live edge. Does nothing if the distance is so short that a
+   * higher playback rate is enough.
    */
   #leaveKeyFrame() {
     const { newest } = this.#timeline;
@@ -332,9 +332,9 @@ export class MsePlayer {
   }
 
   /**
-   * Counts an underflow as a stall if the viewer saw it. Only the next frame shows for how long the
-   * last one was on the screen: Chromium also fires `waiting` for underflows that are too short to
-   * see.
+   * Counts an underflow as a stall if a frame stayed on the screen for too long. This is known only
+   * when the next frame is on the screen. The event `waiting` is not enough, because Chromium also
+   * fires `waiting` for underflows that are too short to see.
    */
   #checkRecovery() {
     if (this.#state !== 'recovering' || this.#watch.shownAt <= this.#dry.since) return;
@@ -344,7 +344,7 @@ export class MsePlayer {
 
   /**
    * Leaves the state “dry” if the live-edge control has recovered from an underflow. Call this
-   * after each call that may make it recover.
+   * after each call of a LiveEdge method that may end the underflow.
    */
   #followEdge() {
     if (!this.#edge.starving) this.#handle('fed');
@@ -390,7 +390,7 @@ export class MsePlayer {
   }
 
   /**
-   * Follows the live edge by the playback rate, or by a seek if the rate would be too slow.
+   * Follows the live edge: sets the playback rate, or seeks if the distance is too large for this.
    * @param {number} now
    */
   #steer(now) {
@@ -407,8 +407,9 @@ export class MsePlayer {
   }
 
   /**
-   * Seeks if the start position has no media. Before a track's first sample or in a hole, for
-   * example when the creator has just started, the media element would wait for ever.
+   * Seeks if the start position has no media, because the media element would wait for ever. This
+   * happens when the start position is in a hole or before a track's first sample, for example if
+   * the creator has just started.
    * @param {number} now
    */
   #helpStart(now) {
@@ -419,9 +420,9 @@ export class MsePlayer {
   }
 
   /**
-   * Whether playback waits at a hole although there is media after it, or the frame does not change
-   * although newer frames have arrived. In the second case audio may continue, and the element
-   * fires no event. This also catches every other failure: playback is tried again a second later.
+   * Whether playback waits at a hole although media follows the hole, or the frame does not change
+   * although newer frames have arrived. A frame may fail to change while audio continues, and the
+   * element then fires no event. This test also detects every other failure of playback.
    * @param {number} now
    */
   #stuck(now) {

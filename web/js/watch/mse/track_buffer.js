@@ -113,7 +113,7 @@ export class TrackBuffer {
     this.#append(this.#take());
   }
 
-  /** Takes the entries for one append from the queue: all before the next change of the codec. */
+  /** Removes the entries for one append from the queue: all entries up to the next codec change. */
   #take() {
     const changes = this.#queue.findIndex(
       ({ mime }, n) => n > 0 && mime !== null && mime !== this.#mime,
@@ -150,7 +150,8 @@ export class TrackBuffer {
   }
 
   /**
-   * Removes the older half of the media and tries again, because the quota is exhausted.
+   * Removes the older half of the media and appends the entries again. Call this if the browser's
+   * quota is exhausted.
    * @param {Entry[]} entries
    */
   #makeRoom(entries) {

@@ -1,7 +1,7 @@
 /**
- * Compares the arrival times of records with their media times. The fastest arrival of the last
- * seconds defines the live edge as a straight line that late frames do not move. The lateness of
- * the other records is the jitter.
+ * Computes the live edge and the jitter from the arrival times and media times of records. The
+ * record with the smallest delay in the last seconds defines the live edge, so that late records do
+ * not move the live edge. The jitter is how much later the other records arrive.
  */
 const WARM_UP = 15; // records; a page that is still starting delays the first ones
 
@@ -13,7 +13,10 @@ export class Arrivals {
   #jitter = 0;
   #computedAt = -Infinity;
 
-  /** Forgets all measurements. Call this at a new epoch, whose records arrive by another path. */
+  /**
+   * Forgets all measurements. Call this when a new epoch starts, because its records may have
+   * another delay.
+   */
   reset() {
     this.#warm = 0;
     this.#count = 0;

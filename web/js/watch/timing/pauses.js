@@ -1,7 +1,7 @@
 /**
- * Records the pauses in which the creator sent no frames. A player that runs dry in a pause is not
- * at fault, and no other player would do better. Frames that are lost on the way leave a hole in
- * the sequence numbers and are no pause. Pure; times in ms of player time.
+ * Records the pauses in which the creator sent no frames. If a player runs dry in a pause, this is
+ * not the player's fault, and no other player would do better. Lost frames do not count as a pause:
+ * they leave a hole in the sequence numbers. Pure. Times are in ms of player time.
  */
 const LONG = 250; // ms between two frames
 const SLACK = 200; // ms before the pause at which audio or the player may already stop

@@ -1,7 +1,7 @@
 /**
- * Tracks how much media of each track has arrived, on the player's own timeline. Media time may
- * reach many hours, where a float of seconds is too coarse, so player time starts with the first
- * keyframe, at LEAD.
+ * Tracks how much media of each track has arrived, in player time. Player time is media time minus
+ * an offset, so that the first keyframe is at LEAD. The reason: media time may reach many hours,
+ * and a float of seconds is then too coarse.
  */
 import { Arrivals } from './arrivals.js';
 import { FrameLog } from './frame_log.js';

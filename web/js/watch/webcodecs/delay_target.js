@@ -1,7 +1,7 @@
 /**
- * Computes the delay of a track behind its own live edge: the 95th percentile of the lateness of
- * its records, plus one frame for records that are later. The delay rises at once and falls slowly,
- * because jitter returns. Pure.
+ * Computes how far behind its own live edge a track should play. The delay is the 95th percentile
+ * of the records' lateness, plus one frame, plus a penalty after underflows. The delay rises at
+ * once and falls slowly, because jitter tends to return. Pure.
  */
 const FLOOR = 20; // ms
 const CEILING = 1_000; // ms
@@ -21,8 +21,8 @@ export class DelayTarget {
   }
 
   /**
-   * Increases the delay after the track ran dry for `spell` ms, unless no buffer could have covered
-   * this time.
+   * Increases the delay after the track ran dry for `spell` ms. An outage that is too long for any
+   * buffer does not increase the delay.
    * @param {number} spell
    */
   ranDry(spell) {

@@ -1,6 +1,6 @@
 /**
- * The audio output: an AudioContext and its audio thread. Only a page can create them, so the
- * samples of a worker arrive through a port. The page loads this module after the first frame.
+ * The audio output: an AudioContext and its audio thread. Only a page can create these objects, so
+ * the samples of a worker arrive through a port. The page loads this module after the first frame.
  */
 import { BROWSER } from '../../page/environment.js';
 

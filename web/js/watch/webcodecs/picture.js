@@ -1,6 +1,6 @@
 /**
- * Decodes frames and draws the one that is due. This module needs a canvas but no document, so that
- * it runs in a worker as well as in a page.
+ * Decodes frames and draws the frame that is due. This module needs a canvas but no document, so
+ * that it runs in a worker as well as in a page.
  *
  * A decoder can hold only a few frames, so a frame is decoded only shortly before it is due.
  *
@@ -175,7 +175,7 @@ export class Picture {
   }
 
   /**
-   * Draws the newest frame that is due and drops the ones before it.
+   * Draws the newest frame that is due and drops all earlier frames.
    * @param {number} now
    */
   #show(now) {

@@ -1,7 +1,8 @@
 /**
- * Plays a stream through WebCodecs: frames to a canvas, audio to the audio thread, both a few
- * frames behind the live edge. While muted, no audio is decoded, and the video follows only the
- * live edge. This module needs no document, so that it runs in a worker as well as in a page.
+ * Plays a stream through WebCodecs: draws the frames on a canvas and sends the audio to the audio
+ * thread. Video and audio play a few frames behind the live edge. While playback is muted, no audio
+ * is decoded, and the delay of the video depends only on the video. This module needs no document,
+ * so that it runs in a worker as well as in a page.
  *
  * @typedef {object} PipelineEvents
  * @property {() => void} picture  the first frame is drawn

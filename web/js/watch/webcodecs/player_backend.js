@@ -1,7 +1,7 @@
 /**
  * The backend of a WebCodecs player: a connection, and the pipeline that plays the received media.
  * The backend runs in a worker, where a busy page delays no frame, or in the page if a worker
- * cannot play. WebCodecsPlayer is in the page, at the other end of the port.
+ * cannot play. WebCodecsPlayer is at the other end of the message port, in the page.
  *
  * Messages on the port are `[verb, ...values]`. Verbs from the page are the methods of this class;
  * verbs to the page are the reports in webcodecs_player.js.
@@ -65,7 +65,7 @@ export class PlayerBackend {
     this.#connection.open();
   }
 
-  /** Closes the connection until `open`. */
+  /** Closes the connection until `open` is called. */
   pause() {
     this.#open = false;
     this.#connection.close();
@@ -183,7 +183,8 @@ export class PlayerBackend {
 }
 
 /**
- * Writes copies of frames into a stream, and drops them while its reader is slow.
+ * Returns a function that writes a copy of a frame into the stream, or drops the copy if the
+ * stream's reader is slow.
  * @param {WritableStream<VideoFrame>} stream
  * @returns {(frame: VideoFrame) => void}
  */

@@ -1,6 +1,6 @@
 /**
- * A ring buffer of decoded audio, written by position on the media timeline and read at a rate near
- * 1. It runs in the AudioWorklet. Pure.
+ * A ring buffer of decoded audio. Samples are written at their positions on the media timeline and
+ * read at a rate near 1. The ring buffer runs in the AudioWorklet. Pure.
  *
  * Missing audio is output as silence. The audio is faded at each end, start and jump, because a
  * step in the waveform is audible as a click.
@@ -34,7 +34,7 @@ export class SoundRing {
   }
 
   /**
-   * Position on the timeline of the next sample to output, in samples; NaN before the first jump.
+   * Timeline position of the next sample to output, in samples; NaN before the first jump.
    */
   get position() {
     return this.#position;

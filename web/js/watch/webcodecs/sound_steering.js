@@ -1,5 +1,6 @@
 /**
- * Keeps the audio at the wanted distance to the live edge, by inaudible resampling or by one jump.
+ * Keeps the audio at the wanted distance to the live edge. Resamples the audio inaudibly if the
+ * difference is small, and jumps if it is large.
  * Pure; times in ms.
  *
  * @typedef {object} SoundState

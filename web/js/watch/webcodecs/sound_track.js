@@ -2,9 +2,10 @@
  * The audio track of a WebCodecs player: turns it on and off, sets its delay, and computes the
  * media time that the video must show.
  *
- * With audio on, the audio output is the clock: the video follows what is audible. Frames may lead
- * the audio by an unnoticeable amount, because audio reaches the relay a packet later than the
- * frame of the same moment and then waits for the next video message.
+ * With audio on, the audio output is the clock: the video follows the audible audio. A frame may
+ * lead the audio by an unnoticeable amount, so that the video need not wait for the audio: audio
+ * reaches the relay one packet later than the frame of the same moment, and then waits for the next
+ * video message.
  * @typedef {import('../line/record.js').MediaRecord} MediaRecord
  */
 import { BROWSER } from '../../page/environment.js';
@@ -92,7 +93,8 @@ export class SoundTrack {
   }
 
   /**
-   * Steers the audio, if it is on, and returns the media time that the video must show.
+   * Corrects the delay of the audio, if audio is on. Returns the media time that the video must
+   * show.
    * @param {number} now
    * @param {number} pictures media time (ms) that the video would show without audio
    */

@@ -3,9 +3,9 @@
  *
  * @typedef {object} Backend
  * @property {HTMLCanvasElement} canvas
- * @property {MessagePort} port  messages wait until it has an `onmessage`
- * @property {Worker | null} worker  null if it runs in the page
- * @property {string} failed  why the worker does not run; '' while it does
+ * @property {MessagePort} port  messages wait until the port has an `onmessage`
+ * @property {Worker | null} worker  null if the backend runs in the page
+ * @property {string} failed  reason why the worker does not run; '' while the worker runs
  */
 
 /** Whether a worker of this browser can draw. The worker itself checks whether it can decode. */
@@ -41,8 +41,8 @@ export function startWorker(script, url = '') {
 }
 
 /**
- * Starts a worker. Returns null in a sandboxed frame: it has no origin, so no script is
- * same-origin.
+ * Starts a worker. Returns null in a sandboxed frame, because the frame has no origin and a
+ * worker's script must have the same origin.
  * @param {string} script
  */
 function openWorker(script) {
@@ -54,7 +54,8 @@ function openWorker(script) {
 }
 
 /**
- * Starts the backend in the page. Loads its module on demand, because few browsers need this.
+ * Starts the backend in the page. Loads the backend's module on demand, because few
+ * browsers need the module.
  * @returns {Promise<Backend>}
  */
 export async function startInPage() {

@@ -1,8 +1,7 @@
 /**
  * Computes the capture time of a WebRTC frame from its RTP timestamp, which is media time in 90 kHz
- * ticks. Once a second the WebSocket reports the capture time and the publish time that belong to
- * one media time (relay/PROTOCOL.md, `media=0`). Between two reports the clocks do not drift
- * noticeably.
+ * ticks. Once a second the WebSocket reports the capture time and the publish time of one media
+ * time (relay/PROTOCOL.md, `media=0`). Between two reports, the drift of the clocks is negligible.
  */
 import { FLAG } from '../line/record.js';
 
@@ -32,8 +31,8 @@ export class CaptureClock {
   }
 
   /**
-   * Returns the media time since the last report, µs, which is equal for audio and video of the
-   * same moment. NaN before the first report.
+   * Returns the media time from the last report to the timestamp, µs; NaN before the first report.
+   * The result is equal for audio and video of the same moment.
    * @param {number} rtpTimestamp 32 bits
    * @param {number} rate ticks per second
    */

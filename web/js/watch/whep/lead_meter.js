@@ -1,15 +1,15 @@
 /**
- * Measures how far the audio is ahead of the video for the viewer. The result is an average,
- * because a frame waits up to one refresh for the screen, and audio is mixed in blocks of 10 ms.
- * Pure.
+ * Measures how far the audio leads the video for the viewer. The result is an average,
+ * because single values vary: a frame waits up to one screen refresh, and audio is mixed in blocks
+ * of 10 ms. Pure.
  */
 export class LeadMeter {
   #sum = 0;
   #count = 0;
 
   /**
-   * Adds the lag of one frame and of its audio. A lag is the page's time minus media time, in ms,
-   * from any common origin.
+   * Adds the lag of a frame and the lag of the audio of the same moment. A lag is the page's time
+   * minus the media time, ms. Both lags must have the same origin of media time.
    * @param {number} picture
    * @param {number} sound
    */

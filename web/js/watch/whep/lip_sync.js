@@ -1,14 +1,15 @@
 /**
- * Synchronises audio and video instead of the browser. Chromium's own synchronisation
- * (StreamSynchronization) estimates the audio about 35 ms too late and delays the video for it.
- * Chromium corrects only differences above 30 ms, so each disturbance leaves some delay. This class
- * gives the early track a larger jitter buffer (RTCRtpReceiver.jitterBufferTarget), after it has
- * removed the added delay of the other track.
+ * Synchronises audio and video. This class replaces the browser's own synchronisation, because
+ * Chromium (StreamSynchronization) estimates the audio about 35 ms too late and then delays the
+ * video. Chromium corrects only differences above 30 ms, so each disturbance leaves some delay.
+ *
+ * If this class has added delay to the late track before, it reduces that delay. Otherwise it gives
+ * the early track a larger jitter buffer (RTCRtpReceiver.jitterBufferTarget).
  *
  * The video may lead a little: viewers notice leading video from 125 ms on, and leading audio from
- * 45 ms on (ITU-R BT.1359). Only lasting differences are corrected: if audio arrives late all at
- * once, the browser plays it faster until it has caught up. So nothing changes while either buffer
- * is far from its target. Pure.
+ * 45 ms on (ITU-R BT.1359). Only lasting differences are corrected. If audio is late for a moment,
+ * the browser catches up by playing the audio faster. So this class changes nothing while the delay
+ * of a jitter buffer is far from its target. Pure.
  */
 
 const AIM = -18; // ms by which the audio leads the video
@@ -22,7 +23,7 @@ const SETTLED = 30; // ms between a buffer and its target; audio holds some 15 m
 const DRAWING = 10;
 
 /**
- * Delays of the jitter buffers to aim at, ms; 0 for the smallest delay that the network allows.
+ * Target delays of the jitter buffers, ms; 0 for the smallest delay that the network allows.
  * @typedef {{audio: number, video: number}} Targets
  */
 

@@ -84,10 +84,10 @@ export class ReceiverStats {
   }
 
   /**
-   * Returns the increase of `sum` since the last report, per frame or sample that left the jitter
-   * buffer in that time, ms.
+   * Returns the average of a delay since the last report, ms: the increase of `sum`, divided by the
+   * number of frames or samples that have left the jitter buffer.
    * @param {any} report
-   * @param {string} sum
+   * @param {string} sum name of the field with the sum of the delays
    */
   #each(report, sum) {
     const before = this.#before[report.kind] ?? {};

@@ -1,6 +1,6 @@
 /**
- * Plays a stream over WebRTC. The browser does the jitter buffer and the decoding. The WebSocket
- * carries no media (`media=0`), only the events, and the clock for the capture times of frames.
+ * Plays a stream over WebRTC. The browser buffers and decodes the media. The WebSocket carries no
+ * media (`media=0`), only the events and the reports from which capture times are computed.
  * @typedef {import('../line/record.js').MediaRecord} MediaRecord
  * @typedef {import('../line/connection.js').Hello} Hello
  */
@@ -158,8 +158,8 @@ export class WhepPlayer {
   }
 
   /**
-   * Starts a session, unless there is one. If the server refuses the session because the room is
-   * not live yet, a later hello or init record starts another session.
+   * Starts a session, unless a session exists. If the server refuses the session because the room
+   * is not live yet, a later hello or init record starts another session.
    */
   async #open() {
     if (this.#session || this.#closed || document.hidden) return;
@@ -262,7 +262,7 @@ export class WhepPlayer {
     if (LOOSE && !this.muted) this.#latency.measure();
   }
 
-  /** Measures how far the audible audio is ahead of the frame on the screen. */
+  /** Measures how far the audio that the viewer hears is ahead of the frame on the screen. */
   #compare() {
     const heard = LOOSE && !this.muted ? this.#session?.heard : null;
     if (!heard) return;

@@ -68,9 +68,9 @@ export class WhepSession {
   }
 
   /**
-   * Sends the offer without candidates: the server learns this browser's address from its STUN
-   * checks. Candidates are gathered after the answer, which names the ICE servers with their
-   * credentials.
+   * Sends the offer without candidates, because the browser's STUN checks tell the server the
+   * browser's address. The browser gathers candidates after the answer, because the answer names
+   * the ICE servers and contains their credentials.
    * @throws {WhepError}
    */
   async open() {
@@ -111,9 +111,9 @@ export class WhepSession {
   }
 
   /**
-   * The audio that left the jitter buffer last: its RTP timestamp, and the time at which it left
-   * (`at`, ms of the page's clock).
-   * @returns {{at: number, rtpTimestamp: number} | null} null before the first
+   * The newest audio that has left the jitter buffer: its RTP timestamp, and the time at which it
+   * left the buffer (`at`, ms of the page's clock).
+   * @returns {{at: number, rtpTimestamp: number} | null} null before the first audio
    */
   get heard() {
     const [source] =
@@ -155,8 +155,8 @@ export class WhepSession {
 }
 
 /**
- * Returns the SDP with the audio in a stream of its own, because browsers synchronise the tracks of
- * one stream (msid, RFC 8830).
+ * Returns the SDP with the audio moved to a separate stream (msid, RFC 8830). A browser
+ * synchronises the tracks of one stream, but not the tracks of separate streams.
  * @param {string} sdp
  */
 const parted = (sdp) => sdp.replace(/^a=msid:\S+ audio$/m, 'a=msid:sound audio');
