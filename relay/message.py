@@ -1,4 +1,4 @@
-"""Records, the binary part of the wire protocol. PROTOCOL.md describes their bytes."""
+"""Records: the binary part of the wire protocol. PROTOCOL.md describes their byte layout."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Record:
 
 
 def pack_record(record: Record) -> bytes:
-    """Returns the bytes of a record."""
+    """Returns a record as bytes."""
     return (
         _HEADER.pack(
             *(
@@ -64,23 +64,23 @@ def pack_record(record: Record) -> bytes:
 
 
 def unpack_records(data: bytes) -> Iterator[Record]:
-    """Yields the records of one binary message. Raises MessageError if they do not follow
+    """Yields the records of one binary message. Raises MessageError if the message does not follow
     PROTOCOL.md.
     """
     at = 0
     while at < len(data):
         if at + HEADER_SIZE > len(data):
-            raise MessageError("record header cut short")
+            raise MessageError("the record header is cut short")
         version, kind, slot, track, flags, epoch, sequence, media_time, capture, publish, length = (
             _HEADER.unpack_from(data, at)
         )
         if version != VERSION:
-            raise MessageError(f"record of version {version}")
+            raise MessageError(f"the record has the unknown version {version}")
         if kind not in Kind.__members__.values():
-            raise MessageError(f"record of kind {kind}")
+            raise MessageError(f"the record has the unknown kind {kind}")
         at += HEADER_SIZE
         if at + length > len(data):
-            raise MessageError("record body cut short")
+            raise MessageError("the record body is cut short")
         yield Record(
             Kind(kind),
             data[at : at + length],
@@ -97,8 +97,8 @@ def unpack_records(data: bytes) -> Iterator[Record]:
 
 
 def init_body(codec: str, segment: bytes) -> bytes:
-    """Returns the body of an init record: length of the codec string, codec string, init
-    segment.
+    """Returns the body of an init record: the length of the codec string, the codec string, and the
+    init segment.
     """
     name = codec.encode("ascii")
     return bytes((len(name),)) + name + segment
@@ -106,11 +106,11 @@ def init_body(codec: str, segment: bytes) -> bytes:
 
 def read_init_body(body: bytes) -> tuple[str, bytes]:
     """Returns the codec string and the init segment in the body of an init record. Raises
-    MessageError.
+    MessageError if the body is malformed.
     """
     if not body or len(body) < 1 + body[0]:
-        raise MessageError("init record cut short")
+        raise MessageError("the init record is cut short")
     try:
         return body[1 : 1 + body[0]].decode("ascii"), body[1 + body[0] :]
     except UnicodeDecodeError as error:
-        raise MessageError("codec string is not ASCII") from error
+        raise MessageError("the codec string is not ASCII") from error

@@ -7,8 +7,7 @@ from enum import Enum
 from relay.channel.message import Message, without_video
 
 SLOW_MS = 200.0
-"""Backlog at which a viewer gets only reference frames: ms of media that waits to be sent.
-"""
+"""Backlog at which a viewer gets only reference frames: ms of media that waits to be sent."""
 STALLED_MS = 400.0
 """Backlog at which a viewer gets only keyframes: ms of media that waits to be sent."""
 CAUGHT_UP_MS = 50.0
@@ -26,7 +25,7 @@ RETRY_MAX_MS = 30_000.0
 KEY_COST_MS = 500.0
 """Maximum sending time of a keyframe for a viewer that gets only keyframes, ms."""
 FRAME_AGE_MS = 10_000.0
-"""Age of the viewer's last frame from which sending a keyframe may exceed KEY_COST_MS, ms."""
+"""Age of the viewer's last frame above which a keyframe may exceed KEY_COST_MS, ms."""
 DRAIN_MS = 250.0
 """Time between two measurements of the drain rate, ms."""
 JOIN_MS = 1_500.0

@@ -1,4 +1,4 @@
-"""LL-HLS: segments, playlists, and the background task that makes them for a stream.
+"""LL-HLS output: parts, segments, playlists, and the background task that makes them for a stream.
 
-May import `relay.channel`, `relay.stream` and the folders below them.
+Its modules may import `relay.channel`, `relay.stream` and all lower floors (ARCHITECTURE.md).
 """

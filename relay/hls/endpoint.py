@@ -1,14 +1,15 @@
 """Answers to requests below `/hls/{room}/` (RFC 8216bis §6.2).
 
-| path | what |
+| path | content |
 |---|---|
 | `index.m3u8` | the multivariant playlist |
 | `live.m3u8` | the media playlist; `_HLS_msn` and `_HLS_part` block until that part exists |
-| `NAME/I.mp4` | an init segment |
-| `NAME/N.m4s`, `NAME/N.P.m4s` | a segment, a part; a request for the hinted part blocks |
+| `NAME/I.mp4` | an init segment; NAME is the name of the rendition |
+| `NAME/N.m4s` | a segment |
+| `NAME/N.P.m4s` | a part; a request for the part in the preload hint blocks until it exists |
 
-Audio and video are in one file, so that a part is one request. A file below a NAME never changes,
-so that a CDN may keep it.
+A part contains both audio and video, so that one request fetches it. A file below a NAME never
+changes, so that a CDN may keep it.
 """
 
 import gzip
@@ -29,47 +30,49 @@ from relay.stream.stream import Stream
 
 PLAYLIST, MEDIA = "application/vnd.apple.mpegurl", "video/mp4"
 MULTIVARIANT, LIVE = "index.m3u8", "live.m3u8"
-NO_FILE = "there is no such file, or no longer: load the playlist again"
+NO_FILE = "the file does not exist, or no longer exists: load the playlist again"
 WAITING = 10_000
 """Maximum number of waiting requests in this process. Further requests are refused with
 Retry-After.
 """
 RENDITIONS = 40
-"""Maximum number of renditions at a time. Each takes about 2 % of a core, and all share
-one thread.
+"""Maximum number of renditions at a time. A rendition takes about 2 % of a core, and all renditions
+share one thread.
 """
 PEAK = 2
-"""Ratio of the peak bit rate of a part to the mean bit rate."""
+"""Assumed ratio of a part's peak bit rate to the mean bit rate of the stream."""
 LEAST_BANDWIDTH = 500_000
-"""Bandwidth assumed for a stream whose bit rate is not measured yet, bit/s."""
+"""Minimum bandwidth that is announced for the video, bit/s. It applies until the bit rate is
+measured.
+"""
 
 _N = r"(0|[1-9]\d{0,11})"  # without leading zeros: each file has one address
 _MEDIA = re.compile(rf"([0-9a-f]{{8}})/(?:{_N}\.mp4|{_N}(?:\.{_N})?\.m4s)")
 _NUMBER = re.compile(r"\d{1,12}")
 
 FOREVER = f"public, max-age={60 * TARGET_DURATION}, immutable"
-"""Cache-Control of the files below a NAME. These files never change, but no client requests them
-for longer than this.
+"""Cache-Control header of segments, parts and init segments. These files never change, but no
+client requests them after this time.
 """
 BLOCKED = f"public, max-age={6 * TARGET_DURATION}"
-"""Cache-Control of answers to a request with a delivery directive. Such an answer stays valid,
-because it contains the requested part.
+"""Cache-Control header of a playlist that was requested with a delivery directive. The answer stays
+valid, because it contains the requested part.
 """
 FRESH = "public, max-age=0, s-maxage=1"
 
 
 @dataclass(slots=True)
 class HlsCounters:
-    """Totals since the process began."""
+    """Totals of the HLS endpoint since the process began."""
 
     joined: int = 0
     """Number of new clients. Clients behind a CDN are not counted."""
     octets: int = 0
-    """Bytes of playlists and media sent, measured after compression."""
+    """Number of bytes of playlists and media sent, after compression."""
 
 
 class Renditions:
-    """Owns all renditions. `close()` ends them."""
+    """Creates the renditions and answers requests for them. `close()` ends all renditions."""
 
     def __init__(self) -> None:
         self.counters = HlsCounters()
@@ -77,8 +80,8 @@ class Renditions:
         self._executor: ThreadPoolExecutor | None = None
 
     def find(self, name: str) -> Rendition | None:
-        """Returns the rendition with this name; None if there is none. A rendition remains for a
-        while after its stream has ended.
+        """Returns the rendition of the channel with this name; None if there is no rendition. A
+        rendition remains for a while after its stream has ended.
         """
         return self._renditions.get(name)
 
@@ -87,7 +90,7 @@ class Renditions:
         rendition if it does not exist, because players start with a playlist.
 
         Raises PlaylistError: 404 if there is no rendition and `path` is not a playlist; 503 if
-        there are too many renditions, or if nothing is published.
+        there are too many renditions, or if the room is not live.
         """
         stream = channel.stream
         found = self._renditions.get(channel.name)
@@ -97,7 +100,7 @@ class Renditions:
             raise PlaylistError(404, RefusalCode.FILE_NOT_FOUND, NO_FILE)
         if Track.VIDEO not in stream.tracks:
             raise PlaylistError(
-                503, RefusalCode.ROOM_NOT_LIVE, "this room is not live: try again when it is", 1
+                503, RefusalCode.ROOM_NOT_LIVE, "this room is not live: try again later", 1
             )
         if len(self._renditions) >= RENDITIONS:
             raise PlaylistError(
@@ -106,7 +109,7 @@ class Renditions:
                 "too many streams are played over HLS at the moment",
                 1,
             )
-        # With one thread, the parts of a stream stay in order, and HLS uses at most one core.
+        # A single thread keeps the parts of a stream in order and limits HLS to one core.
         self._executor = self._executor or ThreadPoolExecutor(1, "hls")
         made = self._renditions[channel.name] = Rendition(channel, self._executor)
         made.on_over(self._forget)
@@ -120,7 +123,7 @@ class Renditions:
 
     @property
     def audiences(self) -> list[tuple[Stream, int]]:
-        """Each stream that has a rendition, with its number of HLS viewers."""
+        """All streams that have a rendition, each with its number of HLS viewers."""
         return [(rendition.stream, rendition.viewers) for rendition in self._renditions.values()]
 
     @property
@@ -183,8 +186,8 @@ async def _media_playlist(request: web.Request, rendition: Rendition) -> web.Res
     number, part = (None, None) if rendition.playlist.ended else _directives(request)
     await rendition.playable()
     if number is not None:
-        # A request without _HLS_part waits for the first part of the segment only. Safari requests
-        # the next segment in this way, and would freeze if the answer waited for the whole segment.
+        # Without _HLS_part, wait only for the first part of the segment. Safari requests the next
+        # segment without _HLS_part, and would freeze if the answer waited for the whole segment.
         await rendition.reach(number, part or 0, lambda: _connected(request))
     text = rendition.playlist.text.encode()
     return _zipped(request, text, BLOCKED if number is not None else FRESH)
@@ -215,22 +218,22 @@ async def _media(request: web.Request, rendition: Rendition, path: str) -> web.R
 
 
 def _directives(request: web.Request) -> tuple[int | None, int | None]:
-    """Returns the requested segment and part (§6.2.5.2), None for each that is missing. Raises
-    PlaylistError (400).
+    """Returns the segment number and the part index in the request (RFC 8216bis §6.2.5.2); None for
+    a missing number. Raises PlaylistError (400) if a directive is invalid.
     """
     number, part = _directive(request, "_HLS_msn"), _directive(request, "_HLS_part")
     if number is None and part is not None:
         raise PlaylistError(
             400,
             RefusalCode.BAD_DIRECTIVE,
-            "_HLS_part needs _HLS_msn, the segment of the part",
+            "_HLS_part needs _HLS_msn, the number of the segment",
         )
     return number, part
 
 
 def _directive(request: web.Request, name: str) -> int | None:
-    """Returns the value of a delivery directive, None if it is missing. Raises PlaylistError (400)
-    if the value is not a decimal integer.
+    """Returns the value of a delivery directive; None if the directive is missing. Raises
+    PlaylistError (400) if the value is not a decimal integer.
     """
     value = request.query.get(name)
     if value is None:

@@ -1,5 +1,5 @@
-"""Makes parts of HLS segments from the samples of a stream, and AAC from Opus. Pure, but too slow
-for the event loop: call it in a thread.
+"""Makes parts of HLS segments from the samples of a stream, and transcodes the audio from Opus to
+AAC. Pure, but too slow for the event loop: call the muxer in a thread.
 """
 
 from collections import deque
@@ -9,18 +9,18 @@ from relay.media.aac import TRACK, AacTranscoder
 from relay.sample import TIMESCALE, Sample, Track, TrackInfo
 
 STARVED = SCALE // 2
-"""Time without one of the tracks after which the other track continues alone: 0.5 s. The time
-counts from the arrival of the last sample, because a track may always be late.
+"""Time without samples of one track after which the other track continues alone: 0.5 s. The time is
+measured between arrivals, because one track may constantly lag behind the other.
 """
 AWAY = SCALE
-"""Time without any media after which a gap begins: 1 s. With a shorter limit, samples that are late
-would be lost.
+"""Time without any media after which a gap begins: 1 s. With a shorter limit, late samples would be
+lost.
 """
 
 
 class Muxer:
-    """Puts the samples of both tracks in order and makes parts from them. It continues to make
-    parts while media is missing.
+    """Puts the samples of both tracks in order and makes parts from them, even while media is
+    missing.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Muxer:
         self._video_at = self._audio_at = 0
         self._key_requested_at = -1
         self.wants_key = False
-        """Whether an IDR should be requested. `receive` sets this once for each IDR that is due."""
+        """Whether the caller should request an IDR. Each call of `receive` updates this value."""
 
     @property
     def began(self) -> int:
@@ -41,8 +41,8 @@ class Muxer:
 
     def receive(self, items: list[Sample | TrackInfo], media_now: int) -> list[Part]:
         """Takes the samples and tracks published since the last call, in order. Returns the
-        completed parts. `media_now` is the media time (90 kHz ticks) that the stream would have
-        reached without a pause.
+        completed parts. `media_now`: media time that the stream would have reached by now without a
+        pause, in 90 kHz ticks.
         """
         self.wants_key = False
         audio = [item for item in items if isinstance(item, Sample) and item.track is Track.AUDIO]
@@ -65,13 +65,13 @@ class Muxer:
         return parts
 
     def end(self) -> list[Part]:
-        """Returns the remaining parts at the end of the stream."""
+        """Ends the stream. Returns the remaining parts."""
         if self._newest:
             self._fill_audio(self._newest)
         return self._in_order() + self._segmenter.end()
 
     def _fill_audio(self, frame: Sample) -> None:
-        """Extends the audio with silence up to a video frame."""
+        """Fills the audio with silence up to the time of a video frame."""
         self._audio.extend(self._transcoder.fill(_audio_ticks(frame.dts), frame))
 
     def _audio_edge(self) -> int:
@@ -79,13 +79,13 @@ class Muxer:
         return 0 if edge is None else edge * SCALE // TIMESCALE[Track.AUDIO]
 
     def _media_edge(self) -> int:
-        """Returns the time up to which at least one track has arrived."""
+        """Returns the media time of the newest audio or video, in 90 kHz ticks."""
         newest = self._newest.dts if self._newest else 0
         return max(newest, self._audio_edge())
 
     def _in_order(self) -> list[Part]:
-        """Passes on the frames for which audio has arrived, each after the audio that precedes it.
-        Returns the completed parts.
+        """Passes audio and video to the segmenter in order of time. Holds back frames that are
+        newer than the audio. Returns the completed parts.
         """
         parts: list[Part] = []
         while self._video:
@@ -110,10 +110,10 @@ class Muxer:
         missing = media_now - self._video_at - STARVED
         if missing <= 0 or self._newest is None or self._video or not self._segmenter.open:
             return []
-        # No frame with a time before `until` is expected.
+        # Assume that no frame with a time before `until` will arrive.
         until = min(self._newest.dts + missing, self._audio_edge())
-        # If a frame lasts much longer than its duration, Chromium drops all frames up to the next
-        # IDR.
+        # Request an IDR: after a frame that lasts much longer than its duration, Chromium drops all
+        # frames up to the next IDR.
         self.wants_key = True
         return self._audio_until(until) + self._segmenter.stall(until)
 

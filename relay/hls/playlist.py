@@ -1,5 +1,5 @@
-"""The media playlist of a live stream: its segments, older segments that can still be downloaded,
-and its text (RFC 8216bis). Pure.
+"""The media playlist of a live stream (RFC 8216bis): the listed segments, older segments that can
+still be downloaded, and the text of the playlist. Pure.
 """
 
 from collections import deque
@@ -11,34 +11,36 @@ from relay.hls.segmenter import PART_TARGET, SCALE, TARGET_DURATION, Part, Segme
 from relay.sample import TrackInfo
 
 SEGMENTS = 10
-"""Number of complete segments in the playlist: about 20 s. The playlist has more segments while
+"""Usual number of complete segments in the playlist: about 20 s. The playlist has more segments if
 some are short, for example after a phone was rotated.
 """
 LISTED = 3 * TARGET_DURATION * SCALE
-"""Minimum duration of the playlist, in 90 kHz ticks: a segment that is needed to reach this
-duration stays listed (§6.2.2).
-"""
+"""Minimum duration of the playlist, in 90 kHz ticks (RFC 8216bis §6.2.2)."""
 RETIRED = 12
-"""Minimum number of segments kept after they left the playlist. Each must remain downloadable for
-the duration of the playlist (§6.2.2).
+"""Minimum number of segments kept after they left the playlist. Such a segment must remain
+downloadable for the duration of the playlist (RFC 8216bis §6.2.2).
 """
 RETAINED = RETIRED * TARGET_DURATION * SCALE
 """Minimum total duration of the segments kept after they left the playlist, in 90 kHz ticks."""
 PARTS_LISTED = 3 * TARGET_DURATION * SCALE
-"""Distance from the end of the playlist within which parts are listed, in 90 kHz ticks (§6.2.2)."""
+"""Duration at the end of the playlist for which parts are listed, in 90 kHz ticks (RFC 8216bis
+§6.2.2).
+"""
 ADVANCE_LIMIT = 3 * SCALE / PART_TARGET
-"""Maximum number of parts by which a request may be ahead of the playlist (§6.2.5.2)."""
+"""Maximum number of parts by which a request may be ahead of the playlist (RFC 8216bis
+§6.2.5.2).
+"""
 HOLD_BACK = 3 * PART_TARGET
-"""Distance that clients keep from the end of the playlist, in 90 kHz ticks (§4.4.3.8: at least
-twice, better three times the part target).
+"""Distance that clients keep from the end of the playlist, in 90 kHz ticks. RFC 8216bis §4.4.3.8
+requires twice the part target and recommends three times.
 """
 FRAME_RATES = (30, 60, 120)
-"""The frame rates that the studio requests from cameras. In the dark, a phone delivers fewer frames
-than it announces.
+"""Frame rates that the studio requests from cameras, in frames per second. A measured rate is
+rounded up to one of these rates, because a phone delivers fewer frames in the dark.
 """
 LEVEL = 0x2A
-"""H.264 level 4.2, the highest level that browsers were seen to send. It is announced from the
-start, because the CODECS of a variant cannot change with the stream's level.
+"""Minimum H.264 level in CODECS: 4.2, the highest level observed from browsers. This level is
+announced from the start, because CODECS cannot change later with the stream's level.
 """
 
 
@@ -47,10 +49,10 @@ class Segment:
     """A media segment: a sequence of parts."""
 
     number: int
-    """Media sequence number."""
+    """Media sequence number of the segment."""
     start: SegmentStart
     init: int
-    """Number of the init segment."""
+    """Number of the init segment that the segment needs."""
     parts: list[Part] = field(default_factory=list)
     complete: bool = False
 
@@ -60,7 +62,7 @@ class Segment:
 
     @property
     def gap(self) -> bool:
-        """Whether no part of the segment can be played."""
+        """Whether the segment consists of gaps only, so that no part can be played."""
         return all(part.gap for part in self.parts)
 
     @property
@@ -69,16 +71,16 @@ class Segment:
 
 
 class Playlist:
-    """The media playlist of one rendition, which grows part by part. `first` is the number of its
-    first segment. `name` is part of every URL, so that the content of a URL never changes.
+    """The media playlist of one rendition. It grows part by part. `first`: number of the first
+    segment. `name`: name of the rendition in every URL, so that the content of a URL never changes.
     """
 
     def __init__(self, name: str, first: int) -> None:
         self.ended = False
         self.name = name
         self._next = first
-        # Numbers must not decrease from one playlist of a stream to the next. So both counters
-        # start with a number that grows with media time.
+        # Start both counters (segments and discontinuities) with `first`, which grows with media
+        # time. A later playlist of the same stream must not have smaller numbers.
         self._discontinuities = first
         self._segments: deque[Segment] = deque()
         self._retired: deque[Segment] = deque()
@@ -87,12 +89,12 @@ class Playlist:
 
     def __bool__(self) -> bool:
         """Whether the playlist has a complete segment that can be played. Players that do not
-        support parts give up if there is none.
+        support parts cannot start without a complete segment.
         """
         return any(segment.complete and not segment.gap for segment in self._segments)
 
     def add(self, part: Part) -> None:
-        """Appends a part and removes old segments from the list."""
+        """Appends a part and removes old segments from the playlist."""
         if part.start:
             self._begin(part.start)
         segment = self._segments[-1]
@@ -134,7 +136,7 @@ class Playlist:
         for number in [number for number in self._inits if number < self._retired[0].init]:
             del self._inits[number]
 
-    # Blocking reload (§6.2.5.2)
+    # Blocking playlist reload (RFC 8216bis §6.2.5.2)
 
     @property
     def position(self) -> tuple[int, int]:
@@ -147,8 +149,8 @@ class Playlist:
         return (self._next, 0) if newest.complete else (newest.number, len(newest.parts))
 
     def contains(self, number: int, part: int) -> bool:
-        """Whether the playlist has reached a part. A part number after the last part of a segment
-        means the first part of the next segment.
+        """Whether the playlist has grown up to a part. An index after the last part of a complete
+        segment means the first part of the next segment.
         """
         found = self._find(number)
         if found and found.complete and part >= len(found.parts):
@@ -156,10 +158,10 @@ class Playlist:
         return (number, part) < self.position or self.ended
 
     def require_near(self, number: int, part: int) -> None:
-        """Raises PlaylistError (400) if a part is too far in the future."""
+        """Raises PlaylistError (400) if a requested part is too far ahead of the playlist."""
         at, index = self.position
-        # Any part may be the last of its segment, so `ahead` is the minimum number of parts before
-        # the requested part.
+        # A segment may end with any part. So the number of parts before the requested part is at
+        # least `ahead`.
         ahead = part - index if number == at else part
         latest = at - 1  # the last complete segment
         if not self.ended and (number > latest + 2 or (number >= at and ahead + 1 > ADVANCE_LIMIT)):
@@ -168,7 +170,7 @@ class Playlist:
                 RefusalCode.TOO_FAR_AHEAD,
                 (
                     f"_HLS_msn={number}, _HLS_part={part} is too far ahead: the next part is "
-                    f"{index} of segment {at}"
+                    f"part {index} of segment {at}"
                 ),
             )
 

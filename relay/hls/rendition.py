@@ -1,4 +1,4 @@
-"""The HLS output of a stream. It exists while clients request it."""
+"""The HLS output of one stream. A rendition exists while clients request it."""
 
 import asyncio
 import logging
@@ -19,40 +19,40 @@ from relay.sample import TIMESCALE, Sample, Track, TrackInfo
 logger = logging.getLogger(__name__)
 
 TICK = 0.15
-"""Time between two checks of an idle stream, seconds."""
+"""Maximum time between two runs of the muxer, seconds. The muxer runs even if no media arrives."""
 IDLE = 15.0
 """Time without a request after which a rendition ends, seconds."""
 LINGER = 30.0
-"""Time for which the media remains available after the stream has ended, seconds. It is longer than
-the playlist.
+"""Time for which the media remains available after the stream has ended, seconds. This time is
+longer than the playlist.
 """
 BLOCK = 3.0 * TARGET_DURATION
 """Maximum time that a request waits for a part, seconds (RFC 8216bis §6.2.5.2)."""
 WATCHING = 6.0
-"""Time for which a client counts as a viewer after it requested a playlist, seconds."""
+"""Time for which a client counts as a viewer after its last playlist request, seconds."""
 CLIENTS = 10_000
 """Maximum number of clients that are counted individually."""
 PENDING = 6_000
-"""Maximum number of samples that wait for the executor: one minute of a stream. If more samples
-wait, the rendition ends.
+"""Maximum number of samples that wait for the executor: about one minute of a stream. If more
+samples wait, the rendition ends.
 """
 NEEDED = (LOOKAHEAD + FRAME) * SCALE // TIMESCALE[Track.AUDIO]
-"""Duration of the audio after the end of a part that the encoder needs to encode the part, in 90
-kHz ticks.
+"""Duration of audio beyond the end of a part that the encoder needs to complete the part, in 90 kHz
+ticks.
 """
 
 
 class Rendition:
-    """Reads one stream and keeps its playlist. A rendition ends when no requests arrive, after the
-    end of the stream, or by `close()`.
+    """Makes the parts and the playlist of one stream. The rendition ends after IDLE without a
+    request, after the end of the stream, or with a call of `close()`.
     """
 
     def __init__(self, channel: Channel, executor: Executor) -> None:
         self.channel = channel
         self.stream = channel.stream
         edge = self.stream.edge // 1_000
-        # Segments are longer than half a second, so a later rendition of this stream starts with a
-        # higher number than the last number of this rendition.
+        # The first segment number is the media time in units of half a second. Segments are longer,
+        # so a later rendition of this stream starts with a higher number.
         self.playlist = Playlist(secrets.token_hex(4), edge // 500 + 1)
         self._executor = executor
         self._loop = asyncio.get_running_loop()
@@ -68,9 +68,9 @@ class Rendition:
         self._stream_over = False
         self._clients: dict[str, float] = {}
         self.viewers = 0
-        """Number of viewers: the number of recent clients, or the number of requests that the last
-        part answered, whichever is larger, because one address may serve many viewers. Viewers
-        behind a CDN are not counted.
+        """Number of viewers: the number of recent clients or of waiting requests, whichever is
+        larger. Many viewers may share one address, and then count as one client. Viewers behind a
+        CDN are not counted.
         """
         self.waiting = 0
         """Number of requests that wait for a part."""
@@ -91,8 +91,8 @@ class Rendition:
     # Requests
 
     def note_request(self, client: str | None = None) -> bool:
-        """Records a request. `client` identifies the viewer; if it is None, the request does not
-        count for a viewer. Returns whether the viewer is new.
+        """Records a request, which keeps the rendition alive. `client`: identifies the viewer; None
+        if the request does not count for a viewer. Returns whether the client is new.
         """
         self._requested_at = self._loop.time()
         if client is None or (client not in self._clients and len(self._clients) >= CLIENTS):
@@ -102,17 +102,17 @@ class Rendition:
         return len(self._clients) > before
 
     async def playable(self) -> None:
-        """Waits until the playlist has a segment that can be played. Raises PlaylistError (503)
-        after BLOCK.
+        """Waits until the playlist has a segment that can be played. Raises PlaylistError (503) if
+        that takes longer than BLOCK.
         """
         await self._until(lambda: bool(self.playlist), lambda: True)
 
     async def reach(self, number: int, part: int, connected: Callable[[], bool]) -> None:
         """Waits until the playlist has reached a part.
 
-        Raises PlaylistError: 400 if the part is too far ahead, 503 after BLOCK. Raises
-        ConnectionResetError if `connected` returns False when the next part arrives, because the
-        client has left.
+        Raises PlaylistError: 400 if the part is too far ahead, 503 if the part does not arrive
+        within BLOCK. Raises ConnectionResetError if the client has left: then `connected` returns
+        False.
         """
         self.playlist.require_near(number, part)
         await self._until(lambda: self.playlist.contains(number, part), connected)
@@ -135,7 +135,7 @@ class Rendition:
             self.waiting -= 1
             self._requested_at = self._loop.time()
 
-    # The stream (SampleReader)
+    # Calls from the stream (implements SampleReader)
 
     def receive_track(self, info: TrackInfo) -> None:
         if info.track is Track.VIDEO:

@@ -1,8 +1,8 @@
 """Makes parts of HLS segments from samples (RFC 8216bis §4.4.4.9). Pure.
 
-The duration of a part in the playlist is exact. If possible, a part ends between two frames, after
-85 to 100 % of PART_TARGET. If the frames are too far apart, the part ends at PART_TARGET, while a
-frame is still shown, and the next part starts at that time. So errors do not accumulate.
+The durations in the playlist are exact, so errors do not accumulate. If possible, a part ends
+between two frames, after 85 to 100 % of PART_TARGET. Otherwise the part ends at PART_TARGET, while
+a frame is still shown, and the next part starts at that time.
 """
 
 from dataclasses import dataclass, replace
@@ -17,24 +17,24 @@ PART_TARGET = 31_500
 kHz ticks.
 """
 PART_LEAST = PART_TARGET * 85 // 100
-"""Minimum duration of a part. iOS refuses shorter parts, except the last part of a segment, the
-part before a gap, and parts with an IDR.
+"""Minimum duration of a part. iOS accepts a shorter part only at the end of a segment, before a
+gap, or with an IDR.
 """
 PART_ENOUGH = PART_TARGET * 9 // 10
-"""Time in a part after which a frame starts the next part. At 30 frames a second this is the tenth
-frame, after 0.333 s.
+"""Duration of a part from which the next frame starts a new part: 0.315 s. At 30 frames a second, a
+part then has ten frames (0.333 s).
 """
 TARGET_DURATION = 2
-"""`EXT-X-TARGETDURATION` in seconds. No duration may be longer when rounded to whole seconds."""
+"""Maximum duration of a segment, rounded to whole seconds (`EXT-X-TARGETDURATION`)."""
 SEGMENT_LEAST = SCALE * 3 // 2
-"""Time in a segment after which an IDR starts the next segment."""
+"""Duration of a segment from which the next IDR starts a new segment: 1.5 s."""
 SEGMENT_MOST = SCALE * 245 // 100
-"""Maximum duration of a segment, even without an IDR. A longer duration would not round to
-TARGET_DURATION.
+"""Maximum duration of a segment without a new IDR: 2.45 s. A longer duration could round to more
+than TARGET_DURATION.
 """
 KEY_WANTED = SCALE * 17 // 10
-"""Time in a segment at which to request an IDR. The IDR arrives 0.1 to 0.3 s later, at the end of
-the segment.
+"""Duration of a segment at which an IDR should be requested: 1.7 s. The IDR arrives 0.1 to 0.3 s
+later and ends the segment.
 """
 
 FOREVER = 1 << 62
@@ -45,7 +45,7 @@ class SegmentStart:
     """The properties of a segment that are known at its start."""
 
     init: bytes
-    """The init segment (`EXT-X-MAP`)."""
+    """Content of the init segment (`EXT-X-MAP`)."""
     date: int
     """Capture time of the first frame: µs since the Unix epoch."""
     discontinuity: bool
@@ -53,18 +53,20 @@ class SegmentStart:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A complete partial segment."""
+    """One complete part of a segment (a partial segment in RFC 8216bis)."""
 
     duration: int
     data: bytes
-    """One fragment; empty if the part is a gap."""
+    """The media of the part: one fragment; empty if the part is a gap."""
     independent: bool = False
     """Whether the part contains an IDR."""
     start: SegmentStart | None = None
-    """The properties of the new segment if this part starts one; otherwise None."""
+    """Properties of the segment that starts with this part; None if the part does not start a
+    segment.
+    """
     last: bool = False
-    """Whether the segment ends with this part. If no part says so, the segment ends where the next
-    segment starts.
+    """Whether this part is certainly the last part of its segment. If False, the next part may
+    still start a new segment.
     """
 
     @property
@@ -80,8 +82,8 @@ class _State(Enum):
 
 
 class Segmenter:
-    """Makes parts from the samples of both tracks of a stream, in the order of their decode times.
-    After a new SPS or a new epoch, the next IDR starts a segment.
+    """Makes parts from audio and video samples, which must come in order of decode time. After a
+    new SPS or a new epoch, the next IDR starts a segment.
     """
 
     def __init__(self, audio: TrackInfo) -> None:
@@ -101,7 +103,7 @@ class Segmenter:
 
     @property
     def began(self) -> int:
-        """Start of the current, incomplete part (media time)."""
+        """Start of the current, incomplete part (media time, 90 kHz ticks)."""
         return self._began
 
     @property
@@ -115,7 +117,7 @@ class Segmenter:
 
     @property
     def key_wanted_at(self) -> int:
-        """The media time at which an IDR should be requested."""
+        """The media time at which an IDR should be requested, in 90 kHz ticks."""
         return self._segment_began + KEY_WANTED
 
     def receive_track(self, info: TrackInfo) -> None:
@@ -152,14 +154,15 @@ class Segmenter:
         return parts
 
     def stall(self, until: int) -> list[Part]:
-        """Continues without video up to `until`, because no frame comes before that time: parts
-        contain only audio, and the last frame is extended. Returns the completed parts.
+        """Makes parts up to `until` without new frames: the last frame is extended, and later parts
+        contain only audio. No frame may arrive with a time before `until`. Returns the completed
+        parts.
         """
         return self._cut_to(until) if self._state is _State.OPEN else []
 
     def gap(self, until: int) -> list[Part]:
-        """Continues without media up to `until`, because no media comes before that time: the
-        segment ends, and parts without media follow. Returns the completed parts.
+        """Makes gaps up to `until`: ends the segment, then adds parts without media. No media may
+        arrive with a time before `until`. Returns the completed parts.
         """
         parts: list[Part] = []
         if self._state is _State.OPEN:
@@ -172,7 +175,7 @@ class Segmenter:
         return parts
 
     def end(self) -> list[Part]:
-        """Returns the remaining parts at the end of the stream."""
+        """Ends the stream. Returns the remaining parts."""
         return self._close() if self._state is _State.OPEN else []
 
     def _reopen(self, key: Sample) -> list[Part]:
@@ -193,9 +196,9 @@ class Segmenter:
         self._audio = [sample for sample in self._audio if _ticks(sample) >= key.dts]
 
     def _close(self, following: int = FOREVER) -> list[Part]:
-        """Ends the part and the segment after the last frame. That frame gets the duration of the
-        frame before it, but ends no later than `following`, where a new epoch begins. Returns the
-        completed parts.
+        """Ends the part and the segment after the last frame. The last frame gets the duration of
+        the previous frame, but ends at `following` at the latest, the start of a new epoch. Returns
+        the completed parts.
         """
         if not self._frames:
             self._audio = []
@@ -214,8 +217,8 @@ class Segmenter:
         return parts
 
     def _cut_to(self, dts: int) -> list[Part]:
-        """Ends parts until the current part begins at most PART_TARGET before `dts`, which is the
-        time of the next frame or the current time. Returns the completed parts.
+        """Ends parts until the current part starts at most PART_TARGET before `dts`. `dts`: time of
+        the next frame, or the time up to which no frame will arrive. Returns the completed parts.
         """
         parts: list[Part] = []
         while dts - self._began > PART_TARGET:
@@ -225,8 +228,8 @@ class Segmenter:
         return parts
 
     def _cut(self, boundary: int, following: int, *, last: bool = False) -> list[Part]:
-        """Ends the part at `boundary` and returns it. `following`: start of the frame after the
-        last known frame.
+        """Ends the current part at `boundary` and returns it. `following`: time at which the last
+        known frame ends.
         """
         starts = [frame.dts for frame in self._frames] + [following]
         exact = [

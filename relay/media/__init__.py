@@ -1,5 +1,5 @@
-"""The bytes of codecs and containers: H.264, Opus, AAC and ISO BMFF boxes. Pure: functions take
-bytes and return values.
+"""Reads and writes codec and container formats: H.264, Opus, AAC and ISO BMFF boxes. Pure:
+functions take bytes and return values.
 
-May import the vocabulary of `relay` only.
+Its modules may import only the vocabulary of the relay (ARCHITECTURE.md).
 """

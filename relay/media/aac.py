@@ -13,18 +13,18 @@ from relay.sample import Sample, Track, TrackInfo
 FRAME = 1_024
 """Duration of an AAC frame, in 48 kHz ticks."""
 LOOKAHEAD = 2 * FRAME
-"""Duration of the audio after the end of a frame that the encoder needs before it returns the
-frame, in 48 kHz ticks.
+"""Duration of audio after the end of a frame that the encoder needs to return the frame, in 48 kHz
+ticks.
 """
 BITRATE = 128_000
 RESTART = RATE
-"""Length of a gap above which the encoder restarts, in 48 kHz ticks. Shorter gaps are filled with
-silence.
+"""Duration of a gap in the audio above which the encoder restarts, in 48 kHz ticks. Shorter gaps
+are filled with silence.
 """
 
 TRACK = TrackInfo(Track.AUDIO, "mp4a.40.2", bytes((0x11, 0x90)), channels=2)
-"""The track after transcoding: AAC-LC, 48 kHz, stereo. Its config is an AudioSpecificConfig
-(ISO/IEC 14496-3 §1.6.2.1).
+"""The transcoded audio track: AAC-LC, 48 kHz, stereo. Its config is an AudioSpecificConfig (ISO/IEC
+14496-3 §1.6.2.1).
 """
 
 
@@ -37,14 +37,16 @@ class AacTranscoder:
 
     def __init__(self) -> None:
         self.edge: int | None = None
-        """End of the last frame returned, in 48 kHz ticks; None before the first packet."""
+        """End of the last returned AAC frame, in 48 kHz ticks; None before the first Opus
+        packet.
+        """
         self._decoder: AudioCodecContext | None = None
         self._encoder: AudioCodecContext | None = None
         self._next = 0
         self._primed = False
 
     def receive(self, packets: list[Sample]) -> list[Sample]:
-        """Returns the AAC frames that these Opus packets complete.
+        """Transcodes Opus packets. Returns the completed AAC frames.
 
         Gaps between packets become silence; overlapping packets are dropped.
         """
@@ -59,8 +61,8 @@ class AacTranscoder:
         return frames
 
     def fill(self, until: int, like: Sample) -> list[Sample]:
-        """Returns frames of silence up to `until` (ticks). The epoch and the times are copied from
-        `like`.
+        """Returns AAC frames of silence up to `until`, in 48 kHz ticks. The epoch, the capture time
+        and the publish time of the frames are copied from `like`.
         """
         if self.edge is None or until - self._next > RESTART:
             self._begin(until - FRAME)
@@ -84,8 +86,8 @@ class AacTranscoder:
         try:
             decoded = self._decoder.decode(av.Packet(packet))
         except FFmpegError:
-            # The substitute has the duration of the damaged packet, so that later packets keep
-            # their times.
+            # Replace the damaged packet with silence of the same duration, so that later packets
+            # keep their times.
             decoded = [
                 frame
                 for _ in range(duration // SILENCE_TICKS)
@@ -94,8 +96,8 @@ class AacTranscoder:
         for audio in decoded:
             audio.pts = None
             for encoded in self._encoder.encode(audio):
-                # The first frame is the priming frame, which decoders need only at the beginning of
-                # a stream.
+                # Drop the first frame. It is the priming frame, which decoders need only at the
+                # beginning of a stream.
                 if not self._primed:
                     self._primed = True
                     continue

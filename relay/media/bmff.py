@@ -1,8 +1,8 @@
 """Writes and reads boxes of the ISO base media file format (ISO/IEC 14496-12).
 
 FFmpeg's muxer writes a fragment only when the next packet arrives, which is one frame late. This
-module writes a fragment at once: a header and the samples. All times are media times of the stream,
-so any fragment can follow any other fragment.
+module writes each fragment at once. All times are media times of the stream, so any fragment can
+follow any other fragment.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,14 +12,15 @@ from relay.errors import BitstreamError
 from relay.sample import TIMESCALE, Sample, Track, TrackInfo
 
 VIDEO_DURATION = 18_000
-"""Duration of a video sample whose real duration is unknown: 0.2 s in 90 kHz ticks. If a duration
-is shorter than half the real gap, MSE drops all frames up to the next keyframe.
+"""Duration written for a video sample whose real duration is unknown: 0.2 s in 90 kHz ticks. MSE
+drops all frames up to the next keyframe if the written duration is less than half of the time to
+the next sample.
 """
 
 _IDENTITY = pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 _SYNC, _REFERENCED, _DISPOSABLE = 0x02000000, 0x01010000, 0x01810000
-"""Values of `sample_flags` (§8.8.3.1) for a keyframe, for a frame that depends on others, and for a
-frame that depends on others but on which no frame depends.
+"""Values of `sample_flags` (ISO/IEC 14496-12 §8.8.3.1): for a keyframe, for another reference
+frame, and for a frame to which no other frame refers.
 """
 
 
@@ -33,14 +34,14 @@ def full_box(kind: bytes, version: int, flags: int, *parts: bytes) -> bytes:
 
 
 def track_id(track: Track) -> int:
-    """Returns the `track_ID` in the boxes: video has 1, audio has 2."""
+    """Returns the `track_ID` of a track: 1 for video, 2 for audio."""
     return int(track) + 1
 
 
 def init_segment(*tracks: TrackInfo) -> bytes:
     """Returns an init segment: `ftyp` and `moov`.
 
-    The `moov` has no `mehd`, and `mvhd.duration` is 0: Chromium then plays in its low-delay mode.
+    Chromium plays in its low-delay mode if `moov` contains no `mehd` and `mvhd.duration` is 0.
     """
     last = max(track_id(info.track) for info in tracks)
     mvhd = full_box(
@@ -120,9 +121,9 @@ def _audio_entry(info: TrackInfo) -> bytes:
 
 
 def _esds(config: bytes) -> bytes:
-    """Returns the descriptors around an AudioSpecificConfig (ISO/IEC 14496-1 §7.2.6).
+    """Returns the `esds` box around an AudioSpecificConfig (ISO/IEC 14496-1 §7.2.6).
 
-    Object type 0x40 is MPEG-4 audio.
+    Object type 0x40 means MPEG-4 audio.
     """
     specific = bytes((5, len(config))) + config
     decoder = bytes((4, 13 + len(specific), 0x40, 0x15)) + bytes(11) + specific
@@ -131,21 +132,21 @@ def _esds(config: bytes) -> bytes:
     )
 
 
-# All fields before those of the samples: moof > mfhd, traf > tfhd (default-base-is-moof), tfdt v1,
-# trun v1 with data offset.
+# Layout of `moof` before the fields of the samples: mfhd, then traf with tfhd
+# (default-base-is-moof), tfdt v1 and trun v1 (with a data offset).
 _MOOF = Struct(">I4s I4sII I4s I4sII I4sIQ I4sIII")
 _FIELDS = Struct(">IIIi")
 _TRUN_FLAGS = 0x01000F01
-"""Version 1 of `trun`, with a data offset, and with duration, size, flags and composition offset
-for each sample.
+"""Version and flags of `trun`: version 1, with a data offset, and with duration, size, flags and
+composition offset for each sample.
 """
 
 
 def fragment(samples: Sequence[Sample], sequence: int, track: Track) -> bytes:
     """Returns a fragment: one `moof` and its `mdat`.
 
-    A sample lasts until the `dts` of the next sample, even over a gap. The last sample has its own
-    duration, or VIDEO_DURATION if its duration is unknown.
+    A sample lasts until the `dts` of the next sample, even over a gap. The last sample keeps its
+    own duration, or gets VIDEO_DURATION if its duration is unknown.
     """
     first = samples[0]
     count = len(samples)
@@ -174,8 +175,8 @@ def fragment(samples: Sequence[Sample], sequence: int, track: Track) -> bytes:
 
 
 def muxed_fragment(runs: Sequence[Sequence[Sample]], sequence: int) -> bytes:
-    """Returns one `moof` and its `mdat`, with a run of samples for each track. The durations of the
-    samples must be exact.
+    """Returns a fragment of several tracks: one `moof` and its `mdat`. `runs`: the samples of each
+    track, with exact durations.
     """
     runs = [run for run in runs if run]
     moof_size = 24 + sum(8 + 16 + 20 + 20 + 16 * len(run) for run in runs)
@@ -213,7 +214,7 @@ def read_boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
             raise BitstreamError("truncated box header")
         size, kind = unpack_from(">I4s", data, at)
         if size < 8 or at + size > len(data):
-            raise BitstreamError(f"box {kind!r} of {size} bytes in {len(data) - at}")
+            raise BitstreamError(f"box {kind!r} of {size} bytes, with {len(data) - at} bytes left")
         yield kind, data[at + 8 : at + size]
         at += size
 

@@ -15,7 +15,7 @@ _NOT_IN_SAMPLES = frozenset((SPS, PPS, AUD, END_OF_SEQUENCE, END_OF_STREAM, FILL
 players do not need the other types.
 """
 
-# §7.3.2.1.1: profiles whose SPS contains chroma_format_idc and scaling matrices.
+# Profiles whose SPS contains chroma_format_idc and scaling matrices (H.264 §7.3.2.1.1).
 _HIGH_PROFILES = frozenset((100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135))
 
 _MAX_SIDE = 16_384
@@ -24,8 +24,8 @@ MAX_PARAMETER_SET = 4_096
 few hundred.
 """
 _SPS_READ = 256
-"""Number of bytes of an SPS that are parsed. They hold all fields before the VUI, scaling lists
-included.
+"""Number of bytes of an SPS that are parsed. This is enough for all fields before the VUI,
+including the scaling lists.
 """
 
 
@@ -41,24 +41,24 @@ class SequenceParameters:
     reorders: bool
     """Whether the display order may differ from the decoding order (B-frames)."""
     frame_number_bits: int
-    """Width of `frame_num` in slice headers, bits; 0 if `frame_num` cannot be read (separate colour
-    planes, fields).
+    """Width of `frame_num` in slice headers, bits; 0 for video with separate colour planes or with
+    fields, whose `frame_num` is not read.
     """
     chroma: int
-    """`chroma_format_idc`; 1 means 4:2:0."""
+    """Value of `chroma_format_idc`; 1 means 4:2:0."""
     luma_bits: int
     chroma_bits: int
 
     @property
     def codec(self) -> str:
-        """The codec string (RFC 6381 §3.3). It is read from the SPS, because browsers send other
-        levels than the negotiated ones.
+        """The codec string (RFC 6381 §3.3). The string is read from the SPS, because browsers may
+        send another level than the negotiated level.
         """
         return f"avc1.{self.profile:02X}{self.constraints:02X}{self.level:02X}"
 
 
 class _BitReader:
-    """Reads bits and Exp-Golomb codes from an RBSP (§9.1)."""
+    """Reads bits and Exp-Golomb codes from an RBSP (H.264 §9.1)."""
 
     def __init__(self, data: bytes) -> None:
         self._value = int.from_bytes(data, "big")
@@ -75,7 +75,7 @@ class _BitReader:
         while not self.u(1):
             zeros += 1
             if zeros > 31:
-                raise BitstreamError("Exp-Golomb code too long")
+                raise BitstreamError("the Exp-Golomb code is too long")
         return (1 << zeros) - 1 + self.u(zeros)
 
     def se(self) -> int:
@@ -84,7 +84,9 @@ class _BitReader:
 
 
 def parse_sps(nal: bytes) -> SequenceParameters:
-    """Parses an SPS NAL unit (§7.3.2.1.1). Raises BitstreamError if it is truncated or invalid."""
+    """Parses an SPS NAL unit (H.264 §7.3.2.1.1). Raises BitstreamError if the SPS is truncated or
+    invalid.
+    """
     if len(nal) < 4 or nal[0] & 0x1F != SPS:
         raise BitstreamError("not an SPS")
     return _parse_sps(nal[1:_SPS_READ])
@@ -117,8 +119,8 @@ def _parse_sps(body: bytes) -> SequenceParameters:
         height -= (top + bottom) * unit_y
     if not (0 < width <= _MAX_SIDE and 0 < height <= _MAX_SIDE):
         raise BitstreamError(f"SPS of {width}×{height}")
-    # Baseline has no B slices. With picture order count type 2, the output order is the decoding
-    # order (§8.2.1.3).
+    # Frames are not reordered in the Baseline profile, which has no B slices, and not with picture
+    # order count type 2 (H.264 §8.2.1.3).
     reorders = profile not in (66,) and order_type != 2
     readable = chroma != 3 and frame_only and frame_number_bits <= 16
     numbers = frame_number_bits if readable else 0
@@ -143,7 +145,7 @@ def _chroma_format(bits: _BitReader) -> tuple[int, int, int]:
         bits.u(1)  # separate_colour_plane_flag
     luma_bits, chroma_bits = 8 + bits.ue(), 8 + bits.ue()
     if chroma > 3 or max(luma_bits, chroma_bits) > 14:
-        raise BitstreamError("SPS with an unknown chroma format or bit depth")
+        raise BitstreamError("the SPS has an unknown chroma format or bit depth")
     bits.u(1)  # qpprime_y_zero_transform_bypass_flag
     if bits.u(1):
         for index in range(12 if chroma == 3 else 8):
@@ -177,7 +179,9 @@ def _picture_order(bits: _BitReader) -> int:
 
 
 def track_info(sps: bytes, pps: bytes) -> TrackInfo:
-    """Returns the video track that these parameter sets describe. Raises BitstreamError."""
+    """Returns the video track that these parameter sets describe. Raises BitstreamError if a
+    parameter set is invalid.
+    """
     parameters = parse_sps(sps)
     if not pps or pps[0] & 0x1F != PPS:
         raise BitstreamError("not a PPS")
@@ -206,8 +210,8 @@ def track_info(sps: bytes, pps: bytes) -> TrackInfo:
 
 
 def parameter_sets(config: bytes) -> list[bytes]:
-    """Returns the SPS and PPS NAL units of an `avcC` body, in order. Senders repeat them before
-    each IDR.
+    """Returns the SPS and PPS NAL units in an `avcC` body, in order. A sender repeats these NAL
+    units before each IDR.
     """
     sets: list[bytes] = []
     at = 5
@@ -222,20 +226,18 @@ def parameter_sets(config: bytes) -> list[bytes]:
 
 
 class AccessUnit:
-    """One access unit in the format of samples. For VP8, which has no NAL units, it is
-    one frame.
-    """
+    """One access unit in the format of samples. For VP8, the access unit is one frame."""
 
     __slots__ = ("data", "disposable", "key", "pps", "sps")
 
     def __init__(self, data: bytes, sps: bytes, pps: bytes, key: bool, disposable: bool) -> None:
         self.data = data
-        """NAL units without parameter sets, each after its length in 4 bytes. Empty if the access
-        unit contains only parameter sets.
+        """The NAL units except parameter sets, each preceded by its length (4 bytes). Empty if the
+        access unit contains only parameter sets.
         """
         self.sps = sps
         self.pps = pps
-        """The PPS of the access unit, as `sps` is its SPS; empty if it has none."""
+        """The PPS in the access unit; empty if the access unit contains no PPS."""
         self.key = key
         self.disposable = disposable
 
@@ -265,12 +267,12 @@ def access_unit(nals: Iterable[bytes]) -> AccessUnit:
 
 
 def follows(sps: bytes, before: AccessUnit, unit: AccessUnit, lost: int) -> bool:
-    """Whether no reference frame is missing between two access units. `frame_num` counts reference
-    frames (§7.4.3). False if the answer is unknown.
+    """Whether certainly no reference frame is missing between two access units.
 
-    Frames that no frame refers to do not increase `frame_num`, and their loss is harmless. `lost`
-    is the maximum number of missing frames. The count wraps around and restarts at an IDR, so a
-    `frame_num` that can result from `lost` missing frames proves nothing.
+    The function compares `frame_num`, which counts reference frames (H.264 §7.4.3). The loss of
+    other frames is harmless. `lost`: maximum number of missing frames. `frame_num` wraps around and
+    restarts at an IDR, so the result is False if a wrap or a restart could hide a missing reference
+    frame. The result is also False if `frame_num` cannot be read.
     """
     try:
         bits = parse_sps(sps).frame_number_bits
@@ -285,7 +287,9 @@ def follows(sps: bytes, before: AccessUnit, unit: AccessUnit, lost: int) -> bool
 
 
 def _frame_number(unit: AccessUnit, width: int) -> int:
-    """Returns the `frame_num` of the first slice (§7.3.3). Raises BitstreamError."""
+    """Returns the `frame_num` of the first slice (H.264 §7.3.3). Raises BitstreamError if the
+    access unit has no readable slice.
+    """
     at = 0
     while at + 4 < len(unit.data):
         size = int.from_bytes(unit.data[at : at + 4], "big")

@@ -31,28 +31,28 @@ def packet_ticks(packet: bytes) -> int:
     elif len(packet) > 1:
         frames = packet[1] & 0x3F
     else:
-        raise BitstreamError("Opus packet without its frame count")
+        raise BitstreamError("the Opus packet has no frame count")
     ticks = frames * _FRAME_TICKS[toc >> 3]
     if not 0 < ticks <= 5760:
-        raise BitstreamError(f"Opus packet of {ticks} ticks")
+        raise BitstreamError(f"the Opus packet has an invalid duration of {ticks} ticks")
     return ticks
 
 
 def concealment(packet: bytes) -> bytes:
-    """Returns a substitute for a lost packet that followed `packet`: the TOC byte of `packet` with
-    one frame of length 0 (RFC 6716 §3.2.1, §3.4).
+    """Returns a substitute for a lost packet that came after `packet`. The substitute is the TOC
+    byte of `packet` with one frame of length 0 (RFC 6716 §3.2.1, §3.4).
 
-    A decoder conceals the substitute like a loss, and keeps the state that later packets are
-    predicted from. SILENCE would damage that state.
+    A decoder conceals the substitute like a lost packet, and keeps the state from which it predicts
+    later packets. SILENCE would damage that state.
     """
     return bytes((packet[0] & 0xFC,))
 
 
 def track_info(channels: int = 2) -> TrackInfo:
-    """Returns the audio track of WebRTC: Opus at 48 kHz. A stereo decoder also decodes mono packets
-    (RFC 7587 §4.1).
+    """Returns the audio track of WebRTC: Opus at 48 kHz. The default is stereo, because a stereo
+    decoder also decodes mono packets (RFC 7587 §4.1).
     """
-    # Version 0, channels, pre-skip 0 (viewers do not join at the encoder's start), input sample
-    # rate, gain 0, mapping family 0.
+    # `dOps`: version 0, channels, pre-skip 0, input sample rate, gain 0, mapping family 0. The
+    # pre-skip is 0, because viewers do not join at the encoder's start.
     config = bytes((0, channels)) + (0).to_bytes(2, "big") + RATE.to_bytes(4, "big") + bytes(3)
     return TrackInfo(Track.AUDIO, "opus", config, channels=channels)
