@@ -1,6 +1,7 @@
 """The server: rooms, publishers, storage, the HTTP interface (server/API.md) and the command line.
-Media goes through `relay`, which knows nothing of rooms. This package may import `relay`, never
-`scripts`; only app.py puts the parts together.
+
+Media goes through `relay`, which does not know about rooms. This package may import `relay`, never
+`scripts`. Only app.py puts the parts together.
 """
 
 from pathlib import Path

@@ -47,12 +47,13 @@ logger = logging.getLogger(__name__)
 SHUTDOWN = 3.0
 """Maximum seconds that open requests may take at shutdown before they are cancelled."""
 BACKLOG = 4_096
-"""Maximum number of connections that wait to be accepted: many viewers may connect at once."""
+"""Maximum number of new TCP connections that wait for `accept`. Many viewers may connect at once.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """The parts of a running server that tests and embedders need."""
+    """The parts of a running server that tests and embedding programs need."""
 
     urls: list[str]
     """URLs of the web pages."""
@@ -63,8 +64,8 @@ class RunningServer:
 
 
 async def serve(settings: Settings, ready: Callable[[list[str]], None]) -> None:
-    """Serves until SIGINT or SIGTERM. `ready` is called with the URLs once the server answers.
-    Raises OSError if a port is not available, StorageError if the data cannot be opened.
+    """Serves until SIGINT or SIGTERM. Calls `ready` with the URLs of the pages once the server
+    answers. Raises OSError if a port is not available, StorageError if the data cannot be opened.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -78,7 +79,7 @@ async def serve(settings: Settings, ready: Callable[[list[str]], None]) -> None:
 
 
 def _tune_garbage_collector() -> None:
-    """Makes garbage collections short: they skip the objects created at startup, and the media path
+    """Makes garbage collections short. They skip the objects created at startup, and the media path
     creates no reference cycles.
 
     Full collections are rare. A closed session must therefore not be part of a reference cycle,
@@ -216,7 +217,7 @@ class _Listener:
 
 
 class _Site(web.SockSite):
-    """aiohttp's SockSite with an AdmissionProtocol for each connection."""
+    """An aiohttp SockSite that uses an AdmissionProtocol for each connection."""
 
     def __init__(
         self, runner: web.AppRunner, listener: _Listener, connections: Connections

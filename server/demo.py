@@ -1,4 +1,4 @@
-"""`--demo`: a room with a synthetic publisher that uses the real WHIP endpoint."""
+"""The option `--demo`: a room with a synthetic publisher that uses the real WHIP endpoint."""
 
 import asyncio
 import logging

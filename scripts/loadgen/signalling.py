@@ -22,8 +22,8 @@ TIMEOUT = aiohttp.ClientTimeout(total=15)
 
 
 class Refused(Exception):
-    """The WHIP or WHEP endpoint refused the offer. `status`: the HTTP status; 0 if there was no
-    readable answer.
+    """A WHIP or WHEP endpoint refused the offer. `status`: HTTP status of the answer; 0 if the
+    client received no usable answer.
     """
 
     def __init__(self, status: int, text: str) -> None:
@@ -33,7 +33,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The parts of the server's answer that the client needs."""
+    """The parts of the server's WHIP or WHEP answer that the client needs."""
 
     session: str
     """URL of the session. A DELETE of this URL ends the session."""

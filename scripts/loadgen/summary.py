@@ -42,7 +42,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The contents of the report, except the samples."""
+    """The contents of a run's report, without the list of samples."""
 
     scenario: Scenario
     machine: Machine

@@ -26,8 +26,8 @@ class Target:
     path: str
     """URL path of the server's root, without a trailing slash."""
     local: bool
-    """Whether the server is on this machine. If so, it uses the same clock as the generator, and
-    its process can be measured.
+    """Whether the server is on this machine. A local server has the same clock as the generator,
+    and its process can be measured.
     """
 
     @property
@@ -46,8 +46,8 @@ class PublishEndpoint:
 
 
 def parse_target(url: str, *, owned: bool) -> Target:
-    """Parses a server's URL. Raises BadInput if the URL is invalid, or if the server is on another
-    machine and `owned` is false: an unwanted load test is an attack.
+    """Parses a server's URL. Raises BadInput if the URL is invalid. Also raises BadInput if the
+    server is on another machine and `owned` is false: an unwanted load test is an attack.
     """
     parts = urlsplit(url if "://" in url else f"http://{url}")
     try:

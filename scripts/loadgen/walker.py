@@ -83,12 +83,12 @@ class Walker:
         """Latest media time that the viewer has received, µs."""
         self.live_after: int | None = None
         """Time on the server's clock, µs. Messages published before this time belong to the burst
-        and are not timed. None: no message is timed.
+        and are not timed. If the value is None, no message is timed.
         """
 
     def walk(self, buffer: bytearray, size: int, now: int) -> None:
-        """Parses `size` new bytes of `buffer`. `now`: time on the server's clock, µs, used for
-        probes only. Raises ProtocolViolation.
+        """Parses `size` new bytes of `buffer`. Raises ProtocolViolation. `now`: time on the
+        server's clock, µs. Only the walker of a probe uses this time.
         """
         at, end = MARGIN, MARGIN + size
         delivery = self._delivery

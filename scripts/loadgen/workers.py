@@ -17,8 +17,8 @@ READY_WITHIN, END_WITHIN = 30.0, 15.0
 
 
 class Worker:
-    """One worker process. Call `start()`, `ready()` and `begin()`, then `take()` regularly, and at
-    the end `stop()`.
+    """One worker process. First call `start()`, `ready()` and `begin()`. Then call `take()`
+    regularly, and finally `stop()`.
     """
 
     def __init__(self, name: str, role: str, plan: Mapping[str, object]) -> None:

@@ -51,8 +51,8 @@ def addresses() -> list[str]:
 
 
 def _is_down(interface: str) -> bool:
-    """Whether Linux reports that the interface is down (a container bridge without containers is
-    down). Returns False on other systems.
+    """Whether Linux reports that the interface is down, such as a container bridge without
+    containers. Returns False on other systems.
     """
     try:
         return Path("/sys/class/net", interface, "operstate").read_text().strip() == "down"
@@ -172,8 +172,8 @@ def _write(path: Path, content: bytes, mode: int) -> None:
 
 
 def qr_terminal(url: str) -> str:
-    """Returns a QR code of half-block characters, with its quiet zone. Every line ends with a
-    newline.
+    """Returns a QR code, including its quiet zone, as lines of half-block characters. Each line
+    ends with a newline.
     """
     out = io.StringIO()
     segno.make_qr(url, error="l").terminal(out, border=2, compact=True)

@@ -1,8 +1,8 @@
 """Publishes a synthetic video with audio: `python -m server.host.synthetic WHIP_URL`.
 
-Reads the creator key from standard input. The video shows a running clock, the audio has one note a
-second; FFmpeg's WHIP muxer sends both. The publisher is a separate process, to keep the encoder out
-of the server. The process ends on SIGTERM or when standard input is closed.
+Reads the creator key from standard input. The video shows a running clock. The audio has one
+note a second. FFmpeg's WHIP muxer sends both tracks. The publisher is a separate process, to keep
+the encoder out of the server. The process ends on SIGTERM or when standard input is closed.
 """
 
 import os
@@ -99,8 +99,8 @@ def publish(container: OutputContainer) -> None:
         _wait_until(began + index / RATE)
         draw_clock(frame, time.time())
         frame.pts, frame.time_base = index, Fraction(1, RATE)
-        # The filter marks every frame as an intra frame. Without this line, the encoder would obey
-        # the mark.
+        # The filter marks every frame as an intra frame. Without this line, the encoder would
+        # encode only intra frames.
         frame.pict_type = PictureType.NONE
         container.mux(video.encode(frame))
         while heard / SOUND_RATE <= index / RATE:

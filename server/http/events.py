@@ -107,7 +107,7 @@ class EventsEndpoint:
         return web.json_response(text=json.dumps(answer))
 
     def close_streams(self) -> None:
-        """Ends every stream. Browsers reconnect by themselves."""
+        """Ends every event stream. Browsers reconnect by themselves."""
         for stream in self._streams.values():
             stream.close(RefusalCode.SERVER_CLOSING, "the server is restarting")
 

@@ -29,8 +29,8 @@ class RateLimiter:
     """Limits the request rate with a token bucket per address: a burst of `limit` requests, then
     one request every `per_seconds / limit` seconds.
 
-    Keeps at most `max_keys` buckets. The least recently used bucket is dropped first, because it is
-    the fullest.
+    Keeps at most `max_keys` buckets. The least recently used bucket is dropped first, because it
+    has had the most time to refill.
     """
 
     def __init__(self, limit: int, per_seconds: float, max_keys: int = 10_000) -> None:

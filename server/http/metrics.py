@@ -1,5 +1,5 @@
-"""Metrics for Prometheus. server/API.md lists them, and server/grafana.json is a dashboard that
-shows them.
+"""Metrics for Prometheus. server/API.md lists the metrics. The dashboard server/grafana.json shows
+them.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The types of the JSON in the HTTP interface, except those of rooms, which are in
+"""The types of the JSON objects in the HTTP interface. The types that describe rooms are in
 server/rooms/description.py. openapi.py generates the published schemas from both modules.
 """
 
@@ -44,8 +44,8 @@ class IceServer(Payload):
 
 
 def _printable(title: object) -> object:
-    """Returns the title as one line of printable text. Returns a value that is not a string
-    unchanged: the validator refuses it.
+    """Returns the title as one line of printable text. A value that is not a string is returned
+    unchanged, and the validator then refuses the value.
     """
     if not isinstance(title, str):
         return title
@@ -90,4 +90,6 @@ def reply(kind: type[Any], value: object, *, status: int = 200) -> web.Response:
 
 
 _adapters: dict[type[Any], TypeAdapter[Any]] = {}
-"""One TypeAdapter for each type, kept because creating it takes milliseconds."""
+"""The TypeAdapters by type. They are kept, because the creation of a TypeAdapter takes
+milliseconds.
+"""

@@ -83,7 +83,9 @@ class WhepEndpoint:
         return web.Response(content_type=SDP)
 
     def _open(self, channel: Channel, offer: str, address: str) -> WhepSession:
-        """Opens a session. The session counts as a session of the address until it ends."""
+        """Opens a session. The session counts toward the limit of the address until the session
+        ends.
+        """
         if not self._held.acquire(address):
             raise TooManyRequests(
                 RefusalCode.TOO_MANY_SESSIONS, "too many sessions of this address", RETRY_SESSIONS

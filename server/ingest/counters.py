@@ -27,7 +27,7 @@ class IngestCounters:
                 self._closed[name] += getattr(counters, name)
 
     def totals(self) -> dict[str, int]:
-        """Returns each total by its name in ReceiveCounters."""
+        """Returns the totals by their names in ReceiveCounters."""
         return {
             name: closed + sum(getattr(counters, name) for counters in self._open.values())
             for name, closed in self._closed.items()

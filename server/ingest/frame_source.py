@@ -8,7 +8,7 @@ from relay.rtc.receive.reassembly import EncodedFrame
 
 
 class FrameOutput(Protocol):
-    """Receives the results of a frame source, which calls the methods synchronously."""
+    """Receives the results of a frame source. The frame source calls the methods synchronously."""
 
     def publish_frame(self, frame: EncodedFrame) -> None:
         """Takes the next H.264 frame. Frames are in decoding order, which is also presentation
@@ -38,8 +38,8 @@ class FrameSource(Protocol):
         """
 
     def receive(self, frame: EncodedFrame) -> None:
-        """Takes the publisher's next access unit in decoding order: a frame, or parameter sets
-        alone.
+        """Takes the publisher's next access unit in decoding order: a frame, or only parameter
+        sets.
         """
 
     def request_keyframe(self) -> None:
@@ -57,7 +57,7 @@ class FrameSource(Protocol):
 
 
 class _Discard:
-    """Drops all results. A frame source uses it as output before `deliver_to` and after `close`."""
+    """The output of a frame source before `deliver_to` and after `close`. Drops all results."""
 
     def publish_frame(self, frame: EncodedFrame) -> None: ...
 

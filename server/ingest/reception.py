@@ -49,8 +49,8 @@ class _Second:
 
 
 class Reception:
-    """Measures one session. Call `frame` for each published frame and `measure` many times a
-    second.
+    """Measures the reception of one session. Call `frame` for each published frame and `measure`
+    many times a second.
     """
 
     def __init__(self, now: float) -> None:

@@ -42,7 +42,7 @@ class ContinuousSound:
         self.filled = 0
         """Number of packets generated for missing audio."""
         self.late = 0
-        """Number of packets that arrived after they had been replaced."""
+        """Number of real packets that arrived after generated packets had replaced them."""
         self._next: int | None = None
         self._last_real: int | None = None
         self._last_data = b""

@@ -49,7 +49,7 @@ timestamps of its packets stop, but those of its sender reports continue.
 
 
 class RisingMinimum:
-    """The minimum of all values so far, which rises slowly to follow a drifting clock."""
+    """The minimum of all values so far. The minimum rises slowly to follow a drifting clock."""
 
     def __init__(self) -> None:
         self.value: float | None = None
@@ -102,8 +102,8 @@ class _TrackClock:
         self._last: int | None = None
 
     def unwrap(self, timestamp: int) -> int:
-        """Returns the unwrapped value of a 32-bit timestamp. Also accepts an unwrapped
-        timestamp.
+        """Returns the unwrapped value of a 32-bit timestamp. A timestamp that is already unwrapped
+        is also accepted.
         """
         if self._last is None:
             self._last = timestamp
@@ -155,25 +155,27 @@ class _TrackClock:
 
 
 class Timeline:
-    """Media time of one session. `start`: media time at the beginning of the session, µs."""
+    """Places the samples of one session in media time. `start`: media time at the beginning of the
+    session, µs.
+    """
 
     def __init__(self, start: int) -> None:
         self._start = start / 1_000_000
         self._clocks = {track: _TrackClock(TIMESCALE[track]) for track in Track}
         self._transit = RisingMinimum()
-        """Arrival time minus sender's clock for the fastest packet, in seconds: the delays of
-        network and encoder, plus the difference of the clocks.
+        """Minimum of arrival time minus sender's clock over all packets, seconds. This is the sum
+        of network delay, encoding delay and clock difference.
         """
         self._offset = RisingMinimum()
-        """Arrival time minus sender's clock for the fastest sender report, in seconds: the delay of
-        the network plus the difference of the clocks.
+        """Minimum of arrival time minus sender's clock over all sender reports, seconds. This is
+        the sum of network delay and clock difference.
         """
         self.round_trip = 0.0
         """Shortest measured round-trip time, seconds, set by the owner. Half of the round-trip time
         is the estimated network delay, which is subtracted from the offset.
         """
         self._origin: float | None = None
-        """Time on the steady clock at media time `start`."""
+        """Time on the server's steady clock that corresponds to the media time `start`, seconds."""
         self._sound_base: int | None = None
         """Media time that corresponds to the audio timestamp 0, ticks."""
         self._lead = 0.0
@@ -204,8 +206,8 @@ class Timeline:
             clock.arrival = RisingMinimum()
 
     def forget(self, track: Track) -> None:
-        """Forgets the track's clock, because its media source changed: the new timestamps are
-        unrelated to the earlier ones.
+        """Forgets the track's clock, because the media source of the track changed: the new
+        timestamps are unrelated to the earlier timestamps.
         """
         self._clocks[track].forget()
         if track is Track.AUDIO:

@@ -39,7 +39,7 @@ class TranscodedSource:
         self._output: FrameOutput = DISCARD
         self._on_closed = on_closed
         self._reason = ""
-        """Reason why the worker has ended."""
+        """Reason for the end of the worker process."""
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
 

@@ -34,7 +34,7 @@ class TranscoderError(Exception):
 
 
 class BrokenFrame(Exception):
-    """Neither this frame nor the following ones up to the next keyframe can be decoded."""
+    """Neither this frame nor any later frame before the next keyframe can be decoded."""
 
 
 class TranscodedFrame(NamedTuple):

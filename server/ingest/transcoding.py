@@ -11,8 +11,8 @@ from relay.rtc.receive.reassembly import EncodedFrame
 from server.ingest.transcoder_messages import REQUEST, Kind, RequestFlag
 
 BEHIND = 4
-"""Number of requests in flight from which the worker is too slow to encode all frames. It then only
-decodes new frames.
+"""If this many requests are in flight, the worker is too slow to encode all frames. New frames are
+then only decoded.
 """
 MAX_IN_FLIGHT = 12
 """Maximum number of requests in flight. Further frames are dropped until the next keyframe."""
@@ -102,7 +102,9 @@ class Transcoding:
         return self._in_flight > 0 and now - self._answered > STUCK
 
     def request_keyframe(self) -> None:
-        """Makes the next frame a keyframe, but not within KEYFRAME_INTERVAL of the last keyframe."""
+        """Requests a keyframe from the encoder. Two requested keyframes are at least
+        KEYFRAME_INTERVAL apart.
+        """
         self._keyframe_at = min(self._keyframe_at, self._last_keyframe + KEYFRAME_INTERVAL)
 
     def request(self, frame: EncodedFrame) -> bytes:

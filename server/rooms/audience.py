@@ -31,7 +31,7 @@ class Spread:
 @dataclass(frozen=True, slots=True)
 class AudienceHealth:
     """The audience part of a room's health (server/API.md). A figure is None if no report contains
-    it.
+    the figure.
     """
 
     watching: int
