@@ -11,7 +11,7 @@ logger = logging.getLogger(__name__)
 
 TITLE = "A live from a machine"
 RETRY = 2.0
-"""Delay before a publisher process that has ended is started again, seconds."""
+"""Delay before the demo restarts a publisher process that has ended, seconds."""
 
 
 class Demo:

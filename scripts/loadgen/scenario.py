@@ -26,7 +26,7 @@ class Scenario:
     """Number of creators that the generator simulates."""
     workers: int
     """Number of worker processes among which the viewers or the creators are divided. The probes
-    have a further process.
+    run in an additional process.
     """
     ramp: float
     """Duration of the ramp, seconds. All viewers and creators arrive during the ramp."""

@@ -1,5 +1,5 @@
-"""Parses the bytes that a viewer receives, without copying: WebSocket frames (RFC 6455 §5.2) and
-record headers (relay/PROTOCOL.md).
+"""Parses a viewer's receive buffer in place: WebSocket frames (RFC 6455 §5.2) and record headers
+(relay/PROTOCOL.md).
 
 Skips the body of each record. A read may end at any byte. Pure.
 """
@@ -13,7 +13,7 @@ BINARY, TEXT, CLOSE, PING, PONG = 0x82, 0x81, 0x88, 0x89, 0x8A
 MARGIN = 8_192
 """Size of the reserved space at the start of the read buffer, bytes. New data is read to the
 position after this space. Unparsed bytes of the previous read, such as half a header, are copied to
-its end.
+the end of the space.
 """
 
 RECORD = Struct(">BBxBB3x4xIq8xqI")

@@ -51,8 +51,8 @@ def addresses() -> list[str]:
 
 
 def _is_down(interface: str) -> bool:
-    """Whether Linux reports that the interface is down, such as a container bridge without
-    containers. Returns False on other systems.
+    """Whether Linux reports that the interface is down. For example, a container bridge without
+    containers is down. Returns False on other systems.
     """
     try:
         return Path("/sys/class/net", interface, "operstate").read_text().strip() == "down"

@@ -38,8 +38,8 @@ class RateLimiter:
         self.per_seconds = per_seconds
         self.max_keys = max_keys
         self._buckets: dict[str, tuple[float, float]] = {}
-        """The buckets by key: number of tokens and time of the last update. The least recently used
-        bucket is first.
+        """Token buckets by key. A bucket is its number of tokens and the time of its last update.
+        The least recently used bucket is first.
         """
 
     def try_take(self, address: str, now: float) -> float:

@@ -81,7 +81,7 @@ class RoomsEndpoint:
 
     async def health(self, request: web.Request) -> web.Response:
         """Returns the room's health for the creator: how well the publisher's media arrives, and
-        how well viewers play.
+        how well playback works for viewers.
         """
         name = request.match_info["room"]
         return reply(RoomHealth, await self._rooms.ask(name, ReadHealth(bearer_token(request))))

@@ -19,8 +19,8 @@ class IngestCounters:
         self._open[id(counters)] = counters
 
     def leave(self, counters: ReceiveCounters) -> None:
-        """Adds the final counters of a session that closes to the totals. A second call for the
-        same session does nothing.
+        """Adds the final counters of a closed session to the totals. A second call for the same
+        session does nothing.
         """
         if self._open.pop(id(counters), None):
             for name in SUMMED:

@@ -4,8 +4,8 @@ from relay.rtc.receive.reassembly import EncodedFrame
 from server.ingest.frame_source import DISCARD, FrameOutput
 
 REORDERED = 90_000
-"""Threshold between B-frames and timestamp jumps, RTP ticks. A frame is a B-frame if its timestamp
-is less than this number of ticks before the newest timestamp.
+"""Limit that separates B-frames from timestamp jumps, RTP ticks. If a timestamp steps back by less
+than this limit, the frame is a B-frame.
 """
 
 
