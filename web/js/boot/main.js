@@ -1,6 +1,7 @@
 /**
- * The first script of the room's page. It is inline in the page, so that it waits for no request.
- * It stores its result in the global `microliveBoot`, where the page's other scripts find it.
+ * The first script of the room's page. The script is inline in the page, so that it needs no
+ * request. Its result is in the global variable `microliveBoot`, which the page's other scripts
+ * read.
  */
 import { showFirstFrame } from './first_frame.js';
 import { preload } from './preload.js';

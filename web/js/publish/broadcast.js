@@ -102,8 +102,9 @@ export class Broadcast {
   }
 
   /**
-   * Tells the broadcast that the browser has reported a network change. If there is a connection,
-   * it must now show traffic soon; otherwise the next attempt to connect starts now.
+   * Tells the broadcast that the browser has reported a network change. An existing connection
+   * counts as lost if it receives no data soon. Without a connection, the next attempt to connect
+   * starts now.
    */
   networkChanged() {
     this.#happen(BroadcastEvent.NETWORK_CHANGED);

@@ -122,8 +122,9 @@ export class Camera {
   }
 
   /**
-   * Switches to the other camera. iOS runs one camera at a time, so the old track stops first.
-   * @throws {CameraError} if neither the other camera nor the former camera can be opened
+   * Switches to the next camera, on phones from front to rear or back. iOS runs only one camera at
+   * a time, so the track of the former camera stops first.
+   * @throws {CameraError} if neither the next camera nor the former camera can be opened
    */
   async flip() {
     const before = { facing: this.facing, deviceId: this.video?.getSettings().deviceId ?? '' };

@@ -1,6 +1,6 @@
 /**
- * Judges how well a live goes (good, weak or bad) from what the browser sends, what the server
- * receives and what viewers see. Pure.
+ * Judges the quality of the published stream as good, weak or bad, from what the browser sends,
+ * what the server receives and what viewers see. Pure.
  *
  * @typedef {'good' | 'weak' | 'bad'} Light
  *

@@ -1,6 +1,6 @@
 /**
- * Requests the health of the live from the server once a second (server/API.md, Health), or less
- * often if the server demands it. This module uses no DOM.
+ * Requests the room's health figures from the server (server/API.md, Health). The interval is one
+ * second, or longer if the server demands a longer interval. This module uses no DOM.
  */
 import { BROWSER } from '../page/environment.js';
 

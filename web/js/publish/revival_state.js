@@ -38,7 +38,7 @@ const [S, E] = [RevivalState, RevivalEvent];
 
 /**
  * The next state, by state and event. An event that is not listed for a state has no effect. If the
- * next state is the same state, the actions on entering the state run again.
+ * next state equals the current state, the actions for entering the state run again.
  * @type {Readonly<Record<State, Readonly<Partial<Record<Event, State>>>>>}
  */
 export const TRANSITIONS = Object.freeze({

@@ -178,7 +178,7 @@ export class WhipSession {
 
   /**
    * Sends a request and returns its answer. Each request has its own deadline, so that a slow PATCH
-   * does not abort the others.
+   * does not abort other requests.
    * @param {'POST' | 'PATCH' | 'DELETE'} method
    * @param {string} url
    * @param {string} [type]

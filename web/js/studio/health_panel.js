@@ -1,4 +1,4 @@
-/** The health light of a live, and the figures that appear after a tap on the light. */
+/** The health light of a room, and the figures that appear after a tap on the light. */
 import { byId, setText } from '../page/dom.js';
 import { Health } from '../publish/health.js';
 import { audienceLine, figures, sentLine } from './health_figures.js';

@@ -20,7 +20,7 @@ import { HealthPanel } from './health_panel.js';
  * @typedef {'connecting' | 'live' | 'lost'} Link
  *
  * @typedef {object} OnAirListener
- * @property {(why: string) => void} over   the live has ended for good
+ * @property {(why: string) => void} over   the room has ended permanently
  * @property {() => void} elsewhere         another tab of this browser publishes now
  */
 

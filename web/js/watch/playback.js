@@ -15,7 +15,7 @@ import { LIMIT, Watchdog } from './watchdog.js';
  * @typedef {object} PlaybackEvents
  * @property {() => void} picture  a player shows its first frame
  * @property {() => void} blocked  the browser plays only after a tap
- * @property {(reason: string) => void} hopeless  no player of this browser can play the live
+ * @property {(reason: string) => void} hopeless  no player of this browser can play the stream
  *
  * @typedef {Pick<import('../room/viewport.js').Viewport, 'video' | 'show' | 'drop' | 'hold' |
  *   'release' | 'resize'>} Screen
@@ -156,8 +156,8 @@ export class Playback {
   }
 
   /**
-   * Changes to another path. Call this if the server closed the connection for good because the
-   * current player cannot decode the live; another player may decode it.
+   * Changes to another path. Call this if the server has closed the connection permanently because
+   * the current player cannot decode the stream. Another player may be able to decode the stream.
    */
   undecodable() {
     if (!this.#ladder.broke(this.#environment.now(), 'it has no decoder for this live', true)) {

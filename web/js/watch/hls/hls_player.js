@@ -250,7 +250,7 @@ export class HlsPlayer {
     // Without media the creator may be away. Only a frame that does not change although there is
     // media is a fault.
     if (now - this.#watch.shownAt > BROKEN && this.#buffered - this.#video.currentTime > 1)
-      this.#failed('the picture stands though there is media', false);
+      this.#failed('the frame does not change although media has arrived', false);
   }
 
   /** @param {number} rate */
@@ -259,8 +259,8 @@ export class HlsPlayer {
   }
 
   /**
-   * Measures the bitrate over at least two seconds: over a shorter time it would jump, because
-   * media arrives in parts and segments.
+   * Measures the bitrate over at least two seconds. Over a shorter time the bitrate would jump,
+   * because media arrives in parts and segments.
    * @param {number} now
    * @param {number} bytes
    */

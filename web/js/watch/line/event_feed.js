@@ -1,6 +1,7 @@
 /**
- * Passes on each event of a room once: from the WebSocket's records, or from server-sent events
- * while WebSockets are blocked. This module uses no DOM and no player.
+ * Passes each event of a room to the listener exactly once. The events come from the WebSocket's
+ * records, or from server-sent events while WebSockets are blocked. This module uses no DOM and no
+ * player.
  */
 import { readEvent } from './record.js';
 
@@ -47,7 +48,7 @@ export class EventFeed {
   }
 
   /**
-   * Passes on an event that arrived as a record of the WebSocket.
+   * Passes an event that arrived as a record of the WebSocket to the listener.
    * @param {import('./record.js').MediaRecord} record
    */
   record({ sequence, body }) {
@@ -79,8 +80,8 @@ export class EventFeed {
   }
 
   /**
-   * Opens the server-sent events again. Call this when the page is visible again; a network that
-   * blocked WebSockets probably still blocks them.
+   * Opens the server-sent events again. Call this when the page is visible again: a network that
+   * blocked WebSockets before probably still blocks WebSockets.
    */
   resume() {
     if (this.#state === 'closed') return;

@@ -235,7 +235,8 @@ export class MsePlayer {
   }
 
   /**
-   * Reports the failure once. The room keeps the last frame and then calls `close`.
+   * Reports a failure of this player, but only once. The room keeps the last frame and then calls
+   * `close`.
    * @param {string} reason
    * @param {boolean} [final]
    */

@@ -1,5 +1,5 @@
 /**
- * The states of the MSE player. Pure: a state and an event in, the next state out.
+ * The states of the MSE player, and the function that computes the next state. Pure.
  *
  * - opening: the media source is not open yet.
  * - collecting: the media source is open; the tracks or the burst are not complete.

@@ -1,6 +1,6 @@
 /**
- * Observes which frame is on the screen, and since when. Uses video frame callbacks, or the
- * playhead in browsers without these callbacks.
+ * Observes which frame is on the screen, and since when. Uses video frame callbacks. In browsers
+ * without these callbacks, it uses the playback position of the video element.
  */
 export class FrameWatch {
   /** Player time of the frame on the screen, s. */

@@ -1,7 +1,7 @@
 /**
- * Measures how far one clock is ahead of another, from messages with a varying delay. The fastest
- * message of the last seconds counts. Older messages do not count, because the clock of a sound
- * card that runs dry stops for a moment and does not catch up. Pure; times in ms.
+ * Measures how far one clock is ahead of another clock, from messages with varying delays. The
+ * fastest message of the last seconds counts. Older messages do not count, because the clock of a
+ * sound card stops for a moment whenever the card runs out of audio. Pure. Times are in ms.
  */
 const SPAN = 2_000; // ms; the minimum covers one to two spans
 

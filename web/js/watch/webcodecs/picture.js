@@ -217,8 +217,8 @@ export class Picture {
   }
 
   /**
-   * Whether the last frame stayed on the screen too long: later frames were due, and the creator
-   * had sent them.
+   * Whether the last frame stayed on the screen too long, although later frames were due and the
+   * creator had sent these frames.
    * @param {number} now
    */
   #overdue(now) {

@@ -1,6 +1,6 @@
 /**
- * A clock for the media time that is due on the screen. It follows another clock without visible
- * steps. Pure; times in ms.
+ * A clock for the media time that is due on the screen. This clock follows a given media time
+ * without visible steps. Pure. Times are in ms.
  */
 const JUMP = 250; // ms; a larger difference is a jump
 const REACH = 400; // ms in which the rate corrects a difference
@@ -37,7 +37,7 @@ export class Playhead {
         : 1 + Math.max(-MAX_CORRECTION, Math.min(MAX_CORRECTION, error / REACH));
   }
 
-  /** Forgets the clock that the playhead followed. */
+  /** Forgets the media time that the playhead has followed. */
   reset() {
     this.#media = NaN;
     this.#rate = 1;
