@@ -1,7 +1,8 @@
 /**
  * The texts that the page shows for refusals. The server sends a code for each reason
- * (relay/errors.py, `RefusalCode`). An HTTP answer contains the code in its body, `{"error", "code",
- * "retry_after"}`. A WebSocket contains the code in its close reason, `code: text`.
+ * (relay/errors.py, `RefusalCode`). An HTTP answer contains the code in its body,
+ * `{"error", "code", "retry_after"}`. A WebSocket contains the code in its close reason,
+ * `code: text`.
  */
 
 /** @type {Readonly<Record<string, string>>} */
