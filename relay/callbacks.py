@@ -4,4 +4,4 @@ its owner, and its code need not check a callback for None.
 
 
 def ignore(*_: object) -> None:
-    """Does nothing, with any arguments."""
+    """Accepts any arguments and does nothing."""

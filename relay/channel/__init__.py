@@ -1,5 +1,5 @@
 """Sends media and events to viewers: batching, fan-out, and the rules that choose the bytes for a
 slow viewer.
 
-Its modules may import `relay.stream` and all lower floors (ARCHITECTURE.md).
+The modules of this folder may import `relay.stream` and all lower floors (ARCHITECTURE.md).
 """

@@ -161,8 +161,8 @@ class Channel:
         """Adds a viewer. Returns the viewer's first messages: states and past events with numbers
         above `after`, the init records, and all media since the last IDR of each slot.
 
-        If `media` is False, the viewer gets only events, init records and clock records. The
-        channel then does not count it as a viewer. Raises Refusal if the channel is not open.
+        If `media` is False, the viewer gets only events, init records and clock records, and is not
+        counted in `viewers`. Raises Refusal if the channel is not open.
         """
         match self.state:
             case ChannelState.OPEN:
@@ -225,7 +225,7 @@ class Channel:
         """
         self._owner.viewers_changed(self.viewers)
 
-    # Upstream
+    # Reports and notices from viewers
 
     def receive_report(self, viewer: Viewer, report: Mapping[str, Any], media_time: int) -> None:
         """Takes a viewer's playback report. `media_time`: the viewer's playback position, µs."""
@@ -233,7 +233,7 @@ class Channel:
             member.media_time = media_time
             try:
                 self._owner.receive_report(member.number, report)
-            except Exception:  # a defect of the room is not the viewer's mistake
+            except Exception:  # the viewer must not suffer from a defect of the room
                 logger.exception("a report to %s was lost", self.name)
 
     def receive_notice(self, viewer: Viewer, body: Mapping[str, Any]) -> None:
@@ -248,7 +248,7 @@ class Channel:
             self._owner.receive_notice(Notice(member.number, member.person, at, body))
         except MessageError:
             raise
-        except Exception:  # a defect of the room is not the viewer's mistake
+        except Exception:  # the viewer must not suffer from a defect of the room
             logger.exception("a notice to %s was lost", self.name)
 
     # Events
@@ -293,7 +293,7 @@ class Channel:
         for viewer in self._members:
             try:
                 viewer.receive_track(info)
-            except Exception:  # a viewer must not cost the others a frame
+            except Exception:  # an error of one viewer must not affect the others
                 logger.exception("a viewer of %s was dropped", self.name)
                 self._drop(viewer)
         self._deliver(self._with_events(message))
@@ -329,7 +329,7 @@ class Channel:
         for viewer in self._members.deliver(message):
             self._drop(viewer)
 
-    # The end
+    # End of the channel
 
     def end(self) -> None:
         """Ends the channel with its streams, and closes the connections of all viewers. Does
@@ -364,7 +364,7 @@ class Channel:
     def _close_viewer(self, viewer: Viewer, code: RefusalCode, text: str) -> None:
         try:
             viewer.close(code, text)
-        except Exception:  # the other viewers must be closed all the same
+        except Exception:  # the other viewers must still be closed
             logger.exception("a viewer of %s could not be closed", self.name)
             self.unsubscribe(viewer)
 

@@ -14,7 +14,9 @@ in its own message.
 EVENT_MAX = 16 * 1024
 """Maximum size of one event, bytes."""
 PENDING_MAX = 32 * 1024
-"""Maximum total size of the waiting events, bytes. Larger waiting events are sent at once."""
+"""Maximum total size of the waiting events, bytes. If the events exceed this size, they are sent at
+once.
+"""
 
 
 class Timer(Protocol):
@@ -31,7 +33,7 @@ class EventQueue:
         send: Callable[[], None],
         call_later: Callable[[float, Callable[[], None]], Timer],
     ) -> None:
-        """`send` is called when the waiting events must be sent. It must get the events with
+        """`send`: called when the waiting events must be sent. This function gets the events with
         `take`.
         """
         self.pending: list[PostedEvent] = []

@@ -1,8 +1,8 @@
 """Sends one message to many viewers, with one system call per viewer.
 
 If a viewer's connection accepts every message completely, the fan-out writes the bytes directly to
-the viewer's socket. This loop over sockets calls neither the viewer object nor aiohttp nor the
-event loop's transport.
+the viewer's socket. The loop that writes to these sockets calls neither the viewer object nor
+aiohttp nor the event loop's transport.
 """
 
 import logging
@@ -138,7 +138,7 @@ class Fanout:
         for send in self._by_send:
             try:
                 sent = send(frame)
-            except OSError:  # the socket is full, or broken: the transport notices that
+            except OSError:  # the socket is full or broken
                 sent = 0
             if sent != size:
                 refused.append((send, sent))
@@ -149,7 +149,7 @@ class Fanout:
         late = [(self._by_send[send], sent) for send, sent in refused]
         failed: list[Viewer] = []
         for viewer, sent in late:
-            if direct := self.close_direct(viewer):  # the viewer may have left in these calls
+            if direct := self.close_direct(viewer):  # an earlier call may have removed the viewer
                 _call(viewer, direct.overflow, (message, sent), failed)
         for viewer in asked:
             if viewer in self._asked:
@@ -162,6 +162,6 @@ def _call(
 ) -> None:
     try:
         call(*arguments)
-    except Exception:  # a viewer must not cost the others a frame
+    except Exception:  # an error of one viewer must not affect the others
         logger.exception("a viewer was dropped")
         failed.append(viewer)

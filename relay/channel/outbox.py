@@ -43,9 +43,7 @@ class Pace(Enum):
 
 
 class DrainRate:
-    """Measures how fast a viewer's connection takes bytes. Measures only while bytes are
-    waiting.
-    """
+    """Measures how fast a viewer's connection takes bytes while bytes wait to be sent."""
 
     def __init__(self) -> None:
         self.rate: float | None = None

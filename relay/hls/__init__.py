@@ -1,4 +1,5 @@
 """LL-HLS output: parts, segments, playlists, and the background task that makes them for a stream.
 
-Its modules may import `relay.channel`, `relay.stream` and all lower floors (ARCHITECTURE.md).
+The modules of this folder may import `relay.channel`, `relay.stream` and all lower floors
+(ARCHITECTURE.md).
 """

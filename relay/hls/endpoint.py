@@ -46,13 +46,13 @@ LEAST_BANDWIDTH = 500_000
 measured.
 """
 
-_N = r"(0|[1-9]\d{0,11})"  # without leading zeros: each file has one address
+_N = r"(0|[1-9]\d{0,11})"  # no leading zeros, so that each file has one address
 _MEDIA = re.compile(rf"([0-9a-f]{{8}})/(?:{_N}\.mp4|{_N}(?:\.{_N})?\.m4s)")
 _NUMBER = re.compile(r"\d{1,12}")
 
 FOREVER = f"public, max-age={60 * TARGET_DURATION}, immutable"
 """Cache-Control header of segments, parts and init segments. These files never change, but no
-client requests them after this time.
+client requests them after `max-age`.
 """
 BLOCKED = f"public, max-age={6 * TARGET_DURATION}"
 """Cache-Control header of a playlist that was requested with a delivery directive. The answer stays

@@ -17,7 +17,7 @@ some are short, for example after a phone was rotated.
 LISTED = 3 * TARGET_DURATION * SCALE
 """Minimum duration of the playlist, in 90 kHz ticks (RFC 8216bis §6.2.2)."""
 RETIRED = 12
-"""Minimum number of segments kept after they left the playlist. Such a segment must remain
+"""Minimum number of segments kept after they left the playlist. Each of these segments must remain
 downloadable for the duration of the playlist (RFC 8216bis §6.2.2).
 """
 RETAINED = RETIRED * TARGET_DURATION * SCALE
@@ -149,8 +149,8 @@ class Playlist:
         return (self._next, 0) if newest.complete else (newest.number, len(newest.parts))
 
     def contains(self, number: int, part: int) -> bool:
-        """Whether the playlist has grown up to a part. An index after the last part of a complete
-        segment means the first part of the next segment.
+        """Whether the playlist has reached the given part. An index after the last part of a
+        complete segment means the first part of the next segment.
         """
         found = self._find(number)
         if found and found.complete and part >= len(found.parts):

@@ -24,7 +24,7 @@ IDLE = 15.0
 """Time without a request after which a rendition ends, seconds."""
 LINGER = 30.0
 """Time for which the media remains available after the stream has ended, seconds. This time is
-longer than the playlist.
+longer than the duration of the playlist.
 """
 BLOCK = 3.0 * TARGET_DURATION
 """Maximum time that a request waits for a part, seconds (RFC 8216bis §6.2.5.2)."""

@@ -121,7 +121,7 @@ class Segmenter:
         return self._segment_began + KEY_WANTED
 
     def receive_track(self, info: TrackInfo) -> None:
-        """Sets the decoding parameters of the video. They are valid from the next IDR."""
+        """Sets the decoding parameters of the video. The parameters apply from the next IDR."""
         if info.track is Track.VIDEO and info != self._video:
             self._video, self._renewed = info, True
 
@@ -155,14 +155,14 @@ class Segmenter:
 
     def stall(self, until: int) -> list[Part]:
         """Makes parts up to `until` without new frames: the last frame is extended, and later parts
-        contain only audio. No frame may arrive with a time before `until`. Returns the completed
+        contain only audio. No frame with a time before `until` may follow. Returns the completed
         parts.
         """
         return self._cut_to(until) if self._state is _State.OPEN else []
 
     def gap(self, until: int) -> list[Part]:
-        """Makes gaps up to `until`: ends the segment, then adds parts without media. No media may
-        arrive with a time before `until`. Returns the completed parts.
+        """Makes gaps up to `until`: ends the segment, then adds parts without media. No media with
+        a time before `until` may follow. Returns the completed parts.
         """
         parts: list[Part] = []
         if self._state is _State.OPEN:
@@ -197,8 +197,8 @@ class Segmenter:
 
     def _close(self, following: int = FOREVER) -> list[Part]:
         """Ends the part and the segment after the last frame. The last frame gets the duration of
-        the previous frame, but ends at `following` at the latest, the start of a new epoch. Returns
-        the completed parts.
+        the previous frame, but ends no later than `following`. `following`: start of a new epoch.
+        Returns the completed parts.
         """
         if not self._frames:
             self._audio = []

@@ -205,8 +205,8 @@ def muxed_fragment(runs: Sequence[Sequence[Sample]], sequence: int) -> bytes:
 
 
 def read_boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yields the type and the body of each box in `data`. Raises BitstreamError if a size is
-    inconsistent.
+    """Yields the type and the body of each box in `data`. Raises BitstreamError if the size of a
+    box is inconsistent.
     """
     at = 0
     while at < len(data):
@@ -220,8 +220,8 @@ def read_boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def find_box(data: bytes, *path: bytes) -> bytes:
-    """Returns the body of the first box at a path of box types. Raises BitstreamError if there is
-    no such box.
+    """Returns the body of the first box at `path`, a list of nested box types. Raises
+    BitstreamError if the box does not exist.
     """
     for kind in path:
         for name, body in read_boxes(data):

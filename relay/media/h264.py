@@ -119,7 +119,7 @@ def _parse_sps(body: bytes) -> SequenceParameters:
         height -= (top + bottom) * unit_y
     if not (0 < width <= _MAX_SIDE and 0 < height <= _MAX_SIDE):
         raise BitstreamError(f"SPS of {width}×{height}")
-    # Frames are not reordered in the Baseline profile, which has no B slices, and not with picture
+    # Frames are never reordered in the Baseline profile, which has no B slices, or with picture
     # order count type 2 (H.264 §8.2.1.3).
     reorders = profile not in (66,) and order_type != 2
     readable = chroma != 3 and frame_only and frame_number_bits <= 16

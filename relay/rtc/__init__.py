@@ -1,9 +1,13 @@
-"""WebRTC transport: one UDP port, ICE, DTLS, SRTP, RTP and SDP. Only this folder uses aiortc and
-aioice. May import `relay.media` and the vocabulary.
+"""WebRTC transport: one UDP port, ICE, DTLS, SRTP, RTP and SDP.
 
-All peers share one UDP port. The server is an ICE-lite agent (RFC 8445 §2.5): it only answers
-connectivity checks. It gathers no candidates, and a peer needs neither a socket nor a task of its
-own. When a peer's address changes, the next nominated check from the new address moves the session
-there. Each datagram is classified by its first byte (RFC 7983) and handled in the call that
-delivers it. aiortc does the DTLS handshake and provides the SRTP keys.
+Only this folder uses aiortc and aioice. The modules of this folder may import `relay.media` and the
+vocabulary of the relay (ARCHITECTURE.md).
+
+All peers share one UDP port. The server is an ICE-lite agent (RFC 8445 §2.5): it answers
+connectivity checks and gathers no candidates. A peer needs neither a socket nor a task of its own.
+When a peer's address changes, the next nominated check from the new address moves the session to
+that address.
+
+Each datagram is classified by its first byte (RFC 7983) and handled in the call that delivers it.
+aiortc performs the DTLS handshake and provides the SRTP keys.
 """

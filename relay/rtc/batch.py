@@ -1,5 +1,5 @@
-"""The packets of one frame in one buffer, so that SRTP can encrypt them in place and one `sendmsg`
-with UDP_SEGMENT can send them.
+"""The RTP packets of one frame in one buffer. SRTP encrypts all packets in place, and one `sendmsg`
+call with UDP_SEGMENT sends them.
 """
 
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ HEADER_SIZE: Final = 12
 class Batch:
     """RTP packets in one buffer, each followed by space for its SRTP tag.
 
-    All packets have the same size, except that the last one may be shorter (a condition of
-    UDP_SEGMENT).
+    UDP_SEGMENT requires that all packets have the same size, except that the last packet may be
+    shorter.
     """
 
     __slots__ = ("packets", "segment", "template")
@@ -33,4 +33,4 @@ class Batch:
         the second byte of the header, or 0).
         """
         self.segment = HEADER_SIZE + len(payloads[0]) + tag
-        """Distance between the starts of consecutive packets, bytes."""
+        """Distance between the starts of consecutive packets in the buffer, bytes."""

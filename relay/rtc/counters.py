@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class PeerCounters:
-    """The counters that every session has."""
+    """The counters that every WebRTC session has."""
 
     rejected: int = 0
-    """Datagrams that did not come from the peer or could not be parsed."""
+    """Number of datagrams that did not come from the peer or could not be parsed."""

@@ -1,7 +1,9 @@
 """DTLS and SRTP of one peer, with aiortc's RTCDtlsTransport.
 
-aiortc awaits its datagrams from an ICE transport. Here that transport is a small bounded queue that
-carries only DTLS datagrams; media goes to `unprotect_rtp` in the call that delivers the datagram.
+aiortc reads its datagrams from an ICE transport. This module replaces the ICE transport with a
+small queue for DTLS datagrams. Media datagrams skip the queue: the call that delivers a media
+datagram decrypts it with `unprotect_rtp`.
+
 `tests/relay/rtc/test_seam.py` checks every private name of aiortc that this module uses.
 """
 
@@ -21,7 +23,7 @@ from relay.callbacks import ignore
 from relay.rtc.protect import Protector
 
 PIPE_MAX = 32
-"""Maximum number of DTLS datagrams in the queue. A handshake has about ten."""
+"""Maximum number of DTLS datagrams in the queue. A handshake needs about ten datagrams."""
 
 _HANDSHAKE = 22
 """Content type of handshake records (RFC 6347 §4.1). Only the last records of a handshake are
@@ -34,7 +36,7 @@ SrtpError: type[Exception] = pylibsrtp.Error
 
 
 class _Pipe:
-    """The stand-in for the ICE transport that RTCDtlsTransport expects."""
+    """A queue of DTLS datagrams that replaces the ICE transport of an RTCDtlsTransport."""
 
     role = "controlled"
 
@@ -59,7 +61,7 @@ class _Pipe:
         return True
 
     def close(self) -> None:
-        """Stops sending. A waiting `_recv` first returns the queued datagrams, then raises
+        """Stops sending. `_recv` still returns the queued datagrams, then raises
         ConnectionError.
         """
         self._send_now = ignore
@@ -71,8 +73,8 @@ _certificate: RTCCertificate | None = None
 
 
 def certificate() -> RTCCertificate:
-    """Returns the DTLS certificate (P-256) of this process. A new one is made a week before it
-    expires.
+    """Returns the DTLS certificate (P-256) of this process. A new certificate is made a week before
+    the old certificate expires.
     """
     global _certificate
     soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=7)
@@ -82,7 +84,9 @@ def certificate() -> RTCCertificate:
 
 
 def fingerprint() -> str:
-    """Returns the SHA-256 fingerprint of the certificate in the format of `a=fingerprint`."""
+    """Returns the SHA-256 fingerprint of this process's certificate, in the format of the SDP
+    attribute `fingerprint`.
+    """
     return next(
         f"{item.algorithm} {item.value}"
         for item in certificate().getFingerprints()
@@ -110,7 +114,7 @@ class DtlsSrtp:
         """Performs the handshake and checks that the peer's certificate matches the fingerprint in
         its offer.
 
-        Raises ConnectionError.
+        Raises ConnectionError if the handshake or the check fails.
         """
         self._transport._set_role("client" if client else "server")
         await self._transport.start(
@@ -126,7 +130,7 @@ class DtlsSrtp:
 
     def _failure(self) -> str:
         """Returns the likely reason why the handshake failed. aiortc does not report OpenSSL's
-        reason, and OpenSSL reports none for a certificate on an unsupported curve.
+        reason. For a certificate on an unsupported curve, OpenSSL reports no reason at all.
         """
         if self._transport.encrypted:
             return "the peer's certificate does not match the fingerprint in its offer"
@@ -135,7 +139,7 @@ class DtlsSrtp:
                 "the peer's certificate is on the curve P-224, FFmpeg's default: give FFmpeg one "
                 "on P-256 with cert_file and key_file"
             )
-        return "the peer refused it, closed the connection, or sent something else"
+        return "the peer refused the handshake, closed the connection, or sent other data"
 
     def receive(self, data: bytes) -> bool:
         """Takes a DTLS datagram from the peer. Returns False if the queue is full."""
@@ -159,7 +163,7 @@ class DtlsSrtp:
         return secret
 
     def protector(self) -> Protector:
-        """Returns the protector for outgoing packets. Call this after the handshake."""
+        """Returns an object that encrypts outgoing packets. Call this after the handshake."""
         assert self._transport._ssl is not None
         # The authentication tag has 16 bytes with GCM (RFC 7714 §12) and 10 with AES-CM and SHA1-80
         # (RFC 5764 §4.1.2).
@@ -171,9 +175,9 @@ class DtlsSrtp:
         return secret
 
     async def close(self) -> None:
-        """Closes the connection, and ends aiortc's task and any handshake in progress.
+        """Closes the connection, aborts a handshake in progress, and ends aiortc's task.
 
-        Drops both callbacks, because a reference cycle with their owner would keep the memory of
+        Drops the callbacks. Otherwise a reference cycle with their owner would keep the memory of
         OpenSSL and libsrtp until a full garbage collection.
         """
         self._transport.remove_all_listeners()

@@ -1,4 +1,4 @@
-"""An ICE-lite agent (RFC 8445 §2.5, §7.3): takes connectivity checks, returns answers. Pure."""
+"""An ICE-lite agent (RFC 8445 §2.5, §7.3): answers connectivity checks. Pure."""
 
 import secrets
 from dataclasses import dataclass
@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from aioice import stun
 
 MAX_MESSAGE = 576
-"""Maximum size of a STUN message, bytes. The checks of browsers are much shorter."""
+"""Maximum size of a STUN message, bytes. Connectivity checks from browsers are much shorter."""
 
 Address = tuple[str, int]
 SocketAddress = Address | tuple[str, int, int, int]
-"""An address in the format of the socket module; for IPv6 with flow information and scope."""
+"""An address in the format of the socket module. An IPv6 address also has flow information and a
+scope id.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """An authenticated STUN message from the peer: a connectivity check, or the answer to
-    a probe.
+    `probe()`.
     """
 
     answer: bytes
@@ -24,14 +26,14 @@ class Check:
     answer to `probe()`.
     """
     nominated: bool
-    """Whether the check contains USE-CANDIDATE: if so, media uses this candidate pair
-    from now on.
+    """Whether the check contains USE-CANDIDATE, which selects this candidate pair for media from
+    now on.
     """
 
 
 def local_ufrag_of(data: bytes) -> str | None:
-    """Returns the local ICE user name fragment in a STUN binding request, not validated; None if
-    there is none.
+    """Returns the server's ICE user name fragment in a STUN binding request, without validation;
+    None if the request has no fragment.
 
     The fragment identifies the peer before its address is known.
     """
@@ -79,7 +81,7 @@ class IceAgent:
             message = stun.parse_message(data)
         except (ValueError, IndexError, KeyError, TypeError) as error:
             raise ValueError(f"not STUN: {error}") from error
-        except Exception as error:  # struct.error and others that aioice's parser lets through
+        except Exception as error:  # aioice's parser also raises struct.error and others
             raise ValueError(f"not STUN: {type(error).__name__}") from error
         if message.message_method is not stun.Method.BINDING:
             return None
@@ -101,11 +103,11 @@ class IceAgent:
         return Check(bytes(answer), "USE-CANDIDATE" in message.attributes)
 
     def probe(self) -> bytes:
-        """Returns a binding request that measures the round trip. The peer's answer goes to
+        """Returns a binding request that measures the round trip. Pass the peer's answer to
         `receive`.
 
-        A lite agent does not search for candidate pairs, but it may send checks on the selected
-        pair, as the peer does for consent (RFC 7675).
+        An ICE-lite agent does not search for candidate pairs, but it may send checks on the
+        selected pair. The peer does the same to renew consent (RFC 7675).
         """
         attributes = {
             "USERNAME": f"{self._remote_ufrag}:{self.ufrag}",

@@ -53,17 +53,17 @@ TRANSITIONS: Final = {
     (PeerState.CONNECTED, PeerEvent.CLOSED): PeerState.CLOSED,
     (PeerState.ENDED, PeerEvent.CLOSED): PeerState.CLOSED,
 }
-"""The new state for each pair of state and event. With any other pair, the state does not
-change.
+"""The next state for each pair of state and event. For a pair that is not listed, the state does
+not change.
 """
 
 
 class PeerSession:
-    """The server's end of a session. Call `connect()` after the subclass has given its answer, and
+    """One WebRTC session on the server. Call `connect()` after the SDP answer is made, and
     `close()` in any state.
 
-    `on_closed` is called once, with the reason, when the session ends before `close()`. `peer` is
-    the word for the other side in log messages.
+    `on_closed` is called once, with the reason, if the session ends before `close()`. `peer`: the
+    word for the remote side in messages, such as "publisher".
     """
 
     def __init__(
@@ -84,12 +84,14 @@ class PeerSession:
         self._state = PeerState.CHECKING
         self._left_checking = asyncio.Event()
         self._heard_at = monotonic()
-        """When the peer last sent a valid connectivity check or a readable packet."""
+        """Time of the last valid connectivity check or readable packet from the peer, in seconds of
+        `time.monotonic`.
+        """
         port.add(self._agent.ufrag, self)
 
     @property
     def ufrag(self) -> str:
-        """The ICE user name fragment of the server's end."""
+        """The server's ICE user name fragment for this session."""
         return self._agent.ufrag
 
     @property
@@ -103,7 +105,7 @@ class PeerSession:
     async def connect(self) -> None:
         """Waits for the first connectivity check and performs the handshake.
 
-        Raises ConnectionError, after 10 s at the latest.
+        Raises ConnectionError if this fails or takes longer than 10 s.
         """
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
@@ -114,30 +116,30 @@ class PeerSession:
                 )
         except TimeoutError as error:
             problem = (
-                "the DTLS handshake was not completed"
+                "the DTLS handshake was not completed within {:.0f} s"
                 if self._left_checking.is_set()
-                else "no connectivity check arrived: is the UDP port reachable?"
+                else "no connectivity check arrived within {:.0f} s: is the UDP port reachable?"
             )
-            raise ConnectionError(f"{problem} within {CONNECT_TIMEOUT:.0f} s") from error
+            raise ConnectionError(problem.format(CONNECT_TIMEOUT)) from error
         self._require_handshaking()
         self._advance(PeerEvent.HANDSHAKE_COMPLETED)
         self._connected()
 
     async def close(self) -> None:
-        """Ends the session. From then on no callback is called or referenced."""
+        """Ends the session. Afterwards the session neither calls nor references a callback."""
         self._advance(PeerEvent.CLOSED)
         self._stop()
         self._port.remove(self._agent.ufrag)
         await self._dtls.close()
         self._on_closed = ignore
 
-    # Implemented by subclasses
+    # Methods that subclasses implement
 
     def _connected(self) -> None:
         """Called when the handshake is complete."""
 
     def _stop(self) -> None:
-        """Cancels all timers, because the session is over. Called at least once."""
+        """Cancels all timers when the session ends. Called at least once."""
 
     def _receive_media(self, data: bytes) -> None:
         """Handles a decrypted RTP packet. May raise ValueError."""
@@ -146,7 +148,7 @@ class PeerSession:
         """Handles a decrypted compound RTCP packet. May raise ValueError."""
 
     def _answered(self) -> None:
-        """Called when the peer has answered a connectivity check of the server."""
+        """Called when the peer has answered a connectivity check that the server sent."""
 
     # State
 
@@ -165,7 +167,7 @@ class PeerSession:
             self._stop()
             self._on_closed(reason)
 
-    # Datagrams in (Peer)
+    # Incoming datagrams (implements Peer)
 
     def receive_check(self, data: bytes, route: Route) -> bool:
         check = self._agent.receive(data, route.address[:2])
@@ -187,8 +189,8 @@ class PeerSession:
                 self._peer_counters.rejected += 1
         elif self._state is PeerState.CONNECTED and 127 < data[0] < 192 and len(data) > 1:
             try:
-                # RFC 5761 §4: the second byte of an RTCP packet is its type, 192 to 223. In an RTP
-                # packet this byte contains the marker and the payload type.
+                # The second byte distinguishes RTCP from RTP (RFC 5761 §4). In RTCP, this byte is
+                # the packet type, 192 to 223. In RTP, it contains the marker and the payload type.
                 if 191 < data[1] < 224:
                     self._receive_rtcp(self._dtls.unprotect_rtcp(data))
                 else:
@@ -199,7 +201,7 @@ class PeerSession:
                 self._peer_counters.rejected += 1
                 logger.debug("packet dropped: %s", error)
 
-    # Datagrams out
+    # Outgoing datagrams
 
     def _send_rtcp(self, data: bytes) -> None:
         if self._state is PeerState.CONNECTED and self._dtls.connected:

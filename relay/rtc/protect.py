@@ -1,9 +1,10 @@
-"""SRTP in place: encrypts all packets of a frame without a Python object for each packet.
+"""Encrypts all RTP packets of a frame in place, without a Python object for each packet.
 
-pylibsrtp's `Session.protect` copies every packet twice, which costs as much as the encryption. Here
-libsrtp works on one buffer that all sessions of the process share: one session sends the content
-before the next session uses the buffer. `tests/relay/rtc/test_protect.py` checks the private names
-used here.
+pylibsrtp's `Session.protect` copies every packet twice, which costs as much as the encryption. This
+module calls libsrtp on one buffer that all sessions of the process share. A session must send its
+packets before another session encrypts a batch.
+
+`tests/relay/rtc/test_protect.py` checks the private names of pylibsrtp that this module uses.
 """
 
 from struct import Struct
@@ -22,8 +23,8 @@ _PROTECT = lib.srtp_protect
 
 
 class Protector:
-    """Encrypts the outgoing packets of one peer. `tag`: number of bytes that SRTP adds to each
-    packet.
+    """Encrypts the packets that the server sends to one peer. `tag`: number of bytes that SRTP adds
+    to each packet.
     """
 
     def __init__(self, session: pylibsrtp.Session, tag: int) -> None:
@@ -34,7 +35,8 @@ class Protector:
     def protect(self, batch: Batch, payload_type: int, sequence: int, timestamp: int) -> memoryview:
         """Returns the encrypted packets of a batch, with sequence numbers from `sequence` on.
 
-        The returned view is valid until the next call of any Protector. Raises pylibsrtp.Error.
+        The returned view is valid until any Protector encrypts the next batch. Raises
+        pylibsrtp.Error if the encryption fails.
         """
         size = len(batch.template)
         _SCRATCH[:size] = batch.template

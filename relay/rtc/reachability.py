@@ -1,5 +1,5 @@
-"""Tests whether the server's UDP port is reachable. Connectivity checks go to the port from this
-machine and through a TURN server; a STUN server tells the port's public address.
+"""Tests whether the server's UDP port is reachable. Connectivity checks come from this machine and
+through a TURN server. A STUN server reports the public address of the port.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from relay.rtc.ice import Address, IceAgent
 from relay.rtc.udp import Route, UdpPort
 
 RETRY_AFTER = 0.25
-"""Time until an unanswered request is sent again, seconds."""
+"""Time after which an unanswered request is sent again, seconds."""
 TIMEOUT = 2.0
 """Maximum time to wait for an answer, seconds."""
 
@@ -27,7 +27,7 @@ _URL = re.compile(
 
 
 class Unreachable(Exception):
-    """No valid answer arrived. The text is the reason if it is known."""
+    """Raised if no valid answer arrived. The message contains the reason if it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ class IceUrl:
 
 
 class Probe:
-    """A test peer that uses the UDP port. Each test raises Unreachable after 2 s at the latest.
-    Call `close()` after the last test.
+    """A test peer at the server's UDP port. A test raises Unreachable if no valid answer arrives
+    within 2 s. Call `close()` after the last test.
     """
 
     def __init__(self, port: UdpPort) -> None:
@@ -69,7 +69,9 @@ class Probe:
         self._port.remove(self._agent.ufrag)
 
     async def check_directly(self, host: str) -> None:
-        """Sends a check to the port at the address `host` from another socket of this machine."""
+        """Sends a connectivity check from another socket of this machine to the UDP port at the
+        address `host`.
+        """
         loop = asyncio.get_running_loop()
         try:
             transport, _ = await loop.create_datagram_endpoint(
@@ -79,31 +81,31 @@ class Probe:
             raise Unreachable(error.strerror or str(error)) from error
         try:
             if not self._is_ours(await self._ask(self._check(), transport.sendto)):
-                raise Unreachable("another program answers there")
+                raise Unreachable("another program answers at this address")
         finally:
             transport.close()
 
     async def mapped_address(self, url: str) -> Address:
-        """Returns the address and number of the port as a STUN server sees them. They are public
-        even if the server is behind NAT.
+        """Returns the public IP address and port number of the UDP port, as a STUN server sees
+        them.
         """
         server = IceUrl.parse(url)
         route = self._port.reach(await _resolve(server), self)
         if route is None:
-            raise Unreachable("no local address can send to it")
+            raise Unreachable("no local address can send to the STUN server")
         answer = await self._ask(stun.Message(stun.Method.BINDING, stun.Class.REQUEST), route.send)
         seen: Address | None = answer.attributes.get("XOR-MAPPED-ADDRESS") or answer.attributes.get(
             "MAPPED-ADDRESS"
         )
         if seen is None:
-            raise Unreachable("the answer has no mapped address")
+            raise Unreachable("the answer of the STUN server has no mapped address")
         return seen
 
     async def check_through_turn(
         self, url: str, username: str, credential: str, hosts: list[str]
     ) -> list[str]:
-        """Sends a check through a TURN server to the port at each of `hosts`, as a publisher behind
-        that TURN server would. Returns the hosts that answered.
+        """Sends a connectivity check through a TURN server to the UDP port at each of `hosts`. A
+        publisher behind the TURN server would take the same path. Returns the hosts that answered.
 
         Raises Unreachable if the TURN server allocates no relay.
         """
@@ -133,7 +135,7 @@ class Probe:
             if isinstance(outcome, stun.Message) and self._is_ours(outcome)
         ]
 
-    # Peer
+    # Calls from the UDP port (implements Peer)
 
     def receive_check(self, data: bytes, route: Route) -> bool:
         if data[0] == 1:  # a STUN server's answer to `mapped_address`
@@ -176,7 +178,7 @@ class Probe:
     def _answered(self, data: bytes) -> None:
         try:
             message = stun.parse_message(data)
-        except Exception:  # aioice's parser lets several kinds through
+        except Exception:  # aioice's parser raises several kinds of exceptions
             return
         waiting = self._asked.get(message.transaction_id)
         if waiting and not waiting.done() and message.message_class is stun.Class.RESPONSE:
@@ -195,14 +197,16 @@ class _Listener(asyncio.DatagramProtocol):
         self._lost.set()
 
     async def ended(self) -> None:
-        """Returns when the relay has been released. aioice releases it in a separate task."""
+        """Waits until the relay has been released. aioice releases the relay in a separate task."""
         try:
             await asyncio.wait_for(self._lost.wait(), TIMEOUT)
         except TimeoutError:
             pass
 
     def error_received(self, _: Exception) -> None:
-        """Ignores an ICMP error or a refusal by the relay: the request will time out."""
+        """Ignores an ICMP error or a refusal by the TURN relay, because the request will
+        time out.
+        """
 
 
 @dataclass(frozen=True, slots=True)

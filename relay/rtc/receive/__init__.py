@@ -1,5 +1,6 @@
-"""Media from a WHIP publisher: reassembly, repair, feedback, and congestion control by the
+"""Receives media from a WHIP publisher: reassembly, repair, feedback, and congestion control by the
 receiver.
 
-May import `relay.rtc`, `relay.media` and the vocabulary.
+The modules of this folder may import `relay.rtc`, `relay.media` and the vocabulary of the relay
+(ARCHITECTURE.md).
 """

@@ -13,6 +13,8 @@ class ReceiveCounters(PeerCounters):
     plis: int = 0
     nacks: int = 0
     last_media: float | None = None
-    """When the last audio or video packet arrived, in seconds of `time.monotonic`."""
+    """Arrival time of the last audio or video packet, in seconds of `time.monotonic`; None before
+    the first packet.
+    """
     payload_bytes: int = 0
     unknown_payload_types: set[int] = field(default_factory=set)

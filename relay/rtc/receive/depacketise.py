@@ -9,7 +9,8 @@ _SLICE, _IDR, _SPS, _AUD = 1, 5, 7, 9
 
 
 def depacketise(payloads: Iterable[bytes]) -> list[bytes]:
-    """Returns the NAL units of one access unit. `payloads`: the payloads of its packets, in order.
+    """Returns the NAL units of one access unit. `payloads`: the RTP payloads of the access unit, in
+    order.
 
     Raises BitstreamError for a payload type of another packetization mode, a fragment without its
     start or end, or an inconsistent length.
@@ -25,24 +26,24 @@ def depacketise(payloads: Iterable[bytes]) -> list[bytes]:
                 raise BitstreamError("truncated FU-A")
             if payload[1] & 0x80:
                 if fragments:
-                    raise BitstreamError("FU-A begins before the last one ended")
+                    raise BitstreamError("an FU-A begins before the previous FU-A has ended")
                 fragments.append(bytes((payload[0] & 0xE0 | payload[1] & 0x1F,)))
             elif not fragments:
-                raise BitstreamError("FU-A without its start")
+                raise BitstreamError("the start of an FU-A is missing")
             fragments.append(payload[2:])
             if payload[1] & 0x40:
                 nals.append(b"".join(fragments))
                 fragments = []
         elif fragments:
-            raise BitstreamError("FU-A without its end")
+            raise BitstreamError("the end of an FU-A is missing")
         elif 1 <= kind <= 23:
             nals.append(payload)
         elif kind == _STAP_A:
             _split_stap(payload, nals)
         else:
-            raise BitstreamError(f"NAL unit type {kind} in packetization-mode 1")
+            raise BitstreamError(f"NAL unit type {kind} is not allowed in packetization-mode 1")
     if fragments:
-        raise BitstreamError("FU-A without its end")
+        raise BitstreamError("the end of an FU-A is missing")
     return nals
 
 
@@ -52,16 +53,16 @@ def _split_stap(payload: bytes, nals: list[bytes]) -> None:
         size = int.from_bytes(payload[at : at + 2], "big")
         at += 2
         if not size or at + size > len(payload):
-            raise BitstreamError("STAP-A length does not fit")
+            raise BitstreamError("an STAP-A contains an invalid length")
         nals.append(payload[at : at + size])
         at += size
 
 
 def starts_idr(payload: bytes) -> bool:
-    """Whether a payload begins an access unit that starts with parameter sets. Browsers
-    send parameter sets before each IDR.
+    """Whether a payload begins an access unit with parameter sets, which browsers send before each
+    IDR.
 
-    If so, the access unit has no earlier packets, even if the previous packet is missing.
+    No earlier packet belongs to this access unit, even if the previous packet is missing.
     """
     if not payload:
         return False
@@ -75,8 +76,8 @@ def starts_idr(payload: bytes) -> bool:
 
 
 def starts_access_unit(payload: bytes) -> bool:
-    """Whether a payload certainly begins an access unit: with a delimiter, with parameter
-    sets, or with the slice of the first macroblock (H.264 §7.4.1.2.4).
+    """Whether a payload certainly begins an access unit. The payload then contains a delimiter,
+    parameter sets, or the slice of the first macroblock (H.264 §7.4.1.2.4).
 
     The result is wrong for encoders that send slices in arbitrary order (Baseline's ASO, which no
     browser uses).
@@ -88,5 +89,6 @@ def starts_access_unit(payload: bytes) -> bool:
         kind, at = payload[3] & 0x1F, 4
     elif kind == _FU_A and len(payload) > 2 and payload[1] & 0x80:
         kind, at = payload[1] & 0x1F, 2
-    # The slice header begins with first_mb_in_slice; the Exp-Golomb code of 0 is a single 1 bit.
+    # The slice header begins with first_mb_in_slice. For the value 0, the Exp-Golomb code is a
+    # single 1 bit.
     return kind == _AUD or (kind in (_SLICE, _IDR) and len(payload) > at and payload[at] > 127)

@@ -1,9 +1,9 @@
 """Receiver-side estimate of the bitrate that a publisher's path can carry (draft-ietf-rmcat-gcc-02
 §5, §6), for senders that do not support transport-wide feedback. Pure.
 
-Uses aiortc's RemoteBitrateEstimator. It detects a growing queue on the path by packets that arrive
-further and further apart than they were sent. `tests/relay/rtc/test_seam.py` checks the private
-names of aiortc used here.
+Uses aiortc's RemoteBitrateEstimator. This estimator recognises a growing queue on the path: the
+packets arrive with more and more delay. `tests/relay/rtc/test_seam.py` checks the private names of
+aiortc that this module uses.
 """
 
 from aiortc.rate import RemoteBitrateEstimator
@@ -11,32 +11,34 @@ from aiortc.rate import RemoteBitrateEstimator
 from relay.rtc.rtp import RtpPacket
 
 LEAST = 150_000
-"""Lowest bitrate to request, bit/s. If an encoder sends less, its packets reveal nothing about the
+"""Minimum bitrate to request, bit/s. With a lower bitrate, the packets reveal nothing about the
 path.
 """
 PAUSE = 2.0
-"""Time without a packet after which the measurement restarts, seconds. Send times wrap every 64 s,
-and aiortc's byte counter loops over every millisecond since the last packet.
+"""Time without a packet after which the measurement restarts, seconds. Without a restart, send
+times could wrap (every 64 s), and aiortc's byte counter would loop over every millisecond of the
+pause.
 """
 SEND_CLOCK, RTP_CLOCK = 1 << 18, 90_000
-"""Ticks per second of a send time (24 bits) and of a video timestamp."""
+"""Clock rates of the 24-bit send time and of the RTP timestamp of video, ticks per second."""
 HEADERS = 40
 """Size of the IP, UDP, RTP and SRTP headers of a packet, bytes."""
 
 
 class BitrateEstimate:
-    """Estimates the path from every video packet, passed to `receive`. `bitrate` is the value to
-    request from the sender.
+    """Estimates the bitrate that the path can carry. Pass every video packet to `receive`, and
+    request `bitrate` from the sender.
 
-    `timed`: whether packets carry a send time. Otherwise the RTP timestamp of a frame serves as the
-    send time of all its packets.
+    `timed`: whether the packets contain a send time. If not, the RTP timestamp of a packet is used
+    as its send time.
     """
 
     def __init__(self, cap: int, *, timed: bool) -> None:
         self._cap = cap
         self._timed = timed
         self._estimator = RemoteBitrateEstimator()
-        # By default, aiortc takes the encoder's first bitrate for the capacity of the path.
+        # Start at the cap. Otherwise aiortc would take the encoder's first bitrate for the capacity
+        # of the path.
         self._estimator.rate_control.set_estimate(cap, 0)
         self._last = 0.0
         self._ssrc: int | None = None
@@ -44,7 +46,7 @@ class BitrateEstimate:
         """Bitrate to request, bit/s. It starts at the cap and never exceeds it."""
 
     def receive(self, packet: RtpPacket, now: float, round_trip: float | None) -> bool:
-        """Takes a packet. Returns True if the estimate fell, so that the sender should be told at
+        """Takes a packet. Returns whether the estimate fell. The sender should then be informed at
         once.
 
         `round_trip`: round trip time in seconds; None if unknown.
@@ -65,7 +67,7 @@ class BitrateEstimate:
         self._last, self._ssrc = now, packet.ssrc
         if round_trip is not None:
             control.rtt = round(round_trip * 1_000)
-        # The SSRC is always 0, because aiortc's table of SSRCs would grow with every new one.
+        # Pass 0 as the SSRC, because aiortc's table of SSRCs would grow with every new SSRC.
         found = self._estimator.add(int(now * 1_000), sent, len(packet.payload) + HEADERS, 0)
         if found is None:
             return False
@@ -74,7 +76,7 @@ class BitrateEstimate:
         return self.bitrate < before
 
     def _forget_clock(self) -> None:
-        """Forgets the last send time, which cannot be compared with the send time of the next
+        """Forgets the last send time, because it cannot be compared with the send time of the next
         packet.
         """
         self._estimator.inter_arrival.current_group = (

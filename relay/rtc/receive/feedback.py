@@ -1,30 +1,33 @@
-"""Decides when to request a keyframe, and keeps reception statistics. Pure; `now` in seconds."""
+"""Decides when to request a keyframe, and keeps reception statistics. Pure; `now` is in seconds."""
 
 from relay.rtc.rtp import RtpPacket, Unwrapper
 
 KEYFRAME_EVERY = 2.0
-"""Maximum time between two requested keyframes, seconds. Browsers send no periodic keyframes."""
+"""Time after a keyframe at which the next keyframe is requested, seconds. Browsers send no periodic
+keyframes.
+"""
 KEYFRAME_AT_MOST = 0.5
 BROKEN_AT_MOST = 0.15
-"""Minimum time between the first requests after a reference frame was lost, seconds. libwebrtc
-ignores requests within 300 ms of the last request that it answered, so the first request after the
-loss may have no effect.
+"""Minimum time between the first keyframe requests after the loss of a reference frame, seconds.
+The first request may have no effect, because libwebrtc ignores requests within 300 ms of the last
+request that it answered.
 """
 BROKEN_AT_LEAST = 1.0
 
 
 class KeyframeRequests:
-    """Decides when to send a PLI: every 2 s, or earlier on request, but at most every 500 ms. The
-    PLI is repeated until a keyframe arrives.
+    """Decides when to send a PLI: 2 s after the last keyframe, or earlier on request. The PLI is
+    repeated until a keyframe arrives, at most every 500 ms.
 
-    After a reference frame was lost, the first PLIs follow each other faster and later ones more
-    slowly: over a slow uplink a keyframe takes long, and a second keyframe would delay the first.
+    After the loss of a reference frame, the first PLIs are sent at shorter intervals, and later
+    PLIs at longer intervals. Over a slow uplink, a keyframe takes long, and a second keyframe would
+    delay the first keyframe.
     """
 
     def __init__(self) -> None:
         self._asked = True
         self._pause: float | None = None
-        """Minimum time between two requests while a reference frame is lost, seconds; None
+        """Minimum time between two requests while a reference frame is missing, seconds; None
         otherwise.
         """
         self._last_request: float | None = None
@@ -35,8 +38,8 @@ class KeyframeRequests:
         self._asked = True
 
     def reference_lost(self, round_trip: float | None) -> None:
-        """Takes note that no frame can be decoded until the next keyframe. Repeated calls have no
-        effect.
+        """Records the loss of a reference frame: no frame can be decoded until the next keyframe.
+        Repeated calls have no effect.
 
         `round_trip`: round trip time in seconds; None if unknown.
         """
@@ -50,7 +53,9 @@ class KeyframeRequests:
         self._last_key = now
 
     def due(self, now: float) -> bool:
-        """Whether to send a PLI now. If so, the caller must send it."""
+        """Whether a PLI is due. If True, the caller must send a PLI, because the PLI counts as
+        sent.
+        """
         at_most = KEYFRAME_AT_MOST if self._pause is None else self._pause
         if self._last_request is not None and now - self._last_request < at_most:
             return False
@@ -93,7 +98,7 @@ class ReceptionStatistics:
             transit = now * self._clock_rate - packet.timestamp
             if self._transit is not None:
                 step = abs(transit - self._transit)
-                # Skip the step at a wrap or a restart of the timestamps.
+                # Ignore the large step when the timestamps wrap or restart.
                 if step < self._clock_rate * 10:
                     self.jitter += (step - self.jitter) / 16
             self._transit = transit

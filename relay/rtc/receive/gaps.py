@@ -1,12 +1,14 @@
-"""The missing packets of a source, and the times to request them again. Pure; `now` in seconds."""
+"""Tracks the missing packets of a source, and when to request them again. Pure; `now` is in
+seconds.
+"""
 
 from relay.rtc.roundtrip import RoundTrip
 
 MAX_NACKS = 128
 """Maximum number of packets in one request."""
 MAX_PATIENCE = 0.02
-"""Maximum time before the first request for a missing packet, seconds. It applies to a path that
-reorders packets.
+"""Maximum waiting time before the first request for a missing packet, seconds. On a path that
+reorders packets, a packet may be late without being lost.
 """
 
 
@@ -26,8 +28,8 @@ class Gaps:
         self._round_trip = round_trip
         self._gaps: dict[int, _Gap] = {}
         self._patience = 0.0
-        """Time before the first request, seconds: how late reordered packets have arrived
-        recently.
+        """Waiting time before the first request for a packet, seconds. It follows how late
+        reordered packets have arrived recently.
         """
 
     def __bool__(self) -> bool:
@@ -42,8 +44,8 @@ class Gaps:
             self._gaps[missing] = _Gap(now)
 
     def fill(self, sequence: int, now: float, *, resent: bool) -> bool:
-        """Takes note that a packet arrived, late or as a retransmission. Returns whether it was
-        missing.
+        """Records the arrival of a packet that may be missing. `resent`: whether the packet is a
+        retransmission. Returns whether the packet was missing.
         """
         gap = self._gaps.pop(sequence, None)
         if gap is None:
@@ -51,7 +53,8 @@ class Gaps:
         if not resent:
             self._patience = min(MAX_PATIENCE, max(self._patience, now - gap.since))
         elif gap.requests == 1 and gap.requested_at is not None:
-            # After several requests, it is unknown which of them was answered.
+            # Measure the round trip only after a single request. After several requests, it is
+            # unknown which request was answered.
             self._round_trip.add(now - gap.requested_at)
             self._patience *= 0.9
         return True
@@ -59,7 +62,7 @@ class Gaps:
     def nacks(self, now: float) -> list[int]:
         """Returns the 16-bit sequence numbers to request now (RFC 4585 §6.2.1), in order.
 
-        A request that brings no packet is repeated after a round trip.
+        A request is repeated after a round trip if the packet has not arrived.
         """
         wanted = []
         retry = self._round_trip.retry
@@ -74,14 +77,16 @@ class Gaps:
         return wanted
 
     def overdue(self, now: float) -> bool:
-        """Whether the oldest gap is past its deadline."""
+        """Whether the oldest missing packet is past its deadline."""
         return (
             bool(self._gaps)
             and now - next(iter(self._gaps.values())).since >= self._round_trip.deadline
         )
 
     def give_up(self, before: int) -> int:
-        """Gives up all missing packets with numbers below `before`. Returns how many there were."""
+        """Gives up all missing packets with numbers below `before`. Returns the number of these
+        packets.
+        """
         given_up = [sequence for sequence in self._gaps if sequence < before]
         for sequence in given_up:
             del self._gaps[sequence]

@@ -10,7 +10,7 @@ from relay.rtc.receive import depacketise, vp8
 
 @dataclass(frozen=True, slots=True)
 class PayloadFormat:
-    """The functions of a codec that reassembly needs."""
+    """The functions that reassembly needs for one codec."""
 
     starts_keyframe: Callable[[bytes], bool]
     """Whether a payload begins a keyframe."""
@@ -21,7 +21,9 @@ class PayloadFormat:
     `h264.follows`).
     """
     access_unit: Callable[[Iterable[bytes]], AccessUnit]
-    """Builds an access unit from the payloads of its packets, in order. Raises BitstreamError."""
+    """Builds an access unit from the payloads of its packets, in order. Raises BitstreamError if a
+    payload is malformed.
+    """
 
 
 def _h264_unit(payloads: Iterable[bytes]) -> AccessUnit:
@@ -32,8 +34,8 @@ FORMATS = {
     "H264": PayloadFormat(
         depacketise.starts_idr, depacketise.starts_access_unit, h264.follows, _h264_unit
     ),
-    # A VP8 frame does not identify the frames that it refers to, and its frame numbers do not help:
-    # RFC 7741 §4.2 also numbers frames that no other frame refers to.
+    # For VP8, `follows` is always False, because a VP8 frame does not identify its reference
+    # frames. Frame numbers do not help: RFC 7741 §4.2 also numbers frames that no frame refers to.
     "VP8": PayloadFormat(
         vp8.starts_keyframe,
         vp8.starts_frame,

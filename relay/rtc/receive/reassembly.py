@@ -1,4 +1,4 @@
-"""Reassembles video packets into complete access units, in order. Pure; `now` in seconds."""
+"""Reassembles video packets into complete access units, in order. Pure; `now` is in seconds."""
 
 from relay.errors import BitstreamError
 from relay.media.h264 import AccessUnit
@@ -12,8 +12,8 @@ MAX_BUFFERED = 2_048
 MAX_JUMP = 3_000
 """Step in the sequence numbers above which the sender is assumed to have restarted."""
 OUTAGE = 0.2
-"""Time without a packet after which a gap of more than SHORT packets is not repaired, seconds: a
-new keyframe arrives sooner.
+"""Duration of a pause without packets, seconds. After a longer pause, a gap of more than SHORT
+packets is not repaired, because a new keyframe arrives sooner.
 """
 SHORT = 16
 MAX_UNIT_PACKETS = 3_000
@@ -21,7 +21,9 @@ MAX_UNIT_PACKETS = 3_000
 
 
 class EncodedFrame:
-    """One access unit. It can be decoded after all frames since the last keyframe."""
+    """One complete access unit. It can be decoded if all frames since the last keyframe were
+    decoded.
+    """
 
     __slots__ = ("arrived", "timestamp", "unit")
 
@@ -30,15 +32,15 @@ class EncodedFrame:
         """Unwrapped RTP timestamp, in ticks of 90 kHz."""
         self.unit = unit
         self.arrived = arrived
-        """When the last packet of the frame arrived, in seconds of the caller's clock."""
+        """Arrival time of the frame's last packet, in seconds of the caller's clock."""
 
 
 class Reassembly:
     """Reassembles the frames of one video source.
 
-    Call `receive` for each packet and `expire` regularly; both return frames. `nacks(now)` returns
-    the numbers of missing packets. After a gap that is not repaired in time, no frame is returned
-    before the next keyframe, and `needs_keyframe` is set.
+    Call `receive` for each packet and `expire` regularly. Each call returns the completed frames.
+    `nacks(now)` returns the sequence numbers of missing packets to request. After the loss of a
+    reference frame, `needs_keyframe` is set, and no frame is returned before the next keyframe.
     """
 
     def __init__(
