@@ -1,4 +1,4 @@
 """WebSocket viewers: the endpoint, the connection of one viewer, and its socket.
 
-May import `relay.channel` and all folders below it.
+The modules of this folder may import `relay.channel` and all lower floors (ARCHITECTURE.md).
 """

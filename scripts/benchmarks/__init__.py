@@ -1,5 +1,5 @@
 """The benchmarks of `scripts/bench`, one per file, and their commands in `commands/`.
 
-Everything runs on this machine, with traffic on loopback only. May import `scripts.loadgen`,
-`server` and `relay`. Only the commands and the tests import this package.
+Everything runs on this machine, with traffic on loopback only. The modules of this folder may
+import `scripts.loadgen`, `server` and `relay`. Only the commands and the tests import this package.
 """

@@ -1,4 +1,5 @@
 """Media to WHEP viewers: packetisation, retransmission and reaction to congestion.
 
-May import `relay.channel`, `relay.rtc`, `relay.stream` and the folders below them.
+The modules of this folder may import `relay.channel`, `relay.rtc`, `relay.stream` and all lower
+floors (ARCHITECTURE.md).
 """
