@@ -1,14 +1,13 @@
-"""Writes and reads boxes of the ISO base media file format (ISO/IEC 14496-12).
+"""Writes boxes of the ISO base media file format (ISO/IEC 14496-12).
 
 FFmpeg's muxer writes a fragment only when the next packet arrives, which is one frame late. This
 module writes each fragment at once. All times are media times of the stream, so any fragment can
 follow any other fragment.
 """
 
-from collections.abc import Iterator, Sequence
-from struct import Struct, pack, unpack_from
+from collections.abc import Sequence
+from struct import Struct, pack
 
-from relay.errors import BitstreamError
 from relay.sample import TIMESCALE, Sample, Track, TrackInfo
 
 VIDEO_DURATION = 18_000
@@ -202,32 +201,3 @@ def muxed_fragment(runs: Sequence[Sequence[Sample]], sequence: int) -> bytes:
         at += sum(len(sample.data) for sample in run)
     moof = box(b"moof", full_box(b"mfhd", 0, 0, pack(">I", sequence & 0xFFFFFFFF)), *trafs)
     return moof + box(b"mdat", *(sample.data for run in runs for sample in run))
-
-
-def read_boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yields the type and the body of each box in `data`. Raises BitstreamError if the size of a
-    box is inconsistent.
-    """
-    at = 0
-    while at < len(data):
-        if at + 8 > len(data):
-            raise BitstreamError("truncated box header")
-        size, kind = unpack_from(">I4s", data, at)
-        if size < 8 or at + size > len(data):
-            raise BitstreamError(f"box {kind!r} of {size} bytes, with {len(data) - at} bytes left")
-        yield kind, data[at + 8 : at + size]
-        at += size
-
-
-def find_box(data: bytes, *path: bytes) -> bytes:
-    """Returns the body of the first box at `path`, a list of nested box types. Raises
-    BitstreamError if the box does not exist.
-    """
-    for kind in path:
-        for name, body in read_boxes(data):
-            if name == kind:
-                data = body
-                break
-        else:
-            raise BitstreamError(f"no {kind!r} box")
-    return data

@@ -8,6 +8,7 @@ from relay.errors import BitstreamError
 from relay.media import bmff, h264, opus
 from relay.sample import Sample, Track
 from tests.fixtures import media
+from tests.fixtures.boxes import find_box, read_boxes
 
 
 def samples(count: int, **options: int) -> list[Sample]:
@@ -54,7 +55,7 @@ def test_sample_flags() -> None:
     assert [packet.is_keyframe for packet in packets] == [True, False, False]
     assert [bytes(packet) for packet in packets] == [first.data, second.data, third.data]
     flags = [
-        int.from_bytes(bmff.find_box(fragment, b"moof", b"traf", b"trun")[20:24], "big")
+        int.from_bytes(find_box(fragment, b"moof", b"traf", b"trun")[20:24], "big")
         for fragment in fragments
     ]
     # sample_depends_on (2: on none, 1: on others), sample_is_depended_on (2: by none),
@@ -134,14 +135,14 @@ def test_fields_of_a_fragment(pts: list[int], offset: int, sequence: int, sizes:
         for index, at in enumerate(pts)
     ]
     data = bmff.fragment(sent, sequence, Track.VIDEO)
-    assert [kind for kind, _ in bmff.read_boxes(data)] == [b"moof", b"mdat"]
-    assert int.from_bytes(bmff.find_box(data, b"moof", b"mfhd")[4:8], "big") == sequence % 2**32
-    assert int.from_bytes(bmff.find_box(data, b"moof", b"traf", b"tfdt")[4:], "big") == sent[0].dts
-    assert bmff.find_box(data, b"mdat") == b"".join(sample.data for sample in sent)
-    trun = bmff.find_box(data, b"moof", b"traf", b"trun")
+    assert [kind for kind, _ in read_boxes(data)] == [b"moof", b"mdat"]
+    assert int.from_bytes(find_box(data, b"moof", b"mfhd")[4:8], "big") == sequence % 2**32
+    assert int.from_bytes(find_box(data, b"moof", b"traf", b"tfdt")[4:], "big") == sent[0].dts
+    assert find_box(data, b"mdat") == b"".join(sample.data for sample in sent)
+    trun = find_box(data, b"moof", b"traf", b"trun")
     assert int.from_bytes(trun[4:8], "big") == len(sent)
     data_offset = int.from_bytes(trun[8:12], "big")
-    assert data[data_offset:] == bmff.find_box(data, b"mdat")
+    assert data[data_offset:] == find_box(data, b"mdat")
     for index in range(len(sent)):
         fields = trun[12 + 16 * index : 28 + 16 * index]
         assert int.from_bytes(fields[4:8], "big") == sizes
@@ -152,7 +153,7 @@ def test_fields_of_a_fragment(pts: list[int], offset: int, sequence: int, sizes:
 def test_garbage_raises_bitstream_error_only(data: bytes) -> None:
     """Random bytes are boxes or BitstreamError; every box lies within the bytes."""
     try:
-        boxes = list(bmff.read_boxes(data))
+        boxes = list(read_boxes(data))
     except BitstreamError:
         return
     assert sum(8 + len(body) for _, body in boxes) == len(data)
@@ -163,15 +164,15 @@ def test_a_truncated_segment_is_refused(data: st.DataObject) -> None:
     """Any truncated init segment, unless it is cut between two boxes."""
     segment = bmff.init_segment(media.video_track())
     cut = data.draw(st.integers(1, len(segment) - 1))
-    edges = {8 + len(bmff.find_box(segment, b"ftyp"))}
+    edges = {8 + len(find_box(segment, b"ftyp"))}
     if cut in edges:
-        assert len(list(bmff.read_boxes(segment[:cut]))) == 1
+        assert len(list(read_boxes(segment[:cut]))) == 1
     else:
         with pytest.raises(BitstreamError):
-            list(bmff.read_boxes(segment[:cut]))
+            list(read_boxes(segment[:cut]))
 
 
 def test_a_missing_box() -> None:
     """A path without a box raises BitstreamError."""
     with pytest.raises(BitstreamError, match="mvex"):
-        bmff.find_box(bmff.init_segment(media.video_track()), b"moov", b"trak", b"mvex")
+        find_box(bmff.init_segment(media.video_track()), b"moov", b"trak", b"mvex")

@@ -8,9 +8,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from relay.errors import BitstreamError
-from relay.media import bmff, h264
+from relay.media import h264
 from relay.sample import Track
 from tests.fixtures import media
+from tests.fixtures.boxes import find_box
 
 PROFILES = {"baseline": 66, "main": 77, "high": 100}
 
@@ -175,9 +176,9 @@ def test_avcc_is_what_ffmpeg_writes(profile: str) -> None:
                 packet.pts = packet.dts = index
                 packet.stream = stream
                 target.mux(packet)
-    stsd = bmff.find_box(out.getvalue(), b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd")
-    entry = bmff.find_box(stsd[8:], b"avc1")
-    assert media.video_track(64, 48, profile).config == bmff.find_box(entry[78:], b"avcC")
+    stsd = find_box(out.getvalue(), b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd")
+    entry = find_box(stsd[8:], b"avc1")
+    assert media.video_track(64, 48, profile).config == find_box(entry[78:], b"avcC")
 
 
 @pytest.mark.parametrize("profile", PROFILES)
