@@ -19,7 +19,7 @@ def bucket_key(address: str) -> str:
     an IPv6 address. An IPv4 address mapped into IPv6 counts as IPv4. Any other text is returned
     unchanged.
     """
-    ip = _parse(address)
+    ip = parse_address(address)
     if ip is None:
         return address
     return str(ip) if ip.version == 4 else str(ipaddress.ip_network((ip, 64), strict=False))
@@ -143,7 +143,7 @@ def _walk(peer: str, hops: Sequence[str], trusted: Sequence[IPNetwork]) -> tuple
     """
     address, index = peer, len(hops)
     while index > 0 and is_trusted(address, trusted):
-        ip = _parse(hops[index - 1])
+        ip = parse_address(hops[index - 1])
         if ip is None:  # "unknown" or an obfuscated name (RFC 7239 §6.3)
             break
         address, index = str(ip), index - 1
@@ -200,7 +200,7 @@ def _host(value: str) -> str | None:
     )
 
 
-def _parse(text: str) -> IPAddress | None:
+def parse_address(text: str) -> IPAddress | None:
     """Parses an address from a header, with or without quotes, brackets, port and zone. An IPv4
     address mapped into IPv6 becomes IPv4.
     """
@@ -218,5 +218,5 @@ def _parse(text: str) -> IPAddress | None:
 
 def is_trusted(address: str, trusted: Sequence[IPNetwork]) -> bool:
     """Whether the address belongs to a trusted reverse proxy."""
-    ip = _parse(address)
+    ip = parse_address(address)
     return ip is not None and any(ip in network for network in trusted)
