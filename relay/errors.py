@@ -35,6 +35,12 @@ class RefusalCode(StrEnum):
     STORAGE_UNAVAILABLE = "storage_unavailable"
     SERVER_CLOSING = "server_closing"
     INTERNAL_ERROR = "internal_error"
+    ADDRESS_BLOCKED = "address_blocked"
+
+    # The admin API
+    BAD_BLOCK = "bad_block"
+    BLOCK_NOT_FOUND = "block_not_found"
+    TOO_MANY_BLOCKS = "too_many_blocks"
 
     # Rooms
     ROOM_NOT_FOUND = "room_not_found"

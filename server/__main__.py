@@ -1,4 +1,5 @@
-"""The command line: `microlive serve`, or `python -m server serve`.
+"""The command line: `microlive serve`, or `python -m server serve`. server/admin.py has the
+commands for the operator of a running server.
 
 Exit codes: 0 after Ctrl-C or SIGTERM, 2 if the server cannot start with these settings (one line on
 standard error for each reason).
@@ -20,7 +21,7 @@ import typer
 import uvloop
 from pydantic.fields import FieldInfo
 
-from server import __version__
+from server import __version__, admin
 from server.host.descriptors import raise_limit
 from server.host.lan import qr_terminal
 from server.settings import FILE_NAME, Settings, SettingsError, load, option_of
@@ -33,6 +34,9 @@ cli = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+admin.add_commands(cli)
 
 
 def main() -> None:

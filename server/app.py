@@ -7,12 +7,15 @@ import os
 import signal
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 from prometheus_client import CollectorRegistry
 
 from relay.channel.hub import Hub
@@ -21,6 +24,8 @@ from relay.whep import WhepSessions
 from server.demo import Demo
 from server.host import lan
 from server.host.self_check import SelfCheck
+from server.http.admin import AdminEndpoint, blocked, require_admin_token, restore_blocks
+from server.http.blocklist import Blocklist
 from server.http.charges import charges
 from server.http.connections import EACH, HANDSHAKE, IDLE, AdmissionProtocol, Connections
 from server.http.events import EventsEndpoint
@@ -39,16 +44,24 @@ from server.ingest.sessions import IngestSessions
 from server.ingest.transcoders import Transcoders
 from server.rooms.registry import Rooms
 from server.rooms.room import RoomPolicy
-from server.settings import Settings
+from server.settings import ADMIN_SOCKET_NAME, Settings
 from server.storage.database import Storage
 
 logger = logging.getLogger(__name__)
 
 SHUTDOWN = 3.0
 """Maximum seconds that open requests may take at shutdown before they are cancelled."""
+MAX_SOCKET_PATH = 108
+"""Size of `sun_path` on Linux, bytes, with the terminating zero (unix(7))."""
 BACKLOG = 4_096
 """Maximum number of new TCP connections that wait for `accept`. Many viewers may connect at once.
 """
+
+
+class Endpoint(Protocol):
+    """One or more HTTP resources."""
+
+    def routes(self) -> list[web.RouteDef]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +134,32 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     metrics = Metrics(sources, registry)
     connections = Connections(EACH * settings.max_sockets_per_address, settings.trusted_proxies)
     stack.callback(connections.close)
-    app = _application(rooms, watch, events, hls, whep, metrics, connections, settings, hosts)
+    blocklist = Blocklist()
+    await restore_blocks(blocklist, storage)
+    admin = partial(AdminEndpoint, rooms, blocklist, storage, connections.cut)
+    pages = Pages(rooms, settings)
+    endpoints = (
+        pages,
+        RoomsEndpoint(rooms, settings),
+        StatusEndpoint(rooms, settings),
+        OpenApiEndpoint(),
+        watch,
+        events,
+        hls,
+        WhipEndpoint(rooms, settings, hosts),
+        WhepEndpoint(rooms, whep, settings),
+        metrics,
+        admin(require_admin_token(settings)),
+    )
+    app = _application(
+        endpoints,
+        connections.middleware,
+        preflights,
+        refusals(pages),
+        blocked(blocklist, settings),
+        charges(rooms.in_memory, hls.renditions, settings),
+    )
+    app.on_response_prepare.append(cross_origin(settings))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN, keepalive_timeout=IDLE)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
@@ -133,6 +171,8 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     stack.callback(rooms.refuse_new)  # before viewers are closed: players reconnect at once
     for listener in listeners:
         await _Site(runner, listener, connections).start()
+    socket_app = _application([admin(lambda _: None)], refusals(pages))
+    await _open_admin_socket(settings.data / ADMIN_SOCKET_NAME, socket_app, stack)
     self_check = SelfCheck(port, hosts, settings)
     self_check.start()
     stack.push_async_callback(self_check.close)
@@ -152,43 +192,52 @@ def _transcoders(settings: Settings) -> int:
     return (os.cpu_count() or 1) if settings.transcoders is None else settings.transcoders
 
 
-def _application(
-    rooms: Rooms,
-    watch: WatchEndpoint,
-    events: EventsEndpoint,
-    hls: HlsEndpoint,
-    whep: WhepSessions,
-    metrics: Metrics,
-    connections: Connections,
-    settings: Settings,
-    hosts: list[str],
-) -> web.Application:
-    pages = Pages(rooms, settings)
-    app = web.Application(
-        middlewares=[
-            connections.middleware,
-            preflights,
-            refusals(pages),
-            charges(rooms.in_memory, hls.renditions, settings),
-        ],
-        client_max_size=MAX_BODY,
-    )
-    app.on_response_prepare.append(cross_origin(settings))
-    endpoints = (
-        pages,
-        RoomsEndpoint(rooms, settings),
-        StatusEndpoint(rooms, settings),
-        OpenApiEndpoint(),
-        watch,
-        events,
-        hls,
-        WhipEndpoint(rooms, settings, hosts),
-        WhepEndpoint(rooms, whep, settings),
-        metrics,
-    )
+def _application(endpoints: Iterable[Endpoint], *middlewares: Middleware) -> web.Application:
+    """Returns an application with the routes of the endpoints. The first middleware is the
+    outermost one.
+    """
+    app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY)
     for endpoint in endpoints:
         app.add_routes(endpoint.routes())
     return app
+
+
+async def _open_admin_socket(path: Path, app: web.Application, stack: AsyncExitStack) -> None:
+    """Serves the admin API on a Unix socket that only this user can open. If the path is too long
+    for a socket, logs a warning instead.
+    """
+    if len(os.fsencode(path)) >= MAX_SOCKET_PATH:
+        logger.warning(
+            "no admin socket: the path %s is over %d bytes; use --admin-token instead",
+            path,
+            MAX_SOCKET_PATH - 1,
+        )
+        return
+    sock = _bound_unix_socket(path)
+    stack.callback(_remove, path)
+    stack.callback(sock.close)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.SockSite(runner, sock).start()
+
+
+def _bound_unix_socket(path: Path) -> socket.socket:
+    _remove(path)  # a server that was killed leaves its socket
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    umask = os.umask(0o177)
+    try:
+        sock.bind(os.fspath(path))
+    except OSError as error:
+        sock.close()
+        raise OSError(error.errno, f"{path}: {error.strerror}") from error
+    finally:
+        os.umask(umask)
+    return sock
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,10 @@ from pydantic import (
 
 ENVIRONMENT_PREFIX = "MICROLIVE_"
 FILE_NAME = "microlive.toml"
+ADMIN_SOCKET_NAME = "admin.sock"
+"""Name of the Unix socket in the data directory that serves the admin API."""
 
-SECRETS = frozenset({"create_token", "ice_servers", "turn_secret"})
+SECRETS = frozenset({"admin_token", "create_token", "ice_servers", "turn_secret"})
 """Settings whose values never appear in error messages."""
 
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -245,6 +247,14 @@ class Settings(BaseModel):
             f"{ENVIRONMENT_PREFIX}CREATE_TOKEN: other users can see command lines."
         ),
     )
+    admin_token: SecretStr | None = Field(
+        None,
+        description=(
+            "Secret for /api/admin, at least 16 characters. Without a token, only the socket in "
+            f"the data directory admits the operator. Prefer {ENVIRONMENT_PREFIX}ADMIN_TOKEN: "
+            "other users can see command lines."
+        ),
+    )
     cors_origins: Origins = Field(
         ("*",),
         description="Origins whose pages may publish over WHIP and play over WHEP; * allows all.",
@@ -351,6 +361,9 @@ class Settings(BaseModel):
             "have ended or do not exist."
         ),
     )
+    max_admin_per_address_minute: Limit = Field(
+        120, description="Requests to /api/admin that one address may make per minute."
+    )
     event_loop: Literal["uvloop", "asyncio"] = Field(
         "uvloop", description="Event loop of the server; asyncio is Python's own."
     )
@@ -391,6 +404,19 @@ class Settings(BaseModel):
             info.data["turn_urls"]
         ):
             raise ValueError("turn_urls and turn_secret go together: set both or neither")
+        return value
+
+    @field_validator("admin_token")
+    @classmethod
+    def _admin_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            secret = value.get_secret_value()
+            if not re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", secret):  # RFC 6750 §2.1, b64token
+                raise ValueError(
+                    "may contain only letters, digits and -._~+/, as in an Authorization header"
+                )
+            if len(secret) < 16:
+                raise ValueError("must have at least 16 characters, so that it cannot be guessed")
         return value
 
     @field_validator("create_token")

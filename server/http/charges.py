@@ -52,6 +52,10 @@ LOOKUP = Charged("max_lookups_per_address_minute", 60.0, "too many lookups from 
 requests for rooms in memory, and requests of HLS viewers of a room that has just ended.
 """
 
+ADMINISTRATION = Charged(
+    "max_admin_per_address_minute", 60.0, "too many requests to the admin API from this address"
+)
+
 FIXED = Free("the answer is in memory and always the same")
 
 CHARGES: dict[tuple[str, str], Charged | Free] = {
@@ -86,6 +90,11 @@ CHARGES: dict[tuple[str, str], Charged | Free] = {
     ("DELETE", "/whep/{room}/{session}"): LOOKUP,
     ("GET", "/whep/{room}/{session}"): LOOKUP,
     ("OPTIONS", "/whep/{room}/{session}"): FIXED,
+    ("GET", "/api/admin/rooms"): ADMINISTRATION,
+    ("DELETE", "/api/admin/rooms/{room}"): ADMINISTRATION,
+    ("GET", "/api/admin/blocks"): ADMINISTRATION,
+    ("POST", "/api/admin/blocks"): ADMINISTRATION,
+    ("DELETE", "/api/admin/blocks/{network}"): ADMINISTRATION,
     ("GET", "/healthz"): FIXED,
     ("GET", "/readyz"): LOOKUP,
     ("GET", "/metrics"): Free("for the operator: the reverse proxy keeps it inside"),
@@ -108,7 +117,7 @@ def charges(rooms: RoomsInMemory, renditions: Renditions, settings: Settings) ->
 
     limiters = {
         charged: RateLimiter(getattr(settings, charged.setting), charged.seconds)
-        for charged in (CREATION, PUBLISHING, PLAYING, LOOKUP)
+        for charged in (CREATION, PUBLISHING, PLAYING, LOOKUP, ADMINISTRATION)
     }
 
     @web.middleware

@@ -87,6 +87,14 @@ class Connections:
         self._silent[handler] = self._loop.time()
         return True
 
+    def cut(self, network: IPNetwork) -> None:
+        """Closes the connections of a network. Connections of trusted proxies stay open."""
+        for held in self._held.values():
+            for transport in _open(held):
+                address = (transport.get_extra_info("peername") or ("",))[0]
+                if is_trusted(address, (network,)):
+                    transport.abort()
+
     def _sweep(self) -> None:
         self._timer = self._loop.call_later(SWEEP, self._sweep)
         now = self._loop.time()

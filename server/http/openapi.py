@@ -16,6 +16,7 @@ from relay.errors import RefusalCode as Code
 from relay.hls.endpoint import MEDIA, PLAYLIST
 from relay.websocket.viewer import CLOSE_CODES
 from server import __version__
+from server.http.admin import AdminBlocks, AdminRooms, BlockAnswer, BlockRequest
 from server.http.payloads import Config, CreateRoom, CreateRoomAnswer, RefusalBody, RoomList
 from server.http.signalling import SDP, SDP_FRAGMENT
 from server.rooms.description import RoomDescription
@@ -62,6 +63,7 @@ def merged(*tables: Refusals) -> Refusals:
 
 ALWAYS: Refusals = {
     400: (Code.BAD_REQUEST,),
+    403: (Code.ADDRESS_BLOCKED,),
     404: (Code.NOT_FOUND,),
     405: (Code.METHOD_NOT_ALLOWED,),
     429: (Code.TOO_MANY_CONNECTIONS,),
@@ -76,6 +78,11 @@ OVER: Refusals = {410: (Code.ROOM_ENDED,)}
 ROOM_ON = merged(ROOM, CLOSING, OVER)
 BODY: Refusals = {408: (Code.BODY_TOO_SLOW,), 413: (Code.BODY_TOO_LARGE,)}
 KEY: Refusals = {401: (Code.MISSING_KEY,), 403: (Code.WRONG_KEY,)}
+ADMIN: Refusals = {
+    401: (Code.MISSING_KEY,),
+    403: (Code.WRONG_TOKEN,),
+    429: (Code.RATE_LIMITED,),
+}
 
 SIGNALLING_BODY = merged(BODY, {400: (Code.BODY_NOT_UTF8,), 415: (Code.WRONG_CONTENT_TYPE,)})
 TRICKLE = merged(SIGNALLING_BODY, {400: (Code.NOT_SDP_FRAGMENT,), 422: (Code.NO_ICE_RESTART,)})
@@ -254,6 +261,47 @@ OPERATIONS = (
             },
         ),
         query=("_HLS_msn", "_HLS_part"),
+    ),
+    Operation(
+        "GET",
+        "/api/admin/rooms",
+        "Every room that has not ended, with its creator's address, for the operator",
+        {200: (AdminRooms,)},
+        ADMIN,
+        key=True,
+    ),
+    Operation(
+        "DELETE",
+        "/api/admin/rooms/{room}",
+        "End any room for good",
+        {204: ()},
+        merged(ADMIN, ROOM),
+        key=True,
+    ),
+    Operation(
+        "GET", "/api/admin/blocks", "The blocked networks", {200: (AdminBlocks,)}, ADMIN, key=True
+    ),
+    Operation(
+        "POST",
+        "/api/admin/blocks",
+        "Block an address or a network for a time",
+        {201: (BlockAnswer,)},
+        merged(
+            ADMIN,
+            BODY,
+            STORAGE,
+            {400: (Code.NOT_JSON,), 409: (Code.TOO_MANY_BLOCKS,), 422: (Code.BAD_BLOCK,)},
+        ),
+        body=BlockRequest,
+        key=True,
+    ),
+    Operation(
+        "DELETE",
+        "/api/admin/blocks/{network}",
+        "Remove a block",
+        {204: ()},
+        merged(ADMIN, STORAGE, {404: (Code.BLOCK_NOT_FOUND,), 422: (Code.BAD_BLOCK,)}),
+        key=True,
     ),
     Operation("GET", "/healthz", "The process answers", {200: (TEXT,)}),
     Operation(

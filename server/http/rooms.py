@@ -15,7 +15,7 @@ from server.host.ice_servers import ice_servers
 from server.host.lan import qr_svg
 from server.http.auth import bearer_token, require_create_token
 from server.http.payloads import CreateRoom, CreateRoomAnswer, RoomList, reply
-from server.http.request import read_body, url_of
+from server.http.request import client_of, read_body, url_of
 from server.rooms.commands import Describe, End, ReadHealth
 from server.rooms.description import RoomDescription
 from server.rooms.health import RoomHealth
@@ -48,7 +48,8 @@ class RoomsEndpoint:
         """Creates a room. Only this answer contains the room's key."""
         require_create_token(request, self._settings)
         title = read_create_room(await read_body(request)).title
-        new = await asyncio.shield(self._rooms.create(title))
+        address = client_of(request, self._settings).address
+        new = await asyncio.shield(self._rooms.create(title, address))
         name = new.room.room
         answer = {
             "room": name,

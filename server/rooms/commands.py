@@ -90,7 +90,26 @@ class End(CreatorCommand[None]):
     reply = None
 
 
+@dataclass(frozen=True, slots=True)
+class EndByOperator(Command[None]):
+    """Ends the room permanently, without the creator key. Only the admin API sends this command.
+    The reply is sent once the end is stored. If the room has already ended, the command does
+    nothing.
+    """
+
+    name = "end_by_operator"
+    reply = None
+
+
 COMMANDS: dict[str, type[Command[object]]] = {
     command.name: command
-    for command in (Describe, RequireOpen, ReadHealth, AuthorisePublishing, EndSession, End)
+    for command in (
+        Describe,
+        RequireOpen,
+        ReadHealth,
+        AuthorisePublishing,
+        EndSession,
+        End,
+        EndByOperator,
+    )
 }

@@ -25,6 +25,15 @@ class NewRoom:
     """The creator key. Only its hash is stored."""
 
 
+@dataclass(frozen=True, slots=True)
+class RoomInspection:
+    """The description of a room for the operator."""
+
+    room: RoomDescription
+    creator: str
+    """Address of the client that created the room; empty if the address is unknown."""
+
+
 def room_event(room: RoomDescription) -> bytes:
     """Returns the body of the room event (relay/PROTOCOL.md)."""
     return json.dumps({"type": "room", **asdict(room)}).encode()

@@ -19,11 +19,12 @@ from server.rooms.commands import (
     CreatorCommand,
     Describe,
     End,
+    EndByOperator,
     EndSession,
     ReadHealth,
     RequireOpen,
 )
-from server.rooms.description import NewRoom, RoomDescription
+from server.rooms.description import NewRoom, RoomDescription, RoomInspection
 from server.rooms.in_memory import RoomsInMemory
 from server.rooms.life import State
 from server.rooms.room import OpenSession, Room, RoomPolicy
@@ -85,9 +86,9 @@ class Rooms:
             self._add(record)
         self._purging = asyncio.get_running_loop().create_task(self._purge())
 
-    async def create(self, title: str) -> NewRoom:
-        """Creates a room. Raises Unavailable if there are too many rooms or the server is
-        closing.
+    async def create(self, title: str, address: str = "") -> NewRoom:
+        """Creates a room for the client at `address`. Raises Unavailable if there are too many
+        rooms or the server is closing.
         """
         self._require_open()
         if len(self._rooms) >= MAX_ROOMS:
@@ -98,7 +99,7 @@ class Rooms:
             )
         key = new_key()
         while True:
-            record = RoomRecord(new_room_id(), title, hash_key(key), time.time())
+            record = RoomRecord(new_room_id(), title, hash_key(key), time.time(), address=address)
             try:
                 await self._storage.add_room(record)
             except RoomExists:
@@ -136,6 +137,15 @@ class Rooms:
         """Returns the rooms that are live or away, in descending order of viewers."""
         rooms = [room.describe() for room in self._rooms.values() if room.on_air]
         return sorted(rooms, key=lambda room: (-room.viewers, -(room.live_since or 0)))
+
+    def inspect(self) -> list[RoomInspection]:
+        """Returns every room that has not ended, for the operator. The newest room is first."""
+        rooms = [
+            RoomInspection(room.describe(), room.record.address)
+            for room in self._rooms.values()
+            if not room.ended
+        ]
+        return sorted(rooms, key=lambda room: -room.room.created_at)
 
     def refuse_new(self) -> None:
         """Makes the server refuse new rooms, sessions and viewers. Call `close()` afterwards."""
@@ -187,6 +197,11 @@ class Rooms:
                 await present.end_session(session)
                 return None
             case End():
+                await self._end(name)
+                return None
+            case EndByOperator():
+                if present is not None:
+                    logger.info("room %s: ended by the operator", name)
                 await self._end(name)
                 return None
         raise TypeError(f"unknown command: {command!r}")

@@ -1,4 +1,5 @@
-"""The database of rooms and of the hashes of their keys: `microlive.sqlite3` in the data directory.
+"""The database of rooms, of the hashes of their keys, and of blocked networks:
+`microlive.sqlite3` in the data directory.
 
 This module uses SQLite through SQLAlchemy Core. The migrations are written for SQLite.
 """
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 DATABASE_NAME = "microlive.sqlite3"
@@ -49,6 +51,19 @@ class RoomRecord:
     """Time at which the room ended, Unix seconds; None if the room has not ended."""
     live_at: float | None = None
     """Time at which the room first went live, Unix seconds; None if it was never live."""
+    address: str = ""
+    """Address of the client that created the room; empty if the address is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRecord:
+    """A network that the operator has blocked."""
+
+    network: str
+    """The network in CIDR notation."""
+    until: float
+    """Time at which the block ends, Unix seconds."""
+    reason: str
 
 
 def new_room_id() -> str:
@@ -77,15 +92,26 @@ def key_matches(key: str, key_hash: bytes) -> bool:
     return hmac.compare_digest(hash_key(key), key_hash)
 
 
+_metadata = sa.MetaData()
+
 _room = sa.Table(
     "room",
-    sa.MetaData(),
+    _metadata,
     sa.Column("room", sa.Text, primary_key=True),
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("key_hash", sa.LargeBinary, nullable=False),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("ended_at", sa.Double),
     sa.Column("live_at", sa.Double),
+    sa.Column("address", sa.Text, nullable=False),
+)
+
+_block = sa.Table(
+    "block",
+    _metadata,
+    sa.Column("network", sa.Text, primary_key=True),
+    sa.Column("until", sa.Double, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
 )
 
 _schema = sa.Table(
@@ -100,6 +126,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             room TEXT PRIMARY KEY, title TEXT NOT NULL, key_hash BLOB NOT NULL,
             created_at DOUBLE PRECISION NOT NULL,
             ended_at DOUBLE PRECISION, live_at DOUBLE PRECISION
+        )""",
+    ),
+    (
+        "ALTER TABLE room ADD COLUMN address TEXT NOT NULL DEFAULT ''",
+        """CREATE TABLE block (
+            network TEXT PRIMARY KEY, until DOUBLE PRECISION NOT NULL, reason TEXT NOT NULL
         )""",
     ),
 )
@@ -194,6 +226,27 @@ class Storage:
         deleted rooms.
         """
         return await self._change(_room.delete().where(_room.c.ended_at < ended_before))
+
+    async def add_block(self, block: BlockRecord) -> None:
+        """Stores a block. A stored block of the same network is replaced."""
+        await self._change(
+            sqlite.insert(_block)
+            .values(network=block.network, until=block.until, reason=block.reason)
+            .on_conflict_do_update(
+                index_elements=["network"], set_={"until": block.until, "reason": block.reason}
+            )
+        )
+
+    async def remove_block(self, network: str) -> None:
+        await self._change(_block.delete().where(_block.c.network == network))
+
+    async def blocks(self, now: float) -> list[BlockRecord]:
+        """Returns the blocks that have not expired at `now` (Unix seconds). Deletes the others."""
+        await self._change(_block.delete().where(_block.c.until <= now))
+        with _storage_errors(self._data):
+            async with self._engine.connect() as connection:
+                rows = (await connection.execute(_block.select())).mappings()
+                return [BlockRecord(**row) for row in rows]
 
     async def _select(self, statement: sa.Select[Any]) -> list[RoomRecord]:
         with _storage_errors(self._data):

@@ -26,6 +26,12 @@ export const REFUSALS = Object.freeze({
   storage_unavailable: 'The server cannot save at the moment. Try again later.',
   server_closing: 'The server is restarting. Try again in a moment.',
   internal_error: 'The server has an error. Try again later.',
+  address_blocked: 'The operator of this server has blocked this network.',
+
+  // The admin API
+  bad_block: 'The network, the duration or the reason of the block is not valid.',
+  block_not_found: 'This network is not blocked.',
+  too_many_blocks: 'Too many networks are blocked. Remove a block first.',
 
   // Rooms
   room_not_found: 'There is no such live. The link may be old or incomplete.',

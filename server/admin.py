@@ -1,0 +1,198 @@
+"""The operator's commands: `microlive rooms`, `end`, `block`, `unblock` and `blocks`.
+
+By default, a command uses the Unix socket in the server's data directory. With `--url`, it uses the
+server at that URL and the admin token.
+
+Exit codes: 0 if the server has done the request, 1 if the server has refused it, 2 if the command
+cannot reach the server or has an invalid argument.
+"""
+
+import asyncio
+import json
+import os
+import re
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from server.settings import ADMIN_SOCKET_NAME, ENVIRONMENT_PREFIX, Settings
+
+WITHIN = 30.0
+"""Maximum seconds for a request."""
+UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+"""Seconds in each unit of a duration."""
+
+Data = Annotated[
+    Path,
+    typer.Option(
+        envvar=f"{ENVIRONMENT_PREFIX}DATA", metavar="DIR", help="Data directory of the server."
+    ),
+]
+Url = Annotated[
+    str | None,
+    typer.Option(
+        help=(
+            "URL of a server, such as https://live.example.org. The admin token is read from "
+            f"{ENVIRONMENT_PREFIX}ADMIN_TOKEN. [default: the socket in the data directory]"
+        )
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+DATA: Path = Settings.model_fields["data"].default
+
+
+def add_commands(cli: typer.Typer) -> None:
+    for command in (rooms, end, block, unblock, blocks):
+        cli.command()(command)
+
+
+def rooms(data: Data = DATA, url: Url = None, as_json: Json = False) -> None:
+    """List the rooms that have not ended, with the addresses of their creators."""
+    answer = _ask(data, url, "GET", "rooms")
+    if as_json:
+        print(json.dumps(answer, indent=2))
+        return
+    print(f"{'room':8}{'state':7}{'viewers':>8}{'age':>10}  {'creator':40}title")
+    for found in answer["rooms"]:
+        room = found["room"]
+        age = _duration(time.time() - room["created_at"])
+        print(
+            f"{room['room']:8}{room['state']:7}{room['viewers']:8}{age:>10}  "
+            f"{found['creator'] or 'unknown':40}{room['title']}"
+        )
+
+
+def end(
+    room: Annotated[str, typer.Argument(help="Name of the room.")],
+    data: Data = DATA,
+    url: Url = None,
+) -> None:
+    """End a room permanently."""
+    _ask(data, url, "DELETE", f"rooms/{quote(room, safe='')}")
+    print(f"room {room} has ended")
+
+
+def block(
+    network: Annotated[
+        str,
+        typer.Argument(
+            help="Address or network, such as 203.0.113.0/24. For an IPv6 address, its /64."
+        ),
+    ],
+    duration: Annotated[
+        str, typer.Option("--for", metavar="TIME", help="Duration, such as 90s, 10m, 6h or 7d.")
+    ] = "1d",
+    reason: Annotated[str, typer.Option(help="Reason, for the list of blocks and the log.")] = "",
+    keep_rooms: Annotated[
+        bool, typer.Option("--keep-rooms", help="Do not end the rooms of this network.")
+    ] = False,
+    data: Data = DATA,
+    url: Url = None,
+) -> None:
+    """Block an address or a network for a time, and end its rooms."""
+    body = {
+        "network": network,
+        "seconds": parse_duration(duration),
+        "reason": reason,
+        "end_rooms": not keep_rooms,
+    }
+    answer = _ask(data, url, "POST", "blocks", body)
+    made = answer["block"]
+    print(f"{made['network']} is blocked until {_moment(made['until'])}")
+    for name in answer["ended"]:
+        print(f"room {name} has ended")
+
+
+def unblock(
+    network: Annotated[str, typer.Argument(help="A network in the list of `microlive blocks`.")],
+    data: Data = DATA,
+    url: Url = None,
+) -> None:
+    """Remove a block."""
+    _ask(data, url, "DELETE", f"blocks/{quote(network)}")
+    print(f"{network} is no longer blocked")
+
+
+def blocks(data: Data = DATA, url: Url = None, as_json: Json = False) -> None:
+    """List the blocked networks."""
+    answer = _ask(data, url, "GET", "blocks")
+    if as_json:
+        print(json.dumps(answer, indent=2))
+        return
+    print(f"{'network':44}{'until':22}reason")
+    for found in answer["blocks"]:
+        print(f"{found['network']:44}{_moment(found['until']):22}{found['reason']}")
+
+
+def parse_duration(text: str) -> float:
+    """Returns the seconds of a duration such as `90s`, `10m`, `6h` or `7d`. Raises
+    typer.BadParameter.
+    """
+    found = re.fullmatch(r"(\d{1,9})([smhd])", text)
+    if found is None or int(found[1]) == 0:
+        raise typer.BadParameter(f"{text!r} is not a duration such as 90s, 10m, 6h or 7d")
+    return float(int(found[1]) * UNITS[found[2]])
+
+
+def _ask(data: Path, url: str | None, method: str, path: str, body: object = None) -> Any:
+    """Sends a request to the admin API. Returns the JSON of the answer, or None if the answer has
+    no content. Exits with 1 or 2 if the request fails.
+    """
+    # Import late: --help needs no HTTP client.
+    from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector
+
+    async def send() -> tuple[int, Any]:
+        token = os.environ.get(f"{ENVIRONMENT_PREFIX}ADMIN_TOKEN", "")
+        headers = {"Authorization": f"Bearer {token}"} if url else {}
+        connector = None if url else UnixConnector(os.fspath(socket_path))
+        async with (
+            ClientSession(connector=connector, timeout=ClientTimeout(WITHIN)) as http,
+            http.request(
+                method,
+                f"{(url or 'http://localhost').rstrip('/')}/api/admin/{path}",
+                json=body,
+                headers=headers,
+            ) as response,
+        ):
+            text = await response.text()
+            return response.status, json.loads(text) if text else None
+
+    socket_path = Path(os.path.expanduser(data)) / ADMIN_SOCKET_NAME
+    status, answer = _run(send, url or str(socket_path), (ClientError, OSError, ValueError))
+    if status >= 400:
+        message = answer.get("error") if isinstance(answer, dict) else None
+        typer.echo(message or f"the server answered with status {status}", err=True)
+        raise typer.Exit(1)
+    return answer
+
+
+def _run(
+    send: Callable[[], Awaitable[tuple[int, Any]]],
+    server: str,
+    errors: tuple[type[Exception], ...],
+) -> tuple[int, Any]:
+    async def whole() -> tuple[int, Any]:
+        return await send()
+
+    try:
+        return asyncio.run(whole())
+    except errors as error:
+        typer.echo(
+            f"cannot reach a server at {server}: {error or type(error).__name__}. Is it running? "
+            "Name its data directory with --data, or its address with --url.",
+            err=True,
+        )
+        raise typer.Exit(2) from error
+
+
+def _moment(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
+
+
+def _duration(seconds: float) -> str:
+    whole = max(0, int(seconds))
+    return f"{whole // 3_600}:{whole // 60 % 60:02}:{whole % 60:02}"

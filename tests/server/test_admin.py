@@ -1,0 +1,79 @@
+"""The operator's commands, run against a server."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from server.admin import parse_duration
+from tests.fixtures.server import running
+
+TOKEN = "an-admin-token-of-some-length"
+
+
+async def microlive(*arguments: str, token: str = "") -> tuple[int, str, str]:
+    """The exit code, standard output and standard error."""
+    environ = {name: value for name, value in os.environ.items() if "MICROLIVE" not in name}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "server",
+        *arguments,
+        env=environ | ({"MICROLIVE_ADMIN_TOKEN": token} if token else {}),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, errors = await asyncio.wait_for(process.communicate(), 30)
+    assert process.returncode is not None
+    return process.returncode, out.decode(), errors.decode()
+
+
+async def test_an_operator_finds_and_ends_a_room_and_blocks_its_creator(tmp_path: Path) -> None:
+    async with running(tmp_path) as server:
+        room = await server.create(title="A title")
+        data = f"--data={tmp_path}"
+        code, out, _ = await microlive("rooms", data)
+        assert code == 0 and all(
+            word in out for word in (room.name, "idle", "127.0.0.1", "A title")
+        )
+        code, out, _ = await microlive("rooms", data, "--json")
+        assert json.loads(out)["rooms"][0]["room"]["room"] == room.name
+        assert (await microlive("end", room.name, data))[0] == 0
+        assert await server.state(room) == "ended"
+        code, out, _ = await microlive("block", "203.0.113.7", data, "--for=2h", "--reason=spam")
+        assert code == 0 and out.startswith("203.0.113.7/32 is blocked until ")
+        code, out, _ = await microlive("blocks", data)
+        assert code == 0 and "203.0.113.7/32" in out and "spam" in out
+        assert (await microlive("unblock", "203.0.113.7/32", data))[0] == 0
+        code, _, errors = await microlive("unblock", "203.0.113.7/32", data)
+        assert (code, errors) == (1, "203.0.113.7/32 is not blocked\n")
+
+
+async def test_a_server_at_a_url_needs_the_token(tmp_path: Path) -> None:
+    async with running(tmp_path, admin_token=TOKEN) as server:
+        assert (await microlive("rooms", f"--url={server.url}", token=TOKEN))[0] == 0
+        code, _, errors = await microlive("rooms", f"--url={server.url}", token=TOKEN + "x")
+        assert code == 1 and "admin token" in errors
+        assert (await microlive("rooms", f"--url={server.url}"))[0] == 1
+
+
+async def test_without_a_server_the_error_says_what_to_do(tmp_path: Path) -> None:
+    code, _, errors = await microlive("rooms", f"--data={tmp_path}")
+    assert code == 2 and "--data" in errors and "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("10m", 600), ("6h", 21_600), ("7d", 604_800)]
+)
+def test_durations(text: str, seconds: float) -> None:
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "5", "m", "-1m", "1.5h", "0s", "1w", "9999999999s"])
+def test_texts_that_are_no_duration(text: str) -> None:
+    with pytest.raises(typer.BadParameter):
+        parse_duration(text)
