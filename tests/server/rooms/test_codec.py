@@ -24,6 +24,7 @@ from server.rooms.commands import (
     Command,
     Describe,
     End,
+    EndByOperator,
     EndSession,
     ReadHealth,
     RequireOpen,
@@ -46,6 +47,7 @@ SAMPLES: list[tuple[Command[Any], Any]] = [
     (AuthorisePublishing("key"), None),
     (EndSession("key", "session"), None),
     (End("key"), None),
+    (EndByOperator(), None),
 ]
 
 
