@@ -196,8 +196,8 @@ class WebSocketViewer:
                 pass
 
     def _send_all(self, message: Message) -> None:
-        """Sends a whole message while no bytes wait for the viewer. Afterwards the fan-out may send
-        messages directly.
+        """Sends a whole message. Call this method only if no earlier bytes wait to be sent. If all
+        bytes are accepted, the fan-out sends the next messages directly.
         """
         self._writer.idle()
         direct = self._writer.open_direct(self._overflow)

@@ -16,7 +16,7 @@ WITHIN = 3.0
 TARGET_BAR = 2.0
 """Minimum target bitrate of the encoder, Mbps."""
 SPENT_BAR = 1.6
-"""Minimum sent bitrate, Mbps, as the mean over all seconds after WITHIN. This bar is below
+"""Minimum mean of the sent bitrate after the first WITHIN seconds, Mbps. This bar is below
 TARGET_BAR, because software encoders drop frames on a busy machine.
 """
 

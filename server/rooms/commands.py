@@ -35,8 +35,8 @@ class Describe(Command[RoomDescription]):
 
 @dataclass(frozen=True, slots=True)
 class RequireOpen(Command[None]):
-    """Checks that the room accepts viewers and publishers. Is refused with 410 ROOM_ENDED if the
-    room has ended, and with 503 SERVER_CLOSING if the server is closing.
+    """Checks that the room accepts viewers and publishers. The command is refused with 410
+    ROOM_ENDED if the room has ended, and with 503 SERVER_CLOSING if the server is closing.
     """
 
     name = "require_open"
@@ -45,8 +45,8 @@ class RequireOpen(Command[None]):
 
 @dataclass(frozen=True, slots=True)
 class CreatorCommand(Command[Reply_co]):
-    """A command that needs the creator key. Is refused with 401 MISSING_KEY if the key is empty,
-    and with 403 WRONG_KEY if the key belongs to another room or to none.
+    """A command that needs the creator key. The command is refused with 401 MISSING_KEY if the key
+    is empty, and with 403 WRONG_KEY if the key does not belong to the room.
     """
 
     key: str = field(repr=False)
@@ -55,7 +55,9 @@ class CreatorCommand(Command[Reply_co]):
 
 @dataclass(frozen=True, slots=True)
 class ReadHealth(CreatorCommand[RoomHealth]):
-    """Reads the room's health figures. Is refused with 410 ROOM_ENDED if the room has ended."""
+    """Reads the room's health figures. The command is refused with 410 ROOM_ENDED if the room has
+    ended.
+    """
 
     name = "read_health"
     reply = RoomHealth
@@ -63,7 +65,9 @@ class ReadHealth(CreatorCommand[RoomHealth]):
 
 @dataclass(frozen=True, slots=True)
 class AuthorisePublishing(CreatorCommand[None]):
-    """Checks that the creator may publish. Is refused with 409 ROOM_ENDED if the room has ended."""
+    """Checks that the creator may publish. The command is refused with 409 ROOM_ENDED if the room
+    has ended.
+    """
 
     name = "authorise_publishing"
     reply = None
@@ -71,8 +75,9 @@ class AuthorisePublishing(CreatorCommand[None]):
 
 @dataclass(frozen=True, slots=True)
 class EndSession(CreatorCommand[None]):
-    """Ends a publishing session; the room then waits for a new session. Is refused with 404
-    SESSION_NOT_FOUND if the session does not exist, and with 409 ROOM_ENDED if the room has ended.
+    """Ends a publishing session; the room then waits for a new session. The command is refused with
+    404 SESSION_NOT_FOUND if the session does not exist, and with 409 ROOM_ENDED if the room has
+    ended.
     """
 
     name = "end_session"

@@ -30,7 +30,7 @@ export const BroadcastEvent = Object.freeze({
   DISCONNECTED: 'disconnected',
   /** The browser reported that the network changed, was lost or returned. */
   NETWORK_CHANGED: 'network changed',
-  /** Bytes arrived from the server. */
+  /** The page has received a datagram or an answer from the server. */
   HEARD: 'heard',
   /** The session failed, was refused, timed out or became silent. */
   FAILED: 'failed',

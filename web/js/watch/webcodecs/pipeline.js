@@ -180,7 +180,7 @@ export class Pipeline {
   }
 
   /**
-   * Sets the media times at which both tracks should play now.
+   * Moves the playback position of both tracks towards the target delay.
    * @param {number} now
    */
   #steer(now) {
