@@ -281,8 +281,8 @@ async def _fail(world: TestNetwork) -> Outage:
 
 
 def _next(moments: Sequence[float], end: float) -> float:
-    """Returns the time from `end` until frames arrive again, ms. The longest gap around `end` counts
-    as the outage, because buffered frames may still arrive shortly after `end`.
+    """Returns the time from `end` until frames arrive again, ms. The longest gap around `end`
+    counts as the outage, because buffered frames may still arrive shortly after `end`.
     """
     around = [
         (before, after)
