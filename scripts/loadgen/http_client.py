@@ -41,10 +41,14 @@ class HttpClient(asyncio.Protocol):
         """Requests `path` and returns the answer. Raises ConnectionBroken if the connection ends,
         or the answer cannot be read.
         """
+        return await self.exchange(f"GET {path} HTTP/1.1\r\n{self._head}".encode())
+
+    async def exchange(self, request: bytes) -> Answer:
+        """Sends a whole request and returns the answer. Raises ConnectionBroken."""
         if self._transport is None or self._transport.is_closing():
             raise ConnectionBroken("cut off")
         self._waiting = asyncio.get_running_loop().create_future()
-        self._transport.write(f"GET {path} HTTP/1.1\r\n{self._head}".encode())
+        self._transport.write(request)
         return await self._waiting
 
     def close(self) -> None:

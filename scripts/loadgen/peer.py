@@ -28,6 +28,8 @@ class Peer(asyncio.DatagramProtocol):
 
     def __init__(self) -> None:
         self._ufrag, self._password = secrets.token_hex(4), secrets.token_hex(16)
+        self._local: tuple[str, int] | None = None
+        """The own address to send from; None if the system chooses the address."""
         self._accepted: Accepted | None = None
         self._agent: IceAgent | None = None
         self._transport: asyncio.DatagramTransport | None = None
@@ -42,7 +44,7 @@ class Peer(asyncio.DatagramProtocol):
         self._accepted = accepted
         self._agent = IceAgent(accepted.ufrag, accepted.password, self._ufrag, self._password)
         await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: self, remote_addr=accepted.address
+            lambda: self, self._local, accepted.address
         )
         try:
             async with asyncio.timeout(CONNECT_WITHIN):

@@ -1,0 +1,184 @@
+"""The control reader: a process that measures what honest users notice during an attack.
+
+`python -m scripts.benchmarks.hostile.control URL ROOM VIEWERS`. The process opens VIEWERS WebSocket
+viewers and requests `/healthz` on one connection. It writes `ready`. For each line on standard
+input it writes the figures since the previous line, as one line of JSON.
+"""
+
+import asyncio
+import json
+import math
+import os
+import sys
+import time
+from contextlib import suppress
+from dataclasses import asdict
+from urllib.parse import urlsplit
+
+import aiohttp
+import uvloop
+
+from relay.errors import MessageError
+from relay.message import Kind, unpack_records
+from scripts.benchmarks.figures import percentile
+from scripts.benchmarks.hostile.arena import trusting
+from scripts.benchmarks.hostile.figures import Felt
+from scripts.loadgen.http_client import ConnectionBroken, HttpClient
+from scripts.loadgen.worker import PROBE_NICENESS, Lag
+
+HEALTH_EVERY = 0.04
+HEALTH_WITHIN = 5.0
+CONNECT_WITHIN = 10.0
+CONNECTED_BEFORE = 0.3
+"""Seconds after its first message within which a viewer gets the burst, whose delays do not
+count.
+"""
+
+
+class ControlViewer:
+    """One WebSocket viewer. It keeps the delay of each message, and the longest gap."""
+
+    def __init__(self) -> None:
+        self.delays: list[float] = []
+        self.gap = 0.0
+        self.lost = False
+        self._last = 0.0
+        self._from = math.inf
+
+    async def watch(self, http: aiohttp.ClientSession, url: str) -> None:
+        """Watches until the connection is lost."""
+        try:
+            async with http.ws_connect(url, compress=0, max_msg_size=0) as socket:
+                async for message in socket:
+                    if message.type is aiohttp.WSMsgType.BINARY:
+                        self._receive(message.data)
+        except (aiohttp.ClientError, OSError, MessageError):
+            pass
+        self.lost = True
+
+    @property
+    def watching(self) -> bool:
+        return self._last > 0
+
+    def take(self) -> tuple[list[float], float]:
+        """Returns the delays (ms) and the longest gap (ms) since the last call. A gap that has not
+        ended counts, too.
+        """
+        now = time.monotonic()
+        gap = max(self.gap, (now - self._last) * 1_000)
+        delays, self.delays, self.gap = self.delays, [], 0.0
+        return delays, gap
+
+    def _receive(self, data: bytes) -> None:
+        now = time.monotonic()
+        if not self._last:
+            self._from = now + CONNECTED_BEFORE
+        elif now > self._from:
+            self.gap = max(self.gap, (now - self._last) * 1_000)
+        self._last = now
+        if now < self._from:
+            return
+        record = next((each for each in unpack_records(data) if each.kind is Kind.MEDIA), None)
+        if record is not None:
+            self.delays.append(time.time_ns() / 1e6 - record.capture / 1e3)
+
+
+class HealthCheck:
+    """Requests `/healthz` every HEALTH_EVERY seconds. A request that is due while the last one
+    waits for its answer counts with the time that it would have waited.
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        assert parts.hostname and parts.port
+        self._address = (parts.hostname, parts.port)
+        self._host = f"{parts.hostname}:{parts.port}"
+        self._tls = parts.scheme == "https"
+        self._took: list[float] = []
+
+    def take(self) -> list[float]:
+        took, self._took = self._took, []
+        return sorted(took)
+
+    async def run(self) -> None:
+        while True:
+            client = HttpClient(self._host, "")
+            with suppress(ConnectionError, OSError, TimeoutError):
+                await asyncio.get_running_loop().create_connection(
+                    lambda client=client: client,
+                    *self._address,
+                    ssl=trusting() if self._tls else None,
+                )
+                await self._ask(client)
+            client.close()
+            self._took.append(HEALTH_WITHIN * 1_000)  # no answer
+            await asyncio.sleep(HEALTH_EVERY)
+
+    async def _ask(self, client: HttpClient) -> None:
+        """Asks until a request fails. Raises ConnectionBroken or TimeoutError."""
+        while True:
+            asked = time.monotonic()
+            answer = await asyncio.wait_for(client.get("/healthz"), HEALTH_WITHIN)
+            if answer.status != 200:
+                raise ConnectionBroken(f"HTTP {answer.status}")
+            took = time.monotonic() - asked
+            while took > 0:
+                self._took.append(took * 1_000)
+                took -= HEALTH_EVERY
+            await asyncio.sleep(max(0.0, asked + HEALTH_EVERY - time.monotonic()))
+
+
+async def run(url: str, room: str, count: int) -> None:
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+    lag, health = Lag(), HealthCheck(url)
+    viewers = [ControlViewer() for _ in range(count)]
+    connector = aiohttp.TCPConnector(limit=0, ssl=trusting() if url.startswith("https") else True)
+    async with aiohttp.ClientSession(connector=connector) as http:
+        address = f"{url}/ws/{room}?player=load"
+        tasks = [asyncio.create_task(viewer.watch(http, address)) for viewer in viewers]
+        tasks.append(asyncio.create_task(health.run()))
+        async with asyncio.timeout(CONNECT_WITHIN):
+            while not all(viewer.watching for viewer in viewers):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(CONNECTED_BEFORE)
+        _write("ready")
+        while await reader.readline():
+            _write(json.dumps(asdict(_felt(viewers, health, lag))))
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    lag.close()
+
+
+def _felt(viewers: list[ControlViewer], health: HealthCheck, lag: Lag) -> Felt:
+    taken = [viewer.take() for viewer in viewers]
+    delays = sorted(delay for delays, _ in taken for delay in delays)
+    answers = health.take()
+    return Felt(
+        percentile(delays, 0.5),
+        percentile(delays, 0.99),
+        max(gap for _, gap in taken),
+        percentile(answers, 0.5),
+        percentile(answers, 0.99),
+        percentile(sorted(lag.take()), 0.99),
+        sum(viewer.lost for viewer in viewers),
+    )
+
+
+def _write(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    with suppress(PermissionError):  # this needs root; otherwise the lateness shows
+        os.setpriority(os.PRIO_PROCESS, 0, PROBE_NICENESS)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+
+
+if __name__ == "__main__":
+    main()

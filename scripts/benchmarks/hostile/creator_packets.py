@@ -1,0 +1,175 @@
+"""Attacks by a creator who writes RTP packets by hand. Each goes live in its own room first."""
+
+import asyncio
+import os
+import random
+import time
+from collections.abc import Callable, Iterator
+
+from scripts.benchmarks.hostile.arena import TICK, Arena
+from scripts.benchmarks.hostile.raw_creator import RawCreator
+
+SLICE = b"\x41\x9a" + bytes(range(24))
+"""Payload of a short P slice (H.264)."""
+IDR = b"\x65\x88" + bytes(range(24))
+FU_A, SPS_TYPE = 0x7C, 7
+LARGE = 1_150
+"""Size of a large RTP payload, bytes."""
+SCALING_CODES = 12 * 40
+"""Number of Exp-Golomb codes in the scaling lists of the long SPS."""
+
+Send = Callable[[RawCreator], None]
+
+
+class PacketAttack:
+    """A creator who calls `send` at a rate. A subclass overrides `send`."""
+
+    per_second = 1_000.0
+
+    async def prepare(self, arena: Arena) -> None:
+        self.creator = RawCreator(arena)
+        await self.creator.go_live()
+
+    async def run(self, arena: Arena, seconds: float) -> None:
+        """Sends until the server ends the session, then comes back with a new session once a
+        second, as a stubborn attacker does.
+        """
+        began = time.monotonic()
+        until, again, made = began + seconds, 0.0, 0.0
+        while (now := time.monotonic()) < until:
+            due = (now - began) * self.per_second
+            while made < due:
+                made += 1
+                if self.creator.connected:
+                    self.send(self.creator)
+            if self.creator.connected:
+                self.creator.keep()
+            elif now >= again:
+                again = now + 1.0
+                self.creator = RawCreator(arena)
+                await self.creator.go_live()
+                made = (time.monotonic() - began) * self.per_second
+            await asyncio.sleep(TICK)
+
+    def send(self, creator: RawCreator) -> None:
+        raise NotImplementedError
+
+
+class TransportJumps(PacketAttack):
+    """Transport-wide numbers that leave out up to 2,000 numbers before each packet."""
+
+    def send(self, creator: RawCreator) -> None:
+        creator.timestamp += 90
+        creator.video(SLICE, marker=True, jump=random.randrange(2_000))
+
+
+class EndlessUnit(PacketAttack):
+    """One access unit that never ends: no marker, always the same timestamp."""
+
+    per_second = 2_000.0
+
+    def send(self, creator: RawCreator) -> None:
+        creator.video(bytes((FU_A, 1)) + bytes(LARGE), marker=False)
+
+
+class HeavyCreator(PacketAttack):
+    """A creator at 50 Mbps, in valid access units, where the server asked for 2.5 Mbps."""
+
+    per_second = 30.0
+    bits_per_second = 50_000_000
+
+    def send(self, creator: RawCreator) -> None:
+        packets = self.bits_per_second // 30 // 8 // LARGE
+        noise = os.urandom(LARGE)
+        unit = [bytes((FU_A, 0x81)) + noise]
+        unit += [bytes((FU_A, 1)) + noise] * (packets - 2)
+        unit.append(bytes((FU_A, 0x41)) + noise)
+        creator.send_frame(unit)
+
+
+class TinySounds(PacketAttack):
+    """Audio packets of 5 bytes, 4,000 a second: each costs far more memory than its bytes."""
+
+    per_second = 4_000.0
+
+    def send(self, creator: RawCreator) -> None:
+        creator.audio(b"\xf8\xff\xfe\0\0")
+
+
+class TinyUnits(PacketAttack):
+    """Access units of one byte, 3,000 a second."""
+
+    per_second = 3_000.0
+
+    def send(self, creator: RawCreator) -> None:
+        creator.timestamp += 30
+        creator.video(b"\x41", marker=True)
+
+
+class KeyframesBehindHole(PacketAttack):
+    """Four times a second, 250 packets behind a missing packet, each the start of a keyframe."""
+
+    per_second = 4.0
+
+    def send(self, creator: RawCreator) -> None:
+        creator.timestamp += 90_000 // 4
+        creator.video(IDR, marker=False, skip=1)
+        for _ in range(249):
+            creator.video(IDR, marker=False)
+
+
+class SequenceJumps(PacketAttack):
+    """Sequence numbers that leave out 2,999 numbers before each packet."""
+
+    per_second = 363.0
+
+    def send(self, creator: RawCreator) -> None:
+        creator.timestamp += 250
+        creator.video(SLICE, marker=True, skip=2_998)
+
+
+class LongParameterSets(PacketAttack):
+    """Parameter sets of 4.9 KB whose numbers have 65 bits, 21 a second."""
+
+    per_second = 21.0
+
+    async def prepare(self, arena: Arena) -> None:
+        self._unit = [*_fragments(long_sps()), b"\x68\xce\x3c\x80", IDR]
+        await super().prepare(arena)
+
+    def send(self, creator: RawCreator) -> None:
+        creator.send_frame(self._unit)
+
+
+def long_sps() -> bytes:
+    """Returns an SPS with 12 scaling lists of 40 codes, each of 65 bits (ITU-T H.264 §7.3.2.1.1,
+    §9.1).
+    """
+    # profile High 4:4:4, level 3.1; then seq_parameter_set_id 0, chroma_format_idc 3, no separate
+    # planes, 8 bits, no bypass, scaling matrix present.
+    bits = "1" + "00100" + "0" + "1" + "1" + "0" + "1"
+    code = "0" * 32 + "1" + format(2, "032b")
+    bits += ("1" + code * (SCALING_CODES // 12)) * 12 + "1" * 40
+    bits += "0" * (-len(bits) % 8)
+    body = int(bits, 2).to_bytes(len(bits) // 8, "big")
+    return bytes((0x67, 244, 0, 31)) + _escaped(body)
+
+
+def _escaped(body: bytes) -> bytes:
+    """Inserts emulation prevention bytes (ITU-T H.264 §7.4.1)."""
+    out, zeros = bytearray(), 0
+    for byte in body:
+        if zeros >= 2 and byte <= 3:
+            out.append(3)
+            zeros = 0
+        out.append(byte)
+        zeros = 0 if byte else zeros + 1
+    return bytes(out)
+
+
+def _fragments(nal: bytes) -> Iterator[bytes]:
+    """Yields the FU-A payloads of a NAL unit (RFC 6184 §5.8)."""
+    kind, parts = nal[0] & 0x1F, range(1, len(nal), LARGE)
+    for at in parts:
+        flags = (0x80 if at == parts[0] else 0) | (0x40 if at == parts[-1] else 0)
+        yield bytes((nal[0] & 0xE0 | 28, flags | kind)) + nal[at : at + LARGE]

@@ -1,0 +1,266 @@
+"""Figures of an attack and of the quiet run before the attack, and the bars that the figures must
+meet. Pure.
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import Any
+
+from scripts.benchmarks.figures import Bar
+
+P99_RATIO, P99_MORE_MS = 1.2, 5.0
+"""The media p99 during an attack may be P99_RATIO times the p99 of the quiet run, or P99_MORE_MS
+more.
+"""
+GAP_MS, HEALTH_MS = 100.0, 50.0
+MEMORY_RATIO, MEMORY_MORE_MB = 1.1, 20.0
+"""Memory that the server may hold after an attack: MEMORY_RATIO times the memory before the attack,
+and MEMORY_MORE_MB more.
+"""
+STOPPED_WITHIN = 3.0
+HARMLESS_CPU = 10.0
+"""CPU that an attack may cost, % of one core, without being stopped."""
+LATE_MS = 5.0
+"""Maximum p99 of the lateness of the control reader. A later reader would measure itself."""
+WAITED = 10.0
+"""Maximum share of the time for which the server may wait for its core, %. A larger share means
+that another program used this core.
+"""
+SHOWN = 3
+"""Maximum number of notes that the table shows for one attack."""
+
+DEFENCE = re.compile(
+    r"refus|reject|limit|slow|let_go|cut|shed|thrott|denied|expire|fail|block|budget|excess|drop"
+    r"|evict|unverified|overload|charged"
+)
+"""Matches the names of counters that show that the server defends itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Felt:
+    """What the other users noticed in one run, measured by the control reader."""
+
+    media_p50: float
+    media_p99: float
+    """Delay from the capture of a frame to its arrival at a viewer, ms."""
+    gap: float
+    """Longest time between two messages at one viewer, ms."""
+    health_p50: float
+    health_p99: float
+    """Time until `GET /healthz` was answered, ms."""
+    late: float
+    """99th percentile of the lateness of the control reader's timers, ms."""
+    lost: int
+    """Number of viewers that lost their connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One run: what the other users noticed, and what the server used."""
+
+    felt: Felt
+    cpu: float
+    """CPU of the server, % of one core."""
+    waited: float
+    """Share of the time in which the server was ready to run but waited for its core, %."""
+
+    @property
+    def problem(self) -> str:
+        """Why the run says nothing about the server; empty if the run is valid."""
+        if not self.felt.late <= LATE_MS:
+            return f"the control reader was {self.felt.late:.1f} ms late"
+        if not self.waited <= WAITED:
+            return f"the server waited {self.waited:.0f} % of the time for its core"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Resident memory of the server and its child processes, MB."""
+
+    before: float
+    peak: float
+    after: float
+    """Memory at most 30 s after the attack."""
+    back: float
+    """Seconds after the attack until the memory met its bar; infinity if it never did."""
+
+    @property
+    def limit(self) -> float:
+        return MEMORY_RATIO * self.before + MEMORY_MORE_MB
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that happened to the attacker."""
+
+    what: str
+    """What happened, such as `refused: HTTP 429` or `microlive_let_go_total`."""
+    at: float
+    """Seconds since the attack began, when it happened first."""
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A quiet run and a run with the attack, on the same server."""
+
+    quiet: Side
+    attack: Side
+    memory: Memory
+    notes: tuple[Note, ...]
+    """What happened to the attacker, the earliest note first."""
+    sent: Mapping[str, float]
+    """What the attacker sent, by name."""
+    demands: tuple[Bar, ...]
+    """Bars that only this attack has."""
+
+    @property
+    def problem(self) -> str:
+        """Why the pair says nothing about the server; empty if the pair is valid."""
+        return self.quiet.problem or self.attack.problem
+
+    @property
+    def share(self) -> float:
+        """The media p99 during the attack, divided by its limit."""
+        quiet = self.quiet.felt.media_p99
+        return self.attack.felt.media_p99 / max(P99_RATIO * quiet, quiet + P99_MORE_MS)
+
+    @property
+    def stopped(self) -> float:
+        """Seconds until the server slowed, refused or ended the attacker. 0 for a harmless attack:
+        its CPU and memory are below the limits. Infinity if the server did nothing.
+        """
+        if self.notes:
+            return min(note.at for note in self.notes)
+        return 0.0 if self.harmless else math.inf
+
+    @property
+    def harmless(self) -> bool:
+        more = self.attack.cpu - self.quiet.cpu
+        return more <= HARMLESS_CPU and self.memory.peak <= self.memory.limit
+
+    @property
+    def fate(self) -> str:
+        """What became of the attacker, in a few words."""
+        if not self.notes:
+            return "harmless" if self.harmless else "SERVED"
+        return "; ".join(
+            f"{note.what} at {note.at:.1f} s ({note.count})" for note in self.notes[:3]
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "quiet": asdict(self.quiet),
+            "attack": asdict(self.attack),
+            "memory": asdict(self.memory),
+            "notes": [asdict(note) for note in self.notes],
+            "sent": dict(self.sent),
+            "demands": [bar.as_json() for bar in self.demands],
+            "harmless": self.harmless,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """All valid pairs of one attack."""
+
+    name: str
+    finding: str
+    title: str
+    pairs: tuple[Pair, ...]
+    invalid: int
+    """Number of pairs that were invalid and were measured again, or given up."""
+    problem: str = ""
+    """Why the attack could not be measured."""
+
+    @property
+    def bars(self) -> list[Bar]:
+        if not self.pairs:
+            return []
+        pairs = self.pairs
+        bars = [
+            Bar("media p99, share of its limit", median(pair.share for pair in pairs), 1.0, "×"),
+            Bar("longest gap", median(pair.attack.felt.gap for pair in pairs), GAP_MS, "ms"),
+            Bar(
+                "/healthz p99",
+                median(pair.attack.felt.health_p99 for pair in pairs),
+                HEALTH_MS,
+                "ms",
+            ),
+            Bar(
+                "memory after 30 s, share of its limit",
+                median(pair.memory.after / pair.memory.limit for pair in pairs),
+                1.0,
+                "×",
+            ),
+            Bar("attacker stopped", median(pair.stopped for pair in pairs), STOPPED_WITHIN, "s"),
+            Bar("viewers lost", max(pair.attack.felt.lost for pair in pairs), 0, ""),
+        ]
+        return bars + [worst(each) for each in zip(*(pair.demands for pair in pairs), strict=False)]
+
+    @property
+    def missed(self) -> list[Bar]:
+        return [bar for bar in self.bars if not bar.kept]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "finding": self.finding,
+            "title": self.title,
+            "pairs": [pair.as_json() for pair in self.pairs],
+            "invalid": self.invalid,
+            "problem": self.problem,
+            "bars": [bar.as_json() for bar in self.bars],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    results: tuple[Result, ...]
+
+    @property
+    def missing(self) -> list[str]:
+        """Attacks without a valid pair, each with the reason."""
+        return [f"{result.name}: {result.problem}" for result in self.results if not result.pairs]
+
+    @property
+    def missed(self) -> list[tuple[str, Bar]]:
+        return [(result.name, bar) for result in self.results for bar in result.missed]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "rows": [result.as_json() for result in self.results],
+            "missing": self.missing,
+            "missed": [f"{name}: {bar.name}" for name, bar in self.missed],
+        }
+
+
+def worst(bars: Sequence[Bar]) -> Bar:
+    """Returns the bar with the worst value. All bars have the same name and limit."""
+    pick = min if bars[0].least else max
+    return pick(bars, key=lambda bar: math.inf if math.isnan(bar.value) else bar.value)
+
+
+def moved_counters(
+    quiet: Mapping[str, float], samples: Sequence[tuple[float, Mapping[str, float]]]
+) -> list[Note]:
+    """Returns the counters of the server's defence that grew more than in the quiet run.
+
+    `quiet`: growth of each counter in the quiet run. `samples`: time since the attack began,
+    seconds, and the value of each counter. The first sample is from before the attack.
+    """
+    if not samples:
+        return []
+    base, last = samples[0][1], samples[-1][1]
+    notes = []
+    for name in sorted(last):
+        usual = base.get(name, 0.0) + 1.5 * quiet.get(name, 0.0)
+        if last[name] <= usual or not DEFENCE.search(name):
+            continue
+        at = next(at for at, values in samples if values.get(name, 0.0) > usual)
+        notes.append(Note(name, at, round(last[name] - base.get(name, 0.0))))
+    return notes

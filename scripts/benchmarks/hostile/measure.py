@@ -1,0 +1,235 @@
+"""Runs the attacks one after the other, each against its own server."""
+
+import asyncio
+import json
+import math
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from scripts.benchmarks.hostile.arena import bars_from_json, notes_from_json
+from scripts.benchmarks.hostile.figures import Memory, Pair, Report, Result, moved_counters
+from scripts.benchmarks.hostile.process_tree import resident_mb
+from scripts.benchmarks.hostile.rows import Row
+from scripts.benchmarks.hostile.yardstick import VIEWERS, Yardstick, helper, yardstick
+from scripts.benchmarks.local_server import ServerFailed
+from scripts.loadgen import clip
+from scripts.loadgen.errors import BadInput
+
+KBPS, FPS, SIZE = 1_000, 30, (640, 360)
+PREPARE_WITHIN, END_WITHIN = 30.0, 30.0
+SETTLE = 0.5
+"""Seconds between the preparation of an attack and the quiet run."""
+RECOVER_WITHIN = 30.0
+MEMORY_EVERY, COUNTERS_EVERY, RECOVER_EVERY = 0.1, 0.5, 0.25
+
+Progress = Callable[[str], None]
+
+
+async def measure(
+    folder: Path,
+    rows: Sequence[Row],
+    pairs: int,
+    seconds: float,
+    cores: tuple[int, int],
+    *,
+    certificate: tuple[Path, Path],
+    progress: Progress,
+) -> Report:
+    """Measures each attack in `pairs` pairs of runs. The server uses the first core, everything
+    else the second. A pair in which the control reader was late is measured again, at most `pairs`
+    times. `certificate`: files of the certificate and of the key for attacks on TLS.
+    """
+    width, height = SIZE
+    media = await asyncio.to_thread(clip.encode, width, height, FPS, KBPS)
+    os.sched_setaffinity(0, {cores[1]})
+    bench = Bench(folder, seconds, cores, media, certificate)
+    results = []
+    for number, row in enumerate(rows, 1):
+        progress(f"{number} of {len(rows)}: {row.name}: {row.title}")
+        results.append(await _measure_row(bench, row, pairs, progress))
+    return Report(tuple(results))
+
+
+async def _measure_row(bench: "Bench", row: Row, pairs: int, progress: Progress) -> Result:
+    found: list[Pair] = []
+    invalid, problem = 0, ""
+    while len(found) < pairs and invalid < pairs + 1:
+        try:
+            pair = await bench.measure(row)
+        except (BadInput, ServerFailed, aiohttp.ClientError, TimeoutError) as error:
+            problem = str(error) or type(error).__name__
+            invalid += 1
+            progress(f"  not measured: {problem}")
+            continue
+        if pair.problem:
+            problem = pair.problem
+            invalid += 1
+            progress(f"  invalid: {problem}")
+            continue
+        found.append(pair)
+        felt = pair.attack.felt
+        progress(
+            f"  p99 {pair.quiet.felt.media_p99:.1f} → {felt.media_p99:.1f} ms, gap {felt.gap:.0f} "
+            f"ms, /healthz p99 {felt.health_p99:.1f} ms; {pair.fate}"
+        )
+    return Result(row.name, row.finding, row.title, tuple(found), invalid, problem)
+
+
+@dataclass(slots=True)
+class Bench:
+    """Measures pairs of runs, each pair with its own server."""
+
+    folder: Path
+    seconds: float
+    cores: tuple[int, int]
+    clip: clip.Clip
+    certificate: tuple[Path, Path]
+    viewers: int = VIEWERS
+    runs: int = 0
+
+    async def measure(self, row: Row) -> Pair:
+        """Measures a quiet run, then a run with the attack. Raises BadInput, ServerFailed,
+        TimeoutError or aiohttp's errors.
+        """
+        self.runs += 1
+        options = row.options
+        if row.tls:
+            options += (f"--tls-cert={self.certificate[0]}", f"--tls-key={self.certificate[1]}")
+        async with yardstick(
+            self.folder / f"{row.name}{self.runs}",
+            self.cores,
+            self.clip,
+            *options,
+            token=row.token,
+            viewers=self.viewers,
+            tls=row.tls,
+        ) as yard:
+            words = ("-m", "scripts.benchmarks.hostile.attacker")
+            async with helper(self.cores[1], words) as attacker:
+                await self._prepare(attacker, row, yard)
+                quiet, usual = await self._quiet(yard, row)
+                before = resident_mb(yard.server.pid)
+                watcher = _Watcher(yard, before)
+                began = await yard.begin()
+                summary = await self._attack(attacker, row, watcher)
+                attack = await yard.end(began)
+                counters = await watcher.finish()
+            memory = await _recovered(yard.server.pid, before, watcher.peak)
+        notes = notes_from_json(summary["notes"]) + tuple(moved_counters(usual, counters))
+        return Pair(
+            quiet,
+            attack,
+            memory,
+            tuple(sorted(notes, key=lambda note: note.at)),
+            summary["sent"],
+            bars_from_json(summary["demands"]),
+        )
+
+    async def _prepare(
+        self, attacker: asyncio.subprocess.Process, row: Row, yard: Yardstick
+    ) -> None:
+        assert attacker.stdin and attacker.stdout
+        plan = {
+            "row": row.name,
+            "url": yard.url,
+            "room": yard.room,
+            "token": row.token,
+            "clip": self.clip.to_json(),
+        }
+        attacker.stdin.write(json.dumps(plan).encode() + b"\n")
+        line = await asyncio.wait_for(attacker.stdout.readline(), PREPARE_WITHIN)
+        if line != b"ready\n":
+            raise ServerFailed("the attacker could not prepare")
+        await asyncio.sleep(SETTLE)
+
+    async def _quiet(self, yard: Yardstick, row: Row) -> tuple[Any, dict[str, float]]:
+        """Returns the side of the quiet run, and the growth of each counter in a quiet run that is
+        as long as the attack.
+        """
+        before = await yard.counters()
+        began = await yard.begin()
+        await asyncio.sleep(self.seconds)
+        side = await yard.end(began)
+        after = await yard.counters()
+        longer = row.duration(self.seconds) / self.seconds
+        return side, {
+            name: (value - before.get(name, 0.0)) * longer for name, value in after.items()
+        }
+
+    async def _attack(
+        self, attacker: asyncio.subprocess.Process, row: Row, watcher: "_Watcher"
+    ) -> dict[str, Any]:
+        """Lets the attack run. Returns the attacker's summary."""
+        assert attacker.stdin and attacker.stdout
+        seconds = row.duration(self.seconds)
+        await watcher.start()
+        attacker.stdin.write(f"{seconds}\n".encode())
+        line = await asyncio.wait_for(attacker.stdout.readline(), seconds + END_WITHIN)
+        if not line:
+            raise ServerFailed("the attacker ended")
+        summary: dict[str, Any] = json.loads(line)
+        return summary
+
+
+class _Watcher:
+    """Watches the memory and the counters of the server during an attack."""
+
+    def __init__(self, yard: Yardstick, before: float) -> None:
+        self.peak = before
+        self._yard = yard
+        self._began = 0.0
+        self._counters: list[tuple[float, Mapping[str, float]]] = []
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        self._counters.append((0.0, await self._yard.counters()))
+        self._began = time.monotonic()
+        self._tasks = [
+            asyncio.create_task(self._watch_memory()),
+            asyncio.create_task(self._watch_counters()),
+        ]
+
+    async def finish(self) -> list[tuple[float, Mapping[str, float]]]:
+        """Stops watching. Returns the counters, each with the time since the attack began."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.wait(self._tasks)
+        await self._take_counters()
+        return self._counters
+
+    async def _watch_memory(self) -> None:
+        while True:
+            self.peak = max(self.peak, resident_mb(self._yard.server.pid))
+            await asyncio.sleep(MEMORY_EVERY)
+
+    async def _watch_counters(self) -> None:
+        while True:
+            await asyncio.sleep(COUNTERS_EVERY)
+            await self._take_counters()
+
+    async def _take_counters(self) -> None:
+        at = time.monotonic() - self._began
+        try:
+            self._counters.append((at, await self._yard.counters()))
+        except (aiohttp.ClientError, TimeoutError, ValueError):
+            pass  # the server is too busy, which the control reader measures
+
+
+async def _recovered(pid: int, before: float, peak: float) -> Memory:
+    """Waits until the memory of the server meets its bar, at most RECOVER_WITHIN seconds."""
+    began = time.monotonic()
+    while True:
+        passed = time.monotonic() - began
+        now = resident_mb(pid)
+        memory = Memory(before, max(peak, now), now, passed)
+        if now <= memory.limit:
+            return memory
+        if passed >= RECOVER_WITHIN:
+            return Memory(before, memory.peak, now, math.inf)
+        await asyncio.sleep(RECOVER_EVERY)

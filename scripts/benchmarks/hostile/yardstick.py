@@ -1,0 +1,231 @@
+"""The yardstick: a server on one core, and on the other core a creator, 190 viewers and the control
+reader, which has 10 more viewers.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import aiohttp
+from prometheus_client.parser import text_string_to_metric_families
+
+from scripts.benchmarks.checkout import ROOT
+from scripts.benchmarks.hostile.figures import Felt, Side
+from scripts.benchmarks.hostile.process_tree import cpu_seconds
+from scripts.benchmarks.local_server import LocalServer, ServerFailed, pinned_server
+from scripts.loadgen.clip import Clip
+from scripts.loadgen.plans import CrowdPlan, PublishersPlan
+from scripts.loadgen.target import Server, parse_target
+from scripts.loadgen.workers import Worker
+
+VIEWERS, CONTROLS = 200, 10
+"""Number of viewers of the yardstick, and number of them that the control reader has."""
+RAMP = 1.0
+LIVE_WITHIN, READY_WITHIN, ANSWER_WITHIN = 15.0, 20.0, 20.0
+HONEST_NICENESS = -10
+"""Niceness of the server, the creator and the viewers. Neither an attacker on the core of the
+viewers nor other programs of this machine must delay them.
+"""
+
+
+class Control:
+    """The process of the control reader."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def take(self) -> Felt:
+        """Returns the figures since the last call. Raises ServerFailed if the process ended."""
+        process = self._process
+        assert process.stdin and process.stdout
+        process.stdin.write(b"take\n")
+        line = await asyncio.wait_for(process.stdout.readline(), ANSWER_WITHIN)
+        if not line:
+            raise ServerFailed("the control reader ended")
+        return Felt(**json.loads(line))
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The beginning of a run."""
+
+    at: float
+    """Seconds of `time.monotonic`."""
+    cpu: float
+    """CPU time that the server had used, seconds."""
+    waited: float
+    """Time that the server had waited for its core, seconds."""
+
+
+@dataclass(slots=True)
+class Yardstick:
+    """A running server with its creator and its viewers."""
+
+    server: LocalServer
+    url: str
+    room: str
+    control: Control
+    http: aiohttp.ClientSession
+    """HTTP client that accepts the certificate of the server."""
+
+    async def begin(self) -> "Beginning":
+        """Begins a run. Everything measured before is dropped."""
+        await self.control.take()
+        pid = self.server.pid
+        return Beginning(time.monotonic(), cpu_seconds(pid), waited_seconds(pid))
+
+    async def end(self, since: "Beginning") -> Side:
+        """Returns the figures since the beginning of the run."""
+        pid, passed = self.server.pid, time.monotonic() - since.at
+        spent, waited = cpu_seconds(pid) - since.cpu, waited_seconds(pid) - since.waited
+        return Side(await self.control.take(), spent / passed * 100, waited / passed * 100)
+
+    async def counters(self) -> dict[str, float]:
+        """Returns the counters of the server's metrics, by name and labels."""
+        async with self.http.get(f"{self.url}/metrics") as answer:
+            text = await answer.text()
+        return read_counters(text)
+
+
+def read_counters(text: str) -> dict[str, float]:
+    """Returns the counters in a text of metrics, by name and labels."""
+    found = {}
+    for family in text_string_to_metric_families(text):
+        if family.type != "counter":
+            continue
+        for sample in family.samples:
+            if sample.name.endswith("_total"):
+                labels = ",".join(f"{key}={value}" for key, value in sorted(sample.labels.items()))
+                found[sample.name + (f"{{{labels}}}" if labels else "")] = sample.value
+    return found
+
+
+@asynccontextmanager
+async def yardstick(
+    folder: Path,
+    cores: tuple[int, int],
+    clip: Clip,
+    *options: str,
+    token: str = "",
+    viewers: int = VIEWERS,
+    tls: bool = False,
+) -> AsyncIterator[Yardstick]:
+    """Starts the server on the first core, and the creator and the viewers on the second core.
+    Returns once all of them are connected. Raises ServerFailed, BadInput or TimeoutError.
+    """
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(pinned_server(folder, cores[0], *options))
+        raise_priority(server.pid)
+        target = parse_target(server.url, owned=True)
+        client = Server(target, token or None, insecure=tls)
+        stack.push_async_callback(client.close)
+        endpoint = await client.create_room("yardstick")
+        publish = PublishersPlan(
+            tls, [(endpoint.room, endpoint.key, endpoint.whip)], clip.to_json(), 0.0, 0.0
+        )
+        watch = CrowdPlan(
+            host=target.host,
+            port=target.port,
+            tls=tls,
+            insecure=tls,
+            path="",
+            rooms=[endpoint.room],
+            weights=[1.0],
+            viewers=viewers - CONTROLS,
+            probe=False,
+            slow=0,
+            slow_bps=0,
+            rude=0,
+            swipe=0.0,
+            ramp=RAMP,
+            same_clock=True,
+        )
+        creator = Worker("creator", "publishers", asdict(publish))
+        crowd = Worker("viewers", "crowd", asdict(watch))
+        with on_core(cores[1]):
+            for worker in (creator, crowd):
+                await worker.start()
+                stack.push_async_callback(worker.stop)
+        for worker in (creator, crowd):
+            await worker.ready()
+        creator.begin(time.time())
+        await client.wait_live(endpoint.room, LIVE_WITHIN)
+        crowd.begin(time.time())
+        await asyncio.sleep(RAMP)
+        control = await stack.enter_async_context(_control(cores[1], server.url, endpoint.room))
+        http = await stack.enter_async_context(
+            aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False))
+        )
+        yield Yardstick(server, server.url, endpoint.room, control, http)
+
+
+@asynccontextmanager
+async def _control(core: int, url: str, room: str) -> AsyncIterator[Control]:
+    words = ("-m", "scripts.benchmarks.hostile.control", url, room, str(CONTROLS))
+    async with helper(core, words) as process:
+        assert process.stdout
+        line = await asyncio.wait_for(process.stdout.readline(), READY_WITHIN)
+        if line != b"ready\n":
+            raise ServerFailed("the control reader could not connect")
+        yield Control(process)
+
+
+@asynccontextmanager
+async def helper(core: int, words: Sequence[str]) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Runs a Python process on one core, and ends the process at the end of the block."""
+    pipe = asyncio.subprocess.PIPE
+    with on_core(core, niceness=None):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *words,
+            cwd=ROOT,
+            stdin=pipe,
+            stdout=pipe,
+            limit=4 * 1024 * 1024,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        assert process.stdin
+        with suppress(BrokenPipeError, ConnectionResetError):
+            process.stdin.close()
+        try:
+            await asyncio.wait_for(process.wait(), 5)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+@contextmanager
+def on_core(core: int, niceness: int | None = HONEST_NICENESS) -> Iterator[None]:
+    """Starts child processes on one core. The processes inherit the affinity and the niceness that
+    this process has during the block.
+    """
+    cores, usual = os.sched_getaffinity(0), os.getpriority(os.PRIO_PROCESS, 0)
+    os.sched_setaffinity(0, {core})
+    with suppress(PermissionError):  # this needs root; otherwise the lateness shows
+        if niceness is not None:
+            os.setpriority(os.PRIO_PROCESS, 0, niceness)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
+        with suppress(PermissionError):
+            os.setpriority(os.PRIO_PROCESS, 0, usual)
+
+
+def raise_priority(pid: int) -> None:
+    with suppress(PermissionError):  # this needs root; otherwise the lateness shows
+        os.setpriority(os.PRIO_PROCESS, pid, HONEST_NICENESS)
+
+
+def waited_seconds(pid: int) -> float:
+    """Returns the time that a process was ready to run but waited for its core."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
