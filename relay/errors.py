@@ -47,6 +47,8 @@ class RefusalCode(StrEnum):
     ROOM_ENDED = "room_ended"
     ROOM_NOT_LIVE = "room_not_live"
     TOO_MANY_ROOMS = "too_many_rooms"
+    OUT_OF_MEMORY = "out_of_memory"
+    BITRATE_TOO_HIGH = "bitrate_too_high"
     BAD_TITLE = "bad_title"
     TITLE_TOO_LONG = "title_too_long"
     HELLO_TOO_LONG = "hello_too_long"

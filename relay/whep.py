@@ -109,6 +109,11 @@ class WhepSessions:
         """The streams that have WHEP sessions, each with the number of its WHEP viewers."""
         return [(feed.stream, feed.viewers) for feed in self._feeds.values()]
 
+    def held(self, channel: Channel) -> int:
+        """Returns the memory of the packetised frames of a channel, bytes."""
+        feed = self._feeds.get(channel)
+        return feed.held if feed else 0
+
     @property
     def sessions(self) -> list[SendSession]:
         return [session.rtc for session in self._sessions.values()]

@@ -5,7 +5,9 @@ IDR. Pure.
 from relay.channel.message import Message
 
 BURST_MAX = 24 * 1024 * 1024
-"""Maximum size of a burst, bytes. A larger burst is dropped. Viewers then join at the next IDR."""
+"""Maximum memory of a burst, bytes. A larger burst is dropped, and viewers join at the next IDR."""
+OVERHEAD = 500
+"""Memory that a message uses in addition to its frame, bytes."""
 
 
 class Burst:
@@ -15,13 +17,18 @@ class Burst:
         self.messages: list[Message] = []
         self._bytes = 0
 
+    @property
+    def size(self) -> int:
+        """Memory used by frames and overhead, bytes."""
+        return self._bytes
+
     def add(self, message: Message) -> None:
         if message.key:
             self.clear()
         elif not self.messages:
             return
         self.messages.append(message)
-        self._bytes += len(message.frame)
+        self._bytes += OVERHEAD + len(message.frame)
         if self._bytes > BURST_MAX:
             self.clear()
 

@@ -108,6 +108,11 @@ class Channel:
         """The bit rate of all slots together, bit/s."""
         return sum(reader.stream.bitrate for reader in self._slots.values())
 
+    @property
+    def held(self) -> int:
+        """Memory of the bursts of all slots, bytes."""
+        return sum(reader.burst.size for reader in self._slots.values())
+
     def behind(self, media_time: int) -> int:
         """Returns the duration of the media between `media_time` and the live edge, µs."""
         return self.stream.behind(media_time)

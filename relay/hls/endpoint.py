@@ -20,8 +20,10 @@ from dataclasses import dataclass
 from aiohttp import hdrs, web
 
 from relay.channel.channel import Channel
+from relay.client_address import UNKNOWN, ClientAddress
 from relay.errors import PlaylistError, RefusalCode
-from relay.hls.playlist import multivariant
+from relay.hls.places import Place, place_to_free
+from relay.hls.playlist import MAX_BYTES, multivariant
 from relay.hls.rendition import Rendition
 from relay.hls.segmenter import TARGET_DURATION
 from relay.media.aac import BITRATE, TRACK
@@ -67,6 +69,8 @@ class HlsCounters:
 
     joined: int = 0
     """Number of new clients. Clients behind a CDN are not counted."""
+    displaced: int = 0
+    """Number of renditions that ended early, because a room with viewers needed the place."""
     octets: int = 0
     """Number of bytes of playlists and media sent, after compression."""
 
@@ -76,6 +80,7 @@ class Renditions:
 
     def __init__(self) -> None:
         self.counters = HlsCounters()
+        self._max_bytes = MAX_BYTES
         self._renditions: dict[str, Rendition] = {}
         self._executor: ThreadPoolExecutor | None = None
 
@@ -85,9 +90,22 @@ class Renditions:
         """
         return self._renditions.get(name)
 
-    def open(self, channel: Channel, path: str) -> Rendition:
+    def limit(self, max_bytes: int) -> None:
+        """Sets the maximum memory of each playlist, bytes."""
+        if max_bytes != self._max_bytes:
+            self._max_bytes = max_bytes
+            for rendition in self._renditions.values():
+                rendition.playlist.limit(max_bytes)
+
+    @property
+    def held(self) -> dict[str, int]:
+        """Memory of each rendition by the name of its channel, bytes."""
+        return {name: rendition.held for name, rendition in self._renditions.items()}
+
+    def open(self, channel: Channel, path: str, creator: ClientAddress = UNKNOWN) -> Rendition:
         """Returns the rendition of a channel's stream. A request for a playlist creates the
-        rendition if it does not exist, because players start with a playlist.
+        rendition if it does not exist, because players start with a playlist. `creator`: who
+        publishes the stream.
 
         Raises PlaylistError: 404 if there is no rendition and `path` is not a playlist; 503 if
         there are too many renditions, or if the room is not live.
@@ -103,15 +121,12 @@ class Renditions:
                 503, RefusalCode.ROOM_NOT_LIVE, "this room is not live: try again later", 1
             )
         if len(self._renditions) >= RENDITIONS:
-            raise PlaylistError(
-                503,
-                RefusalCode.TOO_MANY_STREAMS,
-                "too many streams are played over HLS at the moment",
-                1,
-            )
+            self._free_place(creator)
         # A single thread keeps the parts of a stream in order and limits HLS to one core.
         self._executor = self._executor or ThreadPoolExecutor(1, "hls")
-        made = self._renditions[channel.name] = Rendition(channel, self._executor)
+        made = self._renditions[channel.name] = Rendition(
+            channel, self._executor, max_bytes=self._max_bytes, creator=creator
+        )
         made.on_over(self._forget)
         return made
 
@@ -152,6 +167,25 @@ class Renditions:
             self.counters.joined += rendition.note_request(client)
             return await _media_playlist(request, rendition)
         return await _media(request, rendition, path)
+
+    def _free_place(self, creator: ClientAddress) -> None:
+        """Ends the rendition of another room. Raises PlaylistError (503) if no other room gives up
+        its place.
+        """
+        places = [
+            Place(name, rendition.creator, rendition.audience)
+            for name, rendition in self._renditions.items()
+        ]
+        freed = place_to_free(places, creator)
+        if freed is None:
+            raise PlaylistError(
+                503,
+                RefusalCode.TOO_MANY_STREAMS,
+                "too many streams are played over HLS at the moment",
+                1,
+            )
+        self.counters.displaced += 1
+        self._renditions.pop(freed.room).cancel()
 
     def _forget(self, rendition: Rendition) -> None:
         if self._renditions.get(rendition.channel.name) is rendition:

@@ -22,6 +22,14 @@ downloadable for the duration of the playlist (RFC 8216bis §6.2.2).
 """
 RETAINED = RETIRED * TARGET_DURATION * SCALE
 """Minimum total duration of the segments kept after they left the playlist, in 90 kHz ticks."""
+MAX_BYTES = 24 * 1024 * 1024
+"""Usual maximum memory of a playlist, bytes: 48 s of a 4 Mbit/s stream. Above this limit, segments
+that left the playlist are dropped early, and the playlist has fewer segments.
+"""
+SEGMENT_OVERHEAD = 2_000
+"""Memory that a segment uses in addition to its parts, bytes. Includes its init segment."""
+PART_OVERHEAD = 300
+"""Memory that a part uses in addition to its media, bytes."""
 PARTS_LISTED = 3 * TARGET_DURATION * SCALE
 """Duration at the end of the playlist for which parts are listed, in 90 kHz ticks (RFC 8216bis
 §6.2.2).
@@ -55,6 +63,8 @@ class Segment:
     """Number of the init segment that the segment needs."""
     parts: list[Part] = field(default_factory=list)
     complete: bool = False
+    size: int = SEGMENT_OVERHEAD
+    """Memory of the segment, bytes."""
 
     @property
     def duration(self) -> int:
@@ -73,9 +83,11 @@ class Segment:
 class Playlist:
     """The media playlist of one rendition. It grows part by part. `first`: number of the first
     segment. `name`: name of the rendition in every URL, so that the content of a URL never changes.
+    `max_bytes`: maximum memory. Only the shortest playlist that RFC 8216bis §6.2.2 allows may use
+    more.
     """
 
-    def __init__(self, name: str, first: int) -> None:
+    def __init__(self, name: str, first: int, max_bytes: int = MAX_BYTES) -> None:
         self.ended = False
         self.name = name
         self._next = first
@@ -85,6 +97,19 @@ class Playlist:
         self._segments: deque[Segment] = deque()
         self._retired: deque[Segment] = deque()
         self._inits: dict[int, bytes] = {}
+        self._text = ""
+        self._max_bytes = max_bytes
+        self._bytes = 0
+
+    @property
+    def size(self) -> int:
+        """Memory of all segments, including those that left the playlist, bytes."""
+        return self._bytes
+
+    def limit(self, max_bytes: int) -> None:
+        """Changes the maximum memory, and drops segments that exceed the new limit."""
+        self._max_bytes = max_bytes
+        self._trim()
         self._text = ""
 
     def __bool__(self) -> bool:
@@ -100,11 +125,12 @@ class Playlist:
         segment = self._segments[-1]
         segment.parts.append(part)
         segment.complete = part.last
-        while (
-            len(self._segments) > SEGMENTS + 1
-            and sum(listed.duration for listed in list(self._segments)[1:-1]) >= LISTED
-        ):
+        size = PART_OVERHEAD + len(part.data)
+        segment.size += size
+        self._bytes += size
+        while len(self._segments) > SEGMENTS + 1 and self._may_retire():
             self._retire()
+        self._trim()
         self._text = ""
 
     def end(self) -> None:
@@ -122,7 +148,18 @@ class Playlist:
             newest += 1
             self._inits[newest] = start.init
         self._segments.append(Segment(self._next, start, newest))
+        self._bytes += SEGMENT_OVERHEAD
         self._next += 1
+
+    def _may_retire(self) -> bool:
+        """Whether the playlist is long enough without its oldest segment."""
+        return sum(listed.duration for listed in list(self._segments)[1:-1]) >= LISTED
+
+    def _trim(self) -> None:
+        while self._bytes > self._max_bytes and (self._retired or self._may_retire()):
+            if not self._retired:
+                self._retire()
+            self._drop_oldest()
 
     def _retire(self) -> None:
         gone = self._segments.popleft()
@@ -131,9 +168,16 @@ class Playlist:
             len(self._retired) > RETIRED
             and sum(kept.duration for kept in self._retired) - self._retired[0].duration >= RETAINED
         ):
-            self._retired.popleft()
+            self._drop_oldest()
         self._discontinuities += gone.start.discontinuity
-        for number in [number for number in self._inits if number < self._retired[0].init]:
+
+    def _drop_oldest(self) -> None:
+        """Drops the oldest segment that left the playlist, and the init segments that only it
+        needed.
+        """
+        self._bytes -= self._retired.popleft().size
+        oldest = next(iter(self._retired or self._segments)).init
+        for number in [number for number in self._inits if number < oldest]:
             del self._inits[number]
 
     # Blocking playlist reload (RFC 8216bis §6.2.5.2)

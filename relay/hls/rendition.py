@@ -9,9 +9,10 @@ from concurrent.futures import Executor
 from contextlib import suppress
 
 from relay.channel.channel import Channel
+from relay.client_address import UNKNOWN, ClientAddress
 from relay.errors import PlaylistError, RefusalCode
 from relay.hls.muxer import Muxer
-from relay.hls.playlist import SEGMENTS, Playlist
+from relay.hls.playlist import MAX_BYTES, SEGMENTS, Playlist
 from relay.hls.segmenter import PART_ENOUGH, SCALE, TARGET_DURATION, Part
 from relay.media.aac import FRAME, LOOKAHEAD
 from relay.sample import TIMESCALE, Sample, Track, TrackInfo
@@ -36,6 +37,10 @@ PENDING = 6_000
 """Maximum number of samples that wait for the executor: about one minute of a stream. If more
 samples wait, the rendition ends.
 """
+PENDING_BYTES = 32 * 1024 * 1024
+"""Maximum number of bytes of the samples that wait for the executor. If more bytes wait, the
+rendition ends.
+"""
 NEEDED = (LOOKAHEAD + FRAME) * SCALE // TIMESCALE[Track.AUDIO]
 """Duration of audio beyond the end of a part that the encoder needs to complete the part, in 90 kHz
 ticks.
@@ -47,24 +52,34 @@ class Rendition:
     request, after the end of the stream, or with a call of `close()`.
     """
 
-    def __init__(self, channel: Channel, executor: Executor) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        executor: Executor,
+        *,
+        max_bytes: int = MAX_BYTES,
+        creator: ClientAddress = UNKNOWN,
+    ) -> None:
+        """`max_bytes`: maximum memory of the playlist; `creator`: who publishes the stream."""
         self.channel = channel
+        self.creator = creator
         self.stream = channel.stream
         edge = self.stream.edge // 1_000
         # The first segment number is the media time in units of half a second. Segments are longer,
         # so a later rendition of this stream starts with a higher number.
-        self.playlist = Playlist(secrets.token_hex(4), edge // 500 + 1)
+        self.playlist = Playlist(secrets.token_hex(4), edge // 500 + 1, max_bytes)
         self._executor = executor
         self._loop = asyncio.get_running_loop()
         self._muxer = Muxer()
         self._pending: list[Sample | TrackInfo] = []
+        self._pending_bytes = 0
         self._due = asyncio.Event()
         self._grown = asyncio.Event()
         self._cut_at = 0
         self._cut_frame: int | None = None
         self._edge = 0
         self._arrived_at = self._loop.time()
-        self._requested_at = self._loop.time()
+        self._began_at = self._requested_at = self._loop.time()
         self._stream_over = False
         self._clients: dict[str, float] = {}
         self.viewers = 0
@@ -83,6 +98,23 @@ class Rendition:
 
     def on_over(self, call: Callable[["Rendition"], None]) -> None:
         self._task.add_done_callback(lambda _: call(self))
+
+    @property
+    def audience(self) -> int:
+        """Number of viewers. At least 1 during the first seconds, because the client that caused
+        the rendition has not requested the media playlist yet.
+        """
+        young = self._loop.time() - self._began_at < WATCHING
+        return max(self.viewers, self.waiting, int(young))
+
+    @property
+    def held(self) -> int:
+        """Memory of the playlist and of the samples that wait, bytes."""
+        return self.playlist.size + self._pending_bytes
+
+    def cancel(self) -> None:
+        """Ends the rendition soon, without waiting for its end."""
+        self._task.cancel()
 
     async def close(self) -> None:
         self._task.cancel()
@@ -142,7 +174,10 @@ class Rendition:
             self._pending.append(info)
 
     def receive_sample(self, sample: Sample) -> None:
+        if self._overflowed:
+            return
         self._pending.append(sample)
+        self._pending_bytes += len(sample.data)
         self._edge = max(self._edge, sample.media_time)
         self._arrived_at = self._loop.time()
         if sample.track is Track.VIDEO:
@@ -183,6 +218,7 @@ class Rendition:
         finally:
             self.stream.remove_reader(self)
             self.channel.remove_output(self)
+            self._pending.clear()
             self._notify()
 
     def _begin(self) -> None:
@@ -199,9 +235,9 @@ class Rendition:
 
     async def _advance(self) -> None:
         self._due.clear()
-        if len(self._pending) > PENDING:
+        if self._overflowed:
             raise OverflowError(f"{len(self._pending)} samples wait for the encoder")
-        items, self._pending = self._pending, []
+        items, self._pending, self._pending_bytes = self._pending, [], 0
         self._cut_frame = None
         ahead = self._loop.time() - self._arrived_at
         media_now = round((self._edge / 1_000_000 + ahead) * SCALE)
@@ -211,6 +247,10 @@ class Rendition:
         self._cut_at = self._muxer.began + PART_ENOUGH
         if self._muxer.wants_key:
             self.stream.demand_keyframe()
+
+    @property
+    def _overflowed(self) -> bool:
+        return len(self._pending) > PENDING or self._pending_bytes > PENDING_BYTES
 
     def _add(self, parts: list[Part]) -> None:
         for part in parts:

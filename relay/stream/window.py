@@ -34,6 +34,13 @@ class Window:
         self._packed: deque[_PackedSample] = deque()
         self._bytes = 0
 
+    def limit(self, seconds: float, max_bytes: int) -> None:
+        """Changes both limits, and drops old samples that exceed the new limits."""
+        self._span = round(seconds * 1_000_000)
+        self._max_bytes = max_bytes
+        if self._packed:
+            self._trim(_media_time(self._packed[-1]))
+
     def __len__(self) -> int:
         return len(self._packed)
 
@@ -47,10 +54,13 @@ class Window:
 
     def append(self, sample: Sample) -> None:
         """Adds the newest sample, and drops old samples that exceed the limits."""
-        packed = self._packed
-        packed.append(_pack(sample))
+        self._packed.append(_pack(sample))
         self._bytes += OVERHEAD + len(sample.data)
-        horizon = sample.media_time - self._span
+        self._trim(sample.media_time)
+
+    def _trim(self, newest: int) -> None:
+        packed = self._packed
+        horizon = newest - self._span
         while self._bytes > self._max_bytes or _media_time(packed[0]) < horizon:
             self._bytes -= OVERHEAD + len(packed.popleft()[_DATA])
             if not packed:  # the sample alone exceeds the limit

@@ -7,6 +7,7 @@ from aiohttp import WSMsgType, web
 from relay.channel.channel import Channel
 from relay.channel.hello import hello
 from relay.channel.notice import MAX_BYTES
+from relay.client_address import UNKNOWN, ClientAddress
 from relay.errors import RefusalCode
 from relay.websocket.counters import WebSocketCounters
 from relay.websocket.tcp import bound_unsent
@@ -26,6 +27,8 @@ async def watch(
     counters: WebSocketCounters,
     connected: set[WebSocketViewer],
     person: str | None = None,
+    *,
+    address: ClientAddress = UNKNOWN,
 ) -> web.StreamResponse:
     """Serves one viewer until the viewer leaves. Keeps the viewer in `connected` during that time,
     so that the server can close the connection at shutdown.
@@ -40,7 +43,9 @@ async def watch(
         return ws
     bound_unsent(transport)
     codecs = _families(request.query.get("codecs", ""))
-    viewer = ws.viewer = WebSocketViewer(transport, channel, counters, codecs=codecs)
+    viewer = ws.viewer = WebSocketViewer(
+        transport, channel, counters, codecs=codecs, address=address
+    )
     connected.add(viewer)
     try:
         media = request.query.get("media") != "0"

@@ -16,6 +16,7 @@ from relay.channel.message import Message
 from relay.channel.notice import PER_SECOND, Allowance, read_notice, read_number
 from relay.channel.outbox import JOIN_MS, Outbox, Pace
 from relay.channel.wsframe import PING, PONG, close_frame, control_frame, text_frame
+from relay.client_address import UNKNOWN, ClientAddress
 from relay.errors import MessageError, Refusal, RefusalCode
 from relay.sample import TrackInfo
 from relay.websocket.counters import WebSocketCounters
@@ -70,11 +71,13 @@ class WebSocketViewer:
         counters: WebSocketCounters,
         *,
         codecs: frozenset[str] = frozenset(),
+        address: ClientAddress = UNKNOWN,
     ) -> None:
         """`codecs`: the codec families that the player can decode. An empty set means all
         codecs.
         """
         self.state = State.JOINING
+        self.address = address
         self._writer = SocketWriter(transport, counters)
         self._channel = channel
         self._counters = counters
@@ -96,6 +99,11 @@ class WebSocketViewer:
     def dropped(self) -> int:
         """Number of video frames omitted since the connection began."""
         return self._outbox.dropped
+
+    @property
+    def waiting(self) -> int:
+        """Number of bytes in this process that wait for the viewer."""
+        return 0 if self.state in (State.DIRECT, State.LEFT) else self._writer.buffered
 
     @property
     def lag(self) -> float | None:

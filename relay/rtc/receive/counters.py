@@ -17,4 +17,7 @@ class ReceiveCounters(PeerCounters):
     the first packet.
     """
     payload_bytes: int = 0
+    """Number of bytes of audio and video, without retransmissions."""
+    received_bytes: int = 0
+    """Number of bytes of the payloads of all packets, whatever their payload type."""
     unknown_payload_types: set[int] = field(default_factory=set)

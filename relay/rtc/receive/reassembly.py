@@ -125,6 +125,11 @@ class Reassembly:
         return self._gaps.nacks(now)
 
     @property
+    def packets(self) -> int:
+        """Number of packets that wait behind a gap or belong to an incomplete access unit."""
+        return len(self._buffer) + len(self._unit)
+
+    @property
     def has_gaps(self) -> bool:
         """Whether packets of this source are missing."""
         return bool(self._gaps)

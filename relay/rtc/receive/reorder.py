@@ -24,6 +24,11 @@ class Reorder:
         self._next: int | None = None
         self._buffer: dict[int, tuple[RtpPacket, float]] = {}
 
+    @property
+    def packets(self) -> int:
+        """Number of packets that wait behind a gap."""
+        return len(self._buffer)
+
     def receive(self, packet: RtpPacket, now: float) -> list[tuple[RtpPacket, float]]:
         """Takes a packet, in any order. Returns the packets that are now in order, with their
         arrival times.

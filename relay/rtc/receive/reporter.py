@@ -26,7 +26,8 @@ class Reporter:
         self.keyframes = KeyframeRequests()
         self.round_trip = RoundTrip()
         self.transport = TransportFeedback(rtcp.SENDER_SSRC)
-        self._bitrate_cap = bitrate_cap
+        self.bitrate_cap = bitrate_cap
+        """Maximum bitrate to request from the sender, bit/s."""
         self._estimate = estimate
         self._statistics: dict[int, ReceptionStatistics] = {}
         self._reported = 0.0
@@ -64,7 +65,9 @@ class Reporter:
             return b""
         self._reported = now
         report = rtcp.receiver_report(self._statistics, now)
-        bitrate = self._estimate.bitrate if self._estimate else self._bitrate_cap
+        bitrate = self.bitrate_cap
+        if self._estimate:
+            bitrate = min(bitrate, self._estimate.bitrate)
         return report if video_ssrc is None else report + rtcp.bitrate_cap(bitrate, [video_ssrc])
 
     def keyframe_request(self, now: float, video_ssrc: int | None) -> bytes:

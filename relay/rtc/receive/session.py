@@ -16,6 +16,7 @@ from relay.rtc.receive import rtcp
 from relay.rtc.receive.counters import ReceiveCounters
 from relay.rtc.receive.estimate import BitrateEstimate
 from relay.rtc.receive.payload import FORMATS
+from relay.rtc.receive.policer import OVER_FOR, BitratePolicer
 from relay.rtc.receive.reassembly import EncodedFrame, Reassembly
 from relay.rtc.receive.reorder import Reorder
 from relay.rtc.receive.reporter import Reporter
@@ -86,8 +87,12 @@ class ReceiveSession(PeerSession):
         offer: Offer,
         *,
         bitrate_cap: int,
+        max_bitrate: int | None = None,
         on_closed: Callable[[str], None],
     ) -> None:
+        """`bitrate_cap`: bitrate that the publisher is asked not to exceed. `max_bitrate`: bitrate
+        above which the session ends after a few seconds, by default twice the cap. Both in bit/s.
+        """
         self.counters = ReceiveCounters()
         super().__init__(port, offer, "publisher", self.counters, on_closed)
         self._offer = offer
@@ -115,6 +120,7 @@ class ReceiveSession(PeerSession):
             bitrate_cap,
             BitrateEstimate(bitrate_cap, timed=self._send_time_id > 0) if self._estimated else None,
         )
+        self._policer = BitratePolicer(bitrate_cap, max_bitrate or 2 * bitrate_cap, self._heard_at)
         self.reassembly = Reassembly(self._reporter.round_trip, self._payload)
         self._rtx_type = video.rtx_payload_type
         self._audio_type = audio.payload_type if audio else None
@@ -126,6 +132,18 @@ class ReceiveSession(PeerSession):
     def round_trip(self) -> float | None:
         """The shortest round trip measured, in seconds; None before the first measurement."""
         return self._reporter.round_trip.least
+
+    @property
+    def excessive(self) -> bool:
+        """Whether the session ended because the publisher sent more than the maximum bitrate."""
+        return self._policer.excessive
+
+    @property
+    def packets_held(self) -> int:
+        """Number of packets that wait for missing packets or belong to an incomplete access
+        unit.
+        """
+        return self.reassembly.packets + self._reorder.packets
 
     def deliver_to(self, sink: Sink) -> None:
         """Delivers media to `sink` from now on. Earlier media has been dropped."""
@@ -183,6 +201,7 @@ class ReceiveSession(PeerSession):
         now = monotonic()
         counters = self.counters
         counters.packets += 1
+        counters.received_bytes += len(packet.payload)
         if packet.transport_sequence is not None:
             self._reporter.transport.receive(packet.transport_sequence, now)
         payload_type = packet.payload_type
@@ -297,12 +316,27 @@ class ReceiveSession(PeerSession):
         for ready, arrived in self._reorder.expire(now):
             self._sink.receive_audio(ready, arrived)
         self._request_keyframe(now)
+        if not self._police(now):
+            return
         if report := self._reporter.report(now, self._video_ssrc):
             self._send_rtcp(report)
             self._probe_round_trip(now)
         for report in self._reporter.arrivals(now):
             self._send_rtcp(report)
         self._sink.tick(now)
+
+    def _police(self, now: float) -> bool:
+        """Adapts the requested bitrate. Ends the session and returns False if the publisher exceeds
+        the maximum bitrate for too long.
+        """
+        policer = self._policer
+        policer.measure(self.counters.received_bytes, now)
+        self._reporter.bitrate_cap = policer.request
+        if policer.excessive:
+            self._end(
+                f"the publisher sent more than {policer.limit / 1e6:g} Mbit/s for {OVER_FOR:.0f} s"
+            )
+        return not policer.excessive
 
     def _request_keyframe(self, now: float) -> None:
         if self.reassembly.needs_keyframe:

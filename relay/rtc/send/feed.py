@@ -80,6 +80,11 @@ class Feed:
             self._timer.cancel()
 
     @property
+    def held(self) -> int:
+        """Memory of the packetised frames, bytes."""
+        return self.video.size + self.audio.size
+
+    @property
     def idle(self) -> bool:
         """Whether the feed has no sessions, neither connected nor connecting sessions."""
         return not self._sessions

@@ -11,6 +11,10 @@ BATCH_BYTES: Final = 48_000
 and 64 segments.
 """
 BATCH_PACKETS: Final = 40
+FRAME_OVERHEAD: Final = 700
+"""Memory that a frame uses in addition to its packets, bytes."""
+PACKET_OVERHEAD: Final = 200
+"""Memory that a packet uses in addition to its payload, bytes."""
 
 
 class PacketisedFrame:
@@ -41,6 +45,9 @@ class PacketisedFrame:
         self.marked = marked
         self.count = len(payloads)
         self.size = sum(map(len, payloads))
+        """Total size of the payloads, bytes."""
+        self.held = self.size + FRAME_OVERHEAD + PACKET_OVERHEAD * self.count
+        """Memory used by payloads and overhead, bytes."""
         self._batches: dict[int, list[Batch]] = {}
 
     def batches(self, tag: int) -> list[Batch]:
@@ -122,7 +129,7 @@ class History:
 
     @property
     def size(self) -> int:
-        """Total size of the payloads, bytes."""
+        """Memory used by payloads and overhead, bytes."""
         return self._bytes
 
     @property
@@ -152,7 +159,7 @@ class History:
         )
         self._number += 1
         self._next += frame.count
-        self._bytes += frame.size
+        self._bytes += frame.held
         self._frames.append(frame)
         for index in range(frame.first, self._next):
             self._owners[index] = frame
@@ -188,7 +195,7 @@ class History:
 
     def _drop_oldest(self) -> None:
         frame = self._frames.popleft()
-        self._bytes -= frame.size
+        self._bytes -= frame.held
         for index in range(frame.first, frame.first + frame.count):
             del self._owners[index]
         if frame.number == self._key:

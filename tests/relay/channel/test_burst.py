@@ -2,7 +2,7 @@
 
 import pytest
 
-from relay.channel.burst import Burst
+from relay.channel.burst import OVERHEAD, Burst
 from relay.channel.message import Message
 
 
@@ -34,13 +34,13 @@ def test_nothing_is_left_after_clear_until_the_next_idr() -> None:
 
 
 def test_too_much_is_forgotten_until_the_next_idr(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("relay.channel.burst.BURST_MAX", 10)
+    monkeypatch.setattr("relay.channel.burst.BURST_MAX", 2 * OVERHEAD + 10)
     burst = Burst()
     burst.add(message(b"123456", key=True))
     burst.add(message(b"7890"))
-    assert len(burst.messages) == 2
+    assert (len(burst.messages), burst.size) == (2, 2 * OVERHEAD + 10)
     burst.add(message(b"1"))
     burst.add(message(b"2"))
-    assert burst.messages == []
+    assert (burst.messages, burst.size) == ([], 0)
     burst.add(message(b"i", key=True))
     assert len(burst.messages) == 1

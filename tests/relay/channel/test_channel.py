@@ -250,7 +250,7 @@ def test_a_viewer_may_leave_while_it_is_being_sent_to() -> None:
 
 def test_the_burst_of_a_joining_viewer_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A GOP larger than the bound is not sent to joiners, who wait for the next IDR instead."""
-    monkeypatch.setattr("relay.channel.burst.BURST_MAX", 5_000)
+    monkeypatch.setattr("relay.channel.burst.BURST_MAX", 6_000)
     channel, _ = live_channel()
     channel.stream.publish(video_sample(0, key=True, data=bytes(2_000)))
     channel.stream.publish(video_sample(3_000, data=bytes(2_000)))

@@ -11,9 +11,11 @@ from aiohttp.test_utils import TestClient, TestServer
 from relay.channel.channel import Channel
 from relay.errors import PlaylistError, RefusalCode
 from relay.hls import endpoint as module
+from relay.hls import rendition as rendition_module
 from relay.hls.endpoint import FOREVER, FRESH, MEDIA, PLAYLIST, Renditions
 from relay.hls.segmenter import SCALE
 from tests.fixtures.channel import make_channel
+from tests.fixtures.deadline import eventually
 from tests.fixtures.hls import MediaPlaylist
 from tests.fixtures.media import video_sample, video_track
 
@@ -138,3 +140,27 @@ async def test_waiting_requests_have_a_maximum(
     monkeypatch.setattr(module, "WAITING", 0)
     response = await client.get("/live.m3u8")
     assert (response.status, await response.text()) == (503, RefusalCode.TOO_MANY_REQUESTS)
+
+
+async def test_a_room_without_viewers_gives_up_its_place(
+    channel: Channel, renditions: Renditions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RENDITIONS", 1)
+    first = renditions.open(channel, "live.m3u8")
+    monkeypatch.setattr(rendition_module, "WATCHING", 0.0)
+    other = make_channel(stream=channel.stream)
+    other.name = "other"
+    made = renditions.open(other, "live.m3u8")
+    assert renditions.find("other") is made and renditions.find(channel.name) is None
+    await eventually(lambda: first.over)
+    assert renditions.counters.displaced == 1
+    assert (renditions.find("other"), list(renditions.held)) == (made, ["other"])
+
+
+async def test_playlists_have_a_maximum_memory(channel: Channel, renditions: Renditions) -> None:
+    """Present ones and new ones."""
+    made = renditions.open(channel, "live.m3u8")
+    renditions.limit(1)
+    other = make_channel(stream=channel.stream)
+    other.name = "other"
+    assert made.playlist._max_bytes == renditions.open(other, "live.m3u8").playlist._max_bytes == 1

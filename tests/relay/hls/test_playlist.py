@@ -1,11 +1,21 @@
 """The history of a playlist for any behaviour of the publisher."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.errors import PlaylistError, RefusalCode
-from relay.hls.playlist import RETIRED, SEGMENTS, Playlist, multivariant
+from relay.hls.playlist import (
+    LISTED,
+    PART_OVERHEAD,
+    RETIRED,
+    SEGMENT_OVERHEAD,
+    SEGMENTS,
+    Playlist,
+    multivariant,
+)
 from relay.hls.segmenter import PART_TARGET, SCALE, TARGET_DURATION, Part, Segmenter
 from relay.media.aac import TRACK
 from tests.fixtures.hls import MediaPlaylist, check_history
@@ -191,3 +201,46 @@ def test_the_multivariant_playlist_names_the_highest_level() -> None:
         and "RESOLUTION=64x48" in text
         and text.endswith("\nlive.m3u8\n")
     )
+
+
+def fat(parts: list[Part], size: int) -> list[Part]:
+    """The same parts, each with `size` bytes of media."""
+    return [replace(part, data=bytes(size) if part.data else b"") for part in parts]
+
+
+def held(playlist: Playlist) -> int:
+    """Memory of the segments, from their parts."""
+    segments = [*playlist._retired, *playlist._segments]
+    return sum(
+        SEGMENT_OVERHEAD + sum(PART_OVERHEAD + len(part.data) for part in segment.parts)
+        for segment in segments
+    )
+
+
+def test_a_fat_stream_keeps_fewer_segments() -> None:
+    """Segments that left the playlist go first. The playlist itself keeps three target durations,
+    and its history follows the RFC.
+    """
+    parts = fat(parts_of(60 * 40), 100_000)
+    usual, _ = grown(parts)
+    assert usual.size == held(usual) > 10_000_000
+    for limit in (8_000_000, 3_000_000, 1):
+        playlist, texts = Playlist("aabbccdd", 7, limit), []
+        for part in parts:
+            playlist.add(part)
+            texts.append(playlist.text)
+        check_history(texts[12:])
+        assert playlist.size == held(playlist)
+        listed = sum(segment.duration for segment in list(playlist._segments)[:-1])
+        assert playlist.size <= limit or listed < LISTED + 2 * TARGET_DURATION * SCALE
+        assert listed >= LISTED
+        assert MediaPlaylist.read(playlist.text).segments[0].map
+
+
+def test_a_lower_limit_drops_segments_at_once() -> None:
+    playlist, _ = grown(fat(parts_of(60 * 40), 10_000))
+    before = playlist.size
+    playlist.limit(before // 4)
+    assert playlist.size == held(playlist) <= before // 4
+    assert len(MediaPlaylist.read(playlist.text).complete) < SEGMENTS
+    Playlist("aabbccdd", 7).limit(1)

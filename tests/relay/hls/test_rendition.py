@@ -141,3 +141,26 @@ async def test_more_samples_than_the_encoder_can_take_end_it(
     monkeypatch.setattr(module, "PENDING", 10)
     publish(channel, 5 * SCALE, 6 * SCALE)
     await eventually(lambda: rendition.over)
+
+
+async def test_more_bytes_than_the_encoder_can_take_end_it(
+    rendition: Rendition, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Further samples are not kept until the end."""
+    await rendition.playable()
+    before = rendition.held
+    assert before >= rendition.playlist.size > 0
+    monkeypatch.setattr(module, "PENDING_BYTES", 1_000)
+    now = time.time_ns() // 1_000
+    for pts in range(5 * SCALE, 6 * SCALE, FRAME):
+        channel.stream.publish(video_sample(pts, data=bytes(600), publish=now))
+    assert rendition.held - rendition.playlist.size == 1_200
+    await eventually(lambda: rendition.over)
+
+
+async def test_a_new_rendition_has_an_audience(
+    rendition: Rendition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert rendition.audience == 1
+    monkeypatch.setattr(module, "WATCHING", 0.0)
+    assert rendition.audience == 0

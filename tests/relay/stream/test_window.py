@@ -107,3 +107,20 @@ def test_an_hour_of_samples_stays_within_the_bounds() -> None:
         most = max(most, len(window))
     assert most <= 2 * (90 * 30 + 1)
     assert window.size == sum(OVERHEAD + len(sample.data) for sample in window)
+
+
+def test_a_lower_limit_applies_at_once_and_a_higher_one_to_new_samples() -> None:
+    window = Window(90, 1 << 20)
+    for second in range(60):
+        window.append(frame(second, key=True))
+    window.limit(10, 1 << 20)
+    assert [sample.media_time // 1_000_000 for sample in window] == list(range(49, 60))
+    window.limit(10, 3 * (OVERHEAD + 10))
+    assert len(window) == 3 and window.size == 3 * (OVERHEAD + 10)
+    window.limit(90, 1 << 20)
+    for second in range(60, 70):
+        window.append(frame(second, key=True))
+    assert len(window) == 13
+    window.limit(90, 0)
+    assert (len(window), window.size) == (0, 0)
+    window.limit(1, 1)

@@ -4,10 +4,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from time import monotonic
 
-from aiortc.rtp import RtcpPacket, RtcpPsfbPacket, RtcpRtpfbPacket, RtcpSenderInfo, RtcpSrPacket
+from aiortc.rtp import (
+    RtcpPacket,
+    RtcpPsfbPacket,
+    RtcpRtpfbPacket,
+    RtcpSenderInfo,
+    RtcpSrPacket,
+    unpack_remb_fci,
+)
 
 from relay.rtc.batch import HEADER
 from relay.rtc.dtls import fingerprint
+from relay.rtc.receive.policer import OVER_FOR
 from relay.rtc.receive.reassembly import EncodedFrame
 from relay.rtc.receive.rtcp import SenderReport
 from relay.rtc.receive.sdp import parse_offer
@@ -182,3 +190,34 @@ async def test_a_closed_session_calls_nothing() -> None:
         publisher.session._sink.tick(0)
         assert (publisher.sink.frames, publisher.sink.ticks) == ([], ticks)
         assert publisher.reasons == []
+
+
+async def test_a_publisher_that_sends_too_much_is_asked_for_less_and_then_cut() -> None:
+    async with publishing() as publisher:
+        session = publisher.session
+        publisher.send_video(1, KEYFRAME)
+        session.counters.received_bytes += 500_000
+        await eventually(
+            lambda: any(
+                isinstance(item, RtcpPsfbPacket)
+                and item.fmt == 15
+                and unpack_remb_fci(item.fci)[0] < 1_000_000
+                for item in publisher.feedback()
+            )
+        )
+        assert publisher.reasons == []
+        session._policer._over = OVER_FOR
+        session.counters.received_bytes += 5_000_000
+        await eventually(lambda: publisher.reasons)
+        assert publisher.reasons == ["the publisher sent more than 2 Mbit/s for 3 s"]
+        assert session.excessive and not session.connected
+
+
+async def test_every_packet_counts_for_the_bitrate() -> None:
+    """Retransmissions and unknown payload types too."""
+    async with publishing() as publisher:
+        assert VIDEO and VIDEO.rtx_payload_type
+        for ssrc, payload_type in ((30, 127), (31, VIDEO.rtx_payload_type)):
+            publisher.peer.send_rtp(HEADER.pack(0x80, payload_type, 1, 0, ssrc) + bytes(100))
+        publisher.send_video(1, KEYFRAME)
+        assert publisher.session.counters.received_bytes == 200 + len(KEYFRAME)

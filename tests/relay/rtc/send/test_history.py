@@ -22,21 +22,29 @@ def history(**bounds: int) -> History:
 def test_frames_since_the_last_keyframe_are_kept_and_the_rest_is_bounded(
     made: list[tuple[list[int], bool]],
 ) -> None:
-    kept = history(max_bytes=300)
+    kept = history(max_bytes=10_000)
     last_key = None
     for sizes, key in made:
         frame = kept.append([bytes(size) for size in sizes], 0, key=key)
         last_key = frame.number if key else last_key
-        assert len(kept) <= 20 and kept.size <= 300
+        assert len(kept) <= 20 and kept.size <= 10_000
         point = kept.join_point
         assert point is None or point == last_key
         if point is not None:
             assert all(kept.frame(number) is not None for number in range(point, frame.number + 1))
         held = [kept.frame(number) for number in range(max(0, frame.number - 25), frame.number + 1)]
-        assert kept.size == sum(each.size for each in held if each)
+        assert kept.size == sum(each.held for each in held if each)
         for each in (each for each in held if each):
             for place in range(each.count):
                 assert kept.find(each.first + place) == (each, place)
+
+
+def test_many_small_packets_count_with_their_overhead() -> None:
+    """A frame of 500 payloads of one byte uses much more than 500 bytes."""
+    kept = history()
+    frame = kept.append([b"x"] * 500, 0, key=True)
+    assert (frame.size, kept.size) == (500, 0), "the frame alone exceeds the limit of 10,000 bytes"
+    assert frame.held > 100_000
 
 
 def test_frames_before_the_last_keyframe_can_be_retransmitted() -> None:

@@ -1,0 +1,51 @@
+"""Chooses which rooms have an HLS rendition while there are more rooms than places. Pure."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from relay.client_address import ClientAddress
+
+PER_ADDRESS = 4
+"""Number of places that the rooms of one address keep while places are short."""
+PER_NETWORK = 8 * PER_ADDRESS
+"""Number of places that the rooms of one network keep while places are short."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The place of a room that has a rendition."""
+
+    room: str
+    creator: ClientAddress
+    viewers: int
+    """Number of HLS viewers."""
+
+
+def place_to_free(places: Sequence[Place], creator: ClientAddress) -> Place | None:
+    """Returns the place that a room must give up to a new room of `creator`, while all places are
+    taken; None if the new room gets no place.
+
+    A room without HLS viewers gives up its place first, then a room of an address or network that
+    has more than its number of places.
+    """
+    addresses = Counter(place.creator.address for place in places)
+    networks = Counter(place.creator.network for place in places)
+
+    def held(place: Place) -> int:
+        return addresses[place.creator.address]
+
+    unwatched = [place for place in places if not place.viewers]
+    if unwatched:
+        return max(unwatched, key=held)
+    if (creator.address and addresses[creator.address] >= PER_ADDRESS) or (
+        creator.network and networks[creator.network] >= PER_NETWORK
+    ):
+        return None
+    beyond = [
+        place
+        for place in places
+        if (place.creator.address and addresses[place.creator.address] > PER_ADDRESS)
+        or (place.creator.network and networks[place.creator.network] > PER_NETWORK)
+    ]
+    return min(beyond, key=lambda place: place.viewers) if beyond else None

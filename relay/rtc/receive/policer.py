@@ -1,0 +1,71 @@
+"""Limits the bitrate that a publisher sends. Pure; `now` in seconds.
+
+The policer first requests a lower bitrate, which browsers obey within a second. It reports a
+publisher that continues to send more than the limit.
+"""
+
+from relay.rtc.receive.estimate import LEAST
+
+SLACK = 1.25
+"""Ratio to the requested bitrate up to which a publisher is not policed. Retransmissions and a slow
+encoder cause small excesses.
+"""
+BURST = 1.0
+"""Seconds of media at the requested bitrate that a publisher may send in addition. A keyframe of a
+new page is such a burst.
+"""
+CREDIT = 1.0
+"""Seconds of media at the requested bitrate that a publisher did not send and may send later. After
+a pause of the network or of this process, the media of the pause arrives at once.
+"""
+DEBT_MAX = 3.0
+"""Maximum excess that counts for the request, seconds of media at the requested bitrate."""
+OVER_FOR = 3.0
+"""Time above the limit after which a publisher is excessive, seconds."""
+MEASURE_EVERY = 0.1
+"""Minimum time between two measurements, seconds."""
+
+
+class BitratePolicer:
+    """Measures one publisher. Call `measure` several times a second.
+
+    `cap`: bitrate that is usually requested; `limit`: bitrate that the publisher must not exceed
+    for OVER_FOR seconds; both in bit/s.
+    """
+
+    def __init__(self, cap: int, limit: int, now: float) -> None:
+        self.request = cap
+        """Maximum bitrate to request from the publisher now, bit/s."""
+        self.excessive = False
+        """Whether the publisher has exceeded the limit for too long."""
+        self.limit = limit
+        self._cap = cap
+        self._allowed = min(limit, round(SLACK * cap))
+        self._debt = 0.0
+        """Excess over `_allowed`, bits; negative if the publisher sent less."""
+        self._excess = 0.0
+        """Excess over the limit, bits."""
+        self._over = 0.0
+        """Time above the limit since the excess was last 0, seconds."""
+        self._received = 0
+        self._measured_at = now
+
+    def measure(self, received: int, now: float) -> None:
+        """Takes a measurement. `received`: number of bytes received so far."""
+        elapsed = now - self._measured_at
+        if elapsed < MEASURE_EVERY:
+            return
+        bits = 8 * (received - self._received)
+        self._received, self._measured_at = received, now
+        debt = self._debt + bits - self._allowed * elapsed
+        self._debt = min(DEBT_MAX * self._cap, max(-CREDIT * self._cap, debt))
+        if self._debt <= BURST * self._cap:
+            self.request = self._cap
+        else:
+            self.request = max(LEAST, round(self._cap * BURST * self._cap / (2 * self._debt)))
+        self._excess = max(0.0, self._excess + bits - self.limit * elapsed)
+        if not self._excess:
+            self._over = 0.0
+        elif bits > self.limit * elapsed:
+            self._over += elapsed
+        self.excessive = self._over >= OVER_FOR
