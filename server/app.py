@@ -42,6 +42,8 @@ from server.http.whep import WhepEndpoint
 from server.http.whip import WhipEndpoint
 from server.ingest.sessions import IngestSessions
 from server.ingest.transcoders import Transcoders
+from server.memory.budget import MemoryBudget, MemoryLimits
+from server.memory.machine import Allocator, default_budget
 from server.rooms.registry import Rooms
 from server.rooms.room import RoomPolicy
 from server.settings import ADMIN_SOCKET_NAME, Settings
@@ -80,6 +82,7 @@ async def serve(settings: Settings, ready: Callable[[list[str]], None]) -> None:
     """Serves until SIGINT or SIGTERM. Calls `ready` with the URLs of the pages once the server
     answers. Raises OSError if a port is not available, StorageError if the data cannot be opened.
     """
+    Allocator().limit_arenas()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -113,7 +116,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     hub.pulse.start()
     stack.callback(hub.close)
     transcoders = Transcoders(_transcoders(settings), settings.video_bitrate)
-    ingest = IngestSessions(port, transcoders, settings.remb)
+    ingest = IngestSessions(port, transcoders, settings.remb, settings.max_bitrate)
     # Each server has its own registry: several servers may run in one process.
     registry = CollectorRegistry()
     policy = RoomPolicy(settings.idle_ttl, settings.away_grace, settings.ended_ttl)
@@ -130,7 +133,21 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     hosts = list(settings.announce or port.hosts)
     await rooms.open()
     whep = WhepSessions(port, hosts)
-    sources = Sources(rooms.in_memory, hub, port, watch, hls.renditions, whep, ingest)
+    memory = MemoryBudget(
+        MemoryLimits(
+            settings.memory or default_budget(),
+            settings.window_seconds,
+            settings.window_bytes,
+            settings.remb,
+        ),
+        rooms.in_memory,
+        hls.renditions,
+        whep,
+        watch.viewers,
+    )
+    memory.start()
+    stack.callback(memory.close)
+    sources = Sources(rooms.in_memory, hub, port, watch, hls.renditions, whep, ingest, memory)
     metrics = Metrics(sources, registry)
     connections = Connections(EACH * settings.max_sockets_per_address, settings.trusted_proxies)
     stack.callback(connections.close)
@@ -146,7 +163,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         watch,
         events,
         hls,
-        WhipEndpoint(rooms, settings, hosts),
+        WhipEndpoint(rooms, memory, settings, hosts),
         WhepEndpoint(rooms, whep, settings),
         metrics,
         admin(require_admin_token(settings)),

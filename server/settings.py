@@ -315,6 +315,14 @@ class Settings(BaseModel):
     ended_ttl: Seconds = Field(
         7 * 86400, description="Seconds after which an ended room is removed from the database."
     )
+    memory: Annotated[ByteSize, Field(ge=64 << 20)] | None = Field(
+        None,
+        description=(
+            "Bytes of memory that this process may use, such as 512MiB. Near this limit, less "
+            "media is kept for each live stream; at the limit, new publishers are refused. "
+            "Default: 60 % of the memory of the machine or control group."
+        ),
+    )
     window_seconds: Seconds = Field(
         90, description="Seconds of media kept in memory for each live stream."
     )
@@ -336,6 +344,13 @@ class Settings(BaseModel):
         4_000_000,
         description=(
             "Maximum bitrate of all media of a publisher, bit/s; sent to publishers as REMB."
+        ),
+    )
+    max_bitrate: BitRate | None = Field(
+        None,
+        description=(
+            "Bitrate of all media of a publisher, bit/s, above which the session ends after 3 s. "
+            "Default: twice --remb."
         ),
     )
     max_rooms_per_address_hour: Limit = Field(

@@ -54,4 +54,4 @@ class HlsEndpoint:
             if found and not found.over:
                 return found
             raise
-        return self.renditions.open(room.channel, path)
+        return self.renditions.open(room.channel, path, room.creator)

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from relay.client_address import ClientAddress
+
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -23,6 +25,16 @@ def bucket_key(address: str) -> str:
     if ip is None:
         return address
     return str(ip) if ip.version == 4 else str(ipaddress.ip_network((ip, 64), strict=False))
+
+
+def keys_of(address: str) -> ClientAddress:
+    """Returns the keys by which memory and places are counted."""
+    ip = parse_address(address)
+    if ip is None:
+        return ClientAddress(address, address)
+    prefix = 24 if ip.version == 4 else 48
+    network = str(ipaddress.ip_network((ip, prefix), strict=False))
+    return ClientAddress(bucket_key(address), network)
 
 
 class RateLimiter:

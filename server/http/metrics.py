@@ -20,6 +20,7 @@ from relay.stream.stream import Stream
 from relay.whep import WhepSessions
 from server.http.watch import WatchEndpoint
 from server.ingest.sessions import IngestSessions
+from server.memory.budget import MemoryBudget
 from server.rooms.beacon import OTHER, PLAYERS, Beacon
 from server.rooms.in_memory import RoomsInMemory
 from server.rooms.life import State
@@ -49,6 +50,7 @@ class Sources:
     hls: Renditions
     whep: WhepSessions
     ingest: IngestSessions
+    memory: MemoryBudget
 
 
 class Metrics:
@@ -135,6 +137,7 @@ class ServerCollector(Collector):
         yield from self._viewers()
         yield from self._delivery()
         yield from self._network()
+        yield from self._memory()
 
     def _rooms(self) -> Iterator[Family]:
         states = self._sources.rooms.states
@@ -287,6 +290,51 @@ class ServerCollector(Collector):
             ),
             "reason",
             reasons,
+        )
+        yield CounterMetricFamily(
+            "microlive_excessive_publishers",
+            "Publishers whose session ended because they sent more than the maximum bitrate",
+            self._sources.ingest.counters.excessive,
+        )
+
+    def _memory(self) -> Iterator[Family]:
+        memory = self._sources.memory
+        figures, counters = memory.figures, memory.counters
+        yield _gauge("memory_held_bytes", "Counted memory, by kind", "kind", figures.held)
+        yield GaugeMetricFamily(
+            "microlive_memory_budget_bytes",
+            "Maximum memory of the process",
+            memory.limits.budget,
+        )
+        yield GaugeMetricFamily(
+            "microlive_memory_use_ratio",
+            "Used share of the memory budget",
+            figures.use,
+        )
+        yield GaugeMetricFamily(
+            "microlive_window_seconds",
+            "Maximum duration of the media kept for each live",
+            figures.window_seconds,
+        )
+        yield CounterMetricFamily(
+            "microlive_memory_refusals",
+            "Creators refused because the memory budget was used up",
+            counters.refused,
+        )
+        yield CounterMetricFamily(
+            "microlive_memory_cut_viewers",
+            "WebSocket viewers closed because too many bytes waited for their address",
+            counters.cut,
+        )
+        yield CounterMetricFamily(
+            "microlive_memory_trims",
+            "Times that free memory was returned to the system",
+            counters.trims,
+        )
+        yield CounterMetricFamily(
+            "microlive_displaced_renditions",
+            "HLS renditions ended because a room with viewers needed the place",
+            self._sources.hls.counters.displaced,
         )
 
 

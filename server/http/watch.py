@@ -7,7 +7,7 @@ from relay.websocket.counters import WebSocketCounters
 from relay.websocket.endpoint import watch
 from relay.websocket.viewer import WebSocketViewer
 from server.errors import BadRequest, TooManyRequests
-from server.http.limits import ConnectionLimiter
+from server.http.limits import ConnectionLimiter, keys_of
 from server.http.request import client_of, connection_of
 from server.rooms.registry import Rooms
 from server.settings import Settings
@@ -46,7 +46,9 @@ class WatchEndpoint:
             RETRY_CONNECTIONS,
         )
         with connection_of(self.sockets, address, refusal):
-            return await watch(request, room.channel, self.counters, self.viewers)
+            return await watch(
+                request, room.channel, self.counters, self.viewers, address=keys_of(address)
+            )
 
     def close_viewers(self) -> None:
         """Closes the WebSocket of every viewer with 1001. Players reconnect by themselves."""

@@ -11,8 +11,10 @@ from aiohttp import web
 from relay.rtc.receive.sdp import parse_offer
 from server.host.ice_servers import ice_servers
 from server.http.auth import bearer_token
-from server.http.request import url_of
+from server.http.limits import keys_of
+from server.http.request import client_of, url_of
 from server.http.signalling import created, read_offer, read_trickle, signalling_routes
+from server.memory.budget import MemoryBudget
 from server.rooms.commands import AuthorisePublishing, EndSession, RequireOpen
 from server.rooms.registry import Rooms
 from server.rooms.room import Room
@@ -24,8 +26,11 @@ class WhipEndpoint:
     candidate for each of `hosts`.
     """
 
-    def __init__(self, rooms: Rooms, settings: Settings, hosts: list[str]) -> None:
+    def __init__(
+        self, rooms: Rooms, memory: MemoryBudget, settings: Settings, hosts: list[str]
+    ) -> None:
         self._rooms = rooms
+        self._memory = memory
         self._settings = settings
         self._hosts = hosts
 
@@ -40,7 +45,9 @@ class WhipEndpoint:
         """
         room = await self._authorised_room(request)
         offer = parse_offer(await read_offer(request))
-        session = room.publish(offer)
+        creator = keys_of(client_of(request, self._settings).address)
+        self._memory.take_creator(room, creator)
+        session = room.publish(offer, creator)
         return created(
             session.answer(self._hosts, max_bitrate=self._settings.video_bitrate),
             url_of(request, f"/whip/{room.name}/{session.id}", self._settings),

@@ -11,6 +11,9 @@ class IngestCounters:
     """
 
     def __init__(self) -> None:
+        self.excessive = 0
+        """Number of sessions that ended because the publisher sent more than the maximum bitrate.
+        """
         self._closed = dict.fromkeys(SUMMED, 0)
         self._open: dict[int, ReceiveCounters] = {}
 

@@ -85,6 +85,7 @@ class IngestSession:
         offer: Offer,
         *,
         bitrate_cap: int,
+        max_bitrate: int | None = None,
         transcoders: Transcoders,
         counters: IngestCounters,
         owner: SessionOwner,
@@ -104,7 +105,13 @@ class IngestSession:
         codec = video.codec if video else "H264"
         reservation = None if codec == "H264" else transcoders.reserve(stream.name)
         try:
-            self.rtc = ReceiveSession(port, offer, bitrate_cap=bitrate_cap, on_closed=self._end)
+            self.rtc = ReceiveSession(
+                port,
+                offer,
+                bitrate_cap=bitrate_cap,
+                max_bitrate=max_bitrate,
+                on_closed=self._end,
+            )
         except BaseException:
             if reservation:
                 reservation.release()
@@ -194,6 +201,7 @@ class IngestSession:
 
     def _end(self, reason: str) -> None:
         if self._happen(Event.ENDED):
+            self._counters.excessive += self.rtc.excessive
             self._owner.session_ended(self, reason)
 
     def receive_demand(self, demand: Demand) -> None:

@@ -15,14 +15,22 @@ class IngestSessions:
     counters.
     """
 
-    def __init__(self, port: UdpPort, transcoders: Transcoders, bitrate_cap: int) -> None:
+    def __init__(
+        self,
+        port: UdpPort,
+        transcoders: Transcoders,
+        bitrate_cap: int,
+        max_bitrate: int | None = None,
+    ) -> None:
         """`bitrate_cap`: maximum total bitrate of a publisher's audio and video, bit/s. The server
-        sends this limit as REMB.
+        sends this limit as REMB. `max_bitrate`: bitrate above which a session ends after a few
+        seconds, bit/s; by default twice the cap.
         """
         self.transcoders = transcoders
         self.counters = IngestCounters()
         self._port = port
         self._bitrate_cap = bitrate_cap
+        self._max_bitrate = max_bitrate
 
     def open(self, stream: Stream, offer: Offer, owner: SessionOwner) -> IngestSession:
         """Opens a session, which the owner must close. Raises Unavailable or NotAcceptable if the
@@ -34,6 +42,7 @@ class IngestSessions:
             self._port,
             offer,
             bitrate_cap=self._bitrate_cap,
+            max_bitrate=self._max_bitrate,
             transcoders=self.transcoders,
             counters=self.counters,
             owner=owner,

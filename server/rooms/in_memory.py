@@ -4,7 +4,7 @@ Other processes own other rooms, so no answer to a question about a room may dep
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from relay.sample import Sample, TrackInfo
 from relay.stream.stream import Stream
@@ -21,6 +21,9 @@ class RoomsInMemory:
     def __contains__(self, name: str) -> bool:
         """Whether the room with this name is in memory."""
         return name in self._rooms
+
+    def __iter__(self) -> Iterator[Room]:
+        return iter(self._rooms.values())
 
     def latest_keyframe(self, name: str) -> tuple[TrackInfo, Sample] | None:
         """Returns the latest keyframe of a room on air, with its decoding parameters. Returns None

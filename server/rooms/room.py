@@ -11,10 +11,11 @@ from typing import Any, Protocol
 
 from relay.channel.channel import Channel
 from relay.channel.owner import ChannelOwner, Notice
+from relay.client_address import UNKNOWN, ClientAddress
 from relay.errors import MessageError, RefusalCode
 from relay.rtc.receive.sdp import Offer
 from relay.stream.stream import Stream
-from server.errors import Conflict, NotFound, Unavailable
+from server.errors import Conflict, NotFound, TooManyRequests, Unavailable
 from server.ingest.session import IngestSession, SessionOwner
 from server.rooms.audience import Audience
 from server.rooms.beacon import read_beacon
@@ -30,6 +31,8 @@ OpenSession = Callable[[Stream, Offer, SessionOwner], IngestSession]
 
 VIEWERS_INTERVAL = 1.0
 """Minimum seconds between two room events that only report a new number of viewers."""
+EXCESS_PAUSE = 10.0
+"""Seconds for which a room accepts no session after a session sent too much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +74,15 @@ class Room:
         self.channel = open_channel(record.room, self)
         self.state = State.IDLE if record.live_at is None else State.AWAY
         self.live_since = record.live_at
+        self.creator = UNKNOWN
+        """Address of the last client that began to publish."""
         self._policy = policy
         self._open_session = open_session
         self._observer = observer
         self._audience = audience
         self._loop = asyncio.get_running_loop()
         self._epoch = 0
+        self._paused_until = 0.0
         self._current: IngestSession | None = None
         self._pending: IngestSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -133,12 +139,13 @@ class Room:
 
     # Publishing
 
-    def publish(self, offer: Offer) -> IngestSession:
+    def publish(self, offer: Offer, creator: ClientAddress = UNKNOWN) -> IngestSession:
         """Opens a session for this offer. The new session replaces the current session once the new
         handshake is complete.
 
         Raises Conflict if the room has ended, and Unavailable if the server is closing. Raises
-        Unavailable or NotAcceptable if the offer needs a transcoder and no transcoder is available.
+        Unavailable or NotAcceptable if the offer needs a transcoder and no transcoder is available,
+        and TooManyRequests for some seconds after a session sent too much.
         """
         if self.ended:
             raise Conflict(RefusalCode.ROOM_ENDED, "this room has ended: create a new room")
@@ -146,7 +153,15 @@ class Room:
             raise Unavailable(
                 RefusalCode.SERVER_CLOSING, "the server is shutting down: try again in a moment"
             )
+        wait = self._paused_until - self._loop.time()
+        if wait > 0:
+            raise TooManyRequests(
+                RefusalCode.BITRATE_TOO_HIGH,
+                "the last session sent more than the server takes: lower the bitrate",
+                wait,
+            )
         session = self._open_session(self.stream, offer, self)
+        self.creator = creator
         if self._pending:
             self._spawn(self._pending.close())
         self._pending = session
@@ -208,6 +223,8 @@ class Room:
 
     def session_ended(self, session: IngestSession, reason: str) -> None:
         logger.info("room %s: %s", self.name, reason)
+        if session.rtc.excessive:
+            self._paused_until = self._loop.time() + EXCESS_PAUSE
         if session in self.sessions:
             self._detach(session)
             self._spawn(session.close())

@@ -13,6 +13,7 @@ from scripts.benchmarks.commands.holds import holds
 from scripts.benchmarks.commands.hostile import hostile
 from scripts.benchmarks.commands.ingest import ingest
 from scripts.benchmarks.commands.latency import latency
+from scripts.benchmarks.commands.memory import memory
 from scripts.benchmarks.commands.mixed import mixed
 from scripts.benchmarks.commands.soak import soak
 from scripts.benchmarks.commands.uplink import uplink
@@ -20,7 +21,7 @@ from scripts.benchmarks.commands.uplink import uplink
 cli = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__
 )
-for command in (latency, holds, bitrate, fanout, hostile, ingest, mixed, soak, uplink):
+for command in (latency, holds, bitrate, fanout, hostile, ingest, memory, mixed, soak, uplink):
     cli.command()(command)
 cli.add_typer(beside.cli, name="beside")
 

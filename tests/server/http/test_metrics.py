@@ -54,6 +54,11 @@ async def test_a_server_without_anybody(server: Server) -> None:
             == 0
         )
     assert told['microlive_rejected_datagrams_total{reason="stranger"}'] == 0
+    for kind in ("windows", "joins", "whep", "hls", "ingest", "sessions", "websocket"):
+        assert told[f'microlive_memory_held_bytes{{kind="{kind}"}}'] == 0
+    assert told["microlive_memory_budget_bytes"] > 1 << 26
+    for name in ("memory_refusals", "memory_cut_viewers", "excessive_publishers"):
+        assert told[f"microlive_{name}_total"] == 0
     await server.create()
     async with server.http.get(f"{server.url}/metrics") as response:
         told = scrape(await response.text())

@@ -10,17 +10,19 @@ from collections.abc import Callable
 import pytest
 
 from relay.channel.hub import Hub
+from relay.client_address import ClientAddress
+from relay.errors import RefusalCode
 from relay.message import unpack_records
 from relay.rtc.peer_session import PeerSession
 from relay.rtc.receive.sdp import parse_offer
 from relay.rtc.udp import UdpPort
-from server.errors import Conflict, NotFound, Unavailable
+from server.errors import Conflict, NotFound, TooManyRequests, Unavailable
 from server.ingest.sessions import IngestSessions
 from server.ingest.transcoders import Transcoders
 from server.rooms.audience import Audience
 from server.rooms.beacon import Beacon
 from server.rooms.life import RoomEvent, State
-from server.rooms.room import Room, RoomPolicy
+from server.rooms.room import EXCESS_PAUSE, Room, RoomPolicy
 from server.storage.database import RoomRecord
 from tests.fixtures import offers
 from tests.fixtures.channel import payloads
@@ -193,4 +195,24 @@ async def test_beacons_are_observed_and_their_viewers_described() -> None:
     assert room.players == {"mse": 1}
     room.viewer_left(1)
     assert room.health().audience.reporting == 0
+    await room.close()
+
+
+async def test_after_a_session_that_sent_too_much_the_room_pauses() -> None:
+    """The refusal tells the creator why. Another reason for an end causes no pause."""
+    room = make()
+    creator = ClientAddress("192.0.2.1", "192.0.2.0/24")
+    session = room.publish(OFFER, creator)
+    assert room.creator == creator
+    session.rtc._end("the publisher closed the connection")
+    session = room.publish(OFFER)
+    session.rtc._policer.excessive = True
+    session.rtc._end("too much")
+    assert room.sessions == []
+    with pytest.raises(TooManyRequests) as refused:
+        room.publish(OFFER)
+    assert refused.value.code is RefusalCode.BITRATE_TOO_HIGH
+    assert refused.value.retry_after == EXCESS_PAUSE
+    room._paused_until = 0.0
+    assert room.publish(OFFER)
     await room.close()

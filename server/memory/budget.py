@@ -1,0 +1,206 @@
+"""Keeps the process within its memory budget: counts what is held, sets the lengths of windows and
+playlists, and refuses new creators.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from relay.client_address import ClientAddress
+from relay.errors import RefusalCode
+from relay.hls.endpoint import Renditions
+from relay.hls.playlist import MAX_BYTES
+from relay.websocket.viewer import WebSocketViewer
+from relay.whep import WhepSessions
+from server.errors import Unavailable
+from server.memory import policy
+from server.memory.machine import Allocator, resident
+from server.memory.trim import TrimSchedule
+from server.rooms.in_memory import RoomsInMemory
+from server.rooms.room import Room
+
+logger = logging.getLogger(__name__)
+
+TICK = 0.5
+"""Seconds between two measurements."""
+SILENT = 10.0
+"""Seconds without media after which a stream gets the least window."""
+PACKET_BYTES = 1_600
+"""Memory of a packet that waits for missing packets, bytes."""
+VIEWER_SESSION_BYTES = 100_000
+"""Memory of a WHEP session apart from media, bytes."""
+KINDS = ("windows", "joins", "whep", "hls", "ingest", "sessions", "websocket")
+
+
+@dataclass(slots=True)
+class Figures:
+    """The last measurement."""
+
+    held: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
+    """Counted memory by kind, bytes. The bytes that wait for WebSocket viewers are partly shared
+    between viewers.
+    """
+    resident: int = 0
+    """Resident memory of the process, bytes."""
+    use: float = 0.0
+    """Used share of the budget."""
+    window_seconds: float = 0.0
+    """Maximum length of a window, seconds."""
+
+    @property
+    def counted(self) -> int:
+        """Counted memory without the bytes that wait for WebSocket viewers, bytes."""
+        return sum(self.held.values()) - self.held["websocket"]
+
+
+@dataclass(slots=True)
+class MemoryCounters:
+    """Totals since the process began."""
+
+    refused: int = 0
+    """Number of creators that were refused because of the memory budget."""
+    cut: int = 0
+    """Number of WebSocket viewers closed because too many bytes waited for their address."""
+    trims: int = 0
+    """Number of times that free memory was returned to the system."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryLimits:
+    """The settings that limit memory."""
+
+    budget: int
+    """Maximum resident memory of the process, bytes."""
+    window_seconds: float
+    window_bytes: int
+    bitrate: int
+    """Bit rate that every creator may send, bit/s."""
+
+
+class MemoryBudget:
+    """Measures and limits the memory of the process. Call `start`, and `close` at the end."""
+
+    def __init__(
+        self,
+        limits: MemoryLimits,
+        rooms: RoomsInMemory,
+        renditions: Renditions,
+        whep: WhepSessions,
+        viewers: Iterable[WebSocketViewer],
+        *,
+        measure_resident: Callable[[], int] = resident,
+        allocator: Allocator | None = None,
+    ) -> None:
+        self.limits = limits
+        self.figures = Figures(window_seconds=limits.window_seconds)
+        self.counters = MemoryCounters()
+        self._rooms = rooms
+        self._renditions = renditions
+        self._whep = whep
+        self._viewers = viewers
+        self._resident = measure_resident
+        self._allocator = allocator or Allocator()
+        self._loop = asyncio.get_running_loop()
+        self._trims = TrimSchedule(measure_resident(), self._loop.time())
+        self._needs = policy.Needs(0, limits.bitrate)
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        self._timer = self._loop.call_later(TICK, self._tick)
+
+    def close(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+
+    # Admission
+
+    def take_creator(self, room: Room, creator: ClientAddress) -> None:
+        """Accepts a creator. Raises Unavailable if the memory does not suffice for one more live. A
+        creator who returns to a live is always accepted.
+        """
+        if room.on_air or room.sessions:
+            return
+        if not self._needs.leave_room(creator, self.limits.budget):
+            self.counters.refused += 1
+            raise Unavailable(
+                RefusalCode.OUT_OF_MEMORY,
+                "the server has no memory left for another live: try again later",
+                policy.RETRY,
+            )
+        # The creator's session is measured at the next tick.
+        self._needs.add(policy.Live(creator, 0, 0))
+
+    # Measurements
+
+    def _tick(self) -> None:
+        self._timer = self._loop.call_later(TICK, self._tick)
+        self.measure()
+        self._trim()
+
+    def measure(self) -> None:
+        """Measures the memory, and sets the limits that follow from the measurement."""
+        held = dict.fromkeys(KINDS, 0)
+        rooms = [room for room in self._rooms if room.stream.tracks or room.sessions]
+        playlists = self._renditions.held
+        lives = [self._measure(room, playlists.get(room.name, 0), held) for room in rooms]
+        held["hls"] = sum(playlists.values())
+        held["sessions"] += VIEWER_SESSION_BYTES * len(self._whep.sessions)
+        waiting = [(viewer, size) for viewer in self._viewers if (size := viewer.waiting)]
+        held["websocket"] = sum(size for _, size in waiting)
+        figures = self.figures
+        figures.held = held
+        figures.resident = self._resident()
+        counted = round(policy.OVERHEAD * figures.counted)
+        figures.use = max(counted, figures.resident) / self.limits.budget
+        self._needs = policy.Needs(max(0, figures.resident - counted), self.limits.bitrate)
+        for live in lives:
+            self._needs.add(live)
+        self._limit(rooms, lives)
+        if figures.use > policy.RELAXED:
+            self._cut(waiting)
+
+    def _measure(self, room: Room, playlist: int, held: dict[str, int]) -> policy.Live:
+        """Returns the memory of a room, and adds the memory to the kinds of `held`."""
+        channel = room.channel
+        window, joins = channel.stream.window.size, channel.held
+        whep = self._whep.held(channel)
+        packets = sum(PACKET_BYTES * session.rtc.packets_held for session in room.sessions)
+        sessions = policy.SESSION_BYTES * len(room.sessions)
+        held["windows"] += window
+        held["joins"] += joins
+        held["whep"] += whep
+        held["ingest"] += packets
+        held["sessions"] += sessions
+        rest = joins + whep + packets + playlist
+        return policy.Live(room.creator, window, rest, channel.bitrate)
+
+    def _limit(self, rooms: list[Room], lives: list[policy.Live]) -> None:
+        limits, figures = self.limits, self.figures
+        target = policy.window_seconds(figures.use, limits.window_seconds)
+        seconds = max(target, policy.SHRINK * figures.window_seconds)
+        figures.window_seconds = seconds
+        least = min(seconds, policy.LEAST_SECONDS)
+        silent = (time.time() - SILENT) * 1_000_000
+        sizes = policy.window_limits(lives, limits.budget, limits.window_bytes)
+        for room, size in zip(rooms, sizes, strict=True):
+            stream = room.stream
+            stream.window.limit(seconds if stream.published > silent else least, size)
+        self._renditions.limit(policy.playlist_bytes(figures.use, MAX_BYTES))
+
+    def _cut(self, waiting: list[tuple[WebSocketViewer, int]]) -> None:
+        sizes = [(viewer.address, size) for viewer, size in waiting]
+        for index in policy.excessive_viewers(sizes, self.limits.budget):
+            self.counters.cut += 1
+            waiting[index][0].close(RefusalCode.TOO_SLOW, "too much waits for this address")
+
+    def _trim(self) -> None:
+        figures, now = self.figures, self._loop.time()
+        counted = round(policy.OVERHEAD * figures.counted)
+        if self._trims.due(figures.resident, counted, now):
+            self._allocator.trim()
+            after = self._resident()
+            self.counters.trims += 1
+            self._trims.trimmed(figures.resident, after, counted, now)
+            logger.debug("returned %d MB to the system", (figures.resident - after) >> 20)

@@ -1,0 +1,44 @@
+"""Decides when free memory is returned to the system. Pure; `now` in seconds.
+
+The C library keeps freed memory for later allocations. Returning the memory takes time on the event
+loop, so it is returned only when much is free, and less often if that has little effect.
+"""
+
+LEAST_GAIN = 20_000_000
+"""Free memory that is worth returning, bytes."""
+GAIN_SHARE = 0.05
+"""Free memory that is worth returning, as a share of the resident memory."""
+EVERY = 5.0
+"""Minimum time between two attempts, seconds."""
+EVERY_MAX = 300.0
+"""Maximum time between two attempts, seconds. The time doubles after an attempt with little
+effect.
+"""
+
+
+class TrimSchedule:
+    """Call `due` regularly, and `trimmed` after each attempt."""
+
+    def __init__(self, resident: int, now: float) -> None:
+        """`resident`: resident memory of the process when it holds no media, bytes."""
+        self._base = resident
+        self._wait = EVERY
+        self._next = now + EVERY
+
+    def due(self, resident: int, counted: int, now: float) -> bool:
+        """Whether to return memory now. `counted`: memory that is known to be in use, bytes."""
+        return now >= self._next and self._free(resident, counted) > self._worth(resident)
+
+    def trimmed(self, before: int, after: int, counted: int, now: float) -> None:
+        """Takes the effect of an attempt. `before`, `after`: resident memory, bytes."""
+        worked = before - after > self._worth(before) // 2
+        self._wait = EVERY if worked else min(EVERY_MAX, 2 * self._wait)
+        self._next = now + self._wait
+        # What could not be returned is in use, although it is not counted.
+        self._base = max(self._base, after - counted) if not worked else self._base
+
+    def _free(self, resident: int, counted: int) -> int:
+        return resident - self._base - counted
+
+    def _worth(self, resident: int) -> int:
+        return max(LEAST_GAIN, round(GAIN_SHARE * resident))
