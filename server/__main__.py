@@ -23,7 +23,7 @@ from pydantic.fields import FieldInfo
 
 from server import __version__, admin
 from server.host.descriptors import raise_limit
-from server.host.lan import qr_terminal
+from server.host.qr import qr_terminal
 from server.settings import FILE_NAME, Settings, SettingsError, load, option_of
 from server.storage.database import StorageError
 
@@ -178,7 +178,7 @@ def _announce(urls: list[str], settings: Settings) -> None:
         lines.append(
             qr_terminal(studios[0])
             if studios
-            else "--lan: this machine has no address that a phone can reach\n"
+            else "--lan: this machine has no private IPv4 address at which a phone can reach it\n"
         )
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Print the addresses even if the terminal's encoding lacks the QR code's block characters.

@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -23,18 +23,24 @@ from relay.rtc.udp import UdpPort
 from relay.whep import WhepSessions
 from server.demo import Demo
 from server.host import lan
+from server.host.addresses import LocalAddress, local_addresses, media_hosts
+from server.host.certificate import names_in
 from server.host.self_check import SelfCheck
 from server.http.admin import AdminEndpoint, blocked, require_admin_token, restore_blocks
 from server.http.blocklist import Blocklist
 from server.http.charges import charges
 from server.http.connections import EACH, HANDSHAKE, IDLE, AdmissionProtocol, Connections
 from server.http.events import EventsEndpoint
+from server.http.headers import answer_headers
 from server.http.hls import HlsEndpoint
+from server.http.hosts import KnownHosts, Origins, known_hosts
+from server.http.lan_peers import LanProtocol
 from server.http.metrics import Metrics, Playing, Sources
-from server.http.middleware import cross_origin, preflights, refusals
+from server.http.middleware import own_hosts, preflights, refusals
 from server.http.openapi import OpenApiEndpoint
 from server.http.pages import Pages
 from server.http.request import MAX_BODY
+from server.http.request_handler import RequestHandler
 from server.http.rooms import RoomsEndpoint
 from server.http.status import StatusEndpoint
 from server.http.watch import WatchEndpoint
@@ -46,7 +52,7 @@ from server.memory.budget import MemoryBudget, MemoryLimits
 from server.memory.machine import Allocator, default_budget
 from server.rooms.registry import Rooms
 from server.rooms.room import RoomPolicy
-from server.settings import ADMIN_SOCKET_NAME, Settings
+from server.settings import ADMIN_SOCKET_NAME, IPNetwork, Settings
 from server.storage.database import Storage
 
 logger = logging.getLogger(__name__)
@@ -124,12 +130,13 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     watch = WatchEndpoint(rooms, settings)
     events = EventsEndpoint(rooms, watch.sockets, settings)
     hls = HlsEndpoint(rooms, settings)
-    listeners = _bind(settings)
+    addresses = local_addresses()
+    listeners = _bind(settings, addresses)
     # The ports are bound but do not listen yet: the rooms of the last run are restored first.
     for listener in listeners:
         stack.callback(listener.sock.close)
     udp_port = listeners[0].port if settings.udp_port is None else settings.udp_port
-    await port.open(_media_hosts(settings), udp_port)
+    await port.open(media_hosts(settings, addresses), udp_port)
     hosts = list(settings.announce or port.hosts)
     await rooms.open()
     whep = WhepSessions(port, hosts)
@@ -154,6 +161,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     blocklist = Blocklist()
     await restore_blocks(blocklist, storage)
     admin = partial(AdminEndpoint, rooms, blocklist, storage, connections.cut)
+    origins = Origins(settings)
     pages = Pages(rooms, settings)
     endpoints = (
         pages,
@@ -171,13 +179,14 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     app = _application(
         endpoints,
         connections.middleware,
-        preflights,
         refusals(pages),
         blocked(blocklist, settings),
+        own_hosts(_known_hosts(settings), origins, settings),
+        preflights,
         charges(rooms.in_memory, hls.renditions, settings),
     )
-    app.on_response_prepare.append(cross_origin(settings))
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN, keepalive_timeout=IDLE)
+    app.on_response_prepare.append(answer_headers(settings, origins))
+    runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     stack.push_async_callback(rooms.close)
@@ -264,6 +273,8 @@ class _Listener:
     sock: socket.socket
     host: str
     tls: ssl.SSLContext | None
+    networks: tuple[IPNetwork, ...] | None = None
+    """Networks whose peers may connect. None: every peer may connect."""
 
     @property
     def port(self) -> int:
@@ -297,15 +308,44 @@ class _Site(web.SockSite):
         handlers = self._runner.server
         assert handlers is not None
         self._server = await asyncio.get_running_loop().create_server(
-            lambda: AdmissionProtocol(self._connections, handlers()),
+            lambda: self._protocol(handlers),
             sock=self._listener.sock,
             ssl=self._listener.tls,
             ssl_handshake_timeout=HANDSHAKE if self._listener.tls else None,
             backlog=BACKLOG,
         )
 
+    def _protocol(self, server: web.Server) -> AdmissionProtocol:
+        loop = asyncio.get_running_loop()
+        handler = RequestHandler(
+            server,
+            loop=loop,
+            access_log=None,  # type: ignore[arg-type]  # as in aiohttp's own runner
+            keepalive_timeout=IDLE,
+        )
+        networks = self._listener.networks
+        if networks is None:
+            return AdmissionProtocol(self._connections, handler)
+        return LanProtocol(self._connections, handler, networks)
 
-def _bind(settings: Settings) -> list[_Listener]:
+
+def _known_hosts(settings: Settings) -> KnownHosts:
+    """Returns the hosts of this server. Logs a warning if every host is known."""
+    machine = socket.gethostname()
+    known = known_hosts(
+        settings,
+        names_in(settings.tls_cert) if settings.tls_cert else (),
+        (machine, f"{machine}.local"),
+    )
+    if known.any_host:
+        logger.warning(
+            "this server has no host name, so it answers for every host name: set --public-url, or "
+            "--hosts"
+        )
+    return known
+
+
+def _bind(settings: Settings, addresses: Sequence[LocalAddress]) -> list[_Listener]:
     """Binds the TCP ports. Returns the main listener first, then the listeners of --lan. If a port
     cannot be bound, closes all sockets and raises OSError.
     """
@@ -318,11 +358,14 @@ def _bind(settings: Settings) -> list[_Listener]:
         )
         listeners.append(_Listener(_bound_socket(settings.host, settings.port), settings.host, tls))
         if settings.lan:
-            addresses = lan.addresses()
-            lan_tls = _tls(*lan.self_signed(settings.data, addresses))
+            private = [address for address in addresses if address.is_private]
+            networks = tuple(address.network for address in private)
+            hosts = [address.text for address in private]
+            lan_tls = _tls(*lan.self_signed(settings.data, hosts))
             lan_port = settings.lan_port
-            for address in addresses:
-                listeners.append(_Listener(_bound_socket(address, lan_port), address, lan_tls))
+            for host in hosts:
+                sock = _bound_socket(host, lan_port)
+                listeners.append(_Listener(sock, host, lan_tls, networks))
                 lan_port = listeners[-1].port
     except BaseException:
         for listener in listeners:
@@ -351,20 +394,3 @@ def _tls(certificate: Path, key: Path) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
     return context
-
-
-def _media_hosts(settings: Settings) -> list[str]:
-    """Returns the addresses at which the server receives media: the addresses in the settings, or
-    else this machine's own addresses.
-
-    The candidates in an SDP answer have the order of these addresses. Some clients try only the
-    first candidate.
-    """
-    if settings.udp_hosts:
-        return list(settings.udp_hosts)
-    local, reachable = ["127.0.0.1"], lan.addresses()
-    return (
-        [*local, *reachable]
-        if settings.host in ("127.0.0.1", "::1", "localhost")
-        else [*reachable, *local]
-    )

@@ -13,6 +13,7 @@ Refusal (relay.errors)       `status`, `code`, a text and `retry_after`
     ├── Gone 410
     ├── TooLarge 413
     ├── UnsupportedMediaType 415
+    ├── Misdirected 421
     ├── Unprocessable 422
     ├── TooManyRequests 429  always with `retry_after`
     ├── InternalError 500
@@ -82,6 +83,10 @@ class TooLarge(RequestRefused):
 
 class UnsupportedMediaType(RequestRefused):
     STATUS = 415
+
+
+class Misdirected(RequestRefused):
+    STATUS = 421
 
 
 class Unprocessable(RequestRefused):

@@ -89,6 +89,24 @@ def _host(value: str) -> str:
     return host
 
 
+def _host_name(value: str) -> str:
+    """Returns a host name in lower case and in its ASCII form, as in a Host header; an address in
+    its shortest form. `*.` at the start stands for one label.
+    """
+    name = value.strip().removesuffix(".").lower()
+    try:
+        return str(ipaddress.ip_address(name.removeprefix("[").removesuffix("]")))
+    except ValueError:
+        pass
+    try:
+        host = name.removeprefix("*.").encode("idna").decode()
+    except UnicodeError:
+        host = ""
+    if len(host) > 253 or not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*", host):
+        raise ValueError(f"{value!r} is not a host name or an address, without a port")
+    return f"*.{host}" if name.startswith("*.") else host
+
+
 def _url(value: str) -> str:
     try:
         url = urlsplit(value)
@@ -169,6 +187,9 @@ Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Limit = Annotated[int, Field(ge=1)]
 BitRate = Annotated[int, Field(ge=50_000, le=100_000_000)]
 Host = Annotated[str, AfterValidator(_host)]
+HostNames = Annotated[
+    tuple[Annotated[str, AfterValidator(_host_name)], ...], BeforeValidator(_items)
+]
 Address = Annotated[str, AfterValidator(_address)]
 Addresses = Annotated[tuple[Address, ...], BeforeValidator(_items)]
 Networks = Annotated[
@@ -197,8 +218,8 @@ class Settings(BaseModel):
     lan: bool = Field(
         False,
         description=(
-            "Also listen with HTTPS on this machine's addresses, for phones on the same Wi-Fi; "
-            "prints a QR code."
+            "Also listen with HTTPS on this machine's private addresses, for phones on the same "
+            "Wi-Fi; prints a QR code."
         ),
     )
     lan_port: Port = Field(8443, description="TCP port of --lan; 0 picks a free one.")
@@ -230,6 +251,15 @@ class Settings(BaseModel):
             "taken from each request."
         ),
     )
+    hosts: HostNames = Field(
+        (),
+        description=(
+            "Further host names at which browsers reach this server, without ports; *.example.org "
+            "stands for every name with one more label. Requests for other hosts get 421. The "
+            "names in --public-url and --tls-cert, localhost and this machine's addresses need no "
+            "entry."
+        ),
+    )
     trusted_proxies: Networks = Field(
         (),
         description=(
@@ -256,8 +286,19 @@ class Settings(BaseModel):
         ),
     )
     cors_origins: Origins = Field(
-        ("*",),
-        description="Origins whose pages may publish over WHIP and play over WHEP; * allows all.",
+        (),
+        description=(
+            "Origins of other sites whose pages may use the API, WHIP, WHEP, HLS and WebSockets; * "
+            "allows all. Default: none on loopback and with --lan, unless --public-url is set; "
+            "otherwise all."
+        ),
+    )
+    embed_origins: Origins = Field(
+        (),
+        description=(
+            "Origins whose pages may show pages below /embed/ in a frame; * allows all. Default: "
+            "all."
+        ),
     )
     udp_port: Port | None = Field(
         None,
@@ -269,7 +310,9 @@ class Settings(BaseModel):
     udp_hosts: Addresses = Field(
         (),
         description=(
-            "Addresses that receive WebRTC media. Default: all addresses of this machine."
+            "Addresses that receive WebRTC media. Default: the addresses that can reach the TCP "
+            "port: loopback, private addresses with --lan, all addresses with --public-url or a "
+            "--host beyond loopback."
         ),
     )
     announce: Addresses = Field(
@@ -385,6 +428,14 @@ class Settings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Lowest level of messages that are logged to standard error."
     )
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether --host is a loopback address. --lan may add other addresses."""
+        try:
+            return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
 
     @field_validator("data")
     @classmethod

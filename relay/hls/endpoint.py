@@ -290,11 +290,7 @@ def _zipped(request: web.Request, text: bytes, caching: str) -> web.Response:
 
 
 def _answer(body: bytes, content_type: str, caching: str) -> web.Response:
-    headers = {
-        hdrs.CACHE_CONTROL: caching,
-        hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*",
-        hdrs.ACCESS_CONTROL_EXPOSE_HEADERS: "Age, Date",
-    }
+    headers = {hdrs.CACHE_CONTROL: caching}
     if content_type == PLAYLIST:
         headers[hdrs.VARY] = hdrs.ACCEPT_ENCODING
     return web.Response(body=body, content_type=content_type, headers=headers)

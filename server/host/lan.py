@@ -1,11 +1,10 @@
-"""Access for a phone on the same Wi-Fi: this machine's addresses, a certificate and QR codes.
+"""Access for a phone on the same Wi-Fi: a certificate for the addresses of this machine.
 
 A page may use the camera in a secure context only, so the phone needs HTTPS. No authority signs
 certificates for 192.168.x.y, so the certificate is self-signed, and the phone shows a warning once.
 """
 
 import datetime
-import io
 import ipaddress
 import os
 import socket
@@ -14,8 +13,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import ifaddr
-import segno
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -30,54 +27,6 @@ VALID = datetime.timedelta(
     # applies this limit to every certificate)
 )
 RENEW_BEFORE = datetime.timedelta(days=7)
-
-
-def addresses() -> list[str]:
-    """Returns the addresses at which other machines can reach this machine. IPv4 addresses come
-    before IPv6 addresses. The first address is that of the default route.
-
-    Excludes loopback, link-local and IPv6 unique local addresses, and interfaces that are down.
-    """
-    found: list[str] = []
-    for adapter in ifaddr.get_adapters():
-        if _is_down(adapter.name):
-            continue
-        for ip in adapter.ips:
-            text = ip.ip if isinstance(ip.ip, str) else ip.ip[0]
-            if _is_reachable(text) and text not in found:
-                found.append(text)
-    preferred = _source_address()
-    return sorted(found, key=lambda text: (":" in text, text != preferred))
-
-
-def _is_down(interface: str) -> bool:
-    """Whether Linux reports that the interface is down. For example, a container bridge without
-    containers is down. Returns False on other systems.
-    """
-    try:
-        return Path("/sys/class/net", interface, "operstate").read_text().strip() == "down"
-    except OSError:
-        return False
-
-
-def _is_reachable(text: str) -> bool:
-    ip = ipaddress.ip_address(text)
-    if isinstance(ip, ipaddress.IPv6Address):
-        return ip.is_global and not ip.is_multicast
-    return not (ip.is_loopback or ip.is_link_local or ip.is_multicast or ip.is_unspecified)
-
-
-def _source_address() -> str | None:
-    """Returns the IPv4 source address of packets to the Internet. To find the address, the function
-    connects a UDP socket, which queries the routing table and sends nothing.
-    """
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("198.51.100.1", 9))
-        except OSError:
-            return None
-        address: str = probe.getsockname()[0]
-        return address
 
 
 def self_signed(data: Path, addresses: Sequence[str]) -> tuple[Path, Path]:
@@ -169,19 +118,3 @@ def _write(path: Path, content: bytes, mode: int) -> None:
     except BaseException:
         os.unlink(name)
         raise
-
-
-def qr_terminal(url: str) -> str:
-    """Returns a QR code, including its quiet zone, as lines of half-block characters. Each line
-    ends with a newline.
-    """
-    out = io.StringIO()
-    segno.make_qr(url, error="l").terminal(out, border=2, compact=True)
-    return out.getvalue()
-
-
-def qr_svg(url: str) -> bytes:
-    """Returns a QR code as an SVG document that scales with its container."""
-    out = io.BytesIO()
-    segno.make_qr(url, error="m").save(out, kind="svg", border=4, light="#fff", omitsize=True)
-    return out.getvalue()

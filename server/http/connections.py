@@ -40,7 +40,7 @@ _BODY = json.dumps(
 ).encode()
 REFUSAL = (
     b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: %d\r\nContent-Type: application/json\r\n"
-    b"Content-Length: %d\r\nConnection: close\r\n\r\n%b"
+    b"X-Content-Type-Options: nosniff\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b"
 ) % (SILENT, len(_BODY), _BODY)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from relay.client_address import ClientAddress
+from server.http.hosts import read_authority
 
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -138,7 +139,7 @@ def client(peer: str, headers: Iterable[tuple[str, str]], trusted: Sequence[IPNe
     return Client(
         client_address(peer, values.get("x-forwarded-for"), trusted),
         _scheme(values.get("x-forwarded-proto", "").split(",")[0]),
-        _host(values.get("x-forwarded-host", "").split(",")[0]),
+        _host(values.get("x-forwarded-host", "").split(",")[-1]),
     )
 
 
@@ -207,9 +208,7 @@ def _scheme(value: str) -> str | None:
 
 def _host(value: str) -> str | None:
     host = value.strip()
-    return (
-        host if re.fullmatch(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?", host) else None
-    )
+    return host if read_authority(host) else None
 
 
 def parse_address(text: str) -> IPAddress | None:
@@ -229,6 +228,6 @@ def parse_address(text: str) -> IPAddress | None:
 
 
 def is_trusted(address: str, trusted: Sequence[IPNetwork]) -> bool:
-    """Whether the address belongs to a trusted reverse proxy."""
-    ip = parse_address(address)
+    """Whether the address belongs to one of the networks."""
+    ip = parse_address(address) if trusted else None
     return ip is not None and any(ip in network for network in trusted)

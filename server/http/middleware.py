@@ -1,30 +1,34 @@
-"""Middleware for all endpoints: turns refusals into answers, answers preflights, and adds CORS
-headers.
+"""Middleware for all endpoints: turns refusals into answers, refuses unknown hosts and foreign
+origins, and answers preflights.
 """
 
 import logging
-from collections.abc import Awaitable, Callable
 
-from aiohttp import hdrs, web
+from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from relay.errors import Refusal, RefusalCode
-from server.errors import InternalError, MethodNotAllowed, NotFound, Unavailable
+from server.errors import (
+    BadRequest,
+    Forbidden,
+    InternalError,
+    MethodNotAllowed,
+    Misdirected,
+    NotFound,
+    Unavailable,
+)
+from server.http.headers import ALLOWED_HEADERS, ALLOWED_METHODS, ENDPOINTS
+from server.http.hosts import KnownHosts, Origins
 from server.http.pages import Pages
 from server.http.payloads import RefusalBody, reply
+from server.http.request import authority_of
 from server.settings import Settings
 from server.storage.database import StorageError
 
 logger = logging.getLogger(__name__)
 
-ALLOWED_METHODS = "GET, POST, PATCH, DELETE, OPTIONS"
-ALLOWED_HEADERS = "Authorization, Content-Type, If-Match"
-EXPOSED_HEADERS = "Location, Link, ETag, Accept-Patch, Accept-Post, Retry-After"
-
-CROSS_ORIGIN = ("/api/", "/whip/", "/whep/")
-"""Prefixes of the paths to which pages of other origins may send requests."""
-ENDPOINTS = ("/api/", "/hls/", "/whip/", "/whep/", "/ws/")
-"""Prefixes of the paths whose refusals are JSON, even if a browser requests HTML."""
+ANY_HOST = ("/healthz", "/readyz", "/metrics")
+"""Paths that answer for every host: monitoring programs use addresses that no setting names."""
 
 
 def refusals(pages: Pages) -> Middleware:
@@ -69,7 +73,12 @@ def refusals(pages: Pages) -> Middleware:
         if "text/html" in request.headers.get(hdrs.ACCEPT, "") and not request.path.startswith(
             ENDPOINTS
         ):
-            response = pages.message(request, refusal.status, str(refusal))
+            response = (
+                # The style sheets of a page would be refused too.
+                web.Response(status=421, text=f"{refusal}\n")
+                if refusal.code is RefusalCode.UNKNOWN_HOST
+                else pages.message(request, refusal.status, str(refusal))
+            )
         else:
             response = _json(refusal)
         response.headers[hdrs.CACHE_CONTROL] = "no-store"
@@ -79,8 +88,6 @@ def refusals(pages: Pages) -> Middleware:
             response.headers[hdrs.WWW_AUTHENTICATE] = "Bearer"
         if error is not None and hdrs.ALLOW in error.headers:
             response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
-        if request.path.startswith("/hls/"):
-            response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = "*"
         if refusal.status == 408:
             response.force_close()  # the rest of the request body may still come
         return response
@@ -110,35 +117,54 @@ def _of_aiohttp(error: web.HTTPException) -> Refusal:
             return Refusal(error.status, RefusalCode.BAD_REQUEST, error.text or error.reason)
 
 
+def own_hosts(known: KnownHosts, origins: Origins, settings: Settings) -> Middleware:
+    """Returns the middleware that refuses requests for hosts that are not this server's, and
+    requests of pages whose origin is not allowed.
+    """
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path not in ANY_HOST:
+            require(request)
+        return await handler(request)
+
+    def require(request: web.Request) -> None:
+        host = authority_of(request, settings)
+        if host is None or (hdrs.HOST not in request.headers and request.version >= HttpVersion11):
+            raise BadRequest(
+                RefusalCode.BAD_REQUEST, "the Host header is not one host with an optional port"
+            )
+        if not known.knows(host.host, _local_address(request)):
+            raise Misdirected(
+                RefusalCode.UNKNOWN_HOST,
+                f"this server does not answer for the host {host.host}. Its operator can add the "
+                f"host: --hosts {host.host}, or --public-url with the whole URL",
+            )
+        origin = request.headers.get(hdrs.ORIGIN)
+        if (
+            origin is not None
+            and request.path.startswith(ENDPOINTS)
+            and not origins.allow(origin, host)
+        ):
+            raise Forbidden(
+                RefusalCode.FOREIGN_ORIGIN,
+                "pages of this origin may not use this server. Its operator can allow the origin "
+                "with --cors-origins",
+            )
+
+    return middleware
+
+
+def _local_address(request: web.Request) -> str:
+    """Returns the address of this machine at which the request arrived."""
+    name = request.transport.get_extra_info("sockname") if request.transport else None
+    return str(name[0]) if isinstance(name, tuple) else ""
+
+
 @web.middleware
 async def preflights(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answers the CORS preflights of browsers (Fetch §3.2.2)."""
     return _preflight() if _is_preflight(request) else await handler(request)
-
-
-def cross_origin(
-    settings: Settings,
-) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
-    """Returns a handler that adds CORS headers (Fetch §3.2), so that pages of other origins can
-    publish and play. Any origin may be allowed, because credentials are bearer tokens, never
-    cookies.
-
-    Register the handler for `on_response_prepare`. A middleware would add the headers too late: an
-    event stream sends its headers long before its request handler returns.
-    """
-
-    async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-        origin = request.headers.get(hdrs.ORIGIN)
-        if origin is None or not request.path.startswith(CROSS_ORIGIN):
-            return
-        allowed = _allowed(origin, settings)
-        if allowed:
-            response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = allowed
-            response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = EXPOSED_HEADERS
-        if allowed != "*":
-            response.headers[hdrs.VARY] = "Origin"
-
-    return add_headers
 
 
 def _is_preflight(request: web.Request) -> bool:
@@ -146,7 +172,7 @@ def _is_preflight(request: web.Request) -> bool:
         request.method == hdrs.METH_OPTIONS
         and hdrs.ORIGIN in request.headers
         and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers
-        and request.path.startswith(CROSS_ORIGIN)
+        and request.path.startswith(ENDPOINTS)
     )
 
 
@@ -157,9 +183,3 @@ def _preflight() -> web.StreamResponse:
         hdrs.ACCESS_CONTROL_MAX_AGE: "86400",
     }
     return web.Response(status=204, headers=headers)
-
-
-def _allowed(origin: str, settings: Settings) -> str | None:
-    if "*" in settings.cors_origins:
-        return "*"
-    return origin if origin in settings.cors_origins else None

@@ -63,9 +63,10 @@ def merged(*tables: Refusals) -> Refusals:
 
 ALWAYS: Refusals = {
     400: (Code.BAD_REQUEST,),
-    403: (Code.ADDRESS_BLOCKED,),
+    403: (Code.ADDRESS_BLOCKED, Code.FOREIGN_ORIGIN, Code.FOREIGN_NETWORK),
     404: (Code.NOT_FOUND,),
     405: (Code.METHOD_NOT_ALLOWED,),
+    421: (Code.UNKNOWN_HOST,),
     429: (Code.TOO_MANY_CONNECTIONS,),
     500: (Code.INTERNAL_ERROR,),
 }

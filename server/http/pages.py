@@ -10,7 +10,8 @@ from aiohttp import hdrs, web
 from relay.errors import RefusalCode
 from server import WEB
 from server.errors import Gone, NotFound
-from server.http.request import client_of, url_of
+from server.http.headers import ancestors_of
+from server.http.request import authority_of, url_of
 from server.rooms.commands import Describe
 from server.rooms.life import State
 from server.rooms.registry import Rooms
@@ -92,7 +93,6 @@ class Pages:
         caching = "public, max-age=31536000, immutable" if current else "no-cache"
         headers = {
             hdrs.CACHE_CONTROL: caching,
-            "X-Content-Type-Options": "nosniff",
             hdrs.VARY: hdrs.ACCEPT_ENCODING,
         }
         body = found.content
@@ -129,21 +129,21 @@ class Pages:
         )
 
     def _headers(self, request: web.Request) -> dict[str, str]:
-        host = client_of(request, self._settings).host or request.host
+        host = authority_of(request, self._settings)
+        # Safari before 15.4 does not count WebSockets as 'self'.
+        sockets = f" ws://{host} wss://{host}" if host else ""
         inline = f"{_allowed(self._assets.boot)} {_allowed(SHOW)}"
         policy = (
             f"default-src 'self'; script-src 'self' {inline}; "
             "img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; "
-            # Safari before 15.4 does not count WebSockets as 'self'.
-            f"connect-src 'self' ws://{host} wss://{host}; base-uri 'none'; form-action "
-            "'none'; object-src 'none'; frame-ancestors *"
+            f"connect-src 'self'{sockets}; base-uri 'none'; form-action 'none'; "
+            f"object-src 'none'; frame-ancestors {ancestors_of(request, self._settings)}"
         )
         return {
             hdrs.CACHE_CONTROL: "no-cache",
             "Content-Security-Policy": policy,
             "Permissions-Policy": "camera=(self), microphone=(self)",
             "Referrer-Policy": "same-origin",
-            "X-Content-Type-Options": "nosniff",
         }
 
 

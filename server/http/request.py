@@ -10,6 +10,7 @@ from aiohttp import web
 
 from relay.errors import RefusalCode
 from server.errors import RequestTimeout, TooLarge, TooManyRequests
+from server.http.hosts import Authority, read_authority
 from server.http.limits import Client, ConnectionLimiter, RateLimiter, client
 from server.settings import Settings
 
@@ -23,6 +24,13 @@ def client_of(request: web.Request, settings: Settings) -> Client:
     proxy sent them.
     """
     return client(request.remote or "", request.headers.items(), settings.trusted_proxies)
+
+
+def authority_of(request: web.Request, settings: Settings) -> Authority | None:
+    """Returns the host and port in the URL that the client used; None if the header with the host
+    is malformed.
+    """
+    return read_authority(client_of(request, settings).host or request.host)
 
 
 def url_of(request: web.Request, path: str, settings: Settings) -> str:

@@ -6,21 +6,29 @@ import asyncio
 import json
 import time
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from pydantic import ValidationError
 
 from relay.errors import RefusalCode
 from server.errors import BadRequest, Unprocessable
 from server.host.ice_servers import ice_servers
-from server.host.lan import qr_svg
+from server.host.qr import QrCodes
 from server.http.auth import bearer_token, require_create_token
+from server.http.limits import RateLimiter
 from server.http.payloads import CreateRoom, CreateRoomAnswer, RoomList, reply
-from server.http.request import client_of, read_body, url_of
+from server.http.request import charge, client_of, read_body, url_of
 from server.rooms.commands import Describe, End, ReadHealth
 from server.rooms.description import RoomDescription
 from server.rooms.health import RoomHealth
 from server.rooms.registry import Rooms
 from server.settings import Settings
+
+NEW_CODES_PER_MINUTE = 30
+"""Maximum number of QR codes that are made for one address per minute. Codes that are kept have no
+limit.
+"""
+NEW_CODES_PER_SECOND = 20
+"""Maximum number of QR codes that are made per second: each takes the event loop 1 to 4 ms."""
 
 
 class RoomsEndpoint:
@@ -29,6 +37,9 @@ class RoomsEndpoint:
     def __init__(self, rooms: Rooms, settings: Settings) -> None:
         self._rooms = rooms
         self._settings = settings
+        self._codes = QrCodes()
+        self._address_codes = RateLimiter(NEW_CODES_PER_MINUTE, 60.0)
+        self._all_codes = RateLimiter(NEW_CODES_PER_SECOND, 1.0, max_keys=1)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -74,11 +85,18 @@ class RoomsEndpoint:
         return web.Response(status=204)
 
     async def qr_code(self, request: web.Request) -> web.Response:
-        """Returns a QR code of the room's watch URL."""
+        """Returns the QR code of the watch URL. Only a code that has to be made is charged."""
         name = request.match_info["room"]
         await self._rooms.ask(name, Describe())
-        svg = qr_svg(url_of(request, f"/r/{name}", self._settings))
-        return web.Response(body=svg, content_type="image/svg+xml")
+        url = url_of(request, f"/r/{name}", self._settings)
+        svg = self._codes.find(url)
+        if svg is None:
+            address = client_of(request, self._settings).address
+            charge(self._address_codes, address, "too many new QR codes from this address")
+            charge(self._all_codes, "", "too many new QR codes at a time")
+            svg = self._codes.make(url)
+        headers = {hdrs.CACHE_CONTROL: "public, max-age=3600"}
+        return web.Response(body=svg, content_type="image/svg+xml", headers=headers)
 
     async def health(self, request: web.Request) -> web.Response:
         """Returns the room's health for the creator: how well the publisher's media arrives, and

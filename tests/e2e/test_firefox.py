@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from scripts.benchmarks.local_server import LocalServer
-from server.host import lan
+from server.host.addresses import local_addresses
 from tests.e2e.firefox import firefox
 from tests.e2e.pages import Visitors
 
@@ -19,7 +19,7 @@ async def test_firefox_goes_live_and_chromium_watches(visitors: Visitors, tmp_pa
     """From the studio page to the room page: video and audio."""
     # Firefox does no WebRTC over loopback. Traffic to the machine's own address stays on the
     # machine.
-    addresses = [address for address in lan.addresses() if ":" not in address]
+    addresses = [one.text for one in local_addresses() if ":" not in one.text]
     assert addresses, "Firefox does no WebRTC over loopback: it needs another IPv4 address"
     data, profile = tmp_path / "data", tmp_path / "profile"
     profile.mkdir()

@@ -349,7 +349,7 @@ async def test_frames_that_are_no_websocket(unharmed: Live) -> None:
         "127.0.0.1", int(live.server.url.rsplit(":", 1)[1])
     )
     writer.write(
-        f"GET /ws/{live.room.name} HTTP/1.1\r\nHost: x\r\nUpgrade: "
+        f"GET /ws/{live.room.name} HTTP/1.1\r\nHost: localhost\r\nUpgrade: "
         "websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
     )
@@ -397,7 +397,7 @@ async def test_a_viewer_that_reads_nothing(unharmed: Live, monkeypatch: pytest.M
         stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         stuck.connect(("127.0.0.1", int(live.server.url.rsplit(":", 1)[1])))
         stuck.send(
-            f"GET /ws/{live.room.name} HTTP/1.1\r\nHost: x\r\nUpgrade: "
+            f"GET /ws/{live.room.name} HTTP/1.1\r\nHost: localhost\r\nUpgrade: "
             "websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
             "AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()

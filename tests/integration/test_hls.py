@@ -122,6 +122,7 @@ async def test_blocking_reload_waits_and_refuses_as_written(live: Live) -> None:
         assert (await client.get(path))[0] == 404 or path.startswith(".."), path
 
 
+@pytest.mark.parametrize("settings", [{"cors_origins": ("*",)}])
 async def test_answers_are_fit_for_a_cdn(live: Live) -> None:
     client = Client(live)
     seen = await client.playlist()

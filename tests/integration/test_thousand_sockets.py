@@ -80,14 +80,14 @@ async def test_connections_that_say_nothing(
         async with live.server.http.ws_connect(f"{live.server.url}/ws/{live.room.name}") as late:
             await late.receive()
             kept[0][1].write(b"GET /healthz HTTP/1.1\r\nHost: ")
-            kept[1][1].write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            kept[1][1].write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
             async with asyncio.timeout(WITHIN):
                 assert (await kept[1][0].readline()).endswith(b" 200 OK\r\n")
                 monkeypatch.setattr(connections, "SILENT", 0.0)
                 assert {await reader.read() for reader, _ in [kept[0], *kept[2:]]} == {b""}, (
                     "closed, without a word"
                 )
-            kept[1][1].write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            kept[1][1].write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
             async with asyncio.timeout(WITHIN):
                 while not (await kept[1][0].readline()).endswith(b"HTTP/1.1 200 OK\r\n"):
                     pass
@@ -170,7 +170,7 @@ async def _upgrade(stack: AsyncExitStack, live: Live) -> int:
     """The status of a WebSocket handshake. What follows stays unread."""
     reader, writer = await _connect(stack, live)
     writer.write(
-        f"GET /ws/{live.room.name} HTTP/1.1\r\nHost: x\r\nUpgrade: "
+        f"GET /ws/{live.room.name} HTTP/1.1\r\nHost: localhost\r\nUpgrade: "
         "websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
     )

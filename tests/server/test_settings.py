@@ -160,6 +160,35 @@ def test_public_url(text: str, value: str) -> None:
     assert load({"public_url": text}, {}).public_url == value
 
 
+def test_hosts_have_one_form() -> None:
+    """As in a Host header: lower case, ASCII, no final dot; addresses in their shortest form."""
+    text = "Live.Example.org., *.b.example, münchen.example, [2001:DB8:0::1], 192.0.2.1"
+    assert load({"hosts": text}, {}).hosts == (
+        "live.example.org",
+        "*.b.example",
+        "xn--mnchen-3ya.example",
+        "2001:db8::1",
+        "192.0.2.1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "on_loopback"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("192.0.2.1", False),
+        ("live.example.org", False),
+    ],
+)
+def test_on_loopback(host: str, on_loopback: bool) -> None:
+    assert load({"host": host}, {}).on_loopback is on_loopback
+
+
 def test_sizes_with_their_unit() -> None:
     assert load({"window_bytes": "16MiB"}, {}).window_bytes == 16 << 20
 
@@ -186,6 +215,11 @@ def test_sizes_with_their_unit() -> None:
             "'proxy' does not appear to be an IPv4 or IPv6 network",
         ),
         ("trusted_proxies", "[1", "not a JSON list"),
+        ("hosts", "a.example:8080", "is not a host name or an address, without a port"),
+        ("hosts", "https://a.example", "is not a host name or an address, without a port"),
+        ("hosts", "a..example", "is not a host name or an address, without a port"),
+        ("hosts", "*", "is not a host name or an address, without a port"),
+        ("embed_origins", "https://a/b", "must end after the host and port"),
         ("udp_hosts", "localhost", "does not appear to be an IPv4 or IPv6 address"),
         ("announce", "1.2.3.4.5", "does not appear to be an IPv4 or IPv6 address"),
         ("ice_servers", "http://a", "is not a stun:, stuns:, turn: or turns: URL"),

@@ -70,12 +70,14 @@ async def test_a_new_room_is_charged_before_its_body_is_read(tmp_path: Path) -> 
         assert await server.status("POST", "/api/rooms", data=b"not JSON") == 400
         port = int(server.url.rsplit(":", 1)[1])
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"POST /api/rooms HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
+        writer.write(b"POST /api/rooms HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")
         async with asyncio.timeout(5):
             head = await reader.readuntil(b"\r\n\r\n")
             length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
             refusal = RefusalBody.model_validate_json(await reader.readexactly(length))
-            writer.write(b"123456789GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            writer.write(
+                b"123456789GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            )
             assert (await reader.read()).startswith(b"HTTP/1.1 200 ")
         writer.close()
         assert head.startswith(b"HTTP/1.1 429 ") and refusal.code == "too_many_rooms"

@@ -149,6 +149,11 @@ def test_the_rightmost_untrusted_address_wins(
             Client("192.0.2.1"),
         ),  # a proxy that appends a header of its own
         (
+            [("X-Forwarded-Host", "b.example, live.example"), ("X-Forwarded-Host", "a.example")],
+            Client("10.0.0.1", None, "a.example"),
+        ),  # the client forged the first two
+        ([("X-Forwarded-Host", "a" * 256)], Client("10.0.0.1")),
+        (
             [("X-Forwarded-For", "192.0.2.1"), ("X-Forwarded-Proto", "wss")],
             Client("192.0.2.1", "https"),
         ),

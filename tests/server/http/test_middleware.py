@@ -177,3 +177,4 @@ async def test_cross_origin(tmp_path: Path) -> None:
         for path, origin in (("/api/rooms", "https://b.example"), ("/", "https://a.example")):
             async with server.http.get(server.url + path, headers={"Origin": origin}) as response:
                 assert "Access-Control-Allow-Origin" not in response.headers
+                assert (response.status == 403) == (path != "/")

@@ -1,6 +1,8 @@
 """The JSON API, as API.md describes it."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from server import __version__
+from server.http import rooms
 from tests.fixtures.deadline import eventually
 from tests.fixtures.server import Server, running
 from tests.fixtures.viewer import Viewer
@@ -117,6 +120,52 @@ async def test_the_rest(server: Server) -> None:
     async with server.http.get(f"{server.url}/api/rooms/{room.name}/qr.svg") as response:
         assert response.content_type == "image/svg+xml" and b"<svg" in await response.read()
     assert await server.status("PUT", f"/api/rooms/{room.name}") == 405
+
+
+PROXIES = (ip_network("127.0.0.0/8"),)
+"""Proxies that are trusted; each request then names its client."""
+
+
+async def test_new_qr_codes_of_an_address_are_limited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The Host header of a client is part of the code. Kept codes have no limit, and browsers keep
+    them too.
+    """
+    monkeypatch.setattr(rooms, "NEW_CODES_PER_MINUTE", 2)
+    async with running(tmp_path, hosts=("*.a.example",), trusted_proxies=PROXIES) as server:
+        room = await server.create()
+        path = f"/api/rooms/{room.name}/qr.svg"
+        for host, address, status in (
+            *(("1", "192.0.2.1", 200), ("2", "192.0.2.1", 200), ("3", "192.0.2.1", 429)),
+            *(("3", "192.0.2.2", 200), ("3", "192.0.2.1", 200), ("4", "192.0.2.1", 429)),
+        ):
+            headers = {"Host": f"{host}.a.example", "X-Forwarded-For": address}
+            async with server.http.get(server.url + path, headers=headers) as response:
+                assert response.status == status
+                if status == 200:
+                    assert b"<svg" in await response.read()
+                    assert response.headers["Cache-Control"] == "public, max-age=3600"
+
+
+async def test_new_qr_codes_of_all_addresses_are_limited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rooms, "NEW_CODES_PER_SECOND", 1)
+    async with running(tmp_path, hosts=("*.a.example",), trusted_proxies=PROXIES) as server:
+        room = await server.create()
+        path = f"/api/rooms/{room.name}/qr.svg"
+        statuses = await asyncio.gather(
+            *(
+                server.status(
+                    "GET",
+                    path,
+                    headers={"Host": f"{n}.a.example", "X-Forwarded-For": f"192.0.2.{n}"},
+                )
+                for n in range(20)
+            )
+        )
+    assert set(statuses) == {200, 429}
 
 
 async def test_who_may_create(tmp_path: Path) -> None:

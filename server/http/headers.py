@@ -1,0 +1,120 @@
+"""Headers that tell browsers what other pages may do with an answer, for every answer.
+
+CORS (Fetch §3.2) decides whether a script of another origin reads an answer, `frame-ancestors`
+whether a page of another origin shows it in a frame, CORP (Fetch §3.7) whether a page of another
+origin includes it as an image or a video.
+"""
+
+from collections.abc import Awaitable, Callable
+from enum import Enum
+
+from aiohttp import hdrs, web
+
+from server.http.hosts import Authority, Origins, frame_ancestors, is_loopback, read_origin
+from server.http.request import authority_of, client_of
+from server.settings import Settings
+
+SERVER = "microlive"
+NOSNIFF = ("X-Content-Type-Options", "nosniff")
+ENDPOINTS = ("/api/", "/hls/", "/whip/", "/whep/", "/ws/")
+"""Path prefixes of the interface for programs. Pages of allowed origins may send requests there.
+Refusals below these paths are JSON, even for browsers.
+"""
+ALLOWED_METHODS = "GET, POST, PATCH, DELETE, OPTIONS"
+ALLOWED_HEADERS = "Authorization, Content-Type, If-Match"
+EXPOSED_HEADERS = "Location, Link, ETag, Accept-Patch, Accept-Post, Retry-After, Age, Date"
+HSTS = "max-age=31536000"
+
+Prepare = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
+
+
+class Framing(Enum):
+    """Which pages may show a page in a frame."""
+
+    NONE = "no page"
+    OWN = "pages of this server"
+    EMBEDDING = "pages of the origins in --embed-origins, by default of all origins"
+
+
+FRAMING = {
+    "/": Framing.NONE,
+    "/live": Framing.NONE,
+    "/r/{room}": Framing.OWN,
+    "/embed/{room}": Framing.EMBEDDING,
+}
+"""Framing by route; a page without an entry has Framing.NONE."""
+
+
+def framing_of(request: web.Request) -> Framing:
+    resource = request.match_info.route.resource
+    return FRAMING.get(resource.canonical, Framing.NONE) if resource else Framing.NONE
+
+
+def ancestors_of(request: web.Request, settings: Settings) -> str:
+    """Returns the source list of `frame-ancestors` for a page."""
+    match framing_of(request):
+        case Framing.NONE:
+            return "'none'"
+        case Framing.OWN:
+            return "'self'"
+        case Framing.EMBEDDING:
+            return frame_ancestors(settings.embed_origins)
+
+
+def answer_headers(settings: Settings, origins: Origins) -> Prepare:
+    """Returns a handler that adds headers to each answer.
+
+    The handler is for `on_response_prepare`: an event stream sends its headers long before its
+    request handler returns.
+    """
+    public = read_origin(settings.public_url) if settings.public_url else None
+
+    async def prepare(request: web.Request, response: web.StreamResponse) -> None:
+        headers = response.headers
+        headers[hdrs.SERVER] = SERVER
+        headers[NOSNIFF[0]] = NOSNIFF[1]
+        headers["Cross-Origin-Resource-Policy"] = resource_policy(request)
+        scheme, host = client_of(request, settings).scheme, authority_of(request, settings)
+        if request.path.startswith(ENDPOINTS):
+            add_cors(request.headers.get(hdrs.ORIGIN), host, response)
+        # HTML §7.1.3: over plain HTTP, browsers ignore the header with a warning.
+        elif response.content_type == "text/html" and is_secure(scheme or request.scheme, host):
+            headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        # RFC 6797 §7.2: not over plain HTTP. An untrusted proxy does not name the scheme.
+        if public and public.scheme == "https" and is_public(host) and scheme != "http":
+            headers["Strict-Transport-Security"] = HSTS
+
+    def is_public(host: Authority | None) -> bool:
+        """Whether this is the host in --public-url."""
+        return public is not None and host is not None and host.host == public.authority.host
+
+    def is_secure(scheme: str, host: Authority | None) -> bool:
+        """Whether a browser has a secure context there (W3C Secure Contexts §3.1)."""
+        return (
+            scheme == "https"
+            or (host is not None and is_loopback(host.host))
+            or (public is not None and public.scheme == "https" and is_public(host))
+        )
+
+    def resource_policy(request: web.Request) -> str:
+        if request.path.startswith(ENDPOINTS):
+            return "same-origin" if origins.own_only else "cross-origin"
+        return "cross-origin" if framing_of(request) is Framing.EMBEDDING else "same-origin"
+
+    def add_cors(origin: str | None, host: Authority | None, response: web.StreamResponse) -> None:
+        """Adds the CORS headers. Credentials are never allowed: the keys are bearer tokens, and
+        there are no cookies.
+        """
+        headers = response.headers
+        if origins.all:
+            # Also without an Origin: a cache may keep the answer for a page of another origin.
+            headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = "*"
+        else:
+            vary = headers.get(hdrs.VARY)
+            headers[hdrs.VARY] = f"{vary}, Origin" if vary else "Origin"
+            if origin is None or host is None or not origins.allow(origin, host):
+                return
+            headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
+        headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = EXPOSED_HEADERS
+
+    return prepare

@@ -1,0 +1,48 @@
+"""The TCP ports of --lan: only peers in the private networks of this machine may connect."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import cast
+
+from aiohttp import web
+
+from relay.errors import RefusalCode
+from server.http.connections import AdmissionProtocol, Connections
+from server.http.limits import is_trusted
+from server.settings import IPNetwork
+
+_BODY = json.dumps(
+    {
+        "error": "this port answers only in its own network: use another address of the server",
+        "code": RefusalCode.FOREIGN_NETWORK,
+    }
+).encode()
+REFUSAL = (
+    b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\n"
+    b"X-Content-Type-Options: nosniff\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b"
+) % (len(_BODY), _BODY)
+
+
+class LanProtocol(AdmissionProtocol):
+    """An AdmissionProtocol that refuses peers outside `networks`. A router may forward connections
+    from the Internet to a private address.
+    """
+
+    def __init__(
+        self,
+        connections: Connections,
+        handler: web.RequestHandler,
+        networks: Sequence[IPNetwork],
+    ) -> None:
+        super().__init__(connections, handler)
+        self._networks = networks
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        peer = (transport.get_extra_info("peername") or ("",))[0]
+        if is_trusted(peer, self._networks):
+            super().connection_made(transport)
+        else:
+            refused = cast("asyncio.Transport", transport)
+            refused.write(REFUSAL)
+            refused.close()

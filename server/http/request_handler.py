@@ -1,0 +1,42 @@
+"""The request handler of each connection: aiohttp's, but its answers to malformed HTTP are
+refusals.
+"""
+
+import logging
+
+from aiohttp import hdrs, web
+from aiohttp.web_request import BaseRequest
+
+from relay.errors import RefusalCode
+from server.http.headers import NOSNIFF, SERVER
+from server.http.payloads import RefusalBody, reply
+
+logger = logging.getLogger(__name__)
+
+
+class RequestHandler(web.RequestHandler):
+    """No application handles malformed HTTP: aiohttp would log a traceback for each such request,
+    and its answer would name the versions of aiohttp and Python.
+    """
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        if status >= 500:
+            response = super().handle_error(request, status, exc, message)
+        else:
+            logger.debug("malformed HTTP from %s: %r", request.remote, exc)
+            if request.writer.output_size > 0:
+                raise ConnectionError("an answer has begun")
+            body = {"error": "malformed HTTP", "code": RefusalCode.BAD_REQUEST}
+            response = reply(RefusalBody, body, status=status)
+            response.force_close()
+        response.headers[hdrs.SERVER] = SERVER
+        response.headers[NOSNIFF[0]] = NOSNIFF[1]
+        return response
