@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from relay.client_address import ClientAddress
 
 PER_ADDRESS = 4
-"""Number of places that the rooms of one address keep while places are short."""
+"""Number of places that the rooms of one address keep while all places are taken."""
 PER_NETWORK = 8 * PER_ADDRESS
-"""Number of places that the rooms of one network keep while places are short."""
+"""Number of places that the rooms of one network keep while all places are taken."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from relay.client_address import ClientAddress
+from relay.client_address import UNKNOWN, ClientAddress
 from relay.errors import RefusalCode
 from relay.hls.endpoint import Renditions
 from relay.hls.playlist import MAX_BYTES
@@ -108,6 +108,13 @@ class MemoryBudget:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
+        self.measure()
+        if not self._needs.fits(UNKNOWN, self.limits.budget):
+            logger.warning(
+                "no creator fits into the memory budget of %d MiB; the process alone uses %d MiB",
+                self.limits.budget >> 20,
+                self.figures.resident >> 20,
+            )
         self._timer = self._loop.call_later(TICK, self._tick)
 
     def close(self) -> None:
@@ -122,7 +129,7 @@ class MemoryBudget:
         """
         if room.on_air or room.sessions:
             return
-        if not self._needs.leave_room(creator, self.limits.budget):
+        if not self._needs.fits(creator, self.limits.budget):
             self.counters.refused += 1
             raise Unavailable(
                 RefusalCode.OUT_OF_MEMORY,
@@ -142,7 +149,7 @@ class MemoryBudget:
     def measure(self) -> None:
         """Measures the memory, and sets the limits that follow from the measurement."""
         held = dict.fromkeys(KINDS, 0)
-        rooms = [room for room in self._rooms if room.stream.tracks or room.sessions]
+        rooms = [room for room in self._rooms if room.in_use]
         playlists = self._renditions.held
         lives = [self._measure(room, playlists.get(room.name, 0), held) for room in rooms]
         held["hls"] = sum(playlists.values())

@@ -158,7 +158,7 @@ class Needs:
         self._addresses[live.creator.address] += need
         self._networks[live.creator.network] += need
 
-    def leave_room(self, creator: ClientAddress, budget: int) -> bool:
+    def fits(self, creator: ClientAddress, budget: int) -> bool:
         """Whether one more live fits into the budget and into the shares of its creator's address
         and network.
         """

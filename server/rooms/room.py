@@ -111,6 +111,11 @@ class Room:
         return self.state in (State.LIVE, State.AWAY)
 
     @property
+    def in_use(self) -> bool:
+        """Whether the room has a session, or media of an earlier session."""
+        return bool(self._current or self._pending or self.channel.stream.tracks)
+
+    @property
     def sessions(self) -> list[IngestSession]:
         """The session that publishes, if any, and the session that is still connecting, if any."""
         return [session for session in (self._current, self._pending) if session]

@@ -414,3 +414,17 @@ async def test_a_viewer_for_which_too_much_waits_is_closed(
     transport.messages()
     assert transport.close_code == 4408 and transport.close_reason == b"not_reading: 1 MB wait"
     viewer.leave()
+
+
+async def test_bytes_that_wait_in_this_process() -> None:
+    """Nothing waits for a viewer that has left."""
+    channel = on_air(key_size=BITRATE_KEY)
+    viewer, transport = viewer_of(channel)
+    viewer.join('{"type":"hello"}')
+    assert viewer.waiting == len(transport.waiting) > BITRATE_KEY
+    transport.take()
+    assert viewer.waiting == 0
+    publish_frame(channel, 1)
+    assert viewer.waiting > 0
+    viewer.leave()
+    assert viewer.waiting == 0

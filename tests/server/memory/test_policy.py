@@ -92,7 +92,7 @@ def accepted(creators: list[ClientAddress], other: int = 100 * MEBIBYTE) -> int:
     """The number of creators that fit, one after the other."""
     needs = Needs(other, 4_000_000)
     for number, creator in enumerate(creators):
-        if not needs.leave_room(creator, BUDGET):
+        if not needs.fits(creator, BUDGET):
             return number
         needs.add(Live(creator, 0, 0))
     return len(creators)
