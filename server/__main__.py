@@ -23,7 +23,9 @@ from pydantic.fields import FieldInfo
 
 from server import __version__, admin
 from server.host.descriptors import raise_limit
+from server.host.privileges import root_warning
 from server.host.qr import qr_terminal
+from server.host.service_manager import ServiceManager
 from server.settings import FILE_NAME, Settings, SettingsError, load, option_of
 from server.storage.database import StorageError
 
@@ -124,16 +126,22 @@ def serve(config: Path | None, **arguments: Any) -> None:
     """
     # Until the server has its own handler, SIGTERM acts like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    os.umask(0o077)  # hashes of creator keys and keys of certificates are for this user only
+    manager = ServiceManager.from_environment(os.environ)
     listening = False
 
     def ready(urls: list[str]) -> None:
         nonlocal listening
         listening = True
         _announce(urls, settings)
+        manager.ready()
 
     try:
         settings = load(arguments, os.environ, config)
         _log(settings.log_level.upper())
+        warning = root_warning(settings, os.geteuid())
+        if warning:
+            logging.getLogger("server").warning(warning)
 
         # Import late: the import takes a second, and neither --help nor an invalid option needs it.
         from server import app
@@ -142,7 +150,7 @@ def serve(config: Path | None, **arguments: Any) -> None:
         with asyncio.Runner(
             loop_factory=uvloop.new_event_loop if settings.event_loop == "uvloop" else None
         ) as runner:
-            runner.run(app.serve(settings, ready))
+            runner.run(app.serve(settings, ready, manager.stopping))
     except SettingsError as error:
         _refuse(*error.problems)
     except StorageError as error:
@@ -156,6 +164,8 @@ def serve(config: Path | None, **arguments: Any) -> None:
         )
     except KeyboardInterrupt:
         pass
+    finally:
+        manager.close()
 
 
 def _log(level: str) -> None:

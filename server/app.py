@@ -84,9 +84,12 @@ class RunningServer:
     whep: WhepSessions
 
 
-async def serve(settings: Settings, ready: Callable[[list[str]], None]) -> None:
+async def serve(
+    settings: Settings, ready: Callable[[list[str]], None], stopping: Callable[[], None]
+) -> None:
     """Serves until SIGINT or SIGTERM. Calls `ready` with the URLs of the pages once the server
-    answers. Raises OSError if a port is not available, StorageError if the data cannot be opened.
+    answers, and `stopping` when the server begins to shut down. Raises OSError if a port is not
+    available, StorageError if the data cannot be opened.
     """
     Allocator().limit_arenas()
     stop = asyncio.Event()
@@ -98,6 +101,7 @@ async def serve(settings: Settings, ready: Callable[[list[str]], None]) -> None:
         _tune_garbage_collector()
         ready(server.urls)
         await stop.wait()
+        stopping()
 
 
 def _tune_garbage_collector() -> None:

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import ssl
+import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -422,6 +423,12 @@ class Settings(BaseModel):
     max_admin_per_address_minute: Limit = Field(
         120, description="Requests to /api/admin that one address may make per minute."
     )
+    allow_root: bool = Field(
+        False,
+        description=(
+            "Run as root also with a port below 1024, and without a warning; for containers."
+        ),
+    )
     event_loop: Literal["uvloop", "asyncio"] = Field(
         "uvloop", description="Event loop of the server; asyncio is Python's own."
     )
@@ -566,18 +573,37 @@ def _file_of(
         }
         path = _expanded(Path(sources["data"])) / FILE_NAME
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            readable = bool(os.fstat(file.fileno()).st_mode & stat.S_IROTH)
+            table = tomllib.load(file)
     except OSError as error:
         if named is None and isinstance(error, (FileNotFoundError, NotADirectoryError)):
             return path, {}
         raise SettingsError([f"{path}: {error.strerror}"]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError([f"{path}: not a TOML file: {error}"]) from None
+    if readable and (secrets := _secrets_in(table)):
+        raise SettingsError(
+            [
+                f"{path}: contains {' and '.join(secrets)}, and every user of this machine can "
+                f"read it: chmod 600 {path}"
+            ]
+        )
     if named is None and "data" in table:
         raise SettingsError(
             [f"{path}: data: cannot be set in a file that was found through the data directory"]
         )
     return path, table
+
+
+def _secrets_in(table: Mapping[str, Any]) -> list[str]:
+    """Returns the names of the secret settings in a table."""
+    return sorted(
+        name
+        for name in SECRETS & table.keys()
+        # STUN servers need no credential.
+        if name != "ice_servers" or "credential" in str(table[name])
+    )
 
 
 def _problem(details: Any, origins: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -154,6 +155,7 @@ class Storage:
         """
         with _storage_errors(data):
             lock = _lock_directory(data)
+            _hide_from_others(data / DATABASE_NAME)
         # One connection and one thread are enough: SQLite allows only one writer, and rooms are
         # created and ended a few times a second at most.
         engine = create_async_engine(
@@ -279,6 +281,20 @@ def _lock_directory(data: Path) -> int:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def _hide_from_others(database: Path) -> None:
+    """Creates the database for this user only, or removes the rights of all other users from it.
+    The rights of its group remain: an operator may have given them for backups. SQLite gives its
+    other files the same rights.
+    """
+    descriptor = os.open(database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
+        if mode & stat.S_IRWXO:
+            os.fchmod(descriptor, mode & ~stat.S_IRWXO)
+    finally:
+        os.close(descriptor)
 
 
 def _prepare(connection: Any, _record: Any) -> None:

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from server import __version__
 from server.settings import Settings, option_of
 
 ENVIRON = {name: value for name, value in os.environ.items() if not name.startswith("MICROLIVE_")}
+ENVIRON["MICROLIVE_ALLOW_ROOT"] = "1"
 
 # Replaces the real server, with the same contract as server.app.serve: these tests need no media.
 STAND_IN = """
@@ -21,7 +23,7 @@ import asyncio, os, signal, sys, types
 from server.__main__ import main
 from server.storage.database import Storage
 
-async def serve(settings, ready):
+async def serve(settings, ready, stopping):
     storage = await Storage.open(settings.data)
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -32,6 +34,7 @@ async def serve(settings, ready):
     if os.environ.get("TEST_FAILS"):
         raise OSError("while running")
     await stopped.wait()
+    stopping()
     server.close()
     await storage.close()
     print("closed", type(asyncio.get_running_loop()).__module__, flush=True)
@@ -219,3 +222,44 @@ def test_an_error_after_the_start_keeps_its_traceback(tmp_path: Path) -> None:
     with start(tmp_path, TEST_FAILS="1") as process:
         out, err = process.communicate(timeout=30)
     assert process.returncode == 1 and "Traceback" in err and "while running" in err
+
+
+def test_root_on_a_low_port(tmp_path: Path) -> None:
+    """Exit code 2 and one line, which names the unit if root would have got the port."""
+    with start(tmp_path, "--port=443", MICROLIVE_ALLOW_ROOT="0") as process:
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err.count("\n")) == (2, "", 1)
+    assert ("AmbientCapabilities=CAP_NET_BIND_SERVICE" in err) == (os.geteuid() == 0)
+
+
+def test_root_on_a_high_port_is_warned_in_one_line(tmp_path: Path) -> None:
+    with start(tmp_path, MICROLIVE_ALLOW_ROOT="0") as process:
+        assert first_line(process).startswith("listening on")
+        process.terminate()
+        _, err = process.communicate(timeout=30)
+    warned = err.count("\n") == 1 and "runs as root" in err
+    assert (process.returncode, warned or err == "") == (0, True)
+    assert warned == (os.geteuid() == 0)
+
+
+def test_files_are_for_this_user_only(tmp_path: Path) -> None:
+    with start(tmp_path / "data") as process:
+        first_line(process)
+        files = [tmp_path / "data", *(tmp_path / "data").iterdir()]
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in files}
+        process.terminate()
+        process.communicate(timeout=30)
+    assert "microlive.sqlite3-wal" in modes
+    assert not [name for name, mode in modes.items() if mode & 0o077], modes
+
+
+def test_the_service_manager_learns_of_start_and_end(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(30)
+        with start(tmp_path / "data", NOTIFY_SOCKET=str(tmp_path / "notify")) as process:
+            assert systemd.recv(100) == b"READY=1"
+            process.terminate()
+            assert systemd.recv(100) == b"STOPPING=1"
+            process.communicate(timeout=30)
+    assert process.returncode == 0

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,14 @@ from server.settings import (
     option_of,
     variable_of,
 )
+
+
+@pytest.fixture(autouse=True)
+def private_files() -> Iterator[None]:
+    """Files that a test writes are for this user only, because they may contain secrets."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
 
 
 def problems(
@@ -394,3 +403,32 @@ def test_any_text_gives_settings_or_one_line_for_each_problem(arguments: dict[st
         load(arguments, {"HOME": "/nowhere"})
     except SettingsError as error:
         assert error.problems and all(len(problem.splitlines()) == 1 for problem in error.problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("turn_secret = 's'\nturn_urls = ['turn:a']", "turn_secret"),
+        ("create_token = 't'", "create_token"),
+        ("ice_servers = [{urls = 'turn:a', username = 'u', credential = 'c'}]", "ice_servers"),
+    ],
+)
+def test_secrets_in_a_file_that_everybody_can_read(tmp_path: Path, text: str, secret: str) -> None:
+    """The problem says what to do, and the secret is not in it. A group may read the file."""
+    config = tmp_path / "a.toml"
+    config.write_text(text)
+    config.chmod(0o644)
+    assert problems(config=config) == [
+        f"{config}: contains {secret}, and every user of this machine can read it: "
+        f"chmod 600 {config}"
+    ]
+    for mode in (0o600, 0o640):
+        config.chmod(mode)
+        load({}, {}, config)
+
+
+def test_a_file_without_secrets_may_be_readable(tmp_path: Path) -> None:
+    config = tmp_path / "a.toml"
+    config.write_text("port = 1\nice_servers = ['stun:a.example']")
+    config.chmod(0o644)
+    assert load({}, {}, config).port == 1

@@ -64,6 +64,23 @@ async def test_rooms_outlive_the_process(tmp_path: Path) -> None:
     assert stat.S_IMODE(data.stat().st_mode) == 0o700
 
 
+@pytest.mark.parametrize(("before", "after"), [(None, 0o600), (0o644, 0o640), (0o666, 0o660)])
+async def test_other_users_cannot_read_the_database(
+    tmp_path: Path, before: int | None, after: int
+) -> None:
+    """Also not one that an earlier version made. The group keeps what an operator gave it."""
+    database = tmp_path / DATABASE_NAME
+    if before is not None:
+        await (await Storage.open(tmp_path)).close()
+        database.chmod(before)
+    storage = await Storage.open(tmp_path)
+    await storage.add_room(RECORD)
+    files = [path for path in tmp_path.iterdir() if path.name.startswith(DATABASE_NAME)]
+    assert len(files) > 1, "the write-ahead log"
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {after}
+    await storage.close()
+
+
 async def test_open_rooms_oldest_first(storage: Storage) -> None:
     for number, room in enumerate(["late", "early", "ended"]):
         await storage.add_room(replace(RECORD, room=room, created_at=100.0 - number))
