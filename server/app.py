@@ -21,6 +21,7 @@ from prometheus_client import CollectorRegistry
 from relay.channel.hub import Hub
 from relay.rtc.udp import UdpPort
 from relay.whep import WhepSessions
+from relay.worker.workers import Workers
 from server.demo import Demo
 from server.host import lan
 from server.host.addresses import LocalAddress, local_addresses, media_hosts
@@ -125,7 +126,14 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     hub = Hub(settings.window_seconds, settings.window_bytes)
     hub.pulse.start()
     stack.callback(hub.close)
-    transcoders = Transcoders(_transcoders(settings), settings.video_bitrate)
+    workers = Workers(audio="relay.hls.aac_worker", video="server.ingest.transcoder_worker")
+    stack.push_async_callback(workers.close)
+    transcoders = Transcoders(
+        workers,
+        _transcoders(settings),
+        settings.max_transcoders_per_address,
+        settings.video_bitrate,
+    )
     ingest = IngestSessions(port, transcoders, settings.remb, settings.max_bitrate)
     # Each server has its own registry: several servers may run in one process.
     registry = CollectorRegistry()
@@ -133,7 +141,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     rooms = Rooms(storage, hub, ingest.open, policy, Playing(registry).receive)
     watch = WatchEndpoint(rooms, settings)
     events = EventsEndpoint(rooms, watch.sockets, settings)
-    hls = HlsEndpoint(rooms, settings)
+    hls = HlsEndpoint(rooms, workers, settings)
     addresses = local_addresses()
     listeners = _bind(settings, addresses)
     # The ports are bound but do not listen yet: the rooms of the last run are restored first.
@@ -158,7 +166,9 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     )
     memory.start()
     stack.callback(memory.close)
-    sources = Sources(rooms.in_memory, hub, port, watch, hls.renditions, whep, ingest, memory)
+    sources = Sources(
+        rooms.in_memory, hub, port, watch, hls.renditions, whep, ingest, memory, workers
+    )
     metrics = Metrics(sources, registry)
     connections = Connections(EACH * settings.max_sockets_per_address, settings.trusted_proxies)
     stack.callback(connections.close)

@@ -413,6 +413,12 @@ class Settings(BaseModel):
     max_whep_per_address_minute: Limit = Field(
         600, description="Attempts to play over WebRTC that one address may make per minute."
     )
+    max_transcoders_per_address: Limit = Field(
+        1,
+        description=(
+            "Rooms that are transcoded at the same time, at most, for publishers with one address."
+        ),
+    )
     max_lookups_per_address_minute: Limit = Field(
         1_200,
         description=(

@@ -29,6 +29,7 @@ from relay.hls.segmenter import TARGET_DURATION
 from relay.media.aac import BITRATE, TRACK
 from relay.sample import Track
 from relay.stream.stream import Stream
+from relay.worker.workers import Workers
 
 PLAYLIST, MEDIA = "application/vnd.apple.mpegurl", "video/mp4"
 MULTIVARIANT, LIVE = "index.m3u8", "live.m3u8"
@@ -38,9 +39,7 @@ WAITING = 10_000
 Retry-After.
 """
 RENDITIONS = 40
-"""Maximum number of renditions at a time. A rendition takes about 2 % of a core, and all renditions
-share one thread.
-"""
+"""Maximum number of renditions at a time. The audio of a rendition takes about 2 % of a core."""
 PEAK = 2
 """Assumed ratio of a part's peak bit rate to the mean bit rate of the stream."""
 LEAST_BANDWIDTH = 500_000
@@ -78,7 +77,9 @@ class HlsCounters:
 class Renditions:
     """Creates the renditions and answers requests for them. `close()` ends all renditions."""
 
-    def __init__(self) -> None:
+    def __init__(self, workers: Workers) -> None:
+        """`workers` starts the audio encoders."""
+        self._workers = workers
         self.counters = HlsCounters()
         self._max_bytes = MAX_BYTES
         self._renditions: dict[str, Rendition] = {}
@@ -125,7 +126,7 @@ class Renditions:
         # A single thread keeps the parts of a stream in order and limits HLS to one core.
         self._executor = self._executor or ThreadPoolExecutor(1, "hls")
         made = self._renditions[channel.name] = Rendition(
-            channel, self._executor, max_bytes=self._max_bytes, creator=creator
+            channel, self._executor, self._workers, max_bytes=self._max_bytes, creator=creator
         )
         made.on_over(self._forget)
         return made

@@ -1,11 +1,10 @@
-"""Makes parts of HLS segments from the samples of a stream, and transcodes the audio from Opus to
-AAC. Pure, but too slow for the event loop: call the muxer in a thread.
-"""
+"""Makes parts of HLS segments from the samples of a stream, with AAC instead of Opus. Pure."""
 
 from collections import deque
+from collections.abc import Sequence
 
 from relay.hls.segmenter import SCALE, Part, Segmenter
-from relay.media.aac import TRACK, AacTranscoder
+from relay.media.aac import TRACK, AacTimeline, OpusPacket
 from relay.sample import TIMESCALE, Sample, Track, TrackInfo
 
 STARVED = SCALE // 2
@@ -21,10 +20,16 @@ lost.
 class Muxer:
     """Puts the samples of both tracks in order and makes parts from them, even while media is
     missing.
+
+    Call `receive` or `end`, encode the returned packets, then call `parts`. If the encoder fails,
+    encode the packets of `replace` instead.
     """
 
     def __init__(self) -> None:
-        self._transcoder = AacTranscoder()
+        self._timeline = AacTimeline()
+        self._packets: list[OpusPacket] = []
+        self._media_now = 0
+        self._ended = False
         self._segmenter = Segmenter(TRACK)
         self._video: deque[Sample | TrackInfo] = deque()
         self._audio: deque[Sample] = deque()
@@ -39,17 +44,17 @@ class Muxer:
         """Start of the current, incomplete part (media time, 90 kHz ticks)."""
         return self._segmenter.began
 
-    def receive(self, items: list[Sample | TrackInfo], media_now: int) -> list[Part]:
+    def receive(self, items: list[Sample | TrackInfo], media_now: int) -> list[OpusPacket]:
         """Takes the samples and tracks published since the last call, in order. Returns the
-        completed parts. `media_now`: media time that the stream would have reached by now without a
-        pause, in 90 kHz ticks.
+        packets to encode. `media_now`: media time that the stream would have reached by now without
+        a pause, in 90 kHz ticks.
         """
-        self.wants_key = False
+        self._media_now = media_now
         audio = [item for item in items if isinstance(item, Sample) and item.track is Track.AUDIO]
         self._video.extend(
             item for item in items if isinstance(item, TrackInfo) or item.track is Track.VIDEO
         )
-        self._audio.extend(self._transcoder.receive(audio))
+        self._packets = list(self._timeline.packets(audio))
         if audio:
             self._audio_at = media_now
         frames = [item for item in items if isinstance(item, Sample) and item.track is Track.VIDEO]
@@ -57,6 +62,32 @@ class Muxer:
             self._newest, self._video_at = frames[-1], media_now
             if media_now - self._audio_at > STARVED:
                 self._fill_audio(frames[-1])
+        return self._packets
+
+    def end(self) -> list[OpusPacket]:
+        """Ends the stream. Returns the last packets to encode."""
+        self._ended = True
+        self._packets = []
+        if self._newest:
+            self._fill_audio(self._newest)
+        return self._packets
+
+    def replace(self) -> list[OpusPacket]:
+        """Returns packets of silence for a new encoder, instead of the last returned packets."""
+        self._packets = self._timeline.replace(self._packets)
+        return self._packets
+
+    def parts(self, encoded: Sequence[Sequence[bytes]]) -> list[Part]:
+        """Returns the completed parts. `encoded`: for each of the last returned packets, the AAC
+        frames that it completed.
+        """
+        for packet, frames in zip(self._packets, encoded, strict=True):
+            self._audio.extend(self._timeline.frames(packet, frames))
+        self._packets = []
+        self.wants_key = False
+        if self._ended:
+            return self._in_order() + self._segmenter.end()
+        media_now = self._media_now
         parts = self._in_order()
         parts += self._without_video(media_now)
         if not self._segmenter.waiting and media_now - self._media_edge() > AWAY:
@@ -64,18 +95,12 @@ class Muxer:
         self._want_key(media_now)
         return parts
 
-    def end(self) -> list[Part]:
-        """Ends the stream. Returns the remaining parts."""
-        if self._newest:
-            self._fill_audio(self._newest)
-        return self._in_order() + self._segmenter.end()
-
     def _fill_audio(self, frame: Sample) -> None:
         """Fills the audio with silence up to the time of a video frame."""
-        self._audio.extend(self._transcoder.fill(_audio_ticks(frame.dts), frame))
+        self._packets += self._timeline.fill(_audio_ticks(frame.dts), frame)
 
     def _audio_edge(self) -> int:
-        edge = self._transcoder.edge
+        edge = self._timeline.edge
         return 0 if edge is None else edge * SCALE // TIMESCALE[Track.AUDIO]
 
     def _media_edge(self) -> int:

@@ -11,11 +11,13 @@ from contextlib import suppress
 from relay.channel.channel import Channel
 from relay.client_address import UNKNOWN, ClientAddress
 from relay.errors import PlaylistError, RefusalCode
+from relay.hls.aac_process import AacProcess
 from relay.hls.muxer import Muxer
 from relay.hls.playlist import MAX_BYTES, SEGMENTS, Playlist
 from relay.hls.segmenter import PART_ENOUGH, SCALE, TARGET_DURATION, Part
-from relay.media.aac import FRAME, LOOKAHEAD
+from relay.media.aac import FRAME, LOOKAHEAD, OpusPacket
 from relay.sample import TIMESCALE, Sample, Track, TrackInfo
+from relay.worker.workers import WorkerFailed, Workers
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +43,8 @@ PENDING_BYTES = 32 * 1024 * 1024
 """Maximum number of bytes of the samples that wait for the executor. If more bytes wait, the
 rendition ends.
 """
+RESTART_INTERVAL = 1.0
+"""Minimum seconds between two starts of an encoder after failures."""
 NEEDED = (LOOKAHEAD + FRAME) * SCALE // TIMESCALE[Track.AUDIO]
 """Duration of audio beyond the end of a part that the encoder needs to complete the part, in 90 kHz
 ticks.
@@ -56,6 +60,7 @@ class Rendition:
         self,
         channel: Channel,
         executor: Executor,
+        workers: Workers,
         *,
         max_bytes: int = MAX_BYTES,
         creator: ClientAddress = UNKNOWN,
@@ -71,6 +76,8 @@ class Rendition:
         self._executor = executor
         self._loop = asyncio.get_running_loop()
         self._muxer = Muxer()
+        self._encoder = AacProcess(workers)
+        self._encoder_failed_at = -RESTART_INTERVAL
         self._pending: list[Sample | TrackInfo] = []
         self._pending_bytes = 0
         self._due = asyncio.Event()
@@ -209,10 +216,13 @@ class Rendition:
                         await self._due.wait()
                 await self._advance()
             if self._stream_over:
-                self._add(await self._loop.run_in_executor(self._executor, self._muxer.end))
+                await self._make_parts(self._muxer.end())
                 self.playlist.end()
                 self._notify()
+                await self._encoder.close()
                 await asyncio.sleep(LINGER)
+        except WorkerFailed as error:
+            logger.error("the HLS rendition of %s ends: %s", self.channel.name, error)
         except Exception:
             logger.exception("the HLS rendition of %s failed", self.channel.name)
         finally:
@@ -220,6 +230,7 @@ class Rendition:
             self.channel.remove_output(self)
             self._pending.clear()
             self._notify()
+            await self._encoder.close()
 
     def _begin(self) -> None:
         video = self.stream.tracks.get(Track.VIDEO)
@@ -241,9 +252,7 @@ class Rendition:
         self._cut_frame = None
         ahead = self._loop.time() - self._arrived_at
         media_now = round((self._edge / 1_000_000 + ahead) * SCALE)
-        self._add(
-            await self._loop.run_in_executor(self._executor, self._muxer.receive, items, media_now)
-        )
+        await self._make_parts(self._muxer.receive(items, media_now))
         self._cut_at = self._muxer.began + PART_ENOUGH
         if self._muxer.wants_key:
             self.stream.demand_keyframe()
@@ -252,11 +261,29 @@ class Rendition:
     def _overflowed(self) -> bool:
         return len(self._pending) > PENDING or self._pending_bytes > PENDING_BYTES
 
-    def _add(self, parts: list[Part]) -> None:
+    async def _make_parts(self, packets: list[OpusPacket]) -> None:
+        encoded = await self._encode(packets)
+        parts: list[Part] = await self._loop.run_in_executor(
+            self._executor, self._muxer.parts, encoded
+        )
         for part in parts:
             self.playlist.add(part)
         if parts:
             self._notify()
+
+    async def _encode(self, packets: list[OpusPacket]) -> list[list[bytes]]:
+        """Encodes the packets, or silence if the encoder fails. Raises WorkerFailed if silence
+        cannot be encoded either.
+        """
+        try:
+            return await self._encoder.encode(packets)
+        except WorkerFailed as error:
+            logger.warning("room %s: %s", self.channel.name, error)
+        # A publisher whose packets crash each encoder must not make the server start one after
+        # another.
+        await asyncio.sleep(self._encoder_failed_at + RESTART_INTERVAL - self._loop.time())
+        self._encoder_failed_at = self._loop.time()
+        return await self._encoder.encode(self._muxer.replace())
 
     def _notify(self) -> None:
         self._count()

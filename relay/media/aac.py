@@ -1,13 +1,20 @@
-"""Transcodes Opus to AAC-LC with FFmpeg, because Apple's HLS players do not support Opus.
+"""AAC-LC from Opus, because Apple's HLS players do not support Opus: which Opus packets the encoder
+gets, and the media times of the AAC frames that it returns. Pure.
 
-This module computes the timestamps itself, without FFmpeg.
+The encoder runs in a confined process (relay/hls/aac_worker.py). This module computes the times, so
+that a fault in a decoder cannot change them.
 """
 
-import av
-from av.audio.codeccontext import AudioCodecContext
-from av.error import FFmpegError
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from relay.media.opus import RATE, SILENCE, SILENCE_TICKS
+from relay.media.opus import (
+    RATE,
+    SHORT_SILENCE,
+    SHORT_SILENCE_TICKS,
+    SILENCE,
+    SILENCE_TICKS,
+)
 from relay.sample import Sample, Track, TrackInfo
 
 FRAME = 1_024
@@ -28,11 +35,25 @@ TRACK = TrackInfo(Track.AUDIO, "mp4a.40.2", bytes((0x11, 0x90)), channels=2)
 """
 
 
-class AacTranscoder:
-    """Takes Opus packets and returns contiguous AAC frames of 1,024 ticks.
+@dataclass(frozen=True, slots=True)
+class OpusPacket:
+    """A packet for the encoder."""
 
-    The lookahead of the encoder delays the frames, but their timestamps are correct. Transcoding
-    takes about 2 % of a core.
+    data: bytes
+    duration: int
+    """In 48 kHz ticks."""
+    like: Sample
+    """The sample from which AAC frames copy their epoch and times."""
+    restart: int | None = None
+    """Media time of the packet (48 kHz ticks) if the encoder must restart before this packet."""
+
+
+class AacTimeline:
+    """Gives contiguous AAC frames of 1,024 ticks their media times.
+
+    The packets that a method returns must be encoded, and their AAC frames given to `frames`, in
+    the same order. The lookahead of the encoder delays the frames, but their timestamps are
+    correct.
     """
 
     def __init__(self) -> None:
@@ -40,95 +61,77 @@ class AacTranscoder:
         """End of the last returned AAC frame, in 48 kHz ticks; None before the first Opus
         packet.
         """
-        self._decoder: AudioCodecContext | None = None
-        self._encoder: AudioCodecContext | None = None
-        self._next = 0
-        self._primed = False
+        self._next: int | None = None
+        self._restart: int | None = None
 
-    def receive(self, packets: list[Sample]) -> list[Sample]:
-        """Transcodes Opus packets. Returns the completed AAC frames.
+    def packets(self, samples: Iterable[Sample]) -> Iterator[OpusPacket]:
+        """Yields the packets to encode for these Opus samples.
 
         Gaps between packets become silence; overlapping packets are dropped.
         """
-        frames: list[Sample] = []
-        for packet in packets:
-            if self.edge is None or packet.dts - self._next > RESTART:
-                self._begin(packet.dts)
-            if packet.dts - self._next <= -SILENCE_TICKS:
-                continue
-            frames += self._silence(packet.dts, packet)
-            frames += self._transcode(packet.data, packet.duration, packet)
-        return frames
+        for sample in samples:
+            if self._next is None or sample.dts - self._next > RESTART:
+                self._begin(sample.dts)
+            assert self._next is not None
+            if sample.dts - self._next > -SILENCE_TICKS:
+                yield from self._silence(sample.dts, sample)
+                yield self._packet(sample.data, sample.duration, sample)
 
-    def fill(self, until: int, like: Sample) -> list[Sample]:
-        """Returns AAC frames of silence up to `until`, in 48 kHz ticks. The epoch, the capture time
-        and the publish time of the frames are copied from `like`.
-        """
-        if self.edge is None or until - self._next > RESTART:
+    def fill(self, until: int, like: Sample) -> Iterator[OpusPacket]:
+        """Yields packets of silence, whose AAC frames reach `until` (ticks)."""
+        if self._next is None or until - self._next > RESTART:
             self._begin(until - FRAME)
-        return self._silence(until + LOOKAHEAD + FRAME, like)
+        yield from self._silence(until + LOOKAHEAD + FRAME, like)
+
+    def replace(self, lost: list[OpusPacket]) -> list[OpusPacket]:
+        """Returns packets of silence for a new encoder, in place of the packets `lost` (at least
+        one) whose AAC frames were not returned.
+        """
+        like = lost[-1].like
+        begin = next((packet.restart for packet in lost if packet.restart is not None), self.edge)
+        until = self._next
+        assert begin is not None and until is not None
+        self._begin(begin)
+        packets = list(self._silence(until, like))
+        # Without shorter packets, all later audio would be early by up to 20 ms.
+        rest = (until - begin) % SILENCE_TICKS // SHORT_SILENCE_TICKS
+        return packets + [
+            self._packet(SHORT_SILENCE, SHORT_SILENCE_TICKS, like) for _ in range(rest)
+        ]
+
+    def frames(self, packet: OpusPacket, encoded: Iterable[bytes]) -> Iterator[Sample]:
+        """Yields the AAC frames that the encoder returned for a packet."""
+        if packet.restart is not None:
+            self.edge = packet.restart
+        assert self.edge is not None and self._next is not None
+        for data in encoded:
+            if self.edge >= self._next:  # audio that no packet contains: a faulty encoder
+                return
+            like = packet.like
+            yield Sample(
+                Track.AUDIO,
+                self.edge,
+                self.edge,
+                data,
+                True,
+                False,
+                FRAME,
+                like.capture,
+                like.publish,
+                like.epoch,
+            )
+            self.edge += FRAME
 
     def _begin(self, ticks: int) -> None:
-        self._decoder, self._encoder = _decoder(), _encoder()
-        self._next = self.edge = ticks
-        self._primed = False
+        self._next = self._restart = ticks
 
-    def _silence(self, until: int, like: Sample) -> list[Sample]:
-        frames: list[Sample] = []
+    def _silence(self, until: int, like: Sample) -> Iterator[OpusPacket]:
+        assert self._next is not None
         while until - self._next >= SILENCE_TICKS:
-            frames += self._transcode(SILENCE, SILENCE_TICKS, like)
-        return frames
+            yield self._packet(SILENCE, SILENCE_TICKS, like)
 
-    def _transcode(self, packet: bytes, duration: int, like: Sample) -> list[Sample]:
-        assert self._decoder is not None and self._encoder is not None and self.edge is not None
+    def _packet(self, data: bytes, duration: int, like: Sample) -> OpusPacket:
+        assert self._next is not None
+        restart, self._restart = self._restart, None
         self._next += duration
-        frames: list[Sample] = []
-        try:
-            decoded = self._decoder.decode(av.Packet(packet))
-        except FFmpegError:
-            # Replace the damaged packet with silence of the same duration, so that later packets
-            # keep their times.
-            decoded = [
-                frame
-                for _ in range(duration // SILENCE_TICKS)
-                for frame in self._decoder.decode(av.Packet(SILENCE))
-            ]
-        for audio in decoded:
-            audio.pts = None
-            for encoded in self._encoder.encode(audio):
-                # Drop the first frame. It is the priming frame, which decoders need only at the
-                # beginning of a stream.
-                if not self._primed:
-                    self._primed = True
-                    continue
-                frames.append(
-                    Sample(
-                        Track.AUDIO,
-                        self.edge,
-                        self.edge,
-                        bytes(encoded),
-                        True,
-                        False,
-                        FRAME,
-                        like.capture,
-                        like.publish,
-                        like.epoch,
-                    )
-                )
-                self.edge += FRAME
-        return frames
-
-
-def _decoder() -> AudioCodecContext:
-    decoder = av.CodecContext.create("libopus", "r")
-    assert isinstance(decoder, AudioCodecContext)
-    decoder.sample_rate, decoder.layout = RATE, "stereo"
-    return decoder
-
-
-def _encoder() -> AudioCodecContext:
-    encoder = av.CodecContext.create("aac", "w")
-    assert isinstance(encoder, AudioCodecContext)
-    encoder.sample_rate, encoder.layout = RATE, "stereo"
-    encoder.format, encoder.bit_rate = "fltp", BITRATE
-    return encoder
+        return OpusPacket(data, duration, like, restart)

@@ -10,6 +10,11 @@ SILENCE = bytes((0xF8, 0xFF, 0xFE))
 
 SILENCE_TICKS = 960
 
+SHORT_SILENCE = bytes((0xE0, 0xFF, 0xFE))
+"""An Opus packet of 2.5 ms of silence."""
+
+SHORT_SILENCE_TICKS = 120
+
 # RFC 6716 table 2: duration of one frame for each configuration number, in 48 kHz ticks.
 _FRAME_TICKS = (480, 960, 1920, 2880) * 3 + (480, 960) * 2 + (120, 240, 480, 960) * 4
 

@@ -5,6 +5,7 @@ from aiohttp import hdrs, web
 from relay.errors import RefusalCode
 from relay.hls.endpoint import Renditions
 from relay.hls.rendition import Rendition
+from relay.worker.workers import Workers
 from server.errors import Gone, TooManyRequests
 from server.http.limits import ConnectionLimiter
 from server.http.request import client_of, connection_of
@@ -15,11 +16,11 @@ from server.settings import Settings
 class HlsEndpoint:
     """The endpoint `/hls/{room}/…`. Owns the renditions; `close()` ends the renditions."""
 
-    def __init__(self, rooms: Rooms, settings: Settings) -> None:
+    def __init__(self, rooms: Rooms, workers: Workers, settings: Settings) -> None:
         self._rooms = rooms
         self._settings = settings
         self._requests = ConnectionLimiter(settings.max_sockets_per_address)
-        self.renditions = Renditions()
+        self.renditions = Renditions(workers)
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/hls/{room}/{path:.+}", self.get)]

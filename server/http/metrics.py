@@ -18,6 +18,7 @@ from relay.hls.endpoint import Renditions
 from relay.rtc.udp import UdpPort
 from relay.stream.stream import Stream
 from relay.whep import WhepSessions
+from relay.worker.workers import Workers
 from server.http.watch import WatchEndpoint
 from server.ingest.sessions import IngestSessions
 from server.memory.budget import MemoryBudget
@@ -51,6 +52,7 @@ class Sources:
     whep: WhepSessions
     ingest: IngestSessions
     memory: MemoryBudget
+    workers: Workers
 
 
 class Metrics:
@@ -154,6 +156,13 @@ class ServerCollector(Collector):
             "microlive_transcoders",
             "Creators whose video is transcoded",
             self._sources.ingest.transcoders.rooms,
+        )
+        failures = self._sources.workers.failures
+        yield _counter(
+            "worker_failures",
+            "Processes that decode creators' media and ended by themselves or were killed",
+            "media",
+            {media: failures[media] for media in self._sources.workers.kinds},
         )
         yield GaugeMetricFamily(
             "microlive_tasks", "Tasks of the event loop", len(asyncio.all_tasks())

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from relay.errors import BitstreamError
@@ -17,7 +18,7 @@ from server.ingest.frame_source import DISCARD, FrameSource
 from server.ingest.reception import IngestHealth, Reception, Totals
 from server.ingest.silence import ContinuousSound, Sound
 from server.ingest.timeline import Stamp, Timeline
-from server.ingest.transcoders import Transcoders
+from server.ingest.transcoders import Reservation
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ class Ingestion:
         rtc: ReceiveSession,
         source: FrameSource,
         stream: Stream,
-        transcoders: Transcoders,
+        reserve: Callable[[], Reservation],
         owner: IngestionOwner,
         *,
         epoch: int,
@@ -59,7 +60,8 @@ class Ingestion:
         audio: bool,
     ) -> None:
         """`epoch`: number of the session on the stream. `start`: media time of the first sample,
-        µs. `audio`: whether the publisher offered an audio track.
+        µs. `audio`: whether the publisher offered an audio track. `reserve` reserves a
+        transcoder, and raises RequestRefused if none is available.
         """
         now = time.monotonic()
         self.source = source
@@ -68,7 +70,7 @@ class Ingestion:
         """
         self._rtc = rtc
         self._stream = stream
-        self._transcoders = transcoders
+        self._reserve = reserve
         self._owner = owner
         self._epoch = epoch
         self._to_unix = time.time() - now
@@ -155,7 +157,7 @@ class Ingestion:
         transcoding begins at the next keyframe.
         """
         try:
-            reservation = self._transcoders.reserve(self._stream.name)
+            reservation = self._reserve()
         except RequestRefused as refusal:
             self._owner.media_failed(f"the encoder sends B-frames: {refusal}")
             return

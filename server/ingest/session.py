@@ -1,6 +1,7 @@
 """One publisher's session, from its offer to its end."""
 
 from enum import Enum, auto
+from functools import partial
 from typing import Protocol
 
 from relay.rtc.receive.sdp import Offer
@@ -8,6 +9,7 @@ from relay.rtc.receive.session import DISCARD, ReceiveSession
 from relay.rtc.udp import UdpPort
 from relay.sample import Demand
 from relay.stream.stream import Stream
+from server.errors import RequestRefused
 from server.ingest.counters import IngestCounters
 from server.ingest.frame_source import FrameSource
 from server.ingest.ingestion import Ingestion
@@ -84,42 +86,37 @@ class IngestSession:
         port: UdpPort,
         offer: Offer,
         *,
+        address: str,
         bitrate_cap: int,
         max_bitrate: int | None = None,
         transcoders: Transcoders,
         counters: IngestCounters,
         owner: SessionOwner,
     ) -> None:
-        """Raises Unavailable or NotAcceptable if the offer needs a transcoder and no transcoder is
-        available.
+        """`address`: the publisher's address. Raises Unavailable or NotAcceptable if the offer
+        needs a transcoder and no transcoder is available.
         """
         self.id = session_id
         self.state = State.CONNECTING
         self._stream = stream
-        self._transcoders = transcoders
+        self._reserve = partial(transcoders.reserve, stream.name, address)
         self._counters = counters
         self._owner = owner
         self._audio = offer.find("audio") is not None
         self._ingestion: Ingestion | None = None
         video = offer.find("video")
-        codec = video.codec if video else "H264"
-        reservation = None if codec == "H264" else transcoders.reserve(stream.name)
-        try:
-            self.rtc = ReceiveSession(
-                port,
-                offer,
-                bitrate_cap=bitrate_cap,
-                max_bitrate=max_bitrate,
-                on_closed=self._end,
-            )
-        except BaseException:
-            if reservation:
-                reservation.release()
-            raise
-        # Start the transcoder process now, in parallel with the handshake: both take some tenths of
-        # a second.
-        self._first_source: FrameSource = (
-            reservation.start(codec) if reservation else PassthroughSource()
+        self._codec = video.codec if video else "H264"
+        # A transcoder is reserved only after the handshake: an offer alone costs a client nothing.
+        if self._codec != "H264":
+            transcoders.require_free(stream.name, address)
+            transcoders.prepare()
+        self._first_source: FrameSource = PassthroughSource()
+        self.rtc = ReceiveSession(
+            port,
+            offer,
+            bitrate_cap=bitrate_cap,
+            max_bitrate=max_bitrate,
+            on_closed=self._end,
         )
         counters.enter(self.rtc.counters)
 
@@ -147,15 +144,23 @@ class IngestSession:
 
     def begin(self, epoch: int, start: int) -> None:
         """Makes this session the stream's publisher. `epoch`: number of the session on the stream.
-        `start`: media time of the first sample, µs.
+        `start`: media time of the first sample, µs. The session ends instead if it needs a
+        transcoder and none is available any more.
         """
-        if not self._happen(Event.BEGUN):
+        if self.state is not State.CONNECTING:
             return
+        if self._codec != "H264":
+            try:
+                self._first_source = self._reserve().start(self._codec)
+            except RequestRefused as refusal:
+                self._end(str(refusal))
+                return
+        self._happen(Event.BEGUN)
         self._ingestion = Ingestion(
             self.rtc,
             self._first_source,
             self._stream,
-            self._transcoders,
+            self._reserve,
             self,
             epoch=epoch,
             start=start,

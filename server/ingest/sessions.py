@@ -32,15 +32,18 @@ class IngestSessions:
         self._bitrate_cap = bitrate_cap
         self._max_bitrate = max_bitrate
 
-    def open(self, stream: Stream, offer: Offer, owner: SessionOwner) -> IngestSession:
-        """Opens a session, which the owner must close. Raises Unavailable or NotAcceptable if the
-        offer needs a transcoder and no transcoder is available.
+    def open(
+        self, stream: Stream, offer: Offer, address: str, owner: SessionOwner
+    ) -> IngestSession:
+        """Opens a session, which the owner must close. `address`: the publisher's address. Raises
+        Unavailable or NotAcceptable if the offer needs a transcoder and no transcoder is available.
         """
         return IngestSession(
             secrets.token_urlsafe(16),
             stream,
             self._port,
             offer,
+            address=address,
             bitrate_cap=self._bitrate_cap,
             max_bitrate=self._max_bitrate,
             transcoders=self.transcoders,

@@ -2,51 +2,51 @@
 
 import asyncio
 import logging
-import sys
 from collections.abc import Callable
 from time import monotonic
 
 from relay.callbacks import ignore
 from relay.rtc.receive.reassembly import EncodedFrame
+from relay.worker.workers import Worker, WorkerFailed, Workers
 from server.ingest.frame_source import DISCARD, FrameOutput
 from server.ingest.transcoder_messages import ANSWER, Kind
 from server.ingest.transcoding import Event, State, Transcoding
 
 logger = logging.getLogger(__name__)
 
+KIND = "video"
+"""The kind of worker."""
 MAX_ANSWER = 8 << 20
 """Maximum bytes of one answer."""
 
 
 class TranscodedSource:
-    """A FrameSource that owns one worker process. Call `start()` first.
+    """A FrameSource that owns one worker process. A worker that crashes is replaced; the video
+    continues at the next keyframe. Call `start()` first.
 
     `on_closed` is called once, when `close()` has ended the worker.
     """
 
-    def __init__(self, codec: str, bitrate: int, on_closed: Callable[[], None] = ignore) -> None:
+    def __init__(
+        self, workers: Workers, codec: str, bitrate: int, on_closed: Callable[[], None] = ignore
+    ) -> None:
         """`codec`: a key of `transcoder.DECODERS`. `bitrate`: maximum bitrate of the transcoded
         video, bit/s.
         """
-        self._command = [
-            sys.executable,
-            "-m",
-            "server.ingest.transcoder_process",
-            codec,
-            str(bitrate),
-        ]
+        self._workers = workers
+        self._arguments = codec, str(bitrate)
         self._transcoding = Transcoding(codec)
         self._output: FrameOutput = DISCARD
         self._on_closed = on_closed
         self._reason = ""
-        """Reason for the end of the worker process."""
-        self._process: asyncio.subprocess.Process | None = None
+        """Reason why the source has failed."""
+        self._worker: Worker | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
     def pid(self) -> int | None:
         """Process id of the worker; None until the worker runs."""
-        return self._process.pid if self._process else None
+        return self._worker.pid if self._worker else None
 
     @property
     def dropped(self) -> int:
@@ -54,7 +54,7 @@ class TranscodedSource:
         return self._transcoding.dropped
 
     def start(self) -> None:
-        """Starts the worker, which takes some tenths of a second."""
+        """Starts the worker."""
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     def deliver_to(self, output: FrameOutput) -> None:
@@ -65,8 +65,8 @@ class TranscodedSource:
     def receive(self, frame: EncodedFrame) -> None:
         request = self._transcoding.request(frame)
         if request:
-            assert self._process and self._process.stdin
-            self._process.stdin.write(request)
+            assert self._worker
+            self._worker.writer.write(request)
         elif self._transcoding.needs_keyframe:
             self._output.request_keyframe()
 
@@ -74,44 +74,47 @@ class TranscodedSource:
         self._transcoding.request_keyframe()
 
     def check(self, now: float) -> None:
-        if self._transcoding.stuck(now):
+        if self._worker and self._transcoding.stuck(now):
             logger.warning("transcoder %s does not answer", self.pid)
-            self._kill()
+            self._worker.kill()
 
     async def close(self) -> None:
         closed = self._transcoding.happen(Event.CLOSED)
         self._output = DISCARD
-        self._kill()
         if self._task:
+            self._task.cancel()
             await asyncio.wait([self._task])
+            # The traceback of the cancelled task references this source.
+            self._task = None
         if closed:
             self._on_closed()
 
     async def _run(self) -> None:
-        pipe = asyncio.subprocess.PIPE
-        reason = "the transcoder ended"
-        try:
-            # In a session of its own, the worker does not receive Ctrl-C from the terminal. The
-            # server ends the worker.
-            self._process = await asyncio.create_subprocess_exec(
-                *self._command, stdin=pipe, stdout=pipe, start_new_session=True
-            )
-            if self._transcoding.state is State.CLOSED:
-                self._kill()
-            assert self._process.stdout is not None
-            reason = await self._read(self._process.stdout)
-        except asyncio.IncompleteReadError:
-            pass
-        except OSError as error:
-            reason = f"no transcoder could be started: {error}"
-        except Exception:  # a bug here ends this publisher's video only, and its process
-            logger.exception("transcoder %s", self.pid)
-        if self._process:
-            self._kill()
-            await self._process.wait()
+        """Runs workers until one fails for good."""
+        while (reason := await self._work()) is None:
+            logger.info("transcoder %s is replaced", self.pid)
         if self._transcoding.happen(Event.LOST):
             self._reason = reason
             self._output.source_failed(reason)
+
+    async def _work(self) -> str | None:
+        """Runs one worker until it ends. Returns the reason why no other one may replace it, or
+        None.
+        """
+        try:
+            worker = self._worker = await self._workers.start(KIND, *self._arguments)
+        except WorkerFailed as error:
+            return str(error)
+        try:
+            return await self._read(worker.reader)
+        except (asyncio.IncompleteReadError, OSError):
+            await worker.fail()
+            return None if self._transcoding.crash(monotonic()) else "the transcoder ended"
+        except Exception:  # a bug here ends this publisher's video only, and its process
+            logger.exception("transcoder %s", self.pid)
+            return "the transcoder ended"
+        finally:
+            await worker.close()
 
     async def _read(self, answers: asyncio.StreamReader) -> str:
         """Handles the worker's answers until the transcoding fails. Returns the reason for the
@@ -125,17 +128,8 @@ class TranscodedSource:
             kind = Kind(number)
             if kind is Kind.FAILED:
                 return data.decode(errors="replace")
-            if self._transcoding.state is State.CLOSED:
-                continue
             frame = self._transcoding.receive_answer(kind, timestamp, data, monotonic())
             if frame:
                 self._output.publish_frame(frame)
             elif kind in (Kind.READY, Kind.BROKEN):
                 self._output.request_keyframe()
-
-    def _kill(self) -> None:
-        if self._process and self._process.returncode is None:
-            try:
-                self._process.kill()
-            except ProcessLookupError:
-                pass

@@ -1,8 +1,7 @@
 """The messages between the server and a transcoder process. Pure.
 
-The server writes requests to the process's standard input. A request is a REQUEST header and the
-access unit of a frame. The process writes answers to its standard output. An answer is an ANSWER
-header and its payload.
+The server sends requests to the process. A request is a REQUEST header and the access unit of a
+frame. The process sends answers. An answer is an ANSWER header and its payload.
 
 The first answer is READY. For each request, the process sends a FRAME or KEYFRAME for each
 transcoded frame, then DONE. If the process cannot decode the frame, it sends BROKEN instead of

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from relay.errors import RefusalCode
+from relay.worker.workers import Workers
 from server.errors import NotAcceptable, Unavailable
 from server.ingest.transcoded_source import TranscodedSource
 
@@ -14,56 +15,82 @@ class Transcoders:
     transcoder: while a publisher reconnects, its former session still uses the first transcoder.
     """
 
-    def __init__(self, limit: int, bitrate: int) -> None:
-        """`limit`: maximum number of rooms. `bitrate`: maximum bitrate of each transcoded video,
-        bit/s.
+    def __init__(self, workers: Workers, limit: int, per_address: int, bitrate: int) -> None:
+        """`limit`: maximum number of rooms. `per_address`: maximum number of rooms whose publishers
+        have the same address. `bitrate`: maximum bitrate of each transcoded video, bit/s.
         """
+        self._workers = workers
         self._limit = limit
+        self._per_address = per_address
         self._bitrate = bitrate
         self._reserved: Counter[str] = Counter()
+        self._addresses: dict[str, str] = {}
+        """By room, the address of the publisher for which the room got its first transcoder."""
 
     @property
     def rooms(self) -> int:
         """Number of rooms that have a transcoder."""
         return len(self._reserved)
 
-    def reserve(self, room: str) -> "Reservation":
-        """Reserves the right to start one transcoder. Raises Unavailable if `limit` other rooms
-        have transcoders, NotAcceptable if the server does not transcode.
+    def require_free(self, room: str, address: str) -> None:
+        """Checks that the room can get a transcoder. Raises Unavailable if `limit` other rooms, or
+        `per_address` other rooms of this address, have transcoders; NotAcceptable if the server
+        does not transcode.
         """
         if not self._limit:
             raise NotAcceptable(
                 RefusalCode.NO_TRANSCODING,
                 "this server does not transcode: publish H.264 video without B-frames",
             )
-        if room not in self._reserved and len(self._reserved) >= self._limit:
-            raise Unavailable(
-                RefusalCode.TOO_MANY_TRANSCODERS,
-                f"the server already transcodes {self._limit} publishers: publish H.264 "
-                "video without B-frames, or try again later",
-                RETRY_AFTER,
+        if room in self._reserved:
+            return
+        if len(self._reserved) >= self._limit:
+            raise _all_taken(f"the server already transcodes {self._limit} publishers")
+        if address and list(self._addresses.values()).count(address) >= self._per_address:
+            raise _all_taken(
+                f"the server already transcodes {self._per_address} publishers of this address"
             )
+
+    def prepare(self) -> None:
+        """Prepares the start of a transcoder, which then takes a shorter time."""
+        self._workers.prepare()
+
+    def reserve(self, room: str, address: str) -> "Reservation":
+        """Reserves the right to start one transcoder. `address`: the publisher's address. Raises
+        the refusals of `require_free`.
+        """
+        self.require_free(room, address)
         self._reserved[room] += 1
-        return Reservation(self, room, self._bitrate)
+        self._addresses.setdefault(room, address)
+        return Reservation(self, room, self._workers, self._bitrate)
 
     def release(self, room: str) -> None:
         """Undoes one call of `reserve` for the room."""
         self._reserved[room] -= 1
         if not self._reserved[room]:
-            del self._reserved[room]
+            del self._reserved[room], self._addresses[room]
+
+
+def _all_taken(reason: str) -> Unavailable:
+    return Unavailable(
+        RefusalCode.TOO_MANY_TRANSCODERS,
+        f"{reason}: publish H.264 video without B-frames, or try again later",
+        RETRY_AFTER,
+    )
 
 
 class Reservation:
     """The right to start one transcoder. Call either `start` or `release`."""
 
-    def __init__(self, transcoders: Transcoders, room: str, bitrate: int) -> None:
+    def __init__(self, transcoders: Transcoders, room: str, workers: Workers, bitrate: int) -> None:
         self._transcoders = transcoders
         self._room = room
+        self._workers = workers
         self._bitrate = bitrate
 
     def start(self, codec: str) -> TranscodedSource:
         """Starts a transcoder. Closing the returned source releases the reservation."""
-        source = TranscodedSource(codec, self._bitrate, self.release)
+        source = TranscodedSource(self._workers, codec, self._bitrate, self.release)
         source.start()
         return source
 

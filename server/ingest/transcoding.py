@@ -2,7 +2,7 @@
 frames, answers and `now` (seconds), returns requests.
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from enum import Enum, auto
 from math import inf
 
@@ -20,6 +20,11 @@ STUCK = 5.0
 """Maximum seconds that the worker may take to answer; a slower worker is killed."""
 KEYFRAME_INTERVAL = 0.3
 """Minimum seconds between two keyframes made at the request of viewers."""
+MAX_CRASHES = 3
+"""Number of times that the worker may crash within CRASH_PERIOD; the next crash ends the
+transcoding.
+"""
+CRASH_PERIOD = 60.0
 
 
 class State(Enum):
@@ -43,6 +48,8 @@ class Event(Enum):
     """A frame has arrived while MAX_IN_FLIGHT requests are in flight."""
     BROKEN = auto()
     """The worker could not decode a frame."""
+    CRASHED = auto()
+    """The worker is gone, and another one is being started."""
     LOST = auto()
     CLOSED = auto()
 
@@ -52,10 +59,12 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.STARTING, Event.LOST): State.LOST,
     (State.STARTING, Event.CLOSED): State.CLOSED,
     (State.WAITING, Event.KEYFRAME): State.RUNNING,
+    (State.WAITING, Event.CRASHED): State.STARTING,
     (State.WAITING, Event.LOST): State.LOST,
     (State.WAITING, Event.CLOSED): State.CLOSED,
     (State.RUNNING, Event.OVERLOADED): State.WAITING,
     (State.RUNNING, Event.BROKEN): State.WAITING,
+    (State.RUNNING, Event.CRASHED): State.STARTING,
     (State.RUNNING, Event.LOST): State.LOST,
     (State.RUNNING, Event.CLOSED): State.CLOSED,
     (State.LOST, Event.CLOSED): State.CLOSED,
@@ -83,6 +92,8 @@ class Transcoding:
         self._in_flight = 0
         self._answered = 0.0
         self._arrivals: OrderedDict[int, float] = OrderedDict()
+        self._crashes: deque[float] = deque(maxlen=MAX_CRASHES)
+        """Times of the latest crashes, seconds."""
 
     def happen(self, event: Event) -> bool:
         """Applies an event. Returns whether the event changed the state."""
@@ -100,6 +111,18 @@ class Transcoding:
     def stuck(self, now: float) -> bool:
         """Whether the worker has taken too long to answer a request."""
         return self._in_flight > 0 and now - self._answered > STUCK
+
+    def crash(self, now: float) -> bool:
+        """Records that the worker has ended by itself. Returns whether another worker may be
+        started: not before the first one was ready, and not after too many crashes.
+        """
+        often = len(self._crashes) == MAX_CRASHES and now - self._crashes[0] < CRASH_PERIOD
+        if often or not self.happen(Event.CRASHED):
+            return False
+        self._crashes.append(now)
+        self._in_flight = 0
+        self._arrivals.clear()
+        return True
 
     def request_keyframe(self) -> None:
         """Requests a keyframe from the encoder. Two requested keyframes are at least

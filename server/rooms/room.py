@@ -27,7 +27,7 @@ from server.storage.database import RoomRecord
 logger = logging.getLogger(__name__)
 
 OpenChannel = Callable[[str, ChannelOwner], Channel]
-OpenSession = Callable[[Stream, Offer, SessionOwner], IngestSession]
+OpenSession = Callable[[Stream, Offer, str, SessionOwner], IngestSession]
 
 VIEWERS_INTERVAL = 1.0
 """Minimum seconds between two room events that only report a new number of viewers."""
@@ -165,7 +165,7 @@ class Room:
                 "the last session sent more than the server takes: lower the bitrate",
                 wait,
             )
-        session = self._open_session(self.stream, offer, self)
+        session = self._open_session(self.stream, offer, creator.address, self)
         self.creator = creator
         if self._pending:
             self._spawn(self._pending.close())
@@ -208,8 +208,8 @@ class Room:
         # across absences and restarts. If the clock was set back, media time begins 100 ms after
         # the live edge.
         age = round((time.time() - self.record.created_at) * 1_000_000)
-        session.begin(self._epoch, max(age, self.stream.edge + 100_000))
         logger.info("room %s: session %d connected", self.name, self._epoch)
+        session.begin(self._epoch, max(age, self.stream.edge + 100_000))
         if former:
             await former.close()
 

@@ -20,6 +20,7 @@ from relay.rtc.send.session import PLI_EVERY, RESEND_BURST, SendSession
 from relay.rtc.udp import MAX_ADDRESSES, Route, UdpPort, _BoundSocket
 from relay.websocket.counters import WebSocketCounters
 from relay.websocket.viewer import WebSocketViewer
+from relay.worker.workers import Workers
 from server.ingest.counters import IngestCounters
 from server.ingest.session import IngestSession
 from server.ingest.transcoders import Transcoders
@@ -109,8 +110,9 @@ def _session(port: UdpPort) -> IngestSession:
         stream,
         port,
         OFFER,
+        address="192.0.2.9",
         bitrate_cap=3_000_000,
-        transcoders=Transcoders(1, 1_000_000),
+        transcoders=Transcoders(Workers(), 1, 1, 1_000_000),
         counters=IngestCounters(),
         owner=_Owner(),
     )

@@ -14,7 +14,8 @@ from relay.hls import rendition as renditions
 from relay.hls.muxer import Muxer
 from relay.hls.playlist import ADVANCE_LIMIT
 from relay.hls.rendition import Rendition
-from relay.hls.segmenter import PART_TARGET, SCALE, Part
+from relay.hls.segmenter import PART_TARGET, SCALE
+from relay.media.aac import OpusPacket
 from relay.sample import Sample, TrackInfo
 from tests.fixtures.deadline import eventually
 from tests.fixtures.hls import MediaPlaylist, check_history
@@ -213,7 +214,7 @@ async def test_the_first_demand_is_one_job_however_much_is_there(
     jobs: list[int] = []
     receive = Muxer.receive
 
-    def count(muxer: Muxer, items: list[Sample | TrackInfo], media_now: int) -> list[Part]:
+    def count(muxer: Muxer, items: list[Sample | TrackInfo], media_now: int) -> list[OpusPacket]:
         jobs.append(len(items))
         return receive(muxer, items, media_now)
 

@@ -58,7 +58,6 @@ def test_what_the_server_relies_on() -> None:
         ("ProtectKernelModules", "yes"),
         ("ProtectControlGroups", "yes"),
         ("RestrictNamespaces", "yes"),
-        ("MemoryDenyWriteExecute", "yes"),
         ("LockPersonality", "yes"),
         ("SystemCallArchitectures", "native"),
         ("UMask", "0077"),

@@ -14,10 +14,12 @@ from relay.hls import endpoint as module
 from relay.hls import rendition as rendition_module
 from relay.hls.endpoint import FOREVER, FRESH, MEDIA, PLAYLIST, Renditions
 from relay.hls.segmenter import SCALE
+from relay.worker.workers import Workers
 from tests.fixtures.channel import make_channel
 from tests.fixtures.deadline import eventually
 from tests.fixtures.hls import MediaPlaylist
 from tests.fixtures.media import video_sample, video_track
+from tests.fixtures.workers import running_workers
 
 FRAME = 3_000
 Client = TestClient[web.Request, web.Application]
@@ -35,8 +37,14 @@ def channel() -> Channel:
 
 
 @pytest_asyncio.fixture
-async def renditions() -> AsyncIterator[Renditions]:
-    renditions = Renditions()
+async def workers() -> AsyncIterator[Workers]:
+    async with running_workers() as workers:
+        yield workers
+
+
+@pytest_asyncio.fixture
+async def renditions(workers: Workers) -> AsyncIterator[Renditions]:
+    renditions = Renditions(workers)
     yield renditions
     await renditions.close()
     assert not renditions.audiences
@@ -108,7 +116,7 @@ async def test_files_that_do_not_exist(client: Client) -> None:
 
 
 def test_only_a_playlist_opens_a_rendition(channel: Channel) -> None:
-    renditions = Renditions()
+    renditions = Renditions(Workers())
     with pytest.raises(PlaylistError) as caught:
         renditions.open(channel, "00000000/1.m4s")
     assert caught.value.status == 404 and renditions.find(channel.name) is None

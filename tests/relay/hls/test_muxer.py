@@ -1,15 +1,33 @@
 """Both tracks in order, and parts without a pause."""
 
+from relay.hls.aac_encoder import AacEncoder
 from relay.hls.muxer import AWAY, STARVED, Muxer
 from relay.hls.segmenter import SCALE, Part
+from relay.media.aac import OpusPacket
 from relay.sample import Sample, TrackInfo
 from tests.fixtures.media import sound_sample, video_sample, video_track
 
 START = 10 * SCALE
 
 
+class EncodingMuxer(Muxer):
+    """A muxer with its audio encoder."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._encoder = AacEncoder()
+
+    def encode(self, packets: list[OpusPacket]) -> list[Part]:
+        encoded = []
+        for packet in packets:
+            if packet.restart is not None:
+                self._encoder.restart()
+            encoded.append(self._encoder.encode(packet.data, packet.duration))
+        return self.parts(encoded)
+
+
 def live(
-    muxer: Muxer,
+    muxer: EncodingMuxer,
     begin: float,
     end: float,
     *,
@@ -36,13 +54,13 @@ def live(
                 video_sample(at, key=at % (2 * SCALE) == 0 or (first and n == 0), epoch=epoch)
                 for n, at in enumerate(moments)
             ]
-        parts += muxer.receive(items, START + (batch + 1) * 9_000)
+        parts += muxer.encode(muxer.receive(items, START + (batch + 1) * 9_000))
     return parts
 
 
-def begun() -> Muxer:
-    muxer = Muxer()
-    muxer.receive([video_track()], START)
+def begun() -> EncodingMuxer:
+    muxer = EncodingMuxer()
+    muxer.encode(muxer.receive([video_track()], START))
     return muxer
 
 
@@ -104,4 +122,14 @@ def test_an_idr_is_asked_for_once_near_the_end_of_a_segment() -> None:
 def test_the_end_brings_what_is_left() -> None:
     muxer = begun()
     parts = live(muxer, 0, 3)
-    assert seconds(parts + muxer.end()) > 2.9
+    assert seconds(parts + muxer.encode(muxer.end())) > 2.9
+
+
+def test_a_lost_encoder_costs_no_part() -> None:
+    """Its packets become silence, and the parts are as long as without the loss."""
+    muxer = begun()
+    parts = live(muxer, 0, 3)
+    muxer.receive([sound_sample((START + 3 * SCALE) * 8 // 15 + n * 960) for n in range(5)], START)
+    parts += muxer.encode(muxer.replace())
+    parts += live(muxer, 3.1, 10)
+    assert 9.3 < seconds(parts) < 10 and all(part.data for part in parts)

@@ -1,6 +1,8 @@
 """A rendition of a stream: requests that wait, and when it ends."""
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,9 +15,11 @@ from relay.errors import PlaylistError, RefusalCode
 from relay.hls import rendition as module
 from relay.hls.rendition import Rendition
 from relay.hls.segmenter import SCALE
+from relay.worker.workers import WorkerFailed, Workers
 from tests.fixtures.channel import make_channel
 from tests.fixtures.deadline import eventually
-from tests.fixtures.media import video_sample, video_track
+from tests.fixtures.media import sound_sample, video_sample, video_track
+from tests.fixtures.workers import running_workers
 
 FRAME = 3_000
 
@@ -36,11 +40,19 @@ def channel() -> Channel:
 
 
 @pytest_asyncio.fixture
-async def rendition(channel: Channel, executor: ThreadPoolExecutor) -> AsyncIterator[Rendition]:
-    rendition = Rendition(channel, executor)
+async def workers() -> AsyncIterator[Workers]:
+    async with running_workers() as workers:
+        yield workers
+
+
+@pytest_asyncio.fixture
+async def rendition(
+    channel: Channel, executor: ThreadPoolExecutor, workers: Workers
+) -> AsyncIterator[Rendition]:
+    rendition = Rendition(channel, executor, workers)
     yield rendition
     await rendition.close()
-    assert rendition.over and not rendition.waiting
+    assert rendition.over and not rendition.waiting and rendition._encoder.pid is None
 
 
 def publish(channel: Channel, begin: int, end: int) -> None:
@@ -164,3 +176,34 @@ async def test_a_new_rendition_has_an_audience(
     assert rendition.audience == 1
     monkeypatch.setattr(module, "WATCHING", 0.0)
     assert rendition.audience == 0
+
+
+async def test_an_encoder_that_dies_costs_no_part(
+    channel: Channel, rendition: Rendition, workers: Workers
+) -> None:
+    """The audio of one part is silence; the next part comes from a new process."""
+    await rendition.playable()
+    former = rendition._encoder.pid
+    assert former
+    os.kill(former, signal.SIGKILL)
+    number, part = rendition.playlist.position
+    publish(channel, 5 * SCALE, 7 * SCALE)
+    await rendition.reach(number, part + 3, present)
+    assert rendition._encoder.pid not in (None, former)
+    await eventually(lambda: workers.failures["audio"] == 1)
+
+
+async def test_without_encoders_it_ends(
+    channel: Channel, rendition: Rendition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With one line in the log; requests get 503."""
+    await rendition.playable()
+
+    async def fail(_: object) -> None:
+        raise WorkerFailed("no process")
+
+    monkeypatch.setattr(rendition._encoder, "encode", fail)
+    channel.stream.publish(sound_sample(5 * 48_000))
+    await eventually(lambda: rendition.over)
+    with pytest.raises(PlaylistError):
+        await rendition.reach(*rendition.playlist.position, present)

@@ -1,5 +1,6 @@
 """Frames and audio packets become samples of a stream."""
 
+from functools import partial
 from time import monotonic
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from relay.rtc.rtp import RtpPacket
 from relay.sample import Sample, Track, TrackInfo
 from relay.stream.stream import Stream
 from relay.stream.window import Window
+from relay.worker.workers import Workers
 from server.ingest.ingestion import SILENT_FOR, Ingestion
 from server.ingest.passthrough_source import PassthroughSource
 from server.ingest.transcoded_source import TranscodedSource
@@ -75,7 +77,7 @@ class Reader:
 
 
 class Live:
-    def __init__(self, transcoders: int = 0) -> None:
+    def __init__(self, transcoders: int = 0, workers: Workers | None = None) -> None:
         self.rtc, self.owner, self.reader = Rtc(), Owner(), Reader()
         self.stream = Stream("room", Window(10, 1 << 20))
         self.stream.add_reader(self.reader)
@@ -85,7 +87,11 @@ class Live:
             cast(ReceiveSession, self.rtc),
             source,
             self.stream,
-            Transcoders(transcoders, 1_000_000),
+            partial(
+                Transcoders(workers or Workers(), transcoders, 1, 1_000_000).reserve,
+                "room",
+                "192.0.2.1",
+            ),
             self.owner,
             epoch=7,
             start=5_000_000,
@@ -194,7 +200,8 @@ async def test_b_frames_without_a_transcoder_end_the_session() -> None:
 async def test_b_frames_are_transcoded_from_the_next_keyframe_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    live = Live(transcoders=1)
+    workers = Workers(video="server.ingest.transcoder_worker")
+    live = Live(1, workers)
     live.frame(1)
     passthrough = live.ingestion.source
     with caplog.at_level("INFO"):
@@ -205,6 +212,7 @@ async def test_b_frames_are_transcoded_from_the_next_keyframe_on(
     passthrough.request_keyframe()
     assert live.rtc.keyframe_requests == 0, "the former source has no output"
     await source.close()
+    await workers.close()
 
 
 async def test_health() -> None:

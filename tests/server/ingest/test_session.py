@@ -2,16 +2,18 @@
 
 import itertools
 import weakref
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from relay.rtc.receive.sdp import Offer, parse_offer
 from relay.rtc.udp import UdpPort
 from relay.stream.stream import Stream
 from relay.stream.window import Window
-from server.ingest import session as module
+from relay.worker.workers import Workers
+from server.errors import Unavailable
 from server.ingest.counters import IngestCounters
 from server.ingest.passthrough_source import PassthroughSource
 from server.ingest.session import Event, IngestSession, State
@@ -19,9 +21,16 @@ from server.ingest.transcoded_source import TranscodedSource
 from server.ingest.transcoders import Transcoders
 from tests.fixtures import offers
 from tests.fixtures.circles import no_collector
+from tests.fixtures.workers import running_workers
 
 H264 = parse_offer(offers.offer("chromium"))
 VP8 = parse_offer(offers.offer("chromium").replace("H264/90000", "AV1/90000"))
+
+
+@pytest_asyncio.fixture
+async def workers() -> AsyncIterator[Workers]:
+    async with running_workers() as workers:
+        yield workers
 
 
 class Owner:
@@ -36,15 +45,21 @@ class Owner:
 
 
 def make(
-    owner: Owner, offer: Offer = H264, transcoders: Transcoders | None = None
+    owner: Owner,
+    offer: Offer = H264,
+    transcoders: Transcoders | None = None,
+    *,
+    room: str = "room",
+    address: str = "192.0.2.1",
 ) -> IngestSession:
     return IngestSession(
         "id",
-        Stream("room", Window(1, 1_000)),
+        Stream(room, Window(1, 1_000)),
         UdpPort(),
         offer,
+        address=address,
         bitrate_cap=1_000_000,
-        transcoders=transcoders or Transcoders(1, 1_000_000),
+        transcoders=transcoders or Transcoders(Workers(), 1, 1, 1_000_000),
         counters=IngestCounters(),
         owner=owner,
     )
@@ -138,9 +153,13 @@ async def test_any_order_of_events(events: tuple[Event, ...]) -> None:
     assert Event.BEGUN in events or not {True, False} & set(calls)
 
 
-async def test_the_source_follows_the_offer() -> None:
-    transcoders = Transcoders(1, 1_000_000)
+async def test_the_source_follows_the_offer(workers: Workers) -> None:
+    """From the moment at which the handshake is complete: an offer takes no transcoder."""
+    transcoders = Transcoders(workers, 1, 1, 1_000_000)
     passing, transcoding = make(Owner()), make(Owner(), VP8, transcoders)
+    assert transcoders.rooms == 0
+    for session in (passing, transcoding):
+        session.begin(1, 0)
     assert isinstance(passing.source, PassthroughSource)
     assert isinstance(transcoding.source, TranscodedSource)
     assert transcoders.rooms == 1
@@ -149,23 +168,29 @@ async def test_the_source_follows_the_offer() -> None:
     assert transcoders.rooms == 0
 
 
-async def test_a_session_that_cannot_be_made_holds_no_transcoder(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def failing(*_: object, **__: object) -> None:
-        raise RuntimeError("no certificate")
-
-    monkeypatch.setattr(module, "ReceiveSession", failing)
-    transcoders = Transcoders(1, 1_000_000)
-    with pytest.raises(RuntimeError):
-        make(Owner(), VP8, transcoders)
+async def test_offers_without_a_handshake_keep_nobody_out(workers: Workers) -> None:
+    """However many there are. Once a session has the place, the next offer is refused, and another
+    session that connects later ends with the same text.
+    """
+    transcoders = Transcoders(workers, 1, 1, 1_000_000)
+    silent = [make(Owner(), VP8, transcoders, room=f"silent {n}") for n in range(20)]
+    honest = make(Owner(), VP8, transcoders, address="192.0.2.2")
+    honest.begin(1, 0)
+    assert honest.state is S.WAITING
+    with pytest.raises(Unavailable) as refused:
+        make(Owner(), VP8, transcoders, room="late")
+    late = silent[0]
+    late.begin(1, 0)
+    assert late.state is S.ENDED and late._owner.calls == [str(refused.value)]  # type: ignore
+    for session in (*silent, honest):
+        await session.close()
     assert transcoders.rooms == 0
 
 
 @pytest.mark.parametrize("offer", [H264, VP8], ids=["passthrough", "transcoded"])
-async def test_a_closed_session_is_freed_at_once(offer: Offer) -> None:
+async def test_a_closed_session_is_freed_at_once(offer: Offer, workers: Workers) -> None:
     """Without a garbage collection, together with what published for it."""
-    session = make(Owner(), offer)
+    session = make(Owner(), offer, Transcoders(workers, 1, 1, 1_000_000))
     with no_collector():
         session.begin(1, 0)
         assert session._ingestion

@@ -12,23 +12,25 @@ import pytest_asyncio
 from relay.media import h264
 from relay.media.h264 import AccessUnit
 from relay.rtc.receive.reassembly import EncodedFrame
+from relay.worker.workers import Workers
 from server.ingest import transcoded_source
 from server.ingest.frame_source import DISCARD
 from server.ingest.transcoded_source import TranscodedSource
-from server.ingest.transcoding import MAX_IN_FLIGHT, STUCK
+from server.ingest.transcoding import MAX_CRASHES, MAX_IN_FLIGHT, STUCK, State
 from tests.fixtures import media
 from tests.fixtures.deadline import eventually
+from tests.fixtures.workers import running_workers
 
 
 class Publisher:
     """Feeds a source with VP8 and keeps its results (FrameOutput)."""
 
-    def __init__(self, codec: str = "VP8") -> None:
+    def __init__(self, workers: Workers, codec: str = "VP8") -> None:
         self.frames: list[EncodedFrame] = []
         self.keyframe_requests = 0
         self.failed: list[str] = []
         self.closed = 0
-        self.source = TranscodedSource(codec, 2_500_000, self._closed)
+        self.source = TranscodedSource(workers, codec, 2_500_000, self._closed)
         self.source.deliver_to(self)
 
     def send(self, frame: bytes, timestamp: int, arrived: float | None = None) -> None:
@@ -60,8 +62,14 @@ class Publisher:
 
 
 @pytest_asyncio.fixture
-async def publisher() -> AsyncIterator[Publisher]:
-    made = Publisher()
+async def workers() -> AsyncIterator[Workers]:
+    async with running_workers() as workers:
+        yield workers
+
+
+@pytest_asyncio.fixture
+async def publisher(workers: Workers) -> AsyncIterator[Publisher]:
+    made = Publisher(workers)
     made.source.start()
     await made.ready()
     yield made
@@ -90,9 +98,9 @@ async def test_frames_come_back_with_their_arrival(publisher: Publisher) -> None
     assert first.key and h264.track_info(first.sps, first.pps).width == 320
 
 
-async def test_frames_before_the_worker_is_ready_are_dropped() -> None:
+async def test_frames_before_the_worker_is_ready_are_dropped(workers: Workers) -> None:
     """And those before a keyframe; a ready worker requests one."""
-    publisher = Publisher()
+    publisher = Publisher(workers)
     key, other = media.vp8_frames(count=2)
     publisher.source.start()
     publisher.send(key, 0)
@@ -154,26 +162,55 @@ async def test_a_frame_that_cannot_be_decoded_requests_a_keyframe(publisher: Pub
     assert publisher.failed == []
 
 
-async def test_a_worker_that_dies_is_reported_once(publisher: Publisher) -> None:
-    assert publisher.source.pid
-    publisher.send(media.vp8_frames(count=1)[0], 0)
-    os.kill(publisher.source.pid, signal.SIGKILL)
-    await eventually(lambda: publisher.failed)
+async def crash(publisher: Publisher) -> None:
+    """Kills the worker, and waits until another one is ready or the source has failed."""
+    requests, pid = publisher.keyframe_requests, publisher.source.pid
+    assert pid
+    os.kill(pid, signal.SIGKILL)
+    await eventually(
+        lambda: (
+            publisher.failed
+            or (publisher.keyframe_requests > requests and publisher.source.pid != pid)
+        )
+    )
+
+
+async def test_a_worker_that_dies_is_replaced(workers: Workers, publisher: Publisher) -> None:
+    """The video continues at the next keyframe, within a second."""
+    key, other = media.vp8_frames(count=2)
+    publisher.send(key, 0)
+    await publisher.out(1)
+    former, began = publisher.source.pid, monotonic()
+    assert former
+    await crash(publisher)
+    publisher.send(other, 3_000)
+    publisher.send(key, 6_000)
+    await publisher.out(2)
+    assert monotonic() - began < 1
+    assert [frame.timestamp for frame in publisher.frames] == [0, 6_000]
+    assert publisher.failed == [] and not alive(former), "it is reaped at once"
+    assert workers.failures == {"video": 1}
+
+
+async def test_a_worker_that_dies_again_and_again_is_reported_once(publisher: Publisher) -> None:
+    for _ in range(MAX_CRASHES):
+        await crash(publisher)
+        assert publisher.failed == []
+    await crash(publisher)
     publisher.send(media.vp8_frames(count=1)[0], 3_000)
     assert publisher.failed == ["the transcoder ended"]
-    assert not alive(publisher.source.pid), "it is reaped at once"
 
 
-async def test_a_worker_that_dies_before_there_is_an_output() -> None:
+async def test_a_source_that_failed_before_there_is_an_output(workers: Workers) -> None:
     """The output that comes later learns it."""
-    publisher = Publisher()
+    publisher = Publisher(workers)
     publisher.source.deliver_to(DISCARD)
-    publisher.source._command[0] = "/nowhere/python"
+    workers._command[0] = "/nowhere/python"
     publisher.source.start()
     assert publisher.source._task
     await publisher.source._task
     publisher.source.deliver_to(publisher)
-    assert len(publisher.failed) == 1 and "could be started" in publisher.failed[0]
+    assert len(publisher.failed) == 1 and "can be started" in publisher.failed[0]
     await publisher.source.close()
 
 
@@ -184,8 +221,10 @@ async def test_a_worker_that_hangs_is_killed(publisher: Publisher) -> None:
     publisher.send(media.vp8_frames(count=1)[0], 0, now)
     publisher.source.check(now + STUCK - 0.1)
     assert publisher.failed == [] and alive(publisher.source.pid)
+    stuck = publisher.source.pid
     publisher.source.check(now + STUCK + 0.1)
-    await eventually(lambda: publisher.failed)
+    await eventually(lambda: publisher.source._transcoding.state is State.WAITING)
+    assert publisher.source.pid != stuck and publisher.failed == []
 
 
 async def test_an_answer_that_is_too_long_ends_the_worker(
@@ -198,19 +237,10 @@ async def test_an_answer_that_is_too_long_ends_the_worker(
     assert publisher.frames == [] and "bytes" in publisher.failed[0]
 
 
-async def test_a_worker_that_cannot_be_started() -> None:
-    publisher = Publisher()
-    publisher.source._command[0] = "/nowhere/python"
-    publisher.source.start()
-    await eventually(lambda: publisher.failed)
-    assert "could be started" in publisher.failed[0]
-    await publisher.source.close()
-
-
-async def test_closed_while_it_starts_it_leaves_no_process() -> None:
+async def test_closed_while_it_starts_it_leaves_no_process(workers: Workers) -> None:
     """At any moment of the start."""
-    for turns in range(6):
-        publisher = Publisher()
+    for turns in range(10):
+        publisher = Publisher(workers)
         publisher.source.start()
         for _ in range(turns):
             await asyncio.sleep(0)

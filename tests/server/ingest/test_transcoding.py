@@ -7,19 +7,27 @@ import pytest
 from relay.media.h264 import AccessUnit
 from relay.rtc.receive.reassembly import EncodedFrame
 from server.ingest.transcoder_messages import REQUEST, Kind, RequestFlag
-from server.ingest.transcoding import BEHIND, MAX_IN_FLIGHT, Event, State, Transcoding
+from server.ingest.transcoding import (
+    BEHIND,
+    CRASH_PERIOD,
+    MAX_CRASHES,
+    MAX_IN_FLIGHT,
+    Event,
+    State,
+    Transcoding,
+)
 
 READY, BROKEN, DONE = Kind.READY, Kind.BROKEN, Kind.DONE
 S, E = State, Event
 
-EVENTS = [E.READY, E.KEYFRAME, E.OVERLOADED, E.BROKEN, E.LOST, E.CLOSED]
+EVENTS = [E.READY, E.KEYFRAME, E.OVERLOADED, E.BROKEN, E.CRASHED, E.LOST, E.CLOSED]
 # One row per state, one column per event of EVENTS; None: the state stays.
 EXPECTED: dict[State, list[State | None]] = {
-    S.STARTING: [S.WAITING, None, None, None, S.LOST, S.CLOSED],
-    S.WAITING: [None, S.RUNNING, None, None, S.LOST, S.CLOSED],
-    S.RUNNING: [None, None, S.WAITING, S.WAITING, S.LOST, S.CLOSED],
-    S.LOST: [None, None, None, None, None, S.CLOSED],
-    S.CLOSED: [None, None, None, None, None, None],
+    S.STARTING: [S.WAITING, None, None, None, None, S.LOST, S.CLOSED],
+    S.WAITING: [None, S.RUNNING, None, None, S.STARTING, S.LOST, S.CLOSED],
+    S.RUNNING: [None, None, S.WAITING, S.WAITING, S.STARTING, S.LOST, S.CLOSED],
+    S.LOST: [None, None, None, None, None, None, S.CLOSED],
+    S.CLOSED: [None] * 7,
 }
 PATHS: dict[State, list[Event]] = {
     S.STARTING: [],
@@ -119,3 +127,21 @@ def test_parameter_sets_alone_are_kept_for_the_next_keyframe() -> None:
     request = transcoding.request(frame(1, key=True))
     assert request[REQUEST.size :] == b"\0\0\0\1sps\0\0\0\1pps\0\0\0\1x"
     assert transcoding.dropped == 0
+
+
+def test_crashes_within_a_minute_are_limited() -> None:
+    """After each, the new worker gets frames from a keyframe on, and none is in flight."""
+    transcoding = Transcoding("VP8")
+    assert not transcoding.crash(0.0), "a worker that was never ready is not replaced"
+    for number in range(3 * MAX_CRASHES):
+        transcoding.receive_answer(READY, 0, b"", 0.0)
+        assert transcoding.request(frame(number, key=True)) and transcoding.stuck(1e9)
+        now = 10.0 * number if number < MAX_CRASHES else CRASH_PERIOD * number
+        assert transcoding.crash(now) and not transcoding.stuck(1e9)
+        assert not transcoding.request(frame(number, key=True))
+    transcoding.receive_answer(READY, 0, b"", 0.0)
+    for soon in range(1, MAX_CRASHES):
+        assert transcoding.crash(now + soon)
+        transcoding.receive_answer(READY, 0, b"", 0.0)
+    assert not transcoding.crash(now + MAX_CRASHES)
+    assert transcoding.happen(Event.LOST)

@@ -24,6 +24,7 @@ from server.rooms.room import Room
 from tests.fixtures.media import video_sample, video_track
 from tests.fixtures.offers import offer
 from tests.fixtures.server import SDP, Server, running
+from tests.fixtures.workers import running_workers
 
 BUDGET, BASE = 512 << 20, 100 << 20
 HOME = ClientAddress("192.0.2.1", "192.0.2.0/24")
@@ -58,9 +59,10 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
 
 @pytest_asyncio.fixture
 async def renditions() -> AsyncIterator[Renditions]:
-    renditions = Renditions()
-    yield renditions
-    await renditions.close()
+    async with running_workers() as workers:
+        renditions = Renditions(workers)
+        yield renditions
+        await renditions.close()
 
 
 @pytest_asyncio.fixture

@@ -10,6 +10,7 @@ import pytest_asyncio
 from relay.channel.hub import Hub
 from relay.errors import Refusal, RefusalCode
 from relay.rtc.udp import UdpPort
+from relay.worker.workers import Workers
 from server.ingest.sessions import IngestSessions
 from server.ingest.transcoders import Transcoders
 from server.rooms import registry
@@ -40,7 +41,7 @@ async def make(storage: Storage) -> Rooms:
     rooms = Rooms(
         storage,
         Hub(1, 1_000),
-        IngestSessions(UdpPort(), Transcoders(0, 1_000_000), 1_000_000).open,
+        IngestSessions(UdpPort(), Transcoders(Workers(), 0, 1, 1_000_000), 1_000_000).open,
         RoomPolicy(idle_ttl=3_600, away_grace=60, ended_ttl=3_600),
         lambda beacon, before: None,
     )

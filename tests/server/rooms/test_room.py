@@ -16,6 +16,7 @@ from relay.message import unpack_records
 from relay.rtc.peer_session import PeerSession
 from relay.rtc.receive.sdp import parse_offer
 from relay.rtc.udp import UdpPort
+from relay.worker.workers import Workers
 from server.errors import Conflict, NotFound, TooManyRequests, Unavailable
 from server.ingest.sessions import IngestSessions
 from server.ingest.transcoders import Transcoders
@@ -63,7 +64,7 @@ def make(
         RoomRecord("abc", "A title", b"", time.time(), live_at=live_at),
         RoomPolicy(idle_ttl=3_600, away_grace=away_grace, ended_ttl=3_600),
         Hub(1, 1_000).open,
-        IngestSessions(UdpPort(), Transcoders(1, 1_000_000), 1_000_000).open,
+        IngestSessions(UdpPort(), Transcoders(Workers(), 1, 1, 1_000_000), 1_000_000).open,
         Audience(on_beacon),
         observer or Observer(),
     )

@@ -1,33 +1,34 @@
-"""A transcoder in a separate process: `python -m server.ingest.transcoder_process CODEC BITRATE`.
-The process ends when its standard input ends.
+"""A transcoder in a confined worker process (relay/worker).
 
 server/ingest/transcoder_messages.py describes the messages.
 """
 
-import os
-import sys
 from collections.abc import Iterator
+from typing import BinaryIO
 
+from relay.worker.confinement import cpu_limit
 from server.ingest.transcoder import BrokenFrame, Transcoder, TranscoderError
 from server.ingest.transcoder_messages import ANSWER, REQUEST, Kind, RequestFlag
 
-NICE = 5
-"""Niceness of the process. Publishers and viewers that need no transcoder have priority."""
+MEMORY = 512 << 20
+"""Maximum bytes for the decoder and the encoder. H.264 with 16 reference frames of 1920 × 1088
+needs the most.
+"""
+CPU_SECONDS = 1.0
+"""Maximum CPU time for one access unit. The largest usual one takes a tenth of this time."""
 
 
-def main() -> None:
-    codec, bitrate = sys.argv[1:]
-    os.nice(NICE)
+def main(requests: BinaryIO, answers: BinaryIO, codec: str, bitrate: str) -> None:
     transcoder = Transcoder(codec, int(bitrate))
-    requests, answers = sys.stdin.buffer, sys.stdout.buffer
     answers.write(ANSWER.pack(0, 0, Kind.READY))
     answers.flush()
     while len(head := requests.read(REQUEST.size)) == REQUEST.size:
         size, timestamp, flags = REQUEST.unpack(head)
         data = requests.read(size)
         try:
-            for answer in answers_to(transcoder, timestamp, data, RequestFlag(flags)):
-                answers.write(answer)
+            with cpu_limit(CPU_SECONDS):
+                for answer in answers_to(transcoder, timestamp, data, RequestFlag(flags)):
+                    answers.write(answer)
             answers.flush()
         except TranscoderError as error:
             reason = str(error).encode()
@@ -49,7 +50,3 @@ def answers_to(
         yield ANSWER.pack(0, timestamp, Kind.BROKEN)
     else:
         yield ANSWER.pack(0, timestamp, Kind.DONE)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,59 @@
+"""Encodes the audio of one rendition in a confined process."""
+
+import asyncio
+from collections.abc import Sequence
+
+from relay.errors import BitstreamError
+from relay.hls.aac_messages import COUNT, MAX_PACKETS, max_answer, read_answer, request
+from relay.media.aac import OpusPacket
+from relay.worker.workers import Worker, WorkerFailed, Workers
+
+KIND = "audio"
+"""The kind of worker."""
+TIMEOUT = 5.0
+"""Maximum seconds that the process may take to answer a request, also on a busy machine."""
+
+
+class AacProcess:
+    """An AAC encoder whose process is started when it is first needed, and again after a failure.
+    `close()` ends the process.
+    """
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+        self._worker: Worker | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Process id; None while there is no process."""
+        return self._worker.pid if self._worker else None
+
+    async def encode(self, packets: Sequence[OpusPacket]) -> list[list[bytes]]:
+        """Returns the AAC frames that each packet completes. Raises WorkerFailed; the frames of all
+        packets are then lost, and the next call starts a new encoder.
+        """
+        encoded: list[list[bytes]] = []
+        for begin in range(0, len(packets), MAX_PACKETS):
+            encoded += await self._ask(packets[begin : begin + MAX_PACKETS])
+        return encoded
+
+    async def close(self) -> None:
+        worker, self._worker = self._worker, None
+        if worker:
+            await worker.close()
+
+    async def _ask(self, packets: Sequence[OpusPacket]) -> list[list[bytes]]:
+        if self._worker is None:
+            self._worker = await self._workers.start(KIND)
+        worker = self._worker
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                worker.writer.write(request(packets))
+                (size,) = COUNT.unpack(await worker.reader.readexactly(COUNT.size))
+                if size > max_answer(packets):
+                    raise BitstreamError(f"an answer of {size} bytes")
+                return read_answer(await worker.reader.readexactly(size), len(packets))
+        except (TimeoutError, OSError, asyncio.IncompleteReadError, BitstreamError) as error:
+            self._worker = None
+            await worker.fail()
+            raise WorkerFailed(f"the AAC encoder failed: {error or 'no answer'}") from error

@@ -1,0 +1,33 @@
+"""An AAC encoder in a confined worker process (relay/worker).
+
+relay/hls/aac_messages.py describes the messages.
+"""
+
+from typing import BinaryIO
+
+from relay.hls.aac_encoder import AacEncoder
+from relay.hls.aac_messages import COUNT, PACKET, answer
+from relay.worker.confinement import cpu_limit
+
+MEMORY = 64 << 20
+CPU_SECONDS = 1.0
+"""Maximum CPU time for one request. The largest usual one takes a thirtieth of this time."""
+
+
+def main(requests: BinaryIO, answers: BinaryIO) -> None:
+    encoder = AacEncoder()
+    while len(head := requests.read(COUNT.size)) == COUNT.size:
+        packets = [_read_packet(requests) for _ in range(COUNT.unpack(head)[0])]
+        frames: list[tuple[int, bytes]] = []
+        with cpu_limit(CPU_SECONDS):
+            for index, (data, duration, restarts) in enumerate(packets):
+                if restarts:
+                    encoder.restart()
+                frames += [(index, frame) for frame in encoder.encode(data, duration)]
+        answers.write(answer(frames))
+        answers.flush()
+
+
+def _read_packet(requests: BinaryIO) -> tuple[bytes, int, bool]:
+    size, duration, restarts = PACKET.unpack(requests.read(PACKET.size))
+    return requests.read(size), duration, bool(restarts)

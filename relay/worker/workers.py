@@ -1,0 +1,314 @@
+"""Starts confined workers through a fork server, and ends them."""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+from collections import Counter, deque
+from pathlib import Path
+from typing import Any
+
+import relay
+from relay.worker.confinement import Layer
+from relay.worker.fork_server import MAX_MESSAGE
+
+logger = logging.getLogger(__name__)
+
+START = 10.0
+"""Maximum seconds from the request for a worker to its first byte."""
+ROOT = Path(relay.__file__).parents[1]
+KEPT_VARIABLES = ("LD_LIBRARY_PATH",)
+"""Environment variables without which some Python installations do not start."""
+NETWORK_LAYERS = Layer.SECCOMP | Layer.NAMESPACE
+
+
+class WorkerFailed(Exception):
+    """A worker could not be started, ended by itself, or broke its protocol."""
+
+
+class Worker:
+    """A running worker with its socket. `close()` ends it."""
+
+    def __init__(
+        self,
+        server: "_ForkServerLink",
+        kind: str,
+        pid: int,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        self.pid = pid
+        self.reader = reader
+        self.writer = writer
+        self._server = server
+        self._kind = kind
+        self._closing = False
+        self._exited = asyncio.Event()
+
+    def kill(self) -> None:
+        """Begins to end a worker that does not answer."""
+        self._server.kill(self.pid)
+
+    async def fail(self) -> None:
+        """Ends a worker that crashed, does not answer or broke its protocol, and waits until the
+        process is gone. Counts the failure.
+        """
+        self.kill()
+        try:
+            await self._exited.wait()
+        finally:
+            # A worker whose socket is closed earlier may end by itself, which is no failure.
+            self.writer.transport.abort()
+
+    def abandon(self) -> None:
+        """Begins to end the worker."""
+        self._closing = True
+        self.kill()
+        self.writer.transport.abort()
+
+    async def close(self) -> None:
+        """Ends the worker, and waits until the process is gone."""
+        self.abandon()
+        await self._exited.wait()
+
+    def exited(self, status: int | None) -> None:
+        """Records the end of the process. `status`: exit code, or minus the number of the signal;
+        None if it is not known.
+        """
+        self._exited.set()
+        if status and not self._closing:
+            self._server.failures[self._kind] += 1
+            how = signal.Signals(-status).name if status < 0 else f"exit code {status}"
+            logger.warning("a worker that decodes %s ended: %s", self._kind, how)
+
+
+class Workers:
+    """Starts workers of some kinds. One fork server is started when it is first needed, and again
+    if it ends. `close()` ends all workers.
+    """
+
+    def __init__(self, **modules: str) -> None:
+        """`modules`: by kind, the module that the worker runs (fork_server.WorkerModule)."""
+        self.failures: Counter[str] = Counter()
+        """Number of workers that ended by themselves or were killed, by kind."""
+        self._modules = modules
+        self._command = [
+            *(sys.executable, "-P", "-B", "-m", "relay.worker.fork_server"),
+            *modules.values(),
+        ]
+        self._link: asyncio.Task[_ForkServerLink] | None = None
+        self._closed = False
+        self._described = False
+
+    @property
+    def kinds(self) -> list[str]:
+        return list(self._modules)
+
+    def prepare(self) -> None:
+        """Starts the fork server, so that the first worker starts sooner."""
+        if not self._closed and not self._usable():
+            self._link = asyncio.get_running_loop().create_task(self._open())
+
+    async def start(self, kind: str, *arguments: str) -> Worker:
+        """Starts a worker, and returns it once it is confined. Raises WorkerFailed."""
+        self.prepare()
+        if self._closed or self._link is None:
+            raise WorkerFailed("the server is shutting down")
+        link = await asyncio.shield(self._link)
+        worker, layers = await link.start(kind, self._modules[kind], arguments)
+        self._describe(layers)
+        return worker
+
+    async def close(self) -> None:
+        """Ends all workers and the fork server."""
+        self._closed = True
+        if self._link:
+            await asyncio.wait([self._link])
+            if not self._link.exception():
+                await self._link.result().close()
+
+    def _usable(self) -> bool:
+        """Whether there is a fork server, or one is being started."""
+        if self._link is None:
+            return False
+        if not self._link.done():
+            return True
+        return self._link.exception() is None and not self._link.result().lost
+
+    async def _open(self) -> "_ForkServerLink":
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.setblocking(False)
+        variables = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+        try:
+            # In a separate session the process does not receive Ctrl-C from the terminal.
+            process = await asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=theirs.fileno(),
+                stdout=asyncio.subprocess.DEVNULL,
+                env=variables | {"PYTHONPATH": str(ROOT)},
+                cwd="/",
+                start_new_session=True,
+            )
+        except BaseException as error:
+            ours.close()
+            if isinstance(error, OSError):
+                raise WorkerFailed(f"no worker can be started: {error}") from error
+            raise
+        finally:
+            theirs.close()
+        return _ForkServerLink(process, ours, self.failures)
+
+    def _describe(self, layers: Layer) -> None:
+        """Logs once how workers are confined."""
+        if self._described:
+            return
+        self._described = True
+        level = logging.INFO if layers & NETWORK_LAYERS else logging.WARNING
+        names = ", ".join(str(layer.name).lower().replace("_", " ") for layer in layers)
+        logger.log(level, "media decoders are confined by: %s", names)
+
+
+class _ForkServerLink:
+    """The connection to one fork server process."""
+
+    def __init__(
+        self, process: asyncio.subprocess.Process, control: socket.socket, failures: Counter[str]
+    ) -> None:
+        self.failures = failures
+        self.lost = False
+        """Whether the fork server has ended."""
+        self._process = process
+        self._control = control
+        self._loop = asyncio.get_running_loop()
+        self._starting: deque[asyncio.Future[int]] = deque()
+        """The start requests that have not been answered, in order."""
+        self._workers: dict[int, Worker] = {}
+        self._early: dict[int, int] = {}
+        """Exit status of workers that ended before `start` made their Worker, by process id."""
+        self._loop.add_reader(control, self._receive)
+
+    async def start(
+        self, kind: str, module: str, arguments: tuple[str, ...]
+    ) -> tuple[Worker, Layer]:
+        """Starts a worker. Returns it with the layers that confine it. Raises WorkerFailed."""
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        with theirs:
+            reader, writer = await _open(ours)
+            try:
+                pid = await self._request({"start": [module, arguments]}, theirs)
+            except BaseException:
+                writer.transport.abort()
+                raise
+        worker = self._workers[pid] = Worker(self, kind, pid, reader, writer)
+        if self.lost or pid in self._early:
+            self._end(pid, self._early.pop(pid, None))
+        try:
+            async with asyncio.timeout(START):
+                return worker, Layer((await reader.readexactly(1))[0])
+        except (TimeoutError, asyncio.IncompleteReadError, OSError) as error:
+            worker.kill()
+            writer.transport.abort()
+            raise WorkerFailed("a worker did not start") from error
+        except BaseException:
+            worker.abandon()
+            raise
+
+    def kill(self, pid: int) -> None:
+        """Ends a worker. Does nothing if it has ended."""
+        if pid in self._workers and not self.lost:
+            self._send({"kill": pid})
+
+    async def close(self) -> None:
+        """Ends the fork server and with it all workers."""
+        self._lose()
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._process.wait()
+
+    async def _request(self, message: dict[str, Any], descriptor: socket.socket) -> int:
+        """Sends a start request with the worker's socket. Returns the process id."""
+        if self.lost:
+            raise WorkerFailed("the fork server ended")
+        answer: asyncio.Future[int] = self._loop.create_future()
+        try:
+            socket.send_fds(self._control, [json.dumps(message).encode()], [descriptor.fileno()])
+        except OSError as error:
+            raise WorkerFailed(f"no worker can be started: {error.strerror}") from error
+        self._starting.append(answer)
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            if answer.done() and not answer.cancelled() and not answer.exception():
+                self._discard(answer.result())
+            raise
+
+    def _send(self, message: dict[str, Any]) -> None:
+        try:
+            self._control.send(json.dumps(message).encode())
+        except OSError as error:
+            logger.error("the fork server takes no message: %s", error)
+            self._lose()
+
+    def _receive(self) -> None:
+        try:
+            while message := self._control.recv(MAX_MESSAGE):
+                self._handle(json.loads(message))
+        except BlockingIOError:
+            return
+        except OSError:
+            pass
+        logger.error("the fork server of the workers ended")
+        self._lose()
+
+    def _handle(self, message: dict[str, Any]) -> None:
+        if "exited" in message:
+            self._end(*message["exited"])
+            return
+        answer = self._starting.popleft()
+        if "failed" in message:
+            if not answer.done():
+                answer.set_exception(WorkerFailed(f"no worker can be started: {message['failed']}"))
+        elif answer.done():  # the task that wanted the worker was cancelled
+            self._discard(message["started"])
+        else:
+            answer.set_result(message["started"])
+
+    def _discard(self, pid: int) -> None:
+        """Ends a worker that nothing uses."""
+        if self._early.pop(pid, None) is None:
+            self._early[pid] = 0
+            self._send({"kill": pid})
+
+    def _end(self, pid: int, status: int | None) -> None:
+        worker = self._workers.pop(pid, None)
+        if worker:
+            worker.exited(status)
+        elif self._early.pop(pid, None) is None:
+            self._early[pid] = status or 0
+
+    def _lose(self) -> None:
+        """Closes the control socket, whereupon the fork server and all workers end."""
+        if self.lost:
+            return
+        self.lost = True
+        self._loop.remove_reader(self._control)
+        self._control.close()
+        while self._starting:
+            answer = self._starting.popleft()
+            if not answer.done():
+                answer.set_exception(WorkerFailed("the fork server ended"))
+        for pid, worker in list(self._workers.items()):
+            worker.writer.transport.abort()
+            self._end(pid, None)
+
+
+async def _open(sock: socket.socket) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    try:
+        return await asyncio.open_unix_connection(sock=sock)
+    except BaseException:
+        sock.close()
+        raise

@@ -1,0 +1,63 @@
+"""The layers under which the fork server runs, each without the filter of system calls."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+
+def confined(script: str) -> Any:
+    """What a separate process prints as JSON."""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=30
+    )
+    assert not done.returncode, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_files_are_closed() -> None:
+    """By Landlock if the kernel has it. Descriptors that are open remain open."""
+    layers, before, after = confined("""
+import json
+from relay.worker.confinement import Layer, confine_fork_server
+file = open("/etc/passwd", "rb", 0)
+layers = confine_fork_server()
+try:
+    open("/etc/passwd")
+    after = "opened"
+except OSError as error:
+    after = type(error).__name__
+print(json.dumps([layers & Layer.LANDLOCK, len(file.read(1)), after]))
+""")
+    assert before == 1
+    assert after == ("PermissionError" if layers else "opened")
+
+
+def test_networks_are_left_if_there_is_no_seccomp() -> None:
+    left, names = confined("""
+import json, socket
+from relay.worker import confinement
+left = confinement._leave_networks()
+print(json.dumps([left, [name for _, name in socket.if_nameindex()]]))
+""")
+    if not left:
+        pytest.fail("this system lets no process leave its networks: run this test elsewhere")
+    assert set(names) <= {"lo"}
+
+
+def test_limits_and_privileges() -> None:
+    """Root becomes another user without capabilities; a limit that is lower already stays."""
+    descriptors, user, capabilities = confined("""
+import json, os, resource
+from relay.worker.confinement import confine_fork_server
+resource.setrlimit(resource.RLIMIT_NOFILE, (50, 50))
+file = open("/proc/self/status")
+confine_fork_server()
+status = dict(line.split(":", 1) for line in file)
+limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+print(json.dumps([limit, os.getuid(), [status[name].strip() for name in ("CapEff", "CapPrm")]]))
+""")
+    assert descriptors == [50, 50] and user != 0
+    assert [int(found, 16) for found in capabilities] == [0, 0]
