@@ -9,7 +9,16 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.benchmarks import bitrate, continuity, holds, latency, mixed, timecode, uplink
+from scripts.benchmarks import (
+    bitrate,
+    continuity,
+    holds,
+    latency,
+    memory_budget,
+    mixed,
+    timecode,
+    uplink,
+)
 from scripts.benchmarks.commands.output import conclude
 from scripts.benchmarks.decoded import Decoded
 from scripts.benchmarks.figures import Bar, Figures, percentile
@@ -283,4 +292,17 @@ def test_the_bars_of_mixed_crowds() -> None:
     assert report.bars[0].value == pytest.approx(14.9 / 15) and all(bar.kept for bar in report.bars)
     bad = mixed.Report([crowd(False, 10, late=106), crowd(True, 16, left=1)])
     assert not any(bar.kept for bar in bad.bars)
+    json.dumps(bad.as_json(), allow_nan=False)
+
+
+def budget_run(budget: str, p99: float, most: float, after: float, lost: int) -> memory_budget.Run:
+    return memory_budget.Run(budget, 1.0, p99, 0, lost, 50.0, 120.0, most, after, "fine")
+
+
+def test_the_bars_of_the_memory_budget() -> None:
+    unbounded = budget_run("16GiB", 10, 1_400, 150, 0)
+    good = memory_budget.Report(536.9, budget_run("512MiB", 14, 530, 150, 0), unbounded)
+    assert all(bar.kept for bar in good.bars)
+    bad = memory_budget.Report(536.9, budget_run("512MiB", 16, 540, 160, 1), unbounded)
+    assert [bar.kept for bar in bad.bars] == [False, False, False, True, False]
     json.dumps(bad.as_json(), allow_nan=False)

@@ -128,6 +128,9 @@ async def _measure(
     )
     async with LocalServer(folder / "data", *options) as server:
         os.sched_setaffinity(server.pid, {cores[0]})
+        # The first session loads libraries, whose memory is not part of the measurement.
+        first = ("creators", "-n", "2", "--ramp", "1", "--seconds", "2")
+        await run_load(folder / "first", cores[1], server.url, *first, within=3)
         before = _resident(server.pid)
         load = await run_load(
             folder / "load", cores[1], server.url, "mixed", *crowd, within=seconds + RAMP
