@@ -18,6 +18,11 @@ class ReceiveCounters(PeerCounters):
     """
     payload_bytes: int = 0
     """Number of bytes of audio and video, without retransmissions."""
-    received_bytes: int = 0
-    """Number of bytes of the payloads of all packets, whatever their payload type."""
+    other_bytes: int = 0
+    """Number of bytes of the payloads of all other packets, such as retransmissions."""
     unknown_payload_types: set[int] = field(default_factory=set)
+
+    @property
+    def received_bytes(self) -> int:
+        """Number of bytes of the payloads of all packets, whatever their payload type."""
+        return self.payload_bytes + self.other_bytes

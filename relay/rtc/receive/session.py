@@ -201,7 +201,6 @@ class ReceiveSession(PeerSession):
         now = monotonic()
         counters = self.counters
         counters.packets += 1
-        counters.received_bytes += len(packet.payload)
         if packet.transport_sequence is not None:
             self._reporter.transport.receive(packet.transport_sequence, now)
         payload_type = packet.payload_type
@@ -217,8 +216,10 @@ class ReceiveSession(PeerSession):
             for ready, arrived in self._reorder.receive(packet, now):
                 self._sink.receive_audio(ready, arrived)
         elif payload_type == self._rtx_type:
+            counters.other_bytes += len(packet.payload)
             self._receive_rtx(packet, now)
         else:
+            counters.other_bytes += len(packet.payload)
             counters.rejected += 1
             if len(counters.unknown_payload_types) < 128:
                 counters.unknown_payload_types.add(payload_type)

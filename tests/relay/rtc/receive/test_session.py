@@ -196,7 +196,7 @@ async def test_a_publisher_that_sends_too_much_is_asked_for_less_and_then_cut() 
     async with publishing() as publisher:
         session = publisher.session
         publisher.send_video(1, KEYFRAME)
-        session.counters.received_bytes += 500_000
+        session.counters.other_bytes += 500_000
         await eventually(
             lambda: any(
                 isinstance(item, RtcpPsfbPacket)
@@ -207,7 +207,7 @@ async def test_a_publisher_that_sends_too_much_is_asked_for_less_and_then_cut() 
         )
         assert publisher.reasons == []
         session._policer._over = OVER_FOR
-        session.counters.received_bytes += 5_000_000
+        session.counters.other_bytes += 5_000_000
         await eventually(lambda: publisher.reasons)
         assert publisher.reasons == ["the publisher sent more than 2 Mbit/s for 3 s"]
         assert session.excessive and not session.connected
