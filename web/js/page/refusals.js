@@ -57,7 +57,7 @@ export const REFUSALS = Object.freeze({
   no_counter_offer: 'The server makes no counter-offer.',
   session_not_found: 'The session has ended. Connect again.',
   no_transcoding: 'This server does not transcode video, and this browser has no H.264.',
-  too_many_transcoders: 'The server transcodes as many lives as it can. Try again later.',
+  too_many_transcoders: 'The server cannot transcode another live at the moment. Try again later.',
 
   // HLS
   bad_directive: 'The playlist request is not valid.',
