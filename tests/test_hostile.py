@@ -10,7 +10,10 @@ from aiortc.rtp import RtcpPacket, RtcpRtpfbPacket
 
 from relay.errors import BitstreamError
 from relay.media.h264 import parse_sps
-from scripts.benchmarks.commands.hostile import chosen_rows, finite
+from relay.message import Kind, Record, pack_record
+from relay.sample import Track
+from scripts.benchmarks.commands.hostile import chosen_rows
+from scripts.benchmarks.commands.hostile_modes import finite
 from scripts.benchmarks.figures import Bar
 from scripts.benchmarks.hostile.bare_dtls import client_hello
 from scripts.benchmarks.hostile.connections import tls_client_hello
@@ -25,11 +28,15 @@ from scripts.benchmarks.hostile.figures import (
     Side,
     moved_counters,
 )
+from scripts.benchmarks.hostile.overload import worse
+from scripts.benchmarks.hostile.pauses import Ear, numbered_sound
 from scripts.benchmarks.hostile.rows import ROWS
 from scripts.benchmarks.hostile.viewer_feedback import ENTRIES, nack
 from scripts.benchmarks.hostile.yardstick import read_counters
 
-CALM = Felt(media_p50=4, media_p99=10, gap=40, health_p50=1, health_p99=2, late=1, lost=0)
+CALM = Felt(
+    media_p50=4, media_p99=10, gap=40, health_p50=1, health_p99=2, late=1, lost=0, frames=30
+)
 QUIET = Side(CALM, cpu=10, waited=0)
 STEADY = Memory(before=100, peak=110, after=105, back=0)
 
@@ -184,6 +191,22 @@ def test_a_long_nack_requests_4590_numbers() -> None:
     (packet,) = RtcpPacket.parse(data)
     assert isinstance(packet, RtcpRtpfbPacket)
     assert (packet.media_ssrc, len(packet.lost)) == (7, 4_590)
+
+
+def test_the_worse_figure_of_two_readers_counts() -> None:
+    other = replace(CALM, media_p99=3, gap=math.nan, frames=20)
+    worst = worse(CALM, other)
+    assert (worst.media_p99, worst.frames, worst.health_p99) == (10, 20, 2)
+    assert math.isnan(worst.gap)
+
+
+def test_an_ear_tells_numbered_packets_from_generated_ones() -> None:
+    ear = Ear()
+    trun = b"\0\0\0\x20trun\0\0\0\1\0\0\0\3"
+    body = trun + numbered_sound(7) + b"\xf8\xff\xfe" + numbered_sound(2**31)
+    ear.receive(pack_record(Record(Kind.MEDIA, body, track=Track.AUDIO)))
+    ear.receive(pack_record(Record(Kind.MEDIA, body, track=Track.VIDEO)))
+    assert (ear.heard, ear.generated) == ({7, 2**31}, 1)
 
 
 def test_handshakes_begin_with_a_client_hello() -> None:

@@ -55,3 +55,5 @@ class PublishersPlan:
     ramp: float
     steady: bool = False
     """Whether the position in the clip follows the clock (see `Publisher`)."""
+    loss: float = 0.0
+    """Share of the media packets, retransmissions included, that each creator does not send."""

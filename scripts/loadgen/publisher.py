@@ -3,6 +3,7 @@ only once. Each creator only encrypts its packets (SRTP) and sends them with `se
 """
 
 import math
+import random
 import secrets
 import time
 from collections import Counter
@@ -75,10 +76,12 @@ class Publisher(Peer):
         http: aiohttp.ClientSession,
         *,
         steady: bool = False,
+        loss: float = 0.0,
     ) -> None:
         """`steady`: whether the position in the clip follows the clock. If so, the position is
         `time.monotonic()` modulo the duration of the clip. A late creator then skips nothing, and
-        does not jump to an IDR after a PLI.
+        does not jump to an IDR after a PLI. `loss`: share of the media packets that are not sent,
+        as on a bad network.
         """
         super().__init__()
         self.room = room
@@ -89,6 +92,7 @@ class Publisher(Peer):
         self._url = url
         self._http = http
         self._steady = steady
+        self._loss = loss
         self._closed = False
         self._video_ssrc, self._audio_ssrc = secrets.randbits(32), secrets.randbits(32)
         self._video_sequence = self._audio_sequence = self._transport_sequence = 0
@@ -225,6 +229,8 @@ class Publisher(Peer):
             self._send(self._dtls.protect_rtcp(bytes(RtcpSrPacket(ssrc=ssrc, sender_info=info))))
 
     def _send(self, data: bytes) -> None:
+        if self._loss and data[0] > 127 and random.random() < self._loss:
+            return
         super()._send(data)
         self._counts.bytes += len(data)
 

@@ -40,6 +40,7 @@ class Publishers:
         self._publishers: set[Publisher] = set()
         self._connecting = 0
         self._connects: list[float] = []
+        self._refusals: list[float] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -68,6 +69,9 @@ class Publishers:
         connects, self._connects = self._connects, []
         if connects:
             figures.histogram("publish").add(connects)
+        refusals, self._refusals = self._refusals, []
+        if refusals:
+            figures.histogram("refuse").add(refusals)
         return figures
 
     async def close(self) -> None:
@@ -86,7 +90,14 @@ class Publishers:
         while True:
             await asyncio.sleep(wait)
             publisher = Publisher(
-                self.counts, self._clip, room, key, url, self._http, steady=self._plan.steady
+                self.counts,
+                self._clip,
+                room,
+                key,
+                url,
+                self._http,
+                steady=self._plan.steady,
+                loss=self._plan.loss,
             )
             self._publishers.add(publisher)
             connected = await self._connect(publisher)
@@ -106,6 +117,8 @@ class Publishers:
             await publisher.connect()
         except (Refused, ConnectionError, OSError) as error:
             self.counts.events[f"creator_failed/{error}"] += 1
+            if isinstance(error, Refused) and error.status:
+                self._refusals.append((time.monotonic() - began) * 1_000)
             self._publishers.discard(publisher)
             await publisher.close()
             return False

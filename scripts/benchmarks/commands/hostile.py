@@ -10,6 +10,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from scripts.benchmarks.commands.hostile_modes import (
+    ROW_SECONDS,
+    finite,
+    measure_honest,
+    measure_overload,
+    measure_pauses,
+)
 from scripts.benchmarks.commands.output import console, give_up, notes, progress
 from scripts.benchmarks.commands.running import Json, measured, two_cores
 from scripts.benchmarks.figures import Bar
@@ -17,9 +24,6 @@ from scripts.benchmarks.hostile import measure as benchmark
 from scripts.benchmarks.hostile.figures import Report, Result
 from scripts.benchmarks.hostile.rows import ROWS, Row
 from server.host.lan import self_signed
-
-ROW_SECONDS = 180.0
-"""Maximum duration of a pair in addition to the measured time, seconds."""
 
 
 def hostile(
@@ -32,6 +36,21 @@ def hostile(
     ] = 1,
     seconds: Annotated[float, typer.Option(min=3, max=60, help="Seconds of each run.")] = 6,
     rows: Annotated[bool, typer.Option("--rows", help="List the attacks and exit.")] = False,
+    overload: Annotated[
+        bool,
+        typer.Option("--overload", help="Instead: more creators and viewers than a core carries."),
+    ] = False,
+    creators: Annotated[
+        int, typer.Option(min=2, max=300, help="Creators that a core carries, for --overload.")
+    ] = 90,
+    honest: Annotated[
+        bool,
+        typer.Option("--honest", help="Instead: honest crowds that must not be slowed."),
+    ] = False,
+    pauses: Annotated[
+        bool, typer.Option("--pauses", help="Instead: pauses of the server's process.")
+    ] = False,
+    times: Annotated[int, typer.Option(min=1, max=100, help="Pauses of each duration.")] = 20,
     as_json: Json = False,
 ) -> None:
     """Measures what a creator and 200 viewers notice while one attacker attacks the server. Exit
@@ -41,6 +60,14 @@ def hostile(
         for row in ROWS:
             console.print(f"{row.name:24} {row.finding:6} {row.title}", markup=False)
         return
+    if overload + honest + pauses > 1:
+        give_up("choose one of --overload, --honest and --pauses")
+    if overload:
+        return measure_overload(creators, seconds, as_json)
+    if honest:
+        return measure_honest(seconds, as_json)
+    if pauses:
+        return measure_pauses(times, as_json)
     chosen = chosen_rows(only)
 
     async def run() -> Report:
@@ -130,14 +157,3 @@ def _bar(bar: Bar) -> str:
     sign = "≥" if bar.least else "≤"
     value = "never" if math.isinf(bar.value) else f"{bar.value:.2f} {bar.unit}"
     return f"{bar.name} {value} ({sign} {bar.limit:.2f})"
-
-
-def finite(value: object) -> object:
-    """Replaces infinity and NaN by None (null), because JSON has neither."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {name: finite(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(each) for each in value]
-    return value

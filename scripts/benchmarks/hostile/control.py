@@ -1,8 +1,9 @@
 """The control reader: a process that measures what honest users notice during an attack.
 
-`python -m scripts.benchmarks.hostile.control URL ROOM VIEWERS`. The process opens VIEWERS WebSocket
-viewers and requests `/healthz` on one connection. It writes `ready`. For each line on standard
-input it writes the figures since the previous line, as one line of JSON.
+`python -m scripts.benchmarks.hostile.control URL ROOM[,ROOM] VIEWERS`. The process opens VIEWERS
+WebSocket viewers, each in one of the rooms in turn, and requests `/healthz` on one connection. The
+process writes `ready`. For each line on standard input, the process writes the figures since the
+previous line, as one line of JSON.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import asdict
+from itertools import cycle
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -20,6 +22,7 @@ import uvloop
 
 from relay.errors import MessageError
 from relay.message import Kind, unpack_records
+from relay.sample import Track
 from scripts.benchmarks.figures import percentile
 from scripts.benchmarks.hostile.arena import trusting
 from scripts.benchmarks.hostile.figures import Felt
@@ -42,6 +45,7 @@ class ControlViewer:
         self.delays: list[float] = []
         self.gap = 0.0
         self.lost = False
+        self.frames = 0
         self._last = 0.0
         self._from = math.inf
 
@@ -76,11 +80,10 @@ class ControlViewer:
         elif now > self._from:
             self.gap = max(self.gap, (now - self._last) * 1_000)
         self._last = now
-        if now < self._from:
-            return
-        record = next((each for each in unpack_records(data) if each.kind is Kind.MEDIA), None)
-        if record is not None:
-            self.delays.append(time.time_ns() / 1e6 - record.capture / 1e3)
+        media = [record for record in unpack_records(data) if record.kind is Kind.MEDIA]
+        if media and now >= self._from:
+            self.frames += sum(record.track == Track.VIDEO for record in media)
+            self.delays.append(time.time_ns() / 1e6 - media[0].capture / 1e3)
 
 
 class HealthCheck:
@@ -128,7 +131,7 @@ class HealthCheck:
             await asyncio.sleep(max(0.0, asked + HEALTH_EVERY - time.monotonic()))
 
 
-async def run(url: str, room: str, count: int) -> None:
+async def run(url: str, rooms: list[str], count: int) -> None:
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
@@ -137,23 +140,32 @@ async def run(url: str, room: str, count: int) -> None:
     viewers = [ControlViewer() for _ in range(count)]
     connector = aiohttp.TCPConnector(limit=0, ssl=trusting() if url.startswith("https") else True)
     async with aiohttp.ClientSession(connector=connector) as http:
-        address = f"{url}/ws/{room}?player=load"
-        tasks = [asyncio.create_task(viewer.watch(http, address)) for viewer in viewers]
+        tasks = [
+            asyncio.create_task(viewer.watch(http, f"{url}/ws/{room}?player=load"))
+            for viewer, room in zip(viewers, cycle(rooms), strict=False)
+        ]
         tasks.append(asyncio.create_task(health.run()))
         async with asyncio.timeout(CONNECT_WITHIN):
             while not all(viewer.watching for viewer in viewers):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         await asyncio.sleep(CONNECTED_BEFORE)
         _write("ready")
+        since = time.monotonic()
         while await reader.readline():
-            _write(json.dumps(asdict(_felt(viewers, health, lag))))
+            now = time.monotonic()
+            _write(json.dumps(asdict(_felt(viewers, health, lag, now - since))))
+            since = now
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
     lag.close()
 
 
-def _felt(viewers: list[ControlViewer], health: HealthCheck, lag: Lag) -> Felt:
+def _felt(viewers: list[ControlViewer], health: HealthCheck, lag: Lag, seconds: float) -> Felt:
+    """Returns the figures since the last call, `seconds` ago."""
+    frames = sum(viewer.frames for viewer in viewers)
+    for viewer in viewers:
+        viewer.frames = 0
     taken = [viewer.take() for viewer in viewers]
     delays = sorted(delay for delays, _ in taken for delay in delays)
     answers = health.take()
@@ -165,6 +177,7 @@ def _felt(viewers: list[ControlViewer], health: HealthCheck, lag: Lag) -> Felt:
         percentile(answers, 0.99),
         percentile(sorted(lag.take()), 0.99),
         sum(viewer.lost for viewer in viewers),
+        frames / len(viewers) / seconds,
     )
 
 
@@ -177,7 +190,7 @@ def main() -> None:
     with suppress(PermissionError):  # this needs root; otherwise the lateness shows
         os.setpriority(os.PRIO_PROCESS, 0, PROBE_NICENESS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+        runner.run(run(sys.argv[1], sys.argv[2].split(","), int(sys.argv[3])))
 
 
 if __name__ == "__main__":

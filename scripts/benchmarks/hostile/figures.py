@@ -55,6 +55,8 @@ class Felt:
     """99th percentile of the lateness of the control reader's timers, ms."""
     lost: int
     """Number of viewers that lost their connection."""
+    frames: float
+    """Number of video frames that each viewer received per second, mean over the viewers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,8 +45,7 @@ async def measure(
     else the second. A pair in which the control reader was late is measured again, at most `pairs`
     times. `certificate`: files of the certificate and of the key for attacks on TLS.
     """
-    width, height = SIZE
-    media = await asyncio.to_thread(clip.encode, width, height, FPS, KBPS)
+    media = await encode()
     os.sched_setaffinity(0, {cores[1]})
     bench = Bench(folder, seconds, cores, media, certificate)
     results = []
@@ -54,6 +53,12 @@ async def measure(
         progress(f"{number} of {len(rows)}: {row.name}: {row.title}")
         results.append(await _measure_row(bench, row, pairs, progress))
     return Report(tuple(results))
+
+
+async def encode() -> clip.Clip:
+    """Encodes the clip of the yardstick's creator."""
+    width, height = SIZE
+    return await asyncio.to_thread(clip.encode, width, height, FPS, KBPS)
 
 
 async def _measure_row(bench: "Bench", row: Row, pairs: int, progress: Progress) -> Result:

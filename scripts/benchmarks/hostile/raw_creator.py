@@ -33,6 +33,7 @@ class RawCreator(Peer):
         self.sequence = 0
         self.timestamp = secrets.randbits(31)
         self.transport_number = 0
+        self.sounds_sent = 0
         self._audio_sequence = 0
         self._audio_time = secrets.randbits(31)
 
@@ -86,10 +87,16 @@ class RawCreator(Peer):
         self._protected(AUDIO_TYPE, self._audio_sequence, self._audio_time, payload, 0)
         self._audio_sequence = self._audio_sequence + 1 & 0xFFFF
         self._audio_time = self._audio_time + SOUND_SAMPLES & 0xFFFFFFFF
+        self.sounds_sent += 1
 
     def keep(self) -> None:
         """Sends a connectivity check if one is due. Call this regularly."""
         self._keep_consent(time.monotonic())
+
+    async def leave(self) -> None:
+        """Closes the connection."""
+        self.connected = False
+        await self._hang_up()
 
     def _protected(
         self, kind: int, sequence: int, timestamp: int, payload: bytes, jump: int

@@ -158,7 +158,9 @@ async def yardstick(
         await client.wait_live(endpoint.room, LIVE_WITHIN)
         crowd.begin(time.time())
         await asyncio.sleep(RAMP)
-        control = await stack.enter_async_context(_control(cores[1], server.url, endpoint.room))
+        control = await stack.enter_async_context(
+            control_reader(cores[1], server.url, [endpoint.room], CONTROLS)
+        )
         http = await stack.enter_async_context(
             aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False))
         )
@@ -166,8 +168,13 @@ async def yardstick(
 
 
 @asynccontextmanager
-async def _control(core: int, url: str, room: str) -> AsyncIterator[Control]:
-    words = ("-m", "scripts.benchmarks.hostile.control", url, room, str(CONTROLS))
+async def control_reader(
+    core: int, url: str, rooms: Sequence[str], viewers: int
+) -> AsyncIterator[Control]:
+    """Runs a control reader with `viewers` viewers on one core. Raises ServerFailed if it cannot
+    connect.
+    """
+    words = ("-m", "scripts.benchmarks.hostile.control", url, ",".join(rooms), str(viewers))
     async with helper(core, words) as process:
         assert process.stdout
         line = await asyncio.wait_for(process.stdout.readline(), READY_WITHIN)

@@ -1,0 +1,98 @@
+"""Workers of the load generator beside a yardstick: more creators, more viewers."""
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field
+
+from scripts.benchmarks.hostile.yardstick import Yardstick, on_core
+from scripts.loadgen.clip import Clip
+from scripts.loadgen.figures import Figures
+from scripts.loadgen.plans import CrowdPlan, PublishersPlan
+from scripts.loadgen.target import PublishEndpoint, Server, parse_target
+from scripts.loadgen.workers import Worker
+
+
+async def create_rooms(url: str, count: int) -> list[PublishEndpoint]:
+    """Creates rooms. Raises BadInput if the server refuses."""
+    server = Server(parse_target(url, owned=True), None, insecure=False)
+    try:
+        return [await server.create_room(f"crowd {number}") for number in range(count)]
+    finally:
+        await server.close()
+
+
+def creators_plan(
+    rooms: Sequence[PublishEndpoint], clip: Clip, ramp: float, loss: float = 0.0
+) -> PublishersPlan:
+    return PublishersPlan(
+        False,
+        [(each.room, each.key, each.whip) for each in rooms],
+        clip.to_json(),
+        0.0,
+        ramp,
+        loss=loss,
+    )
+
+
+def viewers_plan(url: str, rooms: Sequence[str], viewers: int, ramp: float) -> CrowdPlan:
+    target = parse_target(url, owned=True)
+    return CrowdPlan(
+        host=target.host,
+        port=target.port,
+        tls=False,
+        insecure=False,
+        path="",
+        rooms=list(rooms),
+        weights=[1.0] * len(rooms),
+        viewers=viewers,
+        probe=False,
+        slow=0,
+        slow_bps=0,
+        rude=0,
+        swipe=0.0,
+        ramp=ramp,
+        same_clock=True,
+    )
+
+
+@dataclass(slots=True)
+class Load:
+    """A worker and the figures that it has reported."""
+
+    worker: Worker
+    total: Figures = field(default_factory=Figures)
+    began: float = 0.0
+    """Time of the last call of `take`, seconds of `time.monotonic`."""
+
+    def take(self) -> tuple[Figures, float]:
+        """Returns the figures since the last call, and the seconds since then."""
+        now = time.monotonic()
+        figures, seconds = self.worker.take(), now - self.began
+        self.began = now
+        self.total.merge(figures)
+        return figures, seconds
+
+
+@asynccontextmanager
+async def load(role: str, plan: PublishersPlan | CrowdPlan, core: int) -> AsyncIterator[Load]:
+    """Runs a worker on one core. The first creator or viewer arrives at once."""
+    worker = Worker(role, role, asdict(plan))
+    with on_core(core):
+        await worker.start()
+    try:
+        await worker.ready()
+        worker.begin(time.time())
+        yield Load(worker, began=time.monotonic())
+    finally:
+        await worker.stop()
+
+
+async def counters_moved(yard: Yardstick, before: dict[str, float]) -> dict[str, float]:
+    """Returns the growth of each counter of the server."""
+    after = await yard.counters()
+    return {
+        name: value - before.get(name, 0.0)
+        for name, value in after.items()
+        if value > before.get(name, 0.0)
+    }

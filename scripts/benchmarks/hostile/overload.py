@@ -1,0 +1,280 @@
+"""More creators and more viewers than one core can carry: what those get whom the server accepts,
+and what happens to the others.
+"""
+
+import asyncio
+import math
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import aiohttp
+
+from scripts.benchmarks.figures import Bar
+from scripts.benchmarks.hostile.crowds import create_rooms, creators_plan, load, viewers_plan
+from scripts.benchmarks.hostile.figures import Felt, Side
+from scripts.benchmarks.hostile.yardstick import CONTROLS, Yardstick, control_reader, yardstick
+from scripts.loadgen.clip import Clip
+from scripts.loadgen.figures import Figures
+from scripts.loadgen.signalling import Refused, end_session, post_offer, write_offer
+from scripts.loadgen.target import PublishEndpoint
+
+FACTORS = (1.0, 1.2, 1.5, 3.0)
+ARRIVE, SETTLE = 5.0, 2.0
+"""Seconds in which all creators arrive, and seconds until the measurement begins."""
+WATCHED = 20
+"""Number of crowded rooms that have a viewer each."""
+SOCKETS = 6_000
+STORM_PER_SECOND = 100.0
+"""Offers per second of refused creators that come back at once."""
+SHARE, P99_MS, REFUSED_MS, NORMAL_SECONDS, STORM_CPU = 0.99, 50.0, 1_000.0, 2.0, 5.0
+NORMAL_WITHIN = 15.0
+OPTIONS = (
+    "--max-rooms-per-address-hour=100000",
+    "--max-whip-per-address-minute=100000",
+    "--max-sockets-per-address=20000",
+)
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """The result for one number of creators, or for a crowd of viewers."""
+
+    name: str
+    asked: int
+    """Number of creators, or of viewers, that arrived."""
+    accepted: int
+    refused: int
+    """Number of those that got HTTP 503."""
+    failed: int
+    """Number of those that failed in another way."""
+    refused_ms: float
+    """99th percentile of the time until the 503, ms; NaN if none was refused."""
+    side: Side
+    """What the viewers noticed; the worse figure of the first room and of WATCHED other rooms."""
+    share: float
+    """Share of the creators' frames that the viewers got."""
+    normal: float
+    """Seconds after the load has ended until a new creator is accepted and `/healthz` is fast; NaN
+    if this was not measured.
+    """
+    storm: float
+    """CPU that refused creators cost who come back at once, % of a core; NaN if none was
+    refused.
+    """
+
+    @property
+    def bars(self) -> list[Bar]:
+        bars = [
+            Bar(f"share of frames, {self.name}", self.share, SHARE, "", least=True),
+            Bar(f"media p99, {self.name}", self.side.felt.media_p99, P99_MS, "ms"),
+            Bar(f"failed without a 503, {self.name}", self.failed, 0, ""),
+            Bar(f"viewers lost, {self.name}", self.side.felt.lost, 0, ""),
+        ]
+        if self.refused:
+            bars.append(Bar(f"503 within, {self.name}", self.refused_ms, REFUSED_MS, "ms"))
+        if not math.isnan(self.normal):
+            bars.append(Bar(f"back to normal, {self.name}", self.normal, NORMAL_SECONDS, "s"))
+        if not math.isnan(self.storm):
+            bars.append(Bar(f"CPU of refused creators, {self.name}", self.storm, STORM_CPU, "%"))
+        return bars
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    crowds: tuple[Crowd, ...]
+
+    @property
+    def bars(self) -> list[Bar]:
+        return [bar for crowd in self.crowds for bar in crowd.bars]
+
+    @property
+    def outcomes(self) -> list[tuple[str, str]]:
+        return [
+            (f"{crowd.name}: {crowd.side.problem}", "invalid")
+            for crowd in self.crowds
+            if crowd.side.problem
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "crowds": [asdict(crowd) for crowd in self.crowds],
+            "bars": [bar.as_json() for bar in self.bars],
+        }
+
+
+async def measure(
+    folder: Path,
+    clip: Clip,
+    creators: int,
+    seconds: float,
+    cores: tuple[int, int],
+    *,
+    progress: Progress,
+) -> Report:
+    """Measures each factor of `creators`, the number that one core carries, then SOCKETS WebSocket
+    viewers. Each case has its own server.
+    """
+    os.sched_setaffinity(0, {cores[1]})
+    crowds = []
+    for factor in FACTORS:
+        count = round(creators * factor)
+        progress(f"{count} creators arrive in {ARRIVE:.0f} s")
+        async with yardstick(
+            folder / f"creators{count}", cores, clip, *OPTIONS, viewers=CONTROLS + 1
+        ) as yard:
+            crowds.append(await _creators(yard, clip, factor, count, seconds, cores[1]))
+    progress(f"{SOCKETS} WebSocket viewers arrive at once")
+    async with yardstick(folder / "sockets", cores, clip, *OPTIONS, viewers=CONTROLS + 1) as yard:
+        crowds.append(await _sockets(yard, clip, seconds, cores[1]))
+    return Report(tuple(crowds))
+
+
+async def _creators(
+    yard: Yardstick, clip: Clip, factor: float, count: int, seconds: float, core: int
+) -> Crowd:
+    """Lets `count` creators arrive, one of whom is the yardstick's."""
+    rooms = await create_rooms(yard.url, count - 1)
+    spare = (await create_rooms(yard.url, 1))[0]
+    watched = [each.room for each in rooms[:WATCHED]]
+    storm = math.nan
+    async with load("publishers", creators_plan(rooms, clip, ARRIVE), core) as creators:
+        await asyncio.sleep(ARRIVE + SETTLE)
+        async with control_reader(core, yard.url, watched, WATCHED) as viewers:
+            await asyncio.sleep(SETTLE)
+            await viewers.take()
+            began = await yard.begin()
+            await asyncio.sleep(seconds)
+            side = await yard.end(began)
+            others = await viewers.take()
+        side = replace(side, felt=worse(side.felt, others))
+        creators.take()
+        arrived = creators.total
+        refused = _refusals(arrived)
+        if refused:
+            storm = await _storm(yard, spare, side, seconds)
+    normal = await _normal(yard, spare)
+    return Crowd(
+        f"{factor:g} × {round(count / factor)} creators",
+        count,
+        int(arrived.levels.get("publishing", 0)) + 1,
+        refused,
+        arrived.total("creator_failed") + arrived.total("creator_closed") - refused,
+        _percentile(arrived, "refuse"),
+        side,
+        side.felt.frames / clip.fps,
+        normal,
+        storm,
+    )
+
+
+async def _sockets(yard: Yardstick, clip: Clip, seconds: float, core: int) -> Crowd:
+    async with load("crowd", viewers_plan(yard.url, [yard.room], SOCKETS, 1.0), core) as viewers:
+        await asyncio.sleep(1.0 + 2 * SETTLE)
+        began = await yard.begin()
+        await asyncio.sleep(seconds)
+        side = await yard.end(began)
+        total, _ = viewers.take()
+    refused = total.counts.get("failed/HTTP 503", 0)
+    return Crowd(
+        f"{SOCKETS} WebSocket viewers",
+        SOCKETS,
+        int(total.levels.get("watching", 0)),
+        refused,
+        total.total("failed") + total.total("closed") - refused,
+        math.nan,
+        side,
+        side.felt.frames / clip.fps,
+        math.nan,
+        math.nan,
+    )
+
+
+async def _storm(yard: Yardstick, room: PublishEndpoint, full: Side, seconds: float) -> float:
+    """Sends offers of refused creators at STORM_PER_SECOND. Returns the CPU that they cost, % of a
+    core. `full`: the run without them.
+    """
+
+    async def offer() -> None:
+        try:
+            accepted = await post_offer(
+                yard.http, room.whip, room.key, write_offer("ufrag", "p" * 22, 1, 2)
+            )
+            await end_session(yard.http, accepted.session, room.key)
+        except Refused:
+            pass
+
+    began = await yard.begin()
+    until = time.monotonic() + seconds
+    offers: set[asyncio.Task[None]] = set()
+    while time.monotonic() < until:
+        if len(offers) < STORM_PER_SECOND:
+            task = asyncio.create_task(offer())
+            offers.add(task)
+            task.add_done_callback(offers.discard)
+        await asyncio.sleep(1 / STORM_PER_SECOND)
+    side = await yard.end(began)
+    if offers:
+        await asyncio.wait(offers)
+    return max(0.0, side.cpu - full.cpu)
+
+
+async def _normal(yard: Yardstick, room: PublishEndpoint) -> float:
+    """Returns the seconds until a new creator is accepted and `/healthz` is fast again."""
+    began = time.monotonic()
+    while (passed := time.monotonic() - began) < NORMAL_WITHIN:
+        if await _accepts(yard, room) and await _health(yard) < 0.02:
+            return passed
+        await asyncio.sleep(0.1)
+    return math.inf
+
+
+async def _accepts(yard: Yardstick, room: PublishEndpoint) -> bool:
+    try:
+        accepted = await post_offer(
+            yard.http, room.whip, room.key, write_offer("ufrag", "p" * 22, 1, 2)
+        )
+    except Refused:
+        return False
+    await end_session(yard.http, accepted.session, room.key)
+    return True
+
+
+async def _health(yard: Yardstick) -> float:
+    """Returns the median time of five requests of `/healthz`, seconds."""
+    took = []
+    for _ in range(5):
+        asked = time.monotonic()
+        try:
+            async with yard.http.get(f"{yard.url}/healthz") as answer:
+                await answer.read()
+        except (aiohttp.ClientError, TimeoutError):
+            return math.inf
+        took.append(time.monotonic() - asked)
+    return median(took)
+
+
+def _refusals(figures: Figures) -> int:
+    """Returns the number of creators that got HTTP 503."""
+    causes = figures.causes("creator_failed")
+    return sum(count for cause, count in causes.items() if cause.startswith("HTTP 503"))
+
+
+def _percentile(figures: Figures, name: str) -> float:
+    value = figures.histogram(name).percentile(99)
+    return math.nan if value is None else value
+
+
+def worse(one: Felt, other: Felt) -> Felt:
+    """Returns the worse of two readers' values for each figure."""
+    values = {
+        name: max(value, asdict(other)[name], key=lambda each: math.inf if each != each else each)
+        for name, value in asdict(one).items()
+    }
+    return Felt(**{**values, "frames": min(one.frames, other.frames)})

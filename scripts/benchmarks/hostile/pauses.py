@@ -1,0 +1,188 @@
+"""Stops the server's process for a moment, and counts the audio packets that viewers miss.
+
+The creator sends audio packets that contain their number. A pause loses no packet as long as the
+socket's buffer holds them, so each packet must reach the viewer, and no generated packet may take
+its place.
+"""
+
+import asyncio
+import os
+import re
+import signal
+import struct
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from relay.message import Kind, unpack_records
+from relay.sample import Track
+from scripts.benchmarks.figures import Bar
+from scripts.benchmarks.hostile.arena import Arena
+from scripts.benchmarks.hostile.raw_creator import RawCreator
+from scripts.benchmarks.local_server import LocalServer, pinned_server
+from scripts.loadgen.clip import Clip
+from scripts.loadgen.publisher import SOUND_SECONDS
+
+PAUSES_MS = (50, 100, 400, 1_500)
+REST = 1.0
+"""Seconds between the end of a pause and the next pause."""
+MARK = b"microlive-hostile"
+NUMBERED = re.compile(re.escape(MARK) + b"(....)", re.DOTALL)
+OPUS_20_MS = b"\xf8"
+"""First byte of an Opus packet of 20 ms (RFC 6716 §3.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The result of all pauses of one duration."""
+
+    pause: float
+    """Duration of each pause, ms."""
+    sent: int
+    """Number of audio packets that the creator sent."""
+    dropped: int
+    """Number of datagrams that the kernel dropped, because the socket's buffer was full."""
+    missing: int
+    """Number of audio packets that the viewer did not get, without the dropped ones."""
+    generated: int
+    """Number of audio packets that the server put in the place of missing ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    pauses: tuple[Paused, ...]
+
+    @property
+    def bars(self) -> list[Bar]:
+        return [
+            bar
+            for each in self.pauses
+            for bar in (
+                Bar(f"audio packets missing, pauses of {each.pause:.0f} ms", each.missing, 0, ""),
+                Bar(f"silence put in, pauses of {each.pause:.0f} ms", each.generated, 0, ""),
+            )
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "pauses": [asdict(each) for each in self.pauses],
+            "bars": [bar.as_json() for bar in self.bars],
+        }
+
+
+def numbered_sound(number: int) -> bytes:
+    """Returns an audio packet that contains its number."""
+    return OPUS_20_MS + MARK + struct.pack(">I", number)
+
+
+class Ear:
+    """Tells the creator's audio packets from generated ones."""
+
+    def __init__(self) -> None:
+        self.heard: set[int] = set()
+        self.generated = 0
+
+    def receive(self, message: bytes) -> None:
+        for record in unpack_records(message):
+            if record.kind is Kind.MEDIA and record.track == Track.AUDIO:
+                numbers = NUMBERED.findall(record.body)
+                self.heard.update(int.from_bytes(number, "big") for number in numbers)
+                self.generated += packet_count(record.body) - len(numbers)
+
+
+def packet_count(fragment: bytes) -> int:
+    """Returns the number of samples in a fragment, from its `trun` box (ISO/IEC 14496-12
+    §8.8.8).
+    """
+    at = fragment.index(b"trun") + 8
+    return int.from_bytes(fragment[at : at + 4], "big")
+
+
+async def measure(
+    folder: Path,
+    clip: Clip,
+    times: int,
+    cores: tuple[int, int],
+    *,
+    progress: Callable[[str], None],
+) -> Report:
+    """Pauses the server `times` times for each duration."""
+    os.sched_setaffinity(0, {cores[1]})
+    found = []
+    for milliseconds in PAUSES_MS:
+        progress(f"{times} pauses of {milliseconds} ms")
+        async with pinned_server(folder / str(milliseconds), cores[0]) as server:
+            found.append(await _measure(server, clip, milliseconds / 1_000, times))
+    return Report(tuple(found))
+
+
+async def _measure(server: LocalServer, clip: Clip, pause: float, times: int) -> Paused:
+    arena = Arena(server.url, "", clip)
+    creator, ear = RawCreator(arena, "127.0.0.1"), Ear()
+    made = await arena.create_room("127.0.0.1")
+    if made is None or not await creator.connect(made):
+        await arena.close()
+        raise ConnectionError("the creator was refused")
+    sending = asyncio.create_task(_send(creator, clip))
+    async with aiohttp.ClientSession() as http:
+        listening = asyncio.create_task(_listen(http, f"{server.url}/ws/{made.room}", ear))
+        await asyncio.sleep(2 * REST)
+        first, before = creator.sounds_sent, kernel_drops(server.pid)
+        generated = ear.generated
+        for _ in range(times):
+            os.kill(server.pid, signal.SIGSTOP)
+            try:
+                await asyncio.sleep(pause)
+            finally:
+                os.kill(server.pid, signal.SIGCONT)
+            await asyncio.sleep(REST)
+        last = creator.sounds_sent
+        await asyncio.sleep(REST)
+        dropped = kernel_drops(server.pid) - before
+        generated = ear.generated - generated
+        for task in (sending, listening):
+            task.cancel()
+        await asyncio.wait([sending, listening])
+    await creator.leave()
+    await arena.close()
+    missing = len(set(range(first, last)) - ear.heard)
+    return Paused(pause * 1_000, last - first, dropped, max(0, missing - dropped), generated)
+
+
+async def _send(creator: RawCreator, clip: Clip) -> None:
+    """Sends video and numbered audio at the right times."""
+    began, frames = time.monotonic(), 0
+    while True:
+        passed = time.monotonic() - began
+        while frames < passed * clip.fps:
+            creator.send_frame(clip.frames[frames % len(clip.frames)])
+            frames += 1
+        while creator.sounds_sent * SOUND_SECONDS < passed:
+            creator.audio(numbered_sound(creator.sounds_sent))
+        creator.keep()
+        await asyncio.sleep(0.004)
+
+
+async def _listen(http: aiohttp.ClientSession, url: str, ear: Ear) -> None:
+    with suppress(aiohttp.ClientError, OSError):
+        async with http.ws_connect(f"{url}?player=load", compress=0, max_msg_size=0) as socket:
+            async for message in socket:
+                if message.type is aiohttp.WSMsgType.BINARY:
+                    ear.receive(message.data)
+
+
+def kernel_drops(pid: int) -> int:
+    """Returns the number of datagrams that the kernel dropped for the UDP sockets of a process."""
+    inodes = set()
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        with suppress(OSError):
+            inodes.add(os.readlink(f"/proc/{pid}/fd/{number}"))
+    lines = Path("/proc/net/udp").read_text().splitlines()[1:]
+    return sum(
+        int(fields[-1]) for fields in map(str.split, lines) if f"socket:[{fields[9]}]" in inodes
+    )
