@@ -51,6 +51,10 @@ def hostile(
         bool, typer.Option("--pauses", help="Instead: pauses of the server's process.")
     ] = False,
     times: Annotated[int, typer.Option(min=1, max=100, help="Pauses of each duration.")] = 20,
+    disturbed: Annotated[
+        bool,
+        typer.Option("--disturbed", help="Accept pairs that other programs disturbed."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Measures what a creator and 200 viewers notice while one attacker attacks the server. Exit
@@ -80,6 +84,7 @@ def hostile(
                 seconds,
                 two_cores(),
                 certificate=certificate,
+                disturbed=disturbed,
                 progress=progress,
             )
 
@@ -149,7 +154,7 @@ def _cells(result: Result) -> list[str]:
         change(list(zip([s.cpu for s in quiet], [s.cpu for s in attack], strict=True))),
         " → ".join(f"{value:.0f}" for value in memory),
         pairs[0].fate,
-        f"MISSED: {missed}" if missed else "kept",
+        (f"MISSED: {missed}" if missed else "kept") + (" (disturbed)" if result.disturbed else ""),
     ]
 
 

@@ -34,7 +34,7 @@ SHOWN = 3
 
 DEFENCE = re.compile(
     r"refus|reject|limit|slow|let_go|cut|shed|thrott|denied|expire|fail|block|budget|excess|drop"
-    r"|evict|unverified|overload|charged"
+    r"|evict|unverified|overload|charged|displac|trim|ignored"
 )
 """Matches the names of counters that show that the server defends itself."""
 
@@ -208,6 +208,11 @@ class Result:
     def missed(self) -> list[Bar]:
         return [bar for bar in self.bars if not bar.kept]
 
+    @property
+    def disturbed(self) -> bool:
+        """Whether other programs disturbed a pair."""
+        return any(pair.problem for pair in self.pairs)
+
     def as_json(self) -> dict[str, Any]:
         return {
             "name": self.name,
@@ -215,6 +220,7 @@ class Result:
             "title": self.title,
             "pairs": [pair.as_json() for pair in self.pairs],
             "invalid": self.invalid,
+            "disturbed": self.disturbed,
             "problem": self.problem,
             "bars": [bar.as_json() for bar in self.bars],
         }
