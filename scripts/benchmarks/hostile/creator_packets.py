@@ -73,10 +73,14 @@ class EndlessUnit(PacketAttack):
 
 
 class HeavyCreator(PacketAttack):
-    """A creator at 50 Mbps, in valid access units, where the server asked for 2.5 Mbps."""
+    """A creator who sends valid access units at a high bitrate, although the server asked for
+    2.5 Mbps.
+    """
 
     per_second = 30.0
-    bits_per_second = 50_000_000
+
+    def __init__(self, bits_per_second: int = 50_000_000) -> None:
+        self.bits_per_second = bits_per_second
 
     def send(self, creator: RawCreator) -> None:
         packets = self.bits_per_second // 30 // 8 // LARGE

@@ -15,6 +15,8 @@ from typing import Any
 import aiohttp
 
 from scripts.benchmarks.figures import Bar
+from scripts.benchmarks.hostile.arena import Arena
+from scripts.benchmarks.hostile.creator_packets import HeavyCreator
 from scripts.benchmarks.hostile.crowds import create_rooms, creators_plan, load, viewers_plan
 from scripts.benchmarks.hostile.figures import Felt, Side
 from scripts.benchmarks.hostile.yardstick import CONTROLS, Yardstick, control_reader, yardstick
@@ -24,6 +26,8 @@ from scripts.loadgen.signalling import Refused, end_session, post_offer, write_o
 from scripts.loadgen.target import PublishEndpoint
 
 FACTORS = (1.0, 1.2, 1.5, 3.0)
+RAISE_AT, RAISE_TO = 0.9, 20_000_000
+"""Factor at which one more creator raises the bitrate, and this bitrate, bit/s."""
 ARRIVE, SETTLE = 5.0, 2.0
 """Seconds in which all creators arrive, and seconds until the measurement begins."""
 WATCHED = 20
@@ -33,6 +37,8 @@ STORM_PER_SECOND = 100.0
 """Offers per second of refused creators that come back at once."""
 SHARE, P99_MS, REFUSED_MS, NORMAL_SECONDS, STORM_CPU = 0.99, 50.0, 1_000.0, 2.0, 5.0
 NORMAL_WITHIN = 15.0
+FAST = 0.02
+"""Median time of `/healthz`, seconds, below which the server is back to normal."""
 OPTIONS = (
     "--max-rooms-per-address-hour=100000",
     "--max-whip-per-address-minute=100000",
@@ -118,18 +124,19 @@ async def measure(
     *,
     progress: Progress,
 ) -> Report:
-    """Measures each factor of `creators`, the number that one core carries, then SOCKETS WebSocket
-    viewers. Each case has its own server.
+    """Measures each factor of `creators`, the number that one core carries, then RAISE_AT with one
+    more creator who raises the bitrate, then SOCKETS WebSocket viewers. Each case has its own
+    server.
     """
     os.sched_setaffinity(0, {cores[1]})
     crowds = []
-    for factor in FACTORS:
+    for factor, raised in [*((factor, 0) for factor in FACTORS), (RAISE_AT, RAISE_TO)]:
         count = round(creators * factor)
         progress(f"{count} creators arrive in {ARRIVE:.0f} s")
         async with yardstick(
-            folder / f"creators{count}", cores, clip, *OPTIONS, viewers=CONTROLS + 1
+            folder / f"creators{factor}", cores, clip, *OPTIONS, viewers=CONTROLS + 1
         ) as yard:
-            crowds.append(await _creators(yard, clip, factor, count, seconds, cores[1]))
+            crowds.append(await _creators(yard, clip, factor, count, seconds, cores[1], raised))
     progress(f"{SOCKETS} WebSocket viewers arrive at once")
     async with yardstick(folder / "sockets", cores, clip, *OPTIONS, viewers=CONTROLS + 1) as yard:
         crowds.append(await _sockets(yard, clip, seconds, cores[1]))
@@ -137,9 +144,17 @@ async def measure(
 
 
 async def _creators(
-    yard: Yardstick, clip: Clip, factor: float, count: int, seconds: float, core: int
+    yard: Yardstick,
+    clip: Clip,
+    factor: float,
+    count: int,
+    seconds: float,
+    core: int,
+    raised: int,
 ) -> Crowd:
-    """Lets `count` creators arrive, one of whom is the yardstick's."""
+    """Lets `count` creators arrive, one of whom is the yardstick's. `raised`: bitrate to which one
+    more creator raises during the measurement, bit/s; 0 if there is no such creator.
+    """
     rooms = await create_rooms(yard.url, count - 1)
     spare = (await create_rooms(yard.url, 1))[0]
     watched = [each.room for each in rooms[:WATCHED]]
@@ -150,7 +165,7 @@ async def _creators(
             await asyncio.sleep(SETTLE)
             await viewers.take()
             began = await yard.begin()
-            await asyncio.sleep(seconds)
+            await (_raise(yard, clip, raised, seconds) if raised else asyncio.sleep(seconds))
             side = await yard.end(began)
             others = await viewers.take()
         side = replace(side, felt=worse(side.felt, others))
@@ -161,7 +176,8 @@ async def _creators(
             storm = await _storm(yard, spare, side, seconds)
     normal = await _normal(yard, spare)
     return Crowd(
-        f"{factor:g} × {round(count / factor)} creators",
+        f"{factor:g} × {round(count / factor)} creators"
+        + (f", one more at {raised / 1e6:.0f} Mbps" if raised else ""),
         count,
         int(arrived.levels.get("publishing", 0)) + 1,
         refused,
@@ -172,6 +188,15 @@ async def _creators(
         normal,
         storm,
     )
+
+
+async def _raise(yard: Yardstick, clip: Clip, bits_per_second: int, seconds: float) -> None:
+    """Lets one more creator go live and then send at this bitrate."""
+    arena, creator = Arena(yard.url, yard.room, clip), HeavyCreator(bits_per_second)
+    await creator.prepare(arena)
+    await creator.run(arena, seconds)
+    await creator.creator.leave()
+    await arena.close()
 
 
 async def _sockets(yard: Yardstick, clip: Clip, seconds: float, core: int) -> Crowd:
@@ -228,9 +253,9 @@ async def _storm(yard: Yardstick, room: PublishEndpoint, full: Side, seconds: fl
 async def _normal(yard: Yardstick, room: PublishEndpoint) -> float:
     """Returns the seconds until a new creator is accepted and `/healthz` is fast again."""
     began = time.monotonic()
-    while (passed := time.monotonic() - began) < NORMAL_WITHIN:
-        if await _accepts(yard, room) and await _health(yard) < 0.02:
-            return passed
+    while time.monotonic() - began < NORMAL_WITHIN:
+        if await _accepts(yard, room) and await _health(yard) < FAST:
+            return time.monotonic() - began
         await asyncio.sleep(0.1)
     return math.inf
 
