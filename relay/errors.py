@@ -37,6 +37,7 @@ class RefusalCode(StrEnum):
     TOO_MANY_SESSIONS = "too_many_sessions"
     STORAGE_UNAVAILABLE = "storage_unavailable"
     SERVER_CLOSING = "server_closing"
+    SERVER_FULL = "server_full"
     INTERNAL_ERROR = "internal_error"
     ADDRESS_BLOCKED = "address_blocked"
 

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -19,15 +20,21 @@ from aiohttp.typedefs import Middleware
 from prometheus_client import CollectorRegistry
 
 from relay.channel.hub import Hub
+from relay.meter import Meter, MeterPolicy
 from relay.rtc.udp import UdpPort
 from relay.whep import WhepSessions
 from relay.worker.workers import Workers
 from server.demo import Demo
 from server.host import lan
 from server.host.addresses import LocalAddress, local_addresses, media_hosts
+from server.host.admission import Admission
 from server.host.certificate import names_in
+from server.host.headroom import Limits
+from server.host.load import Audience, LoadSampler
 from server.host.self_check import SelfCheck
+from server.host.stages import Stages
 from server.http.admin import AdminEndpoint, blocked, require_admin_token, restore_blocks
+from server.http.admission import Admissions
 from server.http.blocklist import Blocklist
 from server.http.charges import charges
 from server.http.connections import EACH, HANDSHAKE, IDLE, AdmissionProtocol, Connections
@@ -36,6 +43,7 @@ from server.http.headers import answer_headers
 from server.http.hls import HlsEndpoint
 from server.http.hosts import KnownHosts, Origins, known_hosts
 from server.http.lan_peers import LanProtocol
+from server.http.metering import metering
 from server.http.metrics import Metrics, Playing, Sources
 from server.http.middleware import own_hosts, preflights, refusals
 from server.http.openapi import OpenApiEndpoint
@@ -54,6 +62,7 @@ from server.memory.machine import Allocator, default_budget
 from server.rooms.registry import Rooms
 from server.rooms.room import RoomPolicy
 from server.settings import ADMIN_SOCKET_NAME, IPNetwork, Settings
+from server.shedding import Shedding
 from server.storage.database import Storage
 
 logger = logging.getLogger(__name__)
@@ -83,6 +92,8 @@ class RunningServer:
     rooms: Rooms
     udp: UdpPort
     whep: WhepSessions
+    load: LoadSampler
+    shedding: Shedding
 
 
 async def serve(
@@ -121,7 +132,8 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     """Starts all parts of the server. `stack` closes the parts on exit."""
     storage = await Storage.open(settings.data)
     stack.push_async_callback(storage.close)
-    port = UdpPort()
+    meter = Meter(MeterPolicy(settings.max_loop_share), time.thread_time_ns)
+    port = UdpPort(meter)
     stack.push_async_callback(port.close)
     hub = Hub(settings.window_seconds, settings.window_bytes)
     hub.pulse.start()
@@ -166,12 +178,26 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     )
     memory.start()
     stack.callback(memory.close)
+    admission = Admission(Limits(settings.max_load))
+    stages = Stages(settings.remb)
     sources = Sources(
-        rooms.in_memory, hub, port, watch, hls.renditions, whep, ingest, memory, workers
+        rooms.in_memory,
+        hub,
+        port,
+        watch,
+        hls.renditions,
+        whep,
+        ingest,
+        memory,
+        workers,
+        meter,
+        admission,
+        stages,
     )
     metrics = Metrics(sources, registry)
     connections = Connections(EACH * settings.max_sockets_per_address, settings.trusted_proxies)
     stack.callback(connections.close)
+    admissions = Admissions(admission, rooms.in_memory, hls.renditions)
     blocklist = Blocklist()
     await restore_blocks(blocklist, storage)
     admin = partial(AdminEndpoint, rooms, blocklist, storage, connections.cut)
@@ -180,12 +206,12 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     endpoints = (
         pages,
         RoomsEndpoint(rooms, settings),
-        StatusEndpoint(rooms, settings),
+        StatusEndpoint(rooms, admission, settings),
         OpenApiEndpoint(),
         watch,
         events,
         hls,
-        WhipEndpoint(rooms, memory, settings, hosts),
+        WhipEndpoint(rooms, memory, admissions, settings, hosts),
         WhepEndpoint(rooms, whep, settings),
         metrics,
         admin(require_admin_token(settings)),
@@ -193,10 +219,12 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     app = _application(
         endpoints,
         connections.middleware,
+        metering(meter, settings),
         refusals(pages),
         blocked(blocklist, settings),
         own_hosts(_known_hosts(settings), origins, settings),
         preflights,
+        admissions.middleware,
         charges(rooms.in_memory, hls.renditions, settings),
     )
     app.on_response_prepare.append(answer_headers(settings, origins))
@@ -213,6 +241,22 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         await _Site(runner, listener, connections).start()
     socket_app = _application([admin(lambda _: None)], refusals(pages))
     await _open_admin_socket(settings.data / ADMIN_SOCKET_NAME, socket_app, stack)
+    sampler = LoadSampler(
+        port,
+        hub.pulse,
+        meter,
+        admission,
+        ingest.keyframes,
+        lambda: _audience(watch, whep, ingest),
+    )
+    sampler.start()
+    stack.callback(sampler.close)
+    shedding = Shedding(
+        stages, rooms.in_memory, hls.renditions, watch.viewers, lambda: admission.headroom
+    )
+    if settings.max_load < 1:
+        shedding.start()
+        stack.callback(shedding.close)
     self_check = SelfCheck(port, hosts, settings)
     self_check.start()
     stack.push_async_callback(self_check.close)
@@ -222,7 +266,16 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         await demo.start()
         stack.push_async_callback(demo.close)
         urls.append(demo.watch_url)
-    return RunningServer(urls, app, rooms, port, whep)
+    return RunningServer(urls, app, rooms, port, whep, sampler, shedding)
+
+
+def _audience(watch: WatchEndpoint, whep: WhepSessions, ingest: IngestSessions) -> Audience:
+    """Returns the figures of the server that its load depends on."""
+    return Audience(
+        ingest.counters.sending,
+        len(watch.viewers) + sum(viewers for _, viewers in whep.audiences),
+        ingest.counters.totals()["delivery_ns"],
+    )
 
 
 def _transcoders(settings: Settings) -> int:

@@ -429,6 +429,21 @@ class Settings(BaseModel):
     max_admin_per_address_minute: Limit = Field(
         120, description="Requests to /api/admin that one address may make per minute."
     )
+    max_load: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.8,
+        description=(
+            "Share of one core's time above which new creators are refused; new viewers are "
+            "refused a little later. 1 refuses never."
+        ),
+    )
+    max_loop_share: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.2,
+        description=(
+            "Share of the server's time that one session or address may use for 2 s, in addition "
+            "to what an honest client costs, while others wait. A session above it is slowed, then "
+            "ended."
+        ),
+    )
     allow_root: bool = Field(
         False,
         description=(

@@ -85,6 +85,10 @@ class Outbox:
         """Slots whose video cannot be decoded until the next keyframe, because a reference frame
         was omitted.
         """
+        self.keeps_slow = False
+        """Whether a slow viewer gets only keyframes and does not get more video again, because the
+        server is overloaded.
+        """
         self.lag: float | None = None
         """Lag of the viewer behind the live edge in its last report, ms; None before the first
         report.
@@ -150,6 +154,10 @@ class Outbox:
             if self.pace is not Pace.KEY:
                 self._slow_down(now_ms)
             self.wants_keyframe = False
+        elif self.keeps_slow:
+            self.wants_keyframe = False
+            if self.pace is Pace.REFERENCE or (self.pace is Pace.FULL and backlog >= SLOW_MS):
+                self._slow_down(now_ms)
         elif backlog >= SLOW_MS and self.pace is Pace.FULL:
             self.pace = Pace.REFERENCE
         elif backlog < CAUGHT_UP_MS:

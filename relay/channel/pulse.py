@@ -27,6 +27,7 @@ class Pulse:
         """Lateness of the last timer call, seconds."""
         self.worst = 0.0
         """Maximum lateness of all timer calls so far, seconds."""
+        self._recent = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
 
@@ -38,6 +39,13 @@ class Pulse:
         if self._timer:
             self._timer.cancel()
 
+    def take_recent(self, now: float) -> float:
+        """Returns the maximum lateness of the timer since the last call of this method, seconds. A
+        timer call that is overdue counts too. `now`: seconds of `time.monotonic`.
+        """
+        recent, self._recent = self._recent, 0.0
+        return max(recent, now - self._due)
+
     def _beat(self) -> None:
         self.observe(monotonic() - self._due)
         self.start()
@@ -46,6 +54,7 @@ class Pulse:
         """Records the lateness of one timer call, seconds."""
         self.lateness = lateness
         self.worst = max(self.worst, lateness)
+        self._recent = max(self._recent, lateness)
         if lateness > LATE:
             self.batch = min(MAX_BATCH, self.batch + 1)
         elif lateness < PUNCTUAL and self.batch > 1:

@@ -131,6 +131,11 @@ class Renditions:
         made.on_over(self._forget)
         return made
 
+    def close_idle(self) -> None:
+        """Ends the renditions that no viewer plays."""
+        for rendition in self._renditions.values():
+            rendition.end_if_unwatched()
+
     async def close(self) -> None:
         for rendition in list(self._renditions.values()):
             await rendition.close()

@@ -127,6 +127,13 @@ class Rendition:
         self._task.cancel()
         await asyncio.wait([self._task])
 
+    def end_if_unwatched(self) -> None:
+        """Makes the rendition end soon if it has no viewers."""
+        self._count()
+        if not self.viewers:
+            self._requested_at = self._loop.time() - IDLE
+            self._due.set()
+
     # Requests
 
     def note_request(self, client: str | None = None) -> bool:

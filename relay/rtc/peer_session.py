@@ -4,15 +4,17 @@ import asyncio
 import logging
 from collections.abc import Callable
 from enum import Enum, auto
-from time import monotonic
+from time import monotonic, perf_counter_ns
 from typing import Final
 
 from relay.callbacks import ignore
+from relay.meter import Kind
 from relay.rtc.counters import PeerCounters
 from relay.rtc.dtls import DtlsSrtp, SrtpError
 from relay.rtc.ice import IceAgent
 from relay.rtc.sdp import Remote
 from relay.rtc.udp import Route, UdpPort
+from relay.stopwatch import Timed
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +75,7 @@ class PeerSession:
         peer: str,
         counters: PeerCounters,
         on_closed: Callable[[str], None],
+        kind: Kind,
     ) -> None:
         self._port = port
         self._remote = remote
@@ -87,6 +90,7 @@ class PeerSession:
         """Time of the last valid connectivity check or readable packet from the peer, in seconds of
         `time.monotonic`.
         """
+        self.account = port.meter.open(kind, self._heard_at, self._end)
         port.add(self._agent.ufrag, self)
 
     @property
@@ -111,8 +115,11 @@ class PeerSession:
             async with asyncio.timeout(CONNECT_TIMEOUT):
                 await self._left_checking.wait()
                 self._require_handshaking()
-                await self._dtls.handshake(
-                    list(self._remote.fingerprints), client=self._remote.passive
+                await Timed(
+                    self._dtls.handshake(
+                        list(self._remote.fingerprints), client=self._remote.passive
+                    ),
+                    self.account,
                 )
         except TimeoutError as error:
             problem = (
@@ -130,6 +137,7 @@ class PeerSession:
         self._advance(PeerEvent.CLOSED)
         self._stop()
         self._port.remove(self._agent.ufrag)
+        self._port.meter.close(self.account)
         await self._dtls.close()
         self._on_closed = ignore
 
@@ -170,6 +178,33 @@ class PeerSession:
     # Incoming datagrams (implements Peer)
 
     def receive_check(self, data: bytes, route: Route) -> bool:
+        if self.account.slowed:
+            self.account.shed += 1
+            return True
+        started = perf_counter_ns()
+        try:
+            return self._receive_check(data, route)
+        finally:
+            self._charge(started)
+
+    def receive(self, data: bytes) -> None:
+        if self.account.slowed:
+            self.account.shed += 1
+            return
+        started = perf_counter_ns()
+        try:
+            self._receive(data)
+        finally:
+            self._charge(started)
+
+    def _charge(self, started: int) -> None:
+        """Charges the time since `started` (`time.perf_counter_ns`) to this session."""
+        account = self.account
+        account.spent_ns += perf_counter_ns() - started
+        if account.spent_ns > account.limit_ns:
+            account.overrun()
+
+    def _receive_check(self, data: bytes, route: Route) -> bool:
         check = self._agent.receive(data, route.address[:2])
         if check is None:
             return False
@@ -179,11 +214,13 @@ class PeerSession:
             return True
         route.send(check.answer)
         if check.nominated or self._route is None:
+            if self._route is None or self._route.address[0] != route.address[0]:
+                self.account.move_to(route.address[0])
             self._route = route
         self._advance(PeerEvent.CHECKED)
         return True
 
-    def receive(self, data: bytes) -> None:
+    def _receive(self, data: bytes) -> None:
         if data[0] < 64:
             if not self._dtls.receive(data):
                 self._peer_counters.rejected += 1

@@ -7,9 +7,10 @@ import logging
 import socket
 from dataclasses import dataclass
 from functools import partial
-from struct import pack
+from struct import pack, unpack
 from typing import Any, Protocol
 
+from relay.meter import Meter
 from relay.rtc.ice import Address, SocketAddress, local_ufrag_of
 
 logger = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ SEND_BUFFER = 4 * 1024 * 1024
 """Size of the send buffer, bytes: enough for one frame of a 1 Mbit/s stream to a thousand
 viewers.
 """
-SO_SNDBUFFORCE, SO_RCVBUFFORCE, SOL_UDP, UDP_SEGMENT = 32, 33, 17, 103
+SO_SNDBUFFORCE, SO_RCVBUFFORCE, SO_MEMINFO, SOL_UDP, UDP_SEGMENT = 32, 33, 55, 17, 103
 """Linux constants that Python's socket module lacks."""
 
 
@@ -167,7 +168,9 @@ class _BoundSocket(asyncio.DatagramProtocol):
 class UdpPort:
     """One port number at one or more local addresses, and the peers that use it."""
 
-    def __init__(self) -> None:
+    def __init__(self, meter: Meter | None = None) -> None:
+        self.meter = Meter() if meter is None else meter
+        """Keeps an account of the time that each peer uses."""
         self.peers: dict[str, Peer] = {}
         """The peers by their local ICE user name fragment."""
         self.rejected = Rejected()
@@ -194,9 +197,10 @@ class UdpPort:
     async def _bind(self, port: int) -> None:
         self.port = port
         loop = asyncio.get_running_loop()
+        granted = RECEIVE_BUFFER
         for host in self.hosts:
             try:
-                sock = _bound_socket(host, self.port)
+                sock, granted = _bound_socket(host, self.port)
             except OSError as error:
                 raise OSError(
                     error.errno, f"UDP port {self.port} of {host}: {error.strerror or error}"
@@ -206,6 +210,13 @@ class UdpPort:
                 partial(_BoundSocket, self, sock.dup()), sock=sock
             )
             self._sockets.append((transport, bound))
+        if granted < RECEIVE_BUFFER:
+            logger.warning(
+                "the UDP receive buffer holds only %d KB: packets are lost when many keyframes "
+                "arrive together; run: sysctl -w net.core.rmem_max=%d",
+                granted // 1024,
+                RECEIVE_BUFFER,
+            )
 
     def add(self, ufrag: str, peer: Peer) -> None:
         self.peers[ufrag] = peer
@@ -234,6 +245,11 @@ class UdpPort:
             for address in [known for known, owner in bound.peers.items() if owner is peer]:
                 del bound.peers[address]
 
+    @property
+    def overflowed(self) -> int:
+        """Number of datagrams that the kernel dropped because a receive buffer was full."""
+        return sum(_memory(bound.socket)[_DROPS] for _, bound in self._sockets)
+
     async def close(self) -> None:
         for transport, _ in self._sockets:
             transport.close()
@@ -251,21 +267,28 @@ def _source_address(
     return str(host), port, 0, 0
 
 
-def _set_receive_buffer(sock: socket.socket) -> None:
+_DROPS = 8
+"""Index of SK_MEMINFO_DROPS (linux/sock_diag.h)."""
+
+
+def _memory(sock: socket.socket) -> tuple[int, ...]:
+    """Returns the figures of SO_MEMINFO (Linux 4.12, socket(7)); zeros if the kernel has none."""
+    try:
+        data = sock.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, 4 * (_DROPS + 1))
+    except OSError:
+        data = b""
+    return unpack(f"={_DROPS + 1}I", data.ljust(4 * (_DROPS + 1), b"\0"))
+
+
+def _set_receive_buffer(sock: socket.socket) -> int:
+    """Returns the size that the system granted, bytes."""
     try:
         # SO_RCVBUFFORCE may exceed the system's limit, but needs a privilege (CAP_NET_ADMIN).
         sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)
     except OSError:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
     # Linux reports twice the granted size.
-    granted = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
-    if granted < RECEIVE_BUFFER:
-        logger.info(
-            "the UDP receive buffer has only %d KB; for many publishers run: sysctl -w "
-            "net.core.rmem_max=%d",
-            granted // 1024,
-            RECEIVE_BUFFER,
-        )
+    return sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
 
 
 def _set_send_buffer(sock: socket.socket) -> None:
@@ -275,13 +298,14 @@ def _set_send_buffer(sock: socket.socket) -> None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
 
 
-def _bound_socket(host: str, port: int) -> socket.socket:
+def _bound_socket(host: str, port: int) -> tuple[socket.socket, int]:
+    """Returns the socket, and the size of its receive buffer in bytes."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_DGRAM)
     try:
         sock.setblocking(False)
         # Keyframes of many publishers arrive in bursts; the default buffer holds about 150 packets.
-        _set_receive_buffer(sock)
+        granted = _set_receive_buffer(sock)
         _set_send_buffer(sock)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
@@ -289,4 +313,4 @@ def _bound_socket(host: str, port: int) -> socket.socket:
     except OSError:
         sock.close()
         raise
-    return sock
+    return sock, granted

@@ -112,6 +112,12 @@ class WebSocketViewer:
         """
         return self._outbox.lag if self._media else None
 
+    def keep_slow(self, keep: bool) -> None:
+        """Sets whether the viewer, while it is slow, gets only keyframes and audio. The server sets
+        this while it is overloaded. A viewer that takes everything gets everything.
+        """
+        self._outbox.keeps_slow = keep
+
     # The state machine (relay/websocket/state.py)
 
     def _advance(self, event: Event) -> bool:

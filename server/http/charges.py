@@ -65,6 +65,7 @@ CHARGES: dict[tuple[str, str], Charged | Free] = {
     ("GET", "/assets/{version}/{name}"): FIXED,
     ("GET", "/r/{room}"): LOOKUP,
     ("GET", "/api/config"): FIXED,
+    ("GET", "/api/health"): Free("the answer is a few figures in memory"),
     ("GET", "/api/openapi.json"): FIXED,
     ("GET", "/api/rooms"): Free("the list is made from memory, and every feed polls it"),
     ("POST", "/api/rooms"): CREATION,

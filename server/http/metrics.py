@@ -15,10 +15,14 @@ from prometheus_client.registry import Collector
 
 from relay.channel.hub import Hub
 from relay.hls.endpoint import Renditions
+from relay.meter import SECOND, Meter
 from relay.rtc.udp import UdpPort
 from relay.stream.stream import Stream
 from relay.whep import WhepSessions
 from relay.worker.workers import Workers
+from server.host.admission import Admission
+from server.host.headroom import Level
+from server.host.stages import Stages
 from server.http.watch import WatchEndpoint
 from server.ingest.sessions import IngestSessions
 from server.memory.budget import MemoryBudget
@@ -53,6 +57,9 @@ class Sources:
     ingest: IngestSessions
     memory: MemoryBudget
     workers: Workers
+    meter: Meter
+    admission: Admission
+    stages: Stages
 
 
 class Metrics:
@@ -140,6 +147,7 @@ class ServerCollector(Collector):
         yield from self._delivery()
         yield from self._network()
         yield from self._memory()
+        yield from self._load()
 
     def _rooms(self) -> Iterator[Family]:
         states = self._sources.rooms.states
@@ -346,6 +354,66 @@ class ServerCollector(Collector):
             self._sources.hls.counters.displaced,
         )
 
+    def _load(self) -> Iterator[Family]:
+        meter, admission = self._sources.meter, self._sources.admission
+        headroom = admission.headroom
+        yield GaugeMetricFamily(
+            "microlive_load", "Share of one core that the event loop uses", headroom.load
+        )
+        yield _gauge(
+            "level",
+            "1 for what the server accepts now, 0 for the others",
+            "level",
+            {level.value: int(level is headroom.level) for level in Level},
+        )
+        yield GaugeMetricFamily(
+            "microlive_shedding",
+            "What the server gives up: 1 idle HLS, 2 unwatched video, 3 frames of slow viewers, "
+            "4 bitrate",
+            self._sources.stages.stage,
+        )
+        yield GaugeMetricFamily(
+            "microlive_creator_cost", "Measured cost of a creator", headroom.creator_cost
+        )
+        yield GaugeMetricFamily(
+            "microlive_viewer_cost", "Measured cost of a viewer", headroom.viewer_cost
+        )
+        delivery = self._sources.ingest.counters.totals()["delivery_ns"]
+        used = {
+            **{kind.value: total / SECOND for kind, total in meter.totals.items()},
+            "delivery": delivery / SECOND,
+        }
+        yield _counter("used_seconds", "Time of the event loop by whose work it was", "by", used)
+        yield CounterMetricFamily(
+            "microlive_lost_datagrams",
+            "Datagrams that the kernel dropped because a receive buffer was full",
+            self._sources.udp.overflowed,
+        )
+        yield CounterMetricFamily(
+            "microlive_delayed_plis",
+            "Requests for a keyframe that waited, because all sessions together sent too many",
+            self._sources.ingest.keyframes.refused,
+        )
+        refused = admission.refused
+        yield _counter(
+            "full_refusals",
+            "Requests refused because the server was full",
+            "peer",
+            {"creator": refused.creators, "viewer": refused.viewers},
+        )
+        yield _counter(
+            "slowed_accounts",
+            "Times that a session or an address was slowed because it used too much time",
+            "kind",
+            {kind.value: number for kind, number in meter.slowed.items()},
+        )
+        yield _counter(
+            "cut_sessions",
+            "Sessions ended because they used too much time",
+            "kind",
+            {kind.value: number for kind, number in meter.cut.items()},
+        )
+
 
 def _count(audiences: list[tuple[Stream, int]]) -> int:
     return sum(viewers for _, viewers in audiences)
@@ -362,7 +430,9 @@ def _gauge(name: str, about: str, label: str, values: dict[str, float] | dict[st
     return family
 
 
-def _counter(name: str, about: str, label: str, values: dict[str, int]) -> Family:
+def _counter(
+    name: str, about: str, label: str, values: dict[str, int] | dict[str, float]
+) -> Family:
     family = CounterMetricFamily(f"microlive_{name}", about, labels=[label])
     for value, number in values.items():
         family.add_metric([value], number)

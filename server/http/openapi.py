@@ -17,7 +17,14 @@ from relay.hls.endpoint import MEDIA, PLAYLIST
 from relay.websocket.viewer import CLOSE_CODES
 from server import __version__
 from server.http.admin import AdminBlocks, AdminRooms, BlockAnswer, BlockRequest
-from server.http.payloads import Config, CreateRoom, CreateRoomAnswer, RefusalBody, RoomList
+from server.http.payloads import (
+    Config,
+    CreateRoom,
+    CreateRoomAnswer,
+    RefusalBody,
+    RoomList,
+    ServerHealth,
+)
 from server.http.signalling import SDP, SDP_FRAGMENT
 from server.rooms.description import RoomDescription
 from server.rooms.health import RoomHealth
@@ -73,6 +80,7 @@ ALWAYS: Refusals = {
 """Refusals that every path can return."""
 STORAGE: Refusals = {503: (Code.STORAGE_UNAVAILABLE,)}
 CLOSING: Refusals = {503: (Code.SERVER_CLOSING,)}
+FULL: Refusals = {503: (Code.SERVER_FULL,)}
 LOOKUP: Refusals = {429: (Code.RATE_LIMITED,)}
 ROOM = merged({404: (Code.ROOM_NOT_FOUND,)}, STORAGE, LOOKUP)
 OVER: Refusals = {410: (Code.ROOM_ENDED,)}
@@ -92,6 +100,7 @@ SESSION: Refusals = {404: (Code.SESSION_NOT_FOUND,)}
 
 OPERATIONS = (
     Operation("GET", "/api/config", "What a page needs to know of the server", {200: (Config,)}),
+    Operation("GET", "/api/health", "How busy the server is", {200: (ServerHealth,)}),
     Operation("GET", "/api/openapi.json", "This document", {200: (JSON,)}),
     Operation("GET", "/api/rooms", "Rooms on air, most watched first", {200: (RoomList,)}),
     Operation(
@@ -108,7 +117,7 @@ OPERATIONS = (
                 403: (Code.WRONG_TOKEN,),
                 422: (Code.BAD_TITLE, Code.TITLE_TOO_LONG),
                 429: (Code.TOO_MANY_ROOMS,),
-                503: (Code.TOO_MANY_ROOMS, Code.SERVER_CLOSING),
+                503: (Code.TOO_MANY_ROOMS, Code.SERVER_CLOSING, Code.SERVER_FULL),
             },
         ),
         body=CreateRoom,
@@ -156,7 +165,7 @@ OPERATIONS = (
         "/ws/{room}",
         "Watch over a WebSocket (relay/PROTOCOL.md)",
         {101: ()},
-        merged(ROOM_ON, {400: (Code.HELLO_TOO_LONG,)}),
+        merged(ROOM_ON, FULL, {400: (Code.HELLO_TOO_LONG,)}),
         query=("media", "codecs", "player"),
         close_codes=merged(
             {1002: (Code.BAD_REQUEST,)},
@@ -176,7 +185,12 @@ OPERATIONS = (
                 406: (Code.NO_COMMON_CODEC, Code.NO_TRANSCODING),
                 422: (Code.NO_VIDEO, Code.UNUSABLE_OFFER),
                 429: (Code.BITRATE_TOO_HIGH,),
-                503: (Code.SERVER_CLOSING, Code.OUT_OF_MEMORY, Code.TOO_MANY_TRANSCODERS),
+                503: (
+                    Code.SERVER_CLOSING,
+                    Code.SERVER_FULL,
+                    Code.OUT_OF_MEMORY,
+                    Code.TOO_MANY_TRANSCODERS,
+                ),
             },
         ),
         body=SDP,
@@ -217,7 +231,7 @@ OPERATIONS = (
                 409: (Code.ROOM_NOT_LIVE,),
                 422: (Code.UNUSABLE_OFFER,),
                 429: (Code.TOO_MANY_SESSIONS,),
-                503: (Code.SERVER_CLOSING,),
+                503: (Code.SERVER_CLOSING, Code.SERVER_FULL),
             },
         ),
         body=SDP,
@@ -257,6 +271,7 @@ OPERATIONS = (
                 503: (
                     Code.ROOM_NOT_LIVE,
                     Code.NOTHING_NEW,
+                    Code.SERVER_FULL,
                     Code.TOO_MANY_REQUESTS,
                     Code.TOO_MANY_STREAMS,
                 ),
@@ -311,7 +326,7 @@ OPERATIONS = (
         "/readyz",
         "The server takes new rooms and sessions",
         {200: (TEXT,)},
-        merged(STORAGE, CLOSING, LOOKUP),
+        merged(STORAGE, CLOSING, LOOKUP, FULL),
     ),
     Operation("GET", "/metrics", "Figures for Prometheus", {200: (TEXT,)}),
 )

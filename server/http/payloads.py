@@ -8,6 +8,7 @@ from aiohttp import web
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from relay.errors import RefusalCode
+from server.host.headroom import Level
 from server.rooms.description import RoomDescription
 from server.rooms.life import State
 
@@ -33,6 +34,24 @@ class Config(Payload):
 
     create: Annotated[Literal["anyone", "token"], Field(description="who may create rooms")]
     version: str
+
+
+class ServerHealth(Payload):
+    """How busy the server is. Loads and costs are shares of the event loop's time."""
+
+    level: Annotated[
+        Level,
+        Field(description="free; full: no new creators; crowded: no new viewers either"),
+    ]
+    load: float
+    lateness: Annotated[float, Field(description="mean lateness of timers, ms")]
+    creators: Annotated[int, Field(description="further creators that would be accepted")]
+    viewers: Annotated[int, Field(description="further viewers that would be accepted")]
+    creator_cost: Annotated[float, Field(description="measured cost of one creator")]
+    viewer_cost: Annotated[float, Field(description="measured cost of one viewer")]
+    lost_datagrams: Annotated[
+        int, Field(description="datagrams that the kernel dropped, because the loop was too slow")
+    ]
 
 
 class IceServer(Payload):

@@ -2,36 +2,62 @@
 
 from aiohttp import web
 
+from relay.errors import RefusalCode
 from server import __version__
-from server.http.payloads import Config, reply
+from server.errors import Unavailable
+from server.host.admission import RETRY_FIRST, Admission
+from server.host.headroom import Level
+from server.http.payloads import Config, ServerHealth, reply
 from server.rooms.registry import Rooms
 from server.settings import Settings
 
 
 class StatusEndpoint:
-    """The endpoints `/healthz`, `/readyz` and `/api/config`."""
+    """The endpoints `/healthz`, `/readyz`, `/api/health` and `/api/config`."""
 
-    def __init__(self, rooms: Rooms, settings: Settings) -> None:
+    def __init__(self, rooms: Rooms, admission: Admission, settings: Settings) -> None:
         self._rooms = rooms
+        self._admission = admission
         self._settings = settings
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.get("/healthz", self.health),
+            web.get("/healthz", self.alive),
             web.get("/readyz", self.ready),
+            web.get("/api/health", self.health),
             web.get("/api/config", self.config),
         ]
 
-    async def health(self, _: web.Request) -> web.Response:
+    async def alive(self, _: web.Request) -> web.Response:
         """Responds 200 as long as the process runs."""
         return web.Response(text="ok")
 
     async def ready(self, _: web.Request) -> web.Response:
         """Responds 200 if the server accepts new rooms and sessions: storage answers, and the
-        server is not closing. Otherwise responds 503.
+        server is neither full nor closing. Otherwise responds 503.
         """
         await self._rooms.require_ready()
+        if self._admission.full:
+            raise Unavailable(
+                RefusalCode.SERVER_FULL, "the server accepts no new creators now", RETRY_FIRST
+            )
         return web.Response(text="ok")
+
+    async def health(self, _: web.Request) -> web.Response:
+        """Responds with the load of the server."""
+        admission, headroom = self._admission, self._admission.headroom
+        level = Level.FULL if admission.full and headroom.level is Level.FREE else headroom.level
+        answer = ServerHealth(
+            level=level,
+            load=round(headroom.load, 3),
+            lateness=round(headroom.lateness * 1_000, 1),
+            creators=admission.creators,
+            viewers=admission.viewers,
+            creator_cost=round(headroom.creator_cost, 5),
+            viewer_cost=round(headroom.viewer_cost, 6),
+            lost_datagrams=headroom.dropped,
+        )
+        return reply(ServerHealth, answer)
 
     async def config(self, _: web.Request) -> web.Response:
         return reply(Config, {"create": self._settings.create, "version": __version__})

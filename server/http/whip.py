@@ -10,6 +10,7 @@ from aiohttp import web
 
 from relay.rtc.receive.sdp import parse_offer
 from server.host.ice_servers import ice_servers
+from server.http.admission import Admissions
 from server.http.auth import bearer_token
 from server.http.limits import keys_of
 from server.http.request import client_of, url_of
@@ -27,10 +28,16 @@ class WhipEndpoint:
     """
 
     def __init__(
-        self, rooms: Rooms, memory: MemoryBudget, settings: Settings, hosts: list[str]
+        self,
+        rooms: Rooms,
+        memory: MemoryBudget,
+        admissions: Admissions,
+        settings: Settings,
+        hosts: list[str],
     ) -> None:
         self._rooms = rooms
         self._memory = memory
+        self._admissions = admissions
         self._settings = settings
         self._hosts = hosts
 
@@ -47,6 +54,7 @@ class WhipEndpoint:
         offer = parse_offer(await read_offer(request))
         creator = keys_of(client_of(request, self._settings).address)
         self._memory.take_creator(room, creator)
+        self._admissions.take_creator(room.name)
         session = room.publish(offer, creator)
         return created(
             session.answer(self._hosts, max_bitrate=self._settings.video_bitrate),

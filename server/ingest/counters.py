@@ -2,7 +2,7 @@
 
 from relay.rtc.receive.counters import ReceiveCounters
 
-SUMMED = ("packets", "payload_bytes", "plis", "nacks", "rejected")
+SUMMED = ("packets", "payload_bytes", "delivery_ns", "plis", "nacks", "rejected")
 
 
 class IngestCounters:
@@ -28,6 +28,11 @@ class IngestCounters:
         if self._open.pop(id(counters), None):
             for name in SUMMED:
                 self._closed[name] += getattr(counters, name)
+
+    @property
+    def sending(self) -> int:
+        """Number of open sessions that have sent media."""
+        return sum(counters.last_media is not None for counters in self._open.values())
 
     def totals(self) -> dict[str, int]:
         """Returns the totals by their names in ReceiveCounters."""

@@ -16,6 +16,7 @@ from relay.stream.stream import Stream
 from server.errors import RequestRefused
 from server.ingest.frame_source import DISCARD, FrameSource
 from server.ingest.reception import IngestHealth, Reception, Totals
+from server.ingest.sample_allowance import SampleAllowance
 from server.ingest.silence import ContinuousSound, Sound
 from server.ingest.timeline import Stamp, Timeline
 from server.ingest.transcoders import Reservation
@@ -77,6 +78,11 @@ class Ingestion:
         self._began = now
         self._timeline = Timeline(start)
         self._reception = Reception(now)
+        self._samples = SampleAllowance()
+        self._receiving = False
+        """Whether a frame of the publisher is being handled. A transcoder delivers its frames at
+        other times.
+        """
         self._sound = ContinuousSound(expected=audio)
         self._sps = self._pps = b""
         self._parameters: tuple[bytes, bytes] | None = None
@@ -88,7 +94,9 @@ class Ingestion:
     # Media in (Sink)
 
     def receive_frame(self, frame: EncodedFrame) -> None:
+        self._receiving = True
         self.source.receive(frame)
+        self._receiving = False
 
     def receive_audio(self, packet: RtpPacket, now: float) -> None:
         if not packet.payload:
@@ -136,7 +144,7 @@ class Ingestion:
             return
         self._reception.frame(frame.arrived, key=unit.key)
         stamp = self._timeline.frame(frame.timestamp, frame.arrived)
-        self._stream.publish(
+        self._publish(
             self._sample(
                 Track.VIDEO,
                 stamp,
@@ -146,6 +154,7 @@ class Ingestion:
                 disposable=unit.disposable,
                 duration=0,
             ),
+            charged=self._receiving,
         )
         self._owner.media_came()
 
@@ -201,7 +210,7 @@ class Ingestion:
         for sound in sounds:
             early = (stamp.ticks - sound.ticks) / TIMESCALE[Track.AUDIO]
             own = Stamp(sound.ticks, stamp.captured - early, stamp.estimated)
-            self._stream.publish(
+            self._publish(
                 self._sample(
                     Track.AUDIO,
                     own,
@@ -210,8 +219,21 @@ class Ingestion:
                     key=True,
                     disposable=False,
                     duration=sound.duration,
-                )
+                ),
+                charged=True,
             )
+
+    def _publish(self, sample: Sample, *, charged: bool) -> None:
+        """Publishes a sample. The time that its delivery takes depends on the viewers, so this time
+        is not charged to the publisher, unless the publisher sends more samples than an honest
+        publisher. `charged`: whether the session charges the running call to the publisher.
+        """
+        started = time.perf_counter_ns()
+        self._stream.publish(sample)
+        spent = time.perf_counter_ns() - started
+        self._rtc.counters.delivery_ns += spent
+        if self._samples.take(sample.publish) and charged:
+            self._rtc.account.spent_ns -= spent
 
     def _sample(
         self,

@@ -4,6 +4,7 @@ from enum import Enum, auto
 from functools import partial
 from typing import Protocol
 
+from relay.rtc.receive.feedback import KeyframeBudget
 from relay.rtc.receive.sdp import Offer
 from relay.rtc.receive.session import DISCARD, ReceiveSession
 from relay.rtc.udp import UdpPort
@@ -88,6 +89,7 @@ class IngestSession:
         *,
         address: str,
         bitrate_cap: int,
+        budget: KeyframeBudget,
         max_bitrate: int | None = None,
         transcoders: Transcoders,
         counters: IngestCounters,
@@ -117,6 +119,7 @@ class IngestSession:
             bitrate_cap=bitrate_cap,
             max_bitrate=max_bitrate,
             on_closed=self._end,
+            budget=budget,
         )
         counters.enter(self.rtc.counters)
 
@@ -185,6 +188,15 @@ class IngestSession:
             await source.close()
         finally:
             await self.rtc.close()
+
+    @property
+    def bitrate(self) -> float:
+        """Bit rate of the stream's media over the last seconds, bit/s."""
+        return self._stream.bitrate
+
+    def limit_bitrate(self, bitrate: int) -> None:
+        """Requests at most `bitrate` (bit/s) from the publisher from now on."""
+        self.rtc.limit_bitrate(bitrate)
 
     def health(self) -> IngestHealth | None:
         """Returns how well the publisher's media arrives; None before `begin`."""

@@ -2,6 +2,7 @@
 
 import secrets
 
+from relay.rtc.receive.feedback import KeyframeBudget
 from relay.rtc.receive.sdp import Offer
 from relay.rtc.udp import UdpPort
 from relay.stream.stream import Stream
@@ -28,6 +29,8 @@ class IngestSessions:
         """
         self.transcoders = transcoders
         self.counters = IngestCounters()
+        self.keyframes = KeyframeBudget()
+        """The budget of keyframe requests of all sessions together."""
         self._port = port
         self._bitrate_cap = bitrate_cap
         self._max_bitrate = max_bitrate
@@ -46,6 +49,7 @@ class IngestSessions:
             address=address,
             bitrate_cap=self._bitrate_cap,
             max_bitrate=self._max_bitrate,
+            budget=self.keyframes,
             transcoders=self.transcoders,
             counters=self.counters,
             owner=owner,

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from relay.sample import Sample, TrackInfo
 from relay.stream.stream import Stream
+from server.ingest.session import IngestSession
 from server.rooms.life import State
 from server.rooms.room import Room
 
@@ -25,12 +26,26 @@ class RoomsInMemory:
     def __iter__(self) -> Iterator[Room]:
         return iter(self._rooms.values())
 
+    def is_on_air(self, name: str) -> bool:
+        """Whether the room is live, or its creator may return."""
+        room = self._rooms.get(name)
+        return room is not None and room.on_air
+
     def latest_keyframe(self, name: str) -> tuple[TrackInfo, Sample] | None:
         """Returns the latest keyframe of a room on air, with its decoding parameters. Returns None
         if there is no keyframe or the room is not on air.
         """
         room = self._rooms.get(name)
         return room.stream.still() if room and room.on_air else None
+
+    @property
+    def publishing(self) -> list[tuple[IngestSession, int]]:
+        """Each publisher's session, with the number of viewers of its room."""
+        return [
+            (session, room.channel.viewers)
+            for room in self._rooms.values()
+            for session in room.sessions
+        ]
 
     # Figures
 

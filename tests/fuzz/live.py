@@ -10,6 +10,7 @@ from typing import Any
 
 from relay.rtc.dtls import DtlsSrtp
 from relay.rtc.peer_session import PeerState
+from relay.rtc.receive.feedback import KeyframeBudget
 from relay.rtc.receive.reporter import MAX_SSRCS
 from relay.rtc.receive.sdp import parse_offer
 from relay.rtc.send.delivery import DeliveryEvent
@@ -111,6 +112,7 @@ def _session(port: UdpPort) -> IngestSession:
         port,
         OFFER,
         address="192.0.2.9",
+        budget=KeyframeBudget(),
         bitrate_cap=3_000_000,
         transcoders=Transcoders(Workers(), 1, 1, 1_000_000),
         counters=IngestCounters(),

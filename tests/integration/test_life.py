@@ -403,6 +403,8 @@ async def test_sigterm_ends_a_live_cleanly(tmp_path: Path) -> None:
             "127.0.0.1",
             "--data",
             str(tmp_path),
+            "--max-load",
+            "1",
         ),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

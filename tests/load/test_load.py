@@ -43,6 +43,7 @@ class Microlive:
             f"--data={data}",
             "--udp-hosts=127.0.0.1",
             "--log-level=error",
+            "--max-load=1",
             *arguments,
         ]
         environ = {

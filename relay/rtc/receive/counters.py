@@ -20,6 +20,8 @@ class ReceiveCounters(PeerCounters):
     """Number of bytes of audio and video, without retransmissions."""
     other_bytes: int = 0
     """Number of bytes of the payloads of all other packets, such as retransmissions."""
+    delivery_ns: int = 0
+    """Time that the delivery of this publisher's media to viewers took, ns."""
     unknown_payload_types: set[int] = field(default_factory=set)
 
     @property

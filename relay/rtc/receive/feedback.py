@@ -15,6 +15,48 @@ request that it answered.
 BROKEN_AT_LEAST = 1.0
 
 
+BUDGET_PER_SESSION = 0.75
+"""Number of PLIs per second that all sessions together may send for each session. The requests
+every 2 s need 0.5.
+"""
+BUDGET_STRAINED = 0.25
+"""The same while the server is overloaded. An overloaded server loses packets, and each lost
+reference frame would cause further keyframes.
+"""
+BUDGET_BURST = 20
+"""Number of PLIs that may follow each other at once, besides one for each session."""
+
+
+class KeyframeBudget:
+    """Limits the PLIs of all sessions together with a token bucket. `now` in seconds."""
+
+    def __init__(self) -> None:
+        self.sessions = 0
+        """Number of sessions that share the budget."""
+        self.strained = False
+        """Whether the server is overloaded."""
+        self.refused = 0
+        """Number of times that a PLI was delayed because the budget was used up."""
+        self._tokens = float(BUDGET_BURST)
+        self._counted_at: float | None = None
+
+    def take(self, now: float) -> bool:
+        """Returns whether a PLI may be sent now. If so, the caller must send the PLI."""
+        most = BUDGET_BURST + self.sessions
+        if self._counted_at is None:
+            self._tokens = float(most)
+        else:
+            each = BUDGET_STRAINED if self.strained else BUDGET_PER_SESSION
+            earned = (now - self._counted_at) * (1.0 + each * self.sessions)
+            self._tokens = min(float(most), self._tokens + max(0.0, earned))
+        self._counted_at = now
+        if self._tokens < 1:
+            self.refused += 1
+            return False
+        self._tokens -= 1
+        return True
+
+
 class KeyframeRequests:
     """Decides when to send a PLI: 2 s after the last keyframe, or earlier on request. The PLI is
     repeated until a keyframe arrives, at most every 500 ms.
@@ -24,7 +66,9 @@ class KeyframeRequests:
     delay the first keyframe.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, budget: KeyframeBudget | None = None) -> None:
+        """`budget`: limits the requests of all sessions together."""
+        self._budget = budget
         self._asked = True
         self._pause: float | None = None
         """Minimum time between two requests while a reference frame is missing, seconds; None
@@ -61,6 +105,8 @@ class KeyframeRequests:
             return False
         waited = self._last_key is None or now - self._last_key >= KEYFRAME_EVERY
         if not (self._asked or waited):
+            return False
+        if self._budget is not None and not self._budget.take(now):
             return False
         self._last_request = now
         if self._pause is not None:

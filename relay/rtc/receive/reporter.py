@@ -4,7 +4,7 @@
 
 from relay.rtc.receive import rtcp
 from relay.rtc.receive.estimate import BitrateEstimate
-from relay.rtc.receive.feedback import KeyframeRequests, ReceptionStatistics
+from relay.rtc.receive.feedback import KeyframeBudget, KeyframeRequests, ReceptionStatistics
 from relay.rtc.receive.twcc import TransportFeedback
 from relay.rtc.roundtrip import RoundTrip
 from relay.rtc.rtp import RtpPacket
@@ -22,12 +22,20 @@ class Reporter:
     `estimate`.
     """
 
-    def __init__(self, bitrate_cap: int, estimate: BitrateEstimate | None = None) -> None:
-        self.keyframes = KeyframeRequests()
+    def __init__(
+        self,
+        bitrate_cap: int,
+        estimate: BitrateEstimate | None = None,
+        budget: KeyframeBudget | None = None,
+    ) -> None:
+        """`budget`: limits the keyframe requests of all sessions together."""
+        self.keyframes = KeyframeRequests(budget)
         self.round_trip = RoundTrip()
         self.transport = TransportFeedback(rtcp.SENDER_SSRC)
         self.bitrate_cap = bitrate_cap
         """Maximum bitrate to request from the sender, bit/s."""
+        self._limit = bitrate_cap
+        """Bitrate that an overloaded server does not exceed in its requests, bit/s."""
         self._estimate = estimate
         self._statistics: dict[int, ReceptionStatistics] = {}
         self._reported = 0.0
@@ -51,6 +59,13 @@ class Reporter:
         if statistics:
             statistics.last_report_ntp, statistics.last_report_at = report.ntp_middle, now
 
+    def limit_bitrate(self, bitrate: int) -> None:
+        """Requests at most `bitrate` (bit/s) from now on, but never more than the bitrate cap."""
+        limit = min(bitrate, self.bitrate_cap)
+        if limit != self._limit:
+            self._limit = limit
+            self.make_report_due()
+
     def make_report_due(self) -> None:
         """Makes the next report due at once. The encoder of a new source needs the bitrate cap
         early, while it chooses its bitrate.
@@ -65,7 +80,7 @@ class Reporter:
             return b""
         self._reported = now
         report = rtcp.receiver_report(self._statistics, now)
-        bitrate = self.bitrate_cap
+        bitrate = min(self.bitrate_cap, self._limit)
         if self._estimate:
             bitrate = min(bitrate, self._estimate.bitrate)
         return report if video_ssrc is None else report + rtcp.bitrate_cap(bitrate, [video_ssrc])

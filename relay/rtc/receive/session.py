@@ -7,14 +7,16 @@ task.
 
 import asyncio
 from collections.abc import Callable
-from time import monotonic
+from time import monotonic, perf_counter_ns
 from typing import Protocol
 
+from relay.meter import Kind
 from relay.rtc.dtls import fingerprint
 from relay.rtc.peer_session import PeerSession
 from relay.rtc.receive import rtcp
 from relay.rtc.receive.counters import ReceiveCounters
 from relay.rtc.receive.estimate import BitrateEstimate
+from relay.rtc.receive.feedback import KeyframeBudget
 from relay.rtc.receive.payload import FORMATS
 from relay.rtc.receive.policer import OVER_FOR, BitratePolicer
 from relay.rtc.receive.reassembly import EncodedFrame, Reassembly
@@ -89,12 +91,14 @@ class ReceiveSession(PeerSession):
         bitrate_cap: int,
         max_bitrate: int | None = None,
         on_closed: Callable[[str], None],
+        budget: KeyframeBudget | None = None,
     ) -> None:
         """`bitrate_cap`: bitrate that the publisher is asked not to exceed. `max_bitrate`: bitrate
         above which the session ends after a few seconds, by default twice the cap. Both in bit/s.
+        `budget`: limits the keyframe requests of all sessions together.
         """
         self.counters = ReceiveCounters()
-        super().__init__(port, offer, "publisher", self.counters, on_closed)
+        super().__init__(port, offer, "publisher", self.counters, on_closed, Kind.CREATOR)
         self._offer = offer
         self._sink = DISCARD
         self._loop = asyncio.get_running_loop()
@@ -119,6 +123,7 @@ class ReceiveSession(PeerSession):
         self._reporter = Reporter(
             bitrate_cap,
             BitrateEstimate(bitrate_cap, timed=self._send_time_id > 0) if self._estimated else None,
+            budget,
         )
         self._policer = BitratePolicer(bitrate_cap, max_bitrate or 2 * bitrate_cap, self._heard_at)
         self.reassembly = Reassembly(self._reporter.round_trip, self._payload)
@@ -191,6 +196,12 @@ class ReceiveSession(PeerSession):
         was unusable.
         """
         self.reassembly.needs_keyframe = True
+
+    def limit_bitrate(self, bitrate: int) -> None:
+        """Requests at most `bitrate` (bit/s) from now on, but never more than the bitrate cap of
+        the session.
+        """
+        self._reporter.limit_bitrate(bitrate)
 
     # Packets in
 
@@ -299,9 +310,16 @@ class ReceiveSession(PeerSession):
             self._probe_pending = self._probed_at = now
             self._route.send(self._agent.probe())
 
+    def _run_tick(self) -> None:
+        started = perf_counter_ns()
+        try:
+            self._tick()
+        finally:
+            self._charge(started)
+
     def _tick(self) -> None:
         now = monotonic()
-        self._timer = self._loop.call_later(TICK, self._tick)
+        self._timer = self._loop.call_later(TICK, self._run_tick)
         if now - self._ticked_at > 1.0:
             # The process was suspended, and packets from that time have not been read yet. So the
             # silence is counted from now on.

@@ -13,6 +13,7 @@ from struct import pack
 from time import monotonic
 from typing import Protocol
 
+from relay.meter import Kind
 from relay.rtc.batch import HEADER
 from relay.rtc.counters import PeerCounters
 from relay.rtc.dtls import fingerprint
@@ -92,7 +93,7 @@ class SendSession(PeerSession):
         self, port: UdpPort, offer: PlayOffer, feed: Source, on_closed: Callable[[str], None]
     ) -> None:
         self.counters = SendCounters()
-        super().__init__(port, offer, "viewer", self.counters, on_closed)
+        super().__init__(port, offer, "viewer", self.counters, on_closed, Kind.VIEWER)
         self._loop = asyncio.get_running_loop()
         self._feed = feed
         self._offer = offer

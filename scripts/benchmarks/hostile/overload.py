@@ -43,6 +43,7 @@ OPTIONS = (
     "--max-rooms-per-address-hour=100000",
     "--max-whip-per-address-minute=100000",
     "--max-sockets-per-address=20000",
+    "--max-load=0.8",
 )
 
 Progress = Callable[[str], None]

@@ -264,3 +264,22 @@ def test_each_slot_goes_on_at_its_own_keyframe() -> None:
     assert choose(outbox, guest, 0, 2 * RETRY_MS) == b"a"
     assert choose(outbox, key, 0, 2 * RETRY_MS) == key.frame
     assert outbox.unrestricted and choose(outbox, guest, 0, 2 * RETRY_MS) == guest.frame
+
+
+def test_an_overloaded_server_keeps_slow_viewers_slow() -> None:
+    """They get keyframes and audio. A viewer that takes everything still gets everything."""
+    outbox, fast = Outbox(), Outbox()
+    paces = []
+    assert choose(outbox, video(disposable=True), SLOW_MS, 0) == b"a"
+    paces.append(outbox.pace)
+    outbox.keeps_slow = fast.keeps_slow = True
+    assert choose(outbox, video(), 0, 100) == b"a"
+    paces.append(outbox.pace)
+    assert paces == [Pace.REFERENCE, Pace.KEY]
+    assert choose(outbox, video(), 0, 10 * RETRY_MS) == b"a"
+    assert not outbox.wants_keyframe
+    assert choose(fast, video(), 0, 10 * RETRY_MS) == video().frame
+    assert fast.unrestricted
+    outbox.keeps_slow = False
+    choose(outbox, video(), 0, 11 * RETRY_MS)
+    assert outbox.wants_keyframe

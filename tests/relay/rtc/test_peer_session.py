@@ -5,6 +5,7 @@ from typing import cast
 
 import pytest
 
+from relay.meter import Kind
 from relay.rtc import peer_session
 from relay.rtc.dtls import DtlsSrtp, fingerprint
 from relay.rtc.peer_session import PeerEvent, PeerSession, PeerState
@@ -48,7 +49,7 @@ class Owner:
     def __init__(self, *, publishes: bool) -> None:
         port = UdpPort()
         self.reasons: list[str] = []
-        self.session: PeerSession
+        self.session: ReceiveSession | SendSession
         theirs = PUBLISHER.partition("a=fingerprint:")[2].partition("\r\n")[0]
         if publishes:
             offered = parse_offer(PUBLISHER.replace(theirs, fingerprint()))
@@ -99,6 +100,42 @@ async def test_the_states_of_a_session(publishes: bool) -> None:
     session._end("third")
     assert (session._state.name, owner.reasons) == ("CLOSED", ["first"])
     await peer.close()
+
+
+@pytest.mark.parametrize("publishes", [True, False])
+async def test_time_is_charged_and_a_slowed_session_is_not_read(publishes: bool) -> None:
+    """The handshake and each datagram count. While the session is slowed, no datagram is parsed."""
+    owner = Owner(publishes=publishes)
+    session, peer = owner.session, MemoryPeer(owner.session)
+    account = session.account
+    assert account.kind is (Kind.CREATOR if publishes else Kind.VIEWER)
+    await peer.connect()
+    handshake = account.spent_ns
+    assert handshake > 500_000
+    heard = session._heard_at
+    account.slowed = True
+    session.receive(b"\x80" + bytes(60))
+    peer.check()
+    assert account.shed == 2 and session.counters.rejected == 0 and session._heard_at == heard
+    account.slowed = False
+    session.receive(b"\x80" + bytes(60))
+    assert session.counters.rejected == 1 and account.spent_ns > handshake
+    await session.close()
+    assert len(session._port.meter) == 0
+    await peer.close()
+
+
+async def test_a_session_that_used_too_much_ends_with_the_reason() -> None:
+    owner = Owner(publishes=True)
+    meter, account = owner.session._port.meter, owner.session.account
+    now = 10.0
+    while not owner.reasons:
+        now += 0.25
+        if not account.slowed:
+            account.spent_ns += 200_000_000
+        meter.sample(now, waiting=True)
+    assert now < 30 and "of the server's time" in owner.reasons[0]
+    await owner.session.close()
 
 
 async def test_a_peer_that_closes_the_connection_ends_the_session() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from relay.rtc import udp
 from relay.rtc.udp import MAX_ADDRESSES, Route, UdpPort
 from tests.conftest import open_sockets
 from tests.fixtures.deadline import eventually
@@ -221,3 +222,27 @@ async def test_a_full_socket_raises_and_sends_nothing(port: UdpPort) -> None:
         sock.setblocking(False)
         with pytest.raises(BlockingIOError):
             sock.recv(2_048)
+
+
+async def test_datagrams_that_the_kernel_dropped_are_counted(port: UdpPort) -> None:
+    """While the event loop is blocked, more datagrams arrive than the receive buffer holds."""
+    await port.open(["127.0.0.1"], 0)
+    assert port.overflowed == 0
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for _ in range(40_000):
+            sender.sendto(bytes(1_200), ("127.0.0.1", port.port))
+            if port.overflowed:
+                break
+    assert port.overflowed > 0
+
+
+async def test_a_small_receive_buffer_is_reported_once(
+    port: UdpPort, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one line for all addresses, with the setting of the system that mends it."""
+    monkeypatch.setattr(udp, "RECEIVE_BUFFER", 1 << 40)
+    monkeypatch.setattr(udp, "_set_receive_buffer", lambda _: 212_992)
+    await port.open(["127.0.0.1", "127.0.0.2"], 0)
+    lines = [record.getMessage() for record in caplog.records if record.name == udp.__name__]
+    assert len(lines) == 1
+    assert "208 KB" in lines[0] and "net.core.rmem_max=" in lines[0]

@@ -23,7 +23,18 @@ def test_a_total_never_falls() -> None:
     assert counters.totals()["packets"] == 13 and set(counters.totals()) == {
         "packets",
         "payload_bytes",
+        "delivery_ns",
         "plis",
         "nacks",
         "rejected",
     }
+
+
+def test_sessions_that_send_are_counted() -> None:
+    counters = IngestCounters()
+    silent, sending = ReceiveCounters(), ReceiveCounters(last_media=1.0)
+    counters.enter(silent)
+    counters.enter(sending)
+    assert counters.sending == 1
+    counters.leave(sending)
+    assert counters.sending == 0

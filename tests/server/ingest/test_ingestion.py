@@ -1,7 +1,7 @@
 """Frames and audio packets become samples of a stream."""
 
 from functools import partial
-from time import monotonic
+from time import monotonic, perf_counter_ns
 from typing import Any, cast
 
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from relay.errors import RefusalCode
 from relay.media import h264
 from relay.media.h264 import AccessUnit
+from relay.meter import Kind, Meter
 from relay.rtc.receive.counters import ReceiveCounters
 from relay.rtc.receive.reassembly import EncodedFrame
 from relay.rtc.receive.session import UNREACHABLE_AFTER, ReceiveSession
@@ -19,6 +20,7 @@ from relay.stream.window import Window
 from relay.worker.workers import Workers
 from server.ingest.ingestion import SILENT_FOR, Ingestion
 from server.ingest.passthrough_source import PassthroughSource
+from server.ingest.sample_allowance import BURST
 from server.ingest.transcoded_source import TranscodedSource
 from server.ingest.transcoders import Transcoders
 from tests.fixtures import media
@@ -32,6 +34,7 @@ class Rtc:
 
     def __init__(self) -> None:
         self.counters = ReceiveCounters()
+        self.account = Meter().open(Kind.CREATOR, 0.0, lambda _: None)
         self.reassembly = Rtc.Reassembly()
         self.round_trip: float | None = 0.05
         self.silent_for = 0.0
@@ -220,3 +223,45 @@ async def test_health() -> None:
     live.frame(0)
     health = live.ingestion.health()
     assert health.round_trip == 50 and health.keyframe_age is not None
+
+
+class SlowReader(Reader):
+    """Takes 2 ms for each sample, like the viewers of a large room."""
+
+    NS = 2_000_000
+
+    def receive_sample(self, sample: Sample) -> None:
+        until = perf_counter_ns() + self.NS
+        while perf_counter_ns() < until:
+            pass
+
+
+async def test_delivery_is_not_charged_to_the_publisher() -> None:
+    """It is counted on its own: a creator must not pay for the size of the audience."""
+    live = Live()
+    live.stream.add_reader(SlowReader())
+    live.frame(0)
+    live.audio(1)
+    assert live.rtc.counters.delivery_ns >= 2 * SlowReader.NS
+    assert live.rtc.account.spent_ns == -live.rtc.counters.delivery_ns
+
+
+async def test_delivery_of_too_many_samples_is_charged_to_the_publisher() -> None:
+    """A flood of tiny frames is work that only the publisher causes."""
+    live = Live()
+    key = altered(live.unit, key=True)
+    for _ in range(BURST):
+        live.ingestion.receive_frame(EncodedFrame(0, key, live.began))
+    before, slow = live.rtc.account.spent_ns, SlowReader()
+    live.stream.add_reader(slow)
+    for _ in range(20):
+        live.ingestion.receive_frame(EncodedFrame(0, key, live.began))
+    assert live.rtc.account.spent_ns >= before - SlowReader.NS
+    assert live.rtc.counters.delivery_ns >= 20 * SlowReader.NS
+
+
+async def test_frames_of_a_transcoder_are_not_taken_off_the_account() -> None:
+    """They come outside of the publisher's datagrams, so nothing was charged for them."""
+    live = Live()
+    live.ingestion.publish_frame(EncodedFrame(0, live.unit, live.began))
+    assert len(live.reader.samples) == 1 and live.rtc.account.spent_ns == 0

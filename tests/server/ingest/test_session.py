@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from relay.rtc.receive.feedback import KeyframeBudget
 from relay.rtc.receive.sdp import Offer, parse_offer
 from relay.rtc.udp import UdpPort
 from relay.stream.stream import Stream
@@ -58,6 +59,7 @@ def make(
         UdpPort(),
         offer,
         address=address,
+        budget=KeyframeBudget(),
         bitrate_cap=1_000_000,
         transcoders=transcoders or Transcoders(Workers(), 1, 1, 1_000_000),
         counters=IngestCounters(),

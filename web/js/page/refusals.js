@@ -28,6 +28,7 @@ export const REFUSALS = Object.freeze({
   too_many_sessions: 'Too many sessions from this network. Close some pages and try again.',
   storage_unavailable: 'The server cannot save at the moment. Try again later.',
   server_closing: 'The server is restarting. Try again in a moment.',
+  server_full: 'The server is full at the moment. Try again in a few seconds.',
   internal_error: 'The server has an error. Try again later.',
   address_blocked: 'The operator of this server has blocked this network.',
 

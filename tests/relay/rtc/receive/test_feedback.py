@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from relay.rtc.receive.feedback import (
     KEYFRAME_AT_MOST,
     KEYFRAME_EVERY,
+    KeyframeBudget,
     KeyframeRequests,
     ReceptionStatistics,
 )
@@ -37,6 +38,41 @@ def test_a_request_every_two_seconds() -> None:
     requests.request()
     assert not requests.due(2.5)  # 400 ms after the last request
     assert requests.due(2.6)
+
+
+def sent_by(sessions: int, seconds: int, *, strained: bool) -> int:
+    """Number of PLIs that this many sessions send, each of which lost its reference for good."""
+    budget = KeyframeBudget()
+    budget.sessions, budget.strained = sessions, strained
+    asking = [KeyframeRequests(budget) for _ in range(sessions)]
+    sent = 0
+    for step in range(seconds * 50):
+        for requests in asking:
+            requests.reference_lost(0.03)
+            sent += requests.due(step / 50)
+    return sent
+
+
+def test_all_sessions_together_send_a_bounded_number_of_requests() -> None:
+    """An overloaded server that loses packets of 240 publishers must not make them send even more
+    keyframes. Without a budget, these sessions send 7,000 requests in 30 s.
+    """
+    assert sent_by(240, 30, strained=False) <= 260 + 30 * (1 + 0.75 * 240)
+    assert 30 * 0.25 * 240 <= sent_by(240, 30, strained=True) <= 260 + 30 * (1 + 0.25 * 240)
+
+
+def test_the_usual_requests_fit_into_the_budget() -> None:
+    """One each 2 s for each session."""
+    budget = KeyframeBudget()
+    budget.sessions = 100
+    asking = [KeyframeRequests(budget) for _ in range(100)]
+    sent = 0
+    for step in range(20 * 50):
+        for requests in asking:
+            if requests.due(step / 50):
+                sent += 1
+                requests.keyframe_received(step / 50)
+    assert sent == 100 * 10 and budget.refused == 0
 
 
 def test_after_a_lost_reference_requests_are_fast_at_first() -> None:

@@ -51,6 +51,23 @@ def test_a_falling_estimate_is_sent_at_once() -> None:
     plain.receive_video(packet(1), 10.0)
 
 
+def test_a_limit_is_sent_at_once_and_never_exceeds_the_cap() -> None:
+    def requested(reporter: Reporter, now: float) -> int:
+        _, asked = RtcpPacket.parse(reporter.report(now, 5))
+        assert isinstance(asked, RtcpPsfbPacket)
+        return int(unpack_remb_fci(asked.fci)[0])
+
+    estimate = BitrateEstimate(3_000_000, timed=False)
+    for reporter in (Reporter(3_000_000), Reporter(3_000_000, estimate)):
+        assert requested(reporter, 10.0) == 3_000_000
+        reporter.limit_bitrate(150_000)
+        assert requested(reporter, 10.01) == 150_000
+        reporter.limit_bitrate(150_000)
+        assert reporter.report(10.02, 5) == b""
+        reporter.limit_bitrate(9_000_000)
+        assert requested(reporter, 10.03) == 3_000_000
+
+
 def test_sources_are_bounded() -> None:
     """For a sender with ever new SSRCs, reports have the last four."""
     reporter = Reporter(1)

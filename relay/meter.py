@@ -1,0 +1,442 @@
+"""Measures how much time of the event loop each session and each address uses. Slows, and later
+ends, those that take more than their share while others wait. Pure: times are arguments.
+
+A caller adds the time of each call to an `Account`. `Meter.sample`, called a few times a second,
+compares the accounts with the share that one client may have. The work of as many honest clients as
+an address has does not count against this share.
+"""
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+SECOND = 1_000_000_000
+"""One second in ns."""
+RATE_OVER: Final = 1.0
+"""Time constant of the mean rate of an account, seconds."""
+YOUNG: Final = 3.0
+"""Age below which the rate of an account does not show yet what the session will use, seconds."""
+UNHEARD: Final = 1.0
+"""Age at which a session without any datagram is no longer expected to begin, seconds."""
+CUT_AFTER: Final = 2.0
+"""Time for which a session may be slowed before it ends, seconds. Time without slowing repays this
+time at a tenth of the speed.
+"""
+EXPIRES: Final = 60.0
+"""Time without a client after which the account of an address is removed, seconds."""
+MAX_ADDRESSES: Final = 10_000
+"""Maximum number of accounts of addresses, and of groups of each size."""
+JOIN_NS: Final = 3_000_000
+"""Time that one honest client of an address may take in addition to begin, ns: the page and the
+first requests.
+"""
+
+
+class Kind(Enum):
+    """What an account belongs to."""
+
+    CREATOR = "creator"
+    """A WHIP session."""
+    VIEWER = "viewer"
+    """A WHEP session."""
+    CLIENT = "client"
+    """The HTTP requests and WebSockets of one address."""
+
+
+HONEST_MAX: Final = {Kind.CREATOR: 0.06, Kind.VIEWER: 0.01, Kind.CLIENT: 0.001}
+"""Upper limits of the cost of an honest client, as a share of the loop. The measured cost is the
+median of all accounts of the same kind; this limit also holds while fewer than `MEASURED` accounts
+exist.
+"""
+LEARN_EVERY: Final = 2.0
+"""Time between two measurements of the cost of honest clients, seconds."""
+NOTABLE: Final = 0.005
+"""Share of the loop above which an account is looked at by itself."""
+MEASURED: Final = 3
+"""Number of accounts from which on the median counts as measured."""
+
+
+class Account:
+    """The time that one session, or the requests of one address, used.
+
+    A caller that has finished a call adds the time to `spent_ns`; if `spent_ns` then exceeds
+    `limit_ns`, the caller calls `overrun`. While `slowed` is true, the caller drops or delays input
+    before reading it, and counts what it drops in `shed`.
+    """
+
+    __slots__ = (
+        "_counted_ns",
+        "_groups",
+        "_level_ns",
+        "_meter",
+        "_on_cut",
+        "_own_slowed",
+        "_peak",
+        "_peak_at",
+        "_slowed_for",
+        "_suspect",
+        "clients",
+        "credit_ns",
+        "kind",
+        "limit_ns",
+        "opened_at",
+        "rate",
+        "shed",
+        "slowed",
+        "spent_ns",
+        "used_at",
+    )
+
+    def __init__(
+        self, kind: Kind, meter: "Meter", now: float, on_cut: Callable[[str], None]
+    ) -> None:
+        self.kind = kind
+        self.opened_at = now
+        self.used_at = now
+        self.spent_ns = 0
+        """Time used since the account was opened, ns."""
+        self.limit_ns = meter.limit_ns
+        """Value of `spent_ns` from which on the account is checked at once."""
+        self.slowed = False
+        self.shed = 0
+        """Number of inputs that were dropped or delayed because the account was slowed."""
+        self.rate = 0.0
+        """Mean share of the loop over the last second."""
+        self.clients = 1 if kind is not Kind.CLIENT else 0
+        """Number of clients that use the account now."""
+        self.credit_ns = 0
+        """Time that does not count, because new honest clients need that much to begin, ns."""
+        self._meter = meter
+        self._on_cut = on_cut
+        self._groups: tuple[_Group, ...] = ()
+        self._counted_ns = 0
+        self._level_ns = 0.0
+        self._own_slowed = False
+        self._slowed_for = 0.0
+        self._suspect = False
+        self._peak = 0
+        self._peak_at = now
+
+    def overrun(self) -> None:
+        """Checks the account before the next sample, because one call or a few took very long."""
+        self._meter.check_overrun(self)
+
+    def move_to(self, address: str) -> None:
+        """Charges the account to this address and its network from now on, too."""
+        self._meter.move(self, address)
+
+    def enter(self, now: float) -> None:
+        """Takes note of a further client of an address. Call `leave` when the client has gone."""
+        self._add_clients(1)
+        self.used_at = now
+        if now - self._peak_at > EXPIRES:
+            self._peak = 0
+        if self.clients > self._peak:
+            # Only a client more than in the last minute is new. A client that comes and goes is
+            # not.
+            self._peak, self._peak_at = self.clients, now
+            self.credit_ns += JOIN_NS
+
+    def leave(self, now: float) -> None:
+        self._add_clients(-1)
+        self.used_at = now
+
+    def _add_clients(self, number: int) -> None:
+        self.clients += number
+        for group in self._groups:
+            group.members[self.kind] += number
+
+
+class _Group:
+    """The accounts of one address or one network."""
+
+    __slots__ = ("accounts", "key", "level_ns", "members", "slowed", "used_ns")
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.accounts = 0
+        self.members = dict.fromkeys(Kind, 0)
+        self.used_ns = 0.0
+        self.level_ns = 0.0
+        self.slowed = False
+
+
+@dataclass(frozen=True, slots=True)
+class MeterPolicy:
+    share: float = 0.2
+    """Share of the loop that a client may use beyond the cost of an honest client."""
+    over: float = 2.0
+    """Time over which the share is measured, seconds."""
+
+
+class Meter:
+    """All accounts of a process. `thread_ns` returns the CPU time of the event loop's thread: a
+    pause of the process must not be charged to the session whose datagram was being read.
+    """
+
+    def __init__(
+        self,
+        policy: MeterPolicy | None = None,
+        thread_ns: Callable[[], int] | None = None,
+    ) -> None:
+        """Without `thread_ns`, all time that passed counts as used."""
+        self.policy = policy or MeterPolicy()
+        self.limit_ns = round(self.policy.share * self.policy.over * SECOND)
+        self.honest = dict(HONEST_MAX)
+        """Cost of an honest client by kind, as a share of the loop."""
+        self.totals = dict.fromkeys(Kind, 0)
+        """Time used by all accounts of a kind, past ones included, ns."""
+        self.slowed = dict.fromkeys(Kind, 0)
+        """Number of times that an account became slowed."""
+        self.cut = dict.fromkeys(Kind, 0)
+        """Number of sessions that were ended because they used too much."""
+        self._thread_ns = thread_ns
+        self._accounts: dict[Kind, dict[Account, None]] = {kind: {} for kind in Kind}
+        self._learned_at = 0.0
+        self._addresses: dict[str, Account] = {}
+        self._groups: dict[str, _Group] = {}
+        self._sampled_at: float | None = None
+        self._thread_sampled = 0
+
+    def __len__(self) -> int:
+        return sum(map(len, self._accounts.values()))
+
+    def open(self, kind: Kind, now: float, on_cut: Callable[[str], None]) -> Account:
+        """Opens the account of a session; `close` removes it. `on_cut` is called with the reason
+        when the session must end.
+        """
+        account = Account(kind, self, now, on_cut)
+        self._accounts[kind][account] = None
+        return account
+
+    def close(self, account: Account) -> None:
+        """Removes an account. Does nothing if the account is already removed."""
+        accounts = self._accounts[account.kind]
+        if account in accounts:
+            del accounts[account]
+            self.totals[account.kind] += account.spent_ns - account._counted_ns
+            account._counted_ns = account.spent_ns
+            self._leave_groups(account)
+            account._on_cut = _ignore
+
+    def client(self, address: str, now: float) -> Account:
+        """Returns the account of the requests of an address. Idle accounts are removed after a
+        minute.
+        """
+        key = network_of(address, 32, 64)
+        account = self._addresses.get(key)
+        if account is None:
+            if len(self._addresses) >= MAX_ADDRESSES:
+                self._expire(now, 0.0)
+            account = self.open(Kind.CLIENT, now, _ignore)
+            self.move(account, address)
+            self._addresses[key] = account
+        return account
+
+    def move(self, account: Account, address: str) -> None:
+        self._leave_groups(account)
+        keys = (network_of(address, 32, 64), network_of(address, 24, 48))
+        groups = tuple(self._groups.setdefault(key, _Group(key)) for key in keys)
+        for group in groups:
+            group.accounts += 1
+            group.members[account.kind] += account.clients
+        account._groups = groups
+
+    def unmeasured(self, expected: float, now: float) -> float:
+        """Returns the share of the loop that young creators' sessions will probably use in addition
+        to what they use now, if each uses `expected` of the loop.
+        """
+        return sum(
+            max(0.0, expected - account.rate)
+            for account in self._accounts[Kind.CREATOR]
+            if now - account.opened_at < (YOUNG if account.spent_ns else UNHEARD)
+        )
+
+    # Sampling
+
+    def sample(self, now: float, *, waiting: bool) -> None:
+        """Takes the time used since the last call, and decides who is slowed. `waiting`: whether
+        work of others waits, because the loop is busy.
+
+        Calls `on_cut` of sessions that must end.
+        """
+        before, self._sampled_at = self._sampled_at, now
+        thread_used = self._take_thread_time()
+        # The first sample has no interval. It takes a long one, so that it judges nothing.
+        seconds = 3_600.0 if before is None else now - before
+        if seconds <= 0:
+            return
+        learns = now - self._learned_at >= LEARN_EVERY
+        notable, total = self._count(seconds, learns)
+        # While the process did not run, its clock went on. No account used more than the thread.
+        scale = 1.0 if thread_used is None or total <= thread_used else thread_used / total
+        for account, used in notable:
+            self._charge(account, used * scale, seconds)
+        if learns:
+            self._learned_at = now
+        self._fill_groups(seconds, waiting)
+        self._judge([account for account, _ in notable], seconds, waiting)
+        self._expire(now, EXPIRES)
+
+    def _count(self, seconds: float, learns: bool) -> tuple[list[tuple[Account, int]], int]:
+        """Takes the time that each account used since the last sample. Returns the accounts that
+        used much or are suspect, each with its time, and the time of all accounts; in ns.
+
+        The loop handles thousands of accounts in a few ms: most used so little that only the sums
+        matter.
+        """
+        notable: list[tuple[Account, int]] = []
+        much, length = NOTABLE * seconds * SECOND, seconds * SECOND
+        weight, everything = min(1.0, seconds / RATE_OVER), 0
+        for kind, accounts in self._accounts.items():
+            total, rates = 0, []
+            for account in accounts:
+                used = account.spent_ns - account._counted_ns
+                if used:
+                    total += used
+                    account._counted_ns = account.spent_ns
+                    if used > much or account._suspect:
+                        notable.append((account, used))
+                    else:
+                        account.rate += (used / length - account.rate) * weight
+                        for group in account._groups:
+                            group.used_ns += used
+                    if learns:
+                        rates.append(used / length / max(1, account.clients))
+                elif account._suspect:
+                    notable.append((account, 0))
+                elif account.rate:
+                    account.rate = account.rate * (1.0 - weight) if account.rate > 1e-6 else 0.0
+            self.totals[kind] += total
+            everything += total
+            if learns:
+                self._learn(kind, rates)
+        return notable, everything
+
+    def _charge(self, account: Account, used: float, seconds: float) -> None:
+        """Charges `used` (ns) to an account and its groups, except what new honest clients need."""
+        share = max(0.0, used / (seconds * SECOND))
+        account.rate += (share - account.rate) * min(1.0, seconds / RATE_OVER)
+        counted = max(0.0, used - account.credit_ns)
+        account.credit_ns = max(0, account.credit_ns - round(max(0.0, used)))
+        for group in account._groups:
+            group.used_ns += counted
+        allowed = self.policy.share + self.honest[account.kind] * account.clients
+        level = account._level_ns + counted - allowed * seconds * SECOND
+        account._level_ns = min(2.0 * self.limit_ns, max(0.0, level))
+        account._suspect = account._level_ns > 0
+
+    def _learn(self, kind: Kind, rates: list[float]) -> None:
+        if len(rates) >= MEASURED:
+            rates.sort()
+            self.honest[kind] = min(HONEST_MAX[kind], rates[len(rates) // 2])
+        else:
+            self.honest[kind] = HONEST_MAX[kind]
+
+    def _fill_groups(self, seconds: float, waiting: bool) -> None:
+        share = self.policy.share * seconds * SECOND
+        for group in self._groups.values():
+            if group.used_ns <= share and not group.level_ns:
+                group.used_ns = 0.0
+                continue
+            honest = sum(self.honest[kind] * number for kind, number in group.members.items())
+            level = group.level_ns + group.used_ns - share - honest * seconds * SECOND
+            group.used_ns = 0.0
+            group.level_ns = min(2.0 * self.limit_ns, max(0.0, level))
+            group.slowed = (
+                group.level_ns > self.limit_ns / 2
+                if group.slowed
+                else waiting and group.level_ns > self.limit_ns
+            )
+
+    def _judge(self, accounts: list[Account], seconds: float, waiting: bool) -> None:
+        for account in accounts:
+            account._own_slowed = (
+                account._level_ns > self.limit_ns / 2
+                if account._own_slowed
+                else waiting and account._level_ns > self.limit_ns
+            )
+            honest = 2.0 * self.honest[account.kind] * max(1, account.clients)
+            shared = account.rate > honest and any(group.slowed for group in account._groups)
+            self._slow(account, account._own_slowed or shared)
+            if account.slowed:
+                account._slowed_for += seconds
+                if account._slowed_for >= CUT_AFTER:
+                    self._cut(account)
+            elif account._slowed_for:
+                account._slowed_for = max(0.0, account._slowed_for - seconds / 10)
+            account._suspect = account._suspect or account.slowed or account._slowed_for > 0
+
+    def check_overrun(self, account: Account) -> None:
+        """Slows an account at once if it really used more than its limit since the last sample."""
+        since = account.spent_ns - account._counted_ns
+        if self._thread_ns is not None:
+            thread = max(0, self._thread_ns() - self._thread_sampled)
+            if since > thread:
+                account.spent_ns -= since - thread
+                since = thread
+        if since <= self.limit_ns:
+            account.limit_ns = account._counted_ns + self.limit_ns
+            return
+        account.limit_ns = account.spent_ns + self.limit_ns
+        account._level_ns = max(account._level_ns, float(self.limit_ns))
+        account._own_slowed = account._suspect = True
+        self._slow(account, True)
+
+    def _slow(self, account: Account, slowed: bool) -> None:
+        if slowed and not account.slowed:
+            self.slowed[account.kind] += 1
+        account.slowed = slowed
+
+    def _cut(self, account: Account) -> None:
+        if account.kind is Kind.CLIENT:
+            return  # each request of an address is refused or delayed by itself
+        self.cut[account.kind] += 1
+        on_cut, account._on_cut = account._on_cut, _ignore
+        on_cut(f"used more than {self.policy.share:.0%} of the server's time")
+
+    def _take_thread_time(self) -> int | None:
+        """Returns the CPU time of the thread since the last call, ns; None if unknown."""
+        if self._thread_ns is None:
+            return None
+        before, self._thread_sampled = self._thread_sampled, self._thread_ns()
+        return self._thread_sampled - before
+
+    # Bounds
+
+    def _leave_groups(self, account: Account) -> None:
+        for group in account._groups:
+            group.members[account.kind] -= account.clients
+            group.accounts -= 1
+            if not group.accounts:
+                del self._groups[group.key]
+        account._groups = ()
+
+    def _expire(self, now: float, idle: float) -> None:
+        """Removes the accounts of addresses without clients that were last used `idle` seconds
+        ago.
+        """
+        gone = [
+            key
+            for key, account in self._addresses.items()
+            if not account.clients and not account.slowed and now - account.used_at >= idle
+        ]
+        for key in gone:
+            self.close(self._addresses.pop(key))
+
+
+def network_of(address: str, ipv4: int, ipv6: int) -> str:
+    """Returns the network of an address with this prefix length; other texts unchanged."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv6Address):
+        ip = ip.ipv4_mapped or ip
+    return str(ipaddress.ip_network((ip, ipv4 if ip.version == 4 else ipv6), strict=False))
+
+
+def _ignore(_: str) -> None:
+    """Takes the reason why a session must end, for an account that belongs to no session."""

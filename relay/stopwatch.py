@@ -1,0 +1,53 @@
+"""Charges the time that a coroutine uses on the event loop to an account."""
+
+import asyncio
+from collections.abc import Coroutine, Generator
+from time import perf_counter_ns
+from typing import Any, Generic, TypeVar
+
+from relay.meter import Account
+
+PAUSE = 0.1
+"""Time between two looks at whether a slowed account may continue, seconds."""
+
+Result = TypeVar("Result")
+
+
+class Timed(Generic[Result]):
+    """An awaitable that runs `work` in the task that awaits it, and charges every step to
+    `account`. With `delayed`, the next step waits while the account is slowed.
+    """
+
+    def __init__(
+        self, work: Coroutine[Any, Any, Result], account: Account, *, delayed: bool = False
+    ) -> None:
+        self._work = work
+        self._account = account
+        self._delayed = delayed
+
+    def __await__(self) -> Generator[Any, Any, Result]:
+        work, account, delayed = self._work, self._account, self._delayed
+        error: BaseException | None = None
+        while True:
+            if delayed and account.slowed and error is None:
+                account.shed += 1
+                try:
+                    while account.slowed:
+                        yield from asyncio.sleep(PAUSE).__await__()
+                except BaseException as raised:  # cancelled: `work` must end, too
+                    error = raised
+            started = perf_counter_ns()
+            try:
+                waits_for = work.send(None) if error is None else work.throw(error)
+            except StopIteration as stop:
+                result: Result = stop.value
+                return result
+            finally:
+                account.spent_ns += perf_counter_ns() - started
+                if account.spent_ns > account.limit_ns:
+                    account.overrun()
+            error = None
+            try:
+                yield waits_for
+            except BaseException as raised:  # `work` decides what to do with a cancellation
+                error = raised

@@ -1,0 +1,118 @@
+"""Decides whether a new creator or viewer is accepted. Pure.
+
+A load is measured only a moment after it began. Therefore each accepted creator and viewer counts
+with its expected cost from the moment at which it is accepted until it is measured.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from server.host.headroom import Headroom, Level, Limits
+
+BEGIN_WEBSOCKET: Final = 0.002
+"""Time that a WebSocket viewer takes to begin, seconds: the request, the upgrade, the burst."""
+BEGIN_WEBRTC: Final = 0.015
+"""Time that a WebRTC session takes to begin, seconds: the offer, the answer, the DTLS handshake."""
+SPREAD: Final = 0.5
+"""Time over which this work is spread, seconds: the interval of the measurements."""
+RETRY_FIRST: Final = 5
+RETRY_STEPS: Final = 6
+"""Clients that are refused one after the other get different values of Retry-After, from
+RETRY_FIRST seconds up, so that they do not return together.
+"""
+
+
+@dataclass(slots=True)
+class RefusedCounters:
+    """Totals since the process began."""
+
+    creators: int = 0
+    """Number of refused attempts to create a room or to publish."""
+    viewers: int = 0
+    """Number of refused viewers."""
+
+
+class Admission:
+    """Accepts creators and viewers as long as the expected load stays below the limits. Call
+    `measured` after each measurement.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.headroom = Headroom()
+        self.refused = RefusedCounters()
+        self._expected = 0.0
+        """Load that is expected in addition to the measured load."""
+
+    def measured(self, headroom: Headroom, unmeasured: float) -> None:
+        """Takes a new headroom. `unmeasured`: load that creators who were accepted a short time ago
+        will add, as a share of the loop.
+        """
+        self.headroom = headroom
+        self._expected = unmeasured
+
+    # Figures
+
+    @property
+    def load(self) -> float:
+        """The measured load and the expected load together, as a share of the loop."""
+        return self.headroom.load + self._expected
+
+    @property
+    def full(self) -> bool:
+        """Whether a new creator would be refused."""
+        return not self.creators
+
+    @property
+    def creators(self) -> int:
+        """Number of further creators that the server would accept now."""
+        if self.headroom.level is not Level.FREE:
+            return 0
+        return self._places(self.limits.creators, self.headroom.creator_cost)
+
+    @property
+    def viewers(self) -> int:
+        """Number of further viewers that the server would accept now, over WebSockets."""
+        if self.headroom.level is Level.CROWDED:
+            return 0
+        return self._places(self.limits.viewers, self.headroom.viewer_cost)
+
+    def _places(self, limit: float, cost: float) -> int:
+        if self.limits.never:
+            limit = max(limit, self.load + cost)
+        return max(0, math.floor((limit - self.load) / cost + 1e-9))
+
+    # Decisions
+
+    def check_creator(self, *, returning: bool) -> int:
+        """Returns 0 if a creator would be accepted; otherwise returns the seconds after which the
+        client may try again. `returning`: whether the creator's room is on air.
+        """
+        cost = self.headroom.creator_cost
+        if returning:
+            refused = self._places(self.limits.returning, cost) == 0
+        else:
+            refused = self.full
+        if not refused:
+            return 0
+        self.refused.creators += 1
+        return RETRY_FIRST + self.refused.creators % RETRY_STEPS
+
+    def take_creator(self, *, returning: bool) -> int:
+        """Accepts a creator and returns 0; otherwise returns what `check_creator` returns."""
+        wait = self.check_creator(returning=returning)
+        if not wait:
+            self._expected += self.headroom.creator_cost + BEGIN_WEBRTC / SPREAD
+        return wait
+
+    def take_viewer(self, begin: float) -> int:
+        """Accepts a viewer and returns 0; otherwise returns the seconds after which the client may
+        try again. `begin`: time that the viewer takes to begin, seconds.
+        """
+        cost = self.headroom.viewer_cost + begin / SPREAD
+        if self.headroom.level is Level.CROWDED or not self._places(self.limits.viewers, cost):
+            self.refused.viewers += 1
+            return RETRY_FIRST + self.refused.viewers % RETRY_STEPS
+        self._expected += cost
+        return 0

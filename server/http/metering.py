@@ -1,0 +1,32 @@
+"""Charges the time of requests and WebSockets to the client's address."""
+
+from time import monotonic
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from relay.meter import Meter
+from relay.stopwatch import Timed
+from server.http.request import client_of
+from server.settings import Settings
+
+
+def metering(meter: Meter, settings: Settings) -> Middleware:
+    """Returns the middleware that charges each step of a request handler. While the address is
+    slowed, its handlers wait: also those of its WebSockets, whose notices then wait in the socket.
+    """
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        account = meter.client(client_of(request, settings).address, monotonic())
+        account.enter(monotonic())
+        try:
+            return await Timed(_handle(handler, request), account, delayed=True)
+        finally:
+            account.leave(monotonic())
+
+    return middleware
+
+
+async def _handle(handler: Handler, request: web.Request) -> web.StreamResponse:
+    return await handler(request)
