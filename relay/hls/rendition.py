@@ -286,8 +286,8 @@ class Rendition:
             return await self._encoder.encode(packets)
         except WorkerFailed as error:
             logger.warning("room %s: %s", self.channel.name, error)
-        # A publisher whose packets crash each encoder must not make the server start one after
-        # another.
+        # The server must not start encoders in a loop for a publisher whose packets crash each
+        # encoder.
         await asyncio.sleep(self._encoder_failed_at + RESTART_INTERVAL - self._loop.time())
         self._encoder_failed_at = self._loop.time()
         return await self._encoder.encode(self._muxer.replace())

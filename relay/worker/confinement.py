@@ -1,14 +1,14 @@
-"""Takes away what a process that decodes media does not need. Linux only. A layer is left out if
-the kernel or the container does not support it.
+"""Removes all rights that a process does not need to decode media. Linux only. A layer is omitted
+if the kernel or the container does not support the layer.
 
-| layer | from | what a process loses |
+| layer | condition | what a process loses |
 |---|---|---|
-| NO_NEW_PRIVILEGES | Linux 3.5 | privileges by set-uid programs |
-| UNPRIVILEGED | any | capabilities; a process of root becomes user 65534 |
-| LIMITS | any | memory above a limit, new files, descriptors, processes and core dumps |
+| NO_NEW_PRIVILEGES | none | privileges by set-uid programs |
+| UNPRIVILEGED | none | capabilities; a process of root becomes user 65534 |
+| LIMITS | none | memory above a limit, new files, descriptors, processes and core dumps |
 | LANDLOCK | Linux 5.13 | files; TCP from Linux 6.7 on |
 | SECCOMP | x86_64, aarch64 | all system calls but some thirty (seccomp.py) |
-| NAMESPACE | if there is no seccomp | networks: the process gets an empty one |
+| NAMESPACE | no seccomp | networks: the process gets an empty network namespace |
 """
 
 import ctypes
@@ -22,7 +22,7 @@ from struct import pack
 
 from relay.worker.seccomp import program
 
-NOBODY_ID = 65_534
+UNPRIVILEGED_ID = 65_534
 MAX_DESCRIPTORS = 64
 """Maximum number of descriptors of the fork server. It has some ten."""
 
@@ -120,8 +120,8 @@ def _drop_privileges() -> bool:
     if os.geteuid() == 0:
         with suppress(OSError):  # a user namespace may have only one user
             os.setgroups([])
-            os.setresgid(NOBODY_ID, NOBODY_ID, NOBODY_ID)
-            os.setresuid(NOBODY_ID, NOBODY_ID, NOBODY_ID)
+            os.setresgid(UNPRIVILEGED_ID, UNPRIVILEGED_ID, UNPRIVILEGED_ID)
+            os.setresuid(UNPRIVILEGED_ID, UNPRIVILEGED_ID, UNPRIVILEGED_ID)
     header, none = pack("=Ii", _CAPABILITY_VERSION, 0), bytes(24)
     return bool(_libc.capset(header, none) == 0)
 

@@ -24,4 +24,4 @@ def root_warning(settings: Settings, user_id: int) -> str:
             raise SettingsError(
                 [f"{name} {port}: microlive does not run as root for a low port: {ADVICE}"]
             )
-    return f"microlive runs as root and needs no right of root: {ADVICE}"
+    return f"microlive runs as root, but needs no rights of root: {ADVICE}"

@@ -413,7 +413,7 @@ def test_any_text_gives_settings_or_one_line_for_each_problem(arguments: dict[st
         ("ice_servers = [{urls = 'turn:a', username = 'u', credential = 'c'}]", "ice_servers"),
     ],
 )
-def test_secrets_in_a_file_that_everybody_can_read(tmp_path: Path, text: str, secret: str) -> None:
+def test_secrets_in_a_file_that_all_users_can_read(tmp_path: Path, text: str, secret: str) -> None:
     """The problem says what to do, and the secret is not in it. A group may read the file."""
     config = tmp_path / "a.toml"
     config.write_text(text)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from typing import Any
 
-from tests.fixtures.workers import has_nobody
+from tests.fixtures.workers import has_unprivileged_user
 
 
 def confined(script: str) -> Any:
@@ -64,5 +64,5 @@ limit = resource.getrlimit(resource.RLIMIT_NOFILE)
 print(json.dumps([limit, os.getuid(), [status[name].strip() for name in ("CapEff", "CapPrm")]]))
 """)
     assert descriptors == [50, 50]
-    assert user != 0 or not has_nobody()
+    assert user != 0 or not has_unprivileged_user()
     assert [int(found, 16) for found in capabilities] == [0, 0]

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from relay.worker.workers import Worker, WorkerFailed, Workers
 from tests.fixtures.deadline import eventually
-from tests.fixtures.workers import has_nobody, running_workers
+from tests.fixtures.workers import has_unprivileged_user, running_workers
 
 
 @pytest_asyncio.fixture
@@ -64,7 +64,7 @@ async def test_the_kernel_confines_it(workers: Workers) -> None:
     found = status(worker.pid)
     assert (found["NoNewPrivs"], found["Seccomp"]) == ("1", "2")
     assert int(found["CapPrm"], 16) == int(found["CapEff"], 16) == 0
-    if os.geteuid() == 0 and has_nobody():
+    if os.geteuid() == 0 and has_unprivileged_user():
         assert found["Uid"].split() == ["65534"] * 4
         assert sorted(os.listdir(f"/proc/{worker.pid}/fd")) == ["0", "1", "2"]
         assert os.readlink(f"/proc/{worker.pid}/cwd") == "/"

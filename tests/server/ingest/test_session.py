@@ -170,7 +170,7 @@ async def test_the_source_follows_the_offer(workers: Workers) -> None:
     assert transcoders.rooms == 0
 
 
-async def test_offers_without_a_handshake_keep_nobody_out(workers: Workers) -> None:
+async def test_offers_without_a_handshake_take_no_transcoder(workers: Workers) -> None:
     """However many there are. Once a session has the place, the next offer is refused, and another
     session that connects later ends with the same text.
     """
