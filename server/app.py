@@ -45,7 +45,7 @@ from server.http.hosts import KnownHosts, Origins, known_hosts
 from server.http.lan_peers import LanProtocol
 from server.http.metering import metering
 from server.http.metrics import Metrics, Playing, Sources
-from server.http.middleware import own_hosts, preflights, refusals
+from server.http.middleware import hosts_and_origins, preflights, refusals
 from server.http.openapi import OpenApiEndpoint
 from server.http.pages import Pages
 from server.http.request import MAX_BODY
@@ -222,7 +222,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         metering(meter, settings),
         refusals(pages),
         blocked(blocklist, settings),
-        own_hosts(_known_hosts(settings), origins, settings),
+        hosts_and_origins(_known_hosts(settings), origins, settings),
         preflights,
         admissions.middleware,
         charges(rooms.in_memory, hls.renditions, settings),

@@ -92,7 +92,7 @@ def _host(value: str) -> str:
 
 def _host_name(value: str) -> str:
     """Returns a host name in lower case and in its ASCII form, as in a Host header; an address in
-    its shortest form. `*.` at the start stands for one label.
+    its shortest form. `*.` at the start matches one label.
     """
     name = value.strip().removesuffix(".").lower()
     try:
@@ -256,9 +256,9 @@ class Settings(BaseModel):
         (),
         description=(
             "Further host names at which browsers reach this server, without ports; *.example.org "
-            "stands for every name with one more label. Requests for other hosts get 421. The "
-            "names in --public-url and --tls-cert, localhost and this machine's addresses need no "
-            "entry."
+            "matches every name with one more label. Requests for unknown hosts get 421. Known "
+            "without an entry: localhost, this machine's addresses, and the names in --public-url "
+            "and --tls-cert."
         ),
     )
     trusted_proxies: Networks = Field(

@@ -31,7 +31,7 @@ class Authority:
     host: str
     """A name in lower case without a final dot, or an address without brackets."""
     port: int | None = None
-    """None stands for the default port of the scheme."""
+    """None means the default port of the scheme."""
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -112,9 +112,9 @@ def _without_default_port(authority: Authority, scheme: str) -> Authority:
 class KnownHosts:
     """The hosts at which browsers reach this server.
 
-    `names`: host names and addresses; `*.` at the start of a name stands for one label.
-    `addresses`: further addresses, besides the local address of each connection. With `any_host`,
-    every host is known.
+    `names`: host names and addresses; `*.` at the start of a name matches one label. `addresses`:
+    further addresses, besides the local address of each connection. With `any_host`, every host is
+    known.
     """
 
     def __init__(

@@ -117,9 +117,9 @@ def _of_aiohttp(error: web.HTTPException) -> Refusal:
             return Refusal(error.status, RefusalCode.BAD_REQUEST, error.text or error.reason)
 
 
-def own_hosts(known: KnownHosts, origins: Origins, settings: Settings) -> Middleware:
-    """Returns the middleware that refuses requests for hosts that are not this server's, and
-    requests of pages whose origin is not allowed.
+def hosts_and_origins(known: KnownHosts, origins: Origins, settings: Settings) -> Middleware:
+    """Returns the middleware that refuses requests for unknown hosts, and requests of pages whose
+    origin is not allowed.
     """
 
     @web.middleware

@@ -15,8 +15,8 @@ logger = logging.getLogger(__name__)
 
 
 class RequestHandler(web.RequestHandler):
-    """No application handles malformed HTTP: aiohttp would log a traceback for each such request,
-    and its answer would name the versions of aiohttp and Python.
+    """No application handles malformed HTTP: aiohttp would log a traceback for each malformed
+    request, and the answer of aiohttp would name the versions of aiohttp and Python.
     """
 
     __slots__ = ()
