@@ -7,6 +7,7 @@ import json
 import os
 import re
 import ssl
+import stat
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -28,6 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = ("README.md", "server/OPERATIONS.md")
 BLOCK = re.compile(r"(?:(?<=\n\n)|(?<=\A))(?:(?: {4}| {6}).*\n)+", re.MULTILINE)
 INLINE = re.compile(r"`((?:curl|\./scripts/\w+) [^`]+)`")
+PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+"""Where `microlive` is found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,13 @@ class Untried:
 
 DEMO = "./scripts/run --demo"
 LAN = "./scripts/run --lan"
+SERVICE = """\
+git clone URL /opt/microlive && /opt/microlive/scripts/venv
+cp /opt/microlive/server/microlive.service /etc/systemd/system/
+install -m 600 /dev/null /etc/microlive.env    # MICROLIVE_HOST=0.0.0.0, MICROLIVE_PORT=443, …
+systemctl enable --now microlive"""
 CERTIFICATE = """\
-./scripts/run --host 0.0.0.0 --port 443 --udp-port 8080 \\
+microlive serve --host 0.0.0.0 --port 443 --udp-port 8080 \\
     --tls-cert fullchain.pem --tls-key privkey.pem"""
 PROXY = "./scripts/run --public-url https://live.example.org --trusted-proxies 127.0.0.1"
 CADDY = """\
@@ -93,6 +101,7 @@ COMMANDS: dict[str, Serves | Proved | Untried] = {
     DEMO: Serves(),
     LAN: Serves(),
     "./scripts/test": Proved("tests/test_commands.py::test_every_command_has_an_entry"),
+    SERVICE: Proved("tests/test_commands.py::test_the_service"),
     CERTIFICATE: Serves({"--port 443 --udp-port 8080": "--port 0 --udp-port 0"}),
     PROXY: Serves(),
     CADDY: Proved("tests/e2e/test_hls.py::test_behind_caddy_it_comes_by_http_2"),
@@ -145,13 +154,14 @@ async def started(command: str, folder: Path) -> AsyncIterator[list[str]]:
     (folder / "scripts").symlink_to(ROOT / "scripts")
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith("MICROLIVE_")},
+        "PATH": PATH,
         "MICROLIVE_DATA": str(folder / "data"),
         **{f"MICROLIVE_{name}": "0" for name in ("PORT", "LAN_PORT", "UDP_PORT")},
     }
     process = await asyncio.create_subprocess_exec(
         "bash",
         "-euc",
-        command.replace("./scripts/run", "exec ./scripts/run"),
+        re.sub(r"^(\./scripts/run|microlive serve)", r"exec \1", command, flags=re.MULTILINE),
         cwd=folder,
         env=environ,
         stdout=asyncio.subprocess.PIPE,
@@ -218,9 +228,8 @@ async def test_the_demo(tmp_path: Path) -> None:
 
 async def output(*command: str) -> str:
     """The standard output of a command that succeeds."""
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     process = await asyncio.create_subprocess_exec(
-        *command, env={**os.environ, "PATH": path}, stdout=asyncio.subprocess.PIPE
+        *command, env={**os.environ, "PATH": PATH}, stdout=asyncio.subprocess.PIPE
     )
     said, _ = await process.communicate()
     assert process.returncode == 0, said
@@ -283,6 +292,24 @@ async def test_turn(tmp_path: Path) -> None:
             [server] = (await response.json())["ice_servers"]
         assert [turn.partition(":")[0] for turn in server["urls"]] == ["turn", "turns"]
         assert server["username"] and server["credential"]
+
+
+@pytest.mark.service
+async def test_the_service(tmp_path: Path) -> None:
+    """The files are where the unit looks for them. The test starts no service of the machine and
+    does not install the clone; other tests run what scripts/venv has made.
+    """
+    require("git", "git")
+    (tmp_path / "etc/systemd/system").mkdir(parents=True)
+    script = SERVICE.replace("/opt/", f"{tmp_path}/opt/").replace(" /etc/", f" {tmp_path}/etc/")
+    script = script.replace("clone URL", f"clone --quiet --depth 1 file://{ROOT}")
+    script = script.replace(" && ", " && test -x ").replace("systemctl", "true systemctl")
+    await output("bash", "-euc", script)
+    unit = (tmp_path / "etc/systemd/system/microlive.service").read_text(encoding="utf-8")
+    [program] = re.findall(r"^ExecStart=(\S+) serve ", unit, re.MULTILINE)
+    assert program == "/opt/microlive/.venv/bin/microlive"
+    [settings] = re.findall(r"^EnvironmentFile=-?/(\S+)$", unit, re.MULTILINE)
+    assert stat.S_IMODE((tmp_path / settings).stat().st_mode) == 0o600
 
 
 @pytest.mark.service
