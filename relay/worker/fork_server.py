@@ -6,8 +6,8 @@ answers each start, in order, with `{"started": PID}` or `{"failed": REASON}`, a
 `{"exited": [PID, STATUS]}` (`os.waitstatus_to_exitcode`). It ends, with all workers, when the
 control socket is closed.
 
-A worker's module has `MEMORY` and `main` (WorkerModule). The first byte that a worker sends is the
-Layer that confines it.
+A worker's module has `MEMORY`, `NICE` and `main` (WorkerModule). The first byte that a worker sends
+is the Layer that confines it.
 """
 
 import gc
@@ -20,6 +20,7 @@ import socket
 import sys
 import traceback
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
 from relay.worker.confinement import (
@@ -31,13 +32,17 @@ from relay.worker.confinement import (
 )
 
 MAX_MESSAGE = 65_536
-NICE = 5
-"""Niceness of workers: the server, which forwards media, takes precedence."""
+GROUP_NICE = 5
+"""Niceness of the group of all workers, if the kernel schedules sessions as groups
+(sched_autogroup). The niceness of a process then counts only within its group.
+"""
 
 
 class WorkerModule(Protocol):
     MEMORY: int
     """Maximum bytes that the worker may map, beyond what the fork server has mapped."""
+    NICE: int
+    """Niceness of the worker. The server, which forwards media, has niceness 0 and priority."""
 
     def main(self, requests: BinaryIO, answers: BinaryIO, *arguments: str) -> None:
         """Serves until `requests` ends."""
@@ -123,6 +128,7 @@ class ForkServer:
         status = 1
         try:
             end_with_parent(parent)
+            os.nice(module.NICE)
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             # An attacker's media must not write to the server's log.
@@ -144,7 +150,8 @@ class ForkServer:
 
 def main() -> None:
     modules = {name: importlib.import_module(name) for name in sys.argv[1:]}
-    os.nice(NICE)
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(GROUP_NICE))
     # Only the server ends workers: a service manager signals every process of the service.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)

@@ -14,6 +14,7 @@ MEMORY = 512 << 20
 """Maximum bytes for the decoder and the encoder. H.264 with 16 reference frames of 1920 × 1088
 needs the most.
 """
+NICE = 5
 CPU_SECONDS = 1.0
 """Maximum CPU time for one access unit. The largest usual one takes a tenth of this time."""
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from relay.worker.fork_server import GROUP_NICE
 from relay.worker.workers import Worker, WorkerFailed, Workers
 from tests.fixtures.deadline import eventually
-from tests.fixtures.workers import has_unprivileged_user, running_workers
+from tests.fixtures.workers import NICE, has_unprivileged_user, running_workers
 
 
 @pytest_asyncio.fixture
@@ -72,6 +73,9 @@ async def test_the_kernel_confines_it(workers: Workers) -> None:
     for name in ("Max core file size", "Max processes", "Max file size"):
         (line,) = [line for line in limits.splitlines() if line.startswith(name)]
         assert line.removeprefix(name).split()[:2] == ["0", "0"], name
+    assert os.getpriority(os.PRIO_PROCESS, worker.pid) == min(19, os.nice(0) + NICE)
+    group = Path(f"/proc/{worker.pid}/autogroup")
+    assert not group.exists() or group.read_text().endswith(f" nice {GROUP_NICE}\n")
     await worker.close()
 
 

@@ -176,7 +176,7 @@ async def crash(publisher: Publisher) -> None:
 
 
 async def test_a_worker_that_dies_is_replaced(workers: Workers, publisher: Publisher) -> None:
-    """The video continues at the next keyframe, within a second."""
+    """The video continues at the next keyframe."""
     key, other = media.vp8_frames(count=2)
     publisher.send(key, 0)
     await publisher.out(1)
@@ -186,7 +186,7 @@ async def test_a_worker_that_dies_is_replaced(workers: Workers, publisher: Publi
     publisher.send(other, 3_000)
     publisher.send(key, 6_000)
     await publisher.out(2)
-    assert monotonic() - began < 1
+    assert monotonic() - began < 3, "usually a tenth of a second"
     assert [frame.timestamp for frame in publisher.frames] == [0, 6_000]
     assert publisher.failed == [] and not alive(former), "it is reaped at once"
     assert workers.failures == {"video": 1}
