@@ -3,10 +3,14 @@
 import secrets
 from dataclasses import dataclass
 
-from aioice import stun
+from relay.rtc import stun
 
 MAX_MESSAGE = 576
-"""Maximum size of a STUN message, bytes. Connectivity checks from browsers are much shorter."""
+"""Maximum size of a STUN message, bytes. The checks of browsers are much shorter."""
+UFRAG_BYTES = 8
+"""Random bytes in a user name fragment: nobody can guess the fragment of another session."""
+PRIORITY = 1_853_824_767
+"""PRIORITY of the server's checks: a peer-reflexive candidate (RFC 8445 §7.1.1)."""
 
 Address = tuple[str, int]
 SocketAddress = Address | tuple[str, int, int, int]
@@ -17,18 +21,22 @@ scope id.
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """An authenticated STUN message from the peer: a connectivity check, or the answer to
-    `probe()`.
-    """
+    """An authenticated connectivity check of the peer."""
 
     answer: bytes
-    """The STUN response to send back to the source of the check; empty if the message was the
-    answer to `probe()`.
-    """
+    """The STUN response to send back to the source of the check."""
     nominated: bool
-    """Whether the check contains USE-CANDIDATE, which selects this candidate pair for media from
+    """Whether the check contains USE-CANDIDATE: the peer wants media on this candidate pair from
     now on.
     """
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An authenticated answer of the peer to a check of the server."""
+
+    transaction: bytes
+    """Transaction ID of the check."""
 
 
 def local_ufrag_of(data: bytes) -> str | None:
@@ -51,8 +59,8 @@ def local_ufrag_of(data: bytes) -> str | None:
 
 
 class IceAgent:
-    """The server's ICE agent for one peer. It holds the credentials and answers the
-    peer's checks.
+    """The server's ICE agent for one peer. It holds the credentials, answers the peer's checks and
+    writes the server's own checks.
     """
 
     def __init__(
@@ -62,67 +70,43 @@ class IceAgent:
         ufrag: str | None = None,
         password: str | None = None,
     ) -> None:
-        self.ufrag = ufrag or secrets.token_hex(4)
+        self.ufrag = ufrag or secrets.token_hex(UFRAG_BYTES)
         self.password = password or secrets.token_urlsafe(24).replace("-", "+").replace("_", "/")
-        self._remote_ufrag = remote_ufrag
-        self._remote_password = remote_password
+        self._key = self.password.encode()
+        self._remote_key = remote_password.encode()
+        self._username = f"{self.ufrag}:{remote_ufrag}".encode()
+        """User name in the peer's checks."""
+        self._remote_username = f"{remote_ufrag}:{self.ufrag}".encode()
+        """User name in the server's checks."""
         self._tie_breaker = secrets.randbits(64)
-        self._probe: bytes | None = None
 
-    def receive(self, data: bytes, source: SocketAddress) -> Check | None:
-        """Handles a STUN datagram from `source`. Returns None if the datagram is neither a valid
-        check nor a valid answer of this peer.
+    def receive(self, data: bytes, source: SocketAddress) -> Check | Answer | None:
+        """Handles a STUN datagram from `source`. Returns None if the datagram is neither an
+        authentic check nor an authentic answer of this peer.
 
         Raises ValueError if the datagram is not STUN.
         """
         if len(data) > MAX_MESSAGE:
             raise ValueError("STUN message too long")
-        try:
-            message = stun.parse_message(data)
-        except (ValueError, IndexError, KeyError, TypeError) as error:
-            raise ValueError(f"not STUN: {error}") from error
-        except Exception as error:  # aioice's parser also raises struct.error and others
-            raise ValueError(f"not STUN: {type(error).__name__}") from error
-        if message.message_method is not stun.Method.BINDING:
-            return None
-        if message.message_class is stun.Class.RESPONSE:
-            return self._receive_answer(message)
-        if message.message_class is not stun.Class.REQUEST:
-            return None
-        if message.attributes.get("USERNAME") != f"{self.ufrag}:{self._remote_ufrag}":
-            return None
-        if not message.check_message_integrity(self.password.encode()):
-            return None
-        answer = stun.Message(
-            stun.Method.BINDING,
-            stun.Class.RESPONSE,
-            message.transaction_id,
-            {"XOR-MAPPED-ADDRESS": source},
-        )
-        answer.add_message_integrity(self.password.encode())
-        return Check(bytes(answer), "USE-CANDIDATE" in message.attributes)
-
-    def probe(self) -> bytes:
-        """Returns a binding request that measures the round trip. Pass the peer's answer to
-        `receive`.
-
-        An ICE-lite agent does not search for candidate pairs, but it may send checks on the
-        selected pair. The peer does the same to renew consent (RFC 7675).
-        """
-        attributes = {
-            "USERNAME": f"{self._remote_ufrag}:{self.ufrag}",
-            "PRIORITY": 1_853_824_767,
-            "ICE-CONTROLLED": self._tie_breaker,
-        }
-        message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, attributes=attributes)
-        message.add_message_integrity(self._remote_password.encode())
-        self._probe = message.transaction_id
-        return bytes(message)
-
-    def _receive_answer(self, message: stun.Message) -> Check | None:
-        if message.transaction_id != self._probe or not message.check_message_integrity(
-            self._remote_password.encode()
+        message = stun.parse(data)
+        if message.kind == stun.RESPONSE:
+            if stun.authentic(data, message, self._remote_key):
+                return Answer(message.transaction)
+        elif (
+            message.kind == stun.REQUEST
+            and message.username == self._username
+            and stun.authentic(data, message, self._key)
         ):
-            return None
-        self._probe = None
-        return Check(b"", False)
+            answer = stun.response(message.transaction, source[0], source[1])
+            return Check(stun.sign(answer, self._key), message.nominated)
+        return None
+
+    def check(self, transaction: bytes) -> bytes:
+        """Returns a connectivity check of the server, with a transaction ID of 12 bytes. The peer's
+        answer goes to `receive`.
+
+        A lite agent does not search for candidate pairs, but it may ask a peer for consent, as the
+        peer does (RFC 7675).
+        """
+        message = stun.request(transaction, self._remote_username, PRIORITY, self._tie_breaker)
+        return stun.sign(message, self._remote_key)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Callable
 from enum import Enum, auto
 from time import monotonic, perf_counter_ns
@@ -9,16 +10,34 @@ from typing import Final
 
 from relay.callbacks import ignore
 from relay.meter import Kind
+from relay.rtc.bucket import TokenBucket
+from relay.rtc.consent import AGAIN, EXPIRES, Consent
 from relay.rtc.counters import PeerCounters
 from relay.rtc.dtls import DtlsSrtp, SrtpError
-from relay.rtc.ice import IceAgent
+from relay.rtc.ice import Answer, IceAgent
+from relay.rtc.rtp import HEADER_SIZE
 from relay.rtc.sdp import Remote
+from relay.rtc.sources import Sources
 from relay.rtc.udp import Route, UdpPort
 from relay.stopwatch import Timed
 
 logger = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 10.0
+JUDGE_AGAIN = 0.02
+"""Time until a timer judges again after a pause of the process, seconds."""
+HELD_MAX = 4
+"""Maximum number of handshake datagrams that wait until the peer's address agrees to receive. A
+flight of a handshake has one or two.
+"""
+FEEDBACK_PER_SECOND, FEEDBACK_BURST = 100, 200
+"""Limit of compound RTCP packets from one peer. A browser that loses 5 % of 4 Mbit/s sends 25 per
+second.
+"""
+CHECKS_PER_SECOND, CHECKS_BURST = 25, 100
+"""Limit of STUN messages from one peer. While Chromium looks for a path, it sends 21 checks per
+second.
+"""
 
 
 class PeerState(Enum):
@@ -75,15 +94,33 @@ class PeerSession:
         peer: str,
         counters: PeerCounters,
         on_closed: Callable[[str], None],
+        consent: Consent[Route],
         kind: Kind,
     ) -> None:
         self._port = port
         self._remote = remote
+        self._peer = peer
         self._peer_counters = counters
         self._on_closed = on_closed
         self._agent = IceAgent(remote.ufrag, remote.password)
-        self._dtls = DtlsSrtp(self._send, lambda: self._end(f"the {peer} closed the connection"))
+        while not port.add(self._agent.ufrag, self):
+            self._agent = IceAgent(remote.ufrag, remote.password)
+        self._dtls = DtlsSrtp(
+            self._send_handshake, lambda: self._end(f"the {peer} closed the connection")
+        )
+        self._consent = consent
         self._route: Route | None = None
+        """The route in use: `selected` of the consent."""
+        self._charged = ""
+        """The address that is charged for the time that this session uses."""
+        self._consent_timer: asyncio.TimerHandle | None = None
+        self._wake_at = 0.0
+        """When `_keep_consent` is due."""
+        self._held: list[bytes] = []
+        """Handshake datagrams that wait until the peer's address agrees to receive."""
+        self._checks = TokenBucket(CHECKS_PER_SECOND, CHECKS_BURST)
+        self._feedback = TokenBucket(FEEDBACK_PER_SECOND, FEEDBACK_BURST)
+        self._sources = Sources()
         self._state = PeerState.CHECKING
         self._left_checking = asyncio.Event()
         self._heard_at = monotonic()
@@ -91,7 +128,6 @@ class PeerSession:
         `time.monotonic`.
         """
         self.account = port.meter.open(kind, self._heard_at, self._end)
-        port.add(self._agent.ufrag, self)
 
     @property
     def ufrag(self) -> str:
@@ -111,8 +147,10 @@ class PeerSession:
 
         Raises ConnectionError if this fails or takes longer than 10 s.
         """
+        deadline = _Deadline(self._port, CONNECT_TIMEOUT)
         try:
-            async with asyncio.timeout(CONNECT_TIMEOUT):
+            async with deadline.timeout:
+                deadline.start()
                 await self._left_checking.wait()
                 self._require_handshaking()
                 await Timed(
@@ -128,18 +166,28 @@ class PeerSession:
                 else "no connectivity check arrived within {:.0f} s: is the UDP port reachable?"
             )
             raise ConnectionError(problem.format(CONNECT_TIMEOUT)) from error
+        finally:
+            deadline.stop()
         self._require_handshaking()
+        now = monotonic()
+        self._consent.complete_handshake(now)
+        self._take_route(now)
         self._advance(PeerEvent.HANDSHAKE_COMPLETED)
+        self._wake_after(self._consent.wait(now))
         self._connected()
 
     async def close(self) -> None:
         """Ends the session. Afterwards the session neither calls nor references a callback."""
         self._advance(PeerEvent.CLOSED)
+        self._stop_asking()
         self._stop()
         self._port.remove(self._agent.ufrag)
         self._port.meter.close(self.account)
         await self._dtls.close()
         self._on_closed = ignore
+        # A route references its session.
+        self._route = None
+        self._consent.forget()
 
     # Methods that subclasses implement
 
@@ -149,14 +197,18 @@ class PeerSession:
     def _stop(self) -> None:
         """Cancels all timers when the session ends. Called at least once."""
 
-    def _receive_media(self, data: bytes) -> None:
-        """Handles a decrypted RTP packet. May raise ValueError."""
+    def _receive_srtp(self, data: bytes) -> None:
+        """Handles an encrypted RTP packet of at least 12 bytes. May raise SrtpError and
+        ValueError.
+        """
 
-    def _receive_rtcp(self, data: bytes) -> None:
+    def _receive_rtcp(self, data: bytes, now: float) -> None:
         """Handles a decrypted compound RTCP packet. May raise ValueError."""
 
-    def _answered(self) -> None:
-        """Called when the peer has answered a connectivity check that the server sent."""
+    def _answered(self, round_trip: float) -> None:
+        """Called when the peer has answered a connectivity check of the server, `round_trip`
+        seconds after the check.
+        """
 
     # State
 
@@ -172,6 +224,7 @@ class PeerSession:
     def _end(self, reason: str) -> None:
         if self._state not in (PeerState.ENDED, PeerState.CLOSED):
             self._advance(PeerEvent.ENDED)
+            self._stop_asking()
             self._stop()
             self._on_closed(reason)
 
@@ -180,20 +233,20 @@ class PeerSession:
     def receive_check(self, data: bytes, route: Route) -> bool:
         if self.account.slowed:
             self.account.shed += 1
-            return True
+            return False
         started = perf_counter_ns()
         try:
             return self._receive_check(data, route)
         finally:
             self._charge(started)
 
-    def receive(self, data: bytes) -> None:
+    def receive(self, data: bytes, route: Route) -> None:
         if self.account.slowed:
             self.account.shed += 1
             return
         started = perf_counter_ns()
         try:
-            self._receive(data)
+            self._receive(data, route)
         finally:
             self._charge(started)
 
@@ -205,38 +258,111 @@ class PeerSession:
             account.overrun()
 
     def _receive_check(self, data: bytes, route: Route) -> bool:
-        check = self._agent.receive(data, route.address[:2])
-        if check is None:
+        now = monotonic()
+        if not self._checks.take(now):
+            self._peer_counters.limited += 1
             return False
-        self._heard_at = monotonic()
-        if not check.answer:
-            self._answered()
+        message = self._agent.receive(data, route.address)
+        if message is None:
+            return False
+        consent = self._consent
+        if isinstance(message, Answer):
+            round_trip = consent.receive_answer(route, message.transaction, now)
+            if round_trip is None:
+                return False
+            self._heard_at = now
+            self._take_route(now)
+            self._send_held()
+            self._answered(round_trip)
             return True
-        route.send(check.answer)
-        if check.nominated or self._route is None:
-            if self._route is None or self._route.address[0] != route.address[0]:
-                self.account.move_to(route.address[0])
-            self._route = route
+        self._heard_at = now
+        consent.receive_check(route, len(data), now, nominated=message.nominated)
+        self._take_route(now)
+        if consent.may_send(route, len(message.answer), now):
+            route.send(message.answer)
+        if self._state in (PeerState.ENDED, PeerState.CLOSED):
+            return True
+        if consent.must_prove(route, now):
+            self._ask(route, now)
+            self._wake_after(consent.wait(now))
         self._advance(PeerEvent.CHECKED)
         return True
 
-    def _receive(self, data: bytes) -> None:
+    def _receive(self, data: bytes, route: Route) -> None:
         if data[0] < 64:
+            if self._state is not PeerState.CONNECTED:
+                self._consent.receive_bytes(route, len(data), monotonic())
             if not self._dtls.receive(data):
                 self._peer_counters.rejected += 1
-        elif self._state is PeerState.CONNECTED and 127 < data[0] < 192 and len(data) > 1:
+        elif self._state is PeerState.CONNECTED and 127 < data[0] < 192:
             try:
+                if len(data) < HEADER_SIZE:
+                    self._peer_counters.rejected += 1
                 # The second byte distinguishes RTCP from RTP (RFC 5761 §4). In RTCP, this byte is
                 # the packet type, 192 to 223. In RTP, it contains the marker and the payload type.
-                if 191 < data[1] < 224:
-                    self._receive_rtcp(self._dtls.unprotect_rtcp(data))
+                elif 191 < data[1] < 224:
+                    self._receive_srtcp(data)
                 else:
-                    self._receive_media(self._dtls.unprotect_rtp(data))
+                    self._receive_srtp(data)
             except SrtpError:
                 self._peer_counters.rejected += 1
             except ValueError as error:
                 self._peer_counters.rejected += 1
                 logger.debug("packet dropped: %s", error)
+
+    def _receive_srtcp(self, data: bytes) -> None:
+        now = monotonic()
+        source = data[4:8]
+        if self._feedback.take(now) and self._sources.admit(source, now):
+            plain = self._dtls.unprotect_rtcp(data)
+            self._sources.add(source, now)
+            self._receive_rtcp(plain, now)
+        else:
+            self._peer_counters.limited += 1
+
+    # Consent (RFC 7675)
+
+    def _keep_consent(self) -> None:
+        """Asks the peer's addresses that are due. Ends the session if the peer no longer agrees to
+        receive.
+        """
+        now, consent = monotonic(), self._consent
+        if now - self._wake_at > AGAIN:
+            consent.forgive(now - self._wake_at)
+        expired = self._state is PeerState.CONNECTED and consent.expired(now)
+        if expired and self._port.pause.may_judge(now):
+            self._peer_counters.unconsented += 1
+            self._end(f"the {self._peer} answered no check for {EXPIRES:.0f} s")
+            return
+        for route in consent.due(now):
+            self._ask(route, now)
+        self._wake_after(JUDGE_AGAIN if expired else consent.wait(now))
+
+    def _take_route(self, now: float) -> None:
+        """Uses the selected route from now on. Its address is charged only if it is proven: a
+        forged address must not be charged.
+        """
+        route = self._route = self._consent.selected
+        if route is not None and route.proven(now) and route.address[0] != self._charged:
+            self._charged = route.address[0]
+            self.account.move_to(self._charged)
+
+    def _ask(self, route: Route, now: float) -> None:
+        transaction = secrets.token_bytes(12)
+        check = self._agent.check(transaction)
+        if self._consent.may_send(route, len(check), now):
+            self._consent.ask(route, transaction, now)
+            route.send(check)
+
+    def _wake_after(self, seconds: float) -> None:
+        self._stop_asking()
+        self._wake_at = monotonic() + seconds
+        self._consent_timer = asyncio.get_running_loop().call_later(seconds, self._keep_consent)
+
+    def _stop_asking(self) -> None:
+        if self._consent_timer:
+            self._consent_timer.cancel()
+            self._consent_timer = None
 
     # Outgoing datagrams
 
@@ -245,5 +371,49 @@ class PeerSession:
             self._send(self._dtls.protect_rtcp(data))
 
     def _send(self, data: bytes) -> None:
+        """Sends a packet of a connected session."""
         if self._route:
             self._route.send(data)
+
+    def _send_handshake(self, data: bytes) -> None:
+        """Sends a DTLS datagram, or holds it until the peer's address agrees to receive."""
+        route = self._route
+        if route is None:
+            return
+        if self._consent.may_send(route, len(data), monotonic()):
+            route.send(data)
+        else:
+            self._peer_counters.withheld += 1
+            self._held = [*self._held[1 - HELD_MAX :], data]
+
+    def _send_held(self) -> None:
+        held, self._held = self._held, []
+        for data in held:
+            self._send_handshake(data)
+
+
+class _Deadline:
+    """A timeout that does not expire while what arrived during a pause of the process is unread."""
+
+    def __init__(self, port: UdpPort, seconds: float) -> None:
+        self.timeout = asyncio.timeout(None)
+        self._pause = port.pause
+        self._seconds = seconds
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Call this method after the timeout was entered."""
+        self._wait(self._seconds)
+
+    def stop(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+
+    def _wait(self, seconds: float) -> None:
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._expire)
+
+    def _expire(self) -> None:
+        if self._pause.may_judge(monotonic()):
+            self.timeout.reschedule(asyncio.get_running_loop().time())
+        else:
+            self._wait(JUDGE_AGAIN)

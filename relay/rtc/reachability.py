@@ -13,7 +13,7 @@ from typing import Any
 
 from aioice import stun, turn
 
-from relay.rtc.ice import Address, IceAgent
+from relay.rtc.ice import Address, Check, IceAgent
 from relay.rtc.udp import Route, UdpPort
 
 RETRY_AFTER = 0.25
@@ -141,13 +141,13 @@ class Probe:
         if data[0] == 1:  # a STUN server's answer to `mapped_address`
             self._answered(data)
             return True
-        check = self._agent.receive(data, route.address[:2])
-        if check is None:
+        check = self._agent.receive(data, route.address)
+        if not isinstance(check, Check):
             return False
         route.send(check.answer)
         return True
 
-    def receive(self, data: bytes) -> None:
+    def receive(self, data: bytes, route: Route) -> None:
         """Ignores the datagram: a test peer exchanges only checks."""
 
     def _check(self) -> stun.Message:

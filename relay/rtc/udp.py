@@ -4,13 +4,17 @@ import asyncio
 import errno
 import ipaddress
 import logging
+import select
 import socket
 from dataclasses import dataclass
 from functools import partial
 from struct import pack, unpack
+from time import monotonic
 from typing import Any, Protocol
 
 from relay.meter import Meter
+from relay.pause import PauseRule
+from relay.rtc.consent import CandidatePair
 from relay.rtc.ice import Address, SocketAddress, local_ufrag_of
 
 logger = logging.getLogger(__name__)
@@ -42,6 +46,8 @@ class Rejected:
     """Number of datagrams from addresses that belong to no authenticated peer."""
     unreadable: int = 0
     unknown_kind: int = 0
+    claimed: int = 0
+    """Checks from an address that belongs to another session."""
     failed: int = 0
     """Number of datagrams whose handling raised an unexpected exception. Only these datagrams are
     lost.
@@ -58,20 +64,31 @@ class Peer(Protocol):
         authentic.
         """
 
-    def receive(self, data: bytes) -> None:
+    def receive(self, data: bytes, route: "Route") -> None:
         """Handles a DTLS, SRTP or SRTCP datagram from an address of this peer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(CandidatePair):
     """A route to a peer: one of the server's sockets and one of the peer's addresses."""
 
-    transport: asyncio.DatagramTransport
-    address: SocketAddress
-    socket: socket.socket
-    """A duplicate of the transport's socket, for `sendmsg`. The transports of asyncio and uvloop
-    have no `sendmsg`. Data sent through the duplicate is not buffered in this process.
-    """
+    __slots__ = ("address", "peer", "socket", "transport")
+
+    def __init__(
+        self,
+        transport: asyncio.DatagramTransport,
+        address: SocketAddress,
+        sock: socket.socket,
+        peer: Peer,
+    ) -> None:
+        super().__init__()
+        self.transport = transport
+        self.address = address
+        self.socket = sock
+        """A duplicate of the transport's socket, because the transports of asyncio and uvloop have
+        no `sendmsg`. The duplicate does not buffer.
+        """
+        self.peer = peer
+        """The session that gets the datagrams from this address."""
 
     def send(self, data: bytes) -> None:
         self.transport.sendto(data, self.address)
@@ -115,7 +132,7 @@ class _BoundSocket(asyncio.DatagramProtocol):
     def __init__(self, port: "UdpPort", sock: socket.socket) -> None:
         self._port = port
         self.socket = sock
-        self.peers: dict[SocketAddress, Peer] = {}
+        self.routes: dict[SocketAddress, Route] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: asyncio.DatagramTransport = transport  # type: ignore[assignment]
@@ -126,18 +143,19 @@ class _BoundSocket(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, address: Any) -> None:
         port = self._port
         try:
-            peer = self.peers.get(address)
+            route = self.routes.get(address)
             if not data:
                 port.rejected.empty += 1
             elif len(data) > MAX_DATAGRAM:
                 port.rejected.oversized += 1
             elif data[0] > 19:  # RFC 7983: 20–63 DTLS, 128–191 RTP and RTCP
-                if peer is None:
+                if route is None:
                     port.rejected.stranger += 1
                 else:
-                    peer.receive(data)
+                    route.heard = True
+                    route.peer.receive(data, route)
             elif data[0] < 4:
-                self._receive_check(data, address)
+                self._receive_check(data, address, route)
             else:
                 port.rejected.unknown_kind += 1
         except ValueError as error:
@@ -150,19 +168,24 @@ class _BoundSocket(asyncio.DatagramProtocol):
     def error_received(self, error: Exception) -> None:
         logger.debug("UDP: %s", error)  # an ICMP error: the peer is gone
 
-    def _receive_check(self, data: bytes, address: SocketAddress) -> None:
+    def _receive_check(self, data: bytes, address: SocketAddress, route: Route | None) -> None:
+        port = self._port
         name = local_ufrag_of(data)
-        # A STUN response contains no user name; its source address identifies the peer.
-        peer = self._port.peers.get(name) if name else self.peers.get(address)
+        # An answer contains no user name; its source address identifies the peer.
+        peer = port.peers.get(name) if name else route.peer if route else None
         if peer is None:
-            self._port.rejected.stranger += 1
-        elif not peer.receive_check(data, Route(self._transport, address, self.socket)):
-            self._port.rejected.unreadable += 1
-        elif self.peers.get(address) is not peer:
-            known = [other for other, owner in self.peers.items() if owner is peer]
-            if len(known) >= MAX_ADDRESSES:
-                del self.peers[known[0]]
-            self.peers[address] = peer
+            port.rejected.stranger += 1
+        elif route is not None and route.peer is peer:
+            if not peer.receive_check(data, route):
+                port.rejected.unreadable += 1
+        elif route is not None and route.claimed(monotonic()):
+            port.rejected.claimed += 1
+        else:
+            found = Route(self._transport, address, self.socket, peer)
+            if peer.receive_check(data, found):
+                port.add_route(self, found)
+            else:
+                port.rejected.unreadable += 1
 
 
 class UdpPort:
@@ -176,7 +199,12 @@ class UdpPort:
         self.rejected = Rejected()
         self.port = 0
         self.hosts: list[str] = []
+        self.pause = PauseRule(self._unread)
+        """Says whether timers of sessions may conclude that something is missing."""
         self._sockets: list[tuple[asyncio.DatagramTransport, _BoundSocket]] = []
+        self._routes: dict[Peer, list[tuple[_BoundSocket, Route]]] = {}
+        """The routes of each peer, the oldest first."""
+        self._poll = select.poll()
 
     async def open(self, hosts: list[str], port: int) -> None:
         """Binds `port` at every host. If `port` is 0, binds a port that is free at all hosts.
@@ -210,6 +238,7 @@ class UdpPort:
                 partial(_BoundSocket, self, sock.dup()), sock=sock
             )
             self._sockets.append((transport, bound))
+            self._poll.register(bound.socket, select.POLLIN)
         if granted < RECEIVE_BUFFER:
             logger.warning(
                 "the UDP receive buffer holds only %d KB: packets are lost when many keyframes "
@@ -218,8 +247,28 @@ class UdpPort:
                 RECEIVE_BUFFER,
             )
 
-    def add(self, ufrag: str, peer: Peer) -> None:
+    def add(self, ufrag: str, peer: Peer) -> bool:
+        """Adds a peer. Returns False, and adds nothing, if another peer has this fragment."""
+        if ufrag in self.peers:
+            return False
         self.peers[ufrag] = peer
+        self._routes[peer] = []
+        return True
+
+    def add_route(self, bound: _BoundSocket, route: Route) -> None:
+        """Passes datagrams from the route's address to the route's peer from now on. A peer with
+        too many addresses loses the one that was silent for the longest time.
+        """
+        routes = self._routes.get(route.peer)
+        if routes is None:
+            return  # the check ended the session
+        if len(routes) >= MAX_ADDRESSES:
+            now = monotonic()
+            oldest = max(routes, key=lambda owned: owned[1].silence(now))
+            routes.remove(oldest)
+            _forget(*oldest)
+        routes.append((bound, route))
+        bound.routes[route.address] = route
 
     def reach(self, address: Address, peer: Peer) -> Route | None:
         """Returns a route to a peer's address from which no datagram has arrived yet; None if no
@@ -234,16 +283,17 @@ class UdpPort:
                 host.is_loopback is there.is_loopback or host.is_unspecified
             ):
                 source = _source_address(there, address[1])
-                bound.peers[source] = peer
-                return Route(transport, source, bound.socket)
+                route = Route(transport, source, bound.socket, peer)
+                self.add_route(bound, route)
+                return route
         return None
 
     def remove(self, ufrag: str) -> None:
         """Removes a peer and all its addresses."""
         peer = self.peers.pop(ufrag, None)
-        for _, bound in self._sockets:
-            for address in [known for known, owner in bound.peers.items() if owner is peer]:
-                del bound.peers[address]
+        if peer is not None:
+            for bound, route in self._routes.pop(peer):
+                _forget(bound, route)
 
     @property
     def overflowed(self) -> int:
@@ -251,11 +301,21 @@ class UdpPort:
         return sum(_memory(bound.socket)[_DROPS] for _, bound in self._sockets)
 
     async def close(self) -> None:
-        for transport, _ in self._sockets:
+        for transport, bound in self._sockets:
+            self._poll.unregister(bound.socket)
             transport.close()
         self._sockets.clear()
         # The transports close their sockets in the next iteration of the event loop.
         await asyncio.sleep(0)
+
+    def _unread(self) -> bool:
+        """Whether a datagram waits in any of the sockets."""
+        return any(event & select.POLLIN for _, event in self._poll.poll(0))
+
+
+def _forget(bound: _BoundSocket, route: Route) -> None:
+    if bound.routes.get(route.address) is route:
+        del bound.routes[route.address]
 
 
 def _source_address(

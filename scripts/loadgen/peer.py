@@ -10,7 +10,7 @@ from typing import Any
 from aioice import stun
 
 from relay.rtc.dtls import DtlsSrtp
-from relay.rtc.ice import IceAgent
+from relay.rtc.ice import Check, IceAgent
 from scripts.loadgen.signalling import Accepted
 
 CHECK_EVERY, CONNECT_WITHIN = 0.05, 10.0
@@ -125,8 +125,8 @@ class Peer(asyncio.DatagramProtocol):
             self._reached.set()
             return
         try:
-            check = self._agent.receive(data, source[:2])
+            check = self._agent.receive(data, source)
         except ValueError:
             return
-        if check and check.answer:
+        if isinstance(check, Check):
             self._send(check.answer)

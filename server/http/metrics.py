@@ -257,6 +257,16 @@ class ServerCollector(Collector):
             "WHEP sessions that never connected",
             whep.counters.failed,
         )
+        yield GaugeMetricFamily(
+            "microlive_connecting_sessions",
+            "WHEP sessions that are not connected yet",
+            whep.connecting,
+        )
+        yield CounterMetricFamily(
+            "microlive_refused_connections",
+            "WHEP offers refused because too many sessions were connecting",
+            whep.counters.refused,
+        )
 
     def _network(self) -> Iterator[Family]:
         received, played = self._sources.ingest.counters.totals(), self._sources.whep.totals()
@@ -294,6 +304,18 @@ class ServerCollector(Collector):
             "Retransmissions to WebRTC viewers",
             played["resent"],
         )
+        yield CounterMetricFamily(
+            "microlive_ignored_nacks",
+            "Requests for retransmissions beyond the limit of a WebRTC viewer",
+            played["ignored_nacks"],
+        )
+        for total, name, about in (
+            ("limited", "limited_datagrams", "Datagrams dropped unread: the peer sent too many"),
+            ("withheld", "withheld_datagrams", "Datagrams not sent: the address had not agreed"),
+            ("unconsented", "unconsented_sessions", "Sessions ended: the peer answered no check"),
+        ):
+            values = {"creator": received[total], "viewer": played[total]}
+            yield _counter(name, about, "peer", values)
         reasons = {
             **asdict(self._sources.udp.rejected),
             "creator": received["rejected"],

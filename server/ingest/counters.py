@@ -2,7 +2,17 @@
 
 from relay.rtc.receive.counters import ReceiveCounters
 
-SUMMED = ("packets", "payload_bytes", "delivery_ns", "plis", "nacks", "rejected")
+SUMMED = (
+    "packets",
+    "payload_bytes",
+    "delivery_ns",
+    "plis",
+    "nacks",
+    "rejected",
+    "limited",
+    "withheld",
+    "unconsented",
+)
 
 
 class IngestCounters:

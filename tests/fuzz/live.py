@@ -119,7 +119,7 @@ def _session(port: UdpPort) -> IngestSession:
         owner=_Owner(),
     )
     session.rtc._dtls = _NoSrtp(session.rtc._send, lambda: None)
-    session.rtc._route = Route(_Transport(), ("192.0.2.9", 50_000), NO_SOCKET)
+    session.rtc._route = Route(_Transport(), ("192.0.2.9", 50_000), NO_SOCKET, session.rtc)
     session.rtc._state = PeerState.CONNECTED
     session.begin(1, 0)
     return session
@@ -129,9 +129,11 @@ def _session(port: UdpPort) -> IngestSession:
 async def session(data: bytes) -> None:
     """Decrypted packets of a hostile publisher. What the session keeps is bounded."""
     made = _session(UdpPort())
+    route = made.rtc._route
+    assert route
     for part in cut(data):
         if part:
-            made.rtc.receive(part)
+            made.rtc.receive(part, route)
             made.rtc._tick()
     assert len(made.rtc._reporter._statistics) <= MAX_SSRCS
     assert made._stream.window.size <= 1 << 21
@@ -149,10 +151,11 @@ async def udp(data: bytes) -> None:
     for part in cut(data):
         source = ("192.0.2.1", part[0] if part else 0)
         if part[:1] == b"\0":
-            endpoint.peers[source] = made.rtc
+            route = Route(endpoint._transport, source, NO_SOCKET, made.rtc)
+            port.add_route(endpoint, route)
         endpoint.datagram_received(part[1:].replace(b"ufrag", ours), source)
     assert port.rejected.failed == 0
-    assert len(endpoint.peers) <= MAX_ADDRESSES + 1
+    assert len(endpoint.routes) <= MAX_ADDRESSES
     await made.close()
 
 
@@ -201,7 +204,7 @@ async def feedback(data: bytes) -> None:
     began = monotonic()
     made, transport = SendSession(UdpPort(), PLAY_OFFER, feed, ended.append), _Transport()
     made._dtls = _NoSrtp(made._send, lambda: None)
-    made._route = Route(transport, ("192.0.2.9", 50_000), NO_SOCKET)
+    made._route = Route(transport, ("192.0.2.9", 50_000), NO_SOCKET, made)
     made._state = PeerState.CONNECTED
     made._delivery.advance(DeliveryEvent.CONNECTED)
     assert made._video
@@ -211,7 +214,7 @@ async def feedback(data: bytes) -> None:
         made._video.numbering.take(frame.first, frame.count)
     for part in cut(data):
         if part:
-            made.receive(part)
+            made.receive(part, made._route)
     await asyncio.sleep(0)
     assert made.counters.resent <= made.counters.nacks
     assert transport.sent <= 2 * RESEND_BURST

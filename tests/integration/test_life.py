@@ -287,8 +287,8 @@ async def test_a_network_that_is_gone_is_noticed_in_five_seconds(live: Live) -> 
 
 
 async def test_no_ghost_stays_behind(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When consent expires the session and its entry at the port are gone; the room waits."""
-    monkeypatch.setattr(rtc_session, "CONSENT_EXPIRES", 1.0)
+    """After a long silence the session and its entry at the port are gone; the room waits."""
+    monkeypatch.setattr(rtc_session, "SILENCE_MAX", 1.0)
     live.publisher.cut()
     await live.viewer.event(state="away")
     await eventually(lambda: not live.server.room(live.room).sessions and not live.server.udp.peers)

@@ -26,5 +26,5 @@ class ReceiveCounters(PeerCounters):
 
     @property
     def received_bytes(self) -> int:
-        """Number of bytes of the payloads of all packets, whatever their payload type."""
+        """Number of bytes of the payloads of all authentic packets."""
         return self.payload_bytes + self.other_bytes

@@ -32,6 +32,9 @@ class Reorder:
     def receive(self, packet: RtpPacket, now: float) -> list[tuple[RtpPacket, float]]:
         """Takes a packet, in any order. Returns the packets that are now in order, with their
         arrival times.
+
+        Gives up no gap for being old: after a pause of the process, the missing packet may be the
+        next one that is read.
         """
         sequence = self._sequences.unwrap(packet.sequence)
         if self._next is not None and abs(sequence - self._next) > MAX_JUMP:
@@ -46,7 +49,7 @@ class Reorder:
         self._buffer[sequence] = (packet, now)
         if len(self._buffer) > MAX_BUFFERED:
             return self._skip()
-        return self.expire(now)
+        return []
 
     def expire(self, now: float) -> list[tuple[RtpPacket, float]]:
         """Gives up the gaps whose deadline has passed. Returns the packets that are now in

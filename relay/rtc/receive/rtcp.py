@@ -1,29 +1,29 @@
-"""RTCP of the receiving side, with aiortc's packet classes (RFC 3550 §6.4, RFC 4585 §6,
-draft-alvestrand-rmcat-remb).
+"""RTCP of the receiving side: parses reports, and writes feedback with aiortc's packet classes (RFC
+3550 §6.4, RFC 4585 §6, draft-alvestrand-rmcat-remb).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from struct import Struct, unpack_from
 
 from aiortc.rtp import (
     RTCP_PSFB_APP,
     RTCP_PSFB_PLI,
     RTCP_RTPFB_NACK,
-    RtcpByePacket,
-    RtcpPacket,
     RtcpPsfbPacket,
     RtcpReceiverInfo,
     RtcpRrPacket,
     RtcpRtpfbPacket,
-    RtcpSrPacket,
     clamp_packets_lost,
     pack_remb_fci,
 )
 
 from relay.rtc.receive.feedback import ReceptionStatistics
+from relay.rtc.rtcp import GOODBYE, SENDER_REPORT, split
 
 SENDER_SSRC = 1
 """The server's SSRC in feedback. aiortc and Chromium accept any value."""
+_SENDER_INFO = Struct("!IQI8x")
+"""SSRC, NTP time, RTP timestamp; the rest of a sender report is not used."""
 _NTP_EPOCH = 2_208_988_800
 """Seconds from the NTP epoch (1900) to the Unix epoch (1970)."""
 
@@ -47,25 +47,22 @@ class Goodbye:
     ssrcs: tuple[int, ...]
 
 
-def parse_rtcp(data: bytes) -> Iterator[SenderReport | Goodbye]:
-    """Yields the parts of a compound packet that matter to a receiver. Raises ValueError."""
-    try:
-        packets = RtcpPacket.parse(data)
-    except ValueError:
-        raise
-    except Exception as error:  # struct.error and IndexError, which aiortc lets through
-        raise ValueError(f"not RTCP: {error}") from error
-    for packet in packets:
-        if isinstance(packet, RtcpSrPacket):
-            ntp = packet.sender_info.ntp_timestamp
-            yield SenderReport(
-                packet.ssrc,
-                ntp / 2**32 - _NTP_EPOCH,
-                packet.sender_info.rtp_timestamp,
-                ntp >> 16 & 0xFFFFFFFF,
+def parse_rtcp(data: bytes) -> list[SenderReport | Goodbye]:
+    """Returns the parts of a compound packet that matter to a receiver. Raises ValueError."""
+    found: list[SenderReport | Goodbye] = []
+    for kind, count, start, end in split(data):
+        if kind == SENDER_REPORT:
+            if end < start + _SENDER_INFO.size:
+                raise ValueError("truncated sender report")
+            ssrc, ntp, timestamp = _SENDER_INFO.unpack_from(data, start)
+            found.append(
+                SenderReport(ssrc, ntp / 2**32 - _NTP_EPOCH, timestamp, ntp >> 16 & 0xFFFFFFFF)
             )
-        elif isinstance(packet, RtcpByePacket):
-            yield Goodbye(tuple(packet.sources))
+        elif kind == GOODBYE:
+            if end < start + 4 * count:
+                raise ValueError("truncated goodbye")
+            found.append(Goodbye(unpack_from(f"!{count}I", data, start)))
+    return found
 
 
 def receiver_report(sources: dict[int, ReceptionStatistics], now: float) -> bytes:

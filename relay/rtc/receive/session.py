@@ -7,10 +7,12 @@ task.
 
 import asyncio
 from collections.abc import Callable
+from random import random
 from time import monotonic, perf_counter_ns
 from typing import Protocol
 
 from relay.meter import Kind
+from relay.rtc.consent import Consent
 from relay.rtc.dtls import fingerprint
 from relay.rtc.peer_session import PeerSession
 from relay.rtc.receive import rtcp
@@ -24,18 +26,19 @@ from relay.rtc.receive.reorder import Reorder
 from relay.rtc.receive.reporter import Reporter
 from relay.rtc.receive.sdp import Answer, Offer, write_answer
 from relay.rtc.rtp import RtpPacket, parse_rtp
-from relay.rtc.udp import UdpPort
+from relay.rtc.udp import Route, UdpPort
 from relay.sample import Track
 
 TICK = 0.02
-PROBE_EVERY = 1.0
+CHECK_EVERY = 1.0
+"""Usual time between two checks of the server, seconds. The checks also measure the round trip."""
 UNREACHABLE_AFTER = 3.0
-"""Seconds of silence after which a publisher counts as unreachable. Media, STUN checks and answers
-to probes end the silence. A probe is sent every second.
+"""Time without a packet, a check or an answer to a check after which a publisher counts as
+unreachable, seconds.
 """
-CONSENT_EXPIRES = 30.0
-"""Seconds of silence after which the session ends (RFC 7675 §5.1). If the network recovers earlier,
-the session continues.
+SILENCE_MAX = 30.0
+"""Time of silence after which the session ends, seconds. If the network recovers earlier, the
+session continues.
 """
 
 
@@ -98,18 +101,13 @@ class ReceiveSession(PeerSession):
         `budget`: limits the keyframe requests of all sessions together.
         """
         self.counters = ReceiveCounters()
-        super().__init__(port, offer, "publisher", self.counters, on_closed, Kind.CREATOR)
+        consent: Consent[Route] = Consent(random, every=CHECK_EVERY, media_suffices=True)
+        super().__init__(port, offer, "publisher", self.counters, on_closed, consent, Kind.CREATOR)
         self._offer = offer
         self._sink = DISCARD
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._reorder = Reorder()
-        self._probe_pending: float | None = None
-        """Time at which the last probe was sent, in seconds; None if the probe has been
-        answered.
-        """
-        self._probed_at = 0.0
-        self._ticked_at = self._heard_at
         video, audio = offer.find("video"), offer.find("audio")
         assert video is not None
         self._video_type = video.payload_type
@@ -129,6 +127,7 @@ class ReceiveSession(PeerSession):
         self.reassembly = Reassembly(self._reporter.round_trip, self._payload)
         self._rtx_type = video.rtx_payload_type
         self._audio_type = audio.payload_type if audio else None
+        self._payload_types = frozenset({self._video_type, self._rtx_type, self._audio_type})
         self._nack = "nack" in video.feedback
         self._video_ssrc: int | None = None
         self._audio_ssrc: int | None = None
@@ -172,7 +171,7 @@ class ReceiveSession(PeerSession):
         self._sink = DISCARD
 
     def _connected(self) -> None:
-        self._heard_at = self._ticked_at = monotonic()
+        self._heard_at = monotonic()
         self._tick()
 
     def _stop(self) -> None:
@@ -180,8 +179,8 @@ class ReceiveSession(PeerSession):
             self._timer.cancel()
 
     def silence(self, now: float) -> float:
-        """Returns the number of seconds since the peer last sent media, a valid STUN check or an
-        answer to a probe.
+        """Returns the time since the peer last sent media, a valid check or an answer to a check,
+        seconds.
         """
         return now - max(self._heard_at, self.counters.last_media or 0.0)
 
@@ -205,8 +204,32 @@ class ReceiveSession(PeerSession):
 
     # Packets in
 
-    def _receive_media(self, data: bytes) -> None:
-        self._receive_rtp(parse_rtp(data, self._transport_id, self._send_time_id))
+    def _receive_srtp(self, data: bytes) -> None:
+        # The payload type and the SSRC are not encrypted. Dropping unknown ones before decryption
+        # costs less, and libsrtp keeps no state for them.
+        payload_type, source = data[1] & 0x7F, data[8:12]
+        if payload_type not in self._payload_types:
+            self._reject_payload_type(payload_type)
+        elif source in self._sources.known:
+            plain = self._dtls.unprotect_rtp(data)
+            self._receive_rtp(parse_rtp(plain, self._transport_id, self._send_time_id))
+        else:
+            self._receive_new_source(data, source)
+
+    def _receive_new_source(self, data: bytes, source: bytes) -> None:
+        now = monotonic()
+        if self._sources.admit(source, now):
+            plain = self._dtls.unprotect_rtp(data)
+            self._sources.add(source, now)
+            self._receive_rtp(parse_rtp(plain, self._transport_id, self._send_time_id))
+        else:
+            self.counters.limited += 1
+
+    def _reject_payload_type(self, payload_type: int) -> None:
+        counters = self.counters
+        counters.rejected += 1
+        if len(counters.unknown_payload_types) < 128:
+            counters.unknown_payload_types.add(payload_type)
 
     def _receive_rtp(self, packet: RtpPacket) -> None:
         now = monotonic()
@@ -229,11 +252,6 @@ class ReceiveSession(PeerSession):
         elif payload_type == self._rtx_type:
             counters.other_bytes += len(packet.payload)
             self._receive_rtx(packet, now)
-        else:
-            counters.other_bytes += len(packet.payload)
-            counters.rejected += 1
-            if len(counters.unknown_payload_types) < 128:
-                counters.unknown_payload_types.add(payload_type)
 
     def _count(self, packet: RtpPacket, now: float, clock_rate: int) -> None:
         self._reporter.receive(packet, now, clock_rate)
@@ -288,8 +306,7 @@ class ReceiveSession(PeerSession):
                 self._reporter.keyframes.keyframe_received(now)
             self._sink.receive_frame(frame)
 
-    def _receive_rtcp(self, data: bytes) -> None:
-        now = monotonic()
+    def _receive_rtcp(self, data: bytes, now: float) -> None:
         for item in rtcp.parse_rtcp(data):
             if isinstance(item, rtcp.SenderReport):
                 self._reporter.receive_report(item, now)
@@ -300,15 +317,8 @@ class ReceiveSession(PeerSession):
 
     # Feedback out
 
-    def _answered(self) -> None:
-        if self._probe_pending is not None:
-            self._reporter.round_trip.add(monotonic() - self._probe_pending)
-            self._probe_pending = None
-
-    def _probe_round_trip(self, now: float) -> None:
-        if self._route and now - self._probed_at >= PROBE_EVERY:
-            self._probe_pending = self._probed_at = now
-            self._route.send(self._agent.probe())
+    def _answered(self, round_trip: float) -> None:
+        self._reporter.round_trip.add(round_trip)
 
     def _run_tick(self) -> None:
         started = perf_counter_ns()
@@ -320,13 +330,23 @@ class ReceiveSession(PeerSession):
     def _tick(self) -> None:
         now = monotonic()
         self._timer = self._loop.call_later(TICK, self._run_tick)
-        if now - self._ticked_at > 1.0:
-            # The process was suspended, and packets from that time have not been read yet. So the
-            # silence is counted from now on.
-            self._heard_at = now
-        self._ticked_at = now
-        if self.silence(now) >= CONSENT_EXPIRES:
-            self._end(f"the publisher sent nothing for {CONSENT_EXPIRES:.0f} s")
+        # After a pause of the process, nothing counts as missing before the sockets are read.
+        if self._port.pause.may_judge(now):
+            self._judge(now)
+            if not self.connected:
+                return
+        self._request_keyframe(now)
+        if not self._police(now):
+            return
+        if report := self._reporter.report(now, self._video_ssrc):
+            self._send_rtcp(report)
+        for report in self._reporter.arrivals(now):
+            self._send_rtcp(report)
+
+    def _judge(self, now: float) -> None:
+        """Gives up what has not arrived in time."""
+        if self.silence(now) >= SILENCE_MAX:
+            self._end(f"the publisher sent nothing for {SILENCE_MAX:.0f} s")
             return
         if self.reassembly.has_gaps:
             self._forward(self.reassembly.expire(now), now)
@@ -334,14 +354,6 @@ class ReceiveSession(PeerSession):
                 self._request_missing(now)
         for ready, arrived in self._reorder.expire(now):
             self._sink.receive_audio(ready, arrived)
-        self._request_keyframe(now)
-        if not self._police(now):
-            return
-        if report := self._reporter.report(now, self._video_ssrc):
-            self._send_rtcp(report)
-            self._probe_round_trip(now)
-        for report in self._reporter.arrivals(now):
-            self._send_rtcp(report)
         self._sink.tick(now)
 
     def _police(self, now: float) -> bool:

@@ -2,7 +2,7 @@
 gaps. Pure.
 """
 
-from collections import deque
+from bisect import bisect_right
 
 PIECES = 64
 """Maximum number of ranges of packets that are remembered. A new range begins after omitted
@@ -18,7 +18,10 @@ class Numbering:
     def __init__(self, start: int) -> None:
         self.next = start
         """The next sequence number. Only its low 16 bits are sent."""
-        self._pieces: deque[tuple[int, int]] = deque(maxlen=PIECES)
+        self._starts: list[int] = []
+        """First sequence number of each range, ascending."""
+        self._offsets: list[int] = []
+        """For each range, sequence number minus index."""
 
     def take(self, first: int, count: int) -> int:
         """Assigns sequence numbers to `count` packets, beginning with the packet at index `first`.
@@ -26,8 +29,11 @@ class Numbering:
         """
         sequence = self.next
         offset = sequence - first
-        if not self._pieces or self._pieces[-1][1] != offset:
-            self._pieces.append((sequence, offset))
+        if not self._offsets or self._offsets[-1] != offset:
+            if len(self._offsets) >= PIECES:
+                del self._starts[0], self._offsets[0]
+            self._starts.append(sequence)
+            self._offsets.append(offset)
         self.next += count
         return sequence
 
@@ -36,6 +42,5 @@ class Numbering:
         no recent packet was sent with this number.
         """
         whole = self.next - 1 - (self.next - 1 - sequence & 0xFFFF)
-        return next(
-            (whole - offset for start, offset in reversed(self._pieces) if whole >= start), None
-        )
+        piece = bisect_right(self._starts, whole) - 1
+        return whole - self._offsets[piece] if piece >= 0 else None

@@ -1,30 +1,35 @@
 """RTCP of the sending side: writes reports, parses feedback (RFC 3550 §6.4, RFC 4585 §6, RFC 5104
-§4.3.1). Pure. aiortc's packet classes parse the feedback.
+§4.3.1). Pure.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from struct import Struct
+from typing import Final
 
-from aiortc.rtp import (
-    RTCP_PSFB_PLI,
-    RTCP_RTPFB_NACK,
-    RtcpByePacket,
-    RtcpPacket,
-    RtcpPsfbPacket,
-    RtcpRrPacket,
-    RtcpRtpfbPacket,
-    RtcpSrPacket,
+from relay.rtc.rtcp import (
+    GOODBYE,
+    PAYLOAD_FEEDBACK,
+    RECEIVER_REPORT,
+    SENDER_REPORT,
+    TRANSPORT_FEEDBACK,
+    split,
 )
 
 CNAME = b"microlive"
 """The CNAME that audio and video share. Players synchronise sources with the same CNAME (RFC 3550
 §6.5.1).
 """
-_FIR = 4
+MAX_NACKED: Final = 200
+"""Maximum number of sequence numbers read from one compound packet. libwebrtc requests the packets
+of a burst of loss in several packets.
+"""
+_NACK, _PLI, _FIR = 1, 1, 4
+"""Formats of feedback packets."""
 _NTP_EPOCH = 2_208_988_800
 _REPORT = Struct("!BBHIQIII")
-_SENDER_REPORT, _DESCRIPTION = 200, 202
+_BLOCK = Struct("!IB19x")
+_NACK_ENTRY = Struct("!HH")
+_DESCRIPTION = 202
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +62,48 @@ class Goodbye:
 Feedback = Nack | KeyframeRequest | LossReport | Goodbye
 
 
-def parse_feedback(data: bytes) -> Iterator[Feedback]:
-    """Yields the parts of a compound packet that matter to a sender. Raises ValueError."""
-    try:
-        packets = RtcpPacket.parse(data)
-    except ValueError:
-        raise
-    except Exception as error:  # struct.error and IndexError, which aiortc lets through
-        raise ValueError(f"not RTCP: {error}") from error
-    for packet in packets:
-        if isinstance(packet, (RtcpRrPacket, RtcpSrPacket)):
-            yield from (
-                LossReport(report.ssrc, report.fraction_lost / 256) for report in packet.reports
-            )
-        elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
-            yield Nack(packet.media_ssrc, tuple(packet.lost))
-        elif isinstance(packet, RtcpPsfbPacket) and packet.fmt in (RTCP_PSFB_PLI, _FIR):
-            yield KeyframeRequest()
-        elif isinstance(packet, RtcpByePacket):
-            yield Goodbye()
+def parse_feedback(data: bytes) -> list[Feedback]:
+    """Returns the parts of a compound packet that matter to a sender. Raises ValueError."""
+    found: list[Feedback] = []
+    left = MAX_NACKED
+    for kind, count, start, end in split(data):
+        if kind in (RECEIVER_REPORT, SENDER_REPORT):
+            first = start + (4 if kind == RECEIVER_REPORT else 24)
+            if end < first + _BLOCK.size * count:
+                raise ValueError("truncated RTCP report")
+            for at in range(first, first + _BLOCK.size * count, _BLOCK.size):
+                ssrc, lost = _BLOCK.unpack_from(data, at)
+                found.append(LossReport(ssrc, lost / 256))
+        elif kind == GOODBYE:
+            found.append(Goodbye())
+        elif kind in (TRANSPORT_FEEDBACK, PAYLOAD_FEEDBACK):
+            if end < start + 8:
+                raise ValueError("truncated RTCP feedback")
+            if kind == PAYLOAD_FEEDBACK:
+                if count in (_PLI, _FIR):
+                    found.append(KeyframeRequest())
+            elif count == _NACK:
+                sequences = _nacked(data, start + 8, end, left)
+                left -= len(sequences)
+                ssrc = int.from_bytes(data[start + 4 : start + 8], "big")
+                found.append(Nack(ssrc, tuple(sequences)))
+    return found
+
+
+def _nacked(data: bytes, start: int, end: int, most: int) -> list[int]:
+    """Returns at most `most` sequence numbers of a generic NACK (RFC 4585 §6.2.1)."""
+    found: list[int] = []
+    for at in range(start, end - 3, 4):
+        first, following = _NACK_ENTRY.unpack_from(data, at)
+        if len(found) >= most:
+            break
+        found.append(first)
+        while following:
+            first += 1
+            if following & 1:
+                found.append(first & 0xFFFF)
+            following >>= 1
+    return found[:most]
 
 
 def sender_report(ssrc: int, unix_time: float, timestamp: int, packets: int, octets: int) -> bytes:
@@ -85,7 +113,7 @@ def sender_report(ssrc: int, unix_time: float, timestamp: int, packets: int, oct
     ntp = round((unix_time + _NTP_EPOCH) * 2**32)
     return _REPORT.pack(
         0x80,
-        _SENDER_REPORT,
+        SENDER_REPORT,
         6,
         ssrc,
         ntp,

@@ -9,12 +9,15 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from random import random
 from struct import pack
 from time import monotonic
 from typing import Protocol
 
 from relay.meter import Kind
 from relay.rtc.batch import HEADER
+from relay.rtc.bucket import TokenBucket
+from relay.rtc.consent import Consent
 from relay.rtc.counters import PeerCounters
 from relay.rtc.dtls import fingerprint
 from relay.rtc.peer_session import PeerSession, PeerState
@@ -26,7 +29,7 @@ from relay.rtc.send.delivery import Delivery, DeliveryEvent, DeliveryState
 from relay.rtc.send.history import History, PacketisedFrame
 from relay.rtc.send.numbering import Numbering
 from relay.rtc.send.sdp import PlayAnswer, PlayOffer, write_play_answer
-from relay.rtc.udp import UdpPort
+from relay.rtc.udp import Route, UdpPort
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +51,10 @@ PLI_EVERY = 1.0
 all viewers.
 """
 RESEND_SHARE, RESEND_BURST = 0.3, 200_000
+NACKED_PER_SECOND, NACKED_BURST = 300, 600
+"""Limit of packets that a viewer may request again. A viewer that loses 5 % of 4 Mbit/s requests 25
+per second.
+"""
 
 
 @dataclass(slots=True)
@@ -59,6 +66,8 @@ class SendCounters(PeerCounters):
     resent: int = 0
     nacks: int = 0
     """Number of packets that the viewer requested again."""
+    ignored_nacks: int = 0
+    """Number of these requests that were not answered because of their number."""
     plis: int = 0
 
 
@@ -93,7 +102,8 @@ class SendSession(PeerSession):
         self, port: UdpPort, offer: PlayOffer, feed: Source, on_closed: Callable[[str], None]
     ) -> None:
         self.counters = SendCounters()
-        super().__init__(port, offer, "viewer", self.counters, on_closed, Kind.VIEWER)
+        consent: Consent[Route] = Consent(random)
+        super().__init__(port, offer, "viewer", self.counters, on_closed, consent, Kind.VIEWER)
         self._loop = asyncio.get_running_loop()
         self._feed = feed
         self._offer = offer
@@ -105,6 +115,7 @@ class SendSession(PeerSession):
         self._protector: Protector | None = None
         self._delivery = Delivery(monotonic())
         self._allowance = Allowance(RESEND_SHARE, RESEND_BURST)
+        self._nacked = TokenBucket(NACKED_PER_SECOND, NACKED_BURST)
         self._next_cached = 0
         """Number of the cached frame that is sent next during a join."""
         self._anchor: PacketisedFrame | None = None
@@ -140,8 +151,8 @@ class SendSession(PeerSession):
         self._end(reason)
 
     def silent(self, now: float) -> bool:
-        """Whether the viewer has sent nothing for more than SILENCE_MAX seconds."""
-        return now - self._heard_at > SILENCE_MAX
+        """Whether the viewer has been silent for so long that it counts as gone."""
+        return now - self._heard_at > SILENCE_MAX and self._port.pause.may_judge(now)
 
     # Media out
 
@@ -260,15 +271,16 @@ class SendSession(PeerSession):
         if self._join_timer:
             self._join_timer.cancel()
 
-    def _receive_media(self, data: bytes) -> None:
-        raise ValueError("a viewer sent media")
+    def _receive_srtp(self, data: bytes) -> None:
+        """Drops the packet unread: a viewer sends no media."""
+        self.counters.rejected += 1
 
-    def _receive_rtcp(self, data: bytes) -> None:
-        self._heard_at = now = monotonic()
+    def _receive_rtcp(self, data: bytes, now: float) -> None:
+        self._heard_at = now
         for item in sender_rtcp.parse_feedback(data):
             if isinstance(item, sender_rtcp.Nack):
                 if item.ssrc == self._feed.ssrcs["video"]:
-                    self._resend(item.sequences)
+                    self._resend(item.sequences, now)
             elif isinstance(item, sender_rtcp.KeyframeRequest):
                 self._receive_keyframe_request(now)
             elif isinstance(item, sender_rtcp.LossReport):
@@ -283,15 +295,17 @@ class SendSession(PeerSession):
             self._demanded_at = now
             self._feed.demand_keyframe()
 
-    def _resend(self, sequences: tuple[int, ...]) -> None:
+    def _resend(self, sequences: tuple[int, ...], now: float) -> None:
         """Answers a NACK with RTX packets (RFC 4588), or with the original packets if the viewer
         offered no RTX.
         """
         track = self._video
         if track is None:
             return
+        allowed = self._nacked.take_some(now, len(sequences))
         self.counters.nacks += len(sequences)
-        for sequence in sequences:
+        self.counters.ignored_nacks += len(sequences) - allowed
+        for sequence in sequences[:allowed]:
             index = track.numbering.index_of(sequence)
             found = None if index is None else self._feed.video.find(index)
             if found is None:

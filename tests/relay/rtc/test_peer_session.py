@@ -1,14 +1,19 @@
 """The life of a session, and that nothing of it is left after its end."""
 
+import asyncio
 import itertools
+from dataclasses import replace
+from time import monotonic
 from typing import cast
 
 import pytest
 
 from relay.meter import Kind
+from relay.pause import PauseRule
 from relay.rtc import peer_session
+from relay.rtc.consent import AMPLIFICATION, EXPIRES
 from relay.rtc.dtls import DtlsSrtp, fingerprint
-from relay.rtc.peer_session import PeerEvent, PeerSession, PeerState
+from relay.rtc.peer_session import CHECKS_BURST, PeerEvent, PeerSession, PeerState
 from relay.rtc.receive.sdp import parse_offer
 from relay.rtc.receive.session import ReceiveSession, Sink
 from relay.rtc.send.feed import Feed
@@ -17,6 +22,7 @@ from relay.rtc.send.session import SendSession
 from relay.rtc.udp import UdpPort
 from tests.fixtures.channel import make_channel
 from tests.fixtures.circles import held, no_collector
+from tests.fixtures.deadline import eventually
 from tests.fixtures.memory_peer import MemoryPeer
 from tests.fixtures.offers import offer
 
@@ -46,19 +52,27 @@ PATHS: dict[PeerState, list[PeerEvent]] = {
 class Owner:
     """Owns a session, which refers back to it: as its sink, and by `on_closed`."""
 
-    def __init__(self, *, publishes: bool) -> None:
-        port = UdpPort()
+    def __init__(
+        self, *, publishes: bool, passive: bool = False, port: UdpPort | None = None
+    ) -> None:
+        """`passive`: the peer insists on being the DTLS server."""
+        self.port = port = port or UdpPort()
         self.reasons: list[str] = []
         self.session: ReceiveSession | SendSession
         theirs = PUBLISHER.partition("a=fingerprint:")[2].partition("\r\n")[0]
         if publishes:
-            offered = parse_offer(PUBLISHER.replace(theirs, fingerprint()))
+            offered = replace(
+                parse_offer(PUBLISHER.replace(theirs, fingerprint())), passive=passive
+            )
             session = ReceiveSession(port, offered, bitrate_cap=1_000_000, on_closed=self.hear)
             session.deliver_to(cast(Sink, self))
             self.session = session
         else:
             feed = Feed(make_channel())
-            wanted = parse_play_offer(PLAYER.replace(theirs, fingerprint()), "avc1.42E01F")
+            wanted = replace(
+                parse_play_offer(PLAYER.replace(theirs, fingerprint()), "avc1.42E01F"),
+                passive=passive,
+            )
             self.session = SendSession(port, wanted, feed, self.hear)
 
     def hear(self, reason: str) -> None:
@@ -114,11 +128,12 @@ async def test_time_is_charged_and_a_slowed_session_is_not_read(publishes: bool)
     assert handshake > 500_000
     heard = session._heard_at
     account.slowed = True
-    session.receive(b"\x80" + bytes(60))
-    peer.check()
+    session.receive(b"\x80" + bytes(60), peer.route)
+    with pytest.raises(AssertionError):
+        peer.check()
     assert account.shed == 2 and session.counters.rejected == 0 and session._heard_at == heard
     account.slowed = False
-    session.receive(b"\x80" + bytes(60))
+    session.receive(b"\x80" + bytes(60), peer.route)
     assert session.counters.rejected == 1 and account.spent_ns > handshake
     await session.close()
     assert len(session._port.meter) == 0
@@ -162,6 +177,121 @@ async def test_connect_says_what_is_missing(
     await session.close()
 
 
+@pytest.mark.parametrize("publishes", [True, False])
+async def test_media_moves_only_to_an_address_that_answers(publishes: bool) -> None:
+    """A peer nominates an address with a forged source: nothing but a few checks is sent there."""
+    owner = Owner(publishes=publishes)
+    session, peer = owner.session, MemoryPeer(owner.session)
+    await peer.connect()
+    victim = MemoryPeer(session, ("192.0.2.66", 50_000))
+    victim.answers = False
+    sent = sum(victim.check() for _ in range(10))
+    assert session._route is peer.route
+    session._send_rtcp(b"\x80\xc9\0\1" + bytes(4))
+    assert peer.received
+    assert 0 < sum(map(len, victim.datagrams)) <= AMPLIFICATION * sent
+    assert all(data[0] < 4 for data in victim.datagrams)
+    roamed = MemoryPeer(session, ("192.0.2.77", 50_000))
+    roamed.check()
+    assert session._route is roamed.route
+    await session.close()
+    await peer.close()
+
+
+@pytest.mark.parametrize("publishes", [True, False])
+async def test_an_address_that_never_answers_gets_no_handshake(publishes: bool) -> None:
+    """The handshake waits until the address answers, and then completes at once."""
+    owner = Owner(publishes=publishes, passive=True)
+    session, peer = owner.session, MemoryPeer(owner.session)
+    peer.answers = False
+    sent = peer.check()
+    connecting = asyncio.ensure_future(session.connect())
+    await eventually(lambda: session._peer_counters.withheld)
+    assert sum(map(len, peer.datagrams)) <= AMPLIFICATION * sent
+    assert all(data[0] < 4 for data in peer.datagrams)
+    peer.answers = True
+    (question,) = peer.questions
+    peer._answer(question)
+    assert any(19 < data[0] < 64 for data in peer.datagrams)
+    connecting.cancel()
+    await session.close()
+    await peer.close()
+
+
+async def test_a_flood_of_checks_is_dropped_unread() -> None:
+    session = Owner(publishes=False).session
+    peer = MemoryPeer(session)
+    with pytest.raises(AssertionError):
+        for _ in range(2 * CHECKS_BURST):
+            peer.check()
+    assert session._peer_counters.limited == 1
+    await session.close()
+
+
+@pytest.mark.parametrize("publishes", [True, False])
+async def test_a_session_without_consent_ends(publishes: bool) -> None:
+    owner = Owner(publishes=publishes)
+    session, peer = owner.session, MemoryPeer(owner.session)
+    await peer.connect()
+    peer.answers = False
+    session._consent._answers = True
+    peer.route.answered_at = monotonic() - EXPIRES
+    session._keep_consent()
+    word = "publisher" if publishes else "viewer"
+    assert owner.reasons == [f"the {word} answered no check for 30 s"]
+    assert session._peer_counters.unconsented == 1
+    await session.close()
+    await peer.close()
+
+
+async def test_consent_does_not_end_before_the_sockets_are_read() -> None:
+    """The answer may wait there after a pause of the process."""
+    owner = Owner(publishes=False)
+    session, peer = owner.session, MemoryPeer(owner.session)
+    await peer.connect()
+    peer.answers = False
+    peer.route.asked_at = None
+    peer.route.answered_at = monotonic() - EXPIRES
+    session._port.pause = PauseRule(lambda: True)
+    session._keep_consent()
+    assert owner.reasons == [] and session.connected
+    (question,) = peer.questions[-1:]
+    peer._answer(question)
+    session._keep_consent()
+    assert owner.reasons == []
+    await session.close()
+    await peer.close()
+
+
+async def test_connecting_is_not_given_up_before_the_sockets_are_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(peer_session, "CONNECT_TIMEOUT", 0.01)
+    session = Owner(publishes=True).session
+    asked: list[float] = []
+
+    def unread() -> bool:
+        asked.append(monotonic())
+        return len(asked) < 3
+
+    session._port.pause = PauseRule(unread)
+    with pytest.raises(ConnectionError, match="no connectivity check"):
+        await session.connect()
+    assert len(asked) == 3
+    await session.close()
+
+
+async def test_a_fragment_that_is_taken_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter(["first", "first", "second"])
+    monkeypatch.setattr("relay.rtc.ice.secrets.token_hex", lambda size: next(drawn))
+    owner = Owner(publishes=True)
+    other = Owner(publishes=True, port=owner.port)
+    assert (owner.session.ufrag, other.session.ufrag) == ("first", "second")
+    await owner.session.close()
+    assert list(owner.port.peers) == ["second"]
+    await other.session.close()
+
+
 async def test_connect_fails_when_the_session_is_closed() -> None:
     session = Owner(publishes=True).session
     await session.close()
@@ -194,8 +324,13 @@ async def test_a_closed_session_references_neither_its_owner_nor_itself(publishe
     with no_collector():
         before = held(*kinds)
         owner = Owner(publishes=publishes)
+        peer = MemoryPeer(owner.session)
+        peer.check()
         await owner.session.close()
         await owner.session.close()
+        await peer.close()
+        del peer.route.transport, peer.route.socket  # these two refer back to the peer
+        del peer
         assert len(held(*kinds)) == len(before) + 3
         del owner
         assert held(*kinds) == before

@@ -21,7 +21,7 @@ async def port() -> AsyncIterator[UdpPort]:
     made = UdpPort()
     await made.open([HERE], 0)
     yield made
-    assert made.peers == {} and not any(endpoint.peers for _, endpoint in made._sockets)
+    assert made.peers == {} and not any(endpoint.routes for _, endpoint in made._sockets)
     await made.close()
 
 

@@ -4,13 +4,15 @@ import asyncio
 import errno
 import socket
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from time import monotonic
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from relay.pause import LATE
 from relay.rtc import udp
+from relay.rtc.consent import CLAIM
 from relay.rtc.udp import MAX_ADDRESSES, Route, UdpPort
 from tests.conftest import open_sockets
 from tests.fixtures.deadline import eventually
@@ -27,7 +29,7 @@ class RecordingPeer:
         self.checks.append(route)
         return True
 
-    def receive(self, data: bytes) -> None:
+    def receive(self, data: bytes, route: Route) -> None:
         self.received.append(data)
 
 
@@ -125,11 +127,74 @@ async def test_addresses_of_one_peer_are_bounded(port: UdpPort) -> None:
             sock.sendto(check("wanderer"), ("127.0.0.1", port.port))
             await asyncio.sleep(0)
         await eventually(lambda: len(wanderer.checks) == len(sockets) - 1)
-        peers = list(port._sockets[0][1].peers.values())
+        peers = [route.peer for route in port._sockets[0][1].routes.values()]
         assert (peers.count(wanderer), peers.count(other)) == (MAX_ADDRESSES, 1)
     finally:
         for sock in sockets:
             sock.close()
+
+
+async def test_a_fragment_belongs_to_one_peer(port: UdpPort) -> None:
+    """Removing the peer frees the fragment."""
+    first, second = RecordingPeer(), RecordingPeer()
+    assert port.add("name", first) and not port.add("name", second)
+    assert port.peers == {"name": first}
+    port.remove("name")
+    assert port.add("name", second)
+
+
+async def test_a_proven_address_is_not_taken_by_another_session(port: UdpPort) -> None:
+    """A check with a forged source must not redirect the datagrams of that address. An address that
+    is silent, or was never proven, may be taken.
+    """
+    await port.open(["127.0.0.1"], 0)
+    guests = {name: RecordingPeer() for name in ("first", "second")}
+    for name, guest in guests.items():
+        port.add(name, guest)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.connect(("127.0.0.1", port.port))
+        sock.send(check("first"))
+        await eventually(lambda: guests["first"].checks)
+        (route,) = guests["first"].checks
+        route.answered_at = monotonic()
+        sock.send(check("second"))
+        await eventually(lambda: port.rejected.claimed == 1)
+        sock.send(b"\x80mine")
+        await eventually(lambda: guests["first"].received == [b"\x80mine"])
+        assert guests["second"].checks == []
+        route.heard, route.heard_at = False, monotonic() - CLAIM
+        sock.send(check("second"))
+        await eventually(lambda: guests["second"].checks)
+        sock.send(check("first"))
+        await eventually(lambda: len(guests["first"].checks) == 2)
+        assert port.rejected.claimed == 1, "the second session has not proven the address"
+
+
+async def test_an_address_of_a_removed_peer_is_free(port: UdpPort) -> None:
+    await port.open(["127.0.0.1"], 0)
+    first, second = RecordingPeer(), RecordingPeer()
+    port.add("first", first)
+    port.add("second", second)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.connect(("127.0.0.1", port.port))
+        sock.send(check("first"))
+        await eventually(lambda: first.checks)
+        first.checks[0].answered_at = monotonic()
+        port.remove("first")
+        sock.send(check("second"))
+        await eventually(lambda: second.checks)
+
+
+async def test_after_a_pause_nothing_is_judged_before_the_socket_is_read(port: UdpPort) -> None:
+    """The datagram waits in the socket, because this test does not return to the loop."""
+    await port.open(["127.0.0.1"], 0)
+    assert port.pause.may_judge(monotonic())
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.sendto(b"\x80late", ("127.0.0.1", port.port))
+        later = monotonic() + 2 * LATE
+        assert not port.pause.may_judge(later)
+        await eventually(lambda: port.rejected.stranger == 1)
+        assert port.pause.may_judge(later + 0.01)
 
 
 async def test_a_route_to_a_new_address(port: UdpPort) -> None:
@@ -205,7 +270,8 @@ async def test_a_batch_is_one_call_and_many_datagrams(port: UdpPort, fails: int 
         sock.settimeout(5)
         route = await route_to(sock, port)
         kernel = Kernel(route.socket, fails)
-        replace(route, socket=kernel).send_batch(memoryview(data), 1_200)  # type: ignore[arg-type]
+        route.socket = kernel  # type: ignore[assignment]
+        route.send_batch(memoryview(data), 1_200)
         received = [await asyncio.to_thread(sock.recv, 2_048) for _ in range(5)]
     assert b"".join(received) == data and [len(datagram) for datagram in received] == [
         1_200
@@ -216,9 +282,9 @@ async def test_a_batch_is_one_call_and_many_datagrams(port: UdpPort, fails: int 
 async def test_a_full_socket_raises_and_sends_nothing(port: UdpPort) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         route = await route_to(sock, port)
+        route.socket = Kernel(route.socket, errno.EAGAIN)  # type: ignore[assignment]
         with pytest.raises(BlockingIOError):
-            full = replace(route, socket=Kernel(route.socket, errno.EAGAIN))  # type: ignore[arg-type]
-            full.send_batch(memoryview(bytes(5_000)), 1_200)
+            route.send_batch(memoryview(bytes(5_000)), 1_200)
         sock.setblocking(False)
         with pytest.raises(BlockingIOError):
             sock.recv(2_048)

@@ -27,6 +27,9 @@ def test_a_total_never_falls() -> None:
         "plis",
         "nacks",
         "rejected",
+        "limited",
+        "withheld",
+        "unconsented",
     }
 
 

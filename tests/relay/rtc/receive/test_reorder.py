@@ -57,6 +57,15 @@ def test_a_late_packet_has_60_ms() -> None:
     assert (reorder.lost, reorder.duplicates) == (1, 1)
 
 
+def test_a_packet_behind_a_gap_gives_up_nothing() -> None:
+    """The missing packet may be the next one in the socket, after a pause of the process."""
+    reorder = Reorder()
+    reorder.receive(packet(0), 1.0)
+    assert reorder.receive(packet(2), 1.02) == []
+    assert reorder.receive(packet(3), 1.5) == []
+    assert numbers(reorder.receive(packet(1), 1.5)) == [1, 2, 3]
+
+
 @given(st.lists(st.tuples(st.integers(0, 200), st.floats(0, 0.1)), max_size=150))
 def test_each_packet_at_most_once_and_in_order(drawn: list[tuple[int, float]]) -> None:
     """Any packets at any time: numbers ascend, and at most 64 packets are buffered."""

@@ -13,14 +13,16 @@ from aiortc.rtp import (
     unpack_remb_fci,
 )
 
+from relay.pause import PauseRule
 from relay.rtc.batch import HEADER
 from relay.rtc.dtls import fingerprint
 from relay.rtc.receive.policer import OVER_FOR
 from relay.rtc.receive.reassembly import EncodedFrame
 from relay.rtc.receive.rtcp import SenderReport
 from relay.rtc.receive.sdp import parse_offer
-from relay.rtc.receive.session import CONSENT_EXPIRES, ReceiveSession
+from relay.rtc.receive.session import SILENCE_MAX, ReceiveSession
 from relay.rtc.rtp import RtpPacket
+from relay.rtc.sources import BURST
 from relay.rtc.udp import UdpPort
 from relay.sample import Track
 from tests.fixtures.deadline import eventually
@@ -174,9 +176,44 @@ async def test_unknown_payload_types_are_counted_and_bounded() -> None:
         assert counters.rejected >= len(unknown)
 
 
+async def test_sources_are_limited_before_decryption() -> None:
+    """libsrtp keeps state for each SSRC that it has decrypted."""
+    async with publishing() as publisher:
+        counters = publisher.session.counters
+        for ssrc in range(BURST + 5):
+            publisher.send_audio(1, ssrc=ssrc)
+        assert (counters.packets, counters.limited) == (BURST, 5)
+        publisher.send_audio(2, ssrc=0)
+        assert counters.packets == BURST + 1
+
+
+async def test_unknown_payload_types_are_not_decrypted() -> None:
+    async with publishing() as publisher:
+        publisher.session._dtls.unprotect_rtp = None  # type: ignore[assignment,method-assign]
+        publisher.peer.send_rtp(HEADER.pack(0x80, 30, 1, 0, 30) + b"x")
+        assert publisher.session.counters.rejected == 1
+
+
+async def test_after_a_pause_nothing_is_given_up_before_the_sockets_are_read() -> None:
+    """The sink gets no tick, and a gap stays open; then both go on."""
+    async with publishing() as publisher:
+        session, sink = publisher.session, publisher.sink
+        session._port.pause = PauseRule(lambda: True)
+        publisher.send_video(1, KEYFRAME)
+        publisher.send_video(3, SLICE)
+        ticks = sink.ticks
+        session._heard_at -= SILENCE_MAX
+        session._tick()
+        assert (sink.ticks, publisher.reasons, session.reassembly.has_gaps) == (ticks, [], True)
+        session._heard_at += SILENCE_MAX
+        session._port.pause = PauseRule(lambda: False)
+        session._tick()
+        assert sink.ticks == ticks + 1
+
+
 async def test_a_silent_publisher_ends_the_session() -> None:
     async with publishing() as publisher:
-        publisher.session._heard_at -= CONSENT_EXPIRES
+        publisher.session._heard_at -= SILENCE_MAX
         await eventually(lambda: publisher.reasons)
         assert publisher.reasons == ["the publisher sent nothing for 30 s"]
         assert not publisher.session.connected
@@ -213,11 +250,13 @@ async def test_a_publisher_that_sends_too_much_is_asked_for_less_and_then_cut() 
         assert session.excessive and not session.connected
 
 
-async def test_every_packet_counts_for_the_bitrate() -> None:
-    """Retransmissions and unknown payload types too."""
+async def test_every_authentic_packet_counts_for_the_bitrate() -> None:
+    """Retransmissions too. A packet with an unknown payload type is not decrypted, may be forged,
+    and does not count.
+    """
     async with publishing() as publisher:
         assert VIDEO and VIDEO.rtx_payload_type
         for ssrc, payload_type in ((30, 127), (31, VIDEO.rtx_payload_type)):
             publisher.peer.send_rtp(HEADER.pack(0x80, payload_type, 1, 0, ssrc) + bytes(100))
         publisher.send_video(1, KEYFRAME)
-        assert publisher.session.counters.received_bytes == 200 + len(KEYFRAME)
+        assert publisher.session.counters.received_bytes == 100 + len(KEYFRAME)

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.rtc.send.rtcp import (
+    MAX_NACKED,
     Goodbye,
     KeyframeRequest,
     LossReport,
@@ -60,6 +61,19 @@ def test_feedback_of_a_receiver() -> None:
         KeyframeRequest(),
         Goodbye(),
     ]
+
+
+def test_the_numbers_of_a_compound_packet_are_limited() -> None:
+    request = bytes(RtcpRtpfbPacket(fmt=1, ssrc=1, media_ssrc=9, lost=list(range(150))))
+    first, second, third = parse_feedback(3 * request)
+    assert isinstance(first, Nack) and isinstance(second, Nack) and isinstance(third, Nack)
+    assert first.sequences == tuple(range(150))
+    assert second.sequences == tuple(range(MAX_NACKED - 150)) and third.sequences == ()
+
+
+def test_numbers_wrap_around() -> None:
+    entry = b"\x81\xcd\0\3" + b"\0\0\0\1" + b"\0\0\0\x09" + b"\xff\xff\0\3"
+    assert parse_feedback(entry) == [Nack(9, (65_535, 0, 1))]
 
 
 @given(st.binary(max_size=120))

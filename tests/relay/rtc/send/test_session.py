@@ -13,11 +13,14 @@ from aiortc.rtp import (
 )
 
 from relay.rtc.dtls import fingerprint
+from relay.rtc.peer_session import FEEDBACK_BURST
 from relay.rtc.rtp import RtpPacket, parse_rtp
 from relay.rtc.send.delivery import DeliveryState
 from relay.rtc.send.history import History, PacketisedFrame
+from relay.rtc.send.rtcp import MAX_NACKED
 from relay.rtc.send.sdp import parse_play_offer
-from relay.rtc.send.session import SendSession
+from relay.rtc.send.session import NACKED_BURST, SendSession
+from relay.rtc.sources import BURST
 from relay.rtc.udp import UdpPort
 from tests.fixtures.deadline import eventually
 from tests.fixtures.memory_peer import MemoryPeer
@@ -176,6 +179,58 @@ async def test_a_lost_packet_is_sent_again_by_rtx() -> None:
         assert (again.ssrc, again.timestamp) == (RTX, lost.timestamp)
         assert again.payload == lost.sequence.to_bytes(2, "big") + lost.payload
         assert (viewer.session.counters.nacks, viewer.session.counters.resent) == (1, 1)
+
+
+def nack(lost: list[int]) -> bytes:
+    return bytes(RtcpRtpfbPacket(fmt=1, ssrc=1, media_ssrc=VIDEO, lost=lost))
+
+
+async def test_a_viewer_that_requests_everything_gets_a_few_packets() -> None:
+    """No more numbers are looked up than the limits allow, whatever a packet asks for."""
+    async with watching(Source()) as viewer:
+        viewer.send(key=True)
+        (packet,) = viewer.packets()
+        everything = [packet.sequence + number & 0xFFFF for number in range(1, 1_000)]
+        for _ in range(10):
+            viewer.peer.send_rtcp(nack(sorted(everything)))
+        counters = viewer.session.counters
+        assert counters.nacks == 10 * MAX_NACKED
+        assert counters.nacks - counters.ignored_nacks <= NACKED_BURST + 50
+        assert counters.resent == 0
+
+
+async def test_a_flood_of_feedback_is_dropped_before_decryption() -> None:
+    async with watching(Source()) as viewer:
+        viewer.send(key=True)
+        for _ in range(FEEDBACK_BURST + 100):
+            viewer.peer.send_rtcp(bytes(RtcpPsfbPacket(fmt=1, ssrc=1, media_ssrc=VIDEO)))
+        counters = viewer.session.counters
+        assert counters.plis + counters.limited == FEEDBACK_BURST + 100
+        assert 50 <= counters.limited <= 100
+
+
+async def test_an_honest_viewer_is_not_limited() -> None:
+    """30 frames/s at 4 Mbit/s with 5 % loss, each loss requested alone and once again, and feedback
+    every 50 ms: 66 packets in a second.
+    """
+    async with watching(Source()) as viewer:
+        viewer.send(key=True)
+        (packet,) = viewer.packets()
+        for _ in range(23):
+            for _ in range(2):
+                viewer.peer.send_rtcp(nack([packet.sequence]))
+        for _ in range(20):
+            viewer.peer.send_rtcp(bytes(RtcpRrPacket(ssrc=1, reports=[])))
+        counters = viewer.session.counters
+        assert (counters.limited, counters.ignored_nacks, counters.nacks) == (0, 0, 46)
+
+
+async def test_sources_of_feedback_are_limited() -> None:
+    """libsrtp keeps state for each SSRC."""
+    async with watching(Source()) as viewer:
+        for ssrc in range(BURST + 5):
+            viewer.peer.send_rtcp(bytes(RtcpRrPacket(ssrc=ssrc, reports=[])))
+        assert viewer.session.counters.limited == 5
 
 
 async def test_a_viewer_that_leaves_ends_the_session_once() -> None:

@@ -1,0 +1,41 @@
+"""The rule for all timers that conclude that something is missing. Pure; `now` in seconds.
+
+While the process is paused (by a garbage collection, a swapped page or SIGSTOP), datagrams wait in
+the sockets. After the pause, a timer may run before these datagrams are read.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+LATE: Final = 0.04
+"""Time between two questions after which the process may have been paused, seconds."""
+READING_MAX: Final = 1.0
+"""Maximum time for which timers wait until the sockets are read, seconds. An overloaded process may
+never empty its sockets.
+"""
+
+
+class PauseRule:
+    """Decides whether a timer may conclude that something is missing: only if everything that
+    arrived during the last pause was read.
+    """
+
+    def __init__(self, unread: Callable[[], bool]) -> None:
+        """`unread`: whether any datagram waits in a socket. Called only after a pause."""
+        self._unread = unread
+        self._asked_at: float | None = None
+        self._reading_since: float | None = None
+
+    def may_judge(self, now: float) -> bool:
+        """Whether a timer may conclude now that something is missing. If not, the timer must ask
+        again later.
+        """
+        asked_at, self._asked_at = self._asked_at, now
+        if self._reading_since is None:
+            if asked_at is not None and now - asked_at <= LATE:
+                return True
+            self._reading_since = now
+        if now - self._reading_since < READING_MAX and self._unread():
+            return False
+        self._reading_since = None
+        return True

@@ -1,0 +1,35 @@
+"""The SSRCs of one peer. Pure; `now` in seconds.
+
+libsrtp keeps 540 bytes for each SSRC that it has decrypted, and searches all SSRCs for each packet.
+"""
+
+from typing import Final
+
+from relay.rtc.bucket import TokenBucket
+
+PER_SECOND, BURST = 0.2, 32
+"""Limit of new SSRCs. A browser uses three; an encoder that restarts may use new ones."""
+MAX_SOURCES: Final = 1_024
+
+
+class Sources:
+    """Limits the number of SSRCs. SSRCs are in the form of the packet: 4 bytes."""
+
+    __slots__ = ("_fresh", "known")
+
+    def __init__(self) -> None:
+        self.known: set[bytes] = set()
+        """The SSRCs that authentic packets came from."""
+        self._fresh = TokenBucket(PER_SECOND, BURST)
+
+    def admit(self, source: bytes, now: float) -> bool:
+        """Whether to decrypt a packet of this source. If the packet is authentic, the caller must
+        call `add`.
+        """
+        return source in self.known or (len(self.known) < MAX_SOURCES and self._fresh.holds(now))
+
+    def add(self, source: bytes, now: float) -> None:
+        """Takes note of an authentic packet. Forged packets do not use up the limit."""
+        if source not in self.known:
+            self._fresh.take(now)
+            self.known.add(source)
