@@ -8,8 +8,10 @@ from relay.errors import MessageError
 
 MAX_BYTES = 4_096
 """Maximum size of one notice, bytes."""
-PER_SECOND = 20
-"""Maximum number of notices that a viewer may send per second."""
+PER_SECOND, BURST = 4, 20
+"""Number of notices that a viewer may send per second, and number at once. A page sends one report
+per second, and four requests for the time when it connects and every 10 s.
+"""
 NUMBER_MAX = 1 << 63
 
 
@@ -40,17 +42,17 @@ def read_number(notice: Mapping[str, Any], name: str) -> int:
 
 
 class Allowance:
-    """Limits the rate of one viewer's notices with a token bucket. The viewer may send PER_SECOND
-    notices at once, and PER_SECOND notices a second on average. `now` is in seconds.
+    """A token bucket for a viewer's notices: `BURST` notices at once, then `PER_SECOND` notices a
+    second. `now` is in seconds.
     """
 
     def __init__(self, now: float) -> None:
-        self._tokens = float(PER_SECOND)
+        self._tokens = float(BURST)
         self.used_at = now
         """Arrival time of the last notice, seconds."""
 
     def take(self, now: float) -> bool:
         """Takes one token. Returns whether the viewer may send this notice."""
         elapsed, self.used_at = now - self.used_at, now
-        self._tokens = min(PER_SECOND, self._tokens + elapsed * PER_SECOND) - 1
+        self._tokens = min(BURST, self._tokens + elapsed * PER_SECOND) - 1
         return self._tokens >= 0

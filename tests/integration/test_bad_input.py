@@ -362,7 +362,7 @@ async def test_frames_that_are_no_websocket(unharmed: Live) -> None:
 
 
 async def test_too_many_messages(unharmed: Live) -> None:
-    """More than 20 messages in a second close with 1008."""
+    """More than 20 messages at once close with 1008."""
     live = unharmed
     async with Viewer(live.server.http, live.server.url, live.room.name) as viewer:
         for number in range(40):

@@ -9,7 +9,7 @@ import pytest
 from relay.channel.channel import Channel
 from relay.channel.event_stream import WAITING_MAX, EventStream, StreamState
 from relay.channel.hello import hello
-from relay.channel.notice import PER_SECOND
+from relay.channel.notice import BURST
 from relay.errors import MessageError, Refusal, RefusalCode
 from tests.fixtures.channel import Owner, Timers, make_channel
 from tests.fixtures.media import video_sample
@@ -136,7 +136,7 @@ async def test_notices() -> None:
 
 async def test_notices_are_limited() -> None:
     stream, _ = await opened(make_channel())
-    assert [stream.allows() for _ in range(2 * PER_SECOND)].count(True) <= PER_SECOND + 1
+    assert [stream.allows() for _ in range(2 * BURST)].count(True) <= BURST + 1
 
 
 async def test_a_reader_waits_for_what_comes() -> None:

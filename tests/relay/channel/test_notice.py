@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.channel.notice import NUMBER_MAX, PER_SECOND, Allowance, read_notice, read_number
+from relay.channel.notice import BURST, NUMBER_MAX, PER_SECOND, Allowance, read_notice, read_number
 from relay.errors import MessageError
 
 
@@ -53,8 +53,9 @@ def test_what_is_no_number(value: object) -> None:
 
 
 def test_an_allowance_refills() -> None:
-    """As many at once as in a second; after a second of silence again, and never more."""
+    """A burst at once, then some every second; after a silence a burst again, and never more."""
     allowance = Allowance(0.0)
-    assert [allowance.take(0.0) for _ in range(PER_SECOND + 1)] == [True] * PER_SECOND + [False]
-    assert [allowance.take(100.0) for _ in range(PER_SECOND)] == [True] * PER_SECOND
+    assert [allowance.take(0.0) for _ in range(BURST)] == [True] * BURST
+    assert [allowance.take(1.0) for _ in range(PER_SECOND + 1)] == [True] * PER_SECOND + [False]
+    assert [allowance.take(100.0) for _ in range(BURST)] == [True] * BURST
     assert not allowance.take(100.0) and allowance.used_at == 100.0

@@ -8,7 +8,7 @@ import pytest
 
 import relay.websocket.viewer
 from relay.channel.channel import Channel
-from relay.channel.notice import PER_SECOND
+from relay.channel.notice import BURST
 from relay.channel.wsframe import PING, PONG, control_frame
 from relay.media import opus
 from relay.message import Kind, Record, unpack_records
@@ -377,7 +377,7 @@ async def test_a_defect_of_the_room_closes_no_viewer(caplog: pytest.LogCaptureFi
 
 async def test_too_many_messages_close_with_their_code() -> None:
     viewer, transport = viewer_of(on_air())
-    assert [viewer.hear() for _ in range(2 * PER_SECOND)].count(True) <= PER_SECOND + 1
+    assert [viewer.hear() for _ in range(2 * BURST)].count(True) <= BURST + 1
     transport.take()
     transport.messages()
     assert transport.close_code == 1008 and transport.close_reason.startswith(b"rate_limited: ")
