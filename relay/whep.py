@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from relay.callbacks import ignore
 from relay.channel.channel import Channel
 from relay.errors import OfferError, RefusalCode
 from relay.rtc.send.feed import Feed
@@ -20,8 +21,22 @@ from relay.stream.stream import Stream
 
 logger = logging.getLogger(__name__)
 
-SUMMED = ("dropped", "nacks", "resent", "plis", "rejected")
+SUMMED = (
+    "dropped",
+    "nacks",
+    "ignored_nacks",
+    "resent",
+    "plis",
+    "rejected",
+    "limited",
+    "withheld",
+    "unconsented",
+)
 """Names of the session counters that are added to the totals when a session ends."""
+
+
+RETRY_CONNECTING = 1
+"""Seconds after which a player may retry while too many sessions are connecting."""
 
 
 @dataclass(slots=True)
@@ -32,10 +47,16 @@ class WhepCounters:
     failed: int = 0
     """Number of sessions that never connected."""
     dropped: int = 0
+    refused: int = 0
+    """Number of offers that were refused because too many sessions were connecting."""
     nacks: int = 0
+    ignored_nacks: int = 0
     resent: int = 0
     plis: int = 0
     rejected: int = 0
+    limited: int = 0
+    withheld: int = 0
+    unconsented: int = 0
     octets: int = 0
     """Payload bytes sent, retransmissions excluded."""
 
@@ -44,7 +65,12 @@ class WhepSession:
     """The WHEP session of one viewer of a channel."""
 
     def __init__(
-        self, channel: Channel, rtc: SendSession, answer: str, on_ended: Callable[[], None]
+        self,
+        channel: Channel,
+        rtc: SendSession,
+        answer: str,
+        on_ended: Callable[[], None],
+        on_settled: Callable[[], None],
     ) -> None:
         self.id = secrets.token_urlsafe(16)
         self.channel = channel
@@ -52,34 +78,54 @@ class WhepSession:
         self.answer = answer
         """The SDP answer."""
         self.on_ended = on_ended
+        self.on_settled = on_settled
         self.counted = False
         """Whether the session has connected and is counted as a viewer of the channel."""
 
 
 class WhepSessions:
     """Owns all WHEP sessions, and one feed for each channel that has sessions. `hosts` are the
-    addresses for the candidates in SDP answers.
+    addresses for the candidates in SDP answers. `max_connecting` is the maximum number of sessions
+    that are not connected yet.
     """
 
-    def __init__(self, port: UdpPort, hosts: list[str]) -> None:
+    def __init__(self, port: UdpPort, hosts: list[str], max_connecting: int) -> None:
         self.counters = WhepCounters()
         self._port = port
         self._hosts = hosts
+        self._max_connecting = max_connecting
+        self._connecting = 0
         self._feeds: dict[Channel, Feed] = {}
         self._sessions: dict[str, WhepSession] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
 
-    def open(self, channel: Channel, offer: str, on_ended: Callable[[], None]) -> WhepSession:
+    def open(
+        self,
+        channel: Channel,
+        offer: str,
+        on_ended: Callable[[], None],
+        on_settled: Callable[[], None] = ignore,
+    ) -> WhepSession:
         """Opens a session for an SDP offer. Raises OfferError.
 
-        `on_ended` is called once, when the session has ended. If this method raises, `on_ended` is
-        never called.
+        `on_ended` is called once, when the session has ended. `on_settled` is called once, when the
+        session has connected, or has ended without a connection. If this method raises, neither is
+        ever called.
         """
         if self._closing:
             raise OfferError(503, RefusalCode.SERVER_CLOSING, "the server is shutting down", 1)
+        if self._connecting >= self._max_connecting:
+            self.counters.refused += 1
+            raise OfferError(
+                503,
+                RefusalCode.TOO_MANY_SESSIONS,
+                "too many sessions are connecting: try again",
+                RETRY_CONNECTING,
+            )
         video = channel.stream.tracks.get(Track.VIDEO)
-        return self._begin(channel, parse_play_offer(offer, video.codec if video else ""), on_ended)
+        wanted = parse_play_offer(offer, video.codec if video else "")
+        return self._begin(channel, wanted, on_ended, on_settled)
 
     def find(self, session_id: str, channel: Channel) -> WhepSession:
         """Returns the session with this id in this channel. Raises OfferError (404)."""
@@ -115,6 +161,11 @@ class WhepSessions:
         return feed.held if feed else 0
 
     @property
+    def connecting(self) -> int:
+        """Number of sessions that are not connected yet."""
+        return self._connecting
+
+    @property
     def sessions(self) -> list[SendSession]:
         return [session.rtc for session in self._sessions.values()]
 
@@ -132,7 +183,11 @@ class WhepSessions:
     # The life of a session
 
     def _begin(
-        self, channel: Channel, offer: PlayOffer, on_ended: Callable[[], None]
+        self,
+        channel: Channel,
+        offer: PlayOffer,
+        on_ended: Callable[[], None],
+        on_settled: Callable[[], None],
     ) -> WhepSession:
         feed = self._feeds.get(channel)
         if feed is None:
@@ -148,8 +203,9 @@ class WhepSessions:
             self._close_idle(feed, channel)
             raise
         feed.add(rtc)
-        session = WhepSession(channel, rtc, answer, on_ended)
+        session = WhepSession(channel, rtc, answer, on_ended, on_settled)
         self._sessions[session.id] = session
+        self._connecting += 1
         self._spawn(self._connect(session, feed))
         return session
 
@@ -164,6 +220,7 @@ class WhepSessions:
         if session.id in self._sessions:
             self.counters.joined += 1
             session.counted = True
+            self._settle(session)
             feed.connected(session.rtc)
 
     def _log_failure(self, session: WhepSession, error: Exception) -> None:
@@ -186,8 +243,14 @@ class WhepSessions:
         for name in SUMMED:
             setattr(total, name, getattr(total, name) + getattr(rtc.counters, name))
         total.octets += rtc.octets
+        if not session.counted:
+            self._settle(session)
         session.on_ended()
         await rtc.close()
+
+    def _settle(self, session: WhepSession) -> None:
+        self._connecting -= 1
+        session.on_settled()
 
     def _close_idle(self, feed: Feed, channel: Channel) -> None:
         if feed.idle:

@@ -163,7 +163,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     await port.open(media_hosts(settings, addresses), udp_port)
     hosts = list(settings.announce or port.hosts)
     await rooms.open()
-    whep = WhepSessions(port, hosts)
+    whep = WhepSessions(port, hosts, settings.max_connecting_whep)
     memory = MemoryBudget(
         MemoryLimits(
             settings.memory or default_budget(),

@@ -407,6 +407,12 @@ class Settings(BaseModel):
             "same time; it may have four times as many TCP connections."
         ),
     )
+    max_connecting_whep: Limit = Field(
+        2_000, description="WHEP sessions that may be connecting at the same time."
+    )
+    max_connecting_whep_per_address: Limit = Field(
+        30, description="WHEP sessions of one address that may be connecting at the same time."
+    )
     max_whip_per_address_minute: Limit = Field(
         60, description="Attempts to publish that one address may make per minute."
     )

@@ -17,7 +17,11 @@ from aiortc.rtcdtlstransport import (
     RTCDtlsFingerprint,
     RTCDtlsParameters,
     RTCDtlsTransport,
+    SRTPProtectionProfile,
 )
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from OpenSSL import SSL
 
 from relay.callbacks import ignore
 from relay.rtc.protect import Protector
@@ -69,6 +73,24 @@ class _Pipe:
             self._datagrams.put_nowait(None)
 
 
+class _Certificate(RTCCertificate):
+    """A certificate with one OpenSSL context, which all connections share: a context of its own
+    takes several times the memory of a connection.
+    """
+
+    def __init__(self, key: ec.EllipticCurvePrivateKey, cert: x509.Certificate) -> None:
+        super().__init__(key, cert)
+        self._context: SSL.Context | None = None
+
+    def _create_ssl_context(self, srtp_profiles: list[SRTPProtectionProfile]) -> SSL.Context:
+        if self._context is None:
+            self._context = super()._create_ssl_context(srtp_profiles)
+            # A resumed session would skip the peer's certificate, and a cache would keep memory for
+            # each past connection.
+            self._context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+        return self._context
+
+
 _certificate: RTCCertificate | None = None
 
 
@@ -79,7 +101,7 @@ def certificate() -> RTCCertificate:
     global _certificate
     soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=7)
     if _certificate is None or _certificate.expires < soon:
-        _certificate = RTCCertificate.generateCertificate()
+        _certificate = _Certificate.generateCertificate()
     return _certificate
 
 

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from relay.channel.channel import Channel
 from relay.errors import RefusalCode
-from relay.whep import WhepSession, WhepSessions
+from relay.whep import RETRY_CONNECTING, WhepSession, WhepSessions
 from server.errors import Conflict, TooManyRequests, Unprocessable
 from server.host.ice_servers import ice_servers
 from server.http.limits import ConnectionLimiter
@@ -33,6 +33,7 @@ class WhepEndpoint:
         self._sessions = sessions
         self._settings = settings
         self._held = ConnectionLimiter(settings.max_sockets_per_address)
+        self._connecting = ConnectionLimiter(settings.max_connecting_whep_per_address)
 
     def routes(self) -> list[web.RouteDef]:
         return signalling_routes("/whep", self)
@@ -90,9 +91,23 @@ class WhepEndpoint:
             raise TooManyRequests(
                 RefusalCode.TOO_MANY_SESSIONS, "too many sessions of this address", RETRY_SESSIONS
             )
+        if not self._connecting.acquire(address):
+            self._held.release(address)
+            self._sessions.counters.refused += 1
+            raise TooManyRequests(
+                RefusalCode.TOO_MANY_SESSIONS,
+                "too many sessions of this address are connecting",
+                RETRY_CONNECTING,
+            )
         try:
-            return self._sessions.open(channel, offer, lambda: self._held.release(address))
+            return self._sessions.open(
+                channel,
+                offer,
+                on_ended=lambda: self._held.release(address),
+                on_settled=lambda: self._connecting.release(address),
+            )
         except BaseException:
+            self._connecting.release(address)
             self._held.release(address)
             raise
 

@@ -1,5 +1,6 @@
 """The life of WHEP sessions: each ends once, and leaves no feed and no peer behind."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -8,11 +9,13 @@ import pytest_asyncio
 from relay.channel.channel import Channel
 from relay.errors import OfferError, RefusalCode
 from relay.rtc import peer_session
+from relay.rtc.dtls import fingerprint
 from relay.rtc.send.session import SendSession
 from relay.rtc.udp import UdpPort
 from relay.whep import WhepSessions
 from tests.fixtures.channel import make_channel
 from tests.fixtures.deadline import eventually
+from tests.fixtures.memory_peer import MemoryPeer
 from tests.fixtures.offers import offer
 
 PLAYER = offer("chromium").replace("a=sendonly", "a=recvonly")
@@ -39,7 +42,7 @@ async def port() -> AsyncIterator[UdpPort]:
 
 @pytest_asyncio.fixture
 async def sessions(port: UdpPort) -> AsyncIterator[WhepSessions]:
-    sessions = WhepSessions(port, HOSTS)
+    sessions = WhepSessions(port, HOSTS, 4)
     yield sessions
     await sessions.close()
     assert not port.peers and not sessions.sessions and not sessions.audiences
@@ -106,6 +109,40 @@ async def test_a_session_that_cannot_be_made_leaves_nothing(
         with pytest.raises(ZeroDivisionError):
             sessions.open(channel, PLAYER, Ended())
     assert sessions.sessions == [first.rtc] and len(sessions.audiences) == 1
+
+
+async def test_sessions_that_connect_are_limited(sessions: WhepSessions, channel: Channel) -> None:
+    """A session that ends without a connection makes room for another."""
+    settled, ended = Ended(), Ended()
+    opened = [sessions.open(channel, PLAYER, ended, settled) for _ in range(4)]
+    assert sessions.connecting == 4
+    with pytest.raises(OfferError) as refused:
+        sessions.open(channel, PLAYER, ended, settled)
+    assert (refused.value.status, refused.value.code, refused.value.retry_after) == (
+        503,
+        RefusalCode.TOO_MANY_SESSIONS,
+        1,
+    )
+    assert sessions.counters.refused == 1
+    await sessions.end(opened[0])
+    assert (settled.count, ended.count, sessions.connecting) == (1, 1, 3)
+    sessions.open(channel, PLAYER, ended, settled)
+
+
+async def test_a_connected_session_does_not_count_as_connecting(
+    sessions: WhepSessions, channel: Channel
+) -> None:
+    settled, ended = Ended(), Ended()
+    theirs = PLAYER.partition("a=fingerprint:")[2].partition("\r\n")[0]
+    session = sessions.open(channel, PLAYER.replace(theirs, fingerprint()), ended, settled)
+    peer = MemoryPeer(session.rtc)
+    connecting = asyncio.ensure_future(peer.handshake())
+    await eventually(lambda: settled.count == 1)
+    assert (ended.count, sessions.connecting) == (0, 0)
+    await connecting
+    await sessions.end(session)
+    assert (settled.count, ended.count, sessions.connecting) == (1, 1, 0)
+    await peer.close()
 
 
 async def test_sessions_of_a_channel_share_a_feed(sessions: WhepSessions, channel: Channel) -> None:

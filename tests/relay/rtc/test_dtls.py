@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from aiortc.rtcdtlstransport import RTCDtlsTransport
+from aiortc.rtcdtlstransport import SRTP_PROFILES, RTCDtlsTransport
 from OpenSSL import SSL
 
 from relay.rtc.dtls import PIPE_MAX, DtlsSrtp, SrtpError, certificate, fingerprint
@@ -17,6 +17,13 @@ def test_the_fingerprint_has_sha_256() -> None:
     algorithm, _, value = fingerprint().partition(" ")
     assert (algorithm, len(value.split(":"))) == ("sha-256", 32)
     assert certificate() is certificate()
+
+
+def test_all_connections_share_a_context() -> None:
+    """The context keeps no sessions: one that is resumed would skip the peer's certificate."""
+    first, second = (certificate()._create_ssl_context(SRTP_PROFILES) for _ in range(2))
+    assert first is second
+    assert first.get_session_cache_mode() == SSL.SESS_CACHE_OFF
 
 
 async def test_a_handshake_and_srtp_in_both_directions() -> None:

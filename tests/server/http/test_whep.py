@@ -70,6 +70,31 @@ async def test_an_address_has_a_number_of_sessions(server: Server) -> None:
     assert (await ask(server, "POST", f"/whep/{room.name}", PLAYER))[0] == 201
 
 
+async def test_sessions_of_an_address_that_connect_are_limited(tmp_path: Path) -> None:
+    """429 for one address, 503 for all together, both with Retry-After; an end frees its place."""
+    limits = {"max_connecting_whep_per_address": 2, "max_connecting_whep": 3}
+    async with running(tmp_path, trusted_proxies=["127.0.0.1"], **limits) as server:
+        room = await live_room(server)
+
+        async def post(address: str) -> tuple[int, str, Any]:
+            headers = {"Content-Type": SDP, "X-Forwarded-For": address}
+            url = f"{server.url}/whep/{room.name}"
+            async with server.http.post(url, data=PLAYER, headers=headers) as response:
+                refused = response.content_type == "application/json"
+                code = (await response.json())["code"] if refused else ""
+                return response.status, code, response.headers
+
+        assert [(await post("192.0.2.1"))[0] for _ in range(2)] == [201, 201]
+        status, code, headers = await post("192.0.2.1")
+        assert (status, code, headers["Retry-After"]) == (429, "too_many_sessions", "1")
+        _, _, last = await post("192.0.2.2")
+        status, code, headers = await post("192.0.2.3")
+        assert (status, code, headers["Retry-After"]) == (503, "too_many_sessions", "1")
+        assert server.whep.counters.refused == 2
+        await server.status("DELETE", last["Location"].removeprefix(server.url))
+        assert (await post("192.0.2.3"))[0] == 201
+
+
 async def test_a_room_that_is_not_live(server: Server) -> None:
     """409 with Retry-After before the first live, 410 after the end."""
     room = await server.create()
