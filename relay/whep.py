@@ -225,7 +225,7 @@ class WhepSessions:
 
     def _log_failure(self, session: WhepSession, error: Exception) -> None:
         if isinstance(error, ConnectionError):
-            logger.info("stream %s: no connection to a viewer: %s", session.channel.name, error)
+            logger.debug("stream %s: no connection to a viewer: %s", session.channel.name, error)
         else:
             logger.error("stream %s: a handshake failed", session.channel.name, exc_info=error)
 

@@ -22,6 +22,7 @@ from prometheus_client import CollectorRegistry
 from relay.channel.hub import Hub
 from relay.meter import Meter, MeterPolicy
 from relay.rtc.udp import UdpPort
+from relay.websocket.tcp import TCP_NOTSENT_LOWAT
 from relay.whep import WhepSessions
 from relay.worker.workers import Workers
 from server.demo import Demo
@@ -29,20 +30,24 @@ from server.host import lan
 from server.host.addresses import LocalAddress, local_addresses, media_hosts
 from server.host.admission import Admission
 from server.host.certificate import names_in
+from server.host.descriptors import most_connections
 from server.host.headroom import Limits
 from server.host.load import Audience, LoadSampler
 from server.host.self_check import SelfCheck
 from server.host.stages import Stages
+from server.http.acceptor import TlsAcceptor
 from server.http.admin import AdminEndpoint, blocked, require_admin_token, restore_blocks
 from server.http.admission import Admissions
+from server.http.auth import delayed_refusals
 from server.http.blocklist import Blocklist
-from server.http.charges import charges
-from server.http.connections import EACH, HANDSHAKE, IDLE, AdmissionProtocol, Connections
+from server.http.charges import charges, request_limit
+from server.http.connections import EACH, PROXY_IDLE, Connection, Connections
 from server.http.events import EventsEndpoint
 from server.http.headers import answer_headers
 from server.http.hls import HlsEndpoint
 from server.http.hosts import KnownHosts, Origins, known_hosts
 from server.http.lan_peers import LanProtocol
+from server.http.limits import ConnectionLimiter
 from server.http.metering import metering
 from server.http.metrics import Metrics, Playing, Sources
 from server.http.middleware import hosts_and_origins, preflights, refusals
@@ -71,6 +76,8 @@ SHUTDOWN = 3.0
 """Maximum seconds that open requests may take at shutdown before they are cancelled."""
 MAX_SOCKET_PATH = 108
 """Size of `sun_path` on Linux, bytes, with the terminating zero (unix(7))."""
+UNSENT_BYTES = 65_536
+"""Maximum number of unsent bytes in the kernel's buffer of a connection."""
 BACKLOG = 4_096
 """Maximum number of new TCP connections that wait for `accept`. Many viewers may connect at once.
 """
@@ -94,6 +101,7 @@ class RunningServer:
     whep: WhepSessions
     load: LoadSampler
     shedding: Shedding
+    connections: Connections
 
 
 async def serve(
@@ -180,6 +188,12 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     stack.callback(memory.close)
     admission = Admission(Limits(settings.max_load))
     stages = Stages(settings.remb)
+    connections = Connections(
+        EACH * settings.max_sockets_per_address,
+        settings.trusted_proxies,
+        min(settings.max_connections, most_connections()),
+    )
+    stack.callback(connections.close)
     sources = Sources(
         rooms.in_memory,
         hub,
@@ -193,16 +207,17 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         meter,
         admission,
         stages,
+        connections,
     )
-    metrics = Metrics(sources, registry)
-    connections = Connections(EACH * settings.max_sockets_per_address, settings.trusted_proxies)
-    stack.callback(connections.close)
+    metrics = Metrics(sources, registry, settings)
     admissions = Admissions(admission, rooms.in_memory, hls.renditions)
     blocklist = Blocklist()
     await restore_blocks(blocklist, storage)
     admin = partial(AdminEndpoint, rooms, blocklist, storage, connections.cut)
     origins = Origins(settings)
     pages = Pages(rooms, settings)
+    play = WhepEndpoint(rooms, whep, settings)
+    sessions = (watch.sockets, hls.requests, play.held)
     endpoints = (
         pages,
         RoomsEndpoint(rooms, settings),
@@ -212,7 +227,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         events,
         hls,
         WhipEndpoint(rooms, memory, admissions, settings, hosts),
-        WhepEndpoint(rooms, whep, settings),
+        play,
         metrics,
         admin(require_admin_token(settings)),
     )
@@ -220,8 +235,10 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         endpoints,
         connections.middleware,
         metering(meter, settings),
-        refusals(pages),
+        refusals(pages, settings),
+        delayed_refusals(settings),
         blocked(blocklist, settings),
+        request_limit(connections.count, lambda address: _count(sessions, address), settings),
         hosts_and_origins(_known_hosts(settings), origins, settings),
         preflights,
         admissions.middleware,
@@ -239,7 +256,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     stack.callback(rooms.refuse_new)  # before viewers are closed: players reconnect at once
     for listener in listeners:
         await _Site(runner, listener, connections).start()
-    socket_app = _application([admin(lambda _: None)], refusals(pages))
+    socket_app = _application([admin(lambda _: None)], refusals(pages, settings))
     await _open_admin_socket(settings.data / ADMIN_SOCKET_NAME, socket_app, stack)
     sampler = LoadSampler(
         port,
@@ -266,7 +283,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         await demo.start()
         stack.push_async_callback(demo.close)
         urls.append(demo.watch_url)
-    return RunningServer(urls, app, rooms, port, whep, sampler, shedding)
+    return RunningServer(urls, app, rooms, port, whep, sampler, shedding, connections)
 
 
 def _audience(watch: WatchEndpoint, whep: WhepSessions, ingest: IngestSessions) -> Audience:
@@ -333,6 +350,12 @@ def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
+def _count(limiters: Sequence[ConnectionLimiter], address: str) -> tuple[int, int]:
+    """Returns how many connections the address and its network have in all limiters."""
+    counts = [limiter.count(address) for limiter in limiters]
+    return sum(own for own, _ in counts), sum(together for _, together in counts)
+
+
 @dataclass(frozen=True, slots=True)
 class _Listener:
     """A bound TCP port of the server."""
@@ -369,31 +392,40 @@ class _Site(web.SockSite):
         super().__init__(runner, listener.sock, ssl_context=listener.tls)
         self._listener = listener
         self._connections = connections
+        self._acceptor: TlsAcceptor | None = None
 
     async def start(self) -> None:
         await web.BaseSite.start(self)
         handlers = self._runner.server
         assert handlers is not None
+        listener = self._listener
+        if listener.tls:
+            self._acceptor = TlsAcceptor(
+                listener.sock, listener.tls, self._connections, lambda: self._protocol(handlers)
+            )
+            self._acceptor.start(BACKLOG)
+            return
         self._server = await asyncio.get_running_loop().create_server(
-            lambda: self._protocol(handlers),
-            sock=self._listener.sock,
-            ssl=self._listener.tls,
-            ssl_handshake_timeout=HANDSHAKE if self._listener.tls else None,
-            backlog=BACKLOG,
+            lambda: self._protocol(handlers), sock=listener.sock, backlog=BACKLOG
         )
 
-    def _protocol(self, server: web.Server) -> AdmissionProtocol:
-        loop = asyncio.get_running_loop()
-        handler = RequestHandler(
+    async def stop(self) -> None:
+        if self._acceptor:
+            await self._acceptor.close()
+        await super().stop()
+
+    def _protocol(self, server: web.Server) -> Connection:
+        make_handler = partial(
+            RequestHandler,
             server,
-            loop=loop,
+            loop=asyncio.get_running_loop(),
             access_log=None,  # type: ignore[arg-type]  # as in aiohttp's own runner
-            keepalive_timeout=IDLE,
+            keepalive_timeout=PROXY_IDLE,
         )
         networks = self._listener.networks
         if networks is None:
-            return AdmissionProtocol(self._connections, handler)
-        return LanProtocol(self._connections, handler, networks)
+            return Connection(self._connections, make_handler)
+        return LanProtocol(self._connections, make_handler, networks)
 
 
 def _known_hosts(settings: Settings) -> KnownHosts:
@@ -450,6 +482,9 @@ def _bound_socket(host: str, port: int) -> socket.socket:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, host != "::")
+        # Accepted connections inherit this limit. Without the limit, the kernel keeps megabytes for
+        # a client that reads nothing.
+        sock.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_BYTES)
         sock.bind(address)
     except OSError as error:
         sock.close()

@@ -37,8 +37,11 @@ FILE_NAME = "microlive.toml"
 ADMIN_SOCKET_NAME = "admin.sock"
 """Name of the Unix socket in the data directory that serves the admin API."""
 
-SECRETS = frozenset({"admin_token", "create_token", "ice_servers", "turn_secret"})
+SECRETS = frozenset({"admin_token", "create_token", "ice_servers", "metrics_token", "turn_secret"})
 """Settings whose values never appear in error messages."""
+
+TOKEN_LENGTH = 16
+"""Minimum length of a token that an operator chooses, characters."""
 
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -271,11 +274,23 @@ class Settings(BaseModel):
     create: Literal["anyone", "token"] = Field(
         "anyone", description="Who may create rooms: anyone, or only with the --create-token."
     )
+    create_token_file: File | None = Field(
+        None, description="File with the --create-token: one line. Only the server may read it."
+    )
     create_token: SecretStr | None = Field(
         None,
         description=(
-            "Secret required to create rooms with --create=token. Prefer "
-            f"{ENVIRONMENT_PREFIX}CREATE_TOKEN: other users can see command lines."
+            "Secret of 16 characters or more, required to create rooms with --create=token. Prefer "
+            f"--create-token-file or {ENVIRONMENT_PREFIX}CREATE_TOKEN: other users can see command "
+            "lines."
+        ),
+    )
+    metrics_token: SecretStr | None = Field(
+        None,
+        description=(
+            "Bearer token of 16 characters or more, required to read /metrics. Prefer "
+            f"{ENVIRONMENT_PREFIX}METRICS_TOKEN. Default: /metrics answers programs on this "
+            "machine only."
         ),
     )
     admin_token: SecretStr | None = Field(
@@ -354,7 +369,11 @@ class Settings(BaseModel):
         60, description="Seconds that a room waits for its publisher to return before it ends."
     )
     idle_ttl: Seconds = Field(
-        3600, description="Seconds after which a room that was never live ends."
+        600,
+        description=(
+            "Seconds after which a room that was never live ends; 60 at most while there are over "
+            "5,000 rooms."
+        ),
     )
     ended_ttl: Seconds = Field(
         7 * 86400, description="Seconds after which an ended room is removed from the database."
@@ -399,6 +418,21 @@ class Settings(BaseModel):
     )
     max_rooms_per_address_hour: Limit = Field(
         60, description="Rooms that one address may create per hour."
+    )
+    max_connections: Annotated[int, Field(ge=16)] = Field(
+        20_000,
+        description=(
+            "TCP connections that all addresses together may have at the same time; at most half "
+            "the number of file descriptors."
+        ),
+    )
+    max_requests_per_address_second: Limit = Field(
+        50,
+        description=(
+            "Requests that one address may make per second, in addition to 5 for each of its TCP "
+            "connections and 10 for each WebSocket, WHEP session and HLS request; 20 times as many "
+            "at once."
+        ),
     )
     max_sockets_per_address: Limit = Field(
         1000,
@@ -521,17 +555,34 @@ class Settings(BaseModel):
 
     @field_validator("create_token")
     @classmethod
-    def _bearer_token(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+    def _from_file(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        path: Path | None = info.data.get("create_token_file")
+        if value is not None and path is not None:
+            raise ValueError("create_token and create_token_file are both set: set one of them")
+        if path is not None:
+            value = SecretStr(path.read_text(encoding="utf-8", errors="replace").strip())
+        if value is None and info.data.get("create") == "token":
+            raise ValueError(
+                "required if `create` is `token`: set --create-token-file or "
+                f"{ENVIRONMENT_PREFIX}CREATE_TOKEN"
+            )
+        return value
+
+    @field_validator("create_token", "metrics_token")
+    @classmethod
+    def _bearer_token(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None:
-            if info.data.get("create") == "token":
-                raise ValueError(
-                    f"required if `create` is `token`: set {ENVIRONMENT_PREFIX}CREATE_TOKEN"
-                )
-        elif not re.fullmatch(
+            return value
+        if not re.fullmatch(
             r"[A-Za-z0-9._~+/-]+=*", value.get_secret_value()
         ):  # RFC 6750 §2.1, b64token
             raise ValueError(
                 "may contain only letters, digits and -._~+/, as in an Authorization header"
+            )
+        if len(value.get_secret_value()) < TOKEN_LENGTH:
+            raise ValueError(
+                f"has fewer than {TOKEN_LENGTH} characters and can be guessed: use the output of "
+                "`openssl rand -hex 16`"
             )
         return value
 

@@ -77,6 +77,10 @@ export MICROLIVE_TURN_SECRET=…
 udp=turn:turn.example.org:3478?transport=udp
 tls=turns:turn.example.org:5349?transport=tcp
 ./scripts/run --turn-urls "$udp,$tls\""""
+TOKEN_FILE = """\
+install -m 600 /dev/null create-token
+openssl rand -hex 16 > create-token
+./scripts/run --create token --create-token-file create-token"""
 ADMIN = """\
 microlive rooms                    # every room, with its creator's address
 microlive end k3v9x2               # ends a room for good
@@ -107,6 +111,7 @@ COMMANDS: dict[str, Serves | Proved | Untried] = {
     CADDY: Proved("tests/e2e/test_hls.py::test_behind_caddy_it_comes_by_http_2"),
     TURN: Serves({"turn.example.org": "127.0.0.1"}),
     CURL: Proved("tests/test_commands.py::test_the_demo"),
+    TOKEN_FILE: Proved("tests/server/test_settings.py::test_the_create_token_may_be_in_a_file"),
     ADMIN: Proved("tests/test_commands.py::test_the_demo"),
     FFMPEG: Proved("tests/e2e/test_ffmpeg.py::test_ffmpeg_publishes"),
     GSTREAMER: Untried("not tried: Debian 12 has no package of it"),

@@ -41,6 +41,10 @@ class Output(Protocol):
         changes.
         """
 
+    @property
+    def ranked_viewers(self) -> int:
+        """The number of viewers that count in the order of the list of rooms."""
+
 
 class Channel:
     """Sends the media of its streams, one stream per slot, and the events of its room to any number
@@ -138,6 +142,11 @@ class Channel:
     def viewers(self) -> int:
         """The number of viewers that get media, over all transports."""
         return self.direct_viewers + sum(output.viewers for output in self._outputs)
+
+    @property
+    def ranked_viewers(self) -> int:
+        """The number of viewers that count in the order of the list of rooms."""
+        return self.direct_viewers + sum(output.ranked_viewers for output in self._outputs)
 
     @property
     def direct_viewers(self) -> int:

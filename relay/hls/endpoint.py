@@ -14,6 +14,7 @@ changes, so that a CDN may keep it.
 
 import gzip
 import re
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ from relay.hls.places import Place, place_to_free
 from relay.hls.playlist import MAX_BYTES, multivariant
 from relay.hls.rendition import Rendition
 from relay.hls.segmenter import TARGET_DURATION
+from relay.hls.sliced_body import SlicedBody, body_size
 from relay.media.aac import BITRATE, TRACK
 from relay.sample import Track
 from relay.stream.stream import Stream
@@ -153,26 +155,25 @@ class Renditions:
         return sum(rendition.waiting for rendition in self._renditions.values())
 
     async def respond(
-        self, request: web.Request, rendition: Rendition, path: str, client: str
+        self,
+        request: web.Request,
+        rendition: Rendition,
+        path: str,
+        client: str,
+        address: str = "",
     ) -> web.Response:
-        """Answers a request for `path`. `client` identifies the viewer. Raises PlaylistError."""
+        """Answers a request for `path`. `client` identifies the viewer at `address`. Raises
+        PlaylistError.
+        """
         if self.waiting >= WAITING:
             raise PlaylistError(
                 503, RefusalCode.TOO_MANY_REQUESTS, "too many requests are waiting", 1
             )
-        response = await self._find(request, rendition, path, client)
-        self.counters.octets += response.content_length or 0
-        return response
-
-    async def _find(
-        self, request: web.Request, rendition: Rendition, path: str, client: str
-    ) -> web.Response:
-        if path == MULTIVARIANT:
-            return await _multivariant(rendition)
         if path == LIVE:
-            self.counters.joined += rendition.note_request(client)
-            return await _media_playlist(request, rendition)
-        return await _media(request, rendition, path)
+            self.counters.joined += rendition.note_request(client, address)
+        response = await _find(request, rendition, path)
+        self.counters.octets += body_size(response)
+        return response
 
     def _free_place(self, creator: ClientAddress) -> None:
         """Ends the rendition of another room. Raises PlaylistError (503) if no other room gives up
@@ -196,6 +197,14 @@ class Renditions:
     def _forget(self, rendition: Rendition) -> None:
         if self._renditions.get(rendition.channel.name) is rendition:
             del self._renditions[rendition.channel.name]
+
+
+async def _find(request: web.Request, rendition: Rendition, path: str) -> web.Response:
+    if path == MULTIVARIANT:
+        return await _multivariant(rendition)
+    if path == LIVE:
+        return await _media_playlist(request, rendition)
+    return await _media(request, rendition, path)
 
 
 async def _multivariant(rendition: Rendition) -> web.Response:
@@ -240,7 +249,7 @@ async def _media(request: web.Request, rendition: Rendition, path: str) -> web.R
     rendition.note_request()
     playlist = rendition.playlist
     if found[2]:
-        data = playlist.init(int(found[2]))
+        data: bytes | list[bytes] | None = playlist.init(int(found[2]))
     elif found[4] is None:
         data = playlist.segment(int(found[3]))
     else:
@@ -295,8 +304,9 @@ def _zipped(request: web.Request, text: bytes, caching: str) -> web.Response:
     return response
 
 
-def _answer(body: bytes, content_type: str, caching: str) -> web.Response:
+def _answer(body: bytes | Sequence[bytes], content_type: str, caching: str) -> web.Response:
     headers = {hdrs.CACHE_CONTROL: caching}
     if content_type == PLAYLIST:
         headers[hdrs.VARY] = hdrs.ACCEPT_ENCODING
-    return web.Response(body=body, content_type=content_type, headers=headers)
+    content = body if isinstance(body, bytes) else SlicedBody(body)
+    return web.Response(body=content, content_type=content_type, headers=headers)

@@ -76,8 +76,9 @@ class Segment:
         return all(part.gap for part in self.parts)
 
     @property
-    def data(self) -> bytes:
-        return b"".join(part.data for part in self.parts)
+    def data(self) -> list[bytes]:
+        """The bytes of the segment, part by part."""
+        return [part.data for part in self.parts if part.data]
 
 
 class Playlist:
@@ -223,9 +224,9 @@ class Playlist:
     def init(self, number: int) -> bytes | None:
         return self._inits.get(number)
 
-    def segment(self, number: int) -> bytes | None:
-        """Returns the bytes of a complete segment; None if the segment does not exist or
-        is a gap.
+    def segment(self, number: int) -> list[bytes] | None:
+        """Returns the bytes of a complete segment, part by part; None if the segment does not
+        exist or is a gap.
         """
         found = self._find(number)
         return found.data or None if found and found.complete else None

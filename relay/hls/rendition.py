@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
@@ -35,6 +36,8 @@ WATCHING = 6.0
 """Time for which a client counts as a viewer after its last playlist request, seconds."""
 CLIENTS = 10_000
 """Maximum number of clients that are counted individually."""
+RANKED_EACH = 3
+"""Maximum number of viewers of one address that count in the order of the list of rooms."""
 PENDING = 6_000
 """Maximum number of samples that wait for the executor: about one minute of a stream. If more
 samples wait, the rendition ends.
@@ -88,11 +91,16 @@ class Rendition:
         self._arrived_at = self._loop.time()
         self._began_at = self._requested_at = self._loop.time()
         self._stream_over = False
-        self._clients: dict[str, float] = {}
+        self._clients: dict[str, tuple[float, str]] = {}
+        """The recent clients: time of the last request, and address."""
         self.viewers = 0
         """Number of viewers: the number of recent clients or of waiting requests, whichever is
         larger. Many viewers may share one address, and then count as one client. Viewers behind a
         CDN are not counted.
+        """
+        self.ranked_viewers = 0
+        """Number of viewers of which each address adds RANKED_EACH at most. A client can request
+        the playlist under many names, so `viewers` proves nothing.
         """
         self.waiting = 0
         """Number of requests that wait for a part."""
@@ -136,15 +144,16 @@ class Rendition:
 
     # Requests
 
-    def note_request(self, client: str | None = None) -> bool:
-        """Records a request, which keeps the rendition alive. `client`: identifies the viewer; None
-        if the request does not count for a viewer. Returns whether the client is new.
+    def note_request(self, client: str | None = None, address: str = "") -> bool:
+        """Records a request, which keeps the rendition alive. `client`: identifies the viewer at
+        `address`; None if the request does not count for a viewer. Returns whether the client is
+        new.
         """
         self._requested_at = self._loop.time()
         if client is None or (client not in self._clients and len(self._clients) >= CLIENTS):
             return False
         before = len(self._clients)
-        self._clients[client] = self._requested_at
+        self._clients[client] = self._requested_at, address
         return len(self._clients) > before
 
     async def playable(self) -> None:
@@ -299,7 +308,11 @@ class Rendition:
 
     def _count(self) -> None:
         since = self._loop.time() - WATCHING
-        self._clients = {client: asked for client, asked in self._clients.items() if asked >= since}
+        self._clients = {
+            client: noted for client, noted in self._clients.items() if noted[0] >= since
+        }
+        addresses = Counter(address for _, address in self._clients.values())
+        self.ranked_viewers = sum(min(RANKED_EACH, number) for number in addresses.values())
         viewers = max(len(self._clients), self.waiting)
         if viewers != self.viewers:
             self.viewers = viewers

@@ -4,6 +4,9 @@ often 1,024 although the system allows many more.
 
 import resource
 
+RESERVED = 128
+"""Number of descriptors for everything except TCP connections."""
+
 
 def raise_limit() -> int:
     """Raises the limit of file descriptors as far as possible without privileges. Returns the new
@@ -15,3 +18,11 @@ def raise_limit() -> int:
     except (OSError, ValueError):  # a container may forbid it: keep the present limit
         return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return most
+
+
+def most_connections() -> int:
+    """Returns the number of TCP connections for which there are enough file descriptors: a viewer
+    over a WebSocket needs two.
+    """
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return max(1, (limit - RESERVED) // 2)

@@ -1,12 +1,24 @@
 """Creator keys and create tokens, sent as `Authorization: Bearer` (RFC 6750)."""
 
+import asyncio
 import hmac
 
 from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
 
 from relay.errors import RefusalCode
-from server.errors import Forbidden, Unauthorized
+from server.errors import Forbidden, TooManyRequests, Unauthorized
+from server.http.limits import ConnectionLimiter, parse_address
+from server.http.request import client_of
 from server.settings import Settings
+
+WRONG = (RefusalCode.WRONG_KEY, RefusalCode.WRONG_TOKEN)
+FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
+"""Headers that proxies add."""
+DELAY = 0.3
+"""Seconds for which the refusal of a wrong secret waits."""
+DELAYED_EACH, DELAYED_ALL = 10, 1_000
+"""Maximum number of refusals of one address, and of all refusals, that wait at the same time."""
 
 
 def require_create_token(request: web.Request, settings: Settings) -> None:
@@ -23,9 +35,65 @@ def require_create_token(request: web.Request, settings: Settings) -> None:
         raise Forbidden(RefusalCode.WRONG_TOKEN, "this token does not allow the creation of rooms")
 
 
+def require_operator(request: web.Request, settings: Settings) -> None:
+    """Checks that the operator sends the request: it has the metrics token, or, if there is no such
+    token, it is from this machine and no proxy has passed it on. Raises Unauthorized or Forbidden.
+    """
+    if settings.metrics_token is not None:
+        given = bearer_token(request).encode("utf-8", "surrogateescape")
+        if not given:
+            raise Unauthorized(
+                RefusalCode.MISSING_KEY, "send the metrics token as Authorization: Bearer TOKEN"
+            )
+        if not hmac.compare_digest(given, settings.metrics_token.get_secret_value().encode()):
+            raise Forbidden(RefusalCode.WRONG_TOKEN, "this is not the metrics token")
+    elif not _is_local(request):
+        raise Forbidden(
+            RefusalCode.MISSING_KEY,
+            "only programs on the server's machine may read this. The operator can set "
+            "--metrics-token",
+        )
+
+
+def _is_local(request: web.Request) -> bool:
+    """Whether the request is from this machine, and not from a proxy on this machine."""
+    ip = parse_address(request.remote or "")
+    return (
+        ip is not None and ip.is_loopback and not any(name in request.headers for name in FORWARDED)
+    )
+
+
 def bearer_token(request: web.Request) -> str:
     """Returns the bearer token of the request, or an empty string if the request has no bearer
     token.
     """
     scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def delayed_refusals(settings: Settings) -> Middleware:
+    """Returns the middleware that delays the refusal of a wrong key or token, so that a client
+    cannot try many. Other requests of the client's address are not delayed, because a creator may
+    share the address.
+    """
+    delayed = ConnectionLimiter(DELAYED_EACH, DELAYED_ALL)
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except Forbidden as refusal:
+            if refusal.code not in WRONG:
+                raise
+            address = client_of(request, settings).address
+            if not delayed.acquire(address):
+                raise TooManyRequests(
+                    RefusalCode.RATE_LIMITED, "too many wrong keys from this address"
+                ) from refusal
+            try:
+                await asyncio.sleep(DELAY)
+            finally:
+                delayed.release(address)
+            raise
+
+    return middleware

@@ -1,10 +1,12 @@
-"""The rate limit of each route, per client address. Each request counts against the limit before it
-is handled.
+"""The rate limits of requests, per client address: of all requests together, and of each route.
+Each request counts against the limits before it is handled.
 
-A free route has no rate limit, and its entry in CHARGES gives the reason. The endpoints themselves
-limit open sockets and waiting requests.
+A free route has no rate limit of its own, and its entry in CHARGES gives the reason. The endpoints
+themselves limit open sockets and waiting requests.
 """
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiohttp import hdrs, web
@@ -12,7 +14,8 @@ from aiohttp.typedefs import Handler, Middleware
 
 from relay.errors import RefusalCode
 from relay.hls.endpoint import Renditions
-from server.http.limits import RateLimiter
+from server.errors import TooManyRequests
+from server.http.limits import RateLimiter, RequestLimiter
 from server.http.request import charge, client_of
 from server.rooms.in_memory import RoomsInMemory
 from server.settings import Settings
@@ -55,6 +58,16 @@ requests for rooms in memory, and requests of HLS viewers of a room that has jus
 ADMINISTRATION = Charged(
     "max_admin_per_address_minute", 60.0, "too many requests to the admin API from this address"
 )
+PER_CONNECTION, PER_SESSION = 5, 10
+"""Requests per second that are allowed for each connection of an address, and for each of its
+sessions: WebSockets, event streams, WHEP sessions, and HLS requests that are being answered. An
+honest LL-HLS viewer needs up to 7, a viewer with an event stream about 1.
+"""
+SLOWED = 1.0
+"""Maximum seconds for which a request waits when its address makes too many."""
+
+Figures = Callable[[str], tuple[int, int]]
+"""Returns a number of the address and of its network."""
 
 FIXED = Free("the answer is in memory and always the same")
 
@@ -98,7 +111,7 @@ CHARGES: dict[tuple[str, str], Charged | Free] = {
     ("DELETE", "/api/admin/blocks/{network}"): ADMINISTRATION,
     ("GET", "/healthz"): FIXED,
     ("GET", "/readyz"): LOOKUP,
-    ("GET", "/metrics"): Free("for the operator: the reverse proxy keeps it inside"),
+    ("GET", "/metrics"): Free("for the operator only"),
 }
 
 
@@ -108,8 +121,37 @@ def charge_of(method: str, resource: web.AbstractResource) -> Charged | Free:
     return CHARGES["GET" if method == hdrs.METH_HEAD else method, path]
 
 
+def request_limit(connections: Figures, sessions: Figures, settings: Settings) -> Middleware:
+    """Returns the middleware that limits all requests of an address together. It raises
+    TooManyRequests. `connections` and `sessions` return the numbers of open connections and of
+    sessions.
+    """
+    requests = RequestLimiter(settings.max_requests_per_address_second, PER_CONNECTION, PER_SESSION)
+
+    def seconds_over(address: str) -> float:
+        """Counts a request. Returns 0, or the seconds after which it would be within the limit."""
+        now = asyncio.get_running_loop().time()
+        return requests.try_take(address, now, connections(address), sessions(address))
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        address = client_of(request, settings).address
+        if wait := seconds_over(address):
+            # A refusal would cost as much as most answers.
+            await asyncio.sleep(min(wait, SLOWED))
+            if wait := seconds_over(address):
+                raise TooManyRequests(
+                    RefusalCode.RATE_LIMITED, "too many requests from this address", wait
+                )
+        return await handler(request)
+
+    return middleware
+
+
 def charges(rooms: RoomsInMemory, renditions: Renditions, settings: Settings) -> Middleware:
-    """Returns the middleware that applies the rate limits. It raises TooManyRequests."""
+    """Returns the middleware that applies the rate limits of the routes. It raises
+    TooManyRequests.
+    """
 
     def is_free(request: web.Request) -> bool:
         """Whether the requested room is in memory, or has ended and is still played over HLS."""

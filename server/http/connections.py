@@ -1,26 +1,36 @@
-"""Limits the number of TCP connections per address, and the time that a connection may be silent
-before its first request.
+"""Limits the TCP connections of each address and of all, and the time that each connection may be
+silent or read nothing.
 
-aiohttp does not limit the number of connections. It lets a new connection without a request stay
-open as long as any other idle connection. The endpoints limit the number of requests.
+aiohttp has none of these limits. The endpoints limit the number of requests.
 """
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from enum import Enum, auto
 from typing import cast
 
-from aiohttp import web
+from aiohttp import hdrs, web
+from aiohttp.abc import AbstractStreamWriter
 from aiohttp.typedefs import Handler, Middleware
 
 from relay.errors import RefusalCode
-from server.http.limits import IPNetwork, bucket_key, is_trusted
+from relay.hls.sliced_body import SLICE, SlicedBody, body_size
+from server.errors import TooManyRequests
+from server.http.delivery import Delivery, unread
+from server.http.limits import ConnectionLimiter, IPNetwork, is_trusted
+from server.http.payloads import RefusalBody, reply
 
-SILENT = 15.0
-"""Maximum seconds until the headers of a connection's first request have arrived."""
-IDLE = 150.0
-"""Maximum seconds between two requests on a connection. The value exceeds the timeout of reverse
-proxies, so that the proxy closes an idle connection first.
+SILENT = 10.0
+"""Maximum seconds until the headers of a request have arrived completely: since the connection was
+accepted, or since the first byte of a later request.
+"""
+IDLE = 75.0
+"""Maximum seconds between two requests on a connection."""
+PROXY_IDLE = 150.0
+"""Maximum seconds between two requests on the connection of a trusted proxy. The value exceeds the
+timeout of reverse proxies, so that the proxy closes an idle connection first.
 """
 HANDSHAKE = 10.0
 """Maximum duration of a TLS handshake, seconds."""
@@ -28,8 +38,15 @@ EACH = 4
 """Maximum number of TCP connections per address for each WebSocket that the address may open.
 Browsers open several connections at a time to load a page.
 """
-SWEEP = 5.0
-"""Seconds between two checks for silent connections."""
+SWEEP = 2.5
+"""Seconds between two checks for silent connections and for clients that read nothing."""
+YOUNG = 2.0
+"""Seconds for which a new connection keeps its place while the server has no place for more."""
+UNREAD_EACH = 64 << 20
+"""Maximum number of bytes that wait for the clients of one address."""
+UNREAD_ALL = 512 << 20
+"""Maximum number of bytes that wait for all clients."""
+RETRY_UNREAD = 2
 
 _BODY = json.dumps(
     {
@@ -44,15 +61,181 @@ REFUSAL = (
 ) % (SILENT, len(_BODY), _BODY)
 
 
-class Connections:
-    """The open connections, by address. Owns a timer, which `close()` ends."""
+class Phase(Enum):
+    """What a connection does."""
 
-    def __init__(self, limit: int, trusted: Sequence[IPNetwork]) -> None:
-        """`limit`: maximum number of connections per address. Trusted proxies have no limit."""
-        self._limit = limit
+    NEW = auto()
+    """The connection is not counted."""
+    HANDSHAKE = auto()
+    """The TLS handshake is not complete."""
+    HEADERS = auto()
+    """The headers of a request are not complete."""
+    REQUEST = auto()
+    """A request is handled, or a WebSocket is open."""
+    IDLE = auto()
+    """The connection waits for another request."""
+    LOST = auto()
+
+
+class Connection(asyncio.Protocol):
+    """One TCP connection. Passes everything to aiohttp's handler, and tells `connections` what the
+    connection does.
+    """
+
+    def __init__(
+        self, connections: "Connections", make_handler: Callable[[], web.RequestHandler]
+    ) -> None:
+        self.phase = Phase.NEW
+        self.address = ""
+        self.trusted = False
+        self.counted = False
+        """Whether the connection counts as a connection of its address."""
+        self.transport: asyncio.Transport | None = None
+        self._connections = connections
+        self._make_handler = make_handler
+        self._handler: web.RequestHandler | None = None
+        self._request: web.Request | None = None
+        self._more = False
+        """Whether bytes of another request arrived while a request was handled."""
+
+    # Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        made = cast("asyncio.Transport", transport)  # uvloop's transports are no asyncio.Transport
+        if self.phase is Phase.NEW:
+            address = (made.get_extra_info("peername") or ("",))[0]
+            if not self._connections.admit(self, address, Phase.HEADERS):
+                made.write(REFUSAL)
+                made.close()
+                return
+        self.transport = made
+        self._handler = self._make_handler()
+        self._connections.made(self, self._handler)
+        self._handler.connection_made(made)
+        # A client that takes no bytes then pauses its answer at once: at most one slice waits.
+        # `made` may already hold bytes of the TLS handshake and pause the handler.
+        made.set_write_buffer_limits(high=1, low=0)
+
+    def data_received(self, data: bytes) -> None:
+        if self._handler is None:
+            return
+        if self.phase is Phase.IDLE:
+            self._connections.enter(self, Phase.HEADERS)
+        elif self._request is not None and self._request.content.is_eof():
+            self._more = True
+        self._handler.data_received(data)
+
+    def eof_received(self) -> bool | None:
+        if self._handler is not None:
+            self._handler.eof_received()
+        return None
+
+    def pause_writing(self) -> None:
+        if self._handler is not None:
+            self._handler.pause_writing()
+
+    def resume_writing(self) -> None:
+        if self._handler is not None:
+            self._handler.resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._connections.lost(self, self._handler)
+        if self._handler is not None:
+            self._handler.connection_lost(exc)
+
+    # Requests
+
+    def begin(self, request: web.Request) -> None:
+        """Begins a request."""
+        self._request, self._more = request, False
+        self._connections.enter(self, Phase.REQUEST)
+
+    def finish(self) -> None:
+        """Ends a request."""
+        self._request = None
+        self._connections.enter(self, Phase.HEADERS if self._more else Phase.IDLE)
+
+    def sending(self, size: int, writer: AbstractStreamWriter) -> AbstractContextManager[None]:
+        """Returns the context in which an answer is sent (`Connections.sending`)."""
+        return self._connections.sending(self, size, writer)
+
+    def end(self) -> None:
+        """Ends the connection. Drops bytes that the client has not taken."""
+        transport = self.transport
+        if transport is None:
+            return
+        if unread(transport):
+            transport.abort()
+        elif self._handler is not None:
+            self._handler.force_close()
+
+    def abort(self) -> None:
+        """Ends the connection at once."""
+        if self.transport is not None:
+            self.transport.abort()
+
+
+CONNECTION = web.RequestKey("connection", Connection)
+"""The connection of a request."""
+
+
+async def send(request: web.Request, response: web.StreamResponse, *, shared: bool = False) -> None:
+    """Sends a whole answer. Returns when the kernel has accepted all bytes, or when the connection
+    has ended. `shared`: whether the body is in memory anyway. Raises TooManyRequests if too many
+    bytes wait for the client's address; nothing of the answer is sent then.
+    """
+    connection = request.get(CONNECTION)
+    if (
+        connection is None
+        or connection.phase is Phase.LOST
+        or isinstance(response, web.WebSocketResponse)
+        or (response.prepared and isinstance(response, web.Response))
+    ):
+        return
+    size = 0
+    if isinstance(response, web.Response):
+        size = body_size(response)
+        if size > SLICE and isinstance(response.body, bytes):
+            response.body = SlicedBody([response.body])
+    try:
+        with connection.sending(min(size, SLICE) if shared else size, request.writer):
+            await response.prepare(request)
+            await response.write_eof()
+    except ConnectionError:
+        pass  # the client has left: aiohttp ends the connection
+
+
+class Connections:
+    """The open connections. Owns a timer, which `close()` ends."""
+
+    def __init__(self, limit: int, trusted: Sequence[IPNetwork], total: int | None = None) -> None:
+        """`limit`: maximum number of connections per address; trusted proxies have no limit.
+        `total`: maximum number of all connections.
+        """
         self._trusted = trusted
-        self._held: dict[str, list[asyncio.Transport]] = {}
-        self._silent: dict[web.RequestHandler, float] = {}
+        self._total = total
+        self._counts = ConnectionLimiter(limit)
+        self._handshakes = ConnectionLimiter(max(1, limit // EACH))
+        self._unread = ConnectionLimiter(UNREAD_EACH, UNREAD_ALL)
+        self._open: dict[web.RequestHandler, Connection] = {}
+        self._waiting: dict[Connection, float] = {}
+        """The connections in HANDSHAKE and HEADERS, and when they entered this phase. The first
+        has waited the longest.
+        """
+        self._idle: dict[Connection, float] = {}
+        """The idle connections, and since when they are idle. The first is idle for the longest
+        time.
+        """
+        self._sending: dict[Connection, Delivery] = {}
+        """The connections to which an answer is being sent."""
+        self.held = 0
+        """Number of open connections."""
+        self.refused = 0
+        """Number of connections that were refused since the process began."""
+        self.stalled = 0
+        """Number of connections that ended because their clients did not read an answer."""
+        self.silent = 0
+        """Number of connections that ended because a request did not arrive in time."""
         self._loop = asyncio.get_running_loop()
         self._timer = self._loop.call_later(SWEEP, self._sweep)
 
@@ -60,72 +243,180 @@ class Connections:
         self._timer.cancel()
 
     @property
+    def unread(self) -> int:
+        """Number of bytes in answers that are being sent."""
+        return self._unread.held
+
+    def count(self, address: str) -> tuple[int, int]:
+        """Returns the numbers of connections of the address and of its network."""
+        return self._counts.count(address)
+
+    @property
     def middleware(self) -> Middleware:
-        """The middleware that notes the first request of each connection. It must be the outermost
-        middleware.
+        """The middleware that follows the requests of each connection and sends their answers. It
+        must be the outermost middleware.
         """
 
         @web.middleware
-        async def note(request: web.Request, handler: Handler) -> web.StreamResponse:
-            self._silent.pop(request.protocol, None)
-            return await handler(request)
+        async def follow(request: web.Request, handler: Handler) -> web.StreamResponse:
+            connection = self._open.get(request.protocol)
+            if connection is None:
+                return await handler(request)
+            connection.begin(request)
+            request[CONNECTION] = connection
+            try:
+                response = await handler(request)
+                try:
+                    await send(request, response)
+                except TooManyRequests as refusal:
+                    return _refused(refusal)
+                return response
+            finally:
+                connection.finish()
 
-        return note
+        return follow
 
-    def admit(self, transport: asyncio.Transport, handler: web.RequestHandler) -> bool:
+    # Connections
+
+    def admit(self, connection: Connection, address: str, phase: Phase) -> bool:
         """Returns whether a new connection is accepted. An accepted connection is counted until it
-        closes.
+        is lost. `phase`: HANDSHAKE or HEADERS.
         """
-        address = (transport.get_extra_info("peername") or ("",))[0]
-        if not is_trusted(address, self._trusted):
-            held = self._held.setdefault(bucket_key(address), [])
-            if len(held) >= self._limit:
-                held[:] = _open(held)
-            if len(held) >= self._limit:
-                return False
-            held.append(transport)
-        self._silent[handler] = self._loop.time()
+        connection.address = address
+        connection.trusted = is_trusted(address, self._trusted)
+        if not connection.trusted and not self._count(connection, phase):
+            self.refused += 1
+            return False
+        if self._total is not None and self.held >= self._total and not self._make_place():
+            self._discount(connection, phase)
+            self.refused += 1
+            return False
+        self.held += 1
+        connection.phase = phase
+        self._waiting[connection] = self._loop.time()
         return True
 
     def cut(self, network: IPNetwork) -> None:
-        """Closes the connections of a network. Connections of trusted proxies stay open."""
-        for held in self._held.values():
-            for transport in _open(held):
-                address = (transport.get_extra_info("peername") or ("",))[0]
-                if is_trusted(address, (network,)):
-                    transport.abort()
+        """Ends the connections of a network. Connections of trusted proxies stay open."""
+        for connection in list(self._open.values()):
+            if not connection.trusted and is_trusted(connection.address, (network,)):
+                connection.abort()
+
+    def made(self, connection: Connection, handler: web.RequestHandler) -> None:
+        """Takes a connection whose TLS handshake, if any, is complete."""
+        self._open[handler] = connection
+        if connection.phase is Phase.HANDSHAKE:
+            self.enter(connection, Phase.HEADERS)
+
+    def enter(self, connection: Connection, phase: Phase) -> None:
+        """Changes the phase of an accepted connection."""
+        before = connection.phase
+        if before is Phase.LOST or before is Phase.NEW:
+            return
+        if before is Phase.IDLE:
+            self._idle.pop(connection, None)
+        else:
+            self._waiting.pop(connection, None)
+        if before is Phase.HANDSHAKE and connection.counted:
+            self._handshakes.release(connection.address)
+        connection.phase = phase
+        if phase is Phase.HEADERS:
+            self._waiting[connection] = self._loop.time()
+        elif phase is Phase.IDLE and not connection.trusted:
+            self._idle[connection] = self._loop.time()  # aiohttp ends the others
+
+    def lost(self, connection: Connection, handler: web.RequestHandler | None) -> None:
+        """Forgets a connection."""
+        if connection.phase in (Phase.NEW, Phase.LOST):
+            return
+        self.enter(connection, Phase.LOST)
+        if connection.counted:
+            connection.counted = False
+            self._counts.release(connection.address)
+        self.held -= 1
+        if handler is not None:
+            self._open.pop(handler, None)
+
+    @contextmanager
+    def sending(
+        self, connection: Connection, size: int, writer: AbstractStreamWriter
+    ) -> Iterator[None]:
+        """Counts `size` bytes until the context ends. Meanwhile the connection ends if its client
+        takes too few bytes. Raises TooManyRequests if too many bytes wait already.
+        """
+        transport = connection.transport
+        assert transport is not None
+        if size and not self._unread.acquire(connection.address, size):
+            raise TooManyRequests(
+                RefusalCode.TOO_MANY_REQUESTS,
+                "too many answers to this address wait to be read",
+                RETRY_UNREAD,
+            )
+        self._sending[connection] = Delivery(transport, writer, self._loop.time())
+        try:
+            yield
+        finally:
+            del self._sending[connection]
+            if size:
+                self._unread.release(connection.address, size)
+
+    def _count(self, connection: Connection, phase: Phase) -> bool:
+        address = connection.address
+        if not self._counts.acquire(address):
+            return False
+        if phase is Phase.HANDSHAKE and not self._handshakes.acquire(address):
+            self._counts.release(address)
+            return False
+        connection.counted = True
+        return True
+
+    def _discount(self, connection: Connection, phase: Phase) -> None:
+        if connection.counted:
+            connection.counted = False
+            self._counts.release(connection.address)
+            if phase is Phase.HANDSHAKE:
+                self._handshakes.release(connection.address)
+
+    def _make_place(self) -> bool:
+        """Ends the connection that has waited the longest without a request, if any. Returns
+        whether a connection has ended.
+        """
+        now = self._loop.time()
+        for waiting, patience in ((self._waiting, YOUNG), (self._idle, 0.0)):
+            for connection, since in waiting.items():
+                if now - since >= patience and connection.transport is not None:
+                    del waiting[connection]
+                    connection.end()
+                    return True
+                break
+        return False
 
     def _sweep(self) -> None:
         self._timer = self._loop.call_later(SWEEP, self._sweep)
         now = self._loop.time()
-        for handler, since in list(self._silent.items()):
-            if handler.transport is not None and now - since < SILENT:
-                continue
-            del self._silent[handler]
-            handler.force_close()
-        self._held = {
-            address: left for address, held in self._held.items() if (left := _open(held))
-        }
+        for delivering, delivery in list(self._sending.items()):
+            if delivery.stalled(now):
+                self.stalled += 1
+                delivering.abort()
+        for waiting, limit in ((self._waiting, SILENT), (self._idle, IDLE)):
+            for connection in _older(waiting, now - limit):
+                del waiting[connection]
+                self.silent += connection.phase is not Phase.IDLE
+                connection.end()
 
 
-class AdmissionProtocol(asyncio.Protocol):
-    """Passes a newly accepted connection to aiohttp. Refuses the connection if its address has too
-    many connections.
-    """
-
-    def __init__(self, connections: Connections, handler: web.RequestHandler) -> None:
-        self._connections = connections
-        self._handler = handler
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        made = cast("asyncio.Transport", transport)  # uvloop's transports are no asyncio.Transport
-        if self._connections.admit(made, self._handler):
-            made.set_protocol(self._handler)
-            self._handler.connection_made(made)
-        else:
-            made.write(REFUSAL)
-            made.close()
+def _older(since: dict[Connection, float], than: float) -> list[Connection]:
+    """Returns the connections at the start of the dictionary that entered it before `than`."""
+    found = []
+    for connection, entered in since.items():
+        if entered > than:
+            break
+        found.append(connection)
+    return found
 
 
-def _open(transports: list[asyncio.Transport]) -> list[asyncio.Transport]:
-    return [transport for transport in transports if not transport.is_closing()]
+def _refused(refusal: TooManyRequests) -> web.Response:
+    body = {"error": str(refusal), "code": refusal.code, "retry_after": refusal.retry_after}
+    response = reply(RefusalBody, body, status=refusal.status)
+    response.headers[hdrs.RETRY_AFTER] = str(refusal.retry_after)
+    return response

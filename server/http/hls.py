@@ -7,7 +7,8 @@ from relay.hls.endpoint import Renditions
 from relay.hls.rendition import Rendition
 from relay.worker.workers import Workers
 from server.errors import Gone, TooManyRequests
-from server.http.limits import ConnectionLimiter
+from server.http.connections import send
+from server.http.limits import ConnectionLimiter, bucket_key
 from server.http.request import client_of, connection_of
 from server.rooms.registry import Rooms
 from server.settings import Settings
@@ -19,7 +20,8 @@ class HlsEndpoint:
     def __init__(self, rooms: Rooms, workers: Workers, settings: Settings) -> None:
         self._rooms = rooms
         self._settings = settings
-        self._requests = ConnectionLimiter(settings.max_sockets_per_address)
+        self.requests = ConnectionLimiter(settings.max_sockets_per_address)
+        """The limiter of the requests of an address that are being answered."""
         self.renditions = Renditions(workers)
 
     def routes(self) -> list[web.RouteDef]:
@@ -32,13 +34,19 @@ class HlsEndpoint:
         refusal = TooManyRequests(
             RefusalCode.TOO_MANY_REQUESTS, "too many requests at a time from this address"
         )
-        with connection_of(self._requests, address, refusal):
+        with connection_of(self.requests, address, refusal):
             rendition = await self._rendition(request.match_info["room"], path)
-            client = f"{address} {request.headers.get(hdrs.USER_AGENT, '')[:200]}"
+            household = bucket_key(address)
+            client = f"{household} {request.headers.get(hdrs.USER_AGENT, '')[:200]}"
             try:
-                return await self.renditions.respond(request, rendition, path, client)
+                response = await self.renditions.respond(
+                    request, rendition, path, client, household
+                )
             except ConnectionResetError:  # the waiting client left: no one reads this answer
                 return web.Response(status=400)
+            # The request counts until its answer is sent: a client that reads nothing holds it.
+            await send(request, response, shared=True)
+            return response
 
     async def close(self) -> None:
         await self.renditions.close()

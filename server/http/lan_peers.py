@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from aiohttp import web
 
 from relay.errors import RefusalCode
-from server.http.connections import AdmissionProtocol, Connections
+from server.http.connections import Connection, Connections
 from server.http.limits import is_trusted
 from server.settings import IPNetwork
 
@@ -24,18 +24,18 @@ REFUSAL = (
 ) % (len(_BODY), _BODY)
 
 
-class LanProtocol(AdmissionProtocol):
-    """An AdmissionProtocol that refuses peers outside `networks`. A router may forward connections
+class LanProtocol(Connection):
+    """A Connection that refuses peers outside `networks`. A router may forward connections
     from the Internet to a private address.
     """
 
     def __init__(
         self,
         connections: Connections,
-        handler: web.RequestHandler,
+        make_handler: Callable[[], web.RequestHandler],
         networks: Sequence[IPNetwork],
     ) -> None:
-        super().__init__(connections, handler)
+        super().__init__(connections, make_handler)
         self._networks = networks
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

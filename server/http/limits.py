@@ -1,14 +1,16 @@
-"""Request and connection limits per client address, and the address of a client behind reverse
-proxies. Pure: `now` is any monotonic time in seconds.
+"""Request and connection limits per client address and per network, and the address of a client
+behind reverse proxies. Pure: `now` is any monotonic time in seconds.
 
 Addresses are counted by `bucket_key`: a household with an IPv6 /64 counts as one address, like a
-household with one IPv4 address.
+household with one IPv4 address. Networks are counted by `network_key`, because one client may have
+many addresses: a network may do NETWORK times as much as an address.
 """
 
 import ipaddress
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from relay.client_address import ClientAddress
 from server.http.hosts import read_authority
@@ -16,16 +18,37 @@ from server.http.hosts import read_authority
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+NETWORK = 8
+"""Ratio of the limit of a network to the limit of an address."""
+
 
 def bucket_key(address: str) -> str:
     """Returns the part of an address that identifies a client: a whole IPv4 address, or the /64 of
     an IPv6 address. An IPv4 address mapped into IPv6 counts as IPv4. Any other text is returned
     unchanged.
     """
+    return _keys(address)[0]
+
+
+def network_key(address: str) -> str:
+    """Returns the network that one client may own: the /24 of an IPv4 address, the /48 of an IPv6
+    address. Any other text is returned unchanged.
+    """
+    return _keys(address)[1]
+
+
+@lru_cache(maxsize=4_096)
+def _keys(address: str) -> tuple[str, str]:
+    """Returns the `bucket_key` and the `network_key` of an address."""
     ip = parse_address(address)
     if ip is None:
-        return address
-    return str(ip) if ip.version == 4 else str(ipaddress.ip_network((ip, 64), strict=False))
+        return address, address
+    if ip.version == 4:
+        return str(ip), str(ipaddress.ip_network((int(ip), 24), strict=False))
+    return (
+        str(ipaddress.ip_network((int(ip), 64), strict=False)),
+        str(ipaddress.ip_network((int(ip), 48), strict=False)),
+    )
 
 
 def keys_of(address: str) -> ClientAddress:
@@ -40,68 +63,175 @@ def keys_of(address: str) -> ClientAddress:
 
 class RateLimiter:
     """Limits the request rate with a token bucket per address: a burst of `limit` requests, then
-    one request every `per_seconds / limit` seconds.
+    one request every `per_seconds / limit` seconds. The bucket of a network holds NETWORK times as
+    many tokens.
 
-    Keeps at most `max_keys` buckets. The least recently used bucket is dropped first, because it
-    has had the most time to refill.
+    Keeps at most `max_keys` buckets of addresses, and as many of networks. The least recently used
+    bucket is dropped first, because it is the fullest.
     """
 
     def __init__(self, limit: int, per_seconds: float, max_keys: int = 10_000) -> None:
         self.limit = limit
         self.per_seconds = per_seconds
-        self.max_keys = max_keys
-        self._buckets: dict[str, tuple[float, float]] = {}
-        """Token buckets by key. A bucket is its number of tokens and the time of its last update.
-        The least recently used bucket is first.
-        """
+        self._addresses = _Buckets(max_keys)
+        self._networks = _Buckets(max_keys)
 
     def try_take(self, address: str, now: float) -> float:
         """Takes a token and returns 0. If no token is left, returns the seconds until the next
         token is available.
         """
-        key = bucket_key(address)
-        tokens, counted = self._buckets.pop(key, (float(self.limit), now))
+        host, network = _keys(address)
         rate = self.limit / self.per_seconds
-        tokens = min(self.limit, tokens + max(0.0, now - counted) * rate)
-        allowed = tokens >= 1
-        if len(self._buckets) >= self.max_keys:
+        wait = max(
+            self._addresses.wait(host, now, self.limit, rate),
+            self._networks.wait(network, now, NETWORK * self.limit, NETWORK * rate),
+        )
+        if not wait:
+            self._addresses.take(host)
+            self._networks.take(network)
+        return wait
+
+    def __len__(self) -> int:
+        """Returns the number of addresses that have a bucket."""
+        return len(self._addresses)
+
+
+class RequestLimiter:
+    """Limits all requests of an address together. The limit grows with the address's open
+    connections and with its sessions, so that many honest clients may share an address.
+    """
+
+    def __init__(
+        self, rate: float, per_connection: float, per_session: float, max_keys: int = 10_000
+    ) -> None:
+        """The arguments are requests per second: of an address, and for each of its connections and
+        sessions.
+        """
+        self._rate = rate
+        self._per_connection = per_connection
+        self._per_session = per_session
+        self._addresses = _Buckets(max_keys)
+        self._networks = _Buckets(max_keys)
+
+    def try_take(
+        self,
+        address: str,
+        now: float,
+        connections: tuple[int, int] = (0, 0),
+        sessions: tuple[int, int] = (0, 0),
+    ) -> float:
+        """Takes a token and returns 0. If no token is left, returns the seconds until the next
+        token is available. `connections` and `sessions`: numbers of the address and of its network.
+        """
+        host, network = _keys(address)
+        allowed = self._allowed(1, connections[0], sessions[0])
+        together = self._allowed(NETWORK, connections[1], sessions[1])
+        wait = max(
+            self._addresses.wait(host, now, BURST_SECONDS * allowed, allowed),
+            self._networks.wait(network, now, BURST_SECONDS * together, together),
+        )
+        if not wait:
+            self._addresses.take(host)
+            self._networks.take(network)
+        return wait
+
+    def _allowed(self, addresses: int, connections: int, sessions: int) -> float:
+        return (
+            self._rate * addresses
+            + self._per_connection * connections
+            + self._per_session * sessions
+        )
+
+
+BURST_SECONDS = 20.0
+"""Seconds for which an address that made no requests before may exceed its rate: the number of
+requests in a burst is the rate times this value.
+"""
+
+
+class _Buckets:
+    """The token buckets of one kind of key."""
+
+    def __init__(self, max_keys: int) -> None:
+        self._max_keys = max_keys
+        self._buckets: dict[str, tuple[float, float]] = {}
+        """The buckets by key: number of tokens and time of the last update. The least recently used
+        bucket is first.
+        """
+
+    def wait(self, key: str, now: float, limit: float, rate: float) -> float:
+        """Refills a bucket with `rate` tokens per second, up to `limit`. Returns 0 if it has a
+        token, otherwise the seconds until it has one.
+        """
+        tokens, counted = self._buckets.pop(key, (limit, now))
+        tokens = min(limit, tokens + max(0.0, now - counted) * rate)
+        if len(self._buckets) >= self._max_keys:
             del self._buckets[next(iter(self._buckets))]
-        self._buckets[key] = (tokens - allowed, max(now, counted))
-        return 0.0 if allowed else (1 - tokens) / rate
+        self._buckets[key] = (tokens, max(now, counted))
+        return 0.0 if tokens >= 1 else (1 - tokens) / rate
+
+    def take(self, key: str) -> None:
+        """Takes a token from a bucket, after `wait` has returned 0."""
+        tokens, counted = self._buckets[key]
+        self._buckets[key] = (tokens - 1, counted)
 
     def __len__(self) -> int:
         return len(self._buckets)
 
 
 class ConnectionLimiter:
-    """Counts the connections of each address. Call `release` once for each `acquire` that returned
-    True.
+    """Counts the connections of each address and each network. Call `release` once for each
+    `acquire` that returned True.
+
+    `acquire` and `release` may also count other amounts, for example bytes. `total`: limit of all
+    addresses together, None for no limit.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, total: int | None = None) -> None:
         self.limit = limit
-        self._held: dict[str, int] = {}
+        self.total = total
+        self.held = 0
+        """Number that all addresses hold together."""
+        self._addresses: dict[str, int] = {}
+        self._networks: dict[str, int] = {}
 
-    def acquire(self, address: str) -> bool:
-        key = bucket_key(address)
-        held = self._held.get(key, 0)
-        if held >= self.limit:
+    def acquire(self, address: str, amount: int = 1) -> bool:
+        host, network = _keys(address)
+        held, together = self._addresses.get(host, 0), self._networks.get(network, 0)
+        if (
+            held + amount > self.limit
+            or together + amount > NETWORK * self.limit
+            or (self.total is not None and self.held + amount > self.total)
+        ):
             return False
-        self._held[key] = held + 1
+        self._addresses[host] = held + amount
+        self._networks[network] = together + amount
+        self.held += amount
         return True
 
-    def release(self, address: str) -> None:
+    def release(self, address: str, amount: int = 1) -> None:
         """Removes a connection from the count. Raises KeyError if the address has no connection."""
-        key = bucket_key(address)
-        held = self._held[key]
-        if held == 1:
-            del self._held[key]
-        else:
-            self._held[key] = held - 1
+        host, network = _keys(address)
+        _subtract(self._addresses, host, amount)
+        _subtract(self._networks, network, amount)
+        self.held -= amount
+
+    def count(self, address: str) -> tuple[int, int]:
+        """Returns the numbers that the address and its network hold."""
+        host, network = _keys(address)
+        return self._addresses.get(host, 0), self._networks.get(network, 0)
 
     def __len__(self) -> int:
         """Returns the number of addresses that have a connection."""
-        return len(self._held)
+        return len(self._addresses)
+
+
+def _subtract(held: dict[str, int], key: str, amount: int) -> None:
+    left = held[key] - amount
+    if left:
+        held[key] = left
+    else:
+        del held[key]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,15 @@ from relay.worker.workers import Workers
 from server.host.admission import Admission
 from server.host.headroom import Level
 from server.host.stages import Stages
+from server.http.auth import require_operator
+from server.http.connections import Connections
 from server.http.watch import WatchEndpoint
 from server.ingest.sessions import IngestSessions
 from server.memory.budget import MemoryBudget
 from server.rooms.beacon import OTHER, PLAYERS, Beacon
 from server.rooms.in_memory import RoomsInMemory
 from server.rooms.life import State
+from server.settings import Settings
 
 FIRST_PICTURE = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 BEHIND_LENS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
@@ -60,20 +63,26 @@ class Sources:
     meter: Meter
     admission: Admission
     stages: Stages
+    connections: Connections
 
 
 class Metrics:
-    """The endpoint `/metrics`. Serves metrics of `registry`, the process and `sources`."""
+    """The endpoint `/metrics`. Serves metrics of `registry`, the process and `sources` to the
+    operator's programs.
+    """
 
-    def __init__(self, sources: Sources, registry: CollectorRegistry) -> None:
+    def __init__(self, sources: Sources, registry: CollectorRegistry, settings: Settings) -> None:
         self._registry = registry
+        self._settings = settings
         ProcessCollector(registry=registry)
         registry.register(ServerCollector(sources))
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/metrics", self.get)]
 
-    async def get(self, _: web.Request) -> web.Response:
+    async def get(self, request: web.Request) -> web.Response:
+        """Responds with the metrics. Raises Unauthorized or Forbidden."""
+        require_operator(request, self._settings)
         return web.Response(
             body=generate_latest(self._registry),
             headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_PLAIN_0_0_4, hdrs.CACHE_CONTROL: "no-store"},
@@ -145,6 +154,7 @@ class ServerCollector(Collector):
         yield from self._rooms()
         yield from self._viewers()
         yield from self._delivery()
+        yield from self._connections()
         yield from self._network()
         yield from self._memory()
         yield from self._load()
@@ -266,6 +276,23 @@ class ServerCollector(Collector):
             "microlive_refused_connections",
             "WHEP offers refused because too many sessions were connecting",
             whep.counters.refused,
+        )
+
+    def _connections(self) -> Iterator[Family]:
+        connections = self._sources.connections
+        yield GaugeMetricFamily("microlive_connections", "Open TCP connections", connections.held)
+        yield GaugeMetricFamily(
+            "microlive_unread_bytes", "Bytes of answers that are being sent", connections.unread
+        )
+        yield _counter(
+            "ended_connections",
+            "TCP connections that the server refused or ended, by reason",
+            "reason",
+            {
+                "refused": connections.refused,
+                "silent": connections.silent,
+                "stalled": connections.stalled,
+            },
         )
 
     def _network(self) -> Iterator[Family]:

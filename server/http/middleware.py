@@ -2,6 +2,7 @@
 origins, and answers preflights.
 """
 
+import asyncio
 import logging
 
 from aiohttp import HttpVersion11, hdrs, web
@@ -21,7 +22,8 @@ from server.http.headers import ALLOWED_HEADERS, ALLOWED_METHODS, ENDPOINTS
 from server.http.hosts import KnownHosts, Origins
 from server.http.pages import Pages
 from server.http.payloads import RefusalBody, reply
-from server.http.request import authority_of
+from server.http.refusal_log import LOGGED, RefusalLog
+from server.http.request import authority_of, client_of
 from server.settings import Settings
 from server.storage.database import StorageError
 
@@ -31,10 +33,11 @@ ANY_HOST = ("/healthz", "/readyz", "/metrics")
 """Paths that answer for every host: monitoring programs use addresses that no setting names."""
 
 
-def refusals(pages: Pages) -> Middleware:
+def refusals(pages: Pages, settings: Settings) -> Middleware:
     """Returns the middleware that turns every error into an answer: a page if a browser requests
-    HTML, otherwise a RefusalBody.
+    HTML, otherwise a RefusalBody. Logs some of the refusals with the client's address.
     """
+    log = RefusalLog()
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -69,6 +72,7 @@ def refusals(pages: Pages) -> Middleware:
     def answer(
         request: web.Request, refusal: Refusal, error: web.HTTPException | None = None
     ) -> web.StreamResponse:
+        note(request, refusal)
         response: web.Response
         if "text/html" in request.headers.get(hdrs.ACCEPT, "") and not request.path.startswith(
             ENDPOINTS
@@ -91,6 +95,21 @@ def refusals(pages: Pages) -> Middleware:
         if refusal.status == 408:
             response.force_close()  # the rest of the request body may still come
         return response
+
+    def note(request: web.Request, refusal: Refusal) -> None:
+        if refusal.status not in LOGGED:
+            return
+        resource = request.match_info.route.resource
+        line = log.line(
+            refusal.status,
+            refusal.code.value,
+            client_of(request, settings).address,
+            request.method,
+            resource.canonical if resource else "an unknown path",
+            asyncio.get_running_loop().time(),
+        )
+        if line:
+            logger.info("%s", line)
 
     return middleware
 

@@ -4,6 +4,7 @@ describes the requests and answers.
 
 import asyncio
 import json
+import logging
 import time
 
 from aiohttp import hdrs, web
@@ -22,6 +23,8 @@ from server.rooms.description import RoomDescription
 from server.rooms.health import RoomHealth
 from server.rooms.registry import Rooms
 from server.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 NEW_CODES_PER_MINUTE = 30
 """Maximum number of QR codes that are made for one address per minute. Codes that are kept have no
@@ -62,6 +65,7 @@ class RoomsEndpoint:
         address = client_of(request, self._settings).address
         new = await asyncio.shield(self._rooms.create(title, address))
         name = new.room.room
+        logger.info("room %s: created by %s", name, client_of(request, self._settings).address)
         answer = {
             "room": name,
             "title": new.room.title,

@@ -46,6 +46,8 @@ class WatchEndpoint:
             RETRY_CONNECTIONS,
         )
         with connection_of(self.sockets, address, refusal):
+            if request.transport is not None:
+                request.transport.set_write_buffer_limits()  # `Connection` sets lower ones
             return await watch(
                 request, room.channel, self.counters, self.viewers, address=keys_of(address)
             )

@@ -32,7 +32,8 @@ class WhepEndpoint:
         self._rooms = rooms
         self._sessions = sessions
         self._settings = settings
-        self._held = ConnectionLimiter(settings.max_sockets_per_address)
+        self.held = ConnectionLimiter(settings.max_sockets_per_address)
+        """The limiter of the sessions of an address."""
         self._connecting = ConnectionLimiter(settings.max_connecting_whep_per_address)
 
     def routes(self) -> list[web.RouteDef]:
@@ -87,12 +88,12 @@ class WhepEndpoint:
         """Opens a session. The session counts toward the limit of the address until the session
         ends.
         """
-        if not self._held.acquire(address):
+        if not self.held.acquire(address):
             raise TooManyRequests(
                 RefusalCode.TOO_MANY_SESSIONS, "too many sessions of this address", RETRY_SESSIONS
             )
         if not self._connecting.acquire(address):
-            self._held.release(address)
+            self.held.release(address)
             self._sessions.counters.refused += 1
             raise TooManyRequests(
                 RefusalCode.TOO_MANY_SESSIONS,
@@ -103,12 +104,12 @@ class WhepEndpoint:
             return self._sessions.open(
                 channel,
                 offer,
-                on_ended=lambda: self._held.release(address),
+                on_ended=lambda: self.held.release(address),
                 on_settled=lambda: self._connecting.release(address),
             )
         except BaseException:
             self._connecting.release(address)
-            self._held.release(address)
+            self.held.release(address)
             raise
 
     async def _live_channel(self, request: web.Request) -> Channel:

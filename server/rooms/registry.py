@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine
+from itertools import islice
 from typing import Any, TypeVar, cast
 
 from relay.channel.hub import Hub
@@ -45,6 +46,11 @@ Reply = TypeVar("Reply")
 
 MAX_ROOMS = 10_000
 """Maximum number of rooms that have not ended."""
+IDLE_CROWDED = 60.0
+"""Seconds after which a room that was never live may end while there are over MAX_ROOMS / 2 rooms.
+"""
+ENDED_PER_ROOM = 8
+"""Maximum number of these rooms that end when a room is created, so that the work is spread."""
 RETRY_FULL = 60.0
 """Seconds that a client must wait after it was refused because there are too many rooms."""
 PURGE_INTERVAL = 3_600.0
@@ -73,6 +79,8 @@ class Rooms:
         self._on_beacon = on_beacon
         self._rooms: dict[str, Room] = {}
         self.in_memory = RoomsInMemory(self._rooms)
+        self._idle: dict[Room, None] = {}
+        """The rooms that were never live. The oldest is first."""
         self._writes: set[asyncio.Task[None]] = set()
         self._endings: dict[str, asyncio.Task[None]] = {}
         self._purging: asyncio.Task[None] | None = None
@@ -91,6 +99,7 @@ class Rooms:
         rooms or the server is closing.
         """
         self._require_open()
+        self._end_idle()
         if len(self._rooms) >= MAX_ROOMS:
             raise Unavailable(
                 RefusalCode.TOO_MANY_ROOMS,
@@ -134,9 +143,12 @@ class Rooms:
         raise _gone()
 
     def on_air(self) -> list[RoomDescription]:
-        """Returns the rooms that are live or away, in descending order of viewers."""
-        rooms = [room.describe() for room in self._rooms.values() if room.on_air]
-        return sorted(rooms, key=lambda room: (-room.viewers, -(room.live_since or 0)))
+        """Returns the rooms that are live or away, in descending order of viewers. Of the HLS
+        viewers of one address, only a few count in the order.
+        """
+        rooms = [room for room in self._rooms.values() if room.on_air]
+        rooms.sort(key=lambda room: (-room.channel.ranked_viewers, -(room.live_since or 0)))
+        return [room.describe() for room in rooms]
 
     def inspect(self) -> list[RoomInspection]:
         """Returns every room that has not ended, for the operator. The newest room is first."""
@@ -223,6 +235,7 @@ class Rooms:
     # Rooms. `room_changed` implements RoomObserver.
 
     def room_changed(self, room: Room, before: State) -> None:
+        self._idle.pop(room, None)
         if room.state is State.ENDED:
             self._endings[room.name] = self._write(self._remove(room))
             self._endings[room.name].add_done_callback(lambda _: self._endings.pop(room.name))
@@ -233,7 +246,22 @@ class Rooms:
         audience = Audience(self._on_beacon)
         room = Room(record, self._policy, self._hub.open, self._open_session, audience, self)
         self._rooms[record.room] = room
+        if room.state is State.IDLE:
+            self._idle[room] = None
         return room
+
+    def _end_idle(self) -> None:
+        """Ends some rooms that were never live, if there are many rooms."""
+        if len(self._rooms) <= MAX_ROOMS // 2:
+            return
+        before = time.time() - IDLE_CROWDED
+        for room in list(islice(self._idle, ENDED_PER_ROOM)):
+            if room.sessions:
+                self._idle[room] = self._idle.pop(room)  # its publisher is connecting
+            elif room.record.created_at < before:
+                room.finish()
+            else:
+                return
 
     async def _remove(self, room: Room) -> None:
         try:

@@ -30,6 +30,8 @@ from server.settings import (
     variable_of,
 )
 
+TOKEN = "a-create-token-of-this-test"
+
 
 @pytest.fixture(autouse=True)
 def private_files() -> Iterator[None]:
@@ -245,6 +247,10 @@ def test_sizes_with_their_unit() -> None:
         ("create", "nobody", "'anyone' or 'token'"),
         ("create_token", "with space", "letters, digits"),
         ("create_token", "", "letters, digits"),
+        ("create_token", "fifteen-letters", "fewer than 16 characters"),
+        ("metrics_token", "fifteen-letters", "fewer than 16 characters"),
+        ("create_token_file", "/nowhere/token", "cannot read /nowhere/token"),
+        ("max_connections", "1", "greater than or equal to 16"),
         ("cors_origins", "https://a/b", "must end after the host and port"),
         ("away_grace", "0", "greater than 0"),
         ("away_grace", "nan", "finite"),
@@ -321,12 +327,26 @@ def test_a_key_that_is_encrypted_or_of_another_certificate(tmp_path: Path) -> No
 
 def test_create_token_needs_a_token() -> None:
     assert problems({"create": "token"}) == [
-        "create_token: required if `create` is `token`: set MICROLIVE_CREATE_TOKEN"
+        "create_token: required if `create` is `token`: set --create-token-file or "
+        "MICROLIVE_CREATE_TOKEN"
     ]
-    settings = load({"create": "token"}, {"MICROLIVE_CREATE_TOKEN": "s3cret"})
-    assert (
-        settings.create_token is not None and settings.create_token.get_secret_value() == "s3cret"
-    )
+    settings = load({"create": "token"}, {"MICROLIVE_CREATE_TOKEN": TOKEN})
+    assert settings.create_token is not None and settings.create_token.get_secret_value() == TOKEN
+
+
+def test_the_create_token_may_be_in_a_file(tmp_path: Path) -> None:
+    """Without the end of its line. A file and a token at once are refused, and so is a bad token in
+    a file, without its text.
+    """
+    path = tmp_path / "token"
+    path.write_text(f"{TOKEN}\n")
+    settings = load({"create": "token", "create_token_file": str(path)}, {})
+    assert settings.create_token is not None and settings.create_token.get_secret_value() == TOKEN
+    [problem] = problems({"create_token_file": str(path)}, {"MICROLIVE_CREATE_TOKEN": TOKEN})
+    assert "set one of them" in problem and TOKEN not in problem
+    path.write_text("hush")
+    [problem] = problems({"create_token_file": str(path)})
+    assert "fewer than 16 characters" in problem and "hush" not in problem
 
 
 def test_unknown_names_in_a_file_are_refused_by_name(tmp_path: Path) -> None:
@@ -378,7 +398,7 @@ def test_no_problem_contains_a_secret(environ: dict[str, str]) -> None:
 def test_printed_settings_contain_no_secret() -> None:
     settings = load(
         {
-            "create_token": "hush",
+            "create_token": "hush-hush-hush-hush",
             "turn_urls": "turn:a",
             "turn_secret": "hush",
             "ice_servers": '[{"urls": "turn:a", "username": "u", "credential": "hush"}]',
@@ -409,7 +429,7 @@ def test_any_text_gives_settings_or_one_line_for_each_problem(arguments: dict[st
     ("text", "secret"),
     [
         ("turn_secret = 's'\nturn_urls = ['turn:a']", "turn_secret"),
-        ("create_token = 't'", "create_token"),
+        (f"create_token = '{TOKEN}'", "create_token"),
         ("ice_servers = [{urls = 'turn:a', username = 'u', credential = 'c'}]", "ice_servers"),
     ],
 )

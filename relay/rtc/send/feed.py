@@ -60,6 +60,10 @@ class Feed:
     def viewers(self) -> int:
         return self._connected
 
+    @property
+    def ranked_viewers(self) -> int:
+        return self._connected
+
     def open(self) -> None:
         """Takes the stream's samples since the last keyframe, and reads new samples from now on."""
         info = self.stream.tracks.get(Track.VIDEO)

@@ -305,6 +305,7 @@ def test_viewers_are_counted_once_each() -> None:
 def test_viewers_of_other_outputs_count_too() -> None:
     class Output:
         viewers = 2
+        ranked_viewers = 1
 
     owner, output = Owner(), Output()
     channel = make_channel(owner)
@@ -312,6 +313,7 @@ def test_viewers_of_other_outputs_count_too() -> None:
     channel.add_output(output)
     output.viewers = 5
     channel.viewers_changed()
+    assert channel.ranked_viewers == 2
     channel.remove_output(output)
     channel.remove_output(output)
     assert owner.viewers == [1, 3, 6, 1] and channel.direct_viewers == 1

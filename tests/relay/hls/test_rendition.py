@@ -125,6 +125,15 @@ async def test_viewers(rendition: Rendition, monkeypatch: pytest.MonkeyPatch) ->
     assert rendition.viewers == 2
 
 
+async def test_an_address_counts_a_few_times_in_the_ranking(rendition: Rendition) -> None:
+    """Whatever names its clients have; every client of another address counts."""
+    for number in range(10):
+        rendition.note_request(f"one {number}", "192.0.2.1")
+    rendition.note_request("other", "192.0.2.2")
+    await rendition.playable()
+    assert (rendition.viewers, rendition.ranked_viewers) == (11, module.RANKED_EACH + 1)
+
+
 async def test_it_ends_without_requests(
     channel: Channel, rendition: Rendition, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,9 @@ from unittest.mock import Mock
 import pytest
 
 from relay.hls.endpoint import Renditions
+from server.http import charges
 from server.http.charges import CHARGES, Free, charge_of
+from server.http.limits import BURST_SECONDS
 from server.http.payloads import RefusalBody
 from tests.fixtures.server import running
 
@@ -81,3 +83,27 @@ async def test_a_new_room_is_charged_before_its_body_is_read(tmp_path: Path) -> 
             assert (await reader.read()).startswith(b"HTTP/1.1 200 ")
         writer.close()
         assert head.startswith(b"HTTP/1.1 429 ") and refusal.code == "too_many_rooms"
+
+
+async def test_all_requests_of_an_address_count_together(tmp_path: Path) -> None:
+    """Past the rate they wait, also those that no route answers."""
+    async with running(tmp_path, max_requests_per_address_second=1) as server:
+        loop = asyncio.get_running_loop()
+        count = round(6 * BURST_SECONDS) + 1  # one connection
+        for _ in range(count):
+            await server.status("GET", "/healthz")
+        began = loop.time()
+        for path in ("/healthz", "/nothing", "/api/config"):
+            assert await server.status("GET", path) in (200, 404)
+        assert loop.time() - began > 0.3
+
+
+async def test_far_too_many_requests_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(charges, "SLOWED", 0.0)
+    monkeypatch.setattr(charges, "PER_CONNECTION", 0)
+    async with running(tmp_path, max_requests_per_address_second=1) as server:
+        answers = [await server.status("GET", "/healthz") for _ in range(round(BURST_SECONDS) + 3)]
+        assert answers[: round(BURST_SECONDS)] == [200] * round(BURST_SECONDS)
+        assert answers[-1] == 429

@@ -30,7 +30,7 @@ async def test_only_peers_of_the_networks(peer: tuple[str, int] | None, admitted
     handler = Mock(spec=web.RequestHandler)
     transport = Mock(spec=asyncio.Transport)
     transport.get_extra_info = lambda name: peer if name == "peername" else None
-    LanProtocol(connections, handler, NETWORKS).connection_made(transport)
+    LanProtocol(connections, lambda: handler, NETWORKS).connection_made(transport)
     connections.close()
     assert handler.connection_made.called is admitted
     assert transport.close.called is not admitted

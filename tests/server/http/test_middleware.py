@@ -14,6 +14,7 @@ from server.http.connections import REFUSAL
 from server.http.middleware import refusals
 from server.http.pages import Pages
 from server.http.payloads import RefusalBody
+from server.settings import Settings
 from server.storage.database import StorageError
 from tests.fixtures.server import Server, running
 
@@ -96,7 +97,7 @@ async def test_failures_of_the_server(
         assert "disk full" not in text
 
 
-async def test_a_defect_in_the_middle_of_an_answer_cuts_the_connection() -> None:
+async def test_a_defect_in_the_middle_of_an_answer_cuts_the_connection(tmp_path: Path) -> None:
     """Another answer behind the first one would be read as its body."""
 
     async def fail_late(request: web.Request) -> web.StreamResponse:
@@ -105,7 +106,7 @@ async def test_a_defect_in_the_middle_of_an_answer_cuts_the_connection() -> None
         await response.write(b"begun")
         raise ZeroDivisionError
 
-    app = web.Application(middlewares=[refusals(cast(Pages, None))])
+    app = web.Application(middlewares=[refusals(cast(Pages, None), Settings(data=tmp_path))])
     app.router.add_get("/", fail_late)
     async with TestServer(app) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)

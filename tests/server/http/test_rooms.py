@@ -15,6 +15,8 @@ from tests.fixtures.deadline import eventually
 from tests.fixtures.server import Server, running
 from tests.fixtures.viewer import Viewer
 
+TOKEN = "a-create-token-of-this-test"
+
 
 @pytest_asyncio.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
@@ -170,9 +172,9 @@ async def test_new_qr_codes_of_all_addresses_are_limited(
 
 async def test_who_may_create(tmp_path: Path) -> None:
     """With `create = token`: 401 without one, 403 with a wrong one, 201 with it."""
-    async with running(tmp_path, create="token", create_token="s3cret") as server:
+    async with running(tmp_path, create="token", create_token=TOKEN) as server:
         assert await server.status("POST", "/api/rooms") == 401
-        for token in ("wrong", "s3cre", "s3cret2", "é"):
+        for token in ("wrong", TOKEN[:-1], f"{TOKEN}2", "é"):
             assert (
                 await server.status(
                     "POST", "/api/rooms", headers={"Authorization": f"Bearer {token}"}
@@ -180,7 +182,7 @@ async def test_who_may_create(tmp_path: Path) -> None:
                 == 403
             )
         assert (
-            await server.status("POST", "/api/rooms", headers={"Authorization": "Bearer s3cret"})
+            await server.status("POST", "/api/rooms", headers={"Authorization": f"Bearer {TOKEN}"})
             == 201
         )
         assert (await answer(server, "GET", "/api/config"))[1]["create"] == "token"

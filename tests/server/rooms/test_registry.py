@@ -31,7 +31,7 @@ from server.rooms.commands import (
     ReadHealth,
     RequireOpen,
 )
-from server.rooms.life import State
+from server.rooms.life import RoomEvent, State
 from server.rooms.registry import Rooms
 from server.rooms.room import RoomPolicy
 from server.storage.database import RoomRecord, Storage
@@ -208,3 +208,20 @@ async def test_too_many_rooms(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(Refusal) as caught:
         await rooms.create("")
     assert (caught.value.status, caught.value.retry_after) == (503, 60)
+
+
+async def test_rooms_that_were_never_live_make_room(
+    rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While there are many, the old ones end; a room that was live stays."""
+    monkeypatch.setattr(registry, "MAX_ROOMS", 8)
+    made = [await rooms.create("") for _ in range(4)]
+    rooms._rooms[made[0].room.room].happen(RoomEvent.MEDIA_CAME)
+    for _ in range(2):
+        made.append(await rooms.create(""))
+    assert rooms.in_memory.states[State.IDLE] == 5, "they are too young"
+    monkeypatch.setattr(registry, "IDLE_CROWDED", -1.0)
+    monkeypatch.setattr(registry, "ENDED_PER_ROOM", 2)
+    await rooms.create("")
+    states = [(await rooms.ask(new.room.room, Describe())).state for new in made]
+    assert states == [State.LIVE, State.ENDED, State.ENDED, *[State.IDLE] * 3]

@@ -1,0 +1,42 @@
+"""The body of a large answer, sent in slices."""
+
+from collections.abc import Sequence
+
+from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.payload import Payload
+
+SLICE = 65_536
+"""Number of bytes that are given to the transport at a time."""
+
+
+class SlicedBody(Payload):
+    """The bytes of all `parts`, one after the other. Writes a slice when the transport has accepted
+    the previous slice. The parts are not copied, so that many answers with the same parts need
+    little memory.
+    """
+
+    _autoclose = True  # aiohttp: there is no file to close
+
+    def __init__(self, parts: Sequence[bytes]) -> None:
+        super().__init__(parts)
+        self._parts = parts
+        self._size = sum(map(len, parts))
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        return b"".join(self._parts).decode(encoding, errors)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        for part in self._parts:
+            view = memoryview(part)
+            for start in range(0, len(part), SLICE):
+                await writer.write(view[start : start + SLICE])
+                await writer.drain()
+
+
+def body_size(response: web.Response) -> int:
+    """Returns the number of bytes in the body of an answer."""
+    body = response.body
+    if isinstance(body, Payload):
+        return body.size or 0
+    return len(body) if body else 0
