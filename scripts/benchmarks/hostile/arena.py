@@ -18,8 +18,8 @@ from scripts.benchmarks.hostile.figures import Note
 from scripts.loadgen.clip import Clip
 
 TICK = 0.004
-REFUSALS = frozenset({408, 413, 421, 429, 431, 503})
-"""HTTP statuses with which the server refuses too much work."""
+REFUSALS = frozenset({400, 408, 413, 421, 429, 431, 503})
+"""HTTP statuses with which the server refuses bad requests and too much work."""
 ANSWER_LATE = 0.25
 """Time to an answer, seconds, above which an attacker counts as slowed."""
 TIMEOUT = aiohttp.ClientTimeout(total=15)
