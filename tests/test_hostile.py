@@ -90,7 +90,7 @@ def test_memory_must_come_back() -> None:
 )
 def test_a_costly_attacker_must_be_stopped_within_3_s(side: Side, memory: Memory) -> None:
     assert missed(pair(side, memory)) == ["attacker stopped"]
-    assert missed(pair(side, memory, Note("refused: HTTP 429", 3.1, 2))) == ["attacker stopped"]
+    assert missed(pair(side, memory, Note("refused: HTTP 429", 3.6, 2))) == ["attacker stopped"]
     stopped = pair(side, memory, Note("refused: HTTP 429", 2.9, 2))
     assert missed(stopped) == []
     assert stopped.fate == "refused: HTTP 429 at 2.9 s (2)"

@@ -20,7 +20,10 @@ MEMORY_RATIO, MEMORY_MORE_MB = 1.1, 20.0
 """Memory that the server may hold after an attack: MEMORY_RATIO times the memory before the attack,
 and MEMORY_MORE_MB more.
 """
-STOPPED_WITHIN = 3.0
+STOPPED_WITHIN = 3.5
+"""Maximum seconds until the attacker is stopped: 3 s, and the time between two samples of the
+server's counters.
+"""
 HARMLESS_CPU = 10.0
 """CPU that an attack may cost, % of one core, without being stopped."""
 LATE_MS = 5.0
