@@ -53,7 +53,7 @@ def missed(*pairs: Pair) -> list[str]:
     return [bar.name for bar in result(*pairs).missed]
 
 
-def test_an_attack_that_nobody_notices_is_harmless_and_keeps_all_bars() -> None:
+def test_an_attack_without_effect_is_harmless_and_keeps_all_bars() -> None:
     assert pair().fate == "harmless"
     assert missed(pair()) == []
 

@@ -13,7 +13,7 @@ from scripts.loadgen.clip import encode
 pytestmark = pytest.mark.service
 
 
-async def test_an_attack_is_measured_beside_honest_viewers(tmp_path: Path) -> None:
+async def test_an_attack_is_measured_with_honest_viewers(tmp_path: Path) -> None:
     row = next(row for row in ROWS if row.name == "strange-certificate")
     none = tmp_path / "none"  # this attack does not use TLS
     clip = encode(160, 120, 15, 200)

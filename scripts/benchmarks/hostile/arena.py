@@ -1,6 +1,4 @@
-"""What an attack gets: the address of the server, the names of the room and of the attack's own
-sources, and a place for its notes.
-"""
+"""The parameters of an attack, such as the address of the server, and the notes of the attack."""
 
 import asyncio
 import json
@@ -35,7 +33,9 @@ class Made:
 
 
 class Arena:
-    """The server under attack. An attack notes here what it sent and what happened to it."""
+    """The server under attack. An attack adds its notes here: what the attacker
+    sent, and what the server did to the attacker.
+    """
 
     def __init__(self, url: str, room: str, clip: Clip, token: str = "") -> None:
         parts = urlsplit(url)
@@ -80,7 +80,7 @@ class Arena:
         self.sent[what] = self.sent.get(what, 0) + number
 
     def demand(self, name: str, value: float, limit: float, unit: str = "") -> None:
-        """Adds a bar that only this attack has."""
+        """Adds a bar to the bars that all attacks have."""
         self.demands.append(Bar(name, value, limit, unit))
 
     def http(self, source: str = "127.0.0.2") -> aiohttp.ClientSession:
@@ -121,7 +121,7 @@ class Arena:
 
 
 class Attack(Protocol):
-    """One attack. `prepare` runs before the quiet run and does what an honest user may do, too."""
+    """One attack. `prepare` runs before the quiet run, and does only what an honest user may do."""
 
     async def prepare(self, arena: Arena) -> None: ...
 
@@ -129,7 +129,7 @@ class Attack(Protocol):
 
 
 async def paced(per_second: float, seconds: float, send: Callable[[], object]) -> None:
-    """Calls `send` at this rate. Calls that are late by more than a tick are made in one batch."""
+    """Calls `send` at this rate. Makes late calls in one batch."""
     began, made = time.monotonic(), 0
     while (passed := time.monotonic() - began) < seconds:
         due = int(passed * per_second)

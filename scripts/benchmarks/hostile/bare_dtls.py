@@ -1,5 +1,5 @@
-"""DTLS messages of a client that does not follow the rules: a handshake that stops, and a
-certificate of an unknown version.
+"""The client end of a DTLS handshake. The handshake may stop at any message. The certificate may
+have an unknown version.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ DATAGRAM_MAX = 1_500
 
 
 class StrangeCertificate:
-    """A certificate that says it has version 6. The private key is valid."""
+    """A certificate whose version field says version 6. The private key is valid."""
 
     def __init__(self) -> None:
         key = ec.generate_private_key(ec.SECP256R1())

@@ -28,7 +28,9 @@ _SEGMENT = re.compile(r"^[^#\n]\S*/\d+\.m4s$", re.MULTILINE)
 
 
 class Connection:
-    """A TCP connection of the attacker. It never reads, it only looks at the first bytes."""
+    """A TCP connection of the attacker. The attacker never reads, but looks at the
+    first bytes without reading them.
+    """
 
     __slots__ = ("answered", "open", "sock", "unsent")
 
@@ -40,7 +42,7 @@ class Connection:
 
 
 class Connections:
-    """Opens connections and watches whether the server answers or ends them."""
+    """Opens connections. Notes whether the server answers or ends a connection."""
 
     def __init__(self, arena: Arena) -> None:
         self._arena = arena
@@ -58,8 +60,8 @@ class Connections:
                 await asyncio.sleep(TICK)
 
     async def hold(self, seconds: float, drip: bytes = b"", every: float = 1.0) -> None:
-        """Keeps the connections for `seconds`. Sends `drip` on each of them, once in `every`
-        seconds.
+        """Keeps the connections for `seconds`. Sends `drip` on each connection, once
+        in `every` seconds.
         """
         until, due = time.monotonic() + seconds, time.monotonic() + every
         while time.monotonic() < until:
@@ -164,8 +166,8 @@ _WATCHED = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET
 
 
 class HeldConnections:
-    """Opens connections, sends the same bytes on each of them, and holds them. Subclasses override
-    `data`, and `drip` for bytes that follow once a second.
+    """Opens connections, sends the same bytes on each connection, and keeps the connections open.
+    Subclasses override `data`, and `drip` for bytes that follow once a second.
     """
 
     count = 1_000
@@ -248,7 +250,7 @@ class UnreadSegments(HeldConnections):
 
 
 class FewUnreadSegments(UnreadSegments):
-    """HLS viewers that request segments and never read: as many as a family has."""
+    """100 HLS viewers that request a segment and never read."""
 
     count = 100
 

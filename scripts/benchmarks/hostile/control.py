@@ -39,7 +39,7 @@ count.
 
 
 class ControlViewer:
-    """One WebSocket viewer. It keeps the delay of each message, and the longest gap."""
+    """One WebSocket viewer. The object keeps the delay of each message, and the longest gap."""
 
     def __init__(self) -> None:
         self.delays: list[float] = []
@@ -87,8 +87,8 @@ class ControlViewer:
 
 
 class HealthCheck:
-    """Requests `/healthz` every HEALTH_EVERY seconds. A request that is due while the last one
-    waits for its answer counts with the time that it would have waited.
+    """Requests `/healthz` every HEALTH_EVERY seconds. If a request becomes due while the
+    previous request waits for its answer, the time until that answer counts for both requests.
     """
 
     def __init__(self, url: str) -> None:

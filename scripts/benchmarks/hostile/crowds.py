@@ -1,4 +1,4 @@
-"""Workers of the load generator beside a yardstick: more creators, more viewers."""
+"""Adds creators and viewers of the load generator to a yardstick."""
 
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -58,7 +58,7 @@ def viewers_plan(url: str, rooms: Sequence[str], viewers: int, ramp: float) -> C
 
 @dataclass(slots=True)
 class Load:
-    """A worker and the figures that it has reported."""
+    """A worker process and its figures."""
 
     worker: Worker
     total: Figures = field(default_factory=Figures)

@@ -40,7 +40,7 @@ DEFENCE = re.compile(
     r"|evict|unverified|overload|charged|displac|trim|ignored|delayed|ended"
     r"|withheld|consent"
 )
-"""Matches the names of counters that show that the server defends itself."""
+"""Matches the names of counters that grow when the server refuses, slows or ends something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,8 @@ class Memory:
     after: float
     """Memory at most 30 s after the attack."""
     back: float
-    """Seconds after the attack until the memory met its bar; infinity if it never did."""
+    """Seconds from the end of the attack until the memory met its bar; infinity if the memory never
+    met the bar."""
 
     @property
     def limit(self) -> float:
@@ -101,12 +102,12 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something that happened to the attacker."""
+    """A reaction of the server to the attacker."""
 
     what: str
-    """What happened, such as `refused: HTTP 429` or `microlive_let_go_total`."""
+    """The kind of reaction: a text like `refused: HTTP 429`, or the name of a counter."""
     at: float
-    """Seconds since the attack began, when it happened first."""
+    """Time of the first occurrence, seconds since the attack began."""
     count: int
 
 
@@ -122,7 +123,7 @@ class Pair:
     sent: Mapping[str, float]
     """What the attacker sent, by name."""
     demands: tuple[Bar, ...]
-    """Bars that only this attack has."""
+    """Further bars, which other attacks do not have."""
 
     @property
     def problem(self) -> str:

@@ -1,4 +1,4 @@
-"""Attacks with offers and handshakes that are never completed, or that only look complete."""
+"""Attacks with offers and handshakes that are not completed."""
 
 import asyncio
 import contextlib
@@ -114,7 +114,9 @@ class BeforeHandshake(HalfOpen):
 
 
 class PassiveBeforeHandshake(BeforeHandshake):
-    """The same with the offer `setup:passive`, so that the server speaks first."""
+    """Counts the bytes that addresses get before the handshake if the offer has `setup:passive`.
+    The server then sends the first message of the handshake.
+    """
 
     hello = False
     setup = "passive"

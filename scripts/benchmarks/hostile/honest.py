@@ -1,5 +1,5 @@
-"""Honest crowds that a server must never slow: a large room, many viewers behind one address, and a
-creator on a bad network.
+"""Measures honest crowds, which a server must never slow: a large room, many viewers behind one
+address, and a creator on a bad network.
 """
 
 import asyncio
@@ -97,7 +97,7 @@ class _Bench:
     cores: tuple[int, int]
 
     async def viewers(self, count: int, *options: str) -> Honest:
-        """Measures `count` viewers of one address. The viewers of the yardstick are among them."""
+        """Measures `count` viewers of one address, including the viewers of the yardstick."""
         more = count - VIEWERS
         async with self._yard(f"viewers{count}", *options, viewers=VIEWERS) as yard:
             before = await yard.counters()

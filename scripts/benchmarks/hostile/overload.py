@@ -1,5 +1,5 @@
-"""More creators and more viewers than one core can carry: what those get whom the server accepts,
-and what happens to the others.
+"""Sends more creators and more viewers than one core can carry. Measures what the accepted ones
+receive, and how fast the server refuses the others.
 """
 
 import asyncio
@@ -58,9 +58,9 @@ class Crowd:
     """Number of creators, or of viewers, that arrived."""
     accepted: int
     refused: int
-    """Number of those that got HTTP 503."""
+    """Number of creators or viewers that got HTTP 503."""
     failed: int
-    """Number of those that failed in another way."""
+    """Number of creators or viewers that failed without HTTP 503, or lost their connection."""
     refused_ms: float
     """99th percentile of the time until the 503, ms; NaN if none was refused."""
     side: Side
@@ -68,11 +68,11 @@ class Crowd:
     share: float
     """Share of the creators' frames that the viewers got."""
     normal: float
-    """Seconds after the load has ended until a new creator is accepted and `/healthz` is fast; NaN
-    if this was not measured.
+    """Seconds from the end of the load until the server accepts a new creator and `/healthz` is
+    fast; NaN if the time was not measured.
     """
     storm: float
-    """CPU that refused creators cost who come back at once, % of a core; NaN if none was
+    """CPU that refused creators cost if they come back at once, % of a core; NaN if no creator was
     refused.
     """
 
@@ -154,7 +154,7 @@ async def _creators(
     raised: int,
 ) -> Crowd:
     """Lets `count` creators arrive, one of whom is the yardstick's. `raised`: bitrate to which one
-    more creator raises during the measurement, bit/s; 0 if there is no such creator.
+    more creator raises during the measurement, bit/s; 0 if no creator raises the bitrate.
     """
     rooms = await create_rooms(yard.url, count - 1)
     spare = (await create_rooms(yard.url, 1))[0]
@@ -223,8 +223,8 @@ async def _sockets(yard: Yardstick, clip: Clip, seconds: float, core: int) -> Cr
 
 
 async def _storm(yard: Yardstick, room: PublishEndpoint, full: Side, seconds: float) -> float:
-    """Sends offers of refused creators at STORM_PER_SECOND. Returns the CPU that they cost, % of a
-    core. `full`: the run without them.
+    """Sends offers of refused creators at STORM_PER_SECOND. Returns the CPU that the offers cost, %
+    of a core. `full`: the run without these offers.
     """
 
     async def offer() -> None:

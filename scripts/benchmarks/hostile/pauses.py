@@ -1,8 +1,8 @@
 """Stops the server's process for a moment, and counts the audio packets that viewers miss.
 
-The creator sends audio packets that contain their number. A pause loses no packet as long as the
-socket's buffer holds them, so each packet must reach the viewer, and no generated packet may take
-its place.
+The creator sends audio packets that contain their number. During a pause, the buffer of
+the server's socket keeps the packets. So each packet must reach the viewer, and no generated packet
+may replace a packet.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ class Paused:
     missing: int
     """Number of audio packets that the viewer did not get, without the dropped ones."""
     generated: int
-    """Number of audio packets that the server put in the place of missing ones."""
+    """Number of audio packets that the server generated to replace missing packets."""
 
 
 @dataclass(frozen=True, slots=True)

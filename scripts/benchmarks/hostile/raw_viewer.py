@@ -17,9 +17,7 @@ from scripts.loadgen.signalling import (
 
 
 class RawViewer(Peer):
-    """Call `connect()` first. The viewer counts the packets that it receives. `muted`: the viewer
-    answers nothing and ignores everything that it receives.
-    """
+    """Call `connect()` first. A muted viewer answers nothing and ignores all received datagrams."""
 
     def __init__(self, arena: Arena, source: str = "127.0.0.5") -> None:
         super().__init__()

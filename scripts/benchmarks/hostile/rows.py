@@ -22,7 +22,7 @@ class Row:
 
     name: str
     finding: str
-    """Findings of the security review that the attack plays, such as `H1`."""
+    """Number of the finding in the security review, for example `H1`; empty if there is none."""
     title: str
     attack: Callable[[], Attack]
     options: tuple[str, ...] = ()
@@ -31,7 +31,7 @@ class Row:
     """Token with which the yardstick creates its room."""
     tls: bool = False
     hold: float = 0.0
-    """Minimum duration of the attack, seconds: the server may end it by a timeout."""
+    """Minimum duration of the attack, seconds. Long enough for the timeouts of the server."""
 
     def duration(self, seconds: float) -> float:
         return max(seconds, self.hold)

@@ -25,7 +25,9 @@ from scripts.loadgen.target import Server, parse_target
 from scripts.loadgen.workers import Worker
 
 VIEWERS, CONTROLS = 200, 10
-"""Number of viewers of the yardstick, and number of them that the control reader has."""
+"""Number of viewers of the yardstick (`VIEWERS`), and how many of the viewers belong to the control
+reader (`CONTROLS`).
+"""
 RAMP = 1.0
 LIVE_WITHIN, READY_WITHIN, ANSWER_WITHIN = 15.0, 20.0, 20.0
 HONEST_NICENESS = -10
@@ -117,7 +119,7 @@ async def yardstick(
     tls: bool = False,
 ) -> AsyncIterator[Yardstick]:
     """Starts the server on the first core, and the creator and the viewers on the second core.
-    Returns once all of them are connected. Raises ServerFailed, BadInput or TimeoutError.
+    Returns once all processes are connected. Raises ServerFailed, BadInput or TimeoutError.
     """
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(pinned_server(folder, cores[0], *options))
@@ -171,8 +173,8 @@ async def yardstick(
 async def control_reader(
     core: int, url: str, rooms: Sequence[str], viewers: int
 ) -> AsyncIterator[Control]:
-    """Runs a control reader with `viewers` viewers on one core. Raises ServerFailed if it cannot
-    connect.
+    """Runs a control reader with `viewers` viewers on one core. Raises ServerFailed if the reader
+    cannot connect.
     """
     words = ("-m", "scripts.benchmarks.hostile.control", url, ",".join(rooms), str(viewers))
     async with helper(core, words) as process:
