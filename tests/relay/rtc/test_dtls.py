@@ -46,6 +46,31 @@ async def test_a_handshake_and_srtp_in_both_directions() -> None:
     await server.close()
 
 
+async def test_a_server_starts_openssl_at_the_first_datagram() -> None:
+    """A peer that never begins the handshake costs little memory."""
+    server, client = pair([])
+    algorithm, _, value = fingerprint().partition(" ")
+    waiting = asyncio.ensure_future(server.handshake([(algorithm, value)], client=False))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert server._transport._ssl is None
+    await client.handshake([(algorithm, value)], client=True)
+    await waiting
+    assert server.connected
+    await client.close()
+    await server.close()
+
+
+async def test_a_server_that_is_closed_before_the_first_datagram() -> None:
+    server, client = pair([])
+    waiting = asyncio.ensure_future(server.handshake([("sha-256", "AB")], client=False))
+    await asyncio.sleep(0)
+    await server.close()
+    with pytest.raises(ConnectionError):
+        await waiting
+    await client.close()
+
+
 async def test_another_fingerprint_is_refused() -> None:
     """A peer whose certificate does not match its offer does not connect."""
     server, client = pair([])
