@@ -1,6 +1,6 @@
 """Fuzzes objects with state: a publisher's session, the UDP port, a handshake, viewers.
 
-Each input gets new objects, without sockets.
+Each input gets new objects, without sockets, on a clock that the input moves.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from relay.rtc.peer_session import PeerState
 from relay.rtc.receive.feedback import KeyframeBudget
 from relay.rtc.receive.reporter import MAX_SSRCS
 from relay.rtc.receive.sdp import parse_offer
+from relay.rtc.receive.session import TICK
 from relay.rtc.send.delivery import DeliveryEvent
 from relay.rtc.send.feed import Feed
 from relay.rtc.send.numbering import Numbering
@@ -27,14 +28,16 @@ from server.ingest.session import IngestSession
 from server.ingest.transcoders import Transcoders
 from tests.fixtures.channel import Publisher, make_channel, make_stream
 from tests.fixtures.offers import offer
+from tests.fuzz import clock, steps
+from tests.fuzz.bursts import bursts
 from tests.fuzz.cutting import cut
 
 OFFER = parse_offer(offer("chromium"))
 PLAY_OFFER = parse_play_offer(offer("chromium").replace("a=sendonly", "a=recvonly"), "avc1.42E01F")
 PLAYED, FIRST_PLAYED = 9, 100
 """SSRC of the video sent to a WebRTC viewer, and its first sequence number."""
-FRAMES, PACKETS = 40, 3
-"""Frames sent to it, and packets per frame."""
+FRAMES, PACKETS = 160, 3
+"""Frames sent to it, and packets per frame. Every second frame is left out, as on a slow path."""
 _loop = asyncio.new_event_loop()
 
 
@@ -45,6 +48,16 @@ def _in_loop(work: Callable[[bytes], Coroutine[Any, Any, None]]) -> Callable[[by
         assert not left, f"tasks left behind: {left}"
 
     return run
+
+
+async def _pass(milliseconds: int) -> None:
+    """Moves the clock in ticks, each of which is a step. Runs the timers that are due."""
+    left = milliseconds / 1_000
+    while left > 0 and steps.take():
+        clock.advance(min(left, TICK))
+        left -= TICK
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
 
 
 class _NoSrtp(DtlsSrtp):
@@ -127,14 +140,15 @@ def _session(port: UdpPort) -> IngestSession:
 
 @_in_loop
 async def session(data: bytes) -> None:
-    """Decrypted packets of a hostile publisher. What the session keeps is bounded."""
+    """A sequence of decrypted packets of a hostile publisher. What the session keeps is bounded."""
     made = _session(UdpPort())
     route = made.rtc._route
     assert route
-    for part in cut(data):
-        if part:
-            made.rtc.receive(part, route)
-            made.rtc._tick()
+    made.rtc._tick()
+    for burst in bursts(data):
+        for packet in burst.packets():
+            made.rtc.receive(packet, route)
+        await _pass(burst.pause)
     assert len(made.rtc._reporter._statistics) <= MAX_SSRCS
     assert made._stream.window.size <= 1 << 21
     await made.close()
@@ -192,7 +206,7 @@ async def viewer(data: bytes) -> None:
 
 @_in_loop
 async def feedback(data: bytes) -> None:
-    """Decrypted packets of a hostile WebRTC viewer.
+    """A sequence of decrypted packets of a hostile WebRTC viewer.
 
     Retransmissions and keyframe requests stay within their limits.
     """
@@ -211,11 +225,12 @@ async def feedback(data: bytes) -> None:
     made._video.numbering = Numbering(FIRST_PLAYED)
     for number in range(FRAMES):
         frame = feed.video.append([bytes(1_100)] * PACKETS, number * 3_000)
-        made._video.numbering.take(frame.first, frame.count)
-    for part in cut(data):
-        if part:
-            made.receive(part, made._route)
-    await asyncio.sleep(0)
+        if number % 2:
+            made._video.numbering.take(frame.first, frame.count)
+    for burst in bursts(data):
+        for packet in burst.packets():
+            made.receive(packet, made._route)
+        await _pass(burst.pause)
     assert made.counters.resent <= made.counters.nacks
     assert transport.sent <= 2 * RESEND_BURST
     assert len(publisher.demands) <= 1 + (monotonic() - began) / PLI_EVERY

@@ -24,6 +24,7 @@ from relay.message import Flag, Kind, Record, init_body, pack_record
 from relay.rtc.receive.rtcp import bitrate_cap, keyframe_request, retransmission_request
 from tests.fixtures.media import access_units, opus_packets, rtp_packets, vp8_frames, vp8_packets
 from tests.fixtures.offers import NAMES, offer
+from tests.fuzz.bursts import Burst, at_once, sequence
 from tests.fuzz.cutting import join
 from tests.fuzz.live import FIRST_PLAYED, OFFER, PLAYED
 
@@ -62,6 +63,35 @@ def _live(count: int = 4) -> list[bytes]:
     ]
     repaired = _rtp(OFFER.media[0].rtx_payload_type or 0, True, 5, 3_000, b"\0\x02" + video[0][12:])
     return [*video[:2], *audio, *_reports(), *video[2:], repaired]
+
+
+def _published() -> Iterator[bytes]:
+    """Sessions of publishers: in order, backwards, with a pause, a gap and long bursts."""
+    packets = _live(4)
+    yield at_once(packets)
+    yield at_once(reversed(packets))
+    yield at_once(_reports())
+    yield sequence([*(Burst(packet, 30) for packet in packets), Burst(b"", 6_000)])
+    yield at_once([*packets[:3], *packets[6:]], pause=90)
+    last = packets[-1]
+    yield sequence([*(Burst(packet) for packet in packets), Burst(last, 33, 6, 0, 1, 3_000, 1)])
+
+
+def _samples() -> Iterator[bytes]:
+    yield sequence([Burst(bytes(1_200), 0, 4, 0, 1, 3_000)] * 3)
+    yield sequence([Burst(b"x", 0, 0, 255, 1, 3_000), Burst(bytes(14), 0, 8)])
+
+
+def _hls_media() -> Iterator[bytes]:
+    """GOPs of a second, one with an absence after it, and many keyframes in a row."""
+    yield sequence([Burst(bytes(300), 0, 5, timestamp=3_000)] * 8)
+    yield sequence([Burst(bytes(30), pause, 6, timestamp=3_000) for pause in (0, 4_000, 0)])
+    yield sequence([Burst(bytes(30), timestamp=9_000)] * 60)
+
+
+def _requests() -> Iterator[bytes]:
+    yield b"live.m3u8?_HLS_msn=7&_HLS_part=2"
+    yield b"0a1b2c3d/12.3.m4s?_HLS_msn=%31&_HLS_skip=YES&_HLS_part="
 
 
 def _reports() -> list[bytes]:
@@ -280,13 +310,21 @@ SEEDS: dict[str, Callable[[], Iterator[bytes]]] = {
     "reassembly": lambda: iter(
         [join(b"\x02" + part for part in _live(6)), join(b"\xff" + part for part in _live(6)[::-1])]
     ),
-    "session": lambda: iter([join(_live(4)), join(_live(3)[::-1]), join(_reports())]),
+    "window": _samples,
+    "session": _published,
     "udp": _datagrams,
     "dtls": _flights,
     "viewer": _notices,
     "webrtc-viewer": lambda: iter(
-        [join(_feedback()), join(list(_feedback())[::-1]), *(join([part]) for part in _feedback())]
+        [
+            at_once(_feedback()),
+            at_once(reversed(list(_feedback()))),
+            *(at_once([part]) for part in _feedback()),
+            sequence([Burst(next(_feedback()), 1_000), Burst(b"", 20_000)]),
+        ]
     ),
+    "hls": _requests,
+    "hls-media": _hls_media,
     "beacon": _beacons,
     "forwarded": _headers,
     "title": lambda: iter([b'{"title": "A live \xe2\x99\xa5\\u00e9"}', b"{}", b"[[[[1]]]]"]),

@@ -7,11 +7,18 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import ip_network
+from types import SimpleNamespace
+from typing import Any
 
 from aioice import stun
+from yarl import URL
 
-from relay.errors import BitstreamError, MessageError, OfferError
+from relay.errors import BitstreamError, MessageError, OfferError, PlaylistError
+from relay.hls.endpoint import _MEDIA, _directives
+from relay.hls.playlist import Playlist
+from relay.hls.segmenter import Segmenter
 from relay.media import h264, opus
+from relay.media.aac import TRACK as AAC
 from relay.message import unpack_records
 from relay.rtc.ice import Check, IceAgent, local_ufrag_of
 from relay.rtc.receive import rtcp, vp8
@@ -25,9 +32,12 @@ from relay.rtc.receive.twcc import MAX_STATUSES, TransportFeedback
 from relay.rtc.rtp import HEADER_SIZE, parse_rtp
 from relay.rtc.send.rtcp import parse_feedback
 from relay.rtc.send.sdp import PlayAnswer, parse_play_offer, write_play_answer
+from relay.stream.window import Window
 from server.errors import RequestRefused
 from server.http.limits import client
 from server.rooms.beacon import MAX_COUNT, MAX_DELAY, OTHER, PLAYERS, read_beacon
+from tests.fixtures.media import video_sample, video_track
+from tests.fuzz.bursts import bursts
 from tests.fuzz.cutting import cut
 from tests.fuzz.live import dtls, feedback, session, udp, viewer
 
@@ -44,6 +54,10 @@ PLAY = PlayAnswer(
     "microlive",
 )
 SOURCE = ("192.0.2.9", 50_000)
+WINDOW = 1 << 20
+"""Bytes."""
+MAX_SEGMENTS = 4_000
+"""Of one playlist. Segments of one frame each are possible, and are kept for their time."""
 TRUSTED = (ip_network("127.0.0.0/8"),)
 
 
@@ -203,6 +217,46 @@ def reassembly(data: bytes) -> None:
         )
 
 
+def window(data: bytes) -> None:
+    """Samples of any size in any number: the window never exceeds its limit."""
+    kept, pts = Window(2.0, WINDOW), 0
+    for burst in bursts(data):
+        for number, packet in enumerate(burst.packets()):
+            pts += burst.timestamp
+            kept.append(video_sample(pts, key=not number, data=packet))
+        assert kept.size <= WINDOW
+        kept.since(pts)
+
+
+def hls_media(data: bytes) -> None:
+    """Samples of any size at any time, with absences: the playlist stays short."""
+    segmenter, playlist, pts = Segmenter(AAC), Playlist("0a1b2c3d", 0, WINDOW), 90_000
+    segmenter.receive_track(video_track())
+    for burst in bursts(data):
+        for number, packet in enumerate(burst.packets()):
+            pts += max(1, burst.timestamp)
+            sample = video_sample(pts, key=not number, data=packet)
+            for part in segmenter.receive(sample):
+                playlist.add(part)
+        if burst.pause:
+            pts += 90 * burst.pause
+            for part in segmenter.gap(pts):
+                playlist.add(part)
+        assert playlist.text.startswith("#EXTM3U")
+        assert len(playlist._segments) + len(playlist._retired) < MAX_SEGMENTS
+
+
+def hls(data: bytes) -> None:
+    """The path and the delivery directives of an HLS request."""
+    path, _, query = data.decode("utf-8", "replace").partition("?")
+    _MEDIA.fullmatch(path)
+    request: Any = SimpleNamespace(query=URL.build(path="/", query_string=query).query)
+    with suppress(PlaylistError):
+        number, part = _directives(request)
+        assert number is None or 0 <= number < 10**12
+        assert part is None or (0 <= part < 10**12 and number is not None)
+
+
 def forwarded(data: bytes) -> None:
     """Proxy headers as a client can forge them."""
     lines = data.decode("utf-8", "surrogateescape").split("\n")
@@ -251,11 +305,14 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "nal-units": nal_units,
     "parameter-sets": parameter_sets,
     "reassembly": reassembly,
+    "window": window,
     "session": session,
     "udp": udp,
     "dtls": dtls,
     "viewer": viewer,
     "webrtc-viewer": feedback,
+    "hls": hls,
+    "hls-media": hls_media,
     "beacon": beacon,
     "forwarded": forwarded,
     "title": title,

@@ -1,0 +1,99 @@
+"""Inputs that once took far more than their share. The meter must find each of them cheap now.
+
+Each is a few hundred bytes or kilobytes of what one stranger can send. With its mend reverted, each
+exceeds a limit of the meter.
+"""
+
+from collections.abc import Callable
+
+from relay.rtc.receive.rtcp import retransmission_request
+from tests.fixtures.media import access_units, rtp_packets
+from tests.fuzz.bursts import Burst, at_once, sequence
+from tests.fuzz.live import FIRST_PLAYED, OFFER, PLAYED
+
+_VIDEO = OFFER.media[0]
+
+
+def _rtp(
+    payload: bytes, sequence: int = 1, timestamp: int = 1, *, number: int | None = None
+) -> bytes:
+    extension = b""
+    if number is not None:
+        element = bytes((_VIDEO.transport_id << 4 | 1,)) + number.to_bytes(2, "big") + b"\0"
+        extension = b"\xbe\xde\0\1" + element
+    first = 0x90 if extension else 0x80
+    header = bytes((first, _VIDEO.payload_type)) + sequence.to_bytes(2, "big")
+    return header + timestamp.to_bytes(4, "big") + b"\0\0\0\x09" + extension + payload
+
+
+def _marked(packet: bytes, marker: bool) -> bytes:
+    return packet[:1] + bytes((packet[1] | marker << 7,)) + packet[2:]
+
+
+def skipped_transport_numbers() -> bytes:
+    """Each transport-wide number is 1,999 ahead of the one before: each report covered them all."""
+    return sequence([Burst(_rtp(b"\x41x", number=1), 60, 9, transport=1_999)])
+
+
+def endless_access_unit() -> bytes:
+    """Packets of one timestamp without a marker: all were kept."""
+    return sequence([Burst(_rtp(b"\x41x"), 20, 14, pad=200)])
+
+
+def keyframes_behind_a_gap() -> bytes:
+    """Every packet behind a gap begins a keyframe: each arrival examined all of them."""
+    sps = b"\x67" + bytes(20)
+    return sequence([Burst(_rtp(sps)), Burst(_rtp(sps, 3), 20, 8)])
+
+
+def long_gaps() -> bytes:
+    """Each packet is 2,999 numbers ahead: each missing number became an object."""
+    return sequence([Burst(_rtp(b"\x41x"), 0, 7, sequence=2_999)])
+
+
+def long_parameter_sets() -> bytes:
+    """Codes of 63 bits in every scaling list of an SPS, which changes with each keyframe."""
+    code = "0" * 31 + "1" + "0" * 31
+    lists = ("1" + code * 16) * 6 + ("1" + code * 64) * 6
+    bits = "1" + "00100" + "1" + "1" + "1" + "0" + "1" + lists
+    bits += "0" * (-len(bits) % 8)
+    body = int(bits, 2).to_bytes(len(bits) // 8, "big").replace(b"\0\0", b"\0\0\3")
+    pps = next(nal for nal in access_units(count=1)[0] if nal[0] & 31 == 8)
+    head = bytes((0x67, 244, 0, 30))
+    units = [(head + body + bytes((number,)), pps, b"\x65\x88\x84") for number in range(8)]
+    return at_once(
+        _marked(_rtp(packet.payload, packet.sequence, packet.timestamp), packet.marker)
+        for packet in rtp_packets(units)
+    )
+
+
+def large_segments() -> bytes:
+    """A high bitrate: the playlist kept 48 s of it."""
+    return sequence([Burst(b"\x41" * 14, 0, 14, pad=250, timestamp=200)])
+
+
+def small_samples() -> bytes:
+    """Samples of a few bytes: only their payload counted against the window's limit."""
+    return sequence([Burst(b"\x41" * 14, 0, 16, timestamp=1)])
+
+
+def old_packets_requested() -> bytes:
+    """Each NACK requests thousands of packets that were sent long ago."""
+    numbers = [FIRST_PLAYED - 17 * index & 0xFFFF for index in range(1, 271)]
+    items = b"".join(number.to_bytes(2, "big") + b"\xff\xff" for number in numbers)
+    head = retransmission_request(PLAYED, [1])[:12]
+    nack = head[:2] + (2 + len(items) // 4).to_bytes(2, "big") + head[4:] + items
+    return sequence([Burst(nack, 20, 4)])
+
+
+ATTACKS: tuple[tuple[str, Callable[[], bytes]], ...] = (
+    ("session", skipped_transport_numbers),
+    ("session", endless_access_unit),
+    ("session", keyframes_behind_a_gap),
+    ("session", long_gaps),
+    ("session", long_parameter_sets),
+    ("window", small_samples),
+    ("hls-media", large_segments),
+    ("webrtc-viewer", old_packets_requested),
+)
+"""Targets with their inputs."""
