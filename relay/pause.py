@@ -1,4 +1,4 @@
-"""The rule for all timers that conclude that something is missing. Pure; `now` in seconds.
+"""The rule for all timers that decide that something is missing. Pure; `now` in seconds.
 
 While the process is paused (by a garbage collection, a swapped page or SIGSTOP), datagrams wait in
 the sockets. After the pause, a timer may run before these datagrams are read.
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 LATE: Final = 0.04
-"""Time between two questions after which the process may have been paused, seconds."""
+"""Time between two calls of `may_judge` after which the process may have been paused, seconds."""
 READING_MAX: Final = 1.0
 """Maximum time for which timers wait until the sockets are read, seconds. An overloaded process may
 never empty its sockets.
@@ -16,8 +16,8 @@ never empty its sockets.
 
 
 class PauseRule:
-    """Decides whether a timer may conclude that something is missing: only if everything that
-    arrived during the last pause was read.
+    """Decides whether a timer may treat something as missing. The timer must wait until all
+    datagrams that arrived during the last pause are read.
     """
 
     def __init__(self, unread: Callable[[], bool]) -> None:
@@ -27,8 +27,8 @@ class PauseRule:
         self._reading_since: float | None = None
 
     def may_judge(self, now: float) -> bool:
-        """Whether a timer may conclude now that something is missing. If not, the timer must ask
-        again later.
+        """Whether a timer may treat something as missing now. If not, the timer must call this
+        method again later.
         """
         asked_at, self._asked_at = self._asked_at, now
         if self._reading_since is None:

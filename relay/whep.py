@@ -119,7 +119,7 @@ class WhepSessions:
             self.counters.refused += 1
             raise OfferError(
                 503,
-                RefusalCode.TOO_MANY_SESSIONS,
+                RefusalCode.SERVER_FULL,
                 "too many sessions are connecting: try again",
                 RETRY_CONNECTING,
             )

@@ -1,36 +1,38 @@
-"""Decides which of a peer's addresses may be sent what (RFC 7675). Pure; `now` in seconds.
+"""Decides what the server may send to each address of a peer (RFC 7675). Pure; `now` in seconds.
 
-A source address can be forged, and so can the nomination of an address by a peer that holds valid
-credentials. Only an answer to a check of the server proves that an address agrees to receive,
-because the answer repeats a random transaction ID that was sent to this address alone.
+A peer with valid credentials can forge the source address of a datagram, and so nominate the
+address of a stranger. An address is proven when it answers a connectivity check of the server: the
+answer repeats a random transaction ID, which the server sent to this address only.
 """
 
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
 EXPIRES: Final = 30.0
-"""Time without an answer after which nothing more is sent to an address, seconds (RFC 7675
+"""Time without an answer after which the server sends nothing more to an address, seconds (RFC 7675
 §5.1).
 """
 EVERY: Final = 5.0
-"""Usual time between two checks of the server to the address in use, seconds."""
+"""Mean time between two connectivity checks to the address in use, seconds."""
 SPREAD: Final = 0.2
-"""Share by which the time between two checks varies at random."""
+"""Share by which the time between two connectivity checks varies at random."""
 AGAIN: Final = 1.0
-"""Time after which an unanswered check to the address in use is followed by another, seconds."""
+"""Time until an unanswered connectivity check to the address in use is repeated, seconds."""
 UNPROVEN_AGAIN: Final = 0.3
-"""Time after which an unanswered check to an unproven address is followed by another, seconds."""
+"""Time until an unanswered connectivity check to an unproven address is repeated, seconds."""
 UNPROVEN_FOR: Final = 2.0
-"""Time after the last datagram of an unproven address for which anything is sent there, seconds."""
+"""Time after the last datagram from an unproven address until the server sends nothing more to the
+address, seconds.
+"""
 AMPLIFICATION: Final = 3
-"""Number of bytes that may be sent to an unproven address for each byte received from there."""
+"""Maximum number of bytes sent to an unproven address for each byte received from the address."""
 CLAIM: Final = 5.0
-"""Time after the last datagram of a proven address for which no other session may take the address,
+"""Time after the last datagram from a proven address until another session may take the address,
 seconds.
 """
 SHORTEST_WAIT: Final = 0.02
 MAX_PENDING: Final = 8
-"""Maximum number of checks to one address whose answers are awaited."""
+"""Maximum number of unanswered connectivity checks remembered for one address."""
 
 
 class CandidatePair:
@@ -40,22 +42,24 @@ class CandidatePair:
 
     def __init__(self) -> None:
         self.heard = False
-        """Whether a datagram has arrived since `heard_at` was last set. The UDP port sets only this
-        flag, because reading a clock for every datagram costs more.
+        """Whether a datagram has arrived since `heard_at` was set. For each datagram the UDP port
+        sets this flag, which costs less than a reading of the clock.
         """
         self.heard_at: float | None = None
+        """Arrival time of the last datagram, in seconds."""
         self.answered_at: float | None = None
-        """When the peer last proved that it receives at this address."""
+        """Time of the last answer that proves the address, in seconds."""
         self.asked_at: float | None = None
+        """Time of the last connectivity check that the server sent, in seconds."""
         self.received = 0
-        """Bytes of checks and of handshakes received."""
+        """Number of bytes received in STUN and DTLS datagrams."""
         self.sent = 0
-        """Bytes sent while the pair was unproven."""
+        """Number of bytes sent while the address was unproven."""
         self.pending: dict[bytes, float] = {}
-        """When each unanswered check was sent, by transaction ID."""
+        """Time at which each unanswered connectivity check was sent, by transaction ID."""
 
     def proven(self, now: float) -> bool:
-        """Whether the peer agreed within the last 30 s to receive at this address."""
+        """Whether the address was proven within the last 30 s."""
         return self.answered_at is not None and now - self.answered_at < EXPIRES
 
     def silence(self, now: float) -> float:
@@ -65,9 +69,8 @@ class CandidatePair:
         return now - self.heard_at
 
     def claimed(self, now: float) -> bool:
-        """Whether the address belongs to its session, so that no other session may take it.
-
-        An address that was never proven can be taken: its datagrams may be forged.
+        """Whether no other session may take the address. An address that was never proven may be
+        taken, because its datagrams may be forged.
         """
         return self.answered_at is not None and self.silence(now) < CLAIM
 
@@ -76,17 +79,17 @@ Pair = TypeVar("Pair", bound=CandidatePair)
 
 
 class Consent(Generic[Pair]):
-    """The candidate pairs of one session: which pair carries media, and which pairs must be asked
-    for consent.
+    """Selects the candidate pair of one session that carries media, and the pairs to which the
+    server must send a connectivity check.
     """
 
     def __init__(
         self, chance: Callable[[], float], *, every: float = EVERY, media_suffices: bool = False
     ) -> None:
-        """`chance`: returns a random number from 0 to 1, which varies the time between two checks.
-        `every`: usual time between two checks, seconds. `media_suffices`: whether a peer that
-        answers no check after the handshake consents by sending media. FFmpeg is such a publisher;
-        it gets much less feedback than it sends.
+        """`chance`: returns a random number from 0 to 1. `every`: mean time between two
+        connectivity checks of the server, seconds. `media_suffices`: whether a peer that answers no
+        check after the handshake consents by sending media. FFmpeg answers none. A publisher
+        receives much less feedback than it sends.
         """
         self.selected: Pair | None = None
         """The pair that carries DTLS and media."""
@@ -95,14 +98,14 @@ class Consent(Generic[Pair]):
         self._media_suffices = media_suffices
         self._chance = chance
         self._next = 0.0
-        """When to ask the selected pair again."""
+        """Time of the next connectivity check on the selected pair, in seconds."""
         self._connected = False
         self._answers = False
         """Whether the peer has answered a check since the handshake."""
 
     def receive_check(self, pair: Pair, size: int, now: float, *, nominated: bool) -> None:
-        """Takes note of an authentic check of the peer. The session moves to a nominated pair only
-        if the pair is proven.
+        """Takes an authentic connectivity check of the peer. Selects a nominated pair only if the
+        pair is proven.
         """
         self.receive_bytes(pair, size, now)
         if nominated:
@@ -111,13 +114,13 @@ class Consent(Generic[Pair]):
             self.selected = pair
 
     def receive_bytes(self, pair: Pair, size: int, now: float) -> None:
-        """Takes note of a datagram of the peer, which allows an answer to an unproven address."""
+        """Takes note of a datagram, so that the server may send an answer to an unproven address."""
         pair.heard, pair.heard_at = False, now
         pair.received += size
 
     def receive_answer(self, pair: Pair, transaction: bytes, now: float) -> float | None:
-        """Takes note of an authentic answer, which proves the pair. Returns the round trip time,
-        seconds; None if no check with this transaction ID was sent on this pair.
+        """Takes an authentic answer, which proves the pair. Returns the round trip time, seconds;
+        None if the server sent no connectivity check with this transaction ID on this pair.
         """
         asked_at = pair.pending.pop(transaction, None)
         if asked_at is None:
@@ -133,8 +136,8 @@ class Consent(Generic[Pair]):
         return now - asked_at
 
     def complete_handshake(self, now: float) -> None:
-        """Takes note that the DTLS handshake is complete. The handshake proves the selected pair:
-        the peer has repeated random bytes that were sent there.
+        """Takes note that the DTLS handshake is complete. The handshake proves the selected pair,
+        because the peer has answered random bytes that the server sent on this pair.
         """
         self._connected = True
         self._next = now + self._every * (1 + SPREAD * (2 * self._chance() - 1))
@@ -142,7 +145,9 @@ class Consent(Generic[Pair]):
             self.selected.answered_at = now
 
     def forgive(self, seconds: float) -> None:
-        """Takes note that the process was paused, so that it asked nothing for this time."""
+        """Takes note that the process was paused for `seconds` and sent no connectivity checks.
+        This time does not count as time without an answer.
+        """
         if self.selected is not None and self.selected.answered_at is not None:
             self.selected.answered_at += seconds
 
@@ -151,7 +156,9 @@ class Consent(Generic[Pair]):
         self.selected = self._nominated = None
 
     def may_send(self, pair: Pair, size: int, now: float) -> bool:
-        """Whether `size` bytes may be sent on this pair. If so, the caller must send them."""
+        """Whether a datagram of `size` bytes may be sent on this pair. If so, the caller must send
+        the datagram.
+        """
         if pair.proven(now):
             return True
         if pair.sent + size > AMPLIFICATION * pair.received or pair.silence(now) > UNPROVEN_FOR:
@@ -160,7 +167,7 @@ class Consent(Generic[Pair]):
         return True
 
     def must_prove(self, pair: Pair, now: float) -> bool:
-        """Whether an unproven pair must be asked now."""
+        """Whether the server must send a connectivity check on this pair now to prove the pair."""
         return (
             not pair.proven(now)
             and (pair.asked_at is None or now - pair.asked_at >= UNPROVEN_AGAIN)
@@ -168,7 +175,7 @@ class Consent(Generic[Pair]):
         )
 
     def due(self, now: float) -> list[Pair]:
-        """Returns the pairs to ask now."""
+        """Returns the pairs on which the server must send a connectivity check now."""
         selected, nominated = self.selected, self._nominated
         due = []
         if selected is not None and selected.proven(now) and now >= self._next:
@@ -179,7 +186,7 @@ class Consent(Generic[Pair]):
         return due
 
     def ask(self, pair: Pair, transaction: bytes, now: float) -> None:
-        """Takes note that a check with this transaction ID is sent on this pair."""
+        """Takes note that the server sends a connectivity check with this transaction ID."""
         pair.asked_at = now
         if len(pair.pending) >= MAX_PENDING:
             del pair.pending[next(iter(pair.pending))]
@@ -188,7 +195,7 @@ class Consent(Generic[Pair]):
             self._next = now + min(AGAIN, self._every)
 
     def wait(self, now: float) -> float:
-        """Returns the time until a pair may be due, seconds."""
+        """Returns the time until a connectivity check may be due, seconds."""
         selected, nominated = self.selected, self._nominated
         for pair in (selected, nominated):
             if pair is not None and not pair.proven(now) and pair.silence(now) <= UNPROVEN_FOR:
@@ -198,7 +205,9 @@ class Consent(Generic[Pair]):
         return max(SHORTEST_WAIT, self._next - now)
 
     def expired(self, now: float) -> bool:
-        """Whether the peer no longer agrees to receive media. Valid after the handshake."""
+        """Whether the peer no longer agrees to receive media. Call this method only after the
+        handshake.
+        """
         selected = self.selected
         if selected is None or selected.proven(now):
             return False

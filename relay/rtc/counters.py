@@ -10,8 +10,8 @@ class PeerCounters:
     rejected: int = 0
     """Datagrams that did not come from the peer or could not be parsed."""
     limited: int = 0
-    """Datagrams that were dropped unread because the peer sent too many of their kind."""
+    """Number of datagrams dropped unread because the peer sent too many of the same kind."""
     withheld: int = 0
-    """Datagrams that were not sent, because the peer's address had not agreed to receive them."""
+    """Number of handshake datagrams that waited because the peer's address was not proven."""
     unconsented: int = 0
-    """1 if the session ended because the peer no longer agreed to receive, otherwise 0."""
+    """1 if the session ended because the peer answered no connectivity check, otherwise 0."""

@@ -8,9 +8,11 @@ from relay.rtc import stun
 MAX_MESSAGE = 576
 """Maximum size of a STUN message, bytes. The checks of browsers are much shorter."""
 UFRAG_BYTES = 8
-"""Random bytes in a user name fragment: nobody can guess the fragment of another session."""
+"""Number of random bytes in a user name fragment. Another peer cannot guess the fragment."""
 PRIORITY = 1_853_824_767
-"""PRIORITY of the server's checks: a peer-reflexive candidate (RFC 8445 §7.1.1)."""
+"""Value of PRIORITY in connectivity checks of the server: a peer-reflexive candidate (RFC 8445
+§7.1.1).
+"""
 
 Address = tuple[str, int]
 SocketAddress = Address | tuple[str, int, int, int]
@@ -26,7 +28,7 @@ class Check:
     answer: bytes
     """The STUN response to send back to the source of the check."""
     nominated: bool
-    """Whether the check contains USE-CANDIDATE: the peer wants media on this candidate pair from
+    """Whether the check contains USE-CANDIDATE, which asks for media on this candidate pair from
     now on.
     """
 

@@ -25,18 +25,18 @@ logger = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 10.0
 JUDGE_AGAIN = 0.02
-"""Time until a timer judges again after a pause of the process, seconds."""
+"""Time until a timer asks the pause rule again, seconds."""
 HELD_MAX = 4
-"""Maximum number of handshake datagrams that wait until the peer's address agrees to receive. A
-flight of a handshake has one or two.
+"""Maximum number of handshake datagrams that wait until the peer's address is proven. A flight of a
+handshake has one or two datagrams.
 """
 FEEDBACK_PER_SECOND, FEEDBACK_BURST = 100, 200
-"""Limit of compound RTCP packets from one peer. A browser that loses 5 % of 4 Mbit/s sends 25 per
-second.
+"""Maximum number of compound RTCP packets from one peer, per second and at once. A browser that
+loses 5 % of 4 Mbit/s sends 25 per second.
 """
 CHECKS_PER_SECOND, CHECKS_BURST = 25, 100
-"""Limit of STUN messages from one peer. While Chromium looks for a path, it sends 21 checks per
-second.
+"""Maximum number of STUN messages from one peer, per second and at once. While Chromium tests its
+candidate pairs, it sends 21 connectivity checks per second.
 """
 
 
@@ -110,14 +110,14 @@ class PeerSession:
         )
         self._consent = consent
         self._route: Route | None = None
-        """The route in use: `selected` of the consent."""
+        """The route that carries DTLS and media."""
         self._charged = ""
         """The address that is charged for the time that this session uses."""
         self._consent_timer: asyncio.TimerHandle | None = None
         self._wake_at = 0.0
-        """When `_keep_consent` is due."""
+        """Time at which `_keep_consent` is due, in seconds of `time.monotonic`."""
         self._held: list[bytes] = []
-        """Handshake datagrams that wait until the peer's address agrees to receive."""
+        """Handshake datagrams that wait until the peer's address is proven."""
         self._checks = TokenBucket(CHECKS_PER_SECOND, CHECKS_BURST)
         self._feedback = TokenBucket(FEEDBACK_PER_SECOND, FEEDBACK_BURST)
         self._sources = Sources()
@@ -323,8 +323,8 @@ class PeerSession:
     # Consent (RFC 7675)
 
     def _keep_consent(self) -> None:
-        """Asks the peer's addresses that are due. Ends the session if the peer no longer agrees to
-        receive.
+        """Sends the connectivity checks that are due. Ends the session if the peer no longer agrees
+        to receive.
         """
         now, consent = monotonic(), self._consent
         if now - self._wake_at > AGAIN:
@@ -339,8 +339,8 @@ class PeerSession:
         self._wake_after(JUDGE_AGAIN if expired else consent.wait(now))
 
     def _take_route(self, now: float) -> None:
-        """Uses the selected route from now on. Its address is charged only if it is proven: a
-        forged address must not be charged.
+        """Uses the selected route from now on. Charges the session's time to the address of the
+        route only if the address is proven, because an unproven address may be forged.
         """
         route = self._route = self._consent.selected
         if route is not None and route.proven(now) and route.address[0] != self._charged:
@@ -376,7 +376,7 @@ class PeerSession:
             self._route.send(data)
 
     def _send_handshake(self, data: bytes) -> None:
-        """Sends a DTLS datagram, or holds it until the peer's address agrees to receive."""
+        """Sends a DTLS datagram, or holds the datagram until the peer's address is proven."""
         route = self._route
         if route is None:
             return
@@ -393,7 +393,9 @@ class PeerSession:
 
 
 class _Deadline:
-    """A timeout that does not expire while what arrived during a pause of the process is unread."""
+    """A timeout that does not expire before datagrams that arrived during a pause of the process
+    are read.
+    """
 
     def __init__(self, port: UdpPort, seconds: float) -> None:
         self.timeout = asyncio.timeout(None)
@@ -402,7 +404,7 @@ class _Deadline:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Call this method after the timeout was entered."""
+        """Starts the time. Call this method inside `async with timeout`."""
         self._wait(self._seconds)
 
     def stop(self) -> None:

@@ -8,7 +8,9 @@ from typing import Final
 from relay.rtc.bucket import TokenBucket
 
 PER_SECOND, BURST = 0.2, 32
-"""Limit of new SSRCs. A browser uses three; an encoder that restarts may use new ones."""
+"""Maximum number of new SSRCs, per second and at once. A browser uses three SSRCs. An encoder that
+restarts may use other SSRCs.
+"""
 MAX_SOURCES: Final = 1_024
 
 
@@ -19,7 +21,7 @@ class Sources:
 
     def __init__(self) -> None:
         self.known: set[bytes] = set()
-        """The SSRCs that authentic packets came from."""
+        """The SSRCs of all authentic packets so far."""
         self._fresh = TokenBucket(PER_SECOND, BURST)
 
     def admit(self, source: bytes, now: float) -> bool:

@@ -200,7 +200,7 @@ class UdpPort:
         self.port = 0
         self.hosts: list[str] = []
         self.pause = PauseRule(self._unread)
-        """Says whether timers of sessions may conclude that something is missing."""
+        """Decides whether the timers of sessions may treat something as missing."""
         self._sockets: list[tuple[asyncio.DatagramTransport, _BoundSocket]] = []
         self._routes: dict[Peer, list[tuple[_BoundSocket, Route]]] = {}
         """The routes of each peer, the oldest first."""
@@ -256,8 +256,8 @@ class UdpPort:
         return True
 
     def add_route(self, bound: _BoundSocket, route: Route) -> None:
-        """Passes datagrams from the route's address to the route's peer from now on. A peer with
-        too many addresses loses the one that was silent for the longest time.
+        """Passes datagrams from the route's address to the route's peer from now on. If the peer
+        has too many addresses, removes the address that was silent for the longest time.
         """
         routes = self._routes.get(route.peer)
         if routes is None:

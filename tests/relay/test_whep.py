@@ -120,7 +120,7 @@ async def test_sessions_that_connect_are_limited(sessions: WhepSessions, channel
         sessions.open(channel, PLAYER, ended, settled)
     assert (refused.value.status, refused.value.code, refused.value.retry_after) == (
         503,
-        RefusalCode.TOO_MANY_SESSIONS,
+        RefusalCode.SERVER_FULL,
         1,
     )
     assert sessions.counters.refused == 1

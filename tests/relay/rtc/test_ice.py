@@ -149,9 +149,7 @@ def test_a_check_of_the_server_and_its_answer() -> None:
 
 
 def test_credentials_are_new_for_each_peer() -> None:
-    """They have the characters that RFC 8445 §5.3 requires; nobody can guess the 64 bits of the
-    fragment.
-    """
+    """They have the characters that RFC 8445 §5.3 requires. A fragment has 64 random bits."""
     agents = [IceAgent("a", "b") for _ in range(20)]
     assert len({agent.ufrag for agent in agents}) == len({agent.password for agent in agents}) == 20
     for agent in agents:

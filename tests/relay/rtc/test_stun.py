@@ -61,7 +61,7 @@ def test_a_message_without_a_signature_is_not_authentic() -> None:
 
 
 def test_attributes_behind_the_signature_are_ignored() -> None:
-    """Anybody could append them (RFC 8489 §14.5)."""
+    """The signature does not cover them (RFC 8489 §14.5)."""
     signed = bytearray(stun.sign(stun.request(TRANSACTION, b"us:them", 7, 5), KEY)[:-8])
     data = bytes(signed) + b"\0\x25\0\0" + b"\0\6\0\4evil"
     data = data[:2] + (len(data) - 20).to_bytes(2, "big") + data[4:]

@@ -89,7 +89,7 @@ async def test_sessions_of_an_address_that_connect_are_limited(tmp_path: Path) -
         assert (status, code, headers["Retry-After"]) == (429, "too_many_sessions", "1")
         _, _, last = await post("192.0.2.2")
         status, code, headers = await post("192.0.2.3")
-        assert (status, code, headers["Retry-After"]) == (503, "too_many_sessions", "1")
+        assert (status, code, headers["Retry-After"]) == (503, "server_full", "1")
         assert server.whep.counters.refused == 2
         await server.status("DELETE", last["Location"].removeprefix(server.url))
         assert (await post("192.0.2.3"))[0] == 201
