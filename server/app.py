@@ -221,7 +221,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     endpoints = (
         pages,
         RoomsEndpoint(rooms, settings),
-        StatusEndpoint(rooms, admission, settings),
+        StatusEndpoint(rooms, admission, memory, settings),
         OpenApiEndpoint(),
         watch,
         events,

@@ -117,6 +117,7 @@ async def _measure(
     options = (
         f"--memory={budget}",
         f"--away-grace={GRACE}",
+        "--max-load=1",
         "--max-rooms-per-address-hour=100000",
         "--max-whip-per-address-minute=100000",
     )

@@ -53,12 +53,7 @@ def _keys(address: str) -> tuple[str, str]:
 
 def keys_of(address: str) -> ClientAddress:
     """Returns the keys by which memory and places are counted."""
-    ip = parse_address(address)
-    if ip is None:
-        return ClientAddress(address, address)
-    prefix = 24 if ip.version == 4 else 48
-    network = str(ipaddress.ip_network((ip, prefix), strict=False))
-    return ClientAddress(bucket_key(address), network)
+    return ClientAddress(*_keys(address))
 
 
 class RateLimiter:

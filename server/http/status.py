@@ -8,6 +8,7 @@ from server.errors import Unavailable
 from server.host.admission import RETRY_FIRST, Admission
 from server.host.headroom import Level
 from server.http.payloads import Config, ServerHealth, reply
+from server.memory.budget import MemoryBudget
 from server.rooms.registry import Rooms
 from server.settings import Settings
 
@@ -15,8 +16,11 @@ from server.settings import Settings
 class StatusEndpoint:
     """The endpoints `/healthz`, `/readyz`, `/api/health` and `/api/config`."""
 
-    def __init__(self, rooms: Rooms, admission: Admission, settings: Settings) -> None:
+    def __init__(
+        self, rooms: Rooms, admission: Admission, memory: MemoryBudget, settings: Settings
+    ) -> None:
         self._rooms = rooms
+        self._memory = memory
         self._admission = admission
         self._settings = settings
 
@@ -37,25 +41,28 @@ class StatusEndpoint:
         server is neither full nor closing. Otherwise responds 503.
         """
         await self._rooms.require_ready()
-        if self._admission.full:
+        if self._admission.full or not self._memory.creators:
             raise Unavailable(
                 RefusalCode.SERVER_FULL, "the server accepts no new creators now", RETRY_FIRST
             )
         return web.Response(text="ok")
 
     async def health(self, _: web.Request) -> web.Response:
-        """Responds with the load of the server."""
+        """Responds with the load and the memory of the server."""
         admission, headroom = self._admission, self._admission.headroom
-        level = Level.FULL if admission.full and headroom.level is Level.FREE else headroom.level
+        creators = min(admission.creators, self._memory.creators)
+        level = Level.FULL if not creators and headroom.level is Level.FREE else headroom.level
         answer = ServerHealth(
             level=level,
             load=round(headroom.load, 3),
             lateness=round(headroom.lateness * 1_000, 1),
-            creators=admission.creators,
+            creators=creators,
             viewers=admission.viewers,
             creator_cost=round(headroom.creator_cost, 5),
             viewer_cost=round(headroom.viewer_cost, 6),
             lost_datagrams=headroom.dropped,
+            memory=self._memory.figures.resident,
+            memory_budget=self._memory.limits.budget,
         )
         return reply(ServerHealth, answer)
 

@@ -123,6 +123,11 @@ class MemoryBudget:
 
     # Admission
 
+    @property
+    def creators(self) -> int:
+        """Number of further creators that would be accepted now, from different networks."""
+        return self._needs.places(self.limits.budget)
+
     def take_creator(self, room: Room, creator: ClientAddress) -> None:
         """Accepts a creator. Raises Unavailable if the memory does not suffice for one more live. A
         creator who returns to a live is always accepted.

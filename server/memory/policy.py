@@ -158,6 +158,10 @@ class Needs:
         self._addresses[live.creator.address] += need
         self._networks[live.creator.network] += need
 
+    def places(self, budget: int) -> int:
+        """Returns the number of further lives that fit into the budget."""
+        return max(0, int((CRITICAL * budget - self.total) / self._least))
+
     def fits(self, creator: ClientAddress, budget: int) -> bool:
         """Whether one more live fits into the budget and into the shares of its creator's address
         and network.

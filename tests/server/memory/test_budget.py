@@ -239,3 +239,8 @@ async def test_a_full_server_answers_503(tmp_path: Path, caplog: pytest.LogCaptu
             assert int(response.headers["Retry-After"]) == answer["retry_after"] > 0
         async with server.http.get(f"{server.url}/metrics") as response:
             assert "microlive_memory_refusals_total 1.0" in await response.text()
+        async with server.http.get(f"{server.url}/api/health") as response:
+            health = await response.json()
+        assert (health["level"], health["creators"]) == ("full", 0)
+        assert health["memory"] > health["memory_budget"] == 64 << 20
+        assert await server.status("GET", "/readyz") == 503

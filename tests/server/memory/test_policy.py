@@ -107,6 +107,8 @@ def test_creators_are_refused_before_the_least_windows_exceed_the_budget() -> No
     least = Needs(0, 4_000_000)
     least.add(Live(UNKNOWN, 0, 0))
     most = accepted(distinct(500))
+    assert most == Needs(100 * MEBIBYTE, 4_000_000).places(BUDGET)
+    assert Needs(BUDGET, 4_000_000).places(BUDGET) == 0
     assert most == (CRITICAL * BUDGET - 100 * MEBIBYTE) // least.total
     assert 50 <= accepted([HOME] * 500) == ADDRESS_SHARE * BUDGET // least.total < most
     mixed = [HOME, NEIGHBOUR] * 250
