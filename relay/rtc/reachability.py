@@ -7,7 +7,8 @@ import re
 import secrets
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,10 @@ from relay.rtc.udp import Route, UdpPort
 
 RETRY_AFTER = 0.25
 """Time after which an unanswered request is sent again, seconds."""
+FOREIGN = ("192.0.2.1", "10.255.255.254")
+"""A public address that belongs to no machine (RFC 5737), and a private address (RFC 1918)."""
+DISCARD = 9
+"""Port of the discard protocol (RFC 863): a datagram to this port has no effect."""
 TIMEOUT = 2.0
 """Maximum time to wait for an answer, seconds."""
 
@@ -109,6 +114,35 @@ class Probe:
 
         Raises Unreachable if the TURN server allocates no relay.
         """
+        async with self._allocate(url, username, credential) as (relay, _):
+            asked = [
+                self._ask(self._check(), _Relayed(relay, (host, self._port.port)).send)
+                for host in hosts
+            ]
+            outcomes = await asyncio.gather(*asked, return_exceptions=True)
+        return [
+            host
+            for host, outcome in zip(hosts, outcomes, strict=True)
+            if isinstance(outcome, stun.Message) and self._is_ours(outcome)
+        ]
+
+    async def foreign_peers(self, url: str, username: str, credential: str) -> list[str]:
+        """Returns the addresses of FOREIGN to which a TURN server relays, although no client of
+        this server needs them. Raises Unreachable if the TURN server allocates no relay.
+        """
+        open_to = []
+        async with self._allocate(url, username, credential) as (relay, listener):
+            for host in FOREIGN:
+                relay.sendto(b"\0", (host, DISCARD))
+                if not await listener.refused():
+                    open_to.append(host)
+        return open_to
+
+    @asynccontextmanager
+    async def _allocate(
+        self, url: str, username: str, credential: str
+    ) -> AsyncIterator[tuple[turn.TurnTransport, "_Listener"]]:
+        """Returns a relay of a TURN server until the context ends. Raises Unreachable."""
         server = IceUrl.parse(url)
         address = (server.host, server.port) if server.tls else await _resolve(server)
         context = ssl.create_default_context() if server.tls else None
@@ -121,19 +155,10 @@ class Probe:
         except (OSError, TimeoutError, stun.TransactionError) as error:
             raise Unreachable(_reason(error)) from error
         try:
-            asked = [
-                self._ask(self._check(), _Relayed(relay, (host, self._port.port)).send)
-                for host in hosts
-            ]
-            outcomes = await asyncio.gather(*asked, return_exceptions=True)
+            yield relay, listener
         finally:
             relay.close()
             await listener.ended()
-        return [
-            host
-            for host, outcome in zip(hosts, outcomes, strict=True)
-            if isinstance(outcome, stun.Message) and self._is_ours(outcome)
-        ]
 
     # Calls from the UDP port (implements Peer)
 
@@ -189,6 +214,7 @@ class _Listener(asyncio.DatagramProtocol):
     def __init__(self, answered: Callable[[bytes], None]) -> None:
         self._answered = answered
         self._lost = asyncio.Event()
+        self._refused = asyncio.Event()
 
     def datagram_received(self, data: bytes, _: Any) -> None:
         self._answered(data)
@@ -204,9 +230,19 @@ class _Listener(asyncio.DatagramProtocol):
             pass
 
     def error_received(self, _: Exception) -> None:
-        """Ignores an ICMP error or a refusal by the TURN relay, because the request will
-        time out.
+        """Notes an ICMP error or a refusal by the TURN relay. A request of this socket times
+        out.
         """
+        self._refused.set()
+
+    async def refused(self) -> bool:
+        """Returns whether the relay refuses the datagram that was sent last."""
+        try:
+            await asyncio.wait_for(self._refused.wait(), TIMEOUT)
+        except TimeoutError:
+            return False
+        self._refused.clear()
+        return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,19 +4,46 @@ seconds.
 
 import base64
 import hmac
+from enum import Enum
 from typing import Any
 
 from server.settings import Settings
 
+VIEWER_LIFETIME = 300
+"""Maximum seconds for which a viewer's TURN credentials are valid for new connections. A viewer
+uses the credentials at once, and gets others with the next session.
+"""
 
-def ice_servers(settings: Settings, user: str, now: float) -> list[dict[str, Any]]:
+
+class Role(Enum):
+    """Who gets TURN credentials."""
+
+    CREATOR = "creator"
+    VIEWER = "viewer"
+
+
+def turn_user(settings: Settings, role: Role, address: str) -> str:
+    """Returns the user name to which the TURN server applies its quotas. All clients with one
+    `address` and role have the same user name, which does not reveal the address.
+    """
+    secret = settings.turn_secret.get_secret_value() if settings.turn_secret else ""
+    digest = hmac.digest(secret.encode(), f"{role.value} {address}".encode(), "sha256")
+    return f"{role.value}-{digest.hex()[:16]}"
+
+
+def ice_servers(
+    settings: Settings, user: str, now: float, role: Role = Role.CREATOR
+) -> list[dict[str, Any]]:
     """Returns the `iceServers` of a browser's RTCPeerConnection. `user`: the user name to which the
     TURN server applies its quotas.
     """
     servers = [server.for_browser() for server in settings.ice_servers]
     if settings.turn_urls and settings.turn_secret:
+        lifetime = settings.turn_lifetime
+        if role is Role.VIEWER:
+            lifetime = min(lifetime, VIEWER_LIFETIME)
         username, credential = turn_credentials(
-            settings.turn_secret.get_secret_value(), user, int(now + settings.turn_lifetime)
+            settings.turn_secret.get_secret_value(), user, int(now + lifetime)
         )
         servers.append(
             {"urls": list(settings.turn_urls), "username": username, "credential": credential}

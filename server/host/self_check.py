@@ -92,10 +92,25 @@ class SelfCheck:
         if reached:
             self._checked_from_outside = True
             self._good.append(f"{url} relays to {' and '.join(reached)}")
+            await self._ask_foreign(probe, url, username, credential)
         else:
             self._bad.append(
                 f"{url} provides a relay, but none of this server's addresses answers through it: "
                 "publishers who need it cannot connect"
+            )
+
+    async def _ask_foreign(self, probe: Probe, url: str, username: str, credential: str) -> None:
+        """Checks that strangers cannot use a TURN server of this server to reach other machines:
+        every viewer gets credentials.
+        """
+        if url not in self._settings.turn_urls:
+            return
+        foreign = set(await probe.foreign_peers(url, username, credential)) - set(self._hosts)
+        if foreign:
+            self._bad.append(
+                f"{url} relays to every address, such as {' and '.join(sorted(foreign))}, and "
+                "every viewer gets credentials: deny other peers with denied-peer-ip and "
+                "allowed-peer-ip"
             )
 
     async def _ask_stun(self, probe: Probe, url: str) -> None:

@@ -5,19 +5,19 @@ describes the requests and answers.
 import asyncio
 import json
 import logging
-import time
 
 from aiohttp import hdrs, web
 from pydantic import ValidationError
 
 from relay.errors import RefusalCode
 from server.errors import BadRequest, Unprocessable
-from server.host.ice_servers import ice_servers
+from server.host.ice_servers import Role
 from server.host.qr import QrCodes
 from server.http.auth import bearer_token, require_create_token
 from server.http.limits import RateLimiter
 from server.http.payloads import CreateRoom, CreateRoomAnswer, RoomList, reply
 from server.http.request import charge, client_of, read_body, url_of
+from server.http.turn import turn_servers
 from server.rooms.commands import Describe, End, ReadHealth
 from server.rooms.description import RoomDescription
 from server.rooms.health import RoomHealth
@@ -73,7 +73,7 @@ class RoomsEndpoint:
             "key": new.key,
             "whip": url_of(request, f"/whip/{name}", self._settings),
             "watch": url_of(request, f"/r/{name}", self._settings),
-            "ice_servers": ice_servers(self._settings, name, time.time()),
+            "ice_servers": turn_servers(request, self._settings, Role.CREATOR),
         }
         response = reply(CreateRoomAnswer, answer, status=201)
         response.headers["Location"] = f"/api/rooms/{name}"

@@ -3,19 +3,17 @@
 The methods are in the order of the draft's section 4.
 """
 
-import secrets
-import time
-
 from aiohttp import web
 
 from relay.channel.channel import Channel
 from relay.errors import RefusalCode
 from relay.whep import RETRY_CONNECTING, WhepSession, WhepSessions
 from server.errors import Conflict, TooManyRequests, Unprocessable
-from server.host.ice_servers import ice_servers
+from server.host.ice_servers import Role
 from server.http.limits import ConnectionLimiter
 from server.http.request import client_of, url_of
 from server.http.signalling import SDP, created, read_offer, read_trickle, signalling_routes
+from server.http.turn import turn_servers
 from server.rooms.commands import RequireOpen
 from server.rooms.registry import Rooms
 from server.settings import Settings
@@ -52,9 +50,7 @@ class WhepEndpoint:
         return created(
             session.answer,
             url_of(request, f"/whep/{channel.name}/{session.id}", self._settings),
-            # Each viewer has its own TURN user name. With a common user name, the creator and all
-            # viewers of a room would share one quota at the TURN server.
-            ice_servers(self._settings, f"viewer-{secrets.token_hex(8)}", time.time()),
+            turn_servers(request, self._settings, Role.VIEWER),
         )
 
     async def end(self, request: web.Request) -> web.Response:

@@ -4,17 +4,17 @@ The methods are in the order of the RFC's section 4.
 """
 
 import asyncio
-import time
 
 from aiohttp import web
 
 from relay.rtc.receive.sdp import parse_offer
-from server.host.ice_servers import ice_servers
+from server.host.ice_servers import Role
 from server.http.admission import Admissions
 from server.http.auth import bearer_token
 from server.http.limits import keys_of
 from server.http.request import client_of, url_of
 from server.http.signalling import created, read_offer, read_trickle, signalling_routes
+from server.http.turn import turn_servers
 from server.memory.budget import MemoryBudget
 from server.rooms.commands import AuthorisePublishing, EndSession, RequireOpen
 from server.rooms.registry import Rooms
@@ -59,7 +59,7 @@ class WhipEndpoint:
         return created(
             session.answer(self._hosts, max_bitrate=self._settings.video_bitrate),
             url_of(request, f"/whip/{room.name}/{session.id}", self._settings),
-            ice_servers(self._settings, room.name, time.time()),
+            turn_servers(request, self._settings, Role.CREATOR),
         )
 
     async def end(self, request: web.Request) -> web.Response:

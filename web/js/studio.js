@@ -5,7 +5,7 @@
 import { byId, setText, toast } from './page/dom.js';
 import * as api from './api/rooms_api.js';
 import { copy, share } from './page/share.js';
-import { keep, recall } from './page/store.js';
+import { keep, keepInTab, recall, recallInTab } from './page/store.js';
 import { clockTime, headCount } from './page/words.js';
 import { CameraError } from './publish/camera.js';
 import { browserFeatures, browserObstacle, cameraObstacle } from './publish/obstacles.js';
@@ -48,13 +48,13 @@ async function openCamera() {
  * @throws {api.ApiError}
  */
 async function goLive(title, token) {
-  if (token) keep('token', token);
+  if (token) keepInTab('token', token);
   keep('title', title);
   try {
-    begin(await api.createRoom(title, recall('token')));
+    begin(await api.createRoom(title, recallInTab('token')));
   } catch (error) {
     const { status } = /** @type {api.ApiError} */ (error);
-    if (status === 401 || status === 403) keep('token', null);
+    if (status === 401 || status === 403) keepInTab('token', null);
     throw error;
   }
 }
@@ -139,7 +139,8 @@ async function roomToResume() {
 async function prepare() {
   const token = new URLSearchParams(location.hash.slice(1)).get('token');
   if (token) {
-    keep('token', token);
+    // A link must not replace the creator's own token.
+    if (recallInTab('token') === null) keepInTab('token', token);
     history.replaceState(null, '', location.pathname + location.search);
   }
   const obstacle = browserObstacle(browserFeatures());
@@ -154,7 +155,7 @@ async function start() {
   if (!ready) return;
   if (resumed) return begin(resumed);
   show('ready');
-  if ((await settings)?.create === 'token' && !recall('token')) setup.showToken();
+  if ((await settings)?.create === 'token' && !recallInTab('token')) setup.showToken();
 }
 
 function listen() {

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from server.host.ice_servers import ice_servers, links, turn_credentials
+from server.host.ice_servers import Role, ice_servers, links, turn_credentials, turn_user
 from server.settings import Settings
 
 NOW = 1_700_000_000.5
@@ -37,6 +37,29 @@ def test_static_servers_come_before_those_with_individual_credentials(tmp_path: 
     }
     assert ice_servers(settings, "other", NOW)[1]["credential"] != credential
     assert ice_servers(Settings(data=tmp_path), "room", NOW) == []
+
+
+def test_viewers_have_credentials_for_a_short_time(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path, turn_urls=("turn:b",), turn_secret="north")
+    expires = [
+        int(ice_servers(settings, "user", NOW, role)[0]["username"].partition(":")[0]) - int(NOW)
+        for role in Role
+    ]
+    assert expires == [6 * 3_600, 300]
+
+
+def test_a_quota_of_the_turn_server_holds_for_an_address(tmp_path: Path) -> None:
+    """The user name is the same for the address, another for another address and for its creators,
+    and does not contain the address.
+    """
+    settings = Settings(data=tmp_path, turn_urls=("turn:b",), turn_secret="north")
+    users = [
+        turn_user(settings, role, address)
+        for role in Role
+        for address in ("192.0.2.1", "192.0.2.1", "192.0.2.2")
+    ]
+    assert len(set(users)) == 4 and users[0] == users[1] and users[3] == users[4]
+    assert not any("192" in user for user in users[:1]) and ":" not in "".join(users)
 
 
 def test_links() -> None:

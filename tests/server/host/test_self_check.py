@@ -76,7 +76,12 @@ async def test_servers_that_answer(port: UdpPort, tmp_path: Path) -> None:
         "turn_secret": SECRET,
     }
     async with coturn(
-        tmp_path, number, ["127.0.0.1"], "127.0.0.1", lambda path: Path(path).read_text()
+        tmp_path,
+        number,
+        ["127.0.0.1"],
+        "127.0.0.1",
+        lambda path: Path(path).read_text(),
+        peer="127.0.0.1",
     ):
         healthy, line = await line_of(port, tmp_path, **servers)
         assert (
@@ -91,6 +96,20 @@ async def test_servers_that_answer(port: UdpPort, tmp_path: Path) -> None:
             and "--announce 127.0.0.1" in line
             and "none of this server's addresses answers" in line
         )
+
+
+@pytest.mark.service
+async def test_a_turn_server_that_relays_everywhere(port: UdpPort, tmp_path: Path) -> None:
+    """The line warns of it, and names what to set."""
+    number = free_port()
+    async with coturn(
+        tmp_path, number, ["127.0.0.1"], "127.0.0.1", lambda path: Path(path).read_text()
+    ):
+        healthy, line = await line_of(
+            port, tmp_path, turn_urls=(f"turn:127.0.0.1:{number}",), turn_secret=SECRET
+        )
+    assert not healthy and "relays to every address, such as 10.255.255.254 and 192.0.2.1" in line
+    assert "denied-peer-ip" in line and "relays to 127.0.0.1" in line
 
 
 async def test_the_server_logs_the_line_at_its_start(

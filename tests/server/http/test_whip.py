@@ -45,7 +45,7 @@ async def test_a_session_is_set_up(server: Server, name: str) -> None:
         assert '<turn:turn.example.org>; rel="ice-server"; username="u"; credential="c"' in links[1]
         assert re.match(
             (
-                rf'<turn:own.example.org>; rel="ice-server"; username="\d{{10}}:{room.name}"; '
+                r'<turn:own.example.org>; rel="ice-server"; username="\d{10}:creator-\w{16}"; '
                 r'credential="[\w+/]+=";'
             ),
             links[2],
