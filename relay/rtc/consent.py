@@ -114,7 +114,7 @@ class Consent(Generic[Pair]):
             self.selected = pair
 
     def receive_bytes(self, pair: Pair, size: int, now: float) -> None:
-        """Takes note of a datagram, so that the server may send an answer to an unproven address."""
+        """Counts a datagram, so that the server may send an answer to an unproven address."""
         pair.heard, pair.heard_at = False, now
         pair.received += size
 
