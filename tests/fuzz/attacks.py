@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from relay.rtc.receive.rtcp import retransmission_request
 from tests.fixtures.media import access_units, rtp_packets
-from tests.fuzz.bursts import Burst, at_once, sequence
 from tests.fuzz.live import FIRST_PLAYED, OFFER, PLAYED
+from tests.fuzz.repeats import Repeat, at_once, sequence
 
 _VIDEO = OFFER.media[0]
 
@@ -32,23 +32,23 @@ def _marked(packet: bytes, marker: bool) -> bytes:
 
 def skipped_transport_numbers() -> bytes:
     """Each transport-wide number is 1,999 ahead of the one before: each report covered them all."""
-    return sequence([Burst(_rtp(b"\x41x", number=1), 60, 9, transport=1_999)])
+    return sequence([Repeat(_rtp(b"\x41x", number=1), 60, 9, transport=1_999)])
 
 
 def endless_access_unit() -> bytes:
     """Packets of one timestamp without a marker: all were kept."""
-    return sequence([Burst(_rtp(b"\x41x"), 20, 14, pad=200)])
+    return sequence([Repeat(_rtp(b"\x41x"), 20, 14, pad=200)])
 
 
 def keyframes_behind_a_gap() -> bytes:
     """Every packet behind a gap begins a keyframe: each arrival examined all of them."""
     sps = b"\x67" + bytes(20)
-    return sequence([Burst(_rtp(sps)), Burst(_rtp(sps, 3), 20, 8)])
+    return sequence([Repeat(_rtp(sps)), Repeat(_rtp(sps, 3), 20, 8)])
 
 
 def long_gaps() -> bytes:
     """Each packet is 2,999 numbers ahead: each missing number became an object."""
-    return sequence([Burst(_rtp(b"\x41x"), 0, 7, sequence=2_999)])
+    return sequence([Repeat(_rtp(b"\x41x"), 0, 7, sequence=2_999)])
 
 
 def long_parameter_sets() -> bytes:
@@ -69,12 +69,12 @@ def long_parameter_sets() -> bytes:
 
 def large_segments() -> bytes:
     """A high bitrate: the playlist kept 48 s of it."""
-    return sequence([Burst(b"\x41" * 14, 0, 14, pad=250, timestamp=200)])
+    return sequence([Repeat(b"\x41" * 14, 0, 14, pad=250, timestamp=200)])
 
 
 def small_samples() -> bytes:
     """Samples of a few bytes: only their payload counted against the window's limit."""
-    return sequence([Burst(b"\x41" * 14, 0, 16, timestamp=1)])
+    return sequence([Repeat(b"\x41" * 14, 0, 16, timestamp=1)])
 
 
 def old_packets_requested() -> bytes:
@@ -83,7 +83,7 @@ def old_packets_requested() -> bytes:
     items = b"".join(number.to_bytes(2, "big") + b"\xff\xff" for number in numbers)
     head = retransmission_request(PLAYED, [1])[:12]
     nack = head[:2] + (2 + len(items) // 4).to_bytes(2, "big") + head[4:] + items
-    return sequence([Burst(nack, 20, 4)])
+    return sequence([Repeat(nack, 20, 4)])
 
 
 ATTACKS: tuple[tuple[str, Callable[[], bytes]], ...] = (

@@ -29,8 +29,8 @@ from server.ingest.transcoders import Transcoders
 from tests.fixtures.channel import Publisher, make_channel, make_stream
 from tests.fixtures.offers import offer
 from tests.fuzz import clock, steps
-from tests.fuzz.bursts import bursts
 from tests.fuzz.cutting import cut
+from tests.fuzz.repeats import repeats
 
 OFFER = parse_offer(offer("chromium"))
 PLAY_OFFER = parse_play_offer(offer("chromium").replace("a=sendonly", "a=recvonly"), "avc1.42E01F")
@@ -145,10 +145,10 @@ async def session(data: bytes) -> None:
     route = made.rtc._route
     assert route
     made.rtc._tick()
-    for burst in bursts(data):
-        for packet in burst.packets():
+    for repeat in repeats(data):
+        for packet in repeat.packets():
             made.rtc.receive(packet, route)
-        await _pass(burst.pause)
+        await _pass(repeat.pause)
     assert len(made.rtc._reporter._statistics) <= MAX_SSRCS
     assert made._stream.window.size <= 1 << 21
     await made.close()
@@ -227,10 +227,10 @@ async def feedback(data: bytes) -> None:
         frame = feed.video.append([bytes(1_100)] * PACKETS, number * 3_000)
         if number % 2:
             made._video.numbering.take(frame.first, frame.count)
-    for burst in bursts(data):
-        for packet in burst.packets():
+    for repeat in repeats(data):
+        for packet in repeat.packets():
             made.receive(packet, made._route)
-        await _pass(burst.pause)
+        await _pass(repeat.pause)
     assert made.counters.resent <= made.counters.nacks
     assert transport.sent <= 2 * RESEND_BURST
     assert len(publisher.demands) <= 1 + (monotonic() - began) / PLI_EVERY

@@ -24,9 +24,9 @@ from relay.message import Flag, Kind, Record, init_body, pack_record
 from relay.rtc.receive.rtcp import bitrate_cap, keyframe_request, retransmission_request
 from tests.fixtures.media import access_units, opus_packets, rtp_packets, vp8_frames, vp8_packets
 from tests.fixtures.offers import NAMES, offer
-from tests.fuzz.bursts import Burst, at_once, sequence
 from tests.fuzz.cutting import join
 from tests.fuzz.live import FIRST_PLAYED, OFFER, PLAYED
+from tests.fuzz.repeats import Repeat, at_once, sequence
 
 _VIDEO, _AUDIO = OFFER.media[0].payload_type, OFFER.media[1].payload_type
 
@@ -66,27 +66,27 @@ def _live(count: int = 4) -> list[bytes]:
 
 
 def _published() -> Iterator[bytes]:
-    """Sessions of publishers: in order, backwards, with a pause, a gap and long bursts."""
+    """Sessions of publishers: in order, backwards, with a pause, a gap and a repeated packet."""
     packets = _live(4)
     yield at_once(packets)
     yield at_once(reversed(packets))
     yield at_once(_reports())
-    yield sequence([*(Burst(packet, 30) for packet in packets), Burst(b"", 6_000)])
+    yield sequence([*(Repeat(packet, 30) for packet in packets), Repeat(b"", 6_000)])
     yield at_once([*packets[:3], *packets[6:]], pause=90)
     last = packets[-1]
-    yield sequence([*(Burst(packet) for packet in packets), Burst(last, 33, 6, 0, 1, 3_000, 1)])
+    yield sequence([*(Repeat(packet) for packet in packets), Repeat(last, 33, 6, 0, 1, 3_000, 1)])
 
 
 def _samples() -> Iterator[bytes]:
-    yield sequence([Burst(bytes(1_200), 0, 4, 0, 1, 3_000)] * 3)
-    yield sequence([Burst(b"x", 0, 0, 255, 1, 3_000), Burst(bytes(14), 0, 8)])
+    yield sequence([Repeat(bytes(1_200), 0, 4, 0, 1, 3_000)] * 3)
+    yield sequence([Repeat(b"x", 0, 0, 255, 1, 3_000), Repeat(bytes(14), 0, 8)])
 
 
 def _hls_media() -> Iterator[bytes]:
     """GOPs of a second, one with an absence after it, and many keyframes in a row."""
-    yield sequence([Burst(bytes(300), 0, 5, timestamp=3_000)] * 8)
-    yield sequence([Burst(bytes(30), pause, 6, timestamp=3_000) for pause in (0, 4_000, 0)])
-    yield sequence([Burst(bytes(30), timestamp=9_000)] * 60)
+    yield sequence([Repeat(bytes(300), 0, 5, timestamp=3_000)] * 8)
+    yield sequence([Repeat(bytes(30), pause, 6, timestamp=3_000) for pause in (0, 4_000, 0)])
+    yield sequence([Repeat(bytes(30), timestamp=9_000)] * 60)
 
 
 def _requests() -> Iterator[bytes]:
@@ -320,7 +320,7 @@ SEEDS: dict[str, Callable[[], Iterator[bytes]]] = {
             at_once(_feedback()),
             at_once(reversed(list(_feedback()))),
             *(at_once([part]) for part in _feedback()),
-            sequence([Burst(next(_feedback()), 1_000), Burst(b"", 20_000)]),
+            sequence([Repeat(next(_feedback()), 1_000), Repeat(b"", 20_000)]),
         ]
     ),
     "hls": _requests,

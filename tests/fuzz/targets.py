@@ -37,9 +37,9 @@ from server.errors import RequestRefused
 from server.http.limits import client
 from server.rooms.beacon import MAX_COUNT, MAX_DELAY, OTHER, PLAYERS, read_beacon
 from tests.fixtures.media import video_sample, video_track
-from tests.fuzz.bursts import bursts
 from tests.fuzz.cutting import cut
 from tests.fuzz.live import dtls, feedback, session, udp, viewer
+from tests.fuzz.repeats import repeats
 
 TRANSPORT_ID, SEND_TIME_ID = 4, 2
 PASSWORD = "our-password-0123456789ab"
@@ -220,9 +220,9 @@ def reassembly(data: bytes) -> None:
 def window(data: bytes) -> None:
     """Samples of any size in any number: the window never exceeds its limit."""
     kept, pts = Window(2.0, WINDOW), 0
-    for burst in bursts(data):
-        for number, packet in enumerate(burst.packets()):
-            pts += burst.timestamp
+    for repeat in repeats(data):
+        for number, packet in enumerate(repeat.packets()):
+            pts += repeat.timestamp
             kept.append(video_sample(pts, key=not number, data=packet))
         assert kept.size <= WINDOW
         kept.since(pts)
@@ -232,14 +232,14 @@ def hls_media(data: bytes) -> None:
     """Samples of any size at any time, with absences: the playlist stays short."""
     segmenter, playlist, pts = Segmenter(AAC), Playlist("0a1b2c3d", 0, WINDOW), 90_000
     segmenter.receive_track(video_track())
-    for burst in bursts(data):
-        for number, packet in enumerate(burst.packets()):
-            pts += max(1, burst.timestamp)
+    for repeat in repeats(data):
+        for number, packet in enumerate(repeat.packets()):
+            pts += max(1, repeat.timestamp)
             sample = video_sample(pts, key=not number, data=packet)
             for part in segmenter.receive(sample):
                 playlist.add(part)
-        if burst.pause:
-            pts += 90 * burst.pause
+        if repeat.pause:
+            pts += 90 * repeat.pause
             for part in segmenter.gap(pts):
                 playlist.add(part)
         assert playlist.text.startswith("#EXTM3U")

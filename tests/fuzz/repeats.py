@@ -20,7 +20,7 @@ MAX_PACKET = 2_048
 
 
 @dataclass(frozen=True, slots=True)
-class Burst:
+class Repeat:
     """A packet, sent 2 ** `exponent` times in a row, then a pause. The steps are added to the
     fields of an RTP packet before each further copy.
     """
@@ -63,18 +63,18 @@ class Burst:
         return head + data[8:_NUMBER_AT] + number.to_bytes(2, "big") + data[_NUMBER_AT + 2 :]
 
 
-def bursts(data: bytes) -> Iterator[Burst]:
-    """The bursts that `sequence` joined. Accepts any bytes."""
+def repeats(data: bytes) -> Iterator[Repeat]:
+    """The objects that `sequence` joined. Accepts any bytes."""
     for part in cut(data):
         if len(part) >= _FIELDS.size:
             pause, exponent, pad, *increments = _FIELDS.unpack_from(part)
-            yield Burst(part[_FIELDS.size :], pause, exponent, pad, *increments)
+            yield Repeat(part[_FIELDS.size :], pause, exponent, pad, *increments)
 
 
-def sequence(made: Iterable[Burst]) -> bytes:
-    return join(burst.pack() for burst in made)
+def sequence(made: Iterable[Repeat]) -> bytes:
+    return join(repeat.pack() for repeat in made)
 
 
 def at_once(packets: Iterable[bytes], pause: int = 5) -> bytes:
     """Single packets, `pause` milliseconds apart."""
-    return sequence(Burst(packet, pause) for packet in packets)
+    return sequence(Repeat(packet, pause) for packet in packets)
