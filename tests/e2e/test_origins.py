@@ -127,7 +127,8 @@ async def test_a_foreign_page_cannot_use_a_server_on_loopback(
 
 
 async def test_an_allowed_page_publishes_and_plays(visitors: Visitors, tmp_path: Path) -> None:
-    """Over every path, without a message on its console."""
+    """Over every path, without a message on its console about origins."""
+    visitors.complaints.allow("409")  # WHEP before the first frame of WHIP
     async with other_site() as site, LocalServer(tmp_path, f"--cors-origins={site}") as server:
         results = await uses(await visitors.page(site), server.url)
     for name in ("whip", "whep"):
