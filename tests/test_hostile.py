@@ -2,6 +2,9 @@
 
 import json
 import math
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -30,9 +33,12 @@ from scripts.benchmarks.hostile.figures import (
 )
 from scripts.benchmarks.hostile.overload import worse
 from scripts.benchmarks.hostile.pauses import Ear, numbered_sound
+from scripts.benchmarks.hostile.process_tree import cpu_seconds, resident_mb, tree
 from scripts.benchmarks.hostile.rows import ROWS
 from scripts.benchmarks.hostile.viewer_feedback import ENTRIES, nack
 from scripts.benchmarks.hostile.yardstick import read_counters
+
+BUSY = "b = bytearray(b'x' * 50_000_000); print('r', flush=True); input()"
 
 CALM = Felt(
     media_p50=4, media_p99=10, gap=40, health_p50=1, health_p99=2, late=1, lost=0, frames=30
@@ -207,6 +213,20 @@ def test_an_ear_tells_numbered_packets_from_generated_ones() -> None:
     ear.receive(pack_record(Record(Kind.MEDIA, body, track=Track.AUDIO)))
     ear.receive(pack_record(Record(Kind.MEDIA, body, track=Track.VIDEO)))
     assert (ear.heard, ear.generated) == ({7, 2**31}, 1)
+
+
+def test_memory_and_cpu_include_child_processes() -> None:
+    alone, pid = resident_mb(os.getpid()), os.getpid()
+    with subprocess.Popen(
+        [sys.executable, "-c", BUSY], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        spent = cpu_seconds(pid)
+        child.stdout.read(1)
+        assert child.pid in tree(pid)
+        assert resident_mb(pid) > alone + 45
+        assert cpu_seconds(pid) >= spent
+        child.kill()
 
 
 def test_handshakes_begin_with_a_client_hello() -> None:

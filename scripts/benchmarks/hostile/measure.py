@@ -26,7 +26,7 @@ PREPARE_WITHIN, END_WITHIN = 30.0, 30.0
 SETTLE = 0.5
 """Seconds between the preparation of an attack and the quiet run."""
 RECOVER_WITHIN = 30.0
-MEMORY_EVERY, COUNTERS_EVERY, RECOVER_EVERY = 0.1, 0.5, 0.25
+MEMORY_EVERY, COUNTERS_EVERY, RECOVER_EVERY = 0.25, 0.5, 0.25
 
 Progress = Callable[[str], None]
 

@@ -1,10 +1,12 @@
 """CPU time and memory of a process and its children."""
 
 import os
+import re
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
+_PSS = re.compile(r"^Pss: +(\d+) kB$", re.MULTILINE)
 
 
 def tree(pid: int) -> list[int]:
@@ -34,11 +36,17 @@ def cpu_seconds(pid: int) -> float:
 
 
 def resident_mb(pid: int) -> float:
-    """Returns the resident memory of the processes of the tree, MB."""
-    total = 0
+    """Returns the resident memory of a process, and the proportional memory of its children (Pss,
+    proc(5)), MB. Forked children share most pages with each other, so the sum of their resident
+    memory would be too large.
+    """
+    total = 0.0
     for each in tree(pid):
         try:
-            total += int(Path(f"/proc/{each}/statm").read_text().split()[1])
+            if each == pid:
+                total += int(Path(f"/proc/{each}/statm").read_text().split()[1]) * PAGE
+            elif found := _PSS.search(Path(f"/proc/{each}/smaps_rollup").read_text()):
+                total += int(found[1]) * 1_024
         except OSError:
             continue
-    return total * PAGE / 1e6
+    return total / 1e6
