@@ -12,14 +12,13 @@ from enum import Enum, auto
 from typing import cast
 
 from aiohttp import hdrs, web
-from aiohttp.abc import AbstractStreamWriter
 from aiohttp.typedefs import Handler, Middleware
 
 from relay.errors import RefusalCode
 from relay.hls.sliced_body import SLICE, SlicedBody, body_size
 from server.errors import TooManyRequests
 from server.http.delivery import Delivery, unread
-from server.http.limits import ConnectionLimiter, IPNetwork, is_trusted
+from server.http.limits import ConnectionLimiter, IPNetwork, client, is_trusted
 from server.http.payloads import RefusalBody, reply
 
 SILENT = 10.0
@@ -155,9 +154,9 @@ class Connection(asyncio.Protocol):
         self._request = None
         self._connections.enter(self, Phase.HEADERS if self._more else Phase.IDLE)
 
-    def sending(self, size: int, writer: AbstractStreamWriter) -> AbstractContextManager[None]:
+    def sending(self, request: web.Request, size: int) -> AbstractContextManager[None]:
         """Returns the context in which an answer is sent (`Connections.sending`)."""
-        return self._connections.sending(self, size, writer)
+        return self._connections.sending(self, request, size)
 
     def end(self) -> None:
         """Ends the connection. Drops bytes that the client has not taken."""
@@ -198,7 +197,7 @@ async def send(request: web.Request, response: web.StreamResponse, *, shared: bo
         if size > SLICE and isinstance(response.body, bytes):
             response.body = SlicedBody([response.body])
     try:
-        with connection.sending(min(size, SLICE) if shared else size, request.writer):
+        with connection.sending(request, min(size, SLICE) if shared else size):
             await response.prepare(request)
             await response.write_eof()
     except ConnectionError:
@@ -338,27 +337,28 @@ class Connections:
             self._open.pop(handler, None)
 
     @contextmanager
-    def sending(
-        self, connection: Connection, size: int, writer: AbstractStreamWriter
-    ) -> Iterator[None]:
+    def sending(self, connection: Connection, request: web.Request, size: int) -> Iterator[None]:
         """Counts `size` bytes until the context ends. Meanwhile the connection ends if its client
         takes too few bytes. Raises TooManyRequests if too many bytes wait already.
         """
         transport = connection.transport
         assert transport is not None
-        if size and not self._unread.acquire(connection.address, size):
+        address = connection.address
+        if connection.trusted:  # a proxy: its clients have the limits
+            address = client(address, request.headers.items(), self._trusted).address
+        if size and not self._unread.acquire(address, size):
             raise TooManyRequests(
                 RefusalCode.TOO_MANY_REQUESTS,
                 "too many answers to this address wait to be read",
                 RETRY_UNREAD,
             )
-        self._sending[connection] = Delivery(transport, writer, self._loop.time())
+        self._sending[connection] = Delivery(transport, request.writer, self._loop.time())
         try:
             yield
         finally:
             del self._sending[connection]
             if size:
-                self._unread.release(connection.address, size)
+                self._unread.release(address, size)
 
     def _count(self, connection: Connection, phase: Phase) -> bool:
         address = connection.address

@@ -10,12 +10,13 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 from typing import cast
+from unittest.mock import Mock
 from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from aiohttp.abc import AbstractStreamWriter
+from multidict import CIMultiDict
 
 from relay.hls.sliced_body import SLICE
 from server.errors import TooManyRequests
@@ -31,7 +32,7 @@ from tests.fixtures.server import Server, running
 
 PROXY = "10.0.0.1"
 SIZE = 8 << 20
-WRITER = cast(AbstractStreamWriter, None)
+REQUESTED = Mock(spec=web.Request, headers=CIMultiDict({"X-Forwarded-For": "198.51.100.1"}))
 REQUEST = b"GET /%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
@@ -199,19 +200,32 @@ async def test_bytes_that_wait_for_an_address(
     """Past the limit an answer is refused before it is sent."""
     monkeypatch.setattr(connections, "_unread", ConnectionLimiter(100, 250))
     made = [connect(connections, f"192.0.{n}.1")[2] for n in range(3)]
-    with made[0].sending(80, WRITER):
+    with made[0].sending(REQUESTED, 80):
         with (
             pytest.raises(TooManyRequests),
-            connect(connections, "192.0.0.1")[2].sending(21, WRITER),
+            connect(connections, "192.0.0.1")[2].sending(REQUESTED, 21),
         ):
             pass
-        with made[1].sending(80, WRITER), made[2].sending(80, WRITER):
+        with made[1].sending(REQUESTED, 80), made[2].sending(REQUESTED, 80):
             assert connections.unread == 240
             with (
                 pytest.raises(TooManyRequests),
-                connect(connections, "192.0.9.1")[2].sending(21, WRITER),
+                connect(connections, "192.0.9.1")[2].sending(REQUESTED, 21),
             ):
                 pass
+    assert connections.unread == 0
+
+
+async def test_bytes_that_wait_for_clients_of_a_proxy(
+    connections: Connections, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They count for the clients, not for the proxy."""
+    monkeypatch.setattr(connections, "_unread", ConnectionLimiter(100))
+    other = Mock(spec=web.Request, headers=CIMultiDict({"X-Forwarded-For": "203.0.113.1"}))
+    first, second, third = (connect(connections, PROXY)[2] for _ in range(3))
+    with first.sending(REQUESTED, 80), second.sending(other, 80):
+        with pytest.raises(TooManyRequests), third.sending(REQUESTED, 21):
+            pass
     assert connections.unread == 0
 
 
