@@ -48,6 +48,12 @@ timestamps of its packets stop, but those of its sender reports continue.
 """
 
 
+CATCH_UP = 0.005
+"""Seconds by which each packet is less late than the packet before, if the packets waited in a
+socket or in the network during the pause. The timestamps of such packets have not jumped.
+"""
+
+
 class RisingMinimum:
     """The minimum of all values so far. The minimum rises slowly to follow a drifting clock."""
 
@@ -99,6 +105,8 @@ class _TrackClock:
         """Number of late packets since the last pause. -1 if there was no pause, or if a packet has
         arrived in time since the pause.
         """
+        self._lateness = 0.0
+        """Lateness of the packet before, seconds."""
         self._last: int | None = None
 
     def unwrap(self, timestamp: int) -> int:
@@ -119,11 +127,13 @@ class _TrackClock:
         """
         if self._arrived is not None and arrived - self._arrived >= PAUSE:
             self._behind = 0
+            self._lateness = lateness
         self._arrived = arrived
         if lateness <= BEHIND:
             self._behind = -1
-        elif self._behind >= 0:
+        elif self._behind >= 0 and lateness > self._lateness - CATCH_UP:
             self._behind += 1
+        self._lateness = lateness
         return self._behind > STRAGGLERS
 
     def forget(self) -> None:

@@ -360,6 +360,28 @@ def test_audio_timestamps_that_jump_in_a_pause_do_not_stop_the_video(
     assert min(steps) > 0.02 and max(steps) < 0.05
 
 
+@pytest.mark.parametrize("reports", [True, False])
+@pytest.mark.parametrize("pause", [0.4, 1.5, 5.0])
+def test_packets_that_waited_during_a_pause_keep_their_media_time(
+    reports: bool, pause: float
+) -> None:
+    """After a pause of the process, the packets that waited in the socket are read at once."""
+    sender = Sender(Timeline(0))
+    before = round(5 / PACKET)
+    waiting = round(pause / PACKET)
+    if reports:
+        sender.reports(0)
+    for number in range(before + waiting + 50):
+        second = number * PACKET
+        waited = (before + waiting - number) * PACKET
+        sender.sound(second, waited if number >= before and waited > 0 else 0.0)
+    steps = [
+        two.ticks - one.ticks
+        for (_, one), (_, two) in zip(sender.sounds, sender.sounds[1:], strict=False)
+    ]
+    assert set(steps) == {960}
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     track=st.sampled_from(list(Track)),
