@@ -430,7 +430,7 @@ class Settings(BaseModel):
         50,
         description=(
             "Requests that one address may make per second, in addition to 5 for each of its TCP "
-            "connections and 10 for each WebSocket, WHEP session and HLS request; 20 times as many "
+            "connections and 10 for each WebSocket, WHEP session and HLS request; 5 times as many "
             "at once."
         ),
     )

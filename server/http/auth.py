@@ -49,7 +49,7 @@ def require_operator(request: web.Request, settings: Settings) -> None:
             raise Forbidden(RefusalCode.WRONG_TOKEN, "this is not the metrics token")
     elif not _is_local(request):
         raise Forbidden(
-            RefusalCode.MISSING_KEY,
+            RefusalCode.FOREIGN_NETWORK,
             "only programs on the server's machine may read this. The operator can set "
             "--metrics-token",
         )

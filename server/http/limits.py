@@ -138,7 +138,7 @@ class RequestLimiter:
         )
 
 
-BURST_SECONDS = 20.0
+BURST_SECONDS = 5.0
 """Seconds for which an address that made no requests before may exceed its rate: the number of
 requests in a burst is the rate times this value.
 """
