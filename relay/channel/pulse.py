@@ -11,6 +11,8 @@ LATE, PUNCTUAL = 0.08, 0.04
 thousands of viewers, the writes of one frame alone take about 40 ms.
 """
 MAX_BATCH = 8
+RECENT_MAX = 100
+"""Maximum number of timer calls between two calls of `take_recent` that are kept."""
 
 
 class Pulse:
@@ -27,7 +29,8 @@ class Pulse:
         """Lateness of the last timer call, seconds."""
         self.worst = 0.0
         """Maximum lateness of all timer calls so far, seconds."""
-        self._recent = 0.0
+        self._recent: list[float] = []
+        """Lateness of each timer call since `take_recent`, seconds. At most RECENT_MAX values."""
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
 
@@ -39,12 +42,15 @@ class Pulse:
         if self._timer:
             self._timer.cancel()
 
-    def take_recent(self, now: float) -> float:
-        """Returns the maximum lateness of the timer since the last call of this method, seconds. A
-        timer call that is overdue counts too. `now`: seconds of `time.monotonic`.
+    def take_recent(self, now: float) -> tuple[float, float]:
+        """Returns the mean and the maximum lateness of the timer since the last call of this
+        method, seconds. A timer call that is overdue counts too. `now`: seconds of
+        `time.monotonic`.
         """
-        recent, self._recent = self._recent, 0.0
-        return max(recent, now - self._due)
+        recent, self._recent = self._recent, []
+        if now > self._due or not recent:
+            recent.append(max(0.0, now - self._due))
+        return sum(recent) / len(recent), max(recent)
 
     def _beat(self) -> None:
         self.observe(monotonic() - self._due)
@@ -54,7 +60,8 @@ class Pulse:
         """Records the lateness of one timer call, seconds."""
         self.lateness = lateness
         self.worst = max(self.worst, lateness)
-        self._recent = max(self._recent, lateness)
+        if len(self._recent) < RECENT_MAX:
+            self._recent.append(max(0.0, lateness))
         if lateness > LATE:
             self.batch = min(MAX_BATCH, self.batch + 1)
         elif lateness < PUNCTUAL and self.batch > 1:

@@ -77,7 +77,7 @@ class Measurement:
     answering: float
     """Time that requests and WebSockets used, seconds."""
     lateness: float
-    """Maximum lateness of a timer, seconds."""
+    """Mean lateness of a timer that runs every 50 ms, seconds."""
     dropped: int
     """Number of datagrams that the kernel dropped because a receive buffer was full."""
     creators: int

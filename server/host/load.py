@@ -72,9 +72,10 @@ class LoadSampler:
     def sample(self) -> None:
         """Takes one measurement."""
         now, cpu, waited = time.monotonic(), time.thread_time(), _waited()
-        lateness = self._pulse.take_recent(now)
+        # The level follows the mean: one pause, such as a garbage collection, is no overload.
+        lateness, worst = self._pulse.take_recent(now)
         load = (cpu - self._cpu + waited - self._waited) / max(1e-9, now - self._at)
-        self.meter.sample(now, waiting=load > BUSY or lateness > WAITING)
+        self.meter.sample(now, waiting=load > BUSY or worst > WAITING)
         audience = self._read_audience()
         totals, before = self._read_totals(audience), self._totals
         receiving, delivering, answering, dropped = (

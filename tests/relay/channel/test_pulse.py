@@ -1,6 +1,8 @@
 """Batches grow while the event loop is late, and shrink when it is not."""
 
-from relay.channel.pulse import MAX_BATCH, Pulse
+import pytest
+
+from relay.channel.pulse import MAX_BATCH, RECENT_MAX, Pulse
 from tests.fixtures.deadline import eventually
 
 
@@ -26,3 +28,17 @@ async def test_it_beats_until_it_is_closed() -> None:
     await eventually(lambda: pulse.worst > 0)
     pulse.close()
     assert pulse._timer and pulse._timer.cancelled()
+
+
+def test_recent_lateness_is_taken_once() -> None:
+    """As mean and maximum: one pause has little effect on the mean. Values are bounded."""
+    pulse = Pulse()
+    pulse._due = 100.0
+    for lateness in [0.0] * 9 + [0.2]:
+        pulse.observe(lateness)
+    assert pulse.take_recent(99.0) == pytest.approx((0.02, 0.2))
+    assert pulse.take_recent(99.0) == (0.0, 0.0)
+    assert pulse.take_recent(100.5) == (0.5, 0.5)  # the next call of the timer is overdue
+    for _ in range(10 * RECENT_MAX):
+        pulse.observe(0.01)
+    assert len(pulse._recent) == RECENT_MAX
