@@ -236,6 +236,8 @@ class Meter:
         return account
 
     def move(self, account: Account, address: str) -> None:
+        if account not in self._accounts[account.kind]:
+            return  # a closed account must not keep a group
         self._leave_groups(account)
         keys = (network_of(address, 32, 64), network_of(address, 24, 48))
         groups = tuple(self._groups.setdefault(key, _Group(key)) for key in keys)

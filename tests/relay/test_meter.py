@@ -228,6 +228,16 @@ def test_totals_include_closed_accounts() -> None:
     assert len(world.meter) == 0
 
 
+def test_a_closed_account_belongs_to_no_address() -> None:
+    world = World()
+    account = world.meter.open(Kind.VIEWER, world.now, world.ended.append)
+    account.move_to("192.0.2.1")
+    account.move_to("192.0.2.2")
+    world.meter.close(account)
+    account.move_to("192.0.2.3")
+    assert not world.meter._groups
+
+
 def test_idle_addresses_expire() -> None:
     world = World()
     account = world.clients("192.0.2.1", 1, 0.0)
