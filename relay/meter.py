@@ -1,9 +1,10 @@
-"""Measures how much time of the event loop each session and each address uses. Slows, and later
-ends, those that take more than their share while others wait. Pure: times are arguments.
+"""Measures how much event-loop time each session and each address uses. Slows sessions and
+addresses that use more than their share while others wait, and later ends these sessions. Pure:
+times are arguments.
 
 A caller adds the time of each call to an `Account`. `Meter.sample`, called a few times a second,
-compares the accounts with the share that one client may have. The work of as many honest clients as
-an address has does not count against this share.
+compares the accounts with the share that one client may have. An address may use, in addition to
+this share, the time that its number of honest clients needs.
 """
 
 import ipaddress
@@ -17,25 +18,27 @@ SECOND = 1_000_000_000
 RATE_OVER: Final = 1.0
 """Time constant of the mean rate of an account, seconds."""
 YOUNG: Final = 3.0
-"""Age below which the rate of an account does not show yet what the session will use, seconds."""
+"""Age of a session below which its rate does not yet show what the session will use, seconds."""
 UNHEARD: Final = 1.0
 """Age at which a session without any datagram is no longer expected to begin, seconds."""
 CUT_AFTER: Final = 2.0
-"""Time for which a session may be slowed before it ends, seconds. Time without slowing repays this
-time at a tenth of the speed.
+"""Total slowed time after which a session ends, seconds. While the session is not slowed, the total
+decreases at a tenth of the speed.
 """
 EXPIRES: Final = 60.0
 """Time without a client after which the account of an address is removed, seconds."""
 MAX_ADDRESSES: Final = 10_000
-"""Maximum number of accounts of addresses, and of groups of each size."""
+"""Maximum number of accounts of addresses. When this number is reached, idle accounts are removed
+at once.
+"""
 JOIN_NS: Final = 3_000_000
-"""Time that one honest client of an address may take in addition to begin, ns: the page and the
-first requests.
+"""Time that each new client of an address may use in addition, ns: for the page and the first
+requests.
 """
 
 
 class Kind(Enum):
-    """What an account belongs to."""
+    """The kind of session or client to which an account belongs."""
 
     CREATOR = "creator"
     """A WHIP session."""
@@ -46,24 +49,23 @@ class Kind(Enum):
 
 
 HONEST_MAX: Final = {Kind.CREATOR: 0.06, Kind.VIEWER: 0.01, Kind.CLIENT: 0.001}
-"""Upper limits of the cost of an honest client, as a share of the loop. The measured cost is the
-median of all accounts of the same kind; this limit also holds while fewer than `MEASURED` accounts
-exist.
+"""Upper limits of the cost of an honest client, as a share of the loop. The cost is the median of
+all accounts of the same kind, or this limit if fewer than `MEASURED` accounts exist.
 """
 LEARN_EVERY: Final = 2.0
 """Time between two measurements of the cost of honest clients, seconds."""
 NOTABLE: Final = 0.005
-"""Share of the loop above which an account is looked at by itself."""
+"""Share of the loop above which an account is checked individually."""
 MEASURED: Final = 3
-"""Number of accounts from which on the median counts as measured."""
+"""Minimum number of accounts for which the median is used."""
 
 
 class Account:
-    """The time that one session, or the requests of one address, used.
+    """The event-loop time that one session, or the requests of one address, used.
 
-    A caller that has finished a call adds the time to `spent_ns`; if `spent_ns` then exceeds
+    After each call, the caller adds the time of the call to `spent_ns`. If `spent_ns` then exceeds
     `limit_ns`, the caller calls `overrun`. While `slowed` is true, the caller drops or delays input
-    before reading it, and counts what it drops in `shed`.
+    before reading it, and adds the number of these inputs to `shed`.
     """
 
     __slots__ = (
@@ -98,7 +100,7 @@ class Account:
         self.spent_ns = 0
         """Time used since the account was opened, ns."""
         self.limit_ns = meter.limit_ns
-        """Value of `spent_ns` from which on the account is checked at once."""
+        """Value of `spent_ns` above which the account is checked at once."""
         self.slowed = False
         self.shed = 0
         """Number of inputs that were dropped or delayed because the account was slowed."""
@@ -107,7 +109,7 @@ class Account:
         self.clients = 1 if kind is not Kind.CLIENT else 0
         """Number of clients that use the account now."""
         self.credit_ns = 0
-        """Time that does not count, because new honest clients need that much to begin, ns."""
+        """Time that will not be charged, ns. Each new client of an address adds JOIN_NS."""
         self._meter = meter
         self._on_cut = on_cut
         self._groups: tuple[_Group, ...] = ()
@@ -120,22 +122,22 @@ class Account:
         self._peak_at = now
 
     def overrun(self) -> None:
-        """Checks the account before the next sample, because one call or a few took very long."""
+        """Checks the account now, before the next sample, because the last calls took very long."""
         self._meter.check_overrun(self)
 
     def move_to(self, address: str) -> None:
-        """Charges the account to this address and its network from now on, too."""
+        """Also charges the time of this account to `address` and its network from now on."""
         self._meter.move(self, address)
 
     def enter(self, now: float) -> None:
-        """Takes note of a further client of an address. Call `leave` when the client has gone."""
+        """Counts one more client of an address. Call `leave` when the client has gone."""
         self._add_clients(1)
         self.used_at = now
         if now - self._peak_at > EXPIRES:
             self._peak = 0
         if self.clients > self._peak:
-            # Only a client more than in the last minute is new. A client that comes and goes is
-            # not.
+            # A client is new only if there are now more clients than at any time in the last
+            # minute. A client that comes and goes is not new.
             self._peak, self._peak_at = self.clients, now
             self.credit_ns += JOIN_NS
 
@@ -187,7 +189,7 @@ class Meter:
         self.honest = dict(HONEST_MAX)
         """Cost of an honest client by kind, as a share of the loop."""
         self.totals = dict.fromkeys(Kind, 0)
-        """Time used by all accounts of a kind, past ones included, ns."""
+        """Time used by all accounts of a kind, including closed accounts, ns."""
         self.slowed = dict.fromkeys(Kind, 0)
         """Number of times that an account became slowed."""
         self.cut = dict.fromkeys(Kind, 0)
@@ -247,8 +249,8 @@ class Meter:
         account._groups = groups
 
     def unmeasured(self, expected: float, now: float) -> float:
-        """Returns the share of the loop that young creators' sessions will probably use in addition
-        to what they use now, if each uses `expected` of the loop.
+        """Returns the load that young creators' sessions will probably add, as a share of the loop.
+        `expected`: share that one session will use.
         """
         return sum(
             max(0.0, expected - account.rate)
@@ -259,20 +261,21 @@ class Meter:
     # Sampling
 
     def sample(self, now: float, *, waiting: bool) -> None:
-        """Takes the time used since the last call, and decides who is slowed. `waiting`: whether
-        work of others waits, because the loop is busy.
+        """Reads the time used since the last call, and decides which accounts are slowed.
+        `waiting`: whether other work waits because the loop is busy.
 
-        Calls `on_cut` of sessions that must end.
+        Calls `on_cut` of each session that must end.
         """
         before, self._sampled_at = self._sampled_at, now
         thread_used = self._take_thread_time()
-        # The first sample has no interval. It takes a long one, so that it judges nothing.
+        # The first sample has no interval. With a very long interval, no account exceeds its share.
         seconds = 3_600.0 if before is None else now - before
         if seconds <= 0:
             return
         learns = now - self._learned_at >= LEARN_EVERY
         notable, total = self._count(seconds, learns)
-        # While the process did not run, its clock went on. No account used more than the thread.
+        # While the process was suspended, its clock continued. All accounts together cannot have
+        # used more time than the thread.
         scale = 1.0 if thread_used is None or total <= thread_used else thread_used / total
         for account, used in notable:
             self._charge(account, used * scale, seconds)
@@ -283,11 +286,12 @@ class Meter:
         self._expire(now, EXPIRES)
 
     def _count(self, seconds: float, learns: bool) -> tuple[list[tuple[Account, int]], int]:
-        """Takes the time that each account used since the last sample. Returns the accounts that
-        used much or are suspect, each with its time, and the time of all accounts; in ns.
+        """Reads the time that each account used since the last sample. Returns the accounts that
+        used much or are suspect, each with its time, and the total time of all accounts. Times are
+        in ns.
 
-        The loop handles thousands of accounts in a few ms: most used so little that only the sums
-        matter.
+        Most accounts used so little that only their sum matters. Thousands of accounts take a few
+        ms.
         """
         notable: list[tuple[Account, int]] = []
         much, length = NOTABLE * seconds * SECOND, seconds * SECOND
@@ -318,7 +322,7 @@ class Meter:
         return notable, everything
 
     def _charge(self, account: Account, used: float, seconds: float) -> None:
-        """Charges `used` (ns) to an account and its groups, except what new honest clients need."""
+        """Charges `used` (ns), minus the credit of the account, to the account and its groups."""
         share = max(0.0, used / (seconds * SECOND))
         account.rate += (share - account.rate) * min(1.0, seconds / RATE_OVER)
         counted = max(0.0, used - account.credit_ns)
@@ -372,7 +376,7 @@ class Meter:
             account._suspect = account._suspect or account.slowed or account._slowed_for > 0
 
     def check_overrun(self, account: Account) -> None:
-        """Slows an account at once if it really used more than its limit since the last sample."""
+        """Slows an account at once if its CPU time since the last sample exceeds its limit."""
         since = account.spent_ns - account._counted_ns
         if self._thread_ns is not None:
             thread = max(0, self._thread_ns() - self._thread_sampled)
@@ -430,7 +434,9 @@ class Meter:
 
 
 def network_of(address: str, ipv4: int, ipv6: int) -> str:
-    """Returns the network of an address with this prefix length; other texts unchanged."""
+    """Returns the network of an IP address. `ipv4` and `ipv6` are prefix lengths. Returns any other
+    text unchanged.
+    """
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -441,4 +447,4 @@ def network_of(address: str, ipv4: int, ipv6: int) -> str:
 
 
 def _ignore(_: str) -> None:
-    """Takes the reason why a session must end, for an account that belongs to no session."""
+    """Ignores the reason why a session must end. Used for accounts that belong to no session."""

@@ -8,14 +8,14 @@ from typing import Any, Generic, TypeVar
 from relay.meter import Account
 
 PAUSE = 0.1
-"""Time between two looks at whether a slowed account may continue, seconds."""
+"""Time between two checks whether a slowed account may continue, seconds."""
 
 Result = TypeVar("Result")
 
 
 class Timed(Generic[Result]):
-    """An awaitable that runs `work` in the task that awaits it, and charges every step to
-    `account`. With `delayed`, the next step waits while the account is slowed.
+    """An awaitable that runs `work` in the awaiting task, and charges the time of every step to
+    `account`. If `delayed` is true, each step waits while the account is slowed.
     """
 
     def __init__(

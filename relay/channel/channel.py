@@ -43,7 +43,7 @@ class Output(Protocol):
 
     @property
     def ranked_viewers(self) -> int:
-        """The number of viewers that count in the order of the list of rooms."""
+        """The number of viewers by which the room is ranked in the list of rooms."""
 
 
 class Channel:
@@ -145,7 +145,7 @@ class Channel:
 
     @property
     def ranked_viewers(self) -> int:
-        """The number of viewers that count in the order of the list of rooms."""
+        """The number of viewers by which the room is ranked in the list of rooms."""
         return self.direct_viewers + sum(output.ranked_viewers for output in self._outputs)
 
     @property

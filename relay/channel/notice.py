@@ -9,8 +9,8 @@ from relay.errors import MessageError
 MAX_BYTES = 4_096
 """Maximum size of one notice, bytes."""
 PER_SECOND, BURST = 4, 20
-"""Number of notices that a viewer may send per second, and number at once. A page sends one report
-per second, and four requests for the time when it connects and every 10 s.
+"""Maximum number of notices from one viewer: per second, and in one burst. A page sends one report
+per second. When it connects, and every 10 s, it also sends four requests for the time.
 """
 NUMBER_MAX = 1 << 63
 

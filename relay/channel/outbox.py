@@ -86,7 +86,7 @@ class Outbox:
         was omitted.
         """
         self.keeps_slow = False
-        """Whether a slow viewer gets only keyframes and does not get more video again, because the
+        """Whether a slow viewer gets only keyframes and cannot return to more video. True while the
         server is overloaded.
         """
         self.lag: float | None = None

@@ -47,8 +47,8 @@ def max_answer(packets: Sequence[OpusPacket]) -> int:
 
 
 def read_answer(body: bytes, packets: int) -> list[list[bytes]]:
-    """Returns the AAC frames by packet. `packets`: number of packets in the request. Raises
-    BitstreamError.
+    """Returns the AAC frames of an answer, grouped by packet. `packets`: number of packets in the
+    request. Raises BitstreamError.
     """
     frames: list[list[bytes]] = [[] for _ in range(packets)]
     at = 0

@@ -9,9 +9,9 @@ from relay.media.aac import OpusPacket
 from relay.worker.workers import Worker, WorkerFailed, Workers
 
 KIND = "audio"
-"""The kind of worker."""
+"""Name of this kind of worker."""
 TIMEOUT = 5.0
-"""Maximum seconds that the process may take to answer a request, also on a busy machine."""
+"""Maximum time until the process answers a request, seconds. Long enough for a busy machine."""
 
 
 class AacProcess:

@@ -11,11 +11,13 @@ from relay.worker.confinement import cpu_limit
 
 MEMORY = 64 << 20
 NICE = 15
-"""On a core that the server uses fully, a process of this niceness still gets 3 %, twice what an
-encoder needs. Forty of them leave the server 40 %.
+"""Niceness of the worker. On a core that the server uses fully, the worker still gets 3 % of the
+time, twice what an encoder needs. 40 workers leave 40 % of the core to the server.
 """
 CPU_SECONDS = 1.0
-"""Maximum CPU time for one request. The largest usual one takes a thirtieth of this time."""
+"""Maximum CPU time for one request, seconds. The largest usual request takes a thirtieth of this
+time.
+"""
 
 
 def main(requests: BinaryIO, answers: BinaryIO) -> None:

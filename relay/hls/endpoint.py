@@ -71,7 +71,7 @@ class HlsCounters:
     joined: int = 0
     """Number of new clients. Clients behind a CDN are not counted."""
     displaced: int = 0
-    """Number of renditions that ended early, because a room with viewers needed the place."""
+    """Number of renditions that were ended early to free a place for another room."""
     octets: int = 0
     """Number of bytes of playlists and media sent, after compression."""
 

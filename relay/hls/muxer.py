@@ -22,7 +22,7 @@ class Muxer:
     missing.
 
     Call `receive` or `end`, encode the returned packets, then call `parts`. If the encoder fails,
-    encode the packets of `replace` instead.
+    call `replace` and encode the packets that it returns.
     """
 
     def __init__(self) -> None:

@@ -173,8 +173,8 @@ class Playlist:
         self._discontinuities += gone.start.discontinuity
 
     def _drop_oldest(self) -> None:
-        """Drops the oldest segment that left the playlist, and the init segments that only it
-        needed.
+        """Drops the oldest segment that left the playlist, and the init segments that only this
+        segment needed.
         """
         self._bytes -= self._retired.popleft().size
         oldest = next(iter(self._retired or self._segments)).init

@@ -37,7 +37,9 @@ WATCHING = 6.0
 CLIENTS = 10_000
 """Maximum number of clients that are counted individually."""
 RANKED_EACH = 3
-"""Maximum number of viewers of one address that count in the order of the list of rooms."""
+"""Maximum number of viewers at one address that count for the rank of the room in the list of
+rooms.
+"""
 PENDING = 6_000
 """Maximum number of samples that wait for the executor: about one minute of a stream. If more
 samples wait, the rendition ends.
@@ -99,8 +101,8 @@ class Rendition:
         CDN are not counted.
         """
         self.ranked_viewers = 0
-        """Number of viewers of which each address adds RANKED_EACH at most. A client can request
-        the playlist under many names, so `viewers` proves nothing.
+        """Number of viewers by which the room is ranked. At most RANKED_EACH viewers at one address
+        count, because one client can request the playlist under many names.
         """
         self.waiting = 0
         """Number of requests that wait for a part."""
@@ -128,7 +130,7 @@ class Rendition:
         return self.playlist.size + self._pending_bytes
 
     def cancel(self) -> None:
-        """Ends the rendition soon, without waiting for its end."""
+        """Begins to end the rendition. Does not wait for the end."""
         self._task.cancel()
 
     async def close(self) -> None:
@@ -146,8 +148,8 @@ class Rendition:
 
     def note_request(self, client: str | None = None, address: str = "") -> bool:
         """Records a request, which keeps the rendition alive. `client`: identifies the viewer at
-        `address`; None if the request does not count for a viewer. Returns whether the client is
-        new.
+        `address`; None if the request must not be counted as a viewer. Returns whether the client
+        is new.
         """
         self._requested_at = self._loop.time()
         if client is None or (client not in self._clients and len(self._clients) >= CLIENTS):

@@ -1,5 +1,5 @@
-"""AAC-LC from Opus, because Apple's HLS players do not support Opus: which Opus packets the encoder
-gets, and the media times of the AAC frames that it returns. Pure.
+"""Prepares Opus packets for an AAC-LC encoder, and computes the media times of the AAC frames.
+Pure. Apple's HLS players do not support Opus.
 
 The encoder runs in a confined process (relay/hls/aac_worker.py). This module computes the times, so
 that a fault in a decoder cannot change them.
@@ -41,19 +41,18 @@ class OpusPacket:
 
     data: bytes
     duration: int
-    """In 48 kHz ticks."""
+    """Duration in 48 kHz ticks."""
     like: Sample
-    """The sample from which AAC frames copy their epoch and times."""
+    """The sample whose epoch, capture time and publish time the AAC frames of this packet copy."""
     restart: int | None = None
     """Media time of the packet (48 kHz ticks) if the encoder must restart before this packet."""
 
 
 class AacTimeline:
-    """Gives contiguous AAC frames of 1,024 ticks their media times.
+    """Computes the media times of contiguous AAC frames of 1,024 ticks.
 
-    The packets that a method returns must be encoded, and their AAC frames given to `frames`, in
-    the same order. The lookahead of the encoder delays the frames, but their timestamps are
-    correct.
+    Encode the packets that a method returns, and pass their AAC frames to `frames` in the same
+    order. The lookahead of the encoder delays the frames, but their timestamps are correct.
     """
 
     def __init__(self) -> None:
@@ -78,14 +77,14 @@ class AacTimeline:
                 yield self._packet(sample.data, sample.duration, sample)
 
     def fill(self, until: int, like: Sample) -> Iterator[OpusPacket]:
-        """Yields packets of silence, whose AAC frames reach `until` (ticks)."""
+        """Yields packets of silence until their AAC frames reach `until` (48 kHz ticks)."""
         if self._next is None or until - self._next > RESTART:
             self._begin(until - FRAME)
         yield from self._silence(until + LOOKAHEAD + FRAME, like)
 
     def replace(self, lost: list[OpusPacket]) -> list[OpusPacket]:
-        """Returns packets of silence for a new encoder, in place of the packets `lost` (at least
-        one) whose AAC frames were not returned.
+        """Returns packets of silence for a new encoder. These packets replace `lost`: packets (at
+        least one) whose AAC frames the old encoder did not return.
         """
         like = lost[-1].like
         begin = next((packet.restart for packet in lost if packet.restart is not None), self.edge)
@@ -93,7 +92,7 @@ class AacTimeline:
         assert begin is not None and until is not None
         self._begin(begin)
         packets = list(self._silence(until, like))
-        # Without shorter packets, all later audio would be early by up to 20 ms.
+        # Fill the rest with shorter packets. Otherwise all later audio would be up to 20 ms early.
         rest = (until - begin) % SILENCE_TICKS // SHORT_SILENCE_TICKS
         return packets + [
             self._packet(SHORT_SILENCE, SHORT_SILENCE_TICKS, like) for _ in range(rest)

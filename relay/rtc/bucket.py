@@ -13,7 +13,9 @@ class TokenBucket:
         self._at = 0.0
 
     def take(self, now: float, units: int = 1) -> bool:
-        """Takes `units` tokens. Returns False, and takes nothing, if there are fewer."""
+        """Takes `units` tokens. Returns False, and takes none, if the bucket has fewer than `units`
+        tokens.
+        """
         self._fill(now)
         if self._tokens < units:
             return False
@@ -21,7 +23,7 @@ class TokenBucket:
         return True
 
     def holds(self, now: float) -> bool:
-        """Whether there is a token."""
+        """Whether the bucket has at least one token."""
         self._fill(now)
         return self._tokens >= 1
 
