@@ -110,8 +110,8 @@ class WhepSessions:
         """Opens a session for an SDP offer. Raises OfferError.
 
         `on_ended` is called once, when the session has ended. `on_settled` is called once, when the
-        session has connected, or has ended without a connection. If this method raises, neither is
-        ever called.
+        session has connected, or has ended without a connection. If this method raises an
+        exception, `on_ended` and `on_settled` are never called.
         """
         if self._closing:
             raise OfferError(503, RefusalCode.SERVER_CLOSING, "the server is shutting down", 1)

@@ -42,8 +42,8 @@ class CandidatePair:
 
     def __init__(self) -> None:
         self.heard = False
-        """Whether a datagram has arrived since `heard_at` was set. For each datagram the UDP port
-        sets this flag, which costs less than a reading of the clock.
+        """Whether a datagram has arrived since `heard_at` was set. The UDP port sets this flag for
+        each datagram, which costs less than reading the clock.
         """
         self.heard_at: float | None = None
         """Arrival time of the last datagram, in seconds."""
@@ -87,9 +87,11 @@ class Consent(Generic[Pair]):
         self, chance: Callable[[], float], *, every: float = EVERY, media_suffices: bool = False
     ) -> None:
         """`chance`: returns a random number from 0 to 1. `every`: mean time between two
-        connectivity checks of the server, seconds. `media_suffices`: whether a peer that answers no
-        check after the handshake consents by sending media. FFmpeg answers none. A publisher
-        receives much less feedback than it sends.
+        connectivity checks of the server, seconds.
+
+        `media_suffices`: whether a peer that answers no check after the handshake consents by
+        sending media, as FFmpeg does. Media suffices for a publisher, because a publisher receives
+        much less than it sends.
         """
         self.selected: Pair | None = None
         """The pair that carries DTLS and media."""
@@ -136,7 +138,7 @@ class Consent(Generic[Pair]):
         return now - asked_at
 
     def complete_handshake(self, now: float) -> None:
-        """Takes note that the DTLS handshake is complete. The handshake proves the selected pair,
+        """Records that the DTLS handshake is complete. The handshake proves the selected pair,
         because the peer has answered random bytes that the server sent on this pair.
         """
         self._connected = True
@@ -145,8 +147,8 @@ class Consent(Generic[Pair]):
             self.selected.answered_at = now
 
     def forgive(self, seconds: float) -> None:
-        """Takes note that the process was paused for `seconds` and sent no connectivity checks.
-        This time does not count as time without an answer.
+        """Records that the process was paused for `seconds` and sent no connectivity checks. This
+        time does not count as time without an answer.
         """
         if self.selected is not None and self.selected.answered_at is not None:
             self.selected.answered_at += seconds
@@ -186,7 +188,7 @@ class Consent(Generic[Pair]):
         return due
 
     def ask(self, pair: Pair, transaction: bytes, now: float) -> None:
-        """Takes note that the server sends a connectivity check with this transaction ID."""
+        """Records that the server sends a connectivity check with this transaction ID."""
         pair.asked_at = now
         if len(pair.pending) >= MAX_PENDING:
             del pair.pending[next(iter(pair.pending))]

@@ -49,7 +49,7 @@ class _Pipe:
         # The queue has one place more than PIPE_MAX, so that the end marker always fits.
         self._datagrams: asyncio.Queue[bytes | None] = asyncio.Queue(PIPE_MAX + 1)
         self.used = asyncio.Event()
-        """Set when the first datagram has arrived, or the pipe is closed."""
+        """An event that is set when the first datagram has arrived or the pipe is closed."""
         self.abandoned = False
         """Whether the pipe was closed before the first datagram."""
 
@@ -92,8 +92,8 @@ class _Certificate(RTCCertificate):
     def _create_ssl_context(self, srtp_profiles: list[SRTPProtectionProfile]) -> SSL.Context:
         if self._context is None:
             self._context = super()._create_ssl_context(srtp_profiles)
-            # A resumed session would skip the peer's certificate, and a cache would keep memory for
-            # each past connection.
+            # Disable session resumption. A resumed session would not check the peer's certificate,
+            # and a session cache would keep memory for each past connection.
             self._context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
         return self._context
 
@@ -147,7 +147,8 @@ class DtlsSrtp:
         """
         self._transport._set_role("client" if client else "server")
         if not client:
-            # OpenSSL takes 58 KB for a connection. A peer that sends only STUN must not cost that.
+            # OpenSSL allocates 58 KB for a connection. Wait for the first DTLS datagram, so that a
+            # peer that sends only STUN does not cost this memory.
             await self._pipe.used.wait()
             if self._pipe.abandoned:
                 raise ConnectionError("the session was closed")

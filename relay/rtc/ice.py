@@ -104,11 +104,11 @@ class IceAgent:
         return None
 
     def check(self, transaction: bytes) -> bytes:
-        """Returns a connectivity check of the server, with a transaction ID of 12 bytes. The peer's
-        answer goes to `receive`.
+        """Returns a connectivity check of the server, with a transaction ID of 12 bytes. Pass the
+        peer's answer to `receive`.
 
-        A lite agent does not search for candidate pairs, but it may ask a peer for consent, as the
-        peer does (RFC 7675).
+        A lite agent does not search for candidate pairs, but it may check whether the peer consents
+        to receive (RFC 7675).
         """
         message = stun.request(transaction, self._remote_username, PRIORITY, self._tie_breaker)
         return stun.sign(message, self._remote_key)

@@ -185,7 +185,7 @@ class PeerSession:
         self._port.meter.close(self.account)
         await self._dtls.close()
         self._on_closed = ignore
-        # A route references its session.
+        # Break the reference cycle: a route references its session.
         self._route = None
         self._consent.forget()
 
@@ -404,7 +404,7 @@ class _Deadline:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Starts the time. Call this method inside `async with timeout`."""
+        """Starts the timeout. Call this method inside `async with timeout`."""
         self._wait(self._seconds)
 
     def stop(self) -> None:

@@ -127,8 +127,9 @@ class Probe:
         ]
 
     async def foreign_peers(self, url: str, username: str, credential: str) -> list[str]:
-        """Returns the addresses of FOREIGN to which a TURN server relays, although no client of
-        this server needs them. Raises Unreachable if the TURN server allocates no relay.
+        """Returns the addresses in FOREIGN to which a TURN server relays datagrams. A secure TURN
+        server relays to none of them, because no client of this server needs them. Raises
+        Unreachable if the TURN server allocates no relay.
         """
         open_to = []
         async with self._allocate(url, username, credential) as (relay, listener):
@@ -142,7 +143,9 @@ class Probe:
     async def _allocate(
         self, url: str, username: str, credential: str
     ) -> AsyncIterator[tuple[turn.TurnTransport, "_Listener"]]:
-        """Returns a relay of a TURN server until the context ends. Raises Unreachable."""
+        """Yields a relay on a TURN server, and releases the relay when the context ends. Raises
+        Unreachable.
+        """
         server = IceUrl.parse(url)
         address = (server.host, server.port) if server.tls else await _resolve(server)
         context = ssl.create_default_context() if server.tls else None
@@ -230,13 +233,11 @@ class _Listener(asyncio.DatagramProtocol):
             pass
 
     def error_received(self, _: Exception) -> None:
-        """Notes an ICMP error or a refusal by the TURN relay. A request of this socket times
-        out.
-        """
+        """Records an ICMP error or a refusal by the TURN relay. A pending request times out."""
         self._refused.set()
 
     async def refused(self) -> bool:
-        """Returns whether the relay refuses the datagram that was sent last."""
+        """Returns whether the TURN relay refuses the last sent datagram."""
         try:
             await asyncio.wait_for(self._refused.wait(), TIMEOUT)
         except TimeoutError:

@@ -11,8 +11,8 @@ PAYLOAD_FEEDBACK: Final = 206
 
 
 def split(data: bytes) -> list[tuple[int, int, int, int]]:
-    """Returns the packets of a compound packet: for each its type, its count or format (5 bits),
-    and the start and end of its content behind the header, without padding.
+    """Returns the packets of a compound packet. Each packet has its type, its count or format (5
+    bits), and the start and end of its content without header and padding.
 
     Raises ValueError.
     """

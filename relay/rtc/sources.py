@@ -15,7 +15,7 @@ MAX_SOURCES: Final = 1_024
 
 
 class Sources:
-    """Limits the number of SSRCs. SSRCs are in the form of the packet: 4 bytes."""
+    """Limits the number of SSRCs. Each SSRC is given as the 4 bytes in the packet."""
 
     __slots__ = ("_fresh", "known")
 
@@ -31,7 +31,7 @@ class Sources:
         return source in self.known or (len(self.known) < MAX_SOURCES and self._fresh.holds(now))
 
     def add(self, source: bytes, now: float) -> None:
-        """Takes note of an authentic packet. Forged packets do not use up the limit."""
+        """Records the SSRC of an authentic packet. Forged packets do not count toward the limit."""
         if source not in self.known:
             self._fresh.take(now)
             self.known.add(source)

@@ -1,7 +1,7 @@
 """STUN binding requests and responses (RFC 8489, RFC 8445 §7.1). Pure.
 
-Every WebRTC session exchanges a few messages per second, so this module reads only the attributes
-that ICE needs, and does not build objects for the others.
+Every WebRTC session exchanges a few messages per second. To save time, this module reads only the
+attributes that ICE needs and creates no objects for other attributes.
 """
 
 import hmac
@@ -25,13 +25,13 @@ _FINGERPRINT: Final = 0x8028
 _CONTROLLED: Final = 0x8029
 _INTEGRITY_SIZE: Final = 24
 _FINGERPRINT_SIZE: Final = 8
-"""Size of an attribute with its header, bytes."""
+"""Size of the FINGERPRINT attribute with its header, bytes."""
 _FINGERPRINT_MASK: Final = 0x5354554E
 _ATTRIBUTE = Struct("!HH")
 
 
 class StunMessage:
-    """The part of a message that ICE needs."""
+    """The fields of a STUN message that ICE needs."""
 
     __slots__ = ("kind", "nominated", "signed", "transaction", "username")
 
@@ -104,7 +104,8 @@ def response(transaction: bytes, host: str, port: int) -> bytes:
     """
     address = ipaddress.ip_address(host)
     packed = port.to_bytes(2, "big") + address.packed
-    # RFC 8489 §14.2: the port is masked with the cookie, the address with cookie and transaction.
+    # RFC 8489 §14.2: the port is masked with the cookie, and the address with the cookie and the
+    # transaction ID.
     mask = COOKIE[:2] + (COOKIE + transaction)[: len(address.packed)]
     masked = (int.from_bytes(packed, "big") ^ int.from_bytes(mask, "big")).to_bytes(
         len(packed), "big"
@@ -125,16 +126,16 @@ def _attribute(kind: int, value: bytes) -> bytes:
 
 
 def _with_length(message: bytes, size: int) -> bytes:
-    """Returns the message with the length that a message of `size` bytes has in its header."""
+    """Returns the message with its length field set for a total size of `size` bytes."""
     return message[:2] + (size - HEADER_SIZE).to_bytes(2, "big") + message[4:]
 
 
 def _integrity(before: bytes, key: bytes) -> bytes:
-    """Returns the HMAC over the message `before` MESSAGE-INTEGRITY."""
+    """Returns the value of MESSAGE-INTEGRITY. `before`: the message before this attribute."""
     return hmac.digest(key, _with_length(before, len(before) + _INTEGRITY_SIZE), "sha1")
 
 
 def _fingerprint(before: bytes) -> bytes:
-    """Returns the value of FINGERPRINT for the message `before` it."""
+    """Returns the value of FINGERPRINT. `before`: the message before this attribute."""
     covered = _with_length(before, len(before) + _FINGERPRINT_SIZE)
     return (crc32(covered) ^ _FINGERPRINT_MASK).to_bytes(4, "big")

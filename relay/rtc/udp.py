@@ -47,7 +47,7 @@ class Rejected:
     unreadable: int = 0
     unknown_kind: int = 0
     claimed: int = 0
-    """Checks from an address that belongs to another session."""
+    """Number of connectivity checks from an address that belongs to another session."""
     failed: int = 0
     """Number of datagrams whose handling raised an unexpected exception. Only these datagrams are
     lost.
@@ -84,8 +84,8 @@ class Route(CandidatePair):
         self.transport = transport
         self.address = address
         self.socket = sock
-        """A duplicate of the transport's socket, because the transports of asyncio and uvloop have
-        no `sendmsg`. The duplicate does not buffer.
+        """A duplicate of the transport's socket. The transports of asyncio and uvloop have no
+        `sendmsg`. Sending on the duplicate bypasses the buffer of the transport.
         """
         self.peer = peer
         """The session that gets the datagrams from this address."""
@@ -171,7 +171,7 @@ class _BoundSocket(asyncio.DatagramProtocol):
     def _receive_check(self, data: bytes, address: SocketAddress, route: Route | None) -> None:
         port = self._port
         name = local_ufrag_of(data)
-        # An answer contains no user name; its source address identifies the peer.
+        # An answer contains no user name. The source address of the answer identifies the peer.
         peer = port.peers.get(name) if name else route.peer if route else None
         if peer is None:
             port.rejected.stranger += 1
@@ -193,7 +193,7 @@ class UdpPort:
 
     def __init__(self, meter: Meter | None = None) -> None:
         self.meter = Meter() if meter is None else meter
-        """Keeps an account of the time that each peer uses."""
+        """Measures the time that each peer uses."""
         self.peers: dict[str, Peer] = {}
         """The peers by their local ICE user name fragment."""
         self.rejected = Rejected()
@@ -203,7 +203,7 @@ class UdpPort:
         """Decides whether the timers of sessions may treat something as missing."""
         self._sockets: list[tuple[asyncio.DatagramTransport, _BoundSocket]] = []
         self._routes: dict[Peer, list[tuple[_BoundSocket, Route]]] = {}
-        """The routes of each peer, the oldest first."""
+        """The routes of each peer, oldest route first."""
         self._poll = select.poll()
 
     async def open(self, hosts: list[str], port: int) -> None:
@@ -248,7 +248,9 @@ class UdpPort:
             )
 
     def add(self, ufrag: str, peer: Peer) -> bool:
-        """Adds a peer. Returns False, and adds nothing, if another peer has this fragment."""
+        """Adds a peer. Returns False, and adds nothing, if another peer has this ICE user name
+        fragment.
+        """
         if ufrag in self.peers:
             return False
         self.peers[ufrag] = peer
@@ -332,7 +334,9 @@ _DROPS = 8
 
 
 def _memory(sock: socket.socket) -> tuple[int, ...]:
-    """Returns the figures of SO_MEMINFO (Linux 4.12, socket(7)); zeros if the kernel has none."""
+    """Returns the values of SO_MEMINFO (Linux 4.12, socket(7)). All values are zero if the kernel
+    does not support this option.
+    """
     try:
         data = sock.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, 4 * (_DROPS + 1))
     except OSError:
@@ -341,7 +345,7 @@ def _memory(sock: socket.socket) -> tuple[int, ...]:
 
 
 def _set_receive_buffer(sock: socket.socket) -> int:
-    """Returns the size that the system granted, bytes."""
+    """Requests a receive buffer of RECEIVE_BUFFER bytes. Returns the granted size, bytes."""
     try:
         # SO_RCVBUFFORCE may exceed the system's limit, but needs a privilege (CAP_NET_ADMIN).
         sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)
@@ -359,7 +363,7 @@ def _set_send_buffer(sock: socket.socket) -> None:
 
 
 def _bound_socket(host: str, port: int) -> tuple[socket.socket, int]:
-    """Returns the socket, and the size of its receive buffer in bytes."""
+    """Returns a bound UDP socket, and the size of its receive buffer in bytes."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_DGRAM)
     try:

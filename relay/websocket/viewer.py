@@ -113,8 +113,8 @@ class WebSocketViewer:
         return self._outbox.lag if self._media else None
 
     def keep_slow(self, keep: bool) -> None:
-        """Sets whether the viewer, while it is slow, gets only keyframes and audio. The server sets
-        this while it is overloaded. A viewer that takes everything gets everything.
+        """Sets whether this viewer gets only keyframes and audio while it is slow. The server sets
+        this while the server is overloaded. A viewer that is not slow still gets everything.
         """
         self._outbox.keeps_slow = keep
 

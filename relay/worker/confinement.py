@@ -3,11 +3,11 @@ if the kernel or the container does not support the layer.
 
 | layer | condition | what a process loses |
 |---|---|---|
-| NO_NEW_PRIVILEGES | none | privileges by set-uid programs |
-| UNPRIVILEGED | none | capabilities; a process of root becomes user 65534 |
+| NO_NEW_PRIVILEGES | none | privileges from set-uid programs |
+| UNPRIVILEGED | none | capabilities; a root process becomes user 65534 |
 | LIMITS | none | memory above a limit, new files, descriptors, processes and core dumps |
 | LANDLOCK | Linux 5.13 | files; TCP from Linux 6.7 on |
-| SECCOMP | x86_64, aarch64 | all system calls but some thirty (seccomp.py) |
+| SECCOMP | x86_64, aarch64 | all but about thirty system calls (seccomp.py) |
 | NAMESPACE | no seccomp | networks: the process gets an empty network namespace |
 """
 
@@ -24,7 +24,7 @@ from relay.worker.seccomp import program
 
 UNPRIVILEGED_ID = 65_534
 MAX_DESCRIPTORS = 64
-"""Maximum number of descriptors of the fork server. It has some ten."""
+"""Maximum number of file descriptors of the fork server, which uses about ten."""
 
 _PR_SET_PDEATHSIG = 1
 _PR_GET_SECCOMP, _PR_SET_SECCOMP = 21, 22
@@ -35,7 +35,7 @@ _LANDLOCK_VERSION = 1
 _CAPABILITY_VERSION = 0x2008_0522
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x1000_0000, 0x4000_0000
 
-# By version of Landlock, the kinds of access to files that it can deny.
+# File access rights that Landlock can deny, by Landlock version.
 _FILE_ACCESS = {1: 0x1FFF, 2: 0x3FFF, 3: 0x7FFF, 4: 0x7FFF, 5: 0xFFFF}
 _NETWORK_ACCESS, _NETWORK_VERSION = 0x3, 4
 _SCOPES, _SCOPES_VERSION = 0x3, 6
@@ -53,8 +53,8 @@ class Layer(IntFlag):
 
 
 def confine_fork_server() -> Layer:
-    """Applies the layers under which a process can still fork workers. The workers inherit them.
-    No file can be opened after this call. Returns the layers.
+    """Applies the layers under which a process can still fork workers. The workers inherit these
+    layers. No file can be opened after this call. Returns the layers.
     """
     layers = Layer.LIMITS
     for limit, most in (
@@ -77,8 +77,8 @@ def confine_fork_server() -> Layer:
 
 
 def confine_worker(memory: int) -> Layer:
-    """Applies the remaining layers to a forked worker. `memory`: maximum bytes of its address
-    space, including what it has mapped already. Returns the added layers.
+    """Applies the remaining layers to a forked worker. Returns these layers. `memory`: maximum
+    address space of the worker, bytes, including memory that is already mapped.
     """
     _lower(resource.RLIMIT_AS, memory)
     _lower(resource.RLIMIT_NPROC, 0)
@@ -95,7 +95,9 @@ def end_with_parent(parent: int) -> None:
 
 @contextmanager
 def cpu_limit(seconds: float) -> Iterator[None]:
-    """The kernel kills this process if it uses more CPU time than this inside the context."""
+    """Makes the kernel kill this process if the process uses more than `seconds` of CPU time inside
+    the context.
+    """
     signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
@@ -127,7 +129,7 @@ def _drop_privileges() -> bool:
 
 
 def _leave_networks() -> bool:
-    # Without privileges, a process may create a network namespace only with a user namespace.
+    # An unprivileged process can create a network namespace only together with a user namespace.
     return any(
         _libc.unshare(flags) == 0 for flags in (_CLONE_NEWNET, _CLONE_NEWUSER | _CLONE_NEWNET)
     )
@@ -158,7 +160,7 @@ def _has_seccomp() -> bool:
 
 
 class _Filter(ctypes.Structure):
-    """struct sock_fprog."""
+    """The C structure sock_fprog, which holds a seccomp filter."""
 
     _fields_ = [("length", ctypes.c_ushort), ("code", ctypes.c_char_p)]
 

@@ -3,11 +3,11 @@
 Standard input is the control socket. Each message is one JSON object. The server sends
 `{"start": [MODULE, ARGUMENTS]}` with the worker's socket, and `{"kill": PID}`. The fork server
 answers each start, in order, with `{"started": PID}` or `{"failed": REASON}`, and reports
-`{"exited": [PID, STATUS]}` (`os.waitstatus_to_exitcode`). It ends, with all workers, when the
-control socket is closed.
+`{"exited": [PID, STATUS]}` (`os.waitstatus_to_exitcode`). When the control socket is closed, the
+fork server ends and kills all workers.
 
 A worker's module has `MEMORY`, `NICE` and `main` (WorkerModule). The first byte that a worker sends
-is the Layer that confines it.
+tells which layers confine the worker (Layer).
 """
 
 import gc
@@ -45,14 +45,14 @@ class WorkerModule(Protocol):
     """Niceness of the worker. The server, which forwards media, has niceness 0 and priority."""
 
     def main(self, requests: BinaryIO, answers: BinaryIO, *arguments: str) -> None:
-        """Serves until `requests` ends."""
+        """Answers requests until `requests` ends."""
 
 
 class ForkServer:
     """Forks workers and reports their ends."""
 
     def __init__(self, control: socket.socket, modules: dict[str, WorkerModule]) -> None:
-        """Confines this process, which can then open no more files."""
+        """Confines this process. Afterwards this process cannot open files."""
         self._control = control
         self._modules = modules
         self._workers: set[int] = set()
@@ -78,7 +78,9 @@ class ForkServer:
                 os.kill(worker, signal.SIGKILL)
 
     def _serve(self) -> bool:
-        """Waits, and handles a message. Returns whether the control socket is still open."""
+        """Waits for a message or the end of a worker. Handles the message. Returns whether the
+        control socket is still open.
+        """
         readable, _, _ = select.select([self._control, self._woken], [], [])
         if self._woken in readable:
             self._woken.recv(MAX_MESSAGE)
@@ -91,7 +93,7 @@ class ForkServer:
 
     def _obey(self, message: dict[str, Any], descriptors: list[int]) -> None:
         if "kill" in message:
-            # A process that has ended keeps its id until `_reap`.
+            # The operating system does not reuse the id of an ended worker before `_reap`.
             if message["kill"] in self._workers:
                 os.kill(message["kill"], signal.SIGKILL)
             return
@@ -131,7 +133,8 @@ class ForkServer:
             os.nice(module.NICE)
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            # An attacker's media must not write to the server's log.
+            # Connect standard input and output to the worker's socket. Discard standard error, so
+            # that an attacker's media cannot write to the server's log.
             for source, target in ((link, 0), (link, 1), (self._null, 2)):
                 os.dup2(source, target)
             os.closerange(3, MAX_DESCRIPTORS)
@@ -152,11 +155,12 @@ def main() -> None:
     modules = {name: importlib.import_module(name) for name in sys.argv[1:]}
     with suppress(OSError):
         Path("/proc/self/autogroup").write_text(str(GROUP_NICE))
-    # Only the server ends workers: a service manager signals every process of the service.
+    # Ignore the signals that a service manager sends to every process of the service. Only the
+    # server ends workers.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     server = ForkServer(socket.socket(fileno=0), cast(dict[str, WorkerModule], modules))
-    # Workers share the memory of all objects that no collection changes.
+    # Exclude all objects from garbage collection, so that the workers share their memory.
     gc.collect()
     gc.freeze()
     server.run()

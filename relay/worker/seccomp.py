@@ -25,7 +25,7 @@ _NUMBER, _ARCHITECTURE, _THIRD_ARGUMENT = 0, 4, 32
 ARCHITECTURES = {"x86_64": 0xC000_003E, "aarch64": 0xC000_00B7}
 """AUDIT_ARCH value by `os.uname().machine`."""
 
-# By name: the numbers on x86_64 and on aarch64.
+# Numbers of each allowed system call: on x86_64, and on aarch64.
 _CALLS = {
     "read": (0, 63),
     "write": (1, 64),
@@ -54,7 +54,7 @@ _CALLS = {
     "exit": (60, 93),
     "exit_group": (231, 94),
 }
-# Allowed unless they make memory executable.
+# These system calls are allowed unless they make memory executable.
 _MAPPING_CALLS = {"mmap": (9, 222), "mprotect": (10, 226)}
 
 
@@ -67,7 +67,8 @@ def program(machine: str) -> bytes:
     column = list(ARCHITECTURES).index(machine)
     allowed = [numbers[column] for numbers in _CALLS.values()]
     mapping = [numbers[column] for numbers in _MAPPING_CALLS.values()]
-    # The last five instructions: check of a mapping call (two), deny, allow, kill.
+    # The filter ends with five instructions: two that check a mapping call, then deny, allow and
+    # kill.
     check = 3 + len(allowed) + len(mapping)
     deny, allow, kill = check + 2, check + 3, check + 4
     code = [
@@ -78,7 +79,7 @@ def program(machine: str) -> bytes:
     for target, numbers in ((allow, allowed), (check, mapping)):
         for number in numbers:
             code.append(_instruction(_JUMP_EQUAL, number, target - len(code) - 1, 0))
-    # A call in neither list continues here: its number matched nothing.
+    # The last comparison jumps to `deny` if the number of the call is in neither list.
     code[-1] = _instruction(_JUMP_EQUAL, mapping[-1], 0, deny - len(code))
     return b"".join(
         [

@@ -18,7 +18,7 @@ from relay.worker.fork_server import MAX_MESSAGE
 logger = logging.getLogger(__name__)
 
 START = 10.0
-"""Maximum seconds from the request for a worker to its first byte."""
+"""Maximum seconds from the request for a worker until the worker sends its first byte."""
 ROOT = Path(relay.__file__).parents[1]
 KEPT_VARIABLES = ("LD_LIBRARY_PATH",)
 """Environment variables without which some Python installations do not start."""
@@ -30,7 +30,7 @@ class WorkerFailed(Exception):
 
 
 class Worker:
-    """A running worker with its socket. `close()` ends it."""
+    """A running worker and its socket. `close()` ends the worker."""
 
     def __init__(
         self,
@@ -60,7 +60,8 @@ class Worker:
         try:
             await self._exited.wait()
         finally:
-            # A worker whose socket is closed earlier may end by itself, which is no failure.
+            # Close the socket last. Otherwise the worker might end by itself, which does not count
+            # as a failure.
             self.writer.transport.abort()
 
     def abandon(self) -> None:
@@ -75,8 +76,8 @@ class Worker:
         await self._exited.wait()
 
     def exited(self, status: int | None) -> None:
-        """Records the end of the process. `status`: exit code, or minus the number of the signal;
-        None if it is not known.
+        """Records the end of the process. `status`: exit code, or the negative number of the
+        signal; None if unknown.
         """
         self._exited.set()
         if status and not self._closing:
@@ -86,14 +87,14 @@ class Worker:
 
 
 class Workers:
-    """Starts workers of some kinds. One fork server is started when it is first needed, and again
-    if it ends. `close()` ends all workers.
+    """Starts workers of several kinds through one fork server. The fork server is started when it
+    is first needed, and restarted if it ends. `close()` ends all workers.
     """
 
     def __init__(self, **modules: str) -> None:
-        """`modules`: by kind, the module that the worker runs (fork_server.WorkerModule)."""
+        """`modules`: the module that each kind of worker runs (fork_server.WorkerModule)."""
         self.failures: Counter[str] = Counter()
-        """Number of workers that ended by themselves or were killed, by kind."""
+        """Number of workers that crashed, or were killed because they failed, by kind."""
         self._modules = modules
         self._command = [
             *(sys.executable, "-P", "-B", "-m", "relay.worker.fork_server"),
@@ -113,7 +114,7 @@ class Workers:
             self._link = asyncio.get_running_loop().create_task(self._open())
 
     async def start(self, kind: str, *arguments: str) -> Worker:
-        """Starts a worker, and returns it once it is confined. Raises WorkerFailed."""
+        """Starts a worker. Returns the worker when it is confined. Raises WorkerFailed."""
         self.prepare()
         if self._closed or self._link is None:
             raise WorkerFailed("the server is shutting down")
@@ -131,7 +132,7 @@ class Workers:
                 await self._link.result().close()
 
     def _usable(self) -> bool:
-        """Whether there is a fork server, or one is being started."""
+        """Whether a fork server is running or is being started."""
         if self._link is None:
             return False
         if not self._link.done():
@@ -187,13 +188,15 @@ class _ForkServerLink:
         """The start requests that have not been answered, in order."""
         self._workers: dict[int, Worker] = {}
         self._early: dict[int, int] = {}
-        """Exit status of workers that ended before `start` made their Worker, by process id."""
+        """Exit status of each worker that ended before `start` created its Worker object, by
+        process id.
+        """
         self._loop.add_reader(control, self._receive)
 
     async def start(
         self, kind: str, module: str, arguments: tuple[str, ...]
     ) -> tuple[Worker, Layer]:
-        """Starts a worker. Returns it with the layers that confine it. Raises WorkerFailed."""
+        """Starts a worker. Returns the worker and its confinement layers. Raises WorkerFailed."""
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         with theirs:
@@ -218,19 +221,19 @@ class _ForkServerLink:
             raise
 
     def kill(self, pid: int) -> None:
-        """Ends a worker. Does nothing if it has ended."""
+        """Ends a worker. Does nothing if the worker has ended."""
         if pid in self._workers and not self.lost:
             self._send({"kill": pid})
 
     async def close(self) -> None:
-        """Ends the fork server and with it all workers."""
+        """Ends the fork server and all workers."""
         self._lose()
         if self._process.returncode is None:
             self._process.kill()
         await self._process.wait()
 
     async def _request(self, message: dict[str, Any], descriptor: socket.socket) -> int:
-        """Sends a start request with the worker's socket. Returns the process id."""
+        """Sends a start request with the worker's socket. Returns the process id of the worker."""
         if self.lost:
             raise WorkerFailed("the fork server ended")
         answer: asyncio.Future[int] = self._loop.create_future()
@@ -278,7 +281,7 @@ class _ForkServerLink:
             answer.set_result(message["started"])
 
     def _discard(self, pid: int) -> None:
-        """Ends a worker that nothing uses."""
+        """Ends a worker whose start request was cancelled."""
         if self._early.pop(pid, None) is None:
             self._early[pid] = 0
             self._send({"kill": pid})
@@ -291,7 +294,7 @@ class _ForkServerLink:
             self._early[pid] = status or 0
 
     def _lose(self) -> None:
-        """Closes the control socket, whereupon the fork server and all workers end."""
+        """Closes the control socket. The fork server and all workers then end."""
         if self.lost:
             return
         self.lost = True

@@ -21,7 +21,7 @@ class ReceiveCounters(PeerCounters):
     other_bytes: int = 0
     """Number of bytes of the payloads of all other packets, such as retransmissions."""
     delivery_ns: int = 0
-    """Time that the delivery of this publisher's media to viewers took, ns."""
+    """Time spent on delivering this publisher's media to viewers, ns."""
     unknown_payload_types: set[int] = field(default_factory=set)
 
     @property

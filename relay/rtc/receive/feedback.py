@@ -16,19 +16,20 @@ BROKEN_AT_LEAST = 1.0
 
 
 BUDGET_PER_SESSION = 0.75
-"""Number of PLIs per second that all sessions together may send for each session. The requests
-every 2 s need 0.5.
+"""Maximum rate of PLIs per session, averaged over all sessions, per second. The regular requests
+every 2 s need 0.5 per second.
 """
 BUDGET_STRAINED = 0.25
-"""The same while the server is overloaded. An overloaded server loses packets, and each lost
-reference frame would cause further keyframes.
+"""Maximum rate of PLIs per session while the server is overloaded, averaged over all sessions, per
+second. An overloaded server loses packets, and each lost reference frame would cause further
+keyframes.
 """
 BUDGET_BURST = 20
-"""Number of PLIs that may follow each other at once, besides one for each session."""
+"""Maximum size of a burst of PLIs, in addition to one PLI for each session."""
 
 
 class KeyframeBudget:
-    """Limits the PLIs of all sessions together with a token bucket. `now` in seconds."""
+    """A token bucket for the total rate of the PLIs of all sessions. `now` is in seconds."""
 
     def __init__(self) -> None:
         self.sessions = 0

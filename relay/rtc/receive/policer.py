@@ -7,19 +7,19 @@ publisher that continues to send more than the limit.
 from relay.rtc.receive.estimate import LEAST
 
 SLACK = 1.25
-"""Ratio to the requested bitrate up to which a publisher is not policed. Retransmissions and a slow
-encoder cause small excesses.
+"""Maximum ratio of the received to the requested bitrate that the policer tolerates.
+Retransmissions and a slow encoder cause small excesses.
 """
 BURST = 1.0
-"""Seconds of media at the requested bitrate that a publisher may send in addition. A keyframe of a
-new page is such a burst.
+"""Maximum burst above the requested bitrate, in seconds of media at this bitrate. The keyframe of a
+newly opened page is such a burst.
 """
 CREDIT = 1.0
-"""Seconds of media at the requested bitrate that a publisher did not send and may send later. After
-a pause of the network or of this process, the media of the pause arrives at once.
+"""Maximum unused bitrate that a publisher may use later, in seconds of media at the requested
+bitrate. After a pause of the network or of this process, the media of the pause arrives at once.
 """
 DEBT_MAX = 3.0
-"""Maximum excess that counts for the request, seconds of media at the requested bitrate."""
+"""Maximum excess that lowers the requested bitrate, in seconds of media at the usual bitrate."""
 OVER_FOR = 3.0
 """Time above the limit after which a publisher is excessive, seconds."""
 MEASURE_EVERY = 0.1
@@ -46,7 +46,7 @@ class BitratePolicer:
         self._excess = 0.0
         """Excess over the limit, bits."""
         self._over = 0.0
-        """Time above the limit since the excess was last 0, seconds."""
+        """Total time above the limit since the excess was last 0, seconds."""
         self._received = 0
         self._measured_at = now
 

@@ -33,8 +33,8 @@ class Reorder:
         """Takes a packet, in any order. Returns the packets that are now in order, with their
         arrival times.
 
-        Gives up no gap for being old: after a pause of the process, the missing packet may be the
-        next one that is read.
+        Does not give up old gaps: after a pause of the process, the missing packet may still wait
+        in the socket.
         """
         sequence = self._sequences.unwrap(packet.sequence)
         if self._next is not None and abs(sequence - self._next) > MAX_JUMP:

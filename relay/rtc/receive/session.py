@@ -205,8 +205,8 @@ class ReceiveSession(PeerSession):
     # Packets in
 
     def _receive_srtp(self, data: bytes) -> None:
-        # The payload type and the SSRC are not encrypted. Dropping unknown ones before decryption
-        # costs less, and libsrtp keeps no state for them.
+        # The payload type and the SSRC are not encrypted. Check them first: dropping a packet costs
+        # less than decrypting the packet, and libsrtp keeps no state for an unknown SSRC.
         payload_type, source = data[1] & 0x7F, data[8:12]
         if payload_type not in self._payload_types:
             self._reject_payload_type(payload_type)
@@ -344,7 +344,9 @@ class ReceiveSession(PeerSession):
             self._send_rtcp(report)
 
     def _judge(self, now: float) -> None:
-        """Gives up what has not arrived in time."""
+        """Gives up packets that have not arrived in time. Ends the session if the publisher is
+        silent for too long.
+        """
         if self.silence(now) >= SILENCE_MAX:
             self._end(f"the publisher sent nothing for {SILENCE_MAX:.0f} s")
             return

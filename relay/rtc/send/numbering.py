@@ -21,7 +21,7 @@ class Numbering:
         self._starts: list[int] = []
         """First sequence number of each range, ascending."""
         self._offsets: list[int] = []
-        """For each range, sequence number minus index."""
+        """Difference between sequence number and packet index, for each range."""
 
     def take(self, first: int, count: int) -> int:
         """Assigns sequence numbers to `count` packets, beginning with the packet at index `first`.

@@ -52,8 +52,8 @@ all viewers.
 """
 RESEND_SHARE, RESEND_BURST = 0.3, 200_000
 NACKED_PER_SECOND, NACKED_BURST = 300, 600
-"""Limit of packets that a viewer may request again. A viewer that loses 5 % of 4 Mbit/s requests 25
-per second.
+"""Maximum number of packets that a viewer may request again, per second and at once. A viewer that
+loses 5 % of 4 Mbit/s requests 25 per second.
 """
 
 
@@ -67,7 +67,9 @@ class SendCounters(PeerCounters):
     nacks: int = 0
     """Number of packets that the viewer requested again."""
     ignored_nacks: int = 0
-    """Number of these requests that were not answered because of their number."""
+    """Number of packets that the viewer requested again, but whose request was ignored because the
+    viewer requested too many.
+    """
     plis: int = 0
 
 
@@ -272,7 +274,7 @@ class SendSession(PeerSession):
             self._join_timer.cancel()
 
     def _receive_srtp(self, data: bytes) -> None:
-        """Drops the packet unread: a viewer sends no media."""
+        """Drops the packet without reading it, because a viewer sends no media."""
         self.counters.rejected += 1
 
     def _receive_rtcp(self, data: bytes, now: float) -> None:
