@@ -10,7 +10,7 @@ from typing import Final
 
 from server.host.headroom import Headroom, Level, Limits
 
-BEGIN_WEBSOCKET: Final = 0.002
+BEGIN_WEBSOCKET: Final = 0.0008
 """Time that a WebSocket viewer takes to begin, seconds: the request, the upgrade, the burst."""
 BEGIN_WEBRTC: Final = 0.015
 """Time that a WebRTC session takes to begin, seconds: the offer, the answer, the DTLS handshake."""
