@@ -23,7 +23,7 @@ from relay.rtc.rtcp import GOODBYE, SENDER_REPORT, split
 SENDER_SSRC = 1
 """The server's SSRC in feedback. aiortc and Chromium accept any value."""
 _SENDER_INFO = Struct("!IQI8x")
-"""Fields of a sender report that are read: SSRC, NTP time, RTP timestamp."""
+"""The fields that are read from a sender report: SSRC, NTP time, RTP timestamp."""
 _NTP_EPOCH = 2_208_988_800
 """Seconds from the NTP epoch (1900) to the Unix epoch (1970)."""
 

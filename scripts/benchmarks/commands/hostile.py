@@ -105,8 +105,8 @@ def hostile(
 
 
 def chosen_rows(only: str) -> list[Row]:
-    """Returns the rows that `--only` names, or all rows. Raises Exit with code 2 for an unknown
-    name.
+    """Returns the attacks that `--only` names, or all attacks. Raises Exit with code 2 if a name is
+    unknown.
     """
     names = [name.strip() for name in only.split(",") if name.strip()]
     if unknown := [name for name in names if name not in {row.name for row in ROWS}]:

@@ -15,7 +15,8 @@ from scripts.benchmarks.hostile import overload as overload_benchmark
 from scripts.benchmarks.hostile import pauses as pauses_benchmark
 
 ROW_SECONDS = 180.0
-"""Maximum duration of a pair or of a crowd in addition to the measured time, seconds."""
+"""Maximum duration of one pair of runs or of one crowd, in addition to the measured time, seconds.
+"""
 
 
 def measure_overload(creators: int, seconds: float, as_json: bool) -> None:
@@ -89,7 +90,7 @@ def measure_pauses(times: int, as_json: bool) -> None:
 
 
 def finite(value: Any) -> Any:
-    """Replaces infinity and NaN by None (null), because JSON has neither."""
+    """Replaces infinity and NaN with None (`null`), because JSON supports neither value."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):

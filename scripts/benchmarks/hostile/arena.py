@@ -1,4 +1,6 @@
-"""The parameters of an attack, such as the address of the server, and the notes of the attack."""
+"""The parameters of an attack, such as the address of the server, and notes about the server's
+reactions.
+"""
 
 import asyncio
 import json
@@ -17,9 +19,9 @@ from scripts.loadgen.clip import Clip
 
 TICK = 0.004
 REFUSALS = frozenset({400, 408, 413, 421, 429, 431, 503})
-"""HTTP statuses with which the server refuses bad requests and too much work."""
+"""HTTP statuses with which the server refuses a bad request, or a request beyond a limit."""
 ANSWER_LATE = 0.25
-"""Time to an answer, seconds, above which an attacker counts as slowed."""
+"""Time until an answer above which the attacker counts as slowed, seconds."""
 TIMEOUT = aiohttp.ClientTimeout(total=15)
 
 
@@ -33,8 +35,8 @@ class Made:
 
 
 class Arena:
-    """The server under attack. An attack adds its notes here: what the attacker
-    sent, and what the server did to the attacker.
+    """The server under attack. An attack records here what the attacker sent and how the server
+    reacted.
     """
 
     def __init__(self, url: str, room: str, clip: Clip, token: str = "") -> None:
@@ -42,7 +44,7 @@ class Arena:
         assert parts.hostname and parts.port
         self.url = url
         self.room = room
-        """The room of the yardstick."""
+        """Name of the live room that the honest viewers watch."""
         self.clip = clip
         self.address = (parts.hostname, parts.port)
         self.host = f"{parts.hostname}:{parts.port}"
@@ -55,7 +57,7 @@ class Arena:
         self._clients: dict[str, aiohttp.ClientSession] = {}
 
     def begin(self) -> None:
-        """Starts the clock of the attack, and forgets everything noted before."""
+        """Starts the clock of the attack, and deletes all earlier notes."""
         self._began = time.monotonic()
         self._notes.clear()
         self.sent.clear()
@@ -66,12 +68,12 @@ class Arena:
         return time.monotonic() - self._began
 
     def note(self, what: str, count: int = 1) -> None:
-        """Notes that the server refused, slowed or ended something of the attack."""
+        """Records that the server refused, slowed or ended part of the attack."""
         at, before = self._notes.get(what, (self.passed, 0))
         self._notes[what] = (at, before + count)
 
     def note_status(self, status: int) -> None:
-        """Counts an HTTP answer, and notes a refusal."""
+        """Counts an HTTP answer by its status. Records a note if the status is a refusal."""
         self.count(f"HTTP {status}")
         if status in REFUSALS:
             self.note(f"refused: HTTP {status}")
@@ -80,7 +82,7 @@ class Arena:
         self.sent[what] = self.sent.get(what, 0) + number
 
     def demand(self, name: str, value: float, limit: float, unit: str = "") -> None:
-        """Adds a bar to the bars that all attacks have."""
+        """Adds a bar for this attack only. All attacks also share common bars."""
         self.demands.append(Bar(name, value, limit, unit))
 
     def http(self, source: str = "127.0.0.2") -> aiohttp.ClientSession:
@@ -95,7 +97,7 @@ class Arena:
         return self._clients[source]
 
     async def create_room(self, source: str = "127.0.0.2") -> Made | None:
-        """Creates a room. Returns None, and notes the refusal, if the server refuses."""
+        """Creates a room. If the server refuses, records the refusal and returns None."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         async with self.http(source).post(
             f"{self.url}/api/rooms", json={"title": "hostile"}, headers=headers
@@ -129,7 +131,7 @@ class Attack(Protocol):
 
 
 async def paced(per_second: float, seconds: float, send: Callable[[], object]) -> None:
-    """Calls `send` at this rate. Makes late calls in one batch."""
+    """Calls `send` `per_second` times a second. Makes overdue calls in one batch."""
     began, made = time.monotonic(), 0
     while (passed := time.monotonic() - began) < seconds:
         due = int(passed * per_second)

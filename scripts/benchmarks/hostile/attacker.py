@@ -1,8 +1,8 @@
 """The attacker's process: `python -m scripts.benchmarks.hostile.attacker`.
 
-Reads its plan, one line of JSON, prepares the attack and answers `ready`. A second line has the
-duration in seconds and starts the attack. The process then writes its summary and keeps everything
-open until standard input ends.
+The process reads its plan (one line of JSON), prepares the attack and writes `ready`. A second line
+contains the duration in seconds and starts the attack. The process then writes its summary, and
+keeps everything open until standard input ends.
 """
 
 import asyncio
@@ -19,8 +19,8 @@ from scripts.loadgen.clip import Clip
 
 PLAN_MAX = 64 * 1024 * 1024
 NICENESS = 10
-"""Niceness of the attacker, which shares a core with the honest viewers. The server must be the
-limit of the measurement, not the core of the viewers.
+"""Niceness of the attacker. The attacker and the honest viewers share one core, but the server must
+be the limit of the measurement.
 """
 
 

@@ -30,7 +30,7 @@ class StrangeCertificate:
 
 
 class BareDtls:
-    """The client end of a DTLS connection, as bytes in and bytes out."""
+    """The client end of a DTLS connection. Takes and returns datagrams, and needs no socket."""
 
     def __init__(self, strange: StrangeCertificate | None = None) -> None:
         context = SSL.Context(SSL.DTLS_METHOD)
@@ -62,7 +62,7 @@ class BareDtls:
 
 
 def client_hello() -> bytes:
-    """Returns the first datagram of a DTLS handshake. All handshakes may begin with the same
-    datagram.
+    """Returns the first datagram of a DTLS handshake. Any number of handshakes may begin with the
+    same datagram.
     """
     return BareDtls().start()[0]

@@ -28,8 +28,8 @@ _SEGMENT = re.compile(r"^[^#\n]\S*/\d+\.m4s$", re.MULTILINE)
 
 
 class Connection:
-    """A TCP connection of the attacker. The attacker never reads, but looks at the
-    first bytes without reading them.
+    """A TCP connection of the attacker. The attacker only peeks at the first received bytes, so
+    that they stay in the receive buffer.
     """
 
     __slots__ = ("answered", "open", "sock", "unsent")
@@ -42,7 +42,7 @@ class Connection:
 
 
 class Connections:
-    """Opens connections. Notes whether the server answers or ends a connection."""
+    """Opens many connections. Records which connections the server answers or ends."""
 
     def __init__(self, arena: Arena) -> None:
         self._arena = arena
@@ -50,8 +50,8 @@ class Connections:
         self._found: dict[int, Connection] = {}
 
     async def open(self, sources: Sequence[str], count: int, data: bytes) -> None:
-        """Opens `count` connections from the addresses `sources` in turn, and sends `data` on each.
-        Returns when all are opened, or refused.
+        """Opens `count` connections from the addresses `sources` in turn, and sends `data` on each
+        connection.
         """
         for number in range(count):
             self._connect(sources[number % len(sources)], data)
@@ -60,8 +60,8 @@ class Connections:
                 await asyncio.sleep(TICK)
 
     async def hold(self, seconds: float, drip: bytes = b"", every: float = 1.0) -> None:
-        """Keeps the connections for `seconds`. Sends `drip` on each connection, once
-        in `every` seconds.
+        """Keeps the connections open for `seconds`. Sends `drip` on each connection, once in
+        `every` seconds.
         """
         until, due = time.monotonic() + seconds, time.monotonic() + every
         while time.monotonic() < until:
@@ -98,7 +98,7 @@ class Connections:
             await asyncio.sleep(0.25)
 
     def _look_for_close(self, data: bytes) -> None:
-        """Notes a close frame at the end of the data (RFC 6455 §5.5.1)."""
+        """Records a WebSocket close frame at the end of the data (RFC 6455 §5.5.1)."""
         at = data.rfind(b"\x88")
         if at >= 0 and len(data) >= at + 4 and len(data) == at + 2 + data[at + 1]:
             code = int.from_bytes(data[at + 2 : at + 4], "big")
@@ -106,7 +106,7 @@ class Connections:
             self._arena.note(f"gone: {code} {reason}"[:80])
 
     def look(self) -> None:
-        """Handles everything that has happened to the connections."""
+        """Handles all pending events of the connections."""
         for descriptor, event in self._epoll.poll(0, 4_096):
             connection = self._found.get(descriptor)
             if connection is None:
@@ -167,7 +167,7 @@ _WATCHED = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET
 
 class HeldConnections:
     """Opens connections, sends the same bytes on each connection, and keeps the connections open.
-    Subclasses override `data`, and `drip` for bytes that follow once a second.
+    Subclasses override `data` (the bytes sent first) and `drip` (the bytes sent every second).
     """
 
     count = 1_000
@@ -200,7 +200,7 @@ class SlowHeaders(HeldConnections):
 
 
 class MissingBodies(HeldConnections):
-    """Requests whose body never comes."""
+    """HTTP requests whose body is never sent."""
 
     count = 500
     length = 10_000
@@ -213,13 +213,13 @@ class MissingBodies(HeldConnections):
 
 
 class SlowBodies(MissingBodies):
-    """Slowloris: requests whose body comes at one byte a second."""
+    """Slowloris: HTTP requests whose body is sent at one byte a second."""
 
     drip = b"v"
 
 
 class HalfOpenTls(HeldConnections):
-    """TLS handshakes that stop after the first message. The addresses share the connections."""
+    """TLS handshakes that stop after the first message, from 20 addresses."""
 
     count = 2_000
     sources = tuple(f"127.0.1.{number}" for number in range(1, 21))

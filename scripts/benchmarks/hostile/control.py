@@ -33,13 +33,15 @@ HEALTH_EVERY = 0.04
 HEALTH_WITHIN = 5.0
 CONNECT_WITHIN = 10.0
 CONNECTED_BEFORE = 0.3
-"""Seconds after its first message within which a viewer gets the burst, whose delays do not
-count.
+"""Time after a viewer's first message in which delays are not counted, seconds. In this time, the
+viewer gets the burst.
 """
 
 
 class ControlViewer:
-    """One WebSocket viewer. The object keeps the delay of each message, and the longest gap."""
+    """One WebSocket viewer. Records the delay of each message, and the longest gap between
+    messages.
+    """
 
     def __init__(self) -> None:
         self.delays: list[float] = []
@@ -65,8 +67,8 @@ class ControlViewer:
         return self._last > 0
 
     def take(self) -> tuple[list[float], float]:
-        """Returns the delays (ms) and the longest gap (ms) since the last call. A gap that has not
-        ended counts, too.
+        """Returns the delays (ms) and the longest gap (ms) since the last call. A gap that still
+        lasts counts too.
         """
         now = time.monotonic()
         gap = max(self.gap, (now - self._last) * 1_000)
@@ -118,7 +120,9 @@ class HealthCheck:
             await asyncio.sleep(HEALTH_EVERY)
 
     async def _ask(self, client: HttpClient) -> None:
-        """Asks until a request fails. Raises ConnectionBroken or TimeoutError."""
+        """Requests `/healthz` repeatedly until a request fails. Raises ConnectionBroken or
+        TimeoutError.
+        """
         while True:
             asked = time.monotonic()
             answer = await asyncio.wait_for(client.get("/healthz"), HEALTH_WITHIN)
@@ -162,7 +166,7 @@ async def run(url: str, rooms: list[str], count: int) -> None:
 
 
 def _felt(viewers: list[ControlViewer], health: HealthCheck, lag: Lag, seconds: float) -> Felt:
-    """Returns the figures since the last call, `seconds` ago."""
+    """Returns the figures since the last call. `seconds`: time since the last call."""
     frames = sum(viewer.frames for viewer in viewers)
     for viewer in viewers:
         viewer.frames = 0

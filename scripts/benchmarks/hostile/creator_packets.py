@@ -1,4 +1,6 @@
-"""Attacks by a creator who writes RTP packets by hand. Each goes live in its own room first."""
+"""Attacks by a creator that sends handcrafted RTP packets. In each attack, the creator first goes
+live in a separate room.
+"""
 
 import asyncio
 import os
@@ -22,7 +24,7 @@ Send = Callable[[RawCreator], None]
 
 
 class PacketAttack:
-    """A creator who calls `send` at a rate. A subclass overrides `send`."""
+    """A creator that calls `send` `per_second` times a second. Subclasses override `send`."""
 
     per_second = 1_000.0
 
@@ -31,8 +33,8 @@ class PacketAttack:
         await self.creator.go_live()
 
     async def run(self, arena: Arena, seconds: float) -> None:
-        """Sends until the server ends the session, then comes back with a new session once a
-        second, as a stubborn attacker does.
+        """Calls `send` until the server ends the session. Then tries once a second to open a new
+        session and continues.
         """
         began = time.monotonic()
         until, again, made = began + seconds, 0.0, 0.0
@@ -56,7 +58,7 @@ class PacketAttack:
 
 
 class TransportJumps(PacketAttack):
-    """Transport-wide numbers that leave out up to 2,000 numbers before each packet."""
+    """Packets whose transport-wide sequence numbers jump by up to 2,000."""
 
     def send(self, creator: RawCreator) -> None:
         creator.timestamp += 90
@@ -64,7 +66,7 @@ class TransportJumps(PacketAttack):
 
 
 class EndlessUnit(PacketAttack):
-    """One access unit that never ends: no marker, always the same timestamp."""
+    """One access unit that never ends. No packet has a marker, and all have the same timestamp."""
 
     per_second = 2_000.0
 
@@ -92,7 +94,8 @@ class HeavyCreator(PacketAttack):
 
 
 class TinySounds(PacketAttack):
-    """Audio packets of 5 bytes, 4,000 a second: each costs far more memory than its bytes."""
+    """4,000 audio packets a second, each of 5 bytes. Each packet uses far more memory than 5 bytes.
+    """
 
     per_second = 4_000.0
 
@@ -101,7 +104,7 @@ class TinySounds(PacketAttack):
 
 
 class TinyUnits(PacketAttack):
-    """Access units of one byte, 3,000 a second."""
+    """3,000 access units a second, each of one byte."""
 
     per_second = 3_000.0
 
@@ -111,7 +114,9 @@ class TinyUnits(PacketAttack):
 
 
 class KeyframesBehindHole(PacketAttack):
-    """Four times a second, 250 packets behind a missing packet, each the start of a keyframe."""
+    """Four times a second, leaves out one packet and then sends 250 packets, each of which starts a
+    keyframe.
+    """
 
     per_second = 4.0
 
@@ -123,7 +128,7 @@ class KeyframesBehindHole(PacketAttack):
 
 
 class SequenceJumps(PacketAttack):
-    """Sequence numbers that leave out 2,999 numbers before each packet."""
+    """Packets whose sequence numbers jump by 2,999."""
 
     per_second = 363.0
 
@@ -133,7 +138,7 @@ class SequenceJumps(PacketAttack):
 
 
 class LongParameterSets(PacketAttack):
-    """Parameter sets of 4.9 KB whose numbers have 65 bits, 21 a second."""
+    """21 parameter sets a second, each of 4.9 KB and with Exp-Golomb codes of 65 bits."""
 
     per_second = 21.0
 
@@ -146,11 +151,11 @@ class LongParameterSets(PacketAttack):
 
 
 def long_sps() -> bytes:
-    """Returns an SPS with 12 scaling lists of 40 codes, each of 65 bits (ITU-T H.264 §7.3.2.1.1,
-    §9.1).
+    """Returns an SPS with 12 scaling lists of 40 Exp-Golomb codes. Each code has 65 bits (ITU-T
+    H.264 §7.3.2.1.1, §9.1).
     """
-    # profile High 4:4:4, level 3.1; then seq_parameter_set_id 0, chroma_format_idc 3, no separate
-    # planes, 8 bits, no bypass, scaling matrix present.
+    # The fields after the profile (High 4:4:4) and the level (3.1): seq_parameter_set_id 0,
+    # chroma_format_idc 3, no separate planes, 8 bits, no bypass, scaling matrix present.
     bits = "1" + "00100" + "0" + "1" + "1" + "0" + "1"
     code = "0" * 32 + "1" + format(2, "032b")
     bits += ("1" + code * (SCALING_CODES // 12)) * 12 + "1" * 40

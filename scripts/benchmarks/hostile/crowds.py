@@ -1,4 +1,4 @@
-"""Adds creators and viewers of the load generator to a yardstick."""
+"""Adds creators and viewers from the load generator to the server that is measured."""
 
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -66,7 +66,7 @@ class Load:
     """Time of the last call of `take`, seconds of `time.monotonic`."""
 
     def take(self) -> tuple[Figures, float]:
-        """Returns the figures since the last call, and the seconds since then."""
+        """Returns the figures since the last call, and the time since the last call in seconds."""
         now = time.monotonic()
         figures, seconds = self.worker.take(), now - self.began
         self.began = now
@@ -89,7 +89,7 @@ async def load(role: str, plan: PublishersPlan | CrowdPlan, core: int) -> AsyncI
 
 
 async def counters_moved(yard: Yardstick, before: dict[str, float]) -> dict[str, float]:
-    """Returns the growth of each counter of the server."""
+    """Returns the growth of each counter of the server that is larger than in `before`."""
     after = await yard.counters()
     return {
         name: value - before.get(name, 0.0)

@@ -13,24 +13,28 @@ from scripts.benchmarks.figures import Bar
 
 P99_RATIO, P99_MORE_MS = 1.2, 5.0
 """The media p99 during an attack may be P99_RATIO times the p99 of the quiet run, or P99_MORE_MS
-more.
+more than this p99, whichever is larger.
 """
 GAP_MS, HEALTH_MS = 100.0, 50.0
 MEMORY_RATIO, MEMORY_MORE_MB = 1.1, 20.0
-"""Memory that the server may hold after an attack: MEMORY_RATIO times the memory before the attack,
-and MEMORY_MORE_MB more.
+"""Maximum memory of the server after an attack: MEMORY_RATIO times the memory before the attack,
+plus MEMORY_MORE_MB.
 """
 STOPPED_WITHIN = 3.5
-"""Maximum seconds until the attacker is stopped: 3 s, and the time between two samples of the
+"""Maximum time until the attacker is stopped, seconds: 3 s plus the time between two samples of the
 server's counters.
 """
 HARMLESS_CPU = 10.0
-"""CPU that an attack may cost, % of one core, without being stopped."""
+"""Maximum CPU that a harmless attack costs the server, % of one core. A harmless attack need not be
+stopped.
+"""
 LATE_MS = 5.0
-"""Maximum p99 of the lateness of the control reader. A later reader would measure itself."""
+"""Maximum 99th percentile of the control reader's lateness, ms. Above this limit, the reader would
+mainly measure its own delay.
+"""
 WAITED = 10.0
-"""Maximum share of the time for which the server may wait for its core, %. A larger share means
-that another program used this core.
+"""Maximum share of the time that the server may wait for its core, %. A larger share means that
+another program used this core.
 """
 SHOWN = 3
 """Maximum number of notes that the table shows for one attack."""
@@ -65,7 +69,7 @@ class Felt:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One run: what the other users noticed, and what the server used."""
+    """The results of one run: what the other users noticed, and how much CPU the server used."""
 
     felt: Felt
     cpu: float
@@ -75,7 +79,7 @@ class Side:
 
     @property
     def problem(self) -> str:
-        """Why the run says nothing about the server; empty if the run is valid."""
+        """Reason why the run is invalid; empty if the run is valid."""
         if not self.felt.late <= LATE_MS:
             return f"the control reader was {self.felt.late:.1f} ms late"
         if not self.waited <= WAITED:
@@ -90,7 +94,7 @@ class Memory:
     before: float
     peak: float
     after: float
-    """Memory at most 30 s after the attack."""
+    """Memory when the memory bar was met, at the latest 30 s after the attack."""
     back: float
     """Seconds from the end of the attack until the memory met its bar; infinity if the memory never
     met the bar."""
@@ -119,15 +123,15 @@ class Pair:
     attack: Side
     memory: Memory
     notes: tuple[Note, ...]
-    """What happened to the attacker, the earliest note first."""
+    """The server's reactions to the attacker, earliest reaction first."""
     sent: Mapping[str, float]
     """What the attacker sent, by name."""
     demands: tuple[Bar, ...]
-    """Further bars, which other attacks do not have."""
+    """Additional bars of this attack."""
 
     @property
     def problem(self) -> str:
-        """Why the pair says nothing about the server; empty if the pair is valid."""
+        """Reason why the pair is invalid; empty if the pair is valid."""
         return self.quiet.problem or self.attack.problem
 
     @property
@@ -152,7 +156,7 @@ class Pair:
 
     @property
     def fate(self) -> str:
-        """What became of the attacker, in a few words."""
+        """A short description of the server's reaction to the attacker."""
         if not self.notes:
             return "harmless" if self.harmless else "SERVED"
         return "; ".join(
@@ -180,9 +184,9 @@ class Result:
     title: str
     pairs: tuple[Pair, ...]
     invalid: int
-    """Number of pairs that were invalid and were measured again, or given up."""
+    """Number of invalid pairs, which were repeated or given up."""
     problem: str = ""
-    """Why the attack could not be measured."""
+    """Reason why the attack could not be measured."""
 
     @property
     def bars(self) -> list[Bar]:

@@ -26,14 +26,16 @@ from scripts.loadgen.signalling import (
 OFFERS_AT_ONCE = 16
 ENDED_WITHIN = 3.0
 LATER = 2.0
-"""Seconds after which a silent address must get nothing more."""
+"""Time after which the server must send nothing more to a silent address, seconds."""
 TIMES_SENT = 3.0
-"""Maximum bytes that a silent address may get, as a multiple of the bytes that it sent."""
+"""Maximum number of bytes that the server may send to a silent address for each byte received from
+the address.
+"""
 
 
 class HalfOpen:
-    """WHEP sessions that stop after the offer, a connectivity check and, if `hello`, the first
-    message of the DTLS handshake.
+    """WHEP sessions that send an offer and a connectivity check, and then stop. If `hello` is true,
+    they also send the first message of the DTLS handshake before they stop.
     """
 
     sessions = 700
@@ -84,7 +86,7 @@ class HalfOpen:
 
 
 class HalfOpenDtls(HalfOpen):
-    """2,000 DTLS handshakes from 20 addresses that stop after the first message."""
+    """2,000 DTLS handshakes that stop after the first message, from 20 addresses."""
 
     sessions = 2_000
     sources = tuple(f"127.0.2.{number}" for number in range(1, 21))
@@ -92,8 +94,8 @@ class HalfOpenDtls(HalfOpen):
 
 
 class BeforeHandshake(HalfOpen):
-    """Counts the bytes that addresses get before the handshake. The sessions stop after the first
-    message of the handshake.
+    """Counts the bytes that the server sends before the handshake is complete. The sessions stop
+    after the first message of the handshake.
     """
 
     sessions = 20
@@ -114,8 +116,8 @@ class BeforeHandshake(HalfOpen):
 
 
 class PassiveBeforeHandshake(BeforeHandshake):
-    """Counts the bytes that addresses get before the handshake if the offer has `setup:passive`.
-    The server then sends the first message of the handshake.
+    """Counts the bytes that the server sends before the handshake is complete if the offer has
+    `setup:passive`. The server then sends the first message of the handshake.
     """
 
     hello = False
@@ -123,8 +125,8 @@ class PassiveBeforeHandshake(BeforeHandshake):
 
 
 class Redirected:
-    """A viewer that nominates an address which never answers. The check that nominates comes from
-    that address, as a forged datagram would.
+    """A viewer that nominates an address that never answers. The nominating check comes from this
+    address, as a forged datagram would.
     """
 
     silent = "127.0.0.9"
@@ -161,8 +163,8 @@ class Redirected:
 
 
 class SilentTranscoding:
-    """Offers of VP8, which needs a transcoder, from a creator who never sends a datagram. Another
-    creator of VP8 must still be accepted.
+    """Offers of VP8 from a creator that never sends a datagram. VP8 needs a transcoder. The server
+    must still accept VP8 from another creator.
     """
 
     rooms = 6
@@ -193,7 +195,9 @@ class SilentTranscoding:
             arena.note(f"refused: HTTP {error.status}")
 
     async def _refuses(self, arena: Arena, room: Made) -> bool:
-        """Whether the server refuses another creator. Ends the session again."""
+        """Whether the server refuses an offer of another creator. Ends the session if the server
+        accepts the offer.
+        """
         http = arena.http(self.honest)
         try:
             accepted = await post_offer(http, room.whip, room.key, vp8_offer())
@@ -205,8 +209,8 @@ class SilentTranscoding:
 
 
 class StrangeCertificates:
-    """WHEP handshakes with a certificate of X.509 version 6, 5 at a time. The server must end the
-    sessions.
+    """Five simultaneous WHEP handshakes with a certificate of X.509 version 6. The server must end
+    the sessions.
     """
 
     sessions = 5
@@ -219,7 +223,9 @@ class StrangeCertificates:
         arena.demand("session ended after", max(ended), ENDED_WITHIN, "s")
 
     async def _session(self, arena: Arena, seconds: float) -> float:
-        """Returns the seconds after which the server has ended the session."""
+        """Opens a session. Returns the time when the server has ended the session, seconds since
+        the attack began; infinity if the server has not ended the session.
+        """
         ufrag, password = secrets.token_hex(4), secrets.token_hex(16)
         offer = "\r\n".join(
             f"a=fingerprint:sha-256 {self._strange.fingerprint}"
@@ -256,14 +262,14 @@ async def _ended(http: aiohttp.ClientSession, accepted: Accepted, ufrag: str) ->
 
 
 def vp8_offer() -> str:
-    """Returns an offer of VP8 from a creator."""
+    """Returns a creator's offer of VP8."""
     text = write_offer(secrets.token_hex(4), secrets.token_hex(16), 1, 2)
     lines = [line for line in text.split("\r\n") if not line.startswith(f"a=fmtp:{VIDEO_TYPE}")]
     return "\r\n".join(lines).replace("H264/90000", "VP8/90000")
 
 
 def udp_socket(source: str, accepted: Accepted) -> socket.socket:
-    """Returns a socket from `source` to the server's UDP port."""
+    """Returns a UDP socket at the address `source`, connected to the server's UDP port."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.setblocking(False)
     sock.bind((source, 0))
@@ -272,7 +278,7 @@ def udp_socket(source: str, accepted: Accepted) -> socket.socket:
 
 
 def received(sock: socket.socket) -> list[bytes]:
-    """Returns the datagrams that have arrived. Headers of lower layers are not included."""
+    """Returns the payloads of the datagrams that have arrived."""
     found = []
     with contextlib.suppress(OSError):
         while data := sock.recv(2_048):

@@ -77,7 +77,7 @@ async def measure(
     *,
     progress: Callable[[str], None],
 ) -> Report:
-    """Measures each crowd with its own server."""
+    """Measures each crowd on a separate server."""
     os.sched_setaffinity(0, {cores[1]})
     bench = _Bench(folder, media, seconds, cores)
     progress(f"a room of {LARGE} viewers")
@@ -97,7 +97,7 @@ class _Bench:
     cores: tuple[int, int]
 
     async def viewers(self, count: int, *options: str) -> Honest:
-        """Measures `count` viewers of one address, including the viewers of the yardstick."""
+        """Measures `count` viewers at one address, including those that `yardstick` starts."""
         more = count - VIEWERS
         async with self._yard(f"viewers{count}", *options, viewers=VIEWERS) as yard:
             before = await yard.counters()

@@ -6,12 +6,12 @@ from scripts.benchmarks.hostile.arena import Arena
 from scripts.benchmarks.hostile.raw_creator import RawCreator
 
 LIVES = 41
-"""Number of lives: one more than the server plays over HLS at the same time."""
+"""Number of live rooms: one more than the server plays over HLS at the same time."""
 
 
 class ManyHlsLives:
-    """41 rooms of one address, each with an HLS viewer. The room of the yardstick must still get
-    an HLS output.
+    """41 live rooms of one address, each with an HLS viewer. The server must still play another
+    room over HLS.
     """
 
     per_second = 10
