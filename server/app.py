@@ -287,7 +287,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
 
 
 def _audience(watch: WatchEndpoint, whep: WhepSessions, ingest: IngestSessions) -> Audience:
-    """Returns the figures of the server that its load depends on."""
+    """Returns the numbers of creators and viewers, and the time that the delivery took."""
     return Audience(
         ingest.counters.sending,
         len(watch.viewers) + sum(viewers for _, viewers in whep.audiences),
@@ -351,7 +351,7 @@ def _remove(path: Path) -> None:
 
 
 def _count(limiters: Sequence[ConnectionLimiter], address: str) -> tuple[int, int]:
-    """Returns how many connections the address and its network have in all limiters."""
+    """Returns the number of sessions of the address, and of its network, over all limiters."""
     counts = [limiter.count(address) for limiter in limiters]
     return sum(own for own, _ in counts), sum(together for _, together in counts)
 

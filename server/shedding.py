@@ -1,4 +1,4 @@
-"""Gives up what costs least to lose while the server is overloaded (server/host/stages.py)."""
+"""Gives up the least important work while the server is overloaded (server/host/stages.py)."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ INTERVAL = 0.25
 
 
 class Shedding:
-    """Looks at the load four times a second, from `start()` to `close()`."""
+    """Reads the load four times a second and applies the stage, from `start()` to `close()`."""
 
     def __init__(
         self,
@@ -63,7 +63,8 @@ class Shedding:
             )
         if stages.stage >= Stage.IDLE_HLS:
             self._renditions.close_idle()
-        # A room may have got its first viewer, or have lost its last one.
+        # Runs even if the stage is the same: a room may have got its first viewer or lost its last
+        # viewer.
         for session, viewers in sessions:
             session.limit_bitrate(stages.cap(viewers))
         slowed = stages.stage >= Stage.SLOW_VIEWERS

@@ -77,7 +77,7 @@ def media_hosts(settings: Settings, found: Sequence[LocalAddress]) -> list[str]:
 
 
 def _is_one_address(host: str) -> bool:
-    """Whether --host is an address and does not stand for all addresses."""
+    """Whether `host` is one address, and neither a name nor the address for all interfaces."""
     try:
         return not ipaddress.ip_address(host).is_unspecified
     except ValueError:

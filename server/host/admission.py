@@ -15,7 +15,8 @@ BEGIN_WEBSOCKET: Final = 0.0008
 BEGIN_WEBRTC: Final = 0.015
 """Time that a WebRTC session takes to begin, seconds: the offer, the answer, the DTLS handshake."""
 SPREAD: Final = 0.5
-"""Time over which this work is spread, seconds: the interval of the measurements."""
+"""Time over which the work to begin a session is spread, seconds: the interval of the measurements.
+"""
 RETRY_FIRST: Final = 5
 RETRY_STEPS: Final = 6
 """Clients that are refused one after the other get different values of Retry-After, from

@@ -7,7 +7,7 @@ from typing import Final
 
 MAX_LOAD: Final = 0.8
 FREE_BELOW: Final = 0.05
-"""Distance below a limit at which the server accepts again."""
+"""Distance of the load below a limit at which the server accepts again, as a share of the loop."""
 LATE: Final = 0.06
 """Mean lateness of timers above which the server is full, seconds. The writes of one frame to
 thousands of viewers alone take about 40 ms.
@@ -19,7 +19,9 @@ SMOOTHED: Final = 0.5
 COST_SMOOTHED: Final = 4.0
 """Time constant of the mean costs, seconds."""
 CREATOR_COST: Final = 0.02
-"""Assumed cost of a creator until enough are measured, as a share of the loop: 2.5 Mbit/s."""
+"""Assumed cost of a creator who sends 2.5 Mbit/s, as a share of the loop. Holds until
+`MEASURED_CREATORS` creators have been measured at the same time.
+"""
 VIEWER_COST: Final = 0.0005
 MEASURED_CREATORS: Final = 3
 MEASURED_VIEWERS: Final = 20
@@ -30,9 +32,9 @@ class Level(Enum):
 
     FREE = "free"
     FULL = "full"
-    """No new creators."""
+    """The server accepts no new creators."""
     CROWDED = "crowded"
-    """No new creators and no new viewers."""
+    """The server accepts no new creators and no new viewers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class Headroom:
 
 
 class HeadroomEstimate:
-    """Keeps mean values of the measurements. `headroom` is the result of the last one."""
+    """Keeps mean values of the measurements. `headroom` is the result of the last measurement."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits

@@ -11,7 +11,7 @@ from server.settings import Settings
 
 VIEWER_LIFETIME = 300
 """Maximum seconds for which a viewer's TURN credentials are valid for new connections. A viewer
-uses the credentials at once, and gets others with the next session.
+uses the credentials at once, and gets new credentials with the next session.
 """
 
 

@@ -17,9 +17,9 @@ logger = logging.getLogger(__name__)
 
 INTERVAL = SPREAD
 BUSY = 0.6
-"""Load above which the work of others waits while one client uses more than its share."""
+"""Load above which other clients count as waiting if one client uses more than its share."""
 WAITING = 0.03
-"""Lateness of timers above which the work of others waits, seconds."""
+"""Lateness of timers above which other clients count as waiting, seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +113,8 @@ class LoadSampler:
             )
 
     def _read_totals(self, audience: Audience) -> tuple[int, int, int, int]:
-        """Returns the time used by creators, viewers and requests, in ns, and the number of dropped
-        datagrams; all since the process began.
+        """Returns totals since the process began: the time that creators, viewers and requests
+        used, in ns, and the number of dropped datagrams.
         """
         totals = self.meter.totals
         return (

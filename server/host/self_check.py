@@ -100,8 +100,8 @@ class SelfCheck:
             )
 
     async def _ask_foreign(self, probe: Probe, url: str, username: str, credential: str) -> None:
-        """Checks that strangers cannot use a TURN server of this server to reach other machines:
-        every viewer gets credentials.
+        """Checks that the configured TURN server does not relay to other machines. Otherwise every
+        viewer could reach those machines, because every viewer gets TURN credentials.
         """
         if url not in self._settings.turn_urls:
             return

@@ -9,18 +9,20 @@ from enum import IntEnum
 from typing import Final
 
 UP_AT: Final = 0.92
-"""Load above which the server gives up one more thing, as a share of the loop's thread."""
+"""Load above which the server gives up more, as a share of the loop's thread."""
 DOWN_BELOW: Final = 0.7
-"""Load below which the server takes one thing back."""
+"""Load below which the server goes back by one step, as a share of the loop's thread."""
 NORMAL_BELOW: Final = 0.5
-"""Load below which the server takes everything back at once."""
+"""Load below which the server gives up nothing from then on, as a share of the loop's thread."""
 LATE: Final = 0.1
 """Mean lateness of timers that has the same effect as UP_AT, seconds."""
 UP_EVERY: Final = 0.5
-"""Minimum time between two steps up, seconds: the effect of a step must show first."""
+"""Minimum time after which the server may give up more, seconds. The effect of the previous step
+must show first.
+"""
 DOWN_AFTER: Final = 0.4
-"""Time for which the load must be low before the first step down, seconds. Doubles if the load
-returns within `RELAPSE` seconds.
+"""Time for which the load must be low before each step back, seconds. Doubles if the load rises
+again within `RELAPSE` seconds after a step back.
 """
 DOWN_AFTER_MAX: Final = 30.0
 RELAPSE: Final = 5.0
@@ -28,7 +30,7 @@ UNWATCHED_BITRATE: Final = 150_000
 """Bitrate requested from creators without viewers in the second stage, bit/s."""
 LEAST_CEILING: Final = 300_000
 LOWER, RAISE = 0.7, 1.5
-"""Factors by which the ceiling of all creators changes at a step."""
+"""Factors by which the maximum bitrate of all creators falls (`LOWER`) and rises (`RAISE`)."""
 
 
 class Stage(IntEnum):
@@ -83,7 +85,7 @@ class Stages:
         return True
 
     def concerns(self, load: float, lateness: float) -> bool:
-        """Returns whether this load changes anything, or whether anything is given up now."""
+        """Returns whether the load is too high, or whether the server gives up anything now."""
         return self.stage is not Stage.NOTHING or load > UP_AT or lateness > LATE
 
     def cap(self, viewers: int) -> int:
@@ -106,7 +108,7 @@ class Stages:
             self.stage = Stage(self.stage + 1)
             if self.stage < Stage.HEAVIEST:
                 return True
-            # The cap of the settings may be far above what anyone sends.
+            # `_cap` may be far above the bitrate that any creator sends.
             self.ceiling = round(min(self._cap, max(LEAST_CEILING, heaviest)))
         before = self.ceiling
         self.ceiling = max(min(LEAST_CEILING, self._cap), round(self.ceiling * LOWER))

@@ -36,8 +36,9 @@ def require_create_token(request: web.Request, settings: Settings) -> None:
 
 
 def require_operator(request: web.Request, settings: Settings) -> None:
-    """Checks that the operator sends the request: it has the metrics token, or, if there is no such
-    token, it is from this machine and no proxy has passed it on. Raises Unauthorized or Forbidden.
+    """Checks that the request comes from the operator. If a metrics token is set, the request must
+    contain the token. Otherwise the request must come from this machine, and not through a proxy.
+    Raises Unauthorized or Forbidden.
     """
     if settings.metrics_token is not None:
         given = bearer_token(request).encode("utf-8", "surrogateescape")

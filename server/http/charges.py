@@ -67,7 +67,7 @@ SLOWED = 1.0
 """Maximum seconds for which a request waits when its address makes too many."""
 
 Figures = Callable[[str], tuple[int, int]]
-"""Returns a number of the address and of its network."""
+"""Returns a number for an address and a number for its network, for example of connections."""
 
 FIXED = Free("the answer is in memory and always the same")
 
@@ -137,7 +137,7 @@ def request_limit(connections: Figures, sessions: Figures, settings: Settings) -
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         address = client_of(request, settings).address
         if wait := seconds_over(address):
-            # A refusal would cost as much as most answers.
+            # Delays the request first: a refusal would cost as much as most answers.
             await asyncio.sleep(min(wait, SLOWED))
             if wait := seconds_over(address):
                 raise TooManyRequests(

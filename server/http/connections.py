@@ -111,8 +111,9 @@ class Connection(asyncio.Protocol):
         self._handler = self._make_handler()
         self._connections.made(self, self._handler)
         self._handler.connection_made(made)
-        # A client that takes no bytes then pauses its answer at once: at most one slice waits.
-        # `made` may already hold bytes of the TLS handshake and pause the handler.
+        # With this limit, the answer to a client that takes no bytes pauses at once, so that at
+        # most one slice waits. The call must follow the handler's `connection_made`: unsent bytes
+        # of the TLS handshake may make the call pause the handler.
         made.set_write_buffer_limits(high=1, low=0)
 
     def data_received(self, data: bytes) -> None:
@@ -175,7 +176,7 @@ class Connection(asyncio.Protocol):
 
 
 CONNECTION = web.RequestKey("connection", Connection)
-"""The connection of a request."""
+"""Key of the TCP connection in a request."""
 
 
 async def send(request: web.Request, response: web.StreamResponse, *, shared: bool = False) -> None:
@@ -218,12 +219,12 @@ class Connections:
         self._unread = ConnectionLimiter(UNREAD_EACH, UNREAD_ALL)
         self._open: dict[web.RequestHandler, Connection] = {}
         self._waiting: dict[Connection, float] = {}
-        """The connections in HANDSHAKE and HEADERS, and when they entered this phase. The first
-        has waited the longest.
+        """The connections in the phases HANDSHAKE and HEADERS, each with the time at which the
+        phase began. The first connection has waited the longest.
         """
         self._idle: dict[Connection, float] = {}
-        """The idle connections, and since when they are idle. The first is idle for the longest
-        time.
+        """The idle connections, each with the time since which it is idle. The first connection
+        has been idle for the longest time.
         """
         self._sending: dict[Connection, Delivery] = {}
         """The connections to which an answer is being sent."""
@@ -302,7 +303,9 @@ class Connections:
                 connection.abort()
 
     def made(self, connection: Connection, handler: web.RequestHandler) -> None:
-        """Takes a connection whose TLS handshake, if any, is complete."""
+        """Registers a connection that is ready for requests: its TLS handshake, if any, is
+        complete.
+        """
         self._open[handler] = connection
         if connection.phase is Phase.HANDSHAKE:
             self.enter(connection, Phase.HEADERS)
@@ -406,7 +409,9 @@ class Connections:
 
 
 def _older(since: dict[Connection, float], than: float) -> list[Connection]:
-    """Returns the connections at the start of the dictionary that entered it before `than`."""
+    """Returns the connections whose time is before `than`. `since`: connections and times, in
+    ascending order of the times.
+    """
     found = []
     for connection, entered in since.items():
         if entered > than:

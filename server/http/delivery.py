@@ -20,7 +20,9 @@ class Delivery:
         self._transport = transport
         self._writer = writer
         self._taken: int | None = None
-        """Number of bytes that the client had taken at `_at`, relative to the start."""
+        """Number of bytes that the client had taken at the time `_at`; None before the first check.
+        Negative if bytes of earlier answers were not acknowledged.
+        """
         self._at = now
 
     def stalled(self, now: float) -> bool:

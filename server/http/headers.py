@@ -1,8 +1,8 @@
 """Headers that tell browsers what other pages may do with an answer, for every answer.
 
-CORS (Fetch §3.2) decides whether a script of another origin reads an answer, `frame-ancestors`
-whether a page of another origin shows it in a frame, CORP (Fetch §3.7) whether a page of another
-origin includes it as an image or a video.
+CORS (Fetch §3.2) decides whether scripts of other origins may read an answer. `frame-ancestors`
+decides whether pages of other origins may show the answer in a frame. CORP (Fetch §3.7) decides
+whether pages of other origins may include the answer as an image or a video.
 """
 
 from collections.abc import Awaitable, Callable
@@ -77,19 +77,20 @@ def answer_headers(settings: Settings, origins: Origins) -> Prepare:
         scheme, host = client_of(request, settings).scheme, authority_of(request, settings)
         if request.path.startswith(ENDPOINTS):
             add_cors(request.headers.get(hdrs.ORIGIN), host, response)
-        # HTML §7.1.3: over plain HTTP, browsers ignore the header with a warning.
+        # HTML §7.1.3: over plain HTTP, browsers ignore Cross-Origin-Opener-Policy with a warning.
         elif response.content_type == "text/html" and is_secure(scheme or request.scheme, host):
             headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        # RFC 6797 §7.2: not over plain HTTP. An untrusted proxy does not name the scheme.
+        # RFC 6797 §7.2: a server must not send this header over plain HTTP. The scheme is unknown
+        # behind an untrusted proxy.
         if public and public.scheme == "https" and is_public(host) and scheme != "http":
             headers["Strict-Transport-Security"] = HSTS
 
     def is_public(host: Authority | None) -> bool:
-        """Whether this is the host in --public-url."""
+        """Whether `host` is the host in --public-url."""
         return public is not None and host is not None and host.host == public.authority.host
 
     def is_secure(scheme: str, host: Authority | None) -> bool:
-        """Whether a browser has a secure context there (W3C Secure Contexts §3.1)."""
+        """Whether pages of this scheme and host are secure contexts (W3C Secure Contexts §3.1)."""
         return (
             scheme == "https"
             or (host is not None and is_loopback(host.host))
@@ -107,7 +108,8 @@ def answer_headers(settings: Settings, origins: Origins) -> Prepare:
         """
         headers = response.headers
         if origins.all:
-            # Also without an Origin: a cache may keep the answer for a page of another origin.
+            # Requests without an Origin header get this header too: a cache may later give the
+            # answer to a page of another origin.
             headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = "*"
         else:
             vary = headers.get(hdrs.VARY)

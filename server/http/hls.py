@@ -44,7 +44,8 @@ class HlsEndpoint:
                 )
             except ConnectionResetError:  # the waiting client left: no one reads this answer
                 return web.Response(status=400)
-            # The request counts until its answer is sent: a client that reads nothing holds it.
+            # A request counts until its answer is sent. A client that reads no answers thus reaches
+            # its limit.
             await send(request, response, shared=True)
             return response
 

@@ -31,7 +31,7 @@ class Authority:
     host: str
     """A name in lower case without a final dot, or an address without brackets."""
     port: int | None = None
-    """None means the default port of the scheme."""
+    """Port; None means the default port of the scheme."""
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -39,7 +39,9 @@ class Authority:
 
 
 def read_authority(text: str) -> Authority | None:
-    """Parses a Host header; None if it is not one host with an optional port, or too long."""
+    """Parses a Host header. Returns None if the header is too long, or is not one host with an
+    optional port.
+    """
     return _parsed_authority(text) if len(text) <= MAX_HOST else None
 
 
@@ -98,7 +100,7 @@ def _parsed_origin(text: str) -> Origin | None:
 
 
 def _international(text: str) -> Authority | None:
-    """Parses a host and a port that a setting contains with letters beyond ASCII."""
+    """Parses the host and port of a setting. The host may contain letters beyond ASCII."""
     try:
         return read_authority(text.encode("idna").decode())
     except UnicodeError:
@@ -170,7 +172,7 @@ def _is_address(text: str) -> bool:
 
 
 class Origins:
-    """The rule for requests of pages: own pages may send them, and pages of allowed origins."""
+    """Decides which web pages may send requests: pages of this server, and of allowed origins."""
 
     def __init__(self, settings: Settings) -> None:
         allowed = settings.cors_origins

@@ -52,7 +52,7 @@ def _keys(address: str) -> tuple[str, str]:
 
 
 def keys_of(address: str) -> ClientAddress:
-    """Returns the keys by which memory and places are counted."""
+    """Returns the keys of an address and its network under which memory and places are counted."""
     return ClientAddress(*_keys(address))
 
 
@@ -99,8 +99,8 @@ class RequestLimiter:
     def __init__(
         self, rate: float, per_connection: float, per_session: float, max_keys: int = 10_000
     ) -> None:
-        """The arguments are requests per second: of an address, and for each of its connections and
-        sessions.
+        """`rate`: requests per second that an address may send. `per_connection`, `per_session`:
+        further requests per second for each of its connections and sessions.
         """
         self._rate = rate
         self._per_connection = per_connection
@@ -116,7 +116,8 @@ class RequestLimiter:
         sessions: tuple[int, int] = (0, 0),
     ) -> float:
         """Takes a token and returns 0. If no token is left, returns the seconds until the next
-        token is available. `connections` and `sessions`: numbers of the address and of its network.
+        token is available. `connections` and `sessions`: their number for the address, and for its
+        network.
         """
         host, network = _keys(address)
         allowed = self._allowed(1, connections[0], sessions[0])
@@ -186,7 +187,7 @@ class ConnectionLimiter:
         self.limit = limit
         self.total = total
         self.held = 0
-        """Number that all addresses hold together."""
+        """Number of connections, or other amount, of all addresses together."""
         self._addresses: dict[str, int] = {}
         self._networks: dict[str, int] = {}
 
@@ -212,7 +213,7 @@ class ConnectionLimiter:
         self.held -= amount
 
     def count(self, address: str) -> tuple[int, int]:
-        """Returns the numbers that the address and its network hold."""
+        """Returns the number of connections, or other amount, of the address and of its network."""
         host, network = _keys(address)
         return self._addresses.get(host, 0), self._networks.get(network, 0)
 

@@ -78,7 +78,7 @@ def refusals(pages: Pages, settings: Settings) -> Middleware:
             ENDPOINTS
         ):
             response = (
-                # The style sheets of a page would be refused too.
+                # Plain text instead of a page: the style sheets of a page would be refused too.
                 web.Response(status=421, text=f"{refusal}\n")
                 if refusal.code is RefusalCode.UNKNOWN_HOST
                 else pages.message(request, refusal.status, str(refusal))

@@ -27,8 +27,8 @@ from server.settings import Settings
 logger = logging.getLogger(__name__)
 
 NEW_CODES_PER_MINUTE = 30
-"""Maximum number of QR codes that are made for one address per minute. Codes that are kept have no
-limit.
+"""Maximum number of QR codes that are made for one address per minute. Requests for codes in the
+cache have no limit.
 """
 NEW_CODES_PER_SECOND = 20
 """Maximum number of QR codes that are made per second: each takes the event loop 1 to 4 ms."""

@@ -224,9 +224,9 @@ class Ingestion:
             )
 
     def _publish(self, sample: Sample, *, charged: bool) -> None:
-        """Publishes a sample. The time that its delivery takes depends on the viewers, so this time
-        is not charged to the publisher, unless the publisher sends more samples than an honest
-        publisher. `charged`: whether the session charges the running call to the publisher.
+        """Publishes a sample. The time of the delivery depends on the viewers. Therefore this time
+        is not charged to the publisher, unless the publisher exceeds the allowance of samples.
+        `charged`: whether the session charges the running call to the publisher.
         """
         started = time.perf_counter_ns()
         self._stream.publish(sample)

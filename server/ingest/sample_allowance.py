@@ -1,4 +1,6 @@
-"""Tells the samples of an honest publisher from those that only cost delivery. Pure."""
+"""Limits the samples whose delivery is free for a publisher. An attacker may send many tiny samples
+to make the server spend time on delivery. Pure.
+"""
 
 PER_SECOND = 200
 """Number of samples that a publisher may send per second: video at 60 frames per second and audio

@@ -147,8 +147,8 @@ class IngestSession:
 
     def begin(self, epoch: int, start: int) -> None:
         """Makes this session the stream's publisher. `epoch`: number of the session on the stream.
-        `start`: media time of the first sample, µs. The session ends instead if it needs a
-        transcoder and none is available any more.
+        `start`: media time of the first sample, µs. If the session needs a transcoder and no
+        transcoder is available any more, the session ends instead.
         """
         if self.state is not State.CONNECTING:
             return

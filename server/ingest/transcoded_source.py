@@ -15,7 +15,7 @@ from server.ingest.transcoding import Event, State, Transcoding
 logger = logging.getLogger(__name__)
 
 KIND = "video"
-"""The kind of worker."""
+"""Kind of the worker process."""
 MAX_ANSWER = 8 << 20
 """Maximum bytes of one answer."""
 
@@ -84,7 +84,7 @@ class TranscodedSource:
         if self._task:
             self._task.cancel()
             await asyncio.wait([self._task])
-            # The traceback of the cancelled task references this source.
+            # Breaks a reference cycle: the traceback of the cancelled task references this source.
             self._task = None
         if closed:
             self._on_closed()
@@ -98,8 +98,8 @@ class TranscodedSource:
             self._output.source_failed(reason)
 
     async def _work(self) -> str | None:
-        """Runs one worker until it ends. Returns the reason why no other one may replace it, or
-        None.
+        """Runs one worker until the worker ends. Returns None if a new worker may replace this
+        worker; otherwise returns the reason of the failure.
         """
         try:
             worker = self._worker = await self._workers.start(KIND, *self._arguments)

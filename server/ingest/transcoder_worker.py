@@ -16,7 +16,9 @@ needs the most.
 """
 NICE = 5
 CPU_SECONDS = 1.0
-"""Maximum CPU time for one access unit. The largest usual one takes a tenth of this time."""
+"""Maximum CPU time for one access unit, seconds. The largest usual access unit takes a tenth of
+this time.
+"""
 
 
 def main(requests: BinaryIO, answers: BinaryIO, codec: str, bitrate: str) -> None:

@@ -52,7 +52,7 @@ class Transcoders:
             )
 
     def prepare(self) -> None:
-        """Prepares the start of a transcoder, which then takes a shorter time."""
+        """Prepares for a transcoder, so that its start later takes less time."""
         self._workers.prepare()
 
     def reserve(self, room: str, address: str) -> "Reservation":

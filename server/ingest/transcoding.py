@@ -113,8 +113,8 @@ class Transcoding:
         return self._in_flight > 0 and now - self._answered > STUCK
 
     def crash(self, now: float) -> bool:
-        """Records that the worker has ended by itself. Returns whether another worker may be
-        started: not before the first one was ready, and not after too many crashes.
+        """Records that the worker has crashed. Returns whether a new worker may replace the crashed
+        worker. Returns False if the crashed worker was never ready, or after too many crashes.
         """
         often = len(self._crashes) == MAX_CRASHES and now - self._crashes[0] < CRASH_PERIOD
         if often or not self.happen(Event.CRASHED):

@@ -125,7 +125,9 @@ class MemoryBudget:
 
     @property
     def creators(self) -> int:
-        """Number of further creators that would be accepted now, from different networks."""
+        """Number of further creators that the server would accept now, if each creator came from a
+        different network.
+        """
         return self._needs.places(self.limits.budget)
 
     def take_creator(self, room: Room, creator: ClientAddress) -> None:
@@ -141,7 +143,7 @@ class MemoryBudget:
                 "the server has no memory left for another live: try again later",
                 policy.RETRY,
             )
-        # The creator's session is measured at the next tick.
+        # Counts the creator with the least need until the next tick measures the creator's session.
         self._needs.add(policy.Live(creator, 0, 0))
 
     # Measurements

@@ -12,8 +12,8 @@ SHARE = 0.6
 UNKNOWN = 1 << 30
 """Memory that is assumed on systems without /proc, bytes."""
 ARENAS = 2
-"""Maximum number of heaps of the C library. By default, each thread gets its own heap, and free
-memory of one heap is not used by the others.
+"""Maximum number of heaps of the C library. By default, each thread gets its own heap, and the
+other heaps cannot use its free memory.
 """
 
 _M_ARENA_MAX = -8  # <malloc.h>
@@ -21,13 +21,13 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def default_budget() -> int:
-    """Returns 60 % of the memory that this process can have, bytes."""
+    """Returns the default memory budget: 60 % of the memory that this process can have, bytes."""
     return round(SHARE * available())
 
 
 def available(root: Path = Path("/")) -> int:
-    """Returns the memory of the machine or the least limit of this process's control groups,
-    whichever is less, bytes. `root`: directory that has `proc` and `sys`.
+    """Returns the memory that this process can have, bytes: the memory of the machine, or a lower
+    limit of the process's control groups. `root`: directory that contains `proc` and `sys`.
     """
     return min([*_machine(root), *_control_groups(root)], default=UNKNOWN)
 
@@ -42,7 +42,7 @@ def resident() -> int:
 
 
 class Allocator:
-    """The memory allocator of the C library. Does nothing if it is not the one of glibc."""
+    """The memory allocator of the C library. The methods do nothing if the library is not glibc."""
 
     def __init__(self) -> None:
         library = ctypes.CDLL(None)
@@ -68,8 +68,8 @@ def _machine(root: Path) -> Iterator[int]:
 
 
 def _control_groups(root: Path) -> Iterator[int]:
-    """Yields the limits of this process's control group and of all groups above it, in both
-    versions of control groups.
+    """Yields the memory limits of this process's control group and of its parent groups, for
+    versions 1 and 2 of control groups.
     """
     with suppress(OSError, ValueError):
         for line in (root / "proc/self/cgroup").read_text().splitlines():

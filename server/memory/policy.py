@@ -28,23 +28,25 @@ NEWEST_SECONDS = 1.0
 always has all frames since the last keyframe.
 """
 SHRINK = 0.8
-"""Ratio of a window's length to its previous length, at least. Long windows shrink in several
+"""Minimum ratio of a window's new length to its previous length. Long windows shrink in several
 steps, because each dropped sample takes time on the event loop.
 """
 LEAST_WINDOW_BYTES = MEBIBYTE
-"""Bytes that every window may have, however much memory is used."""
+"""Minimum limit of a window's size, bytes. Every window may have this size, even if much memory is
+used.
+"""
 LEAST_PLAYLIST_BYTES = 4 * MEBIBYTE
 """Maximum memory of an HLS playlist from STRAINED on, bytes."""
 
 LIVE_BYTES = 128 * MEBIBYTE
 """Budget of one live: its window, bursts, packets for WHEP viewers and HLS playlist, bytes."""
 LIVE_SHARE, ADDRESS_SHARE, NETWORK_SHARE = 1 / 4, 1 / 2, 3 / 4
-"""Shares of the budget that one live may use at most, and all lives from one address or network
-together.
+"""Maximum shares of the budget: for one live, for all lives from one address, and for all lives
+from one network.
 """
 WAITING_ADDRESS_SHARE, WAITING_NETWORK_SHARE = 1 / 8, 1 / 4
-"""Shares of the budget that bytes may use that wait for the WebSocket viewers of one address or
-network.
+"""Maximum shares of the budget for the bytes that wait for the WebSocket viewers of one address,
+and of one network.
 """
 
 SESSION_BYTES = 300_000
@@ -122,8 +124,8 @@ def window_limits(lives: Sequence[Live], budget: int, most: int) -> list[int]:
 
 
 def _sizes(lives: Sequence[tuple[str, Live]], most: float) -> dict[str, int]:
-    """Returns the size of each window for every key whose lives together use more than `most`
-    bytes.
+    """Returns window sizes for the keys whose lives together use more than `most` bytes. All
+    windows of one key get the same size. `lives`: pairs of a key and a live.
     """
     held: Counter[str] = Counter()
     rest: Counter[str] = Counter()
@@ -180,8 +182,8 @@ def _least_bytes(bitrate: float) -> int:
 
 
 def excessive_viewers(waiting: Sequence[tuple[ClientAddress, int]], budget: int) -> list[int]:
-    """Returns the indexes of the viewers to close, because more bytes wait for their address or
-    network than its share of the budget. `waiting`: address and waiting bytes of each viewer.
+    """Returns the indexes of the viewers to close, so that the waiting bytes of each address and
+    network fit into its share of the budget. `waiting`: address and waiting bytes of each viewer.
     """
     addresses: Counter[str] = Counter()
     networks: Counter[str] = Counter()

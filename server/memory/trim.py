@@ -1,7 +1,8 @@
 """Decides when free memory is returned to the system. Pure; `now` in seconds.
 
 The C library keeps freed memory for later allocations. Returning the memory takes time on the event
-loop, so it is returned only when much is free, and less often if that has little effect.
+loop. Therefore memory is returned only if much is free, and less often if an attempt had little
+effect.
 """
 
 LEAST_GAIN = 20_000_000
@@ -17,7 +18,7 @@ effect.
 
 
 class TrimSchedule:
-    """Call `due` regularly, and `trimmed` after each attempt."""
+    """Decides when to return memory. Call `due` regularly, and `trimmed` after each attempt."""
 
     def __init__(self, resident: int, now: float) -> None:
         """`resident`: resident memory of the process when it holds no media, bytes."""
@@ -30,11 +31,13 @@ class TrimSchedule:
         return now >= self._next and self._free(resident, counted) > self._worth(resident)
 
     def trimmed(self, before: int, after: int, counted: int, now: float) -> None:
-        """Takes the effect of an attempt. `before`, `after`: resident memory, bytes."""
+        """Records the effect of an attempt to return memory. `before`, `after`: resident memory,
+        bytes.
+        """
         worked = before - after > self._worth(before) // 2
         self._wait = EVERY if worked else min(EVERY_MAX, 2 * self._wait)
         self._next = now + self._wait
-        # What could not be returned is in use, although it is not counted.
+        # Memory that could not be returned is in use, although it is not counted.
         self._base = max(self._base, after - counted) if not worked else self._base
 
     def _free(self, resident: int, counted: int) -> int:

@@ -40,7 +40,7 @@ class RoomsInMemory:
 
     @property
     def publishing(self) -> list[tuple[IngestSession, int]]:
-        """Each publisher's session, with the number of viewers of its room."""
+        """The session of each publisher, with the number of viewers in the publisher's room."""
         return [
             (session, room.channel.viewers)
             for room in self._rooms.values()

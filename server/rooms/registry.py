@@ -50,7 +50,9 @@ IDLE_CROWDED = 60.0
 """Seconds after which a room that was never live may end while there are over MAX_ROOMS / 2 rooms.
 """
 ENDED_PER_ROOM = 8
-"""Maximum number of these rooms that end when a room is created, so that the work is spread."""
+"""Maximum number of rooms that were never live and that end when a new room is created. The limit
+spreads the work.
+"""
 RETRY_FULL = 60.0
 """Seconds that a client must wait after it was refused because there are too many rooms."""
 PURGE_INTERVAL = 3_600.0
@@ -143,8 +145,8 @@ class Rooms:
         raise _gone()
 
     def on_air(self) -> list[RoomDescription]:
-        """Returns the rooms that are live or away, in descending order of viewers. Of the HLS
-        viewers of one address, only a few count in the order.
+        """Returns the rooms that are live or away, in descending order of viewers. The order counts
+        only a few HLS viewers of each address.
         """
         rooms = [room for room in self._rooms.values() if room.on_air]
         rooms.sort(key=lambda room: (-room.channel.ranked_viewers, -(room.live_since or 0)))

@@ -284,9 +284,9 @@ def _lock_directory(data: Path) -> int:
 
 
 def _hide_from_others(database: Path) -> None:
-    """Creates the database for this user only, or removes the rights of all other users from it.
-    The rights of its group remain: an operator may have given them for backups. SQLite gives its
-    other files the same rights.
+    """Creates the database file for this user only. If the file exists, removes the rights of all
+    other users. The rights of the file's group remain, because an operator may have given these
+    rights for backups. SQLite gives its other files the same rights.
     """
     descriptor = os.open(database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
