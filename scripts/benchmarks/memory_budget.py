@@ -1,5 +1,5 @@
-"""Measures a server under a memory budget that is too small for full windows, beside a server
-without this budget.
+"""Compares a server whose memory budget is too small for full windows with a server that has no
+such budget.
 """
 
 import asyncio

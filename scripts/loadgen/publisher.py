@@ -79,9 +79,9 @@ class Publisher(Peer):
         loss: float = 0.0,
     ) -> None:
         """`steady`: whether the position in the clip follows the clock. If so, the position is
-        `time.monotonic()` modulo the duration of the clip. A late creator then skips nothing, and
-        does not jump to an IDR after a PLI. `loss`: share of the media packets that are not sent,
-        as on a bad network.
+        `time.monotonic()` modulo the duration of the clip. A steady creator skips no frames when
+        late, and does not jump to an IDR after a PLI. `loss`: share of the media packets that are
+        not sent, as on a bad network.
         """
         super().__init__()
         self.room = room

@@ -159,8 +159,8 @@ class Bench:
         await asyncio.sleep(SETTLE)
 
     async def _quiet(self, yard: Yardstick, row: Row) -> tuple[Any, dict[str, float]]:
-        """Returns the side of the quiet run, and the growth of each counter in a quiet run that is
-        as long as the attack.
+        """Measures a quiet run. Returns its figures, and the growth of each counter, extrapolated
+        to the duration of the attack.
         """
         before = await yard.counters()
         began = await yard.begin()
@@ -232,7 +232,7 @@ class _Watcher:
 
 
 async def _recovered(pid: int, before: float, peak: float) -> Memory:
-    """Waits until the memory of the server meets its bar, at most RECOVER_WITHIN seconds."""
+    """Waits until the memory of the server is below its limit, at most RECOVER_WITHIN seconds."""
     began = time.monotonic()
     while True:
         passed = time.monotonic() - began

@@ -27,7 +27,9 @@ from scripts.loadgen.target import PublishEndpoint
 
 FACTORS = (1.0, 1.2, 1.5, 3.0)
 RAISE_AT, RAISE_TO = 0.9, 20_000_000
-"""Factor at which one more creator raises the bitrate, and this bitrate, bit/s."""
+"""The case of a raised bitrate: the number of creators as a factor of what one core carries
+(`RAISE_AT`), and the bitrate to which one more creator raises (`RAISE_TO`), bit/s.
+"""
 ARRIVE, SETTLE = 5.0, 2.0
 """Seconds in which all creators arrive, and seconds until the measurement begins."""
 WATCHED = 20
@@ -125,9 +127,9 @@ async def measure(
     *,
     progress: Progress,
 ) -> Report:
-    """Measures each factor of `creators`, the number that one core carries, then RAISE_AT with one
-    more creator who raises the bitrate, then SOCKETS WebSocket viewers. Each case has its own
-    server.
+    """Measures an overload with creators for each factor in FACTORS, then one creator who raises
+    the bitrate, then SOCKETS WebSocket viewers. Each case has its own server. `creators`: number of
+    creators that one core carries.
     """
     os.sched_setaffinity(0, {cores[1]})
     crowds = []
@@ -192,7 +194,7 @@ async def _creators(
 
 
 async def _raise(yard: Yardstick, clip: Clip, bits_per_second: int, seconds: float) -> None:
-    """Lets one more creator go live and then send at this bitrate."""
+    """Lets one more creator go live and then send at `bits_per_second`."""
     arena, creator = Arena(yard.url, yard.room, clip), HeavyCreator(bits_per_second)
     await creator.prepare(arena)
     await creator.run(arena, seconds)
@@ -223,8 +225,8 @@ async def _sockets(yard: Yardstick, clip: Clip, seconds: float, core: int) -> Cr
 
 
 async def _storm(yard: Yardstick, room: PublishEndpoint, full: Side, seconds: float) -> float:
-    """Sends offers of refused creators at STORM_PER_SECOND. Returns the CPU that the offers cost, %
-    of a core. `full`: the run without these offers.
+    """Sends offers to the full server, STORM_PER_SECOND a second. Returns the CPU that the offers
+    cost, % of a core. `full`: the run without these offers.
     """
 
     async def offer() -> None:

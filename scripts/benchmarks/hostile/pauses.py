@@ -1,8 +1,7 @@
 """Stops the server's process for a moment, and counts the audio packets that viewers miss.
 
-The creator sends audio packets that contain their number. During a pause, the buffer of
-the server's socket keeps the packets. So each packet must reach the viewer, and no generated packet
-may replace a packet.
+The creator numbers its audio packets. During a pause, the buffer of the server's socket keeps the
+packets. So each packet must reach the viewer, and the server must not generate any packet.
 """
 
 import asyncio
@@ -48,7 +47,9 @@ class Paused:
     dropped: int
     """Number of datagrams that the kernel dropped, because the socket's buffer was full."""
     missing: int
-    """Number of audio packets that the viewer did not get, without the dropped ones."""
+    """Number of audio packets that the viewer did not get. Excludes packets that the kernel
+    dropped.
+    """
     generated: int
     """Number of audio packets that the server generated to replace missing packets."""
 
@@ -81,7 +82,7 @@ def numbered_sound(number: int) -> bytes:
 
 
 class Ear:
-    """Tells the creator's audio packets from generated ones."""
+    """Records the numbers of the creator's audio packets, and counts generated packets."""
 
     def __init__(self) -> None:
         self.heard: set[int] = set()

@@ -24,10 +24,10 @@ class Requests:
     """Number of requests after which the attack ends; 0 if the number has no limit."""
 
     async def prepare(self, arena: Arena) -> None:
-        """Does nothing by default."""
+        """Prepares the attack. By default, there is nothing to prepare."""
 
     def request(self, arena: Arena, number: int) -> bytes:
-        """Returns the request with this number."""
+        """Returns the request to send. `number`: index of the request in the attack."""
         raise NotImplementedError
 
     async def run(self, arena: Arena, seconds: float) -> None:
@@ -109,7 +109,9 @@ class WrongTokens(Requests):
 
 
 class ManyRooms(Requests):
-    """5,000 new rooms, each from another /64 of one /48, through a trusted proxy."""
+    """5,000 new rooms, requested through a trusted proxy. Each request comes from a different /64
+    of one /48.
+    """
 
     total = 5_000
 

@@ -22,7 +22,9 @@ class Row:
 
     name: str
     finding: str
-    """Number of the finding in the security review, for example `H1`; empty if there is none."""
+    """Number of the finding in the security review, for example `H1`; empty if the attack belongs
+    to no finding.
+    """
     title: str
     attack: Callable[[], Attack]
     options: tuple[str, ...] = ()

@@ -106,8 +106,8 @@ class NoFeedback:
 
 
 def nack(ssrc: int, starts: list[int]) -> bytes:
-    """Returns a generic NACK that requests NUMBERS_EACH numbers from each of `starts` on (RFC 4585
-    §6.2.1).
+    """Returns a generic NACK (RFC 4585 §6.2.1). The NACK requests NUMBERS_EACH packets from each
+    sequence number in `starts`.
     """
     entries = b"".join(struct.pack(">HH", start & 0xFFFF, 0xFFFF) for start in starts)
     return struct.pack(">BBHII", 0x81, 205, 2 + len(starts), 1, ssrc) + entries

@@ -58,7 +58,7 @@ class Beginning:
     """The beginning of a run."""
 
     at: float
-    """Seconds of `time.monotonic`."""
+    """Time at which the run began, in seconds of `time.monotonic`."""
     cpu: float
     """CPU time that the server had used, seconds."""
     waited: float
