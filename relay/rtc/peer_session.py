@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 10.0
 JUDGE_AGAIN = 0.02
-"""Time until a timer asks the pause rule again, seconds."""
+"""Time after which a timer that had to wait asks the pause rule again, seconds."""
 HELD_MAX = 4
 """Maximum number of handshake datagrams that wait until the peer's address is proven. A flight of a
 handshake has one or two datagrams.

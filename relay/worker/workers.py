@@ -49,7 +49,7 @@ class Worker:
         self._exited = asyncio.Event()
 
     def kill(self) -> None:
-        """Begins to end a worker that does not answer."""
+        """Kills a worker that does not answer. Does not wait until the process is gone."""
         self._server.kill(self.pid)
 
     async def fail(self) -> None:
@@ -65,7 +65,7 @@ class Worker:
             self.writer.transport.abort()
 
     def abandon(self) -> None:
-        """Begins to end the worker."""
+        """Ends the worker. Does not wait until the process is gone."""
         self._closing = True
         self.kill()
         self.writer.transport.abort()

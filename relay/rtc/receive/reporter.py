@@ -35,7 +35,7 @@ class Reporter:
         self.bitrate_cap = bitrate_cap
         """Maximum bitrate to request from the sender, bit/s."""
         self._limit = bitrate_cap
-        """Bitrate that an overloaded server does not exceed in its requests, bit/s."""
+        """Maximum bitrate to request while the server is overloaded, bit/s."""
         self._estimate = estimate
         self._statistics: dict[int, ReceptionStatistics] = {}
         self._reported = 0.0

@@ -20,8 +20,8 @@ CNAME = b"microlive"
 §6.5.1).
 """
 MAX_NACKED: Final = 200
-"""Maximum number of sequence numbers read from one compound packet. libwebrtc requests the packets
-of a burst of loss in several packets.
+"""Maximum number of sequence numbers read from one compound packet. After a burst of loss,
+libwebrtc sends its requests in several compound packets.
 """
 _NACK, _PLI, _FIR = 1, 1, 4
 """Formats of feedback packets."""

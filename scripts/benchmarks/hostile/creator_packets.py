@@ -94,8 +94,7 @@ class HeavyCreator(PacketAttack):
 
 
 class TinySounds(PacketAttack):
-    """4,000 audio packets a second, each of 5 bytes. Each packet uses far more memory than 5 bytes.
-    """
+    """4,000 audio packets a second, each of 5 bytes. A packet uses far more memory than 5 bytes."""
 
     per_second = 4_000.0
 
