@@ -1,5 +1,5 @@
 """Compares a server whose memory budget is too small for full windows with a server that has no
-such budget.
+memory budget.
 """
 
 import asyncio

@@ -56,8 +56,8 @@ def media_hosts(settings: Settings, found: Sequence[LocalAddress]) -> list[str]:
     """Returns the addresses at which the server receives media. Unless --announce is set, SDP
     answers contain these addresses, in this order; some clients try only the first candidate.
 
-    These addresses reach as far as the TCP port of the server, and no further. `found`: the result
-    of `local_addresses()`.
+    Clients that cannot reach the TCP port of the server cannot reach these addresses either.
+    `found`: the result of `local_addresses()`.
     """
     every = [address.text for address in found]
     private = [address.text for address in found if address.is_private]

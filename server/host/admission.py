@@ -101,7 +101,9 @@ class Admission:
         return RETRY_FIRST + self.refused.creators % RETRY_STEPS
 
     def take_creator(self, *, returning: bool) -> int:
-        """Accepts a creator and returns 0; otherwise returns what `check_creator` returns."""
+        """Accepts a creator and returns 0; otherwise returns the seconds after which the client may
+        try again. `returning`: whether the creator's room is on air.
+        """
         wait = self.check_creator(returning=returning)
         if not wait:
             self._expected += self.headroom.creator_cost + BEGIN_WEBRTC / SPREAD

@@ -13,7 +13,7 @@ mask for each code takes two thirds of the time.
 
 
 class QrCodes:
-    """Makes QR codes as SVG documents, and keeps those that were requested last."""
+    """Makes QR codes as SVG documents, and keeps the documents that were requested last."""
 
     def __init__(self) -> None:
         self._made: dict[str, bytes] = {}

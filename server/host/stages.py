@@ -38,13 +38,13 @@ class Stage(IntEnum):
 
     NOTHING = 0
     IDLE_HLS = 1
-    """The HLS output of rooms without viewers."""
+    """The server gives up the HLS output of rooms without viewers."""
     UNWATCHED_VIDEO = 2
-    """The video quality of rooms without viewers. These rooms stay live."""
+    """The server lowers the video quality of rooms without viewers. These rooms stay live."""
     SLOW_VIEWERS = 3
-    """Frames for viewers whose connections are slow anyway: they get keyframes and audio."""
+    """Viewers whose connections are slow get keyframes and audio, but no other frames."""
     HEAVIEST = 4
-    """The bitrate of the creators that send most."""
+    """The server lowers the bitrate of the creators that send most."""
 
 
 class Stages:

@@ -22,7 +22,7 @@ MAX_HELD = 2_000
 
 
 class Admissions:
-    """Asks `admission` for each request that begins a live or joins one."""
+    """Asks `admission` about each request that begins or joins a live."""
 
     def __init__(self, admission: Admission, rooms: RoomsInMemory, renditions: Renditions) -> None:
         self.admission = admission

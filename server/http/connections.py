@@ -146,12 +146,12 @@ class Connection(asyncio.Protocol):
     # Requests
 
     def begin(self, request: web.Request) -> None:
-        """Begins a request."""
+        """Records the beginning of a request."""
         self._request, self._more = request, False
         self._connections.enter(self, Phase.REQUEST)
 
     def finish(self) -> None:
-        """Ends a request."""
+        """Records the end of a request."""
         self._request = None
         self._connections.enter(self, Phase.HEADERS if self._more else Phase.IDLE)
 

@@ -21,7 +21,7 @@ class HlsEndpoint:
         self._rooms = rooms
         self._settings = settings
         self.requests = ConnectionLimiter(settings.max_sockets_per_address)
-        """The limiter of the requests of an address that are being answered."""
+        """Limiter of the requests per address that are being answered at the same time."""
         self.renditions = Renditions(workers)
 
     def routes(self) -> list[web.RouteDef]:

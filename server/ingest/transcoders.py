@@ -25,7 +25,7 @@ class Transcoders:
         self._bitrate = bitrate
         self._reserved: Counter[str] = Counter()
         self._addresses: dict[str, str] = {}
-        """By room, the address of the publisher for which the room got its first transcoder."""
+        """Address of the publisher for which a room got its first transcoder, by room."""
 
     @property
     def rooms(self) -> int:

@@ -1,5 +1,5 @@
-"""The memory budget of the process: what is held, how long windows may be, and whether a new
-creator is accepted.
+"""The memory budget of the process. Measures the used memory, limits the length of windows, and
+decides whether the server accepts a new creator.
 
 May import `server.rooms`, `server.ingest`, the relay and the vocabulary of `server`.
 """

@@ -1,5 +1,5 @@
-"""Keeps the process within its memory budget: counts what is held, sets the lengths of windows and
-playlists, and refuses new creators.
+"""Keeps the process within its memory budget: counts the memory of all rooms and viewers, sets the
+lengths of windows and playlists, and refuses new creators.
 """
 
 import asyncio

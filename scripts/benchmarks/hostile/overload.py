@@ -27,8 +27,8 @@ from scripts.loadgen.target import PublishEndpoint
 
 FACTORS = (1.0, 1.2, 1.5, 3.0)
 RAISE_AT, RAISE_TO = 0.9, 20_000_000
-"""The case of a raised bitrate: the number of creators as a factor of what one core carries
-(`RAISE_AT`), and the bitrate to which one more creator raises (`RAISE_TO`), bit/s.
+"""The case in which one more creator raises the bitrate: number of the other creators, relative to
+the number that one core carries (`RAISE_AT`); raised bitrate, bit/s (`RAISE_TO`).
 """
 ARRIVE, SETTLE = 5.0, 2.0
 """Seconds in which all creators arrive, and seconds until the measurement begins."""
@@ -155,8 +155,8 @@ async def _creators(
     core: int,
     raised: int,
 ) -> Crowd:
-    """Lets `count` creators arrive, one of whom is the yardstick's. `raised`: bitrate to which one
-    more creator raises during the measurement, bit/s; 0 if no creator raises the bitrate.
+    """Lets `count` creators arrive, one of whom is the yardstick's. `raised`: bitrate of one
+    more creator, who arrives during the measurement, bit/s; 0 if no more creator arrives.
     """
     rooms = await create_rooms(yard.url, count - 1)
     spare = (await create_rooms(yard.url, 1))[0]

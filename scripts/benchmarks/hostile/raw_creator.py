@@ -38,8 +38,8 @@ class RawCreator(Peer):
         self._audio_time = secrets.randbits(31)
 
     async def connect(self, made: Made | None = None) -> bool:
-        """Connects to a room, or to a new room. Returns whether the server accepted the creator,
-        and notes a refusal.
+        """Connects to the room `made`; if `made` is None, creates a room first. Returns whether the
+        server accepted the creator, and notes a refusal.
         """
         arena = self._arena
         made = made or await arena.create_room(self._source)
