@@ -125,8 +125,8 @@ async def serve(
 
 
 def _tune_garbage_collector() -> None:
-    """Makes garbage collections short. They skip the objects created at startup, and the media path
-    creates no reference cycles.
+    """Makes garbage collections short. Collections skip the objects created at startup. The media
+    path creates no reference cycles.
 
     Full collections are rare. A closed session must therefore not be part of a reference cycle,
     which would keep the session and its OpenSSL memory for hours.

@@ -14,7 +14,9 @@ PER_NETWORK = 8 * PER_ADDRESS
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The place of a room that has a rendition."""
+    """One of the limited number of HLS renditions: the room that has the rendition, and its
+    viewers.
+    """
 
     room: str
     creator: ClientAddress

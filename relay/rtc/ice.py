@@ -23,7 +23,7 @@ scope id.
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """An authenticated connectivity check of the peer."""
+    """An authenticated connectivity check that the peer sent."""
 
     answer: bytes
     """The STUN response to send back to the source of the check."""

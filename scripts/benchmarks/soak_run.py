@@ -1,5 +1,5 @@
-"""Takes the samples of a long live for soak.py. There is one creator, and one browser for each
-playback path, all at the same time.
+"""Records a long live stream for soak.py: one creator, and one browser for each playback path, all
+at the same time.
 """
 
 import asyncio

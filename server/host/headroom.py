@@ -44,11 +44,11 @@ class Limits:
     """
 
     creators: float = MAX_LOAD
-    """Limit for new creators."""
+    """Load above which the server refuses new creators."""
 
     @property
     def viewers(self) -> float:
-        """Limit for new viewers."""
+        """Load above which the server refuses new viewers."""
         return self.creators + 0.08
 
     @property

@@ -112,8 +112,8 @@ class Connection(asyncio.Protocol):
         self._connections.made(self, self._handler)
         self._handler.connection_made(made)
         # With this limit, the answer to a client that takes no bytes pauses at once, so that at
-        # most one slice waits. The call must follow the handler's `connection_made`: unsent bytes
-        # of the TLS handshake may make the call pause the handler.
+        # most one slice waits. Set the limit only after the handler's `connection_made`: unsent
+        # bytes of the TLS handshake may exceed the limit and pause the handler.
         made.set_write_buffer_limits(high=1, low=0)
 
     def data_received(self, data: bytes) -> None:

@@ -99,8 +99,8 @@ def _runs(payloads: list[bytes]) -> Iterator[list[bytes]]:
 
 
 class History:
-    """The frames of one track that viewers may need: all frames since the last keyframe for joins,
-    and the latest frames for retransmissions.
+    """The frames of one track that viewers may need. A joining viewer needs all frames since the
+    last keyframe. A retransmission needs one of the latest frames.
 
     The history is limited in bytes and frames. If the last keyframe is dropped, viewers can join
     only at the next keyframe.
