@@ -37,6 +37,10 @@ EACH = 4
 """Maximum number of TCP connections per address for each WebSocket that the address may open.
 Browsers open several connections at a time to load a page.
 """
+HANDSHAKES = 8
+"""Ratio of the limit of connections per address to the limit of its TLS handshakes that are not
+complete: each holds 55 KB.
+"""
 SWEEP = 2.5
 """Seconds between two checks for silent connections and for clients that read nothing."""
 YOUNG = 2.0
@@ -215,7 +219,7 @@ class Connections:
         self._trusted = trusted
         self._total = total
         self._counts = ConnectionLimiter(limit)
-        self._handshakes = ConnectionLimiter(max(1, limit // EACH))
+        self._handshakes = ConnectionLimiter(max(1, limit // HANDSHAKES))
         self._unread = ConnectionLimiter(UNREAD_EACH, UNREAD_ALL)
         self._open: dict[web.RequestHandler, Connection] = {}
         self._waiting: dict[Connection, float] = {}

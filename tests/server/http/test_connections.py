@@ -353,7 +353,7 @@ async def test_a_tls_handshake_counts_before_it_is_complete(
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     async with (
-        running(tmp_path, tls_cert=certificate, tls_key=key, max_sockets_per_address=2) as server,
+        running(tmp_path, tls_cert=certificate, tls_key=key, max_sockets_per_address=4) as server,
         Client(server.url) as first,
         Client(server.url) as second,
         Client(server.url) as third,
