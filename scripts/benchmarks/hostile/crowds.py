@@ -1,5 +1,6 @@
 """Adds creators and viewers from the load generator to the server that is measured."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -7,19 +8,33 @@ from dataclasses import asdict, dataclass, field
 
 from scripts.benchmarks.hostile.yardstick import Yardstick, on_core
 from scripts.loadgen.clip import Clip
+from scripts.loadgen.errors import BadInput
 from scripts.loadgen.figures import Figures
 from scripts.loadgen.plans import CrowdPlan, PublishersPlan
 from scripts.loadgen.target import PublishEndpoint, Server, parse_target
 from scripts.loadgen.workers import Worker
 
+CREATE_WITHIN, REPEAT_AFTER = 30.0, 0.5
+
 
 async def create_rooms(url: str, count: int) -> list[PublishEndpoint]:
-    """Creates rooms. Raises BadInput if the server refuses."""
+    """Creates rooms. A refused request is repeated, because creating many rooms can itself make
+    the server busy. Raises BadInput if the server refuses for CREATE_WITHIN seconds.
+    """
     server = Server(parse_target(url, owned=True), None, insecure=False)
+    made: list[PublishEndpoint] = []
+    until = time.monotonic() + CREATE_WITHIN
     try:
-        return [await server.create_room(f"crowd {number}") for number in range(count)]
+        while len(made) < count:
+            try:
+                made.append(await server.create_room(f"crowd {len(made)}"))
+            except BadInput:
+                if time.monotonic() >= until:
+                    raise
+                await asyncio.sleep(REPEAT_AFTER)
     finally:
         await server.close()
+    return made
 
 
 def creators_plan(
