@@ -29,7 +29,7 @@ WITHIN = 30.0
 
 @pytest_asyncio.fixture
 async def settings() -> dict[str, Any]:
-    return {"max_sockets_per_address": LIMIT}
+    return {"max_sockets_per_address": LIMIT, "max_connecting_whep_per_address": LIMIT}
 
 
 @pytest_asyncio.fixture
