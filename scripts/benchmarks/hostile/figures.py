@@ -41,7 +41,7 @@ SHOWN = 3
 
 DEFENCE = re.compile(
     r"refus|reject|limit|slow|let_go|cut|shed|thrott|denied|expire|fail|block|budget|excess|drop"
-    r"|evict|unverified|overload|charged|displac|trim|ignored|delayed|ended"
+    r"|evict|unverified|overload|charged|displac|ignored|delayed|ended"
     r"|withheld|consent"
 )
 """Matches the names of counters that grow when the server refuses, slows or ends something."""
