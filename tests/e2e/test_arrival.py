@@ -1,10 +1,7 @@
 """Arriving at a page: no camera, no permission, no such room; publishers on other sites."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession
 from playwright.async_api import Playwright
 
 from scripts.benchmarks.chromium import launch, until
@@ -34,26 +31,6 @@ async ({ whip, key }) => {
   return response.status;
 }
 """
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def elsewhere() -> AsyncIterator[str]:
-    """A web site of another origin."""
-    app = web.Application()
-
-    async def page(_: web.Request) -> web.Response:
-        return web.Response(
-            text="<!doctype html><link rel=icon href=data:,><title>Elsewhere</title>",
-            content_type="text/html",
-        )
-
-    app.router.add_get("/", page)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    await runner.cleanup()
 
 
 @pytest.mark.parametrize(
@@ -98,27 +75,6 @@ async def test_a_room_before_its_live(visitors: Visitors, server: LocalServer) -
         assert await creator.evaluate(PUBLISH, created) == 201
         await room.plays(2)
         await room.state("live")
-
-
-async def test_a_page_of_another_origin_publishes(
-    visitors: Visitors, server: LocalServer, elsewhere: str
-) -> None:
-    async with ClientSession() as session:
-        created = await (await session.post(f"{server.url}/api/rooms", json={})).json()
-        creator = await visitors.page(elsewhere)
-        assert await creator.evaluate(PUBLISH, created) == 201
-        room = await visitors.room(created["watch"])
-        await room.plays(2)
-        assert await creator.evaluate("end()") == 200
-        await room.state("away")
-        status = (
-            await session.delete(
-                f"{server.url}/api/rooms/{created['room']}",
-                headers={"Authorization": f"Bearer {created['key']}"},
-            )
-        ).status
-        assert status == 204
-        await room.state("ended", within=3)
 
 
 async def test_pages_run_no_code_but_their_own(visitors: Visitors, server: LocalServer) -> None:

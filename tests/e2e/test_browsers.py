@@ -105,6 +105,7 @@ async def test_webkit_plays_where_the_media_source_is_managed(
     browser = browsers["webkit"]
     await browser.goto(f"{watch.partition('/r/')[0]}/healthz")
     await browser.evaluate(f"({WITHOUT_MEDIA_SOURCE})({json.dumps(f'{watch}?player=mse')})")
+    await browser.until("typeof microlive === 'object'")
     seen = await _plays(browser)
     assert seen["stats"]["player"] == "mse" and seen["stats"]["rebuilds"] == 0
     source = await browser.evaluate(
@@ -148,6 +149,7 @@ async def _plays(browser: Browser) -> dict[str, Any]:
     while True:
         seen: dict[str, Any] = await browser.evaluate(EYES)
         # A loaded machine shows ten frames a second. Media time may jump once, to the live edge.
-        if seen["pictures"] >= LOOK / 100 and LOOK / 2 < seen["advanced"] < 2 * LOOK:
+        advanced = seen["advanced"] or 0.0  # null while the player has no position
+        if seen["pictures"] >= LOOK / 100 and LOOK / 2 < advanced < 2 * LOOK:
             return seen
         assert time.monotonic() < deadline, seen

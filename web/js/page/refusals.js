@@ -43,8 +43,7 @@ export const REFUSALS = Object.freeze({
   room_not_live: 'This room is not live yet.',
   too_many_rooms: 'There are too many rooms at the moment. Try again later.',
   out_of_memory: 'The server has no memory left for another live. Try again later.',
-  bitrate_too_high:
-    'Your stream has a higher bitrate than the server accepts. Choose a lower bitrate.',
+  bitrate_too_high: 'Your bitrate is too high for this server. Choose a lower bitrate.',
   bad_title: 'The title is not valid.',
   title_too_long: 'The title is too long.',
   hello_too_long: 'The request is too long.',
