@@ -1,6 +1,7 @@
 """A creator who sends more than the maximum bitrate, beside a live that must not notice."""
 
 import asyncio
+import re
 from contextlib import suppress
 from typing import Any
 
@@ -21,13 +22,17 @@ async def settings() -> dict[str, Any]:
 
 
 async def flood(publisher: Publisher) -> None:
-    """Sends 1.8 Mbit/s of an unknown payload type until the server ends the session."""
+    """Sends 1.8 Mbit/s of retransmissions until the server ends the session."""
+    found = re.search(r"a=rtpmap:(\d+) rtx", publisher.answer)
+    assert found
     loop = asyncio.get_running_loop()
     began, number = loop.time(), 0
     with suppress(ConnectionError):
         while True:
             while number < (loop.time() - began) * 200:
-                packet = RtpPacket(payload_type=127, sequence_number=number & 0xFFFF, ssrc=9)
+                packet = RtpPacket(
+                    payload_type=int(found[1]), sequence_number=number & 0xFFFF, ssrc=9
+                )
                 await publisher.transport._send_rtp(packet.serialize() + bytes(1_100))
                 number += 1
             await asyncio.sleep(0.005)
@@ -37,6 +42,7 @@ async def test_the_session_ends_and_the_next_one_is_refused_with_the_reason(live
     server = live.server
     room = await server.create()
     async with Publisher(server.http, room.whip, room.key) as publisher:
+        await eventually(lambda: publisher.transport.state == "connected")
         task = asyncio.create_task(flood(publisher))
         await eventually(lambda: not server.room(room).sessions)
         task.cancel()
