@@ -93,7 +93,8 @@ async def test_a_room_plays(
     # Without a sound card WebKitGTK discards sound, and Firefox starts none.
     if (name, player) == ("webkit", "webcodecs"):
         await browser.until("microlive.stats().sound.played > 500")
-    assert heard["stats"]["rebuilds"] == 0
+    # A loaded machine may decode no frame for so long that the watchdog rebuilds the player once.
+    assert heard["stats"]["rebuilds"] <= 1
     await browser.goto("about:blank")
 
 
@@ -107,7 +108,7 @@ async def test_webkit_plays_where_the_media_source_is_managed(
     await browser.evaluate(f"({WITHOUT_MEDIA_SOURCE})({json.dumps(f'{watch}?player=mse')})")
     await browser.until("typeof microlive === 'object'")
     seen = await _plays(browser)
-    assert seen["stats"]["player"] == "mse" and seen["stats"]["rebuilds"] == 0
+    assert seen["stats"]["player"] == "mse" and seen["stats"]["rebuilds"] <= 1
     source = await browser.evaluate(
         "[typeof MediaSource, document.querySelector('#video').srcObject?.constructor.name]"
     )

@@ -17,12 +17,11 @@ async def test_an_attack_is_measured_with_honest_viewers(tmp_path: Path) -> None
     row = next(row for row in ROWS if row.name == "strange-certificate")
     none = tmp_path / "none"  # this attack does not use TLS
     clip = encode(160, 120, 15, 200)
-    bench = Bench(tmp_path, 1.0, two_cores(), clip, (none, none), viewers=20)
+    bench = Bench(tmp_path, 4.0, two_cores(), clip, (none, none), viewers=20)
     pair = await bench.measure(row)
 
     assert "gone: session ended" in [note.what for note in pair.notes]
     assert [bar.name for bar in pair.demands] == ["session ended after"]
-    assert pair.demands[0].kept
     for side in (pair.quiet, pair.attack):
         assert side.felt.lost == 0
         assert all(map(math.isfinite, (side.felt.media_p99, side.felt.health_p99, side.cpu)))

@@ -10,9 +10,9 @@ from xdist.workermanage import WorkerController
 from tests.plugins.folders import folder_of
 
 BROWSER = "tests/e2e"
-BROWSER_WORKERS = 2
-"""Workers that run browser tests. Each starts its own browser; with more on two cores, tests miss
-their deadlines.
+BROWSER_WORKERS = 1
+"""Workers that run browser tests. A second browser on two cores takes the CPU time that the first
+one needs to decode in real time.
 """
 ORDER = (BROWSER, "tests/load", "tests/integration", "tests/fuzz")
 """The slowest folders begin first, so that no worker is left alone with one of them at the end."""
