@@ -183,13 +183,16 @@ async def test_b_frames_reach_viewers_in_order(server: Server) -> None:
     assert times == sorted(set(times))
     lights = [picture.to_ndarray()[:240].mean() for picture in pictures[-45:]]
     greys = [media.luma_of(index) for index in range(60)]
+    # A transcoder without CPU time omits frames. The others keep their times.
+    places = [round((time - times[-45]) / 3_000) for time in times[-45:]]
     first = min(
         range(60),
         key=lambda start: sum(
-            abs(greys[(start + index) % 60] - light) for index, light in enumerate(lights)
+            abs(greys[(start + place) % 60] - light)
+            for place, light in zip(places, lights, strict=True)
         ),
     )
-    assert lights == pytest.approx([greys[(first + index) % 60] for index in range(45)], abs=8)
+    assert lights == pytest.approx([greys[(first + place) % 60] for place in places], abs=8)
 
 
 async def test_b_frames_without_a_free_transcoder_end_the_session(

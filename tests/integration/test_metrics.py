@@ -42,6 +42,9 @@ async def test_a_live_moves_the_figures(live: Live) -> None:
         await onlooker.ws.send_json({**report, "player": "whep", "first_picture": 400})
         await eventually(lambda: server.room(room).players == {"mse": 1, "whep": 1})
         await eventually(lambda: server.channel(room).viewers == 3)
+        receiver = server.session(room).rtc
+        receiver.request_keyframe()
+        await eventually(lambda: receiver.counters.plis)
         found = await metrics(server)
         assert (
             found['microlive_rooms{state="live"}'],
