@@ -6,7 +6,6 @@ import logging
 import os
 import signal
 import socket
-import ssl
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
@@ -22,41 +21,37 @@ from prometheus_client import CollectorRegistry
 from relay.channel.hub import Hub
 from relay.meter import Meter, MeterPolicy
 from relay.rtc.udp import UdpPort
-from relay.websocket.tcp import TCP_NOTSENT_LOWAT
 from relay.whep import WhepSessions
 from relay.worker.workers import Workers
 from server.demo import Demo
-from server.host import lan
-from server.host.addresses import LocalAddress, local_addresses, media_hosts
+from server.host.addresses import local_addresses, media_hosts
 from server.host.admission import Admission
 from server.host.certificate import names_in
 from server.host.descriptors import most_connections
 from server.host.headroom import Limits
+from server.host.listeners import Listener, bind_listeners, bind_unix_socket
 from server.host.load import Audience, LoadSampler
 from server.host.self_check import SelfCheck
 from server.host.stages import Stages
-from server.http.acceptor import TlsAcceptor
 from server.http.admin import AdminEndpoint, blocked, require_admin_token, restore_blocks
 from server.http.admission import Admissions
 from server.http.auth import delayed_refusals
 from server.http.blocklist import Blocklist
 from server.http.charges import charges, request_limit
-from server.http.connections import EACH, PROXY_IDLE, Connection, Connections
+from server.http.connections import EACH, Connections
 from server.http.events import EventsEndpoint
 from server.http.headers import answer_headers
 from server.http.hls import HlsEndpoint
 from server.http.hosts import KnownHosts, Origins, known_hosts
-from server.http.lan_peers import LanProtocol
-from server.http.limits import ConnectionLimiter
 from server.http.metering import metering
 from server.http.metrics import Metrics, Playing, Sources
 from server.http.middleware import hosts_and_origins, preflights, refusals
 from server.http.openapi import OpenApiEndpoint
 from server.http.pages import Pages
 from server.http.request import MAX_BODY
-from server.http.request_handler import RequestHandler
 from server.http.rooms import RoomsEndpoint
 from server.http.status import StatusEndpoint
+from server.http.tcp_site import TcpSite
 from server.http.watch import WatchEndpoint
 from server.http.whep import WhepEndpoint
 from server.http.whip import WhipEndpoint
@@ -66,7 +61,7 @@ from server.memory.budget import MemoryBudget, MemoryLimits
 from server.memory.machine import Allocator, default_budget
 from server.rooms.registry import Rooms
 from server.rooms.room import RoomPolicy
-from server.settings import ADMIN_SOCKET_NAME, IPNetwork, Settings
+from server.settings import ADMIN_SOCKET_NAME, Settings
 from server.shedding import Shedding
 from server.storage.database import Storage
 
@@ -76,11 +71,6 @@ SHUTDOWN = 3.0
 """Maximum seconds that open requests may take at shutdown before they are cancelled."""
 MAX_SOCKET_PATH = 108
 """Size of `sun_path` on Linux, bytes, with the terminating zero (unix(7))."""
-UNSENT_BYTES = 65_536
-"""Maximum number of unsent bytes in the kernel's buffer of a connection."""
-BACKLOG = 4_096
-"""Maximum number of new TCP connections that wait for `accept`. Many viewers may connect at once.
-"""
 
 
 class Endpoint(Protocol):
@@ -140,6 +130,84 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     """Starts all parts of the server. `stack` closes the parts on exit."""
     storage = await Storage.open(settings.data)
     stack.push_async_callback(storage.close)
+    blocklist = Blocklist()
+    await restore_blocks(blocklist, storage)
+    media = _open_media(settings, stack)
+    # Each server has its own registry: several servers may run in one process.
+    registry = CollectorRegistry()
+    policy = RoomPolicy(settings.idle_ttl, settings.away_grace, settings.ended_ttl)
+    rooms = Rooms(storage, media.hub, media.ingest.open, policy, Playing(registry).receive)
+    addresses = local_addresses()
+    listeners = bind_listeners(settings, addresses)
+    # The ports are bound but do not listen yet: the rooms of the last run are restored first.
+    for listener in listeners:
+        stack.callback(listener.sock.close)
+    udp_port = listeners[0].port if settings.udp_port is None else settings.udp_port
+    await media.udp.open(media_hosts(settings, addresses), udp_port)
+    hosts = list(settings.announce or media.udp.hosts)
+    await rooms.open()
+    outputs = _create_outputs(rooms, media, hosts, settings)
+    limits = _open_limits(rooms, outputs, settings, stack)
+    metrics = Metrics(_sources(rooms, media, outputs, limits), registry, settings)
+    admin = partial(AdminEndpoint, rooms, blocklist, storage, limits.connections.cut)
+    pages = Pages(rooms, settings)
+    admissions = Admissions(limits.admission, rooms.in_memory, outputs.hls.renditions)
+    endpoints = (
+        pages,
+        RoomsEndpoint(rooms, settings),
+        StatusEndpoint(rooms, limits.admission, limits.memory, settings),
+        OpenApiEndpoint(),
+        outputs.watch,
+        outputs.events,
+        outputs.hls,
+        WhipEndpoint(rooms, limits.memory, admissions, settings, hosts),
+        outputs.play,
+        metrics,
+        admin(require_admin_token(settings)),
+    )
+    origins = Origins(settings)
+    app = _application(
+        endpoints,
+        limits.connections.middleware,
+        metering(media.meter, settings),
+        refusals(pages, settings),
+        delayed_refusals(settings),
+        blocked(blocklist, settings),
+        request_limit(limits.connections.count, outputs.count_sessions, settings),
+        hosts_and_origins(_known_hosts(settings), origins, settings),
+        preflights,
+        admissions.middleware,
+        charges(rooms.in_memory, outputs.hls.renditions, settings),
+    )
+    app.on_response_prepare.append(answer_headers(settings, origins))
+    await _serve(app, listeners, rooms, outputs, limits.connections, stack)
+    socket_app = _application([admin(lambda _: None)], refusals(pages, settings))
+    await _open_admin_socket(settings.data / ADMIN_SOCKET_NAME, socket_app, stack)
+    sampler, shedding = _start_measuring(rooms, media, outputs, limits, settings, stack)
+    self_check = SelfCheck(media.udp, hosts, settings)
+    self_check.start()
+    stack.push_async_callback(self_check.close)
+    urls = [listener.url for listener in listeners]
+    if settings.demo:
+        urls.append(await _start_demo(urls[0], rooms, stack))
+    return RunningServer(
+        urls, app, rooms, media.udp, outputs.whep, sampler, shedding, limits.connections
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Media:
+    """The parts that receive and keep the media of creators."""
+
+    meter: Meter
+    udp: UdpPort
+    hub: Hub
+    workers: Workers
+    ingest: IngestSessions
+
+
+def _open_media(settings: Settings, stack: AsyncExitStack) -> _Media:
+    """Creates the parts for media. The UDP port is not open yet."""
     meter = Meter(MeterPolicy(settings.max_loop_share), time.thread_time_ns)
     port = UdpPort(meter)
     stack.push_async_callback(port.close)
@@ -155,23 +223,66 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         settings.video_bitrate,
     )
     ingest = IngestSessions(port, transcoders, settings.remb, settings.max_bitrate)
-    # Each server has its own registry: several servers may run in one process.
-    registry = CollectorRegistry()
-    policy = RoomPolicy(settings.idle_ttl, settings.away_grace, settings.ended_ttl)
-    rooms = Rooms(storage, hub, ingest.open, policy, Playing(registry).receive)
+    return _Media(meter, port, hub, workers, ingest)
+
+
+def _transcoders(settings: Settings) -> int:
+    """Returns the maximum number of rooms that are transcoded, by default one per core. A
+    transcoder needs about a quarter of a core (720p, 30 fps), so most of the machine remains free.
+    """
+    return (os.cpu_count() or 1) if settings.transcoders is None else settings.transcoders
+
+
+@dataclass(frozen=True, slots=True)
+class _Outputs:
+    """The parts that send media and events to viewers."""
+
+    watch: WatchEndpoint
+    events: EventsEndpoint
+    hls: HlsEndpoint
+    whep: WhepSessions
+    play: WhepEndpoint
+
+    def audience(self, ingest: IngestSessions) -> Audience:
+        """Returns the numbers of creators and viewers, and the time that the delivery took."""
+        return Audience(
+            ingest.counters.sending,
+            len(self.watch.viewers) + sum(viewers for _, viewers in self.whep.audiences),
+            ingest.counters.totals()["delivery_ns"],
+        )
+
+    def count_sessions(self, address: str) -> tuple[int, int]:
+        """Returns the number of sessions of the address, and of its network."""
+        limiters = (self.watch.sockets, self.hls.requests, self.play.held)
+        counts = [limiter.count(address) for limiter in limiters]
+        return sum(own for own, _ in counts), sum(together for _, together in counts)
+
+
+def _create_outputs(rooms: Rooms, media: _Media, hosts: list[str], settings: Settings) -> _Outputs:
     watch = WatchEndpoint(rooms, settings)
-    events = EventsEndpoint(rooms, watch.sockets, settings)
-    hls = HlsEndpoint(rooms, workers, settings)
-    addresses = local_addresses()
-    listeners = _bind(settings, addresses)
-    # The ports are bound but do not listen yet: the rooms of the last run are restored first.
-    for listener in listeners:
-        stack.callback(listener.sock.close)
-    udp_port = listeners[0].port if settings.udp_port is None else settings.udp_port
-    await port.open(media_hosts(settings, addresses), udp_port)
-    hosts = list(settings.announce or port.hosts)
-    await rooms.open()
-    whep = WhepSessions(port, hosts, settings.max_connecting_whep)
+    whep = WhepSessions(media.udp, hosts, settings.max_connecting_whep)
+    return _Outputs(
+        watch,
+        EventsEndpoint(rooms, watch.sockets, settings),
+        HlsEndpoint(rooms, media.workers, settings),
+        whep,
+        WhepEndpoint(rooms, whep, settings),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """The parts that keep the server within its memory, its time and its number of connections."""
+
+    memory: MemoryBudget
+    admission: Admission
+    stages: Stages
+    connections: Connections
+
+
+def _open_limits(
+    rooms: Rooms, outputs: _Outputs, settings: Settings, stack: AsyncExitStack
+) -> _Limits:
     memory = MemoryBudget(
         MemoryLimits(
             settings.memory or default_budget(),
@@ -180,126 +291,38 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
             settings.remb,
         ),
         rooms.in_memory,
-        hls.renditions,
-        whep,
-        watch.viewers,
+        outputs.hls.renditions,
+        outputs.whep,
+        outputs.watch.viewers,
     )
     memory.start()
     stack.callback(memory.close)
-    admission = Admission(Limits(settings.max_load))
-    stages = Stages(settings.remb)
     connections = Connections(
         EACH * settings.max_sockets_per_address,
         settings.trusted_proxies,
         min(settings.max_connections, most_connections()),
     )
     stack.callback(connections.close)
-    sources = Sources(
+    return _Limits(memory, Admission(Limits(settings.max_load)), Stages(settings.remb), connections)
+
+
+def _sources(rooms: Rooms, media: _Media, outputs: _Outputs, limits: _Limits) -> Sources:
+    """Returns the objects from which the metrics are read."""
+    return Sources(
         rooms.in_memory,
-        hub,
-        port,
-        watch,
-        hls.renditions,
-        whep,
-        ingest,
-        memory,
-        workers,
-        meter,
-        admission,
-        stages,
-        connections,
+        media.hub,
+        media.udp,
+        outputs.watch,
+        outputs.hls.renditions,
+        outputs.whep,
+        media.ingest,
+        limits.memory,
+        media.workers,
+        media.meter,
+        limits.admission,
+        limits.stages,
+        limits.connections,
     )
-    metrics = Metrics(sources, registry, settings)
-    admissions = Admissions(admission, rooms.in_memory, hls.renditions)
-    blocklist = Blocklist()
-    await restore_blocks(blocklist, storage)
-    admin = partial(AdminEndpoint, rooms, blocklist, storage, connections.cut)
-    origins = Origins(settings)
-    pages = Pages(rooms, settings)
-    play = WhepEndpoint(rooms, whep, settings)
-    sessions = (watch.sockets, hls.requests, play.held)
-    endpoints = (
-        pages,
-        RoomsEndpoint(rooms, settings),
-        StatusEndpoint(rooms, admission, memory, settings),
-        OpenApiEndpoint(),
-        watch,
-        events,
-        hls,
-        WhipEndpoint(rooms, memory, admissions, settings, hosts),
-        play,
-        metrics,
-        admin(require_admin_token(settings)),
-    )
-    app = _application(
-        endpoints,
-        connections.middleware,
-        metering(meter, settings),
-        refusals(pages, settings),
-        delayed_refusals(settings),
-        blocked(blocklist, settings),
-        request_limit(connections.count, lambda address: _count(sessions, address), settings),
-        hosts_and_origins(_known_hosts(settings), origins, settings),
-        preflights,
-        admissions.middleware,
-        charges(rooms.in_memory, hls.renditions, settings),
-    )
-    app.on_response_prepare.append(answer_headers(settings, origins))
-    runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    stack.push_async_callback(rooms.close)
-    stack.push_async_callback(hls.close)
-    stack.push_async_callback(whep.close)
-    stack.callback(watch.close_viewers)
-    stack.callback(events.close_streams)
-    stack.callback(rooms.refuse_new)  # before viewers are closed: players reconnect at once
-    for listener in listeners:
-        await _Site(runner, listener, connections).start()
-    socket_app = _application([admin(lambda _: None)], refusals(pages, settings))
-    await _open_admin_socket(settings.data / ADMIN_SOCKET_NAME, socket_app, stack)
-    sampler = LoadSampler(
-        port,
-        hub.pulse,
-        meter,
-        admission,
-        ingest.keyframes,
-        lambda: _audience(watch, whep, ingest),
-    )
-    sampler.start()
-    stack.callback(sampler.close)
-    shedding = Shedding(
-        stages, rooms.in_memory, hls.renditions, watch.viewers, lambda: admission.headroom
-    )
-    if settings.max_load < 1:
-        shedding.start()
-        stack.callback(shedding.close)
-    self_check = SelfCheck(port, hosts, settings)
-    self_check.start()
-    stack.push_async_callback(self_check.close)
-    urls = [listener.url for listener in listeners]
-    if settings.demo:
-        demo = Demo(urls[0], rooms)
-        await demo.start()
-        stack.push_async_callback(demo.close)
-        urls.append(demo.watch_url)
-    return RunningServer(urls, app, rooms, port, whep, sampler, shedding, connections)
-
-
-def _audience(watch: WatchEndpoint, whep: WhepSessions, ingest: IngestSessions) -> Audience:
-    """Returns the numbers of creators and viewers, and the time that the delivery took."""
-    return Audience(
-        ingest.counters.sending,
-        len(watch.viewers) + sum(viewers for _, viewers in whep.audiences),
-        ingest.counters.totals()["delivery_ns"],
-    )
-
-
-def _transcoders(settings: Settings) -> int:
-    """Returns the maximum number of rooms that are transcoded, by default one per core. A
-    transcoder needs about a quarter of a core (720p, 30 fps), so most of the machine remains free.
-    """
-    return (os.cpu_count() or 1) if settings.transcoders is None else settings.transcoders
 
 
 def _application(endpoints: Iterable[Endpoint], *middlewares: Middleware) -> web.Application:
@@ -310,6 +333,28 @@ def _application(endpoints: Iterable[Endpoint], *middlewares: Middleware) -> web
     for endpoint in endpoints:
         app.add_routes(endpoint.routes())
     return app
+
+
+async def _serve(
+    app: web.Application,
+    listeners: Sequence[Listener],
+    rooms: Rooms,
+    outputs: _Outputs,
+    connections: Connections,
+    stack: AsyncExitStack,
+) -> None:
+    """Serves the application at all TCP ports."""
+    runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    stack.push_async_callback(rooms.close)
+    stack.push_async_callback(outputs.hls.close)
+    stack.push_async_callback(outputs.whep.close)
+    stack.callback(outputs.watch.close_viewers)
+    stack.callback(outputs.events.close_streams)
+    stack.callback(rooms.refuse_new)  # before viewers are closed: players reconnect at once
+    for listener in listeners:
+        await TcpSite(runner, listener, connections).start()
 
 
 async def _open_admin_socket(path: Path, app: web.Application, stack: AsyncExitStack) -> None:
@@ -323,8 +368,8 @@ async def _open_admin_socket(path: Path, app: web.Application, stack: AsyncExitS
             MAX_SOCKET_PATH - 1,
         )
         return
-    sock = _bound_unix_socket(path)
-    stack.callback(_remove, path)
+    sock = bind_unix_socket(path)
+    stack.callback(partial(path.unlink, missing_ok=True))
     stack.callback(sock.close)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN)
     await runner.setup()
@@ -332,100 +377,47 @@ async def _open_admin_socket(path: Path, app: web.Application, stack: AsyncExitS
     await web.SockSite(runner, sock).start()
 
 
-def _bound_unix_socket(path: Path) -> socket.socket:
-    _remove(path)  # a server that was killed leaves its socket
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    umask = os.umask(0o177)
-    try:
-        sock.bind(os.fspath(path))
-    except OSError as error:
-        sock.close()
-        raise OSError(error.errno, f"{path}: {error.strerror}") from error
-    finally:
-        os.umask(umask)
-    return sock
+def _start_measuring(
+    rooms: Rooms,
+    media: _Media,
+    outputs: _Outputs,
+    limits: _Limits,
+    settings: Settings,
+    stack: AsyncExitStack,
+) -> tuple[LoadSampler, Shedding]:
+    """Starts the measurement of the load. Unless the settings allow any load, also starts the
+    shedding of load.
+    """
+    admission = limits.admission
+    sampler = LoadSampler(
+        media.udp,
+        media.hub.pulse,
+        media.meter,
+        admission,
+        media.ingest.keyframes,
+        lambda: outputs.audience(media.ingest),
+    )
+    sampler.start()
+    stack.callback(sampler.close)
+    shedding = Shedding(
+        limits.stages,
+        rooms.in_memory,
+        outputs.hls.renditions,
+        outputs.watch.viewers,
+        lambda: admission.headroom,
+    )
+    if not admission.limits.never:
+        shedding.start()
+        stack.callback(shedding.close)
+    return sampler, shedding
 
 
-def _remove(path: Path) -> None:
-    path.unlink(missing_ok=True)
-
-
-def _count(limiters: Sequence[ConnectionLimiter], address: str) -> tuple[int, int]:
-    """Returns the number of sessions of the address, and of its network, over all limiters."""
-    counts = [limiter.count(address) for limiter in limiters]
-    return sum(own for own, _ in counts), sum(together for _, together in counts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Listener:
-    """A bound TCP port of the server."""
-
-    sock: socket.socket
-    host: str
-    tls: ssl.SSLContext | None
-    networks: tuple[IPNetwork, ...] | None = None
-    """Networks whose peers may connect. None: every peer may connect."""
-
-    @property
-    def port(self) -> int:
-        number: int = self.sock.getsockname()[1]
-        return number
-
-    @property
-    def url(self) -> str:
-        host = (
-            "127.0.0.1"
-            if self.host in ("0.0.0.0", "::")
-            else f"[{self.host}]"
-            if ":" in self.host
-            else self.host
-        )
-        return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
-
-
-class _Site(web.SockSite):
-    """An aiohttp SockSite that uses an AdmissionProtocol for each connection."""
-
-    def __init__(
-        self, runner: web.AppRunner, listener: _Listener, connections: Connections
-    ) -> None:
-        super().__init__(runner, listener.sock, ssl_context=listener.tls)
-        self._listener = listener
-        self._connections = connections
-        self._acceptor: TlsAcceptor | None = None
-
-    async def start(self) -> None:
-        await web.BaseSite.start(self)
-        handlers = self._runner.server
-        assert handlers is not None
-        listener = self._listener
-        if listener.tls:
-            self._acceptor = TlsAcceptor(
-                listener.sock, listener.tls, self._connections, lambda: self._protocol(handlers)
-            )
-            self._acceptor.start(BACKLOG)
-            return
-        self._server = await asyncio.get_running_loop().create_server(
-            lambda: self._protocol(handlers), sock=listener.sock, backlog=BACKLOG
-        )
-
-    async def stop(self) -> None:
-        if self._acceptor:
-            await self._acceptor.close()
-        await super().stop()
-
-    def _protocol(self, server: web.Server) -> Connection:
-        make_handler = partial(
-            RequestHandler,
-            server,
-            loop=asyncio.get_running_loop(),
-            access_log=None,  # type: ignore[arg-type]  # as in aiohttp's own runner
-            keepalive_timeout=PROXY_IDLE,
-        )
-        networks = self._listener.networks
-        if networks is None:
-            return Connection(self._connections, make_handler)
-        return LanProtocol(self._connections, make_handler, networks)
+async def _start_demo(url: str, rooms: Rooms, stack: AsyncExitStack) -> str:
+    """Starts the synthetic publisher. Returns the URL at which its room can be watched."""
+    demo = Demo(url, rooms)
+    await demo.start()
+    stack.push_async_callback(demo.close)
+    return demo.watch_url
 
 
 def _known_hosts(settings: Settings) -> KnownHosts:
@@ -442,57 +434,3 @@ def _known_hosts(settings: Settings) -> KnownHosts:
             "--hosts"
         )
     return known
-
-
-def _bind(settings: Settings, addresses: Sequence[LocalAddress]) -> list[_Listener]:
-    """Binds the TCP ports. Returns the main listener first, then the listeners of --lan. If a port
-    cannot be bound, closes all sockets and raises OSError.
-    """
-    listeners: list[_Listener] = []
-    try:
-        tls = (
-            _tls(settings.tls_cert, settings.tls_key)
-            if settings.tls_cert and settings.tls_key
-            else None
-        )
-        listeners.append(_Listener(_bound_socket(settings.host, settings.port), settings.host, tls))
-        if settings.lan:
-            private = [address for address in addresses if address.is_private]
-            networks = tuple(address.network for address in private)
-            hosts = [address.text for address in private]
-            lan_tls = _tls(*lan.self_signed(settings.data, hosts))
-            lan_port = settings.lan_port
-            for host in hosts:
-                sock = _bound_socket(host, lan_port)
-                listeners.append(_Listener(sock, host, lan_tls, networks))
-                lan_port = listeners[-1].port
-    except BaseException:
-        for listener in listeners:
-            listener.sock.close()
-        raise
-    return listeners
-
-
-def _bound_socket(host: str, port: int) -> socket.socket:
-    family, _, _, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, host != "::")
-        # Accepted connections inherit this limit. Without the limit, the kernel keeps megabytes for
-        # a client that reads nothing.
-        sock.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_BYTES)
-        sock.bind(address)
-    except OSError as error:
-        sock.close()
-        raise OSError(error.errno, f"port {port} of {host}: {error.strerror}") from error
-    return sock
-
-
-def _tls(certificate: Path, key: Path) -> ssl.SSLContext:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate, key)
-    return context
