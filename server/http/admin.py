@@ -21,13 +21,12 @@ from relay.errors import RefusalCode
 from server.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthorized, Unprocessable
 from server.http.auth import bearer_token
 from server.http.blocklist import MAX_BLOCKS, Block, Blocklist, BlocklistFull, parse_network
-from server.http.limits import IPNetwork
 from server.http.payloads import Payload, reply
 from server.http.request import client_of, read_body
 from server.rooms.commands import EndByOperator
 from server.rooms.description import RoomInspection
 from server.rooms.registry import Rooms
-from server.settings import Settings
+from server.settings import IPNetwork, Settings
 from server.storage.database import BlockRecord, Storage
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,8 @@ from aiohttp.typedefs import Handler, Middleware
 
 from relay.errors import RefusalCode
 from server.errors import Forbidden, TooManyRequests, Unauthorized
-from server.http.limits import ConnectionLimiter, parse_address
+from server.http.client import parse_address
+from server.http.limits import ConnectionLimiter
 from server.http.request import client_of
 from server.settings import Settings
 

@@ -3,7 +3,8 @@
 import ipaddress
 from dataclasses import dataclass
 
-from server.http.limits import IPNetwork, parse_address
+from server.http.client import parse_address
+from server.settings import IPNetwork
 
 MAX_BLOCKS = 10_000
 

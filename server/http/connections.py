@@ -17,9 +17,11 @@ from aiohttp.typedefs import Handler, Middleware
 from relay.errors import RefusalCode
 from relay.hls.sliced_body import SLICE, SlicedBody, body_size
 from server.errors import TooManyRequests
+from server.http.client import client, is_in
 from server.http.delivery import Delivery, unread
-from server.http.limits import ConnectionLimiter, IPNetwork, client, is_trusted
+from server.http.limits import ConnectionLimiter
 from server.http.payloads import RefusalBody, reply
+from server.settings import IPNetwork
 
 SILENT = 10.0
 """Maximum seconds until the headers of a request have arrived completely: since the connection was
@@ -287,7 +289,7 @@ class Connections:
         is lost. `phase`: HANDSHAKE or HEADERS.
         """
         connection.address = address
-        connection.trusted = is_trusted(address, self._trusted)
+        connection.trusted = is_in(address, self._trusted)
         if not connection.trusted and not self._count(connection, phase):
             self.refused += 1
             return False
@@ -303,7 +305,7 @@ class Connections:
     def cut(self, network: IPNetwork) -> None:
         """Ends the connections of a network. Connections of trusted proxies stay open."""
         for connection in list(self._open.values()):
-            if not connection.trusted and is_trusted(connection.address, (network,)):
+            if not connection.trusted and is_in(connection.address, (network,)):
                 connection.abort()
 
     def made(self, connection: Connection, handler: web.RequestHandler) -> None:

@@ -7,8 +7,9 @@ from relay.hls.endpoint import Renditions
 from relay.hls.rendition import Rendition
 from relay.worker.workers import Workers
 from server.errors import Gone, TooManyRequests
+from server.http.client import keys_of
 from server.http.connections import send
-from server.http.limits import ConnectionLimiter, bucket_key
+from server.http.limits import ConnectionLimiter
 from server.http.request import client_of, connection_of
 from server.rooms.registry import Rooms
 from server.settings import Settings
@@ -36,7 +37,7 @@ class HlsEndpoint:
         )
         with connection_of(self.requests, address, refusal):
             rendition = await self._rendition(request.match_info["room"], path)
-            household = bucket_key(address)
+            household = keys_of(address).address
             client = f"{household} {request.headers.get(hdrs.USER_AGENT, '')[:200]}"
             try:
                 response = await self.renditions.respond(

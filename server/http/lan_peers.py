@@ -8,8 +8,8 @@ from typing import cast
 from aiohttp import web
 
 from relay.errors import RefusalCode
+from server.http.client import is_in
 from server.http.connections import Connection, Connections
-from server.http.limits import is_trusted
 from server.settings import IPNetwork
 
 _BODY = json.dumps(
@@ -40,7 +40,7 @@ class LanProtocol(Connection):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         peer = (transport.get_extra_info("peername") or ("",))[0]
-        if is_trusted(peer, self._networks):
+        if is_in(peer, self._networks):
             super().connection_made(transport)
         else:
             refused = cast("asyncio.Transport", transport)

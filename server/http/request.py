@@ -10,8 +10,9 @@ from aiohttp import web
 
 from relay.errors import RefusalCode
 from server.errors import RequestTimeout, TooLarge, TooManyRequests
+from server.http.client import Client, client
 from server.http.hosts import Authority, read_authority
-from server.http.limits import Client, ConnectionLimiter, RateLimiter, client
+from server.http.limits import ConnectionLimiter, RateLimiter
 from server.settings import Settings
 
 MAX_BODY = 65_536

@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from server.host.ice_servers import Role, ice_servers, turn_user
-from server.http.limits import bucket_key
+from server.http.client import keys_of
 from server.http.request import client_of
 from server.settings import Settings
 
@@ -15,5 +15,5 @@ def turn_servers(request: web.Request, settings: Settings, role: Role) -> list[d
     """Returns the ICE servers for the client of a request. Clients with one address have the same
     TURN user name, so that a quota of the TURN server holds for the address.
     """
-    address = bucket_key(client_of(request, settings).address)
+    address = keys_of(client_of(request, settings).address).address
     return ice_servers(settings, turn_user(settings, role, address), time.time(), role)

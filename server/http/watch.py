@@ -7,7 +7,8 @@ from relay.websocket.counters import WebSocketCounters
 from relay.websocket.endpoint import watch
 from relay.websocket.viewer import WebSocketViewer
 from server.errors import BadRequest, TooManyRequests
-from server.http.limits import ConnectionLimiter, keys_of
+from server.http.client import keys_of
+from server.http.limits import ConnectionLimiter
 from server.http.request import client_of, connection_of
 from server.rooms.registry import Rooms
 from server.settings import Settings

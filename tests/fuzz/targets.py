@@ -34,7 +34,7 @@ from relay.rtc.send.rtcp import parse_feedback
 from relay.rtc.send.sdp import PlayAnswer, parse_play_offer, write_play_answer
 from relay.stream.window import Window
 from server.errors import RequestRefused
-from server.http.limits import client
+from server.http.client import client
 from server.rooms.beacon import MAX_COUNT, MAX_DELAY, OTHER, PLAYERS, read_beacon
 from tests.fixtures.media import video_sample, video_track
 from tests.fuzz.cutting import cut
