@@ -6,7 +6,6 @@ file permissions admit only the user that runs the server.
 """
 
 import asyncio
-import hmac
 import json
 import logging
 import time
@@ -18,9 +17,10 @@ from aiohttp.typedefs import Handler, Middleware
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from relay.errors import RefusalCode
-from server.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthorized, Unprocessable
-from server.http.auth import bearer_token
+from server.errors import BadRequest, Conflict, Forbidden, NotFound, Unprocessable
+from server.http.auth import require_token
 from server.http.blocklist import MAX_BLOCKS, Block, Blocklist, BlocklistFull, parse_network
+from server.http.client import is_in
 from server.http.payloads import Payload, reply
 from server.http.request import client_of, read_body
 from server.rooms.commands import EndByOperator
@@ -153,18 +153,18 @@ class AdminEndpoint:
         """Removes a block. Responds 204."""
         self._authorise(request)
         network = _read_network(request.match_info["network"])
-        if not self._blocklist.remove(network):
+        if self._blocklist.find_network(network) is None:
             raise NotFound(RefusalCode.BLOCK_NOT_FOUND, f"{network} is not blocked")
+        # If storage fails, the block remains, and the operator can repeat the request.
         await asyncio.shield(self._storage.remove_block(str(network)))
+        self._blocklist.remove(network)
         logger.info("unblocked %s", network)
         return web.Response(status=204)
 
     async def _end_rooms(self, network: IPNetwork) -> list[str]:
         """Ends the rooms that clients of the network created. Returns the names of the rooms."""
-        created = Blocklist()
-        created.add(Block(network, float("inf"), ""), 0.0)
         names = [
-            room.room.room for room in self._rooms.inspect() if created.find(room.creator, 0.0)
+            room.room.room for room in self._rooms.inspect() if is_in(room.creator, (network,))
         ]
         await asyncio.gather(*(self._rooms.ask(name, EndByOperator()) for name in names))
         return names
@@ -176,20 +176,12 @@ def require_admin_token(settings: Settings) -> Authorise:
     """
 
     def authorise(request: web.Request) -> None:
-        given = bearer_token(request).encode("utf-8", "surrogateescape")
-        if not given:
-            raise Unauthorized(
-                RefusalCode.MISSING_KEY, "send the admin token as Authorization: Bearer TOKEN"
-            )
-        token = settings.admin_token
-        if token is None or not hmac.compare_digest(given, token.get_secret_value().encode()):
-            logger.warning(
-                "wrong admin token from %s", client_of(request, settings).address or "unknown"
-            )
-            raise Forbidden(
-                RefusalCode.WRONG_TOKEN,
-                "this is not the server's admin token (setting --admin-token)",
-            )
+        require_token(
+            request,
+            settings.admin_token,
+            "the admin token",
+            "this is not the server's admin token (setting --admin-token)",
+        )
 
     return authorise
 

@@ -5,6 +5,7 @@ import hmac
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
+from pydantic import SecretStr
 
 from relay.errors import RefusalCode
 from server.errors import Forbidden, TooManyRequests, Unauthorized
@@ -24,16 +25,13 @@ DELAYED_EACH, DELAYED_ALL = 10, 1_000
 
 def require_create_token(request: web.Request, settings: Settings) -> None:
     """Checks the create token if the settings demand one. Raises Unauthorized or Forbidden."""
-    if settings.create != "token" or settings.create_token is None:
-        return
-    secret = settings.create_token.get_secret_value().encode()
-    given = bearer_token(request).encode("utf-8", "surrogateescape")
-    if not given:
-        raise Unauthorized(
-            RefusalCode.MISSING_KEY, "send the create token as Authorization: Bearer TOKEN"
+    if settings.create == "token":
+        require_token(
+            request,
+            settings.create_token,
+            "the create token",
+            "this token does not allow the creation of rooms",
         )
-    if not hmac.compare_digest(given, secret):
-        raise Forbidden(RefusalCode.WRONG_TOKEN, "this token does not allow the creation of rooms")
 
 
 def require_operator(request: web.Request, settings: Settings) -> None:
@@ -42,19 +40,27 @@ def require_operator(request: web.Request, settings: Settings) -> None:
     Raises Unauthorized or Forbidden.
     """
     if settings.metrics_token is not None:
-        given = bearer_token(request).encode("utf-8", "surrogateescape")
-        if not given:
-            raise Unauthorized(
-                RefusalCode.MISSING_KEY, "send the metrics token as Authorization: Bearer TOKEN"
-            )
-        if not hmac.compare_digest(given, settings.metrics_token.get_secret_value().encode()):
-            raise Forbidden(RefusalCode.WRONG_TOKEN, "this is not the metrics token")
+        require_token(
+            request, settings.metrics_token, "the metrics token", "this is not the metrics token"
+        )
     elif not _is_local(request):
         raise Forbidden(
             RefusalCode.FOREIGN_NETWORK,
             "only programs on the server's machine may read this. The operator can set "
             "--metrics-token",
         )
+
+
+def require_token(request: web.Request, token: SecretStr | None, name: str, wrong: str) -> None:
+    """Checks that the request contains the token. Raises Unauthorized if the request has no token;
+    Forbidden with the text `wrong` if it has another token, or if `token` is None. `name`: the
+    token in the text of Unauthorized.
+    """
+    given = bearer_token(request).encode("utf-8", "surrogateescape")
+    if not given:
+        raise Unauthorized(RefusalCode.MISSING_KEY, f"send {name} as Authorization: Bearer TOKEN")
+    if token is None or not hmac.compare_digest(given, token.get_secret_value().encode()):
+        raise Forbidden(RefusalCode.WRONG_TOKEN, wrong)
 
 
 def _is_local(request: web.Request) -> bool:
