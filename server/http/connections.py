@@ -5,22 +5,22 @@ aiohttp has none of these limits. The endpoints limit the number of requests.
 """
 
 import asyncio
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from enum import Enum, auto
 from typing import cast
 
-from aiohttp import hdrs, web
+from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from relay.errors import RefusalCode
 from relay.hls.sliced_body import SLICE, SlicedBody, body_size
 from server.errors import TooManyRequests
-from server.http.client import client, is_in
+from server.http.client import is_in
 from server.http.delivery import Delivery, unread
 from server.http.limits import ConnectionLimiter
-from server.http.payloads import RefusalBody, reply
+from server.http.refusals import json_refusal, raw_refusal
+from server.http.request import client_through
 from server.settings import IPNetwork
 
 SILENT = 10.0
@@ -53,17 +53,11 @@ UNREAD_ALL = 512 << 20
 """Maximum number of bytes that wait for all clients."""
 RETRY_UNREAD = 2
 
-_BODY = json.dumps(
-    {
-        "error": "too many connections from this address: wait",
-        "code": RefusalCode.TOO_MANY_CONNECTIONS,
-        "retry_after": int(SILENT),
-    }
-).encode()
-REFUSAL = (
-    b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: %d\r\nContent-Type: application/json\r\n"
-    b"X-Content-Type-Options: nosniff\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b"
-) % (SILENT, len(_BODY), _BODY)
+REFUSAL = raw_refusal(
+    TooManyRequests(
+        RefusalCode.TOO_MANY_CONNECTIONS, "too many connections from this address: wait", SILENT
+    )
+)
 
 
 class Phase(Enum):
@@ -275,7 +269,7 @@ class Connections:
                 try:
                     await send(request, response)
                 except TooManyRequests as refusal:
-                    return _refused(refusal)
+                    return json_refusal(refusal)
                 return response
             finally:
                 connection.finish()
@@ -293,12 +287,12 @@ class Connections:
         if not connection.trusted and not self._count(connection, phase):
             self.refused += 1
             return False
-        if self._total is not None and self.held >= self._total and not self._make_place():
-            self._discount(connection, phase)
+        connection.phase = phase
+        self.held += 1
+        if self._total is not None and self.held > self._total and not self._make_place():
+            self.lost(connection, None)
             self.refused += 1
             return False
-        self.held += 1
-        connection.phase = phase
         self._waiting[connection] = self._loop.time()
         return True
 
@@ -354,7 +348,7 @@ class Connections:
         assert transport is not None
         address = connection.address
         if connection.trusted:  # a proxy: its clients have the limits
-            address = client(address, request.headers.items(), self._trusted).address
+            address = client_through(request, self._trusted).address
         if size and not self._unread.acquire(address, size):
             raise TooManyRequests(
                 RefusalCode.TOO_MANY_REQUESTS,
@@ -378,13 +372,6 @@ class Connections:
             return False
         connection.counted = True
         return True
-
-    def _discount(self, connection: Connection, phase: Phase) -> None:
-        if connection.counted:
-            connection.counted = False
-            self._counts.release(connection.address)
-            if phase is Phase.HANDSHAKE:
-                self._handshakes.release(connection.address)
 
     def _make_place(self) -> bool:
         """Ends the connection that has waited the longest without a request, if any. Returns
@@ -424,10 +411,3 @@ def _older(since: dict[Connection, float], than: float) -> list[Connection]:
             break
         found.append(connection)
     return found
-
-
-def _refused(refusal: TooManyRequests) -> web.Response:
-    body = {"error": str(refusal), "code": refusal.code, "retry_after": refusal.retry_after}
-    response = reply(RefusalBody, body, status=refusal.status)
-    response.headers[hdrs.RETRY_AFTER] = str(refusal.retry_after)
-    return response

@@ -1,27 +1,24 @@
 """The TCP ports of --lan: only peers in the private networks of this machine may connect."""
 
 import asyncio
-import json
 from collections.abc import Callable, Sequence
 from typing import cast
 
 from aiohttp import web
 
 from relay.errors import RefusalCode
+from server.errors import Forbidden
 from server.http.client import is_in
 from server.http.connections import Connection, Connections
+from server.http.refusals import raw_refusal
 from server.settings import IPNetwork
 
-_BODY = json.dumps(
-    {
-        "error": "this port answers only in its own network: use another address of the server",
-        "code": RefusalCode.FOREIGN_NETWORK,
-    }
-).encode()
-REFUSAL = (
-    b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\n"
-    b"X-Content-Type-Options: nosniff\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b"
-) % (len(_BODY), _BODY)
+REFUSAL = raw_refusal(
+    Forbidden(
+        RefusalCode.FOREIGN_NETWORK,
+        "this port answers only in its own network: use another address of the server",
+    )
+)
 
 
 class LanProtocol(Connection):

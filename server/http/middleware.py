@@ -21,8 +21,8 @@ from server.errors import (
 from server.http.headers import ALLOWED_HEADERS, ALLOWED_METHODS, ENDPOINTS
 from server.http.hosts import KnownHosts, Origins
 from server.http.pages import Pages
-from server.http.payloads import RefusalBody, reply
-from server.http.refusal_log import LOGGED, RefusalLog
+from server.http.refusal_log import RefusalLog
+from server.http.refusals import json_refusal, refusal_headers
 from server.http.request import authority_of, client_of
 from server.settings import Settings
 from server.storage.database import StorageError
@@ -83,13 +83,9 @@ def refusals(pages: Pages, settings: Settings) -> Middleware:
                 if refusal.code is RefusalCode.UNKNOWN_HOST
                 else pages.message(request, refusal.status, str(refusal))
             )
+            response.headers.update(refusal_headers(refusal))
         else:
-            response = _json(refusal)
-        response.headers[hdrs.CACHE_CONTROL] = "no-store"
-        if refusal.retry_after is not None:
-            response.headers[hdrs.RETRY_AFTER] = str(refusal.retry_after)
-        if refusal.status == 401:
-            response.headers[hdrs.WWW_AUTHENTICATE] = "Bearer"
+            response = json_refusal(refusal)
         if error is not None and hdrs.ALLOW in error.headers:
             response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
         if refusal.status == 408:
@@ -97,8 +93,6 @@ def refusals(pages: Pages, settings: Settings) -> Middleware:
         return response
 
     def note(request: web.Request, refusal: Refusal) -> None:
-        if refusal.status not in LOGGED:
-            return
         resource = request.match_info.route.resource
         line = log.line(
             refusal.status,
@@ -112,13 +106,6 @@ def refusals(pages: Pages, settings: Settings) -> Middleware:
             logger.info("%s", line)
 
     return middleware
-
-
-def _json(refusal: Refusal) -> web.Response:
-    body: dict[str, object] = {"error": str(refusal), "code": refusal.code}
-    if refusal.retry_after is not None:
-        body["retry_after"] = refusal.retry_after
-    return reply(RefusalBody, body, status=refusal.status)
 
 
 def _of_aiohttp(error: web.HTTPException) -> Refusal:

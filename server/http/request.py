@@ -3,7 +3,7 @@ request body, and the limits per address.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from aiohttp import web
@@ -13,9 +13,11 @@ from server.errors import RequestTimeout, TooLarge, TooManyRequests
 from server.http.client import Client, client
 from server.http.hosts import Authority, read_authority
 from server.http.limits import ConnectionLimiter, RateLimiter
-from server.settings import Settings
+from server.settings import IPNetwork, Settings
 
 MAX_BODY = 65_536
+CLIENT = web.RequestKey("client", Client)
+"""Key of the client in a request."""
 BODY_WITHIN = 10.0
 """Maximum seconds that a client may take to send a request body."""
 
@@ -24,7 +26,16 @@ def client_of(request: web.Request, settings: Settings) -> Client:
     """Returns the client's address. Includes the scheme and host of the client's URL if a trusted
     proxy sent them.
     """
-    return client(request.remote or "", request.headers.items(), settings.trusted_proxies)
+    return client_through(request, settings.trusted_proxies)
+
+
+def client_through(request: web.Request, trusted: Sequence[IPNetwork]) -> Client:
+    """Returns the client behind trusted proxies. Reads the headers once for each request."""
+    found = request.get(CLIENT)
+    if found is None:
+        found = client(request.remote or "", request.headers.items(), trusted)
+        request[CLIENT] = found
+    return found
 
 
 def authority_of(request: web.Request, settings: Settings) -> Authority | None:

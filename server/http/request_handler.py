@@ -7,9 +7,9 @@ import logging
 from aiohttp import hdrs, web
 from aiohttp.web_request import BaseRequest
 
-from relay.errors import RefusalCode
+from relay.errors import Refusal, RefusalCode
 from server.http.headers import NOSNIFF, SERVER
-from server.http.payloads import RefusalBody, reply
+from server.http.refusals import json_refusal
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +34,7 @@ class RequestHandler(web.RequestHandler):
             logger.debug("malformed HTTP from %s: %r", request.remote, exc)
             if request.writer.output_size > 0:
                 raise ConnectionError("an answer has begun")
-            body = {"error": "malformed HTTP", "code": RefusalCode.BAD_REQUEST}
-            response = reply(RefusalBody, body, status=status)
+            response = json_refusal(Refusal(status, RefusalCode.BAD_REQUEST, "malformed HTTP"))
             response.force_close()
         response.headers[hdrs.SERVER] = SERVER
         response.headers[NOSNIFF[0]] = NOSNIFF[1]

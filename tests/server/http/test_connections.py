@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from multidict import CIMultiDict
+from aiohttp.test_utils import make_mocked_request
 
 from relay.hls.sliced_body import SLICE
 from server.errors import TooManyRequests
@@ -32,7 +32,18 @@ from tests.fixtures.server import Server, running
 
 PROXY = "10.0.0.1"
 SIZE = 8 << 20
-REQUESTED = Mock(spec=web.Request, headers=CIMultiDict({"X-Forwarded-For": "198.51.100.1"}))
+
+
+def requested(client: str) -> web.Request:
+    """A request of this client through the proxy."""
+    transport = Mock()
+    transport.get_extra_info = lambda name, default=None: (
+        (PROXY, 5_000) if name == "peername" else default
+    )
+    return make_mocked_request("GET", "/", headers={"X-Forwarded-For": client}, transport=transport)
+
+
+REQUESTED = requested("198.51.100.1")
 REQUEST = b"GET /%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
@@ -221,7 +232,7 @@ async def test_bytes_that_wait_for_clients_of_a_proxy(
 ) -> None:
     """They count for the clients, not for the proxy."""
     monkeypatch.setattr(connections, "_unread", ConnectionLimiter(100))
-    other = Mock(spec=web.Request, headers=CIMultiDict({"X-Forwarded-For": "203.0.113.1"}))
+    other = requested("203.0.113.1")
     first, second, third = (connect(connections, PROXY)[2] for _ in range(3))
     with first.sending(REQUESTED, 80), second.sending(other, 80):
         with pytest.raises(TooManyRequests), third.sending(REQUESTED, 21):

@@ -49,6 +49,14 @@ def body(*chunks: bytes, end: bool = True, headers: dict[str, str] | None = None
     )
 
 
+def test_the_headers_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every middleware asks for the client of the request."""
+    trusting, seen = settings(tmp_path, trusted_proxies=[PROXY]), request(FORWARDED)
+    first = client_of(seen, trusting)
+    monkeypatch.setattr(requests, "client", None)
+    assert client_of(seen, trusting) is first
+
+
 def test_only_a_trusted_proxy_is_believed(tmp_path: Path) -> None:
     """It names the client, and the scheme and host that the client used."""
     trusting = settings(tmp_path, trusted_proxies=[PROXY])
