@@ -7,7 +7,6 @@ these sources; `Settings(...)` reads only its arguments.
 """
 
 import ipaddress
-import json
 import os
 import re
 import ssl
@@ -15,13 +14,10 @@ import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ByteSize,
     ConfigDict,
     Field,
@@ -29,7 +25,23 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
-    model_validator,
+)
+
+from server.setting_types import (
+    Addresses,
+    BitRate,
+    File,
+    Host,
+    HostNames,
+    IceServers,
+    Limit,
+    Networks,
+    Origins,
+    Port,
+    Seconds,
+    TurnUrls,
+    Url,
+    expanded,
 )
 
 ENVIRONMENT_PREFIX = "MICROLIVE_"
@@ -42,8 +54,6 @@ SECRETS = frozenset({"admin_token", "create_token", "ice_servers", "metrics_toke
 
 TOKEN_LENGTH = 16
 """Minimum length of a token that an operator chooses, characters."""
-
-IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class SettingsError(Exception):
@@ -59,153 +69,6 @@ class SettingsError(Exception):
         ]
         super().__init__("\n".join(problems))
         self.problems = problems
-
-
-def _items(value: Any) -> Any:
-    """Parses a list from the command line or the environment: JSON, or comma-separated items."""
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("["):
-        try:
-            return json.loads(value)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"not a JSON list: {error}") from None
-    return [item for item in (part.strip() for part in value.split(",")) if item]
-
-
-def _expanded(path: Path) -> Path:
-    # Unlike Path.expanduser(), os.path.expanduser() leaves the ~ of an unknown user unchanged.
-    return Path(os.path.expanduser(path))
-
-
-def _network(value: Any) -> Any:
-    return ipaddress.ip_network(value, strict=False) if isinstance(value, str) else value
-
-
-def _address(value: str) -> str:
-    return str(ipaddress.ip_address(value.strip("[]")))
-
-
-def _host(value: str) -> str:
-    host = value.removeprefix("[").removesuffix("]")
-    if not host or re.search(r"[\s/@\[\]]", host):
-        raise ValueError(f"{value!r} is not a host name or an address")
-    return host
-
-
-def _host_name(value: str) -> str:
-    """Returns a host name in lower case and in its ASCII form, as in a Host header; an address in
-    its shortest form. `*.` at the start matches one label.
-    """
-    name = value.strip().removesuffix(".").lower()
-    try:
-        return str(ipaddress.ip_address(name.removeprefix("[").removesuffix("]")))
-    except ValueError:
-        pass
-    try:
-        host = name.removeprefix("*.").encode("idna").decode()
-    except UnicodeError:
-        host = ""
-    if len(host) > 253 or not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*", host):
-        raise ValueError(f"{value!r} is not a host name or an address, without a port")
-    return f"*.{host}" if name.startswith("*.") else host
-
-
-def _url(value: str) -> str:
-    try:
-        url = urlsplit(value)
-        valid = url.scheme in ("http", "https") and url.hostname and url.port != 0
-    except ValueError:  # the port is no number, or a bracket is missing
-        valid = False
-    if not valid:
-        raise ValueError(f"{value!r} is not an http:// or https:// URL")
-    if url.path not in ("", "/") or url.query or url.fragment or url.username is not None:
-        raise ValueError(
-            f"{value!r} must end after the host and port: microlive needs its own host name"
-        )
-    return f"{url.scheme}://{url.netloc}"
-
-
-def _origin(value: str) -> str:
-    return value if value == "*" else _url(value)
-
-
-def _file(value: Path) -> Path:
-    path = _expanded(value).absolute()
-    try:
-        path.open("rb").close()
-    except OSError as error:
-        raise ValueError(f"cannot read {path}: {error.strerror}") from None
-    return path
-
-
-def _ice_server(value: Any) -> Any:
-    return {"urls": [value]} if isinstance(value, str) else value
-
-
-def _ice_url(value: str) -> str:
-    if not re.fullmatch(r"(stun|turn)s?:[^\s/]+", value):
-        raise ValueError(f"{value!r} is not a stun:, stuns:, turn: or turns: URL")
-    return value
-
-
-def _turn_url(value: str) -> str:
-    if not re.fullmatch(r"turns?:[^\s/]+", value):
-        raise ValueError(f"{value!r} is not a turn: or turns: URL")
-    return value
-
-
-class IceServer(BaseModel):
-    """A STUN or TURN server, as an `RTCIceServer` (W3C WebRTC §4.2.4)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    urls: Annotated[
-        tuple[Annotated[str, AfterValidator(_ice_url)], ...],
-        BeforeValidator(_items),
-        Field(min_length=1),
-    ]
-    username: str | None = None
-    credential: SecretStr | None = None
-
-    @model_validator(mode="after")
-    def _turn_needs_credentials(self) -> Self:
-        if any(url.startswith("turn") for url in self.urls) and (
-            self.username is None or self.credential is None
-        ):
-            raise ValueError("a turn: server needs username and credential")
-        return self
-
-    def for_browser(self) -> dict[str, Any]:
-        """Returns an entry for the `iceServers` of an RTCPeerConnection, with the credential in
-        plain text.
-        """
-        server: dict[str, Any] = {"urls": list(self.urls)}
-        if self.username is not None and self.credential is not None:
-            server |= {"username": self.username, "credential": self.credential.get_secret_value()}
-        return server
-
-
-Port = Annotated[int, Field(ge=0, le=65535)]
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Limit = Annotated[int, Field(ge=1)]
-BitRate = Annotated[int, Field(ge=50_000, le=100_000_000)]
-Host = Annotated[str, AfterValidator(_host)]
-HostNames = Annotated[
-    tuple[Annotated[str, AfterValidator(_host_name)], ...], BeforeValidator(_items)
-]
-Address = Annotated[str, AfterValidator(_address)]
-Addresses = Annotated[tuple[Address, ...], BeforeValidator(_items)]
-Networks = Annotated[
-    tuple[Annotated[IPNetwork, BeforeValidator(_network)], ...], BeforeValidator(_items)
-]
-IceServers = Annotated[
-    tuple[Annotated[IceServer, BeforeValidator(_ice_server)], ...], BeforeValidator(_items)
-]
-TurnUrls = Annotated[tuple[Annotated[str, AfterValidator(_turn_url)], ...], BeforeValidator(_items)]
-Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_items)]
-Url = Annotated[str, AfterValidator(_url)]
-File = Annotated[Path, AfterValidator(_file)]
 
 
 class Settings(BaseModel):
@@ -508,7 +371,7 @@ class Settings(BaseModel):
     @field_validator("data")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
-        return _expanded(value).absolute()
+        return expanded(value).absolute()
 
     @field_validator("tls_key")
     @classmethod
@@ -540,19 +403,6 @@ class Settings(BaseModel):
             raise ValueError("turn_urls and turn_secret go together: set both or neither")
         return value
 
-    @field_validator("admin_token")
-    @classmethod
-    def _admin_token(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None:
-            secret = value.get_secret_value()
-            if not re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", secret):  # RFC 6750 §2.1, b64token
-                raise ValueError(
-                    "may contain only letters, digits and -._~+/, as in an Authorization header"
-                )
-            if len(secret) < 16:
-                raise ValueError("must have at least 16 characters, so that it cannot be guessed")
-        return value
-
     @field_validator("create_token")
     @classmethod
     def _from_file(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
@@ -568,7 +418,7 @@ class Settings(BaseModel):
             )
         return value
 
-    @field_validator("create_token", "metrics_token")
+    @field_validator("admin_token", "create_token", "metrics_token")
     @classmethod
     def _bearer_token(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None:
@@ -602,12 +452,7 @@ def load(
         for name in Settings.model_fields
         if (variable := variable_of(name)) in environ
     }
-    defaults = (
-        {"data": Path(environ["XDG_DATA_HOME"], "microlive")}
-        if environ.get("XDG_DATA_HOME", "").startswith("/")
-        else {}
-    )
-
+    defaults = {"data": default_data(environ)}
     path, table = _file_of(given, variables, defaults, environ, config)
     origins = (
         {name: f"{path}: {name}" for name in table}
@@ -620,6 +465,13 @@ def load(
         raise SettingsError(
             [_problem(details, origins) for details in error.errors(include_url=False)]
         ) from None
+
+
+def default_data(environ: Mapping[str, str]) -> Path:
+    """Returns the data directory of a server without the setting `data`."""
+    home = environ.get("XDG_DATA_HOME", "")
+    usual: Path = Settings.model_fields["data"].default
+    return Path(home, "microlive") if home.startswith("/") else usual
 
 
 def option_of(name: str) -> str:
@@ -641,15 +493,10 @@ def _file_of(
     variable = environ.get(ENVIRONMENT_PREFIX + "CONFIG")
     named = config or (Path(variable) if variable else None)
     if named is not None:
-        path = _expanded(named)
+        path = expanded(named)
     else:
-        sources: dict[str, Any] = {
-            "data": Settings.model_fields["data"].default,
-            **defaults,
-            **variables,
-            **given,
-        }
-        path = _expanded(Path(sources["data"])) / FILE_NAME
+        sources: dict[str, Any] = {**defaults, **variables, **given}
+        path = expanded(Path(sources["data"])) / FILE_NAME
     try:
         with path.open("rb") as file:
             readable = bool(os.fstat(file.fileno()).st_mode & stat.S_IROTH)

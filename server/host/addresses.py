@@ -8,7 +8,8 @@ from pathlib import Path
 
 import ifaddr
 
-from server.settings import IPNetwork, Settings
+from server.setting_types import IPNetwork
+from server.settings import Settings
 
 LOOPBACK = "127.0.0.1"
 

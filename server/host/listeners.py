@@ -10,7 +10,8 @@ from pathlib import Path
 from relay.websocket.tcp import TCP_NOTSENT_LOWAT
 from server.host import lan
 from server.host.addresses import LocalAddress
-from server.settings import IPNetwork, Settings
+from server.setting_types import IPNetwork
+from server.settings import Settings
 
 UNSENT_BYTES = 65_536
 """Maximum number of unsent bytes in the kernel's buffer of a connection."""

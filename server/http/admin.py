@@ -26,7 +26,8 @@ from server.http.request import client_of, read_body
 from server.rooms.commands import EndByOperator
 from server.rooms.description import RoomInspection
 from server.rooms.registry import Rooms
-from server.settings import IPNetwork, Settings
+from server.setting_types import IPNetwork
+from server.settings import Settings
 from server.storage.database import BlockRecord, Storage
 
 logger = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ import ipaddress
 from dataclasses import dataclass
 
 from server.http.client import parse_address
-from server.settings import IPNetwork
+from server.setting_types import IPNetwork
 
 MAX_BLOCKS = 10_000
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from relay.client_address import ClientAddress
 from server.http.hosts import read_authority
-from server.settings import IPNetwork
+from server.setting_types import IPNetwork
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 

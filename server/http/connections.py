@@ -21,7 +21,7 @@ from server.http.delivery import Delivery, unread
 from server.http.limits import ConnectionLimiter
 from server.http.refusals import json_refusal, raw_refusal
 from server.http.request import client_through
-from server.settings import IPNetwork
+from server.setting_types import IPNetwork
 
 SILENT = 10.0
 """Maximum seconds until the headers of a request have arrived completely: since the connection was

@@ -11,7 +11,7 @@ from server.errors import Forbidden
 from server.http.client import is_in
 from server.http.connections import Connection, Connections
 from server.http.refusals import raw_refusal
-from server.settings import IPNetwork
+from server.setting_types import IPNetwork
 
 REFUSAL = raw_refusal(
     Forbidden(

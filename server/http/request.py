@@ -13,7 +13,8 @@ from server.errors import RequestTimeout, TooLarge, TooManyRequests
 from server.http.client import Client, client
 from server.http.hosts import Authority, read_authority
 from server.http.limits import ConnectionLimiter, RateLimiter
-from server.settings import IPNetwork, Settings
+from server.setting_types import IPNetwork
+from server.settings import Settings
 
 MAX_BODY = 65_536
 CLIENT = web.RequestKey("client", Client)

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from server.host.lan import self_signed
+from server.setting_types import IceServer
 from server.settings import (
     SECRETS,
-    IceServer,
     Settings,
     SettingsError,
     load,
@@ -249,6 +249,7 @@ def test_sizes_with_their_unit() -> None:
         ("create_token", "", "letters, digits"),
         ("create_token", "fifteen-letters", "fewer than 16 characters"),
         ("metrics_token", "fifteen-letters", "fewer than 16 characters"),
+        ("admin_token", "fifteen-letters", "fewer than 16 characters"),
         ("create_token_file", "/nowhere/token", "cannot read /nowhere/token"),
         ("max_connections", "1", "greater than or equal to 16"),
         ("cors_origins", "https://a/b", "must end after the host and port"),
