@@ -12,14 +12,14 @@ import json
 import os
 import re
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
 
-from server.settings import ADMIN_SOCKET_NAME, ENVIRONMENT_PREFIX, Settings
+from server.setting_types import expanded
+from server.settings import ADMIN_SOCKET_NAME, ENVIRONMENT_PREFIX, default_data
 
 WITHIN = 30.0
 """Maximum seconds for a request."""
@@ -27,9 +27,11 @@ UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 """Seconds in each unit of a duration."""
 
 Data = Annotated[
-    Path,
+    Path | None,
     typer.Option(
-        envvar=f"{ENVIRONMENT_PREFIX}DATA", metavar="DIR", help="Data directory of the server."
+        envvar=f"{ENVIRONMENT_PREFIX}DATA",
+        metavar="DIR",
+        help="Data directory of the server. [default: that of microlive serve]",
     ),
 ]
 Url = Annotated[
@@ -42,7 +44,6 @@ Url = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-DATA: Path = Settings.model_fields["data"].default
 
 
 def add_commands(cli: typer.Typer) -> None:
@@ -50,7 +51,7 @@ def add_commands(cli: typer.Typer) -> None:
         cli.command()(command)
 
 
-def rooms(data: Data = DATA, url: Url = None, as_json: Json = False) -> None:
+def rooms(data: Data = None, url: Url = None, as_json: Json = False) -> None:
     """List the rooms that have not ended, with the addresses of their creators."""
     answer = _ask(data, url, "GET", "rooms")
     if as_json:
@@ -68,7 +69,7 @@ def rooms(data: Data = DATA, url: Url = None, as_json: Json = False) -> None:
 
 def end(
     room: Annotated[str, typer.Argument(help="Name of the room.")],
-    data: Data = DATA,
+    data: Data = None,
     url: Url = None,
 ) -> None:
     """End a room permanently."""
@@ -90,7 +91,7 @@ def block(
     keep_rooms: Annotated[
         bool, typer.Option("--keep-rooms", help="Do not end the rooms of this network.")
     ] = False,
-    data: Data = DATA,
+    data: Data = None,
     url: Url = None,
 ) -> None:
     """Block an address or a network for a time, and end its rooms."""
@@ -109,7 +110,7 @@ def block(
 
 def unblock(
     network: Annotated[str, typer.Argument(help="A network in the list of `microlive blocks`.")],
-    data: Data = DATA,
+    data: Data = None,
     url: Url = None,
 ) -> None:
     """Remove a block."""
@@ -117,7 +118,7 @@ def unblock(
     print(f"{network} is no longer blocked")
 
 
-def blocks(data: Data = DATA, url: Url = None, as_json: Json = False) -> None:
+def blocks(data: Data = None, url: Url = None, as_json: Json = False) -> None:
     """List the blocked networks."""
     answer = _ask(data, url, "GET", "blocks")
     if as_json:
@@ -138,12 +139,14 @@ def parse_duration(text: str) -> float:
     return float(int(found[1]) * UNITS[found[2]])
 
 
-def _ask(data: Path, url: str | None, method: str, path: str, body: object = None) -> Any:
+def _ask(data: Path | None, url: str | None, method: str, path: str, body: object = None) -> Any:
     """Sends a request to the admin API. Returns the JSON of the answer, or None if the answer has
     no content. Exits with 1 or 2 if the request fails.
     """
     # Import late: --help needs no HTTP client.
     from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector
+
+    socket_path = expanded(data or default_data(os.environ)) / ADMIN_SOCKET_NAME
 
     async def send() -> tuple[int, Any]:
         token = os.environ.get(f"{ENVIRONMENT_PREFIX}ADMIN_TOKEN", "")
@@ -161,32 +164,20 @@ def _ask(data: Path, url: str | None, method: str, path: str, body: object = Non
             text = await response.text()
             return response.status, json.loads(text) if text else None
 
-    socket_path = Path(os.path.expanduser(data)) / ADMIN_SOCKET_NAME
-    status, answer = _run(send, url or str(socket_path), (ClientError, OSError, ValueError))
+    try:
+        status, answer = asyncio.run(send())
+    except (ClientError, OSError, ValueError) as error:
+        typer.echo(
+            f"cannot reach a server at {url or socket_path}: {error or type(error).__name__}. Is "
+            "it running? Name its data directory with --data, or its address with --url.",
+            err=True,
+        )
+        raise typer.Exit(2) from error
     if status >= 400:
         message = answer.get("error") if isinstance(answer, dict) else None
         typer.echo(message or f"the server answered with status {status}", err=True)
         raise typer.Exit(1)
     return answer
-
-
-def _run(
-    send: Callable[[], Awaitable[tuple[int, Any]]],
-    server: str,
-    errors: tuple[type[Exception], ...],
-) -> tuple[int, Any]:
-    async def whole() -> tuple[int, Any]:
-        return await send()
-
-    try:
-        return asyncio.run(whole())
-    except errors as error:
-        typer.echo(
-            f"cannot reach a server at {server}: {error or type(error).__name__}. Is it running? "
-            "Name its data directory with --data, or its address with --url.",
-            err=True,
-        )
-        raise typer.Exit(2) from error
 
 
 def _moment(seconds: float) -> str:

@@ -15,7 +15,7 @@ from tests.fixtures.server import running
 TOKEN = "an-admin-token-of-some-length"
 
 
-async def microlive(*arguments: str, token: str = "") -> tuple[int, str, str]:
+async def microlive(*arguments: str, token: str = "", data_home: str = "") -> tuple[int, str, str]:
     """The exit code, standard output and standard error."""
     environ = {name: value for name, value in os.environ.items() if "MICROLIVE" not in name}
     process = await asyncio.create_subprocess_exec(
@@ -23,7 +23,9 @@ async def microlive(*arguments: str, token: str = "") -> tuple[int, str, str]:
         "-m",
         "server",
         *arguments,
-        env=environ | ({"MICROLIVE_ADMIN_TOKEN": token} if token else {}),
+        env=environ
+        | ({"MICROLIVE_ADMIN_TOKEN": token} if token else {})
+        | ({"XDG_DATA_HOME": data_home} if data_home else {}),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -59,6 +61,11 @@ async def test_a_server_at_a_url_needs_the_token(tmp_path: Path) -> None:
         code, _, errors = await microlive("rooms", f"--url={server.url}", token=TOKEN + "x")
         assert code == 1 and "admin token" in errors
         assert (await microlive("rooms", f"--url={server.url}"))[0] == 1
+
+
+async def test_the_default_data_directory_is_that_of_the_server(tmp_path: Path) -> None:
+    async with running(tmp_path / "microlive"):
+        assert (await microlive("rooms", data_home=str(tmp_path)))[0] == 0
 
 
 async def test_without_a_server_the_error_says_what_to_do(tmp_path: Path) -> None:
