@@ -44,12 +44,14 @@ from server.http.headers import answer_headers
 from server.http.hls import HlsEndpoint
 from server.http.hosts import KnownHosts, Origins, known_hosts
 from server.http.metering import metering
-from server.http.metrics import Metrics, Playing, Sources
+from server.http.metrics import Metrics
 from server.http.middleware import hosts_and_origins, preflights, refusals
 from server.http.openapi import OpenApiEndpoint
 from server.http.pages import Pages
+from server.http.playback_metrics import Playing
 from server.http.request import MAX_BODY
 from server.http.rooms import RoomsEndpoint
+from server.http.server_metrics import Sources
 from server.http.status import StatusEndpoint
 from server.http.tcp_site import TcpSite
 from server.http.watch import WatchEndpoint
@@ -248,7 +250,7 @@ class _Outputs:
         return Audience(
             ingest.counters.sending,
             len(self.watch.viewers) + sum(viewers for _, viewers in self.whep.audiences),
-            ingest.counters.totals()["delivery_ns"],
+            ingest.counters.total("delivery_ns"),
         )
 
     def count_sessions(self, address: str) -> tuple[int, int]:

@@ -46,7 +46,9 @@ class IngestCounters:
 
     def totals(self) -> dict[str, int]:
         """Returns the totals by their names in ReceiveCounters."""
-        return {
-            name: closed + sum(getattr(counters, name) for counters in self._open.values())
-            for name, closed in self._closed.items()
-        }
+        return {name: self.total(name) for name in self._closed}
+
+    def total(self, name: str) -> int:
+        """Returns one total by its name in ReceiveCounters."""
+        counted: int = sum(getattr(counters, name) for counters in self._open.values())
+        return self._closed[name] + counted

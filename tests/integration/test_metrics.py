@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from server.http.metrics import MOST_STALLS
+from server.http.playback_metrics import MOST_STALLS
 from tests.fixtures.deadline import eventually
 from tests.fixtures.metrics import scrape
 from tests.fixtures.player import WhepPlayer

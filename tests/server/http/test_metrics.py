@@ -9,7 +9,7 @@ import pytest_asyncio
 from prometheus_client import CollectorRegistry, generate_latest
 
 from server import __file__ as SERVER
-from server.http.metrics import MOST_STALLS, Playing
+from server.http.playback_metrics import MOST_STALLS, Playing
 from server.rooms.beacon import Beacon
 from tests.fixtures.metrics import scrape
 from tests.fixtures.server import Server, running
