@@ -18,6 +18,10 @@ KIND = "video"
 """Kind of the worker process."""
 MAX_ANSWER = 8 << 20
 """Maximum bytes of one answer."""
+MAX_UNREAD = 16 << 20
+"""Maximum bytes of requests that the worker has not read. A worker under the control of an attacker
+may answer requests without reading them.
+"""
 
 
 class TranscodedSource:
@@ -74,9 +78,13 @@ class TranscodedSource:
         self._transcoding.request_keyframe()
 
     def check(self, now: float) -> None:
-        if self._worker and self._transcoding.stuck(now):
+        worker = self._worker
+        if worker is None:
+            return
+        unread = worker.writer.transport.get_write_buffer_size()
+        if unread > MAX_UNREAD or self._transcoding.stuck(now):
             logger.warning("transcoder %s does not answer", self.pid)
-            self._worker.kill()
+            worker.kill()
 
     async def close(self) -> None:
         closed = self._transcoding.happen(Event.CLOSED)

@@ -171,11 +171,11 @@ class Transcoding:
                 return EncodedFrame(timestamp, unit, self._arrivals.pop(timestamp, now))
             case Kind.READY:
                 self.happen(Event.READY)
-            case Kind.DONE:
-                self._in_flight -= 1
-            case Kind.BROKEN:
-                self._in_flight -= 1
-                self.happen(Event.BROKEN)
+            case Kind.DONE | Kind.BROKEN:
+                # A worker under the control of an attacker may answer more than was requested.
+                self._in_flight = max(0, self._in_flight - 1)
+                if kind is Kind.BROKEN:
+                    self.happen(Event.BROKEN)
         return None
 
     def _note_request(self, frame: EncodedFrame) -> None:

@@ -16,6 +16,7 @@ from relay.worker.workers import Workers
 from server.ingest import transcoded_source
 from server.ingest.frame_source import DISCARD
 from server.ingest.transcoded_source import TranscodedSource
+from server.ingest.transcoder_messages import Kind
 from server.ingest.transcoding import MAX_CRASHES, MAX_IN_FLIGHT, STUCK, State
 from tests.fixtures import media
 from tests.fixtures.deadline import eventually
@@ -225,6 +226,26 @@ async def test_a_worker_that_hangs_is_killed(publisher: Publisher) -> None:
     publisher.source.check(now + STUCK + 0.1)
     await eventually(lambda: publisher.source._transcoding.state is State.WAITING)
     assert publisher.source.pid != stuck and publisher.failed == []
+
+
+async def test_a_worker_that_answers_without_reading_is_killed(
+    publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise its requests would fill the memory of the server."""
+    monkeypatch.setattr(transcoded_source, "MAX_UNREAD", 1 << 20)
+    stopped, worker, now = publisher.source.pid, publisher.source._worker, monotonic()
+    assert stopped and worker
+    os.kill(stopped, signal.SIGSTOP)
+    key = media.vp8_frames(count=1)[0] + bytes(50_000)
+    for number in range(100):
+        publisher.send(key, number * 3_000, now)
+        for _ in range(2):
+            publisher.source._transcoding.receive_answer(Kind.DONE, 0, b"", now)
+    assert worker.writer.transport.get_write_buffer_size() > 1 << 20
+    publisher.source.check(now)
+    await eventually(lambda: publisher.source.pid != stopped)
+    await eventually(lambda: publisher.source._transcoding.state is State.WAITING)
+    assert publisher.failed == []
 
 
 async def test_an_answer_that_is_too_long_ends_the_worker(
