@@ -74,6 +74,7 @@ class TlsAcceptor:
             if self._connections.admit(connection, address[0], Phase.HANDSHAKE):
                 sock.setblocking(False)
                 task = self._loop.create_task(self._shake_hands(sock, connection))
+                connection.handshake = task
                 self._handshakes.add(task)
                 task.add_done_callback(self._handshakes.discard)
             else:
@@ -94,5 +95,6 @@ class TlsAcceptor:
         except OSError as error:  # also ssl.SSLError, and a handshake that took too long
             logger.debug("TLS handshake with %s: %s", connection.address, error)
         finally:
+            connection.handshake = None  # the task references the connection
             if connection.phase is Phase.HANDSHAKE:
                 self._connections.lost(connection, None)

@@ -90,6 +90,8 @@ class Connection(asyncio.Protocol):
         self.counted = False
         """Whether the connection counts as a connection of its address."""
         self.transport: asyncio.Transport | None = None
+        self.handshake: asyncio.Task[None] | None = None
+        """The task of the TLS handshake, until the handshake has ended."""
         self._connections = connections
         self._make_handler = make_handler
         self._handler: web.RequestHandler | None = None
@@ -163,8 +165,9 @@ class Connection(asyncio.Protocol):
         """Ends the connection. Drops bytes that the client has not taken."""
         transport = self.transport
         if transport is None:
-            return
-        if unread(transport):
+            if self.handshake is not None:
+                self.handshake.cancel()
+        elif unread(transport):
             transport.abort()
         elif self._handler is not None:
             self._handler.force_close()
@@ -380,7 +383,7 @@ class Connections:
         now = self._loop.time()
         for waiting, patience in ((self._waiting, YOUNG), (self._idle, 0.0)):
             for connection, since in waiting.items():
-                if now - since >= patience and connection.transport is not None:
+                if now - since >= patience:
                     del waiting[connection]
                     connection.end()
                     return True

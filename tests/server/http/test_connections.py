@@ -7,7 +7,7 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import cast
 from unittest.mock import Mock
@@ -376,6 +376,27 @@ async def test_a_tls_handshake_counts_before_it_is_complete(
         async with server.http.get(f"{server.url}/healthz", ssl=context) as response:
             assert response.status == 200
         assert not caplog.records, "asyncio had nothing to complain about"
+
+
+async def test_an_unfinished_handshake_makes_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise the clients of a few networks could fill the server with handshakes."""
+    monkeypatch.setattr(module, "YOUNG", 0.0)
+    certificate, key = lan.self_signed(tmp_path, ["127.0.0.1"])
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    async with (
+        running(tmp_path, tls_cert=certificate, tls_key=key, max_connections=16) as server,
+        AsyncExitStack() as clients,
+    ):
+        for _ in range(16):
+            await clients.enter_async_context(Client(server.url))
+        await eventually(lambda: server.connections.held == 16)
+        async with server.http.get(f"{server.url}/healthz", ssl=context) as response:
+            assert response.status == 200
+        await eventually(lambda: server.connections.held == 16)
+        assert server.connections.refused == 0
 
 
 async def _connection(server: Server) -> Connection:
