@@ -8,13 +8,14 @@ from pathlib import Path
 from aiohttp import web
 
 from relay.errors import RefusalCode
-from server.http.openapi import ALWAYS, OPERATIONS, document
+from server.http.openapi import document
+from server.http.operations import ALWAYS, OPERATIONS
 from tests.fixtures.server import running
 
 ROOT = Path(__file__).resolve().parents[3]
 DESCRIBED = ("/api/", "/whip/", "/whep/", "/hls/", "/ws/", "/healthz", "/readyz", "/metrics")
 API = ROOT / "server/API.md"
-NAMES_ONLY = ("relay/errors.py", "server/http/openapi.py")
+NAMES_ONLY = ("relay/errors.py", "server/http/operations.py")
 """Where codes are listed, not used."""
 
 

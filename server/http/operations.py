@@ -1,0 +1,317 @@
+"""The operations of the HTTP interface, with their answers and refusals. Tests compare OPERATIONS
+with the server's routes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from relay.errors import RefusalCode as Code
+from relay.hls.endpoint import MEDIA, PLAYLIST
+from relay.websocket.viewer import CLOSE_CODES
+from server.http.admin import AdminBlocks, AdminRooms, BlockAnswer, BlockRequest
+from server.http.payloads import Config, CreateRoom, CreateRoomAnswer, RoomList, ServerHealth
+from server.http.signalling import SDP, SDP_FRAGMENT
+from server.rooms.description import RoomDescription
+from server.rooms.health import RoomHealth
+
+JSON, TEXT, SVG = "application/json", "text/plain", "image/svg+xml"
+EVENT_STREAM = "text/event-stream"
+
+Content = type[Any] | str | None
+"""Content of a request or an answer: a type for JSON, a media type for any other content, None for
+no content.
+"""
+Refusals = Mapping[int, tuple[Code, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation of the HTTP interface: one method of one path."""
+
+    method: str
+    path: str
+    summary: str
+    answers: Mapping[int, tuple[Content, ...]]
+    """Content by status. Contains only the statuses below 400."""
+    refusals: Refusals = field(default_factory=dict)
+    body: Content = None
+    key: bool = False
+    """Whether the operation needs a bearer token."""
+    query: tuple[str, ...] = ()
+    close_codes: Refusals = field(default_factory=dict)
+    """Reasons for which the server closes the WebSocket, by close code."""
+
+
+def merged(*tables: Refusals) -> Refusals:
+    """Merges tables of refusals. Returns all codes for each status, without duplicates."""
+    found: dict[int, tuple[Code, ...]] = {}
+    for table in tables:
+        for status, codes in table.items():
+            known = found.get(status, ())
+            found[status] = known + tuple(code for code in codes if code not in known)
+    return found
+
+
+ALWAYS: Refusals = {
+    400: (Code.BAD_REQUEST,),
+    403: (Code.ADDRESS_BLOCKED, Code.FOREIGN_ORIGIN, Code.FOREIGN_NETWORK),
+    404: (Code.NOT_FOUND,),
+    405: (Code.METHOD_NOT_ALLOWED,),
+    421: (Code.UNKNOWN_HOST,),
+    429: (Code.TOO_MANY_CONNECTIONS,),
+    500: (Code.INTERNAL_ERROR,),
+}
+"""Refusals that every path can return."""
+STORAGE: Refusals = {503: (Code.STORAGE_UNAVAILABLE,)}
+CLOSING: Refusals = {503: (Code.SERVER_CLOSING,)}
+FULL: Refusals = {503: (Code.SERVER_FULL,)}
+LOOKUP: Refusals = {429: (Code.RATE_LIMITED,)}
+ROOM = merged({404: (Code.ROOM_NOT_FOUND,)}, STORAGE, LOOKUP)
+OVER: Refusals = {410: (Code.ROOM_ENDED,)}
+ROOM_ON = merged(ROOM, CLOSING, OVER)
+BODY: Refusals = {408: (Code.BODY_TOO_SLOW,), 413: (Code.BODY_TOO_LARGE,)}
+KEY: Refusals = {401: (Code.MISSING_KEY,), 403: (Code.WRONG_KEY,)}
+ADMIN: Refusals = {
+    401: (Code.MISSING_KEY,),
+    403: (Code.WRONG_TOKEN,),
+    429: (Code.RATE_LIMITED,),
+}
+
+SIGNALLING_BODY = merged(BODY, {400: (Code.BODY_NOT_UTF8,), 415: (Code.WRONG_CONTENT_TYPE,)})
+TRICKLE = merged(SIGNALLING_BODY, {400: (Code.NOT_SDP_FRAGMENT,), 422: (Code.NO_ICE_RESTART,)})
+WHIP = merged(KEY, ROOM, {409: (Code.ROOM_ENDED,)})
+SESSION: Refusals = {404: (Code.SESSION_NOT_FOUND,)}
+
+OPERATIONS = (
+    Operation("GET", "/api/config", "What a page needs to know of the server", {200: (Config,)}),
+    Operation("GET", "/api/health", "How busy the server is", {200: (ServerHealth,)}),
+    Operation("GET", "/api/openapi.json", "This document", {200: (JSON,)}),
+    Operation("GET", "/api/rooms", "Rooms on air, most watched first", {200: (RoomList,)}),
+    Operation(
+        "POST",
+        "/api/rooms",
+        "Create a room. A token is needed where the server is configured so",
+        {201: (CreateRoomAnswer,)},
+        merged(
+            BODY,
+            STORAGE,
+            {
+                400: (Code.NOT_JSON,),
+                401: (Code.MISSING_KEY,),
+                403: (Code.WRONG_TOKEN,),
+                422: (Code.BAD_TITLE, Code.TITLE_TOO_LONG),
+                429: (Code.TOO_MANY_ROOMS,),
+                503: (Code.TOO_MANY_ROOMS, Code.SERVER_CLOSING, Code.SERVER_FULL),
+            },
+        ),
+        body=CreateRoom,
+    ),
+    Operation("GET", "/api/rooms/{room}", "A room, ended or not", {200: (RoomDescription,)}, ROOM),
+    Operation(
+        "DELETE",
+        "/api/rooms/{room}",
+        "End a room for good",
+        {204: ()},
+        merged(KEY, ROOM),
+        key=True,
+    ),
+    Operation("GET", "/api/rooms/{room}/qr.svg", "QR code of the watch URL", {200: (SVG,)}, ROOM),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/health",
+        "How the live goes, for its creator",
+        {200: (RoomHealth,)},
+        merged(KEY, ROOM, OVER),
+        key=True,
+    ),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/events",
+        "The room's events without a WebSocket (relay/PROTOCOL.md)",
+        {200: (EVENT_STREAM,)},
+        ROOM_ON,
+    ),
+    Operation(
+        "POST",
+        "/api/rooms/{room}/notices",
+        "A notice of a viewer that has an event stream",
+        {200: (JSON,), 204: ()},
+        merged(
+            BODY,
+            ROOM_ON,
+            {400: (Code.BAD_NOTICE,), 404: (Code.SESSION_NOT_FOUND,)},
+        ),
+        body=JSON,
+        query=("viewer",),
+    ),
+    Operation(
+        "GET",
+        "/ws/{room}",
+        "Watch over a WebSocket (relay/PROTOCOL.md)",
+        {101: ()},
+        merged(ROOM_ON, FULL, {400: (Code.HELLO_TOO_LONG,)}),
+        query=("media", "codecs", "player"),
+        close_codes=merged(
+            {1002: (Code.BAD_REQUEST,)},
+            *({number: (code,)} for code, number in CLOSE_CODES.items()),
+        ),
+    ),
+    Operation(
+        "POST",
+        "/whip/{room}",
+        "Publish (RFC 9725)",
+        {201: (SDP,)},
+        merged(
+            WHIP,
+            SIGNALLING_BODY,
+            {
+                400: (Code.NOT_SDP,),
+                406: (Code.NO_COMMON_CODEC, Code.NO_TRANSCODING),
+                422: (Code.NO_VIDEO, Code.UNUSABLE_OFFER),
+                429: (Code.BITRATE_TOO_HIGH,),
+                503: (
+                    Code.SERVER_CLOSING,
+                    Code.SERVER_FULL,
+                    Code.OUT_OF_MEMORY,
+                    Code.TOO_MANY_TRANSCODERS,
+                ),
+            },
+        ),
+        body=SDP,
+        key=True,
+    ),
+    Operation("GET", "/whip/{room}", "Reserved (RFC 9725 §4.1)", {204: ()}, ROOM_ON),
+    Operation("OPTIONS", "/whip/{room}", "What may be posted", {204: ()}),
+    Operation(
+        "PATCH",
+        "/whip/{room}/{session}",
+        "Send candidates (trickle ICE)",
+        {204: ()},
+        merged(WHIP, CLOSING, SESSION, TRICKLE),
+        body=SDP_FRAGMENT,
+        key=True,
+    ),
+    Operation(
+        "DELETE",
+        "/whip/{room}/{session}",
+        "End the session",
+        {200: ()},
+        merged(WHIP, SESSION),
+        key=True,
+    ),
+    Operation("GET", "/whip/{room}/{session}", "Reserved (RFC 9725 §4.1)", {204: ()}, ROOM_ON),
+    Operation("OPTIONS", "/whip/{room}/{session}", "What may be patched", {204: ()}),
+    Operation(
+        "POST",
+        "/whep/{room}",
+        "Play over WebRTC (draft-ietf-wish-whep)",
+        {201: (SDP,)},
+        merged(
+            ROOM_ON,
+            SIGNALLING_BODY,
+            {
+                400: (Code.NOT_SDP,),
+                406: (Code.NO_COMMON_CODEC,),
+                409: (Code.ROOM_NOT_LIVE,),
+                422: (Code.UNUSABLE_OFFER,),
+                429: (Code.TOO_MANY_SESSIONS,),
+                503: (Code.SERVER_CLOSING, Code.SERVER_FULL),
+            },
+        ),
+        body=SDP,
+    ),
+    Operation("GET", "/whep/{room}", "Whether there is such a room", {200: (SDP,)}, ROOM_ON),
+    Operation("OPTIONS", "/whep/{room}", "What may be posted", {204: ()}),
+    Operation(
+        "PATCH",
+        "/whep/{room}/{session}",
+        "Send candidates (trickle ICE)",
+        {204: ()},
+        merged(ROOM_ON, SESSION, TRICKLE, {422: (Code.NO_COUNTER_OFFER,)}),
+        body=SDP_FRAGMENT,
+    ),
+    Operation(
+        "DELETE",
+        "/whep/{room}/{session}",
+        "End the session",
+        {200: ()},
+        merged(ROOM_ON, SESSION),
+    ),
+    Operation(
+        "GET", "/whep/{room}/{session}", "Whether there is such a room", {200: (SDP,)}, ROOM_ON
+    ),
+    Operation("OPTIONS", "/whep/{room}/{session}", "What may be patched", {204: ()}),
+    Operation(
+        "GET",
+        "/hls/{room}/{path}",
+        "LL-HLS: index.m3u8, live.m3u8 and the media that they list",
+        {200: (PLAYLIST, MEDIA)},
+        merged(
+            ROOM_ON,
+            {
+                400: (Code.BAD_DIRECTIVE, Code.TOO_FAR_AHEAD),
+                404: (Code.FILE_NOT_FOUND,),
+                429: (Code.TOO_MANY_REQUESTS,),
+                503: (
+                    Code.ROOM_NOT_LIVE,
+                    Code.NOTHING_NEW,
+                    Code.SERVER_FULL,
+                    Code.TOO_MANY_REQUESTS,
+                    Code.TOO_MANY_STREAMS,
+                ),
+            },
+        ),
+        query=("_HLS_msn", "_HLS_part"),
+    ),
+    Operation(
+        "GET",
+        "/api/admin/rooms",
+        "Every room that has not ended, with its creator's address, for the operator",
+        {200: (AdminRooms,)},
+        ADMIN,
+        key=True,
+    ),
+    Operation(
+        "DELETE",
+        "/api/admin/rooms/{room}",
+        "End any room for good",
+        {204: ()},
+        merged(ADMIN, ROOM),
+        key=True,
+    ),
+    Operation(
+        "GET", "/api/admin/blocks", "The blocked networks", {200: (AdminBlocks,)}, ADMIN, key=True
+    ),
+    Operation(
+        "POST",
+        "/api/admin/blocks",
+        "Block an address or a network for a time",
+        {201: (BlockAnswer,)},
+        merged(
+            ADMIN,
+            BODY,
+            STORAGE,
+            {400: (Code.NOT_JSON,), 409: (Code.TOO_MANY_BLOCKS,), 422: (Code.BAD_BLOCK,)},
+        ),
+        body=BlockRequest,
+        key=True,
+    ),
+    Operation(
+        "DELETE",
+        "/api/admin/blocks/{network}",
+        "Remove a block",
+        {204: ()},
+        merged(ADMIN, STORAGE, {404: (Code.BLOCK_NOT_FOUND,), 422: (Code.BAD_BLOCK,)}),
+        key=True,
+    ),
+    Operation("GET", "/healthz", "The process answers", {200: (TEXT,)}),
+    Operation(
+        "GET",
+        "/readyz",
+        "The server takes new rooms and sessions",
+        {200: (TEXT,)},
+        merged(STORAGE, CLOSING, LOOKUP, FULL),
+    ),
+    Operation("GET", "/metrics", "Figures for Prometheus", {200: (TEXT,)}),
+)
