@@ -8,6 +8,7 @@ import pytest
 from aiohttp import ClientSession, UnixConnector
 
 from server.settings import ADMIN_SOCKET_NAME
+from server.storage.database import Storage, StorageError
 from tests.fixtures.server import Server, running
 
 TOKEN = "an-admin-token-of-some-length"
@@ -105,6 +106,23 @@ async def test_a_block_refuses_a_network_and_ends_its_rooms(tmp_path: Path) -> N
         assert (await ask(server, "DELETE", "blocks/203.0.113.0/24", headers=BEARER))[0] == 204
         assert (await ask(server, "DELETE", "blocks/203.0.113.0/24", headers=BEARER))[0] == 404
         assert await server.status("GET", "/", headers=of("203.0.113.200")) == 200
+
+
+async def test_a_block_that_storage_keeps_can_be_removed_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise the block would come back with the next start."""
+
+    async def fail(*_: object) -> None:
+        raise StorageError("the disk is full")
+
+    async with running(tmp_path, admin_token=TOKEN) as server:
+        body = {"network": "203.0.113.7"}
+        assert (await ask(server, "POST", "blocks", headers=BEARER, json=body))[0] == 201
+        with monkeypatch.context() as broken:
+            broken.setattr(Storage, "remove_block", fail)
+            assert (await ask(server, "DELETE", "blocks/203.0.113.7", headers=BEARER))[0] == 503
+        assert (await ask(server, "DELETE", "blocks/203.0.113.7", headers=BEARER))[0] == 204
 
 
 async def test_rooms_are_kept_if_the_operator_says_so(tmp_path: Path) -> None:
