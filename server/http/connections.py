@@ -5,8 +5,8 @@ aiohttp has none of these limits. The endpoints limit the number of requests.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from enum import Enum, auto
 from typing import cast
 
@@ -17,7 +17,7 @@ from relay.errors import RefusalCode
 from relay.hls.sliced_body import SLICE, SlicedBody, body_size
 from server.errors import TooManyRequests
 from server.http.client import is_in
-from server.http.delivery import Delivery, unread
+from server.http.delivery import Deliveries, Delivery, unread
 from server.http.limits import ConnectionLimiter
 from server.http.refusals import json_refusal, raw_refusal
 from server.http.request import client_through
@@ -47,11 +47,6 @@ SWEEP = 2.5
 """Seconds between two checks for silent connections and for clients that read nothing."""
 YOUNG = 2.0
 """Seconds for which a new connection keeps its place while the server has no place for more."""
-UNREAD_EACH = 64 << 20
-"""Maximum number of bytes that wait for the clients of one address."""
-UNREAD_ALL = 512 << 20
-"""Maximum number of bytes that wait for all clients."""
-RETRY_UNREAD = 2
 
 REFUSAL = raw_refusal(
     TooManyRequests(
@@ -219,7 +214,6 @@ class Connections:
         self._total = total
         self._counts = ConnectionLimiter(limit)
         self._handshakes = ConnectionLimiter(max(1, limit // HANDSHAKES))
-        self._unread = ConnectionLimiter(UNREAD_EACH, UNREAD_ALL)
         self._open: dict[web.RequestHandler, Connection] = {}
         self._waiting: dict[Connection, float] = {}
         """The connections in the phases HANDSHAKE and HEADERS, each with the time at which the
@@ -229,14 +223,12 @@ class Connections:
         """The idle connections, each with the time since which it is idle. The first connection
         has been idle for the longest time.
         """
-        self._sending: dict[Connection, Delivery] = {}
-        """The connections to which an answer is being sent."""
+        self.deliveries = Deliveries()
+        """The answers that are being sent."""
         self.held = 0
         """Number of open connections."""
         self.refused = 0
         """Number of connections that were refused since the process began."""
-        self.stalled = 0
-        """Number of connections that ended because their clients did not read an answer."""
         self.silent = 0
         """Number of connections that ended because a request did not arrive in time."""
         self._loop = asyncio.get_running_loop()
@@ -244,11 +236,6 @@ class Connections:
 
     def close(self) -> None:
         self._timer.cancel()
-
-    @property
-    def unread(self) -> int:
-        """Number of bytes in answers that are being sent."""
-        return self._unread.held
 
     def count(self, address: str) -> tuple[int, int]:
         """Returns the numbers of connections of the address and of its network."""
@@ -342,29 +329,17 @@ class Connections:
         if handler is not None:
             self._open.pop(handler, None)
 
-    @contextmanager
-    def sending(self, connection: Connection, request: web.Request, size: int) -> Iterator[None]:
-        """Counts `size` bytes until the context ends. Meanwhile the connection ends if its client
-        takes too few bytes. Raises TooManyRequests if too many bytes wait already.
-        """
+    def sending(
+        self, connection: Connection, request: web.Request, size: int
+    ) -> AbstractContextManager[None]:
+        """Returns the context in which an answer of `size` bytes is sent (`Deliveries.sending`)."""
         transport = connection.transport
         assert transport is not None
         address = connection.address
         if connection.trusted:  # a proxy: its clients have the limits
             address = client_through(request, self._trusted).address
-        if size and not self._unread.acquire(address, size):
-            raise TooManyRequests(
-                RefusalCode.TOO_MANY_REQUESTS,
-                "too many answers to this address wait to be read",
-                RETRY_UNREAD,
-            )
-        self._sending[connection] = Delivery(transport, request.writer, self._loop.time())
-        try:
-            yield
-        finally:
-            del self._sending[connection]
-            if size:
-                self._unread.release(address, size)
+        delivery = Delivery(transport, request.writer, self._loop.time())
+        return self.deliveries.sending(delivery, address, size)
 
     def _count(self, connection: Connection, phase: Phase) -> bool:
         address = connection.address
@@ -393,10 +368,7 @@ class Connections:
     def _sweep(self) -> None:
         self._timer = self._loop.call_later(SWEEP, self._sweep)
         now = self._loop.time()
-        for delivering, delivery in list(self._sending.items()):
-            if delivery.stalled(now):
-                self.stalled += 1
-                delivering.abort()
+        self.deliveries.end_stalled(now)
         for waiting, limit in ((self._waiting, SILENT), (self._idle, IDLE)):
             for connection in _older(waiting, now - limit):
                 del waiting[connection]

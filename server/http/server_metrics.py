@@ -195,9 +195,12 @@ class ServerCollector(Collector):
 
     def _connections(self) -> Iterator[Family]:
         connections = self._sources.connections
+        deliveries = connections.deliveries
         yield GaugeMetricFamily("microlive_connections", "Open TCP connections", connections.held)
         yield GaugeMetricFamily(
-            "microlive_unread_bytes", "Bytes of answers that are being sent", connections.unread
+            "microlive_unread_bytes",
+            "Bytes of answers that are being sent",
+            deliveries.unread,
         )
         yield _counter(
             "ended_connections",
@@ -206,7 +209,7 @@ class ServerCollector(Collector):
             {
                 "refused": connections.refused,
                 "silent": connections.silent,
-                "stalled": connections.stalled,
+                "stalled": deliveries.stalled,
             },
         )
 

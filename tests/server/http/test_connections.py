@@ -209,7 +209,7 @@ async def test_bytes_that_wait_for_an_address(
     connections: Connections, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Past the limit an answer is refused before it is sent."""
-    monkeypatch.setattr(connections, "_unread", ConnectionLimiter(100, 250))
+    monkeypatch.setattr(connections.deliveries, "_unread", ConnectionLimiter(100, 250))
     made = [connect(connections, f"192.0.{n}.1")[2] for n in range(3)]
     with made[0].sending(REQUESTED, 80):
         with (
@@ -218,26 +218,26 @@ async def test_bytes_that_wait_for_an_address(
         ):
             pass
         with made[1].sending(REQUESTED, 80), made[2].sending(REQUESTED, 80):
-            assert connections.unread == 240
+            assert connections.deliveries.unread == 240
             with (
                 pytest.raises(TooManyRequests),
                 connect(connections, "192.0.9.1")[2].sending(REQUESTED, 21),
             ):
                 pass
-    assert connections.unread == 0
+    assert connections.deliveries.unread == 0
 
 
 async def test_bytes_that_wait_for_clients_of_a_proxy(
     connections: Connections, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They count for the clients, not for the proxy."""
-    monkeypatch.setattr(connections, "_unread", ConnectionLimiter(100))
+    monkeypatch.setattr(connections.deliveries, "_unread", ConnectionLimiter(100))
     other = requested("203.0.113.1")
     first, second, third = (connect(connections, PROXY)[2] for _ in range(3))
     with first.sending(REQUESTED, 80), second.sending(other, 80):
         with pytest.raises(TooManyRequests), third.sending(REQUESTED, 21):
             pass
-    assert connections.unread == 0
+    assert connections.deliveries.unread == 0
 
 
 # A running server
@@ -343,8 +343,8 @@ async def test_more_bytes_than_an_address_may_leave_unread(
     async with Client(server.url) as second:
         async with Client(server.url) as first:
             await first.send(REQUEST % b"favicon.ico")
-            monkeypatch.setattr(server.connections._unread, "limit", SIZE)
-            await eventually(lambda: server.connections.unread)
+            monkeypatch.setattr(server.connections.deliveries._unread, "limit", SIZE)
+            await eventually(lambda: server.connections.deliveries.unread)
             await second.send(REQUEST % b"favicon.ico")
             answer = await second.read()
             while not answer.endswith(b"}"):
@@ -352,7 +352,7 @@ async def test_more_bytes_than_an_address_may_leave_unread(
             head, _, body = answer.partition(b"\r\n\r\n")
             assert head.startswith(b"HTTP/1.1 429 ")
             assert RefusalBody.model_validate_json(body).code == "too_many_requests"
-        await eventually(lambda: server.connections.unread == 0)
+        await eventually(lambda: server.connections.deliveries.unread == 0)
 
 
 async def test_a_tls_handshake_counts_before_it_is_complete(
