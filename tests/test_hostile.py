@@ -39,6 +39,13 @@ from scripts.benchmarks.hostile.viewer_feedback import ENTRIES, nack
 from scripts.benchmarks.hostile.yardstick import read_counters
 
 BUSY = "b = bytearray(b'x' * 50_000_000); print('r', flush=True); input()"
+SPENT = 0.3
+"""CPU time that the process SPEND uses at least, seconds."""
+SPEND = f"""
+import time
+while time.process_time() < {SPENT + 0.05}: pass
+print('r', flush=True); input()
+"""
 
 CALM = Felt(
     media_p50=4, media_p99=10, gap=40, health_p50=1, health_p99=2, late=1, lost=0, frames=30
@@ -215,18 +222,29 @@ def test_an_ear_tells_numbered_packets_from_generated_ones() -> None:
     assert (ear.heard, ear.generated) == ({7, 2**31}, 1)
 
 
-def test_memory_and_cpu_include_child_processes() -> None:
+def test_memory_includes_child_processes() -> None:
     alone, pid = resident_mb(os.getpid()), os.getpid()
     with subprocess.Popen(
         [sys.executable, "-c", BUSY], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as child:
         assert child.stdout is not None
-        spent = cpu_seconds(pid)
         child.stdout.read(1)
         assert child.pid in tree(pid)
         assert resident_mb(pid) > alone + 45
-        assert cpu_seconds(pid) >= spent
         child.kill()
+
+
+def test_the_cpu_of_a_child_process_counts_before_and_after_its_end() -> None:
+    pid = os.getpid()
+    before = cpu_seconds(pid)
+    with subprocess.Popen(
+        [sys.executable, "-c", SPEND], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        child.stdout.read(1)
+        assert cpu_seconds(pid) >= before + SPENT
+        child.kill()
+    assert cpu_seconds(pid) >= before + SPENT
 
 
 def test_handshakes_begin_with_a_client_hello() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from scripts.benchmarks.figures import Bar
 from scripts.benchmarks.load_run import run_load
 from scripts.benchmarks.local_server import LocalServer
+from scripts.loadgen.machine import resident_bytes
 
 KBPS = 2_500
 RATIO, MORE_MS = 1.2, 5.0
@@ -132,12 +133,12 @@ async def _measure(
         # The first session loads libraries, whose memory is not part of the measurement.
         first = ("creators", "-n", "2", "--ramp", "1", "--seconds", "2")
         await run_load(folder / "first", cores[1], server.url, *first, within=3)
-        before = _resident(server.pid)
+        before = resident_bytes(server.pid) / 1e6
         load = await run_load(
             folder / "load", cores[1], server.url, "mixed", *crowd, within=seconds + RAMP
         )
         await asyncio.sleep(BACK_WITHIN)
-        after = _resident(server.pid)
+        after = resident_bytes(server.pid) / 1e6
     figures = load["figures"]
     return Run(
         budget=budget,
@@ -151,12 +152,6 @@ async def _measure(
         after=after,
         outcome=load["outcome"],
     )
-
-
-def _resident(pid: int) -> float:
-    """Returns the resident memory of a process, MB."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def _most(samples: Path) -> float:

@@ -55,10 +55,9 @@ class ProcessMeter:
         cores = (spent - self._cpu) / max(0.001, now - self._at)
         self._cpu, self._at = spent, now
         try:
-            resident = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * PAGE
+            return cores, resident_bytes(self.pid)
         except OSError:
             return None
-        return cores, resident
 
     def open_files_allowed(self) -> int | None:
         try:
@@ -73,10 +72,23 @@ class ProcessMeter:
 
     def _spent(self) -> float | None:
         try:
-            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+            return cpu_seconds(self.pid)
         except OSError:
             return None
-        return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def cpu_seconds(pid: int, *, ended_children: bool = False) -> float:
+    """Returns the CPU time that a process has used. Raises OSError once the process has ended.
+    `ended_children`: whether to add the CPU time of child processes that have ended.
+    """
+    # After the name, proc(5) has 11 other fields, then utime, stime, cutime and cstime.
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11 : 15 if ended_children else 13])) / TICKS
+
+
+def resident_bytes(pid: int) -> int:
+    """Returns the resident memory of a process. Raises OSError once the process has ended."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
 
 
 def listening_pid(port: int) -> int | None:

@@ -2,10 +2,11 @@
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
-TICKS = os.sysconf("SC_CLK_TCK")
-PAGE = os.sysconf("SC_PAGE_SIZE")
+from scripts.loadgen import machine
+
 _PSS = re.compile(r"^Pss: +(\d+) kB$", re.MULTILINE)
 
 
@@ -25,14 +26,11 @@ def tree(pid: int) -> list[int]:
 
 def cpu_seconds(pid: int) -> float:
     """Returns the CPU time that the processes of the tree have used, including ended children."""
-    total = 0
+    total = 0.0
     for each in tree(pid):
-        try:
-            fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        total += sum(int(fields[index]) for index in (11, 12))
-    return total / TICKS
+        with suppress(OSError):
+            total += machine.cpu_seconds(each, ended_children=True)
+    return total
 
 
 def resident_mb(pid: int) -> float:
@@ -42,11 +40,9 @@ def resident_mb(pid: int) -> float:
     """
     total = 0.0
     for each in tree(pid):
-        try:
+        with suppress(OSError):
             if each == pid:
-                total += int(Path(f"/proc/{each}/statm").read_text().split()[1]) * PAGE
+                total += machine.resident_bytes(each)
             elif found := _PSS.search(Path(f"/proc/{each}/smaps_rollup").read_text()):
                 total += int(found[1]) * 1_024
-        except OSError:
-            continue
     return total / 1e6
