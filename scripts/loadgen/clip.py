@@ -193,12 +193,17 @@ def packetise(unit: bytes) -> Iterator[bytes]:
             continue
         if len(nal) <= PAYLOAD_MAX:
             yield nal
-            continue
-        step = PAYLOAD_MAX - 2
-        for at in range(1, len(nal), step):
-            part = nal[at : at + step]
-            place = 0x80 if at == 1 else 0x40 if at + step >= len(nal) else 0
-            yield bytes((nal[0] & 0xE0 | FU_A, nal[0] & 0x1F | place)) + part
+        else:
+            yield from fragments(nal)
+
+
+def fragments(nal: bytes) -> Iterator[bytes]:
+    """Yields the FU-A payloads of a NAL unit that is longer than PAYLOAD_MAX (RFC 6184 §5.8)."""
+    step = PAYLOAD_MAX - 2
+    for at in range(1, len(nal), step):
+        part = nal[at : at + step]
+        place = 0x80 if at == 1 else 0x40 if at + step >= len(nal) else 0
+        yield bytes((nal[0] & 0xE0 | FU_A, nal[0] & 0x1F | place)) + part
 
 
 def split_annexb(unit: bytes) -> list[bytes]:

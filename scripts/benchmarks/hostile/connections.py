@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Sequence
 from urllib.parse import urljoin
 
-from scripts.benchmarks.hostile.arena import REFUSALS, TICK, Arena, paced
+from scripts.benchmarks.hostile.arena import TICK, Arena, paced
 from scripts.loadgen.hls_playlist import read_variant
 from scripts.loadgen.websocket_viewer import request as handshake
 
@@ -146,10 +146,7 @@ class Connections:
         except OSError:
             return
         if found := _STATUS.match(head):
-            status = int(found[1])
-            self._arena.count(f"HTTP {status}")
-            if status in REFUSALS:
-                self._arena.note(f"refused: HTTP {status}")
+            self._arena.note_status(int(found[1]))
 
     def _gone(self, connection: Connection) -> None:
         """Closes a connection that the server has ended."""

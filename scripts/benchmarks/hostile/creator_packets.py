@@ -6,24 +6,23 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
 
 from scripts.benchmarks.hostile.arena import TICK, Arena
 from scripts.benchmarks.hostile.raw_creator import RawCreator
+from scripts.loadgen.clip import fragments
 
 SLICE = b"\x41\x9a" + bytes(range(24))
 """Payload of a short P slice (H.264)."""
 IDR = b"\x65\x88" + bytes(range(24))
-FU_A, SPS_TYPE = 0x7C, 7
+FU_A = 0x7C
 LARGE = 1_150
 """Size of a large RTP payload, bytes."""
 SCALING_CODES = 12 * 40
 """Number of Exp-Golomb codes in the scaling lists of the long SPS."""
 
-Send = Callable[[RawCreator], None]
 
-
-class PacketAttack:
+class PacketAttack(ABC):
     """A creator that calls `send` `per_second` times a second. Subclasses override `send`."""
 
     per_second = 1_000.0
@@ -53,8 +52,9 @@ class PacketAttack:
                 made = (time.monotonic() - began) * self.per_second
             await asyncio.sleep(TICK)
 
+    @abstractmethod
     def send(self, creator: RawCreator) -> None:
-        raise NotImplementedError
+        """Sends the next packets of the attack."""
 
 
 class TransportJumps(PacketAttack):
@@ -142,7 +142,7 @@ class LongParameterSets(PacketAttack):
     per_second = 21.0
 
     async def prepare(self, arena: Arena) -> None:
-        self._unit = [*_fragments(long_sps()), b"\x68\xce\x3c\x80", IDR]
+        self._unit = [*fragments(long_sps()), b"\x68\xce\x3c\x80", IDR]
         await super().prepare(arena)
 
     def send(self, creator: RawCreator) -> None:
@@ -173,11 +173,3 @@ def _escaped(body: bytes) -> bytes:
         out.append(byte)
         zeros = 0 if byte else zeros + 1
     return bytes(out)
-
-
-def _fragments(nal: bytes) -> Iterator[bytes]:
-    """Yields the FU-A payloads of a NAL unit (RFC 6184 §5.8)."""
-    kind, parts = nal[0] & 0x1F, range(1, len(nal), LARGE)
-    for at in parts:
-        flags = (0x80 if at == parts[0] else 0) | (0x40 if at == parts[-1] else 0)
-        yield bytes((nal[0] & 0xE0 | 28, flags | kind)) + nal[at : at + LARGE]

@@ -160,7 +160,7 @@ class Pair:
         if not self.notes:
             return "harmless" if self.harmless else "SERVED"
         return "; ".join(
-            f"{note.what} at {note.at:.1f} s ({note.count})" for note in self.notes[:3]
+            f"{note.what} at {note.at:.1f} s ({note.count})" for note in self.notes[:SHOWN]
         )
 
     def as_json(self) -> dict[str, Any]:

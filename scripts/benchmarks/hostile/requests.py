@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from scripts.benchmarks.hostile.arena import ANSWER_LATE, Arena
@@ -13,7 +14,7 @@ AGAIN = 0.05
 """Seconds until a closed connection is opened again."""
 
 
-class Requests:
+class Requests(ABC):
     """Sends requests on CONNECTIONS connections. Subclasses override `request`. `per_second`: the
     rate of all connections together; 0 for full speed.
     """
@@ -24,15 +25,14 @@ class Requests:
     """Number of requests after which the attack ends; 0 if the number has no limit."""
 
     async def prepare(self, arena: Arena) -> None:
-        """Prepares the attack. By default, there is nothing to prepare."""
+        self._number = 0
 
+    @abstractmethod
     def request(self, arena: Arena, number: int) -> bytes:
         """Returns the request to send. `number`: index of the request in the attack."""
-        raise NotImplementedError
 
     async def run(self, arena: Arena, seconds: float) -> None:
         until = time.monotonic() + seconds
-        self._number = 0
         await asyncio.gather(*(self._send(arena, until) for _ in range(CONNECTIONS)))
 
     async def _send(self, arena: Arena, until: float) -> None:

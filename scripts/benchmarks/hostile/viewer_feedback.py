@@ -2,6 +2,7 @@
 
 import asyncio
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from scripts.benchmarks.hostile.arena import Arena, paced
@@ -16,7 +17,7 @@ ENTRIES = 270
 MEDIA_WITHIN = 5.0
 
 
-class FeedbackAttack:
+class FeedbackAttack(ABC):
     """One WHEP viewer that calls `send` at a rate. Subclasses override `send`."""
 
     per_second = 100.0
@@ -34,8 +35,9 @@ class FeedbackAttack:
 
         await paced(self.per_second, seconds, send)
 
+    @abstractmethod
     def send(self, viewer: RawViewer) -> None:
-        raise NotImplementedError
+        """Sends the next feedback of the attack."""
 
 
 class LongNacks(FeedbackAttack):
