@@ -25,6 +25,10 @@ ANSWER_LATE = 0.25
 TIMEOUT = aiohttp.ClientTimeout(total=15)
 
 
+class NotPrepared(Exception):
+    """The server refused the preparation of an attack. The attack would measure nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """A room that an attacker has created."""
@@ -108,6 +112,13 @@ class Arena:
             made = await answer.json()
             return Made(made["room"], made["key"], f"{self.url}/whip/{made['room']}")
 
+    async def require_room(self, source: str) -> Made:
+        """Creates a room. Raises NotPrepared if the server refuses."""
+        made = await self.create_room(source)
+        if made is None:
+            raise NotPrepared("the server refused to create a room")
+        return made
+
     def summary(self) -> bytes:
         """Returns the notes of the attack as one line of JSON."""
         notes = [
@@ -123,7 +134,9 @@ class Arena:
 
 
 class Attack(Protocol):
-    """One attack. `prepare` runs before the quiet run, and does only what an honest user may do."""
+    """One attack. `prepare` runs before the quiet run, and does only what an honest user may do.
+    `prepare` raises NotPrepared if the server refuses.
+    """
 
     async def prepare(self, arena: Arena) -> None: ...
 

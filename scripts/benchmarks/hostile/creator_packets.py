@@ -8,7 +8,7 @@ import random
 import time
 from abc import ABC, abstractmethod
 
-from scripts.benchmarks.hostile.arena import TICK, Arena
+from scripts.benchmarks.hostile.arena import TICK, Arena, NotPrepared
 from scripts.benchmarks.hostile.raw_creator import RawCreator
 from scripts.loadgen.clip import fragments
 
@@ -29,7 +29,8 @@ class PacketAttack(ABC):
 
     async def prepare(self, arena: Arena) -> None:
         self.creator = RawCreator(arena)
-        await self.creator.go_live()
+        if not await self.creator.go_live():
+            raise NotPrepared("the server refused the creator")
 
     async def run(self, arena: Arena, seconds: float) -> None:
         """Calls `send` until the server ends the session. Then tries once a second to open a new

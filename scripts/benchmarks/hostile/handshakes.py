@@ -13,10 +13,10 @@ from scripts.benchmarks.hostile.arena import TICK, Arena, Made
 from scripts.benchmarks.hostile.bare_dtls import BareDtls, StrangeCertificate, client_hello
 from scripts.benchmarks.hostile.raw_viewer import RawViewer, connectivity_check
 from scripts.loadgen.signalling import (
-    TIMEOUT,
     VIDEO_TYPE,
     Accepted,
     Refused,
+    end_session,
     post_offer,
     read_answer,
     write_offer,
@@ -106,10 +106,8 @@ class BeforeHandshake(HalfOpen):
         early = self._received()
         await asyncio.sleep(max(0.0, seconds - arena.passed))
         late = self._received()
-        arena.count("bytes received", early + late)
         sent = max(1.0, arena.sent.get("bytes", 0.0))
-        arena.demand("bytes to a silent address, × what it sent", early / sent, TIMES_SENT, "×")
-        arena.demand(f"bytes to a silent address after {LATER:.0f} s", late, 0, "bytes")
+        _demand_few_bytes(arena, early / sent, early, late)
 
     def _received(self) -> int:
         return sum(drained(sock) for sock in self._sockets)
@@ -134,11 +132,9 @@ class Redirected:
 
     async def prepare(self, arena: Arena) -> None:
         self._viewer = RawViewer(arena, "127.0.0.8")
-        await self._viewer.connect()
+        await self._viewer.require_connected()
 
     async def run(self, arena: Arena, seconds: float) -> None:
-        if not self._viewer.connected:
-            return
         accepted = self._viewer.accepted
         with udp_socket(self.silent, accepted) as sock:
             forged = self._viewer.check(accepted, nominate=True)
@@ -152,14 +148,7 @@ class Redirected:
                 got = drained(sock)
                 early, late = (early + got, late) if arena.passed < LATER else (early, late + got)
                 await asyncio.sleep(TICK)
-        arena.count("bytes received", early + late)
-        arena.demand(
-            "bytes to a silent address, × what it sent",
-            (early + late) / len(forged),
-            TIMES_SENT,
-            "×",
-        )
-        arena.demand(f"bytes to a silent address after {LATER:.0f} s", late, 0, "bytes")
+        _demand_few_bytes(arena, (early + late) / len(forged), early, late)
 
 
 class SilentTranscoding:
@@ -172,18 +161,16 @@ class SilentTranscoding:
     honest = "127.0.0.11"
 
     async def prepare(self, arena: Arena) -> None:
-        self._rooms = [await arena.create_room("127.0.0.10") for _ in range(self.rooms)]
-        self._other = await arena.create_room(self.honest)
+        self._rooms = [await arena.require_room("127.0.0.10") for _ in range(self.rooms)]
+        self._other = await arena.require_room(self.honest)
 
     async def run(self, arena: Arena, seconds: float) -> None:
         asked = refused = 0
         while arena.passed < seconds:
             for room in self._rooms:
-                if room:
-                    await self._offer(arena, room)
-            if self._other:
-                asked += 1
-                refused += await self._refuses(arena, self._other)
+                await self._offer(arena, room)
+            asked += 1
+            refused += await self._refuses(arena, self._other)
             await asyncio.sleep(min(self.again, max(0.0, seconds - arena.passed)))
         arena.demand("offers of VP8 refused to another creator", refused, 0, f"of {asked}")
 
@@ -203,9 +190,8 @@ class SilentTranscoding:
             accepted = await post_offer(http, room.whip, room.key, vp8_offer())
         except Refused:
             return True
-        headers = {"Authorization": f"Bearer {room.key}"}
-        async with http.delete(accepted.session, headers=headers, timeout=TIMEOUT):
-            return False
+        await end_session(http, accepted.session, room.key)
+        return False
 
 
 class StrangeCertificates:
@@ -251,6 +237,15 @@ class StrangeCertificates:
                     return arena.passed
                 await asyncio.sleep(10 * TICK)
         return float("inf")
+
+
+def _demand_few_bytes(arena: Arena, ratio: float, early: int, late: int) -> None:
+    """Adds the bars for the bytes that a silent address received: `early` before LATER, `late`
+    after. `ratio`: bytes that the address received for each byte that it sent.
+    """
+    arena.count("bytes received", early + late)
+    arena.demand("bytes to a silent address, × what it sent", ratio, TIMES_SENT, "×")
+    arena.demand(f"bytes to a silent address after {LATER:.0f} s", late, 0, "bytes")
 
 
 async def _ended(http: aiohttp.ClientSession, accepted: Accepted, ufrag: str) -> bool:

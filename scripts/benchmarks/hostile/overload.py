@@ -7,6 +7,7 @@ import math
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -15,7 +16,7 @@ from typing import Any
 import aiohttp
 
 from scripts.benchmarks.figures import Bar
-from scripts.benchmarks.hostile.arena import Arena
+from scripts.benchmarks.hostile.arena import Arena, NotPrepared
 from scripts.benchmarks.hostile.creator_packets import HeavyCreator
 from scripts.benchmarks.hostile.crowds import create_rooms, creators_plan, load, viewers_plan
 from scripts.benchmarks.hostile.figures import Felt, Side
@@ -194,9 +195,12 @@ async def _creators(
 
 
 async def _raise(yard: Yardstick, clip: Clip, bits_per_second: int, seconds: float) -> None:
-    """Lets one more creator go live and then send at `bits_per_second`."""
+    """Lets one more creator go live and then send at `bits_per_second`. A refused creator tries
+    again.
+    """
     arena, creator = Arena(yard.url, yard.room, clip), HeavyCreator(bits_per_second)
-    await creator.prepare(arena)
+    with suppress(NotPrepared):
+        await creator.prepare(arena)
     await creator.run(arena, seconds)
     await creator.creator.leave()
     await arena.close()

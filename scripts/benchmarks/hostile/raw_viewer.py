@@ -5,7 +5,7 @@ import time
 
 from aioice import stun
 
-from scripts.benchmarks.hostile.arena import Arena
+from scripts.benchmarks.hostile.arena import Arena, NotPrepared
 from scripts.loadgen.peer import Peer
 from scripts.loadgen.signalling import (
     VIDEO_TYPE,
@@ -35,21 +35,23 @@ class RawViewer(Peer):
 
     async def connect(self) -> bool:
         """Returns whether the server accepted the viewer, and notes a refusal."""
+        arena = self._arena
+        offer = write_viewer_offer(self._ufrag, self._password)
         try:
-            await self._reach(await self.offer())
+            accepted = await post_offer(
+                arena.http(self._source), f"{arena.url}/whep/{arena.room}", "", offer
+            )
+            await self._reach(accepted)
         except (Refused, ConnectionError, OSError) as error:
-            self._arena.note(f"refused: {error}"[:80])
+            arena.note(f"refused: {error}"[:80])
             return False
         self.connected = True
         return True
 
-    async def offer(self, setup: str = "actpass") -> Accepted:
-        """Posts the offer. `setup`: value of the SDP attribute `setup`. Raises Refused."""
-        arena = self._arena
-        text = write_viewer_offer(self._ufrag, self._password).replace("actpass", setup)
-        return await post_offer(
-            arena.http(self._source), f"{arena.url}/whep/{arena.room}", "", text
-        )
+    async def require_connected(self) -> None:
+        """Connects. Raises NotPrepared if the server refuses the viewer."""
+        if not await self.connect():
+            raise NotPrepared("the server refused the viewer")
 
     def check(self, accepted: Accepted, *, nominate: bool) -> bytes:
         """Returns a valid connectivity check. `nominate`: whether the check has USE-CANDIDATE."""

@@ -24,8 +24,8 @@ class FeedbackAttack(ABC):
 
     async def prepare(self, arena: Arena) -> None:
         self.viewer = RawViewer(arena)
-        if await self.viewer.connect():
-            await _media(self.viewer)
+        await self.viewer.require_connected()
+        await _media(self.viewer)
 
     async def run(self, arena: Arena, seconds: float) -> None:
         def send() -> None:
@@ -68,8 +68,7 @@ class ValidChecks(FeedbackAttack):
 
     async def prepare(self, arena: Arena) -> None:
         await super().prepare(arena)
-        if self.viewer.connected:
-            self._check = self.viewer.check(self.viewer.accepted, nominate=True)
+        self._check = self.viewer.check(self.viewer.accepted, nominate=True)
 
     def send(self, viewer: RawViewer) -> None:
         viewer.send(self._check)
