@@ -79,17 +79,8 @@ class Peer(asyncio.DatagramProtocol):
                 self._check()
 
     def _check(self) -> None:
-        accepted = self._accepted
-        assert accepted
-        attributes = {
-            "USERNAME": f"{accepted.ufrag}:{self._ufrag}",
-            "PRIORITY": 1_853_824_767,
-            "ICE-CONTROLLING": 1,
-            "USE-CANDIDATE": None,
-        }
-        message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, attributes=attributes)
-        message.add_message_integrity(accepted.password.encode())
-        self._send(bytes(message))
+        assert self._accepted
+        self._send(connectivity_check(self._accepted, self._ufrag, nominate=True))
 
     def _send(self, data: bytes) -> None:
         if self._transport and not self._transport.is_closing():
@@ -130,3 +121,19 @@ class Peer(asyncio.DatagramProtocol):
             return
         if isinstance(check, Check):
             self._send(check.answer)
+
+
+def connectivity_check(accepted: Accepted, ufrag: str, *, nominate: bool) -> bytes:
+    """Returns a STUN binding request with the right password (RFC 8445 §7.2). `nominate`:
+    whether the request has USE-CANDIDATE.
+    """
+    attributes: dict[str, object] = {
+        "USERNAME": f"{accepted.ufrag}:{ufrag}",
+        "PRIORITY": 1_853_824_767,
+        "ICE-CONTROLLING": 1,
+    }
+    if nominate:
+        attributes["USE-CANDIDATE"] = None
+    message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, attributes=attributes)
+    message.add_message_integrity(accepted.password.encode())
+    return bytes(message)

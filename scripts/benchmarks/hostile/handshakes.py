@@ -11,7 +11,8 @@ import aiohttp
 
 from scripts.benchmarks.hostile.arena import TICK, Arena, Made
 from scripts.benchmarks.hostile.bare_dtls import BareDtls, StrangeCertificate, client_hello
-from scripts.benchmarks.hostile.raw_viewer import RawViewer, connectivity_check
+from scripts.benchmarks.hostile.raw_viewer import RawViewer
+from scripts.loadgen.peer import connectivity_check
 from scripts.loadgen.signalling import (
     VIDEO_TYPE,
     Accepted,

@@ -3,10 +3,8 @@
 import asyncio
 import time
 
-from aioice import stun
-
 from scripts.benchmarks.hostile.arena import Arena, NotPrepared
-from scripts.loadgen.peer import Peer
+from scripts.loadgen.peer import Peer, connectivity_check
 from scripts.loadgen.signalling import (
     VIDEO_TYPE,
     Accepted,
@@ -89,17 +87,3 @@ class RawViewer(Peer):
         if self.connected and not self.muted:
             self.connected = False
             self._arena.note(f"gone: {cause}")
-
-
-def connectivity_check(accepted: Accepted, ufrag: str, *, nominate: bool) -> bytes:
-    """Returns a STUN binding request with the right password (RFC 8445 §7.2)."""
-    attributes: dict[str, object] = {
-        "USERNAME": f"{accepted.ufrag}:{ufrag}",
-        "PRIORITY": 1_853_824_767,
-        "ICE-CONTROLLING": 1,
-    }
-    if nominate:
-        attributes["USE-CANDIDATE"] = None
-    message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, attributes=attributes)
-    message.add_message_integrity(accepted.password.encode())
-    return bytes(message)
