@@ -13,6 +13,7 @@ from scripts.benchmarks.hostile import honest as honest_benchmark
 from scripts.benchmarks.hostile import measure as benchmark
 from scripts.benchmarks.hostile import overload as overload_benchmark
 from scripts.benchmarks.hostile import pauses as pauses_benchmark
+from scripts.benchmarks.hostile.crowd_report import CrowdReport
 
 ROW_SECONDS = 180.0
 """Maximum duration of one pair of runs or of one crowd, in addition to the measured time, seconds.
@@ -20,7 +21,7 @@ ROW_SECONDS = 180.0
 
 
 def measure_overload(creators: int, seconds: float, as_json: bool) -> None:
-    async def run() -> overload_benchmark.Report:
+    async def run() -> CrowdReport[overload_benchmark.Crowd]:
         with tempfile.TemporaryDirectory(prefix="microlive-bench-") as folder:
             return await overload_benchmark.measure(
                 Path(folder),
@@ -51,7 +52,7 @@ def measure_overload(creators: int, seconds: float, as_json: bool) -> None:
 
 
 def measure_honest(seconds: float, as_json: bool) -> None:
-    async def run() -> honest_benchmark.Report:
+    async def run() -> CrowdReport[honest_benchmark.Honest]:
         with tempfile.TemporaryDirectory(prefix="microlive-bench-") as folder:
             return await honest_benchmark.measure(
                 Path(folder), await benchmark.encode(), seconds, two_cores(), progress=progress

@@ -2,12 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 
 from scripts.benchmarks.hostile.yardstick import Yardstick, on_core
-from scripts.loadgen.clip import Clip
 from scripts.loadgen.errors import BadInput
 from scripts.loadgen.figures import Figures
 from scripts.loadgen.plans import CrowdPlan, PublishersPlan
@@ -35,40 +34,6 @@ async def create_rooms(url: str, count: int) -> list[PublishEndpoint]:
     finally:
         await server.close()
     return made
-
-
-def creators_plan(
-    rooms: Sequence[PublishEndpoint], clip: Clip, ramp: float, loss: float = 0.0
-) -> PublishersPlan:
-    return PublishersPlan(
-        False,
-        [(each.room, each.key, each.whip) for each in rooms],
-        clip.to_json(),
-        0.0,
-        ramp,
-        loss=loss,
-    )
-
-
-def viewers_plan(url: str, rooms: Sequence[str], viewers: int, ramp: float) -> CrowdPlan:
-    target = parse_target(url, owned=True)
-    return CrowdPlan(
-        host=target.host,
-        port=target.port,
-        tls=False,
-        insecure=False,
-        path="",
-        rooms=list(rooms),
-        weights=[1.0] * len(rooms),
-        viewers=viewers,
-        probe=False,
-        slow=0,
-        slow_bps=0,
-        rude=0,
-        swipe=0.0,
-        ramp=ramp,
-        same_clock=True,
-    )
 
 
 @dataclass(slots=True)

@@ -6,19 +6,14 @@ import asyncio
 import os
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from scripts.benchmarks.figures import Bar
-from scripts.benchmarks.hostile.crowds import (
-    counters_moved,
-    create_rooms,
-    creators_plan,
-    load,
-    viewers_plan,
-)
+from scripts.benchmarks.hostile.crowd_report import CrowdReport
+from scripts.benchmarks.hostile.crowds import counters_moved, create_rooms, load
 from scripts.benchmarks.hostile.figures import DEFENCE, Side
+from scripts.benchmarks.hostile.plans import creators_plan, viewers_plan
 from scripts.benchmarks.hostile.yardstick import CONTROLS, VIEWERS, Yardstick, yardstick
 from scripts.loadgen import clip
 
@@ -46,29 +41,6 @@ class Honest:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    crowds: tuple[Honest, ...]
-
-    @property
-    def bars(self) -> list[Bar]:
-        return [bar for crowd in self.crowds for bar in crowd.bars]
-
-    @property
-    def outcomes(self) -> list[tuple[str, str]]:
-        return [
-            (f"{crowd.name}: {crowd.side.problem}", "invalid")
-            for crowd in self.crowds
-            if crowd.side.problem
-        ]
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "crowds": [asdict(crowd) for crowd in self.crowds],
-            "bars": [bar.as_json() for bar in self.bars],
-        }
-
-
 async def measure(
     folder: Path,
     media: clip.Clip,
@@ -76,7 +48,7 @@ async def measure(
     cores: tuple[int, int],
     *,
     progress: Callable[[str], None],
-) -> Report:
+) -> CrowdReport[Honest]:
     """Measures each crowd on a separate server."""
     os.sched_setaffinity(0, {cores[1]})
     bench = _Bench(folder, media, seconds, cores)
@@ -86,7 +58,7 @@ async def measure(
     crowds.append(await bench.viewers(ONE_ADDRESS))
     progress(f"a creator at {HEAVY_KBPS} kbps who loses {LOSS:.0%}")
     crowds.append(await bench.heavy_creator())
-    return Report(tuple(crowds))
+    return CrowdReport(tuple(crowds))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,16 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import aiohttp
 
 from scripts.benchmarks.figures import Bar
 from scripts.benchmarks.hostile.arena import Arena, NotPrepared
 from scripts.benchmarks.hostile.creator_packets import HeavyCreator
-from scripts.benchmarks.hostile.crowds import create_rooms, creators_plan, load, viewers_plan
+from scripts.benchmarks.hostile.crowd_report import CrowdReport
+from scripts.benchmarks.hostile.crowds import create_rooms, load
 from scripts.benchmarks.hostile.figures import Felt, Side
+from scripts.benchmarks.hostile.plans import creators_plan, viewers_plan
 from scripts.benchmarks.hostile.yardstick import CONTROLS, Yardstick, control_reader, yardstick
 from scripts.loadgen.clip import Clip
 from scripts.loadgen.figures import Figures
@@ -96,29 +97,6 @@ class Crowd:
         return bars
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    crowds: tuple[Crowd, ...]
-
-    @property
-    def bars(self) -> list[Bar]:
-        return [bar for crowd in self.crowds for bar in crowd.bars]
-
-    @property
-    def outcomes(self) -> list[tuple[str, str]]:
-        return [
-            (f"{crowd.name}: {crowd.side.problem}", "invalid")
-            for crowd in self.crowds
-            if crowd.side.problem
-        ]
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "crowds": [asdict(crowd) for crowd in self.crowds],
-            "bars": [bar.as_json() for bar in self.bars],
-        }
-
-
 async def measure(
     folder: Path,
     clip: Clip,
@@ -127,7 +105,7 @@ async def measure(
     cores: tuple[int, int],
     *,
     progress: Progress,
-) -> Report:
+) -> CrowdReport[Crowd]:
     """Measures an overload with creators for each factor in FACTORS, then one creator who raises
     the bitrate, then SOCKETS WebSocket viewers. Each case has its own server. `creators`: number of
     creators that one core carries.
@@ -144,7 +122,7 @@ async def measure(
     progress(f"{SOCKETS} WebSocket viewers arrive at once")
     async with yardstick(folder / "sockets", cores, clip, *OPTIONS, viewers=CONTROLS + 1) as yard:
         crowds.append(await _sockets(yard, clip, seconds, cores[1]))
-    return Report(tuple(crowds))
+    return CrowdReport(tuple(crowds))
 
 
 async def _creators(
@@ -232,22 +210,12 @@ async def _storm(yard: Yardstick, room: PublishEndpoint, full: Side, seconds: fl
     """Sends offers to the full server, STORM_PER_SECOND a second. Returns the CPU that the offers
     cost, % of a core. `full`: the run without these offers.
     """
-
-    async def offer() -> None:
-        try:
-            accepted = await post_offer(
-                yard.http, room.whip, room.key, write_offer("ufrag", "p" * 22, 1, 2)
-            )
-            await end_session(yard.http, accepted.session, room.key)
-        except Refused:
-            pass
-
     began = await yard.begin()
     until = time.monotonic() + seconds
-    offers: set[asyncio.Task[None]] = set()
+    offers: set[asyncio.Task[bool]] = set()
     while time.monotonic() < until:
         if len(offers) < STORM_PER_SECOND:
-            task = asyncio.create_task(offer())
+            task = asyncio.create_task(_accepts(yard, room))
             offers.add(task)
             task.add_done_callback(offers.discard)
         await asyncio.sleep(1 / STORM_PER_SECOND)
@@ -268,6 +236,7 @@ async def _normal(yard: Yardstick, room: PublishEndpoint) -> float:
 
 
 async def _accepts(yard: Yardstick, room: PublishEndpoint) -> bool:
+    """Whether the server accepts a new creator. Ends the session of an accepted creator."""
     try:
         accepted = await post_offer(
             yard.http, room.whip, room.key, write_offer("ufrag", "p" * 22, 1, 2)

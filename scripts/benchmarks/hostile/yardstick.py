@@ -17,10 +17,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from scripts.benchmarks.checkout import ROOT
 from scripts.benchmarks.hostile.figures import Felt, Side
+from scripts.benchmarks.hostile.plans import creators_plan, viewers_plan
 from scripts.benchmarks.hostile.process_tree import cpu_seconds
 from scripts.benchmarks.local_server import LocalServer, ServerFailed, pinned_server
 from scripts.loadgen.clip import Clip
-from scripts.loadgen.plans import CrowdPlan, PublishersPlan
 from scripts.loadgen.target import Server, parse_target
 from scripts.loadgen.workers import Worker
 
@@ -124,30 +124,11 @@ async def yardstick(
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(pinned_server(folder, cores[0], *options))
         raise_priority(server.pid)
-        target = parse_target(server.url, owned=True)
-        client = Server(target, token or None, insecure=tls)
+        client = Server(parse_target(server.url, owned=True), token or None, insecure=tls)
         stack.push_async_callback(client.close)
         endpoint = await client.create_room("yardstick")
-        publish = PublishersPlan(
-            tls, [(endpoint.room, endpoint.key, endpoint.whip)], clip.to_json(), 0.0, 0.0
-        )
-        watch = CrowdPlan(
-            host=target.host,
-            port=target.port,
-            tls=tls,
-            insecure=tls,
-            path="",
-            rooms=[endpoint.room],
-            weights=[1.0],
-            viewers=viewers - CONTROLS,
-            probe=False,
-            slow=0,
-            slow_bps=0,
-            rude=0,
-            swipe=0.0,
-            ramp=RAMP,
-            same_clock=True,
-        )
+        publish = creators_plan([endpoint], clip, 0.0, insecure=tls)
+        watch = viewers_plan(server.url, [endpoint.room], viewers - CONTROLS, RAMP)
         creator = Worker("creator", "publishers", asdict(publish))
         crowd = Worker("viewers", "crowd", asdict(watch))
         with on_core(cores[1]):
