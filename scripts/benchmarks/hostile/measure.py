@@ -5,7 +5,8 @@ import json
 import math
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import aiohttp
 
 from scripts.benchmarks.hostile.arena import bars_from_json, notes_from_json
-from scripts.benchmarks.hostile.figures import Memory, Pair, Report, Result, moved_counters
+from scripts.benchmarks.hostile.figures import Memory, Pair, Report, Result, Side, moved_counters
 from scripts.benchmarks.hostile.process_tree import resident_mb
 from scripts.benchmarks.hostile.rows import Row
 from scripts.benchmarks.hostile.yardstick import VIEWERS, Yardstick, helper, yardstick
@@ -127,11 +128,11 @@ class Bench:
                 before = resident_mb(yard.server.pid)
                 watcher = _Watcher(yard, before)
                 began = await yard.begin()
-                summary = await self._attack(attacker, row, watcher)
-                attack = await yard.end(began)
-                counters = await watcher.finish()
+                async with watcher.watching():
+                    summary = await self._attack(attacker, row)
+                    attack = await yard.end(began)
             memory = await _recovered(yard.server.pid, before, watcher.peak)
-        notes = notes_from_json(summary["notes"]) + tuple(moved_counters(usual, counters))
+        notes = notes_from_json(summary["notes"]) + tuple(moved_counters(usual, watcher.counters))
         return Pair(
             quiet,
             attack,
@@ -158,7 +159,7 @@ class Bench:
             raise ServerFailed("the attacker could not prepare")
         await asyncio.sleep(SETTLE)
 
-    async def _quiet(self, yard: Yardstick, row: Row) -> tuple[Any, dict[str, float]]:
+    async def _quiet(self, yard: Yardstick, row: Row) -> tuple[Side, dict[str, float]]:
         """Measures a quiet run. Returns its figures, and the growth of each counter, extrapolated
         to the duration of the attack.
         """
@@ -172,13 +173,10 @@ class Bench:
             name: (value - before.get(name, 0.0)) * longer for name, value in after.items()
         }
 
-    async def _attack(
-        self, attacker: asyncio.subprocess.Process, row: Row, watcher: "_Watcher"
-    ) -> dict[str, Any]:
+    async def _attack(self, attacker: asyncio.subprocess.Process, row: Row) -> dict[str, Any]:
         """Lets the attack run. Returns the attacker's summary."""
         assert attacker.stdin and attacker.stdout
         seconds = row.duration(self.seconds)
-        await watcher.start()
         attacker.stdin.write(f"{seconds}\n".encode())
         line = await asyncio.wait_for(attacker.stdout.readline(), seconds + END_WITHIN)
         if not line:
@@ -194,24 +192,25 @@ class _Watcher:
         self.peak = before
         self._yard = yard
         self._began = 0.0
-        self._counters: list[tuple[float, Mapping[str, float]]] = []
-        self._tasks: list[asyncio.Task[None]] = []
+        self.counters: list[tuple[float, Mapping[str, float]]] = []
+        """Samples of the counters, each with the time since the attack began, seconds."""
 
-    async def start(self) -> None:
-        self._counters.append((0.0, await self._yard.counters()))
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Watches until the end of the block. The attack begins with the block."""
+        self.counters.append((0.0, await self._yard.counters()))
         self._began = time.monotonic()
-        self._tasks = [
+        tasks = [
             asyncio.create_task(self._watch_memory()),
             asyncio.create_task(self._watch_counters()),
         ]
-
-    async def finish(self) -> list[tuple[float, Mapping[str, float]]]:
-        """Stops watching. Returns the counters, each with the time since the attack began."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.wait(self._tasks)
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
         await self._take_counters()
-        return self._counters
 
     async def _watch_memory(self) -> None:
         while True:
@@ -226,7 +225,7 @@ class _Watcher:
     async def _take_counters(self) -> None:
         at = time.monotonic() - self._began
         try:
-            self._counters.append((at, await self._yard.counters()))
+            self.counters.append((at, await self._yard.counters()))
         except (aiohttp.ClientError, TimeoutError, ValueError):
             pass  # the server is too busy, which the control reader measures
 
