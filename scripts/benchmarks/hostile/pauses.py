@@ -11,7 +11,7 @@ import signal
 import struct
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,15 @@ import aiohttp
 from relay.message import Kind, unpack_records
 from relay.sample import Track
 from scripts.benchmarks.figures import Bar
-from scripts.benchmarks.hostile.arena import Arena
+from scripts.benchmarks.hostile.arena import TICK, Arena
 from scripts.benchmarks.hostile.raw_creator import RawCreator
-from scripts.benchmarks.local_server import LocalServer, pinned_server
+from scripts.benchmarks.local_server import LocalServer, ServerFailed, pinned_server
 from scripts.loadgen.clip import Clip
 from scripts.loadgen.publisher import SOUND_SECONDS
 
 PAUSES_MS = (50, 100, 400, 1_500)
+HEARS_WITHIN = 10.0
+"""Seconds within which the viewer must get the first audio packet."""
 REST = 1.0
 """Seconds between the end of a pause and the next pause."""
 MARK = b"microlive-hostile"
@@ -86,6 +88,8 @@ class Ear:
 
     def __init__(self) -> None:
         self.heard: set[int] = set()
+        self.hears = asyncio.Event()
+        """Set once an audio packet of the creator has arrived."""
         self.generated = 0
 
     def receive(self, message: bytes) -> None:
@@ -93,6 +97,8 @@ class Ear:
             if record.kind is Kind.MEDIA and record.track == Track.AUDIO:
                 numbers = NUMBERED.findall(record.body)
                 self.heard.update(int.from_bytes(number, "big") for number in numbers)
+                if self.heard:
+                    self.hears.set()
                 self.generated += packet_count(record.body) - len(numbers)
 
 
@@ -123,36 +129,53 @@ async def measure(
 
 
 async def _measure(server: LocalServer, clip: Clip, pause: float, times: int) -> Paused:
-    arena = Arena(server.url, "", clip)
-    creator, ear = RawCreator(arena, "127.0.0.1"), Ear()
-    made = await arena.create_room("127.0.0.1")
-    if made is None or not await creator.connect(made):
-        await arena.close()
-        raise ConnectionError("the creator was refused")
-    sending = asyncio.create_task(_send(creator, clip))
-    async with aiohttp.ClientSession() as http:
-        listening = asyncio.create_task(_listen(http, f"{server.url}/ws/{made.room}", ear))
-        await asyncio.sleep(2 * REST)
-        first, before = creator.sounds_sent, kernel_drops(server.pid)
-        generated = ear.generated
-        for _ in range(times):
-            os.kill(server.pid, signal.SIGSTOP)
-            try:
-                await asyncio.sleep(pause)
-            finally:
-                os.kill(server.pid, signal.SIGCONT)
-            await asyncio.sleep(REST)
-        last = creator.sounds_sent
+    arena, ear = Arena(server.url, "", clip), Ear()
+    creator = RawCreator(arena, "127.0.0.1")
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(arena.close)
+        made = await arena.create_room("127.0.0.1")
+        if made is None or not await creator.connect(made):
+            raise ServerFailed("the server refused the creator")
+        stack.push_async_callback(creator.leave)
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        listen = _listen(http, f"{server.url}/ws/{made.room}", ear)
+        for work in (_send(creator, clip), listen):
+            stack.push_async_callback(_end, asyncio.create_task(work))
+        return await _pause(server.pid, creator, ear, pause, times)
+
+
+async def _pause(pid: int, creator: RawCreator, ear: Ear, pause: float, times: int) -> Paused:
+    """Pauses the process `times` times, for `pause` seconds each time. Counts the audio packets."""
+    try:
+        async with asyncio.timeout(HEARS_WITHIN):
+            await ear.hears.wait()
+    except TimeoutError as error:
+        raise ServerFailed("the viewer got no audio") from error
+    await asyncio.sleep(REST)
+    first, before, generated = creator.sounds_sent, kernel_drops(pid), ear.generated
+    for _ in range(times):
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(pause)
+        finally:
+            os.kill(pid, signal.SIGCONT)
         await asyncio.sleep(REST)
-        dropped = kernel_drops(server.pid) - before
-        generated = ear.generated - generated
-        for task in (sending, listening):
-            task.cancel()
-        await asyncio.wait([sending, listening])
-    await creator.leave()
-    await arena.close()
+    last = creator.sounds_sent
+    await asyncio.sleep(REST)  # the last packets arrive within this time
+    dropped = kernel_drops(pid) - before
     missing = len(set(range(first, last)) - ear.heard)
-    return Paused(pause * 1_000, last - first, dropped, max(0, missing - dropped), generated)
+    return Paused(
+        pause * 1_000,
+        last - first,
+        dropped,
+        max(0, missing - dropped),
+        ear.generated - generated,
+    )
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
 
 
 async def _send(creator: RawCreator, clip: Clip) -> None:
@@ -166,7 +189,7 @@ async def _send(creator: RawCreator, clip: Clip) -> None:
         while creator.sounds_sent * SOUND_SECONDS < passed:
             creator.audio(numbered_sound(creator.sounds_sent))
         creator.keep()
-        await asyncio.sleep(0.004)
+        await asyncio.sleep(TICK)
 
 
 async def _listen(http: aiohttp.ClientSession, url: str, ear: Ear) -> None:
