@@ -3,7 +3,7 @@ run's `samples.jsonl`.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,12 @@ import jinja2
 
 from scripts.loadgen import plots
 from scripts.loadgen.conditions import METRICS
-from scripts.loadgen.record import Record
+from scripts.loadgen.record import Record, Sample
+from scripts.loadgen.scenario import Scenario
 from scripts.loadgen.summary import LAG_MAX_MS, Outcome, Summary
+
+Lines = dict[str, list[float | None]]
+"""The lines of a plot by their labels, each with a value for each sample."""
 
 HEADLINES = {
     Outcome.FINE: "Fine",
@@ -187,93 +191,109 @@ def _plots(summary: Summary, record: Record) -> Iterator[dict[str, Any]]:
     full width.
     """
     samples, scenario = record.samples, summary.scenario
-    path = scenario.playback_path
     if scenario.viewers:
-        limits = [
-            (each.text, each.limit)
-            for each in scenario.conditions
-            if each.metric in ("p50", "p95", "p99") and each.operator in (">", ">=")
-        ]
+        yield from _delay_plots(scenario, record)
+        yield from _viewer_plots(samples)
+    if scenario.creators and scenario.name != "viewers":
+        yield from _creator_plots(samples)
+    if any(sample.server_cpu is not None for sample in samples):
+        yield from _server_plots(samples)
+    yield from _generator_plots(samples)
+
+
+def _delay_plots(scenario: Scenario, record: Record) -> Iterator[dict[str, Any]]:
+    timed = scenario.playback_path.timed
+    limits = [
+        (each.text, each.limit)
+        for each in scenario.conditions
+        if each.metric in ("p50", "p95", "p99") and each.operator in (">", ">=")
+    ]
+    yield {
+        "title": "Delay, from publishing to the viewer",
+        "caption": (
+            f"Each second: 50, 95 and 99 % of that second's {timed} were "
+            "faster than this. Grey: viewers were still arriving."
+        ),
+        "svg": plots.delay_over_time(record.samples, limits),
+        "wide": True,
+    }
+    delay = record.delay if record.delay.count else record.ramp_delay
+    if delay.count:
         yield {
-            "title": "Delay, from publishing to the viewer",
+            "title": "Distribution of delays",
             "caption": (
-                f"Each second: 50, 95 and 99 % of that second's {path.timed} were "
-                "faster than this. Grey: viewers were still arriving."
+                f"All {delay.count:,} {timed} timed after the last viewer "
+                "arrived. The axis is logarithmic."
             ),
-            "svg": plots.delay_over_time(samples, limits),
+            "svg": plots.delay_distribution(delay),
             "wide": True,
         }
-        delay = record.delay if record.delay.count else record.ramp_delay
-        if delay.count:
-            yield {
-                "title": "Distribution of delays",
-                "caption": (
-                    f"All {delay.count:,} {path.timed} timed after the last viewer "
-                    "arrived. The axis is logarithmic."
-                ),
-                "svg": plots.delay_distribution(delay),
-                "wide": True,
-            }
-        watching: dict[str, list[float | None]] = {
-            "watching": [sample.watching for sample in samples]
-        }
-        if any(sample.connecting for sample in samples):
-            watching["connecting"] = [sample.connecting for sample in samples]
-        yield _small(
-            "Viewers",
-            "Connected at the same time.",
-            plots.over_time("viewers", samples, watching, "viewers"),
-        )
-        rate: dict[str, list[float | None]] = {"received": [sample.mbps for sample in samples]}
-        yield _small(
-            "Throughput",
-            "Received by all viewers together.",
-            plots.over_time("throughput", samples, rate, "Mbps"),
-        )
-    if scenario.creators and scenario.name != "viewers":
-        publishing: dict[str, list[float | None]] = {
-            "publishing": [sample.publishing for sample in samples]
-        }
-        if any(sample.live_rooms is not None for sample in samples):
-            publishing["rooms listed as live"] = [sample.live_rooms for sample in samples]
-        yield _small(
-            "Creators",
-            "Connected and sending, and how many of their rooms the server lists as live.",
-            plots.over_time("creators", samples, publishing, "creators"),
-        )
-        asked: dict[str, list[float | None]] = {
-            "keyframes (PLI)": [sample.pli for sample in samples],
-            "packets (NACK)": [sample.nack for sample in samples],
-        }
-        yield _small(
-            "Requests of the server to creators",
-            "Keyframes (PLI) and lost packets (NACK).",
-            plots.over_time("asked", samples, asked, "a second"),
-        )
-    if any(sample.server_cpu is not None for sample in samples):
-        cpu: dict[str, list[float | None]] = {
-            "CPU": [
-                None if sample.server_cpu is None else sample.server_cpu * 100 for sample in samples
-            ]
-        }
-        memory: dict[str, list[float | None]] = {
-            "memory": [
-                None if sample.server_memory is None else sample.server_memory / 1e6
-                for sample in samples
-            ]
-        }
-        yield _small(
-            "The server's CPU",
-            "100 % is one core.",
-            plots.over_time("server-cpu", samples, cpu, "% of a core"),
-        )
-        yield _small(
-            "The server's memory",
-            "Resident, without the kernel's socket buffers.",
-            plots.over_time("server-memory", samples, memory, "MB"),
-        )
+
+
+def _viewer_plots(samples: Sequence[Sample]) -> Iterator[dict[str, Any]]:
+    watching: Lines = {"watching": [sample.watching for sample in samples]}
+    if any(sample.connecting for sample in samples):
+        watching["connecting"] = [sample.connecting for sample in samples]
+    yield _small(
+        "Viewers",
+        "Connected at the same time.",
+        plots.over_time("viewers", samples, watching, "viewers"),
+    )
+    rate: Lines = {"received": [sample.mbps for sample in samples]}
+    yield _small(
+        "Throughput",
+        "Received by all viewers together.",
+        plots.over_time("throughput", samples, rate, "Mbps"),
+    )
+
+
+def _creator_plots(samples: Sequence[Sample]) -> Iterator[dict[str, Any]]:
+    publishing: Lines = {"publishing": [sample.publishing for sample in samples]}
+    if any(sample.live_rooms is not None for sample in samples):
+        publishing["rooms listed as live"] = [sample.live_rooms for sample in samples]
+    yield _small(
+        "Creators",
+        "Connected and sending, and how many of their rooms the server lists as live.",
+        plots.over_time("creators", samples, publishing, "creators"),
+    )
+    asked: Lines = {
+        "keyframes (PLI)": [sample.pli for sample in samples],
+        "packets (NACK)": [sample.nack for sample in samples],
+    }
+    yield _small(
+        "Requests of the server to creators",
+        "Keyframes (PLI) and lost packets (NACK).",
+        plots.over_time("asked", samples, asked, "a second"),
+    )
+
+
+def _server_plots(samples: Sequence[Sample]) -> Iterator[dict[str, Any]]:
+    cpu: Lines = {
+        "CPU": [
+            None if sample.server_cpu is None else sample.server_cpu * 100 for sample in samples
+        ]
+    }
+    yield _small(
+        "The server's CPU",
+        "100 % is one core.",
+        plots.over_time("server-cpu", samples, cpu, "% of a core"),
+    )
+    memory: Lines = {
+        "memory": [
+            None if sample.server_memory is None else sample.server_memory / 1e6
+            for sample in samples
+        ]
+    }
+    yield _small(
+        "The server's memory",
+        "Resident, without the kernel's socket buffers.",
+        plots.over_time("server-memory", samples, memory, "MB"),
+    )
+
+
+def _generator_plots(samples: Sequence[Sample]) -> Iterator[dict[str, Any]]:
     names = list(dict.fromkeys(name for sample in samples for name in sample.generator_cpu))
-    generator: dict[str, list[float | None]] = {
+    generator: Lines = {
         name: [sample.generator_cpu.get(name, 0.0) * 100 for sample in samples]
         for name in names[:4]
     }
@@ -282,7 +302,7 @@ def _plots(summary: Summary, record: Record) -> Iterator[dict[str, Any]]:
         "By process. Near 100 % it is the limit.",
         plots.over_time("generator", samples, generator, "% of a core"),
     )
-    lag: dict[str, list[float | None]] = {"late": [sample.lag_p99 for sample in samples]}
+    lag: Lines = {"late": [sample.lag_p99 for sample in samples]}
     caption = (
         f"99 % of its timers were less late than this. Above {LAG_MAX_MS:.0f} ms over the "
         "whole run the result is invalid."
