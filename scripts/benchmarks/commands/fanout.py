@@ -61,19 +61,25 @@ def fanout(
         give_up(f"--path {path!r}: ws or whep")
     if viewers is None:
         viewers = "2000" if events else "500,1000,2000,3000" if path == "ws" else "100,250,500"
+    sizes = _sizes(viewers)
+    if path == "whep":
+        return _fanout_whep(sizes, seconds, as_json)
+    if events:
+        return _fanout_events(sizes, events, seconds, pairs, as_json)
+    return _fanout_ws(sizes, seconds, tls, as_json)
+
+
+def _sizes(viewers: str) -> list[int]:
     try:
         sizes = [int(size) for size in viewers.split(",")]
         if not all(1 <= size <= 9_000 for size in sizes):
             raise ValueError
     except ValueError:
         give_up(f"--viewers {viewers!r}: write it as 500,1000, each at most 9000")
+    return sizes
 
-    if path == "whep":
-        return _fanout_whep(sizes, seconds, as_json)
 
-    if events:
-        return _fanout_events(sizes, events, seconds, pairs, as_json)
-
+def _fanout_ws(sizes: list[int], seconds: float, tls: bool, as_json: bool) -> None:
     async def run() -> benchmark.Report:
         with tempfile.TemporaryDirectory(prefix="microlive-bench-") as folder:
             certificate = self_signed(Path(folder), ["127.0.0.1"]) if tls else None

@@ -3,6 +3,7 @@
 import json
 import math
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Annotated
@@ -72,8 +73,10 @@ def hostile(
         return measure_honest(seconds, as_json)
     if pauses:
         return measure_pauses(times, as_json)
-    chosen = chosen_rows(only)
+    _conclude(_measure_attacks(chosen_rows(only), pairs, seconds, disturbed), as_json)
 
+
+def _measure_attacks(chosen: Sequence[Row], pairs: int, seconds: float, disturbed: bool) -> Report:
     async def run() -> Report:
         with tempfile.TemporaryDirectory(prefix="microlive-bench-") as folder:
             certificate = self_signed(Path(folder), ["127.0.0.1"])
@@ -89,7 +92,13 @@ def hostile(
             )
 
     longest = sum(seconds + row.duration(seconds) + ROW_SECONDS for row in chosen)
-    report = measured(run(), (2 * pairs + 1) * longest)
+    return measured(run(), (2 * pairs + 1) * longest)
+
+
+def _conclude(report: Report, as_json: bool) -> None:
+    """Prints the report. Raises Exit with code 1 if a bar was missed, or with code 2 if an attack
+    was not measured.
+    """
     if as_json:
         print(json.dumps(finite(report.as_json()), indent=2))
     else:

@@ -1,5 +1,6 @@
 """`scripts/bench latency`."""
 
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 import typer
@@ -43,14 +44,23 @@ def latency(
 
     report = measured(run(), 60 + (1 + len(chosen)) * (slots * (seconds + 40) + joins * 10))
     if not as_json:
-        _latency_table(report)
+        for table in _tables(report):
+            console.print(table)
     conclude(report.bars, report.as_json() if as_json else None)
 
 
-def _latency_table(report: benchmark.Report) -> None:
+def _tables(report: benchmark.Report) -> Iterator[Table]:
     titles = {path: f"watch page, {playback.title}" for path, playback in PATHS.items()} | {
         benchmark.DIRECT: "direct WebRTC"
     }
+    if report.slots:
+        yield _path_table(report, titles)
+        yield _slot_table(report)
+    if report.empty:
+        yield _join_table(report, titles)
+
+
+def _path_table(report: benchmark.Report, titles: Mapping[str, str]) -> Table:
     table = Table(
         "ms",
         "p50",
@@ -67,48 +77,50 @@ def _latency_table(report: benchmark.Report) -> None:
             *cells(report.of(path)),
             "" if path == benchmark.DIRECT else f"{report.ratio(path):.2f}",
         )
-    if report.slots:
-        console.print(table)
-        slots = Table(
-            "slot",
-            "path",
-            "p50",
-            "p95",
-            "least",
-            "most",
-            "frames",
-            "stalls",
-            "seeks",
-            "aimed at",
-            title="Slot by slot",
+    return table
+
+
+def _slot_table(report: benchmark.Report) -> Table:
+    table = Table(
+        "slot",
+        "path",
+        "p50",
+        "p95",
+        "least",
+        "most",
+        "frames",
+        "stalls",
+        "seeks",
+        "aimed at",
+        title="Slot by slot",
+    )
+    for number, slot in enumerate(report.slots):
+        statistics = ["" if slot.path == benchmark.DIRECT else str(slot.stalls)]
+        statistics += [
+            str(round(slot.player[name])) if name in slot.player else ""
+            for name in ("seeks", "target")
+        ]
+        table.add_row(
+            str(number // len(report.paths) + 1),
+            slot.path,
+            *cells(Figures.of(slot.ages)),
+            *statistics,
         )
-        for number, slot in enumerate(report.slots):
-            statistics = ["" if slot.path == benchmark.DIRECT else str(slot.stalls)]
-            statistics += [
-                str(round(slot.player[name])) if name in slot.player else ""
-                for name in ("seeks", "target")
-            ]
-            slots.add_row(
-                str(number // len(report.paths) + 1),
-                slot.path,
-                *cells(Figures.of(slot.ages)),
-                *statistics,
-            )
-        console.print(slots)
-    if report.empty:
-        joins = Table(
-            "ms",
-            "p50",
-            "p95",
-            "least",
-            "most",
-            "visits",
-            title="From navigation to the first picture",
-        )
-        joins.add_row(
-            "an empty page, to its first animation frame", *cells(Figures.of(report.empty))
-        )
-        for path, times in report.joins.items():
-            joins.add_row(titles[path], *cells(Figures.of(times)))
-            joins.add_row("  the player's own", *cells(Figures.of(report.played[path])))
-        console.print(joins)
+    return table
+
+
+def _join_table(report: benchmark.Report, titles: Mapping[str, str]) -> Table:
+    table = Table(
+        "ms",
+        "p50",
+        "p95",
+        "least",
+        "most",
+        "visits",
+        title="From navigation to the first picture",
+    )
+    table.add_row("an empty page, to its first animation frame", *cells(Figures.of(report.empty)))
+    for path, times in report.joins.items():
+        table.add_row(titles[path], *cells(Figures.of(times)))
+        table.add_row("  the player's own", *cells(Figures.of(report.played[path])))
+    return table
