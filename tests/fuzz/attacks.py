@@ -10,24 +10,25 @@ from relay.rtc.receive.rtcp import retransmission_request
 from tests.fixtures.media import access_units, rtp_packets
 from tests.fuzz.live import FIRST_PLAYED, OFFER, PLAYED
 from tests.fuzz.repeats import Repeat, at_once, sequence
+from tests.fuzz.seeds import rtp
 
 _VIDEO = OFFER.media[0]
 
 
 def _rtp(
-    payload: bytes, sequence: int = 1, timestamp: int = 1, *, number: int | None = None
+    payload: bytes,
+    sequence: int = 1,
+    timestamp: int = 1,
+    *,
+    number: int | None = None,
+    marker: bool = False,
 ) -> bytes:
     extension = b""
     if number is not None:
         element = bytes((_VIDEO.transport_id << 4 | 1,)) + number.to_bytes(2, "big") + b"\0"
         extension = b"\xbe\xde\0\1" + element
     first = 0x90 if extension else 0x80
-    header = bytes((first, _VIDEO.payload_type)) + sequence.to_bytes(2, "big")
-    return header + timestamp.to_bytes(4, "big") + b"\0\0\0\x09" + extension + payload
-
-
-def _marked(packet: bytes, marker: bool) -> bytes:
-    return packet[:1] + bytes((packet[1] | marker << 7,)) + packet[2:]
+    return rtp(_VIDEO.payload_type, marker, sequence, timestamp, payload, first, extension)
 
 
 def skipped_transport_numbers() -> bytes:
@@ -62,7 +63,7 @@ def long_parameter_sets() -> bytes:
     head = bytes((0x67, 244, 0, 30))
     units = [(head + body + bytes((number,)), pps, b"\x65\x88\x84") for number in range(8)]
     return at_once(
-        _marked(_rtp(packet.payload, packet.sequence, packet.timestamp), packet.marker)
+        _rtp(packet.payload, packet.sequence, packet.timestamp, marker=packet.marker)
         for packet in rtp_packets(units)
     )
 

@@ -17,6 +17,7 @@ import aiohttp
 from relay.sample import Track
 from scripts.benchmarks.local_server import LocalServer
 from scripts.loadgen.clip import encode
+from scripts.loadgen.machine import resident_bytes
 from scripts.loadgen.plans import PublishersPlan
 from scripts.loadgen.publisher import Publisher
 from scripts.loadgen.publishers import Publishers
@@ -137,7 +138,7 @@ async def _send_datagrams(
                     strangers[result.sent % STRANGERS].send(data)
                 result.sent += 1
             if len(result.memory) <= due - began:
-                result.memory.append(_resident(pid))
+                result.memory.append(resident_bytes(pid))
                 _look(viewer, result)
             due = max(due + BATCH / RATE, time.monotonic())
             await asyncio.sleep(max(0.001, due - time.monotonic()))
@@ -180,10 +181,6 @@ def _look(viewer: Viewer, result: Attack) -> None:
     # The next call starts with the last frame of this one.
     viewer.records += pictures[-1:]
     result.frames -= len(pictures[-1:])
-
-
-def _resident(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4_096
 
 
 def _median(values: list[int]) -> int:

@@ -31,7 +31,7 @@ from tests.fuzz.repeats import Repeat, at_once, sequence
 _VIDEO, _AUDIO = OFFER.media[0].payload_type, OFFER.media[1].payload_type
 
 
-def _rtp(
+def rtp(
     payload_type: int,
     marker: bool,
     sequence: int,
@@ -54,14 +54,14 @@ def _rtp(
 def _live(count: int = 4) -> list[bytes]:
     """RTP of a few frames, their sound and a sender report."""
     video = [
-        _rtp(_VIDEO, packet.marker, packet.sequence & 0xFFFF, packet.timestamp, packet.payload)
+        rtp(_VIDEO, packet.marker, packet.sequence & 0xFFFF, packet.timestamp, packet.payload)
         for packet in rtp_packets(access_units(count=count))
     ]
     audio = [
-        _rtp(_AUDIO, False, index, index * 960, packet)
+        rtp(_AUDIO, False, index, index * 960, packet)
         for index, packet in enumerate(opus_packets(count))
     ]
-    repaired = _rtp(OFFER.media[0].rtx_payload_type or 0, True, 5, 3_000, b"\0\x02" + video[0][12:])
+    repaired = rtp(OFFER.media[0].rtx_payload_type or 0, True, 5, 3_000, b"\0\x02" + video[0][12:])
     return [*video[:2], *audio, *_reports(), *video[2:], repaired]
 
 
@@ -145,13 +145,11 @@ def _numbered() -> Iterator[bytes]:
     Header extensions have one-byte and two-byte headers.
     """
     short = [
-        _rtp(
-            _VIDEO, True, 1, 1, b"x", 0x90, b"\xbe\xde\0\1\x41" + number.to_bytes(2, "big") + b"\0"
-        )
+        rtp(_VIDEO, True, 1, 1, b"x", 0x90, b"\xbe\xde\0\1\x41" + number.to_bytes(2, "big") + b"\0")
         for number in (1, 2, 5, 3, 900, 65_535, 0)
     ]
     long = [
-        _rtp(_VIDEO, True, 1, 1, b"x", 0x90, b"\x10\0\0\1\xff\2" + number.to_bytes(2, "big"))
+        rtp(_VIDEO, True, 1, 1, b"x", 0x90, b"\x10\0\0\1\xff\2" + number.to_bytes(2, "big"))
         for number in (7, 8, 40_000)
     ]
     for wait in (b"\0", b"\x06", b"\xff"):
@@ -165,7 +163,7 @@ def _vp8() -> Iterator[bytes]:
         yield join(packet.payload for packet in packets if packet.timestamp == timestamp)
     yield join([b"\x90\xf0\x91\x22\x07\xe1" + frames[0][:400]])
     yield join(
-        b"\2" + _rtp(96, packet.marker, packet.sequence, packet.timestamp, packet.payload)
+        b"\2" + rtp(96, packet.marker, packet.sequence, packet.timestamp, packet.payload)
         for packet in packets
     )
 
@@ -189,7 +187,7 @@ def _beacons() -> Iterator[bytes]:
 
 def _rtp_seeds() -> Iterator[bytes]:
     yield from _live(2)
-    yield _rtp(
+    yield rtp(
         _VIDEO,
         True,
         1,

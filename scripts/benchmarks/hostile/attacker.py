@@ -1,8 +1,9 @@
 """The attacker's process: `python -m scripts.benchmarks.hostile.attacker`.
 
-The process reads its plan (one line of JSON), prepares the attack and writes `ready`. A second line
-contains the duration in seconds and starts the attack. The process then writes its summary, and
-keeps everything open until standard input ends.
+The process reads its plan (one line of JSON), prepares the attack and writes `ready`, or the reason
+why the server refused the preparation. A second line contains the duration in seconds and starts
+the attack. The process then writes its summary, and keeps everything open until standard input
+ends.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ import sys
 
 import uvloop
 
-from scripts.benchmarks.hostile.arena import Arena
+from scripts.benchmarks.hostile.arena import Arena, NotPrepared
 from scripts.benchmarks.hostile.rows import ROWS
 from scripts.loadgen.clip import Clip
 
@@ -33,8 +34,11 @@ async def run() -> None:
     row = next(row for row in ROWS if row.name == plan["row"])
     arena = Arena(plan["url"], plan["room"], Clip.from_json(plan["clip"]), plan["token"])
     attack = row.attack()
-    await attack.prepare(arena)
-    _write(b"ready\n")
+    try:
+        await attack.prepare(arena)
+        _write(b"ready\n")
+    except NotPrepared as error:
+        _write(f"{error}\n".encode())
     if begin := await reader.readline():
         arena.begin()
         await attack.run(arena, float(begin))

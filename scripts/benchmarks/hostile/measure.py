@@ -156,7 +156,7 @@ class Bench:
         attacker.stdin.write(json.dumps(plan).encode() + b"\n")
         line = await asyncio.wait_for(attacker.stdout.readline(), PREPARE_WITHIN)
         if line != b"ready\n":
-            raise ServerFailed("the attacker could not prepare")
+            raise ServerFailed(line.decode().strip() or "the attacker could not prepare")
         await asyncio.sleep(SETTLE)
 
     async def _quiet(self, yard: Yardstick, row: Row) -> tuple[Side, dict[str, float]]:
