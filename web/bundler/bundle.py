@@ -10,7 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from npm import install, run
+from npm import install, read, run
 
 HERE = Path(__file__).resolve().parent
 WEB = HERE.parent
@@ -24,12 +24,12 @@ def bundle(tools: Path) -> None:
     esbuild fails, FileNotFoundError if Node.js is missing.
     """
     wanted = _digest()
-    if _read(BUNDLES / STAMP) == wanted:
+    if read(BUNDLES / STAMP) == wanted:
         return
     tools.mkdir(parents=True, exist_ok=True)
     with open(tools / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if _read(BUNDLES / STAMP) == wanted:
+        if read(BUNDLES / STAMP) == wanted:
             return
         install(HERE, tools)
         made, former = (BUNDLES.with_name(f"bundles.{name}") for name in ("made", "former"))
@@ -53,13 +53,6 @@ def _digest() -> str:
         digest.update(f"{path.relative_to(WEB)}\0{path.stat().st_size}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError:
-        return ""
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ def install(source: Path, tools: Path) -> None:
     """Installs the packages of `source` into `tools`, unless `tools` already contains them.
     Raises CalledProcessError if npm fails, FileNotFoundError if Node.js is missing.
     """
-    if all(_read(tools / name) == (source / name).read_text() for name in FILES):
+    if all(read(tools / name) == (source / name).read_text() for name in FILES):
         return
     tools.mkdir(parents=True, exist_ok=True)
     for name in FILES:
@@ -42,7 +42,8 @@ def run(*command: str, cwd: Path) -> None:
     subprocess.run([program, *command[1:]], cwd=cwd, env=environ, check=True)
 
 
-def _read(path: Path) -> str:
+def read(path: Path) -> str:
+    """Returns the text of a file; empty if there is no such file."""
     try:
         return path.read_text()
     except OSError:
