@@ -36,7 +36,8 @@ ARRIVE, SETTLE = 5.0, 2.0
 """Seconds in which all creators arrive, and seconds until the measurement begins."""
 WATCHED = 20
 """Number of crowded rooms that have a viewer each."""
-SOCKETS = 6_000
+SOCKETS, SOCKETS_ARRIVE = 6_000, 1.0
+"""Number of WebSocket viewers, and seconds in which all of these viewers arrive."""
 STORM_PER_SECOND = 100.0
 """Offers per second of refused creators that come back at once."""
 SHARE, P99_MS, REFUSED_MS, NORMAL_SECONDS, STORM_CPU = 0.99, 50.0, 1_000.0, 2.0, 5.0
@@ -185,8 +186,9 @@ async def _raise(yard: Yardstick, clip: Clip, bits_per_second: int, seconds: flo
 
 
 async def _sockets(yard: Yardstick, clip: Clip, seconds: float, core: int) -> Crowd:
-    async with load("crowd", viewers_plan(yard.url, [yard.room], SOCKETS, 1.0), core) as viewers:
-        await asyncio.sleep(1.0 + 2 * SETTLE)
+    plan = viewers_plan(yard.url, [yard.room], SOCKETS, SOCKETS_ARRIVE)
+    async with load("crowd", plan, core) as viewers:
+        await asyncio.sleep(SOCKETS_ARRIVE + 2 * SETTLE)
         began = await yard.begin()
         await asyncio.sleep(seconds)
         side = await yard.end(began)
