@@ -20,6 +20,7 @@ from scripts.benchmarks.commands.hostile_modes import finite
 from scripts.benchmarks.figures import Bar
 from scripts.benchmarks.hostile.bare_dtls import client_hello
 from scripts.benchmarks.hostile.connections import tls_client_hello
+from scripts.benchmarks.hostile.control import due_waits
 from scripts.benchmarks.hostile.creator_packets import long_sps
 from scripts.benchmarks.hostile.figures import (
     Felt,
@@ -220,6 +221,12 @@ def test_an_ear_tells_numbered_packets_from_generated_ones() -> None:
     ear.receive(pack_record(Record(Kind.MEDIA, body, track=Track.AUDIO)))
     ear.receive(pack_record(Record(Kind.MEDIA, body, track=Track.VIDEO)))
     assert (ear.heard, ear.generated) == ({7, 2**31}, 1)
+
+
+def test_each_request_due_during_a_long_wait_counts() -> None:
+    assert due_waits(0.1) == pytest.approx([100, 60, 20])
+    assert due_waits(0.003) == [3]
+    assert due_waits(-math.inf) == []  # no request waits
 
 
 def test_memory_includes_child_processes() -> None:

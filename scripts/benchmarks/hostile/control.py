@@ -100,23 +100,36 @@ class HealthCheck:
         self._host = f"{parts.hostname}:{parts.port}"
         self._tls = parts.scheme == "https"
         self._took: list[float] = []
+        self._asked = math.inf
+        """Time of the request that waits for its answer, seconds of `time.monotonic`; infinity if
+        no request waits.
+        """
 
     def take(self) -> list[float]:
+        """Returns the times since the last call, ms, sorted. A request that still waits counts
+        too.
+        """
         took, self._took = self._took, []
-        return sorted(took)
+        return sorted(took + due_waits(time.monotonic() - self._asked))
 
     async def run(self) -> None:
         while True:
             client = HttpClient(self._host, "")
-            with suppress(ConnectionError, OSError, TimeoutError):
-                await asyncio.get_running_loop().create_connection(
-                    lambda client=client: client,
-                    *self._address,
-                    ssl=trusting() if self._tls else None,
-                )
+            try:
+                self._asked = time.monotonic()
+                async with asyncio.timeout(HEALTH_WITHIN):
+                    await asyncio.get_running_loop().create_connection(
+                        lambda client=client: client,
+                        *self._address,
+                        ssl=trusting() if self._tls else None,
+                    )
                 await self._ask(client)
+            except TimeoutError:  # a subclass of OSError
+                self._took += due_waits(HEALTH_WITHIN)
+            except OSError:
+                self._took.append(HEALTH_WITHIN * 1_000)  # no answer
+            self._asked = math.inf
             client.close()
-            self._took.append(HEALTH_WITHIN * 1_000)  # no answer
             await asyncio.sleep(HEALTH_EVERY)
 
     async def _ask(self, client: HttpClient) -> None:
@@ -124,15 +137,22 @@ class HealthCheck:
         TimeoutError.
         """
         while True:
-            asked = time.monotonic()
+            self._asked = asked = time.monotonic()
             answer = await asyncio.wait_for(client.get("/healthz"), HEALTH_WITHIN)
             if answer.status != 200:
                 raise ConnectionBroken(f"HTTP {answer.status}")
-            took = time.monotonic() - asked
-            while took > 0:
-                self._took.append(took * 1_000)
-                took -= HEALTH_EVERY
+            self._took += due_waits(time.monotonic() - asked)
+            self._asked = math.inf
             await asyncio.sleep(max(0.0, asked + HEALTH_EVERY - time.monotonic()))
+
+
+def due_waits(seconds: float) -> list[float]:
+    """Returns the time, ms, that each request took which became due during a wait of `seconds`."""
+    found = []
+    while seconds > 0:
+        found.append(seconds * 1_000)
+        seconds -= HEALTH_EVERY
+    return found
 
 
 async def run(url: str, rooms: list[str], count: int) -> None:
