@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
+import aiohttp
 import playwright.async_api
 import typer
 
@@ -58,9 +59,10 @@ def measured(benchmark: Coroutine[Any, Any, Report], within: float) -> Report:
         PageFailed,
         ServerFailed,
         TooLate,
+        aiohttp.ClientError,
         latency.BrokenPath,
     ) as error:
-        give_up(str(error))
+        give_up(str(error) or type(error).__name__)
     except playwright.async_api.Error as error:
         give_up(error.message)
     except TimeoutError:
