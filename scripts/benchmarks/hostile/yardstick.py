@@ -29,7 +29,7 @@ VIEWERS, CONTROLS = 200, 10
 reader (`CONTROLS`).
 """
 RAMP = 1.0
-LIVE_WITHIN, READY_WITHIN, ANSWER_WITHIN = 15.0, 20.0, 20.0
+LIVE_WITHIN, ARRIVE_WITHIN, READY_WITHIN, ANSWER_WITHIN = 15.0, 10.0, 20.0, 20.0
 HONEST_NICENESS = -10
 """Niceness of the server, the creator and the viewers. Neither an attacker on the core of the
 viewers nor other programs of this machine must delay them.
@@ -140,7 +140,9 @@ async def yardstick(
         creator.begin(time.time())
         await client.wait_live(endpoint.room, LIVE_WITHIN)
         crowd.begin(time.time())
-        await asyncio.sleep(RAMP)
+        async with asyncio.timeout(ARRIVE_WITHIN):
+            while crowd.take().levels.get("watching", 0) < watch.viewers:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
         control = await stack.enter_async_context(
             control_reader(cores[1], server.url, [endpoint.room], CONTROLS)
         )
