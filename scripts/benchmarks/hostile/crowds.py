@@ -4,11 +4,10 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 
 from scripts.benchmarks.hostile.yardstick import Yardstick, on_core
 from scripts.loadgen.errors import BadInput
-from scripts.loadgen.figures import Figures
 from scripts.loadgen.plans import CrowdPlan, PublishersPlan
 from scripts.loadgen.target import PublishEndpoint, Server, parse_target
 from scripts.loadgen.workers import Worker
@@ -36,26 +35,8 @@ async def create_rooms(url: str, count: int) -> list[PublishEndpoint]:
     return made
 
 
-@dataclass(slots=True)
-class Load:
-    """A worker process and its figures."""
-
-    worker: Worker
-    total: Figures = field(default_factory=Figures)
-    began: float = 0.0
-    """Time of the last call of `take`, seconds of `time.monotonic`."""
-
-    def take(self) -> tuple[Figures, float]:
-        """Returns the figures since the last call, and the time since the last call in seconds."""
-        now = time.monotonic()
-        figures, seconds = self.worker.take(), now - self.began
-        self.began = now
-        self.total.merge(figures)
-        return figures, seconds
-
-
 @asynccontextmanager
-async def load(role: str, plan: PublishersPlan | CrowdPlan, core: int) -> AsyncIterator[Load]:
+async def load(role: str, plan: PublishersPlan | CrowdPlan, core: int) -> AsyncIterator[Worker]:
     """Runs a worker on one core. The first creator or viewer arrives at once."""
     worker = Worker(role, role, asdict(plan))
     with on_core(core):
@@ -63,7 +44,7 @@ async def load(role: str, plan: PublishersPlan | CrowdPlan, core: int) -> AsyncI
     try:
         await worker.ready()
         worker.begin(time.time())
-        yield Load(worker, began=time.monotonic())
+        yield worker
     finally:
         await worker.stop()
 

@@ -81,8 +81,8 @@ class _Bench:
                 await asyncio.sleep(self.seconds)
                 side = await yard.end(began)
                 moved = await counters_moved(yard, before)
-                crowd.take()
-                lost = crowd.total.total("failed") + crowd.total.total("closed")
+                figures = crowd.take()
+        lost = figures.total("failed") + figures.total("closed")
         return _honest(f"{count} viewers", side, moved, lost)
 
     async def heavy_creator(self) -> Honest:
@@ -98,8 +98,8 @@ class _Bench:
                 await asyncio.sleep(self.seconds)
                 side = await yard.end(began)
                 moved = await counters_moved(yard, before)
-                creator.take()
-                lost = creator.total.total("creator_failed") + creator.total.total("creator_closed")
+                figures = creator.take()
+        lost = figures.total("creator_failed") + figures.total("creator_closed")
         return _honest(f"a creator at {HEAVY_KBPS} kbps, {LOSS:.0%} loss", side, moved, lost)
 
     def _yard(

@@ -152,8 +152,7 @@ async def _creators(
             side = await yard.end(began)
             others = await viewers.take()
         side = replace(side, felt=worse(side.felt, others))
-        creators.take()
-        arrived = creators.total
+        arrived = creators.take()
         refused = _refusals(arrived)
         if refused:
             storm = await _storm(yard, spare, side, seconds)
@@ -192,7 +191,7 @@ async def _sockets(yard: Yardstick, clip: Clip, seconds: float, core: int) -> Cr
         began = await yard.begin()
         await asyncio.sleep(seconds)
         side = await yard.end(began)
-        total, _ = viewers.take()
+        total = viewers.take()
     refused = total.counts.get("failed/HTTP 503", 0)
     return Crowd(
         f"{SOCKETS} WebSocket viewers",
