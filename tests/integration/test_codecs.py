@@ -184,8 +184,8 @@ async def test_b_frames_reach_viewers_in_order(server: Server) -> None:
     assert times == sorted(set(times))
     lights = [picture.to_ndarray()[:240].mean() for picture in pictures[-45:]]
     greys = [media.luma_of(index) for index in range(60)]
-    # A transcoder without CPU time omits frames. The timeline moves each later frame by at most 4 ms
-    # if packets arrive faster than before, so count frames from one frame to the next.
+    # A transcoder without CPU time omits frames. The timeline moves each later frame by up to 4 ms
+    # if packets arrive faster than before, so count the frames between two frames.
     steps = [round((later - time) / 3_000) for time, later in pairwise(times[-45:])]
     places = list(accumulate(steps, initial=0))
     first = min(
