@@ -61,9 +61,8 @@ class Reporter:
 
     def limit_bitrate(self, bitrate: int) -> None:
         """Requests at most `bitrate` (bit/s) from now on, but never more than the bitrate cap."""
-        limit = min(bitrate, self.bitrate_cap)
-        if limit != self._limit:
-            self._limit = limit
+        if bitrate != self._limit:
+            self._limit = bitrate
             self.make_report_due()
 
     def make_report_due(self) -> None:

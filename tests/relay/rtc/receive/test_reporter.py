@@ -51,12 +51,14 @@ def test_a_falling_estimate_is_sent_at_once() -> None:
     plain.receive_video(packet(1), 10.0)
 
 
-def test_a_limit_is_sent_at_once_and_never_exceeds_the_cap() -> None:
-    def requested(reporter: Reporter, now: float) -> int:
-        _, asked = RtcpPacket.parse(reporter.report(now, 5))
-        assert isinstance(asked, RtcpPsfbPacket)
-        return int(unpack_remb_fci(asked.fci)[0])
+def requested(reporter: Reporter, now: float) -> int:
+    """Returns the bitrate in the report, bit/s."""
+    _, asked = RtcpPacket.parse(reporter.report(now, 5))
+    assert isinstance(asked, RtcpPsfbPacket)
+    return int(unpack_remb_fci(asked.fci)[0])
 
+
+def test_a_limit_is_sent_at_once_and_never_exceeds_the_cap() -> None:
     estimate = BitrateEstimate(3_000_000, timed=False)
     for reporter in (Reporter(3_000_000), Reporter(3_000_000, estimate)):
         assert requested(reporter, 10.0) == 3_000_000
@@ -66,6 +68,17 @@ def test_a_limit_is_sent_at_once_and_never_exceeds_the_cap() -> None:
         assert reporter.report(10.02, 5) == b""
         reporter.limit_bitrate(9_000_000)
         assert requested(reporter, 10.03) == 3_000_000
+
+
+def test_a_limit_that_ends_while_the_cap_is_lower_leaves_nothing_behind() -> None:
+    """The policer lowers the cap for a few seconds; meanwhile the overload of the server ends."""
+    reporter = Reporter(3_000_000)
+    reporter.limit_bitrate(300_000)
+    reporter.bitrate_cap = 400_000
+    reporter.limit_bitrate(3_000_000)
+    assert requested(reporter, 10.0) == 400_000
+    reporter.bitrate_cap = 3_000_000
+    assert requested(reporter, 10.0 + REPORT_EVERY) == 3_000_000
 
 
 def test_sources_are_bounded() -> None:
