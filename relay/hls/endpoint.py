@@ -12,7 +12,6 @@ A part contains both audio and video, so that one request fetches it. A file bel
 changes, so that a CDN may keep it.
 """
 
-import gzip
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -238,8 +237,12 @@ async def _media_playlist(request: web.Request, rendition: Rendition) -> web.Res
         # Without _HLS_part, wait only for the first part of the segment. Safari requests the next
         # segment without _HLS_part, and would freeze if the answer waited for the whole segment.
         await rendition.reach(number, part or 0, lambda: _connected(request))
-    text = rendition.playlist.text.encode()
-    return _zipped(request, text, BLOCKED if number is not None else FRESH)
+    caching = BLOCKED if number is not None else FRESH
+    if "gzip" not in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
+        return _answer(rendition.playlist.text.encode(), PLAYLIST, caching)
+    response = _answer(rendition.playlist.zipped, PLAYLIST, caching)
+    response.headers[hdrs.CONTENT_ENCODING] = "gzip"
+    return response
 
 
 async def _media(request: web.Request, rendition: Rendition, path: str) -> web.Response:
@@ -294,14 +297,6 @@ def _directive(request: web.Request, name: str) -> int | None:
 
 def _connected(request: web.Request) -> bool:
     return request.transport is not None and not request.transport.is_closing()
-
-
-def _zipped(request: web.Request, text: bytes, caching: str) -> web.Response:
-    if "gzip" not in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
-        return _answer(text, PLAYLIST, caching)
-    response = _answer(gzip.compress(text, 5, mtime=0), PLAYLIST, caching)
-    response.headers[hdrs.CONTENT_ENCODING] = "gzip"
-    return response
 
 
 def _answer(body: bytes | Sequence[bytes], content_type: str, caching: str) -> web.Response:

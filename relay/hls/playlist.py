@@ -2,6 +2,7 @@
 still be downloaded, and the text of the playlist. Pure.
 """
 
+import gzip
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -99,6 +100,7 @@ class Playlist:
         self._retired: deque[Segment] = deque()
         self._inits: dict[int, bytes] = {}
         self._text = ""
+        self._zipped = b""
         self._max_bytes = max_bytes
         self._bytes = 0
 
@@ -111,7 +113,7 @@ class Playlist:
         """Changes the maximum memory, and drops segments that exceed the new limit."""
         self._max_bytes = max_bytes
         self._trim()
-        self._text = ""
+        self._change()
 
     def __bool__(self) -> bool:
         """Whether the playlist has a complete segment that can be played. Players that do not
@@ -132,14 +134,14 @@ class Playlist:
         while len(self._segments) > SEGMENTS + 1 and self._may_retire():
             self._retire()
         self._trim()
-        self._text = ""
+        self._change()
 
     def end(self) -> None:
         """Marks the playlist as complete (`EXT-X-ENDLIST`)."""
         if self._segments:
             self._segments[-1].complete = True
         self.ended = True
-        self._text = ""
+        self._change()
 
     def _begin(self, start: SegmentStart) -> None:
         if self._segments:
@@ -256,6 +258,18 @@ class Playlist:
         """The current text of the playlist."""
         self._text = self._text or "\n".join(self._lines()) + "\n"
         return self._text
+
+    @property
+    def zipped(self) -> bytes:
+        """The current text of the playlist, compressed with gzip. All requests between two parts
+        get the same bytes.
+        """
+        self._zipped = self._zipped or gzip.compress(self.text.encode(), 5, mtime=0)
+        return self._zipped
+
+    def _change(self) -> None:
+        """Drops the cached texts, because the playlist has changed."""
+        self._text, self._zipped = "", b""
 
     def _lines(self) -> list[str]:
         lines = [

@@ -1,5 +1,6 @@
 """The history of a playlist for any behaviour of the publisher."""
 
+import gzip
 from dataclasses import replace
 
 import pytest
@@ -244,3 +245,16 @@ def test_a_lower_limit_drops_segments_at_once() -> None:
     assert playlist.size == held(playlist) <= before // 4
     assert len(MediaPlaylist.read(playlist.text).complete) < SEGMENTS
     Playlist("aabbccdd", 7).limit(1)
+
+
+def test_the_text_is_compressed_once_for_all_requests() -> None:
+    """Each change of the playlist changes the compressed text, too."""
+    parts = parts_of(120)
+    playlist, texts = Playlist("aabbccdd", 7), []
+    for part in parts:
+        playlist.add(part)
+        assert playlist.zipped is playlist.zipped
+        texts.append(gzip.decompress(playlist.zipped).decode())
+    assert texts == grown(parts)[1]
+    playlist.end()
+    assert gzip.decompress(playlist.zipped).decode() == playlist.text != texts[-1]
