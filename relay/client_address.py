@@ -1,6 +1,11 @@
-"""The address of a client."""
+"""The address of a client, as keys for counting. Pure.
 
+A household with an IPv6 /64 counts as one address, like a household with one IPv4 address.
+"""
+
+import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +21,23 @@ class ClientAddress:
 
 
 UNKNOWN = ClientAddress()
+
+
+@lru_cache(maxsize=4_096)
+def keys_of(address: str) -> ClientAddress:
+    """Returns the keys of an address and its network. An IPv4 address mapped into IPv6 counts as
+    IPv4. For any other text, both keys are this text.
+    """
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return ClientAddress(address, address)
+    if isinstance(ip, ipaddress.IPv6Address):
+        ip = ip.ipv4_mapped or ip
+    if ip.version == 4:
+        return ClientAddress(str(ip), _network(ip, 24))
+    return ClientAddress(_network(ip, 64), _network(ip, 48))
+
+
+def _network(ip: ipaddress.IPv4Address | ipaddress.IPv6Address, prefix: int) -> str:
+    return str(ipaddress.ip_network((ip, prefix), strict=False))

@@ -7,11 +7,13 @@ compares the accounts with the share that one client may have. An address may us
 this share, the time that its number of honest clients needs.
 """
 
-import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from relay.callbacks import ignore
+from relay.client_address import keys_of
 
 SECOND = 1_000_000_000
 """One second in ns."""
@@ -221,18 +223,18 @@ class Meter:
             self.totals[account.kind] += account.spent_ns - account._counted_ns
             account._counted_ns = account.spent_ns
             self._leave_groups(account)
-            account._on_cut = _ignore
+            account._on_cut = ignore
 
     def client(self, address: str, now: float) -> Account:
         """Returns the account of the requests of an address. Idle accounts are removed after a
         minute.
         """
-        key = network_of(address, 32, 64)
+        key = keys_of(address).address
         account = self._addresses.get(key)
         if account is None:
             if len(self._addresses) >= MAX_ADDRESSES:
                 self._expire(now, 0.0)
-            account = self.open(Kind.CLIENT, now, _ignore)
+            account = self.open(Kind.CLIENT, now, ignore)
             self.move(account, address)
             self._addresses[key] = account
         return account
@@ -241,8 +243,12 @@ class Meter:
         if account not in self._accounts[account.kind]:
             return  # a closed account must not keep a group
         self._leave_groups(account)
-        keys = (network_of(address, 32, 64), network_of(address, 24, 48))
-        groups = tuple(self._groups.setdefault(key, _Group(key)) for key in keys)
+        keys = keys_of(address)
+        # The keys are equal if the address is not an IP address.
+        groups = tuple(
+            self._groups.setdefault(key, _Group(key))
+            for key in dict.fromkeys((keys.address, keys.network))
+        )
         for group in groups:
             group.accounts += 1
             group.members[account.kind] += account.clients
@@ -400,7 +406,7 @@ class Meter:
         if account.kind is Kind.CLIENT:
             return  # each request of an address is refused or delayed by itself
         self.cut[account.kind] += 1
-        on_cut, account._on_cut = account._on_cut, _ignore
+        on_cut, account._on_cut = account._on_cut, ignore
         on_cut(f"used more than {self.policy.share:.0%} of the server's time")
 
     def _take_thread_time(self) -> int | None:
@@ -431,20 +437,3 @@ class Meter:
         ]
         for key in gone:
             self.close(self._addresses.pop(key))
-
-
-def network_of(address: str, ipv4: int, ipv6: int) -> str:
-    """Returns the network of an IP address. `ipv4` and `ipv6` are prefix lengths. Returns any other
-    text unchanged.
-    """
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(ip, ipaddress.IPv6Address):
-        ip = ip.ipv4_mapped or ip
-    return str(ipaddress.ip_network((ip, ipv4 if ip.version == 4 else ipv6), strict=False))
-
-
-def _ignore(_: str) -> None:
-    """Ignores the reason why a session must end. Used for accounts that belong to no session."""

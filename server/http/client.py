@@ -1,16 +1,10 @@
-"""The address of a client, also behind reverse proxies, and the keys under which the address is
-counted. Pure.
-
-A household with an IPv6 /64 counts as one address, like a household with one IPv4 address.
-"""
+"""The address of a client, also behind reverse proxies. Pure."""
 
 import ipaddress
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from relay.client_address import ClientAddress
 from server.http.hosts import read_authority
 from server.setting_types import IPNetwork
 
@@ -144,21 +138,3 @@ def is_in(address: str, networks: Sequence[IPNetwork]) -> bool:
     """Whether the address belongs to one of the networks."""
     ip = parse_address(address) if networks else None
     return ip is not None and any(ip in network for network in networks)
-
-
-@lru_cache(maxsize=4_096)
-def keys_of(address: str) -> ClientAddress:
-    """Returns the keys of an address and of the network that one client may own: a whole IPv4
-    address and its /24, or the /64 and the /48 of an IPv6 address. An IPv4 address mapped into IPv6
-    counts as IPv4. For any other text, both keys are the text.
-    """
-    ip = parse_address(address)
-    if ip is None:
-        return ClientAddress(address, address)
-    if ip.version == 4:
-        return ClientAddress(str(ip), _network(ip, 24))
-    return ClientAddress(_network(ip, 64), _network(ip, 48))
-
-
-def _network(ip: IPAddress, length: int) -> str:
-    return str(ipaddress.ip_network((int(ip), length), strict=False))

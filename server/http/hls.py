@@ -2,12 +2,12 @@
 
 from aiohttp import hdrs, web
 
+from relay.client_address import keys_of
 from relay.errors import RefusalCode
 from relay.hls.endpoint import Renditions
 from relay.hls.rendition import Rendition
 from relay.worker.workers import Workers
 from server.errors import Gone, TooManyRequests
-from server.http.client import keys_of
 from server.http.connections import send
 from server.http.limits import ConnectionLimiter
 from server.http.request import client_of, connection_of

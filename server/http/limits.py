@@ -1,11 +1,11 @@
 """Request and connection limits per client address and per network. Pure: `now` is any monotonic
 time in seconds.
 
-Addresses and networks are counted by the keys of server/http/client.py. One client may have many
+Addresses and networks are counted by the keys of relay/client_address.py. One client may have many
 addresses, so a network may do NETWORK times as much as an address.
 """
 
-from server.http.client import keys_of
+from relay.client_address import keys_of
 
 NETWORK = 8
 """Ratio of the limit of a network to the limit of an address."""

@@ -5,8 +5,8 @@ from typing import Any
 
 from aiohttp import web
 
+from relay.client_address import keys_of
 from server.host.ice_servers import Role, ice_servers, turn_user
-from server.http.client import keys_of
 from server.http.request import client_of
 from server.settings import Settings
 

@@ -2,12 +2,12 @@
 
 from aiohttp import web
 
+from relay.client_address import keys_of
 from relay.errors import RefusalCode
 from relay.websocket.counters import WebSocketCounters
 from relay.websocket.endpoint import watch
 from relay.websocket.viewer import WebSocketViewer
 from server.errors import BadRequest, TooManyRequests
-from server.http.client import keys_of
 from server.http.limits import ConnectionLimiter
 from server.http.request import client_of, connection_of
 from server.rooms.registry import Rooms

@@ -7,11 +7,11 @@ import asyncio
 
 from aiohttp import web
 
+from relay.client_address import keys_of
 from relay.rtc.receive.sdp import parse_offer
 from server.host.ice_servers import Role
 from server.http.admission import Admissions
 from server.http.auth import bearer_token
-from server.http.client import keys_of
 from server.http.request import client_of, url_of
 from server.http.signalling import created, read_offer, read_trickle, signalling_routes
 from server.http.turn import turn_servers

@@ -16,7 +16,6 @@ from relay.meter import (
     Kind,
     Meter,
     MeterPolicy,
-    network_of,
 )
 
 STEP = 0.25
@@ -238,6 +237,20 @@ def test_a_closed_account_belongs_to_no_address() -> None:
     assert not world.meter._groups
 
 
+def test_an_address_that_is_no_ip_address_is_charged_once() -> None:
+    """A Unix socket has no IP address, so its address and its network have the same key."""
+    world = World()
+    account = world.clients("", 1, 0.15)
+    world.run(60)
+    assert account.spent_ns > 0 and world.meter.slowed[Kind.CLIENT] == 0
+    (group,) = world.meter._groups.values()
+    assert (group.accounts, group.members[Kind.CLIENT]) == (1, 1)
+    account.leave(world.now)
+    world.shares.clear()
+    world.run(EXPIRES + 1)
+    assert not world.meter._groups
+
+
 def test_idle_addresses_expire() -> None:
     world = World()
     account = world.clients("192.0.2.1", 1, 0.0)
@@ -254,17 +267,3 @@ def test_accounts_of_addresses_are_bounded() -> None:
         world.meter.client(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", world.now)
     assert len(world.meter) <= MAX_ADDRESSES
     assert len(world.meter._groups) <= 2 * MAX_ADDRESSES
-
-
-@pytest.mark.parametrize(
-    ("address", "expected"),
-    [
-        ("192.0.2.77", "192.0.2.0/24"),
-        ("::ffff:192.0.2.77", "192.0.2.0/24"),
-        ("2001:db8:1:2:3::4", "2001:db8:1::/48"),
-        ("fe80::1%eth0", "fe80::/48"),
-        ("unknown", "unknown"),
-    ],
-)
-def test_networks(address: str, expected: str) -> None:
-    assert network_of(address, 24, 48) == expected

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.client_address import ClientAddress
-from server.http.client import Client, client, client_address, keys_of
+from server.http.client import Client, client, client_address
 
 TRUSTED = [ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("2001:db8:1::/48")]
 
@@ -111,21 +110,3 @@ def test_what_a_trusted_proxy_says(headers: list[tuple[str, str]], expected: Cli
 def test_no_header_breaks_it(forwarded_for: str, forwarded: str) -> None:
     assert client("10.0.0.1", [("X-Forwarded-For", forwarded_for)], TRUSTED).address
     assert client("10.0.0.1", [("Forwarded", forwarded)], TRUSTED).address
-
-
-@pytest.mark.parametrize(
-    ("address", "key", "network"),
-    [
-        ("192.0.2.7", "192.0.2.7", "192.0.2.0/24"),
-        ("::ffff:192.0.2.7", "192.0.2.7", "192.0.2.0/24"),
-        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64", "2001:db8:1::/48"),
-        ("2001:db8::1", "2001:db8::/64", "2001:db8::/48"),
-        ("2001:db8:0:0:ffff::1", "2001:db8::/64", "2001:db8::/48"),
-        ("fe80::1%eth0", "fe80::/64", "fe80::/48"),
-        ("unknown", "unknown", "unknown"),
-        ("a name", "a name", "a name"),
-        ("", "", ""),
-    ],
-)
-def test_the_keys_of_an_address(address: str, key: str, network: str) -> None:
-    assert keys_of(address) == ClientAddress(key, network)

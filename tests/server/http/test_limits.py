@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.http.client import keys_of
+from relay.client_address import keys_of
 from server.http.limits import (
     BURST_SECONDS,
     NETWORK,
