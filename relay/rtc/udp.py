@@ -8,7 +8,6 @@ import select
 import socket
 from dataclasses import dataclass
 from functools import partial
-from struct import pack, unpack
 from time import monotonic
 from typing import Any, Protocol
 
@@ -16,6 +15,7 @@ from relay.meter import Meter
 from relay.pause import PauseRule
 from relay.rtc.consent import CandidatePair
 from relay.rtc.ice import Address, SocketAddress, local_ufrag_of
+from relay.rtc.udp_socket import RECEIVE_BUFFER, bound_socket, dropped, segments
 
 logger = logging.getLogger(__name__)
 
@@ -27,13 +27,6 @@ MAX_ADDRESSES = 16
 """Maximum number of addresses stored for one peer. A phone sends checks from a few addresses."""
 FREE_TRIES = 20
 """Number of ports to try if the caller accepts any free port."""
-RECEIVE_BUFFER = 4 * 1024 * 1024
-SEND_BUFFER = 4 * 1024 * 1024
-"""Size of the send buffer, bytes: enough for one frame of a 1 Mbit/s stream to a thousand
-viewers.
-"""
-SO_SNDBUFFORCE, SO_RCVBUFFORCE, SO_MEMINFO, SOL_UDP, UDP_SEGMENT = 32, 33, 55, 17, 103
-"""Linux constants that Python's socket module lacks."""
 
 
 @dataclass(slots=True)
@@ -103,7 +96,7 @@ class Route(CandidatePair):
             self.socket.sendto(data, self.address)
             return
         try:
-            self.socket.sendmsg((data,), _segments(segment), 0, self.address)
+            self.socket.sendmsg((data,), segments(segment), 0, self.address)
         except BlockingIOError:
             raise
         except OSError:
@@ -111,19 +104,6 @@ class Route(CandidatePair):
             # checksums (EIO).
             for at in range(0, len(data), segment):
                 self.socket.sendto(data[at : at + segment], self.address)
-
-
-_ancillary: dict[int, list[tuple[int, int, bytes]]] = {}
-
-
-def _segments(size: int) -> list[tuple[int, int, bytes]]:
-    """Returns the ancillary data for UDP_SEGMENT (udp(7)). Results are cached, because only a few
-    sizes occur.
-    """
-    found = _ancillary.get(size)
-    if found is None:
-        found = _ancillary[size] = [(SOL_UDP, UDP_SEGMENT, pack("=H", size))]
-    return found
 
 
 class _BoundSocket(asyncio.DatagramProtocol):
@@ -228,7 +208,7 @@ class UdpPort:
         granted = RECEIVE_BUFFER
         for host in self.hosts:
             try:
-                sock, granted = _bound_socket(host, self.port)
+                sock, granted = bound_socket(host, self.port)
             except OSError as error:
                 raise OSError(
                     error.errno, f"UDP port {self.port} of {host}: {error.strerror or error}"
@@ -300,7 +280,7 @@ class UdpPort:
     @property
     def overflowed(self) -> int:
         """Number of datagrams that the kernel dropped because a receive buffer was full."""
-        return sum(_memory(bound.socket)[_DROPS] for _, bound in self._sockets)
+        return sum(dropped(bound.socket) for _, bound in self._sockets)
 
     async def close(self) -> None:
         for transport, bound in self._sockets:
@@ -327,54 +307,3 @@ def _source_address(
     if host.version == 4:
         return str(host), port
     return str(host), port, 0, 0
-
-
-_DROPS = 8
-"""Index of SK_MEMINFO_DROPS (linux/sock_diag.h)."""
-
-
-def _memory(sock: socket.socket) -> tuple[int, ...]:
-    """Returns the values of SO_MEMINFO (Linux 4.12, socket(7)). All values are zero if the kernel
-    does not support this option.
-    """
-    try:
-        data = sock.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, 4 * (_DROPS + 1))
-    except OSError:
-        data = b""
-    return unpack(f"={_DROPS + 1}I", data.ljust(4 * (_DROPS + 1), b"\0"))
-
-
-def _set_receive_buffer(sock: socket.socket) -> int:
-    """Requests a receive buffer of RECEIVE_BUFFER bytes. Returns the granted size, bytes."""
-    try:
-        # SO_RCVBUFFORCE may exceed the system's limit, but needs a privilege (CAP_NET_ADMIN).
-        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)
-    except OSError:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-    # Linux reports twice the granted size.
-    return sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
-
-
-def _set_send_buffer(sock: socket.socket) -> None:
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER)
-    except OSError:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-
-
-def _bound_socket(host: str, port: int) -> tuple[socket.socket, int]:
-    """Returns a bound UDP socket, and the size of its receive buffer in bytes."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_DGRAM)
-    try:
-        sock.setblocking(False)
-        # Keyframes of many publishers arrive in bursts; the default buffer holds about 150 packets.
-        granted = _set_receive_buffer(sock)
-        _set_send_buffer(sock)
-        if family == socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        sock.bind((host, port))
-    except OSError:
-        sock.close()
-        raise
-    return sock, granted

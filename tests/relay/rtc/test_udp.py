@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from relay.pause import LATE
-from relay.rtc import udp
+from relay.rtc import udp, udp_socket
 from relay.rtc.consent import CLAIM
 from relay.rtc.udp import MAX_ADDRESSES, Route, UdpPort
 from tests.conftest import open_sockets
@@ -307,7 +307,7 @@ async def test_a_small_receive_buffer_is_reported_once(
 ) -> None:
     """In one line for all addresses, with the setting of the system that mends it."""
     monkeypatch.setattr(udp, "RECEIVE_BUFFER", 1 << 40)
-    monkeypatch.setattr(udp, "_set_receive_buffer", lambda _: 212_992)
+    monkeypatch.setattr(udp_socket, "_set_receive_buffer", lambda _: 212_992)
     await port.open(["127.0.0.1", "127.0.0.2"], 0)
     lines = [record.getMessage() for record in caplog.records if record.name == udp.__name__]
     assert len(lines) == 1
