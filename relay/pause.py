@@ -13,6 +13,8 @@ READING_MAX: Final = 1.0
 """Maximum time for which timers wait until the sockets are read, seconds. An overloaded process may
 never empty its sockets.
 """
+JUDGE_AGAIN: Final = 0.02
+"""Time after which a timer that had to wait calls `may_judge` again, seconds."""
 
 
 class PauseRule:

@@ -10,9 +10,11 @@ from typing import Final
 
 from relay.callbacks import ignore
 from relay.meter import Kind
+from relay.pause import JUDGE_AGAIN
 from relay.rtc.bucket import TokenBucket
 from relay.rtc.consent import AGAIN, EXPIRES, Consent
 from relay.rtc.counters import PeerCounters
+from relay.rtc.deadline import deadline
 from relay.rtc.dtls import DtlsSrtp, SrtpError
 from relay.rtc.ice import Answer, IceAgent
 from relay.rtc.rtp import HEADER_SIZE
@@ -24,8 +26,6 @@ from relay.stopwatch import Timed
 logger = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 10.0
-JUDGE_AGAIN = 0.02
-"""Time after which a timer that had to wait asks the pause rule again, seconds."""
 HELD_MAX = 4
 """Maximum number of handshake datagrams that wait until the peer's address is proven. A flight of a
 handshake has one or two datagrams.
@@ -147,10 +147,8 @@ class PeerSession:
 
         Raises ConnectionError if this fails or takes longer than 10 s.
         """
-        deadline = _Deadline(self._port, CONNECT_TIMEOUT)
         try:
-            async with deadline.timeout:
-                deadline.start()
+            async with deadline(CONNECT_TIMEOUT, self._port.pause):
                 await self._left_checking.wait()
                 self._require_handshaking()
                 await Timed(
@@ -166,8 +164,6 @@ class PeerSession:
                 else "no connectivity check arrived within {:.0f} s: is the UDP port reachable?"
             )
             raise ConnectionError(problem.format(CONNECT_TIMEOUT)) from error
-        finally:
-            deadline.stop()
         self._require_handshaking()
         now = monotonic()
         self._consent.complete_handshake(now)
@@ -390,32 +386,3 @@ class PeerSession:
         held, self._held = self._held, []
         for data in held:
             self._send_handshake(data)
-
-
-class _Deadline:
-    """A timeout that does not expire before datagrams that arrived during a pause of the process
-    are read.
-    """
-
-    def __init__(self, port: UdpPort, seconds: float) -> None:
-        self.timeout = asyncio.timeout(None)
-        self._pause = port.pause
-        self._seconds = seconds
-        self._timer: asyncio.TimerHandle | None = None
-
-    def start(self) -> None:
-        """Starts the timeout. Call this method inside `async with timeout`."""
-        self._wait(self._seconds)
-
-    def stop(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-
-    def _wait(self, seconds: float) -> None:
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._expire)
-
-    def _expire(self) -> None:
-        if self._pause.may_judge(monotonic()):
-            self.timeout.reschedule(asyncio.get_running_loop().time())
-        else:
-            self._wait(JUDGE_AGAIN)
