@@ -6,7 +6,8 @@ from typing import Protocol
 
 from relay.rtc.receive.feedback import KeyframeBudget
 from relay.rtc.receive.sdp import Offer
-from relay.rtc.receive.session import DISCARD, ReceiveSession
+from relay.rtc.receive.session import ReceiveSession
+from relay.rtc.receive.sink import DISCARD
 from relay.rtc.udp import UdpPort
 from relay.sample import Demand
 from relay.stream.stream import Stream

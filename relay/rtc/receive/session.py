@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Callable
 from random import random
 from time import monotonic, perf_counter_ns
-from typing import Protocol
 
 from relay.meter import Kind
 from relay.rtc.consent import Consent
@@ -25,6 +24,7 @@ from relay.rtc.receive.reassembly import EncodedFrame, Reassembly
 from relay.rtc.receive.reorder import Reorder
 from relay.rtc.receive.reporter import Reporter
 from relay.rtc.receive.sdp import Answer, Offer, write_answer
+from relay.rtc.receive.sink import DISCARD, Sink
 from relay.rtc.rtp import RtpPacket, parse_rtp
 from relay.rtc.udp import Route, UdpPort
 from relay.sample import Track
@@ -40,45 +40,6 @@ SILENCE_MAX = 30.0
 """Time of silence after which the session ends, seconds. If the network recovers earlier, the
 session continues.
 """
-
-
-class Sink(Protocol):
-    """Receives the media of a session. Its methods are called synchronously and in order.
-
-    `now` is in seconds of `time.monotonic`, because uvloop's own clock has a resolution of 1 ms and
-    does not advance while callbacks run.
-    """
-
-    def receive_frame(self, frame: EncodedFrame) -> None: ...
-
-    def receive_audio(self, packet: RtpPacket, now: float) -> None: ...
-
-    def receive_report(self, track: Track, report: rtcp.SenderReport, now: float) -> None: ...
-
-    def receive_source(self, track: Track) -> None:
-        """Takes note that the SSRC of a track has changed. New timestamps are unrelated to earlier
-        timestamps.
-        """
-
-    def tick(self, now: float) -> None:
-        """Does the periodic work. The session calls this method every 20 ms."""
-
-
-class _Discard:
-    """Discards all media. Sessions use this sink before `deliver_to` and after `close`."""
-
-    def receive_frame(self, frame: EncodedFrame) -> None: ...
-
-    def receive_audio(self, packet: RtpPacket, now: float) -> None: ...
-
-    def receive_report(self, track: Track, report: rtcp.SenderReport, now: float) -> None: ...
-
-    def receive_source(self, track: Track) -> None: ...
-
-    def tick(self, now: float) -> None: ...
-
-
-DISCARD: Sink = _Discard()
 
 
 class ReceiveSession(PeerSession):

@@ -15,7 +15,8 @@ from relay.rtc.consent import AMPLIFICATION, EXPIRES
 from relay.rtc.dtls import DtlsSrtp, fingerprint
 from relay.rtc.peer_session import CHECKS_BURST, PeerEvent, PeerSession, PeerState
 from relay.rtc.receive.sdp import parse_offer
-from relay.rtc.receive.session import ReceiveSession, Sink
+from relay.rtc.receive.session import ReceiveSession
+from relay.rtc.receive.sink import Sink
 from relay.rtc.send.feed import Feed
 from relay.rtc.send.sdp import parse_play_offer
 from relay.rtc.send.session import SendSession
