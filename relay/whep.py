@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from relay.callbacks import ignore
@@ -14,49 +14,28 @@ from relay.channel.channel import Channel
 from relay.errors import OfferError, RefusalCode
 from relay.rtc.send.feed import Feed
 from relay.rtc.send.sdp import PlayOffer, parse_play_offer
-from relay.rtc.send.session import SendSession
+from relay.rtc.send.session import SendCounters, SendSession
 from relay.rtc.udp import UdpPort
 from relay.sample import Track
 from relay.stream.stream import Stream
 
 logger = logging.getLogger(__name__)
 
-SUMMED = (
-    "dropped",
-    "nacks",
-    "ignored_nacks",
-    "resent",
-    "plis",
-    "rejected",
-    "limited",
-    "withheld",
-    "unconsented",
-)
+SUMMED = tuple(counter.name for counter in fields(SendCounters))
 """Names of the session counters that are added to the totals when a session ends."""
-
-
 RETRY_CONNECTING = 1
 """Seconds after which a player may retry while too many sessions are connecting."""
 
 
 @dataclass(slots=True)
-class WhepCounters:
-    """Totals over all ended sessions since the process began."""
+class WhepCounters(SendCounters):
+    """Totals over all ended sessions since the process began, and the numbers of sessions."""
 
     joined: int = 0
     failed: int = 0
     """Number of sessions that never connected."""
-    dropped: int = 0
     refused: int = 0
     """Number of offers that were refused because too many sessions were connecting."""
-    nacks: int = 0
-    ignored_nacks: int = 0
-    resent: int = 0
-    plis: int = 0
-    rejected: int = 0
-    limited: int = 0
-    withheld: int = 0
-    unconsented: int = 0
     octets: int = 0
     """Payload bytes sent, retransmissions excluded."""
 
