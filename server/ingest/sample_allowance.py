@@ -2,6 +2,8 @@
 to make the server spend time on delivery. Pure.
 """
 
+from relay.rtc.bucket import TokenBucket
+
 PER_SECOND = 200
 """Number of samples that a publisher may send per second: video at 60 frames per second and audio
 in packets of 10 ms make 160.
@@ -14,16 +16,8 @@ class SampleAllowance:
     """A token bucket of samples. `now` is in µs."""
 
     def __init__(self) -> None:
-        self._tokens = float(BURST)
-        self._counted_at: int | None = None
+        self._bucket = TokenBucket(PER_SECOND, BURST)
 
     def take(self, now: int) -> bool:
         """Counts a sample. Returns whether the sample is within the allowance."""
-        if self._counted_at is not None and now > self._counted_at:
-            earned = (now - self._counted_at) * PER_SECOND / 1_000_000
-            self._tokens = min(float(BURST), self._tokens + earned)
-        self._counted_at = now
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True
+        return self._bucket.take(now / 1_000_000)
