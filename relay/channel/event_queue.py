@@ -5,6 +5,7 @@ events. Pure.
 from collections.abc import Callable
 from typing import Protocol
 
+from relay.callbacks import ignore
 from relay.channel.event_log import EventLog, PostedEvent
 
 EVENTS_WITHIN = 0.1
@@ -100,12 +101,9 @@ class EventQueue:
         afterwards.
         """
         self._cancel()
-        self._send = _nothing
+        self._send = ignore
 
     def _cancel(self) -> None:
         if self._timer:
             self._timer.cancel()
             self._timer = None
-
-
-def _nothing() -> None: ...

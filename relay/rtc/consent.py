@@ -134,7 +134,7 @@ class Consent(Generic[Pair]):
         pair.answered_at = now
         self._answers = self._answers or self._connected
         if pair is self.selected:
-            self._next = now + self._every * (1 + SPREAD * (2 * self._chance() - 1))
+            self._next = now + self._interval()
         return now - asked_at
 
     def complete_handshake(self, now: float) -> None:
@@ -142,9 +142,13 @@ class Consent(Generic[Pair]):
         because the peer has answered random bytes that the server sent on this pair.
         """
         self._connected = True
-        self._next = now + self._every * (1 + SPREAD * (2 * self._chance() - 1))
+        self._next = now + self._interval()
         if self.selected is not None:
             self.selected.answered_at = now
+
+    def _interval(self) -> float:
+        """Returns the time until the next connectivity check on the selected pair, seconds."""
+        return self._every * (1 + SPREAD * (2 * self._chance() - 1))
 
     def forgive(self, seconds: float) -> None:
         """Records that the process was paused for `seconds` and sent no connectivity checks. This
