@@ -14,6 +14,7 @@ from typing import Final
 
 from relay.callbacks import ignore
 from relay.client_address import keys_of
+from relay.excess import Excess
 
 SECOND = 1_000_000_000
 """One second in ns."""
@@ -72,11 +73,10 @@ class Account:
 
     __slots__ = (
         "_counted_ns",
+        "_excess",
         "_groups",
-        "_level_ns",
         "_meter",
         "_on_cut",
-        "_own_slowed",
         "_peak",
         "_peak_at",
         "_slowed_for",
@@ -116,8 +116,7 @@ class Account:
         self._on_cut = on_cut
         self._groups: tuple[_Group, ...] = ()
         self._counted_ns = 0
-        self._level_ns = 0.0
-        self._own_slowed = False
+        self._excess = Excess(meter.limit_ns)
         self._slowed_for = 0.0
         self._suspect = False
         self._peak = 0
@@ -156,15 +155,14 @@ class Account:
 class _Group:
     """The accounts of one address or one network."""
 
-    __slots__ = ("accounts", "key", "level_ns", "members", "slowed", "used_ns")
+    __slots__ = ("accounts", "excess", "key", "members", "used_ns")
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, limit_ns: int) -> None:
         self.key = key
         self.accounts = 0
         self.members = dict.fromkeys(Kind, 0)
         self.used_ns = 0.0
-        self.level_ns = 0.0
-        self.slowed = False
+        self.excess = Excess(limit_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +244,7 @@ class Meter:
         keys = keys_of(address)
         # The keys are equal if the address is not an IP address.
         groups = tuple(
-            self._groups.setdefault(key, _Group(key))
+            self._groups.setdefault(key, _Group(key, self.limit_ns))
             for key in dict.fromkeys((keys.address, keys.network))
         )
         for group in groups:
@@ -336,9 +334,8 @@ class Meter:
         for group in account._groups:
             group.used_ns += counted
         allowed = self.policy.share + self.honest[account.kind] * account.clients
-        level = account._level_ns + counted - allowed * seconds * SECOND
-        account._level_ns = min(2.0 * self.limit_ns, max(0.0, level))
-        account._suspect = account._level_ns > 0
+        account._excess.add(counted - allowed * seconds * SECOND)
+        account._suspect = account._excess.ns > 0
 
     def _learn(self, kind: Kind, rates: list[float]) -> None:
         if len(rates) >= MEASURED:
@@ -350,29 +347,20 @@ class Meter:
     def _fill_groups(self, seconds: float, waiting: bool) -> None:
         share = self.policy.share * seconds * SECOND
         for group in self._groups.values():
-            if group.used_ns <= share and not group.level_ns:
-                group.used_ns = 0.0
-                continue
-            honest = sum(self.honest[kind] * number for kind, number in group.members.items())
-            level = group.level_ns + group.used_ns - share - honest * seconds * SECOND
+            if group.used_ns > share or group.excess.ns:
+                honest = sum(self.honest[kind] * number for kind, number in group.members.items())
+                group.excess.add(group.used_ns - share - honest * seconds * SECOND)
+                group.excess.judge(waiting)
             group.used_ns = 0.0
-            group.level_ns = min(2.0 * self.limit_ns, max(0.0, level))
-            group.slowed = (
-                group.level_ns > self.limit_ns / 2
-                if group.slowed
-                else waiting and group.level_ns > self.limit_ns
-            )
 
     def _judge(self, accounts: list[Account], seconds: float, waiting: bool) -> None:
         for account in accounts:
-            account._own_slowed = (
-                account._level_ns > self.limit_ns / 2
-                if account._own_slowed
-                else waiting and account._level_ns > self.limit_ns
-            )
+            account._excess.judge(waiting)
             honest = 2.0 * self.honest[account.kind] * max(1, account.clients)
-            shared = account.rate > honest and any(group.slowed for group in account._groups)
-            self._slow(account, account._own_slowed or shared)
+            shared = account.rate > honest and any(
+                group.excess.reached for group in account._groups
+            )
+            self._slow(account, account._excess.reached or shared)
             if account.slowed:
                 account._slowed_for += seconds
                 if account._slowed_for >= CUT_AFTER:
@@ -393,8 +381,8 @@ class Meter:
             account.limit_ns = account._counted_ns + self.limit_ns
             return
         account.limit_ns = account.spent_ns + self.limit_ns
-        account._level_ns = max(account._level_ns, float(self.limit_ns))
-        account._own_slowed = account._suspect = True
+        account._excess.reach()
+        account._suspect = True
         self._slow(account, True)
 
     def _slow(self, account: Account, slowed: bool) -> None:
