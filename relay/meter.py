@@ -393,6 +393,8 @@ class Meter:
     def _cut(self, account: Account) -> None:
         if account.kind is Kind.CLIENT:
             return  # each request of an address is refused or delayed by itself
+        if account._on_cut is ignore:
+            return  # the session is already being ended
         self.cut[account.kind] += 1
         on_cut, account._on_cut = account._on_cut, ignore
         on_cut(f"used more than {self.policy.share:.0%} of the server's time")

@@ -72,6 +72,8 @@ def test_a_session_that_takes_half_the_loop_is_slowed_and_then_ended() -> None:
     assert world.ended == ["used more than 20% of the server's time"]
     assert world.meter.slowed[Kind.CREATOR] >= 1 and world.meter.cut[Kind.CREATOR] == 1
     assert not any(account.slowed for account in honest)
+    world.run(10)
+    assert world.meter.cut[Kind.CREATOR] == 1, "the session is still being closed"
 
 
 def test_a_slowed_session_uses_its_share_at_most() -> None:
