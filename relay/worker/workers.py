@@ -191,6 +191,8 @@ class _ForkServerLink:
         """Exit status of each worker that ended before `start` created its Worker object, by
         process id.
         """
+        self._discarded: set[int] = set()
+        """Process ids of the workers whose start request was cancelled and that have not ended."""
         self._loop.add_reader(control, self._receive)
 
     async def start(
@@ -283,14 +285,16 @@ class _ForkServerLink:
     def _discard(self, pid: int) -> None:
         """Ends a worker whose start request was cancelled."""
         if self._early.pop(pid, None) is None:
-            self._early[pid] = 0
+            self._discarded.add(pid)
             self._send({"kill": pid})
 
     def _end(self, pid: int, status: int | None) -> None:
         worker = self._workers.pop(pid, None)
         if worker:
             worker.exited(status)
-        elif self._early.pop(pid, None) is None:
+        elif pid in self._discarded:
+            self._discarded.remove(pid)
+        else:
             self._early[pid] = status or 0
 
     def _lose(self) -> None:
