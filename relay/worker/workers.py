@@ -18,7 +18,9 @@ from relay.worker.fork_server import MAX_MESSAGE
 logger = logging.getLogger(__name__)
 
 START = 10.0
-"""Maximum seconds from the request for a worker until the worker sends its first byte."""
+"""Maximum time until the fork server answers a request for a worker, and maximum time from then
+until the worker sends its first byte, seconds.
+"""
 ROOT = Path(relay.__file__).parents[1]
 KEPT_VARIABLES = ("LD_LIBRARY_PATH",)
 """Environment variables without which some Python installations do not start."""
@@ -204,9 +206,12 @@ class _ForkServerLink:
         with theirs:
             reader, writer = await _open(ours)
             try:
-                pid = await self._request({"start": [module, arguments]}, theirs)
-            except BaseException:
+                async with asyncio.timeout(START):
+                    pid = await self._request({"start": [module, arguments]}, theirs)
+            except BaseException as error:
                 writer.transport.abort()
+                if isinstance(error, TimeoutError):
+                    raise WorkerFailed("the fork server does not answer") from error
                 raise
         worker = self._workers[pid] = Worker(self, kind, pid, reader, writer)
         if self.lost or pid in self._early:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from relay.worker import workers as module
 from relay.worker.fork_server import GROUP_NICE
 from relay.worker.workers import Worker, WorkerFailed, Workers
 from tests.fixtures.deadline import eventually
@@ -150,6 +151,26 @@ async def test_a_start_that_is_cancelled_leaves_no_worker(workers: Workers) -> N
             await task.result().close()
         await (await workers.start("test")).close()
         await eventually(lambda: not (link._workers or link._early or link._discarded))
+    assert not workers.failures
+
+
+async def test_a_fork_server_that_does_not_answer(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The start fails in time. If the fork server answers later, the late worker ends."""
+    await (await workers.start("test")).close()
+    assert workers._link
+    link = workers._link.result()
+    os.kill(link._process.pid, signal.SIGSTOP)
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "START", 0.05)
+        with pytest.raises(WorkerFailed, match="does not answer"):
+            await workers.start("test")
+    os.kill(link._process.pid, signal.SIGCONT)
+    worker = await workers.start("test")
+    assert await ask(worker, "compute") == 499_500
+    await worker.close()
+    await eventually(lambda: not (link._workers or link._early or link._discarded))
     assert not workers.failures
 
 
