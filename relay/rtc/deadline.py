@@ -14,6 +14,7 @@ async def deadline(seconds: float, pause: PauseRule) -> AsyncIterator[None]:
     arrived during a pause of the process are read.
     """
     loop = asyncio.get_running_loop()
+    timer: asyncio.TimerHandle
 
     def expire() -> None:
         nonlocal timer

@@ -78,7 +78,7 @@ def test_a_limit_that_ends_while_the_cap_is_lower_leaves_nothing_behind() -> Non
     reporter.limit_bitrate(3_000_000)
     assert requested(reporter, 10.0) == 400_000
     reporter.bitrate_cap = 3_000_000
-    assert requested(reporter, 10.0 + REPORT_EVERY) == 3_000_000
+    assert requested(reporter, 10.0 + 2 * REPORT_EVERY) == 3_000_000
 
 
 def test_sources_are_bounded() -> None:
