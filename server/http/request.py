@@ -18,20 +18,22 @@ from server.settings import Settings
 
 MAX_BODY = 65_536
 CLIENT = web.RequestKey("client", Client)
-"""Key of the client in a request."""
+"""Key under which a request stores its Client."""
 BODY_WITHIN = 10.0
 """Maximum seconds that a client may take to send a request body."""
 
 
 def client_of(request: web.Request, settings: Settings) -> Client:
-    """Returns the client's address. Includes the scheme and host of the client's URL if a trusted
+    """Returns the client of a request: its address, and the scheme and host of its URL if a trusted
     proxy sent them.
     """
     return client_through(request, settings.trusted_proxies)
 
 
 def client_through(request: web.Request, trusted: Sequence[IPNetwork]) -> Client:
-    """Returns the client behind trusted proxies. Reads the headers once for each request."""
+    """Returns the client of a request that may have passed through `trusted` proxies. Reads the
+    headers only once for each request.
+    """
     found = request.get(CLIENT)
     if found is None:
         found = client(request.remote or "", request.headers.items(), trusted)
@@ -55,8 +57,8 @@ def url_of(request: web.Request, path: str, settings: Settings) -> str:
 
 
 async def read_body(request: web.Request) -> bytes:
-    """Reads the request body. Raises TooLarge if the body exceeds 64 KB, RequestTimeout if it takes
-    more than BODY_WITHIN seconds.
+    """Reads the request body. Raises TooLarge if the body exceeds 64 KB, and RequestTimeout if the
+    body does not arrive within BODY_WITHIN seconds.
     """
     if (request.content_length or 0) > MAX_BODY:
         raise _too_large()

@@ -1,6 +1,4 @@
-"""The request handler of each connection: aiohttp's, but its answers to malformed HTTP are
-refusals.
-"""
+"""An aiohttp request handler that answers malformed HTTP with a refusal."""
 
 import logging
 
@@ -15,8 +13,8 @@ logger = logging.getLogger(__name__)
 
 
 class RequestHandler(web.RequestHandler):
-    """No application handles malformed HTTP: aiohttp would log a traceback for each malformed
-    request, and the answer of aiohttp would name the versions of aiohttp and Python.
+    """Answers malformed HTTP with a refusal. By default, aiohttp logs a traceback for each such
+    request and sends an answer that names the versions of aiohttp and Python.
     """
 
     __slots__ = ()
@@ -33,7 +31,7 @@ class RequestHandler(web.RequestHandler):
         else:
             logger.debug("malformed HTTP from %s: %r", request.remote, exc)
             if request.writer.output_size > 0:
-                raise ConnectionError("an answer has begun")
+                raise ConnectionError("part of an answer has already been sent")
             response = json_refusal(Refusal(status, RefusalCode.BAD_REQUEST, "malformed HTTP"))
             response.force_close()
         response.headers[hdrs.SERVER] = SERVER

@@ -31,7 +31,9 @@ NEW_CODES_PER_MINUTE = 30
 cache have no limit.
 """
 NEW_CODES_PER_SECOND = 20
-"""Maximum number of QR codes that are made per second: each takes the event loop 1 to 4 ms."""
+"""Maximum number of QR codes that are made per second. Each code occupies the event loop for 1 to
+4 ms.
+"""
 
 
 class RoomsEndpoint:
@@ -83,13 +85,15 @@ class RoomsEndpoint:
         return reply(RoomDescription, await self._rooms.ask(request.match_info["room"], Describe()))
 
     async def end(self, request: web.Request) -> web.Response:
-        """Ends a room permanently. The room ends even if the client leaves before the answer."""
+        """Ends a room permanently, even if the client disconnects before the answer is sent."""
         name = request.match_info["room"]
         await asyncio.shield(self._rooms.ask(name, End(bearer_token(request))))
         return web.Response(status=204)
 
     async def qr_code(self, request: web.Request) -> web.Response:
-        """Returns the QR code of the watch URL. Only a code that has to be made is charged."""
+        """Returns the QR code of the watch URL. Only codes that are not in the cache count toward
+        the limits.
+        """
         name = request.match_info["room"]
         await self._rooms.ask(name, Describe())
         url = url_of(request, f"/r/{name}", self._settings)
@@ -112,7 +116,7 @@ class RoomsEndpoint:
 
 def read_create_room(body: bytes) -> CreateRoom:
     """Reads the body of POST /api/rooms; an empty body counts as an empty object. Raises BadRequest
-    if the body is not a JSON object, Unprocessable if the title is invalid.
+    if the body is not a JSON object, and Unprocessable if the title is invalid.
     """
     try:
         value = json.loads(body) if body.strip() else {}

@@ -214,7 +214,9 @@ class ServerCollector(Collector):
         )
 
     def _traffic(self, received: dict[str, int], played: dict[str, int]) -> Iterator[Family]:
-        """`received`: totals of the creators' sessions. `played`: totals of the WHEP sessions."""
+        """Yields the metrics of media traffic. `received`: totals of the creators' sessions.
+        `played`: totals of the WHEP sessions.
+        """
         yield CounterMetricFamily(
             "microlive_received_bytes", "Media from creators", received["payload_bytes"]
         )

@@ -35,8 +35,9 @@ class SignallingEndpoint(Protocol):
 
 
 def signalling_routes(prefix: str, endpoint: SignallingEndpoint) -> list[web.RouteDef]:
-    """Returns the routes of `{prefix}/{room}` and `{prefix}/{room}/{session}`, each also with a
-    trailing slash: not every client follows the redirect of a POST.
+    """Returns the routes of `{prefix}/{room}` and `{prefix}/{room}/{session}`, with and without a
+    trailing slash. Both forms are needed, because some clients do not follow the redirect of a
+    POST.
     """
     room, session = f"{prefix}/{{room}}{{slash:/?}}", f"{prefix}/{{room}}/{{session}}{{slash:/?}}"
     return [
@@ -58,8 +59,8 @@ async def read_offer(request: web.Request) -> str:
 
 
 async def read_trickle(request: web.Request, remote_ufrag: str) -> None:
-    """Reads a PATCH with ICE candidates and ignores the candidates: the server is an ICE-lite
-    agent, which answers the peer from any address.
+    """Reads a PATCH with ICE candidates and ignores the candidates. The server does not need them:
+    it is an ICE-lite agent and learns the peer's address from the peer's connectivity checks.
 
     Raises the same errors as `read_offer`. Raises Unprocessable for an ICE restart (RFC 9725
     §4.3.3); the session then continues unchanged.

@@ -25,7 +25,9 @@ class WatchEndpoint:
         self._rooms = rooms
         self._settings = settings
         self.sockets = ConnectionLimiter(settings.max_sockets_per_address)
-        """The common limiter of the WebSockets and event streams of an address."""
+        """Limiter of the connections of each address. WebSockets and event streams are counted
+        together.
+        """
         self.viewers: set[WebSocketViewer] = set()
         """The viewers that are connected at present."""
         self.counters = WebSocketCounters()

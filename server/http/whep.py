@@ -31,7 +31,7 @@ class WhepEndpoint:
         self._sessions = sessions
         self._settings = settings
         self.held = ConnectionLimiter(settings.max_sockets_per_address)
-        """The limiter of the sessions of an address."""
+        """Limiter of the number of sessions of each address."""
         self._connecting = ConnectionLimiter(settings.max_connecting_whep_per_address)
 
     def routes(self) -> list[web.RouteDef]:
@@ -41,7 +41,7 @@ class WhepEndpoint:
 
     async def create(self, request: web.Request) -> web.Response:
         """Handles a POST of an offer. Responds 201 with the SDP answer and the session's URL in
-        Location. Responds 409 if the room is not live yet, 410 if the room has ended.
+        Location. Responds 409 if the room is not live yet, and 410 if the room has ended.
         """
         await self._live_channel(request)
         offer = await read_offer(request)
@@ -55,7 +55,7 @@ class WhepEndpoint:
 
     async def end(self, request: web.Request) -> web.Response:
         """Handles a DELETE of a session. Responds when the session has ended. The session ends even
-        if the client leaves before the answer.
+        if the client disconnects before the answer is sent.
         """
         await self._sessions.end(await self._session(request))
         return web.Response()

@@ -64,7 +64,7 @@ class WhipEndpoint:
 
     async def end(self, request: web.Request) -> web.Response:
         """Handles a DELETE of a session. Responds when the session has ended. The session ends even
-        if the client leaves before the answer.
+        if the client disconnects before the answer is sent.
         """
         command = EndSession(bearer_token(request), request.match_info["session"])
         await asyncio.shield(self._rooms.ask(request.match_info["room"], command))
