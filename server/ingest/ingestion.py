@@ -80,8 +80,8 @@ class Ingestion:
         self._reception = Reception(now)
         self._samples = SampleAllowance()
         self._receiving = False
-        """Whether a frame of the publisher is being handled. A transcoder delivers its frames at
-        other times.
+        """Whether `receive_frame` is running. The session charges the time of this call to the
+        publisher. A transcoder publishes its frames outside this call.
         """
         self._sound = ContinuousSound(expected=audio)
         self._sps = self._pps = b""
@@ -130,7 +130,7 @@ class Ingestion:
             stamp = self._timeline.captured_now(now)
             self._publish_sounds(self._sound.advance(stamp.ticks), stamp, now)
 
-    # Calls of the frame source (FrameOutput)
+    # FrameOutput: methods that the frame source calls
 
     def publish_frame(self, frame: EncodedFrame) -> None:
         unit = frame.unit
@@ -204,8 +204,8 @@ class Ingestion:
         return True
 
     def _publish_sounds(self, sounds: list[Sound], stamp: Stamp, now: float) -> None:
-        """Publishes audio packets. Call this method only once the parameter sets are known: audio
-        before the first frame would only make viewers wait.
+        """Publishes audio packets. Do not call this method before the parameter sets are known:
+        audio before the first frame would only make viewers wait.
         """
         for sound in sounds:
             early = (stamp.ticks - sound.ticks) / TIMESCALE[Track.AUDIO]
@@ -224,9 +224,9 @@ class Ingestion:
             )
 
     def _publish(self, sample: Sample, *, charged: bool) -> None:
-        """Publishes a sample. The time of the delivery depends on the viewers. Therefore this time
-        is not charged to the publisher, unless the publisher exceeds the allowance of samples.
-        `charged`: whether the session charges the running call to the publisher.
+        """Publishes a sample. The time that the delivery to viewers takes is not charged to the
+        publisher, unless the publisher exceeds the allowance of samples. `charged`: whether the
+        session charges the time of the current call to the publisher.
         """
         started = time.perf_counter_ns()
         self._stream.publish(sample)

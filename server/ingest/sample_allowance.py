@@ -1,15 +1,17 @@
-"""Limits the samples whose delivery is free for a publisher. An attacker may send many tiny samples
-to make the server spend time on delivery. Pure.
+"""Limits the number of samples whose delivery time is not charged to the publisher. Without this
+limit, an attacker could send many tiny samples to make the server spend time on delivery. Pure.
 """
 
 from relay.rtc.bucket import TokenBucket
 
 PER_SECOND = 200
-"""Number of samples that a publisher may send per second: video at 60 frames per second and audio
-in packets of 10 ms make 160.
+"""Number of samples per second whose delivery time is not charged to the publisher. Video at 60
+frames per second and audio in packets of 10 ms have 160 samples per second.
 """
 BURST = 400
-"""Number of samples that may arrive together, after a gap in the network."""
+"""Number of samples that are not charged if they arrive at once, such as after an interruption of
+the network.
+"""
 
 
 class SampleAllowance:

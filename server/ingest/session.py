@@ -109,7 +109,8 @@ class IngestSession:
         self._ingestion: Ingestion | None = None
         video = offer.find("video")
         self._codec = video.codec if video else "H264"
-        # A transcoder is reserved only after the handshake: an offer alone costs a client nothing.
+        # A transcoder is reserved only after the handshake. Otherwise a client that sends only
+        # offers could reserve all transcoders.
         if self._codec != "H264":
             transcoders.require_free(stream.name, address)
             transcoders.prepare()
@@ -192,7 +193,7 @@ class IngestSession:
 
     @property
     def bitrate(self) -> float:
-        """Bit rate of the stream's media over the last seconds, bit/s."""
+        """Average bitrate of the stream's media in the last few seconds, bit/s."""
         return self._stream.bitrate
 
     def limit_bitrate(self, bitrate: int) -> None:
@@ -200,10 +201,10 @@ class IngestSession:
         self.rtc.limit_bitrate(bitrate)
 
     def health(self) -> IngestHealth | None:
-        """Returns how well the publisher's media arrives; None before `begin`."""
+        """Returns figures of how well the publisher's media arrives; None before `begin`."""
         return self._ingestion.health() if self._ingestion else None
 
-    # Calls of the ingestion (IngestionOwner)
+    # IngestionOwner: methods that the ingestion calls
 
     def media_came(self) -> None:
         if self.state is not State.FLOWING and self._happen(Event.MEDIA_CAME):

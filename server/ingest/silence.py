@@ -1,8 +1,8 @@
 """Fills gaps in the audio, first with concealment, then with silence, so that players never wait
 for audio.
 
-Chromium's MSE stops permanently at an audio gap of 100 ms, and a player without audio drifts. Pure:
-takes media ticks, returns packets.
+Chromium's MSE stops permanently at an audio gap of 100 ms. Players follow the clock of the audio,
+and drift without audio. Pure: takes media ticks, returns packets.
 """
 
 from dataclasses import dataclass

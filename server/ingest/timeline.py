@@ -42,14 +42,14 @@ the timestamps of sender reports run twice as fast as those of packets.
 """
 PAUSE, BEHIND, STRAGGLERS = 1.0, 0.5, 2
 """Limits that detect a jump of the audio timestamps after a pause of at least PAUSE seconds. The
-timestamps have jumped if more than STRAGGLERS packets are over BEHIND seconds late. Fewer late
-packets may be from before the pause. Chromium causes these jumps: while it sends no track, the
-timestamps of its packets stop, but those of its sender reports continue.
+timestamps have jumped if more than STRAGGLERS packets are over BEHIND seconds late. Up to
+STRAGGLERS late packets may have been sent before the pause. Chromium causes these jumps: while it
+sends no track, the timestamps of its packets stop, but those of its sender reports continue.
 """
 
 
 CATCH_UP = 0.005
-"""Seconds by which each packet is less late than the packet before, if the packets waited in a
+"""Minimum decrease in lateness from one packet to the next, seconds, if the packets waited in a
 socket or in the network during the pause. The timestamps of such packets have not jumped.
 """
 
@@ -106,7 +106,7 @@ class _TrackClock:
         arrived in time since the pause.
         """
         self._lateness = 0.0
-        """Lateness of the packet before, seconds."""
+        """Lateness of the previous packet, seconds."""
         self._last: int | None = None
 
     def unwrap(self, timestamp: int) -> int:
@@ -290,8 +290,8 @@ class Timeline:
             and self._transit.value is not None
             and arrived - sent < self._transit.value - IMPOSSIBLE
         ):
-            # The timestamp has jumped. If it were accepted, the other track would also move into
-            # the past.
+            # The timestamp has jumped. If the packet were accepted, it would lower the minimum
+            # transit time of both tracks, and the media time of the other track would jump back.
             clock.forget()
             sent = None
         by_arrival = timestamp / clock.rate + clock.arrival.add(

@@ -19,8 +19,8 @@ KIND = "video"
 MAX_ANSWER = 8 << 20
 """Maximum bytes of one answer."""
 MAX_UNREAD = 16 << 20
-"""Maximum bytes of requests that the worker has not read. A worker under the control of an attacker
-may answer requests without reading them.
+"""Maximum bytes of requests that the worker has not read. Without this limit, a worker under the
+control of an attacker could send answers, read no requests and so fill the server's memory.
 """
 
 
@@ -98,7 +98,7 @@ class TranscodedSource:
             self._on_closed()
 
     async def _run(self) -> None:
-        """Runs workers until one fails for good."""
+        """Runs one worker after another until a worker fails and must not be replaced."""
         while (reason := await self._work()) is None:
             logger.info("transcoder %s is replaced", self.pid)
         if self._transcoding.happen(Event.LOST):

@@ -14,12 +14,12 @@ from av.video.frame import PictureType, VideoFrame
 DECODERS = {"VP8": "vp8", "H264": "h264"}
 """Names of FFmpeg's decoders, by RTP encoding name."""
 MAX_PIXELS = 1920 * 1088
-"""Maximum number of pixels in a frame. A larger frame would use more than one publisher's share of
-the machine.
+"""Maximum number of pixels in a frame. A larger frame would use more CPU time and memory than one
+publisher may use.
 """
 QUALITY = "23"
-"""x264's constant rate factor (CRF). The bitrate setting is only an upper limit, so that simple
-content needs fewer bits.
+"""x264's constant rate factor (CRF). The bitrate setting is only an upper limit, and simple content
+needs fewer bits.
 """
 LONGEST_GOP = 300
 CLOCK = 90_000

@@ -25,7 +25,7 @@ class Transcoders:
         self._bitrate = bitrate
         self._reserved: Counter[str] = Counter()
         self._addresses: dict[str, str] = {}
-        """Address of the publisher for which a room got its first transcoder, by room."""
+        """Address of the publisher that needed a room's first transcoder, by room."""
 
     @property
     def rooms(self) -> int:
@@ -33,9 +33,9 @@ class Transcoders:
         return len(self._reserved)
 
     def require_free(self, room: str, address: str) -> None:
-        """Checks that the room can get a transcoder. Raises Unavailable if `limit` other rooms, or
-        `per_address` other rooms of this address, have transcoders; NotAcceptable if the server
-        does not transcode.
+        """Checks that the room can get a transcoder. Raises NotAcceptable if the server does not
+        transcode. Raises Unavailable if `limit` other rooms have transcoders, or if `per_address`
+        other rooms of this address have transcoders.
         """
         if not self._limit:
             raise NotAcceptable(
@@ -52,7 +52,7 @@ class Transcoders:
             )
 
     def prepare(self) -> None:
-        """Prepares for a transcoder, so that its start later takes less time."""
+        """Starts the fork server, so that the first transcoder starts sooner."""
         self._workers.prepare()
 
     def reserve(self, room: str, address: str) -> "Reservation":

@@ -49,7 +49,7 @@ class Event(Enum):
     BROKEN = auto()
     """The worker could not decode a frame."""
     CRASHED = auto()
-    """The worker is gone, and another one is being started."""
+    """The worker has ended unexpectedly, and a new worker is being started."""
     LOST = auto()
     CLOSED = auto()
 
@@ -172,7 +172,7 @@ class Transcoding:
             case Kind.READY:
                 self.happen(Event.READY)
             case Kind.DONE | Kind.BROKEN:
-                # A worker under the control of an attacker may answer more than was requested.
+                # A worker under the control of an attacker may send more answers than requests.
                 self._in_flight = max(0, self._in_flight - 1)
                 if kind is Kind.BROKEN:
                     self.happen(Event.BROKEN)
