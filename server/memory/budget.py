@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 TICK = 0.5
 """Seconds between two measurements."""
 SILENT = 10.0
-"""Seconds without media after which a stream gets the least window."""
+"""Seconds without media after which a stream's window is limited to policy.LEAST_SECONDS."""
 PACKET_BYTES = 1_600
 """Memory of a packet that waits for missing packets, bytes."""
 VIEWER_SESSION_BYTES = 100_000
@@ -62,7 +62,9 @@ class MemoryCounters:
     refused: int = 0
     """Number of creators that were refused because of the memory budget."""
     cut: int = 0
-    """Number of WebSocket viewers closed because too many bytes waited for their address."""
+    """Number of WebSocket viewers that were disconnected because too many bytes waited for the
+    viewers of one address or network.
+    """
     trims: int = 0
     """Number of times that free memory was returned to the system."""
 
@@ -76,7 +78,7 @@ class MemoryLimits:
     window_seconds: float
     window_bytes: int
     bitrate: int
-    """Bit rate that every creator may send, bit/s."""
+    """Bitrate at which every creator may send, bit/s."""
 
 
 class MemoryBudget:
@@ -143,7 +145,7 @@ class MemoryBudget:
                 "the server has no memory left for another live: try again later",
                 policy.RETRY,
             )
-        # Counts the creator with the least need until the next tick measures the creator's session.
+        # Until the next tick measures the creator's session, count the minimum memory of a live.
         self._needs.add(policy.Live(creator, 0, 0))
 
     # Measurements
@@ -176,7 +178,7 @@ class MemoryBudget:
             self._cut(waiting)
 
     def _measure(self, room: Room, playlist: int, held: dict[str, int]) -> policy.Live:
-        """Returns the memory of a room, and adds the memory to the kinds of `held`."""
+        """Returns the memory of a room. Also adds the memory to `held`, by kind."""
         channel = room.channel
         window, joins = channel.stream.window.size, channel.held
         whep = self._whep.held(channel)

@@ -1,4 +1,6 @@
-"""The memory of this machine, of its control group and of this process (Linux)."""
+"""Reads the memory of this machine and of this process, and the memory limits of the process's
+control groups (Linux).
+"""
 
 import ctypes
 import ctypes.util
@@ -12,8 +14,8 @@ SHARE = 0.6
 UNKNOWN = 1 << 30
 """Memory that is assumed on systems without /proc, bytes."""
 ARENAS = 2
-"""Maximum number of heaps of the C library. By default, each thread gets its own heap, and the
-other heaps cannot use its free memory.
+"""Maximum number of heaps of the C library. By default, each thread gets its own heap, and cannot
+use the free memory in the heaps of other threads.
 """
 
 _M_ARENA_MAX = -8  # <malloc.h>
@@ -33,7 +35,7 @@ def available(root: Path = Path("/")) -> int:
 
 
 def resident() -> int:
-    """Returns the resident memory of this process, bytes; 0 if the system does not tell."""
+    """Returns the resident memory of this process, bytes; 0 if the system does not report it."""
     try:
         with open("/proc/self/statm", "rb", buffering=0) as file:
             return int(file.read().split()[1]) * _PAGE

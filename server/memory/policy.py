@@ -1,8 +1,8 @@
 """The rules of the memory budget. Pure.
 
 While little of the budget is used, each stream has its full window. With more use, all windows and
-HLS playlists get shorter. New creators are refused before the shortest windows of all streams would
-exceed the budget. A live that has begun always keeps its newest frames.
+HLS playlists get shorter. A new creator is refused if one more live would not fit into the budget
+even with windows of LEAST_SECONDS. A live that has begun always keeps its newest frames.
 """
 
 from collections import Counter
@@ -14,29 +14,29 @@ from relay.client_address import ClientAddress
 MEBIBYTE = 1 << 20
 
 RELAXED = 0.7
-"""Share of the budget up to which windows have their full length."""
+"""Used share of the budget up to which windows have their full length."""
 STRAINED = 0.9
-"""Share of the budget from which windows have their least length."""
+"""Used share of the budget at which windows have a length of LEAST_SECONDS."""
 CRITICAL = 0.95
-"""Share of the budget from which windows hold only the newest frames, and above which no new
-creator is accepted.
+"""Used share of the budget from which windows contain only the newest frames. A new creator is
+refused if the process would then need more than this share.
 """
 LEAST_SECONDS = 6.0
-"""Least length of a window, seconds: two or three keyframe intervals."""
+"""Length of a window at STRAINED, seconds: two or three keyframe intervals."""
 NEWEST_SECONDS = 1.0
-"""Length of a window from CRITICAL on, seconds. Viewers join with the burst of the channel, which
-always has all frames since the last keyframe.
+"""Length of a window at and above CRITICAL, seconds. Joining viewers do not need a longer window:
+they get the burst, for which the channel always keeps all frames since the last keyframe.
 """
 SHRINK = 0.8
 """Minimum ratio of a window's new length to its previous length. Long windows shrink in several
 steps, because each dropped sample takes time on the event loop.
 """
 LEAST_WINDOW_BYTES = MEBIBYTE
-"""Minimum limit of a window's size, bytes. Every window may have this size, even if much memory is
+"""Lowest size limit of a window, bytes. Every window may reach this size, even if much memory is
 used.
 """
 LEAST_PLAYLIST_BYTES = 4 * MEBIBYTE
-"""Maximum memory of an HLS playlist from STRAINED on, bytes."""
+"""Maximum memory of an HLS playlist at and above STRAINED, bytes."""
 
 LIVE_BYTES = 128 * MEBIBYTE
 """Budget of one live: its window, bursts, packets for WHEP viewers and HLS playlist, bytes."""
@@ -93,7 +93,7 @@ class Live:
     rest: int
     """Memory of the live apart from its window."""
     bitrate: float = 0.0
-    """Bit rate of the stream, bit/s."""
+    """Bitrate of the stream, bit/s."""
 
     @property
     def held(self) -> int:
@@ -142,10 +142,10 @@ def _sizes(lives: Sequence[tuple[str, Live]], most: float) -> dict[str, int]:
 
 
 class Needs:
-    """The memory that the process needs if all windows have the least length.
+    """The memory that the process needs if all windows have a length of LEAST_SECONDS.
 
-    `other`: memory that belongs to no live, bytes; `bitrate`: bit rate that every creator may send,
-    bit/s.
+    `other`: memory that belongs to no live, bytes. `bitrate`: bitrate at which every creator may
+    send, bit/s.
     """
 
     def __init__(self, other: int, bitrate: float) -> None:
@@ -177,13 +177,14 @@ class Needs:
 
 
 def _least_bytes(bitrate: float) -> int:
-    """Returns the memory of a live with the least window. `bitrate`: bit/s."""
+    """Returns the memory of a live whose window has a length of LEAST_SECONDS. `bitrate`: bit/s."""
     return SESSION_BYTES + round(bitrate / 8 * (LEAST_SECONDS + BURST_SECONDS))
 
 
 def excessive_viewers(waiting: Sequence[tuple[ClientAddress, int]], budget: int) -> list[int]:
-    """Returns the indexes of the viewers to close, so that the waiting bytes of each address and
-    network fit into its share of the budget. `waiting`: address and waiting bytes of each viewer.
+    """Returns the indexes of the viewers that must be disconnected so that the waiting bytes of
+    each address and network fit into its share of the budget. `waiting`: address and waiting bytes
+    of each viewer.
     """
     addresses: Counter[str] = Counter()
     networks: Counter[str] = Counter()

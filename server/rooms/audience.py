@@ -13,8 +13,9 @@ FRESH = 3.5
 one or two reports are lost.
 """
 MIN_INTERVAL = 0.5
-"""Minimum seconds between two reports of a viewer. A report that arrives sooner is ignored, because
-the viewer would count twice. The previous report may have been delayed.
+"""Minimum seconds between two reports of a viewer. A report that arrives sooner is ignored: the
+metrics would count the viewer twice in one second. Two reports arrive in quick succession if the
+network delayed the first report.
 """
 STALL_SHOWN = 30.0
 """Seconds for which a viewer counts as stalled after a stall."""
@@ -108,8 +109,8 @@ class Audience:
             watching=watching,
             reporting=len(reported),
             playing=sum(reported),
-            # Count only viewers whose video plays. In this field, other viewers report how long
-            # they have waited.
+            # Count only viewers whose video plays. While a viewer's video does not play, the viewer
+            # reports in `behind_lens` how long it has waited.
             behind_lens=_spread(beacon.behind_lens for beacon in fresh if beacon.playing),
             first_picture=_spread(beacon.first_picture for beacon in fresh),
             stalled=sum(now - viewer.stalled_at <= STALL_SHOWN for viewer in viewers),

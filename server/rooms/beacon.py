@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 PLAYERS = frozenset({"webcodecs", "mse", "hls", "whep"})
 OTHER = "other"
-"""Name under which all unknown players are counted. Viewers must not be able to create any number
-of metric labels.
+"""Name under which all unknown players are counted. Otherwise viewers could create an unlimited
+number of metric labels.
 """
 
 MAX_DELAY = 600_000.0

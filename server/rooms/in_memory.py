@@ -1,6 +1,7 @@
 """The rooms that this process owns and holds in memory, with their media objects and figures.
 
-Other processes own other rooms, so no answer to a question about a room may depend on this data.
+This data does not include the rooms that other processes own. To ask about any room, use
+`Rooms.ask` instead.
 """
 
 from collections import Counter

@@ -47,11 +47,12 @@ Reply = TypeVar("Reply")
 MAX_ROOMS = 10_000
 """Maximum number of rooms that have not ended."""
 IDLE_CROWDED = 60.0
-"""Seconds after which a room that was never live may end while there are over MAX_ROOMS / 2 rooms.
+"""Minimum age, seconds, of a room that the server ends because it was never live and over
+MAX_ROOMS / 2 rooms exist.
 """
 ENDED_PER_ROOM = 8
-"""Maximum number of rooms that were never live and that end when a new room is created. The limit
-spreads the work.
+"""Maximum number of idle rooms that end when one new room is created. The limit spreads the work
+over several creations.
 """
 RETRY_FULL = 60.0
 """Seconds that a client must wait after it was refused because there are too many rooms."""
@@ -128,14 +129,14 @@ class Rooms:
         await self._storage.room("")
 
     async def ask(self, name: str, command: Command[Reply]) -> Reply:
-        """Executes a command in the process that owns the room, and returns its reply. Raises a
-        Refusal.
+        """Executes a command in the process that owns the room, and returns the reply. Raises a
+        Refusal if the command is refused.
         """
         return cast(Reply, await self._execute(name, command))
 
     async def local(self, name: str) -> Room:
         """Returns the Room object, which gives access to media and sessions. Raises NotFound if the
-        room does not exist, Gone if the room has ended, Unavailable while the server is closing.
+        room does not exist, Gone if the room has ended, or Unavailable while the server is closing.
         """
         self._require_open()
         room = self._rooms.get(name)
@@ -145,8 +146,8 @@ class Rooms:
         raise _gone()
 
     def on_air(self) -> list[RoomDescription]:
-        """Returns the rooms that are live or away, in descending order of viewers. The order counts
-        only a few HLS viewers of each address.
+        """Returns the rooms that are live or away. The room with the most viewers is first. Only a
+        few HLS viewers of each address count for this order.
         """
         rooms = [room for room in self._rooms.values() if room.on_air]
         rooms.sort(key=lambda room: (-room.channel.ranked_viewers, -(room.live_since or 0)))

@@ -162,7 +162,7 @@ class Room:
         if wait > 0:
             raise TooManyRequests(
                 RefusalCode.BITRATE_TOO_HIGH,
-                "the last session sent more than the server takes: lower the bitrate",
+                "the last session sent more than the server accepts: lower the bitrate",
                 wait,
             )
         session = self._open_session(self.stream, offer, creator.address, self)
