@@ -1,5 +1,5 @@
-"""The types of settings. Each type parses and checks one value. A list may also be one text,
-because the command line and the environment have no lists.
+"""The types of settings. Each type parses and checks one value. A list may also be given as one
+string, because command-line options and environment variables cannot contain lists.
 """
 
 import ipaddress
@@ -57,8 +57,9 @@ def _host(value: str) -> str:
 
 
 def _host_name(value: str) -> str:
-    """Returns a host name in lower case and in its ASCII form, as in a Host header; an address in
-    its shortest form. `*.` at the start matches one label.
+    """Returns a host name in lower case and in its ASCII form, because a Host header contains this
+    form. Returns an IP address in its shortest form. `*.` at the start of a host name is kept: it
+    matches one label.
     """
     name = value.strip().removesuffix(".").lower()
     try:
@@ -70,7 +71,7 @@ def _host_name(value: str) -> str:
     except UnicodeError:
         host = ""
     if len(host) > 253 or not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*", host):
-        raise ValueError(f"{value!r} is not a host name or an address, without a port")
+        raise ValueError(f"{value!r} is not a host name or an address (a port is not allowed)")
     return f"*.{host}" if name.startswith("*.") else host
 
 

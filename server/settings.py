@@ -468,7 +468,7 @@ def load(
 
 
 def default_data(environ: Mapping[str, str]) -> Path:
-    """Returns the data directory of a server without the setting `data`."""
+    """Returns the data directory that a server uses if the setting `data` is not given."""
     home = environ.get("XDG_DATA_HOME", "")
     usual: Path = Settings.model_fields["data"].default
     return Path(home, "microlive") if home.startswith("/") else usual
@@ -526,14 +526,14 @@ def _secrets_in(table: Mapping[str, Any]) -> list[str]:
     return sorted(
         name
         for name in SECRETS & table.keys()
-        # STUN servers need no credential.
+        # `ice_servers` is secret only if it contains a credential. STUN servers need none.
         if name != "ice_servers" or "credential" in str(table[name])
     )
 
 
 def _problem(details: Any, origins: Mapping[str, str]) -> str:
-    """Returns one line with the source of the value and the problem. The line also contains the
-    value, unless the value is secret or already in the problem's text.
+    """Returns one line: first the source of the invalid value, then the problem. The line also
+    contains the value, unless the value is secret or already in the problem's text.
     """
     name, *inner = (str(part) for part in details["loc"])
     origin = ".".join([origins.get(name, name), *inner])

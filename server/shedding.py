@@ -1,4 +1,6 @@
-"""Gives up the least important work while the server is overloaded (server/host/stages.py)."""
+"""Stops the least important work while the server is overloaded. server/host/stages.py decides
+which work is stopped.
+"""
 
 import asyncio
 import logging
@@ -17,7 +19,9 @@ INTERVAL = 0.25
 
 
 class Shedding:
-    """Reads the load four times a second and applies the stage, from `start()` to `close()`."""
+    """Reads the server's load four times a second, and applies the stage that `Stages` chooses for
+    this load. Runs from `start()` to `close()`.
+    """
 
     def __init__(
         self,
@@ -46,7 +50,7 @@ class Shedding:
         self.update(monotonic())
 
     def update(self, now: float) -> None:
-        """Chooses the stage for the present load, and applies it."""
+        """Chooses the stage for the present load, and applies this stage."""
         headroom, stages = self._read_headroom(), self.stages
         if not stages.concerns(headroom.load, headroom.lateness):
             return
@@ -63,8 +67,8 @@ class Shedding:
             )
         if stages.stage >= Stage.IDLE_HLS:
             self._renditions.close_idle()
-        # Runs even if the stage is the same: a room may have got its first viewer or lost its last
-        # viewer.
+        # The limits are set even if the stage has not changed, because the limit of a room changes
+        # when its first viewer comes or its last viewer leaves.
         for session, viewers in sessions:
             session.limit_bitrate(stages.cap(viewers))
         slowed = stages.stage >= Stage.SLOW_VIEWERS

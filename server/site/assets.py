@@ -21,7 +21,7 @@ TYPES = {
 """Content types by file name suffix. Files with other suffixes are not served."""
 BUNDLES = "bundles"
 BUNDLED = ("js", "vendor", "bundler")
-"""Folders of `web/` whose files browsers get only as part of bundles."""
+"""Folders of `web/` whose files are served only inside bundles."""
 
 
 class AssetsMissing(OSError):

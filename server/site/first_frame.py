@@ -20,9 +20,9 @@ class FirstFrame:
     codec: str
     """Codec string of the frame (RFC 6381)."""
     description: str
-    """Body of the `avcC` box, which holds the decoding parameters, base64."""
+    """Body of the `avcC` box (the decoding parameters), in base64."""
     data: str
-    """The IDR with length-prefixed NAL units, base64."""
+    """The IDR with length-prefixed NAL units, in base64."""
 
 
 def first_frame(still: tuple[TrackInfo, Sample] | None) -> FirstFrame | None:

@@ -1,4 +1,4 @@
-"""Persistent data: the database of rooms and the hashes of their keys.
+"""Persistent data: a database of rooms, hashes of creator keys, and blocked networks.
 
 This package may import only `server.settings` and `server.errors`.
 """

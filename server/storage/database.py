@@ -1,5 +1,5 @@
-"""The database of rooms, of the hashes of their keys, and of blocked networks:
-`microlive.sqlite3` in the data directory.
+"""The database `microlive.sqlite3` in the data directory. The database stores rooms, the hashes of
+their creator keys, and blocked networks.
 
 This module uses SQLite through SQLAlchemy Core. The migrations are written for SQLite.
 """
@@ -298,8 +298,8 @@ def _hide_from_others(database: Path) -> None:
 
 
 def _prepare(connection: Any, _record: Any) -> None:
-    # By default, Python's sqlite3 begins transactions only before some kinds of statements, so
-    # that part of a failed migration would remain. `_begin` therefore begins every transaction.
+    # By default, Python's sqlite3 begins transactions only before some kinds of statements. Part of
+    # a failed migration would then remain. `_begin` therefore begins every transaction.
     connection.isolation_level = None
     cursor = connection.cursor()
     # With a write-ahead log, readers and backups do not block the writer.
