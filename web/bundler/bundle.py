@@ -16,7 +16,7 @@ HERE = Path(__file__).resolve().parent
 WEB = HERE.parent
 BUNDLES = WEB / "bundles"
 STAMP = "sources.sha256"
-"""Name of the file, in the folder of the bundles, that stores the hash of the sources."""
+"""Name of the file with the hash of the sources. This file is in the folder of the bundles."""
 
 
 def bundle(tools: Path) -> None:

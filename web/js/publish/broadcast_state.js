@@ -11,8 +11,8 @@ export const BroadcastState = Object.freeze({
   WAITING: 'waiting',
   LIVE: 'live',
   /**
-   * The broadcast is live, but the browser reported a network change. The connection must show
-   * traffic soon.
+   * The broadcast is live, but the browser reported a network change. The connection counts as lost
+   * if it receives no data soon.
    */
   DOUBTED: 'doubted',
   /** ICE reports “disconnected”, which may be temporary. */
@@ -42,8 +42,8 @@ export const BroadcastEvent = Object.freeze({
 const [S, E] = [BroadcastState, BroadcastEvent];
 
 /**
- * The next state, by state and event. An event that is not listed for a state has no effect. If the
- * next state equals the current state, the actions for entering the state run again.
+ * The next state for each current state and event. An event that is not listed for a state has no
+ * effect. If the next state equals the current state, the actions for entering the state run again.
  * @type {Readonly<Record<State, Readonly<Partial<Record<Event, State>>>>>}
  */
 export const TRANSITIONS = Object.freeze({

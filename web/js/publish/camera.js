@@ -122,8 +122,8 @@ export class Camera {
   }
 
   /**
-   * Switches to the next camera, on phones from front to rear or back. iOS runs only one camera at
-   * a time, so the track of the former camera stops first.
+   * Switches to the next camera. On phones, switches between the front camera and the rear camera.
+   * iOS runs only one camera at a time, so the track of the former camera is stopped first.
    * @throws {CameraError} if neither the next camera nor the former camera can be opened
    */
   async flip() {
@@ -139,9 +139,10 @@ export class Camera {
   }
 
   /**
-   * Returns the device whose track is lost or muted. A muted track counts as lost only if it stays
-   * muted. If this applies to both devices, returns the camera if its loss is certain already,
-   * otherwise the device whose loss becomes certain first.
+   * Returns the device whose track has ended or is muted. The loss of a muted track is certain only
+   * if the track stays muted. If both devices have such a track and the loss of the camera is
+   * already certain, returns the camera. Otherwise, returns the device whose loss becomes certain
+   * first.
    * @param {number} now ms
    * @returns {{lost: 'camera' | 'microphone' | null, certainAt: number}} `certainAt`: time at which
    *   the loss is certain, ms
@@ -191,8 +192,8 @@ export class Camera {
   }
 
   /**
-   * Opens the chosen camera instead of the current camera. If this is already in progress, returns
-   * the same promise again.
+   * Opens the chosen camera instead of the current camera. If an earlier call is still in progress,
+   * returns the promise of that call.
    */
   #reopen() {
     this.#reopening ??= this.#replaceCamera().finally(() => {

@@ -1,6 +1,6 @@
 /**
- * Judges the quality of the published stream as good, weak or bad, from what the browser sends,
- * what the server receives and what viewers see. Pure.
+ * Judges the quality of the published stream: good, weak or bad. The judgement depends on what the
+ * browser sends, what the server receives and what viewers see. Pure.
  *
  * @typedef {'good' | 'weak' | 'bad'} Light
  *
@@ -34,11 +34,11 @@
  *
  * @typedef {object} Figures  NaN while unknown
  * @property {number} gap        ms
- * @property {number} loss       share of packets
+ * @property {number} loss       fraction of the packets that are lost
  * @property {number} roundTrip  ms
  * @property {number} estimate   bit/s
  * @property {number} fps
- * @property {number} standing   share of the reporting viewers whose video stands still
+ * @property {number} standing   fraction of the reporting viewers whose video has stopped
  */
 
 /**

@@ -37,8 +37,8 @@ export const RevivalEvent = Object.freeze({
 const [S, E] = [RevivalState, RevivalEvent];
 
 /**
- * The next state, by state and event. An event that is not listed for a state has no effect. If the
- * next state equals the current state, the actions for entering the state run again.
+ * The next state for each current state and event. An event that is not listed for a state has no
+ * effect. If the next state equals the current state, the actions for entering the state run again.
  * @type {Readonly<Record<State, Readonly<Partial<Record<Event, State>>>>>}
  */
 export const TRANSITIONS = Object.freeze({

@@ -9,8 +9,8 @@
  * @property {number} width
  * @property {number} height
  * @property {number} roundTrip ms; NaN while unknown
- * @property {number} loss share of video packets lost, from the server's last RTCP report; NaN
- *   while unknown
+ * @property {number} loss fraction of the video packets that are lost, from the server's last RTCP
+ *   report; NaN while unknown
  * @property {'none' | 'cpu' | 'bandwidth' | 'other'} limited  what limits the encoder's quality
  * @property {boolean} relayed  whether the media passes through a TURN server
  *
@@ -88,7 +88,8 @@ export class Liveness {
   }
 
   /**
-   * Gives a new track time for its first frame.
+   * Delays the measurement of `frozen` after a new track, because a camera needs time for its first
+   * frame.
    * @param {number} now ms
    */
   newTrack(now) {

@@ -2,7 +2,7 @@
  * Chooses the encoding level for the uplink's capacity. The resolution stays full as long as
  * possible, because each change of size means a new init segment for all viewers. Below 600 kbit/s,
  * full resolution would have too low a frame rate, so the level steps down. The level steps up
- * again once the capacity suffices. Pure.
+ * again when the capacity suffices. Pure.
  *
  * @typedef {object} Level
  * @property {number} scale       scaleResolutionDownBy

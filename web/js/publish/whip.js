@@ -93,7 +93,7 @@ export class WhipSession {
   /**
    * Sends the offer without candidates, because the browser's STUN checks tell the server the
    * browser's addresses. The browser gathers candidates after the answer, because the answer
-   * contains the ICE servers and fresh TURN credentials.
+   * names the ICE servers and contains their credentials.
    * @throws {WhipError}
    */
   async open() {
@@ -230,10 +230,11 @@ function whipError(response, body) {
 }
 
 /**
- * Returns the video codecs to offer: H.264, or VP8 in browsers without H.264 (the server transcodes
- * VP8), followed by the formats for retransmission and error correction.
+ * Returns the codecs to offer for the video. The first entries are the variants of H.264, or VP8 if
+ * the browser lacks H.264 (the server transcodes VP8). The last entries are the formats for
+ * retransmission and error correction.
  * @param {RTCRtpCodec[]} [supported]
- * @returns {RTCRtpCodec[]} in order of preference; empty if the browser encodes neither
+ * @returns {RTCRtpCodec[]} in order of preference; empty if the browser has neither H.264 nor VP8
  */
 export function videoCodecs(
   supported = globalThis.RTCRtpSender?.getCapabilities?.('video')?.codecs ?? [],

@@ -1,4 +1,7 @@
-/** Shows the whole room in full screen. On iPhones only a video element can fill the screen. */
+/**
+ * Shows the whole room in full screen. On iPhones, shows only the video element, because no other
+ * element can fill the screen.
+ */
 
 /**
  * @param {HTMLElement} root

@@ -1,4 +1,4 @@
-/** Formats the figures behind the health light for the creator. Pure. */
+/** Formats the figures that explain the health light to the creator. Pure. */
 import { headCount } from '../page/words.js';
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Runs everything that is needed while the creator is live, and shows it in the studio. `close()`
- * stops all of it without a request to the server.
+ * Runs everything that is needed while the creator is live: the broadcast, the health figures and
+ * the display in the studio. `close()` stops all of these and sends no request to the server.
  */
 import { byId, setText, toast } from '../page/dom.js';
 import { BROWSER } from '../page/environment.js';

@@ -31,12 +31,12 @@
  *
  * @typedef {object} SoundStats
  * @property {number} played  ms of audio played
- * @property {number} dry     times that the buffer was empty
+ * @property {number} dry     number of times that the buffer ran dry
  * @property {number} buffer  ms decoded and not yet played
  * @property {number} jitter  ms, 95th percentile
- * @property {number} target  target distance behind the live edge of the audio, ms
+ * @property {number} target  target of the distance behind the audio's live edge, ms
  * @property {number} latency latency of the audio output, ms
- * @property {number} lead    ms that the frame is ahead of the audio
+ * @property {number} lead    ms by which the frame is ahead of the audio
  *
  * @typedef {object} Player
  * @property {string} name

@@ -16,7 +16,7 @@ export class Watchdog {
    * @param {number} bytes   number of bytes that the connection has received, or NaN if media takes
    *   another transport; while this number does not change, no player could show a frame
    * @param {boolean} expected  whether new frames should appear
-   * @returns {boolean} true once for each LIMIT without a new frame
+   * @returns {boolean} true once in each period of LIMIT without a new frame
    */
   stalled(now, frames, bytes, expected) {
     const moves = frames !== this.#frames;

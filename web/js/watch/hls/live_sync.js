@@ -38,8 +38,8 @@ export class LiveSync {
 
   /**
    * Returns the playback rate.
-   * @param {{latency: number, target: number, ahead: number}} seen s: distance to the live edge,
-   *   target distance, and buffered media
+   * @param {{latency: number, target: number, ahead: number}} seen all in s: distance to the live
+   *   edge, target distance, and buffered media
    */
   pace({ latency, target, ahead }) {
     this.#hurries = ahead > LEAST && latency > target + (this.#hurries ? SLACK : BEGIN);

@@ -48,7 +48,7 @@ export class EventFeed {
   }
 
   /**
-   * Passes an event that arrived as a record of the WebSocket to the listener.
+   * Passes an event to the listener. The event arrived as a record of the WebSocket.
    * @param {import('./record.js').MediaRecord} record
    */
   record({ sequence, body }) {
@@ -81,7 +81,7 @@ export class EventFeed {
 
   /**
    * Opens the server-sent events again. Call this when the page is visible again: a network that
-   * blocked WebSockets before probably still blocks WebSockets.
+   * has blocked WebSockets probably continues to block them.
    */
   resume() {
     if (this.#state === 'closed') return;

@@ -32,7 +32,7 @@ export class ServerClock {
   }
 
   /**
-   * Returns the server's time, µs, at the local time `now`, ms; NaN before the first exchange.
+   * Returns the server's time (µs) at the local time `now` (ms); NaN before the first exchange.
    * @param {number} now
    */
   at(now) {

@@ -8,8 +8,8 @@
  */
 
 /**
- * Age of a record at the time of the hello, µs. Older records belong to the burst. The first
- * younger record ends the burst.
+ * Time before the hello at which the burst ends, µs. Records that were published before this moment
+ * belong to the burst. The first record that was published later ends the burst.
  */
 const TAIL = 60_000;
 

@@ -1,6 +1,6 @@
 /**
- * Plays a stream through Media Source Extensions: one SourceBuffer per track, fed record by record
- * and held near the live edge.
+ * Plays a stream through Media Source Extensions. Each track has a SourceBuffer, to which the
+ * records of the track are appended as they arrive. Playback stays near the live edge.
  * @typedef {import('../line/record.js').MediaRecord} MediaRecord
  * @typedef {import('../line/connection.js').Hello} Hello
  */
@@ -264,7 +264,7 @@ export class MsePlayer {
     if (this.#attached) this.#broken('a track was added');
   }
 
-  /** Fills the source buffers once the tracks are known and the burst has arrived. */
+  /** Fills the source buffers, if the tracks are known and the burst has arrived. */
   #begin() {
     if (this.#state !== 'collecting' || !this.#timeline.begun) return;
     const now = this.#now;
@@ -286,7 +286,10 @@ export class MsePlayer {
     this.resume();
   }
 
-  /** Appends the init segment and all media since the keyframe, in one append per track. */
+  /**
+   * Creates one TrackBuffer per track. Each TrackBuffer appends the init segment and all media
+   * since the keyframe in one call.
+   */
   #fill() {
     const options = {
       batch: isWebKit ? 100 : 0,

@@ -7,7 +7,7 @@
  * - playing: frames are on the screen.
  * - dry: the element ran out of media.
  * - recovering: media has arrived again; the next frame is not on the screen yet.
- * - broken: the player cannot go on and has reported it.
+ * - broken: the player cannot continue and has reported the failure.
  * - closed.
  *
  * @typedef {'opening' | 'collecting' | 'starting' | 'playing' | 'dry' | 'recovering' | 'broken' |
@@ -39,7 +39,8 @@ export const MSE_EVENTS = Object.freeze([
 ]);
 
 /**
- * The next state, by state and event. An event that is not listed for a state has no effect.
+ * The next state for each current state and event. An event that is not listed for a state has no
+ * effect.
  * @type {Readonly<Record<MseState, Readonly<Partial<Record<MseEvent, MseState>>>>>}
  */
 export const MSE_TRANSITIONS = Object.freeze({

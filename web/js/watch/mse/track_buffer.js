@@ -4,8 +4,8 @@
  */
 
 /**
- * Maximum number of entries in the queue, half a minute of media. A longer queue means that the
- * player does not work.
+ * Maximum number of entries in the queue: about half a minute of media. A longer queue means that
+ * the player does not work.
  */
 const QUEUE_LIMIT = 1_000;
 
@@ -113,7 +113,10 @@ export class TrackBuffer {
     this.#append(this.#take());
   }
 
-  /** Removes the entries for one append from the queue: all entries up to the next codec change. */
+  /**
+   * Returns the entries that can be appended in one call: all entries up to the next codec change.
+   * Removes these entries from the queue.
+   */
   #take() {
     const changes = this.#queue.findIndex(
       ({ mime }, n) => n > 0 && mime !== null && mime !== this.#mime,

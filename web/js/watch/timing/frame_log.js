@@ -26,7 +26,7 @@ export class FrameLog {
   }
 
   /**
-   * Returns the capture time, µs, of the frame that is shown at the media time `media`, µs; NaN if
+   * Returns the capture time (µs) of the frame that is shown at the media time `media` (µs); NaN if
    * the frame is not in the log.
    * @param {number} media
    */

@@ -1,7 +1,7 @@
 /**
- * Tracks how much media of each track has arrived, in player time. Player time is media time minus
- * an offset, so that the first keyframe is at LEAD. The reason: media time may reach many hours,
- * and a float of seconds is then too coarse.
+ * Computes how much media of each track has arrived, in player time. Player time is media time
+ * minus an offset, so that the first keyframe is at LEAD. The reason: media time may reach many
+ * hours, and a float of seconds is then too coarse.
  */
 import { Arrivals } from './arrivals.js';
 import { FrameLog } from './frame_log.js';

@@ -1,7 +1,7 @@
 /** Lets the page control the connection that a player backend holds. */
 export class ConnectionProxy {
   url = '';
-  /** Number of bytes received, from the last report of the backend. */
+  /** Number of bytes received, as stated in the last report of the backend. */
   bytes = 0;
   #port;
 

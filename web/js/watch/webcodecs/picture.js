@@ -114,7 +114,7 @@ export class Picture {
   }
 
   /**
-   * Sets the player time `wanted`, ms, of the frame that should be on the screen at `now`.
+   * Sets the player time `wanted` (ms) of the frame that should be on the screen at `now`.
    * @param {number} now
    * @param {number} wanted
    */

@@ -2,10 +2,10 @@
  * The audio track of a WebCodecs player: turns it on and off, sets its delay, and computes the
  * media time that the video must show.
  *
- * With audio on, the audio output is the clock: the video follows the audible audio. A frame may
- * lead the audio by an unnoticeable amount, so that the video need not wait for the audio: audio
- * reaches the relay one packet later than the frame of the same moment, and then waits for the next
- * video message.
+ * While audio is on, the audio output is the clock: the video follows the audible audio. A frame
+ * may lead the audio by an unnoticeable amount. Without this tolerance, the video would have to
+ * wait for the audio: audio reaches the relay one packet later than the frame of the same moment,
+ * and then waits for the next video message.
  * @typedef {import('../line/record.js').MediaRecord} MediaRecord
  */
 import { BROWSER } from '../../page/environment.js';

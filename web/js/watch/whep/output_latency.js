@@ -22,7 +22,7 @@ export class OutputLatency {
   }
 
   /**
-   * Measures the latency. Call this once audio is allowed: before that, browsers start no
+   * Measures the latency. Call this only when audio is allowed: before that, browsers start no
    * AudioContext, and `ms` does not change.
    */
   async measure() {

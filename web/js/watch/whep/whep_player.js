@@ -257,7 +257,10 @@ export class WhepPlayer {
     );
   }
 
-  /** Measures the output latency once audio is on, and again when the output device changes. */
+  /**
+   * Measures the latency of the audio output, if audio is on. Call this when audio is turned on or
+   * the output device has changed.
+   */
   #timeOutput() {
     if (LOOSE && !this.muted) this.#latency.measure();
   }
