@@ -1,4 +1,4 @@
-"""The address of a client, as keys for counting. Pure.
+"""Turns the address of a client into the keys under which the client is counted. Pure.
 
 A household with an IPv6 /64 counts as one address, like a household with one IPv4 address.
 """
@@ -10,8 +10,8 @@ from functools import lru_cache
 
 @dataclass(frozen=True, slots=True)
 class ClientAddress:
-    """The address of a client and the network that contains the address, as keys for counting. Both
-    are empty if they are unknown.
+    """The two keys under which a client is counted: its address and the network that contains the
+    address. Both keys are empty if the address is unknown.
     """
 
     address: str = ""

@@ -1,9 +1,9 @@
-"""The time that a client used beyond its share. Pure."""
+"""The event-loop time that a client used in addition to its permitted share. Pure."""
 
 
 class Excess:
-    """The time that an account, or the accounts of one address, used beyond the share. The excess
-    falls while less than the share is used.
+    """The event-loop time that one account, or all accounts of one address together, used in
+    addition to the permitted share. The excess decreases while the use is below the share.
     """
 
     __slots__ = ("_limit_ns", "ns", "reached")

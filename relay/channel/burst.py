@@ -7,7 +7,7 @@ from relay.channel.message import Message
 BURST_MAX = 24 * 1024 * 1024
 """Maximum memory of a burst, bytes. A larger burst is dropped, and viewers join at the next IDR."""
 OVERHEAD = 500
-"""Memory that a message uses in addition to its frame, bytes."""
+"""Memory that a message uses in addition to its WebSocket frame, bytes."""
 
 
 class Burst:
@@ -19,7 +19,7 @@ class Burst:
 
     @property
     def size(self) -> int:
-        """Memory used by frames and overhead, bytes."""
+        """Memory used by the messages, including their overhead, bytes."""
         return self._bytes
 
     def add(self, message: Message) -> None:

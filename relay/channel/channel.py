@@ -43,7 +43,7 @@ class Output(Protocol):
 
     @property
     def ranked_viewers(self) -> int:
-        """The number of viewers by which the room is ranked in the list of rooms."""
+        """The number of viewers that count for the rank of the room in the list of rooms."""
 
 
 class Channel:
@@ -61,12 +61,14 @@ class Channel:
         pulse: Pulse | None = None,
         call_later: Callable[[float, Callable[[], None]], Timer] | None = None,
     ) -> None:
-        """`stream` gets slot 0. The channel calls `call_later` instead of the event loop's method
-        `call_later`.
+        """`stream` gets slot 0. If given, `call_later` replaces the event loop's method of the same
+        name.
         """
         self.name = name
         self.id = secrets.token_hex(8)
-        """Id of the channel. Event numbers are unique only within one channel."""
+        """Id of the channel. The id makes event numbers unambiguous, because they are unique only
+        within one channel.
+        """
         self.state = ChannelState.OPEN
         self._owner: ChannelOwner = owner
         self._pulse = pulse or Pulse()
@@ -114,7 +116,7 @@ class Channel:
 
     @property
     def held(self) -> int:
-        """Memory of the bursts of all slots, bytes."""
+        """Memory used by the bursts of all slots, bytes."""
         return sum(reader.burst.size for reader in self._slots.values())
 
     def behind(self, media_time: int) -> int:
@@ -145,7 +147,7 @@ class Channel:
 
     @property
     def ranked_viewers(self) -> int:
-        """The number of viewers by which the room is ranked in the list of rooms."""
+        """The number of viewers that count for the rank of the room in the list of rooms."""
         return self.direct_viewers + sum(output.ranked_viewers for output in self._outputs)
 
     @property
@@ -160,8 +162,8 @@ class Channel:
 
     @property
     def octets(self) -> int:
-        """Number of bytes that the channel wrote directly to viewers' sockets. A viewer object
-        counts the bytes that it writes itself.
+        """Number of bytes that the channel wrote directly to viewers' sockets. Bytes that a
+        viewer object writes are counted by that object instead.
         """
         return self._members.octets
 
@@ -172,8 +174,9 @@ class Channel:
     def subscribe(
         self, viewer: Viewer, *, person: str | None = None, media: bool = True, after: int = 0
     ) -> list[Message]:
-        """Adds a viewer. Returns the viewer's first messages: states and past events with numbers
-        above `after`, the init records, and all media since the last IDR of each slot.
+        """Adds a viewer. Returns the viewer's first messages, in this order: the states and past
+        events with numbers above `after`; the init records; all media since the last IDR of each
+        slot.
 
         If `media` is False, the viewer gets only events, init records and clock records, and is not
         counted in `viewers`. Raises Refusal if the channel is not open.
@@ -212,8 +215,8 @@ class Channel:
             self.viewers_changed()
 
     def open_direct(self, viewer: Viewer, direct: DirectSocket) -> None:
-        """Writes messages for this viewer directly to its socket from now on. Once the socket does
-        not accept a whole message, the channel calls the viewer's `send` again.
+        """Writes messages for this viewer directly to its socket from now on. After the socket has
+        accepted only part of a message, the channel calls the viewer's `send` instead.
         """
         self._members.open_direct(viewer, direct)
 
@@ -272,8 +275,8 @@ class Channel:
         the channel is not open.
 
         With a `key`, the event becomes the state of that key. Every joining viewer gets the latest
-        state of each key. With `history`, joining viewers also get the event while it is one of the
-        last events.
+        state of each key. With `history`, a joining viewer also gets the event if it is among the
+        most recent events.
 
         Raises ValueError, and sends nothing, if a limit is exceeded: 16 KB for the event, 32 keys,
         or 64 KB for all states together.
@@ -288,8 +291,8 @@ class Channel:
         self._events.forget(key)
 
     def _send_events(self) -> None:
-        """Sends the waiting events. If batches of messages are waiting, sends them too, with the
-        events at the end of the last batch. Otherwise sends the events in their own message.
+        """Sends the waiting events. If messages are waiting in batches, sends the batches too, with
+        the events at the end of the last batch. Otherwise sends the events in their own message.
         """
         held = [reader for reader in self._slots.values() if reader.batch]
         if held:
@@ -316,8 +319,8 @@ class Channel:
         """Sends a message now, or adds the message to a batch while the event loop is late."""
         batch = slot.batch
         if batch and message.key:
-            # A keyframe must be the first message of its batch, so that the outbox can send or
-            # omit the batch as a whole.
+            # A message with a keyframe must be the first of its batch, so that the outbox can send
+            # or omit the batch as a whole.
             self._flush(slot)
         if not batch and self._pulse.batch <= 1:
             self._deliver(self._with_events(message))

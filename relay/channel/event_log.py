@@ -29,8 +29,8 @@ class PostedEvent:
         self.body = body
         """The event as UTF-8 JSON. The relay does not interpret it."""
         self.key = key
-        """The key if the event is the state of a key; None otherwise. The next event with the same
-        key replaces this state.
+        """The key of the event; None if the event has no key. The event is the state of its key
+        until the next event with the same key.
         """
         self.history = history
         """Whether the event is kept in the history that joining viewers get."""

@@ -32,8 +32,8 @@ class StreamState(Enum):
 
 
 class EventStream:
-    """One viewer of an event stream, subscribed from `open` to `leave`. The caller must send the
-    viewer the bytes that `take` returns.
+    """One viewer of an event stream. The viewer is subscribed from the call of `open` until the
+    call of `leave`. The caller must send the viewer the bytes that `take` returns.
     """
 
     def __init__(self, channel: Channel) -> None:
@@ -53,7 +53,8 @@ class EventStream:
         self._add(b"retry: %d\n" % RETRY_MS + _field("hello", {**hello, "viewer": self.id}))
         after = _after(last_event, self._channel.id)
         for message in self._channel.subscribe(self, person=person, media=False, after=after):
-            # The first events may exceed WAITING_MAX: the channel already limits their size.
+            # Do not compare the first events with WAITING_MAX, because the channel limits their
+            # size.
             self._chunks += self._render(message.events)
 
     def leave(self) -> None:

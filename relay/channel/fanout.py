@@ -60,8 +60,8 @@ class DirectSocket:
 
     def write(self, frame: bytes) -> int:
         """Writes a WebSocket frame. Returns the number of bytes that the connection accepted; fewer
-        than all if the socket is full. Returns 0 if the connection is broken, which the transport
-        detects itself.
+        than all if the socket is full. Returns 0 if the connection is broken. The transport detects
+        the broken connection itself.
         """
         try:
             return self.send(frame)
@@ -110,8 +110,8 @@ class Fanout:
         return True
 
     def open_direct(self, viewer: Viewer, direct: DirectSocket) -> None:
-        """Writes messages for this viewer directly to its socket from now on. Once the socket does
-        not accept a whole message, the fan-out calls the viewer's `send` again.
+        """Writes messages for this viewer directly to its socket from now on. After the socket has
+        accepted only part of a message, the fan-out calls the viewer's `send` instead.
         """
         if viewer in self._asked:
             del self._asked[viewer]

@@ -83,8 +83,8 @@ def media_message(
     disposable: bool = False,
     clock: bytes = b"",
 ) -> Message:
-    """Builds a message from a video record, an audio record, or both. A missing record is empty.
-    `clock`: the clock record for viewers that get no media.
+    """Builds a message from a video record, an audio record, or both. `video` or `audio` is
+    empty if there is no such record. `clock`: the clock record for viewers that get no media.
     """
     frame = b"".join((frame_header(BINARY, len(video) + len(audio)), video, audio))
     return Message(

@@ -43,7 +43,7 @@ def read_number(notice: Mapping[str, Any], name: str) -> int:
 
 class Allowance:
     """A token bucket for a viewer's notices: `BURST` notices at once, then `PER_SECOND` notices a
-    second. `now` is in seconds.
+    second. The time `now` is in seconds.
     """
 
     def __init__(self, now: float) -> None:

@@ -25,7 +25,9 @@ RETRY_MAX_MS = 30_000.0
 KEY_COST_MS = 500.0
 """Maximum sending time of a keyframe for a viewer that gets only keyframes, ms."""
 FRAME_AGE_MS = 10_000.0
-"""Age of the viewer's last frame above which a keyframe may exceed KEY_COST_MS, ms."""
+"""Minimum time since the last frame that the viewer got, ms. After this time, the sending time of a
+keyframe may exceed KEY_COST_MS.
+"""
 DRAIN_MS = 250.0
 """Time between two measurements of the drain rate, ms."""
 JOIN_MS = 1_500.0
@@ -140,8 +142,8 @@ class Outbox:
         """
         self.lag = lag_ms
         best = self._lag_best
-        # Let the minimum rise slowly. Otherwise a viewer whose path becomes longer for good would
-        # count as slow for ever.
+        # Let the minimum rise slowly. Otherwise a viewer whose network path has become permanently
+        # longer would count as slow for ever.
         self._lag_best = lag_ms if best is None else min(lag_ms, best + 10.0)
         excess = lag_ms - self._lag_best
         if excess > LAG_MS:

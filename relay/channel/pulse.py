@@ -7,12 +7,12 @@ from time import monotonic
 
 BEAT = 0.05
 LATE, PUNCTUAL = 0.08, 0.04
-"""Lateness above which batches grow, and lateness below which batches shrink, seconds. With
-thousands of viewers, the writes of one frame alone take about 40 ms.
+"""Two values of the lateness, seconds: batches grow above LATE and shrink below PUNCTUAL. With
+thousands of viewers, about 40 ms are normal, because the writes of one frame alone take that long.
 """
 MAX_BATCH = 8
 RECENT_MAX = 100
-"""Maximum number of timer calls between two calls of `take_recent` that are kept."""
+"""Maximum number of values that are stored between two calls of `take_recent`."""
 
 
 class Pulse:

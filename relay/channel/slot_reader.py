@@ -10,7 +10,9 @@ from relay.sample import Sample, Track, TrackInfo
 from relay.stream.stream import Stream
 
 AUDIO_ALONE = 40_000
-"""Time without a video frame after which audio is sent alone, µs."""
+"""Minimum time since the last video frame, µs. After this time, audio is sent alone instead of with
+the next video frame.
+"""
 CLOCK_EVERY = 1_000_000
 """Time between two clock records for viewers without media, µs."""
 
@@ -59,8 +61,8 @@ class SlotReader:
         message = init_message(pack_record(record), self.number, edge, publish)
         self.inits[info.track] = message
         if info.track is Track.VIDEO:
-            # Drop the frames before the change, which cannot be decoded with the new parameters.
-            # Viewers join at the next IDR.
+            # Drop the earlier frames, because they cannot be decoded with the new parameters. New
+            # viewers join at the next IDR.
             self.burst.clear()
         self._sink.receive_init(self, info, message)
 
@@ -123,7 +125,7 @@ class SlotReader:
 
     def _clock(self, video: Sample) -> bytes:
         """Returns a clock record once a second, otherwise empty bytes. A clock record is a media
-        record without a body. Its media time and capture time are those of the frame.
+        record without a body. Its media time and capture time are those of `video`.
         """
         if 0 <= video.publish - self._clock_publish < CLOCK_EVERY:
             return b""

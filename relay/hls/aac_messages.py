@@ -20,7 +20,9 @@ _FRAME = Struct("!HH")
 MAX_PACKETS = 50
 """Maximum number of packets in a request: usually a second of audio."""
 MAX_FRAME = 1_536
-"""Maximum bytes of an AAC frame: 6,144 bits for each of two channels (ISO/IEC 14496-3 §4.5.1.1)."""
+"""Maximum size of an AAC frame, bytes: 6,144 bits for each of two channels (ISO/IEC 14496-3
+§4.5.1.1).
+"""
 HELD_FRAMES = 4
 """Maximum number of frames that the encoder holds back and returns with a later request."""
 
@@ -57,8 +59,8 @@ def read_answer(body: bytes, packets: int) -> list[list[bytes]]:
             index, size = _FRAME.unpack_from(body, at)
             frames[index].append(body[at + _FRAME.size : at + _FRAME.size + size])
         except (error, IndexError) as problem:
-            raise BitstreamError(f"an answer of the AAC encoder: {problem}") from problem
+            raise BitstreamError(f"the AAC encoder's answer is invalid: {problem}") from problem
         at += _FRAME.size + size
     if at != len(body):
-        raise BitstreamError("an answer of the AAC encoder is truncated")
+        raise BitstreamError("the AAC encoder's answer is truncated")
     return frames

@@ -51,7 +51,7 @@ class AacProcess:
                 worker.writer.write(request(packets))
                 (size,) = COUNT.unpack(await worker.reader.readexactly(COUNT.size))
                 if size > max_answer(packets):
-                    raise BitstreamError(f"an answer of {size} bytes")
+                    raise BitstreamError(f"the answer has too many bytes: {size}")
                 return read_answer(await worker.reader.readexactly(size), len(packets))
         except (TimeoutError, OSError, asyncio.IncompleteReadError, BitstreamError) as error:
             self._worker = None

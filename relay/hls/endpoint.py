@@ -3,13 +3,13 @@
 | path | content |
 |---|---|
 | `index.m3u8` | the multivariant playlist |
-| `live.m3u8` | the media playlist; `_HLS_msn` and `_HLS_part` block until that part exists |
+| `live.m3u8` | the media playlist; a request waits for the part in `_HLS_msn` and `_HLS_part` |
 | `NAME/I.mp4` | an init segment; NAME is the name of the rendition |
 | `NAME/N.m4s` | a segment |
-| `NAME/N.P.m4s` | a part; a request for the part in the preload hint blocks until it exists |
+| `NAME/N.P.m4s` | a part; a request for the part in the preload hint waits until the part exists |
 
 A part contains both audio and video, so that one request fetches it. A file below a NAME never
-changes, so that a CDN may keep it.
+changes, so a CDN may keep the file.
 """
 
 import re
@@ -53,8 +53,8 @@ _MEDIA = re.compile(rf"([0-9a-f]{{8}})/(?:{_N}\.mp4|{_N}(?:\.{_N})?\.m4s)")
 _NUMBER = re.compile(r"\d{1,12}")
 
 FOREVER = f"public, max-age={60 * TARGET_DURATION}, immutable"
-"""Cache-Control header of segments, parts and init segments. These files never change, but no
-client requests them after `max-age`.
+"""Cache-Control header of segments, parts and init segments. These files never change. `max-age`
+is short nevertheless, because no client requests these files later.
 """
 BLOCKED = f"public, max-age={6 * TARGET_DURATION}"
 """Cache-Control header of a playlist that was requested with a delivery directive. The answer stays
@@ -101,13 +101,13 @@ class Renditions:
 
     @property
     def held(self) -> dict[str, int]:
-        """Memory of each rendition by the name of its channel, bytes."""
+        """Memory used by each rendition, bytes. The keys are the names of the channels."""
         return {name: rendition.held for name, rendition in self._renditions.items()}
 
     def open(self, channel: Channel, path: str, creator: ClientAddress = UNKNOWN) -> Rendition:
         """Returns the rendition of a channel's stream. A request for a playlist creates the
-        rendition if it does not exist, because players start with a playlist. `creator`: who
-        publishes the stream.
+        rendition if it does not exist, because players start with a playlist. `creator`: address
+        of the creator who publishes the stream.
 
         Raises PlaylistError: 404 if there is no rendition and `path` is not a playlist; 503 if
         there are too many renditions, or if the room is not live.
@@ -175,8 +175,8 @@ class Renditions:
         return response
 
     def _free_place(self, creator: ClientAddress) -> None:
-        """Ends the rendition of another room. Raises PlaylistError (503) if no other room gives up
-        its place.
+        """Frees a place for a new room of `creator`: ends the rendition of another room. Raises
+        PlaylistError (503) if no other room must give up its place.
         """
         places = [
             Place(name, rendition.creator, rendition.audience)

@@ -8,8 +8,9 @@ from relay.media.aac import TRACK, AacTimeline, OpusPacket
 from relay.sample import TIMESCALE, Sample, Track, TrackInfo
 
 STARVED = SCALE // 2
-"""Time without samples of one track after which the other track continues alone: 0.5 s. The time is
-measured between arrivals, because one track may constantly lag behind the other.
+"""Maximum time that one track waits for samples of the other track: 0.5 s. After this time, the
+waiting track continues alone. The time is measured from the arrival of the last sample and not from
+its media time, because one track may constantly lag behind the other.
 """
 AWAY = SCALE
 """Time without any media after which a gap begins: 1 s. With a shorter limit, late samples would be
@@ -79,7 +80,7 @@ class Muxer:
 
     def parts(self, encoded: Sequence[Sequence[bytes]]) -> list[Part]:
         """Returns the completed parts. `encoded`: for each of the last returned packets, the AAC
-        frames that it completed.
+        frames that the packet completed.
         """
         for packet, frames in zip(self._packets, encoded, strict=True):
             self._audio.extend(self._timeline.frames(packet, frames))

@@ -28,8 +28,8 @@ def place_to_free(places: Sequence[Place], creator: ClientAddress) -> Place | No
     """Returns the place that a room must give up to a new room of `creator`, while all places are
     taken; None if the new room gets no place.
 
-    A room without HLS viewers gives up its place first, then a room of an address or network that
-    has more than its number of places.
+    Rooms without HLS viewers give up their places first. Next are rooms whose address has more
+    than PER_ADDRESS places, or whose network has more than PER_NETWORK places.
     """
     addresses = Counter(place.creator.address for place in places)
     networks = Counter(place.creator.network for place in places)

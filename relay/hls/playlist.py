@@ -18,8 +18,8 @@ some are short, for example after a phone was rotated.
 LISTED = 3 * TARGET_DURATION * SCALE
 """Minimum duration of the playlist, in 90 kHz ticks (RFC 8216bis §6.2.2)."""
 RETIRED = 12
-"""Minimum number of segments kept after they left the playlist. Each of these segments must remain
-downloadable for the duration of the playlist (RFC 8216bis §6.2.2).
+"""Minimum number of segments kept after they left the playlist. After a segment has left, clients
+must be able to download it for a time equal to the duration of the playlist (RFC 8216bis §6.2.2).
 """
 RETAINED = RETIRED * TARGET_DURATION * SCALE
 """Minimum total duration of the segments kept after they left the playlist, in 90 kHz ticks."""
@@ -32,8 +32,8 @@ SEGMENT_OVERHEAD = 2_000
 PART_OVERHEAD = 300
 """Memory that a part uses in addition to its media, bytes."""
 PARTS_LISTED = 3 * TARGET_DURATION * SCALE
-"""Duration at the end of the playlist for which parts are listed, in 90 kHz ticks (RFC 8216bis
-§6.2.2).
+"""Duration of the newest media in the playlist, in 90 kHz ticks. Parts are listed only for this
+media (RFC 8216bis §6.2.2).
 """
 ADVANCE_LIMIT = 3 * SCALE / PART_TARGET
 """Maximum number of parts by which a request may be ahead of the playlist (RFC 8216bis
@@ -175,8 +175,8 @@ class Playlist:
         self._discontinuities += gone.start.discontinuity
 
     def _drop_oldest(self) -> None:
-        """Drops the oldest segment that left the playlist, and the init segments that only this
-        segment needed.
+        """Drops the oldest of the segments that left the playlist, and the init segments that only
+        this segment needed.
         """
         self._bytes -= self._retired.popleft().size
         oldest = next(iter(self._retired or self._segments)).init
@@ -207,8 +207,8 @@ class Playlist:
     def require_near(self, number: int, part: int) -> None:
         """Raises PlaylistError (400) if a requested part is too far ahead of the playlist."""
         at, index = self.position
-        # A segment may end with any part. So the number of parts before the requested part is at
-        # least `ahead`.
+        # Any part may turn out to be the last part of its segment. So `ahead` is only the minimum
+        # number of parts that must be added before the requested part.
         ahead = part - index if number == at else part
         latest = at - 1  # the last complete segment
         if not self.ended and (number > latest + 2 or (number >= at and ahead + 1 > ADVANCE_LIMIT)):
@@ -261,8 +261,8 @@ class Playlist:
 
     @property
     def zipped(self) -> bytes:
-        """The current text of the playlist, compressed with gzip. All requests between two parts
-        get the same bytes.
+        """The current text of the playlist, compressed with gzip. Until the playlist changes, all
+        requests get the same bytes.
         """
         self._zipped = self._zipped or gzip.compress(self.text.encode(), 5, mtime=0)
         return self._zipped

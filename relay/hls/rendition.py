@@ -49,10 +49,10 @@ PENDING_BYTES = 32 * 1024 * 1024
 rendition ends.
 """
 RESTART_INTERVAL = 1.0
-"""Minimum seconds between two starts of an encoder after failures."""
+"""Minimum time between two starts of an encoder after failures, seconds."""
 NEEDED = (LOOKAHEAD + FRAME) * SCALE // TIMESCALE[Track.AUDIO]
-"""Duration of audio beyond the end of a part that the encoder needs to complete the part, in 90 kHz
-ticks.
+"""Duration of the audio that must arrive after the end of a part before the encoder can complete
+the part, in 90 kHz ticks.
 """
 
 
@@ -70,7 +70,9 @@ class Rendition:
         max_bytes: int = MAX_BYTES,
         creator: ClientAddress = UNKNOWN,
     ) -> None:
-        """`max_bytes`: maximum memory of the playlist; `creator`: who publishes the stream."""
+        """`max_bytes`: maximum memory of the playlist; `creator`: address of the creator who
+        publishes the stream.
+        """
         self.channel = channel
         self.creator = creator
         self.stream = channel.stream
@@ -94,15 +96,15 @@ class Rendition:
         self._began_at = self._requested_at = self._loop.time()
         self._stream_over = False
         self._clients: dict[str, tuple[float, str]] = {}
-        """The recent clients: time of the last request, and address."""
+        """For each recent client: the time of its last request, and its address."""
         self.viewers = 0
         """Number of viewers: the number of recent clients or of waiting requests, whichever is
         larger. Many viewers may share one address, and then count as one client. Viewers behind a
         CDN are not counted.
         """
         self.ranked_viewers = 0
-        """Number of viewers by which the room is ranked. At most RANKED_EACH viewers at one address
-        count, because one client can request the playlist under many names.
+        """Number of viewers that count for the rank of the room. At most RANKED_EACH viewers at one
+        address count, because one client can request the playlist under many names.
         """
         self.waiting = 0
         """Number of requests that wait for a part."""
@@ -118,8 +120,8 @@ class Rendition:
 
     @property
     def audience(self) -> int:
-        """Number of viewers. At least 1 during the first seconds, because the client that caused
-        the rendition has not requested the media playlist yet.
+        """Number of viewers. At least 1 during the first seconds, because the client for which
+        the rendition was created has not requested the media playlist yet.
         """
         young = self._loop.time() - self._began_at < WATCHING
         return max(self.viewers, self.waiting, int(young))
@@ -130,7 +132,7 @@ class Rendition:
         return self.playlist.size + self._pending_bytes
 
     def cancel(self) -> None:
-        """Begins to end the rendition. Does not wait for the end."""
+        """Starts to end the rendition. Returns before the rendition has ended."""
         self._task.cancel()
 
     async def close(self) -> None:
@@ -168,8 +170,8 @@ class Rendition:
         """Waits until the playlist has reached a part.
 
         Raises PlaylistError: 400 if the part is too far ahead, 503 if the part does not arrive
-        within BLOCK. Raises ConnectionResetError if the client has left: then `connected` returns
-        False.
+        within BLOCK. Raises ConnectionResetError if the client has left. `connected`: returns
+        False after the client has left.
         """
         self.playlist.require_near(number, part)
         await self._until(lambda: self.playlist.contains(number, part), connected)

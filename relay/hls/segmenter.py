@@ -21,13 +21,13 @@ PART_LEAST = PART_TARGET * 85 // 100
 gap, or with an IDR.
 """
 PART_ENOUGH = PART_TARGET * 9 // 10
-"""Duration of a part from which the next frame starts a new part: 0.315 s. At 30 frames a second, a
-part then has ten frames (0.333 s).
+"""Duration after which a part ends at the next frame: 0.315 s. At 30 frames a second, a part then
+has ten frames (0.333 s).
 """
 TARGET_DURATION = 2
 """Maximum duration of a segment, rounded to whole seconds (`EXT-X-TARGETDURATION`)."""
 SEGMENT_LEAST = SCALE * 3 // 2
-"""Duration of a segment from which the next IDR starts a new segment: 1.5 s."""
+"""Duration after which a segment ends at the next IDR: 1.5 s."""
 SEGMENT_MOST = SCALE * 245 // 100
 """Maximum duration of a segment without a new IDR: 2.45 s. A longer duration could round to more
 than TARGET_DURATION.
@@ -217,8 +217,9 @@ class Segmenter:
         return parts
 
     def _cut_to(self, dts: int) -> list[Part]:
-        """Ends parts until the current part starts at most PART_TARGET before `dts`. `dts`: time of
-        the next frame, or the time up to which no frame will arrive. Returns the completed parts.
+        """Ends parts until the time from the start of the current part to `dts` is at most
+        PART_TARGET. `dts`: time of the next frame, or the time up to which no frame will arrive.
+        Returns the completed parts.
         """
         parts: list[Part] = []
         while dts - self._began > PART_TARGET:

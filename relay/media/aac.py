@@ -20,13 +20,13 @@ from relay.sample import Sample, Track, TrackInfo
 FRAME = 1_024
 """Duration of an AAC frame, in 48 kHz ticks."""
 LOOKAHEAD = 2 * FRAME
-"""Duration of audio after the end of a frame that the encoder needs to return the frame, in 48 kHz
-ticks.
+"""Duration of the audio that must follow the end of a frame before the encoder returns the frame,
+in 48 kHz ticks.
 """
 BITRATE = 128_000
 RESTART = RATE
-"""Duration of a gap in the audio above which the encoder restarts, in 48 kHz ticks. Shorter gaps
-are filled with silence.
+"""Maximum duration of a gap that is filled with silence, in 48 kHz ticks. After a longer gap, the
+encoder restarts.
 """
 
 TRACK = TrackInfo(Track.AUDIO, "mp4a.40.2", bytes((0x11, 0x90)), channels=2)
@@ -43,9 +43,13 @@ class OpusPacket:
     duration: int
     """Duration in 48 kHz ticks."""
     like: Sample
-    """The sample whose epoch, capture time and publish time the AAC frames of this packet copy."""
+    """The sample from which the AAC frames of this packet take the epoch, the capture time and the
+    publish time.
+    """
     restart: int | None = None
-    """Media time of the packet (48 kHz ticks) if the encoder must restart before this packet."""
+    """Media time of the packet (48 kHz ticks) if the encoder must restart before this packet; None
+    otherwise.
+    """
 
 
 class AacTimeline:
@@ -83,8 +87,8 @@ class AacTimeline:
         yield from self._silence(until + LOOKAHEAD + FRAME, like)
 
     def replace(self, lost: list[OpusPacket]) -> list[OpusPacket]:
-        """Returns packets of silence for a new encoder. These packets replace `lost`: packets (at
-        least one) whose AAC frames the old encoder did not return.
+        """Returns the packets of silence that a new encoder gets instead of the packets in `lost`.
+        `lost`: the packets (at least one) whose AAC frames the old encoder did not return.
         """
         like = lost[-1].like
         begin = next((packet.restart for packet in lost if packet.restart is not None), self.edge)

@@ -41,8 +41,8 @@ class SequenceParameters:
     reorders: bool
     """Whether the display order may differ from the decoding order (B-frames)."""
     frame_number_bits: int
-    """Width of `frame_num` in slice headers, bits; 0 for video with separate colour planes or with
-    fields, whose `frame_num` is not read.
+    """Width of `frame_num` in slice headers, bits; 0 if the video has separate colour planes or
+    fields, because `frame_num` is not read then.
     """
     chroma: int
     """Value of `chroma_format_idc`; 1 means 4:2:0."""
@@ -52,7 +52,7 @@ class SequenceParameters:
     @property
     def codec(self) -> str:
         """The codec string (RFC 6381 §3.3). The string is read from the SPS, because browsers may
-        send another level than the negotiated level.
+        send a level other than the negotiated level.
         """
         return f"avc1.{self.profile:02X}{self.constraints:02X}{self.level:02X}"
 
@@ -267,7 +267,7 @@ def access_unit(nals: Iterable[bytes]) -> AccessUnit:
 
 
 def follows(sps: bytes, before: AccessUnit, unit: AccessUnit, lost: int) -> bool:
-    """Whether certainly no reference frame is missing between two access units.
+    """Whether it is certain that no reference frame is missing between two access units.
 
     The function compares `frame_num`, which counts reference frames (H.264 §7.4.3). The loss of
     other frames is harmless. `lost`: maximum number of missing frames. `frame_num` wraps around and

@@ -82,7 +82,7 @@ async def test_a_process_that_answers_too_much_is_replaced(
     process = AacProcess(workers)
     await process.encode(packets(5))
     monkeypatch.setattr(module, "max_answer", lambda _: 1)
-    with pytest.raises(WorkerFailed, match="an answer of"):
+    with pytest.raises(WorkerFailed, match="the answer has"):
         await process.encode(packets(20))
     await eventually(lambda: workers.failures["audio"] == 1)
     await process.close()
