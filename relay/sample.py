@@ -17,8 +17,8 @@ TIMESCALE = {Track.VIDEO: 90_000, Track.AUDIO: 48_000}
 
 @dataclass(frozen=True, slots=True)
 class TrackInfo:
-    """The decoding parameters of a track. They are the source of init segments, codec strings and
-    SDP answers.
+    """The decoding parameters of a track. Init segments, codec strings and SDP answers are made
+    from these parameters.
     """
 
     track: Track

@@ -1,4 +1,4 @@
-"""Charges the time that a coroutine uses on the event loop to an account."""
+"""Charges an account for the time that a coroutine uses on the event loop."""
 
 import asyncio
 from collections.abc import Coroutine, Generator
@@ -14,8 +14,9 @@ Result = TypeVar("Result")
 
 
 class Timed(Generic[Result]):
-    """An awaitable that runs `work` in the awaiting task, and charges the time of every step to
-    `account`. If `delayed` is true, each step waits while the account is slowed.
+    """An awaitable that runs `work` in the awaiting task, and charges `account` for the time of
+    each step. A step lasts until `work` waits for something. If `delayed` is true, a step does not
+    start while the account is slowed.
     """
 
     def __init__(

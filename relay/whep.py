@@ -29,7 +29,9 @@ RETRY_CONNECTING = 1
 
 @dataclass(slots=True)
 class WhepCounters(SendCounters):
-    """Totals over all ended sessions since the process began, and the numbers of sessions."""
+    """Totals since the process began. The inherited counters and `octets` are sums over all ended
+    sessions.
+    """
 
     joined: int = 0
     failed: int = 0
@@ -135,7 +137,7 @@ class WhepSessions:
         return [(feed.stream, feed.viewers) for feed in self._feeds.values()]
 
     def held(self, channel: Channel) -> int:
-        """Returns the memory of the packetised frames of a channel, bytes."""
+        """Returns the memory that the packetised frames of a channel use, bytes."""
         feed = self._feeds.get(channel)
         return feed.held if feed else 0
 

@@ -1,6 +1,7 @@
 """The SSRCs of one peer. Pure; `now` in seconds.
 
-libsrtp keeps 540 bytes for each SSRC that it has decrypted, and searches all SSRCs for each packet.
+For each SSRC with a decrypted packet, libsrtp keeps 540 bytes. For each packet, libsrtp searches
+the list of these SSRCs.
 """
 
 from typing import Final
@@ -8,8 +9,8 @@ from typing import Final
 from relay.rtc.bucket import TokenBucket
 
 PER_SECOND, BURST = 0.2, 32
-"""Maximum number of new SSRCs, per second and at once. A browser uses three SSRCs. An encoder that
-restarts may use other SSRCs.
+"""Maximum numbers of new SSRCs: per second in the long run, and in one burst. A browser uses three
+SSRCs. An encoder that restarts may use other SSRCs.
 """
 MAX_SOURCES: Final = 1_024
 

@@ -49,12 +49,12 @@ class StunMessage:
 
 
 def parse(data: bytes) -> StunMessage:
-    """Parses a message. Raises ValueError if the datagram is not STUN, or damaged."""
+    """Parses a message. Raises ValueError if the datagram is not STUN or is damaged."""
     size = len(data)
     if size < HEADER_SIZE or data[0] > 63 or size & 3 or data[4:8] != COOKIE:
         raise ValueError("not STUN")
     if (data[2] << 8 | data[3]) != size - HEADER_SIZE:
-        raise ValueError("a STUN message of another length")
+        raise ValueError("a STUN message with a wrong length field")
     at, username, nominated, signed = HEADER_SIZE, b"", False, 0
     while at < size:
         attribute = data[at] << 8 | data[at + 1]

@@ -42,8 +42,8 @@ class Rejected:
     claimed: int = 0
     """Number of connectivity checks from an address that belongs to another session."""
     failed: int = 0
-    """Number of datagrams whose handling raised an unexpected exception. Only these datagrams are
-    lost.
+    """Number of datagrams whose handling raised an unexpected exception. The exception affects no
+    other datagram.
     """
 
 
@@ -151,7 +151,7 @@ class _BoundSocket(asyncio.DatagramProtocol):
     def _receive_check(self, data: bytes, address: SocketAddress, route: Route | None) -> None:
         port = self._port
         name = local_ufrag_of(data)
-        # An answer contains no user name. The source address of the answer identifies the peer.
+        # A response contains no user name. The source address of the response identifies the peer.
         peer = port.peers.get(name) if name else route.peer if route else None
         if peer is None:
             port.rejected.stranger += 1
@@ -180,7 +180,9 @@ class UdpPort:
         self.port = 0
         self.hosts: list[str] = []
         self.pause = PauseRule(self._unread)
-        """Decides whether the timers of sessions may treat something as missing."""
+        """Decides whether data that the timer of a session expects is missing, or may still wait
+        unread in a socket.
+        """
         self._sockets: list[tuple[asyncio.DatagramTransport, _BoundSocket]] = []
         self._routes: dict[Peer, list[tuple[_BoundSocket, Route]]] = {}
         """The routes of each peer, oldest route first."""

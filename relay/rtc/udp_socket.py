@@ -1,5 +1,5 @@
 """The socket options of the UDP port: large buffers, segmentation and the number of dropped
-datagrams. Linux, with substitutes for other systems.
+datagrams. Written for Linux, with substitutes for other systems.
 """
 
 import socket
@@ -8,7 +8,7 @@ from struct import pack
 
 RECEIVE_BUFFER = 4 * 1024 * 1024
 SEND_BUFFER = 4 * 1024 * 1024
-"""Size of the send buffer, bytes: enough for one frame of a 1 Mbit/s stream to a thousand
+"""Size of the send buffer, bytes: enough to send one frame of a 1 Mbit/s stream to a thousand
 viewers.
 """
 SO_SNDBUFFORCE, SO_RCVBUFFORCE, SO_MEMINFO, SOL_UDP, UDP_SEGMENT = 32, 33, 55, 17, 103

@@ -1,5 +1,5 @@
-"""The live edge: the newest media time of a stream, and the amount of media between it and a
-viewer.
+"""The live edge: the newest media time of a stream. This module also computes the amount of media
+between the live edge and a viewer.
 """
 
 HOLE = 1_000_000

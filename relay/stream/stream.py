@@ -155,8 +155,8 @@ class Stream:
             self._publisher.receive_demand(Demand(keyframe=True))
 
     def demand_fresh_keyframe(self, now: int) -> None:
-        """Demands an IDR if the latest IDR is missing or too old for a new reader to start with.
-        `now`: µs since the Unix epoch.
+        """Demands an IDR if no IDR has been published yet, or if the latest IDR is too old to be a
+        good start for a new reader. `now`: µs since the Unix epoch.
         """
         if self.tracks and (self._idr is None or now - self._idr.publish > STALE):
             self.demand_keyframe()

@@ -8,7 +8,7 @@ class WebSocketCounters:
     """Totals since the process began."""
 
     joined: int = 0
-    """Number of viewers that joined with media."""
+    """Number of viewers that joined to get media. Viewers that get only events are not counted."""
     slowed: int = 0
     """Number of times that a viewer became too slow for the full video."""
     dropped: int = 0
@@ -18,6 +18,6 @@ class WebSocketCounters:
     refused: int = 0
     """Number of viewers disconnected because they violated the protocol."""
     octets: int = 0
-    """Bytes that viewer objects wrote to their own viewers. The fan-out counts its own bytes
-    (relay/channel/hub.py).
+    """Number of bytes written by viewer objects (viewer.py). The bytes written by the fan-out are
+    counted in relay/channel/hub.py.
     """

@@ -36,8 +36,8 @@ READS_NOTHING = 15.0
 bytes.
 """
 SAYS_NOTHING = 20.0
-"""Seconds of silence after which the server pings a viewer. After half as many more seconds of
-silence, the server cuts the connection.
+"""Seconds of silence after which the server pings a viewer. If the silence then continues for
+half of this time, the server cuts the connection.
 """
 BACKLOG_MAX = 4 * 1024 * 1024
 """Maximum number of bytes that may wait for the viewer in addition to the burst."""
@@ -85,8 +85,8 @@ class WebSocketViewer:
         self._loop = asyncio.get_running_loop()
         self._outbox = Outbox(self._loop.time() * 1_000)
         self._joining: deque[tuple[Message, int]] = deque()
-        """Waiting messages: the rest of the burst, then live messages. Each message has the number
-        of its event bytes that count against `EVENTS_MAX`.
+        """Waiting messages: the rest of the burst, then live messages. The number in each pair is
+        how many bytes of the message count toward `EVENTS_MAX`.
         """
         self._join_timer: asyncio.TimerHandle | None = None
         self._join_began = self._loop.time() * 1_000
@@ -107,14 +107,14 @@ class WebSocketViewer:
 
     @property
     def lag(self) -> float | None:
-        """Distance to the live edge in the viewer's last report, ms, including half a round trip.
-        None before the first report, and for a viewer without media.
+        """Lag of the viewer behind the live edge in its last report, ms. The lag includes half a
+        round trip. None before the first report, and for a viewer without media.
         """
         return self._outbox.lag if self._media else None
 
     def keep_slow(self, keep: bool) -> None:
-        """Sets whether this viewer gets only keyframes and audio while it is slow. The server sets
-        this while the server is overloaded. A viewer that is not slow still gets everything.
+        """Sets whether this viewer, once it is slow, gets only keyframes and audio. `keep` is true
+        while the server is overloaded. A viewer that is not slow still gets everything.
         """
         self._outbox.keeps_slow = keep
 

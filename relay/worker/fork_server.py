@@ -40,9 +40,13 @@ GROUP_NICE = 5
 
 class WorkerModule(Protocol):
     MEMORY: int
-    """Maximum bytes that the worker may map, beyond what the fork server has mapped."""
+    """Maximum number of bytes that the worker may map in addition to the memory that the fork
+    server has mapped.
+    """
     NICE: int
-    """Niceness of the worker. The server, which forwards media, has niceness 0 and priority."""
+    """Niceness of the worker. The server, which forwards media, has niceness 0, and so has priority
+    over the workers.
+    """
 
     def main(self, requests: BinaryIO, answers: BinaryIO, *arguments: str) -> None:
         """Answers requests until `requests` ends."""
@@ -160,7 +164,8 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     server = ForkServer(socket.socket(fileno=0), cast(dict[str, WorkerModule], modules))
-    # Exclude all objects from garbage collection, so that the workers share their memory.
+    # Exclude all objects from garbage collection, so that the workers share the memory of these
+    # objects. A collection would write to the objects and so copy their memory.
     gc.collect()
     gc.freeze()
     server.run()

@@ -25,7 +25,7 @@ _NUMBER, _ARCHITECTURE, _THIRD_ARGUMENT = 0, 4, 32
 ARCHITECTURES = {"x86_64": 0xC000_003E, "aarch64": 0xC000_00B7}
 """AUDIT_ARCH value by `os.uname().machine`."""
 
-# Numbers of each allowed system call: on x86_64, and on aarch64.
+# The allowed system calls. Each call has two numbers: one on x86_64, one on aarch64.
 _CALLS = {
     "read": (0, 63),
     "write": (1, 64),

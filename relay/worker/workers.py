@@ -23,12 +23,14 @@ until the worker sends its first byte, seconds.
 """
 ROOT = Path(relay.__file__).parents[1]
 KEPT_VARIABLES = ("LD_LIBRARY_PATH",)
-"""Environment variables without which some Python installations do not start."""
+"""Environment variables that the fork server gets, because some Python installations need these
+variables to start.
+"""
 NETWORK_LAYERS = Layer.SECCOMP | Layer.NAMESPACE
 
 
 class WorkerFailed(Exception):
-    """A worker could not be started, ended by itself, or broke its protocol."""
+    """A worker could not be started, it ended by itself, or it broke its protocol."""
 
 
 class Worker:
@@ -55,7 +57,7 @@ class Worker:
         self._server.kill(self.pid)
 
     async def fail(self) -> None:
-        """Ends a worker that crashed, does not answer or broke its protocol, and waits until the
+        """Ends a worker that crashed, does not answer or broke its protocol. Waits until the
         process is gone. Counts the failure.
         """
         self.kill()
@@ -96,7 +98,9 @@ class Workers:
     def __init__(self, **modules: str) -> None:
         """`modules`: the module that each kind of worker runs (fork_server.WorkerModule)."""
         self.failures: Counter[str] = Counter()
-        """Number of workers that crashed, or were killed because they failed, by kind."""
+        """Number of failed workers for each kind. A failed worker crashed, or was killed because it
+        did not answer or broke its protocol.
+        """
         self._modules = modules
         self._command = [
             *(sys.executable, "-P", "-B", "-m", "relay.worker.fork_server"),

@@ -2,7 +2,8 @@
 
 When Playwright inspects the network (CDP's `Network.enable`), Chromium keeps up to 100 MB of
 fetched data in the page's own process. Memory measurements need a page without inspection. So this
-page belongs to a context that Playwright does not know, and a few CDP calls control it.
+page belongs to a browser context that Playwright does not know, and is controlled with a few CDP
+calls.
 """
 
 from collections.abc import AsyncIterator
@@ -16,8 +17,8 @@ from scripts.benchmarks.inspected import ANSWER_WITHIN, Inspected, PageFailed
 
 
 class BarePage(Inspected):
-    """A page that Playwright does not inspect. `evaluate()` runs JavaScript in the page, `send()`
-    sends CDP commands.
+    """A page that Playwright does not inspect. `evaluate()` runs JavaScript in the page, and
+    `send()` sends CDP commands.
     """
 
     def __init__(self, browser: CDPSession, session: str, url: str) -> None:
@@ -57,7 +58,7 @@ class BarePage(Inspected):
 async def bare_page(
     browser: Browser, url: str, width: int, height: int, *scripts: str
 ) -> AsyncIterator[BarePage]:
-    """Opens a page at `url` in a fresh context and closes the page at the end. `scripts`:
+    """Opens a page at `url` in a new browser context and closes the page at the end. `scripts`:
     JavaScript texts to run before the page's own scripts. Raises PageFailed, TooLate if the page
     does not load, and Playwright's errors.
     """

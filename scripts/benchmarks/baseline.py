@@ -1,5 +1,8 @@
-"""Measures the minimum cost of the server's work. A C loop replaces the fan-out. `recvfrom` and
-SRTP replace the ingest. SRTP and `sendto` replace the sending to WebRTC viewers.
+"""Measures the minimum CPU time that the server's work needs, with three bare loops.
+
+The first loop, a C program, replaces the fan-out. The second loop receives and decrypts SRTP
+packets, in place of the ingest. The third loop encrypts and sends SRTP packets, as the server does
+for WebRTC viewers.
 """
 
 import asyncio
@@ -25,7 +28,7 @@ class NoCompiler(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """The cost of the C loop."""
+    """The CPU use and the delays of the C loop."""
 
     cpu: float
     """Number of cores used by the C loop."""
@@ -54,7 +57,8 @@ async def run_loop(
     program: Path, connections: int, seconds: float, size: int, rate: float, cores: tuple[int, int]
 ) -> Loop:
     """Runs the C loop, which writes `size` bytes to every connection `rate` times a second. The
-    writing loop runs on the first core of `cores`, the reader of the connections on the second.
+    loop runs on the first core of `cores`. The process that reads from the connections runs on the
+    second core.
     """
     words = [str(program), *map(str, (connections, seconds, size, rate, *cores))]
     process = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
@@ -70,8 +74,8 @@ async def run_loop(
 
 
 def unprotect_seconds(sizes: list[int], core: int) -> float:
-    """Measures `recvfrom` and SRTP unprotect in this Python on `core`. Returns the CPU seconds for
-    packets with these payload sizes.
+    """Receives and decrypts one SRTP packet of each payload size in `sizes`, on the core `core`.
+    Returns the CPU seconds that `recvfrom` and `unprotect` used for all these packets.
     """
     policy = {"key": KEY, "srtp_profile": pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_80}
     sender = pylibsrtp.Session(
@@ -107,11 +111,11 @@ def unprotect_seconds(sizes: list[int], core: int) -> float:
 
 
 def protect_seconds(count: int, size: int, core: int) -> float:
-    """Measures SRTP protect and `sendto` in this Python on `core`. Returns the CPU seconds for
-    `count` packets with `size` bytes of payload.
+    """Encrypts and sends `count` SRTP packets with `size` bytes of payload each, on the core
+    `core`. Returns the CPU seconds that `protect` and `sendto` used for all these packets.
 
-    Uses AES-256 GCM, the profile that two libsrtps negotiate by default. With hardware support,
-    this profile is also the cheapest.
+    Uses AES-256 GCM, the profile that two peers with libsrtp negotiate by default. With hardware
+    support, this profile also needs the least CPU time.
     """
     policy = pylibsrtp.Policy(
         key=bytes(range(44)),

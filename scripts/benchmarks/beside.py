@@ -1,5 +1,5 @@
-"""Compares fan-out, ingest and glass-to-glass latency of this checkout with another revision, in
-pairs of runs.
+"""Compares the fan-out, the ingest and the glass-to-glass latency of this checkout with those of
+another revision, in pairs of runs.
 
 Both sides use the benchmark and the load generator of this checkout. Only the server of the other
 revision runs from that revision's own worktree and environment.
@@ -165,8 +165,8 @@ async def measure(
     cores: tuple[int, int],
     progress: Callable[[str], None],
 ) -> Report:
-    """Measures each case in `pairs` pairs of runs. `prepare` creates the cases. It pushes the
-    resources that must stay open during the measurement onto the exit stack.
+    """Measures each case in `pairs` pairs of runs. `prepare` creates the cases. Resources that must
+    stay open during the measurement are pushed onto the exit stack by `prepare`.
     """
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="microlive-bench-")))

@@ -1,5 +1,5 @@
-"""Measures the target bitrate and the sent bitrate of a creator's browser. The browser films noise;
-the network path is clean.
+"""Measures the target bitrate and the sent bitrate of a creator's browser. The browser films noise,
+and the network path has no loss and no limit.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from scripts.benchmarks.figures import Bar
 from scripts.benchmarks.studio import end_live, go_live
 
 WITHIN = 3.0
-"""Seconds after connecting within which the target bitrate must reach TARGET_BAR."""
+"""Maximum time from connecting until the target bitrate reaches TARGET_BAR, seconds."""
 TARGET_BAR = 2.0
 """Minimum target bitrate of the encoder, Mbps."""
 SPENT_BAR = 1.6

@@ -34,8 +34,8 @@ OPUS_DELAY = 312
 
 
 def encode(skew: float = 0.0) -> Clip:
-    """Encodes the loop. `skew`: seconds by which the beeps are later than the flashes; a known skew
-    verifies a measurement. Raises PyAV's errors.
+    """Encodes the loop. `skew`: seconds by which the beeps are later than the flashes. A known skew
+    shows whether a measurement is correct. Raises PyAV's errors.
     """
     return of_loop(_frames(), _sound(skew), FPS, KBPS)
 
@@ -80,7 +80,7 @@ def age(ms: int, now: float) -> float:
 
 
 def flash(ms: int) -> int:
-    """Returns the number of the latest flash at a frame, counted from 0 within the loop. `ms`: the
-    time code of the frame.
+    """Returns the number of the latest flash at or before a frame, counted from 0 within the loop.
+    `ms`: the time code of the frame.
     """
     return math.floor(ms / (EVERY * 1_000))

@@ -6,15 +6,17 @@ too slow for the stream gets only keyframes until full video is tried again.
 """
 
 LOSS_MAX = 0.2
-"""Maximum share of lost packets that retransmission can repair."""
+"""Highest packet loss that retransmission can repair, as a fraction of the packets sent."""
 HEAVY_LOSS = 0.5
-"""Share of lost packets above which a single report means congestion."""
+"""Packet loss above which a single report means congestion, as a fraction of the packets sent."""
 REPORTS = 2
-"""Number of consecutive reports above LOSS_MAX that mean congestion. A burst of loss appears in one
-report only.
+"""Number of consecutive reports above LOSS_MAX that mean congestion. One such report is not enough,
+because it may come from a short burst of loss.
 """
 RETRY = 1.0
-"""Time until full video is tried again, seconds. Every failure doubles this time."""
+"""Shortest delay from the start of congestion until full video is tried again, seconds. Every
+failed try doubles this delay, up to RETRY_MAX.
+"""
 RETRY_MAX = 30.0
 
 
@@ -51,7 +53,8 @@ class Congestion:
 class Allowance:
     """Limits the retransmitted bytes to a share of the bytes sent.
 
-    Without this limit, a receiver that requests every packet again would double its own congestion.
+    Without this limit, a receiver that requests every packet again would double the traffic on its
+    congested path.
     """
 
     def __init__(self, share: float, burst: int) -> None:

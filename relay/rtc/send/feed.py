@@ -85,12 +85,12 @@ class Feed:
 
     @property
     def held(self) -> int:
-        """Memory of the packetised frames, bytes."""
+        """Memory that the packetised frames use, bytes."""
         return self.video.size + self.audio.size
 
     @property
     def idle(self) -> bool:
-        """Whether the feed has no sessions, neither connected nor connecting sessions."""
+        """Whether the feed has neither connected nor connecting sessions."""
         return not self._sessions
 
     def add(self, session: SendSession) -> None:

@@ -51,8 +51,8 @@ class PacketisedFrame:
         self._batches: dict[int, list[Batch]] = {}
 
     def batches(self, tag: int) -> list[Batch]:
-        """Returns batches of packets, complete except for the fields that differ between viewers.
-        The result is cached.
+        """Returns the packets of the frame in batches. The packets are complete, except for the
+        fields that differ between viewers. The result is cached.
 
         `tag`: size of the SRTP tag, bytes.
         """
@@ -78,8 +78,8 @@ class PacketisedFrame:
 
 
 def _runs(payloads: list[bytes]) -> Iterator[list[bytes]]:
-    """Groups payloads into batches. All payloads of a batch have the same size, but the last
-    payload may be shorter.
+    """Groups payloads into batches. The payloads of a batch have the same size, except that the
+    last payload may be shorter.
     """
     run: list[bytes] = []
     size = 0
@@ -181,8 +181,8 @@ class History:
         return None if frame is None else (frame, index - frame.first)
 
     def forget_join_point(self) -> None:
-        """Makes viewers join at the next keyframe, because frames before this call cannot be
-        decoded together with later frames.
+        """Makes viewers wait for the next keyframe to join. Call this method when the decoding
+        parameters change, because earlier and later frames cannot be decoded together.
         """
         self._key = None
 

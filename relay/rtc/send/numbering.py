@@ -5,9 +5,7 @@ gaps. Pure.
 from bisect import bisect_right
 
 PIECES = 64
-"""Maximum number of ranges of packets that are remembered. A new range begins after omitted
-packets.
-"""
+"""Maximum number of packet ranges to remember. A new range begins after omitted packets."""
 
 
 class Numbering:

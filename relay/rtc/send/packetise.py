@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 MAX_PAYLOAD = 1_160
-"""Maximum size of a payload, bytes. With the RTP header, the original sequence number of RTX (RFC
-4588) and the longest SRTP tag, a datagram has less than 1,200 bytes, the limit of browsers.
+"""Maximum size of a payload, bytes. A datagram must have less than 1,200 bytes, the limit of
+browsers. The remaining bytes are for the RTP header, the original sequence number of RTX (RFC 4588)
+and the longest SRTP tag.
 """
 
 _STAP_A, _FU_A = 24, 28
@@ -15,8 +16,8 @@ def packetise(data: bytes, parameter_sets: Sequence[bytes] = ()) -> list[bytes]:
     """Returns the RTP payloads of one access unit. `data`: NAL units, each preceded by its length
     in 4 bytes. `parameter_sets` are sent before the NAL units.
 
-    All fragments of a NAL unit have the same size, except the last fragment, because UDP_SEGMENT
-    needs datagrams of equal size.
+    The fragments of a NAL unit have the same size, because UDP_SEGMENT needs datagrams of equal
+    size. Only the last fragment may be shorter.
     """
     payloads: list[bytes] = []
     if parameter_sets:
@@ -39,9 +40,9 @@ def split(data: bytes) -> Iterator[bytes]:
 
 
 def _aggregate(nals: Sequence[bytes]) -> list[bytes]:
-    """Returns one STAP-A packet with all NAL units if they fit into one packet (RFC 6184 §5.7.1).
-    Browsers send parameter sets in the same way. Otherwise returns one payload, or several
-    fragments, for each NAL unit.
+    """Returns one STAP-A packet (RFC 6184 §5.7.1) with all NAL units if they fit into one packet.
+    Otherwise returns one payload, or several fragments, for each NAL unit. Browsers also send
+    parameter sets as STAP-A packets.
     """
     if len(nals) == 1 or 1 + sum(2 + len(nal) for nal in nals) > MAX_PAYLOAD:
         return [

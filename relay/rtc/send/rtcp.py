@@ -1,5 +1,5 @@
-"""RTCP of the sending side: writes reports, parses feedback (RFC 3550 §6.4, RFC 4585 §6, RFC 5104
-§4.3.1). Pure.
+"""RTCP of the sending side: writes reports and parses feedback (RFC 3550 §6.4, RFC 4585 §6, RFC
+5104 §4.3.1). Pure.
 """
 
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ CNAME = b"microlive"
 §6.5.1).
 """
 MAX_NACKED: Final = 200
-"""Maximum number of sequence numbers read from one compound packet. After a burst of loss,
-libwebrtc sends its requests in several compound packets.
+"""Maximum number of sequence numbers read from one compound packet. This limit is high enough,
+because after a burst of loss, libwebrtc sends its requests in several compound packets.
 """
 _NACK, _PLI, _FIR = 1, 1, 4
 """Formats of feedback packets."""
@@ -56,7 +56,7 @@ class LossReport:
 
 @dataclass(frozen=True, slots=True)
 class Goodbye:
-    """The notice that the receiver leaves (RTCP BYE)."""
+    """The receiver's announcement that it leaves (RTCP BYE)."""
 
 
 Feedback = Nack | KeyframeRequest | LossReport | Goodbye

@@ -40,7 +40,10 @@ def parse_play_offer(text: str, codec: str) -> PlayOffer:
     session = sdp.parse_session(text)
     kinds = [media.kind for media in session.media]
     if not kinds or len(set(kinds)) < len(kinds) or not set(kinds) <= {"video", "audio"}:
-        raise sdp.unusable("offer to receive one video, one audio, or both, and nothing else")
+        raise sdp.unusable(
+            "the offer must have one video section, one audio section, or one of each, and no "
+            "other section"
+        )
     profile = codec.partition(".")[2][:4].lower()
     remote, media = sdp.accept_sections(session, text, partial(_accept, profile))
     return PlayOffer(remote.ufrag, remote.password, remote.fingerprints, remote.passive, media)

@@ -1,4 +1,5 @@
-"""One viewer's WHEP session: takes the frames of a feed, sends one batch of datagrams per frame.
+"""One viewer's WHEP session: takes the frames of a feed, and sends one batch of datagrams per
+frame.
 
 The session stores no media. If the socket does not accept a frame, the frame is dropped, and video
 continues at the next keyframe.
@@ -43,8 +44,9 @@ the socket buffer of a browser would overflow, and the browser would request the
 """
 JOIN_EVERY = 0.005
 JOIN_STEP = 90
-"""Interval between the timestamps of cached frames, in ticks (1 ms). With the original timestamps,
-a receiver would play the cached frames at normal speed, and would then stay behind live.
+"""Interval between the timestamps of cached frames: 90 ticks, which are 1 ms. With the original
+timestamps, a receiver would play the cached frames at normal speed, and would then stay behind the
+live edge.
 """
 PLI_EVERY = 1.0
 """Minimum time between keyframe requests for one viewer, seconds. A keyframe costs bandwidth for
@@ -52,8 +54,8 @@ all viewers.
 """
 RESEND_SHARE, RESEND_BURST = 0.3, 200_000
 NACKED_PER_SECOND, NACKED_BURST = 300, 600
-"""Maximum number of packets that a viewer may request again, per second and at once. A viewer that
-loses 5 % of 4 Mbit/s requests 25 per second.
+"""Maximum numbers of packets that a viewer may request again: per second in the long run, and in
+one burst. A viewer that loses 5 % of a 4 Mbit/s stream requests about 25 packets per second.
 """
 
 
@@ -67,9 +69,7 @@ class SendCounters(PeerCounters):
     nacks: int = 0
     """Number of packets that the viewer requested again."""
     ignored_nacks: int = 0
-    """Number of packets that the viewer requested again, but whose request was ignored because the
-    viewer requested too many.
-    """
+    """Number of packets that were not sent again, because the viewer requested too many packets."""
     plis: int = 0
 
 
