@@ -99,7 +99,7 @@ class Link:
 
     def limit(self, rate: str | None) -> None:
         """Limits the rate at which creators can send. `rate`: the limit in the notation of `tc`, or
-        None for no limit. The link buffers up to 300 ms.
+        None for no limit. The link buffers up to 300 ms of data.
         """
         if rate is None:
             _run("tc", "-n", SIDE, "qdisc", "del", "dev", "far", "root")

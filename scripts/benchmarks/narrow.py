@@ -19,14 +19,15 @@ RATE, NARROW = "1mbit", 1_000_000
 NARROW_FOR, FREE_WITHIN, WIDE_WITHIN = 15.0, 15.0, 40.0
 ASK_EVERY = 0.05
 TARGET, SPENT = 2_500_000, 0.9
-"""Maximum target bitrate of the encoder in both pages, bit/s (`TARGET`), and the share of TARGET
-that the encoder must reach (`SPENT`).
+"""`TARGET`: maximum bitrate of the encoder in the studio page and in the direct page, bit/s.
+`SPENT`: share of TARGET that a creator must send before the link becomes narrow. When the link is
+wide again, the encoder's target bitrate must reach the same share.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Bandwidth:
-    """The result of one variant of the measurement."""
+    """The measured values of one variant, such as `microlive` or `direct`."""
 
     variant: str
     spent: float
@@ -50,8 +51,8 @@ class Bandwidth:
 
 
 async def narrow_live(world: TestNetwork, variant: str = "microlive", *more: str) -> Bandwidth:
-    """Measures a studio that publishes to microlive. `more`: names of further scripts that the
-    studio page runs.
+    """Measures how a studio that publishes to microlive adapts its bitrate. `more`: names of
+    further scripts that the studio page runs.
     """
     started = time.monotonic()
     async with live(world, "noise", *more) as (studio, _, spectator):

@@ -77,8 +77,8 @@ async def test_network() -> AsyncIterator[TestNetwork]:
 async def live(
     test_network: TestNetwork, camera: str, *more: str
 ) -> AsyncIterator[tuple[Page, str, Spectator]]:
-    """Starts a live creator, and a viewer that records the live. Yields the studio's page, the
-    room's URL and the viewer.
+    """Starts a creator that goes live, and a viewer that records the room. Yields the studio's
+    page, the room's URL and the viewer.
     """
     studio, watch = await go_live(test_network.creators, test_network.url, camera, *more)
     async with Spectator(test_network.url, watch.rpartition("/")[2]) as spectator:
@@ -98,7 +98,7 @@ async def watching(test_network: TestNetwork, watch: str) -> AsyncIterator[Page]
 
 
 async def shown(page: Page) -> list[float]:
-    """Returns the times at which each frame appeared on a viewer's page, in seconds of
+    """Returns the time at which each frame appeared on a viewer's page, in seconds of
     `time.monotonic`.
     """
     offset = time.time() - time.monotonic()
@@ -157,7 +157,7 @@ class StockReceiver:
         return cls(process, page, int(candidate.split()[5]))
 
     async def stop(self) -> list[float]:
-        """Ends the receiver. Returns the times at which the receiver decoded each frame, in seconds
+        """Ends the receiver. Returns the time at which the receiver decoded each frame, in seconds
         of `time.monotonic`.
         """
         assert self._process.stdout and self._process.stdin

@@ -25,8 +25,9 @@ class Packet:
 
 
 class PacketCapture:
-    """Records every RTP packet that arrives at an interface, by destination port: `with
-    PacketCapture("near") as capture:`. Records packets before the firewall can drop them.
+    """Records every RTP packet that arrives at an interface: `with PacketCapture("near") as
+    capture:`. Records packets before the firewall can drop them. Groups the packets by destination
+    port.
     """
 
     def __init__(self, interface: str) -> None:

@@ -11,7 +11,9 @@ from typing import Any
 
 CONFIDENCE = 0.95
 Figures = Mapping[str, float]
-"""Measured values of one run, by the name of their kind, such as `cpu`. An invalid value is NaN."""
+"""The measured values of one run. Each key is the name of a kind of figure, such as `cpu`. An
+invalid value is NaN.
+"""
 
 
 class NotMeasured(Exception):
@@ -79,7 +81,9 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The values of one figure of one case in all pairs of runs, before and after."""
+    """All values of one kind of figure in one case. `before` contains the values of the old
+    revision, `after` the values of the new revision. Each pair of runs has one value in both.
+    """
 
     case: str
     kind: str
@@ -135,18 +139,19 @@ class Case:
 
 
 Measure = Callable[[Case, bool], Awaitable[Figures]]
-"""A function that runs a case and returns its figures. It runs the new revision if the flag is
-true, otherwise the old revision. It raises NotMeasured.
+"""A function that runs a case and returns its figures. It runs the new revision if its second
+argument is true, otherwise the old revision. It may raise NotMeasured.
 """
 
 
 async def measure_pairs(
     cases: Sequence[Case], pairs: int, measure: Measure, progress: Callable[[str], None]
 ) -> dict[str, list[tuple[Figures, Figures]]]:
-    """Measures both revisions of each case in pairs of runs, in alternating order: A B, B A, A B …
+    """Measures each case in pairs of runs, one run with each revision. The order alternates: A B,
+    B A, A B …
 
-    Returns the pairs (before, after) of each case. Repeats each case until all its figures are
-    valid in `pairs` pairs, but at most 2 × `pairs` times.
+    Returns the figures of each case as pairs (before, after). Repeats each case until all its
+    figures are valid in `pairs` pairs, but at most 2 × `pairs` times.
     """
     found: dict[str, list[tuple[Figures, Figures]]] = {case.name: [] for case in cases}
     for _ in range(2 * pairs):

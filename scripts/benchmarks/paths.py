@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 SETTLE = 3.0
-"""Seconds at the start of a slot that are not measured. During this time, congestion control ramps
-up and the player approaches its target delay.
+"""Seconds from the start of playback until the measurement starts. During this time, congestion
+control ramps up and the player approaches its target delay.
 """
 
 DECODED = "document.querySelector('video').webkitAudioDecodedByteCount"
@@ -28,7 +28,7 @@ class PlaybackPath:
     limit.
     """
     joins: bool = True
-    """Whether the time to the first picture of this player has a limit, too."""
+    """Whether the time until this player shows its first picture has a limit."""
     settle: float = SETTLE
     """Seconds until this player has reached its target delay."""
 

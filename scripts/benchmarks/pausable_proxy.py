@@ -1,5 +1,5 @@
-"""A TCP proxy on loopback that can pause. Like a radio link, it then delays all data but loses
-none.
+"""A TCP proxy on loopback that can pause. During a pause, the proxy delays all data but loses none,
+as a radio link does.
 """
 
 import asyncio

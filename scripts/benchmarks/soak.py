@@ -19,15 +19,17 @@ SETTLE = 20.0
 recovers from its first underflows within 15 s. In addition, four pages must load.
 """
 MEMORY_SETTLE = 150.0
-"""Seconds until memory is stable. By then, the relay must have filled its window of 90 s, and the
-browser heaps must have reached their size.
+"""Seconds until memory is stable. During this time, the relay fills its window of 90 s, and the
+heaps of the browsers grow to their final size.
 """
 DELAY_FACTOR, DELAY_MS = 1.2, 15.0
 APART_MS = 40.0
 """Maximum distance between audio and video that counts as in sync, ms."""
 MEMORY_FACTOR = 1.1
 PAGE_MB, HEAP_MB, SERVER_MB = 10.0, 2.0, 8.0
-"""Increases of memory that are always allowed, even if MEMORY_FACTOR allows less, MB."""
+"""Growth of memory that is always allowed, MB: in the page's process, in the page's heap and in the
+server. MEMORY_FACTOR may allow more.
+"""
 
 
 @dataclass(slots=True)
@@ -196,9 +198,9 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """The growth of memory after memory has become stable, MB. `first` is the minimum in the first
-    third of the samples, `last` the minimum in the last third. Minima ignore temporary memory but
-    show a leak.
+    """The growth of memory after the initial phase (MEMORY_SETTLE), MB. `first` is the minimum in
+    the first third of the samples, `last` the minimum in the last third. Minima ignore temporary
+    memory but show a leak.
     """
 
     first: float

@@ -43,11 +43,11 @@ async def measure(
     report: Report,
     progress: Progress,
 ) -> None:
-    """Takes samples into `report` until the planned duration is over. If the measurement is
-    cancelled, the samples so far are valid.
+    """Adds samples to `report` until the planned duration is over. If the measurement is cancelled,
+    the samples so far are valid.
 
     `server`: process id of the server, or None if the server is on another machine. Raises
-    BrokenPath if a path does not start, BadInput, and Playwright's errors.
+    BadInput, Playwright's errors, and BrokenPath if a path does not start.
     """
     async with (
         _creator(url, report.skew / 1_000) as (source, watch),
@@ -162,8 +162,8 @@ async def _opened(browser: Browser, url: str, path: str) -> AsyncIterator[_Viewe
 
 async def _offset(page: BarePage) -> float:
     """Returns the offset in seconds from the page's performance.now() to this process's monotonic
-    clock. Both run at the same speed from different origins. Asks the page several times and uses
-    the fastest answer, which is the most precise.
+    clock. Both clocks run at the same speed, but have different origins. Asks the page several
+    times and uses the fastest answer, which is the most precise.
     """
     found = []
     for _ in range(TRIES):
@@ -176,8 +176,8 @@ async def _offset(page: BarePage) -> float:
 
 @asynccontextmanager
 async def _creator(url: str, skew: float) -> AsyncIterator[tuple[Worker, str]]:
-    """Starts a live clapperboard in a separate process. Yields the process and the URL of the room.
-    Raises BadInput.
+    """Starts a separate process that publishes the clapperboard (clapper.py). Yields the process
+    and the URL of the room. Raises BadInput.
     """
     api = Server(parse_target(url, owned=False), None, False)
     endpoint: PublishEndpoint | None = None

@@ -1,6 +1,6 @@
 """Runs aiortc's unmodified receiver: `python -m scripts.benchmarks.stock ADDRESS`. Reads an offer
 from standard input (one line of JSON) and writes the answer to standard output. When standard input
-ends, writes the times at which the receiver decoded each frame.
+ends, writes the time at which the receiver decoded each frame.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
 """Measures the real studio page in Chromium over a bad uplink: a link between namespaces that loses
 packets, fails for a second, or is narrow.
 
-The browser's packets are captured before any loss. So a gap that a slow encoder causes does not
-count as a freeze that microlive causes.
+The browser's packets are captured before any loss. A gap in the captured packets comes from a slow
+encoder, so such a gap does not count as a freeze.
 """
 
 import asyncio
@@ -49,7 +49,9 @@ REMB_BAR = 2.0
 SETTLE = 4.0
 """Seconds before the first packet loss. During this time, congestion control and players settle."""
 REMB_ONLY = "microlive, REMB"
-"""Name of the variant whose browser sends no transport-wide feedback."""
+"""Name of the variant in which the creator's browser does not support transport-wide congestion
+control feedback.
+"""
 OUTAGES, OUTAGE, BETWEEN = 3, 1.0, 5.0
 VIEWER_LOOK_BACK = 1.5
 """Maximum seconds from a gap in the source's frames to the resulting gap in a player's frames. A
@@ -170,8 +172,9 @@ class Report:
 
 
 def _middle(turns: Sequence[Bandwidth], what: str) -> float:
-    """Returns the median over all turns. Single turns vary, because the speed of a browser's
-    ramp-up depends on its bandwidth estimate when the link becomes wide.
+    """Returns the median of the attribute named `what` over all repetitions (`turns`). Single
+    repetitions vary, because a browser's ramp-up depends on the bandwidth estimate that the browser
+    has when the link becomes wide.
     """
     return float(median(getattr(each, what) for each in turns))
 
@@ -281,8 +284,8 @@ async def _fail(world: TestNetwork) -> Outage:
 
 
 def _next(moments: Sequence[float], end: float) -> float:
-    """Returns the time from `end` until frames arrive again, ms. The longest gap around `end`
-    counts as the outage, because buffered frames may still arrive shortly after `end`.
+    """Returns the time from `end` until frames arrive again, ms. Buffered frames may still arrive
+    shortly after `end`. The outage is therefore the longest gap between two frames near `end`.
     """
     around = [
         (before, after)

@@ -38,9 +38,9 @@
     };
   };
   /**
-   * Returns the energy of the audio that the newest peer connection has received. This statistic
-   * replaces the number of decoded bytes, which a video element does not count for a peer
-   * connection.
+   * Returns the total energy of the audio that the newest peer connection has received. The
+   * benchmark detects sound by this value, because a video element that plays a peer connection
+   * does not count its decoded bytes.
    */
   const heard = async () => {
     const report = await made.at(-1)?.getStats();

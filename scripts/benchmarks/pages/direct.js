@@ -60,8 +60,8 @@
   const accept = (sdp) => pc.setRemoteDescription({ type: 'answer', sdp });
 
   /**
-   * Returns the energy of the received audio. This statistic replaces the number of decoded bytes,
-   * which a video element does not count for a peer connection.
+   * Returns the total energy of the received audio. The benchmark detects sound by this value,
+   * because a video element that plays a peer connection does not count its decoded bytes.
    */
   const heard = async () =>
     [...(await pc.getStats()).values()].find(

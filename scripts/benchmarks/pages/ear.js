@@ -1,10 +1,10 @@
 /**
- * Records the audio that the page plays, without changing it. `ear.take()` returns the times at
- * which beeps left the loudspeaker, in ms of performance.now().
+ * Detects the beeps in the audio that the page plays, without changing the audio. `ear.take()`
+ * returns the times at which the beeps left the loudspeaker, in ms of performance.now().
  *
  * The script reads a copy of the audio. The source of the copy is a video element's own audio, the
  * WebRTC track that the element plays, or everything that an AudioContext sends to its destination.
- * For each source, another API gives the delay from the source to the loudspeaker.
+ * The delay from the source to the loudspeaker comes from a different API for each kind of source.
  */
 (() => {
   const LOUD = 0.05; // of full scale

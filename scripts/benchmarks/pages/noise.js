@@ -1,6 +1,7 @@
 /**
- * Replaces the page's camera by a video of weak noise (grain) on a grey wall. An encoder can spend
- * any bitrate on this grain. With noise of full contrast, the encoder would drop most frames.
+ * Replaces the page's camera by a video of weak noise (grain) on a grey wall. The grain needs so
+ * many bits that an encoder can always use its full target bitrate. With noise of full contrast,
+ * the encoder would drop most frames.
  */
 (() => {
   const [WIDTH, HEIGHT] = [1280, 720];

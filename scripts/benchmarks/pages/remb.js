@@ -1,6 +1,7 @@
 /**
  * Simulates a browser without transport-wide congestion control feedback. Removes this feedback
- * from the page's offers, which leaves REMB and the send time of each packet.
+ * from the page's offers. The offers still contain REMB and the header extension for the send time
+ * of each packet.
  */
 (() => {
   const { createOffer } = RTCPeerConnection.prototype;

@@ -115,7 +115,7 @@
 
   /**
    * Reads the time code on every animation frame from now on. `take()` returns the samples since
-   * its last call; each sample is a pair of local time in ms and word. `clock` is a function that
+   * its last call. Each sample is a pair: [local time in ms, word]. `clock` is a function that
    * returns the local time in ms.
    */
   function watch(find, clock = Date.now) {
