@@ -12,6 +12,6 @@ The data flows as follows:
 viewers that measure the delay of every message. They have their own process, so that they measure
 the delay of the server and not the queue of a busy load generator.
 
-On one core of a virtual machine, a creator at 1 Mbps takes 0.4 % of the core, two thirds of this
-in `sendmsg`. 500 viewers over WebRTC take 25 %.
+On a virtual machine, a creator at 1 Mbps takes 0.4 % of one core. Two thirds of this time are spent
+in `sendmsg`. 500 viewers over WebRTC take 25 % of one core.
 """

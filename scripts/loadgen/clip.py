@@ -51,8 +51,8 @@ class Clip:
         return list(range(0, len(self.frames), GOP * self.fps))
 
     def place(self, moment: float) -> tuple[int, int]:
-        """Returns the index of the frame and the index of the audio packet to send at `moment`
-        (seconds), if the first pass of the loop begins at 0.
+        """Returns two indexes: of the frame and of the audio packet to send at `moment` (seconds).
+        The first pass of the loop begins at moment 0.
         """
         seconds = moment % (len(self.frames) / self.fps)
         return round(seconds * self.fps) % len(self.frames), round(
@@ -142,8 +142,8 @@ def _encode_frames(
         Fraction(1, fps),
     )
     codec.framerate, codec.bit_rate = Fraction(fps), kbps * 1_000
-    # Use filler (nal-hrd=cbr), so that every second has the same size. Limit the size of IDRs by a
-    # small buffer.
+    # Use filler data (nal-hrd=cbr), so that every second of video has the same size. Use a small
+    # buffer to limit the size of IDRs.
     rate = f"vbv-maxrate={kbps}:vbv-bufsize={max(1, kbps // 2)}:nal-hrd=cbr"
     codec.options = {
         "preset": "ultrafast",

@@ -15,7 +15,9 @@ from scripts.loadgen.media_clock import MediaClock
 
 TIME_EXCHANGES = 5
 AGAIN = 1.0
-"""Seconds until the connection to a room's media clock is reopened after it was lost."""
+"""Delay before a lost connection is reopened, seconds. Over this connection, a room's media clock
+receives its records.
+"""
 
 
 class Clocks:
@@ -54,8 +56,8 @@ class Clocks:
             self._ahead = server - (sent + received) // 2
 
     def of_room(self, room: str) -> MediaClock:
-        """Returns the media clock of a room. The clock knows no times before its first record, or
-        if `keep` was not called for the room.
+        """Returns the media clock of a room. The clock gives no times until its first record
+        arrives. Records arrive only if `keep` was called for the room.
         """
         return self._rooms.setdefault(room, MediaClock())
 

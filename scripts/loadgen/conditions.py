@@ -66,7 +66,9 @@ class Condition:
     """The limit, in the unit of the figure `metric`."""
 
     def failure(self, figures: Mapping[str, float | None]) -> str | None:
-        """Returns the reason why this condition fails the run. Returns None if it does not."""
+        """Returns the reason why this condition makes the run fail. Returns None if this condition
+        does not make the run fail.
+        """
         value = figures.get(self.metric)
         unit = METRICS[self.metric][0]
         if value is None:

@@ -43,8 +43,8 @@ FINISH_WITHIN = 5.0
 
 
 class Crowd:
-    """Runs the viewers of a plan. Call `start()`, then `take_figures()` once a second, then
-    `close()`.
+    """Runs the simulated viewers that a plan specifies. Call `start()`, then `take_figures()` once
+    a second, then `close()`.
     """
 
     def __init__(self, plan: CrowdPlan) -> None:

@@ -11,8 +11,8 @@ class Delivery:
     messages: int = 0
     """Number of WebSocket messages, RTP packets or HLS parts received."""
     gaps: int = 0
-    """Number of items that were dropped for a viewer or lost. Items are the records of a track, RTP
-    packets or HLS parts.
+    """Number of missing items: records of a track, RTP packets or HLS parts. The server dropped
+    them for a viewer, or the network lost them.
     """
     events: int = 0
     """Number of event records received."""

@@ -50,8 +50,8 @@ class Playlist:
     ended: bool
 
     def start(self) -> tuple[Part, ...]:
-        """Returns the parts that a player loads when it joins. The first of them is the last
-        independent part that is far enough from the end of the playlist.
+        """Returns the parts that a player loads when it joins. They begin with the newest
+        independent part that starts at least `hold_back` before the end of the playlist.
         """
         left, found = 0.0, 0
         for place in range(len(self.parts) - 1, -1, -1):

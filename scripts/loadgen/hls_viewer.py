@@ -1,5 +1,5 @@
-"""A viewer over LL-HLS. Like a player, it requests the playlist that lists the next part, then this
-part. It uses one connection for all requests.
+"""A viewer over LL-HLS. As a real player does, it first requests the playlist that lists the next
+part, and then requests this part. It uses one connection for all requests.
 """
 
 import asyncio
@@ -20,8 +20,8 @@ ANSWER_WITHIN = 30.0
 request for three target durations.
 """
 NOTHING_NEW = 0.2
-"""Seconds until a playlist is requested again. Applies if the server answered without waiting for
-the next part.
+"""Seconds until a playlist is requested again, if the previous answer lists no new part. Normally,
+the server waits for the next part before it answers.
 """
 
 

@@ -81,7 +81,8 @@ def cpu_seconds(pid: int, *, ended_children: bool = False) -> float:
     """Returns the CPU time that a process has used. Raises OSError once the process has ended.
     `ended_children`: whether to add the CPU time of child processes that have ended.
     """
-    # After the name, proc(5) has 11 other fields, then utime, stime, cutime and cstime.
+    # After the process name, the file has 11 other fields, then utime, stime, cutime and cstime
+    # (proc(5)).
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11 : 15 if ended_children else 13])) / TICKS
 
@@ -118,8 +119,8 @@ def listening_pid(port: int) -> int | None:
 
 
 def require_descriptors(connections: int) -> None:
-    """Raises the soft limit of open files to the hard limit. Raises BadInput if the hard limit is
-    too low for `connections` connections.
+    """Sets the soft limit of open files to the hard limit. Raises BadInput if the hard limit is too
+    low for `connections` connections.
     """
     needed = connections + SPARE_DESCRIPTORS
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -1,10 +1,10 @@
-"""Computes when a frame was published, for frames that a viewer gets over WebRTC or HLS. Media over
-WebRTC or HLS has no publish times, so they are derived from the records of a WebSocket. Pure.
+"""Computes the publish times of frames that a viewer gets over WebRTC or HLS. Media over WebRTC or
+HLS has no publish times, so this module derives them from the records of a WebSocket. Pure.
 
 Once a second, a record without media gives the media time, capture time and publish time of one
 frame (relay/PROTOCOL.md, `media=0`). RTP timestamps are media times, and the dates in playlists are
-capture times. Of the last records, the record with the smallest delay counts. So if a frame reaches
-the server late, its lateness is part of the measured delay.
+capture times. Of the last KEPT records, the record with the smallest delay before publishing
+counts. The measured delay of a frame that reaches the server late therefore includes this lateness.
 """
 
 from collections import deque
@@ -38,8 +38,8 @@ class MediaClock:
         return anchor.publish + ticks * TICK
 
     def published_when_captured(self, captured: float) -> float | None:
-        """Returns the publish time of the frame captured at `captured`. Returns None before the
-        first record. Both times are in µs on the server's clock.
+        """Returns the publish time of the frame whose capture time is `captured`. Returns None
+        before the first record. Both times are in µs on the server's clock.
         """
         if not self._records:
             return None

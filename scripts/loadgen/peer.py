@@ -1,5 +1,5 @@
-"""A light WebRTC peer that connects to the server. It uses one connected socket, does ICE (RFC 8445
-§2.5; the server is ICE lite), then DTLS.
+"""A light WebRTC peer that connects to the server. It uses one connected UDP socket. It first does
+ICE (RFC 8445 §2.5; the server is ICE lite), then the DTLS handshake.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ class Peer(asyncio.DatagramProtocol):
     def __init__(self) -> None:
         self._ufrag, self._password = secrets.token_hex(4), secrets.token_hex(16)
         self._local: tuple[str, int] | None = None
-        """The own address to send from; None if the system chooses the address."""
+        """Local address from which packets are sent. None if the system chooses the address."""
         self._accepted: Accepted | None = None
         self._agent: IceAgent | None = None
         self._transport: asyncio.DatagramTransport | None = None

@@ -37,7 +37,7 @@ class CrowdPlan:
     playback_path: str = "ws"
     """The playback path of the viewers: one of PLAYBACK_PATHS."""
     first: int = 0
-    """Number of viewers in the worker processes before this process."""
+    """Total number of viewers in all preceding worker processes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +56,6 @@ class PublishersPlan:
     steady: bool = False
     """Whether the position in the clip follows the clock (see `Publisher`)."""
     loss: float = 0.0
-    """Share of the media packets, retransmissions included, that each creator does not send."""
+    """Share of media packets that each creator deliberately does not send, from 0 to 1. The share
+    also applies to retransmissions.
+    """

@@ -1,11 +1,11 @@
-"""Reads many plain connections with its own epoll. Reads in small batches, so that the process's
-timers remain punctual.
+"""Reads many TCP connections (without TLS) and UDP sockets with its own epoll instance. Reads in
+small batches, so that the process's timers remain punctual.
 
 The asyncio event loop would read a thousand connections before it ran a timer. The poller reads a
-batch of connections, then lets the event loop do its other work. The poller runs once a millisecond
-and never sleeps until data arrives. If it slept and the server ran on the same machine, the kernel
-would wake the sleeping process inside the server's write. That would cost the server 5 to 20 % more
-CPU. Remote viewers never cause this cost.
+batch of connections, then lets the event loop do its other work. The poller looks for data once a
+millisecond, instead of sleeping until data arrives. If it slept and the server ran on the same
+machine, the kernel would wake the sleeping process during the server's write. That would cost the
+server 5 to 20 % more CPU time. Remote viewers never cause this cost.
 """
 
 import asyncio
@@ -39,9 +39,9 @@ class Poller:
         once the connection has ended.
         """
         self._received[fd] = received
-        # Make streams edge-triggered. No data is lost, because each stream is read until a read
-        # does not fill the buffer, and to the end after a hang-up (epoll(7)). Make datagrams
-        # level-triggered, because a read returns only one datagram.
+        # Make streams edge-triggered. No data is lost: each stream is read until a read does not
+        # fill the buffer. After a hang-up, the stream is read to its end (epoll(7)). Make datagram
+        # sockets level-triggered, because a read returns only one datagram.
         self._epoll.register(
             fd, select.EPOLLIN if datagrams else select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET
         )

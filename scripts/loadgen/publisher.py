@@ -41,9 +41,7 @@ EXTENDED, ONE_BYTE_HEADER, WORDS, TRANSPORT = 0x90, 0xBEDE, 1, TRANSPORT_ID << 4
 REPORT_EVERY = 1.0
 SOUND_SECONDS = SOUND_SAMPLES / 48_000
 LATE = 0.1
-"""Maximum lateness of the process, seconds. A process that is later skips frames and audio
-packets.
-"""
+"""Lateness at which the process starts to skip frames and audio packets, seconds."""
 KEPT = 128
 """Number of sent packets that are kept for retransmission."""
 NTP_EPOCH = 2_208_988_800
@@ -252,7 +250,7 @@ class Publisher(Peer):
             events["pli"] += 1
             if self._steady:
                 return
-            # Continue at the next IDR of the clip, because nothing is encoded here.
+            # Continue at the next IDR of the clip: a pre-encoded clip has no IDRs on request.
             self._frame = next((key for key in self._clip.keys if key >= self._frame), 0)
         elif isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_APP:
             events["remb"] += 1

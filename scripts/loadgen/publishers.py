@@ -19,12 +19,12 @@ from scripts.loadgen.signalling import Refused
 
 TICK = 0.004
 AWAY = (1.0, 5.0)
-"""Minimum and maximum seconds until a creator that has left returns."""
+"""Minimum and maximum time between a creator's departure and its return, seconds."""
 
 
 class Publishers:
-    """Runs the creators of a plan. Call `start()`, then `take_figures()` once a second, then
-    `close()`.
+    """Runs the simulated creators that a plan specifies. Call `start()`, then `take_figures()` once
+    a second, then `close()`.
     """
 
     def __init__(self, plan: PublishersPlan) -> None:

@@ -18,8 +18,8 @@ class Sample:
     at: float
     """Seconds since the first viewer or creator arrived."""
     plateau: bool
-    """Whether all viewers and creators have arrived. Delay, rate and CPU count only from then
-    on.
+    """Whether all viewers and creators have arrived. The final figures for delay, bitrate and CPU
+    use include only samples for which this value is true.
     """
     watching: int
     connecting: int

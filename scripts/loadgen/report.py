@@ -16,7 +16,7 @@ from scripts.loadgen.scenario import Scenario
 from scripts.loadgen.summary import LAG_MAX_MS, Outcome, Summary
 
 Lines = dict[str, list[float | None]]
-"""The lines of a plot by their labels, each with a value for each sample."""
+"""The lines of a plot. Each key is the label of a line; its list has one value for each sample."""
 
 HEADLINES = {
     Outcome.FINE: "Fine",
@@ -187,8 +187,8 @@ def _tiles(summary: Summary) -> Iterator[tuple[str, str, str]]:
 
 
 def _plots(summary: Summary, record: Record) -> Iterator[dict[str, Any]]:
-    """Yields the plots. Each plot has a title, a caption and an SVG, and tells whether it has the
-    full width.
+    """Yields the plots. Each plot has a title, a caption, an SVG and a flag that says whether
+    the plot has the full width.
     """
     samples, scenario = record.samples, summary.scenario
     if scenario.viewers:

@@ -14,8 +14,9 @@ from scripts.loadgen.scenario import Scenario
 
 LAG_MAX_MS = 5.0
 STEAL_MAX = 2.0
-"""Maximum lateness of the generator's event loops (ms) and maximum share of stolen CPU time (per
-cent). If either limit is exceeded, the run may have measured the generator instead of the server.
+"""`LAG_MAX_MS`: maximum lateness of the generator's event loops, ms. `STEAL_MAX`: maximum share of
+stolen CPU time, %. If either limit is exceeded, the run may have measured the generator instead of
+the server.
 """
 
 

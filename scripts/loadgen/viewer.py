@@ -65,8 +65,9 @@ class Viewer(ABC):
     """A simulated viewer. Call `connect()`, then `report()` once a second. `leave()` and `vanish()`
     may be called in any state. After either call, the viewer makes no more calls to its crowd.
 
-    A viewer calls `connected` of its crowd, then `joined` when its first frame arrives. If the
-    connection is cut, the viewer calls `lost`, or `failed` if it was not connected yet.
+    A viewer calls its crowd's methods: `connected` when it is connected, then `joined` when its
+    first frame arrives. If the connection breaks, the viewer calls `lost`, or `failed` if the
+    viewer was not connected yet.
     """
 
     def __init__(

@@ -39,7 +39,7 @@ class Listener(Protocol):
     def receive_text(self, text: bytes) -> None: ...
 
     def receive_first_frame(self) -> None:
-        """Reports that the last byte of the first IDR has arrived."""
+        """Handles the arrival of the first IDR. Called when its last byte has arrived."""
 
     def receive_ping(self, payload: bytes) -> None: ...
 

@@ -43,7 +43,7 @@ LEAVE = masked_frame(0x88, (1001).to_bytes(2, "big"))
 
 class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
     """A viewer over WebSocket. All viewers of a process share one read buffer, so the data of each
-    read is parsed at once.
+    read is parsed before the next read.
 
     The crowd's poller reads the sockets of connected viewers. Exceptions are slow viewers, whose
     transport must be paused, and viewers over TLS.

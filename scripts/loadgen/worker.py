@@ -36,7 +36,7 @@ class Work(Protocol):
 
 
 class Lag:
-    """Measures the lateness of this process's event loop, ms, 100 times a second."""
+    """Measures the lateness of this process's event loop 100 times a second, in ms."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
