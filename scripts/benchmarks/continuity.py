@@ -20,7 +20,9 @@ before and after the frame.
 HEARD = 0.6
 """Minimum strength of a beep, as a share of the strongest beep. Weaker beeps are ignored."""
 LOOK_BACK = 0.3
-"""Maximum seconds from a gap in the source's frames to the resulting gap in the received frames."""
+"""Maximum time from a gap in the source's frames to the resulting gap in the received frames,
+seconds.
+"""
 NEAR = 0.5
 """Maximum distance, in seconds, between a beep and the frames from which the media time of the beep
 is computed.
@@ -47,8 +49,9 @@ def longest_gap(moments: Sequence[float], began: float, ended: float) -> float:
 def freeze(
     moments: Sequence[float], source: Sequence[float], began: float, ended: float, look_back: float
 ) -> float:
-    """Returns the longest freeze, ms. A freeze is a gap between two frames, minus the longest gap
-    in the source. The gap in the source may begin up to `look_back` seconds earlier.
+    """Returns the duration of the longest freeze, ms. This duration is a gap between two received
+    frames, minus the longest gap in the source's frames. The gap in the source may begin up to
+    `look_back` seconds earlier.
     """
     longest = float("nan")
     for before, after in pairwise(moments):
@@ -79,8 +82,8 @@ def apart(decoded: Decoded, began: float, ended: float) -> list[float]:
 
 
 def _full(code: int, now: float) -> float:
-    """Converts a time code to seconds since 1970. The time code wraps, so many times match. Returns
-    the matching time that is nearest to `now`.
+    """Converts a time code to seconds since 1970. The time code wraps, so it matches more than one
+    time. Returns the matching time that is nearest to `now`.
     """
     ms = round(now * 1_000)
     return (

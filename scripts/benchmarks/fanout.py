@@ -125,9 +125,9 @@ async def measure(
     tls: tuple[Path, Path] | None,
     progress: Progress,
 ) -> Report:
-    """Measures each audience size with its own server. The server uses the first core, the load
-    generator the second. Then runs the C loop three times for the same size, and takes the run with
-    the median CPU.
+    """Measures each audience size with its own server. The server uses the first core; the load
+    generator uses the second. Then runs the C loop three times for the same size, and takes the run
+    with the median CPU.
 
     Repeats the smallest size without uvloop, and over TLS if `tls` names a certificate and a key.
     """
@@ -167,8 +167,7 @@ class _Bench:
             load = await run_load(
                 folder / "crowd", self.cores[1], server.url, *words, *insecure, within=within
             )
-        # Let the C loop write the same number of bytes and writes as the server did for each
-        # viewer.
+        # Let the C loop send each viewer as many bytes, in as many writes, as the server did.
         size = round(load["extra"]["bytes"] / max(1, load["extra"]["messages"]))
         rate = load["figures"]["received"] * 1e6 / 8 / viewers / size
         loops = [

@@ -1,5 +1,5 @@
-"""Measures the cost of events. Compares fan-out with events and fan-out without events, in
-alternating pairs of runs.
+"""Measures the cost of events. Compares runs with events and runs without events. The runs form
+pairs, and the order within the pairs alternates.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from scripts.benchmarks.paired import (
 )
 
 CPU, P99 = 1.10, 1.20
-"""Maximum ratios between a run with events and a run without: of the server's CPU (`CPU`) and of
+"""Maximum ratio of a run with events to a run without events: for the server's CPU (`CPU`), and for
 the 99th percentile of the delay (`P99`).
 """
 ENOUGH = 0.9
@@ -35,8 +35,8 @@ addition, the event numbers that a viewer receives must have no gap.
 class Report:
     comparisons: list[Comparison]
     lost: dict[str, float]
-    """Losses in each case. Counts missed events and media records, disconnects, and the events that
-    are lacking to reach ENOUGH.
+    """Number of losses in each case. Missed events, missed media records and disconnects are
+    losses. If the viewers got fewer events than ENOUGH requires, the difference counts too.
     """
     missing: list[str]
     """Names of the cases with too few valid pairs of runs."""
@@ -72,7 +72,7 @@ async def measure(
     progress: Callable[[str], None],
 ) -> Report:
     """Measures each audience size with and without events, in pairs of runs. The load generator
-    counts each viewer's events by their sequence numbers.
+    finds missed events by the sequence numbers that each viewer receives.
     """
     viewers = {Case(f"{size} viewers", ("cpu", "p99")): size for size in sizes}
     lost = {case.name: 0.0 for case in viewers}

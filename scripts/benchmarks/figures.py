@@ -53,8 +53,8 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A measured value and its bar. The value must be at most `limit`, or at least `limit` if
-    `least` is true.
+    """A measured value and the limit that it must meet. The value must be at most `limit`, or at
+    least `limit` if `least` is true.
     """
 
     name: str

@@ -1,5 +1,6 @@
-"""Measures how a player recovers after a hold, an interruption of the viewer's network. Compares
-two viewers: the network of one viewer is interrupted by a proxy, the network of the other is not.
+"""Measures how a player recovers after a hold. A hold is an interruption of the viewer's network.
+Compares two viewers: a proxy interrupts the network of one viewer, but not the network of the other
+viewer.
 
 The delay is read from the frames, as in latency.py. Both pages watch at the same time, so creator
 and machine are the same for both.
@@ -34,7 +35,7 @@ the delay before the hold, or at most 40 ms above it. 40 ms are a little more th
 refreshes.
 """
 SPELL = 0.5
-"""Seconds for which the delay must stay at its recovered value."""
+"""Time for which the delay must stay low before it counts as recovered, seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Run:
     free: Figures
     held: Figures
     back: list[float]
-    """Time from the end of each hold until the delay had recovered, ms. It is inf if the delay had
+    """Time from the end of each hold until the delay had recovered, ms; infinity if the delay had
     not recovered before the next hold.
     """
     player: dict[str, Any]

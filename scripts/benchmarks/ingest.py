@@ -1,5 +1,5 @@
-"""Measures the CPU and memory of the server for each creator. Compares the CPU with `recvfrom` and
-SRTP decryption alone for the same packets.
+"""Measures the CPU and memory of the server for each creator. Compares the CPU with the CPU of a
+bare loop that only receives (`recvfrom`) and decrypts (SRTP) the same packets.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from scripts.benchmarks.load_run import run_load
 from scripts.benchmarks.local_server import pinned_server
 
 BITRATES = (1_000, 2_500)
-"""Measured bitrates of a creator, video and audio together, kbps."""
+"""Bitrates at which the creators are measured, video and audio together, kbps."""
 PER_CORE, ROOM_MB = 60, 5.0
 RAMP = 2.0
 """Seconds in which all creators arrive."""
@@ -39,7 +39,7 @@ class Creators:
     cpu: float
     """CPU of the server per creator, % of one core. Excludes the CPU of the idle server."""
     bare_cpu: float
-    """CPU of `recvfrom` and SRTP decryption alone for the same packets, per creator, % of one
+    """CPU of a bare loop that receives and decrypts the same packets, per creator, % of one
     core.
     """
     memory: float

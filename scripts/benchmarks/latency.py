@@ -3,8 +3,8 @@ each playback path with direct WebRTC, in one run.
 
 A creator's canvas shows a time code. The viewer's page reads the time code from its video or canvas
 on every animation frame. Only the path between the two pages differs; encoder settings, page sizes,
-audio and reading are the same. The paths take turns in slots with fresh pages. So the paths do not
-compete for CPU, and a noisy minute affects all paths.
+audio and reading are the same. The paths take turns, and each turn (slot) opens new pages. So the
+paths do not compete for CPU, and a noisy minute affects all paths.
 """
 
 import asyncio

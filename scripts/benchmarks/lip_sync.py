@@ -39,8 +39,8 @@ class Watcher:
         self._changed = 0.0
 
     def look(self, samples: Iterable[tuple[float, int]]) -> None:
-        """Takes samples of the screen. Each sample is a moment and the word of the time code on the
-        screen.
+        """Takes samples of the screen. Each sample is a moment, and the time code on the screen as
+        a word of 32 bits.
         """
         for moment, word in samples:
             code = timecode.decode(word)
@@ -57,7 +57,9 @@ class Watcher:
         self._beeps += (beep - self.origin for beep in beeps)
 
     def apart(self) -> list[Apart]:
-        """Returns, for each flash, the nearest beep and its delay after the flash."""
+        """Returns, for each flash, the moment of the nearest beep and the delay of this beep after
+        the flash, ms.
+        """
         beeps = sorted(self._beeps)
         found = []
         for flash in self._flashes:

@@ -70,9 +70,8 @@ class LocalServer:
         environ = {
             name: value for name, value in os.environ.items() if not name.startswith("MICROLIVE_")
         }
-        # By default, no server refuses because of its load, so that a benchmark can measure how
-        # much a core carries. An argument --max-load takes precedence. Older revisions ignore the
-        # variable.
+        # Turn off the load limit, so that a benchmark can measure how much a core carries. An
+        # argument --max-load takes precedence. Older revisions ignore the variable.
         environ["MICROLIVE_MAX_LOAD"] = "1"
         pipe = asyncio.subprocess.PIPE
         self._process = process = await asyncio.create_subprocess_exec(

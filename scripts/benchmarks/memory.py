@@ -15,8 +15,9 @@ def own(pid: int) -> float:
     """Returns the resident anonymous memory of a process, MB. Returns NaN once the process has
     ended.
 
-    Excludes mapped files and shared memory. Reading a time code draws frames to a canvas. Without a
-    GPU, Chromium keeps up to half a gigabyte of these frames in shared memory (discardable memory).
+    Excludes mapped files and shared memory, because the measurement itself fills shared memory: to
+    read a time code, the page draws frames to a canvas. Without a GPU, Chromium keeps up to half a
+    gigabyte of these frames in shared memory (discardable memory).
     """
     try:
         fields = dict(

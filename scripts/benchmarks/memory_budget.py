@@ -1,4 +1,4 @@
-"""Compares a server whose memory budget is too small for full windows with a server that has no
+"""Compares two servers: one has a memory budget that is too small for full windows, and one has no
 memory budget.
 """
 
@@ -21,7 +21,7 @@ RAMP = 10
 GRACE = 5
 """Seconds until a room ends after its creator has left."""
 BACK_WITHIN = 30.0
-"""Seconds after the load within which the server must have returned its memory."""
+"""Maximum time from the end of the load until the server has returned its memory, seconds."""
 BACK_RATIO, BACK_MB = 1.1, 20.0
 UNBOUNDED = "16GiB"
 
@@ -45,8 +45,8 @@ class Run:
     before: float
     most: float
     after: float
-    """Resident memory of the server, MB: before the load (`before`), at most (`most`), and
-    BACK_WITHIN seconds after the load (`after`).
+    """Resident memory of the server, MB: before the load (`before`), the maximum during the load
+    (`most`), and BACK_WITHIN seconds after the load (`after`).
     """
     outcome: str
 
@@ -130,7 +130,8 @@ async def _measure(
     )
     async with LocalServer(folder / "data", *options) as server:
         os.sched_setaffinity(server.pid, {cores[0]})
-        # The first session loads libraries, whose memory is not part of the measurement.
+        # Run two creators first, so that the server loads its libraries. The memory of the
+        # libraries is not part of the measurement.
         first = ("creators", "-n", "2", "--ramp", "1", "--seconds", "2")
         await run_load(folder / "first", cores[1], server.url, *first, within=3)
         before = resident_bytes(server.pid) / 1e6

@@ -1,6 +1,6 @@
 """Measures many rooms with and without slow and rude viewers. A rude viewer vanishes or never
-reads. Shows what slow and rude viewers cost the other viewers, and what the server still holds
-after all viewers have left.
+reads. Shows how slow and rude viewers affect the other viewers, and which resources the server
+still holds after all viewers have left.
 """
 
 import asyncio
@@ -26,8 +26,9 @@ GRACE = 20
 run.
 """
 FORGOTTEN_WITHIN = 90.0
-"""Seconds after the last viewer has left within which the server must have released all tasks and
-sockets. This includes rooms in their grace period, and sessions that sent no DELETE.
+"""Maximum time from the departure of the last viewer until the server has released all tasks and
+sockets, seconds. The time includes the grace period of rooms, and the timeout of sessions that sent
+no DELETE.
 """
 POLL = 1.0
 LEFT = ("microlive_tasks", "process_open_fds")
@@ -66,8 +67,8 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Report:
     runs: list[Run]
-    """All runs. Each successive two runs are a pair: a run with healthy viewers only and a run with
-    slow and rude viewers. The order within the pairs alternates.
+    """All runs. Two successive runs form a pair: a run with healthy viewers only, and a run that
+    also has slow and rude viewers. The order within the pairs alternates.
     """
 
     @property

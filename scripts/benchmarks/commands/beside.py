@@ -23,7 +23,7 @@ from scripts.benchmarks.paired import KINDS, Comparison, Scale, Verdict, interva
 from scripts.benchmarks.paths import PATHS
 
 SLOT_SECONDS = 30.0
-"""Maximum duration of a player's turn in addition to the measured time, seconds."""
+"""Maximum time that a player's turn may take in addition to the measured time, seconds."""
 
 cli = typer.Typer(no_args_is_help=True)
 
@@ -56,11 +56,11 @@ def beside(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Compares this checkout with REV, which gets a temporary worktree and an environment.
+    """Compares this checkout with the revision REV, which is installed in a temporary worktree.
 
     Each pair of runs measures both revisions one after the other, in alternating order. The table
-    shows the median of the paired changes with its exact 95 % interval. Exit codes: 0 all bars met;
-    1 a whole interval is above its bar; 2 not measured. Options go before REV.
+    shows the median change over all pairs, with an exact 95 % confidence interval. Exit codes: 0
+    all bars met; 1 a whole interval is above its bar; 2 not measured. Options go before REV.
     """
     context.obj = Options(revision, pairs, _bars(bar or []), as_json)
 

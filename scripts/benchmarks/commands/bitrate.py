@@ -16,8 +16,8 @@ def bitrate(
     seconds: Annotated[int, typer.Option(min=4, help="Seconds to measure.")] = 10,
     as_json: Json = False,
 ) -> None:
-    """Measures the target bitrate and the sent bitrate of a creator's browser. The browser films
-    noise; the network path is clean.
+    """Measures the target bitrate and the sent bitrate of a creator's browser. The camera picture
+    is noise, and the network loses no packets.
     """
 
     async def run() -> benchmark.Report:

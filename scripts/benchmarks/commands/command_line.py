@@ -27,7 +27,7 @@ cli.add_typer(beside.cli, name="beside")
 
 
 def main() -> None:
-    # SIGTERM must also end the processes that a benchmark started.
+    # Treat SIGTERM as Ctrl-C, so that a benchmark also ends the processes that it started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     cli(prog_name="bench")
 

@@ -54,8 +54,8 @@ def fanout(
     pairs: Annotated[int, typer.Option(min=1, max=50, help="Pairs of runs for --events.")] = 5,
     as_json: Json = False,
 ) -> None:
-    """Measures delay, CPU and memory for the viewers of a 1 Mbps live with audio. For comparison, a
-    C loop sends the same bytes.
+    """Measures the delay of viewers, and the CPU and memory that the viewers cost the server. The
+    creator sends 1 Mbps with audio. For comparison, a C loop sends the same bytes.
     """
     if path not in ("ws", "whep"):
         give_up(f"--path {path!r}: ws or whep")

@@ -16,7 +16,8 @@ from scripts.benchmarks.hostile import pauses as pauses_benchmark
 from scripts.benchmarks.hostile.crowd_report import CrowdReport
 
 ROW_SECONDS = 180.0
-"""Maximum duration of one pair of runs or of one crowd, in addition to the measured time, seconds.
+"""Maximum time that one pair of runs or one crowd may take in addition to the measured time,
+seconds.
 """
 
 

@@ -20,8 +20,8 @@ def memory(
     seconds: Annotated[float, typer.Option(min=10, max=600, help="Seconds of each run.")] = 180,
     as_json: Json = False,
 ) -> None:
-    """Measures creators at 2.5 Mbps, each with one viewer, under a memory budget and without the
-    budget.
+    """Measures the server with and without a memory budget. Each creator sends 2.5 Mbps and has one
+    viewer.
     """
 
     async def run() -> benchmark.Report:

@@ -33,8 +33,8 @@ def cells(figures: Figures) -> list[str]:
 def conclude(
     bars: Sequence[Bar], report: dict[str, Any] | None, outcomes: Sequence[tuple[str, str]] = ()
 ) -> None:
-    """Prints for each bar whether it was met, or prints `report` as JSON. Raises Exit (1) if a bar
-    was missed or an outcome is "invalid". An invalid run says nothing about the server.
+    """Prints for each bar whether it was met, or prints `report` as JSON. Raises Exit with code 1
+    if a bar was missed or an outcome is "invalid". An invalid run says nothing about the server.
     """
     invalid = [what for what, outcome in outcomes if outcome == "invalid"]
     for what in invalid:

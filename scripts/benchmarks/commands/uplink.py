@@ -32,7 +32,7 @@ def uplink(
     as_json: Json = False,
 ) -> None:
     """Measures publishing over a bad network between studio and server: packet loss, outages and a
-    low rate. Uses network namespaces, so it needs root, or a kernel that lets users create
+    narrow link. Uses network namespaces, so it needs root, or a kernel that lets users create
     namespaces.
     """
     try:

@@ -21,12 +21,14 @@ TICK = 0.004
 REFUSALS = frozenset({400, 408, 413, 421, 429, 431, 503})
 """HTTP statuses with which the server refuses a bad request, or a request beyond a limit."""
 ANSWER_LATE = 0.25
-"""Time until an answer above which the attacker counts as slowed, seconds."""
+"""Response time above which the attacker counts as slowed, seconds."""
 TIMEOUT = aiohttp.ClientTimeout(total=15)
 
 
 class NotPrepared(Exception):
-    """The server refused the preparation of an attack. The attack would measure nothing."""
+    """Raised if the server refuses the preparation of an attack. Without the preparation, the
+    attack would measure nothing.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """The attacker's process: `python -m scripts.benchmarks.hostile.attacker`.
 
-The process reads its plan (one line of JSON), prepares the attack and writes `ready`, or the reason
-why the server refused the preparation. A second line contains the duration in seconds and starts
-the attack. The process then writes its summary, and keeps everything open until standard input
-ends.
+The process reads its plan (one line of JSON) from standard input and prepares the attack. Then it
+writes `ready`, or the reason why the server refused the preparation. A second line on standard
+input contains the duration in seconds and starts the attack. After the attack, the process writes
+its summary, and keeps everything open until standard input ends.
 """
 
 import asyncio
@@ -20,8 +20,8 @@ from scripts.loadgen.clip import Clip
 
 PLAN_MAX = 64 * 1024 * 1024
 NICENESS = 10
-"""Niceness of the attacker. The attacker and the honest viewers share one core, but the server must
-be the limit of the measurement.
+"""Niceness of the attacker. The attacker and the honest viewers share one core. The niceness keeps
+the attacker from slowing the viewers, so that only the server limits the result.
 """
 
 

@@ -235,7 +235,7 @@ class UnreadSockets(HeldConnections):
 
 
 class UnreadSegments(HeldConnections):
-    """HLS viewers that request a segment and never read."""
+    """HLS viewers that request a segment and never read it."""
 
     count = 1_500
 
@@ -247,13 +247,13 @@ class UnreadSegments(HeldConnections):
 
 
 class FewUnreadSegments(UnreadSegments):
-    """100 HLS viewers that request a segment and never read."""
+    """100 HLS viewers that request a segment and never read it."""
 
     count = 100
 
 
 async def _newest_segment(arena: Arena) -> str:
-    """Plays the room over HLS until its first segment exists. Returns the path of the segment."""
+    """Plays the room over HLS until a segment exists. Returns the path of the newest segment."""
     http, index = arena.http(), f"/hls/{arena.room}/index.m3u8"
     async with asyncio.timeout(SEGMENT_WITHIN):
         async with http.get(arena.url + index) as answer:

@@ -1,9 +1,9 @@
 """The control reader: a process that measures what honest users notice during an attack.
 
 `python -m scripts.benchmarks.hostile.control URL ROOM[,ROOM] VIEWERS`. The process opens VIEWERS
-WebSocket viewers, each in one of the rooms in turn, and requests `/healthz` on one connection. The
-process writes `ready`. For each line on standard input, the process writes the figures since the
-previous line, as one line of JSON.
+WebSocket viewers, spread evenly over the rooms, and requests `/healthz` on one connection. The
+process writes `ready` once the viewers receive media. Then, for each line on standard input, the
+process writes the figures since the previous line, as one line of JSON.
 """
 
 import asyncio
@@ -106,8 +106,8 @@ class HealthCheck:
         """
 
     def take(self) -> list[float]:
-        """Returns the times since the last call, ms, sorted. A request that still waits counts
-        too.
+        """Returns the response times since the last call, ms, sorted. A request that still waits
+        for its answer counts too.
         """
         took, self._took = self._took, []
         return sorted(took + due_waits(time.monotonic() - self._asked))
@@ -147,7 +147,7 @@ class HealthCheck:
 
 
 def due_waits(seconds: float) -> list[float]:
-    """Returns the time, ms, that each request took which became due during a wait of `seconds`."""
+    """Returns the response time of each request that became due during a wait of `seconds`, ms."""
     found = []
     while seconds > 0:
         found.append(seconds * 1_000)
@@ -186,7 +186,7 @@ async def run(url: str, rooms: list[str], count: int) -> None:
 
 
 def _felt(viewers: list[ControlViewer], health: HealthCheck, lag: Lag, seconds: float) -> Felt:
-    """Returns the figures since the last call. `seconds`: time since the last call."""
+    """Returns the figures for the time since the last call. `seconds`: duration of this time."""
     frames = sum(viewer.frames for viewer in viewers)
     for viewer in viewers:
         viewer.frames = 0

@@ -8,7 +8,7 @@ from scripts.benchmarks.hostile.figures import Side
 
 
 class CrowdResult(Protocol):
-    """The result of one crowd, which is a dataclass."""
+    """The result of one crowd. Each implementation is a dataclass."""
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 

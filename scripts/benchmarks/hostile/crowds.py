@@ -16,8 +16,8 @@ CREATE_WITHIN, REPEAT_AFTER = 30.0, 0.5
 
 
 async def create_rooms(url: str, count: int) -> list[PublishEndpoint]:
-    """Creates rooms. A refused request is repeated, because creating many rooms can itself make
-    the server busy. Raises BadInput if the server refuses for CREATE_WITHIN seconds.
+    """Creates rooms. A refused request is repeated, because creating many rooms can itself make the
+    server busy. Raises BadInput if the server still refuses after CREATE_WITHIN seconds.
     """
     server = Server(parse_target(url, owned=True), None, insecure=False)
     made: list[PublishEndpoint] = []
@@ -37,7 +37,9 @@ async def create_rooms(url: str, count: int) -> list[PublishEndpoint]:
 
 @asynccontextmanager
 async def load(role: str, plan: PublishersPlan | CrowdPlan, core: int) -> AsyncIterator[Worker]:
-    """Runs a worker on one core. The first creator or viewer arrives at once."""
+    """Runs a worker of the load generator on one core. The first creator or viewer of the worker
+    arrives at once.
+    """
     worker = Worker(role, role, asdict(plan))
     with on_core(core):
         await worker.start()
@@ -50,7 +52,9 @@ async def load(role: str, plan: PublishersPlan | CrowdPlan, core: int) -> AsyncI
 
 
 async def counters_moved(yard: Yardstick, before: dict[str, float]) -> dict[str, float]:
-    """Returns the growth of each counter of the server that is larger than in `before`."""
+    """Returns the server's counters that have grown since `before`, with the growth of each
+    counter.
+    """
     after = await yard.counters()
     return {
         name: value - before.get(name, 0.0)

@@ -12,8 +12,8 @@ from typing import Any
 from scripts.benchmarks.figures import Bar
 
 P99_RATIO, P99_MORE_MS = 1.2, 5.0
-"""The media p99 during an attack may be P99_RATIO times the p99 of the quiet run, or P99_MORE_MS
-more than this p99, whichever is larger.
+"""Factor and margin in ms for the media p99 during an attack. The limit is the p99 of the quiet run
+times the factor, or plus the margin, whichever is larger.
 """
 GAP_MS, HEALTH_MS = 100.0, 50.0
 MEMORY_RATIO, MEMORY_MORE_MB = 1.1, 20.0
@@ -25,16 +25,16 @@ STOPPED_WITHIN = 3.5
 server's counters.
 """
 HARMLESS_CPU = 10.0
-"""Maximum CPU that a harmless attack costs the server, % of one core. A harmless attack need not be
-stopped.
+"""Maximum CPU cost at which an attack counts as harmless, % of one core. The server need not stop a
+harmless attack.
 """
 LATE_MS = 5.0
 """Maximum 99th percentile of the control reader's lateness, ms. Above this limit, the reader would
 mainly measure its own delay.
 """
 WAITED = 10.0
-"""Maximum share of the time that the server may wait for its core, %. A larger share means that
-another program used this core.
+"""Maximum share of a run during which the server may wait for its core, %. A larger share means
+that another program used this core.
 """
 SHOWN = 3
 """Maximum number of notes that the table shows for one attack."""
@@ -53,18 +53,18 @@ class Felt:
 
     media_p50: float
     media_p99: float
-    """Delay from the capture of a frame to its arrival at a viewer, ms."""
+    """99th percentile of the delay from the capture of a frame to its arrival at a viewer, ms."""
     gap: float
     """Longest time between two messages at one viewer, ms."""
     health_p50: float
     health_p99: float
-    """Time until `GET /healthz` was answered, ms."""
+    """99th percentile of the response time of `GET /healthz`, ms."""
     late: float
     """99th percentile of the lateness of the control reader's timers, ms."""
     lost: int
     """Number of viewers that lost their connection."""
     frames: float
-    """Number of video frames that each viewer received per second, mean over the viewers."""
+    """Mean number of video frames that a viewer received per second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Side:
     cpu: float
     """CPU of the server, % of one core."""
     waited: float
-    """Share of the time in which the server was ready to run but waited for its core, %."""
+    """Share of the run during which the server was ready to run but waited for its core, %."""
 
     @property
     def problem(self) -> str:
@@ -94,7 +94,9 @@ class Memory:
     before: float
     peak: float
     after: float
-    """Memory when the memory bar was met, at the latest 30 s after the attack."""
+    """Memory at the moment when it met its bar. If it never met the bar: memory 30 s after the
+    attack.
+    """
     back: float
     """Seconds from the end of the attack until the memory met its bar; infinity if the memory never
     met the bar."""
@@ -142,8 +144,9 @@ class Pair:
 
     @property
     def stopped(self) -> float:
-        """Seconds until the server slowed, refused or ended the attacker. 0 for a harmless attack:
-        its CPU and memory are below the limits. Infinity if the server did nothing.
+        """Seconds until the server slowed, refused or ended the attacker. If the server did
+        nothing: 0 for a harmless attack (CPU and memory are below their limits), infinity for any
+        other attack.
         """
         if self.notes:
             return min(note.at for note in self.notes)
@@ -184,7 +187,7 @@ class Result:
     title: str
     pairs: tuple[Pair, ...]
     invalid: int
-    """Number of invalid pairs, which were repeated or given up."""
+    """Number of invalid pairs. They are not in `pairs`."""
     problem: str = ""
     """Reason why the attack could not be measured."""
 
@@ -267,8 +270,9 @@ def moved_counters(
 ) -> list[Note]:
     """Returns the counters of the server's defence that grew more than in the quiet run.
 
-    `quiet`: growth of each counter in the quiet run. `samples`: time since the attack began,
-    seconds, and the value of each counter. The first sample is from before the attack.
+    `quiet`: growth of each counter in the quiet run. `samples`: pairs of the time since the attack
+    began, seconds, and the value of each counter at this time. The first sample was taken before
+    the attack.
     """
     if not samples:
         return []

@@ -115,8 +115,8 @@ class BeforeHandshake(HalfOpen):
 
 
 class PassiveBeforeHandshake(BeforeHandshake):
-    """Counts the bytes that the server sends before the handshake is complete if the offer has
-    `setup:passive`. The server then sends the first message of the handshake.
+    """Like BeforeHandshake, but each offer has `setup:passive`. The server then sends the first
+    message of the handshake.
     """
 
     hello = False
@@ -124,8 +124,8 @@ class PassiveBeforeHandshake(BeforeHandshake):
 
 
 class Redirected:
-    """A viewer that nominates an address that never answers. The nominating check comes from this
-    address, as a forged datagram would.
+    """A viewer that nominates an address that never answers. The nominating check is sent from this
+    address, like a datagram with a forged source address.
     """
 
     silent = "127.0.0.9"
@@ -210,8 +210,8 @@ class StrangeCertificates:
         arena.demand("session ended after", max(ended), ENDED_WITHIN, "s")
 
     async def _session(self, arena: Arena, seconds: float) -> float:
-        """Opens a session. Returns the time when the server has ended the session, seconds since
-        the attack began; infinity if the server has not ended the session.
+        """Opens a session and waits until the server has ended it. Returns the time of this end, in
+        seconds since the attack began; infinity if the server has not ended the session.
         """
         ufrag, password = secrets.token_hex(4), secrets.token_hex(16)
         offer = "\r\n".join(
@@ -241,8 +241,8 @@ class StrangeCertificates:
 
 
 def _demand_few_bytes(arena: Arena, ratio: float, early: int, late: int) -> None:
-    """Adds the bars for the bytes that a silent address received: `early` before LATER, `late`
-    after. `ratio`: bytes that the address received for each byte that it sent.
+    """Adds the bars for the bytes that a silent address received: `early` bytes before LATER,
+    `late` bytes after LATER. `ratio`: bytes that the address received for each byte that it sent.
     """
     arena.count("bytes received", early + late)
     arena.demand("bytes to a silent address, × what it sent", ratio, TIMES_SENT, "×")
@@ -250,7 +250,7 @@ def _demand_few_bytes(arena: Arena, ratio: float, early: int, late: int) -> None
 
 
 async def _ended(http: aiohttp.ClientSession, accepted: Accepted, ufrag: str) -> bool:
-    """Whether the session no longer exists. The request changes nothing."""
+    """Whether the session has ended. Finds out with a PATCH request, which changes nothing."""
     headers = {"Content-Type": "application/trickle-ice-sdpfrag"}
     body = f"a=ice-ufrag:{ufrag}\r\n"
     async with http.patch(accepted.session, data=body, headers=headers) as answer:

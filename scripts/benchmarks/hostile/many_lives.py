@@ -6,7 +6,7 @@ from scripts.benchmarks.hostile.arena import Arena
 from scripts.benchmarks.hostile.raw_creator import RawCreator
 
 LIVES = 41
-"""Number of live rooms: one more than the server plays over HLS at the same time."""
+"""Number of live rooms: one more than the server can play over HLS at the same time."""
 
 
 class ManyHlsLives:

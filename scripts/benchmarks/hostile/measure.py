@@ -43,10 +43,10 @@ async def measure(
     disturbed: bool,
     progress: Progress,
 ) -> Report:
-    """Measures each attack in `pairs` pairs of runs. The server uses the first core, everything
-    else the second. A pair in which the control reader was late is measured again, at most `pairs`
-    times. `certificate`: files of the certificate and of the key for attacks on TLS. `disturbed`:
-    whether to accept pairs that other programs disturbed.
+    """Measures each attack in `pairs` pairs of runs. The server uses the first core; everything
+    else uses the second. An invalid pair is measured again; at most `pairs` pairs are repeated for
+    each attack. `certificate`: files of the certificate and of the key for attacks on TLS.
+    `disturbed`: whether to accept pairs that other programs disturbed.
     """
     media = await encode()
     os.sched_setaffinity(0, {cores[1]})
@@ -59,7 +59,7 @@ async def measure(
 
 
 async def encode() -> clip.Clip:
-    """Encodes the clip of the yardstick's creator."""
+    """Encodes the clip that the yardstick's creator sends."""
     width, height = SIZE
     return await asyncio.to_thread(clip.encode, width, height, FPS, KBPS)
 
@@ -160,8 +160,8 @@ class Bench:
         await asyncio.sleep(SETTLE)
 
     async def _quiet(self, yard: Yardstick, row: Row) -> tuple[Side, dict[str, float]]:
-        """Measures a quiet run. Returns its figures, and the growth of each counter, extrapolated
-        to the duration of the attack.
+        """Measures the quiet run, in which the attacker does nothing. Returns the figures of this
+        run, and the growth of each counter, extrapolated to the duration of the attack.
         """
         before = await yard.counters()
         began = await yard.begin()

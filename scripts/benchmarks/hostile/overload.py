@@ -1,5 +1,5 @@
-"""Sends more creators and more viewers than one core can carry. Measures what the accepted ones
-receive, and how fast the server refuses the others.
+"""Lets more creators or more viewers arrive than one core can carry. Measures what the accepted
+creators and viewers get, and how fast the server refuses the others.
 """
 
 import asyncio
@@ -29,21 +29,24 @@ from scripts.loadgen.target import PublishEndpoint
 
 FACTORS = (1.0, 1.2, 1.5, 3.0)
 RAISE_AT, RAISE_TO = 0.9, 20_000_000
-"""The case in which one more creator raises the bitrate: number of the other creators, relative to
-the number that one core carries (`RAISE_AT`); raised bitrate, bit/s (`RAISE_TO`).
+"""In the last case with creators, one more creator sends at a high bitrate. `RAISE_AT`: number of
+the other creators, relative to the number that one core carries. `RAISE_TO`: bitrate of the
+additional creator, bit/s.
 """
 ARRIVE, SETTLE = 5.0, 2.0
-"""Seconds in which all creators arrive, and seconds until the measurement begins."""
+"""Seconds in which all creators arrive (`ARRIVE`), and seconds from then until the measurement
+begins (`SETTLE`).
+"""
 WATCHED = 20
-"""Number of crowded rooms that have a viewer each."""
+"""Number of rooms, in addition to the yardstick's room, in which a viewer measures the delay."""
 SOCKETS, SOCKETS_ARRIVE = 6_000, 1.0
 """Number of WebSocket viewers, and seconds in which all of these viewers arrive."""
 STORM_PER_SECOND = 100.0
-"""Offers per second of refused creators that come back at once."""
+"""Number of offers per second from refused creators that try again at once."""
 SHARE, P99_MS, REFUSED_MS, NORMAL_SECONDS, STORM_CPU = 0.99, 50.0, 1_000.0, 2.0, 5.0
 NORMAL_WITHIN = 15.0
 FAST = 0.02
-"""Median time of `/healthz`, seconds, below which the server is back to normal."""
+"""Median response time of `/healthz` below which the server is back to normal, seconds."""
 OPTIONS = (
     "--max-rooms-per-address-hour=100000",
     "--max-whip-per-address-minute=100000",
@@ -67,9 +70,11 @@ class Crowd:
     failed: int
     """Number of creators or viewers that failed without HTTP 503, or lost their connection."""
     refused_ms: float
-    """99th percentile of the time until the 503, ms; NaN if none was refused."""
+    """99th percentile of the time from an offer to HTTP 503, ms; NaN if no creator was refused."""
     side: Side
-    """What the viewers noticed; the worse figure of the first room and of WATCHED other rooms."""
+    """What the viewers noticed. Each figure is the worse of two values: for the yardstick's room,
+    and for WATCHED other rooms.
+    """
     share: float
     """Share of the creators' frames that the viewers got."""
     normal: float
@@ -77,8 +82,8 @@ class Crowd:
     fast; NaN if the time was not measured.
     """
     storm: float
-    """CPU that refused creators cost if they come back at once, % of a core; NaN if no creator was
-    refused.
+    """CPU that refused creators cost the server if they try again at once, % of one core; NaN if no
+    creator was refused.
     """
 
     @property
@@ -107,9 +112,9 @@ async def measure(
     *,
     progress: Progress,
 ) -> CrowdReport[Crowd]:
-    """Measures an overload with creators for each factor in FACTORS, then one creator who raises
-    the bitrate, then SOCKETS WebSocket viewers. Each case has its own server. `creators`: number of
-    creators that one core carries.
+    """Measures a crowd of creators for each factor in FACTORS, then a crowd with one more creator
+    at a high bitrate, then SOCKETS WebSocket viewers. Each crowd has its own server. `creators`:
+    number of creators that one core carries.
     """
     os.sched_setaffinity(0, {cores[1]})
     crowds = []
@@ -135,8 +140,8 @@ async def _creators(
     core: int,
     raised: int,
 ) -> Crowd:
-    """Lets `count` creators arrive, one of whom is the yardstick's. `raised`: bitrate of one
-    more creator, who arrives during the measurement, bit/s; 0 if no more creator arrives.
+    """Lets `count` creators arrive, including the creator of the yardstick. `raised`: bitrate of
+    one more creator, who arrives during the measurement, bit/s; 0 if there is no such creator.
     """
     rooms = await create_rooms(yard.url, count - 1)
     spare = (await create_rooms(yard.url, 1))[0]
@@ -208,8 +213,8 @@ async def _sockets(yard: Yardstick, clip: Clip, seconds: float, core: int) -> Cr
 
 
 async def _storm(yard: Yardstick, room: PublishEndpoint, full: Side, seconds: float) -> float:
-    """Sends offers to the full server, STORM_PER_SECOND a second. Returns the CPU that the offers
-    cost, % of a core. `full`: the run without these offers.
+    """Sends STORM_PER_SECOND offers a second to the full server. Returns the CPU that the offers
+    cost, % of one core. `full`: results of the run without these offers.
     """
     began = await yard.begin()
     until = time.monotonic() + seconds
@@ -249,7 +254,7 @@ async def _accepts(yard: Yardstick, room: PublishEndpoint) -> bool:
 
 
 async def _health(yard: Yardstick) -> float:
-    """Returns the median time of five requests of `/healthz`, seconds."""
+    """Returns the median response time of five requests to `/healthz`, seconds."""
     took = []
     for _ in range(5):
         asked = time.monotonic()
@@ -274,7 +279,7 @@ def _percentile(figures: Figures, name: str) -> float:
 
 
 def worse(one: Felt, other: Felt) -> Felt:
-    """Returns the worse of two readers' values for each figure."""
+    """Compares the figures of two control readers. Returns the worse value of each figure."""
     values = {
         name: max(value, asdict(other)[name], key=lambda each: math.inf if each != each else each)
         for name, value in asdict(one).items()

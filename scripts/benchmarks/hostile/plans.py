@@ -1,4 +1,4 @@
-"""Plans for creators and viewers of the load generator on the server that is measured."""
+"""Plans for the creators and viewers that the load generator simulates on the measured server."""
 
 from collections.abc import Sequence
 

@@ -25,7 +25,9 @@ def tree(pid: int) -> list[int]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Returns the CPU time that the processes of the tree have used, including ended children."""
+    """Returns the CPU time that a process and its children have used, including ended children,
+    seconds.
+    """
     total = 0.0
     for each in tree(pid):
         with suppress(OSError):
@@ -34,8 +36,8 @@ def cpu_seconds(pid: int) -> float:
 
 
 def resident_mb(pid: int) -> float:
-    """Returns the resident memory of a process, and the proportional memory of its children (Pss,
-    proc(5)), MB. Forked children share most pages with each other, so the sum of their resident
+    """Returns the resident memory of a process plus the proportional memory (Pss, proc(5)) of its
+    children, MB. Forked children share most pages with each other, so the sum of their resident
     memory would be too large.
     """
     total = 0.0

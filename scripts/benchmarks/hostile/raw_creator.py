@@ -17,7 +17,7 @@ from scripts.loadgen.signalling import (
 
 MARKER = 0x80
 FRAME_TICKS = 3_000
-"""Distance of two frames in ticks of 90 kHz, at 30 fps."""
+"""Interval between two frames at 30 fps, in ticks of the 90 kHz clock."""
 
 
 class RawCreator(Peer):
@@ -39,7 +39,7 @@ class RawCreator(Peer):
 
     async def connect(self, made: Made | None = None) -> bool:
         """Connects to the room `made`; if `made` is None, creates a room first. Returns whether the
-        server accepted the creator, and notes a refusal.
+        server accepted the creator. Records a note if the server refused the creator.
         """
         arena = self._arena
         made = made or await arena.create_room(self._source)
@@ -75,8 +75,8 @@ class RawCreator(Peer):
         self.timestamp = self.timestamp + FRAME_TICKS & 0xFFFFFFFF
 
     def video(self, payload: bytes, *, marker: bool, skip: int = 0, jump: int = 0) -> None:
-        """Sends a video packet. `skip`: sequence numbers to leave out before the packet. `jump`:
-        transport-wide numbers to leave out.
+        """Sends a video packet. `skip`: how many sequence numbers to leave out before the packet.
+        `jump`: how many transport-wide sequence numbers to leave out.
         """
         self.sequence = self.sequence + skip & 0xFFFF
         kind = VIDEO_TYPE | MARKER if marker else VIDEO_TYPE

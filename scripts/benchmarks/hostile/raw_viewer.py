@@ -32,7 +32,9 @@ class RawViewer(Peer):
         """Set once a video packet has arrived."""
 
     async def connect(self) -> bool:
-        """Returns whether the server accepted the viewer, and notes a refusal."""
+        """Connects. Returns whether the server accepted the viewer. Records a note if the server
+        refused the viewer.
+        """
         arena = self._arena
         offer = write_viewer_offer(self._ufrag, self._password)
         try:

@@ -15,14 +15,14 @@ AGAIN = 0.05
 
 
 class Requests(ABC):
-    """Sends requests on CONNECTIONS connections. Subclasses override `request`. `per_second`: the
-    rate of all connections together; 0 for full speed.
+    """Sends requests on CONNECTIONS connections. Subclasses override `request`. `per_second`:
+    number of requests a second on all connections together; 0 for full speed.
     """
 
     per_second = 0.0
     source = "127.0.0.4"
     total: float = 0
-    """Number of requests after which the attack ends; 0 if the number has no limit."""
+    """Number of requests after which the attack sends no more; 0 if there is no limit."""
 
     async def prepare(self, arena: Arena) -> None:
         self._number = 0

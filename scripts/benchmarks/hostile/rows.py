@@ -33,7 +33,9 @@ class Row:
     """Token with which the yardstick creates its room."""
     tls: bool = False
     hold: float = 0.0
-    """Minimum duration of the attack, seconds. Long enough for the timeouts of the server."""
+    """Minimum duration of the attack, seconds. The attack must outlast the server's timeout that
+    ends it. 0 if no timeout ends the attack.
+    """
 
     def duration(self, seconds: float) -> float:
         return max(seconds, self.hold)

@@ -18,7 +18,7 @@ MEDIA_WITHIN = 5.0
 
 
 class FeedbackAttack(ABC):
-    """One WHEP viewer that calls `send` at a rate. Subclasses override `send`."""
+    """One WHEP viewer that calls `send` `per_second` times a second. Subclasses override `send`."""
 
     per_second = 100.0
 
@@ -107,8 +107,8 @@ class NoFeedback:
 
 
 def nack(ssrc: int, starts: list[int]) -> bytes:
-    """Returns a generic NACK (RFC 4585 §6.2.1). The NACK requests NUMBERS_EACH packets from each
-    sequence number in `starts`.
+    """Returns a generic NACK (RFC 4585 §6.2.1). For each sequence number in `starts`, the NACK
+    requests NUMBERS_EACH packets from this number on.
     """
     entries = b"".join(struct.pack(">HH", start & 0xFFFF, 0xFFFF) for start in starts)
     return struct.pack(">BBHII", 0x81, 205, 2 + len(starts), 1, ssrc) + entries

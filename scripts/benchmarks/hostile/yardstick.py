@@ -1,5 +1,5 @@
-"""The yardstick: a server on one core, and on the other core a creator, 190 viewers and the control
-reader, which has 10 more viewers.
+"""The yardstick: a server with a creator and 200 viewers. The server runs on one core; everything
+else runs on another core. 10 of the viewers belong to the control reader.
 """
 
 import asyncio
@@ -55,14 +55,14 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """The beginning of a run."""
+    """The state of the server at the beginning of a run."""
 
     at: float
     """Time at which the run began, in seconds of `time.monotonic`."""
     cpu: float
-    """CPU time that the server had used, seconds."""
+    """CPU time that the server had used until then, seconds."""
     waited: float
-    """Time that the server had waited for its core, seconds."""
+    """Time that the server had waited for its core until then, seconds."""
 
 
 @dataclass(slots=True)
@@ -77,7 +77,7 @@ class Yardstick:
     """HTTP client that accepts the certificate of the server."""
 
     async def begin(self) -> "Beginning":
-        """Begins a run. Everything measured before is dropped."""
+        """Begins a run. Drops everything that was measured earlier."""
         await self.control.take()
         pid = self.server.pid
         return Beginning(time.monotonic(), cpu_seconds(pid), waited_seconds(pid))
@@ -197,8 +197,8 @@ async def helper(core: int, words: Sequence[str]) -> AsyncIterator[asyncio.subpr
 
 @contextmanager
 def on_core(core: int, niceness: int | None = HONEST_NICENESS) -> Iterator[None]:
-    """Starts child processes on one core. The processes inherit the affinity and the niceness that
-    this process has during the block.
+    """Pins the child processes that start during the block to one core. They inherit the affinity
+    and the niceness that this process has during the block.
     """
     cores, usual = os.sched_getaffinity(0), os.getpriority(os.PRIO_PROCESS, 0)
     os.sched_setaffinity(0, {core})
@@ -219,5 +219,5 @@ def raise_priority(pid: int) -> None:
 
 
 def waited_seconds(pid: int) -> float:
-    """Returns the time that a process was ready to run but waited for its core."""
+    """Returns the seconds for which a process was ready to run but waited for its core."""
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
