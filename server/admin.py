@@ -3,8 +3,8 @@
 By default, a command uses the Unix socket in the server's data directory. With `--url`, it uses the
 server at that URL and the admin token.
 
-Exit codes: 0 if the server has done the request, 1 if the server has refused it, 2 if the command
-cannot reach the server or has an invalid argument.
+Exit codes: 0 if the server has carried out the request, 1 if the server has refused the request,
+2 if the command cannot reach the server or has an invalid argument.
 """
 
 import asyncio

@@ -117,11 +117,11 @@ async def serve(
 
 
 def _tune_garbage_collector() -> None:
-    """Makes garbage collections short. Collections skip the objects created at startup. The media
-    path creates no reference cycles.
+    """Makes garbage collections short and rare. Collections skip the objects that exist after
+    startup. Rare collections are enough, because the media path creates no reference cycles.
 
-    Full collections are rare. A closed session must therefore not be part of a reference cycle,
-    which would keep the session and its OpenSSL memory for hours.
+    A closed session must not be part of a reference cycle: until the next full collection, the
+    cycle would keep the session and its OpenSSL memory, perhaps for hours.
     """
     gc.collect()
     gc.freeze()
@@ -246,7 +246,9 @@ class _Outputs:
     play: WhepEndpoint
 
     def audience(self, ingest: IngestSessions) -> Audience:
-        """Returns the numbers of creators and viewers, and the time that the delivery took."""
+        """Returns the numbers of creators and viewers, and the time that the delivery of media to
+        viewers took.
+        """
         return Audience(
             ingest.counters.sending,
             len(self.watch.viewers) + sum(viewers for _, viewers in self.whep.audiences),
@@ -274,7 +276,7 @@ def _create_outputs(rooms: Rooms, media: _Media, hosts: list[str], settings: Set
 
 @dataclass(frozen=True, slots=True)
 class _Limits:
-    """The parts that keep the server within its memory, its time and its number of connections."""
+    """The parts that limit the memory, the load and the connections of the server."""
 
     memory: MemoryBudget
     admission: Admission
@@ -387,8 +389,8 @@ def _start_measuring(
     settings: Settings,
     stack: AsyncExitStack,
 ) -> tuple[LoadSampler, Shedding]:
-    """Starts the measurement of the load. Unless the settings allow any load, also starts the
-    shedding of load.
+    """Starts the measurement of the load. If the settings limit the load, also starts the shedding
+    of load.
     """
     admission = limits.admission
     sampler = LoadSampler(

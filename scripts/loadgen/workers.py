@@ -1,4 +1,4 @@
-"""Starts, reads and stops the worker processes of a run."""
+"""Starts and stops the worker processes of the load generator, and reads their figures."""
 
 import asyncio
 import json

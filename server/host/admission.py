@@ -1,7 +1,7 @@
 """Decides whether a new creator or viewer is accepted. Pure.
 
-A load is measured only a moment after it began. Therefore each accepted creator and viewer counts
-with its expected cost from the moment at which it is accepted until it is measured.
+The measurements show the load of a new creator or viewer only after a moment. Until then, each
+accepted creator and viewer counts with an expected cost.
 """
 
 import math
@@ -11,16 +11,17 @@ from typing import Final
 from server.host.headroom import Headroom, Level, Limits
 
 BEGIN_WEBSOCKET: Final = 0.0008
-"""Time that a WebSocket viewer takes to begin, seconds: the request, the upgrade, the burst."""
+"""Event-loop time for request, upgrade and burst of a new WebSocket viewer, seconds."""
 BEGIN_WEBRTC: Final = 0.015
-"""Time that a WebRTC session takes to begin, seconds: the offer, the answer, the DTLS handshake."""
+"""Event-loop time for offer, answer and DTLS handshake of a new WebRTC session, seconds."""
 SPREAD: Final = 0.5
-"""Time over which the work to begin a session is spread, seconds: the interval of the measurements.
+"""Time over which the work to begin a session counts as load, seconds. The load is measured at the
+same interval.
 """
 RETRY_FIRST: Final = 5
 RETRY_STEPS: Final = 6
-"""Clients that are refused one after the other get different values of Retry-After, from
-RETRY_FIRST seconds up, so that they do not return together.
+"""Number of different values of Retry-After, one second apart, from RETRY_FIRST up. Clients that
+are refused one after the other get different values, so that they do not return together.
 """
 
 
@@ -47,8 +48,8 @@ class Admission:
         """Load that is expected in addition to the measured load."""
 
     def measured(self, headroom: Headroom, unmeasured: float) -> None:
-        """Takes a new headroom. `unmeasured`: load that creators who were accepted a short time ago
-        will add, as a share of the loop.
+        """Takes a new headroom. `unmeasured`: load that recently accepted creators will add, as a
+        share of the loop's time.
         """
         self.headroom = headroom
         self._expected = unmeasured
@@ -57,7 +58,7 @@ class Admission:
 
     @property
     def load(self) -> float:
-        """The measured load and the expected load together, as a share of the loop."""
+        """The measured load and the expected load together, as a share of the loop's time."""
         return self.headroom.load + self._expected
 
     @property
@@ -74,7 +75,7 @@ class Admission:
 
     @property
     def viewers(self) -> int:
-        """Number of further viewers that the server would accept now, over WebSockets."""
+        """Number of further WebSocket viewers that the server would accept now."""
         if self.headroom.level is Level.CROWDED:
             return 0
         return self._places(self.limits.viewers, self.headroom.viewer_cost)
@@ -111,7 +112,7 @@ class Admission:
 
     def take_viewer(self, begin: float) -> int:
         """Accepts a viewer and returns 0; otherwise returns the seconds after which the client may
-        try again. `begin`: time that the viewer takes to begin, seconds.
+        try again. `begin`: event-loop time that the viewer needs to begin, seconds.
         """
         cost = self.headroom.viewer_cost + begin / SPREAD
         if self.headroom.level is Level.CROWDED or not self._places(self.limits.viewers, cost):

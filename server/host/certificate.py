@@ -7,7 +7,7 @@ from cryptography import x509
 
 def names_in(path: Path) -> list[str]:
     """Returns the host names and addresses for which the first certificate of a PEM file is valid
-    (RFC 9110 §4.3.4). Returns nothing if the certificate names none.
+    (RFC 9110 §4.3.4). Returns an empty list if the certificate contains no names.
     """
     certificate = x509.load_pem_x509_certificates(path.read_bytes())[0]
     try:

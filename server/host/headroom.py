@@ -7,10 +7,12 @@ from typing import Final
 
 MAX_LOAD: Final = 0.8
 FREE_BELOW: Final = 0.05
-"""Distance of the load below a limit at which the server accepts again, as a share of the loop."""
+"""Difference between the load above which the server refuses and the load below which the server
+accepts again, as a share of the loop's time.
+"""
 LATE: Final = 0.06
-"""Mean lateness of timers above which the server is full, seconds. The writes of one frame to
-thousands of viewers alone take about 40 ms.
+"""Mean lateness of timers above which the server is full, seconds. With thousands of viewers, even
+the writes of a single frame take about 40 ms.
 """
 DROPPED_FOR: Final = 2.0
 """Time for which the server stays full after the kernel dropped datagrams, seconds."""
@@ -19,7 +21,7 @@ SMOOTHED: Final = 0.5
 COST_SMOOTHED: Final = 4.0
 """Time constant of the mean costs, seconds."""
 CREATOR_COST: Final = 0.02
-"""Assumed cost of a creator who sends 2.5 Mbit/s, as a share of the loop. Holds until
+"""Assumed cost of a creator who sends 2.5 Mbit/s, as a share of the loop's time. Used until
 `MEASURED_CREATORS` creators have been measured at the same time.
 """
 VIEWER_COST: Final = 0.0005
@@ -39,8 +41,8 @@ class Level(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Loads above which the server refuses, as shares of the loop's thread. With a limit of 1 or
-    more for creators, the server never refuses.
+    """Loads above which the server refuses creators and viewers, as shares of the loop's time. If
+    the limit for creators is 1 or more, the server accepts everyone.
     """
 
     creators: float = MAX_LOAD
@@ -53,12 +55,12 @@ class Limits:
 
     @property
     def returning(self) -> float:
-        """Limit for creators who return to a room that is on air."""
+        """Load above which the server refuses creators who return to a room that is on air."""
         return self.creators + 0.15
 
     @property
     def never(self) -> bool:
-        """Whether the server never refuses."""
+        """Whether the server accepts all creators and viewers, whatever the load."""
         return self.creators >= 1
 
 
@@ -89,16 +91,16 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Headroom:
-    """How busy the server is. Loads and costs are shares of the loop's thread."""
+    """How busy the server is. Loads and costs are shares of the loop's time."""
 
     level: Level = Level.FREE
     load: float = 0.0
     lateness: float = 0.0
     """Mean lateness of timers, seconds."""
     creator_cost: float = CREATOR_COST
-    """Measured cost of one more creator without viewers."""
+    """Estimated cost of one more creator without viewers."""
     viewer_cost: float = VIEWER_COST
-    """Measured cost of one more viewer."""
+    """Estimated cost of one more viewer."""
     dropped: int = 0
     """Number of datagrams that the kernel dropped since the process began."""
 
@@ -134,8 +136,9 @@ class HeadroomEstimate:
         return self.headroom
 
     def _costs(self, measurement: Measurement) -> tuple[float, float]:
-        """Returns the costs of a creator and of a viewer. Time that belongs to no account, such as
-        reading from sockets, is added in proportion.
+        """Returns the costs of a creator and of a viewer. Some time is not measured for creators,
+        viewers or requests, such as the time to read from sockets. This time is divided among them
+        in proportion to their measured times.
         """
         before, seconds = self.headroom, measurement.seconds
         counted = measurement.receiving + measurement.delivering + measurement.answering
@@ -152,8 +155,8 @@ class HeadroomEstimate:
         return creator, viewer
 
     def _level(self, load: float, lateness: float) -> Level:
-        """Returns the level. A level ends only when the load is clearly below its limit, so that
-        the level does not change at every measurement.
+        """Returns the level. The server leaves a level only when the load is clearly below the
+        limit of that level. Otherwise the level could change at every measurement.
         """
         level, limits = self.headroom.level, self._limits
         if limits.never:

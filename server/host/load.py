@@ -17,9 +17,9 @@ logger = logging.getLogger(__name__)
 
 INTERVAL = SPREAD
 BUSY = 0.6
-"""Load above which other clients count as waiting if one client uses more than its share."""
+"""Load above which the meter assumes that other work waits, as a share of the loop's time."""
 WAITING = 0.03
-"""Lateness of timers above which other clients count as waiting, seconds."""
+"""Lateness of a timer above which the meter assumes that other work waits, seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,8 @@ class LoadSampler:
     def sample(self) -> None:
         """Takes one measurement."""
         now, cpu, waited = time.monotonic(), time.thread_time(), _waited()
-        # The level follows the mean: one pause, such as a garbage collection, is no overload.
+        # The level depends on the mean lateness, not on the maximum: one pause, such as a garbage
+        # collection, is no overload.
         lateness, worst = self._pulse.take_recent(now)
         load = (cpu - self._cpu + waited - self._waited) / max(1e-9, now - self._at)
         self.meter.sample(now, waiting=load > BUSY or worst > WAITING)
@@ -133,8 +134,9 @@ class LoadSampler:
 
 
 def _waited() -> float:
-    """Returns how long this thread has been ready to run but had to wait for a core, seconds; 0 if
-    the system does not tell. Other programs on the machine can cause this time.
+    """Returns the total time for which this thread was ready to run but had to wait for a core,
+    seconds. Returns 0 if the system does not report this time. Other programs on the machine can
+    cause such waits.
     """
     try:
         with open("/proc/thread-self/schedstat", encoding="ascii") as file:

@@ -1,4 +1,4 @@
-"""Whether the server may run with the privileges that it has."""
+"""Checks whether the server may run as root."""
 
 from server.settings import Settings, SettingsError
 

@@ -7,8 +7,8 @@ import segno
 KEPT = 1_000
 """Number of SVG documents that are kept; each has 2 to 7 KB."""
 MASK = 2
-"""The data mask of SVG codes (ISO/IEC 18004 §7.8). Readers accept every mask. Choosing the best
-mask for each code takes two thirds of the time.
+"""The data mask of SVG codes (ISO/IEC 18004 §7.8). Readers accept every mask. A search for the
+best mask would take two thirds of the time to make a code.
 """
 
 

@@ -9,7 +9,7 @@ from typing import Self
 
 class ServiceManager:
     """Sends READY, STOPPING and the keep-alive messages of the watchdog. Sends nothing if no
-    service manager has started the server. `close()` ends the messages.
+    service manager has started the server. `close()` stops the messages.
     """
 
     def __init__(self, address: str, watchdog: float = 0.0) -> None:

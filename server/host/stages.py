@@ -1,44 +1,47 @@
-"""What the server gives up, step by step, if the load still grows although new creators and viewers
-are refused. Pure.
+"""What the server stops or reduces, stage by stage, if the load grows although the server refuses
+new creators and viewers. Pure.
 
 The order: HLS of rooms without viewers, video of rooms without viewers, frames for slow viewers,
-the bitrate of the creators that send most. Audio is never given up.
+the bitrate of the creators that send most. Audio is never reduced.
+
+In the last stage, the server lowers the bitrate step by step. Before the server leaves this stage,
+it raises the bitrate step by step.
 """
 
 from enum import IntEnum
 from typing import Final
 
 UP_AT: Final = 0.92
-"""Load above which the server gives up more, as a share of the loop's thread."""
+"""Load above which the server goes to a higher stage, as a share of the loop's time."""
 DOWN_BELOW: Final = 0.7
-"""Load below which the server goes back by one step, as a share of the loop's thread."""
+"""Load below which the server goes to a lower stage, as a share of the loop's time."""
 NORMAL_BELOW: Final = 0.5
-"""Load below which the server gives up nothing from then on, as a share of the loop's thread."""
+"""Load below which the server returns to normal operation, as a share of the loop's time."""
 LATE: Final = 0.1
-"""Mean lateness of timers that has the same effect as UP_AT, seconds."""
+"""Mean lateness of timers above which the server goes to a higher stage, seconds."""
 UP_EVERY: Final = 0.5
-"""Minimum time after which the server may give up more, seconds. The effect of the previous step
-must show first.
+"""Minimum time between two steps to a higher stage, seconds. The effect of one step must show
+before the next step.
 """
 DOWN_AFTER: Final = 0.4
-"""Time for which the load must be low before each step back, seconds. Doubles if the load rises
-again within `RELAPSE` seconds after a step back.
+"""Time for which the load must be below DOWN_BELOW before each step to a lower stage, seconds. The
+time doubles if the server returns to a higher stage within `RELAPSE` seconds.
 """
 DOWN_AFTER_MAX: Final = 30.0
 RELAPSE: Final = 5.0
 UNWATCHED_BITRATE: Final = 150_000
-"""Bitrate requested from creators without viewers in the second stage, bit/s."""
+"""Bitrate requested from creators without viewers, bit/s. Applies from stage UNWATCHED_VIDEO on."""
 LEAST_CEILING: Final = 300_000
 LOWER, RAISE = 0.7, 1.5
 """Factors by which the maximum bitrate of all creators falls (`LOWER`) and rises (`RAISE`)."""
 
 
 class Stage(IntEnum):
-    """What the server gives up. Each stage includes the earlier stages."""
+    """What the server stops or reduces. Each stage includes the earlier stages."""
 
     NOTHING = 0
     IDLE_HLS = 1
-    """The server gives up the HLS output of rooms without viewers."""
+    """The server stops the HLS output of rooms without viewers."""
     UNWATCHED_VIDEO = 2
     """The server lowers the video quality of rooms without viewers. These rooms stay live."""
     SLOW_VIEWERS = 3
@@ -85,7 +88,7 @@ class Stages:
         return True
 
     def concerns(self, load: float, lateness: float) -> bool:
-        """Returns whether the load is too high, or whether the server gives up anything now."""
+        """Returns whether the load is too high, or whether the server stops or reduces anything."""
         return self.stage is not Stage.NOTHING or load > UP_AT or lateness > LATE
 
     def cap(self, viewers: int) -> int:
@@ -108,7 +111,7 @@ class Stages:
             self.stage = Stage(self.stage + 1)
             if self.stage < Stage.HEAVIEST:
                 return True
-            # `_cap` may be far above the bitrate that any creator sends.
+            # Start at a bitrate that a creator really sends: `_cap` may be far above it.
             self.ceiling = round(min(self._cap, max(LEAST_CEILING, heaviest)))
         before = self.ceiling
         self.ceiling = max(min(LEAST_CEILING, self._cap), round(self.ceiling * LOWER))

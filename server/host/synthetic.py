@@ -74,8 +74,8 @@ def main() -> None:
 
 
 def publish(container: OutputContainer) -> None:
-    """Encodes and sends video and audio in real time. Raises a PyAV error at the end of the
-    connection.
+    """Encodes and sends video and audio in real time. Raises a PyAV error when the WHIP
+    connection ends.
     """
     video = container.add_stream("libx264", rate=RATE)
     video.width, video.height, video.pix_fmt, video.bit_rate = WIDTH, HEIGHT, "yuv420p", BITRATE

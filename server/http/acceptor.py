@@ -1,7 +1,7 @@
-"""Accepts TLS connections. A connection counts before its handshake, so that a client cannot hold
-many unfinished handshakes.
+"""Accepts TLS connections. Each connection is counted before its handshake, so that a client cannot
+keep many unfinished handshakes open.
 
-asyncio's own servers show a TLS connection only after its handshake.
+asyncio's own servers report a TLS connection only after its handshake.
 """
 
 import asyncio
@@ -17,9 +17,9 @@ logger = logging.getLogger(__name__)
 BATCH = 64
 """Maximum number of connections that are accepted before other work is done."""
 CLOSING = 5.0
-"""Maximum seconds that a client may take to answer the end of a TLS connection."""
+"""Maximum duration of the shutdown of a TLS connection, seconds."""
 RETRY = 1.0
-"""Seconds until the next attempt after no connection could be accepted."""
+"""Delay before the server accepts connections again after an error, seconds."""
 
 
 class TlsAcceptor:

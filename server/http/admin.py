@@ -79,7 +79,7 @@ class AdminBlocks(Payload):
 
 
 Authorise = Callable[[web.Request], None]
-"""Raises a Refusal if the request may not use the admin API."""
+"""A function that raises a Refusal if the request may not use the admin API."""
 
 
 class AdminEndpoint:
@@ -93,7 +93,7 @@ class AdminEndpoint:
         cut: Callable[[IPNetwork], None],
         authorise: Authorise,
     ) -> None:
-        """`cut`: closes the connections of a network."""
+        """`cut`: a function that closes the connections of a network."""
         self._rooms = rooms
         self._blocklist = blocklist
         self._storage = storage
@@ -172,8 +172,8 @@ class AdminEndpoint:
 
 
 def require_admin_token(settings: Settings) -> Authorise:
-    """Returns the check of the admin token. The check raises Unauthorized if the request has no
-    token, Forbidden if the token is wrong or the server has no admin token.
+    """Returns a function that checks the admin token of a request. It raises Unauthorized if the
+    request has no token, and Forbidden if the token is wrong or the server has no admin token.
     """
 
     def authorise(request: web.Request) -> None:

@@ -1,5 +1,5 @@
-"""Refuses new creators and viewers while the server is full, before it reads their requests'
-bodies.
+"""Refuses new creators and viewers while the server is full, before the server reads the bodies of
+their requests.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ class Admissions:
 
     @property
     def middleware(self) -> Middleware:
-        """The middleware that refuses. It must run before the body is read."""
+        """The middleware that refuses requests. It must run before the body is read."""
 
         @web.middleware
         async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -18,9 +18,11 @@ WRONG = (RefusalCode.WRONG_KEY, RefusalCode.WRONG_TOKEN)
 FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
 """Headers that proxies add."""
 DELAY = 0.3
-"""Seconds for which the refusal of a wrong secret waits."""
+"""Delay before the server answers a request with a wrong secret, seconds."""
 DELAYED_EACH, DELAYED_ALL = 10, 1_000
-"""Maximum number of refusals of one address, and of all refusals, that wait at the same time."""
+"""Maximum number of refusals that are delayed at the same time: for one address, and for all
+addresses together.
+"""
 
 
 def require_create_token(request: web.Request, settings: Settings) -> None:
@@ -52,9 +54,9 @@ def require_operator(request: web.Request, settings: Settings) -> None:
 
 
 def require_token(request: web.Request, token: SecretStr | None, name: str, wrong: str) -> None:
-    """Checks that the request contains the token. Raises Unauthorized if the request has no token;
-    Forbidden with the text `wrong` if it has another token, or if `token` is None. `name`: the
-    token in the text of Unauthorized.
+    """Checks that the request contains the token. Raises Unauthorized if the request has no token,
+    and Forbidden if the request has another token or `token` is None. `name`: name of the token in
+    the text of Unauthorized. `wrong`: text of Forbidden.
     """
     given = bearer_token(request).encode("utf-8", "surrogateescape")
     if not given:

@@ -59,15 +59,18 @@ ADMINISTRATION = Charged(
     "max_admin_per_address_minute", 60.0, "too many requests to the admin API from this address"
 )
 PER_CONNECTION, PER_SESSION = 5, 10
-"""Requests per second that are allowed for each connection of an address, and for each of its
-sessions: WebSockets, event streams, WHEP sessions, and HLS requests that are being answered. An
-honest LL-HLS viewer needs up to 7, a viewer with an event stream about 1.
+"""Requests per second that an address may send for each of its connections, and for each of its
+sessions. Sessions are WebSockets, event streams, WHEP sessions, and HLS requests that are being
+answered. An honest LL-HLS viewer needs up to 7 requests per second. A viewer with an event stream
+needs about 1.
 """
 SLOWED = 1.0
-"""Maximum seconds for which a request waits when its address makes too many."""
+"""Maximum delay of a request from an address that sends too many requests, seconds."""
 
 Figures = Callable[[str], tuple[int, int]]
-"""Returns a number for an address and a number for its network, for example of connections."""
+"""A function that takes an address and returns two numbers, for example of connections: the number
+for the address, and the number for its network.
+"""
 
 FIXED = Free("the answer is in memory and always the same")
 
@@ -129,7 +132,9 @@ def request_limit(connections: Figures, sessions: Figures, settings: Settings) -
     requests = RequestLimiter(settings.max_requests_per_address_second, PER_CONNECTION, PER_SESSION)
 
     def seconds_over(address: str) -> float:
-        """Counts a request. Returns 0, or the seconds after which it would be within the limit."""
+        """Counts a request and returns 0. If the limit is reached, counts nothing and returns the
+        seconds after which a request is allowed.
+        """
         now = asyncio.get_running_loop().time()
         return requests.try_take(address, now, connections(address), sessions(address))
 
@@ -137,7 +142,8 @@ def request_limit(connections: Figures, sessions: Figures, settings: Settings) -
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         address = client_of(request, settings).address
         if wait := seconds_over(address):
-            # Delays the request first: a refusal would cost as much as most answers.
+            # Delay the request before a refusal: an immediate refusal would cost as much as most
+            # answers.
             await asyncio.sleep(min(wait, SLOWED))
             if wait := seconds_over(address):
                 raise TooManyRequests(

@@ -1,5 +1,5 @@
-"""Limits the TCP connections of each address and of all, and the time that each connection may be
-silent or read nothing.
+"""Limits the number of TCP connections of each address and of all addresses together. Ends
+connections whose clients send no request or read no data for too long.
 
 aiohttp has none of these limits. The endpoints limit the number of requests.
 """
@@ -24,8 +24,8 @@ from server.http.request import client_through
 from server.setting_types import IPNetwork
 
 SILENT = 10.0
-"""Maximum seconds until the headers of a request have arrived completely: since the connection was
-accepted, or since the first byte of a later request.
+"""Maximum seconds until the headers of a request have arrived completely. The time begins when the
+connection is accepted, or with the first byte of a later request.
 """
 IDLE = 75.0
 """Maximum seconds between two requests on a connection."""
@@ -36,17 +36,20 @@ timeout of reverse proxies, so that the proxy closes an idle connection first.
 HANDSHAKE = 10.0
 """Maximum duration of a TLS handshake, seconds."""
 EACH = 4
-"""Maximum number of TCP connections per address for each WebSocket that the address may open.
-Browsers open several connections at a time to load a page.
+"""Limit of TCP connections per address, divided by the limit of WebSockets per address. Browsers
+open several connections at a time to load a page.
 """
 HANDSHAKES = 8
-"""Ratio of the limit of connections per address to the limit of its TLS handshakes that are not
-complete: each holds 55 KB.
+"""Limit of TCP connections per address, divided by the limit of incomplete TLS handshakes per
+address. Each incomplete handshake uses 55 KB of memory.
 """
 SWEEP = 2.5
 """Seconds between two checks for silent connections and for clients that read nothing."""
 YOUNG = 2.0
-"""Seconds for which a new connection keeps its place while the server has no place for more."""
+"""Seconds that each client gets for a TLS handshake or the headers of a request, even if the server
+has reached its limit of connections. After this time, the server may end the connection to accept
+a new one.
+"""
 
 REFUSAL = raw_refusal(
     TooManyRequests(
@@ -108,9 +111,9 @@ class Connection(asyncio.Protocol):
         self._handler = self._make_handler()
         self._connections.made(self, self._handler)
         self._handler.connection_made(made)
-        # With this limit, the answer to a client that takes no bytes pauses at once, so that at
-        # most one slice waits. Set the limit only after the handler's `connection_made`: unsent
-        # bytes of the TLS handshake may exceed the limit and pause the handler.
+        # With this limit, the handler pauses while any byte of an answer is unsent, so that at most
+        # one slice waits in memory. Set the limit only after the handler's `connection_made`:
+        # unsent bytes of the TLS handshake may exceed the limit and pause the handler.
         made.set_write_buffer_limits(high=1, low=0)
 
     def data_received(self, data: bytes) -> None:
@@ -179,8 +182,9 @@ CONNECTION = web.RequestKey("connection", Connection)
 
 async def send(request: web.Request, response: web.StreamResponse, *, shared: bool = False) -> None:
     """Sends a whole answer. Returns when the kernel has accepted all bytes, or when the connection
-    has ended. `shared`: whether the body is in memory anyway. Raises TooManyRequests if too many
-    bytes wait for the client's address; nothing of the answer is sent then.
+    has ended. Raises TooManyRequests, and sends nothing, if too many bytes wait for the client's
+    address. `shared`: whether the body also belongs to other answers. At most one slice of a shared
+    body counts as waiting.
     """
     connection = request.get(CONNECTION)
     if (

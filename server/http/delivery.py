@@ -63,8 +63,9 @@ class Deliveries:
 
     @contextmanager
     def sending(self, delivery: Delivery, address: str, size: int) -> Iterator[None]:
-        """Counts `size` bytes until the context ends. Meanwhile the connection ends if its client
-        takes too few bytes. Raises TooManyRequests if too many bytes wait already.
+        """Counts `size` bytes as waiting until the context ends. Within the context, `end_stalled`
+        ends the connection if the client takes too few bytes. Raises TooManyRequests if too many
+        bytes wait already.
         """
         if size and not self._unread.acquire(address, size):
             raise TooManyRequests(

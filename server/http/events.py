@@ -21,8 +21,8 @@ CHECK_EVERY = 5.0
 """Interval at which the server checks whether the client of an idle event stream has left, seconds.
 """
 PING_CHECKS = 3
-"""Number of checks without an event after which the server sends a comment, which keeps proxies
-from closing the idle stream.
+"""Number of consecutive checks without an event after which the server sends a comment. The comment
+keeps proxies from closing the idle stream.
 """
 TAKE_WITHIN = 15.0
 """Maximum seconds for which the client of an event stream may read no data. Then the server ends
@@ -37,7 +37,7 @@ class EventsEndpoint:
     """
 
     def __init__(self, rooms: Rooms, sockets: ConnectionLimiter, settings: Settings) -> None:
-        """`sockets`: the common limiter of the event streams and WebSockets of an address."""
+        """`sockets`: limits the event streams and the WebSockets of an address together."""
         self._rooms = rooms
         self._sockets = sockets
         self._settings = settings

@@ -22,7 +22,7 @@ class HlsEndpoint:
         self._rooms = rooms
         self._settings = settings
         self.requests = ConnectionLimiter(settings.max_sockets_per_address)
-        """Limiter of the requests per address that are being answered at the same time."""
+        """Limits the number of requests of an address that are answered at the same time."""
         self.renditions = Renditions(workers)
 
     def routes(self) -> list[web.RouteDef]:

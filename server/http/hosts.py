@@ -1,9 +1,9 @@
-"""Which hosts and origins belong to this server, and which other origins may use it. Pure.
+"""Which hosts and origins belong to this server, and which other origins may send requests. Pure.
 
-A web page may send requests to every server that its browser reaches, also to one on the user's own
-machine or network. With DNS rebinding, the page's own host name points to that server. The Host
-header then contains the page's host name, which the server does not know. Otherwise the Origin
-header contains the page's origin.
+A web page may send requests to every server that its browser reaches, also to a server on the
+user's own machine or network. Two headers reveal such requests. With DNS rebinding, the page's own
+host name points to the server: the Host header then contains the page's host name, which the server
+does not know. Without DNS rebinding, the Origin header contains the page's origin.
 """
 
 import ipaddress
@@ -144,8 +144,8 @@ def known_hosts(
     """Returns the hosts of a server with these settings. `certificate`: names in --tls-cert.
     `machine`: names of this machine in its own network, for --lan.
 
-    A server that listens beyond loopback and has no name cannot know how browsers reach it:
-    every host is known.
+    If the server listens beyond loopback and no name is set, every host is known, because the
+    server cannot know how browsers reach it.
     """
     named = [*settings.hosts, *certificate]
     if settings.public_url and (public := read_origin(settings.public_url)):
@@ -159,7 +159,7 @@ def known_hosts(
 
 @lru_cache(CACHED)
 def is_loopback(host: str) -> bool:
-    """Whether a host from an Authority is this machine for every client."""
+    """Whether `host`, from an Authority, always means the machine on which the client runs."""
     return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
 
 
@@ -185,7 +185,7 @@ class Origins:
 
     @property
     def own_only(self) -> bool:
-        """Whether pages of no other origin may send requests."""
+        """Whether only pages of this server may send requests."""
         return not self.all and not self._allowed
 
     def allow(self, text: str, host: Authority) -> bool:

@@ -2,7 +2,7 @@
 time in seconds.
 
 Addresses and networks are counted by the keys of relay/client_address.py. One client may have many
-addresses, so a network may do NETWORK times as much as an address.
+addresses, so each network has a limit too: NETWORK times the limit of an address.
 """
 
 from relay.client_address import keys_of
@@ -10,8 +10,8 @@ from relay.client_address import keys_of
 NETWORK = 8
 """Ratio of the limit of a network to the limit of an address."""
 BURST_SECONDS = 5.0
-"""Seconds for which an address that made no requests before may exceed its rate: the number of
-requests in a burst is the rate times this value.
+"""Size of a full bucket of a RequestLimiter, as seconds of the allowed rate. For example, an
+address that may send 10 requests per second may send 50 requests at once.
 """
 
 
@@ -20,8 +20,8 @@ class RateLimiter:
     one request every `per_seconds / limit` seconds. The bucket of a network holds NETWORK times as
     many tokens.
 
-    Keeps at most `max_keys` buckets of addresses, and as many of networks. The least recently used
-    bucket is dropped first, because it is the fullest.
+    Keeps at most `max_keys` buckets of addresses, and at most `max_keys` buckets of networks. The
+    least recently used bucket is dropped first, because it is the fullest.
     """
 
     def __init__(self, limit: int, per_seconds: float, max_keys: int = 10_000) -> None:
@@ -65,8 +65,8 @@ class RequestLimiter:
         sessions: tuple[int, int] = (0, 0),
     ) -> float:
         """Takes a token and returns 0. If no token is left, returns the seconds until the next
-        token is available. `connections` and `sessions`: their number for the address, and for its
-        network.
+        token is available. `connections` and `sessions` are pairs of numbers: for the address, and
+        for its network.
         """
         own = self._allowed(1, connections[0], sessions[0])
         together = self._allowed(NETWORK, connections[1], sessions[1])
@@ -92,9 +92,10 @@ class _ClientBuckets:
     def try_take(
         self, address: str, now: float, own: tuple[float, float], together: tuple[float, float]
     ) -> float:
-        """Takes a token from the buckets of the address and its network, and returns 0. If one of
-        the buckets has no token, takes none and returns the seconds until both have one. `own` and
-        `together`: size of the bucket of the address and of the network, and tokens per second.
+        """Takes a token from the bucket of the address and from the bucket of its network, and
+        returns 0. If one of the buckets has no token, takes none and returns the seconds until both
+        have one. `own`: the size of the address's bucket, and its tokens per second. `together`:
+        the same for the network's bucket.
         """
         keys = keys_of(address)
         wait = max(

@@ -12,9 +12,9 @@ from server.settings import Settings
 
 
 def metering(meter: Meter, settings: Settings) -> Middleware:
-    """Returns the middleware that charges each step of a request handler to the client's address.
-    While an address is slowed, its handlers wait. Handlers of WebSockets wait too, so their notices
-    stay in the socket.
+    """Returns the middleware that charges the time of request handlers to the client's address.
+    While an address is slowed, its handlers wait. WebSocket handlers wait too, and unread notices
+    stay in the socket's buffer.
     """
 
     @web.middleware

@@ -5,7 +5,7 @@ from server.http.limits import RateLimiter
 LOGGED = frozenset({401, 403, 429})
 """Statuses of the refusals that are logged: a wrong secret, or a limit of an address."""
 PER_ADDRESS, IN_ALL, INTERVAL = 5, 60, 60.0
-"""Maximum number of lines about one address and of all lines, in INTERVAL seconds."""
+"""Maximum number of log lines in INTERVAL seconds: about one address, and in all."""
 
 
 class RefusalLog:
