@@ -47,8 +47,9 @@ class Playing:
     def receive(self, beacon: Beacon, before: Beacon | None) -> None:
         """Takes a viewer's report and the previous report on the same connection, if any.
 
-        A page that reconnects reports the delay of its first frame and its number of stalls again.
-        The delay therefore counts only once for each connection, and only new stalls count.
+        Every report of a page contains the delay of its first frame and its total number of stalls.
+        The delay counts only once for each connection. The stalls in the first report on a
+        connection do not count, because a page that reconnects has reported them before.
         """
         if beacon.first_picture is not None and (before is None or before.first_picture is None):
             self._first_picture[beacon.player].observe(beacon.first_picture / 1_000)
