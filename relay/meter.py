@@ -1,10 +1,11 @@
-"""Measures how much event-loop time each session and each address uses. Slows sessions and
-addresses that use more than their share while others wait, and later ends these sessions. Pure:
-times are arguments.
+"""Measures how much event-loop time each session and each address uses. While other work waits, a
+session or an address that uses more than its share is slowed. A session that stays slowed is
+ended. Pure: times are arguments.
 
-A caller adds the time of each call to an `Account`. `Meter.sample`, called a few times a second,
-compares the accounts with the share that one client may have. An address may use, in addition to
-this share, the time that its number of honest clients needs.
+The code that works for a client measures its own duration, and adds it to the `Account` of the
+client. `Meter.sample`, called a few times a second, compares the accounts with the share of the
+loop that one client may use. An address may use more than this share: for each of its clients, it
+may also use the time that an honest client needs.
 """
 
 from collections.abc import Callable
@@ -19,24 +20,26 @@ from relay.excess import Excess
 SECOND = 1_000_000_000
 """One second in ns."""
 RATE_OVER: Final = 1.0
-"""Time constant of the mean rate of an account, seconds."""
+"""Time constant of the running mean in `Account.rate`, seconds."""
 YOUNG: Final = 3.0
-"""Age of a session below which its rate does not yet show what the session will use, seconds."""
+"""Age from which the measured use of a session is reliable, seconds. `Meter.unmeasured` assumes
+that a younger session will use the expected share.
+"""
 UNHEARD: Final = 1.0
-"""Age at which a session without any datagram is no longer expected to begin, seconds."""
+"""Age above which `Meter.unmeasured` ignores a session that has received no datagram, seconds."""
 CUT_AFTER: Final = 2.0
-"""Total slowed time after which a session ends, seconds. While the session is not slowed, the total
-decreases at a tenth of the speed.
+"""Total time in the slowed state after which a session is ended, seconds. While the session is not
+slowed, this total falls by 0.1 s per second.
 """
 EXPIRES: Final = 60.0
 """Time without a client after which the account of an address is removed, seconds."""
 MAX_ADDRESSES: Final = 10_000
-"""Maximum number of accounts of addresses. When this number is reached, idle accounts are removed
-at once.
+"""Usual maximum number of accounts of addresses. When this number is reached, accounts without
+clients are removed before EXPIRES has passed.
 """
 JOIN_NS: Final = 3_000_000
-"""Time that each new client of an address may use in addition, ns: for the page and the first
-requests.
+"""Additional time that an address may use for each new client, ns. A new client loads the page and
+sends its first requests.
 """
 
 
@@ -52,23 +55,24 @@ class Kind(Enum):
 
 
 HONEST_MAX: Final = {Kind.CREATOR: 0.06, Kind.VIEWER: 0.01, Kind.CLIENT: 0.001}
-"""Upper limits of the cost of an honest client, as a share of the loop. The cost is the median of
-all accounts of the same kind, or this limit if fewer than `MEASURED` accounts exist.
+"""Upper limit of the assumed cost of an honest client, by kind, as a share of the loop. The assumed
+cost is the median cost over all accounts of the kind, or this limit if fewer than MEASURED accounts
+are in use.
 """
 LEARN_EVERY: Final = 2.0
 """Time between two measurements of the cost of honest clients, seconds."""
 NOTABLE: Final = 0.005
 """Share of the loop above which an account is checked individually."""
 MEASURED: Final = 3
-"""Minimum number of accounts for which the median is used."""
+"""Minimum number of accounts of a kind for which the cost of an honest client is measured."""
 
 
 class Account:
-    """The event-loop time that one session, or the requests of one address, used.
+    """The event-loop time that was used by one session, or by all requests of one address.
 
-    After each call, the caller adds the time of the call to `spent_ns`. If `spent_ns` then exceeds
-    `limit_ns`, the caller calls `overrun`. While `slowed` is true, the caller drops or delays input
-    before reading it, and adds the number of these inputs to `shed`.
+    The code that works for the client adds its duration to `spent_ns`. If `spent_ns` then exceeds
+    `limit_ns`, this code calls `overrun`. While `slowed` is true, this code drops or delays each
+    input without processing it, and adds 1 to `shed`.
     """
 
     __slots__ = (
@@ -107,7 +111,7 @@ class Account:
         self.shed = 0
         """Number of inputs that were dropped or delayed because the account was slowed."""
         self.rate = 0.0
-        """Mean share of the loop over the last second."""
+        """Share of the loop that the account used, averaged over about one second."""
         self.clients = 1 if kind is not Kind.CLIENT else 0
         """Number of clients that use the account now."""
         self.credit_ns = 0
@@ -137,8 +141,8 @@ class Account:
         if now - self._peak_at > EXPIRES:
             self._peak = 0
         if self.clients > self._peak:
-            # A client is new only if there are now more clients than at any time in the last
-            # minute. A client that comes and goes is not new.
+            # A client that leaves and returns gets no credit: the number of clients must exceed the
+            # highest number in the last minute.
             self._peak, self._peak_at = self.clients, now
             self.credit_ns += JOIN_NS
 
@@ -174,8 +178,9 @@ class MeterPolicy:
 
 
 class Meter:
-    """All accounts of a process. `thread_ns` returns the CPU time of the event loop's thread: a
-    pause of the process must not be charged to the session whose datagram was being read.
+    """All accounts of a process. `thread_ns` returns the CPU time of the event loop's thread. This
+    time excludes pauses of the process, which must not be charged to the session whose datagram is
+    processed when a pause begins.
     """
 
     def __init__(
@@ -183,7 +188,7 @@ class Meter:
         policy: MeterPolicy | None = None,
         thread_ns: Callable[[], int] | None = None,
     ) -> None:
-        """Without `thread_ns`, all time that passed counts as used."""
+        """If `thread_ns` is None, pauses of the process also count as used time."""
         self.policy = policy or MeterPolicy()
         self.limit_ns = round(self.policy.share * self.policy.over * SECOND)
         self.honest = dict(HONEST_MAX)
@@ -224,8 +229,8 @@ class Meter:
             account._on_cut = ignore
 
     def client(self, address: str, now: float) -> Account:
-        """Returns the account of the requests of an address. Idle accounts are removed after a
-        minute.
+        """Returns the account that is charged for the requests from `address`. Opens the account if
+        necessary. Accounts without clients are removed after a minute.
         """
         key = keys_of(address).address
         account = self._addresses.get(key)
@@ -253,8 +258,8 @@ class Meter:
         account._groups = groups
 
     def unmeasured(self, expected: float, now: float) -> float:
-        """Returns the load that young creators' sessions will probably add, as a share of the loop.
-        `expected`: share that one session will use.
+        """Returns the load that creators' sessions younger than YOUNG will probably add, as a share
+        of the loop. `expected`: share of the loop that one creator's session will use.
         """
         return sum(
             max(0.0, expected - account.rate)
@@ -265,21 +270,22 @@ class Meter:
     # Sampling
 
     def sample(self, now: float, *, waiting: bool) -> None:
-        """Reads the time used since the last call, and decides which accounts are slowed.
-        `waiting`: whether other work waits because the loop is busy.
+        """Reads the time that each account used since the last call, and decides which accounts are
+        slowed. `waiting`: whether other work waits because the loop is busy.
 
         Calls `on_cut` of each session that must end.
         """
         before, self._sampled_at = self._sampled_at, now
         thread_used = self._take_thread_time()
-        # The first sample has no interval. With a very long interval, no account exceeds its share.
+        # The first call has no predecessor. It assumes a very long interval, so that no account
+        # exceeds its share.
         seconds = 3_600.0 if before is None else now - before
         if seconds <= 0:
             return
         learns = now - self._learned_at >= LEARN_EVERY
         notable, total = self._count(seconds, learns)
-        # While the process was suspended, its clock continued. All accounts together cannot have
-        # used more time than the thread.
+        # If the process was suspended, the measured times include the suspension. All accounts
+        # together cannot have used more time than the thread, so the times are scaled down.
         scale = 1.0 if thread_used is None or total <= thread_used else thread_used / total
         for account, used in notable:
             self._charge(account, used * scale, seconds)
@@ -294,8 +300,8 @@ class Meter:
         used much or are suspect, each with its time, and the total time of all accounts. Times are
         in ns.
 
-        Most accounts used so little that only their sum matters. Thousands of accounts take a few
-        ms.
+        Most accounts used so little that they need no check of their own. With thousands of
+        accounts, this method takes a few ms.
         """
         notable: list[tuple[Account, int]] = []
         much, length = NOTABLE * seconds * SECOND, seconds * SECOND
@@ -417,8 +423,8 @@ class Meter:
         account._groups = ()
 
     def _expire(self, now: float, idle: float) -> None:
-        """Removes the accounts of addresses without clients that were last used `idle` seconds
-        ago.
+        """Removes each account of an address that has no clients and was not used for `idle`
+        seconds.
         """
         gone = [
             key

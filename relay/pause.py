@@ -1,17 +1,18 @@
-"""The rule for all timers that decide that something is missing. Pure; `now` in seconds.
+"""The rule that a timer obeys before it treats something as missing. Pure; `now` in seconds.
 
 While the process is paused (by a garbage collection, a swapped page or SIGSTOP), datagrams wait in
-the sockets. After the pause, a timer may run before these datagrams are read.
+the sockets. After the pause, a timer may run before these datagrams are read. Without the rule, the
+timer would treat the waiting datagrams as missing.
 """
 
 from collections.abc import Callable
 from typing import Final
 
 LATE: Final = 0.04
-"""Time between two calls of `may_judge` after which the process may have been paused, seconds."""
+"""Time between two calls of `may_judge` above which the process may have been paused, seconds."""
 READING_MAX: Final = 1.0
-"""Maximum time for which timers wait until the sockets are read, seconds. An overloaded process may
-never empty its sockets.
+"""Maximum time that a timer waits after a pause until all sockets are empty, seconds. In an
+overloaded process, the sockets may never become empty.
 """
 JUDGE_AGAIN: Final = 0.02
 """Time after which a timer that had to wait calls `may_judge` again, seconds."""

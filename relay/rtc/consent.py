@@ -1,8 +1,9 @@
 """Decides what the server may send to each address of a peer (RFC 7675). Pure; `now` in seconds.
 
-A peer with valid credentials can forge the source address of a datagram, and so nominate the
-address of a stranger. An address is proven when it answers a connectivity check of the server: the
-answer repeats a random transaction ID, which the server sent to this address only.
+A peer with valid credentials can forge the source address of a datagram, and so direct the server's
+media to a stranger. Therefore each address must be proven. An address is proven when it answers a
+connectivity check of the server: the answer repeats a random transaction ID, which the server sent
+to this address only.
 """
 
 from collections.abc import Callable
@@ -15,21 +16,19 @@ EXPIRES: Final = 30.0
 EVERY: Final = 5.0
 """Mean time between two connectivity checks to the address in use, seconds."""
 SPREAD: Final = 0.2
-"""Share by which the time between two connectivity checks varies at random."""
+"""Maximum random deviation of the time between two checks, as a fraction of the mean time."""
 AGAIN: Final = 1.0
 """Time until an unanswered connectivity check to the address in use is repeated, seconds."""
 UNPROVEN_AGAIN: Final = 0.3
 """Time until an unanswered connectivity check to an unproven address is repeated, seconds."""
 UNPROVEN_FOR: Final = 2.0
-"""Time after the last datagram from an unproven address until the server sends nothing more to the
-address, seconds.
+"""Time without a datagram after which the server sends nothing more to an unproven address,
+seconds.
 """
 AMPLIFICATION: Final = 3
 """Maximum number of bytes sent to an unproven address for each byte received from the address."""
 CLAIM: Final = 5.0
-"""Time after the last datagram from a proven address until another session may take the address,
-seconds.
-"""
+"""Time without a datagram after which another session may take over a proven address, seconds."""
 SHORTEST_WAIT: Final = 0.02
 MAX_PENDING: Final = 8
 """Maximum number of unanswered connectivity checks remembered for one address."""
@@ -69,8 +68,8 @@ class CandidatePair:
         return now - self.heard_at
 
     def claimed(self, now: float) -> bool:
-        """Whether no other session may take the address. An address that was never proven may be
-        taken, because its datagrams may be forged.
+        """Whether the address is reserved for this session: no other session may take it over. An
+        address that was never proven is not reserved, because its datagrams may be forged.
         """
         return self.answered_at is not None and self.silence(now) < CLAIM
 
@@ -79,8 +78,8 @@ Pair = TypeVar("Pair", bound=CandidatePair)
 
 
 class Consent(Generic[Pair]):
-    """Selects the candidate pair of one session that carries media, and the pairs to which the
-    server must send a connectivity check.
+    """Selects, for one session, the candidate pair that carries media. Also decides on which pairs
+    the server must send a connectivity check.
     """
 
     def __init__(
@@ -89,9 +88,9 @@ class Consent(Generic[Pair]):
         """`chance`: returns a random number from 0 to 1. `every`: mean time between two
         connectivity checks of the server, seconds.
 
-        `media_suffices`: whether a peer that answers no check after the handshake consents by
-        sending media, as FFmpeg does. Media suffices for a publisher, because a publisher receives
-        much less than it sends.
+        `media_suffices`: whether received media counts as consent if the peer answers no check
+        after the handshake. FFmpeg is such a peer. For a publisher, this is safe: a publisher
+        receives much less than it sends.
         """
         self.selected: Pair | None = None
         """The pair that carries DTLS and media."""
@@ -106,8 +105,8 @@ class Consent(Generic[Pair]):
         """Whether the peer has answered a check since the handshake."""
 
     def receive_check(self, pair: Pair, size: int, now: float, *, nominated: bool) -> None:
-        """Takes an authentic connectivity check of the peer. Selects a nominated pair only if the
-        pair is proven.
+        """Takes an authentic connectivity check of the peer. The first pair is selected at once. A
+        nominated pair replaces the selected pair only if the nominated pair is proven.
         """
         self.receive_bytes(pair, size, now)
         if nominated:
@@ -116,7 +115,9 @@ class Consent(Generic[Pair]):
             self.selected = pair
 
     def receive_bytes(self, pair: Pair, size: int, now: float) -> None:
-        """Counts a datagram, so that the server may send an answer to an unproven address."""
+        """Counts the bytes of a received datagram. They limit how much the server may send to the
+        address while it is unproven.
+        """
         pair.heard, pair.heard_at = False, now
         pair.received += size
 
@@ -211,7 +212,7 @@ class Consent(Generic[Pair]):
         return max(SHORTEST_WAIT, self._next - now)
 
     def expired(self, now: float) -> bool:
-        """Whether the peer no longer agrees to receive media. Call this method only after the
+        """Whether the peer's consent to receive media has expired. Call this method only after the
         handshake.
         """
         selected = self.selected

@@ -8,9 +8,11 @@ class PeerCounters:
     """The counters that every WebRTC session has."""
 
     rejected: int = 0
-    """Datagrams that did not come from the peer or could not be parsed."""
+    """Number of datagrams that did not come from the peer or could not be parsed."""
     limited: int = 0
-    """Number of datagrams dropped unread because the peer sent too many of the same kind."""
+    """Number of datagrams that were dropped without parsing, because the peer sent too many of this
+    kind.
+    """
     withheld: int = 0
     """Number of handshake datagrams that waited because the peer's address was not proven."""
     unconsented: int = 0

@@ -10,8 +10,8 @@ from relay.pause import JUDGE_AGAIN, PauseRule
 
 @asynccontextmanager
 async def deadline(seconds: float, pause: PauseRule) -> AsyncIterator[None]:
-    """Raises TimeoutError if the context takes longer than `seconds`, but not before datagrams that
-    arrived during a pause of the process are read.
+    """Raises TimeoutError if the context takes longer than `seconds`. After a pause of
+    the process, the error is delayed until the datagrams that arrived during the pause are read.
     """
     loop = asyncio.get_running_loop()
     timer: asyncio.TimerHandle

@@ -30,8 +30,8 @@ PIPE_MAX = 32
 """Maximum number of DTLS datagrams in the queue. A handshake needs about ten datagrams."""
 
 _HANDSHAKE = 22
-"""Content type of handshake records (RFC 6347 §4.1). Only the last records of a handshake are
-encrypted.
+"""Content type of handshake records (RFC 6347 §4.1). The records that contain the peer's
+certificate are not encrypted.
 """
 _P224 = bytes.fromhex("06052b81040021")
 """OID of the curve secp224r1 (1.3.132.0.33), as encoded in certificates (RFC 5480 §2.1.1.1)."""

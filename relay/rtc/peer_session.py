@@ -1,4 +1,4 @@
-"""One WebRTC session with a publisher or a viewer: first ICE and DTLS, then decrypted packets."""
+"""One WebRTC session with a publisher or a viewer: ICE, then the DTLS handshake, then SRTP."""
 
 import asyncio
 import logging
@@ -27,16 +27,16 @@ logger = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 10.0
 HELD_MAX = 4
-"""Maximum number of handshake datagrams that wait until the peer's address is proven. A flight of a
-handshake has one or two datagrams.
+"""Maximum number of handshake datagrams that wait until the peer's address is proven. Each flight
+of a handshake (RFC 6347 §4.2.4) has one or two datagrams.
 """
 FEEDBACK_PER_SECOND, FEEDBACK_BURST = 100, 200
-"""Maximum number of compound RTCP packets from one peer, per second and at once. A browser that
-loses 5 % of 4 Mbit/s sends 25 per second.
+"""Maximum number of compound RTCP packets that are accepted from one peer: per second, and in one
+burst. A browser that loses 5 % of a stream of 4 Mbit/s sends 25 per second.
 """
 CHECKS_PER_SECOND, CHECKS_BURST = 25, 100
-"""Maximum number of STUN messages from one peer, per second and at once. While Chromium tests its
-candidate pairs, it sends 21 connectivity checks per second.
+"""Maximum number of STUN messages that are accepted from one peer: per second, and in one burst.
+While Chromium tests its candidate pairs, it sends 21 connectivity checks per second.
 """
 
 
@@ -80,8 +80,8 @@ not change.
 
 
 class PeerSession:
-    """One WebRTC session on the server. Call `connect()` after the SDP answer is made, and
-    `close()` in any state.
+    """One WebRTC session on the server. Call `connect()` after the SDP answer is made. `close()`
+    may be called in any state.
 
     `on_closed` is called once, with the reason, if the session ends before `close()`. `peer`: the
     word for the remote side in messages, such as "publisher".
@@ -124,8 +124,8 @@ class PeerSession:
         self._state = PeerState.CHECKING
         self._left_checking = asyncio.Event()
         self._heard_at = monotonic()
-        """Time of the last valid connectivity check or readable packet from the peer, in seconds of
-        `time.monotonic`.
+        """Time at which the peer last sent a valid check or an answer to a check, in seconds of
+        `time.monotonic`. Valid RTCP from a viewer counts, too.
         """
         self.account = port.meter.open(kind, self._heard_at, self._end)
 
@@ -145,7 +145,7 @@ class PeerSession:
     async def connect(self) -> None:
         """Waits for the first connectivity check and performs the handshake.
 
-        Raises ConnectionError if this fails or takes longer than 10 s.
+        Raises ConnectionError if the handshake fails, or if it is not complete after 10 s.
         """
         try:
             async with deadline(CONNECT_TIMEOUT, self._port.pause):
@@ -319,8 +319,8 @@ class PeerSession:
     # Consent (RFC 7675)
 
     def _keep_consent(self) -> None:
-        """Sends the connectivity checks that are due. Ends the session if the peer no longer agrees
-        to receive.
+        """Sends the connectivity checks that are due. Ends the session if the peer's consent has
+        expired.
         """
         now, consent = monotonic(), self._consent
         if now - self._wake_at > AGAIN:

@@ -20,7 +20,9 @@ from relay.rtc.udp import Route, UdpPort
 RETRY_AFTER = 0.25
 """Time after which an unanswered request is sent again, seconds."""
 FOREIGN = ("192.0.2.1", "10.255.255.254")
-"""A public address that belongs to no machine (RFC 5737), and a private address (RFC 1918)."""
+"""Addresses to which a TURN server must not relay: a public address that belongs to no machine
+(RFC 5737), and a private address (RFC 1918).
+"""
 DISCARD = 9
 """Port of the discard protocol (RFC 863): a datagram to this port has no effect."""
 TIMEOUT = 2.0
@@ -60,8 +62,8 @@ class IceUrl:
 
 
 class Probe:
-    """A test peer at the server's UDP port. A test raises Unreachable if no valid answer arrives
-    within 2 s. Call `close()` after the last test.
+    """A test peer that uses the server's UDP port. Each test method raises Unreachable if no valid
+    answer arrives within 2 s. Call `close()` after the last test.
     """
 
     def __init__(self, port: UdpPort) -> None:
@@ -109,8 +111,9 @@ class Probe:
     async def check_through_turn(
         self, url: str, username: str, credential: str, hosts: list[str]
     ) -> list[str]:
-        """Sends a connectivity check through a TURN server to the UDP port at each of `hosts`. A
-        publisher behind the TURN server would take the same path. Returns the hosts that answered.
+        """Sends a connectivity check through a TURN server to the UDP port at each of `hosts`. The
+        media of a publisher that uses the TURN server takes the same path. Returns the hosts that
+        answered.
 
         Raises Unreachable if the TURN server allocates no relay.
         """
@@ -128,8 +131,9 @@ class Probe:
 
     async def foreign_peers(self, url: str, username: str, credential: str) -> list[str]:
         """Returns the addresses in FOREIGN to which a TURN server relays datagrams. A secure TURN
-        server relays to none of them, because no client of this server needs them. Raises
-        Unreachable if the TURN server allocates no relay.
+        server relays to neither address: clients use the TURN server only to reach microlive.
+
+        Raises Unreachable if the TURN server allocates no relay.
         """
         open_to = []
         async with self._allocate(url, username, credential) as (relay, listener):
@@ -233,7 +237,9 @@ class _Listener(asyncio.DatagramProtocol):
             pass
 
     def error_received(self, _: Exception) -> None:
-        """Records an ICMP error or a refusal by the TURN relay. A pending request times out."""
+        """Records an ICMP error or a refusal by the TURN relay. Does not abort a pending request,
+        which times out.
+        """
         self._refused.set()
 
     async def refused(self) -> bool:

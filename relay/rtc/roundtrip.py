@@ -1,15 +1,15 @@
 """The round trip time to a peer, and the deadlines derived from it (RFC 6298 §2). Pure."""
 
 SHORTEST, LONGEST = 0.02, 0.2
-"""Minimum and maximum of `retry`, in seconds. The minimum is the tick of a session; the maximum is
-the time that a viewer can wait.
+"""Minimum and maximum of `retry`, in seconds. The minimum is the interval at which a session checks
+for missing packets. With a higher maximum, a viewer would wait too long for a repeated request.
 """
 GRANULARITY = 0.01
 """Maximum delay that the peer's timer adds to an answer, seconds."""
 MIN_DEADLINE, MAX_DEADLINE = 0.08, 0.4
 ATTEMPTS = 5
-"""Maximum number of requests for one missing packet. At 10 % loss in both directions, one packet in
-4,000 is still missing after five requests.
+"""Number of requests for one missing packet that fit into `deadline`. At 10 % loss in each
+direction, one in 4,000 missing packets is still missing after five requests.
 """
 
 
@@ -42,7 +42,7 @@ class RoundTrip:
 
     @property
     def deadline(self) -> float:
-        """Time after which a gap is given up, seconds. It allows for ATTEMPTS requests, but is not
-        longer than the wait for a new keyframe.
+        """Time after which a gap is given up, seconds. It is long enough for ATTEMPTS requests, but
+        at most MAX_DEADLINE. Within that time, a new keyframe can arrive instead.
         """
         return min(MAX_DEADLINE, max(MIN_DEADLINE, ATTEMPTS * self.retry))

@@ -11,8 +11,9 @@ PAYLOAD_FEEDBACK: Final = 206
 
 
 def split(data: bytes) -> list[tuple[int, int, int, int]]:
-    """Returns the packets of a compound packet. Each packet has its type, its count or format (5
-    bits), and the start and end of its content without header and padding.
+    """Returns one entry for each packet of a compound packet: the packet type, the count or format
+    (5 bits), and the start and end of the content in `data`. The content excludes header and
+    padding.
 
     Raises ValueError.
     """

@@ -102,8 +102,8 @@ def extension(data: bytes, begin: int, end: int, wanted: int) -> bytes:
 
 
 class Unwrapper:
-    """Extends numbers of `bits` bits that wrap around. Of all values with the same low bits, the
-    result is the value closest to the highest result so far.
+    """Converts numbers of `bits` bits, which wrap around, to numbers that do not wrap around. Of
+    all values with the same low bits, the result is the value closest to the highest result so far.
     """
 
     def __init__(self, bits: int) -> None:

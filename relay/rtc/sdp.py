@@ -1,4 +1,4 @@
-"""The part of SDP that publishers and WHEP players have in common (RFC 8866, RFC 8829).
+"""The SDP functions for both publishers and WHEP players (RFC 8866, RFC 8829).
 
 aiortc parses offers; this module checks the parsed result.
 """
@@ -14,8 +14,8 @@ from aiortc.sdp import MediaDescription, SessionDescription
 from relay.errors import OfferError, RefusalCode
 
 MAX_LINES = 1_000
-"""Maximum number of lines in an offer. Chromium's longest offers have about 300 lines; aiortc's
-parser takes quadratic time.
+"""Maximum number of lines in an offer. The limit is necessary because aiortc's parser takes
+quadratic time. Chromium's longest offers have about 300 lines.
 """
 
 H264_PROFILES = ("42e0", "42c0", "4200", "4d", "64")
@@ -147,7 +147,7 @@ def remote_of(session: SessionDescription, bundled: set[int]) -> Remote:
         algorithm.lower() in ("sha-256", "sha-384", "sha-512") for algorithm, _ in fingerprints
     ):
         raise unusable("the offer has no DTLS fingerprint: add a=fingerprint:sha-256")
-    # aiortc names the answerer's role: "server" if the offer says active.
+    # aiortc translates the offer's a=setup:passive into the role "server".
     return Remote(ufrag, password, fingerprints, first.dtls.role == "server")
 
 

@@ -12,8 +12,8 @@ def depacketise(payloads: Iterable[bytes]) -> list[bytes]:
     """Returns the NAL units of one access unit. `payloads`: the RTP payloads of the access unit, in
     order.
 
-    Raises BitstreamError for a payload type of another packetization mode, a fragment without its
-    start or end, or an inconsistent length.
+    Raises BitstreamError for a NAL unit type that packetization-mode 1 does not allow, a fragment
+    without its start or end, or an inconsistent length.
     """
     nals: list[bytes] = []
     fragments: list[bytes] = []
@@ -59,10 +59,10 @@ def _split_stap(payload: bytes, nals: list[bytes]) -> None:
 
 
 def starts_idr(payload: bytes) -> bool:
-    """Whether a payload begins an access unit with parameter sets, which browsers send before each
-    IDR.
+    """Whether a payload is the start of an access unit and contains parameter sets. Browsers send
+    parameter sets before each IDR.
 
-    No earlier packet belongs to this access unit, even if the previous packet is missing.
+    If True, the previous packet belongs to another access unit, even if that packet is missing.
     """
     if not payload:
         return False

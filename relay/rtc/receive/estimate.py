@@ -1,9 +1,9 @@
 """Receiver-side estimate of the bitrate that a publisher's path can carry (draft-ietf-rmcat-gcc-02
 §5, §6), for senders that do not support transport-wide feedback. Pure.
 
-Uses aiortc's RemoteBitrateEstimator. This estimator recognises a growing queue on the path: the
-packets arrive with more and more delay. `tests/relay/rtc/test_seam.py` checks the private names of
-aiortc that this module uses.
+Uses aiortc's RemoteBitrateEstimator. This estimator recognises a growing queue on the path by the
+growing delay of the packets. `tests/relay/rtc/test_seam.py` checks the private names of aiortc that
+this module uses.
 """
 
 from aiortc.rate import RemoteBitrateEstimator
@@ -37,7 +37,7 @@ class BitrateEstimate:
         self._cap = cap
         self._timed = timed
         self._estimator = RemoteBitrateEstimator()
-        # Start at the cap. Otherwise aiortc would take the encoder's first bitrate for the capacity
+        # Start at the cap. Otherwise aiortc would treat the encoder's first bitrate as the capacity
         # of the path.
         self._estimator.rate_control.set_estimate(cap, 0)
         self._last = 0.0
@@ -46,8 +46,8 @@ class BitrateEstimate:
         """Bitrate to request, bit/s. It starts at the cap and never exceeds it."""
 
     def receive(self, packet: RtpPacket, now: float, round_trip: float | None) -> bool:
-        """Takes a packet. Returns whether the estimate fell. The sender should then be informed at
-        once.
+        """Takes a packet. Returns whether the estimate fell. If so, the caller should inform the
+        sender at once.
 
         `round_trip`: round trip time in seconds; None if unknown.
         """

@@ -8,28 +8,28 @@ keyframes.
 """
 KEYFRAME_AT_MOST = 0.5
 BROKEN_AT_MOST = 0.15
-"""Minimum time between the first keyframe requests after the loss of a reference frame, seconds.
-The first request may have no effect, because libwebrtc ignores requests within 300 ms of the last
-request that it answered.
+"""Minimum time between the first and the second keyframe request after the loss of a reference
+frame, seconds. The first request may have no effect, because libwebrtc ignores requests within
+300 ms of the last request that it answered.
 """
 BROKEN_AT_LEAST = 1.0
 
 
 BUDGET_PER_SESSION = 0.75
-"""Maximum rate of PLIs per session, averaged over all sessions, per second. The regular requests
-every 2 s need 0.5 per second.
+"""Number of PLIs per second that each session adds to the common budget. The regular requests, one
+every 2 s, need 0.5 per second.
 """
 BUDGET_STRAINED = 0.25
-"""Maximum rate of PLIs per session while the server is overloaded, averaged over all sessions, per
-second. An overloaded server loses packets, and each lost reference frame would cause further
+"""Number of PLIs per second that each session adds to the common budget while the server is
+overloaded. An overloaded server loses packets, and each lost reference frame would cause further
 keyframes.
 """
 BUDGET_BURST = 20
-"""Maximum size of a burst of PLIs, in addition to one PLI for each session."""
+"""Maximum number of PLIs sent at once, in addition to one PLI for each session."""
 
 
 class KeyframeBudget:
-    """A token bucket for the total rate of the PLIs of all sessions. `now` is in seconds."""
+    """A token bucket that limits the PLIs of all sessions together. `now` is in seconds."""
 
     def __init__(self) -> None:
         self.sessions = 0
@@ -62,8 +62,8 @@ class KeyframeRequests:
     """Decides when to send a PLI: 2 s after the last keyframe, or earlier on request. The PLI is
     repeated until a keyframe arrives, at most every 500 ms.
 
-    After the loss of a reference frame, the first PLIs are sent at shorter intervals, and later
-    PLIs at longer intervals. Over a slow uplink, a keyframe takes long, and a second keyframe would
+    After the loss of a reference frame, the interval between PLIs is short at first and then grows
+    to 1 s. It grows because a keyframe takes long over a slow uplink, and a second keyframe would
     delay the first keyframe.
     """
 

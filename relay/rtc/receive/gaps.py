@@ -1,5 +1,5 @@
-"""Tracks the missing packets of a source, and when to request them again. Pure; `now` is in
-seconds.
+"""Tracks the missing packets of a source, and decides when to request each packet. Pure; `now` is
+in seconds.
 """
 
 from relay.rtc.roundtrip import RoundTrip
@@ -28,8 +28,8 @@ class Gaps:
         self._round_trip = round_trip
         self._gaps: dict[int, _Gap] = {}
         self._patience = 0.0
-        """Waiting time before the first request for a packet, seconds. It follows how late
-        reordered packets have arrived recently.
+        """Waiting time before the first request for a packet, seconds. It adapts to the delay of
+        packets that arrived out of order.
         """
 
     def __bool__(self) -> bool:

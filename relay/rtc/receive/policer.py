@@ -7,21 +7,24 @@ publisher that continues to send more than the limit.
 from relay.rtc.receive.estimate import LEAST
 
 SLACK = 1.25
-"""Maximum ratio of the received to the requested bitrate that the policer tolerates.
-Retransmissions and a slow encoder cause small excesses.
+"""Maximum ratio of the received bitrate to the requested bitrate that the policer tolerates.
+Retransmissions cause a small excess. So does an encoder that adapts its bitrate slowly.
 """
 BURST = 1.0
-"""Maximum burst above the requested bitrate, in seconds of media at this bitrate. The keyframe of a
-newly opened page is such a burst.
+"""Maximum excess that does not lower the requested bitrate, in seconds of media at the usual
+bitrate. A large keyframe, for example of a shared screen, causes such an excess.
 """
 CREDIT = 1.0
-"""Maximum unused bitrate that a publisher may use later, in seconds of media at the requested
-bitrate. After a pause of the network or of this process, the media of the pause arrives at once.
+"""Maximum amount of delayed media that does not count as an excess, in seconds of media at the
+usual bitrate. After a pause of the network or of this process, all media of the pause arrives at
+once.
 """
 DEBT_MAX = 3.0
-"""Maximum excess that lowers the requested bitrate, in seconds of media at the usual bitrate."""
+"""Upper limit of the counted excess, in seconds of media at the usual bitrate. A larger excess does
+not lower the requested bitrate further.
+"""
 OVER_FOR = 3.0
-"""Time above the limit after which a publisher is excessive, seconds."""
+"""Total time above the limit after which `excessive` becomes true, seconds."""
 MEASURE_EVERY = 0.1
 """Minimum time between two measurements, seconds."""
 

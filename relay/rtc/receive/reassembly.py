@@ -12,8 +12,8 @@ MAX_BUFFERED = 2_048
 MAX_JUMP = 3_000
 """Step in the sequence numbers above which the sender is assumed to have restarted."""
 OUTAGE = 0.2
-"""Duration of a pause without packets, seconds. After a longer pause, a gap of more than SHORT
-packets is not repaired, because a new keyframe arrives sooner.
+"""Time without packets after which a gap of more than SHORT packets is not repaired, seconds. A
+new keyframe then arrives sooner than the missing packets.
 """
 SHORT = 16
 MAX_UNIT_PACKETS = 3_000
@@ -63,8 +63,8 @@ class Reassembly:
         self._key_start: int | None = None
         """Sequence number of the newest buffered packet that begins a keyframe."""
         self._key_end = 0
-        """Sequence number before which all packets of the newest buffered keyframe are in the
-        buffer.
+        """Sequence number of the first packet of the newest buffered keyframe that may be missing
+        from the buffer.
         """
         self._unit: list[RtpPacket] = []
         self._unit_whole = False
@@ -142,8 +142,8 @@ class Reassembly:
         self._highest = max(self._highest, sequence)
 
     def _note_keyframe(self, start: int) -> None:
-        """Stores where the newest keyframe begins. Stores no other keyframe, because a sender may
-        mark every packet as the start of a keyframe.
+        """Stores the sequence number `start` if it is the start of the newest keyframe. Stores only
+        one start, because a sender may mark every packet as the start of a keyframe.
         """
         if self._key_start is None or start > self._key_start:
             self._key_start = self._key_end = start
@@ -165,7 +165,7 @@ class Reassembly:
 
     def _take(self, packet: RtpPacket, arrived: float) -> EncodedFrame | None:
         """Appends the next packet in sequence order to the current access unit. Returns a frame if
-        the packet completes one.
+        the packet completes a frame; otherwise None.
         """
         frame = None
         unit = self._unit

@@ -12,8 +12,7 @@ class Reorder:
     """Puts the packets of one audio source in order.
 
     The next packet in order is returned at once. Packets behind a gap wait up to `patience` seconds
-    for the missing packets, and are then returned without them. The timeline of the stream fills
-    the gap.
+    for the missing packets. After this time, the waiting packets are returned, and the gap remains.
     """
 
     def __init__(self, patience: float = 0.06) -> None:

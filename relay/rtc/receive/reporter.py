@@ -15,8 +15,8 @@ MAX_SSRCS = 4
 
 
 class Reporter:
-    """Writes the feedback of one transport. Methods that return bytes return one compound packet to
-    send, or nothing.
+    """Writes the feedback to the sender of one transport. A method with the result type `bytes`
+    returns one compound packet to send, or empty bytes.
 
     Senders with transport-wide feedback estimate the path themselves. For other senders, pass an
     `estimate`.

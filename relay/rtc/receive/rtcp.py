@@ -42,13 +42,13 @@ class SenderReport:
 
 @dataclass(frozen=True, slots=True)
 class Goodbye:
-    """The notice that sources have ended (RTCP BYE, RFC 3550 §6.6)."""
+    """The sources that have ended, from an RTCP BYE packet (RFC 3550 §6.6)."""
 
     ssrcs: tuple[int, ...]
 
 
 def parse_rtcp(data: bytes) -> list[SenderReport | Goodbye]:
-    """Returns the parts of a compound packet that matter to a receiver. Raises ValueError."""
+    """Returns the sender reports and BYE packets of a compound packet. Raises ValueError."""
     found: list[SenderReport | Goodbye] = []
     for kind, count, start, end in split(data):
         if kind == SENDER_REPORT:

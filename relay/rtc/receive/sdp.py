@@ -153,8 +153,8 @@ def _codec_names(media: MediaDescription) -> str:
 
 
 def _rank(codec: RTCRtpCodecParameters) -> tuple[int, int] | None:
-    """Returns the rank of a codec, where the preferred codec has the lowest rank; None if the codec
-    is not accepted.
+    """Returns the rank of a codec; None if the codec is not accepted. The codec with the lowest
+    rank is preferred.
 
     H.264 is forwarded to viewers unchanged; VP8 has to be transcoded.
     """
@@ -196,8 +196,8 @@ def _write_media(media: MediaOffer, offer: Offer, answer: Answer) -> list[str]:
     if media.kind == "audio":
         rtpmap = f"{media.codec}/48000/{media.channels}"
         return lines + sdp.write_codec(media, rtpmap, media.parameters)
-    # libwebrtc takes b=TIAS as the limit of its bandwidth estimate for the whole path. At that
-    # limit, the encoder gets about 70 % of the estimate.
+    # libwebrtc uses b=TIAS as the upper limit of its bandwidth estimate for the whole path. The
+    # encoder gets about 70 % of the estimate. Therefore b=TIAS is 1.5 times the encoder's maximum.
     lines.insert(2, f"b=TIAS:{answer.max_bitrate * 3 // 2}")
     parameters = (
         f"{media.parameters};x-google-start-bitrate={answer.start_bitrate // 1000}"

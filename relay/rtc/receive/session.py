@@ -1,5 +1,5 @@
-"""One publisher's WHIP session: takes datagrams, delivers video frames, audio packets and sender
-reports.
+"""One publisher's WHIP session: takes datagrams, and delivers video frames, audio packets and
+sender reports.
 
 Each datagram is handled completely in the call that delivers it. Only the DTLS handshake runs in a
 task.
@@ -31,9 +31,11 @@ from relay.sample import Track
 
 TICK = 0.02
 CHECK_EVERY = 1.0
-"""Usual time between two checks of the server, seconds. The checks also measure the round trip."""
+"""Mean time between two connectivity checks that the server sends, seconds. The checks also measure
+the round trip time.
+"""
 UNREACHABLE_AFTER = 3.0
-"""Time without a packet, a check or an answer to a check after which a publisher counts as
+"""Time of silence (no media, check or answer to a check) after which a publisher counts as
 unreachable, seconds.
 """
 SILENCE_MAX = 30.0

@@ -16,17 +16,17 @@ MANY = 200
 packets.
 """
 MAX_STATUSES = 1_000
-"""Maximum number of sequence numbers in the next report, received or lost. If a sender's numbers
-span more, the sender is assumed to have restarted. Without this limit, a sender could cause much
-work by skipping numbers.
+"""Maximum number of sequence numbers in a report, received or lost. If the unreported numbers span
+a larger range, the sender is assumed to have restarted. Without this limit, a sender could cause
+much work by skipping numbers.
 """
 MAX_REPORTS = 2
 """Maximum number of feedback packets written at a time. One packet is enough, unless two arrivals
 are more than 8.19 s apart.
 """
 KEPT = 500
-"""Maximum distance of a late packet behind the newest sequence number at which the late packet is
-still reported. The packets after the late packet are then reported again.
+"""Distance from the newest sequence number up to which a late packet is still reported. Such a
+report repeats the packets that follow the late packet.
 """
 
 _HEADER = Struct("!BBHIIHHHBB")
@@ -130,8 +130,9 @@ def write_feedback(
     """Writes one RTCP packet (RTPFB, format 15). `arrivals`: arrival times in ticks of 250 µs,
     beginning with the packet whose unwrapped number is `first`; None for a lost packet.
 
-    Returns the number of arrivals in the RTCP packet, at least one, and the RTCP packet. If two
-    arrivals are more than 8.19 s apart, the second needs another RTCP packet.
+    Returns how many entries of `arrivals` the RTCP packet contains (at least one), and the RTCP
+    packet. If two arrivals are more than 8.19 s apart, the second arrival needs another RTCP
+    packet.
     """
     received = next((ticks for ticks in arrivals if ticks is not None), 0)
     reference = received // _REFERENCE
@@ -165,8 +166,8 @@ def write_feedback(
 
 
 def _chunks(symbols: list[int]) -> bytes:
-    """Returns packet status chunks (§3.1.3, §3.1.4). Each chunk is a run of one symbol, 14 symbols
-    of one bit, or 7 symbols of two bits.
+    """Returns packet status chunks (§3.1.3, §3.1.4). Each chunk contains equal symbols and their
+    number, or 14 symbols of one bit each, or 7 symbols of two bits each.
     """
     out = bytearray()
     at, size = 0, len(symbols)

@@ -13,8 +13,8 @@ def access_unit(payloads: Iterable[bytes]) -> AccessUnit:
     """Returns one VP8 frame. `payloads`: the RTP payloads of the frame, in order. VP8 has no
     parameter sets.
 
-    Raises BitstreamError for a truncated descriptor, a frame without its start, two frames at once,
-    or a keyframe without a size.
+    Raises BitstreamError for a truncated descriptor, a frame without its start, the start of a
+    second frame, or a keyframe without a size.
     """
     parts: list[bytes] = []
     disposable = True
@@ -38,7 +38,7 @@ def access_unit(payloads: Iterable[bytes]) -> AccessUnit:
 def frame_size(key_frame: bytes) -> tuple[int, int]:
     """Returns the width and the height of a keyframe in pixels (RFC 6386 §9.1).
 
-    The two bits above each value are a scaling factor, which no encoder uses.
+    The upper two bits of each 16-bit field are a scaling factor, which no encoder uses.
     """
     return int.from_bytes(key_frame[6:8], "little") & 0x3FFF, int.from_bytes(
         key_frame[8:10], "little"
