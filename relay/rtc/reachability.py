@@ -1,5 +1,6 @@
-"""Tests whether the server's UDP port is reachable. Connectivity checks come from this machine and
-through a TURN server. A STUN server reports the public address of the port.
+"""Tests whether the server's UDP port is reachable. One connectivity check is sent directly from
+this machine, another one through a TURN server. A STUN server reports the public address of the
+port.
 """
 
 import asyncio

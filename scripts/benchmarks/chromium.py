@@ -50,11 +50,11 @@ def executable() -> str:
 async def launch(
     playwright: Playwright, *, without: str = "", program: str = "", more: tuple[str, ...] = ()
 ) -> Browser:
-    """Starts Chromium. Two pages that must both be visible need two contexts: a hidden page gets no
-    animation frames.
+    """Starts Chromium. Only one page of a context is visible, and a hidden page gets no animation
+    frames. To show two pages at the same time, use two contexts.
 
-    `without`: prefix of the arguments to omit; `more`: additional arguments; `program`: path of
-    another program to start instead of Chromium. Raises ChromiumMissing.
+    `without`: omits the arguments that begin with this prefix. `more`: additional arguments.
+    `program`: path of another program to start instead of Chromium. Raises ChromiumMissing.
     """
     arguments = [
         argument for argument in ARGUMENTS if not without or not argument.startswith(without)

@@ -103,8 +103,8 @@ class WhepViewer(Viewer, Peer):
     # The socket
 
     def _be_polled(self) -> None:
-        """Closes the asyncio transport and lets the poller read a duplicate of its socket, because
-        a datagram transport cannot be paused.
+        """Lets the poller read from a duplicate of the transport's socket. Closes the transport,
+        because a datagram transport cannot be paused.
         """
         transport = self._transport
         assert transport

@@ -136,8 +136,8 @@ class HeadroomEstimate:
         return self.headroom
 
     def _costs(self, measurement: Measurement) -> tuple[float, float]:
-        """Returns the costs of a creator and of a viewer. Some time is not measured for creators,
-        viewers or requests, such as the time to read from sockets. This time is divided among them
+        """Returns the costs of a creator and of a viewer. Some time, such as the time to read from
+        sockets, is not measured per kind. This time is divided among creators, viewers and requests
         in proportion to their measured times.
         """
         before, seconds = self.headroom, measurement.seconds

@@ -58,7 +58,7 @@ class Deliveries:
 
     @property
     def unread(self) -> int:
-        """Number of bytes in answers that are being sent."""
+        """Total size of all answers whose sending has not ended, bytes."""
         return self._unread.held
 
     @contextmanager

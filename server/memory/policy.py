@@ -86,12 +86,12 @@ def playlist_bytes(use: float, most: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """The memory of one live, bytes."""
+    """The memory that one live stream uses, bytes."""
 
     creator: ClientAddress
     window: int
     rest: int
-    """Memory of the live apart from its window."""
+    """Memory of the live stream apart from its window."""
     bitrate: float = 0.0
     """Bitrate of the stream, bit/s."""
 

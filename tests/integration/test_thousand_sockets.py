@@ -72,9 +72,9 @@ async def test_connections_that_say_nothing(
         kept, refused = opened[: EACH * LIMIT], opened[EACH * LIMIT :]
         for reader, _ in refused:
             async with asyncio.timeout(WITHIN):
-                assert (await reader.read()).startswith(
-                    b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: "
-                )
+                answer = await reader.read()
+                assert answer.startswith(b"HTTP/1.1 429 Too Many Requests\r\n")
+                assert b"\r\nRetry-After: 10\r\n" in answer
         await live.viewer.frames(30)
         assert await live.server.status("GET", "/healthz") == 200
         async with live.server.http.ws_connect(f"{live.server.url}/ws/{live.room.name}") as late:

@@ -118,7 +118,7 @@ def test_viewers(server: Microlive, report: Path) -> None:
         "--ramp",
         0.5,
         "--seconds",
-        2,
+        5,
         *LIGHT,
         "--report",
         report,

@@ -44,8 +44,8 @@ class Gaps:
             self._gaps[missing] = _Gap(now)
 
     def fill(self, sequence: int, now: float, *, resent: bool) -> bool:
-        """Records the arrival of a packet that may be missing. `resent`: whether the packet is a
-        retransmission. Returns whether the packet was missing.
+        """Removes a packet that has arrived from the missing packets. `resent`: whether the packet
+        is a retransmission. Returns whether the packet was marked as missing.
         """
         gap = self._gaps.pop(sequence, None)
         if gap is None:

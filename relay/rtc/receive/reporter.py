@@ -60,7 +60,9 @@ class Reporter:
             statistics.last_report_ntp, statistics.last_report_at = report.ntp_middle, now
 
     def limit_bitrate(self, bitrate: int) -> None:
-        """Requests at most `bitrate` (bit/s) from now on, but never more than the bitrate cap."""
+        """Sets a limit (bit/s) for the requested bitrate. The bitrate cap applies too: the lower of
+        the two is requested.
+        """
         if bitrate != self._limit:
             self._limit = bitrate
             self.make_report_due()

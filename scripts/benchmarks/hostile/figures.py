@@ -94,12 +94,13 @@ class Memory:
     before: float
     peak: float
     after: float
-    """Memory at the moment when it met its bar. If it never met the bar: memory 30 s after the
-    attack.
+    """Memory at the moment when it fell below its limit. If memory never fell below the limit:
+    memory 30 s after the attack.
     """
     back: float
-    """Seconds from the end of the attack until the memory met its bar; infinity if the memory never
-    met the bar."""
+    """Seconds from the end of the attack until memory fell below its limit; infinity if memory
+    never fell below the limit.
+    """
 
     @property
     def limit(self) -> float:

@@ -111,8 +111,8 @@ function streamOf(player, element) {
 }
 
 /**
- * Captures a copy of the element, because some browsers cannot capture a canvas on which a worker
- * draws.
+ * Draws the element on a second canvas and captures the second canvas as a stream, because some
+ * browsers cannot capture a canvas on which a worker draws.
  * @param {HTMLCanvasElement | HTMLVideoElement} element
  */
 function copyOf(element) {
