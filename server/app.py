@@ -297,7 +297,7 @@ def _open_limits(
         rooms.in_memory,
         outputs.hls.renditions,
         outputs.whep,
-        outputs.watch.viewers,
+        outputs.watch.buffered,
     )
     memory.start()
     stack.callback(memory.close)

@@ -26,12 +26,14 @@ async def watch(
     channel: Channel,
     counters: WebSocketCounters,
     connected: set[WebSocketViewer],
+    buffered: set[WebSocketViewer],
     person: str | None = None,
     *,
     address: ClientAddress = UNKNOWN,
 ) -> web.StreamResponse:
     """Serves one viewer until the viewer leaves. Keeps the viewer in `connected` during that time,
-    so that the server can close the connection at shutdown.
+    so that the server can close the connection at shutdown. Keeps the viewer in `buffered` whenever
+    bytes may wait for the viewer in this process.
     """
     ws = _WebSocket(compress=False, autoping=False, autoclose=False, max_msg_size=MAX_BYTES)
     try:
@@ -44,7 +46,7 @@ async def watch(
     bound_unsent(transport)
     codecs = _families(request.query.get("codecs", ""))
     viewer = ws.viewer = WebSocketViewer(
-        transport, channel, counters, codecs=codecs, address=address
+        transport, channel, counters, codecs=codecs, address=address, buffered=buffered
     )
     connected.add(viewer)
     try:
@@ -55,6 +57,7 @@ async def watch(
     finally:
         connected.discard(viewer)
         viewer.leave()
+        buffered.discard(viewer)
     await ws.close()  # the transport is closing: this only ends aiohttp's own state
     _forget_frames(ws)
     return ws

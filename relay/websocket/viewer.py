@@ -72,9 +72,11 @@ class WebSocketViewer:
         *,
         codecs: frozenset[str] = frozenset(),
         address: ClientAddress = UNKNOWN,
+        buffered: set["WebSocketViewer"] | None = None,
     ) -> None:
         """`codecs`: the codec families that the player can decode. An empty set means all
-        codecs.
+        codecs. `buffered`: set that contains this viewer whenever bytes may wait for it in this
+        process. The caller removes the viewer from the set after `leave`.
         """
         self.state = State.JOINING
         self.address = address
@@ -94,6 +96,8 @@ class WebSocketViewer:
         self._silence_timer = self._loop.call_later(SAYS_NOTHING, self._break_silence)
         self._pinged_at = 0.0
         self._media = True
+        self._buffered = set() if buffered is None else buffered
+        self._buffered.add(self)
 
     @property
     def dropped(self) -> int:
@@ -128,6 +132,7 @@ class WebSocketViewer:
         self.state = after
         if before is State.DIRECT:
             self._channel.close_direct(self)
+            self._buffered.add(self)
         match after:
             case State.CLOSING:
                 self._end_join()
@@ -223,6 +228,7 @@ class WebSocketViewer:
             self._overflow(message, sent)
         elif self._advance(Event.CAUGHT_UP):
             self._channel.open_direct(self, direct)
+            self._buffered.discard(self)
 
     def _send_some(self, message: Message) -> None:
         """Sends the part of a message that the outbox chooses."""

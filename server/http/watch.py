@@ -30,6 +30,10 @@ class WatchEndpoint:
         """
         self.viewers: set[WebSocketViewer] = set()
         """The viewers that are connected at present."""
+        self.buffered: set[WebSocketViewer] = set()
+        """The viewers for whom bytes may wait in this process. For most viewers, all bytes are in
+        the kernel.
+        """
         self.counters = WebSocketCounters()
 
     def routes(self) -> list[web.RouteDef]:
@@ -52,7 +56,12 @@ class WatchEndpoint:
             if request.transport is not None:
                 request.transport.set_write_buffer_limits()  # `Connection` sets lower ones
             return await watch(
-                request, room.channel, self.counters, self.viewers, address=keys_of(address)
+                request,
+                room.channel,
+                self.counters,
+                self.viewers,
+                self.buffered,
+                address=keys_of(address),
             )
 
     def close_viewers(self) -> None:

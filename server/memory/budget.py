@@ -95,6 +95,7 @@ class MemoryBudget:
         measure_resident: Callable[[], int] = resident,
         allocator: Allocator | None = None,
     ) -> None:
+        """`viewers`: the WebSocket viewers for whom bytes may wait in this process."""
         self.limits = limits
         self.figures = Figures(window_seconds=limits.window_seconds)
         self.counters = MemoryCounters()

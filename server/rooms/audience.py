@@ -84,9 +84,12 @@ class Audience:
         # A page sends the delay of its first frame and its number of stalls only when they change.
         # Keep the previous values otherwise.
         first, stalls = beacon.first_picture, beacon.stalls
-        known.beacon = beacon._replace(
-            first_picture=before.first_picture if first is None else first,
-            stalls=before.stalls if stalls is None else stalls,
+        known.beacon = Beacon(
+            beacon.player,
+            beacon.playing,
+            beacon.behind_lens,
+            before.stalls if stalls is None else stalls,
+            before.first_picture if first is None else first,
         )
         known.at = now
         self._on_beacon(beacon, before)

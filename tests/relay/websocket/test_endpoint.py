@@ -36,8 +36,8 @@ async def test_nothing_is_left_of_a_viewer_that_leaves(
     The last error of a connection could keep it in a reference cycle.
     """
     monkeypatch.setattr(writer, "CLOSE_WITHIN", 0.1)
-    channel, connected = on_air(), set[WebSocketViewer]()
-    runner, port = await _serve(channel, connected)
+    channel, connected, buffered = on_air(), set[WebSocketViewer](), set[WebSocketViewer]()
+    runner, port = await _serve(channel, connected, buffered)
     kinds = (WebSocketViewer, web.WebSocketResponse, web.Request)
     try:
         with no_collector():
@@ -45,11 +45,14 @@ async def test_nothing_is_left_of_a_viewer_that_leaves(
             for _ in range(3):
                 await _come_and_go(port, channel, connected, how)
             await eventually(lambda: len(held(*kinds)) <= before)
+        assert not connected and not buffered
     finally:
         await runner.cleanup()
 
 
-async def _serve(channel: Channel, connected: set[WebSocketViewer]) -> tuple[web.AppRunner, int]:
+async def _serve(
+    channel: Channel, connected: set[WebSocketViewer], buffered: set[WebSocketViewer]
+) -> tuple[web.AppRunner, int]:
     """Serves as the server does: a handler outlives its connection.
 
     The test server of aiohttp would cancel it.
@@ -57,7 +60,7 @@ async def _serve(channel: Channel, connected: set[WebSocketViewer]) -> tuple[web
     app, counters = web.Application(), WebSocketCounters()
 
     async def endpoint(request: web.Request) -> web.StreamResponse:
-        return await watch(request, channel, counters, connected)
+        return await watch(request, channel, counters, connected, buffered)
 
     app.router.add_get("/", endpoint)
     runner = web.AppRunner(app)
@@ -111,8 +114,8 @@ async def test_a_mistake_ends_the_connection_within_a_deadline(
 ) -> None:
     """With a code in the reason. A viewer that reads nothing is cut, and nothing of it stays."""
     monkeypatch.setattr(writer, "CLOSE_WITHIN", 5.0 if reads else 0.1)
-    channel, connected = on_air(), set[WebSocketViewer]()
-    runner, port = await _serve(channel, connected)
+    channel, connected, buffered = on_air(), set[WebSocketViewer](), set[WebSocketViewer]()
+    runner, port = await _serve(channel, connected, buffered)
     reader, client = await asyncio.open_connection("127.0.0.1", port)
     client.write(HANDSHAKE.encode())
     await reader.readuntil(b"\r\n\r\n")

@@ -30,6 +30,7 @@ class Connection:
     channel: Channel
     transport: asyncio.WriteTransport
     peer: socket.socket
+    buffered: set[WebSocketViewer]
     published: int = 0
 
     def publish(self, size: int = 1_000) -> None:
@@ -63,8 +64,9 @@ async def connection() -> AsyncIterator[Connection]:
     peer.setblocking(False)
     transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=ours)
     channel = on_air()
-    viewer = WebSocketViewer(transport, channel, WebSocketCounters())
-    made = Connection(viewer, channel, transport, peer)
+    waiting: set[WebSocketViewer] = set()
+    viewer = WebSocketViewer(transport, channel, WebSocketCounters(), buffered=waiting)
+    made = Connection(viewer, channel, transport, peer, waiting)
     yield made
     viewer.leave()
     transport.abort()
@@ -145,7 +147,8 @@ async def test_every_event_in_every_state(
     connection: Connection, state: State, event: Event
 ) -> None:
     """The state changes as the grid says and not otherwise. The fan-out has the socket in DIRECT
-    only; nothing is written after a close frame, or after the end.
+    only, and in no other state is the viewer out of the set of buffered viewers; nothing is written
+    after a close frame, or after the end.
     """
     made = connection
     REACH[state](made)
@@ -155,6 +158,7 @@ async def test_every_event_in_every_state(
     after = GRID[state][EVENTS.index(event)]
     assert made.viewer.state is after
     assert made.direct is (after is State.DIRECT)
+    assert (made.viewer in made.buffered) is (after is not State.DIRECT)
     assert (made.channel.members == 1) is (
         after in OPEN and not (state is State.JOINING and event is not Event.JOINED)
     )
