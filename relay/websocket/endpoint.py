@@ -1,5 +1,6 @@
 """The WebSocket endpoint: one connection from its handshake to its end (PROTOCOL.md)."""
 
+import asyncio
 import json
 
 from aiohttp import WSMsgType, web
@@ -9,6 +10,8 @@ from relay.channel.hello import hello
 from relay.channel.notice import MAX_BYTES
 from relay.client_address import UNKNOWN, ClientAddress
 from relay.errors import RefusalCode
+from relay.meter import Account
+from relay.stopwatch import Timed
 from relay.websocket.counters import WebSocketCounters
 from relay.websocket.tcp import bound_unsent
 from relay.websocket.viewer import WebSocketViewer
@@ -30,10 +33,12 @@ async def watch(
     person: str | None = None,
     *,
     address: ClientAddress = UNKNOWN,
+    account: Account | None = None,
 ) -> web.StreamResponse:
     """Serves one viewer until the viewer leaves. Keeps the viewer in `connected` during that time,
     so that the server can close the connection at shutdown. Keeps the viewer in `buffered` whenever
-    bytes may wait for the viewer in this process.
+    bytes may wait for the viewer in this process. Charges the time for the viewer's messages to
+    `account`, and waits while the account is slowed.
     """
     ws = _WebSocket(compress=False, autoping=False, autoclose=False, max_msg_size=MAX_BYTES)
     try:
@@ -53,7 +58,9 @@ async def watch(
         media = request.query.get("media") != "0"
         viewer.join(json.dumps(hello(channel)), person=person, media=media)
         counters.joined += media
-        await _receive(ws, viewer)
+        # In its own task, a message resumes only these coroutines. In the request's task, a message
+        # would also resume the coroutines of all middlewares.
+        await asyncio.create_task(_receive(ws, viewer, account))
     finally:
         connected.discard(viewer)
         viewer.leave()
@@ -89,7 +96,14 @@ def _forget_frames(ws: web.WebSocketResponse) -> None:
         error = error.__context__
 
 
-async def _receive(ws: web.WebSocketResponse, viewer: WebSocketViewer) -> None:
+async def _receive(
+    ws: web.WebSocketResponse, viewer: WebSocketViewer, account: Account | None
+) -> None:
+    work = _receive_messages(ws, viewer)
+    await (work if account is None else Timed(work, account, delayed=True))
+
+
+async def _receive_messages(ws: web.WebSocketResponse, viewer: WebSocketViewer) -> None:
     async for message in ws:
         if not viewer.hear():
             continue

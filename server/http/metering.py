@@ -7,7 +7,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from relay.meter import Meter
 from relay.stopwatch import Timed
-from server.http.request import client_of
+from server.http.request import ACCOUNT, client_of
 from server.settings import Settings
 
 
@@ -20,6 +20,7 @@ def metering(meter: Meter, settings: Settings) -> Middleware:
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         account = meter.client(client_of(request, settings).address, monotonic())
+        request[ACCOUNT] = account
         account.enter(monotonic())
         try:
             return await Timed(_handle(handler, request), account, delayed=True)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from aiohttp import web
 
 from relay.errors import RefusalCode
+from relay.meter import Account
 from server.errors import RequestTimeout, TooLarge, TooManyRequests
 from server.http.client import Client, client
 from server.http.hosts import Authority, read_authority
@@ -19,6 +20,8 @@ from server.settings import Settings
 MAX_BODY = 65_536
 CLIENT = web.RequestKey("client", Client)
 """Key under which a request stores its Client."""
+ACCOUNT = web.RequestKey("account", Account)
+"""Key under which a request stores the account of its client's address."""
 BODY_WITHIN = 10.0
 """Maximum seconds that a client may take to send a request body."""
 

@@ -9,7 +9,7 @@ from relay.websocket.endpoint import watch
 from relay.websocket.viewer import WebSocketViewer
 from server.errors import BadRequest, TooManyRequests
 from server.http.limits import ConnectionLimiter
-from server.http.request import client_of, connection_of
+from server.http.request import ACCOUNT, client_of, connection_of
 from server.rooms.registry import Rooms
 from server.settings import Settings
 
@@ -62,6 +62,7 @@ class WatchEndpoint:
                 self.viewers,
                 self.buffered,
                 address=keys_of(address),
+                account=request.get(ACCOUNT),
             )
 
     def close_viewers(self) -> None:
