@@ -34,8 +34,8 @@ slowed, this total falls by 0.1 s per second.
 EXPIRES: Final = 60.0
 """Time without a client after which the account of an address is removed, seconds."""
 MAX_ADDRESSES: Final = 10_000
-"""Usual maximum number of accounts of addresses. When this number is reached, accounts without
-clients are removed before EXPIRES has passed.
+"""Number of accounts of addresses above which accounts without clients are removed before EXPIRES
+has passed.
 """
 JOIN_NS: Final = 3_000_000
 """Additional time that an address may use for each new client, ns. A new client loads the page and

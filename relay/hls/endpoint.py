@@ -44,7 +44,7 @@ RENDITIONS = 40
 PEAK = 2
 """Assumed ratio of a part's peak bit rate to the mean bit rate of the stream."""
 LEAST_BANDWIDTH = 500_000
-"""Minimum bandwidth that is announced for the video, bit/s. It applies until the bit rate is
+"""Lowest bandwidth that is announced for the video, bit/s. It is announced until the bit rate is
 measured.
 """
 

@@ -99,8 +99,8 @@ async def measure(
     *,
     progress: Callable[[str], None],
 ) -> Report:
-    """Measures each audience size with its own server. The server uses the first core; the creator
-    and the viewers use the second. Then runs the bare loop for the same size.
+    """Measures each audience size with its own server, and then runs the bare loop with the same
+    number of viewers. The server uses the first core; the creator and the viewers use the second.
     """
     return Report(
         [

@@ -7,7 +7,7 @@
  * @property {() => number} target   target of `latency`, s
  * @property {(target: number) => void} aim sets another target; a browser that plays by itself
  *   ignores it
- * @property {() => number} sync     media time (s) of the target; NaN while unknown
+ * @property {() => number} sync     media time (s) whose latency is `target`; NaN while unknown
  * @property {() => number} date capture time of the visible frame, ms since 1970; NaN while unknown
  * @property {() => number} bytes    media bytes received; NaN if the browser does not report them
  * @property {boolean} walks         whether the playback rate may be changed
