@@ -67,6 +67,12 @@ class Peer(asyncio.DatagramProtocol):
         if self._transport:
             self._transport.close()
 
+    def restart_consent(self) -> None:
+        """Counts the time without an answer from now on. Call this after a time in which no checks
+        were sent.
+        """
+        self._answered = self._check_due = time.monotonic()
+
     def _keep_consent(self, now: float) -> None:
         """Sends a connectivity check if the next check is due. `now`: seconds of
         `time.monotonic`.

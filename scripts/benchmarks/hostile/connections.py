@@ -49,6 +49,10 @@ class Connections:
         self._epoll = select.epoll()
         self._found: dict[int, Connection] = {}
 
+    def __len__(self) -> int:
+        """Returns the number of connections that are open."""
+        return len(self._found)
+
     async def open(self, sources: Sequence[str], count: int, data: bytes) -> None:
         """Opens `count` connections from the addresses `sources` in turn, and sends `data` on each
         connection.

@@ -123,11 +123,12 @@ class HealthCheck:
                         *self._address,
                         ssl=trusting() if self._tls else None,
                     )
+                self._took += due_waits(time.monotonic() - self._asked - HEALTH_EVERY)
                 await self._ask(client)
             except TimeoutError:  # a subclass of OSError
                 self._took += due_waits(HEALTH_WITHIN)
-            except OSError:
-                self._took.append(HEALTH_WITHIN * 1_000)  # no answer
+            except OSError:  # no answer
+                self._took += [HEALTH_WITHIN * 1_000, *due_waits(time.monotonic() - self._asked)]
             self._asked = math.inf
             client.close()
             await asyncio.sleep(HEALTH_EVERY)

@@ -38,6 +38,7 @@ class PacketAttack(ABC):
         """
         began = time.monotonic()
         until, again, made = began + seconds, 0.0, 0.0
+        self.creator.restart_consent()
         while (now := time.monotonic()) < until:
             due = (now - began) * self.per_second
             while made < due:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from scripts.benchmarks.hostile.arena import Arena
+from scripts.benchmarks.hostile.arena import Arena, NotPrepared
 from scripts.benchmarks.hostile.raw_creator import RawCreator
 
 LIVES = 41
@@ -23,10 +23,14 @@ class ManyHlsLives:
             made = await arena.create_room("127.0.0.13")
             if made and await creator.go_live(made):
                 self._rooms.append(made.room)
+        if len(self._rooms) < LIVES:
+            raise NotPrepared(f"the server accepted {len(self._rooms)} creators")
 
     async def run(self, arena: Arena, seconds: float) -> None:
         watching = asyncio.create_task(self._watch(arena))
         frame = 0
+        for creator in self._creators:
+            creator.restart_consent()
         while arena.passed < seconds:
             frame = (frame + 1) % len(arena.clip.frames)
             for creator in self._creators:

@@ -161,6 +161,8 @@ async def _pause(pid: int, creator: RawCreator, ear: Ear, pause: float, times: i
             os.kill(pid, signal.SIGCONT)
         await asyncio.sleep(REST)
     last = creator.sounds_sent
+    if last == first:
+        raise ServerFailed("the creator sent no audio during the pauses")
     await asyncio.sleep(REST)  # the last packets arrive within this time
     dropped = kernel_drops(pid) - before
     missing = len(set(range(first, last)) - ear.heard)

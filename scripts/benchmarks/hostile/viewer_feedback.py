@@ -5,7 +5,7 @@ import struct
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from scripts.benchmarks.hostile.arena import Arena, paced
+from scripts.benchmarks.hostile.arena import Arena, NotPrepared, paced
 from scripts.benchmarks.hostile.connections import Connections
 from scripts.benchmarks.hostile.raw_viewer import RawViewer
 from scripts.loadgen.websocket_viewer import masked_frame
@@ -33,6 +33,7 @@ class FeedbackAttack(ABC):
                 self.viewer.keep()
                 self.send(self.viewer)
 
+        self.viewer.restart_consent()
         await paced(self.per_second, seconds, send)
 
     @abstractmethod
@@ -85,6 +86,8 @@ class Reports:
         path = f"/ws/{arena.room}?media=0&player=load"
         await self._sockets.open(self.sources, self.sockets, handshake(arena.host, path))
         await self._sockets.hold(1.0)
+        if len(self._sockets) < self.sockets:
+            raise NotPrepared(f"the server accepted {len(self._sockets)} WebSockets")
 
     async def run(self, arena: Arena, seconds: float) -> None:
         report = masked_frame(0x81, b'{"type":"report","media_time":1000000}')
@@ -98,7 +101,7 @@ class NoFeedback:
 
     async def prepare(self, arena: Arena) -> None:
         self._viewers = [RawViewer(arena) for _ in range(self.viewers)]
-        await asyncio.gather(*(viewer.connect() for viewer in self._viewers))
+        await asyncio.gather(*(viewer.require_connected() for viewer in self._viewers))
 
     async def run(self, arena: Arena, seconds: float) -> None:
         for viewer in self._viewers:

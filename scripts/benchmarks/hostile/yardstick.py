@@ -140,9 +140,7 @@ async def yardstick(
         creator.begin(time.time())
         await client.wait_live(endpoint.room, LIVE_WITHIN)
         crowd.begin(time.time())
-        async with asyncio.timeout(ARRIVE_WITHIN):
-            while crowd.take().levels.get("watching", 0) < watch.viewers:  # noqa: ASYNC110
-                await asyncio.sleep(0.1)
+        await _arrive(crowd, watch.viewers)
         control = await stack.enter_async_context(
             control_reader(cores[1], server.url, [endpoint.room], CONTROLS)
         )
@@ -150,6 +148,18 @@ async def yardstick(
             aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False))
         )
         yield Yardstick(server, server.url, endpoint.room, control, http)
+
+
+async def _arrive(crowd: Worker, viewers: int) -> None:
+    """Waits until all viewers watch. Raises ServerFailed or BadInput."""
+    watching = 0.0
+    try:
+        async with asyncio.timeout(ARRIVE_WITHIN):
+            while (watching := crowd.take().levels.get("watching", 0)) < viewers:
+                await crowd.require_running()
+                await asyncio.sleep(0.1)
+    except TimeoutError as error:
+        raise ServerFailed(f"{watching:.0f} of {viewers} viewers watch") from error
 
 
 @asynccontextmanager
