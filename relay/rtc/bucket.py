@@ -16,10 +16,16 @@ class TokenBucket:
         """Takes `units` tokens. Returns False, and takes none, if the bucket has fewer than `units`
         tokens.
         """
-        self._fill(now)
-        if self._tokens < units:
+        # Called for each packet, so without `_fill`, `min` and `max`.
+        elapsed, self._at, tokens = now - self._at, now, self._tokens
+        if elapsed > 0.0:
+            tokens += elapsed * self._rate
+        if tokens > self._burst:
+            tokens = self._burst
+        if tokens < units:
+            self._tokens = tokens
             return False
-        self._tokens -= units
+        self._tokens = tokens - units
         return True
 
     def holds(self, now: float) -> bool:

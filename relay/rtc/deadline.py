@@ -10,22 +10,33 @@ from relay.pause import JUDGE_AGAIN, PauseRule
 
 @asynccontextmanager
 async def deadline(seconds: float, pause: PauseRule) -> AsyncIterator[None]:
-    """Raises TimeoutError if the context takes longer than `seconds`. After a pause of
-    the process, the error is delayed until the datagrams that arrived during the pause are read.
+    """Raises TimeoutError if the context takes longer than `seconds`, but not before datagrams that
+    arrived during a pause of the process are read.
     """
-    loop = asyncio.get_running_loop()
-    timer: asyncio.TimerHandle
-
-    def expire() -> None:
-        nonlocal timer
-        if pause.may_judge(monotonic()):
-            timeout.reschedule(loop.time())
-        else:
-            timer = loop.call_later(JUDGE_AGAIN, expire)
-
     async with asyncio.timeout(None) as timeout:
-        timer = loop.call_later(seconds, expire)
+        expiry = _Expiry(seconds, pause, timeout)
         try:
             yield
         finally:
-            timer.cancel()
+            expiry.cancel()
+
+
+class _Expiry:
+    """Ends `timeout` after `seconds`, or later if the pause rule demands it."""
+
+    __slots__ = ("_loop", "_pause", "_timeout", "_timer")
+
+    def __init__(self, seconds: float, pause: PauseRule, timeout: asyncio.Timeout) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._pause = pause
+        self._timeout = timeout
+        self._timer = self._loop.call_later(seconds, self._expire)
+
+    def cancel(self) -> None:
+        self._timer.cancel()
+
+    def _expire(self) -> None:
+        if self._pause.may_judge(monotonic()):
+            self._timeout.reschedule(self._loop.time())
+        else:
+            self._timer = self._loop.call_later(JUDGE_AGAIN, self._expire)

@@ -240,11 +240,13 @@ class PeerSession:
         if self.account.slowed:
             self.account.shed += 1
             return
-        started = perf_counter_ns()
+        account, started = self.account, perf_counter_ns()
         try:
             self._receive(data, route)
         finally:
-            self._charge(started)
+            account.spent_ns += perf_counter_ns() - started
+            if account.spent_ns > account.limit_ns:
+                account.overrun()
 
     def _charge(self, started: int) -> None:
         """Charges the time since `started` (`time.perf_counter_ns`) to this session."""

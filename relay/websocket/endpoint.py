@@ -64,7 +64,6 @@ async def watch(
     finally:
         connected.discard(viewer)
         viewer.leave()
-        buffered.discard(viewer)
     await ws.close()  # the transport is closing: this only ends aiohttp's own state
     _forget_frames(ws)
     return ws

@@ -76,7 +76,7 @@ class WebSocketViewer:
     ) -> None:
         """`codecs`: the codec families that the player can decode. An empty set means all
         codecs. `buffered`: set that contains this viewer whenever bytes may wait for it in this
-        process. The caller removes the viewer from the set after `leave`.
+        process.
         """
         self.state = State.JOINING
         self.address = address
@@ -141,6 +141,7 @@ class WebSocketViewer:
                 self._end_join()
                 self._channel.unsubscribe(self)
                 self._silence_timer.cancel()
+                self._buffered.discard(self)
             case _:
                 pass
         return True

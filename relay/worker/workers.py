@@ -21,6 +21,10 @@ START = 10.0
 """Maximum time until the fork server answers a request for a worker, and maximum time from then
 until the worker sends its first byte, seconds.
 """
+IMPORT = 30.0
+"""Additional time for the first answer of a fork server, seconds. The fork server first imports the
+decoders, which takes many seconds on a machine without CPU time.
+"""
 ROOT = Path(relay.__file__).parents[1]
 KEPT_VARIABLES = ("LD_LIBRARY_PATH",)
 """Environment variables that the fork server gets, because some Python installations need these
@@ -190,6 +194,8 @@ class _ForkServerLink:
         self._process = process
         self._control = control
         self._loop = asyncio.get_running_loop()
+        self._answered = False
+        """Whether the fork server has answered a start request."""
         self._starting: deque[asyncio.Future[int]] = deque()
         """The start requests that have not been answered, in order."""
         self._workers: dict[int, Worker] = {}
@@ -210,7 +216,7 @@ class _ForkServerLink:
         with theirs:
             reader, writer = await _open(ours)
             try:
-                async with asyncio.timeout(START):
+                async with asyncio.timeout(START if self._answered else START + IMPORT):
                     pid = await self._request({"start": [module, arguments]}, theirs)
             except BaseException as error:
                 writer.transport.abort()
@@ -282,6 +288,7 @@ class _ForkServerLink:
         if "exited" in message:
             self._end(*message["exited"])
             return
+        self._answered = True
         answer = self._starting.popleft()
         if "failed" in message:
             if not answer.done():

@@ -154,11 +154,13 @@ class AdminEndpoint:
         """Removes a block. Responds 204."""
         self._authorise(request)
         network = _read_network(request.match_info["network"])
-        if self._blocklist.find_network(network) is None:
+        block = self._blocklist.find_network(network)
+        if block is None:
             raise NotFound(RefusalCode.BLOCK_NOT_FOUND, f"{network} is not blocked")
         # If storage fails, the block remains, and the operator can repeat the request.
         await asyncio.shield(self._storage.remove_block(str(network)))
-        self._blocklist.remove(network)
+        if self._blocklist.find_network(network) is block:  # not blocked again meanwhile
+            self._blocklist.remove(network)
         logger.info("unblocked %s", network)
         return web.Response(status=204)
 

@@ -121,9 +121,10 @@ class Ingestion:
 
     def tick(self, now: float) -> None:
         self.source.check(now)
-        if self._rtc.round_trip is not None:
-            self._timeline.round_trip = self._rtc.round_trip
-        self._reception.measure(now, self._totals())
+        round_trip = self._rtc.round_trip
+        if round_trip is not None:
+            self._timeline.round_trip = round_trip
+        self._reception.measure(now, self._totals)
         if self._has_stopped(now):
             self._owner.media_stopped()
         elif self._parameters is not None:

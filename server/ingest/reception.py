@@ -1,6 +1,7 @@
 """Measures how well a publisher's media arrives. Pure; `now` in seconds."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 SPAN = 5
@@ -70,11 +71,12 @@ class Reception:
             self._keyframe_at = now
         self._frames += 1
 
-    def measure(self, now: float, totals: Totals) -> None:
+    def measure(self, now: float, read_totals: Callable[[], Totals]) -> None:
+        """Calls `read_totals` once a second and records the difference."""
         elapsed = now - self._since
         if elapsed < 1:
             return
-        before = self._totals
+        before, totals = self._totals, read_totals()
         self._seconds.append(
             _Second(
                 bitrate=max(0, totals.payload_bytes - before.payload_bytes) * 8 / elapsed,

@@ -70,7 +70,7 @@ class RisingMinimum:
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # a frozen dataclass takes twice as long to make
 class Stamp:
     """The times of one sample."""
 

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from relay.channel.channel import Channel
 from relay.errors import RefusalCode
+from relay.meter import Meter
 from relay.websocket import writer
 from relay.websocket.counters import WebSocketCounters
 from relay.websocket.endpoint import watch
@@ -50,17 +51,41 @@ async def test_nothing_is_left_of_a_viewer_that_leaves(
         await runner.cleanup()
 
 
+async def test_a_cancelled_request_ends_the_viewer() -> None:
+    """The server cancels requests at its end. The task that receives messages ends too."""
+    channel, connected, buffered = on_air(), set[WebSocketViewer](), set[WebSocketViewer]()
+    requests: list[asyncio.Task[object]] = []
+    runner, port = await _serve(channel, connected, buffered, requests)
+    before = asyncio.all_tasks()
+    _, client = await asyncio.open_connection("127.0.0.1", port)
+    client.write(HANDSHAKE.encode())
+    await eventually(lambda: connected)
+    requests[0].cancel()
+    await eventually(lambda: asyncio.all_tasks() <= before)
+    assert not connected and not buffered and channel.viewers == 0
+    client.close()
+    await runner.cleanup()
+
+
 async def _serve(
-    channel: Channel, connected: set[WebSocketViewer], buffered: set[WebSocketViewer]
+    channel: Channel,
+    connected: set[WebSocketViewer],
+    buffered: set[WebSocketViewer],
+    requests: list[asyncio.Task[object]] | None = None,
 ) -> tuple[web.AppRunner, int]:
     """Serves as the server does: a handler outlives its connection.
 
-    The test server of aiohttp would cancel it.
+    The test server of aiohttp would cancel it. `requests` gets the task of each request.
     """
     app, counters = web.Application(), WebSocketCounters()
 
+    account = Meter().client("127.0.0.1", 0.0)
+
     async def endpoint(request: web.Request) -> web.StreamResponse:
-        return await watch(request, channel, counters, connected, buffered)
+        task = asyncio.current_task()
+        if requests is not None and task is not None:
+            requests.append(task)
+        return await watch(request, channel, counters, connected, buffered, account=account)
 
     app.router.add_get("/", endpoint)
     runner = web.AppRunner(app)

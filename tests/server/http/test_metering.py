@@ -49,6 +49,19 @@ async def test_notices_of_a_websocket_are_charged_too(server: Server) -> None:
     await eventually(lambda: account(server).clients == 0)
 
 
+async def test_notices_of_a_slowed_address_wait(server: Server) -> None:
+    room = await server.create()
+    async with server.http.ws_connect(f"{server.url}/ws/{room.name}") as viewer:
+        await viewer.receive(timeout=5)
+        account(server).slowed = True
+        shed = account(server).shed
+        await viewer.send_json({"type": "time", "id": 1})
+        await eventually(lambda: account(server).shed > shed)
+        account(server).slowed = False
+        while (await viewer.receive(timeout=5)).data[:14] != '{"type": "time':
+            pass
+
+
 async def test_requests_of_a_slowed_address_wait(server: Server) -> None:
     room = await server.create()
     account(server).slowed = True

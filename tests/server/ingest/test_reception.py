@@ -1,5 +1,7 @@
 """A publisher's health as the server measures it."""
 
+from functools import partial
+
 from server.ingest.reception import SPAN, IngestHealth, Reception, Totals
 
 
@@ -20,7 +22,7 @@ def run(
         now = start + number / fps
         so_far += bytes_each
         reception.frame(now, key=number % 60 == 0)
-        reception.measure(now, Totals(so_far))
+        reception.measure(now, partial(Totals, so_far))
     return now, so_far
 
 
@@ -46,7 +48,7 @@ def test_a_gap_is_reported_while_it_lasts_and_for_some_seconds_after() -> None:
     reception = Reception(0.0)
     now, so_far = run(reception, 0.0, 3)
     for tick in range(1, 150):
-        reception.measure(now + tick * 0.02, Totals(so_far))
+        reception.measure(now + tick * 0.02, partial(Totals, so_far))
     assert reception.health(now + 3, None).gap == 3_000
     assert reception.health(now + 3, None).fps == 0
     later, so_far = run(reception, now + 3, SPAN - 1.5, so_far=so_far)
@@ -59,9 +61,9 @@ def test_losses_of_the_last_seconds() -> None:
     """A new source counts its losses from zero, which gives no negative ones."""
     reception = Reception(0.0)
     for second, (repaired, lost) in enumerate([(3, 1), (3, 1), (0, 0), (2, 0)], 1):
-        reception.measure(float(second), Totals(0, repaired, lost))
+        reception.measure(float(second), partial(Totals, 0, repaired, lost))
     health = reception.health(4.0, None)
     assert (health.repaired, health.lost) == (5, 1)
     for second in range(5, 5 + SPAN):
-        reception.measure(float(second), Totals(0, 2, 0))
+        reception.measure(float(second), partial(Totals, 0, 2, 0))
     assert reception.health(10.0, None).repaired == 0
