@@ -281,7 +281,7 @@ class ServerCollector(Collector):
         )
         yield CounterMetricFamily(
             "microlive_excessive_publishers",
-            "Publishers whose session ended because they sent more than the maximum bitrate",
+            "Publishers whose session ended because they sent more than the server accepts",
             self._sources.ingest.counters.excessive,
         )
 

@@ -16,7 +16,7 @@ from relay.stream.stream import Stream
 from server.errors import RequestRefused
 from server.ingest.frame_source import DISCARD, FrameSource
 from server.ingest.reception import IngestHealth, Reception, Totals
-from server.ingest.sample_allowance import SampleAllowance
+from server.ingest.sample_allowance import EXCESS_PER_SECOND, PER_SECOND, SampleAllowance
 from server.ingest.silence import ContinuousSound, Sound
 from server.ingest.timeline import Stamp, Timeline
 from server.ingest.transcoders import Reservation
@@ -25,6 +25,11 @@ logger = logging.getLogger(__name__)
 
 SILENT_FOR = 5.0
 """The publisher counts as away after this many seconds without audio or video."""
+
+TOO_MANY_SAMPLES = (
+    f"the publisher sent more than {PER_SECOND + EXCESS_PER_SECOND} frames and audio packets a "
+    "second"
+)
 
 
 class IngestionOwner(Protocol):
@@ -88,6 +93,11 @@ class Ingestion:
         self._parameters: tuple[bytes, bytes] | None = None
         """SPS and PPS in the latest init segment; None before the first init segment."""
 
+    @property
+    def excessive(self) -> bool:
+        """Whether the publisher has sent more samples than the server accepts."""
+        return self._samples.excessive
+
     def health(self) -> IngestHealth:
         return self._reception.health(time.monotonic(), self._rtc.round_trip)
 
@@ -125,6 +135,9 @@ class Ingestion:
         if round_trip is not None:
             self._timeline.round_trip = round_trip
         self._reception.measure(now, self._totals)
+        if self.excessive:
+            self._owner.media_failed(TOO_MANY_SAMPLES)
+            return
         if self._has_stopped(now):
             self._owner.media_stopped()
         elif self._parameters is not None:

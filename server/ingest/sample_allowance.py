@@ -1,5 +1,5 @@
-"""Limits the number of samples whose delivery time is not charged to the publisher. Without this
-limit, an attacker could send many tiny samples to make the server spend time on delivery. Pure.
+"""Limits the number of samples that a publisher sends. Without this limit, an attacker could send
+many tiny samples to make the server spend time on delivery. Pure.
 """
 
 from relay.rtc.bucket import TokenBucket
@@ -12,14 +12,29 @@ BURST = 400
 """Number of samples that are not charged if they arrive at once, such as after an interruption of
 the network.
 """
+EXCESS_PER_SECOND = 300
+"""Number of samples per second beyond the allowance that a publisher may send. Together they are
+more than 240 frames and 100 audio packets per second.
+"""
+EXCESS_BURST = 1_000
+"""Number of samples beyond the allowance that a publisher may send at once."""
 
 
 class SampleAllowance:
-    """A token bucket of samples. `now` is in µs."""
+    """A token bucket of samples, and another one for the samples beyond the allowance. `now` is in
+    µs.
+    """
 
     def __init__(self) -> None:
+        self.excessive = False
+        """Whether the publisher has sent more samples than the server accepts."""
         self._bucket = TokenBucket(PER_SECOND, BURST)
+        self._excess = TokenBucket(EXCESS_PER_SECOND, EXCESS_BURST)
 
     def take(self, now: int) -> bool:
         """Counts a sample. Returns whether the sample is within the allowance."""
-        return self._bucket.take(now / 1_000_000)
+        seconds = now / 1_000_000
+        if self._bucket.take(seconds):
+            return True
+        self.excessive = self.excessive or not self._excess.take(seconds)
+        return False

@@ -192,6 +192,11 @@ class IngestSession:
             await self.rtc.close()
 
     @property
+    def excessive(self) -> bool:
+        """Whether the publisher has exceeded the limit of its bitrate or of its samples."""
+        return self.rtc.excessive or (self._ingestion is not None and self._ingestion.excessive)
+
+    @property
     def bitrate(self) -> float:
         """Average bitrate of the stream's media in the last few seconds, bit/s."""
         return self._stream.bitrate
@@ -220,7 +225,7 @@ class IngestSession:
 
     def _end(self, reason: str) -> None:
         if self._happen(Event.ENDED):
-            self._counters.excessive += self.rtc.excessive
+            self._counters.excessive += self.excessive
             self._owner.session_ended(self, reason)
 
     def receive_demand(self, demand: Demand) -> None:

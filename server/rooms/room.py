@@ -228,7 +228,7 @@ class Room:
 
     def session_ended(self, session: IngestSession, reason: str) -> None:
         logger.info("room %s: %s", self.name, reason)
-        if session.rtc.excessive:
+        if session.excessive:
             self._paused_until = self._loop.time() + EXCESS_PAUSE
         if session in self.sessions:
             self._detach(session)

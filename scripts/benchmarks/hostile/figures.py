@@ -145,13 +145,12 @@ class Pair:
 
     @property
     def stopped(self) -> float:
-        """Seconds until the server slowed, refused or ended the attacker. If the server did
-        nothing: 0 for a harmless attack (CPU and memory are below their limits), infinity for any
-        other attack.
+        """Seconds until the server slowed, refused or ended the attacker; infinity if the server
+        did nothing; 0 for a harmless attack, whose CPU and memory are below their limits.
         """
-        if self.notes:
-            return min(note.at for note in self.notes)
-        return 0.0 if self.harmless else math.inf
+        if self.harmless:
+            return 0.0
+        return min((note.at for note in self.notes), default=math.inf)
 
     @property
     def harmless(self) -> bool:
@@ -161,10 +160,10 @@ class Pair:
     @property
     def fate(self) -> str:
         """A short description of the server's reaction to the attacker."""
-        if not self.notes:
-            return "harmless" if self.harmless else "SERVED"
+        verdict = ["harmless"] if self.harmless else [] if self.notes else ["SERVED"]
         return "; ".join(
-            f"{note.what} at {note.at:.1f} s ({note.count})" for note in self.notes[:SHOWN]
+            verdict
+            + [f"{note.what} at {note.at:.1f} s ({note.count})" for note in self.notes[:SHOWN]]
         )
 
     def as_json(self) -> dict[str, Any]:

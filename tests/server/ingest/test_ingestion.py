@@ -18,9 +18,9 @@ from relay.sample import Sample, Track, TrackInfo
 from relay.stream.stream import Stream
 from relay.stream.window import Window
 from relay.worker.workers import Workers
-from server.ingest.ingestion import SILENT_FOR, Ingestion
+from server.ingest.ingestion import SILENT_FOR, TOO_MANY_SAMPLES, Ingestion
 from server.ingest.passthrough_source import PassthroughSource
-from server.ingest.sample_allowance import BURST
+from server.ingest.sample_allowance import BURST, EXCESS_BURST
 from server.ingest.transcoded_source import TranscodedSource
 from server.ingest.transcoders import Transcoders
 from tests.fixtures import media
@@ -258,6 +258,16 @@ async def test_delivery_of_too_many_samples_is_charged_to_the_publisher() -> Non
         live.ingestion.receive_frame(EncodedFrame(0, key, live.began))
     assert live.rtc.account.spent_ns >= before - SlowReader.NS
     assert live.rtc.counters.delivery_ns >= 20 * SlowReader.NS
+
+
+async def test_a_flood_of_frames_ends_the_session() -> None:
+    live = Live()
+    key = altered(live.unit, key=True)
+    for number in range(BURST + EXCESS_BURST + 1):
+        assert not live.ingestion.excessive, number
+        live.ingestion.receive_frame(EncodedFrame(0, key, live.began))
+    live.ingestion.tick(live.began)
+    assert live.owner.failed == [TOO_MANY_SAMPLES] and live.ingestion.excessive
 
 
 async def test_frames_of_a_transcoder_are_not_taken_off_the_account() -> None:
