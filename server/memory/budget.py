@@ -219,5 +219,5 @@ class MemoryBudget:
             self._allocator.trim()
             after = self._resident()
             self.counters.trims += 1
-            self._trims.trimmed(figures.resident, after, counted, now)
+            self._trims.trimmed(figures.resident, after, now)
             logger.debug("returned %d MB to the system", (figures.resident - after) >> 20)

@@ -1,8 +1,9 @@
 """Decides when free memory is returned to the system. Pure; `now` in seconds.
 
-The C library keeps freed memory for later allocations. Returning the memory takes time on the event
-loop. Therefore memory is returned only if much is free, and less often if an attempt had little
-effect.
+The C library keeps freed memory for later allocations. Returning the memory takes a few ms on the
+event loop. Therefore memory is returned only if much is free, and less often if an attempt had
+little effect. Memory that could not be returned may be free a little later: the connections of an
+attack use memory that is not counted, until they end.
 """
 
 LEAST_GAIN = 20_000_000
@@ -11,7 +12,7 @@ GAIN_SHARE = 0.05
 """Free memory that is worth returning, as a share of the resident memory."""
 EVERY = 5.0
 """Minimum time between two attempts, seconds."""
-EVERY_MAX = 300.0
+EVERY_MAX = 15.0
 """Maximum time between two attempts, seconds. The time doubles after an attempt with little
 effect.
 """
@@ -30,15 +31,13 @@ class TrimSchedule:
         """Whether to return memory now. `counted`: memory that is known to be in use, bytes."""
         return now >= self._next and self._free(resident, counted) > self._worth(resident)
 
-    def trimmed(self, before: int, after: int, counted: int, now: float) -> None:
+    def trimmed(self, before: int, after: int, now: float) -> None:
         """Records the effect of an attempt to return memory. `before`, `after`: resident memory,
         bytes.
         """
         worked = before - after > self._worth(before) // 2
         self._wait = EVERY if worked else min(EVERY_MAX, 2 * self._wait)
         self._next = now + self._wait
-        # Memory that could not be returned is in use, although it is not counted.
-        self._base = max(self._base, after - counted) if not worked else self._base
 
     def _free(self, resident: int, counted: int) -> int:
         return resident - self._base - counted

@@ -16,18 +16,18 @@ def test_memory_is_returned_once_enough_is_free() -> None:
 
 def test_an_attempt_with_effect_is_repeated_soon() -> None:
     trims = TrimSchedule(100 * MB, 0)
-    trims.trimmed(900 * MB, 120 * MB, 0, 10)
+    trims.trimmed(900 * MB, 120 * MB, 10)
     assert trims.due(900 * MB, 0, 10 + EVERY)
 
 
 def test_attempts_without_effect_become_rare() -> None:
-    """What could not be returned counts as used from then on."""
+    """They do not end: what could not be returned during an attack can be returned after it."""
     trims = TrimSchedule(100 * MB, 0)
     now = EVERY
-    trims.trimmed(200 * MB, 199 * MB, 0, now)
+    trims.trimmed(200 * MB, 199 * MB, now)
     assert not trims.due(900 * MB, 0, now + EVERY)
-    assert not trims.due(200 * MB, 0, now + 10 * EVERY)
-    assert trims.due(900 * MB, 0, now + 2 * EVERY)
+    assert trims.due(200 * MB, 0, now + 2 * EVERY)
     for _ in range(20):
-        trims.trimmed(200 * MB, 199 * MB, 0, now)
-    assert trims.due(900 * MB, 0, now + EVERY_MAX)
+        trims.trimmed(200 * MB, 199 * MB, now)
+    assert not trims.due(900 * MB, 0, now + EVERY_MAX - 0.1)
+    assert trims.due(200 * MB, 0, now + EVERY_MAX)
