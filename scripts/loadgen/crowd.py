@@ -58,7 +58,8 @@ class Crowd:
         self._plan = plan
         self._loop = asyncio.get_running_loop()
         self._random = random.Random()
-        self._viewers: dict[Viewer, None] = {}
+        self._viewers: dict[Viewer, float] = {}
+        """The viewers, each with the time of its arrival, seconds of `time.monotonic`."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._timers: dict[Viewer, asyncio.TimerHandle] = {}
         self._pending: set[asyncio.TimerHandle] = set()
@@ -66,6 +67,7 @@ class Crowd:
         self._figures = Figures()
         self._joins: list[float] = []
         self._connects: list[float] = []
+        self._refusals: list[float] = []
         self._leaving: set[asyncio.Future[Any]] = set()
         self._closing = False
         self._numbers = count(1)
@@ -102,7 +104,13 @@ class Crowd:
         delays, self.delivery.delays = self.delivery.delays, []
         joins, self._joins = self._joins, []
         connects, self._connects = self._connects, []
-        for name, values in (("delay", delays), ("join", joins), ("connect", connects)):
+        refusals, self._refusals = self._refusals, []
+        for name, values in (
+            ("delay", delays),
+            ("join", joins),
+            ("connect", connects),
+            ("refuse", refusals),
+        ):
             if values:
                 figures.histogram(name).add(values)
         return figures
@@ -196,6 +204,8 @@ class Crowd:
     def failed(self, viewer: Viewer, cause: str) -> None:
         """Counts and removes a viewer that failed to connect."""
         self._count(viewer, f"failed/{cause}")
+        if cause.startswith("HTTP ") and viewer in self._viewers:
+            self._refusals.append((time.monotonic() - self._viewers[viewer]) * 1_000)
         self._gone(viewer)
 
     def lost(self, viewer: Viewer, code: str) -> None:
@@ -210,7 +220,7 @@ class Crowd:
             return
         room = self._random.choices(self._plan.rooms, self._plan.weights)[0]
         viewer = self._kind(self, room, probe=self._plan.probe, slow=slow, rude=rude)
-        self._viewers[viewer] = None
+        self._viewers[viewer] = time.monotonic()
         if viewer.probe and self._plan.playback_path != "ws":
             self.clocks.keep(room, self.http, self.url(f"/ws/{room}?media=0&player=load"))
         task = self._loop.create_task(self._connect(viewer))

@@ -13,7 +13,7 @@ from server.errors import Unavailable
 from server.host.admission import BEGIN_WEBRTC, BEGIN_WEBSOCKET, Admission
 from server.rooms.in_memory import RoomsInMemory
 
-HELD = 0.8
+HELD = 0.5
 """Time for which the answer to a refused request is held back, seconds. A client that repeats its
 request at once then costs little.
 """

@@ -38,7 +38,8 @@ ARRIVE, SETTLE = 5.0, 2.0
 begins (`SETTLE`).
 """
 WATCHED = 20
-"""Number of rooms, in addition to the yardstick's room, in which a viewer measures the delay."""
+"""Number of live rooms, in addition to the yardstick's room, in which a viewer measures the delay.
+"""
 SOCKETS, SOCKETS_ARRIVE = 6_000, 1.0
 """Number of WebSocket viewers, and seconds in which all of these viewers arrive."""
 STORM_PER_SECOND = 100.0
@@ -70,7 +71,7 @@ class Crowd:
     failed: int
     """Number of creators or viewers that failed without HTTP 503, or lost their connection."""
     refused_ms: float
-    """99th percentile of the time from an offer to HTTP 503, ms; NaN if no creator was refused."""
+    """99th percentile of the time from the request to HTTP 503, ms; NaN if nothing was refused."""
     side: Side
     """What the viewers noticed. Each figure is the worse of two values: for the yardstick's room,
     and for WATCHED other rooms.
@@ -145,10 +146,10 @@ async def _creators(
     """
     rooms = await create_rooms(yard.url, count - 1)
     spare = (await create_rooms(yard.url, 1))[0]
-    watched = [each.room for each in rooms[:WATCHED]]
     storm = math.nan
     async with load("publishers", creators_plan(rooms, clip, ARRIVE), core) as creators:
         await asyncio.sleep(ARRIVE + SETTLE)
+        watched = await _live(yard, rooms)
         async with control_reader(core, yard.url, watched, WATCHED) as viewers:
             await asyncio.sleep(SETTLE)
             await viewers.take()
@@ -175,6 +176,18 @@ async def _creators(
         normal,
         storm,
     )
+
+
+async def _live(yard: Yardstick, rooms: list[PublishEndpoint]) -> list[str]:
+    """Returns the names of up to WATCHED rooms whose creators were accepted."""
+    found: list[str] = []
+    for each in rooms:
+        async with yard.http.get(f"{yard.url}/api/rooms/{each.room}") as answer:
+            if (await answer.json())["state"] == "live":
+                found.append(each.room)
+        if len(found) == WATCHED:
+            break
+    return found
 
 
 async def _raise(yard: Yardstick, clip: Clip, bits_per_second: int, seconds: float) -> None:
@@ -204,7 +217,7 @@ async def _sockets(yard: Yardstick, clip: Clip, seconds: float, core: int) -> Cr
         int(total.levels.get("watching", 0)),
         refused,
         total.total("failed") + total.total("closed") - refused,
-        math.nan,
+        _percentile(total, "refuse"),
         side,
         side.felt.frames / clip.fps,
         math.nan,

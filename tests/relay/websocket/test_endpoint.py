@@ -60,7 +60,7 @@ async def test_a_cancelled_request_ends_the_viewer() -> None:
     _, client = await asyncio.open_connection("127.0.0.1", port)
     client.write(HANDSHAKE.encode())
     await eventually(lambda: connected)
-    requests[0].cancel()
+    requests.pop().cancel()
     await eventually(lambda: asyncio.all_tasks() <= before)
     assert not connected and not buffered and channel.viewers == 0
     client.close()
