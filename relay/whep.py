@@ -52,6 +52,7 @@ class WhepSession:
         answer: str,
         on_ended: Callable[[], None],
         on_settled: Callable[[], None],
+        address: str,
     ) -> None:
         self.id = secrets.token_urlsafe(16)
         self.channel = channel
@@ -60,6 +61,8 @@ class WhepSession:
         """The SDP answer."""
         self.on_ended = on_ended
         self.on_settled = on_settled
+        self.address = address
+        """IP address of the client that sent the offer."""
         self.counted = False
         """Whether the session has connected and is counted as a viewer of the channel."""
 
@@ -87,8 +90,9 @@ class WhepSessions:
         offer: str,
         on_ended: Callable[[], None],
         on_settled: Callable[[], None] = ignore,
+        address: str = "",
     ) -> WhepSession:
-        """Opens a session for an SDP offer. Raises OfferError.
+        """Opens a session for an SDP offer from the client at `address`. Raises OfferError.
 
         `on_ended` is called once, when the session has ended. `on_settled` is called once, when the
         session has connected, or has ended without a connection. If this method raises an
@@ -106,7 +110,7 @@ class WhepSessions:
             )
         video = channel.stream.tracks.get(Track.VIDEO)
         wanted = parse_play_offer(offer, video.codec if video else "")
-        return self._begin(channel, wanted, on_ended, on_settled)
+        return self._begin(channel, wanted, on_ended, on_settled, address)
 
     def find(self, session_id: str, channel: Channel) -> WhepSession:
         """Returns the session with this id in this channel. Raises OfferError (404)."""
@@ -120,6 +124,12 @@ class WhepSessions:
         cancelled.
         """
         await asyncio.shield(self._spawn(self._finish(session)))
+
+    def end_clients(self, concerns: Callable[[str], bool]) -> None:
+        """Starts to end the sessions of all clients for whose address `concerns` returns True."""
+        for session in list(self._sessions.values()):
+            if concerns(session.address):
+                self._spawn(self._finish(session))
 
     async def close(self) -> None:
         """Ends every session and refuses new ones."""
@@ -169,6 +179,7 @@ class WhepSessions:
         offer: PlayOffer,
         on_ended: Callable[[], None],
         on_settled: Callable[[], None],
+        address: str,
     ) -> WhepSession:
         feed = self._feeds.get(channel)
         if feed is None:
@@ -184,7 +195,7 @@ class WhepSessions:
             self._close_idle(feed, channel)
             raise
         feed.add(rtc)
-        session = WhepSession(channel, rtc, answer, on_ended, on_settled)
+        session = WhepSession(channel, rtc, answer, on_ended, on_settled, address)
         self._sessions[session.id] = session
         self._connecting += 1
         self._spawn(self._connect(session, feed))

@@ -38,6 +38,7 @@ from server.http.admission import Admissions
 from server.http.auth import delayed_refusals
 from server.http.blocklist import Blocklist
 from server.http.charges import charges, request_limit
+from server.http.client import is_in
 from server.http.connections import EACH, Connections
 from server.http.events import EventsEndpoint
 from server.http.headers import answer_headers
@@ -63,6 +64,7 @@ from server.memory.budget import MemoryBudget, MemoryLimits
 from server.memory.machine import Allocator, default_budget
 from server.rooms.registry import Rooms
 from server.rooms.room import RoomPolicy
+from server.setting_types import IPNetwork
 from server.settings import ADMIN_SOCKET_NAME, Settings
 from server.shedding import Shedding
 from server.storage.database import Storage
@@ -151,7 +153,12 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     outputs = _create_outputs(rooms, media, hosts, settings)
     limits = _open_limits(rooms, outputs, settings, stack)
     metrics = Metrics(_sources(rooms, media, outputs, limits), registry, settings)
-    admin = partial(AdminEndpoint, rooms, blocklist, storage, limits.connections.cut)
+
+    def cut(network: IPNetwork) -> None:
+        limits.connections.cut(network)
+        outputs.whep.end_clients(lambda address: is_in(address, (network,)))
+
+    admin = partial(AdminEndpoint, rooms, blocklist, storage, cut)
     pages = Pages(rooms, settings)
     admissions = Admissions(limits.admission, rooms.in_memory, outputs.hls.renditions)
     endpoints = (

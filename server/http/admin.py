@@ -93,7 +93,7 @@ class AdminEndpoint:
         cut: Callable[[IPNetwork], None],
         authorise: Authorise,
     ) -> None:
-        """`cut`: a function that closes the connections of a network."""
+        """`cut`: a function that ends the connections and the WHEP sessions of a network."""
         self._rooms = rooms
         self._blocklist = blocklist
         self._storage = storage

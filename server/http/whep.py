@@ -102,6 +102,7 @@ class WhepEndpoint:
                 offer,
                 on_ended=lambda: self.held.release(address),
                 on_settled=lambda: self._connecting.release(address),
+                address=address,
             )
         except BaseException:
             self._connecting.release(address)

@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from relay.media import opus
 from server.http.signalling import SDP, SDP_FRAGMENT
+from tests.fixtures.deadline import eventually
 from tests.fixtures.media import video_sample, video_track
 from tests.fixtures.offers import offer
 from tests.fixtures.server import NewRoom, Server, running
@@ -42,6 +43,27 @@ async def ask(
         refused = response.content_type == "application/json"
         code = (await response.json())["code"] if refused else ""
         return response.status, code, response.headers
+
+
+async def test_a_block_ends_the_sessions_of_its_network(tmp_path: Path) -> None:
+    async with running(tmp_path, trusted_proxies=("127.0.0.1",), admin_token="t" * 32) as server:
+        room = await live_room(server)
+        for address in ("203.0.113.7", "203.0.113.8", "198.51.100.1"):
+            async with server.http.post(
+                f"{server.url}/whep/{room.name}",
+                data=PLAYER,
+                headers={"Content-Type": SDP, "X-Forwarded-For": address},
+            ) as answer:
+                assert answer.status == 201
+        async with server.http.post(
+            f"{server.url}/api/admin/blocks",
+            json={"network": "203.0.113.0/24", "end_rooms": False},
+            headers={"Authorization": f"Bearer {'t' * 32}"},
+        ) as answer:
+            assert answer.status == 201
+        await eventually(lambda: len(server.whep.sessions) == 1)
+        (left,) = server.whep._sessions.values()
+        assert left.address == "198.51.100.1"
 
 
 async def test_a_session_from_offer_to_end(server: Server) -> None:
