@@ -1,9 +1,11 @@
 """The plugins that run the suite."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.plugins.folders import folder_of
-from tests.plugins.lanes import choose, runs_browsers
+from tests.plugins.lanes import DEMANDING, choose, runs_browsers
 from tests.plugins.minutes import Minutes
 
 E2E, LOAD, UNIT = "tests/e2e/test_live.py", "tests/load/test_load.py", "tests/relay/test_message.py"
@@ -26,6 +28,14 @@ def test_slow_folders_come_first_and_browsers_only_where_they_may() -> None:
     assert choose([UNIT, LOAD, E2E], browsers=False) == LOAD
     assert choose([UNIT], browsers=True) == UNIT
     assert choose([E2E], browsers=False) is choose([], browsers=True) is None
+
+
+def test_files_that_need_both_cores_come_last() -> None:
+    for unit in DEMANDING:
+        assert (Path(__file__).parents[1] / unit).is_file()
+        assert choose([unit, UNIT], browsers=True) == UNIT
+        assert choose([unit], browsers=True) == unit
+        assert choose([unit], browsers=False) is None
 
 
 def test_one_worker_runs_browsers() -> None:

@@ -14,6 +14,10 @@ BROWSER_WORKERS = 1
 """Workers that run browser tests. A second browser on two cores takes the CPU time that the first
 one needs to decode in real time.
 """
+DEMANDING = ("tests/e2e/test_browsers.py", "tests/e2e/test_firefox.py")
+"""Files that run last, when the other workers have nothing left to do. Firefox and WebKitGTK decode
+and draw in software, and need the CPU time of both cores for it.
+"""
 ORDER = (BROWSER, "tests/load", "tests/integration", "tests/fuzz")
 """The slowest folders begin first, so that no worker is left alone with one of them at the end."""
 
@@ -56,4 +60,6 @@ def choose(units: Iterable[str], *, browsers: bool) -> str | None:
 
 def _rank(unit: str) -> int:
     folder = folder_of(unit)
+    if unit in DEMANDING:
+        return len(ORDER) + 1
     return ORDER.index(folder) if folder in ORDER else len(ORDER)
