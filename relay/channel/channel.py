@@ -346,6 +346,14 @@ class Channel:
         for viewer in self._members.deliver(message):
             self._drop(viewer)
 
+    def forget_media(self) -> None:
+        """Drops all media that the channel and its streams hold. Viewers who join later get media
+        from the next keyframe on.
+        """
+        for reader in self._slots.values():
+            reader.burst.clear()
+            reader.stream.window.clear()
+
     # End of the channel
 
     def end(self) -> None:

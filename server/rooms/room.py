@@ -230,6 +230,7 @@ class Room:
         logger.info("room %s: %s", self.name, reason)
         if session.excessive:
             self._paused_until = self._loop.time() + EXCESS_PAUSE
+            self.channel.forget_media()
         if session in self.sessions:
             self._detach(session)
             self._spawn(session.close())

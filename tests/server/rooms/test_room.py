@@ -29,6 +29,7 @@ from tests.fixtures import offers
 from tests.fixtures.channel import payloads
 from tests.fixtures.circles import no_collector
 from tests.fixtures.deadline import eventually
+from tests.fixtures.media import video_sample, video_track
 
 OFFER = parse_offer(offers.offer("chromium"))
 S = State
@@ -200,16 +201,21 @@ async def test_beacons_are_observed_and_their_viewers_described() -> None:
 
 
 async def test_after_a_session_that_sent_too_much_the_room_pauses() -> None:
-    """The refusal tells the creator why. Another reason for an end causes no pause."""
+    """The refusal tells the creator why, and the media is dropped. Another reason for an end causes
+    neither.
+    """
     room = make()
     creator = ClientAddress("192.0.2.1", "192.0.2.0/24")
     session = room.publish(OFFER, creator)
     assert room.creator == creator
+    room.stream.set_track(video_track(), 0)
+    room.stream.publish(video_sample(0, key=True))
     session.rtc._end("the publisher closed the connection")
+    assert len(room.stream.window) == 1 and room.channel.held
     session = room.publish(OFFER)
     session.rtc._policer.excessive = True
     session.rtc._end("too much")
-    assert room.sessions == []
+    assert room.sessions == [] and not room.stream.window and not room.channel.held
     with pytest.raises(TooManyRequests) as refused:
         room.publish(OFFER)
     assert refused.value.code is RefusalCode.BITRATE_TOO_HIGH
