@@ -14,9 +14,14 @@ BROWSER_WORKERS = 1
 """Workers that run browser tests. A second browser on two cores takes the CPU time that the first
 one needs to decode in real time.
 """
-DEMANDING = ("tests/e2e/test_browsers.py", "tests/e2e/test_firefox.py")
+DEMANDING = (
+    "tests/e2e/test_browsers.py",
+    "tests/e2e/test_firefox.py",
+    "tests/e2e/test_hls.py",
+)
 """Files that run last, when the other workers have nothing left to do. Firefox and WebKitGTK decode
-and draw in software, and need the CPU time of both cores for it.
+and draw in software, and need the CPU time of both cores for it. LL-HLS at low latency has no time
+to wait for a core either.
 """
 ORDER = (BROWSER, "tests/load", "tests/integration", "tests/fuzz")
 """The slowest folders begin first, so that no worker is left alone with one of them at the end."""
