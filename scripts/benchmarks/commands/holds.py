@@ -7,7 +7,7 @@ from rich.table import Table
 
 from scripts.benchmarks import holds as benchmark
 from scripts.benchmarks.chromium import browsers
-from scripts.benchmarks.commands.output import cells, conclude, console, progress
+from scripts.benchmarks.commands.output import DISTRIBUTION, cells, conclude, console, progress
 from scripts.benchmarks.commands.running import Json, Url, measured, players, server
 from scripts.benchmarks.paths import PATHS
 
@@ -44,10 +44,7 @@ def holds(
     if not as_json:
         table = Table(
             "ms",
-            "p50",
-            "p95",
-            "least",
-            "most",
+            *DISTRIBUTION,
             "measured",
             "back after",
             title=f"Glass to glass, the network held for {hold * 1000:.0f} ms every {every:.0f} s",

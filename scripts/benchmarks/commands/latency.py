@@ -8,7 +8,7 @@ from rich.table import Table
 
 from scripts.benchmarks import latency as benchmark
 from scripts.benchmarks.chromium import browsers
-from scripts.benchmarks.commands.output import cells, conclude, console, progress
+from scripts.benchmarks.commands.output import DISTRIBUTION, cells, conclude, console, progress
 from scripts.benchmarks.commands.running import Json, Url, measured, players, server
 from scripts.benchmarks.figures import Figures
 from scripts.benchmarks.paths import PATHS
@@ -63,10 +63,7 @@ def _tables(report: benchmark.Report) -> Iterator[Table]:
 def _path_table(report: benchmark.Report, titles: Mapping[str, str]) -> Table:
     table = Table(
         "ms",
-        "p50",
-        "p95",
-        "least",
-        "most",
+        *DISTRIBUTION,
         "measured",
         "ratio of the medians",
         title="Glass to glass, audio on",
@@ -84,10 +81,7 @@ def _slot_table(report: benchmark.Report) -> Table:
     table = Table(
         "slot",
         "path",
-        "p50",
-        "p95",
-        "least",
-        "most",
+        *DISTRIBUTION,
         "frames",
         "stalls",
         "seeks",
@@ -112,10 +106,7 @@ def _slot_table(report: benchmark.Report) -> Table:
 def _join_table(report: benchmark.Report, titles: Mapping[str, str]) -> Table:
     table = Table(
         "ms",
-        "p50",
-        "p95",
-        "least",
-        "most",
+        *DISTRIBUTION,
         "visits",
         title="From navigation to the first picture",
     )

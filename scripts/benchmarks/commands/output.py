@@ -23,7 +23,14 @@ def progress(what: str) -> None:
     notes.print(what, style="dim", markup=False)
 
 
+DISTRIBUTION = ("p50", "p95", "least", "most")
+"""Titles of the first columns that `cells` fills. The last column contains the number of values,
+under a title of the table's own.
+"""
+
+
 def cells(figures: Figures) -> list[str]:
+    """Returns the values of the columns DISTRIBUTION, and the number of values."""
     return [
         *(f"{value:.0f}" for value in (figures.p50, figures.p95, figures.least, figures.most)),
         str(figures.count),
