@@ -1,11 +1,12 @@
 import { BROWSER } from '../page/environment.js';
-import { refusalOf } from '../page/refusals.js';
+import { bearer, request } from './request.js';
+
+export { ApiError } from './request.js';
 
 /**
  * Sends requests to the server's HTTP API (server/API.md).
  *
- * @typedef {Pick<Readonly<import('../page/environment.js').Environment>,
- *   'fetch' | 'timeoutSignal'>} Network
+ * @typedef {import('./request.js').Network} Network
  *
  * @typedef {object} RoomInfo
  * @property {string} room
@@ -29,25 +30,6 @@ import { refusalOf } from '../page/refusals.js';
  * @property {string} watch
  * @property {RTCIceServer[]} ice_servers
  */
-
-/** Thrown if the server refuses a request or cannot be reached. The page shows `message`. */
-export class ApiError extends Error {
-  status;
-  code;
-  retryAfter;
-
-  /**
-   * @param {string} message
-   * @param {number} status of the HTTP answer; 0 when the server could not be reached
-   * @param {{code?: string, retryAfter?: number}} [more] `retryAfter` in s
-   */
-  constructor(message, status, { code = '', retryAfter = 0 } = {}) {
-    super(message);
-    this.status = status;
-    this.code = code;
-    this.retryAfter = retryAfter;
-  }
-}
 
 /** @returns {Promise<{create: 'anyone' | 'token', version: string}>} */
 export function config() {
@@ -107,45 +89,4 @@ export function roomHealth(room, key, environment = BROWSER) {
 /** @param {string} room */
 export function qrUrl(room) {
   return `/api/rooms/${encodeURIComponent(room)}/qr.svg`;
-}
-
-/** @param {string | null} secret */
-function bearer(secret) {
-  return secret ? { headers: { Authorization: `Bearer ${secret}` } } : {};
-}
-
-/**
- * @param {string} path
- * @param {RequestInit} [init]
- * @param {Network} [environment]
- * @returns {Promise<any>}
- */
-async function request(path, init = {}, environment = BROWSER) {
-  const headers = {
-    Accept: 'application/json',
-    ...(init.body ? { 'Content-Type': 'application/json' } : {}),
-    ...init.headers,
-  };
-  let response;
-  try {
-    response = await environment.fetch(path, {
-      cache: 'no-store',
-      signal: environment.timeoutSignal(8_000),
-      ...init,
-      headers,
-    });
-  } catch {
-    throw new ApiError('The server cannot be reached. Check the connection.', 0);
-  }
-  if (response.status === 204) return null;
-  if (response.ok) {
-    return response.json().catch(() => {
-      // For example the login page of a public network.
-      throw new ApiError('The answer does not come from the server. Check the connection.', 0);
-    });
-  }
-  const { text, code } = refusalOf(await response.text().catch(() => ''));
-  const retryAfter = Number(response.headers.get('Retry-After')) || 0;
-  const message = text || `The server answered ${response.status}.`;
-  throw new ApiError(message, response.status, { code, retryAfter });
 }

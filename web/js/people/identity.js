@@ -1,0 +1,132 @@
+/**
+ * The person of this browser, as the views of one page share it: who it is, whom it follows, whom
+ * it hides. A view calls `load` once, reads the getters and listens with `onChange`.
+ */
+import * as api from './people_api.js';
+
+/** @typedef {import('./people_api.js').Me} Me */
+
+export class Identity {
+  /** @type {Me | null} */
+  #me = null;
+  /** @type {Promise<Me> | null} */
+  #loading = null;
+  /** @type {Set<string>} */
+  #hidden = new Set();
+  /** @type {Set<string>} */
+  #follows = new Set();
+  /** @type {Set<() => void>} */
+  #listeners = new Set();
+  #api;
+
+  /** @param {typeof api} [people] */
+  constructor(people = api) {
+    this.#api = people;
+  }
+
+  /** The answer of the server, or null before `load`. */
+  get me() {
+    return this.#me;
+  }
+
+  /**
+   * Asks the server who this is, and whom this person hides and follows. Asks once.
+   * @returns {Promise<Me>} rejects with an ApiError; the next call asks again
+   */
+  load() {
+    this.#loading ??= this.#load().catch((error) => {
+      this.#loading = null;
+      throw error;
+    });
+    return this.#loading;
+  }
+
+  /**
+   * @param {() => void} listener  called after each change
+   * @returns {() => void} removes the listener
+   */
+  onChange(listener) {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** @param {string} person */
+  hides(person) {
+    return this.#hidden.has(person);
+  }
+
+  /** @param {string} person */
+  follows(person) {
+    return this.#follows.has(person);
+  }
+
+  /** @param {{name?: string, language?: '' | 'en' | 'ko' | null}} changes */
+  async change(changes) {
+    this.#take(await this.#api.change(changes));
+  }
+
+  /**
+   * Takes or renames the handle.
+   * @param {string} handle
+   * @returns {Promise<string>} the recovery code, the first time; otherwise ''
+   */
+  async takeHandle(handle) {
+    const { person, recovery_code = '' } = await this.#api.takeHandle(handle);
+    if (this.#me) this.#take({ ...this.#me, person, guest: false });
+    return recovery_code;
+  }
+
+  /**
+   * @param {string} person
+   * @param {boolean} hidden
+   */
+  async hide(person, hidden = true) {
+    await (hidden ? this.#api.hide(person) : this.#api.unhide(person));
+    this.#mark(this.#hidden, person, hidden);
+  }
+
+  /**
+   * @param {string} person
+   * @param {boolean} followed
+   * @returns {Promise<number | null>} followers of the person; null if the server did not say
+   */
+  async follow(person, followed = true) {
+    const answer = await (followed ? this.#api.follow(person) : this.#api.unfollow(person));
+    this.#mark(this.#follows, person, followed);
+    return answer?.followers ?? null;
+  }
+
+  async #load() {
+    // First the person: the other two requests need the cookie that this answer sets.
+    const me = await this.#api.me();
+    const [hidden, follows] = await Promise.all([
+      this.#api.hidden().catch(() => []),
+      this.#api.follows().catch(() => []),
+    ]);
+    this.#hidden = new Set(hidden.map(({ id }) => id));
+    this.#follows = new Set(follows.map(({ id }) => id));
+    this.#take(me);
+    return me;
+  }
+
+  /** @param {Me} me */
+  #take(me) {
+    this.#me = me;
+    this.#changed();
+  }
+
+  /**
+   * @param {Set<string>} people
+   * @param {string} person
+   * @param {boolean} present
+   */
+  #mark(people, person, present) {
+    if (present) people.add(person);
+    else people.delete(person);
+    this.#changed();
+  }
+
+  #changed() {
+    for (const listener of this.#listeners) listener();
+  }
+}
