@@ -1,0 +1,1 @@
+"""People: who a visitor is, without an account."""

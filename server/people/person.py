@@ -1,0 +1,34 @@
+"""A person, and a visitor who sends the cookie of a person. Pure."""
+
+from dataclasses import dataclass
+
+COLOURS = 12
+"""Number of colours. The page chooses what they look like."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What everyone in a room may see of a guest or of the holder of a handle."""
+
+    id: str
+    """Id of the person; empty for a visitor who is no person yet."""
+    name: str
+    colour: int
+    """Number of the person's colour, from 0 to COLOURS - 1."""
+    handle: str | None = None
+    """The unique name of the person; None for a guest."""
+
+
+ANONYMOUS = Person("", "", 0)
+"""A visitor who is no person yet, because the visitor has sent no valid cookie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A person at one device, as the cookie describes both."""
+
+    person: Person
+    device: str
+    """Id of the device. Each browser has a device of its own, so that it can be signed out."""
+    stored: bool = False
+    """Whether the person was stored when the cookie was made."""
