@@ -43,8 +43,14 @@ HANDSHAKES = 8
 """Limit of TCP connections per address, divided by the limit of incomplete TLS handshakes per
 address. Each incomplete handshake uses 55 KB of memory.
 """
+HANDSHAKES_CROWDED = 256
+"""Number of incomplete TLS handshakes of all addresses together above which each handshake gets
+only YOUNG seconds, for the next HANDSHAKE seconds.
+"""
 SWEEP = 2.5
 """Seconds between two checks for silent connections and for clients that read nothing."""
+SWEEP_CROWDED = 0.5
+"""Seconds between two checks while there are too many incomplete TLS handshakes."""
 YOUNG = 2.0
 """Seconds that each client gets for a TLS handshake or the headers of a request, even if the server
 has reached its limit of connections. After this time, the server may end the connection to accept
@@ -235,6 +241,8 @@ class Connections:
         """Number of connections that were refused since the process began."""
         self.silent = 0
         """Number of connections that ended because a request did not arrive in time."""
+        self._crowded_until = 0.0
+        """Time until which each TLS handshake gets only YOUNG seconds."""
         self._loop = asyncio.get_running_loop()
         self._timer = self._loop.call_later(SWEEP, self._sweep)
 
@@ -288,6 +296,8 @@ class Connections:
             self.refused += 1
             return False
         self._waiting[connection] = self._loop.time()
+        if self._handshakes.held > HANDSHAKES_CROWDED:
+            self._crowd()
         return True
 
     def cut(self, network: IPNetwork) -> None:
@@ -369,10 +379,25 @@ class Connections:
                 break
         return False
 
-    def _sweep(self) -> None:
-        self._timer = self._loop.call_later(SWEEP, self._sweep)
+    def _crowd(self) -> None:
+        """Shortens the time of all TLS handshakes for a while."""
         now = self._loop.time()
+        if now >= self._crowded_until:
+            self._timer.cancel()
+            self._timer = self._loop.call_later(SWEEP_CROWDED, self._sweep)
+        self._crowded_until = now + HANDSHAKE
+
+    def _sweep(self) -> None:
+        now = self._loop.time()
+        crowded = now < self._crowded_until
+        self._timer = self._loop.call_later(SWEEP_CROWDED if crowded else SWEEP, self._sweep)
         self.deliveries.end_stalled(now)
+        if crowded:
+            for connection in _older(self._waiting, now - YOUNG):
+                if connection.phase is Phase.HANDSHAKE and not connection.trusted:
+                    del self._waiting[connection]
+                    self.silent += 1
+                    connection.end()
         for waiting, limit in ((self._waiting, SILENT), (self._idle, IDLE)):
             for connection in _older(waiting, now - limit):
                 del waiting[connection]

@@ -25,6 +25,10 @@ not lower the requested bitrate further.
 """
 OVER_FOR = 3.0
 """Total time above the limit after which `excessive` becomes true, seconds."""
+WEIGHT_MAX = 2.0
+"""Maximum weight of the time above the limit. The weight is the ratio of the bitrate to the limit,
+so that a publisher ends sooner if it sends far too much.
+"""
 MEASURE_EVERY = 0.1
 """Minimum time between two measurements, seconds."""
 
@@ -33,7 +37,7 @@ class BitratePolicer:
     """Measures one publisher. Call `measure` several times a second.
 
     `cap`: bitrate that is usually requested; `limit`: bitrate that the publisher must not exceed
-    for OVER_FOR seconds; both in bit/s.
+    for OVER_FOR seconds, or twice the limit for half of this time; both in bit/s.
     """
 
     def __init__(self, cap: int, limit: int, now: float) -> None:
@@ -49,7 +53,7 @@ class BitratePolicer:
         self._excess = 0.0
         """Excess over the limit, bits."""
         self._over = 0.0
-        """Total time above the limit since the excess was last 0, seconds."""
+        """Weighted time above the limit since the excess was last 0, seconds."""
         self._received = 0
         self._measured_at = now
 
@@ -70,5 +74,5 @@ class BitratePolicer:
         if not self._excess:
             self._over = 0.0
         elif bits > self.limit * elapsed:
-            self._over += elapsed
+            self._over += elapsed * min(WEIGHT_MAX, bits / (self.limit * elapsed))
         self.excessive = self._over >= OVER_FOR

@@ -41,10 +41,12 @@ class ManyHlsLives:
         await watching
 
     async def _watch(self, arena: Arena) -> None:
-        http = arena.http("127.0.0.13")
-        for room in self._rooms:
-            async with http.get(f"{arena.url}/hls/{room}/live.m3u8") as answer:
-                arena.note_status(answer.status)
+        await asyncio.gather(*(self._request(arena, room) for room in self._rooms))
         url = f"{arena.url}/hls/{arena.room}/live.m3u8"
         async with arena.http("127.0.0.14").get(url) as answer:
             arena.demand("HLS refused to another room", answer.status != 200, 0)
+
+    async def _request(self, arena: Arena, room: str) -> None:
+        url = f"{arena.url}/hls/{room}/live.m3u8"
+        async with arena.http("127.0.0.13").get(url) as answer:
+            arena.note_status(answer.status)

@@ -404,3 +404,26 @@ async def _connection(server: Server) -> Connection:
     opened = server.connections._open
     await eventually(lambda: opened)
     return next(iter(opened.values()))
+
+
+async def test_many_unfinished_handshakes_end_sooner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also the last of them, when only a few are left. Complete connections stay."""
+    monkeypatch.setattr(module, "HANDSHAKES_CROWDED", 8)
+    monkeypatch.setattr(module, "YOUNG", 0.1)
+    monkeypatch.setattr(module, "SWEEP_CROWDED", 0.05)
+    certificate, key = lan.self_signed(tmp_path, ["127.0.0.1"])
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    async with (
+        running(tmp_path, tls_cert=certificate, tls_key=key) as server,
+        AsyncExitStack() as clients,
+    ):
+        async with server.http.get(f"{server.url}/healthz", ssl=context) as response:
+            assert response.status == 200
+        unfinished = [await clients.enter_async_context(Client(server.url)) for _ in range(9)]
+        for client in unfinished:
+            assert await client.gone()
+        assert server.connections.held == 1
+        assert server.connections.silent == 9

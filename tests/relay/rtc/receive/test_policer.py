@@ -41,8 +41,9 @@ def test_an_honest_creator_is_never_policed() -> None:
     assert all(policer.request == CAP and not policer.excessive for _, policer in run(sends, 600))
 
 
-def test_a_flood_is_cut_after_three_seconds() -> None:
-    assert [cut_at(constant(bitrate)) for bitrate in (50e6, 17e6, 8.1e6)] == [OVER_FOR] * 3
+def test_a_flood_is_cut_the_sooner_the_larger_it_is() -> None:
+    found = [cut_at(constant(bitrate)) for bitrate in (50e6, 17e6, 12e6, 8.1e6)]
+    assert found == [1.6, 1.6, 2.0, OVER_FOR]
 
 
 def test_up_to_the_limit_nobody_is_cut() -> None:
