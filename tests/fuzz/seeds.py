@@ -5,6 +5,7 @@ Random bytes alone would rarely form a STUN header.
 
 import json
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from aioice import stun
 from aiortc.rtcdtlstransport import SRTP_PROFILES, RTCCertificate
@@ -19,11 +20,13 @@ from aiortc.rtp import (
     RtcpSrPacket,
 )
 from OpenSSL import SSL
+from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
 from relay.message import Flag, Kind, Record, init_body, pack_record
 from relay.rtc.receive.rtcp import bitrate_cap, keyframe_request, retransmission_request
 from tests.fixtures.media import access_units, opus_packets, rtp_packets, vp8_frames, vp8_packets
 from tests.fixtures.offers import NAMES, offer
+from tests.fixtures.passkey import Authenticator
 from tests.fuzz.cutting import join
 from tests.fuzz.live import FIRST_PLAYED, OFFER, PLAYED
 from tests.fuzz.repeats import Repeat, at_once, sequence
@@ -285,6 +288,22 @@ def _headers() -> Iterator[bytes]:
     yield b'Forwarded: for="[2001:db8::9]:4711";proto=wss;host="a\\"b", for=127.0.0.1;by=_x'
 
 
+def _passkeys() -> Iterator[bytes]:
+    """Client data, attestation, authenticator data and signature of a new passkey and its use."""
+    made, used, names = *_answers(), ("authenticatorData", "signature")
+    for answer in (made["response"], used["response"]):
+        attestation = made["response"]["attestationObject"]
+        texts = (answer["clientDataJSON"], attestation, *(used["response"][name] for name in names))
+        yield join(base64url_to_bytes(text) for text in texts)
+
+
+def _answers() -> tuple[dict[str, Any], dict[str, Any]]:
+    authenticator = Authenticator("localhost", "http://localhost:8080")
+    person = {"id": bytes_to_base64url(b"person")}
+    made = authenticator.register({"user": person, "challenge": "Y2hhbGxlbmdl"})
+    return made, authenticator.sign_in({"challenge": "Y2hhbGxlbmdl"})
+
+
 def _records() -> Iterator[bytes]:
     yield pack_record(Record(Kind.INIT, init_body("avc1.42e01f", b"box"), 0)) + pack_record(
         Record(Kind.MEDIA, b"body", 1, Flag.KEY, media_time=9)
@@ -326,6 +345,9 @@ SEEDS: dict[str, Callable[[], Iterator[bytes]]] = {
     "beacon": _beacons,
     "forwarded": _headers,
     "title": lambda: iter([b'{"title": "A live \xe2\x99\xa5\\u00e9"}', b"{}", b"[[[[1]]]]"]),
+    "passkey": _passkeys,
+    "credential-json": lambda: (json.dumps(answer).encode() for answer in _answers()),
+    "code": lambda: iter([b"abcd-efgh-jkmn", b" ABCD EFGH JKMN PQRS TUVW XYZ2 34\n"]),
     "records": _records,
 }
 """By target. A test fails for a target without seeds."""

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from aioice import stun
+from webauthn.helpers import bytes_to_base64url
 from yarl import URL
 
 from relay.errors import BitstreamError, MessageError, OfferError, PlaylistError
@@ -35,8 +36,19 @@ from relay.rtc.send.sdp import PlayAnswer, parse_play_offer, write_play_answer
 from relay.stream.window import Window
 from server.errors import RequestRefused
 from server.http.client import client
+from server.people.recovery import recovery_hash
+from server.people.sign_in import (
+    MAX_PUBLIC_KEY,
+    CredentialError,
+    RelyingParty,
+    read_answer,
+    verify_registration,
+    verify_sign_in,
+)
+from server.people.transfer_code import transfer_hash
 from server.rooms.beacon import MAX_COUNT, MAX_DELAY, OTHER, PLAYERS, read_beacon
 from tests.fixtures.media import video_sample, video_track
+from tests.fixtures.passkey import Authenticator
 from tests.fuzz.cutting import cut
 from tests.fuzz.live import dtls, feedback, session, udp, viewer
 from tests.fuzz.repeats import repeats
@@ -59,6 +71,9 @@ WINDOW = 1 << 20
 MAX_SEGMENTS = 4_000
 """Of one playlist. Segments of one frame each are possible, and are kept for their time."""
 TRUSTED = (ip_network("127.0.0.0/8"),)
+PARTY = RelyingParty("localhost", "http://localhost:8080")
+CREDENTIAL = b"passkey-0123456789"
+PUBLIC_KEY = Authenticator(PARTY.id, PARTY.origin).public_key()
 
 
 def rtp(data: bytes) -> None:
@@ -286,6 +301,34 @@ def beacon(data: bytes) -> None:
             )
 
 
+def passkey(data: bytes) -> None:
+    """The parts of a passkey's answer, each with any bytes. No key is accepted that is too long."""
+    parts = (*cut(data), b"", b"", b"", b"")[:4]
+    names = ("clientDataJSON", "attestationObject", "authenticatorData", "signature")
+    texts = [bytes_to_base64url(part) for part in parts]
+    identity = bytes_to_base64url(CREDENTIAL)
+    credential = {"id": identity, "rawId": identity, "type": "public-key"}
+    with suppress(CredentialError):
+        answer = read_answer(credential | {"response": dict(zip(names, texts, strict=True))})
+        with suppress(CredentialError):
+            assert len(verify_registration(PARTY, answer).public_key) <= MAX_PUBLIC_KEY
+        verify_sign_in(PARTY, answer, "person", PUBLIC_KEY, 0)
+
+
+def credential_json(data: bytes) -> None:
+    """The credential in a request: any JSON."""
+    with suppress(ValueError, RecursionError, CredentialError):
+        answer = read_answer(json.loads(data))
+        verify_registration(PARTY, answer)
+
+
+def code(data: bytes) -> None:
+    """A code as typed: its hash, or nothing."""
+    text = data.decode("utf-8", "replace")
+    for hashed in (transfer_hash(text), recovery_hash(text)):
+        assert hashed is None or len(hashed) == 64
+
+
 def records(data: bytes) -> None:
     """The binary message, which a relay reads."""
     with suppress(MessageError):
@@ -316,5 +359,8 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "beacon": beacon,
     "forwarded": forwarded,
     "title": title,
+    "passkey": passkey,
+    "credential-json": credential_json,
+    "code": code,
     "records": records,
 }

@@ -1,0 +1,39 @@
+"""Names a device for its owner: `Chrome on Android`. Pure."""
+
+BROWSERS = (
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Whale/", "Whale"),
+    ("KAKAOTALK", "KakaoTalk"),
+    ("NAVER(", "Naver"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+"""Text in a User-Agent header and the name of the browser. The header of most browsers also
+contains the texts of the browsers below.
+"""
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("CrOS", "ChromeOS"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "Mac"),
+    ("Linux", "Linux"),
+)
+MAX_READ = 500
+"""Number of characters of the header that are read."""
+
+
+def device_label(user_agent: str) -> str:
+    """Returns the browser and the system of a User-Agent header, such as `Safari on iPhone`; an
+    empty text if neither is known.
+    """
+    text = user_agent[:MAX_READ]
+    browser = next((name for mark, name in BROWSERS if mark in text), "")
+    system = next((name for mark, name in SYSTEMS if mark in text), "")
+    return " on ".join(filter(None, (browser, system)))
