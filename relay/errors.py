@@ -57,6 +57,11 @@ class RefusalCode(StrEnum):
     TITLE_TOO_LONG = "title_too_long"
     HELLO_TOO_LONG = "hello_too_long"
 
+    # People in rooms
+    CREATOR_ONLY = "creator_only"
+    MODERATORS_ONLY = "moderators_only"
+    BANNED = "banned"
+
     # WHIP and WHEP
     NOT_SDP = "not_sdp"
     NO_VIDEO = "no_video"

@@ -53,6 +53,7 @@ from server.http.playback_metrics import Playing
 from server.http.request import MAX_BODY
 from server.http.rooms import RoomsEndpoint
 from server.http.server_metrics import Sources
+from server.http.social_metrics import SocialSources
 from server.http.status import StatusEndpoint
 from server.http.tcp_site import TcpSite
 from server.http.watch import WatchEndpoint
@@ -152,7 +153,8 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     await rooms.open()
     outputs = _create_outputs(rooms, media, hosts, settings)
     limits = _open_limits(rooms, outputs, settings, stack)
-    metrics = Metrics(_sources(rooms, media, outputs, limits), registry, settings)
+    social = SocialSources(rooms.social, outputs.watch, outputs.events)
+    metrics = Metrics(_sources(rooms, media, outputs, limits), social, registry, settings)
 
     def cut(network: IPNetwork) -> None:
         limits.connections.cut(network)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sys
 
-from server.rooms.commands import End
+from server.rooms.commands.room import End
 from server.rooms.registry import Rooms
 
 logger = logging.getLogger(__name__)

@@ -192,7 +192,7 @@ class Channel:
             # Send the waiting batch first. The burst already contains this batch, and the new
             # viewer must not get it twice.
             self._flush(reader)
-        self._members.add(viewer, person, media)
+        member = self._members.add(viewer, person, media)
         events = self._events.since(after)
         first = [event_message(events, self.edge)] if events else []
         for reader in self._slots.values():
@@ -201,6 +201,7 @@ class Channel:
             for reader in self._slots.values():
                 first += reader.burst.messages
             self.viewers_changed()
+        self._owner.viewer_joined(member.number, person, media)
         return first
 
     def unsubscribe(self, viewer: Viewer) -> None:
@@ -213,6 +214,15 @@ class Channel:
         self._owner.viewer_left(member.number)
         if member.media:
             self.viewers_changed()
+
+    def close_person(self, person: str, code: RefusalCode, text: str) -> int:
+        """Closes every connection that joined as this person. Returns the number of closed
+        connections.
+        """
+        viewers = self._members.of_person(person)
+        for viewer in viewers:
+            self._close_viewer(viewer, code, text)
+        return len(viewers)
 
     def open_direct(self, viewer: Viewer, direct: DirectSocket) -> None:
         """Writes messages for this viewer directly to its socket from now on. After the socket has

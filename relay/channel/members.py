@@ -42,10 +42,15 @@ class Members:
         """Number of bytes written to direct sockets."""
         return self.with_media.octets + self.without_media.octets
 
-    def add(self, viewer: Viewer, person: str | None, media: bool) -> None:
+    def add(self, viewer: Viewer, person: str | None, media: bool) -> Member:
         """Adds a viewer and gives it a number that is never used again."""
-        self._members[viewer] = Member(next(self._numbers), person, media)
+        member = self._members[viewer] = Member(next(self._numbers), person, media)
         (self.with_media if media else self.without_media).add(viewer)
+        return member
+
+    def of_person(self, person: str) -> list[Viewer]:
+        """Returns the viewers that joined as this person."""
+        return [viewer for viewer, member in self._members.items() if member.person == person]
 
     def get(self, viewer: Viewer) -> Member | None:
         return self._members.get(viewer)

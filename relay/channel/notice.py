@@ -8,9 +8,10 @@ from relay.errors import MessageError
 
 MAX_BYTES = 4_096
 """Maximum size of one notice, bytes."""
-PER_SECOND, BURST = 4, 20
+PER_SECOND, BURST = 5, 20
 """Maximum number of notices from one viewer: per second, and in one burst. A page sends one report
-per second. When it connects, and every 10 s, it also sends four requests for the time.
+per second, and two notices of taps per second while its user taps. When it connects, and every
+10 s, it also sends four requests for the time.
 """
 NUMBER_MAX = 1 << 63
 
@@ -52,7 +53,12 @@ class Allowance:
         """Arrival time of the last notice, seconds."""
 
     def take(self, now: float) -> bool:
-        """Takes one token. Returns whether the viewer may send this notice."""
+        """Takes one token. Returns whether the viewer may send this notice. A refused notice takes
+        no token, so the other notices of a viewer that sends too many are still handled.
+        """
         elapsed, self.used_at = now - self.used_at, now
-        self._tokens = min(BURST, self._tokens + elapsed * PER_SECOND) - 1
-        return self._tokens >= 0
+        self._tokens = min(BURST, self._tokens + elapsed * PER_SECOND)
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True

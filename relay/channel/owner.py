@@ -28,6 +28,11 @@ class ChannelOwner(Protocol):
 
     def viewers_changed(self, viewers: int) -> None: ...
 
+    def viewer_joined(self, viewer: int, person: str | None, media: bool) -> None:
+        """Records that a viewer has joined and got this number. `person`: the value that
+        `Channel.subscribe` got. `media`: whether the viewer gets media over this connection.
+        """
+
     def viewer_left(self, viewer: int) -> None:
         """Records that the viewer with this number has left. The number is never used again."""
 
@@ -44,6 +49,8 @@ class NoOwner:
     """Replaces the room as the owner of a channel that is closed."""
 
     def viewers_changed(self, viewers: int) -> None: ...
+
+    def viewer_joined(self, viewer: int, person: str | None, media: bool) -> None: ...
 
     def viewer_left(self, viewer: int) -> None: ...
 

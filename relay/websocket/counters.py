@@ -15,6 +15,8 @@ class WebSocketCounters:
     """Number of video frames omitted, summed over the viewers that have left."""
     let_go: int = 0
     """Number of viewers disconnected because they did not read."""
+    dropped_notices: int = 0
+    """Number of messages from viewers that were dropped because the viewer sent too many."""
     refused: int = 0
     """Number of viewers disconnected because they violated the protocol."""
     octets: int = 0

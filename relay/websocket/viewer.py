@@ -13,7 +13,7 @@ from collections import deque
 
 from relay.channel.channel import Channel
 from relay.channel.message import Message
-from relay.channel.notice import PER_SECOND, Allowance, read_notice, read_number
+from relay.channel.notice import Allowance, read_notice, read_number
 from relay.channel.outbox import JOIN_MS, Outbox, Pace
 from relay.channel.wsframe import PING, PONG, close_frame, control_frame, text_frame
 from relay.client_address import UNKNOWN, ClientAddress
@@ -49,9 +49,9 @@ SLOW_RATE = 500_000.0
 CLOSE_CODES: dict[RefusalCode, int] = {
     RefusalCode.SERVER_CLOSING: 1001,
     RefusalCode.BAD_NOTICE: 1007,
-    RefusalCode.RATE_LIMITED: 1008,
     RefusalCode.MESSAGE_TOO_LARGE: 1009,
     RefusalCode.INTERNAL_ERROR: 1011,
+    RefusalCode.BANNED: 4403,
     RefusalCode.NOT_READING: 4408,
     RefusalCode.TOO_SLOW: 4408,
     RefusalCode.ROOM_ENDED: 4410,
@@ -308,12 +308,12 @@ class WebSocketViewer:
         self._write(control_frame(PONG, payload))
 
     def hear(self) -> bool:
-        """Counts a message from the viewer. Returns whether to handle the message. Closes the
-        connection if the viewer sends too many messages.
+        """Counts a message from the viewer. Returns whether to handle the message. A message above
+        the limit is dropped: the connection carries the media, so the server keeps it open.
         """
         if self._allowance.take(self._loop.time()):
             return self.state in OPEN
-        self._refuse(RefusalCode.RATE_LIMITED, f"more than {PER_SECOND} messages a second")
+        self._counters.dropped_notices += 1
         return False
 
     def _break_silence(self) -> None:

@@ -23,7 +23,7 @@ from server.http.blocklist import MAX_BLOCKS, Block, Blocklist, BlocklistFull, p
 from server.http.client import is_in
 from server.http.payloads import Payload, reply
 from server.http.request import client_of, read_body
-from server.rooms.commands import EndByOperator
+from server.rooms.commands.room import EndByOperator
 from server.rooms.description import RoomInspection
 from server.rooms.registry import Rooms
 from server.setting_types import IPNetwork

@@ -13,7 +13,7 @@ from server.errors import BadRequest, NotFound, TooLarge, TooManyRequests
 from server.http.limits import ConnectionLimiter
 from server.http.request import client_of, connection_of, read_body
 from server.http.watch import RETRY_CONNECTIONS
-from server.rooms.commands import RequireOpen
+from server.rooms.commands.room import RequireOpen
 from server.rooms.registry import Rooms
 from server.settings import Settings
 
@@ -43,6 +43,8 @@ class EventsEndpoint:
         self._settings = settings
         self._streams: dict[tuple[str, str], EventStream] = {}
         """The open event streams, by room name and secret viewer id."""
+        self.dropped_notices = 0
+        """Number of notices that were dropped because the viewer sent too many."""
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -90,6 +92,7 @@ class EventsEndpoint:
                 RefusalCode.SESSION_NOT_FOUND, "no such viewer: open the event stream again"
             )
         if not stream.allows():
+            self.dropped_notices += 1
             raise TooManyRequests(
                 RefusalCode.RATE_LIMITED, f"more than {PER_SECOND} notices a second"
             )

@@ -8,19 +8,27 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from server.http.auth import require_operator
 from server.http.server_metrics import ServerCollector, Sources
+from server.http.social_metrics import SocialCollector, SocialSources
 from server.settings import Settings
 
 
 class Metrics:
-    """The endpoint `/metrics`. Serves metrics of `registry`, the process and `sources` to the
-    operator's programs.
+    """The endpoint `/metrics`. Serves metrics of `registry`, the process, `sources` and `social` to
+    the operator's programs.
     """
 
-    def __init__(self, sources: Sources, registry: CollectorRegistry, settings: Settings) -> None:
+    def __init__(
+        self,
+        sources: Sources,
+        social: SocialSources,
+        registry: CollectorRegistry,
+        settings: Settings,
+    ) -> None:
         self._registry = registry
         self._settings = settings
         ProcessCollector(registry=registry)
         registry.register(ServerCollector(sources))
+        registry.register(SocialCollector(social))
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/metrics", self.get)]

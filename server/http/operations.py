@@ -72,6 +72,8 @@ OVER: Refusals = {410: (Code.ROOM_ENDED,)}
 ROOM_ON = merged(ROOM, CLOSING, OVER)
 BODY: Refusals = {408: (Code.BODY_TOO_SLOW,), 413: (Code.BODY_TOO_LARGE,)}
 KEY: Refusals = {401: (Code.MISSING_KEY,), 403: (Code.WRONG_KEY,)}
+ROLE: Refusals = {403: (Code.CREATOR_ONLY, Code.MODERATORS_ONLY)}
+"""Refusals of commands that need a role in the room."""
 ADMIN: Refusals = {
     401: (Code.MISSING_KEY,),
     403: (Code.WRONG_TOKEN,),
@@ -113,7 +115,7 @@ OPERATIONS = (
         "/api/rooms/{room}",
         "End a room for good",
         {204: ()},
-        merged(KEY, ROOM),
+        merged(KEY, ROLE, ROOM),
         key=True,
     ),
     Operation("GET", "/api/rooms/{room}/qr.svg", "QR code of the watch URL", {200: (SVG,)}, ROOM),

@@ -12,7 +12,7 @@ from server import WEB
 from server.errors import Gone, NotFound
 from server.http.headers import ancestors_of
 from server.http.request import authority_of, url_of
-from server.rooms.commands import Describe
+from server.rooms.commands.room import Describe
 from server.rooms.life import State
 from server.rooms.registry import Rooms
 from server.settings import Settings

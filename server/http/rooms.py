@@ -18,7 +18,7 @@ from server.http.limits import RateLimiter
 from server.http.payloads import CreateRoom, CreateRoomAnswer, RoomList, reply
 from server.http.request import charge, client_of, read_body, url_of
 from server.http.turn import turn_servers
-from server.rooms.commands import Describe, End, ReadHealth
+from server.rooms.commands.room import Describe, End, ReadHealth
 from server.rooms.description import RoomDescription
 from server.rooms.health import RoomHealth
 from server.rooms.registry import Rooms

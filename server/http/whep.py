@@ -14,7 +14,7 @@ from server.http.limits import ConnectionLimiter
 from server.http.request import client_of, url_of
 from server.http.signalling import SDP, created, read_offer, read_trickle, signalling_routes
 from server.http.turn import turn_servers
-from server.rooms.commands import RequireOpen
+from server.rooms.commands.room import RequireOpen
 from server.rooms.registry import Rooms
 from server.settings import Settings
 

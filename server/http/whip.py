@@ -16,7 +16,7 @@ from server.http.request import client_of, url_of
 from server.http.signalling import created, read_offer, read_trickle, signalling_routes
 from server.http.turn import turn_servers
 from server.memory.budget import MemoryBudget
-from server.rooms.commands import AuthorisePublishing, EndSession, RequireOpen
+from server.rooms.commands.room import AuthorisePublishing, EndSession, RequireOpen
 from server.rooms.registry import Rooms
 from server.rooms.room import Room
 from server.settings import Settings

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from relay.errors import Refusal, RefusalCode
-from server.rooms.commands import COMMANDS, Command
+from server.rooms.commands.base import Command
+from server.rooms.commands.table import COMMANDS
 
 Reply = TypeVar("Reply")
 

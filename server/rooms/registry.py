@@ -11,13 +11,12 @@ from typing import Any, TypeVar, cast
 
 from relay.channel.hub import Hub
 from relay.errors import RefusalCode
-from server.errors import Conflict, Forbidden, Gone, NotFound, Unauthorized, Unavailable
+from server.errors import Conflict, Gone, NotFound, Unavailable
 from server.rooms.audience import Audience
 from server.rooms.beacon import Beacon
-from server.rooms.commands import (
+from server.rooms.commands.base import Command, CreatorCommand, SocialCommand
+from server.rooms.commands.room import (
     AuthorisePublishing,
-    Command,
-    CreatorCommand,
     Describe,
     End,
     EndByOperator,
@@ -28,14 +27,17 @@ from server.rooms.commands import (
 from server.rooms.description import NewRoom, RoomDescription, RoomInspection
 from server.rooms.in_memory import RoomsInMemory
 from server.rooms.life import State
+from server.rooms.part import SocialTools
+from server.rooms.past_room import PastRoom
+from server.rooms.requester import require_key
 from server.rooms.room import OpenSession, Room, RoomPolicy
+from server.social.counters import SocialCounters
 from server.storage.database import (
     RoomExists,
     RoomRecord,
     Storage,
     StorageError,
     hash_key,
-    key_matches,
     new_key,
     new_room_id,
 )
@@ -80,6 +82,8 @@ class Rooms:
         self._open_session = open_session
         self._policy = policy
         self._on_beacon = on_beacon
+        self.social = SocialCounters()
+        self._social_tools = SocialTools(storage, self.social)
         self._rooms: dict[str, Room] = {}
         self.in_memory = RoomsInMemory(self._rooms)
         self._idle: dict[Room, None] = {}
@@ -188,8 +192,11 @@ class Rooms:
         room = self._rooms.get(name)
         record = room.record if room else await self._record(name)
         if isinstance(command, CreatorCommand):
-            _require_key(record, command.key)
+            require_key(record, command.key)
         present = None if room is None or room.ended else room
+        if isinstance(command, SocialCommand):
+            social = present.social if present else PastRoom(record, self._storage)
+            return await social.execute(command)
         match command:
             case Describe():
                 return room.describe() if room else _describe_ended(record)
@@ -247,7 +254,15 @@ class Rooms:
 
     def _add(self, record: RoomRecord) -> Room:
         audience = Audience(self._on_beacon)
-        room = Room(record, self._policy, self._hub.open, self._open_session, audience, self)
+        room = Room(
+            record,
+            self._policy,
+            self._hub.open,
+            self._open_session,
+            audience,
+            self._social_tools,
+            self,
+        )
         self._rooms[record.room] = room
         if room.state is State.IDLE:
             self._idle[room] = None
@@ -306,13 +321,6 @@ def _describe_ended(record: RoomRecord) -> RoomDescription:
     return RoomDescription(
         record.room, record.title, State.ENDED, 0, record.created_at, record.live_at
     )
-
-
-def _require_key(record: RoomRecord, key: str) -> None:
-    if not key:
-        raise Unauthorized(RefusalCode.MISSING_KEY, "send the key as Authorization: Bearer KEY")
-    if not key_matches(key, record.key_hash):
-        raise Forbidden(RefusalCode.WRONG_KEY, "the key does not belong to this room")
 
 
 def _gone() -> Gone:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from relay.channel.channel import Channel
 from relay.channel.owner import ChannelOwner, Notice
 from relay.client_address import UNKNOWN, ClientAddress
-from relay.errors import MessageError, RefusalCode
+from relay.errors import RefusalCode
 from relay.rtc.receive.sdp import Offer
 from relay.stream.stream import Stream
 from server.errors import Conflict, NotFound, TooManyRequests, Unavailable
@@ -22,6 +22,8 @@ from server.rooms.beacon import read_beacon
 from server.rooms.description import RoomDescription, room_event
 from server.rooms.health import RoomHealth
 from server.rooms.life import TRANSITIONS, RoomEvent, State
+from server.rooms.part import RoomContext, SocialTools
+from server.rooms.social import RoomSocial
 from server.storage.database import RoomRecord
 
 logger = logging.getLogger(__name__)
@@ -68,10 +70,13 @@ class Room:
         open_channel: OpenChannel,
         open_session: OpenSession,
         audience: Audience,
+        tools: SocialTools,
         observer: RoomObserver,
     ) -> None:
-        self.record = record
         self.channel = open_channel(record.room, self)
+        self._context = RoomContext(record, self.channel, tools)
+        self.social = RoomSocial(self._context)
+        """What people do in the room."""
         self.state = State.IDLE if record.live_at is None else State.AWAY
         self.live_since = record.live_at
         self.creator = UNKNOWN
@@ -91,6 +96,10 @@ class Room:
         self._closed = False
         self._post_description()
         self._set_deadline()
+
+    @property
+    def record(self) -> RoomRecord:
+        return self._context.record
 
     @property
     def name(self) -> str:
@@ -252,6 +261,7 @@ class Room:
         logger.info("room %s: %s → %s", self.name, before.value, after.value)
         self._set_deadline()
         self._post_description()
+        self.social.state_changed(before, after)
         self._observer.room_changed(self, before)
 
     async def close(self) -> None:
@@ -263,6 +273,7 @@ class Room:
         for session in self.sessions:
             self._spawn(session.close())
         self._current = self._pending = None
+        await self.social.close()
         self.channel.close()
         while self._tasks:
             await asyncio.wait(self._tasks)
@@ -282,10 +293,14 @@ class Room:
         self._audience.report(viewer, read_beacon(report), self._loop.time())
 
     def receive_notice(self, notice: Notice) -> None:
-        raise MessageError(f"unknown notice type {notice.body['type']!r}")
+        self.social.receive_notice(notice)
+
+    def viewer_joined(self, viewer: int, person: str | None, media: bool) -> None:
+        self.social.viewer_joined(viewer, person, media)
 
     def viewer_left(self, viewer: int) -> None:
         self._audience.leave(viewer)
+        self.social.viewer_left(viewer)
 
     def viewers_changed(self, viewers: int) -> None:
         if self._viewers_timer is None:

@@ -15,6 +15,7 @@ from aiortc.rtp import RtpPacket
 
 from relay.sample import Track
 from tests.fixtures.deadline import eventually
+from tests.fixtures.metrics import scrape
 from tests.fixtures.offers import offer as stored_offer
 from tests.fixtures.publisher import Publisher
 from tests.fixtures.server import SDP, Server
@@ -362,12 +363,17 @@ async def test_frames_that_are_no_websocket(unharmed: Live) -> None:
 
 
 async def test_too_many_messages(unharmed: Live) -> None:
-    """More than 20 messages at once close with 1008."""
+    """What is above 20 at once is dropped and counted, and the viewer keeps the picture."""
     live = unharmed
     async with Viewer(live.server.http, live.server.url, live.room.name) as viewer:
-        for number in range(40):
+        for number in range(200):
             await viewer.ws.send_str(f'{{"type":"time","id":{number}}}')
-        assert await viewer.closed() == 1008
+        await viewer.frames(10)
+        answers = [notice for notice in viewer.notices if notice["type"] == "time"]
+        assert 20 <= len(answers) < 100
+        async with live.server.http.get(f"{live.server.url}/metrics") as response:
+            told = scrape(await response.text())
+        assert told['microlive_dropped_notices_total{path="websocket"}'] == 200 - len(answers)
 
 
 async def test_too_many_sockets_and_rooms(unharmed: Live) -> None:

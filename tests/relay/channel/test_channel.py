@@ -487,6 +487,43 @@ def test_reports_go_up_with_the_viewers_number_until_it_leaves() -> None:
     assert owner.left == [1]
 
 
+def test_a_joining_viewer_is_announced_with_its_person() -> None:
+    """Under the number that its reports and its end have too."""
+    owner = Owner()
+    channel = make_channel(owner)
+    viewer, onlooker = Watcher(), Watcher()
+    channel.subscribe(viewer, person="p-7")
+    channel.subscribe(onlooker, media=False)
+    channel.unsubscribe(viewer)
+    assert owner.joined == [(1, "p-7", True), (2, None, False)] and owner.left == [1]
+
+
+def test_a_person_is_closed_on_every_connection() -> None:
+    """And the others stay, also where one connection cannot be closed."""
+
+    class Broken(Watcher):
+        def close(self, code: RefusalCode, text: str) -> None:
+            raise RuntimeError("defect")
+
+    channel = make_channel()
+    first, broken, second, other, nameless = (
+        Watcher(),
+        Broken(),
+        Watcher(),
+        Watcher(),
+        Watcher(),
+    )
+    channel.subscribe(first, person="p-7")
+    channel.subscribe(broken, person="p-7")
+    channel.subscribe(second, person="p-7", media=False)
+    channel.subscribe(other, person="p-8")
+    channel.subscribe(nameless)
+    assert channel.close_person("p-7", RefusalCode.BANNED, "banned") == 3
+    assert first.closed == second.closed == [RefusalCode.BANNED]
+    assert other.closed == nameless.closed == []
+    assert channel.close_person("p-9", RefusalCode.BANNED, "banned") == 0
+
+
 def test_a_notice_goes_up_with_its_person_and_where_the_viewer_stands() -> None:
     """The media time of the last report; the live edge before the first one."""
     owner = Owner()

@@ -59,3 +59,10 @@ def test_an_allowance_refills() -> None:
     assert [allowance.take(1.0) for _ in range(PER_SECOND + 1)] == [True] * PER_SECOND + [False]
     assert [allowance.take(100.0) for _ in range(BURST)] == [True] * BURST
     assert not allowance.take(100.0) and allowance.used_at == 100.0
+
+
+def test_refused_notices_take_nothing() -> None:
+    """A flood does not silence the viewer: what the limit allows is still taken."""
+    allowance = Allowance(0.0)
+    taken = sum(allowance.take(second / 1_000) for second in range(10_000))
+    assert BURST + 9 * PER_SECOND <= taken <= BURST + 10 * PER_SECOND

@@ -11,6 +11,7 @@ from aiohttp import ClientResponse
 
 from server.http import events
 from tests.fixtures.deadline import eventually
+from tests.fixtures.metrics import scrape
 from tests.fixtures.server import NewRoom, Server, running
 
 
@@ -79,6 +80,9 @@ async def test_notices_by_post(tmp_path: Path) -> None:
             for _ in range(40):
                 status, answer = await post(viewer, b'{"type":"time","id":3}')
             assert (status, answer["code"]) == (429, "rate_limited")
+            async with server.http.get(f"{server.url}/metrics") as metrics:
+                told = scrape(await metrics.text())
+            assert told['microlive_dropped_notices_total{path="events"}'] >= 1
             status, answer = await post("someone", b'{"type":"time","id":3}')
             assert (status, answer["code"]) == (404, "session_not_found")
 

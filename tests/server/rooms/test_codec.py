@@ -18,10 +18,9 @@ from server.rooms.codec import (
     encode_refusal,
     encode_reply,
 )
-from server.rooms.commands import (
-    COMMANDS,
+from server.rooms.commands.base import Command
+from server.rooms.commands.room import (
     AuthorisePublishing,
-    Command,
     Describe,
     End,
     EndByOperator,
@@ -29,6 +28,7 @@ from server.rooms.commands import (
     ReadHealth,
     RequireOpen,
 )
+from server.rooms.commands.table import COMMANDS
 from server.rooms.description import RoomDescription
 from server.rooms.health import RoomHealth
 from server.rooms.life import State

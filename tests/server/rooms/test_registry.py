@@ -22,9 +22,9 @@ from server.rooms.codec import (
     encode_refusal,
     encode_reply,
 )
-from server.rooms.commands import (
+from server.rooms.commands.base import Command
+from server.rooms.commands.room import (
     AuthorisePublishing,
-    Command,
     Describe,
     End,
     EndSession,

@@ -23,13 +23,16 @@ from server.ingest.transcoders import Transcoders
 from server.rooms.audience import Audience
 from server.rooms.beacon import Beacon
 from server.rooms.life import RoomEvent, State
+from server.rooms.part import SocialTools
 from server.rooms.room import EXCESS_PAUSE, Room, RoomPolicy
+from server.social.counters import SocialCounters
 from server.storage.database import RoomRecord
 from tests.fixtures import offers
 from tests.fixtures.channel import payloads
 from tests.fixtures.circles import no_collector
 from tests.fixtures.deadline import eventually
 from tests.fixtures.media import video_sample, video_track
+from tests.fixtures.social import no_storage
 
 OFFER = parse_offer(offers.offer("chromium"))
 S = State
@@ -67,6 +70,7 @@ def make(
         Hub(1, 1_000).open,
         IngestSessions(UdpPort(), Transcoders(Workers(), 1, 1, 1_000_000), 1_000_000).open,
         Audience(on_beacon),
+        SocialTools(no_storage(), SocialCounters()),
         observer or Observer(),
     )
 

@@ -48,6 +48,11 @@ export const REFUSALS = Object.freeze({
   title_too_long: 'The title is too long.',
   hello_too_long: 'The request is too long.',
 
+  // People in rooms
+  creator_only: 'Only the creator of this live can do this.',
+  moderators_only: 'Only the creator and the moderators of this live can do this.',
+  banned: 'You cannot watch this live or write in its chat.',
+
   // WHIP and WHEP
   not_sdp: 'The session description is not valid.',
   no_video: 'The session has no video.',

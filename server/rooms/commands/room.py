@@ -1,28 +1,11 @@
-"""Defines the commands to a room. Pure.
+"""The commands of a room's life and of publishing. Pure."""
 
-The process that owns the room executes the command (`Rooms.ask`). Another process may have sent the
-command, so commands, replies and refusals can be serialised (server/rooms/codec.py). Media and
-WebRTC sessions need no commands: only the process that owns the room uses them (`Rooms.local`).
-"""
+from dataclasses import dataclass
+from typing import Any
 
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, TypeVar
-
+from server.rooms.commands.base import Command, CreatorCommand
 from server.rooms.description import RoomDescription
 from server.rooms.health import RoomHealth
-
-Reply_co = TypeVar("Reply_co", covariant=True)
-
-
-class Command(Generic[Reply_co]):
-    """A request to a room. Every command is refused with 404 ROOM_NOT_FOUND if the room does not
-    exist.
-    """
-
-    __slots__ = ()
-    name: ClassVar[str]
-    reply: ClassVar[Any]
-    """Type of the reply to the command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +24,6 @@ class RequireOpen(Command[None]):
 
     name = "require_open"
     reply = None
-
-
-@dataclass(frozen=True, slots=True)
-class CreatorCommand(Command[Reply_co]):
-    """A command that needs the creator key. The command is refused with 401 MISSING_KEY if the key
-    is empty, and with 403 WRONG_KEY if the key does not belong to the room.
-    """
-
-    key: str = field(repr=False)
-    """The creator key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +79,12 @@ class EndByOperator(Command[None]):
     reply = None
 
 
-COMMANDS: dict[str, type[Command[object]]] = {
-    command.name: command
-    for command in (
-        Describe,
-        RequireOpen,
-        ReadHealth,
-        AuthorisePublishing,
-        EndSession,
-        End,
-        EndByOperator,
-    )
-}
+COMMANDS: tuple[type[Command[Any]], ...] = (
+    Describe,
+    RequireOpen,
+    ReadHealth,
+    AuthorisePublishing,
+    EndSession,
+    End,
+    EndByOperator,
+)

@@ -1,0 +1,55 @@
+"""Metrics of what people do in rooms. No label names a room or a person."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from server.http.events import EventsEndpoint
+from server.http.watch import WatchEndpoint
+from server.social.counters import SocialCounters
+
+
+@dataclass(frozen=True, slots=True)
+class SocialSources:
+    """The objects from which the metrics are read."""
+
+    counters: SocialCounters
+    watch: WatchEndpoint
+    events: EventsEndpoint
+
+
+class SocialCollector(Collector):
+    """Reads the counters when metrics are requested."""
+
+    def __init__(self, sources: SocialSources) -> None:
+        self._sources = sources
+
+    def describe(self) -> Iterator[Metric]:
+        """Yields no metrics. Without this method, `register` would call `collect` while the server
+        is still starting.
+        """
+        yield from ()
+
+    def collect(self) -> Iterator[Metric]:
+        counters = self._sources.counters
+        dropped = CounterMetricFamily(
+            "microlive_dropped_notices",
+            "Notices dropped because a viewer sent too many, by connection",
+            labels=["path"],
+        )
+        dropped.add_metric(["websocket"], self._sources.watch.counters.dropped_notices)
+        dropped.add_metric(["events"], self._sources.events.dropped_notices)
+        yield dropped
+        yield CounterMetricFamily(
+            "microlive_messages", "Chat messages that were stored", counters.messages
+        )
+        refused = CounterMetricFamily(
+            "microlive_refused_commands",
+            "Commands of people that rooms refused, by the code of the refusal",
+            labels=["code"],
+        )
+        for code, number in sorted(counters.refused.items()):
+            refused.add_metric([code.value], number)
+        yield refused

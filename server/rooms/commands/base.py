@@ -1,0 +1,43 @@
+"""What all commands to a room have in common. Pure."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, TypeVar
+
+from server.social.author import Requester, Role
+
+Reply_co = TypeVar("Reply_co", covariant=True)
+
+
+class Command(Generic[Reply_co]):
+    """A request to a room. Every command is refused with 404 ROOM_NOT_FOUND if the room does not
+    exist.
+    """
+
+    __slots__ = ()
+    name: ClassVar[str]
+    reply: ClassVar[Any]
+    """Type of the reply to the command."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreatorCommand(Command[Reply_co]):
+    """A command that needs the creator key. The command is refused with 401 MISSING_KEY if the key
+    is empty, and with 403 WRONG_KEY if the key does not belong to the room.
+    """
+
+    key: str = field(repr=False)
+    """The creator key."""
+
+
+@dataclass(frozen=True, slots=True)
+class SocialCommand(Command[Reply_co]):
+    """A command of a person. The room decides on the role of the person.
+
+    The command is refused with 403 WRONG_KEY if the requester's key does not belong to the room,
+    with 403 CREATOR_ONLY or MODERATORS_ONLY if the role of the person does not include `needs`, and
+    with 410 ROOM_ENDED if the room has ended and the command has no handler in
+    server/rooms/past_room.py.
+    """
+
+    needs: ClassVar[Role] = Role.GUEST
+    by: Requester

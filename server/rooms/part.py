@@ -1,0 +1,112 @@
+"""One part of what people do in a room, for example chat or polls, and what the part may use of the
+room.
+"""
+
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from relay.channel.channel import Channel
+from relay.channel.owner import Notice
+from server.people.person import Person
+from server.rooms.commands.base import SocialCommand
+from server.rooms.life import State
+from server.social.author import Author
+from server.social.counters import SocialCounters
+from server.storage.database import RoomRecord, Storage
+
+MAX_PEOPLE = 20_000
+"""Maximum number of people that a room remembers. The room forgets the first of them first."""
+
+CommandHandler = Callable[[Author, Any], Awaitable[object]]
+"""Executes one type of command. The handler raises a Refusal to refuse the command."""
+CommandHandlers = Mapping[type[SocialCommand[Any]], CommandHandler]
+NoticeHandlers = Mapping[str, Callable[[Notice], None]]
+"""Handlers of notices, by the type of the notice. A handler raises MessageError if the notice does
+not follow PROTOCOL.md; the connection is then closed.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SocialTools:
+    """What the parts of all rooms share."""
+
+    storage: Storage
+    counters: SocialCounters
+    now: Callable[[], float] = time.time
+    """The clock, Unix seconds."""
+
+
+class RoomContext:
+    """What the parts of one room may use."""
+
+    def __init__(self, record: RoomRecord, channel: Channel, tools: SocialTools) -> None:
+        self.record = record
+        """The present record of the room. Whoever changes the stored record replaces this one."""
+        self.channel = channel
+        self.storage = tools.storage
+        self.counters = tools.counters
+        self._now = tools.now
+        self._people: dict[str, Person] = {}
+
+    @property
+    def room(self) -> str:
+        """The name of the room."""
+        return self.record.room
+
+    @property
+    def now(self) -> float:
+        """The present time, Unix seconds."""
+        return self._now()
+
+    @property
+    def edge(self) -> int:
+        """The newest media time of the creator's stream, µs."""
+        return self.channel.edge
+
+    def post(
+        self, event: Mapping[str, Any], *, key: str | None = None, history: bool = False
+    ) -> None:
+        """Sends an event to every viewer with the next message (`Channel.post`)."""
+        body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+        self.channel.post(body, key=key, history=history)
+
+    def meet(self, person: Person) -> None:
+        """Remembers the name of a person, before the person watches or sends a command."""
+        self._people.pop(person.id, None)
+        if len(self._people) >= MAX_PEOPLE:
+            del self._people[next(iter(self._people))]
+        self._people[person.id] = person
+
+    def person(self, person: str | None) -> Person | None:
+        """Returns the person with this id; None if the room does not know the person."""
+        return None if person is None else self._people.get(person)
+
+
+class RoomPart:
+    """One part of what people do in a room. RoomSocial calls its methods."""
+
+    def __init__(self, context: RoomContext) -> None:
+        self._context = context
+
+    def command_handlers(self) -> CommandHandlers:
+        """Returns the handlers of the commands that belong to this part."""
+        return {}
+
+    def notice_handlers(self) -> NoticeHandlers:
+        """Returns the handlers of the notices that belong to this part."""
+        return {}
+
+    def viewer_joined(self, viewer: int, person: str | None, media: bool) -> None:
+        """Takes a new connection. `media`: whether the connection carries the media."""
+
+    def viewer_left(self, viewer: int) -> None:
+        """Takes the end of a connection."""
+
+    def state_changed(self, before: State, after: State) -> None:
+        """Takes a change of the room's state."""
+
+    async def close(self) -> None:
+        """Ends the timers and tasks of this part. The channel is still open."""

@@ -1,0 +1,103 @@
+"""What people do in one room: composes the parts, and gives each command and notice to its part."""
+
+from typing import Any
+
+from relay.channel.owner import Notice
+from relay.errors import MessageError, Refusal
+from server.people.person import Person
+from server.rooms.chat import RoomChat
+from server.rooms.commands.base import SocialCommand
+from server.rooms.countdown import RoomCountdown
+from server.rooms.life import State
+from server.rooms.moderation import RoomModeration
+from server.rooms.part import CommandHandler, NoticeHandlers, RoomContext, RoomPart
+from server.rooms.polls import RoomPolls
+from server.rooms.presence import RoomPresence
+from server.rooms.reactions import RoomReactions
+from server.rooms.requester import require_key, require_role
+from server.social.author import Author, Requester, Role
+
+
+class RoomSocial:
+    """The social parts of one room."""
+
+    def __init__(self, context: RoomContext) -> None:
+        self._context = context
+        self.moderation = RoomModeration(context)
+        self.chat = RoomChat(context, self.moderation)
+        self.reactions = RoomReactions(context)
+        self.polls = RoomPolls(context)
+        self.presence = RoomPresence(context)
+        self.countdown = RoomCountdown(context)
+        self._parts: tuple[RoomPart, ...] = (
+            self.moderation,
+            self.chat,
+            self.reactions,
+            self.polls,
+            self.presence,
+            self.countdown,
+        )
+        self._commands: dict[type[SocialCommand[Any]], CommandHandler] = {
+            kind: handler
+            for part in self._parts
+            for kind, handler in part.command_handlers().items()
+        }
+        self._notices: NoticeHandlers = {
+            kind: handler
+            for part in self._parts
+            for kind, handler in part.notice_handlers().items()
+        }
+
+    # Commands
+
+    async def execute(self, command: SocialCommand[Any]) -> object:
+        """Executes a command of a person. Raises a Refusal."""
+        try:
+            author = await self.author_of(command.by)
+            require_role(author, command.needs)
+            return await self._commands[type(command)](author, command)
+        except Refusal as refusal:
+            self._context.counters.refused[refusal.code] += 1
+            raise
+
+    async def author_of(self, by: Requester) -> Author:
+        """Returns the person with the person's role in this room. Raises Forbidden if the creator
+        key is wrong.
+        """
+        network = self.moderation.hash_network(by.address)
+        if by.key:
+            require_key(self._context.record, by.key)
+            return Author(by.person, Role.CREATOR, network)
+        return Author(by.person, await self.moderation.role_of(by.person), network)
+
+    # Viewers
+
+    def meet(self, person: Person) -> None:
+        """Remembers the name of a person who is about to watch."""
+        self._context.meet(person)
+
+    def receive_notice(self, notice: Notice) -> None:
+        """Takes a viewer's notice. Raises MessageError if no part knows the type of the notice."""
+        handler = self._notices.get(notice.body["type"])
+        if handler is None:
+            raise MessageError(f"unknown notice type {notice.body['type']!r}")
+        handler(notice)
+
+    def viewer_joined(self, viewer: int, person: str | None, media: bool) -> None:
+        for part in self._parts:
+            part.viewer_joined(viewer, person, media)
+
+    def viewer_left(self, viewer: int) -> None:
+        for part in self._parts:
+            part.viewer_left(viewer)
+
+    # Life
+
+    def state_changed(self, before: State, after: State) -> None:
+        for part in self._parts:
+            part.state_changed(before, after)
+
+    async def close(self) -> None:
+        """Ends the timers and tasks of all parts."""
+        for part in self._parts:
+            await part.close()

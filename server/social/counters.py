@@ -1,0 +1,18 @@
+"""Totals of what people did in all rooms of this process. Pure."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from relay.errors import RefusalCode
+
+
+@dataclass(slots=True)
+class SocialCounters:
+    """Totals since the process began."""
+
+    messages: int = 0
+    """Number of chat messages that are stored."""
+    refused: Counter[RefusalCode] = field(
+        default_factory=lambda: Counter({RefusalCode.RATE_LIMITED: 0})
+    )
+    """Number of refused commands of people, by the code of the refusal."""

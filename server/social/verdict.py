@@ -1,0 +1,44 @@
+"""What moderation decides about a message before chat accepts the message. Pure."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Protocol
+
+from relay.errors import RefusalCode
+from server.social.author import Author
+
+
+class Outcome(Enum):
+    ALLOWED = auto()
+    HELD = auto()
+    """The message is stored, and only moderators see it until a moderator shows it."""
+    REFUSED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The decision about one message. `code` and `reason` belong to a refusal."""
+
+    outcome: Outcome
+    code: RefusalCode | None = None
+    reason: str = ""
+    """Why the message is refused and what the author can do, in English."""
+    retry_after: float | None = None
+    """Seconds after which the author may send the message; None if waiting does not help."""
+
+
+ALLOWED = Verdict(Outcome.ALLOWED)
+HELD = Verdict(Outcome.HELD)
+
+
+def refused(code: RefusalCode, reason: str, retry_after: float | None = None) -> Verdict:
+    return Verdict(Outcome.REFUSED, code, reason, retry_after)
+
+
+class Judge(Protocol):
+    """The rules of moderation for messages."""
+
+    def judge(self, author: Author, text: str, now: float) -> Verdict:
+        """Decides on a message that satisfies all other rules: chat accepts the message unless the
+        verdict is a refusal. `now`: Unix seconds.
+        """
