@@ -152,7 +152,7 @@ OPERATIONS = (
         "/ws/{room}",
         "Watch over a WebSocket (relay/PROTOCOL.md)",
         {101: ()},
-        merged(ROOM_ON, FULL, {400: (Code.HELLO_TOO_LONG,)}),
+        merged(ROOM_ON, FULL, {400: (Code.HELLO_TOO_LONG,), 403: (Code.BANNED,)}),
         query=("media", "codecs", "player"),
         close_codes=merged(
             {1002: (Code.BAD_REQUEST,)},
