@@ -181,7 +181,7 @@ def _log(level: str) -> None:
 
 
 def _announce(urls: list[str], settings: Settings) -> None:
-    lines = [f"listening on {url}\n" for url in urls]
+    lines = [f"listening on {_with_name(url)}\n" for url in urls]
     if settings.lan:
         studios = [f"{url.rstrip('/')}/live" for url in urls if _is_for_phones(url)]
         lines += [f"go live from a phone on this network: {studio}\n" for studio in studios]
@@ -190,10 +190,21 @@ def _announce(urls: list[str], settings: Settings) -> None:
             if studios
             else "--lan: this machine has no private IPv4 address at which a phone can reach it\n"
         )
+        lines.append(
+            "--lan: browsers allow passkeys only for host names, not for addresses; a code carries "
+            "a person to another phone instead\n"
+        )
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Print the addresses even if the terminal's encoding lacks the QR code's block characters.
         sys.stdout.reconfigure(errors="replace")
     print("".join(lines), end="", flush=True)
+
+
+def _with_name(url: str) -> str:
+    """Returns the URL with `localhost` instead of 127.0.0.1: browsers allow passkeys only for host
+    names.
+    """
+    return url.replace("http://127.0.0.1:", "http://localhost:", 1)
 
 
 def _is_for_phones(url: str) -> bool:

@@ -91,7 +91,9 @@ class LocalServer:
         if not line.startswith(b"listening on "):
             await self.stop()
             raise ServerFailed("\n".join(["the server does not listen", *self.log[-5:]]))
-        self.url = line.decode().removeprefix("listening on ").strip()
+        # Measure every revision at the same address, without a lookup of the name.
+        url = line.decode().removeprefix("listening on ").strip()
+        self.url = url.replace("//localhost:", "//127.0.0.1:")
         self._port = int(self.url.rpartition(":")[2])
 
     async def stop(self) -> int:

@@ -54,7 +54,7 @@ class Microlive:
         )
         assert self.process.stdout
         self.url = self.process.stdout.readline().removeprefix("listening on ").strip()
-        assert self.url.startswith("http://127.0.0.1:")
+        assert self.url.startswith("http://localhost:")
 
     def close(self) -> None:
         self.process.terminate()

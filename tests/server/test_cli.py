@@ -167,13 +167,15 @@ def test_it_ends_cleanly_before_the_server_handles_signals(
 
 def test_lan_prints_the_studio_and_its_qr_code_without_a_terminal(tmp_path: Path) -> None:
     with start(tmp_path, "--lan") as process:
-        assert first_line(process).startswith("listening on http://127.0.0.1:")
+        assert first_line(process).startswith("listening on http://localhost:")
         assert first_line(process) == "listening on https://192.168.7.7:8443/\n"
         assert (
             first_line(process)
             == "go live from a phone on this network: https://192.168.7.7:8443/live\n"
         )
         assert "█" in first_line(process)
+        after = (line for line in iter(lambda: first_line(process), "") if "█" not in line)
+        assert any("passkeys only for host names" in line for line in after)
         process.terminate()
         process.communicate(timeout=30)
     assert process.returncode == 0
