@@ -81,7 +81,7 @@ def refusals(pages: Pages, settings: Settings) -> Middleware:
                 # Plain text instead of a page: the style sheets of a page would be refused too.
                 web.Response(status=421, text=f"{refusal}\n")
                 if refusal.code is RefusalCode.UNKNOWN_HOST
-                else pages.message(request, refusal.status, str(refusal))
+                else pages.message(request, refusal)
             )
             response.headers.update(refusal_headers(refusal))
         else:

@@ -7,7 +7,7 @@ from typing import Any
 import jinja2
 from aiohttp import hdrs, web
 
-from relay.errors import RefusalCode
+from relay.errors import Refusal, RefusalCode
 from server import WEB
 from server.errors import Gone, NotFound
 from server.http.headers import ancestors_of
@@ -18,13 +18,24 @@ from server.rooms.registry import Rooms
 from server.settings import Settings
 from server.site.assets import Assets, BundledAssets, SourceAssets
 from server.site.first_frame import first_frame
+from server.site.strings import COOKIE, Strings, language_of, read_strings
 
 SHOW = "microliveBoot.showFirstFrame();"
 """The inline script that shows the first frame in a room's page. The page contains this script
 after the frame's data.
 """
 
-HEADINGS = {404: "Nothing here", 410: "This live is over", 429: "A moment, please"}
+HEADINGS = {404: "not_found", 410: "over", 429: "busy"}
+"""Heading of the page that shows a refusal, by status: a key of the strings `message.heading`."""
+AREAS = {
+    "index.html": ("site", "feed", "api", "refusals"),
+    "live.html": (
+        *("site", "studio", "device", "health", "figures", "obstacle"),
+        *("api", "refusals"),
+    ),
+    "room.html": ("site", "room", "stats", "api", "refusals"),
+}
+"""Areas of the strings that the scripts of each page use."""
 
 
 class Pages:
@@ -34,6 +45,7 @@ class Pages:
         self._rooms = rooms
         self._settings = settings
         self._assets: Assets = SourceAssets(WEB) if settings.dev else BundledAssets(WEB)
+        self._strings = read_strings(WEB)
         self._templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader(WEB), autoescape=True, undefined=jinja2.StrictUndefined
         )
@@ -59,14 +71,10 @@ class Pages:
             described = await self._rooms.ask(name, Describe())
         except NotFound as error:
             raise NotFound(
-                RefusalCode.ROOM_NOT_FOUND,
-                "There is no live at this address. Perhaps a letter is missing from the link?",
+                RefusalCode.ROOM_NOT_FOUND, "there is no live at this address"
             ) from error
         if described.state is State.ENDED:
-            raise Gone(
-                RefusalCode.ROOM_ENDED,
-                "The creator has ended this live. Others may be on air right now.",
-            )
+            raise Gone(RefusalCode.ROOM_ENDED, "the creator has ended this live")
         return self._render(
             request,
             "room.html",
@@ -103,18 +111,19 @@ class Pages:
     async def icon(self, _: web.Request) -> web.Response:
         raise web.HTTPFound(f"{self._assets.base}/icons/icon.svg")
 
-    def message(self, request: web.Request, status: int, text: str) -> web.Response:
-        """Returns a page that shows a refusal."""
-        heading = HEADINGS.get(status, "That did not work")
+    def message(self, request: web.Request, refusal: Refusal) -> web.Response:
+        """Returns a page that shows a refusal in the reader's language."""
+        strings = self._strings_for(request)
+        own = f"message.{refusal.code.value}"
         return self._render(
             request,
             "message.html",
-            answer=status,
-            status=status,
-            heading=heading,
-            text=text,
+            answer=refusal.status,
+            status=refusal.status,
+            heading=strings.t(f"message.heading.{HEADINGS.get(refusal.status, 'failed')}"),
+            text=strings.t(own if strings.has(own) else f"refusals.{refusal.code.value}"),
             action_url="/",
-            action_text="See who is live",
+            action_text=strings.t("message.see_live"),
         )
 
     def _main(self, page: str) -> str:
@@ -123,10 +132,22 @@ class Pages:
     def _render(
         self, request: web.Request, template: str, *, answer: int = 200, **values: Any
     ) -> web.Response:
-        text = self._templates.get_template(template).render(assets=self._assets.base, **values)
+        strings = self._strings_for(request)
+        text = self._templates.get_template(template).render(
+            assets=self._assets.base,
+            language=strings.language,
+            t=strings.t,
+            strings=strings.script(AREAS.get(template, ())),
+            **values,
+        )
         return web.Response(
             status=answer, text=text, content_type="text/html", headers=self._headers(request)
         )
+
+    def _strings_for(self, request: web.Request) -> Strings:
+        accepted = request.headers.get(hdrs.ACCEPT_LANGUAGE, "")
+        strings = read_strings(WEB) if self._settings.dev else self._strings
+        return strings[language_of(request.cookies.get(COOKIE), accepted)]
 
     def _headers(self, request: web.Request) -> dict[str, str]:
         host = authority_of(request, self._settings)
@@ -141,6 +162,7 @@ class Pages:
         )
         return {
             hdrs.CACHE_CONTROL: "no-cache",
+            hdrs.VARY: f"{hdrs.ACCEPT_LANGUAGE}, {hdrs.COOKIE}",
             "Content-Security-Policy": policy,
             "Permissions-Policy": "camera=(self), microphone=(self)",
             "Referrer-Policy": "same-origin",

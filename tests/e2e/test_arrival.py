@@ -37,7 +37,7 @@ async ({ whip, key }) => {
     ("without", "obstacle"),
     [
         pytest.param("--use-fake-ui", "denied", id="camera denied"),
-        pytest.param("--use-fake", "no-camera", id="no camera"),
+        pytest.param("--use-fake", "missing", id="no camera"),
     ],
 )
 async def test_the_studio_names_the_obstacle(

@@ -1,6 +1,7 @@
 /** The script of the feed page, which lists the rooms that are live now. */
 import { byId, setText } from './page/dom.js';
 import { liveRooms } from './api/rooms_api.js';
+import { t } from './page/strings.js';
 import { clockTime, headCount } from './page/words.js';
 
 const EVERY = 3_000; // ms
@@ -30,8 +31,8 @@ function fill(card, { title, state, viewers, live_since }) {
   const part = (/** @type {string} */ name) =>
     /** @type {Element} */ (card.querySelector(`.${name}`));
   card.dataset.state = state;
-  setText(part('title'), title || 'Untitled live');
-  setText(part('badge'), state === 'live' ? 'Live' : 'Away');
+  setText(part('title'), title || t('site.untitled'));
+  setText(part('badge'), state === 'live' ? t('site.live') : t('site.away'));
   setText(part('count'), headCount(viewers));
   setText(part('since'), live_since ? clockTime(Date.now() / 1000 - live_since) : '');
 }
@@ -59,7 +60,7 @@ function show(rooms) {
     if (list.children[n] !== card) list.insertBefore(card, list.children[n] ?? null);
   });
   document.body.dataset.feed = rooms.length ? 'full' : 'empty';
-  setText(byId('count'), rooms.length === 1 ? '1 live now' : `${rooms.length} live now`);
+  setText(byId('count'), t('feed.count', { count: rooms.length }));
 }
 
 async function refresh() {

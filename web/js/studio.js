@@ -5,6 +5,7 @@
 import { byId, setText, toast } from './page/dom.js';
 import * as api from './api/rooms_api.js';
 import { copy, share } from './page/share.js';
+import { t } from './page/strings.js';
 import { keep, keepInTab, recall, recallInTab } from './page/store.js';
 import { clockTime, headCount } from './page/words.js';
 import { CameraError } from './publish/camera.js';
@@ -19,7 +20,7 @@ import { SetupForm } from './studio/setup_form.js';
 
 const notice = new Notice();
 const panel = new CameraPanel((track) => {
-  onAir?.replaceTrack(track).catch(() => toast('The new track could not be sent'));
+  onAir?.replaceTrack(track).catch(() => toast(t('studio.track_failed')));
 }, notice);
 const setup = new SetupForm(goLive);
 /** @type {OnAir | null} */
@@ -64,7 +65,7 @@ function begin(room) {
   mine = { ...room, since: room.since ?? Date.now() / 1_000 };
   keep('room', mine);
   show('live');
-  setText(byId('live-title'), room.title || 'Untitled');
+  setText(byId('live-title'), room.title || t('studio.untitled'));
   const { host, pathname } = new URL(room.watch);
   /** @type {HTMLAnchorElement} */ (byId('share-link')).href = room.watch;
   setText(byId('share-host'), host);
@@ -104,11 +105,9 @@ async function end() {
   const room = mine;
   if (!room) return;
   const ended = onAir?.end();
-  finish('Thanks for going live.');
+  finish(t('studio.over_text'));
   await ended;
-  await api
-    .endRoom(room.room, room.key)
-    .catch(() => toast('The server could not be reached. The live ends by itself soon.'));
+  await api.endRoom(room.room, room.key).catch(() => toast(t('studio.not_ended')));
 }
 
 function showQr() {

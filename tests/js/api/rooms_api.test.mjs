@@ -1,4 +1,5 @@
 // The HTTP interface as the pages use it.
+import '../fixtures/english.mjs';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as api from '../../../web/js/api/rooms_api.js';

@@ -1,4 +1,5 @@
 // The health light.
+import '../fixtures/english.mjs';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Health, judge } from '../../../web/js/publish/health.js';

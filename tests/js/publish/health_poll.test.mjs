@@ -1,4 +1,5 @@
 // The poll of a live's health, on a fake clock.
+import '../fixtures/english.mjs';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { HealthPoll } from '../../../web/js/publish/health_poll.js';

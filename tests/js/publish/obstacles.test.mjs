@@ -1,4 +1,5 @@
 // What prevents going live, by browser.
+import '../fixtures/english.mjs';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { browserObstacle, cameraObstacle } from '../../../web/js/publish/obstacles.js';
@@ -18,11 +19,11 @@ test('a browser that can do all has no obstacle', () => {
 
 test('the first obstacle is the one to remove first', () => {
   const cases = [
-    ['in-app', { userAgent: `${IPHONE} Instagram 300.0`, secure: false, camera: false }],
+    ['in_app', { userAgent: `${IPHONE} Instagram 300.0`, secure: false, camera: false }],
     ['insecure', { secure: false, camera: false, webrtc: false, codec: false }],
-    ['no-webrtc', { camera: false, codec: false }],
-    ['no-webrtc', { webrtc: false, codec: false }],
-    ['no-codec', { codec: false }],
+    ['no_webrtc', { camera: false, codec: false }],
+    ['no_webrtc', { webrtc: false, codec: false }],
+    ['no_codec', { codec: false }],
   ];
   for (const [name, change] of cases)
     assert.equal(browserObstacle({ ...able, ...change })?.name, name);
@@ -50,7 +51,7 @@ test('each obstacle says what to do, and steps fit the device', () => {
       assert.ok(heading && text && steps.length && action === 'retry');
     }
   }
-  assert.deepEqual([...names], ['denied', 'no-camera', 'busy']);
+  assert.deepEqual([...names], ['denied', 'missing', 'busy']);
   assert.match(cameraObstacle('denied', IPHONE).steps[0], /^Tap/);
   assert.match(cameraObstacle('denied', CHROME).steps[0], /^Click/);
 });

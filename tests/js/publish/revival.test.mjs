@@ -1,4 +1,5 @@
 // The recovery of lost tracks, by its table, on a fake clock.
+import '../fixtures/english.mjs';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { CameraError } from '../../../web/js/publish/camera.js';

@@ -1,4 +1,5 @@
 // One WHIP session, on a fake clock, server and WebRTC.
+import '../fixtures/english.mjs';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {

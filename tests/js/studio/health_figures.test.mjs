@@ -1,4 +1,5 @@
 // The figures of a live in words.
+import '../fixtures/english.mjs';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { audienceLine, figures, sentLine } from '../../../web/js/studio/health_figures.js';

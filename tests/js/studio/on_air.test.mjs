@@ -1,4 +1,5 @@
 // What the creator sees while live, on a fake page, clock and server.
+import '../fixtures/english.mjs';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Notice } from '../../../web/js/studio/notice.js';

@@ -1,4 +1,5 @@
 // The form before going live.
+import '../fixtures/english.mjs';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { SetupForm } from '../../../web/js/studio/setup_form.js';

@@ -1,6 +1,7 @@
 // The playback of a room with players, a connection and a viewport that only write down what they
 // are asked for.
 import '../fixtures/browser.mjs';
+import '../fixtures/english.mjs';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Ladder } from '../../../web/js/watch/ladder.js';
@@ -307,7 +308,7 @@ test('without a single player it says so', () => {
       throw new Error('no source');
     },
   });
-  assert.deepEqual(throws.told, ['hopeless: no source']);
+  assert.deepEqual(throws.told, ['hopeless: Try another browser. The reason: no source']);
 });
 
 test('a close for want of a codec changes the path on a new connection', () => {

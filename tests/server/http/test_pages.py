@@ -65,6 +65,21 @@ async def test_unknown_and_ended_rooms_have_pages(server: Server) -> None:
             assert (response.status, response.content_type) == (status, "application/json")
 
 
+async def test_pages_speak_the_readers_language(server: Server) -> None:
+    """The cookie decides, else the browser. A cache must not give a page to another reader."""
+    room = await server.create()
+    korean = {**BROWSER, "Accept-Language": "ko-KR,ko;q=0.9,en;q=0.8"}
+    chosen = {**korean, "Cookie": "microlive-language=en"}
+    for path in ("/", "/live", f"/r/{room.name}", "/nothing"):
+        for headers, language, word in ((korean, "ko", "라이브"), (chosen, "en", "live")):
+            async with server.http.get(server.url + path, headers=headers) as response:
+                text = await response.text()
+                assert f'<html lang="{language}"' in text and word in text
+                assert {"Accept-Language", "Cookie"} <= set(
+                    response.headers["Vary"].replace(" ", "").split(",")
+                )
+
+
 @pytest.mark.parametrize(
     "name",
     [

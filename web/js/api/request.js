@@ -6,6 +6,7 @@
  */
 import { BROWSER } from '../page/environment.js';
 import { refusalOf } from '../page/refusals.js';
+import { t } from '../page/strings.js';
 
 /** Thrown if the server refuses a request or cannot be reached. The page shows `message`. */
 export class ApiError extends Error {
@@ -66,17 +67,17 @@ export async function request(path, init = {}, environment = BROWSER) {
       headers,
     });
   } catch {
-    throw new ApiError('The server cannot be reached. Check the connection.', 0);
+    throw new ApiError(t('api.unreachable'), 0);
   }
   if (response.status === 204) return null;
   if (response.ok) {
     return response.json().catch(() => {
       // For example the login page of a public network.
-      throw new ApiError('The answer does not come from the server. Check the connection.', 0);
+      throw new ApiError(t('api.not_ours'), 0);
     });
   }
   const { text, code } = refusalOf(await response.text().catch(() => ''));
   const retryAfter = Number(response.headers.get('Retry-After')) || 0;
-  const message = text || `The server answered ${response.status}.`;
+  const message = text || t('api.status', { status: String(response.status) });
   throw new ApiError(message, response.status, { code, retryAfter });
 }

@@ -1,4 +1,5 @@
 import { toast } from './dom.js';
+import { t } from './strings.js';
 
 /**
  * Opens the system's share sheet, or copies the link if the browser has no share sheet.
@@ -18,9 +19,9 @@ export async function share(url, title) {
 export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
-    toast('Link copied');
+    toast(t('site.link_copied'));
   } catch {
     // A page outside a secure context has no clipboard.
-    prompt('Copy the link', text);
+    prompt(t('site.copy_link'), text);
   }
 }

@@ -1,4 +1,5 @@
-/** Formats numbers for the pages. */
+/** Formats durations and numbers for the pages. */
+import { shortNumber } from './strings.js';
 
 /**
  * Formats a duration: 65 → "1:05", 3700 → "1:01:40".
@@ -12,11 +13,7 @@ export function clockTime(seconds) {
 }
 
 /**
- * Formats a number of people: 999 → "999", 1200 → "1.2K".
+ * Formats a number of people: 999 → "999", 12000 → "12K" or "1.2만".
  * @param {number} count
  */
-export function headCount(count) {
-  return count < 1000
-    ? String(count)
-    : new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format(count);
-}
+export const headCount = (count) => shortNumber(count);

@@ -43,24 +43,25 @@
 
 /**
  * The possible findings, the most important first. The first finding whose condition is true is
- * shown. A condition is false if its figure is NaN.
+ * shown. A condition is false if its figure is NaN. The second item is the finding's key in the
+ * strings, below `health`.
  * @type {readonly [Light, string, (situation: Situation & Figures) => boolean][]}
  */
 const FINDINGS = [
-  ['bad', 'Not connected', ({ live }) => !live],
-  ['bad', 'The camera gives no video', ({ cameraLost }) => cameraLost],
-  ['bad', 'No video reaches the server', ({ gap }) => gap > 1_500],
-  ['bad', 'The network loses much of your video: find a better one', ({ loss }) => loss > 0.1],
-  ['bad', 'The network is very slow to respond', ({ roundTrip }) => roundTrip > 800],
-  ['bad', 'The network is too slow for video', ({ estimate }) => estimate < 200_000],
-  ['bad', 'Very few frames per second', ({ fps }) => fps < 8],
-  ['bad', 'The video has stopped for most viewers', ({ standing }) => standing > 0.5],
-  ['weak', 'This device is at its limit: close other apps, keep it cool', limitedByDevice],
-  ['weak', 'The network is slow: the video is smaller', ({ estimate }) => estimate < 600_000],
-  ['weak', 'The network loses some of your video', ({ loss }) => loss > 0.03],
-  ['weak', 'The network is slow to respond', ({ roundTrip }) => roundTrip > 300],
-  ['weak', 'The video is not smooth', ({ gap, fps }) => gap > 500 || fps < 18],
-  ['weak', 'The video has stopped for some viewers', ({ standing }) => standing > 0.2],
+  ['bad', 'not_connected', ({ live }) => !live],
+  ['bad', 'no_video', ({ cameraLost }) => cameraLost],
+  ['bad', 'nothing_arrives', ({ gap }) => gap > 1_500],
+  ['bad', 'much_loss', ({ loss }) => loss > 0.1],
+  ['bad', 'very_slow_response', ({ roundTrip }) => roundTrip > 800],
+  ['bad', 'too_slow', ({ estimate }) => estimate < 200_000],
+  ['bad', 'few_frames', ({ fps }) => fps < 8],
+  ['bad', 'most_stopped', ({ standing }) => standing > 0.5],
+  ['weak', 'device_limit', limitedByDevice],
+  ['weak', 'smaller', ({ estimate }) => estimate < 600_000],
+  ['weak', 'some_loss', ({ loss }) => loss > 0.03],
+  ['weak', 'slow_response', ({ roundTrip }) => roundTrip > 300],
+  ['weak', 'not_smooth', ({ gap, fps }) => gap > 500 || fps < 18],
+  ['weak', 'some_stopped', ({ standing }) => standing > 0.2],
 ];
 
 /** @param {Situation} situation */
@@ -74,7 +75,7 @@ const BETTER_AFTER = 4; // s
 /**
  * Judges the situation of one second, without regard to earlier seconds.
  * @param {Situation} situation
- * @returns {{light: Light, why: string}}
+ * @returns {{light: Light, why: string}} `why`: key of the finding, '' for none
  */
 export function judge(situation) {
   const { sample, ingest, audience, paused } = situation;

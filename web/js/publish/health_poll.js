@@ -3,6 +3,7 @@
  * second, or longer if the server demands a longer interval. This module uses no DOM.
  */
 import { BROWSER } from '../page/environment.js';
+import { t } from '../page/strings.js';
 
 /**
  * @typedef {import('../api/rooms_api.js').RoomHealth} RoomHealth
@@ -47,9 +48,8 @@ export class HealthPoll {
     } catch (error) {
       if (this.#closed) return;
       const { status = 0, retryAfter = 0 } = /** @type {Refusal} */ (error);
-      if (status === 410)
-        return this.#gone('It was ended on another device, or after a long interruption.');
-      if (status === 404) return this.#gone('The server no longer knows this live.');
+      if (status === 410) return this.#gone(t('studio.ended_elsewhere'));
+      if (status === 404) return this.#gone(t('studio.unknown_live'));
       wait = Math.max(wait, retryAfter * 1_000);
     }
     if (this.#closed) return;

@@ -16,6 +16,7 @@
  * @property {boolean} webrtc  RTCPeerConnection exists
  * @property {boolean} codec   H.264 or VP8 can be sent
  */
+import { t } from '../page/strings.js';
 import { videoCodecs } from './whip.js';
 
 /** Strings in the user agents of browsers that run inside other apps. */
@@ -55,9 +56,9 @@ export function browserFeatures() {
  */
 export function browserObstacle({ userAgent, secure, camera, webrtc, codec }) {
   if (IN_APP.test(userAgent)) return inApp(userAgent);
-  if (!secure) return INSECURE;
-  if (!camera || !webrtc) return NO_WEBRTC;
-  return codec ? null : NO_CODEC;
+  if (!secure) return obstacle('insecure', ['https', 'lan'], 'none');
+  if (!camera || !webrtc) return obstacle('no_webrtc', ['update'], 'copy');
+  return codec ? null : obstacle('no_codec', ['use'], 'retry');
 }
 
 /**
@@ -66,8 +67,12 @@ export function browserObstacle({ userAgent, secure, camera, webrtc, codec }) {
  * @returns {Obstacle}
  */
 export function cameraObstacle(reason, userAgent) {
-  if (reason === 'missing') return NO_CAMERA;
-  return reason === 'busy' ? BUSY : denied(userAgent);
+  if (reason === 'missing') return obstacle('missing', ['plug', 'phone'], 'retry');
+  if (reason === 'busy') return obstacle('busy', ['close', 'then'], 'retry');
+  const steps = IOS.test(userAgent)
+    ? ['open_ios', 'settings_ios', 'allow_ios']
+    : ['open', 'allow', 'reload'];
+  return obstacle('denied', steps, 'retry');
 }
 
 /**
@@ -75,88 +80,17 @@ export function cameraObstacle(reason, userAgent) {
  * @returns {Obstacle}
  */
 function inApp(userAgent) {
-  const ios = IOS.test(userAgent);
-  return {
-    name: 'in-app',
-    heading: 'Open this page in your browser',
-    text: 'This page is open inside another app, which gives it no camera.',
-    steps: [
-      ios ? 'Tap ··· or the share button of this app' : 'Tap ⋮ at the top right',
-      ios ? 'Choose “Open in Safari”' : 'Choose “Open in Chrome” or “Open in browser”',
-      'Not there? Copy the link and paste it into your browser',
-    ],
-    action: 'copy',
-  };
+  const system = IOS.test(userAgent) ? 'ios' : 'android';
+  return obstacle('in_app', [`menu_${system}`, `open_${system}`, 'or_copy'], 'copy');
 }
 
 /**
- * @param {string} userAgent
+ * @param {string} name  its key in the strings, below `obstacle`
+ * @param {string[]} steps  keys below the name
+ * @param {Obstacle['action']} action
  * @returns {Obstacle}
  */
-function denied(userAgent) {
-  return {
-    name: 'denied',
-    heading: 'Camera access is blocked',
-    text: 'This page needs your camera and microphone. Viewers see nothing until you go live.',
-    steps: IOS.test(userAgent)
-      ? [
-          'Tap the page settings button in the address bar',
-          'Open “Website Settings”',
-          'Allow camera and microphone, then try again',
-        ]
-      : [
-          'Click the icon to the left of the address',
-          'Allow camera and microphone',
-          'Try again; some browsers need a reload of the page',
-        ],
-    action: 'retry',
-  };
+function obstacle(name, steps, action) {
+  const text = (/** @type {string} */ key) => t(`obstacle.${name}.${key}`);
+  return { name, heading: text('heading'), text: text('text'), steps: steps.map(text), action };
 }
-
-/** @type {Obstacle} */
-const NO_CAMERA = {
-  name: 'no-camera',
-  heading: 'No camera found',
-  text: 'The browser finds no camera on this device.',
-  steps: ['Plug in a camera, or switch it on', 'Or open this page on your phone'],
-  action: 'retry',
-};
-
-/** @type {Obstacle} */
-const BUSY = {
-  name: 'busy',
-  heading: 'The camera is in use',
-  text: 'Another app or another tab uses it.',
-  steps: ['Close the other app or tab', 'Then try again'],
-  action: 'retry',
-};
-
-/** @type {Obstacle} */
-const INSECURE = {
-  name: 'insecure',
-  heading: 'This page needs https',
-  text: 'Browsers allow the camera only on pages with a secure address.',
-  steps: [
-    'Use the address that begins with https://',
-    'On your own server: start it with --lan and open the link that it prints',
-  ],
-  action: 'none',
-};
-
-/** @type {Obstacle} */
-const NO_WEBRTC = {
-  name: 'no-webrtc',
-  heading: 'This browser cannot go live',
-  text: 'It cannot send video from a camera.',
-  steps: ['Update it, or use a current Chrome, Safari, Edge or Firefox'],
-  action: 'copy',
-};
-
-/** @type {Obstacle} */
-const NO_CODEC = {
-  name: 'no-codec',
-  heading: 'This browser cannot encode H.264 or VP8',
-  text: 'Going live needs one of these video formats.',
-  steps: ['Use Safari, Edge, Firefox or Chrome, here or on another device'],
-  action: 'retry',
-};

@@ -1,5 +1,6 @@
 /** The buttons and gestures of a room. */
 import { partOf } from '../page/dom.js';
+import { t } from '../page/strings.js';
 import { Gestures } from './gestures.js';
 
 /**
@@ -66,7 +67,7 @@ export class Controls {
     this.#unmute.hidden = true;
     this.#sound.hidden = false;
     this.#sound.setAttribute('aria-pressed', String(muted));
-    this.#sound.setAttribute('aria-label', muted ? 'Sound on' : 'Sound off');
+    this.#sound.setAttribute('aria-label', muted ? t('room.sound_on') : t('room.sound_off'));
   }
 
   toggleMuted() {

@@ -23,6 +23,7 @@
 import { partOf, setText } from '../page/dom.js';
 import { BROWSER } from '../page/environment.js';
 import { refusalOfClose, wordsFor } from '../page/refusals.js';
+import { t } from '../page/strings.js';
 import { headCount } from '../page/words.js';
 import { Ladder } from '../watch/ladder.js';
 import { Beacon } from '../watch/line/beacon.js';
@@ -104,11 +105,7 @@ export class RoomView {
     this.#listen();
     this.#playback.start();
     this.#open(preload?.socket ?? null);
-    if (this.#ladder.unknown) {
-      events.notice?.(
-        `There is no player “${this.#ladder.unknown}”. Playing with ${this.#ladder.name}.`,
-      );
-    }
+    if (this.#ladder.unknown) environment.setTimeout(() => this.#tellOfPlayer(), 0);
   }
 
   get state() {
@@ -175,6 +172,11 @@ export class RoomView {
     this.#viewport.close();
   }
 
+  #tellOfPlayer() {
+    const { unknown, name } = this.#ladder;
+    this.#events.notice?.(t('room.unknown_player', { name: unknown ?? '', player: name }));
+  }
+
   /** @param {PlayerFactory} players */
   #makePlayback(players) {
     return new Playback({
@@ -190,7 +192,7 @@ export class RoomView {
       events: {
         picture: () => this.#shown(),
         blocked: () => this.#controls.askForTap(),
-        hopeless: (reason) => this.#fail('This browser cannot play this live', reason),
+        hopeless: (reason) => this.#fail(t('room.unplayable'), reason),
       },
     });
   }
@@ -343,7 +345,7 @@ export class RoomView {
       await this.#eventFeed.listenWithoutWebSocket();
     } catch (error) {
       const { status, code = '' } = /** @type {{status?: number, code?: string}} */ (error);
-      if (status === 404) this.#fail('There is no such live', wordsFor(code || 'room_not_found'));
+      if (status === 404) this.#fail(t('room.no_room'), wordsFor(code || 'room_not_found'));
     }
   }
 
@@ -373,9 +375,7 @@ export class RoomView {
     const window = (this.#pictureInPicture ??= new PictureInPicture());
     // If the page is hidden, only the window kept the page connected.
     const closed = () => document.hidden && this.#followVisibility();
-    await window
-      .toggle(player, closed)
-      .catch(() => this.#events.notice?.('This browser does not open a window now.'));
+    await window.toggle(player, closed).catch(() => this.#events.notice?.(t('room.no_window')));
     const current = this.#playback.player;
     if (current && current !== player) await window.follow(current); // replaced meanwhile
   }

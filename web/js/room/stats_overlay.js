@@ -1,5 +1,6 @@
 /** Shows the playback figures, after a long press or with `?stats`. */
 import { BROWSER } from '../page/environment.js';
+import { t } from '../page/strings.js';
 
 /**
  * @typedef {import('../watch/player.js').PlayerStats & {player: string, state: string, bitrate:
@@ -59,24 +60,30 @@ function rowsOf(s) {
   const known = Number.isFinite(s.behindLens);
   return [
     [
-      'Behind the lens',
+      t('stats.behind_lens'),
       known
         ? `${s.captureEstimated ? '≈ ' : ''}${ms(s.behindLens)} ± ${ms(s.captureError)}`
-        : 'not known yet',
+        : t('stats.unknown'),
     ],
-    ['Live edge', `${ms(s.lag)}, aim ${ms(s.target)}`],
-    ['Buffer', `${ms(s.buffer)} at × ${s.rate.toFixed(2)}`],
+    [t('stats.edge'), t('stats.edge_value', { lag: ms(s.lag), target: ms(s.target) })],
+    [t('stats.buffer'), t('stats.buffer_value', { buffer: ms(s.buffer), rate: s.rate.toFixed(2) })],
     ...jitterRow(s.jitter),
-    ['Frame', s.width ? `${s.width} × ${s.height}` : 'none'],
-    ['Bitrate', `${(s.bitrate / 1e6).toFixed(2)} Mbps`],
-    ['Frames', `${s.frames} shown, ${s.dropped} dropped`],
+    [t('stats.frame'), s.width ? `${s.width} × ${s.height}` : t('stats.none')],
+    [t('stats.bitrate'), `${(s.bitrate / 1e6).toFixed(2)} Mbps`],
+    [t('stats.frames'), t('stats.frames_value', exact({ frames: s.frames, dropped: s.dropped }))],
     ...soundRow(s.sound),
-    ['Pace', s.leftOut ? `${s.pace}, ${s.leftOut} dropped` : s.pace],
-    ['Stalls', `${s.stalls}, ${s.seeks} jumps`],
-    ['Connection', `${s.reconnects} reconnects, ${s.rebuilds} rebuilds`],
-    ['First frame', ms(s.firstPicture)],
-    ['Player', `${PLAYERS[s.player] ?? s.player}, ${s.state}`],
-    ['Why', s.why],
+    [
+      t('stats.pace'),
+      s.leftOut ? t('stats.pace_value', { pace: s.pace, dropped: s.leftOut }) : s.pace,
+    ],
+    [t('stats.stalls'), t('stats.stalls_value', exact({ stalls: s.stalls, seeks: s.seeks }))],
+    [
+      t('stats.connection'),
+      t('stats.connection_value', exact({ reconnects: s.reconnects, rebuilds: s.rebuilds })),
+    ],
+    [t('stats.first_frame'), ms(s.firstPicture)],
+    [t('stats.player'), `${PLAYERS[s.player] ?? s.player}, ${s.state}`],
+    [t('stats.why'), s.why],
   ];
 }
 
@@ -85,7 +92,7 @@ function rowsOf(s) {
  * @returns {[string, string][]}
  */
 function jitterRow(jitter) {
-  return Number.isFinite(jitter) ? [['Jitter', `${ms(jitter)} p95`]] : [];
+  return Number.isFinite(jitter) ? [[t('stats.jitter'), `${ms(jitter)} p95`]] : [];
 }
 
 /**
@@ -94,12 +101,22 @@ function jitterRow(jitter) {
  */
 function soundRow(sound) {
   if (!sound) return [];
-  if (!sound.played) return [['Sound', 'waits for the device']];
-  const rest = `buffer ${ms(sound.buffer)}, ran dry ${sound.dry}×`;
+  if (!sound.played) return [[t('stats.sound'), t('stats.sound_waits')]];
+  const rest = t('stats.sound_rest', { buffer: ms(sound.buffer), dry: String(sound.dry) });
   return [
-    ['Sound', Number.isFinite(sound.lead) ? `${ms(sound.lead)} after the frame, ${rest}` : rest],
+    [
+      t('stats.sound'),
+      Number.isFinite(sound.lead) ? t('stats.sound_lead', { lead: ms(sound.lead), rest }) : rest,
+    ],
   ];
 }
+
+/**
+ * Returns the numbers as they are, without the short forms of the language.
+ * @param {Record<string, number>} numbers
+ */
+const exact = (numbers) =>
+  Object.fromEntries(Object.entries(numbers).map(([name, number]) => [name, String(number)]));
 
 /** @param {number} value */
 function ms(value) {

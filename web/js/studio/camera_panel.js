@@ -3,6 +3,7 @@
  * mute the microphone and switch to the other camera.
  */
 import { byId, setText, toast } from '../page/dom.js';
+import { t } from '../page/strings.js';
 import { Camera } from '../publish/camera.js';
 import { LevelMeter } from '../publish/level_meter.js';
 import { Revival } from '../publish/revival.js';
@@ -101,7 +102,7 @@ export class CameraPanel {
     try {
       await this.camera.flip();
     } catch {
-      toast('The camera could not be opened. Try again.');
+      toast(t('studio.flip_failed'));
     } finally {
       this.#flip.disabled = false;
     }
@@ -115,21 +116,13 @@ export class CameraPanel {
   #report(condition, before) {
     const what = this.#revival.lacking;
     const retry = () => this.#revival.retry();
-    /** @type {Record<Condition, string>} */
-    const texts = {
-      well: '',
-      taking: `The ${what} stopped. Opening it again…`,
-      busy: `A call or another app uses the ${what}. It comes back by itself when it is free.`,
-      missing: `The ${what} is disconnected. Plug it in again, or switch it on.`,
-      denied: `The browser no longer allows the ${what}. Allow it, then try again.`,
-    };
     this.#notice.say(
       'camera',
-      texts[condition],
+      condition === 'well' ? '' : t(`device.${what}.${condition}`),
       condition === 'denied' || condition === 'busy' ? { retry } : {},
     );
     if (condition === 'well' && before !== 'well') {
-      if (this.camera.stream.active) toast(`The ${what} is back`);
+      if (this.camera.stream.active) toast(t(`device.${what}.back`));
       this.#show();
     }
   }
@@ -141,8 +134,8 @@ export class CameraPanel {
     this.#preview.classList.toggle('mirrored', camera.mirrored);
     this.#preview.classList.toggle('paused', camera.paused);
     setText(byId('paused-note'), camera.paused ? pausedText(camera.muted || !camera.audio) : '');
-    press(byId('mute'), camera.muted, 'Unmute', 'Mute');
-    press(byId('pause'), camera.paused, 'Show camera', 'Hide camera');
+    press(byId('mute'), camera.muted, t('studio.unmute'), t('studio.mute'));
+    press(byId('pause'), camera.paused, t('studio.show_camera'), t('studio.hide_camera'));
   }
 }
 
@@ -159,7 +152,5 @@ function press(button, pressed, labelPressed, label) {
 
 /** @param {boolean} silent */
 function pausedText(silent) {
-  return silent
-    ? 'Your camera is hidden and your microphone is off.'
-    : 'Your camera is hidden. Viewers see black and hear you.';
+  return silent ? t('studio.paused_silent') : t('studio.paused');
 }

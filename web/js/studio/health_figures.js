@@ -1,5 +1,5 @@
 /** Formats the figures that explain the health light to the creator. Pure. */
-import { headCount } from '../page/words.js';
+import { shortNumber, t } from '../page/strings.js';
 
 /**
  * @typedef {import('../publish/health.js').Situation} Situation
@@ -7,12 +7,6 @@ import { headCount } from '../page/words.js';
  */
 
 const UNKNOWN = '–';
-const LIMITS = Object.freeze({
-  none: 'nothing',
-  cpu: 'this device',
-  bandwidth: 'the network',
-  other: 'the browser',
-});
 /** @type {Readonly<Record<string, string>>} */
 const PLAYERS = Object.freeze({ webcodecs: 'WebCodecs', mse: 'MSE', whep: 'WebRTC', hls: 'HLS' });
 
@@ -22,8 +16,8 @@ const PLAYERS = Object.freeze({ webcodecs: 'WebCodecs', mse: 'MSE', whep: 'WebRT
  */
 export function sentLine(sample) {
   if (!sample?.width) return '';
-  const size = Math.min(sample.width, sample.height);
-  return `${size}p · ${Math.round(sample.fps)} fps · ${mbps(sample.bitrate)}`;
+  const size = String(Math.min(sample.width, sample.height));
+  return t('figures.sent', { size, fps: Math.round(sample.fps), bitrate: mbps(sample.bitrate) });
 }
 
 /**
@@ -31,16 +25,16 @@ export function sentLine(sample) {
  * @param {Situation['audience']} audience
  */
 export function audienceLine(audience) {
-  if (!audience?.watching) return 'No viewers yet';
+  if (!audience?.watching) return t('figures.no_viewers');
   const { watching, reporting, playing, behind_lens: delay } = audience;
-  if (!reporting) return `${headCount(watching)} watching`;
+  if (!reporting) return t('figures.watching', { count: watching });
   const text = reporting === 1 ? oneViewer(playing === 1) : manyViewers(playing, reporting);
-  return delay ? `${text} · ${ms(delay.p50)} behind` : text;
+  return delay ? t('figures.with_delay', { text, delay: ms(delay.p50) }) : text;
 }
 
 /** @param {boolean} playing */
 function oneViewer(playing) {
-  return playing ? 'Your viewer sees you' : 'The video has stopped for your viewer';
+  return playing ? t('figures.one_sees') : t('figures.one_stopped');
 }
 
 /**
@@ -49,8 +43,8 @@ function oneViewer(playing) {
  */
 function manyViewers(playing, reporting) {
   return playing === reporting
-    ? `All ${headCount(reporting)} viewers see you`
-    : `${headCount(playing)} of ${headCount(reporting)} viewers see you`;
+    ? t('figures.all_see', { count: reporting })
+    : t('figures.some_see', { playing, count: reporting });
 }
 
 /**
@@ -60,58 +54,79 @@ function manyViewers(playing, reporting) {
  */
 export function figures({ sample, ingest, audience }) {
   const reporting = audience?.reporting ?? 0;
-  const ofReporting = (/** @type {number} */ count) =>
-    reporting ? `${headCount(count)} of ${headCount(reporting)}` : UNKNOWN;
+  const ofReporting = (/** @type {number} */ part) =>
+    reporting ? t('figures.of', { part, count: reporting }) : UNKNOWN;
   return {
-    seen: [
-      ['Watching', audience ? headCount(audience.watching) : UNKNOWN],
-      ['Playing', ofReporting(audience?.playing ?? 0)],
-      ['Delay', spread(audience?.behind_lens)],
-      ['Start-up time', spread(audience?.first_picture)],
-      ['Stalled in last 30 s', ofReporting(audience?.stalled ?? 0)],
-      ['Players', reporting ? players(audience?.players ?? {}) : UNKNOWN],
-    ],
-    sent: [
-      [
-        'Video',
-        sample?.width
-          ? `${sample.width} × ${sample.height}, ${Math.round(sample.fps)} fps`
-          : UNKNOWN,
-      ],
-      ['Bitrate', sample ? mbps(sample.bitrate) : UNKNOWN],
-      ['Network capacity', sample?.estimate ? mbps(sample.estimate) : UNKNOWN],
-      ['Packets lost', percent(sample?.loss)],
-      ['Round trip', ms(sample?.roundTrip)],
-      ['Limited by', sample ? LIMITS[sample.limited] : UNKNOWN],
-      ['Connection', sample ? (sample.relayed ? 'through a TURN server' : 'direct') : UNKNOWN],
-    ],
-    received: [
-      ['Bitrate', ingest?.bitrate != null ? mbps(ingest.bitrate) : UNKNOWN],
-      ['Frame rate', ingest?.fps != null ? `${Math.round(ingest.fps)} fps` : UNKNOWN],
-      ['Longest gap', ms(ingest?.gap)],
-      ['Packets lost', ingest ? `${ingest.lost} (${ingest.repaired} repaired)` : UNKNOWN],
-      [
-        'Last keyframe',
-        ingest?.keyframe_age != null
-          ? `${(ingest.keyframe_age / 1_000).toFixed(1)} s ago`
-          : UNKNOWN,
-      ],
-    ],
+    seen: rows({
+      watching: audience ? shortNumber(audience.watching) : UNKNOWN,
+      playing: ofReporting(audience?.playing ?? 0),
+      delay: spread(audience?.behind_lens),
+      start: spread(audience?.first_picture),
+      stalled: ofReporting(audience?.stalled ?? 0),
+      players: reporting ? players(audience?.players ?? {}) : UNKNOWN,
+    }),
+    sent: rows({
+      video: sample?.width ? videoLine(sample) : UNKNOWN,
+      bitrate: sample ? mbps(sample.bitrate) : UNKNOWN,
+      capacity: sample?.estimate ? mbps(sample.estimate) : UNKNOWN,
+      lost: percent(sample?.loss),
+      round_trip: ms(sample?.roundTrip),
+      limited: sample ? t(`figures.limited.${sample.limited}`) : UNKNOWN,
+      connection: sample ? connectionOf(sample) : UNKNOWN,
+    }),
+    received: rows({
+      bitrate: ingest?.bitrate != null ? mbps(ingest.bitrate) : UNKNOWN,
+      frame_rate: ingest?.fps != null ? t('figures.fps', { fps: Math.round(ingest.fps) }) : UNKNOWN,
+      gap: ms(ingest?.gap),
+      lost: ingest ? lostLine(ingest) : UNKNOWN,
+      keyframe: ingest?.keyframe_age != null ? agoLine(ingest.keyframe_age) : UNKNOWN,
+    }),
   };
+}
+
+/**
+ * @param {Record<string, string>} values  by the key of their name
+ * @returns {[string, string][]}
+ */
+function rows(values) {
+  return Object.entries(values).map(([key, value]) => [t(`figures.label.${key}`), value]);
+}
+
+/** @param {NonNullable<Situation['sample']>} sample */
+function videoLine({ width, height, fps }) {
+  const size = { width: String(width), height: String(height) };
+  return t('figures.video', { ...size, fps: Math.round(fps) });
+}
+
+/** @param {NonNullable<Situation['sample']>} sample */
+function connectionOf({ relayed }) {
+  return relayed ? t('figures.relayed') : t('figures.direct');
+}
+
+/** @param {NonNullable<Situation['ingest']>} ingest */
+function lostLine({ lost, repaired }) {
+  return t('figures.repaired', { lost: String(lost), repaired: String(repaired) });
+}
+
+/** @param {number} age ms */
+function agoLine(age) {
+  return t('figures.ago', { seconds: (age / 1_000).toFixed(1) });
 }
 
 /** @param {Record<string, number>} counts */
 function players(counts) {
   const ordered = Object.entries(counts).sort(([, a], [, b]) => b - a);
   return ordered
-    .map(([name, count]) => `${PLAYERS[name] ?? 'other'} ${headCount(count)}`)
+    .map(([name, count]) => `${PLAYERS[name] ?? t('figures.other_player')} ${shortNumber(count)}`)
     .join(', ');
 }
 
 /** @param {Spread | undefined} each */
 function spread(each) {
   if (!each) return UNKNOWN;
-  return each.p50 === each.p95 ? ms(each.p50) : `${ms(each.p50)}, slowest ${ms(each.p95)}`;
+  return each.p50 === each.p95
+    ? ms(each.p50)
+    : t('figures.slowest', { middle: ms(each.p50), slow: ms(each.p95) });
 }
 
 /** @param {number} bitrate bit/s */

@@ -1,11 +1,10 @@
 /** The health light of a room, and the figures that appear after a tap on the light. */
 import { byId, setText } from '../page/dom.js';
+import { t } from '../page/strings.js';
 import { Health } from '../publish/health.js';
 import { audienceLine, figures, sentLine } from './health_figures.js';
 
 /** @typedef {import('../publish/health.js').Situation} Situation */
-
-const WORDS = Object.freeze({ good: 'Good', weak: 'Weak', bad: 'Bad' });
 
 export class HealthPanel {
   #button = byId('health');
@@ -63,8 +62,11 @@ export class HealthPanel {
     const { light, why } = this.#health;
     const { sample, audience, live } = this.#situation;
     this.#button.dataset.light = live ? light : 'bad';
-    setText(byId('health-word'), live ? WORDS[light] : 'Off');
-    setText(byId('health-text'), live ? why || sentLine(sample) : 'Not connected');
+    setText(byId('health-word'), t(`health.${live ? light : 'off'}`));
+    setText(
+      byId('health-text'),
+      live ? (why && t(`health.${why}`)) || sentLine(sample) : t('health.not_connected'),
+    );
     setText(byId('audience'), live ? audienceLine(audience) : '');
     if (this.#details.hidden) return;
     const { seen, sent, received } = figures(this.#situation);

@@ -1,5 +1,6 @@
 /** The notice at the top of the studio, which states a problem and what happens next. */
 import { byId, setText } from '../page/dom.js';
+import { t } from '../page/strings.js';
 
 /** The topics of a notice, the most important first. The first topic that has a text is shown. */
 const TOPICS = /** @type {const} */ (['link', 'camera']);
@@ -51,7 +52,10 @@ export class Notice {
     const first = this.#first;
     this.#box.hidden = !first;
     setText(this.#text, first?.text ?? '');
-    setText(this.#countdown, first?.countdown ? `Next attempt in ${first.countdown} s` : '');
+    setText(
+      this.#countdown,
+      first?.countdown ? t('studio.next_attempt', { seconds: first.countdown }) : '',
+    );
     this.#retry.hidden = !first?.retry;
   }
 }

@@ -4,6 +4,7 @@
  */
 import { byId, setText, toast } from '../page/dom.js';
 import { BROWSER } from '../page/environment.js';
+import { t } from '../page/strings.js';
 import * as api from '../api/rooms_api.js';
 import { clockTime, headCount } from '../page/words.js';
 import { Broadcast } from '../publish/broadcast.js';
@@ -39,7 +40,11 @@ const LINKS = Object.freeze({
   reconnecting: 'lost',
   closed: 'lost',
 });
-const BADGES = Object.freeze({ connecting: 'Connecting', live: 'Live', lost: 'Reconnecting' });
+const BADGES = Object.freeze({
+  connecting: 'studio.connecting',
+  live: 'site.live',
+  lost: 'studio.reconnecting',
+});
 
 const AWAY_FOR = 3; // answers in a row that say "away" although the connection looks well
 const RENEW_EVERY = 10; // s
@@ -95,7 +100,7 @@ export class OnAir {
           }),
         frozen: () => panel.camera.reportFrozen(),
         refused: (error, wait) => this.#setProblem(error.message, wait),
-        over: (error) => listener.over(`The server refused to continue: ${error.message}`),
+        over: (error) => listener.over(t('studio.over_refused', { reason: error.message })),
       },
       environment,
     );
@@ -158,9 +163,8 @@ export class OnAir {
     }
     if (live) this.#setProblem('');
     else if (state === 'lost') this.#setProblem(lossText());
-    else if (state === 'waiting')
-      this.#setProblem('No connection to the server yet. The page keeps trying.');
-    if (live && before === 'reconnecting') toast('You are live again');
+    else if (state === 'waiting') this.#setProblem(t('studio.no_server'));
+    if (live && before === 'reconnecting') toast(t('studio.live_again'));
   }
 
   /**
@@ -169,7 +173,7 @@ export class OnAir {
   #showLink(away) {
     const badge = byId('link-state');
     document.body.dataset.link = this.#link;
-    setText(badge, away && this.#link === 'live' ? 'Away' : BADGES[this.#link]);
+    setText(badge, t(away && this.#link === 'live' ? 'site.away' : BADGES[this.#link]));
     badge.classList.toggle('away', away);
   }
 
@@ -214,7 +218,5 @@ export class OnAir {
 }
 
 function lossText() {
-  return navigator.onLine
-    ? 'Connection lost. The page reconnects by itself: keep it open.'
-    : 'No network. The page reconnects by itself as soon as there is one.';
+  return navigator.onLine ? t('studio.lost') : t('studio.no_network');
 }

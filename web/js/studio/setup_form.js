@@ -1,6 +1,7 @@
 /** The form that starts a room: the title, and an access token if the server demands a token. */
 import { byId, setText } from '../page/dom.js';
 import { BROWSER } from '../page/environment.js';
+import { t } from '../page/strings.js';
 
 /** @typedef {{status?: number, message?: string, retryAfter?: number}} Refusal */
 
@@ -67,7 +68,7 @@ export class SetupForm {
   /** @param {number} seconds until the button may be used again */
   #countDown(seconds) {
     this.#button.disabled = seconds > 0;
-    setText(this.#label, seconds > 0 ? `Try again in ${seconds} s` : 'Go live');
+    setText(this.#label, seconds > 0 ? t('studio.try_again_in', { seconds }) : t('site.go_live'));
     if (seconds > 0)
       this.#timer = this.#environment.setTimeout(() => this.#countDown(seconds - 1), 1_000);
   }

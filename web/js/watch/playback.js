@@ -4,6 +4,7 @@
  * every replacement. This module uses no DOM.
  */
 import { BROWSER } from '../page/environment.js';
+import { t } from '../page/strings.js';
 import { watchUrl } from './line/watch_url.js';
 import { KIND } from './line/record.js';
 import { NOTHING } from './timing/player_stats.js';
@@ -161,7 +162,7 @@ export class Playback {
    */
   undecodable() {
     if (!this.#ladder.broke(this.#environment.now(), 'it has no decoder for this live', true)) {
-      return this.#events.hopeless('It has no decoder for the video. Try another browser.');
+      return this.#events.hopeless(t('room.no_decoder'));
     }
     this.#connection.close();
     this.#changePath();
@@ -175,10 +176,7 @@ export class Playback {
   start() {
     const start = ++this.#start;
     const { name, supported } = this.#ladder;
-    if (!supported)
-      return this.#events.hopeless(
-        `This browser has no player “${name}”, or only for pages with HTTPS.`,
-      );
+    if (!supported) return this.#events.hopeless(t('room.no_player', { name }));
     try {
       const { clock, listener } = this.#connection;
       const made = this.#players.make(name, {
@@ -278,7 +276,7 @@ export class Playback {
     console.warn(`player: ${reason}`);
     const now = this.#environment.now();
     if (this.#ladder.broke(now, reason, final)) return this.#changePath();
-    if (final) return this.#events.hopeless(reason);
+    if (final) return this.#events.hopeless(t('room.broken', { reason }));
     this.rebuilds++;
     const wait = now - this.#rebuiltAt < REBUILD_SPAN ? REBUILD_WAIT : 0;
     this.#rebuiltAt = now;

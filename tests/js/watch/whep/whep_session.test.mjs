@@ -1,4 +1,5 @@
 // One WHEP session on a fake network.
+import '../../fixtures/english.mjs';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { WhepError, WhepSession } from '../../../../web/js/watch/whep/whep_session.js';
