@@ -41,7 +41,7 @@ class Bound:
 class Used:
     """A valid challenge, as storage keeps it after its use."""
 
-    hash: str
+    hash: bytes
     expires_at: float
     """Unix seconds."""
 
@@ -68,7 +68,7 @@ def read_challenge(
     expires_at = int.from_bytes(body[NONCE:]) / 1000
     if now >= expires_at:
         return None
-    return Used(hashlib.sha256(challenge).hexdigest(), expires_at)
+    return Used(hashlib.sha256(challenge).digest(), expires_at)
 
 
 def _mac(secret: bytes, bound: Bound, body: bytes) -> bytes:

@@ -1,4 +1,8 @@
-"""The recovery code of a handle: 128 random bits or more, shown once, stored as a hash. Pure."""
+"""The recovery code of a handle: 128 random bits or more, shown once, stored as a hash. Pure.
+
+A code stays valid until its owner replaces it. If each use replaced the code, a lost answer would
+leave the owner with neither the old code nor the new one.
+"""
 
 import hmac
 
@@ -19,7 +23,7 @@ def new_recovery_code(entropy: bytes) -> str:
     return write_code(entropy, LENGTH)
 
 
-def recovery_hash(text: str) -> str | None:
+def recovery_hash(text: str) -> bytes | None:
     """Returns the hash under which a code is stored; None if the text is not a recovery code.
     `text`: the code as typed.
     """
@@ -27,7 +31,7 @@ def recovery_hash(text: str) -> str | None:
     return None if code is None else hash_code(code)
 
 
-def recovers(text: str, stored: str | None) -> bool:
+def recovers(text: str, stored: bytes | None) -> bool:
     """Whether the code as typed has the stored hash. The comparison takes constant time. `stored`:
     None if the person has no recovery code.
     """

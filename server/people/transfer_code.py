@@ -24,7 +24,7 @@ def new_transfer_code(entropy: bytes) -> str:
     return write_code(entropy, LENGTH)
 
 
-def transfer_hash(text: str) -> str | None:
+def transfer_hash(text: str) -> bytes | None:
     """Returns the hash under which a code is stored; None if the text is not a transfer code.
     `text`: the code as typed.
     """

@@ -41,11 +41,11 @@ def read_code(text: str, length: int) -> str | None:
     return code if len(code) == length and set(code) <= _CHARACTERS else None
 
 
-def hash_code(code: str) -> str:
-    """Returns the SHA-256 hash of a code in hexadecimal digits. A slow, salted hash would add
-    nothing, because a code is random and its tries are limited.
+def hash_code(code: str) -> bytes:
+    """Returns the SHA-256 hash of a code. A slow, salted hash would add nothing, because a code is
+    random and its tries are limited.
     """
-    return hashlib.sha256(code.encode()).hexdigest()
+    return hashlib.sha256(code.encode()).digest()
 
 
 _CHARACTERS = frozenset(ALPHABET)

@@ -326,7 +326,7 @@ def code(data: bytes) -> None:
     """A code as typed: its hash, or nothing."""
     text = data.decode("utf-8", "replace")
     for hashed in (transfer_hash(text), recovery_hash(text)):
-        assert hashed is None or len(hashed) == 64
+        assert hashed is None or len(hashed) == 32
 
 
 def records(data: bytes) -> None:
