@@ -62,6 +62,34 @@ class RefusalCode(StrEnum):
     MODERATORS_ONLY = "moderators_only"
     BANNED = "banned"
 
+    # Moderation
+    BANNED_BY_OPERATOR = "banned_by_operator"
+    MUTED = "muted"
+    CHAT_OFF = "chat_off"
+    FOLLOWERS_ONLY = "followers_only"
+    KNOWN_ONLY = "known_only"
+    SLOW_MODE = "slow_mode"
+    BAD_MODERATION = "bad_moderation"
+    BAD_WORDS = "bad_words"
+    CANNOT_MODERATE = "cannot_moderate"
+    UNDO_OVER = "undo_over"
+    TOO_MANY_MODERATORS = "too_many_moderators"
+    TOO_MANY_BANS = "too_many_bans"
+    MESSAGE_NOT_FOUND = "message_not_found"
+
+    # Reports
+    REPORT_NOT_FOUND = "report_not_found"
+    REPORT_DECIDED = "report_decided"
+    REPORT_ANSWERED = "report_answered"
+    BAD_REPORT = "bad_report"
+
+    # Who may watch
+    PRIVATE_ROOM = "private_room"
+    LINK_NOT_FOUND = "link_not_found"
+    LINK_EXPIRED = "link_expired"
+    LINK_REVOKED = "link_revoked"
+    TOO_MANY_LINKS = "too_many_links"
+
     # WHIP and WHEP
     NOT_SDP = "not_sdp"
     NO_VIDEO = "no_video"

@@ -1,0 +1,70 @@
+"""The settings of chat that the creator chooses, and what holds while the shield is up. Pure."""
+
+import json
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from server.social.shield import Shield
+
+MAX_SLOW = 300
+"""Maximum seconds between two messages of a person in slow mode."""
+SHIELD_SLOW = 10
+"""Minimum seconds between two messages of a person while the shield is up."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSettings:
+    chat: bool = True
+    """Whether guests and known people may write."""
+    slow: int = 0
+    """Seconds between two messages of a person; 0: slow mode is off."""
+    followers_only: bool = False
+    known_only: bool = False
+    """Whether guests may not write. Only the shield sets this."""
+    links: bool = False
+    """Whether pages show links as links. Otherwise pages show links as text."""
+    joins: bool = True
+    """Whether pages show who joined."""
+
+    def under(self, shield: Shield, now: float) -> "ChatSettings":
+        """Returns what holds at `now`. The settings themselves remain, and hold again once the
+        shield is down.
+        """
+        if not shield.is_up(now):
+            return self
+        return replace(
+            self, known_only=True, slow=max(self.slow, SHIELD_SLOW), links=False, joins=False
+        )
+
+
+def describe(settings: ChatSettings, shield: Shield, now: float) -> dict[str, Any]:
+    """Returns what holds at `now`, as server/API.md describes it."""
+    up = shield.is_up(now)
+    return {
+        **asdict(settings.under(shield, now)),
+        "shield": {"on": up, "until": round(shield.until * 1_000) if up else None},
+    }
+
+
+def settings_event(settings: ChatSettings, shield: Shield, now: float) -> bytes:
+    """Returns the body of the event `chat_settings`."""
+    return json.dumps({"type": "chat_settings", **describe(settings, shield, now)}).encode()
+
+
+def stored(settings: ChatSettings) -> dict[str, Any]:
+    """Returns the settings that differ from the default, for storage."""
+    return {
+        field.name: getattr(settings, field.name)
+        for field in fields(ChatSettings)
+        if getattr(settings, field.name) != field.default
+    }
+
+
+def restored(values: dict[str, Any]) -> ChatSettings:
+    """Returns stored settings. Ignores values that this version does not know."""
+    known = {
+        field.name: values[field.name]
+        for field in fields(ChatSettings)
+        if type(values.get(field.name)) is type(field.default)
+    }
+    return ChatSettings(**known)

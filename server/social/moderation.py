@@ -1,0 +1,171 @@
+"""The moderation of one room: who may write at present, and which messages are held. Pure."""
+
+import math
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from relay.errors import RefusalCode
+from server.social.author import Author, Role
+from server.social.chat_settings import ChatSettings
+from server.social.links import has_link
+from server.social.shield import Shield
+from server.social.verdict import ALLOWED, HELD, Verdict, refused
+from server.social.word_list import WordList
+
+MUTES = (60, 600)
+"""The possible durations of a mute, seconds."""
+FOR_EVER = math.inf
+MAX_WRITERS = 10_000
+"""Maximum number of people whose last message is remembered for slow mode. The person who wrote
+longest ago is forgotten first.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a person has to do with the creator of the room, apart from moderation."""
+
+    followed_at: float | None = None
+    """Time since which the person follows the creator, Unix seconds; None if the person does not
+    follow the creator.
+    """
+    wrote: bool = False
+    """Whether a message of the person was shown in an earlier live of the creator."""
+
+    @property
+    def known(self) -> bool:
+        return self.wrote or self.followed_at is not None
+
+
+STRANGER = Standing()
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why a message is held."""
+
+    reason: str
+    """`word` or `link`."""
+    matched: str = ""
+    """The word of the list that matches the message."""
+
+
+@dataclass(slots=True)
+class Moderation:
+    """What moderators have decided in one room. All times are Unix seconds."""
+
+    settings: ChatSettings = field(default_factory=ChatSettings)
+    shield: Shield = field(default_factory=Shield)
+    words: WordList = field(default_factory=WordList)
+    mutes: dict[str, float] = field(default_factory=dict)
+    """Ends of the mutes, by person."""
+    bans: dict[str, float] = field(default_factory=dict)
+    """Ends of the bans of the creator and the moderators, by person. A ban without an end ends
+    FOR_EVER.
+    """
+    networks: dict[str, float] = field(default_factory=dict)
+    """Ends of the bans of networks, by salted hash."""
+    operator_bans: dict[str, float] = field(default_factory=dict)
+    """Ends of the bans of the operator, by person."""
+    _last: OrderedDict[str, float] = field(default_factory=OrderedDict)
+    """Time of the last message, by person. The oldest is first."""
+
+    def judge(self, author: Author, standing: Standing, text: str, now: float) -> Verdict:
+        """Decides on a message. Unless the verdict is a refusal, the message counts for slow
+        mode.
+        """
+        holds = self.settings.under(self.shield, now)
+        refusal = self.find_ban(author, now) or self._find_mute(author, now)
+        if refusal is not None:
+            return refusal
+        if author.role.moderates:
+            return ALLOWED
+        refusal = self._find_rule(standing, holds, now) or self._find_slow(author, holds, now)
+        if refusal is not None:
+            return refusal
+        self._last.pop(author.person.id, None)
+        self._last[author.person.id] = now
+        if len(self._last) > MAX_WRITERS:
+            self._last.popitem(last=False)
+        return ALLOWED if self.find_hold(text, now) is None else HELD
+
+    def find_ban(self, author: Author, now: float) -> Verdict | None:
+        """Returns the refusal of a banned author, or None. The ban of a network concerns its guests
+        only, because many people may share an address.
+        """
+        person = author.person.id
+        if until := _in_force(self.operator_bans, person, now):
+            return refused(
+                RefusalCode.BANNED_BY_OPERATOR,
+                "the operator of this server has banned you",
+                _wait(until, now),
+            )
+        if until := _in_force(self.bans, person, now):
+            return refused(
+                RefusalCode.BANNED, "a moderator of this live has banned you", _wait(until, now)
+            )
+        if author.role is Role.GUEST and _in_force(self.networks, author.network_hash, now):
+            return refused(
+                RefusalCode.BANNED,
+                "a moderator has banned a person with your address: new guests with this address "
+                "cannot write in this live",
+            )
+        return None
+
+    def find_hold(self, text: str, now: float) -> Hold | None:
+        """Returns why a message with this text is held for the creator; None if it is shown."""
+        if word := self.words.find(text):
+            return Hold("word", word)
+        if self.shield.is_up(now) and has_link(text):
+            return Hold("link")
+        return None
+
+    def _find_mute(self, author: Author, now: float) -> Verdict | None:
+        until = _in_force(self.mutes, author.person.id, now)
+        if not until:
+            return None
+        return refused(
+            RefusalCode.MUTED, "a moderator has muted you: you can write again later", until - now
+        )
+
+    def _find_rule(self, standing: Standing, holds: ChatSettings, now: float) -> Verdict | None:
+        """Returns the refusal of a person whom the settings exclude, or None. People who follow the
+        creator since the shield was raised do not count as known: to follow takes one request.
+        """
+        if not holds.chat:
+            return refused(RefusalCode.CHAT_OFF, "the creator has turned the chat off")
+        if holds.followers_only and standing.followed_at is None:
+            return refused(
+                RefusalCode.FOLLOWERS_ONLY, "only followers of the creator can write at present"
+            )
+        known = standing.wrote or (
+            standing.followed_at is not None and standing.followed_at <= self.shield.raised_at
+        )
+        if holds.known_only and not known:
+            return refused(
+                RefusalCode.KNOWN_ONLY,
+                "only followers, and people who wrote in an earlier live, can write at present",
+                self.shield.until - now,
+            )
+        return None
+
+    def _find_slow(self, author: Author, holds: ChatSettings, now: float) -> Verdict | None:
+        last = self._last.get(author.person.id)
+        # A message of the future does not count: the clock was set back.
+        wait = 0.0 if last is None or last > now else last + holds.slow - now
+        if wait <= 0:
+            return None
+        return refused(RefusalCode.SLOW_MODE, f"slow mode: one message each {holds.slow} s", wait)
+
+
+def _in_force(ends: dict[str, float], key: str, now: float) -> float:
+    """Returns the end of the entry if it lies ahead, otherwise 0. Forgets an entry that is over."""
+    until = ends.get(key, 0.0) if key else 0.0
+    if until > now:
+        return until
+    ends.pop(key, None)
+    return 0.0
+
+
+def _wait(until: float, now: float) -> float | None:
+    return None if until == FOR_EVER else until - now
