@@ -27,7 +27,7 @@ from server.host.privileges import root_warning
 from server.host.qr import qr_terminal
 from server.host.service_manager import ServiceManager
 from server.settings import FILE_NAME, Settings, SettingsError, load, option_of
-from server.storage.database import StorageError
+from server.storage.errors import StorageError
 
 # Print help as plain text, which can be searched and piped at any terminal width.
 cli = typer.Typer(

@@ -68,7 +68,7 @@ from server.rooms.room import RoomPolicy
 from server.setting_types import IPNetwork
 from server.settings import ADMIN_SOCKET_NAME, Settings
 from server.shedding import Shedding
-from server.storage.database import Storage
+from server.storage.storage import Storage
 
 logger = logging.getLogger(__name__)
 
@@ -133,7 +133,7 @@ def _tune_garbage_collector() -> None:
 
 async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     """Starts all parts of the server. `stack` closes the parts on exit."""
-    storage = await Storage.open(settings.data)
+    storage = await Storage.open(settings.data, settings.database_url)
     stack.push_async_callback(storage.close)
     blocklist = Blocklist()
     await restore_blocks(blocklist, storage)

@@ -90,6 +90,21 @@ def _url(value: str) -> str:
     return f"{url.scheme}://{url.netloc}"
 
 
+def is_postgresql_url(value: str) -> bool:
+    """Whether `value` is the URL of a PostgreSQL database (libpq §34.1.1.2). The host may be empty:
+    a socket of this machine.
+    """
+    try:
+        url = urlsplit(value)
+        return (
+            url.scheme in ("postgresql", "postgres", "postgresql+psycopg")
+            and len(url.path) > 1
+            and url.port != 0
+        )
+    except ValueError:  # the port is no number, or a bracket is missing
+        return False
+
+
 def _origin(value: str) -> str:
     return value if value == "*" else _url(value)
 

@@ -42,6 +42,7 @@ from server.setting_types import (
     TurnUrls,
     Url,
     expanded,
+    is_postgresql_url,
 )
 
 ENVIRONMENT_PREFIX = "MICROLIVE_"
@@ -49,7 +50,9 @@ FILE_NAME = "microlive.toml"
 ADMIN_SOCKET_NAME = "admin.sock"
 """Name of the Unix socket in the data directory that serves the admin API."""
 
-SECRETS = frozenset({"admin_token", "create_token", "ice_servers", "metrics_token", "turn_secret"})
+SECRETS = frozenset(
+    {"admin_token", "create_token", "database", "ice_servers", "metrics_token", "turn_secret"}
+)
 """Settings whose values never appear in error messages."""
 
 TOKEN_LENGTH = 16
@@ -95,6 +98,14 @@ class Settings(BaseModel):
         description=(
             f"Directory for the database and certificates; created if missing. Its {FILE_NAME} is "
             "read unless --config names another file."
+        ),
+    )
+    database: SecretStr | None = Field(
+        None,
+        description=(
+            "PostgreSQL database, such as postgresql://USER:PASSWORD@HOST/NAME; PgBouncer in "
+            f"transaction mode may stand before it. Prefer {ENVIRONMENT_PREFIX}DATABASE: other "
+            "users can see command lines. Default: SQLite in the data directory."
         ),
     )
     demo: bool = Field(
@@ -368,10 +379,21 @@ class Settings(BaseModel):
         except ValueError:
             return False
 
+    @property
+    def database_url(self) -> str | None:
+        return None if self.database is None else self.database.get_secret_value()
+
     @field_validator("data")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return expanded(value).absolute()
+
+    @field_validator("database")
+    @classmethod
+    def _is_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not is_postgresql_url(value.get_secret_value()):
+            raise ValueError("must be a URL such as postgresql://USER:PASSWORD@HOST/NAME")
+        return value
 
     @field_validator("tls_key")
     @classmethod

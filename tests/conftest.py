@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ import hypothesis
 import pytest
 import pytest_asyncio
 
+from tests.fixtures.postgres import Postgres
+from tests.fixtures.postgres import postgres as started_postgres
 from tests.plugins.minutes import Minutes
 
 # How long one example takes depends on the load of the machine. pytest-timeout bounds the test.
@@ -69,6 +71,13 @@ def pytest_sessionstart() -> None:
     """Bundles the page, if its sources have changed."""
     bundler = [ROOT / "web/bundler/bundle.py", ROOT / ".venv/bundler"]
     subprocess.run([sys.executable, *bundler], check=True, timeout=120)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL for the tests of one worker. Each test makes a database of its own in it."""
+    with started_postgres() as server:
+        yield server
 
 
 @pytest.fixture(autouse=True)

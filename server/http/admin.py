@@ -28,7 +28,8 @@ from server.rooms.description import RoomInspection
 from server.rooms.registry import Rooms
 from server.setting_types import IPNetwork
 from server.settings import Settings
-from server.storage.database import BlockRecord, Storage
+from server.storage.blocks import BlockRecord
+from server.storage.storage import Storage
 
 logger = logging.getLogger(__name__)
 
@@ -144,7 +145,7 @@ class AdminEndpoint:
             ) from error
         logger.info("blocked %s for %.0f s: %s", network, wanted.seconds, wanted.reason or "-")
         await asyncio.shield(
-            self._storage.add_block(BlockRecord(str(network), block.until, block.reason))
+            self._storage.blocks.add(BlockRecord(str(network), block.until, block.reason))
         )
         ended = await asyncio.shield(self._end_rooms(network)) if wanted.end_rooms else []
         self._cut(network)
@@ -158,7 +159,7 @@ class AdminEndpoint:
         if block is None:
             raise NotFound(RefusalCode.BLOCK_NOT_FOUND, f"{network} is not blocked")
         # If storage fails, the block remains, and the operator can repeat the request.
-        await asyncio.shield(self._storage.remove_block(str(network)))
+        await asyncio.shield(self._storage.blocks.remove(str(network)))
         if self._blocklist.find_network(network) is block:  # not blocked again meanwhile
             self._blocklist.remove(network)
         logger.info("unblocked %s", network)
@@ -212,7 +213,7 @@ def blocked(blocklist: Blocklist, settings: Settings) -> Middleware:
 async def restore_blocks(blocklist: Blocklist, storage: Storage) -> None:
     """Adds the stored blocks to the blocklist."""
     now = time.time()
-    for record in await storage.blocks(now):
+    for record in await storage.blocks.active(now):
         blocklist.add(Block(parse_network(record.network), record.until, record.reason), now)
 
 

@@ -25,7 +25,7 @@ from server.http.refusal_log import RefusalLog
 from server.http.refusals import json_refusal, refusal_headers
 from server.http.request import authority_of, client_of
 from server.settings import Settings
-from server.storage.database import StorageError
+from server.storage.errors import StorageError
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,8 @@ from server.rooms.commands.base import SocialCommand
 from server.rooms.life import State
 from server.social.author import Author
 from server.social.counters import SocialCounters
-from server.storage.database import RoomRecord, Storage
+from server.storage.rooms import RoomRecord
+from server.storage.storage import Storage
 
 MAX_PEOPLE = 20_000
 """Maximum number of people that a room remembers. The room forgets the first of them first."""

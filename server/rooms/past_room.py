@@ -10,7 +10,8 @@ from server.rooms.commands.base import SocialCommand
 from server.rooms.part import CommandHandlers
 from server.rooms.requester import require_key, require_role
 from server.social.author import Author, Requester, Role
-from server.storage.database import RoomRecord, Storage
+from server.storage.rooms import RoomRecord
+from server.storage.storage import Storage
 
 
 class PastRoom:

@@ -32,15 +32,10 @@ from server.rooms.past_room import PastRoom
 from server.rooms.requester import require_key
 from server.rooms.room import OpenSession, Room, RoomPolicy
 from server.social.counters import SocialCounters
-from server.storage.database import (
-    RoomExists,
-    RoomRecord,
-    Storage,
-    StorageError,
-    hash_key,
-    new_key,
-    new_room_id,
-)
+from server.storage.errors import StorageError
+from server.storage.keys import hash_key, new_key, new_room_id
+from server.storage.rooms import RoomExists, RoomRecord
+from server.storage.storage import Storage
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +92,7 @@ class Rooms:
         """Restores the stored rooms that have not ended. A room that was live waits for its
         publisher.
         """
-        for record in await self._storage.rooms():
+        for record in await self._storage.rooms.unended():
             self._add(record)
         self._purging = asyncio.get_running_loop().create_task(self._purge())
 
@@ -117,11 +112,11 @@ class Rooms:
         while True:
             record = RoomRecord(new_room_id(), title, hash_key(key), time.time(), address=address)
             try:
-                await self._storage.add_room(record)
+                await self._storage.rooms.add(record)
             except RoomExists:
                 continue
             if self._closing:  # no client gets the key, so the room must not be restored
-                await self._storage.end_room(record.room, time.time())
+                await self._storage.rooms.end(record.room, time.time())
             self._require_open()
             return NewRoom(self._add(record).describe(), key)
 
@@ -130,7 +125,7 @@ class Rooms:
         server is closing, StorageError if the database cannot be read.
         """
         self._require_open()
-        await self._storage.room("")
+        await self._storage.rooms.find("")
 
     async def ask(self, name: str, command: Command[Reply]) -> Reply:
         """Executes a command in the process that owns the room, and returns the reply. Raises a
@@ -237,7 +232,7 @@ class Rooms:
             await asyncio.shield(self._endings[name])
 
     async def _record(self, name: str) -> RoomRecord:
-        record = await self._storage.room(name)
+        record = await self._storage.rooms.find(name)
         if record is None:
             raise NotFound(RefusalCode.ROOM_NOT_FOUND, f"there is no room {name[:40]!r}")
         return record
@@ -250,7 +245,7 @@ class Rooms:
             self._endings[room.name] = self._write(self._remove(room))
             self._endings[room.name].add_done_callback(lambda _: self._endings.pop(room.name))
         elif before is State.IDLE and room.live_since is not None:
-            self._write(self._storage.set_live(room.name, room.live_since))
+            self._write(self._storage.rooms.set_live(room.name, room.live_since))
 
     def _add(self, record: RoomRecord) -> Room:
         audience = Audience(self._on_beacon)
@@ -283,7 +278,7 @@ class Rooms:
 
     async def _remove(self, room: Room) -> None:
         try:
-            await self._storage.end_room(room.name, time.time())
+            await self._storage.rooms.end(room.name, time.time())
         finally:
             # Viewers first get the room event, which says that the room has ended. Only then does
             # their channel end.
@@ -296,7 +291,7 @@ class Rooms:
     async def _purge(self) -> None:
         while True:
             try:
-                await self._storage.purge(time.time() - self._policy.ended_ttl)
+                await self._storage.rooms.purge(time.time() - self._policy.ended_ttl)
             except StorageError as error:
                 logger.error("%s", error)
             await asyncio.sleep(PURGE_INTERVAL)

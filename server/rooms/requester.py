@@ -3,7 +3,8 @@
 from relay.errors import RefusalCode
 from server.errors import Forbidden, Unauthorized
 from server.social.author import Author, Role
-from server.storage.database import RoomRecord, key_matches
+from server.storage.keys import key_matches
+from server.storage.rooms import RoomRecord
 
 
 def require_key(record: RoomRecord, key: str) -> None:

@@ -24,7 +24,7 @@ from server.rooms.health import RoomHealth
 from server.rooms.life import TRANSITIONS, RoomEvent, State
 from server.rooms.part import RoomContext, SocialTools
 from server.rooms.social import RoomSocial
-from server.storage.database import RoomRecord
+from server.storage.rooms import RoomRecord
 
 logger = logging.getLogger(__name__)
 

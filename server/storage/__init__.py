@@ -1,4 +1,5 @@
-"""Persistent data: a database of rooms, hashes of creator keys, and blocked networks.
+"""Persistent data: a database with rooms, people, messages and what moderators did.
 
-This package may import only `server.settings` and `server.errors`.
+`storage.py` opens everything. `database.py` runs transactions; one class for each domain has the
+queries. This package may import only `server.settings` and `server.errors`.
 """

@@ -1,286 +1,243 @@
-"""The database `microlive.sqlite3` in the data directory. The database stores rooms, the hashes of
-their creator keys, and blocked networks.
+"""Runs transactions in the database: SQLite in the data directory, or PostgreSQL at a URL.
 
-This module uses SQLite through SQLAlchemy Core. The migrations are written for SQLite.
+    rooms = await database.read(lambda connection: select_rooms(connection))
+    await database.write(lambda connection: insert_message(connection, message))
+
+A read has a connection of its own and waits for no write. Writes share transactions (GroupCommit).
+PgBouncer in transaction mode may stand between: nothing outlives a transaction.
 """
 
-import fcntl
-import hashlib
-import hmac
+import asyncio
+import logging
 import os
-import secrets
+import select
+import socket
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from server.storage.errors import StorageUnavailable, storage_errors
+from server.storage.group_commit import GroupCommit, Work
+from server.storage.migrations import migrate
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
 DATABASE_NAME = "microlive.sqlite3"
-LOCK_NAME = "microlive.lock"
 
-ROOM_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
-"""Characters of room names. 0, 1, i, l and o are excluded, because names are read aloud and typed
-on phones.
+READERS = 4
+"""Maximum number of reads at the same time."""
+MAX_WAITING_READS = 1_000
+"""Maximum number of reads that wait for a connection."""
+CONNECT_WITHIN = 1.0
+"""Maximum seconds to connect to PostgreSQL, to get a connection from the pool, or to wait for
+another program that has locked the file of SQLite.
 """
-ROOM_LENGTH = 6
+CUT_AFTER = 3.0
+"""Seconds after which the connection of a transaction is cut, because PostgreSQL hangs. A
+transaction takes some milliseconds.
+"""
 
 
-class StorageError(Exception):
-    """The data cannot be read or written. The text of the error is one line, with the directory and
-    the reason.
+class Database:
+    """A database with the newest schema. `open_sqlite()` or `open_postgresql()` creates the object;
+    call `close()` at the end.
+
+    `read` and `write` raise StorageError if the database fails, and StorageUnavailable within about
+    two seconds if the database does not answer. Both work again as soon as the database does.
     """
 
-
-class RoomExists(Exception):
-    """The name of the room is in use, possibly by an ended room."""
-
-
-@dataclass(frozen=True, slots=True)
-class RoomRecord:
-    room: str
-    title: str
-    key_hash: bytes
-    """Hash of the creator key, computed by `hash_key`."""
-    created_at: float
-    """Time at which the room was created, Unix seconds."""
-    ended_at: float | None = None
-    """Time at which the room ended, Unix seconds; None if the room has not ended."""
-    live_at: float | None = None
-    """Time at which the room first went live, Unix seconds; None if it was never live."""
-    address: str = ""
-    """Address of the client that created the room; empty if the address is unknown."""
-
-
-@dataclass(frozen=True, slots=True)
-class BlockRecord:
-    """A network that the operator has blocked."""
-
-    network: str
-    """The network in CIDR notation."""
-    until: float
-    """Time at which the block ends, Unix seconds."""
-    reason: str
-
-
-def new_room_id() -> str:
-    """Returns a random room name, one of 887 million possible names. The name may already be in
-    use: see `Storage.add_room`.
-    """
-    return "".join(secrets.choice(ROOM_ALPHABET) for _ in range(ROOM_LENGTH))
-
-
-def new_key() -> str:
-    """Returns a new creator key: 192 random bits in 32 characters that are valid in headers and
-    URLs.
-    """
-    return secrets.token_urlsafe(24)
-
-
-def hash_key(key: str) -> bytes:
-    """Returns the SHA-256 hash of a creator key. A slow, salted hash would add nothing, because 192
-    random bits cannot be guessed.
-    """
-    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
-
-
-def key_matches(key: str, key_hash: bytes) -> bool:
-    """Whether `key` has the hash `key_hash`. The comparison takes constant time."""
-    return hmac.compare_digest(hash_key(key), key_hash)
-
-
-_metadata = sa.MetaData()
-
-_room = sa.Table(
-    "room",
-    _metadata,
-    sa.Column("room", sa.Text, primary_key=True),
-    sa.Column("title", sa.Text, nullable=False),
-    sa.Column("key_hash", sa.LargeBinary, nullable=False),
-    sa.Column("created_at", sa.Double, nullable=False),
-    sa.Column("ended_at", sa.Double),
-    sa.Column("live_at", sa.Double),
-    sa.Column("address", sa.Text, nullable=False),
-)
-
-_block = sa.Table(
-    "block",
-    _metadata,
-    sa.Column("network", sa.Text, primary_key=True),
-    sa.Column("until", sa.Double, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-)
-
-_schema = sa.Table(
-    "schema_version", sa.MetaData(), sa.Column("version", sa.Integer, primary_key=True)
-)
-
-# Migration n, counted from 1, upgrades the schema from version n - 1 to n. Never change a released
-# migration: add a new migration instead.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (
-        """CREATE TABLE room (
-            room TEXT PRIMARY KEY, title TEXT NOT NULL, key_hash BLOB NOT NULL,
-            created_at DOUBLE PRECISION NOT NULL,
-            ended_at DOUBLE PRECISION, live_at DOUBLE PRECISION
-        )""",
-    ),
-    (
-        "ALTER TABLE room ADD COLUMN address TEXT NOT NULL DEFAULT ''",
-        """CREATE TABLE block (
-            network TEXT PRIMARY KEY, until DOUBLE PRECISION NOT NULL, reason TEXT NOT NULL
-        )""",
-    ),
-)
-
-
-class Storage:
-    """The database of rooms. `open()` creates this object; call `close()` at the end. Every method
-    raises StorageError if the data directory or the disk fails.
-    """
-
-    def __init__(self, data: Path, lock: int, engine: AsyncEngine) -> None:
-        self._data = data
-        self._lock = lock
-        self._engine = engine
+    def __init__(self, place: str, writer: AsyncEngine, readers: AsyncEngine) -> None:
+        """`place` is the start of every error text."""
+        self.place = place
+        self._writer = writer
+        self._readers = readers
+        self._reads = 0
+        self._answers = True
+        self.commits = GroupCommit(lambda: self._transaction(writer))
 
     @classmethod
-    async def open(cls, data: Path) -> Self:
-        """Opens the database: creates the directory if necessary, and applies the missing
-        migrations. Also raises StorageError if another server uses the directory.
+    async def open_sqlite(cls, data: Path) -> Self:
+        """Opens the database in the directory, and applies the missing migrations. Only one process
+        may do so at a time.
         """
-        with _storage_errors(data):
-            lock = _lock_directory(data)
-            _hide_from_others(data / DATABASE_NAME)
-        # One connection and one thread are enough: SQLite allows only one writer, and rooms are
-        # created and ended a few times a second at most.
-        engine = create_async_engine(
-            f"sqlite+aiosqlite:///{data / DATABASE_NAME}", pool_size=1, max_overflow=0
+        file = data / DATABASE_NAME
+        with storage_errors(data):
+            _hide_from_others(file)
+        # SQLite allows one writer. Each connection has a thread.
+        return await cls._open(
+            str(data), _sqlite_engine(file, 1, "IMMEDIATE"), _sqlite_engine(file, 2, "DEFERRED")
         )
-        sa.event.listen(engine.sync_engine, "connect", _prepare)
-        sa.event.listen(engine.sync_engine, "begin", _begin)
-        storage = cls(data, lock, engine)
+
+    @classmethod
+    async def open_postgresql(cls, url: str) -> Self:
+        """Opens the database at the URL, and applies the missing migrations. Several processes may
+        do so at the same time.
+        """
+        target = sa.make_url(url).set(drivername="postgresql+psycopg")
+        return await cls._open(
+            target.set(drivername="postgresql").render_as_string(hide_password=True),
+            _postgresql_engine(target, 1),
+            _postgresql_engine(target, READERS),
+        )
+
+    @classmethod
+    async def _open(cls, place: str, writer: AsyncEngine, readers: AsyncEngine) -> Self:
+        database = cls(place, writer, readers)
         try:
-            with _storage_errors(data):
-                async with engine.begin() as connection:
-                    await _migrate(connection, data)
+            with storage_errors(place):
+                async with writer.begin() as connection:
+                    await migrate(connection, place)
+                # The first connection of an engine runs queries of SQLAlchemy.
+                async with readers.connect():
+                    pass
         except BaseException:
-            await storage.close()
+            await database.close()
             raise
-        return storage
+        return database
 
     async def close(self) -> None:
-        """Closes the database, so that another server can use the directory. Further calls do
-        nothing.
-        """
-        lock, self._lock = self._lock, -1
+        """Completes the waiting writes and closes all connections. Further calls do nothing."""
+        await self.commits.close()
+        await self._writer.dispose()
+        await self._readers.dispose()
+
+    @property
+    def answers(self) -> bool:
+        """Whether the last transaction could reach the database."""
+        return self._answers
+
+    async def read(self, work: Work[T]) -> T:
+        """Runs `work` in a transaction that sees one state of the database and changes nothing."""
+        if self._reads >= MAX_WAITING_READS:
+            raise StorageUnavailable(f"{self.place}: too many reads wait for the database")
+        self._reads += 1
         try:
-            await self._engine.dispose()
+            with storage_errors(self.place):
+                async with self._transaction(self._readers) as connection:
+                    return await work(connection)
         finally:
-            if lock >= 0:
-                os.close(lock)
+            self._reads -= 1
 
-    async def add_room(self, record: RoomRecord) -> None:
-        """Stores a new room. Raises RoomExists if the name is in use."""
-        values = {name: getattr(record, name) for name in _room.c.keys()}
-        with _storage_errors(self._data):
-            try:
-                async with self._engine.begin() as connection:
-                    await connection.execute(_room.insert().values(values))
-            except sa.exc.IntegrityError:
-                raise RoomExists(record.room) from None
+    async def write(self, work: Work[T]) -> T:
+        """Runs `work` in a transaction that it shares with other writes. Returns its result after
+        the commit. If `work` raises, only its own changes are undone.
 
-    async def rooms(self) -> list[RoomRecord]:
-        """Returns the rooms that have not ended, oldest first."""
-        return await self._select(
-            _room.select().where(_room.c.ended_at.is_(None)).order_by(_room.c.created_at)
-        )
-
-    async def room(self, room: str) -> RoomRecord | None:
-        """Returns a room, ended or not. Returns None if the room never existed or was purged."""
-        records = await self._select(_room.select().where(_room.c.room == room))
-        return records[0] if records else None
-
-    async def set_live(self, room: str, at: float) -> None:
-        """Stores the time `at` (Unix seconds) at which the room first went live. Later calls for
-        this room change nothing.
+        A cancelled caller does not cancel the write. After StorageUnavailable, the write may have
+        been committed all the same, so it must be possible to repeat it.
         """
-        await self._change(
-            _room.update().where(_room.c.room == room, _room.c.live_at.is_(None)).values(live_at=at)
-        )
+        with storage_errors(self.place):
+            return await self.commits.write(work)
 
-    async def end_room(self, room: str, at: float) -> None:
-        """Stores the time `at` (Unix seconds) at which the room ended. Later calls for this room
-        change nothing.
-        """
-        await self._change(
-            _room.update()
-            .where(_room.c.room == room, _room.c.ended_at.is_(None))
-            .values(ended_at=at)
-        )
+    @asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with asyncio.timeout(CONNECT_WITHIN):
+                connection = await engine.connect()
+        except Exception as error:
+            self._note(False, error)
+            raise
+        cutting = None
+        if engine.dialect.name == "postgresql":
+            driver = (await connection.get_raw_connection()).driver_connection
+            cutting = asyncio.get_running_loop().call_later(CUT_AFTER, _cut, driver)
+        try:
+            async with connection.begin():
+                yield connection
+        except sa.exc.DBAPIError as error:
+            self._note(not error.connection_invalidated, error)
+            raise
+        else:
+            self._note(True)
+        finally:
+            if cutting:
+                cutting.cancel()
+            await connection.close()
 
-    async def purge(self, ended_before: float) -> int:
-        """Deletes rooms that ended before `ended_before` (Unix seconds). Returns the number of
-        deleted rooms.
-        """
-        return await self._change(_room.delete().where(_room.c.ended_at < ended_before))
-
-    async def add_block(self, block: BlockRecord) -> None:
-        """Stores a block. A stored block of the same network is replaced."""
-        await self._change(
-            sqlite.insert(_block)
-            .values(network=block.network, until=block.until, reason=block.reason)
-            .on_conflict_do_update(
-                index_elements=["network"], set_={"until": block.until, "reason": block.reason}
-            )
-        )
-
-    async def remove_block(self, network: str) -> None:
-        await self._change(_block.delete().where(_block.c.network == network))
-
-    async def blocks(self, now: float) -> list[BlockRecord]:
-        """Returns the blocks that have not expired at `now` (Unix seconds). Deletes the others."""
-        await self._change(_block.delete().where(_block.c.until <= now))
-        with _storage_errors(self._data):
-            async with self._engine.connect() as connection:
-                rows = (await connection.execute(_block.select())).mappings()
-                return [BlockRecord(**row) for row in rows]
-
-    async def _select(self, statement: sa.Select[Any]) -> list[RoomRecord]:
-        with _storage_errors(self._data):
-            async with self._engine.connect() as connection:
-                return [
-                    RoomRecord(**row) for row in (await connection.execute(statement)).mappings()
-                ]
-
-    async def _change(self, statement: sa.UpdateBase) -> int:
-        with _storage_errors(self._data):
-            async with self._engine.begin() as connection:
-                return (await connection.execute(statement)).rowcount
+    def _note(self, answers: bool, error: Exception | None = None) -> None:
+        """Logs when the database stops or begins to answer, instead of at each refused request."""
+        if answers is not self._answers:
+            self._answers = answers
+            if answers:
+                logger.info("%s: the database answers again", self.place)
+            else:
+                logger.error("%s: the database does not answer: %s", self.place, error)
 
 
-def _lock_directory(data: Path) -> int:
-    """Creates the directory and locks it. Returns the file descriptor of the lock. The directory is
-    unlocked when the descriptor is closed or the process ends for any reason.
+def _sqlite_engine(file: Path, connections: int, begin: str) -> AsyncEngine:
+    engine = create_async_engine(
+        f"sqlite+aiosqlite:///{file}",
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=CONNECT_WITHIN,
+        connect_args={"timeout": CONNECT_WITHIN},
+    )
+    sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    # By default, Python's sqlite3 begins transactions only before some kinds of statements. Part of
+    # a failed migration would then remain.
+    sa.event.listen(
+        engine.sync_engine,
+        "begin",
+        lambda connection: connection.exec_driver_sql(f"BEGIN {begin}"),
+    )
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    # With a write-ahead log, readers and backups do not block the writer.
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # Each commit waits for the disk, so that a power failure loses no acknowledged write.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.close()
+
+
+def _postgresql_engine(url: sa.URL, connections: int) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=CONNECT_WITHIN,
+        # PgBouncer in transaction mode gives each transaction another connection, which knows no
+        # prepared statement of the last one.
+        connect_args={"prepare_threshold": None, "application_name": "microlive"},
+        # Else each new connection runs a query before it can be used.
+        use_native_hstore=False,
+    )
+    sa.event.listen(engine.sync_engine, "checkout", _require_open)
+    return engine
+
+
+def _require_open(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Has the pool replace a connection that PostgreSQL has closed, as it does when it restarts.
+    Nothing but the end of the connection makes an idle connection readable, so no round trip is
+    needed.
     """
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(data / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    poll = select.poll()
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise StorageError(
-            f"{data}: another microlive server uses this data directory; stop that server, or "
-            "choose another directory with --data"
-        ) from None
-    except BaseException:
-        os.close(descriptor)
+        poll.register(connection.driver_connection.fileno(), select.POLLIN)
+        closed = bool(poll.poll(0))
+    except sa.exc.SQLAlchemyError:
         raise
-    return descriptor
+    except Exception:  # psycopg has no descriptor for a closed connection
+        closed = True
+    if closed:
+        raise sa.exc.DisconnectionError("PostgreSQL has closed the connection")
+
+
+def _cut(connection: Any) -> None:
+    """Ends a psycopg connection whose server does not answer, so that its query fails. To cancel
+    the query instead would need an answer from the server.
+    """
+    with suppress(Exception), socket.socket(fileno=os.dup(connection.fileno())) as sock:
+        sock.shutdown(socket.SHUT_RDWR)
 
 
 def _hide_from_others(database: Path) -> None:
@@ -295,45 +252,3 @@ def _hide_from_others(database: Path) -> None:
             os.fchmod(descriptor, mode & ~stat.S_IRWXO)
     finally:
         os.close(descriptor)
-
-
-def _prepare(connection: Any, _record: Any) -> None:
-    # By default, Python's sqlite3 begins transactions only before some kinds of statements. Part of
-    # a failed migration would then remain. `_begin` therefore begins every transaction.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    # With a write-ahead log, readers and backups do not block the writer.
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.close()
-
-
-def _begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
-
-
-async def _migrate(connection: AsyncConnection, data: Path) -> None:
-    await connection.run_sync(_schema.metadata.create_all)
-    version = (await connection.execute(sa.select(sa.func.max(_schema.c.version)))).scalar() or 0
-    if version > len(MIGRATIONS):
-        raise StorageError(
-            f"{data}: written by a newer microlive (schema {version}; this version supports "
-            f"{len(MIGRATIONS)})"
-        )
-    for number, statements in enumerate(MIGRATIONS[version:], version + 1):
-        for statement in statements:
-            await connection.execute(sa.text(statement))
-        await connection.execute(_schema.insert().values(version=number))
-
-
-@contextmanager
-def _storage_errors(data: Path) -> Iterator[None]:
-    """Converts an error of SQLite or of the file system to a StorageError. The text of the
-    StorageError is one line that starts with the directory.
-    """
-    try:
-        yield
-    except sa.exc.SQLAlchemyError as error:
-        reason = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-        raise StorageError(f"{data}: {reason}") from error
-    except OSError as error:
-        raise StorageError(f"{data}: {error.strerror or error}") from error

@@ -12,7 +12,7 @@ from server.errors import Unavailable
 from server.http.events import EventsEndpoint
 from server.http.watch import WatchEndpoint
 from server.settings import Settings
-from server.storage.database import StorageError
+from server.storage.errors import StorageError
 from tests.fixtures.server import running
 
 

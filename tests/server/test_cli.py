@@ -21,7 +21,7 @@ ENVIRON["MICROLIVE_ALLOW_ROOT"] = "1"
 STAND_IN = """
 import asyncio, os, signal, sys, types
 from server.__main__ import main
-from server.storage.database import Storage
+from server.storage.storage import Storage
 
 async def serve(settings, ready, stopping):
     storage = await Storage.open(settings.data)

@@ -8,7 +8,8 @@ import pytest
 from aiohttp import ClientSession, UnixConnector
 
 from server.settings import ADMIN_SOCKET_NAME
-from server.storage.database import Storage, StorageError
+from server.storage.blocks import BlockStore
+from server.storage.errors import StorageError
 from tests.fixtures.server import Server, running
 
 TOKEN = "an-admin-token-of-some-length"
@@ -120,7 +121,7 @@ async def test_a_block_that_storage_keeps_can_be_removed_later(
         body = {"network": "203.0.113.7"}
         assert (await ask(server, "POST", "blocks", headers=BEARER, json=body))[0] == 201
         with monkeypatch.context() as broken:
-            broken.setattr(Storage, "remove_block", fail)
+            broken.setattr(BlockStore, "remove", fail)
             assert (await ask(server, "DELETE", "blocks/203.0.113.7", headers=BEARER))[0] == 503
         assert (await ask(server, "DELETE", "blocks/203.0.113.7", headers=BEARER))[0] == 204
 

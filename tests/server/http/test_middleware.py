@@ -15,7 +15,7 @@ from server.http.middleware import refusals
 from server.http.pages import Pages
 from server.http.payloads import RefusalBody
 from server.settings import Settings
-from server.storage.database import StorageError
+from server.storage.errors import StorageError
 from tests.fixtures.server import Server, running
 
 
@@ -89,7 +89,7 @@ async def test_failures_of_the_server(
     async def fail(*_: object) -> None:
         raise error("disk full")
 
-    monkeypatch.setattr(server.rooms._storage, "room", fail)
+    monkeypatch.setattr(server.rooms._storage.rooms, "find", fail)
     async with server.http.get(f"{server.url}/readyz") as response:
         text = await response.text()
         assert (response.status, RefusalBody.model_validate_json(text).code) == (status, code)

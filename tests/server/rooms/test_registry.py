@@ -34,7 +34,8 @@ from server.rooms.commands.room import (
 from server.rooms.life import RoomEvent, State
 from server.rooms.registry import Rooms
 from server.rooms.room import RoomPolicy
-from server.storage.database import RoomRecord, Storage
+from server.storage.rooms import RoomRecord
+from server.storage.storage import Storage
 
 
 async def make(storage: Storage) -> Rooms:
@@ -144,17 +145,17 @@ async def test_a_room_whose_creation_meets_the_close(
     rooms: Rooms, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is refused, no room stays in memory, and none comes back with the next start."""
-    stored = storage.add_room
+    stored = storage.rooms.add
 
     async def slow(record: RoomRecord) -> None:
         await stored(record)
         await rooms.close()
 
-    monkeypatch.setattr(storage, "add_room", slow)
+    monkeypatch.setattr(storage.rooms, "add", slow)
     with pytest.raises(Refusal) as caught:
         await rooms.create("")
     assert caught.value.code is RefusalCode.SERVER_CLOSING
-    assert not rooms.in_memory.states and not await storage.rooms()
+    assert not rooms.in_memory.states and not await storage.rooms.unended()
 
 
 async def test_a_session_that_does_not_exist(rooms: Rooms) -> None:

@@ -26,7 +26,7 @@ from server.rooms.life import RoomEvent, State
 from server.rooms.part import SocialTools
 from server.rooms.room import EXCESS_PAUSE, Room, RoomPolicy
 from server.social.counters import SocialCounters
-from server.storage.database import RoomRecord
+from server.storage.rooms import RoomRecord
 from tests.fixtures import offers
 from tests.fixtures.channel import payloads
 from tests.fixtures.circles import no_collector

@@ -1,0 +1,64 @@
+"""The data directory: one server uses it at a time, and it holds the id of the server."""
+
+import fcntl
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from server.storage.errors import StorageError, storage_errors
+
+LOCK_NAME = "microlive.lock"
+ID_NAME = "server-id"
+
+
+@dataclass(slots=True)
+class DataDirectory:
+    """A locked data directory. `lock()` creates this object; call `close()` at the end."""
+
+    path: Path
+    _lock: int
+    """File descriptor. The directory is unlocked when the descriptor is closed or the process ends
+    for any reason.
+    """
+
+    @classmethod
+    def lock(cls, path: Path) -> Self:
+        """Creates the directory, if it is missing, and locks it. Raises StorageError if another
+        server uses the directory.
+        """
+        with storage_errors(path):
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = os.open(path / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(lock)
+                raise StorageError(
+                    f"{path}: another microlive server uses this data directory; stop that "
+                    "server, or choose another directory with --data"
+                ) from None
+            except BaseException:
+                os.close(lock)
+                raise
+        return cls(path, lock)
+
+    def server_id(self) -> str:
+        """Returns the id of the server that uses this directory. The first call creates it."""
+        file = self.path / ID_NAME
+        with storage_errors(self.path):
+            if not file.exists():
+                new = file.with_suffix(".new")
+                new.write_text(f"{secrets.token_hex(8)}\n", encoding="ascii")
+                new.replace(file)
+            found = file.read_text(encoding="ascii", errors="replace").strip()
+        if not found:
+            raise StorageError(f"{file}: empty; the id of this server is missing")
+        return found
+
+    def close(self) -> None:
+        """Unlocks the directory. Further calls do nothing."""
+        lock, self._lock = self._lock, -1
+        if lock >= 0:
+            os.close(lock)

@@ -1,0 +1,46 @@
+"""The errors of storage.
+
+StorageError             the data cannot be read or written
+└── StorageUnavailable   the database does not answer, or too many writes wait for it
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+
+class StorageError(Exception):
+    """The data cannot be read or written. The text of the error is one line, with the directory or
+    the database and the reason.
+    """
+
+
+class StorageUnavailable(StorageError):
+    """The database does not answer. The same request may succeed a moment later."""
+
+
+@contextmanager
+def storage_errors(place: object) -> Iterator[None]:
+    """Converts an error of the database or of the file system to a StorageError. The text of the
+    StorageError is one line that starts with `place`.
+    """
+    try:
+        yield
+    except sa.exc.SQLAlchemyError as error:
+        reason = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+        kind = StorageUnavailable if _is_passing(error) else StorageError
+        raise kind(f"{place}: {_one_line(reason)}") from error
+    except TimeoutError as error:
+        raise StorageUnavailable(f"{place}: the database does not answer") from error
+    except OSError as error:
+        raise StorageError(f"{place}: {error.strerror or error}") from error
+
+
+def _is_passing(error: sa.exc.SQLAlchemyError) -> bool:
+    """Whether the error describes the state of the database and not a defect of a statement."""
+    return isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError))
+
+
+def _one_line(reason: object) -> str:
+    return "; ".join(line.strip() for line in str(reason).splitlines() if line.strip())

@@ -1,0 +1,158 @@
+"""Group commit: many writes share one transaction, so that their number is not limited by the time
+that one commit takes.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.storage.errors import StorageUnavailable
+
+T = TypeVar("T")
+
+Work = Callable[[AsyncConnection], Awaitable[T]]
+
+MAX_WAITING = 2_000
+"""Maximum number of writes that wait for a transaction."""
+MAX_BATCH = 200
+"""Maximum number of writes in one transaction."""
+ANSWER_WITHIN = 2.0
+"""Maximum seconds from a write to its result."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Write:
+    work: Work[Any]
+    result: asyncio.Future[Any]
+
+
+@dataclass(slots=True)
+class CommitCounters:
+    writes: int = 0
+    """Writes that were committed."""
+    commits: int = 0
+    """Transactions that were committed."""
+    refused: int = 0
+    """Writes that were refused because too many waited, or that had no result in time."""
+
+
+@dataclass(eq=False)
+class GroupCommit:
+    """A queue of writes. All writes that wait when a transaction begins share that transaction, in
+    the order of their arrival. One transaction runs at a time.
+    """
+
+    begin: Callable[[], AbstractAsyncContextManager[AsyncConnection]]
+    """Opens a transaction, which commits when the context ends without an error."""
+    counters: CommitCounters = field(default_factory=CommitCounters)
+    _waiting: deque[_Write] = field(default_factory=deque)
+    _running: asyncio.Task[None] | None = None
+    _closed: bool = False
+
+    @property
+    def waiting(self) -> int:
+        """The number of writes that wait for a transaction."""
+        return len(self._waiting)
+
+    async def write(self, work: Work[T]) -> T:
+        """Runs `work` in a transaction. Returns its result after the commit, or raises its error
+        after the changes of `work` alone were undone.
+
+        A cancelled caller does not cancel the write. Raises StorageUnavailable if too many writes
+        wait, or if there is no result in time; in the second case the write may have been
+        committed.
+        """
+        if self._closed or len(self._waiting) >= MAX_WAITING:
+            self.counters.refused += 1
+            raise StorageUnavailable("too many writes wait for the database")
+        write = _Write(work, asyncio.get_running_loop().create_future())
+        write.result.add_done_callback(_retrieve)
+        self._waiting.append(write)
+        if self._running is None:
+            self._running = asyncio.get_running_loop().create_task(self._run())
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN) as limit:
+                return cast(T, await asyncio.shield(write.result))
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            write.result.cancel()  # it is left out if its transaction has not begun
+            self.counters.refused += 1
+            raise StorageUnavailable("the database does not answer") from None
+
+    async def close(self) -> None:
+        """Refuses new writes. Returns when all waiting writes have their result."""
+        self._closed = True
+        if self._running is not None:
+            await asyncio.wait([self._running])
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                count = min(len(self._waiting), MAX_BATCH)
+                batch = [self._waiting.popleft() for _ in range(count)]
+                await self._commit([write for write in batch if not write.result.done()])
+        finally:
+            self._running = None
+
+    async def _commit(self, batch: list[_Write]) -> None:
+        if not batch:
+            return
+        outcomes: list[Any] = []
+        try:
+            async with self.begin() as connection:
+                for write in batch:
+                    outcomes.append(await _attempt(connection, write.work, alone=len(batch) == 1))
+        except Exception as error:
+            for write in batch:
+                _resolve(write, _Failure(error))
+            return
+        self.counters.commits += 1
+        self.counters.writes += len(batch)
+        for write, outcome in zip(batch, outcomes, strict=True):
+            _resolve(write, outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    error: Exception
+
+
+async def _attempt(connection: AsyncConnection, work: Work[Any], *, alone: bool) -> Any:
+    """Returns the result of `work`, or its error as a _Failure. A failure undoes only the changes
+    of `work`. Raises an error that ends the whole transaction.
+    """
+    if alone:
+        return await work(connection)
+    savepoint = await connection.begin_nested()
+    try:
+        result = await work(connection)
+        await savepoint.commit()
+    except Exception as error:
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            raise
+        # Raises if the database has ended the whole transaction, as SQLite does on a full disk.
+        await savepoint.rollback()
+        return _Failure(error)
+    return result
+
+
+def _resolve(write: _Write, outcome: Any) -> None:
+    if write.result.done():  # its caller has stopped waiting
+        return
+    if isinstance(outcome, _Failure):
+        write.result.set_exception(outcome.error)
+    else:
+        write.result.set_result(outcome)
+
+
+def _retrieve(result: asyncio.Future[Any]) -> None:
+    """Marks the error of a result as read, since the caller may be gone."""
+    if not result.cancelled():
+        result.exception()

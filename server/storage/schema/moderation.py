@@ -1,0 +1,96 @@
+"""What moderators did, what viewers reported, and who may watch a private live."""
+
+import sqlalchemy as sa
+
+from server.storage.schema.metadata import metadata
+
+moderator = sa.Table(
+    "moderator",
+    metadata,
+    sa.Column("creator", sa.Text, primary_key=True),
+    sa.Column("person", sa.Text, primary_key=True),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Index("moderator_by_person", "person"),
+)
+
+mute = sa.Table(
+    "mute",
+    metadata,
+    sa.Column("room", sa.Text, primary_key=True),
+    sa.Column("person", sa.Text, primary_key=True),
+    sa.Column("until", sa.Double, nullable=False),
+    sa.Column("made_by", sa.Text),
+    sa.Index("mute_by_person", "person"),
+)
+
+ban = sa.Table(
+    "ban",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    # NULL for a ban by the operator, which holds in every room.
+    sa.Column("creator", sa.Text),
+    # NULL for a ban for good, which holds in every room of the creator.
+    sa.Column("room", sa.Text),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("network_hash", sa.LargeBinary),
+    sa.Column("until", sa.Double),
+    sa.Column("made_by", sa.Text),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Index("ban_by_creator", "creator"),
+    sa.Index("ban_by_room", "room"),
+    sa.Index("ban_by_person", "person"),
+)
+
+word = sa.Table(
+    "word",
+    metadata,
+    sa.Column("creator", sa.Text, primary_key=True),
+    sa.Column("word", sa.Text, primary_key=True),
+)
+
+report = sa.Table(
+    "report",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("room", sa.Text, nullable=False),
+    # The sequence of the reported message.
+    sa.Column("message", sa.BigInteger),
+    sa.Column("person", sa.Text),
+    sa.Column("reporter", sa.Text),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False, server_default=""),
+    sa.Column("state", sa.Text, nullable=False, server_default="open"),
+    sa.Column("decision", sa.Text),
+    sa.Column("answer", sa.Text),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Column("decided_at", sa.Double),
+    sa.Index("report_by_room", "room"),
+    sa.Index("report_by_person", "person"),
+    sa.Index("report_by_reporter", "reporter"),
+    sa.Index("report_by_state", "state", "at"),
+)
+
+moderation_log = sa.Table(
+    "moderation_log",
+    metadata,
+    sa.Column("room", sa.Text, primary_key=True),
+    sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Column("moderator", sa.Text),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("target", sa.Text),
+    sa.Column("detail", sa.Text, nullable=False, server_default=""),
+    sa.Index("moderation_log_by_moderator", "moderator"),
+    sa.Index("moderation_log_by_target", "target"),
+)
+
+watch_link = sa.Table(
+    "watch_link",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("room", sa.Text, nullable=False),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("expires_at", sa.Double),
+    sa.Column("revoked_at", sa.Double),
+    sa.Index("watch_link_by_room", "room"),
+)

@@ -1,0 +1,37 @@
+"""Rooms, and the networks that the operator has blocked."""
+
+import sqlalchemy as sa
+
+from server.storage.schema.metadata import metadata
+
+room = sa.Table(
+    "room",
+    metadata,
+    sa.Column("room", sa.Text, primary_key=True),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("key_hash", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("ended_at", sa.Double),
+    sa.Column("live_at", sa.Double),
+    sa.Column("address", sa.Text, nullable=False, server_default=""),
+    # The server that runs the room: its id, or "" with SQLite, which one server uses alone.
+    sa.Column("server", sa.Text, nullable=False, server_default=""),
+    sa.Column("owner", sa.Text),
+    sa.Column("visibility", sa.Text, nullable=False, server_default="public"),
+    sa.Column("length_s", sa.Double),
+    sa.Column("ends_at", sa.Double),
+    sa.Column("settings", sa.Text, nullable=False, server_default="{}"),
+    sa.Column("peak", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("people", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("duration_s", sa.Double),
+    sa.Index("room_by_owner", "owner"),
+    sa.Index("room_by_end", "ended_at"),
+)
+
+block = sa.Table(
+    "block",
+    metadata,
+    sa.Column("network", sa.Text, primary_key=True),
+    sa.Column("until", sa.Double, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+)

@@ -1,0 +1,45 @@
+"""Opens the data directory and the database, and holds one store for each domain."""
+
+from pathlib import Path
+from typing import Self
+
+from server.storage.blocks import BlockStore
+from server.storage.database import Database
+from server.storage.directory import DataDirectory
+from server.storage.rooms import RoomStore
+
+
+class Storage:
+    """Everything that lasts. `open()` creates this object; call `close()` at the end."""
+
+    def __init__(self, directory: DataDirectory, database: Database, server: str) -> None:
+        """`server` is the id of this server; "" if no other server can use the database."""
+        self._directory = directory
+        self.database = database
+        self.rooms = RoomStore(database, server)
+        self.blocks = BlockStore(database)
+
+    @classmethod
+    async def open(cls, data: Path, url: str | None = None) -> Self:
+        """Locks the data directory, which is created if it is missing, and opens the database: the
+        PostgreSQL database at `url`, or SQLite in the directory. Raises StorageError, also if
+        another server uses the directory.
+        """
+        directory = DataDirectory.lock(data)
+        try:
+            if url is None:
+                return cls(directory, await Database.open_sqlite(data), "")
+            server = directory.server_id()
+            return cls(directory, await Database.open_postgresql(url), server)
+        except BaseException:
+            directory.close()
+            raise
+
+    async def close(self) -> None:
+        """Closes the database, so that another server can use the directory. Further calls do
+        nothing.
+        """
+        try:
+            await self.database.close()
+        finally:
+            self._directory.close()
