@@ -6,7 +6,10 @@ from typing import Self
 from server.storage.blocks import BlockStore
 from server.storage.database import Database
 from server.storage.directory import DataDirectory
+from server.storage.moderation import ModerationStore
+from server.storage.reports import ReportStore
 from server.storage.rooms import RoomStore
+from server.storage.watch_links import WatchLinkStore
 
 
 class Storage:
@@ -18,6 +21,9 @@ class Storage:
         self.database = database
         self.rooms = RoomStore(database, server)
         self.blocks = BlockStore(database)
+        self.moderation = ModerationStore(database)
+        self.reports = ReportStore(database)
+        self.watch_links = WatchLinkStore(database)
 
     @classmethod
     async def open(cls, data: Path, url: str | None = None) -> Self:

@@ -20,6 +20,7 @@ mute = sa.Table(
     sa.Column("person", sa.Text, primary_key=True),
     sa.Column("until", sa.Double, nullable=False),
     sa.Column("made_by", sa.Text),
+    sa.Column("at", sa.Double, nullable=False),
     sa.Index("mute_by_person", "person"),
 )
 
@@ -27,18 +28,32 @@ ban = sa.Table(
     "ban",
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    # NULL for a ban by the operator, which holds in every room.
-    sa.Column("creator", sa.Text),
+    # Empty for a ban by the operator, which holds in every room.
+    sa.Column("creator", sa.Text, nullable=False),
     # NULL for a ban for good, which holds in every room of the creator.
     sa.Column("room", sa.Text),
     sa.Column("person", sa.Text, nullable=False),
-    sa.Column("network_hash", sa.LargeBinary),
+    # NULL for the ban of a person. A ban of a network has a row of its own.
+    sa.Column("network_hash", sa.Text),
     sa.Column("until", sa.Double),
     sa.Column("made_by", sa.Text),
     sa.Column("at", sa.Double, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
     sa.Index("ban_by_creator", "creator"),
     sa.Index("ban_by_room", "room"),
     sa.Index("ban_by_person", "person"),
+)
+
+moderation_state = sa.Table(
+    "moderation_state",
+    metadata,
+    # Id of the owner of rooms, `room:` and the name of a room without an owner, or empty for the
+    # operator.
+    sa.Column("creator", sa.Text, primary_key=True),
+    # Raised by each change, so that every server notices the changes of other servers.
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    # Whether the creator allowed links in the last live.
+    sa.Column("links", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 word = sa.Table(
@@ -53,17 +68,23 @@ report = sa.Table(
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("room", sa.Text, nullable=False),
-    # The sequence of the reported message.
+    # The sequence and the text of the reported message.
     sa.Column("message", sa.BigInteger),
+    sa.Column("message_text", sa.Text, nullable=False, server_default=""),
+    # `message`, `person` or `room`.
+    sa.Column("kind", sa.Text, nullable=False),
+    # The author, the person or the owner of the room.
     sa.Column("person", sa.Text),
     sa.Column("reporter", sa.Text),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("text", sa.Text, nullable=False, server_default=""),
     sa.Column("state", sa.Text, nullable=False, server_default="open"),
     sa.Column("decision", sa.Text),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
     sa.Column("answer", sa.Text),
     sa.Column("at", sa.Double, nullable=False),
     sa.Column("decided_at", sa.Double),
+    sa.Column("answered_at", sa.Double),
     sa.Index("report_by_room", "room"),
     sa.Index("report_by_person", "person"),
     sa.Index("report_by_reporter", "reporter"),
@@ -79,9 +100,11 @@ moderation_log = sa.Table(
     sa.Column("moderator", sa.Text),
     sa.Column("action", sa.Text, nullable=False),
     sa.Column("target", sa.Text),
+    sa.Column("person", sa.Text),
     sa.Column("detail", sa.Text, nullable=False, server_default=""),
     sa.Index("moderation_log_by_moderator", "moderator"),
     sa.Index("moderation_log_by_target", "target"),
+    sa.Index("moderation_log_by_person", "person"),
 )
 
 watch_link = sa.Table(
@@ -90,7 +113,7 @@ watch_link = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("room", sa.Text, nullable=False),
     sa.Column("created_at", sa.Double, nullable=False),
-    sa.Column("expires_at", sa.Double),
+    sa.Column("expires_at", sa.Double, nullable=False),
     sa.Column("revoked_at", sa.Double),
     sa.Index("watch_link_by_room", "room"),
 )

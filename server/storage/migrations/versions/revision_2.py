@@ -170,22 +170,30 @@ def _create_moderation(op: Operations) -> None:
         sa.Column("person", sa.Text, primary_key=True),
         sa.Column("until", sa.Double, nullable=False),
         sa.Column("made_by", sa.Text),
+        sa.Column("at", sa.Double, nullable=False),
     )
     op.create_index("mute_by_person", "mute", ["person"])
     op.create_table(
         "ban",
         sa.Column("id", sa.Text, primary_key=True),
-        sa.Column("creator", sa.Text),
+        sa.Column("creator", sa.Text, nullable=False),
         sa.Column("room", sa.Text),
         sa.Column("person", sa.Text, nullable=False),
-        sa.Column("network_hash", sa.LargeBinary),
+        sa.Column("network_hash", sa.Text),
         sa.Column("until", sa.Double),
         sa.Column("made_by", sa.Text),
         sa.Column("at", sa.Double, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False, server_default=""),
     )
     op.create_index("ban_by_creator", "ban", ["creator"])
     op.create_index("ban_by_room", "ban", ["room"])
     op.create_index("ban_by_person", "ban", ["person"])
+    op.create_table(
+        "moderation_state",
+        sa.Column("creator", sa.Text, primary_key=True),
+        sa.Column("revision", sa.BigInteger, nullable=False),
+        sa.Column("links", sa.Boolean, nullable=False, server_default=sa.false()),
+    )
     op.create_table(
         "word",
         sa.Column("creator", sa.Text, primary_key=True),
@@ -196,15 +204,19 @@ def _create_moderation(op: Operations) -> None:
         sa.Column("id", sa.Text, primary_key=True),
         sa.Column("room", sa.Text, nullable=False),
         sa.Column("message", sa.BigInteger),
+        sa.Column("message_text", sa.Text, nullable=False, server_default=""),
+        sa.Column("kind", sa.Text, nullable=False),
         sa.Column("person", sa.Text),
         sa.Column("reporter", sa.Text),
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("text", sa.Text, nullable=False, server_default=""),
         sa.Column("state", sa.Text, nullable=False, server_default="open"),
         sa.Column("decision", sa.Text),
+        sa.Column("note", sa.Text, nullable=False, server_default=""),
         sa.Column("answer", sa.Text),
         sa.Column("at", sa.Double, nullable=False),
         sa.Column("decided_at", sa.Double),
+        sa.Column("answered_at", sa.Double),
     )
     op.create_index("report_by_room", "report", ["room"])
     op.create_index("report_by_person", "report", ["person"])
@@ -218,16 +230,18 @@ def _create_moderation(op: Operations) -> None:
         sa.Column("moderator", sa.Text),
         sa.Column("action", sa.Text, nullable=False),
         sa.Column("target", sa.Text),
+        sa.Column("person", sa.Text),
         sa.Column("detail", sa.Text, nullable=False, server_default=""),
     )
     op.create_index("moderation_log_by_moderator", "moderation_log", ["moderator"])
     op.create_index("moderation_log_by_target", "moderation_log", ["target"])
+    op.create_index("moderation_log_by_person", "moderation_log", ["person"])
     op.create_table(
         "watch_link",
         sa.Column("id", sa.Text, primary_key=True),
         sa.Column("room", sa.Text, nullable=False),
         sa.Column("created_at", sa.Double, nullable=False),
-        sa.Column("expires_at", sa.Double),
+        sa.Column("expires_at", sa.Double, nullable=False),
         sa.Column("revoked_at", sa.Double),
     )
     op.create_index("watch_link_by_room", "watch_link", ["room"])
