@@ -46,6 +46,18 @@ class RefusalCode(StrEnum):
     BLOCK_NOT_FOUND = "block_not_found"
     TOO_MANY_BLOCKS = "too_many_blocks"
 
+    # People
+    BAD_NAME = "bad_name"
+    NAME_TOO_LONG = "name_too_long"
+    NAME_RESERVED = "name_reserved"
+    HANDLE_TAKEN = "handle_taken"
+    HANDLE_NOT_FOUND = "handle_not_found"
+    PERSON_NOT_FOUND = "person_not_found"
+    BAD_LANGUAGE = "bad_language"
+    SIGNED_OUT = "signed_out"
+    TOO_MANY_PEOPLE = "too_many_people"
+    TOO_MANY_FOLLOWS = "too_many_follows"
+
     # Rooms
     ROOM_NOT_FOUND = "room_not_found"
     ROOM_ENDED = "room_ended"

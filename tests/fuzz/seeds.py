@@ -24,6 +24,8 @@ from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
 from relay.message import Flag, Kind, Record, init_body, pack_record
 from relay.rtc.receive.rtcp import bitrate_cap, keyframe_request, retransmission_request
+from server.people.cookie import CookieKey, CookieKeys
+from server.people.person import Person, Visitor
 from tests.fixtures.media import access_units, opus_packets, rtp_packets, vp8_frames, vp8_packets
 from tests.fixtures.offers import NAMES, offer
 from tests.fixtures.passkey import Authenticator
@@ -169,6 +171,26 @@ def _vp8() -> Iterator[bytes]:
         b"\2" + rtp(96, packet.marker, packet.sequence, packet.timestamp, packet.payload)
         for packet in packets
     )
+
+
+NAMES_OF_PEOPLE = (
+    *("Dark", "D\u0430rk", "다크걸", "عمر", "🌊", "❤\ufe0f", "👩\u200d👩\u200d👧", "1\ufe0f\u20e3"),
+    *(
+        "ㅋㅋ",
+        "می\u200cخواهم",
+        "\U0001f3f4\U000e0067\U000e0062",
+        "x\u0301\u0301",
+        "@a.b_c",
+        "운영자님",
+    ),
+)
+
+
+def _cookies() -> Iterator[bytes]:
+    keys = CookieKeys([CookieKey("1", b"another secret", 0.0)])
+    visitor = Visitor(Person("p" * 16, "다크걸", 3, "🌊"), "d" * 16, True)
+    yield keys.write(visitor, 1_800_000_000.0).encode()
+    yield b'{"p":"p","d":"d","n":"Dark","c":3,"h":null,"s":1,"t":1799999999}'
 
 
 def _beacons() -> Iterator[bytes]:
@@ -344,6 +366,8 @@ SEEDS: dict[str, Callable[[], Iterator[bytes]]] = {
     "hls-media": _hls_media,
     "beacon": _beacons,
     "forwarded": _headers,
+    "name": lambda: iter([text.encode() for text in NAMES_OF_PEOPLE]),
+    "cookie": _cookies,
     "title": lambda: iter([b'{"title": "A live \xe2\x99\xa5\\u00e9"}', b"{}", b"[[[[1]]]]"]),
     "passkey": _passkeys,
     "credential-json": lambda: (json.dumps(answer).encode() for answer in _answers()),

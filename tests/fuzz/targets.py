@@ -3,6 +3,7 @@
 Each accepts the errors that its parser documents; any other exception is a defect.
 """
 
+import base64
 import json
 from collections.abc import Callable
 from contextlib import suppress
@@ -34,8 +35,12 @@ from relay.rtc.rtp import HEADER_SIZE, parse_rtp
 from relay.rtc.send.rtcp import parse_feedback
 from relay.rtc.send.sdp import PlayAnswer, parse_play_offer, write_play_answer
 from relay.stream.window import Window
-from server.errors import RequestRefused
+from server.errors import RequestRefused, Unprocessable
 from server.http.client import client
+from server.people.cookie import CookieKey, CookieKeys
+from server.people.names import MAX_BYTES as MAX_NAME
+from server.people.names import read_handle, read_name
+from server.people.person import COLOURS
 from server.people.recovery import recovery_hash
 from server.people.sign_in import (
     MAX_PUBLIC_KEY,
@@ -70,6 +75,7 @@ WINDOW = 1 << 20
 """Bytes."""
 MAX_SEGMENTS = 4_000
 """Of one playlist. Segments of one frame each are possible, and are kept for their time."""
+NOW = 1_800_000_000.0
 TRUSTED = (ip_network("127.0.0.0/8"),)
 PARTY = RelyingParty("localhost", "http://localhost:8080")
 CREDENTIAL = b"passkey-0123456789"
@@ -287,6 +293,29 @@ def title(data: bytes) -> None:
         assert read_create_room(data).title.isprintable()
 
 
+def name(data: bytes) -> None:
+    """A name or a handle: what is accepted is short, visible, and accepted again."""
+    text = data.decode("utf-8", "surrogatepass" if data[:1] == b"{" else "replace")
+    with suppress(Unprocessable):
+        shown = read_name(text)
+        assert read_name(shown) == shown and len(shown.encode()) <= MAX_NAME
+        assert not any(character in "\u202e\u2066\u3164\u0000" for character in shown)
+    with suppress(Unprocessable):
+        handle = read_handle(text)
+        assert read_handle(handle.shown) == handle and handle.key and handle.skeleton
+
+
+def cookie(data: bytes) -> None:
+    """The cookie of a visitor, as sent, and the same bytes as the signed content."""
+    keys = CookieKeys([CookieKey("1", b"a secret of the fuzzer", 0.0)])
+    value = data.decode("utf-8", "surrogateescape")
+    assert keys.read(value, NOW) is None
+    signer = keys._signers["1"]
+    signed = signer.sign(b"1." + base64.urlsafe_b64encode(data).rstrip(b"=")).decode()
+    read = keys.read(signed, NOW)
+    assert read is None or (read.visitor.person.id and 0 <= read.visitor.person.colour < COLOURS)
+
+
 def beacon(data: bytes) -> None:
     """A viewer's report: from any JSON, each value is one that can be shown and summed."""
     with suppress(ValueError, RecursionError):
@@ -359,6 +388,8 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "beacon": beacon,
     "forwarded": forwarded,
     "title": title,
+    "name": name,
+    "cookie": cookie,
     "passkey": passkey,
     "credential-json": credential_json,
     "code": code,

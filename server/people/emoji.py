@@ -1,0 +1,49 @@
+"""Emoji in names. Pure.
+
+PRECIS refuses the characters that hold an emoji sequence together (U+FE0F, U+200D), and keycaps. So
+the emoji of a name are replaced before PRECIS reads the name, and put back afterwards.
+"""
+
+from collections.abc import Callable
+
+import regex  # type: ignore[import-untyped]
+
+STAND_IN = "\u25a0"
+"""Character that replaces an emoji. PRECIS and normalisation leave this character unchanged."""
+MAX_ELEMENTS = 4
+"""Maximum number of emoji in a sequence with U+200D. No sequence in use has more (UTS 51)."""
+
+_FLAGS = "|".join(
+    "".join(chr(0xE0000 + ord(letter)) for letter in region)
+    for region in ("gbeng", "gbsct", "gbwls")
+)
+# UTS 51 §1.4.9. A character whose default is the text style counts as an emoji only with U+FE0F, a
+# skin tone, or in a sequence. Single Hangul letters are treated like emoji, because normalisation
+# would turn these letters into old Hangul, which PRECIS refuses.
+_SINGLE = r"[\p{Emoji}--[0-9#*]--\p{Regional_Indicator}]"
+_FIRST = rf"(?:\p{{Emoji_Presentation}}[\uFE0F\p{{Emoji_Modifier}}]?|{_SINGLE}[\uFE0F\p{{EMod}}])"
+_EMOJI = regex.compile(
+    rf"""
+    \U0001F3F4(?:{_FLAGS})\U000E007F
+    | \p{{Regional_Indicator}}{{2}}
+    | [0-9#*]\uFE0F?\u20E3
+    | (?:{_FIRST}|{_SINGLE}(?=\u200D))
+      (?:\u200D{_SINGLE}[\uFE0F\p{{Emoji_Modifier}}]?){{0,{MAX_ELEMENTS - 1}}}
+    | [\u3131-\u3163\u3165-\u318E]
+    | {STAND_IN}
+    """,
+    regex.VERSION1 | regex.VERBOSE,
+)
+
+
+def around_emoji(text: str, change: Callable[[str], str]) -> str:
+    """Applies `change` to the text, but keeps every emoji as it is. `change` must keep the number
+    and the order of the characters STAND_IN.
+    """
+    kept = iter(_EMOJI.findall(text))
+    changed = change(_EMOJI.sub(STAND_IN, text))
+    return "".join(next(kept) if character == STAND_IN else character for character in changed)
+
+
+def without_emoji(text: str) -> str:
+    return str(_EMOJI.sub("", text))
