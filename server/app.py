@@ -44,11 +44,13 @@ from server.http.events import EventsEndpoint
 from server.http.headers import answer_headers
 from server.http.hls import HlsEndpoint
 from server.http.hosts import KnownHosts, Origins, known_hosts
+from server.http.identity import Identity
 from server.http.metering import metering
 from server.http.metrics import Metrics
 from server.http.middleware import hosts_and_origins, preflights, refusals
 from server.http.openapi import OpenApiEndpoint
 from server.http.pages import Pages
+from server.http.people import PeopleEndpoint
 from server.http.playback_metrics import Playing
 from server.http.request import MAX_BODY
 from server.http.rooms import RoomsEndpoint
@@ -97,6 +99,8 @@ class RunningServer:
     load: LoadSampler
     shedding: Shedding
     connections: Connections
+    storage: Storage
+    identity: Identity
 
 
 async def serve(
@@ -151,7 +155,11 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     await media.udp.open(media_hosts(settings, addresses), udp_port)
     hosts = list(settings.announce or media.udp.hosts)
     await rooms.open()
-    outputs = _create_outputs(rooms, media, hosts, settings)
+    origins = Origins(settings)
+    identity = Identity(storage.people, origins, settings)
+    await identity.open()
+    stack.push_async_callback(identity.close)
+    outputs = _create_outputs(rooms, media, identity, hosts, settings)
     limits = _open_limits(rooms, outputs, settings, stack)
     social = SocialSources(rooms.social, outputs.watch, outputs.events)
     metrics = Metrics(_sources(rooms, media, outputs, limits), social, registry, settings)
@@ -166,6 +174,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     endpoints = (
         pages,
         RoomsEndpoint(rooms, settings),
+        PeopleEndpoint(identity, storage.people, settings),
         StatusEndpoint(rooms, limits.admission, limits.memory, settings),
         OpenApiEndpoint(),
         outputs.watch,
@@ -176,7 +185,6 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         metrics,
         admin(require_admin_token(settings)),
     )
-    origins = Origins(settings)
     app = _application(
         endpoints,
         limits.connections.middleware,
@@ -191,6 +199,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         charges(rooms.in_memory, outputs.hls.renditions, settings),
     )
     app.on_response_prepare.append(answer_headers(settings, origins))
+    app.on_response_prepare.append(identity.prepare)
     await _serve(app, listeners, rooms, outputs, limits.connections, stack)
     socket_app = _application([admin(lambda _: None)], refusals(pages, settings))
     await _open_admin_socket(settings.data / ADMIN_SOCKET_NAME, socket_app, stack)
@@ -202,7 +211,16 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     if settings.demo:
         urls.append(await _start_demo(urls[0], rooms, stack))
     return RunningServer(
-        urls, app, rooms, media.udp, outputs.whep, sampler, shedding, limits.connections
+        urls,
+        app,
+        rooms,
+        media.udp,
+        outputs.whep,
+        sampler,
+        shedding,
+        limits.connections,
+        storage,
+        identity,
     )
 
 
@@ -271,12 +289,14 @@ class _Outputs:
         return sum(own for own, _ in counts), sum(together for _, together in counts)
 
 
-def _create_outputs(rooms: Rooms, media: _Media, hosts: list[str], settings: Settings) -> _Outputs:
-    watch = WatchEndpoint(rooms, settings)
+def _create_outputs(
+    rooms: Rooms, media: _Media, identity: Identity, hosts: list[str], settings: Settings
+) -> _Outputs:
+    watch = WatchEndpoint(rooms, identity, settings)
     whep = WhepSessions(media.udp, hosts, settings.max_connecting_whep)
     return _Outputs(
         watch,
-        EventsEndpoint(rooms, watch.sockets, settings),
+        EventsEndpoint(rooms, watch.sockets, identity, settings),
         HlsEndpoint(rooms, media.workers, settings),
         whep,
         WhepEndpoint(rooms, whep, settings),

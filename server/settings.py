@@ -293,6 +293,19 @@ class Settings(BaseModel):
     max_rooms_per_address_hour: Limit = Field(
         60, description="Rooms that one address may create per hour."
     )
+    max_people_per_address_hour: Limit = Field(
+        500,
+        description=(
+            "New people whom one address may bring per hour. A visitor counts with the first "
+            "message, vote or other thing that is stored."
+        ),
+    )
+    max_person_requests_per_address_minute: Limit = Field(
+        600,
+        description=(
+            "Requests about people, names and follows that one address may make per minute."
+        ),
+    )
     max_connections: Annotated[int, Field(ge=16)] = Field(
         20_000,
         description=(

@@ -58,6 +58,11 @@ requests for rooms in memory, and requests of HLS viewers of a room that has jus
 ADMINISTRATION = Charged(
     "max_admin_per_address_minute", 60.0, "too many requests to the admin API from this address"
 )
+PERSON = Charged(
+    "max_person_requests_per_address_minute",
+    60.0,
+    "too many requests about people from this address",
+)
 PER_CONNECTION, PER_SESSION = 5, 10
 """Requests per second that an address may send for each of its connections, and for each of its
 sessions. Sessions are WebSockets, event streams, WHEP sessions, and HLS requests that are being
@@ -83,6 +88,9 @@ CHARGES: dict[tuple[str, str], Charged | Free] = {
     ("GET", "/api/config"): FIXED,
     ("GET", "/api/health"): Free("the answer is a few figures in memory"),
     ("GET", "/api/openapi.json"): FIXED,
+    ("GET", "/api/me"): PERSON,
+    ("PATCH", "/api/me"): PERSON,
+    ("PUT", "/api/me/handle"): PERSON,
     ("GET", "/api/rooms"): Free("the list is made from memory, and every feed polls it"),
     ("POST", "/api/rooms"): CREATION,
     ("GET", "/api/rooms/{room}"): LOOKUP,
@@ -166,7 +174,7 @@ def charges(rooms: RoomsInMemory, renditions: Renditions, settings: Settings) ->
 
     limiters = {
         charged: RateLimiter(getattr(settings, charged.setting), charged.seconds)
-        for charged in (CREATION, PUBLISHING, PLAYING, LOOKUP, ADMINISTRATION)
+        for charged in (CREATION, PUBLISHING, PLAYING, LOOKUP, PERSON, ADMINISTRATION)
     }
 
     @web.middleware

@@ -10,6 +10,7 @@ from relay.channel.hello import hello
 from relay.channel.notice import MAX_BYTES, PER_SECOND
 from relay.errors import MessageError, RefusalCode
 from server.errors import BadRequest, NotFound, TooLarge, TooManyRequests
+from server.http.identity import Identity
 from server.http.limits import ConnectionLimiter
 from server.http.request import client_of, connection_of, read_body
 from server.http.watch import RETRY_CONNECTIONS
@@ -36,10 +37,13 @@ class EventsEndpoint:
     streams.
     """
 
-    def __init__(self, rooms: Rooms, sockets: ConnectionLimiter, settings: Settings) -> None:
+    def __init__(
+        self, rooms: Rooms, sockets: ConnectionLimiter, identity: Identity, settings: Settings
+    ) -> None:
         """`sockets`: limits the event streams and the WebSockets of an address together."""
         self._rooms = rooms
         self._sockets = sockets
+        self._identity = identity
         self._settings = settings
         self._streams: dict[tuple[str, str], EventStream] = {}
         """The open event streams, by room name and secret viewer id."""
@@ -67,7 +71,11 @@ class EventsEndpoint:
             # Subscribe before the response starts: once it has started, the server cannot refuse
             # the request.
             stream = EventStream(room.channel)
-            stream.open(hello(room.channel), request.headers.get("Last-Event-ID", ""))
+            stream.open(
+                hello(room.channel),
+                request.headers.get("Last-Event-ID", ""),
+                person=self._identity.watching(request, room),
+            )
             self._streams[room.name, stream.id] = stream
             try:
                 await response.prepare(request)

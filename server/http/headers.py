@@ -104,7 +104,7 @@ def answer_headers(settings: Settings, origins: Origins) -> Prepare:
 
     def add_cors(origin: str | None, host: Authority | None, response: web.StreamResponse) -> None:
         """Adds the CORS headers. Credentials are never allowed: the keys are bearer tokens, and
-        there are no cookies.
+        only pages of this server may use the cookie.
         """
         headers = response.headers
         if origins.all:

@@ -157,6 +157,11 @@ def known_hosts(
     return KnownHosts(named, [*settings.announce, *settings.udp_hosts], any_host=any_host)
 
 
+def is_name(host: str) -> bool:
+    """Whether `host`, from an Authority, is a name and not an address."""
+    return not _is_address(host)
+
+
 @lru_cache(CACHED)
 def is_loopback(host: str) -> bool:
     """Whether `host`, from an Authority, always means the machine on which the client runs."""
@@ -181,7 +186,8 @@ class Origins:
         self.all = "*" in allowed
         """Whether pages of every origin may send requests."""
         self._allowed = {read_origin(text) for text in allowed} - {None}
-        self._own = {read_origin(settings.public_url)} if settings.public_url else set()
+        public = read_origin(settings.public_url) if settings.public_url else None
+        self._own = {public} - {None}
 
     @property
     def own_only(self) -> bool:
@@ -194,12 +200,18 @@ class Origins:
         """
         if self.all:
             return True
+        return read_origin(text) in self._allowed or self.is_own(text, host)
+
+    def is_own(self, text: str, host: Authority) -> bool:
+        """Whether the origin `text` is that of a page of this server: the origin of --public-url,
+        or that of the requested URL. `host`: the authority in the URL of the request.
+        """
         origin = read_origin(text)
-        return origin is not None and (
-            origin in self._allowed
-            or origin in self._own
-            or origin.authority == _without_default_port(host, origin.scheme)
-        )
+        if origin is None or origin in self._own:
+            return origin is not None
+        # A page that came over plain HTTP can be forged. It is no own page of an HTTPS server.
+        forged = any(own and own.authority.host == host.host for own in self._own)
+        return not forged and origin.authority == _without_default_port(host, origin.scheme)
 
 
 def frame_ancestors(embed_origins: Iterable[str]) -> str:

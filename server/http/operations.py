@@ -11,6 +11,7 @@ from relay.hls.endpoint import MEDIA, PLAYLIST
 from relay.websocket.viewer import CLOSE_CODES
 from server.http.admin import AdminBlocks, AdminRooms, BlockAnswer, BlockRequest
 from server.http.payloads import Config, CreateRoom, CreateRoomAnswer, RoomList, ServerHealth
+from server.http.people import ChangeMe, HandleAnswer, Me, TakeHandle
 from server.http.signalling import SDP, SDP_FRAGMENT
 from server.rooms.description import RoomDescription
 from server.rooms.health import RoomHealth
@@ -71,6 +72,11 @@ ROOM = merged({404: (Code.ROOM_NOT_FOUND,)}, STORAGE, LOOKUP)
 OVER: Refusals = {410: (Code.ROOM_ENDED,)}
 ROOM_ON = merged(ROOM, CLOSING, OVER)
 BODY: Refusals = {408: (Code.BODY_TOO_SLOW,), 413: (Code.BODY_TOO_LARGE,)}
+PERSON = merged(STORAGE, LOOKUP, {401: (Code.SIGNED_OUT,), 403: (Code.FOREIGN_ORIGIN,)})
+"""Refusals of requests that need a person."""
+WRITER = merged(BODY, {400: (Code.NOT_JSON,), 429: (Code.TOO_MANY_PEOPLE,)})
+"""Further refusals of requests that store something about a person."""
+NAME: Refusals = {422: (Code.BAD_NAME, Code.NAME_TOO_LONG, Code.NAME_RESERVED)}
 KEY: Refusals = {401: (Code.MISSING_KEY,), 403: (Code.WRONG_KEY,)}
 ROLE: Refusals = {403: (Code.CREATOR_ONLY, Code.MODERATORS_ONLY)}
 """Refusals of commands that need a role in the room."""
@@ -89,6 +95,29 @@ OPERATIONS = (
     Operation("GET", "/api/config", "What a page needs to know of the server", {200: (Config,)}),
     Operation("GET", "/api/health", "How busy the server is", {200: (ServerHealth,)}),
     Operation("GET", "/api/openapi.json", "This document", {200: (JSON,)}),
+    Operation(
+        "GET",
+        "/api/me",
+        "The person of this browser. A browser without a cookie becomes a guest",
+        {200: (Me,)},
+        PERSON,
+    ),
+    Operation(
+        "PATCH",
+        "/api/me",
+        "Change the name or the language",
+        {200: (Me,)},
+        merged(PERSON, WRITER, NAME, {422: (Code.BAD_LANGUAGE,)}),
+        body=ChangeMe,
+    ),
+    Operation(
+        "PUT",
+        "/api/me/handle",
+        "Take or change the handle",
+        {200: (HandleAnswer,)},
+        merged(PERSON, WRITER, NAME, {409: (Code.HANDLE_TAKEN,)}),
+        body=TakeHandle,
+    ),
     Operation("GET", "/api/rooms", "Rooms on air, most watched first", {200: (RoomList,)}),
     Operation(
         "POST",

@@ -12,7 +12,7 @@ from relay.errors import RefusalCode
 from relay.meter import Account
 from server.errors import RequestTimeout, TooLarge, TooManyRequests
 from server.http.client import Client, client
-from server.http.hosts import Authority, read_authority
+from server.http.hosts import Authority, read_authority, read_origin
 from server.http.limits import ConnectionLimiter, RateLimiter
 from server.setting_types import IPNetwork
 from server.settings import Settings
@@ -57,6 +57,18 @@ def url_of(request: web.Request, path: str, settings: Settings) -> str:
         return settings.public_url + path
     seen = client_of(request, settings)
     return f"{seen.scheme or request.scheme}://{seen.host or request.host}{path}"
+
+
+def is_https(request: web.Request, settings: Settings) -> bool:
+    """Whether the client's URL is an HTTPS URL. The scheme of --public-url counts for its host:
+    behind a proxy that is not trusted, the scheme of the request says nothing.
+    """
+    scheme = client_of(request, settings).scheme
+    public = read_origin(settings.public_url) if settings.public_url else None
+    host = authority_of(request, settings)
+    if scheme is None and public and host and public.authority.host == host.host:
+        scheme = public.scheme
+    return (scheme or request.scheme) == "https"
 
 
 async def read_body(request: web.Request) -> bytes:

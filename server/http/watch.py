@@ -8,6 +8,7 @@ from relay.websocket.counters import WebSocketCounters
 from relay.websocket.endpoint import watch
 from relay.websocket.viewer import WebSocketViewer
 from server.errors import BadRequest, TooManyRequests
+from server.http.identity import Identity
 from server.http.limits import ConnectionLimiter
 from server.http.request import ACCOUNT, client_of, connection_of
 from server.rooms.registry import Rooms
@@ -21,8 +22,9 @@ RETRY_CONNECTIONS = 5
 class WatchEndpoint:
     """The endpoint `/ws/{room}`. Owns the connected viewers."""
 
-    def __init__(self, rooms: Rooms, settings: Settings) -> None:
+    def __init__(self, rooms: Rooms, identity: Identity, settings: Settings) -> None:
         self._rooms = rooms
+        self._identity = identity
         self._settings = settings
         self.sockets = ConnectionLimiter(settings.max_sockets_per_address)
         """Limiter of the connections of each address. WebSockets and event streams are counted
@@ -53,6 +55,7 @@ class WatchEndpoint:
             RETRY_CONNECTIONS,
         )
         with connection_of(self.sockets, address, refusal):
+            person = self._identity.watching(request, room)
             if request.transport is not None:
                 request.transport.set_write_buffer_limits()  # `Connection` sets lower ones
             return await watch(
@@ -61,6 +64,7 @@ class WatchEndpoint:
                 self.counters,
                 self.viewers,
                 self.buffered,
+                person,
                 address=keys_of(address),
                 account=request.get(ACCOUNT),
             )

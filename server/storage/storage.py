@@ -7,6 +7,7 @@ from server.storage.blocks import BlockStore
 from server.storage.database import Database
 from server.storage.directory import DataDirectory
 from server.storage.moderation import ModerationStore
+from server.storage.people import PersonStore
 from server.storage.reports import ReportStore
 from server.storage.rooms import RoomStore
 from server.storage.watch_links import WatchLinkStore
@@ -24,6 +25,7 @@ class Storage:
         self.moderation = ModerationStore(database)
         self.reports = ReportStore(database)
         self.watch_links = WatchLinkStore(database)
+        self.people = PersonStore(database)
 
     @classmethod
     async def open(cls, data: Path, url: str | None = None) -> Self:

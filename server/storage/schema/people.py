@@ -23,14 +23,13 @@ person = sa.Table(
     # The handle in the form in which handles are compared.
     sa.Column("handle_key", sa.Text, unique=True),
     # The UTS 39 skeleton of the handle: equal for handles that look alike.
-    sa.Column("skeleton", sa.Text),
+    sa.Column("skeleton", sa.Text, unique=True),
     sa.Column("language", sa.Text),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("seen_at", sa.Double, nullable=False),
     sa.Column("recovery_hash", sa.LargeBinary),
     sa.Column("delete_at", sa.Double),
     sa.Column("deleted_at", sa.Double),
-    sa.Index("person_by_skeleton", "skeleton"),
     sa.Index("person_by_delete_at", "delete_at"),
 )
 
@@ -53,6 +52,7 @@ device = sa.Table(
     sa.Column("seen_at", sa.Double, nullable=False),
     sa.Column("revoked_at", sa.Double),
     sa.Index("device_by_person", "person"),
+    sa.Index("device_by_revocation", "revoked_at"),
 )
 
 passkey = sa.Table(

@@ -225,3 +225,20 @@ def test_the_public_url_is_an_own_origin() -> None:
 )
 def test_frame_ancestors(embed_origins: tuple[str, ...], ancestors: str) -> None:
     assert frame_ancestors(embed_origins) == ancestors
+
+
+def test_own_origins() -> None:
+    """The origin of the requested URL, and that of --public-url, which must have its scheme."""
+    host = Authority("live.example.org")
+    plain = Origins(settings())
+    assert plain.is_own("http://live.example.org", host)
+    assert plain.is_own("https://live.example.org", host)
+    for other in ("http://live.example.org:81", "http://example.org", "null", ""):
+        assert not plain.is_own(other, host)
+    public = Origins(settings(public_url="https://live.example.org"))
+    assert public.is_own("https://live.example.org", Authority("10.0.0.1"))
+    assert not public.is_own("http://live.example.org", host)
+    assert public.is_own("http://localhost:8080", Authority("localhost", 8080))
+    assert public.allow("http://evil.example", host) and not public.is_own(
+        "http://evil.example", host
+    )

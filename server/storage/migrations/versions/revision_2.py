@@ -43,7 +43,7 @@ def _create_people(op: Operations) -> None:
         sa.Column("colour", sa.Integer, nullable=False),
         sa.Column("handle", sa.Text),
         sa.Column("handle_key", sa.Text, unique=True),
-        sa.Column("skeleton", sa.Text),
+        sa.Column("skeleton", sa.Text, unique=True),
         sa.Column("language", sa.Text),
         sa.Column("created_at", sa.Double, nullable=False),
         sa.Column("seen_at", sa.Double, nullable=False),
@@ -51,7 +51,6 @@ def _create_people(op: Operations) -> None:
         sa.Column("delete_at", sa.Double),
         sa.Column("deleted_at", sa.Double),
     )
-    op.create_index("person_by_skeleton", "person", ["skeleton"])
     op.create_index("person_by_delete_at", "person", ["delete_at"])
     op.create_table(
         "handle_reservation",
@@ -70,6 +69,7 @@ def _create_people(op: Operations) -> None:
         sa.Column("revoked_at", sa.Double),
     )
     op.create_index("device_by_person", "device", ["person"])
+    op.create_index("device_by_revocation", "device", ["revoked_at"])
     op.create_table(
         "passkey",
         sa.Column("id", sa.LargeBinary, primary_key=True),

@@ -1,0 +1,278 @@
+"""Who sends a request: the visitor's cookie, new guests, and the check that a request which changes
+something comes from a page of this server.
+
+A request with a bearer key is a program's request: its cookie is never read.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiohttp import hdrs, web
+
+from relay.errors import RefusalCode
+from server.errors import Forbidden, Unauthorized
+from server.http.auth import bearer_token
+from server.http.hosts import Origins
+from server.http.limits import RateLimiter
+from server.http.request import authority_of, charge, client_of, is_https
+from server.people.cookie import COOKIE_NAME, LIFETIME, Cookie, CookieKey, CookieKeys
+from server.people.device_label import device_label
+from server.people.guest_names import guest_name
+from server.people.person import COLOURS, Person, Visitor
+from server.people.revocations import Revocations
+from server.rooms.room import Room
+from server.settings import Settings
+from server.site.strings import COOKIE as LANGUAGE_COOKIE
+from server.site.strings import language_of
+from server.storage.errors import StorageError
+from server.storage.people import PersonRecord, PersonStore
+
+logger = logging.getLogger(__name__)
+
+SAFE = (hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS)
+"""Methods that change nothing."""
+REFRESH_EVERY = 5.0
+"""Interval at which keys and sign-outs are read from storage, seconds."""
+OVERLAP = 60.0
+"""Seconds of sign-outs that are read again each time: the clocks of servers differ, and a sign-out
+becomes visible only after its commit.
+"""
+ID_BYTES = 12
+"""Random bytes in the id of a person or a device."""
+
+
+@dataclass(slots=True)
+class Visit:
+    """What is known about the visitor of one request."""
+
+    cookie: Cookie | None
+    visitor: Visitor | None
+    answer: Visitor | None = None
+    """The visitor for whom the answer sets a cookie."""
+    forget: bool = False
+    """Whether the answer removes the cookie."""
+
+
+VISIT = web.RequestKey("visit", Visit)
+"""Key under which a request stores its Visit."""
+
+
+class Identity:
+    """Reads and writes the cookies of visitors. Call `open()` first, `close()` at the end."""
+
+    def __init__(
+        self,
+        people: PersonStore,
+        origins: Origins,
+        settings: Settings,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.revocations = Revocations()
+        self.keys = CookieKeys()
+        self._people = people
+        self._origins = origins
+        self._settings = settings
+        self._clock = clock
+        self._new_people = RateLimiter(settings.max_people_per_address_hour, 3_600.0)
+        self._known_until = 0.0
+        self._refreshing: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Reads the keys, and makes the first one. Raises StorageError."""
+        await self._people.add_first_key(secrets.token_bytes(32), self._clock())
+        await self.refresh()
+        self._refreshing = asyncio.get_running_loop().create_task(self._refresh_for_ever())
+
+    async def close(self) -> None:
+        if self._refreshing:
+            self._refreshing.cancel()
+            await asyncio.wait([self._refreshing])
+
+    async def refresh(self) -> None:
+        """Reads the keys and the latest sign-outs from storage. Raises StorageError."""
+        now = self._clock()
+        records = await self._people.cookie_keys(now)
+        self.keys.replace(
+            CookieKey(record.id, record.secret, record.created_at, record.retired_at)
+            for record in records
+        )
+        for device in await self._people.revoked_devices(self._known_until - OVERLAP):
+            self.revocations.add(device)
+        self._known_until = now
+
+    async def _refresh_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(REFRESH_EVERY)
+            try:
+                await self.refresh()
+            except StorageError as error:
+                logger.warning("cannot read the keys of cookies: %s", error)
+
+    # Who sends a request
+
+    def visitor_of(self, request: web.Request) -> Visitor | None:
+        """Returns the visitor whom the cookie describes, without a look into storage. Returns None
+        if there is no valid cookie, if the request has a bearer key or comes from a page of another
+        origin, or if the device is known to be signed out.
+        """
+        return self._visit(request).visitor
+
+    async def require_person(self, request: web.Request, *, store: bool = True) -> Person:
+        """Returns the person who sends the request; a visitor without a cookie becomes a guest.
+
+        `store`: whether the person must be in storage, because the request writes something about
+        the person. Otherwise a new guest is only a cookie.
+
+        Raises Forbidden if the request changes something and comes from a page of another origin,
+        Unauthorized if the device is signed out or the request has a bearer key, TooManyRequests if
+        there are too many new people from the address, and StorageError.
+        """
+        return (await self.require_visitor(request, store=store)).person
+
+    async def require_visitor(self, request: web.Request, *, store: bool = True) -> Visitor:
+        """Like `require_person`, but returns the visitor: the person and the device."""
+        if bearer_token(request):
+            raise Unauthorized(
+                RefusalCode.SIGNED_OUT, "a request with a bearer key has no person: send the cookie"
+            )
+        if not self._is_own(request):
+            raise Forbidden(
+                RefusalCode.FOREIGN_ORIGIN,
+                "only pages of this server may do this: send its origin in the Origin header",
+            )
+        visit = self._visit(request)
+        if visit.visitor is None and visit.cookie is not None and store:
+            raise self._signed_out(visit)
+        visitor = visit.visitor
+        if visitor is None:
+            visitor = self.new_guest(request)
+        return await self._stored(request, visit, visitor) if store else visitor
+
+    def watching(self, request: web.Request, room: Room) -> str | None:
+        """Returns the id of the person who is about to watch the room, and tells the room the name
+        of the person. Returns None if the visitor is no person yet.
+        """
+        visitor = self.visitor_of(request)
+        if visitor is None:
+            return None
+        room.social.meet(visitor.person)
+        return visitor.person.id
+
+    def new_guest(self, request: web.Request) -> Visitor:
+        """Returns a new guest, whom the cookie in the answer describes. Storage knows nothing of
+        the guest yet.
+        """
+        language = language_of(
+            request.cookies.get(LANGUAGE_COOKIE), request.headers.get(hdrs.ACCEPT_LANGUAGE, "")
+        )
+        name = guest_name(language, secrets.randbits(32))
+        person = Person(secrets.token_urlsafe(ID_BYTES), name, secrets.randbelow(COLOURS))
+        visitor = Visitor(person, secrets.token_urlsafe(ID_BYTES))
+        self.set_cookie(request, visitor)
+        return visitor
+
+    def set_cookie(self, request: web.Request, visitor: Visitor) -> None:
+        """Makes the answer to this request carry a new cookie, for example after a sign-in."""
+        self._take(self._visit(request), visitor)
+
+    def forget_cookie(self, request: web.Request) -> None:
+        """Makes the answer to this request remove the cookie."""
+        visit = self._visit(request)
+        visit.visitor, visit.answer, visit.forget = None, None, True
+
+    async def prepare(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Adds the cookie to the answer. For `on_response_prepare`."""
+        visit = request.get(VISIT)
+        if visit is None or not (visit.answer or visit.forget):
+            return
+        value, age = "", 0
+        if visit.answer:
+            value, age = self.keys.write(visit.answer, self._clock()), LIFETIME
+        secure = "; Secure" if is_https(request, self._settings) else ""
+        response.headers.add(
+            hdrs.SET_COOKIE,
+            f"{COOKIE_NAME}={value}; Max-Age={age}; Path=/; HttpOnly; SameSite=Lax{secure}",
+        )
+        response.headers[hdrs.CACHE_CONTROL] = "no-store"
+
+    def _visit(self, request: web.Request) -> Visit:
+        visit = request.get(VISIT)
+        if visit is None:
+            visit = request[VISIT] = self._read(request)
+        return visit
+
+    def _read(self, request: web.Request) -> Visit:
+        value = request.cookies.get(COOKIE_NAME)
+        if value is None or bearer_token(request) or not self._is_own(request):
+            return Visit(None, None)
+        now = self._clock()
+        cookie = self.keys.read(value, now)
+        if cookie is None:
+            return Visit(None, None)
+        if cookie.visitor.device in self.revocations:
+            return Visit(cookie, None)
+        renewed = cookie.visitor if self.keys.due(cookie, now) else None
+        return Visit(cookie, cookie.visitor, renewed)
+
+    def _is_own(self, request: web.Request) -> bool:
+        """Whether the request comes from a page of this server, as far as the browser says so.
+
+        Browsers send Origin with every request that changes something and with every WebSocket
+        handshake. A GET request without Origin only reads: SameSite keeps the cookie from other
+        sites, and without CORS credentials no other page can read the answer.
+        """
+        origin = request.headers.get(hdrs.ORIGIN)
+        if origin is not None:
+            host = authority_of(request, self._settings)
+            return host is not None and self._origins.is_own(origin, host)
+        if request.method in SAFE and hdrs.UPGRADE not in request.headers:
+            return True
+        return request.headers.get("Sec-Fetch-Site") in ("same-origin", "none")
+
+    async def _stored(self, request: web.Request, visit: Visit, visitor: Visitor) -> Visitor:
+        """Returns the visitor as storage knows the person. Stores a new person and device."""
+        now = self._clock()
+        if not visitor.stored:
+            address = client_of(request, self._settings).address
+            charge(
+                self._new_people,
+                address,
+                "too many new people from this address",
+                RefusalCode.TOO_MANY_PEOPLE,
+            )
+            await self._people.add(
+                visitor.person.id,
+                visitor.person.name,
+                visitor.person.colour,
+                visitor.device,
+                device_label(request.headers.get(hdrs.USER_AGENT, "")),
+                now,
+            )
+        elif visit.answer is not None:  # the cookie is renewed once a day
+            await self._people.see(visitor.person.id, visitor.device, now)
+        record = await self._people.admit(visitor.person.id, visitor.device)
+        if record is None:
+            raise self._signed_out(visit)
+        known = Visitor(person_of(record), visitor.device, True)
+        if known != visitor:
+            self._take(visit, known)
+        return known
+
+    def _take(self, visit: Visit, visitor: Visitor) -> None:
+        visit.visitor, visit.answer, visit.forget = visitor, visitor, False
+
+    def _signed_out(self, visit: Visit) -> Unauthorized:
+        if visit.cookie:
+            self.revocations.add(visit.cookie.visitor.device)
+        visit.visitor, visit.answer, visit.forget = None, None, True
+        return Unauthorized(
+            RefusalCode.SIGNED_OUT, "this device was signed out: GET /api/me makes a new guest"
+        )
+
+
+def person_of(record: PersonRecord) -> Person:
+    return Person(record.id, record.name, record.colour, record.handle)

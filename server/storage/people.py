@@ -1,0 +1,343 @@
+"""The people in the database: names, handles, devices, and the keys that sign cookies."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.storage.database import Database
+from server.storage.schema.people import cookie_key, device, handle_reservation, person
+from server.storage.schema.upsert import insert, upsert
+
+MAX_KEYS = 100
+"""Maximum number of keys for cookies. The oldest is deleted for a new one."""
+KEY_LIFETIME = 800 * 86_400
+"""Seconds after which a key is deleted: by then its last cookie has expired."""
+MAX_REVOKED = 50_000
+"""Number of sign-outs that are read at once, the newest first."""
+MAX_RENAMES = 3
+"""Number of former handles that stay reserved for a person, and so of renames in that time."""
+MAX_LISTED = 200
+
+FIRST_KEY = "1"
+
+
+class HandleTaken(Exception):
+    """Another person has the handle or one that looks the same, or had one recently."""
+
+
+class TooManyRenames(Exception):
+    """The person has changed the handle MAX_RENAMES times recently."""
+
+    def __init__(self, until: float) -> None:
+        super().__init__(until)
+        self.until = until
+        """Time at which the next change is possible, Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class CookieKeyRecord:
+    id: str
+    secret: bytes
+    created_at: float
+    retired_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRecord:
+    """A stored person. Times are in Unix seconds."""
+
+    id: str
+    name: str
+    colour: int
+    handle: str | None
+    language: str | None
+    created_at: float
+    seen_at: float
+    delete_at: float | None
+    """Time at which the person is deleted; None if the person has not asked for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenHandle:
+    record: PersonRecord
+    first: bool
+    """Whether the person had no handle before."""
+
+
+_COLUMNS = [person.c[name] for name in PersonRecord.__dataclass_fields__]
+
+
+class PersonStore:
+    """Every method raises StorageError if the database fails."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # Keys of cookies
+
+    async def add_first_key(self, secret: bytes, now: float) -> None:
+        """Stores the first key, unless there is one. Servers that start together agree on one."""
+
+        async def work(connection: AsyncConnection) -> None:
+            if await connection.scalar(sa.select(sa.func.count()).select_from(cookie_key)):
+                return
+            statement = insert(connection, cookie_key)
+            await connection.execute(
+                statement.values(
+                    id=FIRST_KEY, secret=secret, created_at=now
+                ).on_conflict_do_nothing(index_elements=["id"])
+            )
+
+        if not await self.cookie_keys(now):
+            await self._database.write(work)
+
+    async def cookie_keys(self, now: float) -> list[CookieKeyRecord]:
+        """Returns the keys that are still valid, oldest first."""
+        statement = (
+            cookie_key.select()
+            .where(sa.or_(cookie_key.c.retired_at.is_(None), cookie_key.c.retired_at > now))
+            .order_by(cookie_key.c.created_at)
+        )
+        rows = await self._rows(statement)
+        return [CookieKeyRecord(**row) for row in rows]
+
+    async def add_cookie_key(
+        self, secret: bytes, now: float, retire_others_at: float | None = None
+    ) -> str:
+        """Stores a new key and deletes those that no cookie needs. Returns the id of the new key.
+        `retire_others_at`: time from which the other keys are no longer valid.
+        """
+
+        async def work(connection: AsyncConnection) -> str:
+            ids = [int(id) for id in await connection.scalars(sa.select(cookie_key.c.id))]
+            name = str(max(ids, default=0) + 1)
+            if retire_others_at is not None:
+                await connection.execute(
+                    cookie_key.update()
+                    .where(cookie_key.c.retired_at.is_(None))
+                    .values(retired_at=retire_others_at)
+                )
+            await connection.execute(
+                cookie_key.insert().values(id=name, secret=secret, created_at=now)
+            )
+            surplus = sorted(ids)[: max(0, len(ids) + 1 - MAX_KEYS)]
+            await connection.execute(
+                cookie_key.delete().where(
+                    sa.or_(
+                        cookie_key.c.id.in_(map(str, surplus)),
+                        cookie_key.c.retired_at <= now,
+                        cookie_key.c.created_at < now - KEY_LIFETIME,
+                    )
+                )
+            )
+            return name
+
+        return await self._database.write(work)
+
+    # People and devices
+
+    async def add(
+        self, id: str, name: str, colour: int, device_id: str, label: str, now: float
+    ) -> None:
+        """Stores a guest and the guest's device. Changes nothing if they are stored already."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(
+                insert(connection, person)
+                .values(id=id, name=name, colour=colour, created_at=now, seen_at=now)
+                .on_conflict_do_nothing(index_elements=["id"])
+            )
+            await add_device(connection, id, device_id, label, now)
+
+        await self._database.write(work)
+
+    async def admit(self, id: str, device_id: str) -> PersonRecord | None:
+        """Returns the person; None if the device is signed out or belongs to another person, or if
+        there is no such person.
+        """
+        statement = (
+            sa.select(*_COLUMNS)
+            .join(device, device.c.person == person.c.id)
+            .where(
+                person.c.id == id,
+                person.c.deleted_at.is_(None),
+                device.c.id == device_id,
+                device.c.revoked_at.is_(None),
+            )
+        )
+        return _one(await self._rows(statement))
+
+    async def see(self, id: str, device_id: str, now: float) -> None:
+        """Stores that the person was here at this time."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(person.update().where(person.c.id == id).values(seen_at=now))
+            await connection.execute(
+                device.update().where(device.c.id == device_id).values(seen_at=now)
+            )
+
+        await self._database.write(work)
+
+    async def revoked_devices(self, since: float) -> list[str]:
+        """Returns the devices that were signed out since then, oldest first."""
+        statement = (
+            sa.select(device.c.id)
+            .where(device.c.revoked_at > since)
+            .order_by(device.c.revoked_at.desc())
+            .limit(MAX_REVOKED)
+        )
+        return [row["id"] for row in reversed(await self._rows(statement))]
+
+    async def find(self, id: str) -> PersonRecord | None:
+        return _one(
+            await self._rows(
+                sa.select(*_COLUMNS).where(person.c.id == id, person.c.deleted_at.is_(None))
+            )
+        )
+
+    async def find_handle(self, key: str) -> PersonRecord | None:
+        """Returns the person whose handle has this key."""
+        return _one(
+            await self._rows(
+                sa.select(*_COLUMNS).where(
+                    person.c.handle_key == key, person.c.deleted_at.is_(None)
+                )
+            )
+        )
+
+    async def owner_of_skeleton(self, skeleton: str) -> str | None:
+        """Returns the person whose handle has this skeleton."""
+        rows = await self._rows(sa.select(person.c.id).where(person.c.skeleton == skeleton))
+        return rows[0]["id"] if rows else None
+
+    async def change(self, id: str, name: str, language: str | None) -> PersonRecord | None:
+        """Changes the name, and the language unless it is None. Returns the person."""
+        values: dict[str, Any] = {"name": name}
+        if language is not None:
+            values["language"] = language
+
+        async def work(connection: AsyncConnection) -> PersonRecord | None:
+            await connection.execute(person.update().where(person.c.id == id).values(**values))
+            return await _read(connection, id)
+
+        return await self._database.write(work)
+
+    async def people(self, text: str = "") -> list[PersonRecord]:
+        """Returns people for the operator: those who were here last, at most MAX_LISTED. `text`: an
+        id, or the key of a handle.
+        """
+        statement = sa.select(*_COLUMNS).order_by(person.c.seen_at.desc()).limit(MAX_LISTED)
+        if text:
+            statement = statement.where(sa.or_(person.c.id == text, person.c.handle_key == text))
+        return [PersonRecord(**row) for row in await self._rows(statement)]
+
+    # Handles
+
+    async def take_handle(
+        self,
+        id: str,
+        shown: str,
+        key: str,
+        skeleton: str,
+        *,
+        recovery_hash: bytes,
+        now: float,
+        reserved_until: float,
+    ) -> TakenHandle:
+        """Gives a handle to a person, who is stored. A former handle stays reserved for the person
+        until `reserved_until`. `recovery_hash` is stored only with the first handle. Raises
+        HandleTaken and TooManyRenames.
+        """
+
+        async def work(connection: AsyncConnection) -> TakenHandle:
+            await _require_free(connection, id, key, skeleton, now)
+            former, hashed = (
+                await connection.execute(
+                    sa.select(person.c.skeleton, person.c.recovery_hash).where(person.c.id == id)
+                )
+            ).one()
+            if former not in (None, skeleton):
+                await _reserve(connection, id, former, now, reserved_until)
+            await connection.execute(
+                handle_reservation.delete().where(handle_reservation.c.skeleton == skeleton)
+            )
+            values: dict[str, Any] = {
+                "name": shown,
+                "handle": shown,
+                "handle_key": key,
+                "skeleton": skeleton,
+            }
+            if former is None and hashed is None:
+                values["recovery_hash"] = recovery_hash
+            try:
+                await connection.execute(person.update().where(person.c.id == id).values(**values))
+            except sa.exc.IntegrityError as error:  # another server was faster
+                raise HandleTaken(shown) from error
+            record = await _read(connection, id)
+            assert record is not None
+            return TakenHandle(record, former is None)
+
+        return await self._database.write(work)
+
+    async def _rows(self, statement: sa.Select[Any]) -> Sequence[sa.RowMapping]:
+        async def work(connection: AsyncConnection) -> Sequence[sa.RowMapping]:
+            return list((await connection.execute(statement)).mappings())
+
+        return await self._database.read(work)
+
+
+async def add_device(
+    connection: AsyncConnection, id: str, device_id: str, label: str, now: float
+) -> None:
+    """Stores a device of a person. Changes nothing if the device is stored already."""
+    await connection.execute(
+        insert(connection, device)
+        .values(id=device_id, person=id, label=label, created_at=now, seen_at=now)
+        .on_conflict_do_nothing(index_elements=["id"])
+    )
+
+
+async def _read(connection: AsyncConnection, id: str) -> PersonRecord | None:
+    statement = sa.select(*_COLUMNS).where(person.c.id == id)
+    return _one((await connection.execute(statement)).mappings().all())
+
+
+async def _require_free(
+    connection: AsyncConnection, id: str, key: str, skeleton: str, now: float
+) -> None:
+    """Checks that nobody else has a handle with this key or skeleton. Raises HandleTaken."""
+    owners = sa.select(person.c.id).where(
+        sa.or_(person.c.handle_key == key, person.c.skeleton == skeleton), person.c.id != id
+    )
+    reserved = sa.select(handle_reservation.c.person).where(
+        handle_reservation.c.skeleton == skeleton,
+        handle_reservation.c.person != id,
+        handle_reservation.c.until > now,
+    )
+    for statement in (owners, reserved):
+        if (await connection.execute(statement)).first() is not None:
+            raise HandleTaken(key)
+
+
+async def _reserve(
+    connection: AsyncConnection, id: str, skeleton: str, now: float, until: float
+) -> None:
+    """Reserves a former handle. Raises TooManyRenames."""
+    await connection.execute(handle_reservation.delete().where(handle_reservation.c.until <= now))
+    held = (
+        await connection.scalars(
+            sa.select(handle_reservation.c.until).where(handle_reservation.c.person == id)
+        )
+    ).all()
+    if len(held) >= MAX_RENAMES:
+        raise TooManyRenames(min(held))
+    await connection.execute(
+        upsert(connection, handle_reservation, skeleton=skeleton, person=id, until=until)
+    )
+
+
+def _one(rows: Sequence[sa.RowMapping]) -> PersonRecord | None:
+    return PersonRecord(**rows[0]) if rows else None

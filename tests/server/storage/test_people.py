@@ -1,0 +1,201 @@
+"""People, handles, devices and keys in the database."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from server.people.names import read_handle
+from server.storage.people import (
+    MAX_KEYS,
+    MAX_RENAMES,
+    HandleTaken,
+    PersonRecord,
+    PersonStore,
+    TakenHandle,
+    TooManyRenames,
+)
+from server.storage.schema.people import device
+from server.storage.storage import Storage
+from tests.fixtures.postgres import Postgres
+
+NOW = 1_800_000_000.0
+MONTH = 30 * 86_400.0
+
+
+@pytest.fixture
+def people(storage: Storage) -> PersonStore:
+    return storage.people
+
+
+async def add(people: PersonStore, *ids: str) -> None:
+    for id in ids:
+        await people.add(id, f"Guest {id}", 3, f"device-{id}", "Firefox on Linux", NOW)
+
+
+async def take(people: PersonStore, id: str, text: str, now: float = NOW) -> TakenHandle:
+    handle = read_handle(text)
+    return await people.take_handle(
+        id,
+        handle.shown,
+        handle.key,
+        handle.skeleton,
+        recovery_hash=id.encode(),
+        now=now,
+        reserved_until=now + MONTH,
+    )
+
+
+async def revoke(storage: Storage, id: str, at: float) -> None:
+    await storage.database.write(
+        lambda connection: connection.execute(
+            device.update().where(device.c.id == id).values(revoked_at=at)
+        )
+    )
+
+
+async def test_a_guest_is_stored_once(people: PersonStore) -> None:
+    await add(people, "a")
+    await people.add("a", "Another name", 5, "device-a", "", NOW + 9)
+    expected = PersonRecord("a", "Guest a", 3, None, None, NOW, NOW, None)
+    assert await people.admit("a", "device-a") == expected == await people.find("a")
+    await people.see("a", "device-a", NOW + 100)
+    assert await people.find("a") == replace(expected, seen_at=NOW + 100)
+
+
+async def test_who_is_admitted(people: PersonStore, storage: Storage) -> None:
+    """Not a device of another person, nor one that is unknown or signed out."""
+    await add(people, "a", "b")
+    for person, used in (("a", "device-b"), ("a", "none"), ("none", "device-a")):
+        assert await people.admit(person, used) is None
+    await revoke(storage, "device-a", NOW + 5)
+    assert await people.admit("a", "device-a") is None
+    await people.add("a", "Guest a", 3, "device-a", "", NOW + 9)
+    assert await people.admit("a", "device-a") is None, "a replayed cookie changes nothing"
+    assert await people.find("a") is not None
+
+
+async def test_sign_outs_are_listed(people: PersonStore, storage: Storage) -> None:
+    await add(people, "a", "b", "c")
+    await revoke(storage, "device-b", NOW + 1)
+    await revoke(storage, "device-a", NOW + 2)
+    assert await people.revoked_devices(NOW) == ["device-b", "device-a"]
+    assert await people.revoked_devices(NOW + 1) == ["device-a"]
+
+
+async def test_a_handle_is_unique_by_key_and_by_look(people: PersonStore) -> None:
+    await add(people, "a", "b")
+    taken = await take(people, "a", "Dark")
+    assert taken.first and (taken.record.name, taken.record.handle) == ("Dark", "Dark")
+    for alike in ("dark", "ＤＡＲＫ", "D\u0430rk"):
+        with pytest.raises(HandleTaken):
+            await take(people, "b", alike)
+    assert (await take(people, "b", "다크걸")).record.handle == "다크걸"
+    found = await people.find_handle("dark")
+    assert found and found.id == "a"
+    assert await people.find_handle("d\u0430rk") is None
+    assert await people.owner_of_skeleton(read_handle("D\u0430rk").skeleton) == "a"
+
+
+async def test_a_former_handle_stays_reserved(people: PersonStore) -> None:
+    """For 30 days only its former owner gets it."""
+    await add(people, "a", "b")
+    await take(people, "a", "Dark")
+    renamed = await take(people, "a", "Bright", NOW + 1)
+    assert not renamed.first and renamed.record.handle == "Bright"
+    with pytest.raises(HandleTaken):
+        await take(people, "b", "D\u0430rk", NOW + MONTH)
+    assert (await take(people, "a", "dark", NOW + 2)).record.handle == "dark"
+    await take(people, "a", "Other", NOW + 3)
+    assert (await take(people, "b", "Dark", NOW + MONTH + 4)).record.handle == "Dark"
+
+
+async def test_the_spelling_of_a_handle_may_change_at_any_time(people: PersonStore) -> None:
+    await add(people, "a")
+    for text in ("dark", "DARK", "Dark", "dArk", "D\u0430rk", "dark"):
+        assert (await take(people, "a", text)).record.handle == text
+
+
+async def test_renames_are_bounded(people: PersonStore) -> None:
+    """Otherwise one person could reserve any number of handles."""
+    await add(people, "a")
+    for number in range(MAX_RENAMES + 1):
+        await take(people, "a", f"dark-{number}", NOW + number)
+    with pytest.raises(TooManyRenames) as caught:
+        await take(people, "a", "another", NOW + 60)
+    assert caught.value.until == NOW + 1 + MONTH
+    found = await people.find("a")
+    assert found and found.handle == f"dark-{MAX_RENAMES}"
+    await take(people, "a", "another", NOW + 60 + MONTH)
+
+
+async def test_a_handle_goes_to_one_of_two_who_ask_at_once(people: PersonStore) -> None:
+    await add(people, "a", "b")
+    results = await asyncio.gather(
+        take(people, "a", "Dark"), take(people, "b", "d\u0430rk"), return_exceptions=True
+    )
+    assert {type(result) for result in results} == {TakenHandle, HandleTaken}
+
+
+async def test_names_and_languages_change(people: PersonStore) -> None:
+    await add(people, "a")
+    changed = await people.change("a", "다크걸", None)
+    assert changed and (changed.name, changed.language) == ("다크걸", None)
+    changed = await people.change("a", "다크걸", "ko")
+    assert changed and changed.language == "ko"
+    assert await people.change("none", "x", None) is None
+
+
+async def test_people_for_the_operator(people: PersonStore) -> None:
+    await add(people, "a", "b")
+    await take(people, "b", "Dark")
+    await people.see("a", "device-a", NOW + 5)
+    assert [record.id for record in await people.people()] == ["a", "b"]
+    assert [record.id for record in await people.people("dark")] == ["b"]
+    assert [record.id for record in await people.people("a")] == ["a"]
+
+
+async def test_servers_that_start_together_agree_on_a_key(people: PersonStore) -> None:
+    await asyncio.gather(*(people.add_first_key(bytes([n]) * 32, NOW) for n in range(5)))
+    (key,) = await people.cookie_keys(NOW)
+    assert (key.id, key.created_at, key.retired_at) == ("1", NOW, None)
+    await people.add_first_key(b"other", NOW)
+    assert await people.cookie_keys(NOW) == [key]
+
+
+async def test_keys_are_replaced_and_retired(people: PersonStore) -> None:
+    await people.add_first_key(b"1", NOW)
+    assert await people.add_cookie_key(b"2", NOW + 1) == "2"
+    assert await people.add_cookie_key(b"3", NOW + 2, retire_others_at=NOW + 30) == "3"
+    assert [key.secret for key in await people.cookie_keys(NOW + 29)] == [b"1", b"2", b"3"]
+    assert [key.secret for key in await people.cookie_keys(NOW + 30)] == [b"3"]
+    assert await people.add_cookie_key(b"4", NOW + 40) == "4"
+
+
+async def test_the_number_of_keys_is_bounded(people: PersonStore) -> None:
+    await people.add_first_key(b"1", NOW)
+    for number in range(MAX_KEYS + 5):
+        await people.add_cookie_key(b"x", NOW + number)
+    assert len(await people.cookie_keys(NOW)) == MAX_KEYS
+
+
+async def test_two_servers_on_one_database(postgres: Postgres, tmp_path: Path) -> None:
+    """A handle and a key are unique between servers, not only within one."""
+    with postgres.database() as url:
+        one = await Storage.open(tmp_path / "one", url)
+        two = await Storage.open(tmp_path / "two", url)
+        try:
+            await add(one.people, "a", "b")
+            results = await asyncio.gather(
+                take(one.people, "a", "Dark"),
+                take(two.people, "b", "d\u0430rk"),
+                return_exceptions=True,
+            )
+            assert {type(result) for result in results} == {TakenHandle, HandleTaken}
+            await two.people.add_first_key(b"k", NOW)
+            await one.people.add_first_key(b"other", NOW)
+            assert [key.secret for key in await one.people.cookie_keys(NOW)] == [b"k"]
+        finally:
+            await one.close()
+            await two.close()
