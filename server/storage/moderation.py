@@ -34,6 +34,8 @@ MAX_BANS = 5_000
 """Maximum number of people whom one creator, or the operator, has banned."""
 MAX_LOG = 10_000
 """Number of lines that the log of a room keeps."""
+MAX_CHANGED = 10_000
+"""Maximum number of creators whose changes are noticed at one time."""
 MAX_LISTED = 500
 """Maximum number of mutes or bans in a list."""
 
@@ -132,6 +134,19 @@ class ModerationStore:
     async def revisions(self, creator: str) -> tuple[int, int]:
         """Returns the revisions of the creator and of the operator."""
         return await self._database.read(lambda connection: _revisions(connection, creator))
+
+    async def changed_since(self, at: float) -> dict[str, int]:
+        """Returns the revisions of the creators with a change at `at` or later (Unix seconds)."""
+
+        async def read(connection: AsyncConnection) -> dict[str, int]:
+            rows = await connection.execute(
+                sa.select(moderation_state.c.creator, moderation_state.c.revision)
+                .where(moderation_state.c.changed_at >= at)
+                .limit(MAX_CHANGED)
+            )
+            return {row.creator: row.revision for row in rows}
+
+        return await self._database.read(read)
 
     async def load(self, creator: str, name: str, now: float) -> ModerationRecord | None:
         """Returns what holds in a room at `now`; None if there is no such room."""
@@ -353,15 +368,15 @@ class ModerationStore:
         network: str = "",
         network_until: float = 0.0,
         settings: str | None = None,
-    ) -> list[int]:
+    ) -> None:
         """Bans a person, and for this live the hash of the person's network if `network` is not
-        empty. Removes the person's messages of this live. Returns the numbers of the messages.
+        empty.
 
         `ids`: ids of the two bans. `settings`: new settings of the room, which contain the salt.
         Raises LimitReached.
         """
 
-        async def add(connection: AsyncConnection) -> list[int]:
+        async def add(connection: AsyncConnection) -> None:
             await connection.execute(_bans_of(creator, log.room, who))
             await _require_room_for_ban(connection, creator)
             name = None if for_good else log.room
@@ -381,31 +396,14 @@ class ModerationStore:
                 await connection.execute(
                     room.update().where(room.c.room == log.room).values(settings=settings)
                 )
-            return await _remove(connection, log, message.c.person == who)
 
-        return await self._change(creator, log, add)
+        await self._change(creator, log, add)
 
-    async def unban(self, creator: str, log: LogRecord, who: str, since: float) -> list[int]:
-        """Ends the ban of a person. If the ban was made after `since`, the messages that it removed
-        are shown again. Returns the numbers of these messages.
-        """
-
-        async def remove(connection: AsyncConnection) -> list[int]:
-            banned_at = await connection.scalar(
-                sa.select(sa.func.max(ban.c.at)).where(
-                    ban.c.creator == creator,
-                    ban.c.person == who,
-                    sa.or_(ban.c.room.is_(None), ban.c.room == log.room),
-                )
-            )
+    async def unban(self, creator: str, log: LogRecord, who: str) -> None:
+        async def remove(connection: AsyncConnection) -> None:
             await connection.execute(_bans_of(creator, log.room, who))
-            if banned_at is None or banned_at <= since:
-                return []
-            return await _restore(
-                connection, log, message.c.person == who, message.c.removed_at == banned_at
-            )
 
-        return await self._change(creator, log, remove)
+        await self._change(creator, log, remove)
 
     async def forget_networks(self, name: str, settings: str) -> None:
         """Deletes the hashes of networks at the end of a live. `settings` no longer contain the
@@ -492,70 +490,6 @@ class ModerationStore:
 
         await self._change(creator, log, nothing)
 
-    # Messages
-
-    async def author(self, name: str, number: int) -> tuple[str | None, str] | None:
-        """Returns the author and the state of a message; None if there is no such message."""
-
-        async def find(connection: AsyncConnection) -> tuple[str | None, str] | None:
-            row = (
-                await connection.execute(
-                    sa.select(message.c.person, message.c.state).where(
-                        message.c.room == name, message.c.sequence == number
-                    )
-                )
-            ).one_or_none()
-            return None if row is None else (row.person, row.state)
-
-        return await self._database.read(find)
-
-    async def remove_message(self, creator: str, log: LogRecord, number: int) -> bool:
-        """Removes a message. Returns whether the message was shown before."""
-
-        async def remove(connection: AsyncConnection) -> bool:
-            return bool(await _remove(connection, log, message.c.sequence == number))
-
-        return await self._change(creator, log, remove)
-
-    async def restore_message(
-        self, creator: str, log: LogRecord, number: int, since: float
-    ) -> bool:
-        """Shows a message again if it was removed after `since`. Returns whether it was."""
-
-        async def restore(connection: AsyncConnection) -> bool:
-            return bool(
-                await _restore(
-                    connection,
-                    log,
-                    message.c.sequence == number,
-                    message.c.removed_at > since,
-                )
-            )
-
-        return await self._change(creator, log, restore)
-
-    async def decide_held(self, creator: str, log: LogRecord, number: int, *, shown: bool) -> bool:
-        """Shows or removes a held message. Returns False if the message is not held."""
-
-        async def decide(connection: AsyncConnection) -> bool:
-            values: dict[str, Any] = (
-                {"state": "shown"}
-                if shown
-                else {"state": "removed", "removed_by": log.moderator, "removed_at": 0.0}
-            )
-            result = await connection.execute(
-                message.update()
-                .where(
-                    message.c.room == log.room,
-                    message.c.sequence == number,
-                    message.c.state == "held",
-                )
-                .values(**values)
-            )
-            return result.rowcount > 0
-
-        return await self._change(creator, log, decide)
-
     # Bans of the operator
 
     async def ban_by_operator(
@@ -564,7 +498,7 @@ class ModerationStore:
         """Raises LimitReached."""
 
         async def add(connection: AsyncConnection) -> None:
-            await _raise_revision(connection, OPERATOR)
+            await _raise_revision(connection, OPERATOR, at)
             await connection.execute(
                 ban.delete().where(ban.c.creator == OPERATOR, ban.c.person == who)
             )
@@ -577,11 +511,11 @@ class ModerationStore:
 
         await self._database.write(add)
 
-    async def unban_by_operator(self, who: str) -> bool:
+    async def unban_by_operator(self, who: str, at: float) -> bool:
         """Returns whether the person was banned."""
 
         async def remove(connection: AsyncConnection) -> bool:
-            await _raise_revision(connection, OPERATOR)
+            await _raise_revision(connection, OPERATOR, at)
             result = await connection.execute(
                 ban.delete().where(ban.c.creator == OPERATOR, ban.c.person == who)
             )
@@ -597,7 +531,7 @@ class ModerationStore:
         async def change(connection: AsyncConnection) -> T:
             # The first statement locks the row, so that two servers do not use the same number of
             # the log.
-            await _raise_revision(connection, creator)
+            await _raise_revision(connection, creator, log.at)
             result = await work(connection)
             await _append(connection, log)
             return result
@@ -665,12 +599,13 @@ async def _revisions(connection: AsyncConnection, creator: str) -> tuple[int, in
     return found.get(creator, 0), found.get(OPERATOR, 0)
 
 
-async def _raise_revision(connection: AsyncConnection, creator: str) -> None:
+async def _raise_revision(connection: AsyncConnection, creator: str, at: float) -> None:
+    revision = moderation_state.c.revision + 1
     await connection.execute(
         insert(connection, moderation_state)
-        .values(creator=creator, revision=1, links=False)
+        .values(creator=creator, revision=1, links=False, changed_at=at)
         .on_conflict_do_update(
-            index_elements=["creator"], set_={"revision": moderation_state.c.revision + 1}
+            index_elements=["creator"], set_={"revision": revision, "changed_at": at}
         )
     )
 
@@ -718,28 +653,6 @@ async def _require_room_for_ban(connection: AsyncConnection, creator: str) -> No
     """Raises LimitReached if the creator has banned as many people as possible."""
     if await _count(connection, ban, ban.c.creator == creator) >= MAX_BANS:
         raise LimitReached
-
-
-async def _remove(connection: AsyncConnection, log: LogRecord, *conditions: Any) -> list[int]:
-    """Removes shown messages of the room. Returns their numbers."""
-    removed = await connection.scalars(
-        message.update()
-        .where(message.c.room == log.room, message.c.state == "shown", *conditions)
-        .values(state="removed", removed_by=log.moderator, removed_at=log.at)
-        .returning(message.c.sequence)
-    )
-    return sorted(removed)
-
-
-async def _restore(connection: AsyncConnection, log: LogRecord, *conditions: Any) -> list[int]:
-    """Shows removed messages of the room again. Returns their numbers."""
-    restored = await connection.scalars(
-        message.update()
-        .where(message.c.room == log.room, message.c.state == "removed", *conditions)
-        .values(state="shown", removed_by=None, removed_at=None)
-        .returning(message.c.sequence)
-    )
-    return sorted(restored)
 
 
 def named(people: Any, prefix: str) -> list[Any]:

@@ -54,6 +54,9 @@ moderation_state = sa.Table(
     sa.Column("revision", sa.BigInteger, nullable=False),
     # Whether the creator allowed links in the last live.
     sa.Column("links", sa.Boolean, nullable=False, server_default=sa.false()),
+    # Time of the last change.
+    sa.Column("changed_at", sa.Double, nullable=False),
+    sa.Index("moderation_state_by_change", "changed_at"),
 )
 
 word = sa.Table(

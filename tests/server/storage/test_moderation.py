@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-import pytest_asyncio
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -62,12 +61,6 @@ def written(number: int, by: str = "p-sam", room: str = ROOM.room, **values: obj
     )
 
 
-async def state_of(storage: Storage, number: int) -> str:
-    found = await storage.moderation.author(ROOM.room, number)
-    assert found
-    return found[1]
-
-
 @pytest_asyncio.fixture(autouse=True)
 async def room(storage: Storage) -> None:
     await storage.rooms.add(ROOM)
@@ -109,8 +102,7 @@ async def test_a_mute_and_its_end(storage: Storage) -> None:
 
 async def test_a_ban_for_this_live(storage: Storage) -> None:
     """The ban and the hash of the network hold in this room only."""
-    await write(storage, written(1), written(2, "p-minji"), written(3), written(4, state="held"))
-    removed = await storage.moderation.ban(
+    await storage.moderation.ban(
         "p-minji",
         LOG,
         "p-sam",
@@ -120,7 +112,6 @@ async def test_a_ban_for_this_live(storage: Storage) -> None:
         network_until=NOW + 100,
         settings='{"salt":"x"}',
     )
-    assert removed == [1, 3]
     record = await load(storage)
     assert record.bans == {"p-sam": None} and record.networks == {"abcd": NOW + 100}
     assert record.settings == '{"salt":"x"}'
@@ -141,23 +132,6 @@ async def test_a_ban_for_good_holds_in_each_live_of_the_creator(storage: Storage
     assert other and other.bans == {}
 
 
-async def test_the_undo_of_a_ban_shows_its_messages_again(storage: Storage) -> None:
-    await write(storage, written(1), written(2, state="removed", removed_at=NOW - 50))
-    await storage.moderation.ban("p-minji", LOG, "p-sam", ("b1", "b2"), for_good=True)
-    assert await state_of(storage, 1) == "removed"
-    restored = await storage.moderation.unban("p-minji", LOG, "p-sam", NOW - 10)
-    assert restored == [1]
-    assert (await state_of(storage, 1), await state_of(storage, 2)) == ("shown", "removed")
-    assert (await load(storage)).bans == {}
-
-
-async def test_a_late_unban_shows_no_messages(storage: Storage) -> None:
-    await write(storage, written(1))
-    await storage.moderation.ban("p-minji", LOG, "p-sam", ("b1", "b2"), for_good=False)
-    assert await storage.moderation.unban("p-minji", LOG, "p-sam", NOW) == []
-    assert await state_of(storage, 1) == "removed"
-
-
 async def test_the_hashes_of_networks_end_with_the_live(storage: Storage) -> None:
     await storage.moderation.ban(
         "p-minji", LOG, "p-sam", ("b1", "b2"), for_good=True, network="ab", network_until=NOW + 9
@@ -173,6 +147,20 @@ async def test_decisions_that_are_over_are_purged(storage: Storage) -> None:
     await storage.moderation.purge(NOW + 5)
     record = await load(storage)
     assert record.operator_bans == {} and record.mutes == {"p-sam": NOW + 60}
+
+
+async def test_a_ban_is_removed(storage: Storage) -> None:
+    await storage.moderation.ban("p-minji", LOG, "p-sam", ("b1", "b2"), for_good=True)
+    await storage.moderation.ban("p-minji", LOG, "p-ali", ("b3", "b4"), for_good=False)
+    await storage.moderation.unban("p-minji", LOG, "p-sam")
+    assert (await load(storage)).bans == {"p-ali": None}
+
+
+async def test_changes_are_noticed(storage: Storage) -> None:
+    await storage.moderation.mute("p-minji", LOG, "p-sam", NOW + 60)
+    await storage.moderation.mute("p-minji", LOG, "p-sam", NOW + 60)
+    assert await storage.moderation.changed_since(NOW) == {"p-minji": 2}
+    assert await storage.moderation.changed_since(NOW + 1) == {}
 
 
 async def test_moderators(storage: Storage) -> None:
@@ -213,26 +201,6 @@ async def test_settings_of_the_room_and_of_the_creator(storage: Storage) -> None
     assert not await storage.moderation.links("p-other")
 
 
-async def test_a_message_is_removed_and_restored_in_time(storage: Storage) -> None:
-    await write(storage, written(1))
-    assert await storage.moderation.remove_message("p-minji", LOG, 1)
-    assert not await storage.moderation.remove_message("p-minji", LOG, 1)
-    assert not await storage.moderation.restore_message("p-minji", LOG, 1, NOW)
-    assert await storage.moderation.restore_message("p-minji", LOG, 1, NOW - 10)
-    assert await state_of(storage, 1) == "shown"
-    assert await storage.moderation.author(ROOM.room, 9) is None
-
-
-async def test_a_held_message_is_shown_or_rejected_once(storage: Storage) -> None:
-    await write(storage, written(1, state="held"), written(2, state="held"), written(3))
-    assert await storage.moderation.decide_held("p-minji", LOG, 1, shown=True)
-    assert await storage.moderation.decide_held("p-minji", LOG, 2, shown=False)
-    assert not await storage.moderation.decide_held("p-minji", LOG, 1, shown=False)
-    assert not await storage.moderation.decide_held("p-minji", LOG, 3, shown=False)
-    assert (await state_of(storage, 1), await state_of(storage, 2)) == ("shown", "removed")
-    assert not await storage.moderation.restore_message("p-minji", LOG, 2, NOW - 10)
-
-
 async def test_the_log_names_people_and_is_read_in_pages(storage: Storage) -> None:
     for number in range(5):
         await storage.moderation.record("p-minji", replace(LOG, target=str(number)))
@@ -271,6 +239,6 @@ async def test_the_ban_of_the_operator(storage: Storage) -> None:
     assert await storage.moderation.is_banned_by_operator("p-sam", NOW)
     (ban,) = await storage.moderation.bans("", None, NOW)
     assert (ban.person, ban.until, ban.reason) == (SAM, None, "more spam")
-    assert await storage.moderation.unban_by_operator("p-sam")
-    assert not await storage.moderation.unban_by_operator("p-sam")
+    assert await storage.moderation.unban_by_operator("p-sam", NOW)
+    assert not await storage.moderation.unban_by_operator("p-sam", NOW)
     assert not await storage.moderation.is_banned_by_operator("p-sam", NOW)

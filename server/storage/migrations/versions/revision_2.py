@@ -193,7 +193,9 @@ def _create_moderation(op: Operations) -> None:
         sa.Column("creator", sa.Text, primary_key=True),
         sa.Column("revision", sa.BigInteger, nullable=False),
         sa.Column("links", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("changed_at", sa.Double, nullable=False),
     )
+    op.create_index("moderation_state_by_change", "moderation_state", ["changed_at"])
     op.create_table(
         "word",
         sa.Column("creator", sa.Text, primary_key=True),
