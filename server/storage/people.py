@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage.database import Database
+from server.storage.devices import add_device
 from server.storage.schema.people import cookie_key, device, handle_reservation, person
 from server.storage.schema.upsert import insert, upsert
 
@@ -142,9 +143,12 @@ class PersonStore:
     async def add(
         self, id: str, name: str, colour: int, device_id: str, label: str, now: float
     ) -> None:
-        """Stores a guest and the guest's device. Changes nothing if they are stored already."""
+        """Stores a guest and the guest's device. Changes nothing if the device is known already."""
 
         async def work(connection: AsyncConnection) -> None:
+            known = sa.select(device.c.id).where(device.c.id == device_id)
+            if await connection.scalar(known) is not None:
+                return  # stored, or of a person who was deleted since the cookie was made
             await connection.execute(
                 insert(connection, person)
                 .values(id=id, name=name, colour=colour, created_at=now, seen_at=now)
@@ -287,17 +291,6 @@ class PersonStore:
             return list((await connection.execute(statement)).mappings())
 
         return await self._database.read(work)
-
-
-async def add_device(
-    connection: AsyncConnection, id: str, device_id: str, label: str, now: float
-) -> None:
-    """Stores a device of a person. Changes nothing if the device is stored already."""
-    await connection.execute(
-        insert(connection, device)
-        .values(id=device_id, person=id, label=label, created_at=now, seen_at=now)
-        .on_conflict_do_nothing(index_elements=["id"])
-    )
 
 
 async def _read(connection: AsyncConnection, id: str) -> PersonRecord | None:

@@ -3,13 +3,19 @@
 from pathlib import Path
 from typing import Self
 
+from server.storage.account import AccountStore
 from server.storage.blocks import BlockStore
 from server.storage.database import Database
+from server.storage.devices import DeviceStore
 from server.storage.directory import DataDirectory
+from server.storage.hidden import HiddenStore
 from server.storage.moderation import ModerationStore
+from server.storage.passkeys import PasskeyStore
 from server.storage.people import PersonStore
+from server.storage.personal_data import PersonalDataStore
 from server.storage.reports import ReportStore
 from server.storage.rooms import RoomStore
+from server.storage.transfers import TransferStore
 from server.storage.watch_links import WatchLinkStore
 
 
@@ -26,6 +32,12 @@ class Storage:
         self.reports = ReportStore(database)
         self.watch_links = WatchLinkStore(database)
         self.people = PersonStore(database)
+        self.devices = DeviceStore(database)
+        self.passkeys = PasskeyStore(database)
+        self.transfers = TransferStore(database)
+        self.accounts = AccountStore(database)
+        self.personal_data = PersonalDataStore(database)
+        self.hidden = HiddenStore(database)
 
     @classmethod
     async def open(cls, data: Path, url: str | None = None) -> Self:

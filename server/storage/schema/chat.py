@@ -28,7 +28,8 @@ message = sa.Table(
     sa.Column("removed_by", sa.Text),
     sa.Column("removed_at", sa.Double),
     sa.Index("message_once", "room", "person", "client_id", unique=True),
-    sa.Index("message_by_person", "person"),
+    # In the order in which a person downloads the messages.
+    sa.Index("message_by_person", "person", "room", "sequence"),
 )
 
 reaction_second = sa.Table(

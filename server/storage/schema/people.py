@@ -70,6 +70,15 @@ passkey = sa.Table(
     sa.Index("passkey_by_person", "person"),
 )
 
+used_challenge = sa.Table(
+    "used_challenge",
+    metadata,
+    # Of a challenge that a passkey has answered, until the challenge expires.
+    sa.Column("hash", sa.LargeBinary, primary_key=True),
+    sa.Column("expires_at", sa.Double, nullable=False),
+    sa.Index("used_challenge_by_expiry", "expires_at"),
+)
+
 transfer = sa.Table(
     "transfer",
     metadata,

@@ -83,6 +83,12 @@ def _create_people(op: Operations) -> None:
     )
     op.create_index("passkey_by_person", "passkey", ["person"])
     op.create_table(
+        "used_challenge",
+        sa.Column("hash", sa.LargeBinary, primary_key=True),
+        sa.Column("expires_at", sa.Double, nullable=False),
+    )
+    op.create_index("used_challenge_by_expiry", "used_challenge", ["expires_at"])
+    op.create_table(
         "transfer",
         sa.Column("code_hash", sa.LargeBinary, primary_key=True),
         sa.Column("person", sa.Text, nullable=False),
@@ -127,7 +133,7 @@ def _create_chat(op: Operations) -> None:
         sa.Column("removed_at", sa.Double),
     )
     op.create_index("message_once", "message", ["room", "person", "client_id"], unique=True)
-    op.create_index("message_by_person", "message", ["person"])
+    op.create_index("message_by_person", "message", ["person", "room", "sequence"])
     op.create_table(
         "reaction_second",
         sa.Column("room", sa.Text, primary_key=True),

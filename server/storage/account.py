@@ -1,0 +1,245 @@
+"""The recovery of a handle, and the deletion of a person."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.storage.database import Database
+from server.storage.devices import Arrival, arrive, sign_out_others
+from server.storage.schema import chat, moderation, people, rooms
+
+STEP = 500
+"""Maximum number of rows that one transaction changes, so that a deletion delays no other write."""
+
+DELETED_WITH_PERSON: tuple[sa.Column[Any], ...] = (
+    people.passkey.c.person,
+    people.transfer.c.person,
+    people.handle_reservation.c.person,
+    people.follow.c.follower,
+    people.follow.c.followed,
+    people.hidden.c.person,
+    people.hidden.c.hidden,
+    chat.vote.c.person,
+    moderation.moderator.c.creator,
+    moderation.moderator.c.person,
+    moderation.mute.c.person,
+    moderation.ban.c.creator,
+    moderation.moderation_state.c.creator,
+    moderation.word.c.creator,
+    moderation.report.c.reporter,
+)
+"""Columns with the id of a person whose rows are deleted with the person."""
+
+CLEARED_WITH_PERSON: tuple[tuple[sa.Column[Any], Mapping[str, Any]], ...] = (
+    (
+        chat.message.c.person,
+        {
+            "person": None,
+            "client_id": None,
+            "name": "",
+            "colour": 0,
+            "handle": None,
+            "role": "guest",
+            "body": "",
+            "state": "deleted",
+        },
+    ),
+    (chat.message.c.removed_by, {"removed_by": None}),
+    (rooms.room.c.owner, {"owner": None, "title": "", "address": ""}),
+    (moderation.mute.c.made_by, {"made_by": None}),
+    (moderation.ban.c.made_by, {"made_by": None}),
+    (moderation.report.c.person, {"person": None, "answer": None, "message_text": ""}),
+    (moderation.moderation_log.c.moderator, {"moderator": None}),
+    (moderation.moderation_log.c.target, {"target": None, "person": None, "detail": ""}),
+    (moderation.moderation_log.c.person, {"person": None, "detail": ""}),
+)
+"""Columns with the id of a person whose rows belong to a room and remain, and what is written into
+these rows.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRecord:
+    """A person with what the recovery and the deletion need. Times are Unix seconds."""
+
+    id: str
+    name: str
+    colour: int
+    handle: str | None
+    recovery_hash: bytes | None
+    delete_at: float | None
+
+
+class AccountStore:
+    """Every method raises StorageError if the database fails."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, person: str) -> AccountRecord | None:
+        """Returns a person; None if nothing is stored about the person."""
+        return await self._select(people.person.c.id == person)
+
+    async def by_handle(self, handle_key: str) -> AccountRecord | None:
+        """Returns the person with a handle."""
+        return await self._select(people.person.c.handle_key == handle_key)
+
+    async def set_recovery(self, person: str, recovery_hash: bytes) -> bool:
+        """Stores the hash of a new recovery code. The code before is no longer valid. Returns False
+        if the person has no handle.
+        """
+        mine = (people.person.c.id == person, people.person.c.handle_key.is_not(None))
+        return await self._update(recovery_hash, mine)
+
+    async def recover(self, record: AccountRecord, arrival: Arrival) -> bool:
+        """Signs a browser in as a person whose recovery code was right. Returns False if the code
+        was replaced or the person was deleted meanwhile.
+        """
+
+        async def recover(connection: AsyncConnection) -> bool:
+            statement = sa.select(people.person.c.id).where(
+                people.person.c.id == record.id,
+                people.person.c.recovery_hash == record.recovery_hash,
+            )
+            if await connection.scalar(statement) is None:
+                return False
+            await arrive(connection, record.id, arrival)
+            return True
+
+        return await self._database.write(recover)
+
+    async def leave(self, person: str, device: str, delete_at: float, now: float) -> float | None:
+        """Stores the time at which the person is deleted, unless a time is stored already, and
+        signs out all devices but one. Returns the stored time; None if the person is not stored.
+        """
+
+        async def leave(connection: AsyncConnection) -> float | None:
+            table = people.person
+            await connection.execute(
+                table.update()
+                .where(table.c.id == person, table.c.delete_at.is_(None))
+                .values(delete_at=delete_at)
+            )
+            stored = await connection.scalar(
+                sa.select(table.c.delete_at).where(table.c.id == person)
+            )
+            await sign_out_others(connection, person, device, now)
+            return None if stored is None else float(stored)
+
+        return await self._database.write(leave)
+
+    async def restore(self, person: str, now: float) -> bool:
+        """Undoes `leave`. Returns False if the deletion has begun, or nothing is stored about the
+        person.
+        """
+        table = people.person
+
+        async def restore(connection: AsyncConnection) -> bool:
+            statement = (
+                table.update()
+                .where(
+                    table.c.id == person,
+                    table.c.deleted_at.is_(None),
+                    sa.or_(table.c.delete_at.is_(None), table.c.delete_at > now),
+                )
+                .values(delete_at=None)
+            )
+            return (await connection.execute(statement)).rowcount > 0
+
+        return await self._database.write(restore)
+
+    async def due(self, now: float, most: int) -> list[str]:
+        """Returns people whose time of deletion has come, at most `most`."""
+
+        async def select(connection: AsyncConnection) -> list[str]:
+            statement = (
+                sa.select(people.person.c.id)
+                .where(people.person.c.delete_at <= now)
+                .order_by(people.person.c.delete_at)
+                .limit(most)
+            )
+            return list(await connection.scalars(statement))
+
+        return await self._database.read(select)
+
+    async def erase(self, person: str, now: float) -> None:
+        """Deletes a person in many short transactions. If the deletion is interrupted, `due`
+        returns the person again. Several servers may delete the same person at the same time.
+        """
+        await self._database.write(lambda connection: _begin(connection, person, now))
+        for column in DELETED_WITH_PERSON:
+            await self._repeat(column.table.delete(), column, person)
+        changes = (
+            *CLEARED_WITH_PERSON,
+            # The device id alone refuses the person's cookies until they have expired.
+            (
+                people.device.c.person,
+                {"person": "", "label": "", "created_at": now, "seen_at": now, "revoked_at": now},
+            ),
+            (moderation.ban.c.person, {"person": unlinkable(person)}),
+        )
+        for column, values in changes:
+            await self._repeat(column.table.update().values(**values), column, person)
+        await self._repeat(people.person.delete(), people.person.c.id, person)
+
+    async def _repeat(
+        self, change: sa.Delete | sa.Update, column: sa.Column[Any], person: str
+    ) -> None:
+        """Executes `change` for all rows with the person in `column`, STEP rows at a time."""
+        keys = list(column.table.primary_key)
+        rows = sa.select(*keys).where(column == person).limit(STEP)
+        statement = change.where(sa.tuple_(*keys).in_(rows))
+
+        async def step(connection: AsyncConnection) -> int:
+            return (await connection.execute(statement)).rowcount
+
+        while await self._database.write(step) == STEP:
+            pass
+
+    async def _update(
+        self, recovery_hash: bytes, where: tuple[sa.ColumnElement[bool], ...]
+    ) -> bool:
+        statement = people.person.update().where(*where).values(recovery_hash=recovery_hash)
+
+        async def update(connection: AsyncConnection) -> bool:
+            return (await connection.execute(statement)).rowcount > 0
+
+        return await self._database.write(update)
+
+    async def _select(self, *where: sa.ColumnElement[bool]) -> AccountRecord | None:
+        table = people.person
+        statement = sa.select(
+            table.c.id,
+            table.c.name,
+            table.c.colour,
+            table.c.handle,
+            table.c.recovery_hash,
+            table.c.delete_at,
+        ).where(*where, table.c.deleted_at.is_(None))
+
+        async def select(connection: AsyncConnection) -> AccountRecord | None:
+            row = (await connection.execute(statement)).first()
+            return AccountRecord(*row) if row else None
+
+        return await self._database.read(select)
+
+
+async def _begin(connection: AsyncConnection, person: str, now: float) -> None:
+    """Begins a deletion: from now on the person is admitted nowhere, and the handle is free."""
+    values = {"name": "", "handle": None, "handle_key": None, "skeleton": None}
+    await connection.execute(
+        people.person.update()
+        .where(people.person.c.id == person)
+        .values(**values, recovery_hash=None, deleted_at=now)
+    )
+
+
+def unlinkable(person: str) -> str:
+    """Returns the text that replaces a deleted person in bans. The id cannot be computed from it,
+    because ids are random.
+    """
+    return f"deleted:{hashlib.sha256(person.encode()).hexdigest()}"

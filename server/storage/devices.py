@@ -1,0 +1,125 @@
+"""The devices of people. Each browser that is signed in as a person is a device."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.storage.database import Database
+from server.storage.schema.people import device as table
+from server.storage.schema.upsert import insert
+
+MAX_DEVICES = 50
+"""Maximum number of devices of one person that are signed in. A further one signs out the device
+that was not seen for the longest time.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRecord:
+    """A device that is signed in. Times are Unix seconds."""
+
+    id: str
+    label: str
+    created_at: float
+    seen_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A browser that is about to be signed in as a person."""
+
+    device: str
+    """Id of the new device."""
+    label: str
+    leaves: str
+    """Id of the device that the browser was before. This device is signed out."""
+    at: float
+    """Unix seconds."""
+
+
+class DeviceStore:
+    """Every method raises StorageError if the database fails."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of(self, person: str) -> list[DeviceRecord]:
+        """Returns the devices of a person that are signed in, the last seen one first."""
+
+        async def select(connection: AsyncConnection) -> list[DeviceRecord]:
+            statement = (
+                sa.select(table.c.id, table.c.label, table.c.created_at, table.c.seen_at)
+                .where(table.c.person == person, table.c.revoked_at.is_(None))
+                .order_by(table.c.seen_at.desc(), table.c.id)
+                .limit(MAX_DEVICES)
+            )
+            return [DeviceRecord(*row) for row in await connection.execute(statement)]
+
+        return await self._database.read(select)
+
+    async def sign_out(self, person: str, device: str, now: float) -> bool:
+        """Signs out one device. Returns whether the person has such a device."""
+
+        async def update(connection: AsyncConnection) -> bool:
+            mine = (table.c.person == person, table.c.id == device)
+            await connection.execute(_revoke(now, *mine))
+            known = await connection.execute(sa.select(table.c.id).where(*mine))
+            return known.first() is not None
+
+        return await self._database.write(update)
+
+    async def sign_out_others(self, person: str, kept: str, now: float) -> int:
+        """Signs out every device of the person but one. Returns the number of these devices."""
+
+        async def update(connection: AsyncConnection) -> int:
+            return await sign_out_others(connection, person, kept, now)
+
+        return await self._database.write(update)
+
+    async def purge(self, revoked_before: float) -> int:
+        """Deletes the devices that were signed out before a time. Returns their number."""
+
+        async def delete(connection: AsyncConnection) -> int:
+            statement = table.delete().where(table.c.revoked_at < revoked_before)
+            return (await connection.execute(statement)).rowcount
+
+        return await self._database.write(delete)
+
+
+async def add_device(
+    connection: AsyncConnection, person: str, device: str, label: str, now: float
+) -> None:
+    """Stores a device of a person, within the transaction of the connection. Changes nothing if the
+    device is stored already.
+    """
+    oldest = (
+        sa.select(table.c.id)
+        .where(table.c.person == person, table.c.revoked_at.is_(None), table.c.id != device)
+        .order_by(table.c.seen_at.desc(), table.c.id)
+        .offset(MAX_DEVICES - 1)
+    )
+    excess = list(await connection.scalars(oldest))
+    if excess:
+        await connection.execute(_revoke(now, table.c.id.in_(excess)))
+    await connection.execute(
+        insert(connection, table)
+        .values(id=device, person=person, label=label, created_at=now, seen_at=now)
+        .on_conflict_do_nothing()
+    )
+
+
+async def arrive(connection: AsyncConnection, person: str, arrival: Arrival) -> None:
+    """Signs a browser in as a person, within the transaction of the connection."""
+    await connection.execute(_revoke(arrival.at, table.c.id == arrival.leaves))
+    await add_device(connection, person, arrival.device, arrival.label, arrival.at)
+
+
+async def sign_out_others(connection: AsyncConnection, person: str, kept: str, now: float) -> int:
+    """The same as the method, within the transaction of the connection."""
+    statement = _revoke(now, table.c.person == person, table.c.id != kept)
+    return (await connection.execute(statement)).rowcount
+
+
+def _revoke(now: float, *where: sa.ColumnElement[bool]) -> sa.Update:
+    return table.update().where(table.c.revoked_at.is_(None), *where).values(revoked_at=now)

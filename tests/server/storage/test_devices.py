@@ -1,0 +1,73 @@
+"""Devices, and their sign-out."""
+
+from server.storage.devices import MAX_DEVICES, Arrival, DeviceRecord, add_device, arrive
+from server.storage.storage import Storage
+from tests.fixtures.stored_people import store_person
+
+
+async def devices(storage: Storage, person: str) -> list[str]:
+    return [device.id for device in await storage.devices.of(person)]
+
+
+async def add(storage: Storage, person: str, device: str, now: float) -> None:
+    await storage.database.write(lambda connection: add_device(connection, person, device, "", now))
+
+
+async def test_the_last_seen_device_is_first(storage: Storage) -> None:
+    await store_person(storage, "me", "phone", now=1_000)
+    await add(storage, "me", "laptop", 2_000)
+    await add(storage, "other", "tablet", 3_000)
+    assert await devices(storage, "me") == ["laptop", "phone"]
+    [_, phone] = await storage.devices.of("me")
+    assert phone == DeviceRecord("phone", "Chrome on Android", 1_000, 1_000)
+    await add(storage, "other", "phone", 4_000)  # the id is in use: nothing changes
+    assert await devices(storage, "me") == ["laptop", "phone"]
+
+
+async def test_one_device_is_signed_out(storage: Storage) -> None:
+    await store_person(storage, "me", "phone")
+    await add(storage, "me", "laptop", 2_000)
+    assert await storage.devices.sign_out("me", "phone", 3_000)
+    assert await storage.devices.sign_out("me", "phone", 4_000)  # twice is as good as once
+    assert await devices(storage, "me") == ["laptop"]
+    assert not await storage.devices.sign_out("other", "laptop", 3_000)
+    assert not await storage.devices.sign_out("me", "none", 3_000)
+    assert await devices(storage, "me") == ["laptop"]
+
+
+async def test_all_others_are_signed_out(storage: Storage) -> None:
+    await store_person(storage, "me", "phone")
+    for number in range(3):
+        await add(storage, "me", f"laptop {number}", 2_000)
+    await add(storage, "other", "tablet", 2_000)
+    assert await storage.devices.sign_out_others("me", "phone", 3_000) == 3
+    assert await storage.devices.sign_out_others("me", "phone", 3_000) == 0
+    assert await devices(storage, "me") == ["phone"]
+    assert await devices(storage, "other") == ["tablet"]
+
+
+async def test_the_number_of_devices_is_bounded(storage: Storage) -> None:
+    """The device that was not seen for the longest time is signed out."""
+    for number in range(MAX_DEVICES + 3):
+        await add(storage, "me", f"device {number}", 1_000.0 + number)
+    kept = await devices(storage, "me")
+    assert len(kept) == MAX_DEVICES
+    assert kept[0] == f"device {MAX_DEVICES + 2}" and kept[-1] == "device 3"
+
+
+async def test_a_browser_that_arrives_leaves_its_device(storage: Storage) -> None:
+    await store_person(storage, "guest", "old")
+    await store_person(storage, "me", "phone", handle="다크걸")
+    arrival = Arrival("new", "Firefox on Linux", "old", 5_000)
+    await storage.database.write(lambda connection: arrive(connection, "me", arrival))
+    assert await devices(storage, "me") == ["new", "phone"]
+    assert await devices(storage, "guest") == []
+
+
+async def test_devices_that_were_signed_out_long_ago_are_deleted(storage: Storage) -> None:
+    await store_person(storage, "me", "phone")
+    await add(storage, "me", "laptop", 2_000)
+    await storage.devices.sign_out("me", "phone", 3_000)
+    assert await storage.devices.purge(3_000) == 0
+    assert await storage.devices.purge(3_001) == 1
+    assert await devices(storage, "me") == ["laptop"]
