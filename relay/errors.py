@@ -68,6 +68,19 @@ class RefusalCode(StrEnum):
     BAD_TITLE = "bad_title"
     TITLE_TOO_LONG = "title_too_long"
     HELLO_TOO_LONG = "hello_too_long"
+    ROOM_NOT_ENDED = "room_not_ended"
+    BAD_LENGTH = "bad_length"
+
+    # Polls and the length of a live
+    BAD_POLL = "bad_poll"
+    POLL_OPEN = "poll_open"
+    POLL_CLOSED = "poll_closed"
+    POLL_NOT_FOUND = "poll_not_found"
+    POLL_FULL = "poll_full"
+    NO_SUCH_ANSWER = "no_such_answer"
+    TOO_MANY_POLLS = "too_many_polls"
+    NO_COUNTDOWN = "no_countdown"
+    LENGTH_AT_MAXIMUM = "length_at_maximum"
 
     # People in rooms
     CREATOR_ONLY = "creator_only"

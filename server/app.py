@@ -40,6 +40,7 @@ from server.http.blocklist import Blocklist
 from server.http.charges import charges, request_limit
 from server.http.client import is_in
 from server.http.connections import EACH, Connections
+from server.http.countdown import CountdownEndpoint
 from server.http.events import EventsEndpoint
 from server.http.headers import answer_headers
 from server.http.hls import HlsEndpoint
@@ -52,11 +53,14 @@ from server.http.openapi import OpenApiEndpoint
 from server.http.pages import Pages
 from server.http.people import PeopleEndpoint
 from server.http.playback_metrics import Playing
+from server.http.polls import PollsEndpoint
 from server.http.request import MAX_BODY
+from server.http.requester import Requesters
 from server.http.rooms import RoomsEndpoint
 from server.http.server_metrics import Sources
 from server.http.social_metrics import SocialSources
 from server.http.status import StatusEndpoint
+from server.http.summary import SummaryEndpoint
 from server.http.tcp_site import TcpSite
 from server.http.watch import WatchEndpoint
 from server.http.whep import WhepEndpoint
@@ -144,7 +148,9 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     media = _open_media(settings, stack)
     # Each server has its own registry: several servers may run in one process.
     registry = CollectorRegistry()
-    policy = RoomPolicy(settings.idle_ttl, settings.away_grace, settings.ended_ttl)
+    policy = RoomPolicy(
+        settings.idle_ttl, settings.away_grace, settings.ended_ttl, settings.max_length
+    )
     rooms = Rooms(storage, media.hub, media.ingest.open, policy, Playing(registry).receive)
     addresses = local_addresses()
     listeners = bind_listeners(settings, addresses)
@@ -170,11 +176,15 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
 
     admin = partial(AdminEndpoint, rooms, blocklist, storage, cut)
     pages = Pages(rooms, settings)
+    requesters = Requesters(identity, settings)
     admissions = Admissions(limits.admission, rooms.in_memory, outputs.hls.renditions)
     endpoints = (
         pages,
         RoomsEndpoint(rooms, settings),
         PeopleEndpoint(identity, storage.people, settings),
+        PollsEndpoint(rooms, requesters),
+        CountdownEndpoint(rooms, requesters),
+        SummaryEndpoint(rooms, requesters),
         StatusEndpoint(rooms, limits.admission, limits.memory, settings),
         OpenApiEndpoint(),
         outputs.watch,

@@ -249,6 +249,13 @@ class Settings(BaseModel):
             "5,000 rooms."
         ),
     )
+    max_length: Annotated[float, Field(ge=60)] | None = Field(
+        None,
+        description=(
+            "Maximum length of a live, seconds, also for creators who choose no length. Default: "
+            "no maximum."
+        ),
+    )
     ended_ttl: Seconds = Field(
         7 * 86400, description="Seconds after which an ended room is removed from the database."
     )

@@ -39,7 +39,6 @@ class Framing(Enum):
 FRAMING = {
     "/": Framing.NONE,
     "/live": Framing.NONE,
-    "/me": Framing.NONE,
     "/r/{room}": Framing.OWN,
     "/embed/{room}": Framing.EMBEDDING,
 }

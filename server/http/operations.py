@@ -12,9 +12,13 @@ from relay.websocket.viewer import CLOSE_CODES
 from server.http.admin import AdminBlocks, AdminRooms, BlockAnswer, BlockRequest
 from server.http.payloads import Config, CreateRoom, CreateRoomAnswer, RoomList, ServerHealth
 from server.http.people import ChangeMe, HandleAnswer, Me, TakeHandle
+from server.http.polls import AskQuestion, GiveVote
 from server.http.signalling import SDP, SDP_FRAGMENT
+from server.rooms.commands.countdown import CountdownEnd
+from server.rooms.commands.polls import PollView
 from server.rooms.description import RoomDescription
 from server.rooms.health import RoomHealth
+from server.social.summary import PublicSummary, Summary
 
 JSON, TEXT, SVG = "application/json", "text/plain", "image/svg+xml"
 EVENT_STREAM = "text/event-stream"
@@ -79,6 +83,7 @@ WRITER = merged(BODY, {400: (Code.NOT_JSON,), 429: (Code.TOO_MANY_PEOPLE,)})
 NAME: Refusals = {422: (Code.BAD_NAME, Code.NAME_TOO_LONG, Code.NAME_RESERVED)}
 KEY: Refusals = {401: (Code.MISSING_KEY,), 403: (Code.WRONG_KEY,)}
 ROLE: Refusals = {403: (Code.CREATOR_ONLY, Code.MODERATORS_ONLY)}
+CREATOR = merged(PERSON, {403: (Code.WRONG_KEY, Code.CREATOR_ONLY), 429: (Code.TOO_MANY_PEOPLE,)})
 """Refusals of commands that need a role in the room."""
 ADMIN: Refusals = {
     401: (Code.MISSING_KEY,),
@@ -131,7 +136,7 @@ OPERATIONS = (
                 400: (Code.NOT_JSON,),
                 401: (Code.MISSING_KEY,),
                 403: (Code.WRONG_TOKEN,),
-                422: (Code.BAD_TITLE, Code.TITLE_TOO_LONG),
+                422: (Code.BAD_TITLE, Code.TITLE_TOO_LONG, Code.BAD_LENGTH),
                 429: (Code.TOO_MANY_ROOMS,),
                 503: (Code.TOO_MANY_ROOMS, Code.SERVER_CLOSING, Code.SERVER_FULL),
             },
@@ -175,6 +180,75 @@ OPERATIONS = (
         ),
         body=JSON,
         query=("viewer",),
+    ),
+    Operation(
+        "POST",
+        "/api/rooms/{room}/polls",
+        "Ask a question, as the creator",
+        {201: (PollView,)},
+        merged(
+            BODY,
+            CREATOR,
+            ROOM,
+            OVER,
+            {
+                400: (Code.NOT_JSON, Code.BAD_POLL),
+                409: (Code.POLL_OPEN, Code.TOO_MANY_POLLS),
+                422: (Code.BAD_POLL,),
+            },
+        ),
+        body=AskQuestion,
+        key=True,
+    ),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/polls",
+        "The poll that the room shows, and the own vote",
+        {200: (PollView,)},
+        merged(ROOM, OVER),
+    ),
+    Operation(
+        "PUT",
+        "/api/rooms/{room}/polls/{poll}/vote",
+        "Vote, or change the own vote",
+        {200: (PollView,)},
+        merged(
+            PERSON,
+            WRITER,
+            ROOM,
+            OVER,
+            {
+                400: (Code.NOT_JSON,),
+                404: (Code.POLL_NOT_FOUND,),
+                409: (Code.POLL_CLOSED,),
+                422: (Code.NO_SUCH_ANSWER,),
+                503: (Code.POLL_FULL,),
+            },
+        ),
+        body=GiveVote,
+    ),
+    Operation(
+        "DELETE",
+        "/api/rooms/{room}/polls/{poll}",
+        "Close a poll, as the creator",
+        {200: (PollView,)},
+        merged(CREATOR, ROOM, OVER, {404: (Code.POLL_NOT_FOUND,), 409: (Code.POLL_CLOSED,)}),
+        key=True,
+    ),
+    Operation(
+        "POST",
+        "/api/rooms/{room}/minutes",
+        "Add a minute to the length of the live, as the creator",
+        {200: (CountdownEnd,)},
+        merged(CREATOR, ROOM, OVER, {409: (Code.NO_COUNTDOWN, Code.LENGTH_AT_MAXIMUM)}),
+        key=True,
+    ),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/summary",
+        "The summary of an ended live: for the creator everything, for others the public part",
+        {200: (Summary, PublicSummary)},
+        merged(ROOM, {403: (Code.WRONG_KEY,), 409: (Code.ROOM_NOT_ENDED,)}),
     ),
     Operation(
         "GET",

@@ -81,6 +81,9 @@ class CreateRoom(BaseModel):
     title: Annotated[
         str, BeforeValidator(_printable), Field(max_length=TITLE_LENGTH, strict=True)
     ] = ""
+    length: Annotated[
+        Literal[60, 180, 600] | None, Field(description="seconds; null: the live has no end")
+    ] = None
 
 
 class CreateRoomAnswer(Payload):

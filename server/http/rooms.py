@@ -63,9 +63,9 @@ class RoomsEndpoint:
     async def create(self, request: web.Request) -> web.Response:
         """Creates a room. Only this answer contains the room's key."""
         require_create_token(request, self._settings)
-        title = read_create_room(await read_body(request)).title
+        body = read_create_room(await read_body(request))
         address = client_of(request, self._settings).address
-        new = await asyncio.shield(self._rooms.create(title, address))
+        new = await asyncio.shield(self._rooms.create(body.title, address, body.length))
         name = new.room.room
         logger.info("room %s: created by %s", name, client_of(request, self._settings).address)
         answer = {
@@ -116,7 +116,7 @@ class RoomsEndpoint:
 
 def read_create_room(body: bytes) -> CreateRoom:
     """Reads the body of POST /api/rooms; an empty body counts as an empty object. Raises BadRequest
-    if the body is not a JSON object, and Unprocessable if the title is invalid.
+    if the body is not a JSON object, and Unprocessable if the title or the length is invalid.
     """
     try:
         value = json.loads(body) if body.strip() else {}
@@ -129,7 +129,12 @@ def read_create_room(body: bytes) -> CreateRoom:
     try:
         return CreateRoom.model_validate(value)
     except ValidationError as error:
-        if error.errors()[0]["type"] == "string_too_long":
+        first = error.errors()[0]
+        if "length" in first["loc"]:
+            raise Unprocessable(
+                RefusalCode.BAD_LENGTH, "the length of a live is 60, 180, 600 or null"
+            ) from error
+        if first["type"] == "string_too_long":
             raise Unprocessable(
                 RefusalCode.TITLE_TOO_LONG, "the title is over 80 characters"
             ) from error

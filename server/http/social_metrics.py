@@ -45,6 +45,15 @@ class SocialCollector(Collector):
         yield CounterMetricFamily(
             "microlive_messages", "Chat messages that were stored", counters.messages
         )
+        yield CounterMetricFamily("microlive_taps", "Taps on reactions", counters.taps)
+        yield CounterMetricFamily(
+            "microlive_votes", "Votes that were stored, changed votes included", counters.votes
+        )
+        yield CounterMetricFamily(
+            "microlive_lost_reactions",
+            "Seconds whose reactions were dropped because storage did not answer",
+            counters.lost_reactions,
+        )
         refused = CounterMetricFamily(
             "microlive_refused_commands",
             "Commands of people that rooms refused, by the code of the refusal",

@@ -2,12 +2,14 @@
 room.
 """
 
+import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+from relay.callbacks import ignore
 from relay.channel.channel import Channel
 from relay.channel.owner import Notice
 from server.people.person import Person
@@ -30,6 +32,14 @@ not follow PROTOCOL.md; the connection is then closed.
 """
 
 
+class Timer(Protocol):
+    def cancel(self) -> None: ...
+
+
+def _call_later(seconds: float, call: Callable[[], None]) -> Timer:
+    return asyncio.get_running_loop().call_later(seconds, call)
+
+
 @dataclass(frozen=True, slots=True)
 class SocialTools:
     """What the parts of all rooms share."""
@@ -38,17 +48,31 @@ class SocialTools:
     counters: SocialCounters
     now: Callable[[], float] = time.time
     """The clock, Unix seconds."""
+    call_later: Callable[[float, Callable[[], None]], Timer] = _call_later
+    """Calls a function after a number of seconds."""
+    max_length: float | None = None
+    """Maximum length of a live, seconds; None for no maximum."""
 
 
 class RoomContext:
     """What the parts of one room may use."""
 
-    def __init__(self, record: RoomRecord, channel: Channel, tools: SocialTools) -> None:
+    def __init__(
+        self,
+        record: RoomRecord,
+        channel: Channel,
+        tools: SocialTools,
+        end: Callable[[], None] = ignore,
+    ) -> None:
+        """`end`: ends the room."""
         self.record = record
         """The present record of the room. Whoever changes the stored record replaces this one."""
         self.channel = channel
         self.storage = tools.storage
         self.counters = tools.counters
+        self.call_later = tools.call_later
+        self.max_length = tools.max_length
+        self.end = end
         self._now = tools.now
         self._people: dict[str, Person] = {}
 
@@ -108,6 +132,11 @@ class RoomPart:
 
     def state_changed(self, before: State, after: State) -> None:
         """Takes a change of the room's state."""
+
+    async def conclude(self) -> None:
+        """Stores what must be in storage once the room has ended. Called after the change of the
+        room's state, and before the end of the room is stored.
+        """
 
     async def close(self) -> None:
         """Ends the timers and tasks of this part. The channel is still open."""

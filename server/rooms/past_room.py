@@ -7,8 +7,10 @@ from typing import Any
 from relay.errors import RefusalCode
 from server.errors import Gone
 from server.rooms.commands.base import SocialCommand
+from server.rooms.commands.summary import ReadSummary
 from server.rooms.part import CommandHandlers
 from server.rooms.requester import require_key, require_role
+from server.rooms.summary import read_summary
 from server.social.author import Author, Requester, Role
 from server.storage.rooms import RoomRecord
 from server.storage.storage import Storage
@@ -31,7 +33,10 @@ class PastRoom:
         return await handler(author, command)
 
     def _handlers(self) -> CommandHandlers:
-        return {}
+        return {ReadSummary: self._read_summary}
+
+    async def _read_summary(self, author: Author, command: ReadSummary) -> object:
+        return await read_summary(self._record, self._storage, author)
 
     def _author(self, by: Requester) -> Author:
         role = Role.GUEST

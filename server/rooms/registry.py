@@ -78,7 +78,7 @@ class Rooms:
         self._policy = policy
         self._on_beacon = on_beacon
         self.social = SocialCounters()
-        self._social_tools = SocialTools(storage, self.social)
+        self._social_tools = SocialTools(storage, self.social, max_length=policy.max_length)
         self._rooms: dict[str, Room] = {}
         self.in_memory = RoomsInMemory(self._rooms)
         self._idle: dict[Room, None] = {}
@@ -96,8 +96,9 @@ class Rooms:
             self._add(record)
         self._purging = asyncio.get_running_loop().create_task(self._purge())
 
-    async def create(self, title: str, address: str = "") -> NewRoom:
-        """Creates a room for the client at `address`. Raises Unavailable if there are too many
+    async def create(self, title: str, address: str = "", length: float | None = None) -> NewRoom:
+        """Creates a room for the client at `address`. `length`: length of the live in seconds; None
+        if the live has no end. Raises Unavailable if there are too many
         rooms or the server is closing.
         """
         self._require_open()
@@ -110,7 +111,9 @@ class Rooms:
             )
         key = new_key()
         while True:
-            record = RoomRecord(new_room_id(), title, hash_key(key), time.time(), address=address)
+            record = RoomRecord(
+                new_room_id(), title, hash_key(key), time.time(), address=address, length_s=length
+            )
             try:
                 await self._storage.rooms.add(record)
             except RoomExists:
@@ -278,6 +281,7 @@ class Rooms:
 
     async def _remove(self, room: Room) -> None:
         try:
+            await room.social.conclude()
             await self._storage.rooms.end(room.name, time.time())
         finally:
             # Viewers first get the room event, which says that the room has ended. Only then does

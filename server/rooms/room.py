@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from relay.callbacks import ignore
 from relay.channel.channel import Channel
 from relay.channel.owner import ChannelOwner, Notice
 from relay.client_address import UNKNOWN, ClientAddress
@@ -47,6 +48,8 @@ class RoomPolicy:
     """Time for which a room stays open while its publisher is absent."""
     ended_ttl: float
     """Time from the end of a room to its removal from storage."""
+    max_length: float | None = None
+    """Maximum length of a live; None for no maximum."""
 
 
 class RoomObserver(Protocol):
@@ -74,7 +77,7 @@ class Room:
         observer: RoomObserver,
     ) -> None:
         self.channel = open_channel(record.room, self)
-        self._context = RoomContext(record, self.channel, tools)
+        self._context = RoomContext(record, self.channel, tools, self.finish)
         self.social = RoomSocial(self._context)
         """What people do in the room."""
         self.state = State.IDLE if record.live_at is None else State.AWAY
@@ -274,6 +277,7 @@ class Room:
             self._spawn(session.close())
         self._current = self._pending = None
         await self.social.close()
+        self._context.end = ignore  # otherwise a reference cycle keeps the room in memory
         self.channel.close()
         while self._tasks:
             await asyncio.wait(self._tasks)

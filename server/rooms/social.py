@@ -15,6 +15,7 @@ from server.rooms.polls import RoomPolls
 from server.rooms.presence import RoomPresence
 from server.rooms.reactions import RoomReactions
 from server.rooms.requester import require_key, require_role
+from server.rooms.summary import RoomSummary
 from server.social.author import Author, Requester, Role
 
 
@@ -29,6 +30,7 @@ class RoomSocial:
         self.polls = RoomPolls(context)
         self.presence = RoomPresence(context)
         self.countdown = RoomCountdown(context)
+        self.summary = RoomSummary(context)
         self._parts: tuple[RoomPart, ...] = (
             self.moderation,
             self.chat,
@@ -36,6 +38,7 @@ class RoomSocial:
             self.polls,
             self.presence,
             self.countdown,
+            self.summary,
         )
         self._commands: dict[type[SocialCommand[Any]], CommandHandler] = {
             kind: handler
@@ -96,6 +99,11 @@ class RoomSocial:
     def state_changed(self, before: State, after: State) -> None:
         for part in self._parts:
             part.state_changed(before, after)
+
+    async def conclude(self) -> None:
+        """Stores what must be in storage once the room has ended."""
+        for part in self._parts:
+            await part.conclude()
 
     async def close(self) -> None:
         """Ends the timers and tasks of all parts."""

@@ -4,7 +4,7 @@ Pure; times in Unix seconds.
 The time runs from the moment at which the room first goes live, also while the creator is away.
 """
 
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 
 LENGTHS = (60, 180, 600)
 """The lengths that a creator may choose, seconds."""
@@ -17,17 +17,17 @@ seconds of the live in this time.
 """
 
 
-class CountdownState(Enum):
-    OPEN = auto()
+class CountdownState(StrEnum):
+    OPEN = "open"
     """The live has no length."""
-    WAITING = auto()
+    WAITING = "waiting"
     """The room was never live."""
-    RUNNING = auto()
-    LAST = auto()
+    RUNNING = "running"
+    LAST = "last"
     """The last 10 seconds."""
-    FADING = auto()
+    FADING = "fading"
     """The time is over, and viewers with a delay see the last seconds."""
-    OVER = auto()
+    OVER = "over"
     """The room must end."""
 
 
@@ -73,10 +73,9 @@ class Countdown:
         length: float | None,
         most: float | None = None,
         live_at: float | None = None,
-        ends_at: float | None = None,
     ) -> None:
         """`length`: seconds; None for a live without an end. `most`: maximum length, seconds.
-        `live_at`, `ends_at`: stored times of a room that a former process opened.
+        `live_at`: stored time of a room that was live in a former process.
         """
         self._length = length
         self._most = most
@@ -86,7 +85,6 @@ class Countdown:
         self.state = S.OPEN if length is None else S.WAITING
         if live_at is not None and length is not None:
             self.go_live(live_at)
-            self.ends_at = ends_at or self.ends_at
 
     @property
     def length(self) -> float | None:

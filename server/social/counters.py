@@ -12,6 +12,12 @@ class SocialCounters:
 
     messages: int = 0
     """Number of chat messages that are stored."""
+    taps: int = 0
+    """Number of taps on reactions."""
+    votes: int = 0
+    """Number of votes that are stored, changed votes included."""
+    lost_reactions: int = 0
+    """Number of seconds whose reactions were dropped because they could not be stored."""
     refused: Counter[RefusalCode] = field(
         default_factory=lambda: Counter({RefusalCode.RATE_LIMITED: 0})
     )

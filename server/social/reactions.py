@@ -4,7 +4,7 @@ The people of a second are kept in memory for 30 s of media time, and the counts
 stored. Both are limited in number.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from server.social.taps import EMOJI, SECONDS_BACK, Taps
 
@@ -24,8 +24,7 @@ MAX_WAITING = 600
 """Maximum number of seconds whose counts wait to be stored. The oldest counts are dropped."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReactionCount:
+class ReactionCount(NamedTuple):
     """The reactions in one second of media time."""
 
     second: int
@@ -90,6 +89,11 @@ class Reactions:
                 self._people += 1
             counts.seen[person] = known | bit
             self._count(second, counts, person, emoji, new=not known)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether counts wait to be stored."""
+        return bool(self._changed)
 
     def take(self) -> list[ReactionCount]:
         """Returns the totals of the seconds that changed since the last call. A total replaces the

@@ -3,16 +3,15 @@
 Times within the live are in seconds after the live began.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import ceil
 
 from server.people.person import Person
 from server.social.reactions import WINDOW
+from server.storage.summary_records import HeartRecord, SummaryRecord
 
 MAX_POINTS = 720
 """Maximum number of points of the hearts over time: one hour with a point each 5 s."""
-MAX_TALKERS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +19,11 @@ class Hearts:
     """The reactions over the live: hearts and all other emoji."""
 
     total: int
-    emoji: Mapping[str, int]
+    emoji: dict[str, int]
     """Number of taps for each emoji with taps."""
     step: int
     """Seconds between two points: 5, or a multiple of 5 for a live of over an hour."""
-    counts: Sequence[int]
+    counts: list[int]
     """Number of taps in each step, from the beginning of the live to its end."""
 
 
@@ -46,8 +45,8 @@ class Talker:
 @dataclass(frozen=True, slots=True)
 class PollResult:
     question: str
-    answers: Sequence[str]
-    votes: Sequence[int]
+    answers: list[str]
+    votes: list[int]
     at: int
 
 
@@ -75,34 +74,15 @@ class Summary(PublicSummary):
     messages: int
     top_moment: Moment | None
     """None if no person reacted."""
-    talkers: Sequence[Talker]
+    talkers: list[Talker]
     """The people with most messages, the creator excepted. The most talkative is first."""
     new_followers: int
-    polls: Sequence[PollResult]
+    polls: list[PollResult]
 
 
 @dataclass(frozen=True, slots=True)
-class WindowCount:
-    """The reactions in a number of seconds of media time."""
-
-    second: int
-    taps: int
-    people: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class PollRecord:
-    """A poll as stored."""
-
-    question: str
-    answers: Sequence[str]
-    votes: Sequence[int]
-    opened_at: float
-
-
-@dataclass(frozen=True, slots=True)
-class LiveRecord:
-    """What storage knows of an ended live. Times are in Unix seconds."""
+class Live:
+    """The times of an ended live, in Unix seconds."""
 
     room: str
     title: str
@@ -112,15 +92,6 @@ class LiveRecord:
     ended_at: float
     peak: int = 0
     people: int = 0
-    messages: int = 0
-    emoji: Mapping[str, int] = field(default_factory=dict)
-    steps: Sequence[WindowCount] = ()
-    """The taps per `step_of` seconds. Steps without taps are missing."""
-    best: WindowCount | None = None
-    """The window of 5 s with most people."""
-    talkers: Sequence[Talker] = ()
-    new_followers: int = 0
-    polls: Sequence[PollRecord] = ()
 
     @property
     def began_at(self) -> float:
@@ -145,51 +116,58 @@ def step_of(duration: float) -> int:
     return WINDOW * max(1, ceil(duration / WINDOW / MAX_POINTS))
 
 
-def public_summary(live: LiveRecord) -> PublicSummary:
+def public_summary(live: Live, hearts: HeartRecord) -> PublicSummary:
+    """Returns the summary for every person. `hearts`: the taps per `step_of` seconds from
+    `live.first_second` on.
+    """
     return PublicSummary(
-        live.room, live.title, live.began_at, live.duration, live.peak, _hearts(live)
+        live.room, live.title, live.began_at, live.duration, live.peak, _hearts(live, hearts)
     )
 
 
-def summary(live: LiveRecord) -> Summary:
-    """Returns the summary for the creator."""
-    best = live.best
+def summary(live: Live, hearts: HeartRecord, stored: SummaryRecord) -> Summary:
+    """Returns the summary for the creator. `hearts`: as for `public_summary`."""
+    best = stored.best
     return Summary(
         live.room,
         live.title,
         live.began_at,
         live.duration,
         live.peak,
-        _hearts(live),
+        _hearts(live, hearts),
         live.people,
-        live.messages,
+        stored.messages,
         Moment(_within(live, best.second), best.people, best.taps)
         if best and best.people
         else None,
-        live.talkers[:MAX_TALKERS],
-        live.new_followers,
+        [
+            Talker(
+                Person(talker.person, talker.name, talker.colour, talker.handle), talker.messages
+            )
+            for talker in stored.talkers
+        ],
+        stored.new_followers,
         [
             PollResult(
                 poll.question,
-                poll.answers,
-                poll.votes,
+                list(poll.answers),
+                list(poll.votes),
                 _within(live, int(poll.opened_at - live.created_at)),
             )
-            for poll in live.polls
+            for poll in stored.polls
         ],
     )
 
 
-def _hearts(live: LiveRecord) -> Hearts:
+def _hearts(live: Live, stored: HeartRecord) -> Hearts:
     step = step_of(live.duration)
     counts = [0] * max(1, ceil(live.duration / step))
-    for window in live.steps:
-        index = (window.second - live.first_second) // step
+    for index, taps in stored.steps.items():
         # Taps before the first frame and taps of late viewers belong to the outermost points.
-        counts[min(max(index, 0), len(counts) - 1)] += window.taps
-    return Hearts(sum(counts), dict(live.emoji), step, counts)
+        counts[min(max(index, 0), len(counts) - 1)] += taps
+    return Hearts(sum(counts), dict(stored.emoji), step, counts)
 
 
-def _within(live: LiveRecord, second: int) -> int:
+def _within(live: Live, second: int) -> int:
     """Returns a second of media time as seconds after the live began."""
     return min(max(0, second - int(live.began_at - live.created_at)), live.duration)

@@ -13,8 +13,11 @@ from server.storage.moderation import ModerationStore
 from server.storage.passkeys import PasskeyStore
 from server.storage.people import PersonStore
 from server.storage.personal_data import PersonalDataStore
+from server.storage.polls import PollStore
+from server.storage.reactions import ReactionStore
 from server.storage.reports import ReportStore
 from server.storage.rooms import RoomStore
+from server.storage.summaries import SummaryStore
 from server.storage.transfers import TransferStore
 from server.storage.watch_links import WatchLinkStore
 
@@ -38,6 +41,9 @@ class Storage:
         self.accounts = AccountStore(database)
         self.personal_data = PersonalDataStore(database)
         self.hidden = HiddenStore(database)
+        self.reactions = ReactionStore(database)
+        self.polls = PollStore(database)
+        self.summaries = SummaryStore(database)
 
     @classmethod
     async def open(cls, data: Path, url: str | None = None) -> Self:

@@ -1,9 +1,15 @@
 """All commands to a room, by name. Pure."""
 
-from server.rooms.commands import room
+from server.rooms.commands import countdown, polls, room, summary
 from server.rooms.commands.base import Command
 
 COMMANDS: dict[str, type[Command[object]]] = {
-    command.name: command for command in (*room.COMMANDS,)
+    command.name: command
+    for command in (
+        *room.COMMANDS,
+        *polls.COMMANDS,
+        *countdown.COMMANDS,
+        *summary.COMMANDS,
+    )
 }
 """Every command. Each module of commands has a tuple of the same name with its own commands."""

@@ -41,6 +41,8 @@ reaction_second = sa.Table(
     sa.Column("emoji", sa.Text, primary_key=True),
     sa.Column("taps", sa.BigInteger, nullable=False),
     sa.Column("people", sa.Integer, nullable=False),
+    # People whose first tap of the window of 5 s is in this second.
+    sa.Column("first_people", sa.Integer, nullable=False),
 )
 
 poll = sa.Table(

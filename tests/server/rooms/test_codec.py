@@ -8,6 +8,7 @@ import pytest
 from relay.errors import Refusal, RefusalCode
 from server.errors import Conflict, Unavailable
 from server.ingest.reception import IngestHealth
+from server.people.person import Person
 from server.rooms.audience import AudienceHealth, Spread
 from server.rooms.codec import (
     CodecError,
@@ -19,6 +20,15 @@ from server.rooms.codec import (
     encode_reply,
 )
 from server.rooms.commands.base import Command
+from server.rooms.commands.countdown import AddMinute, CountdownEnd
+from server.rooms.commands.polls import (
+    ClosePoll,
+    OpenPoll,
+    PollDescription,
+    PollView,
+    ReadPoll,
+    Vote,
+)
 from server.rooms.commands.room import (
     AuthorisePublishing,
     Describe,
@@ -28,16 +38,39 @@ from server.rooms.commands.room import (
     ReadHealth,
     RequireOpen,
 )
+from server.rooms.commands.summary import ReadSummary
 from server.rooms.commands.table import COMMANDS
 from server.rooms.description import RoomDescription
 from server.rooms.health import RoomHealth
 from server.rooms.life import State
+from server.social.author import Requester
+from server.social.summary import (
+    Hearts,
+    Moment,
+    PollResult,
+    PublicSummary,
+    Summary,
+    Talker,
+)
 
 DESCRIPTION = RoomDescription("abc", "Tïtle", State.LIVE, 3, 1_700_000_000.25, None)
 HEALTH = RoomHealth(
     DESCRIPTION,
     IngestHealth(1_000_000, 29.9, 40, 1, 0, None, 12),
     AudienceHealth(3, 2, 1, Spread(100, 200), None, 0, {"mse": 2}),
+)
+BY = Requester(Person("p-1", "민지", 3), "192.0.2.1", "key")
+POLL = PollDescription("7f3k", "Tea?", ["Yes", "No"], [0, 1], True, None)
+HEARTS = Hearts(3, {"heart": 3}, 5, [3, 0])
+PUBLIC = PublicSummary("abc", "Tïtle", 1_700_000_000.25, 10, 3, HEARTS)
+SUMMARY = Summary(
+    *("abc", "Tïtle", 1_700_000_000.25, 10, 3, HEARTS),
+    people=4,
+    messages=5,
+    top_moment=Moment(5, 2, 3),
+    talkers=[Talker(BY.person, 5)],
+    new_followers=1,
+    polls=[PollResult("Tea?", ["Yes", "No"], [0, 1], 4)],
 )
 SAMPLES: list[tuple[Command[Any], Any]] = [
     (Describe(), DESCRIPTION),
@@ -48,6 +81,13 @@ SAMPLES: list[tuple[Command[Any], Any]] = [
     (EndSession("key", "session"), None),
     (End("key"), None),
     (EndByOperator(), None),
+    (OpenPoll(BY, "Tea?", ["Yes", "No"]), PollView(POLL)),
+    (ReadPoll(BY), PollView(None)),
+    (Vote(BY, "7f3k", 1), PollView(POLL, 1)),
+    (ClosePoll(BY, "7f3k"), PollView(POLL)),
+    (AddMinute(BY), CountdownEnd(120, 1_700_000_000_000)),
+    (ReadSummary(BY), PUBLIC),
+    (ReadSummary(BY), SUMMARY),
 ]
 
 

@@ -15,14 +15,11 @@ export async function share(url, title) {
   }
 }
 
-/**
- * @param {string} text
- * @param {string} [done] what the page says afterwards
- */
-export async function copy(text, done = t('site.link_copied')) {
+/** @param {string} text */
+export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
-    toast(done);
+    toast(t('site.link_copied'));
   } catch {
     // A page outside a secure context has no clipboard.
     prompt(t('site.copy_link'), text);

@@ -141,6 +141,7 @@ def _create_chat(op: Operations) -> None:
         sa.Column("emoji", sa.Text, primary_key=True),
         sa.Column("taps", sa.BigInteger, nullable=False),
         sa.Column("people", sa.Integer, nullable=False),
+        sa.Column("first_people", sa.Integer, nullable=False),
     )
     op.create_table(
         "poll",

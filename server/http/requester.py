@@ -1,0 +1,43 @@
+"""Who sends a command to a room: a person by the cookie, or a program by the creator key."""
+
+from aiohttp import web
+
+from server.http.auth import bearer_token
+from server.http.identity import Identity
+from server.http.request import client_of
+from server.people.person import ANONYMOUS, Person
+from server.settings import Settings
+from server.social.author import Requester
+
+
+class Requesters:
+    """Makes the Requester of a request."""
+
+    def __init__(self, identity: Identity, settings: Settings) -> None:
+        self._identity = identity
+        self._settings = settings
+
+    def reading(self, request: web.Request) -> Requester:
+        """Returns who sends a request that changes nothing. A visitor who is no person yet stays
+        anonymous.
+        """
+        visitor = self._identity.visitor_of(request)
+        return self._requester(request, visitor.person if visitor else ANONYMOUS)
+
+    async def writing(self, request: web.Request) -> Requester:
+        """Returns who sends a request that changes something: the holder of the bearer key, or a
+        person (`Identity.require_person`).
+        """
+        if bearer_token(request):
+            return self._requester(request, ANONYMOUS)
+        return await self.person(request)
+
+    async def person(self, request: web.Request) -> Requester:
+        """Returns the person who sends a request. Raises the errors of `Identity.require_person`,
+        also for a request with a bearer key.
+        """
+        return self._requester(request, await self._identity.require_person(request))
+
+    def _requester(self, request: web.Request, person: Person) -> Requester:
+        address = client_of(request, self._settings).address
+        return Requester(person, address, bearer_token(request))
