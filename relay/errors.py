@@ -56,6 +56,7 @@ class RefusalCode(StrEnum):
     BAD_LANGUAGE = "bad_language"
     SIGNED_OUT = "signed_out"
     TOO_MANY_PEOPLE = "too_many_people"
+    NOT_YOURSELF = "not_yourself"
     TOO_MANY_FOLLOWS = "too_many_follows"
 
     # Rooms

@@ -42,6 +42,7 @@ from server.http.client import is_in
 from server.http.connections import EACH, Connections
 from server.http.countdown import CountdownEndpoint
 from server.http.events import EventsEndpoint
+from server.http.follows import FollowsEndpoint, Profiles
 from server.http.headers import answer_headers
 from server.http.hls import HlsEndpoint
 from server.http.hosts import KnownHosts, Origins, known_hosts
@@ -178,13 +179,15 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     pages = Pages(rooms, settings)
     requesters = Requesters(identity, settings)
     admissions = Admissions(limits.admission, rooms.in_memory, outputs.hls.renditions)
+    profiles = Profiles(storage.people, storage.follows, rooms)
     endpoints = (
         pages,
-        RoomsEndpoint(rooms, settings),
+        RoomsEndpoint(rooms, identity, settings),
         PeopleEndpoint(identity, storage.people, settings),
         PollsEndpoint(rooms, requesters),
         CountdownEndpoint(rooms, requesters),
         SummaryEndpoint(rooms, requesters),
+        FollowsEndpoint(identity, storage.follows, profiles),
         StatusEndpoint(rooms, limits.admission, limits.memory, settings),
         OpenApiEndpoint(),
         outputs.watch,

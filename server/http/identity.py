@@ -175,6 +175,33 @@ class Identity:
         self.set_cookie(request, visitor)
         return visitor
 
+    async def owner_of_new_room(self, request: web.Request) -> str | None:
+        """Returns the id of the person to whom a new room belongs; None if the request has no
+        valid cookie, or comes from no page of this server: then a program creates the room.
+
+        A page may send the create token beside the cookie. Raises the errors of `require_person`.
+        """
+        if not self._is_own(request) or (
+            bearer_token(request) and hdrs.ORIGIN not in request.headers
+        ):
+            return None
+        visit = request[VISIT] = self._read_cookie(request)
+        if visit.cookie is None:
+            return None
+        if visit.visitor is None:
+            raise self._signed_out(visit)
+        return (await self._stored(request, visit, visit.visitor)).person.id
+
+    async def owner_of(self, request: web.Request) -> str:
+        """Returns the id of the person who sends the request, to compare with the owner of a room;
+        empty if the request has a bearer key or no stored person. Raises the errors of
+        `require_person`.
+        """
+        visitor = self.visitor_of(request)
+        if visitor is None or not visitor.stored:
+            return ""
+        return (await self.require_person(request)).id
+
     def set_cookie(self, request: web.Request, visitor: Visitor) -> None:
         """Makes the answer to this request carry a new cookie, for example after a sign-in."""
         self._take(self._visit(request), visitor)
@@ -206,8 +233,13 @@ class Identity:
         return visit
 
     def _read(self, request: web.Request) -> Visit:
+        if bearer_token(request) or not self._is_own(request):
+            return Visit(None, None)
+        return self._read_cookie(request)
+
+    def _read_cookie(self, request: web.Request) -> Visit:
         value = request.cookies.get(COOKIE_NAME)
-        if value is None or bearer_token(request) or not self._is_own(request):
+        if value is None:
             return Visit(None, None)
         now = self._clock()
         cookie = self.keys.read(value, now)

@@ -10,6 +10,7 @@ from relay.errors import RefusalCode as Code
 from relay.hls.endpoint import MEDIA, PLAYLIST
 from relay.websocket.viewer import CLOSE_CODES
 from server.http.admin import AdminBlocks, AdminRooms, BlockAnswer, BlockRequest
+from server.http.follows import Followers, Follows, Profile
 from server.http.payloads import Config, CreateRoom, CreateRoomAnswer, RoomList, ServerHealth
 from server.http.people import ChangeMe, HandleAnswer, Me, TakeHandle
 from server.http.polls import AskQuestion, GiveVote
@@ -123,6 +124,42 @@ OPERATIONS = (
         merged(PERSON, WRITER, NAME, {409: (Code.HANDLE_TAKEN,)}),
         body=TakeHandle,
     ),
+    Operation(
+        "GET",
+        "/api/me/follows",
+        "Whom the person of this browser follows. No other person can read this list",
+        {200: (Follows,)},
+        PERSON,
+    ),
+    Operation(
+        "PUT",
+        "/api/follows/{person}",
+        "Follow a person",
+        {200: (Followers,)},
+        merged(
+            PERSON,
+            {
+                404: (Code.PERSON_NOT_FOUND,),
+                409: (Code.TOO_MANY_FOLLOWS,),
+                422: (Code.NOT_YOURSELF,),
+                429: (Code.TOO_MANY_PEOPLE,),
+            },
+        ),
+    ),
+    Operation(
+        "DELETE",
+        "/api/follows/{person}",
+        "Follow a person no longer",
+        {200: (Followers,)},
+        merged(PERSON, {404: (Code.PERSON_NOT_FOUND,), 429: (Code.TOO_MANY_PEOPLE,)}),
+    ),
+    Operation(
+        "GET",
+        "/api/handles/{handle}",
+        "The holder of a handle: followers and lives",
+        {200: (Profile,)},
+        merged(STORAGE, LOOKUP, {404: (Code.HANDLE_NOT_FOUND,)}),
+    ),
     Operation("GET", "/api/rooms", "Rooms on air, most watched first", {200: (RoomList,)}),
     Operation(
         "POST",
@@ -134,10 +171,10 @@ OPERATIONS = (
             STORAGE,
             {
                 400: (Code.NOT_JSON,),
-                401: (Code.MISSING_KEY,),
+                401: (Code.MISSING_KEY, Code.SIGNED_OUT),
                 403: (Code.WRONG_TOKEN,),
                 422: (Code.BAD_TITLE, Code.TITLE_TOO_LONG, Code.BAD_LENGTH),
-                429: (Code.TOO_MANY_ROOMS,),
+                429: (Code.TOO_MANY_ROOMS, Code.TOO_MANY_PEOPLE),
                 503: (Code.TOO_MANY_ROOMS, Code.SERVER_CLOSING, Code.SERVER_FULL),
             },
         ),
@@ -149,7 +186,7 @@ OPERATIONS = (
         "/api/rooms/{room}",
         "End a room for good",
         {204: ()},
-        merged(KEY, ROLE, ROOM),
+        merged(KEY, ROLE, ROOM, {401: (Code.SIGNED_OUT,)}),
         key=True,
     ),
     Operation("GET", "/api/rooms/{room}/qr.svg", "QR code of the watch URL", {200: (SVG,)}, ROOM),

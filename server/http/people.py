@@ -161,7 +161,7 @@ class PeopleEndpoint:
             ) from error
         person = person_of(taken.record)
         self._identity.set_cookie(request, Visitor(person, visitor.device, True))
-        answer: dict[str, object] = {"person": _body(person)}
+        answer: dict[str, object] = {"person": body_of(person)}
         if taken.first:
             answer["recovery_code"] = shown(code)
         return _private(reply(HandleAnswer, answer))
@@ -180,7 +180,7 @@ class PeopleEndpoint:
     ) -> web.Response:
         chosen = request.cookies.get(COOKIE) if language is None else language
         answer = {
-            "person": _body(person),
+            "person": body_of(person),
             "guest": person.handle is None,
             "language": chosen if chosen in LANGUAGES else None,
             "passkeys": self._passkeys_possible(request),
@@ -198,7 +198,7 @@ class PeopleEndpoint:
         return is_loopback(host.host) or is_https(request, self._settings)
 
 
-def _body(person: Person) -> dict[str, object]:
+def body_of(person: Person) -> dict[str, object]:
     return {
         "id": person.id,
         "name": person.name,

@@ -14,6 +14,7 @@ from server.errors import BadRequest, Unprocessable
 from server.host.ice_servers import Role
 from server.host.qr import QrCodes
 from server.http.auth import bearer_token, require_create_token
+from server.http.identity import Identity
 from server.http.limits import RateLimiter
 from server.http.payloads import CreateRoom, CreateRoomAnswer, RoomList, reply
 from server.http.request import charge, client_of, read_body, url_of
@@ -39,8 +40,9 @@ NEW_CODES_PER_SECOND = 20
 class RoomsEndpoint:
     """The endpoints `/api/rooms` and `/api/rooms/…`."""
 
-    def __init__(self, rooms: Rooms, settings: Settings) -> None:
+    def __init__(self, rooms: Rooms, identity: Identity, settings: Settings) -> None:
         self._rooms = rooms
+        self._identity = identity
         self._settings = settings
         self._codes = QrCodes()
         self._address_codes = RateLimiter(NEW_CODES_PER_MINUTE, 60.0)
@@ -65,7 +67,10 @@ class RoomsEndpoint:
         require_create_token(request, self._settings)
         body = read_create_room(await read_body(request))
         address = client_of(request, self._settings).address
-        new = await asyncio.shield(self._rooms.create(body.title, address, body.length))
+        owner = await self._identity.owner_of_new_room(request)
+        new = await asyncio.shield(
+            self._rooms.create(body.title, address, body.length, owner=owner)
+        )
         name = new.room.room
         logger.info("room %s: created by %s", name, client_of(request, self._settings).address)
         answer = {
@@ -87,7 +92,8 @@ class RoomsEndpoint:
     async def end(self, request: web.Request) -> web.Response:
         """Ends a room permanently, even if the client disconnects before the answer is sent."""
         name = request.match_info["room"]
-        await asyncio.shield(self._rooms.ask(name, End(bearer_token(request))))
+        command = End(bearer_token(request), await self._identity.owner_of(request))
+        await asyncio.shield(self._rooms.ask(name, command))
         return web.Response(status=204)
 
     async def qr_code(self, request: web.Request) -> web.Response:
@@ -111,7 +117,9 @@ class RoomsEndpoint:
         how well playback works for viewers.
         """
         name = request.match_info["room"]
-        return reply(RoomHealth, await self._rooms.ask(name, ReadHealth(bearer_token(request))))
+        visitor = self._identity.visitor_of(request)
+        command = ReadHealth(bearer_token(request), visitor.person.id if visitor else "")
+        return reply(RoomHealth, await self._rooms.ask(name, command))
 
 
 def read_create_room(body: bytes) -> CreateRoom:

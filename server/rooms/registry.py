@@ -14,7 +14,7 @@ from relay.errors import RefusalCode
 from server.errors import Conflict, Gone, NotFound, Unavailable
 from server.rooms.audience import Audience
 from server.rooms.beacon import Beacon
-from server.rooms.commands.base import Command, CreatorCommand, SocialCommand
+from server.rooms.commands.base import Command, CreatorCommand, OwnerCommand, SocialCommand
 from server.rooms.commands.room import (
     AuthorisePublishing,
     Describe,
@@ -96,10 +96,17 @@ class Rooms:
             self._add(record)
         self._purging = asyncio.get_running_loop().create_task(self._purge())
 
-    async def create(self, title: str, address: str = "", length: float | None = None) -> NewRoom:
+    async def create(
+        self,
+        title: str,
+        address: str = "",
+        length: float | None = None,
+        *,
+        owner: str | None = None,
+    ) -> NewRoom:
         """Creates a room for the client at `address`. `length`: length of the live in seconds; None
-        if the live has no end. Raises Unavailable if there are too many
-        rooms or the server is closing.
+        if the live has no end. `owner`: the person to whom the room belongs; None if a program
+        creates the room. Raises Unavailable if there are too many rooms or the server is closing.
         """
         self._require_open()
         self._end_idle()
@@ -112,7 +119,13 @@ class Rooms:
         key = new_key()
         while True:
             record = RoomRecord(
-                new_room_id(), title, hash_key(key), time.time(), address=address, length_s=length
+                new_room_id(),
+                title,
+                hash_key(key),
+                time.time(),
+                address=address,
+                owner=owner,
+                length_s=length,
             )
             try:
                 await self._storage.rooms.add(record)
@@ -155,6 +168,24 @@ class Rooms:
         rooms.sort(key=lambda room: (-room.channel.ranked_viewers, -(room.live_since or 0)))
         return [room.describe() for room in rooms]
 
+    async def live_of(self, owner: str) -> list[RoomDescription]:
+        """Returns the public rooms of a person that are live or away, the latest first. The number
+        of viewers of a room that another process owns is not known here, and is 0.
+        """
+        found = []
+        for record in await self._storage.rooms.live_of(owner):
+            room = self._rooms.get(record.room)
+            if room is None:
+                found.append(
+                    RoomDescription(
+                        *(record.room, record.title, State.LIVE, 0),
+                        *(record.created_at, record.live_at),
+                    )
+                )
+            elif room.on_air:
+                found.append(room.describe())
+        return found
+
     def inspect(self) -> list[RoomInspection]:
         """Returns every room that has not ended, for the operator. The newest room is first."""
         rooms = [
@@ -189,7 +220,7 @@ class Rooms:
     async def _execute(self, name: str, command: Command[Any]) -> object:
         room = self._rooms.get(name)
         record = room.record if room else await self._record(name)
-        if isinstance(command, CreatorCommand):
+        if isinstance(command, CreatorCommand) and not _is_of_owner(record, command):
             require_key(record, command.key)
         present = None if room is None or room.ended else room
         if isinstance(command, SocialCommand):
@@ -313,6 +344,16 @@ class Rooms:
         self._writes.discard(task)
         if error := task.exception():
             logger.error("%s", error, exc_info=None if isinstance(error, StorageError) else error)
+
+
+def _is_of_owner(record: RoomRecord, command: CreatorCommand[Any]) -> bool:
+    """Whether the command comes from the person who owns the room, without a key."""
+    return (
+        isinstance(command, OwnerCommand)
+        and not command.key
+        and record.owner is not None
+        and command.person == record.owner
+    )
 
 
 def _describe_ended(record: RoomRecord) -> RoomDescription:

@@ -68,7 +68,7 @@ class TakenHandle:
     """Whether the person had no handle before."""
 
 
-_COLUMNS = [person.c[name] for name in PersonRecord.__dataclass_fields__]
+PERSON_COLUMNS = [person.c[name] for name in PersonRecord.__dataclass_fields__]
 
 
 class PersonStore:
@@ -163,7 +163,7 @@ class PersonStore:
         there is no such person.
         """
         statement = (
-            sa.select(*_COLUMNS)
+            sa.select(*PERSON_COLUMNS)
             .join(device, device.c.person == person.c.id)
             .where(
                 person.c.id == id,
@@ -198,7 +198,7 @@ class PersonStore:
     async def find(self, id: str) -> PersonRecord | None:
         return _one(
             await self._rows(
-                sa.select(*_COLUMNS).where(person.c.id == id, person.c.deleted_at.is_(None))
+                sa.select(*PERSON_COLUMNS).where(person.c.id == id, person.c.deleted_at.is_(None))
             )
         )
 
@@ -206,7 +206,7 @@ class PersonStore:
         """Returns the person whose handle has this key."""
         return _one(
             await self._rows(
-                sa.select(*_COLUMNS).where(
+                sa.select(*PERSON_COLUMNS).where(
                     person.c.handle_key == key, person.c.deleted_at.is_(None)
                 )
             )
@@ -233,7 +233,7 @@ class PersonStore:
         """Returns people for the operator: those who were here last, at most MAX_LISTED. `text`: an
         id, or the key of a handle.
         """
-        statement = sa.select(*_COLUMNS).order_by(person.c.seen_at.desc()).limit(MAX_LISTED)
+        statement = sa.select(*PERSON_COLUMNS).order_by(person.c.seen_at.desc()).limit(MAX_LISTED)
         if text:
             statement = statement.where(sa.or_(person.c.id == text, person.c.handle_key == text))
         return [PersonRecord(**row) for row in await self._rows(statement)]
@@ -294,7 +294,7 @@ class PersonStore:
 
 
 async def _read(connection: AsyncConnection, id: str) -> PersonRecord | None:
-    statement = sa.select(*_COLUMNS).where(person.c.id == id)
+    statement = sa.select(*PERSON_COLUMNS).where(person.c.id == id)
     return _one((await connection.execute(statement)).mappings().all())
 
 

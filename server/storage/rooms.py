@@ -10,6 +10,9 @@ from server.storage.database import Database
 from server.storage.schema.rooms import room as table
 from server.storage.schema.upsert import insert
 
+MAX_LIVE = 20
+"""Number of lives of one person that are listed."""
+
 
 class RoomExists(Exception):
     """The name of the room is in use, possibly by an ended room."""
@@ -99,6 +102,22 @@ class RoomStore:
             return None
         records = await self._select(table.select().where(table.c.room == room))
         return records[0] if records else None
+
+    async def live_of(self, owner: str) -> list[RoomRecord]:
+        """Returns the public lives of a person that have begun and not ended, on every server. The
+        latest is first.
+        """
+        return await self._select(
+            table.select()
+            .where(
+                table.c.owner == owner,
+                table.c.ended_at.is_(None),
+                table.c.live_at.is_not(None),
+                table.c.visibility == "public",
+            )
+            .order_by(table.c.live_at.desc())
+            .limit(MAX_LIVE)
+        )
 
     async def change(self, room: str, **changes: Unpack[RoomChanges]) -> None:
         """Stores changed columns of a room."""

@@ -8,6 +8,7 @@ from server.storage.blocks import BlockStore
 from server.storage.database import Database
 from server.storage.devices import DeviceStore
 from server.storage.directory import DataDirectory
+from server.storage.follows import FollowStore
 from server.storage.hidden import HiddenStore
 from server.storage.moderation import ModerationStore
 from server.storage.passkeys import PasskeyStore
@@ -44,6 +45,7 @@ class Storage:
         self.reactions = ReactionStore(database)
         self.polls = PollStore(database)
         self.summaries = SummaryStore(database)
+        self.follows = FollowStore(database)
 
     @classmethod
     async def open(cls, data: Path, url: str | None = None) -> Self:

@@ -30,6 +30,14 @@ class CreatorCommand(Command[Reply_co]):
 
 
 @dataclass(frozen=True, slots=True)
+class OwnerCommand(CreatorCommand[Reply_co]):
+    """A command that needs the creator key, or no key and the person who owns the room."""
+
+    person: str = ""
+    """Id of the person who sends the command; empty if the request has no valid cookie."""
+
+
+@dataclass(frozen=True, slots=True)
 class SocialCommand(Command[Reply_co]):
     """A command of a person. The room decides on the role of the person.
 

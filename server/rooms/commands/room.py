@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from server.rooms.commands.base import Command, CreatorCommand
+from server.rooms.commands.base import Command, CreatorCommand, OwnerCommand
 from server.rooms.description import RoomDescription
 from server.rooms.health import RoomHealth
 
@@ -27,7 +27,7 @@ class RequireOpen(Command[None]):
 
 
 @dataclass(frozen=True, slots=True)
-class ReadHealth(CreatorCommand[RoomHealth]):
+class ReadHealth(OwnerCommand[RoomHealth]):
     """Reads the room's health figures. The command is refused with 410 ROOM_ENDED if the room has
     ended.
     """
@@ -59,7 +59,7 @@ class EndSession(CreatorCommand[None]):
 
 
 @dataclass(frozen=True, slots=True)
-class End(CreatorCommand[None]):
+class End(OwnerCommand[None]):
     """Ends the room permanently. The reply is sent once the end is stored. If the room has already
     ended, the command does nothing.
     """

@@ -1,0 +1,132 @@
+"""Follows and handles. server/API.md describes the requests and answers."""
+
+import re
+import time
+from typing import Annotated
+
+from aiohttp import hdrs, web
+from pydantic import Field
+
+from relay.errors import RefusalCode
+from server.errors import Conflict, NotFound, Unprocessable
+from server.http.identity import Identity, person_of
+from server.http.payloads import Payload, reply
+from server.http.people import PersonBody, body_of
+from server.people.names import MAX_INPUT
+from server.people.skeleton import key_of
+from server.rooms.description import RoomDescription
+from server.rooms.registry import Rooms
+from server.storage.follows import FollowStore, TooManyFollows
+from server.storage.people import PersonRecord, PersonStore
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
+
+
+class Followers(Payload):
+    """The answer of PUT and DELETE /api/follows/{person}."""
+
+    followers: Annotated[int, Field(description="number of people who follow the person")]
+
+
+class Follows(Payload):
+    """The people whom the person of this browser follows, the latest first."""
+
+    follows: list[PersonBody]
+
+
+class Profile(Payload):
+    """The holder of a handle."""
+
+    person: PersonBody
+    followers: int
+    live: Annotated[list[RoomDescription], Field(description="the public lives of the person")]
+
+
+class Profiles:
+    """Finds what everyone may see of the holder of a handle."""
+
+    def __init__(self, people: PersonStore, follows: FollowStore, rooms: Rooms) -> None:
+        self._people = people
+        self._follows = follows
+        self._rooms = rooms
+
+    async def find(self, handle: str) -> Profile:
+        """Returns the profile of a handle in any spelling. Raises NotFound."""
+        record = await self._record(handle)
+        if record is None:
+            raise NotFound(RefusalCode.HANDLE_NOT_FOUND, "no person has this handle")
+        return Profile(
+            person=PersonBody(**body_of(person_of(record))),
+            followers=await self._follows.followers(record.id),
+            live=await self._rooms.live_of(record.id),
+        )
+
+    async def _record(self, handle: str) -> PersonRecord | None:
+        if len(handle) > MAX_INPUT or not handle.isprintable():
+            return None
+        return await self._people.find_handle(key_of(handle))
+
+
+class FollowsEndpoint:
+    """The endpoints `/api/follows/{person}`, `/api/me/follows` and `/api/handles/{handle}`."""
+
+    def __init__(self, identity: Identity, follows: FollowStore, profiles: Profiles) -> None:
+        self._identity = identity
+        self._follows = follows
+        self._profiles = profiles
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.put("/api/follows/{person}", self.follow),
+            web.delete("/api/follows/{person}", self.unfollow),
+            web.get("/api/me/follows", self.list),
+            web.get("/api/handles/{handle}", self.show),
+        ]
+
+    async def follow(self, request: web.Request) -> web.Response:
+        """Follows a person. A guest can follow, too."""
+        followed = _id_of(request)
+        follower = await self._identity.require_person(request)
+        if follower.id == followed:
+            raise Unprocessable(RefusalCode.NOT_YOURSELF, "a person cannot follow itself")
+        try:
+            followers = await self._follows.add(follower.id, followed, time.time())
+        except TooManyFollows as error:
+            raise Conflict(
+                RefusalCode.TOO_MANY_FOLLOWS, "too many follows: unfollow a person first"
+            ) from error
+        if followers is None:
+            raise _unknown()
+        return reply(Followers, {"followers": followers})
+
+    async def unfollow(self, request: web.Request) -> web.Response:
+        """Follows a person no longer. Changes nothing if the person was not followed."""
+        followed = _id_of(request)
+        follower = await self._identity.require_person(request)
+        return reply(Followers, {"followers": await self._follows.remove(follower.id, followed)})
+
+    async def list(self, request: web.Request) -> web.Response:
+        """Lists whom the person of this browser follows. No other person can read this list."""
+        visitor = self._identity.visitor_of(request)
+        found = []
+        if visitor is not None and visitor.stored:
+            person = await self._identity.require_person(request)
+            found = await self._follows.followed_by(person.id)
+        response = reply(Follows, {"follows": [body_of(person_of(record)) for record in found]})
+        response.headers[hdrs.CACHE_CONTROL] = "no-store"
+        return response
+
+    async def show(self, request: web.Request) -> web.Response:
+        return reply(Profile, await self._profiles.find(request.match_info["handle"]))
+
+
+def _id_of(request: web.Request) -> str:
+    """Returns the id in the path. Raises NotFound if no person can have this id."""
+    id = request.match_info["person"]
+    if not _ID.fullmatch(id):
+        raise _unknown()
+    return id
+
+
+def _unknown() -> NotFound:
+    return NotFound(RefusalCode.PERSON_NOT_FOUND, "there is no such person")

@@ -1,0 +1,87 @@
+"""Who follows whom. Only the follower and the database know; the number of followers is public."""
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.storage.database import Database
+from server.storage.people import PERSON_COLUMNS, PersonRecord
+from server.storage.schema.people import follow, person
+from server.storage.schema.upsert import insert
+
+MAX_FOLLOWS = 2_000
+"""Maximum number of people whom one person follows."""
+
+
+class TooManyFollows(Exception):
+    """The person follows MAX_FOLLOWS people."""
+
+
+class FollowStore:
+    """Every method raises StorageError if the database fails."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, follower: str, followed: str, now: float) -> int | None:
+        """Stores that one person follows another. Changes nothing if it is stored already. Returns
+        the number of followers; None if there is no such person. Raises TooManyFollows.
+        """
+
+        async def work(connection: AsyncConnection) -> int | None:
+            if not await _exists(connection, followed):
+                return None
+            if await _count(connection, follow.c.follower == follower) >= MAX_FOLLOWS:
+                known = sa.and_(follow.c.follower == follower, follow.c.followed == followed)
+                if not await _count(connection, known):
+                    raise TooManyFollows
+            await connection.execute(
+                insert(connection, follow)
+                .values(follower=follower, followed=followed, at=now)
+                .on_conflict_do_nothing(index_elements=["follower", "followed"])
+            )
+            return await _count(connection, follow.c.followed == followed)
+
+        return await self._database.write(work)
+
+    async def remove(self, follower: str, followed: str) -> int:
+        """Deletes what `add` stored. Returns the number of followers."""
+
+        async def work(connection: AsyncConnection) -> int:
+            await connection.execute(
+                follow.delete().where(follow.c.follower == follower, follow.c.followed == followed)
+            )
+            return await _count(connection, follow.c.followed == followed)
+
+        return await self._database.write(work)
+
+    async def followers(self, followed: str) -> int:
+        """Returns the number of people who follow this person."""
+        return await self._database.read(
+            lambda connection: _count(connection, follow.c.followed == followed)
+        )
+
+    async def followed_by(self, follower: str) -> list[PersonRecord]:
+        """Returns the people whom this person follows, the latest first."""
+        statement = (
+            sa.select(*PERSON_COLUMNS)
+            .join(follow, follow.c.followed == person.c.id)
+            .where(follow.c.follower == follower, person.c.deleted_at.is_(None))
+            .order_by(follow.c.at.desc())
+            .limit(MAX_FOLLOWS)
+        )
+
+        async def work(connection: AsyncConnection) -> list[PersonRecord]:
+            rows = (await connection.execute(statement)).mappings()
+            return [PersonRecord(**row) for row in rows]
+
+        return await self._database.read(work)
+
+
+async def _exists(connection: AsyncConnection, id: str) -> bool:
+    statement = sa.select(person.c.id).where(person.c.id == id, person.c.deleted_at.is_(None))
+    return (await connection.execute(statement)).first() is not None
+
+
+async def _count(connection: AsyncConnection, which: sa.ColumnElement[bool]) -> int:
+    statement = sa.select(sa.func.count()).select_from(follow).where(which)
+    return int(await connection.scalar(statement) or 0)
