@@ -82,6 +82,9 @@ FIXED = Free("the answer is in memory and always the same")
 CHARGES: dict[tuple[str, str], Charged | Free] = {
     ("GET", "/"): FIXED,
     ("GET", "/live"): FIXED,
+    ("GET", "/me"): FIXED,
+    ("GET", "/manifest.webmanifest"): FIXED,
+    ("GET", "/sw.js"): FIXED,
     ("GET", "/favicon.ico"): FIXED,
     ("GET", "/assets/{version}/{name}"): FIXED,
     ("GET", "/r/{room}"): LOOKUP,

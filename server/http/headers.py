@@ -39,6 +39,7 @@ class Framing(Enum):
 FRAMING = {
     "/": Framing.NONE,
     "/live": Framing.NONE,
+    "/me": Framing.NONE,
     "/r/{room}": Framing.OWN,
     "/embed/{room}": Framing.EMBEDDING,
 }

@@ -11,6 +11,7 @@ from relay.errors import Refusal, RefusalCode
 from server import WEB
 from server.errors import Gone, NotFound
 from server.http.headers import ancestors_of
+from server.http.installation import Installation
 from server.http.request import authority_of, url_of
 from server.rooms.commands.room import Describe
 from server.rooms.life import State
@@ -34,18 +35,21 @@ AREAS = {
         *("api", "refusals"),
     ),
     "room.html": ("site", "room", "stats", "api", "refusals"),
+    "me.html": ("site", "me", "people", "api", "refusals"),
+    "handle.html": ("site", "handle", "api", "refusals"),
 }
 """Areas of the strings that the scripts of each page use."""
 
 
 class Pages:
-    """The pages `/`, `/live` and `/r/{room}`, and the files below `/assets/`."""
+    """The pages `/`, `/live`, `/me` and `/r/{room}`, and the files below `/assets/`."""
 
     def __init__(self, rooms: Rooms, settings: Settings) -> None:
         self._rooms = rooms
         self._settings = settings
         self._assets: Assets = SourceAssets(WEB) if settings.dev else BundledAssets(WEB)
         self._strings = read_strings(WEB)
+        self._installation = Installation(self._assets, self._strings_for)
         self._templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader(WEB), autoescape=True, undefined=jinja2.StrictUndefined
         )
@@ -54,9 +58,11 @@ class Pages:
         return [
             web.get("/", self.feed),
             web.get("/live", self.studio),
+            web.get("/me", self.me),
             web.get("/r/{room}", self.room),
             web.get("/assets/{version}/{name:.+}", self.asset),
             web.get("/favicon.ico", self.icon),
+            *self._installation.routes(),
         ]
 
     async def feed(self, request: web.Request) -> web.Response:
@@ -64,6 +70,9 @@ class Pages:
 
     async def studio(self, request: web.Request) -> web.Response:
         return self._render(request, "live.html", main=self._main("studio"))
+
+    async def me(self, request: web.Request) -> web.Response:
+        return self._render(request, "me.html", main=self._main("me"))
 
     async def room(self, request: web.Request) -> web.Response:
         name = request.match_info["room"]

@@ -51,9 +51,12 @@ class Assets(Protocol):
     """File name of the decoding worker."""
 
     def main(self, page: str) -> str:
-        """Returns the file name of the main module of `page` (feed, studio, room)."""
+        """Returns the file name of the main module of `page` (feed, studio, room, me, handle)."""
 
     def find(self, name: str) -> Asset | None: ...
+
+    def names(self) -> tuple[str, ...]:
+        """Returns the names of all files; with --dev none, because no browser may keep them."""
 
 
 class BundledAssets:
@@ -91,6 +94,9 @@ class BundledAssets:
     def find(self, name: str) -> Asset | None:
         return self._assets.get(name)
 
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._assets)
+
 
 class SourceAssets:
     """The source files. A file is read again at every request."""
@@ -112,6 +118,9 @@ class SourceAssets:
             if _is_served(path) and path.relative_to(self._web).as_posix() == name:
                 return _asset(path)
         return None
+
+    def names(self) -> tuple[str, ...]:
+        return ()
 
 
 def _is_served(path: Path) -> bool:

@@ -14,7 +14,13 @@ from server import WEB
 from server.http.pages import AREAS
 from server.site.strings import LANGUAGES
 
-MAINS = {"index.html": "feed.js", "live.html": "studio.js", "room.html": "room.js"}
+MAINS = {
+    "index.html": "feed.js",
+    "live.html": "studio.js",
+    "room.html": "room.js",
+    "me.html": "me.js",
+    "handle.html": "handle.js",
+}
 TEMPLATES = sorted(WEB.glob("*.html"))
 MODULES = sorted((WEB / "js").rglob("*.js"))
 PLURALS = {"en": {"one", "other"}, "ko": {"other"}}

@@ -1,6 +1,7 @@
 /** The script of the feed page, which lists the rooms that are live now. */
 import { byId, setText } from './page/dom.js';
 import { liveRooms } from './api/rooms_api.js';
+import { registerServiceWorker } from './page/service_worker.js';
 import { t } from './page/strings.js';
 import { clockTime, headCount } from './page/words.js';
 
@@ -80,3 +81,4 @@ async function refresh() {
 document.addEventListener('visibilitychange', refresh);
 window.addEventListener('online', refresh);
 refresh();
+registerServiceWorker();

@@ -4,6 +4,7 @@
  */
 import { byId, setText, toast } from './page/dom.js';
 import * as api from './api/rooms_api.js';
+import { registerServiceWorker } from './page/service_worker.js';
 import { copy, share } from './page/share.js';
 import { t } from './page/strings.js';
 import { keep, keepInTab, recall, recallInTab } from './page/store.js';
@@ -185,3 +186,4 @@ function listen() {
 setup.title = recall('title') ?? '';
 listen();
 prepare();
+registerServiceWorker();

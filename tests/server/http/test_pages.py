@@ -27,7 +27,7 @@ async def test_every_page_and_every_file_that_it_names(server: Server) -> None:
     """
     room = await server.create(title="<script>alert(1)</script>")
     names: set[str] = set()
-    for path in ("/", "/live", f"/r/{room.name}"):
+    for path in ("/", "/live", "/me", f"/r/{room.name}"):
         async with server.http.get(server.url + path, headers=BROWSER) as response:
             text = await response.text()
             assert (response.status, response.content_type) == (200, "text/html")
@@ -50,7 +50,6 @@ async def test_every_page_and_every_file_that_it_names(server: Server) -> None:
                 "text/css",
                 "image/svg+xml",
                 "image/png",
-                "application/manifest+json",
             )
 
 

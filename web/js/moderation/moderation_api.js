@@ -3,39 +3,44 @@
  * (server/API.md). With the creator key, the requests are those of the creator; without the key,
  * the cookie says who the moderator is.
  *
- * @typedef {object} ChatSettings
- * @property {number} [slow]  s between two messages of one person; 0: no slow mode
- * @property {boolean} [followers_only]
- * @property {boolean} [chat]   false: the chat is off
- * @property {boolean} [links]  links in messages can be tapped
- * @property {boolean} [joins]  the chat says who joined
- *
- * @typedef {ChatSettings & {title?: string, visibility?: 'public' | 'unlisted' | 'private'}}
- *   RoomChanges
- *
  * @typedef {import('../people/people_api.js').Person} Person
  *
+ * @typedef {object} ChatSettings  what holds at present, the shield included
+ * @property {boolean} chat   false: only the creator and moderators may write
+ * @property {number} slow    s between two messages of one person; 0: no slow mode
+ * @property {boolean} followers_only
+ * @property {boolean} known_only
+ * @property {boolean} links  links in messages can be tapped
+ * @property {boolean} joins  the chat says who joined
+ * @property {{on: boolean, until: number | null}} shield  `until`: ms since 1970
+ *
+ * @typedef {Partial<Pick<ChatSettings, 'chat' | 'slow' | 'followers_only' | 'links' | 'joins'>> &
+ *   {title?: string, visibility?: 'public' | 'unlisted' | 'private'}} RoomChanges
+ *
  * @typedef {object} HeldMessage
- * @property {number} n
- * @property {Person} person
- * @property {string} text
- * @property {number} at  ms
+ * @property {{n: number, person: Person, text: string, at: number}} message
+ * @property {'word' | 'link'} reason
+ * @property {string} matched
  *
  * @typedef {object} RoomReport
  * @property {string} id
+ * @property {'message' | 'person' | 'room'} kind
  * @property {string} reason
  * @property {string} text
- * @property {string} state
- * @property {string | null} [answer]
- * @property {{n: number, text: string} | null} [message]
- * @property {Person | null} [person]
+ * @property {'open' | 'decided'} state
+ * @property {'removed' | 'muted' | 'banned' | 'dismissed' | null} decision
+ * @property {string} note
+ * @property {string | null} answer
+ * @property {{n: number, text: string} | null} message
+ * @property {Person | null} person  the reported person
  * @property {number} at Unix seconds
  *
  * @typedef {object} LogEntry
+ * @property {number} n
  * @property {number} at Unix seconds
- * @property {Person | null} moderator  null: the creator's program, by key
+ * @property {Person | null} moderator  null: a program with the creator key
  * @property {string} action
- * @property {string} target
+ * @property {Person | null} target
  * @property {string} detail
  */
 import { bearer, json, request } from '../api/request.js';
@@ -53,9 +58,17 @@ export class ModerationApi {
     this.#key = key;
   }
 
-  /** @param {RoomChanges} changes */
-  change(changes) {
-    return this.#send('', 'PATCH', changes);
+  /**
+   * @param {RoomChanges} changes
+   * @returns {Promise<ChatSettings>}
+   */
+  async change(changes) {
+    return (await this.#send('', 'PATCH', changes)).settings;
+  }
+
+  /** @returns {Promise<ChatSettings>} */
+  settings() {
+    return this.#send('/settings', 'GET');
   }
 
   /** @param {number} n */
@@ -98,6 +111,21 @@ export class ModerationApi {
     return this.#person('moderators', person, moderates ? {} : null);
   }
 
+  /** @returns {Promise<Person[]>} */
+  async moderators() {
+    return (await this.#send('/moderators', 'GET')).moderators;
+  }
+
+  /** @returns {Promise<{person: Person, until: number}[]>} */
+  async mutes() {
+    return (await this.#send('/mutes', 'GET')).mutes;
+  }
+
+  /** @returns {Promise<{person: Person, for_good: boolean}[]>} */
+  async bans() {
+    return (await this.#send('/bans', 'GET')).bans;
+  }
+
   /** @returns {Promise<string[]>} */
   async words() {
     return (await this.#send('/words', 'GET')).words;
@@ -108,7 +136,10 @@ export class ModerationApi {
     return this.#send('/words', 'PUT', { words });
   }
 
-  /** @param {boolean} on */
+  /**
+   * @param {boolean} on
+   * @returns {Promise<ChatSettings>}
+   */
   shield(on) {
     return on ? this.#send('/shield', 'PUT', {}) : this.#send('/shield', 'DELETE');
   }
@@ -132,8 +163,9 @@ export class ModerationApi {
   }
 
   /**
+   * Records the decision; the moderation itself is a request of its own.
    * @param {string} report
-   * @param {string} decision
+   * @param {'removed' | 'muted' | 'banned' | 'dismissed'} decision
    */
   decide(report, decision) {
     return this.#send(`/reports/${encodeURIComponent(report)}`, 'PUT', { decision });
@@ -141,7 +173,7 @@ export class ModerationApi {
 
   /** @returns {Promise<LogEntry[]>} the newest first */
   async log() {
-    return (await this.#send('/log', 'GET')).log;
+    return (await this.#send('/log', 'GET')).entries;
   }
 
   /**

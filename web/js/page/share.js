@@ -15,11 +15,14 @@ export async function share(url, title) {
   }
 }
 
-/** @param {string} text */
-export async function copy(text) {
+/**
+ * @param {string} text
+ * @param {string} [done] what the page says afterwards
+ */
+export async function copy(text, done = t('site.link_copied')) {
   try {
     await navigator.clipboard.writeText(text);
-    toast(t('site.link_copied'));
+    toast(done);
   } catch {
     // A page outside a secure context has no clipboard.
     prompt(t('site.copy_link'), text);

@@ -17,7 +17,7 @@
  * @property {number | null} delete_at  Unix seconds at which the person is deleted
  *
  * @typedef {object} Device
- * @property {string} id
+ * @property {string} device
  * @property {string} label
  * @property {number} created_at Unix seconds
  * @property {number} seen_at    Unix seconds
@@ -32,7 +32,12 @@
  * @typedef {object} Transfer
  * @property {string} code  12 characters
  * @property {string} url
+ * @property {string} qr  SVG
  * @property {number} expires_at Unix seconds
+ *
+ * @typedef {object} SignedIn
+ * @property {Person} person
+ * @property {number | null} delete_at Unix seconds
  *
  * @typedef {object} Profile
  * @property {Person} person
@@ -42,18 +47,24 @@
  * @typedef {object} Report
  * @property {string} id
  * @property {string} room
+ * @property {'message' | 'person' | 'room'} kind
+ * @property {{n: number, text: string} | null} message
+ * @property {Person | null} person  the reported person
  * @property {string} reason
  * @property {string} text
- * @property {string} state
+ * @property {'open' | 'decided'} state
  * @property {string | null} decision
+ * @property {string} note
  * @property {string | null} answer
- * @property {boolean} mine  this person wrote the report; otherwise the report is about this person
  * @property {number} at Unix seconds
  */
 import { json, request } from '../api/request.js';
 
 /** @param {string} text */
 const segment = (text) => encodeURIComponent(text);
+
+/** @param {{person: Person}[]} entries */
+const people = (entries) => entries.map(({ person }) => person);
 
 /** @returns {Promise<Me>} */
 export const me = () => request('/api/me');
@@ -77,6 +88,7 @@ export const newRecoveryCode = () => request('/api/me/recovery', json('POST', {}
 /**
  * @param {string} handle
  * @param {string} code
+ * @returns {Promise<SignedIn>}
  */
 export const recover = (handle, code) => request('/api/recover', json('POST', { handle, code }));
 
@@ -94,8 +106,12 @@ export const passkeys = async () => (await request('/api/me/passkeys')).passkeys
 /** @returns {Promise<any>} options for `navigator.credentials.create` */
 export const passkeyOptions = () => request('/api/me/passkeys/options', json('POST', {}));
 
-/** @param {unknown} credential */
-export const addPasskey = (credential) => request('/api/me/passkeys', json('POST', credential));
+/**
+ * @param {unknown} credential  as `PublicKeyCredential.toJSON()` writes it
+ * @param {string} label
+ */
+export const addPasskey = (credential, label) =>
+  request('/api/me/passkeys', json('POST', { credential, label }));
 
 /** @param {string} passkey */
 export const removePasskey = (passkey) =>
@@ -104,17 +120,23 @@ export const removePasskey = (passkey) =>
 /** @returns {Promise<any>} options for `navigator.credentials.get` */
 export const signInOptions = () => request('/api/sign-in/options', json('POST', {}));
 
-/** @param {unknown} credential */
-export const signIn = (credential) => request('/api/sign-in', json('POST', credential));
+/**
+ * @param {unknown} credential  as `PublicKeyCredential.toJSON()` writes it
+ * @returns {Promise<SignedIn>}
+ */
+export const signIn = (credential) => request('/api/sign-in', json('POST', { credential }));
 
 /** @returns {Promise<Transfer>} */
 export const makeTransfer = () => request('/api/me/transfers', json('POST', {}));
 
-/** @param {string} code */
+/**
+ * @param {string} code
+ * @returns {Promise<SignedIn>}
+ */
 export const useTransfer = (code) => request('/api/transfers', json('POST', { code }));
 
 /** @returns {Promise<Person[]>} */
-export const hidden = async () => (await request('/api/me/hidden')).hidden;
+export const hidden = async () => people((await request('/api/me/hidden')).hidden);
 
 /** @param {string} person */
 export const hide = (person) => request(`/api/me/hidden/${segment(person)}`, json('PUT', {}));
@@ -123,7 +145,7 @@ export const hide = (person) => request(`/api/me/hidden/${segment(person)}`, jso
 export const unhide = (person) => request(`/api/me/hidden/${segment(person)}`, json('DELETE'));
 
 /** @returns {Promise<Person[]>} */
-export const follows = async () => (await request('/api/me/follows')).follows;
+export const follows = async () => people((await request('/api/me/follows')).follows);
 
 /**
  * @param {string} person
@@ -145,8 +167,8 @@ export const deleteMe = () => request('/api/me', json('DELETE'));
 
 export const restoreMe = () => request('/api/me/restore', json('POST', {}));
 
-/** @returns {Promise<Report[]>} */
-export const myReports = async () => (await request('/api/me/reports')).reports;
+/** @returns {Promise<{made: Report[], about: Report[]}>} the newest first */
+export const myReports = () => request('/api/me/reports');
 
 /**
  * @param {string} report

@@ -8,8 +8,13 @@ export const lateModules = {
   pictureInPicture: () => import('./picture_in_picture.js'),
   statsOverlay: () => import('./stats_overlay.js'),
   share: () => import('../page/share.js'),
+  serviceWorker: () => import('../page/service_worker.js'),
 };
 
 export function loadLateModules() {
   for (const load of Object.values(lateModules)) load().catch(() => {});
+  lateModules.serviceWorker().then(
+    ({ registerServiceWorker }) => registerServiceWorker(),
+    () => {},
+  );
 }

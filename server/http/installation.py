@@ -1,0 +1,55 @@
+"""What makes the pages an app that can be installed: the manifest and the service worker."""
+
+from collections.abc import Callable
+
+from aiohttp import hdrs, web
+
+from relay.errors import RefusalCode
+from server import WEB
+from server.errors import NotFound
+from server.site.assets import Assets
+from server.site.manifest import manifest
+from server.site.shell import service_worker
+from server.site.strings import Strings
+
+
+class Installation:
+    """The endpoints `/manifest.webmanifest` and `/sw.js`. Their URLs never change, so browsers ask
+    for the content again.
+    """
+
+    def __init__(self, assets: Assets, strings_for: Callable[[web.Request], Strings]) -> None:
+        self._assets = assets
+        self._strings_for = strings_for
+        script = (WEB / "sw.js").read_text()
+        names = assets.names()
+        self._worker = service_worker(script, assets.base, names) if names else ""
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/manifest.webmanifest", self.manifest),
+            web.get("/sw.js", self.service_worker),
+        ]
+
+    async def manifest(self, request: web.Request) -> web.Response:
+        return web.json_response(
+            manifest(self._assets.base, self._strings_for(request)),
+            content_type="application/manifest+json",
+            headers={
+                hdrs.CACHE_CONTROL: "no-cache",
+                hdrs.VARY: f"{hdrs.ACCEPT_LANGUAGE}, {hdrs.COOKIE}",
+            },
+        )
+
+    async def service_worker(self, _: web.Request) -> web.Response:
+        """With --dev there is none: the sources may change at any time."""
+        if not self._worker:
+            raise NotFound(RefusalCode.FILE_NOT_FOUND, "there is no service worker with --dev")
+        return web.Response(
+            text=self._worker,
+            content_type="text/javascript",
+            headers={
+                hdrs.CACHE_CONTROL: "no-cache",
+                "Content-Security-Policy": "default-src 'none'; connect-src 'self'",
+            },
+        )

@@ -1,0 +1,81 @@
+/** The script of the public page of a handle: Follow, and what is live now. */
+import { byId, setText } from './page/dom.js';
+import { registerServiceWorker } from './page/service_worker.js';
+import { share } from './page/share.js';
+import { t } from './page/strings.js';
+import { headCount } from './page/words.js';
+import { showAvatar } from './people/avatar.js';
+import { Identity } from './people/identity.js';
+import * as api from './people/people_api.js';
+
+const EVERY = 10_000; // ms
+
+const { handle = '', person = '', name = '', colour = '0' } = document.body.dataset;
+const identity = new Identity();
+const button = /** @type {HTMLButtonElement} */ (byId('follow'));
+let timer = 0;
+
+function showFollow() {
+  const followed = identity.follows(person);
+  const own = identity.me?.person.id === person;
+  button.hidden = own;
+  byId('mine').hidden = !own;
+  button.setAttribute('aria-pressed', String(followed));
+  setText(button, t(followed ? 'handle.following' : 'handle.follow'));
+}
+
+/** @param {number} followers */
+function showFollowers(followers) {
+  setText(byId('followers'), t('handle.followers', { count: followers }));
+}
+
+async function toggleFollow() {
+  button.disabled = true;
+  setText(byId('error'), '');
+  try {
+    const followers = await identity.follow(person, !identity.follows(person));
+    if (followers !== null) showFollowers(followers);
+  } catch (error) {
+    setText(byId('error'), /** @type {Error} */ (error).message);
+  }
+  button.disabled = false;
+}
+
+/** @param {import('./api/rooms_api.js').RoomInfo} room */
+function rowOf({ room, title, viewers }) {
+  const template = /** @type {HTMLTemplateElement} */ (byId('live-row'));
+  const row = /** @type {HTMLElement} */ (
+    /** @type {DocumentFragment} */ (template.content.cloneNode(true)).firstElementChild
+  );
+  const part = (/** @type {string} */ name) => /** @type {Element} */ (row.querySelector(name));
+  /** @type {HTMLAnchorElement} */ (part('a')).href = `/r/${encodeURIComponent(room)}`;
+  setText(part('bdi'), title || t('site.untitled'));
+  setText(part('.count'), headCount(viewers));
+  return row;
+}
+
+async function refresh() {
+  clearTimeout(timer);
+  if (document.hidden) return;
+  try {
+    const { followers, live } = await api.profile(handle);
+    showFollowers(followers);
+    const focused = byId('live').contains(document.activeElement);
+    // Replacing the rows would take the focus away.
+    if (!focused) byId('live').replaceChildren(...live.map(rowOf));
+    byId('quiet').hidden = live.length > 0;
+  } catch {
+    // The page shows the last known state until the server answers.
+  }
+  clearTimeout(timer);
+  timer = window.setTimeout(refresh, EVERY);
+}
+
+showAvatar(byId('avatar'), { name, colour: Number(colour) });
+identity.onChange(showFollow);
+button.addEventListener('click', toggleFollow);
+byId('share').addEventListener('click', () => share(location.href, document.title));
+document.addEventListener('visibilitychange', refresh);
+identity.load().then(showFollow, () => (button.hidden = false));
+timer = window.setTimeout(refresh, EVERY);
+registerServiceWorker();

@@ -1,0 +1,110 @@
+/** The script of /me, the page of the person who uses this browser. */
+import { byId, partOf, setText, toast } from './page/dom.js';
+import { registerServiceWorker } from './page/service_worker.js';
+import { copy } from './page/share.js';
+import { t } from './page/strings.js';
+import { DataSection, confirmed } from './me/data_section.js';
+import { DevicesSection } from './me/devices_section.js';
+import { LanguageSection } from './me/language_section.js';
+import { PasskeysSection } from './me/passkeys_section.js';
+import { followingSection, hiddenSection } from './me/people_sections.js';
+import { ProfileSection } from './me/profile_section.js';
+import { RecoverySection } from './me/recovery_section.js';
+import { ReportsSection } from './me/reports_section.js';
+import { dateOf } from './me/rows.js';
+import { SignInSection } from './me/sign_in_section.js';
+import { TransferSection } from './me/transfer_section.js';
+import { Identity } from './people/identity.js';
+import * as api from './people/people_api.js';
+
+const identity = new Identity();
+const profile = new ProfileSection(identity, showCode);
+const signIn = new SignInSection(() => location.reload());
+const transfer = new TransferSection();
+const recovery = new RecoverySection(showCode);
+const passkeys = new PasskeysSection(browserName());
+new DevicesSection(() => location.reload());
+followingSection(identity);
+hiddenSection(identity);
+new ReportsSection();
+new DataSection((at) => showDeletion(at));
+const language = new LanguageSection(identity, () => location.reload());
+const deletion = byId('deletion');
+
+/** @param {string} code */
+function showCode(code) {
+  setText(byId('recovery-code'), code);
+  /** @type {HTMLDialogElement} */ (byId('code-dialog')).showModal();
+}
+
+/** @param {number | null} at Unix seconds; null if the person stays */
+function showDeletion(at) {
+  deletion.hidden = !at;
+  if (at) setText(partOf(deletion, 'text'), t('me.delete.planned', { date: dateOf(at) }));
+}
+
+/** @returns {string} such as “Chrome on Android” */
+function browserName() {
+  const { userAgent } = navigator;
+  const name = (/** @type {[string, RegExp][]} */ names) =>
+    names.find(([, pattern]) => pattern.test(userAgent))?.[0];
+  const browser = name([
+    ['Edge', /Edg/],
+    ['Samsung Internet', /SamsungBrowser/],
+    ['Firefox', /Firefox|FxiOS/],
+    ['Chrome', /Chrom|CriOS/],
+    ['Safari', /Safari/],
+  ]);
+  const system = name([
+    ['Android', /Android/],
+    ['iPhone', /iPhone/],
+    ['iPad', /iPad/],
+    ['Windows', /Windows/],
+    ['macOS', /Mac/],
+    ['Linux', /Linux/],
+  ]);
+  return [browser, system].filter(Boolean).join(' · ');
+}
+
+async function load() {
+  byId('trouble').hidden = true;
+  try {
+    const me = await identity.load();
+    profile.show();
+    signIn.passkeys = passkeys.possible = me.passkeys;
+    language.chosen = me.language;
+    for (const { root } of [recovery, passkeys]) root.hidden = me.guest;
+    transfer.root.hidden = me.guest;
+    signIn.root.hidden = !me.guest;
+    showDeletion(me.delete_at);
+    document.body.dataset.screen = 'ready';
+    await arrive();
+  } catch (error) {
+    setText(byId('trouble-text'), /** @type {Error} */ (error).message);
+    byId('trouble').hidden = false;
+  }
+}
+
+/** Uses the code in the page's link, if any. */
+async function arrive() {
+  const code = new URLSearchParams(location.hash.slice(1)).get('transfer');
+  if (!code) return;
+  history.replaceState(null, '', location.pathname);
+  if (await confirmed('arrive-dialog')) await signIn.arrive(code);
+}
+
+byId('trouble-retry').addEventListener('click', load);
+byId('copy-code').addEventListener('click', () =>
+  copy(byId('recovery-code').textContent ?? '', t('me.copied')),
+);
+partOf(deletion, 'restore').addEventListener('click', async () => {
+  try {
+    await api.restoreMe();
+    showDeletion(null);
+    toast(t('me.delete.kept'));
+  } catch (error) {
+    toast(/** @type {Error} */ (error).message);
+  }
+});
+void load();
+registerServiceWorker();

@@ -1,0 +1,53 @@
+/** The browsers in which the person is signed in. */
+import { toast } from '../page/dom.js';
+import { t } from '../page/strings.js';
+import * as api from '../people/people_api.js';
+import { dateOf, showRows } from './rows.js';
+import { Section } from './section.js';
+
+export class DevicesSection extends Section {
+  #signedOut;
+
+  /** @param {() => void} signedOut  this browser is signed out */
+  constructor(signedOut) {
+    super('devices');
+    this.#signedOut = signedOut;
+    this.on('all', () => this.#signOutAll());
+  }
+
+  async refresh() {
+    await this.attempt(() => this.#load());
+  }
+
+  async #load() {
+    const devices = await api.devices();
+    showRows(
+      this.root,
+      devices.map((device) => ({
+        title: device.label || t('me.devices.unnamed'),
+        text: device.current
+          ? t('me.devices.current')
+          : t('me.devices.seen', { date: dateOf(device.seen_at) }),
+        action: {
+          label: t('me.devices.sign_out'),
+          name: t('me.devices.sign_out_name', { name: device.label }),
+          press: (button) => void this.attempt(() => this.#signOut(device), button),
+        },
+      })),
+    );
+    this.part('all').hidden = devices.length < 2;
+  }
+
+  /** @param {api.Device} device */
+  async #signOut(device) {
+    await api.signOut(device.device);
+    if (device.current) this.#signedOut();
+    else await this.#load();
+  }
+
+  async #signOutAll() {
+    await api.signOutEverywhere();
+    await this.#load();
+    toast(t('me.devices.signed_out_all'));
+  }
+}

@@ -1,0 +1,57 @@
+/** The name, the handle and the public page of the person. */
+import { setText, toast } from '../page/dom.js';
+import { t } from '../page/strings.js';
+import { showAvatar } from '../people/avatar.js';
+import { Section } from './section.js';
+
+export class ProfileSection extends Section {
+  #identity;
+  #showCode;
+  #name = /** @type {HTMLInputElement} */ (this.part('name'));
+  #handle = /** @type {HTMLInputElement} */ (this.part('handle'));
+
+  /**
+   * @param {import('../people/identity.js').Identity} identity
+   * @param {(code: string) => void} showCode  shows the recovery code once
+   */
+  constructor(identity, showCode) {
+    super('profile');
+    this.#identity = identity;
+    this.#showCode = showCode;
+    this.on('name-form', () => this.#rename());
+    this.on('handle-form', () => this.#takeHandle());
+  }
+
+  /** Shows the person. Leaves a field alone while the person types in it. */
+  show() {
+    const { me } = this.#identity;
+    if (!me) return;
+    const { name, handle } = me.person;
+    showAvatar(this.part('avatar'), me.person);
+    setText(/** @type {Element} */ (this.part('shown-name').firstElementChild), name);
+    setText(this.part('shown-handle'), handle ? `@${handle}` : t('me.guest'));
+    if (document.activeElement !== this.#name) this.#name.value = name;
+    if (document.activeElement !== this.#handle) this.#handle.value = handle ?? '';
+    setText(this.part('take'), handle ? t('me.save') : t('me.take_handle'));
+    this.part('take').classList.toggle('primary', !handle);
+    this.part('handle-why').hidden = Boolean(handle);
+    const link = /** @type {HTMLAnchorElement} */ (this.part('public'));
+    link.hidden = !handle;
+    if (handle) link.href = `/@${encodeURIComponent(handle)}`;
+  }
+
+  async #rename() {
+    await this.#identity.change({ name: this.#name.value });
+    this.#name.blur();
+    this.show();
+    toast(t('me.saved'));
+  }
+
+  async #takeHandle() {
+    const code = await this.#identity.takeHandle(this.#handle.value.replace(/^\s*@/, ''));
+    this.#handle.blur();
+    this.show();
+    if (code) this.#showCode(code);
+    else toast(t('me.saved'));
+  }
+}

@@ -1,0 +1,20 @@
+/** Registers the service worker (web/sw.js), which keeps the page's files for the next visit. */
+import { BROWSER } from './environment.js';
+
+const AFTER = 2_000; // ms after the page has loaded, so that the page's own requests come first
+
+/**
+ * Registers the service worker when the page has loaded. Does nothing where the browser has no
+ * service workers, for example in a page without HTTPS.
+ * @param {Pick<import('./environment.js').Environment, 'setTimeout'>} [environment]
+ */
+export function registerServiceWorker(environment = BROWSER) {
+  if (!navigator.serviceWorker) return;
+  const register = () =>
+    environment.setTimeout(() => {
+      // A server with --dev has no service worker; a private window allows none.
+      navigator.serviceWorker.register('/sw.js').catch(() => {});
+    }, AFTER);
+  if (document.readyState === 'complete') register();
+  else window.addEventListener('load', register, { once: true });
+}

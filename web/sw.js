@@ -1,0 +1,51 @@
+// The service worker: keeps the files of the pages, so that an installed microlive opens at once
+// and without a network. It answers only requests for these files, and navigations to / when the
+// server cannot be reached. It never touches rooms, media or the API.
+//
+// The server puts SHELL before this script: the name of the cache and the URLs of the files. A URL
+// contains the hash of the content, so a file in the cache is never out of date.
+/* global SHELL */
+
+const KEPT = 2; // caches: of this version, and of the version whose pages may still be open
+
+self.addEventListener('install', (event) => {
+  // Where the browser has static routes, no request but those below starts this worker.
+  event.addRoutes?.([
+    { condition: { urlPattern: { pathname: '/assets/*' } }, source: { cacheName: SHELL.cache } },
+    { condition: { urlPattern: { pathname: '/' }, requestMode: 'navigate' }, source: 'fetch-event' },
+    { condition: { urlPattern: { pathname: '/*' } }, source: 'network' },
+  ]);
+  event.waitUntil(
+    caches
+      .open(SHELL.cache)
+      .then((cache) => cache.addAll(SHELL.files))
+      .then(() => self.skipWaiting()),
+  );
+});
+
+self.addEventListener('activate', (event) => {
+  event.waitUntil(
+    caches.keys().then((names) => {
+      const others = names.filter((name) => name !== SHELL.cache);
+      return Promise.all(others.slice(0, 1 - KEPT || undefined).map((name) => caches.delete(name)));
+    }),
+  );
+});
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (origin !== self.location.origin || request.method !== 'GET') return;
+  if (pathname.startsWith('/assets/'))
+    event.respondWith(fromCache(request.url).then((found) => found ?? fetch(request)));
+  else if (pathname === '/' && request.mode === 'navigate')
+    event.respondWith(
+      fetch(request).catch(async () => (await fromCache('/')) ?? Response.error()),
+    );
+});
+
+/** @param {string} url */
+async function fromCache(url) {
+  const cache = await caches.open(SHELL.cache);
+  return cache.match(url, { ignoreVary: true });
+}
