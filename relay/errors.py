@@ -86,6 +86,10 @@ class RefusalCode(StrEnum):
     # People in rooms
     CREATOR_ONLY = "creator_only"
     MODERATORS_ONLY = "moderators_only"
+    BAD_MESSAGE = "bad_message"
+    EMPTY_MESSAGE = "empty_message"
+    MESSAGE_TOO_LONG = "message_too_long"
+    CHAT_CROWDED = "chat_crowded"
     BANNED = "banned"
 
     # Moderation

@@ -38,6 +38,7 @@ from server.http.admission import Admissions
 from server.http.auth import delayed_refusals
 from server.http.blocklist import Blocklist
 from server.http.charges import charges, request_limit
+from server.http.chat import ChatEndpoint
 from server.http.client import is_in
 from server.http.connections import EACH, Connections
 from server.http.countdown import CountdownEndpoint
@@ -150,7 +151,11 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     # Each server has its own registry: several servers may run in one process.
     registry = CollectorRegistry()
     policy = RoomPolicy(
-        settings.idle_ttl, settings.away_grace, settings.ended_ttl, settings.max_length
+        settings.idle_ttl,
+        settings.away_grace,
+        settings.ended_ttl,
+        settings.max_length,
+        settings.max_messages_per_room_second,
     )
     rooms = Rooms(storage, media.hub, media.ingest.open, policy, Playing(registry).receive)
     addresses = local_addresses()
@@ -166,6 +171,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     identity = Identity(storage.people, origins, settings)
     await identity.open()
     stack.push_async_callback(identity.close)
+    requesters = Requesters(identity, settings)
     outputs = _create_outputs(rooms, media, identity, hosts, settings)
     limits = _open_limits(rooms, outputs, settings, stack)
     social = SocialSources(rooms.social, outputs.watch, outputs.events)
@@ -188,6 +194,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         CountdownEndpoint(rooms, requesters),
         SummaryEndpoint(rooms, requesters),
         FollowsEndpoint(identity, storage.follows, profiles),
+        ChatEndpoint(rooms, requesters),
         StatusEndpoint(rooms, limits.admission, limits.memory, settings),
         OpenApiEndpoint(),
         outputs.watch,

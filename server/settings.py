@@ -353,6 +353,13 @@ class Settings(BaseModel):
             "Rooms that are transcoded at the same time, at most, for publishers with one address."
         ),
     )
+    max_messages_per_room_second: Limit = Field(
+        50,
+        description=(
+            "Chat messages that a room takes per second, without those of its creator and of "
+            "moderators. Above that, each person gets a fair share."
+        ),
+    )
     max_lookups_per_address_minute: Limit = Field(
         1_200,
         description=(

@@ -10,6 +10,7 @@ from relay.errors import RefusalCode as Code
 from relay.hls.endpoint import MEDIA, PLAYLIST
 from relay.websocket.viewer import CLOSE_CODES
 from server.http.admin import AdminBlocks, AdminRooms, BlockAnswer, BlockRequest
+from server.http.chat import MessageBody, MessageList, PinBody, PostMessageBody
 from server.http.follows import Followers, Follows, Profile
 from server.http.payloads import Config, CreateRoom, CreateRoomAnswer, RoomList, ServerHealth
 from server.http.people import ChangeMe, HandleAnswer, Me, TakeHandle
@@ -86,6 +87,7 @@ KEY: Refusals = {401: (Code.MISSING_KEY,), 403: (Code.WRONG_KEY,)}
 ROLE: Refusals = {403: (Code.CREATOR_ONLY, Code.MODERATORS_ONLY)}
 CREATOR = merged(PERSON, {403: (Code.WRONG_KEY, Code.CREATOR_ONLY), 429: (Code.TOO_MANY_PEOPLE,)})
 """Refusals of commands that need a role in the room."""
+MESSAGE: Refusals = {404: (Code.MESSAGE_NOT_FOUND,)}
 ADMIN: Refusals = {
     401: (Code.MISSING_KEY,),
     403: (Code.WRONG_TOKEN,),
@@ -204,6 +206,86 @@ OPERATIONS = (
         "The room's events without a WebSocket (relay/PROTOCOL.md)",
         {200: (EVENT_STREAM,)},
         ROOM_ON,
+    ),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/messages",
+        "The history of the chat, of an ended room too: the last messages, or a part of the others",
+        {200: (MessageList,)},
+        merged(ROOM, {403: (Code.WRONG_KEY,)}),
+        query=("before", "after", "limit"),
+    ),
+    Operation(
+        "POST",
+        "/api/rooms/{room}/messages",
+        "Write a message. 200 if it was accepted before",
+        {200: (MessageBody,), 201: (MessageBody,)},
+        merged(
+            ROOM,
+            OVER,
+            PERSON,
+            WRITER,
+            MESSAGE,
+            {
+                403: (
+                    Code.WRONG_KEY,
+                    Code.MUTED,
+                    Code.BANNED,
+                    Code.BANNED_BY_OPERATOR,
+                    Code.CHAT_OFF,
+                    Code.FOLLOWERS_ONLY,
+                    Code.KNOWN_ONLY,
+                ),
+                422: (Code.BAD_MESSAGE, Code.EMPTY_MESSAGE, Code.MESSAGE_TOO_LONG),
+                429: (Code.SLOW_MODE, Code.CHAT_CROWDED),
+            },
+        ),
+        body=PostMessageBody,
+    ),
+    Operation(
+        "DELETE",
+        "/api/rooms/{room}/messages/{n}",
+        "Remove an own message or, for moderators, any message",
+        {204: ()},
+        merged(ROOM, OVER, PERSON, WRITER, MESSAGE, ROLE, {403: (Code.WRONG_KEY,)}),
+    ),
+    Operation(
+        "POST",
+        "/api/rooms/{room}/messages/{n}/restore",
+        "Show a removed message again, some seconds after its removal at most",
+        {204: ()},
+        merged(
+            ROOM,
+            OVER,
+            PERSON,
+            WRITER,
+            MESSAGE,
+            ROLE,
+            {403: (Code.WRONG_KEY,), 409: (Code.UNDO_OVER,)},
+        ),
+    ),
+    Operation(
+        "PUT",
+        "/api/rooms/{room}/pin",
+        "Pin a message, instead of the pinned one",
+        {204: ()},
+        merged(
+            ROOM,
+            OVER,
+            PERSON,
+            WRITER,
+            MESSAGE,
+            ROLE,
+            {403: (Code.WRONG_KEY,), 422: (Code.BAD_MESSAGE,)},
+        ),
+        body=PinBody,
+    ),
+    Operation(
+        "DELETE",
+        "/api/rooms/{room}/pin",
+        "Unpin the pinned message",
+        {204: ()},
+        merged(ROOM, OVER, PERSON, WRITER, ROLE, {403: (Code.WRONG_KEY,)}),
     ),
     Operation(
         "POST",

@@ -1,12 +1,315 @@
-"""The chat of one room."""
+"""The chat of one room: accepts messages and reads, removes and pins them."""
 
-from server.rooms.part import RoomContext, RoomPart
-from server.social.verdict import Judge
+import asyncio
+import logging
+import re
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Any
+
+from relay.errors import Refusal, RefusalCode
+from server.errors import Conflict, Forbidden, NotFound, TooManyRequests, Unprocessable
+from server.people.person import Person
+from server.rooms.commands.chat import (
+    MessagePage,
+    PinMessage,
+    Posted,
+    PostMessage,
+    ReadMessages,
+    RemoveMessage,
+    RestoreMessage,
+    UnpinMessage,
+)
+from server.rooms.conversation import Conversation
+from server.rooms.life import State as RoomState
+from server.rooms.part import CommandHandlers, RoomContext, RoomPart
+from server.rooms.stored_message import reply_to
+from server.social.author import Author
+from server.social.chat_rate import ChatRate, Wait
+from server.social.message import Kind, Message, Reply, State
+from server.social.message_text import read_text
+from server.social.undo import can_undo
+from server.social.verdict import Judge, Outcome, Verdict
+from server.storage.errors import StorageError
+
+logger = logging.getLogger(__name__)
+
+MAX_SECONDS_BACK = 60
+"""A message counts at most this many seconds of media time before the live edge."""
+_CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class RoomChat(RoomPart):
-    """Accepts, keeps and posts messages."""
+    """Everything about messages. The judge decides who may write what."""
 
     def __init__(self, context: RoomContext, judge: Judge) -> None:
         super().__init__(context)
         self._judge = judge
+        self._rate: ChatRate | None = None
+        self._conversation: Conversation | None = None
+        self._opening: asyncio.Task[Conversation] | None = None
+        self._pending: dict[tuple[str, str], asyncio.Task[tuple[Message, bool]]] = {}
+        """The messages that are being stored, by person and client id."""
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def command_handlers(self) -> CommandHandlers:
+        return {
+            PostMessage: self.post,
+            ReadMessages: self.read,
+            RemoveMessage: self.remove,
+            RestoreMessage: self.restore,
+            PinMessage: self.pin,
+            UnpinMessage: self.unpin,
+        }
+
+    async def open(self) -> Conversation:
+        """Returns the messages of the room. After a restart of the server, reads them from storage
+        first. Raises StorageError.
+        """
+        if self._conversation is not None:
+            return self._conversation
+        if self._opening is None:
+            self._opening = self._spawn(self._open())
+            self._opening.add_done_callback(self._opened)
+        return await asyncio.shield(self._opening)
+
+    async def _open(self) -> Conversation:
+        conversation = Conversation(self._context)
+        if self._context.restored:
+            await conversation.open()
+        self._conversation = conversation
+        return conversation
+
+    def _opened(self, _: asyncio.Task[Conversation]) -> None:
+        self._opening = None
+
+    # Commands
+
+    async def post(self, author: Author, command: PostMessage) -> Posted:
+        if not _CLIENT_ID.fullmatch(command.id):
+            raise Unprocessable(
+                RefusalCode.BAD_MESSAGE, "the id is not 1 to 64 letters, digits, - and _"
+            )
+        text = read_text(command.text)
+        conversation = await self.open()
+        reply = await self._reply_to(conversation, command.reply_to)
+        person = self._writer(author)
+        key = person.id, command.id
+        if (known := conversation.log.find(*key)) is not None:
+            return Posted(known, new=False)
+        storing = self._pending.get(key)
+        if storing is None:
+            # No await from here on: the limits, the verdict and the number belong together.
+            message = self._accept(
+                conversation, replace(author, person=person), command, text, reply
+            )
+            storing = self._pending[key] = self._spawn(conversation.store(message))
+            storing.add_done_callback(lambda _: self._pending.pop(key))
+        return Posted(*await asyncio.shield(storing))
+
+    def _accept(
+        self,
+        conversation: Conversation,
+        author: Author,
+        command: PostMessage,
+        text: str,
+        reply: Reply | None,
+    ) -> Message:
+        """Returns the message with the next number. Raises a Refusal."""
+        now = self._context.now
+        rate = self._rate = self._rate or ChatRate(self._context.messages_per_second, now)
+        if wait := rate.wait(author.person.id, author.role, now):
+            raise _too_fast(wait)
+        verdict = self._judge.judge(author, text, now)
+        if verdict.outcome is Outcome.REFUSED:
+            raise _refusal(verdict)
+        rate.take(author.person.id, author.role, now)
+        return Message(
+            n=conversation.number(),
+            id=command.id,
+            person=author.person,
+            role=author.role,
+            text=text,
+            at=now,
+            media_time=self._seen(command.media_time),
+            reply_to=reply,
+            state=State.HELD if verdict.outcome is Outcome.HELD else State.SHOWN,
+            mentions=conversation.names.find(text),
+        )
+
+    async def read(self, _: Author, command: ReadMessages) -> MessagePage:
+        conversation = await self.open()
+        if command.after is not None:
+            found = await conversation.after(command.after, command.limit)
+        else:
+            before = conversation.last + 1 if command.before is None else command.before
+            found = await conversation.before(before, command.limit)
+        return MessagePage(tuple(found), conversation.last)
+
+    async def remove(self, author: Author, command: RemoveMessage) -> None:
+        conversation = await self.open()
+        message = await self._find(conversation, command.n)
+        own = message.person.id == author.person.id and bool(author.person.id)
+        if not own and not author.role.moderates:
+            raise Forbidden(
+                RefusalCode.MODERATORS_ONLY,
+                "only its author, the creator and the moderators may remove a message",
+            )
+        if message.state is not State.REMOVED:
+            await conversation.remove([message.n], author.person.id)
+            if not own:
+                await self._judge.note_removal(author, message)
+
+    async def restore(self, author: Author, command: RestoreMessage) -> None:
+        conversation = await self.open()
+        message = await conversation.find(command.n)
+        if message is None or message.kind is not Kind.CHAT:
+            raise _not_found()
+        if message.state is not State.REMOVED:
+            return
+        if not can_undo(message.removed_at or 0.0, self._context.now):
+            raise Conflict(RefusalCode.UNDO_OVER, "the removal can no longer be undone")
+        await conversation.restore([message.n])
+        await self._judge.note_restoration(author, message)
+
+    async def pin(self, _: Author, command: PinMessage) -> None:
+        conversation = await self.open()
+        message = await self._find(conversation, command.n)
+        if message.state is not State.SHOWN:
+            raise _not_found()
+        await conversation.pin(message)
+
+    async def unpin(self, _: Author, __: UnpinMessage) -> None:
+        conversation = await self.open()
+        if conversation.pinned is not None:
+            await conversation.pin(None)
+
+    # For the other parts of the room
+
+    def post_line(self, key: str, **values: str | int) -> None:
+        """Shows a line that the room wrote itself. `key`: name of the line in the page's table of
+        strings.
+        """
+        self._spawn(self._post_line(key, values))
+
+    async def remove_person(self, person: str, by: str) -> list[int]:
+        """Removes all messages of a person. Returns their numbers. Raises StorageError."""
+        conversation = await self.open()
+        numbers = await conversation.of_person(person)
+        await conversation.remove(numbers, by, person)
+        return numbers
+
+    async def restore_numbers(self, numbers: list[int]) -> None:
+        """Shows removed messages again. Raises StorageError."""
+        await (await self.open()).restore(numbers)
+
+    async def held(self, limit: int) -> list[Message]:
+        """Returns the first `limit` held messages, in order. Raises StorageError."""
+        return await (await self.open()).held(limit)
+
+    async def show_held(self, n: int) -> Message:
+        """Shows a held message to everyone. Raises NotFound, StorageError."""
+        conversation = await self.open()
+        message = await self._find_held(conversation, n)
+        await conversation.restore([n])
+        return message
+
+    async def reject_held(self, n: int, by: str) -> Message:
+        """Removes a held message. Raises NotFound, StorageError."""
+        conversation = await self.open()
+        message = await self._find_held(conversation, n)
+        await conversation.remove([n], by)
+        return message
+
+    async def find(self, n: int) -> Message | None:
+        """Returns the message with this number, in any state. Raises StorageError."""
+        return await (await self.open()).find(n)
+
+    def forget_person(self, person: str) -> None:
+        """Removes what is in memory of a deleted person."""
+        if self._conversation:
+            self._conversation.forget_person(person)
+
+    # Life
+
+    def viewer_joined(self, viewer: int, person: str | None, media: bool) -> None:
+        # The first viewer after a restart also needs the pinned message, which storage has.
+        if self._context.restored and self._conversation is None and self._opening is None:
+            self._spawn(self.open())
+
+    def state_changed(self, before: RoomState, after: RoomState) -> None:
+        if (before, after) == (RoomState.IDLE, RoomState.LIVE):
+            self.post_line("went_live")
+
+    async def close(self) -> None:
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _post_line(self, key: str, values: dict[str, str | int]) -> None:
+        conversation = await self.open()
+        await conversation.store_line(conversation.line(key, values))
+
+    def _writer(self, author: Author) -> Person:
+        """Returns the person who writes. The creator key alone stands for the owner of the room."""
+        if author.person.id:
+            return author.person
+        owner = self._context.record.owner
+        return self._context.person(owner) or Person(owner or f"room-{self._context.room}", "", 0)
+
+    def _seen(self, media_time: int | None) -> int:
+        edge = self._context.edge
+        if media_time is None:
+            return edge
+        return min(max(media_time, edge - MAX_SECONDS_BACK * 1_000_000, 0), edge)
+
+    async def _reply_to(self, conversation: Conversation, n: int | None) -> Reply | None:
+        if n is None:
+            return None
+        message = await self._find(conversation, n)
+        if message.state is not State.SHOWN:
+            raise _not_found()
+        return reply_to(message)
+
+    async def _find(self, conversation: Conversation, n: int) -> Message:
+        message = await conversation.find(n)
+        if message is None or message.kind is not Kind.CHAT:
+            raise _not_found()
+        return message
+
+    async def _find_held(self, conversation: Conversation, n: int) -> Message:
+        message = await conversation.find(n)
+        if message is None or message.state is not State.HELD:
+            raise _not_found()
+        return message
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if not isinstance(error, Refusal | StorageError):
+            logger.error("room %s", self._context.room, exc_info=error)
+
+
+def _too_fast(wait: Wait) -> TooManyRequests:
+    if wait.crowded:
+        return TooManyRequests(
+            RefusalCode.CHAT_CROWDED, "too many people write at the moment", wait.seconds
+        )
+    return TooManyRequests(RefusalCode.RATE_LIMITED, "too many messages from you", wait.seconds)
+
+
+def _refusal(verdict: Verdict) -> Refusal:
+    code = verdict.code or RefusalCode.BAD_MESSAGE
+    if code is RefusalCode.SLOW_MODE:
+        return TooManyRequests(code, verdict.reason, verdict.retry_after or 1.0)
+    return Forbidden(code, verdict.reason, verdict.retry_after)
+
+
+def _not_found() -> NotFound:
+    return NotFound(RefusalCode.MESSAGE_NOT_FOUND, "there is no such message in this room")

@@ -7,6 +7,7 @@ from relay.client_address import keys_of
 from server.people.person import Person
 from server.rooms.part import RoomContext, RoomPart
 from server.social.author import Author, Role
+from server.social.message import Message
 from server.social.verdict import ALLOWED, Verdict
 
 
@@ -23,6 +24,10 @@ class RoomModeration(RoomPart):
 
     def judge(self, author: Author, text: str, now: float) -> Verdict:
         return ALLOWED
+
+    async def note_removal(self, moderator: Author, message: Message) -> None: ...
+
+    async def note_restoration(self, moderator: Author, message: Message) -> None: ...
 
     def hash_network(self, address: str) -> str:
         """Returns the salted hash of the network of an address; empty if the address is empty. The

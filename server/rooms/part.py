@@ -52,6 +52,8 @@ class SocialTools:
     """Calls a function after a number of seconds."""
     max_length: float | None = None
     """Maximum length of a live, seconds; None for no maximum."""
+    messages_per_second: float = 50.0
+    """Number of chat messages that a room takes each second."""
 
 
 class RoomContext:
@@ -63,8 +65,12 @@ class RoomContext:
         channel: Channel,
         tools: SocialTools,
         end: Callable[[], None] = ignore,
+        *,
+        restored: bool = False,
     ) -> None:
-        """`end`: ends the room."""
+        """`end`: ends the room. `restored`: whether the room is older than this process."""
+        self.restored = restored
+        """Whether storage may know more of the room than its record."""
         self.record = record
         """The present record of the room. Whoever changes the stored record replaces this one."""
         self.channel = channel
@@ -73,6 +79,7 @@ class RoomContext:
         self.call_later = tools.call_later
         self.max_length = tools.max_length
         self.end = end
+        self.messages_per_second = tools.messages_per_second
         self._now = tools.now
         self._people: dict[str, Person] = {}
 

@@ -7,9 +7,11 @@ from typing import Any
 from relay.errors import RefusalCode
 from server.errors import Gone
 from server.rooms.commands.base import SocialCommand
+from server.rooms.commands.chat import MessagePage, ReadMessages
 from server.rooms.commands.summary import ReadSummary
 from server.rooms.part import CommandHandlers
 from server.rooms.requester import require_key, require_role
+from server.rooms.stored_message import to_messages
 from server.rooms.summary import read_summary
 from server.social.author import Author, Requester, Role
 from server.storage.rooms import RoomRecord
@@ -33,10 +35,20 @@ class PastRoom:
         return await handler(author, command)
 
     def _handlers(self) -> CommandHandlers:
-        return {ReadSummary: self._read_summary}
+        return {ReadSummary: self._read_summary, ReadMessages: self._read_messages}
 
     async def _read_summary(self, author: Author, command: ReadSummary) -> object:
         return await read_summary(self._record, self._storage, author)
+
+    async def _read_messages(self, _: Author, command: ReadMessages) -> MessagePage:
+        store, room = self._storage.messages, self._record.room
+        last = await store.last_number(room)
+        if command.after is not None:
+            found = await store.after(room, command.after, command.limit)
+        else:
+            before = last + 1 if command.before is None else command.before
+            found = await store.before(room, before, command.limit)
+        return MessagePage(tuple(to_messages(found)), last)
 
     def _author(self, by: Requester) -> Author:
         role = Role.GUEST

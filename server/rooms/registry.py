@@ -78,7 +78,12 @@ class Rooms:
         self._policy = policy
         self._on_beacon = on_beacon
         self.social = SocialCounters()
-        self._social_tools = SocialTools(storage, self.social, max_length=policy.max_length)
+        self._social_tools = SocialTools(
+            storage,
+            self.social,
+            max_length=policy.max_length,
+            messages_per_second=policy.messages_per_second,
+        )
         self._rooms: dict[str, Room] = {}
         self.in_memory = RoomsInMemory(self._rooms)
         self._idle: dict[Room, None] = {}
@@ -93,7 +98,7 @@ class Rooms:
         publisher.
         """
         for record in await self._storage.rooms.unended():
-            self._add(record)
+            self._add(record, restored=True)
         self._purging = asyncio.get_running_loop().create_task(self._purge())
 
     async def create(
@@ -281,7 +286,7 @@ class Rooms:
         elif before is State.IDLE and room.live_since is not None:
             self._write(self._storage.rooms.set_live(room.name, room.live_since))
 
-    def _add(self, record: RoomRecord) -> Room:
+    def _add(self, record: RoomRecord, *, restored: bool = False) -> Room:
         audience = Audience(self._on_beacon)
         room = Room(
             record,
@@ -291,6 +296,7 @@ class Rooms:
             audience,
             self._social_tools,
             self,
+            restored=restored,
         )
         self._rooms[record.room] = room
         if room.state is State.IDLE:

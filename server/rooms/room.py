@@ -40,7 +40,7 @@ EXCESS_PAUSE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class RoomPolicy:
-    """Time limits of a room, in seconds."""
+    """Limits of a room. Times are in seconds."""
 
     idle_ttl: float
     """Time for which a room stays open if it never goes live."""
@@ -50,6 +50,8 @@ class RoomPolicy:
     """Time from the end of a room to its removal from storage."""
     max_length: float | None = None
     """Maximum length of a live; None for no maximum."""
+    messages_per_second: float = 50.0
+    """Number of chat messages that a room takes each second."""
 
 
 class RoomObserver(Protocol):
@@ -75,9 +77,12 @@ class Room:
         audience: Audience,
         tools: SocialTools,
         observer: RoomObserver,
+        *,
+        restored: bool = False,
     ) -> None:
+        """`restored`: whether storage knows the room from an earlier process."""
         self.channel = open_channel(record.room, self)
-        self._context = RoomContext(record, self.channel, tools, self.finish)
+        self._context = RoomContext(record, self.channel, tools, self.finish, restored=restored)
         self.social = RoomSocial(self._context)
         """What people do in the room."""
         self.state = State.IDLE if record.live_at is None else State.AWAY

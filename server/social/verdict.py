@@ -6,6 +6,7 @@ from typing import Protocol
 
 from relay.errors import RefusalCode
 from server.social.author import Author
+from server.social.message import Message
 
 
 class Outcome(Enum):
@@ -42,3 +43,9 @@ class Judge(Protocol):
         """Decides on a message that satisfies all other rules: chat accepts the message unless the
         verdict is a refusal. `now`: Unix seconds.
         """
+
+    async def note_removal(self, moderator: Author, message: Message) -> None:
+        """Records that a moderator has removed the message of another person."""
+
+    async def note_restoration(self, moderator: Author, message: Message) -> None:
+        """Records that a moderator has shown a removed message again."""

@@ -10,6 +10,7 @@ from server.storage.devices import DeviceStore
 from server.storage.directory import DataDirectory
 from server.storage.follows import FollowStore
 from server.storage.hidden import HiddenStore
+from server.storage.messages import MessageStore
 from server.storage.moderation import ModerationStore
 from server.storage.passkeys import PasskeyStore
 from server.storage.people import PersonStore
@@ -46,6 +47,7 @@ class Storage:
         self.polls = PollStore(database)
         self.summaries = SummaryStore(database)
         self.follows = FollowStore(database)
+        self.messages = MessageStore(database)
 
     @classmethod
     async def open(cls, data: Path, url: str | None = None) -> Self:

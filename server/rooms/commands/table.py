@@ -1,12 +1,13 @@
 """All commands to a room, by name. Pure."""
 
-from server.rooms.commands import countdown, polls, room, summary
+from server.rooms.commands import chat, countdown, polls, room, summary
 from server.rooms.commands.base import Command
 
 COMMANDS: dict[str, type[Command[object]]] = {
     command.name: command
     for command in (
         *room.COMMANDS,
+        *chat.COMMANDS,
         *polls.COMMANDS,
         *countdown.COMMANDS,
         *summary.COMMANDS,

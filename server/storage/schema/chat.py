@@ -27,6 +27,8 @@ message = sa.Table(
     sa.Column("state", sa.Text, nullable=False, server_default="shown"),
     sa.Column("removed_by", sa.Text),
     sa.Column("removed_at", sa.Double),
+    # The pinned message of a room is the one with the latest time.
+    sa.Column("pinned_at", sa.Double),
     sa.Index("message_once", "room", "person", "client_id", unique=True),
     # In the order in which a person downloads the messages.
     sa.Index("message_by_person", "person", "room", "sequence"),

@@ -8,7 +8,7 @@ import pytest
 from relay.errors import Refusal, RefusalCode
 from server.errors import Conflict, Unavailable
 from server.ingest.reception import IngestHealth
-from server.people.person import Person
+from server.people.person import ANONYMOUS, Person
 from server.rooms.audience import AudienceHealth, Spread
 from server.rooms.codec import (
     CodecError,
@@ -20,6 +20,16 @@ from server.rooms.codec import (
     encode_reply,
 )
 from server.rooms.commands.base import Command
+from server.rooms.commands.chat import (
+    MessagePage,
+    PinMessage,
+    Posted,
+    PostMessage,
+    ReadMessages,
+    RemoveMessage,
+    RestoreMessage,
+    UnpinMessage,
+)
 from server.rooms.commands.countdown import AddMinute, CountdownEnd
 from server.rooms.commands.polls import (
     ClosePoll,
@@ -43,7 +53,8 @@ from server.rooms.commands.table import COMMANDS
 from server.rooms.description import RoomDescription
 from server.rooms.health import RoomHealth
 from server.rooms.life import State
-from server.social.author import Requester
+from server.social.author import Requester, Role
+from server.social.message import Kind, Message, Reply
 from server.social.summary import (
     Hearts,
     Moment,
@@ -59,7 +70,7 @@ HEALTH = RoomHealth(
     IngestHealth(1_000_000, 29.9, 40, 1, 0, None, 12),
     AudienceHealth(3, 2, 1, Spread(100, 200), None, 0, {"mse": 2}),
 )
-BY = Requester(Person("p-1", "민지", 3), "192.0.2.1", "key")
+BY = Requester(Person("p-1", "민지", 3, "minji"), "192.0.2.1", "key")
 POLL = PollDescription("7f3k", "Tea?", ["Yes", "No"], [0, 1], True, None)
 HEARTS = Hearts(3, {"heart": 3}, 5, [3, 0])
 PUBLIC = PublicSummary("abc", "Tïtle", 1_700_000_000.25, 10, 3, HEARTS)
@@ -72,6 +83,10 @@ SUMMARY = Summary(
     new_followers=1,
     polls=[PollResult("Tea?", ["Yes", "No"], [0, 1], 4)],
 )
+MESSAGE = Message(
+    7, "c-1", BY.person, Role.KNOWN, "hi", 1.5, 70, Reply(3, "Sam", "…"), mentions=("p-2",)
+)
+LINE = Message(8, "", ANONYMOUS, Role.CREATOR, "slow", 1.5, 70, kind=Kind.SYSTEM, values={"s": 1})
 SAMPLES: list[tuple[Command[Any], Any]] = [
     (Describe(), DESCRIPTION),
     (ReadHealth("key"), HEALTH),
@@ -88,6 +103,13 @@ SAMPLES: list[tuple[Command[Any], Any]] = [
     (AddMinute(BY), CountdownEnd(120, 1_700_000_000_000)),
     (ReadSummary(BY), PUBLIC),
     (ReadSummary(BY), SUMMARY),
+    (PostMessage(BY, "c-1", "안녕", reply_to=3, media_time=70), Posted(MESSAGE, new=True)),
+    (PostMessage(BY, "c-1", "hi"), Posted(LINE, new=False)),
+    (ReadMessages(BY, 50, before=7), MessagePage((MESSAGE, LINE), 9)),
+    (RemoveMessage(BY, 7), None),
+    (RestoreMessage(BY, 7), None),
+    (PinMessage(BY, 7), None),
+    (UnpinMessage(BY), None),
 ]
 
 

@@ -131,6 +131,7 @@ def _create_chat(op: Operations) -> None:
         sa.Column("state", sa.Text, nullable=False, server_default="shown"),
         sa.Column("removed_by", sa.Text),
         sa.Column("removed_at", sa.Double),
+        sa.Column("pinned_at", sa.Double),
     )
     op.create_index("message_once", "message", ["room", "person", "client_id"], unique=True)
     op.create_index("message_by_person", "message", ["person", "room", "sequence"])

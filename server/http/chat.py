@@ -1,0 +1,204 @@
+"""`/api/rooms/{room}/messages` and `/pin`: the chat of a room. server/API.md describes the requests
+and answers.
+"""
+
+from typing import Annotated, Any, Literal
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from relay.errors import RefusalCode
+from server.errors import BadRequest, NotFound, Unprocessable
+from server.http.json_body import read_object
+from server.http.payloads import Payload, reply
+from server.http.requester import Requesters
+from server.rooms.commands.chat import (
+    PinMessage,
+    PostMessage,
+    ReadMessages,
+    RemoveMessage,
+    RestoreMessage,
+    UnpinMessage,
+)
+from server.rooms.registry import Rooms
+from server.social.message import describe_message
+from server.social.message_log import KEPT
+
+SHOWN = 50
+"""Number of messages in a part of the history, unless the client asks for another number."""
+MAX_NUMBER = (1 << 53) - 1
+"""The highest number that every JSON parser reads exactly."""
+
+Number = Annotated[int, Field(ge=0, le=MAX_NUMBER, strict=True)]
+
+
+class PostMessageBody(BaseModel):
+    """The body of POST /api/rooms/{room}/messages."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: Annotated[str, Field(description="1 to 64 letters, digits, - and _, chosen by the client")]
+    text: Annotated[str, Field(description="at most 300 characters and 1,200 bytes")]
+    reply_to: Number | None = None
+    media_time: Annotated[Number | None, Field(description="what the author sees, µs")] = None
+
+
+class PinBody(BaseModel):
+    """The body of PUT /api/rooms/{room}/pin."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    message: Number
+
+
+class Writer(Payload):
+    """The author of a message."""
+
+    id: Annotated[str, Field(description="empty for a deleted person")]
+    name: str
+    colour: int
+    handle: str | None
+    role: Literal["creator", "moderator", "known", "guest"]
+
+
+class RepliedTo(Payload):
+    """The message to which another one replies."""
+
+    n: int
+    name: str
+    text: Annotated[str, Field(description="the first 80 characters")]
+
+
+class MessageBody(Payload):
+    """A message of the chat (`kind` is `chat`), or a line of the room (`system`)."""
+
+    n: Annotated[int, Field(description="number in the room, from 1")]
+    kind: Literal["chat", "system"]
+    at: Annotated[int, Field(description="milliseconds since the Unix epoch")]
+    media_time: Annotated[int, Field(description="what the author saw, µs")]
+    id: str = ""
+    person: Writer | None = None
+    text: str = ""
+    reply_to: RepliedTo | None = None
+    state: Annotated[
+        Literal["held", "removed"], Field(description="absent if the message is shown")
+    ] = "held"
+    mentions: Annotated[list[str], Field(description="ids of the mentioned people")] = []
+    key: Annotated[str, Field(description="of a line: its text in the page's strings")] = ""
+    values: dict[str, str | int] = {}
+
+
+class MessageList(Payload):
+    """A part of the history, in order."""
+
+    messages: list[MessageBody]
+    sequence: Annotated[int, Field(description="the highest number of a message in the room")]
+
+
+class ChatEndpoint:
+    """The endpoints of the chat."""
+
+    def __init__(self, rooms: Rooms, requesters: Requesters) -> None:
+        self._rooms = rooms
+        self._requesters = requesters
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/api/rooms/{room}/messages", self.list),
+            web.post("/api/rooms/{room}/messages", self.post),
+            web.delete("/api/rooms/{room}/messages/{n}", self.remove),
+            web.post("/api/rooms/{room}/messages/{n}/restore", self.restore),
+            web.put("/api/rooms/{room}/pin", self.pin),
+            web.delete("/api/rooms/{room}/pin", self.unpin),
+        ]
+
+    async def list(self, request: web.Request) -> web.Response:
+        """Returns a part of the history: without a query the last messages."""
+        query = request.query
+        page = await self._rooms.ask(
+            request.match_info["room"],
+            ReadMessages(
+                self._requesters.reading(request),
+                limit=min(_read_query(query.get("limit")) or SHOWN, KEPT),
+                before=_read_query(query.get("before")),
+                after=_read_query(query.get("after")),
+            ),
+        )
+        messages = [describe_message(message) for message in page.messages]
+        return reply(MessageList, {"messages": messages, "sequence": page.sequence})
+
+    async def post(self, request: web.Request) -> web.Response:
+        """Accepts a message. Responds once the message is stored: 201, or 200 if the author has
+        sent the message before.
+        """
+        body = read_message(await read_object(request))
+        by = await self._requesters.writing(request)
+        posted = await self._rooms.ask(
+            request.match_info["room"],
+            PostMessage(by, body.id, body.text, body.reply_to, body.media_time),
+        )
+        described = describe_message(posted.message)
+        return reply(MessageBody, described, status=201 if posted.new else 200)
+
+    async def remove(self, request: web.Request) -> web.Response:
+        n = _number_of(request)
+        await self._do(request, RemoveMessage(await self._requesters.writing(request), n))
+        return web.Response(status=204)
+
+    async def restore(self, request: web.Request) -> web.Response:
+        n = _number_of(request)
+        await self._do(request, RestoreMessage(await self._requesters.writing(request), n))
+        return web.Response(status=204)
+
+    async def pin(self, request: web.Request) -> web.Response:
+        try:
+            body = PinBody.model_validate(await read_object(request))
+        except ValidationError as error:
+            raise Unprocessable(
+                RefusalCode.BAD_MESSAGE, 'send the number of the message: {"message": 7}'
+            ) from error
+        by = await self._requesters.writing(request)
+        await self._do(request, PinMessage(by, body.message))
+        return web.Response(status=204)
+
+    async def unpin(self, request: web.Request) -> web.Response:
+        await self._do(request, UnpinMessage(await self._requesters.writing(request)))
+        return web.Response(status=204)
+
+    async def _do(
+        self,
+        request: web.Request,
+        command: RemoveMessage | RestoreMessage | PinMessage | UnpinMessage,
+    ) -> None:
+        await self._rooms.ask(request.match_info["room"], command)
+
+
+def read_message(body: dict[str, Any]) -> PostMessageBody:
+    """Reads the body of POST /messages. Raises Unprocessable."""
+    try:
+        return PostMessageBody.model_validate(body)
+    except ValidationError as error:
+        place = error.errors()[0]["loc"]
+        raise Unprocessable(
+            RefusalCode.BAD_MESSAGE,
+            f"the member {place[0] if place else ''} of the message is missing or has another type",
+        ) from error
+
+
+def _read_query(value: str | None) -> int | None:
+    """Reads a number of the query. Raises BadRequest."""
+    if value is None:
+        return None
+    if not (value.isascii() and value.isdecimal()) or int(value[:20]) > MAX_NUMBER:
+        raise BadRequest(
+            RefusalCode.BAD_REQUEST, "limit, before and after are numbers from 0 to 2^53"
+        )
+    return int(value)
+
+
+def _number_of(request: web.Request) -> int:
+    """Returns the number of the message in the path. Raises NotFound."""
+    value = request.match_info["n"]
+    if not (value.isascii() and value.isdecimal() and len(value) <= 15):
+        raise NotFound(RefusalCode.MESSAGE_NOT_FOUND, "there is no such message in this room")
+    return int(value)

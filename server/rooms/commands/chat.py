@@ -1,0 +1,109 @@
+"""The commands of the chat. Pure."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from server.rooms.commands.base import Command, SocialCommand
+from server.social.author import Role
+from server.social.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The answer to a message."""
+
+    message: Message
+    new: bool
+    """Whether the room accepted the message now. Otherwise the author had sent it before."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePage:
+    """A part of the history, in order."""
+
+    messages: tuple[Message, ...]
+    sequence: int
+    """The highest number of a message in the room."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostMessage(SocialCommand[Posted]):
+    """Writes a message. The reply is sent once the message is stored. The command is refused with
+    422 BAD_MESSAGE, EMPTY_MESSAGE or MESSAGE_TOO_LONG, with 404 MESSAGE_NOT_FOUND if the message to
+    which it replies is not shown, with 429 RATE_LIMITED or CHAT_CROWDED, and as the moderation of
+    the room decides.
+    """
+
+    name = "post_message"
+    reply = Posted
+    id: str
+    """Id that the client chose. A message with the same id and author is accepted once."""
+    text: str
+    reply_to: int | None = None
+    media_time: int | None = None
+    """Media time that the author sees, µs; None if the author sees no picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMessages(SocialCommand[MessagePage]):
+    """Reads shown messages: the last ones before the number `before`, or the first ones after the
+    number `after`; without both, the last ones.
+    """
+
+    name = "read_messages"
+    reply = MessagePage
+    limit: int
+    before: int | None = None
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveMessage(SocialCommand[None]):
+    """Removes an own message or, for moderators, any message. The command is refused with 404
+    MESSAGE_NOT_FOUND and 403 MODERATORS_ONLY.
+    """
+
+    name = "remove_message"
+    reply = None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreMessage(SocialCommand[None]):
+    """Shows a removed message again. The command is refused with 404 MESSAGE_NOT_FOUND, and with
+    409 UNDO_OVER some seconds after the removal.
+    """
+
+    name = "restore_message"
+    reply = None
+    needs = Role.MODERATOR
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class PinMessage(SocialCommand[None]):
+    """Pins a message. The command is refused with 404 MESSAGE_NOT_FOUND."""
+
+    name = "pin_message"
+    reply = None
+    needs = Role.MODERATOR
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnpinMessage(SocialCommand[None]):
+    """Unpins the pinned message, if any."""
+
+    name = "unpin_message"
+    reply = None
+    needs = Role.MODERATOR
+
+
+COMMANDS: tuple[type[Command[Any]], ...] = (
+    PostMessage,
+    ReadMessages,
+    RemoveMessage,
+    RestoreMessage,
+    PinMessage,
+    UnpinMessage,
+)

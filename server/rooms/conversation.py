@@ -1,0 +1,197 @@
+"""The messages of one room: numbers them, stores them, and shows each one after it is stored.
+
+Other tasks may run at each await, so a message is numbered and announced without an await between.
+"""
+
+import logging
+from dataclasses import replace
+
+from server.people.person import ANONYMOUS
+from server.rooms.part import RoomContext
+from server.rooms.stored_message import to_message, to_messages, to_record
+from server.social.author import Role
+from server.social.mentions import KnownNames
+from server.social.message import Kind, Message, State, describe_message, message_event
+from server.social.message_log import KEPT, MessageLog, Outgoing, removed, restored
+from server.storage.errors import StorageError
+
+logger = logging.getLogger(__name__)
+
+RESTORED_AT_ONCE = 4
+"""Maximum number of messages in one event. A message has up to 3.5 KB as JSON, an event up to
+16 KB.
+"""
+
+
+class Conversation:
+    """The messages of one room. Call `open` first."""
+
+    def __init__(self, context: RoomContext) -> None:
+        self.log = MessageLog()
+        self.names = KnownNames()
+        self._context = context
+        self._store = context.storage.messages
+        self._outgoing = Outgoing()
+        self._last = 0
+        self.pinned: int | None = None
+        """Number of the pinned message."""
+
+    async def open(self) -> None:
+        """Reads the last messages of the room. Raises StorageError."""
+        records = await self._store.latest(self._context.room, KEPT)
+        pinned = await self._store.pinned(self._context.room)
+        self.log = MessageLog(to_messages(records), complete=len(records) < KEPT)
+        self._last = records[-1].sequence if records else 0
+        for record in records:
+            self.names.add(to_message(record).person)
+        if pinned:
+            self.show_pin(to_message(pinned))
+
+    @property
+    def last(self) -> int:
+        """The highest number of a message."""
+        return self._last
+
+    # New messages
+
+    def number(self) -> int:
+        """Returns the number of the next message. Call `store` with this number afterwards."""
+        self._last += 1
+        self._outgoing.open(self._last)
+        return self._last
+
+    async def store(self, message: Message) -> tuple[Message, bool]:
+        """Stores a message, then shows it to the viewers. Returns the stored message, and whether
+        it is new. Raises StorageError; then no viewer sees the message.
+        """
+        shown: Message | None = None
+        try:
+            before = await self._store.add(to_record(self._context.room, message))
+            if before is None:
+                shown = message
+        finally:
+            self._settle(message.n, shown)
+        if before is None:
+            self._context.counters.messages += 1
+            return message, True
+        return self._recover(to_message(before)), False
+
+    async def store_line(self, line: Message) -> None:
+        """Shows a line of the room, even if the line cannot be stored."""
+        try:
+            await self._store.add(to_record(self._context.room, line))
+        except StorageError as error:
+            logger.warning("room %s: a line was not stored: %s", self._context.room, error)
+        finally:
+            self._settle(line.n, line)
+
+    def _settle(self, n: int, message: Message | None) -> None:
+        for ready in self._outgoing.settle(n, message):
+            self.log.add(ready)
+            self.names.add(ready.person)
+            if ready.state is State.SHOWN:
+                self._context.post(message_event(ready))
+
+    def _recover(self, message: Message) -> Message:
+        """Shows a message that its author has sent again, if no viewer has seen the message: the
+        database had stored it, but the answer of the database was lost.
+        """
+        if self.log.get(message.n) is None and message.n >= self.log.first:
+            self.log.insert(message)
+            if message.state is State.SHOWN:
+                self._context.post(message_event(message))
+        return message
+
+    def line(self, key: str, values: dict[str, str | int]) -> Message:
+        """Returns the next line of the room. Call `store_line` with the line afterwards."""
+        return Message(
+            n=self.number(),
+            id="",
+            person=ANONYMOUS,
+            role=Role.CREATOR,
+            text=key,
+            at=self._context.now,
+            media_time=self._context.edge,
+            kind=Kind.SYSTEM,
+            values=values,
+        )
+
+    # Stored messages
+
+    async def find(self, n: int) -> Message | None:
+        """Returns the message with this number, in any state."""
+        if message := self.log.get(n):
+            return message
+        if not 0 < n < self.log.first:
+            return None
+        record = await self._store.find(self._context.room, n)
+        return to_message(record) if record else None
+
+    async def before(self, n: int, limit: int) -> list[Message]:
+        """Returns the last `limit` shown messages with numbers below `n`, in order."""
+        found = self.log.before(n, limit)
+        if found is None:
+            found = to_messages(await self._store.before(self._context.room, n, limit))
+        return found
+
+    async def after(self, n: int, limit: int) -> list[Message]:
+        """Returns the first `limit` shown messages with numbers above `n`, in order."""
+        found = self.log.after(n, limit)
+        if found is None:
+            found = to_messages(await self._store.after(self._context.room, n, limit))
+        return found
+
+    async def held(self, limit: int) -> list[Message]:
+        """Returns the first `limit` held messages, in order."""
+        return to_messages(await self._store.held(self._context.room, limit))
+
+    async def of_person(self, person: str) -> list[int]:
+        """Returns the numbers of the person's messages that are shown or held."""
+        return await self._store.numbers_of(self._context.room, person)
+
+    # Changes of messages
+
+    async def remove(self, numbers: list[int], by: str, person: str | None = None) -> None:
+        """Hides messages from everyone. `person`: the author, if all messages of an author are
+        removed, so that pages also hide messages that they hold back.
+        """
+        if not numbers:
+            return
+        now = self._context.now
+        await self._store.remove(self._context.room, numbers, by, now)
+        self.log.change(numbers, lambda message: removed(message, by, now))
+        event = {"type": "removed", "messages": numbers}
+        self._context.post({**event, "person": person} if person else event)
+        if self.pinned in numbers:
+            await self.pin(None)
+
+    async def restore(self, numbers: list[int]) -> None:
+        """Shows removed or held messages to everyone."""
+        if not numbers:
+            return
+        await self._store.show(self._context.room, numbers)
+        self.log.change(numbers, restored)
+        found = [message for n in numbers if (message := await self.find(n))]
+        for start in range(0, len(found), RESTORED_AT_ONCE):
+            messages = found[start : start + RESTORED_AT_ONCE]
+            described = [describe_message(message) for message in messages]
+            self._context.post({"type": "restored", "messages": described})
+
+    async def pin(self, message: Message | None) -> None:
+        """Pins a message, and unpins the pinned one."""
+        await self._store.pin(self._context.room, message.n if message else None, self._context.now)
+        self.show_pin(message)
+
+    def show_pin(self, message: Message | None) -> None:
+        self.pinned = message.n if message else None
+        described = describe_message(message) if message else None
+        self._context.post({"type": "pin", "message": described}, key="pin")
+
+    def forget_person(self, person: str) -> None:
+        """Removes what is in memory of a deleted person."""
+        self.log.change(self.log.of_person(person), forgotten)
+
+
+def forgotten(message: Message) -> Message:
+    """Returns a message without its author and its text."""
+    return replace(message, person=ANONYMOUS, id="", text="", mentions=())

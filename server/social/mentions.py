@@ -1,0 +1,55 @@
+"""Finds the people whom a text mentions, as `@name`. Pure."""
+
+import unicodedata
+from collections import OrderedDict
+
+from server.people.person import Person
+
+MAX_MENTIONS = 5
+"""Maximum number of people whom one message mentions. Further mentions are only text."""
+MAX_NAME = 40
+"""Maximum length of a mentioned name, characters."""
+MAX_NAMES = 4_000
+"""Maximum number of names that a room knows. The oldest is forgotten first."""
+
+
+class KnownNames:
+    """The names of people who can be mentioned in one room."""
+
+    def __init__(self) -> None:
+        self._people: OrderedDict[str, str] = OrderedDict()
+        """Id of the person, by key of the name. The name that was added last is last."""
+
+    def add(self, person: Person) -> None:
+        """Adds the name and the handle of a person. Of two people with one name, the person who was
+        added last is mentioned.
+        """
+        for name in {person.name, person.handle or ""}:
+            if name:
+                key = _key(name)
+                self._people.pop(key, None)
+                self._people[key] = person.id
+        while len(self._people) > MAX_NAMES:
+            self._people.popitem(last=False)
+
+    def find(self, text: str) -> tuple[str, ...]:
+        """Returns the ids of the mentioned people, each once, in order. Names may contain spaces,
+        and a particle may follow directly (`@민지야`), so the longest known name counts.
+        """
+        found: dict[str, None] = {}
+        start = text.find("@")
+        while start >= 0 and len(found) < MAX_MENTIONS:
+            if person := self._longest(text[start + 1 : start + 1 + MAX_NAME]):
+                found[person] = None
+            start = text.find("@", start + 1)
+        return tuple(found)
+
+    def _longest(self, text: str) -> str | None:
+        for length in range(len(text), 0, -1):
+            if person := self._people.get(_key(text[:length])):
+                return person
+        return None
+
+
+def _key(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold()

@@ -1,0 +1,128 @@
+"""The last messages of a room in memory, and the order in which new messages are shown. Pure."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from server.social.message import Message, State
+
+KEPT = 200
+"""Number of messages that a room keeps in memory."""
+
+
+class MessageLog:
+    """The last KEPT messages of a room, the removed and the held ones included."""
+
+    def __init__(self, messages: Iterable[Message] = (), *, complete: bool = True) -> None:
+        """`messages`: the last messages in order. `complete`: whether the room has no earlier
+        ones.
+        """
+        self._messages: OrderedDict[int, Message] = OrderedDict()
+        self._numbers: dict[tuple[str, str], int] = {}
+        self._complete = complete
+        for message in messages:
+            self.add(message)
+
+    @property
+    def first(self) -> int:
+        """Every message with at least this number is in memory."""
+        if self._complete:
+            return 0
+        return next(iter(self._messages), 0)
+
+    def add(self, message: Message) -> None:
+        """Adds a message with a number above all others."""
+        self._messages[message.n] = message
+        self._numbers[message.person.id, message.id] = message.n
+        if len(self._messages) > KEPT:
+            _, oldest = self._messages.popitem(last=False)
+            self._numbers.pop((oldest.person.id, oldest.id), None)
+            self._complete = False
+
+    def insert(self, message: Message) -> None:
+        """Adds a message at its place between the others."""
+        messages = sorted((*self._messages.values(), message), key=lambda other: other.n)
+        self._messages = OrderedDict((other.n, other) for other in messages)
+        self._numbers[message.person.id, message.id] = message.n
+
+    def get(self, n: int) -> Message | None:
+        return self._messages.get(n)
+
+    def find(self, person: str, client_id: str) -> Message | None:
+        """Returns the message that the person sent with this id."""
+        number = self._numbers.get((person, client_id))
+        return None if number is None else self._messages.get(number)
+
+    def change(self, numbers: Iterable[int], change: Callable[[Message], Message]) -> None:
+        """Replaces messages. Ignores numbers of messages that are not in memory."""
+        for number in numbers:
+            if message := self._messages.get(number):
+                self._messages[number] = change(message)
+
+    def of_person(self, person: str) -> list[int]:
+        """Returns the numbers of the messages of a person."""
+        return [n for n, message in self._messages.items() if message.person.id == person]
+
+    def before(self, n: int, limit: int) -> list[Message] | None:
+        """Returns the last `limit` shown messages with numbers below `n`, in order. Returns None if
+        not all of them are in memory.
+        """
+        found: list[Message] = []
+        for number, message in reversed(self._messages.items()):
+            if number < n and message.state is State.SHOWN:
+                found.append(message)
+                if len(found) == limit:
+                    return found[::-1]
+        return found[::-1] if self._complete else None
+
+    def after(self, n: int, limit: int) -> list[Message] | None:
+        """Returns the first `limit` shown messages with numbers above `n`, in order. Returns None
+        if not all of them are in memory.
+        """
+        if n + 1 < self.first:
+            return None
+        shown = (
+            message
+            for number, message in self._messages.items()
+            if number > n and message.state is State.SHOWN
+        )
+        return [message for message, _ in zip(shown, range(limit), strict=False)]
+
+
+def removed(message: Message, by: str, at: float) -> Message:
+    return replace(message, state=State.REMOVED, removed_by=by, removed_at=at)
+
+
+def restored(message: Message) -> Message:
+    return replace(message, state=State.SHOWN, removed_by=None, removed_at=None)
+
+
+class Outgoing:
+    """Shows messages in the order of their numbers, whatever the order in which they were
+    stored.
+    """
+
+    def __init__(self) -> None:
+        self._settled: OrderedDict[int, Message | None] = OrderedDict()
+        self._open: OrderedDict[int, None] = OrderedDict()
+
+    def open(self, n: int) -> None:
+        """Announces a message that is about to be stored. `n` is above all earlier numbers."""
+        self._open[n] = None
+
+    def settle(self, n: int, message: Message | None) -> list[Message]:
+        """Takes the end of an attempt to store a message; None if the attempt failed. Returns the
+        messages that can be shown now, in order.
+        """
+        if n not in self._open:
+            return []
+        self._settled[n] = message
+        ready: list[Message] = []
+        while self._open:
+            first = next(iter(self._open))
+            if first not in self._settled:
+                break
+            del self._open[first]
+            if shown := self._settled.pop(first):
+                ready.append(shown)
+        return ready

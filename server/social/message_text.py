@@ -1,0 +1,83 @@
+"""The text of a chat message: what a person may write, and what is stored of it. Pure.
+
+A text is only text: markup has no meaning here, and pages must show a text as text.
+"""
+
+import unicodedata
+
+import regex  # type: ignore[import-untyped]
+
+from relay.errors import RefusalCode
+from server.errors import Unprocessable
+
+MAX_CLUSTERS = 300
+"""Maximum number of grapheme clusters (UAX 29), that is, of characters as people count them."""
+MAX_BYTES = 1_200
+"""Maximum size in UTF-8, bytes. An emoji of a family is one cluster of 25 bytes."""
+MAX_RAW = 4 * MAX_BYTES
+"""Maximum size in UTF-8 of what the client sent, bytes: the parts that are not stored count too."""
+MAX_MARKS = 4
+"""Maximum number of combining marks on one character. Real scripts stack fewer marks; a tower of
+marks would cover the messages above and below.
+"""
+
+# U+200E, U+200F and U+061C mark the direction of one place, and Arabic and Hebrew texts need them.
+# Embeddings, overrides and isolates would change the direction of the rest of the page.
+_DROPPED = regex.compile(
+    r"[\p{Cc}\p{Noncharacter_Code_Point}]"
+    r"|[\u202A-\u202E\u2066-\u2069]"
+    r"|[\uFEFF\uFFF9-\uFFFC\U0001D173-\U0001D17A]"
+    r"|(?<![\U0001F3F4\U000E0020-\U000E007F])[\U000E0000-\U000E007F]+",  # tags, but not in flags
+    regex.VERSION1,
+)
+_SPACES = regex.compile(r"[\s\u2028\u2029]+")
+_MARKS = regex.compile(rf"(\p{{M}}{{{MAX_MARKS}}})\p{{M}}+")
+_INVISIBLE = regex.compile(r"[\s\p{Cf}\p{M}\u115F\u1160\u3164\uFFA0\u2800]*")
+_CLUSTER = regex.compile(r"\X")
+
+
+def read_text(value: str) -> str:
+    """Returns the text to store: in one line, in Unicode normalisation form C, without controls of
+    the terminal and of the direction of text, with few combining marks on one character.
+
+    Raises Unprocessable if the text is empty, too long or not valid Unicode.
+    """
+    try:
+        size = len(value.encode())
+    except UnicodeEncodeError as error:
+        raise Unprocessable(
+            RefusalCode.BAD_MESSAGE, "the text has half a surrogate pair: send valid Unicode"
+        ) from error
+    if size > MAX_RAW:
+        raise _too_long()
+    text = _DROPPED.sub("", _SPACES.sub(" ", value)).strip()
+    text = str(_MARKS.sub(r"\1", unicodedata.normalize("NFC", text)))
+    if _INVISIBLE.fullmatch(text):
+        raise Unprocessable(RefusalCode.EMPTY_MESSAGE, "the message has no visible text")
+    if len(text.encode()) > MAX_BYTES or _count_clusters(text) > MAX_CLUSTERS:
+        raise _too_long()
+    return text
+
+
+def _count_clusters(text: str) -> int:
+    """Returns the number of grapheme clusters, or a higher number that is within the limit."""
+    return len(text) if len(text) <= MAX_CLUSTERS else len(_CLUSTER.findall(text))
+
+
+def shorten(text: str, clusters: int) -> str:
+    """Returns the first `clusters` grapheme clusters, with an ellipsis if the text is longer."""
+    if len(text) <= clusters:
+        return text
+    end = 0
+    for number, cluster in enumerate(_CLUSTER.finditer(text)):
+        if number == clusters:
+            return text[:end].rstrip() + "…"
+        end = cluster.end()
+    return text
+
+
+def _too_long() -> Unprocessable:
+    return Unprocessable(
+        RefusalCode.MESSAGE_TOO_LONG,
+        f"the message is over {MAX_CLUSTERS} characters or {MAX_BYTES} bytes",
+    )
