@@ -143,18 +143,21 @@ class PersonStore:
     async def add(
         self, id: str, name: str, colour: int, device_id: str, label: str, now: float
     ) -> None:
-        """Stores a guest and the guest's device. Changes nothing if the device is known already."""
+        """Stores a guest and the guest's device. Changes nothing if one of them is known already:
+        a replayed cookie brings back neither a device that was signed out nor a deleted person.
+        """
 
         async def work(connection: AsyncConnection) -> None:
             known = sa.select(device.c.id).where(device.c.id == device_id)
             if await connection.scalar(known) is not None:
                 return  # stored, or of a person who was deleted since the cookie was made
-            await connection.execute(
+            statement = (
                 insert(connection, person)
                 .values(id=id, name=name, colour=colour, created_at=now, seen_at=now)
                 .on_conflict_do_nothing(index_elements=["id"])
             )
-            await add_device(connection, id, device_id, label, now)
+            if (await connection.execute(statement)).rowcount:
+                await add_device(connection, id, device_id, label, now)
 
         await self._database.write(work)
 

@@ -76,6 +76,16 @@ async def test_who_is_admitted(people: PersonStore, storage: Storage) -> None:
     assert await people.find("a") is not None
 
 
+async def test_a_replayed_cookie_brings_no_device_back(
+    people: PersonStore, storage: Storage
+) -> None:
+    """Not even one whose sign-out was forgotten."""
+    await add(people, "a")
+    await storage.database.write(lambda connection: connection.execute(device.delete()))
+    await add(people, "a")
+    assert await people.admit("a", "device-a") is None
+
+
 async def test_sign_outs_are_listed(people: PersonStore, storage: Storage) -> None:
     await add(people, "a", "b", "c")
     await revoke(storage, "device-b", NOW + 1)

@@ -1,0 +1,103 @@
+"""Two servers on one PostgreSQL: what people are at one of them, they are at the other."""
+
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest_asyncio
+
+from tests.fixtures.people import Browser
+from tests.fixtures.postgres import Postgres
+from tests.fixtures.server import Server, running
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    one: Server
+    two: Server
+
+
+@pytest_asyncio.fixture
+async def pair(postgres: Postgres, tmp_path: Path) -> AsyncIterator[Pair]:
+    with postgres.database() as url:
+        async with (
+            running(tmp_path / "one", database=url) as one,
+            running(tmp_path / "two", database=url) as two,
+        ):
+            yield Pair(one, two)
+
+
+def at(server: Server, browser: Browser) -> Browser:
+    """The same browser at another server behind the same host."""
+    return Browser(server.url, cookie=browser.cookie)
+
+
+async def person_of(browser: Browser) -> dict[str, Any]:
+    person: dict[str, Any] = (await browser.ask("GET", "/api/me"))[1]["person"]
+    return person
+
+
+async def test_each_accepts_the_cookies_of_the_other(pair: Pair) -> None:
+    """Also of guests, who are only in their cookies."""
+    for here, there in ((pair.one, pair.two), (pair.two, pair.one)):
+        async with Browser(here.url) as browser:
+            me = await person_of(browser)
+            async with at(there, browser) as same:
+                assert await person_of(same) == me
+
+
+async def test_a_handle_of_one_is_taken_at_the_other(pair: Pair) -> None:
+    async with Browser(pair.one.url) as browser, Browser(pair.two.url) as other:
+        assert await browser.status("PUT", "/api/me/handle", {"handle": "Dark"}) == 200
+        status, refusal = await other.ask("PUT", "/api/me/handle", {"handle": "D\u0430rk"})
+        assert (status, refusal["code"]) == (409, "handle_taken")
+        async with at(pair.two, browser) as same:
+            assert (await person_of(same))["handle"] == "Dark"
+            assert await same.status("PUT", "/api/me/handle", {"handle": "Bright"}) == 200
+        assert (await person_of(browser))["handle"] == "Bright", "the older cookie learns of it"
+
+
+async def test_follows_of_one_count_at_the_other(pair: Pair) -> None:
+    async with Browser(pair.one.url) as creator, Browser(pair.two.url) as fan:
+        await creator.ask("PUT", "/api/me/handle", {"handle": "다크걸"})
+        followed = await person_of(creator)
+        path = f"/api/follows/{followed['id']}"
+        assert await fan.ask("PUT", path) == (200, {"followers": 1})
+        async with at(pair.one, fan) as same:
+            assert await same.ask("GET", "/api/me/follows") == (200, {"follows": [followed]})
+        for server in (pair.one, pair.two):
+            async with Browser(server.url) as visitor:
+                _, profile = await visitor.ask("GET", "/api/handles/다크걸")
+                assert profile["followers"] == 1
+
+
+async def test_a_new_key_reaches_the_other_before_it_signs(pair: Pair) -> None:
+    await pair.one.storage.people.add_cookie_key(b"new" * 11, 0.0)
+    for server in (pair.one, pair.two):
+        await server.identity.refresh()
+    async with Browser(pair.one.url) as browser:
+        me = await person_of(browser)
+        async with at(pair.two, browser) as same:
+            assert await person_of(same) == me
+
+
+async def test_a_device_signed_out_at_one_is_so_at_the_other(pair: Pair) -> None:
+    async with Browser(pair.one.url) as browser:
+        await browser.ask("PUT", "/api/me/handle", {"handle": "Dark"})
+        person = await person_of(browser)
+        async with at(pair.two, browser) as same:
+            await pair.one.storage.devices.sign_out_others(person["id"], "", time.time())
+            status, refusal = await same.ask("PUT", "/api/me/handle", {"handle": "Other"})
+            assert (status, refusal["code"]) == (401, "signed_out")
+
+
+async def test_a_live_at_one_is_shown_at_the_other(pair: Pair) -> None:
+    async with Browser(pair.one.url) as creator:
+        await creator.ask("PUT", "/api/me/handle", {"handle": "Dark"})
+        _, room = await creator.ask("POST", "/api/rooms", {"title": "Mine"})
+        await pair.one.storage.rooms.set_live(room["room"], 1_800_000_000.0)
+        async with Browser(pair.two.url) as visitor:
+            _, profile = await visitor.ask("GET", "/api/handles/dark")
+            assert [live["room"] for live in profile["live"]] == [room["room"]]
