@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 
 from tests.fixtures.postgres import Postgres
-from tests.fixtures.postgres import postgres as started_postgres
+from tests.fixtures.postgres import postgres as created_postgres
 from tests.plugins.minutes import Minutes
 
 # How long one example takes depends on the load of the machine. pytest-timeout bounds the test.
@@ -76,7 +76,7 @@ def pytest_sessionstart() -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """A PostgreSQL for the tests of one worker. Each test makes a database of its own in it."""
-    with started_postgres() as server:
+    with created_postgres() as server, server.running():
         yield server
 
 

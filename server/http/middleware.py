@@ -25,7 +25,7 @@ from server.http.refusal_log import RefusalLog
 from server.http.refusals import json_refusal, refusal_headers
 from server.http.request import authority_of, client_of
 from server.settings import Settings
-from server.storage.errors import StorageError
+from server.storage.errors import StorageError, StorageUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +46,8 @@ def refusals(pages: Pages, settings: Settings) -> Middleware:
         except Refusal as refusal:
             return answer(request, refusal)
         except StorageError as error:
-            logger.error("%s", error)
+            if not isinstance(error, StorageUnavailable):  # the database logs that
+                logger.error("%s", error)
             return answer(
                 request,
                 Unavailable(

@@ -72,7 +72,7 @@ class Database:
             _hide_from_others(file)
         # SQLite allows one writer. Each connection has a thread.
         return await cls._open(
-            str(data), _sqlite_engine(file, 1, "IMMEDIATE"), _sqlite_engine(file, 2, "DEFERRED")
+            str(data), _sqlite_engine(file, 1, writes=True), _sqlite_engine(file, 2, writes=False)
         )
 
     @classmethod
@@ -83,8 +83,8 @@ class Database:
         target = sa.make_url(url).set(drivername="postgresql+psycopg")
         return await cls._open(
             target.set(drivername="postgresql").render_as_string(hide_password=True),
-            _postgresql_engine(target, 1),
-            _postgresql_engine(target, READERS),
+            _postgresql_engine(target, 1, writes=True),
+            _postgresql_engine(target, READERS, writes=False),
         )
 
     @classmethod
@@ -170,7 +170,7 @@ class Database:
                 logger.error("%s: the database does not answer: %s", self.place, error)
 
 
-def _sqlite_engine(file: Path, connections: int, begin: str) -> AsyncEngine:
+def _sqlite_engine(file: Path, connections: int, *, writes: bool) -> AsyncEngine:
     engine = create_async_engine(
         f"sqlite+aiosqlite:///{file}",
         pool_size=connections,
@@ -178,28 +178,38 @@ def _sqlite_engine(file: Path, connections: int, begin: str) -> AsyncEngine:
         pool_timeout=CONNECT_WITHIN,
         connect_args={"timeout": CONNECT_WITHIN},
     )
-    sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     # By default, Python's sqlite3 begins transactions only before some kinds of statements. Part of
     # a failed migration would then remain.
+    begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
+    pragmas = [
+        # With a write-ahead log, readers and backups do not block the writer.
+        "PRAGMA journal_mode = WAL",
+        # Each commit waits for the disk, so that a power failure loses no acknowledged write.
+        "PRAGMA synchronous = FULL",
+        f"PRAGMA query_only = {'OFF' if writes else 'ON'}",
+    ]
+
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(pragma)
+        cursor.close()
+
+    sa.event.listen(engine.sync_engine, "connect", prepare)
     sa.event.listen(
-        engine.sync_engine,
-        "begin",
-        lambda connection: connection.exec_driver_sql(f"BEGIN {begin}"),
+        engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin)
     )
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    # With a write-ahead log, readers and backups do not block the writer.
-    cursor.execute("PRAGMA journal_mode = WAL")
-    # Each commit waits for the disk, so that a power failure loses no acknowledged write.
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.close()
-
-
-def _postgresql_engine(url: sa.URL, connections: int) -> AsyncEngine:
+def _postgresql_engine(url: sa.URL, connections: int, *, writes: bool) -> AsyncEngine:
+    # A read sees one state of the database, as in SQLite.
+    options = (
+        {"isolation_level": "READ COMMITTED"}
+        if writes
+        else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    )
     engine = create_async_engine(
         url,
         pool_size=connections,
@@ -210,6 +220,7 @@ def _postgresql_engine(url: sa.URL, connections: int) -> AsyncEngine:
         connect_args={"prepare_threshold": None, "application_name": "microlive"},
         # Else each new connection runs a query before it can be used.
         use_native_hstore=False,
+        execution_options=options,
     )
     sa.event.listen(engine.sync_engine, "checkout", _require_open)
     return engine

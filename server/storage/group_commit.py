@@ -104,18 +104,20 @@ class GroupCommit:
     async def _commit(self, batch: list[_Write]) -> None:
         if not batch:
             return
-        outcomes: list[Any] = []
+        outcomes: list[tuple[_Write, Any]] = []
         try:
             async with self.begin() as connection:
                 for write in batch:
-                    outcomes.append(await _attempt(connection, write.work, alone=len(batch) == 1))
+                    if not write.result.done():  # its caller still waits
+                        outcome = await _attempt(connection, write.work, alone=len(batch) == 1)
+                        outcomes.append((write, outcome))
         except Exception as error:
             for write in batch:
                 _resolve(write, _Failure(error))
             return
         self.counters.commits += 1
-        self.counters.writes += len(batch)
-        for write, outcome in zip(batch, outcomes, strict=True):
+        self.counters.writes += len(outcomes)
+        for write, outcome in outcomes:
             _resolve(write, outcome)
 
 

@@ -1,0 +1,187 @@
+"""A database that hangs, goes away, restarts, or stands behind PgBouncer."""
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.storage.database import Database
+from server.storage.errors import StorageError, StorageUnavailable
+from server.storage.schema.moderation import word as table
+from server.storage.storage import Storage
+from tests.fixtures.postgres import Postgres, pgbouncer
+from tests.fixtures.postgres import postgres as created_postgres
+from tests.server.storage.test_group_commit import add, stored
+
+WRITE_FOR_EVER = """
+import asyncio, sys
+from pathlib import Path
+from server.storage.schema.moderation import word as table
+from server.storage.storage import Storage
+
+async def main():
+    storage = await Storage.open(Path(sys.argv[1]), sys.argv[2] or None)
+    numbers = iter(range(int(sys.argv[3]), 10**9))
+
+    async def write():
+        for number in numbers:
+            async def add(connection):
+                await connection.execute(table.insert().values(creator="a", word=str(number)))
+            await storage.database.write(add)
+            print(number, flush=True)
+
+    await asyncio.gather(*(write() for _ in range(20)))
+
+asyncio.run(main())
+"""
+
+
+async def test_a_killed_process_loses_no_acknowledged_write(
+    tmp_path: Path, url: str | None
+) -> None:
+    """Two processes are killed in the middle of their writes, one after the other."""
+    acknowledged: list[int] = []
+    for begin in (0, 1_000_000):
+        command = [sys.executable, "-c", WRITE_FOR_EVER, str(tmp_path), url or "", str(begin)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout
+            for _ in range(300):
+                acknowledged.append(int(process.stdout.readline()))
+            process.kill()
+            rest = process.stdout.read()
+        acknowledged += map(int, rest.splitlines() if rest.endswith("\n") else rest.split()[:-1])
+        storage = await Storage.open(tmp_path, url)
+        found = await stored(storage.database)
+        assert found.issuperset(acknowledged)
+        # At most the writes that were waiting are there without an acknowledgement.
+        assert len(found) <= len(acknowledged) + 2 * 20
+        if url is None:
+            check = await storage.database.read(
+                lambda connection: connection.scalar(sa.text("PRAGMA integrity_check"))
+            )
+            assert check == "ok"
+        await storage.close()
+
+
+async def refused_within(database: Database, seconds: float) -> None:
+    began = time.monotonic()
+    with pytest.raises(StorageUnavailable):
+        await database.write(add(-1))
+    assert time.monotonic() - began < seconds
+
+
+async def test_a_database_that_hangs(postgres: Postgres, caplog: pytest.LogCaptureFixture) -> None:
+    """Reads and writes are refused in time, and the database is used again when it answers. The
+    connections that hang are cut, so none is lost to the pool.
+    """
+    caplog.set_level("INFO", "server.storage.database")
+    with postgres.database() as url:
+        database = await Database.open_postgresql(url)
+        await database.write(add(1))
+        await asyncio.gather(*(stored(database) for _ in range(4)))
+        with postgres.hanging():
+            began = time.monotonic()
+            results = await asyncio.gather(
+                *(database.write(add(n)) for n in range(10, 15)),
+                *(stored(database) for _ in range(12)),
+                return_exceptions=True,
+            )
+            assert {type(result) for result in results} == {StorageUnavailable}
+            assert time.monotonic() - began < 4.5
+            await refused_within(database, 2.5)
+            await refused_within(database, 2.5)
+        await database.write(add(2))
+        assert {1, 2} <= await stored(database)
+        assert database.answers
+        await asyncio.gather(*(stored(database) for _ in range(20)))
+        await database.close()
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 2 and "does not answer" in said[0] and "answers again" in said[1]
+
+
+@pytest.fixture(scope="module")
+def stoppable() -> Iterator[Postgres]:
+    """A server that has not started."""
+    with created_postgres() as server:
+        yield server
+
+
+async def test_a_database_that_restarts(stoppable: Postgres) -> None:
+    """While it is away, writes fail at once. The first ones after that succeed, although all old
+    connections are gone.
+    """
+    with stoppable.running():
+        database = await Database.open_postgresql(stoppable.url())
+        await asyncio.gather(database.write(add(1)), *(stored(database) for _ in range(4)))
+        stoppable.stop()
+        for _ in range(3):
+            await refused_within(database, 1.0)
+        with pytest.raises(StorageUnavailable):
+            await stored(database)
+        stoppable.start()
+        await asyncio.gather(database.write(add(2)), *(stored(database) for _ in range(4)))
+        assert await stored(database) == {1, 2}
+        stoppable.stop()
+        stoppable.start()  # nobody noticed
+        await asyncio.gather(database.write(add(3)), *(stored(database) for _ in range(4)))
+        await database.close()
+
+
+async def test_a_database_that_is_away_at_the_start(stoppable: Postgres) -> None:
+    url = stoppable.url().replace("postgres@", "postgres:secret@")
+    with pytest.raises(
+        StorageUnavailable, match=r"^postgresql://postgres:\*\*\*@127.0.0.1"
+    ) as info:
+        await Database.open_postgresql(url)
+    assert "\n" not in str(info.value) and "secret" not in str(info.value)
+
+
+@pytest_asyncio.fixture
+async def missing(postgres: Postgres) -> str:
+    return postgres.url("missing")
+
+
+async def test_a_database_that_does_not_exist(missing: str) -> None:
+    with pytest.raises(StorageError, match='database "missing" does not exist'):
+        await Database.open_postgresql(missing)
+
+
+async def test_through_pgbouncer_in_transaction_mode(postgres: Postgres) -> None:
+    """Many transactions of three processes' worth of connections share five server connections."""
+    with postgres.database() as url, pgbouncer(postgres) as port:
+        through = postgres.url(url.rpartition("/")[2], port)
+        databases = [await Database.open_postgresql(through) for _ in range(3)]
+        results = await asyncio.gather(
+            *(databases[n % 3].write(add(n // 2)) for n in range(200)), return_exceptions=True
+        )
+        assert sum(isinstance(result, StorageError) for result in results) == 100
+        found = await asyncio.gather(*(stored(database) for database in databases * 20))
+        assert all(numbers == set(range(100)) for numbers in found)
+        for database in databases:
+            await database.close()
+
+
+async def test_a_read_changes_nothing(database: Database) -> None:
+    """It sees one state of the database, whatever is written meanwhile."""
+
+    async def change(connection: AsyncConnection) -> None:
+        await connection.execute(table.insert().values(creator="a", word="1"))
+
+    with pytest.raises(StorageError):
+        await database.read(change)
+
+    async def twice(connection: AsyncConnection) -> list[int | None]:
+        count = sa.select(sa.func.count()).select_from(table)
+        first = await connection.scalar(count)
+        await database.write(add(2))
+        return [first, await connection.scalar(count)]
+
+    assert await database.read(twice) == [0, 0]
+    assert await stored(database) == {2}

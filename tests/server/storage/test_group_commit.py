@@ -1,0 +1,142 @@
+"""Group commit: order, failures of one write, the bound, and callers that give up."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.storage import group_commit
+from server.storage.database import Database
+from server.storage.errors import StorageError, StorageUnavailable
+from server.storage.schema.moderation import word as table
+
+Adding = Callable[[AsyncConnection], Coroutine[Any, Any, int]]
+
+
+def add(number: int, order: list[int] | None = None) -> Adding:
+    """A write of one row."""
+
+    async def write(connection: AsyncConnection) -> int:
+        await connection.execute(table.insert().values(creator="a", word=str(number)))
+        if order is not None:
+            order.append(number)
+        return number
+
+    return write
+
+
+async def stored(database: Database) -> set[int]:
+    async def select(connection: AsyncConnection) -> set[int]:
+        return {int(found) for found in await connection.scalars(sa.select(table.c.word))}
+
+    return await database.read(select)
+
+
+async def test_waiting_writes_share_one_transaction_in_order(database: Database) -> None:
+    order: list[int] = []
+    before = database.commits.counters.commits
+    results = await asyncio.gather(*(database.write(add(n, order)) for n in range(150)))
+    assert results == order == list(range(150))
+    assert await stored(database) == set(range(150))
+    assert database.commits.counters.commits - before <= 2
+    assert database.commits.counters.writes >= 150
+
+
+async def test_a_failure_harms_no_other_write(database: Database) -> None:
+    """Neither an error of the caller's own code nor one of the database."""
+
+    async def fail(connection: AsyncConnection) -> int:
+        await add(100)(connection)
+        raise ValueError("no")
+
+    async def work(number: int) -> int:
+        if number == 3:
+            return await database.write(fail)
+        return await database.write(add(0 if number == 7 else number))
+
+    results = await asyncio.gather(*map(work, range(12)), return_exceptions=True)
+    assert isinstance(results[3], ValueError)
+    assert isinstance(results[7], StorageError) and not isinstance(results[7], StorageUnavailable)
+    good = set(range(12)) - {3, 7}
+    assert {n for n in results if isinstance(n, int)} == good == await stored(database)
+
+
+async def test_a_failure_alone_is_undone(database: Database) -> None:
+    async def fail(connection: AsyncConnection) -> None:
+        await add(1)(connection)
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await database.write(fail)
+    assert await stored(database) == set()
+
+
+async def test_a_result_comes_after_the_commit(database: Database) -> None:
+    """Another connection sees the row as soon as the writer has its result."""
+    for number in range(20):
+        await database.write(add(number))
+        assert number in await stored(database)
+
+
+async def test_too_many_waiting_writes_are_refused(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "MAX_WAITING", 10)
+    results = await asyncio.gather(
+        *(database.write(add(n)) for n in range(25)), return_exceptions=True
+    )
+    assert [type(result) for result in results[10:]] == [StorageUnavailable] * 15
+    assert await stored(database) == set(range(10))
+    assert database.commits.counters.refused == 15
+    assert await database.write(add(99)) == 99
+
+
+async def test_a_caller_that_leaves_does_not_undo_the_write(database: Database) -> None:
+    begun, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(connection: AsyncConnection) -> int:
+        begun.set()
+        await goes_on.wait()
+        return await add(1)(connection)
+
+    caller = asyncio.create_task(database.write(slow))
+    await begun.wait()
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    goes_on.set()
+    await database.write(add(2))
+    assert await stored(database) == {1, 2}
+
+
+async def test_a_write_without_a_result_in_time(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are refused. The one that waits behind is never executed."""
+    monkeypatch.setattr(group_commit, "ANSWER_WITHIN", 0.05)
+    goes_on = asyncio.Event()
+
+    async def slow(connection: AsyncConnection) -> int:
+        await goes_on.wait()
+        return await add(1)(connection)
+
+    results = await asyncio.gather(
+        database.write(slow), database.write(add(2)), return_exceptions=True
+    )
+    assert [type(result) for result in results] == [StorageUnavailable] * 2
+    goes_on.set()
+    monkeypatch.setattr(group_commit, "ANSWER_WITHIN", 10.0)
+    await database.write(add(3))
+    assert await stored(database) == {1, 3}
+
+
+async def test_close_completes_the_waiting_writes(database: Database) -> None:
+    writes = [asyncio.create_task(database.write(add(n))) for n in range(5)]
+    await asyncio.sleep(0)
+    await database.commits.close()
+    assert [await write for write in writes] == list(range(5))
+    with pytest.raises(StorageUnavailable):
+        await database.write(add(9))
