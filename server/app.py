@@ -76,6 +76,8 @@ from server.rooms.room import RoomPolicy
 from server.setting_types import IPNetwork
 from server.settings import ADMIN_SOCKET_NAME, Settings
 from server.shedding import Shedding
+from server.storage.purging import Purging
+from server.storage.retention import RetentionPeriods
 from server.storage.storage import Storage
 
 logger = logging.getLogger(__name__)
@@ -153,7 +155,6 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     policy = RoomPolicy(
         settings.idle_ttl,
         settings.away_grace,
-        settings.ended_ttl,
         settings.max_length,
         settings.max_messages_per_room_second,
     )
@@ -167,6 +168,9 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     await media.udp.open(media_hosts(settings, addresses), udp_port)
     hosts = list(settings.announce or media.udp.hosts)
     await rooms.open()
+    purging = Purging(storage.retention, _retention_periods(settings))
+    purging.start()
+    stack.push_async_callback(purging.close)
     origins = Origins(settings)
     identity = Identity(storage.people, origins, settings)
     await identity.open()
@@ -175,7 +179,8 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     outputs = _create_outputs(rooms, media, identity, hosts, settings)
     limits = _open_limits(rooms, outputs, settings, stack)
     social = SocialSources(rooms.social, outputs.watch, outputs.events)
-    metrics = Metrics(_sources(rooms, media, outputs, limits), social, registry, settings)
+    sources = _sources(rooms, storage, media, outputs, limits)
+    metrics = Metrics(sources, social, registry, settings)
 
     def cut(network: IPNetwork) -> None:
         limits.connections.cut(network)
@@ -241,6 +246,18 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         limits.connections,
         storage,
         identity,
+    )
+
+
+def _retention_periods(settings: Settings) -> RetentionPeriods:
+    return RetentionPeriods(
+        rooms=settings.ended_ttl,
+        messages=settings.message_ttl,
+        reactions=settings.reaction_ttl,
+        polls=settings.poll_ttl,
+        logs=settings.log_ttl,
+        reports=settings.report_ttl,
+        devices=settings.device_ttl,
     )
 
 
@@ -359,7 +376,9 @@ def _open_limits(
     return _Limits(memory, Admission(Limits(settings.max_load)), Stages(settings.remb), connections)
 
 
-def _sources(rooms: Rooms, media: _Media, outputs: _Outputs, limits: _Limits) -> Sources:
+def _sources(
+    rooms: Rooms, storage: Storage, media: _Media, outputs: _Outputs, limits: _Limits
+) -> Sources:
     """Returns the objects from which the metrics are read."""
     return Sources(
         rooms.in_memory,
@@ -375,6 +394,7 @@ def _sources(rooms: Rooms, media: _Media, outputs: _Outputs, limits: _Limits) ->
         limits.admission,
         limits.stages,
         limits.connections,
+        storage.database,
     )
 
 

@@ -257,7 +257,34 @@ class Settings(BaseModel):
         ),
     )
     ended_ttl: Seconds = Field(
-        7 * 86400, description="Seconds after which an ended room is removed from the database."
+        30 * 86400,
+        description=(
+            "Seconds after which an ended room is removed from the database, with all that belongs "
+            "to it."
+        ),
+    )
+    message_ttl: Seconds = Field(
+        30 * 86400, description="Seconds after the end of a live for which its messages are kept."
+    )
+    reaction_ttl: Seconds = Field(
+        30 * 86400, description="Seconds after the end of a live for which its reactions are kept."
+    )
+    poll_ttl: Seconds = Field(
+        30 * 86400, description="Seconds after the end of a live for which its polls are kept."
+    )
+    log_ttl: Seconds = Field(
+        30 * 86400,
+        description="Seconds after the end of a live for which the log of its moderators is kept.",
+    )
+    report_ttl: Seconds = Field(
+        180 * 86400, description="Seconds for which the report of a viewer is kept."
+    )
+    device_ttl: Seconds = Field(
+        400 * 86400,
+        description=(
+            "Seconds after its last visit for which a device of a person is kept. The cookie of a "
+            "visitor is valid for 400 days."
+        ),
     )
     memory: Annotated[ByteSize, Field(ge=64 << 20)] | None = Field(
         None,

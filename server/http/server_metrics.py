@@ -24,6 +24,7 @@ from server.memory.budget import MemoryBudget
 from server.rooms.beacon import OTHER, PLAYERS
 from server.rooms.in_memory import RoomsInMemory
 from server.rooms.life import State
+from server.storage.database import Database
 
 QUANTILES = (0.5, 0.95, 1.0)
 
@@ -47,6 +48,7 @@ class Sources:
     admission: Admission
     stages: Stages
     connections: Connections
+    database: Database
 
 
 class ServerCollector(Collector):
@@ -72,6 +74,7 @@ class ServerCollector(Collector):
         yield from self._traffic(received, played)
         yield from self._datagrams(received, played)
         yield from self._memory()
+        yield from self._storage()
         yield from self._load()
 
     def _rooms(self) -> Iterator[Family]:
@@ -283,6 +286,27 @@ class ServerCollector(Collector):
             "microlive_excessive_publishers",
             "Publishers whose session ended because they sent more than the server accepts",
             self._sources.ingest.counters.excessive,
+        )
+
+    def _storage(self) -> Iterator[Family]:
+        database = self._sources.database
+        commits, counters = database.commits, database.commits.counters
+        yield GaugeMetricFamily(
+            "microlive_database_answers",
+            "Whether the last transaction reached the database",
+            int(database.answers),
+        )
+        yield GaugeMetricFamily(
+            "microlive_waiting_writes", "Writes that wait for a transaction", commits.waiting
+        )
+        yield CounterMetricFamily("microlive_writes", "Writes that were committed", counters.writes)
+        yield CounterMetricFamily(
+            "microlive_commits", "Transactions of writes that were committed", counters.commits
+        )
+        yield CounterMetricFamily(
+            "microlive_refused_writes",
+            "Writes refused because too many waited, or the database did not answer in time",
+            counters.refused,
         )
 
     def _memory(self) -> Iterator[Family]:

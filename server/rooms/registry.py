@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 
 from relay.channel.hub import Hub
 from relay.errors import RefusalCode
-from server.errors import Conflict, Gone, NotFound, Unavailable
+from server.errors import Conflict, Gone, Misdirected, NotFound, Unavailable
 from server.rooms.audience import Audience
 from server.rooms.beacon import Beacon
 from server.rooms.commands.base import Command, CreatorCommand, OwnerCommand, SocialCommand
@@ -53,7 +53,6 @@ over several creations.
 """
 RETRY_FULL = 60.0
 """Seconds that a client must wait after it was refused because there are too many rooms."""
-PURGE_INTERVAL = 3_600.0
 
 
 class Rooms:
@@ -90,7 +89,6 @@ class Rooms:
         """The rooms that were never live. The oldest is first."""
         self._writes: set[asyncio.Task[None]] = set()
         self._endings: dict[str, asyncio.Task[None]] = {}
-        self._purging: asyncio.Task[None] | None = None
         self._closing = False
 
     async def open(self) -> None:
@@ -99,7 +97,6 @@ class Rooms:
         """
         for record in await self._storage.rooms.unended():
             self._add(record, restored=True)
-        self._purging = asyncio.get_running_loop().create_task(self._purge())
 
     async def create(
         self,
@@ -208,9 +205,6 @@ class Rooms:
         """Closes every room and its sessions. The next start of the server restores the rooms."""
         self.refuse_new()
         await asyncio.gather(*(room.close() for room in self._rooms.values()))
-        if self._purging:
-            self._purging.cancel()
-            await asyncio.wait([self._purging])
         while remaining := {*self._writes, *self._endings.values()}:
             await asyncio.wait(remaining)
 
@@ -274,6 +268,10 @@ class Rooms:
         record = await self._storage.rooms.find(name)
         if record is None:
             raise NotFound(RefusalCode.ROOM_NOT_FOUND, f"there is no room {name[:40]!r}")
+        if record.ended_at is None and record.server != self._storage.rooms.server:
+            raise Misdirected(
+                RefusalCode.ROOM_ELSEWHERE, "another server with the same database runs this room"
+            )
         return record
 
     # Rooms. `room_changed` implements RoomObserver.
@@ -328,14 +326,6 @@ class Rooms:
             await room.close()
 
     # Storage
-
-    async def _purge(self) -> None:
-        while True:
-            try:
-                await self._storage.rooms.purge(time.time() - self._policy.ended_ttl)
-            except StorageError as error:
-                logger.error("%s", error)
-            await asyncio.sleep(PURGE_INTERVAL)
 
     def _write(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Runs a storage change in a separate task, so that the change completes even if the

@@ -46,8 +46,6 @@ class RoomPolicy:
     """Time for which a room stays open if it never goes live."""
     away_grace: float
     """Time for which a room stays open while its publisher is absent."""
-    ended_ttl: float
-    """Time from the end of a room to its removal from storage."""
     max_length: float | None = None
     """Maximum length of a live; None for no maximum."""
     messages_per_second: float = 50.0

@@ -13,6 +13,7 @@ import os
 import select
 import socket
 import stat
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -21,7 +22,7 @@ from typing import Any, Self, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from server.storage.errors import StorageUnavailable, storage_errors
+from server.storage.errors import StorageUnavailable, reason_of, storage_errors
 from server.storage.group_commit import GroupCommit, Work
 from server.storage.migrations import migrate
 
@@ -141,6 +142,7 @@ class Database:
             async with asyncio.timeout(CONNECT_WITHIN):
                 connection = await engine.connect()
         except Exception as error:
+            _free_locals(error)
             self._note(False, error)
             raise
         cutting = None
@@ -167,7 +169,8 @@ class Database:
             if answers:
                 logger.info("%s: the database answers again", self.place)
             else:
-                logger.error("%s: the database does not answer: %s", self.place, error)
+                reason = "" if error is None else reason_of(error)
+                logger.error("%s: the database does not answer: %s", self.place, reason)
 
 
 def _sqlite_engine(file: Path, connections: int, *, writes: bool) -> AsyncEngine:
@@ -176,6 +179,7 @@ def _sqlite_engine(file: Path, connections: int, *, writes: bool) -> AsyncEngine
         pool_size=connections,
         max_overflow=0,
         pool_timeout=CONNECT_WITHIN,
+        hide_parameters=True,  # errors would quote what people wrote
         connect_args={"timeout": CONNECT_WITHIN},
     )
     # By default, Python's sqlite3 begins transactions only before some kinds of statements. Part of
@@ -215,6 +219,7 @@ def _postgresql_engine(url: sa.URL, connections: int, *, writes: bool) -> AsyncE
         pool_size=connections,
         max_overflow=0,
         pool_timeout=CONNECT_WITHIN,
+        hide_parameters=True,
         # PgBouncer in transaction mode gives each transaction another connection, which knows no
         # prepared statement of the last one.
         connect_args={"prepare_threshold": None, "application_name": "microlive"},
@@ -241,6 +246,16 @@ def _require_open(connection: Any, _record: Any, _proxy: Any) -> None:
         closed = True
     if closed:
         raise sa.exc.DisconnectionError("PostgreSQL has closed the connection")
+
+
+def _free_locals(error: BaseException) -> None:
+    """Frees the local variables that the tracebacks of the error keep alive in a reference cycle.
+    Else the sockets of abandoned connections would remain open until the next full collection.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        traceback.clear_frames(cause.__traceback__)
+        cause = cause.__context__
 
 
 def _cut(connection: Any) -> None:

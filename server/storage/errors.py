@@ -28,9 +28,8 @@ def storage_errors(place: object) -> Iterator[None]:
     try:
         yield
     except sa.exc.SQLAlchemyError as error:
-        reason = error.orig if isinstance(error, sa.exc.DBAPIError) else error
         kind = StorageUnavailable if _is_passing(error) else StorageError
-        raise kind(f"{place}: {_one_line(reason)}") from error
+        raise kind(f"{place}: {reason_of(error)}") from error
     except TimeoutError as error:
         raise StorageUnavailable(f"{place}: the database does not answer") from error
     except OSError as error:
@@ -42,5 +41,10 @@ def _is_passing(error: sa.exc.SQLAlchemyError) -> bool:
     return isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError))
 
 
-def _one_line(reason: object) -> str:
-    return "; ".join(line.strip() for line in str(reason).splitlines() if line.strip())
+def reason_of(error: Exception) -> str:
+    """Returns one line with the reason of an error, without the statement and its values, which may
+    be what people wrote.
+    """
+    reason = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    lines = [line.strip() for line in str(reason).splitlines()]
+    return "; ".join(filter(None, lines)) or type(error).__name__

@@ -149,12 +149,6 @@ class RoomStore:
             .values(ended_at=at, peak=peak, people=people, duration_s=duration_s)
         )
 
-    async def purge(self, ended_before: float) -> int:
-        """Deletes rooms that ended before `ended_before` (Unix seconds). Returns the number of
-        deleted rooms.
-        """
-        return await self._execute(table.delete().where(table.c.ended_at < ended_before))
-
     async def _select(self, statement: sa.Select[tuple[object, ...]]) -> list[RoomRecord]:
         async def select(connection: AsyncConnection) -> list[RoomRecord]:
             return [RoomRecord(**row) for row in (await connection.execute(statement)).mappings()]

@@ -10,6 +10,7 @@ from server.storage.devices import DeviceStore
 from server.storage.directory import DataDirectory
 from server.storage.follows import FollowStore
 from server.storage.hidden import HiddenStore
+from server.storage.live_data import LiveData
 from server.storage.messages import MessageStore
 from server.storage.moderation import ModerationStore
 from server.storage.passkeys import PasskeyStore
@@ -18,6 +19,7 @@ from server.storage.personal_data import PersonalDataStore
 from server.storage.polls import PollStore
 from server.storage.reactions import ReactionStore
 from server.storage.reports import ReportStore
+from server.storage.retention import Retention
 from server.storage.rooms import RoomStore
 from server.storage.summaries import SummaryStore
 from server.storage.transfers import TransferStore
@@ -33,6 +35,8 @@ class Storage:
         self.database = database
         self.rooms = RoomStore(database, server)
         self.blocks = BlockStore(database)
+        self.live_data = LiveData(database)
+        self.retention = Retention(database)
         self.moderation = ModerationStore(database)
         self.reports = ReportStore(database)
         self.watch_links = WatchLinkStore(database)

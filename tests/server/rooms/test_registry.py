@@ -42,7 +42,7 @@ async def make(storage: Storage) -> Rooms:
         storage,
         Hub(1, 1_000),
         IngestSessions(UdpPort(), Transcoders(Workers(), 0, 1, 1_000_000), 1_000_000).open,
-        RoomPolicy(idle_ttl=3_600, away_grace=60, ended_ttl=3_600),
+        RoomPolicy(idle_ttl=3_600, away_grace=60),
         lambda beacon, before: None,
     )
     await rooms.open()

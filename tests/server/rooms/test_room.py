@@ -66,7 +66,7 @@ def make(
 ) -> Room:
     return Room(
         RoomRecord("abc", "A title", b"", time.time(), live_at=live_at),
-        RoomPolicy(idle_ttl=3_600, away_grace=away_grace, ended_ttl=3_600),
+        RoomPolicy(idle_ttl=3_600, away_grace=away_grace),
         Hub(1, 1_000).open,
         IngestSessions(UdpPort(), Transcoders(Workers(), 1, 1, 1_000_000), 1_000_000).open,
         Audience(on_beacon),

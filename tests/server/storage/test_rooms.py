@@ -1,6 +1,7 @@
 """Rooms in the database."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -57,11 +58,40 @@ async def test_a_name_in_use_is_refused(storage: Storage) -> None:
     assert await storage.rooms.find(RECORD.room) == RECORD
 
 
-async def test_purge_deletes_rooms_that_ended_before(storage: Storage) -> None:
-    for room, end in [("old", 10.0), ("edge", 20.0), ("new", 30.0), ("open", None)]:
-        await storage.rooms.add(replace(RECORD, room=room, ended_at=end))
-    assert await storage.rooms.purge(20.0) == 1
-    assert await storage.rooms.purge(20.0) == 0
-    assert await storage.rooms.find("old") is None
-    assert await storage.rooms.find("edge") is not None
-    assert [record.room for record in await storage.rooms.unended()] == ["open"]
+async def test_a_server_restores_its_own_rooms_only(
+    tmp_path: Path, url: str | None, storage: Storage
+) -> None:
+    """Two servers with data directories of their own share one PostgreSQL. Both find all rooms."""
+    await storage.rooms.add(RECORD)
+    if url is None:
+        return
+    other = await Storage.open(tmp_path / "other", url)
+    await other.rooms.add(replace(RECORD, room="other2"))
+    assert [record.room for record in await storage.rooms.unended()] == [RECORD.room]
+    assert [record.room for record in await other.rooms.unended()] == ["other2"]
+    assert await other.rooms.find(RECORD.room) == RECORD
+    with pytest.raises(RoomExists):
+        await other.rooms.add(RECORD)
+    await other.close()
+    again = await Storage.open(tmp_path / "other", url)
+    assert [record.room for record in await again.rooms.unended()] == ["other2"]
+    await again.close()
+
+
+async def test_changed_columns(storage: Storage) -> None:
+    await storage.rooms.add(RECORD)
+    await storage.rooms.change(RECORD.room, title="Evening", settings='{"slow": 3}')
+    await storage.rooms.end(RECORD.room, 9.0, peak=3, people=7, duration_s=4.5)
+    assert await storage.rooms.find(RECORD.room) == replace(
+        RECORD,
+        title="Evening",
+        settings='{"slow": 3}',
+        ended_at=9.0,
+        peak=3,
+        people=7,
+        duration_s=4.5,
+    )
+
+
+async def test_a_name_that_no_database_can_store(storage: Storage) -> None:
+    assert await storage.rooms.find("a\0b") is None

@@ -1,0 +1,101 @@
+"""How long data is kept, and the deletion of what is older."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.storage.database import Database
+from server.storage.live_data import delete_lives, ended_rooms
+from server.storage.schema import chat, moderation, people, rooms
+
+STEP = 500
+"""Maximum number of rows that one transaction deletes, so that a purge delays no other write."""
+ROOMS_STEP = 20
+"""Maximum number of rooms that one transaction deletes."""
+
+Overdue = tuple[sa.Table, sa.ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionPeriods:
+    """Seconds for which data is kept. Data of a live is kept from the end of the live, and never
+    longer than the room.
+    """
+
+    rooms: float
+    messages: float
+    reactions: float
+    polls: float
+    logs: float
+    reports: float
+    """From the report."""
+    devices: float
+    """From the last visit."""
+
+
+class Retention:
+    """Deletes what is older than the periods. Raises StorageError if the database fails."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def purge(self, periods: RetentionPeriods, now: float) -> int:
+        """Deletes what is overdue at `now` (Unix seconds), in many short transactions. Returns the
+        number of deleted rows. Several servers may do so at the same time.
+        """
+        deleted = 0
+        for table, condition in _overdue(periods, now):
+            deleted += await self._delete(table, condition)
+        return deleted + await self._delete_rooms(now - periods.rooms)
+
+    async def _delete(self, table: sa.Table, condition: sa.ColumnElement[bool]) -> int:
+        key = sa.tuple_(*table.primary_key)
+        some = sa.select(*table.primary_key).where(condition).limit(STEP)
+        statement = table.delete().where(key.in_(some))
+
+        async def delete(connection: AsyncConnection) -> int:
+            return (await connection.execute(statement)).rowcount
+
+        deleted = 0
+        while step := await self._database.write(delete):
+            deleted += step
+        return deleted
+
+    async def _delete_rooms(self, ended_before: float) -> int:
+        async def delete(connection: AsyncConnection) -> int:
+            names = await ended_rooms(connection, ended_before, ROOMS_STEP)
+            if names:
+                await delete_lives(connection, names)
+            return len(names)
+
+        deleted = 0
+        while step := await self._database.write(delete):
+            deleted += step
+        return deleted
+
+
+def _overdue(periods: RetentionPeriods, now: float) -> Iterator[Overdue]:
+    # Large tables first lose their rows in steps. A room is then deleted with little that is left.
+    rooms_end = now - periods.rooms
+    for table, period in (
+        (chat.message, periods.messages),
+        (chat.reaction_second, periods.reactions),
+        (chat.vote, periods.polls),
+        (chat.poll, periods.polls),
+        (moderation.moderation_log, periods.logs),
+    ):
+        yield table, _of_ended_rooms(table, max(now - period, rooms_end))
+    yield moderation.report, moderation.report.c.at < now - periods.reports
+    yield people.device, people.device.c.seen_at < now - periods.devices
+    for expiring in (moderation.mute.c.until, moderation.ban.c.until):
+        yield expiring.table, expiring < now
+    yield people.handle_reservation, people.handle_reservation.c.until < now
+    yield people.transfer, people.transfer.c.expires_at < now
+
+
+def _of_ended_rooms(table: sa.Table, ended_before: float) -> sa.ColumnElement[bool]:
+    ended: Any = sa.select(rooms.room.c.room).where(rooms.room.c.ended_at < ended_before)
+    return table.c.room.in_(ended)

@@ -1,0 +1,48 @@
+"""Rows for tests that look at every table."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.storage.database import Database
+from server.storage.schema import metadata
+
+
+async def add_row(database: Database, table: sa.Table, **values: Any) -> None:
+    """Adds a row with something in every column that needs it."""
+    filled = {
+        column.name: _filler(column)
+        for column in table.c
+        if column.primary_key or not (column.nullable or column.server_default)
+    }
+
+    async def add(connection: AsyncConnection) -> None:
+        await connection.execute(table.insert().values({**filled, **values}))
+
+    await database.write(add)
+
+
+async def count_rows(database: Database) -> dict[str, int]:
+    """The number of rows of each table that has some."""
+
+    async def count(connection: AsyncConnection) -> dict[str, int]:
+        found = {}
+        for table in metadata.sorted_tables:
+            number = await connection.scalar(sa.select(sa.func.count()).select_from(table))
+            if number:
+                found[table.name] = int(number)
+        return found
+
+    return await database.read(count)
+
+
+def _filler(column: sa.Column[Any]) -> Any:
+    match column.type:
+        case sa.LargeBinary():
+            return b"x"
+        case sa.Boolean():
+            return False
+        case sa.Text():
+            return "x"
+    return 1

@@ -1,0 +1,40 @@
+"""A creator deletes a live and all that belongs to it."""
+
+import sqlalchemy as sa
+
+from server.storage.live_data import CREATOR_TABLES, LIVE_TABLES
+from server.storage.schema import metadata
+from server.storage.schema.moderation import report
+from server.storage.schema.rooms import room
+from server.storage.storage import Storage
+from tests.server.storage.rows import add_row, count_rows
+
+
+async def test_a_deleted_live_leaves_nothing(storage: Storage) -> None:
+    """Another live keeps everything. A report that is not decided remains."""
+    database = storage.database
+    of_lives = [table for table in metadata.sorted_tables if "room" in table.c]
+    assert set(of_lives) == {*LIVE_TABLES, room, report}
+    for name in ("gone", "kept"):
+        for table in of_lives:
+            keys = {c.name: name for c in table.primary_key if isinstance(c.type, sa.Text)}
+            await add_row(database, table, **(keys | {"room": name}))
+        for table in CREATOR_TABLES:
+            if "room" not in table.c:
+                await add_row(database, table, creator=f"room:{name}")
+    before = await count_rows(database)
+    assert set(before.values()) == {2}
+    await storage.live_data.delete("gone")
+    after = await count_rows(database)
+    assert after == {name: 1 for name in before} | {"report": 2}
+    assert await storage.rooms.find("gone") is None and await storage.rooms.find("kept")
+
+
+async def test_a_decided_report_goes_with_the_live(storage: Storage) -> None:
+    await add_row(storage.database, report, room="gone", state="decided")
+    await storage.live_data.delete("gone")
+    assert await count_rows(storage.database) == {}
+
+
+async def test_a_live_that_does_not_exist(storage: Storage) -> None:
+    await storage.live_data.delete("none")
