@@ -193,6 +193,16 @@ def _cookies() -> Iterator[bytes]:
     yield b'{"p":"p","d":"d","n":"Dark","c":3,"h":null,"s":1,"t":1799999999}'
 
 
+def _taps() -> Iterator[bytes]:
+    yield b'{"type":"taps","media_time":99500000,"counts":{"heart":[1,0,2,1,1],"fire":[3]}}'
+    yield b'{"type":"taps","counts":{"cry":[],"rocket":[9],"clap":[900]}}'
+
+
+def _polls() -> Iterator[bytes]:
+    yield '{"question":"Tea? \u202e","answers":["네","No \u200d"],"answer":1}'.encode()
+    yield b'{"question":"q","answers":["a","b","c","d"],"answer":7}'
+
+
 def _beacons() -> Iterator[bytes]:
     report = {
         "type": "report",
@@ -365,6 +375,8 @@ SEEDS: dict[str, Callable[[], Iterator[bytes]]] = {
     "hls": _requests,
     "hls-media": _hls_media,
     "beacon": _beacons,
+    "taps": _taps,
+    "poll": _polls,
     "forwarded": _headers,
     "name": lambda: iter([text.encode() for text in NAMES_OF_PEOPLE]),
     "cookie": _cookies,

@@ -52,6 +52,10 @@ from server.people.sign_in import (
 )
 from server.people.transfer_code import transfer_hash
 from server.rooms.beacon import MAX_COUNT, MAX_DELAY, OTHER, PLAYERS, read_beacon
+from server.social.poll import Poll, read_question
+from server.social.reactions import Reactions
+from server.social.tally import Tally
+from server.social.taps import BINS, EMOJI, MAX_PER_BIN, SECONDS_BACK, read_taps
 from tests.fixtures.media import video_sample, video_track
 from tests.fixtures.passkey import Authenticator
 from tests.fuzz.cutting import cut
@@ -330,6 +334,40 @@ def beacon(data: bytes) -> None:
             )
 
 
+def taps(data: bytes) -> None:
+    """A viewer's notice of taps: what it counts is limited, and so is the memory for it."""
+    with suppress(ValueError, RecursionError, MessageError):
+        notice = json.loads(data)
+        if isinstance(notice, dict):
+            edge = 100_000_000
+            found = read_taps(notice, 99_000_000, edge)
+            assert len(found) <= 2 * len(EMOJI)
+            for at, emoji, number in found:
+                assert edge - SECONDS_BACK * 1_000_000 <= at <= edge
+                assert 0 <= emoji < len(EMOJI) and 0 < number <= BINS * MAX_PER_BIN
+            reactions, tally = Reactions(), Tally()
+            reactions.add("person", found)
+            tally.add(found)
+            assert all(count.people <= 1 for count in reactions.take())
+            assert sum(tally.take().values()) == sum(number for _, _, number in found)
+
+
+def poll(data: bytes) -> None:
+    """A question with answers, and a vote: the tally counts only votes for answers."""
+    with suppress(ValueError, RecursionError, RequestRefused):
+        body = json.loads(data)
+        if isinstance(body, dict):
+            question, answers = body.get("question"), body.get("answers")
+            if not isinstance(question, str) or not isinstance(answers, list):
+                return
+            asked = read_question(question, [text for text in answers if isinstance(text, str)])
+            for text in (asked.question, *asked.answers):
+                assert text and not {"\n", "\0", "\u202e"} & set(text)
+            made = Poll("p", asked, 0.0)
+            made.vote("person", made.require_vote("person", body.get("answer")))
+            assert sum(made.tally) == 1
+
+
 def passkey(data: bytes) -> None:
     """The parts of a passkey's answer, each with any bytes. No key is accepted that is too long."""
     parts = (*cut(data), b"", b"", b"", b"")[:4]
@@ -386,6 +424,8 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "hls": hls,
     "hls-media": hls_media,
     "beacon": beacon,
+    "taps": taps,
+    "poll": poll,
     "forwarded": forwarded,
     "title": title,
     "name": name,
