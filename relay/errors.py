@@ -45,6 +45,7 @@ class RefusalCode(StrEnum):
     BAD_BLOCK = "bad_block"
     BLOCK_NOT_FOUND = "block_not_found"
     TOO_MANY_BLOCKS = "too_many_blocks"
+    BAD_KEY_REQUEST = "bad_key_request"
 
     # People
     BAD_NAME = "bad_name"

@@ -1,4 +1,5 @@
-"""The operator's commands: `microlive rooms`, `end`, `block`, `unblock` and `blocks`.
+"""The operator's commands: `microlive rooms`, `end`, `block`, `unblock`, `blocks`, `people` and
+`rotate-cookie-key`.
 
 By default, a command uses the Unix socket in the server's data directory. With `--url`, it uses the
 server at that URL and the admin token.
@@ -11,7 +12,9 @@ import asyncio
 import json
 import os
 import re
+import sys
 import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -23,6 +26,8 @@ from server.settings import ADMIN_SOCKET_NAME, ENVIRONMENT_PREFIX, default_data
 
 WITHIN = 30.0
 """Maximum seconds for a request."""
+WIDE = 200
+"""Width of a table that is not printed to a terminal, characters."""
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 """Seconds in each unit of a duration."""
 
@@ -47,7 +52,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a tabl
 
 
 def add_commands(cli: typer.Typer) -> None:
-    for command in (rooms, end, block, unblock, blocks):
+    for command in (rooms, end, block, unblock, blocks, people, rotate_cookie_key):
         cli.command()(command)
 
 
@@ -127,6 +132,61 @@ def blocks(data: Data = None, url: Url = None, as_json: Json = False) -> None:
     print(f"{'network':44}{'until':22}reason")
     for found in answer["blocks"]:
         print(f"{found['network']:44}{_moment(found['until']):22}{found['reason']}")
+
+
+def people(
+    find: Annotated[str, typer.Argument(help="An id or a handle. [default: all]")] = "",
+    data: Data = None,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """List the people who were here last, or find one of them."""
+    answer = _ask(data, url, "GET", f"people?find={quote(find, safe='')}")
+    if as_json:
+        print(json.dumps(answer, indent=2))
+        return
+    rows = [
+        (
+            found["person"]["id"],
+            f"@{found['person']['handle']}" if found["person"]["handle"] else "guest",
+            found["person"]["name"],
+            _moment(found["created_at"]),
+            _moment(found["seen_at"]),
+        )
+        for found in answer["people"]
+    ]
+    _print_table(("person", "handle", "name", "since", "last seen"), rows)
+
+
+def rotate_cookie_key(
+    retire: Annotated[
+        bool,
+        typer.Option(
+            "--retire", help="Make older cookies invalid, after a leak: signs every person out."
+        ),
+    ] = False,
+    data: Data = None,
+    url: Url = None,
+) -> None:
+    """Make a new key for the cookies of people."""
+    answer = _ask(data, url, "POST", "cookie-keys", {"retire": retire})
+    print(f"key {answer['key']} signs cookies from {_moment(answer['signs_at'])}")
+    if retire:
+        print("older cookies are no longer valid from then on")
+
+
+def _print_table(columns: Iterable[str], rows: Iterable[Sequence[str]]) -> None:
+    """Prints a table. Names may contain anything: they are printed as text, not as markup."""
+    # Import late: --help needs no tables.
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    width = None if sys.stdout.isatty() else WIDE
+    Console(width=width, highlight=False).print(table)
 
 
 def parse_duration(text: str) -> float:

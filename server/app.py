@@ -34,6 +34,7 @@ from server.host.load import Audience, LoadSampler
 from server.host.self_check import SelfCheck
 from server.host.stages import Stages
 from server.http.admin import AdminEndpoint, blocked, require_admin_token, restore_blocks
+from server.http.admin_people import AdminPeopleEndpoint
 from server.http.admission import Admissions
 from server.http.auth import delayed_refusals
 from server.http.blocklist import Blocklist
@@ -187,6 +188,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         outputs.whep.end_clients(lambda address: is_in(address, (network,)))
 
     admin = partial(AdminEndpoint, rooms, blocklist, storage, cut)
+    admin_people = partial(AdminPeopleEndpoint, identity, storage.people)
     pages = Pages(rooms, settings)
     requesters = Requesters(identity, settings)
     admissions = Admissions(limits.admission, rooms.in_memory, outputs.hls.renditions)
@@ -209,6 +211,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         outputs.play,
         metrics,
         admin(require_admin_token(settings)),
+        admin_people(require_admin_token(settings)),
     )
     app = _application(
         endpoints,
@@ -226,7 +229,8 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     app.on_response_prepare.append(answer_headers(settings, origins))
     app.on_response_prepare.append(identity.prepare)
     await _serve(app, listeners, rooms, outputs, limits.connections, stack)
-    socket_app = _application([admin(lambda _: None)], refusals(pages, settings))
+    local = [endpoint(lambda _: None) for endpoint in (admin, admin_people)]
+    socket_app = _application(local, refusals(pages, settings))
     await _open_admin_socket(settings.data / ADMIN_SOCKET_NAME, socket_app, stack)
     sampler, shedding = _start_measuring(rooms, media, outputs, limits, settings, stack)
     self_check = SelfCheck(media.udp, hosts, settings)

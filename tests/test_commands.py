@@ -87,6 +87,11 @@ microlive end k3v9x2               # ends a room for good
 microlive block 203.0.113.7 --for 6h --reason spam
 microlive blocks
 microlive unblock 203.0.113.7/32"""
+PEOPLE = """\
+microlive people                   # who was here last, with ids and handles
+microlive people @dark
+microlive rotate-cookie-key        # a new key for cookies; every person stays signed in
+microlive rotate-cookie-key --retire    # after a leak: signs every person out"""
 CURL = "curl -X POST URL/api/rooms"
 FFMPEG = """\
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \\
@@ -113,6 +118,9 @@ COMMANDS: dict[str, Serves | Proved | Untried] = {
     CURL: Proved("tests/test_commands.py::test_the_demo"),
     TOKEN_FILE: Proved("tests/server/test_settings.py::test_the_create_token_may_be_in_a_file"),
     ADMIN: Proved("tests/test_commands.py::test_the_demo"),
+    PEOPLE: Proved(
+        "tests/server/test_admin.py::test_an_operator_finds_people_and_replaces_the_key"
+    ),
     FFMPEG: Proved("tests/e2e/test_ffmpeg.py::test_ffmpeg_publishes"),
     GSTREAMER: Untried("not tried: Debian 12 has no package of it"),
 }

@@ -139,6 +139,8 @@ CHARGES: dict[tuple[str, str], Charged | Free] = {
     ("GET", "/api/admin/blocks"): ADMINISTRATION,
     ("POST", "/api/admin/blocks"): ADMINISTRATION,
     ("DELETE", "/api/admin/blocks/{network}"): ADMINISTRATION,
+    ("GET", "/api/admin/people"): ADMINISTRATION,
+    ("POST", "/api/admin/cookie-keys"): ADMINISTRATION,
     ("GET", "/healthz"): FIXED,
     ("GET", "/readyz"): LOOKUP,
     ("GET", "/metrics"): Free("for the operator only"),

@@ -10,6 +10,7 @@ from relay.errors import RefusalCode as Code
 from relay.hls.endpoint import MEDIA, PLAYLIST
 from relay.websocket.viewer import CLOSE_CODES
 from server.http.admin import AdminBlocks, AdminRooms, BlockAnswer, BlockRequest
+from server.http.admin_people import AdminPeople, NewKeyAnswer, NewKeyRequest
 from server.http.chat import MessageBody, MessageList, PinBody, PostMessageBody
 from server.http.follows import Followers, Follows, Profile
 from server.http.payloads import Config, CreateRoom, CreateRoomAnswer, RoomList, ServerHealth
@@ -527,6 +528,24 @@ OPERATIONS = (
         "Remove a block",
         {204: ()},
         merged(ADMIN, STORAGE, {404: (Code.BLOCK_NOT_FOUND,), 422: (Code.BAD_BLOCK,)}),
+        key=True,
+    ),
+    Operation(
+        "GET",
+        "/api/admin/people",
+        "The people who were here last; `find`: an id or a handle",
+        {200: (AdminPeople,)},
+        merged(ADMIN, STORAGE),
+        key=True,
+        query=("find",),
+    ),
+    Operation(
+        "POST",
+        "/api/admin/cookie-keys",
+        "Make a new key for cookies",
+        {201: (NewKeyAnswer,)},
+        merged(ADMIN, BODY, STORAGE, {400: (Code.NOT_JSON,), 422: (Code.BAD_KEY_REQUEST,)}),
+        body=NewKeyRequest,
         key=True,
     ),
     Operation("GET", "/healthz", "The process answers", {200: (TEXT,)}),

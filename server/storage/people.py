@@ -232,13 +232,13 @@ class PersonStore:
 
         return await self._database.write(work)
 
-    async def people(self, text: str = "") -> list[PersonRecord]:
-        """Returns people for the operator: those who were here last, at most MAX_LISTED. `text`: an
-        id, or the key of a handle.
+    async def people(self, id: str = "", key: str = "") -> list[PersonRecord]:
+        """Returns people for the operator: those who were here last, at most MAX_LISTED. With an id
+        or the key of a handle, only the person who has one of them.
         """
         statement = sa.select(*PERSON_COLUMNS).order_by(person.c.seen_at.desc()).limit(MAX_LISTED)
-        if text:
-            statement = statement.where(sa.or_(person.c.id == text, person.c.handle_key == text))
+        if id or key:
+            statement = statement.where(sa.or_(person.c.id == id, person.c.handle_key == key))
         return [PersonRecord(**row) for row in await self._rows(statement)]
 
     # Handles
@@ -304,7 +304,7 @@ async def _read(connection: AsyncConnection, id: str) -> PersonRecord | None:
 async def _require_free(
     connection: AsyncConnection, id: str, key: str, skeleton: str, now: float
 ) -> None:
-    """Checks that nobody else has a handle with this key or skeleton. Raises HandleTaken."""
+    """Checks that no other person has a handle with this key or skeleton. Raises HandleTaken."""
     owners = sa.select(person.c.id).where(
         sa.or_(person.c.handle_key == key, person.c.skeleton == skeleton), person.c.id != id
     )

@@ -4,12 +4,14 @@ import asyncio
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
 import typer
 
 from server.admin import parse_duration
+from tests.fixtures.people import Browser
 from tests.fixtures.server import running
 
 TOKEN = "an-admin-token-of-some-length"
@@ -53,6 +55,25 @@ async def test_an_operator_finds_and_ends_a_room_and_blocks_its_creator(tmp_path
         assert (await microlive("unblock", "203.0.113.7/32", data))[0] == 0
         code, _, errors = await microlive("unblock", "203.0.113.7/32", data)
         assert (code, errors) == (1, "203.0.113.7/32 is not blocked\n")
+
+
+async def test_an_operator_finds_people_and_replaces_the_key(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, Browser(server.url) as browser:
+        await browser.ask("PUT", "/api/me/handle", {"handle": "다크걸"})
+        _, me = await browser.ask("GET", "/api/me")
+        await browser.ask("PATCH", "/api/me", {"name": "[red]x[/red]"})
+        data = f"--data={tmp_path}"
+        for find in ((), ("@다크걸",), (me["person"]["id"],)):
+            code, out, _ = await microlive("people", *find, data)
+            assert code == 0 and "@다크걸" in out and "[red]x[/red]" in out
+        code, out, _ = await microlive("people", "none", data, "--json")
+        assert (code, json.loads(out)) == (0, {"people": []})
+        code, out, _ = await microlive("rotate-cookie-key", data)
+        assert code == 0 and out.startswith("key 2 signs cookies from ")
+        code, out, _ = await microlive("rotate-cookie-key", "--retire", data)
+        assert code == 0 and "no longer valid" in out
+        keys = await server.storage.people.cookie_keys(time.time())
+        assert [key.retired_at is None for key in keys] == [False, False, True]
 
 
 async def test_a_server_at_a_url_needs_the_token(tmp_path: Path) -> None:

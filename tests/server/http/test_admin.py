@@ -45,6 +45,8 @@ async def test_only_the_admin_token_admits(tmp_path: Path, configured: bool) -> 
             ("GET", "blocks"),
             ("POST", "blocks"),
             ("DELETE", "blocks/203.0.113.7"),
+            ("GET", "people"),
+            ("POST", "cookie-keys"),
         ):
             status, refusal = await ask(server, method, path)
             assert (status, refusal["code"]) == (401, "missing_key")

@@ -162,7 +162,7 @@ async def test_people_for_the_operator(people: PersonStore) -> None:
     await take(people, "b", "Dark")
     await people.see("a", "device-a", NOW + 5)
     assert [record.id for record in await people.people()] == ["a", "b"]
-    assert [record.id for record in await people.people("dark")] == ["b"]
+    assert [record.id for record in await people.people(key="dark")] == ["b"]
     assert [record.id for record in await people.people("a")] == ["a"]
 
 
